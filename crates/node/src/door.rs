@@ -1,0 +1,275 @@
+//! The door of the node: every input it is told and every output it answers with.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+/// A member of the cluster; at least 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u64);
+
+/// A client connection, numbered by the driver; never used twice in the life of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// A request within its session, numbered by the driver; the reply carries it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Names one [`Output::Persist`]; [`Input::Persisted`] carries it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// What the driver's clocks say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Now {
+    /// Milliseconds on a clock that never goes back (any origin).
+    pub monotonic_ms: u64,
+    /// Milliseconds since the Unix epoch, as the machine believes.
+    pub wall_ms: u64,
+}
+
+/// Who may append to the logs of a keyspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// One log, kept by Raft.
+    Agreed,
+    /// One log per replica, merged by stamp.
+    Merged,
+}
+
+/// What the answering replica must have applied before a read answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// All that was committed when the read began.
+    Linearizable,
+    /// All that the session has seen, in the one agreed order.
+    Sequential,
+    /// All that the session has seen, each write after those it depends on.
+    Causal,
+    /// Nothing more than what is here.
+    Eventual,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::Linearizable => "linearizable",
+            Level::Sequential => "sequential",
+            Level::Causal => "causal",
+            Level::Eventual => "eventual",
+        })
+    }
+}
+
+/// A command on keys and values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// The value of a key.
+    Get(Bytes),
+    /// How many of the keys exist (a key named twice counts twice).
+    Exists(Vec<Bytes>),
+    /// Give a key a value.
+    Set(Bytes, Bytes),
+    /// Remove keys; answers how many were there.
+    Del(Vec<Bytes>),
+}
+
+impl Command {
+    /// Whether the command changes the state.
+    pub fn is_write(&self) -> bool {
+        matches!(self, Command::Set(..) | Command::Del(_))
+    }
+}
+
+/// What the driver tells the node. Inputs that arrived together are handed over in one
+/// turn, with a `Tick` first.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Time has passed. Due at the head of every turn, and at least every [`TICK_MS`].
+    Tick(Now),
+    /// Bytes of one message from a peer, as [`Output::Send`] gave them at the other end. Malformed bytes
+    /// are dropped with a note; who they are from is inside them.
+    Receive(Bytes),
+    /// The path to this peer is new: what was sent before may be lost.
+    Connected(NodeId),
+    /// The path to this peer is gone.
+    Disconnected(NodeId),
+    /// A client asks. `level` is what this one read asked for (`None`: the default of the keyspace);
+    /// it must be `None` on a write.
+    Request {
+        /// The connection that asks.
+        session: SessionId,
+        /// The number of the request on that connection.
+        id: RequestId,
+        /// The level asked for by this read.
+        level: Option<Level>,
+        /// What is asked.
+        command: Command,
+    },
+    /// The connection is gone: nothing more is replied to it.
+    Closed(SessionId),
+    /// The records of this ticket, and of all before it, are on disk.
+    Persisted(Ticket),
+}
+
+/// What the node wants done.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Append these records as one group, sync, then say [`Input::Persisted`]. Groups are
+    /// appended in the order they come.
+    Persist {
+        /// What `Persisted` must carry.
+        ticket: Ticket,
+        /// The encoded records; opaque to the driver.
+        records: Bytes,
+    },
+    /// Send this message to a peer, or lose it.
+    Send {
+        /// To whom.
+        to: NodeId,
+        /// The encoded message; opaque to the driver.
+        message: Bytes,
+    },
+    /// Answer a request. Replies of one session come in any order.
+    Reply {
+        /// The connection that asked.
+        session: SessionId,
+        /// The number of the request.
+        id: RequestId,
+        /// The answer.
+        reply: Reply,
+    },
+    /// Something worth telling people.
+    Note(Event),
+    /// The node must not go on: print the reason, end the process with this exit code.
+    Halt {
+        /// 1: a failure at run time; 78: a bad configuration.
+        exit_code: u8,
+        /// What happened and what would help.
+        reason: String,
+    },
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Done.
+    Ok,
+    /// There is no such key.
+    Nil,
+    /// A value.
+    Value(Bytes),
+    /// A count.
+    Integer(i64),
+    /// Not done, or not known to be done.
+    Error(Error),
+}
+
+/// Why a request was not answered with a result. Every variant but `Indeterminate` promises
+/// that the command did not run and will not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// `-CLUSTERDOWN …`: no quorum in time; the command did not run.
+    ClusterDown(&'static str),
+    /// `-INDETERMINATE …`: sent, but its outcome is not known.
+    Indeterminate(&'static str),
+    /// `-CONSISTENCY …`: the level asked for cannot be had here.
+    Consistency(String),
+    /// `-ERR …`: the request itself is wrong.
+    Invalid(String),
+}
+
+impl fmt::Display for Error {
+    /// The text of the RESP error, code first, without the leading `-`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::ClusterDown(text) => write!(f, "CLUSTERDOWN {text}"),
+            Error::Indeterminate(text) => write!(f, "INDETERMINATE {text}"),
+            Error::Consistency(text) => write!(f, "CONSISTENCY {text}"),
+            Error::Invalid(text) => write!(f, "ERR {text}"),
+        }
+    }
+}
+
+/// Something that happened inside the node and that people may want to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// All members have met: the cluster may work.
+    Formed,
+    /// This node's view of who leads changed.
+    Leader {
+        /// The Raft term.
+        term: u64,
+        /// Who leads, if anyone is known to.
+        leader: Option<NodeId>,
+    },
+    /// A message or a member was turned away.
+    Refused(String),
+}
+
+/// The part that a member plays in Raft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It leads.
+    Leader,
+    /// It follows, or stands for election.
+    Follower,
+}
+
+/// How the node sees itself and the cluster: for INFO, tests and invariants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Who this is.
+    pub id: NodeId,
+    /// All members, this one included.
+    pub members: Vec<NodeId>,
+    /// How often this node was started on its directory.
+    pub boot: u64,
+    /// The order of the keyspace `default`.
+    pub order: Order,
+    /// The default level of the keyspace `default`.
+    pub level: Level,
+    /// Whether every member has met every other.
+    pub formed: bool,
+    /// Whether requests at the default level can be answered now, as far as this node knows.
+    pub ready: bool,
+    /// The part it plays.
+    pub role: Role,
+    /// Who leads, if anyone is known to.
+    pub leader: Option<NodeId>,
+    /// The Raft term.
+    pub term: u64,
+    /// The last agreed index known to be committed.
+    pub commit: u64,
+    /// The last agreed index applied here.
+    pub applied: u64,
+    /// Per replica: (node, boot, index) of its last merged entry applied here.
+    pub vector: Vec<(NodeId, u64, u64)>,
+    /// Keys with a value.
+    pub keys: u64,
+}
+
+/// The longest time between two ticks, in milliseconds.
+pub const TICK_MS: u64 = 50;
+/// The longest key or value, in bytes.
+pub const VALUE_BYTES_MAX: usize = 64 << 20;
+
+/// What a node is told once, at its start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who this is.
+    pub id: NodeId,
+    /// All members with their peer addresses (opaque here), this one included. Fixed at the first start.
+    pub members: Vec<(NodeId, String)>,
+    /// The order of the keyspace `default`. Fixed at the first start.
+    pub order: Order,
+    /// The default level of the keyspace `default`.
+    pub level: Level,
+    /// How long a request may take, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// Where chance comes from: fresh at every start.
+    pub seed: u64,
+    /// A random name for the data directory, used if the disk is empty.
+    pub directory: u64,
+}
