@@ -1,1 +1,13 @@
-//! TBD
+//! The real world: sockets, clock, files and threads, driving the same node that the simulator drives.
+//!
+//! [`serve`] is the way in. It does what the node asks for and tells it what happened; whatever
+//! decides is in the node.
+
+mod failure;
+mod options;
+mod serve;
+
+pub use failure::Failure;
+pub use node::{Level, Order};
+pub use options::{Options, parse_level, parse_peers};
+pub use serve::serve;

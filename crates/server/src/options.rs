@@ -1,0 +1,255 @@
+//! What a server is told at its start, and whether that makes sense.
+
+use std::path::PathBuf;
+
+use node::{Level, Order};
+
+use crate::Failure;
+
+/// The most members of a cluster.
+const MEMBERS_MAX: usize = 31;
+/// The shortest and the longest request timeout, in milliseconds.
+const REQUEST_TIMEOUT_MS: std::ops::RangeInclusive<u64> = 10..=3_600_000;
+
+/// What a server is told at its start. The default is one node by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Who this node is; at least 1.
+    pub id: u64,
+    /// Where clients are served, `HOST:PORT`; port 0 takes a free one.
+    pub listen: String,
+    /// Where peers are received, `HOST:PORT`; `None`: at this node's own address in `peers`.
+    pub peer_listen: Option<String>,
+    /// All members and where each receives its peers, this node included; empty: a node by itself.
+    pub peers: Vec<(u64, String)>,
+    /// Where the data lies; made if it is not there.
+    pub data_dir: PathBuf,
+    /// The order of the keyspace `default`.
+    pub order: Order,
+    /// The default level of the keyspace `default`.
+    pub level: Level,
+    /// How long a request may take, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// Whether the server ends when its standard input does.
+    pub exit_with_stdin: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            id: 1,
+            listen: "127.0.0.1:6379".into(),
+            peer_listen: None,
+            peers: vec![],
+            data_dir: "./candor-data".into(),
+            order: Order::Agreed,
+            level: Level::Linearizable,
+            request_timeout_ms: 3000,
+            exit_with_stdin: false,
+        }
+    }
+}
+
+impl Options {
+    /// Whether all of this can be had together.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        self.check_members()?;
+        check_address("--listen", &self.listen)?;
+        if let Some(address) = &self.peer_listen {
+            check_address("--peer-listen", address)?;
+            if self.peers.is_empty() {
+                return Err(Failure::configuration(
+                    "--peer-listen is given but there are no peers\n  hint: list all members with \
+                     --peers ID=HOST:PORT,…, or leave out --peer-listen for a node by itself",
+                ));
+            }
+        }
+        if !REQUEST_TIMEOUT_MS.contains(&self.request_timeout_ms) {
+            return Err(Failure::configuration(format!(
+                "--request-timeout {} is not between {} and {} ms\n  hint: the default is 3000",
+                self.request_timeout_ms,
+                REQUEST_TIMEOUT_MS.start(),
+                REQUEST_TIMEOUT_MS.end()
+            )));
+        }
+        check_consistency(self.order, self.level)
+    }
+
+    /// Ids at least 1 and each once, addresses each once, this node among them.
+    fn check_members(&self) -> Result<(), Failure> {
+        if self.id == 0 {
+            return Err(Failure::configuration("--id 0 is not an id\n  hint: ids begin at 1"));
+        }
+        if self.peers.len() > MEMBERS_MAX {
+            return Err(Failure::configuration(format!(
+                "--peers lists {} members\n  hint: a cluster has at most {MEMBERS_MAX}; 3 or 5 \
+                 are usual",
+                self.peers.len()
+            )));
+        }
+        for (place, (id, address)) in self.peers.iter().enumerate() {
+            if *id == 0 {
+                return Err(Failure::configuration(format!(
+                    "--peers: 0={address} has the id 0\n  hint: ids begin at 1"
+                )));
+            }
+            check_address("--peers", address)?;
+            if address.ends_with(":0") {
+                return Err(Failure::configuration(format!(
+                    "--peers: {id}={address} has no port that the others could dial\n  hint: give \
+                     the port that node {id} receives its peers on"
+                )));
+            }
+            for (other, taken) in &self.peers[..place] {
+                if other == id {
+                    return Err(Failure::configuration(format!(
+                        "--peers: the id {id} is listed twice\n  hint: each member has its own id"
+                    )));
+                }
+                if taken == address {
+                    return Err(Failure::configuration(format!(
+                        "--peers: {address} is the address of both node {other} and node {id}\n  \
+                         hint: each member has its own address"
+                    )));
+                }
+            }
+        }
+        if !self.peers.is_empty() && !self.peers.iter().any(|(id, _)| *id == self.id) {
+            return Err(Failure::configuration(format!(
+                "--peers does not list this node, --id {}\n  hint: --peers lists all members, this \
+                 one included: {}={}",
+                self.id,
+                self.id,
+                self.peer_listen.as_deref().unwrap_or("HOST:PORT")
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Whether this level can be had over this order.
+fn check_consistency(order: Order, level: Level) -> Result<(), Failure> {
+    match (order, level) {
+        (Order::Merged, Level::Linearizable | Level::Sequential) => {
+            Err(Failure::configuration(format!(
+                "a merged keyspace has no {level} reads\n  hint: take eventual with the merged \
+                 order, or {level} with the agreed one"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether this looks like `HOST:PORT`. Whether the host exists, only the system can tell.
+fn check_address(flag: &str, address: &str) -> Result<(), Failure> {
+    let well_formed = address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    if well_formed {
+        return Ok(());
+    }
+    Err(Failure::configuration(format!(
+        "{flag}: {address:?} is not HOST:PORT\n  hint: for example 127.0.0.1:6379, or [::1]:6379"
+    )))
+}
+
+/// Reads a list of members, `ID=HOST:PORT,…`, as flags and configuration files give it.
+pub fn parse_peers(text: &str) -> Result<Vec<(u64, String)>, Failure> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse_peer).collect()
+}
+
+fn parse_peer(text: &str) -> Result<(u64, String), Failure> {
+    text.split_once('=')
+        .and_then(|(id, address)| Some((id.trim().parse().ok()?, address.trim().to_owned())))
+        .ok_or_else(|| {
+            Failure::configuration(format!(
+                "--peers: {text:?} is not ID=HOST:PORT\n  hint: for example \
+                 --peers 1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000"
+            ))
+        })
+}
+
+/// Reads the name of a level as flags and scenario files give it, and with it the order of the
+/// keyspace `default`.
+pub fn parse_level(name: &str) -> Result<(Order, Level), Failure> {
+    match name {
+        "linearizability" | "linearizable" => Ok((Order::Agreed, Level::Linearizable)),
+        "sequential" => Ok((Order::Agreed, Level::Sequential)),
+        "eventual" => Ok((Order::Merged, Level::Eventual)),
+        "causal" => Err(Failure::configuration(
+            "--level causal is not built yet\n  hint: sequential promises more and eventual \
+             promises less",
+        )),
+        _ => Err(Failure::configuration(format!(
+            "--level {name:?} is not a level\n  hint: linearizable, sequential or eventual"
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> Options {
+        let peers = parse_peers("1=127.0.0.1:7001, 2=127.0.0.1:7002,3=[::1]:7003").unwrap();
+        Options { id: 2, peers, ..Options::default() }
+    }
+
+    /// The options are refused as bad configuration, and the text holds this.
+    #[track_caller]
+    fn refused(options: Options, needle: &str) {
+        let failure = options.check().unwrap_err();
+        assert_eq!(failure.exit_code, 78);
+        assert!(failure.reason.contains(needle), "{failure} lacks {needle:?}");
+        assert!(failure.reason.contains("\n  hint: "), "{failure} has no hint");
+    }
+
+    #[test]
+    fn good_options_pass() {
+        Options::default().check().unwrap();
+        three().check().unwrap();
+    }
+
+    #[test]
+    fn bad_members_are_refused() {
+        refused(Options { id: 0, ..Options::default() }, "--id 0");
+        refused(Options { id: 4, ..three() }, "does not list this node, --id 4");
+        let with = |text| Options { peers: parse_peers(text).unwrap(), ..three() };
+        refused(with("0=a:1,2=b:1"), "0=a:1");
+        refused(with("2=a:1,2=b:1"), "the id 2 is listed twice");
+        refused(with("1=a:1,2=a:1"), "both node 1 and node 2");
+        refused(with("1=a:0,2=a:1"), "1=a:0");
+        refused(with("1=a,2=a:1"), "\"a\" is not HOST:PORT");
+        let peers = (1..=32).map(|id| (id, format!("a:{id}"))).collect();
+        refused(Options { peers, ..three() }, "lists 32 members");
+    }
+
+    #[test]
+    fn bad_values_are_refused() {
+        refused(Options { listen: "6379".into(), ..three() }, "--listen");
+        refused(Options { listen: ":6379".into(), ..three() }, "--listen");
+        refused(Options { listen: "a:70000".into(), ..three() }, "--listen");
+        refused(Options { peer_listen: Some("a".into()), ..three() }, "--peer-listen");
+        let alone = Options { peer_listen: Some("a:1".into()), ..Options::default() };
+        refused(alone, "there are no peers");
+        refused(Options { request_timeout_ms: 0, ..three() }, "--request-timeout 0");
+        refused(Options { order: Order::Merged, ..three() }, "no linearizable reads");
+    }
+
+    #[test]
+    fn names_of_levels() {
+        assert_eq!(parse_level("linearizability"), Ok((Order::Agreed, Level::Linearizable)));
+        assert_eq!(parse_level("eventual"), Ok((Order::Merged, Level::Eventual)));
+        assert!(parse_level("causal").unwrap_err().reason.contains("not built yet"));
+        assert!(parse_level("strong").unwrap_err().reason.contains("not a level"));
+    }
+
+    #[test]
+    fn lists_of_peers() {
+        assert_eq!(parse_peers("").unwrap(), vec![]);
+        assert_eq!(parse_peers("7=h:1").unwrap(), vec![(7, "h:1".to_owned())]);
+        for text in ["h:1", "x=h:1", "-1=h:1", "1"] {
+            assert!(parse_peers(text).unwrap_err().reason.contains("is not ID=HOST:PORT"));
+        }
+    }
+}
