@@ -273,3 +273,15 @@ pub struct Config {
     /// A random name for the data directory, used if the disk is empty.
     pub directory: u64,
 }
+
+/// Why a node cannot start on this directory, and what would help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartError(pub String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}

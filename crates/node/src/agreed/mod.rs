@@ -1,0 +1,539 @@
+//! The agreed order: one log that a majority keeps, by Raft (Ongaro & Ousterhout 2014).
+//!
+//! # How a write becomes one
+//!
+//! ```text
+//!  client ── SET ──▶ follower ── Forward(names, writes) ──▶ leader ── append ──▶ followers
+//!                       ▲                                     │ one entry a turn      │
+//!                       │                                     ▼                       ▼
+//!                     reply ◀── applied here ◀── commit ◀── majority on disk ◀────── synced
+//! ```
+//!
+//! Every write gets a [name](entry::Name) when it is first sent. Any node may lose it, so its node sends it again until it
+//! applies it itself; the [state machine](state::State) applies each name once and in order. raft-rs' own
+//! forwarding of proposals is not used, because it has no names.
+//!
+//! # How a read becomes one
+//!
+//! Sequential reads answer from what is applied here. Linearizable reads wait for a [round](reads::Reads) in which a
+//! quorum confirms what is committed, and then until that is applied here; the leader does the same.
+//! A node that was just started serves no read above eventual before such a round.
+//!
+//! # The disk
+//!
+//! Entries, term and vote of a turn go to the disk with everything else of that turn, as one group. Messages
+//! that promise something about them wait for it; the leader's appends do not (Ongaro's thesis §10.2.1). While a group
+//! is being synced the next entry gathers: the disk could not take it anyway.
+//!
+//! # What is left out
+//!
+//! Snapshots and a log that is cut; changes of members; leases; expiry.
+
+mod entry;
+mod proposals;
+mod reads;
+mod state;
+mod tail;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use protobuf::Message as _;
+use raft::eraftpb::{self, Entry, HardState, MessageType};
+use raft::{RawNode, StateRole};
+
+use crate::chance::Chance;
+use crate::door::{Command, Error, Event, NodeId, Reply, Role, Ticket};
+use crate::message::Body;
+use crate::record::Record;
+use crate::session::Asker;
+use crate::turn::Turn;
+use entry::{Draft, Name};
+use proposals::{Proposals, RUN_BYTES_MAX};
+use reads::{Read, Reads};
+use state::State;
+pub(crate) use tail::Tail;
+
+/// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
+const RAFT_TICK_MS: u64 = 50;
+const HEARTBEAT_TICKS: usize = 2;
+const ELECTION_TICKS: usize = 10;
+/// How long writes may gather while the disk is busy, in milliseconds: a stalled disk must not hold up a majority that
+/// could go on without it.
+const GATHER_MS_MAX: u64 = 20;
+/// How long a follower waits for something of its own to be applied before it sends it again, in milliseconds.
+const RESEND_MS: u64 = 500;
+
+/// The agreed order on this node.
+pub(crate) struct Agreed {
+    raft: RawNode<Tail>,
+    me: NodeId,
+    boot: u64,
+    chance: Chance,
+    state: State,
+    applied: u64,
+    proposals: Proposals,
+    reads: Reads,
+    /// What this node, as the leader, gathers for the next entry.
+    draft: Draft,
+    /// The next name expected of each node, as far as this leader appended them in its term.
+    forwarded: BTreeMap<NodeId, (u64, u64)>,
+    gathering_since_ms: Option<u64>,
+    unsynced: VecDeque<Unsynced>,
+    /// The term that is on disk.
+    synced_term: u64,
+    /// Term and leader as last seen.
+    led_by: (u64, u64),
+    /// The role and term for which the election timeout was drawn, and what was drawn.
+    timeout: (u64, StateRole, usize),
+    ticked_ms: u64,
+    progressed_ms: u64,
+    /// The commit index that followers were last told.
+    announced: u64,
+    /// The last entry that carries writes of other nodes.
+    foreign: u64,
+    /// Ticks until this node stands for election without waiting for its timeout: it is alone, or the
+    /// first of a new cluster.
+    eager_ticks: u8,
+}
+
+/// A ready that waits for the disk.
+struct Unsynced {
+    ticket: Ticket,
+    number: u64,
+    /// The term that is on disk once the ticket is.
+    term: u64,
+    /// What may be sent only then.
+    messages: Vec<eraftpb::Message>,
+}
+
+impl std::fmt::Debug for Agreed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Agreed").field("applied", &self.applied).finish_non_exhaustive()
+    }
+}
+
+impl Agreed {
+    pub(crate) fn new(me: NodeId, boot: u64, members: &[NodeId], tail: Tail, seed: u64) -> Agreed {
+        let config = raft::Config {
+            id: me.0,
+            election_tick: ELECTION_TICKS,
+            heartbeat_tick: HEARTBEAT_TICKS,
+            max_size_per_msg: RUN_BYTES_MAX as u64,
+            max_inflight_msgs: 256,
+            check_quorum: true,
+            pre_vote: true,
+            skip_bcast_commit: true,
+            ..raft::Config::default()
+        };
+        let eager_ticks = match members {
+            [_] => 1,
+            _ => 2 * u8::from(tail.len() == 0 && members.iter().min() == Some(&me)),
+        };
+        let synced_term = tail.hard_state().term;
+        let logger = slog::Logger::root(slog::Discard, slog::o!());
+        let raft = RawNode::new(&config, tail, &logger).expect("this configuration is valid");
+        Agreed {
+            raft,
+            me,
+            boot,
+            chance: Chance::new(seed),
+            state: State::new(),
+            applied: 0,
+            proposals: Proposals::new(),
+            reads: Reads::new(me, boot),
+            draft: Draft::default(),
+            forwarded: BTreeMap::new(),
+            gathering_since_ms: None,
+            unsynced: VecDeque::new(),
+            synced_term,
+            led_by: (0, 0),
+            timeout: (0, StateRole::Follower, ELECTION_TICKS),
+            ticked_ms: 0,
+            progressed_ms: 0,
+            announced: 0,
+            foreign: 0,
+            eager_ticks,
+        }
+    }
+
+    // What the node asks.
+
+    pub(crate) fn role(&self) -> Role {
+        if self.leads() { Role::Leader } else { Role::Follower }
+    }
+
+    pub(crate) fn leader(&self) -> Option<NodeId> {
+        (self.raft.raft.leader_id != 0).then_some(NodeId(self.raft.raft.leader_id))
+    }
+
+    pub(crate) fn term(&self) -> u64 {
+        self.raft.raft.term
+    }
+
+    pub(crate) fn commit(&self) -> u64 {
+        self.raft.raft.raft_log.committed
+    }
+
+    pub(crate) fn applied(&self) -> u64 {
+        self.applied
+    }
+
+    pub(crate) fn keys(&self) -> u64 {
+        self.state.keys()
+    }
+
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.reads.is_fresh()
+    }
+
+    fn leads(&self) -> bool {
+        self.raft.raft.state == StateRole::Leader
+    }
+
+    // What the node is told.
+
+    pub(crate) fn write(&mut self, asker: Asker, command: Command) {
+        self.proposals.push(asker, command);
+    }
+
+    /// A read that must not answer before a quorum confirmed what is committed.
+    pub(crate) fn read_confirmed(&mut self, asker: Asker, command: Command) {
+        self.reads.push(Read { asker, command });
+    }
+
+    /// The answer from what is applied here.
+    pub(crate) fn read_here(&self, command: &Command) -> Reply {
+        match command {
+            Command::Get(key) => {
+                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(value.clone()))
+            }
+            Command::Exists(keys) => Reply::Integer(
+                keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
+            ),
+            Command::Set(..) | Command::Del(_) => panic!("a write is never read"),
+        }
+    }
+
+    pub(crate) fn on_message(&mut self, bytes: &Bytes) -> Result<(), crate::codec::Malformed> {
+        let message = eraftpb::Message::parse_from_carllerche_bytes(bytes)
+            .map_err(|_| crate::codec::Malformed)?;
+        // Raft refuses what it has no use for (an unknown peer, a dropped proposal); so do we.
+        let _ = self.raft.step(message);
+        Ok(())
+    }
+
+    /// A follower's writes, for the next entry.
+    pub(crate) fn on_forward(
+        &mut self,
+        node: NodeId,
+        boot: u64,
+        sequence: u64,
+        count: u64,
+        commands: &Bytes,
+    ) {
+        let first = Name { node, boot, sequence };
+        if !self.leads() {
+            return;
+        }
+        let end = first.sequence.saturating_add(count);
+        let next = self.forwarded.entry(first.node).or_insert((first.boot, first.sequence));
+        let old = first.boot < next.0 || (first.boot == next.0 && end <= next.1);
+        let gap = first.boot == next.0 && first.sequence > next.1;
+        if old || gap || !entry::is_run(count, commands) {
+            return;
+        }
+        *next = (first.boot, end);
+        self.draft.add_run(first, count, commands);
+        // The entry that the draft becomes, or one after it: at worst followers are told too soon.
+        self.foreign = self.raft.raft.raft_log.last_index() + 1;
+    }
+
+    pub(crate) fn on_connected(&mut self, peer: NodeId) {
+        if self.leader() == Some(peer) {
+            self.proposals.resend();
+        }
+    }
+
+    pub(crate) fn on_disconnected(&mut self, peer: NodeId) {
+        self.raft.report_unreachable(peer.0);
+    }
+
+    pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
+        while let Some(ready) = self.unsynced.pop_front_if(|ready| ready.ticket <= ticket) {
+            self.raft.on_persist_ready(ready.number);
+            self.synced_term = ready.term;
+            send_all(ready.messages, turn);
+        }
+    }
+
+    /// Time has passed: at most one tick of Raft, however much; a node that slept must not rush.
+    pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now.monotonic_ms;
+        if now < self.ticked_ms + RAFT_TICK_MS {
+            return;
+        }
+        self.ticked_ms = now;
+        if self.eager_ticks > 0 {
+            self.eager_ticks -= 1;
+            if self.eager_ticks == 0 && self.raft.raft.leader_id == 0 {
+                // Only an attempt: whoever cannot win now tries again when its timeout is over.
+                let _ = self.raft.campaign();
+            }
+        }
+        self.pin_election_timeout();
+        self.raft.tick();
+        let unapplied = self.proposals.has_unapplied() && !self.leads();
+        if unapplied && now >= self.progressed_ms + RESEND_MS {
+            self.progressed_ms = now;
+            self.proposals.resend();
+        }
+    }
+
+    /// Raft draws its election timeout from the operating system's chance; it gets the node's own instead.
+    fn pin_election_timeout(&mut self) {
+        let (term, role) = (self.raft.raft.term, self.raft.raft.state);
+        if (self.timeout.0, self.timeout.1) != (term, role) {
+            let drawn = self.chance.between(ELECTION_TICKS, 2 * ELECTION_TICKS);
+            self.timeout = (term, role, drawn);
+        }
+        self.raft.raft.set_randomized_election_timeout(self.timeout.2);
+    }
+
+    /// Answers what waits since `oldest_ms` or longer.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
+        self.proposals.expire(oldest_ms, |asker, reply| turn.answer_write(&asker, reply));
+        self.reads.expire(oldest_ms, |asker| {
+            turn.answer_read(&asker, Reply::Error(Error::ClusterDown(NOT_CONFIRMED)));
+        });
+    }
+
+    // What it does about it.
+
+    /// Does all that can be done now; true if something was.
+    pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.note_leader(turn);
+        self.send_writes(turn);
+        self.begin_reads(turn);
+        let mut worked = self.handle_readies(turn);
+        if self.announce_commit() {
+            worked |= self.handle_readies(turn);
+        }
+        worked |= self.answer_reads(turn);
+        worked
+    }
+
+    fn note_leader(&mut self, turn: &mut Turn<'_>) {
+        let led_by = (self.raft.raft.term, self.raft.raft.leader_id);
+        if led_by == self.led_by {
+            return;
+        }
+        self.led_by = led_by;
+        self.draft = Draft::default();
+        self.forwarded.clear();
+        self.gathering_since_ms = None;
+        self.proposals.resend();
+        self.reads.retry();
+        turn.note(Event::Leader { term: led_by.0, leader: self.leader() });
+    }
+
+    fn send_writes(&mut self, turn: &mut Turn<'_>) {
+        if self.leads() {
+            if (self.proposals.has_run() || !self.draft.is_empty()) && !self.keeps_gathering(turn) {
+                self.gathering_since_ms = None;
+                self.propose_all(turn);
+            }
+        } else if let Some(leader) = self.leader() {
+            if !self.proposals.has_unapplied() {
+                self.progressed_ms = turn.now.monotonic_ms;
+            }
+            while let Some(run) = self.proposals.next_run() {
+                let commands = run.commands.into();
+                turn.send(leader, Body::Forward { first: run.first, count: run.count, commands });
+            }
+        }
+    }
+
+    /// Whether the next entry should wait for more writes: while the disk is busy, it costs nothing.
+    fn keeps_gathering(&mut self, turn: &Turn<'_>) -> bool {
+        let now = turn.now.monotonic_ms;
+        let since = *self.gathering_since_ms.get_or_insert(now);
+        turn.disk.is_busy()
+            && now < since + GATHER_MS_MAX
+            && self.draft.len() + self.proposals.unnamed_bytes() < RUN_BYTES_MAX
+    }
+
+    fn propose_all(&mut self, turn: &mut Turn<'_>) {
+        let from = self.proposals.first();
+        while let Some(run) = self.proposals.next_run() {
+            let first = Name { node: self.me, boot: self.boot, sequence: run.first };
+            self.draft.add_run(first, run.count, &run.commands);
+            if self.draft.len() >= RUN_BYTES_MAX && !self.propose(turn) {
+                break;
+            }
+        }
+        if !self.draft.is_empty() && !self.propose(turn) {
+            // Raft takes no proposals now. What was gathered is gone; names make it safe to send it again.
+            self.proposals.unsend(from);
+            self.forwarded.clear();
+        }
+    }
+
+    fn propose(&mut self, turn: &mut Turn<'_>) -> bool {
+        // Time in the log never goes back, whatever the clocks of successive leaders say.
+        let time_ms = turn.now.wall_ms.max(self.raft.store().time_ms());
+        let data = self.draft.take(time_ms);
+        self.announced = self.commit();
+        self.raft.propose(vec![], data).is_ok()
+    }
+
+    fn begin_reads(&mut self, turn: &mut Turn<'_>) {
+        if self.leader().is_none() {
+            return;
+        }
+        if let Some(context) = self.reads.begin(turn.now.monotonic_ms) {
+            self.raft.read_index(context);
+        }
+    }
+
+    /// Followers learn what is committed from the next append. If none is coming soon, or one of them waits
+    /// for its own write, they are told now; true if so.
+    fn announce_commit(&mut self) -> bool {
+        let commit = self.commit();
+        if !self.leads() || commit <= self.announced {
+            return false;
+        }
+        let appends_soon = self.proposals.has_run() || !self.draft.is_empty();
+        if appends_soon && self.foreign <= self.announced {
+            return false;
+        }
+        self.announced = commit;
+        self.raft.raft.bcast_append();
+        true
+    }
+
+    fn handle_readies(&mut self, turn: &mut Turn<'_>) -> bool {
+        let mut worked = false;
+        while self.raft.has_ready() {
+            worked = true;
+            let mut ready = self.raft.ready();
+            send_all(ready.take_messages(), turn);
+            let committed = ready.take_committed_entries();
+            let read_states = ready.take_read_states();
+            let mut held = ready.take_persisted_messages();
+            let (number, must_sync) = (ready.number(), ready.must_sync());
+            let hard_state = ready.hs().cloned();
+            self.keep(hard_state, ready.take_entries(), must_sync, turn);
+            self.raft.advance_append_async(ready);
+
+            let promises_nothing = held.extract_if(.., |message| self.promises_nothing(message));
+            send_all(promises_nothing.collect(), turn);
+            let last = self.unsynced.back().map(|ready| ready.ticket);
+            let ticket = if must_sync { Some(turn.disk.ticket()) } else { last };
+            if let Some(ticket) = ticket {
+                let term = self.raft.raft.term;
+                self.unsynced.push_back(Unsynced { ticket, number, term, messages: held });
+            } else {
+                self.raft.on_persist_ready(number);
+                send_all(held, turn);
+            }
+            self.apply(&committed, turn);
+            for state in read_states {
+                self.reads.on_confirmed(&state.request_ctx, state.index);
+            }
+            self.note_leader(turn);
+        }
+        worked
+    }
+
+    /// Whether a follower's message may leave before its disk is done: it says nothing of the log, and
+    /// of the term only what is on disk. So a slow disk does not delay anyone's linearizable reads.
+    fn promises_nothing(&self, message: &eraftpb::Message) -> bool {
+        let harmless = matches!(
+            message.get_msg_type(),
+            MessageType::MsgHeartbeatResponse | MessageType::MsgReadIndex
+        );
+        harmless && self.raft.raft.term == self.synced_term
+    }
+
+    /// Hands entries, term and vote to the disk, and to the tail that Raft reads.
+    fn keep(
+        &mut self,
+        hard_state: Option<HardState>,
+        entries: Vec<Entry>,
+        must_sync: bool,
+        turn: &mut Turn<'_>,
+    ) {
+        let tail = self.raft.mut_store();
+        if let Some(hard_state) = hard_state {
+            tail.set_hard_state(hard_state);
+        }
+        if must_sync {
+            // The commit index alone is never synced: it is known again from the leader.
+            let HardState { term, vote, commit, .. } = *tail.hard_state();
+            turn.disk.record(&Record::HardState { term, vote, commit });
+        }
+        for entry in entries {
+            let (index, term) = (entry.index, entry.term);
+            turn.disk.record(&Record::Agreed { index, term, data: entry.data.clone() });
+            tail.append(entry).expect("Raft appends without gaps");
+        }
+    }
+
+    fn apply(&mut self, committed: &[Entry], turn: &mut Turn<'_>) {
+        let Some(last) = committed.last() else { return };
+        for entry in committed {
+            assert_eq!(entry.index, self.applied + 1, "entries are applied in order, each once");
+            self.apply_entry(&entry.data, turn);
+            self.applied = entry.index;
+        }
+        self.raft.advance_apply_to(last.index);
+    }
+
+    fn apply_entry(&mut self, data: &[u8], turn: &mut Turn<'_>) {
+        let (me, boot) = (self.me, self.boot);
+        let applied = entry::for_each(data, |name, write| {
+            let Some(reply) = self.state.apply(name, write) else { return };
+            if name.node == me && name.boot == boot {
+                self.progressed_ms = turn.now.monotonic_ms;
+                if let Some(asker) = self.proposals.on_applied(name.sequence) {
+                    turn.answer_write(&asker, reply);
+                }
+            }
+        });
+        applied.expect("only well-formed runs are proposed, and the disk checks its bytes");
+    }
+
+    fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
+        let was_fresh = self.reads.is_fresh();
+        let mut answered = false;
+        while let Some(reads) = self.reads.next_answerable(self.applied) {
+            for read in reads {
+                let reply = self.read_here(&read.command);
+                turn.answer_read(&read.asker, reply);
+            }
+            answered = true;
+        }
+        answered || was_fresh != self.reads.is_fresh()
+    }
+}
+
+const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; the read did not run";
+
+fn send_all(messages: Vec<eraftpb::Message>, turn: &mut Turn<'_>) {
+    for message in messages {
+        let to = NodeId(message.to);
+        let bytes = message.write_to_bytes().expect("a message has all its fields");
+        turn.send(to, Body::Raft(bytes.into()));
+    }
+}
+
+/// An entry as the disk kept it.
+pub(crate) fn restored_entry(index: u64, term: u64, data: Bytes) -> Entry {
+    Entry { index, term, data, ..Entry::default() }
+}
+
+/// Term, vote and commit index as the disk kept them.
+pub(crate) fn restored_hard_state(term: u64, vote: u64, commit: u64) -> HardState {
+    HardState { term, vote, commit, ..HardState::default() }
+}

@@ -1,0 +1,218 @@
+//! This node's own writes on their way into the agreed log.
+//!
+//! A write waits without a name until there is a leader to send it to. When it is first sent, or proposed by this
+//! node as the leader, it gets the next name of this boot; from then on it may happen, and it is sent again
+//! (whenever something may have been lost) until it is applied here. Names are applied in order, so what is
+//! applied is always the front of the row.
+
+use std::collections::VecDeque;
+
+use crate::command;
+use crate::door::{Command, Error, Reply};
+use crate::session::Asker;
+
+/// The most writes, and bytes of writes, that may be named and unapplied.
+const UNAPPLIED_MAX: usize = 65_536;
+const UNAPPLIED_BYTES_MAX: usize = 64 << 20;
+/// The most bytes of writes that go into one run.
+pub(crate) const RUN_BYTES_MAX: usize = 1 << 20;
+
+#[derive(Debug)]
+struct Pending {
+    /// Who waits for the answer; nobody once it was answered `-INDETERMINATE`.
+    asker: Option<Asker>,
+    command: Command,
+}
+
+/// The row of writes of this boot that are not applied yet.
+///
+/// - `named[i]` has sequence `first + i`; `unnamed` come after them in order.
+/// - Everything before `sent` went to the present leader; `first <= sent <= first + named.len()`.
+#[derive(Debug)]
+pub(crate) struct Proposals {
+    named: VecDeque<Pending>,
+    unnamed: VecDeque<Pending>,
+    first: u64,
+    sent: u64,
+    named_bytes: usize,
+    unnamed_bytes: usize,
+}
+
+/// Writes to send, with consecutive names.
+pub(crate) struct Run {
+    pub(crate) first: u64,
+    pub(crate) count: u64,
+    pub(crate) commands: Vec<u8>,
+}
+
+impl Proposals {
+    pub(crate) fn new() -> Proposals {
+        Proposals {
+            named: VecDeque::new(),
+            unnamed: VecDeque::new(),
+            first: 1,
+            sent: 1,
+            named_bytes: 0,
+            unnamed_bytes: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, asker: Asker, command: Command) {
+        self.unnamed_bytes += command::weight(&command);
+        self.unnamed.push_back(Pending { asker: Some(asker), command });
+    }
+
+    /// Bytes that wait to be sent for the first time.
+    pub(crate) fn unnamed_bytes(&self) -> usize {
+        self.unnamed_bytes
+    }
+
+    /// Whether anything is sent and not applied.
+    pub(crate) fn has_unapplied(&self) -> bool {
+        !self.named.is_empty()
+    }
+
+    /// The first name that is not applied.
+    pub(crate) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// Whatever was sent may be lost: everything unapplied is to be sent again.
+    pub(crate) fn resend(&mut self) {
+        self.sent = self.first;
+    }
+
+    /// Whether [`Proposals::next_run`] has something to give.
+    pub(crate) fn has_run(&self) -> bool {
+        self.sent < self.first + self.named.len() as u64
+            || (!self.unnamed.is_empty() && self.may_name())
+    }
+
+    fn may_name(&self) -> bool {
+        self.named.len() < UNAPPLIED_MAX && self.named_bytes < UNAPPLIED_BYTES_MAX
+    }
+
+    /// The next writes to send to the leader, named from here on; counted as sent.
+    pub(crate) fn next_run(&mut self) -> Option<Run> {
+        let first = self.sent;
+        let mut commands = vec![];
+        while commands.len() < RUN_BYTES_MAX {
+            let at = (self.sent - self.first) as usize;
+            if at == self.named.len() && !self.name_next() {
+                break;
+            }
+            command::encode(&self.named[at].command, &mut commands);
+            self.sent += 1;
+        }
+        let count = self.sent - first;
+        (count > 0).then_some(Run { first, count, commands })
+    }
+
+    /// Names the first unnamed write, if there is one and the limit allows it.
+    fn name_next(&mut self) -> bool {
+        if !self.may_name() {
+            return false;
+        }
+        let Some(pending) = self.unnamed.pop_front() else { return false };
+        let weight = command::weight(&pending.command);
+        self.unnamed_bytes -= weight;
+        self.named_bytes += weight;
+        self.named.push_back(pending);
+        true
+    }
+
+    /// Takes back the runs sent since the name `from`: nobody took them.
+    pub(crate) fn unsend(&mut self, from: u64) {
+        assert!(from <= self.sent, "only what was sent can be taken back");
+        self.sent = from;
+    }
+
+    /// The write of this name was applied: who waits for its answer.
+    pub(crate) fn on_applied(&mut self, sequence: u64) -> Option<Asker> {
+        assert_eq!(sequence, self.first, "own writes are applied in the order of their names");
+        let pending = self.named.pop_front().expect("a write that is applied was named first");
+        self.named_bytes -= command::weight(&pending.command);
+        self.first += 1;
+        self.sent = self.sent.max(self.first);
+        pending.asker
+    }
+
+    /// Answers every write that waits since `oldest_ms` or longer. What has no name certainly did not run.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, mut answer: impl FnMut(Asker, Reply)) {
+        // Arrival times only grow along the row: stop at the first that is younger.
+        for pending in &mut self.named {
+            match &pending.asker {
+                Some(asker) if asker.since_ms > oldest_ms => break,
+                Some(_) => {
+                    let asker = pending.asker.take().expect("just seen");
+                    answer(asker, Reply::Error(Error::Indeterminate(UNKNOWN)));
+                }
+                None => {}
+            }
+        }
+        while self.unnamed.front().is_some_and(|pending| expired(pending, oldest_ms)) {
+            let pending = self.unnamed.pop_front().expect("just seen");
+            self.unnamed_bytes -= command::weight(&pending.command);
+            let asker = pending.asker.expect("what has no name was never answered");
+            answer(asker, Reply::Error(Error::ClusterDown(NOT_SENT)));
+        }
+    }
+}
+
+fn expired(pending: &Pending, oldest_ms: u64) -> bool {
+    pending.asker.as_ref().is_some_and(|asker| asker.since_ms <= oldest_ms)
+}
+
+const UNKNOWN: &str = "the write was sent, but no majority answered in time: it may still happen; \
+                       read before you retry";
+const NOT_SENT: &str = "no leader in time; the write did not run";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::door::{RequestId, SessionId};
+    use bytes::Bytes;
+
+    fn asker(id: u64, since_ms: u64) -> Asker {
+        Asker { session: SessionId(1), id: RequestId(id), since_ms }
+    }
+
+    fn set(proposals: &mut Proposals, id: u64, since_ms: u64) {
+        proposals.push(asker(id, since_ms), Command::Set(Bytes::from("k"), Bytes::from("v")));
+    }
+
+    #[test]
+    fn what_is_not_applied_is_sent_again_under_its_name() {
+        let mut proposals = Proposals::new();
+        (1..=3).for_each(|id| set(&mut proposals, id, 0));
+        let run = proposals.next_run().unwrap();
+        assert_eq!((run.first, run.count), (1, 3));
+        assert!(!proposals.has_run());
+        assert_eq!(proposals.on_applied(1), Some(asker(1, 0)));
+        proposals.resend();
+        set(&mut proposals, 4, 0);
+        let run = proposals.next_run().unwrap();
+        assert_eq!((run.first, run.count), (2, 3));
+    }
+
+    #[test]
+    fn an_unsent_write_is_refused_and_a_sent_one_unknown() {
+        let mut proposals = Proposals::new();
+        set(&mut proposals, 1, 10);
+        proposals.next_run().unwrap();
+        set(&mut proposals, 2, 20);
+        set(&mut proposals, 3, 30);
+        let mut answers = vec![];
+        proposals.expire(20, |asker, reply| answers.push((asker.id.0, reply)));
+        assert_eq!(
+            answers,
+            [
+                (1, Reply::Error(Error::Indeterminate(UNKNOWN))),
+                (2, Reply::Error(Error::ClusterDown(NOT_SENT)))
+            ]
+        );
+        assert_eq!(proposals.on_applied(1), None, "it happened after all; nobody waits for it");
+        let run = proposals.next_run().unwrap();
+        assert_eq!((run.first, run.count), (2, 1), "names have no gaps");
+    }
+}

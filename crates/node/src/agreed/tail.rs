@@ -1,0 +1,147 @@
+//! The agreed log as Raft reads it: in memory, in step with what was handed to the disk.
+//!
+//! Raft reads its storage at once and at any time, so the entries that it may still ask for stay here.
+//! Until there are snapshots, that is all of them.
+
+use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
+use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
+
+use super::entry;
+
+/// The log from its first entry to its last.
+///
+/// - `entries[i]` has index `i + 1`.
+/// - What is here was handed to the disk before Raft heard that it is stored.
+#[derive(Debug, Default)]
+pub(crate) struct Tail {
+    entries: Vec<Entry>,
+    hard_state: HardState,
+    members: ConfState,
+    /// The greatest time in any entry that was ever here.
+    time_ms: u64,
+}
+
+impl Tail {
+    pub(crate) fn new(members: &[u64]) -> Tail {
+        let members = ConfState { voters: members.to_vec(), ..ConfState::default() };
+        Tail { members, ..Tail::default() }
+    }
+
+    pub(crate) fn hard_state(&self) -> &HardState {
+        &self.hard_state
+    }
+
+    pub(crate) fn set_hard_state(&mut self, hard_state: HardState) {
+        self.hard_state = hard_state;
+    }
+
+    pub(crate) fn time_ms(&self) -> u64 {
+        self.time_ms
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// Takes in an entry; it replaces all at or after its index. An entry that would leave a gap is refused.
+    pub(crate) fn append(&mut self, entry: Entry) -> Result<(), Gap> {
+        if entry.index == 0 || entry.index > self.len() + 1 {
+            return Err(Gap);
+        }
+        if let Ok(Some(time)) = entry::time_ms(&entry.data) {
+            self.time_ms = self.time_ms.max(time);
+        }
+        self.entries.truncate(entry.index as usize - 1);
+        self.entries.push(entry);
+        Ok(())
+    }
+}
+
+/// An entry does not follow the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gap;
+
+impl Storage for Tail {
+    fn initial_state(&self) -> raft::Result<RaftState> {
+        Ok(RaftState { hard_state: self.hard_state.clone(), conf_state: self.members.clone() })
+    }
+
+    fn entries(
+        &self,
+        low: u64,
+        high: u64,
+        max_size: impl Into<Option<u64>>,
+        _context: GetEntriesContext,
+    ) -> raft::Result<Vec<Entry>> {
+        if low == 0 || low > high {
+            return Err(Error::Store(StorageError::Compacted));
+        }
+        if high > self.len() + 1 {
+            return Err(Error::Store(StorageError::Unavailable));
+        }
+        let all = &self.entries[low as usize - 1..high as usize - 1];
+        let Some(max) = max_size.into() else { return Ok(all.to_vec()) };
+        let mut size = 0;
+        let fits = all.iter().take_while(|entry| {
+            let first = size == 0;
+            size += entry.data.len() as u64 + 16;
+            first || size <= max
+        });
+        Ok(fits.cloned().collect())
+    }
+
+    fn term(&self, index: u64) -> raft::Result<u64> {
+        match index {
+            0 => Ok(0),
+            index if index <= self.len() => Ok(self.entries[index as usize - 1].term),
+            _ => Err(Error::Store(StorageError::Unavailable)),
+        }
+    }
+
+    fn first_index(&self) -> raft::Result<u64> {
+        Ok(1)
+    }
+
+    fn last_index(&self) -> raft::Result<u64> {
+        Ok(self.len())
+    }
+
+    fn snapshot(&self, _request_index: u64, _to: u64) -> raft::Result<Snapshot> {
+        // Nothing was ever cut from the log, so nobody can need one.
+        Err(Error::Store(StorageError::SnapshotTemporarilyUnavailable))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(index: u64, term: u64) -> Entry {
+        Entry { index, term, data: bytes::Bytes::from(vec![0; 100]), ..Entry::default() }
+    }
+
+    #[test]
+    fn an_entry_replaces_all_at_or_after_its_index() {
+        let mut tail = Tail::new(&[1, 2, 3]);
+        for index in 1..=5 {
+            tail.append(entry(index, 1)).unwrap();
+        }
+        tail.append(entry(3, 2)).unwrap();
+        assert_eq!(tail.last_index().unwrap(), 3);
+        assert_eq!((tail.term(2).unwrap(), tail.term(3).unwrap()), (1, 2));
+        assert!(tail.term(4).is_err());
+        assert_eq!(tail.append(entry(5, 2)), Err(Gap));
+    }
+
+    #[test]
+    fn a_limit_in_bytes_still_gives_one_entry() {
+        let mut tail = Tail::new(&[1]);
+        for index in 1..=4 {
+            tail.append(entry(index, 1)).unwrap();
+        }
+        let count = |max: Option<u64>| {
+            tail.entries(1, 5, max, GetEntriesContext::empty(false)).unwrap().len()
+        };
+        assert_eq!([count(Some(1)), count(Some(240)), count(None)], [1, 2, 4]);
+    }
+}

@@ -1,0 +1,119 @@
+//! An entry of a merged log: a turn's writes of one replica.
+
+use bytes::Bytes;
+
+use super::vector::{Place, Vector};
+use crate::codec::{Malformed, Reader, put_uint};
+use crate::command::{self, Write};
+use crate::door::NodeId;
+
+/// What stands before the writes of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) origin: NodeId,
+    pub(crate) place: Place,
+    /// The entry before it in its log. Within a boot that is the index before; the first entry of a boot names
+    /// the last of the boots before, so who holds it holds them all.
+    pub(crate) previous: Place,
+    /// The clock of its stamps.
+    pub(crate) clock: u64,
+    /// What its replica had applied: it is applied only after that.
+    pub(crate) after: Vector,
+}
+
+/// Encodes an entry; `writes` are `count` encoded writes.
+pub(crate) fn encode(header: &Header, count: u64, writes: &[u8]) -> Bytes {
+    let mut out = Vec::with_capacity(64 + writes.len());
+    put_uint(&mut out, header.origin.0);
+    header.place.encode(&mut out);
+    header.previous.encode(&mut out);
+    put_uint(&mut out, header.clock);
+    header.after.encode(&mut out);
+    put_uint(&mut out, count);
+    out.extend_from_slice(writes);
+    out.into()
+}
+
+fn header(reader: &mut Reader<'_>) -> Result<Header, Malformed> {
+    let header = Header {
+        origin: NodeId(reader.uint()?),
+        place: Place::decode(reader)?,
+        previous: Place::decode(reader)?,
+        clock: reader.uint()?,
+        after: Vector::decode(reader)?,
+    };
+    let follows = header.previous < header.place
+        && header.place.boot > 0
+        && match header.place.index {
+            0 => false,
+            1 => header.previous.boot < header.place.boot,
+            index => header.previous == (Place { index: index - 1, ..header.place }),
+        };
+    if follows { Ok(header) } else { Err(Malformed) }
+}
+
+/// The header of an entry whose every write can be read: what is kept can always be applied.
+pub(crate) fn check(bytes: &[u8]) -> Result<Header, Malformed> {
+    let mut reader = Reader::new(bytes);
+    let header = header(&mut reader)?;
+    let count = reader.count()?;
+    for _ in 0..count {
+        command::decode(&mut reader)?;
+    }
+    reader.end()?;
+    Ok(header)
+}
+
+/// Calls `each` with the offset and write of everything in an entry that was checked.
+pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(u32, Write<'a>)) {
+    let checked = "an entry is checked before it is kept";
+    let mut reader = Reader::new(bytes);
+    header(&mut reader).expect(checked);
+    let count = reader.count().expect(checked);
+    for offset in 0..count as u32 {
+        each(offset, command::decode(&mut reader).expect(checked));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(boot: u64, index: u64) -> Place {
+        Place { boot, index }
+    }
+
+    fn with(at: Place, previous: Place) -> Header {
+        let after = Vector::from_iter([(NodeId(2), place(1, 4))]);
+        Header { origin: NodeId(1), place: at, previous, clock: 77, after }
+    }
+
+    #[test]
+    fn entries_come_back() {
+        let header = with(place(3, 1), place(2, 9));
+        let mut writes = vec![];
+        let set = crate::door::Command::Set(Bytes::from("k"), Bytes::from("v"));
+        command::encode(&set, &mut writes);
+        let bytes = encode(&header, 1, &writes);
+        assert_eq!(check(&bytes), Ok(header));
+        for_each(&bytes, |offset, write| {
+            assert_eq!((offset, write), (0, Write::Set(b"k", b"v")));
+        });
+        for end in 0..bytes.len() {
+            assert_eq!(check(&bytes[..end]), Err(Malformed), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn places_that_cannot_follow_are_malformed() {
+        for (at, previous) in [
+            (place(1, 0), Place::START),
+            (place(0, 1), Place::START),
+            (place(2, 1), place(2, 0)),
+            (place(2, 5), place(2, 3)),
+            (place(2, 5), place(1, 4)),
+        ] {
+            assert_eq!(check(&encode(&with(at, previous), 0, &[])), Err(Malformed));
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! The merged order: every replica writes its own log, and all merge all logs by one rule.
+//!
+//! ```text
+//!  client ── SET ──▶ replica 1 ── synced here ──▶ OK
+//!                        │
+//!                        └── push ──▶ replica 2: synced there, applied after what it depends on
+//!                        └── push ─✗  replica 3: lost; its vector shows it, and it asks any peer that has more
+//! ```
+//!
+//! A turn's writes make one [entry](entry::Header). It carries the vector of all that its replica had applied, and
+//! every replica applies it only after that: so whoever sees an answer sees the question (convergent
+//! causal consistency; Lloyd et al. 2011, Bouajjani et al. 2017). Of two writes of a key the higher [stamp](stamp::Stamp)
+//! wins. An entry is shown and spread only once it is on this disk, and so is all that it depends on.
+//!
+//! Lost pushes are repaired by exchanging [vectors](vector::Vector): see [`repair`].
+//!
+//! # What is left out
+//!
+//! Slots that travel, and with them cutting the logs and dropping tombstones; the cap on clock drift;
+//! merge rules other than last-writer-wins.
+
+mod entry;
+mod log;
+mod repair;
+mod stamp;
+mod state;
+pub(crate) mod vector;
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::codec::Malformed;
+use crate::command::{self, Write};
+use crate::door::{Command, Error, NodeId, Reply, Ticket};
+use crate::message::Body;
+use crate::record::Record;
+use crate::session::Asker;
+use crate::turn::Turn;
+use entry::Header;
+use log::{Fit, Kept, Log};
+use repair::{Inbox, Repair};
+use stamp::{Clock, Stamp};
+use state::State;
+use vector::{Place, Vector};
+
+/// The most bytes of writes in one entry, but for a single greater one; and of entries in one message.
+const ENTRY_BYTES_MAX: usize = 1 << 20;
+/// How long writes may gather while the disk is busy, in milliseconds.
+const GATHER_MS_MAX: u64 = 20;
+
+/// The merged order on this node.
+#[derive(Debug)]
+pub(crate) struct Merged {
+    me: NodeId,
+    boot: u64,
+    clock: Clock,
+    log: Log,
+    state: State,
+    gathered: VecDeque<(Asker, Command)>,
+    gathered_bytes: usize,
+    gathering_since_ms: Option<u64>,
+    /// Per ticket on its way to the disk: how many entries the log holds once it is there.
+    syncing: VecDeque<(Ticket, usize)>,
+    /// Who asked for the writes of own entries on their way to the disk, in order. Nobody, once answered.
+    askers: VecDeque<Option<Asker>>,
+    inbox: Inbox,
+    repair: Repair,
+}
+
+impl Merged {
+    pub(crate) fn new(me: NodeId, boot: u64, members: &[NodeId]) -> Merged {
+        Merged {
+            me,
+            boot,
+            clock: Clock::default(),
+            log: Log::default(),
+            state: State::new(),
+            gathered: VecDeque::new(),
+            gathered_bytes: 0,
+            gathering_since_ms: None,
+            syncing: VecDeque::new(),
+            askers: VecDeque::new(),
+            inbox: Inbox::default(),
+            repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
+        }
+    }
+
+    /// Takes in an entry that the disk kept.
+    pub(crate) fn restore(&mut self, bytes: Bytes) -> Result<(), Malformed> {
+        let header = entry::check(&bytes)?;
+        if self.log.fit(&header) != Fit::Next {
+            return Err(Malformed);
+        }
+        self.log.append(&header, bytes);
+        self.apply_next(&mut |_| ());
+        Ok(())
+    }
+
+    // What the node asks.
+
+    pub(crate) fn vector(&self) -> &Vector {
+        self.log.applied()
+    }
+
+    pub(crate) fn keys(&self) -> u64 {
+        self.state.keys()
+    }
+
+    /// The answer from what is applied here.
+    pub(crate) fn read_here(&self, command: &Command) -> Reply {
+        match command {
+            Command::Get(key) => {
+                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(value.clone()))
+            }
+            Command::Exists(keys) => Reply::Integer(
+                keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
+            ),
+            Command::Set(..) | Command::Del(_) => panic!("a write is never read"),
+        }
+    }
+
+    // What the node is told.
+
+    pub(crate) fn write(&mut self, asker: Asker, command: Command) {
+        self.gathered_bytes += command::weight(&command);
+        self.gathered.push_back((asker, command));
+    }
+
+    pub(crate) fn on_entries(
+        &mut self,
+        from: NodeId,
+        entries: Vec<Bytes>,
+        more: bool,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Malformed> {
+        for bytes in entries {
+            let header = entry::check(&bytes)?;
+            self.on_entry(header, bytes, turn);
+        }
+        self.repair.on_entries(from, more);
+        Ok(())
+    }
+
+    fn on_entry(&mut self, header: Header, bytes: Bytes, turn: &mut Turn<'_>) {
+        if header.origin == self.me && header.place > self.log.appended().get(self.me) {
+            turn.halt(1, lost_entries(header.place));
+            return;
+        }
+        match self.log.fit(&header) {
+            Fit::Held => {}
+            Fit::Forgets(held) => turn.send(header.origin, Body::Lost(held)),
+            Fit::Early => self.inbox.keep(header, bytes),
+            Fit::Next => {
+                self.append(&header, bytes, turn);
+                while let Some((header, bytes)) = self.inbox.take_fitting(&self.log) {
+                    self.append(&header, bytes, turn);
+                }
+            }
+        }
+    }
+
+    /// A member holds a later entry of an earlier boot of this node than this disk does.
+    pub(crate) fn on_lost(&mut self, place: Place, turn: &mut Turn<'_>) {
+        if place.boot < self.boot
+            && !self.log.appended().holds(&Vector::from_iter([(self.me, place)]))
+        {
+            turn.halt(1, lost_entries(place));
+        }
+    }
+
+    pub(crate) fn on_vector(
+        &mut self,
+        from: NodeId,
+        vector: Vector,
+        want: bool,
+        turn: &mut Turn<'_>,
+    ) {
+        if want {
+            let (entries, more) = self.log.beyond(&vector, ENTRY_BYTES_MAX);
+            if !entries.is_empty() {
+                turn.send(from, Body::Entries { entries, more });
+            }
+        } else {
+            self.repair.on_vector(from, vector);
+        }
+    }
+
+    pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
+        self.repair.on_connected(peer);
+        turn.send(peer, Body::Vector { vector: self.log.applied().clone(), want: false });
+    }
+
+    pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
+        self.repair.on_tick(&self.log, &self.inbox, turn);
+    }
+
+    pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
+        let mut own = vec![];
+        while let Some((_, count)) = self.syncing.pop_front_if(|(due, _)| *due <= ticket) {
+            let mut replies = vec![];
+            while self.log.applied_count() < count {
+                if let Some(entry) = self.apply_next(&mut |reply| replies.push(reply)) {
+                    own.push(entry);
+                }
+            }
+            for reply in replies {
+                let asker = self.askers.pop_front().expect("every own write has its place");
+                if let Some(asker) = asker {
+                    turn.answer_write(&asker, reply);
+                }
+            }
+        }
+        self.push(own, turn);
+    }
+
+    /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did not run.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
+        for place in &mut self.askers {
+            if let Some(asker) = place.take_if(|asker| asker.since_ms <= oldest_ms) {
+                turn.answer_write(&asker, Reply::Error(Error::Indeterminate(UNKNOWN)));
+            }
+        }
+        while let Some((asker, command)) =
+            self.gathered.pop_front_if(|(asker, _)| asker.since_ms <= oldest_ms)
+        {
+            self.gathered_bytes -= command::weight(&command);
+            turn.answer_write(&asker, Reply::Error(Error::ClusterDown(NOT_WRITTEN)));
+        }
+    }
+
+    // What it does about it.
+
+    /// Makes entries of what was gathered; true if something was done.
+    pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.repair.ask(&self.log, &self.inbox, turn);
+        if self.gathered.is_empty() || self.keeps_gathering(turn) {
+            return false;
+        }
+        self.gathering_since_ms = None;
+        while !self.gathered.is_empty() {
+            self.write_entry(turn);
+        }
+        true
+    }
+
+    fn keeps_gathering(&mut self, turn: &Turn<'_>) -> bool {
+        let now = turn.now.monotonic_ms;
+        let since = *self.gathering_since_ms.get_or_insert(now);
+        turn.disk.is_busy() && now < since + GATHER_MS_MAX && self.gathered_bytes < ENTRY_BYTES_MAX
+    }
+
+    fn write_entry(&mut self, turn: &mut Turn<'_>) {
+        let mut writes = vec![];
+        let mut count = 0;
+        while writes.len() < ENTRY_BYTES_MAX {
+            let Some((asker, command)) = self.gathered.pop_front() else { break };
+            self.gathered_bytes -= command::weight(&command);
+            command::encode(&command, &mut writes);
+            self.askers.push_back(Some(asker));
+            count += 1;
+        }
+        let previous = self.log.appended().get(self.me);
+        let index = if previous.boot == self.boot { previous.index + 1 } else { 1 };
+        let header = Header {
+            origin: self.me,
+            place: Place { boot: self.boot, index },
+            previous,
+            clock: self.clock.next(turn.now.wall_ms),
+            after: self.log.applied().clone(),
+        };
+        let bytes = entry::encode(&header, count, &writes);
+        self.append(&header, bytes, turn);
+    }
+
+    /// Appends an entry that fits, and hands it to the disk.
+    fn append(&mut self, header: &Header, bytes: Bytes, turn: &mut Turn<'_>) {
+        turn.disk.record(&Record::Merged(bytes.clone()));
+        self.log.append(header, bytes);
+        let (ticket, count) = (turn.disk.ticket(), self.log.len());
+        match self.syncing.back_mut() {
+            Some(last) if last.0 == ticket => last.1 = count,
+            _ => self.syncing.push_back((ticket, count)),
+        }
+    }
+
+    /// Applies the next entry, which is on disk; gives it back if it is of this boot of this node.
+    fn apply_next(&mut self, reply: &mut impl FnMut(Reply)) -> Option<Bytes> {
+        let Kept { origin, place, clock, bytes } = self.log.apply_next();
+        self.clock.raise(clock);
+        let own = origin == self.me && place.boot == self.boot;
+        entry::for_each(&bytes, |offset, write| {
+            let stamp = Stamp { clock, replica: origin, offset };
+            let result = self.merge(stamp, write);
+            if own {
+                reply(result);
+            }
+        });
+        own.then_some(bytes)
+    }
+
+    fn merge(&mut self, stamp: Stamp, write: Write<'_>) -> Reply {
+        match write {
+            Write::Set(key, value) => {
+                self.state.merge(key, stamp, Some(value));
+                Reply::Ok
+            }
+            Write::Del(keys) => {
+                let gone = keys.iter().filter(|key| self.state.merge(key, stamp, None)).count();
+                Reply::Integer(gone as i64)
+            }
+        }
+    }
+
+    /// Sends own entries that are on disk to everyone.
+    fn push(&self, entries: Vec<Bytes>, turn: &mut Turn<'_>) {
+        let mut rest = entries.as_slice();
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = rest.iter().take_while(|entry| {
+                bytes += entry.len();
+                bytes <= ENTRY_BYTES_MAX
+            });
+            let (part, others) = rest.split_at(fits.count().max(1));
+            rest = others;
+            let message = turn.message(Body::Entries { entries: part.to_vec(), more: false });
+            for peer in self.repair.peers() {
+                let message = message.clone();
+                turn.outputs.push(crate::door::Output::Send { to: *peer, message });
+            }
+        }
+    }
+}
+
+fn lost_entries(place: Place) -> String {
+    format!(
+        "another member holds entry {} of boot {} of this node, which this disk does not: the disk lost synced \
+         writes. Start this node with the directory as it was",
+        place.index, place.boot
+    )
+}
+
+const UNKNOWN: &str =
+    "the disk did not answer in time: the write may still happen; read before you retry";
+const NOT_WRITTEN: &str = "the write was not written in time; it did not run";

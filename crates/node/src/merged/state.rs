@@ -1,0 +1,83 @@
+//! The values of the merged order: of each key, the write with the highest stamp.
+
+use bytes::Bytes;
+
+use super::stamp::Stamp;
+use crate::store::Store;
+
+#[derive(Debug)]
+struct Versioned {
+    stamp: Stamp,
+    /// Nothing after a delete: the tombstone stays, so that an older write cannot bring the key back.
+    value: Option<Bytes>,
+}
+
+/// Keys, values and tombstones. The order in which writes are merged makes no difference.
+#[derive(Debug)]
+pub(crate) struct State {
+    values: Store<Versioned>,
+    keys: u64,
+}
+
+impl State {
+    pub(crate) fn new() -> State {
+        State { values: Store::new(), keys: 0 }
+    }
+
+    /// Merges a write; true if the key had a value before.
+    pub(crate) fn merge(&mut self, key: &[u8], stamp: Stamp, value: Option<&[u8]>) -> bool {
+        let old = self.values.get(key);
+        let had_value = old.is_some_and(|old| old.value.is_some());
+        if old.is_some_and(|old| old.stamp >= stamp) {
+            return had_value;
+        }
+        self.keys += u64::from(value.is_some());
+        self.keys -= u64::from(had_value);
+        self.values.set(key, Versioned { stamp, value: value.map(Bytes::copy_from_slice) });
+        had_value
+    }
+
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Bytes> {
+        self.values.get(key)?.value.as_ref()
+    }
+
+    pub(crate) fn keys(&self) -> u64 {
+        self.keys
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::door::NodeId;
+
+    fn stamp(clock: u64, replica: u64, offset: u32) -> Stamp {
+        Stamp { clock, replica: NodeId(replica), offset }
+    }
+
+    #[test]
+    fn the_highest_stamp_wins_in_any_order() {
+        let writes = [
+            (stamp(5, 1, 0), Some(&b"a"[..])),
+            (stamp(5, 1, 1), None),
+            (stamp(5, 2, 0), Some(b"b")),
+            (stamp(4, 9, 9), Some(b"c")),
+        ];
+        for rotation in 0..writes.len() {
+            let mut state = State::new();
+            for (stamp, value) in writes.iter().cycle().skip(rotation).take(writes.len()) {
+                state.merge(b"k", *stamp, *value);
+                assert!(state.keys() <= 1);
+            }
+            assert_eq!(state.get(b"k"), Some(&Bytes::from("b")));
+        }
+    }
+
+    #[test]
+    fn a_delete_beats_an_older_write_that_comes_late() {
+        let mut state = State::new();
+        state.merge(b"k", stamp(2, 1, 0), None);
+        assert!(!state.merge(b"k", stamp(1, 1, 0), Some(b"old")));
+        assert_eq!((state.get(b"k"), state.keys()), (None, 0));
+    }
+}

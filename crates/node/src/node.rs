@@ -1,0 +1,318 @@
+//! The node: takes in all that arrived together, and says what is to be done about it.
+
+use crate::agreed::Agreed;
+use crate::disk::Disk;
+use crate::door::{
+    Config, Error, Event, Input, Level, NodeId, Now, Order, Output, Reply, Status, TICK_MS, Ticket,
+    VALUE_BYTES_MAX,
+};
+use crate::meeting::{Meeting, order_name};
+use crate::merged::Merged;
+use crate::message::{Body, Message};
+use crate::session::{self, Asker, Kind, Request, Sessions};
+use crate::turn::{Identity, Turn};
+
+/// One member of the cluster.
+///
+/// - Nothing is sent before its boot is on disk; nothing is taken part in before all members have met.
+#[derive(Debug)]
+pub struct Node {
+    config: Config,
+    identity: Identity,
+    now: Now,
+    expired_ms: u64,
+    /// Whether the boot is on disk.
+    started: bool,
+    /// Whether it must not go on.
+    halted: bool,
+    disk: Disk,
+    sessions: Sessions,
+    meeting: Meeting,
+    agreed: Agreed,
+    merged: Merged,
+}
+
+/// Borrows of a node what its parts may use during a turn.
+macro_rules! turn {
+    ($node:ident, $outputs:ident) => {
+        &mut Turn {
+            now: $node.now,
+            identity: $node.identity,
+            disk: &mut $node.disk,
+            sessions: &mut $node.sessions,
+            outputs: $outputs,
+        }
+    };
+}
+
+impl Node {
+    pub(crate) fn new(
+        config: Config,
+        identity: Identity,
+        disk: Disk,
+        meeting: Meeting,
+        agreed: Agreed,
+        merged: Merged,
+    ) -> Node {
+        Node {
+            config,
+            identity,
+            now: Now::default(),
+            expired_ms: 0,
+            started: false,
+            halted: false,
+            disk,
+            sessions: Sessions::default(),
+            meeting,
+            agreed,
+            merged,
+        }
+    }
+
+    /// Takes in all that arrived together and says what is to be done about it. Drains `inputs`.
+    ///
+    /// After [`Output::Halt`] it does nothing any more.
+    pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
+        for input in inputs.drain(..) {
+            if self.halted {
+                return;
+            }
+            let before = outputs.len();
+            self.take_in(input, outputs);
+            self.halted = outputs[before..].iter().any(|out| matches!(out, Output::Halt { .. }));
+        }
+        if self.halted {
+            return;
+        }
+        loop {
+            self.start_waiting(outputs);
+            if !self.takes_part() {
+                break;
+            }
+            let agreed = self.agreed.work(turn!(self, outputs));
+            let merged = self.merged.work(turn!(self, outputs));
+            if !agreed && !merged {
+                break;
+            }
+        }
+        self.disk.close(outputs);
+    }
+
+    /// How the node sees itself and the cluster.
+    pub fn status(&self) -> Status {
+        let leader = self.agreed.leader();
+        let confirmed = leader.is_some() && self.agreed.is_fresh();
+        let (order, keys) = match self.config.order {
+            Order::Agreed => (confirmed, self.agreed.keys()),
+            Order::Merged => (true, self.merged.keys()),
+        };
+        Status {
+            id: self.identity.id,
+            members: self.meeting.members().to_vec(),
+            boot: self.identity.boot,
+            order: self.config.order,
+            level: self.config.level,
+            formed: self.meeting.is_formed(),
+            ready: self.takes_part() && order,
+            role: self.agreed.role(),
+            leader,
+            term: self.agreed.term(),
+            commit: self.agreed.commit(),
+            applied: self.agreed.applied(),
+            vector: self.merged.vector().iter().map(|(id, at)| (id, at.boot, at.index)).collect(),
+            keys,
+        }
+    }
+
+    fn takes_part(&self) -> bool {
+        self.started && self.meeting.is_formed()
+    }
+
+    fn take_in(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        match input {
+            Input::Tick(now) => self.on_tick(now, outputs),
+            Input::Persisted(ticket) => self.on_persisted(ticket, outputs),
+            Input::Request { session, id, level, command } => {
+                let asker = Asker { session, id, since_ms: self.now.monotonic_ms };
+                match self.admissible(level, &command) {
+                    Ok(level) => self.on_request(Request { asker, level, command }, outputs),
+                    Err(error) => outputs.push(session::reply_to(&asker, Reply::Error(error))),
+                }
+            }
+            Input::Closed(session) => self.sessions.close(session),
+            // Before the boot is on disk nothing may be said, so nothing is heard either.
+            Input::Receive(_) | Input::Connected(_) | Input::Disconnected(_) if !self.started => {}
+            Input::Receive(bytes) => match Message::decode(&bytes) {
+                Ok(message) => self.on_message(message, outputs),
+                Err(_) => outputs.push(Output::Note(malformed())),
+            },
+            Input::Connected(peer) => self.on_connected(peer, outputs),
+            Input::Disconnected(peer) if self.takes_part() => self.agreed.on_disconnected(peer),
+            Input::Disconnected(_) => {}
+        }
+    }
+
+    fn on_tick(&mut self, now: Now, outputs: &mut Vec<Output>) {
+        // A driver's clock may stand still, but what was seen of it never goes back.
+        self.now.monotonic_ms = self.now.monotonic_ms.max(now.monotonic_ms);
+        self.now.wall_ms = now.wall_ms;
+        if self.started {
+            self.meeting.on_tick(turn!(self, outputs));
+        }
+        if self.takes_part() {
+            self.agreed.on_tick(turn!(self, outputs));
+            self.merged.on_tick(turn!(self, outputs));
+        }
+        self.expire(outputs);
+    }
+
+    /// Answers what cannot be answered in time. Time is looked at once a tick, so it is done one tick early.
+    fn expire(&mut self, outputs: &mut Vec<Output>) {
+        let now = self.now.monotonic_ms;
+        if now < self.expired_ms + TICK_MS / 2 {
+            return;
+        }
+        self.expired_ms = now;
+        let timeout = self.config.request_timeout_ms;
+        let Some(oldest_ms) = (now + (2 * TICK_MS).min(timeout / 2)).checked_sub(timeout) else {
+            return;
+        };
+        let why = if self.takes_part() { WAITED } else { NOT_FORMED };
+        self.agreed.expire(oldest_ms, turn!(self, outputs));
+        self.merged.expire(oldest_ms, turn!(self, outputs));
+        self.sessions.expire(oldest_ms, why, outputs);
+    }
+
+    fn on_persisted(&mut self, ticket: Ticket, outputs: &mut Vec<Output>) {
+        self.disk.on_persisted(ticket);
+        if !self.started {
+            self.started = true;
+            self.sessions.wake_all();
+        }
+        self.meeting.on_persisted(ticket, turn!(self, outputs));
+        self.agreed.on_persisted(ticket, turn!(self, outputs));
+        self.merged.on_persisted(ticket, turn!(self, outputs));
+    }
+
+    fn on_connected(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
+        if !self.meeting.is_formed() {
+            self.meeting.say_hello(peer, turn!(self, outputs));
+            return;
+        }
+        self.agreed.on_connected(peer);
+        self.merged.on_connected(peer, turn!(self, outputs));
+    }
+
+    fn on_message(&mut self, message: Message, outputs: &mut Vec<Output>) {
+        let Message { from, name, boot, body } = message;
+        if let Body::Hello(hello) = body {
+            self.meeting.on_hello(from, name, &hello, turn!(self, outputs));
+            return;
+        }
+        // Who is not known, or has another directory than the one that was met, is not believed.
+        if !self.meeting.is_formed() || !self.meeting.knows(from, name) {
+            return;
+        }
+        let turn = turn!(self, outputs);
+        let read = match body {
+            Body::Hello(_) => Ok(()),
+            Body::Raft(bytes) => self.agreed.on_message(&bytes),
+            Body::Forward { first, count, commands } => {
+                self.agreed.on_forward(from, boot, first, count, &commands);
+                Ok(())
+            }
+            Body::Entries { entries, more } => self.merged.on_entries(from, entries, more, turn),
+            Body::Vector { vector, want } => {
+                self.merged.on_vector(from, vector, want, turn);
+                Ok(())
+            }
+            Body::Lost(place) => {
+                self.merged.on_lost(place, turn);
+                Ok(())
+            }
+        };
+        if read.is_err() {
+            outputs.push(Output::Note(malformed()));
+        }
+    }
+
+    /// The level at which a request is served, if it may be.
+    fn admissible(
+        &self,
+        asked: Option<Level>,
+        command: &crate::door::Command,
+    ) -> Result<Level, Error> {
+        if crate::command::weight(command) > 2 * VALUE_BYTES_MAX {
+            return Err(Error::Invalid("the command is too large".into()));
+        }
+        if asked.is_some() && command.is_write() {
+            return Err(Error::Consistency(
+                "a write has no level: its keyspace's order says what it promises; levels are for reads".into(),
+            ));
+        }
+        let level = asked.unwrap_or(self.config.level);
+        let beyond_merge = matches!(level, Level::Linearizable | Level::Sequential);
+        if self.config.order == Order::Merged && beyond_merge && !command.is_write() {
+            return Err(Error::Consistency(format!(
+                "the keyspace default is {}, which has no {level} read: there is no one order to be the latest in. \
+                 Ask for causal or eventual, or use a cluster started with --level linearizable",
+                order_name(Order::Merged)
+            )));
+        }
+        Ok(level)
+    }
+
+    fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
+        if !self.takes_part() {
+            self.sessions.hold(request, outputs);
+        } else if let Some(request) = self.sessions.admit(request, outputs) {
+            self.start(request, outputs);
+        }
+    }
+
+    fn start_waiting(&mut self, outputs: &mut Vec<Output>) {
+        if !self.takes_part() {
+            return;
+        }
+        while let Some(request) = self.sessions.next() {
+            self.start(request, outputs);
+        }
+    }
+
+    /// Starts a request whose turn on its connection has come.
+    fn start(&mut self, request: Request, outputs: &mut Vec<Output>) {
+        let Request { asker, level, command } = request;
+        let agreed = self.config.order == Order::Agreed;
+        if command.is_write() {
+            self.sessions.begin(&asker, Kind::Write);
+            if agreed {
+                self.agreed.write(asker, command);
+            } else {
+                self.merged.write(asker, command);
+            }
+            return;
+        }
+        let confirmed = match level {
+            Level::Eventual => true,
+            Level::Linearizable => false,
+            Level::Sequential | Level::Causal => self.agreed.is_fresh(),
+        };
+        if agreed && !confirmed {
+            self.sessions.begin(&asker, Kind::Read(level));
+            self.agreed.read_confirmed(asker, command);
+            return;
+        }
+        let reply =
+            if agreed { self.agreed.read_here(&command) } else { self.merged.read_here(&command) };
+        outputs.push(session::reply_to(&asker, reply));
+    }
+}
+
+fn malformed() -> Event {
+    Event::Refused(
+        "a message that cannot be read: the sender is of another version, or not Candor".into(),
+    )
+}
+
+const WAITED: &str = "the request waited too long behind others of its connection; it did not run";
+const NOT_FORMED: &str = "not all members have met yet; the request did not run";

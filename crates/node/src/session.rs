@@ -1,0 +1,172 @@
+//! One connection is one program: its commands take effect in the order sent.
+//!
+//! A read waits until the writes before it on its connection are applied here, and a write is not appended
+//! before the reads before it are answered. Runs of writes go together, and so do runs of reads at
+//! one level. After an answer `-INDETERMINATE` the write is not waited for any longer.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use crate::door::{Command, Error, Level, Output, Reply, RequestId, SessionId};
+
+/// The most requests of one connection that may wait for their turn.
+const WAITING_MAX: usize = 65_536;
+
+/// Who waits for an answer, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Asker {
+    pub(crate) session: SessionId,
+    pub(crate) id: RequestId,
+    pub(crate) since_ms: u64,
+}
+
+/// A request, its level decided.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) asker: Asker,
+    pub(crate) level: Level,
+    pub(crate) command: Command,
+}
+
+/// What a request holds up while it is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Read(Level),
+    Write,
+}
+
+#[derive(Debug, Default)]
+struct Session {
+    writes: usize,
+    reads: usize,
+    /// The level of the reads under way.
+    reading: Option<Level>,
+    waiting: VecDeque<Request>,
+}
+
+impl Session {
+    fn may_start(&self, request: &Request) -> bool {
+        if request.command.is_write() {
+            return self.reads == 0;
+        }
+        self.writes == 0 && (self.reads == 0 || self.reading == Some(request.level))
+    }
+}
+
+/// All connections that ever asked and are not closed.
+///
+/// - A session is in `blocked` exactly while requests of it wait.
+#[derive(Debug, Default)]
+pub(crate) struct Sessions {
+    sessions: HashMap<SessionId, Session, FixedState>,
+    blocked: BTreeSet<SessionId>,
+    runnable: VecDeque<SessionId>,
+}
+
+impl Sessions {
+    /// Takes in a request; gives it back if it may start at once.
+    pub(crate) fn admit(&mut self, request: Request, outputs: &mut Vec<Output>) -> Option<Request> {
+        let id = request.asker.session;
+        let session = self.sessions.entry(id).or_default();
+        if session.waiting.is_empty() && session.may_start(&request) {
+            return Some(request);
+        }
+        self.hold(request, outputs);
+        None
+    }
+
+    /// Keeps a request until its turn comes, or until [`Sessions::wake_all`].
+    pub(crate) fn hold(&mut self, request: Request, outputs: &mut Vec<Output>) {
+        let id = request.asker.session;
+        let session = self.sessions.entry(id).or_default();
+        if session.waiting.len() == WAITING_MAX {
+            let error = Error::ClusterDown("too many requests wait on this connection");
+            outputs.push(reply_to(&request.asker, Reply::Error(error)));
+            return;
+        }
+        session.waiting.push_back(request);
+        self.blocked.insert(id);
+    }
+
+    /// Every waiting session may look again whether it can go on.
+    pub(crate) fn wake_all(&mut self) {
+        self.runnable.extend(self.blocked.iter());
+    }
+
+    /// The next waiting request that may start.
+    pub(crate) fn next(&mut self) -> Option<Request> {
+        while let Some(id) = self.runnable.front() {
+            let Some(session) = self.sessions.get_mut(id) else {
+                self.runnable.pop_front();
+                continue;
+            };
+            if session.waiting.front().is_some_and(|request| session.may_start(request)) {
+                return session.waiting.pop_front();
+            }
+            if session.waiting.is_empty() {
+                self.blocked.remove(id);
+            }
+            self.runnable.pop_front();
+        }
+        None
+    }
+
+    /// A request that was given out is not answered at once: what comes after it may have to wait.
+    pub(crate) fn begin(&mut self, asker: &Asker, kind: Kind) {
+        let Some(session) = self.sessions.get_mut(&asker.session) else { return };
+        match kind {
+            Kind::Write => session.writes += 1,
+            Kind::Read(level) => {
+                session.reads += 1;
+                session.reading = Some(level);
+            }
+        }
+    }
+
+    /// Answers a request that was begun.
+    pub(crate) fn complete(
+        &mut self,
+        asker: &Asker,
+        write: bool,
+        reply: Reply,
+        outputs: &mut Vec<Output>,
+    ) {
+        let Some(session) = self.sessions.get_mut(&asker.session) else { return };
+        let under_way = if write { &mut session.writes } else { &mut session.reads };
+        *under_way -= 1;
+        if *under_way == 0 && !session.waiting.is_empty() {
+            self.runnable.push_back(asker.session);
+        }
+        outputs.push(reply_to(asker, reply));
+    }
+
+    /// Forgets a connection.
+    pub(crate) fn close(&mut self, id: SessionId) {
+        self.sessions.remove(&id);
+        self.blocked.remove(&id);
+    }
+
+    /// Refuses what waits for its turn since `oldest_ms` or longer: it did not run.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, why: &'static str, outputs: &mut Vec<Output>) {
+        for id in &self.blocked {
+            let session = self.sessions.get_mut(id).expect("a blocked session is here");
+            let mut expired = false;
+            while let Some(request) =
+                session.waiting.pop_front_if(|request| request.asker.since_ms <= oldest_ms)
+            {
+                outputs.push(reply_to(&request.asker, Reply::Error(Error::ClusterDown(why))));
+                expired = true;
+            }
+            if expired {
+                self.runnable.push_back(*id);
+            }
+        }
+    }
+}
+
+/// The output that answers a request.
+pub(crate) fn reply_to(asker: &Asker, reply: Reply) -> Output {
+    Output::Reply { session: asker.session, id: asker.id, reply }
+}

@@ -1,0 +1,55 @@
+//! What every part of the node may use during a turn.
+
+use bytes::Bytes;
+
+use crate::disk::Disk;
+use crate::door::{Event, NodeId, Now, Output, Reply};
+use crate::message::{Body, Message};
+use crate::session::{Asker, Sessions};
+
+/// Who this node is, as its messages say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Identity {
+    pub(crate) id: NodeId,
+    /// The name of its data directory.
+    pub(crate) name: u64,
+    pub(crate) boot: u64,
+}
+
+/// The time, the disk, the sessions and the outputs of this turn.
+pub(crate) struct Turn<'a> {
+    pub(crate) now: Now,
+    pub(crate) identity: Identity,
+    pub(crate) disk: &'a mut Disk,
+    pub(crate) sessions: &'a mut Sessions,
+    pub(crate) outputs: &'a mut Vec<Output>,
+}
+
+impl Turn<'_> {
+    /// The bytes of a message from this node.
+    pub(crate) fn message(&self, body: Body) -> Bytes {
+        let Identity { id, name, boot } = self.identity;
+        Message { from: id, name, boot, body }.encode()
+    }
+
+    pub(crate) fn send(&mut self, to: NodeId, body: Body) {
+        let message = self.message(body);
+        self.outputs.push(Output::Send { to, message });
+    }
+
+    pub(crate) fn note(&mut self, event: Event) {
+        self.outputs.push(Output::Note(event));
+    }
+
+    pub(crate) fn halt(&mut self, exit_code: u8, reason: String) {
+        self.outputs.push(Output::Halt { exit_code, reason });
+    }
+
+    pub(crate) fn answer_write(&mut self, asker: &Asker, reply: Reply) {
+        self.sessions.complete(asker, true, reply, self.outputs);
+    }
+
+    pub(crate) fn answer_read(&mut self, asker: &Asker, reply: Reply) {
+        self.sessions.complete(asker, false, reply, self.outputs);
+    }
+}

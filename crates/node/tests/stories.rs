@@ -1,0 +1,39 @@
+//! Stories: what the core does, as a person can read it.
+//!
+//! Each file in `tests/stories/` is a script. Lines that begin with `> ` are commands, told by
+//! [`story::World::command`]; what follows each is what came of it. `UPDATE_STORIES=1 cargo test -p node --test stories` records them
+//! anew; read the difference as code.
+
+mod story;
+
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn stories_go_as_recorded() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
+    let mut files: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() > 5, "the stories are gone");
+    let update = std::env::var_os("UPDATE_STORIES").is_some();
+    let mut wrong = vec![];
+    for file in files {
+        let recorded = fs::read_to_string(&file).unwrap();
+        let told = story::tell(&recorded);
+        if update {
+            fs::write(&file, &told).unwrap();
+        } else if told != recorded {
+            wrong.push(format!("{}:\n{}", file.display(), first_difference(&recorded, &told)));
+        }
+    }
+    assert!(wrong.is_empty(), "these stories went otherwise:\n{}", wrong.join("\n"));
+}
+
+fn first_difference(recorded: &str, told: &str) -> String {
+    let lines = recorded.lines().zip(told.lines()).enumerate();
+    match lines.into_iter().find(|(_, (old, new))| old != new) {
+        Some((at, (old, new))) => format!("line {}: recorded «{old}», told «{new}»", at + 1),
+        None => "one is longer than the other".to_string(),
+    }
+}

@@ -1,0 +1,300 @@
+//! A small world for stories: nodes, messages in flight, disks, and time that passes when told to.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use node::*;
+
+/// A step of time: all messages arrive and all disks sync once a step.
+const STEP_MS: u64 = 10;
+
+/// Tells the story of a script: its lines, each command followed by what came of it.
+pub fn tell(script: &str) -> String {
+    let mut world = World::default();
+    let mut told = String::new();
+    for line in script.lines() {
+        if line.starts_with('#') || line.is_empty() {
+            writeln!(told, "{line}").unwrap();
+        } else if let Some(command) = line.strip_prefix("> ") {
+            writeln!(told, "{line}").unwrap();
+            world.command(command);
+            for line in std::mem::take(&mut world.told) {
+                writeln!(told, "{line}").unwrap();
+            }
+        }
+    }
+    told
+}
+
+struct Disk {
+    /// Groups that are safe.
+    kept: Vec<Bytes>,
+    /// Groups on their way.
+    pending: VecDeque<(Ticket, Bytes)>,
+    stalled: bool,
+}
+
+/// Nodes and all that is around them.
+#[derive(Default)]
+pub struct World {
+    now_ms: u64,
+    level: Option<Level>,
+    size: u64,
+    nodes: BTreeMap<u64, Node>,
+    disks: BTreeMap<u64, Disk>,
+    /// Names of data directories: a node with a new one comes with a new name.
+    directories: BTreeMap<u64, u64>,
+    wall_offset_ms: BTreeMap<u64, i64>,
+    flying: Vec<(u64, u64, Bytes)>,
+    cut: BTreeSet<(u64, u64)>,
+    requests: BTreeMap<(u64, u64, u64), String>,
+    next_request: u64,
+    told: Vec<String>,
+}
+
+impl World {
+    /// Does one command of a script:
+    ///
+    /// - `cluster N LEVEL`: N new nodes; `run MS`: time passes; `settle`: until a leader is known to all and nothing moves.
+    /// - `n1.a set KEY VALUE`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `… del KEY…`: a client `a` of node 1 asks.
+    /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
+    /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
+    /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
+    /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`.
+    pub fn command(&mut self, line: &str) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["cluster", size, level] => self.cluster(number(size), level_of(level)),
+            ["run", ms] => self.run(number(ms)),
+            ["settle"] => self.settle(),
+            ["cut", a, b] => {
+                self.cut.insert((number(a), number(b)));
+                self.cut.insert((number(b), number(a)));
+            }
+            ["heal"] => self.heal(),
+            ["stall", id] => self.disk(number(id)).stalled = true,
+            ["unstall", id] => self.disk(number(id)).stalled = false,
+            ["crash", id] => self.crash(number(id)),
+            ["start", id] => self.start(number(id)),
+            ["start", id, level] => {
+                let usual = self.level.replace(level_of(level));
+                self.start(number(id));
+                self.level = usual;
+            }
+            ["wipe", id] => {
+                self.disk(number(id)).kept.clear();
+                *self.directories.get_mut(&number(id)).unwrap() += 1000;
+            }
+            ["clock", id, ms] => {
+                self.wall_offset_ms.insert(number(id), ms.parse().unwrap());
+            }
+            ["status"] => self.status(),
+            [who, command @ ..] if who.contains('.') => self.ask(who, command),
+            _ => panic!("not a command of a story: {line}"),
+        }
+    }
+
+    fn cluster(&mut self, size: u64, level: Level) {
+        (self.size, self.level, self.now_ms) = (size, Some(level), 1000);
+        for id in 1..=size {
+            self.disks.insert(id, Disk { kept: vec![], pending: VecDeque::new(), stalled: false });
+            self.directories.insert(id, 10 + id);
+            self.start(id);
+        }
+    }
+
+    fn start(&mut self, id: u64) {
+        let level = self.level.unwrap();
+        let order = match level {
+            Level::Linearizable | Level::Sequential => Order::Agreed,
+            Level::Causal | Level::Eventual => Order::Merged,
+        };
+        let mut recovery = Recovery::new(Config {
+            id: NodeId(id),
+            members: (1..=self.size).map(|id| (NodeId(id), format!("host{id}"))).collect(),
+            order,
+            level,
+            request_timeout_ms: 3000,
+            seed: id * 7919 + self.now_ms,
+            directory: self.directories[&id],
+        });
+        let replayed = self.disks[&id].kept.iter().try_for_each(|group| recovery.replay(group));
+        match replayed.and_then(|()| recovery.finish()) {
+            Ok(node) => {
+                self.nodes.insert(id, node);
+                let others: Vec<u64> = self.nodes.keys().copied().filter(|n| *n != id).collect();
+                for other in others {
+                    self.turn(other, vec![Input::Connected(NodeId(id))]);
+                    self.turn(id, vec![Input::Connected(NodeId(other))]);
+                }
+            }
+            Err(error) => self.told.push(format!("node {id} does not start: {error}")),
+        }
+    }
+
+    fn crash(&mut self, id: u64) {
+        self.nodes.remove(&id);
+        self.disk(id).pending.clear();
+        self.flying.retain(|(_, to, _)| *to != id);
+        self.requests.retain(|key, _| key.0 != id);
+    }
+
+    fn heal(&mut self) {
+        for (a, b) in std::mem::take(&mut self.cut) {
+            if self.nodes.contains_key(&a) {
+                self.turn(a, vec![Input::Connected(NodeId(b))]);
+            }
+        }
+    }
+
+    fn disk(&mut self, id: u64) -> &mut Disk {
+        self.disks.get_mut(&id).expect("a disk of that number")
+    }
+
+    fn ask(&mut self, who: &str, words: &[&str]) {
+        let (id, client) = who.split_once('.').unwrap();
+        let id = number(id.trim_start_matches('n'));
+        let session = client.bytes().fold(0, |sum, byte| sum * 256 + u64::from(byte));
+        let bytes = |word: &str| Bytes::copy_from_slice(word.as_bytes());
+        let mut level = None;
+        let command = match words {
+            ["get", key] => Command::Get(bytes(key)),
+            ["get", key, asked] => {
+                level = Some(level_of(asked));
+                Command::Get(bytes(key))
+            }
+            ["exists", keys @ ..] => Command::Exists(keys.iter().map(|key| bytes(key)).collect()),
+            ["set", key, value] => Command::Set(bytes(key), bytes(value)),
+            ["del", keys @ ..] => Command::Del(keys.iter().map(|key| bytes(key)).collect()),
+            _ => panic!("not a request: {words:?}"),
+        };
+        self.next_request += 1;
+        let request = self.next_request;
+        self.requests.insert((id, session, request), format!("{who} {}", words.join(" ")));
+        let (session, number) = (SessionId(session), RequestId(request));
+        self.turn(id, vec![Input::Request { session, id: number, level, command }]);
+    }
+
+    fn run(&mut self, ms: u64) {
+        for _ in 0..ms.div_ceil(STEP_MS) {
+            self.step();
+        }
+    }
+
+    /// Until every node that runs is ready and nothing is asked any more, or ten seconds are over.
+    fn settle(&mut self) {
+        for _ in 0..1000 {
+            self.step();
+            let ready = self
+                .nodes
+                .values()
+                .all(|node| node.status().ready && node.status().leader.is_some());
+            let applied =
+                self.nodes.values().map(|node| node.status().applied).collect::<BTreeSet<_>>();
+            let vectors =
+                self.nodes.values().map(|node| node.status().vector).collect::<BTreeSet<_>>();
+            if ready && self.requests.is_empty() && applied.len() == 1 && vectors.len() == 1 {
+                return;
+            }
+        }
+        self.told.push("it does not settle".into());
+    }
+
+    fn step(&mut self) {
+        self.now_ms += STEP_MS;
+        let mut inputs: BTreeMap<u64, Vec<Input>> = BTreeMap::new();
+        for (from, to, message) in std::mem::take(&mut self.flying) {
+            if !self.cut.contains(&(from, to)) {
+                inputs.entry(to).or_default().push(Input::Receive(message));
+            }
+        }
+        for (id, disk) in &mut self.disks {
+            if disk.stalled {
+                continue;
+            }
+            if let Some((last, _)) = disk.pending.back() {
+                inputs.entry(*id).or_default().push(Input::Persisted(*last));
+            }
+            disk.kept.extend(disk.pending.drain(..).map(|(_, group)| group));
+        }
+        for id in self.nodes.keys().copied().collect::<Vec<_>>() {
+            self.turn(id, inputs.remove(&id).unwrap_or_default());
+        }
+    }
+
+    fn turn(&mut self, id: u64, mut inputs: Vec<Input>) {
+        let offset = self.wall_offset_ms.get(&id).copied().unwrap_or(0);
+        let wall_ms = (1_000_000 + self.now_ms as i64 + offset) as u64;
+        inputs.insert(0, Input::Tick(Now { monotonic_ms: self.now_ms, wall_ms }));
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        let mut outputs = vec![];
+        node.turn(&mut inputs, &mut outputs);
+        for output in outputs {
+            self.take(id, output);
+        }
+    }
+
+    fn take(&mut self, id: u64, output: Output) {
+        match output {
+            Output::Persist { ticket, records } => {
+                self.disk(id).pending.push_back((ticket, records))
+            }
+            Output::Send { to, message } => self.flying.push((id, to.0, message)),
+            Output::Reply { session, id: request, reply } => {
+                let asked = self.requests.remove(&(id, session.0, request.0));
+                self.told.push(format!("{} → {}", asked.expect("answered once"), text(&reply)));
+            }
+            Output::Note(Event::Refused(why)) => self.told.push(format!("n{id} refuses: {why}")),
+            Output::Note(_) => {}
+            Output::Halt { exit_code, reason } => {
+                self.told.push(format!("n{id} halts ({exit_code}): {reason}"));
+                self.crash(id);
+            }
+        }
+    }
+
+    fn status(&mut self) {
+        for node in self.nodes.values() {
+            let status = node.status();
+            let vector: Vec<String> = status
+                .vector
+                .iter()
+                .map(|(id, boot, index)| format!("{}.{boot}:{index}", id.0))
+                .collect();
+            self.told.push(format!(
+                "n{}: boot {}, {}, {}, keys {}, vector [{}]",
+                status.id.0,
+                status.boot,
+                if status.formed { "formed" } else { "not formed" },
+                if status.ready { "ready" } else { "not ready" },
+                status.keys,
+                vector.join(" "),
+            ));
+        }
+    }
+}
+
+fn number(word: &str) -> u64 {
+    word.parse().unwrap_or_else(|_| panic!("not a number: {word}"))
+}
+
+fn level_of(word: &str) -> Level {
+    match word {
+        "linearizable" => Level::Linearizable,
+        "sequential" => Level::Sequential,
+        "causal" => Level::Causal,
+        "eventual" => Level::Eventual,
+        _ => panic!("not a level: {word}"),
+    }
+}
+
+fn text(reply: &Reply) -> String {
+    match reply {
+        Reply::Ok => "OK".into(),
+        Reply::Nil => "nil".into(),
+        Reply::Value(value) => String::from_utf8_lossy(value).into_owned(),
+        Reply::Integer(count) => count.to_string(),
+        Reply::Error(error) => error.to_string(),
+    }
+}
