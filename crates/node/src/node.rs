@@ -1,5 +1,7 @@
 //! The node: takes in all that arrived together, and says what is to be done about it.
 
+use bytes::Bytes;
+
 use crate::agreed::Agreed;
 use crate::disk::Disk;
 use crate::door::{
@@ -77,9 +79,7 @@ impl Node {
             if self.halted {
                 return;
             }
-            let before = outputs.len();
             self.take_in(input, outputs);
-            self.halted = outputs[before..].iter().any(|out| matches!(out, Output::Halt { .. }));
         }
         if self.halted {
             return;
@@ -142,10 +142,7 @@ impl Node {
             Input::Closed(session) => self.sessions.close(session),
             // Before the boot is on disk nothing may be said, so nothing is heard either.
             Input::Receive(_) | Input::Connected(_) | Input::Disconnected(_) if !self.started => {}
-            Input::Receive(bytes) => match Message::decode(&bytes) {
-                Ok(message) => self.on_message(message, outputs),
-                Err(_) => outputs.push(Output::Note(malformed())),
-            },
+            Input::Receive(bytes) => self.on_bytes(&bytes, outputs),
             Input::Connected(peer) => self.on_connected(peer, outputs),
             Input::Disconnected(peer) if self.takes_part() => self.agreed.on_disconnected(peer),
             Input::Disconnected(_) => {}
@@ -201,6 +198,16 @@ impl Node {
         }
         self.agreed.on_connected(peer);
         self.merged.on_connected(peer, turn!(self, outputs));
+    }
+
+    fn on_bytes(&mut self, bytes: &Bytes, outputs: &mut Vec<Output>) {
+        let before = outputs.len();
+        match Message::decode(bytes) {
+            Ok(message) => self.on_message(message, outputs),
+            Err(_) => outputs.push(Output::Note(malformed())),
+        }
+        // What peers say is the only thing that can stop a node.
+        self.halted = outputs[before..].iter().any(|output| matches!(output, Output::Halt { .. }));
     }
 
     fn on_message(&mut self, message: Message, outputs: &mut Vec<Output>) {

@@ -10,7 +10,7 @@ use node::*;
 const STEP_MS: u64 = 10;
 
 /// Tells the story of a script: its lines, each command followed by what came of it.
-pub fn tell(script: &str) -> String {
+pub(crate) fn tell(script: &str) -> String {
     let mut world = World::default();
     let mut told = String::new();
     for line in script.lines() {
@@ -37,7 +37,7 @@ struct Disk {
 
 /// Nodes and all that is around them.
 #[derive(Default)]
-pub struct World {
+pub(crate) struct World {
     now_ms: u64,
     level: Option<Level>,
     size: u64,
@@ -62,7 +62,7 @@ impl World {
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`.
-    pub fn command(&mut self, line: &str) {
+    pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
             ["cluster", size, level] => self.cluster(number(size), level_of(level)),
