@@ -3,7 +3,9 @@
 //! [`serve`] is the way in. It does what the node asks for and tells it what happened; whatever
 //! decides is in the node.
 
+mod chance;
 mod failure;
+mod log;
 mod options;
 mod serve;
 

@@ -1,0 +1,37 @@
+//! What a connection may ask about the server around it.
+
+/// The server as `INFO`, `HELLO` and `CONFIG GET` tell of it. Asked only by the commands that need it,
+/// so nothing has to be ready before.
+pub trait Context {
+    /// How the node sees itself.
+    fn status(&self) -> node::Status;
+
+    /// What the server counts.
+    fn figures(&self) -> Figures;
+
+    /// Settings of this server beyond those that are the same in all: name and value.
+    fn settings(&self) -> Vec<(String, String)>;
+}
+
+/// What the server counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Since when this process runs, in seconds.
+    pub uptime_s: u64,
+    /// The id of this process.
+    pub process_id: u32,
+    /// The port that clients are served on.
+    pub tcp_port: u16,
+    /// Connections open now.
+    pub clients: u64,
+    /// Connections ever accepted.
+    pub connections: u64,
+    /// Commands ever taken.
+    pub commands: u64,
+    /// Memory in use, in bytes, if the system tells.
+    pub memory_rss_bytes: Option<u64>,
+    /// Groups written to the log.
+    pub log_groups: u64,
+    /// Times the log was synced.
+    pub log_syncs: u64,
+}

@@ -1,0 +1,58 @@
+//! The log on disk: the only write-ahead log of a node, for both orders.
+//!
+//! The node hands over groups of records; the log makes them durable, one group a frame, in order,
+//! and gives them back at the next start. What the records mean, only the node knows.
+//!
+//! ```text
+//!   data directory            one segment (16 MiB, zeroed before it is used)
+//!   ├── lock                  ┌────────────┬───────┬─────────────┬───────┬────────────────────┐
+//!   └── log/                  │ header     │ frame │ frame       │ frame │ zeros              │
+//!       ├── 000…001.log       │ 4096 bytes │ n     │ n + 1       │ n + 2 │                    │
+//!       ├── 000…412.log       └────────────┴───────┴─────────────┴───────┴────────────────────┘
+//!       └── spare                          each frame at a multiple of 64 bytes
+//! ```
+//!
+//! **Writing.** One group is one frame, one `pwrite` and one `fdatasync`; the next is written only
+//! after that. All that arrives while a sync runs becomes the next group. Segments are written full
+//! of zeros and synced before they are used, the next one in the background, so a sync moves data
+//! and no metadata, and a roll does not wait. A group larger than a segment gets one of its size.
+//!
+//! **Reading.** Frames are numbered without gaps across all segments. Where a frame is bad:
+//!
+//! - If nothing newer follows, it is a torn tail: the group was being written when the machine
+//!   stopped, and nobody was told that it is durable. It is zeroed to the segment's end, synced,
+//!   and reported. So its bytes can never be taken for something later.
+//! - If a valid frame with a higher number, or a segment that begins with one, follows, the bad
+//!   frame had been synced: this is damage. The log is not opened; the error names file and offset.
+//!
+//! Whatever is read back is synced before the log is opened: after the death of the process alone
+//! the last frame may be complete in memory and not yet on the disk.
+//!
+//! **Salt.** Each segment draws a random number that goes into the checksum and the first bytes of
+//! its frames. A client does not know it, so no value that it stores can pass for a frame when the
+//! bytes behind a torn tail are searched, and a segment that is used again one day knows its own
+//! frames from those of its former life.
+//!
+//! What is left out: a last frame that was synced and then damaged cannot be told from a torn tail.
+//! It is assumed that the disk does not harm bytes that are written again as they were, in a sector
+//! that was being written when the power failed.
+
+mod directory;
+mod error;
+mod frame;
+mod recovery;
+mod segment;
+mod thread;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use directory::Directory;
+pub(crate) use error::Error;
+pub(crate) use recovery::Report;
+pub(crate) use thread::{Completion, Group, Handle};
+pub(crate) use writer::{Counters, Log};
+
+/// The size of a segment, unless one group needs more.
+pub(crate) const SEGMENT_BYTES: u64 = 16 << 20;

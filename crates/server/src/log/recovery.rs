@@ -1,0 +1,179 @@
+//! Reading the log at the start: what is good is given to the node, a torn tail is cut, and damage
+//! is told from it.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use node::StartError;
+
+use super::directory::{self, Directory};
+use super::segment::{self, Header};
+use super::writer::{self, Active};
+use super::{Error, Log, frame};
+
+/// What was found on disk.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// Groups that were read back.
+    pub groups: u64,
+    /// Bytes of their records.
+    pub bytes: u64,
+    /// The tail that was cut, if one was torn.
+    pub torn: Option<Torn>,
+}
+
+/// A torn tail.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Torn {
+    /// The segment.
+    pub path: PathBuf,
+    /// Where the frame began that was not whole.
+    pub offset: u64,
+}
+
+impl Log {
+    /// Opens the log in this directory. Hands each group's records to `replay`, in order. New
+    /// segments will have this size.
+    pub(crate) fn open(
+        directory: Directory,
+        segment_bytes: u64,
+        mut replay: impl FnMut(&[u8]) -> Result<(), StartError>,
+    ) -> Result<(Log, Report), Error> {
+        let mut report = Report::default();
+        let log = directory.log();
+        let segments = list(log)?;
+        let mut sequence = 1;
+        let mut last = None;
+        let mut bytes = vec![];
+        for (place, (first, path)) in segments.iter().enumerate() {
+            let mut segment = Reader::open(path, *first, &mut bytes)?;
+            segment.check_begins(sequence)?;
+            sequence = segment.replay(sequence, &mut report, &mut replay)?;
+            match segments.get(place + 1) {
+                Some((next, _)) => segment.check_complete(sequence, *next)?,
+                None => last = Some(segment.into_tail(sequence, &mut report)?),
+            }
+        }
+        let active = match last {
+            Some(active) => active,
+            None => writer::begin_first(log, segment_bytes)?,
+        };
+        directory::sync(log)?;
+        Ok((Log::resume(directory, segment_bytes, active, sequence), report))
+    }
+}
+
+/// The segments in order, by the frame that each begins with. Spares of an earlier life are removed.
+fn list(log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
+    let mut segments = vec![];
+    let mut spares = vec![];
+    for entry in fs::read_dir(log).map_err(Error::io("list", log))? {
+        let path = entry.map_err(Error::io("list", log))?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        match segment::first_of(name) {
+            Some(first) => segments.push((first, path)),
+            None if name == writer::SPARE || name == writer::SPARE_LARGE => spares.push(path),
+            None => return Err(Error::Foreign(path)),
+        }
+    }
+    for path in spares {
+        fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+    }
+    segments.sort();
+    Ok(segments)
+}
+
+/// One segment being read.
+struct Reader<'a> {
+    file: File,
+    path: &'a Path,
+    header: Header,
+    bytes: &'a [u8],
+    /// Up to where its frames are good.
+    end: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the whole segment.
+    fn open(path: &'a Path, first: u64, bytes: &'a mut Vec<u8>) -> Result<Reader<'a>, Error> {
+        let file =
+            File::options().read(true).write(true).open(path).map_err(Error::io("open", path))?;
+        let length = file.metadata().map_err(Error::io("read", path))?.len();
+        bytes.resize(length as usize, 0);
+        file.read_exact_at(bytes, 0).map_err(Error::io("read", path))?;
+        let header = Header::decode(path, bytes)?;
+        let damaged = |what| Error::Damaged { path: path.to_owned(), offset: 0, what };
+        if header.size != length {
+            let size = header.size;
+            return Err(damaged(format!(
+                "the file has {length} bytes, and its header says {size}"
+            )));
+        }
+        if header.first != first {
+            let begins = header.first;
+            return Err(damaged(format!("the header says that the segment begins with {begins}")));
+        }
+        Ok(Reader { file, path, header, bytes, end: segment::HEADER_BYTES })
+    }
+
+    /// This segment begins with the frame that is due. (Where an earlier one ended too soon,
+    /// [`Reader::check_complete`] said so.)
+    fn check_begins(&self, expected: u64) -> Result<(), Error> {
+        if self.header.first == expected {
+            return Ok(());
+        }
+        Err(Error::Missing { path: self.path.to_owned(), expected })
+    }
+
+    /// Hands over all frames up to the first that is not good; says which number is due then.
+    fn replay(
+        &mut self,
+        mut sequence: u64,
+        report: &mut Report,
+        replay: &mut impl FnMut(&[u8]) -> Result<(), StartError>,
+    ) -> Result<u64, Error> {
+        while let Some(frame) = frame::decode(&self.bytes[self.end..], self.header.salt)
+            && frame.sequence == sequence
+        {
+            replay(frame.payload).map_err(Error::Refused)?;
+            report.groups += 1;
+            report.bytes += frame.payload.len() as u64;
+            self.end += frame.space();
+            sequence += 1;
+        }
+        Ok(sequence)
+    }
+
+    /// The next segment was begun only after all frames of this one were on disk.
+    fn check_complete(&self, sequence: u64, next: u64) -> Result<(), Error> {
+        if sequence == next {
+            return Ok(());
+        }
+        Err(self.damaged(format!(
+            "frame {sequence} is bad or missing, but the next segment begins with frame {next}"
+        )))
+    }
+
+    /// This is the newest segment: finds out whether what follows its good frames is a torn tail or
+    /// damage, cuts the one and refuses the other.
+    fn into_tail(self, sequence: u64, report: &mut Report) -> Result<Active, Error> {
+        if let Some((at, found)) = frame::find(self.bytes, self.end, self.header.salt, sequence) {
+            return Err(self.damaged(format!(
+                "frame {sequence} is bad, but frame {found} is whole at offset {at}"
+            )));
+        }
+        let (path, end) = (self.path.to_owned(), self.end as u64);
+        if self.bytes[self.end..].iter().any(|byte| *byte != 0) {
+            segment::fill(&self.file, self.path, end, self.header.size)?;
+            report.torn = Some(Torn { path: path.clone(), offset: end });
+        }
+        // The last frames may have been written and not synced when the process died.
+        self.file.sync_all().map_err(Error::io("sync", self.path))?;
+        Ok(Active { file: self.file, path, header: self.header, end })
+    }
+
+    fn damaged(&self, what: String) -> Error {
+        Error::Damaged { path: self.path.to_owned(), offset: self.end as u64, what }
+    }
+}

@@ -1,0 +1,153 @@
+//! Segments: the files that frames lie in.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use super::frame::Salt;
+
+/// The version of the format.
+pub(super) const VERSION: u32 = 1;
+/// The bytes before the first frame: the fields below, then room for what a segment will begin with
+/// once older ones are dropped (term, vote, boot, stamp ceiling, members), then a checksum.
+pub(super) const HEADER_BYTES: usize = 4096;
+
+const MAGIC: [u8; 8] = *b"CandorLg";
+const SUFFIX: &str = ".log";
+/// Zeros are written in pieces of this size, each synced by itself: other writers' syncs would
+/// otherwise wait for all of them at once.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// What the header of a segment says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// The number of its first frame.
+    pub first: u64,
+    /// The size of the file.
+    pub size: u64,
+    /// What goes into its checksums.
+    pub salt: Salt,
+}
+
+impl Header {
+    pub(super) fn encode(&self) -> [u8; HEADER_BYTES] {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[0..8].copy_from_slice(&MAGIC);
+        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.first.to_le_bytes());
+        bytes[24..32].copy_from_slice(&self.size.to_le_bytes());
+        bytes[32..40].copy_from_slice(&self.salt.0.to_le_bytes());
+        let (fields, crc) = bytes.split_at_mut(HEADER_BYTES - 4);
+        crc.copy_from_slice(&crc32c::crc32c(fields).to_le_bytes());
+        bytes
+    }
+
+    /// Reads the header of the segment at this path.
+    pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Header, Error> {
+        let damaged =
+            |what: &str| Error::Damaged { path: path.to_owned(), offset: 0, what: what.into() };
+        let Some(bytes) = bytes.first_chunk::<HEADER_BYTES>() else {
+            return Err(damaged("the file is shorter than the header of a segment"));
+        };
+        if bytes[0..8] != MAGIC {
+            return Err(damaged("the header of the segment is not one"));
+        }
+        let u64_at = |at: usize| {
+            u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes are eight bytes"))
+        };
+        let found = u64_at(8) as u32;
+        if found != VERSION {
+            return Err(Error::Version { path: path.to_owned(), found });
+        }
+        let (fields, crc) = bytes.split_at(HEADER_BYTES - 4);
+        if crc != crc32c::crc32c(fields).to_le_bytes() {
+            return Err(damaged("the checksum of the segment's header is wrong"));
+        }
+        Ok(Header { first: u64_at(16), size: u64_at(24), salt: Salt(u64_at(32)) })
+    }
+}
+
+/// The path of the segment that begins with this frame. Names sort as their frames do.
+pub(super) fn path(log: &Path, first: u64) -> PathBuf {
+    log.join(format!("{first:020}{SUFFIX}"))
+}
+
+/// The first frame of the segment with this name, if it is the name of one.
+pub(super) fn first_of(name: &str) -> Option<u64> {
+    let digits = name.strip_suffix(SUFFIX)?;
+    let plain = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten()
+}
+
+/// Makes a file of this size, full of zeros, all of it on disk. What was there is gone.
+pub(super) fn prepare(path: &Path, size: u64) -> Result<File, Error> {
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)
+        .map_err(Error::io("make", path))?;
+    fill(&file, path, 0, size)?;
+    file.sync_all().map_err(Error::io("sync", path))?;
+    Ok(file)
+}
+
+/// Writes zeros from one offset up to another, and syncs them.
+pub(super) fn fill(file: &File, path: &Path, mut from: u64, to: u64) -> Result<(), Error> {
+    let zeros = vec![0; PIECE_BYTES.min(to.saturating_sub(from) as usize)];
+    while from < to {
+        let length = (to - from).min(PIECE_BYTES as u64);
+        file.write_all_at(&zeros[..length as usize], from).map_err(Error::io("write to", path))?;
+        file.sync_data().map_err(Error::io("sync", path))?;
+        from += length;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEADER: Header = Header { first: 412, size: 16 << 20, salt: Salt(77) };
+
+    #[test]
+    fn names_are_read_back() {
+        let path = path(Path::new("log"), 412);
+        assert_eq!(first_of(path.file_name().unwrap().to_str().unwrap()), Some(412));
+        for name in ["412.log", "+0000000000000000412.log", "00000000000000000412", "spare"] {
+            assert_eq!(first_of(name), None);
+        }
+        assert_eq!(first_of("99999999999999999999.log"), None, "too great");
+    }
+
+    #[test]
+    fn headers_are_read_back() {
+        assert_eq!(Header::decode(Path::new("x"), &HEADER.encode()).unwrap(), HEADER);
+    }
+
+    #[test]
+    fn bad_headers_are_refused() {
+        let refusal = |at: usize| {
+            let mut bytes = HEADER.encode();
+            bytes[at] ^= 2;
+            Header::decode(Path::new("x"), &bytes).unwrap_err().to_string()
+        };
+        assert!(refusal(3).contains("is not one"));
+        assert!(refusal(8).contains("has version 3"));
+        assert!(refusal(20).contains("checksum"));
+        assert!(refusal(4000).contains("checksum"));
+        let short = Header::decode(Path::new("x"), &[0; 100]).unwrap_err().to_string();
+        assert!(short.contains("shorter"));
+    }
+
+    #[test]
+    fn a_prepared_file_is_all_zeros() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("spare");
+        std::fs::write(&path, vec![7; 5_000_000]).unwrap();
+        prepare(&path, 3_000_000).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), vec![0; 3_000_000]);
+    }
+}
