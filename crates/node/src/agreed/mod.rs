@@ -43,6 +43,7 @@ use raft::eraftpb::{self, Entry, HardState, MessageType};
 use raft::{RawNode, StateRole};
 
 use crate::chance::Chance;
+use crate::codec::Malformed;
 use crate::door::{Command, Error, Event, NodeId, Reply, Role, Ticket};
 use crate::message::Body;
 use crate::record::Record;
@@ -215,9 +216,12 @@ impl Agreed {
         }
     }
 
-    pub(crate) fn on_message(&mut self, bytes: &Bytes) -> Result<(), crate::codec::Malformed> {
-        let message = eraftpb::Message::parse_from_carllerche_bytes(bytes)
-            .map_err(|_| crate::codec::Malformed)?;
+    pub(crate) fn on_message(&mut self, from: NodeId, bytes: &Bytes) -> Result<(), Malformed> {
+        let message =
+            eraftpb::Message::parse_from_carllerche_bytes(bytes).map_err(|_| Malformed)?;
+        if message.from != from.0 || message.to != self.me.0 {
+            return Err(Malformed);
+        }
         // Raft refuses what it has no use for (an unknown peer, a dropped proposal); so do we.
         let _ = self.raft.step(message);
         Ok(())
@@ -364,15 +368,19 @@ impl Agreed {
     }
 
     fn propose_all(&mut self, turn: &mut Turn<'_>) {
-        let from = self.proposals.first();
-        while let Some(run) = self.proposals.next_run() {
+        let from = self.proposals.unsent();
+        let mut taken = true;
+        while taken && let Some(run) = self.proposals.next_run() {
             let first = Name { node: self.me, boot: self.boot, sequence: run.first };
             self.draft.add_run(first, run.count, &run.commands);
-            if self.draft.len() >= RUN_BYTES_MAX && !self.propose(turn) {
-                break;
+            if self.draft.len() >= RUN_BYTES_MAX {
+                taken = self.propose(turn);
             }
         }
-        if !self.draft.is_empty() && !self.propose(turn) {
+        if taken && !self.draft.is_empty() {
+            taken = self.propose(turn);
+        }
+        if !taken {
             // Raft takes no proposals now. What was gathered is gone; names make it safe to send it again.
             self.proposals.unsend(from);
             self.forwarded.clear();

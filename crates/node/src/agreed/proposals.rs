@@ -72,9 +72,9 @@ impl Proposals {
         !self.named.is_empty()
     }
 
-    /// The first name that is not applied.
-    pub(crate) fn first(&self) -> u64 {
-        self.first
+    /// The first name that was not sent to the present leader.
+    pub(crate) fn unsent(&self) -> u64 {
+        self.sent
     }
 
     /// Whatever was sent may be lost: everything unapplied is to be sent again.
@@ -121,9 +121,9 @@ impl Proposals {
         true
     }
 
-    /// Takes back the runs sent since the name `from`: nobody took them.
+    /// Takes back the runs from this name on: nobody took them.
     pub(crate) fn unsend(&mut self, from: u64) {
-        assert!(from <= self.sent, "only what was sent can be taken back");
+        assert!(self.first <= from && from <= self.sent, "only what was sent can be taken back");
         self.sent = from;
     }
 
@@ -139,28 +139,21 @@ impl Proposals {
 
     /// Answers every write that waits since `oldest_ms` or longer. What has no name certainly did not run.
     pub(crate) fn expire(&mut self, oldest_ms: u64, mut answer: impl FnMut(Asker, Reply)) {
-        // Arrival times only grow along the row: stop at the first that is younger.
+        // A write that waited for its turn on its connection may be older than those before it here.
         for pending in &mut self.named {
-            match &pending.asker {
-                Some(asker) if asker.since_ms > oldest_ms => break,
-                Some(_) => {
-                    let asker = pending.asker.take().expect("just seen");
-                    answer(asker, Reply::Error(Error::Indeterminate(UNKNOWN)));
-                }
-                None => {}
+            if let Some(asker) = pending.asker.take_if(|asker| asker.since_ms <= oldest_ms) {
+                answer(asker, Reply::Error(Error::Indeterminate(UNKNOWN)));
             }
         }
-        while self.unnamed.front().is_some_and(|pending| expired(pending, oldest_ms)) {
-            let pending = self.unnamed.pop_front().expect("just seen");
+        self.unnamed.retain_mut(|pending| {
+            let Some(asker) = pending.asker.take_if(|asker| asker.since_ms <= oldest_ms) else {
+                return true;
+            };
             self.unnamed_bytes -= command::weight(&pending.command);
-            let asker = pending.asker.expect("what has no name was never answered");
             answer(asker, Reply::Error(Error::ClusterDown(NOT_SENT)));
-        }
+            false
+        });
     }
-}
-
-fn expired(pending: &Pending, oldest_ms: u64) -> bool {
-    pending.asker.as_ref().is_some_and(|asker| asker.since_ms <= oldest_ms)
 }
 
 const UNKNOWN: &str = "the write was sent, but no majority answered in time: it may still happen; \

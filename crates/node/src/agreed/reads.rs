@@ -10,7 +10,7 @@ use crate::door::{Command, NodeId};
 use crate::session::Asker;
 
 /// How long a round may take before it is tried again, in milliseconds.
-const RETRY_MS: u64 = 200;
+const RETRY_MS: u64 = 100;
 
 /// A read and who asked for it.
 #[derive(Debug)]

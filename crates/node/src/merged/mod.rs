@@ -221,12 +221,14 @@ impl Merged {
                 turn.answer_write(&asker, Reply::Error(Error::Indeterminate(UNKNOWN)));
             }
         }
-        while let Some((asker, command)) =
-            self.gathered.pop_front_if(|(asker, _)| asker.since_ms <= oldest_ms)
-        {
-            self.gathered_bytes -= command::weight(&command);
-            turn.answer_write(&asker, Reply::Error(Error::ClusterDown(NOT_WRITTEN)));
-        }
+        self.gathered.retain(|(asker, command)| {
+            let keep = asker.since_ms > oldest_ms;
+            if !keep {
+                self.gathered_bytes -= command::weight(command);
+                turn.answer_write(asker, Reply::Error(Error::ClusterDown(NOT_WRITTEN)));
+            }
+            keep
+        });
     }
 
     // What it does about it.
