@@ -42,6 +42,7 @@ pub use command::command;
 pub use decoder::{DEPTH_MAX, DecodeError, Decoder};
 pub use error::ProtocolError;
 pub use inline::split_words;
+pub use number::parse_integer;
 pub use parser::{
     ARGUMENTS_MAX, BULK_BYTES_MAX, INLINE_BYTES_MAX, Limits, Parser, REQUEST_BYTES_MAX,
 };

@@ -5,7 +5,7 @@ const DIGITS_MAX: usize = 20;
 
 /// Reads a whole decimal number as Redis' `string2ll` does: no sign but `-`, no leading zero, no
 /// blank, nothing behind it.
-pub(crate) fn parse_integer(text: &[u8]) -> Option<i64> {
+pub fn parse_integer(text: &[u8]) -> Option<i64> {
     if text == b"0" {
         return Some(0);
     }

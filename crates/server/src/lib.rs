@@ -4,6 +4,7 @@
 //! decides is in the node.
 
 mod chance;
+pub mod client;
 mod failure;
 mod log;
 mod options;

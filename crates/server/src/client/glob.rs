@@ -117,7 +117,6 @@ mod tests {
 
     #[test]
     fn a_wicked_pattern_ends() {
-        assert!(!fits("a*".repeat(1000).as_bytes(), "a".repeat(10_000).as_bytes()) || true);
         assert!(!fits(("*a".repeat(500) + "b").as_bytes(), "a".repeat(20_000).as_bytes()));
     }
 }

@@ -104,9 +104,7 @@ impl<'a> Hello<'a> {
                 Some(3) => Protocol::Resp3,
                 Some(_) => return Err(b"NOPROTO unsupported protocol version".to_vec()),
                 None => {
-                    return Err(
-                        b"ERR Protocol version is not an integer or out of range".to_vec()
-                    );
+                    return Err(b"ERR Protocol version is not an integer or out of range".to_vec());
                 }
             });
         }

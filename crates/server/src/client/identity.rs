@@ -26,11 +26,7 @@ pub(super) fn get_name(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<
 }
 
 /// `CLIENT SETNAME name`
-pub(super) fn set_name(
-    connection: &mut Connection,
-    call: &Call<'_>,
-    out: &mut Vec<u8>,
-) -> Action {
+pub(super) fn set_name(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     match check("Client names", &call.request[2]) {
         Err(text) => connection.writer(out).error(text),
         Ok(()) => {
@@ -43,11 +39,7 @@ pub(super) fn set_name(
 }
 
 /// `CLIENT SETINFO LIB-NAME|LIB-VER value`
-pub(super) fn set_info(
-    connection: &mut Connection,
-    call: &Call<'_>,
-    out: &mut Vec<u8>,
-) -> Action {
+pub(super) fn set_info(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let (option, value) = (&call.request[2], &call.request[3]);
     let (what, place) = if option.eq_ignore_ascii_case(b"LIB-NAME") {
         ("lib-name", &mut connection.lib_name)
@@ -151,11 +143,7 @@ fn line(connection: &Connection, call: &Call<'_>, command: &str) -> String {
 
 /// `CLIENT NO-EVICT ON|OFF`, `CLIENT NO-TOUCH ON|OFF`: nothing is ever evicted, and no use of a key is
 /// noted, so both hold already.
-pub(super) fn on_or_off(
-    connection: &mut Connection,
-    call: &Call<'_>,
-    out: &mut Vec<u8>,
-) -> Action {
+pub(super) fn on_or_off(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let mut writer = connection.writer(out);
     let choice = &call.request[2];
     if choice.eq_ignore_ascii_case(b"ON") || choice.eq_ignore_ascii_case(b"OFF") {
