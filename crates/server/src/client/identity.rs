@@ -113,8 +113,8 @@ fn names_this(connection: &Connection, ids: &[&[u8]]) -> Result<bool, Vec<u8>> {
     let mut named = false;
     for id in ids {
         match parse_integer(id) {
-            Some(id) if id > 0 => named |= id.unsigned_abs() == connection.id,
-            _ => return Err(b"ERR Invalid client ID".to_vec()),
+            Some(id) => named |= u64::try_from(id) == Ok(connection.id),
+            None => return Err(b"ERR Invalid client ID".to_vec()),
         }
     }
     Ok(named)

@@ -1,0 +1,333 @@
+//! Conversations with a client, told in files: what it says and what it hears.
+//!
+//! In a file, `= 2` or `= 3` begins a new connection in that protocol, `= leader`, `= follower` and so
+//! on put it before another node (see `status`), and `> words` says a command, whose reply stands
+//! below it, escaped. The node is played by a map, which tells on a line of its own when it was asked
+//! for a level.
+//!
+//! `redis/*.txt` is what Redis itself answers. `candor/*.txt` is what Redis does not know; after a
+//! change, `RECORD=1 cargo test -p server --test client` writes it anew, to be read as code.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use node::{Command, Level, NodeId, Order, Reply, Role, Status};
+use resp::{Protocol, Request, split_words};
+use server::client::{Action, Connection, Context, Figures, render};
+
+#[test]
+fn what_redis_answers() {
+    check("redis", false);
+}
+
+#[test]
+fn what_redis_does_not_know() {
+    check("candor", std::env::var_os("RECORD").is_some());
+}
+
+/// Every conversation in this folder goes as it is told.
+fn check(folder: &str, record: bool) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/client").join(folder);
+    let mut files: Vec<_> = folder.read_dir().unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    assert!(!files.is_empty());
+    for file in files {
+        let told = std::fs::read_to_string(&file).unwrap();
+        let heard = play(&told);
+        if record {
+            std::fs::write(&file, heard).unwrap();
+            continue;
+        }
+        for (line, (heard, told)) in heard.lines().zip(told.lines()).enumerate() {
+            assert_eq!(heard, told, "{}:{}", file.display(), line + 1);
+        }
+        assert_eq!(heard.lines().count(), told.lines().count(), "{}", file.display());
+    }
+}
+
+/// The file with the replies that are given now.
+fn play(told: &str) -> String {
+    let mut world = World::default();
+    let mut heard = String::new();
+    for line in told.lines() {
+        match line.split_at(line.len().min(2)) {
+            ("= ", what) => {
+                writeln!(heard, "{line}").unwrap();
+                world.turn_to(what);
+            }
+            ("> ", words) => {
+                writeln!(heard, "{line}").unwrap();
+                world.say(words, &mut heard);
+            }
+            ("# ", _) | ("", _) => writeln!(heard, "{line}").unwrap(),
+            _ => {} // a reply as it was
+        }
+    }
+    heard
+}
+
+/// A connection and what it leads to.
+struct World {
+    connection: Connection,
+    connections: u64,
+    node: &'static str,
+    keys: BTreeMap<Vec<u8>, bytes::Bytes>,
+}
+
+impl Default for World {
+    fn default() -> World {
+        World { connection: connection(1), connections: 1, node: "alone", keys: BTreeMap::new() }
+    }
+}
+
+fn connection(id: u64) -> Connection {
+    Connection::new(id, "127.0.0.1:50000".into(), "127.0.0.1:6379".into(), 60)
+}
+
+impl World {
+    fn turn_to(&mut self, what: &str) {
+        match what {
+            "2" | "3" => {
+                self.connections += 1;
+                self.connection = connection(self.connections);
+                self.keys.clear();
+                let hello = Request::new(["HELLO", what]);
+                let (node, mut out) = (Fake(self.node), vec![]);
+                self.connection.execute(&hello, &node, &mut out);
+            }
+            "alone" => self.node = "alone",
+            "leader" => self.node = "leader",
+            "follower" => self.node = "follower",
+            "orphan" => self.node = "orphan",
+            "merged" => self.node = "merged",
+            other => panic!("= {other}"),
+        }
+    }
+
+    fn say(&mut self, words: &str, heard: &mut String) {
+        let request = Request::new(split_words(words.as_bytes()).unwrap());
+        let protocol = self.connection.protocol();
+        let mut out = b"before".to_vec();
+        let action = self.connection.execute(&request, &Fake(self.node), &mut out);
+        let closes = action == Action::Close;
+        match action {
+            Action::Replied | Action::Close => {}
+            Action::Ask { level, command } => {
+                assert_eq!(out, b"before");
+                if let Some(level) = level {
+                    writeln!(heard, "(asks {level})").unwrap();
+                }
+                let reply = self.answer(command);
+                render(protocol, &reply, &mut out);
+            }
+        }
+        let reply = out.strip_prefix(b"before").unwrap();
+        // A text for people is shown in its lines.
+        let text = reply.escape_ascii().to_string().replace("\\'", "'").replace("\\\"", "\"");
+        let lines = if text.contains("# ") { text.replace("\\r\\n", "\\r\\n\n  ") } else { text };
+        writeln!(heard, "{}{}", lines.trim_end(), if closes { " (closes)" } else { "" }).unwrap();
+    }
+
+    fn answer(&mut self, command: Command) -> Reply {
+        match command {
+            Command::Get(key) => self.keys.get(&key[..]).cloned().map_or(Reply::Nil, Reply::Value),
+            Command::Set(key, value) => {
+                self.keys.insert(key.to_vec(), value);
+                Reply::Ok
+            }
+            Command::Exists(keys) => {
+                Reply::Integer(keys.iter().filter(|k| self.keys.contains_key(&k[..])).count() as i64)
+            }
+            Command::Del(keys) => {
+                Reply::Integer(keys.iter().filter_map(|k| self.keys.remove(&k[..])).count() as i64)
+            }
+        }
+    }
+}
+
+/// The server around the connection, as one of several nodes.
+struct Fake(&'static str);
+
+impl Context for Fake {
+    fn status(&self) -> Status {
+        let alone = Status {
+            id: NodeId(1),
+            members: vec![NodeId(1)],
+            boot: 3,
+            order: Order::Agreed,
+            level: Level::Linearizable,
+            formed: true,
+            ready: true,
+            role: Role::Leader,
+            leader: Some(NodeId(1)),
+            term: 7,
+            commit: 42,
+            applied: 41,
+            vector: vec![],
+            keys: 0,
+        };
+        let members = vec![NodeId(1), NodeId(2), NodeId(3)];
+        match self.0 {
+            "leader" => Status { members, keys: 5, ..alone },
+            "follower" => Status { members, id: NodeId(2), role: Role::Follower, ..alone },
+            "orphan" => Status {
+                members,
+                role: Role::Follower,
+                leader: None,
+                ready: false,
+                formed: false,
+                ..alone
+            },
+            "merged" => Status {
+                members,
+                order: Order::Merged,
+                level: Level::Eventual,
+                role: Role::Follower,
+                vector: vec![(NodeId(1), 3, 17), (NodeId(2), 1, 0)],
+                ..alone
+            },
+            _ => alone,
+        }
+    }
+
+    fn figures(&self) -> Figures {
+        Figures {
+            uptime_s: 90_061,
+            process_id: 4711,
+            tcp_port: 6379,
+            clients: 2,
+            connections: 10,
+            commands: 1000,
+            memory_rss_bytes: Some(12_345_678),
+            log_groups: 100,
+            log_syncs: 101,
+        }
+    }
+
+    fn settings(&self) -> Vec<(String, String)> {
+        vec![("port".into(), "6379".into()), ("timeout".into(), "5".into())]
+    }
+}
+
+/// What an execution of these words gives: the action and the bytes.
+fn execute(words: &[&[u8]]) -> (Action, String) {
+    let mut out = vec![];
+    let action = connection(1).execute(&Request::new(words), &Fake("alone"), &mut out);
+    (action, out.escape_ascii().to_string())
+}
+
+#[test]
+fn a_suffix_reaches_the_node_as_a_level() {
+    for (suffix, level) in [
+        ("LINEARIZABLE", Level::Linearizable),
+        ("linearizability", Level::Linearizable),
+        ("Lin", Level::Linearizable),
+        ("sequential", Level::Sequential),
+        ("SEQ", Level::Sequential),
+        ("causal", Level::Causal),
+        ("Eventual", Level::Eventual),
+    ] {
+        let get = Command::Get("k".into());
+        let (action, _) = execute(&[format!("get@{suffix}").as_bytes(), b"k"]);
+        assert_eq!(action, Action::Ask { level: Some(level), command: get });
+    }
+    let (action, _) = execute(&[b"GET", b"k"]);
+    assert_eq!(action, Action::Ask { level: None, command: Command::Get("k".into()) });
+}
+
+#[test]
+fn keys_and_values_have_a_limit() {
+    let giant = vec![b'x'; node::VALUE_BYTES_MAX + 1];
+    let error = "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\\r\\n";
+    assert_eq!(execute(&[b"GET", &giant]), (Action::Replied, error.into()));
+    assert_eq!(execute(&[b"SET", b"k", &giant]), (Action::Replied, error.into()));
+    let (action, _) = execute(&[b"SET", b"k", &giant[1..]]);
+    assert!(matches!(action, Action::Ask { .. }));
+}
+
+#[test]
+fn a_refusal_of_the_node_is_an_error_with_its_code() {
+    let mut out = vec![];
+    render(Protocol::Resp3, &Reply::Error(node::Error::ClusterDown("no\r\nleader")), &mut out);
+    render(Protocol::Resp2, &Reply::Error(node::Error::Invalid("no".into())), &mut out);
+    assert_eq!(out.escape_ascii().to_string(), "-CLUSTERDOWN no  leader\\r\\n-ERR no\\r\\n");
+}
+
+#[test]
+fn whatever_is_said_gets_exactly_one_reply() {
+    let names = [
+        "get",
+        "SET",
+        "del",
+        "exists",
+        "unlink",
+        "ping",
+        "echo",
+        "info",
+        "hello",
+        "client",
+        "command",
+        "config",
+        "select",
+        "auth",
+        "readonly",
+        "reset",
+        "quit",
+        "get@lin",
+        "set@lin",
+        "nosuch",
+        "",
+        "@",
+        "help",
+        "list",
+        "getkeys",
+        "docs",
+        "setinfo",
+        "lib-name",
+        "id",
+        "3",
+        "2",
+        "*",
+        "[",
+        "\\",
+        "\u{0}",
+        "ключ",
+        "EX",
+        "NX",
+        "type",
+        "normal",
+        "filterby",
+        "pattern",
+        "aclcat",
+        "string",
+        "count",
+        "getname",
+        "setname",
+        "no-evict",
+        "on",
+        "candor",
+        "client|id",
+        "|",
+        "a|",
+    ];
+    let mut chance = 1u64; // a fixed walk through the combinations
+    for _ in 0..200_000 {
+        let mut next = |bound: usize| {
+            chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (chance >> 33) as usize % bound
+        };
+        let words: Vec<&str> = (0..=next(5)).map(|_| names[next(names.len())]).collect();
+        let mut connection = connection(1);
+        let mut out = vec![];
+        let before = connection.protocol();
+        let action = connection.execute(&Request::new(&words), &Fake("leader"), &mut out);
+        if let Action::Ask { .. } = action {
+            assert!(out.is_empty(), "{words:?}");
+            render(before, &Reply::Nil, &mut out);
+        }
+        let (mut decoder, mut buffer) = (resp::Decoder::default(), bytes::BytesMut::from(&out[..]));
+        assert!(decoder.next(&mut buffer).unwrap().is_some(), "{words:?}");
+        assert!(buffer.is_empty(), "{words:?} got more than one reply");
+    }
+}
