@@ -1,1 +1,102 @@
-//! TBD
+//! The judge: a recorded history in, a verdict out.
+//!
+//! A [`History`] says which client asked what when, and what came back. The judge tells whether it
+//! meets a [`Level`] of consistency. It knows nothing about the store that answered, so it can
+//! judge any store.
+//!
+//! ```
+//! use history::{Budget, History, Level, check};
+//!
+//! let text = r#"
+//! {"candor_history":1,"unit":"ms","level":"linearizable"}
+//! {"client":0,"kind":"write","key":"x","value":"1","start":0,"end":10}
+//! {"client":1,"kind":"read","key":"x","value":null,"start":20,"end":30}
+//! "#;
+//! let history = History::from_jsonl(text)?;
+//! let verdict = check(&history, Level::Linearizable, &Budget::default());
+//! assert!(verdict.is_violated());
+//! assert_eq!(
+//!     verdict.lines(&history)[0],
+//!     "client 1's read began 10 ms after client 0's write of 1 was acknowledged, \
+//!      and returned the initial value (nothing)"
+//! );
+//! // A client's order alone forbids nothing here: the read may come first.
+//! assert!(check(&history, Level::Sequential, &Budget::default()).holds());
+//! # Ok::<(), history::Broken>(())
+//! ```
+//!
+//! A recorder builds operations itself and writes them with [`Operation::to_json`] or
+//! [`History::to_jsonl`]:
+//!
+//! ```
+//! use history::{Header, History, Level, Operation, Unit};
+//!
+//! let history = History::new(
+//!     Some(Header::new(Unit::Nanoseconds, Some(Level::Sequential))),
+//!     vec![
+//!         Operation::write(0, "a", "1", 0, Some(10)).at_server(2),
+//!         Operation::write(1, "a", "2", 5, None), // its outcome is unknown
+//!         Operation::read(2, "a", Some("1"), 12, 14),
+//!         Operation::write(3, "a", "3", 12, Some(14)).into_refused(),
+//!     ],
+//! );
+//! let again = History::from_jsonl(&history.to_jsonl())?;
+//! assert_eq!(again.operations.len(), 4);
+//! # Ok::<(), history::Broken>(())
+//! ```
+//!
+//! The rules of the judge:
+//!
+//! - `a` is before `b` in real time only if `a.end < b.start`; equal times overlap. One client's
+//!   operations count in their order always, also where their times touch.
+//! - A write or cas of unknown outcome may take effect at any time after its start, or never. A
+//!   read without an answer constrains nothing. What was refused did not run: a read that only a
+//!   refused write could explain is a violation.
+//! - To judge a level, all writes count, all reads without a `level` of their own, and those whose
+//!   level is that one or stronger.
+//! - A level that holds by an order has that order as its witness, checked by a validator
+//!   ([`validate`]) that shares no code with the search. A level that is violated has a smallest
+//!   set of operations that cannot be explained. What a [`Budget`] does not allow to find out is
+//!   undecided, and never passes.
+//!
+//! Inside, a history becomes a view (numbers instead of names); `zones` and `search` decide
+//! linearizability key by key, `saturation` and `search` decide sequential consistency, `eventual`
+//! reads its level off the keys; `shrink` and `explain` make a clash small and put it into words.
+
+mod budget;
+mod certificate;
+mod clients;
+mod decision;
+mod eventual;
+mod explain;
+mod field;
+mod history;
+mod judge;
+mod level;
+mod linearizable;
+mod operation;
+mod reader;
+mod report;
+mod saturation;
+mod search;
+mod sequential;
+mod shrink;
+mod verdict;
+mod view;
+mod witness;
+mod writer;
+mod zones;
+
+pub use budget::Budget;
+pub use certificate::{Entry, Place, Position, Replica, Source};
+pub use history::{Header, History, Unit};
+pub use judge::{check, check_values, ladder, strongest};
+pub use level::{Level, UnknownLevel};
+pub use operation::{Fate, Kind, Operation, Value};
+pub use reader::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX, TIME_MAX};
+pub use report::{
+    EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
+    report_broken, worst,
+};
+pub use verdict::{Clash, Outcome, Verdict, compact};
+pub use witness::validate;

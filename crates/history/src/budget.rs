@@ -1,0 +1,93 @@
+//! What a judgement may cost. Past it the verdict is undecided, never a guess.
+
+use std::time::{Duration, Instant};
+
+/// The limits of one judgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// How long it may take; the one limit that makes a verdict depend on the machine.
+    pub time_max: Duration,
+    /// How many states a search may visit.
+    pub states_max: u64,
+    /// How many bytes a search may keep in memory.
+    pub memory_bytes_max: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget {
+            time_max: Duration::from_secs(60),
+            states_max: u64::MAX,
+            memory_bytes_max: 2 << 30,
+        }
+    }
+}
+
+/// Bytes that one remembered state takes: a 128-bit fingerprint in a hash set at half load.
+const STATE_BYTES: usize = 40;
+
+/// What is left of a budget while a judgement runs.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    deadline: Option<Instant>,
+    states: u64,
+    states_max: u64,
+    memory_bytes_max: usize,
+    exhausted: Option<&'static str>,
+}
+
+impl Meter {
+    pub(crate) fn new(budget: &Budget) -> Meter {
+        Meter {
+            deadline: Instant::now().checked_add(budget.time_max),
+            states: 0,
+            states_max: budget.states_max,
+            memory_bytes_max: budget.memory_bytes_max,
+            exhausted: None,
+        }
+    }
+
+    /// A meter for a part of the work, which may visit at most `states_max` states; it shares the
+    /// deadline, and what it spends is not charged here.
+    pub(crate) fn part(&self, states_max: u64) -> Meter {
+        Meter {
+            deadline: self.deadline,
+            states: 0,
+            states_max: states_max.min(self.states_max.saturating_sub(self.states)),
+            memory_bytes_max: self.memory_bytes_max,
+            exhausted: self.exhausted,
+        }
+    }
+
+    /// Counts one state; false when the budget is spent. `remembered` states are in memory now.
+    pub(crate) fn visit(&mut self, remembered: usize) -> bool {
+        self.states += 1;
+        if self.states > self.states_max {
+            self.exhausted = Some("its budget of states is spent");
+        } else if remembered.saturating_mul(STATE_BYTES) > self.memory_bytes_max {
+            self.exhausted = Some("its budget of memory is spent");
+        } else if self.states.is_multiple_of(256) {
+            self.check_time();
+        }
+        self.exhausted.is_none()
+    }
+
+    /// Looks at the clock; false when the budget is spent.
+    pub(crate) fn check_time(&mut self) -> bool {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.exhausted = Some("its budget of time is spent");
+        }
+        self.exhausted.is_none()
+    }
+
+    /// Whether `bytes` may be taken at once.
+    pub(crate) fn affords(&self, bytes: usize) -> bool {
+        bytes <= self.memory_bytes_max
+    }
+
+    /// Why the judge stopped.
+    pub(crate) fn reason(&self) -> String {
+        let why = self.exhausted.unwrap_or("its budget is spent");
+        format!("the search stopped after {} states because {why}", self.states)
+    }
+}

@@ -1,0 +1,90 @@
+//! What an algorithm says about a view, before it is put into words.
+
+use crate::view::{NONE, View};
+
+/// The answer of one algorithm, in ids of the view it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// The level holds; the order proves it.
+    Holds(Vec<u32>),
+    /// These operations alone already violate the level; there may be some too many.
+    Violated(Vec<u32>),
+    /// The budget was spent, or the case is beyond the algorithm.
+    Undecided(String),
+}
+
+impl Decision {
+    /// The same decision in ids of a larger view, in which operation `i` has the id `names[i]`.
+    pub(crate) fn renamed(self, names: &[u32]) -> Decision {
+        let rename = |ids: Vec<u32>| ids.iter().map(|&id| names[id as usize]).collect();
+        match self {
+            Decision::Holds(order) => Decision::Holds(rename(order)),
+            Decision::Violated(core) => Decision::Violated(rename(core)),
+            undecided => undecided,
+        }
+    }
+}
+
+/// Where each cell comes from and who looks at it.
+pub(crate) struct Cells {
+    /// For each cell, the operations that make it, in the order of the view.
+    pub(crate) makers: Vec<Vec<u32>>,
+    /// For each cell, the operations that must see it, in the order of the view.
+    pub(crate) observers: Vec<Vec<u32>>,
+    /// For each key, the cas that failed.
+    pub(crate) failed: Vec<Vec<u32>>,
+}
+
+impl Cells {
+    pub(crate) fn new(view: &View<'_>) -> Cells {
+        let cells = view.cell_keys.len();
+        let mut makers = vec![Vec::new(); cells];
+        let mut observers = vec![Vec::new(); cells];
+        let mut failed = vec![Vec::new(); view.initial.len()];
+        for (id, op) in view.ops.iter().enumerate() {
+            let id = id as u32;
+            if op.makes != NONE {
+                makers[op.makes as usize].push(id);
+            }
+            if op.observes() {
+                observers[op.sees as usize].push(id);
+            }
+            if op.differs {
+                failed[op.key as usize].push(id);
+            }
+        }
+        Cells { makers, observers, failed }
+    }
+
+    /// The first operation that certainly saw a cell nobody can have made.
+    pub(crate) fn thin_air(&self, view: &View<'_>) -> Option<u32> {
+        (0..view.ops.len() as u32).find(|&id| {
+            let op = &view.ops[id as usize];
+            let explained =
+                || view.is_initial(op.sees) || !self.makers[op.sees as usize].is_empty();
+            op.observes() && !op.maybe && !explained()
+        })
+    }
+}
+
+/// The operations of the view that can matter: an operation that may not have run might as well
+/// not have run if nothing that is known leads back to what it made, unless a failed cas may need
+/// it as the reason why it failed.
+pub(crate) fn needed(view: &View<'_>) -> Vec<u32> {
+    let count = view.ops.len() as u32;
+    if !view.ops.iter().any(|op| op.maybe) {
+        return (0..count).collect();
+    }
+    let cells = Cells::new(view);
+    let failed = |id: u32| !cells.failed[view.ops[id as usize].key as usize].is_empty();
+    let mut kept = vec![false; count as usize];
+    let mut todo: Vec<u32> =
+        (0..count).filter(|&id| !view.ops[id as usize].maybe || failed(id)).collect();
+    while let Some(id) = todo.pop() {
+        if std::mem::replace(&mut kept[id as usize], true) || !view.ops[id as usize].observes() {
+            continue;
+        }
+        todo.extend(&cells.makers[view.ops[id as usize].sees as usize]);
+    }
+    (0..count).filter(|&id| kept[id as usize]).collect()
+}

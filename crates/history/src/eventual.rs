@@ -1,0 +1,241 @@
+//! Eventual consistency over a finite history: only written values are read, and once all is quiet
+//! every replica answers the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::history::History;
+use crate::operation::{Fate, Kind, Operation, Value};
+
+/// What this level says, with the operations as indices into the history.
+#[derive(Debug)]
+pub(crate) enum Eventual {
+    /// Every written key converged.
+    Converged,
+    /// These operations violate the level, and why.
+    Violated(Vec<usize>, String),
+    /// Nothing is violated, but this keeps the level from being shown.
+    Open(String),
+}
+
+/// All that happened to one key.
+#[derive(Default)]
+struct Key<'h> {
+    writes: Vec<usize>,
+    reads: Vec<usize>,
+    finals: Vec<usize>,
+    values: BTreeSet<&'h Option<Value>>,
+}
+
+/// Judges whether the history converged.
+pub(crate) fn judge(history: &History) -> Eventual {
+    let keys = by_key(history);
+    if let Some((read, why)) = unexplained(history, &keys) {
+        return Eventual::Violated(vec![read], why);
+    }
+    let mut open = None;
+    for (name, key) in &keys {
+        match judge_key(history, name, key) {
+            Eventual::Converged => {}
+            Eventual::Open(why) => open = open.or(Some(why)),
+            violated => return violated,
+        }
+    }
+    open.map_or(Eventual::Converged, Eventual::Open)
+}
+
+/// The first read that returned neither the initial nor a written value, and the sentence for it.
+pub(crate) fn judge_values(history: &History) -> Option<(usize, String)> {
+    unexplained(history, &by_key(history))
+}
+
+/// Reads that ended before the only write of their value began: odd, but no part of this level.
+pub(crate) fn answers_before_questions(history: &History) -> Vec<(usize, usize)> {
+    let operations = &history.operations;
+    let mut found = Vec::new();
+    for key in by_key(history).values() {
+        let mut first: BTreeMap<&Option<Value>, usize> = BTreeMap::new();
+        for &write in &key.writes {
+            let earliest = first.entry(written(&operations[write])).or_insert(write);
+            if operations[write].start < operations[*earliest].start {
+                *earliest = write;
+            }
+        }
+        for &read in &key.reads {
+            let Kind::Read { value, .. } = &operations[read].kind else { continue };
+            if let Some(&write) = first.get(value)
+                && *value != history.initial
+                && operations[read].end.is_some_and(|end| end < operations[write].start)
+            {
+                found.push((read, write));
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+fn by_key(history: &History) -> BTreeMap<&str, Key<'_>> {
+    let mut keys: BTreeMap<&str, Key<'_>> = BTreeMap::new();
+    for (index, operation) in history.operations.iter().enumerate() {
+        let key = keys.entry(operation.key.as_str()).or_default();
+        match (operation.fate(), &operation.kind) {
+            (Fate::Refused, _) => {}
+            (Fate::Done, Kind::Read { .. }) => {
+                key.reads.push(index);
+                if operation.is_final {
+                    key.finals.push(index);
+                }
+            }
+            _ if operation.is_write() => {
+                key.writes.push(index);
+                key.values.insert(written(operation));
+            }
+            _ => {}
+        }
+    }
+    keys
+}
+
+/// The value that a write or cas leaves.
+fn written(operation: &Operation) -> &Option<Value> {
+    match &operation.kind {
+        Kind::Write { value } | Kind::Read { value, .. } => value,
+        Kind::Cas { to, .. } => to,
+    }
+}
+
+fn unexplained(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(usize, String)> {
+    let reads = keys.values().flat_map(|key| key.reads.iter().map(move |&read| (key, read)));
+    let strange = reads.filter(|&(key, read)| {
+        let value = written(&history.operations[read]);
+        *value != history.initial && !key.values.contains(value)
+    });
+    let (_, read) = strange.min_by_key(|&(_, read)| read)?;
+    Some((read, thin_air(history, read)))
+}
+
+/// The sentence for an operation that saw a value which nobody can have written.
+pub(crate) fn thin_air(history: &History, observer: usize) -> String {
+    let operation = &history.operations[observer];
+    let value = match &operation.kind {
+        Kind::Cas { from, .. } => from,
+        _ => written(operation),
+    };
+    let refused = history.operations.iter().any(|other| {
+        other.fate() == Fate::Refused
+            && other.key == operation.key
+            && !matches!(other.kind, Kind::Read { .. })
+            && written(other) == value
+    });
+    let why = match (refused, value) {
+        (true, _) => "which only a refused operation carries",
+        (false, Some(_)) => "which nobody wrote",
+        (false, None) => "although nobody deleted it and it did not start so",
+    };
+    let (name, verb) = match operation.kind {
+        Kind::Cas { .. } => ("cas", "found"),
+        _ => ("read", "returned"),
+    };
+    format!(
+        "client {}'s {name} of {} {verb} {}, {why}",
+        operation.client,
+        operation.key,
+        shown(value)
+    )
+}
+
+/// A value as sentences show it.
+pub(crate) fn shown(value: &Option<Value>) -> String {
+    value.clone().unwrap_or_else(|| "nothing".to_string())
+}
+
+fn judge_key(history: &History, name: &str, key: &Key<'_>) -> Eventual {
+    if key.writes.is_empty() {
+        return Eventual::Converged;
+    }
+    let operations = &history.operations;
+    let known_end = |write: &usize| {
+        let operation = &operations[*write];
+        if operation.fate() == Fate::Done { operation.end } else { None }
+    };
+    let last_end = key.writes.iter().filter_map(known_end).max();
+    let has_open = key.writes.iter().any(|write| known_end(write).is_none());
+    let is_quiet = |read: &usize| last_end.is_none_or(|end| operations[*read].start > end);
+    let quiet: Vec<usize> = key.finals.iter().copied().filter(is_quiet).collect();
+    let differs = |&&read: &&usize| written(&operations[read]) != written(&operations[quiet[0]]);
+    if let Some(&other) = quiet.iter().find(differs) {
+        let sentence = disagreement(history, name, quiet[0], other);
+        return if has_open {
+            Eventual::Open(format!("{sentence}, but a write of {name} has an unknown outcome"))
+        } else {
+            Eventual::Violated(vec![quiet[0], other], sentence)
+        };
+    }
+    if let Some(&read) = quiet.first()
+        && let Some(write) = lost(history, key, read)
+    {
+        let sentence = format!(
+            "client {}'s final read of {name} returned {}, although client {} was told that it \
+             had written {} and nobody deleted it",
+            operations[read].client,
+            shown(&history.initial),
+            operations[write].client,
+            shown(written(&operations[write]))
+        );
+        return if has_open {
+            Eventual::Open(format!("{sentence}, but a write of {name} has an unknown outcome"))
+        } else {
+            Eventual::Violated(vec![write, read], sentence)
+        };
+    }
+    match unheard(history, &quiet) {
+        Some(who) if quiet.len() < key.finals.len() => Eventual::Open(format!(
+            "{who} has no final read of {name} that began after the last write of it ended"
+        )),
+        Some(who) => Eventual::Open(format!("{who} has no final read of {name}")),
+        None => Eventual::Converged,
+    }
+}
+
+/// An acknowledged write that a final read of the initial value denies.
+fn lost(history: &History, key: &Key<'_>, read: usize) -> Option<usize> {
+    let operations = &history.operations;
+    if *written(&operations[read]) != history.initial || key.values.contains(&history.initial) {
+        return None;
+    }
+    key.writes.iter().copied().find(|&write| operations[write].fate() == Fate::Done)
+}
+
+fn disagreement(history: &History, name: &str, first: usize, second: usize) -> String {
+    let side = |read: usize| {
+        let operation = &history.operations[read];
+        let who = match operation.server {
+            Some(server) => format!("server {server}"),
+            None => format!("client {}", operation.client),
+        };
+        format!("{who}: {}", shown(written(operation)))
+    };
+    format!(
+        "after the last write of {name} had ended, final reads differ ({}; {})",
+        side(first),
+        side(second)
+    )
+}
+
+/// Who should have made a final read among these and did not: a server, or where the history names
+/// none, a client that made final reads at all.
+fn unheard(history: &History, finals: &[usize]) -> Option<String> {
+    let operations = &history.operations;
+    let servers: BTreeSet<u64> = operations.iter().filter_map(|op| op.server).collect();
+    if servers.is_empty() {
+        let asked = |op: &&Operation| op.is_final && op.fate() != Fate::Refused;
+        let clients: BTreeSet<u64> = operations.iter().filter(asked).map(|op| op.client).collect();
+        if clients.is_empty() {
+            return Some("every client".to_string());
+        }
+        let heard: BTreeSet<u64> = finals.iter().map(|&read| operations[read].client).collect();
+        return clients.difference(&heard).next().map(|client| format!("client {client}"));
+    }
+    let heard: BTreeSet<u64> = finals.iter().filter_map(|&read| operations[read].server).collect();
+    servers.difference(&heard).next().map(|server| format!("server {server}"))
+}

@@ -1,0 +1,124 @@
+//! A recorded history: an optional header and operations in any order.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::level::Level;
+use crate::operation::Operation;
+
+/// The unit of a history's times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Unit {
+    /// Nanoseconds: the unit of a history without a header.
+    #[default]
+    Nanoseconds,
+    /// Microseconds.
+    Microseconds,
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+}
+
+impl Unit {
+    /// How many nanoseconds one unit has.
+    pub fn nanoseconds(self) -> u64 {
+        match self {
+            Unit::Nanoseconds => 1,
+            Unit::Microseconds => 1_000,
+            Unit::Milliseconds => 1_000_000,
+            Unit::Seconds => 1_000_000_000,
+        }
+    }
+
+    /// A span of time in words, such as `41 ms`: the largest unit that it fills, to one decimal.
+    pub fn span(self, units: u64) -> String {
+        let ns = u128::from(units) * u128::from(self.nanoseconds());
+        let (scale, name) = match ns {
+            0..=999 => (1, "ns"),
+            1_000..=999_999 => (1_000, "µs"),
+            1_000_000..=999_999_999 => (1_000_000, "ms"),
+            _ => (1_000_000_000, "s"),
+        };
+        let (whole, tenth) = (ns / scale, ns % scale * 10 / scale);
+        if tenth == 0 || whole >= 100 {
+            format!("{whole} {name}")
+        } else {
+            format!("{whole}.{tenth} {name}")
+        }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unit::Nanoseconds => "ns",
+            Unit::Microseconds => "us",
+            Unit::Milliseconds => "ms",
+            Unit::Seconds => "s",
+        })
+    }
+}
+
+impl FromStr for Unit {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Unit, String> {
+        match name {
+            "ns" => Ok(Unit::Nanoseconds),
+            "us" | "µs" => Ok(Unit::Microseconds),
+            "ms" => Ok(Unit::Milliseconds),
+            "s" => Ok(Unit::Seconds),
+            _ => Err(format!("unknown unit of time `{name}`; it is one of ns, us, ms, s")),
+        }
+    }
+}
+
+/// The first line of a history file: what its numbers mean and what was promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The version of the format; 1 is the only one.
+    pub version: u64,
+    /// The unit of all times.
+    pub unit: Unit,
+    /// The level that the store promised.
+    pub level: Option<Level>,
+}
+
+impl Header {
+    /// A header of the current version.
+    pub fn new(unit: Unit, level: Option<Level>) -> Header {
+        Header { version: Header::VERSION, unit, level }
+    }
+
+    /// The version of the format that this crate reads and writes.
+    pub const VERSION: u64 = 1;
+}
+
+/// A recorded history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// What the file says about itself.
+    pub header: Option<Header>,
+    /// The operations, in any order.
+    pub operations: Vec<Operation>,
+    /// The value of every key before the first write; `None` for nothing there.
+    pub initial: Option<String>,
+}
+
+impl History {
+    /// A history of these operations, in which keys start with nothing there.
+    pub fn new(header: Option<Header>, operations: Vec<Operation>) -> History {
+        History { header, operations, initial: None }
+    }
+
+    /// The unit of its times: the header's, else nanoseconds.
+    pub fn unit(&self) -> Unit {
+        self.header.map(|header| header.unit).unwrap_or_default()
+    }
+
+    /// The level that its header promises.
+    pub fn promised(&self) -> Option<Level> {
+        self.header.and_then(|header| header.level)
+    }
+}

@@ -1,0 +1,117 @@
+//! Linearizability: one legal order that keeps real time and each client's order.
+//!
+//! It holds if it holds for each key (Herlihy & Wing 1990, section 3.1), so each key is judged by
+//! itself: by its zones, or by search where values repeat. The orders of the keys are then merged
+//! into one. That always succeeds where real time alone gives the order; where operations of one
+//! client touch in time, its order says more than real time, the theorem's interval orders are
+//! gone, and a merge that fails is followed by a search over all keys together.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::budget::Meter;
+use crate::decision::{Cells, Decision, needed};
+use crate::search::{Found, search};
+use crate::view::View;
+use crate::zones::{self, Zones};
+
+/// Judges the whole view.
+pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
+    if let Some(id) = Cells::new(view).thin_air(view) {
+        return Decision::Violated(vec![id]);
+    }
+    let mut orders = Vec::new();
+    let mut undecided = None;
+    for key in view.by_key().iter().filter(|ops| !ops.is_empty()) {
+        match judge_key(view, key, meter) {
+            Decision::Holds(order) => orders.push(order),
+            Decision::Violated(core) => return Decision::Violated(core),
+            Decision::Undecided(why) => undecided = Some((key[0], why)),
+        }
+    }
+    if let Some((op, why)) = undecided {
+        return Decision::Undecided(format!("key {}: {why}", view.operation(op).key));
+    }
+    match merge(view, &orders) {
+        Some(order) => Decision::Holds(order),
+        None => judge_together(view, meter),
+    }
+}
+
+/// Judges all keys in one search.
+fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
+    let kept = needed(view);
+    let view = view.only(&kept);
+    from_search(search(&view, true, &[], meter), &view, meter).renamed(&kept)
+}
+
+/// Judges the operations of one key.
+fn judge_key(whole: &View<'_>, ops: &[u32], meter: &mut Meter) -> Decision {
+    let key = whole.only(ops);
+    let kept = needed(&key);
+    judge_needed(&key.only(&kept), meter).renamed(&kept).renamed(ops)
+}
+
+fn judge_needed(view: &View<'_>, meter: &mut Meter) -> Decision {
+    match zones::judge(view) {
+        Zones::Order(order) => Decision::Holds(order),
+        Zones::Clash(clash) => Decision::Violated(clash.operations()),
+        Zones::Ambiguous => from_search(search(view, true, &[], meter), view, meter),
+    }
+}
+
+/// A search's finding as a decision; where there is no order, everything clashes.
+pub(crate) fn from_search(found: Found, view: &View<'_>, meter: &Meter) -> Decision {
+    match found {
+        Found::Order(order) => Decision::Holds(order),
+        Found::Nothing => Decision::Violated((0..view.ops.len() as u32).collect()),
+        Found::Exhausted => Decision::Undecided(meter.reason()),
+    }
+}
+
+/// Merges orders of single keys into one that keeps real time and each client's order.
+fn merge(view: &View<'_>, orders: &[Vec<u32>]) -> Option<Vec<u32>> {
+    let count = view.ops.len();
+    let total: usize = orders.iter().map(Vec::len).sum();
+    let mut left = vec![false; count];
+    orders.iter().flatten().for_each(|&op| left[op as usize] = true);
+    // What comes next in its key's order and in its client's order; both must be done before.
+    let (mut next, mut waits) = (vec![[u32::MAX; 2]; count], vec![0_u8; count]);
+    let clients = view.by_client();
+    let chains = orders.iter().map(|order| (0, order)).chain(clients.iter().map(|ops| (1, ops)));
+    for (kind, chain) in chains {
+        let mut before = None;
+        for &op in chain.iter().filter(|&&op| left[op as usize]) {
+            if let Some(before) = before.replace(op) {
+                let before: u32 = before;
+                next[before as usize][kind] = op;
+                waits[op as usize] += 1;
+            }
+        }
+    }
+    let mut by_end: Vec<u32> = (0..count as u32).filter(|&op| left[op as usize]).collect();
+    by_end.sort_by_key(|&op| view.ops[op as usize].end);
+    // Operations free to go, the earliest start first; real time must still let them.
+    let mut free: BinaryHeap<Reverse<(u64, u32)>> = BinaryHeap::new();
+    let start = |op: u32| Reverse((view.ops[op as usize].start, op));
+    free.extend(by_end.iter().filter(|&&op| waits[op as usize] == 0).map(|&op| start(op)));
+    let (mut merged, mut head) = (Vec::with_capacity(total), 0);
+    while merged.len() < total {
+        while !left[by_end[head] as usize] {
+            head += 1;
+        }
+        let Reverse((begun, op)) = free.pop()?;
+        if begun > view.ops[by_end[head] as usize].end {
+            return None;
+        }
+        left[op as usize] = false;
+        merged.push(op);
+        for later in next[op as usize].into_iter().filter(|&later| later != u32::MAX) {
+            waits[later as usize] -= 1;
+            if waits[later as usize] == 0 {
+                free.push(start(later));
+            }
+        }
+    }
+    Some(merged)
+}

@@ -1,0 +1,162 @@
+//! One operation of a history: who asked what when, and what came of it.
+
+use crate::certificate::{Entry, Position, Source};
+use crate::level::Level;
+
+/// A value of a key; "nothing there" is the absence of a value.
+pub type Value = String;
+
+/// What an operation did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Sets the key; `None` deletes it.
+    Write {
+        /// The value written.
+        value: Option<Value>,
+    },
+    /// Returns the key's value.
+    Read {
+        /// What it returned; `None` for nothing there. Meaningless if the read did not end well.
+        value: Option<Value>,
+        /// False if it ended without an answer: such a read constrains nothing.
+        ok: bool,
+    },
+    /// Compares and sets: writes `to` if the key's value is `from`.
+    Cas {
+        /// The value that must be there.
+        from: Option<Value>,
+        /// The value that takes its place.
+        to: Option<Value>,
+        /// Whether it was there; `None` if the answer is not known.
+        ok: Option<bool>,
+    },
+}
+
+/// What is known about an operation's effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It ran, between its start and its end.
+    Done,
+    /// It certainly did not run.
+    Refused,
+    /// It ran at some time after its start, or never.
+    Unknown,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The client that asked; its operations follow one another.
+    pub client: u64,
+    /// What was asked and answered.
+    pub kind: Kind,
+    /// The key.
+    pub key: String,
+    /// When the client asked.
+    pub start: u64,
+    /// When the client had its answer; `None` if it got none.
+    pub end: Option<u64>,
+    /// Whether the store said that the operation did not and will not run.
+    pub refused: bool,
+    /// Whether this is a read of the quiet end.
+    pub is_final: bool,
+    /// The server that answered.
+    pub server: Option<u64>,
+    /// The level that a read asked for, if not the promised one.
+    pub level: Option<Level>,
+    /// Where the answer stands, as the store says.
+    pub position: Option<Position>,
+    /// Who wrote what was read or compared, as the store says.
+    pub by: Option<Source>,
+    /// A merged write's own entry, as the store says.
+    pub entry: Option<Entry>,
+    /// The line of the file, counted from 1; 0 for an operation that came from no file.
+    pub line: usize,
+}
+
+impl Operation {
+    /// An operation of the given kind, with nothing special about it.
+    pub fn new(client: u64, kind: Kind, key: &str, start: u64, end: Option<u64>) -> Operation {
+        Operation {
+            client,
+            kind,
+            key: key.to_string(),
+            start,
+            end,
+            refused: false,
+            is_final: false,
+            server: None,
+            level: None,
+            position: None,
+            by: None,
+            entry: None,
+            line: 0,
+        }
+    }
+
+    /// A write; without an end its outcome is unknown.
+    pub fn write(client: u64, key: &str, value: &str, start: u64, end: Option<u64>) -> Operation {
+        let value = Some(value.to_string());
+        Operation::new(client, Kind::Write { value }, key, start, end)
+    }
+
+    /// A delete, which is a write of nothing.
+    pub fn delete(client: u64, key: &str, start: u64, end: Option<u64>) -> Operation {
+        Operation::new(client, Kind::Write { value: None }, key, start, end)
+    }
+
+    /// A read that ended and returned `value`.
+    pub fn read(client: u64, key: &str, value: Option<&str>, start: u64, end: u64) -> Operation {
+        let value = value.map(str::to_string);
+        Operation::new(client, Kind::Read { value, ok: true }, key, start, Some(end))
+    }
+
+    /// A read without an answer.
+    pub fn read_unanswered(client: u64, key: &str, start: u64, end: Option<u64>) -> Operation {
+        Operation::new(client, Kind::Read { value: None, ok: false }, key, start, end)
+    }
+
+    /// The same operation, refused.
+    pub fn into_refused(mut self) -> Operation {
+        self.refused = true;
+        self
+    }
+
+    /// The same operation, marked as a read of the quiet end.
+    pub fn into_final(mut self) -> Operation {
+        self.is_final = true;
+        self
+    }
+
+    /// The same operation, answered by `server`.
+    pub fn at_server(mut self, server: u64) -> Operation {
+        self.server = Some(server);
+        self
+    }
+
+    /// What is known about its effect.
+    pub fn fate(&self) -> Fate {
+        if self.refused {
+            return Fate::Refused;
+        }
+        match self.kind {
+            Kind::Read { ok: false, .. } | Kind::Cas { ok: None, .. } => Fate::Unknown,
+            _ if self.end.is_none() => Fate::Unknown,
+            _ => Fate::Done,
+        }
+    }
+
+    /// Whether its client may ask again under the same number.
+    pub fn client_goes_on(&self) -> bool {
+        match self.kind {
+            _ if self.refused => true,
+            Kind::Cas { ok: None, .. } => false,
+            _ => self.end.is_some(),
+        }
+    }
+
+    /// Whether the operation changes its key if it runs (a cas that saw something else does not).
+    pub fn is_write(&self) -> bool {
+        !matches!(self.kind, Kind::Read { .. } | Kind::Cas { ok: Some(false), .. })
+    }
+}

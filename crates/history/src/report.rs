@@ -1,0 +1,123 @@
+//! What `candor check` prints: one line a file and level, details on indented lines below it, the
+//! same as JSON, and the exit code.
+
+use serde_json::{Value, json};
+
+use crate::budget::Budget;
+use crate::history::History;
+use crate::judge::{check, check_values, ladder, strongest};
+use crate::level::Level;
+use crate::reader::Broken;
+use crate::verdict::{Clash, Outcome, Verdict};
+
+/// Exit code: everything is as promised.
+pub const EXIT_GOOD: u8 = 0;
+/// Exit code: something went wrong while running, such as a file that cannot be read.
+pub const EXIT_FAILURE: u8 = 1;
+/// Exit code: the promised level is violated.
+pub const EXIT_VIOLATED: u8 = 3;
+/// Exit code: it is not known whether the promised level holds.
+pub const EXIT_UNDECIDED: u8 = 4;
+/// Exit code: a file is no history.
+pub const EXIT_BROKEN: u8 = 78;
+
+/// What is to be said about one file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// Lines for a person.
+    pub lines: Vec<String>,
+    /// The same for a machine: one object.
+    pub json: Value,
+    /// The exit code that this file alone would give.
+    pub exit_code: u8,
+}
+
+/// Judges one history and says so. With `level`, only that level; without, all levels, where the
+/// exit code tells whether the level that the header promises holds or, if it promises none,
+/// whether each read returned the initial value or a written one.
+pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budget) -> Report {
+    let promised = level.or(history.promised());
+    let verdicts = match level {
+        Some(level) => vec![check(history, level, budget)],
+        None => ladder(history, budget),
+    };
+    let mut report = Report { lines: Vec::new(), json: json!({}), exit_code: EXIT_GOOD };
+    let mut levels = Vec::new();
+    for verdict in &verdicts {
+        report.lines.push(format!("{path}: {} {}", verdict.level, verdict.word()));
+        if level.is_none() && promised == Some(verdict.level) {
+            report.lines.push("  promised by the header".to_string());
+        }
+        report.lines.extend(verdict.lines(history).iter().map(|line| format!("  {line}")));
+        levels.push(verdict_json(verdict));
+    }
+    let values = if promised.is_none() { Some(check_values(history)) } else { None };
+    if let Some(clash) = &values {
+        let word = if clash.is_some() { "violated" } else { "holds" };
+        report.lines.push(format!("{path}: written-or-initial {word}"));
+        report.lines.extend(clash.iter().map(|clash| format!("  {}", clash.sentence)));
+    }
+    report.exit_code = match (promised, &values) {
+        (Some(level), _) => {
+            verdicts.iter().find(|verdict| verdict.level == level).map_or(EXIT_UNDECIDED, exit_code)
+        }
+        (None, Some(Some(_))) => EXIT_VIOLATED,
+        (None, _) => EXIT_GOOD,
+    };
+    report.json = json!({
+        "file": path,
+        "operations": history.operations.len(),
+        "unit": history.unit().to_string(),
+        "promised": promised.map(|level| level.to_string()),
+        "strongest": strongest(&verdicts).map(|level| level.to_string()),
+        "verdicts": levels,
+        "written_or_initial": values.map(|clash| clash.is_none()),
+        "exit_code": report.exit_code,
+    });
+    report
+}
+
+/// What to say about a file that is no history.
+pub fn report_broken(path: &str, broken: &Broken) -> Report {
+    Report {
+        lines: vec![format!("{path}:{broken}")],
+        json: json!({
+            "file": path,
+            "error": { "line": broken.line, "column": broken.column, "message": broken.message },
+            "exit_code": EXIT_BROKEN,
+        }),
+        exit_code: EXIT_BROKEN,
+    }
+}
+
+/// The exit code over several files: the first that applies of 78, 1, 3, 4, 0.
+pub fn worst(exit_codes: impl IntoIterator<Item = u8>) -> u8 {
+    let order = [EXIT_BROKEN, EXIT_FAILURE, EXIT_VIOLATED, EXIT_UNDECIDED, EXIT_GOOD];
+    let rank = |code: u8| order.iter().position(|&known| known == code).unwrap_or(1);
+    exit_codes.into_iter().min_by_key(|&code| rank(code)).unwrap_or(EXIT_GOOD)
+}
+
+/// The exit code of one verdict about a promised level.
+pub fn exit_code(verdict: &Verdict) -> u8 {
+    match verdict.outcome {
+        Outcome::Holds { .. } => EXIT_GOOD,
+        Outcome::Violated(_) => EXIT_VIOLATED,
+        Outcome::Undecided(_) => EXIT_UNDECIDED,
+    }
+}
+
+fn verdict_json(verdict: &Verdict) -> Value {
+    let mut value = json!({
+        "level": verdict.level.to_string(),
+        "verdict": verdict.word(),
+        "notes": verdict.notes,
+    });
+    match &verdict.outcome {
+        Outcome::Holds { witness } => value["witness"] = json!(witness),
+        Outcome::Violated(Clash { operations, sentence }) => {
+            value["clash"] = json!({ "operations": operations, "sentence": sentence });
+        }
+        Outcome::Undecided(why) => value["reason"] = json!(why),
+    }
+    value
+}

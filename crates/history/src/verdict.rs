@@ -1,0 +1,150 @@
+//! Verdicts: what the judge says of one history and one level, with its proof, and in words.
+
+use crate::eventual::shown;
+use crate::history::History;
+use crate::level::Level;
+use crate::operation::{Kind, Operation};
+
+/// How many operations of a witness order or a clash are put into words.
+const SHOWN_MAX: usize = 40;
+/// How long a line of a witness order becomes before it is broken.
+const LINE_CHARS: usize = 100;
+
+/// What the judge says of one history and one level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The level it is about.
+    pub level: Level,
+    /// Holds, violated or undecided.
+    pub outcome: Outcome,
+    /// What else is worth knowing and is no part of the level, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The three outcomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The history meets the level.
+    Holds {
+        /// An order that proves it, as indices into the history's operations, where the level is
+        /// about an order. Operations that never ran and reads that do not count are not in it.
+        witness: Option<Vec<usize>>,
+    },
+    /// It does not.
+    Violated(Clash),
+    /// It is not known, and why.
+    Undecided(String),
+}
+
+/// A proof that a history violates a level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clash {
+    /// Operations that cannot all be explained, as indices into the history, by start.
+    pub operations: Vec<usize>,
+    /// Why not, in one sentence.
+    pub sentence: String,
+}
+
+impl Verdict {
+    /// Whether the level holds.
+    pub fn holds(&self) -> bool {
+        matches!(self.outcome, Outcome::Holds { .. })
+    }
+
+    /// Whether the level is violated.
+    pub fn is_violated(&self) -> bool {
+        matches!(self.outcome, Outcome::Violated(_))
+    }
+
+    /// The clash of a violated level.
+    pub fn clash(&self) -> Option<&Clash> {
+        match &self.outcome {
+            Outcome::Violated(clash) => Some(clash),
+            _ => None,
+        }
+    }
+
+    /// The outcome in one word: `holds`, `violated` or `undecided`.
+    pub fn word(&self) -> &'static str {
+        match self.outcome {
+            Outcome::Holds { .. } => "holds",
+            Outcome::Violated(_) => "violated",
+            Outcome::Undecided(_) => "undecided",
+        }
+    }
+
+    /// The proof in lines for a person to read: the witness order; or the sentence and the
+    /// operations of the clash, one a line; or the reason why nothing is known; then the notes.
+    pub fn lines(&self, history: &History) -> Vec<String> {
+        let mut lines = match &self.outcome {
+            Outcome::Holds { witness: None } => Vec::new(),
+            Outcome::Holds { witness: Some(order) } => order_lines(history, order),
+            Outcome::Violated(clash) => clash_lines(history, clash),
+            Outcome::Undecided(why) => vec![why.clone()],
+        };
+        lines.extend(self.notes.iter().cloned());
+        lines
+    }
+}
+
+/// An operation in few words, such as `client 0 write a=1`.
+pub fn compact(operation: &Operation) -> String {
+    let Operation { client, key, .. } = operation;
+    match &operation.kind {
+        Kind::Write { value: None } => format!("client {client} delete {key}"),
+        Kind::Write { value } => format!("client {client} write {key}={}", shown(value)),
+        Kind::Read { value, ok: true } => format!("client {client} read {key}={}", shown(value)),
+        Kind::Read { .. } => format!("client {client} read {key}=?"),
+        Kind::Cas { from, to, ok } => {
+            let answer = match ok {
+                Some(true) => "",
+                Some(false) => " (failed)",
+                None => " (unknown)",
+            };
+            format!("client {client} cas {key}:{}→{}{answer}", shown(from), shown(to))
+        }
+    }
+}
+
+fn order_lines(history: &History, order: &[usize]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::from("witness:");
+    for (at, &index) in order.iter().take(SHOWN_MAX).enumerate() {
+        let word = compact(&history.operations[index]);
+        if at > 0 && line.chars().count() + word.chars().count() + 3 > LINE_CHARS {
+            lines.push(std::mem::replace(&mut line, String::from("  →")));
+        } else if at > 0 {
+            line.push_str(" →");
+        }
+        line.push(' ');
+        line.push_str(&word);
+    }
+    if order.is_empty() {
+        line.push_str(" no operation counts");
+    }
+    lines.push(line);
+    if order.len() > SHOWN_MAX {
+        lines.push(format!("  → … and {} more", order.len() - SHOWN_MAX));
+    }
+    lines
+}
+
+fn clash_lines(history: &History, clash: &Clash) -> Vec<String> {
+    let mut lines = vec![clash.sentence.clone()];
+    for &index in clash.operations.iter().take(SHOWN_MAX) {
+        let operation = &history.operations[index];
+        let end = operation.end.map_or("?".to_string(), |end| end.to_string());
+        let mut line = format!("  {} [{}, {end}]", compact(operation), operation.start);
+        if let Some(server) = operation.server {
+            line.push_str(&format!(" server {server}"));
+        }
+        if operation.line > 0 {
+            line.push_str(&format!(" (line {})", operation.line));
+        }
+        lines.push(line);
+    }
+    if clash.operations.len() > SHOWN_MAX {
+        lines.push(format!("  … and {} more", clash.operations.len() - SHOWN_MAX));
+    }
+    lines
+}
