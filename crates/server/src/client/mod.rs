@@ -14,7 +14,7 @@
 //! once still stands behind what the node has yet to answer. It is also why a connection's protocol is
 //! noted with each question: `HELLO` may change it while answers are on their way.
 //!
-//! Every command that exists is one row of [`table`], and whatever speaks of commands (the look-up,
+//! Every command that exists is one row of `table`, and whatever speaks of commands (the look-up,
 //! `COMMAND`, the spelling `GET@LEVEL`) reads that table. Texts are those of Redis 7, to the letter,
 //! because clients take decisions by them.
 //!
