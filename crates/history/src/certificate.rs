@@ -138,12 +138,3 @@ impl<'de> Deserialize<'de> for Source {
         deserializer.deserialize_any(SourceVisitor)
     }
 }
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Entry, D::Error> {
-        match Source::deserialize(deserializer)? {
-            Source::Merged(entry) => Ok(entry),
-            _ => Err(D::Error::custom("an entry is `[\"node.boot\", index, offset, stamp]`")),
-        }
-    }
-}

@@ -190,9 +190,9 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>) -> Eventual {
     }
     match unheard(history, &quiet) {
         Some(who) if quiet.len() < key.finals.len() => Eventual::Open(format!(
-            "{who} has no final read of {name} that began after the last write of it ended"
+            "there is no final read of {name}{who} that began after the last write of it ended"
         )),
-        Some(who) => Eventual::Open(format!("{who} has no final read of {name}")),
+        Some(who) => Eventual::Open(format!("there is no final read of {name}{who}")),
         None => Eventual::Converged,
     }
 }
@@ -231,11 +231,11 @@ fn unheard(history: &History, finals: &[usize]) -> Option<String> {
         let asked = |op: &&Operation| op.is_final && op.fate() != Fate::Refused;
         let clients: BTreeSet<u64> = operations.iter().filter(asked).map(|op| op.client).collect();
         if clients.is_empty() {
-            return Some("every client".to_string());
+            return Some(String::new());
         }
         let heard: BTreeSet<u64> = finals.iter().map(|&read| operations[read].client).collect();
-        return clients.difference(&heard).next().map(|client| format!("client {client}"));
+        return clients.difference(&heard).next().map(|client| format!(" by client {client}"));
     }
     let heard: BTreeSet<u64> = finals.iter().filter_map(|&read| operations[read].server).collect();
-    servers.difference(&heard).next().map(|server| format!("server {server}"))
+    servers.difference(&heard).next().map(|server| format!(" from server {server}"))
 }

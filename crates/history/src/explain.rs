@@ -37,15 +37,6 @@ impl Words<'_, '_> {
         self.view.operation(id).client
     }
 
-    /// The key, where there is more than one to tell apart.
-    fn key(&self, id: u32) -> String {
-        if self.view.initial.len() > 1 {
-            format!(" of {}", self.view.operation(id).key)
-        } else {
-            String::new()
-        }
-    }
-
     /// The value that an operation saw or, if it only writes, wrote.
     fn value(&self, id: u32) -> &Option<Value> {
         match &self.view.operation(id).kind {
@@ -181,7 +172,10 @@ impl Words<'_, '_> {
                 format!("{} before {} ({why})", self.name(link.from), self.name(link.to))
             })
             .collect();
-        format!("every order would need a circle: {}", links.join(", "))
+        format!(
+            "no single order fits, since each of these must come before the next in a circle: {}",
+            links.join(", ")
+        )
     }
 
     fn at_a_loss(&self, level: Level) -> String {
@@ -193,9 +187,8 @@ impl Words<'_, '_> {
         let latest = (0..self.view.ops.len() as u32)
             .filter(|&id| self.view.ops[id as usize].sees != NONE)
             .max_by_key(|&id| self.view.ops[id as usize].start);
-        let last = latest.map_or(String::new(), |id| {
-            format!("; without {}{} there is one", self.name(id), self.key(id))
-        });
+        let last =
+            latest.map_or(String::new(), |id| format!("; without {} there is one", self.name(id)));
         format!(
             "no order of these {} operations {keeps} and gives every read the value written last\
              {last}",

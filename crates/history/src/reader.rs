@@ -96,6 +96,7 @@ impl Fault {
     fn parse(line: &str, error: &serde_json::Error) -> Fault {
         let text = error.to_string();
         let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+        let message = message.replace("expected u64", "expected an integer of at least 0");
         if error.is_syntax() || error.is_eof() {
             let column = column(line, error.column().saturating_sub(1));
             return Fault { column, message: format!("this is no JSON object: {message}") };
@@ -105,7 +106,7 @@ impl Fault {
         let column = fields(line).iter().find(covers).map_or(1, |field| {
             if behind <= field.value_column { field.column } else { field.value_column }
         });
-        Fault { column, message: message.to_string() }
+        Fault { column, message }
     }
 }
 
@@ -117,6 +118,13 @@ fn read_line(line: &str, number: usize, history: &mut History) -> Result<(), Fau
     if history.operations.len() >= OPERATIONS_MAX {
         let message = format!("the history has more than {OPERATIONS_MAX} operations");
         return Err(Fault { column: 1, message });
+    }
+    // An array would be taken for a struct without the names of its fields.
+    if let Some(at) =
+        line.find(|c: char| !c.is_whitespace()).filter(|&at| !line[at..].starts_with('{'))
+    {
+        let message = "this is no JSON object; each line is one operation".to_string();
+        return Err(Fault { column: column(line, at), message });
     }
     if line.contains("candor_history") && fields(line).iter().any(|f| f.name == "candor_history") {
         if history.header.is_some() {
@@ -188,7 +196,7 @@ struct Line<'a> {
     position: Option<Position>,
     #[serde(default, deserialize_with = "present")]
     by: Option<Option<Source>>,
-    entry: Option<Entry>,
+    entry: Option<Source>,
 }
 
 /// Tells a field that is `null` from one that is absent.
@@ -236,7 +244,7 @@ impl Line<'_> {
             level: read_level(line, self.level)?,
             position: self.position,
             by: self.by.map(|by| by.unwrap_or(Source::Nothing)),
-            entry: self.entry,
+            entry: read_entry(line, self.entry)?,
             line: number,
         })
     }
@@ -290,6 +298,17 @@ impl Line<'_> {
                 let message = format!("unknown kind `{other}`; it is `write`, `read` or `cas`");
                 Err(Fault::at(line, "kind", message))
             }
+        }
+    }
+}
+
+fn read_entry(line: &str, entry: Option<Source>) -> Result<Option<Entry>, Fault> {
+    match entry {
+        None => Ok(None),
+        Some(Source::Merged(entry)) => Ok(Some(entry)),
+        Some(_) => {
+            let message = "an entry is `[\"node.boot\", index, offset, stamp]`".to_string();
+            Err(Fault::at(line, "entry", message))
         }
     }
 }

@@ -1,9 +1,6 @@
 //! The fast algorithms against the definitions, on many small random histories.
 
-mod chance;
-mod reference;
-
-use chance::{Chance, Shape};
+use crate::chance::{Chance, Shape};
 use history::{Budget, Level, Outcome, check, validate};
 
 const PLAIN: Shape = Shape {
@@ -26,10 +23,10 @@ fn compare(name: &str, seed: u64, rounds: u64, shape: Shape) {
     for round in 0..rounds {
         let mut chance = Chance(seed * 1_000_000 + round);
         let shape = Shape { operations: 1 + chance.below(shape.operations), ..shape };
-        let history = chance::history(&mut chance, &shape);
+        let history = crate::chance::history(&mut chance, &shape);
         let mut pattern = Vec::new();
         for level in [Level::Linearizable, Level::Sequential] {
-            let expected = reference::holds(&history, level);
+            let expected = crate::reference::holds(&history, level);
             let verdict = check(&history, level, &Budget::default());
             let told = || {
                 format!(
@@ -49,7 +46,7 @@ fn compare(name: &str, seed: u64, rounds: u64, shape: Shape) {
                     let mut small = history.clone();
                     small.operations =
                         clash.operations.iter().map(|&i| history.operations[i].clone()).collect();
-                    assert!(!reference::holds(&small, level), "clash {}", told());
+                    assert!(!crate::reference::holds(&small, level), "clash {}", told());
                 }
                 Outcome::Undecided(why) => panic!("undecided: {why}\n{}", told()),
             }

@@ -1,0 +1,9 @@
+//! The judge is judged: against the definitions, against mutants, and by histories made by hand.
+
+mod chance;
+mod convergence;
+mod mutants;
+mod named;
+mod reference;
+mod refusals;
+mod truth;

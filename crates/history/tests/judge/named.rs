@@ -1,0 +1,63 @@
+//! Histories made by hand, each a file with a name, and beside it what the judge must say of it.
+//!
+//! `NAME.expected` is the report without the path. Set `UPDATE_EXPECTED=1` to write what the judge
+//! says now, and read the difference as carefully as code.
+
+use std::path::{Path, PathBuf};
+
+use history::{Budget, History, Level, check, report};
+
+/// Above this the reference tries too many orders.
+const REFERENCE_OPERATIONS_MAX: usize = 10;
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories");
+    let entries = std::fs::read_dir(folder).expect("the folder of histories");
+    let mut files: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn read(path: &Path) -> History {
+    let text = std::fs::read_to_string(path).expect("a readable file");
+    History::from_jsonl(&text).unwrap_or_else(|broken| panic!("{}:{broken}", path.display()))
+}
+
+#[test]
+fn every_named_history_gets_the_verdicts_beside_it() {
+    let mut wrong = Vec::new();
+    for path in files() {
+        let history = read(&path);
+        let said = report("", &history, None, &Budget::default());
+        let lines = said.lines.iter().map(|line| line.strip_prefix(": ").unwrap_or(line));
+        let mut text: String = lines.map(|line| format!("{line}\n")).collect();
+        text.push_str(&format!("exit {}\n", said.exit_code));
+        let expected = path.with_extension("expected");
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+            std::fs::write(&expected, &text).expect("a writable file");
+        }
+        if std::fs::read_to_string(&expected).unwrap_or_default() != text {
+            wrong.push(format!("{} must not be said:\n{text}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_reference_agrees_on_every_named_history() {
+    for path in files() {
+        let history = read(&path);
+        if history.operations.len() > REFERENCE_OPERATIONS_MAX {
+            continue;
+        }
+        for level in [Level::Linearizable, Level::Sequential] {
+            let verdict = check(&history, level, &Budget::default());
+            let expected = crate::reference::holds(&history, level);
+            assert_eq!(verdict.holds(), expected, "{} {level}", path.display());
+            assert_eq!(verdict.is_violated(), !expected, "{} {level}", path.display());
+        }
+    }
+}

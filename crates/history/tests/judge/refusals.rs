@@ -1,0 +1,216 @@
+//! What the reader refuses, where it points, and what it says would be right.
+
+use history::{History, Kind, Level, Operation, Place, Position, Replica, Source, Unit};
+
+const GOOD: &str = r#"{"client":0,"kind":"write","key":"x","value":"1","start":0,"end":10}"#;
+
+/// Reads two lines, a good one and `second`, and compares the refusal.
+#[track_caller]
+fn refuses(second: &str, expected: &str) {
+    let refusal = History::from_jsonl(&format!("{GOOD}\n{second}\n")).expect_err("a refusal");
+    assert_eq!(refusal.to_string(), expected, "{second}");
+}
+
+#[test]
+fn malformed_json() {
+    refuses("{\"client\":1", "2:11: this is no JSON object: EOF while parsing an object");
+    refuses("{\"client\":1,}", "2:13: this is no JSON object: trailing comma");
+    refuses("nonsense", "2:1: this is no JSON object; each line is one operation");
+    refuses("  [1,2]", "2:3: this is no JSON object; each line is one operation");
+    let deep = format!("{{\"client\":{}", "[".repeat(10_000));
+    assert!(History::from_jsonl(&deep).is_err());
+}
+
+#[test]
+fn unknown_and_missing_fields() {
+    refuses(
+        r#"{"client":1,"kind":"read","key":"x","value":null,"start":0,"end":1,"colour":"red"}"#,
+        "2:68: unknown field `colour`, expected one of `client`, `kind`, `key`, `value`, `from`, \
+         `to`, `ok`, `start`, `end`, `refused`, `final`, `server`, `level`, `position`, `by`, \
+         `entry`",
+    );
+    refuses(
+        r#"{"client":1,"kind":"read","key":"x","value":null,"start":0}"#,
+        "2:1: missing field `end`: the time of the answer, or null if none came",
+    );
+    refuses(
+        r#"{"client":1,"kind":"read","key":"x","start":0,"end":3}"#,
+        "2:1: missing field `value`: what was read, or null for nothing there",
+    );
+    refuses(
+        r#"{"client":1,"kind":"cas","key":"x","from":"1","start":0,"end":3}"#,
+        "2:1: missing field `to`: the value that takes its place",
+    );
+    refuses(
+        r#"{"kind":"write","key":"x","value":"1","start":0,"end":3}"#,
+        "2:1: missing field `client`: the number of the client that asked",
+    );
+    refuses(
+        r#"{"client":1,"client":2,"kind":"write","key":"x","value":"1","start":0,"end":3}"#,
+        "2:13: duplicate field `client`",
+    );
+}
+
+#[test]
+fn wrong_types_and_names() {
+    refuses(
+        r#"{"client":1,"kind":"write","key":"x","value":1.5,"start":0,"end":3}"#,
+        "2:46: invalid type: floating point `1.5`, expected a string, an integer or null",
+    );
+    refuses(
+        r#"{"client":1,"kind":"write","key":"x","value":"1","start":"now","end":3}"#,
+        "2:58: invalid type: string \"now\", expected an integer of at least 0",
+    );
+    refuses(
+        r#"{"client":-1,"kind":"write","key":"x","value":"1","start":0,"end":3}"#,
+        "2:11: invalid value: integer `-1`, expected an integer of at least 0",
+    );
+    refuses(
+        r#"{"client":1,"kind":"push","key":"x","start":0,"end":3}"#,
+        "2:20: unknown kind `push`; it is `write`, `read` or `cas`",
+    );
+    refuses(
+        r#"{"client":1,"kind":"write","key":"x","value":"1","from":"2","start":0,"end":3}"#,
+        "2:57: a write has no `from`; it has `value`",
+    );
+    refuses(
+        r#"{"client":1,"kind":"read","key":"x","value":"1","start":0,"end":3,"level":"strong"}"#,
+        "2:75: unknown level `strong`; the judge knows: linearizable, sequential, eventual",
+    );
+    refuses(
+        r#"{"client":1,"kind":"write","key":"x","value":"1","start":0,"end":3,"level":"eventual"}"#,
+        "2:76: only a read asks for a `level`; a write is the same at all of them",
+    );
+    refuses(
+        r#"{"client":1,"kind":"write","key":"x","value":"1","start":0,"end":3,"final":true}"#,
+        "2:76: only a read can be `final`",
+    );
+    refuses(
+        r#"{"client":1,"kind":"write","key":"x","value":"1","ok":true,"start":0,"end":3}"#,
+        "2:55: `ok` belongs to a read or a cas; a write that certainly did not run says \
+         `\"refused\":true`, an unknown one `\"end\":null`",
+    );
+    refuses(
+        r#"{"client":1,"kind":"cas","key":"x","from":"1","to":"2","ok":true,"start":0,"end":null}"#,
+        "2:61: the answer is known, so it needs an `end`; leave `ok` out if none came",
+    );
+}
+
+#[test]
+fn impossible_times() {
+    refuses(
+        r#"{"client":1,"kind":"write","key":"x","value":"1","start":9,"end":3}"#,
+        "2:66: the operation ends before it starts (3 < 9); times are taken on one clock that \
+         only goes forward",
+    );
+    refuses(
+        r#"{"client":0,"kind":"write","key":"x","value":"2","start":9,"end":13}"#,
+        "2:58: this operation of client 0 starts at 9 while its operation before (line 1) runs \
+         until 10; one client's operations never overlap, so give one of them another client \
+         number",
+    );
+    refuses(
+        r#"{"client":1,"kind":"write","key":"x","value":"1","start":5000000000000000000,"end":null}"#,
+        "2:58: times are at most 4611686018427387904",
+    );
+    let open = r#"{"client":0,"kind":"write","key":"x","value":"1","start":20,"end":null}"#;
+    let next = r#"{"client":0,"kind":"read","key":"x","value":"1","start":30,"end":40}"#;
+    let refusal = History::from_jsonl(&format!("{next}\n{open}")).expect_err("a refusal");
+    assert_eq!(
+        refusal.to_string(),
+        "1:57: client 0 goes on although the outcome of its operation before (line 2) is \
+         unknown; after an unknown outcome a client goes on under a new number"
+    );
+}
+
+#[test]
+fn headers() {
+    refuses(
+        r#"{"candor_history":9}"#,
+        "2:19: version 9 of the history format is not known; this judge reads version 1",
+    );
+    refuses(
+        r#"{"candor_history":1,"unit":"hours"}"#,
+        "2:28: unknown unit of time `hours`; it is one of ns, us, ms, s",
+    );
+    refuses(
+        r#"{"candor_history":1,"level":"perfect"}"#,
+        "2:29: unknown level `perfect`; the judge knows: linearizable, sequential, eventual",
+    );
+    refuses(
+        r#"{"candor_history":1,"promise":1}"#,
+        "2:21: unknown field `promise`, expected one of `candor_history`, `unit`, `level`",
+    );
+    let two = "{\"candor_history\":1}\n{\"candor_history\":1}";
+    let refusal = History::from_jsonl(two).expect_err("a refusal");
+    assert_eq!(refusal.to_string(), "2:19: a second header; a history has at most one");
+}
+
+#[test]
+fn columns_count_characters() {
+    refuses(
+        r#"{"client":1,"key":"äöü","kind":"push","start":0,"end":3}"#,
+        "2:32: unknown kind `push`; it is `write`, `read` or `cas`",
+    );
+    let refusal = History::from_bytes(b"{}\n{\"\xc3\xa4\xff").expect_err("a refusal");
+    assert_eq!(refusal.to_string(), "2:4: these bytes are no UTF-8; a history is UTF-8 text");
+}
+
+#[test]
+fn certificates() {
+    let write = |rest: &str| {
+        format!(r#"{{"client":1,"kind":"write","key":"x","value":"1","start":0,"end":3,{rest}}}"#)
+    };
+    refuses(&write(r#""position":[1]"#), "2:79: invalid length 1, expected a tuple of size 2");
+    refuses(&write(r#""position":{"2":17}"#), "2:79: `2` is no `node.boot`");
+    refuses(
+        &write(r#""position":{"2.1":17,"2.2":3}"#),
+        "2:79: node 2 stands in the position twice",
+    );
+    refuses(&write(r#""by":["2.1",17]"#), "2:73: the entry has too few parts");
+    refuses(
+        &write(r#""entry":[1,2]"#),
+        "2:76: an entry is `[\"node.boot\", index, offset, stamp]`",
+    );
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let cas = |ok| Kind::Cas { from: Some("1".into()), to: None, ok };
+    let mut certified = Operation::write(7, "k\"ey", "välue\n", 30, Some(31)).at_server(2);
+    certified.position = Some(Position::Agreed(Place { index: 17, offset: 3 }));
+    let mut merged = Operation::read(8, "k", None, 30, 31).into_final();
+    let replica = Replica { node: 2, boot: 1 };
+    merged.position = Some(Position::Merged(vec![(replica, 17)]));
+    merged.by = Some(Source::Merged(history::Entry { replica, index: 17, offset: 0, stamp: 99 }));
+    let mut initial = Operation::read(9, "k", None, 30, 31);
+    initial.by = Some(Source::Nothing);
+    initial.level = Some(Level::Eventual);
+    let operations = vec![
+        Operation::write(0, "k", "1", 0, None),
+        Operation::delete(1, "k", 0, Some(5)),
+        Operation::read_unanswered(2, "k", 0, Some(5)),
+        Operation::read_unanswered(3, "k", 0, None),
+        Operation::write(4, "k", "2", 0, Some(0)).into_refused(),
+        Operation::new(5, cas(Some(true)), "k", 1, Some(2)),
+        Operation::new(5, cas(Some(false)), "k", 3, Some(4)),
+        Operation::new(5, cas(None), "k", 5, None),
+        certified,
+        merged,
+        initial,
+    ];
+    let header = history::Header::new(Unit::Milliseconds, Some(Level::Sequential));
+    let mut history = History::new(Some(header), operations);
+    let again = History::from_jsonl(&history.to_jsonl()).expect("readable");
+    for (index, operation) in history.operations.iter_mut().enumerate() {
+        operation.line = index + 2;
+    }
+    assert_eq!(again, history);
+}
+
+#[test]
+fn empty_files_and_lines_are_no_fault() {
+    assert_eq!(History::from_jsonl("").expect("readable"), History::default());
+    let spaced = format!("\u{feff}\n  \r\n{GOOD}\r\n\n");
+    assert_eq!(History::from_jsonl(&spaced).expect("readable").operations[0].line, 3);
+}
