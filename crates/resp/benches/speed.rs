@@ -1,4 +1,13 @@
-//! What a request, a reply and a value cost: `cargo bench -p resp`.
+//! What a request, a reply and a value cost: `cargo bench -p resp`. On one core of a small cloud machine:
+//!
+//! | ns | what |
+//! |---|---|
+//! | 47 | parse `SET key:000000012345 <100 bytes>` |
+//! | 85 | the same, and keep key and value |
+//! | 32 | parse `GET key:000000012345` |
+//! | 52 | the same, and keep the key |
+//! | 12 | write a reply of 100 bytes |
+//! | 75 | decode a reply of 100 bytes |
 //!
 //! Requests arrive pipelined in buffers of 16 KiB, as from a socket.
 
