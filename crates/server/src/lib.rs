@@ -3,12 +3,33 @@
 //! [`serve`] is the way in. It does what the node asks for and tells it what happened; whatever
 //! decides is in the node.
 
-mod chance;
-pub mod client;
-mod failure;
-mod log;
-mod options;
 mod serve;
+
+mod options;
+
+mod machine;
+
+mod hub;
+
+mod connection;
+
+pub mod client;
+
+mod peer;
+
+mod log;
+
+mod bell;
+
+mod chance;
+
+mod clock;
+
+mod ending;
+
+mod failure;
+
+mod notes;
 
 pub use failure::Failure;
 pub use node::{Level, Order};

@@ -51,6 +51,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Where peers are received, if there are any.
+    pub(crate) fn peer_address(&self) -> Option<&str> {
+        let own = self.peers.iter().find(|(id, _)| *id == self.id)?;
+        Some(self.peer_listen.as_deref().unwrap_or(&own.1))
+    }
+
     /// Whether all of this can be had together.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         self.check_members()?;

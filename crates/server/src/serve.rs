@@ -1,10 +1,190 @@
 //! The life of a server: from its options to its end.
 
-use crate::{Failure, Options};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use node::{Config, Node, NodeId, Recovery};
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::sync::mpsc;
+use tokio::task::spawn_local;
+use tracing::{error, info, warn};
+
+use crate::clock::Clock;
+use crate::ending::Ending;
+use crate::hub::{Description, Hub};
+use crate::log::{Directory, Handle, Log, SEGMENT_BYTES};
+use crate::machine::Machine;
+use crate::peer::{self, Peers};
+use crate::{Failure, Options, chance, connection, notes};
+
+/// How long clients may take to get their last replies when the server ends.
+const LAST_REPLIES_MAX: Duration = Duration::from_secs(1);
+/// How many tasks run before the loop looks at the sockets again: all that a busy moment makes ready,
+/// so that they share a turn.
+const TASKS_A_LOOK: u32 = 1024;
 
 /// Serves until told to end (SIGTERM, SIGINT, or the end of standard input if so asked). Prints one
 /// line to standard output once it listens; logs to standard error.
 pub fn serve(options: Options) -> Result<(), Failure> {
     options.check()?;
-    Err(Failure::run_time("the server is being built"))
+    notes::begin();
+    Builder::new_current_thread()
+        .enable_all()
+        .event_interval(TASKS_A_LOOK)
+        .build_local(LocalOptions::default())
+        .map_err(|error| Failure::run_time(format!("the loop cannot be started: {error}")))?
+        .block_on(live(&options))
+}
+
+/// The ports, the disk, the node; then what the node asks for, until the end.
+async fn live(options: &Options) -> Result<(), Failure> {
+    let mut ending = Ending::listen(options.exit_with_stdin)?;
+    let ports = Ports::bind(options).await?;
+    let config = config(options)?;
+    let (me, members, seed) = (config.id, config.members.clone(), config.seed);
+    let (node, log) = recover(options, config)?;
+    let counters = log.counters();
+    let (done, completions) = mpsc::unbounded_channel();
+    let done = move |completion| {
+        // Nobody listens any more when the server is ending.
+        let _ = done.send(completion);
+    };
+    let log = Handle::spawn(log, done, stop);
+    let about = Description { port: ports.client_address.port(), settings: settings(options) };
+    let hub = Rc::new(Hub::new(node, Clock::start(), counters, about));
+    let peers = Peers::dial(&hub, me, &members, seed);
+    let mut machine = spawn_local(Machine::new(hub.clone(), peers, log, completions).run());
+    ports.announce(options);
+    if let Some(listener) = ports.peers {
+        let members = members.iter().map(|member| member.0).collect();
+        spawn_local(peer::listen(hub.clone(), me, members, listener));
+    }
+    let clients = spawn_local(connection::listen(hub.clone(), ports.clients));
+    tokio::select! {
+        halted = &mut machine => return Err(halted.unwrap_or_else(|bug| bug_failure(&bug))),
+        () = ending.wait() => {}
+    }
+    clients.abort();
+    let _ = tokio::time::timeout(LAST_REPLIES_MAX, hub.end()).await;
+    machine.abort();
+    let _ = machine.await;
+    Ok(())
+}
+
+/// The ports of a server, taken before anything else is touched.
+struct Ports {
+    clients: TcpListener,
+    client_address: SocketAddr,
+    peers: Option<TcpListener>,
+}
+
+impl Ports {
+    async fn bind(options: &Options) -> Result<Ports, Failure> {
+        let clients = bind(&options.listen, "clients", "--listen").await?;
+        let client_address = clients.local_addr().map_err(|error| {
+            Failure::run_time(format!("the address of {} is not known: {error}", options.listen))
+        })?;
+        let peers = match options.peer_address() {
+            Some(address) => Some(bind(address, "peers", "--peer-listen").await?),
+            None => None,
+        };
+        Ok(Ports { clients, client_address, peers })
+    }
+
+    /// Prints that the server is ready.
+    fn announce(&self, options: &Options) {
+        let peers = match options.peer_address() {
+            Some(address) => format!("peers on {address}, "),
+            None => String::new(),
+        };
+        let mut out = std::io::stdout().lock();
+        // Nobody may be reading any more, which is no reason not to serve.
+        let _ = writeln!(
+            out,
+            "candor: ready, node {} of {}, clients on {}, {peers}level {}, data in {}",
+            options.id,
+            options.peers.len().max(1),
+            self.client_address,
+            options.level,
+            options.data_dir.display()
+        );
+        let _ = out.flush();
+    }
+}
+
+async fn bind(address: &str, role: &str, flag: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "another process listens there: end it, or choose",
+            _ => "choose",
+        };
+        Failure::run_time(format!(
+            "cannot listen for {role} on {address}: {error}\n  hint: {hint} another address with \
+             {flag} HOST:PORT"
+        ))
+    })
+}
+
+/// Opens the data directory and brings the node back to where its disk says that it was.
+fn recover(options: &Options, config: Config) -> Result<(Node, Log), Failure> {
+    let directory = Directory::open(&options.data_dir)?;
+    let mut recovery = Recovery::new(config);
+    let (log, report) = Log::open(directory, SEGMENT_BYTES, |records| recovery.replay(&records))?;
+    if let Some(torn) = report.torn {
+        warn!(
+            "cut a torn tail off {} at offset {}: a write that nobody was told of",
+            torn.path.display(),
+            torn.offset
+        );
+    }
+    if report.groups > 0 {
+        info!("read {} groups, {} bytes, from the log", report.groups, report.bytes);
+    }
+    let node = recovery.finish().map_err(|error| Failure::configuration(error.0))?;
+    Ok((node, log))
+}
+
+/// What the node is told at its start.
+fn config(options: &Options) -> Result<Config, Failure> {
+    let mut members: Vec<_> =
+        options.peers.iter().map(|(id, address)| (NodeId(*id), address.clone())).collect();
+    // The order of the list says nothing, so it may differ between starts.
+    members.sort();
+    if members.is_empty() {
+        // Nobody dials it, so it has no address that could change.
+        members.push((NodeId(options.id), String::new()));
+    }
+    Ok(Config {
+        id: NodeId(options.id),
+        members,
+        order: options.order,
+        level: options.level,
+        request_timeout_ms: options.request_timeout_ms,
+        seed: chance::draw()?,
+        directory: chance::draw()?,
+    })
+}
+
+/// What `CONFIG GET` tells of the options.
+fn settings(options: &Options) -> Vec<(String, String)> {
+    let (host, port) = options.listen.rsplit_once(':').unwrap_or(("", ""));
+    [("bind", host), ("port", port), ("dir", &options.data_dir.to_string_lossy())]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+/// The disk failed: nothing more can be promised, so nothing more is said.
+fn stop(error: crate::log::Error) {
+    error!(
+        "{error}; what is on disk is not known any more, so the node stops\n  hint: check the disk \
+         (space, health), then start the node again: it finds out what was kept"
+    );
+    std::process::exit(1);
+}
+
+fn bug_failure(bug: &tokio::task::JoinError) -> Failure {
+    Failure::run_time(format!("a bug stopped the node: {bug}"))
 }

@@ -50,7 +50,6 @@ mod tests;
 
 pub(crate) use directory::Directory;
 pub(crate) use error::Error;
-pub(crate) use recovery::Report;
 pub(crate) use thread::{Completion, Group, Handle};
 pub(crate) use writer::{Counters, Log};
 

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use node::StartError;
 
 use super::directory::{self, Directory};
@@ -38,7 +39,7 @@ impl Log {
     pub(crate) fn open(
         directory: Directory,
         segment_bytes: u64,
-        mut replay: impl FnMut(&[u8]) -> Result<(), StartError>,
+        mut replay: impl FnMut(Bytes) -> Result<(), StartError>,
     ) -> Result<(Log, Report), Error> {
         let mut report = Report::default();
         let log = directory.log();
@@ -131,12 +132,12 @@ impl<'a> Reader<'a> {
         &mut self,
         mut sequence: u64,
         report: &mut Report,
-        replay: &mut impl FnMut(&[u8]) -> Result<(), StartError>,
+        replay: &mut impl FnMut(Bytes) -> Result<(), StartError>,
     ) -> Result<u64, Error> {
         while let Some(frame) = frame::decode(&self.bytes[self.end..], self.header.salt)
             && frame.sequence == sequence
         {
-            replay(frame.payload).map_err(Error::Refused)?;
+            replay(Bytes::copy_from_slice(frame.payload)).map_err(Error::Refused)?;
             report.groups += 1;
             report.bytes += frame.payload.len() as u64;
             self.end += frame.space();

@@ -8,8 +8,9 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::frame;
+use super::recovery::Report;
 use super::segment;
-use super::{Directory, Error, Log, Report};
+use super::{Directory, Error, Log};
 
 const SMALL: u64 = 8192;
 
@@ -266,7 +267,7 @@ fn a_value_that_looks_like_a_frame_is_no_frame() {
 fn a_refused_group_ends_the_opening() {
     let world = World::with(SMALL, &groups(3, 100));
     let directory = Directory::open(world.temp.path()).unwrap();
-    let refuse = |_: &[u8]| Err(node::StartError("other members".into()));
+    let refuse = |_: bytes::Bytes| Err(node::StartError("other members".into()));
     let error = Log::open(directory, SMALL, refuse).map(|_| ()).unwrap_err();
     assert!(matches!(error, Error::Refused(_)));
 }

@@ -26,11 +26,13 @@ pub(crate) struct Completion {
     pub bytes: usize,
 }
 
-/// The way to the thread.
+/// The way to the thread. When it is dropped, all that was queued is made durable first.
 #[derive(Debug)]
 pub(crate) struct Handle {
-    sender: Sender<Group>,
-    thread: JoinHandle<()>,
+    /// There until the end.
+    sender: Option<Sender<Group>>,
+    /// There until the end.
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Handle {
@@ -50,19 +52,22 @@ impl Handle {
                 }
             })
             .expect("the system has room for one more thread at the start");
-        Handle { sender, thread }
+        Handle { sender: Some(sender), thread: Some(thread) }
     }
 
     /// Queues records. Whoever queues limits how much; see [`Completion::bytes`].
     pub(crate) fn append(&self, group: Group) {
         // If the thread has ended, a sync failed and the process is about to end.
-        let _ = self.sender.send(group);
+        let _ = self.sender.as_ref().map(|sender| sender.send(group));
     }
+}
 
-    /// Waits until all that was queued is durable, and ends the thread.
-    pub(crate) fn end(self) {
-        drop(self.sender);
-        let _ = self.thread.join();
+impl Drop for Handle {
+    fn drop(&mut self) {
+        drop(self.sender.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 

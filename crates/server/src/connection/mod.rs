@@ -1,0 +1,25 @@
+//! Client connections: their sockets, and their place in the loop.
+//!
+//! Each connection has a task that reads. It takes all complete requests from what has arrived,
+//! answers what needs no node, and puts the rest into the inbox of the [hub](crate::hub::Hub). The
+//! [machine](crate::machine) runs after all tasks that were ready; it answers into the sessions and
+//! writes each with one write at the end of its turn. Only what a socket did not take is written by
+//! the connection's own task, when the socket has room again.
+//!
+//! ```text
+//!   socket ──▶ task ──▶ inbox ──▶ machine ──▶ Session (replies, in order) ──▶ socket
+//!                └────── PING and its like ──────────▲
+//! ```
+//!
+//! A connection that asks too much at once, or does not take its replies, is not read from until it
+//! does. A connection whose bytes make no sense is told so and closed.
+
+mod listener;
+mod replies;
+mod session;
+mod sessions;
+mod task;
+
+pub(crate) use listener::listen;
+pub(crate) use session::Session;
+pub(crate) use sessions::Sessions;

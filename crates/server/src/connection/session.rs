@@ -1,0 +1,114 @@
+//! A session: what the loop keeps of one client connection.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use node::{Reply, RequestId, SessionId};
+use tokio::net::tcp::OwnedWriteHalf;
+
+use super::replies::Replies;
+use crate::bell::Bell;
+
+/// One client connection, as its own task and the machine share it.
+#[derive(Debug)]
+pub(crate) struct Session {
+    id: SessionId,
+    stream: OwnedWriteHalf,
+    replies: RefCell<Replies>,
+    /// Wakes the connection's task.
+    bell: Bell,
+    /// The socket took less than there was; the task goes on once it can.
+    blocked: Cell<bool>,
+    /// The socket is broken.
+    broken: Cell<bool>,
+    /// The task waits for replies to be sent.
+    waiting: Cell<bool>,
+    /// It is on the list of those to be flushed.
+    pub(super) touched: Cell<bool>,
+}
+
+impl Session {
+    pub(super) fn new(id: SessionId, stream: OwnedWriteHalf) -> Session {
+        Session {
+            id,
+            stream,
+            replies: RefCell::default(),
+            bell: Bell::default(),
+            blocked: Cell::new(false),
+            broken: Cell::new(false),
+            waiting: Cell::new(false),
+            touched: Cell::new(false),
+        }
+    }
+
+    pub(crate) fn id(&self) -> SessionId {
+        self.id
+    }
+
+    /// The replies that it is owed.
+    pub(super) fn replies(&self) -> RefMut<'_, Replies> {
+        self.replies.borrow_mut()
+    }
+
+    /// Takes the node's reply to one request.
+    pub(super) fn answer(&self, id: RequestId, reply: Reply) {
+        self.replies().answer(id, reply);
+    }
+
+    /// Sends what is due, as far as the socket takes it.
+    pub(super) fn flush(&self) {
+        if self.blocked.get() || self.broken.get() {
+            return;
+        }
+        let mut replies = self.replies();
+        while !replies.unsent().is_empty() {
+            match self.stream.try_write(replies.unsent()) {
+                Ok(bytes) => replies.sent(bytes),
+                Err(error) => {
+                    let room_later = error.kind() == io::ErrorKind::WouldBlock;
+                    if room_later { &self.blocked } else { &self.broken }.set(true);
+                    self.wake();
+                    return;
+                }
+            }
+        }
+        if self.waiting.get() {
+            self.wake();
+        }
+    }
+
+    /// Goes on sending where the socket was full; ready once it took everything.
+    pub(super) fn poll_unblocked(&self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.blocked.get() {
+            let room = ready!(self.stream.as_ref().poll_write_ready(cx));
+            self.blocked.set(false);
+            if room.is_err() {
+                self.broken.set(true);
+            }
+            self.flush();
+        }
+        Poll::Ready(())
+    }
+
+    /// Whether nothing can be sent any more.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.get()
+    }
+
+    /// Arranges for the task to be woken by [`Session::wake`]; if it `waits`, also when replies are
+    /// sent.
+    pub(super) fn listen(&self, cx: &mut Context<'_>) {
+        while self.bell.poll(cx).is_ready() {}
+    }
+
+    /// Whether the task is to be woken when replies are sent.
+    pub(super) fn set_waiting(&self, waiting: bool) {
+        self.waiting.set(waiting);
+    }
+
+    /// Wakes the connection's task.
+    pub(crate) fn wake(&self) {
+        self.bell.ring();
+    }
+}

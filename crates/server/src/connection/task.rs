@@ -1,0 +1,177 @@
+//! The task of one connection: reads, takes requests, and ends when the client does.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use bytes::BytesMut;
+use node::Input;
+use resp::Parser;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+
+use super::Session;
+use crate::client::{Action, Connection};
+use crate::hub::{Hub, READ_BYTES};
+
+/// An incomplete request up to this size is copied out of the buffer that all connections share.
+const REST_BYTES_COPIED: usize = 4 << 10;
+
+/// Serves one client to its end, or turns it away if there are too many.
+pub(super) async fn serve(hub: Rc<Hub>, mut stream: TcpStream) {
+    let (peer, local) = (address(stream.peer_addr()), address(stream.local_addr()));
+    // A socket that cannot be set up is served all the same, only slower.
+    let _ = stream.set_nodelay(true);
+    if hub.sessions.is_full() {
+        // The error that Redis has for this. A new socket has room for a line.
+        let _ = stream.write_all(b"-ERR max number of clients reached\r\n").await;
+        return;
+    }
+    let (reader, writer) = stream.into_split();
+    let session = hub.sessions.open(writer);
+    let uptime_s = hub.clock.uptime_ms() / 1000;
+    let connection = Connection::new(hub.sessions.accepted(), peer, local, uptime_s);
+    let mut task = Task {
+        hub,
+        session,
+        reader,
+        connection,
+        parser: Parser::default(),
+        rest: BytesMut::new(),
+        more: false,
+        closing: false,
+    };
+    poll_fn(|cx| task.poll(cx)).await;
+    task.hub.close(&task.session);
+}
+
+fn address(address: io::Result<std::net::SocketAddr>) -> String {
+    address.map(|address| address.to_string()).unwrap_or_default()
+}
+
+struct Task {
+    hub: Rc<Hub>,
+    session: Rc<Session>,
+    reader: OwnedReadHalf,
+    connection: Connection,
+    parser: Parser,
+    /// Bytes that were read and not yet taken.
+    rest: BytesMut,
+    /// Whether `rest` may hold a complete request.
+    more: bool,
+    /// Nothing more is read; when all replies are sent, the connection is closed.
+    closing: bool,
+}
+
+impl Task {
+    /// Does what can be done; ready when the connection is over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.session.listen(cx);
+        loop {
+            let unblocked = self.session.poll_unblocked(cx);
+            if self.session.is_broken() {
+                return Poll::Ready(());
+            }
+            self.closing |= self.hub.is_ending();
+            let (empty, full) = {
+                let replies = self.session.replies();
+                (replies.is_empty(), replies.is_full())
+            };
+            if self.closing && empty {
+                return Poll::Ready(());
+            }
+            let wait = self.closing || full || self.hub.is_congested(&self.session);
+            self.session.set_waiting(wait);
+            if wait {
+                return Poll::Pending;
+            }
+            if self.more {
+                self.take_requests();
+                continue;
+            }
+            // A client that does not take its replies is not asked for more.
+            ready!(unblocked);
+            let whole = match ready!(self.poll_read(cx)) {
+                Err(_) => return Poll::Ready(()),
+                Ok(0) => {
+                    self.closing = true;
+                    continue;
+                }
+                Ok(bytes) => bytes >= READ_BYTES,
+            };
+            self.take_requests();
+            if whole {
+                // There is probably more to read: it is the others' turn first.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Reads what is there into `rest`. While nothing is left over from earlier, the buffer is one
+    /// that all connections share, so an idle connection has none.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if !self.rest.is_empty() {
+            self.rest.reserve(READ_BYTES);
+            return pin!(self.reader.read_buf(&mut self.rest)).poll(cx);
+        }
+        let mut shared = self.hub.read_buffer();
+        let bytes = ready!(pin!(self.reader.read_buf(&mut *shared)).poll(cx))?;
+        self.rest = shared.split();
+        Poll::Ready(Ok(bytes))
+    }
+
+    /// Takes all complete requests from `rest`, as far as the connection may ask.
+    fn take_requests(&mut self) {
+        let asked = self.take_each();
+        if self.rest.is_empty() {
+            self.rest = BytesMut::new();
+        } else if self.rest.len() <= REST_BYTES_COPIED {
+            self.rest = BytesMut::from(&self.rest[..]);
+        }
+        if asked {
+            self.hub.sessions.touch(&self.session);
+            self.hub.wake_machine();
+        } else {
+            self.session.flush();
+        }
+    }
+
+    /// Takes requests one by one; says whether the node is asked any.
+    fn take_each(&mut self) -> bool {
+        let mut asked = false;
+        let mut replies = self.session.replies();
+        self.more = true;
+        while !self.closing && !replies.is_full() {
+            let request = match self.parser.next(&mut self.rest) {
+                Ok(Some(request)) => request,
+                Ok(None) => {
+                    self.more = false;
+                    break;
+                }
+                Err(error) => {
+                    replies.reply(|out| error.write(out));
+                    self.closing = true;
+                    break;
+                }
+            };
+            self.hub.count_command();
+            let (connection, hub) = (&mut self.connection, &*self.hub);
+            match replies.reply(|out| connection.execute(request, hub, out)) {
+                Action::Replied => {}
+                Action::Ask { level, command } => {
+                    let bytes = request.iter().map(<[u8]>::len).sum();
+                    let id = replies.ask(connection.protocol(), bytes);
+                    let session = self.session.id();
+                    self.hub.put(Input::Request { session, id, level, command });
+                    asked = true;
+                }
+                Action::Close => self.closing = true,
+            }
+        }
+        asked
+    }
+}

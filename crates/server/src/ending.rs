@@ -1,0 +1,68 @@
+//! How a server is told to end.
+
+use std::io::{self, Read};
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+use tracing::info;
+
+use crate::Failure;
+
+/// What may end the server.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    terminate: Signal,
+    interrupt: Signal,
+    stdin: Option<oneshot::Receiver<()>>,
+}
+
+impl Ending {
+    /// Listens for SIGTERM and SIGINT and, if so asked, for the end of standard input.
+    pub(crate) fn listen(with_stdin: bool) -> Result<Ending, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::run_time(format!("the system lets nobody listen for signals: {error}"))
+            })
+        };
+        Ok(Ending {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            stdin: with_stdin.then(watch_stdin),
+        })
+    }
+
+    /// Waits until the server is to end.
+    pub(crate) async fn wait(&mut self) {
+        let stdin = async {
+            match &mut self.stdin {
+                // However its thread ended: nobody holds the other end any more.
+                Some(ended) => drop(ended.await),
+                None => std::future::pending().await,
+            }
+        };
+        let why = tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+            () = stdin => "the end of standard input",
+        };
+        info!("ending upon {why}");
+    }
+}
+
+/// Reads standard input to its end, on a thread of its own: it cannot be polled everywhere.
+fn watch_stdin() -> oneshot::Receiver<()> {
+    let (sender, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut scrap = [0; 256];
+        let mut stdin = io::stdin();
+        loop {
+            match stdin.read(&mut scrap) {
+                Ok(0) => break,
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => break,
+                _ => {}
+            }
+        }
+        let _ = sender.send(());
+    });
+    receiver
+}

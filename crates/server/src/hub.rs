@@ -1,0 +1,207 @@
+//! The hub: what the tasks of the loop share.
+//!
+//! All of them run on one thread and none holds a borrow while it waits, so cells suffice.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Poll, ready};
+
+use bytes::BytesMut;
+use node::{Input, Node, Status};
+
+use crate::bell::Bell;
+use crate::client::{Context, Figures};
+use crate::clock::Clock;
+use crate::connection::{Session, Sessions};
+use crate::log::Counters;
+
+/// How much is read from a socket at least, if it is there.
+pub(crate) const READ_BYTES: usize = 16 << 10;
+/// The size of the pieces in which the shared read buffer is allocated.
+const BUFFER_BYTES: usize = 64 << 10;
+/// Bytes that wait for the disk; beyond that no client is read from.
+const BACKLOG_BYTES_MAX: usize = 64 << 20;
+
+/// What the tasks of the loop share.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    /// Client connections.
+    pub sessions: Sessions,
+    /// The clocks.
+    pub clock: Clock,
+    node: RefCell<Node>,
+    /// What the node will be told in its next turn. Its first place is for the tick.
+    inbox: RefCell<Vec<Input>>,
+    /// Wakes the machine.
+    bell: Bell,
+    read_buffer: RefCell<BytesMut>,
+    commands: Cell<u64>,
+    ending: Cell<bool>,
+    /// Rung when a client is gone.
+    departures: Bell,
+    /// Bytes that wait for the disk.
+    backlog_bytes: Cell<usize>,
+    /// Sessions that wait until there are fewer of them.
+    held_up: RefCell<Vec<Rc<Session>>>,
+    log: Arc<Counters>,
+    description: Description,
+}
+
+/// What does not change while the server runs.
+#[derive(Debug)]
+pub(crate) struct Description {
+    /// The port that clients are served on.
+    pub port: u16,
+    /// What `CONFIG GET` tells beyond what is the same in all servers.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Hub {
+    pub(crate) fn new(node: Node, clock: Clock, log: Arc<Counters>, about: Description) -> Hub {
+        Hub {
+            sessions: Sessions::default(),
+            clock,
+            node: RefCell::new(node),
+            inbox: RefCell::new(vec![Input::Tick(clock.now())]),
+            bell: Bell::default(),
+            read_buffer: RefCell::new(BytesMut::with_capacity(BUFFER_BYTES)),
+            commands: Cell::new(0),
+            ending: Cell::new(false),
+            departures: Bell::default(),
+            backlog_bytes: Cell::new(0),
+            held_up: RefCell::default(),
+            log,
+            description: about,
+        }
+    }
+
+    /// The node; for the machine.
+    pub(crate) fn node(&self) -> RefMut<'_, Node> {
+        self.node.borrow_mut()
+    }
+
+    /// Puts something into the inbox. Who puts wakes the machine, once for all that it puts.
+    pub(crate) fn put(&self, input: Input) {
+        self.inbox.borrow_mut().push(input);
+    }
+
+    /// Wakes the machine.
+    pub(crate) fn wake_machine(&self) {
+        self.bell.ring();
+    }
+
+    /// Puts something into the inbox and wakes the machine.
+    pub(crate) fn tell(&self, input: Input) {
+        self.put(input);
+        self.wake_machine();
+    }
+
+    /// What wakes the machine.
+    pub(crate) fn bell(&self) -> &Bell {
+        &self.bell
+    }
+
+    /// All that was put into the inbox, with the tick first, in exchange for an empty vector.
+    pub(crate) fn take_inbox(&self, inputs: &mut Vec<Input>) {
+        let now = Input::Tick(self.clock.now());
+        inputs.push(now.clone());
+        std::mem::swap(inputs, &mut *self.inbox.borrow_mut());
+        inputs[0] = now;
+    }
+
+    /// The buffer that connections read into as long as they have nothing left over, with room.
+    pub(crate) fn read_buffer(&self) -> RefMut<'_, BytesMut> {
+        let mut buffer = self.read_buffer.borrow_mut();
+        buffer.reserve(READ_BYTES);
+        buffer
+    }
+
+    /// Counts a command of a client.
+    pub(crate) fn count_command(&self) {
+        self.commands.set(self.commands.get() + 1);
+    }
+
+    /// Whether so much waits for the disk that this session must not ask; it is woken later.
+    pub(crate) fn is_congested(&self, session: &Rc<Session>) -> bool {
+        let congested = self.backlog_bytes.get() > BACKLOG_BYTES_MAX;
+        if congested {
+            self.held_up.borrow_mut().push(session.clone());
+        }
+        congested
+    }
+
+    /// So many bytes go to the log.
+    pub(crate) fn add_backlog(&self, bytes: usize) {
+        self.backlog_bytes.set(self.backlog_bytes.get() + bytes);
+    }
+
+    /// So many bytes are on disk.
+    pub(crate) fn take_backlog(&self, bytes: usize) {
+        self.backlog_bytes.set(self.backlog_bytes.get() - bytes);
+        if self.backlog_bytes.get() <= BACKLOG_BYTES_MAX / 2 {
+            self.held_up.borrow_mut().drain(..).for_each(|session| session.wake());
+        }
+    }
+
+    /// Forgets a session that is over.
+    pub(crate) fn close(&self, session: &Session) {
+        self.sessions.close(session.id());
+        self.tell(Input::Closed(session.id()));
+        self.departures.ring();
+    }
+
+    /// Lets all connections finish what they asked, and read nothing more. Ends when all are gone.
+    pub(crate) async fn end(&self) {
+        self.ending.set(true);
+        self.sessions.wake_all();
+        poll_fn(|cx| {
+            loop {
+                if self.sessions.count() == 0 {
+                    return Poll::Ready(());
+                }
+                ready!(self.departures.poll(cx));
+            }
+        })
+        .await;
+    }
+
+    /// Whether the server is about to end.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.get()
+    }
+}
+
+impl Context for Hub {
+    fn status(&self) -> Status {
+        self.node.borrow().status()
+    }
+
+    fn figures(&self) -> Figures {
+        Figures {
+            uptime_s: self.clock.uptime_ms() / 1000,
+            process_id: std::process::id(),
+            tcp_port: self.description.port,
+            clients: self.sessions.count() as u64,
+            connections: self.sessions.accepted(),
+            commands: self.commands.get(),
+            memory_rss_bytes: resident_bytes(),
+            log_groups: self.log.groups.load(Ordering::Relaxed),
+            log_syncs: self.log.syncs.load(Ordering::Relaxed),
+        }
+    }
+
+    fn settings(&self) -> Vec<(String, String)> {
+        self.description.settings.clone()
+    }
+}
+
+/// Memory in use by this process, where the system has `/proc`.
+fn resident_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes << 10)
+}

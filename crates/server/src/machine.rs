@@ -1,0 +1,91 @@
+//! The machine: the one task that drives the node.
+//!
+//! A turn takes in everything that has arrived since the last one: requests of all connections,
+//! messages of peers, completions of the disk, the time. What the node answers is gathered, and at
+//! the end of the turn each client and each peer is written to once. So however many clients ask at
+//! the same time, one turn makes one entry, one group for the disk and one message for each peer.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use node::{Input, Output, TICK_MS};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::hub::Hub;
+use crate::log::{self, Completion};
+use crate::peer::Peers;
+use crate::{Failure, notes};
+
+/// What drives the node.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    hub: Rc<Hub>,
+    peers: Peers,
+    log: log::Handle,
+    completions: UnboundedReceiver<Completion>,
+    ticks: Interval,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+}
+
+impl Machine {
+    pub(crate) fn new(
+        hub: Rc<Hub>,
+        peers: Peers,
+        log: log::Handle,
+        completions: UnboundedReceiver<Completion>,
+    ) -> Machine {
+        // Twice as often as is due at least: a timer is late at times.
+        let mut ticks = interval(Duration::from_millis(TICK_MS / 2));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Machine { hub, peers, log, completions, ticks, inputs: vec![], outputs: vec![] }
+    }
+
+    /// Drives the node until it halts. What was queued for the disk is durable when this ends, also if
+    /// it is aborted.
+    pub(crate) async fn run(mut self) -> Failure {
+        loop {
+            poll_fn(|cx| self.poll_due(cx)).await;
+            if let Err(failure) = self.turn() {
+                return failure;
+            }
+        }
+    }
+
+    /// Ready when there is something to tell the node.
+    fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut due = self.ticks.poll_tick(cx).is_ready();
+        while let Poll::Ready(Some(completion)) = self.completions.poll_recv(cx) {
+            self.hub.take_backlog(completion.bytes);
+            self.hub.put(Input::Persisted(completion.ticket));
+            due = true;
+        }
+        due |= self.hub.bell().poll(cx).is_ready();
+        if due { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn turn(&mut self) -> Result<(), Failure> {
+        self.hub.take_inbox(&mut self.inputs);
+        self.hub.node().turn(&mut self.inputs, &mut self.outputs);
+        for output in self.outputs.drain(..) {
+            match output {
+                Output::Reply { session, id, reply } => {
+                    self.hub.sessions.answer(session, id, reply);
+                }
+                Output::Send { to, message } => self.peers.send(to, &message),
+                Output::Persist { ticket, records } => {
+                    self.hub.add_backlog(records.len());
+                    self.log.append(log::Group { ticket, records });
+                }
+                Output::Note(event) => notes::tell(&event),
+                Output::Halt { exit_code, reason } => return Err(Failure { exit_code, reason }),
+            }
+        }
+        self.peers.flush();
+        self.hub.sessions.flush();
+        Ok(())
+    }
+}

@@ -1,0 +1,33 @@
+//! What people are told: lines on standard error. Never keys or values.
+
+use std::io;
+
+use node::Event;
+use tracing::{info, warn};
+use tracing_subscriber::EnvFilter;
+
+/// The variable that chooses what is told, such as `debug` or `server=debug`.
+const VARIABLE: &str = "CANDOR_LOG";
+
+/// Begins to tell, unless somebody told the process where to already.
+pub(crate) fn begin() {
+    let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_writer(io::stderr)
+        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+        .try_init();
+}
+
+/// Tells what happened inside the node.
+pub(crate) fn tell(event: &Event) {
+    match event {
+        Event::Formed => info!("all members have met: the cluster is formed"),
+        Event::Leader { term, leader: Some(leader) } => {
+            info!("node {} leads in term {term}", leader.0);
+        }
+        Event::Leader { term, leader: None } => info!("no leader is known in term {term}"),
+        Event::Refused(what) => warn!("{what}"),
+    }
+}

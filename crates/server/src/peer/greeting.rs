@@ -1,0 +1,80 @@
+//! The greeting: who dialled whom, in both directions before the first message.
+
+use node::NodeId;
+use std::fmt;
+
+const MAGIC: [u8; 8] = *b"CandorPr";
+/// The version of what is said between members.
+const VERSION: u32 = 1;
+/// The length of a greeting.
+pub(super) const BYTES: usize = 28;
+
+/// Who speaks, and to whom it means to speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Greeting {
+    pub from: NodeId,
+    pub to: NodeId,
+}
+
+/// Why whoever sent this is no peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stranger {
+    /// It speaks something else.
+    Foreign,
+    /// It speaks another version.
+    Version(u32),
+}
+
+impl Greeting {
+    pub(super) fn encode(self) -> [u8; BYTES] {
+        let mut bytes = [0; BYTES];
+        bytes[0..8].copy_from_slice(&MAGIC);
+        bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
+        bytes[12..20].copy_from_slice(&self.from.0.to_le_bytes());
+        bytes[20..28].copy_from_slice(&self.to.0.to_le_bytes());
+        bytes
+    }
+
+    pub(super) fn decode(bytes: &[u8; BYTES]) -> Result<Greeting, Stranger> {
+        if bytes[0..8] != MAGIC {
+            return Err(Stranger::Foreign);
+        }
+        let u64_at = |at: usize| {
+            u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes are eight bytes"))
+        };
+        match u64_at(8) as u32 {
+            VERSION => Ok(Greeting { from: NodeId(u64_at(12)), to: NodeId(u64_at(20)) }),
+            version => Err(Stranger::Version(version)),
+        }
+    }
+}
+
+impl fmt::Display for Stranger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stranger::Foreign => f.write_str("it is not a Candor node"),
+            Stranger::Version(version) => write!(
+                f,
+                "it speaks version {version} of the protocol between nodes, and this node version \
+                 {VERSION}"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn greetings_are_read_back() {
+        let greeting = Greeting { from: NodeId(1), to: NodeId(u64::MAX) };
+        let bytes = greeting.encode();
+        assert_eq!(Greeting::decode(&bytes), Ok(greeting));
+        let mut other = bytes;
+        other[8] = 9;
+        assert_eq!(Greeting::decode(&other), Err(Stranger::Version(9)));
+        other[0] = b'*';
+        assert_eq!(Greeting::decode(&other), Err(Stranger::Foreign));
+    }
+}

@@ -1,0 +1,235 @@
+//! The way to one peer: dialled, kept, and dialled again.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use node::{Input, NodeId};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::time::{sleep, timeout};
+use tracing::{info, warn};
+
+use super::greeting::{self, Greeting};
+use super::outgoing::Outgoing;
+use crate::bell::Bell;
+use crate::hub::Hub;
+
+/// How long a peer may take to accept, and then to greet.
+const GREETING_MAX: Duration = Duration::from_secs(2);
+/// How long sent bytes may go without a sign from the other machine.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
+/// The shortest and the longest time between two attempts, before chance.
+const DELAY_MS: (u64, u64) = (50, 1000);
+/// A connection that lived this long was a good one.
+const GOOD: Duration = Duration::from_secs(2);
+
+/// The way to one peer.
+#[derive(Debug)]
+pub(super) struct Link {
+    id: NodeId,
+    address: String,
+    /// There while there is a connection.
+    outgoing: RefCell<Option<Outgoing>>,
+    /// Wakes the task of the link.
+    bell: Bell,
+    /// It is on the list of those to be flushed.
+    touched: Cell<bool>,
+}
+
+impl Link {
+    pub(super) fn new(id: NodeId, address: String) -> Link {
+        let outgoing = RefCell::new(None);
+        Link { id, address, outgoing, bell: Bell::default(), touched: Cell::new(false) }
+    }
+
+    pub(super) fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Queues a message, or loses it. True if the link is to be flushed and was not before.
+    pub(super) fn push(&self, message: &Bytes) -> bool {
+        let mut outgoing = self.outgoing.borrow_mut();
+        let Some(outgoing) = &mut *outgoing else { return false };
+        if outgoing.push(message) {
+            return !self.touched.replace(true);
+        }
+        if outgoing.dropped == 1 {
+            warn!("node {} takes its messages too slowly: some are dropped", self.id.0);
+        }
+        false
+    }
+
+    /// Sends what is queued. What the socket does not take now, the task of the link sends later.
+    pub(super) fn flush(&self) {
+        self.touched.set(false);
+        if let Some(outgoing) = &mut *self.outgoing.borrow_mut()
+            && !outgoing.blocked
+            && outgoing.broken.is_none()
+            && !outgoing.flush()
+        {
+            self.bell.ring();
+        }
+    }
+
+    /// The task of the link: connects for ever.
+    pub(super) async fn run(self: Rc<Link>, hub: Rc<Hub>, me: NodeId, seed: u64) {
+        let mut delay = Delay::new(seed);
+        let mut trouble = String::new();
+        loop {
+            match self.connect(me).await {
+                Ok(stream) => {
+                    let since = Instant::now();
+                    info!("connected to node {} at {}", self.id.0, self.address);
+                    let why = self.attend(&hub, stream).await;
+                    info!("the connection to node {} is gone: {why}", self.id.0);
+                    trouble.clear();
+                    if since.elapsed() > GOOD {
+                        delay.reset();
+                    }
+                }
+                // A peer that is away is told of once, not at every attempt.
+                Err(why) if why == trouble => {}
+                Err(why) => {
+                    warn!("cannot reach node {} at {}: {why}", self.id.0, self.address);
+                    trouble = why;
+                }
+            }
+            sleep(delay.next()).await;
+        }
+    }
+
+    /// Dials, greets, and is greeted by whom it wants.
+    async fn connect(&self, me: NodeId) -> Result<TcpStream, String> {
+        let attempt = async {
+            let mut stream = TcpStream::connect(&self.address).await?;
+            prepare(&stream)?;
+            stream.write_all(&Greeting { from: me, to: self.id }.encode()).await?;
+            let mut answer = [0; greeting::BYTES];
+            stream.read_exact(&mut answer).await?;
+            Ok((stream, answer))
+        };
+        let (stream, answer) = match timeout(GREETING_MAX, attempt).await {
+            Err(_) => return Err("it does not answer".into()),
+            Ok(Err(error)) => return Err(io_text(&error)),
+            Ok(Ok(greeted)) => greeted,
+        };
+        match Greeting::decode(&answer) {
+            Err(stranger) => Err(stranger.to_string()),
+            Ok(greeting) if greeting.from != self.id => {
+                Err(format!("node {} is there instead", greeting.from.0))
+            }
+            Ok(greeting) if greeting.to != me => {
+                Err(format!("it takes this node for node {}", greeting.to.0))
+            }
+            Ok(_) => Ok(stream),
+        }
+    }
+
+    /// Keeps a connection while it holds; says why it ended.
+    async fn attend(&self, hub: &Hub, stream: TcpStream) -> String {
+        let (mut reader, writer) = stream.into_split();
+        *self.outgoing.borrow_mut() = Some(Outgoing::new(writer));
+        hub.tell(Input::Connected(self.id));
+        let why = poll_fn(|cx| self.poll_over(cx, &mut reader)).await;
+        *self.outgoing.borrow_mut() = None;
+        hub.tell(Input::Disconnected(self.id));
+        why
+    }
+
+    /// Sends what the socket did not take before; ready when the connection is over.
+    fn poll_over(&self, cx: &mut Context<'_>, reader: &mut OwnedReadHalf) -> Poll<String> {
+        while self.bell.poll(cx).is_ready() {}
+        if let Some(outgoing) = &mut *self.outgoing.borrow_mut() {
+            while outgoing.blocked && outgoing.broken.is_none() {
+                match outgoing.stream().as_ref().poll_write_ready(cx) {
+                    Poll::Pending => break,
+                    Poll::Ready(Err(error)) => outgoing.broken = Some(error.kind()),
+                    Poll::Ready(Ok(())) => {
+                        outgoing.blocked = false;
+                        outgoing.flush();
+                    }
+                }
+            }
+            if let Some(kind) = outgoing.broken {
+                return Poll::Ready(kind.to_string());
+            }
+        }
+        // Nothing comes this way but the end.
+        let mut scrap = [0; 16];
+        match pin!(reader.read(&mut scrap)).poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(0)) => Poll::Ready("it was closed at the other end".into()),
+            Poll::Ready(Ok(_)) => Poll::Ready("the other end does not keep to the protocol".into()),
+            Poll::Ready(Err(error)) => Poll::Ready(io_text(&error)),
+        }
+    }
+}
+
+/// Small messages leave at once; a machine that vanished is noticed.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    #[cfg(target_os = "linux")]
+    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(SILENCE_MAX))?;
+    Ok(())
+}
+
+/// What went wrong, without the numbers of the system.
+fn io_text(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "it turned this node away (its log says why)".into(),
+        io::ErrorKind::ConnectionRefused => "nobody listens there".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// How long to wait before the next attempt: longer each time, and never in step with others.
+#[derive(Debug)]
+struct Delay {
+    ms: u64,
+    chance: u64,
+}
+
+impl Delay {
+    fn new(seed: u64) -> Delay {
+        Delay { ms: DELAY_MS.0, chance: seed | 1 }
+    }
+
+    fn reset(&mut self) {
+        self.ms = DELAY_MS.0;
+    }
+
+    fn next(&mut self) -> Duration {
+        // xorshift64 is enough to keep peers out of step.
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 7;
+        self.chance ^= self.chance << 17;
+        let ms = self.ms / 2 + self.chance % (self.ms / 2 + 1);
+        self.ms = (self.ms * 2).min(DELAY_MS.1);
+        Duration::from_millis(ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_grow_and_differ() {
+        let (mut a, mut b) = (Delay::new(1), Delay::new(99));
+        let many = |delay: &mut Delay| -> Vec<_> { (0..20).map(|_| delay.next()).collect() };
+        let (first, second) = (many(&mut a), many(&mut b));
+        assert_ne!(first, second);
+        assert!(first[0] <= Duration::from_millis(DELAY_MS.0));
+        assert!(first[10..].iter().all(|delay| *delay >= Duration::from_millis(DELAY_MS.1 / 2)));
+        assert!(first.iter().all(|delay| *delay <= Duration::from_millis(DELAY_MS.1)));
+        a.reset();
+        assert!(a.next() <= Duration::from_millis(DELAY_MS.0));
+    }
+}

@@ -1,0 +1,75 @@
+//! Peers: the messages between the members of a cluster.
+//!
+//! Each node dials every other member and sends on the connection that it dialled; it receives on
+//! those that it accepted. So each direction has one owner, and one that breaks is dialled again by
+//! the one that needs it.
+//!
+//! ```text
+//!   node 1                                       node 2
+//!   Link ── magic, version, from 1, to 2 ─────▶  inbound
+//!        ◀─ magic, version, from 2, to 1 ──────         (both are whom the other wants)
+//!        ── [length][message] [length][message] ─▶
+//! ```
+//!
+//! The path may lose messages, and the node's protocols live with it: what is sent while there is no
+//! connection is dropped, and so is what finds the queue of a slow peer full. Nothing here tells one
+//! message from another.
+
+mod frame;
+mod greeting;
+mod inbound;
+mod link;
+mod outgoing;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use node::NodeId;
+use tokio::task::spawn_local;
+
+use crate::hub::Hub;
+pub(crate) use inbound::listen;
+use link::Link;
+
+/// The ways to all other members.
+#[derive(Debug, Default)]
+pub(crate) struct Peers {
+    links: Vec<Rc<Link>>,
+    /// Those that have something to send at the end of the turn.
+    touched: RefCell<Vec<Rc<Link>>>,
+}
+
+impl Peers {
+    /// Begins to dial all other members. `seed` is where the chance in the waiting times comes from.
+    pub(crate) fn dial(
+        hub: &Rc<Hub>,
+        me: NodeId,
+        members: &[(NodeId, String)],
+        seed: u64,
+    ) -> Peers {
+        let links: Vec<_> = members
+            .iter()
+            .filter(|(id, _)| *id != me)
+            .map(|(id, address)| Rc::new(Link::new(*id, address.clone())))
+            .collect();
+        for link in &links {
+            spawn_local(link.clone().run(hub.clone(), me, seed ^ link.id().0));
+        }
+        Peers { links, touched: RefCell::default() }
+    }
+
+    /// Sends a message at the end of the turn, or loses it.
+    pub(crate) fn send(&self, to: NodeId, message: &Bytes) {
+        if let Some(link) = self.links.iter().find(|link| link.id() == to)
+            && link.push(message)
+        {
+            self.touched.borrow_mut().push(link.clone());
+        }
+    }
+
+    /// The end of the turn: one write for each peer that has messages.
+    pub(crate) fn flush(&self) {
+        self.touched.borrow_mut().drain(..).for_each(|link| link.flush());
+    }
+}
