@@ -54,11 +54,12 @@ pub(super) fn info(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
 
 /// Whether this node is where clients that know one master should write.
 ///
-/// Every node takes writes. Yet clients that tell masters from replicas (StackExchange.Redis, GLIDE,
-/// Lettuce) look for exactly one master among the addresses they are given, so on agreed keyspaces only
-/// the leader, which spares writes a hop, calls itself one. They have to be given all addresses: GLIDE
-/// does not connect to a single follower. On merged keyspaces each replica writes to a log of its own,
-/// and each is a master.
+/// Every node takes writes. Yet clients that tell masters from replicas (GLIDE, StackExchange.Redis,
+/// Lettuce) look for exactly one master among the addresses they are given. Measured with GLIDE 2.5: two
+/// masters are a "primary conflict", none is "no primary node found", and either ends the connection. So
+/// on agreed keyspaces the leader alone, which spares writes a hop, calls itself one, and such clients
+/// are given the addresses of all nodes. On merged keyspaces each replica writes to a log of its own, so
+/// each is a master, and such clients are given the address of one.
 pub(super) fn is_master(status: &Status) -> bool {
     status.order == Order::Merged || status.role == Role::Leader
 }
