@@ -1,8 +1,9 @@
 //! Reads that a quorum must confirm (ReadIndex, Ongaro's thesis §6.4).
 //!
 //! One round serves all reads that waited when it began. Each attempt has a context of its own, never used before
-//! (node, boot, counter), since an answer to an older attempt proves nothing about now. A round that
-//! is not answered is begun again: Raft drops it in silence while the leader has committed nothing in its term.
+//! (node, boot, counter), since an answer to an attempt proves nothing about reads that came after it. A round that is not answered
+//! is tried again: Raft drops it in silence while the leader has committed nothing in its term. The attempts before
+//! still count if they are answered after all: where a message takes long, every answer comes that late.
 
 use std::collections::VecDeque;
 
@@ -11,6 +12,8 @@ use crate::session::Asker;
 
 /// How long a round may take before it is tried again, in milliseconds.
 const RETRY_MS: u64 = 100;
+/// The most attempts that may still be answered.
+const ATTEMPTS_MAX: usize = 16;
 
 /// A read and who asked for it.
 #[derive(Debug)]
@@ -19,23 +22,27 @@ pub(crate) struct Read {
     pub(crate) command: Command,
 }
 
+/// One try to have a quorum confirm what is committed.
 #[derive(Debug)]
-struct Round {
+struct Attempt {
     context: Vec<u8>,
-    began_ms: u64,
+    /// The reads that came since the attempt before it.
     reads: Vec<Read>,
 }
 
 /// The reads that are on their way.
 ///
-/// - `confirmed` is ordered by index: answers come in the order of the rounds.
+/// - An answer to an attempt is one to the reads of all attempts before it, too: they are older.
 #[derive(Debug)]
 pub(crate) struct Reads {
     node: NodeId,
     boot: u64,
     counter: u64,
     waiting: Vec<Read>,
-    round: Option<Round>,
+    attempts: VecDeque<Attempt>,
+    /// When the last attempt began.
+    began_ms: u64,
+    /// Reads that may answer once their index is applied.
     confirmed: VecDeque<(u64, Vec<Read>)>,
     /// Whether this boot has applied what a quorum once confirmed.
     fresh: bool,
@@ -48,7 +55,8 @@ impl Reads {
             boot,
             counter: 0,
             waiting: vec![],
-            round: None,
+            attempts: VecDeque::new(),
+            began_ms: 0,
             confirmed: VecDeque::new(),
             fresh: false,
         }
@@ -66,33 +74,48 @@ impl Reads {
 
     /// The context of a round to begin now, if one is due.
     pub(crate) fn begin(&mut self, now_ms: u64) -> Option<Vec<u8>> {
-        let mut reads = vec![];
-        match &mut self.round {
-            Some(round) if now_ms < round.began_ms + RETRY_MS => return None,
-            Some(round) => reads = std::mem::take(&mut round.reads),
-            None if self.waiting.is_empty() && (self.fresh || !self.confirmed.is_empty()) => {
-                return None;
-            }
-            None => {}
+        let idle = self.waiting.is_empty() && (self.fresh || !self.confirmed.is_empty());
+        let due = match self.attempts.is_empty() {
+            true => !idle,
+            false => now_ms >= self.began_ms + RETRY_MS,
+        };
+        if !due {
+            return None;
         }
-        reads.append(&mut self.waiting);
+        self.forget_oldest();
         self.counter += 1;
+        self.began_ms = now_ms;
         let context = [self.node.0, self.boot, self.counter].map(u64::to_be_bytes).concat();
-        self.round = Some(Round { context: context.clone(), began_ms: now_ms, reads });
+        let reads = std::mem::take(&mut self.waiting);
+        self.attempts.push_back(Attempt { context: context.clone(), reads });
         Some(context)
+    }
+
+    /// Makes room for one more attempt: the reads of the oldest wait for an answer to the one after it.
+    fn forget_oldest(&mut self) {
+        if self.attempts.len() < ATTEMPTS_MAX {
+            return;
+        }
+        let oldest = self.attempts.pop_front().expect("there are many");
+        let next = self.attempts.front_mut().expect("there are many");
+        next.reads.splice(0..0, oldest.reads);
     }
 
     /// Who leads has changed: what was asked of the old leader may never be answered.
     pub(crate) fn retry(&mut self) {
-        if let Some(round) = self.round.take() {
-            self.waiting.splice(0..0, round.reads);
-        }
+        let reads = self.attempts.drain(..).flat_map(|attempt| attempt.reads);
+        self.waiting.splice(0..0, reads);
     }
 
-    /// A quorum confirmed this attempt: its reads may answer once `index` is applied.
+    /// A quorum confirmed this attempt: its reads, and all before them, may answer once `index` is applied.
     pub(crate) fn on_confirmed(&mut self, context: &[u8], index: u64) {
-        if let Some(round) = self.round.take_if(|round| round.context == context) {
-            self.confirmed.push_back((index, round.reads));
+        let place = self.attempts.iter().position(|attempt| attempt.context == context);
+        let Some(place) = place else { return };
+        let reads = self.attempts.drain(..=place).flat_map(|attempt| attempt.reads).collect();
+        self.confirmed.push_back((index, reads));
+        // Later tries that carry no reads of their own must not keep new reads waiting.
+        if self.attempts.iter().all(|attempt| attempt.reads.is_empty()) {
+            self.attempts.clear();
         }
     }
 
@@ -105,7 +128,7 @@ impl Reads {
 
     /// Takes out every read that waits since `oldest_ms` or longer.
     pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Asker)) {
-        let rows = self.round.iter_mut().map(|round| &mut round.reads);
+        let rows = self.attempts.iter_mut().map(|attempt| &mut attempt.reads);
         let rows = rows.chain(self.confirmed.iter_mut().map(|(_, reads)| reads));
         for reads in rows.chain([&mut self.waiting]) {
             reads.retain(|read| {
@@ -135,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_to_an_older_attempt_is_ignored() {
+    fn an_answer_to_an_older_attempt_says_nothing_of_newer_reads() {
         let mut reads = Reads::new(NodeId(1), 1);
         reads.push(read(1));
         let first = reads.begin(0).unwrap();
@@ -144,10 +167,27 @@ mod tests {
         let second = reads.begin(RETRY_MS).unwrap();
         assert_ne!(first, second);
         reads.on_confirmed(&first, 5);
-        assert_eq!(ids(reads.next_answerable(9)), None);
-        reads.on_confirmed(&second, 5);
         assert_eq!(ids(reads.next_answerable(4)), None, "confirmed, but not applied here");
-        assert_eq!(ids(reads.next_answerable(5)), Some(vec![1, 2]));
+        assert_eq!(ids(reads.next_answerable(5)), Some(vec![1]), "late, and it counts");
+        assert_eq!(ids(reads.next_answerable(9)), None);
+        reads.on_confirmed(&first, 6);
+        assert_eq!(ids(reads.next_answerable(9)), None, "once");
+        reads.on_confirmed(&second, 7);
+        assert_eq!(ids(reads.next_answerable(9)), Some(vec![2]));
+    }
+
+    #[test]
+    fn an_answer_to_a_newer_attempt_serves_all() {
+        let mut reads = Reads::new(NodeId(1), 1);
+        let mut last = vec![];
+        for id in 0..2 * ATTEMPTS_MAX as u64 {
+            reads.push(read(id));
+            last = reads.begin(id * RETRY_MS).unwrap();
+        }
+        assert_eq!(reads.attempts.len(), ATTEMPTS_MAX);
+        reads.on_confirmed(&last, 1);
+        let all = (0..2 * ATTEMPTS_MAX as u64).collect();
+        assert_eq!(ids(reads.next_answerable(1)), Some(all));
     }
 
     #[test]
