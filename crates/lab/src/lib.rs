@@ -1,1 +1,62 @@
-//! TBD
+//! The workbench: reads a scenario file, starts servers and clients as processes, collects the
+//! history, asks the judge and tells how it went.
+//!
+//! ```text
+//!   FILE ─▶ scenario ─▶ attempt ───────────────────────────────▶ report
+//!                       │  cluster: a process for each server   ▲
+//!                       │  crew:    a process for each client   │
+//!                       └─ recording ─▶ history ─▶ the judge ───┘
+//! ```
+//!
+//! - A file is refused as a whole, with the place of each fault, before anything is started.
+//! - Servers and clients are processes of this same program. Each holds the other end of a pipe from
+//!   the runner as its standard input and ends when that does, so nothing outlives the runner, however
+//!   it ends.
+//! - Nobody sleeps to be safe: servers are asked until they are ready, clients say when they are
+//!   connected, and all start at one instant on the machine's one monotonic clock.
+//! - An operation is done, refused or unknown. After an unknown one the client goes on under a new
+//!   number, because nobody may assume that the old one has ended.
+//!
+//! Left out: faults. The processes may be killed from outside, and the run tells of it, but nothing in
+//! a scenario file asks for that yet.
+
+pub mod scenario;
+
+mod level;
+
+mod run;
+
+mod attempt;
+
+mod cluster;
+mod crew;
+mod info;
+mod ports;
+mod process;
+
+mod client;
+mod connection;
+mod plan;
+
+mod clock;
+mod delays;
+mod order;
+
+mod finals;
+mod recording;
+
+mod judgement;
+
+mod figures;
+mod report;
+mod screen;
+
+mod directory;
+mod failure;
+mod interrupt;
+mod keep;
+
+pub use client::client;
+pub use crew::CLIENT_COMMAND;
+pub use directory::RUNS;
+pub use run::{Options, run, this_program};

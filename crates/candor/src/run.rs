@@ -1,0 +1,54 @@
+//! `candor run`: scenario files in, a real cluster, verdicts out.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap::error::ErrorKind;
+
+/// The most repetitions of one file.
+const REPEAT_MAX: i64 = 10_000;
+
+/// Run scenarios: start their servers and clients, and judge what happened.
+///
+/// Every file is checked before anything is started. Each run leaves a directory below `runs`, with
+/// the scenario, the history, the servers' logs and the summary.
+///
+/// Exit codes: 0 good; 1 something failed; 3 the promised level is violated; 4 it is not known
+/// whether it holds; 78 a file is no scenario.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Scenario files.
+    #[arg(required = true, value_name = "SCENARIO.json")]
+    files: Vec<PathBuf>,
+    /// Run each file so many times, every time with fresh delays on a fresh cluster.
+    #[arg(long, value_name = "N", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=REPEAT_MAX))]
+    repeat: u32,
+    /// Where random delays come from; a run says its seed, and the seed brings its delays back.
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// Leave the cluster up afterwards, until Ctrl-C.
+    #[arg(long, conflicts_with = "repeat")]
+    keep: bool,
+    /// Print one JSON document instead of lines.
+    #[arg(long, conflicts_with = "keep")]
+    json: bool,
+}
+
+pub(crate) fn execute(args: Args) -> ExitCode {
+    if args.keep && args.files.len() > 1 {
+        let what = "--keep leaves one cluster up, so it goes with one scenario file";
+        crate::Cli::command().error(ErrorKind::ArgumentConflict, what).exit();
+    }
+    ExitCode::from(lab::run(&lab::Options {
+        files: args.files,
+        repeat: args.repeat,
+        seed: args.seed,
+        keep: args.keep,
+        json: args.json,
+        binary: lab::this_program(),
+        runs: lab::RUNS.into(),
+        request_timeout_ms: server::Options::default().request_timeout_ms,
+    }))
+}

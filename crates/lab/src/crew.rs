@@ -1,0 +1,185 @@
+//! The clients of a run: one process each, started at one instant, listened to until all have done
+//! what they were to do.
+
+use std::fs::File;
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{ChildStdout, Command};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, timeout_at};
+
+use crate::clock;
+use crate::connection::CONNECT_WITHIN;
+use crate::directory::RunDirectory;
+use crate::failure::Failure;
+use crate::plan::{LINE_BYTES_MAX, Plan, Report, Start, Step};
+use crate::process::{End, Process, end_all};
+use crate::scenario::Scenario;
+
+/// The hidden subcommand of a client process.
+pub const CLIENT_COMMAND: &str = "client";
+/// How long the clients may take until all are connected.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+/// How far ahead the common start lies: time enough to tell every client.
+const START_AHEAD: Duration = Duration::from_millis(30);
+/// What the clients may take beyond their waits and time-outs.
+const SLACK: Duration = Duration::from_secs(30);
+/// How much is shown of a line that nobody understands.
+const GARBLED_CHARS_MAX: usize = 200;
+/// Reports that wait to be read; a client that is further ahead waits.
+const REPORTS_MAX: usize = 1024;
+
+/// What comes out of a client's standard output.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// A report.
+    Report(Report),
+    /// Something that is no report.
+    Garbled(String),
+    /// Nothing more.
+    Closed,
+}
+
+/// The clients of a run. Dropped, they are killed.
+#[derive(Default)]
+pub(crate) struct Crew {
+    clients: Vec<Process>,
+    said: Option<mpsc::Receiver<(usize, Said)>>,
+    limit: Duration,
+}
+
+impl Crew {
+    /// Starts all clients, tells each its plan and waits until all are connected.
+    pub(crate) async fn start(
+        &mut self,
+        binary: &Path,
+        scenario: &Scenario,
+        plans: Vec<Plan>,
+        directory: &RunDirectory,
+    ) -> Result<(), Failure> {
+        let (tell, said) = mpsc::channel(REPORTS_MAX);
+        self.said = Some(said);
+        self.limit = plans.iter().map(time_limit).max().unwrap_or_default();
+        for (place, plan) in plans.iter().enumerate() {
+            let name = format!("client {}", scenario.clients[place].number);
+            let log = directory.log(&name);
+            let mut command = Command::new(binary);
+            command.arg(CLIENT_COMMAND).stdout(Stdio::piped()).stderr(File::create(&log)?);
+            let bell = Arc::new(Notify::new());
+            let (process, stdout) = Process::start(name, &mut command, log, bell)?;
+            let stdout = stdout.expect("a client's standard output is a pipe");
+            tokio::spawn(listen(place, stdout, tell.clone()));
+            self.clients.push(process);
+            self.say(place, plan).await?;
+        }
+        drop(tell);
+        self.connected(plans.len()).await
+    }
+
+    /// Waits until all are connected.
+    async fn connected(&mut self, clients: usize) -> Result<(), Failure> {
+        let deadline = Instant::now() + READY_WITHIN;
+        for _ in 0..clients {
+            let (place, said) = match timeout_at(deadline, self.next_said()).await {
+                Ok(Some(said)) => said,
+                Ok(None) => break,
+                Err(_) => {
+                    let what = format!("no connection within {} s", READY_WITHIN.as_secs());
+                    return Err(Failure::RunTime(what));
+                }
+            };
+            let name = self.clients[place].name();
+            let what = match said {
+                Said::Report(Report::Ready) => continue,
+                Said::Report(Report::NotConnected { why }) => {
+                    format!("{name} cannot connect: {why}")
+                }
+                Said::Report(_) => format!("{name} began before it was told to"),
+                Said::Garbled(line) => format!("{name} said what nobody understands: {line:?}"),
+                Said::Closed => self.end_of(place).await.story(),
+            };
+            return Err(Failure::RunTime(what));
+        }
+        Ok(())
+    }
+
+    /// Tells all clients to start at one instant, and gives it.
+    pub(crate) async fn go(&mut self) -> Result<u64, Failure> {
+        let at_ns = clock::now_ns() + START_AHEAD.as_nanos() as u64;
+        for place in 0..self.clients.len() {
+            self.say(place, &Start { at_ns }).await?;
+        }
+        Ok(at_ns)
+    }
+
+    /// The longest that the clients may take.
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// What is said next, and by whom; `None` once all have ended.
+    pub(crate) async fn next_said(&mut self) -> Option<(usize, Said)> {
+        self.said.as_mut()?.recv().await
+    }
+
+    async fn say(&mut self, place: usize, what: &impl Serialize) -> Result<(), Failure> {
+        let line = serde_json::to_string(what).map_err(std::io::Error::from)?;
+        let process = &mut self.clients[place];
+        match process.say(line).await {
+            Ok(()) => Ok(()),
+            // It no longer listens, so it is ending; how it ended tells more.
+            Err(_) => Err(Failure::RunTime(process.ended().await.story())),
+        }
+    }
+
+    /// What people call a client.
+    pub(crate) fn name(&self, place: usize) -> &str {
+        self.clients[place].name()
+    }
+
+    /// How a client ended; waits for it.
+    pub(crate) async fn end_of(&self, place: usize) -> End {
+        self.clients[place].ended().await
+    }
+
+    /// Ends all clients and waits until they are gone.
+    pub(crate) async fn end(&mut self, hurry: impl Future<Output = ()>) {
+        end_all(&mut self.clients, hurry).await;
+    }
+}
+
+/// What a client may take at most: all its waits, and a time-out and a new connection for each request.
+fn time_limit(plan: &Plan) -> Duration {
+    let request = Duration::from_millis(plan.reply_timeout_ms) + CONNECT_WITHIN;
+    let step = |step: &Step| match step {
+        Step::Sleep { ms } => Duration::from_millis(*ms),
+        _ => request,
+    };
+    plan.steps.iter().map(step).sum::<Duration>() + SLACK
+}
+
+/// Passes on what a client says, until its standard output ends.
+async fn listen(place: usize, stdout: ChildStdout, tell: mpsc::Sender<(usize, Said)>) {
+    let mut stdout = BufReader::new(stdout);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        let said = match (&mut stdout).take(LINE_BYTES_MAX).read_line(&mut line).await {
+            Ok(0) | Err(_) => Said::Closed,
+            Ok(_) => match serde_json::from_str(&line) {
+                Ok(report) => Said::Report(report),
+                Err(_) => Said::Garbled(line.chars().take(GARBLED_CHARS_MAX).collect()),
+            },
+        };
+        let is_last = matches!(said, Said::Closed);
+        // Nobody listens any more once the run is over.
+        if tell.send((place, said)).await.is_err() || is_last {
+            return;
+        }
+    }
+}

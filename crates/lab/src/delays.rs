@@ -1,0 +1,66 @@
+//! Random sleeps: all of them come from one seed, so the seed brings a run's delays back.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use crate::plan::Step;
+use crate::scenario::{Request, Scenario};
+
+/// The longest random sleep.
+const RANDOM_SLEEP_MS_MAX: u64 = 1000;
+
+/// What each client of a scenario does, in the order of the file, with every random sleep drawn.
+/// Each client draws from a stream of its own, so a request more for one leaves the others alone.
+pub(crate) fn draw(scenario: &Scenario, seed: u64) -> Vec<Vec<Step>> {
+    scenario
+        .clients
+        .iter()
+        .map(|client| {
+            let mut chance = ChaCha8Rng::seed_from_u64(seed);
+            chance.set_stream(client.number);
+            client.requests.iter().map(|request| step(request, &mut chance)).collect()
+        })
+        .collect()
+}
+
+fn step(request: &Request, chance: &mut ChaCha8Rng) -> Step {
+    match request {
+        Request::Write { key, value } => Step::Write { key: key.clone(), value: value.clone() },
+        Request::Read { key } => Step::Read { key: key.clone() },
+        Request::Sleep { ms } => Step::Sleep { ms: *ms },
+        Request::SleepAtRandom => Step::Sleep { ms: chance.random_range(0..=RANDOM_SLEEP_MS_MAX) },
+    }
+}
+
+/// A seed for who gave none, short enough to be read out.
+pub(crate) fn fresh_seed() -> u64 {
+    u64::from(chance() as u32)
+}
+
+/// Some bits that nobody can foretell: the keys that the standard library draws from the system.
+pub(crate) fn chance() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SLEEPERS: &str = r#"{"num_servers":1,"consistency_level":"eventual","clients":[
+        {"client_number":0,"server_number":0,"requests":[{"type":"sleep"},{"type":"sleep"},
+         {"type":"sleep","ms":7}]},
+        {"client_number":1,"server_number":0,"requests":[{"type":"sleep"},{"type":"sleep"}]}]}"#;
+
+    #[test]
+    fn the_seed_alone_brings_the_delays_back() {
+        let scenario = Scenario::parse("f", SLEEPERS).unwrap();
+        let drawn = draw(&scenario, 42);
+        assert_eq!(drawn, draw(&scenario, 42));
+        assert_ne!(drawn, draw(&scenario, 43));
+        assert_ne!(drawn[0][..2], drawn[1][..], "clients draw apart");
+        assert_eq!(drawn[0][2], Step::Sleep { ms: 7 });
+        let at_most_a_second = |step: &Step| matches!(step, Step::Sleep { ms: 0..=1000 });
+        assert!(drawn.iter().flatten().all(at_most_a_second));
+    }
+}

@@ -1,0 +1,178 @@
+//! The reads of the quiet end. In a merged keyspace every server takes writes by itself, so the
+//! promise is that all agree once nobody writes any more: after the last request every server is
+//! asked for every written key, again and again, until all agree or the time is over. The last round
+//! goes into the history.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use history::Operation;
+use resp::Value;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use crate::client::text_of;
+use crate::clock;
+use crate::connection::Connection;
+use crate::recording::Recording;
+
+/// How long the servers may take until they agree.
+const AGREE_WITHIN: Duration = Duration::from_secs(10);
+/// The shortest and the longest pause between two rounds.
+const PAUSE_MIN: Duration = Duration::from_millis(2);
+const PAUSE_MAX: Duration = Duration::from_millis(100);
+
+/// One read of the quiet end. Times are nanoseconds since the start of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FinalRead {
+    pub(crate) number: u64,
+    pub(crate) server: usize,
+    pub(crate) key: String,
+    pub(crate) value: Option<String>,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+}
+
+impl FinalRead {
+    /// The read as the judge sees it.
+    pub(crate) fn operation(&self) -> Operation {
+        let value = self.value.as_deref();
+        Operation::read(self.number, &self.key, value, self.start, self.end)
+            .into_final()
+            .at_server(self.server as u64)
+    }
+}
+
+/// How the quiet end went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QuietEnd {
+    /// How many rounds were asked.
+    pub(crate) rounds: usize,
+    /// How long after the last write the round ended in which all agreed; `None` if they never did.
+    pub(crate) agreed_after: Option<Duration>,
+    /// Servers that did not answer all of the last round, and why.
+    pub(crate) silent: Vec<(usize, String)>,
+}
+
+/// Asks every server for every written key until all agree or the time is over, and records the last
+/// round. `None` if nothing was written.
+pub(crate) async fn ask(
+    servers: &[SocketAddr],
+    recording: &mut Recording,
+    reply_timeout: Duration,
+) -> Option<QuietEnd> {
+    let keys = recording.written_keys();
+    if keys.is_empty() {
+        return None;
+    }
+    let numbers: Vec<u64> = servers.iter().map(|_| recording.fresh_number()).collect();
+    let deadline = Instant::now() + AGREE_WITHIN;
+    let mut pause = PAUSE_MIN;
+    for rounds in 1.. {
+        let answers = round(servers, &keys, reply_timeout).await;
+        let agreed = agree(&answers);
+        if agreed || Instant::now() + pause > deadline {
+            let now = recording.since_start(clock::now_ns());
+            let after = Duration::from_nanos(now.saturating_sub(recording.last_write_end()));
+            recording.set_finals(final_reads(&answers, &numbers, &keys, recording));
+            let silent =
+                |(server, answer): (usize, &RoundOfOne)| Some((server, answer.failure.clone()?));
+            return Some(QuietEnd {
+                rounds,
+                agreed_after: agreed.then_some(after),
+                silent: answers.iter().enumerate().filter_map(silent).collect(),
+            });
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(PAUSE_MAX);
+    }
+    None
+}
+
+/// What one server answered in one round.
+#[derive(Clone, Debug, Default)]
+struct RoundOfOne {
+    /// The values of the keys in order, with the instants of asking and answering; fewer than there
+    /// are keys if the server failed.
+    values: Vec<(Option<String>, u64, u64)>,
+    failure: Option<String>,
+}
+
+/// Asks all servers at once, each for one key after the other.
+async fn round(
+    servers: &[SocketAddr],
+    keys: &[String],
+    reply_timeout: Duration,
+) -> Vec<RoundOfOne> {
+    let mut asking = JoinSet::new();
+    for (server, address) in servers.iter().copied().enumerate() {
+        let keys = keys.to_vec();
+        asking.spawn(async move { (server, ask_one(address, &keys, reply_timeout).await) });
+    }
+    let mut answers = vec![RoundOfOne::default(); servers.len()];
+    while let Some(answer) = asking.join_next().await {
+        if let Ok((server, answer)) = answer {
+            answers[server] = answer;
+        }
+    }
+    answers
+}
+
+async fn ask_one(server: SocketAddr, keys: &[String], reply_timeout: Duration) -> RoundOfOne {
+    let mut answer = RoundOfOne::default();
+    let mut connection = match Connection::open(server).await {
+        Ok(connection) => connection,
+        Err(error) => {
+            answer.failure = Some(format!("no connection: {error}"));
+            return answer;
+        }
+    };
+    for key in keys {
+        let start = clock::now_ns();
+        let value = match connection.ask(&["GET", key], reply_timeout).await {
+            Ok(Value::Nil) => None,
+            Ok(Value::Bulk(value)) => Some(text_of(&value)),
+            Ok(other) => {
+                answer.failure = Some(other.to_string());
+                return answer;
+            }
+            Err(error) => {
+                answer.failure = Some(error.to_string());
+                return answer;
+            }
+        };
+        answer.values.push((value, start, clock::now_ns()));
+    }
+    answer
+}
+
+/// Whether all servers answered, and the same.
+fn agree(answers: &[RoundOfOne]) -> bool {
+    let values = |answer: &RoundOfOne| -> Vec<Option<String>> {
+        answer.values.iter().map(|(value, ..)| value.clone()).collect()
+    };
+    answers.iter().all(|answer| answer.failure.is_none())
+        && answers.windows(2).all(|pair| values(&pair[0]) == values(&pair[1]))
+}
+
+fn final_reads(
+    answers: &[RoundOfOne],
+    numbers: &[u64],
+    keys: &[String],
+    recording: &Recording,
+) -> Vec<FinalRead> {
+    let mut reads = vec![];
+    for ((server, answer), number) in answers.iter().enumerate().zip(numbers) {
+        for (key, (value, start, end)) in keys.iter().zip(&answer.values) {
+            reads.push(FinalRead {
+                number: *number,
+                server,
+                key: key.clone(),
+                value: value.clone(),
+                start: recording.since_start(*start),
+                end: recording.since_start(*end),
+            });
+        }
+    }
+    reads
+}

@@ -1,0 +1,72 @@
+//! A cluster that stays up after its run, for people to look at and to hurt, until Ctrl-C.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::attempt::Kept;
+use crate::cluster::{Cluster, leader};
+use crate::failure::Failure;
+use crate::interrupt::Interrupts;
+use crate::report::server_lines;
+use crate::screen::{Look, Screen};
+
+/// How long to look for a new leader after a server has ended.
+const LEADER_WITHIN: Duration = Duration::from_secs(10);
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Keeps a cluster up until Ctrl-C if that is `wanted`, then ends it.
+pub(crate) async fn hold(
+    mut kept: Kept,
+    wanted: bool,
+    screen: &mut Screen,
+    interrupts: &mut Interrupts,
+) -> Result<(), Failure> {
+    if wanted {
+        tokio::select! {
+            _ = interrupts.next() => {}
+            () = watch(&mut kept.cluster, screen) => {}
+        }
+        screen.tell("\nending the cluster");
+    }
+    let hurry = async {
+        interrupts.next().await;
+    };
+    kept.cluster.end(hurry).await;
+    kept.directory.tidy()?;
+    Ok(())
+}
+
+/// Tells how to reach the cluster, and what becomes of it; for ever.
+async fn watch(cluster: &mut Cluster, screen: &mut Screen) {
+    let mut led_by = leader(&cluster.ask_all().await);
+    screen.tell(format!("\n{} until Ctrl-C; try", Look::Strong.on("the cluster stays up")));
+    for line in server_lines(cluster, led_by) {
+        screen.tell(line);
+    }
+    loop {
+        let end = cluster.next_end().await;
+        screen.tell(format!("\n  {}", Look::Bad.on(end.sentence())));
+        // A merged keyspace goes on without a leader, and nobody looks for one.
+        if led_by.is_some() {
+            led_by = new_leader(cluster, screen).await.or(led_by);
+        }
+    }
+}
+
+/// Looks for the server that leads now.
+async fn new_leader(cluster: &Cluster, screen: &mut Screen) -> Option<usize> {
+    let begun = Instant::now();
+    while begun.elapsed() < LEADER_WITHIN {
+        if let Some(server) = leader(&cluster.ask_all().await) {
+            let after = begun.elapsed().as_millis();
+            let pid = cluster.servers()[server].pid();
+            screen.tell(format!("  server {server} (pid {pid}) leads, {after} ms later"));
+            return Some(server);
+        }
+        sleep(PAUSE).await;
+    }
+    screen.tell(format!("  no server leads {} s later", LEADER_WITHIN.as_secs()));
+    None
+}

@@ -1,0 +1,144 @@
+//! The operations of a run as they happen, one line each, in columns that are known beforehand.
+
+use history::Level;
+use unicode_width::UnicodeWidthStr;
+
+use crate::plan::{Answer, Step};
+use crate::recording::{Recorded, Recording};
+use crate::scenario::{Request, Scenario};
+use crate::screen::{Look, shown, tame};
+
+const TIME_WIDTH: usize = 9;
+const LATENCY_WIDTH: usize = 12;
+
+/// The columns of a run's operations.
+pub(crate) struct Live {
+    level: Level,
+    client_width: usize,
+    server_width: usize,
+    operation_width: usize,
+}
+
+impl Live {
+    /// Columns wide enough for all that this scenario can bring.
+    pub(crate) fn of(scenario: &Scenario) -> Live {
+        let clients = scenario.clients.iter().map(|client| client_name(client.number));
+        let servers = scenario.clients.iter().map(|client| server_name(client.server));
+        let requests = scenario.clients.iter().flat_map(|client| &client.requests);
+        let operations = requests.filter_map(|request| match request {
+            Request::Write { key, value } => Some(write_name(key, value)),
+            Request::Read { key } => Some(read_name(key)),
+            _ => None,
+        });
+        Live {
+            level: scenario.level,
+            client_width: widest(clients, "client"),
+            server_width: widest(servers, "server"),
+            operation_width: widest(operations, "operation"),
+        }
+    }
+
+    /// The names of the columns.
+    pub(crate) fn header(&self) -> String {
+        let line = self.line(["time", "client", "server", "level", "operation", "latency", ""]);
+        Look::Faint.on(format!("{line}result"))
+    }
+
+    /// One operation.
+    pub(crate) fn row(&self, recorded: &Recorded, recording: &Recording) -> String {
+        let client = recording.client(recorded.id);
+        let operation = match recording.step(recorded.id) {
+            Step::Write { key, value } => write_name(key, value),
+            Step::Read { key } => read_name(key),
+            Step::Sleep { .. } => String::new(),
+        };
+        let line = self.line([
+            &seconds(recorded.end),
+            &client_name(client.number),
+            &server_name(client.server),
+            &self.level.to_string(),
+            &operation,
+            &millis(recorded.end.saturating_sub(recorded.start)),
+            "",
+        ]);
+        line + &result(&recorded.answer)
+    }
+
+    fn line(&self, cells: [&str; 7]) -> String {
+        let [time, client, server, level, operation, latency, rest] = cells;
+        let level_width = self.level.to_string().width().max("level".len());
+        [
+            right(time, TIME_WIDTH),
+            left(client, self.client_width),
+            left(server, self.server_width),
+            left(level, level_width),
+            left(operation, self.operation_width),
+            right(latency, LATENCY_WIDTH),
+            rest.to_owned(),
+        ]
+        .join("  ")
+    }
+}
+
+fn client_name(number: u64) -> String {
+    format!("client {number}")
+}
+
+fn server_name(server: usize) -> String {
+    format!("server {server}")
+}
+
+fn write_name(key: &str, value: &str) -> String {
+    format!("set {} = {}", shown(key), shown(value))
+}
+
+fn read_name(key: &str) -> String {
+    format!("get {}", shown(key))
+}
+
+/// What came of an operation.
+fn result(answer: &Answer) -> String {
+    match answer {
+        Answer::Written => Look::Good.on("done"),
+        Answer::Value(Some(value)) => Look::Good.on(shown(value)),
+        Answer::Value(None) => Look::Good.on("(nothing)"),
+        Answer::Refused(why) => Look::Doubtful.on(format!("refused: {}", tame(why))),
+        Answer::Unknown(why) => Look::Bad.on(format!("unknown: {}", tame(why))),
+    }
+}
+
+fn widest(texts: impl Iterator<Item = String>, title: &str) -> usize {
+    texts.map(|text| text.width()).max().unwrap_or(0).max(title.len())
+}
+
+fn left(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+fn right(text: &str, width: usize) -> String {
+    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
+}
+
+/// A time since the start, such as `0.302 s`.
+fn seconds(ns: u64) -> String {
+    format!("{}.{:03} s", ns / 1_000_000_000, ns / 1_000_000 % 1000)
+}
+
+/// A latency, such as `1.924 ms`.
+pub(crate) fn millis(ns: u64) -> String {
+    format!("{}.{:03} ms", ns / 1_000_000, ns / 1000 % 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_align() {
+        assert_eq!(millis(1_924_000), "1.924 ms");
+        assert_eq!(millis(82_499), "0.082 ms");
+        assert_eq!(millis(3_000_000_000), "3000.000 ms");
+        assert_eq!(seconds(12_345_678_901), "12.345 s");
+        assert_eq!(right("7", 3) + &left("ключ", 6) + "|", "  7ключ  |");
+    }
+}

@@ -1,0 +1,87 @@
+//! A run as JSON: what `summary.json` holds and `--json` prints.
+
+use history::{Outcome, Verdict};
+use serde_json::{Value, json};
+
+use crate::attempt::{Attempt, StatedOrder};
+use crate::figures::{Figures, Kind};
+use crate::finals::QuietEnd;
+
+/// The version of the form.
+const VERSION: u32 = 1;
+
+/// All that is known about an attempt.
+pub(crate) fn summary(attempt: &Attempt) -> Value {
+    let judgement = &attempt.judgement;
+    json!({
+        "candor_summary": VERSION,
+        "scenario": attempt.scenario,
+        "level": judgement.promised.level.to_string(),
+        "servers": attempt.servers,
+        "clients": attempt.clients,
+        "run": attempt.run,
+        "attempt": attempt.number,
+        "seed": attempt.seed,
+        "ready_after_ms": attempt.ready.after.as_secs_f64() * 1e3,
+        "verdict": verdict(&judgement.promised),
+        "proof": judgement.proof,
+        "met": judgement.met().map(|level| level.to_string()),
+        "other_levels": judgement.others.iter().map(verdict).collect::<Vec<_>>(),
+        "order": order(&attempt.order),
+        "quiet_end": attempt.quiet.as_ref().map(quiet_end),
+        "figures": figures(&attempt.figures),
+        "troubles": attempt.troubles,
+        "directory": attempt.directory.display().to_string(),
+        "exit_code": attempt.exit_code(),
+    })
+}
+
+fn verdict(verdict: &Verdict) -> Value {
+    let why = match &verdict.outcome {
+        Outcome::Holds { .. } => None,
+        Outcome::Violated(clash) => Some(clash.sentence.clone()),
+        Outcome::Undecided(why) => Some(why.clone()),
+    };
+    json!({ "level": verdict.level.to_string(), "verdict": verdict.word(), "why": why })
+}
+
+fn order(order: &StatedOrder) -> Value {
+    match order {
+        StatedOrder::None => Value::Null,
+        StatedOrder::Kept => json!({ "kept": true }),
+        StatedOrder::Missed(how) => json!({ "kept": false, "why": how }),
+    }
+}
+
+fn quiet_end(quiet: &QuietEnd) -> Value {
+    let silent = |(server, why): &(usize, String)| json!({ "server": server, "why": why });
+    json!({
+        "agreed": quiet.agreed_after.is_some(),
+        "agreed_after_last_write_ms": quiet.agreed_after.map(|after| after.as_secs_f64() * 1e3),
+        "rounds": quiet.rounds,
+        "silent_servers": quiet.silent.iter().map(silent).collect::<Vec<_>>(),
+    })
+}
+
+fn figures(figures: &Figures) -> Value {
+    json!({
+        "write": kind(&figures.writes),
+        "read": kind(&figures.reads),
+        "span_ms": figures.span_ns as f64 / 1e6,
+        "throughput_per_s": figures.throughput(),
+    })
+}
+
+fn kind(kind: &Kind) -> Value {
+    let ms = |ns: Option<u64>| ns.map(|ns| ns as f64 / 1e6);
+    json!({
+        "operations": kind.total(),
+        "done": kind.done(),
+        "refused": kind.refused,
+        "unknown": kind.unknown,
+        "mean_ms": ms(kind.mean_ns()),
+        "p50_ms": ms(kind.percentile_ns(50)),
+        "p99_ms": ms(kind.percentile_ns(99)),
+        "max_ms": ms(kind.percentile_ns(100)),
+    })
+}

@@ -1,0 +1,104 @@
+//! The figures as tables: of one run, of runs that repeat one scenario, and of scenarios side by side.
+
+use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
+
+use super::live::millis;
+use crate::attempt::Attempt;
+use crate::figures::{Figures, Kind};
+use crate::run::FileResult;
+
+/// One line below the header and no others.
+const STYLE: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// The columns of the figures of one kind of operation.
+const FIGURES: [&str; 6] = ["operation", "done", "mean", "p50", "p99", "max"];
+
+/// What one run cost, per kind of operation. Refused and unknown ones stand there if there are any.
+pub(crate) fn figures_table(figures: &Figures) -> String {
+    let is_troubled = |(_, kind): &(_, &Kind)| kind.refused + kind.unknown > 0;
+    let troubled = figures.kinds().iter().any(is_troubled);
+    let mut header = FIGURES.map(str::to_owned).to_vec();
+    if troubled {
+        header.extend(["refused".into(), "unknown".into()]);
+    }
+    let mut rows = vec![];
+    for (name, kind) in figures.kinds() {
+        let mut row = figures_of_kind(name, kind);
+        if troubled {
+            row.extend([kind.refused.to_string(), kind.unknown.to_string()]);
+        }
+        rows.push(row);
+    }
+    table(header, rows, 1)
+}
+
+/// Each run of a scenario that was repeated.
+pub(crate) fn repeats_table(attempts: &[Attempt]) -> String {
+    let header = ["run", "seed", "verdict", "met"].map(str::to_owned).to_vec();
+    let rows = attempts.iter().map(|attempt| {
+        let verdict = &attempt.judgement.promised;
+        vec![
+            attempt.run.to_string(),
+            attempt.seed.to_string(),
+            format!("{} {}", verdict.level, verdict.word()),
+            attempt.judgement.met().map_or("nothing".into(), |level| level.to_string()),
+        ]
+    });
+    table(header, rows.collect(), 0)
+}
+
+/// Scenarios side by side: what each level cost.
+pub(crate) fn compare(results: &[FileResult]) -> String {
+    let mut header = vec!["scenario".to_owned(), "level".to_owned()];
+    header.extend(FIGURES.map(str::to_owned));
+    header.extend(["throughput".into(), "verdict".into()]);
+    let mut rows = vec![];
+    for result in results {
+        let figures = &result.figures;
+        for (place, (name, kind)) in figures.kinds().into_iter().enumerate() {
+            // What is said of the whole scenario stands in its first row alone.
+            let once = |text: String| if place == 0 { text } else { String::new() };
+            let mut row = vec![once(result.name()), once(result.level.to_string())];
+            row.extend(figures_of_kind(name, kind));
+            row.push(once(throughput(figures)));
+            row.push(once(result.verdict_word().into()));
+            rows.push(row);
+        }
+    }
+    table(header, rows, 3)
+}
+
+/// How many operations were done in a second.
+pub(crate) fn throughput(figures: &Figures) -> String {
+    figures.throughput().map_or("–".into(), |rate| match rate {
+        rate if rate >= 100.0 => format!("{rate:.0}/s"),
+        rate => format!("{rate:.1}/s"),
+    })
+}
+
+fn figures_of_kind(name: &str, kind: &Kind) -> Vec<String> {
+    let latency = |ns: Option<u64>| ns.map_or("–".into(), millis);
+    vec![
+        name.into(),
+        kind.done().to_string(),
+        latency(kind.mean_ns()),
+        latency(kind.percentile_ns(50)),
+        latency(kind.percentile_ns(99)),
+        latency(kind.percentile_ns(100)),
+    ]
+}
+
+/// A table whose columns from `first_figure` on are aligned to the right, but for a last verdict.
+fn table(header: Vec<String>, rows: Vec<Vec<String>>, first_figure: usize) -> String {
+    let figures = |name: &String| !matches!(name.as_str(), "verdict" | "met");
+    let right: Vec<usize> = (first_figure..header.len()).filter(|c| figures(&header[*c])).collect();
+    let mut table = Table::new();
+    table.load_style(STYLE).set_header(header).add_rows(rows);
+    for column in right {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.lines().map(|line| format!(" {}", line.trim_end())).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,338 @@
+//! `candor run`: scenario files in, verdicts out. Every file is checked before anything is started;
+//! then each is run, as often as asked, and the exit code says how it went.
+
+use std::path::{Path, PathBuf};
+
+use history::{EXIT_BROKEN, EXIT_FAILURE, Level, worst};
+use serde_json::{Value, json};
+
+use crate::attempt::{Attempt, Attempted, StatedOrder, Task, attempt};
+use crate::delays;
+use crate::failure::Failure;
+use crate::figures::Figures;
+use crate::interrupt::{Interrupts, Signal};
+use crate::keep;
+use crate::report;
+use crate::scenario::{Refusal, Scenario};
+use crate::screen::{Look, Screen, print_document};
+
+/// How often a run is repeated if the order that its waits state did not come about.
+const REPEATS_MAX: u32 = 3;
+/// The version of the document that `--json` prints.
+const DOCUMENT_VERSION: u32 = 1;
+
+/// What `candor run` is told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The scenario files; at least one.
+    pub files: Vec<PathBuf>,
+    /// How often each is run, at least once.
+    pub repeat: u32,
+    /// What random sleeps come from; `None`: a fresh one. The n-th repetition has the seed n - 1
+    /// further on, so its own seed alone brings it back.
+    pub seed: Option<u64>,
+    /// Leave the cluster up until Ctrl-C; for one file, run once.
+    pub keep: bool,
+    /// Print one JSON document instead of lines.
+    pub json: bool,
+    /// The program that the servers and clients are started from: this one.
+    pub binary: PathBuf,
+    /// Where runs are kept.
+    pub runs: PathBuf,
+    /// How long a request may take, in milliseconds.
+    pub request_timeout_ms: u64,
+}
+
+/// A scenario that was read.
+struct Loaded {
+    file: PathBuf,
+    scenario: Scenario,
+    text: String,
+}
+
+/// How one scenario file went.
+#[derive(Debug)]
+pub(crate) struct FileResult {
+    file: PathBuf,
+    pub(crate) level: Level,
+    /// The figures of all its runs together.
+    pub(crate) figures: Figures,
+    attempts: Vec<Attempt>,
+    failures: Vec<String>,
+}
+
+impl FileResult {
+    /// The name of the file without its ending.
+    pub(crate) fn name(&self) -> String {
+        self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The worst verdict of all its attempts.
+    pub(crate) fn verdict_word(&self) -> &'static str {
+        let verdicts = || self.attempts.iter().map(|attempt| &attempt.judgement.promised);
+        let worst = worst(verdicts().map(history::exit_code));
+        verdicts()
+            .find(|verdict| history::exit_code(verdict) == worst)
+            .map_or("not run", |verdict| verdict.word())
+    }
+
+    fn add(&mut self, attempt: Attempt) {
+        self.figures.add(&attempt.figures);
+        self.attempts.push(attempt);
+    }
+
+    fn exit_code(&self) -> u8 {
+        let failed = (!self.failures.is_empty()).then_some(EXIT_FAILURE);
+        worst(self.attempts.iter().map(Attempt::exit_code).chain(failed))
+    }
+}
+
+/// Runs scenario files; gives the exit code.
+pub fn run(options: &Options) -> u8 {
+    let screen = if options.json { Screen::silent() } else { Screen::for_people() };
+    let loaded = match load_all(&options.files) {
+        Ok(loaded) => loaded,
+        Err(refusals) => return refuse(&refusals, options, &screen),
+    };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            screen.complain(format!("cannot begin: {error}"));
+            return EXIT_FAILURE;
+        }
+    };
+    let exit_code = runtime.block_on(async {
+        let interrupts = match Interrupts::listen() {
+            Ok(interrupts) => interrupts,
+            Err(error) => {
+                screen.complain(format!("cannot listen for signals: {error}"));
+                return EXIT_FAILURE;
+            }
+        };
+        let seed = options.seed.unwrap_or_else(delays::fresh_seed);
+        let mut runner = Runner { options, seed, screen, interrupts, results: vec![] };
+        runner.run_all(&loaded).await
+    });
+    // A judge that was interrupted may still be thinking; nobody waits for it.
+    runtime.shutdown_background();
+    exit_code
+}
+
+fn load_all(files: &[PathBuf]) -> Result<Vec<Loaded>, Vec<Refusal>> {
+    let (mut loaded, mut refusals) = (vec![], vec![]);
+    for file in files {
+        match Scenario::load(file) {
+            Ok((scenario, text)) => loaded.push(Loaded { file: file.clone(), scenario, text }),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    if refusals.is_empty() { Ok(loaded) } else { Err(refusals) }
+}
+
+/// Says what is wrong with the files; nothing was started.
+fn refuse(refusals: &[Refusal], options: &Options, screen: &Screen) -> u8 {
+    for refusal in refusals {
+        screen.complain(format!("\n{refusal}"));
+    }
+    if options.json {
+        let problem = |refusal: &Refusal| -> Vec<Value> {
+            let file = &refusal.file;
+            let one = |problem: &crate::scenario::Problem| {
+                json!({
+                    "file": file,
+                    "line": problem.place.map(|place| place.line),
+                    "column": problem.place.map(|place| place.column),
+                    "what": problem.what,
+                })
+            };
+            refusal.problems.iter().map(one).collect()
+        };
+        let problems: Vec<Value> = refusals.iter().flat_map(problem).collect();
+        print(&json!({
+            "candor_run": DOCUMENT_VERSION,
+            "problems": problems,
+            "exit_code": EXIT_BROKEN,
+        }));
+    }
+    EXIT_BROKEN
+}
+
+fn print(document: &Value) {
+    // Who closed the pipe reads no more; the exit code still tells how it went.
+    let _ = print_document(document);
+}
+
+/// Runs files one after another.
+struct Runner<'a> {
+    options: &'a Options,
+    seed: u64,
+    screen: Screen,
+    interrupts: Interrupts,
+    results: Vec<FileResult>,
+}
+
+impl Runner<'_> {
+    async fn run_all(&mut self, files: &[Loaded]) -> u8 {
+        let mut interrupted = None;
+        for file in files {
+            self.results.push(FileResult {
+                file: file.file.clone(),
+                level: file.scenario.level,
+                figures: Figures::default(),
+                attempts: vec![],
+                failures: vec![],
+            });
+            if let Err(signal) = self.run_file(file).await {
+                interrupted = Some(signal);
+                break;
+            }
+        }
+        if files.len() > 1 && interrupted.is_none() {
+            self.screen.tell(format!("\n{}", Look::Strong.on("side by side")));
+            self.screen.tell(report::compare(&self.results));
+        }
+        let exit_code = match interrupted {
+            Some(signal) => signal.exit_code(),
+            None => worst(self.results.iter().map(FileResult::exit_code)),
+        };
+        if self.options.json {
+            print(&self.document(exit_code));
+        }
+        exit_code
+    }
+
+    fn document(&self, exit_code: u8) -> Value {
+        let attempts = self.results.iter().flat_map(|result| &result.attempts);
+        let failures = self.results.iter().flat_map(|result| {
+            let scenario = result.file.display().to_string();
+            result.failures.iter().map(move |why| json!({ "scenario": scenario, "why": why }))
+        });
+        json!({
+            "candor_run": DOCUMENT_VERSION,
+            "runs": attempts.map(report::summary).collect::<Vec<_>>(),
+            "failures": failures.collect::<Vec<_>>(),
+            "exit_code": exit_code,
+        })
+    }
+
+    /// Runs one file as often as asked. An error means that somebody wants to end it all.
+    async fn run_file(&mut self, file: &Loaded) -> Result<(), Signal> {
+        for run in 1..=self.options.repeat {
+            match self.run_once(file, run).await {
+                Ok(()) => {}
+                Err(Failure::Interrupted(signal)) => {
+                    self.screen
+                        .complain(format!("interrupted by {signal}; nothing is left running"));
+                    return Err(signal);
+                }
+                Err(failure) => {
+                    self.screen.complain(&failure);
+                    self.result().failures.push(failure.to_string());
+                }
+            }
+        }
+        if self.options.repeat > 1 {
+            self.tell_of_repeats();
+        }
+        Ok(())
+    }
+
+    /// Runs a file once, and again if the order that its waits state did not come about.
+    async fn run_once(&mut self, file: &Loaded, run: u32) -> Result<(), Failure> {
+        for number in 1..=1 + REPEATS_MAX {
+            let task = Task {
+                scenario: &file.scenario,
+                file: &file.file,
+                text: &file.text,
+                binary: &self.options.binary,
+                runs: &self.options.runs,
+                request_timeout_ms: self.options.request_timeout_ms,
+                seed: self.seed.wrapping_add(u64::from(run - 1)),
+                run,
+                number,
+                keep: self.options.keep,
+            };
+            self.tell_title(&task);
+            let Attempted { attempt, kept } =
+                attempt(&task, &mut self.screen, &mut self.interrupts).await?;
+            let missed = matches!(attempt.order, StatedOrder::Missed(_));
+            self.tell_figures(&attempt);
+            self.result().add(attempt);
+            let again = missed && number <= REPEATS_MAX;
+            if let Some(kept) = kept {
+                keep::hold(kept, !again, &mut self.screen, &mut self.interrupts).await?;
+            }
+            if !missed {
+                return Ok(());
+            }
+            if again {
+                let left = 1 + REPEATS_MAX - number;
+                self.screen.tell(format!("\n  once more, to see the stated order ({left} left)"));
+            }
+        }
+        Err(Failure::RunTime(format!(
+            "{}: the order that the waits state did not come about in {} attempts; longer waits \
+             or a quieter machine would help",
+            file.file.display(),
+            1 + REPEATS_MAX
+        )))
+    }
+
+    fn result(&mut self) -> &mut FileResult {
+        self.results.last_mut().expect("the result of a file is there while it runs")
+    }
+
+    fn tell_title(&mut self, task: &Task<'_>) {
+        let Task { scenario, file, seed, run, .. } = task;
+        let repeat = match self.options.repeat {
+            1 => String::new(),
+            repeat => format!("run {run} of {repeat} · "),
+        };
+        let counted = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            _ => format!("{count} {what}s"),
+        };
+        let about = format!(
+            "{repeat}{} · {} · {} · {} · seed {seed}",
+            scenario.level,
+            counted(scenario.servers, "server"),
+            counted(scenario.clients.len(), "client"),
+            counted(scenario.operations(), "operation"),
+        );
+        let title = Look::Strong.on(file.display());
+        self.screen.tell(format!("\n{title}  {about}"));
+    }
+
+    fn tell_figures(&mut self, attempt: &Attempt) {
+        let mut figures = vec![];
+        if self.options.repeat == 1 && attempt.figures.throughput().is_some() {
+            self.screen.tell(format!("\n{}", report::figures_table(&attempt.figures)));
+            let rate = report::throughput(&attempt.figures);
+            figures.push(format!("{rate} operations, waits of clients included"));
+        }
+        for line in report::labelled("pace", Look::Plain, figures) {
+            self.screen.tell(format!("\n{line}"));
+        }
+        let directory = attempt.directory.display().to_string();
+        for line in report::labelled("files", Look::Faint, [directory]) {
+            self.screen.tell(line);
+        }
+    }
+
+    /// All runs of the file that was repeated, in one table.
+    fn tell_of_repeats(&mut self) {
+        let Some(result) = self.results.last() else { return };
+        if result.attempts.is_empty() {
+            return;
+        }
+        let title = format!("{}, {} runs", result.file.display(), self.options.repeat);
+        let runs = report::repeats_table(&result.attempts);
+        let figures = report::figures_table(&result.figures);
+        self.screen.tell(format!("\n{}\n{runs}\n\n{figures}", Look::Strong.on(title)));
+    }
+}
+
+/// The program that is running, which serves and asks as well; also after its file was replaced.
+pub fn this_program() -> PathBuf {
+    Path::new("/proc/self/exe").to_owned()
+}

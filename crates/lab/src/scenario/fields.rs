@@ -1,0 +1,148 @@
+//! The fields of one JSON object, each taken by name once; what nobody took is unknown.
+
+use std::collections::HashMap;
+
+use jsonc_parser::ast::{Object, ObjectProp, Value};
+use jsonc_parser::common::Ranged;
+
+use super::source::{Place, Problem, Source};
+use super::spelling;
+
+/// Collects what is wrong with a file while it is read.
+pub(super) struct Problems<'s> {
+    source: &'s Source<'s>,
+    found: Vec<Problem>,
+}
+
+impl<'s> Problems<'s> {
+    pub(super) fn new(source: &'s Source<'s>) -> Problems<'s> {
+        Problems { source, found: vec![] }
+    }
+
+    /// The place of something.
+    pub(super) fn place(&self, node: &impl Ranged) -> Place {
+        self.source.place(node.start())
+    }
+
+    /// Something is wrong with this; `None` for the convenience of the caller.
+    pub(super) fn add<T>(&mut self, node: &impl Ranged, what: impl Into<String>) -> Option<T> {
+        self.found.push(Problem { place: Some(self.place(node)), what: what.into() });
+        None
+    }
+
+    /// All problems in the order of the file.
+    pub(super) fn into_sorted(mut self) -> Vec<Problem> {
+        self.found.sort_by_key(|problem| problem.place);
+        self.found
+    }
+}
+
+/// The fields of an object.
+///
+/// Invariant: a name that is given twice is reported, and the first one counts.
+pub(super) struct Fields<'v> {
+    object: &'v Object<'v>,
+    /// What the object is, for messages, such as `a client`.
+    what: &'static str,
+    by_name: HashMap<&'v str, &'v ObjectProp<'v>>,
+    known: Vec<&'static str>,
+}
+
+impl<'v> Fields<'v> {
+    /// The fields of `value`, which ought to be an object.
+    pub(super) fn of(
+        value: &'v Value<'v>,
+        what: &'static str,
+        problems: &mut Problems<'_>,
+    ) -> Option<Fields<'v>> {
+        let Value::Object(object) = value else {
+            return problems
+                .add(value, format!("{what} is an object, {{ … }}, not {}", kind(value)));
+        };
+        let mut by_name = HashMap::new();
+        for field in &object.properties {
+            let name = field.name.as_str();
+            if let Some(first) = by_name.get(name) {
+                let first = problems.place(*first);
+                problems.add::<()>(
+                    field,
+                    format!("{} is given twice (first at {first}); keep one", quoted(name)),
+                );
+            } else {
+                by_name.insert(name, field);
+            }
+        }
+        Some(Fields { object, what, by_name, known: vec![] })
+    }
+
+    /// More is known now about what the object is.
+    pub(super) fn call(&mut self, what: &'static str) {
+        self.what = what;
+    }
+
+    /// The object itself, for its place.
+    pub(super) fn object(&self) -> &'v Object<'v> {
+        self.object
+    }
+
+    /// Takes a field that may be left out.
+    pub(super) fn take(&mut self, name: &'static str) -> Option<&'v ObjectProp<'v>> {
+        self.known.push(name);
+        self.by_name.remove(name)
+    }
+
+    /// Takes the value of a field that must be there.
+    pub(super) fn need(
+        &mut self,
+        name: &'static str,
+        meaning: &str,
+        problems: &mut Problems<'_>,
+    ) -> Option<&'v Value<'v>> {
+        match self.take(name) {
+            Some(field) => Some(&field.value),
+            None => problems.add(self.object, format!("{} needs \"{name}\": {meaning}", self.what)),
+        }
+    }
+
+    /// All fields were taken that exist; the rest is unknown.
+    pub(super) fn finish(self, problems: &mut Problems<'_>) {
+        for (name, field) in self.by_name {
+            let known = || self.known.iter().copied();
+            let right = match spelling::nearest(name, known()) {
+                Some(meant) => format!("did you mean \"{meant}\"?"),
+                None => format!("{} has {}", self.what, list(known())),
+            };
+            problems.add::<()>(field, format!("unknown field {}; {right}", quoted(name)));
+        }
+    }
+}
+
+/// What kind of value this is, in words.
+pub(super) fn kind(value: &Value<'_>) -> &'static str {
+    match value {
+        Value::StringLit(_) => "a string",
+        Value::NumberLit(_) => "a number",
+        Value::BooleanLit(_) => "true or false",
+        Value::Object(_) => "an object",
+        Value::Array(_) => "a list",
+        Value::NullKeyword(_) => "null",
+    }
+}
+
+/// A text of the file in quotes, cut if it is long, with nothing that could upset a terminal.
+pub(super) fn quoted(text: &str) -> String {
+    const CHARS_MAX: usize = 60;
+    let cut: String = text.chars().take(CHARS_MAX).collect();
+    let ellipsis = if cut.len() < text.len() { "…" } else { "" };
+    format!("{:?}", cut + ellipsis)
+}
+
+/// Names in quotes, with commas and "and".
+pub(super) fn list(names: impl IntoIterator<Item = &'static str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("\"{name}\"")).collect();
+    match names.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => "no fields".into(),
+    }
+}

@@ -1,0 +1,152 @@
+//! Where a run is told: lines on standard output, colours if it is a terminal, and progress on
+//! standard error if that is one.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often the progress moves while nothing happens.
+const PROGRESS_EVERY: Duration = Duration::from_millis(120);
+
+/// The looks that text can have. On anything but a terminal they vanish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    Plain,
+    Strong,
+    Faint,
+    Good,
+    Doubtful,
+    Bad,
+}
+
+impl Look {
+    fn style(self) -> Style {
+        match self {
+            Look::Plain => Style::new(),
+            Look::Strong => Style::new().bold(),
+            Look::Faint => Style::new().dimmed(),
+            Look::Good => AnsiColor::Green.on_default(),
+            Look::Doubtful => AnsiColor::Yellow.on_default(),
+            Look::Bad => AnsiColor::Red.on_default().bold(),
+        }
+    }
+
+    /// The text with this look.
+    pub(crate) fn on(self, text: impl fmt::Display) -> String {
+        let style = self.style();
+        format!("{style}{text}{style:#}")
+    }
+}
+
+/// Where a run is told.
+pub(crate) struct Screen {
+    /// `None`: nothing is told, because a machine reads what comes at the end.
+    lines: Option<Box<dyn Write>>,
+    bar: ProgressBar,
+}
+
+impl Screen {
+    /// The terminal, or whatever standard output is.
+    pub(crate) fn for_people() -> Screen {
+        Screen { lines: Some(Box::new(anstream::stdout())), bar: ProgressBar::hidden() }
+    }
+
+    /// Nothing is told.
+    pub(crate) fn silent() -> Screen {
+        Screen { lines: None, bar: ProgressBar::hidden() }
+    }
+
+    /// Tells some lines.
+    pub(crate) fn tell(&mut self, text: impl fmt::Display) {
+        let Some(lines) = &mut self.lines else { return };
+        self.bar.suspend(|| {
+            // Who closed the pipe reads no more; the run still has to end in order.
+            let _ = writeln!(lines, "{text}").and_then(|()| lines.flush());
+        });
+    }
+
+    /// Says on standard error what went wrong; also to who reads the output by machine.
+    pub(crate) fn complain(&self, text: impl fmt::Display) {
+        self.bar.suspend(|| {
+            let _ = writeln!(anstream::stderr(), "{} {text}", Look::Bad.on("error:"));
+        });
+    }
+
+    /// Shows that something of unknown length is going on.
+    pub(crate) fn wait_for(&mut self, what: &str) {
+        self.show(ProgressBar::new_spinner(), "{spinner} {msg} {elapsed:.dim}", what);
+    }
+
+    /// Shows how many of so many things are done.
+    pub(crate) fn count(&mut self, what: &str, total: usize) {
+        let bar = ProgressBar::new(total as u64);
+        self.show(bar, "{spinner} {msg} {bar:24.dim} {pos}/{len} {elapsed:.dim}", what);
+    }
+
+    /// One more thing is done.
+    pub(crate) fn counted(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Nothing is going on.
+    pub(crate) fn rest(&mut self) {
+        self.bar.finish_and_clear();
+        self.bar = ProgressBar::hidden();
+    }
+
+    fn show(&mut self, bar: ProgressBar, template: &str, what: &str) {
+        self.rest();
+        // A bar draws on standard error, and only if that is a terminal.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        bar.set_message(what.to_owned());
+        bar.enable_steady_tick(PROGRESS_EVERY);
+        self.bar = bar;
+    }
+}
+
+/// Prints one document for machines.
+pub(crate) fn print_document(document: &serde_json::Value) -> io::Result<()> {
+    let mut text = serde_json::to_string_pretty(document)?;
+    text.push('\n');
+    io::stdout().lock().write_all(text.as_bytes())
+}
+
+/// Text from outside with nothing in it that could upset a terminal.
+pub(crate) fn tame(text: &str) -> String {
+    let tame = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
+    text.chars().map(tame).collect()
+}
+
+/// A key or value as it is shown: bare if it is a plain word, else in quotes; cut if it is long.
+pub(crate) fn shown(text: &str) -> String {
+    const CHARS_MAX: usize = 24;
+    let cut: String = text.chars().take(CHARS_MAX).collect();
+    let ellipsis = if cut.len() < text.len() { "…" } else { "" };
+    let is_word = |c: char| c.is_alphanumeric() || "-_.:/+@#{}".contains(c);
+    if !text.is_empty() && cut.chars().all(is_word) {
+        return cut + ellipsis;
+    }
+    format!("{cut:?}{ellipsis}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_short_and_tame() {
+        assert_eq!(shown("a"), "a");
+        assert_eq!(shown("user:7"), "user:7");
+        assert_eq!(shown("ключ"), "ключ");
+        assert_eq!(shown(""), "\"\"");
+        assert_eq!(shown("two words"), "\"two words\"");
+        assert_eq!(shown("\x1b[31m"), "\"\\u{1b}[31m\"");
+        assert_eq!(shown(&"x".repeat(25)), format!("{}…", "x".repeat(24)));
+        assert_eq!(tame("a\x1b[1m\nb"), "a\\u{1b}[1m\\nb");
+    }
+}
