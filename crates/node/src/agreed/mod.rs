@@ -30,12 +30,13 @@
 //! Snapshots and a log that is cut; changes of members; leases; expiry.
 
 mod entry;
+mod forwards;
 mod proposals;
 mod reads;
 mod state;
 mod tail;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 use protobuf::Message as _;
@@ -50,6 +51,7 @@ use crate::record::Record;
 use crate::session::Asker;
 use crate::turn::Turn;
 use entry::{Draft, Name};
+use forwards::Forwards;
 use proposals::{Proposals, RUN_BYTES_MAX};
 use reads::{Read, Reads};
 use state::State;
@@ -77,8 +79,8 @@ pub(crate) struct Agreed {
     reads: Reads,
     /// What this node, as the leader, gathers for the next entry.
     draft: Draft,
-    /// The next name expected of each node, as far as this leader appended them in its term.
-    forwarded: BTreeMap<NodeId, (u64, u64)>,
+    /// The writes of others that this leader appended in its term.
+    forwarded: Forwards,
     gathering_since_ms: Option<u64>,
     unsynced: VecDeque<Unsynced>,
     /// The term that is on disk.
@@ -144,7 +146,7 @@ impl Agreed {
             proposals: Proposals::new(),
             reads: Reads::new(me, boot),
             draft: Draft::default(),
-            forwarded: BTreeMap::new(),
+            forwarded: Forwards::default(),
             gathering_since_ms: None,
             unsynced: VecDeque::new(),
             synced_term,
@@ -240,14 +242,9 @@ impl Agreed {
         if !self.leads() {
             return;
         }
-        let end = first.sequence.saturating_add(count);
-        let next = self.forwarded.entry(first.node).or_insert((first.boot, first.sequence));
-        let old = first.boot < next.0 || (first.boot == next.0 && end <= next.1);
-        let gap = first.boot == next.0 && first.sequence > next.1;
-        if old || gap || !entry::is_run(count, commands) {
+        if !entry::is_run(count, commands) || !self.forwarded.take(first, count) {
             return;
         }
-        *next = (first.boot, end);
         self.draft.add_run(first, count, commands);
         // The entry that the draft becomes, or one after it: at worst followers are told too soon.
         self.foreign = self.raft.raft.raft_log.last_index() + 1;

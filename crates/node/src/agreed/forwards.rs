@@ -1,0 +1,86 @@
+//! Which of the writes that others forwarded this leader has appended in its term.
+//!
+//! It keeps the log from filling with what is sent twice. What counts is what the state machine makes of the names: a
+//! run that is appended twice, or too early, does no harm; a run that is turned away although the leader does
+//! not have it would be sent for ever.
+
+use std::collections::BTreeMap;
+
+use super::entry::Name;
+use crate::door::NodeId;
+
+/// The names of one boot that were appended: from `first` up to, and without, `end`, with no gap.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    boot: u64,
+    first: u64,
+    end: u64,
+}
+
+/// The row of each node.
+#[derive(Debug, Default)]
+pub(crate) struct Forwards {
+    rows: BTreeMap<NodeId, Row>,
+}
+
+impl Forwards {
+    /// Whether a run of `count` names from `first` on is to be appended; if so, it counts as appended.
+    pub(crate) fn take(&mut self, first: Name, count: u64) -> bool {
+        let Name { node, boot, sequence } = first;
+        let new = Row { boot, first: sequence, end: sequence.saturating_add(count) };
+        let Some(old) = self.rows.get(&node).copied() else {
+            self.rows.insert(node, new);
+            return true;
+        };
+        if new.boot < old.boot {
+            return false;
+        }
+        if new.boot > old.boot || new.end < old.first {
+            self.rows.insert(node, new);
+            return true;
+        }
+        let held = old.first <= new.first && new.end <= old.end;
+        let gap = new.first > old.end;
+        if !held && !gap {
+            let (first, end) = (old.first.min(new.first), old.end.max(new.end));
+            self.rows.insert(node, Row { boot, first, end });
+        }
+        !held && !gap
+    }
+
+    /// Nothing is known any more of what was appended.
+    pub(crate) fn clear(&mut self) {
+        self.rows.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(forwards: &mut Forwards, boot: u64, sequence: u64, count: u64) -> bool {
+        forwards.take(Name { node: NodeId(2), boot, sequence }, count)
+    }
+
+    #[test]
+    fn what_is_held_and_what_leaves_a_gap_is_turned_away() {
+        let mut forwards = Forwards::default();
+        assert!(take(&mut forwards, 1, 4, 2));
+        assert!(!take(&mut forwards, 1, 4, 2), "held");
+        assert!(!take(&mut forwards, 1, 7, 1), "6 is missing");
+        assert!(take(&mut forwards, 1, 5, 3), "6 and 7 are new");
+        assert!(take(&mut forwards, 2, 1, 1), "a later boot");
+        assert!(!take(&mut forwards, 1, 8, 1), "a boot that is over");
+    }
+
+    #[test]
+    fn what_was_lost_before_the_first_is_taken_when_it_comes_again() {
+        let mut forwards = Forwards::default();
+        assert!(take(&mut forwards, 1, 9, 1), "7 and 8 were lost on the way");
+        assert!(take(&mut forwards, 1, 10, 1));
+        assert!(take(&mut forwards, 1, 7, 4), "all unapplied, sent again");
+        assert!(!take(&mut forwards, 1, 7, 4));
+        assert!(take(&mut forwards, 1, 3, 2), "5 and 6 are not held");
+        assert!(take(&mut forwards, 1, 5, 6));
+    }
+}
