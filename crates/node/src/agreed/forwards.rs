@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::entry::Name;
 use crate::door::NodeId;
 
-/// The names of one boot that were appended: from `first` up to, and without, `end`, with no gap.
+/// The names of one boot that were appended: from `first` up to, and without, `end`, with no gap and in order.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     boot: u64,
@@ -35,17 +35,17 @@ impl Forwards {
         if new.boot < old.boot {
             return false;
         }
-        if new.boot > old.boot || new.end < old.first {
+        if new.boot > old.boot || new.first < old.first {
+            // What was appended before it came too early, and does not count.
             self.rows.insert(node, new);
             return true;
         }
-        let held = old.first <= new.first && new.end <= old.end;
-        let gap = new.first > old.end;
-        if !held && !gap {
-            let (first, end) = (old.first.min(new.first), old.end.max(new.end));
-            self.rows.insert(node, Row { boot, first, end });
+        let (held, gap) = (new.end <= old.end, new.first > old.end);
+        if held || gap {
+            return false;
         }
-        !held && !gap
+        self.rows.insert(node, Row { first: old.first, ..new });
+        true
     }
 
     /// Nothing is known any more of what was appended.
@@ -80,7 +80,7 @@ mod tests {
         assert!(take(&mut forwards, 1, 10, 1));
         assert!(take(&mut forwards, 1, 7, 4), "all unapplied, sent again");
         assert!(!take(&mut forwards, 1, 7, 4));
-        assert!(take(&mut forwards, 1, 3, 2), "5 and 6 are not held");
-        assert!(take(&mut forwards, 1, 5, 6));
+        assert!(take(&mut forwards, 1, 6, 1), "7 to 10 were appended before it");
+        assert!(take(&mut forwards, 1, 7, 4));
     }
 }
