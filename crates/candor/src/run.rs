@@ -39,7 +39,10 @@ pub(crate) struct Args {
 pub(crate) fn execute(args: Args) -> ExitCode {
     if args.keep && args.files.len() > 1 {
         let what = "--keep leaves one cluster up, so it goes with one scenario file";
-        crate::Cli::command().error(ErrorKind::ArgumentConflict, what).exit();
+        let mut cli = crate::Cli::command();
+        cli.build();
+        let run = cli.find_subcommand_mut("run").expect("run is a subcommand");
+        run.error(ErrorKind::ArgumentConflict, what).exit();
     }
     ExitCode::from(lab::run(&lab::Options {
         files: args.files,

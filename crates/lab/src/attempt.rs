@@ -20,7 +20,7 @@ use crate::delays;
 use crate::directory::RunDirectory;
 use crate::failure::Failure;
 use crate::figures::Figures;
-use crate::finals::{self, QuietEnd};
+use crate::finals::{self, AGREE_WITHIN, QuietEnd};
 use crate::interrupt::Interrupts;
 use crate::judgement::Judgement;
 use crate::level::is_merged;
@@ -119,12 +119,14 @@ pub(crate) async fn attempt(
     screen: &mut Screen,
     interrupts: &mut Interrupts,
 ) -> Result<Attempted, Failure> {
+    let ports = choose_ports(task.scenario)?;
     let directory = RunDirectory::create(task.runs, task.file)?;
+    directory.write("scenario.json", task.text.as_bytes())?;
     let mut stage = Stage::new(task);
     let played = tokio::select! {
         biased;
         signal = interrupts.next() => Err(Failure::Interrupted(signal)),
-        played = stage.play(task, &directory, screen) => played,
+        played = stage.play(task, &ports, &directory, screen) => played,
     };
     screen.rest();
     stage.crew.end(hurry(interrupts)).await;
@@ -134,8 +136,15 @@ pub(crate) async fn attempt(
     }
     let history = stage.recording.history(task.scenario.level);
     directory.write("history.jsonl", history.to_jsonl().as_bytes())?;
-    let ready = played?;
+    let ready = played.inspect_err(|_| tell_directory(&directory, screen))?;
     judge(task, stage, ready, history, directory, screen, interrupts).await
+}
+
+/// Says where to find what is left of an attempt that failed.
+fn tell_directory(directory: &RunDirectory, screen: &mut Screen) {
+    for line in report::labelled("files", Look::Faint, [directory.path().display().to_string()]) {
+        screen.tell(format!("\n{line}"));
+    }
 }
 
 /// Resolves when somebody loses patience.
@@ -168,15 +177,14 @@ impl Stage {
     async fn play(
         &mut self,
         task: &Task<'_>,
+        ports: &[Ports],
         directory: &RunDirectory,
         screen: &mut Screen,
     ) -> Result<Ready, Failure> {
         let scenario = task.scenario;
-        directory.write("scenario.json", task.text.as_bytes())?;
-        let ports = choose_ports(scenario)?;
         let orders = Orders {
             binary: task.binary,
-            ports: &ports,
+            ports,
             level: scenario.level,
             request_timeout_ms: task.request_timeout_ms,
         };
@@ -184,7 +192,7 @@ impl Stage {
         self.cluster.start(&orders, directory)?;
         let ready = self.cluster.ready(scenario.level).await?;
         screen.wait_for("waiting until the clients are connected");
-        let plans = self.plans(task, &ports);
+        let plans = self.plans(task, ports);
         self.crew.start(task.binary, scenario, plans, directory).await?;
         screen.rest();
         for line in report::ready_lines(&self.cluster, &ready) {
@@ -196,7 +204,7 @@ impl Stage {
             screen.wait_for("waiting until all servers agree");
             let timeout = Duration::from_millis(task.request_timeout_ms + REPLY_MARGIN_MS);
             let servers = self.cluster.addresses().to_vec();
-            self.quiet = finals::ask(&servers, &mut self.recording, timeout).await;
+            self.quiet = finals::ask(&servers, &mut self.recording, timeout, AGREE_WITHIN).await;
         }
         // One that ended unseen, while the servers were asked.
         while let Some(end) = self.cluster.take_end() {
@@ -296,7 +304,8 @@ impl Stage {
 fn choose_ports(scenario: &Scenario) -> Result<Vec<Ports>, Failure> {
     let Some(named) = &scenario.ports else { return Ok(ports::find(scenario.servers)?) };
     ports::check(scenario).map_err(|taken| {
-        let lines: Vec<String> = taken.iter().map(|taken| taken.to_string()).collect();
+        let mut lines: Vec<String> = taken.iter().map(|taken| taken.to_string()).collect();
+        lines.push("name others in port_number, or leave it out to have free ones found".into());
         Failure::RunTime(lines.join("\n"))
     })?;
     Ok(named.clone())
@@ -344,11 +353,9 @@ async fn judge(
         quiet,
         troubles,
     };
-    let summary =
-        serde_json::to_vec_pretty(&report::summary(&attempt)).map_err(std::io::Error::from)?;
-    directory.write("summary.json", &summary)?;
+    directory.write("summary.json", format!("{:#}\n", report::summary(&attempt)).as_bytes())?;
     screen.tell("");
-    for line in verdict_lines(&attempt, task.scenario.servers) {
+    for line in verdict_lines(&attempt) {
         screen.tell(line);
     }
     let kept = task.keep.then_some(Kept { cluster, directory });

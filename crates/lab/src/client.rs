@@ -167,3 +167,6 @@ pub(crate) fn text_of(value: &[u8]) -> String {
         Err(_) => format!("(a value of {} bytes that are no UTF-8)", value.len()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -196,3 +196,77 @@ fn serve_command(orders: &Orders<'_>, server: usize, data: &Path) -> Command {
         .arg("--exit-with-stdin");
     command
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// A program that does what a shell script says, instead of serving.
+    fn program(directory: &Path, script: &str) -> PathBuf {
+        let path = directory.join("program");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    /// Starts two servers of this program, and waits until they are ready, which they never are.
+    async fn start(script: &str) -> (Cluster, String) {
+        let home = tempfile::tempdir().unwrap();
+        let binary = program(home.path(), script);
+        let directory = RunDirectory::create(home.path(), Path::new("s.json")).unwrap();
+        let ports = ports::find(2).unwrap();
+        let level = Level::Linearizable;
+        let orders = Orders { binary: &binary, ports: &ports, level, request_timeout_ms: 3000 };
+        let mut cluster = Cluster::default();
+        let failure = match cluster.start(&orders, &directory) {
+            Ok(()) => cluster.ready(level).await.unwrap_err(),
+            Err(failure) => failure,
+        };
+        (cluster, failure.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_start_is_named_with_its_last_words() {
+        // Only the second fails; the first waits for the end of its standard input.
+        let script = "[ \"$3\" = 2 ] && { echo 'no disk' >&2; exit 78; }; cat";
+        let (mut cluster, failure) = start(script).await;
+        assert!(failure.starts_with("server 1 (pid "), "{failure}");
+        assert!(failure.contains(") ended with exit code 78; "), "{failure}");
+        assert!(failure.contains("\n    no disk\n"), "{failure}");
+        cluster.end(std::future::pending()).await;
+        assert!(cluster.servers().iter().all(|server| server.end().is_some()));
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_not_there_is_named() {
+        let ports = ports::find(1).unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let directory = RunDirectory::create(home.path(), Path::new("s.json")).unwrap();
+        let orders = Orders {
+            binary: &home.path().join("nothing"),
+            ports: &ports,
+            level: Level::Eventual,
+            request_timeout_ms: 3000,
+        };
+        let failure = Cluster::default().start(&orders, &directory).unwrap_err().to_string();
+        assert!(failure.starts_with("cannot start server 0: "), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_process_that_does_not_end_is_killed() {
+        let home = tempfile::tempdir().unwrap();
+        // It closes its standard input and stays.
+        let binary = program(home.path(), "exec sleep 600 <&-");
+        let log = home.path().join("log");
+        let mut command = Command::new(binary);
+        let bell = Arc::default();
+        let (process, _) = Process::start("server 0".into(), &mut command, log, bell).unwrap();
+        let mut all = [process];
+        end_all(&mut all, std::future::ready(())).await;
+        let end = all[0].end().unwrap().sentence();
+        assert!(end.ends_with("ended by signal 9"), "{end}");
+    }
+}

@@ -17,7 +17,7 @@ use crate::connection::Connection;
 use crate::recording::Recording;
 
 /// How long the servers may take until they agree.
-const AGREE_WITHIN: Duration = Duration::from_secs(10);
+pub(crate) const AGREE_WITHIN: Duration = Duration::from_secs(10);
 /// The shortest and the longest pause between two rounds.
 const PAUSE_MIN: Duration = Duration::from_millis(2);
 const PAUSE_MAX: Duration = Duration::from_millis(100);
@@ -46,10 +46,14 @@ impl FinalRead {
 /// How the quiet end went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct QuietEnd {
+    /// The numbers of the clients that asked, one for each server.
+    pub(crate) numbers: Vec<u64>,
     /// How many rounds were asked.
     pub(crate) rounds: usize,
     /// How long after the last write the round ended in which all agreed; `None` if they never did.
     pub(crate) agreed_after: Option<Duration>,
+    /// What all agreed on, by key; empty if they never did.
+    pub(crate) agreed_on: Vec<(String, Option<String>)>,
     /// Servers that did not answer all of the last round, and why.
     pub(crate) silent: Vec<(usize, String)>,
 }
@@ -60,13 +64,14 @@ pub(crate) async fn ask(
     servers: &[SocketAddr],
     recording: &mut Recording,
     reply_timeout: Duration,
+    agree_within: Duration,
 ) -> Option<QuietEnd> {
     let keys = recording.written_keys();
     if keys.is_empty() {
         return None;
     }
     let numbers: Vec<u64> = servers.iter().map(|_| recording.fresh_number()).collect();
-    let deadline = Instant::now() + AGREE_WITHIN;
+    let deadline = Instant::now() + agree_within;
     let mut pause = PAUSE_MIN;
     for rounds in 1.. {
         let answers = round(servers, &keys, reply_timeout).await;
@@ -77,9 +82,12 @@ pub(crate) async fn ask(
             recording.set_finals(final_reads(&answers, &numbers, &keys, recording));
             let silent =
                 |(server, answer): (usize, &RoundOfOne)| Some((server, answer.failure.clone()?));
+            let agreed_on = if agreed { values(&keys, &answers) } else { vec![] };
             return Some(QuietEnd {
+                numbers,
                 rounds,
                 agreed_after: agreed.then_some(after),
+                agreed_on,
                 silent: answers.iter().enumerate().filter_map(silent).collect(),
             });
         }
@@ -155,6 +163,12 @@ fn agree(answers: &[RoundOfOne]) -> bool {
         && answers.windows(2).all(|pair| values(&pair[0]) == values(&pair[1]))
 }
 
+/// The value of each key, as the first server has it.
+fn values(keys: &[String], answers: &[RoundOfOne]) -> Vec<(String, Option<String>)> {
+    let values = answers.iter().take(1).flat_map(|answer| &answer.values);
+    keys.iter().cloned().zip(values.map(|(value, ..)| value.clone())).collect()
+}
+
 fn final_reads(
     answers: &[RoundOfOne],
     numbers: &[u64],
@@ -175,4 +189,89 @@ fn final_reads(
         }
     }
     reads
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delays;
+    use crate::fake::{Act, serve};
+    use crate::order::OperationId;
+    use crate::plan::Answer;
+    use crate::scenario::Scenario;
+
+    const ONE: Act = Act::Say(b"$1\r\n1\r\n");
+    const TWO: Act = Act::Say(b"$1\r\n2\r\n");
+    const NOTHING: Act = Act::Say(b"$-1\r\n");
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// A run in which client 0 wrote `a`.
+    fn after_a_write() -> Recording {
+        let text = r#"{"num_servers":2,"consistency_level":"eventual","clients":[
+            {"client_number":0,"server_number":0,
+             "requests":[{"type":"set","key":"a","value":"1"}]}]}"#;
+        let scenario = Scenario::parse("f", text).unwrap();
+        let mut recording = Recording::new(&scenario, delays::draw(&scenario, 1));
+        let now = clock::now_ns();
+        recording.begin(now);
+        let first = OperationId { client: 0, step: 0 };
+        assert!(recording.note(first, 0, (now, now), Answer::Written));
+        recording.finish(0);
+        recording
+    }
+
+    /// The quiet end of a run, and what the judge gets of it, as (client, server, value).
+    async fn quiet_end(
+        acts: [&[Act]; 2],
+        agree_within: Duration,
+    ) -> (QuietEnd, Vec<(u64, u64, Option<String>)>) {
+        let mut servers = vec![];
+        for acts in acts {
+            servers.push(serve(acts.to_vec()).await.0);
+        }
+        let mut recording = after_a_write();
+        let quiet = ask(&servers, &mut recording, LONG, agree_within).await.unwrap();
+        let history = recording.history(history::Level::Eventual);
+        let finals = history.operations.iter().filter(|operation| operation.is_final);
+        let seen = finals.map(|operation| {
+            let history::Kind::Read { value, .. } = &operation.kind else { panic!("no read") };
+            (operation.client, operation.server.unwrap(), value.clone())
+        });
+        let seen = seen.collect();
+        (quiet, seen)
+    }
+
+    #[tokio::test]
+    async fn rounds_are_repeated_until_all_agree_and_the_last_is_recorded() {
+        let acts: [&[Act]; 2] = [&[ONE, TWO, TWO], &[NOTHING, ONE, TWO]];
+        let (quiet, seen) = quiet_end(acts, LONG).await;
+        assert_eq!((quiet.rounds, quiet.silent.len()), (3, 0));
+        assert!(quiet.agreed_after.is_some());
+        assert_eq!(quiet.agreed_on, [("a".into(), Some("2".into()))]);
+        assert_eq!(seen, [(1, 0, Some("2".into())), (2, 1, Some("2".into()))]);
+    }
+
+    #[tokio::test]
+    async fn servers_that_never_agree_are_recorded_as_they_are() {
+        let (quiet, seen) = quiet_end([&[ONE], &[NOTHING]], Duration::ZERO).await;
+        assert_eq!((quiet.rounds, quiet.agreed_after), (1, None));
+        assert!(quiet.agreed_on.is_empty());
+        assert_eq!(seen, [(1, 0, Some("1".into())), (2, 1, None)]);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_answer_agrees_with_nobody() {
+        let (quiet, seen) = quiet_end([&[ONE], &[Act::HangUp]], Duration::ZERO).await;
+        assert_eq!(quiet.agreed_after, None);
+        assert!(matches!(&quiet.silent[..], [(1, _)]), "{:?}", quiet.silent);
+        assert_eq!(seen, [(1, 0, Some("1".into()))]);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_asked_if_nothing_was_written() {
+        let scenario =
+            Scenario::parse("f", r#"{"num_servers":1,"consistency_level":"eventual"}"#).unwrap();
+        let mut recording = Recording::new(&scenario, vec![]);
+        assert_eq!(ask(&[], &mut recording, LONG, LONG).await, None);
+    }
 }

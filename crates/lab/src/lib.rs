@@ -56,6 +56,9 @@ mod failure;
 mod interrupt;
 mod keep;
 
+#[cfg(test)]
+mod fake;
+
 pub use client::client;
 pub use crew::CLIENT_COMMAND;
 pub use directory::RUNS;

@@ -62,6 +62,17 @@ pub(crate) struct FileResult {
 }
 
 impl FileResult {
+    /// Nothing was run yet.
+    pub(crate) fn new(file: &Path, level: Level) -> FileResult {
+        FileResult {
+            file: file.to_owned(),
+            level,
+            figures: Figures::default(),
+            attempts: vec![],
+            failures: vec![],
+        }
+    }
+
     /// The name of the file without its ending.
     pub(crate) fn name(&self) -> String {
         self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
@@ -76,7 +87,8 @@ impl FileResult {
             .map_or("not run", |verdict| verdict.word())
     }
 
-    fn add(&mut self, attempt: Attempt) {
+    /// One more attempt has come to its end.
+    pub(crate) fn add(&mut self, attempt: Attempt) {
         self.figures.add(&attempt.figures);
         self.attempts.push(attempt);
     }
@@ -132,7 +144,8 @@ fn load_all(files: &[PathBuf]) -> Result<Vec<Loaded>, Vec<Refusal>> {
 /// Says what is wrong with the files; nothing was started.
 fn refuse(refusals: &[Refusal], options: &Options, screen: &Screen) -> u8 {
     for refusal in refusals {
-        screen.complain(format!("\n{refusal}"));
+        // Bare, so that editors and terminals find the place.
+        screen.complain_bare(refusal);
     }
     if options.json {
         let problem = |refusal: &Refusal| -> Vec<Value> {
@@ -175,13 +188,7 @@ impl Runner<'_> {
     async fn run_all(&mut self, files: &[Loaded]) -> u8 {
         let mut interrupted = None;
         for file in files {
-            self.results.push(FileResult {
-                file: file.file.clone(),
-                level: file.scenario.level,
-                figures: Figures::default(),
-                attempts: vec![],
-                failures: vec![],
-            });
+            self.results.push(FileResult::new(&file.file, file.scenario.level));
             if let Err(signal) = self.run_file(file).await {
                 interrupted = Some(signal);
                 break;
@@ -332,7 +339,9 @@ impl Runner<'_> {
     }
 }
 
-/// The program that is running, which serves and asks as well; also after its file was replaced.
+/// The program that is running, which serves and asks as well. If its file was replaced meanwhile,
+/// the system still knows the one that runs.
 pub fn this_program() -> PathBuf {
-    Path::new("/proc/self/exe").to_owned()
+    let running = || Path::new("/proc/self/exe").to_owned();
+    std::env::current_exe().ok().filter(|path| path.exists()).unwrap_or_else(running)
 }

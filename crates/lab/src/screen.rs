@@ -70,8 +70,14 @@ impl Screen {
 
     /// Says on standard error what went wrong; also to who reads the output by machine.
     pub(crate) fn complain(&self, text: impl fmt::Display) {
+        let indented = text.to_string().replace('\n', "\n       ");
+        self.complain_bare(format!("{} {indented}", Look::Bad.on("error:")));
+    }
+
+    /// The same without a word before it.
+    pub(crate) fn complain_bare(&self, text: impl fmt::Display) {
         self.bar.suspend(|| {
-            let _ = writeln!(anstream::stderr(), "{} {text}", Look::Bad.on("error:"));
+            let _ = writeln!(anstream::stderr(), "{text}");
         });
     }
 

@@ -12,3 +12,6 @@ pub(crate) use servers::{ready_lines, server_lines};
 pub(crate) use summary::summary;
 pub(crate) use tables::{compare, figures_table, repeats_table, throughput};
 pub(crate) use verdict::{labelled, verdict_lines};
+
+#[cfg(test)]
+mod tests;

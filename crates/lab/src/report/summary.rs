@@ -25,6 +25,7 @@ pub(crate) fn summary(attempt: &Attempt) -> Value {
         "ready_after_ms": attempt.ready.after.as_secs_f64() * 1e3,
         "verdict": verdict(&judgement.promised),
         "proof": judgement.proof,
+        "witness": witness(&judgement.promised),
         "met": judgement.met().map(|level| level.to_string()),
         "other_levels": judgement.others.iter().map(verdict).collect::<Vec<_>>(),
         "order": order(&attempt.order),
@@ -45,6 +46,16 @@ fn verdict(verdict: &Verdict) -> Value {
     json!({ "level": verdict.level.to_string(), "verdict": verdict.word(), "why": why })
 }
 
+/// A witness order as lines of `history.jsonl`, whose first is the header and which count from 1.
+fn witness(verdict: &Verdict) -> Value {
+    match &verdict.outcome {
+        Outcome::Holds { witness: Some(order) } => {
+            order.iter().map(|place| place + 2).collect::<Vec<usize>>().into()
+        }
+        _ => Value::Null,
+    }
+}
+
 fn order(order: &StatedOrder) -> Value {
     match order {
         StatedOrder::None => Value::Null,
@@ -55,7 +66,10 @@ fn order(order: &StatedOrder) -> Value {
 
 fn quiet_end(quiet: &QuietEnd) -> Value {
     let silent = |(server, why): &(usize, String)| json!({ "server": server, "why": why });
+    let agreed_on = |(key, value): &(String, Option<String>)| json!({ "key": key, "value": value });
     json!({
+        "client_numbers": quiet.numbers,
+        "agreed_on": quiet.agreed_on.iter().map(agreed_on).collect::<Vec<_>>(),
         "agreed": quiet.agreed_after.is_some(),
         "agreed_after_last_write_ms": quiet.agreed_after.map(|after| after.as_secs_f64() * 1e3),
         "rounds": quiet.rounds,

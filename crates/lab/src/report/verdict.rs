@@ -4,24 +4,29 @@
 use std::time::Duration;
 
 use history::{Outcome, Verdict};
+use unicode_width::UnicodeWidthStr;
 
 use super::live::millis;
 use crate::attempt::{Attempt, StatedOrder};
 use crate::finals::QuietEnd;
-use crate::screen::{Look, tame};
+use crate::screen::{Look, shown, tame};
 
 /// How wide the names at the left are.
 const LABEL_WIDTH: usize = 9;
+/// How wide the text beside them is.
+const TEXT_WIDTH: usize = 100;
+/// How many lines of a proof are shown; the whole order of a witness stands in the summary.
+const PROOF_LINES_MAX: usize = 8;
 
 /// All that is to be said about an attempt, but for its figures.
-pub(crate) fn verdict_lines(attempt: &Attempt, servers: usize) -> Vec<String> {
+pub(crate) fn verdict_lines(attempt: &Attempt) -> Vec<String> {
     let mut lines = vec![];
     for trouble in &attempt.troubles {
         lines.extend(labelled("trouble", Look::Bad, trouble.lines()));
     }
     lines.extend(order_lines(&attempt.order));
     if let Some(quiet) = &attempt.quiet {
-        lines.extend(quiet_lines(quiet, servers));
+        lines.extend(quiet_lines(quiet, attempt.servers));
     }
     lines.extend(promise_lines(attempt));
     lines.extend(met_lines(attempt));
@@ -41,7 +46,12 @@ fn headline(verdict: &Verdict) -> String {
 fn promise_lines(attempt: &Attempt) -> Vec<String> {
     let judgement = &attempt.judgement;
     let mut lines = labelled("verdict", Look::Plain, [headline(&judgement.promised)]);
-    lines.extend(labelled("", Look::Plain, judgement.proof.iter().map(|line| tame(line))));
+    let shown = judgement.proof.iter().take(PROOF_LINES_MAX).map(|line| tame(line));
+    lines.extend(labelled("", Look::Plain, shown));
+    if judgement.proof.len() > PROOF_LINES_MAX {
+        let more = "  … the whole of it is in summary.json";
+        lines.extend(labelled("", Look::Faint, [more]));
+    }
     lines
 }
 
@@ -78,47 +88,88 @@ fn order_lines(order: &StatedOrder) -> Vec<String> {
 }
 
 fn quiet_lines(quiet: &QuietEnd, servers: usize) -> Vec<String> {
-    let mut lines = match (quiet.agreed_after, quiet.rounds) {
-        (Some(after), 1) => {
-            let what = format!(
-                "all {servers} servers agreed when first asked, {} after the last write",
-                span(after)
-            );
-            labelled("quiet", Look::Plain, [what])
-        }
-        (Some(after), rounds) => {
-            let what = format!(
-                "all {servers} servers agreed {} after the last write, in round {rounds} of asking",
-                span(after)
-            );
-            labelled("quiet", Look::Plain, [what])
-        }
-        (None, rounds) => {
-            let what = format!("the servers did not agree in {rounds} rounds of asking");
-            labelled("quiet", Look::Bad, [what])
-        }
+    let rounds = match quiet.rounds {
+        1 => "when first asked".into(),
+        rounds => format!("in round {rounds} of asking"),
     };
+    let (look, what) = match quiet.agreed_after {
+        Some(after) => {
+            let after = span(after);
+            let on = agreed_on(&quiet.agreed_on);
+            let what = format!("all {servers} servers agreed{on} {after} after the last write");
+            (Look::Plain, format!("{what}, {rounds}"))
+        }
+        None => (Look::Bad, format!("the servers did not agree {rounds}")),
+    };
+    let mut lines = labelled("quiet", look, [what]);
+    if let (Some(first), Some(last)) = (quiet.numbers.first(), quiet.numbers.last()) {
+        let who = format!("asked by clients {first} to {last}, one for each server");
+        lines.extend(labelled("", Look::Faint, [who]));
+    }
     for (server, why) in &quiet.silent {
         lines.extend(labelled("", Look::Bad, [format!("server {server}: {}", tame(why))]));
     }
     lines
 }
 
+/// What the servers agreed on, if that is short.
+fn agreed_on(values: &[(String, Option<String>)]) -> String {
+    let value = |value: &Option<String>| value.as_deref().map_or("(nothing)".into(), shown);
+    match values {
+        [] => String::new(),
+        [(key, one)] => format!(" on {} = {},", shown(key), value(one)),
+        several => format!(" on {} keys,", several.len()),
+    }
+}
+
 fn span(time: Duration) -> String {
     millis(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
 }
 
-/// Lines below each other, the first with a name at its left.
+/// Lines below each other, the first with a name at its left; long ones are broken.
 pub(crate) fn labelled(
     label: &str,
     look: Look,
     lines: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> Vec<String> {
-    let indent = " ".repeat(LABEL_WIDTH);
-    let line = |(place, line): (usize, _)| {
-        let line: String = AsRef::<str>::as_ref(&line).into();
-        let label = if place == 0 { format!("{label:LABEL_WIDTH$}") } else { indent.clone() };
-        format!("  {}{}", Look::Faint.on(label), look.on(line))
+    let broken = lines.into_iter().flat_map(|line| break_line(line.as_ref()));
+    let line = |(place, line): (usize, String)| {
+        let label = if place == 0 { label } else { "" };
+        format!("  {}{}", Look::Faint.on(format!("{label:LABEL_WIDTH$}")), look.on(line))
     };
-    lines.into_iter().enumerate().map(line).collect()
+    broken.enumerate().map(line).collect()
+}
+
+/// Breaks a line between words; what follows stands below its first word, a bit to the right.
+fn break_line(line: &str) -> Vec<String> {
+    let text = line.trim_start();
+    let indent = " ".repeat(line.len() - text.len());
+    let mut lines = vec![];
+    let mut current = indent.clone();
+    for word in text.split(' ') {
+        let is_first = current.trim_start().is_empty();
+        if !is_first && current.width() + 1 + word.width() > TEXT_WIDTH {
+            lines.push(std::mem::replace(&mut current, format!("{indent}  {word}")));
+        } else {
+            current.push_str(if is_first { "" } else { " " });
+            current.push_str(word);
+        }
+    }
+    lines.push(current);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_break_between_words() {
+        assert_eq!(break_line("short"), ["short"]);
+        assert_eq!(break_line(""), [""]);
+        let long = format!("  {} {}", "a".repeat(60), "b".repeat(60));
+        let broken = [format!("  {}", "a".repeat(60)), format!("    {}", "b".repeat(60))];
+        assert_eq!(break_line(&long), broken);
+        assert_eq!(break_line(&"x".repeat(150)), ["x".repeat(150)]);
+    }
 }

@@ -1,0 +1,161 @@
+//! What people and machines get to see of a run, made of times that never change.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anstream::adapter::strip_str;
+use history::Level;
+
+use super::{Live, compare, figures_table, repeats_table, summary, verdict_lines};
+use crate::attempt::{Attempt, StatedOrder};
+use crate::cluster::Ready;
+use crate::delays;
+use crate::figures::Figures;
+use crate::finals::{FinalRead, QuietEnd};
+use crate::judgement::Judgement;
+use crate::order::OperationId;
+use crate::plan::Answer;
+use crate::recording::Recording;
+use crate::run::FileResult;
+use crate::scenario::Scenario;
+
+const MS: u64 = 1_000_000;
+
+/// Two clients that write `a`, then read it.
+fn scenario(level: &str) -> Scenario {
+    let client = |number: u64| {
+        format!(
+            r#"{{"client_number":{number},"server_number":{number},"requests":[
+                {{"type":"set","key":"a","value":{}}},{{"type":"get","key":"a"}}]}}"#,
+            (number + 1) * 100
+        )
+    };
+    let text = format!(
+        r#"{{"num_servers":2,"consistency_level":"{level}","clients":[{},{}]}}"#,
+        client(0),
+        client(1)
+    );
+    Scenario::parse("f", &text).unwrap()
+}
+
+/// A run in which client 0 wrote 100, then client 1 wrote 200, then both read: this, and 200.
+fn recording(scenario: &Scenario, first_read: &str) -> Recording {
+    let mut recording = Recording::new(scenario, delays::draw(scenario, 7));
+    recording.begin(0);
+    let value = |text: &str| Answer::Value(Some(text.into()));
+    let told = [
+        (0, 0, MS, 3 * MS, Answer::Written),
+        (1, 0, 5 * MS, 9 * MS, Answer::Written),
+        (0, 1, 21 * MS, 22 * MS, value(first_read)),
+        (1, 1, 23 * MS, 23 * MS + 500_000, value("200")),
+    ];
+    for (client, step, start, end, answer) in told {
+        assert!(recording.note(OperationId { client, step }, 0, (start, end), answer));
+    }
+    recording.finish(0);
+    recording.finish(1);
+    recording
+}
+
+fn attempt(scenario: &Scenario, recording: &Recording) -> Attempt {
+    Attempt {
+        scenario: "test/two.json".into(),
+        servers: 2,
+        clients: 2,
+        run: 1,
+        number: 1,
+        seed: 7,
+        directory: PathBuf::from("runs/two"),
+        ready: Ready { leader: Some(0), after: Duration::from_millis(250) },
+        figures: Figures::of(recording),
+        judgement: Judgement::of(&recording.history(scenario.level), scenario.level),
+        order: StatedOrder::None,
+        quiet: None,
+        troubles: vec![],
+    }
+}
+
+/// An attempt whose final reads agree on 200, 15 ms after the last write.
+fn merged_attempt(first_read: &str) -> Attempt {
+    let scenario = scenario("eventual");
+    let mut recording = recording(&scenario, first_read);
+    let numbers = vec![recording.fresh_number(), recording.fresh_number()];
+    let read = |(server, number): (usize, &u64)| FinalRead {
+        number: *number,
+        server,
+        key: "a".into(),
+        value: Some("200".into()),
+        start: 23 * MS + 600_000,
+        end: 24 * MS,
+    };
+    recording.set_finals(numbers.iter().enumerate().map(read).collect());
+    let quiet = QuietEnd {
+        numbers,
+        rounds: 1,
+        agreed_after: Some(Duration::from_millis(15)),
+        agreed_on: vec![("a".into(), Some("200".into()))],
+        silent: vec![],
+    };
+    Attempt { quiet: Some(quiet), ..attempt(&scenario, &recording) }
+}
+
+/// Lines as they are seen where there are no colours.
+fn plain(lines: impl IntoIterator<Item = String>) -> String {
+    let tidy = |line: &str| strip_str(line).to_string().trim_end().to_owned();
+    let lines: Vec<String> =
+        lines.into_iter().flat_map(|l| l.lines().map(tidy).collect::<Vec<_>>()).collect();
+    lines.join("\n")
+}
+
+/// All that is shown, each with a title.
+fn shown() -> Vec<(&'static str, String)> {
+    let linearizable = scenario("linearizable");
+    let recording_of_good = recording(&linearizable, "200");
+    let good = attempt(&linearizable, &recording_of_good);
+    let bad = attempt(&linearizable, &recording(&linearizable, "100"));
+    let stale = merged_attempt("100");
+    let fresh = Attempt { run: 2, seed: 8, ..merged_attempt("200") };
+    let mut troubled = bad.clone();
+    troubled.troubles = vec!["server 1 (pid 7) ended by signal 9".into()];
+    troubled.order = StatedOrder::Missed("one should have ended before the other".into());
+    assert_eq!([&good, &bad, &stale, &troubled].map(Attempt::exit_code), [0, 3, 0, 1]);
+
+    let live = Live::of(&linearizable);
+    let rows = recording_of_good.operations().iter().map(|told| live.row(told, &recording_of_good));
+    let operations = std::iter::once(live.header()).chain(rows);
+    let mut results = [
+        FileResult::new("test/t1-1.json".as_ref(), Level::Linearizable),
+        FileResult::new("test/t1-3.json".as_ref(), Level::Eventual),
+        FileResult::new("test/t9.json".as_ref(), Level::Sequential),
+    ];
+    results[0].add(bad.clone());
+    results[1].add(stale.clone());
+    vec![
+        ("operations stand in columns", plain(operations)),
+        ("a promise that was kept has its witness", plain(verdict_lines(&good))),
+        ("a broken promise names the clash", plain(verdict_lines(&bad))),
+        ("an eventual run tells what it did not meet", plain(verdict_lines(&stale))),
+        ("troubles and a missed order come first", plain(verdict_lines(&troubled))),
+        ("the figures of a run", plain([figures_table(&good.figures)])),
+        ("repeated runs", plain([repeats_table(&[bad, fresh])])),
+        ("scenarios side by side", plain([compare(&results)])),
+        ("the summary tells machines the same", format!("{:#}", summary(&stale))),
+    ]
+}
+
+/// `tests/report.txt` holds all that is shown. To record it anew: `RECORD=1 cargo test -p lab`, and
+/// read the difference as you would read code.
+#[test]
+fn what_is_shown_is_what_was_recorded() {
+    let shown: String =
+        shown().iter().map(|(title, text)| format!("=== {title}\n{text}\n\n")).collect();
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report.txt");
+    if std::env::var_os("RECORD").is_some() {
+        std::fs::write(golden, &shown).unwrap();
+    }
+    let recorded = std::fs::read_to_string(golden).unwrap();
+    for (shown, recorded) in shown.split("=== ").zip(recorded.split("=== ")) {
+        assert_eq!(shown, recorded);
+    }
+    assert_eq!(shown.len(), recorded.len());
+}
