@@ -1,0 +1,73 @@
+//! Several servers that are members of one cluster.
+
+use std::net::TcpListener;
+
+use tempfile::TempDir;
+
+use super::{Server, until};
+
+/// A cluster of servers; node n is at place n - 1.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) servers: Vec<Server>,
+    _temp: TempDir,
+}
+
+impl Cluster {
+    /// So many servers, ready, with these arguments besides those that make them a cluster.
+    #[track_caller]
+    pub(crate) fn start(nodes: usize, arguments: &[&str]) -> Cluster {
+        // Somebody may take a port between its being found free and its being used.
+        let mut cluster = (0..10)
+            .find_map(|_| Cluster::try_start(nodes, arguments))
+            .expect("there are free ports");
+        cluster.wait_until_ready();
+        cluster
+    }
+
+    fn try_start(nodes: usize, arguments: &[&str]) -> Option<Cluster> {
+        let temp = tempfile::tempdir().unwrap();
+        let ports = free_ports(nodes);
+        let peers: Vec<_> =
+            (1..=nodes).map(|id| format!("{id}=127.0.0.1:{}", ports[id - 1])).collect();
+        let peers = peers.join(",");
+        let mut servers = vec![];
+        for id in 1..=nodes {
+            let id = id.to_string();
+            let mut all = vec!["--id", &id];
+            if nodes > 1 {
+                all.extend(["--peers", &peers]);
+            }
+            all.extend(arguments);
+            servers.push(Server::new(&temp.path().join(&id), 0, &all));
+        }
+        for server in &mut servers {
+            if let Err(output) = server.try_start() {
+                let text = String::from_utf8_lossy(&output.stderr);
+                assert!(text.contains("cannot listen"), "the server does not start: {output:?}");
+                return None;
+            }
+        }
+        Some(Cluster { servers, _temp: temp })
+    }
+
+    /// Waits until all servers can answer at their default level.
+    #[track_caller]
+    pub(crate) fn wait_until_ready(&mut self) {
+        self.servers.iter().for_each(Server::wait_until_ready);
+    }
+
+    /// The place of the leader, once there is one.
+    #[track_caller]
+    pub(crate) fn leader(&self, among: &[usize]) -> usize {
+        until("a leader", || {
+            among.iter().copied().find(|place| self.servers[*place].info()["raft_role"] == "leader")
+        })
+    }
+}
+
+/// Ports that nobody listens on.
+fn free_ports(count: usize) -> Vec<u16> {
+    let listeners: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
+}

@@ -1,0 +1,161 @@
+//! One server process.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
+
+use redis::Connection;
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::{PATIENCE, until};
+
+/// What `INFO` says, by name.
+type Info = HashMap<String, String>;
+
+/// A server that is started, ended and started again on the same directory.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) data_dir: PathBuf,
+    pub(crate) port: u16,
+    arguments: Vec<String>,
+    process: Option<(Child, ChildStdin)>,
+}
+
+impl Server {
+    /// A server that is not started yet, with these arguments besides where it listens and keeps its
+    /// data.
+    pub(crate) fn new(data_dir: &Path, port: u16, arguments: &[&str]) -> Server {
+        Server {
+            data_dir: data_dir.to_owned(),
+            port,
+            arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            process: None,
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+        command
+            .args(["serve", "--exit-with-stdin", "--listen", &format!("127.0.0.1:{}", self.port)])
+            .arg("--data-dir")
+            .arg(&self.data_dir)
+            .args(&self.arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        command
+    }
+
+    /// Starts the server; gives its line when it is ready, or all its output if it ended instead. Port
+    /// 0 becomes the port that it took.
+    pub(crate) fn try_start(&mut self) -> Result<String, Output> {
+        assert!(self.process.is_none(), "a server is started once at a time");
+        let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
+        let mut child = self.command().stderr(log).spawn().unwrap();
+        let stdin = child.stdin.take().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        if line.is_empty() {
+            let mut output = child.wait_with_output().unwrap();
+            output.stderr = std::fs::read(self.log_path()).unwrap();
+            return Err(output);
+        }
+        let address = line.split("clients on 127.0.0.1:").nth(1).expect("the line names the port");
+        self.port = address.split(',').next().unwrap().parse().unwrap();
+        self.process = Some((child, stdin));
+        Ok(line)
+    }
+
+    /// Starts the server.
+    #[track_caller]
+    pub(crate) fn start(&mut self) -> String {
+        self.try_start().unwrap_or_else(|output| panic!("the server does not start: {output:?}"))
+    }
+
+    /// Where it receives its peers.
+    pub(crate) fn peer_port(&self) -> u16 {
+        let id = self.arguments.iter().skip_while(|argument| *argument != "--id").nth(1).unwrap();
+        let peers = self.arguments.iter().skip_while(|argument| *argument != "--peers").nth(1);
+        let own = peers.unwrap().split(',').find_map(|peer| peer.strip_prefix(&format!("{id}=")));
+        own.unwrap().rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// Where its standard error goes.
+    pub(crate) fn log_path(&self) -> PathBuf {
+        self.data_dir.with_extension("log")
+    }
+
+    /// What it wrote to standard error so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.process.as_ref().expect("the server runs").0)
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Waits for its end; gives the exit code, if it was not killed.
+    pub(crate) fn wait(&mut self) -> Option<i32> {
+        let (mut child, stdin) = self.process.take().expect("the server runs");
+        let status = child.wait().unwrap();
+        drop(stdin);
+        status.code()
+    }
+
+    /// Kills it (signal 9).
+    pub(crate) fn kill(&mut self) {
+        self.signal(Signal::KILL);
+        self.wait();
+    }
+
+    /// Closes its standard input, and waits for its end.
+    pub(crate) fn end(&mut self) -> Option<i32> {
+        let (mut child, stdin) = self.process.take().expect("the server runs");
+        drop(stdin);
+        child.wait().unwrap().code()
+    }
+
+    /// A client of it.
+    pub(crate) fn client(&self) -> Connection {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}/", self.port)).unwrap();
+        let connection = client.get_connection_with_timeout(PATIENCE).unwrap();
+        connection.set_read_timeout(Some(PATIENCE)).unwrap();
+        connection
+    }
+
+    /// What it says of itself.
+    pub(crate) fn info(&self) -> Info {
+        let text: String = redis::cmd("INFO").arg("everything").query(&mut self.client()).unwrap();
+        text.lines()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    /// A number that it says of itself.
+    #[track_caller]
+    pub(crate) fn figure(&self, name: &str) -> u64 {
+        self.info()[name].parse().unwrap()
+    }
+
+    /// Waits until it can answer at its default level.
+    #[track_caller]
+    pub(crate) fn wait_until_ready(&self) {
+        until("a server to be ready", || (self.info()["ready"] == "1").then_some(()));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some((child, _)) = &mut self.process {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
