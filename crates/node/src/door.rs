@@ -107,6 +107,13 @@ pub enum Input {
         /// What is asked.
         command: Command,
     },
+    /// Whether replies to what this connection asks from now on carry a certificate.
+    Certify {
+        /// The connection.
+        session: SessionId,
+        /// On, or off again.
+        on: bool,
+    },
     /// The connection is gone: nothing more is replied to it.
     Closed(SessionId),
     /// The records of this ticket, and of all before it, are on disk.
@@ -139,6 +146,8 @@ pub enum Output {
         id: RequestId,
         /// The answer.
         reply: Reply,
+        /// Where the answer stands, if the connection wants to know and it is known.
+        certificate: Option<Box<Certificate>>,
     },
     /// Something worth telling people.
     Note(Event),
@@ -164,6 +173,61 @@ pub enum Reply {
     Integer(i64),
     /// Not done, or not known to be done.
     Error(Error),
+}
+
+/// Where an answer stands in the logs.
+///
+/// Nobody need believe it: a judge can check that the order which certificates claim explains every answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// In the agreed log.
+    Agreed {
+        /// Of a write: its own place. Of a read: the last place that this replica had applied.
+        position: AgreedPosition,
+        /// Of a read of one key: where the value that it saw was written; `None`: there was none. Of a write, or a
+        /// read of many keys: `None`.
+        by: Option<AgreedPosition>,
+    },
+    /// In the merged logs.
+    Merged {
+        /// What this replica had applied, per replica; of a write, its own entry included.
+        position: Vec<MergedPosition>,
+        /// Of a read of one key: the write that it saw. Otherwise `None`.
+        by: Option<MergedWrite>,
+        /// Of a write: itself.
+        entry: Option<MergedWrite>,
+    },
+}
+
+/// A place in the agreed log; compared as a pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AgreedPosition {
+    /// The entry; counts from 1.
+    pub index: u64,
+    /// The write within the entry; counts from 0.
+    pub offset: u32,
+}
+
+/// An entry of one replica's merged log; compared as boot, then index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergedPosition {
+    /// Whose log.
+    pub replica: NodeId,
+    /// In which of its boots.
+    pub boot: u64,
+    /// The entry; counts from 1 in each boot.
+    pub index: u64,
+}
+
+/// One write in a merged log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergedWrite {
+    /// Its entry.
+    pub entry: MergedPosition,
+    /// The write within the entry; counts from 0.
+    pub offset: u32,
+    /// Its hybrid clock. Of two writes of a key the higher wins; then the higher replica, then the higher offset.
+    pub clock: u64,
 }
 
 /// Why a request was not answered with a result. Every variant but `Indeterminate` promises

@@ -133,12 +133,14 @@ impl Node {
             Input::Tick(now) => self.on_tick(now, outputs),
             Input::Persisted(ticket) => self.on_persisted(ticket, outputs),
             Input::Request { session, id, level, command } => {
-                let asker = Asker { session, id, since_ms: self.now.monotonic_ms };
+                let since_ms = self.now.monotonic_ms;
+                let asker = Asker { session, id, since_ms, certify: false };
                 match self.admissible(level, &command) {
                     Ok(level) => self.on_request(Request { asker, level, command }, outputs),
                     Err(error) => outputs.push(session::reply_to(&asker, Reply::Error(error))),
                 }
             }
+            Input::Certify { session, on } => self.sessions.certify(session, on),
             Input::Closed(session) => self.sessions.close(session),
             // Before the boot is on disk nothing may be said, so nothing is heard either.
             Input::Receive(_) | Input::Connected(_) | Input::Disconnected(_) if !self.started => {}
@@ -309,9 +311,13 @@ impl Node {
             self.agreed.read_confirmed(asker, command);
             return;
         }
-        let reply =
-            if agreed { self.agreed.read_here(&command) } else { self.merged.read_here(&command) };
-        outputs.push(session::reply_to(&asker, reply));
+        outputs.push(if agreed {
+            let reply = self.agreed.read_here(&command);
+            session::certified_reply(&asker, reply, || self.agreed.certificate(&command))
+        } else {
+            let reply = self.merged.read_here(&command);
+            session::certified_reply(&asker, reply, || self.merged.certificate(&command))
+        });
     }
 }
 

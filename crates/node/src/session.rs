@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, VecDeque};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::door::{Command, Error, Level, Output, Reply, RequestId, SessionId};
+use crate::door::{Certificate, Command, Error, Level, Output, Reply, RequestId, SessionId};
 
 /// The most requests of one connection that may wait for their turn.
 const WAITING_MAX: usize = 65_536;
@@ -20,6 +20,8 @@ pub(crate) struct Asker {
     pub(crate) session: SessionId,
     pub(crate) id: RequestId,
     pub(crate) since_ms: u64,
+    /// Whether the answer is to say where it stands.
+    pub(crate) certify: bool,
 }
 
 /// A request, its level decided.
@@ -39,6 +41,7 @@ pub(crate) enum Kind {
 
 #[derive(Debug, Default)]
 struct Session {
+    certify: bool,
     writes: usize,
     reads: usize,
     /// The level of the reads under way.
@@ -67,9 +70,13 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     /// Takes in a request; gives it back if it may start at once.
-    pub(crate) fn admit(&mut self, request: Request, outputs: &mut Vec<Output>) -> Option<Request> {
-        let id = request.asker.session;
-        let session = self.sessions.entry(id).or_default();
+    pub(crate) fn admit(
+        &mut self,
+        mut request: Request,
+        outputs: &mut Vec<Output>,
+    ) -> Option<Request> {
+        let session = self.sessions.entry(request.asker.session).or_default();
+        request.asker.certify = session.certify;
         if session.waiting.is_empty() && session.may_start(&request) {
             return Some(request);
         }
@@ -78,9 +85,10 @@ impl Sessions {
     }
 
     /// Keeps a request until its turn comes, or until [`Sessions::wake_all`].
-    pub(crate) fn hold(&mut self, request: Request, outputs: &mut Vec<Output>) {
+    pub(crate) fn hold(&mut self, mut request: Request, outputs: &mut Vec<Output>) {
         let id = request.asker.session;
         let session = self.sessions.entry(id).or_default();
+        request.asker.certify = session.certify;
         if session.waiting.len() == WAITING_MAX {
             let error = Error::ClusterDown("too many requests wait on this connection");
             outputs.push(reply_to(&request.asker, Reply::Error(error)));
@@ -131,6 +139,7 @@ impl Sessions {
         asker: &Asker,
         write: bool,
         reply: Reply,
+        certificate: impl FnOnce() -> Certificate,
         outputs: &mut Vec<Output>,
     ) {
         let Some(session) = self.sessions.get_mut(&asker.session) else { return };
@@ -139,7 +148,12 @@ impl Sessions {
         if *under_way == 0 && !session.waiting.is_empty() {
             self.runnable.push_back(asker.session);
         }
-        outputs.push(reply_to(asker, reply));
+        outputs.push(certified_reply(asker, reply, certificate));
+    }
+
+    /// Whether answers to this connection say where they stand.
+    pub(crate) fn certify(&mut self, id: SessionId, on: bool) {
+        self.sessions.entry(id).or_default().certify = on;
     }
 
     /// Forgets a connection.
@@ -166,7 +180,18 @@ impl Sessions {
     }
 }
 
-/// The output that answers a request.
+/// The output that answers a request without a certificate.
 pub(crate) fn reply_to(asker: &Asker, reply: Reply) -> Output {
-    Output::Reply { session: asker.session, id: asker.id, reply }
+    Output::Reply { session: asker.session, id: asker.id, reply, certificate: None }
+}
+
+/// The output that answers a request, with its certificate if that is wanted and the request was done.
+pub(crate) fn certified_reply(
+    asker: &Asker,
+    reply: Reply,
+    certificate: impl FnOnce() -> Certificate,
+) -> Output {
+    let certified = asker.certify && !matches!(reply, Reply::Error(_));
+    let certificate = certified.then(|| Box::new(certificate()));
+    Output::Reply { session: asker.session, id: asker.id, reply, certificate }
 }

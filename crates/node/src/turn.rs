@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::disk::Disk;
-use crate::door::{Event, NodeId, Now, Output, Reply};
+use crate::door::{Certificate, Error, Event, NodeId, Now, Output, Reply};
 use crate::message::{Body, Message};
 use crate::session::{Asker, Sessions};
 
@@ -45,11 +45,31 @@ impl Turn<'_> {
         self.outputs.push(Output::Halt { exit_code, reason });
     }
 
-    pub(crate) fn answer_write(&mut self, asker: &Asker, reply: Reply) {
-        self.sessions.complete(asker, true, reply, self.outputs);
+    pub(crate) fn answer_write(
+        &mut self,
+        asker: &Asker,
+        reply: Reply,
+        certificate: impl FnOnce() -> Certificate,
+    ) {
+        self.sessions.complete(asker, true, reply, certificate, self.outputs);
     }
 
-    pub(crate) fn answer_read(&mut self, asker: &Asker, reply: Reply) {
-        self.sessions.complete(asker, false, reply, self.outputs);
+    pub(crate) fn answer_read(
+        &mut self,
+        asker: &Asker,
+        reply: Reply,
+        certificate: impl FnOnce() -> Certificate,
+    ) {
+        self.sessions.complete(asker, false, reply, certificate, self.outputs);
+    }
+
+    /// Says of a write that it was not, or may not have been, done.
+    pub(crate) fn refuse_write(&mut self, asker: &Asker, error: Error) {
+        self.answer_write(asker, Reply::Error(error), || unreachable!("errors carry none"));
+    }
+
+    /// Says of a read that it was not done.
+    pub(crate) fn refuse_read(&mut self, asker: &Asker, error: Error) {
+        self.answer_read(asker, Reply::Error(error), || unreachable!("errors carry none"));
     }
 }

@@ -53,13 +53,14 @@ pub(crate) fn time_ms(data: &[u8]) -> Result<Option<u64>, Malformed> {
     if data.is_empty() { Ok(None) } else { Reader::new(data).uint().map(Some) }
 }
 
-/// Calls `each` with the name and write of everything in the entry, in order.
+/// Calls `each` with the name, offset and write of everything in the entry, in order. Gives back how many there are.
 pub(crate) fn for_each<'a>(
     data: &'a [u8],
-    mut each: impl FnMut(Name, Write<'a>),
-) -> Result<(), Malformed> {
+    mut each: impl FnMut(Name, u32, Write<'a>),
+) -> Result<u32, Malformed> {
+    let mut offset = 0;
     if data.is_empty() {
-        return Ok(());
+        return Ok(offset);
     }
     let mut reader = Reader::new(data);
     reader.uint()?;
@@ -70,11 +71,12 @@ pub(crate) fn for_each<'a>(
         let count = reader.uint()?;
         let mut commands = Reader::new(reader.bytes()?);
         for sequence in first..first.checked_add(count).ok_or(Malformed)? {
-            each(Name { node, boot, sequence }, command::decode(&mut commands)?);
+            each(Name { node, boot, sequence }, offset, command::decode(&mut commands)?);
+            offset += 1;
         }
         commands.end()?;
     }
-    Ok(())
+    Ok(offset)
 }
 
 /// Whether these bytes are exactly `count` writes. Asked before a peer's run goes into the log, so that what is
@@ -105,8 +107,11 @@ mod tests {
         assert!(draft.is_empty());
         assert_eq!(time_ms(&data), Ok(Some(1234)));
         let mut names = vec![];
-        for_each(&data, |name, _| names.push((name.node.0, name.boot, name.sequence))).unwrap();
-        assert_eq!(names, [(2, 3, 7), (2, 3, 8), (1, 1, 1), (1, 1, 2)]);
-        assert_eq!(for_each(&data[..data.len() - 1], |_, _| ()), Err(Malformed));
+        let each = |name: Name, offset, _: Write<'_>| {
+            names.push((name.node.0, name.boot, name.sequence, offset));
+        };
+        assert_eq!(for_each(&data, each), Ok(4));
+        assert_eq!(names, [(2, 3, 7, 0), (2, 3, 8, 1), (1, 1, 1, 2), (1, 1, 2, 3)]);
+        assert_eq!(for_each(&data[..data.len() - 1], |_, _, _| ()), Err(Malformed));
     }
 }

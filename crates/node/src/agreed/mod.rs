@@ -45,7 +45,9 @@ use raft::{RawNode, StateRole};
 
 use crate::chance::Chance;
 use crate::codec::Malformed;
-use crate::door::{Command, Error, Event, NodeId, Reply, Role, Ticket};
+use crate::door::{
+    AgreedPosition, Certificate, Command, Error, Event, NodeId, Reply, Role, Ticket,
+};
 use crate::message::Body;
 use crate::record::Record;
 use crate::session::Asker;
@@ -74,7 +76,8 @@ pub(crate) struct Agreed {
     boot: u64,
     chance: Chance,
     state: State,
-    applied: u64,
+    /// The last place that is applied.
+    applied: AgreedPosition,
     proposals: Proposals,
     reads: Reads,
     /// What this node, as the leader, gathers for the next entry.
@@ -142,7 +145,7 @@ impl Agreed {
             boot,
             chance: Chance::new(seed),
             state: State::new(),
-            applied: 0,
+            applied: AgreedPosition::default(),
             proposals: Proposals::new(),
             reads: Reads::new(me, boot),
             draft: Draft::default(),
@@ -179,7 +182,7 @@ impl Agreed {
     }
 
     pub(crate) fn applied(&self) -> u64 {
-        self.applied
+        self.applied.index
     }
 
     pub(crate) fn keys(&self) -> u64 {
@@ -216,6 +219,15 @@ impl Agreed {
             ),
             Command::Set(..) | Command::Del(_) => panic!("a write is never read"),
         }
+    }
+
+    /// Where an answer to this read stands.
+    pub(crate) fn certificate(&self, command: &Command) -> Certificate {
+        let by = match command {
+            Command::Get(key) => self.state.written(key),
+            _ => None,
+        };
+        Certificate::Agreed { position: self.applied, by }
     }
 
     pub(crate) fn on_message(&mut self, from: NodeId, bytes: &Bytes) -> Result<(), Malformed> {
@@ -303,9 +315,9 @@ impl Agreed {
 
     /// Answers what waits since `oldest_ms` or longer.
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
-        self.proposals.expire(oldest_ms, |asker, reply| turn.answer_write(&asker, reply));
+        self.proposals.expire(oldest_ms, |asker, error| turn.refuse_write(&asker, error));
         self.reads.expire(oldest_ms, |asker| {
-            turn.answer_read(&asker, Reply::Error(Error::ClusterDown(NOT_CONFIRMED)));
+            turn.refuse_read(&asker, Error::ClusterDown(NOT_CONFIRMED));
         });
     }
 
@@ -488,34 +500,41 @@ impl Agreed {
     fn apply(&mut self, committed: &[Entry], turn: &mut Turn<'_>) {
         let Some(last) = committed.last() else { return };
         for entry in committed {
-            assert_eq!(entry.index, self.applied + 1, "entries are applied in order, each once");
-            self.apply_entry(&entry.data, turn);
-            self.applied = entry.index;
+            assert_eq!(
+                entry.index,
+                self.applied.index + 1,
+                "entries are applied in order, each once"
+            );
+            self.apply_entry(entry.index, &entry.data, turn);
         }
         self.raft.advance_apply_to(last.index);
     }
 
-    fn apply_entry(&mut self, data: &[u8], turn: &mut Turn<'_>) {
+    fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) {
         let (me, boot) = (self.me, self.boot);
-        let applied = entry::for_each(data, |name, write| {
-            let Some(reply) = self.state.apply(name, write) else { return };
+        let count = entry::for_each(data, |name, offset, write| {
+            let position = AgreedPosition { index, offset };
+            let Some(reply) = self.state.apply(name, position, write) else { return };
             if name.node == me && name.boot == boot {
                 self.progressed_ms = turn.now.monotonic_ms;
                 if let Some(asker) = self.proposals.on_applied(name.sequence) {
-                    turn.answer_write(&asker, reply);
+                    let certificate = || Certificate::Agreed { position, by: None };
+                    turn.answer_write(&asker, reply, certificate);
                 }
             }
         });
-        applied.expect("only well-formed runs are proposed, and the disk checks its bytes");
+        let count =
+            count.expect("only well-formed runs are proposed, and the disk checks its bytes");
+        self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
     }
 
     fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
         let was_fresh = self.reads.is_fresh();
         let mut answered = false;
-        while let Some(reads) = self.reads.next_answerable(self.applied) {
+        while let Some(reads) = self.reads.next_answerable(self.applied.index) {
             for read in reads {
                 let reply = self.read_here(&read.command);
-                turn.answer_read(&read.asker, reply);
+                turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
             }
             answered = true;
         }

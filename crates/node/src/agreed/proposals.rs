@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use crate::command;
-use crate::door::{Command, Error, Reply};
+use crate::door::{Command, Error};
 use crate::session::Asker;
 
 /// The most writes, and bytes of writes, that may be named and unapplied.
@@ -138,11 +138,11 @@ impl Proposals {
     }
 
     /// Answers every write that waits since `oldest_ms` or longer. What has no name certainly did not run.
-    pub(crate) fn expire(&mut self, oldest_ms: u64, mut answer: impl FnMut(Asker, Reply)) {
+    pub(crate) fn expire(&mut self, oldest_ms: u64, mut refuse: impl FnMut(Asker, Error)) {
         // A write that waited for its turn on its connection may be older than those before it here.
         for pending in &mut self.named {
             if let Some(asker) = pending.asker.take_if(|asker| asker.since_ms <= oldest_ms) {
-                answer(asker, Reply::Error(Error::Indeterminate(UNKNOWN)));
+                refuse(asker, Error::Indeterminate(UNKNOWN));
             }
         }
         self.unnamed.retain_mut(|pending| {
@@ -150,7 +150,7 @@ impl Proposals {
                 return true;
             };
             self.unnamed_bytes -= command::weight(&pending.command);
-            answer(asker, Reply::Error(Error::ClusterDown(NOT_SENT)));
+            refuse(asker, Error::ClusterDown(NOT_SENT));
             false
         });
     }
@@ -167,7 +167,7 @@ mod tests {
     use bytes::Bytes;
 
     fn asker(id: u64, since_ms: u64) -> Asker {
-        Asker { session: SessionId(1), id: RequestId(id), since_ms }
+        Asker { session: SessionId(1), id: RequestId(id), since_ms, certify: false }
     }
 
     fn set(proposals: &mut Proposals, id: u64, since_ms: u64) {
@@ -196,13 +196,10 @@ mod tests {
         set(&mut proposals, 2, 20);
         set(&mut proposals, 3, 30);
         let mut answers = vec![];
-        proposals.expire(20, |asker, reply| answers.push((asker.id.0, reply)));
+        proposals.expire(20, |asker, error| answers.push((asker.id.0, error)));
         assert_eq!(
             answers,
-            [
-                (1, Reply::Error(Error::Indeterminate(UNKNOWN))),
-                (2, Reply::Error(Error::ClusterDown(NOT_SENT)))
-            ]
+            [(1, Error::Indeterminate(UNKNOWN)), (2, Error::ClusterDown(NOT_SENT))]
         );
         assert_eq!(proposals.on_applied(1), None, "it happened after all; nobody waits for it");
         let run = proposals.next_run().unwrap();

@@ -149,7 +149,8 @@ mod tests {
     use bytes::Bytes;
 
     fn read(id: u64) -> Read {
-        let asker = Asker { session: SessionId(1), id: RequestId(id), since_ms: id };
+        let (session, id) = (SessionId(1), RequestId(id));
+        let asker = Asker { session, id, since_ms: id.0, certify: false };
         Read { asker, command: Command::Get(Bytes::from("k")) }
     }
 

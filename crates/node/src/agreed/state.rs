@@ -6,8 +6,15 @@ use bytes::Bytes;
 
 use super::entry::Name;
 use crate::command::Write;
-use crate::door::{NodeId, Reply};
+use crate::door::{AgreedPosition, NodeId, Reply};
 use crate::store::Store;
+
+/// A value and where it was written.
+#[derive(Debug)]
+struct Versioned {
+    value: Bytes,
+    by: AgreedPosition,
+}
 
 /// Keys and values, and the last write that was applied of each node.
 ///
@@ -15,7 +22,7 @@ use crate::store::Store;
 /// - Of each node, writes are applied in the order of their names, each once.
 #[derive(Debug)]
 pub(crate) struct State {
-    values: Store<Bytes>,
+    values: Store<Versioned>,
     keys: u64,
     last: BTreeMap<NodeId, (u64, u64)>,
 }
@@ -26,7 +33,12 @@ impl State {
     }
 
     /// Runs a write, unless its name is not the successor of the last one of its node.
-    pub(crate) fn apply(&mut self, name: Name, write: Write<'_>) -> Option<Reply> {
+    pub(crate) fn apply(
+        &mut self,
+        name: Name,
+        at: AgreedPosition,
+        write: Write<'_>,
+    ) -> Option<Reply> {
         let last = self.last.entry(name.node).or_insert((0, 0));
         let next_of_boot = name.boot == last.0 && name.sequence == last.1 + 1;
         let first_of_later_boot = name.boot > last.0 && name.sequence == 1;
@@ -34,13 +46,14 @@ impl State {
             return None;
         }
         *last = (name.boot, name.sequence);
-        Some(self.run(write))
+        Some(self.run(at, write))
     }
 
-    fn run(&mut self, write: Write<'_>) -> Reply {
+    fn run(&mut self, at: AgreedPosition, write: Write<'_>) -> Reply {
         match write {
             Write::Set(key, value) => {
-                self.keys += u64::from(self.values.set(key, Bytes::copy_from_slice(value)));
+                let value = Versioned { value: Bytes::copy_from_slice(value), by: at };
+                self.keys += u64::from(self.values.set(key, value));
                 Reply::Ok
             }
             Write::Del(keys) => {
@@ -52,7 +65,12 @@ impl State {
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Bytes> {
-        self.values.get(key)
+        self.values.get(key).map(|versioned| &versioned.value)
+    }
+
+    /// Where the value of a key was written.
+    pub(crate) fn written(&self, key: &[u8]) -> Option<AgreedPosition> {
+        self.values.get(key).map(|versioned| versioned.by)
     }
 
     pub(crate) fn keys(&self) -> u64 {
@@ -71,7 +89,9 @@ mod tests {
     #[test]
     fn only_the_successor_is_applied() {
         let mut state = State::new();
-        let mut set = |boot, sequence| state.apply(name(boot, sequence), Write::Set(b"k", b"v"));
+        let at = AgreedPosition::default();
+        let mut set =
+            |boot, sequence| state.apply(name(boot, sequence), at, Write::Set(b"k", b"v"));
         assert_eq!(set(1, 2), None, "the first write of a boot has sequence 1");
         assert_eq!(set(1, 1), Some(Reply::Ok));
         assert_eq!(set(1, 1), None, "a write that is sent twice runs once");
@@ -85,9 +105,10 @@ mod tests {
     #[test]
     fn del_counts_what_was_there() {
         let mut state = State::new();
-        state.apply(name(1, 1), Write::Set(b"a", b"1"));
-        assert_eq!(state.keys(), 1);
-        let gone = state.apply(name(1, 2), Write::Del(vec![b"a", b"a", b"b"]));
+        let at = AgreedPosition { index: 7, offset: 2 };
+        state.apply(name(1, 1), at, Write::Set(b"a", b"1"));
+        assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
+        let gone = state.apply(name(1, 2), at, Write::Del(vec![b"a", b"a", b"b"]));
         assert_eq!((gone, state.keys()), (Some(Reply::Integer(1)), 0));
     }
 }

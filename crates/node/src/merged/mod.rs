@@ -32,7 +32,9 @@ use bytes::Bytes;
 
 use crate::codec::Malformed;
 use crate::command::{self, Write};
-use crate::door::{Command, Error, NodeId, Reply, Ticket};
+use crate::door::{
+    Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, Ticket,
+};
 use crate::message::Body;
 use crate::record::Record;
 use crate::session::Asker;
@@ -93,7 +95,7 @@ impl Merged {
             return Err(Malformed);
         }
         self.log.append(&header, bytes);
-        self.apply_next(&mut |_| ());
+        self.apply_next(&mut |_, _| ());
         Ok(())
     }
 
@@ -198,16 +200,15 @@ impl Merged {
     pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
         let mut own = vec![];
         while let Some((_, count)) = self.syncing.pop_front_if(|(due, _)| *due <= ticket) {
-            let mut replies = vec![];
             while self.log.applied_count() < count {
-                if let Some(entry) = self.apply_next(&mut |reply| replies.push(reply)) {
-                    own.push(entry);
-                }
-            }
-            for reply in replies {
-                let asker = self.askers.pop_front().expect("every own write has its place");
-                if let Some(asker) = asker {
-                    turn.answer_write(&asker, reply);
+                let mut replies = vec![];
+                let Some(entry) = self.apply_next(&mut |write, reply| replies.push((write, reply)))
+                else {
+                    continue;
+                };
+                own.push(entry);
+                for (write, reply) in replies {
+                    self.answer(write, reply, turn);
                 }
             }
         }
@@ -218,14 +219,14 @@ impl Merged {
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         for place in &mut self.askers {
             if let Some(asker) = place.take_if(|asker| asker.since_ms <= oldest_ms) {
-                turn.answer_write(&asker, Reply::Error(Error::Indeterminate(UNKNOWN)));
+                turn.refuse_write(&asker, Error::Indeterminate(UNKNOWN));
             }
         }
         self.gathered.retain(|(asker, command)| {
             let keep = asker.since_ms > oldest_ms;
             if !keep {
                 self.gathered_bytes -= command::weight(command);
-                turn.answer_write(asker, Reply::Error(Error::ClusterDown(NOT_WRITTEN)));
+                turn.refuse_write(asker, Error::ClusterDown(NOT_WRITTEN));
             }
             keep
         });
@@ -287,31 +288,56 @@ impl Merged {
     }
 
     /// Applies the next entry, which is on disk; gives it back if it is of this boot of this node.
-    fn apply_next(&mut self, reply: &mut impl FnMut(Reply)) -> Option<Bytes> {
+    fn apply_next(&mut self, reply: &mut impl FnMut(MergedWrite, Reply)) -> Option<Bytes> {
         let Kept { origin, place, clock, bytes } = self.log.apply_next();
         self.clock.raise(clock);
         let own = origin == self.me && place.boot == self.boot;
         entry::for_each(&bytes, |offset, write| {
             let stamp = Stamp { clock, replica: origin, offset };
-            let result = self.merge(stamp, write);
+            let result = self.merge(stamp, place, write);
             if own {
-                reply(result);
+                reply(merged_write(stamp, place), result);
             }
         });
         own.then_some(bytes)
     }
 
-    fn merge(&mut self, stamp: Stamp, write: Write<'_>) -> Reply {
+    fn merge(&mut self, stamp: Stamp, place: Place, write: Write<'_>) -> Reply {
         match write {
             Write::Set(key, value) => {
-                self.state.merge(key, stamp, Some(value));
+                self.state.merge(key, stamp, place, Some(value));
                 Reply::Ok
             }
             Write::Del(keys) => {
-                let gone = keys.iter().filter(|key| self.state.merge(key, stamp, None)).count();
-                Reply::Integer(gone as i64)
+                let gone = keys.iter().filter(|key| self.state.merge(key, stamp, place, None));
+                Reply::Integer(gone.count() as i64)
             }
         }
+    }
+
+    /// Answers the next own write, which was just applied.
+    fn answer(&mut self, write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
+        let asker = self.askers.pop_front().expect("every own write has its place");
+        let Some(asker) = asker else { return };
+        turn.answer_write(&asker, reply, || Certificate::Merged {
+            position: self.position(),
+            by: None,
+            entry: Some(write),
+        });
+    }
+
+    /// Where an answer to this read stands.
+    pub(crate) fn certificate(&self, command: &Command) -> Certificate {
+        let by = match command {
+            Command::Get(key) => self.state.written(key),
+            _ => None,
+        };
+        let by = by.map(|(stamp, place)| merged_write(stamp, place));
+        Certificate::Merged { position: self.position(), by, entry: None }
+    }
+
+    fn position(&self) -> Vec<MergedPosition> {
+        self.log.applied().iter().map(|(replica, place)| merged_position(replica, place)).collect()
     }
 
     /// Sends own entries that are on disk to everyone.
@@ -332,6 +358,15 @@ impl Merged {
             }
         }
     }
+}
+
+fn merged_position(replica: NodeId, place: Place) -> MergedPosition {
+    MergedPosition { replica, boot: place.boot, index: place.index }
+}
+
+fn merged_write(stamp: Stamp, place: Place) -> MergedWrite {
+    let entry = merged_position(stamp.replica, place);
+    MergedWrite { entry, offset: stamp.offset, clock: stamp.clock }
 }
 
 fn lost_entries(place: Place) -> String {

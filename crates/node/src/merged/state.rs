@@ -3,11 +3,14 @@
 use bytes::Bytes;
 
 use super::stamp::Stamp;
+use super::vector::Place;
 use crate::store::Store;
 
 #[derive(Debug)]
 struct Versioned {
     stamp: Stamp,
+    /// Where it was written, in the log of the stamp's replica.
+    place: Place,
     /// Nothing after a delete: the tombstone stays, so that an older write cannot bring the key back.
     value: Option<Bytes>,
 }
@@ -25,7 +28,13 @@ impl State {
     }
 
     /// Merges a write; true if the key had a value before.
-    pub(crate) fn merge(&mut self, key: &[u8], stamp: Stamp, value: Option<&[u8]>) -> bool {
+    pub(crate) fn merge(
+        &mut self,
+        key: &[u8],
+        stamp: Stamp,
+        place: Place,
+        value: Option<&[u8]>,
+    ) -> bool {
         let old = self.values.get(key);
         let had_value = old.is_some_and(|old| old.value.is_some());
         if old.is_some_and(|old| old.stamp >= stamp) {
@@ -33,12 +42,17 @@ impl State {
         }
         self.keys += u64::from(value.is_some());
         self.keys -= u64::from(had_value);
-        self.values.set(key, Versioned { stamp, value: value.map(Bytes::copy_from_slice) });
+        self.values.set(key, Versioned { stamp, place, value: value.map(Bytes::copy_from_slice) });
         had_value
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Bytes> {
         self.values.get(key)?.value.as_ref()
+    }
+
+    /// The write that a key's value, or its absence, comes from.
+    pub(crate) fn written(&self, key: &[u8]) -> Option<(Stamp, Place)> {
+        self.values.get(key).map(|versioned| (versioned.stamp, versioned.place))
     }
 
     pub(crate) fn keys(&self) -> u64 {
@@ -66,7 +80,7 @@ mod tests {
         for rotation in 0..writes.len() {
             let mut state = State::new();
             for (stamp, value) in writes.iter().cycle().skip(rotation).take(writes.len()) {
-                state.merge(b"k", *stamp, *value);
+                state.merge(b"k", *stamp, Place::START, *value);
                 assert!(state.keys() <= 1);
             }
             assert_eq!(state.get(b"k"), Some(&Bytes::from("b")));
@@ -76,8 +90,8 @@ mod tests {
     #[test]
     fn a_delete_beats_an_older_write_that_comes_late() {
         let mut state = State::new();
-        state.merge(b"k", stamp(2, 1, 0), None);
-        assert!(!state.merge(b"k", stamp(1, 1, 0), Some(b"old")));
+        state.merge(b"k", stamp(2, 1, 0), Place::START, None);
+        assert!(!state.merge(b"k", stamp(1, 1, 0), Place::START, Some(b"old")));
         assert_eq!((state.get(b"k"), state.keys()), (None, 0));
     }
 }

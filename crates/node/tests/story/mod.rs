@@ -58,6 +58,7 @@ impl World {
     ///
     /// - `cluster N LEVEL`: N new nodes; `run MS`: time passes; `settle`: until a leader is known to all and nothing moves.
     /// - `n1.a set KEY VALUE`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `… del KEY…`: a client `a` of node 1 asks.
+    /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
@@ -166,6 +167,10 @@ impl World {
             }
             ["exists", keys @ ..] => Command::Exists(keys.iter().map(|key| bytes(key)).collect()),
             ["set", key, value] => Command::Set(bytes(key), bytes(value)),
+            ["certify"] => {
+                let session = SessionId(session);
+                return self.turn(id, vec![Input::Certify { session, on: true }]);
+            }
             ["del", keys @ ..] => Command::Del(keys.iter().map(|key| bytes(key)).collect()),
             _ => panic!("not a request: {words:?}"),
         };
@@ -241,9 +246,11 @@ impl World {
                 self.disk(id).pending.push_back((ticket, records))
             }
             Output::Send { to, message } => self.flying.push((id, to.0, message)),
-            Output::Reply { session, id: request, reply } => {
+            Output::Reply { session, id: request, reply, certificate } => {
                 let asked = self.requests.remove(&(id, session.0, request.0));
-                self.told.push(format!("{} → {}", asked.expect("answered once"), text(&reply)));
+                let stands = certificate.map_or(String::new(), |it| format!("   {}", place(&it)));
+                let asked = asked.expect("answered once");
+                self.told.push(format!("{asked} → {}{stands}", text(&reply)));
             }
             Output::Note(Event::Refused(why)) => self.told.push(format!("n{id} refuses: {why}")),
             Output::Note(_) => {}
@@ -286,6 +293,24 @@ fn level_of(word: &str) -> Level {
         "causal" => Level::Causal,
         "eventual" => Level::Eventual,
         _ => panic!("not a level: {word}"),
+    }
+}
+
+fn place(certificate: &Certificate) -> String {
+    let agreed = |at: &AgreedPosition| format!("{}.{}", at.index, at.offset);
+    let entry = |at: &MergedPosition| format!("{}.{}:{}", at.replica.0, at.boot, at.index);
+    let write = |write: &MergedWrite| format!("{}.{}", entry(&write.entry), write.offset);
+    match certificate {
+        Certificate::Agreed { position, by: None } => format!("at {}", agreed(position)),
+        Certificate::Agreed { position, by: Some(by) } => {
+            format!("at {}, by {}", agreed(position), agreed(by))
+        }
+        Certificate::Merged { position, by, entry: own } => {
+            let position: Vec<String> = position.iter().map(entry).collect();
+            let by = by.iter().map(|by| format!(", by {}", write(by)));
+            let own = own.iter().map(|own| format!(", is {}", write(own)));
+            format!("at [{}]{}", position.join(" "), by.chain(own).collect::<String>())
+        }
     }
 }
 
