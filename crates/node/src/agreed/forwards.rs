@@ -32,19 +32,16 @@ impl Forwards {
             self.rows.insert(node, new);
             return true;
         };
-        if new.boot < old.boot {
+        let same_boot = new.boot == old.boot;
+        let held = same_boot && old.first <= new.first && new.end <= old.end;
+        if held || new.boot < old.boot {
             return false;
         }
-        if new.boot > old.boot || new.first < old.first {
-            // What was appended before it came too early, and does not count.
-            self.rows.insert(node, new);
-            return true;
-        }
-        let (held, gap) = (new.end <= old.end, new.first > old.end);
-        if held || gap {
-            return false;
-        }
-        self.rows.insert(node, Row { first: old.first, ..new });
+        // What was appended before its predecessors does not count; and what seems to leave a gap need not: its
+        // predecessors may have been appended in another term.
+        let follows = same_boot && old.first <= new.first && new.first <= old.end;
+        let row = if follows { Row { first: old.first, ..new } } else { new };
+        self.rows.insert(node, row);
         true
     }
 
@@ -63,12 +60,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_and_what_leaves_a_gap_is_turned_away() {
+    fn what_is_held_is_turned_away() {
         let mut forwards = Forwards::default();
         assert!(take(&mut forwards, 1, 4, 2));
         assert!(!take(&mut forwards, 1, 4, 2), "held");
-        assert!(!take(&mut forwards, 1, 7, 1), "6 is missing");
         assert!(take(&mut forwards, 1, 5, 3), "6 and 7 are new");
+        assert!(!take(&mut forwards, 1, 4, 4));
+        assert!(take(&mut forwards, 1, 9, 1), "8 may be in the log since another term");
         assert!(take(&mut forwards, 2, 1, 1), "a later boot");
         assert!(!take(&mut forwards, 1, 8, 1), "a boot that is over");
     }
