@@ -8,9 +8,12 @@ use resp::Protocol;
 use crate::client::render;
 
 /// Requests of one connection that may be unanswered; beyond that nothing more is read from it.
-const OUTSTANDING_MAX: usize = 10_000;
-/// Bytes of unanswered requests and unsent replies; beyond that nothing more is read from it.
+const ASKED_MAX: usize = 10_000;
+/// Bytes of unanswered requests and unsent replies; beyond that nothing more is read from it. So much
+/// may a client ask before it begins to read: many send a whole pipeline first.
 const HELD_BYTES_MAX: usize = 64 << 20;
+/// What a slot takes besides the bytes that it stands for.
+const SLOT_BYTES: usize = size_of::<Slot>();
 /// Replies are written out in full only up to about this many bytes ahead of the socket: until then
 /// they share their values with the store.
 const AHEAD_BYTES: usize = 256 << 10;
@@ -29,7 +32,9 @@ pub(super) struct Replies {
     out: Vec<u8>,
     /// How much of `out` is sent.
     sent: usize,
-    /// Bytes that the slots stand for.
+    /// How many slots are unanswered.
+    asked: usize,
+    /// Bytes that the slots take or stand for.
     held_bytes: usize,
 }
 
@@ -46,12 +51,13 @@ enum Slot {
 
 impl Slot {
     fn bytes(&self) -> usize {
-        match self {
-            Slot::Asked(_, bytes) => *bytes,
-            Slot::Answered(_, Reply::Value(value)) => value.len(),
-            Slot::Answered(..) => 0,
-            Slot::Local(bytes) => bytes.len(),
-        }
+        SLOT_BYTES
+            + match self {
+                Slot::Asked(_, bytes) => *bytes,
+                Slot::Answered(_, Reply::Value(value)) => value.len(),
+                Slot::Answered(..) => 0,
+                Slot::Local(bytes) => bytes.len(),
+            }
     }
 }
 
@@ -59,6 +65,7 @@ impl Replies {
     /// A number for a request of this many bytes that goes to the node.
     pub(super) fn ask(&mut self, protocol: Protocol, bytes: usize) -> RequestId {
         let id = self.first + self.slots.len() as u64;
+        self.asked += 1;
         self.push(Slot::Asked(protocol, bytes));
         RequestId(id)
     }
@@ -85,10 +92,9 @@ impl Replies {
     pub(super) fn answer(&mut self, id: RequestId, reply: Reply) {
         let place = id.0.checked_sub(self.first).expect("a request is answered once");
         let slot = self.slots.get_mut(place as usize).expect("an answer follows its question");
-        let Slot::Asked(protocol, asked_bytes) = *slot else {
-            panic!("request {id:?} is answered twice");
-        };
-        self.held_bytes -= asked_bytes;
+        let Slot::Asked(protocol, _) = *slot else { panic!("request {id:?} is answered twice") };
+        self.asked -= 1;
+        self.held_bytes -= slot.bytes();
         if place == 0 && self.out.len() < AHEAD_BYTES {
             render(protocol, &reply, &mut self.out);
             self.slots.pop_front();
@@ -139,8 +145,7 @@ impl Replies {
 
     /// Whether nothing more may be asked until something is answered and sent.
     pub(super) fn is_full(&self) -> bool {
-        self.slots.len() >= OUTSTANDING_MAX
-            || self.held_bytes + self.out.len() - self.sent >= HELD_BYTES_MAX
+        self.asked >= ASKED_MAX || self.held_bytes + self.out.len() - self.sent >= HELD_BYTES_MAX
     }
 }
 
@@ -177,7 +182,7 @@ mod tests {
     #[test]
     fn many_or_long_requests_fill_it() {
         let mut replies = Replies::default();
-        for _ in 0..OUTSTANDING_MAX {
+        for _ in 0..ASKED_MAX {
             assert!(!replies.is_full());
             replies.ask(TWO, 1);
         }

@@ -58,9 +58,16 @@ impl Session {
 
     /// Sends what is due, as far as the socket takes it.
     pub(super) fn flush(&self) {
-        if self.blocked.get() || self.broken.get() {
-            return;
+        if !self.blocked.get() && !self.broken.get() {
+            self.send();
         }
+        // What was answered may be what the task waits for, also where it could not be sent.
+        if self.waiting.get() {
+            self.wake();
+        }
+    }
+
+    fn send(&self) {
         let mut replies = self.replies();
         while !replies.unsent().is_empty() {
             match self.stream.try_write(replies.unsent()) {
@@ -72,9 +79,6 @@ impl Session {
                     return;
                 }
             }
-        }
-        if self.waiting.get() {
-            self.wake();
         }
     }
 
@@ -96,8 +100,7 @@ impl Session {
         self.broken.get()
     }
 
-    /// Arranges for the task to be woken by [`Session::wake`]; if it `waits`, also when replies are
-    /// sent.
+    /// Arranges for the task to be woken by [`Session::wake`].
     pub(super) fn listen(&self, cx: &mut Context<'_>) {
         while self.bell.poll(cx).is_ready() {}
     }

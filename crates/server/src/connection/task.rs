@@ -71,7 +71,8 @@ impl Task {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.session.listen(cx);
         loop {
-            let unblocked = self.session.poll_unblocked(cx);
+            // Also while a client does not take its replies, it may ask, up to a limit.
+            let _ = self.session.poll_unblocked(cx);
             if self.session.is_broken() {
                 return Poll::Ready(());
             }
@@ -92,8 +93,6 @@ impl Task {
                 self.take_requests();
                 continue;
             }
-            // A client that does not take its replies is not asked for more.
-            ready!(unblocked);
             let whole = match ready!(self.poll_read(cx)) {
                 Err(_) => return Poll::Ready(()),
                 Ok(0) => {
