@@ -32,7 +32,7 @@ fn assert_kept(document: &Value, levels: &[&str]) {
 #[test]
 fn t1_costs_of_levels_side_by_side() {
     let bench = Bench::new();
-    let files = ["t1-1.json", "t1-2.json", "t1-3.json"].map(|name| shipped(name));
+    let files = ["t1-1.json", "t1-2.json", "t1-3.json"].map(shipped);
     let files = files.each_ref().map(|file| file.to_str().unwrap());
     let outcome = bench.run(&[&["run"], &files[..]].concat());
     assert_eq!(outcome.exit_code, Some(0), "{outcome:?}");

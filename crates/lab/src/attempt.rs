@@ -36,6 +36,9 @@ use crate::screen::{Look, Screen};
 /// How much longer than a request may take a client waits for its reply.
 const REPLY_MARGIN_MS: u64 = 1000;
 
+/// How often servers are started on other ports, if somebody takes those that were found free.
+const RAISE_TRIES_MAX: u32 = 3;
+
 /// What is to be attempted.
 pub(crate) struct Task<'a> {
     pub(crate) scenario: &'a Scenario,
@@ -119,19 +122,19 @@ pub(crate) async fn attempt(
     screen: &mut Screen,
     interrupts: &mut Interrupts,
 ) -> Result<Attempted, Failure> {
-    let ports = choose_ports(task.scenario)?;
+    check_named_ports(task.scenario)?;
     let directory = RunDirectory::create(task.runs, task.file)?;
     directory.write("scenario.json", task.text.as_bytes())?;
     let mut stage = Stage::new(task);
     let played = tokio::select! {
         biased;
-        signal = interrupts.next() => Err(Failure::Interrupted(signal)),
-        played = stage.play(task, &ports, &directory, screen) => played,
+        signal = interrupts.asked() => Err(Failure::Interrupted(signal)),
+        played = stage.play(task, &directory, screen) => played,
     };
     screen.rest();
-    stage.crew.end(hurry(interrupts)).await;
+    stage.crew.end(interrupts.insisted()).await;
     if played.is_err() || !task.keep {
-        stage.cluster.end(hurry(interrupts)).await;
+        stage.cluster.end(interrupts.insisted()).await;
         directory.tidy()?;
     }
     let history = stage.recording.history(task.scenario.level);
@@ -145,11 +148,6 @@ fn tell_directory(directory: &RunDirectory, screen: &mut Screen) {
     for line in report::labelled("files", Look::Faint, [directory.path().display().to_string()]) {
         screen.tell(format!("\n{line}"));
     }
-}
-
-/// Resolves when somebody loses patience.
-async fn hurry(interrupts: &mut Interrupts) {
-    interrupts.next().await;
 }
 
 /// The processes of an attempt and what they did.
@@ -177,22 +175,14 @@ impl Stage {
     async fn play(
         &mut self,
         task: &Task<'_>,
-        ports: &[Ports],
         directory: &RunDirectory,
         screen: &mut Screen,
     ) -> Result<Ready, Failure> {
         let scenario = task.scenario;
-        let orders = Orders {
-            binary: task.binary,
-            ports,
-            level: scenario.level,
-            request_timeout_ms: task.request_timeout_ms,
-        };
         screen.wait_for("waiting until the servers are ready");
-        self.cluster.start(&orders, directory)?;
-        let ready = self.cluster.ready(scenario.level).await?;
+        let (ports, ready) = self.raise(task, directory).await?;
         screen.wait_for("waiting until the clients are connected");
-        let plans = self.plans(task, ports);
+        let plans = self.plans(task, &ports);
         self.crew.start(task.binary, scenario, plans, directory).await?;
         screen.rest();
         for line in report::ready_lines(&self.cluster, &ready) {
@@ -211,6 +201,40 @@ impl Stage {
             self.note_end(end, screen);
         }
         Ok(ready)
+    }
+
+    /// Starts the servers and waits until they are ready. Free ports may be taken by somebody else
+    /// before their servers are there; then others are found.
+    async fn raise(
+        &mut self,
+        task: &Task<'_>,
+        directory: &RunDirectory,
+    ) -> Result<(Vec<Ports>, Ready), Failure> {
+        let level = task.scenario.level;
+        let mut tries = 1;
+        loop {
+            let ports = match &task.scenario.ports {
+                Some(named) => named.clone(),
+                None => ports::find(task.scenario.servers)?,
+            };
+            let (binary, request_timeout_ms) = (task.binary, task.request_timeout_ms);
+            let orders = Orders { binary, ports: &ports, level, request_timeout_ms };
+            self.cluster.start(&orders, directory)?;
+            match self.cluster.ready(level).await {
+                Ok(ready) => return Ok((ports, ready)),
+                Err(failure) if task.scenario.ports.is_some() || tries == RAISE_TRIES_MAX => {
+                    return Err(failure);
+                }
+                Err(failure) => {
+                    self.cluster.end(std::future::pending()).await;
+                    if ports::check(&ports).is_ok() {
+                        return Err(failure);
+                    }
+                }
+            }
+            self.cluster = Cluster::default();
+            tries += 1;
+        }
     }
 
     fn plans(&self, task: &Task<'_>, ports: &[Ports]) -> Vec<Plan> {
@@ -260,10 +284,10 @@ impl Stage {
                 self.troubles.push(format!("{name} said what nobody understands: {line:?}"));
             }
             Said::Closed if self.recording.is_finished(place) => {}
-            Said::Closed => {
-                let end = self.crew.end_of(place).await;
-                self.note_end(end, screen);
-            }
+            Said::Closed => match self.crew.end_of(place).await {
+                Some(end) => self.note_end(end, screen),
+                None => self.troubles.push(format!("{} fell silent", self.crew.name(place))),
+            },
         }
     }
 
@@ -300,15 +324,14 @@ impl Stage {
     }
 }
 
-/// The ports that the file names, if they are free, or else free ones.
-fn choose_ports(scenario: &Scenario) -> Result<Vec<Ports>, Failure> {
-    let Some(named) = &scenario.ports else { return Ok(ports::find(scenario.servers)?) };
-    ports::check(scenario).map_err(|taken| {
+/// The ports that the file names are free.
+fn check_named_ports(scenario: &Scenario) -> Result<(), Failure> {
+    let Some(named) = &scenario.ports else { return Ok(()) };
+    ports::check(named).map_err(|taken| {
         let mut lines: Vec<String> = taken.iter().map(|taken| taken.to_string()).collect();
         lines.push("name others in port_number, or leave it out to have free ones found".into());
         Failure::RunTime(lines.join("\n"))
-    })?;
-    Ok(named.clone())
+    })
 }
 
 /// Asks the judge, and tells what it says.
@@ -325,7 +348,7 @@ async fn judge(
     let level = task.scenario.level;
     let judging = tokio::task::spawn_blocking(move || Judgement::of(&history, level));
     let judgement = tokio::select! {
-        signal = interrupts.next() => Err(Failure::Interrupted(signal)),
+        signal = interrupts.asked() => Err(Failure::Interrupted(signal)),
         judged = judging => judged.map_err(|error| Failure::RunTime(format!("the judge: {error}"))),
     };
     screen.rest();
@@ -333,7 +356,7 @@ async fn judge(
     let judgement = match judgement {
         Ok(judgement) => judgement,
         Err(failure) => {
-            cluster.end(hurry(interrupts)).await;
+            cluster.end(interrupts.insisted()).await;
             directory.tidy()?;
             return Err(failure);
         }

@@ -11,14 +11,14 @@ use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::{ChildStdout, Command};
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::clock;
 use crate::connection::CONNECT_WITHIN;
 use crate::directory::RunDirectory;
 use crate::failure::Failure;
 use crate::plan::{LINE_BYTES_MAX, Plan, Report, Start, Step};
-use crate::process::{End, Process, end_all};
+use crate::process::{END_WITHIN, End, Process, end_all};
 use crate::scenario::Scenario;
 
 /// The hidden subcommand of a client process.
@@ -101,7 +101,7 @@ impl Crew {
                 }
                 Said::Report(_) => format!("{name} began before it was told to"),
                 Said::Garbled(line) => format!("{name} said what nobody understands: {line:?}"),
-                Said::Closed => self.end_of(place).await.story(),
+                Said::Closed => self.story_of(place).await,
             };
             return Err(Failure::RunTime(what));
         }
@@ -130,10 +130,21 @@ impl Crew {
     async fn say(&mut self, place: usize, what: &impl Serialize) -> Result<(), Failure> {
         let line = serde_json::to_string(what).map_err(std::io::Error::from)?;
         let process = &mut self.clients[place];
-        match process.say(line).await {
-            Ok(()) => Ok(()),
-            // It no longer listens, so it is ending; how it ended tells more.
-            Err(_) => Err(Failure::RunTime(process.ended().await.story())),
+        match timeout(READY_WITHIN, process.say(line)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(Failure::RunTime(self.story_of(place).await)),
+            Err(_) => {
+                let what = format!("{} does not listen", process.name());
+                Err(Failure::RunTime(what))
+            }
+        }
+    }
+
+    /// What became of a client that no longer speaks or listens.
+    async fn story_of(&self, place: usize) -> String {
+        match self.end_of(place).await {
+            Some(end) => end.story(),
+            None => format!("{} fell silent", self.name(place)),
         }
     }
 
@@ -142,9 +153,9 @@ impl Crew {
         self.clients[place].name()
     }
 
-    /// How a client ended; waits for it.
-    pub(crate) async fn end_of(&self, place: usize) -> End {
-        self.clients[place].ended().await
+    /// How a client ended that closed its standard output; `None`: it goes on all the same.
+    pub(crate) async fn end_of(&self, place: usize) -> Option<End> {
+        timeout(END_WITHIN, self.clients[place].ended()).await.ok()
     }
 
     /// Ends all clients and waits until they are gone.

@@ -38,11 +38,13 @@ impl fmt::Display for Signal {
 }
 
 /// The signals that ask the runner to end. From its making on they no longer end the process by
-/// themselves.
+/// themselves; the first asks for an end in order, the second for an end at once.
 pub(crate) struct Interrupts {
     interrupt: unix::Signal,
     terminate: unix::Signal,
     hang_up: unix::Signal,
+    /// Those that came.
+    came: Vec<Signal>,
 }
 
 impl Interrupts {
@@ -52,15 +54,33 @@ impl Interrupts {
             interrupt: unix::signal(SignalKind::interrupt())?,
             terminate: unix::signal(SignalKind::terminate())?,
             hang_up: unix::signal(SignalKind::hangup())?,
+            came: vec![],
         })
     }
 
-    /// The next signal.
-    pub(crate) async fn next(&mut self) -> Signal {
-        tokio::select! {
+    /// Waits until somebody wants an end; at once if somebody did before.
+    pub(crate) async fn asked(&mut self) -> Signal {
+        loop {
+            if let Some(first) = self.came.first() {
+                return *first;
+            }
+            self.receive().await;
+        }
+    }
+
+    /// Waits until somebody loses patience; at once if somebody did before.
+    pub(crate) async fn insisted(&mut self) {
+        while self.came.len() < 2 {
+            self.receive().await;
+        }
+    }
+
+    async fn receive(&mut self) {
+        let signal = tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
             _ = self.hang_up.recv() => Signal::HangUp,
-        }
+        };
+        self.came.push(signal);
     }
 }

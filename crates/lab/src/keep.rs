@@ -25,15 +25,12 @@ pub(crate) async fn hold(
 ) -> Result<(), Failure> {
     if wanted {
         tokio::select! {
-            _ = interrupts.next() => {}
+            _ = interrupts.asked() => {}
             () = watch(&mut kept.cluster, screen) => {}
         }
         screen.tell("\nending the cluster");
     }
-    let hurry = async {
-        interrupts.next().await;
-    };
-    kept.cluster.end(hurry).await;
+    kept.cluster.end(interrupts.insisted()).await;
     kept.directory.tidy()?;
     Ok(())
 }

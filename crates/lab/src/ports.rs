@@ -5,7 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 use crate::delays;
-use crate::scenario::{Ports, Scenario};
+use crate::scenario::Ports;
 
 /// Where everything of a run listens: one machine, nobody else.
 pub(crate) const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -41,10 +41,10 @@ pub(crate) fn address(port: u16) -> SocketAddr {
     (HOST, port).into()
 }
 
-/// Whether the ports that a scenario names are free; names those that are not.
-pub(crate) fn check(scenario: &Scenario) -> Result<(), Vec<Taken>> {
+/// Whether the ports of these servers are free; names those that are not.
+pub(crate) fn check(servers: &[Ports]) -> Result<(), Vec<Taken>> {
     let (mut held, mut taken) = (vec![], vec![]);
-    for (server, ports) in scenario.ports.iter().flatten().enumerate() {
+    for (server, ports) in servers.iter().enumerate() {
         for (purpose, port) in Ports::PURPOSES.into_iter().zip(ports.all()) {
             match TcpListener::bind(address(port)) {
                 Ok(listener) => held.push(listener),
@@ -114,14 +114,12 @@ mod tests {
     fn a_taken_port_is_named_with_who_wants_it() {
         let held = TcpListener::bind(address(0)).unwrap();
         let port = held.local_addr().unwrap().port();
-        let mut scenario =
-            Scenario::parse("f", r#"{"num_servers":1,"consistency_level":"sequential"}"#).unwrap();
         let free = find(1).unwrap()[0];
-        scenario.ports = Some(vec![Ports { peers: port, ..free }]);
-        let taken = check(&scenario).unwrap_err();
+        let wanted = [Ports { peers: port, ..free }];
+        let taken = check(&wanted).unwrap_err();
         assert_eq!(taken.len(), 1);
         assert_eq!(taken[0].to_string(), format!("port {port} (server 0, peers) is taken"));
         drop(held);
-        check(&scenario).unwrap();
+        check(&wanted).unwrap();
     }
 }

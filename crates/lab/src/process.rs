@@ -15,7 +15,10 @@ use tokio::time::timeout;
 use crate::directory::log_tail;
 
 /// How long a process may take to end by itself once its standard input is closed.
-const END_WITHIN: Duration = Duration::from_secs(2);
+pub(crate) const END_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long a process may take to end once it was killed.
+const KILLED_WITHIN: Duration = Duration::from_secs(10);
 
 /// A child process. Dropped, it is killed.
 pub(crate) struct Process {
@@ -121,20 +124,20 @@ pub(crate) async fn end_all(processes: &mut [Process], hurry: impl Future<Output
     for process in processes.iter_mut() {
         process.stdin = None;
     }
-    let all_ended = async {
-        for process in processes.iter() {
-            process.ended().await;
-        }
-    };
     tokio::select! {
-        _ = timeout(END_WITHIN, all_ended) => {}
+        _ = timeout(END_WITHIN, all_ended(processes)) => {}
         () = hurry => {}
     }
     for process in processes.iter().filter(|process| process.end().is_none()) {
         // Full: it was asked already. Closed: it has ended.
         let _ = process.kill.try_send(());
     }
-    for process in processes.iter() {
+    // What even a kill does not end, waits for a disk, and nobody can wait for that.
+    let _ = timeout(KILLED_WITHIN, all_ended(processes)).await;
+}
+
+async fn all_ended(processes: &[Process]) {
+    for process in processes {
         process.ended().await;
     }
 }
