@@ -10,27 +10,31 @@ use server::{Failure, Options};
 /// Exit codes: 0 it was told to end; 1 something failed; 78 a bad configuration.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Who this node is, at least 1.
-    #[arg(long, value_name = "N", default_value_t = Options::default().id)]
-    id: u64,
-    /// Where clients are served.
-    #[arg(long, value_name = "HOST:PORT", default_value_t = Options::default().listen)]
-    listen: String,
-    /// Where the other nodes are received; by default this node's address in --peers.
+    /// A file in TOML with the names of the flags below; what flags say counts more.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Who this node is, at least 1 [default: 1].
+    #[arg(long, value_name = "N")]
+    id: Option<u64>,
+    /// Where clients are served [default: 127.0.0.1:6379].
+    #[arg(long, value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// Where the other nodes are received [default: this node's address in --peers].
     #[arg(long, value_name = "HOST:PORT")]
     peer_listen: Option<String>,
     /// The peer addresses of all members, this one included.
     #[arg(long, value_name = "ID=HOST:PORT,…")]
     peers: Option<String>,
-    /// Where the data lies.
-    #[arg(long, value_name = "DIR", default_value = "./candor-data")]
-    data_dir: PathBuf,
-    /// The level of the keyspace `default`: linearizable, sequential or eventual.
-    #[arg(long, value_name = "NAME", default_value = "linearizable")]
-    level: String,
-    /// How long a request may take, in milliseconds.
-    #[arg(long, value_name = "MS", default_value_t = Options::default().request_timeout_ms)]
-    request_timeout: u64,
+    /// Where the data lies [default: ./candor-data].
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The level of the keyspace `default`: linearizable, sequential or eventual [default:
+    /// linearizable].
+    #[arg(long, value_name = "NAME")]
+    level: Option<String>,
+    /// How long a request may take, in milliseconds [default: 3000].
+    #[arg(long, value_name = "MS")]
+    request_timeout: Option<u64>,
     /// End when standard input ends: so that no server outlives the one who started it.
     #[arg(long, hide = true)]
     exit_with_stdin: bool,
@@ -46,17 +50,23 @@ pub(crate) fn execute(args: Args) -> ExitCode {
     }
 }
 
+/// The defaults, then the file, then the flags.
 fn options(args: Args) -> Result<Options, Failure> {
-    let (order, level) = server::parse_level(&args.level)?;
-    Ok(Options {
-        id: args.id,
-        listen: args.listen,
-        peer_listen: args.peer_listen,
-        peers: args.peers.as_deref().map_or(Ok(vec![]), server::parse_peers)?,
-        data_dir: args.data_dir,
-        order,
-        level,
-        request_timeout_ms: args.request_timeout,
-        exit_with_stdin: args.exit_with_stdin,
-    })
+    let mut options = Options::default();
+    if let Some(path) = &args.config {
+        options = options.read_file(path)?;
+    }
+    if let Some(level) = &args.level {
+        (options.order, options.level) = server::parse_level(level)?;
+    }
+    if let Some(peers) = &args.peers {
+        options.peers = server::parse_peers(peers)?;
+    }
+    options.id = args.id.unwrap_or(options.id);
+    options.listen = args.listen.unwrap_or(options.listen);
+    options.peer_listen = args.peer_listen.or(options.peer_listen);
+    options.data_dir = args.data_dir.unwrap_or(options.data_dir);
+    options.request_timeout_ms = args.request_timeout.unwrap_or(options.request_timeout_ms);
+    options.exit_with_stdin = args.exit_with_stdin;
+    Ok(options)
 }

@@ -103,6 +103,24 @@ fn a_bad_configuration_is_refused() {
 }
 
 #[test]
+fn a_file_may_configure_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("candor.toml");
+    let name = file.to_str().unwrap();
+    std::fs::write(&file, "id = 7\nlevel = 'eventual'\nlisten = '127.0.0.1:1'\n").unwrap();
+    let mut server = alone(temp.path(), 0, &["--config", name, "--level", "sequential"]);
+    let line = server.start();
+    assert!(line.contains("node 7 of 1"), "{line}");
+    assert!(line.contains("level sequential"), "flags count more: {line}");
+    std::fs::write(&file, "id = 7\nlisten-on = 'a:1'\n").unwrap();
+    server.end();
+    let output = server.try_start().unwrap_err();
+    assert_eq!(output.status.code(), Some(78));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("candor.toml:2:1: unknown field `listen-on`"), "{text}");
+}
+
+#[test]
 fn a_directory_has_one_owner() {
     let temp = tempfile::tempdir().unwrap();
     let mut server = alone(temp.path(), 0, &[]);

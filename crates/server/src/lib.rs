@@ -7,6 +7,8 @@ mod serve;
 
 mod options;
 
+mod file;
+
 mod machine;
 
 mod hub;
