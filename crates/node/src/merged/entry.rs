@@ -64,6 +64,14 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Header, Malformed> {
     Ok(header)
 }
 
+/// What the replica of an entry that was checked had applied when it made it, and the entry itself.
+pub(crate) fn vector(bytes: &[u8]) -> Vector {
+    let Header { origin, place, mut after, .. } =
+        header(&mut Reader::new(bytes)).expect("an entry is checked before it is kept");
+    after.advance(origin, place);
+    after
+}
+
 /// Calls `each` with the offset and write of everything in an entry that was checked.
 pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(u32, Write<'a>)) {
     let checked = "an entry is checked before it is kept";

@@ -206,10 +206,10 @@ impl Merged {
                 else {
                     continue;
                 };
-                own.push(entry);
                 for (write, reply) in replies {
-                    self.answer(write, reply, turn);
+                    self.answer(&entry, write, reply, turn);
                 }
+                own.push(entry);
             }
         }
         self.push(own, turn);
@@ -315,12 +315,13 @@ impl Merged {
         }
     }
 
-    /// Answers the next own write, which was just applied.
-    fn answer(&mut self, write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
+    /// Answers the next own write, which was just applied with its entry. It stands behind what the entry does: what was
+    /// applied while it was on its way to the disk is not in it, and others may apply that later.
+    fn answer(&mut self, entry: &[u8], write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
         let asker = self.askers.pop_front().expect("every own write has its place");
         let Some(asker) = asker else { return };
         turn.answer_write(&asker, reply, || Certificate::Merged {
-            position: self.position(),
+            position: positions(&entry::vector(entry)),
             by: None,
             entry: Some(write),
         });
@@ -333,11 +334,7 @@ impl Merged {
             _ => None,
         };
         let by = by.map(|(stamp, place)| merged_write(stamp, place));
-        Certificate::Merged { position: self.position(), by, entry: None }
-    }
-
-    fn position(&self) -> Vec<MergedPosition> {
-        self.log.applied().iter().map(|(replica, place)| merged_position(replica, place)).collect()
+        Certificate::Merged { position: positions(self.log.applied()), by, entry: None }
     }
 
     /// Sends own entries that are on disk to everyone.
@@ -358,6 +355,10 @@ impl Merged {
             }
         }
     }
+}
+
+fn positions(vector: &Vector) -> Vec<MergedPosition> {
+    vector.iter().map(|(replica, place)| merged_position(replica, place)).collect()
 }
 
 fn merged_position(replica: NodeId, place: Place) -> MergedPosition {
