@@ -28,18 +28,20 @@ pub(crate) struct FinalRead {
     pub(crate) number: u64,
     pub(crate) server: usize,
     pub(crate) key: String,
-    pub(crate) value: Option<String>,
     pub(crate) start: u64,
-    pub(crate) end: u64,
+    /// What it returned and when; `None`: no answer came.
+    pub(crate) answer: Option<(Option<String>, u64)>,
 }
 
 impl FinalRead {
     /// The read as the judge sees it.
     pub(crate) fn operation(&self) -> Operation {
-        let value = self.value.as_deref();
-        Operation::read(self.number, &self.key, value, self.start, self.end)
-            .into_final()
-            .at_server(self.server as u64)
+        let FinalRead { number, key, start, .. } = self;
+        let read = match &self.answer {
+            Some((value, end)) => Operation::read(*number, key, value.as_deref(), *start, *end),
+            None => Operation::read_unanswered(*number, key, *start, None),
+        };
+        read.into_final().at_server(self.server as u64)
     }
 }
 
@@ -80,8 +82,9 @@ pub(crate) async fn ask(
             let now = recording.since_start(clock::now_ns());
             let after = Duration::from_nanos(now.saturating_sub(recording.last_write_end()));
             recording.set_finals(final_reads(&answers, &numbers, &keys, recording));
-            let silent =
-                |(server, answer): (usize, &RoundOfOne)| Some((server, answer.failure.clone()?));
+            let silent = |(server, answer): (usize, &RoundOfOne)| {
+                Some((server, answer.failure.as_ref()?.1.clone()))
+            };
             let agreed_on = if agreed { values(&keys, &answers) } else { vec![] };
             return Some(QuietEnd {
                 numbers,
@@ -103,7 +106,8 @@ struct RoundOfOne {
     /// The values of the keys in order, with the instants of asking and answering; fewer than there
     /// are keys if the server failed.
     values: Vec<(Option<String>, u64, u64)>,
-    failure: Option<String>,
+    /// When the question was asked that it did not answer, and why not.
+    failure: Option<(u64, String)>,
 }
 
 /// Asks all servers at once, each for one key after the other.
@@ -128,28 +132,29 @@ async fn round(
 
 async fn ask_one(server: SocketAddr, keys: &[String], reply_timeout: Duration) -> RoundOfOne {
     let mut answer = RoundOfOne::default();
+    let begun = clock::now_ns();
     let mut connection = match Connection::open(server).await {
         Ok(connection) => connection,
         Err(error) => {
-            answer.failure = Some(format!("no connection: {error}"));
+            answer.failure = Some((begun, format!("no connection: {error}")));
             return answer;
         }
     };
     for key in keys {
         let start = clock::now_ns();
         let value = match connection.ask(&["GET", key], reply_timeout).await {
-            Ok(Value::Nil) => None,
-            Ok(Value::Bulk(value)) => Some(text_of(&value)),
-            Ok(other) => {
-                answer.failure = Some(other.to_string());
-                return answer;
-            }
-            Err(error) => {
-                answer.failure = Some(error.to_string());
-                return answer;
-            }
+            Ok(Value::Nil) => Ok(None),
+            Ok(Value::Bulk(value)) => Ok(Some(text_of(&value))),
+            Ok(other) => Err(other.to_string()),
+            Err(error) => Err(error.to_string()),
         };
-        answer.values.push((value, start, clock::now_ns()));
+        match value {
+            Ok(value) => answer.values.push((value, start, clock::now_ns())),
+            Err(why) => {
+                answer.failure = Some((start, why));
+                return answer;
+            }
+        }
     }
     answer
 }
@@ -169,6 +174,8 @@ fn values(keys: &[String], answers: &[RoundOfOne]) -> Vec<(String, Option<String
     keys.iter().cloned().zip(values.map(|(value, ..)| value.clone())).collect()
 }
 
+/// The reads of a round. A server that failed has one without an answer, which tells the judge that
+/// it is there and what it has is not known.
 fn final_reads(
     answers: &[RoundOfOne],
     numbers: &[u64],
@@ -176,16 +183,16 @@ fn final_reads(
     recording: &Recording,
 ) -> Vec<FinalRead> {
     let mut reads = vec![];
-    for ((server, answer), number) in answers.iter().enumerate().zip(numbers) {
-        for (key, (value, start, end)) in keys.iter().zip(&answer.values) {
-            reads.push(FinalRead {
-                number: *number,
-                server,
-                key: key.clone(),
-                value: value.clone(),
-                start: recording.since_start(*start),
-                end: recording.since_start(*end),
-            });
+    for ((server, round), number) in answers.iter().enumerate().zip(numbers) {
+        let mut push = |key: &String, start_ns, answer| {
+            let (number, key, start) = (*number, key.clone(), recording.since_start(start_ns));
+            reads.push(FinalRead { number, server, key, start, answer });
+        };
+        for (key, (value, start_ns, end_ns)) in keys.iter().zip(&round.values) {
+            push(key, *start_ns, Some((value.clone(), recording.since_start(*end_ns))));
+        }
+        if let (Some((start_ns, _)), Some(key)) = (&round.failure, keys.get(round.values.len())) {
+            push(key, *start_ns, None);
         }
     }
     reads
@@ -234,8 +241,9 @@ mod tests {
         let history = recording.history(history::Level::Eventual);
         let finals = history.operations.iter().filter(|operation| operation.is_final);
         let seen = finals.map(|operation| {
-            let history::Kind::Read { value, .. } = &operation.kind else { panic!("no read") };
-            (operation.client, operation.server.unwrap(), value.clone())
+            let history::Kind::Read { value, ok } = &operation.kind else { panic!("no read") };
+            let value = if *ok { value.clone() } else { Some("?".into()) };
+            (operation.client, operation.server.unwrap(), value)
         });
         let seen = seen.collect();
         (quiet, seen)
@@ -264,7 +272,7 @@ mod tests {
         let (quiet, seen) = quiet_end([&[ONE], &[Act::HangUp]], Duration::ZERO).await;
         assert_eq!(quiet.agreed_after, None);
         assert!(matches!(&quiet.silent[..], [(1, _)]), "{:?}", quiet.silent);
-        assert_eq!(seen, [(1, 0, Some("1".into()))]);
+        assert_eq!(seen, [(1, 0, Some("1".into())), (2, 1, Some("?".into()))]);
     }
 
     #[tokio::test]

@@ -84,9 +84,8 @@ fn merged_attempt(first_read: &str) -> Attempt {
         number: *number,
         server,
         key: "a".into(),
-        value: Some("200".into()),
         start: 23 * MS + 600_000,
-        end: 24 * MS,
+        answer: Some((Some("200".into()), 24 * MS)),
     };
     recording.set_finals(numbers.iter().enumerate().map(read).collect());
     let quiet = QuietEnd {

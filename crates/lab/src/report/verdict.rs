@@ -59,11 +59,15 @@ fn promise_lines(attempt: &Attempt) -> Vec<String> {
 fn met_lines(attempt: &Attempt) -> Vec<String> {
     let judgement = &attempt.judgement;
     let promised = judgement.promised.level;
-    let met = match judgement.met() {
-        Some(met) if met == promised => format!("{met}, as promised"),
-        Some(met) if judgement.promised.holds() => format!("{met}, though {promised} was promised"),
-        Some(met) => format!("{met} only; promised {promised}"),
-        None => format!("no level; promised {promised}"),
+    let met = judgement.met().map(|level| level.to_string());
+    let met = match (&judgement.promised.outcome, met) {
+        (Outcome::Holds { .. }, Some(met)) if met == promised.to_string() => {
+            format!("{met}, as promised")
+        }
+        (Outcome::Holds { .. }, Some(met)) => format!("{met}, though {promised} was promised"),
+        (Outcome::Undecided(_), Some(met)) => format!("{met}; {promised} was promised"),
+        (_, Some(met)) => format!("{met} only; {promised} was promised"),
+        (_, None) => format!("no level, as far as is known; {promised} was promised"),
     };
     let mut lines = labelled("met", Look::Plain, [met]);
     for verdict in judgement.stronger_than_met() {
@@ -99,7 +103,10 @@ fn quiet_lines(quiet: &QuietEnd, servers: usize) -> Vec<String> {
             let what = format!("all {servers} servers agreed{on} {after} after the last write");
             (Look::Plain, format!("{what}, {rounds}"))
         }
-        None => (Look::Bad, format!("the servers did not agree {rounds}")),
+        None => {
+            let what = format!("the servers did not agree in {} rounds of asking", quiet.rounds);
+            (Look::Bad, what)
+        }
     };
     let mut lines = labelled("quiet", look, [what]);
     if let (Some(first), Some(last)) = (quiet.numbers.first(), quiet.numbers.last()) {

@@ -1,0 +1,204 @@
+// What is drawn over the bars: the witness order as a line through them, or the clash as frames with
+// numbers and arrows from writes to the reads that returned them.
+
+import { DONE, isOpen, Operation, READ } from "./data";
+import { barHeight, box, Frame, sides, toPixel } from "./bars";
+import { FONT, Palette } from "./palette";
+import { State } from "./state";
+
+/** Beyond so many points in view the line would be a smear; then it is left out. */
+export const LINE_MAX = 1200;
+
+/** The vertical middle of a client's lane. */
+export type Middle = (operation: Operation) => number;
+
+/**
+ * Where in its bar each operation of an order took effect: times that never go back, if such times
+ * exist. Each lies between the latest start so far and the earliest end from here on; the middle of
+ * the two is as good as any, and never goes back either.
+ */
+export function effects(order: Operation[]): { time: number; back: boolean }[] {
+  const least: number[] = [];
+  let latest = -Infinity;
+  for (const operation of order) least.push((latest = Math.max(latest, operation.start)));
+  const most: number[] = new Array(order.length);
+  let earliest = Infinity;
+  for (let at = order.length - 1; at >= 0; at--) {
+    most[at] = earliest = Math.min(earliest, order[at].end);
+  }
+  return order.map((operation, at) => {
+    const [from, to] = [least[at], most[at]];
+    if (from <= to) {
+      return { time: to === Infinity ? from : (from + to) / 2, back: false };
+    }
+    // The order is not that of real time: the operation stands where it was.
+    const end = isOpen(operation) ? operation.start : operation.end;
+    return { time: (operation.start + end) / 2, back: true };
+  });
+}
+
+/** Draws an order; gives how many of its points are in view, and whether they were too many. */
+export function drawOrder(
+  context: CanvasRenderingContext2D,
+  state: State,
+  frame: Frame,
+  order: Operation[],
+  times: { time: number; back: boolean }[],
+  places: number[] | null,
+  middle: Middle,
+  colours: Palette,
+): boolean {
+  const xs = times.map(({ time }) => toPixel(state, frame, state.axis.place(time)));
+  const inView = (x: number): boolean => x >= frame.left - 2 && x <= frame.right + 2;
+  const seen = xs.reduce((sum, x) => sum + (inView(x) ? 1 : 0), 0);
+  if (seen > LINE_MAX) return false;
+  context.lineJoin = "round";
+  context.strokeStyle = colours.order;
+  for (const backwards of [false, true]) {
+    context.lineWidth = 1.75;
+    context.setLineDash(backwards ? [4, 3] : []);
+    context.beginPath();
+    for (let at = 1; at < order.length; at++) {
+      const [a, b] = [xs[at - 1], xs[at]];
+      if (b < a !== backwards || (!inView(a) && !inView(b) && (a < frame.left) === (b < frame.left))) continue;
+      context.moveTo(a, middle(order[at - 1]));
+      context.lineTo(b, middle(order[at]));
+    }
+    context.stroke();
+  }
+  context.setLineDash([]);
+  const dense = seen > (frame.right - frame.left) / 26;
+  for (let at = 0; at < order.length; at++) {
+    if (!inView(xs[at])) continue;
+    const number = (places ? places[at] : at) + 1;
+    drawPoint(context, xs[at], middle(order[at]), dense ? "" : String(number), frame, colours);
+  }
+  return true;
+}
+
+function drawPoint(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  text: string,
+  frame: Frame,
+  colours: Palette,
+): void {
+  context.fillStyle = colours.order;
+  context.strokeStyle = colours.card;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.arc(x, y, 3.2, 0, 7);
+  context.fill();
+  context.stroke();
+  if (text !== "" && frame.laneHeight >= 34) {
+    drawBadge(context, x, y - barHeight(frame.laneHeight) / 2 - 4, text, colours.order, colours.card);
+  }
+}
+
+/** A small number on a coloured ground. */
+function drawBadge(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  text: string,
+  ground: string,
+  ink: string,
+): void {
+  context.font = `600 10px ${FONT}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const width = Math.max(14, context.measureText(text).width + 7);
+  context.fillStyle = ground;
+  box(context, x - width / 2, y - 7, width, 14, 7);
+  context.fill();
+  context.fillStyle = ink;
+  context.fillText(text, x, y + 0.5);
+}
+
+/** The band of time that a clash covers, behind the bars. */
+export function drawClashBand(
+  context: CanvasRenderingContext2D,
+  state: State,
+  frame: Frame,
+  clash: Operation[],
+  bottom: number,
+  colours: Palette,
+): void {
+  const spans = clash.map((operation) => sides(state, frame, operation));
+  const from = Math.min(...spans.map(([a]) => a)) - 8;
+  const to = Math.max(...spans.map(([a, b], at) => (isOpen(clash[at]) ? a : b))) + 8;
+  context.fillStyle = colours["bad-wash"];
+  context.fillRect(from, frame.top, to - from, bottom - frame.top);
+}
+
+/** Frames the operations of a clash. */
+export function drawClash(
+  context: CanvasRenderingContext2D,
+  state: State,
+  frame: Frame,
+  clash: Operation[],
+  middle: Middle,
+  colours: Palette,
+): void {
+  for (const [write, read] of seen(clash)) drawArrow(context, state, frame, write, read, middle, colours);
+  const height = barHeight(frame.laneHeight) + 6;
+  const small = frame.laneHeight < 34;
+  clash.forEach((operation, at) => {
+    const [from, to] = sides(state, frame, operation);
+    if (to < frame.left - 20 || from > frame.right + 20) return;
+    const y = middle(operation);
+    context.strokeStyle = colours.bad;
+    context.lineWidth = small ? 2 : 2.5;
+    box(context, from - 3, y - height / 2, Math.min(to, frame.right + 40) - from + 6, height, 6);
+    context.stroke();
+    if (!small) drawBadge(context, from - 1, y - height / 2, String(at + 1), colours.bad, colours.paper);
+  });
+}
+
+/** Who saw whose value, where only one operation of the clash can have written it. */
+function seen(clash: Operation[]): [Operation, Operation][] {
+  const pairs: [Operation, Operation][] = [];
+  for (const read of clash) {
+    const value = read.kind === READ ? read.value : read.kind === 2 && read.ok === 1 ? read.from : undefined;
+    if (value === undefined || value === null) continue;
+    const writers = clash.filter(
+      (w) => w !== read && w.kind !== READ && w.fate !== 1 && w.key === read.key && w.value === value && !(w.kind === 2 && w.ok === 0),
+    );
+    if (writers.length === 1 && read.fate === DONE) pairs.push([writers[0], read]);
+  }
+  return pairs;
+}
+
+function drawArrow(
+  context: CanvasRenderingContext2D,
+  state: State,
+  frame: Frame,
+  write: Operation,
+  read: Operation,
+  middle: Middle,
+  colours: Palette,
+): void {
+  const half = barHeight(frame.laneHeight) / 2 + 4;
+  const [y0, y1] = [middle(write), middle(read)];
+  const down = y1 > y0 ? 1 : y1 < y0 ? -1 : 0;
+  const [w0, w1] = sides(state, frame, write);
+  const [r0, r1] = sides(state, frame, read);
+  const from = { x: isOpen(write) ? w0 + 2 : (w0 + w1) / 2, y: y0 + (down || -1) * half };
+  const to = { x: (r0 + r1) / 2, y: y1 - (down || 1) * half };
+  context.strokeStyle = context.fillStyle = colours.bad;
+  context.lineWidth = 1.5;
+  const lift = down === 0 ? -frame.laneHeight * 0.45 : down * Math.min(30, Math.abs(to.y - from.y) * 0.5);
+  const [c0, c1] = [{ x: from.x, y: from.y + lift }, { x: to.x, y: to.y - (down === 0 ? -lift : lift) }];
+  context.beginPath();
+  context.moveTo(from.x, from.y);
+  context.bezierCurveTo(c0.x, c0.y, c1.x, c1.y, to.x, to.y);
+  context.stroke();
+  const angle = Math.atan2(to.y - c1.y, to.x - c1.x || 0.001);
+  context.beginPath();
+  context.moveTo(to.x, to.y);
+  for (const side of [-0.45, 0.45]) {
+    context.lineTo(to.x - 9 * Math.cos(angle + side), to.y - 9 * Math.sin(angle + side));
+  }
+  context.fill();
+}

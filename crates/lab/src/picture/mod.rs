@@ -1,0 +1,141 @@
+//! The picture: one HTML file that shows a history and what the judge says about it. It opens from
+//! disk, asks the network for nothing, and holds its data itself.
+//!
+//! ```text
+//!   History ──▶ Cut ──▶ columns ─┐
+//!   rulings ───────────▶ ladder ─┼─▶ JSON ─▶ the built page of crates/lab/picture ─▶ html
+//!   the run ───────────▶ facts ──┘
+//! ```
+//!
+//! - The page is built from TypeScript ahead of time and committed; here only data is put into it.
+//! - Keys, values and every other text come from strangers. They reach the page as JSON in which no
+//!   `<`, `>` or `&` stands, and the page only ever makes text nodes of them.
+//! - Times are integers since the first operation; numbers that may exceed 2^53 travel as text.
+//! - A history of more operations than a page can bear is cut to windows, and the page says so.
+//!   Counts, latencies and final reads are of the whole history always.
+//!
+//! Left out: throughput over time, and faults, which no history tells of yet.
+
+mod columns;
+mod convergence;
+mod cut;
+mod latency;
+mod page;
+mod ruling;
+mod run;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use history::{Fate, History};
+use serde_json::{Value, json};
+
+use columns::Columns;
+use cut::Cut;
+pub use ruling::{Order, Ruling};
+pub(crate) use run::of_attempt;
+
+/// The version of the data inside a page.
+const VERSION: u32 = 1;
+
+/// What is to be drawn.
+#[derive(Clone, Debug)]
+pub struct Picture<'a> {
+    /// What happened.
+    pub history: &'a History,
+    /// What it is a picture of, such as the name of a file.
+    pub title: String,
+    /// The level that was promised.
+    pub promised: Option<String>,
+    /// What the judge says, strongest level first.
+    pub rulings: Vec<Ruling>,
+    /// The seed of a run.
+    pub seed: Option<u64>,
+    /// The command that does it again.
+    pub command: String,
+    /// What else is known, as names and values.
+    pub facts: Vec<(String, String)>,
+    /// What went wrong on the way.
+    pub troubles: Vec<String>,
+    /// How the quiet end of a run went.
+    pub quiet: Option<Quiet>,
+}
+
+/// How the quiet end of a run went, as far as the history does not tell.
+#[derive(Clone, Debug)]
+pub struct Quiet {
+    /// How long after the last write all servers agreed, in nanoseconds, if they did.
+    pub agreed_after_ns: Option<u64>,
+    /// How many rounds were asked.
+    pub rounds: usize,
+    /// Servers that did not answer all of the last round, and why.
+    pub silent: Vec<(usize, String)>,
+}
+
+impl Picture<'_> {
+    /// The whole page.
+    pub fn html(&self) -> String {
+        page::with(&self.data())
+    }
+
+    /// The data of the page.
+    fn data(&self) -> Value {
+        let cut = Cut::of(self.history, &self.rulings);
+        let columns = Columns::of(self.history, &cut);
+        let level = self.promised.as_deref();
+        json!({
+            "candor_picture": VERSION,
+            "version": env!("CARGO_PKG_VERSION"),
+            "title": self.title,
+            "promised": self.promised,
+            "seed": self.seed.map(|seed| seed.to_string()),
+            "command": self.command,
+            "facts": self.facts,
+            "troubles": self.troubles,
+            "unit_ns": self.history.unit().nanoseconds(),
+            "span": cut.span(),
+            "counts": self.counts(&cut),
+            "windows": cut.windows(),
+            "operations": columns.json(),
+            "texts": columns.texts(),
+            "clients": columns.clients(),
+            "servers": columns.servers(),
+            "rulings": self.rulings.iter().map(|r| r.json(&cut)).collect::<Vec<_>>(),
+            "mixed_levels": self.history.operations.iter().any(|op| op.level.is_some()),
+            "latency": latency::of(self.history, level),
+            "finals": convergence::of(self.history),
+            "quiet": self.quiet.as_ref().map(Quiet::json),
+        })
+    }
+
+    /// How many there are of what, cut or not.
+    fn counts(&self, cut: &Cut) -> Value {
+        let operations = &self.history.operations;
+        let of = |fate: Fate| operations.iter().filter(|op| op.fate() == fate).count();
+        let clients: BTreeSet<u64> = operations.iter().map(|op| op.client).collect();
+        let keys: BTreeSet<&str> = operations.iter().map(|op| op.key.as_str()).collect();
+        let servers: BTreeSet<u64> = operations.iter().filter_map(|op| op.server).collect();
+        json!({
+            "total": operations.len(),
+            "shown": cut.shown().len(),
+            "done": of(Fate::Done),
+            "refused": of(Fate::Refused),
+            "unknown": of(Fate::Unknown),
+            "clients": clients.len(),
+            "keys": keys.len(),
+            "servers": servers.len(),
+        })
+    }
+}
+
+impl Quiet {
+    fn json(&self) -> Value {
+        json!({
+            "agreed_after_ns": self.agreed_after_ns,
+            "rounds": self.rounds,
+            "silent": self.silent,
+        })
+    }
+}

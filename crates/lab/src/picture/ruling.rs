@@ -1,0 +1,141 @@
+//! A verdict of the judge in the form that the picture needs.
+
+use history::{Outcome, Verdict};
+use serde_json::{Value, json};
+
+use super::cut::Cut;
+
+/// How many places in orders one level may bring, over all its orders together.
+const PLACES_MAX: usize = 30_000;
+/// How many operations of a clash are framed.
+pub(super) const CLASH_MAX: usize = 200;
+
+/// What the judge says about one level.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ruling {
+    /// The name of the level.
+    pub level: String,
+    /// `holds`, `violated` or `undecided`.
+    pub word: String,
+    /// Why it is violated or undecided.
+    pub why: Option<String>,
+    /// What else is worth knowing.
+    pub notes: Vec<String>,
+    /// The operations of the clash, as indices into the history.
+    pub clash: Vec<usize>,
+    /// The orders that prove that it holds.
+    pub orders: Vec<Order>,
+}
+
+/// An order of operations.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Order {
+    /// The client for whom it is, if it is not for all.
+    pub client: Option<u64>,
+    /// Indices into the history's operations.
+    pub operations: Vec<usize>,
+}
+
+impl From<&Verdict> for Ruling {
+    fn from(verdict: &Verdict) -> Ruling {
+        let mut ruling = Ruling {
+            level: verdict.level.to_string(),
+            word: verdict.word().to_owned(),
+            notes: verdict.notes.clone(),
+            ..Ruling::default()
+        };
+        match &verdict.outcome {
+            Outcome::Holds { witness } => {
+                let order = |operations: &Vec<usize>| Order {
+                    client: None,
+                    operations: operations.clone(),
+                };
+                ruling.orders = witness.iter().map(order).collect();
+            }
+            Outcome::Violated(clash) => {
+                ruling.why = Some(clash.sentence.clone());
+                ruling.clash = clash.operations.clone();
+            }
+            Outcome::Undecided(why) => ruling.why = Some(why.clone()),
+        }
+        ruling
+    }
+}
+
+impl Ruling {
+    /// The verdicts inside what `history::report` says in JSON.
+    pub fn from_report(report: &Value) -> Vec<Ruling> {
+        let verdicts = report["verdicts"].as_array().map(Vec::as_slice).unwrap_or_default();
+        verdicts.iter().map(Ruling::from_json).collect()
+    }
+
+    fn from_json(verdict: &Value) -> Ruling {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let clash = &verdict["clash"];
+        Ruling {
+            level: text(&verdict["level"]).unwrap_or_default(),
+            word: text(&verdict["verdict"]).unwrap_or_default(),
+            why: text(&clash["sentence"]).or_else(|| text(&verdict["reason"])),
+            notes: verdict["notes"].as_array().into_iter().flatten().filter_map(text).collect(),
+            clash: indices(&clash["operations"]),
+            orders: Order::all(&verdict["witness"]),
+        }
+    }
+
+    /// The ruling as the page gets it: operations by their place among those that are shown.
+    pub(super) fn json(&self, cut: &Cut) -> Value {
+        let mut left = PLACES_MAX;
+        let mut orders = vec![];
+        for order in &self.orders {
+            let (places, operations): (Vec<usize>, Vec<usize>) = order
+                .operations
+                .iter()
+                .enumerate()
+                .filter_map(|(place, index)| Some((place, cut.place(*index)?)))
+                .unzip();
+            if operations.len() > left {
+                break;
+            }
+            left -= operations.len();
+            // Without a cut every place is there, and the page can count them itself.
+            let places = (operations.len() < order.operations.len()).then_some(places);
+            orders.push(json!({
+                "client": order.client.map(|client| client.to_string()),
+                "total": order.operations.len(),
+                "places": places,
+                "operations": operations,
+            }));
+        }
+        let clash = self.clash.iter().take(CLASH_MAX).filter_map(|index| cut.place(*index));
+        json!({
+            "level": self.level,
+            "word": self.word,
+            "why": self.why,
+            "notes": self.notes,
+            "clash": clash.collect::<Vec<_>>(),
+            "clash_total": self.clash.len(),
+            "orders_left_out": self.orders.len() - orders.len(),
+            "orders": orders,
+        })
+    }
+}
+
+impl Order {
+    /// The orders of a witness: one order, or an object with several.
+    fn all(witness: &Value) -> Vec<Order> {
+        if witness.is_array() {
+            return vec![Order { client: None, operations: indices(witness) }];
+        }
+        let orders = witness["orders"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let one = |order: &Value| Order {
+            client: order["client"].as_u64(),
+            operations: indices(&order["operations"]),
+        };
+        orders.iter().map(one).collect()
+    }
+}
+
+fn indices(array: &Value) -> Vec<usize> {
+    let index = |value: &Value| usize::try_from(value.as_u64()?).ok();
+    array.as_array().into_iter().flatten().filter_map(index).collect()
+}
