@@ -290,7 +290,7 @@ fn no_bytes_stop_the_node() {
         b"1",
         b"3\r\n",
         b"*1048576\r\n",
-        b"$67108864\r\n",
+        b"$16777216\r\n",
         b"GET ",
         b"\"",
         b"\0",

@@ -317,7 +317,7 @@ pub struct Status {
 /// The longest time between two ticks, in milliseconds.
 pub const TICK_MS: u64 = 50;
 /// The longest key or value, in bytes.
-pub const VALUE_BYTES_MAX: usize = 64 << 20;
+pub const VALUE_BYTES_MAX: usize = 16 << 20;
 
 /// What a node is told once, at its start.
 #[derive(Clone, Debug)]

@@ -3,6 +3,10 @@
 //! A read waits until the writes before it on its connection are applied here, and a write is not appended
 //! before the reads before it are answered. Runs of writes go together, and so do runs of reads at
 //! one level. After an answer `-INDETERMINATE` the write is not waited for any longer.
+//!
+//! A long pipeline in which reads and writes take turns may rightly take longer than one request may. So the patience
+//! for what waits begins anew whenever something before it on its connection was done; if nothing is, all that
+//! waits is refused together.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -46,6 +50,8 @@ struct Session {
     reads: usize,
     /// The level of the reads under way.
     reading: Option<Level>,
+    /// When something of this connection was last done.
+    progressed_ms: u64,
     waiting: VecDeque<Request>,
 }
 
@@ -111,7 +117,10 @@ impl Sessions {
                 continue;
             };
             if session.waiting.front().is_some_and(|request| session.may_start(request)) {
-                return session.waiting.pop_front();
+                let progressed_ms = session.progressed_ms;
+                let mut request = session.waiting.pop_front()?;
+                request.asker.since_ms = request.asker.since_ms.max(progressed_ms);
+                return Some(request);
             }
             if session.waiting.is_empty() {
                 self.blocked.remove(id);
@@ -140,11 +149,15 @@ impl Sessions {
         write: bool,
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
+        now_ms: u64,
         outputs: &mut Vec<Output>,
     ) {
         let Some(session) = self.sessions.get_mut(&asker.session) else { return };
         let under_way = if write { &mut session.writes } else { &mut session.reads };
         *under_way -= 1;
+        if !matches!(reply, Reply::Error(_)) {
+            session.progressed_ms = now_ms;
+        }
         if *under_way == 0 && !session.waiting.is_empty() {
             self.runnable.push_back(asker.session);
         }
@@ -167,6 +180,9 @@ impl Sessions {
         for id in &self.blocked {
             let session = self.sessions.get_mut(id).expect("a blocked session is here");
             let mut expired = false;
+            if session.progressed_ms > oldest_ms {
+                continue;
+            }
             while let Some(request) =
                 session.waiting.pop_front_if(|request| request.asker.since_ms <= oldest_ms)
             {

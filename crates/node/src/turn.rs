@@ -51,7 +51,7 @@ impl Turn<'_> {
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
     ) {
-        self.sessions.complete(asker, true, reply, certificate, self.outputs);
+        self.complete(asker, true, reply, certificate);
     }
 
     pub(crate) fn answer_read(
@@ -60,7 +60,18 @@ impl Turn<'_> {
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
     ) {
-        self.sessions.complete(asker, false, reply, certificate, self.outputs);
+        self.complete(asker, false, reply, certificate);
+    }
+
+    fn complete(
+        &mut self,
+        asker: &Asker,
+        write: bool,
+        reply: Reply,
+        certificate: impl FnOnce() -> Certificate,
+    ) {
+        let now_ms = self.now.monotonic_ms;
+        self.sessions.complete(asker, write, reply, certificate, now_ms, self.outputs);
     }
 
     /// Says of a write that it was not, or may not have been, done.

@@ -10,7 +10,7 @@ use crate::number::{parse_integer, short_line};
 use crate::{ProtocolError, Request, inline};
 
 /// The longest argument, in bytes.
-pub const BULK_BYTES_MAX: usize = 64 << 20;
+pub const BULK_BYTES_MAX: usize = 16 << 20;
 /// The most arguments of one request, its name included.
 pub const ARGUMENTS_MAX: usize = 1 << 20;
 /// The longest inline request, and the longest line that announces a length, in bytes.

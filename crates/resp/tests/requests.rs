@@ -135,7 +135,7 @@ fn limits_are_exact() {
 #[test]
 fn nothing_is_set_aside_for_what_was_only_announced() {
     let mut parser = Parser::default();
-    let mut buffer = BytesMut::from("*1048576\r\n$67108864\r\nabc");
+    let mut buffer = BytesMut::from("*1048576\r\n$16777216\r\nabc");
     let capacity = buffer.capacity();
     assert!(parser.next(&mut buffer).unwrap().is_none());
     assert_eq!(buffer.capacity(), capacity);

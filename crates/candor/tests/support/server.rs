@@ -147,7 +147,10 @@ impl Server {
     /// Waits until it can answer at its default level.
     #[track_caller]
     pub(crate) fn wait_until_ready(&self) {
-        until("a server to be ready", || (self.info()["ready"] == "1").then_some(()));
+        until("a server to be ready", || {
+            let info = self.info();
+            (info["ready"] == "1" && info["raft_leader"] != "0").then_some(())
+        });
     }
 }
 

@@ -16,7 +16,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("maxmemory", "0"),
     ("maxmemory-policy", "noeviction"),
     ("notify-keyspace-events", ""),
-    ("proto-max-bulk-len", "67108864"),
+    ("proto-max-bulk-len", "16777216"),
     ("replica-read-only", "no"),
     ("requirepass", ""),
     ("save", ""),
