@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use history::{Budget, History, Level, Outcome, Verdict, check, strongest};
 
+use crate::level::compared;
+
 /// How long the judge may think about a level that was not promised.
 const CURIOSITY: Duration = Duration::from_secs(5);
 /// How many operations of a clash are shown.
@@ -27,7 +29,7 @@ impl Judgement {
         let promised = check(history, level, &Budget::default());
         let curious = Budget { time_max: CURIOSITY, ..Budget::default() };
         let mut others: Vec<Verdict> = vec![];
-        for &other in Level::ALL.iter().filter(|other| **other != level) {
+        for other in compared().filter(|other| *other != level) {
             let is_implied = |known: &Verdict| known.holds() && known.level.is_at_least(other);
             if !is_implied(&promised) && !others.iter().any(is_implied) {
                 others.push(check(history, other, &curious));
@@ -50,7 +52,7 @@ impl Judgement {
     }
 
     fn strongest_first(&self) -> Vec<Verdict> {
-        let place = |level: Level| Level::ALL.iter().position(|known| *known == level);
+        let place = |level: Level| compared().position(|known| known == level);
         let mut all = self.others.clone();
         all.push(self.promised.clone());
         all.sort_by_key(|verdict| place(verdict.level));

@@ -14,6 +14,10 @@ const OFFERED: &[(&str, Level)] = &[
 const PLANNED: &[(&str, &str)] =
     &[("causal", "\"sequential\" promises more, \"eventual\" promises less")];
 
+/// The levels by which a run is compared with what it promised, strongest first: those that a store
+/// of this house promises or will promise, as far as the judge knows them.
+const COMPARED: [&str; 4] = ["linearizable", "sequential", "causal", "eventual"];
+
 /// What a name in a scenario file stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Name {
@@ -39,6 +43,11 @@ pub(crate) fn parse(name: &str) -> Name {
 /// The names that a scenario file may give today.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     OFFERED.iter().map(|(name, _)| *name)
+}
+
+/// The levels by which a run is compared with what it promised, strongest first.
+pub(crate) fn compared() -> impl Iterator<Item = Level> {
+    COMPARED.iter().filter_map(|name| name.parse().ok())
 }
 
 /// Whether the keyspace of this level is merged: every server writes by itself, so that a run ends

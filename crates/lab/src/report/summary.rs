@@ -25,7 +25,6 @@ pub(crate) fn summary(attempt: &Attempt) -> Value {
         "ready_after_ms": attempt.ready.after.as_secs_f64() * 1e3,
         "verdict": verdict(&judgement.promised),
         "proof": judgement.proof,
-        "witness": witness(&judgement.promised),
         "met": judgement.met().map(|level| level.to_string()),
         "other_levels": judgement.others.iter().map(verdict).collect::<Vec<_>>(),
         "order": order(&attempt.order),
@@ -44,16 +43,6 @@ fn verdict(verdict: &Verdict) -> Value {
         Outcome::Undecided(why) => Some(why.clone()),
     };
     json!({ "level": verdict.level.to_string(), "verdict": verdict.word(), "why": why })
-}
-
-/// A witness order as lines of `history.jsonl`, whose first is the header and which count from 1.
-fn witness(verdict: &Verdict) -> Value {
-    match &verdict.outcome {
-        Outcome::Holds { witness: Some(order) } => {
-            order.iter().map(|place| place + 2).collect::<Vec<usize>>().into()
-        }
-        _ => Value::Null,
-    }
 }
 
 fn order(order: &StatedOrder) -> Value {
