@@ -1,11 +1,16 @@
 //! Puts a clash into one sentence that a person understands.
 
 use crate::budget::{Budget, Meter};
+use crate::causal::{self, Form};
+use crate::causality::Link;
 use crate::eventual::{shown, thin_air};
 use crate::level::Level;
-use crate::operation::{Kind, Value};
-use crate::saturation::{Link, Saturated, Why, saturate};
+use crate::operation::Kind;
+use crate::pram;
+use crate::saturation::{Saturated, saturate};
+use crate::sources::plain_sources;
 use crate::view::{NONE, View};
+use crate::words::Words;
 use crate::zones::{self, Clash, Zones};
 
 /// The sentence for a clash: `view` has its operations and no others.
@@ -14,74 +19,82 @@ pub(crate) fn sentence(view: &View<'_>, level: Level) -> String {
         return thin_air(view.history, only.index as usize);
     }
     let words = Words { view };
-    if level == Level::Linearizable && view.initial.len() == 1 {
-        if let Zones::Clash(clash) = zones::judge(view) {
-            return words.zone_clash(&clash);
-        }
-    } else if let Saturated::Cycle { ring, .. } =
-        saturate(view, &mut Meter::new(&Budget::default()))
-        && level != Level::Linearizable
-    {
-        return words.ring(&ring);
-    }
-    words.at_a_loss(level)
+    let sentence = match level {
+        Level::Linearizable | Level::Bounded { .. } => words.one_key(),
+        Level::Ryw => words.forgotten(),
+        Level::Mr => words.returned(),
+        Level::Mw => words.brought("its client's earlier writes"),
+        Level::Wfr => words.brought("those that its client had read from before it"),
+        _ => None,
+    };
+    sentence
+        .or_else(|| ring(view, level).map(|ring| words.ring(&ring)))
+        .unwrap_or_else(|| words.at_a_loss(level))
 }
 
-/// Names for the operations of one view.
-struct Words<'v, 'h> {
-    view: &'v View<'h>,
+/// The ring that a clash runs in, where it is plain what each operation saw.
+fn ring(view: &View<'_>, level: Level) -> Option<Vec<Link>> {
+    let plain = plain_sources(view);
+    let ring = match level {
+        Level::Causal => causal::ring(view, Form::Ccv, &plain?)?,
+        Level::Cm => causal::ring(view, Form::Cm, &plain?)?,
+        Level::Cc => causal::ring(view, Form::Cc, &plain?)?,
+        Level::Pram => pram::ring(view, &plain?)?,
+        Level::Sequential | Level::Linearizable | Level::Bounded { .. } => {
+            let real_time = level != Level::Sequential;
+            match saturate(view, real_time, &mut Meter::new(&Budget::default())) {
+                Saturated::Ring(ring) => ring,
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    Some(ring.links)
 }
 
 impl Words<'_, '_> {
-    fn client(&self, id: u32) -> u64 {
-        self.view.operation(id).client
-    }
-
-    /// The value that an operation saw or, if it only writes, wrote.
-    fn value(&self, id: u32) -> &Option<Value> {
-        match &self.view.operation(id).kind {
-            Kind::Write { value } | Kind::Read { value, .. } => value,
-            Kind::Cas { from, .. } => from,
+    /// A clash of one key's zones.
+    fn one_key(&self) -> Option<String> {
+        match zones::judge(self.view) {
+            // Clients' orders take part in a ring of groups; that is told as a ring.
+            Zones::Clash(Clash::Ring { .. }) => None,
+            Zones::Clash(clash) if self.view.initial.len() == 1 => Some(self.zone_clash(&clash)),
+            _ => None,
         }
     }
 
-    /// Such as `client 3's read of 5`.
-    fn name(&self, id: u32) -> String {
-        let client = self.client(id);
-        let key = &self.view.operation(id).key;
-        let several = self.view.initial.len() > 1;
-        let on = |name: &str| if several { format!("{name} of {key}") } else { name.to_string() };
-        match &self.view.operation(id).kind {
-            Kind::Write { value: None } => format!("client {client}'s {}", on("delete")),
-            Kind::Write { value } if several => {
-                format!("client {client}'s write {key}={}", shown(value))
-            }
-            Kind::Write { value } => format!("client {client}'s write of {}", shown(value)),
-            Kind::Read { value, .. } if several => {
-                format!("client {client}'s read {key}={}", shown(value))
-            }
-            Kind::Read { value, .. } => format!("client {client}'s read of {}", shown(value)),
-            Kind::Cas { from, to, .. } => {
-                format!("client {client}'s {} from {} to {}", on("cas"), shown(from), shown(to))
-            }
-        }
+    /// A read that forgot its client's own write.
+    fn forgotten(&self) -> Option<String> {
+        let ids = 0..self.view.ops.len() as u32;
+        let read = ids.rev().find(|&id| self.view.ops[id as usize].is_look())?;
+        let op = &self.view.ops[read as usize];
+        let own = (0..read).rev().find(|&id| {
+            let other = &self.view.ops[id as usize];
+            other.client == op.client && other.makes != NONE && other.key == op.key
+        })?;
+        Some(format!(
+            "client {}'s read returned {}, although the same client's {} came before it",
+            self.client(read),
+            self.which(read),
+            self.what(own)
+        ))
     }
 
-    /// The time from the end of one operation to the start of another.
-    fn gap(&self, ended: u32, began: u32) -> String {
-        let end = self.view.ops[ended as usize].end;
-        let start = self.view.ops[began as usize].start;
-        self.view.history.unit().span(start.saturating_sub(end))
-    }
-
-    /// Such as `client 1's write of 7 was acknowledged`.
-    fn ended(&self, id: u32) -> String {
-        match &self.view.operation(id).kind {
-            Kind::Read { value, .. } => {
-                format!("client {}'s read had returned {}", self.client(id), shown(value))
-            }
-            _ => format!("{} was acknowledged", self.name(id)),
-        }
+    /// A read that returned to what its client had left.
+    fn returned(&self) -> Option<String> {
+        let reads: Vec<u32> = (0..self.view.ops.len() as u32)
+            .filter(|&id| self.view.ops[id as usize].is_look())
+            .collect();
+        let (&last, earlier) = reads.split_last()?;
+        let values: Vec<String> =
+            earlier.iter().map(|&id| shown(self.value(id)).to_string()).collect();
+        Some(format!(
+            "client {} read {} of {} and then {} again",
+            self.client(last),
+            values.join(", then "),
+            self.view.operation(last).key,
+            self.which(last)
+        ))
     }
 
     fn zone_clash(&self, clash: &Clash) -> String {
@@ -125,7 +138,6 @@ impl Words<'_, '_> {
     /// The older value was seen again after the newer one.
     fn between(&self, before: [u32; 2], after: [u32; 2]) -> String {
         let [newer, stale] = after;
-        let old = self.value(stale);
         let verb = match self.view.operation(stale).kind {
             Kind::Cas { .. } => "found",
             _ => "returned",
@@ -134,11 +146,7 @@ impl Words<'_, '_> {
             Kind::Cas { .. } => "cas",
             _ => "read",
         };
-        let which = if self.view.is_initial(self.view.ops[stale as usize].sees) {
-            format!("the initial value ({})", shown(old))
-        } else {
-            format!("the older {}", shown(old))
-        };
+        let which = self.which(stale);
         let mut sentence = format!(
             "client {}'s {what} began {} after {}, and {verb} {which}",
             self.client(stale),
@@ -157,32 +165,32 @@ impl Words<'_, '_> {
         sentence
     }
 
-    fn ring(&self, ring: &[Link]) -> String {
-        let links: Vec<String> = ring
-            .iter()
-            .map(|link| {
-                let why = match link.why {
-                    Why::Client => "its client's order".to_string(),
-                    Why::Seen => "which saw it".to_string(),
-                    Why::Hidden { reader } => {
-                        format!("or else {} would have seen it", self.name(reader))
-                    }
-                    Why::Overwritten { .. } => "which overwrote what it saw".to_string(),
-                };
-                format!("{} before {} ({why})", self.name(link.from), self.name(link.to))
-            })
-            .collect();
-        format!(
-            "no single order fits, since each of these must come before the next in a circle: {}",
-            links.join(", ")
-        )
+    /// What one reader saw, where each write should have brought others along.
+    fn brought(&self, rule: &str) -> Option<String> {
+        let reads = (0..self.view.ops.len() as u32).rev().filter(|&id| {
+            let op = &self.view.ops[id as usize];
+            op.is_look() && op.observes()
+        });
+        let reads: Vec<u32> = reads.collect();
+        let client = self.view.ops[*reads.first()? as usize].client;
+        let own = reads.iter().rev().filter(|&&id| self.view.ops[id as usize].client == client);
+        let saw: Vec<String> = own.map(|&id| self.what(id)).collect();
+        Some(format!(
+            "client {} did {}, which nothing explains if a write brings along {rule}",
+            self.client(*reads.first()?),
+            saw.join(", then ")
+        ))
     }
 
     fn at_a_loss(&self, level: Level) -> String {
-        let keeps = if level == Level::Linearizable {
-            "keeps real time and each client's order"
-        } else {
-            "keeps each client's order"
+        let keeps = match level {
+            Level::Linearizable => "keeps real time and each client's order",
+            Level::Bounded { .. } => "keeps each client's order and, but for the bound, real time",
+            Level::Sequential => "keeps each client's order",
+            Level::Pram => "keeps each client's order for one of them",
+            Level::Mw => "keeps each client's writes in order for one reader",
+            Level::Wfr => "keeps writes behind what their clients had read for one reader",
+            _ => "keeps causes before effects",
         };
         let latest = (0..self.view.ops.len() as u32)
             .filter(|&id| self.view.ops[id as usize].sees != NONE)

@@ -1,16 +1,19 @@
 //! The judge: a history and a level in, a verdict out.
 
 use crate::budget::{Budget, Meter};
-use crate::decision::Decision;
+use crate::causal::{self, Form};
+use crate::decision::{Decision, Proof};
 use crate::eventual::{self, Eventual};
 use crate::explain::sentence;
 use crate::history::History;
 use crate::level::Level;
+use crate::observers::{self, Guarantee};
 use crate::shrink::shrink;
+use crate::sources::is_operation;
 use crate::verdict::{Clash, Outcome, Verdict, compact};
-use crate::view::View;
-use crate::witness::validate;
-use crate::{linearizable, sequential};
+use crate::view::{NONE, View};
+use crate::witness::{Order, Witness, validate};
+use crate::{linearizable, pram, sequential, sessions};
 
 /// States that making a clash small may visit in each attempt.
 const SHRINK_STATES_MAX: u64 = 200_000;
@@ -29,9 +32,25 @@ pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
     Verdict { level, outcome, notes }
 }
 
-/// Judges `history` by every level, strongest first.
+/// Judges `history` by every level, strongest first. A level that follows from a stronger one that
+/// holds is not judged by itself; a note says so, and it has no witness of its own.
 pub fn ladder(history: &History, budget: &Budget) -> Vec<Verdict> {
-    Level::ALL.iter().map(|&level| check(history, level, budget)).collect()
+    // With reads that asked for levels of their own, each level judges other reads.
+    let same_reads = history.operations.iter().all(|operation| operation.level.is_none());
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    for &level in Level::ALL {
+        let implied = |known: &&Verdict| known.holds() && known.level.implies(level);
+        let stronger = verdicts.iter().find(implied).filter(|_| same_reads);
+        verdicts.push(match stronger.map(|known| known.level) {
+            Some(stronger) => Verdict {
+                level,
+                outcome: Outcome::Holds { witness: None },
+                notes: vec![format!("it follows from {stronger}")],
+            },
+            None => check(history, level, budget),
+        });
+    }
+    verdicts
 }
 
 /// The strongest level that holds, if any does: the level that a run happened to meet.
@@ -78,8 +97,8 @@ fn early_answers(history: &History) -> Vec<String> {
 /// Judges a level that is about one order of operations.
 fn judge_order(view: &View<'_>, level: Level, meter: &mut Meter) -> Outcome {
     match decide(view, level, meter) {
-        Decision::Holds(order) => {
-            let witness = view.indices(&order);
+        Decision::Holds(proof) => {
+            let witness = witness(view, proof);
             // A bug, should it ever speak: an algorithm built an order that proves nothing.
             match validate(view.history, level, &witness) {
                 Ok(()) => Outcome::Holds { witness: Some(witness) },
@@ -94,20 +113,49 @@ fn judge_order(view: &View<'_>, level: Level, meter: &mut Meter) -> Outcome {
     }
 }
 
-fn decide(view: &View<'_>, level: Level, meter: &mut Meter) -> Decision {
+/// What the algorithm for a level says of a view.
+pub(crate) fn decide(view: &View<'_>, level: Level, meter: &mut Meter) -> Decision {
     match level {
-        Level::Linearizable => linearizable::judge(view, meter),
-        _ => sequential::judge(view, meter),
+        Level::Linearizable | Level::Bounded { .. } => linearizable::judge(view, meter),
+        Level::Causal => causal::judge(view, Form::Ccv, meter),
+        Level::Cm => causal::judge(view, Form::Cm, meter),
+        Level::Cc => causal::judge(view, Form::Cc, meter),
+        Level::Pram => pram::judge(view, meter),
+        Level::Wfr => observers::judge(view, Guarantee::Wfr, meter),
+        Level::Mw => observers::judge(view, Guarantee::Mw, meter),
+        Level::Ryw => sessions::read_your_writes(view),
+        Level::Mr => sessions::monotonic_reads(view),
+        Level::Sequential | Level::Eventual => sequential::judge(view, meter),
     }
+}
+
+/// A proof in indices into the history.
+fn witness(view: &View<'_>, proof: Proof) -> Witness {
+    let order = |(reader, ids): (u32, Vec<u32>)| {
+        let reader = (reader != NONE).then(|| view.operation(reader));
+        Order {
+            client: reader.map(|reader| reader.client),
+            server: reader.and_then(|reader| reader.server),
+            operations: view.indices(&ids),
+        }
+    };
+    let index = |id: u32| view.ops[id as usize].index as usize;
+    let mut sources: Vec<(usize, Option<usize>)> = proof
+        .sources
+        .iter()
+        .map(|&(id, source)| (index(id), is_operation(source).then(|| index(source))))
+        .collect();
+    sources.sort_unstable();
+    Witness { orders: proof.orders.into_iter().map(order).collect(), sources }
 }
 
 /// The smallest clash inside `core`, in words.
 fn clash(view: &View<'_>, level: Level, core: &[u32], meter: &Meter) -> Clash {
-    let is_violated = |part: &View<'_>| {
+    let is_violated = |kept: &[u32]| {
         let mut meter = meter.part(SHRINK_STATES_MAX);
-        matches!(decide(part, level, &mut meter), Decision::Violated(_))
+        matches!(decide(&view.part(level, kept), level, &mut meter), Decision::Violated(_))
     };
     let smallest = shrink(view, core, is_violated);
-    let sentence = sentence(&view.only(&smallest), level);
+    let sentence = sentence(&view.part(level, &smallest), level);
     Clash { operations: view.indices(&smallest), sentence }
 }

@@ -64,7 +64,10 @@
 //! reads its level off the keys; `shrink` and `explain` make a clash small and put it into words.
 
 mod budget;
+mod causal;
+mod causality;
 mod certificate;
+mod circle;
 mod clients;
 mod decision;
 mod eventual;
@@ -74,16 +77,21 @@ mod history;
 mod judge;
 mod level;
 mod linearizable;
+mod observers;
 mod operation;
+mod pram;
 mod reader;
 mod report;
 mod saturation;
 mod search;
 mod sequential;
+mod sessions;
 mod shrink;
+mod sources;
 mod verdict;
 mod view;
 mod witness;
+mod words;
 mod writer;
 mod zones;
 
@@ -96,7 +104,7 @@ pub use operation::{Fate, Kind, Operation, Value};
 pub use reader::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX, TIME_MAX};
 pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
-    report_broken, worst,
+    report_broken, witness_json, worst,
 };
 pub use verdict::{Clash, Outcome, Verdict, compact};
-pub use witness::validate;
+pub use witness::{Order, Witness, validate};

@@ -10,7 +10,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::budget::Meter;
-use crate::decision::{Cells, Decision, needed};
+use crate::decision::{Cells, Decision, Proof, needed};
+use crate::saturation::{Saturated, saturate};
 use crate::search::{Found, search};
 use crate::view::View;
 use crate::zones::{self, Zones};
@@ -24,7 +25,9 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     let mut undecided = None;
     for key in view.by_key().iter().filter(|ops| !ops.is_empty()) {
         match judge_key(view, key, meter) {
-            Decision::Holds(order) => orders.push(order),
+            Decision::Holds(proof) => {
+                orders.extend(proof.orders.into_iter().map(|(_, order)| order))
+            }
             Decision::Violated(core) => return Decision::Violated(core),
             Decision::Undecided(why) => undecided = Some((key[0], why)),
         }
@@ -33,7 +36,7 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
         return Decision::Undecided(format!("key {}: {why}", view.operation(op).key));
     }
     match merge(view, &orders) {
-        Some(order) => Decision::Holds(order),
+        Some(order) => Decision::Holds(Proof::order(order)),
         None => judge_together(view, meter),
     }
 }
@@ -42,7 +45,12 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
 fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
     let kept = needed(view);
     let view = view.only(&kept);
-    from_search(search(&view, true, &[], meter), &view, meter).renamed(&kept)
+    let edges = match saturate(&view, true, meter) {
+        Saturated::Ring(ring) => return Decision::Violated(ring.core).renamed(&kept),
+        Saturated::Edges(edges) => edges,
+        Saturated::TooMuch => Vec::new(),
+    };
+    from_search(search(&view, true, &edges, meter), &view, meter).renamed(&kept)
 }
 
 /// Judges the operations of one key.
@@ -54,7 +62,7 @@ fn judge_key(whole: &View<'_>, ops: &[u32], meter: &mut Meter) -> Decision {
 
 fn judge_needed(view: &View<'_>, meter: &mut Meter) -> Decision {
     match zones::judge(view) {
-        Zones::Order(order) => Decision::Holds(order),
+        Zones::Order(order) => Decision::Holds(Proof::order(order)),
         Zones::Clash(clash) => Decision::Violated(clash.operations()),
         Zones::Ambiguous => from_search(search(view, true, &[], meter), view, meter),
     }
@@ -63,7 +71,7 @@ fn judge_needed(view: &View<'_>, meter: &mut Meter) -> Decision {
 /// A search's finding as a decision; where there is no order, everything clashes.
 pub(crate) fn from_search(found: Found, view: &View<'_>, meter: &Meter) -> Decision {
     match found {
-        Found::Order(order) => Decision::Holds(order),
+        Found::Order(order) => Decision::Holds(Proof::order(order)),
         Found::Nothing => Decision::Violated((0..view.ops.len() as u32).collect()),
         Found::Exhausted => Decision::Undecided(meter.reason()),
     }

@@ -9,6 +9,7 @@ use crate::judge::{check, check_values, ladder, strongest};
 use crate::level::Level;
 use crate::reader::Broken;
 use crate::verdict::{Clash, Outcome, Verdict};
+use crate::witness::{Order, Witness};
 
 /// Exit code: everything is as promised.
 pub const EXIT_GOOD: u8 = 0;
@@ -39,16 +40,23 @@ pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budg
     let promised = level.or(history.promised());
     let verdicts = match level {
         Some(level) => vec![check(history, level, budget)],
-        None => ladder(history, budget),
+        None => all_levels(history, promised, budget),
     };
     let mut report = Report { lines: Vec::new(), json: json!({}), exit_code: EXIT_GOOD };
     let mut levels = Vec::new();
-    for verdict in &verdicts {
+    for (at, verdict) in verdicts.iter().enumerate() {
         report.lines.push(format!("{path}: {} {}", verdict.level, verdict.word()));
         if level.is_none() && promised == Some(verdict.level) {
             report.lines.push("  promised by the header".to_string());
         }
-        report.lines.extend(verdict.lines(history).iter().map(|line| format!("  {line}")));
+        let same = |other: &&Verdict| verdict.clash().is_some() && other.clash() == verdict.clash();
+        match verdicts[..at].iter().find(same) {
+            Some(other) => report.lines.push(format!("  by the same clash as {}", other.level)),
+            None => {
+                let lines = verdict.lines(history);
+                report.lines.extend(lines.iter().map(|line| format!("  {line}")));
+            }
+        }
         levels.push(verdict_json(verdict));
     }
     let values = if promised.is_none() { Some(check_values(history)) } else { None };
@@ -75,6 +83,15 @@ pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budg
         "exit_code": report.exit_code,
     });
     report
+}
+
+/// Every level, and the promised one, where it needs a number, behind the strongest.
+fn all_levels(history: &History, promised: Option<Level>, budget: &Budget) -> Vec<Verdict> {
+    let mut verdicts = ladder(history, budget);
+    if let Some(level) = promised.filter(|level| !Level::ALL.contains(level)) {
+        verdicts.insert(1, check(history, level, budget));
+    }
+    verdicts
 }
 
 /// What to say about a file that is no history.
@@ -113,11 +130,20 @@ fn verdict_json(verdict: &Verdict) -> Value {
         "notes": verdict.notes,
     });
     match &verdict.outcome {
-        Outcome::Holds { witness } => value["witness"] = json!(witness),
+        Outcome::Holds { witness } => {
+            value["witness"] = witness.as_ref().map_or(Value::Null, witness_json)
+        }
         Outcome::Violated(Clash { operations, sentence }) => {
             value["clash"] = json!({ "operations": operations, "sentence": sentence });
         }
         Outcome::Undecided(why) => value["reason"] = json!(why),
     }
     value
+}
+
+/// A witness as JSON: its orders, each with the client and server it is for, and who saw whom.
+pub fn witness_json(witness: &Witness) -> Value {
+    let order = |order: &Order| json!({ "client": order.client, "server": order.server, "operations": order.operations });
+    let orders: Vec<Value> = witness.orders.iter().map(order).collect();
+    json!({ "orders": orders, "sources": witness.sources })
 }

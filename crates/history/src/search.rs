@@ -356,7 +356,7 @@ fn tight_lanes(view: &View<'_>) -> Vec<Vec<u32>> {
         let touches = own != NONE
             && lanes[own as usize].last().is_some_and(|&last| {
                 view.ops[last as usize].client == op.client
-                    && view.ops[last as usize].end == op.start
+                    && view.ops[last as usize].end >= op.start
             });
         let lane = if touches {
             own

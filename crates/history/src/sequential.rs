@@ -28,8 +28,8 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
 }
 
 fn judge_needed(view: &View<'_>, meter: &mut Meter) -> Decision {
-    let edges = match saturate(view, meter) {
-        Saturated::Cycle { core, .. } => return Decision::Violated(core),
+    let edges = match saturate(view, false, meter) {
+        Saturated::Ring(ring) => return Decision::Violated(ring.core),
         Saturated::Edges(edges) => edges,
         Saturated::TooMuch => Vec::new(),
     };

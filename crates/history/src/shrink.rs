@@ -19,16 +19,16 @@ const THOROUGH_OPERATIONS_MAX: usize = 2_000;
 pub(crate) fn shrink(
     view: &View<'_>,
     core: &[u32],
-    mut is_violated: impl FnMut(&View<'_>) -> bool,
+    mut is_violated: impl FnMut(&[u32]) -> bool,
 ) -> Vec<u32> {
     let mut kept = closed(view, core);
-    if !is_violated(&view.only(&kept)) {
+    if !is_violated(&kept) {
         // The core was not the whole reason, or deciding it took too long: start with everything.
         kept = (0..view.ops.len() as u32).collect();
     }
     let mut attempt = |kept: &mut Vec<u32>, out: &dyn Fn(usize, u32) -> bool| -> bool {
         let rest = without(view, kept, out);
-        let smaller = rest.len() < kept.len() && is_violated(&view.only(&rest));
+        let smaller = rest.len() < kept.len() && is_violated(&rest);
         if smaller {
             *kept = rest;
         }

@@ -4,6 +4,7 @@ use crate::eventual::shown;
 use crate::history::History;
 use crate::level::Level;
 use crate::operation::{Kind, Operation};
+use crate::witness::Witness;
 
 /// How many operations of a witness order or a clash are put into words.
 const SHOWN_MAX: usize = 40;
@@ -26,9 +27,9 @@ pub struct Verdict {
 pub enum Outcome {
     /// The history meets the level.
     Holds {
-        /// An order that proves it, as indices into the history's operations, where the level is
-        /// about an order. Operations that never ran and reads that do not count are not in it.
-        witness: Option<Vec<usize>>,
+        /// What proves it, except for `eventual`. Operations that never ran and reads that do not
+        /// count are not in it.
+        witness: Option<Witness>,
     },
     /// It does not.
     Violated(Clash),
@@ -78,7 +79,7 @@ impl Verdict {
     pub fn lines(&self, history: &History) -> Vec<String> {
         let mut lines = match &self.outcome {
             Outcome::Holds { witness: None } => Vec::new(),
-            Outcome::Holds { witness: Some(order) } => order_lines(history, order),
+            Outcome::Holds { witness: Some(witness) } => witness_lines(history, witness),
             Outcome::Violated(clash) => clash_lines(history, clash),
             Outcome::Undecided(why) => vec![why.clone()],
         };
@@ -106,9 +107,30 @@ pub fn compact(operation: &Operation) -> String {
     }
 }
 
-fn order_lines(history: &History, order: &[usize]) -> Vec<String> {
+/// How many orders of a witness are put into words.
+const ORDERS_SHOWN_MAX: usize = 8;
+
+fn witness_lines(history: &History, witness: &Witness) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut line = String::from("witness:");
+    let shown = witness.orders.iter().filter(|order| !order.operations.is_empty());
+    for order in shown.take(ORDERS_SHOWN_MAX) {
+        let whose = match (order.client, order.server) {
+            (Some(client), Some(server)) => {
+                format!("witness for client {client} at server {server}:")
+            }
+            (Some(client), None) => format!("witness for client {client}:"),
+            _ => "witness:".to_string(),
+        };
+        lines.extend(order_lines(history, whose, &order.operations));
+    }
+    if witness.orders.len() > ORDERS_SHOWN_MAX {
+        lines.push(format!("… and {} more orders", witness.orders.len() - ORDERS_SHOWN_MAX));
+    }
+    lines
+}
+
+fn order_lines(history: &History, mut line: String, order: &[usize]) -> Vec<String> {
+    let mut lines = Vec::new();
     for (at, &index) in order.iter().take(SHOWN_MAX).enumerate() {
         let word = compact(&history.operations[index]);
         if at > 0 && line.chars().count() + word.chars().count() + 3 > LINE_CHARS {
@@ -118,9 +140,6 @@ fn order_lines(history: &History, order: &[usize]) -> Vec<String> {
         }
         line.push(' ');
         line.push_str(&word);
-    }
-    if order.is_empty() {
-        line.push_str(" no operation counts");
     }
     lines.push(line);
     if order.len() > SHOWN_MAX {

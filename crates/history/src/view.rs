@@ -76,9 +76,25 @@ impl<'h> View<'h> {
                 disorder.operation, disorder.message
             )
         })?;
+        Ok(View::build(history, level, &order))
+    }
+
+    /// The same history with only these operations, seen anew: where reads moved because of a
+    /// bound, what held them back may be gone.
+    pub(crate) fn part(&self, level: Level, kept: &[u32]) -> View<'h> {
+        let Level::Bounded { .. } = level else { return self.only(kept) };
+        let mut order: Vec<u32> = kept.to_vec();
+        order.sort_by_key(|&id| self.ops[id as usize].client);
+        let order: Vec<usize> = self.indices(&order);
+        View::build(self.history, level, &order)
+    }
+
+    /// What counts of these operations, given client by client, each client's in its order.
+    fn build(history: &'h History, level: Level, order: &[usize]) -> View<'h> {
         let mut builder = Builder::new(history);
+        let bound = slack(history, level);
         let mut last = None;
-        for &index in &order {
+        for &index in order {
             let operation = &history.operations[index];
             if !counts(operation, level) {
                 continue;
@@ -86,10 +102,11 @@ impl<'h> View<'h> {
             if last != Some(operation.client) {
                 last = Some(operation.client);
                 builder.view.clients += 1;
+                builder.client_start = 0;
             }
-            builder.push(index, operation);
+            builder.push(index, operation, bound);
         }
-        Ok(builder.finish())
+        builder.finish()
     }
 
     /// The same history with only these operations, given in ascending order; keys, cells and
@@ -202,10 +219,20 @@ impl Renaming {
     }
 }
 
+/// How much earlier than recorded a read may begin, in the history's unit.
+fn slack(history: &History, level: Level) -> u64 {
+    let Level::Bounded { ms } = level else { return 0 };
+    // A bound of half a unit counts as a whole one: the times cannot tell.
+    let units = (u128::from(ms) * 1_000_000).div_ceil(u128::from(history.unit().nanoseconds()));
+    u64::try_from(units).unwrap_or(u64::MAX)
+}
+
 struct Builder<'h> {
     view: View<'h>,
     keys: HashMap<&'h str, u32>,
     cells: HashMap<(u32, Option<&'h str>), u32>,
+    /// The start of the current client's last operation.
+    client_start: u64,
 }
 
 impl<'h> Builder<'h> {
@@ -217,7 +244,7 @@ impl<'h> Builder<'h> {
             initial: Vec::new(),
             cell_keys: Vec::new(),
         };
-        Builder { view, keys: HashMap::new(), cells: HashMap::new() }
+        Builder { view, keys: HashMap::new(), cells: HashMap::new(), client_start: 0 }
     }
 
     fn key(&mut self, name: &'h str) -> u32 {
@@ -239,7 +266,7 @@ impl<'h> Builder<'h> {
         })
     }
 
-    fn push(&mut self, index: usize, operation: &'h Operation) {
+    fn push(&mut self, index: usize, operation: &'h Operation, bound: u64) {
         let key = self.key(&operation.key);
         let (mut sees, mut makes, mut differs) = (NONE, NONE, false);
         match &operation.kind {
@@ -257,7 +284,12 @@ impl<'h> Builder<'h> {
         // An unknown effect may come at any later time, also after an end that says nothing.
         let end = if maybe { NEVER } else { operation.end.unwrap_or(NEVER) };
         let (index, client) = (index as u32, self.view.clients as u32 - 1);
-        let start = operation.start;
+        let looks = matches!(operation.kind, Kind::Read { .. });
+        // A read that moves in front of its client's operations before it stays behind them; what
+        // came before those comes before it, too.
+        let earlier = if looks { operation.start.saturating_sub(bound) } else { operation.start };
+        let start = earlier.max(self.client_start);
+        self.client_start = start;
         self.view.ops.push(Op { index, client, key, start, end, sees, makes, differs, maybe });
     }
 

@@ -276,13 +276,14 @@ fn arrange(view: &View<'_>, groups: &[Group]) -> Zones {
     Zones::Order(order.iter().flat_map(|&group| groups[group].ops.iter().copied()).collect())
 }
 
-/// Pairs of groups whose order only a client's order gives, because the times touch.
+/// Pairs of groups whose order only a client's order gives, because the times touch or, for bounded
+/// staleness, overlap.
 fn touching(view: &View<'_>, group_of: &[usize]) -> Vec<(usize, usize)> {
     let mut last = vec![NONE; view.clients];
     let mut pairs = Vec::new();
     for (id, op) in view.ops.iter().enumerate() {
         let before = std::mem::replace(&mut last[op.client as usize], id as u32);
-        if before != NONE && view.ops[before as usize].end == op.start {
+        if before != NONE && view.ops[before as usize].end >= op.start {
             pairs.push((group_of[before as usize], group_of[id]));
         }
     }

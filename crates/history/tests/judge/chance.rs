@@ -1,6 +1,6 @@
 //! Random histories from a seed, made so that both verdicts are plentiful.
 
-use history::{History, Kind, Level, Operation};
+use history::{Header, History, Kind, Level, Operation, Unit};
 
 /// A small generator of numbers: splitmix64 (Steele, Lea & Flood 2014).
 pub(crate) struct Chance(pub(crate) u64);
@@ -40,8 +40,10 @@ pub(crate) struct Shape {
     pub(crate) level_percent: u64,
     /// How much longer than nothing operations take.
     pub(crate) length: u64,
-    /// How often a read returns anything at all that was written, instead of what a store of one
-    /// copy, perhaps a stale one, would return.
+    /// How many servers answer; 0 names none.
+    pub(crate) servers: u64,
+    /// How often a read returns anything at all that was written so far, instead of what a store of
+    /// one copy, perhaps a stale one, would return.
     pub(crate) wild_percent: u64,
     pub(crate) stale_percent: u64,
 }
@@ -90,6 +92,7 @@ pub(crate) fn history(chance: &mut Chance, shape: &Shape) -> History {
         }
         let mut operation = Operation::new(name, kind, &format!("k{key}"), start, end);
         operation.refused = refused;
+        operation.server = (shape.servers > 0).then(|| chance.below(shape.servers));
         if matches!(operation.kind, Kind::Read { .. }) && chance.percent(shape.level_percent) {
             operation.level = Some([Level::Sequential, Level::Eventual][chance.below(2) as usize]);
         }
@@ -105,5 +108,62 @@ pub(crate) fn history(chance: &mut Chance, shape: &Shape) -> History {
         }
         operations.push(operation);
     }
-    History::new(None, operations)
+    let header = Header::new(Unit::Milliseconds, None);
+    History::new(Some(header), operations)
+}
+
+/// The time of a client that does not go on.
+const ENDED: u64 = u64::MAX;
+
+/// A history in which each read returns anything that is written anywhere, all at about one time.
+pub(crate) fn anything(chance: &mut Chance, shape: &Shape) -> History {
+    let mut times = vec![0; shape.clients as usize];
+    let mut values: Vec<Vec<Option<String>>> = vec![vec![None]; shape.keys as usize];
+    let mut plan = Vec::new();
+    for number in 0..shape.operations {
+        let (client, key) = (chance.below(shape.clients), chance.below(shape.keys));
+        let value = match shape.values {
+            _ if chance.percent(shape.delete_percent) => None,
+            0 => Some(format!("v{number}")),
+            values => Some(format!("v{}", chance.below(values))),
+        };
+        let writes = chance.percent(45);
+        if writes && !chance.percent(10) {
+            values[key as usize].push(value.clone());
+        }
+        plan.push((client, key, value, writes));
+    }
+    let mut operations = Vec::new();
+    for (client, key, value, writes) in plan {
+        if times[client as usize] == ENDED {
+            continue;
+        }
+        let known = &values[key as usize];
+        let seen = known[chance.below(known.len() as u64) as usize].clone();
+        let start = times[client as usize];
+        times[client as usize] = start + 1 + chance.below(shape.length);
+        let mut end = Some(times[client as usize]);
+        let cas = writes && chance.percent(shape.cas_percent);
+        if chance.percent(shape.unknown_percent) && writes {
+            end = None;
+        }
+        let kind = match (writes, cas) {
+            (true, true) => {
+                let ok = end.map(|_| chance.percent(80));
+                Kind::Cas { from: seen, to: value, ok }
+            }
+            (true, false) => Kind::Write { value },
+            (false, _) => Kind::Read { value: seen, ok: true },
+        };
+        let mut operation = Operation::new(client, kind, &format!("k{key}"), start, end);
+        operation.refused = end.is_some() && chance.percent(shape.refused_percent);
+        operation.server = (shape.servers > 0).then(|| chance.below(shape.servers));
+        if end.is_none() {
+            // Nothing follows an unknown outcome under the same number.
+            times[client as usize] = ENDED;
+        }
+        operations.push(operation);
+    }
+    let header = Header::new(Unit::Milliseconds, None);
+    History::new(Some(header), operations)
 }

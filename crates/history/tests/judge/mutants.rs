@@ -2,7 +2,7 @@
 //! with one step wrong. A check that no mutant can fail checks nothing.
 
 use crate::chance::{Chance, Shape};
-use history::{Budget, History, Kind, Level, Operation, Outcome, check, validate};
+use history::{Budget, History, Kind, Level, Operation, Order, Outcome, Witness, check, validate};
 
 const HONEST: Shape = Shape {
     operations: 12,
@@ -15,11 +15,12 @@ const HONEST: Shape = Shape {
     refused_percent: 10,
     level_percent: 0,
     length: 3,
+    servers: 0,
     wild_percent: 0,
     stale_percent: 0,
 };
 
-fn witness(history: &History, level: Level) -> Option<Vec<usize>> {
+fn witness(history: &History, level: Level) -> Option<Witness> {
     match check(history, level, &Budget::default()).outcome {
         Outcome::Holds { witness } => witness,
         _ => None,
@@ -40,6 +41,12 @@ fn mutate(name: &str, level: Level, plant: impl Fn(&mut History, &mut Chance) ->
         assert!(verdict.is_violated(), "{name} seed {seed}\n{}", history.to_jsonl());
     }
     assert!(planted > 50, "{name}: only {planted} histories had room for the fault");
+}
+
+/// A witness that is one order.
+fn by(order: &[usize]) -> Witness {
+    let order = Order { operations: order.to_vec(), ..Order::default() };
+    Witness { orders: vec![order], sources: Vec::new() }
 }
 
 fn answered_read(operation: &Operation) -> bool {
@@ -138,30 +145,31 @@ fn the_validator_refuses_every_damaged_witness() {
     for seed in 0..400 {
         let mut chance = Chance(seed);
         let history = crate::chance::history(&mut chance, &HONEST);
-        let Some(order) = witness(&history, Level::Linearizable) else { continue };
+        let Some(proof) = witness(&history, Level::Linearizable) else { continue };
+        let order = proof.orders[0].operations.clone();
         if order.len() < 2 {
             continue;
         }
-        assert_eq!(validate(&history, Level::Linearizable, &order), Ok(()));
+        assert_eq!(validate(&history, Level::Linearizable, &by(&order)), Ok(()));
         let known = |&index: &usize| history.operations[index].end.is_some();
         // Something is missing, stands twice, or does not exist.
         if let Some(at) = order.iter().position(known) {
             let mut missing = order.clone();
             missing.remove(at);
-            assert!(validate(&history, Level::Linearizable, &missing).is_err());
+            assert!(validate(&history, Level::Linearizable, &by(&missing)).is_err());
             refused[0] += 1;
         }
         let mut twice = order.clone();
         twice.push(order[0]);
-        assert!(validate(&history, Level::Linearizable, &twice).is_err());
+        assert!(validate(&history, Level::Linearizable, &by(&twice)).is_err());
         let mut foreign = order.clone();
         foreign.push(history.operations.len());
-        assert!(validate(&history, Level::Linearizable, &foreign).is_err());
+        assert!(validate(&history, Level::Linearizable, &by(&foreign)).is_err());
         // What was refused takes part.
         if let Some(index) = history.operations.iter().position(|op| op.refused) {
             let mut dirty = order.clone();
             dirty.push(index);
-            assert!(validate(&history, Level::Linearizable, &dirty).is_err());
+            assert!(validate(&history, Level::Linearizable, &by(&dirty)).is_err());
             refused[1] += 1;
         }
         // One client's operations change places.
@@ -171,7 +179,7 @@ fn the_validator_refuses_every_damaged_witness() {
         if let Some(at) = pair {
             let mut swapped = order.clone();
             swapped.swap(at, at + 1);
-            assert!(validate(&history, Level::Sequential, &swapped).is_err());
+            assert!(validate(&history, Level::Sequential, &by(&swapped)).is_err());
             refused[2] += 1;
         }
         // Real time is turned around.
@@ -182,7 +190,7 @@ fn the_validator_refuses_every_damaged_witness() {
         if let Some(at) = late {
             let mut swapped = order.clone();
             swapped.swap(at, at + 1);
-            assert!(validate(&history, Level::Linearizable, &swapped).is_err());
+            assert!(validate(&history, Level::Linearizable, &by(&swapped)).is_err());
             refused[3] += 1;
         }
         // A read stands before the write it returned.
@@ -194,7 +202,7 @@ fn the_validator_refuses_every_damaged_witness() {
         if let Some(at) = seen {
             let mut swapped = order.clone();
             swapped.swap(at, at + 1);
-            assert!(validate(&history, Level::Sequential, &swapped).is_err());
+            assert!(validate(&history, Level::Sequential, &by(&swapped)).is_err());
             refused[4] += 1;
         }
     }

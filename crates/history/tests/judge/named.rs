@@ -9,6 +9,21 @@ use history::{Budget, History, Level, check, report};
 
 /// Above this the reference tries too many orders.
 const REFERENCE_OPERATIONS_MAX: usize = 10;
+/// The levels that the reference judges.
+const LEVELS: &[Level] = &[
+    Level::Linearizable,
+    Level::Bounded { ms: 0 },
+    Level::Bounded { ms: 45 },
+    Level::Sequential,
+    Level::Causal,
+    Level::Cm,
+    Level::Cc,
+    Level::Pram,
+    Level::Wfr,
+    Level::Mw,
+    Level::Ryw,
+    Level::Mr,
+];
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories");
@@ -53,7 +68,7 @@ fn the_reference_agrees_on_every_named_history() {
         if history.operations.len() > REFERENCE_OPERATIONS_MAX {
             continue;
         }
-        for level in [Level::Linearizable, Level::Sequential] {
+        for &level in LEVELS {
             let verdict = check(&history, level, &Budget::default());
             let expected = crate::reference::holds(&history, level);
             assert_eq!(verdict.holds(), expected, "{} {level}", path.display());

@@ -75,7 +75,8 @@ fn wrong_types_and_names() {
     );
     refuses(
         r#"{"client":1,"kind":"read","key":"x","value":"1","start":0,"end":3,"level":"strong"}"#,
-        "2:75: unknown level `strong`; the judge knows: linearizable, sequential, eventual",
+        "2:75: unknown level `strong`; the judge knows: linearizable, sequential, \
+         causal, cm, cc, pram, wfr, mw, ryw, mr, eventual, bounded:<ms>",
     );
     refuses(
         r#"{"client":1,"kind":"write","key":"x","value":"1","start":0,"end":3,"level":"eventual"}"#,
@@ -135,7 +136,8 @@ fn headers() {
     );
     refuses(
         r#"{"candor_history":1,"level":"perfect"}"#,
-        "2:29: unknown level `perfect`; the judge knows: linearizable, sequential, eventual",
+        "2:29: unknown level `perfect`; the judge knows: linearizable, sequential, \
+         causal, cm, cc, pram, wfr, mw, ryw, mr, eventual, bounded:<ms>",
     );
     refuses(
         r#"{"candor_history":1,"promise":1}"#,

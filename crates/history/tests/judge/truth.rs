@@ -1,7 +1,7 @@
 //! The fast algorithms against the definitions, on many small random histories.
 
 use crate::chance::{Chance, Shape};
-use history::{Budget, Level, Outcome, check, validate};
+use history::{Budget, History, Level, Outcome, check, validate};
 
 const PLAIN: Shape = Shape {
     operations: 7,
@@ -14,90 +14,156 @@ const PLAIN: Shape = Shape {
     refused_percent: 0,
     level_percent: 0,
     length: 4,
+    servers: 0,
     wild_percent: 10,
     stale_percent: 25,
 };
 
-fn compare(name: &str, seed: u64, rounds: u64, shape: Shape) {
+/// How many times more histories a build without debug assertions looks at.
+const RELEASE_FACTOR: u64 = 60;
+
+fn compare(name: &str, levels: &[Level], seed: u64, rounds: u64, shape: Shape) {
+    let rounds = if cfg!(debug_assertions) { rounds } else { rounds * RELEASE_FACTOR };
     let mut counts = std::collections::BTreeMap::new();
     for round in 0..rounds {
-        let mut chance = Chance(seed * 1_000_000 + round);
+        let mut chance = Chance(seed * 100_000_000 + round);
         let shape = Shape { operations: 1 + chance.below(shape.operations), ..shape };
-        let history = crate::chance::history(&mut chance, &shape);
-        let mut pattern = Vec::new();
-        for level in [Level::Linearizable, Level::Sequential] {
-            let expected = crate::reference::holds(&history, level);
-            let verdict = check(&history, level, &Budget::default());
-            let told = || {
-                format!(
-                    "{name} seed {seed} round {round} {level}: expected holds={expected}\n{}\n{}",
-                    history.to_jsonl(),
-                    verdict.lines(&history).join("\n")
-                )
-            };
-            match &verdict.outcome {
-                Outcome::Holds { witness } => {
-                    assert!(expected, "{}", told());
-                    let witness = witness.as_ref().expect("a witness");
-                    assert_eq!(validate(&history, level, witness), Ok(()), "{}", told());
-                }
-                Outcome::Violated(clash) => {
-                    assert!(!expected, "{}", told());
-                    let mut small = history.clone();
-                    small.operations =
-                        clash.operations.iter().map(|&i| history.operations[i].clone()).collect();
-                    assert!(!crate::reference::holds(&small, level), "clash {}", told());
-                }
-                Outcome::Undecided(why) => panic!("undecided: {why}\n{}", told()),
+        let history = match shape.wild_percent {
+            100 => crate::chance::anything(&mut chance, &shape),
+            _ => crate::chance::history(&mut chance, &shape),
+        };
+        let verdicts: Vec<(Level, bool)> =
+            levels.iter().map(|&level| (level, agree(name, &history, level))).collect();
+        for &(strong, holds) in &verdicts {
+            for &(weak, also) in &verdicts {
+                // With reads that asked for less, each level has reads of its own.
+                let implied = !holds || also || !strong.implies(weak) || shape.level_percent > 0;
+                assert!(implied, "{strong} does not imply {weak}:\n{}", history.to_jsonl());
             }
-            pattern.push(expected);
         }
+        let pattern: String = verdicts.iter().map(|&(_, h)| if h { '+' } else { '-' }).collect();
         *counts.entry(pattern).or_insert(0_u64) += 1;
     }
-    println!("{name}: {counts:?}");
+    println!("{name} {levels:?}: {counts:?}");
 }
+
+/// Compares the judge with the definition; whether the level holds.
+fn agree(name: &str, history: &History, level: Level) -> bool {
+    let expected = crate::reference::holds(history, level);
+    let verdict = check(history, level, &Budget::default());
+    let told = || {
+        format!(
+            "{name} {level}: expected holds={expected}\n{}\n{}",
+            history.to_jsonl(),
+            verdict.lines(history).join("\n")
+        )
+    };
+    match &verdict.outcome {
+        Outcome::Holds { witness } => {
+            assert!(expected, "{}", told());
+            let witness = witness.as_ref().expect("a witness");
+            assert_eq!(validate(history, level, witness), Ok(()), "{}", told());
+        }
+        Outcome::Violated(clash) => {
+            assert!(!expected, "{}", told());
+            let only = |kept: &[usize]| {
+                let kept = kept.iter().map(|&i| history.operations[i].clone()).collect();
+                History::new(history.header, kept)
+            };
+            assert!(!crate::reference::holds(&only(&clash.operations), level), "clash {}", told());
+        }
+        Outcome::Undecided(why) => panic!("undecided: {why}\n{}", told()),
+    }
+    expected
+}
+
+const ONE_ORDER: &[Level] = &[Level::Linearizable, Level::Bounded { ms: 3 }, Level::Sequential];
+const WEAKER: &[Level] =
+    &[Level::Sequential, Level::Causal, Level::Cm, Level::Cc, Level::Pram, Level::Ryw, Level::Mr];
+const OBSERVERS: &[Level] =
+    &[Level::Causal, Level::Cm, Level::Pram, Level::Wfr, Level::Mw, Level::Ryw, Level::Mr];
 
 #[test]
 fn unique_values_on_one_key() {
-    compare("unique", 1, 4_000, PLAIN);
+    compare("unique", ONE_ORDER, 1, 1_000, PLAIN);
 }
 
 #[test]
 fn unique_values_on_two_keys() {
-    compare("two keys", 2, 4_000, Shape { keys: 2, ..PLAIN });
+    compare("two keys", ONE_ORDER, 2, 400, Shape { keys: 2, ..PLAIN });
 }
 
 #[test]
 fn repeated_values() {
-    compare("repeated", 3, 4_000, Shape { values: 2, delete_percent: 20, keys: 2, ..PLAIN });
+    let shape = Shape { values: 2, delete_percent: 20, keys: 2, ..PLAIN };
+    compare("repeated", ONE_ORDER, 3, 1_000, shape);
 }
 
 #[test]
 fn unknown_and_refused() {
     let shape = Shape { unknown_percent: 25, refused_percent: 10, keys: 2, ..PLAIN };
-    compare("unknown", 4, 4_000, shape);
-    compare("unknown, repeated", 5, 4_000, Shape { values: 2, ..shape });
+    compare("unknown", ONE_ORDER, 4, 1_000, shape);
+    compare("unknown, repeated", ONE_ORDER, 5, 400, Shape { values: 2, ..shape });
 }
 
 #[test]
 fn cas() {
     let shape = Shape { cas_percent: 40, keys: 1, ..PLAIN };
-    compare("cas", 6, 4_000, shape);
-    compare("cas, repeated", 7, 4_000, Shape { values: 3, ..shape });
-    compare("cas, unknown", 8, 4_000, Shape { unknown_percent: 25, keys: 2, ..shape });
-    compare("cas, all", 9, 4_000, Shape { unknown_percent: 25, values: 3, keys: 2, ..shape });
+    compare("cas", ONE_ORDER, 6, 1_000, shape);
+    compare("cas, repeated", ONE_ORDER, 7, 400, Shape { values: 3, ..shape });
+    compare("cas, unknown", ONE_ORDER, 8, 400, Shape { unknown_percent: 25, keys: 2, ..shape });
+    let all = Shape { unknown_percent: 25, values: 3, keys: 2, ..shape };
+    compare("cas, all", ONE_ORDER, 9, 1_000, all);
 }
 
 #[test]
 fn times_that_touch() {
     let shape = Shape { length: 1, keys: 2, clients: 2, ..PLAIN };
-    compare("touching", 10, 6_000, shape);
-    compare("touching at once", 11, 6_000, Shape { length: 0, clients: 3, ..shape });
-    compare("touching, repeated", 12, 4_000, Shape { values: 2, unknown_percent: 20, ..shape });
-    compare("touching, one key", 13, 4_000, Shape { keys: 1, cas_percent: 20, ..shape });
+    compare("touching", ONE_ORDER, 10, 1_200, shape);
+    compare("touching at once", ONE_ORDER, 11, 1_200, Shape { length: 0, clients: 3, ..shape });
+    let repeated = Shape { values: 2, unknown_percent: 20, ..shape };
+    compare("touching, repeated", ONE_ORDER, 12, 1_000, repeated);
+    let one_key = Shape { keys: 1, cas_percent: 20, ..shape };
+    compare("touching, one key", ONE_ORDER, 13, 1_000, one_key);
 }
 
 #[test]
 fn reads_that_asked_for_less() {
-    compare("levels", 14, 4_000, Shape { level_percent: 40, keys: 2, ..PLAIN });
+    compare("levels", ONE_ORDER, 14, 400, Shape { level_percent: 40, keys: 2, ..PLAIN });
+}
+
+/// Histories that are far from sequential, so that the weaker levels part.
+const WEAK: Shape = Shape { keys: 2, wild_percent: 100, ..PLAIN };
+
+#[test]
+fn causal_with_unique_values() {
+    compare("causal", WEAKER, 15, 500, WEAK);
+    compare("causal, one key", WEAKER, 16, 400, Shape { keys: 1, ..WEAK });
+    compare("causal, unknown", WEAKER, 17, 400, Shape { unknown_percent: 20, ..WEAK });
+}
+
+#[test]
+fn causal_with_repeated_values() {
+    let shape = Shape { operations: 6, values: 2, delete_percent: 10, ..WEAK };
+    compare("causal, repeated", WEAKER, 18, 500, shape);
+    let unknown = Shape { unknown_percent: 20, refused_percent: 10, ..shape };
+    compare("causal, repeated, unknown", WEAKER, 19, 400, unknown);
+}
+
+#[test]
+fn causal_with_cas() {
+    let shape = Shape { operations: 6, cas_percent: 40, ..WEAK };
+    compare("causal, cas", WEAKER, 20, 500, shape);
+    compare("causal, cas, repeated", WEAKER, 21, 400, Shape { values: 2, ..shape });
+    let all = Shape { values: 2, unknown_percent: 20, ..shape };
+    compare("causal, cas, all", WEAKER, 22, 400, all);
+}
+
+#[test]
+fn session_guarantees() {
+    let shape = Shape { operations: 6, servers: 0, ..WEAK };
+    compare("sessions", OBSERVERS, 23, 500, shape);
+    compare("sessions, servers", OBSERVERS, 24, 400, Shape { servers: 2, ..shape });
+    let all = Shape { values: 2, unknown_percent: 20, cas_percent: 15, ..shape };
+    compare("sessions, repeated", OBSERVERS, 25, 400, all);
 }

@@ -1,0 +1,225 @@
+//! Causal consistency in its three forms (Bouajjani, Enea, Guerraoui & Hamza, POPL 2017).
+//!
+//! One operation causes another if the same client did both in this order, if the second saw what
+//! the first made, or through others. With it known what saw what:
+//!
+//! - **cc** holds unless causality runs in a ring, or an operation saw a cell that another of its
+//!   causes had overwritten (bad patterns CyclicCO, WriteCOInitRead, WriteCORead).
+//! - **ccv** holds unless, besides, no one order of the writes explains all: a write that an
+//!   operation had among its causes, and did not see, must come before the one that it saw
+//!   (CyclicCF).
+//! - **cm** holds unless, besides, for some client no order of its causes explains all that this
+//!   client saw (WriteHBInitRead, CyclicHB). Before the fixpoint of that relation is computed, an
+//!   order is simply tried: each operation with its causes as it comes.
+
+use crate::budget::Meter;
+use crate::causality::{Causality, Ring, Why, bytes};
+use crate::decision::Decision;
+use crate::saturation::hidden;
+use crate::sources::{Checked, Guess, INITIAL, assign, is_operation, ran};
+use crate::view::{NONE, View};
+
+/// Which of the three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// Weak causal consistency.
+    Cc,
+    /// Convergent causal consistency.
+    Ccv,
+    /// Causal memory.
+    Cm,
+}
+
+/// Judges the whole view.
+pub(crate) fn judge(view: &View<'_>, form: Form, meter: &mut Meter) -> Decision {
+    if !meter.affords(bytes(view.ops.len(), view.clients)) {
+        return Decision::Undecided(format!(
+            "{} operations of {} clients need more memory than the budget allows",
+            view.ops.len(),
+            view.clients
+        ));
+    }
+    let check = |sources: &[u32], complete| check(view, form, sources, complete);
+    assign(view, |_| true, &mut Guess::default(), meter, check)
+}
+
+/// Checks an assignment; operations whose source is not assigned yet are taken for blind.
+fn check(view: &View<'_>, form: Form, sources: &[u32], complete: bool) -> Checked {
+    let mut causality = causality(view, sources);
+    if let Err(ring) = causality.close() {
+        return Checked::Clash(ring.core);
+    }
+    if let Some(ring) = overlooked(&mut causality) {
+        return Checked::Clash(ring.core);
+    }
+    match form {
+        Form::Cc => Checked::Fits(vec![(NONE, std::mem::take(&mut causality.order))]),
+        Form::Ccv => match arbitrate(&mut causality) {
+            Ok(order) => Checked::Fits(vec![(NONE, order)]),
+            Err(ring) => Checked::Clash(ring.core),
+        },
+        Form::Cm => match memory(&causality) {
+            Ok(orders) if complete => Checked::Fits(orders),
+            Ok(_) => Checked::Fits(Vec::new()),
+            Err(ring) => Checked::Clash(ring.core),
+        },
+    }
+}
+
+/// What causes what among all that ran.
+fn causality<'v, 'h>(view: &'v View<'h>, sources: &[u32]) -> Causality<'v, 'h> {
+    let ran = ran(view, sources);
+    let mut causality = Causality::new(view, sources, |id| ran[id as usize]);
+    causality.add_sources();
+    causality
+}
+
+/// The ring of a clash whose sources are all plain, to put it into words.
+pub(crate) fn ring(view: &View<'_>, form: Form, sources: &[u32]) -> Option<Ring> {
+    let mut causality = causality(view, sources);
+    if let Err(ring) = causality.close() {
+        return Some(ring);
+    }
+    overlooked(&mut causality).or_else(|| match form {
+        Form::Cc => None,
+        Form::Ccv => arbitrate(&mut causality).err(),
+        Form::Cm => memory(&causality).err(),
+    })
+}
+
+/// An operation that saw a cell although one of its causes had overwritten it.
+fn overlooked(causality: &mut Causality<'_, '_>) -> Option<Ring> {
+    let view = causality.view;
+    let mut writes = Vec::new();
+    for id in 0..view.ops.len() as u32 {
+        let source = causality.source(id);
+        if source == NONE {
+            continue;
+        }
+        causality.last_writes(view.ops[id as usize].key, id, &mut writes);
+        let newer = |&&write: &&u32| {
+            source == INITIAL || write != source && causality.in_past(source, write)
+        };
+        if let Some(&write) = writes.iter().find(newer) {
+            let maker = if source == INITIAL { NONE } else { source };
+            return Some(causality.ring_with(id, write, Why::Overwritten { maker }));
+        }
+    }
+    None
+}
+
+/// One order of everything that extends causality and explains what each operation saw.
+fn arbitrate(causality: &mut Causality<'_, '_>) -> Result<Vec<u32>, Ring> {
+    let mut new = Vec::new();
+    hidden(causality, |_| true, &mut new);
+    causality.next_round();
+    for (from, to, why) in new {
+        causality.add(from, to, why);
+    }
+    causality.close()?;
+    Ok(std::mem::take(&mut causality.order))
+}
+
+/// For each client, an order of its causes that explains all that it saw.
+fn memory(causality: &Causality<'_, '_>) -> Result<Vec<(u32, Vec<u32>)>, Ring> {
+    let mut rank = vec![0; causality.view.ops.len()];
+    causality.order.iter().enumerate().for_each(|(at, &id)| rank[id as usize] = at as u32);
+    let mut orders = Vec::new();
+    for (client, chain) in causality.chains.iter().enumerate() {
+        let Some(&last) = chain.last() else { continue };
+        if let Some(order) = line_up(causality, chain, &rank) {
+            orders.push((last, order));
+            continue;
+        }
+        let past = causality.past(last).to_vec();
+        let inside = |id: u32| {
+            if !causality.has(id) {
+                return false;
+            }
+            let op = &causality.view.ops[id as usize];
+            let chain = &causality.chains[op.client as usize];
+            chain.get(past[op.client as usize] as usize).is_none_or(|&first| id < first)
+        };
+        let mut before = Causality::new(causality.view, &causality.sources, inside);
+        before.add_sources();
+        orders.push((last, saturate_reader(&mut before, client as u32)?));
+    }
+    Ok(orders)
+}
+
+/// Derives, for the operations of one client, which write must come before which until nothing is
+/// new, and gives an order of the causes of its last one.
+pub(crate) fn saturate_reader(
+    before: &mut Causality<'_, '_>,
+    client: u32,
+) -> Result<Vec<u32>, Ring> {
+    let view = before.view;
+    let chain = before.chains[client as usize].clone();
+    loop {
+        before.close()?;
+        let reads = |id: u32| view.ops[id as usize].client == client;
+        if let Some(ring) = overlooked_by(before, &chain) {
+            return Err(ring);
+        }
+        let mut new = Vec::new();
+        hidden(before, reads, &mut new);
+        before.next_round();
+        let mut any = false;
+        for (from, to, why) in new {
+            any |= before.add(from, to, why);
+        }
+        if !any {
+            break;
+        }
+    }
+    let mut rank = vec![0; view.ops.len()];
+    before.order.iter().enumerate().for_each(|(at, &id)| rank[id as usize] = at as u32);
+    let order = line_up(before, &chain, &rank);
+    assert!(order.is_some(), "a relation without a ring explains all that its reader saw");
+    Ok(order.unwrap_or_default())
+}
+
+/// An operation of the chain that saw the initial cell although a write of its key comes before.
+fn overlooked_by(causality: &mut Causality<'_, '_>, chain: &[u32]) -> Option<Ring> {
+    let mut writes = Vec::new();
+    for &id in chain.iter().filter(|&&id| causality.source(id) == INITIAL) {
+        causality.last_writes(causality.view.ops[id as usize].key, id, &mut writes);
+        if let Some(&write) = writes.first() {
+            return Some(causality.ring_with(id, write, Why::Overwritten { maker: NONE }));
+        }
+    }
+    None
+}
+
+/// Tries to line up a client's operations, before each of them what comes before it: first what
+/// need not come behind the maker of the cell that it saw, then that, then the rest.
+fn line_up(causality: &Causality<'_, '_>, chain: &[u32], rank: &[u32]) -> Option<Vec<u32>> {
+    let view = causality.view;
+    let mut taken = vec![0; causality.chains.len()];
+    let mut holds = vec![INITIAL; view.initial.len()];
+    let mut order = Vec::new();
+    for &id in chain {
+        let mut fresh: Vec<u32> = Vec::new();
+        for (chain, &past) in causality.past(id).iter().enumerate() {
+            if past > taken[chain] {
+                let ops = &causality.chains[chain][taken[chain] as usize..past as usize];
+                fresh.extend(ops.iter().copied().filter(|&op| op != id));
+                taken[chain] = past;
+            }
+        }
+        let source = causality.source(id);
+        let behind = |op: u32| is_operation(source) && causality.in_past(source, op);
+        fresh.sort_unstable_by_key(|&op| (behind(op), rank[op as usize]));
+        for op in fresh.into_iter().chain(std::iter::once(id)) {
+            let facts = &view.ops[op as usize];
+            if op == id && source != NONE && holds[facts.key as usize] != source {
+                return None;
+            }
+            if facts.makes != NONE {
+                holds[facts.key as usize] = op;
+            }
+            order.push(op);
+        }
+    }
+    Some(order)
+}

@@ -1,0 +1,121 @@
+//! What a validator needs to know about a history: who certainly ran, each client's order, and
+//! what the witness says about who saw whom, checked as far as values tell.
+
+use std::collections::BTreeMap;
+
+use crate::history::History;
+use crate::level::Level;
+use crate::operation::{Fate, Kind, Operation, Value};
+use crate::witness::Witness;
+
+pub(super) struct Facts<'h> {
+    pub(super) history: &'h History,
+    /// Whether an operation certainly ran and matters at the level.
+    pub(super) counts: Vec<bool>,
+    /// What the witness says that an operation saw.
+    pub(super) sources: BTreeMap<usize, Option<usize>>,
+    /// Each client's operations that counted or that the witness says ran, in its order.
+    pub(super) clients: BTreeMap<u64, Vec<usize>>,
+}
+
+impl<'h> Facts<'h> {
+    pub(super) fn new(
+        history: &'h History,
+        level: Level,
+        witness: &Witness,
+    ) -> Result<Facts<'h>, String> {
+        let operations = &history.operations;
+        let counts: Vec<bool> = operations.iter().map(|op| counts(op, level)).collect();
+        let sources: BTreeMap<usize, Option<usize>> = witness.sources.iter().copied().collect();
+        let mut ran = counts.clone();
+        let orders = witness.orders.iter().flat_map(|order| &order.operations);
+        for &index in orders.chain(sources.values().flatten()) {
+            *ran.get_mut(index).ok_or_else(|| format!("there is no operation {index}"))? = true;
+        }
+        for (index, operation) in operations.iter().enumerate().filter(|(index, _)| ran[*index]) {
+            if operation.fate() == Fate::Refused {
+                return Err(format!("operation {index} was refused but takes part"));
+            }
+            if !counts[index] && !operation.is_write() {
+                return Err(format!("operation {index} has no answer that counts"));
+            }
+        }
+        let mut clients: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for index in (0..operations.len()).filter(|&index| ran[index]) {
+            clients.entry(operations[index].client).or_default().push(index);
+        }
+        for chain in clients.values_mut() {
+            chain.sort_by_key(|&index| {
+                let op = &operations[index];
+                (op.start, op.end.unwrap_or(u64::MAX), op.line, index)
+            });
+        }
+        let facts = Facts { history, counts, sources, clients };
+        facts.sources_fit()?;
+        Ok(facts)
+    }
+
+    pub(super) fn op(&self, index: usize) -> &'h Operation {
+        &self.history.operations[index]
+    }
+
+    /// Each named source made the value that its reader saw.
+    fn sources_fit(&self) -> Result<(), String> {
+        for (&index, &source) in &self.sources {
+            if index >= self.history.operations.len() {
+                return Err(format!("there is no operation {index}"));
+            }
+            let made = match source {
+                None => &self.history.initial,
+                Some(source) if self.op(source).key != self.op(index).key => {
+                    return Err(format!("operation {index} saw another key's write {source}"));
+                }
+                Some(source) if source == index => {
+                    return Err(format!("operation {index} saw itself"));
+                }
+                Some(source) => makes(self.op(source))
+                    .ok_or_else(|| format!("operation {source} writes nothing to see"))?,
+            };
+            if !fits(self.op(index), made) {
+                return Err(format!("operation {index} did not see the value of its source"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the witness says that an operation saw.
+    pub(super) fn source(&self, index: usize) -> Result<Option<usize>, String> {
+        let source = self.sources.get(&index).copied();
+        source.ok_or_else(|| format!("it is not told what operation {index} saw"))
+    }
+}
+
+fn counts(operation: &Operation, level: Level) -> bool {
+    let is_read = matches!(operation.kind, Kind::Read { .. });
+    let weaker = is_read && operation.level.is_some_and(|asked| !asked.is_at_least(level));
+    operation.fate() == Fate::Done && !weaker
+}
+
+/// The value that an operation leaves, if it changes its key.
+pub(super) fn makes(operation: &Operation) -> Option<&Option<Value>> {
+    match &operation.kind {
+        Kind::Write { value } => Some(value),
+        Kind::Cas { to, .. } if operation.is_write() => Some(to),
+        _ => None,
+    }
+}
+
+/// Whether an operation looks at what its key holds.
+pub(super) fn looks(operation: &Operation) -> bool {
+    !matches!(operation.kind, Kind::Write { .. })
+}
+
+/// Whether an operation can have happened where its key held this.
+pub(super) fn fits(operation: &Operation, held: &Option<Value>) -> bool {
+    match &operation.kind {
+        Kind::Write { .. } => true,
+        Kind::Read { value, .. } => value == held,
+        Kind::Cas { from, .. } if operation.is_write() => from == held,
+        Kind::Cas { from, .. } => from != held,
+    }
+}

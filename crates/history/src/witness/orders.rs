@@ -1,0 +1,122 @@
+//! Levels that an order proves by being legal: linearizable, bounded, sequential, pram.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::level::Level;
+use crate::operation::{Fate, Kind, Value};
+use crate::witness::facts::{Facts, fits, looks, makes};
+use crate::witness::{Order, Witness};
+
+/// The one order of a witness.
+pub(super) fn only(witness: &Witness) -> Result<&[usize], String> {
+    match &witness.orders[..] {
+        [order] => Ok(&order.operations),
+        orders => Err(format!("one order would prove the level, not {}", orders.len())),
+    }
+}
+
+pub(super) fn sequential(facts: &Facts<'_>, witness: &Witness) -> Result<(), String> {
+    let order = only(witness)?;
+    complete(facts, order, |_| true)?;
+    clients_in_order(facts, order)?;
+    legal(facts, order, |_| true)
+}
+
+pub(super) fn real_time(facts: &Facts<'_>, level: Level, witness: &Witness) -> Result<(), String> {
+    sequential(facts, witness)?;
+    let bound = match level {
+        Level::Bounded { ms } => {
+            let unit = u128::from(facts.history.unit().nanoseconds());
+            u64::try_from((u128::from(ms) * 1_000_000).div_ceil(unit)).unwrap_or(u64::MAX)
+        }
+        _ => 0,
+    };
+    // Nobody ended before somebody placed earlier began: one pass, keeping the latest start.
+    let mut latest = 0;
+    for &index in only(witness)? {
+        let operation = facts.op(index);
+        let known = operation.fate() == Fate::Done;
+        if known && operation.end.is_some_and(|end| end < latest) {
+            return Err(format!("operation {index} ended before one placed earlier began"));
+        }
+        let is_read = matches!(operation.kind, Kind::Read { .. });
+        let slack = if is_read { bound } else { 0 };
+        latest = latest.max(operation.start.saturating_sub(slack));
+    }
+    Ok(())
+}
+
+/// Each client that looks has an order of what it did and all that was written.
+pub(super) fn pram(facts: &Facts<'_>, witness: &Witness) -> Result<(), String> {
+    let mut served = HashSet::new();
+    for Order { client, operations, .. } in &witness.orders {
+        let client = client.ok_or("an order of pram is for one client")?;
+        let own = |index: usize| facts.op(index).client == client;
+        complete(facts, operations, |index| own(index) || facts.op(index).is_write())?;
+        clients_in_order(facts, operations)?;
+        legal(facts, operations, own)?;
+        served.insert(client);
+    }
+    for (client, chain) in &facts.clients {
+        let looked = chain.iter().any(|&index| facts.counts[index] && looks(facts.op(index)));
+        if looked && !served.contains(client) {
+            return Err(format!("client {client} has no order"));
+        }
+    }
+    Ok(())
+}
+
+/// The order has nothing twice, and whatever counts and is wanted.
+pub(super) fn complete(
+    facts: &Facts<'_>,
+    order: &[usize],
+    wanted: impl Fn(usize) -> bool,
+) -> Result<(), String> {
+    let mut placed = vec![false; facts.counts.len()];
+    for &index in order {
+        if std::mem::replace(&mut placed[index], true) {
+            return Err(format!("operation {index} stands twice"));
+        }
+    }
+    let missing = (0..placed.len()).find(|&i| facts.counts[i] && !placed[i] && wanted(i));
+    missing.map_or(Ok(()), |index| Err(format!("operation {index} ran but is missing")))
+}
+
+/// Each client's operations stand in its order.
+pub(super) fn clients_in_order(facts: &Facts<'_>, order: &[usize]) -> Result<(), String> {
+    let mut place = HashMap::new();
+    order.iter().enumerate().for_each(|(at, &index)| {
+        place.insert(index, at);
+    });
+    for chain in facts.clients.values() {
+        let mut last = None;
+        for index in chain.iter().filter(|index| place.contains_key(*index)) {
+            if last.replace(place[index]).is_some_and(|before| before > place[index]) {
+                return Err(format!(
+                    "operation {index} stands before an earlier one of its client"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whoever looks, and matters, saw what the key held.
+fn legal(
+    facts: &Facts<'_>,
+    order: &[usize],
+    matters: impl Fn(usize) -> bool,
+) -> Result<(), String> {
+    let mut state: HashMap<&str, &Option<Value>> = HashMap::new();
+    for &index in order {
+        let operation = facts.op(index);
+        let held = state.entry(operation.key.as_str()).or_insert(&facts.history.initial);
+        if matters(index) && !fits(operation, held) {
+            return Err(format!("operation {index} did not see what the key held"));
+        }
+        if let Some(value) = makes(operation) {
+            *held = value;
+        }
+    }
+    Ok(())
+}

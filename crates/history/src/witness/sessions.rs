@@ -1,0 +1,159 @@
+//! The guarantees of Terry et al. 1994, read off what each read saw.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::level::Level;
+use crate::operation::Kind;
+use crate::witness::Witness;
+use crate::witness::facts::{Facts, makes};
+
+fn is_read(facts: &Facts<'_>, index: usize) -> bool {
+    matches!(facts.op(index).kind, Kind::Read { .. })
+}
+
+/// No read saw the initial value or an own write older than the latest own earlier one.
+pub(super) fn read_your_writes(facts: &Facts<'_>) -> Result<(), String> {
+    for chain in facts.clients.values() {
+        let mut own: HashMap<&str, Vec<usize>> = HashMap::new();
+        for &index in chain {
+            let writes = own.entry(facts.op(index).key.as_str()).or_default();
+            if makes(facts.op(index)).is_some() {
+                writes.push(index);
+            } else if is_read(facts, index) {
+                let (older, latest) = match writes.split_last() {
+                    Some((latest, older)) => (older, Some(latest)),
+                    None => (&writes[..], None),
+                };
+                let source = facts.source(index)?;
+                let forgets = match source {
+                    Some(source) => older.contains(&source),
+                    None => latest.is_some(),
+                };
+                if forgets {
+                    return Err(format!("read {index} forgot a write of its client"));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No client's reads of a key return to a source that they left, or to the initial value.
+pub(super) fn monotonic_reads(facts: &Facts<'_>) -> Result<(), String> {
+    for chain in facts.clients.values() {
+        let mut now: HashMap<&str, Option<usize>> = HashMap::new();
+        let mut left: HashSet<(&str, Option<usize>)> = HashSet::new();
+        for &index in chain.iter().filter(|&&index| is_read(facts, index)) {
+            let key = facts.op(index).key.as_str();
+            let source = facts.source(index)?;
+            let before = now.insert(key, source);
+            if before.is_some_and(|before| before != source) {
+                left.insert((key, before.flatten()));
+                // Nothing comes before the initial value.
+                left.insert((key, None));
+            }
+            if before != Some(source) && left.contains(&(key, source)) {
+                return Err(format!("read {index} returned to what its client had left"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// For each observer, an order of what is visible to it, in which each write stands behind what it
+/// brings along and each read saw the last write of its key among those visible by then.
+pub(super) fn observers(facts: &Facts<'_>, level: Level, witness: &Witness) -> Result<(), String> {
+    let brought = Brought::new(facts, level)?;
+    let mut reads: BTreeMap<(u64, Option<u64>), Vec<usize>> = BTreeMap::new();
+    for index in facts.clients.values().flatten().copied().filter(|&i| is_read(facts, i)) {
+        reads.entry((facts.op(index).client, facts.op(index).server)).or_default().push(index);
+    }
+    for ((client, server), reads) in reads {
+        let order = witness.orders.iter().find(|o| (o.client, o.server) == (Some(client), server));
+        let order = order.ok_or_else(|| format!("client {client} has no order"))?;
+        observe(facts, &brought, &order.operations, &reads)?;
+    }
+    Ok(())
+}
+
+/// What writes bring along: for each client a line of writes, and for each write of the client how
+/// much of that line. For monotonic writes the line is the client's own writes, for writes follow
+/// reads what it read from.
+struct Brought {
+    lines: Vec<Vec<usize>>,
+    of_write: HashMap<usize, (usize, usize)>,
+}
+
+impl Brought {
+    fn new(facts: &Facts<'_>, level: Level) -> Result<Brought, String> {
+        let mut brought = Brought { lines: Vec::new(), of_write: HashMap::new() };
+        for (number, chain) in facts.clients.values().enumerate() {
+            let mut line = Vec::new();
+            for &index in chain {
+                let writes = makes(facts.op(index)).is_some();
+                if writes {
+                    brought.of_write.insert(index, (number, line.len()));
+                }
+                if level == Level::Mw && writes {
+                    line.push(index);
+                } else if level == Level::Wfr && is_read(facts, index) {
+                    line.extend(facts.source(index)?);
+                }
+            }
+            brought.lines.push(line);
+        }
+        Ok(brought)
+    }
+}
+
+fn observe(
+    facts: &Facts<'_>,
+    brought: &Brought,
+    order: &[usize],
+    reads: &[usize],
+) -> Result<(), String> {
+    let place: HashMap<usize, usize> =
+        order.iter().enumerate().map(|(at, &index)| (index, at)).collect();
+    let mut visible: HashSet<usize> = HashSet::new();
+    let mut shown = vec![0; brought.lines.len()];
+    // For each client the place behind the last one of its line that is shown, and for each key
+    // the place of the last visible write.
+    let mut behind = vec![Vec::new(); brought.lines.len()];
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for &read in reads {
+        let source = facts.source(read)?;
+        let mut todo: Vec<usize> = source.into_iter().collect();
+        let mut fresh = Vec::new();
+        while let Some(write) = todo.pop() {
+            if visible.insert(write) {
+                fresh.push(write);
+                let (client, until) = brought.of_write[&write];
+                if shown[client] < until {
+                    todo.extend(&brought.lines[client][shown[client]..until]);
+                    shown[client] = until;
+                }
+            }
+        }
+        for &write in &fresh {
+            let at = *place.get(&write).ok_or_else(|| format!("write {write} is missing"))?;
+            let of_key = last.entry(facts.op(write).key.as_str()).or_default();
+            *of_key = (*of_key).max(at + 1);
+        }
+        // Behind everything that a write brings along: behind the last of that part of the line.
+        for write in fresh {
+            let (client, until) = brought.of_write[&write];
+            let line: &mut Vec<usize> = &mut behind[client];
+            for brought in &brought.lines[client][line.len().min(until)..until] {
+                line.push(place[brought].max(line.last().copied().unwrap_or(0)));
+            }
+            if until > 0 && line[until - 1] >= place[&write] {
+                return Err(format!("write {write} stands before what it brings along"));
+            }
+        }
+        let seen = source.map_or(0, |source| place[&source] + 1);
+        if seen != last.get(facts.op(read).key.as_str()).copied().unwrap_or(0) {
+            return Err(format!("read {read} overlooked a visible write"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Names and spans of time, as the sentences about a clash use them.
+
+use crate::eventual::shown;
+use crate::operation::{Kind, Value};
+use crate::view::View;
+
+/// Names for the operations of one view.
+pub(crate) struct Words<'v, 'h> {
+    pub(crate) view: &'v View<'h>,
+}
+
+impl Words<'_, '_> {
+    pub(crate) fn client(&self, id: u32) -> u64 {
+        self.view.operation(id).client
+    }
+
+    /// The value that an operation saw or, if it only writes, wrote.
+    pub(crate) fn value(&self, id: u32) -> &Option<Value> {
+        match &self.view.operation(id).kind {
+            Kind::Write { value } | Kind::Read { value, .. } => value,
+            Kind::Cas { from, .. } => from,
+        }
+    }
+
+    /// The value that an operation left.
+    pub(crate) fn wrote(&self, id: u32) -> &Option<Value> {
+        match &self.view.operation(id).kind {
+            Kind::Cas { to, .. } => to,
+            _ => self.value(id),
+        }
+    }
+
+    /// Such as `client 3's read of 5`.
+    pub(crate) fn name(&self, id: u32) -> String {
+        format!("client {}'s {}", self.client(id), self.what(id))
+    }
+
+    /// Such as `read of 5`.
+    pub(crate) fn what(&self, id: u32) -> String {
+        let key = &self.view.operation(id).key;
+        let several = self.view.initial.len() > 1;
+        let on = |name: &str| if several { format!("{name} of {key}") } else { name.to_string() };
+        match &self.view.operation(id).kind {
+            Kind::Write { value: None } => on("delete"),
+            Kind::Write { value } if several => {
+                format!("write {key}={}", shown(value))
+            }
+            Kind::Write { value } => format!("write of {}", shown(value)),
+            Kind::Read { value, .. } if several => {
+                format!("read {key}={}", shown(value))
+            }
+            Kind::Read { value, .. } => format!("read of {}", shown(value)),
+            Kind::Cas { from, to, .. } => {
+                format!("{} from {} to {}", on("cas"), shown(from), shown(to))
+            }
+        }
+    }
+
+    /// The time from the end of one operation to the start of another.
+    pub(crate) fn gap(&self, ended: u32, began: u32) -> String {
+        let end = self.view.ops[ended as usize].end;
+        // As recorded: for bounded staleness the view has moved it.
+        let start = self.view.operation(began).start;
+        self.view.history.unit().span(start.saturating_sub(end))
+    }
+
+    /// Such as `client 1's write of 7 was acknowledged`.
+    pub(crate) fn ended(&self, id: u32) -> String {
+        match &self.view.operation(id).kind {
+            Kind::Read { value, .. } => {
+                format!("client {}'s read had returned {}", self.client(id), shown(value))
+            }
+            _ => format!("{} was acknowledged", self.name(id)),
+        }
+    }
+
+    /// The value that was seen, as an old one.
+    pub(crate) fn which(&self, id: u32) -> String {
+        let value = shown(self.value(id));
+        if self.view.is_initial(self.view.ops[id as usize].sees) {
+            format!("the initial value ({value})")
+        } else {
+            format!("the older {value}")
+        }
+    }
+}
