@@ -4,9 +4,14 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use history::{Budget, EXIT_FAILURE, History, Level, Report, report, report_broken, worst};
+use indicatif::ProgressBar;
 use serde_json::json;
+
+/// How often the progress moves.
+const PROGRESS_EVERY: Duration = Duration::from_millis(120);
 
 /// Judge recorded histories: does what happened keep a level's promise?
 ///
@@ -48,10 +53,15 @@ fn judge(file: &Path, level: Option<Level>) -> Report {
         Ok(bytes) => bytes,
         Err(error) => return unreadable(&path, &error),
     };
-    match History::from_bytes(&bytes) {
+    // It shows on a terminal only, on standard error.
+    let progress = ProgressBar::new_spinner().with_message(format!("judging {path}"));
+    progress.enable_steady_tick(PROGRESS_EVERY);
+    let report = match History::from_bytes(&bytes) {
         Ok(history) => report(&path, &history, level, &Budget::default()),
         Err(broken) => report_broken(&path, &broken),
-    }
+    };
+    progress.finish_and_clear();
+    report
 }
 
 fn unreadable(path: &str, error: &io::Error) -> Report {
