@@ -25,6 +25,7 @@ pub(crate) fn summary(attempt: &Attempt) -> Value {
         "ready_after_ms": attempt.ready.after.as_secs_f64() * 1e3,
         "verdict": verdict(&judgement.promised),
         "proof": judgement.proof,
+        "witness": witness(&judgement.promised),
         "met": judgement.met().map(|level| level.to_string()),
         "other_levels": judgement.others.iter().map(verdict).collect::<Vec<_>>(),
         "order": order(&attempt.order),
@@ -43,6 +44,14 @@ fn verdict(verdict: &Verdict) -> Value {
         Outcome::Undecided(why) => Some(why.clone()),
     };
     json!({ "level": verdict.level.to_string(), "verdict": verdict.word(), "why": why })
+}
+
+/// What proves that the level holds; operations are counted from 0, as `history.jsonl` has them.
+fn witness(verdict: &Verdict) -> Value {
+    match &verdict.outcome {
+        Outcome::Holds { witness: Some(witness) } => history::witness_json(witness),
+        _ => Value::Null,
+    }
 }
 
 fn order(order: &StatedOrder) -> Value {

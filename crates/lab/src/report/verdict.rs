@@ -15,7 +15,7 @@ use crate::screen::{Look, shown, tame};
 const LABEL_WIDTH: usize = 9;
 /// How wide the text beside them is.
 const TEXT_WIDTH: usize = 100;
-/// How many lines of a proof are shown; more stand in the summary.
+/// How many lines of a proof are shown; the whole of it stands in the summary.
 const PROOF_LINES_MAX: usize = 8;
 
 /// All that is to be said about an attempt, but for its figures.
@@ -49,7 +49,7 @@ fn promise_lines(attempt: &Attempt) -> Vec<String> {
     let shown = judgement.proof.iter().take(PROOF_LINES_MAX).map(|line| tame(line));
     lines.extend(labelled("", Look::Plain, shown));
     if judgement.proof.len() > PROOF_LINES_MAX {
-        let more = "  … more of it in summary.json";
+        let more = "  … the whole of it is in summary.json";
         lines.extend(labelled("", Look::Faint, [more]));
     }
     lines
