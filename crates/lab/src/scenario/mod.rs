@@ -17,6 +17,7 @@
 
 mod fields;
 mod json;
+mod ports;
 mod reader;
 mod source;
 mod spelling;

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use history::Level;
-use jsonc_parser::ast::{Object, Value};
-use jsonc_parser::common::Ranged;
+use jsonc_parser::ast::Value;
 
 use super::fields::{Fields, Problems, kind, list, quoted};
+use super::ports::read_ports;
 use super::source::{Place, Problem, Source};
 use super::spelling;
 use super::{
-    CLIENT_NUMBER_MAX, CLIENTS_MAX, Client, KEY_BYTES_MAX, Ports, REQUESTS_MAX, Request,
-    SERVERS_MAX, SLEEP_MS_MAX, Scenario, VALUE_BYTES_MAX,
+    CLIENT_NUMBER_MAX, CLIENTS_MAX, Client, KEY_BYTES_MAX, REQUESTS_MAX, Request, SERVERS_MAX,
+    SLEEP_MS_MAX, Scenario, VALUE_BYTES_MAX,
 };
 use crate::level;
 
@@ -82,119 +82,13 @@ fn read_level(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Level> {
     }
 }
 
-fn read_ports(
-    value: &Value<'_>,
-    servers: Option<usize>,
-    problems: &mut Problems<'_>,
-) -> Option<Vec<Ports>> {
-    let Value::Object(object) = value else {
-        let what = format!(
-            "port_number is an object of lists, {{\"0\": [3000, 3001, 3002], …}}, not {}",
-            kind(value)
-        );
-        return problems.add(value, what);
-    };
-    let mut by_server: HashMap<usize, Option<Ports>> = HashMap::new();
-    let mut users: HashMap<u16, (String, Place)> = HashMap::new();
-    for field in &object.properties {
-        let Some(server) = read_server_name(field.name.as_str(), field, servers, problems) else {
-            continue;
-        };
-        if by_server.contains_key(&server) {
-            problems.add::<()>(field, format!("server {server} has its ports twice; keep one"));
-            continue;
-        }
-        by_server.insert(server, read_three_ports(&field.value, server, &mut users, problems));
-    }
-    all_ports(object, by_server, servers?, problems)
-}
-
-/// The ports of all servers in order, if all are there.
-fn all_ports(
-    object: &Object<'_>,
-    by_server: HashMap<usize, Option<Ports>>,
-    servers: usize,
-    problems: &mut Problems<'_>,
-) -> Option<Vec<Ports>> {
-    let missing: Vec<String> = (0..servers)
-        .filter(|server| !by_server.contains_key(server))
-        .map(|server| format!("\"{server}\""))
-        .collect();
-    if !missing.is_empty() {
-        let what = format!(
-            "num_servers is {servers}, but no ports are named for {}; name three for each server, \
-             or leave out port_number to have free ones found",
-            missing.join(", ")
-        );
-        return problems.add(object, what);
-    }
-    (0..servers).map(|server| by_server.get(&server).copied().flatten()).collect()
-}
-
-fn read_server_name(
-    name: &str,
-    node: &impl Ranged,
-    servers: Option<usize>,
-    problems: &mut Problems<'_>,
-) -> Option<usize> {
-    let number = name.parse().ok().filter(|number: &usize| number.to_string() == name);
-    match (number, servers) {
-        (None, _) => {
-            let what = format!("{} is no server; servers are \"0\", \"1\" …", quoted(name));
-            problems.add(node, what)
-        }
-        (Some(number), Some(servers)) if number >= servers => {
-            problems.add(node, no_such_server(number as u64, servers))
-        }
-        (Some(number), _) => Some(number),
-    }
-}
-
-fn no_such_server(number: u64, servers: usize) -> String {
+/// What is wrong with the number of a server that is not there.
+pub(super) fn no_such_server(number: u64, servers: usize) -> String {
     let there_are = match servers {
         1 => "the only server is 0".into(),
         _ => format!("servers are 0 to {}", servers - 1),
     };
     format!("there is no server {number}: num_servers is {servers}, so {there_are}")
-}
-
-fn read_three_ports(
-    value: &Value<'_>,
-    server: usize,
-    users: &mut HashMap<u16, (String, Place)>,
-    problems: &mut Problems<'_>,
-) -> Option<Ports> {
-    let Value::Array(array) = value else {
-        let what = format!("the ports of server {server} are a list of three, not {}", kind(value));
-        return problems.add(value, what);
-    };
-    let [clients, peers, admin] = array.elements.as_slice() else {
-        let what = format!(
-            "server {server} needs three ports, for clients, peers and admin; here are {}",
-            array.elements.len()
-        );
-        return problems.add(value, what);
-    };
-    // Collected first, so that each of the three is complained about.
-    let ports = [clients, peers, admin].map(|value| {
-        let port = read_integer(value, "a port", 1..=u64::from(u16::MAX), problems)?;
-        Some((u16::try_from(port).ok()?, value))
-    });
-    for (purpose, (port, value)) in
-        Ports::PURPOSES.iter().zip(ports).filter_map(|(p, port)| Some((p, port?)))
-    {
-        let user = format!("server {server}, {purpose}");
-        if let Some((first, place)) = users.get(&port) {
-            let what = format!(
-                "port {port} ({user}) is used twice: {first}, has it at {place}; take another"
-            );
-            problems.add::<()>(value, what);
-        } else {
-            users.insert(port, (user, problems.place(value)));
-        }
-    }
-    let [clients, peers, admin] = ports;
-    Some(Ports { clients: clients?.0, peers: peers?.0, admin: admin?.0 })
 }
 
 fn read_clients(
@@ -375,7 +269,8 @@ fn read_list<'v>(
     Some(&array.elements)
 }
 
-fn read_integer(
+/// Reads a whole number in a range.
+pub(super) fn read_integer(
     value: &Value<'_>,
     name: &str,
     range: RangeInclusive<u64>,
