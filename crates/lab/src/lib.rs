@@ -27,6 +27,7 @@ mod level;
 mod run;
 
 mod attempt;
+mod stage;
 
 mod cluster;
 mod crew;
