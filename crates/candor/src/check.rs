@@ -10,6 +10,8 @@ use history::{Budget, EXIT_FAILURE, History, Level, Report, report, report_broke
 use indicatif::ProgressBar;
 use serde_json::json;
 
+use crate::picture;
+
 /// How often the progress moves.
 const PROGRESS_EVERY: Duration = Duration::from_millis(120);
 
@@ -32,12 +34,19 @@ pub(crate) struct Args {
     /// Print one JSON object a file instead of lines.
     #[arg(long)]
     json: bool,
+    /// Write a picture of the history, the verdicts and their proofs: one HTML file.
+    #[arg(long, value_name = "PICTURE")]
+    html: Option<PathBuf>,
 }
 
 pub(crate) fn execute(args: &Args) -> ExitCode {
+    if args.html.is_some() && args.files.len() > 1 {
+        let what = "--html draws one history, so it goes with one history file";
+        crate::refuse_arguments("check", what);
+    }
     let mut exit_codes = vec![];
     for file in &args.files {
-        let report = judge(file, args.level);
+        let report = judge(file, args);
         exit_codes.push(report.exit_code);
         if tell(&report, args.json).is_err() {
             // Who closed the pipe has seen enough; the exit code still is about all files.
@@ -47,7 +56,7 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
     ExitCode::from(worst(exit_codes))
 }
 
-fn judge(file: &Path, level: Option<Level>) -> Report {
+fn judge(file: &Path, args: &Args) -> Report {
     let path = file.display().to_string();
     let bytes = match fs::read(file) {
         Ok(bytes) => bytes,
@@ -57,10 +66,25 @@ fn judge(file: &Path, level: Option<Level>) -> Report {
     let progress = ProgressBar::new_spinner().with_message(format!("judging {path}"));
     progress.enable_steady_tick(PROGRESS_EVERY);
     let report = match History::from_bytes(&bytes) {
-        Ok(history) => report(&path, &history, level, &Budget::default()),
+        Ok(history) => {
+            let report = report(&path, &history, args.level, &Budget::default());
+            with_picture(report, &history, file, args)
+        }
         Err(broken) => report_broken(&path, &broken),
     };
     progress.finish_and_clear();
+    report
+}
+
+/// Draws the picture if one is asked for; what keeps it from being written is told like a file that
+/// cannot be read.
+fn with_picture(mut report: Report, history: &History, file: &Path, args: &Args) -> Report {
+    let Some(html) = &args.html else { return report };
+    if let Err(error) = picture::draw(html, file, args.level, history, &report) {
+        report.lines.push(format!("the picture cannot be written: {error}"));
+        report.exit_code = worst([report.exit_code, EXIT_FAILURE]);
+        report.json["exit_code"] = json!(report.exit_code);
+    }
     report
 }
 

@@ -1,12 +1,14 @@
 //! Candor: a replicated key-value store that is candid about consistency. This is its one binary.
 
 mod check;
+mod picture;
 mod run;
 mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Requests make many small allocations; this allocator is quicker at them than the system's.
 #[global_allocator]
@@ -37,4 +39,12 @@ fn main() -> ExitCode {
         Command::Check(args) => check::execute(&args),
         Command::Client => lab::client(),
     }
+}
+
+/// Ends the program because arguments do not go together, with the usage of a subcommand.
+fn refuse_arguments(subcommand: &str, what: &str) -> ! {
+    let mut cli = Cli::command();
+    cli.build();
+    let command = cli.find_subcommand_mut(subcommand).expect("it is a subcommand");
+    command.error(ErrorKind::ArgumentConflict, what).exit()
 }

@@ -3,9 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
-use clap::error::ErrorKind;
-
 /// The most repetitions of one file.
 const REPEAT_MAX: i64 = 10_000;
 
@@ -39,10 +36,7 @@ pub(crate) struct Args {
 pub(crate) fn execute(args: Args) -> ExitCode {
     if args.keep && args.files.len() > 1 {
         let what = "--keep leaves one cluster up, so it goes with one scenario file";
-        let mut cli = crate::Cli::command();
-        cli.build();
-        let run = cli.find_subcommand_mut("run").expect("run is a subcommand");
-        run.error(ErrorKind::ArgumentConflict, what).exit();
+        crate::refuse_arguments("run", what);
     }
     ExitCode::from(lab::run(&lab::Options {
         files: args.files,

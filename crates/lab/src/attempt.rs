@@ -13,13 +13,14 @@ use std::path::{Path, PathBuf};
 use history::History;
 
 use crate::cluster::{Cluster, Ready};
-use crate::directory::RunDirectory;
+use crate::directory::{REPORT, RunDirectory};
 use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::finals::QuietEnd;
 use crate::interrupt::Interrupts;
 use crate::judgement::Judgement;
 use crate::order::{Miss, Stated};
+use crate::picture;
 use crate::ports;
 use crate::recording::Recording;
 use crate::report::{self, verdict_lines};
@@ -160,15 +161,15 @@ async fn judge(
 ) -> Result<Attempted, Failure> {
     screen.wait_for("the judge is thinking");
     let level = task.scenario.level;
-    let judging = tokio::task::spawn_blocking(move || Judgement::of(&history, level));
-    let judgement = tokio::select! {
+    let judging = tokio::task::spawn_blocking(move || (Judgement::of(&history, level), history));
+    let judged = tokio::select! {
         signal = interrupts.asked() => Err(Failure::Interrupted(signal)),
         judged = judging => judged.map_err(|error| Failure::RunTime(format!("the judge: {error}"))),
     };
     screen.rest();
     let Stage { mut cluster, recording, quiet, troubles, .. } = stage;
-    let judgement = match judgement {
-        Ok(judgement) => judgement,
+    let (judgement, history) = match judged {
+        Ok(judged) => judged,
         Err(failure) => {
             cluster.end(interrupts.insisted()).await;
             directory.tidy()?;
@@ -191,6 +192,7 @@ async fn judge(
         troubles,
     };
     directory.write("summary.json", format!("{:#}\n", report::summary(&attempt)).as_bytes())?;
+    directory.write(REPORT, picture::of_attempt(&attempt, &history).as_bytes())?;
     screen.tell("");
     for line in verdict_lines(&attempt) {
         screen.tell(line);

@@ -6,6 +6,7 @@
 //! ├── scenario.json      what was run
 //! ├── history.jsonl      what happened
 //! ├── summary.json       the verdict and the figures
+//! ├── report.html        all of it as a picture
 //! ├── server-0.log …     what each server said
 //! ├── client-0.log       what a client complained about, if it did
 //! └── data/server-0/ …   the servers' data, while they run
@@ -18,6 +19,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where runs are kept, below the current directory.
 pub const RUNS: &str = "runs";
+/// The picture of a run, in its directory.
+pub(crate) const REPORT: &str = "report.html";
 /// How much of a log's end is looked at, and how many lines of it are shown.
 const TAIL_BYTES_MAX: u64 = 16 << 10;
 const TAIL_LINES_MAX: usize = 12;

@@ -52,6 +52,8 @@ mod figures;
 mod report;
 mod screen;
 
+pub mod picture;
+
 mod directory;
 mod failure;
 mod interrupt;

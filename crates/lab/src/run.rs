@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Attempted, StatedOrder, Task, attempt};
 use crate::delays;
+use crate::directory::REPORT;
 use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::interrupt::{Interrupts, Signal};
@@ -322,6 +323,10 @@ impl Runner<'_> {
         }
         let directory = attempt.directory.display().to_string();
         for line in report::labelled("files", Look::Faint, [directory]) {
+            self.screen.tell(line);
+        }
+        let picture = attempt.directory.join(REPORT).display().to_string();
+        for line in report::labelled("picture", Look::Faint, [picture]) {
             self.screen.tell(line);
         }
     }

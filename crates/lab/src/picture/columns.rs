@@ -52,7 +52,9 @@ impl Columns {
     /// All columns by name.
     pub(super) fn json(&self) -> Value {
         let columns = NAMES.iter().zip(&self.values);
-        Value::Object(columns.map(|(name, column)| ((*name).into(), json!(column))).collect::<Map<_, _>>())
+        Value::Object(
+            columns.map(|(name, column)| ((*name).into(), json!(column))).collect::<Map<_, _>>(),
+        )
     }
 
     /// The texts that numbers in the columns stand for.
@@ -71,6 +73,7 @@ impl Columns {
     }
 
     fn push(&mut self, operation: &Operation, cut: &Cut) {
+        let key = self.text(&operation.key);
         let (kind, value, from, ok) = match &operation.kind {
             Kind::Write { value } => (0, self.value(value.as_ref()), UNKNOWN, 1),
             Kind::Read { value, ok: true } => (1, self.value(value.as_ref()), UNKNOWN, 1),
@@ -91,7 +94,6 @@ impl Columns {
         };
         let client = seat(&self.clients, operation.client);
         let server = operation.server.map_or(UNKNOWN, |server| seat(&self.servers, server));
-        let key = self.text(&operation.key);
         let level = operation.level.map_or(UNKNOWN, |level| self.text(&level.to_string()));
         let place = operation.position.as_ref().map(in_words);
         let place = place.map_or(UNKNOWN, |place| self.text(&place));

@@ -17,11 +17,8 @@ type Answers<'h> = BTreeMap<u64, Option<&'h str>>;
 
 /// The final reads by key, those that differ first; nothing if there are none.
 pub(super) fn of(history: &History) -> Value {
-    let finals: Vec<&Operation> = history
-        .operations
-        .iter()
-        .filter(|op| op.is_final && op.fate() == Fate::Done)
-        .collect();
+    let finals: Vec<&Operation> =
+        history.operations.iter().filter(|op| op.is_final && op.fate() == Fate::Done).collect();
     if finals.is_empty() {
         return Value::Null;
     }

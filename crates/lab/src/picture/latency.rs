@@ -81,7 +81,9 @@ mod tests {
         let groups = of(&History::new(None, operations), Some("sequential"));
         let told: Vec<String> = groups
             .iter()
-            .map(|g| format!("{} {} {} {} {}", g["kind"], g["level"], g["count"], g["max"], g["bins"]))
+            .map(|g| {
+                format!("{} {} {} {} {}", g["kind"], g["level"], g["count"], g["max"], g["bins"])
+            })
             .collect();
         let expected = [
             "0 \"sequential\" 2 100 [[16,1],[32,1]]",

@@ -36,6 +36,7 @@ use columns::Columns;
 use cut::Cut;
 pub use ruling::{Order, Ruling};
 pub(crate) use run::of_attempt;
+pub use run::quoted;
 
 /// The version of the data inside a page.
 const VERSION: u32 = 1;

@@ -46,11 +46,11 @@ impl From<&Verdict> for Ruling {
         };
         match &verdict.outcome {
             Outcome::Holds { witness } => {
-                let order = |operations: &Vec<usize>| Order {
-                    client: None,
-                    operations: operations.clone(),
+                let order = |order: &history::Order| Order {
+                    client: order.client,
+                    operations: order.operations.clone(),
                 };
-                ruling.orders = witness.iter().map(order).collect();
+                ruling.orders = witness.iter().flat_map(|w| &w.orders).map(order).collect();
             }
             Outcome::Violated(clash) => {
                 ruling.why = Some(clash.sentence.clone());

@@ -65,7 +65,7 @@ fn quiet(quiet: &QuietEnd) -> Quiet {
 }
 
 /// A word as a shell wants it.
-pub(super) fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:@,".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.to_owned();

@@ -1,0 +1,32 @@
+//! The picture that `candor check --html` draws.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use history::{History, Level, Report};
+use lab::picture::{Picture, Ruling, quoted};
+
+/// Writes the picture of a history and its verdicts to `html`.
+pub(crate) fn draw(
+    html: &Path,
+    file: &Path,
+    level: Option<Level>,
+    history: &History,
+    report: &Report,
+) -> io::Result<()> {
+    let option = level.map_or(String::new(), |level| format!(" --level {level}"));
+    let picture = Picture {
+        history,
+        title: file.display().to_string(),
+        promised: level.or(history.promised()).map(|level| level.to_string()),
+        rulings: Ruling::from_report(&report.json),
+        seed: None,
+        command: format!("candor check{option} {}", quoted(&file.display().to_string())),
+        facts: vec![],
+        troubles: vec![],
+        quiet: None,
+    };
+    fs::write(html, picture.html())
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", html.display())))
+}

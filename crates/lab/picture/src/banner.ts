@@ -1,0 +1,126 @@
+// The head of the page: what this is, the verdict in one line, the figures, and how to do it again.
+
+import { Document, Ruling } from "./data";
+import { h, icon } from "./dom";
+import { standings } from "./levels";
+import { count, counted, span } from "./words";
+
+/** The title line with the switch of the theme. */
+export function header(data: Document): HTMLElement {
+  return h(
+    "header",
+    { class: "top" },
+    h("p", { class: "brand" }, h("span", { class: "name" }, "Candor"), h("span", { class: "title" }, data.title)),
+    themeSwitch(),
+  );
+}
+
+function themeSwitch(): HTMLElement {
+  const root = document.documentElement;
+  const systemDark = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = (): boolean => (root.dataset.theme ?? (systemDark.matches ? "dark" : "light")) === "dark";
+  const name = (): string => (isDark() ? "Light" : "Dark");
+  const button = h("button", { type: "button", class: "theme", "aria-label": "Switch between dark and light" }, name());
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    button.textContent = name();
+  });
+  systemDark.addEventListener("change", () => (button.textContent = name()));
+  return button;
+}
+
+/** The verdict that the page is about. */
+export function headline(data: Document): { word: Ruling["word"]; text: string; why: string | null } {
+  const ruling = data.rulings.find((one) => one.level === data.promised);
+  if (ruling && data.promised) {
+    return { word: ruling.word, text: `${data.promised} ${ruling.word}`, why: ruling.why };
+  }
+  const met = data.rulings.find((one) => one.word === "holds");
+  if (met) return { word: "holds", text: `meets ${met.level}`, why: null };
+  const only = data.rulings.length === 1 ? data.rulings[0] : null;
+  if (only) return { word: only.word, text: `${only.level} ${only.word}`, why: only.why };
+  const open = data.rulings.some((one) => one.word === "undecided");
+  return { word: open ? "undecided" : "violated", text: open ? "no level is known to hold" : "meets no level", why: null };
+}
+
+/** The verdict, large. */
+export function banner(data: Document): HTMLElement {
+  const { word, text, why } = headline(data);
+  return h(
+    "section",
+    { class: `banner ${word}`, "aria-label": "Verdict" },
+    icon(word, 44),
+    h("div", {}, h("h1", {}, text), why ? h("p", { class: "why" }, why) : null, h("p", { class: "met" }, met(data))),
+  );
+}
+
+/** How the verdict stands to what was promised. */
+function met(data: Document): string {
+  const { promised } = data;
+  const holding = standings(data).filter((one) => one.word === "holds" && one.ruling);
+  const strongest = holding[0]?.level.name;
+  if (!promised) return "No level was promised; this is what the operations happened to meet.";
+  if (!strongest) return `Promised ${promised}; no level is known to hold.`;
+  if (strongest === promised) {
+    const order = holding[0].ruling?.orders.length === 1;
+    return order ? "As promised: one order of all operations explains every read. It is drawn below." : "As promised.";
+  }
+  if (!holding.some((one) => one.level.name === promised)) return `Promised ${promised}; the strongest level that holds is ${strongest}.`;
+  return `Promised ${promised}; the run happened to meet ${strongest} as well.`;
+}
+
+/** The figures as a row of small facts, and the command that repeats it. */
+export function facts(data: Document): HTMLElement {
+  const { counts } = data;
+  const parts: [string, string][] = [
+    ["operations", count(counts.total)],
+    ["clients", count(counts.clients)],
+    ["keys", count(counts.keys)],
+  ];
+  if (counts.refused > 0) parts.push(["refused", count(counts.refused)]);
+  if (counts.unknown > 0) parts.push(["unknown", count(counts.unknown)]);
+  if (counts.servers > 0 && !data.facts.some(([name]) => name === "servers")) parts.push(["servers", count(counts.servers)]);
+  parts.push(["from first to last", span(data.span * data.unit_ns)], ...data.facts);
+  if (data.seed) parts.push(["seed", data.seed]);
+  const fact = ([name, value]: [string, string]): HTMLElement => h("div", {}, h("dt", {}, name), h("dd", {}, value));
+  return h(
+    "div",
+    { class: "facts" },
+    h("dl", {}, ...parts.map(fact)),
+    h("div", { class: "again" }, h("span", { class: "label" }, data.seed ? "Run it again" : "Judge it again"), h("code", { tabindex: 0 }, data.command), copyButton(data.command)),
+  );
+}
+
+function copyButton(text: string): HTMLElement {
+  const button = h("button", { type: "button" }, "Copy");
+  button.addEventListener("click", () => {
+    const done = (): void => {
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy"), 1500);
+    };
+    const code = button.previousElementSibling;
+    const select = (): void => {
+      if (code) getSelection()?.selectAllChildren(code);
+    };
+    if (!navigator.clipboard) return select();
+    navigator.clipboard.writeText(text).then(done, select);
+  });
+  return button;
+}
+
+/** What went wrong, and what the page leaves out. */
+export function remarks(data: Document): HTMLElement | null {
+  const list: HTMLElement[] = data.troubles.map((trouble) => h("p", { class: "trouble" }, icon("violated"), h("span", {}, trouble)));
+  if (data.windows.length > 0) list.push(h("p", { class: "cut" }, icon("unchecked"), h("span", {}, cutText(data))));
+  return list.length > 0 ? h("div", { class: "remarks" }, ...list) : null;
+}
+
+function cutText(data: Document): string {
+  const { shown, total } = data.counts;
+  const windows = data.windows.length;
+  const hasClash = data.rulings.some((ruling) => ruling.clash.length > 0);
+  const where = hasClash
+    ? `${counted(windows, "window")} around what clashes`
+    : windows === 1 ? "one window" : "the beginning and the end";
+  return `${count(shown)} of ${counted(total, "operation")} are drawn: ${where}. Counts, latencies and verdicts are of all of them.`;
+}

@@ -1,0 +1,101 @@
+// The ladder of levels, which is no ladder but a partial order: strongest at the top, a line from each
+// level to those that it implies. Choosing a level tells what it means and why it holds or not.
+
+import { h, icon, s, section } from "./dom";
+import { outcome, Standing, standings } from "./levels";
+import { State } from "./state";
+import { counted } from "./words";
+
+/** The section; `draw` is asked to draw a level's order or clash over the operations. */
+export function ladder(state: State, draw: (standing: Standing) => void): HTMLElement {
+  const all = standings(state.data);
+  const lines = s("svg", { class: "lines", "aria-hidden": "true" });
+  const grid = h("div", { class: "rungs" });
+  const told = h("div", { class: "told", role: "status", "aria-live": "polite" });
+  const buttons = new Map<string, HTMLButtonElement>();
+  const choose = (standing: Standing): void => {
+    buttons.forEach((button, name) => button.setAttribute("aria-pressed", String(name === standing.level.name)));
+    told.replaceChildren(...tell(state, standing));
+    draw(standing);
+  };
+  for (const standing of all) {
+    const button = rung(state, standing, () => choose(standing));
+    buttons.set(standing.level.name, button);
+    grid.append(button);
+  }
+  grid.append(lines);
+  new ResizeObserver(() => drawLines(lines, grid, all, buttons)).observe(grid);
+  const first = all.find((one) => one.level.name === state.data.promised) ?? all.find((one) => one.word === "holds" && one.ruling) ?? all[0];
+  queueMicrotask(() => choose(first));
+  return section("levels", "Levels", h("div", { class: "ladder" }, grid, told));
+}
+
+function rung(state: State, standing: Standing, onClick: () => void): HTMLButtonElement {
+  const { level, word, from } = standing;
+  const promised = level.name === state.data.promised;
+  const name = `${level.title}: ${outcome(word)}${from ? `, because ${from} does` : ""}${promised ? ", promised" : ""}`;
+  const button = h(
+    "button",
+    { type: "button", class: `rung ${word}${from ? " implied" : ""}`, "aria-pressed": "false", "aria-label": name, click: onClick },
+    icon(word),
+    h("span", {}, level.title),
+    promised ? h("span", { class: "promised" }, "promised") : null,
+  );
+  button.style.gridRow = String(level.row + 1);
+  button.style.gridColumn = String(level.column + 1);
+  return button;
+}
+
+/** What is to be said about one level. */
+function tell(state: State, standing: Standing): Node[] {
+  const { level, word, ruling, from } = standing;
+  const nodes: Node[] = [
+    h("h3", {}, icon(word, 18), `${level.title}: ${outcome(word)}`),
+    h("p", { class: "meaning" }, level.words),
+  ];
+  if (ruling?.why) nodes.push(h("p", { class: `why ${word}` }, ruling.why));
+  if (from) nodes.push(h("p", {}, word === "holds" ? `It follows from ${from}, which holds.` : `It asks for more than ${from}, which is violated.`));
+  if (word === "unchecked") nodes.push(h("p", {}, "The judge was not asked about this level."));
+  for (const note of ruling?.notes ?? []) nodes.push(h("p", { class: "note" }, note));
+  const proof = ruling && describeProof(state, standing);
+  if (proof) nodes.push(h("p", { class: "note" }, proof));
+  return nodes;
+}
+
+function describeProof(state: State, { ruling }: Standing): string {
+  if (!ruling) return "";
+  if (ruling.clash_total > 0) {
+    const hidden = ruling.clash_total - ruling.clash.length;
+    const left = hidden > 0 ? `; ${hidden} of them are not drawn` : "";
+    return `Framed below: ${counted(ruling.clash_total, "operation")} that cannot be explained together${left}.`;
+  }
+  if (ruling.orders.length === 0) return ruling.orders_left_out > 0 ? "Its proof is too long for this page." : "";
+  const many = ruling.orders.length > 1 ? `${ruling.orders.length} orders, one for each client` : "one order";
+  const left = ruling.orders_left_out > 0 ? `; ${ruling.orders_left_out} more are left out` : "";
+  const cut = state.data.windows.length > 0 ? ", as far as its operations are in this page" : "";
+  return `Proved by ${many} of ${counted(ruling.orders[0].total, "operation")}${left}, drawn below${cut}.`;
+}
+
+/** A line from each level to those right below it. */
+function drawLines(lines: SVGElement, grid: HTMLElement, all: Standing[], buttons: Map<string, HTMLButtonElement>): void {
+  const bounds = grid.getBoundingClientRect();
+  lines.setAttribute("viewBox", `0 0 ${bounds.width} ${bounds.height}`);
+  const known = new Map(all.map((standing) => [standing.level.name, standing]));
+  const paths = all.flatMap((upper) =>
+    upper.level.below.map((name) => {
+      const lower = known.get(name);
+      const from = buttons.get(upper.level.name)!.getBoundingClientRect();
+      const to = buttons.get(name)!.getBoundingClientRect();
+      const x0 = from.left + from.width / 2 - bounds.left;
+      const x1 = to.left + to.width / 2 - bounds.left;
+      const [y0, y1] = [from.bottom - bounds.top, to.top - bounds.top];
+      const bend = (y1 - y0) / 2;
+      const both = upper.word === "holds" && lower?.word === "holds";
+      return s("path", {
+        d: `M${x0} ${y0}C${x0} ${y0 + bend} ${x1} ${y1 - bend} ${x1} ${y1}`,
+        class: both ? "holds" : "",
+      });
+    }),
+  );
+  lines.replaceChildren(...paths);
+}

@@ -1,0 +1,65 @@
+// The page: reads the data, puts the sections below each other.
+
+import { banner, facts, header, headline, remarks } from "./banner";
+import { controls, legend, overlays } from "./controls";
+import { readDocument } from "./data";
+import { card, Tip } from "./details";
+import { h, section } from "./dom";
+import { listen, reach } from "./gestures";
+import { ladder } from "./ladder";
+import { latencies } from "./latency";
+import { Standing } from "./levels";
+import { overview } from "./overview";
+import { proof } from "./proof";
+import { servers } from "./servers";
+import { State } from "./state";
+import { Timeline } from "./timeline";
+
+function main(): void {
+  const data = readDocument();
+  document.title = `${data.title}: ${headline(data).text} · Candor`;
+  const state = new State(data);
+  const drawable = overlays(state);
+  const draw = ({ ruling }: Standing): void => {
+    const found = drawable.find((one) => one.ruling === ruling);
+    if (found) state.overlay = found;
+    else if (!state.overlay) state.overlay = drawable[0] ?? null;
+    state.changed();
+  };
+  document.body.append(
+    header(data),
+    h("main", {}, banner(data), facts(data), remarks(data), ladder(state, draw), ...operations(state), latencies(data)),
+    h("footer", {}, `Candor ${data.version}. This page holds its data itself and asks the network for nothing.`),
+  );
+  state.changed();
+}
+
+/** The operations and what belongs to them. */
+function operations(state: State): (HTMLElement | null)[] {
+  if (state.operations.length === 0) return [section("operations", "Operations", h("p", { class: "note" }, "There are none."))];
+  const timeline = new Timeline(state);
+  const tip = new Tip(state);
+  listen(state, timeline, (operation, x, y) => tip.show(operation, x, y));
+  document.body.append(tip.element);
+  const sentence = h("p", { class: "clash" });
+  state.onChange(() => {
+    const ruling = state.overlay?.ruling;
+    const text = ruling?.word === "violated" ? (ruling.why ?? "") : "";
+    sentence.hidden = text === "";
+    if (sentence.textContent !== text) sentence.textContent = text;
+  });
+  const part = section(
+    "operations",
+    "Operations",
+    controls(state),
+    sentence,
+    overview(state, () => timeline.gutter),
+    timeline.element,
+    legend(state),
+    card(state),
+    proof(state, (operation) => reach(state, timeline, operation)),
+  );
+  return [part, servers(state, timeline)];
+}
+
+main();

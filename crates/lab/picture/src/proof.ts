@@ -1,0 +1,57 @@
+// The proof as a list: the witness order or the clash, operation by operation.
+
+import { Operation } from "./data";
+import { h } from "./dom";
+import { State } from "./state";
+import { sentence, span } from "./words";
+
+/** How many rows are added at a time. */
+const ROWS = 100;
+
+/** The list, closed unless it is a clash, which is short. */
+export function proof(state: State, reach: (operation: Operation) => void): HTMLElement {
+  const summary = h("summary");
+  const list = h("ol", { class: "proof" });
+  const more = h("button", { type: "button", class: "more" }, "Show more");
+  const element = h("details", { hidden: true }, summary, list, more);
+  let told: State["overlay"] = null;
+  let shown = 0;
+  const add = (): void => {
+    const operations = state.overlaid();
+    const places = told?.ruling.orders[told.order]?.places;
+    for (const operation of operations.slice(shown, shown + ROWS)) {
+      list.append(row(state, operation, places ? places[shown] : shown, reach));
+      shown++;
+    }
+    more.hidden = shown >= operations.length;
+  };
+  more.addEventListener("click", add);
+  // Rows are only made once somebody looks.
+  element.addEventListener("toggle", () => element.open && shown === 0 && add());
+  state.onChange(() => {
+    if (told === state.overlay) return;
+    told = state.overlay;
+    const operations = state.overlaid();
+    const isClash = told?.ruling.word === "violated";
+    list.replaceChildren();
+    shown = 0;
+    element.hidden = operations.length === 0;
+    summary.textContent = isClash ? "The clash, operation by operation" : "The order, operation by operation";
+    element.open = isClash && operations.length <= 12;
+    if (element.open) add();
+  });
+  return element;
+}
+
+function row(state: State, operation: Operation, place: number, reach: (operation: Operation) => void): HTMLElement {
+  const { data } = state;
+  const end = operation.end === Infinity ? "…" : span(operation.end);
+  const server = operation.server >= 0 ? ` · server ${data.servers[operation.server]}` : "";
+  const button = h(
+    "button",
+    { type: "button", click: () => reach(operation) },
+    h("span", {}, sentence(operation, data.clients[operation.client])),
+    h("small", {}, `${span(operation.start)} – ${end}${server}`),
+  );
+  return h("li", { value: place + 1 }, button);
+}

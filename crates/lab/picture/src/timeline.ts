@@ -1,0 +1,265 @@
+// The timeline: lanes of bars under a time axis, and what is drawn over them.
+
+import { drawLane, Frame, sides, toPixel } from "./bars";
+import { step } from "./axis";
+import { Operation } from "./data";
+import { h } from "./dom";
+import { Lane, laneHeight, lanesOf } from "./lanes";
+import { drawClash, drawClashBand, drawOrder, effects, LINE_MAX } from "./overlay";
+import { FONT, onTheme, palette, Palette, pen } from "./palette";
+import { Overlay, State } from "./state";
+import { span } from "./words";
+
+const AXIS_HEIGHT = 26;
+/** How much of the window the lanes may fill before they scroll. */
+const HEIGHT_MAX = 560;
+
+export class Timeline {
+  readonly element: HTMLElement;
+  /** Where the lanes scroll; what gestures and keys act on. */
+  readonly stage: HTMLElement;
+  readonly lanes: Lane[];
+  /** What the reader should know about what is not drawn. */
+  readonly hint = h("p", { class: "hint", role: "status" });
+  private readonly canvas = h("canvas", { "aria-hidden": "true" });
+  private readonly laneOf = new Map<number, number>();
+  private readonly laneHeight: number;
+  private colours: Palette = palette();
+  private width = 0;
+  private cached: { overlay: Overlay; order: number; times: { time: number; back: boolean }[] } | null = null;
+
+  constructor(private readonly state: State) {
+    this.lanes = lanesOf(state);
+    this.lanes.forEach((lane, at) => this.laneOf.set(lane.operations[0].client, at));
+    this.laneHeight = laneHeight(this.lanes.length);
+    const total = AXIS_HEIGHT + this.lanes.length * this.laneHeight + 10;
+    const spacer = h("div", { class: "spacer" });
+    spacer.style.height = `${total}px`;
+    this.stage = h(
+      "div",
+      {
+        class: "stage",
+        tabindex: 0,
+        role: "application",
+        "aria-label": "Operations over time, one lane for each client",
+        "aria-describedby": "keys",
+      },
+      this.canvas,
+      spacer,
+    );
+    this.stage.style.height = `${Math.min(total, HEIGHT_MAX)}px`;
+    this.element = h("div", { class: "timeline" }, this.stage, this.hint);
+    this.stage.addEventListener("scroll", () => state.changed(), { passive: true });
+    state.onChange(() => this.draw());
+    onTheme(() => {
+      this.colours = palette();
+      state.changed();
+    });
+    new ResizeObserver(() => this.resize()).observe(this.stage);
+  }
+
+  private resize(): void {
+    this.width = this.stage.clientWidth;
+    this.draw();
+  }
+
+  /** The room for names at the left. */
+  get gutter(): number {
+    return this.width < 560 ? 44 : 104;
+  }
+
+  /** Where bars are drawn. */
+  get frame(): Frame {
+    const [left, right] = [this.gutter, this.width];
+    const scale = (right - left) / (this.state.x1 - this.state.x0);
+    return { left, right, top: AXIS_HEIGHT, laneHeight: this.laneHeight, scale };
+  }
+
+  /** The place on the axis under a pixel of the stage. */
+  placeAt(x: number): number {
+    return this.state.x0 + (x - this.frame.left) / this.frame.scale;
+  }
+
+  /** The operation under a pixel of the stage; a bar may be missed by a little. */
+  operationAt(x: number, y: number): Operation | null {
+    const lane = this.lanes[Math.floor((y - AXIS_HEIGHT + this.stage.scrollTop) / this.laneHeight)];
+    if (!lane || y < AXIS_HEIGHT || x < this.gutter) return null;
+    const frame = this.frame;
+    let best: Operation | null = null;
+    let least = 6;
+    for (const operation of lane.operations) {
+      const [from, to] = sides(this.state, frame, operation);
+      const miss = x < from ? from - x : x > to ? x - to : 0;
+      if (miss < least) [best, least] = [operation, miss];
+      if (from > x + least) break;
+    }
+    return best;
+  }
+
+  /** The middle of an operation's bar in the coordinates of the stage. */
+  readonly middle = (operation: Operation): number => {
+    const lane = this.laneOf.get(operation.client) ?? 0;
+    return AXIS_HEIGHT + (lane + 0.5) * this.laneHeight - this.stage.scrollTop + 4;
+  };
+
+  /** Scrolls until the lane of an operation is seen. */
+  scrollTo(operation: Operation): void {
+    const y = this.middle(operation);
+    const height = this.stage.clientHeight;
+    if (y < AXIS_HEIGHT + this.laneHeight || y > height - this.laneHeight / 2) {
+      this.stage.scrollTop += y - height / 2;
+    }
+  }
+
+  private draw(): void {
+    if (this.width === 0) return;
+    const height = this.stage.clientHeight;
+    const context = pen(this.canvas, this.width, height);
+    const { state, frame, colours } = this;
+    const overlaid = state.overlaid();
+    const isClash = state.overlay?.ruling.word === "violated";
+    context.save();
+    context.beginPath();
+    context.rect(frame.left, 0, frame.right - frame.left, height);
+    context.clip();
+    if (isClash && overlaid.length > 0) drawClashBand(context, state, frame, overlaid, height, colours);
+    this.drawGrid(context, frame, height);
+    this.eachLane(height, (lane, middle) => {
+      drawLane(context, state, frame, lane, middle, colours);
+    });
+    const drawn = this.drawOverlay(context, frame, overlaid, isClash);
+    this.drawMarked(context, frame);
+    context.restore();
+    this.drawNames(context, height);
+    this.drawAxis(context, frame);
+    this.tell(drawn);
+  }
+
+  private eachLane(height: number, draw: (lane: Lane, middle: number) => void): void {
+    for (const lane of this.lanes) {
+      const middle = this.middle(lane.operations[0]);
+      if (middle > AXIS_HEIGHT - this.laneHeight && middle < height + this.laneHeight) draw(lane, middle);
+    }
+  }
+
+  private drawOverlay(
+    context: CanvasRenderingContext2D,
+    frame: Frame,
+    operations: Operation[],
+    isClash: boolean,
+  ): boolean {
+    const { state, colours } = this;
+    const overlay = state.overlay;
+    if (!overlay || operations.length === 0) return true;
+    if (isClash) {
+      drawClash(context, state, frame, operations, this.middle, colours);
+      return true;
+    }
+    if (this.cached?.overlay.ruling !== overlay.ruling || this.cached.order !== overlay.order) {
+      this.cached = { overlay, order: overlay.order, times: effects(operations) };
+    }
+    const places = overlay.ruling.orders[overlay.order]?.places ?? null;
+    return drawOrder(context, state, frame, operations, this.cached.times, places, this.middle, colours);
+  }
+
+  /** Rings around the operations under the pointer and the chosen one. */
+  private drawMarked(context: CanvasRenderingContext2D, frame: Frame): void {
+    const { state, colours } = this;
+    for (const operation of [state.hovered, state.chosen]) {
+      if (!operation) continue;
+      const [from, to] = sides(state, frame, operation);
+      const height = Math.min(30, this.laneHeight - 4);
+      const right = Math.min(to, frame.right + 9);
+      context.strokeStyle = colours.ink;
+      context.lineWidth = operation === state.chosen ? 2 : 1;
+      context.beginPath();
+      context.roundRect(from - 2.5, this.middle(operation) - height / 2, right - from + 5, height, 6);
+      context.stroke();
+    }
+  }
+
+  private drawGrid(context: CanvasRenderingContext2D, frame: Frame, height: number): void {
+    const { state, colours } = this;
+    context.strokeStyle = colours.hair;
+    context.lineWidth = 1;
+    context.beginPath();
+    this.eachLane(height, (_, middle) => {
+      const y = Math.round(middle + this.laneHeight / 2) - 0.5;
+      context.moveTo(frame.left, y);
+      context.lineTo(frame.right, y);
+    });
+    context.stroke();
+    for (const stretch of state.axis.stretches) {
+      if (!stretch.folded || stretch.x1 < state.x0 || stretch.x0 > state.x1) continue;
+      const from = toPixel(state, frame, stretch.x0);
+      const width = (stretch.x1 - stretch.x0) * frame.scale;
+      if (width < 3) continue;
+      context.fillStyle = colours.hair;
+      context.globalAlpha = stretch.cut ? 1 : 0.55;
+      context.fillRect(from, AXIS_HEIGHT, width, height);
+      context.globalAlpha = 1;
+    }
+  }
+
+  private drawNames(context: CanvasRenderingContext2D, height: number): void {
+    const { colours, gutter } = this;
+    const narrow = gutter < 60;
+    context.textBaseline = "middle";
+    context.textAlign = "left";
+    this.eachLane(height, (lane, middle) => {
+      if (middle < AXIS_HEIGHT + 4) return;
+      const two = this.laneHeight >= 34 && lane.note !== "" && lane.note !== "quiet end";
+      context.fillStyle = colours.ink;
+      context.font = `${this.laneHeight >= 26 ? 13 : 11}px ${FONT}`;
+      context.fillText(narrow ? lane.short : lane.name, 2, two ? middle - 7 : middle, gutter - 8);
+      if (!two) return;
+      context.fillStyle = colours.faint;
+      context.font = `11px ${FONT}`;
+      context.fillText(narrow ? lane.note.replace("server ", "s") : lane.note, 2, middle + 9, gutter - 8);
+    });
+  }
+
+  private drawAxis(context: CanvasRenderingContext2D, frame: Frame): void {
+    const { state, colours } = this;
+    context.fillStyle = colours.card;
+    context.fillRect(0, 0, this.width, AXIS_HEIGHT - 1);
+    context.font = `11px ${FONT}`;
+    context.textBaseline = "middle";
+    context.textAlign = "center";
+    let free = frame.left;
+    const put = (x: number, text: string, colour: string, least = 0): void => {
+      const half = context.measureText(text).width / 2 + 6;
+      if (x - half < free || x + half > frame.right || (least > 0 && half * 2 > least)) return;
+      context.fillStyle = colour;
+      context.fillText(text, x, 11);
+      free = x + half;
+    };
+    const tick = (x: number): void => {
+      context.fillStyle = colours.line;
+      context.fillRect(Math.round(x), AXIS_HEIGHT - 6, 1, 5);
+    };
+    const every = step(90 / frame.scale);
+    for (const stretch of state.axis.stretches) {
+      if (stretch.x1 < state.x0 || stretch.x0 > state.x1) continue;
+      const [from, to] = [toPixel(state, frame, stretch.x0), toPixel(state, frame, stretch.x1)];
+      if (stretch.folded) {
+        put((from + to) / 2, `⋯ ${span(stretch.t1 - stretch.t0)}`, colours.faint, to - from);
+        continue;
+      }
+      const first = Math.max(stretch.t0, state.axis.time(state.x0));
+      const last = Math.min(stretch.t1, state.axis.time(state.x1));
+      for (let t = Math.ceil(first / every) * every; t <= last; t += every) {
+        const x = toPixel(state, frame, state.axis.place(t));
+        tick(x);
+        put(x, span(t), colours.soft);
+      }
+    }
+    context.fillStyle = colours.line;
+    context.fillRect(frame.left, AXIS_HEIGHT - 1, frame.right - frame.left, 1);
+  }
+
+  private tell(drawn: boolean): void {
+    const text = drawn ? "" : `Zoom in to see the order: a line through more than ${LINE_MAX} operations says nothing.`;
+    if (this.hint.textContent !== text) this.hint.textContent = text;
+  }
+}
