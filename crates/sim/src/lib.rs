@@ -1,1 +1,63 @@
-//! TBD
+//! A world in one thread from one seed: network, disks, clocks, crashes, clients.
+//!
+//! A world drives the very nodes that the server drives, and tells them everything: time, messages, what the disk
+//! did. All of it comes from the seed, so the same seed gives the same world, byte for byte, on any
+//! machine. First things break, as planned: crashes with un-synced groups gone, partitions, loss, resets, stalls,
+//! pauses, clock jumps. Then everything heals, and the world must come to rest. All the while truths are looked
+//! at (the table of them stands in `truths/mod.rs`), and at the end the judge is asked.
+//!
+//! ```text
+//!   seed ──▶ Plan ──▶ World: Agenda ─▶ events ─▶ hosts, network, clients ─▶ truths, record ─▶ Report
+//!          (setting,          ▲                          │
+//!            faults)          └──────── new events ──────┘
+//! ```
+//!
+//! Where to read: `world.rs` is the loop; `turn.rs`, `post.rs`, `errand.rs` and `strike.rs` are what happens in it,
+//! to nodes, between nodes, between clients and nodes, and against them all; `ending.rs` is the second half.
+//!
+//! ```
+//! let report = sim::run(7, &sim::Options::default());
+//! assert_eq!(report.verdict, Ok(()));
+//! assert_eq!(report.trace_hash, sim::run(7, &sim::Options::default()).trace_hash);
+//! ```
+
+mod many;
+mod options;
+mod report;
+
+mod ending;
+mod errand;
+mod post;
+mod strike;
+mod turn;
+mod world;
+
+mod fault;
+mod lie;
+mod setting;
+
+mod agenda;
+mod client;
+mod clock;
+mod disk;
+mod host;
+mod network;
+
+mod chance;
+mod operation;
+mod tally;
+mod trace;
+mod truths;
+
+pub use lie::Lie;
+pub use many::{Summary, current_seed, run_many};
+pub use options::Options;
+pub use report::{Report, Violation};
+pub use truths::Judgement;
+
+use world::{Plan, World};
+
+/// Lives one world.
+pub fn run(seed: u64, options: &Options) -> Report {
+    World::new(Plan::draw(seed, options), options).run()
+}

@@ -1,0 +1,174 @@
+//! The clients of a world: what they ask for, and when.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use node::{Command, Level, Order, RequestId, SessionId};
+
+use crate::chance::{Chance, Subject};
+use crate::operation::Action;
+use crate::setting::{Load, Setting};
+
+/// A request on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) id: RequestId,
+    pub(crate) level: Option<Level>,
+    pub(crate) command: Command,
+}
+
+/// What a client is about to ask.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    pub(crate) key: Bytes,
+    pub(crate) action: Action,
+    pub(crate) level: Option<Level>,
+    pub(crate) private: bool,
+    pub(crate) unique: bool,
+}
+
+/// Where a client gets its wishes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Chance, this many more times.
+    Drawn { left: u64 },
+    /// A list, all sent at once to one node. `is_final`: they are reads of the quiet end.
+    Listed { wishes: Vec<Wish>, is_final: bool },
+}
+
+/// A client's connection to a node.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) session: SessionId,
+    pub(crate) host: usize,
+    pub(crate) host_life: u64,
+    pub(crate) next_id: u64,
+}
+
+/// A client.
+#[derive(Debug)]
+pub(crate) struct Client {
+    place: usize,
+    pub(crate) source: Source,
+    pub(crate) chance: Chance,
+    /// Its number in the history.
+    pub(crate) number: u64,
+    /// Counts its connections; what is on its way to an older one is void.
+    pub(crate) life: u64,
+    /// The node it talks to.
+    pub(crate) host: usize,
+    pub(crate) line: Option<Line>,
+    /// Places of its open operations in the record, in order.
+    pub(crate) waiting: VecDeque<(RequestId, usize)>,
+    /// Its messages arrive in order, whatever connection they take.
+    last_arrival_us: u64,
+    last_answer_us: u64,
+    /// Counts the values it wrote.
+    values: u64,
+}
+
+impl Client {
+    pub(crate) fn new(seed: u64, place: usize, host: usize, source: Source) -> Client {
+        Client {
+            place,
+            source,
+            chance: Chance::new(seed, Subject::Client(place as u64)),
+            number: 0,
+            life: 0,
+            host,
+            line: None,
+            waiting: VecDeque::new(),
+            last_arrival_us: 0,
+            last_answer_us: 0,
+            values: 0,
+        }
+    }
+
+    /// Whether it has nothing more to ask and waits for nothing.
+    pub(crate) fn is_done(&self) -> bool {
+        let left = match &self.source {
+            Source::Drawn { left } => *left,
+            Source::Listed { wishes, .. } => wishes.len() as u64,
+        };
+        left == 0 && self.waiting.is_empty()
+    }
+
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self.source, Source::Listed { is_final: true, .. })
+    }
+
+    /// What it asks now: mostly one thing, sometimes a row of them at once.
+    pub(crate) fn next_wishes(&mut self, setting: &Setting) -> Vec<Wish> {
+        match &mut self.source {
+            Source::Listed { wishes, .. } => std::mem::take(wishes),
+            Source::Drawn { left: 0 } => vec![],
+            Source::Drawn { left } => {
+                let row = self.chance.percent(setting.load.pipeline_percent);
+                let count = if row { self.chance.between(2, 6).min(*left) } else { 1 };
+                *left -= count;
+                (0..count).map(|_| self.draw(setting)).collect()
+            }
+        }
+    }
+
+    fn draw(&mut self, setting: &Setting) -> Wish {
+        let load = &setting.load;
+        let private = self.chance.percent(load.private_percent);
+        let shared = self.chance.below(load.keys);
+        let key = match private {
+            true => Bytes::from(format!("own-{}-{}", self.place, self.host)),
+            false => Bytes::from(format!("k{shared}")),
+        };
+        if !self.chance.percent(load.writes_percent) {
+            let action = if self.chance.percent(10) { Action::Exists } else { Action::Get };
+            let level = self.draw_level(setting);
+            return Wish { key, action, level, private, unique: false };
+        }
+        if self.chance.percent(15) {
+            return Wish { key, action: Action::Del, level: None, private, unique: false };
+        }
+        let (value, unique) = self.draw_value(load);
+        Wish { key, action: Action::Set(value), level: None, private, unique }
+    }
+
+    fn draw_level(&mut self, setting: &Setting) -> Option<Level> {
+        if !self.chance.percent(setting.load.levels_percent) {
+            return None;
+        }
+        // Now and then, a level that the order cannot give: it must be refused.
+        if setting.order == Order::Merged && self.chance.percent(4) {
+            return Some(Level::Linearizable);
+        }
+        Some(self.chance.pick(setting.levels()))
+    }
+
+    fn draw_value(&mut self, load: &Load) -> (Bytes, bool) {
+        if self.chance.percent(load.repeats_percent) {
+            return (Bytes::from(format!("again{}", self.chance.below(3))), false);
+        }
+        self.values += 1;
+        (Bytes::from(format!("{}.{}", self.place, self.values)), true)
+    }
+
+    /// How long it thinks before it asks again: often not at all, and on the whole so long that its wishes
+    /// are spread over the time that is left.
+    pub(crate) fn think_us(&mut self, remaining_us: u64) -> u64 {
+        let Source::Drawn { left } = self.source else { return 0 };
+        if left == 0 || self.chance.percent(75) {
+            return self.chance.below(1_000);
+        }
+        self.chance.below(1_000 + (remaining_us / left * 8).min(remaining_us))
+    }
+
+    /// When a message that it sends now arrives at its node.
+    pub(crate) fn arrival_at(&mut self, now_us: u64) -> u64 {
+        self.last_arrival_us = self.last_arrival_us.max(now_us + self.chance.between(20, 300));
+        self.last_arrival_us
+    }
+
+    /// When an answer that leaves its node now arrives here.
+    pub(crate) fn answer_at(&mut self, now_us: u64) -> u64 {
+        self.last_answer_us = self.last_answer_us.max(now_us + self.chance.between(20, 300));
+        self.last_answer_us
+    }
+}

@@ -1,0 +1,170 @@
+//! The disk of one node: groups appended in order, kept for certain once synced.
+
+use bytes::Bytes;
+use node::Ticket;
+
+use crate::chance::{Chance, Delay};
+
+/// One group of records, as the node gave it.
+#[derive(Clone, Debug)]
+struct Group {
+    /// What to say when it is synced; nothing if the boot that wrote it is over.
+    ticket: Option<Ticket>,
+    records: Bytes,
+}
+
+/// A disk.
+///
+/// - `groups[..synced]` survive every crash; of the rest, a crash leaves some first part.
+/// - One sync runs at a time; it covers what was there when it began: `groups[..syncing]`.
+/// - What survived a crash without having been synced is not safe before the next sync ends.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    groups: Vec<Group>,
+    synced: usize,
+    syncing: Option<usize>,
+    delay: Delay,
+    /// Until when every sync stands still.
+    stalled_until_us: u64,
+    /// Whether it says `Persisted` before it keeps anything: a lie.
+    hasty: bool,
+    /// How many synced groups a crash takes along: a lie.
+    forgets: usize,
+}
+
+impl Disk {
+    pub(crate) fn new(delay: Delay) -> Disk {
+        Disk {
+            groups: vec![],
+            synced: 0,
+            syncing: None,
+            delay,
+            stalled_until_us: 0,
+            hasty: false,
+            forgets: 0,
+        }
+    }
+
+    /// A disk that acknowledges before it keeps.
+    pub(crate) fn make_hasty(&mut self) {
+        self.hasty = true;
+    }
+
+    /// A disk that loses this many synced groups in a crash.
+    pub(crate) fn make_forgetful(&mut self, forgets: usize) {
+        self.forgets = forgets;
+    }
+
+    pub(crate) fn is_hasty(&self) -> bool {
+        self.hasty
+    }
+
+    /// No sync ends before then.
+    pub(crate) fn stall(&mut self, until_us: u64) {
+        self.stalled_until_us = self.stalled_until_us.max(until_us);
+    }
+
+    pub(crate) fn unstall(&mut self) {
+        self.stalled_until_us = 0;
+    }
+
+    pub(crate) fn append(&mut self, ticket: Ticket, records: Bytes) {
+        self.groups.push(Group { ticket: Some(ticket), records });
+    }
+
+    /// Begins a sync, if there is something to sync and none runs. Gives the time at which it ends.
+    pub(crate) fn begin_sync(&mut self, now_us: u64, chance: &mut Chance) -> Option<u64> {
+        if self.syncing.is_some() || self.synced == self.groups.len() {
+            return None;
+        }
+        self.syncing = Some(self.groups.len());
+        let takes_us = self.delay.draw(chance) * if self.hasty { 200 } else { 1 };
+        Some(now_us.max(self.stalled_until_us) + takes_us)
+    }
+
+    /// The running sync ended. Gives the tickets that are on disk now, in order.
+    pub(crate) fn end_sync(&mut self) -> Vec<Ticket> {
+        let end = self.syncing.take().expect("a sync that ends has begun");
+        let tickets = self.groups[self.synced..end].iter().filter_map(|g| g.ticket).collect();
+        self.synced = end;
+        tickets
+    }
+
+    /// The power goes: what was not synced is gone, or a first part of it is there. Gives how many
+    /// groups were lost.
+    pub(crate) fn crash(&mut self, chance: &mut Chance) -> usize {
+        let before = self.groups.len();
+        self.synced -= self.forgets.min(self.synced);
+        let unsynced = before - self.synced;
+        let lucky = if chance.percent(50) { 0 } else { chance.below(unsynced as u64 + 1) };
+        let kept = if self.forgets > 0 { 0 } else { lucky as usize };
+        self.groups.truncate(self.synced + kept);
+        self.groups.iter_mut().for_each(|group| group.ticket = None);
+        self.syncing = None;
+        before - self.groups.len()
+    }
+
+    /// All that a restart finds.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &Bytes> {
+        self.groups.iter().map(|group| &group.records)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Subject;
+
+    const DELAY: Delay = Delay { base_us: 100, jitter_us: 0, tail_per_mille: 0, tail_us: 0 };
+
+    fn append(disk: &mut Disk, ticket: u64) {
+        disk.append(Ticket(ticket), Bytes::from(ticket.to_string()));
+    }
+
+    #[test]
+    fn only_what_was_there_when_the_sync_began_is_synced() {
+        let mut chance = Chance::new(1, Subject::Disks);
+        let mut disk = Disk::new(DELAY);
+        append(&mut disk, 1);
+        append(&mut disk, 2);
+        assert_eq!(disk.begin_sync(1000, &mut chance), Some(1100));
+        append(&mut disk, 3);
+        assert_eq!(disk.begin_sync(1050, &mut chance), None, "one sync at a time");
+        assert_eq!(disk.end_sync(), [Ticket(1), Ticket(2)]);
+        disk.stall(5000);
+        assert_eq!(disk.begin_sync(1200, &mut chance), Some(5100));
+    }
+
+    #[test]
+    fn a_boot_hears_nothing_of_the_boots_before() {
+        let mut chance = Chance::new(1, Subject::Disks);
+        let mut disk = Disk::new(DELAY);
+        while disk.groups().count() == 0 {
+            append(&mut disk, 1);
+            disk.crash(&mut chance);
+        }
+        append(&mut disk, 9);
+        disk.begin_sync(0, &mut chance);
+        assert_eq!(disk.end_sync(), [Ticket(9)]);
+    }
+
+    #[test]
+    fn a_crash_leaves_the_synced_and_a_first_part_of_the_rest() {
+        let mut chance = Chance::new(1, Subject::Disks);
+        let mut left = [0; 6];
+        for _ in 0..200 {
+            let mut disk = Disk::new(DELAY);
+            append(&mut disk, 1);
+            append(&mut disk, 2);
+            disk.begin_sync(0, &mut chance);
+            disk.end_sync();
+            (3..=5).for_each(|ticket| append(&mut disk, ticket));
+            disk.crash(&mut chance);
+            let groups: Vec<_> = disk.groups().map(|group| group[0] - b'0').collect();
+            assert_eq!(groups, (1..=groups.len() as u8).collect::<Vec<_>>());
+            left[groups.len()] += 1;
+        }
+        assert_eq!(left[..2], [0, 0], "what was synced is there");
+        assert!(left[2..].iter().all(|times| *times > 0), "every first part happens: {left:?}");
+    }
+}

@@ -1,0 +1,259 @@
+//! The second half of a world: nothing breaks any more, and progress is demanded.
+//!
+//! Everything must come to rest within a bounded time: all clients have their answers, all nodes are ready and
+//! stand at the same place (in an agreed world under one leader). Then every node is asked to write and to read at
+//! each level, and must. At last every key is read at every node, until all agree.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use node::{Level, Order, Status};
+
+use crate::agenda::Event;
+use crate::client::{Source, Wish};
+use crate::operation::{Action, Operation};
+use crate::truths::{self, Rest};
+use crate::world::World;
+
+/// How often the world looks around.
+const WATCH_US: u64 = 20_000;
+/// How long after all faults nodes have to connect and to elect a leader before anything is demanded.
+const GRACE_US: u64 = 5_000_000;
+/// How long a stage may go on without anything being done, beside what clients wait for answers.
+const STAGE_US: u64 = 10_000_000;
+
+/// Where a world stands in its second half.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// It has not begun.
+    #[default]
+    Breaking,
+    /// Clients finish, nodes find together.
+    Settling,
+    /// Every node is asked to work.
+    Working,
+    /// Nodes find together again.
+    SettlingAgain,
+    /// Every key is read at every node. From this place in the record on.
+    Reading { from: usize },
+    /// All is at rest.
+    Over,
+}
+
+/// The second half of a world.
+#[derive(Debug, Default)]
+pub(crate) struct Ending {
+    stage: Stage,
+    healed_us: u64,
+    since_us: u64,
+    /// How long it took to settle.
+    pub(crate) settled_us: Option<u64>,
+}
+
+impl Ending {
+    pub(crate) fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+}
+
+impl World {
+    pub(crate) fn begin_ending(&mut self) {
+        self.ending.healed_us = self.now_us();
+        self.enter(Stage::Settling);
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        let now_us = self.now_us();
+        self.trace.tell(now_us, || format!("the world is {stage:?}"));
+        self.ending.stage = stage;
+        self.ending.since_us = now_us;
+        self.agenda.after(WATCH_US, Event::Watch);
+    }
+
+    /// Looks whether the stage is over.
+    pub(crate) fn watch(&mut self) {
+        match self.ending.stage {
+            Stage::Breaking | Stage::Over => {}
+            Stage::Settling => match self.unrest() {
+                None if self.healed_for_us() < GRACE_US => {
+                    self.ending.settled_us.get_or_insert(self.healed_for_us());
+                    self.agenda.after(WATCH_US, Event::Watch);
+                }
+                None => {
+                    self.ask_for_work();
+                    self.enter(Stage::Working);
+                }
+                Some(why) => self.wait_on(why),
+            },
+            Stage::Working => match self.idle_client() {
+                Some(why) => self.wait_on(why),
+                None => self.enter(Stage::SettlingAgain),
+            },
+            Stage::SettlingAgain => match self.unrest() {
+                None => {
+                    let from = self.ask_for_finals();
+                    self.enter(Stage::Reading { from });
+                }
+                Some(why) => self.wait_on(why),
+            },
+            Stage::Reading { from } => match self.idle_client() {
+                Some(why) => self.wait_on(why),
+                None => self.judge_finals(from),
+            },
+        }
+    }
+
+    fn wait_on(&mut self, why: String) {
+        let limit_us = STAGE_US + 2 * self.patience_us();
+        let waited_us = self.now_us() - self.ending.since_us.max(self.last_done_us);
+        if waited_us < limit_us {
+            self.agenda.after(WATCH_US, Event::Watch);
+            return;
+        }
+        self.fail("rest", format!("nothing goes on for {} ms: {why}", waited_us / 1000));
+    }
+
+    fn healed_for_us(&self) -> u64 {
+        self.now_us() - self.ending.healed_us
+    }
+
+    /// Whatever is asked when the world has been whole for a while must be done.
+    pub(crate) fn demand(&mut self, operation: &Operation) {
+        let whole = self.healed && operation.start_us > self.ending.healed_us + GRACE_US;
+        let level = operation.level;
+        let possible = operation.action.is_write() || self.plan.setting.levels().contains(&level);
+        if whole && possible && !operation.is_done() {
+            let (words, outcome) = (operation.words(), &operation.outcome);
+            self.fail("rest", format!("{words}: {outcome:?} although all is whole"));
+        }
+    }
+
+    fn idle_client(&self) -> Option<String> {
+        let busy = |(place, client): (usize, &crate::client::Client)| {
+            (!client.is_done()).then(|| format!("client {place} is not done"))
+        };
+        self.clients.iter().enumerate().find_map(busy)
+    }
+
+    /// Why the world is not at rest, if it is not.
+    fn unrest(&self) -> Option<String> {
+        if let Some(why) = self.idle_client() {
+            return Some(why);
+        }
+        let mut statuses = vec![];
+        for (host, status) in self.statuses().into_iter().enumerate() {
+            match status {
+                None => return Some(format!("node {} is down", host + 1)),
+                Some(status) if !status.ready => {
+                    return Some(format!("node {} is not ready: {status:?}", host + 1));
+                }
+                Some(status) => statuses.push(status),
+            }
+        }
+        let first = place(&self.plan.setting.order, &statuses[0]);
+        let apart = |status: &&Status| place(&self.plan.setting.order, status) != first;
+        let other = statuses.iter().find(apart)?;
+        Some(format!("nodes stand apart: {:?} and {other:?}", statuses[0]))
+    }
+
+    /// One client per node writes, and reads at every level.
+    fn ask_for_work(&mut self) {
+        let levels = self.plan.setting.levels();
+        for host in 0..self.hosts.len() {
+            let key = Bytes::from(format!("work-{host}"));
+            let mut wishes = vec![wish(&key, Action::Set(Bytes::from_static(b"done")), None)];
+            wishes[0].unique = false;
+            for level in levels {
+                wishes.push(wish(&key, Action::Get, Some(*level)));
+                for shared in 0..self.plan.setting.load.keys {
+                    let key = Bytes::from(format!("k{shared}"));
+                    wishes.push(wish(&key, Action::Get, Some(*level)));
+                }
+            }
+            self.add_client(host, Source::Listed { wishes, is_final: false }, 1_000);
+        }
+    }
+
+    /// One client per node reads every key. Gives where their operations begin.
+    fn ask_for_finals(&mut self) -> usize {
+        let from = self.record.len();
+        let written = self.record.iter().filter(|operation| operation.action.is_write());
+        let keys: BTreeSet<(Bytes, bool)> =
+            written.map(|operation| (operation.key.clone(), operation.private)).collect();
+        for host in 0..self.hosts.len() {
+            let read = |(key, private): &(Bytes, bool)| Wish {
+                private: *private,
+                ..wish(key, Action::Get, Some(Level::Eventual))
+            };
+            let wishes = keys.iter().map(read).collect();
+            self.add_client(host, Source::Listed { wishes, is_final: true }, 1_000);
+        }
+        from
+    }
+
+    /// The last round of final reads is the one that counts.
+    fn judge_finals(&mut self, from: usize) {
+        let finals = &self.record[from..];
+        let hosts = self.hosts.len();
+        let agrees = |operation: &Operation| {
+            let same_key = finals.iter().filter(|other| other.key == operation.key);
+            operation.is_done()
+                && same_key.clone().count() == hosts
+                && same_key.clone().all(|other| other.seen() == operation.seen())
+        };
+        if let Some(operation) = finals.iter().find(|operation| !agrees(operation)) {
+            let why =
+                format!("{}: {:?} is not what others see", operation.words(), operation.outcome);
+            self.wait_and_read_again(why, from);
+            return;
+        }
+        self.conclude();
+    }
+
+    fn wait_and_read_again(&mut self, why: String, from: usize) {
+        if self.now_us() - self.ending.since_us > STAGE_US {
+            self.fail("rest", why);
+            return;
+        }
+        self.record[from..].iter_mut().for_each(|operation| operation.is_final = false);
+        let from = self.ask_for_finals();
+        self.ending.stage = Stage::Reading { from };
+        self.agenda.after(WATCH_US, Event::Watch);
+    }
+
+    /// All is at rest: what is left are the truths of the end.
+    fn conclude(&mut self) {
+        let statuses: Vec<Status> = self.statuses().into_iter().flatten().collect();
+        let setting = self.plan.setting.clone();
+        let record = std::mem::take(&mut self.record);
+        let rest = Rest { setting: &setting, operations: &record, statuses: &statuses };
+        self.look(|truth| truth.at_rest(&rest));
+        self.judgements = truths::judge(&setting, &record);
+        self.record = record;
+        let violated = self.judgements.iter().find(|judgement| judgement.word == "violated");
+        if let Some(judgement) = violated {
+            let what = format!("{}: {}", judgement.level, judgement.lines.join("; "));
+            self.fail("verdict", what);
+        }
+        self.ending.stage = Stage::Over;
+    }
+
+    /// What clients asked and heard, as it is judged by the strongest level of the order.
+    pub(crate) fn history(&self) -> history::History {
+        truths::history(self.plan.setting.levels()[0], &self.record)
+    }
+}
+
+/// Where a replica stands.
+fn place(order: &Order, status: &Status) -> Vec<u64> {
+    match order {
+        Order::Agreed => vec![status.applied, status.term, status.leader.map_or(0, |id| id.0)],
+        Order::Merged => {
+            status.vector.iter().flat_map(|(id, boot, index)| [id.0, *boot, *index]).collect()
+        }
+    }
+}
+
+fn wish(key: &Bytes, action: Action, level: Option<Level>) -> Wish {
+    Wish { key: key.clone(), action, level, private: false, unique: true }
+}

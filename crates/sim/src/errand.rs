@@ -1,0 +1,266 @@
+//! What goes on between clients and nodes: connections, requests, answers, and giving up.
+
+use std::collections::VecDeque;
+
+use node::{Error, Input, Reply, RequestId, SessionId};
+
+use crate::agenda::Event;
+use crate::client::{Asked, Line, Source, Wish};
+use crate::host::Answer;
+use crate::operation::{Operation, Outcome, words};
+use crate::setting::Setting;
+use crate::world::World;
+
+/// The first request of a connection.
+const FIRST: RequestId = RequestId(1);
+
+impl World {
+    /// A client that waits for nothing asks for the next thing.
+    pub(crate) fn client_goes_on(&mut self, client: usize, life: u64) {
+        let who = &self.clients[client];
+        if who.life != life || !who.waiting.is_empty() || who.is_done() {
+            return;
+        }
+        if self.clients[client].line.is_none() && !self.connect(client) {
+            let again_us = self.clients[client].chance.between(5_000, 100_000);
+            self.agenda.after(again_us, Event::Client { client, life });
+            return;
+        }
+        let setting = &self.plan.setting;
+        let wishes = self.clients[client].next_wishes(setting);
+        self.ask(client, wishes);
+    }
+
+    /// Most clients that wait for nothing ask again soon.
+    pub(crate) fn rush(&mut self) {
+        for place in 0..self.clients.len() {
+            let client = &mut self.clients[place];
+            if client.chance.percent(70) {
+                let (delay_us, life) = (client.chance.below(3_000), client.life);
+                self.agenda.after(delay_us, Event::Client { client: place, life });
+            }
+        }
+    }
+
+    /// Opens a connection to the client's node, or, if that is down, perhaps to another one.
+    fn connect(&mut self, client: usize) -> bool {
+        let wanders = matches!(self.clients[client].source, Source::Drawn { .. });
+        let mut host = self.clients[client].host;
+        if wanders && !self.hosts[host].is_up() && self.clients[client].chance.percent(30) {
+            host = self.clients[client].chance.index(self.hosts.len());
+        }
+        self.clients[client].host = host;
+        if !self.hosts[host].is_up() {
+            return false;
+        }
+        let session = self.new_session();
+        let number = self.new_number();
+        let who = &mut self.clients[client];
+        who.life += 1;
+        who.number = number;
+        who.line = Some(Line { session, host, host_life: self.hosts[host].life, next_id: FIRST.0 });
+        self.hosts[host].desk.open(session, client, who.life);
+        true
+    }
+
+    /// Sends requests, all at once.
+    fn ask(&mut self, client: usize, wishes: Vec<Wish>) {
+        let now_us = self.now_us();
+        let patience_us = self.patience_us();
+        let mut asked = vec![];
+        for (place, wish) in wishes.into_iter().enumerate() {
+            let operation = self.record.len();
+            let level = self.level(wish.level);
+            let who = &mut self.clients[client];
+            let line = who.line.as_mut().expect("who asks is connected");
+            let id = RequestId(line.next_id);
+            line.next_id += 1;
+            who.waiting.push_back((id, operation));
+            asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
+            self.record.push(Operation {
+                client: who.number,
+                host: line.host,
+                key: wish.key,
+                action: wish.action,
+                level,
+                start_us: now_us,
+                end_us: now_us,
+                outcome: Outcome::Open,
+                certificate: None,
+                pipelined: place > 0,
+                private: wish.private,
+                unique: wish.unique,
+                is_final: who.is_final(),
+            });
+            let words = || format!("{}?", self.record[operation].words());
+            self.trace.tell(now_us, words);
+            self.agenda.after(patience_us, Event::Impatient { client, operation });
+        }
+        self.send_requests(client, asked);
+    }
+
+    /// How long a client waits for an answer: when all is whole, longer than the node may take.
+    pub(crate) fn patience_us(&self) -> u64 {
+        let Setting { load, request_timeout_ms, .. } = &self.plan.setting;
+        let patient_us = (request_timeout_ms + 1000) * 1000;
+        if self.healed { patient_us } else { load.patience_us }
+    }
+
+    /// The requests travel together, or each by itself.
+    fn send_requests(&mut self, client: usize, asked: Vec<Asked>) {
+        let now_us = self.now_us();
+        let who = &mut self.clients[client];
+        let line = who.line.as_ref().expect("who asks is connected");
+        let (host, life, session) = (line.host, line.host_life, line.session);
+        let together = who.chance.percent(50);
+        let rows =
+            if together { vec![asked] } else { asked.into_iter().map(|a| vec![a]).collect() };
+        for asked in rows {
+            let at_us = self.clients[client].arrival_at(now_us);
+            self.agenda.at(at_us, Event::Requests { host, life, session, asked });
+        }
+    }
+
+    pub(crate) fn requests_arrive(
+        &mut self,
+        host: usize,
+        life: u64,
+        session: SessionId,
+        asked: Vec<Asked>,
+    ) {
+        if self.hosts[host].life != life || !self.hosts[host].is_up() {
+            return;
+        }
+        for Asked { id, level, command } in asked {
+            self.trace.numbers(&[9, host as u64, session.0, id.0]);
+            if !self.hosts[host].desk.ask(session, id) {
+                continue;
+            }
+            if id == FIRST && self.plan.setting.load.certified {
+                self.hand(host, Input::Certify { session, on: true });
+            }
+            self.hand(host, Input::Request { session, id, level, command });
+        }
+    }
+
+    pub(crate) fn closed_arrives(&mut self, host: usize, life: u64, session: SessionId) {
+        let alive = self.hosts[host].life == life && self.hosts[host].is_up();
+        if alive && self.hosts[host].desk.close(session) {
+            self.hand(host, Input::Closed(session));
+        }
+    }
+
+    pub(crate) fn answer_arrives(&mut self, client: usize, life: u64, mut answer: Answer) {
+        if self.clients[client].life != life {
+            return;
+        }
+        let Some((id, operation)) = self.clients[client].waiting.pop_front() else { return };
+        assert_eq!(id, answer.id, "answers come in the order of the requests");
+        let last_host = self.hosts.len() - 1;
+        self.liar.twist(&self.record[operation], last_host, &mut answer.reply);
+        let now_us = self.now_us();
+        let outcome = match answer.reply {
+            Reply::Error(Error::Indeterminate(_)) => Outcome::Unknown,
+            Reply::Error(error) => Outcome::Refused(error),
+            reply => Outcome::Done(reply),
+        };
+        self.record[operation].certificate = answer.certificate;
+        self.settle(operation, outcome);
+        if self.record[operation].outcome == Outcome::Unknown {
+            self.renumber(client);
+        }
+        if self.clients[client].waiting.is_empty() {
+            self.rest_a_while(client, now_us);
+        }
+    }
+
+    /// What became of an operation is known to its client.
+    fn settle(&mut self, operation: usize, outcome: Outcome) {
+        let now_us = self.now_us();
+        let record = &mut self.record[operation];
+        record.end_us = now_us;
+        record.outcome = outcome;
+        let record = self.record[operation].clone();
+        if record.is_done() {
+            self.last_done_us = now_us;
+        }
+        self.trace.numbers(&[10, operation as u64]);
+        self.trace.tell(now_us, || {
+            let outcome = match &record.outcome {
+                Outcome::Open => "still open".into(),
+                Outcome::Done(reply) => words(reply),
+                Outcome::Refused(error) => format!("refused: {error}"),
+                Outcome::Unknown => "unknown".into(),
+            };
+            format!("{}: {outcome}", record.words())
+        });
+        self.look(|truth| truth.on_outcome(&record));
+        self.demand(&record);
+    }
+
+    /// Who does not know what became of a request goes on as another.
+    fn renumber(&mut self, client: usize) {
+        let number = self.new_number();
+        let who = &mut self.clients[client];
+        who.number = number;
+        who.waiting.iter().for_each(|(_, operation)| self.record[*operation].client = number);
+    }
+
+    /// All is answered: the client thinks, or leaves for another node.
+    fn rest_a_while(&mut self, client: usize, now_us: u64) {
+        let leaves = {
+            let percent = self.plan.setting.load.wander_percent;
+            let hosts = self.hosts.len();
+            let who = &mut self.clients[client];
+            let leaves = who.chance.percent(percent);
+            if leaves {
+                who.host = who.chance.index(hosts);
+            }
+            leaves
+        };
+        if leaves {
+            self.hang_up_client(client);
+        }
+        let remaining_us = self.plan.setting.breaking_us.saturating_sub(now_us);
+        let who = &mut self.clients[client];
+        let think_us = who.think_us(remaining_us);
+        let life = who.life;
+        self.agenda.after(think_us, Event::Client { client, life });
+    }
+
+    /// The client closes its connection; its node hears of it.
+    fn hang_up_client(&mut self, client: usize) {
+        let now_us = self.now_us();
+        let who = &mut self.clients[client];
+        let Some(line) = who.line.take() else { return };
+        who.life += 1;
+        let at_us = who.arrival_at(now_us);
+        let (host, life, session) = (line.host, line.host_life, line.session);
+        self.agenda.at(at_us, Event::Closed { host, life, session });
+    }
+
+    /// The client's node died, or the connection was cut.
+    pub(crate) fn line_is_lost(&mut self, client: usize, life: u64) {
+        if self.clients[client].life == life {
+            self.lose_line(client);
+        }
+    }
+
+    pub(crate) fn client_is_impatient(&mut self, client: usize, operation: usize) {
+        if self.record[operation].outcome == Outcome::Open {
+            self.lose_line(client);
+        }
+    }
+
+    /// The connection is over: whatever was not answered is unknown.
+    pub(crate) fn lose_line(&mut self, client: usize) {
+        self.hang_up_client(client);
+        let waiting: VecDeque<_> = std::mem::take(&mut self.clients[client].waiting);
+        for (_, operation) in waiting {
+            self.record[operation].client = self.new_number();
+            self.settle(operation, Outcome::Unknown);
+        }
+        let now_us = self.now_us();
+        self.rest_a_while(client, now_us);
+    }
+}

@@ -1,0 +1,186 @@
+//! A machine that a node runs on: its disk, its clocks, and the desk where clients' requests lie.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use node::{
+    Certificate, Config, Input, Level, Node, NodeId, Order, Recovery, Reply, RequestId, SessionId,
+    StartError,
+};
+
+use crate::chance::Chance;
+use crate::clock::Clock;
+use crate::disk::Disk;
+use crate::setting::Setting;
+
+/// An answer on its way to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) session: SessionId,
+    pub(crate) id: RequestId,
+    pub(crate) reply: Reply,
+    pub(crate) certificate: Option<Box<Certificate>>,
+}
+
+/// One client connection at its node.
+#[derive(Debug)]
+struct Line {
+    client: usize,
+    client_life: u64,
+    waiting: VecDeque<(RequestId, Option<Answer>)>,
+}
+
+/// The client connections of one node. Answers leave in the order of the requests.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    lines: BTreeMap<SessionId, Line>,
+}
+
+impl Desk {
+    pub(crate) fn open(&mut self, session: SessionId, client: usize, client_life: u64) {
+        let line = Line { client, client_life, waiting: VecDeque::new() };
+        let old = self.lines.insert(session, line);
+        assert!(old.is_none(), "a session number is never used twice");
+    }
+
+    /// A request has arrived. False if its connection is closed.
+    pub(crate) fn ask(&mut self, session: SessionId, id: RequestId) -> bool {
+        let Some(line) = self.lines.get_mut(&session) else { return false };
+        line.waiting.push_back((id, None));
+        true
+    }
+
+    /// The node answers. Gives the client's place and life and all answers that may leave now.
+    pub(crate) fn answer(&mut self, answer: Answer) -> Option<(usize, u64, Vec<Answer>)> {
+        let line = self.lines.get_mut(&answer.session)?;
+        let place = line.waiting.iter_mut().find(|(waiting, _)| *waiting == answer.id)?;
+        place.1 = Some(answer);
+        let mut leaving = vec![];
+        while line.waiting.front().is_some_and(|(_, answer)| answer.is_some()) {
+            leaving.extend(line.waiting.pop_front().and_then(|(_, answer)| answer));
+        }
+        Some((line.client, line.client_life, leaving))
+    }
+
+    /// A connection is closed. True if it was open.
+    pub(crate) fn close(&mut self, session: SessionId) -> bool {
+        self.lines.remove(&session).is_some()
+    }
+
+    /// All connections are gone: whose they were.
+    pub(crate) fn clear(&mut self) -> Vec<(usize, u64)> {
+        let lines = std::mem::take(&mut self.lines);
+        lines.into_values().map(|line| (line.client, line.client_life)).collect()
+    }
+}
+
+/// One machine and what runs on it.
+#[derive(Debug)]
+pub(crate) struct Host {
+    config: Config,
+    /// The node, while it runs.
+    pub(crate) node: Option<Node>,
+    /// Counts the starts.
+    pub(crate) life: u64,
+    pub(crate) disk: Disk,
+    pub(crate) clock: Clock,
+    pub(crate) desk: Desk,
+    /// What arrived since the last turn.
+    pub(crate) inbox: Vec<Input>,
+    /// Whether a turn is on the agenda.
+    pub(crate) turn_due: bool,
+    /// How long the timer waits, in the time of this machine.
+    pub(crate) tick_us: u64,
+    pub(crate) paused_until_us: u64,
+    /// Whether it will die in the middle of its next turn that has outputs.
+    pub(crate) doomed: bool,
+    /// How many faults keep it from starting.
+    pub(crate) kept_down: u32,
+    /// Where seeds and names come from.
+    boots: Chance,
+}
+
+impl Host {
+    pub(crate) fn new(place: usize, setting: &Setting, boots: Chance, clocks: &mut Chance) -> Host {
+        let id = NodeId(place as u64 + 1);
+        Host {
+            config: config(id, setting.nodes, setting.order, setting.level, setting),
+            node: None,
+            life: 0,
+            disk: Disk::new(setting.sync),
+            clock: Clock::draw(clocks),
+            desk: Desk::default(),
+            inbox: vec![],
+            turn_due: false,
+            tick_us: clocks.between(20_000, node::TICK_MS * 1000 - 1_000),
+            paused_until_us: 0,
+            doomed: false,
+            kept_down: 0,
+            boots,
+        }
+    }
+
+    pub(crate) fn is_up(&self) -> bool {
+        self.node.is_some()
+    }
+
+    /// Starts the node on what the disk kept.
+    pub(crate) fn boot(&mut self, now_us: u64) -> Result<(), StartError> {
+        assert!(self.node.is_none(), "a node that runs is not started");
+        self.life += 1;
+        self.config.seed = self.boots.number();
+        self.config.directory = self.boots.number();
+        if self.boots.percent(30) {
+            self.clock.restart(now_us, self.boots.below(1000));
+        }
+        let mut recovery = Recovery::new(self.config.clone());
+        for group in self.disk.groups() {
+            recovery.replay(group)?;
+        }
+        self.node = Some(recovery.finish()?);
+        Ok(())
+    }
+
+    /// The process is gone, with all that was in memory. Gives the clients that were connected
+    /// and how many groups the disk lost.
+    pub(crate) fn crash(&mut self, disks: &mut Chance) -> (Vec<(usize, u64)>, usize) {
+        self.node = None;
+        self.inbox.clear();
+        self.turn_due = false;
+        self.doomed = false;
+        self.paused_until_us = 0;
+        (self.desk.clear(), self.disk.crash(disks))
+    }
+}
+
+fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Setting) -> Config {
+    let member = |number| (NodeId(number), format!("node-{number}:7000"));
+    Config {
+        id,
+        members: (1..=nodes as u64).map(member).collect(),
+        order,
+        level,
+        request_timeout_ms: setting.request_timeout_ms,
+        seed: 0,
+        directory: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_leave_in_the_order_of_the_requests() {
+        let session = SessionId(4);
+        let answer = |id, reply| Answer { session, id: RequestId(id), reply, certificate: None };
+        let mut desk = Desk::default();
+        desk.open(session, 7, 1);
+        assert!(desk.ask(session, RequestId(1)) && desk.ask(session, RequestId(2)));
+        assert_eq!(desk.answer(answer(2, Reply::Nil)), Some((7, 1, vec![])));
+        let both = vec![answer(1, Reply::Ok), answer(2, Reply::Nil)];
+        assert_eq!(desk.answer(answer(1, Reply::Ok)), Some((7, 1, both)));
+        assert_eq!(desk.answer(answer(1, Reply::Ok)), None, "nobody waits for it");
+        assert!(desk.close(session));
+        assert!(!desk.ask(session, RequestId(3)));
+    }
+}

@@ -1,0 +1,354 @@
+//! The network between the nodes: one link for each ordered pair.
+//!
+//! A link is a connection that its sender dials; what is sent while it is down is lost. A world has one of two
+//! networks. In a *stream* world messages of a link arrive in order, and wait while it is cut, until the
+//! connection is given up. In a *datagram* world each message goes its own way: it may be lost, come twice, or
+//! overtake others. Both are harsher than TCP in their own way: streams deliver what is very old, datagrams
+//! what is out of order.
+
+use bytes::Bytes;
+
+use crate::agenda::{Agenda, Event};
+use crate::chance::{Chance, Delay};
+
+/// How links treat messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    Stream,
+    Datagram,
+}
+
+/// What a network does by itself, without any fault.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Weather {
+    pub(crate) style: Style,
+    pub(crate) delay: Delay,
+    /// Datagrams only.
+    pub(crate) loss_per_mille: u64,
+    pub(crate) twice_per_mille: u64,
+    /// How long a cut connection lives on.
+    pub(crate) patience_us: u64,
+    /// How long it takes to connect.
+    pub(crate) dial_us: u64,
+}
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub(crate) struct Flight {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    /// The life of the receiver that it was sent to; no later one gets it.
+    pub(crate) life: u64,
+    epoch: u64,
+    pub(crate) message: Bytes,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Link {
+    /// How many faults cut it now.
+    cuts: u32,
+    /// Whether it is connected.
+    up: bool,
+    /// Whether its sender believes so.
+    believed: bool,
+    /// Counts the connections.
+    epoch: u64,
+    /// Messages of older connections that are still on their way are lost.
+    lost_before: u64,
+    last_arrival_us: u64,
+    /// By how much slow spells delay each message now.
+    slow_us: u64,
+    held: Vec<Flight>,
+}
+
+/// What happened to a message that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Sent,
+    Held,
+    Lost,
+}
+
+/// All links.
+#[derive(Debug)]
+pub(crate) struct Network {
+    nodes: usize,
+    links: Vec<Link>,
+    weather: Weather,
+    chance: Chance,
+}
+
+impl Network {
+    pub(crate) fn new(nodes: usize, weather: Weather, chance: Chance) -> Network {
+        Network { nodes, links: vec![Link::default(); nodes * nodes], weather, chance }
+    }
+
+    fn link(&mut self, from: usize, to: usize) -> &mut Link {
+        &mut self.links[from * self.nodes + to]
+    }
+
+    /// Whether nothing can be heard of the other end: a stream needs both directions, for its acknowledgements.
+    fn is_dead(&self, from: usize, to: usize) -> bool {
+        let cut = |from: usize, to: usize| self.links[from * self.nodes + to].cuts > 0;
+        match self.weather.style {
+            Style::Stream => cut(from, to) || cut(to, from),
+            Style::Datagram => cut(from, to),
+        }
+    }
+
+    /// Sends a message to that life of its receiver.
+    pub(crate) fn send(
+        &mut self,
+        agenda: &mut Agenda,
+        (from, to): (usize, usize),
+        life: u64,
+        message: Bytes,
+    ) -> Fate {
+        let link = self.link(from, to);
+        let flight = Flight { from, to, life, epoch: link.epoch, message };
+        let (up, cut) = (link.up, link.cuts > 0);
+        match self.weather.style {
+            _ if !up => Fate::Lost,
+            Style::Stream if cut => {
+                self.link(from, to).held.push(flight);
+                Fate::Held
+            }
+            Style::Stream => {
+                self.fly(agenda, flight);
+                Fate::Sent
+            }
+            Style::Datagram => self.throw(agenda, flight),
+        }
+    }
+
+    fn throw(&mut self, agenda: &mut Agenda, flight: Flight) -> Fate {
+        let lost = self.chance.per_mille(self.weather.loss_per_mille);
+        if lost || self.link(flight.from, flight.to).cuts > 0 {
+            return Fate::Lost;
+        }
+        if self.chance.per_mille(self.weather.twice_per_mille) {
+            self.fly(agenda, flight.clone());
+        }
+        self.fly(agenda, flight);
+        Fate::Sent
+    }
+
+    fn fly(&mut self, agenda: &mut Agenda, flight: Flight) {
+        let delay_us = self.weather.delay.draw(&mut self.chance);
+        let in_order = self.weather.style == Style::Stream;
+        let link = self.link(flight.from, flight.to);
+        let mut at_us = agenda.now_us() + delay_us + link.slow_us;
+        if in_order {
+            at_us = at_us.max(link.last_arrival_us);
+            link.last_arrival_us = at_us;
+        }
+        agenda.at(at_us, Event::Arrive(flight));
+    }
+
+    /// Whether a message that comes now was not lost on the way, with a connection that was reset.
+    pub(crate) fn arrives(&mut self, flight: &Flight) -> bool {
+        flight.epoch >= self.link(flight.from, flight.to).lost_before
+    }
+
+    /// Tries to connect to a peer that is up. True if it did.
+    pub(crate) fn dial(&mut self, from: usize, to: usize) -> bool {
+        if self.is_dead(from, to) || self.link(from, to).up {
+            return false;
+        }
+        let link = self.link(from, to);
+        link.up = true;
+        link.believed = true;
+        link.epoch += 1;
+        true
+    }
+
+    /// Whether the sender believes that it is connected.
+    pub(crate) fn is_believed(&mut self, from: usize, to: usize) -> bool {
+        self.link(from, to).believed
+    }
+
+    /// Lets a pair try to connect before long.
+    pub(crate) fn dial_soon(&mut self, agenda: &mut Agenda, from: usize, to: usize) {
+        let delay_us = self.chance.below(self.weather.dial_us + 1);
+        agenda.after(delay_us, Event::Dial { from, to });
+    }
+
+    /// Cuts a link. Who sends over it notices later, or never.
+    pub(crate) fn cut(&mut self, agenda: &mut Agenda, from: usize, to: usize) {
+        self.link(from, to).cuts += 1;
+        let backward = (self.weather.style == Style::Stream).then_some((to, from));
+        for (from, to) in std::iter::once((from, to)).chain(backward) {
+            let patience_us = self.chance.between(20_000, self.weather.patience_us);
+            let epoch = self.link(from, to).epoch;
+            agenda.after(patience_us, Event::Break { from, to, epoch });
+        }
+    }
+
+    /// One fault no longer cuts a link; what was held goes on its way if it was the last.
+    pub(crate) fn mend(&mut self, agenda: &mut Agenda, from: usize, to: usize) {
+        let link = self.link(from, to);
+        link.cuts -= 1;
+        if link.cuts > 0 {
+            return;
+        }
+        let held = std::mem::take(&mut link.held);
+        held.into_iter().for_each(|flight| self.fly(agenda, flight));
+        self.dial_soon(agenda, from, to);
+        self.dial_soon(agenda, to, from);
+    }
+
+    /// A sender gives up a connection that is dead. True if it was up.
+    pub(crate) fn give_up(&mut self, from: usize, to: usize, epoch: u64) -> bool {
+        if !self.is_dead(from, to) || self.link(from, to).epoch != epoch {
+            return false;
+        }
+        self.drop_link(from, to)
+    }
+
+    fn drop_link(&mut self, from: usize, to: usize) -> bool {
+        let link = self.link(from, to);
+        link.held.clear();
+        std::mem::replace(&mut link.up, false)
+    }
+
+    /// The sender is told that this connection is gone. True if that is news.
+    pub(crate) fn hang_up(&mut self, from: usize, to: usize, epoch: u64) -> bool {
+        let link = self.link(from, to);
+        link.epoch == epoch && !link.up && std::mem::replace(&mut link.believed, false)
+    }
+
+    /// A connection is reset, with all that is on its way; the sender hears of it before long.
+    pub(crate) fn reset(&mut self, agenda: &mut Agenda, from: usize, to: usize) {
+        if !self.drop_link(from, to) {
+            return;
+        }
+        let link = self.link(from, to);
+        link.lost_before = link.epoch + 1;
+        let epoch = link.epoch;
+        agenda.after(self.chance.below(5_000), Event::Hangup { from, to, epoch });
+        self.dial_soon(agenda, from, to);
+    }
+
+    /// A node is gone: so are the connections to it and from it. Its peers hear of theirs before long.
+    pub(crate) fn crash(&mut self, agenda: &mut Agenda, node: usize) {
+        for peer in (0..self.nodes).filter(|peer| *peer != node) {
+            self.drop_link(node, peer);
+            self.link(node, peer).believed = false;
+            if self.drop_link(peer, node) {
+                let epoch = self.link(peer, node).epoch;
+                let delay_us = self.chance.below(100_000);
+                agenda.after(delay_us, Event::Hangup { from: peer, to: node, epoch });
+            }
+        }
+    }
+
+    /// A node is there again: it dials, and is dialled.
+    pub(crate) fn boot(&mut self, agenda: &mut Agenda, node: usize) {
+        for peer in (0..self.nodes).filter(|peer| *peer != node) {
+            self.dial_soon(agenda, node, peer);
+            self.dial_soon(agenda, peer, node);
+        }
+    }
+
+    /// Makes every message of a link take longer, or stops that.
+    pub(crate) fn slow(&mut self, from: usize, to: usize, by_us: i64) {
+        let link = self.link(from, to);
+        link.slow_us = link.slow_us.saturating_add_signed(by_us);
+    }
+
+    /// From now on messages of datagram worlds are neither lost nor doubled.
+    pub(crate) fn calm(&mut self) {
+        self.weather.loss_per_mille = 0;
+        self.weather.twice_per_mille = 0;
+        self.weather.delay.tail_per_mille = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::Subject;
+
+    const NOTHING: [u8; 0] = [];
+
+    fn network(style: Style, loss_per_mille: u64) -> (Network, Agenda) {
+        let delay = Delay { base_us: 10, jitter_us: 1000, tail_per_mille: 0, tail_us: 0 };
+        let weather = Weather {
+            style,
+            delay,
+            loss_per_mille,
+            twice_per_mille: loss_per_mille,
+            patience_us: 30_000,
+            dial_us: 10,
+        };
+        let mut network = Network::new(2, weather, Chance::new(3, Subject::Network));
+        assert!(network.dial(0, 1) && network.dial(1, 0));
+        (network, Agenda::default())
+    }
+
+    fn send(network: &mut Network, agenda: &mut Agenda, count: u8) {
+        for number in 0..count {
+            network.send(agenda, (0, 1), 1, Bytes::from(vec![number]));
+        }
+    }
+
+    fn arrivals(network: &mut Network, agenda: &mut Agenda) -> Vec<u8> {
+        let mut arrived = vec![];
+        while let Some(event) = agenda.next() {
+            match event {
+                Event::Arrive(flight) if network.arrives(&flight) => {
+                    arrived.push(flight.message[0]);
+                }
+                Event::Break { from, to, epoch } => {
+                    network.give_up(from, to, epoch);
+                }
+                _ => {}
+            }
+        }
+        arrived
+    }
+
+    #[test]
+    fn a_stream_keeps_order_and_holds_what_is_sent_while_it_is_cut() {
+        let (mut network, mut agenda) = network(Style::Stream, 0);
+        send(&mut network, &mut agenda, 20);
+        network.cut(&mut agenda, 0, 1);
+        assert_eq!(network.send(&mut agenda, (0, 1), 1, Bytes::from_static(&[20])), Fate::Held);
+        network.mend(&mut agenda, 0, 1);
+        assert_eq!(arrivals(&mut network, &mut agenda), (0..=20).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_cut_stream_is_given_up_in_both_directions() {
+        let (mut network, mut agenda) = network(Style::Stream, 0);
+        network.cut(&mut agenda, 0, 1);
+        send(&mut network, &mut agenda, 1);
+        assert_eq!(arrivals(&mut network, &mut agenda), NOTHING);
+        assert_eq!(network.send(&mut agenda, (1, 0), 1, Bytes::new()), Fate::Lost);
+        network.mend(&mut agenda, 0, 1);
+        assert_eq!(arrivals(&mut network, &mut agenda), NOTHING, "what it held is gone with it");
+        assert!(network.dial(0, 1));
+    }
+
+    #[test]
+    fn datagrams_get_lost_come_twice_and_overtake() {
+        let (mut network, mut agenda) = network(Style::Datagram, 200);
+        send(&mut network, &mut agenda, 100);
+        let arrived = arrivals(&mut network, &mut agenda);
+        assert!(!arrived.is_sorted());
+        let times = |number: u8| arrived.iter().filter(|other| **other == number).count();
+        assert!((0..100).any(|number| times(number) == 0));
+        assert!((0..100).any(|number| times(number) == 2));
+    }
+
+    #[test]
+    fn a_reset_loses_what_is_on_its_way() {
+        let (mut network, mut agenda) = network(Style::Stream, 0);
+        send(&mut network, &mut agenda, 5);
+        network.reset(&mut agenda, 0, 1);
+        assert!(network.dial(0, 1));
+        assert_eq!(arrivals(&mut network, &mut agenda), NOTHING);
+        send(&mut network, &mut agenda, 2);
+        assert_eq!(arrivals(&mut network, &mut agenda), [0, 1]);
+    }
+}

@@ -1,0 +1,116 @@
+//! What clients asked for and heard: the record of a world, from which the judge gets its histories.
+
+use bytes::Bytes;
+use node::{Certificate, Command, Error, Level, Reply};
+
+/// What an operation does to its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    Get,
+    Exists,
+    Set(Bytes),
+    Del,
+}
+
+impl Action {
+    pub(crate) fn is_write(&self) -> bool {
+        matches!(self, Action::Set(_) | Action::Del)
+    }
+
+    pub(crate) fn command(&self, key: &Bytes) -> Command {
+        match self {
+            Action::Get => Command::Get(key.clone()),
+            Action::Exists => Command::Exists(vec![key.clone()]),
+            Action::Set(value) => Command::Set(key.clone(), value.clone()),
+            Action::Del => Command::Del(vec![key.clone()]),
+        }
+    }
+}
+
+/// What became of an operation, as far as its client knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Not heard of yet.
+    Open,
+    /// Done, with this answer.
+    Done(Reply),
+    /// It did not run and will not.
+    Refused(Error),
+    /// It may have run, or run later.
+    Unknown,
+}
+
+/// One operation of one client.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    /// The number of the client in the history: a new one for each session, and after each unknown outcome.
+    pub(crate) client: u64,
+    /// The place of the node that was asked.
+    pub(crate) host: usize,
+    pub(crate) key: Bytes,
+    pub(crate) action: Action,
+    /// The level that a read was promised: what it asked for, else the default.
+    pub(crate) level: Level,
+    pub(crate) start_us: u64,
+    pub(crate) end_us: u64,
+    pub(crate) outcome: Outcome,
+    /// Where the answer stands, if its client asked for that.
+    pub(crate) certificate: Option<Box<Certificate>>,
+    /// Whether it was sent before the one before it was answered.
+    pub(crate) pipelined: bool,
+    /// Whether only one client and node ever write its key.
+    pub(crate) private: bool,
+    /// Whether its value was never written before.
+    pub(crate) unique: bool,
+    /// Whether it is a read of the quiet end.
+    pub(crate) is_final: bool,
+}
+
+impl Operation {
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.outcome, Outcome::Done(_))
+    }
+
+    /// The value that a write gives its key; `None` removes it.
+    pub(crate) fn written(&self) -> Option<&Bytes> {
+        match &self.action {
+            Action::Set(value) => Some(value),
+            Action::Get | Action::Exists | Action::Del => None,
+        }
+    }
+
+    /// The value that a read saw, if its answer tells.
+    pub(crate) fn seen(&self) -> Option<Option<&Bytes>> {
+        match (&self.action, &self.outcome) {
+            (Action::Get, Outcome::Done(Reply::Nil)) => Some(None),
+            (Action::Get, Outcome::Done(Reply::Value(value))) => Some(Some(value)),
+            (Action::Exists, Outcome::Done(Reply::Integer(0))) => Some(None),
+            _ => None,
+        }
+    }
+
+    /// In a few words, for people.
+    pub(crate) fn words(&self) -> String {
+        let key = String::from_utf8_lossy(&self.key);
+        let what = match &self.action {
+            Action::Get => format!("GET {key}"),
+            Action::Exists => format!("EXISTS {key}"),
+            Action::Set(value) => format!("SET {key} {}", String::from_utf8_lossy(value)),
+            Action::Del => format!("DEL {key}"),
+        };
+        let level =
+            if self.action.is_write() { String::new() } else { format!(" ({})", self.level) };
+        format!("client {}, node {}: {what}{level}", self.client, self.host + 1)
+    }
+}
+
+/// A reply as people read it.
+pub(crate) fn words(reply: &Reply) -> String {
+    match reply {
+        Reply::Ok => "OK".into(),
+        Reply::Nil => "nil".into(),
+        Reply::Value(value) => String::from_utf8_lossy(value).into_owned(),
+        Reply::Integer(count) => count.to_string(),
+        Reply::Error(error) => format!("-{error}"),
+    }
+}

@@ -1,0 +1,18 @@
+//! What may be fixed about a world; the seed decides the rest.
+
+use node::Order;
+
+use crate::lie::Lie;
+
+/// What is fixed about a world before its seed decides the rest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The order of the keyspace; the seed's choice if not given.
+    pub order: Option<Order>,
+    /// How many nodes there are, 1 to 7; the seed's choice if not given.
+    pub nodes: Option<usize>,
+    /// Whether to tell the story: one line for each thing that happens.
+    pub story: bool,
+    /// What the driver does wrong, to show that the checks can fail.
+    pub lie: Option<Lie>,
+}

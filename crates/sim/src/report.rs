@@ -1,0 +1,133 @@
+//! What became of a world.
+
+use std::fmt;
+
+use crate::fault::NAMES;
+use crate::operation::Outcome;
+use crate::truths::Judgement;
+use crate::world::World;
+
+/// A truth that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Which one.
+    pub truth: &'static str,
+    /// When, in virtual milliseconds.
+    pub at_ms: u64,
+    /// What was seen.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at {} ms): {}", self.truth, self.at_ms, self.what)
+    }
+}
+
+/// What became of a world.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The seed that brings it back.
+    pub seed: u64,
+    /// A hash over all that happened.
+    pub trace_hash: u64,
+    /// What the world was made of, in words.
+    pub setting: String,
+    /// How many operations clients asked for.
+    pub operations: u64,
+    /// How many of them were done.
+    pub done: u64,
+    /// How many were refused.
+    pub refused: u64,
+    /// Of how many the outcome is unknown.
+    pub unknown: u64,
+    /// Faults that struck, by kind.
+    pub faults: Vec<(&'static str, u64)>,
+    /// Faults that struck while an operation was under way.
+    pub faults_under_way: u64,
+    /// Terms that had a leader.
+    pub elections: u64,
+    /// How long it lived, in its own time.
+    pub virtual_ms: u64,
+    /// How long it took to come to rest once nothing broke any more.
+    pub settled_ms: u64,
+    /// Turns that nodes took.
+    pub turns: u64,
+    /// Messages that nodes sent.
+    pub messages: u64,
+    /// What the judge says, level by level.
+    pub judgements: Vec<Judgement>,
+    /// The first truth that was broken, if any was.
+    pub verdict: Result<(), Violation>,
+    /// What happened, one line each, if that was asked for.
+    pub story: Vec<String>,
+    /// What clients asked and heard, in the judge's form, for the strongest level of the order.
+    pub history: history::History,
+}
+
+impl Report {
+    pub(crate) fn of(world: World) -> Report {
+        let count = |is: fn(&Outcome) -> bool| {
+            world.record.iter().filter(|operation| is(&operation.outcome)).count() as u64
+        };
+        let tally = &world.tally;
+        let faults = NAMES.iter().copied().zip(tally.faults).filter(|(_, count)| *count > 0);
+        Report {
+            seed: world.plan.seed,
+            trace_hash: world.trace.hash(),
+            setting: world.plan.setting.to_string(),
+            operations: world.record.len() as u64,
+            done: count(|outcome| matches!(outcome, Outcome::Done(_))),
+            refused: count(|outcome| matches!(outcome, Outcome::Refused(_))),
+            unknown: count(|outcome| matches!(outcome, Outcome::Unknown)),
+            faults: faults.collect(),
+            faults_under_way: tally.faults_under_way,
+            elections: tally.elections(),
+            virtual_ms: world.now_us() / 1000,
+            settled_ms: world.ending.settled_us.unwrap_or(0) / 1000,
+            turns: tally.turns,
+            messages: tally.messages,
+            history: world.history(),
+            judgements: world.judgements,
+            verdict: world.violation.map_or(Ok(()), Err),
+            story: world.trace.into_story(),
+        }
+    }
+
+    /// How many faults struck.
+    pub fn faults_total(&self) -> u64 {
+        self.faults.iter().map(|(_, count)| count).sum()
+    }
+}
+
+impl fmt::Display for Report {
+    /// The seed first, the trace last.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { seed, setting, operations, done, refused, unknown, .. } = self;
+        writeln!(f, "seed {seed}")?;
+        for line in &self.story {
+            writeln!(f, "{line}")?;
+        }
+        writeln!(f, "world: {setting}")?;
+        writeln!(
+            f,
+            "operations: {operations} ({done} done, {refused} refused, {unknown} unknown)"
+        )?;
+        let kinds: Vec<_> =
+            self.faults.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        let (total, under_way) = (self.faults_total(), self.faults_under_way);
+        writeln!(f, "faults: {total} ({}); {under_way} hit work under way", kinds.join(", "))?;
+        writeln!(f, "elections: {}", self.elections)?;
+        let (virtual_ms, settled_ms) = (self.virtual_ms, self.settled_ms);
+        writeln!(f, "virtual time: {virtual_ms} ms, the last {settled_ms} ms of faults' traces")?;
+        for Judgement { level, word, lines } in &self.judgements {
+            writeln!(f, "judge: {level} {word}")?;
+            lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        }
+        match &self.verdict {
+            Ok(()) => writeln!(f, "verdict: holds")?,
+            Err(violation) => writeln!(f, "verdict: violated: {violation}")?,
+        }
+        writeln!(f, "trace {:016x}", self.trace_hash)
+    }
+}

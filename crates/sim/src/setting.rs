@@ -1,0 +1,152 @@
+//! The setting of a world: what it is made of, before anything happens.
+
+use std::fmt;
+
+use node::{Level, Order};
+
+use crate::chance::{Chance, Delay, Subject};
+use crate::network::{Style, Weather};
+use crate::options::Options;
+
+/// What a world is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) order: Order,
+    /// The default level of the keyspace.
+    pub(crate) level: Level,
+    pub(crate) nodes: usize,
+    pub(crate) request_timeout_ms: u64,
+    /// How long faults strike.
+    pub(crate) breaking_us: u64,
+    pub(crate) weather: Weather,
+    /// How long a sync takes.
+    pub(crate) sync: Delay,
+    /// How long a turn waits for other inputs to come along.
+    pub(crate) gathering: Delay,
+    pub(crate) load: Load,
+}
+
+/// What the clients do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) clients: usize,
+    /// Keys that all clients share.
+    pub(crate) keys: u64,
+    /// Operations of all clients together.
+    pub(crate) operations: u64,
+    /// How long a client waits for an answer.
+    pub(crate) patience_us: u64,
+    /// Out of 100 operations, how many write.
+    pub(crate) writes_percent: u64,
+    /// Out of 100 operations, how many go to a key of this client and node alone.
+    pub(crate) private_percent: u64,
+    /// Out of 100 writes, how many write a value that was written before.
+    pub(crate) repeats_percent: u64,
+    /// Out of 100 reads, how many name a level.
+    pub(crate) levels_percent: u64,
+    /// Out of 100 times, how often a client sends several requests at once.
+    pub(crate) pipeline_percent: u64,
+    /// Whether answers carry certificates.
+    pub(crate) certified: bool,
+    /// Out of 100 times, how often a client leaves for another node.
+    pub(crate) wander_percent: u64,
+}
+
+impl Setting {
+    /// The setting that a seed stands for.
+    pub(crate) fn draw(seed: u64, options: &Options) -> Setting {
+        let mut chance = Chance::new(seed, Subject::Setting);
+        let order = chance.weighted(&[(6, Order::Agreed), (4, Order::Merged)]);
+        let order = options.order.unwrap_or(order);
+        let agreed = chance.pick(&[Level::Linearizable, Level::Sequential, Level::Eventual]);
+        let merged = chance.pick(&[Level::Causal, Level::Eventual]);
+        let nodes = chance.weighted(&[(1, 1), (1, 2), (11, 3), (2, 4), (5, 5)]);
+        let weather = weather(&mut chance);
+        let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
+        // Over long distances a request takes many messages' time.
+        let far = weather.delay.base_us >= FAR_US;
+        let request_timeout_ms = if far { 3000 } else { request_timeout_ms };
+        Setting {
+            order,
+            level: if order == Order::Agreed { agreed } else { merged },
+            nodes: options.nodes.unwrap_or(nodes).clamp(1, 7),
+            request_timeout_ms,
+            breaking_us: chance.between(6_000_000, 14_000_000),
+            weather,
+            sync: sync(&mut chance),
+            gathering: gathering(&mut chance),
+            load: load(&mut chance, request_timeout_ms),
+        }
+    }
+
+    /// The levels that a read of this order may ask for.
+    pub(crate) fn levels(&self) -> &'static [Level] {
+        match self.order {
+            Order::Agreed => &[Level::Linearizable, Level::Sequential, Level::Eventual],
+            Order::Merged => &[Level::Causal, Level::Eventual],
+        }
+    }
+}
+
+/// How long a message takes between continents, or nearly so.
+const FAR_US: u64 = 15_000;
+
+fn weather(chance: &mut Chance) -> Weather {
+    let style = chance.pick(&[Style::Stream, Style::Datagram]);
+    let base_us = chance.weighted(&[(6, 50), (3, 1_000), (1, FAR_US)]);
+    let delay = Delay {
+        base_us,
+        jitter_us: base_us * chance.between(1, 4),
+        tail_per_mille: chance.pick(&[0, 5, 30]),
+        tail_us: chance.pick(&[5_000, 50_000, 300_000]),
+    };
+    let patience_us = chance.pick(&[200_000, 1_000_000, 5_000_000]);
+    let loss_per_mille = chance.pick(&[0, 5, 50]);
+    let twice_per_mille = chance.pick(&[0, 10, 100]);
+    let dial_us = chance.pick(&[1_000, 50_000, 300_000]);
+    Weather { style, delay, loss_per_mille, twice_per_mille, patience_us, dial_us }
+}
+
+fn sync(chance: &mut Chance) -> Delay {
+    let base_us = chance.pick(&[50, 500, 3_000]);
+    Delay { base_us, jitter_us: base_us, tail_per_mille: chance.pick(&[0, 20]), tail_us: 40_000 }
+}
+
+fn gathering(chance: &mut Chance) -> Delay {
+    let often = chance.pick(&[0, 100, 600]);
+    let tail_us = chance.pick(&[100, 2_000]);
+    Delay { base_us: 0, jitter_us: 0, tail_per_mille: often, tail_us }
+}
+
+fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
+    let patient_us = (request_timeout_ms + 1000) * 1000;
+    Load {
+        clients: chance.between(3, 8) as usize,
+        keys: chance.between(1, 4),
+        operations: chance.between(220, 380),
+        patience_us: chance.weighted(&[(5, patient_us), (1, 400_000)]),
+        writes_percent: chance.pick(&[20, 50, 70]),
+        private_percent: chance.pick(&[5, 20, 40]),
+        repeats_percent: chance.weighted(&[(4, 0), (1, 30)]),
+        levels_percent: chance.pick(&[0, 30, 80]),
+        pipeline_percent: chance.pick(&[0, 5, 25]),
+        certified: chance.percent(75),
+        wander_percent: chance.pick(&[0, 2, 10]),
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let order = match self.order {
+            Order::Agreed => "agreed",
+            Order::Merged => "merged",
+        };
+        let network = match self.weather.style {
+            Style::Stream => "streams",
+            Style::Datagram => "datagrams",
+        };
+        let (nodes, level, load) = (self.nodes, self.level, self.load);
+        let plural = if nodes == 1 { "" } else { "s" };
+        write!(f, "{order}, {level}, {nodes} node{plural} over {network}, {} clients", load.clients)
+    }
+}

@@ -1,0 +1,75 @@
+//! Nothing acknowledged is lost, and a node's writes keep their order.
+//!
+//! Some keys are written by one client at one node alone. A node's writes keep their order, whatever leader takes
+//! them, so such a key holds the last write that was acknowledged, or one of unknown outcome that was sent after it. Its
+//! client's own reads see no less (but for eventual reads of an agreed keyspace: a node that restarts
+//! shows an older state first), and never go back; the reads of the quiet end see the same.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use node::{Level, Order};
+
+use super::{Rest, Truth};
+use crate::operation::{Operation, Outcome};
+
+/// Nothing to remember: the record has it all.
+#[derive(Debug)]
+pub(crate) struct Kept;
+
+/// The values that a key may have: the oldest that is certain, then those of unknown outcome, as they were sent.
+struct Possible<'a>(Vec<Option<&'a Bytes>>);
+
+impl<'a> Possible<'a> {
+    fn write(&mut self, operation: &'a Operation) {
+        match operation.outcome {
+            Outcome::Done(_) => self.0 = vec![operation.written()],
+            Outcome::Unknown | Outcome::Open => self.0.push(operation.written()),
+            Outcome::Refused(_) => {}
+        }
+    }
+
+    /// False if what was seen cannot be there. What is older than what was seen is over.
+    fn see(&mut self, seen: Option<&Bytes>) -> bool {
+        let place = self.0.iter().position(|value| *value == seen);
+        self.0.drain(..place.unwrap_or(0));
+        place.is_some()
+    }
+}
+
+impl Truth for Kept {
+    fn name(&self) -> &'static str {
+        "acknowledged is kept"
+    }
+
+    fn at_rest(&mut self, rest: &Rest<'_>) -> Result<(), String> {
+        let mut keys: BTreeMap<&Bytes, Possible<'_>> = BTreeMap::new();
+        for operation in rest.operations {
+            let possible = match operation.private {
+                true => keys.entry(&operation.key).or_insert(Possible(vec![None])),
+                false => continue,
+            };
+            if operation.action.is_write() {
+                possible.write(operation);
+                continue;
+            }
+            let Some(seen) = operation.seen().filter(|_| counts(operation, rest)) else { continue };
+            let text = possible.0.iter().map(|value| text(*value)).collect::<Vec<_>>().join(", ");
+            if !possible.see(seen) {
+                let (words, seen) = (operation.words(), self::text(seen));
+                return Err(format!("{words} saw {seen}; possible were: {text}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a read must see what was acknowledged.
+fn counts(operation: &Operation, rest: &Rest<'_>) -> bool {
+    let weak = rest.setting.order == Order::Agreed && operation.level == Level::Eventual;
+    operation.is_final || !weak
+}
+
+fn text(value: Option<&Bytes>) -> String {
+    value.map_or("nothing".into(), |value| String::from_utf8_lossy(value).into_owned())
+}

@@ -1,0 +1,181 @@
+//! The truths of a world: what must hold at every turn of every node, whatever breaks, and at the end.
+//!
+//! One truth, one file. Those marked "turn" are looked at after each turn of a node, "answer" after each outcome
+//! that a client hears of, "end" once the world has healed and come to rest.
+//!
+//! | truth | when | what it says |
+//! |---|---|---|
+//! | [`leader`] | turn | a term has at most one leader |
+//! | [`progress`] | turn | within a boot, term, commit and applied never go back; nothing is applied before it is committed |
+//! | [`boot`] | turn | a boot number under which something was sent or done is never used again |
+//! | [`vector`] | turn | a replica's vector only grows, restarts included; no two entries have one place |
+//! | [`fold`] | turn | replicas that applied the same index hold equally many keys |
+//! | [`patience`] | turn | a request is answered once, within the request timeout of its node's clock |
+//! | [`life`] | turn | no node halts, and none refuses to start, while its disk keeps what it synced |
+//! | [`answer`] | answer | an answer fits its question; what the order cannot give is refused, what it can is not |
+//! | [`refusal`] | answer | what was refused never shows up |
+//! | [`ledger`] | end | of a key that one client writes at one node, the last acknowledged write or a later one is there |
+//! | [`replica`] | end | all replicas show the same value of every key, and stand at the same place |
+//! | [`place`] | end | the order that certificates of an agreed keyspace claim explains every answer |
+//! | [`stamp`] | end | the stamps in certificates of a merged keyspace explain every answer |
+//! | [`verdict`] | end | the judge finds every level kept that was promised |
+//!
+//! That a healed world comes to rest at all (a leader, every request answered, replicas equal) is watched by
+//! the world itself, as the truth `rest`.
+
+mod answer;
+mod boot;
+mod fold;
+mod leader;
+mod ledger;
+mod life;
+mod patience;
+mod place;
+mod progress;
+mod refusal;
+mod replica;
+mod stamp;
+mod vector;
+mod verdict;
+
+use node::{Now, Output, RequestId, SessionId, Status};
+
+use crate::operation::Operation;
+use crate::setting::Setting;
+
+pub use verdict::Judgement;
+pub(crate) use verdict::{history, judge};
+
+/// One turn of a node, just after it was taken.
+pub(crate) struct Turn<'a> {
+    pub(crate) host: usize,
+    /// Which start of the node this is.
+    pub(crate) life: u64,
+    /// The clocks of the node.
+    pub(crate) now: Now,
+    /// The requests that it was given.
+    pub(crate) asked: &'a [(SessionId, RequestId)],
+    /// The client connections that it heard are closed.
+    pub(crate) closed: &'a [SessionId],
+    pub(crate) outputs: &'a [Output],
+    pub(crate) status: &'a Status,
+}
+
+/// A world that has come to rest.
+pub(crate) struct Rest<'a> {
+    pub(crate) setting: &'a Setting,
+    pub(crate) operations: &'a [Operation],
+    /// Of every node, in order.
+    pub(crate) statuses: &'a [Status],
+}
+
+/// What must hold. `Err` says how it was broken.
+pub(crate) trait Truth {
+    /// A word for reports.
+    fn name(&self) -> &'static str;
+
+    /// After a turn of a node.
+    fn on_turn(&mut self, _turn: &Turn<'_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// After a client heard what became of an operation.
+    fn on_outcome(&mut self, _operation: &Operation) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// At the end.
+    fn at_rest(&mut self, _rest: &Rest<'_>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// All truths but the judge's verdict, which comes last.
+pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
+    vec![
+        Box::new(leader::OneLeader::default()),
+        Box::new(progress::Forward::new(setting.nodes)),
+        Box::new(boot::FreshBoots::new(setting.nodes)),
+        Box::new(vector::Growth::new(setting.nodes)),
+        Box::new(fold::SameFold::default()),
+        Box::new(patience::Answered::new(setting)),
+        Box::new(life::Alive),
+        Box::new(answer::Fitting::new(setting)),
+        Box::new(refusal::Gone::default()),
+        Box::new(ledger::Kept),
+        Box::new(replica::Equal),
+        Box::new(place::Explained),
+        Box::new(stamp::Merged),
+    ]
+}
+
+#[cfg(test)]
+pub(crate) mod example {
+    //! Statuses and turns for the tests of the truths.
+
+    use super::*;
+    use crate::operation::{Action, Outcome};
+    use crate::options::Options;
+    use bytes::Bytes;
+    use node::{Certificate, Level, NodeId, Order, Reply, Role};
+
+    pub(crate) fn status(node: u64) -> Status {
+        Status {
+            id: NodeId(node),
+            members: vec![],
+            boot: 1,
+            order: Order::Agreed,
+            level: Level::Linearizable,
+            formed: true,
+            ready: true,
+            role: Role::Follower,
+            leader: None,
+            term: 1,
+            commit: 0,
+            applied: 0,
+            vector: vec![],
+            keys: 0,
+        }
+    }
+
+    pub(crate) fn operation(
+        client: u64,
+        action: Action,
+        reply: Reply,
+        (start_us, end_us): (u64, u64),
+        certificate: Certificate,
+    ) -> Operation {
+        Operation {
+            client,
+            host: 0,
+            key: Bytes::from("k"),
+            action,
+            level: Level::Linearizable,
+            start_us,
+            end_us,
+            outcome: Outcome::Done(reply),
+            certificate: Some(Box::new(certificate)),
+            pipelined: false,
+            private: false,
+            unique: true,
+            is_final: false,
+        }
+    }
+
+    pub(crate) fn at_rest(truth: &mut dyn Truth, operations: &[Operation]) -> Result<(), String> {
+        let setting = Setting::draw(1, &Options::default());
+        truth.at_rest(&Rest { setting: &setting, operations, statuses: &[status(1)] })
+    }
+
+    pub(crate) fn turn(status: &Status, life: u64) -> Turn<'_> {
+        Turn {
+            host: status.id.0 as usize - 1,
+            life,
+            now: Now::default(),
+            asked: &[],
+            closed: &[],
+            outputs: &[],
+            status,
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! How nodes live: they start, take turns, and die.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use node::{Input, Output, Reply, RequestId, SessionId, Status};
+
+use crate::agenda::Event;
+use crate::host::Answer;
+use crate::operation::words;
+use crate::truths::{Truth, Turn};
+use crate::world::World;
+
+impl World {
+    /// A node starts, unless a fault keeps it down.
+    pub(crate) fn boot(&mut self, host: usize) {
+        let now_us = self.now_us();
+        if self.hosts[host].is_up() || self.hosts[host].kept_down > 0 {
+            return;
+        }
+        if let Err(error) = self.hosts[host].boot(now_us) {
+            self.fail("alive", format!("node {} does not start: {error}", host + 1));
+            return;
+        }
+        let life = self.hosts[host].life;
+        self.trace.numbers(&[1, host as u64, life]);
+        self.trace.tell(now_us, || format!("node {} starts", host + 1));
+        self.network.boot(&mut self.agenda, host);
+        self.agenda.after(0, Event::Tick { host, life });
+    }
+
+    /// The process dies now.
+    pub(crate) fn crash(&mut self, host: usize) {
+        if !self.hosts[host].is_up() {
+            return;
+        }
+        let (clients, lost) = self.hosts[host].crash(&mut self.disks);
+        let now_us = self.now_us();
+        self.trace.numbers(&[2, host as u64, lost as u64]);
+        self.trace.tell(now_us, || format!("node {} dies; {lost} groups lost", host + 1));
+        self.tally.groups_lost += lost as u64;
+        self.network.crash(&mut self.agenda, host);
+        for (client, life) in clients {
+            self.agenda.after(self.turns.below(50_000), Event::Lost { client, life });
+        }
+    }
+
+    /// Something arrives at a node that runs; its turn comes at once, or when more may have come along.
+    pub(crate) fn hand(&mut self, host: usize, input: Input) {
+        let machine = &mut self.hosts[host];
+        if !machine.is_up() {
+            return;
+        }
+        machine.inbox.push(input);
+        if !std::mem::replace(&mut machine.turn_due, true) {
+            let life = machine.life;
+            let wait_us = self.plan.setting.gathering.draw(&mut self.turns);
+            self.agenda.after(wait_us, Event::Turn { host, life });
+        }
+    }
+
+    pub(crate) fn tick(&mut self, host: usize, life: u64) {
+        if self.hosts[host].life != life || !self.hosts[host].is_up() {
+            return;
+        }
+        self.agenda.after(self.hosts[host].tick_us, Event::Tick { host, life });
+        self.turn(host, life);
+    }
+
+    pub(crate) fn wake(&mut self, host: usize) {
+        let life = self.hosts[host].life;
+        self.turn(host, life);
+    }
+
+    /// A node takes in all that arrived, if it can, and what it wants done is done.
+    pub(crate) fn turn(&mut self, host: usize, life: u64) {
+        let now_us = self.now_us();
+        let machine = &mut self.hosts[host];
+        if machine.life != life || !machine.is_up() || machine.paused_until_us > now_us {
+            return;
+        }
+        machine.turn_due = false;
+        let now = machine.clock.now(now_us);
+        let mut inputs = std::mem::take(&mut self.inputs);
+        inputs.push(Input::Tick(now));
+        inputs.append(&mut machine.inbox);
+        let pretended = self.liar.pretend(&mut inputs);
+        let (asked, closed) = requests_of(&inputs);
+        self.liar.steal(&mut inputs);
+        let mut outputs = std::mem::take(&mut self.outputs);
+        if let Some(status) = self.step(host, &mut inputs, &mut outputs) {
+            let (asked, closed, outputs) = (&asked[..], &closed[..], &outputs[..]);
+            let turn = Turn { host, life, now, asked, closed, outputs, status: &status };
+            self.look(|truth| truth.on_turn(&turn));
+        }
+        self.perform(host, &mut outputs);
+        (self.inputs, self.outputs) = (inputs, outputs);
+        for (session, id) in pretended {
+            self.answer(host, Answer { session, id, reply: Reply::Ok, certificate: None });
+        }
+    }
+
+    /// The turn itself. An assertion that fails is a violation like any other, where panics unwind.
+    fn step(
+        &mut self,
+        host: usize,
+        inputs: &mut Vec<Input>,
+        outputs: &mut Vec<Output>,
+    ) -> Option<Status> {
+        let node = self.hosts[host].node.as_mut().expect("a node that takes a turn runs");
+        let turned = catch_unwind(AssertUnwindSafe(|| {
+            node.turn(inputs, outputs);
+            node.status()
+        }));
+        inputs.clear();
+        let Ok(status) = turned else {
+            self.fail("alive", format!("node {} panics; the reason is printed above", host + 1));
+            return None;
+        };
+        self.tally.turns += 1;
+        self.tally.see(&status, self.agenda.now_us());
+        self.trace.numbers(&[3, host as u64, status.term, status.commit, status.applied]);
+        Some(status)
+    }
+
+    /// Asks every truth.
+    pub(crate) fn look(&mut self, mut ask: impl FnMut(&mut dyn Truth) -> Result<(), String>) {
+        let mut broken = None;
+        for truth in &mut self.truths {
+            if let Err(what) = ask(truth.as_mut()) {
+                broken = Some((truth.name(), what));
+                break;
+            }
+        }
+        if let Some((truth, what)) = broken {
+            self.fail(truth, what);
+        }
+    }
+
+    /// Does what a node wants done, in some order: only groups for the disk keep theirs. A doomed node dies on
+    /// the way.
+    fn perform(&mut self, host: usize, outputs: &mut Vec<Output>) {
+        if outputs.is_empty() {
+            return;
+        }
+        match self.turns.below(4) {
+            0 => outputs.sort_by_key(|output| matches!(output, Output::Persist { .. })),
+            1 => outputs.sort_by_key(|output| !matches!(output, Output::Persist { .. })),
+            2 => outputs.sort_by_key(|output| !matches!(output, Output::Reply { .. })),
+            _ => {}
+        }
+        let doomed = std::mem::take(&mut self.hosts[host].doomed);
+        let end = if doomed { self.strikes.index(outputs.len() + 1) } else { outputs.len() };
+        for output in outputs.drain(..).take(end) {
+            self.perform_one(host, output);
+        }
+        if doomed {
+            self.crash(host);
+        }
+    }
+
+    fn perform_one(&mut self, host: usize, output: Output) {
+        let now_us = self.now_us();
+        match output {
+            Output::Persist { ticket, records } => {
+                self.trace.numbers(&[4, host as u64, ticket.0]);
+                self.trace.bytes(&records);
+                self.hosts[host].disk.append(ticket, records);
+                if self.hosts[host].disk.is_hasty() {
+                    self.hand(host, Input::Persisted(ticket));
+                }
+                self.sync(host);
+            }
+            Output::Send { to, message } => self.send(host, to, message),
+            Output::Reply { session, id, reply, certificate } => {
+                self.answer(host, Answer { session, id, reply, certificate });
+            }
+            Output::Note(event) => {
+                self.trace.tell(now_us, || format!("node {} notes {event:?}", host + 1));
+            }
+            // A truth of its own has seen it.
+            Output::Halt { .. } => {}
+        }
+    }
+
+    fn sync(&mut self, host: usize) {
+        let (now_us, life) = (self.now_us(), self.hosts[host].life);
+        if let Some(at_us) = self.hosts[host].disk.begin_sync(now_us, &mut self.disks) {
+            self.agenda.at(at_us, Event::Synced { host, life });
+        }
+    }
+
+    pub(crate) fn synced(&mut self, host: usize, life: u64) {
+        let machine = &mut self.hosts[host];
+        if machine.life != life || !machine.is_up() {
+            return;
+        }
+        let mut tickets = machine.disk.end_sync();
+        // One ticket speaks for all before it; a driver may say only the last, or each.
+        if self.disks.percent(50) {
+            tickets.drain(..tickets.len().saturating_sub(1));
+        }
+        if !self.hosts[host].disk.is_hasty() {
+            tickets.into_iter().for_each(|ticket| self.hand(host, Input::Persisted(ticket)));
+        }
+        self.sync(host);
+    }
+
+    /// A node has answered: what may leave now goes to the client.
+    fn answer(&mut self, host: usize, answer: Answer) {
+        let now_us = self.now_us();
+        self.trace.numbers(&[8, host as u64, answer.session.0, answer.id.0]);
+        self.trace.bytes(words(&answer.reply).as_bytes());
+        let Some((client, life, leaving)) = self.hosts[host].desk.answer(answer) else { return };
+        for answer in leaving {
+            let at_us = self.clients[client].answer_at(now_us);
+            self.agenda.at(at_us, Event::Answer { client, life, answer });
+        }
+    }
+}
+
+/// The requests among these inputs, and the connections that are closed.
+fn requests_of(inputs: &[Input]) -> (Vec<(SessionId, RequestId)>, Vec<SessionId>) {
+    let (mut asked, mut closed) = (vec![], vec![]);
+    for input in inputs {
+        match input {
+            Input::Request { session, id, .. } => asked.push((*session, *id)),
+            Input::Closed(session) => closed.push(*session),
+            _ => {}
+        }
+    }
+    (asked, closed)
+}

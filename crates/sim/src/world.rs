@@ -1,0 +1,216 @@
+//! The world: everything there is, and the one loop that moves it.
+
+use node::{Input, Level, Output, SessionId};
+
+use crate::agenda::{Agenda, Event};
+use crate::chance::{Chance, Subject};
+use crate::client::{Client, Source};
+use crate::ending::Ending;
+use crate::fault::{self, Fault};
+use crate::host::Host;
+use crate::lie::{Liar, Lie};
+use crate::network::Network;
+use crate::operation::Operation;
+use crate::options::Options;
+use crate::report::{Report, Violation};
+use crate::setting::Setting;
+use crate::strike::Struck;
+use crate::tally::Tally;
+use crate::trace::Trace;
+use crate::truths::{self, Judgement, Truth};
+
+/// How long before a fault clients begin to hurry: so that it strikes when there is work under way.
+const RUSH_US: u64 = 3_000;
+
+/// All that a seed stands for, before anything happens.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) setting: Setting,
+    pub(crate) faults: Vec<Fault>,
+}
+
+impl Plan {
+    pub(crate) fn draw(seed: u64, options: &Options) -> Plan {
+        let setting = Setting::draw(seed, options);
+        let faults = fault::draw(seed, &setting);
+        Plan { seed, setting, faults }
+    }
+}
+
+/// A world.
+pub(crate) struct World {
+    pub(crate) plan: Plan,
+    pub(crate) liar: Liar,
+    pub(crate) agenda: Agenda,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) network: Network,
+    pub(crate) clients: Vec<Client>,
+    /// Everything that clients asked, in order.
+    pub(crate) record: Vec<Operation>,
+    pub(crate) ending: Ending,
+    pub(crate) trace: Trace,
+    pub(crate) tally: Tally,
+    pub(crate) truths: Vec<Box<dyn Truth>>,
+    /// What each fault of the plan does now.
+    pub(crate) struck: Vec<Struck>,
+    /// When an operation was done last.
+    pub(crate) last_done_us: u64,
+    pub(crate) next_number: u64,
+    pub(crate) next_session: u64,
+    pub(crate) violation: Option<Violation>,
+    /// What the judge says.
+    pub(crate) judgements: Vec<Judgement>,
+    /// Whether the network is whole for good.
+    pub(crate) healed: bool,
+    pub(crate) strikes: Chance,
+    pub(crate) disks: Chance,
+    pub(crate) turns: Chance,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) outputs: Vec<Output>,
+}
+
+impl World {
+    pub(crate) fn new(plan: Plan, options: &Options) -> World {
+        let Plan { seed, setting, .. } = &plan;
+        let mut clocks = Chance::new(*seed, Subject::Turns);
+        let hosts = (0..setting.nodes)
+            .map(|place| {
+                let boots = Chance::new(*seed, Subject::Boot(place as u64));
+                Host::new(place, setting, boots, &mut clocks)
+            })
+            .collect();
+        let network = Chance::new(*seed, Subject::Network);
+        let mut world = World {
+            liar: Liar::new(*seed, options.lie),
+            agenda: Agenda::default(),
+            hosts,
+            network: Network::new(setting.nodes, setting.weather, network),
+            clients: vec![],
+            record: vec![],
+            ending: Ending::default(),
+            trace: Trace::new(*seed, options.story),
+            tally: Tally::default(),
+            truths: truths::all(setting),
+            struck: vec![Struck::default(); plan.faults.len()],
+            last_done_us: 0,
+            next_number: 0,
+            next_session: 0,
+            violation: None,
+            judgements: vec![],
+            healed: false,
+            strikes: Chance::new(*seed, Subject::Strikes),
+            disks: Chance::new(*seed, Subject::Disks),
+            turns: clocks,
+            inputs: vec![],
+            outputs: vec![],
+            plan,
+        };
+        world.begin();
+        world
+    }
+
+    /// Puts the first events on the agenda.
+    fn begin(&mut self) {
+        for host in 0..self.hosts.len() {
+            if self.liar.tells(Lie::HastyDisk) {
+                self.hosts[host].disk.make_hasty();
+            }
+            if self.liar.tells(Lie::ForgetfulDisk) {
+                self.hosts[host].disk.make_forgetful(3);
+            }
+            self.agenda.after(self.turns.below(300_000), Event::Boot { host });
+        }
+        let load = self.plan.setting.load;
+        for place in 0..load.clients {
+            let clients = load.clients as u64;
+            let left = load.operations / clients
+                + u64::from(place as u64 == 0) * (load.operations % clients);
+            self.add_client(place % self.hosts.len(), Source::Drawn { left }, 500_000);
+        }
+        for (place, fault) in self.plan.faults.iter().enumerate() {
+            self.agenda.at(fault.at_us.saturating_sub(RUSH_US), Event::Rush);
+            self.agenda.at(fault.at_us, Event::Strike { fault: place });
+            self.agenda.at(fault.until_us, Event::Mend { fault: place });
+        }
+        self.agenda.at(self.plan.setting.breaking_us, Event::Heal);
+    }
+
+    /// Brings in a client, which begins within that time.
+    pub(crate) fn add_client(&mut self, host: usize, source: Source, within_us: u64) {
+        let place = self.clients.len();
+        let mut client = Client::new(self.plan.seed, place, host, source);
+        self.agenda
+            .after(client.chance.below(within_us + 1), Event::Client { client: place, life: 0 });
+        self.clients.push(client);
+    }
+
+    /// Lives until it has come to rest, or a truth is broken.
+    pub(crate) fn run(mut self) -> Report {
+        while self.violation.is_none() && !self.ending.is_over() {
+            let event = self.agenda.next().expect("a world that has not come to rest goes on");
+            self.tally.events += 1;
+            self.happen(event);
+        }
+        Report::of(self)
+    }
+
+    pub(crate) fn now_us(&self) -> u64 {
+        self.agenda.now_us()
+    }
+
+    /// A truth is broken. Only the first counts.
+    pub(crate) fn fail(&mut self, truth: &'static str, what: String) {
+        let at_us = self.now_us();
+        self.trace.tell(at_us, || format!("VIOLATED: {truth}: {what}"));
+        self.violation.get_or_insert(Violation { truth, at_ms: at_us / 1000, what });
+    }
+
+    fn happen(&mut self, event: Event) {
+        let now_us = self.now_us();
+        match event {
+            Event::Boot { host } => self.boot(host),
+            Event::Turn { host, life } => self.turn(host, life),
+            Event::Tick { host, life } => self.tick(host, life),
+            Event::Wake { host } => self.wake(host),
+            Event::Synced { host, life } => self.synced(host, life),
+            Event::Arrive(flight) => self.arrive(flight),
+            Event::Dial { from, to } => self.dial(from, to),
+            Event::Break { from, to, epoch } => {
+                if self.network.give_up(from, to, epoch) {
+                    self.hang_up(from, to, epoch);
+                }
+            }
+            Event::Hangup { from, to, epoch } => self.hang_up(from, to, epoch),
+            Event::Client { client, life } => self.client_goes_on(client, life),
+            Event::Requests { host, life, session, asked } => {
+                self.requests_arrive(host, life, session, asked);
+            }
+            Event::Closed { host, life, session } => self.closed_arrives(host, life, session),
+            Event::Answer { client, life, answer } => self.answer_arrives(client, life, answer),
+            Event::Lost { client, life } => self.line_is_lost(client, life),
+            Event::Impatient { client, operation } => self.client_is_impatient(client, operation),
+            Event::Rush => self.rush(),
+            Event::Strike { fault } => self.strike(fault),
+            Event::Mend { fault } => self.mend(fault),
+            Event::Heal => self.heal(),
+            Event::Watch => self.watch(),
+        }
+        self.trace.number(now_us);
+    }
+
+    /// The default level, and whatever a read asked for instead.
+    pub(crate) fn level(&self, asked: Option<Level>) -> Level {
+        asked.unwrap_or(self.plan.setting.level)
+    }
+
+    pub(crate) fn new_session(&mut self) -> SessionId {
+        self.next_session += 1;
+        SessionId(self.next_session)
+    }
+
+    pub(crate) fn new_number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number
+    }
+}
