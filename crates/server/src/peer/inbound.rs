@@ -23,8 +23,11 @@ use crate::hub::Hub;
 const GREETING_MAX: Duration = Duration::from_secs(5);
 /// How many may be about to say who they are.
 const UNKNOWN_MAX: usize = 64;
-/// How much is read at a time.
-const READ_BYTES: usize = 64 << 10;
+/// How much is read at a time, at least if it is there.
+const READ_BYTES: usize = 16 << 10;
+/// The size of the pieces in which the buffer is allocated: messages are parts of it, so a piece lives
+/// as long as any of them.
+const BUFFER_BYTES: usize = 128 << 10;
 /// How long to wait after the system refused a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -130,7 +133,9 @@ async fn take_messages(hub: Rc<Hub>, peer: NodeId, mut stream: TcpStream) {
         if any {
             hub.wake_machine();
         }
-        buffer.reserve(READ_BYTES);
+        if buffer.capacity() - buffer.len() < READ_BYTES {
+            buffer.reserve(BUFFER_BYTES);
+        }
         match stream.read_buf(&mut buffer).await {
             Ok(0) | Err(_) => return,
             // There is probably more to read: it is the others' turn first.
