@@ -4,6 +4,7 @@ mod check;
 mod picture;
 mod run;
 mod serve;
+mod sim;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ enum Command {
     Serve(serve::Args),
     Run(run::Args),
     Check(check::Args),
+    Sim(sim::Args),
     /// The client process of a run: it speaks with the runner by standard input and output.
     #[command(name = lab::CLIENT_COMMAND, hide = true)]
     Client,
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::execute(args),
         Command::Run(args) => run::execute(args),
         Command::Check(args) => check::execute(&args),
+        Command::Sim(args) => sim::execute(&args),
         Command::Client => lab::client(),
     }
 }
