@@ -59,5 +59,6 @@ use world::{Plan, World};
 
 /// Lives one world.
 pub fn run(seed: u64, options: &Options) -> Report {
+    many::mark(seed);
     World::new(Plan::draw(seed, options), options).run()
 }

@@ -18,6 +18,11 @@ pub fn current_seed() -> Option<u64> {
     SEED.get()
 }
 
+/// This thread lives the world of that seed from now on.
+pub(crate) fn mark(seed: u64) {
+    SEED.set(Some(seed));
+}
+
 /// What became of many worlds.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
@@ -88,7 +93,6 @@ pub fn run_many(
                         return;
                     }
                     let seed = from.wrapping_add(place);
-                    SEED.set(Some(seed));
                     if sender.send(crate::run(seed, options)).is_err() {
                         return;
                     }
