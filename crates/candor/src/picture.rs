@@ -19,7 +19,8 @@ pub(crate) fn draw(
     let picture = Picture {
         history,
         title: file.display().to_string(),
-        promised: level.or(history.promised()).map(|level| level.to_string()),
+        promised: history.promised().map(|level| level.to_string()),
+        asked: level.map(|level| level.to_string()),
         rulings: Ruling::from_report(&report.json),
         seed: None,
         command: format!("candor check{option} {}", quoted(&file.display().to_string())),

@@ -20,6 +20,8 @@ export interface Stretch {
 const FOLD_FROM = 2.5;
 /** The width of a fold, in widths of the average busy stretch. */
 const FOLD_WIDTH = 0.45;
+/** And in widths of all that is busy. */
+const FOLD_MOST = 0.08;
 
 /** Maps times to places, both in nanoseconds; places are what zoom and pan work on. */
 export class Axis {
@@ -36,7 +38,7 @@ export class Axis {
     const busy = busyStretches(operations);
     const total = busy.reduce((sum, [from, to]) => sum + (to - from), 0);
     const mean = Math.max(total / Math.max(1, busy.length), span / 2000, 1);
-    const fold = mean * FOLD_WIDTH;
+    const fold = Math.min(mean * FOLD_WIDTH, Math.max(total, mean) * FOLD_MOST);
     let x = 0;
     let t = 0;
     const push = (t1: number, width: number, folded: boolean, cut: boolean): void => {
@@ -54,7 +56,11 @@ export class Axis {
       }
       push(to, to - Math.max(t, from), false, false);
     }
-    if (span > t) push(span, folds ? Math.min(span - t, fold) : span - t, folds && span - t > fold, false);
+    if (span > t) {
+      const cut = cuts.some((cut) => cut.to > t);
+      const folded = folds && (cut || span - t > fold * FOLD_FROM);
+      push(span, folded ? fold : span - t, folded, cut);
+    }
     this.length = Math.max(x, 1);
   }
 

@@ -31,14 +31,10 @@ function themeSwitch(): HTMLElement {
 
 /** The verdict that the page is about. */
 export function headline(data: Document): { word: Ruling["word"]; text: string; why: string | null } {
-  const ruling = data.rulings.find((one) => one.level === data.promised);
-  if (ruling && data.promised) {
-    return { word: ruling.word, text: `${data.promised} ${ruling.word}`, why: ruling.why };
-  }
+  const ruling = data.rulings.find((one) => one.level === (data.asked ?? data.promised));
+  if (ruling) return { word: ruling.word, text: `${ruling.level} ${ruling.word}`, why: ruling.why };
   const met = data.rulings.find((one) => one.word === "holds");
   if (met) return { word: "holds", text: `meets ${met.level}`, why: null };
-  const only = data.rulings.length === 1 ? data.rulings[0] : null;
-  if (only) return { word: only.word, text: `${only.level} ${only.word}`, why: only.why };
   const open = data.rulings.some((one) => one.word === "undecided");
   return { word: open ? "undecided" : "violated", text: open ? "no level is known to hold" : "meets no level", why: null };
 }
@@ -56,10 +52,14 @@ export function banner(data: Document): HTMLElement {
 
 /** How the verdict stands to what was promised. */
 function met(data: Document): string {
-  const { promised } = data;
+  const { promised, asked } = data;
+  if (asked && asked !== promised) {
+    return `This level alone was judged${promised ? `; ${promised} was promised` : "; nothing was promised"}.`;
+  }
   const holding = standings(data).filter((one) => one.word === "holds" && one.ruling);
   const strongest = holding[0]?.level.name;
   if (!promised) return "No level was promised; this is what the operations happened to meet.";
+  if (!strongest && asked) return "It was promised; other levels were not judged.";
   if (!strongest) return `Promised ${promised}; no level is known to hold.`;
   if (strongest === promised) {
     const order = holding[0].ruling?.orders.length === 1;

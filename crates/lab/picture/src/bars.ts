@@ -10,6 +10,8 @@ import { label } from "./words";
 
 /** The least width of a bar, so that none is ever invisible. */
 const WIDTH_MIN = 3;
+/** Below this width there is no use in trying to write. */
+const LABEL_MIN = 24;
 /** How clear an operation is that the filter does not match. */
 const DIM = 0.14;
 
@@ -63,9 +65,32 @@ export function drawLane(
     covered = to <= from + WIDTH_MIN ? to : -Infinity;
     context.globalAlpha = state.matches && !state.matches[operation.at] ? DIM : 1;
     drawBar(context, operation, Math.max(from, frame.left - 20), y, Math.min(to, frame.right + 20), height, colours);
+  }
+  context.globalAlpha = 1;
+}
+
+/** Draws what stands on the bars of one lane, or behind them; over everything else. */
+export function drawLabels(
+  context: CanvasRenderingContext2D,
+  state: State,
+  frame: Frame,
+  lane: Lane,
+  middle: number,
+  colours: Palette,
+): void {
+  const height = barHeight(frame.laneHeight);
+  if (height < 12) return;
+  const last = state.axis.time(state.x1);
+  for (let at = firstFrom(lane, state.axis.time(state.x0)); at < lane.operations.length; at++) {
+    const operation = lane.operations[at];
+    if (operation.start > last) break;
     const next = lane.operations[at + 1];
+    const from = Math.max(sides(state, frame, operation)[0], frame.left);
     const room = next ? sides(state, frame, next)[0] : frame.right;
-    drawLabel(context, operation, Math.max(from, frame.left), Math.min(to, frame.right), room, middle, height, colours);
+    if (room - from < LABEL_MIN) continue;
+    const to = Math.min(sides(state, frame, operation)[1], frame.right);
+    context.globalAlpha = state.matches && !state.matches[operation.at] ? DIM : 1;
+    drawLabel(context, operation, from, to, room, middle, height, colours);
   }
   context.globalAlpha = 1;
 }
@@ -159,7 +184,6 @@ function drawLabel(
   height: number,
   colours: Palette,
 ): void {
-  if (height < 12 || Math.max(to, room) - from < 24) return;
   context.font = `${height >= 18 ? 12 : 11}px ${FONT}`;
   context.textBaseline = "middle";
   context.textAlign = "left";
@@ -177,7 +201,13 @@ function drawLabel(
     context.fill();
     context.restore();
   }
-  const x = inside ? from + (isOpen(operation) ? 10 : Math.max(8, (to - from - width) / 2)) : to + 5;
+  const x = inside ? from + (isOpen(operation) ? 10 : 9) : to + 5;
+  if (!inside) {
+    context.strokeStyle = colours.card;
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    context.strokeText(text, x, middle + 0.5);
+  }
   context.fillText(text, x, middle + 0.5);
 }
 

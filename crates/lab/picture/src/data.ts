@@ -50,6 +50,8 @@ export interface Document {
   version: string;
   title: string;
   promised: string | null;
+  /** The one level that the judge was asked about, if it was not asked about all. */
+  asked: string | null;
   seed: string | null;
   command: string;
   facts: [string, string][];
@@ -67,6 +69,8 @@ export interface Document {
   servers: string[];
   rulings: Ruling[];
   mixed_levels: boolean;
+  /** For each level all others that it implies. */
+  implies: Record<string, string[]>;
   latency: Latency[];
   finals: Finals | null;
   quiet: {

@@ -3,7 +3,7 @@
 import { DONE, Operation } from "./data";
 import { h } from "./dom";
 import { State } from "./state";
-import { fateName, kindName, sentence, shown, span } from "./words";
+import { fateName, instant, kindName, sentence, shown, span } from "./words";
 
 /** The note beside the pointer. */
 export class Tip {
@@ -30,8 +30,8 @@ export class Tip {
 }
 
 function times(operation: Operation): string {
-  if (operation.end === Infinity) return `began at ${span(operation.start)}, its end is not known`;
-  return `${span(operation.start)} to ${span(operation.end)}, took ${span(operation.end - operation.start)}`;
+  if (operation.end === Infinity) return `began at ${instant(operation.start)}, its end is not known`;
+  return `${instant(operation.start)} to ${instant(operation.end)}, took ${span(operation.end - operation.start)}`;
 }
 
 /** The card of the chosen operation. */
@@ -53,8 +53,8 @@ function describe(state: State, operation: Operation): Node[] {
   const rows: [string, string][] = [
     ["kind", kindName(operation)],
     ["outcome", fateName(operation)],
-    ["began", span(operation.start)],
-    ["ended", operation.end === Infinity ? "not known" : span(operation.end)],
+    ["began", instant(operation.start)],
+    ["ended", operation.end === Infinity ? "not known" : instant(operation.end)],
   ];
   if (operation.end !== Infinity) rows.push(["took", span(operation.end - operation.start)]);
   if (operation.server >= 0) rows.push(["server", data.servers[operation.server]]);
@@ -95,7 +95,7 @@ function neighbours(state: State, operation: Operation): Node[] {
     h(
       "button",
       { type: "button", class: "link", click: () => state.choose(write, true) },
-      `client ${state.data.clients[write.client]} at ${span(write.start)}`,
+      `client ${state.data.clients[write.client]} at ${instant(write.start)}`,
     );
   const more = writers.length > 4 ? ` and ${writers.length - 4} more` : "";
   const parts = writers.slice(0, 4).flatMap((write, at) => (at > 0 ? [", ", link(write)] : [link(write)]));

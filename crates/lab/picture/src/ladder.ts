@@ -2,7 +2,8 @@
 // level to those that it implies. Choosing a level tells what it means and why it holds or not.
 
 import { h, icon, s, section } from "./dom";
-import { outcome, Standing, standings } from "./levels";
+import { headline } from "./banner";
+import { below, outcome, PLACES, ROWS, Standing, standings } from "./levels";
 import { State } from "./state";
 import { counted } from "./words";
 
@@ -24,9 +25,14 @@ export function ladder(state: State, draw: (standing: Standing) => void): HTMLEl
     grid.append(button);
   }
   grid.append(lines);
-  new ResizeObserver(() => drawLines(lines, grid, all, buttons)).observe(grid);
-  const first = all.find((one) => one.level.name === state.data.promised) ?? all.find((one) => one.word === "holds" && one.ruling) ?? all[0];
-  queueMicrotask(() => choose(first));
+  new ResizeObserver(() => drawLines(state, lines, grid, all, buttons)).observe(grid);
+  const strongest = all.find((one) => one.word === "holds" && one.ruling) ?? all[0];
+  const first = all.find((one) => one.level.name === (state.data.asked ?? state.data.promised)) ?? strongest;
+  queueMicrotask(() => {
+    // Where what was promised has no order to draw, the strongest order there is.
+    if (first.word === "holds") draw(strongest);
+    choose(first);
+  });
   return section("levels", "Levels", h("div", { class: "ladder" }, grid, told));
 }
 
@@ -41,8 +47,8 @@ function rung(state: State, standing: Standing, onClick: () => void): HTMLButton
     h("span", {}, level.title),
     promised ? h("span", { class: "promised" }, "promised") : null,
   );
-  button.style.gridRow = String(level.row + 1);
-  button.style.gridColumn = String(level.column + 1);
+  button.style.left = `${(level.x / PLACES) * 100}%`;
+  button.style.top = `${((level.row + 0.5) / ROWS) * 100}%`;
   return button;
 }
 
@@ -53,7 +59,8 @@ function tell(state: State, standing: Standing): Node[] {
     h("h3", {}, icon(word, 18), `${level.title}: ${outcome(word)}`),
     h("p", { class: "meaning" }, level.words),
   ];
-  if (ruling?.why) nodes.push(h("p", { class: `why ${word}` }, ruling.why));
+  // The banner has said it already if this is what the page is about.
+  if (ruling?.why && ruling.why !== headline(state.data).why) nodes.push(h("p", { class: `why ${word}` }, ruling.why));
   if (from) nodes.push(h("p", {}, word === "holds" ? `It follows from ${from}, which holds.` : `It asks for more than ${from}, which is violated.`));
   if (word === "unchecked") nodes.push(h("p", {}, "The judge was not asked about this level."));
   for (const note of ruling?.notes ?? []) nodes.push(h("p", { class: "note" }, note));
@@ -77,12 +84,18 @@ function describeProof(state: State, { ruling }: Standing): string {
 }
 
 /** A line from each level to those right below it. */
-function drawLines(lines: SVGElement, grid: HTMLElement, all: Standing[], buttons: Map<string, HTMLButtonElement>): void {
+function drawLines(
+  state: State,
+  lines: SVGElement,
+  grid: HTMLElement,
+  all: Standing[],
+  buttons: Map<string, HTMLButtonElement>,
+): void {
   const bounds = grid.getBoundingClientRect();
   lines.setAttribute("viewBox", `0 0 ${bounds.width} ${bounds.height}`);
   const known = new Map(all.map((standing) => [standing.level.name, standing]));
   const paths = all.flatMap((upper) =>
-    upper.level.below.map((name) => {
+    below(state.data, upper.level.name).filter((name) => known.has(name)).map((name) => {
       const lower = known.get(name);
       const from = buttons.get(upper.level.name)!.getBoundingClientRect();
       const to = buttons.get(name)!.getBoundingClientRect();

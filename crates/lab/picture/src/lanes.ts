@@ -8,6 +8,8 @@ export interface Lane {
   short: string;
   /** The server that answered all of it, if one did. */
   note: string;
+  /** Whether all of it are reads of the quiet end. */
+  final: boolean;
   /** In the order of starts; they do not overlap, but for the last, which may be open. */
   operations: Operation[];
 }
@@ -19,6 +21,7 @@ export function lanesOf(state: State): Lane[] {
     name: `client ${client}`,
     short: `c${client}`,
     note: "",
+    final: false,
     operations: [],
   }));
   for (const operation of state.operations) lanes[operation.client].operations.push(operation);
@@ -28,13 +31,12 @@ export function lanesOf(state: State): Lane[] {
     const same = server >= 0 && lane.operations.every((operation) => operation.server === server);
     if (same) lane.note = `server ${servers[server]}`;
     if (lane.operations.every((operation) => operation.final)) {
-      lane.name = same ? `quiet end, ${lane.note}` : "quiet end";
-      lane.short = same ? `q${servers[server]}` : lane.short;
-      lane.note = "quiet end";
+      lane.final = true;
+      lane.name = "quiet end";
+      lane.short = same ? `end s${servers[server]}` : `end ${lane.short}`;
     }
   }
-  const isFinal = (lane: Lane): boolean => lane.note === "quiet end";
-  return [...filled.filter((lane) => !isFinal(lane)), ...filled.filter(isFinal)];
+  return [...filled.filter((lane) => !lane.final), ...filled.filter((lane) => lane.final)];
 }
 
 /** How high a lane is, by how many there are. */

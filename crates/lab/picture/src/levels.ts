@@ -7,37 +7,38 @@ export interface Level {
   /** What the page calls it. */
   title: string;
   words: string;
-  /** The levels right below it: what meets this one meets them too. */
-  below: string[];
-  /** Where it stands in the diagram: row and column. */
+  /** Where its middle stands in the diagram, which is four places wide; and in which row. */
+  x: number;
   row: number;
-  column: number;
 }
 
 const LEVELS: Level[] = [
-  { name: "linearizable", title: "linearizable", row: 0, column: 1, below: ["sequential"],
+  { name: "linearizable", title: "linearizable", x: 1.75, row: 0,
     words: "Every operation takes effect at one instant between question and answer: nobody reads a value older than one that was already acknowledged." },
-  { name: "sequential", title: "sequential", row: 1, column: 1, below: ["causal", "cm"],
+  { name: "sequential", title: "sequential", x: 1.75, row: 1,
     words: "One order of all operations explains every read and keeps each client's own order, though not real time." },
-  { name: "causal", title: "causal (ccv)", row: 2, column: 0, below: ["cc", "mr"],
+  { name: "causal", title: "causal (ccv)", x: 0.9, row: 2,
     words: "Nobody sees an answer without its question, and one order of the writes settles what is newer." },
-  { name: "cm", title: "cm", row: 2, column: 2, below: ["cc", "pram"],
+  { name: "cm", title: "cm", x: 2.6, row: 2,
     words: "Causal memory: for each client, one order of all it could know of explains all that it saw." },
-  { name: "cc", title: "cc", row: 3, column: 0, below: ["ryw", "wfr", "mw"],
-    words: "Weak causal consistency: nobody sees an answer without its question." },
-  { name: "pram", title: "pram", row: 3, column: 2, below: ["ryw", "mr", "mw"],
+  { name: "pram", title: "pram", x: 1.5, row: 3,
     words: "Each client sees every other client's writes in the order in which they were made." },
-  { name: "ryw", title: "ryw", row: 4, column: 0, below: [],
-    words: "Read your writes: a client never misses what it wrote itself." },
-  { name: "wfr", title: "wfr", row: 4, column: 1, below: [],
+  { name: "cc", title: "cc", x: 2.6, row: 3,
+    words: "Weak causal consistency: nobody sees an answer without its question." },
+  { name: "wfr", title: "wfr", x: 3.5, row: 3,
     words: "Writes follow reads: who sees a write also sees what its writer had seen." },
-  { name: "mw", title: "mw", row: 4, column: 2, below: [],
-    words: "Monotonic writes: who sees a write also sees its writer's earlier ones." },
-  { name: "mr", title: "mr", row: 4, column: 3, below: [],
+  { name: "mr", title: "mr", x: 0.32, row: 4,
     words: "Monotonic reads: no client's view of a key goes back." },
-  { name: "eventual", title: "eventual", row: 5, column: 1, below: [],
+  { name: "mw", title: "mw", x: 1.15, row: 4,
+    words: "Monotonic writes: who sees a write also sees its writer's earlier ones." },
+  { name: "ryw", title: "ryw", x: 2.1, row: 4,
+    words: "Read your writes: a client never misses what it wrote itself." },
+  { name: "eventual", title: "eventual", x: 3.4, row: 4,
     words: "Only written values are read, and once nobody writes any more all servers agree. It asks for final reads, so no other level implies it." },
 ];
+/** How many places and rows the diagram has. */
+export const PLACES = 4;
+export const ROWS = 5;
 
 export type Word = "holds" | "violated" | "undecided" | "unchecked";
 
@@ -54,8 +55,8 @@ export interface Standing {
 export function standings(data: Document): Standing[] {
   const ruled = new Map(data.rulings.map((ruling) => [ruling.level, ruling]));
   const others = data.rulings.filter((ruling) => !LEVELS.some((level) => level.name === ruling.level));
-  const extra = others.map((ruling): Level => ({
-    name: ruling.level, title: ruling.level, row: 0, column: 3, below: [], words: describe(ruling.level),
+  const extra = others.map((ruling, at): Level => ({
+    name: ruling.level, title: ruling.level, x: 3.4, row: Math.min(at, 2), words: describe(ruling.level),
   }));
   return [...LEVELS, ...extra].map((level): Standing => {
     const ruling = ruled.get(level.name) ?? null;
@@ -63,25 +64,18 @@ export function standings(data: Document): Standing[] {
     // Where reads ask for levels of their own, each level is judged by other reads: nothing follows.
     const find = (word: Word, related: (other: string) => boolean): string | undefined =>
       data.mixed_levels ? undefined : data.rulings.find((r) => r.word === word && related(r.level))?.level;
-    const stronger = find("holds", (other) => below(other).has(level.name));
+    const stronger = find("holds", (other) => data.implies[other]?.includes(level.name) ?? false);
     if (stronger) return { level, word: "holds", ruling: null, from: stronger };
-    const weaker = find("violated", (other) => below(level.name).has(other));
+    const weaker = find("violated", (other) => data.implies[level.name]?.includes(other) ?? false);
     if (weaker) return { level, word: "violated", ruling: null, from: weaker };
     return { level, word: "unchecked", ruling: null, from: null };
   });
 }
 
-/** All levels below one. */
-function below(name: string): Set<string> {
-  const found = new Set<string>();
-  const todo = [name];
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    for (const lower of LEVELS.find((level) => level.name === next)?.below ?? []) {
-      if (!found.has(lower)) todo.push(lower);
-      found.add(lower);
-    }
-  }
-  return found;
+/** The levels right below one: those that it implies, but not by way of another. */
+export function below(data: Document, name: string): string[] {
+  const implied = data.implies[name] ?? [];
+  return implied.filter((lower) => !implied.some((between) => data.implies[between]?.includes(lower)));
 }
 
 function describe(name: string): string {

@@ -9,6 +9,9 @@ import { State } from "./state";
 /** Beyond so many points in view the line would be a smear; then it is left out. */
 export const LINE_MAX = 1200;
 
+/** How far apart two numbers in one lane must be. */
+const BADGE_ROOM = 19;
+
 /** The vertical middle of a client's lane. */
 export type Middle = (operation: Operation) => number;
 
@@ -49,6 +52,9 @@ export function drawOrder(
   colours: Palette,
 ): boolean {
   const xs = times.map(({ time }) => toPixel(state, frame, state.axis.place(time)));
+  // Along the upper edges of the bars, so that their labels stay readable.
+  const edge = barHeight(frame.laneHeight) / 2;
+  const y = (operation: Operation): number => middle(operation) - edge;
   const inView = (x: number): boolean => x >= frame.left - 2 && x <= frame.right + 2;
   const seen = xs.reduce((sum, x) => sum + (inView(x) ? 1 : 0), 0);
   if (seen > LINE_MAX) return false;
@@ -61,29 +67,32 @@ export function drawOrder(
     for (let at = 1; at < order.length; at++) {
       const [a, b] = [xs[at - 1], xs[at]];
       if (b < a !== backwards || (!inView(a) && !inView(b) && (a < frame.left) === (b < frame.left))) continue;
-      context.moveTo(a, middle(order[at - 1]));
-      context.lineTo(b, middle(order[at]));
+      context.moveTo(a, y(order[at - 1]));
+      context.lineTo(b, y(order[at]));
     }
     context.stroke();
   }
   context.setLineDash([]);
-  const dense = seen > (frame.right - frame.left) / 26;
+  const roomy = frame.laneHeight >= 34;
+  const taken = new Map<number, number>();
+  const badges: number[] = [];
   for (let at = 0; at < order.length; at++) {
     if (!inView(xs[at])) continue;
+    // Numbers that would cover each other are left out.
+    const { client } = order[at];
+    if (roomy && Math.abs(xs[at] - (taken.get(client) ?? -Infinity)) >= BADGE_ROOM) {
+      badges.push(at);
+      taken.set(client, xs[at]);
+    } else drawDot(context, xs[at], y(order[at]), colours);
+  }
+  for (const at of badges) {
     const number = (places ? places[at] : at) + 1;
-    drawPoint(context, xs[at], middle(order[at]), dense ? "" : String(number), frame, colours);
+    drawBadge(context, xs[at], y(order[at]), String(number), colours.order, colours.card);
   }
   return true;
 }
 
-function drawPoint(
-  context: CanvasRenderingContext2D,
-  x: number,
-  y: number,
-  text: string,
-  frame: Frame,
-  colours: Palette,
-): void {
+function drawDot(context: CanvasRenderingContext2D, x: number, y: number, colours: Palette): void {
   context.fillStyle = colours.order;
   context.strokeStyle = colours.card;
   context.lineWidth = 1.5;
@@ -91,9 +100,6 @@ function drawPoint(
   context.arc(x, y, 3.2, 0, 7);
   context.fill();
   context.stroke();
-  if (text !== "" && frame.laneHeight >= 34) {
-    drawBadge(context, x, y - barHeight(frame.laneHeight) / 2 - 4, text, colours.order, colours.card);
-  }
 }
 
 /** A small number on a coloured ground. */
@@ -108,10 +114,13 @@ function drawBadge(
   context.font = `600 10px ${FONT}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const width = Math.max(14, context.measureText(text).width + 7);
+  const width = Math.max(15, context.measureText(text).width + 8);
   context.fillStyle = ground;
-  box(context, x - width / 2, y - 7, width, 14, 7);
+  context.strokeStyle = ink;
+  context.lineWidth = 1.5;
+  box(context, x - width / 2, y - 7.5, width, 15, 7.5);
   context.fill();
+  context.stroke();
   context.fillStyle = ink;
   context.fillText(text, x, y + 0.5);
 }
@@ -184,11 +193,12 @@ function drawArrow(
   const down = y1 > y0 ? 1 : y1 < y0 ? -1 : 0;
   const [w0, w1] = sides(state, frame, write);
   const [r0, r1] = sides(state, frame, read);
-  const from = { x: isOpen(write) ? w0 + 2 : (w0 + w1) / 2, y: y0 + (down || -1) * half };
-  const to = { x: (r0 + r1) / 2, y: y1 - (down || 1) * half };
+  // Between lanes from edge to edge; within one lane in an arc below it.
+  const from = { x: isOpen(write) ? w0 + 2 : (w0 + w1) / 2, y: y0 + (down || 1) * half };
+  const to = { x: (r0 + r1) / 2, y: y1 - (down || -1) * half };
   context.strokeStyle = context.fillStyle = colours.bad;
   context.lineWidth = 1.5;
-  const lift = down === 0 ? -frame.laneHeight * 0.45 : down * Math.min(30, Math.abs(to.y - from.y) * 0.5);
+  const lift = down === 0 ? frame.laneHeight * 0.4 : down * Math.min(30, Math.abs(to.y - from.y) * 0.5);
   const [c0, c1] = [{ x: from.x, y: from.y + lift }, { x: to.x, y: to.y - (down === 0 ? -lift : lift) }];
   context.beginPath();
   context.moveTo(from.x, from.y);

@@ -3,7 +3,7 @@
 import { Operation } from "./data";
 import { h } from "./dom";
 import { State } from "./state";
-import { sentence, span } from "./words";
+import { instant, sentence } from "./words";
 
 /** How many rows are added at a time. */
 const ROWS = 100;
@@ -45,13 +45,13 @@ export function proof(state: State, reach: (operation: Operation) => void): HTML
 
 function row(state: State, operation: Operation, place: number, reach: (operation: Operation) => void): HTMLElement {
   const { data } = state;
-  const end = operation.end === Infinity ? "…" : span(operation.end);
+  const end = operation.end === Infinity ? "…" : instant(operation.end);
   const server = operation.server >= 0 ? ` · server ${data.servers[operation.server]}` : "";
   const button = h(
     "button",
     { type: "button", click: () => reach(operation) },
     h("span", {}, sentence(operation, data.clients[operation.client])),
-    h("small", {}, `${span(operation.start)} – ${end}${server}`),
+    h("small", {}, `${instant(operation.start)} – ${end}${server}`),
   );
   return h("li", { value: place + 1 }, button);
 }

@@ -70,7 +70,7 @@ function drawPositions(
   const left = timeline.gutter;
   const scale = (width - left) / (state.x1 - state.x0);
   const toX = (time: number): number => left + (state.axis.place(time) - state.x0) * scale;
-  const heights = series.flatMap(({ points }) => points.map((point) => point.height));
+  const heights = inView(state, series);
   const low = heights.reduce((a, b) => Math.min(a, b), Infinity);
   const high = Math.max(low + 1, heights.reduce((a, b) => Math.max(a, b), 0));
   const toY = (height: number): number => HEIGHT - 16 - ((height - low) / (high - low)) * (HEIGHT - 34);
@@ -113,6 +113,17 @@ function drawPositions(
     context.restore();
   });
   context.setLineDash([]);
+}
+
+/** The heights of the points in view, and of those right before it: they set the scale. */
+function inView(state: State, series: Series[]): number[] {
+  const [from, to] = [state.axis.time(state.x0), state.axis.time(state.x1)];
+  const seen = series.flatMap(({ points }) => {
+    const first = points.findIndex((point) => point.time >= from);
+    const begin = Math.max(0, first < 0 ? points.length - 1 : first - 1);
+    return points.slice(begin).filter((point, at) => at === 0 || point.time <= to);
+  });
+  return seen.map((point) => point.height);
 }
 
 /** Whether all servers gave the same last answers. */

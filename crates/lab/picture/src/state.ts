@@ -45,7 +45,8 @@ export class State {
   private newAxis(folds: boolean): Axis {
     const unit = this.data.unit_ns;
     const windows = this.data.windows;
-    const cuts = windows.slice(1).map((w, at) => ({ from: windows[at].to * unit, to: w.from * unit }));
+    const edges = [0, ...windows.flatMap((w) => [w.from, w.to]), this.data.span].map((t) => t * unit);
+    const cuts = windows.length > 0 ? edges.flatMap((from, at) => (at % 2 === 0 ? [{ from, to: edges[at + 1] }] : [])) : [];
     return new Axis(this.operations, this.span, cuts, folds);
   }
 
@@ -149,13 +150,14 @@ export class State {
   }
 
   /** Brings a set of operations into view, with room around. */
-  reveal(operations: Operation[]): void {
+  reveal(operations: Operation[], glide = true): void {
     if (operations.length === 0) return;
     const extents = operations.map((operation) => this.extent(operation));
     const from = Math.min(...extents.map(([a]) => a));
     const to = Math.max(...extents.map(([, b]) => b));
     const room = Math.max((to - from) * 0.15, WIDTH_MIN);
-    this.glide(from - room, to + room);
+    if (glide) this.glide(from - room, to + room);
+    else this.look(from - room, to + room);
   }
 
   /** Shows only what has this key clearly; the empty text means all. */

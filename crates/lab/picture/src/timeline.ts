@@ -1,6 +1,6 @@
 // The timeline: lanes of bars under a time axis, and what is drawn over them.
 
-import { drawLane, Frame, sides, toPixel } from "./bars";
+import { drawLabels, drawLane, Frame, sides, toPixel } from "./bars";
 import { step } from "./axis";
 import { Operation } from "./data";
 import { h } from "./dom";
@@ -8,9 +8,11 @@ import { Lane, laneHeight, lanesOf } from "./lanes";
 import { drawClash, drawClashBand, drawOrder, effects, LINE_MAX } from "./overlay";
 import { FONT, onTheme, palette, Palette, pen } from "./palette";
 import { Overlay, State } from "./state";
-import { span } from "./words";
+import { instant, span } from "./words";
 
 const AXIS_HEIGHT = 26;
+/** Room between the axis and the first lane. */
+const HEAD_ROOM = 6;
 /** How much of the window the lanes may fill before they scroll. */
 const HEIGHT_MAX = 560;
 
@@ -32,7 +34,7 @@ export class Timeline {
     this.lanes = lanesOf(state);
     this.lanes.forEach((lane, at) => this.laneOf.set(lane.operations[0].client, at));
     this.laneHeight = laneHeight(this.lanes.length);
-    const total = AXIS_HEIGHT + this.lanes.length * this.laneHeight + 10;
+    const total = AXIS_HEIGHT + HEAD_ROOM + this.lanes.length * this.laneHeight + 10;
     const spacer = h("div", { class: "spacer" });
     spacer.style.height = `${total}px`;
     this.stage = h(
@@ -82,7 +84,7 @@ export class Timeline {
 
   /** The operation under a pixel of the stage; a bar may be missed by a little. */
   operationAt(x: number, y: number): Operation | null {
-    const lane = this.lanes[Math.floor((y - AXIS_HEIGHT + this.stage.scrollTop) / this.laneHeight)];
+    const lane = this.lanes[Math.floor((y - AXIS_HEIGHT - HEAD_ROOM + this.stage.scrollTop) / this.laneHeight)];
     if (!lane || y < AXIS_HEIGHT || x < this.gutter) return null;
     const frame = this.frame;
     let best: Operation | null = null;
@@ -99,7 +101,7 @@ export class Timeline {
   /** The middle of an operation's bar in the coordinates of the stage. */
   readonly middle = (operation: Operation): number => {
     const lane = this.laneOf.get(operation.client) ?? 0;
-    return AXIS_HEIGHT + (lane + 0.5) * this.laneHeight - this.stage.scrollTop + 4;
+    return AXIS_HEIGHT + HEAD_ROOM + (lane + 0.5) * this.laneHeight - this.stage.scrollTop;
   };
 
   /** Scrolls until the lane of an operation is seen. */
@@ -128,6 +130,7 @@ export class Timeline {
       drawLane(context, state, frame, lane, middle, colours);
     });
     const drawn = this.drawOverlay(context, frame, overlaid, isClash);
+    this.eachLane(height, (lane, middle) => drawLabels(context, state, frame, lane, middle, colours));
     this.drawMarked(context, frame);
     context.restore();
     this.drawNames(context, height);
@@ -208,10 +211,10 @@ export class Timeline {
     context.textAlign = "left";
     this.eachLane(height, (lane, middle) => {
       if (middle < AXIS_HEIGHT + 4) return;
-      const two = this.laneHeight >= 34 && lane.note !== "" && lane.note !== "quiet end";
+      const two = this.laneHeight >= 34 && lane.note !== "";
       context.fillStyle = colours.ink;
       context.font = `${this.laneHeight >= 26 ? 13 : 11}px ${FONT}`;
-      context.fillText(narrow ? lane.short : lane.name, 2, two ? middle - 7 : middle, gutter - 8);
+      context.fillText(narrow || (lane.final && !two) ? lane.short : lane.name, 2, two ? middle - 7 : middle, gutter - 8);
       if (!two) return;
       context.fillStyle = colours.faint;
       context.font = `11px ${FONT}`;
@@ -227,9 +230,9 @@ export class Timeline {
     context.textBaseline = "middle";
     context.textAlign = "center";
     let free = frame.left;
-    const put = (x: number, text: string, colour: string, least = 0): void => {
-      const half = context.measureText(text).width / 2 + 6;
-      if (x - half < free || x + half > frame.right || (least > 0 && half * 2 > least)) return;
+    const put = (x: number, text: string, colour: string, room = Infinity): void => {
+      const half = context.measureText(text).width / 2 + 5;
+      if (x - half < free || x + half > frame.right || half * 2 > room) return;
       context.fillStyle = colour;
       context.fillText(text, x, 11);
       free = x + half;
@@ -243,7 +246,8 @@ export class Timeline {
       if (stretch.x1 < state.x0 || stretch.x0 > state.x1) continue;
       const [from, to] = [toPixel(state, frame, stretch.x0), toPixel(state, frame, stretch.x1)];
       if (stretch.folded) {
-        put((from + to) / 2, `⋯ ${span(stretch.t1 - stretch.t0)}`, colours.faint, to - from);
+        const length = span(stretch.t1 - stretch.t0);
+        put((from + to) / 2, stretch.cut ? `cut ${length}` : `⋯ ${length}`, colours.faint, to - from);
         continue;
       }
       const first = Math.max(stretch.t0, state.axis.time(state.x0));
@@ -251,7 +255,7 @@ export class Timeline {
       for (let t = Math.ceil(first / every) * every; t <= last; t += every) {
         const x = toPixel(state, frame, state.axis.place(t));
         tick(x);
-        put(x, span(t), colours.soft);
+        put(x, instant(t, every), colours.soft);
       }
     }
     context.fillStyle = colours.line;

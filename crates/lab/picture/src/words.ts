@@ -14,6 +14,16 @@ export function span(ns: number): string {
   return `${sign}${trim(number.toFixed(digits))} ${unit}`;
 }
 
+/** An instant, such as `162.384 ms`: to the microsecond, or to the step of an axis. */
+export function instant(ns: number, step = 1): string {
+  if (!Number.isFinite(ns)) return "unknown";
+  if (ns === 0) return "0";
+  const [scale, unit]: [number, string] = ns >= 1e9 ? [1e9, "s"] : ns >= 1e6 ? [1e6, "ms"] : ns >= 1e3 ? [1e3, "µs"] : [1, "ns"];
+  const finest = unit === "s" ? 6 : unit === "ns" ? 0 : 3;
+  const needed = Math.ceil(Math.log10(scale / step) - 1e-9);
+  return `${trim((ns / scale).toFixed(Math.max(0, Math.min(step === 1 ? finest : 9, needed))))} ${unit}`;
+}
+
 function trim(number: string): string {
   return number.includes(".") ? number.replace(/\.?0+$/, "") : number;
 }

@@ -111,7 +111,22 @@ fn ranges(anchors: &[usize], total: usize) -> Vec<std::ops::Range<usize>> {
         let half = SHOWN_MAX / 2;
         return vec![0..half, total - half..total];
     }
-    let share = SHOWN_MAX / anchors.len();
+    // Where shares overlap there is room for larger ones: the largest that fit are sought.
+    let (mut fits, mut too_many) = (SHOWN_MAX / anchors.len(), SHOWN_MAX + 1);
+    while too_many - fits > 1 {
+        let middle = fits.midpoint(too_many);
+        let sum: usize = around(anchors, middle, total).iter().map(ExactSizeIterator::len).sum();
+        if sum <= SHOWN_MAX {
+            fits = middle;
+        } else {
+            too_many = middle;
+        }
+    }
+    around(anchors, fits, total)
+}
+
+/// So many ranks around each anchor; ranges that meet become one.
+fn around(anchors: &[usize], share: usize, total: usize) -> Vec<std::ops::Range<usize>> {
     let mut ranges: Vec<std::ops::Range<usize>> = vec![];
     for &anchor in anchors {
         let from = anchor.saturating_sub(share / 2);

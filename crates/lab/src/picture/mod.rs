@@ -29,7 +29,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use history::{Fate, History};
+use history::{Fate, History, Level};
 use serde_json::{Value, json};
 
 use columns::Columns;
@@ -50,6 +50,8 @@ pub struct Picture<'a> {
     pub title: String,
     /// The level that was promised.
     pub promised: Option<String>,
+    /// The one level that the judge was asked about, if it was not asked about all.
+    pub asked: Option<String>,
     /// What the judge says, strongest level first.
     pub rulings: Vec<Ruling>,
     /// The seed of a run.
@@ -91,6 +93,7 @@ impl Picture<'_> {
             "version": env!("CARGO_PKG_VERSION"),
             "title": self.title,
             "promised": self.promised,
+            "asked": self.asked,
             "seed": self.seed.map(|seed| seed.to_string()),
             "command": self.command,
             "facts": self.facts,
@@ -105,6 +108,7 @@ impl Picture<'_> {
             "servers": columns.servers(),
             "rulings": self.rulings.iter().map(|r| r.json(&cut)).collect::<Vec<_>>(),
             "mixed_levels": self.history.operations.iter().any(|op| op.level.is_some()),
+            "implies": implications(&self.rulings),
             "latency": latency::of(self.history, level),
             "finals": convergence::of(self.history),
             "quiet": self.quiet.as_ref().map(Quiet::json),
@@ -129,6 +133,18 @@ impl Picture<'_> {
             "servers": servers.len(),
         })
     }
+}
+
+/// For each level, known or ruled on, all others that it implies.
+fn implications(rulings: &[Ruling]) -> Value {
+    let mut levels: Vec<Level> = Level::ALL.to_vec();
+    let others = rulings.iter().filter_map(|ruling| ruling.level.parse().ok());
+    levels.extend(others.filter(|level| !Level::ALL.contains(level)));
+    let implied = |one: &Level| -> Value {
+        let others = levels.iter().filter(|other| *other != one && one.implies(**other));
+        others.map(Level::to_string).collect::<Vec<_>>().into()
+    };
+    Value::Object(levels.iter().map(|level| (level.to_string(), implied(level))).collect())
 }
 
 impl Quiet {

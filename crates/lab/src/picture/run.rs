@@ -13,6 +13,7 @@ pub(crate) fn of_attempt(attempt: &Attempt, history: &History) -> String {
         history,
         title: attempt.scenario.clone(),
         promised: Some(attempt.judgement.promised.level.to_string()),
+        asked: None,
         rulings: rulings(attempt),
         seed: Some(attempt.seed),
         command: format!("candor run --seed {} {}", attempt.seed, quoted(&attempt.scenario)),
@@ -42,7 +43,7 @@ fn facts(attempt: &Attempt) -> Vec<(String, String)> {
     let ready_ns = u64::try_from(attempt.ready.after.as_nanos()).unwrap_or(u64::MAX);
     facts.push(("ready after", millis(ready_ns)));
     if attempt.order == StatedOrder::Kept {
-        facts.push(("order of the waits", "came about".into()));
+        facts.push(("order of waits", "kept".into()));
     }
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
