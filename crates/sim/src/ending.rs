@@ -240,7 +240,7 @@ impl World {
 
     /// What clients asked and heard, as it is judged by the strongest level of the order.
     pub(crate) fn history(&self) -> history::History {
-        truths::history(self.plan.setting.levels()[0], &self.record)
+        truths::history(self.plan.setting.levels()[0], true, &self.record)
     }
 }
 

@@ -94,22 +94,41 @@ impl fmt::Display for Fault {
     }
 }
 
+/// How often each kind is drawn, in the order of [`NAMES`].
+const WEIGHTS: [u64; NAMES.len()] = [30, 4, 30, 8, 6, 8, 8, 5, 6];
+
+/// The kinds that make no sense for a node without peers.
+const AMONG_NODES: [usize; 3] = [2, 3, 4];
+
 /// The faults that a seed stands for, in order of time.
 pub(crate) fn draw(seed: u64, setting: &Setting) -> Vec<Fault> {
     let mut chance = Chance::new(seed, Subject::Faults);
-    let count = chance.between(5, 14);
-    let mut faults: Vec<_> = (0..count).map(|_| draw_one(&mut chance, setting)).collect();
+    let weights = draw_weights(&mut chance, setting.nodes);
+    let count = chance.between(6, 18);
+    let mut faults: Vec<_> = (0..count).map(|_| draw_one(&mut chance, setting, &weights)).collect();
     faults.sort_by_key(|fault| fault.at_us);
     faults
+}
+
+/// Half of all worlds do without half of the kinds: what is left strikes more often together, and nothing hides
+/// behind what always happens (swarm testing, Groce et al. 2012).
+fn draw_weights(chance: &mut Chance, nodes: usize) -> Vec<(u64, usize)> {
+    let swarm = chance.percent(50);
+    let mut weights: Vec<_> = WEIGHTS.iter().copied().zip(0..).collect();
+    weights.retain(|(_, kind)| nodes > 1 || !AMONG_NODES.contains(kind));
+    let all = weights.clone();
+    weights.retain(|_| !(swarm && chance.percent(50)));
+    if weights.is_empty() { all } else { weights }
 }
 
 /// No fault strikes earlier, mostly: the nodes have to meet first.
 const MEETING_US: u64 = 1_000_000;
 
-fn draw_one(chance: &mut Chance, setting: &Setting) -> Fault {
+fn draw_one(chance: &mut Chance, setting: &Setting, weights: &[(u64, usize)]) -> Fault {
     let early = chance.percent(5);
     let at_us = chance.between(if early { 0 } else { MEETING_US }, setting.breaking_us - 1);
-    let kind = draw_kind(chance, setting);
+    let kind = chance.weighted(weights);
+    let kind = draw_kind(chance, setting, kind);
     let longest_us = match kind {
         Kind::Stall { .. } | Kind::Pause { .. } => chance.pick(&[50_000, 500_000, 3_000_000]),
         _ => chance.pick(&[20_000, 500_000, 2_000_000, 6_000_000]),
@@ -118,28 +137,24 @@ fn draw_one(chance: &mut Chance, setting: &Setting) -> Fault {
     Fault { at_us, until_us, kind }
 }
 
-fn draw_kind(chance: &mut Chance, setting: &Setting) -> Kind {
+/// A fault of the kind that has this place among the [`NAMES`].
+fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
     let node = chance.index(setting.nodes);
     let target = if chance.percent(40) { Target::Leader(node) } else { Target::Node(node) };
-    let cut = Kind::Cut { target, shape: draw_shape(chance) };
-    let crash = Kind::Crash { target, between_outputs: chance.percent(60) };
-    let slow = Kind::Slow { target, by_us: chance.pick(&[2_000, 30_000, 400_000]) };
-    let far_ms = chance.pick(&[50, 1_000, 60_000]);
-    let jump = Kind::Jump { target, by_ms: chance.around_zero(far_ms) };
-    let client = Kind::Client { client: chance.index(setting.load.clients) };
-    let alone = setting.nodes == 1;
-    let kinds = [
-        (30, &crash),
-        (4, &Kind::PowerCut),
-        (if alone { 0 } else { 30 }, &cut),
-        (if alone { 0 } else { 8 }, &Kind::Reset { target }),
-        (if alone { 0 } else { 6 }, &slow),
-        (8, &Kind::Stall { target }),
-        (8, &Kind::Pause { target }),
-        (5, &jump),
-        (6, &client),
-    ];
-    chance.weighted(&kinds).clone()
+    match kind {
+        0 => Kind::Crash { target, between_outputs: chance.percent(60) },
+        1 => Kind::PowerCut,
+        2 => Kind::Cut { target, shape: draw_shape(chance) },
+        3 => Kind::Reset { target },
+        4 => Kind::Slow { target, by_us: chance.pick(&[2_000, 30_000, 400_000]) },
+        5 => Kind::Stall { target },
+        6 => Kind::Pause { target },
+        7 => {
+            let far_ms = chance.pick(&[50, 1_000, 60_000]);
+            Kind::Jump { target, by_ms: chance.around_zero(far_ms) }
+        }
+        _ => Kind::Client { client: chance.index(setting.load.clients) },
+    }
 }
 
 fn draw_shape(chance: &mut Chance) -> Shape {
@@ -190,6 +205,15 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_is_drawn_by_its_name() {
+        let setting = Setting::draw(1, &Options { nodes: Some(3), ..Options::default() });
+        let mut chance = Chance::new(1, Subject::Faults);
+        for kind in 0..NAMES.len() {
+            assert_eq!(draw_kind(&mut chance, &setting, kind).place(), kind);
+        }
+    }
+
+    #[test]
     fn every_plan_has_faults_in_order() {
         for seed in 0..200 {
             let setting = Setting::draw(seed, &Options::default());
@@ -197,6 +221,9 @@ mod tests {
             assert!(faults.len() >= 5 && faults.is_sorted_by_key(|fault| fault.at_us));
             let end = setting.breaking_us;
             assert!(faults.iter().all(|f| f.at_us < f.until_us && f.until_us <= end));
+            let place = |fault: &Fault| fault.kind.place();
+            let alone = setting.nodes == 1;
+            assert!(!alone || faults.iter().all(|f| !AMONG_NODES.contains(&place(f))));
         }
     }
 }

@@ -61,7 +61,8 @@ impl Summary {
         self.unchallenged += u64::from(report.elections == 1);
         self.settled_ms_max = self.settled_ms_max.max(report.settled_ms);
         for judgement in &report.judgements {
-            let key = (judgement.level.to_string(), judgement.word);
+            let how = if judgement.certified { " certified" } else { "" };
+            let key = (format!("{}{how}", judgement.level), judgement.word);
             *self.judgements.entry(key).or_default() += 1;
         }
         if report.verdict.is_err() {

@@ -120,8 +120,9 @@ impl fmt::Display for Report {
         writeln!(f, "elections: {}", self.elections)?;
         let (virtual_ms, settled_ms) = (self.virtual_ms, self.settled_ms);
         writeln!(f, "virtual time: {virtual_ms} ms, the last {settled_ms} ms of faults' traces")?;
-        for Judgement { level, word, lines } in &self.judgements {
-            writeln!(f, "judge: {level} {word}")?;
+        for Judgement { level, certified, word, lines } in &self.judgements {
+            let how = if *certified { ", certified" } else { "" };
+            writeln!(f, "judge: {level}{how}: {word}")?;
             lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
         }
         match &self.verdict {

@@ -60,7 +60,7 @@ impl Setting {
         let order = options.order.unwrap_or(order);
         let agreed = chance.pick(&[Level::Linearizable, Level::Sequential, Level::Eventual]);
         let merged = chance.pick(&[Level::Causal, Level::Eventual]);
-        let nodes = chance.weighted(&[(1, 1), (1, 2), (11, 3), (2, 4), (5, 5)]);
+        let nodes = chance.weighted(&[(2, 1), (2, 2), (20, 3), (4, 4), (10, 5), (2, 7)]);
         let weather = weather(&mut chance);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
@@ -123,7 +123,7 @@ fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
     Load {
         clients: chance.between(3, 8) as usize,
         keys: chance.between(1, 4),
-        operations: chance.between(220, 380),
+        operations: chance.between(260, 440),
         patience_us: chance.weighted(&[(5, patient_us), (1, 400_000)]),
         writes_percent: chance.pick(&[20, 50, 70]),
         private_percent: chance.pick(&[5, 20, 40]),

@@ -1,14 +1,17 @@
 //! The judge finds every level kept that was promised.
 //!
-//! Each level is judged by itself: all writes, and the reads that were promised that level or a stronger one.
+//! Each level is judged by itself: all writes, and the reads that were promised that level or a stronger one. If answers
+//! carry certificates the judge is asked twice, with and without them: what certificates prove must not depend on
+//! the node's honesty, and what they make quick must be true without them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use history::{Budget, Header, History, Unit, check};
-use node::{Level, Order};
+use node::{AgreedPosition, Certificate, Level, MergedPosition, MergedWrite};
 
-use crate::operation::{Operation, Outcome};
+use crate::operation::{Action, Operation, Outcome};
 use crate::setting::Setting;
 
 /// What the judge says of one level.
@@ -16,6 +19,8 @@ use crate::setting::Setting;
 pub struct Judgement {
     /// The level.
     pub level: history::Level,
+    /// Whether the judge was given the certificates.
+    pub certified: bool,
     /// `holds`, `violated` or `undecided`.
     pub word: &'static str,
     /// The clash, or why it is not known, one line each.
@@ -23,34 +28,37 @@ pub struct Judgement {
 }
 
 /// States that the judge may visit for one level. Not time: a verdict must not depend on the machine.
-const STATES_MAX: u64 = 200_000;
+const STATES_MAX: u64 = 20_000;
 
 /// Judges a world at every level that its order promises.
 pub(crate) fn judge(setting: &Setting, operations: &[Operation]) -> Vec<Judgement> {
-    let levels = match setting.order {
-        Order::Agreed => &[Level::Linearizable, Level::Sequential, Level::Eventual][..],
-        // Causal comes when the judge knows it.
-        Order::Merged => &[Level::Eventual],
-    };
-    levels.iter().filter_map(|level| judge_level(*level, operations)).collect()
+    let mut judgements = vec![];
+    for level in setting.levels() {
+        judgements.push(judge_level(*level, false, operations));
+        // Eventual consistency is about values alone.
+        if setting.load.certified && *level != Level::Eventual {
+            judgements.push(judge_level(*level, true, operations));
+        }
+    }
+    judgements
 }
 
-fn judge_level(level: Level, operations: &[Operation]) -> Option<Judgement> {
-    let name = judged(level)?;
-    let history = history(level, operations);
+fn judge_level(level: Level, certified: bool, operations: &[Operation]) -> Judgement {
+    let history = history(level, certified, operations);
     let budget = Budget { time_max: Duration::MAX, states_max: STATES_MAX, ..Budget::default() };
+    let name = judged(level);
     let verdict = check(&history, name, &budget);
     let lines = if verdict.holds() { vec![] } else { verdict.lines(&history) };
-    Some(Judgement { level: name, word: verdict.word(), lines })
+    Judgement { level: name, certified, word: verdict.word(), lines }
 }
 
-/// The judge's name for a level, if it knows it.
-fn judged(level: Level) -> Option<history::Level> {
+/// The judge's name for a level.
+fn judged(level: Level) -> history::Level {
     match level {
-        Level::Linearizable => Some(history::Level::Linearizable),
-        Level::Sequential => Some(history::Level::Sequential),
-        Level::Causal => None,
-        Level::Eventual => Some(history::Level::Eventual),
+        Level::Linearizable => history::Level::Linearizable,
+        Level::Sequential => history::Level::Sequential,
+        Level::Causal => history::Level::Causal,
+        Level::Eventual => history::Level::Eventual,
     }
 }
 
@@ -58,10 +66,10 @@ fn judged(level: Level) -> Option<history::Level> {
 ///
 /// Requests that one client sends in a row overlap. For real time each of them counts by itself; for the
 /// order of a client, where real time is no matter, each begins when the one before it ended.
-pub(crate) fn history(level: Level, operations: &[Operation]) -> History {
-    let header = Header::new(Unit::Microseconds, judged(level));
+pub(crate) fn history(level: Level, certified: bool, operations: &[Operation]) -> History {
+    let header = Header::new(Unit::Microseconds, Some(judged(level)));
     let strangers = 1 + operations.iter().map(|operation| operation.client).max().unwrap_or(0);
-    let mut ends = std::collections::BTreeMap::new();
+    let mut ends = BTreeMap::new();
     let mut counted = vec![];
     for (place, operation) in operations.iter().enumerate() {
         let mut client = operation.client;
@@ -73,7 +81,11 @@ pub(crate) fn history(level: Level, operations: &[Operation]) -> History {
             start_us = start_us.max(*end);
             *end = operation.end_us.max(start_us);
         }
-        counted.extend(convert(level, operation, client, start_us));
+        let Some(mut one) = convert(level, operation, client, start_us) else { continue };
+        if certified {
+            certify(&mut one, operation);
+        }
+        counted.push(one);
     }
     History::new(Some(header), counted)
 }
@@ -84,10 +96,12 @@ fn convert(
     client: u64,
     start_us: u64,
 ) -> Option<history::Operation> {
-    let (write, unknown) = (operation.action.is_write(), !is_over(operation));
-    let end = (!unknown).then_some(operation.end_us.max(start_us));
+    let is_over = matches!(operation.outcome, Outcome::Done(_) | Outcome::Refused(_));
+    let end = is_over.then_some(operation.end_us.max(start_us));
     let kind = match operation.seen() {
-        _ if write => history::Kind::Write { value: operation.written().map(text) },
+        _ if operation.action.is_write() => {
+            history::Kind::Write { value: operation.written().map(text) }
+        }
         Some(value) if is_at_least(operation.level, level) => {
             history::Kind::Read { value: value.map(text), ok: true }
         }
@@ -100,19 +114,47 @@ fn convert(
     Some(judged)
 }
 
-fn is_over(operation: &Operation) -> bool {
-    matches!(operation.outcome, Outcome::Done(_) | Outcome::Refused(_))
+fn certify(judged: &mut history::Operation, operation: &Operation) {
+    let names_it = operation.action == Action::Get;
+    match operation.certificate.as_deref() {
+        Some(Certificate::Agreed { position, by }) => {
+            judged.position = Some(history::Position::Agreed(place(*position)));
+            let by = by.map_or(history::Source::Nothing, |by| history::Source::Agreed(place(by)));
+            judged.by = names_it.then_some(by);
+        }
+        Some(Certificate::Merged { position, by, entry: own }) => {
+            let place = |at: &MergedPosition| (replica(at), at.index);
+            let mut vector: Vec<_> = position.iter().map(place).collect();
+            vector.sort_unstable();
+            judged.position = Some(history::Position::Merged(vector));
+            let by = by.map_or(history::Source::Nothing, |by| history::Source::Merged(entry(by)));
+            judged.by = names_it.then_some(by);
+            judged.entry = own.map(entry);
+        }
+        None => {}
+    }
+}
+
+fn place(position: AgreedPosition) -> history::Place {
+    history::Place { index: position.index, offset: position.offset.into() }
+}
+
+fn replica(position: &MergedPosition) -> history::Replica {
+    history::Replica { node: position.replica.0, boot: position.boot }
+}
+
+fn entry(write: MergedWrite) -> history::Entry {
+    history::Entry {
+        replica: replica(&write.entry),
+        index: write.entry.index,
+        offset: write.offset.into(),
+        stamp: write.clock,
+    }
 }
 
 /// Whether a read that was promised one level must also meet another of the same order.
 fn is_at_least(promised: Level, level: Level) -> bool {
-    let rank = |level| match level {
-        Level::Linearizable => 0,
-        Level::Sequential => 1,
-        Level::Causal => 2,
-        Level::Eventual => 3,
-    };
-    rank(promised) <= rank(level)
+    judged(level) == history::Level::Eventual || judged(promised).is_at_least(judged(level))
 }
 
 fn text(bytes: &Bytes) -> String {
