@@ -30,21 +30,22 @@ function themeSwitch(): HTMLElement {
 }
 
 /** The verdict that the page is about. */
-export function headline(data: Document): { word: Ruling["word"]; text: string; why: string | null } {
+export function headline(data: Document): { word: Ruling["word"]; text: string; why: string | null; plain?: boolean } {
   const ruling = data.rulings.find((one) => one.level === (data.asked ?? data.promised));
   if (ruling) return { word: ruling.word, text: `${ruling.level} ${ruling.word}`, why: ruling.why };
   const met = data.rulings.find((one) => one.word === "holds");
-  if (met) return { word: "holds", text: `meets ${met.level}`, why: null };
+  // Nobody promised anything, so this is neither good nor bad.
+  if (met) return { word: "holds", text: `meets ${met.level}`, why: null, plain: true };
   const open = data.rulings.some((one) => one.word === "undecided");
   return { word: open ? "undecided" : "violated", text: open ? "no level is known to hold" : "meets no level", why: null };
 }
 
 /** The verdict, large. */
 export function banner(data: Document): HTMLElement {
-  const { word, text, why } = headline(data);
+  const { word, text, why, plain } = headline(data);
   return h(
     "section",
-    { class: `banner ${word}`, "aria-label": "Verdict" },
+    { class: `banner ${plain ? "plain" : word}`, "aria-label": "Verdict" },
     icon(word, 44),
     h("div", {}, h("h1", {}, text), why ? h("p", { class: "why" }, why) : null, h("p", { class: "met" }, met(data))),
   );

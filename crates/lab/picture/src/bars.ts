@@ -12,6 +12,9 @@ import { label } from "./words";
 const WIDTH_MIN = 3;
 /** Below this width there is no use in trying to write. */
 const LABEL_MIN = 24;
+/** Up to this width a bar is one plain stripe, and up to the next one a plain box: shapes cost time. */
+const PALE_FROM = 6;
+const SHAPED_FROM = 16;
 /** How clear an operation is that the filter does not match. */
 const DIM = 0.14;
 
@@ -43,7 +46,7 @@ export function sides(state: State, frame: Frame, operation: Operation): [number
   return [from, Math.max(from + WIDTH_MIN, to)];
 }
 
-/** Draws one lane. */
+/** Draws one lane; gives how many bars it took. */
 export function drawLane(
   context: CanvasRenderingContext2D,
   state: State,
@@ -51,9 +54,10 @@ export function drawLane(
   lane: Lane,
   middle: number,
   colours: Palette,
-): void {
+): number {
   const height = barHeight(frame.laneHeight);
   const y = middle - height / 2;
+  let drawn = 0;
   const last = state.axis.time(state.x1);
   let covered = -Infinity;
   for (let at = firstFrom(lane, state.axis.time(state.x0)); at < lane.operations.length; at++) {
@@ -63,10 +67,12 @@ export function drawLane(
     // Where bars are thinner than pixels, one of them stands for all.
     if (to <= covered && !isOpen(operation)) continue;
     covered = to <= from + WIDTH_MIN ? to : -Infinity;
+    drawn++;
     context.globalAlpha = state.matches && !state.matches[operation.at] ? DIM : 1;
     drawBar(context, operation, Math.max(from, frame.left - 20), y, Math.min(to, frame.right + 20), height, colours);
   }
   context.globalAlpha = 1;
+  return drawn;
 }
 
 /** Draws what stands on the bars of one lane, or behind them; over everything else. */
@@ -77,6 +83,7 @@ export function drawLabels(
   lane: Lane,
   middle: number,
   colours: Palette,
+  rims: boolean,
 ): void {
   const height = barHeight(frame.laneHeight);
   if (height < 12) return;
@@ -90,7 +97,7 @@ export function drawLabels(
     if (room - from < LABEL_MIN) continue;
     const to = Math.min(sides(state, frame, operation)[1], frame.right);
     context.globalAlpha = state.matches && !state.matches[operation.at] ? DIM : 1;
-    drawLabel(context, operation, from, to, room, middle, height, colours);
+    drawLabel(context, operation, from, to, room, middle, height, colours, rims);
   }
   context.globalAlpha = 1;
 }
@@ -118,9 +125,11 @@ function drawBar(
   }
   if (isOpen(operation) || operation.fate !== 0) return drawOpen(context, from, y, to, height, firm, pale);
   context.fillStyle = pale;
-  if (width <= 6) {
-    context.fillStyle = firm;
+  if (width <= SHAPED_FROM) {
+    context.fillStyle = width <= PALE_FROM ? firm : pale;
     context.fillRect(from, y, width, height);
+    context.fillStyle = firm;
+    if (pale !== firm && width > PALE_FROM) context.fillRect(from, y, 3, height);
     return;
   }
   box(context, from, y, width, height, radius);
@@ -183,32 +192,41 @@ function drawLabel(
   middle: number,
   height: number,
   colours: Palette,
+  rims: boolean,
 ): void {
   context.font = `${height >= 18 ? 12 : 11}px ${FONT}`;
   context.textBaseline = "middle";
   context.textAlign = "left";
   const text = label(operation);
   if (text.length * 4 > Math.max(to, room) - from) return;
-  const width = context.measureText(text).width;
+  const width = widthOf(context, text);
   const inside = width + 14 <= to - from;
   if (!inside && (isOpen(operation) || width + 10 > room - to)) return;
-  const onFull = inside && operation.kind === 0 && operation.fate === 0;
-  context.fillStyle = onFull ? colours.paper : colours.ink;
-  if (inside && isOpen(operation)) {
-    context.save();
-    context.fillStyle = colours.card;
-    box(context, from + 6, middle - 8, width + 8, 16, 3);
-    context.fill();
-    context.restore();
-  }
+  const [firm, pale] = coloursOf(operation, colours);
+  const full = inside && operation.kind === 0 && operation.fate === 0;
   const x = inside ? from + (isOpen(operation) ? 10 : 9) : to + 5;
-  if (!inside) {
-    context.strokeStyle = colours.card;
-    context.lineWidth = 3;
-    context.lineJoin = "round";
-    context.strokeText(text, x, middle + 0.5);
-  }
+  // A rim in the colour of the ground keeps what is drawn over the bars away from the letters.
+  context.strokeStyle = !inside || operation.fate !== 0 ? colours.card : full ? firm : pale;
+  context.lineWidth = inside && isOpen(operation) ? 6 : 3;
+  context.lineJoin = "round";
+  if (rims || isOpen(operation)) context.strokeText(text, x, middle + 0.5);
+  context.fillStyle = full ? colours.paper : colours.ink;
   context.fillText(text, x, middle + 0.5);
+}
+
+/** Widths of labels in the font of the moment: measuring is dear, and labels come again and again. */
+const widths = new Map<string, number>();
+const WIDTHS_MAX = 20_000;
+
+function widthOf(context: CanvasRenderingContext2D, text: string): number {
+  const key = context.font + text;
+  let width = widths.get(key);
+  if (width === undefined) {
+    if (widths.size >= WIDTHS_MAX) widths.clear();
+    width = context.measureText(text).width;
+    widths.set(key, width);
+  }
+  return width;
 }
 
 /** A path around a box. */

@@ -20,7 +20,7 @@ export type Middle = (operation: Operation) => number;
  * exist. Each lies between the latest start so far and the earliest end from here on; the middle of
  * the two is as good as any, and never goes back either.
  */
-export function effects(order: Operation[]): { time: number; back: boolean }[] {
+export function effects(order: Operation[]): number[] {
   const least: number[] = [];
   let latest = -Infinity;
   for (const operation of order) least.push((latest = Math.max(latest, operation.start)));
@@ -31,33 +31,31 @@ export function effects(order: Operation[]): { time: number; back: boolean }[] {
   }
   return order.map((operation, at) => {
     const [from, to] = [least[at], most[at]];
-    if (from <= to) {
-      return { time: to === Infinity ? from : (from + to) / 2, back: false };
-    }
+    if (from <= to) return to === Infinity ? from : (from + to) / 2;
     // The order is not that of real time: the operation stands where it was.
-    const end = isOpen(operation) ? operation.start : operation.end;
-    return { time: (operation.start + end) / 2, back: true };
+    return isOpen(operation) ? operation.start : (operation.start + operation.end) / 2;
   });
 }
 
-/** Draws an order; gives how many of its points are in view, and whether they were too many. */
+/** Draws an order along its places on the axis; false if it has too many points in view to be drawn. */
 export function drawOrder(
   context: CanvasRenderingContext2D,
   state: State,
   frame: Frame,
   order: Operation[],
-  times: { time: number; back: boolean }[],
-  places: number[] | null,
+  places: Float64Array,
+  numbers: number[] | null,
   middle: Middle,
   colours: Palette,
 ): boolean {
-  const xs = times.map(({ time }) => toPixel(state, frame, state.axis.place(time)));
+  let seen = 0;
+  for (const place of places) if (place >= state.x0 && place <= state.x1) seen++;
+  if (seen > LINE_MAX) return false;
+  const xs = places.map((place) => toPixel(state, frame, place));
+  const inView = (x: number): boolean => x >= frame.left - 2 && x <= frame.right + 2;
   // Along the upper edges of the bars, so that their labels stay readable.
   const edge = barHeight(frame.laneHeight) / 2;
   const y = (operation: Operation): number => middle(operation) - edge;
-  const inView = (x: number): boolean => x >= frame.left - 2 && x <= frame.right + 2;
-  const seen = xs.reduce((sum, x) => sum + (inView(x) ? 1 : 0), 0);
-  if (seen > LINE_MAX) return false;
   context.lineJoin = "round";
   context.strokeStyle = colours.order;
   for (const backwards of [false, true]) {
@@ -86,7 +84,7 @@ export function drawOrder(
     } else drawDot(context, xs[at], y(order[at]), colours);
   }
   for (const at of badges) {
-    const number = (places ? places[at] : at) + 1;
+    const number = (numbers ? numbers[at] : at) + 1;
     drawBadge(context, xs[at], y(order[at]), String(number), colours.order, colours.card);
   }
   return true;

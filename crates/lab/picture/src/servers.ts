@@ -3,7 +3,7 @@
 
 import { Document, Finals } from "./data";
 import { h, icon, section } from "./dom";
-import { FONT, onTheme, palette, pen } from "./palette";
+import { FONT, onTheme, palette, Palette, pen } from "./palette";
 import { State } from "./state";
 import { Timeline } from "./timeline";
 import { count, counted, shown, span } from "./words";
@@ -16,6 +16,8 @@ export function servers(state: State, timeline: Timeline): HTMLElement | null {
 }
 
 const HEIGHT = 150;
+/** Up to so many points a line is dashed. */
+const DASHED_MAX = 300;
 /** Dashes tell servers apart where colours do not. */
 const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 4], [1, 2]];
 
@@ -46,16 +48,33 @@ function positions(state: State, timeline: Timeline): HTMLElement | null {
   );
 }
 
-type Series = { name: string; points: { time: number; height: number }[] };
+/** What one server's answers said: times and heights, in the order of times. */
+interface Series {
+  name: string;
+  times: Float64Array;
+  heights: Float64Array;
+}
 
 function seriesOf(state: State): Series[] {
-  const series = state.data.servers.map((server): Series => ({ name: `server ${server}`, points: [] }));
+  const points = state.data.servers.map((): [number, number][] => []);
   for (const operation of state.operations) {
     if (operation.height < 0 || operation.server < 0 || operation.end === Infinity) continue;
-    series[operation.server].points.push({ time: operation.end, height: operation.height });
+    points[operation.server].push([operation.end, operation.height]);
   }
-  for (const { points } of series) points.sort((a, b) => a.time - b.time);
-  return series.filter(({ points }) => points.length > 0);
+  const series = points.map((list, at): Series => {
+    list.sort(([a], [b]) => a - b);
+    const [times, heights] = [list.map(([time]) => time), list.map(([, height]) => height)];
+    return { name: `server ${state.data.servers[at]}`, times: Float64Array.from(times), heights: Float64Array.from(heights) };
+  });
+  return series.filter(({ times }) => times.length > 0);
+}
+
+/** Which points of a series are in view, with the one right before: they set the scale. */
+function seen({ times }: Series, from: number, to: number): [number, number] {
+  const first = times.findIndex((time) => time >= from);
+  const begin = Math.max(0, first < 0 ? times.length - 1 : first - 1);
+  const after = times.findIndex((time, at) => at > begin && time > to);
+  return [begin, after < 0 ? times.length : after + 1];
 }
 
 function drawPositions(
@@ -64,66 +83,92 @@ function drawPositions(
   state: State,
   timeline: Timeline,
   series: Series[],
-  colours: ReturnType<typeof palette>,
+  colours: Palette,
 ): void {
   const context = pen(canvas, width, HEIGHT);
   const left = timeline.gutter;
+  const [from, to] = [state.axis.time(state.x0), state.axis.time(state.x1)];
+  const ranges = series.map((one) => seen(one, from, to));
+  let [low, high] = [Infinity, 0];
+  series.forEach(({ heights }, at) => {
+    for (let point = ranges[at][0]; point < ranges[at][1]; point++) {
+      low = Math.min(low, heights[point]);
+      high = Math.max(high, heights[point]);
+    }
+  });
+  high = Math.max(high, low + 1);
+  const toY = (height: number): number => HEIGHT - 16 - ((height - low) / (high - low)) * (HEIGHT - 34);
+  drawScale(context, left, width, [low, high], toY, colours);
   const scale = (width - left) / (state.x1 - state.x0);
   const toX = (time: number): number => left + (state.axis.place(time) - state.x0) * scale;
-  const heights = inView(state, series);
-  const low = heights.reduce((a, b) => Math.min(a, b), Infinity);
-  const high = Math.max(low + 1, heights.reduce((a, b) => Math.max(a, b), 0));
-  const toY = (height: number): number => HEIGHT - 16 - ((height - low) / (high - low)) * (HEIGHT - 34);
   const tints = [colours.write, colours.read, colours.cas, colours.doubt, colours.good, colours.soft];
-  context.font = `11px ${FONT}`;
-  context.textBaseline = "middle";
-  context.fillStyle = colours.soft;
-  context.textAlign = "right";
-  for (const height of [low, high]) {
-    context.fillText(count(height), left - 8, toY(height));
-    context.fillStyle = colours.hair;
-    context.fillRect(left, Math.round(toY(height)), width - left, 1);
-    context.fillStyle = colours.soft;
-  }
-  context.textAlign = "left";
-  series.forEach(({ name, points }, at) => {
-    const x = left + 8 + at * 104;
+  series.forEach((one, at) => {
     context.strokeStyle = context.fillStyle = tints[at % tints.length];
     context.lineWidth = 2;
-    context.setLineDash(DASHES[at % DASHES.length]);
-    context.beginPath();
-    context.moveTo(x, 8);
-    context.lineTo(x + 22, 8);
-    context.stroke();
-    context.fillText(name, x + 28, 8);
+    const dashes = DASHES[at % DASHES.length];
+    drawKey(context, left + 8 + at * 104, one.name, dashes);
+    // Dashes on a line of many corners cost too much time, and could not be told apart anyway.
+    context.setLineDash(ranges[at][1] - ranges[at][0] <= DASHED_MAX ? dashes : []);
     context.save();
     context.beginPath();
     context.rect(left, 0, width - left, HEIGHT);
     context.clip();
-    context.beginPath();
-    points.forEach((point, index) => {
-      const [px, py] = [toX(point.time), toY(point.height)];
-      if (index === 0) context.moveTo(px, py);
-      else {
-        context.lineTo(px, toY(points[index - 1].height));
-        context.lineTo(px, py);
-      }
-    });
-    context.stroke();
+    drawSteps(context, one, ranges[at], toX, toY);
     context.restore();
   });
   context.setLineDash([]);
 }
 
-/** The heights of the points in view, and of those right before it: they set the scale. */
-function inView(state: State, series: Series[]): number[] {
-  const [from, to] = [state.axis.time(state.x0), state.axis.time(state.x1)];
-  const seen = series.flatMap(({ points }) => {
-    const first = points.findIndex((point) => point.time >= from);
-    const begin = Math.max(0, first < 0 ? points.length - 1 : first - 1);
-    return points.slice(begin).filter((point, at) => at === 0 || point.time <= to);
-  });
-  return seen.map((point) => point.height);
+function drawScale(
+  context: CanvasRenderingContext2D,
+  left: number,
+  width: number,
+  heights: number[],
+  toY: (height: number) => number,
+  colours: Palette,
+): void {
+  context.font = `11px ${FONT}`;
+  context.textBaseline = "middle";
+  context.textAlign = "right";
+  for (const height of heights) {
+    context.fillStyle = colours.soft;
+    context.fillText(count(height), left - 8, toY(height));
+    context.fillStyle = colours.hair;
+    context.fillRect(left, Math.round(toY(height)), width - left, 1);
+  }
+}
+
+function drawKey(context: CanvasRenderingContext2D, x: number, name: string, dashes: number[]): void {
+  context.setLineDash(dashes);
+  context.beginPath();
+  context.moveTo(x, 8);
+  context.lineTo(x + 22, 8);
+  context.stroke();
+  context.textAlign = "left";
+  context.fillText(name, x + 28, 8);
+}
+
+/** A line that keeps its height until the next answer; at most one corner for each pixel. */
+function drawSteps(
+  context: CanvasRenderingContext2D,
+  { times, heights }: Series,
+  [begin, end]: [number, number],
+  toX: (time: number) => number,
+  toY: (height: number) => number,
+): void {
+  context.beginPath();
+  let last = -Infinity;
+  for (let at = begin; at < end; at++) {
+    const [x, y] = [toX(times[at]), toY(heights[at])];
+    if (x - last < 1 && at < end - 1) continue;
+    if (at === begin) context.moveTo(x, y);
+    else {
+      context.lineTo(x, toY(heights[at - 1]));
+      context.lineTo(x, y);
+    }
+    last = x;
+  }
+  context.stroke();
 }
 
 /** Whether all servers gave the same last answers. */

@@ -1,18 +1,20 @@
 // The timeline: lanes of bars under a time axis, and what is drawn over them.
 
 import { drawLabels, drawLane, Frame, sides, toPixel } from "./bars";
-import { step } from "./axis";
-import { Operation } from "./data";
+import { Axis, step } from "./axis";
+import { Operation, Ruling } from "./data";
 import { h } from "./dom";
 import { Lane, laneHeight, lanesOf } from "./lanes";
 import { drawClash, drawClashBand, drawOrder, effects, LINE_MAX } from "./overlay";
 import { FONT, onTheme, palette, Palette, pen } from "./palette";
-import { Overlay, State } from "./state";
+import { State } from "./state";
 import { instant, span } from "./words";
 
 const AXIS_HEIGHT = 26;
 /** Room between the axis and the first lane. */
 const HEAD_ROOM = 6;
+/** Up to so many bars their labels get rims; more would take too long. */
+const RIMS_MAX = 150;
 /** How much of the window the lanes may fill before they scroll. */
 const HEIGHT_MAX = 560;
 
@@ -28,7 +30,7 @@ export class Timeline {
   private readonly laneHeight: number;
   private colours: Palette = palette();
   private width = 0;
-  private cached: { overlay: Overlay; order: number; times: { time: number; back: boolean }[] } | null = null;
+  private cached: { ruling: Ruling; order: number; axis: Axis; places: Float64Array } | null = null;
 
   constructor(private readonly state: State) {
     this.lanes = lanesOf(state);
@@ -126,11 +128,10 @@ export class Timeline {
     context.clip();
     if (isClash && overlaid.length > 0) drawClashBand(context, state, frame, overlaid, height, colours);
     this.drawGrid(context, frame, height);
-    this.eachLane(height, (lane, middle) => {
-      drawLane(context, state, frame, lane, middle, colours);
-    });
+    let bars = 0;
+    this.eachLane(height, (lane, middle) => (bars += drawLane(context, state, frame, lane, middle, colours)));
     const drawn = this.drawOverlay(context, frame, overlaid, isClash);
-    this.eachLane(height, (lane, middle) => drawLabels(context, state, frame, lane, middle, colours));
+    this.eachLane(height, (lane, middle) => drawLabels(context, state, frame, lane, middle, colours, bars <= RIMS_MAX));
     this.drawMarked(context, frame);
     context.restore();
     this.drawNames(context, height);
@@ -158,11 +159,13 @@ export class Timeline {
       drawClash(context, state, frame, operations, this.middle, colours);
       return true;
     }
-    if (this.cached?.overlay.ruling !== overlay.ruling || this.cached.order !== overlay.order) {
-      this.cached = { overlay, order: overlay.order, times: effects(operations) };
+    const { ruling, order } = overlay;
+    if (this.cached?.ruling !== ruling || this.cached.order !== order || this.cached.axis !== state.axis) {
+      const places = Float64Array.from(effects(operations), (time) => state.axis.place(time));
+      this.cached = { ruling, order, axis: state.axis, places };
     }
-    const places = overlay.ruling.orders[overlay.order]?.places ?? null;
-    return drawOrder(context, state, frame, operations, this.cached.times, places, this.middle, colours);
+    const numbers = ruling.orders[order]?.places ?? null;
+    return drawOrder(context, state, frame, operations, this.cached.places, numbers, this.middle, colours);
   }
 
   /** Rings around the operations under the pointer and the chosen one. */

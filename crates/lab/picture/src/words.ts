@@ -52,7 +52,7 @@ export function label(operation: Operation): string {
     return `${key}: ${shown(operation.from)}→${shown(operation.value)}${operation.ok === 0 ? " ✗" : ""}`;
   }
   if (operation.kind === READ) return `${key} → ${shown(operation.value)}`;
-  return operation.value === null ? `${key} del` : `${key} = ${shown(operation.value)}`;
+  return operation.value === null ? `delete ${key}` : `${key} = ${shown(operation.value)}`;
 }
 
 /** A sentence, such as `client 3 read a and got 5`. */

@@ -211,16 +211,23 @@ test("ten thousand operations stay fluid", async (t) => {
     window.tasks = [];
     new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((e) => e.duration))).observe({ entryTypes: ["longtask"] });
   });
+  await page.locator(".stage").scrollIntoViewIfNeeded();
   const stage = await page.locator(".stage").boundingBox();
+  assert.ok(stage.y + 205 < 900, "the pointer would be outside the window");
+  const whole = await pixels(page);
   await page.mouse.move(stage.x + 500, stage.y + 200);
   await page.mouse.move(stage.x + 505, stage.y + 205);
   for (let at = 0; at < 30; at++) {
     await page.mouse.wheel(0, at < 20 ? -120 : 120);
     await settle(page);
   }
+  const zoomed = await pixels(page);
+  assert.notEqual(zoomed, whole);
   await page.mouse.down();
   for (let at = 0; at < 20; at++) await page.mouse.move(stage.x + 505 - at * 15, stage.y + 205);
   await page.mouse.up();
+  await settle(page);
+  assert.notEqual(await pixels(page), zoomed);
   await shoot(page, "long-zoomed");
   await page.fill("input[type=search]", "user:3");
   await settle(page);
