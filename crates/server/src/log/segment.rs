@@ -15,9 +15,9 @@ pub(super) const HEADER_BYTES: usize = 4096;
 
 const MAGIC: [u8; 8] = *b"CandorLg";
 const SUFFIX: &str = ".log";
-/// Zeros are written in pieces of this size, each synced by itself: other writers' syncs would
-/// otherwise wait for all of them at once.
-const PIECE_BYTES: usize = 1 << 20;
+/// Zeros are synced after so many: other writers' syncs would otherwise wait for all at once.
+const PIECE_BYTES: u64 = 1 << 20;
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// What the header of a segment says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,13 +95,16 @@ pub(super) fn prepare(path: &Path, size: u64) -> Result<File, Error> {
 }
 
 /// Writes zeros from one offset up to another, and syncs them.
-pub(super) fn fill(file: &File, path: &Path, mut from: u64, to: u64) -> Result<(), Error> {
-    let zeros = vec![0; PIECE_BYTES.min(to.saturating_sub(from) as usize)];
-    while from < to {
-        let length = (to - from).min(PIECE_BYTES as u64);
-        file.write_all_at(&zeros[..length as usize], from).map_err(Error::io("write to", path))?;
-        file.sync_data().map_err(Error::io("sync", path))?;
-        from += length;
+pub(super) fn fill(file: &File, path: &Path, from: u64, to: u64) -> Result<(), Error> {
+    let (mut at, mut synced) = (from, from);
+    while at < to {
+        let length = (to - at).min(ZEROS.len() as u64);
+        file.write_all_at(&ZEROS[..length as usize], at).map_err(Error::io("write to", path))?;
+        at += length;
+        if at == to || at - synced >= PIECE_BYTES {
+            file.sync_data().map_err(Error::io("sync", path))?;
+            synced = at;
+        }
     }
     Ok(())
 }

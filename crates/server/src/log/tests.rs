@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -119,9 +120,9 @@ fn a_group_of_many_parts_is_one_frame() {
     let counters = log.counters();
     log.append(&["one", "two"]).unwrap();
     drop(log);
-    assert_eq!(counters.groups.load(std::sync::atomic::Ordering::Relaxed), 1);
-    assert_eq!(counters.syncs.load(std::sync::atomic::Ordering::Relaxed), 1);
-    assert_eq!(counters.bytes.load(std::sync::atomic::Ordering::Relaxed), 64);
+    assert_eq!(counters.groups.load(Relaxed), 1);
+    assert_eq!(counters.syncs.load(Relaxed), 1);
+    assert_eq!(counters.bytes.load(Relaxed), 64);
     let mut found = vec![];
     world.open_into(&mut found).unwrap();
     assert_eq!(found, [b"onetwo"]);

@@ -97,3 +97,97 @@ fn run(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use super::*;
+    use crate::log::Directory;
+
+    /// A log of small segments in this directory, and the groups that are in it.
+    fn open(path: &Path) -> (Log, Vec<Vec<u8>>) {
+        let mut found = vec![];
+        let directory = Directory::open(path).unwrap();
+        let replay = |records: Bytes| {
+            found.push(records.to_vec());
+            Ok(())
+        };
+        let (log, _) = Log::open(directory, 8192, replay).unwrap();
+        (log, found)
+    }
+
+    /// What is sent to the thread of the log: this ticket, with these records.
+    fn group(ticket: u64, records: &'static [u8]) -> Group {
+        Group { ticket: Ticket(ticket), records: Bytes::from_static(records) }
+    }
+
+    #[test]
+    fn what_is_queued_during_a_sync_becomes_one_group() {
+        let temp = tempfile::tempdir().unwrap();
+        let (log, _) = open(temp.path());
+        let counters = log.counters();
+        let (done, completions) = mpsc::channel();
+        let (go_on, gate) = mpsc::channel();
+        let done = move |completion| {
+            done.send(completion).unwrap();
+            gate.recv().unwrap();
+        };
+        let handle = Handle::spawn(log, done, |error| panic!("{error}"));
+        handle.append(group(1, b"one"));
+        // The thread has written the first and stands still: all of these are queued behind it.
+        assert_eq!(completions.recv().unwrap(), Completion { ticket: Ticket(1), bytes: 3 });
+        for ticket in 2..=9 {
+            handle.append(group(ticket, b"more"));
+        }
+        go_on.send(()).unwrap();
+        assert_eq!(completions.recv().unwrap(), Completion { ticket: Ticket(9), bytes: 32 });
+        go_on.send(()).unwrap();
+        // What is queued at the end is made durable too.
+        handle.append(group(10, b"last"));
+        go_on.send(()).unwrap();
+        drop(handle);
+        assert_eq!(counters.syncs.load(Relaxed), 3);
+        assert_eq!(open(temp.path()).1, [b"one".to_vec(), b"more".repeat(8), b"last".to_vec()]);
+    }
+
+    #[test]
+    fn groups_that_do_not_fit_into_a_segment_together_are_apart() {
+        let temp = tempfile::tempdir().unwrap();
+        let (log, _) = open(temp.path());
+        let (done, completions) = mpsc::channel();
+        let (go_on, gate) = mpsc::channel();
+        let done = move |completion| {
+            done.send(completion).unwrap();
+            gate.recv().unwrap();
+        };
+        let handle = Handle::spawn(log, done, |error| panic!("{error}"));
+        handle.append(group(1, b"one"));
+        completions.recv().unwrap();
+        for ticket in 2..=4 {
+            handle.append(group(ticket, &[b'x'; 3000]));
+        }
+        (0..4).for_each(|_| go_on.send(()).unwrap());
+        drop(handle);
+        let sizes: Vec<_> = completions.iter().map(|each: Completion| each.bytes).collect();
+        assert_eq!(sizes, [3000, 3000, 3000]);
+    }
+
+    #[test]
+    fn a_failed_write_is_the_end() {
+        let temp = tempfile::tempdir().unwrap();
+        let (mut log, _) = open(temp.path());
+        log.break_disk();
+        let (failed, failures) = mpsc::channel();
+        let done = |completion| panic!("{completion:?} is durable nowhere");
+        let handle = Handle::spawn(log, done, move |error| failed.send(error.to_string()).unwrap());
+        handle.append(group(1, b"lost"));
+        let text = failures.recv().unwrap();
+        assert!(text.contains("cannot write to") && text.contains("1.log"), "{text}");
+        handle.append(group(2, b"lost too"));
+        drop(handle);
+        assert!(failures.recv().is_err(), "it is not tried again");
+        assert!(open(temp.path()).1.is_empty());
+    }
+}

@@ -105,6 +105,12 @@ impl Log {
         Ok(())
     }
 
+    /// From now on every write fails.
+    #[cfg(test)]
+    pub(super) fn break_disk(&mut self) {
+        self.active.file = File::open(&self.active.path).expect("the segment is there");
+    }
+
     fn count(&self, space: u64) {
         self.counters.groups.fetch_add(1, Ordering::Relaxed);
         self.counters.syncs.fetch_add(1, Ordering::Relaxed);
