@@ -15,7 +15,8 @@
 //! **Writing.** One group is one frame, one `pwrite` and one `fdatasync`; the next is written only
 //! after that. All that arrives while a sync runs becomes the next group. Segments are written full
 //! of zeros and synced before they are used, the next one in the background, so a sync moves data
-//! and no metadata, and a roll does not wait. A group larger than a segment gets one of its size.
+//! and no metadata, and a roll does not wait. A group that needs more than half a segment and finds no
+//! room gets one of its size, which is not written before.
 //!
 //! **Reading.** Frames are numbered without gaps across all segments. Where a frame is bad:
 //!

@@ -82,16 +82,29 @@ pub(super) fn first_of(name: &str) -> Option<u64> {
 
 /// Makes a file of this size, full of zeros, all of it on disk. What was there is gone.
 pub(super) fn prepare(path: &Path, size: u64) -> Result<File, Error> {
-    let file = File::options()
+    let file = make(path)?;
+    fill(&file, path, 0, size)?;
+    file.sync_all().map_err(Error::io("sync", path))?;
+    Ok(file)
+}
+
+/// Makes a file of this size for one great group. It reads as zeros, and the disk finds room for it
+/// when the group is written: to write it twice would take longer than to find room once.
+pub(super) fn prepare_large(path: &Path, size: u64) -> Result<File, Error> {
+    let file = make(path)?;
+    file.set_len(size).map_err(Error::io("make room in", path))?;
+    file.sync_all().map_err(Error::io("sync", path))?;
+    Ok(file)
+}
+
+fn make(path: &Path) -> Result<File, Error> {
+    File::options()
         .read(true)
         .write(true)
         .create(true)
         .truncate(true)
         .open(path)
-        .map_err(Error::io("make", path))?;
-    fill(&file, path, 0, size)?;
-    file.sync_all().map_err(Error::io("sync", path))?;
-    Ok(file)
+        .map_err(Error::io("make", path))
 }
 
 /// Writes zeros from one offset up to another, and syncs them.

@@ -130,10 +130,10 @@ impl Log {
     fn roll(&mut self, space: u64) -> Result<(), Error> {
         let log = self.directory.log();
         let needed = segment::HEADER_BYTES as u64 + space;
-        self.active = if needed > self.segment_bytes {
+        self.active = if needed > self.segment_bytes / 2 {
             let path = log.join(SPARE_LARGE);
             let size = needed.next_multiple_of(4096);
-            begin(log, &path, segment::prepare(&path, size)?, self.sequence, size)?
+            begin(log, &path, segment::prepare_large(&path, size)?, self.sequence, size)?
         } else {
             let path = log.join(SPARE);
             let file = match self.spare.take() {
