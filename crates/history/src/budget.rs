@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 pub struct Budget {
     /// How long it may take; the one limit that makes a verdict depend on the machine.
     pub time_max: Duration,
-    /// How many states a search may visit.
+    /// How many states one search may visit; several keys are several searches.
     pub states_max: u64,
     /// How many bytes a search may keep in memory.
     pub memory_bytes_max: usize,
@@ -57,6 +57,12 @@ impl Meter {
             memory_bytes_max: self.memory_bytes_max,
             exhausted: self.exhausted,
         }
+    }
+
+    /// A meter for one of `threads` that work at the same time; they share the memory.
+    pub(crate) fn share(&self, threads: usize) -> Meter {
+        let memory_bytes_max = self.memory_bytes_max / threads.max(1);
+        Meter { memory_bytes_max, ..self.part(u64::MAX) }
     }
 
     /// Counts one state; false when the budget is spent. `remembered` states are in memory now.

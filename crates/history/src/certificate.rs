@@ -107,22 +107,13 @@ impl<'de> Deserialize<'de> for Source {
                 f.write_str("null, `[index, offset]` or `[\"node.boot\", index, offset, stamp]`")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Source, A::Error> {
-                #[derive(Deserialize)]
-                #[serde(untagged)]
-                enum First {
-                    Index(u64),
-                    Log(String),
-                }
                 let missing = || A::Error::custom("the entry has too few parts");
                 let source = match seq.next_element()?.ok_or_else(missing)? {
                     First::Index(index) => {
                         let offset = seq.next_element()?.ok_or_else(missing)?;
                         Source::Agreed(Place { index, offset })
                     }
-                    First::Log(name) => {
-                        let replica = replica(&name).ok_or_else(|| {
-                            A::Error::custom(format!("`{name}` is no `node.boot`"))
-                        })?;
+                    First::Log(replica) => {
                         let index = seq.next_element()?.ok_or_else(missing)?;
                         let offset = seq.next_element()?.ok_or_else(missing)?;
                         let stamp = seq.next_element()?.ok_or_else(missing)?;
@@ -136,5 +127,33 @@ impl<'de> Deserialize<'de> for Source {
             }
         }
         deserializer.deserialize_any(SourceVisitor)
+    }
+}
+
+/// The first part of an entry, which tells its kind.
+enum First {
+    Index(u64),
+    Log(Replica),
+}
+
+impl<'de> Deserialize<'de> for First {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<First, D::Error> {
+        struct FirstVisitor;
+        impl Visitor<'_> for FirstVisitor {
+            type Value = First;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an index or a `\"node.boot\"`")
+            }
+            fn visit_u64<E>(self, index: u64) -> Result<First, E> {
+                Ok(First::Index(index))
+            }
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<First, E> {
+                let replica = replica(name);
+                replica
+                    .map(First::Log)
+                    .ok_or_else(|| E::custom(format!("`{name}` is no `node.boot`")))
+            }
+        }
+        deserializer.deserialize_any(FirstVisitor)
     }
 }

@@ -68,6 +68,7 @@ mod causal;
 mod causality;
 mod certificate;
 mod circle;
+mod claimed;
 mod clients;
 mod decision;
 mod eventual;

@@ -8,6 +8,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::budget::Meter;
 use crate::decision::{Cells, Decision, Proof, needed};
@@ -21,15 +22,16 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     if let Some(id) = Cells::new(view).thin_air(view) {
         return Decision::Violated(vec![id]);
     }
+    let keys = view.by_key();
     let mut orders = Vec::new();
     let mut undecided = None;
-    for key in view.by_key().iter().filter(|ops| !ops.is_empty()) {
-        match judge_key(view, key, meter) {
+    for (key, decision) in keys.iter().zip(judge_keys(view, &keys, meter)) {
+        match decision {
             Decision::Holds(proof) => {
                 orders.extend(proof.orders.into_iter().map(|(_, order)| order))
             }
             Decision::Violated(core) => return Decision::Violated(core),
-            Decision::Undecided(why) => undecided = Some((key[0], why)),
+            Decision::Undecided(why) => undecided = undecided.or(Some((key[0], why))),
         }
     }
     if let Some((op, why)) = undecided {
@@ -39,6 +41,34 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
         Some(order) => Decision::Holds(Proof::order(order)),
         None => judge_together(view, meter),
     }
+}
+
+/// Operations below which one thread judges all keys.
+const THREADS_OPERATIONS_MIN: usize = 20_000;
+
+/// Judges each key by itself, within a budget of its own, on all cores.
+fn judge_keys(view: &View<'_>, keys: &[Vec<u32>], meter: &Meter) -> Vec<Decision> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    if view.ops.len() < THREADS_OPERATIONS_MIN || cores.min(keys.len()) < 2 {
+        return keys.iter().map(|ops| judge_key(view, ops, &mut meter.part(u64::MAX))).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        // Each thread takes the next key that nobody has taken; what a search may keep is shared.
+        while let Some(key) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&k| k < keys.len())
+        {
+            let mut meter = meter.share(cores);
+            done.push((key, judge_key(view, &keys[key], &mut meter)));
+        }
+        done
+    };
+    let mut decisions: Vec<(usize, Decision)> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores.min(keys.len())).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().flat_map(|t| t.join().expect("the judge does not panic")).collect()
+    });
+    decisions.sort_by_key(|(key, _)| *key);
+    decisions.into_iter().map(|(_, decision)| decision).collect()
 }
 
 /// Judges all keys in one search.

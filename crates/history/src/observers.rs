@@ -11,7 +11,7 @@
 //!
 //! Here only reads look; a cas is a write.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::budget::Meter;
 use crate::decision::Decision;
@@ -91,96 +91,117 @@ impl Before {
     }
 }
 
-/// What one observer sees as it reads; an order of it, or the operations that clash.
+/// What one observer sees as it reads.
+struct Sight<'v, 'h> {
+    view: &'v View<'h>,
+    before: &'v Before,
+    /// Writes that are visible, and reads of others that stand in for what those saw.
+    visible: Vec<u32>,
+    is_visible: Vec<bool>,
+    /// For each key, the source of the last read of it, and the writes that became visible since.
+    last: Vec<u32>,
+    fresh: Vec<Vec<u32>>,
+    /// Pairs of writes of which the first must come before the second.
+    edges: Vec<(u32, u32)>,
+}
+
+/// An order of what one observer sees, or the operations that clash.
 fn observe(
     view: &View<'_>,
     sources: &[u32],
     before: &Before,
     reads: &[u32],
 ) -> Result<Vec<u32>, Vec<u32>> {
-    let mut visible: HashSet<u32> = HashSet::new();
-    // For each key, the source of the last read of it and the writes that became visible since.
-    let mut last: BTreeMap<u32, u32> = BTreeMap::new();
-    let mut fresh: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-    let mut after: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    let mut sight = Sight {
+        view,
+        before,
+        visible: Vec::new(),
+        is_visible: vec![false; view.ops.len()],
+        last: vec![NONE; view.initial.len()],
+        fresh: vec![Vec::new(); view.initial.len()],
+        edges: Vec::new(),
+    };
     for (at, &read) in reads.iter().enumerate() {
-        let (key, source) = (view.ops[read as usize].key, sources[read as usize]);
-        if is_operation(source) {
-            show(view, before, source, &mut visible, &mut fresh);
+        let fits = sight.read(view.ops[read as usize].key as usize, sources[read as usize]);
+        if !fits {
+            return Err(sight.everything(&reads[..=at]));
         }
+    }
+    match sight.sort() {
+        Some(order) => Ok(order),
+        None => Err(sight.everything(reads)),
+    }
+}
+
+impl Sight<'_, '_> {
+    /// Takes in a read; false if it saw the initial value though a write of its key is visible.
+    fn read(&mut self, key: usize, source: u32) -> bool {
         if source == NONE {
-            continue;
+            return true;
         }
-        let passed: Vec<u32> = fresh.remove(&key).unwrap_or_default();
-        let left = last.insert(key, source).filter(|&old| old != source);
-        for write in passed.into_iter().chain(left.filter(|&old| is_operation(old))) {
-            if source == INITIAL {
-                return Err(everything(view, sources, before, &reads[..=at]));
-            }
-            if write != source {
-                after.entry(write).or_default().push(source);
-            }
+        if is_operation(source) {
+            self.show(source);
         }
+        let left = std::mem::replace(&mut self.last[key], source);
+        let passed = std::mem::take(&mut self.fresh[key]);
+        let passed = passed.into_iter().chain((is_operation(left)).then_some(left));
+        let passed: Vec<u32> = passed.filter(|&write| write != source).collect();
+        if source == INITIAL {
+            return passed.is_empty();
+        }
+        self.edges.extend(passed.into_iter().map(|write| (write, source)));
+        true
     }
-    for &id in &visible {
-        for &first in &before.direct[id as usize] {
-            after.entry(first).or_default().push(id);
-        }
-    }
-    let order = sort(visible, after).ok_or_else(|| everything(view, sources, before, reads))?;
-    Ok(order.into_iter().filter(|&id| !view.ops[id as usize].is_look()).collect())
-}
 
-/// Makes a write visible, with all that it brings along.
-fn show(
-    view: &View<'_>,
-    before: &Before,
-    write: u32,
-    visible: &mut HashSet<u32>,
-    fresh: &mut BTreeMap<u32, Vec<u32>>,
-) {
-    let mut todo = vec![write];
-    while let Some(id) = todo.pop() {
-        if visible.insert(id) {
-            todo.extend(&before.direct[id as usize]);
-            let op = &view.ops[id as usize];
+    /// Makes a write visible, with all that it brings along.
+    fn show(&mut self, write: u32) {
+        let mut todo = vec![write];
+        while let Some(id) = todo.pop() {
+            if std::mem::replace(&mut self.is_visible[id as usize], true) {
+                continue;
+            }
+            self.visible.push(id);
+            todo.extend(&self.before.direct[id as usize]);
+            let op = &self.view.ops[id as usize];
             if op.makes != NONE {
-                fresh.entry(op.key).or_default().push(id);
+                self.fresh[op.key as usize].push(id);
             }
         }
     }
-}
 
-/// An order of the writes that are visible; none if they run in a ring.
-fn sort(visible: HashSet<u32>, after: BTreeMap<u32, Vec<u32>>) -> Option<Vec<u32>> {
-    let mut waits: BTreeMap<u32, usize> = visible.into_iter().map(|id| (id, 0)).collect();
-    for later in after.values().flatten() {
-        *waits.get_mut(later)? += 1;
-    }
-    let mut ready: Vec<u32> =
-        waits.iter().filter(|(_, waits)| **waits == 0).map(|(id, _)| *id).collect();
-    let mut order = Vec::with_capacity(waits.len());
-    while let Some(id) = ready.pop() {
-        order.push(id);
-        for later in after.get(&id).into_iter().flatten() {
-            let waits = waits.get_mut(later)?;
-            *waits -= 1;
-            if *waits == 0 {
-                ready.push(*later);
+    /// An order of the visible writes; none if they run in a ring.
+    fn sort(&mut self) -> Option<Vec<u32>> {
+        for &id in &self.visible {
+            self.edges.extend(self.before.direct[id as usize].iter().map(|&first| (first, id)));
+        }
+        self.edges.sort_unstable();
+        let mut waits = vec![0_u32; self.view.ops.len()];
+        self.edges.iter().for_each(|&(_, later)| waits[later as usize] += 1);
+        let is_free = |&id: &u32| waits[id as usize] == 0;
+        let mut ready: Vec<u32> = self.visible.iter().copied().filter(is_free).collect();
+        let mut order = Vec::with_capacity(self.visible.len());
+        let mut sorted = 0;
+        while let Some(id) = ready.pop() {
+            sorted += 1;
+            if !self.view.ops[id as usize].is_look() {
+                order.push(id);
+            }
+            let first = self.edges.partition_point(|&(from, _)| from < id);
+            for &(_, later) in self.edges[first..].iter().take_while(|&&(from, _)| from == id) {
+                waits[later as usize] -= 1;
+                if waits[later as usize] == 0 {
+                    ready.push(later);
+                }
             }
         }
+        (sorted == self.visible.len()).then_some(order)
     }
-    (order.len() == waits.len()).then_some(order)
-}
 
-/// The reads and all that they showed.
-fn everything(view: &View<'_>, sources: &[u32], before: &Before, reads: &[u32]) -> Vec<u32> {
-    let (mut visible, mut fresh) = (HashSet::new(), BTreeMap::new());
-    for &read in reads.iter().filter(|&&read| is_operation(sources[read as usize])) {
-        show(view, before, sources[read as usize], &mut visible, &mut fresh);
+    /// The reads and all that they showed.
+    fn everything(&self, reads: &[u32]) -> Vec<u32> {
+        let mut all: Vec<u32> = self.visible.iter().chain(reads).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
-    let mut all: Vec<u32> = visible.into_iter().chain(reads.iter().copied()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }

@@ -1,7 +1,8 @@
 //! PRAM consistency (Lipton & Sandberg 1988): for each client there is an order of its operations
 //! and everybody's writes that keeps each client's order and in which it saw what it saw.
 //!
-//! Each client is judged by itself. First an order is simply tried: before each of its operations,
+//! Where one order of everything serves all clients, it is taken. Otherwise each client is judged by
+//! itself. First an order is simply tried: before each of its operations,
 //! the writes of the client whose value it saw, up to that one. Where that fails, the fixpoint of
 //! "a write that comes before this operation, and was not seen, comes before the one that was"
 //! decides: with one client looking, a relation without a ring has such an order.
@@ -10,12 +11,16 @@ use crate::budget::Meter;
 use crate::causal::saturate_reader;
 use crate::causality::{Causality, Ring, bytes};
 use crate::decision::{Decision, Proof};
-use crate::sources::{Checked, Guess, INITIAL, assign, is_operation, ran};
+use crate::sources::{Checked, Guess, INITIAL, assign, is_operation, plain_sources, ran};
 use crate::view::{NONE, View};
 
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     let (mut proof, mut guess) = (Proof::default(), Guess::default());
+    if let Some(order) = guess.order(view, meter) {
+        return Decision::Holds(Proof::order(order.to_vec()));
+    }
+    let plain = plain_sources(view);
     for chain in view.by_client() {
         let Some(&reader) = chain.iter().find(|&&id| view.ops[id as usize].sees != NONE) else {
             continue;
@@ -28,7 +33,16 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
             Err(ring) => Checked::Clash(ring.core),
         };
         let looks = |id: u32| view.ops[id as usize].client == client;
-        match assign(view, looks, &mut guess, meter, check) {
+        if !meter.check_time() {
+            return Decision::Undecided(meter.reason());
+        }
+        let decision = match plain.as_ref().map(|sources| check(sources, true)) {
+            None => assign(view, looks, &mut guess, meter, check),
+            Some(Checked::Fits(orders)) => Decision::Holds(Proof { orders, sources: Vec::new() }),
+            Some(Checked::Clash(core)) => Decision::Violated(core),
+            Some(Checked::TooMuch(why)) => Decision::Undecided(why),
+        };
+        match decision {
             Decision::Holds(part) => proof.orders.extend(part.orders),
             other => return other,
         }

@@ -57,18 +57,8 @@ impl History {
 
     /// Reads a history from JSON Lines.
     pub fn from_jsonl(text: &str) -> Result<History, Broken> {
-        let mut history = History::default();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        for (number, line) in text.lines().enumerate() {
-            if line.trim().is_empty() {
-                continue;
-            }
-            read_line(line, number + 1, &mut history).map_err(|fault| Broken {
-                line: number + 1,
-                column: fault.column,
-                message: fault.message,
-            })?;
-        }
+        let history = read_all(text)?;
         clients::in_order(&history).map_err(|disorder| {
             let line = history.operations[disorder.operation].line;
             let content = text.lines().nth(line - 1).unwrap_or("");
@@ -77,6 +67,122 @@ impl History {
         })?;
         Ok(history)
     }
+}
+
+/// Files shorter than this are read by one thread.
+const PART_BYTES_MIN: usize = 1 << 20;
+
+/// Reads all lines, long files in parts on all cores.
+fn read_all(text: &str) -> Result<History, Broken> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let parts = split(text, cores.min(text.len() / PART_BYTES_MIN).max(1));
+    let read: Vec<Result<Part, Broken>> = if let [only] = parts[..] {
+        vec![Part::read(only)]
+    } else {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> =
+                parts.iter().map(|part| scope.spawn(|| Part::read(part))).collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().expect("a reader does not panic"))
+                .collect()
+        })
+    };
+    let mut history = History::default();
+    let mut lines = 0;
+    for part in read {
+        let mut part = part.map_err(|broken| Broken { line: broken.line + lines, ..broken })?;
+        if let Some((line, column, header)) = part.header
+            && history.header.replace(header).is_some()
+        {
+            return Err(Broken { line: line + lines, column, message: SECOND_HEADER.to_string() });
+        }
+        part.operations.iter_mut().for_each(|operation| operation.line += lines);
+        lines += part.lines;
+        if history.operations.is_empty() {
+            history.operations = part.operations;
+        } else {
+            history.operations.append(&mut part.operations);
+        }
+    }
+    Ok(history)
+}
+
+/// Cuts a text behind newlines into about equal parts.
+fn split(mut text: &str, parts: usize) -> Vec<&str> {
+    let mut found = Vec::new();
+    for left in (2..=parts).rev() {
+        let middle = text.len() / left;
+        let newline = text.as_bytes()[middle..].iter().position(|&byte| byte == b'\n');
+        let Some(newline) = newline else { break };
+        let (part, rest) = text.split_at(middle + newline + 1);
+        found.push(part);
+        text = rest;
+    }
+    found.push(text);
+    found
+}
+
+/// What one part of a file holds; lines are counted from its beginning.
+#[derive(Default)]
+struct Part {
+    operations: Vec<Operation>,
+    /// The header's line, the column of its version, and the header.
+    header: Option<(usize, usize, Header)>,
+    lines: usize,
+}
+
+const SECOND_HEADER: &str = "a second header; a history has at most one";
+
+impl Part {
+    fn read(text: &str) -> Result<Part, Broken> {
+        let mut part = Part::default();
+        for (number, line) in text.lines().enumerate() {
+            part.lines = number + 1;
+            if line.trim_start().is_empty() {
+                continue;
+            }
+            part.read_line(line).map_err(|fault| Broken {
+                line: number + 1,
+                column: fault.column,
+                message: fault.message,
+            })?;
+        }
+        Ok(part)
+    }
+
+    fn read_line(&mut self, line: &str) -> Result<(), Fault> {
+        if line.len() > LINE_BYTES_MAX {
+            let message = format!("the line is longer than {LINE_BYTES_MAX} bytes");
+            return Err(Fault { column: LINE_BYTES_MAX, message });
+        }
+        if self.operations.len() >= OPERATIONS_MAX {
+            let message = format!("the history has more than {OPERATIONS_MAX} operations");
+            return Err(Fault { column: 1, message });
+        }
+        // An array would be taken for a struct without the names of its fields.
+        let start = line.len() - line.trim_start().len();
+        if !line[start..].starts_with('{') {
+            let message = "this is no JSON object; each line is one operation".to_string();
+            return Err(Fault { column: column(line, start), message });
+        }
+        match serde_json::from_str::<Line<'_>>(line) {
+            Ok(raw) => self.operations.push(raw.into_operation(line, self.lines)?),
+            Err(_) if is_header(line) => {
+                let header = read_header(line)?;
+                let column = Fault::at(line, "candor_history", String::new()).column;
+                if self.header.replace((self.lines, column, header)).is_some() {
+                    return Err(Fault { column, message: SECOND_HEADER.to_string() });
+                }
+            }
+            Err(error) => return Err(Fault::parse(line, &error)),
+        }
+        Ok(())
+    }
+}
+
+fn is_header(line: &str) -> bool {
+    fields(line).iter().any(|field| field.name == "candor_history")
 }
 
 /// A fault inside one line.
@@ -108,35 +214,6 @@ impl Fault {
         });
         Fault { column, message }
     }
-}
-
-fn read_line(line: &str, number: usize, history: &mut History) -> Result<(), Fault> {
-    if line.len() > LINE_BYTES_MAX {
-        let message = format!("the line is longer than {LINE_BYTES_MAX} bytes");
-        return Err(Fault { column: LINE_BYTES_MAX, message });
-    }
-    if history.operations.len() >= OPERATIONS_MAX {
-        let message = format!("the history has more than {OPERATIONS_MAX} operations");
-        return Err(Fault { column: 1, message });
-    }
-    // An array would be taken for a struct without the names of its fields.
-    if let Some(at) =
-        line.find(|c: char| !c.is_whitespace()).filter(|&at| !line[at..].starts_with('{'))
-    {
-        let message = "this is no JSON object; each line is one operation".to_string();
-        return Err(Fault { column: column(line, at), message });
-    }
-    if line.contains("candor_history") && fields(line).iter().any(|f| f.name == "candor_history") {
-        if history.header.is_some() {
-            let message = "a second header; a history has at most one".to_string();
-            return Err(Fault::at(line, "candor_history", message));
-        }
-        history.header = Some(read_header(line)?);
-        return Ok(());
-    }
-    let raw: Line<'_> = serde_json::from_str(line).map_err(|error| Fault::parse(line, &error))?;
-    history.operations.push(raw.into_operation(line, number)?);
-    Ok(())
 }
 
 #[derive(Deserialize)]

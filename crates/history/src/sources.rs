@@ -80,24 +80,30 @@ pub(crate) struct Guess(Option<Option<Vec<u32>>>);
 const GUESS_STATES_MAX: u64 = 100_000;
 
 impl Guess {
-    fn sources(&mut self, view: &View<'_>, meter: &Meter) -> Option<&[u32]> {
-        let guess = || {
-            let decision = sequential::judge(view, &mut meter.part(GUESS_STATES_MAX));
-            let Decision::Holds(proof) = decision else { return None };
-            let mut sources = vec![NONE; view.ops.len()];
-            let mut holds = vec![INITIAL; view.initial.len()];
-            for &id in proof.orders.iter().flat_map(|(_, order)| order) {
-                let op = &view.ops[id as usize];
-                if op.sees != NONE {
-                    sources[id as usize] = holds[op.key as usize];
-                }
-                if op.makes != NONE {
-                    holds[op.key as usize] = id;
-                }
-            }
-            Some(sources)
+    /// A legal order of everything that keeps each client's order.
+    pub(crate) fn order(&mut self, view: &View<'_>, meter: &Meter) -> Option<&[u32]> {
+        let guess = || match sequential::judge(view, &mut meter.part(GUESS_STATES_MAX)) {
+            Decision::Holds(proof) => proof.orders.into_iter().next().map(|(_, order)| order),
+            _ => None,
         };
         self.0.get_or_insert_with(guess).as_deref()
+    }
+
+    /// What the operations see in that order.
+    fn sources(&mut self, view: &View<'_>, meter: &Meter) -> Option<Vec<u32>> {
+        let order = self.order(view, meter)?;
+        let mut sources = vec![NONE; view.ops.len()];
+        let mut holds = vec![INITIAL; view.initial.len()];
+        for &id in order {
+            let op = &view.ops[id as usize];
+            if op.sees != NONE {
+                sources[id as usize] = holds[op.key as usize];
+            }
+            if op.makes != NONE {
+                holds[op.key as usize] = id;
+            }
+        }
+        Some(sources)
     }
 }
 

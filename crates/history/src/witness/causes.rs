@@ -1,7 +1,7 @@
 //! The forms of causal consistency: an operation's causes are what its client did before it, what
 //! made the cell it saw, and their causes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::level::Level;
 use crate::witness::facts::{Facts, looks, makes};
@@ -23,7 +23,7 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
                 _ if Some(write) == source => false,
                 None => true,
                 Some(source) if level == Level::Cc => causes.has(write, source),
-                Some(source) => causes.place[&write] > causes.place[&source],
+                Some(source) => causes.place[write] > causes.place[source],
             };
             if newer {
                 return Err(format!("operation {index} overlooked write {write}"));
@@ -35,99 +35,109 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
 
 /// Causes along an order: for each operation, how many operations of each client.
 struct Causes {
-    place: HashMap<usize, usize>,
-    /// The client's number in the counts below, and the place in its chain.
-    seat: HashMap<usize, (usize, u32)>,
-    counts: Vec<Vec<u32>>,
-    /// For each key and client, its writes by place in its chain.
-    writes: HashMap<String, BTreeMap<usize, Vec<usize>>>,
+    /// Each operation's place in the order, its client's number and its place in that client's
+    /// chain.
+    place: Vec<usize>,
+    seat: Vec<(usize, u32)>,
+    /// As many numbers as there are clients for each place of the order.
+    counts: Vec<u32>,
+    width: usize,
+    /// For each key, each client's writes.
+    writes: Vec<Vec<Vec<usize>>>,
 }
 
 impl Causes {
     fn new(facts: &Facts<'_>, order: &[usize]) -> Result<Causes, String> {
+        let (total, width) = (facts.counts.len(), facts.clients.len());
         let mut causes = Causes {
-            place: order.iter().enumerate().map(|(at, &index)| (index, at)).collect(),
-            seat: HashMap::new(),
-            counts: Vec::with_capacity(order.len()),
-            writes: HashMap::new(),
+            place: vec![usize::MAX; total],
+            seat: vec![(0, 0); total],
+            counts: Vec::with_capacity(order.len() * width),
+            width,
+            writes: vec![Vec::new(); facts.keys],
         };
+        order.iter().enumerate().for_each(|(at, &index)| causes.place[index] = at);
         for (number, chain) in facts.clients.values().enumerate() {
+            let mut own: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
             for (at, &index) in chain.iter().enumerate() {
-                causes.seat.insert(index, (number, at as u32));
+                causes.seat[index] = (number, at as u32);
                 if makes(facts.op(index)).is_some() {
-                    let of_key = causes.writes.entry(facts.op(index).key.clone()).or_default();
-                    of_key.entry(number).or_default().push(index);
+                    own.entry(facts.key[index]).or_default().push(index);
                 }
             }
+            own.into_iter().for_each(|(key, writes)| causes.writes[key].push(writes));
         }
-        let mut last: Vec<Option<usize>> = vec![None; facts.clients.len()];
+        let mut last: Vec<Option<usize>> = vec![None; width];
         for (at, &index) in order.iter().enumerate() {
-            let (number, seat) = causes.seat[&index];
-            let mut count = match last[number].replace(at) {
-                Some(before) => causes.counts[before].clone(),
-                None => vec![0; facts.clients.len()],
-            };
+            let (number, seat) = causes.seat[index];
+            match last[number].replace(at) {
+                Some(before) => {
+                    let before = before * width..(before + 1) * width;
+                    causes.counts.extend_from_within(before);
+                }
+                None => causes.counts.resize((at + 1) * width, 0),
+            }
+            let (earlier, count) = causes.counts.split_at_mut(at * width);
             if looks(facts.op(index))
                 && let Some(source) = facts.source(index)?
             {
-                let place = causes.place.get(&source).filter(|&&place| place < at);
-                let place =
-                    place.ok_or_else(|| format!("operation {index} saw what came later"))?;
-                count.iter_mut().zip(&causes.counts[*place]).for_each(|(a, b)| *a = (*a).max(*b));
+                let place = causes.place[source];
+                if place >= at {
+                    return Err(format!("operation {index} saw what came later"));
+                }
+                let other = &earlier[place * width..(place + 1) * width];
+                count.iter_mut().zip(other).for_each(|(a, b)| *a = (*a).max(*b));
             }
             count[number] = seat + 1;
-            causes.counts.push(count);
         }
         Ok(causes)
     }
 
     /// Whether `cause` is `index` or one of its causes.
     fn has(&self, index: usize, cause: usize) -> bool {
-        let (number, seat) = self.seat[&cause];
-        self.counts[self.place[&index]][number] > seat
+        let (number, seat) = self.seat[cause];
+        self.counts[self.place[index] * self.width + number] > seat
     }
 
     /// Each client's last write of the operation's key among its causes, itself left out.
     fn last_writes(&self, facts: &Facts<'_>, index: usize) -> Vec<usize> {
-        let Some(clients) = self.writes.get(&facts.op(index).key) else { return Vec::new() };
         let last = |writes: &Vec<usize>| {
             let causes = writes.partition_point(|&write| self.has(index, write));
             writes[..causes].iter().rev().find(|&&write| write != index).copied()
         };
-        clients.values().filter_map(last).collect()
+        self.writes[facts.key[index]].iter().filter_map(last).collect()
     }
 }
 
 /// Cm: each client has an order of what it did and of the causes of that, in which each operation
 /// stands behind its causes and the client's own saw what was written last.
 pub(super) fn memory(facts: &Facts<'_>, witness: &Witness) -> Result<(), String> {
-    let mut before: HashMap<usize, usize> = HashMap::new();
-    for chain in facts.clients.values() {
-        chain.windows(2).for_each(|pair| {
-            before.insert(pair[1], pair[0]);
-        });
+    let mut before: Vec<Option<usize>> = vec![None; facts.counts.len()];
+    for pair in facts.clients.values().flat_map(|chain| chain.windows(2)) {
+        before[pair[1]] = Some(pair[0]);
     }
-    let mut served = HashSet::new();
-    for Order { client, operations, .. } in &witness.orders {
+    // Who stands in the order by now, as the number of that order.
+    let mut placed = vec![0; facts.counts.len()];
+    let mut served = BTreeSet::new();
+    for (number, Order { client, operations, .. }) in witness.orders.iter().enumerate() {
         let client = client.ok_or("an order of cm is for one client")?;
         complete(facts, operations, |index| facts.op(index).client == client)?;
-        let mut placed = HashSet::new();
-        let mut holds: HashMap<&str, Option<usize>> = HashMap::new();
+        let mut holds: Vec<Option<usize>> = vec![None; facts.keys];
         for &index in operations {
             let operation = facts.op(index);
             let source = if looks(operation) { facts.source(index)? } else { None };
-            let causes = [before.get(&index).copied(), source];
-            if causes.into_iter().flatten().any(|cause| !placed.contains(&cause)) {
+            let causes = [before[index], source];
+            if causes.into_iter().flatten().any(|cause| placed[cause] != number + 1) {
                 return Err(format!("operation {index} stands before one of its causes"));
             }
-            let held = holds.entry(operation.key.as_str()).or_default();
+            let held = &mut holds[facts.key[index]];
             if operation.client == client && looks(operation) && *held != source {
                 return Err(format!("operation {index} did not see what the key held"));
             }
             if makes(operation).is_some() {
                 *held = Some(index);
             }
-            placed.insert(index);
+            placed[index] = number + 1;
         }
         served.insert(client);
     }

@@ -1,7 +1,7 @@
 //! What a validator needs to know about a history: who certainly ran, each client's order, and
 //! what the witness says about who saw whom, checked as far as values tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::history::History;
 use crate::level::Level;
@@ -16,6 +16,9 @@ pub(super) struct Facts<'h> {
     pub(super) sources: BTreeMap<usize, Option<usize>>,
     /// Each client's operations that counted or that the witness says ran, in its order.
     pub(super) clients: BTreeMap<u64, Vec<usize>>,
+    /// A number for each operation's key, below `keys`.
+    pub(super) key: Vec<usize>,
+    pub(super) keys: usize,
 }
 
 impl<'h> Facts<'h> {
@@ -50,7 +53,13 @@ impl<'h> Facts<'h> {
                 (op.start, op.end.unwrap_or(u64::MAX), op.line, index)
             });
         }
-        let facts = Facts { history, counts, sources, clients };
+        let mut keys: HashMap<&str, usize> = HashMap::new();
+        let mut number = |op: &'h Operation| {
+            let next = keys.len();
+            *keys.entry(op.key.as_str()).or_insert(next)
+        };
+        let key = operations.iter().map(&mut number).collect();
+        let facts = Facts { history, counts, sources, clients, key, keys: keys.len() };
         facts.sources_fit()?;
         Ok(facts)
     }

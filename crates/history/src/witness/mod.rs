@@ -14,8 +14,8 @@ use facts::Facts;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Witness {
     /// Orders of operations. `linearizable`, `bounded`, `sequential`, `causal`, `cc`: one order of
-    /// everything; `cm`, `pram`: one for each client that looks; `mw`, `wfr`: one of the writes
-    /// visible to each observer; `ryw`, `mr`: none.
+    /// everything; `cm`, `pram`: the same, or one for each client that looks; `mw`, `wfr`: one of
+    /// the writes visible to each observer; `ryw`, `mr`: none.
     pub orders: Vec<Order>,
     /// For each operation that looked, the one whose value it saw, or `None` for the initial value;
     /// in ascending order of operations. Empty where the orders tell it.
@@ -39,6 +39,10 @@ pub fn validate(history: &History, level: Level, witness: &Witness) -> Result<()
     match level {
         Level::Linearizable | Level::Bounded { .. } => orders::real_time(&facts, level, witness),
         Level::Sequential => orders::sequential(&facts, witness),
+        // One order of everything serves all clients.
+        Level::Pram | Level::Cm if orders::is_for_all(witness) => {
+            orders::sequential(&facts, witness)
+        }
         Level::Pram => orders::pram(&facts, witness),
         Level::Causal | Level::Cc => causes::one_order(&facts, level, witness),
         Level::Cm => causes::memory(&facts, witness),

@@ -1,6 +1,6 @@
 //! Levels that an order proves by being legal: linearizable, bounded, sequential, pram.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::level::Level;
 use crate::operation::{Fate, Kind, Value};
@@ -13,6 +13,11 @@ pub(super) fn only(witness: &Witness) -> Result<&[usize], String> {
         [order] => Ok(&order.operations),
         orders => Err(format!("one order would prove the level, not {}", orders.len())),
     }
+}
+
+/// Whether a witness is one order that is for nobody alone.
+pub(super) fn is_for_all(witness: &Witness) -> bool {
+    matches!(&witness.orders[..], [order] if order.client.is_none())
 }
 
 pub(super) fn sequential(facts: &Facts<'_>, witness: &Witness) -> Result<(), String> {
@@ -84,13 +89,11 @@ pub(super) fn complete(
 
 /// Each client's operations stand in its order.
 pub(super) fn clients_in_order(facts: &Facts<'_>, order: &[usize]) -> Result<(), String> {
-    let mut place = HashMap::new();
-    order.iter().enumerate().for_each(|(at, &index)| {
-        place.insert(index, at);
-    });
+    let mut place = vec![usize::MAX; facts.counts.len()];
+    order.iter().enumerate().for_each(|(at, &index)| place[index] = at);
     for chain in facts.clients.values() {
         let mut last = None;
-        for index in chain.iter().filter(|index| place.contains_key(*index)) {
+        for &index in chain.iter().filter(|&&index| place[index] != usize::MAX) {
             if last.replace(place[index]).is_some_and(|before| before > place[index]) {
                 return Err(format!(
                     "operation {index} stands before an earlier one of its client"
@@ -107,10 +110,10 @@ fn legal(
     order: &[usize],
     matters: impl Fn(usize) -> bool,
 ) -> Result<(), String> {
-    let mut state: HashMap<&str, &Option<Value>> = HashMap::new();
+    let mut state: Vec<&Option<Value>> = vec![&facts.history.initial; facts.keys];
     for &index in order {
         let operation = facts.op(index);
-        let held = state.entry(operation.key.as_str()).or_insert(&facts.history.initial);
+        let held = &mut state[facts.key[index]];
         if matters(index) && !fits(operation, held) {
             return Err(format!("operation {index} did not see what the key held"));
         }

@@ -81,18 +81,18 @@ pub(super) fn observers(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
 /// reads what it read from.
 struct Brought {
     lines: Vec<Vec<usize>>,
-    of_write: HashMap<usize, (usize, usize)>,
+    of_write: Vec<(usize, usize)>,
 }
 
 impl Brought {
     fn new(facts: &Facts<'_>, level: Level) -> Result<Brought, String> {
-        let mut brought = Brought { lines: Vec::new(), of_write: HashMap::new() };
+        let mut brought = Brought { lines: Vec::new(), of_write: vec![(0, 0); facts.counts.len()] };
         for (number, chain) in facts.clients.values().enumerate() {
             let mut line = Vec::new();
             for &index in chain {
                 let writes = makes(facts.op(index)).is_some();
                 if writes {
-                    brought.of_write.insert(index, (number, line.len()));
+                    brought.of_write[index] = (number, line.len());
                 }
                 if level == Level::Mw && writes {
                     line.push(index);
@@ -112,22 +112,23 @@ fn observe(
     order: &[usize],
     reads: &[usize],
 ) -> Result<(), String> {
-    let place: HashMap<usize, usize> =
-        order.iter().enumerate().map(|(at, &index)| (index, at)).collect();
-    let mut visible: HashSet<usize> = HashSet::new();
+    const NOWHERE: usize = usize::MAX;
+    let mut place = vec![NOWHERE; facts.counts.len()];
+    order.iter().enumerate().for_each(|(at, &index)| place[index] = at);
+    let mut visible = vec![false; facts.counts.len()];
     let mut shown = vec![0; brought.lines.len()];
     // For each client the place behind the last one of its line that is shown, and for each key
-    // the place of the last visible write.
+    // the place behind the last visible write.
     let mut behind = vec![Vec::new(); brought.lines.len()];
-    let mut last: HashMap<&str, usize> = HashMap::new();
+    let mut last = vec![0; facts.keys];
     for &read in reads {
         let source = facts.source(read)?;
         let mut todo: Vec<usize> = source.into_iter().collect();
         let mut fresh = Vec::new();
         while let Some(write) = todo.pop() {
-            if visible.insert(write) {
+            if !std::mem::replace(&mut visible[write], true) {
                 fresh.push(write);
-                let (client, until) = brought.of_write[&write];
+                let (client, until) = brought.of_write[write];
                 if shown[client] < until {
                     todo.extend(&brought.lines[client][shown[client]..until]);
                     shown[client] = until;
@@ -135,23 +136,25 @@ fn observe(
             }
         }
         for &write in &fresh {
-            let at = *place.get(&write).ok_or_else(|| format!("write {write} is missing"))?;
-            let of_key = last.entry(facts.op(write).key.as_str()).or_default();
-            *of_key = (*of_key).max(at + 1);
+            if place[write] == NOWHERE {
+                return Err(format!("write {write} is visible but missing"));
+            }
+            let of_key: &mut usize = &mut last[facts.key[write]];
+            *of_key = (*of_key).max(place[write] + 1);
         }
         // Behind everything that a write brings along: behind the last of that part of the line.
         for write in fresh {
-            let (client, until) = brought.of_write[&write];
+            let (client, until) = brought.of_write[write];
             let line: &mut Vec<usize> = &mut behind[client];
             for brought in &brought.lines[client][line.len().min(until)..until] {
-                line.push(place[brought].max(line.last().copied().unwrap_or(0)));
+                line.push(place[*brought].max(line.last().copied().unwrap_or(0)));
             }
-            if until > 0 && line[until - 1] >= place[&write] {
+            if until > 0 && line[until - 1] >= place[write] {
                 return Err(format!("write {write} stands before what it brings along"));
             }
         }
-        let seen = source.map_or(0, |source| place[&source] + 1);
-        if seen != last.get(facts.op(read).key.as_str()).copied().unwrap_or(0) {
+        let seen = source.map_or(0, |source| place[source] + 1);
+        if seen != last[facts.key[read]] {
             return Err(format!("read {read} overlooked a visible write"));
         }
     }

@@ -16,12 +16,15 @@
 //! States are remembered as 128-bit fingerprints: among a hundred million states the chance that
 //! any two are taken for one another is below 2^-70.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, Hasher};
+mod lanes;
+mod memo;
+mod outlook;
 
 use crate::budget::Meter;
-use crate::decision::Cells;
 use crate::view::{NEVER, NONE, View};
+use lanes::{client_lanes, maybes, tight_lanes};
+use memo::{Entered, cell_mark, op_mark};
+use outlook::Outlook;
 
 /// What a search found.
 pub(crate) enum Found {
@@ -69,10 +72,7 @@ struct Search<'v, 'h> {
     after: Vec<Vec<u32>>,
     /// For each key the cell that it holds.
     holds: Vec<u32>,
-    /// For each cell, how many operations will still look for it.
-    live: Vec<u32>,
-    /// For each key, how many failed cas are still to come.
-    failed: Vec<u32>,
+    outlook: Outlook,
     missing: usize,
     fingerprint: u128,
     trail: Vec<Step>,
@@ -92,7 +92,6 @@ impl<'v, 'h> Search<'v, 'h> {
         for (lane, ops) in lanes.iter().enumerate() {
             ops.iter().for_each(|&op| lane_of[op as usize] = lane as u32);
         }
-        let cells = Cells::new(view);
         let mut search = Search {
             view,
             real_time,
@@ -105,8 +104,7 @@ impl<'v, 'h> Search<'v, 'h> {
             blocked,
             after,
             holds: view.initial.clone(),
-            live: cells.observers.iter().map(|ops| ops.len() as u32).collect(),
-            failed: cells.failed.iter().map(|ops| ops.len() as u32).collect(),
+            outlook: Outlook::new(view, real_time),
             fingerprint: 0,
             trail: Vec::new(),
         };
@@ -117,7 +115,7 @@ impl<'v, 'h> Search<'v, 'h> {
     }
 
     fn run(mut self, meter: &mut Meter) -> Found {
-        let mut seen: HashSet<u128, BuildHasherDefault<Identity>> = HashSet::default();
+        let mut seen = Entered::default();
         let mut pending: Vec<u32> = Vec::new();
         let mut choices: Vec<Choice> = Vec::new();
         loop {
@@ -163,17 +161,12 @@ impl<'v, 'h> Search<'v, 'h> {
         self.blocked[op as usize] == 0 && self.view.ops[op as usize].start <= horizon
     }
 
-    /// Whether nobody will see this cell any more.
-    fn is_dead(&self, cell: u32) -> bool {
-        let key = self.view.cell_keys[cell as usize];
-        self.live[cell as usize] == 0 && self.failed[key as usize] == 0
-    }
-
     /// What the key holds, as far as it can still matter.
     fn effective(&self, key: u32) -> u32 {
         let cell = self.holds[key as usize];
         // Each key's initial cell has a number of its own, so its complement names the key.
-        if self.is_dead(cell) { !self.view.initial[key as usize] } else { cell }
+        let in_vain = self.outlook.is_held_in_vain(self.view, cell);
+        if in_vain { !self.view.initial[key as usize] } else { cell }
     }
 
     /// Takes all operations that can go at once without loss.
@@ -197,32 +190,59 @@ impl<'v, 'h> Search<'v, 'h> {
     }
 
     fn is_certain(&self, op: u32) -> bool {
-        let op = &self.view.ops[op as usize];
-        let held = self.holds[op.key as usize];
-        if op.is_look() {
-            return (op.sees == held) != op.differs;
+        let facts = &self.view.ops[op as usize];
+        let held = self.holds[facts.key as usize];
+        if facts.is_look() {
+            return (facts.sees == held) != facts.differs;
         }
-        op.is_blind_write() && self.is_dead(op.makes) && self.is_dead(held)
+        facts.is_blind_write()
+            && self.outlook.is_made_in_vain(self.view, op)
+            && self.outlook.is_held_in_vain(self.view, held)
     }
 
-    /// Puts onto `pending` the operations that may be next, the most urgent last.
+    /// Puts onto `pending` the operations that may be next, the most urgent last; none if some
+    /// operation can no longer get what it looks for.
     fn list_choices(&self, pending: &mut Vec<u32>) {
         let (horizon, first) = (self.horizon(), pending.len());
-        let mut dead_listed: Vec<u32> = Vec::new();
-        for op in self.fronts().filter(|&op| self.may_be_next(op, horizon)) {
+        // Cells that are waited for, and until when.
+        let mut awaited: Vec<(u32, u64)> = Vec::new();
+        let mut in_vain: Vec<u32> = Vec::new();
+        for op in self.fronts() {
             let facts = &self.view.ops[op as usize];
-            if facts.is_look() || facts.observes() && facts.sees != self.holds[facts.key as usize] {
+            let lacks = facts.observes() && facts.sees != self.holds[facts.key as usize];
+            if lacks && !self.outlook.is_in_reach(self.view, op, &self.taken) {
+                pending.truncate(first);
+                return;
+            }
+            if !self.may_be_next(op, horizon) {
                 continue;
             }
-            if facts.is_blind_write() && self.is_dead(facts.makes) {
+            if lacks {
+                awaited.push((facts.sees, facts.end));
+            }
+            if lacks || facts.is_look() {
+                continue;
+            }
+            if facts.is_blind_write() && self.outlook.is_made_in_vain(self.view, op) {
                 // Of several writes that nobody will see the order does not matter.
-                if dead_listed.contains(&facts.key) {
+                if in_vain.contains(&facts.key) {
                     continue;
                 }
-                dead_listed.push(facts.key);
+                in_vain.push(facts.key);
             }
             pending.push(op);
         }
+        self.list_maybes(horizon, pending);
+        pending[first..].sort_by_key(|&op| {
+            let facts = &self.view.ops[op as usize];
+            let for_others = awaited.iter().filter(|(cell, _)| *cell == facts.makes);
+            let until = for_others.map(|&(_, end)| end).min().unwrap_or(NEVER);
+            std::cmp::Reverse((until, facts.end, facts.start))
+        });
+    }
+
+    /// Puts onto `pending` the operations that may not have run and would help one that waits.
+    fn list_maybes(&self, horizon: u64, pending: &mut Vec<u32>) {
         let mut last = (NONE, NONE);
         for &(op, before) in &self.maybes {
             let facts = &self.view.ops[op as usize];
@@ -237,10 +257,6 @@ impl<'v, 'h> Search<'v, 'h> {
                 pending.push(op);
             }
         }
-        pending[first..].sort_by_key(|&op| {
-            let facts = &self.view.ops[op as usize];
-            std::cmp::Reverse((facts.end, facts.start))
-        });
     }
 
     /// Whether an operation that can be next would see what this one makes.
@@ -260,7 +276,7 @@ impl<'v, 'h> Search<'v, 'h> {
 
     fn choose(&mut self, op: u32) {
         let facts = self.view.ops[op as usize];
-        if facts.is_blind_write() && self.failed[facts.key as usize] == 0 {
+        if facts.is_blind_write() {
             let horizon = self.horizon();
             for lane in 0..self.lanes.len() {
                 while let Some(&other) = self.lanes[lane].get(self.front[lane]) {
@@ -268,7 +284,7 @@ impl<'v, 'h> Search<'v, 'h> {
                     let goes_before = other != op
                         && other_facts.key == facts.key
                         && other_facts.is_blind_write()
-                        && self.live[other_facts.makes as usize] == 0
+                        && self.outlook.is_made_in_vain(self.view, other)
                         && self.may_be_next(other, horizon);
                     if !goes_before {
                         break;
@@ -285,16 +301,12 @@ impl<'v, 'h> Search<'v, 'h> {
         let key = facts.key as usize;
         let before = self.effective(facts.key);
         let replaced = self.holds[key];
-        if facts.differs {
-            self.failed[key] -= 1;
-        } else if facts.sees != NONE {
-            self.live[facts.sees as usize] -= 1;
-        }
+        self.taken[op as usize] = true;
+        self.outlook.take(self.view, op, &self.taken);
         if facts.makes != NONE {
             self.holds[key] = facts.makes;
         }
         self.fingerprint ^= op_mark(op) ^ cell_mark(before) ^ cell_mark(self.effective(facts.key));
-        self.taken[op as usize] = true;
         let lane = self.lane_of[op as usize];
         if lane != NONE {
             self.front[lane as usize] += 1;
@@ -312,15 +324,11 @@ impl<'v, 'h> Search<'v, 'h> {
             let facts = self.view.ops[op as usize];
             let key = facts.key as usize;
             let after = self.effective(facts.key);
-            if facts.differs {
-                self.failed[key] += 1;
-            } else if facts.sees != NONE {
-                self.live[facts.sees as usize] += 1;
-            }
+            self.taken[op as usize] = false;
+            self.outlook.give_back(self.view, op);
             self.holds[key] = replaced;
             let before = self.effective(facts.key);
             self.fingerprint ^= op_mark(op) ^ cell_mark(before) ^ cell_mark(after);
-            self.taken[op as usize] = false;
             let lane = self.lane_of[op as usize];
             if lane != NONE {
                 self.front[lane as usize] -= 1;
@@ -330,115 +338,5 @@ impl<'v, 'h> Search<'v, 'h> {
                 self.blocked[later as usize] += 1;
             }
         }
-    }
-}
-
-/// The known operations, client by client.
-fn client_lanes(view: &View<'_>) -> Vec<Vec<u32>> {
-    let mut lanes = view.by_client();
-    lanes.iter_mut().for_each(|lane| lane.retain(|&op| !view.ops[op as usize].maybe));
-    lanes.retain(|lane| !lane.is_empty());
-    lanes
-}
-
-/// The known operations in as few chains as ever overlap. Operations of one client whose times
-/// touch stay in one chain, because there real time alone does not keep their order.
-fn tight_lanes(view: &View<'_>) -> Vec<Vec<u32>> {
-    let mut lanes: Vec<Vec<u32>> = Vec::new();
-    let mut client_lane = vec![NONE; view.clients];
-    // Lanes that are free from some time on, the earliest first; entries can be out of date.
-    let mut free = std::collections::BinaryHeap::new();
-    for (id, op) in view.ops.iter().enumerate().filter(|(_, op)| !op.maybe) {
-        let own = client_lane[op.client as usize];
-        let last_end = |lanes: &[Vec<u32>], lane: u32| {
-            lanes[lane as usize].last().map(|&last| view.ops[last as usize].end)
-        };
-        let touches = own != NONE
-            && lanes[own as usize].last().is_some_and(|&last| {
-                view.ops[last as usize].client == op.client
-                    && view.ops[last as usize].end >= op.start
-            });
-        let lane = if touches {
-            own
-        } else {
-            let mut lane = lanes.len() as u32;
-            while let Some(&std::cmp::Reverse((end, candidate))) = free.peek() {
-                if end >= op.start {
-                    break;
-                }
-                free.pop();
-                if last_end(&lanes, candidate) == Some(end) {
-                    lane = candidate;
-                    break;
-                }
-            }
-            if lane as usize == lanes.len() {
-                lanes.push(Vec::new());
-            }
-            lane
-        };
-        lanes[lane as usize].push(id as u32);
-        client_lane[op.client as usize] = lane;
-        free.push(std::cmp::Reverse((op.end, lane)));
-    }
-    lanes
-}
-
-/// The operations that may not have run, those alike together and by start, each with the known
-/// operation of its client just before it.
-fn maybes(view: &View<'_>) -> Vec<(u32, u32)> {
-    let mut last = vec![NONE; view.clients];
-    let mut maybes = Vec::new();
-    for (id, op) in view.ops.iter().enumerate() {
-        if op.maybe {
-            maybes.push((id as u32, last[op.client as usize]));
-        } else {
-            last[op.client as usize] = id as u32;
-        }
-    }
-    maybes.sort_by_key(|&(id, _)| {
-        let op = &view.ops[id as usize];
-        (op.sees, op.makes, op.start)
-    });
-    maybes
-}
-
-fn op_mark(op: u32) -> u128 {
-    mark(u64::from(op) << 1)
-}
-
-fn cell_mark(cell: u32) -> u128 {
-    mark(u64::from(cell) << 1 | 1)
-}
-
-/// 128 bits that look random: two rounds of splitmix64 (Steele, Lea & Flood 2014).
-fn mark(seed: u64) -> u128 {
-    let round = |seed: u64| {
-        let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    let high = round(seed ^ 0x5851_f42d_4c95_7f2d);
-    u128::from(high) << 64 | u128::from(round(high ^ seed.rotate_left(32)))
-}
-
-/// Fingerprints are already as good as random; the set takes them as they are.
-#[derive(Default)]
-struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
-        }
-    }
-
-    fn write_u128(&mut self, fingerprint: u128) {
-        self.0 = fingerprint as u64;
     }
 }
