@@ -9,7 +9,7 @@ const REPEAT_MAX: i64 = 10_000;
 /// Run scenarios: start their servers and clients, and judge what happened.
 ///
 /// Every file is checked before anything is started. Each run leaves a directory below `runs`, with
-/// the scenario, the history, the servers' logs and the summary.
+/// the scenario, the history, the servers' logs, the summary and a picture of it all: report.html.
 ///
 /// Exit codes: 0 good; 1 something failed; 3 the promised level is violated; 4 it is not known
 /// whether it holds; 78 a file is no scenario.

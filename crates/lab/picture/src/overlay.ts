@@ -7,7 +7,9 @@ import { FONT, Palette } from "./palette";
 import { State } from "./state";
 
 /** Beyond so many points in view the line would be a smear; then it is left out. */
-export const LINE_MAX = 1200;
+export const LINE_MAX = 300;
+/** Up to so many it is a firm line, beyond a thin one. */
+const FIRM_MAX = 80;
 
 /** How far apart two numbers in one lane must be. */
 const BADGE_ROOM = 19;
@@ -59,7 +61,7 @@ export function drawOrder(
   context.lineJoin = "round";
   context.strokeStyle = colours.order;
   for (const backwards of [false, true]) {
-    context.lineWidth = 1.75;
+    context.lineWidth = seen > FIRM_MAX ? 1 : 1.75;
     context.setLineDash(backwards ? [4, 3] : []);
     context.beginPath();
     for (let at = 1; at < order.length; at++) {

@@ -1,13 +1,13 @@
 // Opens generated pages from disk in a headless Chromium and uses them as a person would.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { launch } from "./browser.mjs";
 import { empty, HOSTILE, hostile, kinds, long } from "./histories.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -24,14 +24,7 @@ let pages;
 before(async () => {
   mkdirSync(shots, { recursive: true });
   pages = mkdtempSync(join(tmpdir(), "candor-picture-"));
-  browser = await chromium.launchPersistentContext(join(pages, "profile"), {
-    executablePath: process.env.CHROMIUM ?? execFileSync("which", ["chromium"]).toString().trim(),
-    headless: true,
-    args: [
-      "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-      "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    ],
-  });
+  browser = await launch(join(pages, "profile"));
 });
 
 after(async () => {
