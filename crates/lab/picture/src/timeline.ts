@@ -234,8 +234,8 @@ export class Timeline {
     context.textAlign = "center";
     let free = frame.left;
     const put = (x: number, text: string, colour: string, room = Infinity): void => {
-      const half = context.measureText(text).width / 2 + 5;
-      if (x - half < free || x + half > frame.right || half * 2 > room) return;
+      const half = context.measureText(text).width / 2 + 4;
+      if (x - half < free || x + half > frame.right + 4 || half * 2 > room) return;
       context.fillStyle = colour;
       context.fillText(text, x, 11);
       free = x + half;
@@ -245,16 +245,24 @@ export class Timeline {
       context.fillRect(Math.round(x), AXIS_HEIGHT - 6, 1, 5);
     };
     const every = step(90 / frame.scale);
+    let fold = 0;
     for (const stretch of state.axis.stretches) {
       if (stretch.x1 < state.x0 || stretch.x0 > state.x1) continue;
       const [from, to] = [toPixel(state, frame, stretch.x0), toPixel(state, frame, stretch.x1)];
       if (stretch.folded) {
         const length = span(stretch.t1 - stretch.t0);
         put((from + to) / 2, stretch.cut ? `cut ${length}` : `⋯ ${length}`, colours.faint, to - from);
+        fold = stretch.t1 - stretch.t0;
         continue;
       }
       const first = Math.max(stretch.t0, state.axis.time(state.x0));
       const last = Math.min(stretch.t1, state.axis.time(state.x1));
+      // After a fold the time is another: it is told even where no round one follows.
+      if (fold > 0 && Math.ceil(first / every) * every > last && from >= frame.left) {
+        tick(from);
+        put(from, instant(stretch.t0, Math.max(every / 10, fold / 100)), colours.soft);
+      }
+      fold = 0;
       for (let t = Math.ceil(first / every) * every; t <= last; t += every) {
         const x = toPixel(state, frame, state.axis.place(t));
         tick(x);
