@@ -114,12 +114,12 @@ impl Repair {
         self.asked.take_if(|asked| asked.0 == peer);
     }
 
-    /// An answer came. If there is more, it is asked for at once.
+    /// Entries came. If the peer has more, they are an answer, and the rest is asked for at once. Otherwise they may be a
+    /// push, which says nothing of what is missing: whoever took it for an answer would never ask while others write.
     pub(crate) fn on_entries(&mut self, from: NodeId, more: bool) {
-        if self.asked.take_if(|asked| asked.0 == from).is_some() && more {
+        if more {
+            self.asked.take_if(|asked| asked.0 == from);
             self.behind_since_ms = Some(0);
-        } else if !more {
-            self.behind_since_ms = None;
         }
     }
 
@@ -136,6 +136,7 @@ impl Repair {
         let behind = self.peers.iter().any(|peer| self.may_help(*peer, log, inbox));
         if !behind {
             self.behind_since_ms = None;
+            self.asked = None;
         } else if self.behind_since_ms.is_none() {
             self.behind_since_ms = Some(now);
         }
