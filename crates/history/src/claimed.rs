@@ -60,7 +60,7 @@ fn agreed(history: &History, level: Level) -> Result<Witness, String> {
                 None => return Err(format!("operation {index} has no position")),
             },
         };
-        let is_read = matches!(op.kind, Kind::Read { .. });
+        let is_read = op.is_read();
         let end = op.end.unwrap_or(u64::MAX);
         stands.push((place, is_read, op.start, end, op.line, index));
     }
@@ -137,7 +137,10 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
     for (index, op) in history.operations.iter().enumerate() {
         let told = op.fate() == Fate::Done && own(op).is_some();
         if op.is_write() && counts(op, level) && !told {
-            silent.entry((&op.key, made(op))).or_default().push(index);
+            let Some(value) = op.written() else {
+                return Err(format!("operation {index} has no entry, and no value to tell it by"));
+            };
+            silent.entry((&op.key, value)).or_default().push(index);
         }
     }
     let mut paired = HashMap::new();
@@ -148,7 +151,7 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
     let taken: HashSet<E> = history.operations.iter().filter(told).filter_map(&own).collect();
     let mut orphans: HashMap<(&str, &Option<Value>), HashSet<E>> = HashMap::new();
     for op in history.operations.iter().filter(|op| counts(op, level)) {
-        let (Some(entry), Some(value)) = (seen(op), saw(op)) else { continue };
+        let (Some(entry), Some(value)) = (seen(op), op.seen()) else { continue };
         if !taken.contains(&entry) {
             orphans.entry((&op.key, value)).or_default().insert(entry);
         }
@@ -162,22 +165,6 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
         }
     }
     Ok(paired)
-}
-
-fn made(operation: &Operation) -> &Option<Value> {
-    match &operation.kind {
-        Kind::Write { value } | Kind::Read { value, .. } => value,
-        Kind::Cas { to, .. } => to,
-    }
-}
-
-/// The value that an operation saw, if it tells.
-fn saw(operation: &Operation) -> Option<&Option<Value>> {
-    match &operation.kind {
-        Kind::Read { value, .. } => Some(value),
-        Kind::Cas { from, ok: Some(true), .. } => Some(from),
-        _ => None,
-    }
 }
 
 /// An order with the writes as given, and everything behind what it saw and behind what its client

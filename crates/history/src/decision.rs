@@ -85,7 +85,7 @@ impl Cells {
             let op = &view.ops[id as usize];
             let explained =
                 || view.is_initial(op.sees) || !self.makers[op.sees as usize].is_empty();
-            op.observes() && !op.maybe && !explained()
+            op.observes() && !op.maybe && !view.has_updates[op.key as usize] && !explained()
         })
     }
 }

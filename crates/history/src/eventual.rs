@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::History;
 use crate::operation::{Fate, Kind, Operation, Value};
+use crate::verdict::compact;
 
 /// What this level says, with the operations as indices into the history.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ struct Key<'h> {
     reads: Vec<usize>,
     finals: Vec<usize>,
     values: BTreeSet<&'h Option<Value>>,
+    /// Whether some values are not told by the operations alone.
+    has_updates: bool,
 }
 
 /// Judges whether the history converged.
@@ -55,14 +58,16 @@ pub(crate) fn answers_before_questions(history: &History) -> Vec<(usize, usize)>
     for key in by_key(history).values() {
         let mut first: BTreeMap<&Option<Value>, usize> = BTreeMap::new();
         for &write in &key.writes {
-            let earliest = first.entry(written(&operations[write])).or_insert(write);
+            let Some(value) = operations[write].written() else { continue };
+            let earliest = first.entry(value).or_insert(write);
             if operations[write].start < operations[*earliest].start {
                 *earliest = write;
             }
         }
         for &read in &key.reads {
-            let Kind::Read { value, .. } = &operations[read].kind else { continue };
+            let Some(value) = operations[read].seen() else { continue };
             if let Some(&write) = first.get(value)
+                && !key.has_updates
                 && *value != history.initial
                 && operations[read].end.is_some_and(|end| end < operations[write].start)
             {
@@ -88,7 +93,8 @@ fn by_key(history: &History) -> BTreeMap<&str, Key<'_>> {
             }
             _ if operation.is_write() => {
                 key.writes.push(index);
-                key.values.insert(written(operation));
+                key.values.extend(operation.written());
+                key.has_updates |= operation.is_update();
             }
             _ => {}
         }
@@ -96,19 +102,17 @@ fn by_key(history: &History) -> BTreeMap<&str, Key<'_>> {
     keys
 }
 
-/// The value that a write or cas leaves.
-fn written(operation: &Operation) -> &Option<Value> {
-    match &operation.kind {
-        Kind::Write { value } | Kind::Read { value, .. } => value,
-        Kind::Cas { to, .. } => to,
-    }
+/// What a read returned.
+fn returned(history: &History, read: usize) -> &Option<Value> {
+    const NOTHING: &Option<Value> = &None;
+    history.operations[read].seen().unwrap_or(NOTHING)
 }
 
 fn unexplained(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(usize, String)> {
     let reads = keys.values().flat_map(|key| key.reads.iter().map(move |&read| (key, read)));
     let strange = reads.filter(|&(key, read)| {
-        let value = written(&history.operations[read]);
-        *value != history.initial && !key.values.contains(value)
+        let value = returned(history, read);
+        *value != history.initial && !key.values.contains(value) && !key.has_updates
     });
     let (_, read) = strange.min_by_key(|&(_, read)| read)?;
     Some((read, thin_air(history, read)))
@@ -117,15 +121,11 @@ fn unexplained(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(usi
 /// The sentence for an operation that saw a value which nobody can have written.
 pub(crate) fn thin_air(history: &History, observer: usize) -> String {
     let operation = &history.operations[observer];
-    let value = match &operation.kind {
-        Kind::Cas { from, .. } => from,
-        _ => written(operation),
-    };
+    let value = returned(history, observer);
     let refused = history.operations.iter().any(|other| {
         other.fate() == Fate::Refused
             && other.key == operation.key
-            && !matches!(other.kind, Kind::Read { .. })
-            && written(other) == value
+            && other.written() == Some(value)
     });
     let why = match (refused, value) {
         (true, _) => "which only a refused operation carries",
@@ -162,7 +162,7 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>) -> Eventual {
     let has_open = key.writes.iter().any(|write| known_end(write).is_none());
     let is_quiet = |read: &usize| last_end.is_none_or(|end| operations[*read].start > end);
     let quiet: Vec<usize> = key.finals.iter().copied().filter(is_quiet).collect();
-    let differs = |&&read: &&usize| written(&operations[read]) != written(&operations[quiet[0]]);
+    let differs = |&&read: &&usize| returned(history, read) != returned(history, quiet[0]);
     if let Some(&other) = quiet.iter().find(differs) {
         let sentence = disagreement(history, name, quiet[0], other);
         return if has_open {
@@ -175,12 +175,11 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>) -> Eventual {
         && let Some(write) = lost(history, key, read)
     {
         let sentence = format!(
-            "client {}'s final read of {name} returned {}, although client {} was told that it \
-             had written {} and nobody deleted it",
+            "client {}'s final read of {name} returned {}, although {} was acknowledged and \
+             nobody deleted it",
             operations[read].client,
             shown(&history.initial),
-            operations[write].client,
-            shown(written(&operations[write]))
+            compact(&operations[write])
         );
         return if has_open {
             Eventual::Open(format!("{sentence}, but a write of {name} has an unknown outcome"))
@@ -200,7 +199,7 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>) -> Eventual {
 /// An acknowledged write that a final read of the initial value denies.
 fn lost(history: &History, key: &Key<'_>, read: usize) -> Option<usize> {
     let operations = &history.operations;
-    if *written(&operations[read]) != history.initial || key.values.contains(&history.initial) {
+    if *returned(history, read) != history.initial || key.values.contains(&history.initial) {
         return None;
     }
     key.writes.iter().copied().find(|&write| operations[write].fate() == Fate::Done)
@@ -213,7 +212,7 @@ fn disagreement(history: &History, name: &str, first: usize, second: usize) -> S
             Some(server) => format!("server {server}"),
             None => format!("client {}", operation.client),
         };
-        format!("{who}: {}", shown(written(operation)))
+        format!("{who}: {}", shown(returned(history, read)))
     };
     format!(
         "after the last write of {name} had ended, final reads differ ({}; {})",

@@ -1,4 +1,4 @@
-//! Where the fields of a line stand. The reader parses lines with serde, which knows places only
+//! Where the fields of a line stand, and faults that point there. The reader parses lines with serde, which knows places only
 //! where syntax or a type is wrong; for what is wrong in meaning, this finds the column.
 
 /// One top-level field of a JSON object on one line; columns count characters from 1.
@@ -44,6 +44,37 @@ pub(crate) fn fields(line: &str) -> Vec<Field<'_>> {
 pub(crate) fn column(line: &str, byte: usize) -> usize {
     let byte = byte.min(line.len());
     line.bytes().take(byte).filter(|b| b & 0xc0 != 0x80).count() + 1
+}
+
+/// A fault inside one line.
+pub(crate) struct Fault {
+    pub(crate) column: usize,
+    pub(crate) message: String,
+}
+
+impl Fault {
+    /// A fault of a field's value, or of the whole line if it lacks the field.
+    pub(crate) fn at(line: &str, field: &str, message: String) -> Fault {
+        let found = fields(line).into_iter().find(|found| found.name == field);
+        Fault { column: found.map_or(1, |found| found.value_column), message }
+    }
+
+    /// What serde found; it points behind the token at fault, this points at its start.
+    pub(crate) fn parse(line: &str, error: &serde_json::Error) -> Fault {
+        let text = error.to_string();
+        let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+        let message = message.replace("expected u64", "expected an integer of at least 0");
+        if error.is_syntax() || error.is_eof() {
+            let column = column(line, error.column().saturating_sub(1));
+            return Fault { column, message: format!("this is no JSON object: {message}") };
+        }
+        let behind = column(line, error.column());
+        let covers = |f: &&Field<'_>| f.column < behind && behind <= f.end_column;
+        let column = fields(line).iter().find(covers).map_or(1, |field| {
+            if behind <= field.value_column { field.column } else { field.value_column }
+        });
+        Fault { column, message }
+    }
 }
 
 struct Scanner<'a> {

@@ -46,6 +46,12 @@ pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
             notes = early_answers(history);
             judge_eventual(history)
         }
+        Ok(view) if view.has_updates.contains(&true) && !is_about_one_order(level) => {
+            Outcome::Undecided(format!(
+                "appends and increments are not judged for {level}, only for levels that are about \
+                 one order"
+            ))
+        }
         Ok(view) => judge_order(&view, level, &mut Meter::new(budget)),
     };
     Verdict { level, outcome, notes }
@@ -82,6 +88,10 @@ pub fn strongest(verdicts: &[Verdict]) -> Option<Level> {
 pub fn check_values(history: &History) -> Option<Clash> {
     eventual::judge_values(history)
         .map(|(read, sentence)| Clash { operations: vec![read], sentence })
+}
+
+fn is_about_one_order(level: Level) -> bool {
+    matches!(level, Level::Linearizable | Level::Bounded { .. } | Level::Sequential)
 }
 
 fn judge_eventual(history: &History) -> Outcome {
@@ -170,11 +180,12 @@ fn witness(view: &View<'_>, proof: Proof) -> Witness {
 
 /// The smallest clash inside `core`, in words.
 fn clash(view: &View<'_>, level: Level, core: &[u32], meter: &Meter) -> Clash {
+    let real_time = matches!(level, Level::Linearizable | Level::Bounded { .. });
     let is_violated = |kept: &[u32]| {
         let mut meter = meter.part(SHRINK_STATES_MAX);
         matches!(decide(&view.part(level, kept), level, &mut meter), Decision::Violated(_))
     };
-    let smallest = shrink(view, core, is_violated);
+    let smallest = shrink(view, real_time, core, is_violated);
     let sentence = sentence(&view.part(level, &smallest), level);
     Clash { operations: view.indices(&smallest), sentence }
 }

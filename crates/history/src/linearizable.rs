@@ -14,6 +14,7 @@ use crate::budget::Meter;
 use crate::decision::{Cells, Decision, Proof, needed};
 use crate::saturation::{Saturated, saturate};
 use crate::search::{Found, search};
+use crate::texts::search_texts;
 use crate::view::View;
 use crate::zones::{self, Zones};
 
@@ -73,6 +74,9 @@ fn judge_keys(view: &View<'_>, keys: &[Vec<u32>], meter: &Meter) -> Vec<Decision
 
 /// Judges all keys in one search.
 fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
+    if view.has_updates.contains(&true) {
+        return from_search(search_texts(view, true, meter), view, meter);
+    }
     let kept = needed(view);
     let view = view.only(&kept);
     let edges = match saturate(&view, true, meter) {
@@ -86,6 +90,9 @@ fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
 /// Judges the operations of one key.
 fn judge_key(whole: &View<'_>, ops: &[u32], meter: &mut Meter) -> Decision {
     let key = whole.only(ops);
+    if key.has_updates[0] {
+        return from_search(search_texts(&key, true, meter), &key, meter).renamed(ops);
+    }
     let kept = needed(&key);
     judge_needed(&key.only(&kept), meter).renamed(&kept).renamed(ops)
 }

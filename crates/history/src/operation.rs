@@ -30,6 +30,18 @@ pub enum Kind {
         /// Whether it was there; `None` if the answer is not known.
         ok: Option<bool>,
     },
+    /// Puts a text behind the key's value; nothing there counts as an empty text.
+    Append {
+        /// The text.
+        value: Value,
+    },
+    /// Adds to the key's value, an integer; nothing there counts as 0.
+    Incr {
+        /// How much.
+        add: i64,
+        /// The sum that it returned, if that is known.
+        value: Option<Value>,
+    },
 }
 
 /// What is known about an operation's effect.
@@ -155,8 +167,36 @@ impl Operation {
         }
     }
 
+    /// Whether it is a read.
+    pub fn is_read(&self) -> bool {
+        matches!(self.kind, Kind::Read { .. })
+    }
+
     /// Whether the operation changes its key if it runs (a cas that saw something else does not).
     pub fn is_write(&self) -> bool {
         !matches!(self.kind, Kind::Read { .. } | Kind::Cas { ok: Some(false), .. })
+    }
+
+    /// Whether what it leaves depends on what it finds.
+    pub fn is_update(&self) -> bool {
+        matches!(self.kind, Kind::Append { .. } | Kind::Incr { .. })
+    }
+
+    /// The value that it leaves if it runs, where the operation alone tells it.
+    pub fn written(&self) -> Option<&Option<Value>> {
+        match &self.kind {
+            Kind::Write { value } => Some(value),
+            Kind::Cas { to, .. } if self.is_write() => Some(to),
+            _ => None,
+        }
+    }
+
+    /// The value that it found if it ran, where it tells: a read's answer, or what a cas compared.
+    pub fn seen(&self) -> Option<&Option<Value>> {
+        match &self.kind {
+            Kind::Read { value, ok: true } => Some(value),
+            Kind::Cas { from, .. } if self.is_write() => Some(from),
+            _ => None,
+        }
     }
 }

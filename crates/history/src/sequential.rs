@@ -9,6 +9,7 @@ use crate::decision::{Cells, Decision, needed};
 use crate::linearizable::{self, from_search};
 use crate::saturation::{Saturated, saturate};
 use crate::search::search;
+use crate::texts::search_texts;
 use crate::view::View;
 
 /// States that may be spent on the hope that the history is even linearizable.
@@ -22,6 +23,9 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     if let Decision::Holds(order) = linearizable::judge(view, &mut meter.part(SHORTCUT_STATES_MAX))
     {
         return Decision::Holds(order);
+    }
+    if view.has_updates.contains(&true) {
+        return from_search(search_texts(view, false, meter), view, meter);
     }
     let kept = needed(view);
     judge_needed(&view.only(&kept), meter).renamed(&kept)

@@ -9,6 +9,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::decision::Cells;
+use crate::operation::Kind;
 use crate::view::{NONE, Op, View};
 
 /// The most operations that a clash may have for each of them to be tried by itself again and
@@ -18,16 +19,17 @@ const THOROUGH_OPERATIONS_MAX: usize = 2_000;
 /// A smallest part of `core` that is still violated, as `is_violated` says of parts of the view.
 pub(crate) fn shrink(
     view: &View<'_>,
+    real_time: bool,
     core: &[u32],
     mut is_violated: impl FnMut(&[u32]) -> bool,
 ) -> Vec<u32> {
-    let mut kept = closed(view, core);
+    let mut kept = closed(view, real_time, core);
     if !is_violated(&kept) {
         // The core was not the whole reason, or deciding it took too long: start with everything.
         kept = (0..view.ops.len() as u32).collect();
     }
     let mut attempt = |kept: &mut Vec<u32>, out: &dyn Fn(usize, u32) -> bool| -> bool {
-        let rest = without(view, kept, out);
+        let rest = without(view, real_time, kept, out);
         let smaller = rest.len() < kept.len() && is_violated(&rest);
         if smaller {
             *kept = rest;
@@ -64,7 +66,7 @@ pub(crate) fn shrink(
 
 /// The core and everything it needs to be judged by itself: all that may have made what was seen.
 /// Failed cas say little and need much; they stay only if all of their key's writes do.
-fn closed(view: &View<'_>, core: &[u32]) -> Vec<u32> {
+fn closed(view: &View<'_>, real_time: bool, core: &[u32]) -> Vec<u32> {
     let cells = Cells::new(view);
     let mut kept = vec![false; view.ops.len()];
     let mut todo: Vec<u32> = core.to_vec();
@@ -84,16 +86,21 @@ fn closed(view: &View<'_>, core: &[u32]) -> Vec<u32> {
         }
     }
     let all: Vec<u32> = (0..view.ops.len() as u32).collect();
-    without(view, &all, &|_, op| !kept[op as usize])
+    without(view, real_time, &all, &|_, op| !kept[op as usize])
 }
 
 /// What is left of `kept` without those operations and without all that goes with them.
-fn without(view: &View<'_>, kept: &[u32], out: &dyn Fn(usize, u32) -> bool) -> Vec<u32> {
+fn without(
+    view: &View<'_>,
+    real_time: bool,
+    kept: &[u32],
+    out: &dyn Fn(usize, u32) -> bool,
+) -> Vec<u32> {
     let mut gone = Gone::default();
     let mut left: Vec<u32> = Vec::with_capacity(kept.len());
     for (place, &id) in kept.iter().enumerate() {
         if out(place, id) {
-            gone.add(&view.ops[id as usize]);
+            gone.add(view, &view.ops[id as usize]);
         } else {
             left.push(id);
         }
@@ -102,9 +109,9 @@ fn without(view: &View<'_>, kept: &[u32], out: &dyn Fn(usize, u32) -> bool) -> V
         let before = left.len();
         left.retain(|&id| {
             let op = &view.ops[id as usize];
-            let stays = !gone.takes_along(op);
+            let stays = !gone.takes_along(view, real_time, op);
             if !stays {
-                gone.add(op);
+                gone.add(view, op);
             }
             stays
         });
@@ -120,11 +127,16 @@ struct Gone {
     cells: HashSet<u32>,
     /// For each key, one or two of them; two are as bad as many.
     of_key: HashMap<u32, [u32; 2]>,
+    /// For each key with updates, the first start of a change that was left out.
+    updates_from: HashMap<u32, u64>,
 }
 
 impl Gone {
-    fn add(&mut self, op: &Op) {
-        if op.makes != NONE && self.cells.insert(op.makes) {
+    fn add(&mut self, view: &View<'_>, op: &Op) {
+        if op.makes != NONE && view.has_updates[op.key as usize] {
+            let from = self.updates_from.entry(op.key).or_insert(u64::MAX);
+            *from = op.start.min(*from);
+        } else if op.makes != NONE && self.cells.insert(op.makes) {
             let two = self.of_key.entry(op.key).or_insert([NONE; 2]);
             let place = usize::from(two[0] != NONE);
             two[place] = op.makes;
@@ -132,7 +144,16 @@ impl Gone {
     }
 
     /// Whether the operation rests on one that was left out.
-    fn takes_along(&self, op: &Op) -> bool {
+    fn takes_along(&self, view: &View<'_>, real_time: bool, op: &Op) -> bool {
+        if view.has_updates[op.key as usize] {
+            // What was over before a change began cannot have seen it, where real time counts.
+            let from = self.updates_from.get(&op.key).copied();
+            let looks = !matches!(
+                view.history.operations[op.index as usize].kind,
+                Kind::Write { .. } | Kind::Append { .. }
+            );
+            return looks && from.is_some_and(|from| !real_time || op.end >= from);
+        }
         if op.differs {
             let two = self.of_key.get(&op.key).copied().unwrap_or([NONE; 2]);
             return two.iter().any(|&cell| cell != NONE && cell != op.sees);

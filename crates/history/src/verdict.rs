@@ -96,6 +96,11 @@ pub fn compact(operation: &Operation) -> String {
         Kind::Write { value } => format!("client {client} write {key}={}", shown(value)),
         Kind::Read { value, ok: true } => format!("client {client} read {key}={}", shown(value)),
         Kind::Read { .. } => format!("client {client} read {key}=?"),
+        Kind::Append { value } => format!("client {client} append {key}+={value}"),
+        Kind::Incr { add, value } => {
+            let answer = value.as_ref().map_or(String::new(), |value| format!("={value}"));
+            format!("client {client} incr {key}+{add}{answer}")
+        }
         Kind::Cas { from, to, ok } => {
             let answer = match ok {
                 Some(true) => "",

@@ -64,6 +64,9 @@ pub(crate) struct View<'h> {
     pub(crate) initial: Vec<u32>,
     /// For each cell, its key.
     pub(crate) cell_keys: Vec<u32>,
+    /// For each key, whether some operation leaves what depends on what it finds. Cells say nothing
+    /// about such a key.
+    pub(crate) has_updates: Vec<bool>,
 }
 
 impl<'h> View<'h> {
@@ -119,10 +122,12 @@ impl<'h> View<'h> {
             clients: 0,
             initial: Vec::new(),
             cell_keys: Vec::new(),
+            has_updates: Vec::new(),
         };
         for &id in kept {
             let op = &self.ops[id as usize];
             let key = names.key(op.key, self.initial[op.key as usize], &mut view);
+            view.has_updates.resize(view.initial.len(), self.has_updates[op.key as usize]);
             let op = Op {
                 client: names.client(op.client, &mut view),
                 key,
@@ -172,9 +177,9 @@ impl<'h> View<'h> {
 /// Whether an operation can matter at a level: it was not refused and, if it is a read, it has an
 /// answer and did not ask for a weaker level.
 pub(crate) fn counts(operation: &Operation, level: Level) -> bool {
-    match (operation.fate(), &operation.kind) {
-        (Fate::Refused, _) => false,
-        (fate, Kind::Read { .. }) => {
+    match operation.fate() {
+        Fate::Refused => false,
+        fate if operation.is_read() => {
             fate == Fate::Done && operation.level.is_none_or(|asked| asked.is_at_least(level))
         }
         _ => true,
@@ -243,6 +248,7 @@ impl<'h> Builder<'h> {
             clients: 0,
             initial: Vec::new(),
             cell_keys: Vec::new(),
+            has_updates: Vec::new(),
         };
         Builder { view, keys: HashMap::new(), cells: HashMap::new(), client_start: 0 }
     }
@@ -255,6 +261,7 @@ impl<'h> Builder<'h> {
         self.keys.insert(name, key);
         let initial = self.cell(key, self.view.history.initial.as_deref());
         self.view.initial.push(initial);
+        self.view.has_updates.push(false);
         key
     }
 
@@ -272,6 +279,11 @@ impl<'h> Builder<'h> {
         match &operation.kind {
             Kind::Write { value } => makes = self.cell(key, value.as_deref()),
             Kind::Read { value, .. } => sees = self.cell(key, value.as_deref()),
+            // What it finds and leaves, only its model can tell; the cell stands for any change.
+            Kind::Append { .. } | Kind::Incr { .. } => {
+                makes = self.view.initial[key as usize];
+                self.view.has_updates[key as usize] = true;
+            }
             Kind::Cas { from, to, ok } => {
                 sees = self.cell(key, from.as_deref());
                 differs = *ok == Some(false) && operation.fate() == Fate::Done;
@@ -284,10 +296,13 @@ impl<'h> Builder<'h> {
         // An unknown effect may come at any later time, also after an end that says nothing.
         let end = if maybe { NEVER } else { operation.end.unwrap_or(NEVER) };
         let (index, client) = (index as u32, self.view.clients as u32 - 1);
-        let looks = matches!(operation.kind, Kind::Read { .. });
         // A read that moves in front of its client's operations before it stays behind them; what
         // came before those comes before it, too.
-        let earlier = if looks { operation.start.saturating_sub(bound) } else { operation.start };
+        let earlier = if operation.is_read() {
+            operation.start.saturating_sub(bound)
+        } else {
+            operation.start
+        };
         let start = earlier.max(self.client_start);
         self.client_start = start;
         self.view.ops.push(Op { index, client, key, start, end, sees, makes, differs, maybe });

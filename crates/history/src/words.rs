@@ -4,6 +4,8 @@ use crate::eventual::shown;
 use crate::operation::{Kind, Value};
 use crate::view::View;
 
+const NOTHING: &Option<Value> = &None;
+
 /// Names for the operations of one view.
 pub(crate) struct Words<'v, 'h> {
     pub(crate) view: &'v View<'h>,
@@ -16,18 +18,13 @@ impl Words<'_, '_> {
 
     /// The value that an operation saw or, if it only writes, wrote.
     pub(crate) fn value(&self, id: u32) -> &Option<Value> {
-        match &self.view.operation(id).kind {
-            Kind::Write { value } | Kind::Read { value, .. } => value,
-            Kind::Cas { from, .. } => from,
-        }
+        let operation = self.view.operation(id);
+        operation.seen().or(operation.written()).unwrap_or(NOTHING)
     }
 
     /// The value that an operation left.
     pub(crate) fn wrote(&self, id: u32) -> &Option<Value> {
-        match &self.view.operation(id).kind {
-            Kind::Cas { to, .. } => to,
-            _ => self.value(id),
-        }
+        self.view.operation(id).written().unwrap_or(NOTHING)
     }
 
     /// Such as `client 3's read of 5`.
@@ -50,6 +47,8 @@ impl Words<'_, '_> {
                 format!("read {key}={}", shown(value))
             }
             Kind::Read { value, .. } => format!("read of {}", shown(value)),
+            Kind::Append { value } => format!("{} of {value}", on("append")),
+            Kind::Incr { add, .. } => format!("{} by {add}", on("incr")),
             Kind::Cas { from, to, .. } => {
                 format!("{} from {} to {}", on("cas"), shown(from), shown(to))
             }

@@ -41,6 +41,8 @@ impl Operation {
             Kind::Write { .. } => "write",
             Kind::Read { .. } => "read",
             Kind::Cas { .. } => "cas",
+            Kind::Append { .. } => "append",
+            Kind::Incr { .. } => "incr",
         };
         let mut line = format!("{{\"client\":{},\"kind\":\"{name}\",\"key\":", self.client);
         line.push_str(&text(Some(&self.key)));
@@ -102,6 +104,13 @@ fn put_kind(line: &mut String, kind: &Kind, ended: bool) {
         // Without an end, or refused, it is clear that the read has no answer.
         Kind::Read { ok: false, .. } if ended => line.push_str(",\"ok\":false"),
         Kind::Read { ok: false, .. } => {}
+        Kind::Append { value } => put(line, format_args!(",\"value\":{}", text(Some(value)))),
+        Kind::Incr { add, value } => {
+            put(line, format_args!(",\"add\":{add}"));
+            if value.is_some() {
+                put(line, format_args!(",\"value\":{}", text(value.as_ref())));
+            }
+        }
         Kind::Cas { from, to, ok } => {
             let (from, to) = (text(from.as_ref()), text(to.as_ref()));
             put(line, format_args!(",\"from\":{from},\"to\":{to}"));

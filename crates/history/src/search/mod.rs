@@ -18,11 +18,12 @@
 
 mod lanes;
 mod memo;
+pub(crate) mod modelled;
 mod outlook;
 
 use crate::budget::Meter;
 use crate::view::{NEVER, NONE, View};
-use lanes::{client_lanes, maybes, tight_lanes};
+use lanes::{Span, client_lanes, maybes, tight_lanes};
 use memo::{Entered, cell_mark, op_mark};
 use outlook::Outlook;
 
@@ -87,7 +88,8 @@ impl<'v, 'h> Search<'v, 'h> {
             after[first as usize].push(second);
             blocked[second as usize] += 1;
         }
-        let lanes = if real_time { tight_lanes(view) } else { client_lanes(view) };
+        let spans: Vec<Span> = view.ops.iter().map(Span::from).collect();
+        let lanes = if real_time { tight_lanes(&spans) } else { client_lanes(&spans) };
         let mut lane_of = vec![NONE; count];
         for (lane, ops) in lanes.iter().enumerate() {
             ops.iter().for_each(|&op| lane_of[op as usize] = lane as u32);

@@ -85,7 +85,7 @@ impl<'h> Facts<'h> {
                 Some(source) => makes(self.op(source))
                     .ok_or_else(|| format!("operation {source} writes nothing to see"))?,
             };
-            if !fits(self.op(index), made) {
+            if !fits(self.op(index), made.as_deref()) {
                 return Err(format!("operation {index} did not see the value of its source"));
             }
         }
@@ -100,31 +100,36 @@ impl<'h> Facts<'h> {
 }
 
 fn counts(operation: &Operation, level: Level) -> bool {
-    let is_read = matches!(operation.kind, Kind::Read { .. });
-    let weaker = is_read && operation.level.is_some_and(|asked| !asked.is_at_least(level));
+    let weaker =
+        operation.is_read() && operation.level.is_some_and(|asked| !asked.is_at_least(level));
     operation.fate() == Fate::Done && !weaker
 }
 
 /// The value that an operation leaves, if it changes its key.
 pub(super) fn makes(operation: &Operation) -> Option<&Option<Value>> {
-    match &operation.kind {
-        Kind::Write { value } => Some(value),
-        Kind::Cas { to, .. } if operation.is_write() => Some(to),
-        _ => None,
-    }
+    operation.written()
 }
 
 /// Whether an operation looks at what its key holds.
 pub(super) fn looks(operation: &Operation) -> bool {
-    !matches!(operation.kind, Kind::Write { .. })
+    !matches!(operation.kind, Kind::Write { .. } | Kind::Append { .. })
 }
 
 /// Whether an operation can have happened where its key held this.
-pub(super) fn fits(operation: &Operation, held: &Option<Value>) -> bool {
+pub(super) fn fits(operation: &Operation, held: Option<&str>) -> bool {
     match &operation.kind {
-        Kind::Write { .. } => true,
-        Kind::Read { value, .. } => value == held,
-        Kind::Cas { from, .. } if operation.is_write() => from == held,
-        Kind::Cas { from, .. } => from != held,
+        Kind::Write { .. } | Kind::Append { .. } => true,
+        Kind::Read { value, .. } => value.as_deref() == held,
+        Kind::Cas { from, .. } if operation.is_write() => from.as_deref() == held,
+        Kind::Cas { from, .. } => from.as_deref() != held,
+        Kind::Incr { add, value } => {
+            sum(held, *add).is_some_and(|sum| value.as_ref().is_none_or(|answer| *answer == sum))
+        }
     }
+}
+
+/// What an increment makes of a value.
+pub(super) fn sum(held: Option<&str>, by: i64) -> Option<String> {
+    let held: i64 = held.map_or(Some(0), |held| held.parse().ok())?;
+    Some(held.checked_add(by)?.to_string())
 }

@@ -1,10 +1,11 @@
 //! Levels that an order proves by being legal: linearizable, bounded, sequential, pram.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::level::Level;
-use crate::operation::{Fate, Kind, Value};
-use crate::witness::facts::{Facts, fits, looks, makes};
+use crate::operation::{Fate, Kind};
+use crate::witness::facts::{Facts, fits, looks, makes, sum};
 use crate::witness::{Order, Witness};
 
 /// The one order of a witness.
@@ -44,8 +45,7 @@ pub(super) fn real_time(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
         if known && operation.end.is_some_and(|end| end < latest) {
             return Err(format!("operation {index} ended before one placed earlier began"));
         }
-        let is_read = matches!(operation.kind, Kind::Read { .. });
-        let slack = if is_read { bound } else { 0 };
+        let slack = if operation.is_read() { bound } else { 0 };
         latest = latest.max(operation.start.saturating_sub(slack));
     }
     Ok(())
@@ -110,15 +110,22 @@ fn legal(
     order: &[usize],
     matters: impl Fn(usize) -> bool,
 ) -> Result<(), String> {
-    let mut state: Vec<&Option<Value>> = vec![&facts.history.initial; facts.keys];
+    let initial = facts.history.initial.as_deref();
+    let mut state: Vec<Option<Cow<'_, str>>> = vec![initial.map(Cow::Borrowed); facts.keys];
     for &index in order {
         let operation = facts.op(index);
         let held = &mut state[facts.key[index]];
-        if matters(index) && !fits(operation, held) {
+        if matters(index) && !fits(operation, held.as_deref()) {
             return Err(format!("operation {index} did not see what the key held"));
         }
-        if let Some(value) = makes(operation) {
-            *held = value;
+        match &operation.kind {
+            Kind::Append { value } => held.get_or_insert_default().to_mut().push_str(value),
+            Kind::Incr { add, .. } => *held = sum(held.as_deref(), *add).map(Cow::Owned),
+            _ => {
+                if let Some(value) = makes(operation) {
+                    *held = value.as_deref().map(Cow::Borrowed);
+                }
+            }
         }
     }
     Ok(())

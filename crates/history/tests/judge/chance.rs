@@ -34,6 +34,8 @@ pub(crate) struct Shape {
     /// How many different values are written; 0 gives every write a value of its own.
     pub(crate) values: u64,
     pub(crate) cas_percent: u64,
+    /// How many of the writes append or add.
+    pub(crate) update_percent: u64,
     pub(crate) delete_percent: u64,
     pub(crate) unknown_percent: u64,
     pub(crate) refused_percent: u64,
@@ -77,7 +79,12 @@ pub(crate) fn history(chance: &mut Chance, shape: &Shape) -> History {
             Kind::Cas { from, to: Some(new), ok: if unknown { None } else { Some(ok) } }
         } else if chance.percent(45) {
             let value = if chance.percent(shape.delete_percent) { None } else { Some(new) };
-            Kind::Write { value }
+            match value {
+                Some(value) if chance.percent(shape.update_percent) => {
+                    update(chance, key, value, &now)
+                }
+                value => Kind::Write { value },
+            }
         } else {
             let wild = chance.percent(shape.wild_percent);
             let pick = chance.below(past[key].len() as u64) as usize;
@@ -101,6 +108,10 @@ pub(crate) fn history(chance: &mut Chance, shape: &Shape) -> History {
             Kind::Write { value } if took_effect || chance.percent(20) => {
                 past[key].push(value.clone())
             }
+            Kind::Append { value } if took_effect => {
+                past[key].push(Some(now.unwrap_or_default() + value));
+            }
+            Kind::Incr { add, .. } if took_effect => past[key].push(sum(&now, *add)),
             Kind::Cas { from, to, ok } if took_effect && *ok != Some(false) && *from == now => {
                 past[key].push(to.clone());
             }
@@ -110,6 +121,21 @@ pub(crate) fn history(chance: &mut Chance, shape: &Shape) -> History {
     }
     let header = Header::new(Unit::Milliseconds, None);
     History::new(Some(header), operations)
+}
+
+/// An append on even keys, an increment on odd ones; now and then its answer is wrong.
+fn update(chance: &mut Chance, key: usize, value: String, now: &Option<String>) -> Kind {
+    if key.is_multiple_of(2) {
+        return Kind::Append { value };
+    }
+    let add = 1 + chance.below(2) as i64;
+    let value = sum(now, add + i64::from(chance.percent(10)));
+    Kind::Incr { add, value: value.filter(|_| chance.percent(70)) }
+}
+
+fn sum(held: &Option<String>, add: i64) -> Option<String> {
+    let held: i64 = held.as_ref().map_or(Some(0), |held| held.parse().ok())?;
+    Some((held + add).to_string())
 }
 
 /// The time of a client that does not go on.

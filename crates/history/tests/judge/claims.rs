@@ -14,6 +14,7 @@ const SHAPE: Shape = Shape {
     keys: 2,
     values: 0,
     cas_percent: 15,
+    update_percent: 0,
     delete_percent: 10,
     unknown_percent: 10,
     refused_percent: 5,

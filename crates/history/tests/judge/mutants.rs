@@ -10,6 +10,7 @@ const HONEST: Shape = Shape {
     keys: 2,
     values: 0,
     cas_percent: 20,
+    update_percent: 0,
     delete_percent: 0,
     unknown_percent: 10,
     refused_percent: 10,

@@ -38,8 +38,8 @@ impl<'h> World<'h> {
     /// Whether an operation looks at what is there, as far as the level cares.
     fn looks(&self, i: usize) -> bool {
         match (&self.ops[i].kind, self.level) {
-            (Kind::Write { .. }, _) => false,
-            (Kind::Read { .. }, _) => true,
+            (Kind::Write { .. } | Kind::Append { .. }, _) => false,
+            (Kind::Read { .. } | Kind::Incr { .. }, _) => true,
             (Kind::Cas { .. }, Level::Mw | Level::Wfr | Level::Ryw | Level::Mr) => false,
             (Kind::Cas { .. }, _) => true,
         }
@@ -49,13 +49,17 @@ impl<'h> World<'h> {
         match &self.ops[i].kind {
             Kind::Write { value } => value,
             Kind::Cas { to, .. } => to,
-            Kind::Read { .. } => unreachable!("a read makes nothing"),
+            _ => unreachable!("this operation alone does not tell what it makes"),
         }
     }
 
     fn fits(&self, i: usize, held: &Option<String>) -> bool {
         match &self.ops[i].kind {
-            Kind::Write { .. } => true,
+            Kind::Write { .. } | Kind::Append { .. } => true,
+            Kind::Incr { add, value } => match sum(held, *add) {
+                Some(sum) => value.is_none() || *value == Some(sum),
+                None => false,
+            },
             Kind::Read { value, .. } => held == value,
             Kind::Cas { from, ok: Some(false), .. } => held != from,
             Kind::Cas { from, .. } => held == from,
@@ -84,8 +88,15 @@ impl<'h> World<'h> {
     }
 
     fn last_value(&self, order: &[usize], key: &str) -> Option<String> {
-        let write = order.iter().rev().find(|&&i| self.ops[i].key == key && self.is_write(i));
-        write.map_or(self.initial.clone(), |&i| self.made(i).clone())
+        let mut held = self.initial.clone();
+        for &i in order.iter().filter(|&&i| self.ops[i].key == key && self.is_write(i)) {
+            held = match &self.ops[i].kind {
+                Kind::Append { value } => Some(held.unwrap_or_default() + value),
+                Kind::Incr { add, .. } => sum(&held, *add),
+                _ => self.made(i).clone(),
+            };
+        }
+        held
     }
 
     // One order.
@@ -382,6 +393,11 @@ impl<'h> World<'h> {
                 && self.sees(order, brings, rest, sources, set)
         })
     }
+}
+
+fn sum(held: &Option<String>, add: i64) -> Option<String> {
+    let held: i64 = held.as_ref().map_or(Some(0), |held| held.parse().ok())?;
+    Some((held + add).to_string())
 }
 
 fn counts(operation: &Operation, level: Level) -> bool {

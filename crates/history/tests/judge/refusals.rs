@@ -26,7 +26,7 @@ fn unknown_and_missing_fields() {
     refuses(
         r#"{"client":1,"kind":"read","key":"x","value":null,"start":0,"end":1,"colour":"red"}"#,
         "2:68: unknown field `colour`, expected one of `client`, `kind`, `key`, `value`, `from`, \
-         `to`, `ok`, `start`, `end`, `refused`, `final`, `server`, `level`, `position`, `by`, \
+         `to`, `ok`, `add`, `start`, `end`, `refused`, `final`, `server`, `level`, `position`, `by`, \
          `entry`",
     );
     refuses(
@@ -67,7 +67,8 @@ fn wrong_types_and_names() {
     );
     refuses(
         r#"{"client":1,"kind":"push","key":"x","start":0,"end":3}"#,
-        "2:20: unknown kind `push`; it is `write`, `read` or `cas`",
+        "2:20: unknown kind `push`; it is `write`, `read`, `cas`, `append`, `incr` or \
+         `delete`",
     );
     refuses(
         r#"{"client":1,"kind":"write","key":"x","value":"1","from":"2","start":0,"end":3}"#,
@@ -88,8 +89,8 @@ fn wrong_types_and_names() {
     );
     refuses(
         r#"{"client":1,"kind":"write","key":"x","value":"1","ok":true,"start":0,"end":3}"#,
-        "2:55: `ok` belongs to a read or a cas; a write that certainly did not run says \
-         `\"refused\":true`, an unknown one `\"end\":null`",
+        "2:55: a write has no `ok`; it has `value`; what certainly did not run says \
+         `\"refused\":true`, and what is unknown `\"end\":null`",
     );
     refuses(
         r#"{"client":1,"kind":"cas","key":"x","from":"1","to":"2","ok":true,"start":0,"end":null}"#,
@@ -152,7 +153,8 @@ fn headers() {
 fn columns_count_characters() {
     refuses(
         r#"{"client":1,"key":"äöü","kind":"push","start":0,"end":3}"#,
-        "2:32: unknown kind `push`; it is `write`, `read` or `cas`",
+        "2:32: unknown kind `push`; it is `write`, `read`, `cas`, `append`, `incr` or \
+         `delete`",
     );
     let refusal = History::from_bytes(b"{}\n{\"\xc3\xa4\xff").expect_err("a refusal");
     assert_eq!(refusal.to_string(), "2:4: these bytes are no UTF-8; a history is UTF-8 text");

@@ -9,6 +9,7 @@ const PLAIN: Shape = Shape {
     keys: 1,
     values: 0,
     cas_percent: 0,
+    update_percent: 0,
     delete_percent: 0,
     unknown_percent: 0,
     refused_percent: 0,
@@ -114,6 +115,16 @@ fn cas() {
     compare("cas, unknown", ONE_ORDER, 8, 400, Shape { unknown_percent: 25, keys: 2, ..shape });
     let all = Shape { unknown_percent: 25, values: 3, keys: 2, ..shape };
     compare("cas, all", ONE_ORDER, 9, 1_000, all);
+}
+
+#[test]
+fn appends_and_increments() {
+    let shape = Shape { update_percent: 80, keys: 2, ..PLAIN };
+    compare("updates", ONE_ORDER, 26, 600, shape);
+    compare("updates, unknown", ONE_ORDER, 27, 600, Shape { unknown_percent: 25, ..shape });
+    let all = Shape { cas_percent: 20, delete_percent: 20, values: 2, ..shape };
+    compare("updates, all", ONE_ORDER, 28, 600, all);
+    compare("updates, touching", ONE_ORDER, 29, 600, Shape { length: 0, ..all });
 }
 
 #[test]

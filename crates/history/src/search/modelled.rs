@@ -1,0 +1,250 @@
+//! The search for one legal order of an object that only its model knows: Wing & Gong's with Lowe's
+//! memo, over lanes. States are numbered, and what an operation does in a state is asked once.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::Found;
+use super::lanes::{Span, client_lanes, tight_lanes};
+use super::memo::{Entered, cell_mark, op_mark};
+use crate::budget::Meter;
+use crate::model::{Event, Model};
+use crate::view::{NEVER, NONE};
+
+/// Looks for a legal order of the events that `part` names, as indices into `events`.
+pub(crate) fn search<M: Model>(
+    model: &M,
+    events: &[Event<M::Operation>],
+    part: &[usize],
+    real_time: bool,
+    meter: &mut Meter,
+) -> Found {
+    let mut order: Vec<usize> = part.to_vec();
+    order.sort_by_key(|&index| (events[index].start, events[index].end.unwrap_or(NEVER)));
+    let mut search = Search::new(model, events, &order, real_time);
+    match search.run(meter) {
+        Found::Order(ids) => {
+            Found::Order(ids.into_iter().map(|id| order[id as usize] as u32).collect())
+        }
+        other => other,
+    }
+}
+
+/// What operations do, by number.
+struct Steps<'m, M: Model> {
+    model: &'m M,
+    operations: Vec<&'m M::Operation>,
+    numbers: HashMap<Rc<M::State>, u32>,
+    states: Vec<Rc<M::State>>,
+    /// The state behind an operation in a state; `NONE` if it cannot be answered so.
+    known: HashMap<(u32, u32), u32>,
+}
+
+impl<M: Model> Steps<'_, M> {
+    fn number(&mut self, state: M::State) -> u32 {
+        let state = Rc::new(state);
+        let next = self.states.len() as u32;
+        let number = *self.numbers.entry(Rc::clone(&state)).or_insert(next);
+        if number == next {
+            self.states.push(state);
+        }
+        number
+    }
+
+    fn step(&mut self, state: u32, op: u32) -> u32 {
+        if let Some(&known) = self.known.get(&(state, op)) {
+            return known;
+        }
+        let before = Rc::clone(&self.states[state as usize]);
+        let behind = match self.model.step(&before, self.operations[op as usize]) {
+            Some(behind) if behind == *before => state,
+            Some(behind) => self.number(behind),
+            None => NONE,
+        };
+        self.known.insert((state, op), behind);
+        behind
+    }
+}
+
+/// A point where the search chose.
+struct Choice {
+    first: usize,
+    trail: usize,
+}
+
+struct Search<'m, M: Model> {
+    steps: Steps<'m, M>,
+    spans: Vec<Span>,
+    is_look: Vec<bool>,
+    real_time: bool,
+    lanes: Vec<Vec<u32>>,
+    lane_of: Vec<u32>,
+    front: Vec<usize>,
+    /// Operations that may not have run, each with the one of its client before it.
+    maybes: Vec<(u32, u32)>,
+    taken: Vec<bool>,
+    missing: usize,
+    state: u32,
+    fingerprint: u128,
+    /// Operations that took their place, each with the state before it.
+    trail: Vec<(u32, u32)>,
+}
+
+impl<'m, M: Model> Search<'m, M> {
+    fn new(
+        model: &'m M,
+        events: &'m [Event<M::Operation>],
+        order: &[usize],
+        real_time: bool,
+    ) -> Search<'m, M> {
+        let mut clients: HashMap<u64, u32> = HashMap::new();
+        let spans: Vec<Span> = order
+            .iter()
+            .map(|&index| {
+                let Event { client, start, end, .. } = events[index];
+                let next = clients.len() as u32;
+                let client = *clients.entry(client).or_insert(next);
+                Span { client, start, end: end.unwrap_or(NEVER), maybe: end.is_none() }
+            })
+            .collect();
+        let lanes = if real_time { tight_lanes(&spans) } else { client_lanes(&spans) };
+        let mut lane_of = vec![NONE; spans.len()];
+        for (lane, ops) in lanes.iter().enumerate() {
+            ops.iter().for_each(|&op| lane_of[op as usize] = lane as u32);
+        }
+        let mut last = vec![NONE; clients.len()];
+        let mut maybes = Vec::new();
+        for (id, span) in spans.iter().enumerate() {
+            let before = std::mem::replace(&mut last[span.client as usize], id as u32);
+            if span.maybe {
+                maybes.push((id as u32, before));
+            }
+        }
+        let operations: Vec<_> = order.iter().map(|&index| &events[index].operation).collect();
+        let is_look = operations.iter().map(|operation| model.is_look(operation)).collect();
+        let (numbers, known) = (HashMap::new(), HashMap::new());
+        let mut steps = Steps { model, operations, numbers, states: Vec::new(), known };
+        let state = steps.number(model.init());
+        Search {
+            steps,
+            is_look,
+            real_time,
+            front: vec![0; lanes.len()],
+            missing: lanes.iter().map(Vec::len).sum(),
+            lanes,
+            lane_of,
+            maybes,
+            taken: vec![false; spans.len()],
+            spans,
+            state,
+            fingerprint: 0,
+            trail: Vec::new(),
+        }
+    }
+
+    fn run(&mut self, meter: &mut Meter) -> Found {
+        let mut entered = Entered::default();
+        let mut pending: Vec<u32> = Vec::new();
+        let mut choices: Vec<Choice> = Vec::new();
+        loop {
+            self.take_looks();
+            if self.missing == 0 {
+                return Found::Order(self.trail.iter().map(|&(op, _)| op).collect());
+            }
+            if !meter.visit(entered.len() + self.steps.known.len()) {
+                return Found::Exhausted;
+            }
+            if entered.insert(self.fingerprint ^ cell_mark(self.state)) {
+                choices.push(Choice { first: pending.len(), trail: self.trail.len() });
+                self.list_choices(&mut pending);
+            }
+            loop {
+                let Some(choice) = choices.last() else { return Found::Nothing };
+                self.undo_to(choice.trail);
+                if pending.len() > choice.first
+                    && let Some(op) = pending.pop()
+                {
+                    self.take(op);
+                    break;
+                }
+                choices.pop();
+            }
+        }
+    }
+
+    fn horizon(&self) -> u64 {
+        let ends = self.lanes.iter().zip(&self.front).filter_map(|(lane, &at)| lane.get(at));
+        let first = ends.map(|&op| self.spans[op as usize].end).min();
+        first.filter(|_| self.real_time).unwrap_or(NEVER)
+    }
+
+    /// Looks that see what they must go at once: putting them first changes nothing for others.
+    fn take_looks(&mut self) {
+        let mut moved = true;
+        while std::mem::replace(&mut moved, false) {
+            let horizon = self.horizon();
+            for lane in 0..self.lanes.len() {
+                while let Some(&op) = self.lanes[lane].get(self.front[lane])
+                    && self.is_look[op as usize]
+                    && self.spans[op as usize].start <= horizon
+                    && self.steps.step(self.state, op) != NONE
+                {
+                    self.take(op);
+                    moved = true;
+                }
+            }
+        }
+    }
+
+    /// Puts onto `pending` the operations that may be next, the most urgent last.
+    fn list_choices(&mut self, pending: &mut Vec<u32>) {
+        let (horizon, first) = (self.horizon(), pending.len());
+        let fronts = self.lanes.iter().zip(&self.front).filter_map(|(lane, &at)| lane.get(at));
+        let mut next: Vec<u32> = fronts.copied().collect();
+        for &(op, before) in &self.maybes {
+            if !self.taken[op as usize] && (before == NONE || self.taken[before as usize]) {
+                next.push(op);
+            }
+        }
+        for op in next {
+            let span = self.spans[op as usize];
+            if !self.is_look[op as usize]
+                && span.start <= horizon
+                && self.steps.step(self.state, op) != NONE
+            {
+                pending.push(op);
+            }
+        }
+        pending[first..].sort_by_key(|&op| {
+            let span = self.spans[op as usize];
+            std::cmp::Reverse((span.end, span.start))
+        });
+    }
+
+    fn take(&mut self, op: u32) {
+        self.trail.push((op, self.state));
+        self.state = self.steps.step(self.state, op);
+        self.fingerprint ^= op_mark(op);
+        self.taken[op as usize] = true;
+        let lane = self.lane_of[op as usize];
+        if lane != NONE {
+            self.front[lane as usize] += 1;
+            self.missing -= 1;
+        }
+    }
+
+    fn undo_to(&mut self, length: usize) {
+        while self.trail.len() > length
+            && let Some((op, before)) = self.trail.pop()
+        {
+            self.state = before;
+            self.fingerprint ^= op_mark(op);
+            self.taken[op as usize] = false;
+            let lane = self.lane_of[op as usize];
+            if lane != NONE {
+                self.front[lane as usize] -= 1;
+                self.missing += 1;
+            }
+        }
+    }
+}
