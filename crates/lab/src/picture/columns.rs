@@ -78,6 +78,9 @@ impl Columns {
             Kind::Write { value } => (0, self.value(value.as_ref()), UNKNOWN, 1),
             Kind::Read { value, ok: true } => (1, self.value(value.as_ref()), UNKNOWN, 1),
             Kind::Read { ok: false, .. } => (1, UNKNOWN, UNKNOWN, UNKNOWN),
+            // Updates are shown as writes that say what they add.
+            Kind::Append { value } => (0, self.value(Some(&format!("+{value}"))), UNKNOWN, 1),
+            Kind::Incr { add, .. } => (0, self.value(Some(&format!("{add:+}"))), UNKNOWN, 1),
             Kind::Cas { from, to, ok } => {
                 let ok = ok.map_or(UNKNOWN, i64::from);
                 (2, self.value(to.as_ref()), self.value(from.as_ref()), ok)

@@ -18,7 +18,7 @@ pub(super) fn of(history: &History, promised: Option<&str>) -> Vec<Value> {
             continue;
         };
         let (kind, is_read) = match operation.kind {
-            Kind::Write { .. } => (0, false),
+            Kind::Write { .. } | Kind::Append { .. } | Kind::Incr { .. } => (0, false),
             Kind::Read { .. } => (1, true),
             Kind::Cas { .. } => (2, false),
         };
