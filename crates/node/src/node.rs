@@ -304,7 +304,10 @@ impl Node {
         let confirmed = match level {
             Level::Eventual => true,
             Level::Linearizable => false,
-            Level::Sequential | Level::Causal => self.agreed.is_fresh(),
+            // A read does not overtake one of its connection that still waits, and may be told of later writes.
+            Level::Sequential | Level::Causal => {
+                self.agreed.is_fresh() && !self.sessions.is_reading(asker.session)
+            }
         };
         if agreed && !confirmed {
             self.sessions.begin(&asker, Kind::Read(level));

@@ -130,6 +130,11 @@ impl Sessions {
         None
     }
 
+    /// Whether a read of this connection is under way.
+    pub(crate) fn is_reading(&self, id: SessionId) -> bool {
+        self.sessions.get(&id).is_some_and(|session| session.reads > 0)
+    }
+
     /// A request that was given out is not answered at once: what comes after it may have to wait.
     pub(crate) fn begin(&mut self, asker: &Asker, kind: Kind) {
         let Some(session) = self.sessions.get_mut(&asker.session) else { return };
