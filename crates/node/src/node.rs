@@ -225,7 +225,7 @@ impl Node {
         let turn = turn!(self, outputs);
         let read = match body {
             Body::Hello(_) => Ok(()),
-            Body::Raft(bytes) => self.agreed.on_message(from, &bytes),
+            Body::Raft(bytes) => self.agreed.on_message(from, &bytes, turn),
             Body::Forward { first, count, commands } => {
                 self.agreed.on_forward(from, boot, first, count, &commands);
                 Ok(())

@@ -230,15 +230,33 @@ impl Agreed {
         Certificate::Agreed { position: self.applied, by }
     }
 
-    pub(crate) fn on_message(&mut self, from: NodeId, bytes: &Bytes) -> Result<(), Malformed> {
+    pub(crate) fn on_message(
+        &mut self,
+        from: NodeId,
+        bytes: &Bytes,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Malformed> {
         let message =
             eraftpb::Message::parse_from_carllerche_bytes(bytes).map_err(|_| Malformed)?;
         if message.from != from.0 || message.to != self.me.0 {
             return Err(Malformed);
         }
+        if self.has_lost(&message) {
+            turn.halt(1, lost_entries(message.commit));
+            return Ok(());
+        }
         // Raft refuses what it has no use for (an unknown peer, a dropped proposal); so do we.
         let _ = self.raft.step(message);
         Ok(())
+    }
+
+    /// Whether a leader counts on entries of this node that are not here: a heartbeat tells a follower only of what it
+    /// has acknowledged itself.
+    fn has_lost(&self, message: &eraftpb::Message) -> bool {
+        let raft = &self.raft.raft;
+        message.get_msg_type() == MessageType::MsgHeartbeat
+            && message.term >= raft.term
+            && message.commit > raft.raft_log.last_index()
     }
 
     /// A follower's writes, for the next entry.
@@ -543,6 +561,13 @@ impl Agreed {
 }
 
 const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; the read did not run";
+
+fn lost_entries(index: u64) -> String {
+    format!(
+        "the leader counts on entry {index} of the agreed log, which this node acknowledged and its disk does not hold: \
+         the disk lost synced writes. Start this node with the directory as it was"
+    )
+}
 
 fn send_all(messages: Vec<eraftpb::Message>, turn: &mut Turn<'_>) {
     for message in messages {

@@ -62,6 +62,7 @@ impl World {
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
+    /// - `lose 1`: the disk of node 1 loses the last group that it had synced.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -87,6 +88,7 @@ impl World {
                 self.disk(number(id)).kept.clear();
                 *self.directories.get_mut(&number(id)).unwrap() += 1000;
             }
+            ["lose", id] => drop(self.disk(number(id)).kept.pop()),
             ["clock", id, ms] => {
                 self.wall_offset_ms.insert(number(id), ms.parse().unwrap());
             }
