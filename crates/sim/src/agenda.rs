@@ -44,6 +44,8 @@ pub(crate) enum Event {
     Impatient { client: usize, operation: usize },
     /// Clients hurry to ask: a fault is about to strike.
     Rush,
+    /// A coup goes on.
+    Rebel,
     /// A fault of the plan begins.
     Strike { fault: usize },
     /// A fault of the plan ends.

@@ -42,6 +42,9 @@ pub(crate) enum Kind {
     Crash { target: Target, between_outputs: bool },
     /// All processes die at once.
     PowerCut,
+    /// Messages take long, whoever leads dies before long, and whoever votes dies once its vote is out; all start again
+    /// at once.
+    Coup,
     /// Links stop carrying.
     Cut { target: Target, shape: Shape },
     /// The connections of a node are reset.
@@ -67,8 +70,18 @@ pub(crate) struct Fault {
 }
 
 /// The names of all kinds, as reports count them.
-pub(crate) const NAMES: [&str; 9] =
-    ["crash", "power cut", "cut", "reset", "slow", "stall", "pause", "clock jump", "client cut"];
+pub(crate) const NAMES: [&str; 10] = [
+    "crash",
+    "power cut",
+    "cut",
+    "reset",
+    "slow",
+    "stall",
+    "pause",
+    "clock jump",
+    "client cut",
+    "coup",
+];
 
 impl Kind {
     /// The place of the kind's name in [`NAMES`].
@@ -83,6 +96,7 @@ impl Kind {
             Kind::Pause { .. } => 6,
             Kind::Jump { .. } => 7,
             Kind::Client { .. } => 8,
+            Kind::Coup => 9,
         }
     }
 }
@@ -95,10 +109,10 @@ impl fmt::Display for Fault {
 }
 
 /// How often each kind is drawn, in the order of [`NAMES`].
-const WEIGHTS: [u64; NAMES.len()] = [30, 4, 30, 8, 6, 8, 8, 5, 6];
+const WEIGHTS: [u64; NAMES.len()] = [30, 4, 30, 8, 6, 8, 8, 5, 6, 5];
 
 /// The kinds that make no sense for a node without peers.
-const AMONG_NODES: [usize; 3] = [2, 3, 4];
+const AMONG_NODES: [usize; 4] = [2, 3, 4, 9];
 
 /// The faults that a seed stands for, in order of time.
 pub(crate) fn draw(seed: u64, setting: &Setting) -> Vec<Fault> {
@@ -130,6 +144,7 @@ fn draw_one(chance: &mut Chance, setting: &Setting, weights: &[(u64, usize)]) ->
     let kind = chance.weighted(weights);
     let kind = draw_kind(chance, setting, kind);
     let longest_us = match kind {
+        Kind::Coup => 3_000_000,
         Kind::Stall { .. } | Kind::Pause { .. } => chance.pick(&[50_000, 500_000, 3_000_000]),
         _ => chance.pick(&[20_000, 500_000, 2_000_000, 6_000_000]),
     };
@@ -153,6 +168,7 @@ fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
             let far_ms = chance.pick(&[50, 1_000, 60_000]);
             Kind::Jump { target, by_ms: chance.around_zero(far_ms) }
         }
+        9 => Kind::Coup,
         _ => Kind::Client { client: chance.index(setting.load.clients) },
     }
 }

@@ -93,6 +93,8 @@ pub(crate) struct Host {
     pub(crate) paused_until_us: u64,
     /// Whether it will die in the middle of its next turn that has outputs.
     pub(crate) doomed: bool,
+    /// The last term in which it died for its vote.
+    pub(crate) died_in_term: u64,
     /// How many faults keep it from starting.
     pub(crate) kept_down: u32,
     /// Where seeds and names come from.
@@ -114,6 +116,7 @@ impl Host {
             tick_us: clocks.between(20_000, node::TICK_MS * 1000 - 1_000),
             paused_until_us: 0,
             doomed: false,
+            died_in_term: 0,
             kept_down: 0,
             boots,
         }

@@ -2,8 +2,8 @@
 //!
 //! A link is a connection that its sender dials; what is sent while it is down is lost. A world has one of two
 //! networks. In a *stream* world messages of a link arrive in order, and wait while it is cut, until the
-//! connection is given up. In a *datagram* world each message goes its own way: it may be lost, come twice, or
-//! overtake others. Both are harsher than TCP in their own way: streams deliver what is very old, datagrams
+//! connection is given up. In a *datagram* world each message goes its own way: it may be lost, come twice, overtake
+//! others, or reach a node that was started again meanwhile. Both are harsher than TCP in their own way: streams deliver what is very old, datagrams
 //! what is out of order.
 
 use bytes::Bytes;
@@ -37,8 +37,8 @@ pub(crate) struct Weather {
 pub(crate) struct Flight {
     pub(crate) from: usize,
     pub(crate) to: usize,
-    /// The life of the receiver that it was sent to; no later one gets it.
-    pub(crate) life: u64,
+    /// The life of the receiver that it was sent to.
+    life: u64,
     epoch: u64,
     pub(crate) message: Bytes,
 }
@@ -145,9 +145,11 @@ impl Network {
         agenda.at(at_us, Event::Arrive(flight));
     }
 
-    /// Whether a message that comes now was not lost on the way, with a connection that was reset.
-    pub(crate) fn arrives(&mut self, flight: &Flight) -> bool {
-        flight.epoch >= self.link(flight.from, flight.to).lost_before
+    /// Whether a message that comes now to that life of its receiver was not lost on the way: with a connection
+    /// that was reset, or, as part of a stream, with the life that it was sent to.
+    pub(crate) fn arrives(&mut self, flight: &Flight, life: u64) -> bool {
+        let reaches = self.weather.style == Style::Datagram || flight.life == life;
+        reaches && flight.epoch >= self.link(flight.from, flight.to).lost_before
     }
 
     /// Tries to connect to a peer that is up. True if it did.
@@ -296,7 +298,7 @@ mod tests {
         let mut arrived = vec![];
         while let Some(event) = agenda.next() {
             match event {
-                Event::Arrive(flight) if network.arrives(&flight) => {
+                Event::Arrive(flight) if network.arrives(&flight, 1) => {
                     arrived.push(flight.message[0]);
                 }
                 Event::Break { from, to, epoch } => {

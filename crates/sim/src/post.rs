@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use node::{Input, NodeId};
 
+use crate::host::Host;
 use crate::network::{Fate, Flight};
 use crate::world::World;
 
@@ -25,8 +26,8 @@ impl World {
     }
 
     pub(crate) fn arrive(&mut self, flight: Flight) {
-        let alive = self.hosts[flight.to].life == flight.life && self.hosts[flight.to].is_up();
-        if alive && self.network.arrives(&flight) {
+        let Host { life, .. } = self.hosts[flight.to];
+        if self.hosts[flight.to].is_up() && self.network.arrives(&flight, life) {
             self.hand(flight.to, Input::Receive(flight.message));
         }
     }

@@ -29,7 +29,7 @@ impl World {
             Kind::Cut { target, shape } => {
                 let pairs = shape.pairs(self.find(target), self.hosts.len());
                 pairs.iter().for_each(|(from, to)| self.network.cut(&mut self.agenda, *from, *to));
-                self.struck[place].pairs = pairs;
+                self.struck[place].cut = pairs;
             }
             Kind::Reset { target } => {
                 for (from, to) in self.links_of(target) {
@@ -37,10 +37,10 @@ impl World {
                 }
             }
             Kind::Slow { target, by_us } => {
-                let pairs = self.links_of(target);
-                pairs.iter().for_each(|(from, to)| self.network.slow(*from, *to, by_us as i64));
-                self.struck[place].pairs = pairs;
+                let links = self.links_of(target);
+                links.into_iter().for_each(|link| self.slow(place, link, by_us as i64));
             }
+            Kind::Coup => self.coup(place),
             Kind::Stall { target } => {
                 let host = self.find(target);
                 self.hosts[host].disk.stall(fault.until_us);
@@ -73,12 +73,13 @@ impl World {
             self.hosts[host].doomed = false;
             self.boot(host);
         }
-        for (from, to) in struck.pairs {
-            match kind {
-                Kind::Slow { by_us, .. } => self.network.slow(from, to, -(by_us as i64)),
-                _ => self.network.mend(&mut self.agenda, from, to),
-            }
+        for (from, to) in struck.cut {
+            self.network.mend(&mut self.agenda, from, to);
         }
+        for ((from, to), by_us) in struck.slowed {
+            self.network.slow(from, to, -by_us);
+        }
+        self.coups -= u32::from(struck.coup);
     }
 
     /// All faults end: the network is whole, every node runs, every disk works.
@@ -137,6 +138,50 @@ impl World {
         }
     }
 
+    fn slow(&mut self, place: usize, (from, to): (usize, usize), by_us: i64) {
+        self.network.slow(from, to, by_us);
+        self.struck[place].slowed.push(((from, to), by_us));
+    }
+
+    fn coup(&mut self, place: usize) {
+        for host in 0..self.hosts.len() {
+            for link in self.links_of(Target::Node(host)) {
+                let by_us = self.strikes.pick(&[0, 50_000, 300_000]);
+                self.slow(place, link, by_us);
+            }
+        }
+        self.struck[place].coup = true;
+        self.coups += 1;
+        self.agenda.after(0, Event::Rebel);
+    }
+
+    /// While a coup goes on, whoever leads dies now and then.
+    pub(crate) fn rebel(&mut self) {
+        if self.coups == 0 {
+            return;
+        }
+        if let Some(leader) = self.leader() {
+            self.stumble(leader);
+        }
+        let delay_us = self.strikes.between(100_000, 600_000);
+        self.agenda.after(delay_us, Event::Rebel);
+    }
+
+    /// A node has voted for another one: while a coup goes on it dies now, once in a term.
+    pub(crate) fn after_vote(&mut self, host: usize, term: u64) {
+        let done = std::mem::replace(&mut self.hosts[host].died_in_term, term);
+        if done < term {
+            self.stumble(host);
+        }
+    }
+
+    /// A node dies, and starts again at once.
+    fn stumble(&mut self, host: usize) {
+        self.crash(host);
+        let delay_us = self.strikes.between(200, 8_000);
+        self.agenda.after(delay_us, Event::Boot { host });
+    }
+
     fn pause(&mut self, target: Target, until_us: u64) {
         let host = self.find(target);
         let machine = &mut self.hosts[host];
@@ -148,8 +193,12 @@ impl World {
 /// What a fault did, so that it can be undone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Struck {
-    /// Links that it cut or slowed.
-    pub(crate) pairs: Vec<(usize, usize)>,
+    /// Links that it cut.
+    cut: Vec<(usize, usize)>,
+    /// Links that it slowed, and by how much.
+    slowed: Vec<((usize, usize), i64)>,
+    /// Whether it makes voters die.
+    coup: bool,
     /// Nodes that it keeps down.
-    pub(crate) down: Vec<usize>,
+    down: Vec<usize>,
 }

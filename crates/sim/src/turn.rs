@@ -92,8 +92,12 @@ impl World {
             let turn = Turn { host, life, now, asked, closed, outputs, status: &status };
             self.look(|truth| truth.on_turn(&turn));
         }
+        let vote = self.vote_in(host, &outputs);
         self.perform(host, &mut outputs);
         (self.inputs, self.outputs) = (inputs, outputs);
+        if let Some(term) = vote {
+            self.after_vote(host, term);
+        }
         for (session, id) in pretended {
             self.answer(host, Answer { session, id, reply: Reply::Ok, certificate: None });
         }
@@ -120,6 +124,17 @@ impl World {
         self.tally.see(&status, self.agenda.now_us());
         self.trace.numbers(&[3, host as u64, status.term, status.commit, status.applied]);
         Some(status)
+    }
+
+    /// The term of the vote that a node gives with these outputs, as far as one can see from outside: there is no
+    /// leader, and it speaks to one node alone.
+    fn vote_in(&self, host: usize, outputs: &[Output]) -> Option<u64> {
+        let sends = outputs.iter().filter(|output| matches!(output, Output::Send { .. })).count();
+        if self.coups == 0 || sends != 1 {
+            return None;
+        }
+        let status = self.hosts[host].node.as_ref()?.status();
+        (status.leader.is_none() && status.term > 0).then_some(status.term)
     }
 
     /// Asks every truth.

@@ -54,6 +54,8 @@ pub(crate) struct World {
     pub(crate) truths: Vec<Box<dyn Truth>>,
     /// What each fault of the plan does now.
     pub(crate) struck: Vec<Struck>,
+    /// How many coups go on.
+    pub(crate) coups: u32,
     /// When an operation was done last.
     pub(crate) last_done_us: u64,
     pub(crate) next_number: u64,
@@ -92,6 +94,7 @@ impl World {
             trace: Trace::new(*seed, options.story),
             tally: Tally::default(),
             truths: truths::all(setting),
+            coups: 0,
             struck: vec![Struck::default(); plan.faults.len()],
             last_done_us: 0,
             next_number: 0,
@@ -191,6 +194,7 @@ impl World {
             Event::Lost { client, life } => self.line_is_lost(client, life),
             Event::Impatient { client, operation } => self.client_is_impatient(client, operation),
             Event::Rush => self.rush(),
+            Event::Rebel => self.rebel(),
             Event::Strike { fault } => self.strike(fault),
             Event::Mend { fault } => self.mend(fault),
             Event::Heal => self.heal(),
