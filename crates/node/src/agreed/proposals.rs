@@ -11,9 +11,11 @@ use crate::command;
 use crate::door::{Command, Error};
 use crate::session::Asker;
 
-/// The most writes, and bytes of writes, that may be named and unapplied.
+/// The most writes, and bytes of writes (but for one that is greater), that may be named and unapplied. All of them are
+/// sent again when the leader changes, on the connections that heartbeats use: many more would cost the next leader its
+/// leadership too, and so on for ever.
 const UNAPPLIED_MAX: usize = 65_536;
-const UNAPPLIED_BYTES_MAX: usize = 64 << 20;
+const UNAPPLIED_BYTES_MAX: usize = 4 << 20;
 /// The most bytes of writes that go into one run.
 pub(crate) const RUN_BYTES_MAX: usize = 1 << 20;
 
@@ -186,6 +188,21 @@ mod tests {
         set(&mut proposals, 4, 0);
         let run = proposals.next_run().unwrap();
         assert_eq!((run.first, run.count), (2, 3));
+    }
+
+    #[test]
+    fn great_writes_go_one_by_one() {
+        let mut proposals = Proposals::new();
+        for id in 1..=3 {
+            let value = Bytes::from(vec![b'v'; 2 * UNAPPLIED_BYTES_MAX]);
+            proposals.push(asker(id, 0), Command::Set(Bytes::from("k"), value));
+        }
+        for first in 1..=3 {
+            let run = proposals.next_run().unwrap();
+            assert_eq!((run.first, run.count), (first, 1));
+            assert!(!proposals.has_run(), "the next one waits until this one is applied");
+            proposals.on_applied(first);
+        }
     }
 
     #[test]
