@@ -27,7 +27,8 @@ impl Protocol {
 /// Appends replies to a send buffer. What RESP2 lacks is written in its nearest RESP2 form, so the
 /// caller says what it means once.
 ///
-/// An aggregate (array, map, set, push) is its header followed by as many values as it announced.
+/// An aggregate (array, map, set, push) is its header followed by as many values as it announced. An attribute is
+/// followed by its pairs, and then by the value that it is about.
 #[derive(Debug)]
 pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
@@ -116,6 +117,15 @@ impl<'a> Writer<'a> {
             Protocol::Resp2 => self.push_header(b'*', length),
             Protocol::Resp3 => self.push_header(b'~', length),
         }
+    }
+
+    /// The header of an attribute of so many pairs. Most clients choke on one that they did not ask for.
+    ///
+    /// # Panics
+    /// In RESP2, which has nothing like it.
+    pub fn attribute(&mut self, pairs: usize) {
+        assert_eq!(self.protocol, Protocol::Resp3, "only RESP3 has attributes");
+        self.push_header(b'|', pairs);
     }
 
     /// A text for people; in RESP2 a bulk string.

@@ -54,6 +54,23 @@ fn every_kind_of_reply_has_its_form() {
 }
 
 #[test]
+fn an_attribute_stands_before_the_value_that_it_is_about() {
+    let mut out = vec![];
+    let mut writer = Writer::new(&mut out, Protocol::Resp3);
+    writer.attribute(1);
+    writer.bulk("a");
+    writer.integer(1);
+    writer.simple("OK");
+    assert_eq!(out.escape_ascii().to_string(), "|1\\r\\n$1\\r\\na\\r\\n:1\\r\\n+OK\\r\\n");
+}
+
+#[test]
+#[should_panic(expected = "only RESP3 has attributes")]
+fn resp2_has_no_attributes() {
+    Writer::new(&mut vec![], Protocol::Resp2).attribute(1);
+}
+
+#[test]
 fn doubles_are_written_with_the_fewest_digits() {
     for (value, text) in [
         (0.0, "0"),

@@ -72,8 +72,8 @@ impl Machine {
         self.hub.node().turn(&mut self.inputs, &mut self.outputs);
         for output in self.outputs.drain(..) {
             match output {
-                Output::Reply { session, id, reply, certificate: _ } => {
-                    self.hub.sessions.answer(session, id, reply);
+                Output::Reply { session, id, reply, certificate } => {
+                    self.hub.sessions.answer(session, id, reply, certificate);
                 }
                 Output::Send { to, message } => self.peers.send(to, &message),
                 Output::Persist { ticket, records } => {

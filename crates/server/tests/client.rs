@@ -3,7 +3,7 @@
 //! In a file, `= 2` or `= 3` begins a new connection in that protocol, `= leader`, `= follower` and so
 //! on put it before another node (see `status`), and `> words` says a command, whose reply stands
 //! below it, escaped. The node is played by a map, which tells on a line of its own when it was asked
-//! for a level.
+//! for a level, or told whether its answers are to carry certificates (which are always the same).
 //!
 //! `redis/*.txt` is what Redis itself answers. `candor/*.txt` is what Redis does not know; after a
 //! change, `RECORD=1 cargo test -p server --test client` writes it anew, to be read as code.
@@ -12,7 +12,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use node::{Command, Level, NodeId, Order, Reply, Role, Status};
+use node::{
+    AgreedPosition, Certificate, Command, Level, MergedPosition, MergedWrite, NodeId, Order, Reply,
+    Role, Status,
+};
 use resp::{Protocol, Request, split_words};
 use server::client::{Action, Connection, Context, Figures, render};
 
@@ -72,12 +75,19 @@ struct World {
     connection: Connection,
     connections: u64,
     node: &'static str,
+    certified: bool,
     keys: BTreeMap<Vec<u8>, bytes::Bytes>,
 }
 
 impl Default for World {
     fn default() -> World {
-        World { connection: connection(1), connections: 1, node: "alone", keys: BTreeMap::new() }
+        World {
+            connection: connection(1),
+            connections: 1,
+            node: "alone",
+            certified: false,
+            keys: BTreeMap::new(),
+        }
     }
 }
 
@@ -92,6 +102,7 @@ impl World {
                 self.connections += 1;
                 self.connection = connection(self.connections);
                 self.keys.clear();
+                self.certified = false;
                 let hello = Request::new(["HELLO", what]);
                 let (node, mut out) = (Fake(self.node), vec![]);
                 self.connection.execute(&hello, &node, &mut out);
@@ -113,13 +124,18 @@ impl World {
         let closes = action == Action::Close;
         match action {
             Action::Replied | Action::Close => {}
+            Action::Certify(on) => {
+                writeln!(heard, "(certificates {})", if on { "on" } else { "off" }).unwrap();
+                self.certified = on;
+            }
             Action::Ask { level, command } => {
                 assert_eq!(out, b"before");
                 if let Some(level) = level {
                     writeln!(heard, "(asks {level})").unwrap();
                 }
+                let certificate = self.certified.then(|| self.certificate(&command));
                 let reply = self.answer(command);
-                render(protocol, &reply, &mut out);
+                render(protocol, &reply, certificate.as_ref(), &mut out);
             }
         }
         let reply = out.strip_prefix(b"before").unwrap();
@@ -127,6 +143,22 @@ impl World {
         let text = reply.escape_ascii().to_string().replace("\\'", "'").replace("\\\"", "\"");
         let lines = if text.contains("# ") { text.replace("\\r\\n", "\\r\\n\n  ") } else { text };
         writeln!(heard, "{}{}", lines.trim_end(), if closes { " (closes)" } else { "" }).unwrap();
+    }
+
+    /// Where an answer to this stands: always at the same places.
+    fn certificate(&self, command: &Command) -> Certificate {
+        let place = |replica, boot, index| MergedPosition { replica: NodeId(replica), boot, index };
+        let found = matches!(command, Command::Get(key) if self.keys.contains_key(&key[..]));
+        if self.node == "merged" {
+            let write = MergedWrite { entry: place(2, 1, 17), offset: 3, clock: 1 << 56 };
+            return Certificate::Merged {
+                position: vec![place(1, 3, 5), place(2, 1, 17)],
+                by: found.then_some(write),
+                entry: command.is_write().then_some(write),
+            };
+        }
+        let by = found.then_some(AgreedPosition { index: 11, offset: 3 });
+        Certificate::Agreed { position: AgreedPosition { index: 12, offset: 0 }, by }
     }
 
     fn answer(&mut self, command: Command) -> Reply {
@@ -247,10 +279,20 @@ fn keys_and_values_have_a_limit() {
 }
 
 #[test]
+fn resp2_has_no_room_for_a_certificate() {
+    let certificate = Certificate::Agreed { position: AgreedPosition::default(), by: None };
+    let mut out = vec![];
+    render(Protocol::Resp2, &Reply::Ok, Some(&certificate), &mut out);
+    assert_eq!(out, b"+OK\r\n");
+}
+
+#[test]
 fn a_refusal_of_the_node_is_an_error_with_its_code() {
     let mut out = vec![];
-    render(Protocol::Resp3, &Reply::Error(node::Error::ClusterDown("no\r\nleader")), &mut out);
-    render(Protocol::Resp2, &Reply::Error(node::Error::Invalid("no".into())), &mut out);
+    let down = Reply::Error(node::Error::ClusterDown("no\r\nleader"));
+    render(Protocol::Resp3, &down, None, &mut out);
+    let invalid = Reply::Error(node::Error::Invalid("no".into()));
+    render(Protocol::Resp2, &invalid, None, &mut out);
     assert_eq!(out.escape_ascii().to_string(), "-CLUSTERDOWN no  leader\\r\\n-ERR no\\r\\n");
 }
 
@@ -269,6 +311,8 @@ fn whatever_is_said_gets_exactly_one_reply() {
         "client",
         "command",
         "config",
+        "consistency",
+        "attr",
         "select",
         "auth",
         "readonly",
@@ -324,7 +368,7 @@ fn whatever_is_said_gets_exactly_one_reply() {
         let action = connection.execute(&Request::new(&words), &Fake("leader"), &mut out);
         if let Action::Ask { .. } = action {
             assert!(out.is_empty(), "{words:?}");
-            render(before, &Reply::Nil, &mut out);
+            render(before, &Reply::Nil, None, &mut out);
         }
         let (mut decoder, mut buffer) = (resp::Decoder::default(), bytes::BytesMut::from(&out[..]));
         assert!(decoder.next(&mut buffer).unwrap().is_some(), "{words:?}");

@@ -1,6 +1,9 @@
 //! What is to be done about a request, and how the node's answer is written.
 
+use node::Certificate;
 use resp::{Protocol, Writer};
+
+use super::certificate;
 
 /// What the event loop is to do about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +17,26 @@ pub enum Action {
         /// What is asked.
         command: node::Command,
     },
+    /// The reply is in the send buffer; what is asked from now on is answered with a certificate, or no longer.
+    Certify(bool),
     /// Send what is in the send buffer, then close the connection.
     Close,
 }
 
-/// Appends the node's reply, in the protocol that the connection spoke when it asked.
-pub fn render(protocol: Protocol, reply: &node::Reply, out: &mut Vec<u8>) {
+/// Appends the node's reply, in the protocol that the connection spoke when it asked; before it, where
+/// it stands, if the node says so.
+pub fn render(
+    protocol: Protocol,
+    reply: &node::Reply,
+    certificate: Option<&Certificate>,
+    out: &mut Vec<u8>,
+) {
     let mut writer = Writer::new(out, protocol);
+    if let Some(certificate) = certificate
+        && protocol == Protocol::Resp3
+    {
+        certificate::write(&mut writer, certificate, reply);
+    }
     match reply {
         node::Reply::Ok => writer.simple("OK"),
         node::Reply::Nil => writer.nil(),

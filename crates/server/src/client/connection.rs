@@ -15,6 +15,8 @@ pub struct Connection {
     /// When it was accepted, by the server's uptime.
     pub(super) accepted_s: u64,
     pub(super) protocol: Protocol,
+    /// Whether answers say where they stand; only ever in RESP3.
+    certified: bool,
     /// What the client calls itself and its library; empty if it did not say.
     pub(super) name: Bytes,
     pub(super) lib_name: Bytes,
@@ -31,6 +33,7 @@ impl Connection {
             local,
             accepted_s: uptime_s,
             protocol: Protocol::Resp2,
+            certified: false,
             name: Bytes::new(),
             lib_name: Bytes::new(),
             lib_version: Bytes::new(),
@@ -88,6 +91,21 @@ impl Connection {
             return self.refuse(out, |writer| refusal::arity(writer, name));
         }
         (spec.run)(self, &Call { request, context, level: None }, out)
+    }
+
+    /// From now on, answers say where they stand, or no longer. The node is told if that changes anything.
+    pub(super) fn certify(&mut self, on: bool) -> Action {
+        match std::mem::replace(&mut self.certified, on) == on {
+            true => Action::Replied,
+            false => Action::Certify(on),
+        }
+    }
+
+    /// Speaks this protocol from now on. RESP2 has no room for certificates.
+    pub(super) fn speak(&mut self, protocol: Protocol) -> Action {
+        self.protocol = protocol;
+        let certified = self.certified && protocol == Protocol::Resp3;
+        self.certify(certified)
     }
 
     /// A writer in the protocol in force now.

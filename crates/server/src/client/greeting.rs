@@ -72,18 +72,19 @@ fn is_user(name: &[u8]) -> bool {
 /// `HELLO [protocol [AUTH username password] [SETNAME name]]`
 pub(super) fn hello(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     match Hello::parse(call) {
-        Err(text) => connection.writer(out).error(text),
+        Err(text) => {
+            connection.writer(out).error(text);
+            Action::Replied
+        }
         Ok(hello) => {
-            if let Some(protocol) = hello.protocol {
-                connection.protocol = protocol;
-            }
+            let action = connection.speak(hello.protocol.unwrap_or(connection.protocol));
             if let Some(name) = hello.name {
                 connection.name = bytes::Bytes::copy_from_slice(name);
             }
             introduce(connection, &call.context.status(), out);
+            action
         }
     }
-    Action::Replied
 }
 
 /// What a `HELLO` asks for. All of it is checked before any of it is done.
@@ -148,10 +149,10 @@ fn introduce(connection: &Connection, status: &Status, out: &mut Vec<u8>) {
 
 /// `RESET`: the connection is as it was when it was new, but for what the client said of its library.
 pub(super) fn reset(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    connection.protocol = Protocol::Resp2;
+    let action = connection.speak(Protocol::Resp2);
     connection.name.clear();
     connection.writer(out).simple("RESET");
-    Action::Replied
+    action
 }
 
 /// `QUIT`

@@ -5,6 +5,7 @@
 //!   Request ──▶ Connection::execute ──▶ Action::Replied               the reply is in the send buffer
 //!                    │                  Action::Ask { level, command }  hand it to the node …
 //!                    │                      └─▶ node::Reply ──▶ render  … and write what it answers
+//!                    │                  Action::Certify               replied, and tell the node
 //!                    │                  Action::Close                 send the buffer, then hang up
 //!                    ▼
 //!                  table: name, arity, keys, documentation and function of every command
@@ -33,6 +34,10 @@ mod spec;
 mod level;
 
 mod data;
+
+mod consistency;
+
+mod certificate;
 
 mod greeting;
 

@@ -1,7 +1,7 @@
 //! The table of all commands.
 
 use super::spec::{Access, Argument, Keys, Spec};
-use super::{catalogue, configuration, data, greeting, identity, info};
+use super::{catalogue, configuration, consistency, data, greeting, identity, info};
 
 /// The command of this name, whatever its case.
 ///
@@ -190,6 +190,15 @@ pub(super) static TABLE: &[Spec] = &[
         summary: "A container for server configuration commands",
         subcommands: &CONFIG_COMMANDS,
         ..SERVER
+    },
+    Spec {
+        name: "consistency",
+        arity: -2,
+        flags: &[],
+        categories: &["@slow"],
+        summary: "A container for commands on what answers promise",
+        subcommands: &CONSISTENCY_COMMANDS,
+        ..CONNECTION
     },
     Spec {
         name: "select",
@@ -386,6 +395,18 @@ static CONFIG_COMMANDS: [Spec; 2] = [
         arguments: &[Argument { name: "parameter", kind: "string", flags: &["multiple"] }],
         run: configuration::get,
         ..SERVER
+    },
+    HELP,
+];
+
+static CONSISTENCY_COMMANDS: [Spec; 2] = [
+    Spec {
+        name: "attr",
+        arity: 3,
+        summary: "Whether each answer says where it stands, as a RESP3 attribute",
+        arguments: &[ON_OR_OFF],
+        run: consistency::attr,
+        ..CLIENT
     },
     HELP,
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use node::{Reply, RequestId};
+use node::{Certificate, MergedPosition, Reply, RequestId};
 use resp::Protocol;
 
 use crate::client::render;
@@ -44,7 +44,7 @@ enum Slot {
     /// The node has it; so many bytes were asked.
     Asked(Protocol, usize),
     /// The node has answered, and an earlier one is not answered.
-    Answered(Protocol, Reply),
+    Answered(Protocol, Reply, Option<Box<Certificate>>),
     /// Answered without the node.
     Local(Box<[u8]>),
 }
@@ -54,11 +54,21 @@ impl Slot {
         SLOT_BYTES
             + match self {
                 Slot::Asked(_, bytes) => *bytes,
-                Slot::Answered(_, Reply::Value(value)) => value.len(),
-                Slot::Answered(..) => 0,
+                Slot::Answered(_, reply, certificate) => {
+                    let value = if let Reply::Value(value) = reply { value.len() } else { 0 };
+                    value + certificate.as_deref().map_or(0, certificate_bytes)
+                }
                 Slot::Local(bytes) => bytes.len(),
             }
     }
+}
+
+fn certificate_bytes(certificate: &Certificate) -> usize {
+    let places = match certificate {
+        Certificate::Agreed { .. } => 0,
+        Certificate::Merged { position, .. } => position.len(),
+    };
+    size_of::<Certificate>() + places * size_of::<MergedPosition>()
 }
 
 impl Replies {
@@ -89,19 +99,24 @@ impl Replies {
     }
 
     /// Takes the node's reply to one request. A second reply to the same request is a bug of the node.
-    pub(super) fn answer(&mut self, id: RequestId, reply: Reply) {
+    pub(super) fn answer(
+        &mut self,
+        id: RequestId,
+        reply: Reply,
+        certificate: Option<Box<Certificate>>,
+    ) {
         let place = id.0.checked_sub(self.first).expect("a request is answered once");
         let slot = self.slots.get_mut(place as usize).expect("an answer follows its question");
         let Slot::Asked(protocol, _) = *slot else { panic!("request {id:?} is answered twice") };
         self.asked -= 1;
         self.held_bytes -= slot.bytes();
         if place == 0 && self.out.len() < AHEAD_BYTES {
-            render(protocol, &reply, &mut self.out);
+            render(protocol, &reply, certificate.as_deref(), &mut self.out);
             self.slots.pop_front();
             self.first += 1;
             self.advance();
         } else {
-            *slot = Slot::Answered(protocol, reply);
+            *slot = Slot::Answered(protocol, reply, certificate);
             self.held_bytes += slot.bytes();
         }
     }
@@ -110,7 +125,9 @@ impl Replies {
     fn advance(&mut self) {
         while self.out.len() < AHEAD_BYTES {
             match self.slots.front() {
-                Some(Slot::Answered(protocol, reply)) => render(*protocol, reply, &mut self.out),
+                Some(Slot::Answered(protocol, reply, certificate)) => {
+                    render(*protocol, reply, certificate.as_deref(), &mut self.out);
+                }
                 Some(Slot::Local(bytes)) => self.out.extend_from_slice(bytes),
                 Some(Slot::Asked(..)) | None => return,
             }
@@ -170,12 +187,31 @@ mod tests {
         replies.reply(|out| out.extend(b"+PONG\r\n"));
         let c = replies.ask(TWO, 10);
         assert_eq!(take(&mut replies), "+first\r\n");
-        replies.answer(b, Reply::Nil);
-        replies.answer(c, Reply::Integer(3));
+        replies.answer(b, Reply::Nil, None);
+        replies.answer(c, Reply::Integer(3), None);
         assert_eq!(take(&mut replies), "");
-        replies.answer(a, Reply::Ok);
+        replies.answer(a, Reply::Ok, None);
         assert_eq!(take(&mut replies), "+OK\r\n_\r\n+PONG\r\n:3\r\n");
         assert!(replies.is_empty());
+        assert_eq!(replies.held_bytes, 0);
+    }
+
+    #[test]
+    fn a_certificate_keeps_with_its_reply() {
+        let mut replies = Replies::default();
+        let a = replies.ask(Protocol::Resp3, 10);
+        let b = replies.ask(Protocol::Resp3, 10);
+        let at = |index| {
+            let position = node::AgreedPosition { index, offset: 0 };
+            Some(Box::new(Certificate::Agreed { position, by: None }))
+        };
+        replies.answer(b, Reply::Nil, at(2));
+        replies.answer(a, Reply::Ok, at(1));
+        assert_eq!(
+            take(&mut replies),
+            "|1\r\n$8\r\nposition\r\n$5\r\n[1,0]\r\n+OK\r\n\
+             |2\r\n$8\r\nposition\r\n$5\r\n[2,0]\r\n$2\r\nby\r\n$4\r\nnull\r\n_\r\n"
+        );
         assert_eq!(replies.held_bytes, 0);
     }
 
@@ -187,7 +223,7 @@ mod tests {
             replies.ask(TWO, 1);
         }
         assert!(replies.is_full());
-        replies.answer(RequestId(0), Reply::Ok);
+        replies.answer(RequestId(0), Reply::Ok, None);
         assert!(!replies.is_full());
         replies.ask(TWO, HELD_BYTES_MAX);
         assert!(replies.is_full());
@@ -199,7 +235,7 @@ mod tests {
         let value = bytes::Bytes::from(vec![b'v'; 1 << 20]);
         let asked: Vec<_> = (0..65).map(|_| replies.ask(TWO, 0)).collect();
         for id in asked {
-            replies.answer(id, Reply::Value(value.clone()));
+            replies.answer(id, Reply::Value(value.clone()), None);
         }
         assert!(replies.is_full());
         assert!(replies.out.len() < 2 << 20, "one value is over the mark");
@@ -220,7 +256,7 @@ mod tests {
         let mut replies = Replies::default();
         let _ = replies.ask(TWO, 0);
         let b = replies.ask(TWO, 0);
-        replies.answer(b, Reply::Ok);
-        replies.answer(b, Reply::Ok);
+        replies.answer(b, Reply::Ok, None);
+        replies.answer(b, Reply::Ok, None);
     }
 }

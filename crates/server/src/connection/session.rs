@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::io;
 use std::task::{Context, Poll, ready};
 
-use node::{Reply, RequestId, SessionId};
+use node::{Certificate, Reply, RequestId, SessionId};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::replies::Replies;
@@ -52,8 +52,13 @@ impl Session {
     }
 
     /// Takes the node's reply to one request.
-    pub(super) fn answer(&self, id: RequestId, reply: Reply) {
-        self.replies().answer(id, reply);
+    pub(super) fn answer(
+        &self,
+        id: RequestId,
+        reply: Reply,
+        certificate: Option<Box<Certificate>>,
+    ) {
+        self.replies().answer(id, reply, certificate);
     }
 
     /// Sends what is due, as far as the socket takes it.

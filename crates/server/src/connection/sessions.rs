@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use node::{Reply, RequestId, SessionId};
+use node::{Certificate, Reply, RequestId, SessionId};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::Session;
@@ -56,12 +56,18 @@ impl Sessions {
     }
 
     /// Takes the node's reply to one request. Replies to sessions that are gone are dropped.
-    pub(crate) fn answer(&self, id: SessionId, request: RequestId, reply: Reply) {
+    pub(crate) fn answer(
+        &self,
+        id: SessionId,
+        request: RequestId,
+        reply: Reply,
+        certificate: Option<Box<Certificate>>,
+    ) {
         let places = self.places.borrow();
         if let Some(Some(session)) = places.get(place(id))
             && session.id() == id
         {
-            session.answer(request, reply);
+            session.answer(request, reply, certificate);
             self.touch(session);
         }
     }

@@ -139,7 +139,7 @@ impl Task {
         }
     }
 
-    /// Takes requests one by one; says whether the node is asked any.
+    /// Takes requests one by one; says whether the node is told of any.
     fn take_each(&mut self) -> bool {
         let mut asked = false;
         let mut replies = self.session.replies();
@@ -166,6 +166,10 @@ impl Task {
                     let id = replies.ask(connection.protocol(), bytes);
                     let session = self.session.id();
                     self.hub.put(Input::Request { session, id, level, command });
+                    asked = true;
+                }
+                Action::Certify(on) => {
+                    self.hub.put(Input::Certify { session: self.session.id(), on });
                     asked = true;
                 }
                 Action::Close => self.closing = true,
