@@ -1,6 +1,7 @@
 //! The data directory: made, checked and locked.
 
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -60,7 +61,11 @@ fn make(path: &Path) -> Result<(), Error> {
     if parent != path {
         make(parent)?;
     }
-    fs::create_dir(path).map_err(Error::io("make the directory", path))?;
+    match fs::create_dir(path) {
+        // Another node that was started at the same time may have made it since.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
+        made => made.map_err(Error::io("make the directory", path))?,
+    }
     sync(parent)
 }
 
@@ -95,6 +100,19 @@ mod tests {
         assert!(error.to_string().contains("a/b is in use by another process"), "{error}");
         drop(first);
         Directory::open(&path).unwrap();
+    }
+
+    #[test]
+    fn nodes_that_start_together_share_the_directories_above_theirs() {
+        for _ in 0..50 {
+            let temp = tempfile::tempdir().unwrap();
+            let open = |name: &str| Directory::open(&temp.path().join("run/data").join(name));
+            std::thread::scope(|scope| {
+                let nodes: Vec<_> =
+                    ["1", "2", "3", "4"].map(|name| scope.spawn(move || open(name))).into();
+                nodes.into_iter().for_each(|node| drop(node.join().unwrap().unwrap()));
+            });
+        }
     }
 
     #[test]
