@@ -227,7 +227,7 @@ impl Node {
             Body::Hello(_) => Ok(()),
             Body::Raft(bytes) => self.agreed.on_message(from, &bytes, turn),
             Body::Forward { first, count, commands } => {
-                self.agreed.on_forward(from, boot, first, count, &commands);
+                self.agreed.on_forward(from, boot, first, count, &commands, turn);
                 Ok(())
             }
             Body::Entries { entries, more } => self.merged.on_entries(from, entries, more, turn),

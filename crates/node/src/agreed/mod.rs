@@ -267,6 +267,7 @@ impl Agreed {
         sequence: u64,
         count: u64,
         commands: &Bytes,
+        turn: &mut Turn<'_>,
     ) {
         let first = Name { node, boot, sequence };
         if !self.leads() {
@@ -274,6 +275,13 @@ impl Agreed {
         }
         if !entry::is_run(count, commands) || !self.forwarded.take(first, count) {
             return;
+        }
+        if !self.draft.is_empty() && self.draft.len() + commands.len() > RUN_BYTES_MAX {
+            // An entry must stay far below what a message may weigh, however much comes in one turn.
+            if !self.propose(turn) {
+                self.forwarded.clear();
+                return;
+            }
         }
         self.draft.add_run(first, count, commands);
         // The entry that the draft becomes, or one after it: at worst followers are told too soon.
