@@ -78,6 +78,11 @@ impl Meter {
         self.exhausted.is_none()
     }
 
+    /// How many states were visited.
+    pub(crate) fn spent(&self) -> u64 {
+        self.states
+    }
+
     /// Looks at the clock; false when the budget is spent.
     pub(crate) fn check_time(&mut self) -> bool {
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {

@@ -7,7 +7,10 @@ use crate::words::Words;
 impl Words<'_, '_> {
     /// A sentence for a ring: the two shapes that people know have one of their own.
     pub(crate) fn ring(&self, ring: &[Link]) -> String {
-        self.overlooked(ring).or_else(|| self.both_ways(ring)).unwrap_or_else(|| self.circle(ring))
+        self.overlooked(ring)
+            .or_else(|| self.late(ring))
+            .or_else(|| self.both_ways(ring))
+            .unwrap_or_else(|| self.circle(ring))
     }
 
     /// One operation looked past a write that came before it on a path of clients' orders and of
@@ -42,6 +45,16 @@ impl Words<'_, '_> {
             self.name(write),
             steps.join(", ")
         ))
+    }
+
+    /// Of two writes in real time, somebody found the older long after the newer.
+    fn late(&self, ring: &[Link]) -> Option<String> {
+        let [one, other] = ring else { return None };
+        let (time, seen) = if one.why == Why::Time { (one, other) } else { (other, one) };
+        let Why::Hidden { reader } = seen.why else { return None };
+        let newer = time.to;
+        let is_over = self.view.ops[newer as usize].end < self.view.ops[reader as usize].start;
+        (time.why == Why::Time && is_over).then(|| self.stale(newer, reader))
     }
 
     /// Each of two writes is the older one to somebody.

@@ -19,6 +19,10 @@ pub(crate) fn sentence(view: &View<'_>, level: Level) -> String {
         return thin_air(view.history, only.index as usize);
     }
     let words = Words { view };
+    if view.has_updates.contains(&true) {
+        // Who saw whom is not told by values there.
+        return words.at_a_loss(level);
+    }
     let sentence = match level {
         Level::Linearizable | Level::Bounded { .. } => words.one_key(),
         Level::Ryw => words.forgotten(),
@@ -128,6 +132,10 @@ impl Words<'_, '_> {
             _ => format!("{}, which must come after {},", self.name(second), self.name(first)),
         };
         let then = if made { self.name(first) } else { "that".to_string() };
+        if !made && one.sees != NONE && other.end < one.start {
+            // What came of the value was over before somebody still found the value itself.
+            return self.stale(second, first);
+        }
         if other.end < one.start {
             format!("{what} ended {} before {then} began", self.gap(second, first))
         } else {
@@ -135,24 +143,25 @@ impl Words<'_, '_> {
         }
     }
 
+    /// Somebody found an old value after the newer one was there.
+    pub(crate) fn stale(&self, newer: u32, stale: u32) -> String {
+        let (what, verb) = match self.view.operation(stale).kind {
+            Kind::Cas { .. } => ("cas", "found"),
+            _ => ("read", "returned"),
+        };
+        format!(
+            "client {}'s {what} began {} after {}, and {verb} {}",
+            self.client(stale),
+            self.gap(newer, stale),
+            self.ended(newer),
+            self.which(stale)
+        )
+    }
+
     /// The older value was seen again after the newer one.
     fn between(&self, before: [u32; 2], after: [u32; 2]) -> String {
         let [newer, stale] = after;
-        let verb = match self.view.operation(stale).kind {
-            Kind::Cas { .. } => "found",
-            _ => "returned",
-        };
-        let what = match self.view.operation(stale).kind {
-            Kind::Cas { .. } => "cas",
-            _ => "read",
-        };
-        let which = self.which(stale);
-        let mut sentence = format!(
-            "client {}'s {what} began {} after {}, and {verb} {which}",
-            self.client(stale),
-            self.gap(newer, stale),
-            self.ended(newer)
-        );
+        let mut sentence = self.stale(newer, stale);
         // That it is older is plain if one write was over before the other began.
         let plain = |id: u32| id == NONE || self.view.ops[id as usize].is_blind_write();
         if !(plain(before[0]) && plain(before[1])) && before[0] != NONE {

@@ -18,13 +18,15 @@ pub enum Unit {
     Milliseconds,
     /// Seconds.
     Seconds,
+    /// No time at all: the numbers of events, as they were recorded one after another.
+    Events,
 }
 
 impl Unit {
-    /// How many nanoseconds one unit has.
+    /// How many nanoseconds one unit has; an event counts as one.
     pub fn nanoseconds(self) -> u64 {
         match self {
-            Unit::Nanoseconds => 1,
+            Unit::Nanoseconds | Unit::Events => 1,
             Unit::Microseconds => 1_000,
             Unit::Milliseconds => 1_000_000,
             Unit::Seconds => 1_000_000_000,
@@ -33,6 +35,11 @@ impl Unit {
 
     /// A span of time in words, such as `41 ms`: the largest unit that it fills, to one decimal.
     pub fn span(self, units: u64) -> String {
+        match (self, units) {
+            (Unit::Events, 1) => return "1 event".to_string(),
+            (Unit::Events, _) => return format!("{units} events"),
+            _ => {}
+        }
         let ns = u128::from(units) * u128::from(self.nanoseconds());
         let (scale, name) = match ns {
             0..=999 => (1, "ns"),
@@ -56,6 +63,7 @@ impl fmt::Display for Unit {
             Unit::Microseconds => "us",
             Unit::Milliseconds => "ms",
             Unit::Seconds => "s",
+            Unit::Events => "events",
         })
     }
 }
@@ -69,7 +77,8 @@ impl FromStr for Unit {
             "us" | "µs" => Ok(Unit::Microseconds),
             "ms" => Ok(Unit::Milliseconds),
             "s" => Ok(Unit::Seconds),
-            _ => Err(format!("unknown unit of time `{name}`; it is one of ns, us, ms, s")),
+            "events" => Ok(Unit::Events),
+            _ => Err(format!("unknown unit of time `{name}`; it is one of ns, us, ms, s, events")),
         }
     }
 }

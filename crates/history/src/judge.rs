@@ -15,8 +15,11 @@ use crate::view::{NONE, View};
 use crate::witness::{Order, Witness, validate};
 use crate::{claimed, clients, linearizable, pram, sequential, sessions};
 
-/// States that making a clash small may visit in each attempt.
-const SHRINK_STATES_MAX: u64 = 200_000;
+/// States that each attempt to make a clash smaller may visit at least.
+const SHRINK_STATES_MIN: u64 = 20_000;
+/// Operations judged and states visited that all attempts together may cost at least. Counted, not
+/// timed, so that a clash does not depend on the machine.
+const SHRINK_WORK_MIN: u64 = 2_000_000;
 
 /// Judges `history` by `level`, at a cost within `budget`.
 pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
@@ -181,9 +184,21 @@ fn witness(view: &View<'_>, proof: Proof) -> Witness {
 /// The smallest clash inside `core`, in words.
 fn clash(view: &View<'_>, level: Level, core: &[u32], meter: &Meter) -> Clash {
     let real_time = matches!(level, Level::Linearizable | Level::Bounded { .. });
+    // The first attempt shows what deciding this clash costs; the others may cost little more.
+    let (mut each, mut all) = (u64::MAX, u64::MAX);
     let is_violated = |kept: &[u32]| {
-        let mut meter = meter.part(SHRINK_STATES_MAX);
-        matches!(decide(&view.part(level, kept), level, &mut meter), Decision::Violated(_))
+        let mut part = meter.part(each.min(all));
+        if all == 0 || !part.check_time() {
+            return false;
+        }
+        let decision = decide(&view.part(level, kept), level, &mut part);
+        let cost = part.spent() + kept.len() as u64;
+        if each == u64::MAX {
+            each = SHRINK_STATES_MIN.max(2 * cost);
+            all = SHRINK_WORK_MIN.max(20 * cost);
+        }
+        all = all.saturating_sub(cost);
+        matches!(decision, Decision::Violated(_))
     };
     let smallest = shrink(view, real_time, core, is_violated);
     let sentence = sentence(&view.part(level, &smallest), level);

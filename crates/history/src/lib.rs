@@ -74,6 +74,7 @@ mod decision;
 mod eventual;
 mod explain;
 mod field;
+mod formats;
 mod history;
 mod judge;
 mod level;

@@ -62,6 +62,17 @@ pub trait Model {
     fn is_look(&self, _operation: &Self::Operation) -> bool {
         false
     }
+
+    /// Whether a look can still be answered as it was, when at most these operations, in any order,
+    /// come before it. Saying no where it is plain lets the search turn back early.
+    fn can_reach(
+        &self,
+        _state: &Self::State,
+        _look: &Self::Operation,
+        _before: &mut dyn Iterator<Item = &Self::Operation>,
+    ) -> bool {
+        true
+    }
 }
 
 /// One operation on an object of one's own.

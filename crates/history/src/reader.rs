@@ -38,20 +38,6 @@ impl fmt::Display for Broken {
 impl std::error::Error for Broken {}
 
 impl History {
-    /// Reads a history from the bytes of a file.
-    pub fn from_bytes(bytes: &[u8]) -> Result<History, Broken> {
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or("");
-            let start = good.rfind('\n').map_or(0, |newline| newline + 1);
-            Broken {
-                line: good.matches('\n').count() + 1,
-                column: column(&good[start..], good.len()),
-                message: "these bytes are no UTF-8; a history is UTF-8 text".to_string(),
-            }
-        })?;
-        History::from_jsonl(text)
-    }
-
     /// Reads a history from JSON Lines.
     pub fn from_jsonl(text: &str) -> Result<History, Broken> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);

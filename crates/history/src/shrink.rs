@@ -2,18 +2,20 @@
 //! whole clients, runs of operations, single ones.
 //!
 //! What is left out must not be able to create a violation, or the clash would prove nothing about
-//! the whole history. So whoever saw a cell goes with any of the operations that may have made it,
-//! and a failed cas goes with any write that may have been the reason for its failure. Then a legal
-//! order of the whole, cut down to the rest, is a legal order of the rest.
+//! the whole history. So whoever may have seen what is left out goes with it: then a legal order of
+//! the whole, cut down to the rest, is a legal order of the rest. Who saw a cell may have seen any
+//! of its makers, but where real time counts none that began after it ended, and none that another
+//! change must have hidden before it began; and one maker always stays. A failed cas may have failed because of any maker of
+//! another cell.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::decision::Cells;
 use crate::operation::Kind;
-use crate::view::{NONE, Op, View};
+use crate::search::hidden_after;
+use crate::view::{NEVER, NONE, Op, View};
 
-/// The most operations that a clash may have for each of them to be tried by itself again and
-/// again.
+/// The most operations that a clash may have for each of them to be tried by itself again and again.
 const THOROUGH_OPERATIONS_MAX: usize = 2_000;
 
 /// A smallest part of `core` that is still violated, as `is_violated` says of parts of the view.
@@ -23,13 +25,17 @@ pub(crate) fn shrink(
     core: &[u32],
     mut is_violated: impl FnMut(&[u32]) -> bool,
 ) -> Vec<u32> {
-    let mut kept = closed(view, real_time, core);
+    let start = |makers: &Vec<u32>| makers.first().map_or(NEVER, |&id| view.ops[id as usize].start);
+    let first_start = Cells::new(view).makers.iter().map(start).collect();
+    let hidden_after = hidden_after(view, real_time);
+    let rules = Rules { view, real_time, hidden_after, first_start };
+    let mut kept = rules.closed(core);
     if !is_violated(&kept) {
         // The core was not the whole reason, or deciding it took too long: start with everything.
         kept = (0..view.ops.len() as u32).collect();
     }
     let mut attempt = |kept: &mut Vec<u32>, out: &dyn Fn(usize, u32) -> bool| -> bool {
-        let rest = without(view, real_time, kept, out);
+        let rest = rules.without(kept, out);
         let smaller = rest.len() < kept.len() && is_violated(&rest);
         if smaller {
             *kept = rest;
@@ -64,100 +70,139 @@ pub(crate) fn shrink(
     kept
 }
 
-/// The core and everything it needs to be judged by itself: all that may have made what was seen.
-/// Failed cas say little and need much; they stay only if all of their key's writes do.
-fn closed(view: &View<'_>, real_time: bool, core: &[u32]) -> Vec<u32> {
-    let cells = Cells::new(view);
-    let mut kept = vec![false; view.ops.len()];
-    let mut todo: Vec<u32> = core.to_vec();
-    while let Some(id) = todo.pop() {
-        let op = &view.ops[id as usize];
-        if std::mem::replace(&mut kept[id as usize], true) {
-            continue;
-        }
-        if op.observes() {
-            todo.extend(&cells.makers[op.sees as usize]);
-        }
-        if op.maybe {
-            // Who saw what it made is the evidence that it ran.
-            let observers = &cells.observers[op.makes as usize];
-            let known = observers.iter().find(|&&other| !view.ops[other as usize].maybe);
-            todo.extend(known.map_or(&observers[..], std::slice::from_ref));
-        }
-    }
-    let all: Vec<u32> = (0..view.ops.len() as u32).collect();
-    without(view, real_time, &all, &|_, op| !kept[op as usize])
-}
-
-/// What is left of `kept` without those operations and without all that goes with them.
-fn without(
-    view: &View<'_>,
+/// What goes with what.
+struct Rules<'v, 'h> {
+    view: &'v View<'h>,
     real_time: bool,
-    kept: &[u32],
-    out: &dyn Fn(usize, u32) -> bool,
-) -> Vec<u32> {
-    let mut gone = Gone::default();
-    let mut left: Vec<u32> = Vec::with_capacity(kept.len());
-    for (place, &id) in kept.iter().enumerate() {
-        if out(place, id) {
-            gone.add(view, &view.ops[id as usize]);
-        } else {
-            left.push(id);
-        }
-    }
-    loop {
-        let before = left.len();
-        left.retain(|&id| {
+    /// For each maker, the time from which on nobody can begin and see what it made.
+    hidden_after: Vec<u64>,
+    /// For each cell, when its first maker began.
+    first_start: Vec<u64>,
+}
+
+impl Rules<'_, '_> {
+    /// The core and everything it needs to be judged by itself: all that may have made what was
+    /// seen, and the evidence that what may not have run did.
+    fn closed(&self, core: &[u32]) -> Vec<u32> {
+        let view = self.view;
+        let cells = Cells::new(view);
+        let mut kept = vec![false; view.ops.len()];
+        let mut todo: Vec<u32> = core.to_vec();
+        while let Some(id) = todo.pop() {
             let op = &view.ops[id as usize];
-            let stays = !gone.takes_along(view, real_time, op);
-            if !stays {
-                gone.add(view, op);
+            if std::mem::replace(&mut kept[id as usize], true) {
+                continue;
             }
-            stays
-        });
-        if left.len() == before {
-            return left;
+            if op.observes() {
+                todo.extend(&cells.makers[op.sees as usize]);
+            }
+            if op.maybe {
+                // Who saw what it made is the evidence that it ran.
+                let observers = &cells.observers[op.makes as usize];
+                let known = observers.iter().find(|&&other| !view.ops[other as usize].maybe);
+                todo.extend(known.map_or(&observers[..], std::slice::from_ref));
+            }
+        }
+        let all: Vec<u32> = (0..view.ops.len() as u32).collect();
+        self.without(&all, &|_, op| !kept[op as usize])
+    }
+
+    /// What is left of `kept` without those operations and without all that goes with them.
+    fn without(&self, kept: &[u32], out: &dyn Fn(usize, u32) -> bool) -> Vec<u32> {
+        let mut gone: Vec<u32> = Vec::new();
+        let mut left: Vec<u32> = Vec::with_capacity(kept.len());
+        for (place, &id) in kept.iter().enumerate() {
+            if out(place, id) { gone.push(id) } else { left.push(id) }
+        }
+        loop {
+            let missing = Missing::new(self, &gone, &left);
+            let before = gone.len();
+            left.retain(|&id| {
+                let stays = !missing.takes_along(self, id);
+                if !stays {
+                    gone.push(id);
+                }
+                stays
+            });
+            if gone.len() == before {
+                return left;
+            }
+            gone.sort_unstable();
         }
     }
 }
 
-/// The cells that somebody who was left out may have made.
+/// Makers that were left out: by ascending start, each with the latest time until which it or one
+/// before it can be seen.
+type Makers = Vec<(u64, u64)>;
+
+/// What was left out, as those who may have seen it ask.
 #[derive(Default)]
-struct Gone {
-    cells: HashSet<u32>,
-    /// For each key, one or two of them; two are as bad as many.
-    of_key: HashMap<u32, [u32; 2]>,
-    /// For each key with updates, the first start of a change that was left out.
-    updates_from: HashMap<u32, u64>,
+struct Missing {
+    /// For each cell, its makers.
+    cells: HashMap<u32, Makers>,
+    /// For each key, all makers with their cells.
+    keys: HashMap<u32, Vec<(u64, u64, u32)>>,
+    /// For each key with updates, the first start of a change.
+    updates: HashMap<u32, u64>,
+    /// When the first of those who are left to make a cell began.
+    left: HashMap<u32, u64>,
 }
 
-impl Gone {
-    fn add(&mut self, view: &View<'_>, op: &Op) {
-        if op.makes != NONE && view.has_updates[op.key as usize] {
-            let from = self.updates_from.entry(op.key).or_insert(u64::MAX);
-            *from = op.start.min(*from);
-        } else if op.makes != NONE && self.cells.insert(op.makes) {
-            let two = self.of_key.entry(op.key).or_insert([NONE; 2]);
-            let place = usize::from(two[0] != NONE);
-            two[place] = op.makes;
+impl Missing {
+    /// `gone` is given in ascending order, which is by start.
+    fn new(rules: &Rules<'_, '_>, gone: &[u32], left: &[u32]) -> Missing {
+        let mut missing = Missing::default();
+        for op in left.iter().map(|&id| &rules.view.ops[id as usize]) {
+            missing.left.entry(op.makes).or_insert(op.start);
         }
+        for &id in gone {
+            let op = &rules.view.ops[id as usize];
+            if op.makes == NONE {
+                continue;
+            }
+            if rules.view.has_updates[op.key as usize] {
+                missing.updates.entry(op.key).or_insert(op.start);
+                continue;
+            }
+            let until = rules.hidden_after[id as usize];
+            let of_cell = missing.cells.entry(op.makes).or_default();
+            let latest = of_cell.last().map_or(until, |&(_, latest)| latest.max(until));
+            of_cell.push((op.start, latest));
+            missing.keys.entry(op.key).or_default().push((op.start, until, op.makes));
+        }
+        missing
     }
 
-    /// Whether the operation rests on one that was left out.
-    fn takes_along(&self, view: &View<'_>, real_time: bool, op: &Op) -> bool {
-        if view.has_updates[op.key as usize] {
-            // What was over before a change began cannot have seen it, where real time counts.
-            let from = self.updates_from.get(&op.key).copied();
-            let looks = !matches!(
-                view.history.operations[op.index as usize].kind,
-                Kind::Write { .. } | Kind::Append { .. }
-            );
-            return looks && from.is_some_and(|from| !real_time || op.end >= from);
+    /// Whether the operation may rest on one that was left out.
+    fn takes_along(&self, rules: &Rules<'_, '_>, id: u32) -> bool {
+        let op = &rules.view.ops[id as usize];
+        // Without real time, anybody may have seen anything.
+        let (begins, ends) = if rules.real_time { (op.start, op.end) } else { (0, u64::MAX) };
+        if rules.view.has_updates[op.key as usize] {
+            let kind = &rules.view.operation(id).kind;
+            let blind = matches!(kind, Kind::Write { .. } | Kind::Append { .. });
+            return !blind && self.updates.get(&op.key).is_some_and(|&first| first <= ends);
         }
         if op.differs {
-            let two = self.of_key.get(&op.key).copied().unwrap_or([NONE; 2]);
-            return two.iter().any(|&cell| cell != NONE && cell != op.sees);
+            let makers = self.keys.get(&op.key).map(Vec::as_slice).unwrap_or_default();
+            return makers
+                .iter()
+                .any(|&(start, until, cell)| cell != op.sees && start <= ends && begins <= until);
         }
-        op.sees != NONE && self.cells.contains(&op.sees)
+        if op.sees == NONE {
+            return false;
+        }
+        // One maker stays beside those who saw the cell, if possible one that began in time: a read
+        // is understood beside its write.
+        let first = rules.first_start[op.sees as usize];
+        let until = if first <= ends { ends } else { NEVER - 1 };
+        let stays = self.left.get(&op.sees).is_some_and(|&left| left <= until);
+        if first != NEVER && !stays && !rules.view.is_initial(op.sees) {
+            return true;
+        }
+        let Some(makers) = self.cells.get(&op.sees) else { return false };
+        let started = makers.partition_point(|&(start, _)| start <= ends);
+        started > 0 && begins <= makers[started - 1].1
     }
 }

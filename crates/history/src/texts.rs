@@ -1,14 +1,17 @@
 //! Keys whose operations leave what depends on what they find: appends and increments. They are
-//! judged by the search for models; a key's value is then a *text*, known by its length and two
-//! rolling hashes, so that appending costs nothing but the length of what is appended. Two texts
-//! are taken for one another with a chance below 2^-100.
+//! judged by the search for models.
+//!
+//! Of a text that is built by appending only one thing matters: which of the texts that somebody
+//! saw begin with it. So a state is a beginning of texts that were seen, kept as a range of their
+//! sorted list and a length; what none of them begins with is *lost*, and all lost texts are alike.
+//! Where a key is also incremented, its texts are numbers, and are kept as they are.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::budget::Meter;
 use crate::model::{Event, Model};
-use crate::operation::{Kind, Operation};
+use crate::operation::{Kind, Operation, Value};
 use crate::search::Found;
 use crate::search::modelled::search;
 use crate::view::{NEVER, View};
@@ -22,18 +25,64 @@ pub(crate) fn search_texts(view: &View<'_>, real_time: bool, meter: &mut Meter) 
     };
     let events: Vec<Event<u32>> = (0..view.ops.len()).map(event).collect();
     let all: Vec<usize> = (0..events.len()).collect();
-    let texts = RefCell::new(Texts::default());
+    let keys = Keys::new(view);
     if view.initial.len() == 1 {
-        search(&OneKey { view, texts }, &events, &all, real_time, meter)
+        search(&OneKey(keys), &events, &all, real_time, meter)
     } else {
-        search(&AllKeys(OneKey { view, texts }), &events, &all, real_time, meter)
+        search(&AllKeys(keys), &events, &all, real_time, meter)
     }
 }
 
-/// One key; its state is the number of a text, 0 for nothing there.
-struct OneKey<'v, 'h> {
+/// All keys; a state is a text's number for each.
+struct Keys<'v, 'h> {
     view: &'v View<'h>,
-    texts: RefCell<Texts>,
+    texts: Vec<RefCell<Texts>>,
+}
+
+/// One key alone; the state is the number of its text.
+struct OneKey<'v, 'h>(Keys<'v, 'h>);
+
+/// All keys together.
+struct AllKeys<'v, 'h>(Keys<'v, 'h>);
+
+impl<'v, 'h> Keys<'v, 'h> {
+    fn new(view: &'v View<'h>) -> Keys<'v, 'h> {
+        let keys = view.by_key();
+        let texts = keys.iter().map(|ops| RefCell::new(Texts::new(view, ops))).collect();
+        Keys { view, texts }
+    }
+
+    fn init(&self, key: usize) -> u32 {
+        self.texts[key].borrow_mut().number(&self.view.history.initial)
+    }
+
+    fn key(&self, id: u32) -> usize {
+        self.view.ops[id as usize].key as usize
+    }
+
+    fn step(&self, held: u32, id: u32) -> Option<u32> {
+        let differs = self.view.ops[id as usize].differs;
+        self.texts[self.key(id)].borrow_mut().step(held, self.view.operation(id), differs)
+    }
+
+    fn is_look(&self, id: u32) -> bool {
+        self.view.ops[id as usize].is_look()
+    }
+
+    /// Appends alone reach only what begins with the text that is there.
+    fn can_reach(&self, held: u32, look: u32, before: &mut dyn Iterator<Item = &u32>) -> bool {
+        let Kind::Read { value, .. } = &self.view.operation(look).kind else { return true };
+        if self.texts[self.key(look)].borrow().is_beginning(held, value) {
+            return true;
+        }
+        for &id in before {
+            let appends = matches!(self.view.operation(id).kind, Kind::Append { .. });
+            if !appends && self.key(id) == self.key(look) {
+                return true;
+            }
+        }
+        false
+    }
 }
 
 impl Model for OneKey<'_, '_> {
@@ -41,136 +90,189 @@ impl Model for OneKey<'_, '_> {
     type State = u32;
 
     fn init(&self) -> u32 {
-        let initial = self.view.history.initial.as_deref();
-        initial.map_or(NOTHING, |text| self.texts.borrow_mut().number(text))
+        self.0.init(0)
     }
 
     fn step(&self, &held: &u32, &id: &u32) -> Option<u32> {
-        let differs = self.view.ops[id as usize].differs;
-        self.texts.borrow_mut().step(held, self.view.operation(id), differs)
+        self.0.step(held, id)
     }
 
     fn is_look(&self, &id: &u32) -> bool {
-        self.view.ops[id as usize].is_look()
+        self.0.is_look(id)
+    }
+
+    fn can_reach(&self, &held: &u32, &look: &u32, before: &mut dyn Iterator<Item = &u32>) -> bool {
+        self.0.can_reach(held, look, before)
     }
 }
-
-/// All keys together; the state has a text for each.
-struct AllKeys<'v, 'h>(OneKey<'v, 'h>);
 
 impl Model for AllKeys<'_, '_> {
     type Operation = u32;
     type State = Vec<u32>;
 
     fn init(&self) -> Vec<u32> {
-        vec![self.0.init(); self.0.view.initial.len()]
+        (0..self.0.texts.len()).map(|key| self.0.init(key)).collect()
     }
 
-    fn step(&self, held: &Vec<u32>, id: &u32) -> Option<Vec<u32>> {
-        let key = self.0.view.ops[*id as usize].key as usize;
-        let behind = self.0.step(&held[key], id)?;
+    fn step(&self, held: &Vec<u32>, &id: &u32) -> Option<Vec<u32>> {
+        let key = self.0.key(id);
+        let behind = self.0.step(held[key], id)?;
         let mut state = held.clone();
         state[key] = behind;
         Some(state)
     }
 
-    fn is_look(&self, id: &u32) -> bool {
+    fn is_look(&self, &id: &u32) -> bool {
         self.0.is_look(id)
     }
-}
 
-const NOTHING: u32 = 0;
-
-/// What tells one text from another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Print {
-    bytes: usize,
-    hashes: [u64; 2],
-}
-
-/// The texts that came up, by number; each is a text before it and a piece.
-#[derive(Default)]
-struct Texts {
-    prints: Vec<Print>,
-    /// The text before, and the piece behind it.
-    parts: Vec<(u32, Box<str>)>,
-    numbers: HashMap<Print, u32>,
-}
-
-/// A Mersenne prime, and two bases for polynomials over it.
-const PRIME: u64 = (1 << 61) - 1;
-const BASES: [u64; 2] = [0x0cf4_d3bb_9c1a_6e5d, 0x1b87_2e5a_f03d_94c7];
-
-impl Print {
-    fn append(self, piece: &str) -> Print {
-        let mut print = self;
-        for byte in piece.bytes() {
-            for (hash, base) in print.hashes.iter_mut().zip(BASES) {
-                let next = u128::from(*hash) * u128::from(base) + u128::from(byte) + 1;
-                *hash = (next % u128::from(PRIME)) as u64;
-            }
-        }
-        print.bytes += piece.len();
-        print
+    fn can_reach(
+        &self,
+        held: &Vec<u32>,
+        &look: &u32,
+        before: &mut dyn Iterator<Item = &u32>,
+    ) -> bool {
+        self.0.can_reach(held[self.0.key(look)], look, before)
     }
+}
+
+/// The number of nothing there, and that of every lost text.
+const NOTHING: u32 = 0;
+const LOST: u32 = 1;
+/// The number of the first text that is not lost.
+const FIRST: u32 = 2;
+
+/// The beginning that some texts share: their range in the sorted list, and its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Beginning {
+    first: usize,
+    behind: usize,
+    bytes: usize,
+}
+
+/// The texts of one key, by number.
+struct Texts {
+    /// All texts that somebody saw or compared, sorted; none if the key is incremented.
+    seen: Vec<Value>,
+    beginnings: Vec<Beginning>,
+    numbers: HashMap<Beginning, u32>,
+    /// Whether the key is incremented: then every text is kept whole, as one that was seen.
+    is_number: bool,
+    whole: HashMap<Value, u32>,
+    wholes: Vec<Value>,
 }
 
 impl Texts {
-    /// The number of the text that is `piece` behind the text `before`.
-    fn append(&mut self, before: u32, piece: &str) -> u32 {
-        let print = self.print(before).append(piece);
-        let next = self.prints.len() as u32 + 1;
-        let number = *self.numbers.entry(print).or_insert(next);
+    fn new(view: &View<'_>, ops: &[u32]) -> Texts {
+        let operations = || ops.iter().map(|&id| view.operation(id));
+        let looked_for = |operation: &Operation| match &operation.kind {
+            Kind::Read { value, .. } => value.clone(),
+            Kind::Cas { from, .. } => from.clone(),
+            _ => None,
+        };
+        let seen: BTreeSet<Value> = operations().filter_map(looked_for).collect();
+        Texts {
+            seen: seen.into_iter().collect(),
+            beginnings: Vec::new(),
+            numbers: HashMap::new(),
+            is_number: operations().any(|op| matches!(op.kind, Kind::Incr { .. })),
+            whole: HashMap::new(),
+            wholes: Vec::new(),
+        }
+    }
+
+    /// The number of a value as a whole.
+    fn number(&mut self, value: &Option<Value>) -> u32 {
+        let Some(text) = value else { return NOTHING };
+        if self.is_number {
+            return self.keep(text.clone());
+        }
+        self.longer(Beginning { first: 0, behind: self.seen.len(), bytes: 0 }, text)
+    }
+
+    /// The number of the text that is `piece` behind a beginning.
+    fn longer(&mut self, beginning: Beginning, piece: &str) -> u32 {
+        let Beginning { first, behind, bytes } = beginning;
+        let texts = &self.seen[first..behind];
+        // All of them share the beginning, so they are sorted by what comes behind it, too.
+        let piece = piece.as_bytes();
+        let low = texts.partition_point(|text| &text.as_bytes()[bytes..] < piece);
+        let begins = |text: &Value| text.as_bytes()[bytes..].starts_with(piece);
+        let more = texts[low..].partition_point(begins);
+        if more == 0 {
+            return LOST;
+        }
+        let bytes = bytes + piece.len();
+        let beginning = Beginning { first: first + low, behind: first + low + more, bytes };
+        let next = FIRST + self.beginnings.len() as u32;
+        let number = *self.numbers.entry(beginning).or_insert(next);
         if number == next {
-            self.prints.push(print);
-            self.parts.push((before, piece.into()));
+            self.beginnings.push(beginning);
         }
         number
     }
 
-    fn number(&mut self, text: &str) -> u32 {
-        self.append(NOTHING, text)
-    }
-
-    fn print(&self, text: u32) -> Print {
-        if text == NOTHING { Print::default() } else { self.prints[text as usize - 1] }
-    }
-
-    /// The text itself.
-    fn text(&self, mut number: u32) -> String {
-        let mut pieces: Vec<&str> = Vec::new();
-        while number != NOTHING {
-            let (before, piece) = &self.parts[number as usize - 1];
-            pieces.push(piece);
-            number = *before;
+    fn keep(&mut self, text: Value) -> u32 {
+        let next = FIRST + self.wholes.len() as u32;
+        let number = *self.whole.entry(text.clone()).or_insert(next);
+        if number == next {
+            self.wholes.push(text);
         }
-        pieces.into_iter().rev().collect()
+        number
     }
 
-    fn is(&self, held: u32, value: &Option<String>) -> bool {
-        match value {
-            None => held == NOTHING,
-            Some(text) => held != NOTHING && self.print(held) == Print::default().append(text),
+    /// Whether a value begins with the text that is held.
+    fn is_beginning(&self, held: u32, value: &Option<Value>) -> bool {
+        match (held, value) {
+            (NOTHING, _) => true,
+            (LOST, _) | (_, None) => false,
+            (held, Some(value)) if self.is_number => {
+                value.starts_with(&self.wholes[(held - FIRST) as usize])
+            }
+            (held, Some(value)) => {
+                let Beginning { first, bytes, .. } = self.beginnings[(held - FIRST) as usize];
+                value.as_bytes().starts_with(&self.seen[first].as_bytes()[..bytes])
+            }
         }
     }
 
-    fn of(&mut self, value: &Option<String>) -> u32 {
-        value.as_ref().map_or(NOTHING, |text| self.number(text))
+    fn is(&self, held: u32, value: &Option<Value>) -> bool {
+        let bytes = match held {
+            NOTHING => return value.is_none(),
+            LOST => return false,
+            held if self.is_number => self.wholes[(held - FIRST) as usize].len(),
+            held => self.beginnings[(held - FIRST) as usize].bytes,
+        };
+        value.as_ref().is_some_and(|text| text.len() == bytes) && self.is_beginning(held, value)
+    }
+
+    fn append(&mut self, held: u32, piece: &Value) -> u32 {
+        match held {
+            NOTHING => self.number(&Some(piece.clone())),
+            LOST => LOST,
+            held if self.is_number => {
+                let text = format!("{}{piece}", self.wholes[(held - FIRST) as usize]);
+                self.keep(text)
+            }
+            held => self.longer(self.beginnings[(held - FIRST) as usize], piece),
+        }
     }
 
     fn step(&mut self, held: u32, operation: &Operation, differs: bool) -> Option<u32> {
         match &operation.kind {
-            Kind::Write { value } => Some(self.of(value)),
+            Kind::Write { value } => Some(self.number(value)),
             Kind::Read { value, .. } => self.is(held, value).then_some(held),
             Kind::Cas { from, .. } if differs => (!self.is(held, from)).then_some(held),
-            Kind::Cas { from, to, .. } => self.is(held, from).then(|| self.of(to)),
+            Kind::Cas { from, to, .. } => self.is(held, from).then(|| self.number(to)),
             Kind::Append { value } => Some(self.append(held, value)),
             Kind::Incr { add, value } => {
-                let text = self.text(held);
-                let number: i64 = if held == NOTHING { 0 } else { text.parse().ok()? };
+                let number: i64 = match held {
+                    NOTHING => 0,
+                    held => self.wholes.get((held - FIRST) as usize)?.parse().ok()?,
+                };
                 let sum = number.checked_add(*add)?.to_string();
                 let fits = value.as_ref().is_none_or(|answer| *answer == sum);
-                fits.then(|| self.number(&sum))
+                fits.then(|| self.keep(sum))
             }
         }
     }

@@ -26,6 +26,7 @@ use crate::view::{NEVER, NONE, View};
 use lanes::{Span, client_lanes, maybes, tight_lanes};
 use memo::{Entered, cell_mark, op_mark};
 use outlook::Outlook;
+pub(crate) use outlook::hidden_after;
 
 /// What a search found.
 pub(crate) enum Found {

@@ -82,6 +82,11 @@ struct Search<'m, M: Model> {
     front: Vec<usize>,
     /// Operations that may not have run, each with the one of its client before it.
     maybes: Vec<(u32, u32)>,
+    /// The looks by end; those before `next_look` took their place.
+    looks: Vec<u32>,
+    next_look: usize,
+    /// Each look's place among them; for other operations, behind them all.
+    look_place: Vec<usize>,
     taken: Vec<bool>,
     missing: usize,
     state: u32,
@@ -121,7 +126,14 @@ impl<'m, M: Model> Search<'m, M> {
             }
         }
         let operations: Vec<_> = order.iter().map(|&index| &events[index].operation).collect();
-        let is_look = operations.iter().map(|operation| model.is_look(operation)).collect();
+        let is_look: Vec<bool> =
+            operations.iter().map(|operation| model.is_look(operation)).collect();
+        let mut looks: Vec<u32> = (0..spans.len() as u32)
+            .filter(|&id| is_look[id as usize] && !spans[id as usize].maybe)
+            .collect();
+        looks.sort_by_key(|&id| spans[id as usize].end);
+        let mut look_place = vec![usize::MAX; spans.len()];
+        looks.iter().enumerate().for_each(|(at, &look)| look_place[look as usize] = at);
         let (numbers, known) = (HashMap::new(), HashMap::new());
         let mut steps = Steps { model, operations, numbers, states: Vec::new(), known };
         let state = steps.number(model.init());
@@ -134,6 +146,9 @@ impl<'m, M: Model> Search<'m, M> {
             lanes,
             lane_of,
             maybes,
+            looks,
+            next_look: 0,
+            look_place,
             taken: vec![false; spans.len()],
             spans,
             state,
@@ -208,10 +223,7 @@ impl<'m, M: Model> Search<'m, M> {
         }
         for op in next {
             let span = self.spans[op as usize];
-            if !self.is_look[op as usize]
-                && span.start <= horizon
-                && self.steps.step(self.state, op) != NONE
-            {
+            if !self.is_look[op as usize] && span.start <= horizon && self.has_hope(op) {
                 pending.push(op);
             }
         }
@@ -219,6 +231,32 @@ impl<'m, M: Model> Search<'m, M> {
             let span = self.spans[op as usize];
             std::cmp::Reverse((span.end, span.start))
         });
+    }
+
+    /// Whether an operation can come next and the look that ends first can still come then.
+    fn has_hope(&mut self, op: u32) -> bool {
+        let state = self.steps.step(self.state, op);
+        let Some(&look) = self.looks.get(self.next_look).filter(|_| state != NONE) else {
+            return state != NONE;
+        };
+        let until = if self.real_time { self.spans[look as usize].end } else { NEVER };
+        let (steps, taken) = (&self.steps, &self.taken);
+        let in_time = |other: &u32| self.spans[*other as usize].start <= until;
+        let rows = self.lanes.iter().zip(&self.front);
+        let rows = rows.flat_map(|(lane, &at)| lane[at..].iter().copied().take_while(in_time));
+        let maybes = self.maybes.iter().map(|&(other, _)| other).filter(in_time);
+        let before = rows.chain(maybes).filter(|&other| {
+            other != op && !taken[other as usize] && !self.is_look[other as usize]
+        });
+        let mut before = before.map(|other| steps.operations[other as usize]);
+        let state = Rc::clone(&steps.states[state as usize]);
+        steps.model.can_reach(&state, steps.operations[look as usize], &mut before)
+    }
+
+    fn skip_looks(&mut self) {
+        while self.looks.get(self.next_look).is_some_and(|&look| self.taken[look as usize]) {
+            self.next_look += 1;
+        }
     }
 
     fn take(&mut self, op: u32) {
@@ -231,6 +269,7 @@ impl<'m, M: Model> Search<'m, M> {
             self.front[lane as usize] += 1;
             self.missing -= 1;
         }
+        self.skip_looks();
     }
 
     fn undo_to(&mut self, length: usize) {
@@ -245,6 +284,7 @@ impl<'m, M: Model> Search<'m, M> {
                 self.front[lane as usize] -= 1;
                 self.missing += 1;
             }
+            self.next_look = self.next_look.min(self.look_place[op as usize]);
         }
     }
 }

@@ -54,14 +54,8 @@ impl Outlook {
         let queues = |lists: Vec<Vec<u32>>| -> Vec<Queue> {
             lists.into_iter().map(|ops| Queue { ops, head: 0 }).collect()
         };
-        let mut changes = view.by_key();
-        for ops in &mut changes {
-            ops.retain(|&op| {
-                let op = &view.ops[op as usize];
-                op.makes != NONE && !op.maybe
-            });
-        }
-        let hidden_after = hidden_after(view, &changes, real_time);
+        let hidden_after = hidden_after(view, real_time);
+        let mut changes = changes(view);
         changes.iter_mut().for_each(|ops| ops.sort_by_key(|&op| view.ops[op as usize].end));
         let mut outlook = Outlook {
             observers: queues(cells.observers),
@@ -144,28 +138,38 @@ impl Outlook {
     }
 }
 
-/// For each operation that makes a cell, the first end of a change that begins after it ended.
-fn hidden_after(view: &View<'_>, changes: &[Vec<u32>], real_time: bool) -> Vec<u64> {
+/// For each key, the known operations that change it, by start.
+fn changes(view: &View<'_>) -> Vec<Vec<u32>> {
+    let mut changes = view.by_key();
+    for ops in &mut changes {
+        ops.retain(|&op| {
+            let op = &view.ops[op as usize];
+            op.makes != NONE && !op.maybe
+        });
+    }
+    changes
+}
+
+/// For each operation that makes a cell, the first end of a change that begins after it ended:
+/// whoever begins later than that cannot see what it made.
+pub(crate) fn hidden_after(view: &View<'_>, real_time: bool) -> Vec<u64> {
     let mut hidden_after = vec![NEVER; view.ops.len()];
     if !real_time {
         return hidden_after;
     }
-    for (id, op) in view.ops.iter().enumerate().filter(|(_, op)| op.makes != NONE && !op.maybe) {
-        let changes = &changes[op.key as usize];
-        let later = changes.partition_point(|&other| view.ops[other as usize].start <= op.end);
-        // Filled below with the first end of this change and all behind it.
-        hidden_after[id] = changes.get(later).map_or(NEVER, |&first| u64::from(first));
-    }
+    let changes = changes(view);
     let mut first_end = vec![NEVER; view.ops.len()];
-    for ops in changes {
+    for ops in &changes {
         let mut first = NEVER;
         for &op in ops.iter().rev() {
             first = first.min(view.ops[op as usize].end);
             first_end[op as usize] = first;
         }
     }
-    for hidden in hidden_after.iter_mut().filter(|hidden| **hidden != NEVER) {
-        *hidden = first_end[*hidden as usize];
+    for (id, op) in view.ops.iter().enumerate().filter(|(_, op)| op.makes != NONE && !op.maybe) {
+        let changes = &changes[op.key as usize];
+        let later = changes.partition_point(|&other| view.ops[other as usize].start <= op.end);
+        hidden_after[id] = changes.get(later).map_or(NEVER, |&first| first_end[first as usize]);
     }
     hidden_after
 }

@@ -3,6 +3,7 @@
 mod chance;
 mod claims;
 mod convergence;
+mod formats;
 mod mutants;
 mod named;
 mod reference;

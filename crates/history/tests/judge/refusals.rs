@@ -133,7 +133,7 @@ fn headers() {
     );
     refuses(
         r#"{"candor_history":1,"unit":"hours"}"#,
-        "2:28: unknown unit of time `hours`; it is one of ns, us, ms, s",
+        "2:28: unknown unit of time `hours`; it is one of ns, us, ms, s, events",
     );
     refuses(
         r#"{"candor_history":1,"level":"perfect"}"#,

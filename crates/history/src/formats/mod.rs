@@ -1,0 +1,77 @@
+//! Histories in other people's forms, and which form a file has:
+//!
+//! - Candor's JSON Lines ([`crate::History::from_jsonl`]);
+//! - Jepsen's and Knossos' histories of registers, as EDN or JSON, one event a line or all in one
+//!   vector: `{:process 0, :type :invoke, :f :write, :value 3}`;
+//! - Porcupine's key-value logs, which are such events with a `:key`;
+//! - the logs of `jepsen.util` that Porcupine and others test with:
+//!   `INFO  jepsen.util - 0 :invoke :read nil`;
+//! - any of these compressed by gzip.
+
+mod datum;
+mod events;
+mod gzip;
+mod log;
+mod register;
+
+use crate::field::column;
+use crate::history::History;
+use crate::reader::Broken;
+use datum::Reader;
+
+impl History {
+    /// Reads a history of any form that is known, also compressed by gzip.
+    pub fn from_bytes(bytes: &[u8]) -> Result<History, Broken> {
+        let inflated;
+        let bytes = match bytes {
+            [0x1f, 0x8b, ..] => {
+                let here = |message| Broken { line: 1, column: 1, message };
+                inflated = gzip::inflate(bytes).map_err(here)?;
+                &inflated[..]
+            }
+            _ => bytes,
+        };
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or("");
+            let start = good.rfind('\n').map_or(0, |newline| newline + 1);
+            Broken {
+                line: good.matches('\n').count() + 1,
+                column: column(&good[start..], good.len()),
+                message: "these bytes are no UTF-8; a history is UTF-8 text".to_string(),
+            }
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match Form::of(text) {
+            Form::Candor => History::from_jsonl(text),
+            Form::Events => register::history(events::read(Reader::new(text))?, false),
+            Form::Log => register::history(log::read(text)?, true),
+        }
+    }
+}
+
+/// The forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Candor,
+    Events,
+    Log,
+}
+
+impl Form {
+    /// The form that the beginning of a text shows.
+    fn of(text: &str) -> Form {
+        let start = text.trim_start();
+        let line = start.lines().next().unwrap_or("");
+        if line.contains("jepsen.util") {
+            return Form::Log;
+        }
+        // Of what can begin an operation of Candor's, only an object with names in quotes.
+        let inside = start.trim_start_matches(['[', '(', '{', ' ', '\n', '\r', '\t']);
+        let opening = &start[..start.len() - inside.len()];
+        let is_edn = inside.starts_with(':') && opening.contains('{');
+        let is_list = opening.starts_with(['[', '(']) || start.starts_with([';', '#']);
+        let is_event = line.starts_with('{')
+            && ["process", "type"].iter().all(|name| line.contains(&format!("\"{name}\"")));
+        if is_edn || is_list || is_event { Form::Events } else { Form::Candor }
+    }
+}
