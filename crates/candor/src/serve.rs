@@ -28,8 +28,8 @@ pub(crate) struct Args {
     /// Where the data lies [default: ./candor-data].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The level of the keyspace `default`: linearizable, sequential or eventual [default:
-    /// linearizable].
+    /// The level of the keyspace `default`: linearizable, sequential, causal or eventual
+    /// [default: linearizable].
     #[arg(long, value_name = "NAME")]
     level: Option<String>,
     /// How long a request may take, in milliseconds [default: 3000].

@@ -183,7 +183,7 @@ fn a_run_leaves_its_story_and_no_data() {
 fn bad_scenarios_are_refused_before_anything_is_started() {
     let bench = Bench::new();
     let good = bench.write("good.json", r#"{"num_servers": 1, "consistency_level": "eventual"}"#);
-    let bad = bench.write("bad.json", "{\"num_servers\": 0,\n \"consistency_level\": \"causal\"}");
+    let bad = bench.write("bad.json", "{\"num_servers\": 0,\n \"consistency_level\": \"strong\"}");
     let outcome = bench.run(&["run", good, bad, "nowhere.json"]);
     assert_eq!(outcome.exit_code, Some(78));
     assert_eq!(outcome.stdout, "");

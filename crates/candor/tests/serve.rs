@@ -98,7 +98,7 @@ fn a_bad_configuration_is_refused() {
     bad(&["--id", "0"], "--id 0");
     bad(&["--peers", "2=127.0.0.1:1"], "does not list this node");
     bad(&["--peers", "1=127.0.0.1"], "is not HOST:PORT");
-    bad(&["--level", "causal"], "not built yet");
+    bad(&["--level", "strong"], "not a level");
     assert!(!temp.path().join("data").exists(), "nothing was made");
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use resp::Value;
 use tokio::sync::oneshot;
 
+use crate::certificate::Certificate;
 use crate::clock;
 use crate::connection::Connection;
 use crate::plan::{Answer, LINE_BYTES_MAX, Plan, Report, Start, Step};
@@ -69,9 +70,9 @@ async fn run_plan(
     start: oneshot::Receiver<Start>,
     tell: &mut dyn FnMut(Report) -> io::Result<()>,
 ) -> io::Result<()> {
-    let connection = match Connection::open(plan.server).await {
+    let connection = match Connection::open_certified(plan.server).await {
         Ok(connection) => connection,
-        Err(error) => return tell(Report::NotConnected { why: error.to_string() }),
+        Err(why) => return tell(Report::NotConnected { why }),
     };
     let mut asker = Asker { plan, connection: Some(connection), renewals: 0 };
     tell(Report::Ready)?;
@@ -104,21 +105,21 @@ impl Asker<'_> {
     /// One operation, from its start to its answer.
     async fn ask(&mut self, place: usize, step: &Step) -> Report {
         let (renewals, start_ns) = (self.renewals, clock::now_ns());
-        let answer = self.answer(step).await;
+        let (answer, certificate) = self.answer(step).await;
         let end_ns = clock::now_ns();
         if matches!(answer, Answer::Unknown(_)) {
             self.renewals += 1;
         }
-        Report::Operation { step: place, renewals, start_ns, end_ns, answer }
+        Report::Operation { step: place, renewals, start_ns, end_ns, answer, certificate }
     }
 
-    async fn answer(&mut self, step: &Step) -> Answer {
+    async fn answer(&mut self, step: &Step) -> (Answer, Option<Certificate>) {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => match Connection::open(self.plan.server).await {
+            None => match Connection::open_certified(self.plan.server).await {
                 Ok(connection) => connection,
                 // Never sent, so it certainly did not run.
-                Err(error) => return Answer::Refused(format!("no connection: {error}")),
+                Err(error) => return (Answer::Refused(format!("no connection: {error}")), None),
             },
         };
         let command: &[&str] = match step {
@@ -127,16 +128,16 @@ impl Asker<'_> {
             Step::Sleep { .. } => unreachable!("a sleep asks nothing"),
         };
         let within = Duration::from_millis(self.plan.reply_timeout_ms);
-        match connection.ask(command, within).await {
-            Ok(reply) => match interpret(step, &reply) {
-                Some(answer) => {
-                    self.connection = Some(connection);
-                    answer
-                }
-                None => Answer::Unknown(format!("an answer to something else: {reply}")),
-            },
-            Err(error) => Answer::Unknown(error.to_string()),
-        }
+        let reply = connection.ask(command, within).await.map_err(|error| error.to_string());
+        let (certificate, reply) = match reply.and_then(Certificate::take_off) {
+            Ok(taken) => taken,
+            Err(why) => return (Answer::Unknown(why), None),
+        };
+        let Some(answer) = interpret(step, &reply) else {
+            return (Answer::Unknown(format!("an answer to something else: {reply}")), None);
+        };
+        self.connection = Some(connection);
+        (answer, certificate)
     }
 }
 

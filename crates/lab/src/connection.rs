@@ -15,6 +15,9 @@ use tokio::time::timeout;
 /// How long to wait for a connection. On one machine it is there at once or never.
 pub(crate) const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
+/// What a client says before anything else.
+pub(crate) const GREETINGS: [&[&str]; 2] = [&["HELLO", "3"], &["CONSISTENCY", "ATTR", "ON"]];
+
 /// A connection.
 ///
 /// Invariant: after an error nobody asks again, because a late reply would answer the wrong question.
@@ -57,6 +60,24 @@ impl Connection {
         stream.set_nodelay(true)?;
         let (decoder, received, to_send) = (Decoder::default(), BytesMut::new(), vec![]);
         Ok(Connection { stream, decoder, received, to_send })
+    }
+
+    /// Connects, and asks the server to say of each answer where it stands.
+    pub(crate) async fn open_certified(server: SocketAddr) -> Result<Connection, String> {
+        let greeting = async {
+            let mut connection =
+                Connection::open(server).await.map_err(|error| error.to_string())?;
+            for greeting in GREETINGS {
+                let reply = connection.ask(greeting, CONNECT_WITHIN).await;
+                let reply = reply.map_err(|error| error.to_string())?;
+                if let Some(error) = reply.as_error() {
+                    return Err(format!("{}: {}", greeting.join(" "), error.escape_ascii()));
+                }
+            }
+            Ok(connection)
+        };
+        let late = |_| Err(NoReply::TimedOut(CONNECT_WITHIN).to_string());
+        timeout(CONNECT_WITHIN, greeting).await.unwrap_or_else(late)
     }
 
     /// Asks, and waits for the reply at most this long.

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::connection::GREETINGS;
 use crate::ports;
 
 /// What the server does when it is asked once more.
@@ -27,7 +28,8 @@ pub(crate) enum Act {
 /// What a server was asked, and over which of its connections.
 pub(crate) type Asked = Arc<Mutex<Vec<(usize, String)>>>;
 
-/// Starts a server that does one act for each request, over all its connections together.
+/// Starts a server that does one act for each request, over all its connections together. On each of
+/// them it wants to be greeted first, and hangs up on whoever does not.
 pub(crate) async fn serve(acts: impl IntoIterator<Item = Act>) -> (SocketAddr, Asked) {
     let listener = TcpListener::bind(ports::address(0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -57,16 +59,24 @@ async fn converse(
 ) -> bool {
     let mut buffer = bytes::BytesMut::new();
     let mut parser = resp::Decoder::default();
+    let mut greetings = GREETINGS.iter().map(|greeting| greeting.join(" "));
     loop {
         let request = loop {
             if let Some(request) = parser.next(&mut buffer).unwrap() {
-                break request;
+                break words(&request);
             }
             if stream.read_buf(&mut buffer).await.unwrap_or(0) == 0 {
                 return true;
             }
         };
-        asked.lock().unwrap().push((connection, words(&request)));
+        if let Some(greeting) = greetings.next() {
+            if request != greeting {
+                return true;
+            }
+            stream.write_all(b"+OK\r\n").await.unwrap();
+            continue;
+        }
+        asked.lock().unwrap().push((connection, request));
         match acts.pop_front().unwrap_or(Act::HangUp) {
             Act::Say(bytes) => stream.write_all(bytes).await.unwrap(),
             Act::Stammer(bytes) => {

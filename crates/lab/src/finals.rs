@@ -11,6 +11,7 @@ use resp::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+use crate::certificate::Certificate;
 use crate::client::text_of;
 use crate::clock;
 use crate::connection::Connection;
@@ -31,6 +32,8 @@ pub(crate) struct FinalRead {
     pub(crate) start: u64,
     /// What it returned and when; `None`: no answer came.
     pub(crate) answer: Option<(Option<String>, u64)>,
+    /// Where the answer stands, if the server said so.
+    pub(crate) certificate: Option<Certificate>,
 }
 
 impl FinalRead {
@@ -41,7 +44,11 @@ impl FinalRead {
             Some((value, end)) => Operation::read(*number, key, value.as_deref(), *start, *end),
             None => Operation::read_unanswered(*number, key, *start, None),
         };
-        read.into_final().at_server(self.server as u64)
+        let read = read.into_final().at_server(self.server as u64);
+        match &self.certificate {
+            Some(certificate) => certificate.put_on(read),
+            None => read,
+        }
     }
 }
 
@@ -103,11 +110,20 @@ pub(crate) async fn ask(
 /// What one server answered in one round.
 #[derive(Clone, Debug, Default)]
 struct RoundOfOne {
-    /// The values of the keys in order, with the instants of asking and answering; fewer than there
-    /// are keys if the server failed.
-    values: Vec<(Option<String>, u64, u64)>,
+    /// The values of the keys in order; fewer than there are keys if the server failed.
+    values: Vec<Seen>,
     /// When the question was asked that it did not answer, and why not.
     failure: Option<(u64, String)>,
+}
+
+/// The value of a key at a server.
+#[derive(Clone, Debug)]
+struct Seen {
+    value: Option<String>,
+    /// The instants of asking and answering.
+    start_ns: u64,
+    end_ns: u64,
+    certificate: Option<Certificate>,
 }
 
 /// Asks all servers at once, each for one key after the other.
@@ -133,7 +149,7 @@ async fn round(
 async fn ask_one(server: SocketAddr, keys: &[String], reply_timeout: Duration) -> RoundOfOne {
     let mut answer = RoundOfOne::default();
     let begun = clock::now_ns();
-    let mut connection = match Connection::open(server).await {
+    let mut connection = match Connection::open_certified(server).await {
         Ok(connection) => connection,
         Err(error) => {
             answer.failure = Some((begun, format!("no connection: {error}")));
@@ -141,17 +157,22 @@ async fn ask_one(server: SocketAddr, keys: &[String], reply_timeout: Duration) -
         }
     };
     for key in keys {
-        let start = clock::now_ns();
-        let value = match connection.ask(&["GET", key], reply_timeout).await {
-            Ok(Value::Nil) => Ok(None),
-            Ok(Value::Bulk(value)) => Ok(Some(text_of(&value))),
-            Ok(other) => Err(other.to_string()),
-            Err(error) => Err(error.to_string()),
+        let start_ns = clock::now_ns();
+        let reply = connection.ask(&["GET", key], reply_timeout).await;
+        let reply = reply.map_err(|error| error.to_string()).and_then(Certificate::take_off);
+        let value = match reply {
+            Ok((certificate, Value::Nil)) => Ok((None, certificate)),
+            Ok((certificate, Value::Bulk(value))) => Ok((Some(text_of(&value)), certificate)),
+            Ok((_, other)) => Err(other.to_string()),
+            Err(error) => Err(error),
         };
         match value {
-            Ok(value) => answer.values.push((value, start, clock::now_ns())),
+            Ok((value, certificate)) => {
+                let end_ns = clock::now_ns();
+                answer.values.push(Seen { value, start_ns, end_ns, certificate });
+            }
             Err(why) => {
-                answer.failure = Some((start, why));
+                answer.failure = Some((start_ns, why));
                 return answer;
             }
         }
@@ -162,7 +183,7 @@ async fn ask_one(server: SocketAddr, keys: &[String], reply_timeout: Duration) -
 /// Whether all servers answered, and the same.
 fn agree(answers: &[RoundOfOne]) -> bool {
     let values = |answer: &RoundOfOne| -> Vec<Option<String>> {
-        answer.values.iter().map(|(value, ..)| value.clone()).collect()
+        answer.values.iter().map(|seen| seen.value.clone()).collect()
     };
     answers.iter().all(|answer| answer.failure.is_none())
         && answers.windows(2).all(|pair| values(&pair[0]) == values(&pair[1]))
@@ -171,7 +192,7 @@ fn agree(answers: &[RoundOfOne]) -> bool {
 /// The value of each key, as the first server has it.
 fn values(keys: &[String], answers: &[RoundOfOne]) -> Vec<(String, Option<String>)> {
     let values = answers.iter().take(1).flat_map(|answer| &answer.values);
-    keys.iter().cloned().zip(values.map(|(value, ..)| value.clone())).collect()
+    keys.iter().cloned().zip(values.map(|seen| seen.value.clone())).collect()
 }
 
 /// The reads of a round. A server that failed has one without an answer, which tells the judge that
@@ -184,15 +205,16 @@ fn final_reads(
 ) -> Vec<FinalRead> {
     let mut reads = vec![];
     for ((server, round), number) in answers.iter().enumerate().zip(numbers) {
-        let mut push = |key: &String, start_ns, answer| {
+        let mut push = |key: &String, start_ns, answer, certificate| {
             let (number, key, start) = (*number, key.clone(), recording.since_start(start_ns));
-            reads.push(FinalRead { number, server, key, start, answer });
+            reads.push(FinalRead { number, server, key, start, answer, certificate });
         };
-        for (key, (value, start_ns, end_ns)) in keys.iter().zip(&round.values) {
-            push(key, *start_ns, Some((value.clone(), recording.since_start(*end_ns))));
+        for (key, seen) in keys.iter().zip(&round.values) {
+            let answer = Some((seen.value.clone(), recording.since_start(seen.end_ns)));
+            push(key, seen.start_ns, answer, seen.certificate.clone());
         }
         if let (Some((start_ns, _)), Some(key)) = (&round.failure, keys.get(round.values.len())) {
-            push(key, *start_ns, None);
+            push(key, *start_ns, None, None);
         }
     }
     reads
@@ -222,7 +244,7 @@ mod tests {
         let now = clock::now_ns();
         recording.begin(now);
         let first = OperationId { client: 0, step: 0 };
-        assert!(recording.note(first, 0, (now, now), Answer::Written));
+        assert!(recording.note(first, 0, (now, now), Answer::Written, None));
         recording.finish(0);
         recording
     }

@@ -35,6 +35,7 @@ mod info;
 mod ports;
 mod process;
 
+mod certificate;
 mod client;
 mod connection;
 mod plan;

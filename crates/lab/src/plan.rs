@@ -14,6 +14,8 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::Certificate;
+
 /// The longest line that either side reads: the plan of a client that has as many requests, with
 /// as long values, as a scenario file can hold.
 pub(crate) const LINE_BYTES_MAX: u64 = 8 * crate::scenario::FILE_BYTES_MAX;
@@ -63,6 +65,8 @@ pub(crate) enum Report {
         start_ns: u64,
         end_ns: u64,
         answer: Answer,
+        /// Where the answer stands, if the server said so.
+        certificate: Option<Certificate>,
     },
     /// All steps are done.
     Finished,

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use history::{Header, History, Level, Operation, Unit};
 
+use crate::certificate::Certificate;
 use crate::finals::FinalRead;
 use crate::order::OperationId;
 use crate::plan::{Answer, Step};
@@ -19,6 +20,8 @@ pub(crate) struct Recorded {
     pub(crate) start: u64,
     pub(crate) end: u64,
     pub(crate) answer: Answer,
+    /// Where the answer stands, if the server said so.
+    pub(crate) certificate: Option<Certificate>,
 }
 
 /// What happened in a run so far.
@@ -81,6 +84,7 @@ impl Recording {
         renewals: u64,
         instants_ns: (u64, u64),
         answer: Answer,
+        certificate: Option<Certificate>,
     ) -> bool {
         let fits = match (self.steps[id.client].get(id.step), &answer) {
             (None | Some(Step::Sleep { .. }), _) => false,
@@ -93,7 +97,7 @@ impl Recording {
         }
         let number = self.number(id.client, renewals);
         let (start, end) = (self.since_start(instants_ns.0), self.since_start(instants_ns.1));
-        self.operations.push(Recorded { id, number, start, end, answer });
+        self.operations.push(Recorded { id, number, start, end, answer, certificate });
         true
     }
 
@@ -213,7 +217,7 @@ impl Recording {
     }
 
     fn operation(&self, recorded: &Recorded) -> Operation {
-        let Recorded { id, number, start, end, answer } = recorded;
+        let Recorded { id, number, start, end, answer, certificate } = recorded;
         let (number, start, end) = (*number, *start, *end);
         let operation = match (self.step(*id), answer) {
             (Step::Write { key, value }, Answer::Unknown(_)) => {
@@ -234,7 +238,11 @@ impl Recording {
             (Step::Read { key }, _) => Operation::read_unanswered(number, key, start, None),
             (Step::Sleep { .. }, _) => unreachable!("a sleep is never noted as an operation"),
         };
-        operation.at_server(self.clients[id.client].server as u64)
+        let operation = operation.at_server(self.clients[id.client].server as u64);
+        match certificate {
+            Some(certificate) => certificate.put_on(operation),
+            None => operation,
+        }
     }
 }
 
@@ -268,10 +276,10 @@ mod tests {
     #[test]
     fn answers_become_a_history() {
         let mut recording = recording();
-        assert!(recording.note(id(0, 0), 0, (1010, 1020), Answer::Unknown("?".into())));
-        assert!(recording.note(id(0, 2), 1, (1030, 1040), Answer::Value(Some("1".into()))));
-        assert!(recording.note(id(1, 0), 0, (1015, 1050), Answer::Refused("no".into())));
-        assert!(recording.note(id(0, 3), 1, (1060, 1070), Answer::Written));
+        assert!(recording.note(id(0, 0), 0, (1010, 1020), Answer::Unknown("?".into()), None));
+        assert!(recording.note(id(0, 2), 1, (1030, 1040), Answer::Value(Some("1".into())), None));
+        assert!(recording.note(id(1, 0), 0, (1015, 1050), Answer::Refused("no".into()), None));
+        assert!(recording.note(id(0, 3), 1, (1060, 1070), Answer::Written, None));
         recording.finish(0);
         recording.finish(1);
         let expected = [
@@ -290,8 +298,8 @@ mod tests {
     #[test]
     fn what_a_lost_client_may_have_written_is_unknown() {
         let mut recording = recording();
-        assert!(recording.note(id(0, 0), 0, (1010, 1020), Answer::Written));
-        assert!(recording.note(id(0, 2), 0, (1030, 1040), Answer::Value(None)));
+        assert!(recording.note(id(0, 0), 0, (1010, 1020), Answer::Written, None));
+        assert!(recording.note(id(0, 2), 0, (1030, 1040), Answer::Value(None), None));
         recording.finish(1);
         let lost =
             r#"{"client":5,"kind":"write","key":"b","value":"2","start":40,"end":null,"server":1}"#;
@@ -309,10 +317,16 @@ mod tests {
     #[test]
     fn what_nobody_was_to_do_is_not_noted() {
         let mut recording = recording();
-        assert!(!recording.note(id(0, 1), 0, (0, 0), Answer::Written), "a sleep");
-        assert!(!recording.note(id(0, 9), 0, (0, 0), Answer::Written), "beyond the end");
-        assert!(!recording.note(id(0, 0), 0, (0, 0), Answer::Value(None)), "a write reads nothing");
-        assert!(!recording.note(id(1, 0), 0, (0, 0), Answer::Written), "a read writes nothing");
+        assert!(!recording.note(id(0, 1), 0, (0, 0), Answer::Written, None), "a sleep");
+        assert!(!recording.note(id(0, 9), 0, (0, 0), Answer::Written, None), "beyond the end");
+        assert!(
+            !recording.note(id(0, 0), 0, (0, 0), Answer::Value(None), None),
+            "a write reads nothing"
+        );
+        assert!(
+            !recording.note(id(1, 0), 0, (0, 0), Answer::Written, None),
+            "a read writes nothing"
+        );
         assert!(recording.operations().is_empty());
     }
 }

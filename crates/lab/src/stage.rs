@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::Task;
+use crate::certificate::Certificate;
 use crate::cluster::{Cluster, Orders, Ready};
 use crate::crew::{Crew, Said};
 use crate::delays;
@@ -152,9 +153,17 @@ impl Stage {
 
     async fn hear(&mut self, place: usize, said: Said, live: &Live, screen: &mut Screen) {
         match said {
-            Said::Report(Report::Operation { step, renewals, start_ns, end_ns, answer }) => {
+            Said::Report(Report::Operation {
+                step,
+                renewals,
+                start_ns,
+                end_ns,
+                answer,
+                certificate,
+            }) => {
                 let id = OperationId { client: place, step };
-                self.hear_operation(id, renewals, (start_ns, end_ns), answer, live, screen);
+                let told = (answer, certificate);
+                self.hear_operation(id, renewals, (start_ns, end_ns), told, live, screen);
             }
             Said::Report(Report::Finished) => self.recording.finish(place),
             Said::Report(Report::Ready | Report::NotConnected { .. }) => {}
@@ -175,12 +184,12 @@ impl Stage {
         id: OperationId,
         renewals: u64,
         instants_ns: (u64, u64),
-        answer: Answer,
+        (answer, certificate): (Answer, Option<Certificate>),
         live: &Live,
         screen: &mut Screen,
     ) {
         let is_unknown = matches!(answer, Answer::Unknown(_));
-        if !self.recording.note(id, renewals, instants_ns, answer) {
+        if !self.recording.note(id, renewals, instants_ns, answer, certificate) {
             let name = self.crew.name(id.client);
             self.troubles.push(format!("{name} told of an operation that it was not to do"));
             return;

@@ -138,7 +138,7 @@ fn check_consistency(order: Order, level: Level) -> Result<(), Failure> {
     match (order, level) {
         (Order::Merged, Level::Linearizable | Level::Sequential) => {
             Err(Failure::configuration(format!(
-                "a merged keyspace has no {level} reads\n  hint: take eventual with the merged \
+                "a merged keyspace has no {level} reads\n  hint: take causal or eventual with the merged \
                  order, or {level} with the agreed one"
             )))
         }
@@ -181,13 +181,10 @@ pub fn parse_level(name: &str) -> Result<(Order, Level), Failure> {
     match name {
         "linearizability" | "linearizable" => Ok((Order::Agreed, Level::Linearizable)),
         "sequential" => Ok((Order::Agreed, Level::Sequential)),
+        "causal" => Ok((Order::Merged, Level::Causal)),
         "eventual" => Ok((Order::Merged, Level::Eventual)),
-        "causal" => Err(Failure::configuration(
-            "--level causal is not built yet\n  hint: sequential promises more and eventual \
-             promises less",
-        )),
         _ => Err(Failure::configuration(format!(
-            "--level {name:?} is not a level\n  hint: linearizable, sequential or eventual"
+            "--level {name:?} is not a level\n  hint: linearizable, sequential, causal or eventual"
         ))),
     }
 }
@@ -246,7 +243,7 @@ mod tests {
     fn names_of_levels() {
         assert_eq!(parse_level("linearizability"), Ok((Order::Agreed, Level::Linearizable)));
         assert_eq!(parse_level("eventual"), Ok((Order::Merged, Level::Eventual)));
-        assert!(parse_level("causal").unwrap_err().reason.contains("not built yet"));
+        assert_eq!(parse_level("causal"), Ok((Order::Merged, Level::Causal)));
         assert!(parse_level("strong").unwrap_err().reason.contains("not a level"));
     }
 

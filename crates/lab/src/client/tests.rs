@@ -59,7 +59,7 @@ async fn operations_are_told_in_order_with_their_times() {
     let mut last_end = 0;
     let mut seen = vec![];
     for report in &reports[1..reports.len() - 1] {
-        let Report::Operation { step, renewals: 0, start_ns, end_ns, answer } = report else {
+        let Report::Operation { step, renewals: 0, start_ns, end_ns, answer, .. } = report else {
             panic!("{report:?} is out of place");
         };
         assert!(last_end < *start_ns && start_ns < end_ns);

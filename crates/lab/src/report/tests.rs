@@ -50,7 +50,7 @@ fn recording(scenario: &Scenario, first_read: &str) -> Recording {
         (1, 1, 23 * MS, 23 * MS + 500_000, value("200")),
     ];
     for (client, step, start, end, answer) in told {
-        assert!(recording.note(OperationId { client, step }, 0, (start, end), answer));
+        assert!(recording.note(OperationId { client, step }, 0, (start, end), answer, None));
     }
     recording.finish(0);
     recording.finish(1);
@@ -86,6 +86,7 @@ fn merged_attempt(first_read: &str) -> Attempt {
         key: "a".into(),
         start: 23 * MS + 600_000,
         answer: Some((Some("200".into()), 24 * MS)),
+        certificate: None,
     };
     recording.set_finals(numbers.iter().enumerate().map(read).collect());
     let quiet = QuietEnd {

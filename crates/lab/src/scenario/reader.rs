@@ -67,19 +67,14 @@ fn read_level(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Level> {
             .add(value, format!("a level is a string, not {}; there are {names}", kind(value)));
     };
     let name = quoted(&text.value);
-    match level::parse(&text.value) {
-        level::Name::Offered(level) => Some(level),
-        level::Name::Planned(hint) => {
-            problems.add(value, format!("{name} is not built yet; {hint}"))
-        }
-        level::Name::Unknown => {
-            let right = match spelling::nearest(&text.value, level::names()) {
-                Some(meant) => format!("did you mean \"{meant}\"?"),
-                None => format!("there are {}", list(level::names())),
-            };
-            problems.add(value, format!("{name} is no level; {right}"))
-        }
-    }
+    let known = level::parse(&text.value);
+    known.or_else(|| {
+        let right = match spelling::nearest(&text.value, level::names()) {
+            Some(meant) => format!("did you mean \"{meant}\"?"),
+            None => format!("there are {}", list(level::names())),
+        };
+        problems.add(value, format!("{name} is no level; {right}"))
+    })
 }
 
 /// What is wrong with the number of a server that is not there.
