@@ -27,6 +27,7 @@ pub(crate) fn draw(
         facts: vec![],
         troubles: vec![],
         quiet: None,
+        faults: vec![],
     };
     fs::write(html, picture.html())
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", html.display())))

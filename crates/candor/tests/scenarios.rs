@@ -157,6 +157,64 @@ fn t4_all_servers_answer_the_same_in_the_end() {
     assert_eq!(checked.exit_code, Some(3), "{checked:?}");
 }
 
+/// What a reader got who asked for the answer and then for the question, in pairs.
+fn answers_and_questions(history: &[Value]) -> Vec<(&Value, &Value)> {
+    let reads = |key| {
+        let of_reader = move |line: &&Value| line["client"] == 2 && line["key"] == key;
+        history.iter().filter(of_reader).map(|line| &line["value"])
+    };
+    reads("answer").zip(reads("question")).collect()
+}
+
+#[test]
+fn t5_nobody_sees_the_answer_without_the_question() {
+    let bench = Bench::new();
+    let file = shipped("t5.json");
+    let document = bench.document(&["run", file.to_str().unwrap(), "--repeat", "2"]);
+    assert_kept(&document, &["causal"; 2]);
+    let mut seen = 0;
+    for run in document["runs"].as_array().unwrap() {
+        let history = operations(run["directory"].as_str().unwrap(), &bench);
+        // What the answerer had read when it gave each answer.
+        let mut last = Value::Null;
+        let mut asked = vec![];
+        for line in history.iter().filter(|line| line["client"] == 1) {
+            match line["kind"].as_str() {
+                Some("read") => last = line["value"].clone(),
+                _ => asked.push((&line["value"], last.clone())),
+            }
+        }
+        let pairs = answers_and_questions(&history);
+        assert_eq!((asked.len(), pairs.len()), (4, 6));
+        for (answer, question) in pairs.into_iter().filter(|(answer, _)| answer.is_string()) {
+            let (_, known) = asked.iter().find(|(given, _)| *given == answer).unwrap();
+            assert!(known.as_str() <= question.as_str(), "{answer} without {known}: {question}");
+            seen += 1;
+        }
+
+        // A reader who got an answer without its question would have been caught.
+        let path = run["directory"].as_str().unwrap().to_owned() + "/history.jsonl";
+        let text = fs::read_to_string(bench.path().join(&path)).unwrap();
+        let forged: Vec<String> = text.lines().map(forget_the_question).collect();
+        let forged = bench.write("forged.jsonl", &forged.join("\n"));
+        let told = bench.run(&["check", "--level", "causal", forged]);
+        assert_eq!(told.exit_code, Some(3), "{told:?}");
+        assert_eq!(bench.run(&["check", "--level", "causal", &path]).exit_code, Some(0));
+    }
+    assert!(seen > 0, "no answer was ever seen");
+    bench.assert_nothing_is_left(&[]);
+}
+
+/// The line of a history, in which the reader finds no question.
+fn forget_the_question(line: &str) -> String {
+    let mut line: Value = serde_json::from_str(line).unwrap();
+    if line["client"] == 2 && line["key"] == "question" {
+        line["value"] = Value::Null;
+        line["by"] = Value::Null;
+    }
+    line.to_string()
+}
+
 #[test]
 fn a_run_leaves_its_story_and_no_data() {
     let bench = Bench::new();

@@ -69,6 +69,8 @@ pub(crate) struct Attempt {
     pub(crate) quiet: Option<QuietEnd>,
     /// What went wrong on the way, such as a server that died.
     pub(crate) troubles: Vec<String>,
+    /// What was done to the servers on purpose, for the picture.
+    pub(crate) faults: Vec<picture::Fault>,
 }
 
 /// Whether the order that fixed waits state came about.
@@ -190,6 +192,7 @@ async fn judge(
         order: stated_order(task.scenario, &recording),
         quiet,
         troubles,
+        faults: vec![],
     };
     directory.write("summary.json", format!("{:#}\n", report::summary(&attempt)).as_bytes())?;
     directory.write(REPORT, picture::of_attempt(&attempt, &history).as_bytes())?;

@@ -77,6 +77,12 @@ impl Cut {
         time.saturating_sub(self.origin)
     }
 
+    /// The same, for what may have happened before it.
+    pub(super) fn relative(&self, time: u64) -> i64 {
+        let whole = |time: u64| i64::try_from(time).unwrap_or(i64::MAX);
+        whole(time).saturating_sub(whole(self.origin))
+    }
+
     /// From the start of the first operation to the last known end.
     pub(super) fn span(&self) -> u64 {
         self.span

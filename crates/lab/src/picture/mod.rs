@@ -14,11 +14,12 @@
 //! - A history of more operations than a page can bear is cut to windows, and the page says so.
 //!   Counts, latencies and final reads are of the whole history always.
 //!
-//! Left out: throughput over time, and faults, which no history tells of yet.
+//! Left out: throughput over time.
 
 mod columns;
 mod convergence;
 mod cut;
+mod fault;
 mod latency;
 mod page;
 mod ruling;
@@ -34,6 +35,7 @@ use serde_json::{Value, json};
 
 use columns::Columns;
 use cut::Cut;
+pub use fault::Fault;
 pub use ruling::{Order, Ruling};
 pub(crate) use run::of_attempt;
 pub use run::quoted;
@@ -64,6 +66,8 @@ pub struct Picture<'a> {
     pub troubles: Vec<String>,
     /// How the quiet end of a run went.
     pub quiet: Option<Quiet>,
+    /// What was done to the servers on the way.
+    pub faults: Vec<Fault>,
 }
 
 /// How the quiet end of a run went, as far as the history does not tell.
@@ -112,6 +116,7 @@ impl Picture<'_> {
             "latency": latency::of(self.history, level),
             "finals": convergence::of(self.history),
             "quiet": self.quiet.as_ref().map(Quiet::json),
+            "faults": fault::json(&self.faults, self.history.unit().nanoseconds(), &cut),
         })
     }
 

@@ -20,6 +20,7 @@ pub(crate) fn of_attempt(attempt: &Attempt, history: &History) -> String {
         facts: facts(attempt),
         troubles: troubles(attempt),
         quiet: attempt.quiet.as_ref().map(quiet),
+        faults: attempt.faults.clone(),
     };
     picture.html()
 }

@@ -32,6 +32,7 @@ fn picture<'a>(history: &'a History, rulings: Vec<Ruling>) -> Picture<'a> {
         facts: vec![],
         troubles: vec![],
         quiet: None,
+        faults: vec![],
     }
 }
 

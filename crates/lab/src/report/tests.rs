@@ -72,6 +72,7 @@ fn attempt(scenario: &Scenario, recording: &Recording) -> Attempt {
         order: StatedOrder::None,
         quiet: None,
         troubles: vec![],
+        faults: vec![],
     }
 }
 

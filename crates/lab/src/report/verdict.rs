@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use history::{Outcome, Verdict};
+use history::{Level, Outcome, Verdict};
 use unicode_width::UnicodeWidthStr;
 
 use super::live::millis;
@@ -43,9 +43,24 @@ fn headline(verdict: &Verdict) -> String {
     look.on(format!("{} {}", verdict.level, verdict.word()))
 }
 
+/// What it means for a run that a level held, for the levels that a scenario may promise.
+fn meaning(level: Level) -> Option<&'static str> {
+    match level {
+        Level::Linearizable => Some("nobody read what was older than an answer given before"),
+        Level::Sequential => Some("one order explains all that every client saw"),
+        Level::Causal => Some("nobody saw an effect without its cause"),
+        Level::Eventual => Some("only written values were read, and all servers agreed in the end"),
+        _ => None,
+    }
+}
+
 fn promise_lines(attempt: &Attempt) -> Vec<String> {
     let judgement = &attempt.judgement;
-    let mut lines = labelled("verdict", Look::Plain, [headline(&judgement.promised)]);
+    let mut verdict = headline(&judgement.promised);
+    if let (true, Some(meaning)) = (judgement.promised.holds(), meaning(judgement.promised.level)) {
+        verdict.push_str(&format!(": {meaning}"));
+    }
+    let mut lines = labelled("verdict", Look::Plain, [verdict]);
     let shown = judgement.proof.iter().take(PROOF_LINES_MAX).map(|line| tame(line));
     lines.extend(labelled("", Look::Plain, shown));
     if judgement.proof.len() > PROOF_LINES_MAX {
