@@ -1,4 +1,5 @@
-//! Which of the writes that others forwarded this leader has appended in its term.
+//! Which of the writes that others forwarded lie in this leader's log: appended in its term, or found in its tail when the
+//! term began.
 //!
 //! It keeps the log from filling with what is sent twice. What counts is what the state machine makes of the names: a
 //! run that is appended twice, or too early, does no harm; a run that is turned away although the leader does
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use super::entry::Name;
 use crate::door::NodeId;
 
-/// The names of one boot that were appended: from `first` up to, and without, `end`, with no gap and in order.
+/// The names of one boot that lie in the log: from `first` up to, and without, `end`, with no gap and in order.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     boot: u64,
@@ -45,6 +46,11 @@ impl Forwards {
         true
     }
 
+    /// Notes that all writes of this boot up to this name are applied, or will be before anything that is appended from now on.
+    pub(crate) fn hold(&mut self, last: Name) {
+        self.rows.insert(last.node, Row { boot: last.boot, first: 1, end: last.sequence + 1 });
+    }
+
     /// Nothing is known any more of what was appended.
     pub(crate) fn clear(&mut self) {
         self.rows.clear();
@@ -69,6 +75,17 @@ mod tests {
         assert!(take(&mut forwards, 1, 9, 1), "8 may be in the log since another term");
         assert!(take(&mut forwards, 2, 1, 1), "a later boot");
         assert!(!take(&mut forwards, 1, 8, 1), "a boot that is over");
+    }
+
+    #[test]
+    fn what_the_tail_holds_is_turned_away() {
+        let mut forwards = Forwards::default();
+        forwards.hold(Name { node: NodeId(2), boot: 3, sequence: 8 });
+        assert!(!take(&mut forwards, 3, 5, 4), "applied, or in the tail");
+        assert!(take(&mut forwards, 3, 8, 2), "9 is new");
+        assert!(!take(&mut forwards, 3, 9, 1));
+        assert!(!take(&mut forwards, 2, 1, 1), "a boot that is over");
+        assert!(take(&mut forwards, 4, 1, 1));
     }
 
     #[test]

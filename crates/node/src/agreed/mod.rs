@@ -41,10 +41,11 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 use protobuf::Message as _;
 use raft::eraftpb::{self, Entry, HardState, MessageType};
-use raft::{RawNode, StateRole};
+use raft::{GetEntriesContext, RawNode, StateRole};
 
 use crate::chance::Chance;
 use crate::codec::Malformed;
+use crate::command::Write;
 use crate::door::{
     AgreedPosition, Certificate, Command, Error, Event, NodeId, Reply, Role, Ticket,
 };
@@ -82,7 +83,7 @@ pub(crate) struct Agreed {
     reads: Reads,
     /// What this node, as the leader, gathers for the next entry.
     draft: Draft,
-    /// The writes of others that this leader appended in its term.
+    /// The writes of others that lie in the log of this leader.
     forwarded: Forwards,
     gathering_since_ms: Option<u64>,
     unsynced: VecDeque<Unsynced>,
@@ -373,7 +374,31 @@ impl Agreed {
         self.gathering_since_ms = None;
         self.proposals.resend();
         self.reads.retry();
+        if self.leads() {
+            self.hold_tail();
+        }
         turn.note(Event::Leader { term: led_by.0, leader: self.leader() });
+    }
+
+    /// Notes which writes already lie in the log of this new leader, so that they are not appended again when they are sent
+    /// again: nothing in the log of a leader goes while it leads.
+    fn hold_tail(&mut self) {
+        let log = &self.raft.raft.raft_log;
+        let context = GetEntriesContext::empty(false);
+        let tail = log.slice(self.applied.index + 1, log.last_index() + 1, None, context);
+        let mut applied = self.state.applied().clone();
+        for entry in tail.expect("all of the log is in memory") {
+            let each = |name, _, _: Write<'_>| {
+                applied.take(name);
+            };
+            entry::for_each(&entry.data, each).expect(WELL_FORMED);
+        }
+        for last in applied.names() {
+            self.forwarded.hold(last);
+            if (last.node, last.boot) == (self.me, self.boot) {
+                self.proposals.hold(last.sequence + 1);
+            }
+        }
     }
 
     fn send_writes(&mut self, turn: &mut Turn<'_>) {
@@ -549,8 +574,7 @@ impl Agreed {
                 }
             }
         });
-        let count =
-            count.expect("only well-formed runs are proposed, and the disk checks its bytes");
+        let count = count.expect(WELL_FORMED);
         self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
     }
 
@@ -568,6 +592,7 @@ impl Agreed {
     }
 }
 
+const WELL_FORMED: &str = "only well-formed runs are proposed, and the disk checks its bytes";
 const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; the read did not run";
 
 fn lost_entries(index: u64) -> String {

@@ -84,6 +84,12 @@ impl Proposals {
         self.sent = self.first;
     }
 
+    /// Everything before this name lies in the log of the leader, which is this node.
+    pub(crate) fn hold(&mut self, next: u64) {
+        assert!(next <= self.first + self.named.len() as u64, "what lies in the log has a name");
+        self.sent = self.sent.max(next);
+    }
+
     /// Whether [`Proposals::next_run`] has something to give.
     pub(crate) fn has_run(&self) -> bool {
         self.sent < self.first + self.named.len() as u64
@@ -188,6 +194,17 @@ mod tests {
         set(&mut proposals, 4, 0);
         let run = proposals.next_run().unwrap();
         assert_eq!((run.first, run.count), (2, 3));
+    }
+
+    #[test]
+    fn what_lies_in_the_own_log_is_not_sent_again() {
+        let mut proposals = Proposals::new();
+        (1..=3).for_each(|id| set(&mut proposals, id, 0));
+        proposals.next_run().unwrap();
+        proposals.resend();
+        proposals.hold(3);
+        let run = proposals.next_run().unwrap();
+        assert_eq!((run.first, run.count), (3, 1));
     }
 
     #[test]

@@ -24,12 +24,46 @@ struct Versioned {
 pub(crate) struct State {
     values: Store<Versioned>,
     keys: u64,
+    applied: Applied,
+}
+
+/// The last write that was applied of each node: its boot and sequence.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Applied {
     last: BTreeMap<NodeId, (u64, u64)>,
+}
+
+impl Applied {
+    /// Whether a write of this name runs, because it is the successor of the last one of its node; if so, it counts as run.
+    pub(crate) fn take(&mut self, name: Name) -> bool {
+        let last = self.last.entry(name.node).or_insert((0, 0));
+        let next_of_boot = name.boot == last.0 && name.sequence == last.1 + 1;
+        let first_of_later_boot = name.boot > last.0 && name.sequence == 1;
+        let runs = next_of_boot || first_of_later_boot;
+        if runs {
+            *last = (name.boot, name.sequence);
+        }
+        runs
+    }
+
+    /// The last name of each node.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Name> {
+        self.last.iter().map(|(node, (boot, sequence))| Name {
+            node: *node,
+            boot: *boot,
+            sequence: *sequence,
+        })
+    }
 }
 
 impl State {
     pub(crate) fn new() -> State {
-        State { values: Store::new(), keys: 0, last: BTreeMap::new() }
+        State { values: Store::new(), keys: 0, applied: Applied::default() }
+    }
+
+    /// The last write that was applied of each node.
+    pub(crate) fn applied(&self) -> &Applied {
+        &self.applied
     }
 
     /// Runs a write, unless its name is not the successor of the last one of its node.
@@ -39,14 +73,7 @@ impl State {
         at: AgreedPosition,
         write: Write<'_>,
     ) -> Option<Reply> {
-        let last = self.last.entry(name.node).or_insert((0, 0));
-        let next_of_boot = name.boot == last.0 && name.sequence == last.1 + 1;
-        let first_of_later_boot = name.boot > last.0 && name.sequence == 1;
-        if !next_of_boot && !first_of_later_boot {
-            return None;
-        }
-        *last = (name.boot, name.sequence);
-        Some(self.run(at, write))
+        self.applied.take(name).then(|| self.run(at, write))
     }
 
     fn run(&mut self, at: AgreedPosition, write: Write<'_>) -> Reply {
