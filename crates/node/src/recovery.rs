@@ -78,8 +78,11 @@ impl Recovery {
     fn check_birth(&self, birth: &Birth) -> Result<(), StartError> {
         let Config { id, members, order, .. } = &self.config;
         let list = |members: &[(NodeId, String)]| {
+            if members.len() <= 1 {
+                return "no peers".to_owned();
+            }
             let items = members.iter().map(|(id, address)| format!("{}={address}", id.0));
-            items.collect::<Vec<_>>().join(",")
+            format!("the peers {}", items.collect::<Vec<_>>().join(","))
         };
         if birth.id != *id {
             return Err(StartError(format!(
@@ -89,7 +92,7 @@ impl Recovery {
         }
         if birth.members != *members {
             return Err(StartError(format!(
-                "the data directory was first used with the peers {}, not with {}: start it with the same list, \
+                "the data directory was first used with {}, not with {}: start it with the same list, \
                  or use a new directory for a new cluster",
                 list(&birth.members),
                 list(members)

@@ -127,7 +127,7 @@ impl Hub {
     /// Whether so much waits for the disk that this session must not ask; it is woken later.
     pub(crate) fn is_congested(&self, session: &Rc<Session>) -> bool {
         let congested = self.backlog_bytes.get() > BACKLOG_BYTES_MAX;
-        if congested {
+        if congested && !session.held_up.replace(true) {
             self.held_up.borrow_mut().push(session.clone());
         }
         congested
@@ -142,7 +142,10 @@ impl Hub {
     pub(crate) fn take_backlog(&self, bytes: usize) {
         self.backlog_bytes.set(self.backlog_bytes.get() - bytes);
         if self.backlog_bytes.get() <= BACKLOG_BYTES_MAX / 2 {
-            self.held_up.borrow_mut().drain(..).for_each(|session| session.wake());
+            for session in self.held_up.borrow_mut().drain(..) {
+                session.held_up.set(false);
+                session.wake();
+            }
         }
     }
 

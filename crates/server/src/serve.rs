@@ -53,7 +53,8 @@ async fn live(options: &Options) -> Result<(), Failure> {
         let _ = done.send(completion);
     };
     let log = Handle::spawn(log, done, stop);
-    let about = Description { port: ports.client_address.port(), settings: settings(options) };
+    let port = ports.client_address.port();
+    let about = Description { port, settings: settings(options, port) };
     let hub = Rc::new(Hub::new(node, Clock::start(), counters, about));
     let peers = Peers::dial(&hub, me, &members, seed);
     let mut machine = spawn_local(Machine::new(hub.clone(), peers, log, completions).run());
@@ -169,9 +170,9 @@ fn config(options: &Options) -> Result<Config, Failure> {
 }
 
 /// What `CONFIG GET` tells of the options.
-fn settings(options: &Options) -> Vec<(String, String)> {
-    let (host, port) = options.listen.rsplit_once(':').unwrap_or(("", ""));
-    [("bind", host), ("port", port), ("dir", &options.data_dir.to_string_lossy())]
+fn settings(options: &Options, port: u16) -> Vec<(String, String)> {
+    let host = options.listen.rsplit_once(':').map_or("", |(host, _)| host);
+    [("bind", host), ("port", &port.to_string()), ("dir", &options.data_dir.to_string_lossy())]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
 }

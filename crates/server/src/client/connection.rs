@@ -4,6 +4,7 @@ use bytes::Bytes;
 use resp::{Protocol, Request, Writer};
 
 use super::spec::{Call, Spec};
+use super::transaction::Transaction;
 use super::{Action, Context, level, refusal, table};
 
 /// The state of one client connection.
@@ -17,6 +18,7 @@ pub struct Connection {
     pub(super) protocol: Protocol,
     /// Whether answers say where they stand; only ever in RESP3.
     certified: bool,
+    transaction: Transaction,
     /// What the client calls itself and its library; empty if it did not say.
     pub(super) name: Bytes,
     pub(super) lib_name: Bytes,
@@ -34,6 +36,7 @@ impl Connection {
             accepted_s: uptime_s,
             protocol: Protocol::Resp2,
             certified: false,
+            transaction: Transaction::None,
             name: Bytes::new(),
             lib_name: Bytes::new(),
             lib_version: Bytes::new(),
@@ -56,7 +59,13 @@ impl Connection {
         out: &mut Vec<u8>,
     ) -> Action {
         let (name, suffix) = level::split(&request[0]);
-        let Some(spec) = table::find(name) else {
+        let spec = table::find(name);
+        if (spec.is_none() || self.transaction != Transaction::None)
+            && self.transaction.take(name, &mut Writer::new(out, self.protocol))
+        {
+            return Action::Replied;
+        }
+        let Some(spec) = spec else {
             return self.refuse(out, |writer| refusal::unknown_command(writer, request));
         };
         let level = match suffix {

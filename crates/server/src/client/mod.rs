@@ -29,6 +29,8 @@ mod context;
 
 mod table;
 
+mod transaction;
+
 mod spec;
 
 mod level;

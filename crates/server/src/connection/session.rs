@@ -26,6 +26,8 @@ pub(crate) struct Session {
     waiting: Cell<bool>,
     /// It is on the list of those to be flushed.
     pub(super) touched: Cell<bool>,
+    /// It is on the list of those that wait for the disk.
+    pub(crate) held_up: Cell<bool>,
 }
 
 impl Session {
@@ -39,6 +41,7 @@ impl Session {
             broken: Cell::new(false),
             waiting: Cell::new(false),
             touched: Cell::new(false),
+            held_up: Cell::new(false),
         }
     }
 

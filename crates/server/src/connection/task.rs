@@ -5,10 +5,12 @@ use std::io;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use node::Input;
 use resp::Parser;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
@@ -17,6 +19,8 @@ use super::Session;
 use crate::client::{Action, Connection};
 use crate::hub::{Hub, READ_BYTES};
 
+/// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
+const KEEPALIVE: Duration = Duration::from_secs(300);
 /// An incomplete request up to this size is copied out of the buffer that all connections share.
 const REST_BYTES_COPIED: usize = 4 << 10;
 
@@ -25,6 +29,8 @@ pub(super) async fn serve(hub: Rc<Hub>, mut stream: TcpStream) {
     let (peer, local) = (address(stream.peer_addr()), address(stream.local_addr()));
     // A socket that cannot be set up is served all the same, only slower.
     let _ = stream.set_nodelay(true);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
+    let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
     if hub.sessions.is_full() {
         // The error that Redis has for this. A new socket has room for a line.
         let _ = stream.write_all(b"-ERR max number of clients reached\r\n").await;
