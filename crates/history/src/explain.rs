@@ -2,19 +2,41 @@
 
 use crate::budget::{Budget, Meter};
 use crate::causal::{self, Form};
-use crate::causality::Link;
+use crate::causality::{Link, Why};
 use crate::eventual::{shown, thin_air};
 use crate::level::Level;
 use crate::operation::Kind;
 use crate::pram;
 use crate::saturation::{Saturated, saturate};
 use crate::sources::plain_sources;
+use crate::verdict::{self, Reason};
 use crate::view::{NONE, View};
 use crate::words::Words;
 use crate::zones::{self, Clash, Zones};
 
-/// The sentence for a clash: `view` has its operations and no others.
-pub(crate) fn sentence(view: &View<'_>, level: Level) -> String {
+/// The sentence for a clash, and the circle that it runs in, if it does: `view` has its operations and no others.
+pub(crate) fn explain(view: &View<'_>, level: Level) -> (String, Vec<verdict::Link>) {
+    let updates = view.has_updates.contains(&true);
+    let ring = if updates || view.ops.len() < 2 { None } else { ring(view, level) };
+    let circle = ring.iter().flatten().map(|link| told(view, link)).collect();
+    (sentence(view, level, ring.as_deref()), circle)
+}
+
+/// A link in the judge's public form.
+fn told(view: &View<'_>, link: &Link) -> verdict::Link {
+    let index = |id: u32| view.ops[id as usize].index as usize;
+    let why = match link.why {
+        Why::Client => Reason::ProgramOrder,
+        Why::Seen => Reason::ReadsFrom,
+        Why::Time => Reason::RealTime,
+        Why::Hidden { reader } => Reason::Conflict { reader: index(reader) },
+        Why::Overwritten { maker: NONE } => Reason::Overwritten { maker: None },
+        Why::Overwritten { maker } => Reason::Overwritten { maker: Some(index(maker)) },
+    };
+    verdict::Link { from: index(link.from), to: index(link.to), why }
+}
+
+fn sentence(view: &View<'_>, level: Level, ring: Option<&[Link]>) -> String {
     if let [only] = &view.ops[..] {
         return thin_air(view.history, only.index as usize);
     }
@@ -31,9 +53,7 @@ pub(crate) fn sentence(view: &View<'_>, level: Level) -> String {
         Level::Wfr => words.brought("those that its client had read from before it"),
         _ => None,
     };
-    sentence
-        .or_else(|| ring(view, level).map(|ring| words.ring(&ring)))
-        .unwrap_or_else(|| words.at_a_loss(level))
+    sentence.or_else(|| ring.map(|ring| words.ring(ring))).unwrap_or_else(|| words.at_a_loss(level))
 }
 
 /// The ring that a clash runs in, where it is plain what each operation saw.

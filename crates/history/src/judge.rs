@@ -4,7 +4,7 @@ use crate::budget::{Budget, Meter};
 use crate::causal::{self, Form};
 use crate::decision::{Decision, Proof};
 use crate::eventual::{self, Eventual};
-use crate::explain::sentence;
+use crate::explain::explain;
 use crate::history::History;
 use crate::level::Level;
 use crate::observers::{self, Guarantee};
@@ -89,8 +89,11 @@ pub fn strongest(verdicts: &[Verdict]) -> Option<Level> {
 /// What is asked of a history that promises nothing: each read returned the initial value or one
 /// that some write of its key carries.
 pub fn check_values(history: &History) -> Option<Clash> {
-    eventual::judge_values(history)
-        .map(|(read, sentence)| Clash { operations: vec![read], sentence })
+    eventual::judge_values(history).map(|(read, sentence)| Clash {
+        operations: vec![read],
+        sentence,
+        circle: vec![],
+    })
 }
 
 fn is_about_one_order(level: Level) -> bool {
@@ -101,7 +104,7 @@ fn judge_eventual(history: &History) -> Outcome {
     match eventual::judge(history) {
         Eventual::Converged => Outcome::Holds { witness: None },
         Eventual::Violated(operations, sentence) => {
-            Outcome::Violated(Clash { operations, sentence })
+            Outcome::Violated(Clash { operations, sentence, circle: vec![] })
         }
         Eventual::Open(why) => Outcome::Undecided(why),
     }
@@ -201,6 +204,6 @@ fn clash(view: &View<'_>, level: Level, core: &[u32], meter: &Meter) -> Clash {
         matches!(decision, Decision::Violated(_))
     };
     let smallest = shrink(view, real_time, core, is_violated);
-    let sentence = sentence(&view.part(level, &smallest), level);
-    Clash { operations: view.indices(&smallest), sentence }
+    let (sentence, circle) = explain(&view.part(level, &smallest), level);
+    Clash { operations: view.indices(&smallest), sentence, circle }
 }

@@ -112,5 +112,5 @@ pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, witness_json, worst,
 };
-pub use verdict::{Clash, Outcome, Verdict, compact};
+pub use verdict::{Clash, Link, Outcome, Reason, Verdict, compact};
 pub use witness::{Order, Witness, validate};

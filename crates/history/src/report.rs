@@ -57,7 +57,7 @@ pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budg
                 report.lines.extend(lines.iter().map(|line| format!("  {line}")));
             }
         }
-        levels.push(verdict_json(verdict));
+        levels.push(verdict_json(verdict, history));
     }
     let values = if promised.is_none() { Some(check_values(history)) } else { None };
     if let Some(clash) = &values {
@@ -123,7 +123,7 @@ pub fn exit_code(verdict: &Verdict) -> u8 {
     }
 }
 
-fn verdict_json(verdict: &Verdict) -> Value {
+fn verdict_json(verdict: &Verdict, history: &History) -> Value {
     let mut value = json!({
         "level": verdict.level.to_string(),
         "verdict": verdict.word(),
@@ -133,8 +133,10 @@ fn verdict_json(verdict: &Verdict) -> Value {
         Outcome::Holds { witness } => {
             value["witness"] = witness.as_ref().map_or(Value::Null, witness_json)
         }
-        Outcome::Violated(Clash { operations, sentence }) => {
-            value["clash"] = json!({ "operations": operations, "sentence": sentence });
+        Outcome::Violated(Clash { operations, sentence, circle }) => {
+            let circle: Vec<Value> = circle.iter().map(|link| link.json(history)).collect();
+            value["clash"] =
+                json!({ "operations": operations, "sentence": sentence, "circle": circle });
         }
         Outcome::Undecided(why) => value["reason"] = json!(why),
     }

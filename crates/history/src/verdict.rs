@@ -44,6 +44,86 @@ pub struct Clash {
     pub operations: Vec<usize>,
     /// Why not, in one sentence.
     pub sentence: String,
+    /// The circle that they run in, if they do: each link's second operation is the next one's first, and the last
+    /// one's is the first one's. Some operations of the clash may only be named as reasons.
+    pub circle: Vec<Link>,
+}
+
+/// One operation that must come before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The first, as an index into the history.
+    pub from: usize,
+    /// The second.
+    pub to: usize,
+    /// Why it must.
+    pub why: Reason,
+}
+
+/// Why one operation must come before another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The same client did one after the other.
+    ProgramOrder,
+    /// The second saw what the first wrote.
+    ReadsFrom,
+    /// The first was over before the second began.
+    RealTime,
+    /// Two writes of one key: this operation had the first among what came before it, and saw the second.
+    Conflict {
+        /// Who saw the second, as an index into the history.
+        reader: usize,
+    },
+    /// The first saw a value that the second, which comes after that value, replaced.
+    Overwritten {
+        /// Who wrote that value; `None`: it is the initial one.
+        maker: Option<usize>,
+    },
+}
+
+impl Reason {
+    /// Its name, as the literature has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Reason::ProgramOrder => "program order",
+            Reason::ReadsFrom => "reads from",
+            Reason::RealTime => "real time",
+            Reason::Conflict { .. } => "conflict",
+            Reason::Overwritten { .. } => "overwritten",
+        }
+    }
+
+    /// The reason in a sentence.
+    fn words(&self, history: &History) -> String {
+        let name = |index: usize| compact(&history.operations[index]);
+        match *self {
+            Reason::ProgramOrder => "one client did both, in this order".into(),
+            Reason::ReadsFrom => "the second saw what the first wrote".into(),
+            Reason::RealTime => "the first had ended when the second began".into(),
+            Reason::Conflict { reader } => {
+                let who = name(reader);
+                format!("the first comes before {who}, which saw the second: so it is the older")
+            }
+            Reason::Overwritten { maker: Some(maker) } => {
+                format!("the first saw {}, which the second replaced", name(maker))
+            }
+            Reason::Overwritten { maker: None } => {
+                "the first saw the initial value, which the second replaced".into()
+            }
+        }
+    }
+}
+
+impl Link {
+    /// As JSON: the two operations, the name of the reason, and the reason in a sentence.
+    pub fn json(&self, history: &History) -> serde_json::Value {
+        serde_json::json!({
+            "from": self.from,
+            "to": self.to,
+            "why": self.why.name(),
+            "because": self.why.words(history),
+        })
+    }
 }
 
 impl Verdict {

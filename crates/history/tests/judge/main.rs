@@ -1,6 +1,7 @@
 //! The judge is judged: against the definitions, against mutants, and by histories made by hand.
 
 mod chance;
+mod circles;
 mod claims;
 mod convergence;
 mod formats;

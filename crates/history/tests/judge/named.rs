@@ -25,7 +25,12 @@ const LEVELS: &[Level] = &[
     Level::Mr,
 ];
 
-fn files() -> Vec<PathBuf> {
+pub(crate) fn path(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories");
+    folder.join(format!("{name}.jsonl"))
+}
+
+pub(crate) fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories");
     let entries = std::fs::read_dir(folder).expect("the folder of histories");
     let mut files: Vec<PathBuf> = entries
@@ -36,7 +41,7 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-fn read(path: &Path) -> History {
+pub(crate) fn read(path: &Path) -> History {
     let text = std::fs::read_to_string(path).expect("a readable file");
     History::from_jsonl(&text).unwrap_or_else(|broken| panic!("{}:{broken}", path.display()))
 }
