@@ -47,6 +47,15 @@ impl<'a> Reader<'a> {
         Ok(*first)
     }
 
+    /// One byte that says yes or no.
+    pub(crate) fn flag(&mut self) -> Result<bool, Malformed> {
+        match self.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Malformed),
+        }
+    }
+
     pub(crate) fn uint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
@@ -111,5 +120,6 @@ mod tests {
         assert_eq!(Reader::new(&[5, 1, 2]).bytes(), Err(Malformed));
         assert_eq!(Reader::new(&[9]).count(), Err(Malformed));
         assert_eq!(Reader::new(&[1]).end(), Err(Malformed));
+        assert_eq!(Reader::new(&[2]).flag(), Err(Malformed));
     }
 }

@@ -3,18 +3,56 @@
 use bytes::Bytes;
 
 use crate::codec::{Malformed, Reader, put_bytes, put_uint};
-use crate::door::Command;
+use crate::door::{Command, Condition, SetIf};
 
 const SET: u8 = 1;
 const DEL: u8 = 2;
+const SET_IF: u8 = 3;
+
+const ALWAYS: u8 = 0;
+const ABSENT: u8 = 1;
+const PRESENT: u8 = 2;
+const EQUALS: u8 = 3;
 
 /// A write, borrowed from the bytes that carry it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Write<'a> {
     /// Give a key a value.
     Set(&'a [u8], &'a [u8]),
+    /// Give a key a value, depending on what is there.
+    SetIf(SetWhen<'a>),
     /// Remove keys.
     Del(Vec<&'a [u8]>),
+}
+
+/// A [`SetIf`], borrowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SetWhen<'a> {
+    pub(crate) key: &'a [u8],
+    pub(crate) value: &'a [u8],
+    pub(crate) when: When<'a>,
+    pub(crate) get: bool,
+}
+
+/// A [`Condition`], borrowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When<'a> {
+    Always,
+    Absent,
+    Present,
+    Equals(&'a [u8]),
+}
+
+impl When<'_> {
+    /// Whether it holds of what is there.
+    pub(crate) fn holds(self, value: Option<&[u8]>) -> bool {
+        match self {
+            When::Always => true,
+            When::Absent => value.is_none(),
+            When::Present => value.is_some(),
+            When::Equals(expected) => value == Some(expected),
+        }
+    }
 }
 
 /// Appends a write.
@@ -25,12 +63,29 @@ pub(crate) fn encode(command: &Command, out: &mut Vec<u8>) {
             put_bytes(out, key);
             put_bytes(out, value);
         }
+        Command::SetIf(set) => encode_set_if(set, out),
         Command::Del(keys) => {
             out.push(DEL);
             put_uint(out, keys.len() as u64);
             keys.iter().for_each(|key| put_bytes(out, key));
         }
         Command::Get(_) | Command::Exists(_) => panic!("a read is never written to a log"),
+    }
+}
+
+fn encode_set_if(set: &SetIf, out: &mut Vec<u8>) {
+    out.push(SET_IF);
+    put_bytes(out, &set.key);
+    put_bytes(out, &set.value);
+    out.push(u8::from(set.get));
+    out.push(match &set.condition {
+        Condition::Always => ALWAYS,
+        Condition::Absent => ABSENT,
+        Condition::Present => PRESENT,
+        Condition::Equals(_) => EQUALS,
+    });
+    if let Condition::Equals(expected) = &set.condition {
+        put_bytes(out, expected);
     }
 }
 
@@ -42,8 +97,22 @@ pub(crate) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Write<'a>, Malformed
             let count = reader.count()?;
             (0..count).map(|_| reader.bytes()).collect::<Result<_, _>>().map(Write::Del)
         }
+        SET_IF => decode_set_when(reader).map(Write::SetIf),
         _ => Err(Malformed),
     }
+}
+
+fn decode_set_when<'a>(reader: &mut Reader<'a>) -> Result<SetWhen<'a>, Malformed> {
+    let (key, value) = (reader.bytes()?, reader.bytes()?);
+    let get = reader.flag()?;
+    let when = match reader.byte()? {
+        ALWAYS => When::Always,
+        ABSENT => When::Absent,
+        PRESENT => When::Present,
+        EQUALS => When::Equals(reader.bytes()?),
+        _ => return Err(Malformed),
+    };
+    Ok(SetWhen { key, value, when, get })
 }
 
 /// How many bytes a command weighs, near enough for limits.
@@ -52,6 +121,13 @@ pub(crate) fn weight(command: &Command) -> usize {
     16 + match command {
         Command::Get(key) => key.len(),
         Command::Set(key, value) => key.len() + value.len(),
+        Command::SetIf(set) => {
+            let expected = match &set.condition {
+                Condition::Equals(expected) => expected.len(),
+                Condition::Always | Condition::Absent | Condition::Present => 0,
+            };
+            set.key.len() + set.value.len() + expected
+        }
         Command::Exists(list) | Command::Del(list) => keys(list),
     }
 }
@@ -72,5 +148,37 @@ mod tests {
         assert_eq!(decode(&mut reader), Ok(Write::Del(vec![b"k", b""])));
         assert!(reader.is_empty());
         assert_eq!(decode(&mut Reader::new(&[9])), Err(Malformed));
+    }
+
+    #[test]
+    fn conditions_come_back() {
+        let expected = Bytes::from_static(b"old");
+        let conditions = [
+            (Condition::Always, When::Always),
+            (Condition::Absent, When::Absent),
+            (Condition::Present, When::Present),
+            (Condition::Equals(expected), When::Equals(b"old")),
+        ];
+        for ((condition, when), get) in conditions.into_iter().zip([true, false, true, false]) {
+            let (key, value) = (Bytes::from_static(b"k"), Bytes::from_static(b"v"));
+            let set = Command::SetIf(Box::new(SetIf { key, value, condition, get }));
+            let mut out = vec![];
+            encode(&set, &mut out);
+            let write = Write::SetIf(SetWhen { key: b"k", value: b"v", when, get });
+            assert_eq!(decode(&mut Reader::new(&out)), Ok(write));
+            for end in 0..out.len() {
+                assert_eq!(decode(&mut Reader::new(&out[..end])), Err(Malformed), "cut at {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_condition_is_about_what_is_there() {
+        let holds = |when: When<'_>| [None, Some(&b"old"[..]), Some(b"")].map(|it| when.holds(it));
+        assert_eq!(holds(When::Always), [true, true, true]);
+        assert_eq!(holds(When::Absent), [true, false, false]);
+        assert_eq!(holds(When::Present), [false, true, true]);
+        assert_eq!(holds(When::Equals(b"old")), [false, true, false]);
+        assert_eq!(holds(When::Equals(b"")), [false, false, true], "an empty value is a value");
     }
 }

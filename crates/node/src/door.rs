@@ -71,6 +71,8 @@ pub enum Command {
     Exists(Vec<Bytes>),
     /// Give a key a value.
     Set(Bytes, Bytes),
+    /// Give a key a value, depending on what is there, or say what was.
+    SetIf(Box<SetIf>),
     /// Remove keys; answers how many were there.
     Del(Vec<Bytes>),
 }
@@ -78,8 +80,34 @@ pub enum Command {
 impl Command {
     /// Whether the command changes the state.
     pub fn is_write(&self) -> bool {
-        matches!(self, Command::Set(..) | Command::Del(_))
+        matches!(self, Command::Set(..) | Command::SetIf(_) | Command::Del(_))
     }
+}
+
+/// A write that looks at what is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetIf {
+    /// The key.
+    pub key: Bytes,
+    /// Its new value, if the condition holds.
+    pub value: Bytes,
+    /// What must be there.
+    pub condition: Condition,
+    /// Whether the answer is the value that was there, rather than whether it was replaced.
+    pub get: bool,
+}
+
+/// What must be there for a write to take place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Anything, or nothing.
+    Always,
+    /// No value.
+    Absent,
+    /// Any value.
+    Present,
+    /// Exactly this value.
+    Equals(Bytes),
 }
 
 /// What the driver tells the node. Inputs that arrived together are handed over in one
@@ -184,16 +212,16 @@ pub enum Certificate {
     Agreed {
         /// Of a write: its own place. Of a read: the last place that this replica had applied.
         position: AgreedPosition,
-        /// Of a read of one key: where the value that it saw was written; `None`: there was none. Of a write, or a
-        /// read of many keys: `None`.
-        by: Option<AgreedPosition>,
+        /// If it looked at the value of one key: where that was written; `Some(None)`: there was none. `None`: it looked
+        /// at none, or at many.
+        by: Option<Option<AgreedPosition>>,
     },
     /// In the merged logs.
     Merged {
         /// What this replica had applied, per replica; of a write, its own entry included.
         position: Vec<MergedPosition>,
-        /// Of a read of one key: the write that it saw. Otherwise `None`.
-        by: Option<MergedWrite>,
+        /// Of a read of one key: the write that it saw; `Some(None)`: there was none. Otherwise `None`.
+        by: Option<Option<MergedWrite>>,
         /// Of a write: itself.
         entry: Option<MergedWrite>,
     },

@@ -139,7 +139,7 @@ impl Body {
                 return Ok(Body::Forward { first, count, commands: rest(reader) });
             }
             ENTRIES => {
-                let more = flag(reader)?;
+                let more = reader.flag()?;
                 let mut entries = vec![];
                 while !reader.is_empty() {
                     let length = reader.bytes()?.len();
@@ -149,7 +149,7 @@ impl Body {
                 Body::Entries { entries, more }
             }
             VECTOR => {
-                let want = flag(reader)?;
+                let want = reader.flag()?;
                 Body::Vector { vector: Vector::decode(reader)?, want }
             }
             LOST => Body::Lost(Place::decode(reader)?),
@@ -172,20 +172,12 @@ impl Hello {
 
     fn decode(reader: &mut Reader<'_>) -> Result<Hello, Malformed> {
         let order = order_of_byte(reader.byte()?)?;
-        let formed = flag(reader)?;
-        let has_name = flag(reader)?;
+        let formed = reader.flag()?;
+        let has_name = reader.flag()?;
         let name = reader.uint()?;
         let count = reader.count()?;
         let members = (0..count).map(|_| reader.uint().map(NodeId)).collect::<Result<_, _>>()?;
         Ok(Hello { order, members, knows: has_name.then_some(name), formed })
-    }
-}
-
-fn flag(reader: &mut Reader<'_>) -> Result<bool, Malformed> {
-    match reader.byte()? {
-        0 => Ok(false),
-        1 => Ok(true),
-        _ => Err(Malformed),
     }
 }
 

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use crate::agreed::Agreed;
 use crate::disk::Disk;
 use crate::door::{
-    Config, Error, Event, Input, Level, NodeId, Now, Order, Output, Reply, Status, TICK_MS, Ticket,
-    VALUE_BYTES_MAX,
+    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, Reply, Status,
+    TICK_MS, Ticket, VALUE_BYTES_MAX,
 };
 use crate::meeting::{Meeting, order_name};
 use crate::merged::Merged;
@@ -246,11 +246,7 @@ impl Node {
     }
 
     /// The level at which a request is served, if it may be.
-    fn admissible(
-        &self,
-        asked: Option<Level>,
-        command: &crate::door::Command,
-    ) -> Result<Level, Error> {
+    fn admissible(&self, asked: Option<Level>, command: &Command) -> Result<Level, Error> {
         if crate::command::weight(command) > 2 * VALUE_BYTES_MAX {
             return Err(Error::Invalid("the command is too large".into()));
         }
@@ -258,6 +254,13 @@ impl Node {
             return Err(Error::Consistency(
                 "a write has no level: its keyspace's order says what it promises; levels are for reads".into(),
             ));
+        }
+        if self.config.order == Order::Merged && matches!(command, Command::SetIf(_)) {
+            return Err(Error::Consistency(format!(
+                "the keyspace default is {}: a SET that looks at what is there (NX, XX, IFEQ, GET) needs one order of \
+                 all writes, and it has none. Use a cluster started with --level linearizable or sequential",
+                order_name(Order::Merged)
+            )));
         }
         let level = asked.unwrap_or(self.config.level);
         let beyond_merge = matches!(level, Level::Linearizable | Level::Sequential);

@@ -13,8 +13,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use node::{
-    AgreedPosition, Certificate, Command, Level, MergedPosition, MergedWrite, NodeId, Order, Reply,
-    Role, Status,
+    AgreedPosition, Certificate, Command, Condition, Level, MergedPosition, MergedWrite, NodeId,
+    Order, Reply, Role, Status,
 };
 use resp::{Protocol, Request, split_words};
 use server::client::{Action, Connection, Context, Figures, render};
@@ -148,16 +148,21 @@ impl World {
     /// Where an answer to this stands: always at the same places.
     fn certificate(&self, command: &Command) -> Certificate {
         let place = |replica, boot, index| MergedPosition { replica: NodeId(replica), boot, index };
-        let found = matches!(command, Command::Get(key) if self.keys.contains_key(&key[..]));
+        let looked = match command {
+            Command::Get(key) => Some(key),
+            Command::SetIf(set) => Some(&set.key),
+            Command::Set(..) | Command::Exists(_) | Command::Del(_) => None,
+        };
+        let found = looked.map(|key| self.keys.contains_key(&key[..]));
         if self.node == "merged" {
             let write = MergedWrite { entry: place(2, 1, 17), offset: 3, clock: 1 << 56 };
             return Certificate::Merged {
                 position: vec![place(1, 3, 5), place(2, 1, 17)],
-                by: found.then_some(write),
+                by: found.map(|found| found.then_some(write)),
                 entry: command.is_write().then_some(write),
             };
         }
-        let by = found.then_some(AgreedPosition { index: 11, offset: 3 });
+        let by = found.map(|found| found.then_some(AgreedPosition { index: 11, offset: 3 }));
         Certificate::Agreed { position: AgreedPosition { index: 12, offset: 0 }, by }
     }
 
@@ -167,6 +172,23 @@ impl World {
             Command::Set(key, value) => {
                 self.keys.insert(key.to_vec(), value);
                 Reply::Ok
+            }
+            Command::SetIf(set) => {
+                let old = self.keys.get(&set.key[..]).cloned();
+                let holds = match &set.condition {
+                    Condition::Always => true,
+                    Condition::Absent => old.is_none(),
+                    Condition::Present => old.is_some(),
+                    Condition::Equals(expected) => old.as_ref() == Some(expected),
+                };
+                if holds {
+                    self.keys.insert(set.key.to_vec(), set.value);
+                }
+                match old {
+                    Some(old) if set.get => Reply::Value(old),
+                    _ if holds && !set.get => Reply::Ok,
+                    _ => Reply::Nil,
+                }
             }
             Command::Exists(keys) => {
                 Reply::Integer(keys.iter().filter(|k| self.keys.contains_key(&k[..])).count() as i64)

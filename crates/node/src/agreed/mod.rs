@@ -218,14 +218,16 @@ impl Agreed {
             Command::Exists(keys) => Reply::Integer(
                 keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
             ),
-            Command::Set(..) | Command::Del(_) => panic!("a write is never read"),
+            Command::Set(..) | Command::SetIf(_) | Command::Del(_) => {
+                panic!("a write is never read")
+            }
         }
     }
 
     /// Where an answer to this read stands.
     pub(crate) fn certificate(&self, command: &Command) -> Certificate {
         let by = match command {
-            Command::Get(key) => self.state.written(key),
+            Command::Get(key) => Some(self.state.written(key)),
             _ => None,
         };
         Certificate::Agreed { position: self.applied, by }
@@ -565,12 +567,12 @@ impl Agreed {
         let (me, boot) = (self.me, self.boot);
         let count = entry::for_each(data, |name, offset, write| {
             let position = AgreedPosition { index, offset };
-            let Some(reply) = self.state.apply(name, position, write) else { return };
+            let Some(answer) = self.state.apply(name, position, write) else { return };
             if name.node == me && name.boot == boot {
                 self.progressed_ms = turn.now.monotonic_ms;
                 if let Some(asker) = self.proposals.on_applied(name.sequence) {
-                    let certificate = || Certificate::Agreed { position, by: None };
-                    turn.answer_write(&asker, reply, certificate);
+                    let certificate = || Certificate::Agreed { position, by: answer.by };
+                    turn.answer_write(&asker, answer.reply, certificate);
                 }
             }
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::entry::Name;
-use crate::command::Write;
+use crate::command::{SetWhen, Write};
 use crate::door::{AgreedPosition, NodeId, Reply};
 use crate::store::Store;
 
@@ -14,6 +14,20 @@ use crate::store::Store;
 struct Versioned {
     value: Bytes,
     by: AgreedPosition,
+}
+
+/// What came of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    /// If it looked at what was there: where that was written; `Some(None)`: nothing was there.
+    pub(crate) by: Option<Option<AgreedPosition>>,
+}
+
+impl Answer {
+    fn blindly(reply: Reply) -> Answer {
+        Answer { reply, by: None }
+    }
 }
 
 /// Keys and values, and the last write that was applied of each node.
@@ -72,23 +86,46 @@ impl State {
         name: Name,
         at: AgreedPosition,
         write: Write<'_>,
-    ) -> Option<Reply> {
+    ) -> Option<Answer> {
         self.applied.take(name).then(|| self.run(at, write))
     }
 
-    fn run(&mut self, at: AgreedPosition, write: Write<'_>) -> Reply {
+    fn run(&mut self, at: AgreedPosition, write: Write<'_>) -> Answer {
         match write {
             Write::Set(key, value) => {
-                let value = Versioned { value: Bytes::copy_from_slice(value), by: at };
-                self.keys += u64::from(self.values.set(key, value));
-                Reply::Ok
+                self.set(key, value, at);
+                Answer::blindly(Reply::Ok)
             }
+            Write::SetIf(set) => self.set_when(set, at),
             Write::Del(keys) => {
                 let gone = keys.iter().filter(|key| self.values.remove(key)).count();
                 self.keys -= gone as u64;
-                Reply::Integer(gone as i64)
+                Answer::blindly(Reply::Integer(gone as i64))
             }
         }
+    }
+
+    fn set(&mut self, key: &[u8], value: &[u8], at: AgreedPosition) {
+        let value = Versioned { value: Bytes::copy_from_slice(value), by: at };
+        self.keys += u64::from(self.values.set(key, value));
+    }
+
+    /// Compares and sets: what was compared is what all writes before this place have left.
+    fn set_when(&mut self, set: SetWhen<'_>, at: AgreedPosition) -> Answer {
+        let SetWhen { key, value, when, get } = set;
+        let old = self.values.get(key);
+        let holds = when.holds(old.map(|old| old.value.as_ref()));
+        let by = Some(old.map(|old| old.by));
+        let reply = match old {
+            Some(old) if get => Reply::Value(old.value.clone()),
+            None if get => Reply::Nil,
+            _ if holds => Reply::Ok,
+            _ => Reply::Nil,
+        };
+        if holds {
+            self.set(key, value, at);
+        }
+        Answer { reply, by }
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Bytes> {
@@ -108,6 +145,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::When;
 
     fn name(boot: u64, sequence: u64) -> Name {
         Name { node: NodeId(1), boot, sequence }
@@ -117,8 +155,10 @@ mod tests {
     fn only_the_successor_is_applied() {
         let mut state = State::new();
         let at = AgreedPosition::default();
-        let mut set =
-            |boot, sequence| state.apply(name(boot, sequence), at, Write::Set(b"k", b"v"));
+        let mut set = |boot, sequence| {
+            let applied = state.apply(name(boot, sequence), at, Write::Set(b"k", b"v"));
+            applied.map(|applied| applied.reply)
+        };
         assert_eq!(set(1, 2), None, "the first write of a boot has sequence 1");
         assert_eq!(set(1, 1), Some(Reply::Ok));
         assert_eq!(set(1, 1), None, "a write that is sent twice runs once");
@@ -136,6 +176,30 @@ mod tests {
         state.apply(name(1, 1), at, Write::Set(b"a", b"1"));
         assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
         let gone = state.apply(name(1, 2), at, Write::Del(vec![b"a", b"a", b"b"]));
-        assert_eq!((gone, state.keys()), (Some(Reply::Integer(1)), 0));
+        assert_eq!(gone, Some(Answer::blindly(Reply::Integer(1))));
+        assert_eq!(state.keys(), 0);
+    }
+
+    #[test]
+    fn a_condition_looks_at_what_the_writes_before_it_left() {
+        let mut state = State::new();
+        let at = |index| AgreedPosition { index, offset: 0 };
+        let mut sequence = 0;
+        let mut set = |value: &'static [u8], when, get| {
+            sequence += 1;
+            let set = SetWhen { key: b"k", value, when, get };
+            let applied = state.apply(name(1, sequence), at(sequence), Write::SetIf(set)).unwrap();
+            (applied.reply, applied.by.expect("it looked").map(|by| by.index))
+        };
+        let value = |value: &'static str| Reply::Value(Bytes::from(value));
+        assert_eq!(set(b"0", When::Present, false), (Reply::Nil, None));
+        assert_eq!(set(b"0", When::Equals(b""), false), (Reply::Nil, None));
+        assert_eq!(set(b"a", When::Absent, true), (Reply::Nil, None), "set; nothing was there");
+        assert_eq!(set(b"b", When::Absent, false), (Reply::Nil, Some(3)));
+        assert_eq!(set(b"b", When::Equals(b"a"), false), (Reply::Ok, Some(3)));
+        assert_eq!(set(b"c", When::Equals(b"a"), true), (value("b"), Some(5)));
+        assert_eq!(set(b"c", When::Always, true), (value("b"), Some(5)));
+        assert_eq!(set(b"d", When::Present, false), (Reply::Ok, Some(7)));
+        assert_eq!((state.keys(), state.written(b"k")), (1, Some(at(8))));
     }
 }

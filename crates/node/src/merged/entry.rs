@@ -58,7 +58,10 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Header, Malformed> {
     let header = header(&mut reader)?;
     let count = reader.count()?;
     for _ in 0..count {
-        command::decode(&mut reader)?;
+        // What looks at what is there has no meaning here: each replica would find something else.
+        if let Write::SetIf(_) = command::decode(&mut reader)? {
+            return Err(Malformed);
+        }
     }
     reader.end()?;
     Ok(header)
@@ -86,6 +89,7 @@ pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(u32, Write<'a>)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::door::{Command, Condition, SetIf};
 
     fn place(boot: u64, index: u64) -> Place {
         Place { boot, index }
@@ -100,7 +104,7 @@ mod tests {
     fn entries_come_back() {
         let header = with(place(3, 1), place(2, 9));
         let mut writes = vec![];
-        let set = crate::door::Command::Set(Bytes::from("k"), Bytes::from("v"));
+        let set = Command::Set(Bytes::from("k"), Bytes::from("v"));
         command::encode(&set, &mut writes);
         let bytes = encode(&header, 1, &writes);
         assert_eq!(check(&bytes), Ok(header));
@@ -110,6 +114,16 @@ mod tests {
         for end in 0..bytes.len() {
             assert_eq!(check(&bytes[..end]), Err(Malformed), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn an_entry_that_compares_is_malformed() {
+        let mut writes = vec![];
+        let (key, value) = (Bytes::from("k"), Bytes::from("v"));
+        let set = SetIf { key, value, condition: Condition::Absent, get: false };
+        command::encode(&Command::SetIf(Box::new(set)), &mut writes);
+        let bytes = encode(&with(place(3, 1), place(2, 9)), 1, &writes);
+        assert_eq!(check(&bytes), Err(Malformed));
     }
 
     #[test]

@@ -118,7 +118,9 @@ impl Merged {
             Command::Exists(keys) => Reply::Integer(
                 keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
             ),
-            Command::Set(..) | Command::Del(_) => panic!("a write is never read"),
+            Command::Set(..) | Command::SetIf(_) | Command::Del(_) => {
+                panic!("a write is never read")
+            }
         }
     }
 
@@ -312,6 +314,7 @@ impl Merged {
                 let gone = keys.iter().filter(|key| self.state.merge(key, stamp, place, None));
                 Reply::Integer(gone.count() as i64)
             }
+            Write::SetIf(_) => unreachable!("no entry of a merged log looks at what is there"),
         }
     }
 
@@ -330,10 +333,12 @@ impl Merged {
     /// Where an answer to this read stands.
     pub(crate) fn certificate(&self, command: &Command) -> Certificate {
         let by = match command {
-            Command::Get(key) => self.state.written(key),
+            Command::Get(key) => {
+                let written = self.state.written(key);
+                Some(written.map(|(stamp, place)| merged_write(stamp, place)))
+            }
             _ => None,
         };
-        let by = by.map(|(stamp, place)| merged_write(stamp, place));
         Certificate::Merged { position: positions(self.log.applied()), by, entry: None }
     }
 

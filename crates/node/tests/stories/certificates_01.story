@@ -15,7 +15,7 @@ n1.a del missing → 0   at 3.1
 > n2.b get other sequential
 > settle
 n2.b get k → 1   at 3.1, by 2.0
-n2.b get missing → nil   at 3.1
+n2.b get missing → nil   at 3.1, by nothing
 n2.b get other sequential → 2   at 3.1, by 3.0
 # Who did not ask is not told.
 > n3.c get k eventual

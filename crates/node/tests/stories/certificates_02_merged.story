@@ -14,4 +14,4 @@ n2.b set k 2 → OK   at [1.1:1 2.1:1], is 2.1:1.0
 > n1.a get k
 n1.a get k → 2   at [1.1:1 2.1:1], by 2.1:1.0
 > n1.a get missing
-n1.a get missing → nil   at [1.1:1 2.1:1]
+n1.a get missing → nil   at [1.1:1 2.1:1], by nothing

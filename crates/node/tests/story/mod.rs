@@ -57,7 +57,7 @@ impl World {
     /// Does one command of a script:
     ///
     /// - `cluster N LEVEL`: N new nodes; `run MS`: time passes; `settle`: until a leader is known to all and nothing moves.
-    /// - `n1.a set KEY VALUE`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `… del KEY…`: a client `a` of node 1 asks.
+    /// - `n1.a set KEY VALUE [nx|xx|ifeq OLD] [get]`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `… del KEY…`: a client `a` of node 1 asks.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
@@ -169,6 +169,17 @@ impl World {
             }
             ["exists", keys @ ..] => Command::Exists(keys.iter().map(|key| bytes(key)).collect()),
             ["set", key, value] => Command::Set(bytes(key), bytes(value)),
+            ["set", key, value, options @ ..] => {
+                let condition = match options {
+                    ["nx", ..] => Condition::Absent,
+                    ["xx", ..] => Condition::Present,
+                    ["ifeq", expected, ..] => Condition::Equals(bytes(expected)),
+                    _ => Condition::Always,
+                };
+                let get = options.last() == Some(&"get");
+                let (key, value) = (bytes(key), bytes(value));
+                Command::SetIf(Box::new(SetIf { key, value, condition, get }))
+            }
             ["certify"] => {
                 let session = SessionId(session);
                 return self.turn(id, vec![Input::Certify { session, on: true }]);
@@ -305,11 +316,13 @@ fn place(certificate: &Certificate) -> String {
     match certificate {
         Certificate::Agreed { position, by: None } => format!("at {}", agreed(position)),
         Certificate::Agreed { position, by: Some(by) } => {
-            format!("at {}, by {}", agreed(position), agreed(by))
+            let by = by.as_ref().map_or("nothing".into(), agreed);
+            format!("at {}, by {by}", agreed(position))
         }
         Certificate::Merged { position, by, entry: own } => {
             let position: Vec<String> = position.iter().map(entry).collect();
-            let by = by.iter().map(|by| format!(", by {}", write(by)));
+            let by =
+                by.iter().map(|by| format!(", by {}", by.as_ref().map_or("nothing".into(), write)));
             let own = own.iter().map(|own| format!(", is {}", write(own)));
             format!("at [{}]{}", position.join(" "), by.chain(own).collect::<String>())
         }

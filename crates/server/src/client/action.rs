@@ -35,7 +35,7 @@ pub fn render(
     if let Some(certificate) = certificate
         && protocol == Protocol::Resp3
     {
-        certificate::write(&mut writer, certificate, reply);
+        certificate::write(&mut writer, certificate);
     }
     match reply {
         node::Reply::Ok => writer.simple("OK"),

@@ -47,7 +47,8 @@ fn write_entry(writer: &mut Writer<'_>, named: Named) {
 
 fn write_argument(writer: &mut Writer<'_>, spec: &Spec, argument: &Argument) {
     let is_key = argument.kind == "key" && spec.keys.is_some();
-    writer.map(2 + usize::from(is_key) + usize::from(!argument.flags.is_empty()));
+    let lists = usize::from(!argument.flags.is_empty()) + usize::from(!argument.choices.is_empty());
+    writer.map(2 + usize::from(is_key) + usize::from(argument.token.is_some()) + lists);
     writer.bulk("name");
     writer.bulk(argument.name);
     writer.bulk("type");
@@ -56,9 +57,18 @@ fn write_argument(writer: &mut Writer<'_>, spec: &Spec, argument: &Argument) {
         writer.bulk("key_spec_index");
         writer.integer(0);
     }
+    if let Some(token) = argument.token {
+        writer.bulk("token");
+        writer.bulk(token);
+    }
     if !argument.flags.is_empty() {
         writer.bulk("flags");
         writer.set(argument.flags.len());
         argument.flags.iter().for_each(|flag| writer.simple(flag));
+    }
+    if !argument.choices.is_empty() {
+        writer.bulk("arguments");
+        writer.array(argument.choices.len());
+        argument.choices.iter().for_each(|choice| write_argument(writer, spec, choice));
     }
 }

@@ -37,6 +37,8 @@ mod level;
 
 mod data;
 
+mod set;
+
 mod consistency;
 
 mod certificate;

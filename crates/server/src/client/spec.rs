@@ -79,6 +79,10 @@ pub(super) struct Argument {
     pub(super) kind: &'static str,
     /// `optional`, `multiple`.
     pub(super) flags: &'static [&'static str],
+    /// The word that stands for it, or before it.
+    pub(super) token: Option<&'static str>,
+    /// Of one that is a choice: what there is to choose from.
+    pub(super) choices: &'static [Argument],
 }
 
 impl Spec {

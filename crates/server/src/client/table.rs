@@ -52,13 +52,22 @@ const MANY_KEYS: Spec = Spec {
     tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
     group: "generic",
     complexity: "O(N) where N is the number of keys.",
-    arguments: &[Argument { name: "key", kind: "key", flags: &["multiple"] }],
+    arguments: &[Argument { name: "key", kind: "key", flags: &["multiple"], ..ARGUMENT }],
     ..CONNECTION
 };
 
-const KEY: Argument = Argument { name: "key", kind: "key", flags: &[] };
-const OPTIONAL_MESSAGE: Argument =
-    Argument { name: "message", kind: "string", flags: &["optional"] };
+/// What arguments have in common.
+const ARGUMENT: Argument =
+    Argument { name: "", kind: "string", flags: &[], token: None, choices: &[] };
+
+const KEY: Argument = Argument { name: "key", kind: "key", ..ARGUMENT };
+const OPTIONAL_MESSAGE: Argument = Argument { name: "message", flags: &["optional"], ..ARGUMENT };
+
+static SET_CONDITIONS: [Argument; 3] = [
+    Argument { name: "nx", kind: "pure-token", token: Some("NX"), ..ARGUMENT },
+    Argument { name: "xx", kind: "pure-token", token: Some("XX"), ..ARGUMENT },
+    Argument { name: "comparison-value", token: Some("IFEQ"), ..ARGUMENT },
+];
 
 /// All commands, the most frequent first.
 pub(super) static TABLE: &[Spec] = &[
@@ -80,11 +89,34 @@ pub(super) static TABLE: &[Spec] = &[
         arity: -3,
         access: Access::Write,
         flags: &["denyoom"],
-        keys: Some(Keys { first: 1, last: 1, step: 1, flags: &["OW", "update"] }),
+        // It reads, too, if an option asks for it.
+        keys: Some(Keys {
+            first: 1,
+            last: 1,
+            step: 1,
+            flags: &["RW", "access", "update", "variable_flags"],
+        }),
         categories: &["@write", "@string", "@slow"],
         group: "string",
         summary: "Set the string value of a key",
-        arguments: &[KEY, Argument { name: "value", kind: "string", flags: &[] }],
+        arguments: &[
+            KEY,
+            Argument { name: "value", ..ARGUMENT },
+            Argument {
+                name: "condition",
+                kind: "oneof",
+                flags: &["optional"],
+                choices: &SET_CONDITIONS,
+                ..ARGUMENT
+            },
+            Argument {
+                name: "get",
+                kind: "pure-token",
+                token: Some("GET"),
+                flags: &["optional"],
+                ..ARGUMENT
+            },
+        ],
         run: data::set,
         ..CONNECTION
     },
@@ -134,7 +166,7 @@ pub(super) static TABLE: &[Spec] = &[
         arity: 2,
         flags: &["loading", "stale", "fast"],
         summary: "Echo the given string",
-        arguments: &[Argument { name: "message", kind: "string", flags: &[] }],
+        arguments: &[Argument { name: "message", ..ARGUMENT }],
         run: greeting::echo,
         ..CONNECTION
     },
@@ -144,11 +176,7 @@ pub(super) static TABLE: &[Spec] = &[
         categories: &["@slow", "@dangerous"],
         tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         summary: "Get information and statistics about the server",
-        arguments: &[Argument {
-            name: "section",
-            kind: "string",
-            flags: &["optional", "multiple"],
-        }],
+        arguments: &[Argument { name: "section", flags: &["optional", "multiple"], ..ARGUMENT }],
         run: info::info,
         ..SERVER
     },
@@ -205,7 +233,7 @@ pub(super) static TABLE: &[Spec] = &[
         arity: 2,
         flags: &["loading", "stale", "fast"],
         summary: "Change the selected database for the current connection",
-        arguments: &[Argument { name: "index", kind: "integer", flags: &[] }],
+        arguments: &[Argument { name: "index", kind: "integer", ..ARGUMENT }],
         run: greeting::select,
         ..CONNECTION
     },
@@ -216,8 +244,8 @@ pub(super) static TABLE: &[Spec] = &[
         summary: "Authenticate to the server",
         complexity: "O(1)",
         arguments: &[
-            Argument { name: "username", kind: "string", flags: &["optional"] },
-            Argument { name: "password", kind: "string", flags: &[] },
+            Argument { name: "username", flags: &["optional"], ..ARGUMENT },
+            Argument { name: "password", ..ARGUMENT },
         ],
         run: greeting::auth,
         ..CONNECTION
@@ -266,7 +294,7 @@ const HELP: Spec = Spec {
     ..CLIENT
 };
 
-const ON_OR_OFF: Argument = Argument { name: "ON|OFF", kind: "string", flags: &[] };
+const ON_OR_OFF: Argument = Argument { name: "ON|OFF", ..ARGUMENT };
 
 static CLIENT_COMMANDS: [Spec; 9] = [
     Spec {
@@ -288,7 +316,7 @@ static CLIENT_COMMANDS: [Spec; 9] = [
         arity: 3,
         since: "2.6.9",
         summary: "Set the current connection name",
-        arguments: &[Argument { name: "connection-name", kind: "string", flags: &[] }],
+        arguments: &[Argument { name: "connection-name", ..ARGUMENT }],
         run: identity::set_name,
         ..CLIENT
     },
@@ -298,8 +326,8 @@ static CLIENT_COMMANDS: [Spec; 9] = [
         since: "7.2.0",
         summary: "Say what library the client uses",
         arguments: &[
-            Argument { name: "LIB-NAME|LIB-VER", kind: "string", flags: &[] },
-            Argument { name: "value", kind: "string", flags: &[] },
+            Argument { name: "LIB-NAME|LIB-VER", ..ARGUMENT },
+            Argument { name: "value", ..ARGUMENT },
         ],
         run: identity::set_info,
         ..CLIENT
@@ -392,7 +420,7 @@ static CONFIG_COMMANDS: [Spec; 2] = [
         categories: &["@admin", "@slow", "@dangerous"],
         since: "2.0.0",
         summary: "Get the values of configuration parameters",
-        arguments: &[Argument { name: "parameter", kind: "string", flags: &["multiple"] }],
+        arguments: &[Argument { name: "parameter", flags: &["multiple"], ..ARGUMENT }],
         run: configuration::get,
         ..SERVER
     },

@@ -201,12 +201,12 @@ mod tests {
         let mut replies = Replies::default();
         let a = replies.ask(Protocol::Resp3, 10);
         let b = replies.ask(Protocol::Resp3, 10);
-        let at = |index| {
+        let at = |index, by| {
             let position = node::AgreedPosition { index, offset: 0 };
-            Some(Box::new(Certificate::Agreed { position, by: None }))
+            Some(Box::new(Certificate::Agreed { position, by }))
         };
-        replies.answer(b, Reply::Nil, at(2));
-        replies.answer(a, Reply::Ok, at(1));
+        replies.answer(b, Reply::Nil, at(2, Some(None)));
+        replies.answer(a, Reply::Ok, at(1, None));
         assert_eq!(
             take(&mut replies),
             "|1\r\n$8\r\nposition\r\n$5\r\n[1,0]\r\n+OK\r\n\

@@ -52,7 +52,7 @@ impl Truth for Explained {
 fn placed(operation: &Operation) -> Option<Placed<'_>> {
     match operation.certificate.as_deref()? {
         Certificate::Agreed { position, by } if operation.is_done() => {
-            Some(Placed { operation, position: *position, by: *by })
+            Some(Placed { operation, position: *position, by: by.flatten() })
         }
         _ => None,
     }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     fn read(client: u64, value: &'static str, index: u64, by: u64, times: (u64, u64)) -> Operation {
-        let certificate = Certificate::Agreed { position: at(index), by: Some(at(by)) };
+        let certificate = Certificate::Agreed { position: at(index), by: Some(Some(at(by))) };
         operation(client, Action::Get, Reply::Value(Bytes::from(value)), times, certificate)
     }
 

@@ -65,7 +65,7 @@ fn placed(operation: &Operation) -> Option<Placed<'_>> {
     };
     let place = |at: &MergedPosition| (at.replica, (at.boot, at.index));
     let vector = position.iter().map(place).collect();
-    operation.is_done().then_some(Placed { operation, vector, write: by.or(*entry) })
+    operation.is_done().then_some(Placed { operation, vector, write: by.flatten().or(*entry) })
 }
 
 fn place(write: &MergedWrite) -> (NodeId, u64, u64, u32) {
@@ -215,7 +215,8 @@ mod tests {
     }
 
     fn read(client: u64, value: &'static str, by: MergedWrite, seen: &[(u64, u64)]) -> Operation {
-        let certificate = Certificate::Merged { position: vector(seen), by: Some(by), entry: None };
+        let certificate =
+            Certificate::Merged { position: vector(seen), by: Some(Some(by)), entry: None };
         let reply = Reply::Value(Bytes::from(value));
         operation(client, Action::Get, reply, (0, 1), certificate)
     }

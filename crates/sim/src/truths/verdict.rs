@@ -11,7 +11,7 @@ use bytes::Bytes;
 use history::{Budget, Header, History, Unit, check};
 use node::{AgreedPosition, Certificate, Level, MergedPosition, MergedWrite};
 
-use crate::operation::{Action, Operation, Outcome};
+use crate::operation::{Operation, Outcome};
 use crate::setting::Setting;
 
 /// What the judge says of one level.
@@ -115,20 +115,19 @@ fn convert(
 }
 
 fn certify(judged: &mut history::Operation, operation: &Operation) {
-    let names_it = operation.action == Action::Get;
     match operation.certificate.as_deref() {
         Some(Certificate::Agreed { position, by }) => {
             judged.position = Some(history::Position::Agreed(place(*position)));
-            let by = by.map_or(history::Source::Nothing, |by| history::Source::Agreed(place(by)));
-            judged.by = names_it.then_some(by);
+            let source = |by| history::Source::Agreed(place(by));
+            judged.by = by.map(|by| by.map_or(history::Source::Nothing, source));
         }
         Some(Certificate::Merged { position, by, entry: own }) => {
             let place = |at: &MergedPosition| (replica(at), at.index);
             let mut vector: Vec<_> = position.iter().map(place).collect();
             vector.sort_unstable();
             judged.position = Some(history::Position::Merged(vector));
-            let by = by.map_or(history::Source::Nothing, |by| history::Source::Merged(entry(by)));
-            judged.by = names_it.then_some(by);
+            let source = |by| history::Source::Merged(entry(by));
+            judged.by = by.map(|by| by.map_or(history::Source::Nothing, source));
             judged.entry = own.map(entry);
         }
         None => {}
