@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use redis::{Commands, Connection, Value};
+use redis::{Commands, Connection, ExistenceCheck, SetOptions, Value, ValueComparison};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -125,6 +125,30 @@ fn keys_are_set_read_and_removed_in_both_protocols() {
         assert_eq!(client.exists(&[protocol, protocol, "none"]), Ok(2));
         assert_eq!(client.del(&[protocol, "none"]), Ok(1));
         assert_eq!(client.exists(protocol), Ok(false));
+    }
+}
+
+#[test]
+fn values_are_compared_and_set_in_both_protocols() {
+    let server = Server::start();
+    for protocol in ["resp2", "resp3"] {
+        let mut client = server.client(protocol);
+        let mut set = |value, options| {
+            let done: Option<String> = client.set_options(protocol, value, options).unwrap();
+            done
+        };
+        let absent = || SetOptions::default().conditional_set(ExistenceCheck::NX);
+        let present = || SetOptions::default().conditional_set(ExistenceCheck::XX);
+        let is = |old| SetOptions::default().value_comparison(ValueComparison::ifeq(old));
+        let done = || Some("OK".to_string());
+        assert_eq!(set("1", present()), None);
+        assert_eq!(set("1", absent()), done());
+        assert_eq!(set("2", absent()), None);
+        assert_eq!(set("2", is("0")), None);
+        assert_eq!(set("2", is("1")), done());
+        assert_eq!(set("3", is("1").get(true)), Some("2".to_string()), "what is there");
+        assert_eq!(set("4", present()), done());
+        assert_eq!(client.get(protocol), Ok(Some("4".to_string())));
     }
 }
 
@@ -268,7 +292,7 @@ fn errors_leave_the_connection_as_it_was() {
         b"NOSUCH a b\r\nget\r\nSET k v EX 10\r\nSELECT 1\r\nHELLO 4\r\nEXISTS k\r\n",
         "-ERR unknown command 'NOSUCH', with args beginning with: 'a' 'b' \r\n\
          -ERR wrong number of arguments for 'get' command\r\n\
-         -ERR SET option 'EX' is not supported yet; only SET key value is\r\n\
+         -ERR SET option 'EX' is not supported yet; only NX, XX, IFEQ and GET are\r\n\
          -ERR DB index is out of range\r\n-NOPROTO unsupported protocol version\r\n:0\r\n",
     );
 }
