@@ -32,7 +32,9 @@ mod session;
 mod slot;
 mod store;
 mod turn;
+mod words;
 
 pub use door::*;
 pub use node::Node;
 pub use recovery::Recovery;
+pub use words::in_words;

@@ -76,6 +76,7 @@ impl World {
             let id = RequestId(line.next_id);
             line.next_id += 1;
             who.waiting.push_back((id, operation));
+            self.recorder.ask(client, line.session, id);
             asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
             self.record.push(Operation {
                 client: who.number,
@@ -133,6 +134,7 @@ impl World {
         }
         for Asked { id, level, command } in asked {
             self.trace.numbers(&[9, host as u64, session.0, id.0]);
+            self.recorder.arrive(self.agenda.now_us(), session, id);
             if !self.hosts[host].desk.ask(session, id) {
                 continue;
             }

@@ -99,6 +99,30 @@ impl Kind {
             Kind::Coup => 9,
         }
     }
+
+    /// Who is hit, where that is one node.
+    pub(crate) fn target(&self) -> Option<Target> {
+        match *self {
+            Kind::Crash { target, .. }
+            | Kind::Cut { target, .. }
+            | Kind::Reset { target }
+            | Kind::Slow { target, .. }
+            | Kind::Stall { target }
+            | Kind::Pause { target }
+            | Kind::Jump { target, .. } => Some(target),
+            Kind::PowerCut | Kind::Coup | Kind::Client { .. } => None,
+        }
+    }
+
+    /// The client that is hit, where one is.
+    pub(crate) fn client(&self) -> Option<usize> {
+        if let Kind::Client { client } = self { Some(*client) } else { None }
+    }
+
+    /// Whether it is over at once, whatever the plan says of its end.
+    pub(crate) fn is_instant(&self) -> bool {
+        matches!(self, Kind::Reset { .. } | Kind::Jump { .. } | Kind::Client { .. })
+    }
 }
 
 impl fmt::Display for Fault {

@@ -21,6 +21,7 @@
 //! assert_eq!(report.trace_hash, sim::run(7, &sim::Options::default()).trace_hash);
 //! ```
 
+mod diagram;
 mod many;
 mod options;
 mod report;
@@ -49,6 +50,7 @@ mod tally;
 mod trace;
 mod truths;
 
+pub use diagram::{Band, Call, Diagram, End, Fate, Mark, Message, State};
 pub use lie::Lie;
 pub use many::{Summary, current_seed, run_many};
 pub use options::Options;

@@ -40,6 +40,8 @@ pub(crate) struct Flight {
     /// The life of the receiver that it was sent to.
     life: u64,
     epoch: u64,
+    /// Counts the messages of all links.
+    pub(crate) number: u64,
     pub(crate) message: Bytes,
 }
 
@@ -76,11 +78,13 @@ pub(crate) struct Network {
     links: Vec<Link>,
     weather: Weather,
     chance: Chance,
+    /// How many messages were sent.
+    sent: u64,
 }
 
 impl Network {
     pub(crate) fn new(nodes: usize, weather: Weather, chance: Chance) -> Network {
-        Network { nodes, links: vec![Link::default(); nodes * nodes], weather, chance }
+        Network { nodes, links: vec![Link::default(); nodes * nodes], weather, chance, sent: 0 }
     }
 
     fn link(&mut self, from: usize, to: usize) -> &mut Link {
@@ -96,6 +100,11 @@ impl Network {
         }
     }
 
+    /// The number of the message that was sent last.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// Sends a message to that life of its receiver.
     pub(crate) fn send(
         &mut self,
@@ -104,8 +113,10 @@ impl Network {
         life: u64,
         message: Bytes,
     ) -> Fate {
+        self.sent += 1;
+        let number = self.sent;
         let link = self.link(from, to);
-        let flight = Flight { from, to, life, epoch: link.epoch, message };
+        let flight = Flight { from, to, life, epoch: link.epoch, number, message };
         let (up, cut) = (link.up, link.cuts > 0);
         match self.weather.style {
             _ if !up => Fate::Lost,

@@ -91,6 +91,11 @@ impl Operation {
 
     /// In a few words, for people.
     pub(crate) fn words(&self) -> String {
+        format!("client {}, node {}: {}", self.client, self.host + 1, self.question())
+    }
+
+    /// What was asked for, and at which level if that matters.
+    pub(crate) fn question(&self) -> String {
         let key = String::from_utf8_lossy(&self.key);
         let what = match &self.action {
             Action::Get => format!("GET {key}"),
@@ -100,7 +105,7 @@ impl Operation {
         };
         let level =
             if self.action.is_write() { String::new() } else { format!(" ({})", self.level) };
-        format!("client {}, node {}: {what}{level}", self.client, self.host + 1)
+        format!("{what}{level}")
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Options {
     pub nodes: Option<usize>,
     /// Whether to tell the story: one line for each thing that happens.
     pub story: bool,
+    /// Whether to record what a message diagram shows.
+    pub diagram: bool,
     /// What the driver does wrong, to show that the checks can fail.
     pub lie: Option<Lie>,
 }

@@ -15,10 +15,13 @@ impl World {
         self.trace.bytes(&message);
         let (life, bytes) = (self.hosts[to].life, message.len());
         let up = self.hosts[to].is_up();
+        let text = self.recorder.is_on().then(|| node::in_words(&message));
         let fate = match up {
             true => self.network.send(&mut self.agenda, (from, to), life, message),
             false => Fate::Lost,
         };
+        let number = up.then(|| self.network.sent());
+        self.recorder.send(now_us, (from, to), number, text);
         self.trace.number(fate as u64);
         self.tally.lost += u64::from(fate == Fate::Lost);
         self.trace
@@ -27,7 +30,9 @@ impl World {
 
     pub(crate) fn arrive(&mut self, flight: Flight) {
         let Host { life, .. } = self.hosts[flight.to];
-        if self.hosts[flight.to].is_up() && self.network.arrives(&flight, life) {
+        let received = self.hosts[flight.to].is_up() && self.network.arrives(&flight, life);
+        self.recorder.receive(self.agenda.now_us(), flight.number, received);
+        if received {
             self.hand(flight.to, Input::Receive(flight.message));
         }
     }

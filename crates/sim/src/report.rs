@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::diagram::Diagram;
 use crate::fault::NAMES;
 use crate::operation::Outcome;
 use crate::truths::Judgement;
@@ -61,6 +62,8 @@ pub struct Report {
     pub verdict: Result<(), Violation>,
     /// What happened, one line each, if that was asked for.
     pub story: Vec<String>,
+    /// What a message diagram shows, if that was asked for.
+    pub diagram: Option<Diagram>,
     /// What clients asked and heard, in the judge's form, for the strongest level of the order.
     pub history: history::History,
 }
@@ -88,6 +91,7 @@ impl Report {
             turns: tally.turns,
             messages: tally.messages,
             history: world.history(),
+            diagram: world.recorder.finish(world.agenda.now_us(), &world.record),
             judgements: world.judgements,
             verdict: world.violation.map_or(Ok(()), Err),
             story: world.trace.into_story(),
@@ -120,7 +124,7 @@ impl fmt::Display for Report {
         writeln!(f, "elections: {}", self.elections)?;
         let (virtual_ms, settled_ms) = (self.virtual_ms, self.settled_ms);
         writeln!(f, "virtual time: {virtual_ms} ms, the last {settled_ms} ms of faults' traces")?;
-        for Judgement { level, certified, word, lines } in &self.judgements {
+        for Judgement { level, certified, word, lines, .. } in &self.judgements {
             let how = if *certified { ", certified" } else { "" };
             writeln!(f, "judge: {level}{how}: {word}")?;
             lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;

@@ -18,6 +18,8 @@ impl World {
         self.tally.faults_under_way += u64::from(under_way);
         self.trace.numbers(&[11, place as u64]);
         self.trace.tell(now_us, || format!("FAULT {fault}"));
+        let hit = fault.kind.target().map(|target| self.find(target));
+        self.recorder.strike(now_us, place, &fault, hit, fault.kind.client());
         match fault.kind {
             Kind::Crash { target, between_outputs } => {
                 let host = self.find(target);
@@ -68,6 +70,7 @@ impl World {
         self.trace.numbers(&[12, place as u64]);
         let kind = self.plan.faults[place].kind.clone();
         self.trace.tell(now_us, || format!("fault ends: {kind:?}"));
+        self.recorder.mend(now_us, place);
         for host in struck.down {
             self.hosts[host].kept_down -= 1;
             self.hosts[host].doomed = false;
@@ -86,6 +89,7 @@ impl World {
     pub(crate) fn heal(&mut self) {
         let now_us = self.now_us();
         self.trace.tell(now_us, || "everything heals".into());
+        self.recorder.heal(now_us);
         (0..self.plan.faults.len()).for_each(|place| self.undo(place));
         self.healed = true;
         self.network.calm();

@@ -24,6 +24,7 @@ impl World {
         let life = self.hosts[host].life;
         self.trace.numbers(&[1, host as u64, life]);
         self.trace.tell(now_us, || format!("node {} starts", host + 1));
+        self.recorder.mark(now_us, Some(host), "start", || "starts".into());
         self.network.boot(&mut self.agenda, host);
         self.agenda.after(0, Event::Tick { host, life });
     }
@@ -37,6 +38,8 @@ impl World {
         let now_us = self.now_us();
         self.trace.numbers(&[2, host as u64, lost as u64]);
         self.trace.tell(now_us, || format!("node {} dies; {lost} groups lost", host + 1));
+        self.recorder.mark(now_us, Some(host), "crash", || format!("dies; {lost} groups lost"));
+        self.recorder.lose(now_us, host);
         self.tally.groups_lost += lost as u64;
         self.network.crash(&mut self.agenda, host);
         for (client, life) in clients {
@@ -122,6 +125,7 @@ impl World {
         };
         self.tally.turns += 1;
         self.tally.see(&status, self.agenda.now_us());
+        self.recorder.see(self.agenda.now_us(), host, &status);
         self.trace.numbers(&[3, host as u64, status.term, status.commit, status.applied]);
         Some(status)
     }
@@ -191,6 +195,7 @@ impl World {
             }
             Output::Note(event) => {
                 self.trace.tell(now_us, || format!("node {} notes {event:?}", host + 1));
+                self.recorder.mark(now_us, Some(host), "note", || format!("{event:?}"));
             }
             // A truth of its own has seen it.
             Output::Halt { .. } => {}
@@ -227,6 +232,7 @@ impl World {
         self.trace.bytes(words(&answer.reply).as_bytes());
         let Some((client, life, leaving)) = self.hosts[host].desk.answer(answer) else { return };
         for answer in leaving {
+            self.recorder.answer(now_us, answer.session, answer.id);
             let at_us = self.clients[client].answer_at(now_us);
             self.agenda.at(at_us, Event::Answer { client, life, answer });
         }

@@ -5,6 +5,7 @@ use node::{Input, Level, Output, SessionId};
 use crate::agenda::{Agenda, Event};
 use crate::chance::{Chance, Subject};
 use crate::client::{Client, Source};
+use crate::diagram::Recorder;
 use crate::ending::Ending;
 use crate::fault::{self, Fault};
 use crate::host::Host;
@@ -50,6 +51,7 @@ pub(crate) struct World {
     pub(crate) record: Vec<Operation>,
     pub(crate) ending: Ending,
     pub(crate) trace: Trace,
+    pub(crate) recorder: Recorder,
     pub(crate) tally: Tally,
     pub(crate) truths: Vec<Box<dyn Truth>>,
     /// What each fault of the plan does now.
@@ -92,6 +94,7 @@ impl World {
             record: vec![],
             ending: Ending::default(),
             trace: Trace::new(*seed, options.story),
+            recorder: Recorder::new(options.diagram, setting.nodes),
             tally: Tally::default(),
             truths: truths::all(setting),
             coups: 0,
@@ -166,6 +169,8 @@ impl World {
     pub(crate) fn fail(&mut self, truth: &'static str, what: String) {
         let at_us = self.now_us();
         self.trace.tell(at_us, || format!("VIOLATED: {truth}: {what}"));
+        self.recorder.mark(at_us, None, "violated", || format!("{truth}: {what}"));
+        self.recorder.fail(at_us);
         self.violation.get_or_insert(Violation { truth, at_ms: at_us / 1000, what });
     }
 

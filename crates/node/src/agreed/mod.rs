@@ -35,6 +35,7 @@ mod proposals;
 mod reads;
 mod state;
 mod tail;
+mod words;
 
 use std::collections::VecDeque;
 
@@ -59,6 +60,7 @@ use proposals::{Proposals, RUN_BYTES_MAX};
 use reads::{Read, Reads};
 use state::State;
 pub(crate) use tail::Tail;
+pub(crate) use words::in_words;
 
 /// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
 const RAFT_TICK_MS: u64 = 50;

@@ -39,6 +39,7 @@ use crate::message::Body;
 use crate::record::Record;
 use crate::session::Asker;
 use crate::turn::Turn;
+use crate::words::Told;
 use entry::Header;
 use log::{Fit, Kept, Log};
 use repair::{Inbox, Repair};
@@ -386,3 +387,13 @@ fn lost_entries(place: Place) -> String {
 const UNKNOWN: &str =
     "the disk did not answer in time: the write may still happen; read before you retry";
 const NOT_WRITTEN: &str = "the write was not written in time; it did not run";
+
+/// What an entry says, in few words.
+pub(crate) fn in_words(entry: &[u8]) -> String {
+    let Ok(Header { origin, place, .. }) = entry::check(entry) else {
+        return "(unreadable)".into();
+    };
+    let mut told = Told::default();
+    entry::for_each(entry, |_, write| told.add(&write));
+    format!("{}.{}: {} ({})", origin.0, place.boot, place.index, told.words())
+}

@@ -25,6 +25,10 @@ pub struct Judgement {
     pub word: &'static str,
     /// The clash, or why it is not known, one line each.
     pub lines: Vec<String>,
+    /// The operations of the clash, by their places among all that clients asked for.
+    pub clash: Vec<usize>,
+    /// The circle that they run in, if they do: the place of each, the place of the next, and why.
+    pub circle: Vec<(usize, usize, &'static str)>,
 }
 
 /// States that the judge may visit for one level. Not time: a verdict must not depend on the machine.
@@ -44,12 +48,21 @@ pub(crate) fn judge(setting: &Setting, operations: &[Operation]) -> Vec<Judgemen
 }
 
 fn judge_level(level: Level, certified: bool, operations: &[Operation]) -> Judgement {
-    let history = history(level, certified, operations);
+    let (history, places) = history_and_places(level, certified, operations);
     let budget = Budget { time_max: Duration::MAX, states_max: STATES_MAX, ..Budget::default() };
     let name = judged(level);
     let verdict = check(&history, name, &budget);
     let lines = if verdict.holds() { vec![] } else { verdict.lines(&history) };
-    Judgement { level: name, certified, word: verdict.word(), lines }
+    let clash = verdict.clash();
+    let link = |link: &history::Link| (places[link.from], places[link.to], link.why.name());
+    Judgement {
+        level: name,
+        certified,
+        word: verdict.word(),
+        lines,
+        clash: clash.iter().flat_map(|clash| &clash.operations).map(|one| places[*one]).collect(),
+        circle: clash.iter().flat_map(|clash| &clash.circle).map(link).collect(),
+    }
 }
 
 /// The judge's name for a level.
@@ -67,10 +80,19 @@ fn judged(level: Level) -> history::Level {
 /// Requests that one client sends in a row overlap. For real time each of them counts by itself; for the
 /// order of a client, where real time is no matter, each begins when the one before it ended.
 pub(crate) fn history(level: Level, certified: bool, operations: &[Operation]) -> History {
+    history_and_places(level, certified, operations).0
+}
+
+/// The same, and the place of each of its operations in the record.
+fn history_and_places(
+    level: Level,
+    certified: bool,
+    operations: &[Operation],
+) -> (History, Vec<usize>) {
     let header = Header::new(Unit::Microseconds, Some(judged(level)));
     let strangers = 1 + operations.iter().map(|operation| operation.client).max().unwrap_or(0);
     let mut ends = BTreeMap::new();
-    let mut counted = vec![];
+    let (mut counted, mut places) = (vec![], vec![]);
     for (place, operation) in operations.iter().enumerate() {
         let mut client = operation.client;
         let mut start_us = operation.start_us;
@@ -86,8 +108,9 @@ pub(crate) fn history(level: Level, certified: bool, operations: &[Operation]) -
             certify(&mut one, operation);
         }
         counted.push(one);
+        places.push(place);
     }
-    History::new(Some(header), counted)
+    (History::new(Some(header), counted), places)
 }
 
 fn convert(

@@ -1,0 +1,49 @@
+//! Messages of Raft in words.
+
+use protobuf::Message as _;
+use raft::eraftpb::{Message, MessageType};
+
+use super::entry;
+use crate::words::Told;
+
+/// What a message of Raft says, in few words.
+pub(crate) fn in_words(bytes: &[u8]) -> String {
+    let Ok(message) = Message::parse_from_bytes(bytes) else { return "raft: unreadable".into() };
+    let Message { term, index, commit, reject, .. } = message;
+    let yes = if reject { "no" } else { "yes" };
+    let round = if message.context.is_empty() { "" } else { ", confirms a read" };
+    match message.get_msg_type() {
+        MessageType::MsgAppend => append(&message),
+        MessageType::MsgAppendResponse if reject => {
+            format!("does not fit at {index}, I have up to {}; term {term}", message.reject_hint)
+        }
+        MessageType::MsgAppendResponse => format!("has up to {index}, term {term}"),
+        MessageType::MsgHeartbeat => format!("heartbeat, term {term}, commit {commit}{round}"),
+        MessageType::MsgHeartbeatResponse => format!("heartbeat heard, term {term}{round}"),
+        MessageType::MsgRequestPreVote => format!("would you vote? term {term}, log to {index}"),
+        MessageType::MsgRequestPreVoteResponse => format!("would vote: {yes}, term {term}"),
+        MessageType::MsgRequestVote => format!("vote? term {term}, log to {index}"),
+        MessageType::MsgRequestVoteResponse => format!("vote: {yes}, term {term}"),
+        MessageType::MsgReadIndex => format!("what is committed? term {term}"),
+        MessageType::MsgReadIndexResp => format!("committed to {index}, term {term}"),
+        other => format!("{other:?}, term {term}"),
+    }
+}
+
+/// The leader's entries behind `index`, and what is committed.
+fn append(message: &Message) -> String {
+    let Message { term, index, commit, .. } = *message;
+    let Some(last) = message.entries.last() else {
+        return format!("append nothing behind {index}, term {term}, commit {commit}");
+    };
+    let mut told = Told::default();
+    for entry in message.entries.iter() {
+        // What cannot be read is not told; whoever takes it in will say so.
+        let _ = entry::for_each(&entry.data, |_, _, write| told.add(&write));
+    }
+    let places = match message.entries.len() {
+        1 => last.index.to_string(),
+        _ => format!("{} to {}", index + 1, last.index),
+    };
+    format!("append {places} ({}), term {term}, commit {commit}", told.words())
+}

@@ -1,0 +1,79 @@
+//! The message diagram tells what happened, in an order that can have happened, and changes nothing.
+
+use node::Order;
+use sim::{Diagram, End, Fate, Lie, Options, Report, run};
+
+fn recorded(seed: u64, order: Order) -> Report {
+    run(seed, &Options { diagram: true, order: Some(order), ..Options::default() })
+}
+
+fn diagram(report: &Report) -> &Diagram {
+    report.diagram.as_ref().expect("a diagram was asked for")
+}
+
+#[test]
+fn a_world_that_is_recorded_is_the_same_world() {
+    for seed in [3, 7] {
+        let plain = run(seed, &Options::default());
+        let recorded = run(seed, &Options { diagram: true, ..Options::default() });
+        assert!(plain.diagram.is_none());
+        assert_eq!(plain.trace_hash, recorded.trace_hash);
+    }
+}
+
+#[test]
+fn nothing_is_heard_before_it_is_said() {
+    for (seed, order) in [(5, Order::Agreed), (6, Order::Merged)] {
+        let report = recorded(seed, order);
+        let diagram = diagram(&report);
+        assert_eq!(diagram.messages.iter().filter(|m| m.text.contains("unreadable")).count(), 0);
+        for message in &diagram.messages {
+            assert!(message.from != message.to && message.from.max(message.to) < diagram.nodes);
+            if let End::Received(at_us) | End::Turned(at_us) = message.end {
+                assert!(message.sent_us <= at_us && at_us <= diagram.end_us, "{message:?}");
+            }
+        }
+        let times = |end: fn(&End) -> bool| diagram.messages.iter().filter(|m| end(&m.end)).count();
+        let received = times(|end| matches!(end, End::Received(_)));
+        assert!(received > 500 && received as u64 <= 2 * report.messages);
+        assert!(diagram.messages.len() as u64 >= report.messages);
+        for call in &diagram.calls {
+            let row = [Some(call.start_us), call.arrived_us, call.answered_us];
+            assert!(row.iter().flatten().is_sorted(), "{call:?}");
+            assert!(call.fate != Fate::Done || call.answered_us <= call.end_us, "{call:?}");
+            assert!(call.client < diagram.clients && call.node < diagram.nodes);
+        }
+        assert_eq!(diagram.calls.len() as u64, report.operations);
+        assert_eq!(diagram.bands.len() as u64, report.faults_total());
+        assert!(diagram.bands.iter().all(|band| band.from_us <= band.until_us));
+        assert!(diagram.states.iter().any(|state| state.leads) || order == Order::Merged);
+        assert!(diagram.marks.iter().any(|mark| mark.kind == "start"));
+        assert_eq!(diagram.violated_us, None);
+    }
+}
+
+#[test]
+fn what_clashes_is_found_among_the_operations() {
+    let options = Options {
+        lie: Some(Lie::StaleAnswers),
+        order: Some(Order::Agreed),
+        diagram: true,
+        ..Options::default()
+    };
+    let violated = |report: &Report| report.judgements.iter().any(|one| one.word == "violated");
+    let report = (0..40).map(|seed| run(seed, &options)).find(violated).expect("a lie is caught");
+    let diagram = diagram(&report);
+    assert!(diagram.violated_us.is_some());
+    for judgement in report.judgements.iter().filter(|one| one.word == "violated") {
+        assert!(!judgement.clash.is_empty());
+        for place in &judgement.clash {
+            let call = &diagram.calls[*place];
+            let words = format!("client {}", call.number);
+            assert!(judgement.lines.iter().any(|line| line.contains(&words)), "{judgement:?}");
+        }
+        let link = |(from, to, _): &(usize, usize, _)| {
+            judgement.clash.contains(from) && judgement.clash.contains(to)
+        };
+        assert!(judgement.circle.iter().all(link));
+    }
+}
