@@ -1,12 +1,12 @@
 //! The clients of a world: what they ask for, and when.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use node::{Command, Level, Order, RequestId, SessionId};
 
 use crate::chance::{Chance, Subject};
-use crate::operation::Action;
+use crate::operation::{Action, Operation};
 use crate::setting::{Load, Setting};
 
 /// A request on its way.
@@ -65,6 +65,8 @@ pub(crate) struct Client {
     last_answer_us: u64,
     /// Counts the values it wrote.
     values: u64,
+    /// What it knows last of each key.
+    known: BTreeMap<Bytes, Option<Bytes>>,
 }
 
 impl Client {
@@ -81,6 +83,7 @@ impl Client {
             last_arrival_us: 0,
             last_answer_us: 0,
             values: 0,
+            known: BTreeMap::new(),
         }
     }
 
@@ -128,7 +131,33 @@ impl Client {
             return Wish { key, action: Action::Del, level: None, private, unique: false };
         }
         let (value, unique) = self.draw_value(load);
-        Wish { key, action: Action::Set(value), level: None, private, unique }
+        let action = self.draw_set(setting, &key, value);
+        Wish { key, action, level: None, private, unique }
+    }
+
+    /// Sets, or compares and sets: mostly with what it knows, so that it often succeeds.
+    fn draw_set(&mut self, setting: &Setting, key: &Bytes, to: Bytes) -> Action {
+        // Now and then also where there is nothing to compare with: it must be refused.
+        let percent = if setting.can_compare() { setting.load.cas_percent } else { 2 };
+        if !self.chance.percent(percent) {
+            return Action::Set(to);
+        }
+        let known = self.known.get(key).cloned().flatten();
+        let from = match self.chance.weighted(&[(7, 0), (2, 1), (1, 2)]) {
+            0 => known,
+            1 => None,
+            _ => Some(Bytes::from_static(b"again0")),
+        };
+        Action::Cas { from, to, get: self.chance.percent(30) }
+    }
+
+    /// An answer tells what a key holds.
+    pub(crate) fn learn(&mut self, operation: &Operation) {
+        if operation.is_done()
+            && let Some(value) = operation.written().or(operation.seen())
+        {
+            self.known.insert(operation.key.clone(), value.cloned());
+        }
     }
 
     fn draw_level(&mut self, setting: &Setting) -> Option<Level> {

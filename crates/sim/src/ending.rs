@@ -120,9 +120,7 @@ impl World {
     /// Whatever is asked when the world has been whole for a while must be done.
     pub(crate) fn demand(&mut self, operation: &Operation) {
         let whole = self.healed && operation.start_us > self.ending.healed_us + GRACE_US;
-        let level = operation.level;
-        let possible = operation.action.is_write() || self.plan.setting.levels().contains(&level);
-        if whole && possible && !operation.is_done() {
+        if whole && self.plan.setting.can(operation) && !operation.is_done() {
             let (words, outcome) = (operation.words(), &operation.outcome);
             self.fail("rest", format!("{words}: {outcome:?} although all is whole"));
         }

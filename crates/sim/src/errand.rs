@@ -168,6 +168,7 @@ impl World {
         };
         self.record[operation].certificate = answer.certificate;
         self.settle(operation, outcome);
+        self.clients[client].learn(&self.record[operation]);
         if self.record[operation].outcome == Outcome::Unknown {
             self.renumber(client);
         }

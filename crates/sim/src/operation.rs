@@ -1,7 +1,7 @@
 //! What clients asked for and heard: the record of a world, from which the judge gets its histories.
 
 use bytes::Bytes;
-use node::{Certificate, Command, Error, Level, Reply};
+use node::{Certificate, Command, Condition, Error, Level, Reply, SetIf};
 
 /// What an operation does to its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,12 +9,18 @@ pub(crate) enum Action {
     Get,
     Exists,
     Set(Bytes),
+    /// Set if the value is this one (`None`: if there is none). `get`: the answer is what was there.
+    Cas {
+        from: Option<Bytes>,
+        to: Bytes,
+        get: bool,
+    },
     Del,
 }
 
 impl Action {
     pub(crate) fn is_write(&self) -> bool {
-        matches!(self, Action::Set(_) | Action::Del)
+        matches!(self, Action::Set(_) | Action::Cas { .. } | Action::Del)
     }
 
     pub(crate) fn command(&self, key: &Bytes) -> Command {
@@ -22,6 +28,11 @@ impl Action {
             Action::Get => Command::Get(key.clone()),
             Action::Exists => Command::Exists(vec![key.clone()]),
             Action::Set(value) => Command::Set(key.clone(), value.clone()),
+            Action::Cas { from, to, get } => {
+                let condition = from.clone().map_or(Condition::Absent, Condition::Equals);
+                let (key, value) = (key.clone(), to.clone());
+                Command::SetIf(Box::new(SetIf { key, value, condition, get: *get }))
+            }
             Action::Del => Command::Del(vec![key.clone()]),
         }
     }
@@ -71,20 +82,48 @@ impl Operation {
         matches!(self.outcome, Outcome::Done(_))
     }
 
-    /// The value that a write gives its key; `None` removes it.
-    pub(crate) fn written(&self) -> Option<&Bytes> {
+    /// What a write leaves in its key, if it runs: a value, or nothing there. `None`: it leaves the key as it is, being
+    /// a read, or a compare-and-set that found something else.
+    pub(crate) fn written(&self) -> Option<Option<&Bytes>> {
         match &self.action {
-            Action::Set(value) => Some(value),
-            Action::Get | Action::Exists | Action::Del => None,
+            Action::Set(value) => Some(Some(value)),
+            Action::Cas { .. } if self.compared() == Some(false) => None,
+            Action::Cas { to, .. } => Some(Some(to)),
+            Action::Del => Some(None),
+            Action::Get | Action::Exists => None,
         }
     }
 
-    /// The value that a read saw, if its answer tells.
+    /// What was there, if the answer tells.
     pub(crate) fn seen(&self) -> Option<Option<&Bytes>> {
+        let Outcome::Done(reply) = &self.outcome else { return None };
+        match (&self.action, reply) {
+            (Action::Get | Action::Cas { get: true, .. }, Reply::Nil) => Some(None),
+            (Action::Get | Action::Cas { get: true, .. }, Reply::Value(value)) => Some(Some(value)),
+            (Action::Cas { from, get: false, .. }, Reply::Ok) => Some(from.as_ref()),
+            (Action::Exists, Reply::Integer(0)) => Some(None),
+            _ => None,
+        }
+    }
+
+    /// What was certainly not there, if the answer tells only that.
+    pub(crate) fn missed(&self) -> Option<Option<&Bytes>> {
+        match &self.action {
+            Action::Cas { from, get: false, .. } if self.compared() == Some(false) => {
+                Some(from.as_ref())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a compare-and-set that was answered found what it compared with.
+    pub(crate) fn compared(&self) -> Option<bool> {
         match (&self.action, &self.outcome) {
-            (Action::Get, Outcome::Done(Reply::Nil)) => Some(None),
-            (Action::Get, Outcome::Done(Reply::Value(value))) => Some(Some(value)),
-            (Action::Exists, Outcome::Done(Reply::Integer(0))) => Some(None),
+            (Action::Cas { get: false, .. }, Outcome::Done(reply)) => Some(*reply == Reply::Ok),
+            (Action::Cas { from, get: true, .. }, Outcome::Done(Reply::Value(value))) => {
+                Some(from.as_ref() == Some(value))
+            }
+            (Action::Cas { from, get: true, .. }, Outcome::Done(_)) => Some(from.is_none()),
             _ => None,
         }
     }
@@ -101,6 +140,12 @@ impl Operation {
             Action::Get => format!("GET {key}"),
             Action::Exists => format!("EXISTS {key}"),
             Action::Set(value) => format!("SET {key} {}", String::from_utf8_lossy(value)),
+            Action::Cas { from, to, get } => {
+                let to = String::from_utf8_lossy(to);
+                let from = from.as_ref().map(|from| String::from_utf8_lossy(from));
+                let condition = from.map_or("NX".into(), |from| format!("IFEQ {from}"));
+                format!("SET {key} {to} {condition}{}", if *get { " GET" } else { "" })
+            }
             Action::Del => format!("DEL {key}"),
         };
         let level =

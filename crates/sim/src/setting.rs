@@ -6,6 +6,7 @@ use node::{Level, Order};
 
 use crate::chance::{Chance, Delay, Subject};
 use crate::network::{Style, Weather};
+use crate::operation::{Action, Operation};
 use crate::options::Options;
 
 /// What a world is made of.
@@ -42,6 +43,8 @@ pub(crate) struct Load {
     pub(crate) private_percent: u64,
     /// Out of 100 writes, how many write a value that was written before.
     pub(crate) repeats_percent: u64,
+    /// Out of 100 writes of a value, how many compare first.
+    pub(crate) cas_percent: u64,
     /// Out of 100 reads, how many name a level.
     pub(crate) levels_percent: u64,
     /// Out of 100 times, how often a client sends several requests at once.
@@ -86,6 +89,20 @@ impl Setting {
             Order::Merged => &[Level::Causal, Level::Eventual],
         }
     }
+
+    /// Whether there is one value to compare with.
+    pub(crate) fn can_compare(&self) -> bool {
+        self.order == Order::Agreed
+    }
+
+    /// Whether what an operation asks for can be had at all.
+    pub(crate) fn can(&self, operation: &Operation) -> bool {
+        match &operation.action {
+            Action::Cas { .. } => self.can_compare(),
+            Action::Set(_) | Action::Del => true,
+            Action::Get | Action::Exists => self.levels().contains(&operation.level),
+        }
+    }
 }
 
 /// How long a message takes between continents, or nearly so.
@@ -128,6 +145,7 @@ fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
         writes_percent: chance.pick(&[20, 50, 70]),
         private_percent: chance.pick(&[5, 20, 40]),
         repeats_percent: chance.weighted(&[(4, 0), (1, 30)]),
+        cas_percent: chance.pick(&[0, 20, 60]),
         levels_percent: chance.pick(&[0, 30, 80]),
         pipeline_percent: chance.pick(&[0, 5, 25]),
         certified: chance.percent(75),

@@ -1,20 +1,20 @@
-//! An answer fits its question; a level that the order cannot give is refused, and one that it can is not.
+//! An answer fits its question; what the order cannot give is refused, and what it can is not.
 
-use node::{Error, Level, Reply};
+use node::{Error, Reply};
 
 use super::Truth;
 use crate::operation::{Action, Operation, Outcome, words};
 use crate::setting::Setting;
 
-/// The levels that the order of this world can give.
+/// What the order of this world can give.
 #[derive(Debug)]
 pub(crate) struct Fitting {
-    levels: &'static [Level],
+    setting: Setting,
 }
 
 impl Fitting {
     pub(crate) fn new(setting: &Setting) -> Fitting {
-        Fitting { levels: setting.levels() }
+        Fitting { setting: setting.clone() }
     }
 }
 
@@ -24,10 +24,10 @@ impl Truth for Fitting {
     }
 
     fn on_outcome(&mut self, operation: &Operation) -> Result<(), String> {
-        let possible = operation.action.is_write() || self.levels.contains(&operation.level);
+        let possible = self.setting.can(operation);
         match &operation.outcome {
             Outcome::Done(reply) if !possible => Err(format!(
-                "{} asked for a level that the order cannot give and got {}",
+                "{} asked for what the order cannot give and got {}",
                 operation.words(),
                 words(reply)
             )),
@@ -44,7 +44,9 @@ impl Truth for Fitting {
 
 fn fits(action: &Action, reply: &Reply) -> bool {
     match (action, reply) {
-        (Action::Get, Reply::Nil | Reply::Value(_)) | (Action::Set(_), Reply::Ok) => true,
+        (Action::Get | Action::Cas { get: true, .. }, Reply::Nil | Reply::Value(_))
+        | (Action::Cas { get: false, .. }, Reply::Ok | Reply::Nil)
+        | (Action::Set(_), Reply::Ok) => true,
         (Action::Exists | Action::Del, Reply::Integer(count)) => (0..=1).contains(count),
         _ => false,
     }

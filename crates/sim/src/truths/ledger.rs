@@ -2,7 +2,7 @@
 //!
 //! Some keys are written by one client at one node alone. A node's writes keep their order, whatever leader takes
 //! them, so such a key holds the last write that was acknowledged, or one of unknown outcome that was sent after it. Its
-//! client's own reads see no less (but for eventual reads of an agreed keyspace: a node that restarts
+//! client's own reads, and what it compares with, see no less (but for eventual reads of an agreed keyspace: a node that restarts
 //! shows an older state first), and never go back; the reads of the quiet end see the same.
 
 use std::collections::BTreeMap;
@@ -22,16 +22,26 @@ struct Possible<'a>(Vec<Option<&'a Bytes>>);
 
 impl<'a> Possible<'a> {
     fn write(&mut self, operation: &'a Operation) {
+        let Some(written) = operation.written() else { return };
         match operation.outcome {
-            Outcome::Done(_) => self.0 = vec![operation.written()],
-            Outcome::Unknown | Outcome::Open => self.0.push(operation.written()),
+            Outcome::Done(_) => self.0 = vec![written],
+            Outcome::Unknown | Outcome::Open => self.0.push(written),
             Outcome::Refused(_) => {}
         }
     }
 
     /// False if what was seen cannot be there. What is older than what was seen is over.
     fn see(&mut self, seen: Option<&Bytes>) -> bool {
-        let place = self.0.iter().position(|value| *value == seen);
+        self.is_at(|value| value == seen)
+    }
+
+    /// False if nothing else can be there than what was not seen.
+    fn miss(&mut self, missed: Option<&Bytes>) -> bool {
+        self.is_at(|value| value != missed)
+    }
+
+    fn is_at(&mut self, fits: impl Fn(Option<&Bytes>) -> bool) -> bool {
+        let place = self.0.iter().position(|value| fits(*value));
         self.0.drain(..place.unwrap_or(0));
         place.is_some()
     }
@@ -49,16 +59,18 @@ impl Truth for Kept {
                 true => keys.entry(&operation.key).or_insert(Possible(vec![None])),
                 false => continue,
             };
-            if operation.action.is_write() {
-                possible.write(operation);
-                continue;
+            if operation.action.is_write() || counts(operation, rest) {
+                let list = possible.0.iter().map(|value| text(*value));
+                let list = list.collect::<Vec<_>>().join(", ");
+                let words = operation.words();
+                if let Some(seen) = operation.seen().filter(|seen| !possible.see(*seen)) {
+                    return Err(format!("{words} saw {}; possible were: {list}", text(seen)));
+                }
+                if operation.missed().is_some_and(|missed| !possible.miss(missed)) {
+                    return Err(format!("{words} found something else; possible were: {list}"));
+                }
             }
-            let Some(seen) = operation.seen().filter(|_| counts(operation, rest)) else { continue };
-            let text = possible.0.iter().map(|value| text(*value)).collect::<Vec<_>>().join(", ");
-            if !possible.see(seen) {
-                let (words, seen) = (operation.words(), self::text(seen));
-                return Err(format!("{words} saw {seen}; possible were: {text}"));
-            }
+            possible.write(operation);
         }
         Ok(())
     }

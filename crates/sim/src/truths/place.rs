@@ -2,7 +2,8 @@
 //!
 //! - One place of the log has one write, whoever speaks of it: what was committed never changes or vanishes.
 //! - What one session is shown never goes back.
-//! - Each read saw the last write of its key at or before its place.
+//! - Each read saw the last write of its key at or before its place; each compare-and-set compared with the last before
+//!   its own.
 //! - No operation ended before one that is placed earlier began (writes and linearizable reads).
 //!
 //! With the second this proves the keyspace sequential, with the last linearizable, in one pass; the judge, who may
@@ -28,6 +29,17 @@ struct Placed<'a> {
     by: Option<AgreedPosition>,
 }
 
+impl Placed<'_> {
+    fn is_write(&self) -> bool {
+        self.operation.action.is_write()
+    }
+
+    /// Whether its answer says something of what was there.
+    fn looked(&self) -> bool {
+        self.operation.seen().is_some() || self.operation.missed().is_some()
+    }
+}
+
 /// The writes of a key by place: what they wrote.
 type Writes<'a> = BTreeMap<AgreedPosition, Option<&'a Bytes>>;
 
@@ -40,9 +52,8 @@ impl Truth for Explained {
         let placed: Vec<_> = rest.operations.iter().filter_map(placed).collect();
         let writes = collect_writes(&placed)?;
         sessions_go_forward(&placed)?;
-        let reads = placed.iter().filter(|placed| !placed.operation.action.is_write());
-        for read in reads {
-            let mystery = rest.operations.iter().any(|other| may_have_deleted(other, read));
+        for read in placed.iter().filter(|placed| placed.looked()) {
+            let mystery = Mystery::about(read, rest.operations);
             saw_the_last(read, writes.get(&read.operation.key), mystery)?;
         }
         keeps_real_time(placed)
@@ -62,19 +73,24 @@ fn placed(operation: &Operation) -> Option<Placed<'_>> {
 fn collect_writes<'a>(placed: &[Placed<'a>]) -> Result<BTreeMap<&'a Bytes, Writes<'a>>, String> {
     let mut places: BTreeMap<AgreedPosition, Placed<'a>> = BTreeMap::new();
     let mut writes: BTreeMap<&Bytes, Writes<'_>> = BTreeMap::new();
-    for one in placed {
-        let (place, value) = match one.operation.seen() {
-            _ if one.operation.action.is_write() => (one.position, one.operation.written()),
-            Some(seen) if one.by.is_some() => (one.by.unwrap_or_default(), seen),
-            _ => continue,
-        };
-        let key = &one.operation.key;
-        let other = *places.entry(place).or_insert(*one);
-        let known = *writes.entry(key).or_default().entry(place).or_insert(value);
-        let both_write = one.operation.action.is_write() && other.operation.action.is_write();
-        let twice = both_write && !std::ptr::eq(one.operation, other.operation);
-        if twice || other.operation.key != *key || known != value {
+    for one in placed.iter().filter(|one| one.is_write()) {
+        if let Some(other) = places.insert(one.position, *one) {
             return Err(apart(&other, one, "claim one place"));
+        }
+        // A compare-and-set that found something else has its place and writes nothing there.
+        if let Some(value) = one.operation.written() {
+            writes.entry(&one.operation.key).or_default().insert(one.position, value);
+        }
+    }
+    for one in placed {
+        let (Some(by), Some(seen)) = (one.by, one.operation.seen()) else { continue };
+        let key = &one.operation.key;
+        let other = *places.entry(by).or_insert(*one);
+        let known = *writes.entry(key).or_default().entry(by).or_insert(seen);
+        let nothing =
+            other.position == by && other.is_write() && other.operation.written().is_none();
+        if nothing || other.operation.key != *key || known != seen {
+            return Err(apart(&other, one, "speak of one place"));
         }
     }
     Ok(writes)
@@ -92,38 +108,60 @@ fn sessions_go_forward(placed: &[Placed<'_>]) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a delete that nobody has a certificate of may explain that a read saw nothing.
-fn may_have_deleted(other: &Operation, read: &Placed<'_>) -> bool {
-    let deletes = other.action.is_write() && other.written().is_none();
-    deletes && other.certificate.is_none() && other.key == read.operation.key
+/// Writes of a key that nobody has a certificate of: what they may explain.
+#[derive(Clone, Copy)]
+struct Mystery {
+    /// A read saw nothing.
+    deleted: bool,
+    /// A compare-and-set found something else, and does not say what.
+    wrote: bool,
+}
+
+impl Mystery {
+    fn about(one: &Placed<'_>, operations: &[Operation]) -> Mystery {
+        let key = &one.operation.key;
+        let unknown = operations.iter().filter(|other| {
+            other.certificate.is_none() && other.action.is_write() && other.key == *key
+        });
+        let mut written = unknown.filter_map(Operation::written);
+        let deleted = written.clone().any(|value| value.is_none());
+        let wrote = written.any(|value| value.is_some() && one.operation.missed() != Some(value));
+        Mystery { deleted, wrote }
+    }
 }
 
 fn saw_the_last(
     read: &Placed<'_>,
     writes: Option<&Writes<'_>>,
-    mystery: bool,
+    mystery: Mystery,
 ) -> Result<(), String> {
-    let Some(seen) = read.operation.seen() else { return Ok(()) };
-    let last = writes.and_then(|writes| writes.range(..=read.position).next_back());
+    let (seen, missed) = (read.operation.seen(), read.operation.missed());
+    let mut before = writes.into_iter().flat_map(|writes| writes.range(..=read.position));
+    let last = before.rfind(|(place, _)| **place < read.position || !read.is_write());
+    let shows = |value: Option<&Bytes>| {
+        seen.is_none_or(|seen| seen == value) && missed.is_none_or(|missed| missed != value)
+    };
     let fits = match (read.by, last) {
-        (Some(by), Some((place, value))) => by == *place && seen == *value,
-        (Some(_), None) => false,
-        (None, Some((_, value))) => seen.is_none() && (value.is_none() || mystery),
-        (None, None) => seen.is_none(),
+        (Some(by), Some((place, value))) if by == *place => shows(*value),
+        (Some(by), last) => {
+            let later = by < read.position && last.is_none_or(|(place, _)| *place < by);
+            seen.is_none() && later && mystery.wrote
+        }
+        (None, Some((_, value))) => shows(None) && (value.is_none() || mystery.deleted),
+        (None, None) => shows(None),
     };
     if fits {
         return Ok(());
     }
     let (words, at, by) = (read.operation.words(), read.position, read.by);
-    Err(format!("{words} at {at:?} saw {seen:?} by {by:?}; the last write before it is {last:?}"))
+    Err(format!(
+        "{words} at {at:?} saw {seen:?}, missed {missed:?}, by {by:?}; the last write before it is {last:?}"
+    ))
 }
 
 fn keeps_real_time(mut placed: Vec<Placed<'_>>) -> Result<(), String> {
-    placed.retain(|one| {
-        one.operation.action.is_write() || one.operation.level == Level::Linearizable
-    });
-    let key =
-        |one: &Placed<'_>| (one.position, !one.operation.action.is_write(), one.operation.start_us);
+    placed.retain(|one| one.is_write() || one.operation.level == Level::Linearizable);
+    let key = |one: &Placed<'_>| (one.position, !one.is_write(), one.operation.start_us);
     placed.sort_by_key(key);
     let mut latest: Option<Placed<'_>> = None;
     for one in placed {
@@ -182,6 +220,49 @@ mod tests {
         assert_eq!(check(&[one.clone(), two.clone(), read(3, "b", 4, 4, (6, 21))]), Ok(()));
         let early = read(3, "a", 3, 3, (6, 21));
         assert_eq!(check(&[one, two, early]), Ok(()), "they overlap");
+    }
+
+    fn cas(from: &'static str, ok: bool, index: u64, by: u64, times: (u64, u64)) -> Operation {
+        let certificate = Certificate::Agreed { position: at(index), by: Some(Some(at(by))) };
+        let to = Bytes::from(format!("cas{index}"));
+        let action = Action::Cas { from: Some(Bytes::from(from)), to, get: false };
+        operation(index, action, if ok { Reply::Ok } else { Reply::Nil }, times, certificate)
+    }
+
+    #[test]
+    fn a_compare_and_set_sees_the_write_before_it() {
+        let write = write(1, "a", 3, (0, 10));
+        let check = |one: Operation| check(&[write.clone(), one]);
+        assert_eq!(check(cas("a", true, 4, 3, (11, 20))), Ok(()));
+        assert_eq!(check(cas("b", false, 4, 3, (11, 20))), Ok(()));
+        let wrong = [cas("b", true, 4, 3, (11, 20)), cas("a", true, 4, 4, (11, 20))];
+        for wrong in wrong {
+            assert!(check(wrong).unwrap_err().contains("one place"));
+        }
+        assert!(check(cas("a", false, 4, 3, (11, 20))).unwrap_err().contains("last write"));
+        assert!(check(cas("b", false, 5, 4, (11, 20))).unwrap_err().contains("last write"));
+    }
+
+    #[test]
+    fn what_failed_wrote_nothing() {
+        let all = [
+            write(1, "a", 3, (0, 10)),
+            cas("b", false, 4, 3, (11, 20)),
+            read(2, "cas4", 4, 4, (21, 30)),
+        ];
+        assert!(check(&all).unwrap_err().contains("one place"));
+        let twice = [write(1, "a", 3, (0, 10)), cas("b", false, 3, 2, (11, 20))];
+        assert!(check(&twice).unwrap_err().contains("claim one place"));
+    }
+
+    #[test]
+    fn a_write_without_certificate_may_have_made_it_fail() {
+        let failed = [write(1, "a", 3, (0, 10)), cas("a", false, 5, 4, (11, 20))];
+        assert!(check(&failed).is_err());
+        let mut unknown = write(3, "b", 4, (0, 10));
+        (unknown.outcome, unknown.certificate) = (crate::operation::Outcome::Unknown, None);
+        let [first, second] = failed;
+        assert_eq!(check(&[first, second, unknown]), Ok(()));
     }
 
     #[test]

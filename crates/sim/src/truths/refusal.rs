@@ -26,7 +26,9 @@ impl Truth for Gone {
                 return Err(format!("{} saw what was refused: {refused}", operation.words()));
             }
         }
-        let (Outcome::Refused(_), Some(value)) = (&operation.outcome, operation.written()) else {
+        let (Outcome::Refused(_), Some(value)) =
+            (&operation.outcome, operation.written().flatten())
+        else {
             return Ok(());
         };
         if !operation.unique {

@@ -83,9 +83,9 @@ fn collect<'a>(placed: &[Placed<'a>]) -> Result<BTreeMap<&'a Bytes, Vec<Known<'a
     for one in placed {
         let value = match one.operation.seen() {
             _ if one.operation.action.is_write() => one.operation.written(),
-            Some(seen) => seen,
-            None => continue,
+            seen => seen,
         };
+        let Some(value) = value else { continue };
         let Some(write) = one.write else { continue };
         let key = &one.operation.key;
         let (other, new) = match places.get(&place(&write)) {
@@ -146,7 +146,7 @@ fn holds_dependencies(one: &Placed<'_>, placed: &[Placed<'_>]) -> Result<(), Str
 
 /// Whether a delete that nobody has a certificate of may explain that a read saw nothing.
 fn may_have_deleted(other: &Operation, read: &Placed<'_>) -> bool {
-    let deletes = other.action.is_write() && other.written().is_none();
+    let deletes = other.written() == Some(None);
     deletes && other.certificate.is_none() && other.key == read.operation.key
 }
 

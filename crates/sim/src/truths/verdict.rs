@@ -11,7 +11,7 @@ use bytes::Bytes;
 use history::{Budget, Header, History, Unit, check};
 use node::{AgreedPosition, Certificate, Level, MergedPosition, MergedWrite};
 
-use crate::operation::{Operation, Outcome};
+use crate::operation::{Action, Operation, Outcome};
 use crate::setting::Setting;
 
 /// What the judge says of one level.
@@ -122,8 +122,13 @@ fn convert(
     let is_over = matches!(operation.outcome, Outcome::Done(_) | Outcome::Refused(_));
     let end = is_over.then_some(operation.end_us.max(start_us));
     let kind = match operation.seen() {
-        _ if operation.action.is_write() => {
-            history::Kind::Write { value: operation.written().map(text) }
+        _ if let Action::Cas { from, to, .. } = &operation.action => history::Kind::Cas {
+            from: from.as_ref().map(text),
+            to: Some(text(to)),
+            ok: operation.compared(),
+        },
+        _ if let Some(written) = operation.written() => {
+            history::Kind::Write { value: written.map(text) }
         }
         Some(value) if is_at_least(operation.level, level) => {
             history::Kind::Read { value: value.map(text), ok: true }
