@@ -237,17 +237,17 @@ fn strangers_are_turned_away_from_the_port_for_peers() {
     let greeting = |version: u32, from: u64, to: u64| {
         [&b"CandorPr"[..], &version.to_le_bytes(), &from.to_le_bytes(), &to.to_le_bytes()].concat()
     };
-    assert!(greet(&greeting(2, 2, 1)).is_empty());
-    assert_eq!(greet(&greeting(1, 9, 1)), greeting(1, 1, 9));
-    assert_eq!(greet(&greeting(1, 2, 3)), greeting(1, 1, 2));
-    let long = [&greeting(1, 2, 1)[..], &u32::MAX.to_le_bytes()].concat();
-    assert_eq!(greet(&long), greeting(1, 1, 2));
+    assert!(greet(&greeting(3, 2, 1)).is_empty());
+    assert_eq!(greet(&greeting(2, 9, 1)), greeting(2, 1, 9));
+    assert_eq!(greet(&greeting(2, 2, 3)), greeting(2, 1, 2));
+    let long = [&greeting(2, 2, 1)[..], &u32::MAX.to_le_bytes()].concat();
+    assert_eq!(greet(&long), greeting(2, 1, 2));
     for needle in [
         "it is not a Candor node",
-        "it speaks version 2",
+        "it speaks version 3",
         "it says that it is node 9, which is no other member",
         "it is node 2 and looks for node 3, but this is node 1",
-        "hung up on node 2: a message of 4294967295 bytes",
+        "hung up on node 2: it sends 1073741823 bytes at once",
     ] {
         until(needle, || server.log().contains(needle).then_some(()));
     }

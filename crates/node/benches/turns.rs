@@ -61,7 +61,7 @@ impl Cluster {
                     Output::Persist { ticket, .. } => {
                         self.inboxes[at].push(Input::Persisted(ticket));
                     }
-                    Output::Send { to, message } => {
+                    Output::Send { to, message, .. } => {
                         self.inboxes[to.0 as usize - 1].push(Input::Receive(message));
                     }
                     Output::Reply { .. } => self.replies += 1,

@@ -165,6 +165,8 @@ pub enum Output {
         to: NodeId,
         /// The encoded message; opaque to the driver.
         message: Bytes,
+        /// It is small, much waits for it, and it may overtake what was sent before it.
+        urgent: bool,
     },
     /// Answer a request. Replies of one session come in any order.
     Reply {

@@ -34,7 +34,12 @@ impl Turn<'_> {
 
     pub(crate) fn send(&mut self, to: NodeId, body: Body) {
         let message = self.message(body);
-        self.outputs.push(Output::Send { to, message });
+        self.outputs.push(Output::Send { to, message, urgent: false });
+    }
+
+    pub(crate) fn send_urgent(&mut self, to: NodeId, body: Body) {
+        let message = self.message(body);
+        self.outputs.push(Output::Send { to, message, urgent: true });
     }
 
     pub(crate) fn note(&mut self, event: Event) {

@@ -75,7 +75,7 @@ impl Machine {
                 Output::Reply { session, id, reply, certificate } => {
                     self.hub.sessions.answer(session, id, reply, certificate);
                 }
-                Output::Send { to, message } => self.peers.send(to, &message),
+                Output::Send { to, message, urgent } => self.peers.send(to, &message, urgent),
                 Output::Persist { ticket, records } => {
                     self.hub.add_backlog(records.len());
                     self.log.append(log::Group { ticket, records });

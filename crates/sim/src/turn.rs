@@ -189,7 +189,7 @@ impl World {
                 }
                 self.sync(host);
             }
-            Output::Send { to, message } => self.send(host, to, message),
+            Output::Send { to, message, .. } => self.send(host, to, message),
             Output::Reply { session, id, reply, certificate } => {
                 self.answer(host, Answer { session, id, reply, certificate });
             }

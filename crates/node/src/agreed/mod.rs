@@ -66,6 +66,8 @@ pub(crate) use words::in_words;
 const RAFT_TICK_MS: u64 = 50;
 const HEARTBEAT_TICKS: usize = 2;
 const ELECTION_TICKS: usize = 10;
+/// How many appends may be on their way to a follower: at [`RUN_BYTES_MAX`] each, half of what may wait for a slow peer.
+const INFLIGHT_MAX: usize = 32;
 /// How long writes may gather while the disk is busy, in milliseconds: a stalled disk must not hold up a majority that
 /// could go on without it.
 const GATHER_MS_MAX: u64 = 20;
@@ -129,7 +131,7 @@ impl Agreed {
             election_tick: ELECTION_TICKS,
             heartbeat_tick: HEARTBEAT_TICKS,
             max_size_per_msg: RUN_BYTES_MAX as u64,
-            max_inflight_msgs: 256,
+            max_inflight_msgs: INFLIGHT_MAX,
             check_quorum: true,
             pre_vote: true,
             skip_bcast_commit: true,
@@ -609,8 +611,15 @@ fn lost_entries(index: u64) -> String {
 fn send_all(messages: Vec<eraftpb::Message>, turn: &mut Turn<'_>) {
     for message in messages {
         let to = NodeId(message.to);
+        // Raft needs no order between messages, but an append that overtakes another is turned away.
+        let urgent =
+            !matches!(message.get_msg_type(), MessageType::MsgAppend | MessageType::MsgSnapshot);
         let bytes = message.write_to_bytes().expect("a message has all its fields");
-        turn.send(to, Body::Raft(bytes.into()));
+        if urgent {
+            turn.send_urgent(to, Body::Raft(bytes.into()));
+        } else {
+            turn.send(to, Body::Raft(bytes.into()));
+        }
     }
 }
 

@@ -357,7 +357,7 @@ impl Merged {
             let message = turn.message(Body::Entries { entries: part.to_vec(), more: false });
             for peer in self.repair.peers() {
                 let message = message.clone();
-                turn.outputs.push(crate::door::Output::Send { to: *peer, message });
+                turn.outputs.push(crate::door::Output::Send { to: *peer, message, urgent: false });
             }
         }
     }

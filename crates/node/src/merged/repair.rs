@@ -130,7 +130,7 @@ impl Repair {
             let message = turn.message(Body::Vector { vector: log.applied().clone(), want: false });
             for peer in &self.peers {
                 let message = message.clone();
-                turn.outputs.push(crate::door::Output::Send { to: *peer, message });
+                turn.outputs.push(crate::door::Output::Send { to: *peer, message, urgent: false });
             }
         }
         let behind = self.peers.iter().any(|peer| self.may_help(*peer, log, inbox));

@@ -258,7 +258,7 @@ impl World {
             Output::Persist { ticket, records } => {
                 self.disk(id).pending.push_back((ticket, records))
             }
-            Output::Send { to, message } => self.flying.push((id, to.0, message)),
+            Output::Send { to, message, .. } => self.flying.push((id, to.0, message)),
             Output::Reply { session, id: request, reply, certificate } => {
                 let asked = self.requests.remove(&(id, session.0, request.0));
                 let stands = certificate.map_or(String::new(), |it| format!("   {}", place(&it)));

@@ -15,7 +15,7 @@ use tokio::task::{AbortHandle, spawn_local, yield_now};
 use tokio::time::{sleep, timeout};
 use tracing::warn;
 
-use super::frame::{self, MESSAGE_BYTES_MAX};
+use super::frame::{Frames, MESSAGE_BYTES_MAX, TooLong};
 use super::greeting::{self, Greeting};
 use crate::hub::Hub;
 
@@ -112,17 +112,17 @@ impl Door {
 
 /// Takes the messages of one peer until it leaves.
 async fn take_messages(hub: Rc<Hub>, peer: NodeId, mut stream: TcpStream) {
-    let mut buffer = BytesMut::new();
+    let (mut frames, mut buffer) = (Frames::default(), BytesMut::new());
     loop {
         let mut any = false;
         loop {
-            match frame::take(&mut buffer) {
+            match frames.take(&mut buffer) {
                 Ok(Some(message)) => hub.put(Input::Receive(message)),
                 Ok(None) => break,
-                Err(frame::TooLong(length)) => {
+                Err(TooLong(length)) => {
                     warn!(
-                        "hung up on node {}: a message of {length} bytes, but {MESSAGE_BYTES_MAX} \
-                         is the most",
+                        "hung up on node {}: it sends {length} bytes at once, and a message has at most \
+                         {MESSAGE_BYTES_MAX}",
                         peer.0
                     );
                     return;

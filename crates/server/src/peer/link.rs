@@ -54,10 +54,11 @@ impl Link {
     }
 
     /// Queues a message, or loses it. True if the link is to be flushed and was not before.
-    pub(super) fn push(&self, message: &Bytes) -> bool {
+    pub(super) fn push(&self, message: &Bytes, urgent: bool) -> bool {
         let mut outgoing = self.outgoing.borrow_mut();
         let Some(outgoing) = &mut *outgoing else { return false };
-        if outgoing.push(message) {
+        let queued = if urgent { outgoing.push_urgent(message) } else { outgoing.push(message) };
+        if queued {
             return !self.touched.replace(true);
         }
         if outgoing.dropped == 1 {

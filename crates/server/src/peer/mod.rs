@@ -12,8 +12,8 @@
 //! ```
 //!
 //! The path may lose messages, and the node's protocols live with it: what is sent while there is no
-//! connection is dropped, and so is what finds the queue of a slow peer full. Nothing here tells one
-//! message from another.
+//! connection is dropped, and so is what finds the queue of a slow peer full. What the node
+//! calls urgent goes before what waits already.
 
 mod frame;
 mod greeting;
@@ -60,9 +60,9 @@ impl Peers {
     }
 
     /// Sends a message at the end of the turn, or loses it.
-    pub(crate) fn send(&self, to: NodeId, message: &Bytes) {
+    pub(crate) fn send(&self, to: NodeId, message: &Bytes, urgent: bool) {
         if let Some(link) = self.links.iter().find(|link| link.id() == to)
-            && link.push(message)
+            && link.push(message, urgent)
         {
             self.touched.borrow_mut().push(link.clone());
         }

@@ -9,6 +9,10 @@ use super::frame;
 
 /// Bytes that wait for a slow peer; beyond that messages are dropped.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
+/// So many bytes may stand before an urgent message; beyond that it goes first.
+const BEFORE_URGENT_BYTES_MAX: usize = 64 << 10;
+/// Bytes of urgent messages that wait for a slow peer.
+const URGENT_BYTES_MAX: usize = 1 << 20;
 /// Buffer space kept for the next turn; what a slow peer needed beyond that is given back.
 const BUFFER_BYTES_KEPT: usize = 1 << 20;
 
@@ -17,6 +21,10 @@ const BUFFER_BYTES_KEPT: usize = 1 << 20;
 pub(super) struct Outgoing {
     stream: OwnedWriteHalf,
     queue: BytesMut,
+    /// How many bytes at the front of the queue belong to a frame that was begun.
+    begun: usize,
+    /// Messages that go before the next frame of the queue.
+    urgent: BytesMut,
     /// The socket took less than there was.
     pub blocked: bool,
     /// The socket is broken.
@@ -27,7 +35,15 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     pub(super) fn new(stream: OwnedWriteHalf) -> Outgoing {
-        Outgoing { stream, queue: BytesMut::new(), blocked: false, broken: None, dropped: 0 }
+        Outgoing {
+            stream,
+            queue: BytesMut::new(),
+            begun: 0,
+            urgent: BytesMut::new(),
+            blocked: false,
+            broken: None,
+            dropped: 0,
+        }
     }
 
     pub(super) fn stream(&self) -> &OwnedWriteHalf {
@@ -48,11 +64,31 @@ impl Outgoing {
         true
     }
 
+    /// Queues a message that may overtake what waits, and does if that is much; false: it is dropped.
+    pub(super) fn push_urgent(&mut self, message: &Bytes) -> bool {
+        if self.queue.len() <= BEFORE_URGENT_BYTES_MAX || message.len() > frame::FRAME_BYTES_MAX {
+            return self.push(message);
+        }
+        if self.urgent.len() + message.len() > URGENT_BYTES_MAX {
+            self.dropped += 1;
+            return false;
+        }
+        frame::append_urgent(&mut self.urgent, message);
+        true
+    }
+
     /// Sends what is queued, as far as the socket takes it. False: it is blocked or broken.
     pub(super) fn flush(&mut self) -> bool {
-        while !self.queue.is_empty() {
-            match self.stream.try_write(&self.queue) {
-                Ok(bytes) => self.queue.advance(bytes),
+        while !self.queue.is_empty() || !self.urgent.is_empty() {
+            let sent = if self.urgent.is_empty() {
+                self.stream.try_write(&self.queue).map(|bytes| self.advance(bytes))
+            } else if self.begun > 0 {
+                self.stream.try_write(&self.queue[..self.begun]).map(|bytes| self.advance(bytes))
+            } else {
+                self.stream.try_write(&self.urgent).map(|bytes| self.urgent.advance(bytes))
+            };
+            match sent {
+                Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.blocked = true;
                     return false;
@@ -67,5 +103,57 @@ impl Outgoing {
             self.queue = BytesMut::new();
         }
         true
+    }
+
+    /// So many bytes of the queue are sent.
+    fn advance(&mut self, bytes: usize) {
+        if bytes == self.queue.len() {
+            self.begun = 0;
+        } else {
+            let mut end = self.begun;
+            while end < bytes {
+                end += frame::length(&self.queue[end..]);
+            }
+            self.begun = end - bytes;
+        }
+        self.queue.advance(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::Frames;
+    use super::*;
+    use tokio::io::AsyncReadExt;
+    use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn urgent_messages_overtake_what_waits() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut peer, _) = listener.accept().await.unwrap();
+        let (_reader, writer) = stream.into_split();
+        let mut outgoing = Outgoing::new(writer);
+        let bulk = Bytes::from(vec![7; 30 << 20]);
+        assert!(outgoing.push(&Bytes::from("first")) && outgoing.push(&bulk));
+        assert!(!outgoing.flush(), "no socket takes so much at once");
+        assert!(outgoing.push(&Bytes::from("last")));
+        assert!(outgoing.push_urgent(&Bytes::from("urgent")));
+        let (mut frames, mut buffer, mut taken) = (Frames::default(), BytesMut::new(), vec![]);
+        while taken.len() < 4 {
+            tokio::select! {
+                room = outgoing.stream.as_ref().writable(), if outgoing.blocked => {
+                    room.unwrap();
+                    outgoing.blocked = false;
+                    outgoing.flush();
+                }
+                read = peer.read_buf(&mut buffer) => assert!(read.unwrap() > 0),
+            }
+            while let Some(message) = frames.take(&mut buffer).unwrap() {
+                taken.push(message);
+            }
+        }
+        assert_eq!(taken, [&b"first"[..], b"urgent", &bulk, b"last"]);
+        assert!(outgoing.queue.is_empty() && outgoing.urgent.is_empty());
     }
 }

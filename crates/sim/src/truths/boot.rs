@@ -56,7 +56,7 @@ mod tests {
     fn a_boot_that_spoke_is_over() {
         let mut truth = FreshBoots::new(1);
         let status = status(1);
-        let sends = [Output::Send { to: NodeId(2), message: Bytes::new() }];
+        let sends = [Output::Send { to: NodeId(2), message: Bytes::new(), urgent: false }];
         let speaking = |life| Turn { outputs: &sends, ..turn(&status, life) };
         assert_eq!(truth.on_turn(&turn(&status, 1)), Ok(()));
         assert_eq!(truth.on_turn(&speaking(2)), Ok(()), "boot 1 was never heard of");
