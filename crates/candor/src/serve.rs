@@ -35,6 +35,10 @@ pub(crate) struct Args {
     /// How long a request may take, in milliseconds [default: 3000].
     #[arg(long, value_name = "MS")]
     request_timeout: Option<u64>,
+    /// How far apart the nodes' clocks may be, in milliseconds: a node that is further from most of the others takes no
+    /// merged writes and does not lead [default: 500].
+    #[arg(long, value_name = "MS")]
+    max_clock_drift: Option<u64>,
     /// End when standard input ends: so that no server outlives the one who started it.
     #[arg(long, hide = true)]
     exit_with_stdin: bool,
@@ -67,6 +71,7 @@ fn options(args: Args) -> Result<Options, Failure> {
     options.peer_listen = args.peer_listen.or(options.peer_listen);
     options.data_dir = args.data_dir.unwrap_or(options.data_dir);
     options.request_timeout_ms = args.request_timeout.unwrap_or(options.request_timeout_ms);
+    options.max_clock_drift_ms = args.max_clock_drift.unwrap_or(options.max_clock_drift_ms);
     options.exit_with_stdin = args.exit_with_stdin;
     Ok(options)
 }

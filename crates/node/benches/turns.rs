@@ -26,6 +26,7 @@ impl Cluster {
             order,
             level,
             request_timeout_ms: 3000,
+            max_clock_drift_ms: 500,
             seed: id,
             directory: id,
         };

@@ -272,6 +272,8 @@ pub enum Error {
     Consistency(String),
     /// `-ERR …`: the request itself is wrong.
     Invalid(String),
+    /// `-CLOCKSKEW …`: this node's clock is too far from the others' to stamp a write; it did not run.
+    ClockSkew(&'static str),
 }
 
 impl fmt::Display for Error {
@@ -282,6 +284,7 @@ impl fmt::Display for Error {
             Error::Indeterminate(text) => write!(f, "INDETERMINATE {text}"),
             Error::Consistency(text) => write!(f, "CONSISTENCY {text}"),
             Error::Invalid(text) => write!(f, "ERR {text}"),
+            Error::ClockSkew(text) => write!(f, "CLOCKSKEW {text}"),
         }
     }
 }
@@ -300,6 +303,26 @@ pub enum Event {
     },
     /// A message or a member was turned away.
     Refused(String),
+    /// This node's wall clock came too far from those of most others, or is near them again.
+    Clock {
+        /// Whether it may be believed now.
+        agrees: bool,
+        /// How far those that were measured are ahead of it.
+        others: Vec<MemberClock>,
+    },
+    /// This node leads, and its clock is off: it asks another member, whose clock is in order, to lead.
+    HandsOver(NodeId),
+}
+
+/// How far a member's wall clock is ahead of this node's, as last measured: between these two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberClock {
+    /// Whose clock.
+    pub id: NodeId,
+    /// At least so far, in milliseconds; negative: behind.
+    pub at_least_ms: i64,
+    /// At most so far, in milliseconds.
+    pub at_most_ms: i64,
 }
 
 /// The part that a member plays in Raft.
@@ -342,6 +365,10 @@ pub struct Status {
     pub vector: Vec<(NodeId, u64, u64)>,
     /// Keys with a value.
     pub keys: u64,
+    /// Whether this node's wall clock lies within the cap of at least half of those measured.
+    pub clock_agrees: bool,
+    /// The clocks of the members that were measured.
+    pub clocks: Vec<MemberClock>,
 }
 
 /// The longest time between two ticks, in milliseconds.
@@ -362,6 +389,8 @@ pub struct Config {
     pub level: Level,
     /// How long a request may take, in milliseconds.
     pub request_timeout_ms: u64,
+    /// How far apart clocks may be: a node that is further from most others stamps no writes and does not lead.
+    pub max_clock_drift_ms: u64,
     /// Where chance comes from: fresh at every start.
     pub seed: u64,
     /// A random name for the data directory, used if the disk is empty.

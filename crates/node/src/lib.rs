@@ -18,6 +18,7 @@
 
 mod agreed;
 mod chance;
+mod clocks;
 mod codec;
 mod command;
 mod disk;

@@ -38,6 +38,21 @@ pub(crate) enum Body {
     Vector { vector: Vector, want: bool },
     /// The receiver's disk lost merged entries: the sender holds this later one of its earlier boots.
     Lost(Place),
+    /// The sender asks what the receiver's wall clock says; it asks at this moment of its monotonic clock.
+    AskClock { asked_ms: u64, is_sure: bool },
+    /// What the sender's wall clock says.
+    TellClock(ClockReading),
+}
+
+/// The answer to a question about a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClockReading {
+    /// The boot of who asked, and when that was by its monotonic clock.
+    pub(crate) boot: u64,
+    pub(crate) asked_ms: u64,
+    pub(crate) wall_ms: u64,
+    /// Whether the sender has measured others, and its clock agrees with theirs.
+    pub(crate) is_sure: bool,
 }
 
 /// How members meet: who is here, and what it has on disk of the receiver.
@@ -58,6 +73,8 @@ const FORWARD: u8 = 3;
 const ENTRIES: u8 = 4;
 const VECTOR: u8 = 5;
 const LOST: u8 = 6;
+const ASK_CLOCK: u8 = 7;
+const TELL_CLOCK: u8 = 8;
 
 impl Message {
     pub(crate) fn encode(&self) -> Bytes {
@@ -93,6 +110,7 @@ impl Body {
             Body::Forward { commands, .. } => commands.len(),
             Body::Entries { entries, .. } => entries.iter().map(|entry| entry.len() + 10).sum(),
             Body::Hello(_) | Body::Vector { .. } | Body::Lost(_) => 0,
+            Body::AskClock { .. } | Body::TellClock(_) => 0,
         }
     }
 
@@ -126,6 +144,16 @@ impl Body {
                 out.push(LOST);
                 place.encode(out);
             }
+            Body::AskClock { asked_ms, is_sure } => {
+                out.push(ASK_CLOCK);
+                put_uint(out, *asked_ms);
+                out.push(u8::from(*is_sure));
+            }
+            Body::TellClock(ClockReading { boot, asked_ms, wall_ms, is_sure }) => {
+                out.push(TELL_CLOCK);
+                [boot, asked_ms, wall_ms].into_iter().for_each(|number| put_uint(out, *number));
+                out.push(u8::from(*is_sure));
+            }
         }
     }
 
@@ -153,6 +181,13 @@ impl Body {
                 Body::Vector { vector: Vector::decode(reader)?, want }
             }
             LOST => Body::Lost(Place::decode(reader)?),
+            ASK_CLOCK => Body::AskClock { asked_ms: reader.uint()?, is_sure: reader.flag()? },
+            TELL_CLOCK => Body::TellClock(ClockReading {
+                boot: reader.uint()?,
+                asked_ms: reader.uint()?,
+                wall_ms: reader.uint()?,
+                is_sure: reader.flag()?,
+            }),
             _ => return Err(Malformed),
         };
         reader.end()?;
@@ -199,6 +234,13 @@ mod tests {
             Body::Entries { entries: vec![Bytes::from_static(b"one"), Bytes::new()], more: true },
             Body::Vector { vector: Vector::from_iter([(NodeId(3), place)]), want: true },
             Body::Lost(place),
+            Body::AskClock { asked_ms: 300, is_sure: true },
+            Body::TellClock(ClockReading {
+                boot: 7,
+                asked_ms: 0,
+                wall_ms: 1 << 41,
+                is_sure: false,
+            }),
         ]
     }
 

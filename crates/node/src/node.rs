@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::agreed::Agreed;
+use crate::clocks::Clocks;
 use crate::disk::Disk;
 use crate::door::{
     Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, Reply, Status,
@@ -22,6 +23,7 @@ pub struct Node {
     config: Config,
     identity: Identity,
     now: Now,
+    clocks: Clocks,
     expired_ms: u64,
     /// Whether the boot is on disk.
     started: bool,
@@ -39,6 +41,7 @@ macro_rules! turn {
     ($node:ident, $outputs:ident) => {
         &mut Turn {
             now: $node.now,
+            clock_agrees: $node.clocks.agrees(),
             identity: $node.identity,
             disk: &mut $node.disk,
             sessions: &mut $node.sessions,
@@ -56,10 +59,12 @@ impl Node {
         agreed: Agreed,
         merged: Merged,
     ) -> Node {
+        let clocks = Clocks::new(identity.id, meeting.members(), config.max_clock_drift_ms);
         Node {
             config,
             identity,
             now: Now::default(),
+            clocks,
             expired_ms: 0,
             started: false,
             halted: false,
@@ -121,6 +126,8 @@ impl Node {
             applied: self.agreed.applied(),
             vector: self.merged.vector().iter().map(|(id, at)| (id, at.boot, at.index)).collect(),
             keys,
+            clock_agrees: self.clocks.agrees(),
+            clocks: self.clocks.measured(self.now).collect(),
         }
     }
 
@@ -159,8 +166,12 @@ impl Node {
             self.meeting.on_tick(turn!(self, outputs));
         }
         if self.takes_part() {
+            self.clocks.on_tick(turn!(self, outputs));
             self.agreed.on_tick(turn!(self, outputs));
             self.merged.on_tick(turn!(self, outputs));
+            if !self.clocks.agrees() {
+                self.agreed.hand_over(self.clocks.sure(), turn!(self, outputs));
+            }
         }
         self.expire(outputs);
     }
@@ -199,6 +210,7 @@ impl Node {
             return;
         }
         self.agreed.on_connected(peer);
+        self.clocks.on_connected(peer, turn!(self, outputs));
         self.merged.on_connected(peer, turn!(self, outputs));
     }
 
@@ -237,6 +249,14 @@ impl Node {
             }
             Body::Lost(place) => {
                 self.merged.on_lost(place, turn);
+                Ok(())
+            }
+            Body::AskClock { asked_ms, is_sure } => {
+                self.clocks.on_ask(from, boot, asked_ms, is_sure, turn);
+                Ok(())
+            }
+            Body::TellClock(reading) => {
+                self.clocks.on_told(from, reading, turn);
                 Ok(())
             }
         };

@@ -19,6 +19,8 @@ pub(crate) struct Identity {
 /// The time, the disk, the sessions and the outputs of this turn.
 pub(crate) struct Turn<'a> {
     pub(crate) now: Now,
+    /// Whether this node's wall clock may be believed.
+    pub(crate) clock_agrees: bool,
     pub(crate) identity: Identity,
     pub(crate) disk: &'a mut Disk,
     pub(crate) sessions: &'a mut Sessions,

@@ -42,6 +42,8 @@ pub fn in_words(message: &Bytes) -> String {
             format!("vector {{{}}}{asks}", places.join(", "))
         }
         Body::Lost(place) => format!("you lost entries: I hold {}: {}", place.boot, place.index),
+        Body::AskClock { .. } => "what does your clock say?".into(),
+        Body::TellClock(reading) => format!("my clock says {}", reading.wall_ms),
     }
 }
 

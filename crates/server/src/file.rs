@@ -20,6 +20,7 @@ struct File {
     data_dir: Option<PathBuf>,
     level: Option<Spanned<String>>,
     request_timeout: Option<u64>,
+    max_clock_drift: Option<u64>,
 }
 
 impl Options {
@@ -62,6 +63,7 @@ impl Options {
         options.peer_listen = file.peer_listen.or(options.peer_listen);
         options.data_dir = file.data_dir.unwrap_or(options.data_dir);
         options.request_timeout_ms = file.request_timeout.unwrap_or(options.request_timeout_ms);
+        options.max_clock_drift_ms = file.max_clock_drift.unwrap_or(options.max_clock_drift_ms);
         Ok(options)
     }
 }
@@ -95,7 +97,8 @@ mod tests {
         assert_eq!(read("").unwrap(), Options::default());
         let options = read(
             "# a comment\nid = 2\nlisten = 'a:1'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
-             data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n",
+             data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
+             max-clock-drift = 250\n",
         )
         .unwrap();
         assert_eq!(
@@ -109,6 +112,7 @@ mod tests {
                 order: Order::Merged,
                 level: Level::Eventual,
                 request_timeout_ms: 500,
+                max_clock_drift_ms: 250,
                 exit_with_stdin: false,
             }
         );

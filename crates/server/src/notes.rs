@@ -2,7 +2,7 @@
 
 use std::io;
 
-use node::Event;
+use node::{Event, MemberClock};
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
@@ -29,5 +29,23 @@ pub(crate) fn tell(event: &Event) {
         }
         Event::Leader { term, leader: None } => info!("no leader is known in term {term}"),
         Event::Refused(what) => warn!("{what}"),
+        Event::Clock { agrees: false, others } => warn!(
+            "this clock is too far from those of most members ({}): the node takes no merged writes and hands over \
+             leadership\n  hint: set the clock, for example with NTP",
+            clocks(others)
+        ),
+        Event::Clock { agrees: true, others } => {
+            info!("this clock agrees with those of other members again ({})", clocks(others));
+        }
+        Event::HandsOver(to) => info!("this clock is off: node {} is asked to lead", to.0),
     }
+}
+
+/// How far each clock is ahead of this one.
+fn clocks(others: &[MemberClock]) -> String {
+    let ahead = |clock: &MemberClock| {
+        let (low, high) = (clock.at_least_ms, clock.at_most_ms);
+        format!("node {} is {low} to {high} ms ahead", clock.id.0)
+    };
+    others.iter().map(ahead).collect::<Vec<_>>().join(", ")
 }

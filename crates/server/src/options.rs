@@ -11,6 +11,9 @@ const MEMBERS_MAX: usize = 31;
 /// The shortest and the longest request timeout, in milliseconds.
 const REQUEST_TIMEOUT_MS: std::ops::RangeInclusive<u64> = 10..=3_600_000;
 
+/// The least and the greatest cap on clock drift, in milliseconds: less could not be measured.
+const MAX_CLOCK_DRIFT_MS: std::ops::RangeInclusive<u64> = 10..=86_400_000;
+
 /// What a server is told at its start. The default is one node by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -30,6 +33,8 @@ pub struct Options {
     pub level: Level,
     /// How long a request may take, in milliseconds.
     pub request_timeout_ms: u64,
+    /// How far apart the nodes' clocks may be, in milliseconds.
+    pub max_clock_drift_ms: u64,
     /// Whether the server ends when its standard input does.
     pub exit_with_stdin: bool,
 }
@@ -45,6 +50,7 @@ impl Default for Options {
             order: Order::Agreed,
             level: Level::Linearizable,
             request_timeout_ms: 3000,
+            max_clock_drift_ms: 500,
             exit_with_stdin: false,
         }
     }
@@ -76,6 +82,14 @@ impl Options {
                 self.request_timeout_ms,
                 REQUEST_TIMEOUT_MS.start(),
                 REQUEST_TIMEOUT_MS.end()
+            )));
+        }
+        if !MAX_CLOCK_DRIFT_MS.contains(&self.max_clock_drift_ms) {
+            return Err(Failure::configuration(format!(
+                "--max-clock-drift {} is not between {} and {} ms\n  hint: the default is 500",
+                self.max_clock_drift_ms,
+                MAX_CLOCK_DRIFT_MS.start(),
+                MAX_CLOCK_DRIFT_MS.end()
             )));
         }
         check_consistency(self.order, self.level)
@@ -236,6 +250,7 @@ mod tests {
         let alone = Options { peer_listen: Some("a:1".into()), ..Options::default() };
         refused(alone, "there are no peers");
         refused(Options { request_timeout_ms: 0, ..three() }, "--request-timeout 0");
+        refused(Options { max_clock_drift_ms: 9, ..three() }, "--max-clock-drift 9");
         refused(Options { order: Order::Merged, ..three() }, "no linearizable reads");
     }
 

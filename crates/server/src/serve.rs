@@ -164,6 +164,7 @@ fn config(options: &Options) -> Result<Config, Failure> {
         order: options.order,
         level: options.level,
         request_timeout_ms: options.request_timeout_ms,
+        max_clock_drift_ms: options.max_clock_drift_ms,
         seed: chance::draw()?,
         directory: chance::draw()?,
     })
@@ -172,9 +173,15 @@ fn config(options: &Options) -> Result<Config, Failure> {
 /// What `CONFIG GET` tells of the options.
 fn settings(options: &Options, port: u16) -> Vec<(String, String)> {
     let host = options.listen.rsplit_once(':').map_or("", |(host, _)| host);
-    [("bind", host), ("port", &port.to_string()), ("dir", &options.data_dir.to_string_lossy())]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
+    let drift = options.max_clock_drift_ms.to_string();
+    [
+        ("bind", host),
+        ("port", &port.to_string()),
+        ("dir", &options.data_dir.to_string_lossy()),
+        ("max-clock-drift", &drift),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
 }
 
 /// The disk failed: nothing more can be promised, so nothing more is said.

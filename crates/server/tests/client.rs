@@ -13,8 +13,8 @@ use std::fmt::Write;
 use std::path::Path;
 
 use node::{
-    AgreedPosition, Certificate, Command, Condition, Level, MergedPosition, MergedWrite, NodeId,
-    Order, Reply, Role, Status,
+    AgreedPosition, Certificate, Command, Condition, Level, MemberClock, MergedPosition,
+    MergedWrite, NodeId, Order, Reply, Role, Status,
 };
 use resp::{Protocol, Request, split_words};
 use server::client::{Action, Connection, Context, Figures, render};
@@ -220,6 +220,8 @@ impl Context for Fake {
             applied: 41,
             vector: vec![],
             keys: 0,
+            clock_agrees: true,
+            clocks: vec![],
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.0 {
@@ -239,6 +241,11 @@ impl Context for Fake {
                 level: Level::Eventual,
                 role: Role::Follower,
                 vector: vec![(NodeId(1), 3, 17), (NodeId(2), 1, 0)],
+                clock_agrees: false,
+                clocks: vec![
+                    MemberClock { id: NodeId(2), at_least_ms: -3_600_004, at_most_ms: -3_600_000 },
+                    MemberClock { id: NodeId(3), at_least_ms: -2, at_most_ms: 3 },
+                ],
                 ..alone
             },
             _ => alone,

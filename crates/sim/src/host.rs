@@ -163,6 +163,7 @@ fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Settin
         order,
         level,
         request_timeout_ms: setting.request_timeout_ms,
+        max_clock_drift_ms: setting.max_clock_drift_ms,
         seed: 0,
         directory: 0,
     }

@@ -17,6 +17,8 @@ pub(crate) struct Setting {
     pub(crate) level: Level,
     pub(crate) nodes: usize,
     pub(crate) request_timeout_ms: u64,
+    /// How far apart clocks may be.
+    pub(crate) max_clock_drift_ms: u64,
     /// How long faults strike.
     pub(crate) breaking_us: u64,
     pub(crate) weather: Weather,
@@ -74,6 +76,7 @@ impl Setting {
             level: if order == Order::Agreed { agreed } else { merged },
             nodes: options.nodes.unwrap_or(nodes).clamp(1, 7),
             request_timeout_ms,
+            max_clock_drift_ms: 3_600_000,
             breaking_us: chance.between(6_000_000, 14_000_000),
             weather,
             sync: sync(&mut chance),

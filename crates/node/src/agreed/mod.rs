@@ -73,6 +73,11 @@ const INFLIGHT_MAX: usize = 32;
 const GATHER_MS_MAX: u64 = 20;
 /// How long a follower waits for something of its own to be applied before it sends it again, in milliseconds.
 const RESEND_MS: u64 = 500;
+/// How much longer a node whose clock is off waits before it stands for election: the others come first.
+const OFF_CLOCK_TICKS: usize = 2 * ELECTION_TICKS;
+/// How long a successor has to take over before another is asked, in milliseconds. Raft itself gives up after an election
+/// timeout; asking more often would keep it from noticing that it lost its quorum.
+const HAND_OVER_MS: u64 = 2000;
 
 /// The agreed order on this node.
 pub(crate) struct Agreed {
@@ -106,6 +111,10 @@ pub(crate) struct Agreed {
     /// Ticks until this node stands for election without waiting for its timeout: it is alone, or the
     /// first of a new cluster.
     eager_ticks: u8,
+    /// When this node, as the leader, last asked another to lead.
+    handed_over_ms: Option<u64>,
+    /// How often it did.
+    hand_overs: usize,
 }
 
 /// A ready that waits for the disk.
@@ -130,6 +139,7 @@ impl Agreed {
             id: me.0,
             election_tick: ELECTION_TICKS,
             heartbeat_tick: HEARTBEAT_TICKS,
+            max_election_tick: 2 * ELECTION_TICKS + OFF_CLOCK_TICKS,
             max_size_per_msg: RUN_BYTES_MAX as u64,
             max_inflight_msgs: INFLIGHT_MAX,
             check_quorum: true,
@@ -165,6 +175,8 @@ impl Agreed {
             announced: 0,
             foreign: 0,
             eager_ticks,
+            handed_over_ms: None,
+            hand_overs: 0,
         }
     }
 
@@ -327,7 +339,7 @@ impl Agreed {
                 let _ = self.raft.campaign();
             }
         }
-        self.pin_election_timeout();
+        self.pin_election_timeout(turn.clock_agrees);
         self.raft.tick();
         let unapplied = self.proposals.has_unapplied() && !self.leads();
         if unapplied && now >= self.progressed_ms + RESEND_MS {
@@ -337,13 +349,39 @@ impl Agreed {
     }
 
     /// Raft draws its election timeout from the operating system's chance; it gets the node's own instead.
-    fn pin_election_timeout(&mut self) {
+    fn pin_election_timeout(&mut self, clock_agrees: bool) {
         let (term, role) = (self.raft.raft.term, self.raft.raft.state);
         if (self.timeout.0, self.timeout.1) != (term, role) {
             let drawn = self.chance.between(ELECTION_TICKS, 2 * ELECTION_TICKS);
             self.timeout = (term, role, drawn);
         }
-        self.raft.raft.set_randomized_election_timeout(self.timeout.2);
+        let patience = if clock_agrees { 0 } else { OFF_CLOCK_TICKS };
+        self.raft.raft.set_randomized_election_timeout(self.timeout.2 + patience);
+    }
+
+    /// The clock is off: another member is to lead, one whose clock is in order and that holds all that is committed. While
+    /// there is none, this node leads on, for no other time would be better than its own.
+    pub(crate) fn hand_over(&mut self, to: impl Iterator<Item = NodeId>, turn: &mut Turn<'_>) {
+        let now = turn.now.monotonic_ms;
+        let waits = self.handed_over_ms.is_some_and(|handed_ms| now < handed_ms + HAND_OVER_MS);
+        if !self.leads() || waits {
+            return;
+        }
+        let commit = self.commit();
+        let follows = |id: &NodeId| {
+            let progress = self.raft.raft.prs().get(id.0);
+            progress.is_some_and(|progress| progress.recent_active && progress.matched >= commit)
+        };
+        let successors: Vec<NodeId> = to.filter(follows).collect();
+        if successors.is_empty() {
+            return;
+        }
+        // If one does not take over, the next one is asked.
+        let successor = successors[self.hand_overs % successors.len()];
+        self.hand_overs += 1;
+        self.handed_over_ms = Some(now);
+        turn.note(Event::HandsOver(successor));
+        self.raft.transfer_leader(successor.0);
     }
 
     /// Answers what waits since `oldest_ms` or longer.

@@ -16,8 +16,8 @@
 //!
 //! # What is left out
 //!
-//! Slots that travel, and with them cutting the logs and dropping tombstones; the cap on clock drift;
-//! merge rules other than last-writer-wins.
+//! Slots that travel, and with them cutting the logs and dropping tombstones; merge rules other than
+//! last-writer-wins.
 
 mod entry;
 mod log;
@@ -240,6 +240,9 @@ impl Merged {
     /// Makes entries of what was gathered; true if something was done.
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
         self.repair.ask(&self.log, &self.inbox, turn);
+        if !turn.clock_agrees {
+            return self.refuse_gathered(turn);
+        }
         if self.gathered.is_empty() || self.keeps_gathering(turn) {
             return false;
         }
@@ -248,6 +251,17 @@ impl Merged {
             self.write_entry(turn);
         }
         true
+    }
+
+    /// No stamp is made by a clock that is off; true if anyone was told so.
+    fn refuse_gathered(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.gathering_since_ms = None;
+        self.gathered_bytes = 0;
+        let gathered = std::mem::take(&mut self.gathered);
+        for (asker, _) in &gathered {
+            turn.refuse_write(asker, Error::ClockSkew(OFF_CLOCK));
+        }
+        !gathered.is_empty()
     }
 
     fn keeps_gathering(&mut self, turn: &Turn<'_>) -> bool {
@@ -386,6 +400,8 @@ fn lost_entries(place: Place) -> String {
 
 const UNKNOWN: &str =
     "the disk did not answer in time: the write may still happen; read before you retry";
+const OFF_CLOCK: &str = "this node's clock is too far from those of most members to stamp a write; the write did not run. \
+                         Hint: set the clock (INFO candor shows how far the others are ahead), or write at another node";
 const NOT_WRITTEN: &str = "the write was not written in time; it did not run";
 
 /// What an entry says, in few words.

@@ -1,6 +1,6 @@
 # A write that has seen another wins over it, however wrong the clocks are.
 > cluster 3 eventual
-> clock 2 -500000
+> clock 2 -450
 > settle
 > n1.a set k first
 > settle

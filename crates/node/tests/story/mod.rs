@@ -63,7 +63,7 @@ impl World {
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
     /// - `lose 1`: the disk of node 1 loses the last group that it had synced.
-    /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`.
+    /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
@@ -93,6 +93,7 @@ impl World {
                 self.wall_offset_ms.insert(number(id), ms.parse().unwrap());
             }
             ["status"] => self.status(),
+            ["leader"] => self.leader(),
             [who, command @ ..] if who.contains('.') => self.ask(who, command),
             _ => panic!("not a command of a story: {line}"),
         }
@@ -119,6 +120,7 @@ impl World {
             order,
             level,
             request_timeout_ms: 3000,
+            max_clock_drift_ms: 500,
             seed: id * 7919 + self.now_ms,
             directory: self.directories[&id],
         });
@@ -243,7 +245,7 @@ impl World {
 
     fn turn(&mut self, id: u64, mut inputs: Vec<Input>) {
         let offset = self.wall_offset_ms.get(&id).copied().unwrap_or(0);
-        let wall_ms = (1_000_000 + self.now_ms as i64 + offset) as u64;
+        let wall_ms = (1_700_000_000_000 + self.now_ms as i64 + offset) as u64;
         inputs.insert(0, Input::Tick(Now { monotonic_ms: self.now_ms, wall_ms }));
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let mut outputs = vec![];
@@ -266,12 +268,29 @@ impl World {
                 self.told.push(format!("{asked} → {}{stands}", text(&reply)));
             }
             Output::Note(Event::Refused(why)) => self.told.push(format!("n{id} refuses: {why}")),
+            Output::Note(Event::Clock { agrees, others }) => {
+                let others: Vec<String> = others.iter().map(clock).collect();
+                let word = if agrees { "agrees" } else { "is off" };
+                self.told.push(format!("n{id}'s clock {word}: {}", others.join(", ")));
+            }
+            Output::Note(Event::HandsOver(to)) => {
+                self.told.push(format!("n{id} hands over to n{}", to.0));
+            }
             Output::Note(_) => {}
             Output::Halt { exit_code, reason } => {
                 self.told.push(format!("n{id} halts ({exit_code}): {reason}"));
                 self.crash(id);
             }
         }
+    }
+
+    fn leader(&mut self) {
+        let leads = |node: &&Node| node.status().role == Role::Leader;
+        let mut leaders: Vec<Status> =
+            self.nodes.values().filter(leads).map(Node::status).collect();
+        leaders.sort_by_key(|status| status.term);
+        let told = leaders.pop().map(|status| format!("n{} leads", status.id.0));
+        self.told.push(told.unwrap_or("nobody leads".into()));
     }
 
     fn status(&mut self) {
@@ -293,6 +312,12 @@ impl World {
             ));
         }
     }
+}
+
+/// How far a clock is ahead, in full seconds: what a step of the world takes makes no difference.
+fn clock(clock: &MemberClock) -> String {
+    let middle_ms = (clock.at_least_ms + clock.at_most_ms) / 2;
+    format!("n{} {:+} s", clock.id.0, (middle_ms as f64 / 1000.0).round() as i64)
 }
 
 fn number(word: &str) -> u64 {

@@ -135,6 +135,8 @@ pub(crate) mod example {
             applied: 0,
             vector: vec![],
             keys: 0,
+            clock_agrees: true,
+            clocks: vec![],
         }
     }
 

@@ -1,0 +1,236 @@
+//! What the clocks of the other members say, and whether this one may be believed.
+//!
+//! ```text
+//!    this node             member
+//!    asked_ms ── Ask ────▶
+//!                          wall_ms      read between the question and the answer
+//!    heard_ms ◀─── Tell ──
+//! ```
+//!
+//! When the member read its wall clock, this node's monotonic clock stood between `asked_ms` and `heard_ms`. That bounds how
+//! far apart the two clocks are, however long each way took (Cristian 1989). A slow answer only makes the bounds wide.
+//! As the bounds are kept against the monotonic clock, a wall clock that is set here is noticed at once.
+//!
+//! # The cap
+//!
+//! A node whose clock lies within the cap of fewer than half of the others' makes no stamps: it refuses merged writes, and
+//! gives up leadership to a member that knows its own clock to be in order. Members that were never measured do
+//! not count, nor does a doubt: a clock that may lie within the cap does. What was stamped before is merged by everyone.
+
+use std::collections::BTreeMap;
+
+use crate::door::{Event, MemberClock, NodeId, Now};
+use crate::message::{Body, ClockReading};
+use crate::turn::Turn;
+
+/// How often the others' clocks are asked for, in milliseconds.
+const ASK_MS: u64 = 500;
+/// For how long a narrow measurement is kept against wider ones, in milliseconds.
+const KEEP_MS: u64 = 3 * ASK_MS;
+/// Both wall clocks and both ends of a round are cut to milliseconds.
+const ROUNDING_MS: i64 = 2;
+
+/// A member's wall clock, as it was read between two moments of this node's monotonic clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Measured {
+    asked_ms: u64,
+    heard_ms: u64,
+    wall_ms: u64,
+}
+
+impl Measured {
+    /// How far the member's clock is ahead of this one: at least, and at most.
+    fn ahead_ms(&self, now: Now) -> (i64, i64) {
+        let own_ms = signed(now.wall_ms) - signed(now.monotonic_ms);
+        let ahead = |at_ms: u64| signed(self.wall_ms) - signed(at_ms) - own_ms;
+        (ahead(self.heard_ms) - ROUNDING_MS, ahead(self.asked_ms) + ROUNDING_MS)
+    }
+
+    fn width_ms(&self) -> u64 {
+        self.heard_ms - self.asked_ms
+    }
+
+    /// Whether this one, which is newer, is to take the place of `old`.
+    fn replaces(&self, old: &Measured, now: Now) -> bool {
+        let ((low, high), (old_low, old_high)) = (self.ahead_ms(now), old.ahead_ms(now));
+        let moved = high < old_low || old_high < low;
+        moved || self.width_ms() <= old.width_ms() || self.heard_ms > old.heard_ms + KEEP_MS
+    }
+}
+
+/// Far beyond any clock, and far from where sums would overflow.
+fn signed(ms: u64) -> i64 {
+    ms.min(1 << 60) as i64
+}
+
+/// What is known of a member.
+#[derive(Debug, Default)]
+struct Member {
+    measured: Option<Measured>,
+    /// Whether it says that it has measured others, and agrees with them.
+    is_sure: bool,
+}
+
+/// The clocks of all other members.
+#[derive(Debug)]
+pub(crate) struct Clocks {
+    cap_ms: i64,
+    others: BTreeMap<NodeId, Member>,
+    asked_at_ms: Option<u64>,
+    /// When the first answers are overdue: who has not answered then is not waited for.
+    first_due_ms: u64,
+    agrees: bool,
+}
+
+impl Clocks {
+    pub(crate) fn new(me: NodeId, members: &[NodeId], cap_ms: u64) -> Clocks {
+        let others = members.iter().filter(|id| **id != me);
+        Clocks {
+            cap_ms: signed(cap_ms),
+            others: others.map(|id| (*id, Member::default())).collect(),
+            asked_at_ms: None,
+            first_due_ms: 0,
+            agrees: true,
+        }
+    }
+
+    /// Whether this node's wall clock may be believed.
+    pub(crate) fn agrees(&self) -> bool {
+        self.agrees
+    }
+
+    /// The members whose clocks are known to be in order.
+    pub(crate) fn sure(&self) -> impl Iterator<Item = NodeId> {
+        self.others.iter().filter(|(_, member)| member.is_sure).map(|(id, _)| *id)
+    }
+
+    /// How far the clocks that were measured are ahead of this one.
+    pub(crate) fn measured(&self, now: Now) -> impl Iterator<Item = MemberClock> {
+        self.others.iter().filter_map(move |(id, member)| {
+            let (at_least_ms, at_most_ms) = member.measured?.ahead_ms(now);
+            Some(MemberClock { id: *id, at_least_ms, at_most_ms })
+        })
+    }
+
+    /// Looks at the clocks, at the head of a turn.
+    pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
+        self.judge(turn);
+        let now_ms = turn.now.monotonic_ms;
+        if self.asked_at_ms.is_none_or(|asked_ms| now_ms >= asked_ms + ASK_MS) {
+            if self.asked_at_ms.replace(now_ms).is_none() {
+                self.first_due_ms = now_ms + ASK_MS;
+            }
+            let message = turn.message(self.question(turn));
+            for to in self.others.keys() {
+                turn.outputs.push(crate::door::Output::Send { to: *to, message: message.clone() });
+            }
+        }
+    }
+
+    pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
+        let question = self.question(turn);
+        turn.send(peer, question);
+    }
+
+    fn question(&self, turn: &Turn<'_>) -> Body {
+        Body::AskClock { asked_ms: turn.now.monotonic_ms, is_sure: self.is_sure() }
+    }
+
+    /// Whether this node has measured anyone, and agrees.
+    fn is_sure(&self) -> bool {
+        self.agrees && self.others.values().any(|member| member.measured.is_some())
+    }
+
+    /// A member asks what this node's clock says.
+    pub(crate) fn on_ask(
+        &mut self,
+        from: NodeId,
+        boot: u64,
+        asked_ms: u64,
+        is_sure: bool,
+        turn: &mut Turn<'_>,
+    ) {
+        self.on_said(from, is_sure);
+        let wall_ms = turn.now.wall_ms;
+        let reading = ClockReading { boot, asked_ms, wall_ms, is_sure: self.is_sure() };
+        turn.send(from, Body::TellClock(reading));
+    }
+
+    /// A member says what its clock said.
+    pub(crate) fn on_told(&mut self, from: NodeId, reading: ClockReading, turn: &mut Turn<'_>) {
+        let ClockReading { boot, asked_ms, wall_ms, is_sure } = reading;
+        self.on_said(from, is_sure);
+        let heard_ms = turn.now.monotonic_ms;
+        // An answer to an earlier boot was measured by another monotonic clock.
+        if boot != turn.identity.boot || asked_ms > heard_ms {
+            return;
+        }
+        let Some(member) = self.others.get_mut(&from) else { return };
+        let new = Measured { asked_ms, heard_ms, wall_ms };
+        let is_better = match &member.measured {
+            None => true,
+            // What was asked before may have been read before, too.
+            Some(old) => asked_ms > old.asked_ms && new.replaces(old, turn.now),
+        };
+        if is_better {
+            member.measured = Some(new);
+            self.judge(turn);
+        }
+    }
+
+    fn on_said(&mut self, from: NodeId, is_sure: bool) {
+        if let Some(member) = self.others.get_mut(&from) {
+            member.is_sure = is_sure;
+        }
+    }
+
+    fn judge(&mut self, turn: &mut Turn<'_>) {
+        let (mut measured, mut near) = (0, 0);
+        for clock in self.measured(turn.now) {
+            measured += 1;
+            near +=
+                usize::from(clock.at_least_ms <= self.cap_ms && clock.at_most_ms >= -self.cap_ms);
+        }
+        // The first to answer need not be the one that is right.
+        let waits = measured < self.others.len() && turn.now.monotonic_ms < self.first_due_ms;
+        let agrees = 2 * near >= measured || waits;
+        if agrees != self.agrees {
+            self.agrees = agrees;
+            turn.clock_agrees = agrees;
+            turn.note(Event::Clock { agrees, others: self.measured(turn.now).collect() });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now(monotonic_ms: u64, wall_ms: u64) -> Now {
+        Now { monotonic_ms, wall_ms }
+    }
+
+    fn measured(asked_ms: u64, heard_ms: u64, wall_ms: u64) -> Measured {
+        Measured { asked_ms, heard_ms, wall_ms }
+    }
+
+    #[test]
+    fn a_round_bounds_how_far_clocks_are_apart() {
+        // Asked at 100, heard at 140; the member's clock said 5000, this one 4900 at the end.
+        let one = measured(100, 140, 5000);
+        assert_eq!(one.ahead_ms(now(140, 4900)), (98, 142));
+        assert_eq!(one.ahead_ms(now(1140, 5900)), (98, 142), "later, while both run on");
+        assert_eq!(one.ahead_ms(now(1140, 4900)), (1098, 1142), "this clock was set back");
+        assert!(measured(0, u64::MAX, u64::MAX).ahead_ms(now(u64::MAX, 0)).0 < i64::MAX);
+    }
+
+    #[test]
+    fn a_narrow_measurement_is_kept_for_a_while() {
+        let now = now(10_000, 10_000);
+        let old = measured(1000, 1010, 1005);
+        assert!(measured(1500, 1505, 1502).replaces(&old, now), "narrower");
+        assert!(!measured(1500, 1900, 1700).replaces(&old, now), "wider, and says the same");
+        assert!(measured(1500, 1900, 9700).replaces(&old, now), "the clock was set");
+        assert!(measured(2500, 2900, 2700).replaces(&old, now), "the old one is old");
+    }
+}
