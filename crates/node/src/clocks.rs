@@ -120,16 +120,16 @@ impl Clocks {
             if self.asked_at_ms.replace(now_ms).is_none() {
                 self.first_due_ms = now_ms + ASK_MS;
             }
-            let message = turn.message(self.question(turn));
+            let question = self.question(turn);
             for to in self.others.keys() {
-                turn.outputs.push(crate::door::Output::Send { to: *to, message: message.clone() });
+                turn.send_urgent(*to, question.clone());
             }
         }
     }
 
     pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
         let question = self.question(turn);
-        turn.send(peer, question);
+        turn.send_urgent(peer, question);
     }
 
     fn question(&self, turn: &Turn<'_>) -> Body {
@@ -153,7 +153,7 @@ impl Clocks {
         self.on_said(from, is_sure);
         let wall_ms = turn.now.wall_ms;
         let reading = ClockReading { boot, asked_ms, wall_ms, is_sure: self.is_sure() };
-        turn.send(from, Body::TellClock(reading));
+        turn.send_urgent(from, Body::TellClock(reading));
     }
 
     /// A member says what its clock said.
