@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Where random delays come from; a run says its seed, and the seed brings its delays back.
     #[arg(long, value_name = "S")]
     seed: Option<u64>,
+    /// Run each file at this level and not at its own; given several times, at one after the other.
+    #[arg(long = "level", value_name = "NAME", value_parser = level)]
+    levels: Vec<history::Level>,
     /// Leave the cluster up afterwards, until Ctrl-C.
     #[arg(long, conflicts_with = "repeat")]
     keep: bool,
@@ -34,18 +37,27 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn execute(args: Args) -> ExitCode {
-    if args.keep && args.files.len() > 1 {
-        let what = "--keep leaves one cluster up, so it goes with one scenario file";
+    if args.keep && args.files.len() * args.levels.len().max(1) > 1 {
+        let what = "--keep leaves one cluster up, so it goes with one scenario file at one level";
         crate::refuse_arguments("run", what);
     }
     ExitCode::from(lab::run(&lab::Options {
         files: args.files,
         repeat: args.repeat,
         seed: args.seed,
+        levels: args.levels,
         keep: args.keep,
         json: args.json,
         binary: lab::this_program(),
         runs: lab::RUNS.into(),
         request_timeout_ms: server::Options::default().request_timeout_ms,
     }))
+}
+
+/// The level that a name means, of those that a scenario may promise.
+fn level(name: &str) -> Result<history::Level, String> {
+    lab::parse_level(name).ok_or_else(|| {
+        let names: Vec<&str> = lab::level_names().collect();
+        format!("there are {}", names.join(", "))
+    })
 }

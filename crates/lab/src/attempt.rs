@@ -10,7 +10,7 @@
 
 use std::path::{Path, PathBuf};
 
-use history::History;
+use history::{History, Level, Outcome};
 
 use crate::cluster::{Cluster, Ready};
 use crate::directory::{REPORT, RunDirectory};
@@ -49,6 +49,8 @@ pub(crate) struct Task<'a> {
     pub(crate) number: u32,
     /// Whether the cluster is to go on.
     pub(crate) keep: bool,
+    /// The level was named beside the file.
+    pub(crate) at_other_level: bool,
 }
 
 /// An attempt that came to its end.
@@ -65,6 +67,10 @@ pub(crate) struct Attempt {
     pub(crate) figures: Figures,
     pub(crate) judgement: Judgement,
     pub(crate) order: StatedOrder,
+    /// `None`: the scenario does not say what is to be seen.
+    pub(crate) expected: Option<Expected>,
+    /// The command that does it again.
+    pub(crate) command: String,
     /// `None` in an agreed keyspace, or if nothing was written.
     pub(crate) quiet: Option<QuietEnd>,
     /// What went wrong on the way, such as a server that died.
@@ -84,7 +90,24 @@ pub(crate) enum StatedOrder {
     Missed(String),
 }
 
+/// A level, stronger than the promised one, that a run is to be seen not to meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Expected {
+    pub(crate) level: Level,
+    /// The judge found that it is violated.
+    pub(crate) is_seen: bool,
+}
+
 impl Attempt {
+    /// Why the run did not show what its file says it shows, if it did not.
+    pub(crate) fn missed(&self) -> Option<String> {
+        if matches!(self.order, StatedOrder::Missed(_)) {
+            return Some("the order that the waits state did not come about".into());
+        }
+        let expected = self.expected.filter(|expected| !expected.is_seen)?;
+        Some(format!("{} was not seen to be violated, as the file says", expected.level))
+    }
+
     /// The exit code that this attempt alone would give.
     pub(crate) fn exit_code(&self) -> u8 {
         let verdict = history::exit_code(&self.judgement.promised);
@@ -169,7 +192,7 @@ async fn judge(
         judged = judging => judged.map_err(|error| Failure::RunTime(format!("the judge: {error}"))),
     };
     screen.rest();
-    let Stage { mut cluster, recording, quiet, troubles, .. } = stage;
+    let Stage { mut cluster, recording, quiet, chronicle, troubles, .. } = stage;
     let (judgement, history) = match judged {
         Ok(judged) => judged,
         Err(failure) => {
@@ -178,6 +201,13 @@ async fn judge(
             return Err(failure);
         }
     };
+    let expected = task.scenario.to_be_violated().map(|level| Expected {
+        level,
+        is_seen: judgement
+            .others
+            .iter()
+            .any(|other| other.level == level && matches!(other.outcome, Outcome::Violated(_))),
+    });
     let attempt = Attempt {
         scenario: task.file.display().to_string(),
         servers: task.scenario.servers,
@@ -192,7 +222,9 @@ async fn judge(
         order: stated_order(task.scenario, &recording),
         quiet,
         troubles,
-        faults: vec![],
+        expected,
+        command: command(task),
+        faults: chronicle.into_faults(),
     };
     directory.write("summary.json", format!("{:#}\n", report::summary(&attempt)).as_bytes())?;
     directory.write(REPORT, picture::of_attempt(&attempt, &history).as_bytes())?;
@@ -202,6 +234,16 @@ async fn judge(
     }
     let kept = task.keep.then_some(Kept { cluster, directory });
     Ok(Attempted { attempt, kept })
+}
+
+/// The command that does it again.
+fn command(task: &Task<'_>) -> String {
+    let level = match task.at_other_level {
+        true => format!(" --level {}", task.scenario.level),
+        false => String::new(),
+    };
+    let file = picture::quoted(&task.file.display().to_string());
+    format!("candor run --seed {}{level} {file}", task.seed)
 }
 
 fn stated_order(scenario: &Scenario, recording: &Recording) -> StatedOrder {

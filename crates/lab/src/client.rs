@@ -1,5 +1,6 @@
 //! The client process: it reads its plan, connects, waits for the common start, runs its requests
-//! one after another and tells what came of each as it happens.
+//! one after another, or draws them, and tells what came of each as it happens. It asks once and never
+//! again: what a retry hides from a user, a history has to show.
 //!
 //! When its standard input ends it ends, whatever it is doing: then the runner is gone.
 
@@ -12,9 +13,10 @@ use tokio::sync::oneshot;
 
 use crate::certificate::Certificate;
 use crate::clock;
-use crate::connection::Connection;
-use crate::plan::{Answer, LINE_BYTES_MAX, Plan, Report, Start, Step};
+use crate::connection::{CONNECT_WITHIN, Connection};
+use crate::plan::{Answer, LINE_BYTES_MAX, Plan, Report, Start, Step, Work};
 use crate::scenario::VALUE_BYTES_MAX;
+use crate::share::{Seen, Share};
 
 /// The last stretch before the start is slept by the thread itself: the timer of the runtime is
 /// only good to a millisecond.
@@ -70,22 +72,68 @@ async fn run_plan(
     start: oneshot::Receiver<Start>,
     tell: &mut dyn FnMut(Report) -> io::Result<()>,
 ) -> io::Result<()> {
-    let connection = match Connection::open_certified(plan.server).await {
-        Ok(connection) => connection,
+    let mut asker = Asker { plan, server: plan.server, connection: None, renewals: 0 };
+    match asker.connect(CONNECT_WITHIN).await {
+        Ok(connection) => asker.connection = Some(connection),
         Err(why) => return tell(Report::NotConnected { why }),
-    };
-    let mut asker = Asker { plan, connection: Some(connection), renewals: 0 };
+    }
     tell(Report::Ready)?;
     // Without a word to start the runner is gone, and the watcher ends the process.
     let Ok(start) = start.await else { return Ok(()) };
     wait_until(start.at_ns).await;
-    for (place, step) in plan.steps.iter().enumerate() {
-        match step {
-            Step::Sleep { ms } => tokio::time::sleep(Duration::from_millis(*ms)).await,
-            _ => tell(asker.ask(place, step).await)?,
+    match &plan.work {
+        Work::Steps(steps) => {
+            for (place, step) in steps.iter().enumerate() {
+                match step {
+                    Step::Sleep { ms } => tokio::time::sleep(Duration::from_millis(*ms)).await,
+                    _ => tell(asker.ask(place, step).await.report(None))?,
+                }
+            }
         }
+        Work::Share(share) => run_share(share, start.at_ns, &mut asker, tell).await?,
     }
     tell(Report::Finished)
+}
+
+/// Asks what chance says, at the pace that is wanted, until it is enough. Who is late does not hurry.
+async fn run_share(
+    share: &Share,
+    start_ns: u64,
+    asker: &mut Asker<'_>,
+    tell: &mut dyn FnMut(Report) -> io::Result<()>,
+) -> io::Result<()> {
+    let end_ns = share.duration_ms.map_or(u64::MAX, |ms| start_ns.saturating_add(ms * 1_000_000));
+    let (mut next_ns, mut seen) = (start_ns, Seen::new());
+    for place in 0.. {
+        let (step, pause_ns) = share.step(place, &seen);
+        next_ns = clock::now_ns().max(next_ns.saturating_add(pause_ns));
+        if share.operations.is_some_and(|most| place as u64 >= most) || next_ns >= end_ns {
+            break;
+        }
+        tokio::time::sleep(clock::until(next_ns)).await;
+        let told = asker.ask(place, &step).await;
+        note_seen(&mut seen, &step, &told.answer);
+        if share.wander && matches!(told.answer, Answer::Refused(_) | Answer::Unknown(_)) {
+            asker.wander();
+        }
+        tell(told.report(Some(step)))?;
+    }
+    Ok(())
+}
+
+/// What the client knows of a key after this.
+fn note_seen(seen: &mut Seen, step: &Step, answer: &Answer) {
+    match (step, answer) {
+        (Step::Write { key, value }, Answer::Written) => {
+            seen.insert(key.clone(), Some(value.clone()))
+        }
+        (Step::Read { key, .. }, Answer::Value(value)) => seen.insert(key.clone(), value.clone()),
+        (Step::Cas { key, to, .. }, Answer::Swapped(true)) => {
+            seen.insert(key.clone(), Some(to.clone()))
+        }
+        (Step::Cas { key, .. }, _) => seen.remove(key),
+        _ => None,
+    };
 }
 
 async fn wait_until(instant_ns: u64) {
@@ -96,38 +144,87 @@ async fn wait_until(instant_ns: u64) {
 /// Asks a server, over a new connection whenever the old one cannot be trusted.
 struct Asker<'p> {
     plan: &'p Plan,
+    /// The server that is asked.
+    server: usize,
     connection: Option<Connection>,
-    /// How often this client went on under a new number: after each outcome that is unknown.
+    /// How often this client went on under a new number: after each outcome that is unknown, and at
+    /// another server, which knows nothing of what it saw.
     renewals: u64,
 }
 
+/// What came of an operation.
+struct Told {
+    place: usize,
+    server: usize,
+    renewals: u64,
+    instants_ns: (u64, u64),
+    answer: Answer,
+    certificate: Option<Certificate>,
+}
+
+impl Told {
+    /// As the runner hears it; with what it was, if chance made it.
+    fn report(self, drawn: Option<Step>) -> Report {
+        let Told { place, server, renewals, instants_ns, answer, certificate } = self;
+        let (start_ns, end_ns) = instants_ns;
+        Report::Operation {
+            step: place,
+            drawn,
+            server,
+            renewals,
+            start_ns,
+            end_ns,
+            answer,
+            certificate,
+        }
+    }
+}
+
 impl Asker<'_> {
+    async fn connect(&self, within: Duration) -> Result<Connection, String> {
+        Connection::open_certified(self.plan.servers[self.server], within).await
+    }
+
     /// One operation, from its start to its answer.
-    async fn ask(&mut self, place: usize, step: &Step) -> Report {
-        let (renewals, start_ns) = (self.renewals, clock::now_ns());
+    async fn ask(&mut self, place: usize, step: &Step) -> Told {
+        let (server, renewals, start_ns) = (self.server, self.renewals, clock::now_ns());
         let (answer, certificate) = self.answer(step).await;
-        let end_ns = clock::now_ns();
+        let instants_ns = (start_ns, clock::now_ns());
         if matches!(answer, Answer::Unknown(_)) {
             self.renewals += 1;
         }
-        Report::Operation { step: place, renewals, start_ns, end_ns, answer, certificate }
+        Told { place, server, renewals, instants_ns, answer, certificate }
+    }
+
+    /// Goes on to the next server.
+    fn wander(&mut self) {
+        self.server = (self.server + 1) % self.plan.servers.len();
+        self.connection = None;
+        self.renewals += 1;
     }
 
     async fn answer(&mut self, step: &Step) -> (Answer, Option<Certificate>) {
+        let within = Duration::from_millis(self.plan.reply_timeout_ms);
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => match Connection::open_certified(self.plan.server).await {
+            None => match self.connect(within.min(CONNECT_WITHIN)).await {
                 Ok(connection) => connection,
                 // Never sent, so it certainly did not run.
                 Err(error) => return (Answer::Refused(format!("no connection: {error}")), None),
             },
         };
+        let at_level;
         let command: &[&str] = match step {
             Step::Write { key, value } => &["SET", key, value],
-            Step::Read { key } => &["GET", key],
+            Step::Read { key, level: None } => &["GET", key],
+            Step::Read { key, level: Some(level) } => {
+                at_level = format!("GET@{}", level.to_uppercase());
+                &[&at_level, key]
+            }
+            Step::Cas { key, from: Some(from), to } => &["SET", key, to, "IFEQ", from],
+            Step::Cas { key, from: None, to } => &["SET", key, to, "NX"],
             Step::Sleep { .. } => unreachable!("a sleep asks nothing"),
         };
-        let within = Duration::from_millis(self.plan.reply_timeout_ms);
         let reply = connection.ask(command, within).await.map_err(|error| error.to_string());
         let (certificate, reply) = match reply.and_then(Certificate::take_off) {
             Ok(taken) => taken,
@@ -153,6 +250,10 @@ fn interpret(step: &Step, reply: &Value) -> Option<Answer> {
     }
     match (step, reply) {
         (Step::Write { .. }, Value::Simple(text)) if &text[..] == b"OK" => Some(Answer::Written),
+        (Step::Cas { .. }, Value::Simple(text)) if &text[..] == b"OK" => {
+            Some(Answer::Swapped(true))
+        }
+        (Step::Cas { .. }, Value::Nil) => Some(Answer::Swapped(false)),
         (Step::Read { .. }, Value::Nil) => Some(Answer::Value(None)),
         (Step::Read { .. }, Value::Bulk(value)) => Some(Answer::Value(Some(text_of(value)))),
         _ => None,

@@ -1,14 +1,17 @@
 //! The servers of a run: one process each, asked until they are ready, and ended together.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::File;
+use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use history::Level;
+use rustix::process::Signal;
 use tokio::process::Command;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -16,6 +19,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::directory::RunDirectory;
 use crate::failure::Failure;
+use crate::fire::Network;
 use crate::info::Info;
 use crate::level::is_merged;
 use crate::ports;
@@ -25,7 +29,7 @@ use crate::scenario::Ports;
 /// How long a cluster may take until it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 /// How long one answer to INFO may take.
-const INFO_WITHIN: Duration = Duration::from_millis(500);
+pub(crate) const INFO_WITHIN: Duration = Duration::from_millis(500);
 /// The shortest and the longest pause between two rounds of asking.
 const PAUSE_MIN: Duration = Duration::from_millis(5);
 const PAUSE_MAX: Duration = Duration::from_millis(100);
@@ -40,17 +44,47 @@ pub(crate) struct Orders<'a> {
     pub(crate) level: Level,
     /// How long a request may take, in milliseconds.
     pub(crate) request_timeout_ms: u64,
+    /// Whether the servers are to take orders about their clocks and disks.
+    pub(crate) test_mode: bool,
 }
 
 /// The servers of a run. Dropped, they are killed.
 #[derive(Default)]
 pub(crate) struct Cluster {
     servers: Vec<Process>,
+    /// How each server is started, the first time and again.
+    launches: Vec<Launch>,
     addresses: Vec<SocketAddr>,
+    /// What lies between the servers, if a fault needs it.
+    network: Option<Network>,
     /// Rings when a server has ended.
     bell: Arc<Notify>,
     /// The servers whose end was told.
     told: BTreeSet<usize>,
+    /// The servers that stand still.
+    paused: BTreeSet<usize>,
+    /// The servers that are expected to end by themselves.
+    doomed: BTreeSet<usize>,
+}
+
+/// How a server is started.
+struct Launch {
+    binary: PathBuf,
+    arguments: Vec<OsString>,
+    log: PathBuf,
+}
+
+impl Launch {
+    fn start(&self, server: usize, bell: &Arc<Notify>) -> io::Result<Process> {
+        // What it said before it was started again stays.
+        let log = File::options().create(true).append(true).open(&self.log)?;
+        let mut command = Command::new(&self.binary);
+        command.args(&self.arguments);
+        command.stdout(Stdio::from(log.try_clone()?)).stderr(Stdio::from(log));
+        let name = format!("server {server}");
+        let (process, _) = Process::start(name, &mut command, self.log.clone(), bell.clone())?;
+        Ok(process)
+    }
 }
 
 /// A cluster that is ready.
@@ -68,18 +102,83 @@ impl Cluster {
         &mut self,
         orders: &Orders<'_>,
         directory: &RunDirectory,
+        network: Option<Network>,
     ) -> Result<(), Failure> {
+        let direct: Vec<SocketAddr> =
+            orders.ports.iter().map(|ports| ports::address(ports.peers)).collect();
         for (server, ports) in orders.ports.iter().enumerate() {
-            let name = format!("server {server}");
-            let log = directory.log(&name);
-            let log_file = File::create(&log)?;
-            let mut command = serve_command(orders, server, &directory.data(server));
-            command.stdout(Stdio::from(log_file.try_clone()?)).stderr(Stdio::from(log_file));
-            let (process, _) = Process::start(name, &mut command, log, self.bell.clone())?;
-            self.servers.push(process);
+            let members = network.as_ref().map_or(&direct[..], |n| n.members_of(server));
+            let launch = Launch {
+                binary: orders.binary.to_owned(),
+                arguments: serve_arguments(orders, server, members, &directory.data(server)),
+                log: directory.log(&format!("server {server}")),
+            };
+            self.servers.push(launch.start(server, &self.bell)?);
+            self.launches.push(launch);
             self.addresses.push(ports::address(ports.clients));
         }
+        self.network = network;
         Ok(())
+    }
+
+    /// What lies between the servers.
+    pub(crate) fn network(&self) -> Option<&Network> {
+        self.network.as_ref()
+    }
+
+    /// Whether a server runs, if only to stand still.
+    pub(crate) fn is_up(&self, server: usize) -> bool {
+        self.servers[server].end().is_none()
+    }
+
+    /// Whether a server stands still.
+    pub(crate) fn is_paused(&self, server: usize) -> bool {
+        self.paused.contains(&server) && self.is_up(server)
+    }
+
+    /// The servers that run and do not stand still, with where they serve clients.
+    pub(crate) fn awake(&self) -> Vec<(usize, SocketAddr)> {
+        let awake = |server: &usize| self.is_up(*server) && !self.is_paused(*server);
+        let all = 0..self.servers.len();
+        all.filter(awake).map(|server| (server, self.addresses[server])).collect()
+    }
+
+    /// Ends a server by SIGKILL; this end is nobody's news.
+    pub(crate) async fn kill(&mut self, server: usize) {
+        self.told.insert(server);
+        self.servers[server].kill().await;
+        self.paused.remove(&server);
+    }
+
+    /// Starts a server that has ended again, on the data that it has.
+    pub(crate) fn restart(&mut self, server: usize) -> io::Result<()> {
+        self.servers[server] = self.launches[server].start(server, &self.bell)?;
+        self.told.remove(&server);
+        self.paused.remove(&server);
+        self.doomed.remove(&server);
+        Ok(())
+    }
+
+    /// Stops a server where it stands.
+    pub(crate) fn pause(&mut self, server: usize) {
+        self.servers[server].signal(Signal::STOP);
+        self.paused.insert(server);
+    }
+
+    /// Lets a server go on.
+    pub(crate) fn resume(&mut self, server: usize) {
+        self.servers[server].signal(Signal::CONT);
+        self.paused.remove(&server);
+    }
+
+    /// This server is expected to end by itself.
+    pub(crate) fn doom(&mut self, server: usize) {
+        self.doomed.insert(server);
+    }
+
+    /// The servers that were expected to end by themselves, and did not.
+    pub(crate) fn survivors(&self) -> impl Iterator<Item = usize> {
+        self.doomed.iter().copied().filter(|server| self.is_up(*server))
     }
 
     /// Where each server serves clients.
@@ -93,16 +192,16 @@ impl Cluster {
     }
 
     /// The end of a server that was not told yet.
-    pub(crate) fn take_end(&mut self) -> Option<End> {
+    pub(crate) fn take_end(&mut self) -> Option<ServerEnd> {
         let untold = (0..self.servers.len()).filter(|server| !self.told.contains(server));
         let (server, end) =
             untold.filter_map(|server| Some((server, self.servers[server].end()?))).next()?;
         self.told.insert(server);
-        Some(end)
+        Some(ServerEnd { server, end, is_expected: self.doomed.contains(&server) })
     }
 
     /// Waits for the end of a server that was not told yet.
-    pub(crate) async fn next_end(&mut self) -> End {
+    pub(crate) async fn next_end(&mut self) -> ServerEnd {
         loop {
             match self.take_end() {
                 Some(end) => return end,
@@ -116,7 +215,7 @@ impl Cluster {
         let begun = Instant::now();
         let mut pause = PAUSE_MIN;
         loop {
-            if let Some(end) = self.take_end() {
+            if let Some(ServerEnd { end, .. }) = self.take_end() {
                 return Err(Failure::RunTime(end.story()));
             }
             let answers = self.ask_all().await;
@@ -164,8 +263,19 @@ impl Cluster {
 
     /// Ends all servers and waits until they are gone.
     pub(crate) async fn end(&mut self, hurry: impl Future<Output = ()>) {
+        for server in std::mem::take(&mut self.paused) {
+            self.servers[server].signal(Signal::CONT);
+        }
         end_all(&mut self.servers, hurry).await;
     }
+}
+
+/// The end of a server.
+pub(crate) struct ServerEnd {
+    pub(crate) server: usize,
+    pub(crate) end: End,
+    /// A fault was to bring it about.
+    pub(crate) is_expected: bool,
 }
 
 /// The server that says it leads.
@@ -173,34 +283,40 @@ pub(crate) fn leader(answers: &[Result<Info, String>]) -> Option<usize> {
     answers.iter().position(|answer| answer.as_ref().is_ok_and(|info| info.is_leader))
 }
 
-/// The command line of one server: scenario server n is node n + 1.
-fn serve_command(orders: &Orders<'_>, server: usize, data: &Path) -> Command {
+/// The command line of one server, which finds the members at these addresses: scenario server n is
+/// node n + 1.
+fn serve_arguments(
+    orders: &Orders<'_>,
+    server: usize,
+    members: &[SocketAddr],
+    data: &Path,
+) -> Vec<OsString> {
     let ports = orders.ports[server];
-    let peers: Vec<String> = orders
-        .ports
-        .iter()
-        .enumerate()
-        .map(|(server, ports)| format!("{}={}", server + 1, ports::address(ports.peers)))
-        .collect();
-    let mut command = Command::new(orders.binary);
-    command
-        .arg("serve")
-        .args(["--id", &(server + 1).to_string()])
-        .args(["--listen", &ports::address(ports.clients).to_string()])
-        .args(["--peer-listen", &ports::address(ports.peers).to_string()])
-        .args(["--peers", &peers.join(",")])
-        .args(["--level", &orders.level.to_string()])
-        .args(["--request-timeout", &orders.request_timeout_ms.to_string()])
-        .arg("--data-dir")
-        .arg(data)
-        .arg("--exit-with-stdin");
-    command
+    let members = members.iter().enumerate();
+    let peers: Vec<String> =
+        members.map(|(server, address)| format!("{}={address}", server + 1)).collect();
+    let mut arguments: Vec<OsString> = [
+        ("--id", (server + 1).to_string()),
+        ("--listen", ports::address(ports.clients).to_string()),
+        ("--peer-listen", ports::address(ports.peers).to_string()),
+        ("--peers", peers.join(",")),
+        ("--level", orders.level.to_string()),
+        ("--request-timeout", orders.request_timeout_ms.to_string()),
+    ]
+    .into_iter()
+    .flat_map(|(flag, value)| [flag.into(), value.into()])
+    .collect();
+    arguments.insert(0, "serve".into());
+    arguments.extend(["--data-dir".into(), data.into(), "--exit-with-stdin".into()]);
+    if orders.test_mode {
+        arguments.push("--test-mode".into());
+    }
+    arguments
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
-    use std::path::PathBuf;
 
     use super::*;
 
@@ -219,9 +335,11 @@ mod tests {
         let directory = RunDirectory::create(home.path(), Path::new("s.json")).unwrap();
         let ports = ports::find(2).unwrap();
         let level = Level::Linearizable;
-        let orders = Orders { binary: &binary, ports: &ports, level, request_timeout_ms: 3000 };
+        let (request_timeout_ms, test_mode) = (3000, false);
+        let orders =
+            Orders { binary: &binary, ports: &ports, level, request_timeout_ms, test_mode };
         let mut cluster = Cluster::default();
-        let failure = match cluster.start(&orders, &directory) {
+        let failure = match cluster.start(&orders, &directory, None) {
             Ok(()) => cluster.ready(level).await.unwrap_err(),
             Err(failure) => failure,
         };
@@ -250,8 +368,9 @@ mod tests {
             ports: &ports,
             level: Level::Eventual,
             request_timeout_ms: 3000,
+            test_mode: false,
         };
-        let failure = Cluster::default().start(&orders, &directory).unwrap_err().to_string();
+        let failure = Cluster::default().start(&orders, &directory, None).unwrap_err().to_string();
         assert!(failure.starts_with("cannot start server 0: "), "{failure}");
     }
 

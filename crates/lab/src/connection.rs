@@ -63,7 +63,10 @@ impl Connection {
     }
 
     /// Connects, and asks the server to say of each answer where it stands.
-    pub(crate) async fn open_certified(server: SocketAddr) -> Result<Connection, String> {
+    pub(crate) async fn open_certified(
+        server: SocketAddr,
+        within: Duration,
+    ) -> Result<Connection, String> {
         let greeting = async {
             let mut connection =
                 Connection::open(server).await.map_err(|error| error.to_string())?;
@@ -76,8 +79,8 @@ impl Connection {
             }
             Ok(connection)
         };
-        let late = |_| Err(NoReply::TimedOut(CONNECT_WITHIN).to_string());
-        timeout(CONNECT_WITHIN, greeting).await.unwrap_or_else(late)
+        let late = |_| Err(NoReply::TimedOut(within).to_string());
+        timeout(within, greeting).await.unwrap_or_else(late)
     }
 
     /// Asks, and waits for the reply at most this long.

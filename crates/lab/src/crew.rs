@@ -17,7 +17,7 @@ use crate::clock;
 use crate::connection::CONNECT_WITHIN;
 use crate::directory::RunDirectory;
 use crate::failure::Failure;
-use crate::plan::{LINE_BYTES_MAX, Plan, Report, Start, Step};
+use crate::plan::{LINE_BYTES_MAX, Plan, Report, Start, Step, Work};
 use crate::process::{END_WITHIN, End, Process, end_all};
 use crate::scenario::Scenario;
 
@@ -32,7 +32,7 @@ const SLACK: Duration = Duration::from_secs(30);
 /// How much is shown of a line that nobody understands.
 const GARBLED_CHARS_MAX: usize = 200;
 /// Reports that wait to be read; a client that is further ahead waits.
-const REPORTS_MAX: usize = 1024;
+const REPORTS_MAX: usize = 64 << 10;
 
 /// What comes out of a client's standard output.
 #[derive(Debug)]
@@ -65,8 +65,9 @@ impl Crew {
         let (tell, said) = mpsc::channel(REPORTS_MAX);
         self.said = Some(said);
         self.limit = plans.iter().map(time_limit).max().unwrap_or_default();
+        let crew = scenario.crew();
         for (place, plan) in plans.iter().enumerate() {
-            let name = format!("client {}", scenario.clients[place].number);
+            let name = format!("client {}", crew[place].number);
             let log = directory.log(&name);
             let mut command = Command::new(binary);
             command.arg(CLIENT_COMMAND).stdout(Stdio::piped()).stderr(File::create(&log)?);
@@ -164,14 +165,25 @@ impl Crew {
     }
 }
 
-/// What a client may take at most: all its waits, and a time-out and a new connection for each request.
+/// What a client may take at most: all its waits, and a time-out and a new connection for each request;
+/// of those that come until a time is over, the last alone.
 fn time_limit(plan: &Plan) -> Duration {
     let request = Duration::from_millis(plan.reply_timeout_ms) + CONNECT_WITHIN;
     let step = |step: &Step| match step {
         Step::Sleep { ms } => Duration::from_millis(*ms),
         _ => request,
     };
-    plan.steps.iter().map(step).sum::<Duration>() + SLACK
+    let work = match &plan.work {
+        Work::Steps(steps) => steps.iter().map(step).sum(),
+        Work::Share(share) => match (share.duration_ms, share.operations) {
+            (Some(ms), _) => Duration::from_millis(ms) + request,
+            (None, operations) => {
+                let operations = u32::try_from(operations.unwrap_or(0)).unwrap_or(u32::MAX);
+                (request + 2 * Duration::from_nanos(share.pause_ns)) * operations
+            }
+        },
+    };
+    work + SLACK
 }
 
 /// Passes on what a client says, until its standard output ends.

@@ -1,32 +1,39 @@
-//! Random sleeps: all of them come from one seed, so the seed brings a run's delays back.
+//! What each client does: random sleeps and random operations all come from one seed, so the seed
+//! brings them back.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::plan::Step;
+use crate::plan::{Step, Work};
 use crate::scenario::{Request, Scenario};
+use crate::share::Share;
 
 /// The longest random sleep.
 const RANDOM_SLEEP_MS_MAX: u64 = 1000;
 
-/// What each client of a scenario does, in the order of the file, with every random sleep drawn.
-/// Each client draws from a stream of its own, so a request more for one leaves the others alone.
-pub(crate) fn draw(scenario: &Scenario, seed: u64) -> Vec<Vec<Step>> {
-    scenario
-        .clients
-        .iter()
-        .map(|client| {
-            let mut chance = ChaCha8Rng::seed_from_u64(seed);
-            chance.set_stream(client.number);
-            client.requests.iter().map(|request| step(request, &mut chance)).collect()
-        })
-        .collect()
+/// What each client of a scenario does, in the order of its crew, with every random sleep drawn. Each
+/// client draws from a stream of its own, so a request more for one leaves the others alone.
+pub(crate) fn draw(scenario: &Scenario, seed: u64) -> Vec<Work> {
+    let listed = scenario.clients.iter().map(|client| {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+        chance.set_stream(client.number);
+        Work::Steps(client.requests.iter().map(|request| step(request, &mut chance)).collect())
+    });
+    let crew = scenario.crew();
+    let random = crew.iter().skip(scenario.clients.len()).enumerate();
+    let share = |(place, client): (usize, &crate::scenario::Client)| {
+        let workload = scenario.workload.as_ref()?;
+        Some(Work::Share(Share::of(workload, seed, client.number, place)))
+    };
+    listed.chain(random.filter_map(share)).collect()
 }
 
 fn step(request: &Request, chance: &mut ChaCha8Rng) -> Step {
     match request {
         Request::Write { key, value } => Step::Write { key: key.clone(), value: value.clone() },
-        Request::Read { key } => Step::Read { key: key.clone() },
+        Request::Read { key, level } => {
+            Step::Read { key: key.clone(), level: level.map(|level| level.to_string()) }
+        }
         Request::Sleep { ms } => Step::Sleep { ms: *ms },
         Request::SleepAtRandom => Step::Sleep { ms: chance.random_range(0..=RANDOM_SLEEP_MS_MAX) },
     }
@@ -55,9 +62,16 @@ mod tests {
     #[test]
     fn the_seed_alone_brings_the_delays_back() {
         let scenario = Scenario::parse("f", SLEEPERS).unwrap();
-        let drawn = draw(&scenario, 42);
-        assert_eq!(drawn, draw(&scenario, 42));
-        assert_ne!(drawn, draw(&scenario, 43));
+        let steps = |seed| -> Vec<Vec<Step>> {
+            let of_work = |work| match work {
+                Work::Steps(steps) => steps,
+                Work::Share(_) => panic!("there is no workload"),
+            };
+            draw(&scenario, seed).into_iter().map(of_work).collect()
+        };
+        let drawn = steps(42);
+        assert_eq!(drawn, steps(42));
+        assert_ne!(drawn, steps(43));
         assert_ne!(drawn[0][..2], drawn[1][..], "clients draw apart");
         assert_eq!(drawn[0][2], Step::Sleep { ms: 7 });
         let at_most_a_second = |step: &Step| matches!(step, Step::Sleep { ms: 0..=1000 });

@@ -1,7 +1,7 @@
 //! What operations cost: how long they took and how many there were.
 
 use crate::plan::{Answer, Step};
-use crate::recording::Recording;
+use crate::recording::{Recorded, Recording};
 
 /// The operations of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) struct Kind {
     pub(crate) refused: usize,
     /// How many have an unknown outcome.
     pub(crate) unknown: usize,
+    /// The longest time, while such operations were asked, in which none of them was done.
+    pub(crate) gap_ns: u64,
 }
 
 impl Kind {
@@ -41,7 +43,9 @@ impl Kind {
 
     fn note(&mut self, answer: &Answer, latency_ns: u64) {
         match answer {
-            Answer::Written | Answer::Value(_) => self.latencies_ns.push(latency_ns),
+            Answer::Written | Answer::Value(_) | Answer::Swapped(_) => {
+                self.latencies_ns.push(latency_ns)
+            }
             Answer::Refused(_) => self.refused += 1,
             Answer::Unknown(_) => self.unknown += 1,
         }
@@ -52,6 +56,32 @@ impl Kind {
         self.latencies_ns.sort_unstable();
         self.refused += other.refused;
         self.unknown += other.unknown;
+        self.gap_ns = self.gap_ns.max(other.gap_ns);
+    }
+
+    /// The figures of the operations of one kind, in the order in which they ended.
+    fn of<'r>(recorded: impl Iterator<Item = &'r Recorded>) -> Kind {
+        let mut kind = Kind::default();
+        // When the first began, then when the last one that was done ended.
+        let mut since = None;
+        let mut ends: Vec<(u64, bool)> = vec![];
+        for recorded in recorded {
+            kind.note(&recorded.answer, recorded.end.saturating_sub(recorded.start));
+            since = Some(since.unwrap_or(recorded.start).min(recorded.start));
+            let is_done = !matches!(recorded.answer, Answer::Refused(_) | Answer::Unknown(_));
+            ends.push((recorded.end, is_done));
+        }
+        kind.latencies_ns.sort_unstable();
+        ends.sort_unstable();
+        let last = ends.len().saturating_sub(1);
+        let mut since = since.unwrap_or(0);
+        for (place, (end, is_done)) in ends.into_iter().enumerate() {
+            if is_done || place == last {
+                kind.gap_ns = kind.gap_ns.max(end.saturating_sub(since));
+                since = end;
+            }
+        }
+        kind
     }
 }
 
@@ -60,6 +90,8 @@ impl Kind {
 pub(crate) struct Figures {
     pub(crate) writes: Kind,
     pub(crate) reads: Kind,
+    /// Compare-and-sets.
+    pub(crate) cas: Kind,
     /// From the start of the first operation to the end of the last, waits of clients included.
     pub(crate) span_ns: u64,
 }
@@ -67,30 +99,31 @@ pub(crate) struct Figures {
 impl Figures {
     /// The figures of what clients asked; reads of the quiet end do not count.
     pub(crate) fn of(recording: &Recording) -> Figures {
-        let mut figures = Figures::default();
-        for recorded in recording.operations() {
-            let kind = match recording.step(recorded.id) {
-                Step::Write { .. } => &mut figures.writes,
-                _ => &mut figures.reads,
-            };
-            kind.note(&recorded.answer, recorded.end.saturating_sub(recorded.start));
-        }
-        figures.writes.latencies_ns.sort_unstable();
-        figures.reads.latencies_ns.sort_unstable();
+        let of = |is_of: fn(&Step) -> bool| {
+            Kind::of(recording.operations().iter().filter(|recorded| is_of(&recorded.step)))
+        };
+        let mut figures = Figures {
+            writes: of(|step| matches!(step, Step::Write { .. })),
+            reads: of(|step| matches!(step, Step::Read { .. })),
+            cas: of(|step| matches!(step, Step::Cas { .. })),
+            span_ns: 0,
+        };
         let first = recording.operations().iter().map(|recorded| recorded.start).min();
         let last = recording.operations().iter().map(|recorded| recorded.end).max();
         figures.span_ns = last.unwrap_or(0).saturating_sub(first.unwrap_or(0));
         figures
     }
 
-    /// The kinds by name.
-    pub(crate) fn kinds(&self) -> [(&'static str, &Kind); 2] {
-        [("write", &self.writes), ("read", &self.reads)]
+    /// The kinds by name; compare-and-sets only if there were any.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = (&'static str, &Kind)> {
+        let always = [("write", &self.writes), ("read", &self.reads)];
+        let cas = Some(("cas", &self.cas)).filter(|(_, kind)| kind.total() > 0);
+        always.into_iter().chain(cas)
     }
 
     /// How many operations were done in a second.
     pub(crate) fn throughput(&self) -> Option<f64> {
-        let done = self.writes.done() + self.reads.done();
+        let done = self.writes.done() + self.reads.done() + self.cas.done();
         (self.span_ns > 0 && done > 0).then(|| done as f64 * 1e9 / self.span_ns as f64)
     }
 
@@ -98,6 +131,7 @@ impl Figures {
     pub(crate) fn add(&mut self, other: &Figures) {
         self.writes.add(&other.writes);
         self.reads.add(&other.reads);
+        self.cas.add(&other.cas);
         self.span_ns += other.span_ns;
     }
 }
@@ -107,7 +141,7 @@ mod tests {
     use super::*;
 
     fn kind(latencies_ns: impl IntoIterator<Item = u64>) -> Kind {
-        Kind { latencies_ns: latencies_ns.into_iter().collect(), refused: 0, unknown: 0 }
+        Kind { latencies_ns: latencies_ns.into_iter().collect(), ..Kind::default() }
     }
 
     #[test]
@@ -134,8 +168,9 @@ mod tests {
 
     #[test]
     fn runs_add_up() {
-        let mut figures = Figures { writes: kind([1, 5]), reads: kind([2]), span_ns: 1_000 };
-        figures.add(&Figures { writes: kind([3]), reads: kind([]), span_ns: 1_000 });
+        let of = |writes, reads| Figures { writes, reads, cas: kind([]), span_ns: 1_000 };
+        let mut figures = of(kind([1, 5]), kind([2]));
+        figures.add(&of(kind([3]), kind([])));
         assert_eq!(figures.writes.latencies_ns, [1, 3, 5]);
         assert_eq!(figures.throughput(), Some(2_000_000.0));
         assert_eq!(Figures::default().throughput(), None);

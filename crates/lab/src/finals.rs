@@ -149,7 +149,7 @@ async fn round(
 async fn ask_one(server: SocketAddr, keys: &[String], reply_timeout: Duration) -> RoundOfOne {
     let mut answer = RoundOfOne::default();
     let begun = clock::now_ns();
-    let mut connection = match Connection::open_certified(server).await {
+    let mut connection = match Connection::open_certified(server, reply_timeout).await {
         Ok(connection) => connection,
         Err(error) => {
             answer.failure = Some((begun, format!("no connection: {error}")));
@@ -227,6 +227,7 @@ mod tests {
     use crate::fake::{Act, serve};
     use crate::order::OperationId;
     use crate::plan::Answer;
+    use crate::recording::Told;
     use crate::scenario::Scenario;
 
     const ONE: Act = Act::Say(b"$1\r\n1\r\n");
@@ -244,7 +245,15 @@ mod tests {
         let now = clock::now_ns();
         recording.begin(now);
         let first = OperationId { client: 0, step: 0 };
-        assert!(recording.note(first, 0, (now, now), Answer::Written, None));
+        let told = Told {
+            drawn: None,
+            server: 0,
+            renewals: 0,
+            instants_ns: (now, now),
+            answer: Answer::Written,
+            certificate: None,
+        };
+        assert!(recording.note(first, told));
         recording.finish(0);
         recording
     }

@@ -13,6 +13,8 @@ pub(crate) struct Info {
     pub(crate) is_ready: bool,
     /// Whether it leads the agreed log.
     pub(crate) is_leader: bool,
+    /// In which term.
+    pub(crate) term: u64,
     /// The fields that tell why a server is not ready, as it said them.
     pub(crate) state: String,
 }
@@ -46,6 +48,7 @@ impl Info {
         Info {
             is_ready: fields.get("ready") == Some(&"1"),
             is_leader: fields.get("raft_role") == Some(&"leader"),
+            term: fields.get("raft_term").and_then(|term| term.parse().ok()).unwrap_or(0),
             state: known.collect::<Vec<_>>().join(" "),
         }
     }
@@ -57,9 +60,10 @@ mod tests {
 
     #[test]
     fn the_section_is_read() {
-        let text = "# Candor\r\nformed:1\r\nready:1\r\nraft_role:leader\r\nlog_syncs:3\r\n";
-        let state = "ready:1 formed:1 raft_role:leader".to_owned();
-        assert_eq!(Info::parse(text), Info { is_ready: true, is_leader: true, state });
+        let text =
+            "# Candor\r\nformed:1\r\nready:1\r\nraft_role:leader\r\nraft_term:7\r\nlog_syncs:3\r\n";
+        let state = "ready:1 formed:1 raft_role:leader raft_term:7".to_owned();
+        assert_eq!(Info::parse(text), Info { is_ready: true, is_leader: true, term: 7, state });
         assert_eq!(Info::parse("redis_version:7"), Info::default());
     }
 }

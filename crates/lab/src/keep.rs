@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::attempt::Kept;
-use crate::cluster::{Cluster, leader};
+use crate::cluster::{Cluster, ServerEnd, leader};
 use crate::failure::Failure;
 use crate::interrupt::Interrupts;
 use crate::report::server_lines;
@@ -43,7 +43,7 @@ async fn watch(cluster: &mut Cluster, screen: &mut Screen) {
         screen.tell(line);
     }
     loop {
-        let end = cluster.next_end().await;
+        let ServerEnd { end, .. } = cluster.next_end().await;
         screen.tell(format!("\n  {}", Look::Bad.on(end.sentence())));
         // A merged keyspace goes on without a leader, and nobody looks for one.
         if led_by.is_some() {

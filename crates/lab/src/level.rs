@@ -16,12 +16,12 @@ const COMPARED: [Level; 4] =
     [Level::Linearizable, Level::Sequential, Level::Causal, Level::Eventual];
 
 /// Reads the name of a level.
-pub(crate) fn parse(name: &str) -> Option<Level> {
+pub fn parse(name: &str) -> Option<Level> {
     OFFERED.iter().find(|(offered, _)| *offered == name).map(|(_, level)| *level)
 }
 
 /// The names that a scenario file may give.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> {
     OFFERED.iter().map(|(name, _)| *name)
 }
 

@@ -5,6 +5,7 @@
 //!   FILE ─▶ scenario ─▶ attempt ───────────────────────────────▶ report
 //!                       │  cluster: a process for each server   ▲
 //!                       │  crew:    a process for each client   │
+//!                       │  fire:    what is done to them        │
 //!                       └─ recording ─▶ history ─▶ the judge ───┘
 //! ```
 //!
@@ -17,8 +18,8 @@
 //! - An operation is done, refused or unknown. After an unknown one the client goes on under a new
 //!   number, because nobody may assume that the old one has ended.
 //!
-//! Left out: faults. The processes may be killed from outside, and the run tells of it, but nothing in
-//! a scenario file asks for that yet.
+//! - Faults need no right that a user has not: signals for the processes, ports of the runner between
+//!   the servers, and a mode of the servers in which they take orders about their clocks and disks.
 
 pub mod scenario;
 
@@ -31,6 +32,7 @@ mod stage;
 
 mod cluster;
 mod crew;
+mod fire;
 mod info;
 mod ports;
 mod process;
@@ -43,6 +45,7 @@ mod plan;
 mod clock;
 mod delays;
 mod order;
+mod share;
 
 mod finals;
 mod recording;
@@ -66,4 +69,5 @@ mod fake;
 pub use client::client;
 pub use crew::CLIENT_COMMAND;
 pub use directory::RUNS;
+pub use level::{names as level_names, parse as parse_level};
 pub use run::{Options, run, this_program};

@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
+use crate::share::Share;
 
 /// The longest line that either side reads: the plan of a client that has as many requests, with
 /// as long values, as a scenario file can hold.
@@ -23,12 +24,23 @@ pub(crate) const LINE_BYTES_MAX: u64 = 8 * crate::scenario::FILE_BYTES_MAX;
 /// All that a client process is to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Plan {
-    /// Where its server serves clients.
-    pub(crate) server: SocketAddr,
+    /// Where each server serves clients.
+    pub(crate) servers: Vec<SocketAddr>,
+    /// The server that it talks to, at least at first.
+    pub(crate) server: usize,
     /// How long it waits for a reply before the outcome counts as unknown, in milliseconds.
     pub(crate) reply_timeout_ms: u64,
-    /// What it does, one after another.
-    pub(crate) steps: Vec<Step>,
+    /// What it does.
+    pub(crate) work: Work,
+}
+
+/// What a client does, one operation after another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Work {
+    /// These steps.
+    Steps(Vec<Step>),
+    /// Its share of a workload.
+    Share(Share),
 }
 
 /// One request, with chance already drawn.
@@ -36,10 +48,27 @@ pub(crate) struct Plan {
 pub(crate) enum Step {
     /// Give a key a value.
     Write { key: String, value: String },
-    /// Ask for the value of a key.
-    Read { key: String },
+    /// Ask for the value of a key, perhaps at a level of its own.
+    Read { key: String, level: Option<String> },
+    /// Give a key a value if it has that one; `None`: if nothing is there.
+    Cas { key: String, from: Option<String>, to: String },
     /// Wait.
     Sleep { ms: u64 },
+}
+
+impl Step {
+    /// The key of an operation.
+    pub(crate) fn key(&self) -> Option<&str> {
+        match self {
+            Step::Write { key, .. } | Step::Read { key, .. } | Step::Cas { key, .. } => Some(key),
+            Step::Sleep { .. } => None,
+        }
+    }
+
+    /// Whether it may change something.
+    pub(crate) fn is_write(&self) -> bool {
+        matches!(self, Step::Write { .. } | Step::Cas { .. })
+    }
 }
 
 /// Tells a client that is ready when to start.
@@ -60,6 +89,10 @@ pub(crate) enum Report {
     Operation {
         /// Its place among the steps.
         step: usize,
+        /// What it is, if the client drew it itself.
+        drawn: Option<Step>,
+        /// The server that was asked.
+        server: usize,
         /// How often this client went on under a new number before it asked.
         renewals: u64,
         start_ns: u64,
@@ -79,6 +112,8 @@ pub(crate) enum Answer {
     Written,
     /// The read returned this; `None`: nothing there.
     Value(Option<String>),
+    /// The comparison was made; whether the value was the one to be replaced, and was.
+    Swapped(bool),
     /// It did not and will not take effect; the reason as the server or the system gave it.
     Refused(String),
     /// Nobody knows whether it took effect; the reason likewise.

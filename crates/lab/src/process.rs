@@ -7,6 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Notify, mpsc, watch};
@@ -74,6 +75,23 @@ impl Process {
         let stdin = self.stdin.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
         stdin.write_all(line.as_bytes()).await?;
         stdin.flush().await
+    }
+
+    /// Sends it a signal, if it has not ended.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if self.end().is_none()
+            && let Some(pid) = Pid::from_raw(self.pid as i32)
+        {
+            // It fails only if the process has ended meanwhile.
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    /// Ends it by SIGKILL and waits until it is gone.
+    pub(crate) async fn kill(&self) {
+        // Full if it was asked already, closed if the process has ended.
+        let _ = self.kill.try_send(());
+        let _ = timeout(KILLED_WITHIN, self.ended()).await;
     }
 
     /// How it ended, if it did.

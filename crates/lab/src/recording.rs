@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use history::{Header, History, Level, Operation, Unit};
+use history::{Header, History, Kind, Level, Operation, Unit};
 
 use crate::certificate::Certificate;
 use crate::finals::FinalRead;
 use crate::order::OperationId;
-use crate::plan::{Answer, Step};
+use crate::plan::{Answer, Step, Work};
 use crate::scenario::{Client, Scenario};
 use crate::screen::shown;
 
@@ -15,12 +15,31 @@ use crate::screen::shown;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Recorded {
     pub(crate) id: OperationId,
+    /// What it was.
+    pub(crate) step: Step,
+    /// The server that was asked.
+    pub(crate) server: usize,
     /// The number that the client went under.
     pub(crate) number: u64,
     pub(crate) start: u64,
     pub(crate) end: u64,
     pub(crate) answer: Answer,
     /// Where the answer stands, if the server said so.
+    pub(crate) certificate: Option<Certificate>,
+}
+
+/// What a client tells of an operation.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    /// What it was, if the client drew it itself.
+    pub(crate) drawn: Option<Step>,
+    /// The server that was asked.
+    pub(crate) server: usize,
+    /// How often the client had gone on under a new number by then.
+    pub(crate) renewals: u64,
+    /// The instants of asking and answering.
+    pub(crate) instants_ns: (u64, u64),
+    pub(crate) answer: Answer,
     pub(crate) certificate: Option<Certificate>,
 }
 
@@ -32,7 +51,11 @@ pub(crate) struct Recorded {
 pub(crate) struct Recording {
     clients: Vec<Client>,
     /// What each client was to do.
-    steps: Vec<Vec<Step>>,
+    works: Vec<Work>,
+    /// How many servers there are.
+    servers: usize,
+    /// The last place that each client told of.
+    last: HashMap<usize, (usize, u64)>,
     /// The instant at which all clients start, once they were told.
     origin_ns: Option<u64>,
     operations: Vec<Recorded>,
@@ -46,17 +69,20 @@ pub(crate) struct Recording {
 
 impl Recording {
     /// Nothing has happened yet.
-    pub(crate) fn new(scenario: &Scenario, steps: Vec<Vec<Step>>) -> Recording {
-        let numbers = scenario.clients.iter().map(|client| client.number);
+    pub(crate) fn new(scenario: &Scenario, works: Vec<Work>) -> Recording {
+        let clients = scenario.crew();
+        let next_number = clients.iter().map(|client| client.number + 1).max().unwrap_or(0);
         Recording {
-            clients: scenario.clients.clone(),
-            steps,
+            clients,
+            works,
+            servers: scenario.servers,
+            last: HashMap::new(),
             origin_ns: None,
             operations: vec![],
             finals: vec![],
             finished: BTreeSet::new(),
             renewed: HashMap::new(),
-            next_number: numbers.max().map_or(0, |number| number + 1),
+            next_number,
         }
     }
 
@@ -76,28 +102,35 @@ impl Recording {
         self.next_number - 1
     }
 
-    /// An operation has ended, or was given up. `renewals`: how often its client had gone on under a
-    /// new number by then. False: the client was not to do such a thing.
-    pub(crate) fn note(
-        &mut self,
-        id: OperationId,
-        renewals: u64,
-        instants_ns: (u64, u64),
-        answer: Answer,
-        certificate: Option<Certificate>,
-    ) -> bool {
-        let fits = match (self.steps[id.client].get(id.step), &answer) {
+    /// An operation has ended, or was given up. False: the client was not to do such a thing.
+    pub(crate) fn note(&mut self, id: OperationId, told: Told) -> bool {
+        let Told { drawn, server, renewals, instants_ns, answer, certificate } = told;
+        let step = match (&self.works[id.client], drawn) {
+            (Work::Steps(steps), None) => steps.get(id.step).cloned(),
+            (Work::Share(_), drawn) => drawn,
+            (Work::Steps(_), Some(_)) => None,
+        };
+        let fits = match (&step, &answer) {
             (None | Some(Step::Sleep { .. }), _) => false,
             (_, Answer::Refused(_) | Answer::Unknown(_)) => true,
             (Some(Step::Write { .. }), answer) => *answer == Answer::Written,
             (Some(Step::Read { .. }), answer) => matches!(answer, Answer::Value(_)),
+            (Some(Step::Cas { .. }), answer) => matches!(answer, Answer::Swapped(_)),
         };
-        if !fits {
-            return false;
-        }
+        let Some(step) = step.filter(|_| fits && server < self.servers) else { return false };
         let number = self.number(id.client, renewals);
         let (start, end) = (self.since_start(instants_ns.0), self.since_start(instants_ns.1));
-        self.operations.push(Recorded { id, number, start, end, answer, certificate });
+        self.last.insert(id.client, (id.step, end));
+        self.operations.push(Recorded {
+            id,
+            step,
+            server,
+            number,
+            start,
+            end,
+            answer,
+            certificate,
+        });
         true
     }
 
@@ -134,14 +167,9 @@ impl Recording {
         &self.operations
     }
 
-    /// All that a client is to do, by its place among the clients.
-    pub(crate) fn steps(&self, client: usize) -> &[Step] {
-        &self.steps[client]
-    }
-
-    /// What a client was to do at this place.
-    pub(crate) fn step(&self, id: OperationId) -> &Step {
-        &self.steps[id.client][id.step]
+    /// What a client is to do, by its place among the clients.
+    pub(crate) fn work(&self, client: usize) -> &Work {
+        &self.works[client]
     }
 
     /// The client of an operation, as the scenario has it.
@@ -151,10 +179,17 @@ impl Recording {
 
     /// An operation in words, such as `client 0's set a = 1`.
     pub(crate) fn describe(&self, id: OperationId) -> String {
-        let what = match self.step(id) {
-            Step::Write { key, value } => format!("set {} = {}", shown(key), shown(value)),
-            Step::Read { key } => format!("get {}", shown(key)),
-            Step::Sleep { .. } => "sleep".into(),
+        let told = self.operations.iter().find(|recorded| recorded.id == id);
+        let step = match &self.works[id.client] {
+            Work::Steps(steps) => steps.get(id.step),
+            Work::Share(_) => told.map(|recorded| &recorded.step),
+        };
+        let what = match step {
+            Some(Step::Write { key, value }) => format!("set {} = {}", shown(key), shown(value)),
+            Some(Step::Read { key, .. }) => format!("get {}", shown(key)),
+            Some(Step::Cas { key, to, .. }) => format!("cas {} = {}", shown(key), shown(to)),
+            Some(Step::Sleep { .. }) => "sleep".into(),
+            None => "operation".into(),
         };
         format!("client {}'s {what}", self.client(id).number)
     }
@@ -170,79 +205,97 @@ impl Recording {
 
     /// The keys that may have been written, in alphabetical order.
     pub(crate) fn written_keys(&self) -> Vec<String> {
-        let noted = self.operations.iter().filter(|r| !matches!(r.answer, Answer::Refused(_)));
-        let lost = self.lost().map(|(id, _)| id);
-        let keys =
-            noted.map(|recorded| recorded.id).chain(lost).filter_map(|id| match self.step(id) {
-                Step::Write { key, .. } => Some(key.clone()),
-                _ => None,
-            });
-        keys.collect::<BTreeSet<String>>().into_iter().collect()
+        let may_have = |r: &&Recorded| {
+            r.step.is_write() && !matches!(r.answer, Answer::Refused(_) | Answer::Swapped(false))
+        };
+        let noted = self.operations.iter().filter(may_have).filter_map(|r| r.step.key());
+        let lost: Vec<Lost> = self.lost().collect();
+        let lost = lost.iter().map(|lost| lost.key.as_str());
+        noted.chain(lost).map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// When the last write ended that did; 0 without one.
     pub(crate) fn last_write_end(&self) -> u64 {
-        let is_write = |r: &&Recorded| matches!(self.step(r.id), Step::Write { .. });
+        let is_write = |r: &&Recorded| r.step.is_write();
         self.operations.iter().filter(is_write).map(|recorded| recorded.end).max().unwrap_or(0)
     }
 
-    /// What clients may have asked without telling: a client that was started and did not finish may
-    /// have asked the first operation that it did not tell of. With the earliest time it may have.
-    fn lost(&self) -> impl Iterator<Item = (OperationId, u64)> {
+    /// What clients may have written without telling: a client that was started and did not finish
+    /// may have asked the first operation that it did not tell of.
+    fn lost(&self) -> impl Iterator<Item = Lost> {
         let unfinished = (0..self.clients.len())
             .filter(|client| self.origin_ns.is_some() && !self.finished.contains(client));
         unfinished.filter_map(|client| {
-            let last = self.operations.iter().rev().find(|recorded| recorded.id.client == client);
-            let (next, start) = last.map_or((0, 0), |last| (last.id.step + 1, last.end));
-            let is_operation = |step: &Step| !matches!(step, Step::Sleep { .. });
-            let ahead = self.steps[client].iter().skip(next).position(is_operation)?;
-            Some((OperationId { client, step: next + ahead }, start))
+            let last = self.last.get(&client);
+            let (next, start) = last.map_or((0, 0), |(place, end)| (place + 1, *end));
+            let (key, value) = match &self.works[client] {
+                Work::Steps(steps) => {
+                    let is_operation = |step: &&Step| !matches!(step, Step::Sleep { .. });
+                    match steps.iter().skip(next).find(is_operation)? {
+                        Step::Write { key, value } => (key.clone(), value.clone()),
+                        _ => return None,
+                    }
+                }
+                Work::Share(share) => share.may_write(next)?,
+            };
+            Some(Lost { key, value, start, server: self.clients[client].server })
         })
     }
 
     /// The history that all of this makes, for a store that promised `level`.
     pub(crate) fn history(&self, level: Level) -> History {
         let mut operations: Vec<Operation> =
-            self.operations.iter().map(|recorded| self.operation(recorded)).collect();
+            self.operations.iter().map(|recorded| operation(recorded, level)).collect();
         // A number of its own for each: what its client did before may have ended in the unknown.
-        for ((id, start), number) in self.lost().zip(self.next_number..) {
-            if let Step::Write { key, value } = self.step(id) {
-                let server = self.clients[id.client].server as u64;
-                let write = Operation::write(number, key, value, start, None);
-                operations.push(write.at_server(server));
-            }
+        for (lost, number) in self.lost().zip(self.next_number..) {
+            let write = Operation::write(number, &lost.key, &lost.value, lost.start, None);
+            operations.push(write.at_server(lost.server as u64));
         }
         operations.extend(self.finals.iter().map(FinalRead::operation));
         History::new(Some(Header::new(Unit::Nanoseconds, Some(level))), operations)
     }
+}
 
-    fn operation(&self, recorded: &Recorded) -> Operation {
-        let Recorded { id, number, start, end, answer, certificate } = recorded;
-        let (number, start, end) = (*number, *start, *end);
-        let operation = match (self.step(*id), answer) {
-            (Step::Write { key, value }, Answer::Unknown(_)) => {
-                Operation::write(number, key, value, start, None)
-            }
-            (Step::Write { key, value }, Answer::Refused(_)) => {
-                Operation::write(number, key, value, start, Some(end)).into_refused()
-            }
-            (Step::Write { key, value }, _) => {
-                Operation::write(number, key, value, start, Some(end))
-            }
-            (Step::Read { key }, Answer::Value(value)) => {
-                Operation::read(number, key, value.as_deref(), start, end)
-            }
-            (Step::Read { key }, Answer::Refused(_)) => {
-                Operation::read_unanswered(number, key, start, Some(end)).into_refused()
-            }
-            (Step::Read { key }, _) => Operation::read_unanswered(number, key, start, None),
-            (Step::Sleep { .. }, _) => unreachable!("a sleep is never noted as an operation"),
-        };
-        let operation = operation.at_server(self.clients[id.client].server as u64);
-        match certificate {
-            Some(certificate) => certificate.put_on(operation),
-            None => operation,
+/// A write that nobody told of.
+struct Lost {
+    key: String,
+    value: String,
+    /// The earliest time at which it may have been asked.
+    start: u64,
+    server: usize,
+}
+
+/// An operation as the judge sees it.
+fn operation(recorded: &Recorded, promised: Level) -> Operation {
+    let Recorded { step, number, start, answer, .. } = recorded;
+    // What is unknown has no end.
+    let end = Some(recorded.end).filter(|_| !matches!(answer, Answer::Unknown(_)));
+    let mut operation = match (step, answer) {
+        (Step::Write { key, value }, _) => Operation::write(*number, key, value, *start, end),
+        (Step::Read { key, .. }, Answer::Value(value)) => {
+            Operation::read(*number, key, value.as_deref(), *start, recorded.end)
         }
+        (Step::Read { key, .. }, _) => Operation::read_unanswered(*number, key, *start, end),
+        (Step::Cas { key, from, to }, answer) => {
+            let ok = match answer {
+                Answer::Swapped(ok) => Some(*ok),
+                _ => None,
+            };
+            let kind = Kind::Cas { from: from.clone(), to: Some(to.clone()), ok };
+            Operation::new(*number, kind, key, *start, end)
+        }
+        (Step::Sleep { .. }, _) => unreachable!("a sleep is never noted as an operation"),
+    };
+    if let Step::Read { level: Some(asked), .. } = step {
+        operation.level = asked.parse().ok().filter(|asked: &Level| *asked != promised);
+    }
+    if matches!(answer, Answer::Refused(_)) {
+        operation = operation.into_refused();
+    }
+    let operation = operation.at_server(recorded.server as u64);
+    match &recorded.certificate {
+        Some(certificate) => certificate.put_on(operation),
+        None => operation,
     }
 }
 
@@ -267,6 +320,10 @@ mod tests {
         OperationId { client, step }
     }
 
+    fn told(server: usize, renewals: u64, instants_ns: (u64, u64), answer: Answer) -> Told {
+        Told { drawn: None, server, renewals, instants_ns, answer, certificate: None }
+    }
+
     /// The lines of the history without its header.
     fn lines(recording: &Recording) -> Vec<String> {
         let text = recording.history(Level::Eventual).to_jsonl();
@@ -276,10 +333,11 @@ mod tests {
     #[test]
     fn answers_become_a_history() {
         let mut recording = recording();
-        assert!(recording.note(id(0, 0), 0, (1010, 1020), Answer::Unknown("?".into()), None));
-        assert!(recording.note(id(0, 2), 1, (1030, 1040), Answer::Value(Some("1".into())), None));
-        assert!(recording.note(id(1, 0), 0, (1015, 1050), Answer::Refused("no".into()), None));
-        assert!(recording.note(id(0, 3), 1, (1060, 1070), Answer::Written, None));
+        assert!(recording.note(id(0, 0), told(1, 0, (1010, 1020), Answer::Unknown("?".into()))));
+        let read = Answer::Value(Some("1".into()));
+        assert!(recording.note(id(0, 2), told(1, 1, (1030, 1040), read)));
+        assert!(recording.note(id(1, 0), told(0, 0, (1015, 1050), Answer::Refused("no".into()))));
+        assert!(recording.note(id(0, 3), told(1, 1, (1060, 1070), Answer::Written)));
         recording.finish(0);
         recording.finish(1);
         let expected = [
@@ -298,8 +356,8 @@ mod tests {
     #[test]
     fn what_a_lost_client_may_have_written_is_unknown() {
         let mut recording = recording();
-        assert!(recording.note(id(0, 0), 0, (1010, 1020), Answer::Written, None));
-        assert!(recording.note(id(0, 2), 0, (1030, 1040), Answer::Value(None), None));
+        assert!(recording.note(id(0, 0), told(1, 0, (1010, 1020), Answer::Written)));
+        assert!(recording.note(id(0, 2), told(1, 0, (1030, 1040), Answer::Value(None))));
         recording.finish(1);
         let lost =
             r#"{"client":5,"kind":"write","key":"b","value":"2","start":40,"end":null,"server":1}"#;
@@ -317,14 +375,14 @@ mod tests {
     #[test]
     fn what_nobody_was_to_do_is_not_noted() {
         let mut recording = recording();
-        assert!(!recording.note(id(0, 1), 0, (0, 0), Answer::Written, None), "a sleep");
-        assert!(!recording.note(id(0, 9), 0, (0, 0), Answer::Written, None), "beyond the end");
+        assert!(!recording.note(id(0, 1), told(1, 0, (0, 0), Answer::Written)), "a sleep");
+        assert!(!recording.note(id(0, 9), told(1, 0, (0, 0), Answer::Written)), "beyond the end");
         assert!(
-            !recording.note(id(0, 0), 0, (0, 0), Answer::Value(None), None),
+            !recording.note(id(0, 0), told(1, 0, (0, 0), Answer::Value(None))),
             "a write reads nothing"
         );
         assert!(
-            !recording.note(id(1, 0), 0, (0, 0), Answer::Written, None),
+            !recording.note(id(1, 0), told(0, 0, (0, 0), Answer::Written)),
             "a read writes nothing"
         );
         assert!(recording.operations().is_empty());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use history::{EXIT_BROKEN, EXIT_FAILURE, Level, worst};
 use serde_json::{Value, json};
 
-use crate::attempt::{Attempt, Attempted, StatedOrder, Task, attempt};
+use crate::attempt::{Attempt, Attempted, Task, attempt};
 use crate::delays;
 use crate::directory::REPORT;
 use crate::failure::Failure;
@@ -15,7 +15,7 @@ use crate::interrupt::{Interrupts, Signal};
 use crate::keep;
 use crate::report;
 use crate::scenario::{Refusal, Scenario};
-use crate::screen::{Look, Screen, print_document};
+use crate::screen::{Look, Screen, print_document, tame};
 
 /// How often a run is repeated if the order that its waits state did not come about.
 const REPEATS_MAX: u32 = 3;
@@ -32,6 +32,8 @@ pub struct Options {
     /// What random sleeps come from; `None`: a fresh one. The n-th repetition has the seed n - 1
     /// further on, so its own seed alone brings it back.
     pub seed: Option<u64>,
+    /// The levels to run each file at; none: at its own.
+    pub levels: Vec<Level>,
     /// Leave the cluster up until Ctrl-C; for one file, run once.
     pub keep: bool,
     /// Print one JSON document instead of lines.
@@ -49,6 +51,8 @@ struct Loaded {
     file: PathBuf,
     scenario: Scenario,
     text: String,
+    /// The level was named beside the file.
+    at_other_level: bool,
 }
 
 /// How one scenario file went.
@@ -103,7 +107,7 @@ impl FileResult {
 /// Runs scenario files; gives the exit code.
 pub fn run(options: &Options) -> u8 {
     let screen = if options.json { Screen::silent() } else { Screen::for_people() };
-    let loaded = match load_all(&options.files) {
+    let loaded = match load_all(options) {
         Ok(loaded) => loaded,
         Err(refusals) => return refuse(&refusals, options, &screen),
     };
@@ -131,12 +135,23 @@ pub fn run(options: &Options) -> u8 {
     exit_code
 }
 
-fn load_all(files: &[PathBuf]) -> Result<Vec<Loaded>, Vec<Refusal>> {
+/// Reads every file once for each level that it is run at.
+fn load_all(options: &Options) -> Result<Vec<Loaded>, Vec<Refusal>> {
+    let own = [None];
+    let others: Vec<Option<Level>> = options.levels.iter().copied().map(Some).collect();
+    let levels = if others.is_empty() { &own[..] } else { &others };
     let (mut loaded, mut refusals) = (vec![], vec![]);
-    for file in files {
-        match Scenario::load(file) {
-            Ok((scenario, text)) => loaded.push(Loaded { file: file.clone(), scenario, text }),
-            Err(refusal) => refusals.push(refusal),
+    for file in &options.files {
+        for level in levels {
+            match Scenario::load(file, *level) {
+                Ok((scenario, text)) => {
+                    let (file, at_other_level) = (file.clone(), level.is_some());
+                    loaded.push(Loaded { file, scenario, text, at_other_level });
+                }
+                // What is wrong at every level is said once.
+                Err(refusal) if refusals.contains(&refusal) => {}
+                Err(refusal) => refusals.push(refusal),
+            }
         }
     }
     if refusals.is_empty() { Ok(loaded) } else { Err(refusals) }
@@ -247,6 +262,7 @@ impl Runner<'_> {
 
     /// Runs a file once, and again if the order that its waits state did not come about.
     async fn run_once(&mut self, file: &Loaded, run: u32) -> Result<(), Failure> {
+        let mut missed = None;
         for number in 1..=1 + REPEATS_MAX {
             let task = Task {
                 scenario: &file.scenario,
@@ -254,34 +270,39 @@ impl Runner<'_> {
                 text: &file.text,
                 binary: &self.options.binary,
                 runs: &self.options.runs,
-                request_timeout_ms: self.options.request_timeout_ms,
+                request_timeout_ms: file
+                    .scenario
+                    .request_timeout_ms
+                    .unwrap_or(self.options.request_timeout_ms),
                 seed: self.seed.wrapping_add(u64::from(run - 1)),
                 run,
                 number,
                 keep: self.options.keep,
+                at_other_level: file.at_other_level,
             };
             self.tell_title(&task);
             let Attempted { attempt, kept } =
                 attempt(&task, &mut self.screen, &mut self.interrupts).await?;
-            let missed = matches!(attempt.order, StatedOrder::Missed(_));
+            missed = attempt.missed();
             self.tell_figures(&attempt);
             self.result().add(attempt);
-            let again = missed && number <= REPEATS_MAX;
+            let again = missed.is_some() && number <= REPEATS_MAX;
             if let Some(kept) = kept {
                 keep::hold(kept, !again, &mut self.screen, &mut self.interrupts).await?;
             }
-            if !missed {
+            if missed.is_none() {
                 return Ok(());
             }
             if again {
                 let left = 1 + REPEATS_MAX - number;
-                self.screen.tell(format!("\n  once more, to see the stated order ({left} left)"));
+                let what = "to see what the file says";
+                self.screen.tell(format!("\n  once more, {what} ({left} left)"));
             }
         }
         Err(Failure::RunTime(format!(
-            "{}: the order that the waits state did not come about in {} attempts; longer waits \
-             or a quieter machine would help",
+            "{}: {} in {} attempts; longer waits or a quieter machine would help",
             file.file.display(),
+            missed.unwrap_or_default(),
             1 + REPEATS_MAX
         )))
     }
@@ -304,11 +325,19 @@ impl Runner<'_> {
             "{repeat}{} · {} · {} · {} · seed {seed}",
             scenario.level,
             counted(scenario.servers, "server"),
-            counted(scenario.clients.len(), "client"),
-            counted(scenario.operations(), "operation"),
+            counted(scenario.crew().len(), "client"),
+            match &scenario.workload {
+                Some(_) => "random operations".into(),
+                None => counted(scenario.operations(), "operation"),
+            },
         );
         let title = Look::Strong.on(file.display());
         self.screen.tell(format!("\n{title}  {about}"));
+        for text in scenario.description.iter().map(String::as_str).chain(scenario.shown()) {
+            for line in report::labelled("", Look::Faint, [tame(text)]) {
+                self.screen.tell(line);
+            }
+        }
     }
 
     fn tell_figures(&mut self, attempt: &Attempt) {

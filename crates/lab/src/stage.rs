@@ -1,26 +1,29 @@
 //! What happens in an attempt, from the first port to the last answer: servers up, clients connected
-//! and started, everything recorded. Whoever plays it ends the processes, however far it came.
+//! and started, faults dealt, everything recorded. Whoever plays it ends the processes, however far it
+//! came.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::Task;
-use crate::certificate::Certificate;
-use crate::cluster::{Cluster, Orders, Ready};
+use crate::clock;
+use crate::cluster::{Cluster, Orders, Ready, ServerEnd};
 use crate::crew::{Crew, Said};
 use crate::delays;
 use crate::directory::RunDirectory;
 use crate::failure::Failure;
 use crate::finals::{self, AGREE_WITHIN, QuietEnd};
+use crate::fire::{Chronicle, Network, Schedule, find_leader, mend, strike};
 use crate::level::is_merged;
 use crate::order::OperationId;
-use crate::plan::{Answer, Plan, Report};
+use crate::plan::{Answer, Plan, Report, Work};
 use crate::ports;
 use crate::process::End;
-use crate::recording::Recording;
-use crate::report::{self, Live};
-use crate::scenario::{Client, Ports, Scenario};
+use crate::recording::{Recording, Told};
+use crate::report::{self, Live, Phase};
+use crate::scenario::{Fault, Ports, Scenario};
 use crate::screen::{Look, Screen};
 
 /// How much longer than a request may take a client waits for its reply.
@@ -34,6 +37,8 @@ pub(crate) struct Stage {
     pub(crate) crew: Crew,
     pub(crate) recording: Recording,
     pub(crate) quiet: Option<QuietEnd>,
+    /// What was done to the servers on purpose.
+    pub(crate) chronicle: Chronicle,
     /// What went wrong on the way, such as a server that died.
     pub(crate) troubles: Vec<String>,
 }
@@ -41,12 +46,13 @@ pub(crate) struct Stage {
 impl Stage {
     /// Nothing is started yet.
     pub(crate) fn new(task: &Task<'_>) -> Stage {
-        let steps = delays::draw(task.scenario, task.seed);
+        let works = delays::draw(task.scenario, task.seed);
         Stage {
             cluster: Cluster::default(),
             crew: Crew::default(),
-            recording: Recording::new(task.scenario, steps),
+            recording: Recording::new(task.scenario, works),
             quiet: None,
+            chronicle: Chronicle::default(),
             troubles: vec![],
         }
     }
@@ -68,19 +74,35 @@ impl Stage {
         for line in report::ready_lines(&self.cluster, &ready) {
             screen.tell(line);
         }
-        self.recording.begin(self.crew.go().await?);
-        self.collect(scenario, screen).await?;
+        let start_ns = self.crew.go().await?;
+        self.recording.begin(start_ns);
+        self.collect(scenario, start_ns, screen).await?;
         if is_merged(scenario.level) {
-            screen.wait_for("waiting until all servers agree");
-            let timeout = Duration::from_millis(task.request_timeout_ms + REPLY_MARGIN_MS);
-            let servers = self.cluster.addresses().to_vec();
-            self.quiet = finals::ask(&servers, &mut self.recording, timeout, AGREE_WITHIN).await;
+            self.come_to_rest(task, screen).await;
         }
         // One that ended unseen, while the servers were asked.
         while let Some(end) = self.cluster.take_end() {
-            self.note_end(end, screen);
+            self.note_server_end(end, screen);
+        }
+        for server in self.cluster.survivors() {
+            let what = format!("server {server} goes on, though its next sync was to fail");
+            self.troubles.push(what);
         }
         Ok(ready)
+    }
+
+    /// The quiet end: nobody writes, nothing is broken any more, and all are asked until they agree.
+    async fn come_to_rest(&mut self, task: &Task<'_>, screen: &mut Screen) {
+        let at_us = self.now_us();
+        let mended = mend(&mut self.cluster, &mut self.chronicle, at_us).await;
+        if !mended.text.is_empty() {
+            screen.tell(report::fault_line(at_us, &format!("mended: {}", mended.text)));
+        }
+        self.troubles.extend(mended.troubles);
+        screen.wait_for("waiting until all servers agree");
+        let timeout = Duration::from_millis(task.request_timeout_ms + REPLY_MARGIN_MS);
+        let servers = self.cluster.addresses().to_vec();
+        self.quiet = finals::ask(&servers, &mut self.recording, timeout, AGREE_WITHIN).await;
     }
 
     /// Starts the servers and waits until they are ready. Free ports may be taken by somebody else
@@ -97,9 +119,22 @@ impl Stage {
                 Some(named) => named.clone(),
                 None => ports::find(task.scenario.servers)?,
             };
-            let (binary, request_timeout_ms) = (task.binary, task.request_timeout_ms);
-            let orders = Orders { binary, ports: &ports, level, request_timeout_ms };
-            self.cluster.start(&orders, directory)?;
+            let scenario = task.scenario;
+            let orders = Orders {
+                binary: task.binary,
+                ports: &ports,
+                level,
+                request_timeout_ms: task.request_timeout_ms,
+                test_mode: scenario.faults.iter().any(|fault| fault.what.needs_test_mode()),
+            };
+            let network = match scenario.faults.iter().any(|fault| fault.what.needs_network()) {
+                true => {
+                    let peers: Vec<_> = ports.iter().map(|p| ports::address(p.peers)).collect();
+                    Some(Network::between(&peers, task.seed).await?)
+                }
+                false => None,
+            };
+            self.cluster.start(&orders, directory, network)?;
             match self.cluster.ready(level).await {
                 Ok(ready) => return Ok((ports, ready)),
                 Err(failure) if task.scenario.ports.is_some() || tries == RAISE_TRIES_MAX => {
@@ -118,29 +153,51 @@ impl Stage {
     }
 
     fn plans(&self, task: &Task<'_>, ports: &[Ports]) -> Vec<Plan> {
-        let plan = |(place, client): (usize, &Client)| Plan {
-            server: ports::address(ports[client.server].clients),
+        let crew = task.scenario.crew();
+        let plan = |(place, client): (usize, &crate::scenario::Client)| Plan {
+            servers: ports.iter().map(|ports| ports::address(ports.clients)).collect(),
+            server: client.server,
             reply_timeout_ms: task.request_timeout_ms + REPLY_MARGIN_MS,
-            steps: self.recording.steps(place).to_vec(),
+            work: self.recording.work(place).clone(),
         };
-        task.scenario.clients.iter().enumerate().map(plan).collect()
+        crew.iter().enumerate().map(plan).collect()
     }
 
-    /// Listens to the clients until all have ended.
-    async fn collect(&mut self, scenario: &Scenario, screen: &mut Screen) -> Result<(), Failure> {
-        let live = Live::of(scenario);
+    /// Listens to the clients until all have ended, and deals the faults meanwhile.
+    async fn collect(
+        &mut self,
+        scenario: &Scenario,
+        start_ns: u64,
+        screen: &mut Screen,
+    ) -> Result<(), Failure> {
+        let mut show = Show { live: Live::of(scenario), phase: Phase::default() };
+        let random = scenario.workload.as_ref().map_or(0, |workload| workload.operations_max());
         if scenario.operations() > 0 {
-            screen.tell(format!("\n{}", live.header()));
+            screen.tell(format!("\n{}", show.live.header()));
         }
-        screen.count("operations", scenario.operations());
+        screen.count("operations", scenario.operations() + random as usize);
+        let start = Instant::now() + clock::until(start_ns);
         let deadline = Instant::now() + self.crew.limit();
+        let mut schedule = Schedule::of(&scenario.faults);
+        let mut aim: Option<Aim> = None;
         loop {
+            schedule.advance(self.now_us() / 1000, self.recording.operations().len() as u64);
+            if aim.is_none() {
+                aim = schedule.take_due().map(|fault| self.take_aim(fault));
+            }
+            let next = schedule.next_at_ms().map(|ms| start + Duration::from_millis(ms));
             tokio::select! {
                 said = self.crew.next_said() => match said {
-                    Some((place, said)) => self.hear(place, said, &live, screen).await,
+                    Some((place, said)) => self.hear(place, said, &mut show, screen).await,
                     None => break,
                 },
-                end = self.cluster.next_end() => self.note_end(end, screen),
+                leader = aimed(&mut aim) => {
+                    if let Some(Aim { fault, .. }) = aim.take() {
+                        self.strike(&fault, leader, &mut show, screen).await;
+                    }
+                }
+                () = sleep_until(next.unwrap_or(deadline)), if next.is_some() => {}
+                end = self.cluster.next_end() => self.note_server_end(end, screen),
                 () = sleep_until(deadline) => {
                     let what = "the clients did not end, though all their waits and time-outs are over";
                     return Err(Failure::RunTime(what.into()));
@@ -148,13 +205,57 @@ impl Stage {
             }
         }
         screen.rest();
+        show.tell_phase(screen);
+        // What comes too late to break anything tells nothing of the store.
+        let missed = aim.iter().map(|aim| &aim.fault).chain(schedule.left());
+        for fault in missed.filter(|fault| !fault.what.mends()) {
+            let Fault { when, place, .. } = fault;
+            let what = format!(
+                "the fault {when} (line {}) came too late: the clients had ended",
+                place.line
+            );
+            self.troubles.push(what);
+        }
         Ok(())
     }
 
-    async fn hear(&mut self, place: usize, said: Said, live: &Live, screen: &mut Screen) {
+    /// Finds out whom a fault hits, if that takes asking.
+    fn take_aim(&self, fault: Fault) -> Aim {
+        let leader: Pin<Box<dyn Future<Output = Option<usize>>>> = match fault.what.needs_leader() {
+            true => Box::pin(find_leader(self.cluster.awake())),
+            false => Box::pin(std::future::ready(None)),
+        };
+        Aim { fault, leader }
+    }
+
+    async fn strike(
+        &mut self,
+        fault: &Fault,
+        leader: Option<usize>,
+        show: &mut Show,
+        screen: &mut Screen,
+    ) {
+        show.tell_phase(screen);
+        let at_us = self.now_us();
+        let struck =
+            strike(&fault.what, leader, &mut self.cluster, &mut self.chronicle, at_us).await;
+        screen.tell(report::fault_line(at_us, &struck.text));
+        let line = fault.place.line;
+        self.troubles
+            .extend(struck.troubles.iter().map(|why| format!("the fault in line {line}: {why}")));
+    }
+
+    /// The time since the start of the clients.
+    fn now_us(&self) -> u64 {
+        self.recording.since_start(clock::now_ns()) / 1000
+    }
+
+    async fn hear(&mut self, place: usize, said: Said, show: &mut Show, screen: &mut Screen) {
         match said {
             Said::Report(Report::Operation {
                 step,
+                drawn,
+                server,
                 renewals,
                 start_ns,
                 end_ns,
@@ -162,8 +263,9 @@ impl Stage {
                 certificate,
             }) => {
                 let id = OperationId { client: place, step };
-                let told = (answer, certificate);
-                self.hear_operation(id, renewals, (start_ns, end_ns), told, live, screen);
+                let instants_ns = (start_ns, end_ns);
+                let told = Told { drawn, server, renewals, instants_ns, answer, certificate };
+                self.hear_operation(id, told, show, screen);
             }
             Said::Report(Report::Finished) => self.recording.finish(place),
             Said::Report(Report::Ready | Report::NotConnected { .. }) => {}
@@ -173,7 +275,7 @@ impl Stage {
             }
             Said::Closed if self.recording.is_finished(place) => {}
             Said::Closed => match self.crew.end_of(place).await {
-                Some(end) => self.note_end(end, screen),
+                Some(end) => self.note_end(&end, screen),
                 None => self.troubles.push(format!("{} fell silent", self.crew.name(place))),
             },
         }
@@ -182,22 +284,24 @@ impl Stage {
     fn hear_operation(
         &mut self,
         id: OperationId,
-        renewals: u64,
-        instants_ns: (u64, u64),
-        (answer, certificate): (Answer, Option<Certificate>),
-        live: &Live,
+        told: Told,
+        show: &mut Show,
         screen: &mut Screen,
     ) {
-        let is_unknown = matches!(answer, Answer::Unknown(_));
-        if !self.recording.note(id, renewals, instants_ns, answer, certificate) {
+        let (is_unknown, renewals) = (matches!(told.answer, Answer::Unknown(_)), told.renewals);
+        if !self.recording.note(id, told) {
             let name = self.crew.name(id.client);
             self.troubles.push(format!("{name} told of an operation that it was not to do"));
             return;
         }
-        if let Some(recorded) = self.recording.operations().last() {
-            screen.tell(live.row(recorded, &self.recording));
-        }
         screen.counted();
+        let Some(recorded) = self.recording.operations().last() else { return };
+        // Random operations are too many to be shown one by one.
+        if matches!(self.recording.work(id.client), Work::Share(_)) {
+            show.phase.note(recorded);
+            return;
+        }
+        screen.tell(show.live.row(recorded, &self.recording));
         if is_unknown {
             let (client, number) =
                 (self.crew.name(id.client), self.recording.number(id.client, renewals + 1));
@@ -206,8 +310,47 @@ impl Stage {
         }
     }
 
-    fn note_end(&mut self, end: End, screen: &mut Screen) {
+    fn note_server_end(&mut self, ended: ServerEnd, screen: &mut Screen) {
+        let ServerEnd { server, end, is_expected } = ended;
+        let at_us = self.now_us();
+        self.chronicle.ended(server, end.sentence(), at_us);
+        match is_expected {
+            true => screen.tell(report::fault_line(at_us, &end.sentence())),
+            false => self.note_end(&end, screen),
+        }
+    }
+
+    fn note_end(&mut self, end: &End, screen: &mut Screen) {
         screen.tell(Look::Bad.on(format!("           {}", end.sentence())));
         self.troubles.push(end.story());
+    }
+}
+
+/// What the screen shows of the operations.
+struct Show {
+    live: Live,
+    /// The random ones since the last fault.
+    phase: Phase,
+}
+
+impl Show {
+    fn tell_phase(&mut self, screen: &mut Screen) {
+        if let Some(line) = std::mem::take(&mut self.phase).line() {
+            screen.tell(line);
+        }
+    }
+}
+
+/// A fault whose time has come, while it is found out who leads.
+struct Aim {
+    fault: Fault,
+    leader: Pin<Box<dyn Future<Output = Option<usize>>>>,
+}
+
+/// Waits until it is known whom a fault hits; for ever if there is none.
+async fn aimed(aim: &mut Option<Aim>) -> Option<usize> {
+    match aim {
+        Some(aim) => aim.leader.as_mut().await,
+        None => std::future::pending().await,
     }
 }

@@ -1,11 +1,13 @@
 //! A client's life against a server that does what a script says.
 
+use std::net::SocketAddr;
+
 use tokio::sync::oneshot;
 
 use super::run_plan;
 use crate::clock;
 use crate::fake::{Act, Asked, serve};
-use crate::plan::{Answer, Plan, Report, Start, Step};
+use crate::plan::{Answer, Plan, Report, Start, Step, Work};
 
 /// Long enough for any answer that comes; the time-out of tests in which none comes is short.
 const LONG_MS: u64 = 60_000;
@@ -16,13 +18,17 @@ fn write(value: &str) -> Step {
 }
 
 fn read() -> Step {
-    Step::Read { key: "a".into() }
+    Step::Read { key: "a".into(), level: None }
+}
+
+fn plan(server: SocketAddr, reply_timeout_ms: u64, work: Work) -> Plan {
+    Plan { servers: vec![server], server: 0, reply_timeout_ms, work }
 }
 
 /// What a client tells and what its server was asked, when the server does these acts.
 async fn live(steps: &[Step], acts: &[Act], reply_timeout_ms: u64) -> (Vec<Report>, Asked) {
     let (server, asked) = serve(acts.to_vec()).await;
-    let plan = Plan { server, reply_timeout_ms, steps: steps.to_vec() };
+    let plan = plan(server, reply_timeout_ms, Work::Steps(steps.to_vec()));
     let (tell_start, start) = oneshot::channel();
     tell_start.send(Start { at_ns: clock::now_ns() }).unwrap();
     let mut reports = vec![];
@@ -154,7 +160,7 @@ async fn replies_may_come_byte_by_byte_and_values_may_be_any_bytes() {
 #[tokio::test]
 async fn a_client_without_a_server_says_so() {
     let server = crate::ports::address(crate::ports::find(1).unwrap()[0].clients);
-    let plan = Plan { server, reply_timeout_ms: LONG_MS, steps: vec![read()] };
+    let plan = plan(server, LONG_MS, Work::Steps(vec![read()]));
     let (_tell_start, start) = oneshot::channel();
     let mut reports = vec![];
     let tell = &mut |report| {
@@ -163,4 +169,76 @@ async fn a_client_without_a_server_says_so() {
     };
     run_plan(&plan, start, tell).await.unwrap();
     assert!(matches!(&reports[..], [Report::NotConnected { .. }]), "{reports:?}");
+}
+
+/// A workload of one client, as it stands in a scenario file.
+fn share(workload: &str) -> Work {
+    let text = format!(
+        r#"{{"num_servers":2,"consistency_level":"sequential","workload":{{"clients":1,"keys":1,"rate":1000,{workload}}}}}"#
+    );
+    let scenario = crate::scenario::Scenario::parse("f", &text).unwrap();
+    crate::delays::draw(&scenario, 1).remove(0)
+}
+
+/// What a client tells of its share of a workload, as (server, renewals, what it was, answer).
+async fn wandering(
+    workload: &str,
+    acts: [&[Act]; 2],
+) -> (Vec<(usize, u64, Step, Answer)>, [Asked; 2]) {
+    let (first, asked_first) = serve(acts[0].to_vec()).await;
+    let (second, asked_second) = serve(acts[1].to_vec()).await;
+    let servers = vec![first, second];
+    let plan = Plan { servers, server: 0, reply_timeout_ms: LONG_MS, work: share(workload) };
+    let (tell_start, start) = oneshot::channel();
+    tell_start.send(Start { at_ns: clock::now_ns() }).unwrap();
+    let mut told = vec![];
+    let tell = &mut |report| {
+        if let Report::Operation { server, renewals, drawn, answer, .. } = report {
+            told.push((server, renewals, drawn.unwrap(), answer));
+        }
+        Ok(())
+    };
+    run_plan(&plan, start, tell).await.unwrap();
+    (told, [asked_first, asked_second])
+}
+
+#[tokio::test]
+async fn a_client_that_wanders_goes_on_elsewhere_under_a_new_number() {
+    let acts: [&[Act]; 2] = [&[Act::Say(b"-CLUSTERDOWN no\r\n")], &[Act::HangUp]];
+    let workload = r#""operations":3,"reads":1,"writes":0,"wander":true"#;
+    let (told, _) = wandering(workload, acts).await;
+    let where_and_who: Vec<_> = told.iter().map(|(server, who, ..)| (*server, *who)).collect();
+    // The second outcome is unknown, which alone takes a number, and so does going elsewhere.
+    assert_eq!(where_and_who, [(0, 0), (1, 1), (0, 3)]);
+}
+
+#[tokio::test]
+async fn a_client_that_stays_asks_its_server_again() {
+    let acts: [&[Act]; 2] = [&[Act::HangUp, Act::Say(b"$-1\r\n")], &[]];
+    let (told, _) = wandering(r#""operations":2,"reads":1,"writes":0"#, acts).await;
+    let where_and_who: Vec<_> = told.iter().map(|(server, who, ..)| (*server, *who)).collect();
+    assert_eq!(where_and_who, [(0, 0), (0, 1)]);
+}
+
+#[tokio::test]
+async fn a_cas_compares_with_what_its_client_saw() {
+    let acts: [&[Act]; 2] = [
+        &[
+            Act::Say(b"$-1\r\n"), // What is not known is read first.
+            Act::Say(b"+OK\r\n"),
+            Act::Say(b"$-1\r\n"), // Another came first.
+            Act::Say(b"$1\r\nx\r\n"),
+            Act::Say(b"-INDETERMINATE who knows\r\n"),
+        ],
+        &[],
+    ];
+    let workload = r#""operations":5,"reads":0,"writes":0,"cas":1"#;
+    let (told, [asked, _]) = wandering(workload, acts).await;
+    let asked: Vec<String> = asked.lock().unwrap().iter().map(|(_, asked)| asked.clone()).collect();
+    let expected =
+        ["GET k0", "SET k0 0-1 NX", "SET k0 0-2 IFEQ 0-1", "GET k0", "SET k0 0-4 IFEQ x"];
+    assert_eq!(asked, expected);
+    let answers: Vec<&Answer> = told.iter().map(|(.., answer)| answer).collect();
+    assert_eq!(answers[1..3], [&Answer::Swapped(true), &Answer::Swapped(false)]);
+    assert!(matches!(answers[4], Answer::Unknown(_)));
 }

@@ -16,7 +16,7 @@ pub(crate) fn of_attempt(attempt: &Attempt, history: &History) -> String {
         asked: None,
         rulings: rulings(attempt),
         seed: Some(attempt.seed),
-        command: format!("candor run --seed {} {}", attempt.seed, quoted(&attempt.scenario)),
+        command: attempt.command.clone(),
         facts: facts(attempt),
         troubles: troubles(attempt),
         quiet: attempt.quiet.as_ref().map(quiet),

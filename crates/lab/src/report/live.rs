@@ -14,6 +14,7 @@ const LATENCY_WIDTH: usize = 12;
 /// The columns of a run's operations.
 pub(crate) struct Live {
     level: Level,
+    level_width: usize,
     client_width: usize,
     server_width: usize,
     operation_width: usize,
@@ -25,13 +26,19 @@ impl Live {
         let clients = scenario.clients.iter().map(|client| client_name(client.number));
         let servers = scenario.clients.iter().map(|client| server_name(client.server));
         let requests = scenario.clients.iter().flat_map(|client| &client.requests);
+        let own_levels = requests.clone().filter_map(|request| match request {
+            Request::Read { level: Some(level), .. } => Some(level.to_string()),
+            _ => None,
+        });
+        let levels = own_levels.chain([scenario.level.to_string()]);
         let operations = requests.filter_map(|request| match request {
             Request::Write { key, value } => Some(write_name(key, value)),
-            Request::Read { key } => Some(read_name(key)),
+            Request::Read { key, .. } => Some(read_name(key)),
             _ => None,
         });
         Live {
             level: scenario.level,
+            level_width: widest(levels, "level"),
             client_width: widest(clients, "client"),
             server_width: widest(servers, "server"),
             operation_width: widest(operations, "operation"),
@@ -47,16 +54,21 @@ impl Live {
     /// One operation.
     pub(crate) fn row(&self, recorded: &Recorded, recording: &Recording) -> String {
         let client = recording.client(recorded.id);
-        let operation = match recording.step(recorded.id) {
+        let operation = match &recorded.step {
             Step::Write { key, value } => write_name(key, value),
-            Step::Read { key } => read_name(key),
+            Step::Read { key, .. } => read_name(key),
+            Step::Cas { key, to, .. } => cas_name(key, to),
             Step::Sleep { .. } => String::new(),
+        };
+        let level = match &recorded.step {
+            Step::Read { level: Some(level), .. } => level.clone(),
+            _ => self.level.to_string(),
         };
         let line = self.line([
             &seconds(recorded.end),
             &client_name(client.number),
-            &server_name(client.server),
-            &self.level.to_string(),
+            &server_name(recorded.server),
+            &level,
             &operation,
             &millis(recorded.end.saturating_sub(recorded.start)),
             "",
@@ -66,12 +78,11 @@ impl Live {
 
     fn line(&self, cells: [&str; 7]) -> String {
         let [time, client, server, level, operation, latency, rest] = cells;
-        let level_width = self.level.to_string().width().max("level".len());
         [
             right(time, TIME_WIDTH),
             left(client, self.client_width),
             left(server, self.server_width),
-            left(level, level_width),
+            left(level, self.level_width),
             left(operation, self.operation_width),
             right(latency, LATENCY_WIDTH),
             rest.to_owned(),
@@ -92,6 +103,10 @@ fn write_name(key: &str, value: &str) -> String {
     format!("set {} = {}", shown(key), shown(value))
 }
 
+fn cas_name(key: &str, to: &str) -> String {
+    format!("cas {} = {}", shown(key), shown(to))
+}
+
 fn read_name(key: &str) -> String {
     format!("get {}", shown(key))
 }
@@ -102,8 +117,58 @@ fn result(answer: &Answer) -> String {
         Answer::Written => Look::Good.on("done"),
         Answer::Value(Some(value)) => Look::Good.on(shown(value)),
         Answer::Value(None) => Look::Good.on("(nothing)"),
+        Answer::Swapped(true) => Look::Good.on("done"),
+        Answer::Swapped(false) => Look::Good.on("it was another"),
         Answer::Refused(why) => Look::Doubtful.on(format!("refused: {}", tame(why))),
         Answer::Unknown(why) => Look::Bad.on(format!("unknown: {}", tame(why))),
+    }
+}
+
+/// What was done to the servers.
+pub(crate) fn fault_line(at_us: u64, text: &str) -> String {
+    let time = right(&seconds(at_us * 1000), TIME_WIDTH);
+    format!("{time}  {} {}", Look::Doubtful.on("fault"), tame(text))
+}
+
+/// Random operations between two faults, in one line.
+#[derive(Debug, Default)]
+pub(crate) struct Phase {
+    end_ns: u64,
+    done: usize,
+    refused: usize,
+    unknown: usize,
+    worst_ns: u64,
+}
+
+impl Phase {
+    /// One more.
+    pub(crate) fn note(&mut self, recorded: &Recorded) {
+        self.end_ns = self.end_ns.max(recorded.end);
+        match recorded.answer {
+            Answer::Refused(_) => self.refused += 1,
+            Answer::Unknown(_) => self.unknown += 1,
+            _ => {
+                self.done += 1;
+                self.worst_ns = self.worst_ns.max(recorded.end.saturating_sub(recorded.start));
+            }
+        }
+    }
+
+    /// All of them, if there are any.
+    pub(crate) fn line(self) -> Option<String> {
+        if self.done + self.refused + self.unknown == 0 {
+            return None;
+        }
+        let mut text = format!("{} random operations done", self.done);
+        if self.done > 0 {
+            text.push_str(&format!(", the slowest in {}", millis(self.worst_ns)));
+        }
+        for (count, name) in [(self.refused, "refused"), (self.unknown, "unknown")] {
+            if count > 0 {
+                text.push_str(&format!(", {count} {name}"));
+            }
+        }
+        Some(format!("{}  {}", right(&seconds(self.end_ns), TIME_WIDTH), Look::Faint.on(text)))
     }
 }
 

@@ -7,7 +7,7 @@ mod summary;
 mod tables;
 mod verdict;
 
-pub(crate) use live::{Live, millis};
+pub(crate) use live::{Live, Phase, fault_line, millis};
 pub(crate) use servers::{ready_lines, server_lines};
 pub(crate) use summary::summary;
 pub(crate) use tables::{compare, figures_table, repeats_table, throughput};

@@ -3,9 +3,10 @@
 use history::{Outcome, Verdict};
 use serde_json::{Value, json};
 
-use crate::attempt::{Attempt, StatedOrder};
+use crate::attempt::{Attempt, Expected, StatedOrder};
 use crate::figures::{Figures, Kind};
 use crate::finals::QuietEnd;
+use crate::picture::Fault;
 
 /// The version of the form.
 const VERSION: u32 = 1;
@@ -30,6 +31,8 @@ pub(crate) fn summary(attempt: &Attempt) -> Value {
         "other_levels": judgement.others.iter().map(verdict).collect::<Vec<_>>(),
         "order": order(&attempt.order),
         "quiet_end": attempt.quiet.as_ref().map(quiet_end),
+        "faults": attempt.faults.iter().map(fault).collect::<Vec<_>>(),
+        "to_be_violated": attempt.expected.as_ref().map(expected),
         "figures": figures(&attempt.figures),
         "troubles": attempt.troubles,
         "directory": attempt.directory.display().to_string(),
@@ -62,6 +65,19 @@ fn order(order: &StatedOrder) -> Value {
     }
 }
 
+fn fault(fault: &Fault) -> Value {
+    json!({
+        "from_ms": fault.from_us as f64 / 1e3,
+        "until_ms": fault.until_us.map(|us| us as f64 / 1e3),
+        "server": fault.server,
+        "text": fault.text,
+    })
+}
+
+fn expected(expected: &Expected) -> Value {
+    json!({ "level": expected.level.to_string(), "seen": expected.is_seen })
+}
+
 fn quiet_end(quiet: &QuietEnd) -> Value {
     let silent = |(server, why): &(usize, String)| json!({ "server": server, "why": why });
     let agreed_on = |(key, value): &(String, Option<String>)| json!({ "key": key, "value": value });
@@ -79,6 +95,7 @@ fn figures(figures: &Figures) -> Value {
     json!({
         "write": kind(&figures.writes),
         "read": kind(&figures.reads),
+        "cas": kind(&figures.cas),
         "span_ms": figures.span_ns as f64 / 1e6,
         "throughput_per_s": figures.throughput(),
     })
@@ -91,6 +108,7 @@ fn kind(kind: &Kind) -> Value {
         "done": kind.done(),
         "refused": kind.refused,
         "unknown": kind.unknown,
+        "longest_gap_ms": kind.gap_ns as f64 / 1e6,
         "mean_ms": ms(kind.mean_ns()),
         "p50_ms": ms(kind.percentile_ns(50)),
         "p99_ms": ms(kind.percentile_ns(99)),

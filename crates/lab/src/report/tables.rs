@@ -14,23 +14,34 @@ const STYLE: TableStyle =
 /// The columns of the figures of one kind of operation.
 const FIGURES: [&str; 6] = ["operation", "done", "mean", "p50", "p99", "max"];
 
-/// What one run cost, per kind of operation. Refused and unknown ones stand there if there are any.
+/// What trouble adds to them: how many were refused, how many have an unknown outcome, and the longest
+/// time, while such operations were asked, in which none was done.
+const TROUBLE: [&str; 3] = ["refused", "unknown", "longest gap"];
+
+/// What one run cost, per kind of operation. Trouble stands there if there was any.
 pub(crate) fn figures_table(figures: &Figures) -> String {
-    let is_troubled = |(_, kind): &(_, &Kind)| kind.refused + kind.unknown > 0;
-    let troubled = figures.kinds().iter().any(is_troubled);
+    let troubled = is_troubled(figures);
     let mut header = FIGURES.map(str::to_owned).to_vec();
     if troubled {
-        header.extend(["refused".into(), "unknown".into()]);
+        header.extend(TROUBLE.map(str::to_owned));
     }
     let mut rows = vec![];
     for (name, kind) in figures.kinds() {
         let mut row = figures_of_kind(name, kind);
         if troubled {
-            row.extend([kind.refused.to_string(), kind.unknown.to_string()]);
+            row.extend(trouble_of_kind(kind));
         }
         rows.push(row);
     }
     table(header, rows, 1)
+}
+
+fn is_troubled(figures: &Figures) -> bool {
+    figures.kinds().any(|(_, kind)| kind.refused + kind.unknown > 0)
+}
+
+fn trouble_of_kind(kind: &Kind) -> [String; 3] {
+    [kind.refused.to_string(), kind.unknown.to_string(), millis(kind.gap_ns)]
 }
 
 /// Each run of a scenario that was repeated.
@@ -52,15 +63,22 @@ pub(crate) fn repeats_table(attempts: &[Attempt]) -> String {
 pub(crate) fn compare(results: &[FileResult]) -> String {
     let mut header = vec!["scenario".to_owned(), "level".to_owned()];
     header.extend(FIGURES.map(str::to_owned));
+    let troubled = results.iter().any(|result| is_troubled(&result.figures));
+    if troubled {
+        header.extend(TROUBLE.map(str::to_owned));
+    }
     header.extend(["throughput".into(), "verdict".into()]);
     let mut rows = vec![];
     for result in results {
         let figures = &result.figures;
-        for (place, (name, kind)) in figures.kinds().into_iter().enumerate() {
+        for (place, (name, kind)) in figures.kinds().enumerate() {
             // What is said of the whole scenario stands in its first row alone.
             let once = |text: String| if place == 0 { text } else { String::new() };
             let mut row = vec![once(result.name()), once(result.level.to_string())];
             row.extend(figures_of_kind(name, kind));
+            if troubled {
+                row.extend(trouble_of_kind(kind));
+            }
             row.push(once(throughput(figures)));
             row.push(once(result.verdict_word().into()));
             rows.push(row);

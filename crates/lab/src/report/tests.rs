@@ -15,7 +15,7 @@ use crate::finals::{FinalRead, QuietEnd};
 use crate::judgement::Judgement;
 use crate::order::OperationId;
 use crate::plan::Answer;
-use crate::recording::Recording;
+use crate::recording::{Recording, Told};
 use crate::run::FileResult;
 use crate::scenario::Scenario;
 
@@ -50,7 +50,15 @@ fn recording(scenario: &Scenario, first_read: &str) -> Recording {
         (1, 1, 23 * MS, 23 * MS + 500_000, value("200")),
     ];
     for (client, step, start, end, answer) in told {
-        assert!(recording.note(OperationId { client, step }, 0, (start, end), answer, None));
+        let told = Told {
+            drawn: None,
+            server: client,
+            renewals: 0,
+            instants_ns: (start, end),
+            answer,
+            certificate: None,
+        };
+        assert!(recording.note(OperationId { client, step }, told));
     }
     recording.finish(0);
     recording.finish(1);
@@ -70,6 +78,8 @@ fn attempt(scenario: &Scenario, recording: &Recording) -> Attempt {
         figures: Figures::of(recording),
         judgement: Judgement::of(&recording.history(scenario.level), scenario.level),
         order: StatedOrder::None,
+        expected: None,
+        command: "candor run --seed 7 test/two.json".into(),
         quiet: None,
         troubles: vec![],
         faults: vec![],

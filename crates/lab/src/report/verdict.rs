@@ -7,7 +7,7 @@ use history::{Level, Outcome, Verdict};
 use unicode_width::UnicodeWidthStr;
 
 use super::live::millis;
-use crate::attempt::{Attempt, StatedOrder};
+use crate::attempt::{Attempt, Expected, StatedOrder};
 use crate::finals::QuietEnd;
 use crate::screen::{Look, shown, tame};
 
@@ -30,6 +30,7 @@ pub(crate) fn verdict_lines(attempt: &Attempt) -> Vec<String> {
     }
     lines.extend(promise_lines(attempt));
     lines.extend(met_lines(attempt));
+    lines.extend(expected_lines(attempt));
     lines
 }
 
@@ -96,6 +97,18 @@ fn met_lines(attempt: &Attempt) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Whether the run showed what it was to show.
+fn expected_lines(attempt: &Attempt) -> Vec<String> {
+    let Some(Expected { level, is_seen }) = attempt.expected else { return vec![] };
+    match is_seen {
+        true => labelled("shown", Look::Good, [format!("{level} is violated, as the file says")]),
+        false => {
+            let what = format!("{level} was to be violated, and was not seen to be");
+            labelled("shown", Look::Doubtful, [what])
+        }
+    }
 }
 
 fn order_lines(order: &StatedOrder) -> Vec<String> {

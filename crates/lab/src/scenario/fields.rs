@@ -85,6 +85,16 @@ impl<'v> Fields<'v> {
         self.object
     }
 
+    /// Whether the object has a field of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.object.properties.iter().any(|field| field.name.as_str() == name)
+    }
+
+    /// Whether there are fields that nobody took yet.
+    pub(super) fn has_more(&self) -> bool {
+        !self.by_name.is_empty()
+    }
+
     /// Takes a field that may be left out.
     pub(super) fn take(&mut self, name: &'static str) -> Option<&'v ObjectProp<'v>> {
         self.known.push(name);

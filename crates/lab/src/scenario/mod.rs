@@ -13,14 +13,42 @@
 //! or a number that stands for its JSON text. Without `ms` a sleep is random, up to a second. Without
 //! `port_number` free ports are found. Without `clients`, or `requests`, there are none.
 //!
+//! What may stand beside that:
+//! - `"level"` in a read: it asks at a level of its own.
+//! - `"request_timeout_ms"`: how long a request may take; 3000 without it.
+//! - `"workload"`: random operations from the seed of the run, by clients of their own.
+//!   `{"clients": 6, "keys": 4, "duration_ms": 4000, "rate": 200, "reads": 50, "writes": 40, "cas": 10,
+//!   "levels": {"eventual": 20}, "wander": true}`; only `clients`, and `duration_ms` or `operations`, need be there.
+//! - `"faults"`: what is done to the servers. Each says when (`"at_ms"` since the start of the clients, or
+//!   `"after_operations"` of all clients) and what:
+//!
+//! | what | value |
+//! |---|---|
+//! | `kill`, `restart`, `pause`, `resume` | servers: by SIGKILL, the same data, SIGSTOP, SIGCONT |
+//! | `partition` | one server, `[[0], [1, 2]]` (two reach each other if a group has both), or `{"from": 0, "to": 1}` one way |
+//! | `heal` | servers: the network from and to them is whole again |
+//! | `delay`, `drop` | milliseconds, percent of pieces that break their connection; or `{"ms": 50, "from": 0, "to": 1}` |
+//! | `clock` | `{"servers": 0, "offset_ms": 5000}` |
+//! | `disk_full`, `disk_free`, `fsync_error` | servers |
+//! | `disk_stall` | `{"servers": 0, "ms": 300}` |
+//!
+//!   Servers are a number, a list, or what they are when the fault comes: `leader`, `follower` (the first that does
+//!   not lead), `followers`, `all`, `down`, `paused`.
+//! - `"description"`, one line; `"shows"`, what is seen at each level; `"violates"`, for each level a stronger one that
+//!   a run must be seen not to meet: `{"sequential": "linearizable"}`.
+//!
 //! A file is read whole or refused with everything that is wrong with it, each with its place.
 
+mod fault;
+mod faults;
 mod fields;
 mod json;
 mod ports;
 mod reader;
+mod shows;
 mod source;
 mod spelling;
+mod workload;
 
 use std::fs::File;
 use std::io::Read;
@@ -28,8 +56,10 @@ use std::path::Path;
 
 use history::Level;
 
+pub use fault::{Cut, Fault, Servers, Ways, What, When, Who};
 use source::Source;
 pub use source::{Place, Problem, Refusal};
+pub use workload::Workload;
 
 /// The largest file that is read.
 pub const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -45,6 +75,18 @@ pub const KEY_BYTES_MAX: usize = 64 << 10;
 pub const VALUE_BYTES_MAX: usize = 1 << 20;
 /// The longest sleep.
 pub const SLEEP_MS_MAX: u64 = 3_600_000;
+/// The longest time that a workload or a fault may name.
+pub const DURATION_MS_MAX: u64 = 3_600_000;
+/// The most operations of a workload.
+pub const OPERATIONS_MAX: u64 = 1_000_000;
+/// The most keys of a workload.
+pub const KEYS_MAX: u64 = 10_000;
+/// The most faults.
+pub const FAULTS_MAX: usize = 1_000;
+/// How long a request may take; what a server itself accepts.
+pub const REQUEST_TIMEOUT_MS: std::ops::RangeInclusive<u64> = 10..=3_600_000;
+/// The longest text that says what a scenario is there for.
+pub const TEXT_CHARS_MAX: usize = 400;
 /// The greatest number of a client.
 pub const CLIENT_NUMBER_MAX: u64 = u32::MAX as u64;
 
@@ -59,6 +101,18 @@ pub struct Scenario {
     pub ports: Option<Vec<Ports>>,
     /// The clients, as they stand in the file.
     pub clients: Vec<Client>,
+    /// Random operations beside theirs.
+    pub workload: Option<Workload>,
+    /// What is done to the servers meanwhile, as it stands in the file.
+    pub faults: Vec<Fault>,
+    /// How long a request may take, if the file says so.
+    pub request_timeout_ms: Option<u64>,
+    /// What the scenario is about.
+    pub description: Option<String>,
+    /// What is seen at each level.
+    pub shows: Vec<(Level, String)>,
+    /// For a level, a stronger one that a run must be seen not to meet.
+    pub violates: Vec<(Level, Level)>,
 }
 
 /// The ports of one server.
@@ -107,6 +161,8 @@ pub enum Request {
     Read {
         /// The key.
         key: String,
+        /// At which level, if not the promised one.
+        level: Option<Level>,
     },
     /// Wait this many milliseconds.
     Sleep {
@@ -118,9 +174,9 @@ pub enum Request {
 }
 
 impl Scenario {
-    /// Reads a scenario file, and gives its text too; refused files come back with all that is wrong
-    /// with them.
-    pub fn load(path: &Path) -> Result<(Scenario, String), Refusal> {
+    /// Reads a scenario file, to be run at its own level or at this one, and gives its text too;
+    /// refused files come back with all that is wrong with them.
+    pub fn load(path: &Path, instead: Option<Level>) -> Result<(Scenario, String), Refusal> {
         let name = path.display().to_string();
         let bytes = read(path)
             .map_err(|what| Refusal::of_file(&name, format!("cannot read it: {what}")))?;
@@ -133,16 +189,22 @@ impl Scenario {
             let place = Source::new(&String::from_utf8_lossy(valid)).place(valid.len());
             Refusal::at(&name, place, "no UTF-8 text from here on; JSON is UTF-8".into())
         })?;
-        Ok((Scenario::parse(&name, &text)?, text))
+        Ok((Scenario::parse_at(&name, &text, instead)?, text))
     }
 
     /// Reads a scenario from its text; `file` is what to call it.
     pub fn parse(file: &str, text: &str) -> Result<Scenario, Refusal> {
+        Scenario::parse_at(file, text, None)
+    }
+
+    /// The same for a run at another level than its own.
+    fn parse_at(file: &str, text: &str, instead: Option<Level>) -> Result<Scenario, Refusal> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let source = Source::new(text);
         let value =
             json::parse(text, &source).map_err(|(place, what)| Refusal::at(file, place, what))?;
-        reader::read(&value, &source).map_err(|problems| Refusal { file: file.into(), problems })
+        reader::read(&value, &source, instead)
+            .map_err(|problems| Refusal { file: file.into(), problems })
     }
 
     /// How many requests are writes or reads.
@@ -152,9 +214,30 @@ impl Scenario {
         self.clients.iter().map(|client| client.requests.iter().filter(is_operation).count()).sum()
     }
 
-    /// Whether some sleep is random, so that the seed matters.
-    pub fn has_chance(&self) -> bool {
-        self.clients.iter().any(|client| client.requests.contains(&Request::SleepAtRandom))
+    /// All clients: those of the file, then those of its workload, under the numbers that follow.
+    pub(crate) fn crew(&self) -> Vec<Client> {
+        let mut crew = self.clients.clone();
+        let first = crew.iter().map(|client| client.number + 1).max().unwrap_or(0);
+        let random = self.workload.as_ref().map_or(0, |workload| workload.clients);
+        let client = |place: usize| Client {
+            number: first + place as u64,
+            server: place % self.servers,
+            requests: vec![],
+        };
+        crew.extend((0..random).map(client));
+        crew
+    }
+
+    /// The stronger level that a run must be seen not to meet.
+    pub(crate) fn to_be_violated(&self) -> Option<Level> {
+        let of_this = self.violates.iter().find(|(level, _)| *level == self.level);
+        of_this.map(|(_, stronger)| *stronger)
+    }
+
+    /// What is seen at the level of the run.
+    pub(crate) fn shown(&self) -> Option<&str> {
+        let of_this = self.shows.iter().find(|(level, _)| *level == self.level);
+        of_this.map(|(_, text)| text.as_str())
     }
 }
 

@@ -7,13 +7,16 @@ use std::ops::RangeInclusive;
 use history::Level;
 use jsonc_parser::ast::Value;
 
+use super::faults::read_faults;
 use super::fields::{Fields, Problems, kind, list, quoted};
 use super::ports::read_ports;
+use super::shows::{read_shows, read_text, read_violates};
 use super::source::{Place, Problem, Source};
 use super::spelling;
+use super::workload::{read_level_of_read, read_workload};
 use super::{
-    CLIENT_NUMBER_MAX, CLIENTS_MAX, Client, KEY_BYTES_MAX, REQUESTS_MAX, Request, SERVERS_MAX,
-    SLEEP_MS_MAX, Scenario, VALUE_BYTES_MAX,
+    CLIENT_NUMBER_MAX, CLIENTS_MAX, Client, KEY_BYTES_MAX, REQUEST_TIMEOUT_MS, REQUESTS_MAX,
+    Request, SERVERS_MAX, SLEEP_MS_MAX, Scenario, VALUE_BYTES_MAX,
 };
 use crate::level;
 
@@ -22,10 +25,14 @@ const WRITE: [&str; 2] = ["write", "set"];
 const READ: [&str; 2] = ["read", "get"];
 const SLEEP: &str = "sleep";
 
-/// Reads a scenario, or says all that is wrong with it.
-pub(super) fn read(value: &Value<'_>, source: &Source<'_>) -> Result<Scenario, Vec<Problem>> {
+/// Reads a scenario, to be run at its own level or at this one, or says all that is wrong with it.
+pub(super) fn read(
+    value: &Value<'_>,
+    source: &Source<'_>,
+    instead: Option<Level>,
+) -> Result<Scenario, Vec<Problem>> {
     let mut problems = Problems::new(source);
-    let scenario = read_scenario(value, &mut problems);
+    let scenario = read_scenario(value, instead, &mut problems);
     match (scenario, problems.into_sorted()) {
         (Some(scenario), problems) if problems.is_empty() => Ok(scenario),
         (_, problems) => {
@@ -35,7 +42,11 @@ pub(super) fn read(value: &Value<'_>, source: &Source<'_>) -> Result<Scenario, V
     }
 }
 
-fn read_scenario(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Scenario> {
+fn read_scenario(
+    value: &Value<'_>,
+    instead: Option<Level>,
+    problems: &mut Problems<'_>,
+) -> Option<Scenario> {
     let mut fields = Fields::of(value, "a scenario", problems)?;
     let servers = fields
         .need("num_servers", "how many servers to start", problems)
@@ -43,16 +54,64 @@ fn read_scenario(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Scena
     let level = fields
         .need("consistency_level", "the level that is promised", problems)
         .and_then(|value| read_level(value, problems));
+    let level = level.map(|own| instead.unwrap_or(own));
     let ports = match fields.take("port_number") {
         Some(field) => read_ports(&field.value, servers, problems).map(Some),
         None => Some(None),
     };
     let clients = match fields.take("clients") {
-        Some(field) => read_clients(&field.value, servers, problems),
+        Some(field) => read_clients(&field.value, servers, level, problems),
+        None => Some(vec![]),
+    };
+    let listed = clients.as_ref().map_or(0, Vec::len);
+    let workload = optional(&mut fields, "workload", problems, |value, problems| {
+        read_workload(value, level, listed, problems)
+    });
+    let faults = match fields.take("faults") {
+        Some(field) => read_faults(&field.value, servers, problems),
+        None => Some(vec![]),
+    };
+    let request_timeout_ms =
+        optional(&mut fields, "request_timeout_ms", problems, |value, problems| {
+            read_integer(value, "request_timeout_ms", REQUEST_TIMEOUT_MS, problems)
+        });
+    let description = optional(&mut fields, "description", problems, |value, problems| {
+        read_text(value, "description", problems)
+    });
+    let shows = match fields.take("shows") {
+        Some(field) => read_shows(&field.value, problems),
+        None => Some(vec![]),
+    };
+    let violates = match fields.take("violates") {
+        Some(field) => read_violates(&field.value, problems),
         None => Some(vec![]),
     };
     fields.finish(problems);
-    Some(Scenario { servers: servers?, level: level?, ports: ports?, clients: clients? })
+    Some(Scenario {
+        servers: servers?,
+        level: level?,
+        ports: ports?,
+        clients: clients?,
+        workload: workload?,
+        faults: faults?,
+        request_timeout_ms: request_timeout_ms?,
+        description: description?,
+        shows: shows?,
+        violates: violates?,
+    })
+}
+
+/// A field that may be left out; `None`: it is there and wrong.
+fn optional<T>(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    problems: &mut Problems<'_>,
+    read: impl FnOnce(&Value<'_>, &mut Problems<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match fields.take(name) {
+        Some(field) => read(&field.value, problems).map(Some),
+        None => Some(None),
+    }
 }
 
 fn read_servers(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<usize> {
@@ -60,7 +119,7 @@ fn read_servers(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<usize>
     usize::try_from(number).ok()
 }
 
-fn read_level(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Level> {
+pub(super) fn read_level(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Level> {
     let Value::StringLit(text) = value else {
         let names = list(level::names());
         return problems
@@ -89,13 +148,14 @@ pub(super) fn no_such_server(number: u64, servers: usize) -> String {
 fn read_clients(
     value: &Value<'_>,
     servers: Option<usize>,
+    level: Option<Level>,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<Client>> {
     let elements = read_list(value, "clients", CLIENTS_MAX, problems)?;
     let mut numbers: HashMap<u64, Place> = HashMap::new();
     let mut clients = vec![];
     for element in elements {
-        clients.push(read_client(element, servers, &mut numbers, problems));
+        clients.push(read_client(element, servers, level, &mut numbers, problems));
     }
     clients.into_iter().collect()
 }
@@ -103,6 +163,7 @@ fn read_clients(
 fn read_client(
     value: &Value<'_>,
     servers: Option<usize>,
+    level: Option<Level>,
     numbers: &mut HashMap<u64, Place>,
     problems: &mut Problems<'_>,
 ) -> Option<Client> {
@@ -114,7 +175,7 @@ fn read_client(
         .need("server_number", "the server that it talks to", problems)
         .and_then(|value| read_server_of_client(value, servers, problems));
     let requests = match fields.take("requests") {
-        Some(field) => read_requests(&field.value, problems),
+        Some(field) => read_requests(&field.value, level, problems),
         None => Some(vec![]),
     };
     fields.finish(problems);
@@ -155,16 +216,24 @@ fn read_server_of_client(
     }
 }
 
-fn read_requests(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Vec<Request>> {
+fn read_requests(
+    value: &Value<'_>,
+    level: Option<Level>,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<Request>> {
     let elements = read_list(value, "requests", REQUESTS_MAX, problems)?;
     let mut requests = vec![];
     for element in elements {
-        requests.push(read_request(element, problems));
+        requests.push(read_request(element, level, problems));
     }
     requests.into_iter().collect()
 }
 
-fn read_request(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Request> {
+fn read_request(
+    value: &Value<'_>,
+    promised: Option<Level>,
+    problems: &mut Problems<'_>,
+) -> Option<Request> {
     let mut fields = Fields::of(value, "a request", problems)?;
     // Without a kind nothing can be said about the other fields.
     let request = match read_request_type(&mut fields, problems)? {
@@ -178,7 +247,11 @@ fn read_request(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Reques
         }
         name if READ.contains(&name) => {
             fields.call("a read");
-            read_key(&mut fields, problems).map(|key| Request::Read { key })
+            let key = read_key(&mut fields, problems);
+            let level = optional(&mut fields, "level", problems, |value, problems| {
+                read_level_of_read(value, promised, problems)
+            });
+            key.zip(level).map(|(key, level)| Request::Read { key, level })
         }
         _ => {
             fields.call("a sleep");
@@ -248,7 +321,7 @@ fn read_value(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<String> 
     Some(text.into())
 }
 
-fn read_list<'v>(
+pub(super) fn read_list<'v>(
     value: &'v Value<'v>,
     name: &str,
     length_max: usize,
@@ -275,6 +348,23 @@ pub(super) fn read_integer(
         u64::MAX => format!("a whole number, {} or more", range.start()),
         end => format!("a whole number from {} to {end}", range.start()),
     };
+    let Value::NumberLit(number) = value else {
+        return problems.add(value, format!("{name} is {bounds}, not {}", kind(value)));
+    };
+    match number.value.parse() {
+        Ok(number) if range.contains(&number) => Some(number),
+        _ => problems.add(value, format!("{name} is {bounds}, not {}", cut(number.value))),
+    }
+}
+
+/// Reads a whole number that may be negative.
+pub(super) fn read_signed(
+    value: &Value<'_>,
+    name: &str,
+    range: RangeInclusive<i64>,
+    problems: &mut Problems<'_>,
+) -> Option<i64> {
+    let bounds = format!("a whole number from {} to {}", range.start(), range.end());
     let Value::NumberLit(number) = value else {
         return problems.add(value, format!("{name} is {bounds}, not {}", kind(value)));
     };

@@ -1,0 +1,419 @@
+//! Doing it: a fault, and who it hits, become signals, changes of the network, and words to servers.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::chronicle::{Chronicle, Harm};
+use super::network::Way;
+use crate::cluster::{Cluster, INFO_WITHIN};
+use crate::connection::Connection;
+use crate::info::Info;
+use crate::scenario::{Cut, Servers, Ways, What, Who};
+
+/// How long a fault waits for a server that leads.
+const LEADER_WITHIN: Duration = Duration::from_secs(10);
+/// The pause between two looks for one.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long a server may take to answer what it is told.
+const TOLD_WITHIN: Duration = Duration::from_secs(2);
+
+/// What a fault did.
+#[derive(Debug, Default)]
+pub(crate) struct Struck {
+    /// In words, such as `kill server 0`.
+    pub(crate) text: String,
+    /// What could not be done.
+    pub(crate) troubles: Vec<String>,
+}
+
+/// Looks for the server that leads, among these; `None`: for a long while none did.
+pub(crate) async fn find_leader(servers: Vec<(usize, SocketAddr)>) -> Option<usize> {
+    let begun = Instant::now();
+    while begun.elapsed() < LEADER_WITHIN {
+        let mut asking = JoinSet::new();
+        for (server, address) in servers.iter().copied() {
+            asking.spawn(async move { (server, Info::ask(address, INFO_WITHIN).await) });
+        }
+        let answers = asking.join_all().await;
+        // One that was deposed and does not know it yet has a lower term.
+        let leaders = answers.iter().filter_map(|(server, answer)| {
+            let info = answer.as_ref().ok().filter(|info| info.is_leader)?;
+            Some((info.term, *server))
+        });
+        if let Some((_, leader)) = leaders.max() {
+            return Some(leader);
+        }
+        sleep(PAUSE).await;
+    }
+    None
+}
+
+/// Does what a fault says. `leader` is there if the fault asks for it and some server leads.
+pub(crate) async fn strike(
+    what: &What,
+    leader: Option<usize>,
+    cluster: &mut Cluster,
+    chronicle: &mut Chronicle,
+    at_us: u64,
+) -> Struck {
+    if what.needs_leader() && leader.is_none() {
+        let why = format!("no server led for {} s", LEADER_WITHIN.as_secs());
+        return Struck { text: "nothing: no server leads".into(), troubles: vec![why] };
+    }
+    let mut blow = Blow { leader, cluster, chronicle, at_us, troubles: vec![] };
+    let text = blow.deal(what).await;
+    Struck { text, troubles: blow.troubles }
+}
+
+/// Undoes all that goes on: what stands still goes on, what is down is started again, the network and
+/// the disks are whole. What was done, in words.
+pub(crate) async fn mend(cluster: &mut Cluster, chronicle: &mut Chronicle, at_us: u64) -> Struck {
+    let mut blow = Blow { leader: None, cluster, chronicle, at_us, troubles: vec![] };
+    let all = Servers(vec![Who::All]);
+    let mut done = vec![];
+    if !blow.find(&Servers(vec![Who::Paused])).is_empty() {
+        done.push(blow.deal(&What::Resume(Servers(vec![Who::Paused]))).await);
+    }
+    let full: Vec<Who> = blow
+        .find(&all)
+        .into_iter()
+        .filter(|s| blow.goes_on(Harm::Disk, *s))
+        .map(Who::Number)
+        .collect();
+    if !full.is_empty() {
+        done.push(blow.deal(&What::DiskFree(Servers(full))).await);
+    }
+    if !blow.find(&Servers(vec![Who::Down])).is_empty() {
+        done.push(blow.deal(&What::Restart(Servers(vec![Who::Down]))).await);
+    }
+    if blow.cluster.network().is_some_and(|network| network.any(|way| *way != Way::default())) {
+        done.push(blow.deal(&What::Heal(all)).await);
+    }
+    let troubles = std::mem::take(&mut blow.troubles);
+    Struck { text: done.join("; "), troubles }
+}
+
+/// A fault on its way to the servers.
+struct Blow<'a> {
+    leader: Option<usize>,
+    cluster: &'a mut Cluster,
+    chronicle: &'a mut Chronicle,
+    at_us: u64,
+    troubles: Vec<String>,
+}
+
+impl Blow<'_> {
+    async fn deal(&mut self, what: &What) -> String {
+        match what {
+            What::Kill(servers) => self.kill(servers).await,
+            What::Restart(servers) => self.restart(servers).await,
+            What::Pause(servers) => self.pause(servers),
+            What::Resume(servers) => self.resume(servers),
+            What::Partition(cut) => self.partition(cut),
+            What::Heal(servers) => self.heal(servers),
+            What::Delay { ms, ways } => {
+                let delay = Duration::from_millis(*ms);
+                let names = self.change(ways, |way| way.delay = delay);
+                let text = format!("bytes take {ms} ms longer, {names}");
+                self.note_network(Harm::Slow, *ms > 0, text, |way| !way.delay.is_zero())
+            }
+            What::Drop { percent, ways } => {
+                let names = self.change(ways, |way| way.drop_percent = *percent);
+                let text = format!("{percent} % of pieces break their connection, {names}");
+                self.note_network(Harm::Torn, *percent > 0, text, |way| way.drop_percent > 0)
+            }
+            What::Clock { servers, offset_ms } => {
+                let servers = self.find(servers);
+                let text = format!("clock off by {offset_ms} ms");
+                for server in self.tell(&servers, &["DEBUG", "CLOCK", &offset_ms.to_string()]).await
+                {
+                    self.note(Harm::Clock, server, (*offset_ms != 0).then_some(&*text));
+                }
+                format!("{text} at {}", names(&servers))
+            }
+            What::DiskFull(servers) => {
+                let servers = self.find(servers);
+                for server in self.tell(&servers, &["DEBUG", "DISK", "FULL"]).await {
+                    self.note(Harm::Disk, server, Some("disk full"));
+                }
+                format!("disk full at {}", names(&servers))
+            }
+            What::DiskFree(servers) => {
+                let servers = self.find(servers);
+                for server in self.tell(&servers, &["DEBUG", "DISK", "FREE"]).await {
+                    self.note(Harm::Disk, server, None);
+                }
+                format!("disk free at {}", names(&servers))
+            }
+            What::DiskStall { servers, ms } => {
+                let servers = self.find(servers);
+                let text = format!("disk stalls for {ms} ms");
+                for server in
+                    self.tell(&servers, &["DEBUG", "DISK", "STALL", &ms.to_string()]).await
+                {
+                    let until_us = self.at_us + ms * 1000;
+                    self.chronicle.during(server, text.clone(), self.at_us, until_us);
+                }
+                format!("{text} at {}", names(&servers))
+            }
+            What::FsyncError(servers) => {
+                let servers = self.find(servers);
+                for server in self.tell(&servers, &["DEBUG", "DISK", "FAIL-SYNC"]).await {
+                    self.cluster.doom(server);
+                    self.note(Harm::Sync, server, Some("next sync fails"));
+                }
+                format!("next sync fails at {}", names(&servers))
+            }
+        }
+    }
+
+    async fn kill(&mut self, servers: &Servers) -> String {
+        let servers = self.find(servers);
+        for server in servers.iter().copied() {
+            if self.cluster.is_up(server) {
+                self.cluster.kill(server).await;
+                self.forget(server);
+                self.note(Harm::Down, server, Some("killed"));
+            }
+        }
+        format!("kill {}", self.named(&servers))
+    }
+
+    async fn restart(&mut self, servers: &Servers) -> String {
+        let servers = self.find(servers);
+        for server in servers.iter().copied() {
+            if self.cluster.is_up(server) {
+                self.cluster.kill(server).await;
+            }
+            self.forget(server);
+            match self.cluster.restart(server) {
+                Ok(()) => self.note(Harm::Down, server, None),
+                Err(error) => self.troubles.push(error.to_string()),
+            }
+        }
+        format!("restart {}", self.named(&servers))
+    }
+
+    fn pause(&mut self, servers: &Servers) -> String {
+        let servers = self.find(servers);
+        for server in servers.iter().copied() {
+            if self.cluster.is_up(server) {
+                self.cluster.pause(server);
+                self.note(Harm::Paused, server, Some("paused"));
+            }
+        }
+        format!("pause {}", self.named(&servers))
+    }
+
+    fn resume(&mut self, servers: &Servers) -> String {
+        let servers = self.find(servers);
+        for server in servers.iter().copied() {
+            self.cluster.resume(server);
+            self.note(Harm::Paused, server, None);
+        }
+        format!("resume {}", self.named(&servers))
+    }
+
+    fn partition(&mut self, cut: &Cut) -> String {
+        let servers = self.cluster.servers().len();
+        let (ways, text) = match cut {
+            Cut::Ways(list) => {
+                let mut ways = BTreeSet::new();
+                let mut texts = vec![];
+                for one in list {
+                    let (from, to) = self.ends(one);
+                    ways.extend(pairs(&from, &to));
+                    texts.push(one_way(&from, &to));
+                }
+                (ways, format!("no bytes pass {}", texts.join(", ")))
+            }
+            Cut::Groups(groups) => {
+                let mut groups: Vec<_> = groups.iter().map(|group| self.find(group)).collect();
+                let rest: BTreeSet<usize> = (0..servers)
+                    .filter(|server| groups.iter().all(|group| !group.contains(server)))
+                    .collect();
+                if !rest.is_empty() {
+                    groups.push(rest);
+                }
+                let all: BTreeSet<usize> = (0..servers).collect();
+                let apart = |pair: &(usize, usize)| {
+                    !groups.iter().any(|group| group.contains(&pair.0) && group.contains(&pair.1))
+                };
+                let text = groups.iter().map(names_only).collect::<Vec<_>>().join(" | ");
+                (pairs(&all, &all).into_iter().filter(apart).collect(), format!("partition {text}"))
+            }
+        };
+        if let Some(network) = self.cluster.network() {
+            network.cut(&ways);
+        }
+        self.note_network(Harm::Cut, !ways.is_empty(), text, |way| way.is_cut)
+    }
+
+    fn heal(&mut self, servers: &Servers) -> String {
+        let servers = self.find(servers);
+        let Some(network) = self.cluster.network() else { return String::new() };
+        network.heal(&servers);
+        let left = [
+            (Harm::Cut, network.any(|way| way.is_cut)),
+            (Harm::Slow, network.any(|way| !way.delay.is_zero())),
+            (Harm::Torn, network.any(|way| way.drop_percent > 0)),
+        ];
+        for (harm, goes_on) in left {
+            if !goes_on {
+                self.chronicle.end(harm, None, self.at_us);
+            }
+        }
+        match servers.len() == self.cluster.servers().len() {
+            true => "heal the network".into(),
+            false => format!("heal the network of {}", names(&servers)),
+        }
+    }
+
+    /// Changes ways; says which.
+    fn change(&self, ways: &Ways, change: impl Fn(&mut Way)) -> String {
+        let (from, to) = self.ends(ways);
+        if let Some(network) = self.cluster.network() {
+            for (from, to) in pairs(&from, &to) {
+                network.change(from, to, &change);
+            }
+        }
+        let all = self.cluster.servers().len();
+        match (from.len(), to.len()) {
+            (from, to) if from == all && to == all => "everywhere".into(),
+            _ => one_way(&from, &to),
+        }
+    }
+
+    /// Notes what was done to the network; gives the text back.
+    fn note_network(
+        &mut self,
+        harm: Harm,
+        begins: bool,
+        text: String,
+        is_so: impl Fn(&Way) -> bool,
+    ) -> String {
+        let goes_on = self.cluster.network().is_some_and(|network| network.any(is_so));
+        if begins {
+            self.chronicle.begin(harm, None, text.clone(), self.at_us);
+        } else if !goes_on {
+            self.chronicle.end(harm, None, self.at_us);
+        }
+        text
+    }
+
+    /// Harm to a server begins, with this text, or ends.
+    fn note(&mut self, harm: Harm, server: usize, text: Option<&str>) {
+        match text {
+            Some(text) => self.chronicle.begin(harm, Some(server), text.into(), self.at_us),
+            None => self.chronicle.end(harm, Some(server), self.at_us),
+        }
+    }
+
+    fn goes_on(&self, harm: Harm, server: usize) -> bool {
+        self.chronicle.goes_on(harm, Some(server))
+    }
+
+    /// What only the process knew ends with it.
+    fn forget(&mut self, server: usize) {
+        for harm in [Harm::Paused, Harm::Clock, Harm::Disk, Harm::Sync] {
+            self.note(harm, server, None);
+        }
+    }
+
+    /// Tells servers something; gives those that took it.
+    async fn tell(&mut self, servers: &BTreeSet<usize>, words: &[&str]) -> Vec<usize> {
+        let mut told = vec![];
+        for server in servers.iter().copied() {
+            match tell(self.cluster.addresses()[server], words).await {
+                Ok(()) => told.push(server),
+                Err(why) => {
+                    let words = words.join(" ");
+                    self.troubles.push(format!("server {server} does not take {words}: {why}"));
+                }
+            }
+        }
+        told
+    }
+
+    fn ends(&self, ways: &Ways) -> (BTreeSet<usize>, BTreeSet<usize>) {
+        (self.find(&ways.from), self.find(&ways.to))
+    }
+
+    /// The servers that are meant, now.
+    fn find(&self, servers: &Servers) -> BTreeSet<usize> {
+        let cluster = &*self.cluster;
+        let all = || 0..cluster.servers().len();
+        let mut found = BTreeSet::new();
+        for who in &servers.0 {
+            match who {
+                Who::Number(server) => {
+                    found.insert(*server);
+                }
+                Who::Leader => found.extend(self.leader),
+                Who::Follower => found.extend(all().find(|server| {
+                    Some(*server) != self.leader
+                        && cluster.is_up(*server)
+                        && !cluster.is_paused(*server)
+                })),
+                Who::Followers => found.extend(all().filter(|server| Some(*server) != self.leader)),
+                Who::All => found.extend(all()),
+                Who::Down => found.extend(all().filter(|server| !cluster.is_up(*server))),
+                Who::Paused => found.extend(all().filter(|server| cluster.is_paused(*server))),
+            }
+        }
+        found
+    }
+
+    /// The names of servers, with a word for the one that leads.
+    fn named(&self, servers: &BTreeSet<usize>) -> String {
+        match self.leader {
+            Some(leader) if servers.contains(&leader) && servers.len() == 1 => {
+                format!("{}, which leads", names(servers))
+            }
+            _ => names(servers),
+        }
+    }
+}
+
+async fn tell(server: SocketAddr, words: &[&str]) -> Result<(), String> {
+    let telling = async {
+        let mut connection = Connection::open(server).await.map_err(|error| error.to_string())?;
+        let reply = connection.ask(words, TOLD_WITHIN).await.map_err(|error| error.to_string())?;
+        match reply.as_error() {
+            Some(error) => Err(String::from_utf8_lossy(error).into_owned()),
+            None => Ok(()),
+        }
+    };
+    let late = |_| Err(format!("no answer within {} ms", TOLD_WITHIN.as_millis()));
+    tokio::time::timeout(TOLD_WITHIN, telling).await.unwrap_or_else(late)
+}
+
+fn pairs(from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> BTreeSet<(usize, usize)> {
+    let pairs = from.iter().flat_map(|from| to.iter().map(|to| (*from, *to)));
+    pairs.filter(|(from, to)| from != to).collect()
+}
+
+fn one_way(from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> String {
+    let to: BTreeSet<usize> = match from.len() {
+        1 => to.difference(from).copied().collect(),
+        _ => to.clone(),
+    };
+    format!("from {} to {}", names(from), names_only(&to))
+}
+
+fn names_only(servers: &BTreeSet<usize>) -> String {
+    let names: Vec<String> = servers.iter().map(usize::to_string).collect();
+    names.join(", ")
+}
+
+fn names(servers: &BTreeSet<usize>) -> String {
+    match servers.len() {
+        0 => "no server".into(),
+        1 => format!("server {}", names_only(servers)),
+        _ => format!("servers {}", names_only(servers)),
+    }
+}
