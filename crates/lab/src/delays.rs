@@ -20,12 +20,15 @@ pub(crate) fn draw(scenario: &Scenario, seed: u64) -> Vec<Work> {
         Work::Steps(client.requests.iter().map(|request| step(request, &mut chance)).collect())
     });
     let crew = scenario.crew();
-    let random = crew.iter().skip(scenario.clients.len()).enumerate();
-    let share = |(place, client): (usize, &crate::scenario::Client)| {
-        let workload = scenario.workload.as_ref()?;
-        Some(Work::Share(Share::of(workload, seed, client.number, place)))
-    };
-    listed.chain(random.filter_map(share)).collect()
+    let random = crew.iter().skip(scenario.clients.len());
+    let places = scenario
+        .workloads
+        .iter()
+        .flat_map(|workload| (0..workload.clients).map(move |place| (workload, place)));
+    let shares = random.zip(places).map(|(client, (workload, place))| {
+        Work::Share(Share::of(workload, seed, client.number, place))
+    });
+    listed.chain(shares).collect()
 }
 
 fn step(request: &Request, chance: &mut ChaCha8Rng) -> Step {

@@ -326,9 +326,9 @@ impl Runner<'_> {
             scenario.level,
             counted(scenario.servers, "server"),
             counted(scenario.crew().len(), "client"),
-            match &scenario.workload {
-                Some(_) => "random operations".into(),
-                None => counted(scenario.operations(), "operation"),
+            match scenario.workloads.is_empty() {
+                true => counted(scenario.operations(), "operation"),
+                false => format!("up to {} operations", scenario.operations_max()),
             },
         );
         let title = Look::Strong.on(file.display());

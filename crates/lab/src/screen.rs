@@ -87,8 +87,8 @@ impl Screen {
     }
 
     /// Shows how many of so many things are done.
-    pub(crate) fn count(&mut self, what: &str, total: usize) {
-        let bar = ProgressBar::new(total as u64);
+    pub(crate) fn count(&mut self, what: &str, total: u64) {
+        let bar = ProgressBar::new(total);
         self.show(bar, "{spinner} {msg} {bar:24.dim} {pos}/{len} {elapsed:.dim}", what);
     }
 

@@ -135,7 +135,7 @@ mod tests {
 
     fn shares(seed: u64) -> Vec<Share> {
         let scenario = Scenario::parse("f", TEXT).unwrap();
-        let workload = scenario.workload.as_ref().unwrap();
+        let workload = &scenario.workloads[0];
         (0..4).map(|place| Share::of(workload, seed, place as u64, place)).collect()
     }
 

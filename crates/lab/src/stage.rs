@@ -171,11 +171,10 @@ impl Stage {
         screen: &mut Screen,
     ) -> Result<(), Failure> {
         let mut show = Show { live: Live::of(scenario), phase: Phase::default() };
-        let random = scenario.workload.as_ref().map_or(0, |workload| workload.operations_max());
         if scenario.operations() > 0 {
             screen.tell(format!("\n{}", show.live.header()));
         }
-        screen.count("operations", scenario.operations() + random as usize);
+        screen.count("operations", scenario.operations_max());
         let start = Instant::now() + clock::until(start_ns);
         let deadline = Instant::now() + self.crew.limit();
         let mut schedule = Schedule::of(&scenario.faults);

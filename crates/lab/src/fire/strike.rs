@@ -118,12 +118,18 @@ impl Blow<'_> {
             What::Delay { ms, ways } => {
                 let delay = Duration::from_millis(*ms);
                 let names = self.change(ways, |way| way.delay = delay);
-                let text = format!("bytes take {ms} ms longer, {names}");
+                let text = match ms {
+                    0 => format!("bytes take no longer, {names}"),
+                    _ => format!("bytes take {ms} ms longer, {names}"),
+                };
                 self.note_network(Harm::Slow, *ms > 0, text, |way| !way.delay.is_zero())
             }
             What::Drop { percent, ways } => {
                 let names = self.change(ways, |way| way.drop_percent = *percent);
-                let text = format!("{percent} % of pieces break their connection, {names}");
+                let text = match percent {
+                    0 => format!("connections hold again, {names}"),
+                    _ => format!("{percent} % of pieces break their connection, {names}"),
+                };
                 self.note_network(Harm::Torn, *percent > 0, text, |way| way.drop_percent > 0)
             }
             What::Clock { servers, offset_ms } => {

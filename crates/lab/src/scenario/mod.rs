@@ -19,6 +19,7 @@
 //! - `"workload"`: random operations from the seed of the run, by clients of their own.
 //!   `{"clients": 6, "keys": 4, "duration_ms": 4000, "rate": 200, "reads": 50, "writes": 40, "cas": 10,
 //!   "levels": {"eventual": 20}, "wander": true}`; only `clients`, and `duration_ms` or `operations`, need be there.
+//!   A list of such goes on side by side.
 //! - `"faults"`: what is done to the servers. Each says when (`"at_ms"` since the start of the clients, or
 //!   `"after_operations"` of all clients) and what:
 //!
@@ -102,7 +103,7 @@ pub struct Scenario {
     /// The clients, as they stand in the file.
     pub clients: Vec<Client>,
     /// Random operations beside theirs.
-    pub workload: Option<Workload>,
+    pub workloads: Vec<Workload>,
     /// What is done to the servers meanwhile, as it stands in the file.
     pub faults: Vec<Fault>,
     /// How long a request may take, if the file says so.
@@ -214,18 +215,24 @@ impl Scenario {
         self.clients.iter().map(|client| client.requests.iter().filter(is_operation).count()).sum()
     }
 
-    /// All clients: those of the file, then those of its workload, under the numbers that follow.
+    /// All clients: those of the file, then those of its workloads, under the numbers that follow.
     pub(crate) fn crew(&self) -> Vec<Client> {
         let mut crew = self.clients.clone();
         let first = crew.iter().map(|client| client.number + 1).max().unwrap_or(0);
-        let random = self.workload.as_ref().map_or(0, |workload| workload.clients);
-        let client = |place: usize| Client {
-            number: first + place as u64,
+        let places = self.workloads.iter().flat_map(|workload| 0..workload.clients);
+        let random = (first..).zip(places).map(|(number, place)| Client {
+            number,
             server: place % self.servers,
             requests: vec![],
-        };
-        crew.extend((0..random).map(client));
+        });
+        crew.extend(random);
         crew
+    }
+
+    /// How many operations its clients may ask, random ones included.
+    pub(crate) fn operations_max(&self) -> u64 {
+        let random = self.workloads.iter().map(Workload::operations_max);
+        self.operations() as u64 + random.sum::<u64>()
     }
 
     /// The stronger level that a run must be seen not to meet.

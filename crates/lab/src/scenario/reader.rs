@@ -13,7 +13,7 @@ use super::ports::read_ports;
 use super::shows::{read_shows, read_text, read_violates};
 use super::source::{Place, Problem, Source};
 use super::spelling;
-use super::workload::{read_level_of_read, read_workload};
+use super::workload::{read_level_of_read, read_workloads};
 use super::{
     CLIENT_NUMBER_MAX, CLIENTS_MAX, Client, KEY_BYTES_MAX, REQUEST_TIMEOUT_MS, REQUESTS_MAX,
     Request, SERVERS_MAX, SLEEP_MS_MAX, Scenario, VALUE_BYTES_MAX,
@@ -64,9 +64,10 @@ fn read_scenario(
         None => Some(vec![]),
     };
     let listed = clients.as_ref().map_or(0, Vec::len);
-    let workload = optional(&mut fields, "workload", problems, |value, problems| {
-        read_workload(value, level, listed, problems)
-    });
+    let workloads = match fields.take("workload") {
+        Some(field) => read_workloads(&field.value, level, listed, problems),
+        None => Some(vec![]),
+    };
     let faults = match fields.take("faults") {
         Some(field) => read_faults(&field.value, servers, problems),
         None => Some(vec![]),
@@ -92,7 +93,7 @@ fn read_scenario(
         level: level?,
         ports: ports?,
         clients: clients?,
-        workload: workload?,
+        workloads: workloads?,
         faults: faults?,
         request_timeout_ms: request_timeout_ms?,
         description: description?,

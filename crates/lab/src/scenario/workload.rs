@@ -4,7 +4,7 @@ use history::Level;
 use jsonc_parser::ast::Value;
 
 use super::fields::{Fields, Problems, kind, list, quoted};
-use super::reader::{read_integer, read_level};
+use super::reader::{read_integer, read_level, read_list};
 use super::{CLIENTS_MAX, DURATION_MS_MAX, KEYS_MAX, OPERATIONS_MAX};
 use crate::level::{is_merged, names};
 
@@ -15,7 +15,7 @@ const RATE: u64 = 200;
 /// The greatest weight of a kind of operation.
 const WEIGHT_MAX: u64 = 1_000;
 
-/// Random operations from the seed of the run.
+/// Random operations from the seed of the run, by clients of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// How many clients share them. The n-th begins at server n, counted round and round.
@@ -49,8 +49,32 @@ impl Workload {
     }
 }
 
-/// Reads the workload.
-pub(super) fn read_workload(
+/// Reads a workload, or a list of them that go on side by side.
+pub(super) fn read_workloads(
+    value: &Value<'_>,
+    level: Option<Level>,
+    listed: usize,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<Workload>> {
+    let Value::Array(_) = value else {
+        return read_workload(value, level, listed, problems).map(|workload| vec![workload]);
+    };
+    let elements = read_list(value, "workload", CLIENTS_MAX, problems)?;
+    let (mut workloads, mut clients) = (vec![], listed);
+    for element in elements {
+        let workload = read_workload(element, level, clients, problems);
+        clients += workload.as_ref().map_or(0, |workload| workload.clients);
+        workloads.push(workload);
+    }
+    let workloads: Vec<Workload> = workloads.into_iter().collect::<Option<_>>()?;
+    if clients > CLIENTS_MAX {
+        return problems
+            .add(value, format!("there are {clients} clients in all; at most {CLIENTS_MAX} go"));
+    }
+    Some(workloads)
+}
+
+fn read_workload(
     value: &Value<'_>,
     level: Option<Level>,
     listed: usize,

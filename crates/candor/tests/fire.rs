@@ -1,0 +1,178 @@
+//! Scenarios that break what they run on: some of the shipped ones, and what a run says of its faults.
+
+mod runner;
+
+use std::fs;
+use std::path::Path;
+
+use runner::Bench;
+use serde_json::{Value, json};
+
+/// Runs a shipped scenario; gives the document, which is that of a good end.
+#[track_caller]
+fn shipped(bench: &Bench, name: &str, more: &[&str]) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios").join(name);
+    let document = bench.document(&[&["run", path.to_str().unwrap()], more].concat());
+    bench.assert_nothing_is_left(&[]);
+    document
+}
+
+/// The verdict of the last attempt, and whether what was to be seen was.
+#[track_caller]
+fn assert_held(document: &Value, level: &str) -> Value {
+    let run = document["runs"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(run["verdict"], json!({"level": level, "verdict": "holds", "why": null}));
+    assert_eq!(run["troubles"], json!([]));
+    assert_ne!(run["to_be_violated"]["seen"], json!(false));
+    run
+}
+
+/// How many operations of a run came to this.
+fn count(run: &Value, what: &str) -> u64 {
+    let kinds = ["write", "read", "cas"];
+    kinds.iter().map(|kind| run["figures"][kind][what].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn a_reader_in_the_minority_goes_on_at_sequential_and_is_refused_at_linearizable() {
+    let bench = Bench::new();
+    let levels = ["--level", "sequential", "--level", "linearizable"];
+    let document = shipped(&bench, "minority-reader.json", &levels);
+    let runs = document["runs"].as_array().unwrap();
+    let at = |level: &str| {
+        let of_level = |run: &&Value| run["level"] == level;
+        runs.iter().rev().find(of_level).unwrap_or_else(|| panic!("no run at {level}"))
+    };
+    let (sequential, linearizable) = (at("sequential"), at("linearizable"));
+    for run in [sequential, linearizable] {
+        assert_eq!(run["verdict"]["verdict"], "holds");
+    }
+    assert_eq!(sequential["to_be_violated"], json!({"level": "linearizable", "seen": true}));
+    // The one read that asked for more, against all that were asked meanwhile.
+    assert_eq!(sequential["figures"]["read"]["refused"], 1);
+    assert!(linearizable["figures"]["read"]["refused"].as_u64().unwrap() > 1);
+}
+
+#[test]
+fn two_halves_write_on_and_agree_when_they_are_joined() {
+    let bench = Bench::new();
+    let run = assert_held(&shipped(&bench, "two-sides.json", &[]), "eventual");
+    assert_eq!(run["quiet_end"]["agreed"], true);
+    assert_eq!((count(&run, "refused"), count(&run, "unknown")), (0, 0));
+    let fault = &run["faults"][0];
+    assert_eq!(fault["text"], "partition 0, 1 | 2, 3");
+    assert!(fault["until_ms"].as_f64().unwrap() > fault["from_ms"].as_f64().unwrap() + 1000.0);
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_all_are_killed() {
+    let bench = Bench::new();
+    let run = assert_held(&shipped(&bench, "kill-all.json", &["--seed", "5"]), "linearizable");
+    let faults = run["faults"].as_array().unwrap();
+    assert_eq!(faults.len(), 3);
+    for (server, fault) in faults.iter().enumerate() {
+        assert_eq!((&fault["server"], &fault["text"]), (&json!(server), &json!("killed")));
+        assert!(fault["until_ms"].is_number());
+    }
+    assert!(count(&run, "done") > 300, "they came back: {}", run["figures"]);
+    assert!(count(&run, "refused") > 0 && count(&run, "unknown") > 0);
+}
+
+/// A scenario of three servers and a workload of this many milliseconds, with these faults.
+fn scenario(duration_ms: u64, more: Value) -> String {
+    let mut scenario = json!({
+        "num_servers": 3,
+        "consistency_level": "linearizability",
+        "request_timeout_ms": 1000,
+        "workload": {"clients": 3, "keys": 2, "duration_ms": duration_ms, "cas": 50},
+    });
+    scenario.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    scenario.to_string()
+}
+
+#[test]
+fn a_paused_leader_that_is_killed_and_cut_off_comes_back() {
+    let bench = Bench::new();
+    let faults = json!({"faults": [
+        {"after_operations": 20, "pause": "leader"},
+        {"at_ms": 700, "kill": "paused"},
+        {"at_ms": 900, "restart": "down"},
+        {"at_ms": 1000, "partition": {"from": "follower"}},
+        {"at_ms": 1000, "delay": {"ms": 5, "to": 0}},
+        {"at_ms": 1000, "drop": 1},
+        {"at_ms": 1800, "heal": "all"},
+    ]});
+    let file = bench.write("all.json", &scenario(2500, faults));
+    let run = assert_held(&bench.document(&["run", file]), "linearizable");
+    let faults = run["faults"].as_array().unwrap();
+    let ended = |fault: &Value| fault["until_ms"].is_number();
+    assert!(faults.len() == 5 && faults.iter().all(ended), "{faults:?}");
+    let report = Path::new(run["directory"].as_str().unwrap()).join("report.html");
+    let report = fs::read_to_string(bench.path().join(report)).unwrap();
+    assert!(report.contains("killed"), "the picture has its bands");
+    bench.assert_nothing_is_left(&[]);
+}
+
+#[test]
+fn a_fault_that_comes_too_late_to_break_anything_is_told() {
+    let bench = Bench::new();
+    let faults = json!({"faults": [
+        {"after_operations": 1_000_000, "kill": 0},
+        {"at_ms": 60_000, "heal": "all"},
+    ]});
+    let file = bench.write("late.json", &scenario(200, faults));
+    let outcome = bench.run(&["run", file, "--json"]);
+    assert_eq!(outcome.exit_code, Some(1), "{outcome:?}");
+    let document: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let troubles = document["runs"][0]["troubles"].as_array().unwrap();
+    assert_eq!(troubles.len(), 1, "{troubles:?}");
+    assert!(troubles[0].as_str().unwrap().contains("after 1000000 operations"), "{troubles:?}");
+}
+
+#[test]
+fn a_run_that_does_not_show_what_its_file_says_is_no_good_run() {
+    let bench = Bench::new();
+    // One server: nothing is ever old.
+    let scenario = json!({
+        "num_servers": 1,
+        "consistency_level": "sequential",
+        "violates": {"sequential": "linearizable"},
+        "workload": {"clients": 2, "operations": 20, "rate": 1000},
+    });
+    let file = bench.write("tame.json", &scenario.to_string());
+    let outcome = bench.run(&["run", file, "--json"]);
+    assert_eq!(outcome.exit_code, Some(1), "{}", outcome.stderr);
+    let document: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!(document["runs"].as_array().unwrap().len(), 4);
+    let why = document["failures"][0]["why"].as_str().unwrap();
+    assert!(why.contains("linearizable was not seen to be violated"), "{why}");
+    bench.assert_nothing_is_left(&[]);
+}
+
+#[test]
+fn the_seed_brings_the_random_operations_back() {
+    let bench = Bench::new();
+    let file = bench.write("seed.json", &scenario(400, json!({})));
+    let asked = || {
+        let document = bench.document(&["run", file, "--seed", "9"]);
+        let directory = document["runs"][0]["directory"].as_str().unwrap().to_owned();
+        let history = fs::read_to_string(bench.path().join(directory).join("history.jsonl"));
+        let mut writes: Vec<(u64, String, String)> = history
+            .unwrap()
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .filter(|line| line["kind"] == "write")
+            .map(|line| {
+                let text = |name: &str| line[name].as_str().unwrap().to_owned();
+                (line["client"].as_u64().unwrap(), text("key"), text("value"))
+            })
+            .collect();
+        writes.sort();
+        writes
+    };
+    let (first, second) = (asked(), asked());
+    let common = first.iter().filter(|write| second.contains(write)).count();
+    // The one that ran longer asked more, but nothing else.
+    assert_eq!(common, first.len().min(second.len()));
+    assert!(common > 10);
+}
