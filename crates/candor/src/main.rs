@@ -7,6 +7,7 @@ mod serve;
 mod sim;
 
 use std::process::ExitCode;
+use std::{panic, process};
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -35,13 +36,27 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    let command = Cli::parse().command;
+    if !matches!(command, Command::Sim(_)) {
+        abort_on_panic();
+    }
+    match command {
         Command::Serve(args) => serve::execute(args),
         Command::Run(args) => run::execute(args),
         Command::Check(args) => check::execute(&args),
         Command::Sim(args) => sim::execute(&args),
         Command::Client => lab::client(),
     }
+}
+
+/// A node of which one thread failed must not go on with the others. (In a simulated world, an assertion that fails is a
+/// violation like any other.)
+fn abort_on_panic() {
+    let print = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        print(info);
+        process::abort();
+    }));
 }
 
 /// Ends the program because arguments do not go together, with the usage of a subcommand.

@@ -8,14 +8,18 @@ use std::path::PathBuf;
 use std::process::{self, ExitCode};
 use std::thread;
 
-use ::sim::{Options, Report, Summary};
+use ::sim::{Many, Options, Report, Summary};
 use history::{EXIT_FAILURE, EXIT_GOOD, EXIT_VIOLATED};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Live whole clusters in one thread from one seed: crashes, partitions, loss, wrong clocks.
 ///
 /// One seed is one world, the same every time and everywhere: its seed comes first, the hash of
-/// all that happened last. Many seeds run on all cores and end with a table.
+/// all that happened last. Many seeds run on all cores and end with a table, or with the first world that breaks a
+/// promise.
+///
+/// Of such a world the plan of its faults is shrunk: the shortest part of it that breaks the same promise is told, and
+/// the command that brings it back.
 ///
 /// Exit codes: 0 every promise was kept; 1 a file cannot be written; 3 a promise was broken.
 #[derive(Debug, clap::Args)]
@@ -30,6 +34,24 @@ pub(crate) struct Args {
     /// The first of these seeds.
     #[arg(long, value_name = "S", default_value_t = 1, conflicts_with = "seed")]
     from: u64,
+    /// Go on when a world broke a promise, and tell of all of them.
+    #[arg(long, conflicts_with = "seed")]
+    keep_going: bool,
+    /// Let only these faults of the plan strike, by their numbers; or none.
+    #[arg(long, value_name = "N,…|none", conflicts_with = "seeds", value_parser = numbers)]
+    only: Option<Numbers>,
+    /// Let only these clients ask for anything, by their numbers; or none.
+    #[arg(long, value_name = "N,…|none", conflicts_with = "seeds", value_parser = numbers)]
+    clients: Option<Numbers>,
+    /// Let clients ask for this many operations at most, before everything heals.
+    #[arg(long, value_name = "N", conflicts_with = "seeds")]
+    operations: Option<u64>,
+    /// Do not look for the shortest plan that breaks the same promise.
+    #[arg(long)]
+    no_shrink: bool,
+    /// Show the plan of the faults.
+    #[arg(long, conflicts_with = "seeds")]
+    plan: bool,
     /// Tell what happens in the world, one line each.
     #[arg(long, conflicts_with = "seeds")]
     story: bool,
@@ -38,11 +60,14 @@ pub(crate) struct Args {
     history: Option<PathBuf>,
 }
 
+/// How many worlds are lived at most to find the shortest plan.
+const SHRINK_WORLDS_MAX: u64 = 1000;
+
 pub(crate) fn execute(args: &Args) -> ExitCode {
     name_the_seed_of_a_panic();
     let out = match (args.seed, args.seeds) {
         (Some(seed), _) => one(seed, args),
-        (None, Some(count)) => many(args.from, count),
+        (None, Some(count)) => many(args.from, count, args),
         (None, None) => unreachable!("clap asks for one of the two"),
     };
     match out {
@@ -55,26 +80,63 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
 }
 
 fn one(seed: u64, args: &Args) -> io::Result<u8> {
-    let options = Options { story: args.story, ..Options::default() };
-    let report = ::sim::run(seed, &options);
+    let options = Options {
+        story: args.story,
+        only: args.only.as_ref().map(|numbers| numbers.0.clone()),
+        clients: args.clients.as_ref().map(|numbers| numbers.0.clone()),
+        operations: args.operations,
+        ..Options::default()
+    };
+    let mut report = ::sim::run(seed, &options);
     if let Some(path) = &args.history {
         let named = |error| io::Error::other(format!("{}: {error}", path.display()));
         fs::write(path, report.history.to_jsonl()).map_err(named)?;
     }
-    write!(io::stdout().lock(), "{report}")?;
+    // Who names a part of a plan wants that part.
+    let whole = args.only.is_none() && args.clients.is_none() && args.operations.is_none();
+    if whole && !args.no_shrink {
+        shrink(&mut report, &options);
+    }
+    let mut out = io::stdout().lock();
+    if args.plan {
+        report.show_plan = true;
+    }
+    write!(out, "{report}")?;
     Ok(exit_code(&report))
 }
 
-fn many(from: u64, count: u64) -> io::Result<u8> {
+fn many(from: u64, count: u64, args: &Args) -> io::Result<u8> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     writeln!(io::stdout(), "seeds {from} to {}", from.wrapping_add(count.saturating_sub(1)))?;
     // It shows on a terminal only, on standard error.
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} worlds, {per_sec}, {eta} left");
     let progress = ProgressBar::new(count).with_style(style.expect("the template is valid"));
-    let summary = ::sim::run_many(from, count, threads, &Options::default(), |_| progress.inc(1));
+    let many = Many { from, count, threads, keep_going: args.keep_going };
+    let mut summary = ::sim::run_many(many, &Options::default(), |_| progress.inc(1));
     progress.finish_and_clear();
+    if let Some(report) = summary.violated.first_mut().filter(|_| !args.no_shrink) {
+        shrink(report, &Options::default());
+    }
     tell(&mut io::stdout().lock(), &summary)?;
     Ok(summary.violated.iter().map(exit_code).max().unwrap_or(EXIT_GOOD))
+}
+
+/// Looks for the shortest plan that breaks the same promise, if one is broken.
+fn shrink(report: &mut Report, options: &Options) {
+    if report.verdict.is_ok() {
+        return;
+    }
+    let style = ProgressStyle::with_template("shrinking: {pos} worlds, {msg}");
+    let progress = ProgressBar::new(0).with_style(style.expect("the template is valid"));
+    let mut tell = |worlds: u64, best: &Options| {
+        let faults = best.only.as_ref().map_or(0, Vec::len);
+        progress.set_message(format!("{faults} faults left"));
+        progress.set_position(worlds);
+    };
+    let options = Options { story: false, diagram: false, ..options.clone() };
+    report.shrunk =
+        ::sim::shrink(report.seed, &options, SHRINK_WORLDS_MAX, &mut tell).map(Box::new);
+    progress.finish_and_clear();
 }
 
 fn tell(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
@@ -83,7 +145,10 @@ fn tell(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
         let Err(violation) = &report.verdict else { continue };
         writeln!(out, "\nseed {} ({})", report.seed, report.setting)?;
         writeln!(out, "  {violation}")?;
-        writeln!(out, "  candor sim --seed {} brings it back", report.seed)?;
+        if let Some(shrunk) = &report.shrunk {
+            write!(out, "{shrunk}")?;
+        }
+        writeln!(out, "  candor sim --seed {} brings the whole world back", report.seed)?;
     }
     Ok(())
 }
@@ -92,14 +157,32 @@ fn exit_code(report: &Report) -> u8 {
     if report.verdict.is_ok() { EXIT_GOOD } else { EXIT_VIOLATED }
 }
 
-/// An assertion of the node that fails ends the process at once: its seed must not be lost.
+/// Numbers of faults or clients.
+#[derive(Clone, Debug)]
+struct Numbers(Vec<usize>);
+
+fn numbers(text: &str) -> Result<Numbers, String> {
+    if text == "none" {
+        return Ok(Numbers(vec![]));
+    }
+    let number = |part: &str| {
+        part.trim().parse().map_err(|_| {
+            format!("\"{part}\" is not a number; give numbers with commas between them, or none")
+        })
+    };
+    text.split(',').map(number).collect::<Result<_, _>>().map(Numbers)
+}
+
+/// A panic of a node breaks a promise, and its world tells of it. One of the simulator ends the process: its seed must
+/// not be lost.
 fn name_the_seed_of_a_panic() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         print(info);
         if let Some(seed) = ::sim::current_seed() {
-            println!("seed {seed}\nverdict: violated: alive: a node panics: {info}");
-            process::exit(EXIT_VIOLATED.into());
+            println!("seed {seed}\nthe simulator panics: {info}");
+            process::exit(EXIT_FAILURE.into());
         }
     }));
+    ::sim::hush();
 }

@@ -43,3 +43,22 @@ fn one_or_many() {
     assert_eq!(sim(&["--seed", "1", "--seeds", "2"]).status.code(), Some(2));
     assert_eq!(sim(&["--seed", "1", "--from", "2"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_part_of_a_plan() {
+    let part = sim(&["--seed", "42", "--only", "0,3", "--clients", "1", "--plan"]);
+    let text = String::from_utf8(part.stdout).unwrap();
+    assert_eq!(part.status.code(), Some(0), "{text}");
+    let numbers: Vec<_> = text
+        .lines()
+        .skip_while(|line| *line != "plan:")
+        .skip(1)
+        .map_while(|line| line.strip_prefix("  ")?.split_whitespace().next())
+        .collect();
+    assert_eq!(numbers, ["0", "3"], "{text}");
+    assert_eq!(sim(&["--seed", "42", "--only", "none"]).status.code(), Some(0));
+    let wrong = sim(&["--seed", "42", "--only", "0;3"]);
+    let text = String::from_utf8(wrong.stderr).unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text.contains("commas") && text.contains("0;3"), "{text}");
+}

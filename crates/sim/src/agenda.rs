@@ -45,7 +45,9 @@ pub(crate) enum Event {
     /// Clients hurry to ask: a fault is about to strike.
     Rush,
     /// A coup goes on.
-    Rebel,
+    Rebel { fault: usize },
+    /// Links of a flapping fault stop carrying, or carry again.
+    Flap { fault: usize },
     /// A fault of the plan begins.
     Strike { fault: usize },
     /// A fault of the plan ends.

@@ -12,11 +12,12 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) enum Subject {
     Setting,
     Faults,
-    Strikes,
     Network,
     Disks,
     Turns,
     Lies,
+    /// What the fault of this number draws while it strikes.
+    Fault(u64),
     /// Seeds and names for the starts of this node.
     Boot(u64),
     /// The wishes of this client.
@@ -28,12 +29,12 @@ impl Subject {
         match self {
             Subject::Setting => 1,
             Subject::Faults => 2,
-            Subject::Strikes => 3,
             Subject::Network => 4,
             Subject::Disks => 5,
             Subject::Turns => 6,
             Subject::Lies => 8,
             Subject::Boot(node) => 100 + node,
+            Subject::Fault(number) => 500 + number,
             Subject::Client(place) => 1000 + place,
         }
     }
@@ -102,10 +103,22 @@ impl Chance {
     }
 }
 
+/// How the jitter of a delay is distributed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spread {
+    /// All of it equally likely.
+    Even,
+    /// Little is much likelier than a lot: the product of two even draws.
+    Falling,
+    /// None or all of it, as with two ways.
+    TwoWays,
+}
+
 /// How long something takes, in microseconds: mostly a base and some jitter, rarely a long tail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Delay {
     pub(crate) base_us: u64,
+    pub(crate) spread: Spread,
     pub(crate) jitter_us: u64,
     pub(crate) tail_per_mille: u64,
     pub(crate) tail_us: u64,
@@ -113,7 +126,15 @@ pub(crate) struct Delay {
 
 impl Delay {
     pub(crate) fn draw(&self, chance: &mut Chance) -> u64 {
-        let usual = self.base_us + chance.below(self.jitter_us + 1);
+        let jitter_us = match self.spread {
+            Spread::Even => chance.below(self.jitter_us + 1),
+            Spread::Falling => {
+                let even = chance.below(self.jitter_us + 1);
+                chance.below(even + 1)
+            }
+            Spread::TwoWays => self.jitter_us * chance.below(2),
+        };
+        let usual = self.base_us + jitter_us;
         let late = chance.per_mille(self.tail_per_mille);
         usual + if late { chance.below(self.tail_us + 1) } else { 0 }
     }

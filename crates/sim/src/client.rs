@@ -101,14 +101,18 @@ impl Client {
     }
 
     /// What it asks now: mostly one thing, sometimes a row of them at once.
-    pub(crate) fn next_wishes(&mut self, setting: &Setting) -> Vec<Wish> {
+    pub(crate) fn next_wishes(&mut self, setting: &Setting, allowed: &mut u64) -> Vec<Wish> {
         match &mut self.source {
             Source::Listed { wishes, .. } => std::mem::take(wishes),
-            Source::Drawn { left: 0 } => vec![],
             Source::Drawn { left } => {
+                *left = (*left).min(*allowed);
+                if *left == 0 {
+                    return vec![];
+                }
                 let row = self.chance.percent(setting.load.pipeline_percent);
                 let count = if row { self.chance.between(2, 6).min(*left) } else { 1 };
                 *left -= count;
+                *allowed -= count;
                 (0..count).map(|_| self.draw(setting)).collect()
             }
         }

@@ -13,11 +13,17 @@ struct Group {
     records: Bytes,
 }
 
-/// A disk.
+/// A disk, and the contract that the driver's log keeps with it (its code is not driven here: `sim` and `server` never
+/// meet, and its own tests tear, cut and flip its files byte by byte).
 ///
-/// - `groups[..synced]` survive every crash; of the rest, a crash leaves some first part.
+/// - `groups[..synced]` survive every crash; of the rest, a crash leaves some first part. A group that was torn, the
+///   log cuts off at the next start: it is gone as a whole.
 /// - One sync runs at a time; it covers what was there when it began: `groups[..syncing]`.
 /// - What survived a crash without having been synced is not safe before the next sync ends.
+/// - After a sync that failed the process ends, and nothing is known of what was not synced: any first part of it
+///   may be there.
+/// - A flipped bit in a synced group is found when the log is read, and the node stays down. (In the last group it could
+///   not be told from a torn tail; the promise does not cover that, and it is not tried.)
 #[derive(Debug)]
 pub(crate) struct Disk {
     groups: Vec<Group>,
@@ -26,6 +32,12 @@ pub(crate) struct Disk {
     delay: Delay,
     /// Until when every sync stands still.
     stalled_until_us: u64,
+    /// How much longer every sync takes now.
+    slow_us: u64,
+    /// The fault, by its place in the plan, that lets the next sync fail.
+    failing: Option<usize>,
+    /// The group that has a flipped bit.
+    rotten: Option<usize>,
     /// Whether it says `Persisted` before it keeps anything: a lie.
     hasty: bool,
     /// How many synced groups a crash takes along: a lie.
@@ -40,6 +52,9 @@ impl Disk {
             syncing: None,
             delay,
             stalled_until_us: 0,
+            slow_us: 0,
+            failing: None,
+            rotten: None,
             hasty: false,
             forgets: 0,
         }
@@ -68,6 +83,39 @@ impl Disk {
         self.stalled_until_us = 0;
     }
 
+    /// Makes every sync take longer, or stops that.
+    pub(crate) fn slow(&mut self, by_us: i64) {
+        self.slow_us = self.slow_us.saturating_add_signed(by_us);
+    }
+
+    /// The next sync that ends fails, because of that fault; or none does any more.
+    pub(crate) fn fail_next_sync(&mut self, fault: Option<usize>) {
+        self.failing = fault;
+    }
+
+    /// Whether the sync that ends now fails, and because of which fault.
+    pub(crate) fn take_failure(&mut self) -> Option<usize> {
+        self.failing.take()
+    }
+
+    /// Flips a bit in a synced group. False if there is none but the last.
+    pub(crate) fn rot(&mut self, chance: &mut Chance) -> bool {
+        if self.synced >= 2 {
+            self.rotten = Some(chance.index(self.synced - 1));
+        }
+        self.rotten.is_some()
+    }
+
+    /// The group with a flipped bit, if there is one.
+    pub(crate) fn rotten(&self) -> Option<usize> {
+        self.rotten
+    }
+
+    /// How many groups are there, and how many of them are synced.
+    pub(crate) fn lengths(&self) -> (usize, usize) {
+        (self.groups.len(), self.synced)
+    }
+
     pub(crate) fn append(&mut self, ticket: Ticket, records: Bytes) {
         self.groups.push(Group { ticket: Some(ticket), records });
     }
@@ -79,7 +127,7 @@ impl Disk {
         }
         self.syncing = Some(self.groups.len());
         let takes_us = self.delay.draw(chance) * if self.hasty { 200 } else { 1 };
-        Some(now_us.max(self.stalled_until_us) + takes_us)
+        Some(now_us.max(self.stalled_until_us) + takes_us + self.slow_us)
     }
 
     /// The running sync ended. Gives the tickets that are on disk now, in order.
@@ -113,9 +161,10 @@ impl Disk {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chance::Subject;
+    use crate::chance::{Spread, Subject};
 
-    const DELAY: Delay = Delay { base_us: 100, jitter_us: 0, tail_per_mille: 0, tail_us: 0 };
+    const DELAY: Delay =
+        Delay { base_us: 100, spread: Spread::Even, jitter_us: 0, tail_per_mille: 0, tail_us: 0 };
 
     fn append(disk: &mut Disk, ticket: u64) {
         disk.append(Ticket(ticket), Bytes::from(ticket.to_string()));

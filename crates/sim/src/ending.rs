@@ -12,7 +12,7 @@ use node::{Level, Order, Status};
 use crate::agenda::Event;
 use crate::client::{Source, Wish};
 use crate::operation::{Action, Operation};
-use crate::truths::{self, Rest};
+use crate::truths::{self, Evidence, Rest};
 use crate::world::World;
 
 /// How often the world looks around.
@@ -141,6 +141,7 @@ impl World {
         let mut statuses = vec![];
         for (host, status) in self.statuses().into_iter().enumerate() {
             match status {
+                None if self.hosts[host].gone => {}
                 None => return Some(format!("node {} is down", host + 1)),
                 Some(status) if !status.ready => {
                     return Some(format!("node {} is not ready: {status:?}", host + 1));
@@ -154,10 +155,20 @@ impl World {
         Some(format!("nodes stand apart: {:?} and {other:?}", statuses[0]))
     }
 
+    /// Of each node, whether it is lost for good.
+    fn gone(&self) -> Vec<bool> {
+        self.hosts.iter().map(|host| host.gone).collect()
+    }
+
+    /// The nodes that are not lost for good.
+    fn living(&self) -> Vec<usize> {
+        (0..self.hosts.len()).filter(|host| !self.hosts[*host].gone).collect()
+    }
+
     /// One client per node writes, and reads at every level.
     fn ask_for_work(&mut self) {
         let levels = self.plan.setting.levels();
-        for host in 0..self.hosts.len() {
+        for host in self.living() {
             let key = Bytes::from(format!("work-{host}"));
             let mut wishes = vec![wish(&key, Action::Set(Bytes::from_static(b"done")), None)];
             wishes[0].unique = false;
@@ -178,7 +189,7 @@ impl World {
         let written = self.record.iter().filter(|operation| operation.action.is_write());
         let keys: BTreeSet<(Bytes, bool)> =
             written.map(|operation| (operation.key.clone(), operation.private)).collect();
-        for host in 0..self.hosts.len() {
+        for host in self.living() {
             let read = |(key, private): &(Bytes, bool)| Wish {
                 private: *private,
                 ..wish(key, Action::Get, Some(Level::Eventual))
@@ -192,7 +203,7 @@ impl World {
     /// The last round of final reads is the one that counts.
     fn judge_finals(&mut self, from: usize) {
         let finals = &self.record[from..];
-        let hosts = self.hosts.len();
+        let hosts = self.living().len();
         let agrees = |operation: &Operation| {
             let same_key = finals.iter().filter(|other| other.key == operation.key);
             operation.is_done()
@@ -224,21 +235,26 @@ impl World {
         let statuses: Vec<Status> = self.statuses().into_iter().flatten().collect();
         let setting = self.plan.setting.clone();
         let record = std::mem::take(&mut self.record);
-        let rest = Rest { setting: &setting, operations: &record, statuses: &statuses };
+        let gone = self.gone();
+        let rest =
+            Rest { setting: &setting, operations: &record, statuses: &statuses, gone: &gone };
         self.look(|truth| truth.at_rest(&rest));
-        self.judgements = truths::judge(&setting, &record);
+        self.judgements = truths::judge(&setting, &Evidence::new(setting.order, &record, &gone));
         self.record = record;
         let violated = self.judgements.iter().find(|judgement| judgement.word == "violated");
         if let Some(judgement) = violated {
             let what = format!("{}: {}", judgement.level, judgement.lines.join("; "));
-            self.fail("verdict", what);
+            self.fail(truths::VERDICT, what);
         }
         self.ending.stage = Stage::Over;
     }
 
     /// What clients asked and heard, as it is judged by the strongest level of the order.
     pub(crate) fn history(&self) -> history::History {
-        truths::history(self.plan.setting.levels()[0], true, &self.record)
+        let setting = &self.plan.setting;
+        let gone = self.gone();
+        let evidence = Evidence::new(setting.order, &self.record, &gone);
+        truths::history(setting.levels()[0], true, &evidence)
     }
 }
 

@@ -27,7 +27,7 @@ impl World {
             return;
         }
         let setting = &self.plan.setting;
-        let wishes = self.clients[client].next_wishes(setting);
+        let wishes = self.clients[client].next_wishes(setting, &mut self.operations_left);
         self.ask(client, wishes);
     }
 
@@ -78,6 +78,8 @@ impl World {
             who.waiting.push_back((id, operation));
             self.recorder.ask(client, line.session, id);
             asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
+            self.open += 1;
+            self.waiting_since_us.get_or_insert(now_us);
             self.record.push(Operation {
                 client: who.number,
                 host: line.host,
@@ -181,11 +183,13 @@ impl World {
     fn settle(&mut self, operation: usize, outcome: Outcome) {
         let now_us = self.now_us();
         let record = &mut self.record[operation];
+        self.open -= 1;
         record.end_us = now_us;
         record.outcome = outcome;
         let record = self.record[operation].clone();
         if record.is_done() {
             self.last_done_us = now_us;
+            self.note_availability();
         }
         self.trace.numbers(&[10, operation as u64]);
         self.trace.tell(now_us, || {
@@ -199,6 +203,14 @@ impl World {
         });
         self.look(|truth| truth.on_outcome(&record));
         self.demand(&record);
+    }
+
+    /// Something was done: how long had clients waited for anything at all?
+    fn note_availability(&mut self) {
+        let now_us = self.now_us();
+        let still = (self.open > 0).then_some(now_us);
+        let since_us = std::mem::replace(&mut self.waiting_since_us, still).unwrap_or(now_us);
+        self.tally.unavailable_us_max = self.tally.unavailable_us_max.max(now_us - since_us);
     }
 
     /// Who does not know what became of a request goes on as another.

@@ -1,12 +1,9 @@
-//! The faults of a world, planned before it begins.
+//! The faults of a world: what can go wrong, for how long, and whom it hits.
 //!
-//! A plan is a row of faults, each with its beginning, its end and all it needs to know; any of them can be taken
-//! out and the rest still makes a plan.
+//! A plan is a row of faults, each with its number, its beginning, its end and all it needs to know; any of them can be
+//! taken out and the rest still makes a plan. [`crate::plan`] draws it, `strike.rs` carries it out.
 
 use std::fmt;
-
-use crate::chance::{Chance, Subject};
-use crate::setting::Setting;
 
 /// Who is hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,20 +14,22 @@ pub(crate) enum Target {
     Leader(usize),
 }
 
-/// What a cut leaves of a network.
+/// Which links of a network are hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
-    /// The target is alone.
+    /// All from and to the target.
     Alone,
-    /// The target hears nobody.
+    /// All to the target: it is deaf.
     Deaf,
-    /// Nobody hears the target.
+    /// All from the target: it is mute.
     Mute,
-    /// The target and the next node are cut from each other, and from nobody else.
+    /// Between the target and the next node, both ways.
     Pair,
-    /// The target and its next neighbours, a minority, are cut from the rest.
+    /// From the target to the next node, one way.
+    OneWay,
+    /// Between the target and its next neighbours, a minority, and the rest.
     Minority,
-    /// Two halves, and the target is the only one that hears both.
+    /// Between two halves; the target is the only one that hears both.
     Bridge,
 }
 
@@ -47,16 +46,31 @@ pub(crate) enum Kind {
     Coup,
     /// Links stop carrying.
     Cut { target: Target, shape: Shape },
-    /// The connections of a node are reset.
+    /// Links stop carrying, carry again, stop again …: this long each.
+    Flap { target: Target, shape: Shape, every_us: u64 },
+    /// The connections of a node are reset, in the middle of whatever they carry.
     Reset { target: Target },
-    /// Every message from and to a node takes longer.
-    Slow { target: Target, by_us: u64 },
+    /// Every message of these links takes longer.
+    Slow { target: Target, shape: Shape, by_us: u64 },
+    /// Messages of these links get lost, come twice and overtake each other, so often of a thousand (on streams: they
+    /// are sent again, and come late).
+    Loss { target: Target, shape: Shape, per_mille: u64 },
     /// The syncs of a node stand still.
     Stall { target: Target },
+    /// Every sync of a node takes longer.
+    SlowDisk { target: Target, by_us: u64 },
+    /// The next sync of a node fails: its process ends, and starts again on what the disk kept.
+    SyncError { target: Target },
+    /// A bit of a synced frame flips: whoever reads the log finds it, and that node is gone for good.
+    Rot { target: Target, restarts: bool },
+    /// A machine is lost for good.
+    Loses { target: Target },
     /// A node does nothing at all.
     Pause { target: Target },
     /// A wall clock is set forward or back.
     Jump { target: Target, by_ms: i64 },
+    /// The clocks of a node run fast or slow.
+    Drift { target: Target, by_ppm: i64 },
     /// The connection of a client breaks.
     Client { client: usize },
 }
@@ -64,23 +78,32 @@ pub(crate) enum Kind {
 /// One thing that goes wrong for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
+    /// Its place in the whole plan of its seed; it keeps it when others are taken out.
+    pub(crate) number: usize,
     pub(crate) at_us: u64,
     pub(crate) until_us: u64,
     pub(crate) kind: Kind,
 }
 
 /// The names of all kinds, as reports count them.
-pub(crate) const NAMES: [&str; 10] = [
+pub(crate) const NAMES: [&str; 17] = [
     "crash",
     "power cut",
     "cut",
     "reset",
-    "slow",
-    "stall",
+    "slow link",
+    "disk stall",
     "pause",
     "clock jump",
     "client cut",
     "coup",
+    "flapping link",
+    "lossy link",
+    "clock drift",
+    "slow disk",
+    "failed sync",
+    "bit rot",
+    "lost machine",
 ];
 
 impl Kind {
@@ -97,23 +120,83 @@ impl Kind {
             Kind::Jump { .. } => 7,
             Kind::Client { .. } => 8,
             Kind::Coup => 9,
+            Kind::Flap { .. } => 10,
+            Kind::Loss { .. } => 11,
+            Kind::Drift { .. } => 12,
+            Kind::SlowDisk { .. } => 13,
+            Kind::SyncError { .. } => 14,
+            Kind::Rot { .. } => 15,
+            Kind::Loses { .. } => 16,
         }
     }
 
-    /// Who is hit, where that is one node.
+    /// The node that it was planned for, if it hits one.
     pub(crate) fn target(&self) -> Option<Target> {
-        match *self {
+        match self {
+            Kind::PowerCut | Kind::Coup | Kind::Client { .. } => None,
             Kind::Crash { target, .. }
             | Kind::Cut { target, .. }
+            | Kind::Flap { target, .. }
             | Kind::Reset { target }
             | Kind::Slow { target, .. }
+            | Kind::Loss { target, .. }
             | Kind::Stall { target }
+            | Kind::SlowDisk { target, .. }
+            | Kind::SyncError { target }
+            | Kind::Rot { target, .. }
+            | Kind::Loses { target }
             | Kind::Pause { target }
-            | Kind::Jump { target, .. } => Some(target),
-            Kind::PowerCut | Kind::Coup | Kind::Client { .. } => None,
+            | Kind::Jump { target, .. }
+            | Kind::Drift { target, .. } => Some(*target),
         }
     }
+}
 
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Node(host) => write!(f, "node {}", host + 1),
+            Target::Leader(host) => write!(f, "the leader, else node {}", host + 1),
+        }
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Shape::Alone => "all links from and to it",
+            Shape::Deaf => "all links to it",
+            Shape::Mute => "all links from it",
+            Shape::Pair => "both links between it and the next node",
+            Shape::OneWay => "the link from it to the next node",
+            Shape::Minority => "all links between a minority around it and the rest",
+            Shape::Bridge => "all links between two halves, which both still hear it",
+        })
+    }
+}
+
+impl fmt::Display for Kind {
+    /// What happens, without to whom.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NAMES[self.place()])?;
+        match self {
+            Kind::Crash { between_outputs: true, .. } => f.write_str(" in the middle of a turn"),
+            Kind::Cut { shape, .. } => write!(f, ": {shape}"),
+            Kind::Flap { shape, every_us, .. } => {
+                write!(f, " every {} ms: {shape}", every_us / 1000)
+            }
+            Kind::Slow { shape, by_us, .. } => write!(f, " by {} ms: {shape}", by_us / 1000),
+            Kind::Loss { shape, per_mille, .. } => write!(f, ", {per_mille} of 1000: {shape}"),
+            Kind::SlowDisk { by_us, .. } => write!(f, " by {} ms", by_us / 1000),
+            Kind::Rot { restarts: true, .. } => f.write_str(", and the node starts again"),
+            Kind::Jump { by_ms, .. } => write!(f, " by {by_ms} ms"),
+            Kind::Drift { by_ppm, .. } => write!(f, " by {by_ppm} ppm"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Kind {
     /// The client that is hit, where one is.
     pub(crate) fn client(&self) -> Option<usize> {
         if let Kind::Client { client } = self { Some(*client) } else { None }
@@ -121,149 +204,66 @@ impl Kind {
 
     /// Whether it is over at once, whatever the plan says of its end.
     pub(crate) fn is_instant(&self) -> bool {
-        matches!(self, Kind::Reset { .. } | Kind::Jump { .. } | Kind::Client { .. })
+        match self {
+            Kind::Reset { .. } | Kind::Jump { .. } | Kind::Client { .. } => true,
+            Kind::Rot { restarts, .. } => !restarts,
+            _ => false,
+        }
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (at_ms, until_ms) = (self.at_us / 1000, self.until_us / 1000);
-        write!(f, "{:?} from {at_ms} to {until_ms} ms", self.kind)
+        let (number, at_ms, until_ms) = (self.number, self.at_us / 1000, self.until_us / 1000);
+        write!(f, "{number} from {at_ms} to {until_ms} ms: {}; {}", self.kind, self.whom())
     }
 }
 
-/// How often each kind is drawn, in the order of [`NAMES`].
-const WEIGHTS: [u64; NAMES.len()] = [30, 4, 30, 8, 6, 8, 8, 5, 6, 5];
-
-/// The kinds that make no sense for a node without peers.
-const AMONG_NODES: [usize; 4] = [2, 3, 4, 9];
-
-/// The faults that a seed stands for, in order of time.
-pub(crate) fn draw(seed: u64, setting: &Setting) -> Vec<Fault> {
-    let mut chance = Chance::new(seed, Subject::Faults);
-    let weights = draw_weights(&mut chance, setting.nodes);
-    let count = chance.between(6, 18);
-    let mut faults: Vec<_> = (0..count).map(|_| draw_one(&mut chance, setting, &weights)).collect();
-    faults.sort_by_key(|fault| fault.at_us);
-    faults
-}
-
-/// Half of all worlds do without half of the kinds: what is left strikes more often together, and nothing hides
-/// behind what always happens (swarm testing, Groce et al. 2012).
-fn draw_weights(chance: &mut Chance, nodes: usize) -> Vec<(u64, usize)> {
-    let swarm = chance.percent(50);
-    let mut weights: Vec<_> = WEIGHTS.iter().copied().zip(0..).collect();
-    weights.retain(|(_, kind)| nodes > 1 || !AMONG_NODES.contains(kind));
-    let all = weights.clone();
-    weights.retain(|_| !(swarm && chance.percent(50)));
-    if weights.is_empty() { all } else { weights }
-}
-
-/// No fault strikes earlier, mostly: the nodes have to meet first.
-const MEETING_US: u64 = 1_000_000;
-
-fn draw_one(chance: &mut Chance, setting: &Setting, weights: &[(u64, usize)]) -> Fault {
-    let early = chance.percent(5);
-    let at_us = chance.between(if early { 0 } else { MEETING_US }, setting.breaking_us - 1);
-    let kind = chance.weighted(weights);
-    let kind = draw_kind(chance, setting, kind);
-    let longest_us = match kind {
-        Kind::Coup => 3_000_000,
-        Kind::Stall { .. } | Kind::Pause { .. } => chance.pick(&[50_000, 500_000, 3_000_000]),
-        _ => chance.pick(&[20_000, 500_000, 2_000_000, 6_000_000]),
-    };
-    let until_us = (at_us + chance.between(1_000, longest_us)).min(setting.breaking_us);
-    Fault { at_us, until_us, kind }
-}
-
-/// A fault of the kind that has this place among the [`NAMES`].
-fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
-    let node = chance.index(setting.nodes);
-    let target = if chance.percent(40) { Target::Leader(node) } else { Target::Node(node) };
-    match kind {
-        0 => Kind::Crash { target, between_outputs: chance.percent(60) },
-        1 => Kind::PowerCut,
-        2 => Kind::Cut { target, shape: draw_shape(chance) },
-        3 => Kind::Reset { target },
-        4 => Kind::Slow { target, by_us: chance.pick(&[2_000, 30_000, 400_000]) },
-        5 => Kind::Stall { target },
-        6 => Kind::Pause { target },
-        7 => {
-            let far_ms = chance.pick(&[50, 1_000, 60_000]);
-            Kind::Jump { target, by_ms: chance.around_zero(far_ms) }
+impl Fault {
+    /// Whom it was planned for.
+    pub(crate) fn whom(&self) -> String {
+        match (&self.kind, self.kind.target()) {
+            (Kind::Client { client }, _) => format!("client {client}"),
+            (_, None) => "all nodes".into(),
+            (_, Some(target)) => target.to_string(),
         }
-        9 => Kind::Coup,
-        _ => Kind::Client { client: chance.index(setting.load.clients) },
     }
-}
-
-fn draw_shape(chance: &mut Chance) -> Shape {
-    chance.weighted(&[
-        (5, Shape::Alone),
-        (3, Shape::Deaf),
-        (3, Shape::Mute),
-        (3, Shape::Pair),
-        (3, Shape::Minority),
-        (3, Shape::Bridge),
-    ])
 }
 
 impl Shape {
-    /// The ordered pairs that are cut when `target` is hit.
+    /// The ordered pairs that are hit when `target` is.
     pub(crate) fn pairs(self, target: usize, nodes: usize) -> Vec<(usize, usize)> {
         let next = |steps: usize| (target + steps) % nodes;
         let group = |node: usize| ((node + nodes - target) % nodes) * 2 > nodes;
         let minority: Vec<_> = (0..nodes.div_ceil(2) - 1).map(next).collect();
-        let cuts = |from: usize, to: usize| match self {
+        let hits = |from: usize, to: usize| match self {
             Shape::Alone => from == target || to == target,
             Shape::Deaf => to == target,
             Shape::Mute => from == target,
             Shape::Pair => (from, to) == (target, next(1)) || (to, from) == (target, next(1)),
+            Shape::OneWay => (from, to) == (target, next(1)),
             Shape::Minority => minority.contains(&from) != minority.contains(&to),
             Shape::Bridge => from != target && to != target && group(from) != group(to),
         };
         let pairs = (0..nodes).flat_map(|from| (0..nodes).map(move |to| (from, to)));
-        pairs.filter(|(from, to)| from != to && cuts(*from, *to)).collect()
+        pairs.filter(|(from, to)| from != to && hits(*from, *to)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::Options;
 
     #[test]
-    fn shapes_cut_what_they_say() {
+    fn shapes_hit_what_they_say() {
         assert_eq!(Shape::Alone.pairs(0, 3), [(0, 1), (0, 2), (1, 0), (2, 0)]);
         assert_eq!(Shape::Deaf.pairs(1, 3), [(0, 1), (2, 1)]);
         assert_eq!(Shape::Mute.pairs(1, 3), [(1, 0), (1, 2)]);
         assert_eq!(Shape::Pair.pairs(2, 3), [(0, 2), (2, 0)]);
+        assert_eq!(Shape::OneWay.pairs(2, 3), [(2, 0)]);
         assert_eq!(Shape::Minority.pairs(2, 3), Shape::Alone.pairs(2, 3));
         assert_eq!(Shape::Minority.pairs(4, 5).len(), 2 * 2 * 3, "4 and 0 against three");
         assert_eq!(Shape::Bridge.pairs(0, 3), [(1, 2), (2, 1)]);
         assert_eq!(Shape::Bridge.pairs(0, 5).len(), 2 * 2 * 2);
-    }
-
-    #[test]
-    fn every_kind_is_drawn_by_its_name() {
-        let setting = Setting::draw(1, &Options { nodes: Some(3), ..Options::default() });
-        let mut chance = Chance::new(1, Subject::Faults);
-        for kind in 0..NAMES.len() {
-            assert_eq!(draw_kind(&mut chance, &setting, kind).place(), kind);
-        }
-    }
-
-    #[test]
-    fn every_plan_has_faults_in_order() {
-        for seed in 0..200 {
-            let setting = Setting::draw(seed, &Options::default());
-            let faults = draw(seed, &setting);
-            assert!(faults.len() >= 5 && faults.is_sorted_by_key(|fault| fault.at_us));
-            let end = setting.breaking_us;
-            assert!(faults.iter().all(|f| f.at_us < f.until_us && f.until_us <= end));
-            let place = |fault: &Fault| fault.kind.place();
-            let alone = setting.nodes == 1;
-            assert!(!alone || faults.iter().all(|f| !AMONG_NODES.contains(&place(f))));
-        }
     }
 }

@@ -97,6 +97,10 @@ pub(crate) struct Host {
     pub(crate) died_in_term: u64,
     /// How many faults keep it from starting.
     pub(crate) kept_down: u32,
+    /// Whether it is lost for good.
+    pub(crate) gone: bool,
+    /// How many groups its disk held when it was first seen to have met all others.
+    pub(crate) formed_at: Option<usize>,
     /// Where seeds and names come from.
     boots: Chance,
 }
@@ -118,12 +122,19 @@ impl Host {
             doomed: false,
             died_in_term: 0,
             kept_down: 0,
+            gone: false,
+            formed_at: None,
             boots,
         }
     }
 
     pub(crate) fn is_up(&self) -> bool {
         self.node.is_some()
+    }
+
+    /// Whether it is on its disk that it has met all others: then it can do without any one of them.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.formed_at.is_some_and(|groups| self.disk.lengths().1 >= groups)
     }
 
     /// Starts the node on what the disk kept.
@@ -151,7 +162,9 @@ impl Host {
         self.turn_due = false;
         self.doomed = false;
         self.paused_until_us = 0;
-        (self.desk.clear(), self.disk.crash(disks))
+        let lost = self.disk.crash(disks);
+        self.formed_at = self.formed_at.filter(|groups| self.disk.lengths().1 >= *groups);
+        (self.desk.clear(), lost)
     }
 }
 

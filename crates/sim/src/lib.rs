@@ -2,9 +2,10 @@
 //!
 //! A world drives the very nodes that the server drives, and tells them everything: time, messages, what the disk
 //! did. All of it comes from the seed, so the same seed gives the same world, byte for byte, on any
-//! machine. First things break, as planned: crashes with un-synced groups gone, partitions, loss, resets, stalls,
-//! pauses, clock jumps. Then everything heals, and the world must come to rest. All the while truths are looked
-//! at (the table of them stands in `truths/mod.rs`), and at the end the judge is asked.
+//! machine. First things break, as planned: processes die and lose what was not synced, syncs fail, bits rot, machines are
+//! lost for good; links are cut, flap, slow down, lose, double and disorder what they carry; clocks jump and drift; nodes
+//! pause. Then everything heals, and the world must come to rest. All the while truths are looked at (the table of them
+//! stands in `truths/mod.rs`), and at the end the judge is asked. Of a world that broke one, the plan is shrunk.
 //!
 //! ```text
 //!   seed ──▶ Plan ──▶ World: Agenda ─▶ events ─▶ hosts, network, clients ─▶ truths, record ─▶ Report
@@ -12,7 +13,7 @@
 //!            faults)          └──────── new events ──────┘
 //! ```
 //!
-//! Where to read: `world.rs` is the loop; `turn.rs`, `post.rs`, `errand.rs` and `strike.rs` are what happens in it,
+//! Where to read: `plan.rs` and `fault.rs` say what will go wrong; `world.rs` is the loop; `turn.rs`, `post.rs`, `errand.rs` and `strike.rs` are what happens in it,
 //! to nodes, between nodes, between clients and nodes, and against them all; `ending.rs` is the second half.
 //!
 //! ```
@@ -24,7 +25,9 @@
 mod diagram;
 mod many;
 mod options;
+mod panic;
 mod report;
+mod shrink;
 
 mod ending;
 mod errand;
@@ -35,6 +38,7 @@ mod world;
 
 mod fault;
 mod lie;
+mod plan;
 mod setting;
 
 mod agenda;
@@ -52,12 +56,15 @@ mod truths;
 
 pub use diagram::{Band, Call, Diagram, End, Fate, Mark, Message, State};
 pub use lie::Lie;
-pub use many::{Summary, current_seed, run_many};
+pub use many::{Many, Summary, current_seed, run_many};
 pub use options::Options;
-pub use report::{Report, Violation};
+pub use panic::hush;
+pub use report::{Planned, Report, Violation};
+pub use shrink::{Shrunk, shrink};
 pub use truths::Judgement;
 
-use world::{Plan, World};
+use plan::Plan;
+use world::World;
 
 /// Lives one world.
 pub fn run(seed: u64, options: &Options) -> Report {

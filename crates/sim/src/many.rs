@@ -1,10 +1,13 @@
 //! Many worlds at once, one thread for each core.
+//!
+//! The one place here that looks at a real clock: to tell how fast it all went.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use crate::options::Options;
 use crate::report::Report;
@@ -36,12 +39,16 @@ pub struct Summary {
     pub elections: u64,
     /// How long all of them lived, in their own time.
     pub virtual_ms: u64,
+    /// How long they took, in real time.
+    pub took: Duration,
     /// Worlds in which no fault struck while an operation was under way.
     pub undisturbed: u64,
-    /// Agreed worlds of several nodes in which one leader led all along.
+    /// Worlds without an election after the first.
     pub unchallenged: u64,
-    /// The longest that any took to come to rest.
+    /// The longest that any took until all its replicas were equal again.
     pub settled_ms_max: u64,
+    /// The longest that clients of any world waited while nothing was done for any of them.
+    pub unavailable_ms_max: u64,
     /// What the judge said, by level and word.
     pub judgements: BTreeMap<(String, &'static str), u64>,
     /// Those that broke a truth, by seed.
@@ -58,8 +65,9 @@ impl Summary {
         self.elections += report.elections;
         self.virtual_ms += report.virtual_ms;
         self.undisturbed += u64::from(report.faults_under_way == 0);
-        self.unchallenged += u64::from(report.elections == 1);
+        self.unchallenged += u64::from(report.elections <= 1);
         self.settled_ms_max = self.settled_ms_max.max(report.settled_ms);
+        self.unavailable_ms_max = self.unavailable_ms_max.max(report.unavailable_ms);
         for judgement in &report.judgements {
             let how = if judgement.certified { " certified" } else { "" };
             let key = (format!("{}{how}", judgement.level), judgement.word);
@@ -70,25 +78,39 @@ impl Summary {
             self.violated.insert(place, report);
         }
     }
+
+    /// Worlds that the judge could not decide at some level, with no certificates to help it.
+    fn undecided(&self) -> bool {
+        self.judgements.keys().any(|(_, word)| *word == "undecided")
+    }
 }
 
-/// Lives `count` worlds, of the seeds from `from` on, on that many threads. `progress` hears of each as it
-/// ends; the summary does not depend on the order in which they end.
-pub fn run_many(
-    from: u64,
-    count: u64,
-    threads: usize,
-    options: &Options,
-    mut progress: impl FnMut(&Report),
-) -> Summary {
-    let next = AtomicU64::new(0);
+/// Which worlds are lived, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Many {
+    /// The first seed.
+    pub from: u64,
+    /// How many seeds in a row.
+    pub count: u64,
+    /// On how many threads.
+    pub threads: usize,
+    /// Whether to go on when a world broke a truth.
+    pub keep_going: bool,
+}
+
+/// Lives many worlds. `progress` hears of each as it ends; the summary does not depend on the order in which they
+/// end, unless one of them ends it all.
+pub fn run_many(many: Many, options: &Options, mut progress: impl FnMut(&Report)) -> Summary {
+    let Many { from, count, threads, keep_going } = many;
+    let (next, over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let began = Instant::now();
     let mut summary = Summary::default();
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         for _ in 0..threads.max(1) {
-            let (sender, next) = (sender.clone(), &next);
+            let (sender, next, over) = (sender.clone(), &next, &over);
             scope.spawn(move || {
-                loop {
+                while !over.load(Ordering::Relaxed) {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     if place >= count {
                         return;
@@ -103,9 +125,11 @@ pub fn run_many(
         drop(sender);
         for report in receiver {
             progress(&report);
+            over.fetch_or(report.verdict.is_err() && !keep_going, Ordering::Relaxed);
             summary.add(report);
         }
     });
+    summary.took = began.elapsed();
     summary
 }
 
@@ -113,21 +137,34 @@ impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let share = |part: u64| format!("{:.1} %", part as f64 * 100.0 / self.worlds.max(1) as f64);
         let row = |f: &mut fmt::Formatter<'_>, name: &str, value: String| {
-            writeln!(f, "{name:<32} {value:>12}")
+            writeln!(f, "{name:<44} {value:>12}")
         };
         row(f, "worlds", self.worlds.to_string())?;
         row(f, "operations", self.operations.to_string())?;
         row(f, "virtual time", format!("{} s", self.virtual_ms / 1000))?;
+        let took_ms = self.took.as_millis().max(1) as u64;
+        row(f, "virtual seconds per real second", (self.virtual_ms / took_ms).to_string())?;
         for (kind, count) in &self.faults {
             row(f, &format!("fault: {kind}"), count.to_string())?;
         }
         row(f, "elections", self.elections.to_string())?;
-        row(f, "worlds with a single election", share(self.unchallenged))?;
-        row(f, "worlds where no fault hit work", share(self.undisturbed))?;
-        row(f, "longest time to come to rest", format!("{} ms", self.settled_ms_max))?;
+        row(f, "worlds without an election after the first", share(self.unchallenged))?;
+        row(f, "worlds in which no fault hit work under way", share(self.undisturbed))?;
+        row(f, "worst time until all replicas were equal", format!("{} ms", self.settled_ms_max))?;
+        let unavailable = format!("{} ms", self.unavailable_ms_max);
+        row(f, "worst time in which nothing was done", unavailable)?;
         for ((level, word), count) in &self.judgements {
-            row(f, &format!("judge: {level} {word}"), count.to_string())?;
+            row(f, &format!("judge: {level}: {word}"), count.to_string())?;
         }
-        row(f, "worlds violated", self.violated.len().to_string())
+        row(f, "worlds violated", self.violated.len().to_string())?;
+        if self.undecided() {
+            f.write_str(UNDECIDED)?;
+        }
+        Ok(())
     }
 }
+
+const UNDECIDED: &str = "\
+undecided: whether a history is sequential is a search (the problem is NP-complete), and the judge gave up its
+search after so many states. The certificates of the same world, where there are any, prove it in one pass.
+";

@@ -23,6 +23,8 @@ pub(crate) enum Style {
 pub(crate) struct Weather {
     pub(crate) style: Style,
     pub(crate) delay: Delay,
+    /// How many times as far as the nearest nodes others may be from each other, beyond once.
+    pub(crate) far: u64,
     /// Datagrams only.
     pub(crate) loss_per_mille: u64,
     pub(crate) twice_per_mille: u64,
@@ -60,8 +62,25 @@ struct Link {
     last_arrival_us: u64,
     /// By how much slow spells delay each message now.
     slow_us: u64,
+    /// How many of a thousand messages lossy spells take now.
+    loss_per_mille: u64,
+    /// When what is lost with older connections begins to be lost: until then it still arrives.
+    lost_from_us: u64,
     held: Vec<Flight>,
+    /// How much farther apart its ends are than the nearest nodes.
+    far: u64,
 }
+
+impl Link {
+    /// How many times as long as between the nearest nodes a message takes.
+    fn far(&self) -> u64 {
+        1 + self.far
+    }
+}
+
+/// How long a stream waits before it sends again what was lost, at first and at most.
+const AGAIN_US: u64 = 40_000;
+const AGAIN_US_MAX: u64 = 700_000;
 
 /// What happened to a message that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +103,11 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new(nodes: usize, weather: Weather, chance: Chance) -> Network {
-        Network { nodes, links: vec![Link::default(); nodes * nodes], weather, chance, sent: 0 }
+        let mut links = vec![Link::default(); nodes * nodes];
+        let mut network = Network { nodes, links: vec![], weather, chance, sent: 0 };
+        links.iter_mut().for_each(|link| link.far = network.chance.below(weather.far + 1));
+        network.links = links;
+        network
     }
 
     fn link(&mut self, from: usize, to: usize) -> &mut Link {
@@ -133,11 +156,12 @@ impl Network {
     }
 
     fn throw(&mut self, agenda: &mut Agenda, flight: Flight) -> Fate {
-        let lost = self.chance.per_mille(self.weather.loss_per_mille);
-        if lost || self.link(flight.from, flight.to).cuts > 0 {
+        let Link { loss_per_mille, cuts, .. } = *self.link(flight.from, flight.to);
+        let lost = self.chance.per_mille(self.weather.loss_per_mille + loss_per_mille);
+        if lost || cuts > 0 {
             return Fate::Lost;
         }
-        if self.chance.per_mille(self.weather.twice_per_mille) {
+        if self.chance.per_mille(self.weather.twice_per_mille + loss_per_mille) {
             self.fly(agenda, flight.clone());
         }
         self.fly(agenda, flight);
@@ -147,8 +171,14 @@ impl Network {
     fn fly(&mut self, agenda: &mut Agenda, flight: Flight) {
         let delay_us = self.weather.delay.draw(&mut self.chance);
         let in_order = self.weather.style == Style::Stream;
+        let loss_per_mille = self.link(flight.from, flight.to).loss_per_mille;
+        // What a lossy stream loses it sends again, later and later; datagrams overtake each other.
+        let mut again_us = 0;
+        while again_us < AGAIN_US_MAX && self.chance.per_mille(loss_per_mille) {
+            again_us = (2 * again_us).max(if in_order { AGAIN_US } else { 2 * delay_us + 1 });
+        }
         let link = self.link(flight.from, flight.to);
-        let mut at_us = agenda.now_us() + delay_us + link.slow_us;
+        let mut at_us = agenda.now_us() + delay_us * link.far() + link.slow_us + again_us;
         if in_order {
             at_us = at_us.max(link.last_arrival_us);
             link.last_arrival_us = at_us;
@@ -158,9 +188,10 @@ impl Network {
 
     /// Whether a message that comes now to that life of its receiver was not lost on the way: with a connection
     /// that was reset, or, as part of a stream, with the life that it was sent to.
-    pub(crate) fn arrives(&mut self, flight: &Flight, life: u64) -> bool {
+    pub(crate) fn arrives(&mut self, flight: &Flight, life: u64, now_us: u64) -> bool {
         let reaches = self.weather.style == Style::Datagram || flight.life == life;
-        reaches && flight.epoch >= self.link(flight.from, flight.to).lost_before
+        let link = self.link(flight.from, flight.to);
+        reaches && (flight.epoch >= link.lost_before || now_us < link.lost_from_us)
     }
 
     /// Tries to connect to a peer that is up. True if it did.
@@ -235,8 +266,12 @@ impl Network {
         if !self.drop_link(from, to) {
             return;
         }
+        // It breaks at some byte: what went before it still arrives, what it was in the middle of does not.
+        let part = self.chance.percent(50);
+        let delay_us = if part { self.weather.delay.draw(&mut self.chance) } else { 0 };
         let link = self.link(from, to);
         link.lost_before = link.epoch + 1;
+        link.lost_from_us = agenda.now_us() + delay_us;
         let epoch = link.epoch;
         agenda.after(self.chance.below(5_000), Event::Hangup { from, to, epoch });
         self.dial_soon(agenda, from, to);
@@ -269,6 +304,12 @@ impl Network {
         link.slow_us = link.slow_us.saturating_add_signed(by_us);
     }
 
+    /// Makes a link lose messages, or stops that.
+    pub(crate) fn spoil(&mut self, from: usize, to: usize, by_per_mille: i64) {
+        let link = self.link(from, to);
+        link.loss_per_mille = link.loss_per_mille.saturating_add_signed(by_per_mille);
+    }
+
     /// From now on messages of datagram worlds are neither lost nor doubled.
     pub(crate) fn calm(&mut self) {
         self.weather.loss_per_mille = 0;
@@ -280,15 +321,22 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chance::Subject;
+    use crate::chance::{Spread, Subject};
 
     const NOTHING: [u8; 0] = [];
 
     fn network(style: Style, loss_per_mille: u64) -> (Network, Agenda) {
-        let delay = Delay { base_us: 10, jitter_us: 1000, tail_per_mille: 0, tail_us: 0 };
+        let delay = Delay {
+            base_us: 10,
+            spread: Spread::Even,
+            jitter_us: 1000,
+            tail_per_mille: 0,
+            tail_us: 0,
+        };
         let weather = Weather {
             style,
             delay,
+            far: 0,
             loss_per_mille,
             twice_per_mille: loss_per_mille,
             patience_us: 30_000,
@@ -309,7 +357,7 @@ mod tests {
         let mut arrived = vec![];
         while let Some(event) = agenda.next() {
             match event {
-                Event::Arrive(flight) if network.arrives(&flight, 1) => {
+                Event::Arrive(flight) if network.arrives(&flight, 1, agenda.now_us()) => {
                     arrived.push(flight.message[0]);
                 }
                 Event::Break { from, to, epoch } => {

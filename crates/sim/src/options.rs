@@ -11,6 +11,12 @@ pub struct Options {
     pub order: Option<Order>,
     /// How many nodes there are, 1 to 7; the seed's choice if not given.
     pub nodes: Option<usize>,
+    /// The faults of the seed's plan that strike, by their numbers; all of them if not given.
+    pub only: Option<Vec<usize>>,
+    /// The clients that ask for anything, by their places; all of them if not given.
+    pub clients: Option<Vec<usize>>,
+    /// The most operations that clients ask for before everything heals; the seed's choice if not given or greater.
+    pub operations: Option<u64>,
     /// Whether to tell the story: one line for each thing that happens.
     pub story: bool,
     /// Whether to record what a message diagram shows.

@@ -30,8 +30,9 @@ impl World {
 
     pub(crate) fn arrive(&mut self, flight: Flight) {
         let Host { life, .. } = self.hosts[flight.to];
-        let received = self.hosts[flight.to].is_up() && self.network.arrives(&flight, life);
-        self.recorder.receive(self.agenda.now_us(), flight.number, received);
+        let now_us = self.now_us();
+        let received = self.hosts[flight.to].is_up() && self.network.arrives(&flight, life, now_us);
+        self.recorder.receive(now_us, flight.number, received);
         if received {
             self.hand(flight.to, Input::Receive(flight.message));
         }

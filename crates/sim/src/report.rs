@@ -3,9 +3,10 @@
 use std::fmt;
 
 use crate::diagram::Diagram;
-use crate::fault::NAMES;
+use crate::fault::{NAMES, Target};
 use crate::operation::Outcome;
-use crate::truths::Judgement;
+use crate::shrink::Shrunk;
+use crate::truths::{self, Judgement};
 use crate::world::World;
 
 /// A truth that was broken.
@@ -25,6 +26,30 @@ impl fmt::Display for Violation {
     }
 }
 
+impl Violation {
+    /// What makes two violations the same: the truth, and what stands before the first colon of the judge's verdict, its
+    /// level.
+    pub(crate) fn kind(&self) -> (&'static str, &str) {
+        let level = self.what.split(':').next().unwrap_or_default();
+        (self.truth, if self.truth == truths::VERDICT { level } else { "" })
+    }
+}
+
+/// A fault of the plan, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// Its place in the whole plan of the seed.
+    pub number: usize,
+    /// When it strikes, in virtual milliseconds.
+    pub at_ms: u64,
+    /// When it ends.
+    pub until_ms: u64,
+    /// What goes wrong.
+    pub what: String,
+    /// For whom.
+    pub whom: String,
+}
+
 /// What became of a world.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -34,6 +59,8 @@ pub struct Report {
     pub trace_hash: u64,
     /// What the world was made of, in words.
     pub setting: String,
+    /// The faults of its plan, in order.
+    pub plan: Vec<Planned>,
     /// How many operations clients asked for.
     pub operations: u64,
     /// How many of them were done.
@@ -52,6 +79,8 @@ pub struct Report {
     pub virtual_ms: u64,
     /// How long it took to come to rest once nothing broke any more.
     pub settled_ms: u64,
+    /// The longest that clients waited while nothing was done for any of them.
+    pub unavailable_ms: u64,
     /// Turns that nodes took.
     pub turns: u64,
     /// Messages that nodes sent.
@@ -60,6 +89,10 @@ pub struct Report {
     pub judgements: Vec<Judgement>,
     /// The first truth that was broken, if any was.
     pub verdict: Result<(), Violation>,
+    /// The shortest part of its plan that still breaks that truth, if it was looked for.
+    pub shrunk: Option<Box<Shrunk>>,
+    /// Whether to show the plan when the report is shown.
+    pub show_plan: bool,
     /// What happened, one line each, if that was asked for.
     pub story: Vec<String>,
     /// What a message diagram shows, if that was asked for.
@@ -79,6 +112,7 @@ impl Report {
             seed: world.plan.seed,
             trace_hash: world.trace.hash(),
             setting: world.plan.setting.to_string(),
+            plan: planned(&world),
             operations: world.record.len() as u64,
             done: count(|outcome| matches!(outcome, Outcome::Done(_))),
             refused: count(|outcome| matches!(outcome, Outcome::Refused(_))),
@@ -88,20 +122,51 @@ impl Report {
             elections: tally.elections(),
             virtual_ms: world.now_us() / 1000,
             settled_ms: world.ending.settled_us.unwrap_or(0) / 1000,
+            unavailable_ms: tally.unavailable_us_max / 1000,
             turns: tally.turns,
             messages: tally.messages,
             history: world.history(),
             diagram: world.recorder.finish(world.agenda.now_us(), &world.record),
             judgements: world.judgements,
             verdict: world.violation.map_or(Ok(()), Err),
+            shrunk: None,
+            show_plan: false,
             story: world.trace.into_story(),
         }
+    }
+
+    /// The plan as a table, one line each.
+    pub fn plan_lines(&self) -> Vec<String> {
+        let when = |fault: &Planned| format!("{}–{} ms", fault.at_ms, fault.until_ms);
+        let width = |text: fn(&Planned) -> String| {
+            self.plan.iter().map(|fault| text(fault).chars().count()).max().unwrap_or(0)
+        };
+        let (whens, whoms) = (width(when), width(|fault| fault.whom.clone()));
+        let line = |fault: &Planned| {
+            let Planned { number, what, whom, .. } = fault;
+            format!("{number:>4}  {:<whens$}  {whom:<whoms$}  {what}", when(fault))
+        };
+        self.plan.iter().map(line).collect()
     }
 
     /// How many faults struck.
     pub fn faults_total(&self) -> u64 {
         self.faults.iter().map(|(_, count)| count).sum()
     }
+}
+
+fn planned(world: &World) -> Vec<Planned> {
+    let one = |(place, fault): (usize, &crate::fault::Fault)| Planned {
+        number: fault.number,
+        at_ms: fault.at_us / 1000,
+        until_ms: fault.until_us / 1000,
+        what: fault.kind.to_string(),
+        whom: match (fault.kind.target(), world.struck[place].host) {
+            (Some(Target::Leader(_)), Some(host)) => format!("node {}, the leader", host + 1),
+            _ => fault.whom(),
+        },
+    };
+    world.plan.faults.iter().enumerate().map(one).collect()
 }
 
 impl fmt::Display for Report {
@@ -113,6 +178,10 @@ impl fmt::Display for Report {
             writeln!(f, "{line}")?;
         }
         writeln!(f, "world: {setting}")?;
+        if self.show_plan {
+            writeln!(f, "plan:")?;
+            self.plan_lines().iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        }
         writeln!(
             f,
             "operations: {operations} ({done} done, {refused} refused, {unknown} unknown)"
@@ -123,7 +192,8 @@ impl fmt::Display for Report {
         writeln!(f, "faults: {total} ({}); {under_way} hit work under way", kinds.join(", "))?;
         writeln!(f, "elections: {}", self.elections)?;
         let (virtual_ms, settled_ms) = (self.virtual_ms, self.settled_ms);
-        writeln!(f, "virtual time: {virtual_ms} ms, the last {settled_ms} ms of faults' traces")?;
+        writeln!(f, "virtual time: {virtual_ms} ms; {settled_ms} ms until all were equal again")?;
+        writeln!(f, "longest wait while nothing was done: {} ms", self.unavailable_ms)?;
         for Judgement { level, certified, word, lines, .. } in &self.judgements {
             let how = if *certified { ", certified" } else { "" };
             writeln!(f, "judge: {level}{how}: {word}")?;
@@ -132,6 +202,9 @@ impl fmt::Display for Report {
         match &self.verdict {
             Ok(()) => writeln!(f, "verdict: holds")?,
             Err(violation) => writeln!(f, "verdict: violated: {violation}")?,
+        }
+        if let Some(shrunk) = &self.shrunk {
+            write!(f, "{shrunk}")?;
         }
         writeln!(f, "trace {:016x}", self.trace_hash)
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use node::{Level, Order};
 
-use crate::chance::{Chance, Delay, Subject};
+use crate::chance::{Chance, Delay, Spread, Subject};
 use crate::network::{Style, Weather};
 use crate::operation::{Action, Operation};
 use crate::options::Options;
@@ -114,8 +114,10 @@ const FAR_US: u64 = 15_000;
 fn weather(chance: &mut Chance) -> Weather {
     let style = chance.pick(&[Style::Stream, Style::Datagram]);
     let base_us = chance.weighted(&[(6, 50), (3, 1_000), (1, FAR_US)]);
+    let spread = chance.pick(&[Spread::Even, Spread::Falling, Spread::TwoWays]);
     let delay = Delay {
         base_us,
+        spread,
         jitter_us: base_us * chance.between(1, 4),
         tail_per_mille: chance.pick(&[0, 5, 30]),
         tail_us: chance.pick(&[5_000, 50_000, 300_000]),
@@ -124,18 +126,22 @@ fn weather(chance: &mut Chance) -> Weather {
     let loss_per_mille = chance.pick(&[0, 5, 50]);
     let twice_per_mille = chance.pick(&[0, 10, 100]);
     let dial_us = chance.pick(&[1_000, 50_000, 300_000]);
-    Weather { style, delay, loss_per_mille, twice_per_mille, patience_us, dial_us }
+    let far = chance.pick(&[0, 0, 3]).min(if base_us >= FAR_US { 1 } else { 3 });
+    Weather { style, delay, far, loss_per_mille, twice_per_mille, patience_us, dial_us }
 }
 
 fn sync(chance: &mut Chance) -> Delay {
     let base_us = chance.pick(&[50, 500, 3_000]);
-    Delay { base_us, jitter_us: base_us, tail_per_mille: chance.pick(&[0, 20]), tail_us: 40_000 }
+    let spread = chance.pick(&[Spread::Even, Spread::Falling]);
+    let tail_per_mille = chance.pick(&[0, 20]);
+    Delay { base_us, spread, jitter_us: base_us, tail_per_mille, tail_us: 40_000 }
 }
 
 fn gathering(chance: &mut Chance) -> Delay {
     let often = chance.pick(&[0, 100, 600]);
     let tail_us = chance.pick(&[100, 2_000]);
-    Delay { base_us: 0, jitter_us: 0, tail_per_mille: often, tail_us }
+    let spread = Spread::Even;
+    Delay { base_us: 0, spread, jitter_us: 0, tail_per_mille: often, tail_us }
 }
 
 fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {

@@ -3,54 +3,146 @@
 use node::{Role, Status};
 
 use crate::agenda::Event;
-use crate::fault::{Kind, Target};
+use crate::chance::{Chance, Subject};
+use crate::fault::{Kind, Shape, Target};
 use crate::lie::Lie;
-use crate::operation::Outcome;
 use crate::world::World;
+
+/// What a fault did, so that it can be undone and told.
+#[derive(Debug)]
+pub(crate) struct Struck {
+    /// What it draws while it strikes.
+    chance: Chance,
+    /// The node that it hit.
+    pub(crate) host: Option<usize>,
+    /// Links that it cuts now.
+    cut: Vec<(usize, usize)>,
+    /// Links that it cuts now and then.
+    flapping: Vec<(usize, usize)>,
+    /// Links that it slowed, and by how much.
+    slowed: Vec<((usize, usize), i64)>,
+    /// Links that it made lossy, and by how much.
+    spoiled: Vec<((usize, usize), i64)>,
+    /// The disk that it made slower, and by how much.
+    slow_disk: Option<(usize, i64)>,
+    /// The clock that it made faster, and by how much.
+    drifting: Option<(usize, i64)>,
+    /// The disk whose next sync it lets fail.
+    failing: Option<usize>,
+    /// Whether it makes voters die.
+    coup: bool,
+    /// Nodes that it keeps down.
+    down: Vec<usize>,
+}
+
+impl Struck {
+    /// A fault that has not struck.
+    pub(crate) fn not_yet(seed: u64, number: usize) -> Struck {
+        Struck {
+            chance: Chance::new(seed, Subject::Fault(number as u64)),
+            host: None,
+            cut: vec![],
+            flapping: vec![],
+            slowed: vec![],
+            spoiled: vec![],
+            slow_disk: None,
+            drifting: None,
+            failing: None,
+            coup: false,
+            down: vec![],
+        }
+    }
+}
 
 impl World {
     /// A fault of the plan begins.
     pub(crate) fn strike(&mut self, place: usize) {
         let fault = self.plan.faults[place].clone();
         let now_us = self.now_us();
+        let host = fault.kind.target().map_or(0, |target| self.find(target));
+        self.trace.numbers(&[11, fault.number as u64]);
+        if !self.can_strike(&fault.kind, host) {
+            self.trace.tell(now_us, || format!("fault {fault}: it has nothing to hit"));
+            return;
+        }
+        self.struck[place].host = fault.kind.target().map(|_| host);
         self.tally.faults[fault.kind.place()] += 1;
-        let under_way = self.record.iter().rev().take(100).any(|op| op.outcome == Outcome::Open);
-        self.tally.faults_under_way += u64::from(under_way);
-        self.trace.numbers(&[11, place as u64]);
+        self.tally.faults_under_way += u64::from(self.open > 0);
         self.trace.tell(now_us, || format!("FAULT {fault}"));
-        let hit = fault.kind.target().map(|target| self.find(target));
+        let hit = fault.kind.target().map(|_| host);
         self.recorder.strike(now_us, place, &fault, hit, fault.kind.client());
-        match fault.kind {
-            Kind::Crash { target, between_outputs } => {
-                let host = self.find(target);
-                self.keep_down(place, host, between_outputs);
-            }
+        self.begin_fault(place, &fault.kind, host, fault.until_us);
+    }
+
+    /// Whether a fault may strike there and has something to hit. Who never comes back must leave enough of the others.
+    fn can_strike(&mut self, kind: &Kind, host: usize) -> bool {
+        match kind {
+            Kind::Loses { .. } => self.may_go(host),
+            Kind::Rot { .. } => self.may_go(host) && self.hosts[host].disk.rot(&mut self.disks),
+            _ => true,
+        }
+    }
+
+    /// Whether the others can do without this node: they are a majority, whatever else was damaged, and have all met.
+    fn may_go(&self, host: usize) -> bool {
+        let bad = |place: usize| {
+            let other = &self.hosts[place];
+            place == host || other.gone || other.disk.rotten().is_some()
+        };
+        let settled = self.hosts.iter().all(|other| other.gone || other.is_settled());
+        let already = self.hosts[host].gone || self.hosts[host].disk.rotten().is_some();
+        let count = (0..self.hosts.len()).filter(|place| bad(*place)).count();
+        settled && !already && 2 * count < self.hosts.len()
+    }
+
+    fn begin_fault(&mut self, place: usize, kind: &Kind, host: usize, until_us: u64) {
+        let pairs = |shape: Shape| shape.pairs(host, self.hosts.len());
+        match *kind {
+            Kind::Crash { between_outputs, .. } => self.keep_down(place, host, between_outputs),
             Kind::PowerCut => {
                 (0..self.hosts.len()).for_each(|host| self.keep_down(place, host, false));
             }
-            Kind::Cut { target, shape } => {
-                let pairs = shape.pairs(self.find(target), self.hosts.len());
-                pairs.iter().for_each(|(from, to)| self.network.cut(&mut self.agenda, *from, *to));
-                self.struck[place].cut = pairs;
+            Kind::Coup => self.coup(place),
+            Kind::Cut { shape, .. } => self.cut(place, pairs(shape)),
+            Kind::Flap { shape, .. } => {
+                self.struck[place].flapping = pairs(shape);
+                self.flap(place);
             }
-            Kind::Reset { target } => {
-                for (from, to) in self.links_of(target) {
+            Kind::Reset { .. } => {
+                for (from, to) in pairs(Shape::Alone) {
                     self.network.reset(&mut self.agenda, from, to);
                 }
             }
-            Kind::Slow { target, by_us } => {
-                let links = self.links_of(target);
-                links.into_iter().for_each(|link| self.slow(place, link, by_us as i64));
+            Kind::Slow { shape, by_us, .. } => {
+                pairs(shape).into_iter().for_each(|link| self.slow(place, link, by_us as i64));
             }
-            Kind::Coup => self.coup(place),
-            Kind::Stall { target } => {
-                let host = self.find(target);
-                self.hosts[host].disk.stall(fault.until_us);
+            Kind::Loss { shape, per_mille, .. } => {
+                for link in pairs(shape) {
+                    self.network.spoil(link.0, link.1, per_mille as i64);
+                    self.struck[place].spoiled.push((link, per_mille as i64));
+                }
             }
-            Kind::Pause { target } => self.pause(target, fault.until_us),
-            Kind::Jump { target, by_ms } => {
-                let host = self.find(target);
-                self.hosts[host].clock.jump(by_ms);
+            Kind::Stall { .. } => self.hosts[host].disk.stall(until_us),
+            Kind::SlowDisk { by_us, .. } => {
+                self.hosts[host].disk.slow(by_us as i64);
+                self.struck[place].slow_disk = Some((host, by_us as i64));
+            }
+            Kind::SyncError { .. } => {
+                self.hosts[host].disk.fail_next_sync(Some(place));
+                self.struck[place].failing = Some(host);
+            }
+            Kind::Rot { restarts, .. } => {
+                if restarts {
+                    self.keep_down(place, host, false);
+                }
+            }
+            Kind::Loses { .. } => self.lose_machine(host),
+            Kind::Pause { .. } => self.pause(host, until_us),
+            Kind::Jump { by_ms, .. } => self.hosts[host].clock.jump(by_ms),
+            Kind::Drift { by_ppm, .. } => {
+                let now_us = self.now_us();
+                self.hosts[host].clock.drift(now_us, by_ppm);
+                self.struck[place].drifting = Some((host, by_ppm));
             }
             Kind::Client { client } => self.lose_line(client),
         }
@@ -66,11 +158,13 @@ impl World {
 
     fn undo(&mut self, place: usize) {
         let now_us = self.now_us();
-        let struck = std::mem::take(&mut self.struck[place]);
-        self.trace.numbers(&[12, place as u64]);
-        let kind = self.plan.faults[place].kind.clone();
-        self.trace.tell(now_us, || format!("fault ends: {kind:?}"));
+        let fault = &self.plan.faults[place];
+        let fresh = Struck::not_yet(self.plan.seed, fault.number);
+        self.trace.numbers(&[12, fault.number as u64]);
+        self.trace.tell(now_us, || format!("fault {} ends: {}", fault.number, fault.kind));
         self.recorder.mend(now_us, place);
+        let host = self.struck[place].host;
+        let struck = std::mem::replace(&mut self.struck[place], Struck { host, ..fresh });
         for host in struck.down {
             self.hosts[host].kept_down -= 1;
             self.hosts[host].doomed = false;
@@ -82,10 +176,22 @@ impl World {
         for ((from, to), by_us) in struck.slowed {
             self.network.slow(from, to, -by_us);
         }
+        for ((from, to), by_per_mille) in struck.spoiled {
+            self.network.spoil(from, to, -by_per_mille);
+        }
+        if let Some((host, by_us)) = struck.slow_disk {
+            self.hosts[host].disk.slow(-by_us);
+        }
+        if let Some((host, by_ppm)) = struck.drifting {
+            self.hosts[host].clock.drift(now_us, -by_ppm);
+        }
+        if let Some(host) = struck.failing {
+            self.hosts[host].disk.fail_next_sync(None);
+        }
         self.coups -= u32::from(struck.coup);
     }
 
-    /// All faults end: the network is whole, every node runs, every disk works.
+    /// All faults end: the network is whole, every node runs that is not lost, every disk works.
     pub(crate) fn heal(&mut self) {
         let now_us = self.now_us();
         self.trace.tell(now_us, || "everything heals".into());
@@ -99,11 +205,15 @@ impl World {
             self.agenda.after(0, Event::Wake { host });
         }
         if self.liar.tells(Lie::NoHealing) {
-            for (from, to) in self.links_of(Target::Node(0)) {
-                self.network.cut(&mut self.agenda, from, to);
-            }
+            self.cut_for_good(0);
         }
         self.begin_ending();
+    }
+
+    fn cut_for_good(&mut self, host: usize) {
+        for (from, to) in Shape::Alone.pairs(host, self.hosts.len()) {
+            self.network.cut(&mut self.agenda, from, to);
+        }
     }
 
     fn find(&self, target: Target) -> usize {
@@ -115,10 +225,11 @@ impl World {
 
     /// The node that leads the latest term.
     fn leader(&self) -> Option<usize> {
-        let leads = |(host, status): (usize, Status)| {
-            (status.role == Role::Leader).then_some((status.term, host))
+        let leads = |(host, status): (usize, Option<Status>)| {
+            let status = status.filter(|status| status.role == Role::Leader)?;
+            Some((status.term, host))
         };
-        self.statuses().into_iter().flatten().enumerate().filter_map(leads).max().map(|it| it.1)
+        self.statuses().into_iter().enumerate().filter_map(leads).max().map(|(_, host)| host)
     }
 
     /// How every node sees itself, if it runs.
@@ -126,13 +237,7 @@ impl World {
         self.hosts.iter().map(|host| host.node.as_ref().map(|node| node.status())).collect()
     }
 
-    fn links_of(&self, target: Target) -> Vec<(usize, usize)> {
-        let host = self.find(target);
-        let peers = (0..self.hosts.len()).filter(|peer| *peer != host);
-        peers.flat_map(|peer| [(host, peer), (peer, host)]).collect()
-    }
-
-    fn keep_down(&mut self, place: usize, host: usize, between_outputs: bool) {
+    pub(crate) fn keep_down(&mut self, place: usize, host: usize, between_outputs: bool) {
         self.struck[place].down.push(host);
         self.hosts[host].kept_down += 1;
         if between_outputs && self.hosts[host].is_up() {
@@ -142,6 +247,37 @@ impl World {
         }
     }
 
+    /// A machine is gone for good, with its disk.
+    pub(crate) fn lose_machine(&mut self, host: usize) {
+        let now_us = self.now_us();
+        self.trace.tell(now_us, || format!("node {} never comes back", host + 1));
+        self.crash(host);
+        self.hosts[host].gone = true;
+    }
+
+    fn cut(&mut self, place: usize, pairs: Vec<(usize, usize)>) {
+        pairs.iter().for_each(|(from, to)| self.network.cut(&mut self.agenda, *from, *to));
+        self.struck[place].cut = pairs;
+    }
+
+    /// The links of a flapping fault stop carrying, or carry again.
+    pub(crate) fn flap(&mut self, place: usize) {
+        let Kind::Flap { every_us, .. } = self.plan.faults[place].kind else { return };
+        let pairs = self.struck[place].flapping.clone();
+        if pairs.is_empty() {
+            return;
+        }
+        let cut = std::mem::take(&mut self.struck[place].cut);
+        if cut.is_empty() {
+            self.cut(place, pairs);
+        }
+        for (from, to) in cut {
+            self.network.mend(&mut self.agenda, from, to);
+        }
+        let delay_us = every_us / 2 + self.struck[place].chance.below(every_us);
+        self.agenda.after(delay_us, Event::Flap { fault: place });
+    }
+
     fn slow(&mut self, place: usize, (from, to): (usize, usize), by_us: i64) {
         self.network.slow(from, to, by_us);
         self.struck[place].slowed.push(((from, to), by_us));
@@ -149,26 +285,26 @@ impl World {
 
     fn coup(&mut self, place: usize) {
         for host in 0..self.hosts.len() {
-            for link in self.links_of(Target::Node(host)) {
-                let by_us = self.strikes.pick(&[0, 50_000, 300_000]);
+            for link in Shape::Alone.pairs(host, self.hosts.len()) {
+                let by_us = self.struck[place].chance.pick(&[0, 50_000, 300_000]);
                 self.slow(place, link, by_us);
             }
         }
         self.struck[place].coup = true;
         self.coups += 1;
-        self.agenda.after(0, Event::Rebel);
+        self.agenda.after(0, Event::Rebel { fault: place });
     }
 
     /// While a coup goes on, whoever leads dies now and then.
-    pub(crate) fn rebel(&mut self) {
-        if self.coups == 0 {
+    pub(crate) fn rebel(&mut self, place: usize) {
+        if !self.struck[place].coup {
             return;
         }
         if let Some(leader) = self.leader() {
             self.stumble(leader);
         }
-        let delay_us = self.strikes.between(100_000, 600_000);
-        self.agenda.after(delay_us, Event::Rebel);
+        let delay_us = self.struck[place].chance.between(100_000, 600_000);
+        self.agenda.after(delay_us, Event::Rebel { fault: place });
     }
 
     /// A node has voted for another one: while a coup goes on it dies now, once in a term.
@@ -182,27 +318,13 @@ impl World {
     /// A node dies, and starts again at once.
     fn stumble(&mut self, host: usize) {
         self.crash(host);
-        let delay_us = self.strikes.between(200, 8_000);
+        let delay_us = self.turns.between(200, 8_000);
         self.agenda.after(delay_us, Event::Boot { host });
     }
 
-    fn pause(&mut self, target: Target, until_us: u64) {
-        let host = self.find(target);
+    fn pause(&mut self, host: usize, until_us: u64) {
         let machine = &mut self.hosts[host];
         machine.paused_until_us = machine.paused_until_us.max(until_us);
         self.agenda.at(until_us, Event::Wake { host });
     }
-}
-
-/// What a fault did, so that it can be undone.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Struck {
-    /// Links that it cut.
-    cut: Vec<(usize, usize)>,
-    /// Links that it slowed, and by how much.
-    slowed: Vec<((usize, usize), i64)>,
-    /// Whether it makes voters die.
-    coup: bool,
-    /// Nodes that it keeps down.
-    down: Vec<usize>,
 }

@@ -20,6 +20,8 @@ pub(crate) struct Tally {
     pub(crate) faults: [u64; NAMES.len()],
     /// Faults that struck while an operation was under way.
     pub(crate) faults_under_way: u64,
+    /// The longest that clients waited while nothing at all was done.
+    pub(crate) unavailable_us_max: u64,
     /// When each term was first seen to have a leader.
     leaders: BTreeMap<u64, u64>,
 }

@@ -1,12 +1,11 @@
 //! How nodes live: they start, take turns, and die.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use node::{Input, Output, Reply, RequestId, SessionId, Status};
 
 use crate::agenda::Event;
 use crate::host::Answer;
 use crate::operation::words;
+use crate::panic;
 use crate::truths::{Truth, Turn};
 use crate::world::World;
 
@@ -17,8 +16,24 @@ impl World {
         if self.hosts[host].is_up() || self.hosts[host].kept_down > 0 {
             return;
         }
-        if let Err(error) = self.hosts[host].boot(now_us) {
-            self.fail("alive", format!("node {} does not start: {error}", host + 1));
+        if self.hosts[host].gone {
+            return;
+        }
+        if let Some(group) = self.hosts[host].disk.rotten() {
+            let (groups, _) = self.hosts[host].disk.lengths();
+            let node = host + 1;
+            self.trace.tell(now_us, || {
+                format!("node {node}: the log is damaged: group {group} of {groups}")
+            });
+            self.lose_machine(host);
+            return;
+        }
+        let booted = match panic::guard(|| self.hosts[host].boot(now_us)) {
+            Ok(booted) => booted.map_err(|error| error.to_string()),
+            Err(why) => Err(why),
+        };
+        if let Err(why) = booted {
+            self.fail("alive", format!("node {} does not start: {why}", host + 1));
             return;
         }
         let life = self.hosts[host].life;
@@ -106,7 +121,7 @@ impl World {
         }
     }
 
-    /// The turn itself. An assertion that fails is a violation like any other, where panics unwind.
+    /// The turn itself. An assertion that fails is a violation like any other.
     fn step(
         &mut self,
         host: usize,
@@ -114,15 +129,24 @@ impl World {
         outputs: &mut Vec<Output>,
     ) -> Option<Status> {
         let node = self.hosts[host].node.as_mut().expect("a node that takes a turn runs");
-        let turned = catch_unwind(AssertUnwindSafe(|| {
+        let turned = panic::guard(|| {
             node.turn(inputs, outputs);
             node.status()
-        }));
+        });
         inputs.clear();
-        let Ok(status) = turned else {
-            self.fail("alive", format!("node {} panics; the reason is printed above", host + 1));
-            return None;
+        let status = match turned {
+            Ok(status) => status,
+            Err(why) => {
+                self.fail("alive", format!("node {} panics: {why}", host + 1));
+                return None;
+            }
         };
+        let machine = &mut self.hosts[host];
+        if status.formed {
+            let (groups, _) = machine.disk.lengths();
+            // What says so may be among what it writes now.
+            machine.formed_at.get_or_insert(groups + 1);
+        }
         self.tally.turns += 1;
         self.tally.see(&status, self.agenda.now_us());
         self.recorder.see(self.agenda.now_us(), host, &status);
@@ -168,7 +192,7 @@ impl World {
             _ => {}
         }
         let doomed = std::mem::take(&mut self.hosts[host].doomed);
-        let end = if doomed { self.strikes.index(outputs.len() + 1) } else { outputs.len() };
+        let end = if doomed { self.turns.index(outputs.len() + 1) } else { outputs.len() };
         for output in outputs.drain(..).take(end) {
             self.perform_one(host, output);
         }
@@ -212,6 +236,12 @@ impl World {
     pub(crate) fn synced(&mut self, host: usize, life: u64) {
         let machine = &mut self.hosts[host];
         if machine.life != life || !machine.is_up() {
+            return;
+        }
+        if let Some(fault) = machine.disk.take_failure() {
+            let now_us = self.now_us();
+            self.trace.tell(now_us, || format!("node {}: a sync fails", host + 1));
+            self.keep_down(fault, host, false);
             return;
         }
         let mut tickets = machine.disk.end_sync();

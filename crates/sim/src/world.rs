@@ -7,14 +7,13 @@ use crate::chance::{Chance, Subject};
 use crate::client::{Client, Source};
 use crate::diagram::Recorder;
 use crate::ending::Ending;
-use crate::fault::{self, Fault};
 use crate::host::Host;
 use crate::lie::{Liar, Lie};
 use crate::network::Network;
 use crate::operation::Operation;
 use crate::options::Options;
+use crate::plan::Plan;
 use crate::report::{Report, Violation};
-use crate::setting::Setting;
 use crate::strike::Struck;
 use crate::tally::Tally;
 use crate::trace::Trace;
@@ -22,22 +21,6 @@ use crate::truths::{self, Judgement, Truth};
 
 /// How long before a fault clients begin to hurry: so that it strikes when there is work under way.
 const RUSH_US: u64 = 3_000;
-
-/// All that a seed stands for, before anything happens.
-#[derive(Clone, Debug)]
-pub(crate) struct Plan {
-    pub(crate) seed: u64,
-    pub(crate) setting: Setting,
-    pub(crate) faults: Vec<Fault>,
-}
-
-impl Plan {
-    pub(crate) fn draw(seed: u64, options: &Options) -> Plan {
-        let setting = Setting::draw(seed, options);
-        let faults = fault::draw(seed, &setting);
-        Plan { seed, setting, faults }
-    }
-}
 
 /// A world.
 pub(crate) struct World {
@@ -49,6 +32,10 @@ pub(crate) struct World {
     pub(crate) clients: Vec<Client>,
     /// Everything that clients asked, in order.
     pub(crate) record: Vec<Operation>,
+    /// How many of them are open.
+    pub(crate) open: u64,
+    /// How many more clients may ask for before all heals.
+    pub(crate) operations_left: u64,
     pub(crate) ending: Ending,
     pub(crate) trace: Trace,
     pub(crate) recorder: Recorder,
@@ -60,6 +47,8 @@ pub(crate) struct World {
     pub(crate) coups: u32,
     /// When an operation was done last.
     pub(crate) last_done_us: u64,
+    /// Since when clients wait and nothing is done.
+    pub(crate) waiting_since_us: Option<u64>,
     pub(crate) next_number: u64,
     pub(crate) next_session: u64,
     pub(crate) violation: Option<Violation>,
@@ -67,7 +56,6 @@ pub(crate) struct World {
     pub(crate) judgements: Vec<Judgement>,
     /// Whether the network is whole for good.
     pub(crate) healed: bool,
-    pub(crate) strikes: Chance,
     pub(crate) disks: Chance,
     pub(crate) turns: Chance,
     pub(crate) inputs: Vec<Input>,
@@ -92,20 +80,22 @@ impl World {
             network: Network::new(setting.nodes, setting.weather, network),
             clients: vec![],
             record: vec![],
+            open: 0,
+            operations_left: plan.operations,
             ending: Ending::default(),
             trace: Trace::new(*seed, options.story),
             recorder: Recorder::new(options.diagram, setting.nodes),
             tally: Tally::default(),
             truths: truths::all(setting),
             coups: 0,
-            struck: vec![Struck::default(); plan.faults.len()],
+            struck: plan.faults.iter().map(|fault| Struck::not_yet(*seed, fault.number)).collect(),
             last_done_us: 0,
+            waiting_since_us: None,
             next_number: 0,
             next_session: 0,
             violation: None,
             judgements: vec![],
             healed: false,
-            strikes: Chance::new(*seed, Subject::Strikes),
             disks: Chance::new(*seed, Subject::Disks),
             turns: clocks,
             inputs: vec![],
@@ -130,8 +120,9 @@ impl World {
         let load = self.plan.setting.load;
         for place in 0..load.clients {
             let clients = load.clients as u64;
-            let left = load.operations / clients
+            let share = load.operations / clients
                 + u64::from(place as u64 == 0) * (load.operations % clients);
+            let left = if self.plan.clients.contains(&place) { share } else { 0 };
             self.add_client(place % self.hosts.len(), Source::Drawn { left }, 500_000);
         }
         for (place, fault) in self.plan.faults.iter().enumerate() {
@@ -199,7 +190,8 @@ impl World {
             Event::Lost { client, life } => self.line_is_lost(client, life),
             Event::Impatient { client, operation } => self.client_is_impatient(client, operation),
             Event::Rush => self.rush(),
-            Event::Rebel => self.rebel(),
+            Event::Rebel { fault } => self.rebel(fault),
+            Event::Flap { fault } => self.flap(fault),
             Event::Strike { fault } => self.strike(fault),
             Event::Mend { fault } => self.mend(fault),
             Event::Heal => self.heal(),

@@ -2,10 +2,11 @@
 //!
 //! Some keys are written by one client at one node alone. A node's writes keep their order, whatever leader takes
 //! them, so such a key holds the last write that was acknowledged, or one of unknown outcome that was sent after it. Its
-//! client's own reads, and what it compares with, see no less (but for eventual reads of an agreed keyspace: a node that restarts
-//! shows an older state first), and never go back; the reads of the quiet end see the same.
+//! client's own reads, and what it compares with, see no less (but for eventual reads of an agreed keyspace: a node that
+//! restarts shows an older state first), and never go back; the reads of the quiet end see the same (but for a merged
+//! keyspace's node that is lost for good: with it goes what it alone had).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use node::{Level, Order};
@@ -54,11 +55,15 @@ impl Truth for Kept {
 
     fn at_rest(&mut self, rest: &Rest<'_>) -> Result<(), String> {
         let mut keys: BTreeMap<&Bytes, Possible<'_>> = BTreeMap::new();
+        let lost = lost(rest);
         for operation in rest.operations {
             let possible = match operation.private {
                 true => keys.entry(&operation.key).or_insert(Possible(vec![None])),
                 false => continue,
             };
+            if operation.is_final && lost.contains(&operation.key) {
+                continue;
+            }
             if operation.action.is_write() || counts(operation, rest) {
                 let list = possible.0.iter().map(|value| text(*value));
                 let list = list.collect::<Vec<_>>().join(", ");
@@ -74,6 +79,13 @@ impl Truth for Kept {
         }
         Ok(())
     }
+}
+
+/// The keys that were written at a machine which is lost for good, where that machine's disk alone had to keep them.
+fn lost<'a>(rest: &Rest<'a>) -> BTreeSet<&'a Bytes> {
+    let merged = rest.setting.order == Order::Merged;
+    let there = |operation: &&Operation| merged && rest.gone[operation.host];
+    rest.operations.iter().filter(there).map(|operation| &operation.key).collect()
 }
 
 /// Whether a read must see what was acknowledged.

@@ -44,7 +44,7 @@ use crate::operation::Operation;
 use crate::setting::Setting;
 
 pub use verdict::Judgement;
-pub(crate) use verdict::{history, judge};
+pub(crate) use verdict::{Evidence, VERDICT, history, judge};
 
 /// One turn of a node, just after it was taken.
 pub(crate) struct Turn<'a> {
@@ -65,8 +65,10 @@ pub(crate) struct Turn<'a> {
 pub(crate) struct Rest<'a> {
     pub(crate) setting: &'a Setting,
     pub(crate) operations: &'a [Operation],
-    /// Of every node, in order.
+    /// Of every node that is not lost for good, in order.
     pub(crate) statuses: &'a [Status],
+    /// For each node, whether it is lost for good.
+    pub(crate) gone: &'a [bool],
 }
 
 /// What must hold. `Err` says how it was broken.
@@ -166,7 +168,8 @@ pub(crate) mod example {
 
     pub(crate) fn at_rest(truth: &mut dyn Truth, operations: &[Operation]) -> Result<(), String> {
         let setting = Setting::draw(1, &Options::default());
-        truth.at_rest(&Rest { setting: &setting, operations, statuses: &[status(1)] })
+        let statuses = [status(1)];
+        truth.at_rest(&Rest { setting: &setting, operations, statuses: &statuses, gone: &[false] })
     }
 
     pub(crate) fn turn(status: &Status, life: u64) -> Turn<'_> {

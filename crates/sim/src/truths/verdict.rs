@@ -4,12 +4,12 @@
 //! carry certificates the judge is asked twice, with and without them: what certificates prove must not depend on
 //! the node's honesty, and what they make quick must be true without them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use bytes::Bytes;
 use history::{Budget, Header, History, Unit, check};
-use node::{AgreedPosition, Certificate, Level, MergedPosition, MergedWrite};
+use node::{AgreedPosition, Certificate, Level, MergedPosition, MergedWrite, Order};
 
 use crate::operation::{Action, Operation, Outcome};
 use crate::setting::Setting;
@@ -31,24 +31,54 @@ pub struct Judgement {
     pub circle: Vec<(usize, usize, &'static str)>,
 }
 
+/// The name of this truth.
+pub(crate) const VERDICT: &str = "verdict";
+
 /// States that the judge may visit for one level. Not time: a verdict must not depend on the machine.
 const STATES_MAX: u64 = 20_000;
 
 /// Judges a world at every level that its order promises.
-pub(crate) fn judge(setting: &Setting, operations: &[Operation]) -> Vec<Judgement> {
+pub(crate) fn judge(setting: &Setting, evidence: &Evidence<'_>) -> Vec<Judgement> {
     let mut judgements = vec![];
     for level in setting.levels() {
-        judgements.push(judge_level(*level, false, operations));
+        judgements.push(judge_level(*level, false, evidence));
         // Eventual consistency is about values alone.
         if setting.load.certified && *level != Level::Eventual {
-            judgements.push(judge_level(*level, true, operations));
+            judgements.push(judge_level(*level, true, evidence));
         }
     }
     judgements
 }
 
-fn judge_level(level: Level, certified: bool, operations: &[Operation]) -> Judgement {
-    let (history, places) = history_and_places(level, certified, operations);
+/// What the judge is told.
+pub(crate) struct Evidence<'a> {
+    operations: &'a [Operation],
+    gone: &'a [bool],
+    /// Values that were seen at a node which is not lost; nothing if all that was acknowledged must be there anyway.
+    spread: Option<BTreeSet<&'a Bytes>>,
+}
+
+impl<'a> Evidence<'a> {
+    /// `gone` tells of each node whether it is lost for good.
+    pub(crate) fn new(order: Order, operations: &'a [Operation], gone: &'a [bool]) -> Evidence<'a> {
+        let living = operations.iter().filter(|operation| !gone[operation.host]);
+        let spread = (order == Order::Merged)
+            .then(|| living.filter_map(|operation| operation.seen().flatten()).collect());
+        Evidence { operations, gone, spread }
+    }
+
+    /// Whether a merged write may have been lost with the one disk that had to keep it. It was acknowledged, and from
+    /// then on nothing is known of it.
+    fn may_be_lost(&self, operation: &Operation) -> bool {
+        let Some(spread) = &self.spread else { return false };
+        let known = operation.written().flatten().is_some_and(|value| spread.contains(value));
+        let written = operation.is_done() && operation.action.is_write();
+        written && self.gone[operation.host] && !known
+    }
+}
+
+fn judge_level(level: Level, certified: bool, evidence: &Evidence<'_>) -> Judgement {
+    let (history, places) = history_and_places(level, certified, evidence);
     let budget = Budget { time_max: Duration::MAX, states_max: STATES_MAX, ..Budget::default() };
     let name = judged(level);
     let verdict = check(&history, name, &budget);
@@ -79,16 +109,17 @@ fn judged(level: Level) -> history::Level {
 ///
 /// Requests that one client sends in a row overlap. For real time each of them counts by itself; for the
 /// order of a client, where real time is no matter, each begins when the one before it ended.
-pub(crate) fn history(level: Level, certified: bool, operations: &[Operation]) -> History {
-    history_and_places(level, certified, operations).0
+pub(crate) fn history(level: Level, certified: bool, evidence: &Evidence<'_>) -> History {
+    history_and_places(level, certified, evidence).0
 }
 
 /// The same, and the place of each of its operations in the record.
 fn history_and_places(
     level: Level,
     certified: bool,
-    operations: &[Operation],
+    evidence: &Evidence<'_>,
 ) -> (History, Vec<usize>) {
+    let operations = evidence.operations;
     let header = Header::new(Unit::Microseconds, Some(judged(level)));
     let strangers = 1 + operations.iter().map(|operation| operation.client).max().unwrap_or(0);
     let mut ends = BTreeMap::new();
@@ -96,7 +127,8 @@ fn history_and_places(
     for (place, operation) in operations.iter().enumerate() {
         let mut client = operation.client;
         let mut start_us = operation.start_us;
-        if level == Level::Linearizable && operation.pipelined {
+        let lost = evidence.may_be_lost(operation);
+        if lost || (level == Level::Linearizable && operation.pipelined) {
             client = strangers + place as u64;
         } else {
             let end = ends.entry(client).or_insert(0);
@@ -104,7 +136,10 @@ fn history_and_places(
             *end = operation.end_us.max(start_us);
         }
         let Some(mut one) = convert(level, operation, client, start_us) else { continue };
-        if certified {
+        one.end = one.end.filter(|_| !lost);
+        // Of a node that is lost no final read is missing.
+        one.server = one.server.filter(|_| !evidence.gone[operation.host]);
+        if certified && !lost {
             certify(&mut one, operation);
         }
         counted.push(one);

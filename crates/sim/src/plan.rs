@@ -1,0 +1,220 @@
+//! The plan of a world: all that a seed stands for, drawn before anything happens.
+
+use std::collections::BTreeSet;
+
+use crate::chance::{Chance, Subject};
+use crate::fault::{Fault, Kind, NAMES, Shape, Target};
+use crate::options::Options;
+use crate::setting::Setting;
+
+/// All that a seed stands for, before anything happens.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) setting: Setting,
+    pub(crate) faults: Vec<Fault>,
+    /// The clients that ask for anything, by their places.
+    pub(crate) clients: BTreeSet<usize>,
+    /// How many operations they ask for, together.
+    pub(crate) operations: u64,
+}
+
+impl Plan {
+    /// The plan of a seed, or the part of it that the options leave.
+    pub(crate) fn draw(seed: u64, options: &Options) -> Plan {
+        let setting = Setting::draw(seed, options);
+        let mut faults = draw(seed, &setting);
+        if let Some(only) = &options.only {
+            faults.retain(|fault| only.contains(&fault.number));
+        }
+        let mut clients: BTreeSet<_> = (0..setting.load.clients).collect();
+        if let Some(only) = &options.clients {
+            clients.retain(|client| only.contains(client));
+        }
+        let operations = options.operations.unwrap_or(u64::MAX).min(setting.load.operations);
+        Plan { seed, setting, faults, clients, operations }
+    }
+}
+
+/// How often each kind is drawn, in the order of [`NAMES`].
+const WEIGHTS: [u64; NAMES.len()] = [28, 4, 28, 8, 7, 7, 9, 5, 6, 6, 5, 6, 4, 4, 6, 2, 3];
+
+/// The kinds that make no sense for a node without peers.
+const AMONG_NODES: [usize; 7] = [2, 3, 4, 9, 10, 11, 16];
+
+/// Cut, stall, and the like: kinds that, if they hit a leader for long, end its leadership.
+const DEPOSES_US: u64 = 2_500_000;
+
+/// The faults that a seed stands for, in order of time.
+fn draw(seed: u64, setting: &Setting) -> Vec<Fault> {
+    let mut chance = Chance::new(seed, Subject::Faults);
+    let weights = draw_weights(&mut chance, setting.nodes);
+    let count = chance.between(6, 18);
+    let mut faults: Vec<_> = (0..count).map(|_| draw_one(&mut chance, setting, &weights)).collect();
+    if !faults.iter().any(|fault| deposes(fault, setting)) {
+        faults.push(draw_deposing(&mut chance, setting));
+    }
+    faults.sort_by_key(|fault| fault.at_us);
+    faults.iter_mut().enumerate().for_each(|(number, fault)| fault.number = number);
+    faults
+}
+
+/// Half of all worlds do without half of the kinds: what is left strikes more often together, and nothing hides
+/// behind what always happens (swarm testing, Groce et al. 2012).
+fn draw_weights(chance: &mut Chance, nodes: usize) -> Vec<(u64, usize)> {
+    let swarm = chance.percent(50);
+    let mut weights: Vec<_> = WEIGHTS.iter().copied().zip(0..).collect();
+    weights.retain(|(_, kind)| nodes > 1 || !AMONG_NODES.contains(kind));
+    let all = weights.clone();
+    weights.retain(|_| !(swarm && chance.percent(50)));
+    if weights.is_empty() { all } else { weights }
+}
+
+/// No fault strikes earlier, mostly: the nodes have to meet first.
+const MEETING_US: u64 = 1_000_000;
+
+fn draw_one(chance: &mut Chance, setting: &Setting, weights: &[(u64, usize)]) -> Fault {
+    let early = chance.percent(5);
+    let at_us = chance.between(if early { 0 } else { MEETING_US }, setting.breaking_us - 1);
+    let kind = chance.weighted(weights);
+    let kind = draw_kind(chance, setting, kind);
+    let longest_us = match kind {
+        Kind::Coup => 3_000_000,
+        Kind::Stall { .. } | Kind::Pause { .. } => {
+            chance.pick(&[50_000, 500_000, 3_000_000, 5_000_000])
+        }
+        Kind::SyncError { .. } | Kind::Rot { .. } => chance.pick(&[20_000, 500_000]),
+        // A node may stay away until all is over.
+        Kind::Crash { .. } => chance.pick(&[20_000, 500_000, 2_000_000, 6_000_000, u64::MAX / 2]),
+        _ => chance.pick(&[20_000, 500_000, 2_000_000, 6_000_000]),
+    };
+    let until_us = (at_us + chance.between(1_000, longest_us)).min(setting.breaking_us);
+    Fault { number: 0, at_us, until_us, kind }
+}
+
+/// A fault of the kind that has this place among the [`NAMES`].
+fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
+    let node = chance.index(setting.nodes);
+    let target = if chance.percent(40) { Target::Leader(node) } else { Target::Node(node) };
+    match kind {
+        0 => Kind::Crash { target, between_outputs: chance.percent(60) },
+        1 => Kind::PowerCut,
+        2 => Kind::Cut { target, shape: draw_shape(chance) },
+        3 => Kind::Reset { target },
+        4 => {
+            let shape = draw_shape(chance);
+            Kind::Slow { target, shape, by_us: chance.pick(&[2_000, 30_000, 400_000]) }
+        }
+        5 => Kind::Stall { target },
+        6 => Kind::Pause { target },
+        7 => {
+            let far_ms = chance.pick(&[50, 1_000, 60_000]);
+            Kind::Jump { target, by_ms: chance.around_zero(far_ms) }
+        }
+        9 => Kind::Coup,
+        10 => {
+            let shape = draw_shape(chance);
+            Kind::Flap { target, shape, every_us: chance.pick(&[15_000, 120_000, 900_000]) }
+        }
+        11 => {
+            let shape = draw_shape(chance);
+            Kind::Loss { target, shape, per_mille: chance.pick(&[50, 250, 600]) }
+        }
+        12 => {
+            let far_ppm = chance.pick(&[1_000, 50_000, 400_000]);
+            Kind::Drift { target, by_ppm: chance.around_zero(far_ppm) }
+        }
+        13 => Kind::SlowDisk { target, by_us: chance.pick(&[1_000, 20_000, 150_000]) },
+        14 => Kind::SyncError { target },
+        15 => Kind::Rot { target, restarts: chance.percent(70) },
+        16 => Kind::Loses { target },
+        _ => Kind::Client { client: chance.index(setting.load.clients) },
+    }
+}
+
+fn draw_shape(chance: &mut Chance) -> Shape {
+    chance.weighted(&[
+        (5, Shape::Alone),
+        (3, Shape::Deaf),
+        (3, Shape::Mute),
+        (3, Shape::Pair),
+        (2, Shape::OneWay),
+        (3, Shape::Minority),
+        (3, Shape::Bridge),
+    ])
+}
+
+/// Whether a fault surely ends a leadership, if there is one when it strikes: a world without any election but the first
+/// has seen little of what can go wrong.
+fn deposes(fault: &Fault, setting: &Setting) -> bool {
+    let early = fault.at_us < 2 * MEETING_US;
+    let long = fault.until_us - fault.at_us >= DEPOSES_US;
+    let alone = setting.nodes == 1;
+    let leader = |target: &Target| alone || matches!(target, Target::Leader(_));
+    !early
+        && match &fault.kind {
+            Kind::PowerCut => true,
+            Kind::Coup => long,
+            Kind::Crash { target, .. } => leader(target) && (alone || long),
+            Kind::Pause { target } => leader(target) && long && !alone,
+            Kind::Cut { target, shape: Shape::Alone | Shape::Minority } => leader(target) && long,
+            _ => false,
+        }
+}
+
+fn draw_deposing(chance: &mut Chance, setting: &Setting) -> Fault {
+    let at_us = chance.between(2 * MEETING_US, setting.breaking_us - DEPOSES_US);
+    let until_us = chance.between(at_us + DEPOSES_US, setting.breaking_us);
+    let target = Target::Leader(chance.index(setting.nodes));
+    let crash = Kind::Crash { target, between_outputs: chance.percent(60) };
+    let kind = match chance.below(4) {
+        _ if setting.nodes == 1 => crash,
+        0 => Kind::PowerCut,
+        1 => Kind::Pause { target },
+        2 => Kind::Cut { target, shape: Shape::Alone },
+        _ => crash,
+    };
+    Fault { number: 0, at_us, until_us, kind }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_drawn_by_its_name() {
+        let setting = Setting::draw(1, &Options { nodes: Some(3), ..Options::default() });
+        let mut chance = Chance::new(1, Subject::Faults);
+        for kind in 0..NAMES.len() {
+            assert_eq!(draw_kind(&mut chance, &setting, kind).place(), kind);
+        }
+    }
+
+    #[test]
+    fn every_plan_has_faults_in_order() {
+        for seed in 0..200 {
+            let Plan { setting, faults, .. } = Plan::draw(seed, &Options::default());
+            assert!(faults.len() >= 5 && faults.is_sorted_by_key(|fault| fault.at_us));
+            assert!(faults.iter().any(|fault| deposes(fault, &setting)));
+            let end = setting.breaking_us;
+            assert!(faults.iter().all(|f| f.at_us < f.until_us && f.until_us <= end));
+            let place = |fault: &Fault| fault.kind.place();
+            let alone = setting.nodes == 1;
+            assert!(!alone || faults.iter().all(|f| !AMONG_NODES.contains(&place(f))));
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_plan_keeps_its_numbers() {
+        let whole = Plan::draw(4, &Options::default());
+        let options = Options { only: Some(vec![2, 5]), clients: Some(vec![1]), ..whole_world() };
+        let part = Plan::draw(4, &options);
+        assert_eq!(part.faults, [whole.faults[2].clone(), whole.faults[5].clone()]);
+        assert_eq!(part.clients, BTreeSet::from([1]));
+        assert_eq!(part.setting.to_string(), whole.setting.to_string());
+    }
+
+    fn whole_world() -> Options {
+        Options::default()
+    }
+}

@@ -1,0 +1,54 @@
+//! A plan that breaks a truth is cut down to what is needed for that.
+
+use sim::{Lie, Options, run, shrink};
+
+/// A world in which this lie is caught, and what it breaks.
+fn caught(lie: Lie) -> (u64, Options, &'static str) {
+    let options = Options { lie: Some(lie), ..Options::default() };
+    let broken = |seed| run(seed, &options).verdict.err().map(|broken| (seed, broken.truth));
+    let (seed, truth) = (0..60).find_map(broken).expect("the lie is caught");
+    (seed, options, truth)
+}
+
+#[test]
+fn what_is_left_breaks_the_same_truth_again_and_again() {
+    let (seed, options, truth) = caught(Lie::HastyDisk);
+    let whole = run(seed, &options);
+    let mut heard = 0;
+    let shrunk = shrink(seed, &options, 400, &mut |worlds, _| heard = worlds).expect("it breaks");
+    assert_eq!(shrunk.report.verdict.as_ref().err().map(|broken| broken.truth), Some(truth));
+    assert!(!shrunk.report.plan.is_empty(), "without a crash nobody notices that lie");
+    assert!(2 * shrunk.report.plan.len() < whole.plan.len(), "{:#?}", shrunk.report.plan_lines());
+    assert!(shrunk.report.operations < whole.operations);
+    assert_eq!(heard, shrunk.worlds);
+    let again = run(seed, &shrunk.options);
+    assert_eq!(again.trace_hash, shrunk.report.trace_hash);
+    assert_eq!(again.verdict, shrunk.report.verdict);
+    let text = shrunk.to_string();
+    assert!(text.contains(&format!("candor sim --seed {seed} --only")), "{text}");
+}
+
+#[test]
+fn a_world_that_holds_is_not_shrunk() {
+    assert!(shrink(1, &Options::default(), 100, &mut |_, _| panic!("nothing is tried")).is_none());
+}
+
+#[test]
+fn bounds_are_kept() {
+    let (seed, options, _) = caught(Lie::StaleAnswers);
+    let shrunk = shrink(seed, &options, 3, &mut |_, _| ()).expect("it breaks");
+    assert!(shrunk.worlds <= 3 && shrunk.report.verdict.is_err());
+}
+
+#[test]
+fn a_part_of_a_plan_is_a_world_of_its_own() {
+    let whole = run(3, &Options::default());
+    let only = Options { only: Some(vec![1, 4]), clients: Some(vec![0]), ..Options::default() };
+    let part = run(3, &only);
+    let numbers: Vec<_> = part.plan.iter().map(|fault| fault.number).collect();
+    assert_eq!(numbers, [1, 4]);
+    assert!(part.operations < whole.operations);
+    let none = Options { only: Some(vec![]), operations: Some(10), ..Options::default() };
+    let none = run(3, &none);
+    assert_eq!((none.plan.len(), none.verdict), (0, Ok(())));
+}
