@@ -7,6 +7,7 @@ use std::panic;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
 use std::thread;
+use std::time::Instant;
 
 use ::sim::{Many, Options, Report, Summary};
 use history::{EXIT_FAILURE, EXIT_GOOD, EXIT_VIOLATED};
@@ -112,7 +113,9 @@ fn many(from: u64, count: u64, args: &Args) -> io::Result<u8> {
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} worlds, {per_sec}, {eta} left");
     let progress = ProgressBar::new(count).with_style(style.expect("the template is valid"));
     let many = Many { from, count, threads, keep_going: args.keep_going };
+    let began = Instant::now();
     let mut summary = ::sim::run_many(many, &Options::default(), |_| progress.inc(1));
+    summary.took = Some(began.elapsed());
     progress.finish_and_clear();
     if let Some(report) = summary.violated.first_mut().filter(|_| !args.no_shrink) {
         shrink(report, &Options::default());
