@@ -1,10 +1,11 @@
-//! How fast the judge is, on histories made from a seed: `cargo bench -p history`. Each line gives
-//! the best of a few runs; the limits are goals, not assertions.
+//! How fast the judge is: `cargo bench -p history`, on histories made from a seed; with files behind
+//! `--`, on those. Each line gives the best of a few runs; the goals are no assertions.
 
 use std::time::{Duration, Instant};
 
 use history::{
-    Budget, Header, History, Kind, Level, Operation, Outcome, Place, Position, Source, Unit, check,
+    Budget, Header, History, Kind, Level, Operation, Outcome, Place, Position, Source, Unit,
+    Verdict, check,
 };
 
 /// splitmix64 (Steele, Lea & Flood 2014).
@@ -116,15 +117,83 @@ fn measure(name: &str, history: &History, levels: &[(Level, &str)]) {
             _ => String::new(),
         };
         println!(
-            "{name:<58} {level:<13} {:>9.1} ms  goal {goal:<8} {}{reason} {}",
+            "{name:<58} {:<13} {:>9.1} ms  goal {goal:<8} {}{reason} {}",
+            level.to_string(),
             time.as_secs_f64() * 1e3,
             verdict.word(),
-            verdict.notes.join("; ")
+            clash(&verdict)
         );
     }
 }
 
+/// How large a clash is.
+fn clash(verdict: &Verdict) -> String {
+    verdict.clash().map_or(String::new(), |clash| format!("by {}", clash.operations.len()))
+}
+
+/// The same history with one read that returns what its key held long before.
+fn spoilt(history: &History) -> History {
+    let mut spoilt = history.clone();
+    let key = spoilt.operations[0].key.clone();
+    let first = spoilt.operations.iter().find(|op| op.key == key && op.is_write());
+    let value = first.and_then(Operation::written).cloned().flatten();
+    let last = spoilt.operations.iter_mut().rev().find(|op| op.key == key && op.is_read());
+    last.expect("a read of the first key").kind = Kind::Read { value, ok: true };
+    spoilt
+}
+
+/// A key-value trace of puts, appends and gets, such as Porcupine is tested with.
+fn trace(operations: u64, clients: u64, keys: u64, seed: u64) -> History {
+    let mut chance = Chance(seed);
+    let mut free: Vec<u64> = (0..clients).map(|_| chance.below(50)).collect();
+    let mut planned = Vec::new();
+    for number in 0..operations {
+        let client = chance.below(clients);
+        let start = free[client as usize];
+        let point = start + chance.below(300);
+        let end = point + chance.below(100);
+        free[client as usize] = end + 1;
+        planned.push((point, number, client, chance.below(keys), chance.below(10), start, end));
+    }
+    planned.sort_unstable();
+    let mut held = vec![String::new(); keys as usize];
+    let mut operations = Vec::new();
+    for (_, number, client, key, what, start, end) in planned {
+        let text = format!("x {client} {number} y");
+        let held = &mut held[key as usize];
+        let kind = match what {
+            0 => {
+                *held = text.clone();
+                Kind::Write { value: Some(text) }
+            }
+            1..=5 => {
+                held.push_str(&text);
+                Kind::Append { value: text }
+            }
+            _ => Kind::Read { value: Some(held.clone()), ok: true },
+        };
+        operations.push(Operation::new(client, kind, &key.to_string(), start, Some(end)));
+    }
+    let mut history = History::new(None, operations);
+    history.initial = Some(String::new());
+    history
+}
+
+/// Judges files of any form.
+fn judge_files(paths: &[String]) {
+    for path in paths {
+        let bytes = std::fs::read(path).expect("a readable file");
+        let (time, history) = best(3, || History::from_bytes(&bytes).expect("a good file"));
+        println!("{path}: read in {:.1} ms", time.as_secs_f64() * 1e3);
+        measure(path, &history, &[(Level::Linearizable, "-"), (Level::Sequential, "-")]);
+    }
+}
+
 fn main() {
+    let files: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    if !files.is_empty() {
+        return judge_files(&files);
+    }
     let usual = Load {
         operations: 100_000,
         clients: 50,
@@ -148,7 +217,9 @@ fn main() {
         (Level::Mr, "-"),
         (Level::Eventual, "-"),
     ];
-    measure("100,000 operations, 50 clients, 100 keys", &history(usual, 1), &levels);
+    let good = history(usual, 1);
+    measure("100,000 operations, 50 clients, 100 keys", &good, &levels);
+    measure("the same with one stale read", &spoilt(&good), &levels[..levels.len() - 1]);
 
     let million = Load { operations: 1_000_000, certificates: true, unknown_percent: 1, ..usual };
     let certified = history(million, 2);
@@ -171,6 +242,8 @@ fn main() {
         let name = format!("1,000 operations, one key, 5 % unknown, {values} values");
         measure(&name, &history(Load { values, ..unknown }, 3), &levels);
     }
+    let levels = [(Level::Linearizable, "100 ms"), (Level::Sequential, "-")];
+    measure("1,700 puts, appends and gets of 50 clients", &trace(1_700, 50, 10, 5), &levels);
     for values in [0, 2, 5] {
         let load = Load { operations: 80, clients: 10, keys: 1, unknown_percent: 50, ..usual };
         let name = format!("80 operations, about 20 unknown, {values} values");

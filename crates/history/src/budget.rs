@@ -23,9 +23,6 @@ impl Default for Budget {
     }
 }
 
-/// Bytes that one remembered state takes: a 128-bit fingerprint in a hash set at half load.
-const STATE_BYTES: usize = 40;
-
 /// What is left of a budget while a judgement runs.
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -65,12 +62,12 @@ impl Meter {
         Meter { memory_bytes_max, ..self.part(u64::MAX) }
     }
 
-    /// Counts one state; false when the budget is spent. `remembered` states are in memory now.
-    pub(crate) fn visit(&mut self, remembered: usize) -> bool {
+    /// Counts one state; false when the budget is spent. The search takes so many bytes by now.
+    pub(crate) fn visit(&mut self, bytes: usize) -> bool {
         self.states += 1;
         if self.states > self.states_max {
             self.exhausted = Some("its budget of states is spent");
-        } else if remembered.saturating_mul(STATE_BYTES) > self.memory_bytes_max {
+        } else if bytes > self.memory_bytes_max {
             self.exhausted = Some("its budget of memory is spent");
         } else if self.states.is_multiple_of(256) {
             self.check_time();

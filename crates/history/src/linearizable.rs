@@ -49,8 +49,11 @@ const THREADS_OPERATIONS_MIN: usize = 20_000;
 
 /// Judges each key by itself, within a budget of its own, on all cores.
 fn judge_keys(view: &View<'_>, keys: &[Vec<u32>], meter: &Meter) -> Vec<Decision> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    if view.ops.len() < THREADS_OPERATIONS_MIN || cores.min(keys.len()) < 2 {
+    // To ask for the cores costs more than to judge a small history.
+    let is_small = view.ops.len() < THREADS_OPERATIONS_MIN || keys.len() < 2;
+    let cores =
+        if is_small { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
+    if cores == 1 {
         return keys.iter().map(|ops| judge_key(view, ops, &mut meter.part(u64::MAX))).collect();
     }
     let next = AtomicUsize::new(0);

@@ -63,6 +63,12 @@ pub trait Model {
         false
     }
 
+    /// How many bytes a state takes, for the budget of memory; to be told where a state holds more
+    /// than itself, such as a vector.
+    fn state_bytes(&self, _state: &Self::State) -> usize {
+        size_of::<Self::State>()
+    }
+
     /// Whether a look can still be answered as it was, when at most these operations, in any order,
     /// come before it. Saying no where it is plain lets the search turn back early.
     fn can_reach(

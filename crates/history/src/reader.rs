@@ -57,8 +57,12 @@ const PART_BYTES_MIN: usize = 1 << 20;
 
 /// Reads all lines, long files in parts on all cores.
 fn read_all(text: &str) -> Result<History, Broken> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let parts = split(text, cores.min(text.len() / PART_BYTES_MIN).max(1));
+    let parts = match text.len() / PART_BYTES_MIN {
+        0 => vec![text],
+        parts => {
+            split(text, parts.min(std::thread::available_parallelism().map_or(1, usize::from)))
+        }
+    };
     let read: Vec<Result<Part, Broken>> = if let [only] = parts[..] {
         vec![Part::read(only)]
     } else {

@@ -126,6 +126,10 @@ impl Model for AllKeys<'_, '_> {
         self.0.is_look(id)
     }
 
+    fn state_bytes(&self, state: &Vec<u32>) -> usize {
+        size_of::<Vec<u32>>() + state.len() * size_of::<u32>()
+    }
+
     fn can_reach(
         &self,
         held: &Vec<u32>,

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::view::{NONE, Op, View};
+use crate::view::{NONE, Op};
 
 /// Whose an operation is and when it ran.
 #[derive(Clone, Copy, Debug)]
@@ -71,23 +71,4 @@ pub(super) fn tight_lanes(spans: &[Span]) -> Vec<Vec<u32>> {
         free.push(Reverse((span.end, lane)));
     }
     lanes
-}
-
-/// The operations that may not have run, those alike together and by start, each with the known
-/// operation of its client just before it.
-pub(super) fn maybes(view: &View<'_>) -> Vec<(u32, u32)> {
-    let mut last = vec![NONE; view.clients];
-    let mut maybes = Vec::new();
-    for (id, op) in view.ops.iter().enumerate() {
-        if op.maybe {
-            maybes.push((id as u32, last[op.client as usize]));
-        } else {
-            last[op.client as usize] = id as u32;
-        }
-    }
-    maybes.sort_by_key(|&(id, _)| {
-        let op = &view.ops[id as usize];
-        (op.sees, op.makes, op.start)
-    });
-    maybes
 }

@@ -9,21 +9,25 @@
 //!   nothing for the others;
 //! - a write that nobody will see goes at once where nobody will see what it overwrites, and just
 //!   before any other write of its key;
-//! - an operation that may not have run goes only where one that can be next would see it;
+//! - of operations that see and make the same, the one that ends first goes first;
+//! - an operation that may not have run goes only just before one that sees what it makes;
 //! - a state (positions, and for each key the cell it holds, where cells that nobody will see any
-//!   more are all alike) is entered once.
+//!   more are all alike) is entered once, and again only by who used fewer of some operations that
+//!   need not have run: what is not used can always be left out.
 //!
 //! States are remembered as 128-bit fingerprints: among a hundred million states the chance that
 //! any two are taken for one another is below 2^-70.
 
 mod lanes;
+mod maybes;
 mod memo;
 pub(crate) mod modelled;
 mod outlook;
 
 use crate::budget::Meter;
 use crate::view::{NEVER, NONE, View};
-use lanes::{Span, client_lanes, maybes, tight_lanes};
+use lanes::{Span, client_lanes, tight_lanes};
+use maybes::Maybes;
 use memo::{Entered, cell_mark, op_mark};
 use outlook::Outlook;
 pub(crate) use outlook::hidden_after;
@@ -66,8 +70,7 @@ struct Search<'v, 'h> {
     lanes: Vec<Vec<u32>>,
     lane_of: Vec<u32>,
     front: Vec<usize>,
-    /// Operations that may not have run, and for each the known one of its client before it.
-    maybes: Vec<(u32, u32)>,
+    maybes: Maybes,
     taken: Vec<bool>,
     /// For each operation, how many others must still come before it.
     blocked: Vec<u32>,
@@ -102,7 +105,7 @@ impl<'v, 'h> Search<'v, 'h> {
             missing: lanes.iter().map(Vec::len).sum(),
             lanes,
             lane_of,
-            maybes: maybes(view),
+            maybes: Maybes::new(view),
             taken: vec![false; count],
             blocked,
             after,
@@ -121,15 +124,17 @@ impl<'v, 'h> Search<'v, 'h> {
         let mut seen = Entered::default();
         let mut pending: Vec<u32> = Vec::new();
         let mut choices: Vec<Choice> = Vec::new();
+        let mut spent = Vec::new();
         loop {
             self.take_what_is_certain();
             if self.missing == 0 {
                 return Found::Order(self.trail.iter().map(|step| step.op).collect());
             }
-            if !meter.visit(seen.len()) {
+            if !meter.visit(seen.bytes() + pending.capacity() * size_of::<u32>()) {
                 return Found::Exhausted;
             }
-            if seen.insert(self.fingerprint) {
+            self.list_spent(&mut spent);
+            if seen.enter(self.fingerprint, &spent) {
                 choices.push(Choice { first: pending.len(), trail: self.trail.len() });
                 self.list_choices(&mut pending);
             }
@@ -145,6 +150,14 @@ impl<'v, 'h> Search<'v, 'h> {
                 self.choose(op);
             }
         }
+    }
+
+    /// What was spent on getting here: operations that need not have run, as long as somebody may
+    /// still see what others like them make.
+    fn list_spent(&mut self, spent: &mut Vec<(u32, u32)>) {
+        let (view, outlook) = (self.view, &self.outlook);
+        self.maybes.bury(self.trail.len(), |group| outlook.is_awaited(view, group.makes));
+        self.maybes.used(spent);
     }
 
     /// The latest start that an operation may have to be next.
@@ -235,7 +248,10 @@ impl<'v, 'h> Search<'v, 'h> {
             }
             pending.push(op);
         }
-        self.list_maybes(horizon, pending);
+        if self.real_time {
+            self.keep_one_of_alike(first, pending);
+        }
+        self.list_maybes(horizon, first, pending);
         pending[first..].sort_by_key(|&op| {
             let facts = &self.view.ops[op as usize];
             let for_others = awaited.iter().filter(|(cell, _)| *cell == facts.makes);
@@ -244,37 +260,79 @@ impl<'v, 'h> Search<'v, 'h> {
         });
     }
 
-    /// Puts onto `pending` the operations that may not have run and would help one that waits.
-    fn list_maybes(&self, horizon: u64, pending: &mut Vec<u32>) {
-        let mut last = (NONE, NONE);
-        for &(op, before) in &self.maybes {
-            let facts = &self.view.ops[op as usize];
-            if self.taken[op as usize] || (facts.sees, facts.makes) == last && self.real_time {
+    /// Of operations alike that may be next, the one that ends first can go before the others: an
+    /// order that has another of them first stays legal if the two change places, unless somebody
+    /// who must stay behind that other one can come before the one that ends first.
+    fn keep_one_of_alike(&self, first: usize, pending: &mut Vec<u32>) {
+        let facts = |op: u32| &self.view.ops[op as usize];
+        pending[first..]
+            .sort_unstable_by_key(|&op| (facts(op).sees, facts(op).makes, facts(op).end));
+        let (mut leader, mut kept) = (NONE, first);
+        for at in first..pending.len() {
+            let op = pending[at];
+            let is_alike = leader != NONE
+                && (facts(leader).sees, facts(leader).makes) == (facts(op).sees, facts(op).makes);
+            if is_alike && self.next_start(op) > facts(leader).end {
                 continue;
             }
-            let follows = before == NONE || self.taken[before as usize];
-            let legal = !facts.observes() || facts.sees == self.holds[facts.key as usize];
-            if follows && legal && self.may_be_next(op, horizon) && self.is_awaited(op, horizon) {
-                // Of operations alike, the one that began first stands for the others.
-                last = (facts.sees, facts.makes);
+            if !is_alike {
+                leader = op;
+            }
+            pending[kept] = op;
+            kept += 1;
+        }
+        pending.truncate(kept);
+    }
+
+    /// When the one behind this one on its lane begins.
+    fn next_start(&self, op: u32) -> u64 {
+        let lane = self.lane_of[op as usize] as usize;
+        let next = self.lanes[lane].get(self.front[lane] + 1);
+        next.map_or(NEVER, |&next| self.view.ops[next as usize].start)
+    }
+
+    /// Puts onto `pending`, where the choices begin at `first`, the operations that may not have run
+    /// and would help one that waits: each of them goes just before one that sees what it makes and
+    /// can be next then, and that one may be of the same sort.
+    fn list_maybes(&self, horizon: u64, first: usize, pending: &mut Vec<u32>) {
+        let known = pending.len();
+        let mut helpful: Vec<u32> = Vec::new();
+        for op in self.fronts().filter(|&op| self.may_be_next(op, horizon)) {
+            let facts = &self.view.ops[op as usize];
+            let held = self.holds[facts.key as usize];
+            if facts.differs {
+                helpful.extend(self.maybes.of_key(facts.key));
+            } else if facts.observes() && facts.sees != held {
+                helpful.extend(self.maybes.making(facts.sees));
+            }
+        }
+        let mut at = 0;
+        while let Some(&group) = helpful.get(at) {
+            at += 1;
+            let facts = &self.maybes.groups[group as usize];
+            let held = self.holds[facts.key as usize];
+            let is_repeated = helpful[..at - 1].contains(&group);
+            if is_repeated || facts.makes == held {
+                continue;
+            }
+            let mut left = facts.left(&self.taken);
+            let can_be_next = |&(op, before): &(u32, u32)| {
+                (before == NONE || self.taken[before as usize]) && self.may_be_next(op, horizon)
+            };
+            let Some((op, _)) = left.find(can_be_next) else { continue };
+            if facts.sees != NONE && facts.sees != held {
+                helpful.extend(self.maybes.making(facts.sees));
+                continue;
+            }
+            // One alike that certainly ran goes first: this one can still take its place.
+            let is_alike = |&known: &u32| {
+                let known = &self.view.ops[known as usize];
+                (known.sees, known.makes) == (facts.sees, facts.makes)
+            };
+            if !pending[first..known].iter().any(is_alike) {
                 pending.push(op);
             }
         }
-    }
-
-    /// Whether an operation that can be next would see what this one makes.
-    fn is_awaited(&self, op: u32, horizon: u64) -> bool {
-        let makes = self.view.ops[op as usize].makes;
-        let key = self.view.ops[op as usize].key;
-        let sees = |other: u32| {
-            let other = &self.view.ops[other as usize];
-            other.key == key && other.sees != NONE && (other.sees == makes) != other.differs
-        };
-        self.fronts().any(|other| sees(other) && self.may_be_next(other, horizon))
-            || self
-                .maybes
-                .iter()
-                .any(|&(other, _)| other != op && !self.taken[other as usize] && sees(other))
     }
 
     fn choose(&mut self, op: u32) {
@@ -306,12 +364,14 @@ impl<'v, 'h> Search<'v, 'h> {
         let replaced = self.holds[key];
         self.taken[op as usize] = true;
         self.outlook.take(self.view, op, &self.taken);
+        self.maybes.take(op, &self.taken);
         if facts.makes != NONE {
             self.holds[key] = facts.makes;
         }
-        self.fingerprint ^= op_mark(op) ^ cell_mark(before) ^ cell_mark(self.effective(facts.key));
+        self.fingerprint ^= cell_mark(before) ^ cell_mark(self.effective(facts.key));
         let lane = self.lane_of[op as usize];
         if lane != NONE {
+            self.fingerprint ^= op_mark(op);
             self.front[lane as usize] += 1;
             self.missing -= 1;
         }
@@ -322,6 +382,7 @@ impl<'v, 'h> Search<'v, 'h> {
     }
 
     fn undo_to(&mut self, length: usize) {
+        self.maybes.unbury(length);
         while self.trail.len() > length {
             let Some(Step { op, replaced }) = self.trail.pop() else { return };
             let facts = self.view.ops[op as usize];
@@ -329,11 +390,13 @@ impl<'v, 'h> Search<'v, 'h> {
             let after = self.effective(facts.key);
             self.taken[op as usize] = false;
             self.outlook.give_back(self.view, op);
+            self.maybes.give_back(op);
             self.holds[key] = replaced;
             let before = self.effective(facts.key);
-            self.fingerprint ^= op_mark(op) ^ cell_mark(before) ^ cell_mark(after);
+            self.fingerprint ^= cell_mark(before) ^ cell_mark(after);
             let lane = self.lane_of[op as usize];
             if lane != NONE {
+                self.fingerprint ^= op_mark(op);
                 self.front[lane as usize] -= 1;
                 self.missing += 1;
             }

@@ -36,6 +36,8 @@ struct Steps<'m, M: Model> {
     operations: Vec<&'m M::Operation>,
     numbers: HashMap<Rc<M::State>, u32>,
     states: Vec<Rc<M::State>>,
+    /// About how many bytes the states take.
+    states_bytes: usize,
     /// The state behind an operation in a state; `NONE` if it cannot be answered so.
     known: HashMap<(u32, u32), u32>,
 }
@@ -46,9 +48,18 @@ impl<M: Model> Steps<'_, M> {
         let next = self.states.len() as u32;
         let number = *self.numbers.entry(Rc::clone(&state)).or_insert(next);
         if number == next {
+            self.states_bytes += self.model.state_bytes(&state) + 2 * size_of::<usize>();
             self.states.push(state);
         }
         number
+    }
+
+    /// Bytes that states and steps take, or will take while they grow.
+    fn bytes(&self) -> usize {
+        let step = size_of::<((u32, u32), u32)>() + 1;
+        let state = size_of::<(Rc<M::State>, u32)>() + size_of::<Rc<M::State>>() + 1;
+        let tables = self.known.capacity() * step + self.states.capacity() * state;
+        tables.saturating_mul(3) + self.states_bytes
     }
 
     fn step(&mut self, state: u32, op: u32) -> u32 {
@@ -135,7 +146,8 @@ impl<'m, M: Model> Search<'m, M> {
         let mut look_place = vec![usize::MAX; spans.len()];
         looks.iter().enumerate().for_each(|(at, &look)| look_place[look as usize] = at);
         let (numbers, known) = (HashMap::new(), HashMap::new());
-        let mut steps = Steps { model, operations, numbers, states: Vec::new(), known };
+        let states = Vec::new();
+        let mut steps = Steps { model, operations, numbers, states, states_bytes: 0, known };
         let state = steps.number(model.init());
         Search {
             steps,
@@ -166,10 +178,10 @@ impl<'m, M: Model> Search<'m, M> {
             if self.missing == 0 {
                 return Found::Order(self.trail.iter().map(|&(op, _)| op).collect());
             }
-            if !meter.visit(entered.len() + self.steps.known.len()) {
+            if !meter.visit(entered.bytes() + self.steps.bytes()) {
                 return Found::Exhausted;
             }
-            if entered.insert(self.fingerprint ^ cell_mark(self.state)) {
+            if entered.enter(self.fingerprint ^ cell_mark(self.state), &[]) {
                 choices.push(Choice { first: pending.len(), trail: self.trail.len() });
                 self.list_choices(&mut pending);
             }

@@ -115,6 +115,11 @@ impl Outlook {
         later(&self.observers[cell as usize]) && later(&self.failed[key as usize])
     }
 
+    /// Whether somebody who is left looks for this cell.
+    pub(super) fn is_awaited(&self, view: &View<'_>, cell: u32) -> bool {
+        !self.unseen_until(view, cell, NEVER)
+    }
+
     /// Whether nobody will see this cell, which its key holds now: who looks for it begins only
     /// after another change of the key must have come.
     pub(super) fn is_held_in_vain(&self, view: &View<'_>, cell: u32) -> bool {
