@@ -48,6 +48,7 @@ pub(crate) struct World {
     wall_offset_ms: BTreeMap<u64, i64>,
     flying: Vec<(u64, u64, Bytes)>,
     cut: BTreeSet<(u64, u64)>,
+    held: BTreeSet<(u64, u64)>,
     requests: BTreeMap<(u64, u64, u64), String>,
     next_request: u64,
     told: Vec<String>,
@@ -60,6 +61,7 @@ impl World {
     /// - `n1.a set KEY VALUE [nx|xx|ifeq OLD] [get]`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `… del KEY…`: a client `a` of node 1 asks.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
+    /// - `hold 1 2`, `release 1 2`: messages from one node to another wait; those that waited arrive.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
     /// - `lose 1`: the disk of node 1 loses the last group that it had synced.
@@ -75,6 +77,8 @@ impl World {
                 self.cut.insert((number(b), number(a)));
             }
             ["heal"] => self.heal(),
+            ["hold", from, to] => drop(self.held.insert((number(from), number(to)))),
+            ["release", from, to] => drop(self.held.remove(&(number(from), number(to)))),
             ["stall", id] => self.disk(number(id)).stalled = true,
             ["unstall", id] => self.disk(number(id)).stalled = false,
             ["crash", id] => self.crash(number(id)),
@@ -225,7 +229,9 @@ impl World {
         self.now_ms += STEP_MS;
         let mut inputs: BTreeMap<u64, Vec<Input>> = BTreeMap::new();
         for (from, to, message) in std::mem::take(&mut self.flying) {
-            if !self.cut.contains(&(from, to)) {
+            if self.held.contains(&(from, to)) {
+                self.flying.push((from, to, message));
+            } else if !self.cut.contains(&(from, to)) {
                 inputs.entry(to).or_default().push(Input::Receive(message));
             }
         }
