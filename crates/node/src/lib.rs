@@ -23,6 +23,7 @@ mod codec;
 mod command;
 mod disk;
 mod door;
+mod inspect;
 mod meeting;
 mod merged;
 mod message;
@@ -36,6 +37,7 @@ mod turn;
 mod words;
 
 pub use door::*;
+pub use inspect::{AgreedEntry, NamedWrite};
 pub use node::Node;
 pub use recovery::Recovery;
 pub use words::in_words;

@@ -131,6 +131,20 @@ impl Node {
         }
     }
 
+    // For whoever looks at it from outside.
+
+    pub(crate) fn order(&self) -> Order {
+        self.config.order
+    }
+
+    pub(crate) fn agreed(&self) -> &Agreed {
+        &self.agreed
+    }
+
+    pub(crate) fn merged(&self) -> &Merged {
+        &self.merged
+    }
+
     fn takes_part(&self) -> bool {
         self.started && self.meeting.is_formed()
     }

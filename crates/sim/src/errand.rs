@@ -80,6 +80,7 @@ impl World {
             asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
             self.open += 1;
             self.waiting_since_us.get_or_insert(now_us);
+            self.truths.iter_mut().for_each(|truth| truth.on_ask(&wish.key));
             self.record.push(Operation {
                 client: who.number,
                 host: line.host,

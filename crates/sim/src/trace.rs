@@ -51,6 +51,13 @@ impl Trace {
     }
 }
 
+/// A hash of these bytes.
+pub(crate) fn hash(bytes: &[u8]) -> u64 {
+    let mut trace = Trace::new(0, false);
+    trace.bytes(bytes);
+    trace.hash()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

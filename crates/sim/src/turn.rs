@@ -6,7 +6,7 @@ use crate::agenda::Event;
 use crate::host::Answer;
 use crate::operation::words;
 use crate::panic;
-use crate::truths::{Truth, Turn};
+use crate::truths::{Truth, Turn, View};
 use crate::world::World;
 
 impl World {
@@ -106,9 +106,11 @@ impl World {
         self.liar.steal(&mut inputs);
         let mut outputs = std::mem::take(&mut self.outputs);
         if let Some(status) = self.step(host, &mut inputs, &mut outputs) {
+            let view: &dyn View = self.hosts[host].node.as_ref().expect("it has just had a turn");
             let (asked, closed, outputs) = (&asked[..], &closed[..], &outputs[..]);
-            let turn = Turn { host, life, now, asked, closed, outputs, status: &status };
-            self.look(|truth| truth.on_turn(&turn));
+            let turn = Turn { host, life, now, asked, closed, outputs, status: &status, view };
+            let broken = first_broken(&mut self.truths, |truth| truth.on_turn(&turn));
+            self.fail_if(broken);
         }
         let vote = self.vote_in(host, &outputs);
         self.perform(host, &mut outputs);
@@ -166,14 +168,12 @@ impl World {
     }
 
     /// Asks every truth.
-    pub(crate) fn look(&mut self, mut ask: impl FnMut(&mut dyn Truth) -> Result<(), String>) {
-        let mut broken = None;
-        for truth in &mut self.truths {
-            if let Err(what) = ask(truth.as_mut()) {
-                broken = Some((truth.name(), what));
-                break;
-            }
-        }
+    pub(crate) fn look(&mut self, ask: impl FnMut(&mut dyn Truth) -> Result<(), String>) {
+        let broken = first_broken(&mut self.truths, ask);
+        self.fail_if(broken);
+    }
+
+    fn fail_if(&mut self, broken: Option<Broken>) {
         if let Some((truth, what)) = broken {
             self.fail(truth, what);
         }
@@ -267,6 +267,18 @@ impl World {
             self.agenda.at(at_us, Event::Answer { client, life, answer });
         }
     }
+}
+
+/// The name of a truth, and how it was broken.
+type Broken = (&'static str, String);
+
+fn first_broken(
+    truths: &mut [Box<dyn Truth>],
+    mut ask: impl FnMut(&mut dyn Truth) -> Result<(), String>,
+) -> Option<Broken> {
+    let broken =
+        |truth: &mut Box<dyn Truth>| ask(truth.as_mut()).err().map(|what| (truth.name(), what));
+    truths.iter_mut().find_map(broken)
 }
 
 /// The requests among these inputs, and the connections that are closed.

@@ -206,6 +206,25 @@ impl Agreed {
         self.state.keys()
     }
 
+    pub(crate) fn last_index(&self) -> u64 {
+        self.raft.raft.raft_log.last_index()
+    }
+
+    /// Term and data of an entry of the log, committed or not.
+    pub(crate) fn entry(&self, index: u64) -> Option<(u64, Bytes)> {
+        let log = &self.raft.raft.raft_log;
+        if index == 0 || index > log.last_index() {
+            return None;
+        }
+        let entries = log.slice(index, index + 1, None, GetEntriesContext::empty(false)).ok()?;
+        entries.into_iter().next().map(|entry| (entry.term, entry.data))
+    }
+
+    /// The value that the state machine holds for a key.
+    pub(crate) fn value(&self, key: &[u8]) -> Option<&Bytes> {
+        self.state.get(key)
+    }
+
     pub(crate) fn is_fresh(&self) -> bool {
         self.reads.is_fresh()
     }
@@ -663,6 +682,19 @@ fn send_all(messages: Vec<eraftpb::Message>, turn: &mut Turn<'_>) {
             turn.send(to, Body::Raft(bytes.into()));
         }
     }
+}
+
+/// Every write in an entry with its name, as `each` makes of it.
+pub(crate) fn writes<T>(
+    data: &[u8],
+    mut each: impl FnMut(NodeId, u64, u64, Write<'_>) -> T,
+) -> Vec<T> {
+    let mut all = vec![];
+    let one = |name: Name, _, write: Write<'_>| {
+        all.push(each(name.node, name.boot, name.sequence, write));
+    };
+    entry::for_each(data, one).expect(WELL_FORMED);
+    all
 }
 
 /// An entry as the disk kept it.

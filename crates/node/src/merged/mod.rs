@@ -106,6 +106,11 @@ impl Merged {
         self.log.applied()
     }
 
+    /// The value that this replica holds for a key.
+    pub(crate) fn value(&self, key: &[u8]) -> Option<&Bytes> {
+        self.state.get(key)
+    }
+
     pub(crate) fn keys(&self) -> u64 {
         self.state.keys()
     }

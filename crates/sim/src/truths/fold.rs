@@ -1,13 +1,73 @@
-//! Replicas that applied the same index of the agreed log hold equally many keys.
+//! What a replica has applied is the fold of the agreed log, the same at the same index on every replica.
+//!
+//! The log is folded here once more, by a few lines of its own that know nothing of the node's: each write runs if its name
+//! is the successor of its node's last, and does what its command says. A replica that stands at an index holds what
+//! this fold held there, key by key, and not one key more.
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use node::{Command, Condition, NamedWrite, NodeId};
+
 use super::{Truth, Turn};
 
-/// How many keys there were at each index.
+/// The fold of the log, at every index.
 #[derive(Debug, Default)]
 pub(crate) struct SameFold {
-    keys: BTreeMap<u64, u64>,
+    /// How many keys there were at each index.
+    counts: Vec<u64>,
+    keys: BTreeMap<Bytes, Versions>,
+    last: BTreeMap<NodeId, (u64, u64)>,
+    /// For each node, its life and the index that it was last seen at.
+    seen: BTreeMap<usize, (u64, u64)>,
+}
+
+/// What a key held from which index on.
+type Versions = Vec<(u64, Option<Bytes>)>;
+
+fn at(versions: &[(u64, Option<Bytes>)], index: u64) -> Option<&Bytes> {
+    let end = versions.partition_point(|(from, _)| *from <= index);
+    versions[..end].last().and_then(|(_, value)| value.as_ref())
+}
+
+impl SameFold {
+    fn value(&self, key: &Bytes) -> Option<&Bytes> {
+        at(self.keys.get(key)?, u64::MAX)
+    }
+
+    fn put(&mut self, index: u64, key: &Bytes, value: Option<Bytes>) {
+        self.keys.entry(key.clone()).or_default().push((index, value));
+    }
+
+    /// Folds in one more entry.
+    fn fold(&mut self, index: u64, writes: Vec<NamedWrite>) {
+        for NamedWrite { node, boot, sequence, command } in writes {
+            let last = self.last.entry(node).or_default();
+            if (boot, sequence) != (last.0, last.1 + 1) && !(boot > last.0 && sequence == 1) {
+                continue;
+            }
+            *last = (boot, sequence);
+            match command {
+                Command::Set(key, value) => self.put(index, &key, Some(value)),
+                Command::Del(keys) => keys.iter().for_each(|key| self.put(index, key, None)),
+                Command::SetIf(set) => {
+                    let there = self.value(&set.key);
+                    let holds = match &set.condition {
+                        Condition::Always => true,
+                        Condition::Absent => there.is_none(),
+                        Condition::Present => there.is_some(),
+                        Condition::Equals(expected) => there == Some(expected),
+                    };
+                    if holds {
+                        self.put(index, &set.key, Some(set.value.clone()));
+                    }
+                }
+                Command::Get(_) | Command::Exists(_) => {}
+            }
+        }
+        let there = self.keys.keys().filter(|key| self.value(key).is_some());
+        self.counts.push(there.count() as u64);
+    }
 }
 
 impl Truth for SameFold {
@@ -17,32 +77,73 @@ impl Truth for SameFold {
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
-        if status.order != node::Order::Agreed {
+        let index = status.applied;
+        let seen = self.seen.insert(turn.host, (turn.life, index));
+        if status.order != node::Order::Agreed || index == 0 || seen == Some((turn.life, index)) {
             return Ok(());
         }
-        let keys = *self.keys.entry(status.applied).or_insert(status.keys);
-        if keys != status.keys {
-            let (node, index, here) = (status.id.0, status.applied, status.keys);
-            return Err(format!("at index {index} node {node} holds {here} keys, another {keys}"));
+        for next in self.counts.len() as u64 + 1..=index {
+            // That a node lacks what it applied, another truth sees.
+            let Some(writes) = turn.view.writes(next) else { return Ok(()) };
+            self.fold(next, writes);
         }
-        Ok(())
+        let node = status.id.0;
+        let expected = self.counts[index as usize - 1];
+        if expected != status.keys {
+            return Err(format!(
+                "at index {index} node {node} holds {} keys, and the log says {expected}",
+                status.keys
+            ));
+        }
+        let differs = |(key, versions): &(&Bytes, &Versions)| {
+            turn.view.value(key) != at(versions, index).cloned()
+        };
+        match self.keys.iter().find(differs) {
+            Some((key, versions)) => Err(format!(
+                "at index {index} node {node} holds {:?} at {key:?}, and the log says {:?}",
+                turn.view.value(key),
+                at(versions, index)
+            )),
+            None => Ok(()),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::truths::example::{status, turn};
+    use crate::truths::example::{Held, status, turn};
+
+    fn set(sequence: u64, key: &'static str, value: &'static str) -> NamedWrite {
+        let command = Command::Set(Bytes::from(key), Bytes::from(value));
+        NamedWrite { node: NodeId(1), boot: 1, sequence, command }
+    }
+
+    fn holds(values: &[(&'static str, &'static str)], writes: &[Vec<NamedWrite>]) -> Held {
+        let bytes =
+            |(key, value): &(&'static str, &'static str)| (Bytes::from(*key), Bytes::from(*value));
+        Held {
+            values: values.iter().map(bytes).collect(),
+            writes: writes.to_vec(),
+            ..Held::default()
+        }
+    }
+
+    fn look(truth: &mut SameFold, node: u64, applied: u64, held: &Held) -> Result<(), String> {
+        let mut status = status(node);
+        (status.applied, status.keys) = (applied, held.values.len() as u64);
+        truth.on_turn(&Turn { view: held, ..turn(&status, 1) })
+    }
 
     #[test]
-    fn another_count_at_the_same_index_is_seen() {
+    fn a_replica_that_holds_something_else_is_seen() {
         let mut truth = SameFold::default();
-        let (mut one, mut two) = (status(1), status(2));
-        (one.applied, one.keys) = (4, 2);
-        (two.applied, two.keys) = (5, 3);
-        assert_eq!(truth.on_turn(&turn(&one, 1)), Ok(()));
-        assert_eq!(truth.on_turn(&turn(&two, 1)), Ok(()));
-        two.applied = 4;
-        assert!(truth.on_turn(&turn(&two, 1)).is_err());
+        let log = [vec![set(1, "a", "1")], vec![set(2, "a", "2"), set(2, "b", "9")]];
+        assert_eq!(look(&mut truth, 1, 2, &holds(&[("a", "2")], &log)), Ok(()), "2 runs once");
+        assert_eq!(look(&mut truth, 2, 1, &holds(&[("a", "1")], &log)), Ok(()), "it is behind");
+        let wrong = look(&mut truth, 2, 2, &holds(&[("a", "1")], &log));
+        assert!(wrong.unwrap_err().contains("the log says Some(b\"2\")"));
+        let more = look(&mut truth, 3, 2, &holds(&[("a", "2"), ("b", "9")], &log));
+        assert!(more.unwrap_err().contains("2 keys, and the log says 1"));
     }
 }

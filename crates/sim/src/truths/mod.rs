@@ -9,7 +9,9 @@
 //! | [`progress`] | turn | within a boot, term, commit and applied never go back; nothing is applied before it is committed |
 //! | [`boot`] | turn | a boot number under which something was sent or done is never used again |
 //! | [`vector`] | turn | a replica's vector only grows, restarts included; no two entries have one place |
-//! | [`fold`] | turn | replicas that applied the same index hold equally many keys |
+//! | [`committed`] | turn | what is committed never changes or vanishes, and every later leader has it |
+//! | [`fold`] | turn | what a replica applied is the fold of the log, the same at the same index everywhere |
+//! | [`merge`] | turn | merged replicas with equal vectors hold the same |
 //! | [`patience`] | turn | a request is answered once, within the request timeout of its node's clock |
 //! | [`life`] | turn | no node halts, and none refuses to start, while its disk keeps what it synced |
 //! | [`answer`] | answer | an answer fits its question; what the order cannot give is refused, what it can is not |
@@ -25,10 +27,12 @@
 
 mod answer;
 mod boot;
+mod committed;
 mod fold;
 mod leader;
 mod ledger;
 mod life;
+mod merge;
 mod patience;
 mod place;
 mod progress;
@@ -38,10 +42,12 @@ mod stamp;
 mod vector;
 mod verdict;
 
-use node::{Now, Output, RequestId, SessionId, Status};
+use bytes::Bytes;
+use node::{NamedWrite, Node, Now, Output, RequestId, SessionId, Status};
 
 use crate::operation::Operation;
 use crate::setting::Setting;
+use crate::trace;
 
 pub use verdict::Judgement;
 pub(crate) use verdict::{Evidence, VERDICT, history, judge};
@@ -59,6 +65,32 @@ pub(crate) struct Turn<'a> {
     pub(crate) closed: &'a [SessionId],
     pub(crate) outputs: &'a [Output],
     pub(crate) status: &'a Status,
+    /// The node itself.
+    pub(crate) view: &'a dyn View,
+}
+
+/// What truths look at in a node beside what it says.
+pub(crate) trait View {
+    /// Term and a hash of the content of an entry of the agreed log.
+    fn entry(&self, index: u64) -> Option<(u64, u64)>;
+    /// The writes in an entry of the agreed log.
+    fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
+    /// What it holds at a key.
+    fn value(&self, key: &Bytes) -> Option<Bytes>;
+}
+
+impl View for Node {
+    fn entry(&self, index: u64) -> Option<(u64, u64)> {
+        self.agreed_entry(index).map(|entry| (entry.term, trace::hash(&entry.data)))
+    }
+
+    fn writes(&self, index: u64) -> Option<Vec<NamedWrite>> {
+        self.agreed_entry(index).map(|entry| entry.writes())
+    }
+
+    fn value(&self, key: &Bytes) -> Option<Bytes> {
+        Node::value(self, key).cloned()
+    }
 }
 
 /// A world that has come to rest.
@@ -81,6 +113,9 @@ pub(crate) trait Truth {
         Ok(())
     }
 
+    /// When a client asks for something of a key.
+    fn on_ask(&mut self, _key: &Bytes) {}
+
     /// After a client heard what became of an operation.
     fn on_outcome(&mut self, _operation: &Operation) -> Result<(), String> {
         Ok(())
@@ -99,7 +134,9 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
         Box::new(progress::Forward::new(setting.nodes)),
         Box::new(boot::FreshBoots::new(setting.nodes)),
         Box::new(vector::Growth::new(setting.nodes)),
+        Box::new(committed::Lasting::new(setting.nodes)),
         Box::new(fold::SameFold::default()),
+        Box::new(merge::SameMerge::default()),
         Box::new(patience::Answered::new(setting)),
         Box::new(life::Alive),
         Box::new(answer::Fitting::new(setting)),
@@ -115,11 +152,36 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
 pub(crate) mod example {
     //! Statuses and turns for the tests of the truths.
 
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::operation::{Action, Outcome};
     use crate::options::Options;
-    use bytes::Bytes;
     use node::{Certificate, Level, NodeId, Order, Reply, Role};
+
+    /// What a node holds.
+    #[derive(Debug, Default)]
+    pub(crate) struct Held {
+        pub(crate) entries: Vec<(u64, u64)>,
+        pub(crate) writes: Vec<Vec<NamedWrite>>,
+        pub(crate) values: BTreeMap<Bytes, Bytes>,
+    }
+
+    static NOTHING: Held = Held { entries: vec![], writes: vec![], values: BTreeMap::new() };
+
+    impl View for Held {
+        fn entry(&self, index: u64) -> Option<(u64, u64)> {
+            self.entries.get(index as usize - 1).copied()
+        }
+
+        fn writes(&self, index: u64) -> Option<Vec<NamedWrite>> {
+            self.writes.get(index as usize - 1).cloned()
+        }
+
+        fn value(&self, key: &Bytes) -> Option<Bytes> {
+            self.values.get(key).cloned()
+        }
+    }
 
     pub(crate) fn status(node: u64) -> Status {
         Status {
@@ -181,6 +243,7 @@ pub(crate) mod example {
             closed: &[],
             outputs: &[],
             status,
+            view: &NOTHING,
         }
     }
 }

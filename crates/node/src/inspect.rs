@@ -1,0 +1,82 @@
+//! What can be seen of a node from outside beside what it says: for invariants and tests, which look at it between turns.
+//!
+//! Nothing here changes the node, and no driver needs any of it.
+
+use bytes::Bytes;
+
+use crate::command::{When, Write};
+use crate::door::{Command, Condition, NodeId, Order, SetIf};
+use crate::node::Node;
+
+/// An entry of the agreed log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreedEntry {
+    /// The term in which it was proposed.
+    pub term: u64,
+    /// What it carries.
+    pub data: Bytes,
+}
+
+/// A write in an entry of the agreed log, with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedWrite {
+    /// Who sent it first.
+    pub node: NodeId,
+    /// In which of its boots.
+    pub boot: u64,
+    /// Its number in that boot; counts from 1.
+    pub sequence: u64,
+    /// What it does.
+    pub command: Command,
+}
+
+impl AgreedEntry {
+    /// The writes in the entry, in order; those among them that the log holds twice included.
+    pub fn writes(&self) -> Vec<NamedWrite> {
+        crate::agreed::writes(&self.data, |node, boot, sequence, write| NamedWrite {
+            node,
+            boot,
+            sequence,
+            command: owned(write),
+        })
+    }
+}
+
+impl Node {
+    /// An entry of the agreed log, committed or not, if it is here.
+    pub fn agreed_entry(&self, index: u64) -> Option<AgreedEntry> {
+        let (term, data) = self.agreed().entry(index)?;
+        Some(AgreedEntry { term, data })
+    }
+
+    /// The last index of the agreed log here, committed or not.
+    pub fn agreed_last(&self) -> u64 {
+        self.agreed().last_index()
+    }
+
+    /// The value that this replica holds for a key, whatever any level promises.
+    pub fn value(&self, key: &[u8]) -> Option<&Bytes> {
+        match self.order() {
+            Order::Agreed => self.agreed().value(key),
+            Order::Merged => self.merged().value(key),
+        }
+    }
+}
+
+fn owned(write: Write<'_>) -> Command {
+    let bytes = Bytes::copy_from_slice;
+    match write {
+        Write::Set(key, value) => Command::Set(bytes(key), bytes(value)),
+        Write::Del(keys) => Command::Del(keys.into_iter().map(bytes).collect()),
+        Write::SetIf(set) => {
+            let condition = match set.when {
+                When::Always => Condition::Always,
+                When::Absent => Condition::Absent,
+                When::Present => Condition::Present,
+                When::Equals(expected) => Condition::Equals(bytes(expected)),
+            };
+            let (key, value) = (bytes(set.key), bytes(set.value));
+            Command::SetIf(Box::new(SetIf { key, value, condition, get: set.get }))
+        }
+    }
+}
