@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use runner::Bench;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 /// Runs a shipped scenario; gives the document, which is that of a good end.
@@ -127,6 +128,19 @@ fn a_fault_that_comes_too_late_to_break_anything_is_told() {
     let troubles = document["runs"][0]["troubles"].as_array().unwrap();
     assert_eq!(troubles.len(), 1, "{troubles:?}");
     assert!(troubles[0].as_str().unwrap().contains("after 1000000 operations"), "{troubles:?}");
+}
+
+/// Who stands still hears nothing; the system wakes it up when its runner is gone.
+#[test]
+fn a_paused_server_does_not_outlive_its_runner() {
+    let bench = Bench::new();
+    let file = bench
+        .write("still.json", &scenario(60_000, json!({"faults": [{"at_ms": 50, "pause": 1}]})));
+    let mut run = bench.start(&["run", file]);
+    run.wait_for("pause server 1", 1);
+    run.signal(Signal::KILL);
+    assert_eq!(run.wait().exit_code, None);
+    bench.wait_until_nobody_lives();
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn a_server_that_does_not_end_is_killed() {
 }
 
 #[test]
-fn a_taken_port_is_named_with_who_wants_it() {
+fn a_taken_port_is_named_with_its_place_and_who_wants_it() {
     let bench = Bench::new();
     let ports = free_ports(6);
     let held = TcpListener::bind(("127.0.0.1", ports[4])).unwrap();
@@ -129,7 +129,9 @@ fn a_taken_port_is_named_with_who_wants_it() {
     let file = bench.write("taken.json", &scenario.to_string());
     let outcome = bench.run(&["run", file]);
     assert_eq!(outcome.exit_code, Some(1), "{outcome:?}");
-    let named = format!("port {} (server 1, peers) is taken", ports[4]);
+    let text = scenario.to_string();
+    let column = text.find(&ports[4].to_string()).unwrap() + 1;
+    let named = format!("taken.json:1:{column}: port {} (server 1, peers) is taken", ports[4]);
     assert!(outcome.stderr.contains(&named), "{outcome:?}");
     drop(held);
     bench.assert_nothing_is_left(&ports);

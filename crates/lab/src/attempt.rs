@@ -21,10 +21,10 @@ use crate::interrupt::Interrupts;
 use crate::judgement::Judgement;
 use crate::order::{Miss, Stated};
 use crate::picture;
-use crate::ports;
+use crate::ports::{self, Taken};
 use crate::recording::Recording;
 use crate::report::{self, verdict_lines};
-use crate::scenario::Scenario;
+use crate::scenario::{Ports, Scenario};
 use crate::screen::{Look, Screen};
 use crate::stage::Stage;
 
@@ -136,7 +136,7 @@ pub(crate) async fn attempt(
     screen: &mut Screen,
     interrupts: &mut Interrupts,
 ) -> Result<Attempted, Failure> {
-    check_named_ports(task.scenario)?;
+    check_named_ports(task)?;
     let directory = RunDirectory::create(task.runs, task.file)?;
     directory.write("scenario.json", task.text.as_bytes())?;
     let mut stage = Stage::new(task);
@@ -165,10 +165,15 @@ fn tell_directory(directory: &RunDirectory, screen: &mut Screen) {
 }
 
 /// The ports that the file names are free.
-fn check_named_ports(scenario: &Scenario) -> Result<(), Failure> {
-    let Some(named) = &scenario.ports else { return Ok(()) };
-    ports::check(named).map_err(|taken| {
-        let mut lines: Vec<String> = taken.iter().map(|taken| taken.to_string()).collect();
+fn check_named_ports(task: &Task<'_>) -> Result<(), Failure> {
+    let Some(named) = &task.scenario.ports else { return Ok(()) };
+    let ports: Vec<Ports> = named.iter().map(|named| named.ports).collect();
+    ports::check(&ports).map_err(|taken| {
+        let file = task.file.display();
+        let line = |taken: &Taken| {
+            format!("{file}:{}: {taken}", named[taken.server].places[taken.purpose])
+        };
+        let mut lines: Vec<String> = taken.iter().map(line).collect();
         lines.push("name others in port_number, or leave it out to have free ones found".into());
         Failure::RunTime(lines.join("\n"))
     })

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use history::Level;
-use rustix::process::Signal;
 use tokio::process::Command;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -160,14 +159,14 @@ impl Cluster {
     }
 
     /// Stops a server where it stands.
-    pub(crate) fn pause(&mut self, server: usize) {
-        self.servers[server].signal(Signal::STOP);
+    pub(crate) async fn pause(&mut self, server: usize) {
+        self.servers[server].pause().await;
         self.paused.insert(server);
     }
 
     /// Lets a server go on.
     pub(crate) fn resume(&mut self, server: usize) {
-        self.servers[server].signal(Signal::CONT);
+        self.servers[server].resume();
         self.paused.remove(&server);
     }
 
@@ -264,7 +263,7 @@ impl Cluster {
     /// Ends all servers and waits until they are gone.
     pub(crate) async fn end(&mut self, hurry: impl Future<Output = ()>) {
         for server in std::mem::take(&mut self.paused) {
-            self.servers[server].signal(Signal::CONT);
+            self.servers[server].resume();
         }
         end_all(&mut self.servers, hurry).await;
     }

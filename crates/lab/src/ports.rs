@@ -19,14 +19,16 @@ const LAST: u16 = 31_999;
 #[derive(Debug)]
 pub(crate) struct Taken {
     port: u16,
-    server: usize,
-    purpose: &'static str,
+    pub(crate) server: usize,
+    /// The place of its purpose among [`Ports::PURPOSES`].
+    pub(crate) purpose: usize,
     error: io::Error,
 }
 
 impl fmt::Display for Taken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Taken { port, server, purpose, error } = self;
+        let purpose = Ports::PURPOSES[*purpose];
         write!(f, "port {port} (server {server}, {purpose}) ")?;
         match error.kind() {
             io::ErrorKind::AddrInUse => f.write_str("is taken"),
@@ -45,7 +47,7 @@ pub(crate) fn address(port: u16) -> SocketAddr {
 pub(crate) fn check(servers: &[Ports]) -> Result<(), Vec<Taken>> {
     let (mut held, mut taken) = (vec![], vec![]);
     for (server, ports) in servers.iter().enumerate() {
-        for (purpose, port) in Ports::PURPOSES.into_iter().zip(ports.all()) {
+        for (purpose, port) in ports.all().into_iter().enumerate() {
             match TcpListener::bind(address(port)) {
                 Ok(listener) => held.push(listener),
                 Err(error) => taken.push(Taken { port, server, purpose, error }),

@@ -7,11 +7,11 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::directory::log_tail;
 
@@ -20,6 +20,9 @@ pub(crate) const END_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long a process may take to end once it was killed.
 const KILLED_WITHIN: Duration = Duration::from_secs(10);
+
+/// The time between two looks whether a process stands still.
+const PAUSED_LOOK: Duration = Duration::from_millis(1);
 
 /// A child process. Dropped, it is killed.
 pub(crate) struct Process {
@@ -77,8 +80,27 @@ impl Process {
         stdin.flush().await
     }
 
-    /// Sends it a signal, if it has not ended.
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Stops it where it stands, and waits until it does: only one that stands still is woken by the
+    /// system should its runner be gone.
+    pub(crate) async fn pause(&self) {
+        self.signal(Signal::STOP);
+        let Some(pid) = Pid::from_raw(self.pid as i32) else { return };
+        let seen = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        let stopped = async {
+            while self.end().is_none() && !matches!(waitid(WaitId::Pid(pid), seen), Ok(Some(_))) {
+                sleep(PAUSED_LOOK).await;
+            }
+        };
+        // One that does not even stop waits for a disk, and nobody can wait for that.
+        let _ = timeout(KILLED_WITHIN, stopped).await;
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
         if self.end().is_none()
             && let Some(pid) = Pid::from_raw(self.pid as i32)
         {

@@ -116,7 +116,7 @@ impl Stage {
         let mut tries = 1;
         loop {
             let ports = match &task.scenario.ports {
-                Some(named) => named.clone(),
+                Some(named) => named.iter().map(|named| named.ports).collect(),
                 None => ports::find(task.scenario.servers)?,
             };
             let scenario = task.scenario;

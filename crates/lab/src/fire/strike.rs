@@ -111,7 +111,7 @@ impl Blow<'_> {
         match what {
             What::Kill(servers) => self.kill(servers).await,
             What::Restart(servers) => self.restart(servers).await,
-            What::Pause(servers) => self.pause(servers),
+            What::Pause(servers) => self.pause(servers).await,
             What::Resume(servers) => self.resume(servers),
             What::Partition(cut) => self.partition(cut),
             What::Heal(servers) => self.heal(servers),
@@ -204,11 +204,11 @@ impl Blow<'_> {
         format!("restart {}", self.named(&servers))
     }
 
-    fn pause(&mut self, servers: &Servers) -> String {
+    async fn pause(&mut self, servers: &Servers) -> String {
         let servers = self.find(servers);
         for server in servers.iter().copied() {
             if self.cluster.is_up(server) {
-                self.cluster.pause(server);
+                self.cluster.pause(server).await;
                 self.note(Harm::Paused, server, Some("paused"));
             }
         }

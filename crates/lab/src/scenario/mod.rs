@@ -99,7 +99,7 @@ pub struct Scenario {
     /// The level that is promised, and at which reads are made.
     pub level: Level,
     /// The ports of each server, if the file names them.
-    pub ports: Option<Vec<Ports>>,
+    pub ports: Option<Vec<NamedPorts>>,
     /// The clients, as they stand in the file.
     pub clients: Vec<Client>,
     /// Random operations beside theirs.
@@ -135,6 +135,15 @@ impl Ports {
     pub fn all(&self) -> [u16; 3] {
         [self.clients, self.peers, self.admin]
     }
+}
+
+/// The ports of one server as a file names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedPorts {
+    /// The ports.
+    pub ports: Ports,
+    /// Where each of them stands.
+    pub places: [Place; 3],
 }
 
 /// One client: its requests run one after another on one connection.

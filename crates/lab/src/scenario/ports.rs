@@ -5,17 +5,17 @@ use std::collections::HashMap;
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 
-use super::Ports;
 use super::fields::{Problems, kind, quoted};
 use super::reader::{no_such_server, read_integer};
 use super::source::Place;
+use super::{NamedPorts, Ports};
 
 /// Reads the ports of all servers, if there are as many as `servers` says.
 pub(super) fn read_ports(
     value: &Value<'_>,
     servers: Option<usize>,
     problems: &mut Problems<'_>,
-) -> Option<Vec<Ports>> {
+) -> Option<Vec<NamedPorts>> {
     let Value::Object(object) = value else {
         let what = format!(
             "port_number is an object of lists, {{\"0\": [3000, 3001, 3002], …}}, not {}",
@@ -23,7 +23,7 @@ pub(super) fn read_ports(
         );
         return problems.add(value, what);
     };
-    let mut by_server: HashMap<usize, Option<Ports>> = HashMap::new();
+    let mut by_server: HashMap<usize, Option<NamedPorts>> = HashMap::new();
     let mut users: HashMap<u16, (String, Place)> = HashMap::new();
     for field in &object.properties {
         let Some(server) = read_server_name(field.name.as_str(), field, servers, problems) else {
@@ -41,10 +41,10 @@ pub(super) fn read_ports(
 /// The ports of all servers in order, if all are there.
 fn all_ports(
     object: &Object<'_>,
-    by_server: HashMap<usize, Option<Ports>>,
+    by_server: HashMap<usize, Option<NamedPorts>>,
     servers: usize,
     problems: &mut Problems<'_>,
-) -> Option<Vec<Ports>> {
+) -> Option<Vec<NamedPorts>> {
     let missing: Vec<String> = (0..servers)
         .filter(|server| !by_server.contains_key(server))
         .map(|server| format!("\"{server}\""))
@@ -84,7 +84,7 @@ fn read_three_ports(
     server: usize,
     users: &mut HashMap<u16, (String, Place)>,
     problems: &mut Problems<'_>,
-) -> Option<Ports> {
+) -> Option<NamedPorts> {
     let Value::Array(array) = value else {
         let what = format!("the ports of server {server} are a list of three, not {}", kind(value));
         return problems.add(value, what);
@@ -115,5 +115,9 @@ fn read_three_ports(
         }
     }
     let [clients, peers, admin] = ports;
-    Some(Ports { clients: clients?.0, peers: peers?.0, admin: admin?.0 })
+    let (clients, peers, admin) = (clients?, peers?, admin?);
+    Some(NamedPorts {
+        ports: Ports { clients: clients.0, peers: peers.0, admin: admin.0 },
+        places: [clients.1, peers.1, admin.1].map(|value| problems.place(value)),
+    })
 }
