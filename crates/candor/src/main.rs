@@ -1,6 +1,7 @@
 //! Candor: a replicated key-value store that is candid about consistency. This is its one binary.
 
 mod check;
+mod diagram;
 mod picture;
 mod run;
 mod serve;

@@ -4,14 +4,17 @@ use std::fs;
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::panic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
 use std::thread;
 use std::time::Instant;
 
-use ::sim::{Many, Options, Report, Summary};
+use ::sim::{Lie, Many, Options, Report, Summary};
+use clap::builder::PossibleValuesParser;
 use history::{EXIT_FAILURE, EXIT_GOOD, EXIT_VIOLATED};
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::diagram;
 
 /// Live whole clusters in one thread from one seed: crashes, partitions, loss, wrong clocks.
 ///
@@ -59,6 +62,21 @@ pub(crate) struct Args {
     /// Write what the clients asked and heard to this file, for `candor check`.
     #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
     history: Option<PathBuf>,
+    /// Write a diagram of the messages, faults and operations of the world to this file, one HTML page. Of a world that
+    /// broke a promise it shows what is left when it is shrunk; of many worlds, the first of those.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Let the world around the nodes lie in this way, to see that it is caught.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Lie::ALL.map(Lie::name)))]
+    lie: Option<String>,
+}
+
+impl Args {
+    /// What is fixed about every world.
+    fn options(&self) -> Options {
+        let lie = Lie::ALL.into_iter().find(|lie| self.lie.as_deref() == Some(lie.name()));
+        Options { lie, ..Options::default() }
+    }
 }
 
 /// How many worlds are lived at most to find the shortest plan.
@@ -86,7 +104,7 @@ fn one(seed: u64, args: &Args) -> io::Result<u8> {
         only: args.only.as_ref().map(|numbers| numbers.0.clone()),
         clients: args.clients.as_ref().map(|numbers| numbers.0.clone()),
         operations: args.operations,
-        ..Options::default()
+        ..args.options()
     };
     let mut report = ::sim::run(seed, &options);
     if let Some(path) = &args.history {
@@ -103,6 +121,9 @@ fn one(seed: u64, args: &Args) -> io::Result<u8> {
         report.show_plan = true;
     }
     write!(out, "{report}")?;
+    if let Some(html) = &args.html {
+        draw(html, &report, &options)?;
+    }
     Ok(exit_code(&report))
 }
 
@@ -114,13 +135,21 @@ fn many(from: u64, count: u64, args: &Args) -> io::Result<u8> {
     let progress = ProgressBar::new(count).with_style(style.expect("the template is valid"));
     let many = Many { from, count, threads, keep_going: args.keep_going };
     let began = Instant::now();
-    let mut summary = ::sim::run_many(many, &Options::default(), |_| progress.inc(1));
+    let options = args.options();
+    let mut summary = ::sim::run_many(many, &options, |_| progress.inc(1));
     summary.took = Some(began.elapsed());
     progress.finish_and_clear();
     if let Some(report) = summary.violated.first_mut().filter(|_| !args.no_shrink) {
-        shrink(report, &Options::default());
+        shrink(report, &options);
     }
-    tell(&mut io::stdout().lock(), &summary)?;
+    let mut out = io::stdout().lock();
+    tell(&mut out, &summary, &options)?;
+    if let Some(html) = &args.html {
+        match summary.violated.first() {
+            Some(report) => draw(html, report, &options)?,
+            None => writeln!(out, "\nno promise was broken: {} is not written", html.display())?,
+        }
+    }
     Ok(summary.violated.iter().map(exit_code).max().unwrap_or(EXIT_GOOD))
 }
 
@@ -142,7 +171,15 @@ fn shrink(report: &mut Report, options: &Options) {
     progress.finish_and_clear();
 }
 
-fn tell(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
+/// Draws a world: what is left of it once it is shrunk, if it was. It is lived once more for that, because only then is it
+/// recorded.
+fn draw(html: &Path, report: &Report, options: &Options) -> io::Result<()> {
+    let options = report.shrunk.as_ref().map_or(options, |shrunk| &shrunk.options);
+    let recorded = Options { diagram: true, story: false, ..options.clone() };
+    diagram::write(html, &::sim::run(report.seed, &recorded), options.command(report.seed))
+}
+
+fn tell(out: &mut impl Write, summary: &Summary, options: &Options) -> io::Result<()> {
     write!(out, "{summary}")?;
     for report in &summary.violated {
         let Err(violation) = &report.verdict else { continue };
@@ -151,7 +188,7 @@ fn tell(out: &mut impl Write, summary: &Summary) -> io::Result<()> {
         if let Some(shrunk) = &report.shrunk {
             write!(out, "{shrunk}")?;
         }
-        writeln!(out, "  candor sim --seed {} brings the whole world back", report.seed)?;
+        writeln!(out, "  {} brings the whole world back", options.command(report.seed))?;
     }
     Ok(())
 }

@@ -44,6 +44,21 @@ impl Lie {
         Lie::ForgedAnswers,
         Lie::NoHealing,
     ];
+
+    /// Its name on a command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Lie::HastyDisk => "hasty-disk",
+            Lie::ForgetfulDisk => "forgetful-disk",
+            Lie::SwappedAnswers => "swapped-answers",
+            Lie::StaleAnswers => "stale-answers",
+            Lie::FalseRefusals => "false-refusals",
+            Lie::FalseSuccesses => "false-successes",
+            Lie::LostRequests => "lost-requests",
+            Lie::ForgedAnswers => "forged-answers",
+            Lie::NoHealing => "no-healing",
+        }
+    }
 }
 
 /// What a world does wrong, if anything.

@@ -24,3 +24,20 @@ pub struct Options {
     /// What the driver does wrong, to show that the checks can fail.
     pub lie: Option<Lie>,
 }
+
+impl Options {
+    /// The command that lives the world of a seed with these options again.
+    pub fn command(&self, seed: u64) -> String {
+        let row = |numbers: &[usize]| match numbers {
+            [] => "none".to_owned(),
+            numbers => numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(","),
+        };
+        let flags = [
+            self.only.as_ref().map(|only| format!(" --only {}", row(only))),
+            self.clients.as_ref().map(|clients| format!(" --clients {}", row(clients))),
+            self.operations.map(|operations| format!(" --operations {operations}")),
+            self.lie.map(|lie| format!(" --lie {}", lie.name())),
+        ];
+        format!("candor sim --seed {seed}{}", flags.into_iter().flatten().collect::<String>())
+    }
+}

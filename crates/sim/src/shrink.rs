@@ -35,18 +35,7 @@ impl fmt::Display for Shrunk {
         if let Err(broken) = &report.verdict {
             writeln!(f, "  {broken}")?;
         }
-        let row = |numbers: &[usize]| match numbers {
-            [] => "none".to_owned(),
-            numbers => numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(","),
-        };
-        let only = row(options.only.as_deref().unwrap_or_default());
-        let clients = row(options.clients.as_deref().unwrap_or_default());
-        let operations = options.operations.unwrap_or(0);
-        writeln!(
-            f,
-            "brought back by: candor sim --seed {} --only {only} --clients {clients} --operations {operations}",
-            report.seed
-        )
+        writeln!(f, "brought back by: {}", options.command(report.seed))
     }
 }
 

@@ -6,11 +6,11 @@ import { standings } from "./levels";
 import { count, counted, span } from "./words";
 
 /** The title line with the switch of the theme. */
-export function header(data: Document): HTMLElement {
+export function titled(title: string): HTMLElement {
   return h(
     "header",
     { class: "top" },
-    h("p", { class: "brand" }, h("span", { class: "name" }, "Candor"), h("span", { class: "title" }, data.title)),
+    h("p", { class: "brand" }, h("span", { class: "name" }, "Candor"), h("span", { class: "title" }, title)),
     themeSwitch(),
   );
 }
@@ -43,11 +43,16 @@ export function headline(data: Document): { word: Ruling["word"]; text: string; 
 /** The verdict, large. */
 export function banner(data: Document): HTMLElement {
   const { word, text, why, plain } = headline(data);
+  return verdict(word, text, why, met(data), plain);
+}
+
+/** A verdict, large. */
+export function verdict(word: Ruling["word"], text: string, why: string | null, met: string, plain = false): HTMLElement {
   return h(
     "section",
     { class: `banner ${plain ? "plain" : word}`, "aria-label": "Verdict" },
     icon(word, 44),
-    h("div", {}, h("h1", {}, text), why ? h("p", { class: "why" }, why) : null, h("p", { class: "met" }, met(data))),
+    h("div", {}, h("h1", {}, text), why ? h("p", { class: "why" }, why) : null, h("p", { class: "met" }, met)),
   );
 }
 
@@ -88,8 +93,13 @@ export function facts(data: Document): HTMLElement {
     "div",
     { class: "facts" },
     h("dl", {}, ...parts.map(fact)),
-    h("div", { class: "again" }, h("span", { class: "label" }, data.seed ? "Run it again" : "Judge it again"), h("code", { tabindex: 0 }, data.command), copyButton(data.command)),
+    again(data.seed ? "Run it again" : "Judge it again", data.command),
   );
+}
+
+/** The command that does it again. */
+export function again(label: string, command: string): HTMLElement {
+  return h("div", { class: "again" }, h("span", { class: "label" }, label), h("code", { tabindex: 0 }, command), copyButton(command));
 }
 
 function copyButton(text: string): HTMLElement {
@@ -111,9 +121,14 @@ function copyButton(text: string): HTMLElement {
 
 /** What went wrong, and what the page leaves out. */
 export function remarks(data: Document): HTMLElement | null {
-  const list: HTMLElement[] = data.troubles.map((trouble) => h("p", { class: "trouble" }, icon("violated"), h("span", {}, trouble)));
-  if (data.windows.length > 0) list.push(h("p", { class: "cut" }, icon("unchecked"), h("span", {}, cutText(data))));
+  const list = data.troubles.map((trouble) => remark("violated", trouble, "trouble"));
+  if (data.windows.length > 0) list.push(remark("unchecked", cutText(data), "cut"));
   return list.length > 0 ? h("div", { class: "remarks" }, ...list) : null;
+}
+
+/** One remark. */
+export function remark(word: string, text: string, name: string): HTMLElement {
+  return h("p", { class: name }, icon(word), h("span", {}, text));
 }
 
 function cutText(data: Document): string {

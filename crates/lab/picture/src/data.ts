@@ -1,5 +1,7 @@
 // The data inside the page, as the Rust side writes it, and operations as the page uses them.
 
+import { World } from "./diagram/data";
+
 /** A level and what the judge says about it. */
 export interface Ruling {
   level: string;
@@ -9,8 +11,20 @@ export interface Ruling {
   /** Places of operations among those shown. */
   clash: number[];
   clash_total: number;
+  /** The circle that they run in, if they do. */
+  circle: Link[];
   orders: Order[];
   orders_left_out: number;
+}
+
+/** One operation that must come before another, by their places among those shown. */
+export interface Link {
+  from: number;
+  to: number;
+  /** The name of the reason. */
+  why: string;
+  /** The reason in a sentence. */
+  because: string;
 }
 
 /** An order that proves a level. */
@@ -78,6 +92,17 @@ export interface Document {
     rounds: number;
     silent: [number, string][];
   } | null;
+  /** What was done to the servers. */
+  faults: { total: number; shown: Fault[] };
+}
+
+/** Something that was done to a server, or to all. */
+export interface Fault {
+  from: number;
+  /** The same as `from` if it was over at once; null if it lasted to the end. */
+  until: number | null;
+  server: string | null;
+  text: string;
 }
 
 /** What stands for "nothing there" and for "not known" in columns. */
@@ -119,8 +144,8 @@ export interface Operation {
 }
 
 /** Reads the document out of the page. */
-export function readDocument(): Document {
-  return JSON.parse(document.getElementById("data")!.textContent!) as Document;
+export function readDocument(): Document | World {
+  return JSON.parse(document.getElementById("data")!.textContent!) as Document | World;
 }
 
 /** Makes operations of the columns. */

@@ -21,12 +21,17 @@ export class Tip {
       h("strong", {}, sentence(operation, data.clients[operation.client])),
       h("span", {}, `${times(operation)}${server}`),
     );
-    const bounds = this.element.getBoundingClientRect();
-    const left = Math.min(x + 14, innerWidth - bounds.width - 8);
-    const below = y + 18 + bounds.height < innerHeight;
-    this.element.style.left = `${Math.max(8, left)}px`;
-    this.element.style.top = `${below ? y + 18 : y - bounds.height - 12}px`;
+    place(this.element, x, y);
   }
+}
+
+/** Puts a note beside a point of the window. */
+export function place(element: HTMLElement, x: number, y: number): void {
+  const bounds = element.getBoundingClientRect();
+  const left = Math.min(x + 14, innerWidth - bounds.width - 8);
+  const below = y + 18 + bounds.height < innerHeight;
+  element.style.left = `${Math.max(8, left)}px`;
+  element.style.top = `${below ? y + 18 : y - bounds.height - 12}px`;
 }
 
 function times(operation: Operation): string {

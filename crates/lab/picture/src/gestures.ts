@@ -14,14 +14,46 @@ export function listen(
   timeline: Timeline,
   hover: (operation: Operation | null, x: number, y: number) => void,
 ): void {
-  wheel(state, timeline);
-  pointers(state, timeline, hover);
+  const hovering = (operation: Operation | null, x: number, y: number): void => {
+    if (operation !== state.hovered) {
+      state.hovered = operation;
+      state.changed();
+    }
+    hover(operation, x, y);
+  };
+  move(state, timeline, hovering, (operation) => state.choose(operation));
   keys(state, timeline);
 }
 
+/** What can be zoomed and moved. */
+export interface Lens {
+  zoom(factor: number, around?: number): unknown;
+  pan(share: number): void;
+  isWhole(): boolean;
+}
+
+/** Where that is seen: an element, the place under a pixel of it, and what lies there. */
+export interface Surface<T> {
+  stage: HTMLElement;
+  gutter: number;
+  placeAt(x: number): number;
+  at(x: number, y: number): T | null;
+}
+
+/** Wheel, drag, pinch and click. `hover` and `choose` are told what lies under the pointer, or null. */
+export function move<T>(
+  lens: Lens,
+  surface: Surface<T>,
+  hover: (thing: T | null, x: number, y: number) => void,
+  choose: (thing: T | null) => void,
+): void {
+  wheel(lens, surface);
+  pointers(lens, surface, hover, choose);
+}
+
 /** The wheel zooms once the pointer has moved here; a page that scrolls by is not stopped. */
-function wheel(state: State, timeline: Timeline): void {
-  const { stage } = timeline;
+function wheel<T>(lens: Lens, surface: Surface<T>): void {
+  const { stage } = surface;
   let armed = false;
   addEventListener("scroll", () => (armed = false), { passive: true });
   stage.addEventListener("pointermove", () => (armed = true));
@@ -33,23 +65,24 @@ function wheel(state: State, timeline: Timeline): void {
     if (event.altKey) return;
     if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
       event.preventDefault();
-      return state.pan(((event.deltaX || event.deltaY) * lines) / stage.clientWidth);
+      return lens.pan(((event.deltaX || event.deltaY) * lines) / stage.clientWidth);
     }
-    const before = state.isWhole() && event.deltaY > 0;
+    const before = lens.isWhole() && event.deltaY > 0;
     // Nothing more to zoom out of: the page may scroll on.
     if (before) return;
     event.preventDefault();
-    state.zoom(Math.exp(Math.min(60, Math.max(-60, event.deltaY * lines)) * 0.004), timeline.placeAt(x));
+    lens.zoom(Math.exp(Math.min(60, Math.max(-60, event.deltaY * lines)) * 0.004), surface.placeAt(x));
   };
   stage.addEventListener("wheel", onWheel, { passive: false });
 }
 
-function pointers(
-  state: State,
-  timeline: Timeline,
-  hover: (operation: Operation | null, x: number, y: number) => void,
+function pointers<T>(
+  lens: Lens,
+  surface: Surface<T>,
+  hover: (thing: T | null, x: number, y: number) => void,
+  choose: (thing: T | null) => void,
 ): void {
-  const { stage } = timeline;
+  const { stage } = surface;
   const down = new Map<number, { x: number; y: number }>();
   let moved = 0;
   const local = (event: PointerEvent): { x: number; y: number } => {
@@ -65,12 +98,8 @@ function pointers(
     const now = local(event);
     const before = down.get(event.pointerId);
     if (!before) {
-      const found = timeline.operationAt(now.x, now.y);
+      const found = surface.at(now.x, now.y);
       stage.classList.toggle("on-bar", found !== null);
-      if (found !== state.hovered) {
-        state.hovered = found;
-        state.changed();
-      }
       return hover(found, event.clientX, event.clientY);
     }
     const others = [...down].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
@@ -78,10 +107,10 @@ function pointers(
     if (moved > 4 && !stage.hasPointerCapture(event.pointerId)) stage.setPointerCapture(event.pointerId);
     down.set(event.pointerId, now);
     hover(null, 0, 0);
-    if (others.length > 0) pinch(state, timeline, others[0].x, before.x, now.x);
+    if (others.length > 0) pinch(lens, surface, others[0].x, before.x, now.x);
     else if (moved > 4) {
       stage.classList.add("dragging");
-      state.pan((before.x - now.x) / (timeline.frame.right - timeline.frame.left));
+      lens.pan((before.x - now.x) / (stage.clientWidth - surface.gutter));
       if (event.pointerType === "mouse") stage.scrollTop += before.y - now.y;
     }
   });
@@ -90,47 +119,38 @@ function pointers(
     down.delete(event.pointerId);
     stage.classList.remove("dragging");
     if (!at || event.type !== "pointerup" || moved > 4) return;
-    state.choose(timeline.operationAt(at.x, at.y));
+    choose(surface.at(at.x, at.y));
   };
   stage.addEventListener("pointerup", up);
   stage.addEventListener("pointercancel", up);
-  stage.addEventListener("pointerleave", () => {
-    hover(null, 0, 0);
-    if (!state.hovered) return;
-    state.hovered = null;
-    state.changed();
-  });
+  stage.addEventListener("pointerleave", () => hover(null, 0, 0));
   stage.addEventListener("dblclick", (event) => {
-    state.zoom(event.shiftKey ? 2 : 0.5, timeline.placeAt(local(event as PointerEvent).x));
+    lens.zoom(event.shiftKey ? 2 : 0.5, surface.placeAt(local(event as PointerEvent).x));
   });
 }
 
 /** Two fingers: what lies under them stays under them. */
-function pinch(state: State, timeline: Timeline, still: number, before: number, now: number): void {
+function pinch<T>(lens: Lens, surface: Surface<T>, still: number, before: number, now: number): void {
   const [a, b] = [Math.abs(before - still), Math.abs(now - still)];
-  if (a > 8 && b > 8) state.zoom(a / b, timeline.placeAt(still));
+  if (a > 8 && b > 8) lens.zoom(a / b, surface.placeAt(still));
 }
 
 function keys(state: State, timeline: Timeline): void {
   const { stage } = timeline;
   const act: Record<string, (shift: boolean) => void> = {
-    "+": () => state.zoom(1 / ZOOM),
-    "=": () => state.zoom(1 / ZOOM),
-    "-": () => state.zoom(ZOOM),
-    _: () => state.zoom(ZOOM),
+    ...movement(state, stage),
     "0": () => state.fit(true),
-    ArrowLeft: (shift) => state.pan(shift ? -1 : -PAN),
-    ArrowRight: (shift) => state.pan(shift ? 1 : PAN),
-    ArrowUp: () => stage.scrollBy(0, -40),
-    ArrowDown: () => stage.scrollBy(0, 40),
-    Home: () => state.pan(-1e6),
-    End: () => state.pan(1e6),
     n: (shift) => walk(state, timeline, 1, shift),
     p: (shift) => walk(state, timeline, -1, shift),
     o: (shift) => walkOrder(state, timeline, shift ? -1 : 1),
     c: () => state.reveal(state.overlaid().slice(0, 200)),
     Escape: () => state.choose(null),
   };
+  onKeys(stage, act);
+}
+
+/** Does what a key stands for, where it stands for anything. */
+export function onKeys(stage: HTMLElement, act: Record<string, (shift: boolean) => void>): void {
   stage.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -138,6 +158,22 @@ function keys(state: State, timeline: Timeline): void {
     event.preventDefault();
     act[name](event.shiftKey);
   });
+}
+
+/** The keys that zoom and move, and those that scroll. */
+export function movement(lens: Lens, stage: HTMLElement): Record<string, (shift: boolean) => void> {
+  return {
+    "+": () => lens.zoom(1 / ZOOM),
+    "=": () => lens.zoom(1 / ZOOM),
+    "-": () => lens.zoom(ZOOM),
+    _: () => lens.zoom(ZOOM),
+    ArrowLeft: (shift) => lens.pan(shift ? -1 : -PAN),
+    ArrowRight: (shift) => lens.pan(shift ? 1 : PAN),
+    ArrowUp: () => stage.scrollBy(0, -40),
+    ArrowDown: () => stage.scrollBy(0, 40),
+    Home: () => lens.pan(-1e6),
+    End: () => lens.pan(1e6),
+  };
 }
 
 /** The next operation in time, or of the same client, that the filter does not hide. */

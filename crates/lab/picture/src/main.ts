@@ -1,9 +1,10 @@
 // The page: reads the data, puts the sections below each other.
 
-import { banner, facts, header, headline, remarks } from "./banner";
+import { banner, facts, headline, remarks, titled } from "./banner";
 import { controls, legend, overlays } from "./controls";
-import { readDocument } from "./data";
+import { Document, readDocument } from "./data";
 import { card, Tip } from "./details";
+import { page } from "./diagram/page";
 import { h, section } from "./dom";
 import { listen, reach } from "./gestures";
 import { ladder } from "./ladder";
@@ -19,7 +20,13 @@ import { Timeline } from "./timeline";
 const CROWD = 150;
 
 function main(): void {
-  const data = readDocument();
+  const found = readDocument();
+  if ("candor_diagram" in found) page(found);
+  else history(found);
+}
+
+/** The page of a history. */
+function history(data: Document): void {
   document.title = `${data.title}: ${headline(data).text} · Candor`;
   const state = new State(data);
   const drawable = overlays(state);
@@ -30,7 +37,7 @@ function main(): void {
     state.changed();
   };
   document.body.append(
-    header(data),
+    titled(data.title),
     h("main", {}, banner(data), facts(data), remarks(data), ladder(state, draw), ...operations(state), latencies(data)),
     h("footer", {}, `Candor ${data.version}. This page holds its data itself and asks the network for nothing.`),
   );

@@ -1,8 +1,9 @@
 // What is drawn over the bars: the witness order as a line through them, or the clash as frames with
 // numbers and arrows from writes to the reads that returned them.
 
-import { DONE, isOpen, Operation, READ } from "./data";
+import { DONE, isOpen, Link, Operation, READ } from "./data";
 import { barHeight, box, Frame, sides, toPixel } from "./bars";
+import { Bar, drawLink } from "./links";
 import { FONT, Palette } from "./palette";
 import { State } from "./state";
 
@@ -103,7 +104,7 @@ function drawDot(context: CanvasRenderingContext2D, x: number, y: number, colour
 }
 
 /** A small number on a coloured ground. */
-function drawBadge(
+export function drawBadge(
   context: CanvasRenderingContext2D,
   x: number,
   y: number,
@@ -147,11 +148,19 @@ export function drawClash(
   state: State,
   frame: Frame,
   clash: Operation[],
+  circle: Link[],
   middle: Middle,
   colours: Palette,
 ): void {
-  for (const [write, read] of seen(clash)) drawArrow(context, state, frame, write, read, middle, colours);
   const height = barHeight(frame.laneHeight) + 6;
+  const bar = (place: number): Bar => {
+    const [x0, x1] = sides(state, frame, state.operations[place]);
+    return { x0, x1: isOpen(state.operations[place]) ? x0 + 24 : x1, y: middle(state.operations[place]) };
+  };
+  // In a circle everybody sees who must come before whom, and why; else at least who saw whose value.
+  if (circle.length === 0) {
+    for (const [write, read] of seen(clash)) drawArrow(context, state, frame, write, read, middle, colours);
+  }
   const small = frame.laneHeight < 34;
   clash.forEach((operation, at) => {
     const [from, to] = sides(state, frame, operation);
@@ -163,6 +172,7 @@ export function drawClash(
     context.stroke();
     if (!small) drawBadge(context, from - 1, y - height / 2, String(at + 1), colours.bad, colours.paper);
   });
+  for (const { from, to, why } of circle) drawLink(context, bar(from), bar(to), why, height / 2, colours, frame);
 }
 
 /** Who saw whose value, where only one operation of the clash can have written it. */

@@ -85,7 +85,7 @@ export class Timeline {
   }
 
   /** The operation under a pixel of the stage; a bar may be missed by a little. */
-  operationAt(x: number, y: number): Operation | null {
+  at(x: number, y: number): Operation | null {
     const lane = this.lanes[Math.floor((y - AXIS_HEIGHT - HEAD_ROOM + this.stage.scrollTop) / this.laneHeight)];
     if (!lane || y < AXIS_HEIGHT || x < this.gutter) return null;
     const frame = this.frame;
@@ -156,7 +156,7 @@ export class Timeline {
     const overlay = state.overlay;
     if (!overlay || operations.length === 0) return true;
     if (isClash) {
-      drawClash(context, state, frame, operations, this.middle, colours);
+      drawClash(context, state, frame, operations, overlay.ruling.circle, this.middle, colours);
       return true;
     }
     const { ruling, order } = overlay;

@@ -19,6 +19,7 @@
 mod columns;
 mod convergence;
 mod cut;
+pub mod diagram;
 mod fault;
 mod latency;
 mod page;
@@ -36,7 +37,7 @@ use serde_json::{Value, json};
 use columns::Columns;
 use cut::Cut;
 pub use fault::Fault;
-pub use ruling::{Order, Ruling};
+pub use ruling::{Link, Order, Ruling};
 pub(crate) use run::of_attempt;
 pub use run::quoted;
 

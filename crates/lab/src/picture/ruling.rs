@@ -1,6 +1,6 @@
 //! A verdict of the judge in the form that the picture needs.
 
-use history::{Outcome, Verdict};
+use history::{History, Outcome, Verdict};
 use serde_json::{Value, json};
 
 use super::cut::Cut;
@@ -23,8 +23,23 @@ pub struct Ruling {
     pub notes: Vec<String>,
     /// The operations of the clash, as indices into the history.
     pub clash: Vec<usize>,
+    /// The circle that they run in, if they do.
+    pub circle: Vec<Link>,
     /// The orders that prove that it holds.
     pub orders: Vec<Order>,
+}
+
+/// One operation that must come before another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// The first, as an index into the history.
+    pub from: usize,
+    /// The second.
+    pub to: usize,
+    /// The name of the reason.
+    pub why: String,
+    /// The reason in a sentence.
+    pub because: String,
 }
 
 /// An order of operations.
@@ -36,8 +51,9 @@ pub struct Order {
     pub operations: Vec<usize>,
 }
 
-impl From<&Verdict> for Ruling {
-    fn from(verdict: &Verdict) -> Ruling {
+impl Ruling {
+    /// The verdict about a history.
+    pub fn of(verdict: &Verdict, history: &History) -> Ruling {
         let mut ruling = Ruling {
             level: verdict.level.to_string(),
             word: verdict.word().to_owned(),
@@ -55,14 +71,14 @@ impl From<&Verdict> for Ruling {
             Outcome::Violated(clash) => {
                 ruling.why = Some(clash.sentence.clone());
                 ruling.clash = clash.operations.clone();
+                ruling.circle =
+                    clash.circle.iter().map(|link| Link::from_json(&link.json(history))).collect();
             }
             Outcome::Undecided(why) => ruling.why = Some(why.clone()),
         }
         ruling
     }
-}
 
-impl Ruling {
     /// The verdicts inside what `history::report` says in JSON.
     pub fn from_report(report: &Value) -> Vec<Ruling> {
         let verdicts = report["verdicts"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -78,6 +94,7 @@ impl Ruling {
             why: text(&clash["sentence"]).or_else(|| text(&verdict["reason"])),
             notes: verdict["notes"].as_array().into_iter().flatten().filter_map(text).collect(),
             clash: indices(&clash["operations"]),
+            circle: clash["circle"].as_array().into_iter().flatten().map(Link::from_json).collect(),
             orders: Order::all(&verdict["witness"]),
         }
     }
@@ -106,6 +123,7 @@ impl Ruling {
                 "operations": operations,
             }));
         }
+        let circle = self.circle.iter().take(CLASH_MAX).filter_map(|link| link.json(cut));
         let clash = self.clash.iter().take(CLASH_MAX).filter_map(|index| cut.place(*index));
         json!({
             "level": self.level,
@@ -114,9 +132,29 @@ impl Ruling {
             "notes": self.notes,
             "clash": clash.collect::<Vec<_>>(),
             "clash_total": self.clash.len(),
+            "circle": circle.collect::<Vec<_>>(),
             "orders_left_out": self.orders.len() - orders.len(),
             "orders": orders,
         })
+    }
+}
+
+impl Link {
+    fn from_json(link: &Value) -> Link {
+        let index = |value: &Value| value.as_u64().and_then(|index| usize::try_from(index).ok());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        Link {
+            // What is no index is out of every range, and so is left out.
+            from: index(&link["from"]).unwrap_or(usize::MAX),
+            to: index(&link["to"]).unwrap_or(usize::MAX),
+            why: text(&link["why"]),
+            because: text(&link["because"]),
+        }
+    }
+
+    fn json(&self, cut: &Cut) -> Option<Value> {
+        let (from, to) = (cut.place(self.from)?, cut.place(self.to)?);
+        Some(json!({ "from": from, "to": to, "why": self.why, "because": self.because }))
     }
 }
 

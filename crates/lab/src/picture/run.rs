@@ -14,7 +14,7 @@ pub(crate) fn of_attempt(attempt: &Attempt, history: &History) -> String {
         title: attempt.scenario.clone(),
         promised: Some(attempt.judgement.promised.level.to_string()),
         asked: None,
-        rulings: rulings(attempt),
+        rulings: rulings(attempt, history),
         seed: Some(attempt.seed),
         command: attempt.command.clone(),
         facts: facts(attempt),
@@ -26,11 +26,11 @@ pub(crate) fn of_attempt(attempt: &Attempt, history: &History) -> String {
 }
 
 /// All verdicts, strongest level first.
-fn rulings(attempt: &Attempt) -> Vec<Ruling> {
+fn rulings(attempt: &Attempt, history: &History) -> Vec<Ruling> {
     let judgement = &attempt.judgement;
     let mut verdicts: Vec<_> = judgement.others.iter().chain([&judgement.promised]).collect();
     verdicts.sort_by_key(|verdict| Level::ALL.iter().position(|level| *level == verdict.level));
-    verdicts.into_iter().map(Ruling::from).collect()
+    verdicts.into_iter().map(|verdict| Ruling::of(verdict, history)).collect()
 }
 
 fn facts(attempt: &Attempt) -> Vec<(String, String)> {

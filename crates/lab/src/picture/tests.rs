@@ -58,6 +58,7 @@ fn hostile_texts_come_back_and_break_nothing() {
         why: Some(HOSTILE.concat()),
         notes: HOSTILE.map(str::to_owned).to_vec(),
         clash: vec![0, 1],
+        circle: vec![],
         orders: vec![],
     };
     let mut picture = picture(&history, vec![ruling]);

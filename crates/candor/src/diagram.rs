@@ -1,0 +1,163 @@
+//! The message diagram that `candor sim --html` writes.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use ::sim::{End, Fate, Report, Violation};
+use lab::picture::diagram::{Band, Call, Diagram, Judgement, Mark, Message, State};
+
+/// How many operations that a broken truth names are framed.
+const NAMED_MAX: usize = 4;
+
+/// Writes the diagram of a world that was recorded to `html`. `command` brings the world back.
+pub(crate) fn write(html: &Path, report: &Report, command: String) -> io::Result<()> {
+    let named = |error: io::Error| {
+        io::Error::new(
+            error.kind(),
+            format!("the diagram cannot be written: {}: {error}", html.display()),
+        )
+    };
+    fs::write(html, diagram(report, command).html()).map_err(named)
+}
+
+/// The world in the form that is drawn.
+fn diagram(report: &Report, command: String) -> Diagram {
+    let world = report.diagram.clone().unwrap_or_default();
+    let mut judgements: Vec<Judgement> = report.judgements.iter().map(judgement).collect();
+    // The judge's own verdict is a truth like any other; it need not be told twice.
+    if let Some(violation) = report.verdict.as_ref().err().filter(|one| one.truth != "verdict") {
+        judgements.insert(0, broken(violation, &world.calls));
+    }
+    let (word, headline, why) = match (&report.verdict, told(report)) {
+        (Ok(()), _) => ("holds", "every promise was kept".to_owned(), None),
+        (Err(_), Some(judged)) => {
+            ("violated", format!("{} violated", judged.level), judged.lines.first().cloned())
+        }
+        (Err(violation), None) => {
+            ("violated", headline(violation.truth), Some(violation.what.clone()))
+        }
+    };
+    Diagram {
+        title: format!("seed {}", report.seed),
+        word: word.into(),
+        headline,
+        why,
+        judgements,
+        judged: !report.judgements.is_empty(),
+        seed: report.seed,
+        command,
+        facts: facts(report),
+        nodes: world.nodes,
+        clients: world.clients,
+        end_us: world.end_us,
+        healed_us: world.healed_us,
+        violated_us: world.violated_us,
+        calls: world.calls.into_iter().map(call).collect(),
+        messages: world.messages.into_iter().map(message).collect(),
+        bands: world.bands.into_iter().map(band).collect(),
+        marks: world.marks.into_iter().map(mark).collect(),
+        states: world.states.into_iter().map(state).collect(),
+    }
+}
+
+/// The violated level that the judge can say most about.
+fn told(report: &Report) -> Option<&::sim::Judgement> {
+    let violated = report.judgements.iter().filter(|one| one.word == "violated");
+    violated.min_by_key(|one| one.clash.len())
+}
+
+fn headline(truth: &str) -> String {
+    match truth {
+        "rest" => "the world does not come to rest".into(),
+        truth => format!("broken: “{truth}”"),
+    }
+}
+
+/// A truth that was broken, with the operations that it names.
+fn broken(violation: &Violation, calls: &[::sim::Call]) -> Judgement {
+    let is_named = |(_, call): &(usize, &::sim::Call)| {
+        let name = format!("client {}, node {}: {}", call.number, call.node + 1, call.question);
+        violation.what.contains(&name)
+    };
+    let named: Vec<usize> =
+        calls.iter().enumerate().filter(is_named).map(|(place, _)| place).collect();
+    Judgement {
+        level: violation.truth.into(),
+        word: "violated".into(),
+        lines: vec![violation.what.clone()],
+        // The same question may have been asked often; what was seen last is what was wrong.
+        clash: named[named.len().saturating_sub(NAMED_MAX)..].to_vec(),
+        circle: vec![],
+    }
+}
+
+fn facts(report: &Report) -> Vec<(String, String)> {
+    let Report { operations, done, refused, unknown, elections, .. } = report;
+    let kinds: Vec<String> =
+        report.faults.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let facts = [
+        ("world", report.setting.clone()),
+        ("operations", format!("{operations} ({done} done, {refused} refused, {unknown} unknown)")),
+        ("faults", format!("{} ({})", report.faults_total(), kinds.join(", "))),
+        ("elections", elections.to_string()),
+        ("trace", format!("{:016x}", report.trace_hash)),
+    ];
+    facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn judgement(one: &::sim::Judgement) -> Judgement {
+    let certified = if one.certified { ", with certificates" } else { "" };
+    Judgement {
+        level: format!("{}{certified}", one.level),
+        word: one.word.into(),
+        lines: one.lines.clone(),
+        clash: one.clash.clone(),
+        circle: one.circle.iter().map(|(from, to, why)| (*from, *to, (*why).into())).collect(),
+    }
+}
+
+fn call(call: ::sim::Call) -> Call {
+    Call {
+        client: call.client,
+        number: call.number,
+        node: call.node,
+        question: call.question,
+        answer: call.answer,
+        writes: call.writes,
+        done: match call.fate {
+            Fate::Done => Some(true),
+            Fate::Refused => Some(false),
+            Fate::Unknown => None,
+        },
+        start_us: call.start_us,
+        end_us: call.end_us,
+        arrived_us: call.arrived_us,
+        answered_us: call.answered_us,
+    }
+}
+
+fn message(message: ::sim::Message) -> Message {
+    let (came_us, received) = match message.end {
+        End::Received(at_us) => (Some(at_us), true),
+        End::Turned(at_us) => (Some(at_us), false),
+        End::Lost => (None, false),
+    };
+    let ::sim::Message { from, to, sent_us, text, .. } = message;
+    Message { from, to, sent_us, came_us, received, text }
+}
+
+fn band(band: ::sim::Band) -> Band {
+    let ::sim::Band { from_us, until_us, node, client, kind, text } = band;
+    Band { from_us, until_us, node, client, kind: kind.into(), text }
+}
+
+fn mark(mark: ::sim::Mark) -> Mark {
+    let ::sim::Mark { at_us, node, kind, text } = mark;
+    Mark { at_us, node, kind: kind.into(), text }
+}
+
+fn state(state: ::sim::State) -> State {
+    let ::sim::State { at_us, node, up, leads, term } = state;
+    State { at_us, node, up, leads, term }
+}

@@ -1,0 +1,386 @@
+// Draws a diagram: what nodes were, what was wrong with them, what they said, what clients asked.
+
+import { drawLink } from "../links";
+import { drawBadge } from "../overlay";
+import { FONT, Palette } from "../palette";
+import { Call, Message, Sort, Thing } from "./data";
+import { Lane, Lanes, middle } from "./lanes";
+import { View } from "./view";
+import { label } from "./words";
+
+/** Up to so many messages in view arrows have heads, and up to so many they have words. */
+const HEADS_MAX = 500;
+const WORDS_MAX = 60;
+/** More lines than this say nothing; then some are left out. */
+export const LINES_MAX = 6_000;
+const BAR = 20;
+/** Where along a line its words may stand. */
+const SHARES = [0.5, 0.35, 0.65, 0.2, 0.8];
+
+/** Where things are drawn. */
+export interface Frame {
+  left: number;
+  right: number;
+  height: number;
+  /** Pixels per nanosecond. */
+  scale: number;
+  x0: number;
+  lanes: Lanes;
+  /** How far the lanes are scrolled. */
+  scrolled: number;
+}
+
+export const toX = (frame: Frame, time: number): number => frame.left + (time - frame.x0) * frame.scale;
+/** The middle of a lane on the canvas. */
+export const toY = (frame: Frame, lane: Lane): number => middle(lane) - frame.scrolled;
+
+/** A line from where something was said to where it was heard, or got lost. */
+export interface Segment {
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+}
+
+/** The line of a message. One that never came ends half-way. */
+export function segment(frame: Frame, message: Message): Segment {
+  const [from, to] = [toY(frame, frame.lanes.node(message.from)), toY(frame, frame.lanes.node(message.to))];
+  const down = to > from ? 1 : -1;
+  const [x0, y0, y1] = [toX(frame, message.start), from + down * 9, to - down * 9];
+  if (message.came !== null) return { x0, y0, x1: toX(frame, message.came), y1 };
+  const reach = Math.min(46, Math.abs(y1 - y0) * 0.5);
+  return { x0, y0, x1: x0 + 9, y1: y0 + down * reach };
+}
+
+/** The bar of a call. */
+export function bar(frame: Frame, call: Call): { x0: number; x1: number; y: number } | null {
+  const lane = frame.lanes.client(call.client);
+  if (!lane) return null;
+  const x0 = toX(frame, call.start);
+  const x1 = call.end === Infinity ? frame.right + 20 : Math.max(x0 + 3, toX(frame, call.end));
+  return { x0, x1, y: toY(frame, lane) };
+}
+
+/** Draws everything; gives how many messages were left out. */
+export function draw(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): number {
+  drawLanes(context, view, frame, colours);
+  drawBands(context, view, frame, colours);
+  drawStays(context, view, frame, colours);
+  const messages = [...view.inView()];
+  const step = Math.ceil(messages.length / LINES_MAX);
+  const drawn = step > 1 ? messages.filter((_, at) => at % step === 0) : messages;
+  drawMessages(context, frame, drawn, colours);
+  const calls = view.calls.filter((call) => call.start <= view.x1 && Math.min(call.end, view.end) >= view.x0);
+  drawTravels(context, frame, calls, colours);
+  for (const call of calls) drawCall(context, frame, call, colours);
+  drawLabels(context, frame, calls, colours);
+  drawMarks(context, view, frame, colours);
+  drawClash(context, view, frame, colours);
+  for (const thing of [view.hovered, view.chosen]) if (thing) drawChosen(context, frame, thing, thing === view.chosen, colours);
+  return messages.length - drawn.length;
+}
+
+function drawLanes(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+  context.fillStyle = colours.hair;
+  for (const lane of frame.lanes.all) {
+    context.fillRect(frame.left, Math.round(lane.top + lane.height - frame.scrolled) - 0.5, frame.right - frame.left, 1);
+  }
+  const line = (time: number | null, colour: string, text: string): void => {
+    if (time === null) return;
+    const x = toX(frame, time * 1000);
+    if (x < frame.left || x > frame.right) return;
+    context.strokeStyle = colour;
+    context.lineWidth = 1.5;
+    context.setLineDash([5, 4]);
+    context.beginPath();
+    context.moveTo(x, 26);
+    context.lineTo(x, frame.height);
+    context.stroke();
+    context.setLineDash([]);
+    put(context, text, x + 5, frame.height - 9, colour, colours.card);
+  };
+  line(view.world.healed, colours.good, "everything heals");
+  line(view.world.violated, colours.bad, "a promise is broken");
+}
+
+function drawBands(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+  const free = new Map<Lane, number>();
+  for (const band of view.bands) {
+    if (band.start > view.x1 || band.end < view.x0) continue;
+    const lane = frame.lanes.of(band);
+    if (!lane) continue;
+    const x0 = toX(frame, band.start);
+    const x1 = Math.max(x0 + 3, toX(frame, band.end));
+    const y = lane.top - frame.scrolled;
+    context.fillStyle = colours["bad-wash"];
+    context.fillRect(x0, y + 2, x1 - x0, lane.height - 5);
+    context.fillStyle = colours.bad;
+    context.fillRect(x0, y + 2, 2, lane.height - 5);
+    const from = Math.max(x0, frame.left);
+    if (from < (free.get(lane) ?? -Infinity)) continue;
+    const width = put(context, band.kind, from + 6, y + 10, colours.bad, colours.card);
+    free.set(lane, from + width + 14);
+  }
+}
+
+function drawStays(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+  view.stays.forEach((stays, node) => {
+    const y = toY(frame, frame.lanes.node(node));
+    let free = frame.left;
+    for (const stay of stays) {
+      if (stay.start > view.x1 || stay.end < view.x0) continue;
+      const x0 = Math.max(frame.left, toX(frame, stay.start));
+      const x1 = Math.min(frame.right, toX(frame, stay.end));
+      context.strokeStyle = stay.up ? (stay.leads ? colours.good : colours.soft) : colours.faint;
+      context.lineWidth = stay.leads ? 5 : 1.5;
+      context.setLineDash(stay.up ? [] : [2, 5]);
+      context.beginPath();
+      context.moveTo(x0, y);
+      context.lineTo(x1, y);
+      context.stroke();
+      context.setLineDash([]);
+      if (!stay.leads || x1 - x0 < 90 || x0 < free) continue;
+      free = x0 + 8 + put(context, `leads, term ${stay.term}`, x0 + 4, y - 13, colours.good, colours.card);
+    }
+  });
+}
+
+const colourOf = (sort: Sort, colours: Palette): string =>
+  sort === "vote" ? colours.cas : sort === "routine" ? colours.faint : colours.write;
+
+function drawMessages(context: CanvasRenderingContext2D, frame: Frame, messages: Message[], colours: Palette): void {
+  const heads = messages.length <= HEADS_MAX;
+  context.lineWidth = heads ? 1.25 : 0.75;
+  context.globalAlpha = heads ? 1 : 0.6;
+  // One path for each colour: that many strokes would be slow one by one.
+  for (const sort of ["routine", "data", "vote"] as const) {
+    context.strokeStyle = context.fillStyle = colourOf(sort, colours);
+    const arrows: Segment[] = [];
+    context.beginPath();
+    for (const message of messages) {
+      if (message.sort !== sort || !message.received) continue;
+      const line = segment(frame, message);
+      context.moveTo(line.x0, line.y0);
+      context.lineTo(line.x1, line.y1);
+      if (heads) arrows.push(line);
+    }
+    context.stroke();
+    if (heads) drawHeads(context, arrows);
+  }
+  context.globalAlpha = 1;
+  drawLost(context, frame, messages, colours);
+  if (messages.length <= WORDS_MAX) drawWords(context, frame, messages, colours);
+}
+
+function drawHeads(context: CanvasRenderingContext2D, lines: Segment[]): void {
+  context.beginPath();
+  for (const { x0, y0, x1, y1 } of lines) {
+    const angle = Math.atan2(y1 - y0, x1 - x0);
+    context.moveTo(x1, y1);
+    for (const side of [-0.4, 0.4]) context.lineTo(x1 - 7 * Math.cos(angle + side), y1 - 7 * Math.sin(angle + side));
+    context.lineTo(x1, y1);
+  }
+  context.fill();
+}
+
+/** Messages that were lost: dashed, with a cross at their end. */
+function drawLost(context: CanvasRenderingContext2D, frame: Frame, messages: Message[], colours: Palette): void {
+  context.strokeStyle = colours.bad;
+  context.lineWidth = 1.25;
+  const lines = messages.filter((message) => !message.received).map((message) => segment(frame, message));
+  context.setLineDash([4, 3]);
+  context.beginPath();
+  for (const { x0, y0, x1, y1 } of lines) {
+    context.moveTo(x0, y0);
+    context.lineTo(x1, y1);
+  }
+  context.stroke();
+  context.setLineDash([]);
+  context.beginPath();
+  for (const { x1, y1 } of lines) {
+    for (const side of [-1, 1]) {
+      context.moveTo(x1 - 3.5, y1 - 3.5 * side);
+      context.lineTo(x1 + 3.5, y1 + 3.5 * side);
+    }
+  }
+  context.stroke();
+}
+
+/** What messages say, beside their middles, where there is room. */
+function drawWords(context: CanvasRenderingContext2D, frame: Frame, messages: Message[], colours: Palette): void {
+  const taken: { x0: number; x1: number; y: number }[] = [];
+  const lines = frame.lanes.all.filter((lane) => lane.is === "node").map((lane) => toY(frame, lane));
+  context.font = `11px ${FONT}`;
+  for (const message of messages) {
+    const { x0, y0, x1, y1 } = segment(frame, message);
+    const text = message.text.length > 46 ? `${message.text.slice(0, 45)}…` : message.text;
+    const width = context.measureText(text).width;
+    // The first place along the line that is free, and not on the line of a node that it passes.
+    for (const share of SHARES) {
+      const [x, y] = [x0 + (x1 - x0) * share + 7, y0 + (y1 - y0) * share];
+      if (lines.some((line) => Math.abs(line - y) < 9)) continue;
+      const covers = taken.some((other) => Math.abs(other.y - y) < 13 && x < other.x1 && x + width > other.x0);
+      if (covers || x < frame.left || x + width > frame.right) continue;
+      taken.push({ x0: x - 4, x1: x + width + 4, y });
+      put(context, text, x, y, message.received ? colours.ink : colours.bad, colours.card);
+      break;
+    }
+  }
+}
+
+/** Requests and answers on their way. */
+function drawTravels(context: CanvasRenderingContext2D, frame: Frame, calls: Call[], colours: Palette): void {
+  context.strokeStyle = colours.line;
+  context.lineWidth = 1;
+  context.setLineDash([2, 3]);
+  context.beginPath();
+  for (const call of calls) {
+    const lane = frame.lanes.client(call.client);
+    if (!lane) continue;
+    const [client, node] = [toY(frame, lane) - BAR / 2, toY(frame, frame.lanes.node(call.node)) + 6];
+    if (call.arrived !== null) {
+      context.moveTo(toX(frame, call.start), client);
+      context.lineTo(toX(frame, call.arrived), node);
+    }
+    if (call.answered !== null && call.end !== Infinity) {
+      context.moveTo(toX(frame, call.answered), node);
+      context.lineTo(toX(frame, call.end), client);
+    }
+  }
+  context.stroke();
+  context.setLineDash([]);
+}
+
+function drawCall(context: CanvasRenderingContext2D, frame: Frame, call: Call, colours: Palette): void {
+  const found = bar(frame, call);
+  if (!found) return;
+  const { x0, x1, y } = found;
+  const firm = call.writes ? colours.write : colours.read;
+  const width = Math.min(x1, frame.right + 20) - Math.max(x0, frame.left - 20);
+  if (width <= 0) return;
+  const left = Math.max(x0, frame.left - 20);
+  context.fillStyle = call.writes && call.fate === 0 ? firm : call.writes ? colours.card : colours["read-fill"];
+  context.beginPath();
+  context.roundRect(left, y - BAR / 2, width, BAR, Math.min(4, width / 3));
+  context.fill();
+  if (call.fate !== 0) {
+    context.strokeStyle = call.fate === 1 ? colours.soft : firm;
+    context.lineWidth = 1.25;
+    context.setLineDash([3, 2]);
+    context.stroke();
+    context.setLineDash([]);
+  } else if (!call.writes) {
+    context.fillStyle = firm;
+    context.fillRect(left, y - BAR / 2, Math.min(4, width), BAR);
+  }
+}
+
+/** What stands in a bar, or behind it if there is room until the next one. */
+function drawLabels(context: CanvasRenderingContext2D, frame: Frame, calls: Call[], colours: Palette): void {
+  const next = new Map<number, number>();
+  context.font = `11px ${FONT}`;
+  for (const call of [...calls].reverse()) {
+    const found = bar(frame, call);
+    if (!found) continue;
+    const x0 = Math.max(found.x0, frame.left);
+    const room = (next.get(call.client) ?? frame.right) - x0;
+    next.set(call.client, found.x0);
+    const text = label(call);
+    if (room < 26 || text.length * 4 > room) continue;
+    const width = context.measureText(text).width;
+    const inside = width + 14 <= Math.min(found.x1, frame.right) - x0;
+    if (!inside && width + 12 > room - (found.x1 - x0)) continue;
+    const full = inside && call.writes && call.fate === 0;
+    const x = inside ? x0 + 8 : found.x1 + 4;
+    if (full) {
+      context.fillStyle = colours.paper;
+      context.textAlign = "left";
+      context.textBaseline = "middle";
+      context.fillText(text, x, found.y + 0.5);
+    } else put(context, text, x, found.y, colours.ink, inside && !call.writes ? colours["read-fill"] : colours.card);
+  }
+}
+
+const SIGNS: Record<string, string> = { crash: "✕", start: "▶", note: "•", violated: "✕" };
+
+function drawMarks(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+  context.font = `13px ${FONT}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const mark of view.marks) {
+    const x = toX(frame, mark.start);
+    const lane = frame.lanes.of(mark);
+    if (!lane || x < frame.left - 8 || x > frame.right + 8) continue;
+    const bad = mark.kind === "crash" || mark.kind === "violated";
+    context.fillStyle = bad ? colours.bad : mark.kind === "start" ? colours.good : colours.ink;
+    context.strokeStyle = colours.card;
+    context.lineWidth = 4;
+    const sign = SIGNS[mark.kind] ?? "◆";
+    context.strokeText(sign, x, toY(frame, lane) + 1);
+    context.fillText(sign, x, toY(frame, lane) + 1);
+  }
+}
+
+/** Frames the operations of the clash, and draws why each must come before the next. */
+function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+  const { clash } = view;
+  if (!clash) return;
+  const boxes = new Map<number, { x0: number; x1: number; y: number }>();
+  clash.clash.forEach((place, at) => {
+    const found = bar(frame, view.calls[place]);
+    if (!found) return;
+    boxes.set(place, { ...found, x1: Math.min(found.x1, frame.right + 30) });
+    context.strokeStyle = colours.bad;
+    context.lineWidth = 2.5;
+    context.beginPath();
+    context.roundRect(found.x0 - 3, found.y - 13, Math.min(found.x1, frame.right + 30) - found.x0 + 6, 26, 6);
+    context.stroke();
+    drawBadge(context, found.x0 - 1, found.y - 13, String(at + 1), colours.bad, colours.paper);
+  });
+  for (const [from, to, why] of clash.circle) {
+    const [a, b] = [boxes.get(from), boxes.get(to)];
+    if (a && b) drawLink(context, a, b, why, 13, colours, frame);
+  }
+}
+
+function drawChosen(context: CanvasRenderingContext2D, frame: Frame, thing: Thing, firm: boolean, colours: Palette): void {
+  context.strokeStyle = colours.ink;
+  context.lineWidth = firm ? 2.5 : 1.5;
+  context.beginPath();
+  if (thing.is === "message") {
+    const { x0, y0, x1, y1 } = segment(frame, thing);
+    context.moveTo(x0, y0);
+    context.lineTo(x1, y1);
+    context.stroke();
+    drawHeads(context, [{ x0, y0, x1, y1 }]);
+    return;
+  }
+  if (thing.is === "call") {
+    const found = bar(frame, thing);
+    if (!found) return;
+    context.roundRect(found.x0 - 2.5, found.y - 13, Math.min(found.x1, frame.right + 9) - found.x0 + 5, 26, 6);
+    return context.stroke();
+  }
+  const lane = frame.lanes.of(thing);
+  if (!lane) return;
+  if (thing.is === "mark") context.arc(toX(frame, thing.start), toY(frame, lane), 9, 0, 7);
+  else {
+    const x0 = toX(frame, thing.start);
+    context.rect(x0, lane.top - frame.scrolled + 2, Math.max(3, toX(frame, thing.end) - x0), lane.height - 5);
+  }
+  context.stroke();
+}
+
+/** Writes with a rim that keeps lines away from the letters; gives the width. */
+function put(context: CanvasRenderingContext2D, text: string, x: number, y: number, ink: string, rim: string): number {
+  context.font = `11px ${FONT}`;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.strokeStyle = rim;
+  context.lineWidth = 3.5;
+  context.lineJoin = "round";
+  context.strokeText(text, x, y + 0.5);
+  context.fillStyle = ink;
+  context.fillText(text, x, y + 0.5);
+  return context.measureText(text).width;
+}

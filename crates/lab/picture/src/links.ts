@@ -1,0 +1,69 @@
+// The circle of a clash: an arrow from each operation to the one that it must come before, with the reason on it.
+
+import { FONT, Palette } from "./palette";
+
+/** A bar: its sides and its middle. */
+export interface Bar {
+  x0: number;
+  x1: number;
+  y: number;
+}
+
+/** Draws one arrow between bars of some half height; its words lie at its middle, or as near as is in the frame. */
+export function drawLink(
+  context: CanvasRenderingContext2D,
+  from: Bar,
+  to: Bar,
+  why: string,
+  half: number,
+  colours: Palette,
+  frame: { left: number; right: number },
+): void {
+  const down = to.y > from.y + 1 ? 1 : to.y < from.y - 1 ? -1 : 0;
+  // Within one lane in an arc below it; between lanes from edge to edge.
+  const side = down || 1;
+  const later = to.x0 + to.x1 >= from.x0 + from.x1;
+  const start = { x: down === 0 ? (later ? from.x1 - 4 : from.x0 + 4) : middle(from), y: from.y + side * half };
+  const end = { x: down === 0 ? (later ? to.x0 + 4 : to.x1 - 4) : middle(to), y: to.y - (down === 0 ? -half : side * half) };
+  const lift = down === 0 ? 16 : side * Math.min(34, Math.abs(end.y - start.y) * 0.5);
+  const c0 = { x: start.x, y: start.y + lift };
+  const c1 = { x: end.x, y: end.y - (down === 0 ? -lift : lift) };
+  context.strokeStyle = context.fillStyle = colours.bad;
+  context.lineWidth = 1.5;
+  context.beginPath();
+  context.moveTo(start.x, start.y);
+  context.bezierCurveTo(c0.x, c0.y, c1.x, c1.y, end.x, end.y);
+  context.stroke();
+  const angle = Math.atan2(end.y - c1.y, end.x - c1.x || 0.001);
+  context.beginPath();
+  context.moveTo(end.x, end.y);
+  for (const turn of [-0.45, 0.45]) context.lineTo(end.x - 9 * Math.cos(angle + turn), end.y - 9 * Math.sin(angle + turn));
+  context.fill();
+  context.font = `600 11px ${FONT}`;
+  const width = context.measureText(why).width;
+  const on = (share: number): { x: number; y: number } => ({
+    x: bezier(share, start.x, c0.x, c1.x, end.x),
+    y: bezier(share, start.y, c0.y, c1.y, end.y),
+  });
+  const inside = ({ x }: { x: number }): boolean => x - width / 2 > frame.left + 4 && x + width / 2 < frame.right - 4;
+  const at = [0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9].map(on).find(inside);
+  if (!at) return;
+  context.fillStyle = colours["bad-wash"];
+  context.strokeStyle = colours.bad;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.roundRect(at.x - width / 2 - 5, at.y - 8, width + 10, 16, 8);
+  context.fill();
+  context.stroke();
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillStyle = colours.bad;
+  context.fillText(why, at.x, at.y + 0.5);
+}
+
+const middle = ({ x0, x1 }: Bar): number => (x0 + x1) / 2;
+
+function bezier(share: number, a: number, b: number, c: number, d: number): number {
+  const rest = 1 - share;
+  return rest ** 3 * a + 3 * rest ** 2 * share * b + 3 * rest * share ** 2 * c + share ** 3 * d;
+}
