@@ -9,22 +9,26 @@ export interface Bar {
   y: number;
 }
 
-/** Draws one arrow between bars of some half height; its words lie at its middle, or as near as is in the frame. */
+/** Where words lie already. */
+export type Taken = { x: number; y: number; half: number }[];
+
+/** Draws one arrow between bars of some half height; its words lie near its middle, where nothing else does. */
 export function drawLink(
   context: CanvasRenderingContext2D,
   from: Bar,
   to: Bar,
   why: string,
-  half: number,
+  height: number,
   colours: Palette,
   frame: { left: number; right: number },
+  taken: Taken,
 ): void {
   const down = to.y > from.y + 1 ? 1 : to.y < from.y - 1 ? -1 : 0;
   // Within one lane in an arc below it; between lanes from edge to edge.
   const side = down || 1;
   const later = to.x0 + to.x1 >= from.x0 + from.x1;
-  const start = { x: down === 0 ? (later ? from.x1 - 4 : from.x0 + 4) : middle(from), y: from.y + side * half };
-  const end = { x: down === 0 ? (later ? to.x0 + 4 : to.x1 - 4) : middle(to), y: to.y - (down === 0 ? -half : side * half) };
+  const start = { x: down === 0 ? (later ? from.x1 - 4 : from.x0 + 4) : middle(from), y: from.y + side * height };
+  const end = { x: down === 0 ? (later ? to.x0 + 4 : to.x1 - 4) : middle(to), y: to.y - (down === 0 ? -height : side * height) };
   const lift = down === 0 ? 16 : side * Math.min(34, Math.abs(end.y - start.y) * 0.5);
   const c0 = { x: start.x, y: start.y + lift };
   const c1 = { x: end.x, y: end.y - (down === 0 ? -lift : lift) };
@@ -45,9 +49,14 @@ export function drawLink(
     x: bezier(share, start.x, c0.x, c1.x, end.x),
     y: bezier(share, start.y, c0.y, c1.y, end.y),
   });
-  const inside = ({ x }: { x: number }): boolean => x - width / 2 > frame.left + 4 && x + width / 2 < frame.right - 4;
-  const at = [0.5, 0.35, 0.65, 0.2, 0.8, 0.1, 0.9].map(on).find(inside);
+  const half = width / 2 + 5;
+  const inside = ({ x }: { x: number }): boolean => x - half > frame.left && x + half < frame.right;
+  const places = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9].map(on).filter(inside);
+  const free = ({ x, y }: { x: number; y: number }): boolean =>
+    taken.every((other) => Math.abs(other.y - y) > 17 || Math.abs(other.x - x) > other.half + half);
+  const at = places.find(free) ?? places[0];
   if (!at) return;
+  taken.push({ ...at, half });
   context.fillStyle = colours["bad-wash"];
   context.strokeStyle = colours.bad;
   context.lineWidth = 1;

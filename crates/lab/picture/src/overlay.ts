@@ -3,7 +3,7 @@
 
 import { DONE, isOpen, Link, Operation, READ } from "./data";
 import { barHeight, box, Frame, sides, toPixel } from "./bars";
-import { Bar, drawLink } from "./links";
+import { Bar, drawLink, Taken } from "./links";
 import { FONT, Palette } from "./palette";
 import { State } from "./state";
 
@@ -172,7 +172,8 @@ export function drawClash(
     context.stroke();
     if (!small) drawBadge(context, from - 1, y - height / 2, String(at + 1), colours.bad, colours.paper);
   });
-  for (const { from, to, why } of circle) drawLink(context, bar(from), bar(to), why, height / 2, colours, frame);
+  const taken: Taken = [];
+  for (const { from, to, why } of circle) drawLink(context, bar(from), bar(to), why, height / 2, colours, frame, taken);
 }
 
 /** Who saw whose value, where only one operation of the clash can have written it. */

@@ -4,8 +4,8 @@ use history::{Header, History, Level, Operation, Unit};
 use serde_json::Value;
 
 use super::cut::SHOWN_MAX;
-
-use super::{Order, Picture, Ruling, quoted};
+use super::diagram::{self, CALLS_MAX, MESSAGES_MAX};
+use super::{Fault, Order, Picture, Ruling, quoted};
 
 /// What a stranger may try.
 const HOSTILE: [&str; 9] = [
@@ -179,4 +179,126 @@ fn commands_are_quoted_for_a_shell() {
     assert_eq!(quoted("two words"), "'two words'");
     assert_eq!(quoted("it's;rm"), r"'it'\''s;rm'");
     assert_eq!(quoted(""), "''");
+}
+
+fn world(messages: usize) -> diagram::Diagram {
+    let message = |at: usize| diagram::Message {
+        from: at % 3,
+        to: (at + 1) % 3,
+        sent_us: at as u64 * 10,
+        came_us: (!at.is_multiple_of(7)).then_some(at as u64 * 10 + 5),
+        received: !at.is_multiple_of(7),
+        text: format!("append {}", at % 50),
+    };
+    let call = |at: u64| diagram::Call {
+        node: at as usize % 3,
+        question: "GET k".into(),
+        answer: "1".into(),
+        done: Some(true),
+        start_us: at * 1000,
+        end_us: Some(at * 1000 + 500),
+        ..diagram::Call::default()
+    };
+    diagram::Diagram {
+        title: "seed 1".into(),
+        word: "holds".into(),
+        headline: "every promise was kept".into(),
+        nodes: 3,
+        clients: 1,
+        end_us: messages as u64 * 10,
+        calls: (0..20).map(call).collect(),
+        messages: (0..messages).map(message).collect(),
+        ..diagram::Diagram::default()
+    }
+}
+
+#[test]
+fn hostile_texts_of_a_world_break_nothing() {
+    let mut world = world(3);
+    world.title = HOSTILE[0].into();
+    world.why = Some(HOSTILE.concat());
+    world.messages[0].text = HOSTILE[3].into();
+    world.calls[0].question = HOSTILE[1].into();
+    world.bands = vec![diagram::Band { text: HOSTILE[0].into(), ..diagram::Band::default() }];
+    world.marks = vec![diagram::Mark { kind: HOSTILE[0].into(), ..diagram::Mark::default() }];
+    let html = world.html();
+    let clean = diagram::Diagram::default().html();
+    for what in ["<script", "</script", "<!--", "<img", "onerror=alert(1)>"] {
+        let count = |text: &str| text.matches(what).count();
+        assert_eq!(count(&html), count(&clean), "{what} stands in the data");
+    }
+    let data = data_in(&html);
+    assert_eq!(data["why"], HOSTILE.concat());
+    let text = data["messages"]["text"][0].as_u64().unwrap() as usize;
+    assert_eq!(data["texts"][text], HOSTILE[3]);
+}
+
+#[test]
+fn a_world_that_is_too_large_is_cut_around_what_went_wrong() {
+    let whole = data_in(&world(MESSAGES_MAX).html());
+    assert_eq!(whole["window"], Value::Null);
+    assert_eq!(whole["counts"]["shown"], MESSAGES_MAX);
+    let mut large = world(3 * MESSAGES_MAX);
+    let wrong_us = large.end_us / 2;
+    large.violated_us = Some(wrong_us);
+    let data = data_in(&large.html());
+    assert_eq!(data["counts"]["messages"], 3 * MESSAGES_MAX);
+    assert_eq!(data["counts"]["shown"], MESSAGES_MAX);
+    let edge = |name: &str| data["window"][name].as_u64().unwrap();
+    assert!(edge("from") < wrong_us && wrong_us < edge("to"), "{}", data["window"]);
+    assert_eq!(data["counts"]["calls_shown"], 20, "so few operations are all shown");
+    // Of too many operations those of the clash stay, and their places with them.
+    let call = large.calls[0].clone();
+    large.calls = (0..CALLS_MAX as u64 + 9)
+        .map(|at| diagram::Call { number: at, start_us: at, end_us: Some(at), ..call.clone() })
+        .collect();
+    let clash = vec![3, CALLS_MAX + 8];
+    large.judgements = vec![diagram::Judgement {
+        circle: vec![(3, CALLS_MAX + 8, "conflict".into()), (CALLS_MAX + 8, 99_999, "?".into())],
+        clash,
+        ..diagram::Judgement::default()
+    }];
+    let data = data_in(&large.html());
+    let clash = &data["judgements"][0]["clash"];
+    let number = |at: usize| &data["calls"]["number"][clash[at].as_u64().unwrap() as usize];
+    assert_eq!((number(0), number(1)), (&3.into(), &(CALLS_MAX + 8).into()));
+    assert_eq!(data["judgements"][0]["circle"].as_array().unwrap().len(), 1);
+    assert!(data["counts"]["calls_shown"].as_u64().unwrap() <= CALLS_MAX as u64);
+}
+
+#[test]
+fn faults_stand_on_the_clock_of_the_operations() {
+    let header = Header::new(Unit::Nanoseconds, None);
+    let operations = vec![Operation::write(0, "a", "1", 5_000_000, Some(6_000_000))];
+    let history = History::new(Some(header), operations);
+    let fault = |from_us, until_us, server| Fault { from_us, until_us, server, text: "cut".into() };
+    let mut picture = picture(&history, vec![]);
+    picture.faults = vec![fault(5_500, None, Some(2)), fault(4_000, Some(5_200), None)];
+    let data = data_in(&picture.html());
+    assert_eq!(data["faults"]["total"], 2);
+    let shown = &data["faults"]["shown"];
+    assert_eq!((&shown[0]["from"], &shown[0]["until"]), (&(-1_000_000).into(), &200_000.into()));
+    assert_eq!((&shown[1]["from"], &shown[1]["until"]), (&500_000.into(), &Value::Null));
+    assert_eq!(shown[1]["server"], "2");
+}
+
+#[test]
+fn the_circle_of_a_clash_reaches_the_page() {
+    let operations = vec![
+        Operation::write(0, "q", "1", 0, Some(1)),
+        Operation::read(1, "q", Some("1"), 2, 3),
+        Operation::write(1, "a", "1", 4, Some(5)),
+        Operation::read(2, "a", Some("1"), 6, 7),
+        Operation::read(2, "q", None, 8, 9),
+    ];
+    let history = History::new(None, operations);
+    let verdict = history::check(&history, Level::Causal, &history::Budget::default());
+    let report = history::report("t", &history, Some(Level::Causal), &history::Budget::default());
+    let ruling = Ruling::of(&verdict, &history);
+    assert_eq!(Ruling::from_report(&report.json), std::slice::from_ref(&ruling));
+    let data = data_in(&picture(&history, vec![ruling]).html());
+    let circle = data["rulings"][0]["circle"].as_array().unwrap();
+    assert_eq!(circle.len(), 5);
+    assert!(circle.iter().any(|link| link["why"] == "overwritten" && link["from"] == 4));
+    assert!(circle.iter().all(|link| !link["because"].as_str().unwrap().is_empty()));
 }

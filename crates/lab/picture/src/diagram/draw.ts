@@ -1,6 +1,6 @@
 // Draws a diagram: what nodes were, what was wrong with them, what they said, what clients asked.
 
-import { drawLink } from "../links";
+import { drawLink, Taken } from "../links";
 import { drawBadge } from "../overlay";
 import { FONT, Palette } from "../palette";
 import { Call, Message, Sort, Thing } from "./data";
@@ -97,7 +97,9 @@ function drawLanes(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     context.lineTo(x, frame.height);
     context.stroke();
     context.setLineDash([]);
-    put(context, text, x + 5, frame.height - 9, colour, colours.card);
+    context.font = `11px ${FONT}`;
+    const width = context.measureText(text).width;
+    put(context, text, x + 5 + width < frame.right ? x + 5 : x - 5 - width, frame.height - 9, colour, colours.card);
   };
   line(view.world.healed, colours.good, "everything heals");
   line(view.world.violated, colours.bad, "a promise is broken");
@@ -118,7 +120,7 @@ function drawBands(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     context.fillRect(x0, y + 2, 2, lane.height - 5);
     const from = Math.max(x0, frame.left);
     if (from < (free.get(lane) ?? -Infinity)) continue;
-    const width = put(context, band.kind, from + 6, y + 10, colours.bad, colours.card);
+    const width = put(context, band.kind, from + 6, y + lane.height - 13, colours.bad, colours.card);
     free.set(lane, from + width + 14);
   }
 }
@@ -337,9 +339,10 @@ function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     context.stroke();
     drawBadge(context, found.x0 - 1, found.y - 13, String(at + 1), colours.bad, colours.paper);
   });
+  const taken: Taken = [];
   for (const [from, to, why] of clash.circle) {
     const [a, b] = [boxes.get(from), boxes.get(to)];
-    if (a && b) drawLink(context, a, b, why, 13, colours, frame);
+    if (a && b) drawLink(context, a, b, why, 13, colours, frame, taken);
   }
 }
 

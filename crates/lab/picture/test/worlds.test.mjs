@@ -1,0 +1,141 @@
+// Opens message diagrams of simulated worlds in a headless Chromium.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { candor, frames, ink, open, overflow, pages, pixels, settle, shoot, tasks } from "./page.mjs";
+
+/** Writes the diagram of a world. */
+function draw(name, ...args) {
+  const html = join(pages, `${name}.html`);
+  const done = spawnSync(candor, ["sim", ...args, "--html", html]);
+  assert.ok([0, 3].includes(done.status), `candor sim: ${done.error ?? done.stderr}`);
+  return html;
+}
+
+const data = (page) => page.evaluate(() => JSON.parse(document.getElementById("data").textContent));
+
+/** The first world in which the judge itself finds a lie. */
+async function judged(t, options) {
+  for (let seed = 1; seed < 60; seed++) {
+    const html = draw(`lie-${seed}`, "--seed", String(seed), "--lie", "stale-answers", "--no-shrink");
+    const page = await open(t, html, options);
+    const world = await data(page);
+    if (world.judgements.some((one) => one.circle.length > 0)) return { html, page, world };
+  }
+  assert.fail("the judge finds no lie");
+}
+
+test("a world that breaks a promise opens at the clash", async (t) => {
+  const { html, page, world } = await judged(t);
+  assert.match(await page.textContent("h1"), / violated$/);
+  assert.match(await page.textContent(".again code"), /^candor sim --seed \d+ --lie stale-answers$/);
+  const clash = world.judgements.find((one) => one.circle.length > 0);
+  assert.equal(await page.textContent("p.clash"), clash.lines[0]);
+  assert.equal(await page.locator("#messages ol.proof:not(.happenings) li").count(), clash.clash.length);
+  assert.ok((await ink(page, "bad")) > 200, "the clash is framed");
+  await shoot(page, "world-clash-light");
+  const whole = await pixels(page);
+  await page.getByRole("button", { name: "Show everything" }).click();
+  await settle(page);
+  assert.notEqual(await pixels(page), whole);
+  await page.focus(".stage");
+  await page.keyboard.press("c");
+  await settle(page);
+  assert.equal(await pixels(page), whole, "c brings the clash back");
+  await shoot(await open(t, html, { theme: "dark" }), "world-clash-dark");
+  const narrow = await open(t, html, { width: 390, height: 844 });
+  assert.equal(await overflow(narrow), 0);
+  await shoot(narrow, "world-clash-390");
+});
+
+test("a world that was shrunk is drawn shrunk", async (t) => {
+  const page = await open(t, draw("shrunk", "--seeds", "40", "--lie", "stale-answers"), { width: 390, height: 844 });
+  const world = await data(page);
+  assert.match(world.command, /--only .*--operations \d+ --lie stale-answers$/);
+  assert.equal(await page.textContent(".again code"), world.command);
+  assert.equal(await overflow(page), 0);
+  await shoot(page, "world-shrunk-390");
+});
+
+test("a world that keeps its promises shows what was said and what broke", async (t) => {
+  const page = await open(t, draw("kept", "--seed", "3"));
+  const world = await data(page);
+  assert.match(await page.textContent("h1"), /every promise was kept/);
+  assert.equal(world.counts.shown, world.counts.messages);
+  assert.equal(await page.locator(".verdicts li").count(), world.judgements.length);
+  const opened = await pixels(page);
+  await page.getByRole("button", { name: "Show everything" }).click();
+  await settle(page);
+  const whole = await pixels(page);
+  assert.notEqual(whole, opened);
+  await page.getByText("Heartbeats and the like").click();
+  await settle(page);
+  assert.notEqual(await pixels(page), whole, "heartbeats are drawn");
+  await page.getByText("What happens in view").click();
+  await settle(page);
+  assert.ok((await page.locator(".happenings li").count()) > 3);
+  await page.locator(".happenings li button").first().click();
+  await settle(page);
+  assert.equal(await page.textContent(".details h3"), await page.textContent(".happenings li span"));
+  await shoot(page, "world-kept");
+});
+
+test("every message, crash and fault of a world can be reached by keys", async (t) => {
+  const page = await open(t, draw("keys", "--seed", "5"));
+  await page.focus(".stage");
+  const seen = new Set();
+  for (let at = 0; at < 12; at++) {
+    await page.keyboard.press("n");
+    await settle(page);
+    seen.add(await page.textContent(".details h3"));
+  }
+  assert.ok(seen.size >= 6, [...seen].join("; "));
+  const before = await pixels(page);
+  for (const key of ["+", "ArrowRight", "ArrowDown", "-", "0"]) await page.keyboard.press(key);
+  await settle(page);
+  assert.notEqual(await pixels(page), before);
+  await page.keyboard.press("Escape");
+  await settle(page);
+  assert.match(await page.textContent(".details"), /Choose a message/);
+});
+
+test("pointing at an arrow tells what it says", async (t) => {
+  const page = await open(t, draw("pointing", "--seed", "3"));
+  // Where an arrow lies is found by looking for one: from the middle of the stage to its right.
+  const stage = await page.locator(".stage").boundingBox();
+  let told = "";
+  for (let y = 60; y < 220 && !/→.*:/.test(told); y += 24) {
+    for (let x = 90; x < stage.width && !/→.*:/.test(told); x += 7) {
+      await page.mouse.move(stage.x + x, stage.y + y);
+      told = (await page.locator(".tip").isVisible()) ? await page.textContent(".tip strong") : "";
+    }
+  }
+  assert.match(told, /^node \d → node \d: /);
+  await page.mouse.down();
+  await page.mouse.up();
+  await settle(page);
+  assert.equal(await page.textContent(".details h3"), told);
+});
+
+test("a whole world stays fluid", async (t) => {
+  const page = await open(t, draw("fluid", "--seed", "2"), { motion: "no-preference" });
+  await page.getByText("Heartbeats and the like").click();
+  await page.getByRole("button", { name: "Show everything" }).click();
+  await page.locator(".stage").scrollIntoViewIfNeeded();
+  const stage = await page.locator(".stage").boundingBox();
+  let times;
+  const use = async () => {
+    await page.mouse.move(stage.x + 400, stage.y + 100);
+    await page.mouse.move(stage.x + 405, stage.y + 105);
+    for (let at = 0; at < 24; at++) {
+      await page.mouse.wheel(0, at < 14 ? -120 : 120);
+      await settle(page);
+    }
+  };
+  const long_ms = await tasks(page, async () => (times = await frames(page, use)));
+  const at = (share) => times[Math.floor((times.length - 1) * share)].toFixed(1);
+  t.diagnostic(`${(await data(page)).counts.messages} messages; frames: median ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${at(1)} ms`);
+  assert.ok(long_ms.filter((ms) => ms > 100).length === 0 && long_ms.length <= 3, `${long_ms}`);
+});
