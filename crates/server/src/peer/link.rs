@@ -28,7 +28,7 @@ const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// The shortest and the longest time between two attempts, before chance.
 const DELAY_MS: (u64, u64) = (50, 1000);
 /// A connection that lived this long was a good one.
-const GOOD: Duration = Duration::from_secs(2);
+const GOOD: Duration = Duration::from_millis(200);
 
 /// The way to one peer.
 #[derive(Debug)]
