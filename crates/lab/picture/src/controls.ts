@@ -88,6 +88,7 @@ export function legend(state: State): HTMLElement {
     has((o) => o.kind === 2) && item("cas", "compare and set"),
     has((o) => o.fate === 1) && item("refused", "refused"),
     has((o) => o.fate === 2) && item("open", "unknown outcome"),
+    state.data.faults.total > 0 && item("fault", "fault"),
   ];
   const key = (...names: string[]): Node[] => names.flatMap((name) => [h("kbd", {}, name)]);
   const hint = (text: string, ...names: string[]): HTMLElement => h("li", {}, ...key(...names), ` ${text}`);

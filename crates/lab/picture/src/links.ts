@@ -70,6 +70,9 @@ export function drawLink(
   context.fillText(why, at.x, at.y + 0.5);
 }
 
+/** The room that a bar takes. */
+export const block = (bar: Bar): Taken[number] => ({ x: middle(bar), y: bar.y, half: (bar.x1 - bar.x0) / 2 });
+
 const middle = ({ x0, x1 }: Bar): number => (x0 + x1) / 2;
 
 function bezier(share: number, a: number, b: number, c: number, d: number): number {

@@ -6,6 +6,7 @@ import { Document, readDocument } from "./data";
 import { card, Tip } from "./details";
 import { page } from "./diagram/page";
 import { h, section } from "./dom";
+import { faultList } from "./faults";
 import { listen, reach } from "./gestures";
 import { ladder } from "./ladder";
 import { latencies } from "./latency";
@@ -71,6 +72,7 @@ function operations(state: State): (HTMLElement | null)[] {
     timeline.element,
     legend(state),
     card(state),
+    faultList(state),
     proof(state, (operation) => reach(state, timeline, operation)),
   );
   return [part, servers(state, timeline)];

@@ -3,7 +3,7 @@
 
 import { DONE, isOpen, Link, Operation, READ } from "./data";
 import { barHeight, box, Frame, sides, toPixel } from "./bars";
-import { Bar, drawLink, Taken } from "./links";
+import { Bar, block, drawLink, Taken } from "./links";
 import { FONT, Palette } from "./palette";
 import { State } from "./state";
 
@@ -172,7 +172,7 @@ export function drawClash(
     context.stroke();
     if (!small) drawBadge(context, from - 1, y - height / 2, String(at + 1), colours.bad, colours.paper);
   });
-  const taken: Taken = [];
+  const taken: Taken = clash.map((operation) => block(bar(operation.at)));
   for (const { from, to, why } of circle) drawLink(context, bar(from), bar(to), why, height / 2, colours, frame, taken);
 }
 

@@ -3,7 +3,7 @@
 /** Names of the colours, each a custom property of the style. */
 const NAMES = [
   "paper", "card", "ink", "soft", "faint", "line", "hair", "write", "read", "read-fill", "cas",
-  "cas-fill", "good", "bad", "bad-wash", "doubt", "order",
+  "cas-fill", "good", "bad", "bad-wash", "doubt", "doubt-wash", "order",
 ] as const;
 
 export type Palette = Record<(typeof NAMES)[number], string>;

@@ -1,8 +1,8 @@
 // The proof as a list: the witness order or the clash, operation by operation.
 
-import { Operation } from "./data";
+import { Link, Operation } from "./data";
 import { h } from "./dom";
-import { State } from "./state";
+import { Overlay, State } from "./state";
 import { instant, sentence } from "./words";
 
 /** How many rows are added at a time. */
@@ -13,7 +13,8 @@ export function proof(state: State, reach: (operation: Operation) => void): HTML
   const summary = h("summary");
   const list = h("ol", { class: "proof" });
   const more = h("button", { type: "button", class: "more" }, "Show more");
-  const element = h("details", { hidden: true }, summary, list, more);
+  const circle = h("div");
+  const element = h("details", { hidden: true }, summary, list, more, circle);
   let told: State["overlay"] = null;
   let shown = 0;
   const add = (): void => {
@@ -34,6 +35,7 @@ export function proof(state: State, reach: (operation: Operation) => void): HTML
     const operations = state.overlaid();
     const isClash = told?.ruling.word === "violated";
     list.replaceChildren();
+    circle.replaceChildren(...(told ? reasons(state, told) : []));
     shown = 0;
     element.hidden = operations.length === 0;
     summary.textContent = isClash ? "The clash, operation by operation" : "The order, operation by operation";
@@ -54,4 +56,22 @@ function row(state: State, operation: Operation, place: number, reach: (operatio
     h("small", {}, `${instant(operation.start)} – ${end}${server}`),
   );
   return h("li", { value: place + 1 }, button);
+}
+
+/** The circle of a clash in words: who must come before whom, and why. */
+function reasons(state: State, { ruling }: Overlay): Node[] {
+  if (ruling.word !== "violated" || ruling.circle.length === 0) return [];
+  const number = (place: number): string => String(ruling.clash.indexOf(place) + 1);
+  const name = (place: number): string => sentence(state.operations[place], state.data.clients[state.operations[place].client]);
+  const row = ({ from, to, why, because }: Link): HTMLElement =>
+    h(
+      "li",
+      { title: `${name(from)}, before ${name(to)}` },
+      h("b", {}, `${number(from)} before ${number(to)}: ${why}`),
+      h("span", {}, `, ${because}`),
+    );
+  return [
+    h("p", { class: "note" }, "Each of these has to come before the next, in a circle, so no order can exist:"),
+    h("ul", { class: "circle" }, ...ruling.circle.map(row)),
+  ];
 }

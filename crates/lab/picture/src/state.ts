@@ -160,6 +160,13 @@ export class State {
     else this.look(from - room, to + room);
   }
 
+  /** Brings a stretch of time into view, with room around. */
+  revealTime(from: number, to: number): void {
+    const [a, b] = [this.axis.place(from), this.axis.place(to)];
+    const room = Math.max((b - a) * 0.15, this.axis.length * 0.02, WIDTH_MIN);
+    this.glide(a - room, b + room);
+  }
+
   /** Shows only what has this key clearly; the empty text means all. */
   filter(text: string): number {
     const exact = this.data.texts.includes(text);

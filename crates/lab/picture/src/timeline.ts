@@ -4,6 +4,7 @@ import { drawLabels, drawLane, Frame, sides, toPixel } from "./bars";
 import { Axis, step } from "./axis";
 import { Operation, Ruling } from "./data";
 import { h } from "./dom";
+import { drawFaults, FaultRow, ROW_HEIGHT, rowsOf } from "./faults";
 import { Lane, laneHeight, lanesOf } from "./lanes";
 import { drawClash, drawClashBand, drawOrder, effects, LINE_MAX } from "./overlay";
 import { FONT, onTheme, palette, Palette, pen } from "./palette";
@@ -11,7 +12,7 @@ import { State } from "./state";
 import { instant, span } from "./words";
 
 const AXIS_HEIGHT = 26;
-/** Room between the axis and the first lane. */
+/** Room between the axis, or the faults below it, and the first lane. */
 const HEAD_ROOM = 6;
 /** Up to so many bars their labels get rims; more would take too long. */
 const RIMS_MAX = 150;
@@ -28,6 +29,9 @@ export class Timeline {
   private readonly canvas = h("canvas", { "aria-hidden": "true" });
   private readonly laneOf = new Map<number, number>();
   private readonly laneHeight: number;
+  private readonly faults: FaultRow[];
+  /** Where the first lane begins. */
+  private readonly head: number;
   private colours: Palette = palette();
   private width = 0;
   private cached: { ruling: Ruling; order: number; axis: Axis; places: Float64Array } | null = null;
@@ -35,8 +39,10 @@ export class Timeline {
   constructor(private readonly state: State) {
     this.lanes = lanesOf(state);
     this.lanes.forEach((lane, at) => this.laneOf.set(lane.operations[0].client, at));
-    this.laneHeight = laneHeight(this.lanes.length);
-    const total = AXIS_HEIGHT + HEAD_ROOM + this.lanes.length * this.laneHeight + 10;
+    this.laneHeight = laneHeight(this.lanes.length, state.data.rulings.some((ruling) => ruling.circle.length > 0));
+    this.faults = rowsOf(state);
+    this.head = AXIS_HEIGHT + HEAD_ROOM + this.faults.length * ROW_HEIGHT;
+    const total = this.head + this.lanes.length * this.laneHeight + 16;
     const spacer = h("div", { class: "spacer" });
     spacer.style.height = `${total}px`;
     this.stage = h(
@@ -86,7 +92,7 @@ export class Timeline {
 
   /** The operation under a pixel of the stage; a bar may be missed by a little. */
   at(x: number, y: number): Operation | null {
-    const lane = this.lanes[Math.floor((y - AXIS_HEIGHT - HEAD_ROOM + this.stage.scrollTop) / this.laneHeight)];
+    const lane = this.lanes[Math.floor((y - this.head + this.stage.scrollTop) / this.laneHeight)];
     if (!lane || y < AXIS_HEIGHT || x < this.gutter) return null;
     const frame = this.frame;
     let best: Operation | null = null;
@@ -103,7 +109,7 @@ export class Timeline {
   /** The middle of an operation's bar in the coordinates of the stage. */
   readonly middle = (operation: Operation): number => {
     const lane = this.laneOf.get(operation.client) ?? 0;
-    return AXIS_HEIGHT + HEAD_ROOM + (lane + 0.5) * this.laneHeight - this.stage.scrollTop;
+    return this.head + (lane + 0.5) * this.laneHeight - this.stage.scrollTop;
   };
 
   /** Scrolls until the lane of an operation is seen. */
@@ -128,6 +134,7 @@ export class Timeline {
     context.clip();
     if (isClash && overlaid.length > 0) drawClashBand(context, state, frame, overlaid, height, colours);
     this.drawGrid(context, frame, height);
+    drawFaults(context, state, frame, this.faults, [AXIS_HEIGHT + 2 - this.stage.scrollTop, height], colours);
     let bars = 0;
     this.eachLane(height, (lane, middle) => (bars += drawLane(context, state, frame, lane, middle, colours)));
     const drawn = this.drawOverlay(context, frame, overlaid, isClash);
@@ -212,6 +219,13 @@ export class Timeline {
     const narrow = gutter < 60;
     context.textBaseline = "middle";
     context.textAlign = "left";
+    this.faults.forEach((row, at) => {
+      const y = AXIS_HEIGHT + 2 + (at + 0.5) * ROW_HEIGHT - this.stage.scrollTop;
+      if (y < AXIS_HEIGHT + 4) return;
+      context.font = `11px ${FONT}`;
+      context.fillStyle = colours.doubt;
+      context.fillText(narrow ? row.short : row.name, 2, y, gutter - 8);
+    });
     this.eachLane(height, (lane, middle) => {
       if (middle < AXIS_HEIGHT + 4) return;
       const two = this.laneHeight >= 34 && lane.note !== "";

@@ -78,31 +78,30 @@ export const ink = (page, name) =>
     return count;
   }, name);
 
-/** Long tasks while something is done, in milliseconds. */
-export async function tasks(page, act) {
-  await page.evaluate(() => {
-    window.tasks = [];
-    new PerformanceObserver((list) => window.tasks.push(...list.getEntries().map((e) => e.duration))).observe({ entryTypes: ["longtask"] });
-  });
-  await act();
-  return page.evaluate(() => window.tasks);
+/**
+ * Takes steps one by one, each until it is drawn; gives what each cost the page's main thread in milliseconds of CPU, the
+ * least first: a clock on the wall would tell what else the machine has to do.
+ */
+export async function costs(page, steps) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const spent = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "TaskDuration").value * 1000;
+  };
+  const costs = [];
+  for (const step of steps) {
+    const before = await spent();
+    await step();
+    await settle(page);
+    costs.push((await spent()) - before);
+  }
+  await session.detach();
+  return costs.sort((a, b) => a - b);
 }
 
-/** Times between frames while something is done, in milliseconds, the longest last. */
-export async function frames(page, act) {
-  await page.evaluate(() => {
-    window.frames_ms = [];
-    let last = performance.now();
-    const next = (now) => {
-      window.frames_ms.push(now - last);
-      last = now;
-      window.frames_on = requestAnimationFrame(next);
-    };
-    window.frames_on = requestAnimationFrame(next);
-  });
-  await act();
-  return page.evaluate(() => {
-    cancelAnimationFrame(window.frames_on);
-    return window.frames_ms.sort((a, b) => a - b);
-  });
+/** The costs in words. */
+export function told(costs) {
+  const at = (share) => costs[Math.floor((costs.length - 1) * share)].toFixed(1);
+  return `${costs.length} steps, CPU of each: median ${at(0.5)} ms, p95 ${at(0.95)} ms, most ${at(1)} ms`;
 }

@@ -1,6 +1,6 @@
 // Draws a diagram: what nodes were, what was wrong with them, what they said, what clients asked.
 
-import { drawLink, Taken } from "../links";
+import { block, drawLink, Taken } from "../links";
 import { drawBadge } from "../overlay";
 import { FONT, Palette } from "../palette";
 import { Call, Message, Sort, Thing } from "./data";
@@ -339,7 +339,7 @@ function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     context.stroke();
     drawBadge(context, found.x0 - 1, found.y - 13, String(at + 1), colours.bad, colours.paper);
   });
-  const taken: Taken = [];
+  const taken: Taken = [...boxes.values()].map(block);
   for (const [from, to, why] of clash.circle) {
     const [a, b] = [boxes.get(from), boxes.get(to)];
     if (a && b) drawLink(context, a, b, why, 13, colours, frame, taken);

@@ -43,7 +43,7 @@ export class Lanes {
     const rank = (client: number): number => (clashing.has(client) ? 0 : 1);
     const clients = [...new Set(view.calls.map((call) => call.client))].sort((a, b) => rank(a) - rank(b) || a - b);
     for (const client of clients) this.clients.set(client, add("client", client, `client ${clientName(client)}`, clientName(client), CLIENT_HEIGHT));
-    this.height = top + 8;
+    this.height = top + 16;
   }
 
   node(place: number): Lane {

@@ -1,0 +1,101 @@
+// What was done to the servers: bands above the lanes, one row for each server that was hit, and a list below.
+
+import { Frame, toPixel } from "./bars";
+import { Fault } from "./data";
+import { h } from "./dom";
+import { FONT, Palette } from "./palette";
+import { State } from "./state";
+import { count, counted, instant, span } from "./words";
+
+export const ROW_HEIGHT = 20;
+/** So many servers have a row of their own; the others share the last. */
+const ROWS_MAX = 8;
+/** How many faults the list tells at first. */
+const LISTED_MAX = 200;
+
+/** One row of bands. */
+export interface FaultRow {
+  name: string;
+  short: string;
+  faults: Fault[];
+}
+
+/** The rows, those that hit several servers first. */
+export function rowsOf({ data }: State): FaultRow[] {
+  const rows = new Map<string | null, FaultRow>();
+  for (const fault of data.faults.shown) {
+    const key = rows.size < ROWS_MAX || rows.has(fault.server) ? fault.server : [...rows.keys()].at(-1)!;
+    const row = rows.get(key) ?? { name: key === null ? "faults" : `server ${key}`, short: key === null ? "all" : `s${key}`, faults: [] };
+    row.faults.push(fault);
+    rows.set(key, row);
+  }
+  const rank = (key: string | null): number => (key === null ? -1 : Number(key));
+  return [...rows].sort(([a], [b]) => rank(a) - rank(b)).map(([, row]) => row);
+}
+
+/** When a fault began and ended, in nanoseconds; what lasted on ends with everything. */
+export function spanOf(state: State, { from, until }: Fault): [number, number] {
+  const unit = state.data.unit_ns;
+  return [Math.max(0, from) * unit, until === null ? Math.max(state.span, from * unit) : until * unit];
+}
+
+/** Draws the rows from `top` on, and a light ground below each fault down to `bottom`. */
+export function drawFaults(
+  context: CanvasRenderingContext2D,
+  state: State,
+  frame: Frame,
+  rows: FaultRow[],
+  [top, bottom]: [number, number],
+  colours: Palette,
+): void {
+  rows.forEach((row, at) => {
+    const y = top + at * ROW_HEIGHT;
+    let free = -Infinity;
+    row.faults.forEach((fault, place) => {
+      const [from, to] = spanOf(state, fault);
+      const x0 = toPixel(state, frame, state.axis.place(from));
+      const x1 = Math.max(x0 + 3, fault.until === null ? frame.right + 2 : toPixel(state, frame, state.axis.place(to)));
+      if (x1 < frame.left || x0 > frame.right) return;
+      context.fillStyle = colours["doubt-wash"];
+      context.globalAlpha = 0.55;
+      context.fillRect(x0, y, x1 - x0, bottom - y);
+      context.globalAlpha = 1;
+      context.fillRect(x0, y + 1, x1 - x0, ROW_HEIGHT - 3);
+      context.fillStyle = colours.doubt;
+      context.fillRect(Math.round(x0), y + 1, 3, ROW_HEIGHT - 3);
+      if (fault.until !== null && x1 - x0 > 6) context.fillRect(Math.round(x1) - 1, y + 1, 1, ROW_HEIGHT - 3);
+      const left = Math.max(x0, frame.left) + 7;
+      const next = row.faults[place + 1];
+      const room = (next ? toPixel(state, frame, state.axis.place(spanOf(state, next)[0])) : frame.right) - left;
+      context.font = `11px ${FONT}`;
+      if (left < free || context.measureText(fault.text).width > room) return;
+      context.textAlign = "left";
+      context.textBaseline = "middle";
+      context.fillStyle = colours.ink;
+      context.fillText(fault.text, left, y + ROW_HEIGHT / 2);
+      free = left + context.measureText(fault.text).width + 6;
+    });
+  });
+}
+
+/** The faults as a list, closed at first; nothing if there were none. */
+export function faultList(state: State): HTMLElement | null {
+  const { total, shown } = state.data.faults;
+  if (total === 0) return null;
+  const unit = state.data.unit_ns;
+  const row = (fault: Fault): HTMLElement => {
+    const [from, to] = spanOf(state, fault);
+    const lasted = fault.until === null ? "to the end" : fault.until > fault.from ? `for ${span(to - fault.from * unit)}` : "at once over";
+    const reveal = (): void => state.revealTime(from, to);
+    const who = fault.server === null ? "" : `server ${fault.server}: `;
+    return h("li", {}, h("button", { type: "button", click: reveal }, h("span", {}, who + fault.text), h("small", {}, `${instant(fault.from * unit)}, ${lasted}`)));
+  };
+  const more = total - Math.min(shown.length, LISTED_MAX);
+  return h(
+    "details",
+    { class: "faults" },
+    h("summary", {}, `What was done to the servers: ${counted(total, "fault")}`),
+    h("ol", { class: "proof" }, ...shown.slice(0, LISTED_MAX).map(row)),
+    more > 0 ? h("p", { class: "note" }, `${count(more)} more are not listed.`) : null,
+  );
+}
