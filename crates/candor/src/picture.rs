@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use history::{History, Level, Report};
-use lab::picture::{Picture, Ruling, quoted};
+use lab::picture::{Fault, Picture, Ruling, quoted};
 
 /// Writes the picture of a history and its verdicts to `html`.
 pub(crate) fn draw(
@@ -27,8 +27,21 @@ pub(crate) fn draw(
         facts: vec![],
         troubles: vec![],
         quiet: None,
-        faults: vec![],
+        faults: faults(history),
     };
     fs::write(html, picture.html())
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", html.display())))
+}
+
+/// The faults that stand in the history.
+fn faults(history: &History) -> Vec<Fault> {
+    let unit_ns = u128::from(history.unit().nanoseconds());
+    let us = |time: u64| (u128::from(time) * unit_ns / 1000) as u64;
+    let fault = |fault: &history::Fault| Fault {
+        from_us: us(fault.start),
+        until_us: fault.end.map(us),
+        server: fault.server,
+        text: fault.text.clone(),
+    };
+    history.faults.iter().map(fault).collect()
 }

@@ -108,6 +108,11 @@ fn a_paused_leader_that_is_killed_and_cut_off_comes_back() {
     let faults = run["faults"].as_array().unwrap();
     let ended = |fault: &Value| fault["until_ms"].is_number();
     assert!(faults.len() == 5 && faults.iter().all(ended), "{faults:?}");
+    let history = format!("{}/history.jsonl", run["directory"].as_str().unwrap());
+    let text = fs::read_to_string(bench.path().join(&history)).unwrap();
+    assert_eq!(text.lines().filter(|line| line.starts_with(r#"{"fault":"#)).count(), 5);
+    let checked = bench.run(&["check", "--level", "linearizable", &history]);
+    assert_eq!(checked.exit_code, Some(0), "{checked:?}");
     let report = Path::new(run["directory"].as_str().unwrap()).join("report.html");
     let report = fs::read_to_string(bench.path().join(report)).unwrap();
     assert!(report.contains("killed"), "the picture has its bands");

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::fault::Fault;
 use crate::level::Level;
 use crate::operation::Operation;
 
@@ -113,12 +114,14 @@ pub struct History {
     pub operations: Vec<Operation>,
     /// The value of every key before the first write; `None` for nothing there.
     pub initial: Option<String>,
+    /// What was done to the servers meanwhile, if somebody noted it.
+    pub faults: Vec<Fault>,
 }
 
 impl History {
     /// A history of these operations, in which keys start with nothing there.
     pub fn new(header: Option<Header>, operations: Vec<Operation>) -> History {
-        History { header, operations, initial: None }
+        History { header, operations, initial: None, faults: vec![] }
     }
 
     /// The unit of its times: the header's, else nanoseconds.

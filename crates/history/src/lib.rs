@@ -52,6 +52,8 @@
 //! - A write or cas of unknown outcome may take effect at any time after its start, or never. A
 //!   read without an answer constrains nothing. What was refused did not run: a read that only a
 //!   refused write could explain is a violation.
+//! - A [`Fault`] (a line `{"fault":"killed","server":0,"start":900,"end":1300}`) explains a history to
+//!   people; the judge does not look at it.
 //! - To judge a level, all writes count, all reads without a `level` of their own, and those whose
 //!   level is that one or stronger.
 //! - A level that holds by an order has that order as its witness, checked by a validator
@@ -73,6 +75,7 @@ mod clients;
 mod decision;
 mod eventual;
 mod explain;
+mod fault;
 mod field;
 mod formats;
 mod history;
@@ -102,6 +105,7 @@ mod zones;
 
 pub use budget::Budget;
 pub use certificate::{Entry, Place, Position, Replica, Source};
+pub use fault::Fault;
 pub use history::{Header, History, Unit};
 pub use judge::{check, check_values, ladder, strongest};
 pub use level::{Level, UnknownLevel};

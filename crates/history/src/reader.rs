@@ -1,4 +1,4 @@
-//! Reads history files: JSON Lines, one operation a line, perhaps a header. A file is read whole or
+//! Reads history files: JSON Lines, one operation a line, perhaps a header and faults. A file is read whole or
 //! refused with the place of its first fault and what would be right there.
 
 use std::fmt;
@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::clients;
+use crate::fault;
 use crate::field::{Fault, column, fields};
 use crate::history::{Header, History, Unit};
 use crate::line::{Line, read_level};
@@ -86,6 +87,7 @@ fn read_all(text: &str) -> Result<History, Broken> {
         }
         part.operations.iter_mut().for_each(|operation| operation.line += lines);
         lines += part.lines;
+        history.faults.append(&mut part.faults);
         if history.operations.is_empty() {
             history.operations = part.operations;
         } else {
@@ -116,6 +118,7 @@ struct Part {
     operations: Vec<Operation>,
     /// The header's line, the column of its version, and the header.
     header: Option<(usize, usize, Header)>,
+    faults: Vec<fault::Fault>,
     lines: usize,
 }
 
@@ -155,21 +158,22 @@ impl Part {
         }
         match serde_json::from_str::<Line<'_>>(line) {
             Ok(raw) => self.operations.push(raw.into_operation(line, self.lines)?),
-            Err(_) if is_header(line) => {
+            Err(_) if has_field(line, "candor_history") => {
                 let header = read_header(line)?;
                 let column = Fault::at(line, "candor_history", String::new()).column;
                 if self.header.replace((self.lines, column, header)).is_some() {
                     return Err(Fault { column, message: SECOND_HEADER.to_string() });
                 }
             }
+            Err(_) if has_field(line, "fault") => self.faults.push(fault::Fault::read(line)?),
             Err(error) => return Err(Fault::parse(line, &error)),
         }
         Ok(())
     }
 }
 
-fn is_header(line: &str) -> bool {
-    fields(line).iter().any(|field| field.name == "candor_history")
+fn has_field(line: &str, name: &str) -> bool {
+    fields(line).iter().any(|field| field.name == name)
 }
 
 #[derive(Deserialize)]

@@ -7,11 +7,15 @@ use crate::history::{Header, History};
 use crate::operation::{Kind, Operation};
 
 impl History {
-    /// The whole history as JSON Lines, header first.
+    /// The whole history as JSON Lines: the header, the faults, the operations.
     pub fn to_jsonl(&self) -> String {
         let mut text = String::new();
         if let Some(header) = &self.header {
             text.push_str(&header.to_json());
+            text.push('\n');
+        }
+        for fault in &self.faults {
+            text.push_str(&fault.to_json());
             text.push('\n');
         }
         for operation in &self.operations {

@@ -151,7 +151,7 @@ pub(crate) async fn attempt(
         stage.cluster.end(interrupts.insisted()).await;
         directory.tidy()?;
     }
-    let history = stage.recording.history(task.scenario.level);
+    let history = stage.recording.history_under(stage.chronicle.faults(), task.scenario.level);
     directory.write("history.jsonl", history.to_jsonl().as_bytes())?;
     let ready = played.inspect_err(|_| tell_directory(&directory, screen))?;
     judge(task, stage, ready, history, directory, screen, interrupts).await

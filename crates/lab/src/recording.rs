@@ -7,6 +7,7 @@ use history::{Header, History, Kind, Level, Operation, Unit};
 use crate::certificate::Certificate;
 use crate::finals::FinalRead;
 use crate::order::OperationId;
+use crate::picture::Fault;
 use crate::plan::{Answer, Step, Work};
 use crate::scenario::{Client, Scenario};
 use crate::screen::shown;
@@ -242,7 +243,18 @@ impl Recording {
         })
     }
 
-    /// The history that all of this makes, for a store that promised `level`.
+    /// The history that all of this makes, for a store that promised `level` while these faults came.
+    pub(crate) fn history_under(&self, faults: &[Fault], level: Level) -> History {
+        let fault = |fault: &Fault| history::Fault {
+            text: fault.text.clone(),
+            server: fault.server,
+            start: fault.from_us * 1000,
+            end: fault.until_us.map(|us| us * 1000),
+        };
+        History { faults: faults.iter().map(fault).collect(), ..self.history(level) }
+    }
+
+    /// The history without faults.
     pub(crate) fn history(&self, level: Level) -> History {
         let mut operations: Vec<Operation> =
             self.operations.iter().map(|recorded| operation(recorded, level)).collect();

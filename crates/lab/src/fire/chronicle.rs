@@ -74,6 +74,11 @@ impl Chronicle {
         self.faults.push(Fault { from_us, until_us, server, text });
     }
 
+    /// All of it so far.
+    pub(crate) fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
     /// All of it.
     pub(crate) fn into_faults(self) -> Vec<Fault> {
         self.faults

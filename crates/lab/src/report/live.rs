@@ -1,5 +1,7 @@
 //! The operations of a run as they happen, one line each, in columns that are known beforehand.
 
+use std::collections::BTreeMap;
+
 use history::Level;
 use unicode_width::UnicodeWidthStr;
 
@@ -10,6 +12,8 @@ use crate::screen::{Look, shown, tame};
 
 const TIME_WIDTH: usize = 9;
 const LATENCY_WIDTH: usize = 12;
+/// The longest gist of a reason.
+const GIST_CHARS_MAX: usize = 40;
 
 /// The columns of a run's operations.
 pub(crate) struct Live {
@@ -135,18 +139,20 @@ pub(crate) fn fault_line(at_us: u64, text: &str) -> String {
 pub(crate) struct Phase {
     end_ns: u64,
     done: usize,
-    refused: usize,
-    unknown: usize,
     worst_ns: u64,
+    /// How many were refused, by the gist of the reason.
+    refused: BTreeMap<String, usize>,
+    /// How many have an unknown outcome, likewise.
+    unknown: BTreeMap<String, usize>,
 }
 
 impl Phase {
     /// One more.
     pub(crate) fn note(&mut self, recorded: &Recorded) {
         self.end_ns = self.end_ns.max(recorded.end);
-        match recorded.answer {
-            Answer::Refused(_) => self.refused += 1,
-            Answer::Unknown(_) => self.unknown += 1,
+        match &recorded.answer {
+            Answer::Refused(why) => *self.refused.entry(gist(why)).or_default() += 1,
+            Answer::Unknown(why) => *self.unknown.entry(gist(why)).or_default() += 1,
             _ => {
                 self.done += 1;
                 self.worst_ns = self.worst_ns.max(recorded.end.saturating_sub(recorded.start));
@@ -156,20 +162,30 @@ impl Phase {
 
     /// All of them, if there are any.
     pub(crate) fn line(self) -> Option<String> {
-        if self.done + self.refused + self.unknown == 0 {
+        if self.done == 0 && self.refused.is_empty() && self.unknown.is_empty() {
             return None;
         }
         let mut text = format!("{} random operations done", self.done);
         if self.done > 0 {
             text.push_str(&format!(", the slowest in {}", millis(self.worst_ns)));
         }
-        for (count, name) in [(self.refused, "refused"), (self.unknown, "unknown")] {
-            if count > 0 {
-                text.push_str(&format!(", {count} {name}"));
+        for (reasons, name) in [(&self.refused, "refused"), (&self.unknown, "unknown")] {
+            let counted: Vec<String> =
+                reasons.iter().map(|(why, count)| format!("{} × {count}", tame(why))).collect();
+            if !counted.is_empty() {
+                text.push_str(&format!("; {name}: {}", counted.join(", ")));
             }
         }
         Some(format!("{}  {}", right(&seconds(self.end_ns), TIME_WIDTH), Look::Faint.on(text)))
     }
+}
+
+/// What a reason comes down to: the code of a server's error, else what stands before the details.
+fn gist(why: &str) -> String {
+    let is_code = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase());
+    let code = why.split(' ').next().filter(is_code);
+    let gist = code.unwrap_or_else(|| why.split(':').next().unwrap_or(why));
+    gist.chars().take(GIST_CHARS_MAX).collect()
 }
 
 fn widest(texts: impl Iterator<Item = String>, title: &str) -> usize {
@@ -197,6 +213,14 @@ pub(crate) fn millis(ns: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reasons_come_down_to_little() {
+        assert_eq!(gist("CLUSTERDOWN no majority confirmed in time"), "CLUSTERDOWN");
+        assert_eq!(gist("no connection: Connection refused (os error 111)"), "no connection");
+        assert_eq!(gist("no reply within 50 ms"), "no reply within 50 ms");
+        assert_eq!(gist(""), "");
+    }
 
     #[test]
     fn figures_align() {
