@@ -46,6 +46,13 @@ impl Clock {
         self.drift_ppm += by_ppm;
     }
 
+    /// From now on both clocks run as the world does, and the wall clock is right.
+    pub(crate) fn set_right(&mut self, now_us: u64) {
+        self.stand_at(now_us);
+        self.drift_ppm = 0;
+        self.wall_us = WORLD_BEGAN_US + now_us;
+    }
+
     pub(crate) fn now(&self, now_us: u64) -> Now {
         let passed_us = self.passed_us(now_us);
         Now {
@@ -88,5 +95,8 @@ mod tests {
         clock.restart(2_000_000, 0);
         assert_eq!(clock.now(2_000_000).monotonic_ms, 0);
         assert_eq!(clock.now(3_000_000).monotonic_ms, 1100);
+        clock.set_right(3_000_000);
+        let now = clock.now(4_000_000);
+        assert_eq!((now.monotonic_ms, now.wall_ms), (2100, WORLD_BEGAN_US / 1000 + 4000));
     }
 }

@@ -146,6 +146,12 @@ impl World {
                 Some(status) if !status.ready => {
                     return Some(format!("node {} is not ready: {status:?}", host + 1));
                 }
+                Some(status) if !status.clock_agrees => {
+                    return Some(format!(
+                        "node {} does not believe its clock: {status:?}",
+                        host + 1
+                    ));
+                }
                 Some(status) => statuses.push(status),
             }
         }

@@ -76,7 +76,7 @@ impl Setting {
             level: if order == Order::Agreed { agreed } else { merged },
             nodes: options.nodes.unwrap_or(nodes).clamp(1, 7),
             request_timeout_ms,
-            max_clock_drift_ms: 3_600_000,
+            max_clock_drift_ms: chance.weighted(&CAPS_MS),
             breaking_us: chance.between(6_000_000, 14_000_000),
             weather,
             sync: sync(&mut chance),
@@ -107,6 +107,9 @@ impl Setting {
         }
     }
 }
+
+/// Caps on clock drift: that every wrong clock is beyond, some, or none.
+const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)];
 
 /// How long a message takes between continents, or nearly so.
 const FAR_US: u64 = 15_000;

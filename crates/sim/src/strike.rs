@@ -191,7 +191,7 @@ impl World {
         self.coups -= u32::from(struck.coup);
     }
 
-    /// All faults end: the network is whole, every node runs that is not lost, every disk works.
+    /// All faults end: the network is whole, every node runs that is not lost, every disk works, every clock is right.
     pub(crate) fn heal(&mut self) {
         let now_us = self.now_us();
         self.trace.tell(now_us, || "everything heals".into());
@@ -202,6 +202,7 @@ impl World {
         for host in 0..self.hosts.len() {
             self.hosts[host].disk.unstall();
             self.hosts[host].paused_until_us = 0;
+            self.hosts[host].clock.set_right(now_us);
             self.agenda.after(0, Event::Wake { host });
         }
         if self.liar.tells(Lie::NoHealing) {

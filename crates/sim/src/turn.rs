@@ -108,8 +108,24 @@ impl World {
         if let Some(status) = self.step(host, &mut inputs, &mut outputs) {
             let view: &dyn View = self.hosts[host].node.as_ref().expect("it has just had a turn");
             let (asked, closed, outputs) = (&asked[..], &closed[..], &outputs[..]);
-            let turn = Turn { host, life, now, asked, closed, outputs, status: &status, view };
+            let mut walls_ms = std::mem::take(&mut self.walls_ms);
+            walls_ms.clear();
+            walls_ms.extend(self.hosts.iter().map(|host| host.clock.now(now_us).wall_ms));
+            let (at_us, status, walls) = (now_us, &status, &walls_ms[..]);
+            let turn = Turn {
+                host,
+                life,
+                at_us,
+                now,
+                walls_ms: walls,
+                asked,
+                closed,
+                outputs,
+                status,
+                view,
+            };
             let broken = first_broken(&mut self.truths, |truth| truth.on_turn(&turn));
+            self.walls_ms = walls_ms;
             self.fail_if(broken);
         }
         let vote = self.vote_in(host, &outputs);

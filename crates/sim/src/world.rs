@@ -58,6 +58,8 @@ pub(crate) struct World {
     pub(crate) healed: bool,
     pub(crate) disks: Chance,
     pub(crate) turns: Chance,
+    /// Room for a turn: the wall clocks of all nodes, what it takes in, what it gives out.
+    pub(crate) walls_ms: Vec<u64>,
     pub(crate) inputs: Vec<Input>,
     pub(crate) outputs: Vec<Output>,
 }
@@ -98,6 +100,7 @@ impl World {
             healed: false,
             disks: Chance::new(*seed, Subject::Disks),
             turns: clocks,
+            walls_ms: vec![],
             inputs: vec![],
             outputs: vec![],
             plan,

@@ -1,6 +1,6 @@
 //! An answer fits its question; what the order cannot give is refused, and what it can is not.
 
-use node::{Error, Reply};
+use node::{Error, Order, Reply};
 
 use super::Truth;
 use crate::operation::{Action, Operation, Outcome, words};
@@ -15,6 +15,13 @@ pub(crate) struct Fitting {
 impl Fitting {
     pub(crate) fn new(setting: &Setting) -> Fitting {
         Fitting { setting: setting.clone() }
+    }
+}
+
+impl Fitting {
+    /// Whether the clock of the node that is asked has a part in it.
+    fn stamps(&self, operation: &Operation) -> bool {
+        self.setting.order == Order::Merged && operation.action.is_write()
     }
 }
 
@@ -36,6 +43,9 @@ impl Truth for Fitting {
             }
             Outcome::Refused(error @ (Error::Invalid(_) | Error::Consistency(_))) if possible => {
                 Err(format!("{} was refused with -{error}", operation.words()))
+            }
+            Outcome::Refused(error @ Error::ClockSkew(_)) if !self.stamps(operation) => {
+                Err(format!("{} needs no clock and was refused with -{error}", operation.words()))
             }
             _ => Ok(()),
         }

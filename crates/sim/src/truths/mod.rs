@@ -14,6 +14,7 @@
 //! | [`merge`] | turn | merged replicas with equal vectors hold the same |
 //! | [`patience`] | turn | a request is answered once, within the request timeout of its node's clock |
 //! | [`life`] | turn | no node halts, and none refuses to start, while its disk keeps what it synced |
+//! | [`clock`] | turn, end | no stamp is made by a clock beyond the cap, and none lies above all clocks within it |
 //! | [`answer`] | answer | an answer fits its question; what the order cannot give is refused, what it can is not |
 //! | [`refusal`] | answer | what was refused never shows up |
 //! | [`ledger`] | end | of a key that one client writes at one node, the last acknowledged write or a later one is there |
@@ -27,6 +28,7 @@
 
 mod answer;
 mod boot;
+mod clock;
 mod committed;
 mod fold;
 mod leader;
@@ -57,8 +59,12 @@ pub(crate) struct Turn<'a> {
     pub(crate) host: usize,
     /// Which start of the node this is.
     pub(crate) life: u64,
+    /// The time of the world.
+    pub(crate) at_us: u64,
     /// The clocks of the node.
     pub(crate) now: Now,
+    /// The wall clocks of all nodes.
+    pub(crate) walls_ms: &'a [u64],
     /// The requests that it was given.
     pub(crate) asked: &'a [(SessionId, RequestId)],
     /// The client connections that it heard are closed.
@@ -139,6 +145,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
         Box::new(merge::SameMerge::default()),
         Box::new(patience::Answered::new(setting)),
         Box::new(life::Alive),
+        Box::new(clock::Capped::new(setting)),
         Box::new(answer::Fitting::new(setting)),
         Box::new(refusal::Gone::default()),
         Box::new(ledger::Kept),
@@ -238,7 +245,9 @@ pub(crate) mod example {
         Turn {
             host: status.id.0 as usize - 1,
             life,
+            at_us: 0,
             now: Now::default(),
+            walls_ms: &[],
             asked: &[],
             closed: &[],
             outputs: &[],
