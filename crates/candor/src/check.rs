@@ -1,36 +1,68 @@
 //! `candor check`: recorded histories in, verdicts out.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use history::{Budget, EXIT_FAILURE, History, Level, Report, report, report_broken, worst};
+use history::{
+    Budget, EXIT_FAILURE, History, Level, Report, UnknownLevel, Witness, report, report_broken,
+    report_too_large, validate, worst,
+};
 use indicatif::ProgressBar;
 use serde_json::json;
 
-use crate::picture;
+use crate::{limits, picture};
 
 /// How often the progress moves.
 const PROGRESS_EVERY: Duration = Duration::from_millis(120);
+/// Stands for the standard input.
+const STDIN: &str = "-";
 
 /// Judge recorded histories: does what happened keep a level's promise?
 ///
 /// One line for each file and level, `PATH: LEVEL holds|violated|undecided`, with details below it.
-/// Without --level, all levels are judged, and the exit code is about the level that the file's
-/// header promises.
+/// Without --level, all levels are judged, strongest first, and the exit code is about the level
+/// that the file's header promises. A history without operations keeps every promise; the report
+/// says that there was nothing to judge.
+///
+/// A file is recognised by what it holds: Candor's JSON Lines, Jepsen's and Knossos' histories of
+/// registers (EDN or JSON), Porcupine's key-value logs, logs of jepsen.util; any of them compressed
+/// by gzip.
 ///
 /// Exit codes: 0 good; 1 a file cannot be read; 3 the promised level is violated; 4 it is not known
-/// whether it holds; 78 a file is no history.
+/// whether it holds; 78 a file is no history. Over several files, the first that applies of
+/// 78, 1, 3, 4, 0.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// History files, JSON Lines.
+    /// History files; `-` is the standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Judge this level alone.
+    /// Judge this level alone: linearizable, bounded:<ms>, sequential, causal, cm, cc, pram, wfr,
+    /// mw, ryw, mr or eventual.
     #[arg(long, value_name = "NAME")]
-    level: Option<Level>,
+    level: Option<Asked>,
+    /// Which of its three forms `causal` means, here, in headers and where reads ask for it:
+    /// convergence (ccv), causal memory (cm) or weak causal consistency (cc).
+    #[arg(long, value_name = "FORM", default_value = "ccv", hide_possible_values = false)]
+    causal: Form,
+    /// The value of every key before its first write: a text, or null for nothing there. A text
+    /// that is itself `null` stands in quotes, '"null"'. Without it: nothing there, or what the
+    /// form of the file says.
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true)]
+    init: Option<String>,
+    /// How long one level may take; past that it is undecided.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = limits::time)]
+    budget: Duration,
+    /// How much memory the history and the judging of one level may take; past that it is
+    /// undecided.
+    #[arg(long, value_name = "BYTES", default_value = "2GiB", value_parser = limits::memory)]
+    memory: usize,
+    /// Write what proves the level that was asked for or promised, else the strongest that holds:
+    /// JSON Lines, each order with its operations as the history has them.
+    #[arg(long, value_name = "WITNESS")]
+    witness: Option<PathBuf>,
     /// Print one JSON object a file instead of lines.
     #[arg(long)]
     json: bool,
@@ -39,10 +71,84 @@ pub(crate) struct Args {
     html: Option<PathBuf>,
 }
 
+/// The forms of causal consistency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Cc,
+    Cm,
+    Ccv,
+}
+
+impl Form {
+    fn level(self) -> Level {
+        match self {
+            Form::Cc => Level::Cc,
+            Form::Cm => Level::Cm,
+            Form::Ccv => Level::Causal,
+        }
+    }
+}
+
+/// A level that was asked for, and whether by the name that has several meanings.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    level: Level,
+    is_causal: bool,
+}
+
+impl std::str::FromStr for Asked {
+    type Err = UnknownLevel;
+
+    fn from_str(name: &str) -> Result<Asked, UnknownLevel> {
+        Ok(Asked { level: name.parse()?, is_causal: name == "causal" })
+    }
+}
+
+impl Args {
+    fn level(&self) -> Option<Level> {
+        let meant = |asked: Asked| if asked.is_causal { self.causal.level() } else { asked.level };
+        self.level.map(meant)
+    }
+
+    fn judged(&self, mut history: History) -> History {
+        match self.init.as_deref() {
+            None => {}
+            Some("null") => history.initial = None,
+            Some(text) => {
+                let quoted = text.starts_with('"').then(|| serde_json::from_str(text).ok());
+                history.initial = Some(quoted.flatten().unwrap_or_else(|| text.to_string()));
+            }
+        }
+        history.with_causal(self.causal.level())
+    }
+
+    /// The options that change a verdict, as they would be typed.
+    fn options(&self) -> String {
+        let mut options = String::new();
+        if let Some(level) = self.level() {
+            options.push_str(&format!(" --level {level}"));
+        }
+        if self.causal != Form::Ccv {
+            options.push_str(&format!(" --causal {}", self.causal.level()));
+        }
+        if let Some(init) = &self.init {
+            options.push_str(&format!(" --init {}", lab::picture::quoted(init)));
+        }
+        options
+    }
+}
+
 pub(crate) fn execute(args: &Args) -> ExitCode {
-    if args.html.is_some() && args.files.len() > 1 {
-        let what = "--html draws one history, so it goes with one history file";
-        crate::refuse_arguments("check", what);
+    for (option, is_given) in
+        [("--html", args.html.is_some()), ("--witness", args.witness.is_some())]
+    {
+        if is_given && args.files.len() > 1 {
+            let what = format!("{option} is about one history, so it goes with one history file");
+            crate::refuse_arguments("check", &what);
+        }
+    }
+    if args.files.iter().filter(|file| is_stdin(file)).count() > 1 {
+        crate::refuse_arguments("check", "the standard input can be read once");
     }
     let mut exit_codes = vec![];
     for file in &args.files {
@@ -58,34 +164,100 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
 
 fn judge(file: &Path, args: &Args) -> Report {
     let path = file.display().to_string();
-    let bytes = match fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => return unreadable(&path, &error),
-    };
     // It shows on a terminal only, on standard error.
     let progress = ProgressBar::new_spinner().with_message(format!("judging {path}"));
     progress.enable_steady_tick(PROGRESS_EVERY);
-    let report = match History::from_bytes(&bytes) {
-        Ok(history) => {
-            let report = report(&path, &history, args.level, &Budget::default());
-            with_picture(report, &history, file, args)
-        }
-        Err(broken) => report_broken(&path, &broken),
+    let report = match read(file, args.memory) {
+        Err(error) => unreadable(&path, &error),
+        Ok(None) => report_too_large(&path, args.level(), args.memory),
+        Ok(Some(bytes)) => match History::from_bytes_within(&bytes, args.memory) {
+            Err(broken) => report_broken(&path, &broken),
+            Ok(None) => report_too_large(&path, args.level(), args.memory),
+            Ok(Some(history)) => {
+                drop(bytes);
+                let history = args.judged(history);
+                let budget = Budget {
+                    time_max: args.budget,
+                    memory_bytes_max: args.memory,
+                    ..Budget::default()
+                };
+                let mut report = report(&path, &history, args.level(), &budget);
+                write_witness(&mut report, &path, &history, args);
+                draw(&mut report, &history, file, args);
+                report
+            }
+        },
     };
     progress.finish_and_clear();
     report
 }
 
-/// Draws the picture if one is asked for; what keeps it from being written is told like a file that
-/// cannot be read.
-fn with_picture(mut report: Report, history: &History, file: &Path, args: &Args) -> Report {
-    let Some(html) = &args.html else { return report };
-    if let Err(error) = picture::draw(html, file, args.level, history, &report) {
-        report.lines.push(format!("the picture cannot be written: {error}"));
-        report.exit_code = worst([report.exit_code, EXIT_FAILURE]);
-        report.json["exit_code"] = json!(report.exit_code);
+fn is_stdin(file: &Path) -> bool {
+    file == Path::new(STDIN)
+}
+
+/// All that a file holds; `None` if that is more than `bytes_max`.
+fn read(file: &Path, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
+    let limit = (bytes_max as u64).saturating_add(1);
+    let mut bytes = Vec::new();
+    if is_stdin(file) {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)?;
+    } else {
+        let file = File::open(file)?;
+        let length = file.metadata()?.len();
+        if length > bytes_max as u64 {
+            return Ok(None);
+        }
+        bytes.reserve_exact(length as usize);
+        file.take(limit).read_to_end(&mut bytes)?;
     }
-    report
+    Ok((bytes.len() <= bytes_max).then_some(bytes))
+}
+
+/// Writes the witness that was asked for and says below its level where it is.
+fn write_witness(report: &mut Report, path: &str, history: &History, args: &Args) {
+    let Some(file) = &args.witness else { return };
+    let wanted = args.level().or(history.promised());
+    let Some((level, witness)) = report.witness(wanted) else {
+        report.lines.push("  no witness is written: none of these levels holds by one".to_string());
+        return;
+    };
+    match put_witness(file, history, level, witness) {
+        Ok(()) => {
+            let line = format!("{path}: {level} holds");
+            let at = report.lines.iter().position(|other| *other == line);
+            let at = at.map_or(report.lines.len(), |at| at + 1);
+            report.lines.insert(at, format!("  witness written to {}", file.display()));
+            report.json["witness_file"] = json!(file.display().to_string());
+        }
+        Err(error) => fail(report, &format!("the witness cannot be written: {error}")),
+    }
+}
+
+/// Writes a witness, once what is written was read again and proves its level.
+fn put_witness(file: &Path, history: &History, level: Level, witness: &Witness) -> io::Result<()> {
+    let text = witness.to_jsonl(history, level);
+    let (level, again) = Witness::from_jsonl(&text).map_err(io::Error::other)?;
+    validate(history, level, &again).map_err(io::Error::other)?;
+    fs::write(file, text)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))
+}
+
+/// Draws the picture if one is asked for.
+fn draw(report: &mut Report, history: &History, file: &Path, args: &Args) {
+    let Some(html) = &args.html else { return };
+    let level = args.level();
+    if let Err(error) = picture::draw(html, file, level, &args.options(), history, report) {
+        fail(report, &format!("the picture cannot be written: {error}"));
+    }
+}
+
+/// What was asked for besides the verdict could not be done: that is told like a file that cannot
+/// be read.
+fn fail(report: &mut Report, what: &str) {
+    report.lines.push(what.to_string());
+    report.exit_code = worst([report.exit_code, EXIT_FAILURE]);
+    report.json["exit_code"] = json!(report.exit_code);
 }
 
 fn unreadable(path: &str, error: &io::Error) -> Report {
@@ -97,6 +269,7 @@ fn unreadable(path: &str, error: &io::Error) -> Report {
             "exit_code": EXIT_FAILURE,
         }),
         exit_code: EXIT_FAILURE,
+        verdicts: vec![],
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod diagram;
+mod limits;
 mod picture;
 mod run;
 mod serve;

@@ -7,15 +7,15 @@ use std::path::Path;
 use history::{History, Level, Report};
 use lab::picture::{Fault, Picture, Ruling, quoted};
 
-/// Writes the picture of a history and its verdicts to `html`.
+/// Writes the picture of a history and its verdicts, which those options gave, to `html`.
 pub(crate) fn draw(
     html: &Path,
     file: &Path,
     level: Option<Level>,
+    options: &str,
     history: &History,
     report: &Report,
 ) -> io::Result<()> {
-    let option = level.map_or(String::new(), |level| format!(" --level {level}"));
     let picture = Picture {
         history,
         title: file.display().to_string(),
@@ -23,7 +23,7 @@ pub(crate) fn draw(
         asked: level.map(|level| level.to_string()),
         rulings: Ruling::from_report(&report.json),
         seed: None,
-        command: format!("candor check{option} {}", quoted(&file.display().to_string())),
+        command: format!("candor check{options} {}", quoted(&file.display().to_string())),
         facts: vec![],
         troubles: vec![],
         quiet: None,

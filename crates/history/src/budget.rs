@@ -23,6 +23,11 @@ impl Default for Budget {
     }
 }
 
+/// How many states are visited between two looks at the clock; a state can take a millisecond.
+const CLOCK_STATES: u64 = 16;
+
+const NO_MEMORY: &str = "its budget of memory is spent";
+
 /// What is left of a budget while a judgement runs.
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -34,13 +39,14 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    pub(crate) fn new(budget: &Budget) -> Meter {
+    /// A meter for work on something that takes so many bytes by itself.
+    pub(crate) fn new(budget: &Budget, bytes: usize) -> Meter {
         Meter {
             deadline: Instant::now().checked_add(budget.time_max),
             states: 0,
             states_max: budget.states_max,
-            memory_bytes_max: budget.memory_bytes_max,
-            exhausted: None,
+            memory_bytes_max: budget.memory_bytes_max.saturating_sub(bytes),
+            exhausted: (bytes > budget.memory_bytes_max).then_some(NO_MEMORY),
         }
     }
 
@@ -68,8 +74,8 @@ impl Meter {
         if self.states > self.states_max {
             self.exhausted = Some("its budget of states is spent");
         } else if bytes > self.memory_bytes_max {
-            self.exhausted = Some("its budget of memory is spent");
-        } else if self.states.is_multiple_of(256) {
+            self.exhausted = Some(NO_MEMORY);
+        } else if self.states.is_multiple_of(CLOCK_STATES) {
             self.check_time();
         }
         self.exhausted.is_none()
@@ -93,9 +99,29 @@ impl Meter {
         bytes <= self.memory_bytes_max
     }
 
+    /// The same; if not, the budget of memory is spent.
+    pub(crate) fn demand(&mut self, bytes: usize) -> bool {
+        if !self.affords(bytes) {
+            self.exhausted = Some(NO_MEMORY);
+        }
+        self.exhausted.is_none()
+    }
+
     /// Why the judge stopped.
     pub(crate) fn reason(&self) -> String {
         let why = self.exhausted.unwrap_or("its budget is spent");
-        format!("the search stopped after {} states because {why}", self.states)
+        match self.states {
+            0 => format!("the judge stopped because {why}"),
+            states => format!("the search stopped after {states} states because {why}"),
+        }
+    }
+}
+
+/// So many bytes in words: megabytes, to one decimal where they are few.
+pub(crate) fn megabytes(bytes: usize) -> String {
+    let tenths = bytes / 100_000;
+    match tenths {
+        0..100 => format!("{}.{} MB", tenths / 10, tenths % 10),
+        _ => format!("{} MB", tenths / 10),
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn judge(view: &View<'_>, form: Form, meter: &mut Meter) -> Decision 
     if let Some(order) = guess.order(view, meter).filter(|_| form == Form::Cm) {
         return Decision::Holds(Proof::order(order.to_vec()));
     }
-    let check = |sources: &[u32], complete| check(view, form, sources, complete);
+    let check = |sources: &[u32], complete, _: &mut Meter| check(view, form, sources, complete);
     assign(view, |_| true, &mut guess, meter, check)
 }
 

@@ -66,7 +66,7 @@ fn ring(view: &View<'_>, level: Level) -> Option<Vec<Link>> {
         Level::Pram => pram::ring(view, &plain?)?,
         Level::Sequential | Level::Linearizable | Level::Bounded { .. } => {
             let real_time = level != Level::Sequential;
-            match saturate(view, real_time, &mut Meter::new(&Budget::default())) {
+            match saturate(view, real_time, &mut Meter::new(&Budget::default(), 0)) {
                 Saturated::Ring(ring) => ring,
                 _ => return None,
             }

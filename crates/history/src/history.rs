@@ -129,6 +129,25 @@ impl History {
         self.header.map(|header| header.unit).unwrap_or_default()
     }
 
+    /// The same history, in which `causal` means another of its forms (`cc`, `cm`, or `causal` itself
+    /// for `ccv`), in the header and where reads asked for it.
+    pub fn with_causal(mut self, form: Level) -> History {
+        let levels = self.operations.iter_mut().map(|operation| &mut operation.level);
+        let promised = self.header.as_mut().map(|header| &mut header.level);
+        for level in levels.chain(promised) {
+            if *level == Some(Level::Causal) {
+                *level = Some(form);
+            }
+        }
+        self
+    }
+
+    /// About how many bytes it takes in memory.
+    pub fn bytes(&self) -> usize {
+        let operations = self.operations.capacity() * size_of::<Operation>();
+        self.operations.iter().map(Operation::heap_bytes).sum::<usize>() + operations
+    }
+
     /// The level that its header promises.
     pub fn promised(&self) -> Option<Level> {
         self.header.and_then(|header| header.level)

@@ -1,6 +1,6 @@
 //! The judge: a history and a level in, a verdict out.
 
-use crate::budget::{Budget, Meter};
+use crate::budget::{Budget, Meter, megabytes};
 use crate::causal::{self, Form};
 use crate::decision::{Decision, Proof};
 use crate::eventual::{self, Eventual};
@@ -21,9 +21,25 @@ const SHRINK_STATES_MIN: u64 = 20_000;
 /// timed, so that a clash does not depend on the machine.
 const SHRINK_WORK_MIN: u64 = 2_000_000;
 
+/// Bytes that every judgement takes for an operation beside the history itself.
+const OPERATION_BYTES: usize = 250;
+
 /// Judges `history` by `level`, at a cost within `budget`.
 pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
     let mut notes = Vec::new();
+    let bytes = history.bytes() + history.operations.len() * OPERATION_BYTES;
+    if bytes > budget.memory_bytes_max {
+        let why = format!(
+            "to judge {} operations takes about {}, more than the {} of its budget",
+            history.operations.len(),
+            megabytes(bytes),
+            megabytes(budget.memory_bytes_max)
+        );
+        return Verdict { level, outcome: Outcome::Undecided(why), notes };
+    }
+    if history.operations.is_empty() {
+        notes.push("there is no operation, so nothing speaks against it".to_string());
+    }
     if let Some(claim) = claimed::candidate(history, level) {
         let proven = claim.and_then(|witness| {
             clients::in_order(history).map_err(|disorder| disorder.message)?;
@@ -55,7 +71,7 @@ pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
                  one order"
             ))
         }
-        Ok(view) => judge_order(&view, level, &mut Meter::new(budget)),
+        Ok(view) => judge_order(&view, level, &mut Meter::new(budget, bytes)),
     };
     Verdict { level, outcome, notes }
 }

@@ -114,7 +114,7 @@ pub use operation::{Fate, Kind, Operation, Value};
 pub use reader::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX, TIME_MAX};
 pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
-    report_broken, witness_json, worst,
+    report_broken, report_too_large, witness_json, worst,
 };
 pub use verdict::{Clash, Link, Outcome, Reason, Verdict, compact};
 pub use witness::{Order, Witness, validate};

@@ -25,18 +25,26 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     }
     let keys = view.by_key();
     let mut orders = Vec::new();
-    let mut undecided = None;
+    let (mut undecided, mut undecided_keys) = (None, 0);
     for (key, decision) in keys.iter().zip(judge_keys(view, &keys, meter)) {
         match decision {
             Decision::Holds(proof) => {
                 orders.extend(proof.orders.into_iter().map(|(_, order)| order))
             }
             Decision::Violated(core) => return Decision::Violated(core),
-            Decision::Undecided(why) => undecided = undecided.or(Some((key[0], why))),
+            Decision::Undecided(why) => {
+                undecided_keys += 1;
+                undecided = undecided.or(Some((key[0], why)));
+            }
         }
     }
     if let Some((op, why)) = undecided {
-        return Decision::Undecided(format!("key {}: {why}", view.operation(op).key));
+        let known = keys.len() - undecided_keys;
+        return Decision::Undecided(format!(
+            "{known} of {} keys are linearizable; key {}: {why}",
+            keys.len(),
+            view.operation(op).key
+        ));
     }
     match merge(view, &orders) {
         Some(order) => Decision::Holds(Proof::order(order)),
@@ -113,7 +121,11 @@ pub(crate) fn from_search(found: Found, view: &View<'_>, meter: &Meter) -> Decis
     match found {
         Found::Order(order) => Decision::Holds(Proof::order(order)),
         Found::Nothing => Decision::Violated((0..view.ops.len() as u32).collect()),
-        Found::Exhausted => Decision::Undecided(meter.reason()),
+        Found::Exhausted(explained) => Decision::Undecided(format!(
+            "{}; the longest order found has {explained} of {} operations that ran",
+            meter.reason(),
+            view.ops.iter().filter(|op| !op.maybe).count()
+        )),
     }
 }
 

@@ -106,7 +106,7 @@ pub fn check_model<M: Model>(
     if let Err(why) = in_order(events) {
         return Outcome::Undecided(why);
     }
-    let mut meter = Meter::new(budget);
+    let mut meter = Meter::new(budget, 0);
     let all: Vec<usize> = (0..events.len()).collect();
     match search(model, events, &all, real_time, &mut meter) {
         Found::Order(order) => {
@@ -115,7 +115,10 @@ pub fn check_model<M: Model>(
             Outcome::Holds { witness: Some(Witness { orders: vec![order], sources: Vec::new() }) }
         }
         Found::Nothing => Outcome::Violated(clash(model, events, real_time, &meter)),
-        Found::Exhausted => Outcome::Undecided(meter.reason()),
+        Found::Exhausted(explained) => Outcome::Undecided(format!(
+            "{}; the longest order found has {explained} events",
+            meter.reason()
+        )),
     }
 }
 

@@ -27,15 +27,25 @@ pub(crate) enum Guarantee {
     Wfr,
 }
 
+/// Bytes that an operation in one observer's order takes, in the witness and the report, too.
+const PLACE_BYTES: usize = 64;
+
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, guarantee: Guarantee, meter: &mut Meter) -> Decision {
     let looks = |id: u32| is_read(view, id);
-    assign(view, looks, &mut Guess::default(), meter, |sources, _| {
+    let observers = observers(view);
+    assign(view, looks, &mut Guess::default(), meter, |sources, _, meter| {
         let before = Before::new(view, guarantee, sources);
-        let mut orders = Vec::new();
-        for reads in observers(view) {
-            match observe(view, sources, &before, &reads) {
-                Ok(order) => orders.push((reads[0], order)),
+        let (mut orders, mut placed) = (Vec::new(), 0);
+        for reads in &observers {
+            if !meter.check_time() || !meter.demand(placed * PLACE_BYTES) {
+                return Checked::TooMuch(meter.reason());
+            }
+            match observe(view, sources, &before, reads) {
+                Ok(order) => {
+                    placed += order.len();
+                    orders.push((reads[0], order));
+                }
                 Err(core) => return Checked::Clash(core),
             }
         }

@@ -6,6 +6,9 @@ use crate::level::Level;
 /// A value of a key; "nothing there" is the absence of a value.
 pub type Value = String;
 
+/// Memory is given out in steps of about this many bytes.
+const TEXT_BYTES_STEP: usize = 16;
+
 /// What an operation did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -189,6 +192,23 @@ impl Operation {
             Kind::Cas { to, .. } if self.is_write() => Some(to),
             _ => None,
         }
+    }
+
+    /// About how many bytes it takes besides itself.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let text = |text: &Value| text.capacity().next_multiple_of(TEXT_BYTES_STEP);
+        let value = |value: &Option<Value>| value.as_ref().map_or(0, text);
+        let vector = match &self.position {
+            Some(Position::Merged(vector)) => std::mem::size_of_val(&vector[..]),
+            _ => 0,
+        };
+        let values = match &self.kind {
+            Kind::Write { value: one } | Kind::Read { value: one, .. } => value(one),
+            Kind::Incr { value: one, .. } => value(one),
+            Kind::Append { value } => text(value),
+            Kind::Cas { from, to, .. } => value(from) + value(to),
+        };
+        text(&self.key) + values + vector
     }
 
     /// The value that it found if it ran, where it tells: a read's answer, or what a cas compared.

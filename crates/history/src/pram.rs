@@ -27,16 +27,17 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
         };
         let client = view.ops[reader as usize].client;
         let affords = meter.affords(bytes(view.ops.len(), view.clients));
-        let check = |sources: &[u32], _| match order_of(view, sources, client, affords) {
-            Ok(Some(order)) => Checked::Fits(vec![(reader, order)]),
-            Ok(None) => Checked::TooMuch("it would need more memory than allowed".to_string()),
-            Err(ring) => Checked::Clash(ring.core),
-        };
+        let check =
+            |sources: &[u32], _, _: &mut Meter| match order_of(view, sources, client, affords) {
+                Ok(Some(order)) => Checked::Fits(vec![(reader, order)]),
+                Ok(None) => Checked::TooMuch("it would need more memory than allowed".to_string()),
+                Err(ring) => Checked::Clash(ring.core),
+            };
         let looks = |id: u32| view.ops[id as usize].client == client;
         if !meter.check_time() {
             return Decision::Undecided(meter.reason());
         }
-        let decision = match plain.as_ref().map(|sources| check(sources, true)) {
+        let decision = match plain.as_ref().map(|sources| check(sources, true, meter)) {
             None => assign(view, looks, &mut guess, meter, check),
             Some(Checked::Fits(orders)) => Decision::Holds(Proof { orders, sources: Vec::new() }),
             Some(Checked::Clash(core)) => Decision::Violated(core),

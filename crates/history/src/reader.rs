@@ -65,11 +65,14 @@ fn read_all(text: &str) -> Result<History, Broken> {
         }
     };
     let read: Vec<Result<Part, Broken>> = if let [only] = parts[..] {
-        vec![Part::read(only)]
+        vec![Part::read(only, 0)]
     } else {
         std::thread::scope(|scope| {
+            // The first has room for all, so that the others can be put behind it.
+            let room = |at: usize| if at == 0 { newlines(text) } else { 0 };
+            let parts = parts.iter().enumerate();
             let threads: Vec<_> =
-                parts.iter().map(|part| scope.spawn(|| Part::read(part))).collect();
+                parts.map(|(at, part)| scope.spawn(move || Part::read(part, room(at)))).collect();
             threads
                 .into_iter()
                 .map(|thread| thread.join().expect("a reader does not panic"))
@@ -112,6 +115,11 @@ fn split(mut text: &str, parts: usize) -> Vec<&str> {
     found
 }
 
+/// How many lines end.
+pub(crate) fn newlines(text: &str) -> usize {
+    text.bytes().filter(|&byte| byte == b'\n').count()
+}
+
 /// What one part of a file holds; lines are counted from its beginning.
 #[derive(Default)]
 struct Part {
@@ -125,8 +133,10 @@ struct Part {
 const SECOND_HEADER: &str = "a second header; a history has at most one";
 
 impl Part {
-    fn read(text: &str) -> Result<Part, Broken> {
+    /// Reads a part of a file, with room for as many operations as it has lines, or for more.
+    fn read(text: &str, room: usize) -> Result<Part, Broken> {
         let mut part = Part::default();
+        part.operations.reserve_exact(room.max(newlines(text) + 1));
         for (number, line) in text.lines().enumerate() {
             part.lines = number + 1;
             if line.trim_start().is_empty() {

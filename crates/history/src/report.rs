@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::budget::Budget;
+use crate::budget::{Budget, megabytes};
 use crate::history::History;
 use crate::judge::{check, check_values, ladder, strongest};
 use crate::level::Level;
@@ -31,6 +31,25 @@ pub struct Report {
     pub json: Value,
     /// The exit code that this file alone would give.
     pub exit_code: u8,
+    /// The verdicts that it tells, strongest level first.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Report {
+    /// The witness that tells most, with its level: that of the level which was asked for or
+    /// promised or, where it follows from a stronger one, of the stronger; where it does not hold or
+    /// no order proves it, that of the strongest level that holds.
+    pub fn witness(&self, level: Option<Level>) -> Option<(Level, &Witness)> {
+        let proofs = || {
+            self.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
+                Outcome::Holds { witness: Some(witness) } => Some((verdict.level, witness)),
+                _ => None,
+            })
+        };
+        let own = level.and_then(|level| proofs().find(|&(proven, _)| proven == level));
+        let implied = || level.and_then(|level| proofs().find(|(proven, _)| proven.implies(level)));
+        own.or_else(implied).or_else(|| proofs().next())
+    }
 }
 
 /// Judges one history and says so. With `level`, only that level; without, all levels, where the
@@ -42,19 +61,18 @@ pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budg
         Some(level) => vec![check(history, level, budget)],
         None => all_levels(history, promised, budget),
     };
-    let mut report = Report { lines: Vec::new(), json: json!({}), exit_code: EXIT_GOOD };
+    let mut lines = Vec::new();
     let mut levels = Vec::new();
     for (at, verdict) in verdicts.iter().enumerate() {
-        report.lines.push(format!("{path}: {} {}", verdict.level, verdict.word()));
+        lines.push(format!("{path}: {} {}", verdict.level, verdict.word()));
         if level.is_none() && promised == Some(verdict.level) {
-            report.lines.push("  promised by the header".to_string());
+            lines.push("  promised by the header".to_string());
         }
         let same = |other: &&Verdict| verdict.clash().is_some() && other.clash() == verdict.clash();
         match verdicts[..at].iter().find(same) {
-            Some(other) => report.lines.push(format!("  by the same clash as {}", other.level)),
+            Some(other) => lines.push(format!("  by the same clash as {}", other.level)),
             None => {
-                let lines = verdict.lines(history);
-                report.lines.extend(lines.iter().map(|line| format!("  {line}")));
+                lines.extend(verdict.lines(history).iter().map(|line| format!("  {line}")));
             }
         }
         levels.push(verdict_json(verdict, history));
@@ -62,17 +80,17 @@ pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budg
     let values = if promised.is_none() { Some(check_values(history)) } else { None };
     if let Some(clash) = &values {
         let word = if clash.is_some() { "violated" } else { "holds" };
-        report.lines.push(format!("{path}: written-or-initial {word}"));
-        report.lines.extend(clash.iter().map(|clash| format!("  {}", clash.sentence)));
+        lines.push(format!("{path}: written-or-initial {word}"));
+        lines.extend(clash.iter().map(|clash| format!("  {}", clash.sentence)));
     }
-    report.exit_code = match (promised, &values) {
+    let exit_code = match (promised, &values) {
         (Some(level), _) => {
             verdicts.iter().find(|verdict| verdict.level == level).map_or(EXIT_UNDECIDED, exit_code)
         }
         (None, Some(Some(_))) => EXIT_VIOLATED,
         (None, _) => EXIT_GOOD,
     };
-    report.json = json!({
+    let json = json!({
         "file": path,
         "operations": history.operations.len(),
         "unit": history.unit().to_string(),
@@ -80,9 +98,9 @@ pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budg
         "strongest": strongest(&verdicts).map(|level| level.to_string()),
         "verdicts": levels,
         "written_or_initial": values.map(|clash| clash.is_none()),
-        "exit_code": report.exit_code,
+        "exit_code": exit_code,
     });
-    report
+    Report { lines, json, exit_code, verdicts }
 }
 
 /// Every level, and the promised one, where it needs a number, behind the strongest.
@@ -104,6 +122,43 @@ pub fn report_broken(path: &str, broken: &Broken) -> Report {
             "exit_code": EXIT_BROKEN,
         }),
         exit_code: EXIT_BROKEN,
+        verdicts: Vec::new(),
+    }
+}
+
+/// What to say about a file that is too large to be read within so many bytes of memory: all levels,
+/// or the one that is asked for, are undecided.
+pub fn report_too_large(path: &str, level: Option<Level>, memory_bytes_max: usize) -> Report {
+    let why = format!(
+        "the history alone takes more memory than the {} that its judging may take",
+        megabytes(memory_bytes_max)
+    );
+    let verdict = |&level: &Level| Verdict {
+        level,
+        outcome: Outcome::Undecided(why.clone()),
+        notes: Vec::new(),
+    };
+    let verdicts: Vec<Verdict> = match &level {
+        Some(level) => vec![verdict(level)],
+        None => Level::ALL.iter().map(verdict).collect(),
+    };
+    let nothing = History::default();
+    let lines = verdicts
+        .iter()
+        .flat_map(|verdict| [format!("{path}: {} undecided", verdict.level), format!("  {why}")]);
+    Report {
+        lines: lines.collect(),
+        json: json!({
+            "file": path,
+            "promised": level.map(|level| level.to_string()),
+            "verdicts": verdicts
+                .iter()
+                .map(|verdict| verdict_json(verdict, &nothing))
+                .collect::<Vec<Value>>(),
+            "exit_code": EXIT_UNDECIDED,
+        }),
+        exit_code: EXIT_UNDECIDED,
+        verdicts,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::decision::{Cells, Decision, needed};
 use crate::linearizable::{self, from_search};
 use crate::saturation::{Saturated, saturate};
 use crate::search::search;
+use crate::sources::plain_sources;
 use crate::texts::search_texts;
 use crate::view::View;
 
@@ -32,10 +33,17 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
 }
 
 fn judge_needed(view: &View<'_>, meter: &mut Meter) -> Decision {
-    let edges = match saturate(view, false, meter) {
+    let (edges, established) = match saturate(view, false, meter) {
         Saturated::Ring(ring) => return Decision::Violated(ring.core),
-        Saturated::Edges(edges) => edges,
-        Saturated::TooMuch => Vec::new(),
+        // Where it is plain who saw whom, causality and its arbitration are among the edges.
+        Saturated::Edges(edges) if plain_sources(view).is_some() => {
+            (edges, "no violation of causal; ")
+        }
+        Saturated::Edges(edges) => (edges, "what every order must keep runs in no circle; "),
+        Saturated::TooMuch => (Vec::new(), ""),
     };
-    from_search(search(view, false, &edges, meter), view, meter)
+    match from_search(search(view, false, &edges, meter), view, meter) {
+        Decision::Undecided(why) => Decision::Undecided(format!("{established}{why}")),
+        decided => decided,
+    }
 }

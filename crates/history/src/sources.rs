@@ -114,14 +114,14 @@ pub(crate) fn assign(
     looks: impl Fn(u32) -> bool,
     guess: &mut Guess,
     meter: &mut Meter,
-    mut check: impl FnMut(&[u32], bool) -> Checked,
+    mut check: impl FnMut(&[u32], bool, &mut Meter) -> Checked,
 ) -> Decision {
     let cells = Cells::new(view);
     let mut search = Assignment::new(view, &cells, &looks);
     if let Some(id) = search.thin {
         return Decision::Violated(vec![id]);
     }
-    match check(&search.sources, search.open.is_empty()) {
+    match check(&search.sources, search.open.is_empty(), meter) {
         Checked::Clash(core) => return Decision::Violated(core),
         Checked::TooMuch(why) => return Decision::Undecided(why),
         Checked::Fits(orders) if search.open.is_empty() => {
@@ -133,7 +133,7 @@ pub(crate) fn assign(
         let ours = |id: u32| looks(id) || search.sources[id as usize] != NONE;
         let guessed = (0..sources.len()).map(|id| if ours(id as u32) { sources[id] } else { NONE });
         let guessed: Vec<u32> = guessed.collect();
-        if let Checked::Fits(orders) = check(&guessed, true) {
+        if let Checked::Fits(orders) = check(&guessed, true, meter) {
             search.sources = guessed;
             return Decision::Holds(search.proof(orders));
         }
@@ -147,7 +147,7 @@ pub(crate) fn assign(
             return Decision::Violated((0..view.ops.len() as u32).collect());
         }
         let complete = search.open.is_empty();
-        match check(&search.sources, complete) {
+        match check(&search.sources, complete, meter) {
             Checked::Fits(orders) if complete => return Decision::Holds(search.proof(orders)),
             Checked::Fits(_) => search.descend(),
             Checked::Clash(_) => {}

@@ -1,18 +1,19 @@
 //! Inflates gzip (RFC 1952) and the deflate data inside (RFC 1951), so that compressed histories
 //! need no other program.
 
-/// The most bytes that a file may inflate to.
-const INFLATED_BYTES_MAX: usize = 2 << 30;
-
-/// The bytes that a gzip file holds; several members follow one another.
-pub(super) fn inflate(bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// The bytes that a gzip file holds, `None` if there are more than that; several members follow one
+/// another.
+pub(super) fn inflate(bytes: &[u8], bytes_max: usize) -> Result<Option<Vec<u8>>, String> {
     let mut out = Vec::new();
     let mut rest = bytes;
     while !rest.is_empty() {
         let data = behind_header(rest).ok_or("the gzip header is damaged")?;
         let start = out.len();
         let mut bits = Bits { bytes: data, at: 0, held: 0, count: 0 };
-        inflate_blocks(&mut bits, &mut out)?;
+        inflate_blocks(&mut bits, &mut out, bytes_max)?;
+        if out.len() > bytes_max {
+            return Ok(None);
+        }
         let trailer = data.get(bits.at..bits.at + 8).ok_or("the gzip file is cut off")?;
         let number = |four: &[u8]| four.iter().rev().fold(0_u32, |n, &b| n << 8 | u32::from(b));
         if number(&trailer[..4]) != crc32(&out[start..]) {
@@ -23,7 +24,7 @@ pub(super) fn inflate(bytes: &[u8]) -> Result<Vec<u8>, String> {
         }
         rest = &data[bits.at + 8..];
     }
-    Ok(out)
+    Ok(Some(out))
 }
 
 /// What follows the header of a member.
@@ -127,7 +128,8 @@ impl Code {
     }
 }
 
-fn inflate_blocks(bits: &mut Bits<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+/// Inflates the blocks of a member, or as many as it takes to have more than `bytes_max`.
+fn inflate_blocks(bits: &mut Bits<'_>, out: &mut Vec<u8>, bytes_max: usize) -> Result<(), String> {
     loop {
         let is_last = bits.take(1)? == 1;
         match bits.take(2)? {
@@ -136,16 +138,17 @@ fn inflate_blocks(bits: &mut Bits<'_>, out: &mut Vec<u8>) -> Result<(), String> 
                 let mut lengths = [8_u8; 288];
                 lengths[144..256].fill(9);
                 lengths[256..280].fill(7);
-                compressed(bits, out, &Code::new(&lengths), &Code::new(&[5; 30]))?;
+                let (literals, distances) = (Code::new(&lengths), Code::new(&[5; 30]));
+                compressed(bits, out, bytes_max, &literals, &distances)?;
             }
             2 => {
                 let (literals, distances) = codes(bits)?;
-                compressed(bits, out, &literals, &distances)?;
+                compressed(bits, out, bytes_max, &literals, &distances)?;
             }
             _ => return Err(DAMAGED.to_string()),
         }
-        if out.len() > INFLATED_BYTES_MAX {
-            return Err(format!("the gzip file holds more than {INFLATED_BYTES_MAX} bytes"));
+        if out.len() > bytes_max {
+            return Ok(());
         }
         if is_last {
             bits.align();
@@ -197,6 +200,7 @@ fn codes(bits: &mut Bits<'_>) -> Result<(Code, Code), &'static str> {
 fn compressed(
     bits: &mut Bits<'_>,
     out: &mut Vec<u8>,
+    bytes_max: usize,
     literals: &Code,
     distances: &Code,
 ) -> Result<(), &'static str> {
@@ -227,7 +231,7 @@ fn compressed(
                 (from..from + length).for_each(|at| out.push(out[at]));
             }
         }
-        if out.len() > INFLATED_BYTES_MAX {
+        if out.len() > bytes_max {
             return Ok(());
         }
     }

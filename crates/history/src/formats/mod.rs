@@ -16,17 +16,31 @@ mod register;
 
 use crate::field::column;
 use crate::history::History;
-use crate::reader::Broken;
+use crate::operation::Operation;
+use crate::reader::{Broken, newlines};
 use datum::Reader;
+use events::Event;
 
 impl History {
     /// Reads a history of any form that is known, also compressed by gzip.
     pub fn from_bytes(bytes: &[u8]) -> Result<History, Broken> {
+        let history = History::from_bytes_within(bytes, usize::MAX)?;
+        history.ok_or_else(|| at_first("it is larger than any memory".to_string()))
+    }
+
+    /// Reads a history of any form that is known if that takes no more memory than `bytes_max`,
+    /// `bytes` included; `None` if it would take more.
+    pub fn from_bytes_within(bytes: &[u8], bytes_max: usize) -> Result<Option<History>, Broken> {
         let inflated;
+        let mut left = bytes_max.saturating_sub(bytes.len());
         let bytes = match bytes {
             [0x1f, 0x8b, ..] => {
-                let here = |message| Broken { line: 1, column: 1, message };
-                inflated = gzip::inflate(bytes).map_err(here)?;
+                // Its buffer doubles as it grows.
+                match gzip::inflate(bytes, left / 3).map_err(at_first)? {
+                    Some(bytes) => inflated = bytes,
+                    None => return Ok(None),
+                }
+                left = left.saturating_sub(inflated.capacity());
                 &inflated[..]
             }
             _ => bytes,
@@ -41,12 +55,21 @@ impl History {
             }
         })?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        match Form::of(text) {
+        let form = Form::of(text);
+        if form.bytes(text) > left {
+            return Ok(None);
+        }
+        let history = match form {
             Form::Candor => History::from_jsonl(text),
             Form::Events => register::history(events::read(Reader::new(text))?, false),
             Form::Log => register::history(log::read(text)?, true),
-        }
+        };
+        history.map(Some)
     }
+}
+
+fn at_first(message: String) -> Broken {
+    Broken { line: 1, column: 1, message }
 }
 
 /// The forms.
@@ -58,6 +81,18 @@ enum Form {
 }
 
 impl Form {
+    /// About how many bytes it takes at most to read a text of this form.
+    fn bytes(self, text: &str) -> usize {
+        let lines = newlines(text) + 1;
+        match self {
+            // Strings in steps of 16 bytes, and half of the operations twice while parts are joined.
+            Form::Candor => text.len() + lines * (3 * size_of::<Operation>() / 2 + 32),
+            // Each event as a map of texts; all of them may stand on one line.
+            Form::Events => 24 * text.len(),
+            Form::Log => lines * (size_of::<Event>() + size_of::<Operation>() + 64) + text.len(),
+        }
+    }
+
     /// The form that the beginning of a text shows.
     fn of(text: &str) -> Form {
         let start = text.trim_start();

@@ -38,8 +38,8 @@ pub(crate) enum Found {
     Order(Vec<u32>),
     /// There is none.
     Nothing,
-    /// The budget was spent first.
-    Exhausted,
+    /// The budget was spent first; the longest order found has so many of the known operations.
+    Exhausted(usize),
 }
 
 /// Looks for a legal order that keeps each client's order, `edges` and, if asked, real time.
@@ -125,13 +125,16 @@ impl<'v, 'h> Search<'v, 'h> {
         let mut pending: Vec<u32> = Vec::new();
         let mut choices: Vec<Choice> = Vec::new();
         let mut spent = Vec::new();
+        let known = self.missing;
+        let mut missing_min = known;
         loop {
             self.take_what_is_certain();
             if self.missing == 0 {
                 return Found::Order(self.trail.iter().map(|step| step.op).collect());
             }
+            missing_min = missing_min.min(self.missing);
             if !meter.visit(seen.bytes() + pending.capacity() * size_of::<u32>()) {
-                return Found::Exhausted;
+                return Found::Exhausted(known - missing_min);
             }
             self.list_spent(&mut spent);
             if seen.enter(self.fingerprint, &spent) {
@@ -252,11 +255,12 @@ impl<'v, 'h> Search<'v, 'h> {
             self.keep_one_of_alike(first, pending);
         }
         self.list_maybes(horizon, first, pending);
-        pending[first..].sort_by_key(|&op| {
+        awaited.sort_unstable();
+        pending[first..].sort_by_cached_key(|&op| {
             let facts = &self.view.ops[op as usize];
-            let for_others = awaited.iter().filter(|(cell, _)| *cell == facts.makes);
-            let until = for_others.map(|&(_, end)| end).min().unwrap_or(NEVER);
-            std::cmp::Reverse((until, facts.end, facts.start))
+            let at = awaited.partition_point(|&(cell, _)| cell < facts.makes);
+            let until = awaited.get(at).filter(|&&(cell, _)| cell == facts.makes);
+            std::cmp::Reverse((until.map_or(NEVER, |&(_, end)| end), facts.end, facts.start))
         });
     }
 

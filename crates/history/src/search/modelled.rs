@@ -173,13 +173,16 @@ impl<'m, M: Model> Search<'m, M> {
         let mut entered = Entered::default();
         let mut pending: Vec<u32> = Vec::new();
         let mut choices: Vec<Choice> = Vec::new();
+        let known = self.missing;
+        let mut missing_min = known;
         loop {
             self.take_looks();
             if self.missing == 0 {
                 return Found::Order(self.trail.iter().map(|&(op, _)| op).collect());
             }
+            missing_min = missing_min.min(self.missing);
             if !meter.visit(entered.bytes() + self.steps.bytes()) {
-                return Found::Exhausted;
+                return Found::Exhausted(known - missing_min);
             }
             if entered.enter(self.fingerprint ^ cell_mark(self.state), &[]) {
                 choices.push(Choice { first: pending.len(), trail: self.trail.len() });

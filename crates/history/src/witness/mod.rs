@@ -2,6 +2,7 @@
 //! the algorithms that find witnesses; every verdict that holds by a witness has passed it.
 
 mod causes;
+mod document;
 mod facts;
 mod orders;
 mod sessions;
