@@ -67,6 +67,8 @@ pub(crate) struct Client {
     values: u64,
     /// What it knows last of each key.
     known: BTreeMap<Bytes, Option<Bytes>>,
+    /// In a talk, whether it has read what it reads first.
+    has_read: bool,
 }
 
 impl Client {
@@ -84,6 +86,7 @@ impl Client {
             last_answer_us: 0,
             values: 0,
             known: BTreeMap::new(),
+            has_read: false,
         }
     }
 
@@ -122,6 +125,9 @@ impl Client {
         let load = &setting.load;
         let private = self.chance.percent(load.private_percent);
         let shared = self.chance.below(load.keys);
+        if load.talk_percent > 0 && !private && self.chance.percent(load.talk_percent) {
+            return self.talk(setting);
+        }
         let key = match private {
             true => Bytes::from(format!("own-{}-{}", self.place, self.host)),
             false => Bytes::from(format!("k{shared}")),
@@ -137,6 +143,30 @@ impl Client {
         let (value, unique) = self.draw_value(load);
         let action = self.draw_set(setting, &key, value);
         Wish { key, action, level: None, private, unique }
+    }
+
+    /// Takes part in a talk: the first client asks, the second looks at the answer and then at the question, the third
+    /// reads the question and answers it, and so on. Random reads and writes seldom make a cause and an effect that
+    /// somebody looks at in time.
+    fn talk(&mut self, setting: &Setting) -> Wish {
+        let first = !self.has_read;
+        self.has_read = first;
+        let (key, reads) = match (self.place % 3, first) {
+            (0, _) => ("question", false),
+            (1, first) => (if first { "answer" } else { "question" }, true),
+            (_, first) => (if first { "question" } else { "answer" }, first),
+        };
+        let action = match reads {
+            true => Action::Get,
+            false => {
+                self.values += 1;
+                Action::Set(Bytes::from(format!("{}.{}", self.place, self.values)))
+            }
+        };
+        let key = Bytes::from_static(key.as_bytes());
+        // What a talk is about must hold at this level.
+        let level = (reads && setting.order == Order::Merged).then_some(Level::Causal);
+        Wish { key, action, level, private: false, unique: !reads }
     }
 
     /// Sets, or compares and sets: mostly with what it knows, so that it often succeeds.

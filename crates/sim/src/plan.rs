@@ -54,6 +54,9 @@ fn draw(seed: u64, setting: &Setting) -> Vec<Fault> {
     if !faults.iter().any(|fault| deposes(fault, setting)) {
         faults.push(draw_deposing(&mut chance, setting));
     }
+    if setting.load.talk_percent > 0 && setting.nodes > 2 {
+        faults.push(draw_detour(&mut chance, setting));
+    }
     faults.sort_by_key(|fault| fault.at_us);
     faults.iter_mut().enumerate().for_each(|(number, fault)| fault.number = number);
     faults
@@ -174,6 +177,16 @@ fn draw_deposing(chance: &mut Chance, setting: &Setting) -> Fault {
         2 => Kind::Cut { target, shape: Shape::Alone },
         _ => crash,
     };
+    Fault { number: 0, at_us, until_us, kind }
+}
+
+/// For a good while the question reaches those who look at the answer long after the answer does: the link from node 1,
+/// where most is asked, to node 2, where most is looked at, is slow, and all others are not.
+fn draw_detour(chance: &mut Chance, setting: &Setting) -> Fault {
+    let at_us = chance.between(MEETING_US, setting.breaking_us / 3);
+    let until_us = chance.between(setting.breaking_us / 2, setting.breaking_us);
+    let by_us = chance.pick(&[100_000, 400_000]);
+    let kind = Kind::Slow { target: Target::Node(0), shape: Shape::OneWay, by_us };
     Fault { number: 0, at_us, until_us, kind }
 }
 

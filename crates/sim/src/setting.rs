@@ -55,6 +55,9 @@ pub(crate) struct Load {
     pub(crate) certified: bool,
     /// Out of 100 times, how often a client leaves for another node.
     pub(crate) wander_percent: u64,
+    /// Out of 100 operations on shared keys, how many belong to a talk: one client asks, another one reads the question
+    /// and answers, a third reads the answer and then the question.
+    pub(crate) talk_percent: u64,
 }
 
 impl Setting {
@@ -162,6 +165,7 @@ fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
         pipeline_percent: chance.pick(&[0, 5, 25]),
         certified: chance.percent(75),
         wander_percent: chance.pick(&[0, 2, 10]),
+        talk_percent: chance.weighted(&[(2, 0), (1, 80)]),
     }
 }
 
@@ -177,6 +181,8 @@ impl fmt::Display for Setting {
         };
         let (nodes, level, load) = (self.nodes, self.level, self.load);
         let plural = if nodes == 1 { "" } else { "s" };
-        write!(f, "{order}, {level}, {nodes} node{plural} over {network}, {} clients", load.clients)
+        let talk = if load.talk_percent > 0 { " who talk" } else { "" };
+        write!(f, "{order}, {level}, {nodes} node{plural} over {network}, ")?;
+        write!(f, "{} clients{talk}", load.clients)
     }
 }
