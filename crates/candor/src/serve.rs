@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// merged writes and does not lead [default: 500].
     #[arg(long, value_name = "MS")]
     max_clock_drift: Option<u64>,
+    /// Let clients break this node, for tests: DEBUG CLOCK sets its clock off, DEBUG DISK makes its disk full, slow or broken.
+    #[arg(long)]
+    test_mode: bool,
     /// End when standard input ends: so that no server outlives the one who started it.
     #[arg(long, hide = true)]
     exit_with_stdin: bool,
@@ -72,6 +75,7 @@ fn options(args: Args) -> Result<Options, Failure> {
     options.data_dir = args.data_dir.unwrap_or(options.data_dir);
     options.request_timeout_ms = args.request_timeout.unwrap_or(options.request_timeout_ms);
     options.max_clock_drift_ms = args.max_clock_drift.unwrap_or(options.max_clock_drift_ms);
+    options.test_mode |= args.test_mode;
     options.exit_with_stdin = args.exit_with_stdin;
     Ok(options)
 }

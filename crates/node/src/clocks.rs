@@ -67,8 +67,8 @@ fn signed(ms: u64) -> i64 {
 #[derive(Debug, Default)]
 struct Member {
     measured: Option<Measured>,
-    /// Whether it says that it has measured others, and agrees with them.
-    is_sure: bool,
+    /// Whether it says that it is fit to lead.
+    is_fit: bool,
 }
 
 /// The clocks of all other members.
@@ -99,9 +99,9 @@ impl Clocks {
         self.agrees
     }
 
-    /// The members whose clocks are known to be in order.
-    pub(crate) fn sure(&self) -> impl Iterator<Item = NodeId> {
-        self.others.iter().filter(|(_, member)| member.is_sure).map(|(id, _)| *id)
+    /// The members that are fit to lead: their clocks are known to be in order, and their disks have room.
+    pub(crate) fn fit(&self) -> impl Iterator<Item = NodeId> {
+        self.others.iter().filter(|(_, member)| member.is_fit).map(|(id, _)| *id)
     }
 
     /// How far the clocks that were measured are ahead of this one.
@@ -120,10 +120,15 @@ impl Clocks {
             if self.asked_at_ms.replace(now_ms).is_none() {
                 self.first_due_ms = now_ms + ASK_MS;
             }
-            let question = self.question(turn);
-            for to in self.others.keys() {
-                turn.send_urgent(*to, question.clone());
-            }
+            self.ask(turn);
+        }
+    }
+
+    /// Asks all for their clocks, and says whether this node is fit to lead.
+    pub(crate) fn ask(&self, turn: &mut Turn<'_>) {
+        let question = self.question(turn);
+        for to in self.others.keys() {
+            turn.send_urgent(*to, question.clone());
         }
     }
 
@@ -133,12 +138,14 @@ impl Clocks {
     }
 
     fn question(&self, turn: &Turn<'_>) -> Body {
-        Body::AskClock { asked_ms: turn.now.monotonic_ms, is_sure: self.is_sure() }
+        Body::AskClock { asked_ms: turn.now.monotonic_ms, is_fit: self.is_fit(turn) }
     }
 
-    /// Whether this node has measured anyone, and agrees.
-    fn is_sure(&self) -> bool {
-        self.agrees && self.others.values().any(|member| member.measured.is_some())
+    /// Whether this node has measured anyone and agrees, and its disk has room.
+    fn is_fit(&self, turn: &Turn<'_>) -> bool {
+        !turn.disk.is_full()
+            && self.agrees
+            && self.others.values().any(|member| member.measured.is_some())
     }
 
     /// A member asks what this node's clock says.
@@ -147,19 +154,19 @@ impl Clocks {
         from: NodeId,
         boot: u64,
         asked_ms: u64,
-        is_sure: bool,
+        is_fit: bool,
         turn: &mut Turn<'_>,
     ) {
-        self.on_said(from, is_sure);
+        self.on_said(from, is_fit);
         let wall_ms = turn.now.wall_ms;
-        let reading = ClockReading { boot, asked_ms, wall_ms, is_sure: self.is_sure() };
+        let reading = ClockReading { boot, asked_ms, wall_ms, is_fit: self.is_fit(turn) };
         turn.send_urgent(from, Body::TellClock(reading));
     }
 
     /// A member says what its clock said.
     pub(crate) fn on_told(&mut self, from: NodeId, reading: ClockReading, turn: &mut Turn<'_>) {
-        let ClockReading { boot, asked_ms, wall_ms, is_sure } = reading;
-        self.on_said(from, is_sure);
+        let ClockReading { boot, asked_ms, wall_ms, is_fit } = reading;
+        self.on_said(from, is_fit);
         let heard_ms = turn.now.monotonic_ms;
         // An answer to an earlier boot was measured by another monotonic clock.
         if boot != turn.identity.boot || asked_ms > heard_ms {
@@ -178,9 +185,9 @@ impl Clocks {
         }
     }
 
-    fn on_said(&mut self, from: NodeId, is_sure: bool) {
+    fn on_said(&mut self, from: NodeId, is_fit: bool) {
         if let Some(member) = self.others.get_mut(&from) {
-            member.is_sure = is_sure;
+            member.is_fit = is_fit;
         }
     }
 

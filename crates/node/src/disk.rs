@@ -14,6 +14,8 @@ pub(crate) struct Disk {
     /// Tickets given out.
     given: u64,
     done: u64,
+    /// Whether there is no room but for small records.
+    full: bool,
 }
 
 impl Disk {
@@ -30,6 +32,15 @@ impl Disk {
     /// Whether a group is being synced.
     pub(crate) fn is_busy(&self) -> bool {
         self.done < self.given
+    }
+
+    /// Whether there is no room but for small records: nothing of clients or peers is to be kept.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    pub(crate) fn set_full(&mut self, full: bool) {
+        self.full = full;
     }
 
     /// Ends the turn: what was recorded becomes one group.

@@ -146,6 +146,9 @@ pub enum Input {
     Closed(SessionId),
     /// The records of this ticket, and of all before it, are on disk.
     Persisted(Ticket),
+    /// The disk has no room any more but for small records, or it has room again. What was handed to it before still
+    /// gets there sooner or later.
+    DiskFull(bool),
 }
 
 /// What the node wants done.
@@ -272,6 +275,8 @@ pub enum Error {
     Consistency(String),
     /// `-ERR …`: the request itself is wrong.
     Invalid(String),
+    /// `-MISCONF …`: the disk is full; the write did not run.
+    DiskFull(&'static str),
     /// `-CLOCKSKEW …`: this node's clock is too far from the others' to stamp a write; it did not run.
     ClockSkew(&'static str),
 }
@@ -284,6 +289,7 @@ impl fmt::Display for Error {
             Error::Indeterminate(text) => write!(f, "INDETERMINATE {text}"),
             Error::Consistency(text) => write!(f, "CONSISTENCY {text}"),
             Error::Invalid(text) => write!(f, "ERR {text}"),
+            Error::DiskFull(text) => write!(f, "MISCONF {text}"),
             Error::ClockSkew(text) => write!(f, "CLOCKSKEW {text}"),
         }
     }
@@ -310,7 +316,12 @@ pub enum Event {
         /// How far those that were measured are ahead of it.
         others: Vec<MemberClock>,
     },
-    /// This node leads, and its clock is off: it asks another member, whose clock is in order, to lead.
+    /// The disk of this node is full, or it has room again.
+    Disk {
+        /// Whether it is full.
+        full: bool,
+    },
+    /// This node leads, and its clock is off or its disk full: it asks another member, which is fit, to lead.
     HandsOver(NodeId),
 }
 
@@ -365,6 +376,8 @@ pub struct Status {
     pub vector: Vec<(NodeId, u64, u64)>,
     /// Keys with a value.
     pub keys: u64,
+    /// Whether the disk has no room but for small records.
+    pub disk_full: bool,
     /// Whether this node's wall clock lies within the cap of at least half of those measured.
     pub clock_agrees: bool,
     /// The clocks of the members that were measured.

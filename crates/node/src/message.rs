@@ -39,7 +39,7 @@ pub(crate) enum Body {
     /// The receiver's disk lost merged entries: the sender holds this later one of its earlier boots.
     Lost(Place),
     /// The sender asks what the receiver's wall clock says; it asks at this moment of its monotonic clock.
-    AskClock { asked_ms: u64, is_sure: bool },
+    AskClock { asked_ms: u64, is_fit: bool },
     /// What the sender's wall clock says.
     TellClock(ClockReading),
 }
@@ -52,7 +52,7 @@ pub(crate) struct ClockReading {
     pub(crate) asked_ms: u64,
     pub(crate) wall_ms: u64,
     /// Whether the sender has measured others, and its clock agrees with theirs.
-    pub(crate) is_sure: bool,
+    pub(crate) is_fit: bool,
 }
 
 /// How members meet: who is here, and what it has on disk of the receiver.
@@ -144,15 +144,15 @@ impl Body {
                 out.push(LOST);
                 place.encode(out);
             }
-            Body::AskClock { asked_ms, is_sure } => {
+            Body::AskClock { asked_ms, is_fit } => {
                 out.push(ASK_CLOCK);
                 put_uint(out, *asked_ms);
-                out.push(u8::from(*is_sure));
+                out.push(u8::from(*is_fit));
             }
-            Body::TellClock(ClockReading { boot, asked_ms, wall_ms, is_sure }) => {
+            Body::TellClock(ClockReading { boot, asked_ms, wall_ms, is_fit }) => {
                 out.push(TELL_CLOCK);
                 [boot, asked_ms, wall_ms].into_iter().for_each(|number| put_uint(out, *number));
-                out.push(u8::from(*is_sure));
+                out.push(u8::from(*is_fit));
             }
         }
     }
@@ -181,12 +181,12 @@ impl Body {
                 Body::Vector { vector: Vector::decode(reader)?, want }
             }
             LOST => Body::Lost(Place::decode(reader)?),
-            ASK_CLOCK => Body::AskClock { asked_ms: reader.uint()?, is_sure: reader.flag()? },
+            ASK_CLOCK => Body::AskClock { asked_ms: reader.uint()?, is_fit: reader.flag()? },
             TELL_CLOCK => Body::TellClock(ClockReading {
                 boot: reader.uint()?,
                 asked_ms: reader.uint()?,
                 wall_ms: reader.uint()?,
-                is_sure: reader.flag()?,
+                is_fit: reader.flag()?,
             }),
             _ => return Err(Malformed),
         };
@@ -234,13 +234,8 @@ mod tests {
             Body::Entries { entries: vec![Bytes::from_static(b"one"), Bytes::new()], more: true },
             Body::Vector { vector: Vector::from_iter([(NodeId(3), place)]), want: true },
             Body::Lost(place),
-            Body::AskClock { asked_ms: 300, is_sure: true },
-            Body::TellClock(ClockReading {
-                boot: 7,
-                asked_ms: 0,
-                wall_ms: 1 << 41,
-                is_sure: false,
-            }),
+            Body::AskClock { asked_ms: 300, is_fit: true },
+            Body::TellClock(ClockReading { boot: 7, asked_ms: 0, wall_ms: 1 << 41, is_fit: false }),
         ]
     }
 

@@ -126,6 +126,7 @@ impl Node {
             applied: self.agreed.applied(),
             vector: self.merged.vector().iter().map(|(id, at)| (id, at.boot, at.index)).collect(),
             keys,
+            disk_full: self.disk.is_full(),
             clock_agrees: self.clocks.agrees(),
             clocks: self.clocks.measured(self.now).collect(),
         }
@@ -161,6 +162,7 @@ impl Node {
                     Err(error) => outputs.push(session::reply_to(&asker, Reply::Error(error))),
                 }
             }
+            Input::DiskFull(full) => self.on_disk(full, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
             Input::Closed(session) => self.sessions.close(session),
             // Before the boot is on disk nothing may be said, so nothing is heard either.
@@ -183,8 +185,8 @@ impl Node {
             self.clocks.on_tick(turn!(self, outputs));
             self.agreed.on_tick(turn!(self, outputs));
             self.merged.on_tick(turn!(self, outputs));
-            if !self.clocks.agrees() {
-                self.agreed.hand_over(self.clocks.sure(), turn!(self, outputs));
+            if !self.clocks.agrees() || self.disk.is_full() {
+                self.agreed.hand_over(self.clocks.fit(), turn!(self, outputs));
             }
         }
         self.expire(outputs);
@@ -216,6 +218,21 @@ impl Node {
         self.meeting.on_persisted(ticket, turn!(self, outputs));
         self.agreed.on_persisted(ticket, turn!(self, outputs));
         self.merged.on_persisted(ticket, turn!(self, outputs));
+    }
+
+    fn on_disk(&mut self, full: bool, outputs: &mut Vec<Output>) {
+        if full == self.disk.is_full() {
+            return;
+        }
+        self.disk.set_full(full);
+        outputs.push(Output::Note(Event::Disk { full }));
+        if self.takes_part() {
+            // The others are to know at once whether this node is fit to lead.
+            self.clocks.ask(turn!(self, outputs));
+        }
+        if full {
+            self.agreed.refuse_unsent(FULL, turn!(self, outputs));
+        }
     }
 
     fn on_connected(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
@@ -265,8 +282,8 @@ impl Node {
                 self.merged.on_lost(place, turn);
                 Ok(())
             }
-            Body::AskClock { asked_ms, is_sure } => {
-                self.clocks.on_ask(from, boot, asked_ms, is_sure, turn);
+            Body::AskClock { asked_ms, is_fit } => {
+                self.clocks.on_ask(from, boot, asked_ms, is_fit, turn);
                 Ok(())
             }
             Body::TellClock(reading) => {
@@ -329,6 +346,10 @@ impl Node {
     fn start(&mut self, request: Request, outputs: &mut Vec<Output>) {
         let Request { asker, level, command } = request;
         let agreed = self.config.order == Order::Agreed;
+        if command.is_write() && self.disk.is_full() {
+            outputs.push(session::reply_to(&asker, Reply::Error(Error::DiskFull(FULL))));
+            return;
+        }
         if command.is_write() {
             self.sessions.begin(&asker, Kind::Write);
             if agreed {
@@ -367,5 +388,6 @@ fn malformed() -> Event {
     )
 }
 
+const FULL: &str = "the disk of this node is full: the write did not run, and reads go on. Free some room, or ask another node";
 const WAITED: &str = "the request waited too long behind others of its connection; it did not run";
 const NOT_FORMED: &str = "not all members have met yet; the request did not run";

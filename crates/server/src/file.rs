@@ -21,6 +21,7 @@ struct File {
     level: Option<Spanned<String>>,
     request_timeout: Option<u64>,
     max_clock_drift: Option<u64>,
+    test_mode: Option<bool>,
 }
 
 impl Options {
@@ -64,6 +65,7 @@ impl Options {
         options.data_dir = file.data_dir.unwrap_or(options.data_dir);
         options.request_timeout_ms = file.request_timeout.unwrap_or(options.request_timeout_ms);
         options.max_clock_drift_ms = file.max_clock_drift.unwrap_or(options.max_clock_drift_ms);
+        options.test_mode = file.test_mode.unwrap_or(options.test_mode);
         Ok(options)
     }
 }
@@ -98,7 +100,7 @@ mod tests {
         let options = read(
             "# a comment\nid = 2\nlisten = 'a:1'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
              data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
-             max-clock-drift = 250\n",
+             max-clock-drift = 250\ntest-mode = true\n",
         )
         .unwrap();
         assert_eq!(
@@ -113,6 +115,7 @@ mod tests {
                 level: Level::Eventual,
                 request_timeout_ms: 500,
                 max_clock_drift_ms: 250,
+                test_mode: true,
                 exit_with_stdin: false,
             }
         );

@@ -12,6 +12,7 @@ use std::task::{Poll, ready};
 use bytes::BytesMut;
 use node::{Input, Node, Status};
 
+use crate::Faults;
 use crate::bell::Bell;
 use crate::client::{Context, Figures};
 use crate::clock::Clock;
@@ -61,11 +62,12 @@ pub(crate) struct Description {
 
 impl Hub {
     pub(crate) fn new(node: Node, clock: Clock, log: Arc<Counters>, about: Description) -> Hub {
+        let inbox = RefCell::new(vec![Input::Tick(clock.now())]);
         Hub {
             sessions: Sessions::default(),
             clock,
             node: RefCell::new(node),
-            inbox: RefCell::new(vec![Input::Tick(clock.now())]),
+            inbox,
             bell: Bell::default(),
             read_buffer: RefCell::new(BytesMut::with_capacity(BUFFER_BYTES)),
             commands: Cell::new(0),
@@ -198,6 +200,10 @@ impl Context for Hub {
 
     fn settings(&self) -> Vec<(String, String)> {
         self.description.settings.clone()
+    }
+
+    fn faults(&self) -> Option<&Faults> {
+        self.clock.faults()
     }
 }
 

@@ -31,9 +31,12 @@ mod ending;
 
 mod failure;
 
+mod faults;
+
 mod notes;
 
 pub use failure::Failure;
+pub use faults::Faults;
 pub use node::{Level, Order};
 pub use options::{Options, parse_level, parse_peers};
 pub use serve::serve;

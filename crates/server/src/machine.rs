@@ -15,7 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::hub::Hub;
-use crate::log::{self, Completion};
+use crate::log::{self, Report};
 use crate::peer::Peers;
 use crate::{Failure, notes};
 
@@ -25,7 +25,7 @@ pub(crate) struct Machine {
     hub: Rc<Hub>,
     peers: Peers,
     log: log::Handle,
-    completions: UnboundedReceiver<Completion>,
+    reports: UnboundedReceiver<Report>,
     ticks: Interval,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
@@ -36,12 +36,12 @@ impl Machine {
         hub: Rc<Hub>,
         peers: Peers,
         log: log::Handle,
-        completions: UnboundedReceiver<Completion>,
+        reports: UnboundedReceiver<Report>,
     ) -> Machine {
         // Twice as often as is due at least: a timer is late at times.
         let mut ticks = interval(Duration::from_millis(TICK_MS / 2));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Machine { hub, peers, log, completions, ticks, inputs: vec![], outputs: vec![] }
+        Machine { hub, peers, log, reports, ticks, inputs: vec![], outputs: vec![] }
     }
 
     /// Drives the node until it halts. What was queued for the disk is durable when this ends, also if
@@ -58,9 +58,14 @@ impl Machine {
     /// Ready when there is something to tell the node.
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut due = self.ticks.poll_tick(cx).is_ready();
-        while let Poll::Ready(Some(completion)) = self.completions.poll_recv(cx) {
-            self.hub.take_backlog(completion.bytes);
-            self.hub.put(Input::Persisted(completion.ticket));
+        while let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {
+            match report {
+                Report::Durable(completion) => {
+                    self.hub.take_backlog(completion.bytes);
+                    self.hub.put(Input::Persisted(completion.ticket));
+                }
+                Report::Full(full) => self.hub.put(Input::DiskFull(full)),
+            }
             due = true;
         }
         due |= self.hub.bell().poll(cx).is_ready();

@@ -29,6 +29,11 @@ pub(crate) fn tell(event: &Event) {
         }
         Event::Leader { term, leader: None } => info!("no leader is known in term {term}"),
         Event::Refused(what) => warn!("{what}"),
+        Event::Disk { full: true } => warn!(
+            "the disk is full: this node takes no writes until there is room, and reads go on\n  hint: free some room; \
+             nothing has to be started again"
+        ),
+        Event::Disk { full: false } => info!("the disk has room again: this node takes writes"),
         Event::Clock { agrees: false, others } => warn!(
             "this clock is too far from those of most members ({}): the node takes no merged writes and hands over \
              leadership\n  hint: set the clock, for example with NTP",

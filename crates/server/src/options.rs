@@ -35,6 +35,8 @@ pub struct Options {
     pub request_timeout_ms: u64,
     /// How far apart the nodes' clocks may be, in milliseconds.
     pub max_clock_drift_ms: u64,
+    /// Whether clients may break this node, for tests.
+    pub test_mode: bool,
     /// Whether the server ends when its standard input does.
     pub exit_with_stdin: bool,
 }
@@ -51,6 +53,7 @@ impl Default for Options {
             level: Level::Linearizable,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
+            test_mode: false,
             exit_with_stdin: false,
         }
     }

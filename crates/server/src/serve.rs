@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use node::{Config, Node, NodeId, Recovery};
@@ -18,7 +19,7 @@ use crate::hub::{Description, Hub};
 use crate::log::{Directory, Handle, Log, SEGMENT_BYTES};
 use crate::machine::Machine;
 use crate::peer::{self, Peers};
-use crate::{Failure, Options, chance, connection, notes};
+use crate::{Failure, Faults, Options, chance, connection, notes};
 
 /// How long clients may take to get their last replies when the server ends.
 const LAST_REPLIES_MAX: Duration = Duration::from_secs(1);
@@ -45,19 +46,20 @@ async fn live(options: &Options) -> Result<(), Failure> {
     let ports = Ports::bind(options).await?;
     let config = config(options)?;
     let (me, members, seed) = (config.id, config.members.clone(), config.seed);
-    let (node, log) = recover(options, config)?;
+    let faults = options.test_mode.then(Arc::<Faults>::default);
+    let (node, log) = recover(options, config, faults.clone())?;
     let counters = log.counters();
-    let (done, completions) = mpsc::unbounded_channel();
-    let done = move |completion| {
+    let (teller, reports) = mpsc::unbounded_channel();
+    let tell = move |report| {
         // Nobody listens any more when the server is ending.
-        let _ = done.send(completion);
+        let _ = teller.send(report);
     };
-    let log = Handle::spawn(log, done, stop);
+    let log = Handle::spawn(log, tell, stop);
     let port = ports.client_address.port();
     let about = Description { port, settings: settings(options, port) };
-    let hub = Rc::new(Hub::new(node, Clock::start(), counters, about));
+    let hub = Rc::new(Hub::new(node, Clock::start(faults), counters, about));
     let peers = Peers::dial(&hub, me, &members, seed);
-    let mut machine = spawn_local(Machine::new(hub.clone(), peers, log, completions).run());
+    let mut machine = spawn_local(Machine::new(hub.clone(), peers, log, reports).run());
     ports.announce(options);
     if let Some(listener) = ports.peers {
         let members = members.iter().map(|member| member.0).collect();
@@ -105,12 +107,13 @@ impl Ports {
         // Nobody may be reading any more, which is no reason not to serve.
         let _ = writeln!(
             out,
-            "candor: ready, node {} of {}, clients on {}, {peers}level {}, data in {}",
+            "candor: ready, node {} of {}, clients on {}, {peers}level {}, data in {}{}",
             options.id,
             options.peers.len().max(1),
             self.client_address,
             options.level,
-            options.data_dir.display()
+            options.data_dir.display(),
+            if options.test_mode { ", in test mode: clients may break it" } else { "" }
         );
         let _ = out.flush();
     }
@@ -130,13 +133,19 @@ async fn bind(address: &str, role: &str, flag: &str) -> Result<TcpListener, Fail
 }
 
 /// Opens the data directory and brings the node back to where its disk says that it was.
-fn recover(options: &Options, config: Config) -> Result<(Node, Log), Failure> {
+fn recover(
+    options: &Options,
+    config: Config,
+    faults: Option<Arc<Faults>>,
+) -> Result<(Node, Log), Failure> {
     let directory = Directory::open(&options.data_dir)?;
     let mut recovery = Recovery::new(config);
-    let (log, report) = Log::open(directory, SEGMENT_BYTES, |records| recovery.replay(&records))?;
+    let (mut log, report) =
+        Log::open(directory, SEGMENT_BYTES, |records| recovery.replay(&records))?;
     if let Some(torn) = report.torn {
         warn!(
-            "cut a torn tail off {} at offset {}: a write that nobody was told of",
+            "cut a torn tail off {} at offset {}: a write that was not synced when the machine stopped. (If it did \
+             not stop in the middle of a write, the disk lost synced bytes: check it.)",
             torn.path.display(),
             torn.offset
         );
@@ -144,6 +153,7 @@ fn recover(options: &Options, config: Config) -> Result<(Node, Log), Failure> {
     if report.groups > 0 {
         info!("read {} groups, {} bytes, from the log", report.groups, report.bytes);
     }
+    log.set_faults(faults);
     let node = recovery.finish().map_err(|error| Failure::configuration(error.0))?;
     Ok((node, log))
 }
@@ -174,11 +184,13 @@ fn config(options: &Options) -> Result<Config, Failure> {
 fn settings(options: &Options, port: u16) -> Vec<(String, String)> {
     let host = options.listen.rsplit_once(':').map_or("", |(host, _)| host);
     let drift = options.max_clock_drift_ms.to_string();
+    let test_mode = if options.test_mode { "yes" } else { "no" };
     [
         ("bind", host),
         ("port", &port.to_string()),
         ("dir", &options.data_dir.to_string_lossy()),
         ("max-clock-drift", &drift),
+        ("test-mode", test_mode),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

@@ -17,6 +17,7 @@ use node::{
     MergedWrite, NodeId, Order, Reply, Role, Status,
 };
 use resp::{Protocol, Request, split_words};
+use server::Faults;
 use server::client::{Action, Connection, Context, Figures, render};
 
 #[test]
@@ -104,7 +105,7 @@ impl World {
                 self.keys.clear();
                 self.certified = false;
                 let hello = Request::new(["HELLO", what]);
-                let (node, mut out) = (Fake(self.node), vec![]);
+                let (node, mut out) = (Fake(self.node, Faults::default()), vec![]);
                 self.connection.execute(&hello, &node, &mut out);
             }
             "alone" => self.node = "alone",
@@ -112,6 +113,7 @@ impl World {
             "follower" => self.node = "follower",
             "orphan" => self.node = "orphan",
             "merged" => self.node = "merged",
+            "test" => self.node = "test",
             other => panic!("= {other}"),
         }
     }
@@ -120,7 +122,8 @@ impl World {
         let request = Request::new(split_words(words.as_bytes()).unwrap());
         let protocol = self.connection.protocol();
         let mut out = b"before".to_vec();
-        let action = self.connection.execute(&request, &Fake(self.node), &mut out);
+        let action =
+            self.connection.execute(&request, &Fake(self.node, Faults::default()), &mut out);
         let closes = action == Action::Close;
         match action {
             Action::Replied | Action::Close => {}
@@ -201,9 +204,13 @@ impl World {
 }
 
 /// The server around the connection, as one of several nodes.
-struct Fake(&'static str);
+struct Fake(&'static str, Faults);
 
 impl Context for Fake {
+    fn faults(&self) -> Option<&Faults> {
+        (self.0 == "test").then_some(&self.1)
+    }
+
     fn status(&self) -> Status {
         let alone = Status {
             id: NodeId(1),
@@ -220,6 +227,7 @@ impl Context for Fake {
             applied: 41,
             vector: vec![],
             keys: 0,
+            disk_full: false,
             clock_agrees: true,
             clocks: vec![],
         };
@@ -274,7 +282,8 @@ impl Context for Fake {
 /// What an execution of these words gives: the action and the bytes.
 fn execute(words: &[&[u8]]) -> (Action, String) {
     let mut out = vec![];
-    let action = connection(1).execute(&Request::new(words), &Fake("alone"), &mut out);
+    let action =
+        connection(1).execute(&Request::new(words), &Fake("alone", Faults::default()), &mut out);
     (action, out.escape_ascii().to_string())
 }
 
@@ -394,7 +403,8 @@ fn whatever_is_said_gets_exactly_one_reply() {
         let mut connection = connection(1);
         let mut out = vec![];
         let before = connection.protocol();
-        let action = connection.execute(&Request::new(&words), &Fake("leader"), &mut out);
+        let action =
+            connection.execute(&Request::new(&words), &Fake("leader", Faults::default()), &mut out);
         if let Action::Ask { .. } = action {
             assert!(out.is_empty(), "{words:?}");
             render(before, &Reply::Nil, None, &mut out);

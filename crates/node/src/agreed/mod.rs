@@ -73,8 +73,9 @@ const INFLIGHT_MAX: usize = 32;
 const GATHER_MS_MAX: u64 = 20;
 /// How long a follower waits for something of its own to be applied before it sends it again, in milliseconds.
 const RESEND_MS: u64 = 500;
-/// How much longer a node whose clock is off waits before it stands for election: the others come first.
-const OFF_CLOCK_TICKS: usize = 2 * ELECTION_TICKS;
+/// How much longer a node whose clock is off or whose disk is full waits before it stands for election: the others come
+/// first.
+const UNFIT_TICKS: usize = 2 * ELECTION_TICKS;
 /// How long a successor has to take over before another is asked, in milliseconds. Raft itself gives up after an election
 /// timeout; asking more often would keep it from noticing that it lost its quorum.
 const HAND_OVER_MS: u64 = 2000;
@@ -139,7 +140,7 @@ impl Agreed {
             id: me.0,
             election_tick: ELECTION_TICKS,
             heartbeat_tick: HEARTBEAT_TICKS,
-            max_election_tick: 2 * ELECTION_TICKS + OFF_CLOCK_TICKS,
+            max_election_tick: 2 * ELECTION_TICKS + UNFIT_TICKS,
             max_size_per_msg: RUN_BYTES_MAX as u64,
             max_inflight_msgs: INFLIGHT_MAX,
             check_quorum: true,
@@ -287,6 +288,12 @@ impl Agreed {
             turn.halt(1, lost_entries(message.commit));
             return Ok(());
         }
+        let appends = message.get_msg_type() == MessageType::MsgAppend
+            && message.entries.iter().any(|entry| !entry.data.is_empty());
+        if turn.disk.is_full() && appends {
+            // As if it were lost: the leader sends it again. What opens a term is small enough.
+            return Ok(());
+        }
         // Raft refuses what it has no use for (an unknown peer, a dropped proposal); so do we.
         let _ = self.raft.step(message);
         Ok(())
@@ -312,7 +319,7 @@ impl Agreed {
         turn: &mut Turn<'_>,
     ) {
         let first = Name { node, boot, sequence };
-        if !self.leads() {
+        if !self.leads() || turn.disk.is_full() {
             return;
         }
         if !entry::is_run(count, commands) || !self.forwarded.take(first, count) {
@@ -362,7 +369,7 @@ impl Agreed {
                 let _ = self.raft.campaign();
             }
         }
-        self.pin_election_timeout(turn.clock_agrees);
+        self.pin_election_timeout(turn.clock_agrees && !turn.disk.is_full());
         self.raft.tick();
         let unapplied = self.proposals.has_unapplied() && !self.leads();
         if unapplied && now >= self.progressed_ms + RESEND_MS {
@@ -372,18 +379,18 @@ impl Agreed {
     }
 
     /// Raft draws its election timeout from the operating system's chance; it gets the node's own instead.
-    fn pin_election_timeout(&mut self, clock_agrees: bool) {
+    fn pin_election_timeout(&mut self, is_fit: bool) {
         let (term, role) = (self.raft.raft.term, self.raft.raft.state);
         if (self.timeout.0, self.timeout.1) != (term, role) {
             let drawn = self.chance.between(ELECTION_TICKS, 2 * ELECTION_TICKS);
             self.timeout = (term, role, drawn);
         }
-        let patience = if clock_agrees { 0 } else { OFF_CLOCK_TICKS };
+        let patience = if is_fit { 0 } else { UNFIT_TICKS };
         self.raft.raft.set_randomized_election_timeout(self.timeout.2 + patience);
     }
 
-    /// The clock is off: another member is to lead, one whose clock is in order and that holds all that is committed. While
-    /// there is none, this node leads on, for no other time would be better than its own.
+    /// The clock is off, or the disk is full: another member is to lead, one that is fit and holds all that is committed.
+    /// While there is none, this node leads on: no other would be better.
     pub(crate) fn hand_over(&mut self, to: impl Iterator<Item = NodeId>, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
         let waits = self.handed_over_ms.is_some_and(|handed_ms| now < handed_ms + HAND_OVER_MS);
@@ -413,6 +420,11 @@ impl Agreed {
         self.reads.expire(oldest_ms, |asker| {
             turn.refuse_read(&asker, Error::ClusterDown(NOT_CONFIRMED));
         });
+    }
+
+    /// Refuses the writes that were not sent yet.
+    pub(crate) fn refuse_unsent(&mut self, why: &'static str, turn: &mut Turn<'_>) {
+        self.proposals.refuse_unnamed(|asker| turn.refuse_write(&asker, Error::DiskFull(why)));
     }
 
     // What it does about it.
@@ -470,6 +482,9 @@ impl Agreed {
 
     fn send_writes(&mut self, turn: &mut Turn<'_>) {
         if self.leads() {
+            if turn.disk.is_full() {
+                return;
+            }
             if (self.proposals.has_run() || !self.draft.is_empty()) && !self.keeps_gathering(turn) {
                 self.gathering_since_ms = None;
                 self.propose_all(turn);

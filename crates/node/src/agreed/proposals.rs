@@ -145,6 +145,12 @@ impl Proposals {
         pending.asker
     }
 
+    /// Answers every write that has no name yet; it certainly did not run.
+    pub(crate) fn refuse_unnamed(&mut self, mut refuse: impl FnMut(Asker)) {
+        self.unnamed_bytes = 0;
+        self.unnamed.drain(..).filter_map(|pending| pending.asker).for_each(&mut refuse);
+    }
+
     /// Answers every write that waits since `oldest_ms` or longer. What has no name certainly did not run.
     pub(crate) fn expire(&mut self, oldest_ms: u64, mut refuse: impl FnMut(Asker, Error)) {
         // A write that waited for its turn on its connection may be older than those before it here.

@@ -144,6 +144,10 @@ impl Merged {
         more: bool,
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
+        if turn.disk.is_full() {
+            // As if they were lost: they are asked for again.
+            return Ok(());
+        }
         for bytes in entries {
             let header = entry::check(&bytes)?;
             self.on_entry(header, bytes, turn);

@@ -62,6 +62,7 @@ impl World {
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `hold 1 2`, `release 1 2`: messages from one node to another wait; those that waited arrive.
+    /// - `full 1`, `free 1`: the disk of node 1 has no room but for small records, has room again.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
     /// - `lose 1`: the disk of node 1 loses the last group that it had synced.
@@ -79,6 +80,8 @@ impl World {
             ["heal"] => self.heal(),
             ["hold", from, to] => drop(self.held.insert((number(from), number(to)))),
             ["release", from, to] => drop(self.held.remove(&(number(from), number(to)))),
+            ["full", id] => self.turn(number(id), vec![Input::DiskFull(true)]),
+            ["free", id] => self.turn(number(id), vec![Input::DiskFull(false)]),
             ["stall", id] => self.disk(number(id)).stalled = true,
             ["unstall", id] => self.disk(number(id)).stalled = false,
             ["crash", id] => self.crash(number(id)),
@@ -274,6 +277,10 @@ impl World {
                 self.told.push(format!("{asked} → {}{stands}", text(&reply)));
             }
             Output::Note(Event::Refused(why)) => self.told.push(format!("n{id} refuses: {why}")),
+            Output::Note(Event::Disk { full }) => {
+                self.told
+                    .push(format!("n{id}: the disk {}", if full { "is full" } else { "has room" }));
+            }
             Output::Note(Event::Clock { agrees, others }) => {
                 let others: Vec<String> = others.iter().map(clock).collect();
                 let word = if agrees { "agrees" } else { "is off" };

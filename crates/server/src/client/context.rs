@@ -1,5 +1,7 @@
 //! What a connection may ask about the server around it.
 
+use crate::Faults;
+
 /// The server as `INFO`, `HELLO` and `CONFIG GET` tell of it. Asked only by the commands that need it,
 /// so nothing has to be ready before.
 pub trait Context {
@@ -11,6 +13,9 @@ pub trait Context {
 
     /// Settings of this server beyond those that are the same in all: name and value.
     fn settings(&self) -> Vec<(String, String)>;
+
+    /// The faults that clients may ask for; only in test mode.
+    fn faults(&self) -> Option<&Faults>;
 }
 
 /// What the server counts.

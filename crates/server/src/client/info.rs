@@ -155,7 +155,7 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
          raft_role:{role}\r\nraft_leader:{leader}\r\nraft_term:{term}\r\nraft_commit:{commit}\r\n\
          raft_applied:{applied}\r\nmembers:{members}\r\nformed:{formed}\r\nready:{ready}\r\n\
          log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_vector:{vector}\r\n\
-         clock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n",
+         disk_full:{disk_full}\r\nclock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n",
         id = status.id.0,
         level = status.level,
         leader = status.leader.map_or(0, |leader| leader.0),
@@ -170,6 +170,7 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         vector = list(
             status.vector.iter().map(|(node, boot, index)| format!("{}.{boot}:{index}", node.0))
         ),
+        disk_full = u8::from(status.disk_full),
         clock = u8::from(status.clock_agrees),
         clocks = list(status.clocks.iter().map(|clock| {
             format!("{}={}..{}", clock.id.0, clock.at_least_ms, clock.at_most_ms)

@@ -41,6 +41,8 @@ mod set;
 
 mod consistency;
 
+mod debug;
+
 mod certificate;
 
 mod greeting;

@@ -1,7 +1,7 @@
 //! The table of all commands.
 
 use super::spec::{Access, Argument, Keys, Spec};
-use super::{catalogue, configuration, consistency, data, greeting, identity, info};
+use super::{catalogue, configuration, consistency, data, debug, greeting, identity, info};
 
 /// The command of this name, whatever its case.
 ///
@@ -229,6 +229,15 @@ pub(super) static TABLE: &[Spec] = &[
         ..CONNECTION
     },
     Spec {
+        name: "debug",
+        arity: -2,
+        flags: &["admin", "noscript", "loading", "stale"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        summary: "A container for faults on demand, in test mode alone",
+        subcommands: &DEBUG_COMMANDS,
+        ..SERVER
+    },
+    Spec {
         name: "select",
         arity: 2,
         flags: &["loading", "stale", "fast"],
@@ -435,6 +444,29 @@ static CONSISTENCY_COMMANDS: [Spec; 2] = [
         arguments: &[ON_OR_OFF],
         run: consistency::attr,
         ..CLIENT
+    },
+    HELP,
+];
+
+static DEBUG_COMMANDS: [Spec; 3] = [
+    Spec {
+        name: "clock",
+        arity: 3,
+        summary: "Sets the wall clock of this node off by so many milliseconds",
+        arguments: &[Argument { name: "offset-ms", kind: "integer", ..ARGUMENT }],
+        run: debug::clock,
+        ..SERVER
+    },
+    Spec {
+        name: "disk",
+        arity: -3,
+        summary: "Makes the disk of this node full or free, the next sync fail or take long",
+        arguments: &[
+            Argument { name: "FULL|FREE|FAIL-SYNC|STALL", kind: "string", ..ARGUMENT },
+            Argument { name: "ms", kind: "integer", flags: &["optional"], ..ARGUMENT },
+        ],
+        run: debug::disk,
+        ..SERVER
     },
     HELP,
 ];

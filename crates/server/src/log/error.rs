@@ -8,7 +8,7 @@ use node::StartError;
 
 use crate::Failure;
 
-/// Why the log cannot be opened or written. No variant is worth a second try by the program itself.
+/// Why the log cannot be opened or written. No variant but [`Error::Full`] is worth a second try by the program itself.
 #[derive(Debug)]
 pub(crate) enum Error {
     /// The system refused. What of a group is on disk is unknown.
@@ -16,6 +16,13 @@ pub(crate) enum Error {
         /// What was being done.
         doing: &'static str,
         /// To which file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no room for another segment. Nothing was written, so it may be tried again.
+    Full {
+        /// What was to be made.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -57,6 +64,19 @@ impl Error {
         let path = path.to_owned();
         move |source| Error::Io { doing, path, source }
     }
+
+    /// For what failed while a segment was made, before anything of the log was in it: whether for want of room.
+    pub(super) fn or_full(self) -> Error {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match self {
+            Error::Io { path, source, .. }
+                if matches!(source.kind(), FileTooLarge | QuotaExceeded | StorageFull) =>
+            {
+                Error::Full { path, source }
+            }
+            error => error,
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -65,6 +85,13 @@ impl fmt::Display for Error {
             Error::Io { doing, path, source } => {
                 write!(f, "cannot {doing} {}: {source}", path.display())
             }
+            Error::Full { path, source } => write!(
+                f,
+                "there is no room for {}: {source}\n  hint: free some room on the disk; a segment of the log \
+                 takes {} MiB",
+                path.display(),
+                super::SEGMENT_BYTES >> 20
+            ),
             Error::Locked(directory) => write!(
                 f,
                 "the data directory {} is in use by another process\n  hint: each node needs a \

@@ -34,8 +34,11 @@
 //! bytes behind a torn tail are searched, and a segment that is used again one day knows its own
 //! frames from those of its former life.
 //!
-//! What is left out: a last frame that was synced and then damaged cannot be told from a torn tail.
-//! It is assumed that the disk does not harm bytes that are written again as they were, in a sector
+//! **Seal.** A last frame that was synced and then damaged cannot be told from a torn tail. So where nothing was
+//! written for a second, and at the end, an empty frame is written behind it: from then on it is not the last one.
+//!
+//! What is left out: harm to the last frame within that second, and zeros from some frame on to the end of the log, which
+//! look like frames that were never written. It is assumed that the disk does not harm bytes that are written again as they were, in a sector
 //! that was being written when the power failed.
 
 mod directory;
@@ -51,7 +54,7 @@ mod tests;
 
 pub(crate) use directory::Directory;
 pub(crate) use error::Error;
-pub(crate) use thread::{Completion, Group, Handle};
+pub(crate) use thread::{Group, Handle, Report};
 pub(crate) use writer::{Counters, Log};
 
 /// The size of a segment, unless one group needs more.

@@ -81,20 +81,44 @@ pub(super) fn first_of(name: &str) -> Option<u64> {
 }
 
 /// Makes a file of this size, full of zeros, all of it on disk. What was there is gone.
+///
+/// # Errors
+/// [`Error::Full`] if there is no room; the file is gone then, so that it takes none.
 pub(super) fn prepare(path: &Path, size: u64) -> Result<File, Error> {
-    let file = make(path)?;
-    fill(&file, path, 0, size)?;
-    file.sync_all().map_err(Error::io("sync", path))?;
-    Ok(file)
+    all_or_nothing(path, |file| fill(file, path, 0, size))
 }
 
-/// Makes a file of this size for one great group. It reads as zeros, and the disk finds room for it
-/// when the group is written: to write it twice would take longer than to find room once.
+/// Makes a file of this size for one great group. It reads as zeros, and its room is reserved but not written: to write
+/// it twice would take longer than to note once which of it was.
+///
+/// # Errors
+/// [`Error::Full`] if there is no room; the file is gone then.
 pub(super) fn prepare_large(path: &Path, size: u64) -> Result<File, Error> {
-    let file = make(path)?;
-    file.set_len(size).map_err(Error::io("make room in", path))?;
-    file.sync_all().map_err(Error::io("sync", path))?;
-    Ok(file)
+    all_or_nothing(path, |file| {
+        #[cfg(target_os = "linux")]
+        match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, size) {
+            // Where the file system cannot reserve, it finds room when the group is written.
+            Err(rustix::io::Errno::OPNOTSUPP) => {}
+            result => return result.map_err(|error| Error::io("make room in", path)(error.into())),
+        }
+        file.set_len(size).map_err(Error::io("make room in", path))
+    })
+}
+
+fn all_or_nothing(
+    path: &Path,
+    fill: impl FnOnce(&File) -> Result<(), Error>,
+) -> Result<File, Error> {
+    let file = make(path).map_err(Error::or_full)?;
+    let filled = fill(&file).and_then(|()| file.sync_all().map_err(Error::io("sync", path)));
+    match filled.map_err(Error::or_full) {
+        Ok(()) => Ok(file),
+        Err(error) => {
+            // What is left of it would only take room; the next attempt begins with an empty file anyway.
+            let _ = std::fs::remove_file(path);
+            Err(error)
+        }
+    }
 }
 
 fn make(path: &Path) -> Result<File, Error> {

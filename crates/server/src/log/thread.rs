@@ -1,12 +1,19 @@
 //! The thread of the log: gathers what is queued, makes it durable, says so.
 
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use bytes::Bytes;
 use node::Ticket;
 
+use super::writer::ROOM_PAUSE;
 use super::{Error, Log};
+
+/// How long nothing comes before the last frame is sealed.
+const SEAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// Records that the node wants durable.
 #[derive(Debug)]
@@ -26,33 +33,46 @@ pub(crate) struct Completion {
     pub bytes: usize,
 }
 
-/// The way to the thread. When it is dropped, all that was queued is made durable first.
+/// What the thread tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// Something became durable.
+    Durable(Completion),
+    /// There is no room for more than small records, or there is again.
+    Full(bool),
+}
+
+/// The way to the thread. When it is dropped, all that was queued is made durable first, if there is room.
 #[derive(Debug)]
 pub(crate) struct Handle {
     /// There until the end.
     sender: Option<Sender<Group>>,
     /// There until the end.
     thread: Option<JoinHandle<()>>,
+    /// Whether to wait for room no longer.
+    ending: Arc<AtomicBool>,
 }
 
 impl Handle {
-    /// Starts the thread. It calls `done` after each sync, and `failed` if one fails, upon which it
-    /// takes nothing more.
+    /// Starts the thread. It calls `tell` after each sync, and when room runs out or comes back; and `failed` if a sync
+    /// fails, upon which it takes nothing more.
     pub(crate) fn spawn(
         log: Log,
-        done: impl FnMut(Completion) + Send + 'static,
+        tell: impl FnMut(Report) + Send + 'static,
         failed: impl FnOnce(Error) + Send + 'static,
     ) -> Handle {
         let (sender, receiver) = mpsc::channel();
+        let ending = Arc::new(AtomicBool::new(false));
+        let worker = Worker { log, receiver, ending: ending.clone(), tell, told_full: false };
         let thread = thread::Builder::new()
             .name("log".into())
             .spawn(move || {
-                if let Err(error) = run(log, &receiver, done) {
+                if let Err(error) = worker.run() {
                     failed(error);
                 }
             })
             .expect("the system has room for one more thread at the start");
-        Handle { sender: Some(sender), thread: Some(thread) }
+        Handle { sender: Some(sender), thread: Some(thread), ending }
     }
 
     /// Queues records. Whoever queues limits how much; see [`Completion::bytes`].
@@ -64,6 +84,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
+        self.ending.store(true, Ordering::Relaxed);
         drop(self.sender.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -71,31 +92,90 @@ impl Drop for Handle {
     }
 }
 
-/// Makes one group of all that is queued, again and again, until the other end is gone.
-fn run(
-    mut log: Log,
-    receiver: &Receiver<Group>,
-    mut done: impl FnMut(Completion),
-) -> Result<(), Error> {
-    let mut records = vec![];
-    let mut held_back = None;
-    while let Some(first) = held_back.take().or_else(|| receiver.recv().ok()) {
-        let mut completion = Completion { ticket: first.ticket, bytes: first.records.len() };
-        records.push(first.records);
-        while let Ok(next) = receiver.try_recv() {
-            if completion.bytes + next.records.len() > log.group_bytes() {
-                held_back = Some(next);
-                break;
+/// What runs on the thread.
+struct Worker<F> {
+    log: Log,
+    receiver: Receiver<Group>,
+    ending: Arc<AtomicBool>,
+    tell: F,
+    /// What was last told of room.
+    told_full: bool,
+}
+
+impl<F: FnMut(Report)> Worker<F> {
+    /// Makes one group of all that is queued, again and again, until the other end is gone.
+    fn run(mut self) -> Result<(), Error> {
+        let mut records = vec![];
+        let mut held_back = None;
+        while let Some(first) = self.next(held_back.take())? {
+            let mut completion = Completion { ticket: first.ticket, bytes: first.records.len() };
+            records.push(first.records);
+            while let Ok(next) = self.receiver.try_recv() {
+                if completion.bytes + next.records.len() > self.log.group_bytes() {
+                    held_back = Some(next);
+                    break;
+                }
+                completion.ticket = next.ticket;
+                completion.bytes += next.records.len();
+                records.push(next.records);
             }
-            completion.ticket = next.ticket;
-            completion.bytes += next.records.len();
-            records.push(next.records);
+            if !self.append(&records)? {
+                return Ok(());
+            }
+            records.clear();
+            (self.tell)(Report::Durable(completion));
+            self.tell_room();
         }
-        log.append(&records)?;
-        records.clear();
-        done(completion);
+        Ok(())
     }
-    Ok(())
+
+    /// The next group, this one or one that comes; meanwhile looks for room if there was none.
+    fn next(&mut self, held_back: Option<Group>) -> Result<Option<Group>, Error> {
+        if held_back.is_some() {
+            return Ok(held_back);
+        }
+        loop {
+            let pause = match self.log.has_to_look() {
+                true => ROOM_PAUSE,
+                false if self.log.is_sealed() => return Ok(self.receiver.recv().ok()),
+                false => SEAL_PAUSE,
+            };
+            match self.receiver.recv_timeout(pause) {
+                Ok(group) => return Ok(Some(group)),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.log.seal()?;
+                    return Ok(None);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    self.log.seal()?;
+                    self.log.look_for_room()?;
+                    self.tell_room();
+                }
+            }
+        }
+    }
+
+    /// Makes these records durable, however long there is no room for them. False: the server ends, and they are not.
+    fn append(&mut self, records: &[Bytes]) -> Result<bool, Error> {
+        loop {
+            match self.log.append(records) {
+                Ok(()) => return Ok(true),
+                Err(Error::Full { .. }) if self.ending.load(Ordering::Relaxed) => return Ok(false),
+                Err(Error::Full { .. }) => {
+                    self.tell_room();
+                    thread::sleep(ROOM_PAUSE);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn tell_room(&mut self) {
+        let full = self.log.is_full();
+        if std::mem::replace(&mut self.told_full, full) != full {
+            (self.tell)(Report::Full(full));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -106,12 +186,12 @@ mod tests {
     use super::*;
     use crate::log::Directory;
 
-    /// A log of small segments in this directory, and the groups that are in it.
+    /// A log of small segments in this directory, and the groups that are in it, but for the seals.
     fn open(path: &Path) -> (Log, Vec<Vec<u8>>) {
         let mut found = vec![];
         let directory = Directory::open(path).unwrap();
         let replay = |records: Bytes| {
-            found.push(records.to_vec());
+            found.extend((!records.is_empty()).then(|| records.to_vec()));
             Ok(())
         };
         let (log, _) = Log::open(directory, 8192, replay).unwrap();
@@ -130,11 +210,12 @@ mod tests {
         let counters = log.counters();
         let (done, completions) = mpsc::channel();
         let (go_on, gate) = mpsc::channel();
-        let done = move |completion| {
+        let tell = move |report| {
+            let Report::Durable(completion) = report else { panic!("there is room") };
             done.send(completion).unwrap();
             gate.recv().unwrap();
         };
-        let handle = Handle::spawn(log, done, |error| panic!("{error}"));
+        let handle = Handle::spawn(log, tell, |error| panic!("{error}"));
         handle.append(group(1, b"one"));
         // The thread has written the first and stands still: all of these are queued behind it.
         assert_eq!(completions.recv().unwrap(), Completion { ticket: Ticket(1), bytes: 3 });
@@ -148,8 +229,25 @@ mod tests {
         handle.append(group(10, b"last"));
         go_on.send(()).unwrap();
         drop(handle);
-        assert_eq!(counters.syncs.load(Relaxed), 3);
+        assert_eq!(counters.syncs.load(Relaxed), 4, "three groups and the seal");
         assert_eq!(open(temp.path()).1, [b"one".to_vec(), b"more".repeat(8), b"last".to_vec()]);
+    }
+
+    #[test]
+    fn harm_to_the_last_group_is_seen_once_it_is_sealed() {
+        let temp = tempfile::tempdir().unwrap();
+        let handle = Handle::spawn(open(temp.path()).0, drop, |error| panic!("{error}"));
+        handle.append(group(1, b"kept"));
+        drop(handle);
+        let path = crate::log::segment::path(&temp.path().join("log"), 1);
+        let mut bytes = std::fs::read(&path).unwrap();
+        let at = bytes.windows(4).position(|window| window == b"kept").unwrap();
+        bytes[at] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        let directory = Directory::open(temp.path()).unwrap();
+        let opened = Log::open(directory, 8192, |_| Ok(()));
+        let error = opened.map(drop).expect_err("damage");
+        assert!(error.to_string().contains("the log is damaged"), "{error}");
     }
 
     #[test]
@@ -158,11 +256,12 @@ mod tests {
         let (log, _) = open(temp.path());
         let (done, completions) = mpsc::channel();
         let (go_on, gate) = mpsc::channel();
-        let done = move |completion| {
+        let tell = move |report| {
+            let Report::Durable(completion) = report else { panic!("there is room") };
             done.send(completion).unwrap();
             gate.recv().unwrap();
         };
-        let handle = Handle::spawn(log, done, |error| panic!("{error}"));
+        let handle = Handle::spawn(log, tell, |error| panic!("{error}"));
         handle.append(group(1, b"one"));
         completions.recv().unwrap();
         for ticket in 2..=4 {
@@ -180,8 +279,8 @@ mod tests {
         let (mut log, _) = open(temp.path());
         log.break_disk();
         let (failed, failures) = mpsc::channel();
-        let done = |completion| panic!("{completion:?} is durable nowhere");
-        let handle = Handle::spawn(log, done, move |error| failed.send(error.to_string()).unwrap());
+        let tell = |report| panic!("{report:?}, but nothing is durable");
+        let handle = Handle::spawn(log, tell, move |error| failed.send(error.to_string()).unwrap());
         handle.append(group(1, b"lost"));
         let text = failures.recv().unwrap();
         assert!(text.contains("cannot write to") && text.contains("1.log"), "{text}");
@@ -189,5 +288,36 @@ mod tests {
         drop(handle);
         assert!(failures.recv().is_err(), "it is not tried again");
         assert!(open(temp.path()).1.is_empty());
+    }
+
+    #[test]
+    fn what_finds_no_room_waits_for_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let (mut log, _) = open(temp.path());
+        let faults = Arc::new(crate::Faults::default());
+        log.set_faults(Some(faults.clone()));
+        let (tell, reports) = mpsc::channel();
+        let tell = move |report| tell.send(report).unwrap();
+        let handle = Handle::spawn(log, tell, |error| panic!("{error}"));
+        let durable = |ticket, bytes| Report::Durable(Completion { ticket: Ticket(ticket), bytes });
+        faults.set_disk_full(true);
+        assert_eq!(reports.recv().unwrap(), Report::Full(true), "noticed without a write");
+        handle.append(group(1, b"small"));
+        assert_eq!(reports.recv().unwrap(), durable(1, 5), "there is a reserve");
+        handle.append(group(2, &[b'x'; 3000]));
+        assert_eq!(reports.recv().unwrap(), durable(2, 3000));
+        handle.append(group(3, &[b'y'; 3000]));
+        assert!(reports.recv_timeout(2 * ROOM_PAUSE).is_err(), "it needs another segment");
+        faults.set_disk_full(false);
+        let mut told = vec![reports.recv().unwrap(), reports.recv().unwrap()];
+        told.sort_by_key(|report| matches!(report, Report::Full(_)));
+        assert_eq!(told, [durable(3, 3000), Report::Full(false)]);
+        faults.set_disk_full(true);
+        assert_eq!(reports.recv().unwrap(), Report::Full(true));
+        handle.append(group(4, &[b'z'; 3000]));
+        drop(handle);
+        assert!(reports.recv().is_err(), "the server ends: nobody waits for room any more");
+        let lengths: Vec<usize> = open(temp.path()).1.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [5, 3000, 3000]);
     }
 }

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::Error;
 use super::directory::{self, Directory};
 use super::frame::{self, Salt};
 use super::segment::{self, Header};
-use crate::chance;
+use crate::{Faults, chance};
 
 /// The name of the segment that is made ready for the next roll.
 pub(super) const SPARE: &str = "spare";
@@ -19,6 +20,8 @@ pub(super) const SPARE: &str = "spare";
 pub(super) const SPARE_LARGE: &str = "spare-large";
 /// Buffer space kept for the next group; what a great group needed beyond that is given back.
 const BUFFER_BYTES_KEPT: usize = 4 << 20;
+/// How long to wait for room before it is looked for again.
+pub(super) const ROOM_PAUSE: Duration = Duration::from_millis(200);
 
 /// What the log did since the start.
 #[derive(Debug, Default)]
@@ -42,10 +45,23 @@ pub(crate) struct Log {
     active: Active,
     /// The number of the next frame.
     sequence: u64,
-    /// The next segment, while it is being made or waits to be used.
-    spare: Option<JoinHandle<Result<File, Error>>>,
+    spare: Spare,
+    /// Whether the last frame carries nothing that could be lost.
+    sealed: bool,
+    /// When there was last no room for a segment; `None`: as far as is known there is.
+    full_since: Option<Instant>,
+    /// There in test mode.
+    faults: Option<Arc<Faults>>,
     buffer: Vec<u8>,
     counters: Arc<Counters>,
+}
+
+/// The next segment.
+#[derive(Debug)]
+enum Spare {
+    None,
+    Making(JoinHandle<Result<File, Error>>),
+    Ready(File),
 }
 
 /// The segment that is written to.
@@ -66,8 +82,34 @@ impl Log {
         active: Active,
         sequence: u64,
     ) -> Log {
-        let counters = Arc::default();
-        Log { directory, segment_bytes, active, sequence, spare: None, buffer: vec![], counters }
+        Log {
+            directory,
+            segment_bytes,
+            active,
+            sequence,
+            spare: Spare::None,
+            sealed: false,
+            full_since: None,
+            faults: None,
+            buffer: vec![],
+            counters: Arc::default(),
+        }
+    }
+
+    /// Looks at these faults from now on.
+    pub(crate) fn set_faults(&mut self, faults: Option<Arc<Faults>>) {
+        self.faults = faults;
+    }
+
+    /// Whether there is no room for another segment, as far as is known. What is left of the present one is a reserve
+    /// for small records.
+    pub(super) fn is_full(&self) -> bool {
+        self.full_since.is_some()
+    }
+
+    /// Whether [`Log::look_for_room`] is to be called now and then.
+    pub(super) fn has_to_look(&self) -> bool {
+        self.is_full() || self.faults.is_some()
     }
 
     /// What the log did since the start.
@@ -80,9 +122,9 @@ impl Log {
         self.segment_bytes as usize - segment::HEADER_BYTES - frame::ALIGNMENT
     }
 
-    /// Makes these records durable, as one group. After an error nothing is known about the group,
-    /// and the log must not be used again: what a failed sync left behind, a later one does not
-    /// bring to the disk.
+    /// Makes these records durable, as one group. After [`Error::Full`] it may be tried again with the same records. After
+    /// any other error nothing is known about the group, and the log must not be used again: what a failed sync left
+    /// behind, a later one does not bring to the disk.
     pub(crate) fn append<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<(), Error> {
         let payload = records.iter().map(|part| part.as_ref().len()).sum();
         if payload > frame::PAYLOAD_BYTES_MAX {
@@ -96,13 +138,29 @@ impl Log {
         let Active { file, path, header, end } = &mut self.active;
         frame::encode(&mut self.buffer, header.salt, self.sequence, records);
         file.write_all_at(&self.buffer, *end).map_err(Error::io("write to", path))?;
-        file.sync_data().map_err(Error::io("sync", path))?;
+        let stalled = self.faults.as_ref().map_or(Ok(()), |faults| faults.before_sync());
+        stalled.and_then(|()| file.sync_data()).map_err(Error::io("sync", path))?;
         *end += space;
+        self.sealed = payload == 0;
         self.sequence += 1;
         self.count(space);
         self.buffer.shrink_to(BUFFER_BYTES_KEPT);
-        self.prepare_ahead();
-        Ok(())
+        self.look_for_room()
+    }
+
+    /// Whether the last frame carries nothing that could be lost.
+    pub(super) fn is_sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// Writes an empty frame behind the last one, if there is room in the segment: harm that is done to the last one from
+    /// now on is told from a torn tail, since something newer follows.
+    pub(super) fn seal(&mut self) -> Result<(), Error> {
+        if self.sealed || self.active.end + frame::space(0) as u64 > self.active.header.size {
+            self.sealed = true;
+            return Ok(());
+        }
+        self.append::<&[u8]>(&[])
     }
 
     /// From now on every write fails.
@@ -117,30 +175,71 @@ impl Log {
         self.counters.bytes.fetch_add(space, Ordering::Relaxed);
     }
 
-    /// Once a quarter of the segment is used, makes the next one. Not before: a node that writes
-    /// little needs only one.
-    fn prepare_ahead(&mut self) {
-        if self.spare.is_none() && self.active.end > self.active.header.size / 4 {
-            let (path, size) = (self.directory.log().join(SPARE), self.segment_bytes);
-            self.spare = Some(std::thread::spawn(move || segment::prepare(&path, size)));
+    /// Once a quarter of the segment is used, makes the next one. Not before: a node that writes little needs only one.
+    /// Where there was no room, tries again after a while.
+    ///
+    /// # Errors
+    /// Any but [`Error::Full`].
+    pub(super) fn look_for_room(&mut self) -> Result<(), Error> {
+        if let Spare::Making(making) = &self.spare
+            && making.is_finished()
+        {
+            match self.take_spare() {
+                Ok(file) => self.spare = Spare::Ready(file),
+                Err(Error::Full { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
+        if let Some(faults) = &self.faults
+            && faults.find_room().is_err()
+        {
+            self.full_since = Some(Instant::now());
+        }
+        let due = self.full_since.map_or(self.active.end > self.active.header.size / 4, |since| {
+            since.elapsed() >= ROOM_PAUSE
+        });
+        if due && matches!(self.spare, Spare::None) {
+            let (path, size) = (self.directory.log().join(SPARE), self.segment_bytes);
+            self.spare = Spare::Making(std::thread::spawn(move || segment::prepare(&path, size)));
+        } else if due && matches!(self.spare, Spare::Ready(_)) {
+            self.full_since = None;
+        }
+        Ok(())
+    }
+
+    /// The next segment, and what was found out about room.
+    fn take_spare(&mut self) -> Result<File, Error> {
+        let made = match std::mem::replace(&mut self.spare, Spare::None) {
+            Spare::Ready(file) => Ok(file),
+            Spare::Making(making) => making.join().expect("making a segment does not panic"),
+            Spare::None => segment::prepare(&self.directory.log().join(SPARE), self.segment_bytes),
+        };
+        self.note_room(made)
+    }
+
+    fn note_room(&mut self, made: Result<File, Error>) -> Result<File, Error> {
+        self.full_since = matches!(made, Err(Error::Full { .. })).then(Instant::now);
+        made
     }
 
     /// Goes on in a new segment, in which a frame of this size has room.
     fn roll(&mut self, space: u64) -> Result<(), Error> {
-        let log = self.directory.log();
+        if let Some(faults) = &self.faults {
+            let path = self.directory.log().join(SPARE);
+            let room = faults.find_room().map_err(|source| Error::Full { path, source });
+            self.full_since = room.is_err().then(Instant::now);
+            room?;
+        }
+        let log = self.directory.log().to_owned();
         let needed = segment::HEADER_BYTES as u64 + space;
         self.active = if needed > self.segment_bytes / 2 {
             let path = log.join(SPARE_LARGE);
             let size = needed.next_multiple_of(4096);
-            begin(log, &path, segment::prepare_large(&path, size)?, self.sequence, size)?
+            let file = self.note_room(segment::prepare_large(&path, size))?;
+            begin(&log, &path, file, self.sequence, size)?
         } else {
-            let path = log.join(SPARE);
-            let file = match self.spare.take() {
-                Some(spare) => spare.join().expect("making a segment does not panic")?,
-                None => segment::prepare(&path, self.segment_bytes)?,
-            };
-            begin(log, &path, file, self.sequence, self.segment_bytes)?
+            let file = self.take_spare()?;
+            begin(&log, &log.join(SPARE), file, self.sequence, self.segment_bytes)?
         };
         Ok(())
     }
@@ -149,8 +248,8 @@ impl Log {
 impl Drop for Log {
     /// The directory stays locked until nothing is written in it any more.
     fn drop(&mut self) {
-        if let Some(spare) = self.spare.take() {
-            let _ = spare.join();
+        if let Spare::Making(making) = std::mem::replace(&mut self.spare, Spare::None) {
+            let _ = making.join();
         }
     }
 }

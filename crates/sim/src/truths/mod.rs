@@ -206,6 +206,7 @@ pub(crate) mod example {
             applied: 0,
             vector: vec![],
             keys: 0,
+            disk_full: false,
             clock_agrees: true,
             clocks: vec![],
         }

@@ -1,0 +1,144 @@
+//! Real processes whose disk is full, or whose sync fails.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use redis::{Commands, Connection, RedisResult};
+
+use support::{Cluster, Server, until};
+
+fn debug(client: &mut Connection, what: &[&str]) {
+    redis::cmd("DEBUG").arg(what).exec(client).unwrap();
+}
+
+#[track_caller]
+fn refused_as_full(answer: RedisResult<()>) {
+    let error = answer.expect_err("the disk is full").to_string();
+    assert!(
+        error.contains("MISCONF") && error.contains("the disk of this node is full"),
+        "{error}"
+    );
+}
+
+/// Writes until it is taken; before that it is refused, since the disk is full.
+#[track_caller]
+fn write_when_there_is_room(client: &mut Connection, key: &str, value: u64) {
+    until("room", || client.set::<_, _, ()>(key, value).ok());
+}
+
+#[test]
+fn a_full_disk_takes_no_writes_and_goes_on_reading() {
+    let cluster = Cluster::start(3, &["--test-mode"]);
+    let leader = cluster.leader(&[0, 1, 2]);
+    let mut on_leader = cluster.servers[leader].client();
+    let mut elsewhere = cluster.servers[(leader + 1) % 3].client();
+    on_leader.set::<_, _, ()>("key", 1).unwrap();
+    debug(&mut on_leader, &["DISK", "FULL"]);
+    until("the node to know", || {
+        (cluster.servers[leader].info()["disk_full"] == "1").then_some(())
+    });
+    refused_as_full(on_leader.set("key", 9));
+    assert_eq!(on_leader.get::<_, u64>("key").unwrap(), 1);
+    // Another leads soon; what it writes the full one cannot keep.
+    write_when_there_is_room(&mut elsewhere, "key", 2);
+    assert_eq!(elsewhere.get::<_, u64>("key").unwrap(), 2);
+    debug(&mut on_leader, &["DISK", "FREE"]);
+    write_when_there_is_room(&mut on_leader, "key", 3);
+    assert_eq!(on_leader.get::<_, u64>("key").unwrap(), 3);
+    assert!(cluster.servers[leader].log().contains("the disk has room again"));
+}
+
+#[test]
+fn a_failed_sync_is_the_end() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut server = Server::new(&temp.path().join("1"), 0, &["--test-mode"]);
+    server.start();
+    server.wait_until_ready();
+    let mut client = server.client();
+    client.set::<_, _, ()>("key", 1).unwrap();
+    debug(&mut client, &["DISK", "FAIL-SYNC"]);
+    assert!(client.set::<_, _, ()>("key", 2).is_err(), "it is not acknowledged");
+    assert_eq!(server.wait(), Some(1));
+    assert!(server.log().contains("cannot sync") && server.log().contains("the node stops"));
+    server.start();
+    server.wait_until_ready();
+    let value: u64 = server.client().get("key").unwrap();
+    assert!(value == 1 || value == 2, "unknown is not refused");
+}
+
+/// A file system of this size at this path, as long as this lives; where the system lets us.
+struct Mount<'a>(&'a Path);
+
+impl<'a> Mount<'a> {
+    fn new(path: &'a Path, size: &str) -> Option<Mount<'a>> {
+        let size = format!("size={size}");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(path);
+        mount.output().ok()?.status.success().then_some(Mount(path))
+    }
+}
+
+impl Drop for Mount<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0).output();
+    }
+}
+
+#[test]
+fn a_file_system_that_is_full() {
+    let temp = tempfile::tempdir().unwrap();
+    let Some(mount) = Mount::new(temp.path(), "40m") else {
+        eprintln!("skipped: no file system can be mounted here");
+        return;
+    };
+    let mut server = Server::new(&temp.path().join("1"), 0, &[]);
+    server.start();
+    server.wait_until_ready();
+    let filler = temp.path().join("filler");
+    std::fs::write(&filler, vec![7; 16 << 20]).unwrap();
+    // A quarter of a segment is written, then there is no room for the next one.
+    let mut client = server.client();
+    let value = vec![b'x'; 100_000];
+    let mut kept = 0;
+    let error = loop {
+        match client.set::<_, _, ()>(format!("key-{kept}"), &value) {
+            Ok(()) => kept += 1,
+            Err(error) => break error,
+        }
+        assert!(kept < 400, "more was taken than the disk holds");
+    };
+    refused_as_full(Err(error));
+    assert_eq!(client.get::<_, Vec<u8>>(format!("key-{}", kept - 1)).unwrap(), value);
+    std::fs::remove_file(&filler).unwrap();
+    until("room", || client.set::<_, _, ()>("after", 1).ok());
+    drop(client);
+    server.kill();
+    server.start();
+    server.wait_until_ready();
+    let mut client = server.client();
+    for key in 0..kept {
+        assert_eq!(client.get::<_, Vec<u8>>(format!("key-{key}")).unwrap(), value, "key-{key}");
+    }
+    assert_eq!(client.get::<_, u64>("after").unwrap(), 1);
+    drop((client, server));
+    drop(mount);
+}
+
+#[test]
+fn no_room_for_a_first_segment() {
+    let temp = tempfile::tempdir().unwrap();
+    let Some(_mount) = Mount::new(temp.path(), "8m") else {
+        eprintln!("skipped: no file system can be mounted here");
+        return;
+    };
+    let mut server = Server::new(&temp.path().join("1"), 0, &[]);
+    let output = server.try_start().expect_err("there is no room");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("there is no room for") && text.contains("hint: free some room"),
+        "{text}"
+    );
+}
