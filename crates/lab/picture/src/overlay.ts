@@ -157,10 +157,11 @@ export function drawClash(
     const [x0, x1] = sides(state, frame, state.operations[place]);
     return { x0, x1: isOpen(state.operations[place]) ? x0 + 24 : x1, y: middle(state.operations[place]) };
   };
-  // In a circle everybody sees who must come before whom, and why; else at least who saw whose value.
-  if (circle.length === 0) {
-    for (const [write, read] of seen(clash)) drawArrow(context, state, frame, write, read, middle, colours);
-  }
+  // Who saw whose value, where no link of the circle says it.
+  const linked = (write: Operation, read: Operation): boolean => circle.some(({ from, to }) => from === write.at && to === read.at);
+  context.globalAlpha = circle.length === 0 ? 1 : 0.55;
+  for (const [write, read] of seen(clash)) if (!linked(write, read)) drawArrow(context, state, frame, write, read, middle, colours);
+  context.globalAlpha = 1;
   const small = frame.laneHeight < 34;
   clash.forEach((operation, at) => {
     const [from, to] = sides(state, frame, operation);
