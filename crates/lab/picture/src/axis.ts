@@ -2,7 +2,11 @@
 // takes; to scale, nothing could be seen. So stretches in which nothing runs are folded: they get a
 // fixed small width and a mark. Where something runs, the scale is true and the same everywhere.
 
-import { isOpen, Operation } from "./data";
+/** Something that takes time; things come in the order of their starts. One without a known end takes none. */
+export interface Busy {
+  start: number;
+  end: number;
+}
 
 /** A stretch of time on the axis: `x` is linear in `t` within it. */
 export interface Stretch {
@@ -30,12 +34,12 @@ export class Axis {
   readonly length: number;
 
   constructor(
-    operations: Operation[],
+    things: Busy[],
     span: number,
     cuts: { from: number; to: number }[],
     readonly folds: boolean,
   ) {
-    const busy = busyStretches(operations);
+    const busy = busyStretches(things);
     const total = busy.reduce((sum, [from, to]) => sum + (to - from), 0);
     const mean = Math.max(total / Math.max(1, busy.length), span / 2000, 1);
     const fold = Math.min(mean * FOLD_WIDTH, Math.max(total, mean) * FOLD_MOST);
@@ -100,13 +104,13 @@ export class Axis {
 }
 
 /** The stretches in which something is known to run, ascending and apart. */
-function busyStretches(operations: Operation[]): [number, number][] {
+function busyStretches(things: Busy[]): [number, number][] {
   const busy: [number, number][] = [];
-  for (const operation of operations) {
-    const end = isOpen(operation) ? operation.start : operation.end;
+  for (const thing of things) {
+    const end = thing.end === Infinity ? thing.start : thing.end;
     const last = busy[busy.length - 1];
-    if (last && operation.start <= last[1]) last[1] = Math.max(last[1], end);
-    else busy.push([operation.start, end]);
+    if (last && thing.start <= last[1]) last[1] = Math.max(last[1], end);
+    else busy.push([thing.start, end]);
   }
   return busy;
 }

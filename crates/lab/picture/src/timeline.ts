@@ -1,17 +1,16 @@
 // The timeline: lanes of bars under a time axis, and what is drawn over them.
 
-import { drawLabels, drawLane, Frame, sides, toPixel } from "./bars";
-import { Axis, step } from "./axis";
+import { drawLabels, drawLane, Frame, sides } from "./bars";
+import { Axis } from "./axis";
 import { Operation, Ruling } from "./data";
 import { h } from "./dom";
 import { drawFaults, FaultRow, ROW_HEIGHT, rowsOf } from "./faults";
 import { Lane, laneHeight, lanesOf } from "./lanes";
 import { drawClash, drawClashBand, drawOrder, effects, LINE_MAX } from "./overlay";
 import { FONT, onTheme, palette, Palette, pen } from "./palette";
+import { AXIS_HEIGHT, drawFolds, drawRuler } from "./ruler";
 import { State } from "./state";
-import { instant, span } from "./words";
 
-const AXIS_HEIGHT = 26;
 /** Room between the axis, or the faults below it, and the first lane. */
 const HEAD_ROOM = 6;
 /** Up to so many bars their labels get rims; more would take too long. */
@@ -142,7 +141,7 @@ export class Timeline {
     this.drawMarked(context, frame);
     context.restore();
     this.drawNames(context, height);
-    this.drawAxis(context, frame);
+    drawRuler(context, state, frame, this.width, colours);
     this.tell(drawn);
   }
 
@@ -202,16 +201,7 @@ export class Timeline {
       context.lineTo(frame.right, y);
     });
     context.stroke();
-    for (const stretch of state.axis.stretches) {
-      if (!stretch.folded || stretch.x1 < state.x0 || stretch.x0 > state.x1) continue;
-      const from = toPixel(state, frame, stretch.x0);
-      const width = (stretch.x1 - stretch.x0) * frame.scale;
-      if (width < 3) continue;
-      context.fillStyle = colours.hair;
-      context.globalAlpha = stretch.cut ? 1 : 0.55;
-      context.fillRect(from, AXIS_HEIGHT, width, height);
-      context.globalAlpha = 1;
-    }
+    drawFolds(context, state, frame, [AXIS_HEIGHT, height], colours);
   }
 
   private drawNames(context: CanvasRenderingContext2D, height: number): void {
@@ -237,54 +227,6 @@ export class Timeline {
       context.font = `11px ${FONT}`;
       context.fillText(narrow ? lane.note.replace("server ", "s") : lane.note, 2, middle + 9, gutter - 8);
     });
-  }
-
-  private drawAxis(context: CanvasRenderingContext2D, frame: Frame): void {
-    const { state, colours } = this;
-    context.fillStyle = colours.card;
-    context.fillRect(0, 0, this.width, AXIS_HEIGHT - 1);
-    context.font = `11px ${FONT}`;
-    context.textBaseline = "middle";
-    context.textAlign = "center";
-    let free = frame.left;
-    const put = (x: number, text: string, colour: string, room = Infinity): void => {
-      const half = context.measureText(text).width / 2 + 4;
-      if (x - half < free || x + half > frame.right + 4 || half * 2 > room) return;
-      context.fillStyle = colour;
-      context.fillText(text, x, 11);
-      free = x + half;
-    };
-    const tick = (x: number): void => {
-      context.fillStyle = colours.line;
-      context.fillRect(Math.round(x), AXIS_HEIGHT - 6, 1, 5);
-    };
-    const every = step(90 / frame.scale);
-    let fold = 0;
-    for (const stretch of state.axis.stretches) {
-      if (stretch.x1 < state.x0 || stretch.x0 > state.x1) continue;
-      const [from, to] = [toPixel(state, frame, stretch.x0), toPixel(state, frame, stretch.x1)];
-      if (stretch.folded) {
-        const length = span(stretch.t1 - stretch.t0);
-        put((from + to) / 2, stretch.cut ? `cut ${length}` : `⋯ ${length}`, colours.faint, to - from);
-        fold = stretch.t1 - stretch.t0;
-        continue;
-      }
-      const first = Math.max(stretch.t0, state.axis.time(state.x0));
-      const last = Math.min(stretch.t1, state.axis.time(state.x1));
-      // After a fold the time is another: it is told even where no round one follows.
-      if (fold > 0 && Math.ceil(first / every) * every > last && from >= frame.left) {
-        tick(from);
-        put(from, instant(stretch.t0, Math.max(every / 10, fold / 100)), colours.soft);
-      }
-      fold = 0;
-      for (let t = Math.ceil(first / every) * every; t <= last; t += every) {
-        const x = toPixel(state, frame, state.axis.place(t));
-        tick(x);
-        put(x, instant(t, every), colours.soft);
-      }
-    }
-    context.fillStyle = colours.line;
-    context.fillRect(frame.left, AXIS_HEIGHT - 1, frame.right - frame.left, 1);
   }
 
   private tell(drawn: boolean): void {

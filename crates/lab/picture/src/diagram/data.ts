@@ -111,8 +111,8 @@ const NS = 1000;
 
 function sortOf(text: string): Sort {
   if (/^(vote|would)/.test(text)) return "vote";
-  const routine = /^(heartbeat|hello|vector|append nothing)/.test(text);
-  return routine && !/confirms|beyond/.test(text) ? "routine" : "data";
+  const routine = /^(heartbeat|hello|vector|append nothing|what does your clock|my clock)/.test(text);
+  return routine && !/confirms a read|what lies beyond/.test(text) ? "routine" : "data";
 }
 
 const late = (us: number): number | null => (us < 0 ? null : us * NS);

@@ -3,6 +3,7 @@
 import { block, drawLink, Taken } from "../links";
 import { drawBadge } from "../overlay";
 import { FONT, Palette } from "../palette";
+import { AXIS_HEIGHT, drawFolds } from "../ruler";
 import { Call, Message, Sort, Thing } from "./data";
 import { Lane, Lanes, middle } from "./lanes";
 import { View } from "./view";
@@ -25,12 +26,14 @@ export interface Frame {
   /** Pixels per nanosecond. */
   scale: number;
   x0: number;
+  /** The place of a time on the axis. */
+  place: (time: number) => number;
   lanes: Lanes;
   /** How far the lanes are scrolled. */
   scrolled: number;
 }
 
-export const toX = (frame: Frame, time: number): number => frame.left + (time - frame.x0) * frame.scale;
+export const toX = (frame: Frame, time: number): number => frame.left + (frame.place(time) - frame.x0) * frame.scale;
 /** The middle of a lane on the canvas. */
 export const toY = (frame: Frame, lane: Lane): number => middle(lane) - frame.scrolled;
 
@@ -63,6 +66,8 @@ export function bar(frame: Frame, call: Call): { x0: number; x1: number; y: numb
 
 /** Draws everything; gives how many messages were left out. */
 export function draw(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): number {
+  const [from, to] = view.times;
+  drawFolds(context, view, frame, [AXIS_HEIGHT, frame.height], colours);
   drawLanes(context, view, frame, colours);
   drawBands(context, view, frame, colours);
   drawStays(context, view, frame, colours);
@@ -70,7 +75,7 @@ export function draw(context: CanvasRenderingContext2D, view: View, frame: Frame
   const step = Math.ceil(messages.length / LINES_MAX);
   const drawn = step > 1 ? messages.filter((_, at) => at % step === 0) : messages;
   drawMessages(context, frame, drawn, colours);
-  const calls = view.calls.filter((call) => call.start <= view.x1 && Math.min(call.end, view.end) >= view.x0);
+  const calls = view.calls.filter((call) => call.start <= to && Math.min(call.end, view.end) >= from);
   drawTravels(context, frame, calls, colours);
   for (const call of calls) drawCall(context, frame, call, colours);
   drawLabels(context, frame, calls, colours);
@@ -93,7 +98,7 @@ function drawLanes(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     context.lineWidth = 1.5;
     context.setLineDash([5, 4]);
     context.beginPath();
-    context.moveTo(x, 26);
+    context.moveTo(x, AXIS_HEIGHT);
     context.lineTo(x, frame.height);
     context.stroke();
     context.setLineDash([]);
@@ -107,8 +112,9 @@ function drawLanes(context: CanvasRenderingContext2D, view: View, frame: Frame, 
 
 function drawBands(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
   const free = new Map<Lane, number>();
+  const [since, until] = view.times;
   for (const band of view.bands) {
-    if (band.start > view.x1 || band.end < view.x0) continue;
+    if (band.start > until || band.end < since) continue;
     const lane = frame.lanes.of(band);
     if (!lane) continue;
     const x0 = toX(frame, band.start);
@@ -126,11 +132,12 @@ function drawBands(context: CanvasRenderingContext2D, view: View, frame: Frame, 
 }
 
 function drawStays(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+  const [from, to] = view.times;
   view.stays.forEach((stays, node) => {
     const y = toY(frame, frame.lanes.node(node));
     let free = frame.left;
     for (const stay of stays) {
-      if (stay.start > view.x1 || stay.end < view.x0) continue;
+      if (stay.start > to || stay.end < from) continue;
       const x0 = Math.max(frame.left, toX(frame, stay.start));
       const x1 = Math.min(frame.right, toX(frame, stay.end));
       context.strokeStyle = stay.up ? (stay.leads ? colours.good : colours.soft) : colours.faint;

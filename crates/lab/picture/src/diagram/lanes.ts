@@ -1,9 +1,9 @@
 // The lanes of a diagram: the world, every node, every client; and where each lies.
 
+import { AXIS_HEIGHT } from "../ruler";
 import { View } from "./view";
 import { clientName, nodeName } from "./words";
 
-export const AXIS_HEIGHT = 26;
 const WORLD_HEIGHT = 30;
 const NODE_HEIGHT = 62;
 const CLIENT_HEIGHT = 34;

@@ -122,6 +122,8 @@ function controls(view: View): HTMLElement {
     view.routine = routine.checked;
     view.changed();
   });
+  const folds = h("input", { type: "checkbox", checked: true });
+  folds.addEventListener("change", () => view.setFolds(folds.checked));
   const button = (text: string, name: string, act: () => void): HTMLElement =>
     h("button", { type: "button", "aria-label": name, title: name, click: act }, text);
   const clash = view.clashes().length > 0 ? button("Show clash", "Show the clash", () => view.reveal(view.framed())) : null;
@@ -129,6 +131,7 @@ function controls(view: View): HTMLElement {
     "div",
     { class: "controls" },
     h("label", { class: "check" }, routine, h("span", {}, "Heartbeats and the like")),
+    view.axis.hasFolds ? h("label", { class: "check" }, folds, h("span", {}, "Fold quiet times")) : null,
     h(
       "div",
       { class: "buttons" },

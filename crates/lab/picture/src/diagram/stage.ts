@@ -1,12 +1,11 @@
 // The stage of a diagram: lanes under a time axis, and what lies under the pointer.
 
-import { step } from "../axis";
 import { h } from "../dom";
 import { FONT, onTheme, palette, Palette, pen } from "../palette";
-import { instant } from "../words";
+import { AXIS_HEIGHT, drawRuler } from "../ruler";
 import { Message, Thing } from "./data";
 import { bar, draw, Frame, segment, toX, toY } from "./draw";
-import { AXIS_HEIGHT, Lanes } from "./lanes";
+import { Lanes } from "./lanes";
 import { View } from "./view";
 
 const HEIGHT_MAX = 760;
@@ -54,7 +53,7 @@ export class Stage {
   get frame(): Frame {
     const [left, right] = [this.gutter, this.width];
     const scale = (right - left) / (this.view.x1 - this.view.x0);
-    return { left, right, height: this.stage.clientHeight, scale, x0: this.view.x0, lanes: this.lanes, scrolled: this.stage.scrollTop };
+    return { left, right, height: this.stage.clientHeight, scale, x0: this.view.x0, place: (time) => this.view.axis.place(time), lanes: this.lanes, scrolled: this.stage.scrollTop };
   }
 
   placeAt(x: number): number {
@@ -120,7 +119,7 @@ export class Stage {
     const left = draw(context, view, frame, colours);
     context.restore();
     this.drawNames(context, frame);
-    this.drawAxis(context, frame);
+    drawRuler(context, view, frame, this.width, colours);
     const text = left > 0 ? `${left} messages in view are not drawn: zoom in to see every one.` : "";
     if (this.hint.textContent !== text) this.hint.textContent = text;
   }
@@ -136,30 +135,5 @@ export class Stage {
       context.fillStyle = lane.is === "world" ? this.colours.soft : this.colours.ink;
       context.fillText(narrow ? lane.short : lane.name, 2, y, this.gutter - 6);
     }
-  }
-
-  private drawAxis(context: CanvasRenderingContext2D, frame: Frame): void {
-    const { colours, view } = this;
-    context.fillStyle = colours.card;
-    context.fillRect(0, 0, this.width, AXIS_HEIGHT - 1);
-    context.font = `11px ${FONT}`;
-    context.textBaseline = "middle";
-    context.textAlign = "center";
-    const every = step(110 / frame.scale);
-    let free = frame.left;
-    for (let time = Math.ceil(view.x0 / every) * every; time <= Math.min(view.x1, view.end); time += every) {
-      if (time < 0) continue;
-      const x = toX(frame, time);
-      const text = instant(time, every);
-      const half = context.measureText(text).width / 2 + 4;
-      context.fillStyle = colours.line;
-      context.fillRect(Math.round(x), AXIS_HEIGHT - 6, 1, 5);
-      if (x - half < free || x + half > frame.right) continue;
-      context.fillStyle = colours.soft;
-      context.fillText(text, x, 11);
-      free = x + half;
-    }
-    context.fillStyle = colours.line;
-    context.fillRect(frame.left, AXIS_HEIGHT - 1, frame.right - frame.left, 1);
   }
 }

@@ -11,12 +11,15 @@ export function strip(view: View, gutter: () => number): HTMLElement {
   const box = h("div", { class: "overview", title: "Drag to move the view" }, canvas);
   let colours = palette();
   let heights = new Float32Array(0);
+  let axis = view.axis;
   const draw = (): void => {
     const [left, pixels] = [gutter(), box.clientWidth - gutter()];
     if (pixels < 20) return;
-    if (heights.length !== pixels) heights = profile(view, pixels);
+    if (heights.length !== pixels || axis !== view.axis) heights = profile(view, pixels);
+    axis = view.axis;
     const context = pen(canvas, box.clientWidth, HEIGHT);
-    const x = (time: number): number => left + (Math.min(Math.max(time, 0), view.end) / view.end) * pixels;
+    const at = (place: number): number => left + (Math.min(Math.max(place, 0), view.axis.length) / view.axis.length) * pixels;
+    const x = (time: number): number => at(view.axis.place(time));
     for (const band of view.bands) {
       context.fillStyle = colours["bad-wash"];
       context.fillRect(x(band.start), 0, Math.max(2, x(band.end) - x(band.start)), HEIGHT);
@@ -28,7 +31,7 @@ export function strip(view: View, gutter: () => number): HTMLElement {
     context.fillStyle = colours.bad;
     for (const call of view.framed()) context.fillRect(x(call.start) - 1, 0, 2, HEIGHT);
     if (view.world.violated !== null) context.fillRect(x(view.world.violated * 1000) - 1, 0, 2, HEIGHT);
-    const [from, to] = [x(view.x0), x(view.x1)];
+    const [from, to] = [at(view.x0), at(view.x1)];
     context.fillStyle = colours.hair;
     context.globalAlpha = 0.6;
     context.fillRect(left, 0, from - left, HEIGHT);
@@ -49,7 +52,7 @@ export function strip(view: View, gutter: () => number): HTMLElement {
   const go = (event: PointerEvent): void => {
     const share = (event.clientX - box.getBoundingClientRect().left - gutter()) / (box.clientWidth - gutter());
     const half = (view.x1 - view.x0) / 2;
-    view.look(share * view.end - half, share * view.end + half);
+    view.look(share * view.axis.length - half, share * view.axis.length + half);
   };
   box.addEventListener("pointerdown", (event) => {
     box.setPointerCapture(event.pointerId);
@@ -62,7 +65,7 @@ export function strip(view: View, gutter: () => number): HTMLElement {
 /** How many messages were sent at each pixel, the most being 1; the root, so that little is seen beside much. */
 function profile(view: View, pixels: number): Float32Array<ArrayBuffer> {
   const counts = new Float32Array(pixels);
-  for (const message of view.messages) counts[Math.min(pixels - 1, Math.floor((message.start / view.end) * pixels))]++;
+  for (const message of view.messages) counts[Math.min(pixels - 1, Math.floor((view.axis.place(message.start) / view.axis.length) * pixels))]++;
   const most = counts.reduce((a, b) => Math.max(a, b), 1);
   return counts.map((count) => Math.sqrt(count / most));
 }

@@ -1,6 +1,7 @@
 // What the reader of a diagram looks at: the stretch of time in view, what is chosen, what is drawn. Whoever draws is
 // told when it changes, at most once a frame.
 
+import { Axis, Busy } from "../axis";
 import { calm } from "../dom";
 import { Band, bandsOf, Call, callsOf, Judgement, Mark, marksOf, Message, messagesOf, Stay, staysOf, Thing, World } from "./data";
 
@@ -21,6 +22,8 @@ export class View {
   readonly marks: Mark[];
   readonly stays: Stay[][];
   readonly end: number;
+  axis: Axis;
+  /** The part of the axis in view. */
   x0 = 0;
   x1 = 1;
   hovered: Thing | null = null;
@@ -45,8 +48,33 @@ export class View {
     let latest = 0;
     this.reach = Float64Array.from(this.messages, (message) => (latest = Math.max(latest, message.came ?? message.start)));
     // A circle tells most.
+    this.axis = this.newAxis(true);
     this.clash = this.clashes().find((one) => one.circle.length > 0) ?? this.clashes()[0] ?? null;
     this.open();
+  }
+
+  private newAxis(folds: boolean): Axis {
+    const messages = this.messages.filter((message) => message.sort !== "routine");
+    const travels = messages.map((message): Busy => ({ start: message.start, end: message.came ?? message.start }));
+    const marks = this.marks.map(({ start }): Busy => ({ start, end: start }));
+    const busy = [...travels, ...marks, ...this.calls].sort((a, b) => a.start - b.start);
+    return new Axis(busy, this.end, [], folds);
+  }
+
+  /** Folds stretches in which nothing but heartbeats goes on, or shows them as they are. */
+  setFolds(folds: boolean): void {
+    const whole = this.isWhole();
+    const middle = this.axis.time((this.x0 + this.x1) / 2);
+    const share = (this.x1 - this.x0) / this.axis.length;
+    this.axis = this.newAxis(folds);
+    if (whole) return this.fit();
+    const half = (share * this.axis.length) / 2;
+    this.look(this.axis.place(middle) - half, this.axis.place(middle) + half);
+  }
+
+  /** The time in view. */
+  get times(): [number, number] {
+    return [this.axis.time(this.x0), this.axis.time(this.x1)];
   }
 
   /** The judgements that have a clash to frame. */
@@ -67,11 +95,15 @@ export class View {
       const at = wrong * 1000;
       const before = this.messages.filter((message) => message.start <= at && message.sort !== "routine");
       const first = before[Math.max(0, before.length - BEFORE)]?.start ?? 0;
-      const width = Math.min(Math.max(at - first, OPENING_MIN), OPENING_MAX);
-      return this.look(at - width, at + width * 0.15);
+      const place = this.axis.place(at);
+      const width = Math.min(Math.max(place - this.axis.place(first), OPENING_MIN), OPENING_MAX);
+      return this.look(place - width, place + width * 0.15);
     }
     const fault = this.bands[0];
-    if (fault) return this.look(fault.start - 60e6, fault.start + 140e6);
+    if (fault) {
+      const place = this.axis.place(fault.start);
+      return this.look(place - OPENING_MAX * 0.04, place + OPENING_MAX * 0.12);
+    }
     this.fit();
   }
 
@@ -89,20 +121,20 @@ export class View {
   }
 
   isWhole(): boolean {
-    return this.x1 - this.x0 >= this.end;
+    return this.x1 - this.x0 >= this.axis.length;
   }
 
   fit(glide = false): void {
-    const margin = this.end * MARGIN;
-    if (glide) this.glide(-margin, this.end + margin);
-    else this.look(-margin, this.end + margin);
+    const margin = this.axis.length * MARGIN;
+    if (glide) this.glide(-margin, this.axis.length + margin);
+    else this.look(-margin, this.axis.length + margin);
   }
 
   look(x0: number, x1: number): void {
     cancelAnimationFrame(this.gliding);
-    const margin = this.end * MARGIN;
-    const width = Math.min(Math.max(x1 - x0, WIDTH_MIN), this.end + 2 * margin);
-    const start = Math.min(Math.max((x0 + x1 - width) / 2, -margin), this.end + margin - width);
+    const margin = this.axis.length * MARGIN;
+    const width = Math.min(Math.max(x1 - x0, WIDTH_MIN), this.axis.length + 2 * margin);
+    const start = Math.min(Math.max((x0 + x1 - width) / 2, -margin), this.axis.length + margin - width);
     this.x0 = start;
     this.x1 = start + width;
     this.changed();
@@ -134,8 +166,8 @@ export class View {
   /** Brings operations into view, with room around. */
   reveal(calls: Call[], glide = true): void {
     if (calls.length === 0) return;
-    const from = Math.min(...calls.map((call) => call.start));
-    const to = Math.max(...calls.map((call) => (call.end === Infinity ? call.start : call.end)));
+    const from = this.axis.place(Math.min(...calls.map((call) => call.start)));
+    const to = this.axis.place(Math.max(...calls.map((call) => (call.end === Infinity ? call.start : call.end))));
     const room = Math.max((to - from) * 0.12, 1e6);
     if (glide) this.glide(from - room, to + room);
     else this.look(from - room, to + room);
@@ -144,33 +176,36 @@ export class View {
   /** Chooses something, and brings it into view if asked. */
   choose(thing: Thing | null, reveal = false): void {
     this.chosen = thing;
-    if (thing && reveal && (thing.start < this.x0 || thing.start > this.x1)) {
+    const place = thing ? this.axis.place(thing.start) : 0;
+    if (thing && reveal && (place < this.x0 || place > this.x1)) {
       const half = (this.x1 - this.x0) / 2;
-      this.glide(thing.start - half, thing.start + half);
+      this.glide(place - half, place + half);
     }
     this.changed();
   }
 
   /** The messages of which some part is in view, in the order in which they were sent. */
   *inView(): Generator<Message> {
+    const [from, to] = this.times;
     let low = 0;
     let high = this.messages.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.reach[middle] < this.x0) low = middle + 1;
+      if (this.reach[middle] < from) low = middle + 1;
       else high = middle;
     }
     for (let at = low; at < this.messages.length; at++) {
       const message = this.messages[at];
-      if (message.start > this.x1) return;
-      if ((message.came ?? message.start) < this.x0) continue;
+      if (message.start > to) return;
+      if ((message.came ?? message.start) < from) continue;
       if (this.routine || message.sort !== "routine") yield message;
     }
   }
 
   /** All that begins in view, in the order of time. */
   things(): Thing[] {
-    const inside = (thing: Thing): boolean => thing.start >= this.x0 && thing.start <= this.x1;
+    const [from, to] = this.times;
+    const inside = (thing: Thing): boolean => thing.start >= from && thing.start <= to;
     const messages = [...this.inView()].filter(inside);
     const others = [...this.calls, ...this.bands, ...this.marks].filter(inside);
     return [...messages, ...others].sort((a, b) => a.start - b.start);
