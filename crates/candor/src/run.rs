@@ -6,7 +6,7 @@ use std::process::ExitCode;
 /// The most repetitions of one file.
 const REPEAT_MAX: i64 = 10_000;
 
-/// Run scenarios: start their servers and clients, and judge what happened.
+/// Run scenarios: start their servers and clients, break what the file says, and judge what happened.
 ///
 /// Every file is checked before anything is started. Each run leaves a directory below `runs`, with
 /// the scenario, the history, the servers' logs, the summary and a picture of it all: report.html.

@@ -12,7 +12,7 @@ pub(crate) struct Kind {
     pub(crate) refused: usize,
     /// How many have an unknown outcome.
     pub(crate) unknown: usize,
-    /// The longest time, while such operations were asked, in which none of them was done.
+    /// The longest time in which none was done though one was asked.
     pub(crate) gap_ns: u64,
 }
 
@@ -59,30 +59,47 @@ impl Kind {
         self.gap_ns = self.gap_ns.max(other.gap_ns);
     }
 
-    /// The figures of the operations of one kind, in the order in which they ended.
+    /// The figures of the operations of one kind.
     fn of<'r>(recorded: impl Iterator<Item = &'r Recorded>) -> Kind {
         let mut kind = Kind::default();
-        // When the first began, then when the last one that was done ended.
-        let mut since = None;
-        let mut ends: Vec<(u64, bool)> = vec![];
-        for recorded in recorded {
-            kind.note(&recorded.answer, recorded.end.saturating_sub(recorded.start));
-            since = Some(since.unwrap_or(recorded.start).min(recorded.start));
-            let is_done = !matches!(recorded.answer, Answer::Refused(_) | Answer::Unknown(_));
-            ends.push((recorded.end, is_done));
+        let mut asked = vec![];
+        for Recorded { start, end, answer, .. } in recorded {
+            kind.note(answer, end.saturating_sub(*start));
+            let is_done = !matches!(answer, Answer::Refused(_) | Answer::Unknown(_));
+            asked.push(Asked { start: *start, end: *end, is_done });
         }
         kind.latencies_ns.sort_unstable();
-        ends.sort_unstable();
-        let last = ends.len().saturating_sub(1);
-        let mut since = since.unwrap_or(0);
-        for (place, (end, is_done)) in ends.into_iter().enumerate() {
-            if is_done || place == last {
-                kind.gap_ns = kind.gap_ns.max(end.saturating_sub(since));
-                since = end;
-            }
-        }
+        kind.gap_ns = longest_gap(asked);
         kind
     }
+}
+
+/// When an operation was asked.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    start: u64,
+    end: u64,
+    is_done: bool,
+}
+
+/// The longest time in which none was done though one was asked: from when one that was done ended, or
+/// the next was asked if that was later, until the next that was done ended, or the last of all.
+fn longest_gap(mut asked: Vec<Asked>) -> u64 {
+    asked.sort_unstable_by_key(|asked| asked.end);
+    // The earliest start of each and all that end later.
+    let mut earliest: Vec<u64> = asked.iter().map(|asked| asked.start).collect();
+    for place in (1..earliest.len()).rev() {
+        earliest[place - 1] = earliest[place - 1].min(earliest[place]);
+    }
+    let (mut longest, mut since) = (0, earliest.first().copied().unwrap_or(0));
+    for (place, Asked { end, is_done, .. }) in asked.iter().enumerate() {
+        let next = earliest.get(place + 1);
+        if *is_done || next.is_none() {
+            longest = longest.max(end.saturating_sub(since));
+            since = next.map_or(*end, |next| *end.max(next));
+        }
+    }
+    longest
 }
 
 /// The figures of one run, or of several together.
@@ -163,6 +180,28 @@ mod tests {
                 kind.percentile_ns(100),
             ];
             assert_eq!(found, *expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_gap_is_time_in_which_somebody_asked_in_vain() {
+        // Each operation as (start, end, done), then the gap.
+        let table: &[(&[(u64, u64, bool)], u64)] = &[
+            (&[], 0),
+            (&[(5, 7, true)], 2),
+            // Nobody asks between the two.
+            (&[(0, 1, true), (100, 102, true)], 2),
+            // One waits all the time, or many ask in vain.
+            (&[(0, 1, true), (1, 102, true)], 101),
+            (&[(0, 1, true), (10, 11, false), (50, 51, false), (100, 102, true)], 92),
+            // What is asked in vain at the end counts up to the last answer.
+            (&[(0, 1, true), (10, 11, false), (50, 60, false)], 50),
+            // A long wait does not count where others are served.
+            (&[(0, 100, true), (1, 30, true), (31, 60, true), (61, 99, true)], 39),
+        ];
+        for (asked, gap) in table {
+            let asked = asked.iter().map(|&(start, end, is_done)| Asked { start, end, is_done });
+            assert_eq!(longest_gap(asked.collect()), *gap);
         }
     }
 

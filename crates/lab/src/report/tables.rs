@@ -15,7 +15,7 @@ const STYLE: TableStyle =
 const FIGURES: [&str; 6] = ["operation", "done", "mean", "p50", "p99", "max"];
 
 /// What trouble adds to them: how many were refused, how many have an unknown outcome, and the longest
-/// time, while such operations were asked, in which none was done.
+/// time in which none was done though one was asked.
 const TROUBLE: [&str; 3] = ["refused", "unknown", "longest gap"];
 
 /// What one run cost, per kind of operation. Trouble stands there if there was any.

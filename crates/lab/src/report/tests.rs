@@ -6,15 +6,17 @@ use std::time::Duration;
 use anstream::adapter::strip_str;
 use history::Level;
 
-use super::{Live, compare, figures_table, repeats_table, summary, verdict_lines};
-use crate::attempt::{Attempt, StatedOrder};
+use super::{
+    Live, Phase, compare, fault_line, figures_table, repeats_table, summary, verdict_lines,
+};
+use crate::attempt::{Attempt, Expected, StatedOrder};
 use crate::cluster::Ready;
 use crate::delays;
 use crate::figures::Figures;
 use crate::finals::{FinalRead, QuietEnd};
 use crate::judgement::Judgement;
 use crate::order::OperationId;
-use crate::plan::Answer;
+use crate::plan::{Answer, Step};
 use crate::recording::{Recording, Told};
 use crate::run::FileResult;
 use crate::scenario::Scenario;
@@ -110,6 +112,45 @@ fn merged_attempt(first_read: &str) -> Attempt {
     Attempt { quiet: Some(quiet), ..attempt(&scenario, &recording) }
 }
 
+/// What the screen shows of random operations and a fault: one done, one refused, two unknown.
+fn under_fire() -> (Vec<String>, Figures) {
+    let text = r#"{"num_servers":2,"consistency_level":"sequential","workload":{"clients":1,
+        "operations":4,"cas":1}}"#;
+    let scenario = Scenario::parse("f", text).unwrap();
+    let mut recording = Recording::new(&scenario, delays::draw(&scenario, 7));
+    recording.begin(0);
+    let (mut phase, key) = (Phase::default(), || "k0".to_owned());
+    let told = [
+        (Step::Cas { key: key(), from: None, to: "0-0".into() }, 3, Answer::Swapped(true)),
+        (Step::Read { key: key(), level: None }, 9, Answer::Refused("CLUSTERDOWN why".into())),
+        (
+            Step::Read { key: key(), level: None },
+            12,
+            Answer::Unknown("connection broken: x".into()),
+        ),
+        (
+            Step::Write { key: key(), value: "0-3".into() },
+            40,
+            Answer::Unknown("INDETERMINATE".into()),
+        ),
+    ];
+    for (place, (step, end, answer)) in told.into_iter().enumerate() {
+        let told = Told {
+            drawn: Some(step),
+            server: place % 2,
+            renewals: place as u64,
+            instants_ns: ((end - 2) * MS, end * MS),
+            answer,
+            certificate: None,
+        };
+        assert!(recording.note(OperationId { client: 0, step: place }, told));
+        phase.note(recording.operations().last().unwrap());
+    }
+    let mut lines: Vec<String> = phase.line().into_iter().collect();
+    lines.push(fault_line(40_500, "kill server 1, which leads"));
+    (lines, Figures::of(&recording))
+}
+
 /// Lines as they are seen where there are no colours.
 fn plain(lines: impl IntoIterator<Item = String>) -> String {
     let tidy = |line: &str| strip_str(line).to_string().trim_end().to_owned();
@@ -131,6 +172,11 @@ fn shown() -> Vec<(&'static str, String)> {
     troubled.order = StatedOrder::Missed("one should have ended before the other".into());
     assert_eq!([&good, &bad, &stale, &troubled].map(Attempt::exit_code), [0, 3, 0, 1]);
 
+    let (fire, fire_figures) = under_fire();
+    let expecting = |is_seen| {
+        let expected = Some(Expected { level: Level::Sequential, is_seen });
+        plain(verdict_lines(&Attempt { expected, ..stale.clone() }))
+    };
     let live = Live::of(&linearizable);
     let rows = recording_of_good.operations().iter().map(|told| live.row(told, &recording_of_good));
     let operations = std::iter::once(live.header()).chain(rows);
@@ -148,6 +194,10 @@ fn shown() -> Vec<(&'static str, String)> {
         ("an eventual run tells what it did not meet", plain(verdict_lines(&stale))),
         ("troubles and a missed order come first", plain(verdict_lines(&troubled))),
         ("the figures of a run", plain([figures_table(&good.figures)])),
+        ("random operations and a fault", plain(fire)),
+        ("the figures of a run in trouble", plain([figures_table(&fire_figures)])),
+        ("a run that was to violate a stronger level, and did", expecting(true)),
+        ("a run that was to violate a stronger level, and did not", expecting(false)),
         ("repeated runs", plain([repeats_table(&[bad, fresh])])),
         ("scenarios side by side", plain([compare(&results)])),
         ("the summary tells machines the same", format!("{:#}", summary(&stale))),
