@@ -185,8 +185,9 @@ mod tests {
 
     #[test]
     fn a_gap_is_time_in_which_somebody_asked_in_vain() {
-        // Each operation as (start, end, done), then the gap.
-        let table: &[(&[(u64, u64, bool)], u64)] = &[
+        /// Start, end, and whether it was done.
+        type Operation = (u64, u64, bool);
+        let table: &[(&[Operation], u64)] = &[
             (&[], 0),
             (&[(5, 7, true)], 2),
             // Nobody asks between the two.
