@@ -9,7 +9,7 @@ use std::process::{self, ExitCode};
 use std::thread;
 use std::time::Instant;
 
-use ::sim::{Lie, Many, Options, Report, Summary};
+use ::sim::{Lie, Many, Options, Plain, Report, Summary};
 use clap::builder::PossibleValuesParser;
 use history::{EXIT_FAILURE, EXIT_GOOD, EXIT_VIOLATED};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -27,7 +27,7 @@ use crate::diagram;
 ///
 /// Exit codes: 0 every promise was kept; 1 a file cannot be written; 3 a promise was broken.
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("which").required(true).args(["seed", "seeds"])))]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["seed", "seeds", "plain"])))]
 pub(crate) struct Args {
     /// Live the world of this seed.
     #[arg(long, value_name = "N")]
@@ -35,6 +35,9 @@ pub(crate) struct Args {
     /// Live this many worlds, of as many seeds in a row.
     #[arg(long, value_name = "N")]
     seeds: Option<u64>,
+    /// Live two worlds in which nothing breaks, and tell how fast that went.
+    #[arg(long)]
+    plain: bool,
     /// The first of these seeds.
     #[arg(long, value_name = "S", default_value_t = 1, conflicts_with = "seed")]
     from: u64,
@@ -87,7 +90,8 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
     let out = match (args.seed, args.seeds) {
         (Some(seed), _) => one(seed, args),
         (None, Some(count)) => many(args.from, count, args),
-        (None, None) => unreachable!("clap asks for one of the two"),
+        (None, None) if args.plain => plain(),
+        (None, None) => unreachable!("clap asks for one of them"),
     };
     match out {
         Ok(code) => ExitCode::from(code),
@@ -151,6 +155,36 @@ fn many(from: u64, count: u64, args: &Args) -> io::Result<u8> {
         }
     }
     Ok(summary.violated.iter().map(exit_code).max().unwrap_or(EXIT_GOOD))
+}
+
+/// How fast worlds go in which nothing breaks, in the time that this thread alone had a core.
+fn plain() -> io::Result<u8> {
+    let mut out = io::stdout().lock();
+    let mut code = EXIT_GOOD;
+    for (name, plain) in [("busy", Plain::Busy), ("moderate", Plain::Moderate)] {
+        let began_us = cpu_us();
+        let report = ::sim::run(1, &Options { plain: Some(plain), ..Options::default() });
+        let took_us = (cpu_us() - began_us).max(1);
+        let Report { operations, virtual_ms, trace_hash, .. } = report;
+        let per_second = operations * 1_000_000 / took_us;
+        let times = virtual_ms * 1000 / took_us;
+        writeln!(out, "{name}: {operations} operations in {virtual_ms} ms of virtual time")?;
+        writeln!(out, "  CPU time                        {:>9} ms", took_us / 1000)?;
+        writeln!(out, "  operations per second of CPU    {per_second:>9}")?;
+        writeln!(out, "  virtual time over CPU time      {times:>9}")?;
+        writeln!(out, "  trace {trace_hash:016x}")?;
+        if let Err(broken) = &report.verdict {
+            writeln!(out, "  verdict: violated: {broken}")?;
+        }
+        code = code.max(exit_code(&report));
+    }
+    Ok(code)
+}
+
+/// How long this thread has had a core.
+fn cpu_us() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as u64 * 1_000_000 + time.tv_nsec as u64 / 1000
 }
 
 /// Looks for the shortest plan that breaks the same promise, if one is broken.

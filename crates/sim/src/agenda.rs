@@ -1,6 +1,6 @@
 //! What is going to happen, in the order of virtual time.
 
-use std::cmp::{Ordering, Reverse};
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use node::SessionId;
@@ -40,8 +40,8 @@ pub(crate) enum Event {
     Answer { client: usize, life: u64, answer: Answer },
     /// A client hears that its connection is gone.
     Lost { client: usize, life: u64 },
-    /// A client has waited long enough for this operation.
-    Impatient { client: usize, operation: usize },
+    /// A client looks whether it has waited too long.
+    Impatient { client: usize },
     /// Clients hurry to ask: a fault is about to strike.
     Rush,
     /// A coup goes on.
@@ -58,45 +58,20 @@ pub(crate) enum Event {
     Watch,
 }
 
-#[derive(Debug)]
-struct Appointment {
-    at_us: u64,
-    sequence: u64,
-    event: Event,
-}
-
-impl Appointment {
-    fn key(&self) -> (u64, u64) {
-        (self.at_us, self.sequence)
-    }
-}
-
-impl PartialEq for Appointment {
-    fn eq(&self, other: &Appointment) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl Eq for Appointment {}
-
-impl PartialOrd for Appointment {
-    fn partial_cmp(&self, other: &Appointment) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Appointment {
-    fn cmp(&self, other: &Appointment) -> Ordering {
-        self.key().cmp(&other.key())
-    }
-}
+/// When, in which order among those of the same instant, and where the event lies.
+type Appointment = (u64, u64, usize);
 
 /// All that is going to happen. What is due at the same instant happens in the order it was put in.
+///
+/// - Every appointment in the row has its event at its place; all other places are free.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
     now_us: u64,
     sequence: u64,
     row: BinaryHeap<Reverse<Appointment>>,
+    /// Events are large, and a heap moves what is in it about.
+    events: Vec<Option<Event>>,
+    free: Vec<usize>,
 }
 
 impl Agenda {
@@ -112,14 +87,20 @@ impl Agenda {
     pub(crate) fn at(&mut self, at_us: u64, event: Event) {
         assert!(at_us >= self.now_us, "nothing is put into the past");
         self.sequence += 1;
-        self.row.push(Reverse(Appointment { at_us, sequence: self.sequence, event }));
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.events.push(None);
+            self.events.len() - 1
+        });
+        self.events[place] = Some(event);
+        self.row.push(Reverse((at_us, self.sequence, place)));
     }
 
     /// Moves time on to the next event and takes it out.
     pub(crate) fn next(&mut self) -> Option<Event> {
-        let Reverse(appointment) = self.row.pop()?;
-        self.now_us = appointment.at_us;
-        Some(appointment.event)
+        let Reverse((at_us, _, place)) = self.row.pop()?;
+        self.now_us = at_us;
+        self.free.push(place);
+        self.events[place].take()
     }
 }
 

@@ -60,6 +60,8 @@ pub(crate) struct Client {
     pub(crate) line: Option<Line>,
     /// Places of its open operations in the record, in order.
     pub(crate) waiting: VecDeque<(RequestId, usize)>,
+    /// Whether it will look how long it has waited.
+    pub(crate) looks_again: bool,
     /// Its messages arrive in order, whatever connection they take.
     last_arrival_us: u64,
     last_answer_us: u64,
@@ -82,6 +84,7 @@ impl Client {
             host,
             line: None,
             waiting: VecDeque::new(),
+            looks_again: false,
             last_arrival_us: 0,
             last_answer_us: 0,
             values: 0,
@@ -113,7 +116,8 @@ impl Client {
                     return vec![];
                 }
                 let row = self.chance.percent(setting.load.pipeline_percent);
-                let count = if row { self.chance.between(2, 6).min(*left) } else { 1 };
+                let count =
+                    if row { self.chance.between(2, setting.load.row_max).min(*left) } else { 1 };
                 *left -= count;
                 *allowed -= count;
                 (0..count).map(|_| self.draw(setting)).collect()

@@ -118,7 +118,8 @@ impl World {
     }
 
     /// Whatever is asked when the world has been whole for a while must be done.
-    pub(crate) fn demand(&mut self, operation: &Operation) {
+    pub(crate) fn demand(&mut self, operation: usize) {
+        let operation = &self.record[operation];
         let whole = self.healed && operation.start_us > self.ending.healed_us + GRACE_US;
         if whole && self.plan.setting.can(operation) && !operation.is_done() {
             let (words, outcome) = (operation.words(), &operation.outcome);
@@ -245,7 +246,10 @@ impl World {
         let rest =
             Rest { setting: &setting, operations: &record, statuses: &statuses, gone: &gone };
         self.look(|truth| truth.at_rest(&rest));
-        self.judgements = truths::judge(&setting, &Evidence::new(setting.order, &record, &gone));
+        if self.judged {
+            self.judgements =
+                truths::judge(&setting, &Evidence::new(setting.order, &record, &gone));
+        }
         self.record = record;
         let violated = self.judgements.iter().find(|judgement| judgement.word == "violated");
         if let Some(judgement) = violated {
@@ -257,6 +261,9 @@ impl World {
 
     /// What clients asked and heard, as it is judged by the strongest level of the order.
     pub(crate) fn history(&self) -> history::History {
+        if !self.judged {
+            return history::History::new(None, vec![]);
+        }
         let setting = &self.plan.setting;
         let gone = self.gone();
         let evidence = Evidence::new(setting.order, &self.record, &gone);

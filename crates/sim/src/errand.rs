@@ -9,6 +9,7 @@ use crate::client::{Asked, Line, Source, Wish};
 use crate::host::Answer;
 use crate::operation::{Operation, Outcome, words};
 use crate::setting::Setting;
+use crate::turn::first_broken;
 use crate::world::World;
 
 /// The first request of a connection.
@@ -98,8 +99,8 @@ impl World {
             });
             let words = || format!("{}?", self.record[operation].words());
             self.trace.tell(now_us, words);
-            self.agenda.after(patience_us, Event::Impatient { client, operation });
         }
+        self.arm_patience(client, now_us + patience_us);
         self.send_requests(client, asked);
     }
 
@@ -187,11 +188,12 @@ impl World {
         self.open -= 1;
         record.end_us = now_us;
         record.outcome = outcome;
-        let record = self.record[operation].clone();
-        if record.is_done() {
+        let done = record.is_done();
+        if done {
             self.last_done_us = now_us;
             self.note_availability();
         }
+        let record = &self.record[operation];
         self.trace.numbers(&[10, operation as u64]);
         self.trace.tell(now_us, || {
             let outcome = match &record.outcome {
@@ -202,8 +204,9 @@ impl World {
             };
             format!("{}: {outcome}", record.words())
         });
-        self.look(|truth| truth.on_outcome(&record));
-        self.demand(&record);
+        let broken = first_broken(&mut self.truths, |truth| truth.on_outcome(record));
+        self.fail_if(broken);
+        self.demand(operation);
     }
 
     /// Something was done: how long had clients waited for anything at all?
@@ -262,9 +265,25 @@ impl World {
         }
     }
 
-    pub(crate) fn client_is_impatient(&mut self, client: usize, operation: usize) {
-        if self.record[operation].outcome == Outcome::Open {
+    /// The client looks again then, whether it waits too long; one look at a time is enough, since all its requests wait
+    /// in one row.
+    fn arm_patience(&mut self, client: usize, at_us: u64) {
+        let who = &mut self.clients[client];
+        if !std::mem::replace(&mut who.looks_again, true) {
+            self.agenda.at(at_us, Event::Impatient { client });
+        }
+    }
+
+    pub(crate) fn client_looks(&mut self, client: usize) {
+        let (now_us, patience_us) = (self.now_us(), self.patience_us());
+        let who = &mut self.clients[client];
+        who.looks_again = false;
+        let Some((_, oldest)) = who.waiting.front() else { return };
+        let until_us = self.record[*oldest].start_us + patience_us;
+        if until_us <= now_us {
             self.lose_line(client);
+        } else {
+            self.arm_patience(client, until_us);
         }
     }
 

@@ -38,6 +38,7 @@ mod world;
 
 mod fault;
 mod lie;
+mod plain;
 mod plan;
 mod setting;
 
@@ -59,6 +60,7 @@ pub use lie::Lie;
 pub use many::{Many, Summary, current_seed, run_many};
 pub use options::Options;
 pub use panic::hush;
+pub use plain::Plain;
 pub use report::{Planned, Report, Violation};
 pub use shrink::{Shrunk, shrink};
 pub use truths::Judgement;

@@ -3,6 +3,7 @@
 use node::Order;
 
 use crate::lie::Lie;
+use crate::plain::Plain;
 
 /// What is fixed about a world before its seed decides the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Options {
     pub order: Option<Order>,
     /// How many nodes there are, 1 to 7; the seed's choice if not given.
     pub nodes: Option<usize>,
+    /// A world in which nothing breaks, instead of the seed's choice.
+    pub plain: Option<Plain>,
     /// The faults of the seed's plan that strike, by their numbers; all of them if not given.
     pub only: Option<Vec<usize>>,
     /// The clients that ask for anything, by their places; all of them if not given.

@@ -22,8 +22,14 @@ pub(crate) struct Plan {
 impl Plan {
     /// The plan of a seed, or the part of it that the options leave.
     pub(crate) fn draw(seed: u64, options: &Options) -> Plan {
-        let setting = Setting::draw(seed, options);
-        let mut faults = draw(seed, &setting);
+        let (setting, mut faults) = match options.plain {
+            Some(plain) => (plain.setting(), vec![]),
+            None => {
+                let setting = Setting::draw(seed, options);
+                let faults = draw(seed, &setting);
+                (setting, faults)
+            }
+        };
         if let Some(only) = &options.only {
             faults.retain(|fault| only.contains(&fault.number));
         }

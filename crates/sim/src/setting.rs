@@ -51,6 +51,8 @@ pub(crate) struct Load {
     pub(crate) levels_percent: u64,
     /// Out of 100 times, how often a client sends several requests at once.
     pub(crate) pipeline_percent: u64,
+    /// How many at most.
+    pub(crate) row_max: u64,
     /// Whether answers carry certificates.
     pub(crate) certified: bool,
     /// Out of 100 times, how often a client leaves for another node.
@@ -163,6 +165,7 @@ fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
         cas_percent: chance.pick(&[0, 20, 60]),
         levels_percent: chance.pick(&[0, 30, 80]),
         pipeline_percent: chance.pick(&[0, 5, 25]),
+        row_max: 6,
         certified: chance.percent(75),
         wander_percent: chance.pick(&[0, 2, 10]),
         talk_percent: chance.weighted(&[(2, 0), (1, 80)]),

@@ -189,7 +189,7 @@ impl World {
         self.fail_if(broken);
     }
 
-    fn fail_if(&mut self, broken: Option<Broken>) {
+    pub(crate) fn fail_if(&mut self, broken: Option<Broken>) {
         if let Some((truth, what)) = broken {
             self.fail(truth, what);
         }
@@ -286,9 +286,9 @@ impl World {
 }
 
 /// The name of a truth, and how it was broken.
-type Broken = (&'static str, String);
+pub(crate) type Broken = (&'static str, String);
 
-fn first_broken(
+pub(crate) fn first_broken(
     truths: &mut [Box<dyn Truth>],
     mut ask: impl FnMut(&mut dyn Truth) -> Result<(), String>,
 ) -> Option<Broken> {

@@ -32,11 +32,12 @@ impl Truth for SameMerge {
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
-        let now = (turn.life, status.vector.clone());
-        if status.order != node::Order::Merged || self.seen.get(&turn.host) == Some(&now) {
+        let same = |(life, vector): &(u64, Vector)| (*life, vector) == (turn.life, &status.vector);
+        if status.order != node::Order::Merged || self.seen.get(&turn.host).is_some_and(same) {
             return Ok(());
         }
-        let value = |key: &Bytes| Some((key.clone(), turn.view.value(key)?));
+        let now = (turn.life, status.vector.clone());
+        let value = |key: &Bytes| Some((key.clone(), turn.view.value(key)?.clone()));
         let here: BTreeMap<_, _> = self.keys.iter().filter_map(value).collect();
         self.seen.insert(turn.host, now);
         let first = self.held.entry(status.vector.clone());

@@ -82,7 +82,7 @@ pub(crate) trait View {
     /// The writes in an entry of the agreed log.
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key.
-    fn value(&self, key: &Bytes) -> Option<Bytes>;
+    fn value(&self, key: &Bytes) -> Option<&Bytes>;
 }
 
 impl View for Node {
@@ -94,8 +94,8 @@ impl View for Node {
         self.agreed_entry(index).map(|entry| entry.writes())
     }
 
-    fn value(&self, key: &Bytes) -> Option<Bytes> {
-        Node::value(self, key).cloned()
+    fn value(&self, key: &Bytes) -> Option<&Bytes> {
+        Node::value(self, key)
     }
 }
 
@@ -185,8 +185,8 @@ pub(crate) mod example {
             self.writes.get(index as usize - 1).cloned()
         }
 
-        fn value(&self, key: &Bytes) -> Option<Bytes> {
-            self.values.get(key).cloned()
+        fn value(&self, key: &Bytes) -> Option<&Bytes> {
+            self.values.get(key)
         }
     }
 

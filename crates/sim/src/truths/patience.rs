@@ -17,6 +17,10 @@ pub(crate) struct Answered {
     timeout_ms: u64,
     lives: Vec<u64>,
     open: Vec<BTreeMap<(SessionId, RequestId), u64>>,
+    /// For each session of a node, the request that was answered last, and when.
+    answered: Vec<BTreeMap<SessionId, (RequestId, u64)>>,
+    /// When each node's were last looked through.
+    looked_ms: Vec<u64>,
 }
 
 impl Answered {
@@ -25,16 +29,15 @@ impl Answered {
             timeout_ms: setting.request_timeout_ms,
             lives: vec![0; setting.nodes],
             open: vec![BTreeMap::new(); setting.nodes],
+            answered: vec![BTreeMap::new(); setting.nodes],
+            looked_ms: vec![0; setting.nodes],
         }
     }
 
     fn take_answers(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         for output in turn.outputs {
             let Output::Reply { session, id, .. } = output else { continue };
-            let now_ms = turn.now.monotonic_ms;
-            let same_session = (*session, *id)..=(*session, RequestId(u64::MAX));
-            let behind = self.open[turn.host].range_mut(same_session).skip(1);
-            behind.for_each(|(_, since_ms)| *since_ms = now_ms);
+            self.answered[turn.host].insert(*session, (*id, turn.now.monotonic_ms));
             if self.open[turn.host].remove(&(*session, *id)).is_none() {
                 let (node, session, id) = (turn.status.id.0, session.0, id.0);
                 return Err(format!(
@@ -55,6 +58,8 @@ impl Truth for Answered {
         let now_ms = turn.now.monotonic_ms;
         if std::mem::replace(&mut self.lives[turn.host], turn.life) != turn.life {
             self.open[turn.host].clear();
+            self.answered[turn.host].clear();
+            self.looked_ms[turn.host] = 0;
         }
         for key in turn.asked {
             self.open[turn.host].insert(*key, now_ms);
@@ -63,9 +68,24 @@ impl Truth for Answered {
         let open = &mut self.open[turn.host];
         if !turn.closed.is_empty() {
             open.retain(|(session, _), _| !turn.closed.contains(session));
+            self.answered[turn.host].retain(|session, _| !turn.closed.contains(session));
         }
+        if now_ms < self.looked_ms[turn.host] + TICK_MS / 5 {
+            return Ok(());
+        }
+        self.looked_ms[turn.host] = now_ms;
         let limit_ms = self.timeout_ms + LATE_MS;
-        match open.iter().find(|(_, since_ms)| now_ms > **since_ms + limit_ms) {
+        let answered = &self.answered[turn.host];
+        // Since it was asked, or since one before it was answered.
+        let since_ms =
+            |(session, id): &(SessionId, RequestId), asked_ms: u64| match answered.get(session) {
+                Some((before, at_ms)) if before < id => asked_ms.max(*at_ms),
+                _ => asked_ms,
+            };
+        let is_late = |(key, asked_ms): &(&(SessionId, RequestId), &u64)| {
+            now_ms > since_ms(key, **asked_ms) + limit_ms
+        };
+        match open.iter().find(is_late) {
             Some(((session, id), since_ms)) => Err(format!(
                 "node {} has not answered request {} of session {} after {} ms",
                 turn.status.id.0,

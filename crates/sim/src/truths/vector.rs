@@ -29,7 +29,8 @@ impl Truth for Growth {
     }
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
-        if !turn.status.ready {
+        let nothing = turn.status.vector.is_empty() && self.vectors[turn.host].is_empty();
+        if !turn.status.ready || nothing {
             return Ok(());
         }
         let node = turn.status.id;

@@ -71,7 +71,8 @@ impl<'a> Evidence<'a> {
     /// then on nothing is known of it.
     fn may_be_lost(&self, operation: &Operation) -> bool {
         let Some(spread) = &self.spread else { return false };
-        let known = operation.written().flatten().is_some_and(|value| spread.contains(value));
+        let value = operation.written().flatten().filter(|_| operation.unique);
+        let known = value.is_some_and(|value| spread.contains(value));
         let written = operation.is_done() && operation.action.is_write();
         written && self.gone[operation.host] && !known
     }
