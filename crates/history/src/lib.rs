@@ -118,3 +118,8 @@ pub use report::{
 };
 pub use verdict::{Clash, Link, Outcome, Reason, Verdict, compact};
 pub use witness::{Order, Witness, validate};
+
+/// The examples of the README, tried as those of the documentation are.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
