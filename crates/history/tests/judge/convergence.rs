@@ -100,7 +100,8 @@ fn random(chance: &mut Chance) -> History {
 #[test]
 fn the_judge_says_what_the_definition_says() {
     let mut counts = [0; 3];
-    for seed in 0..30_000 {
+    let count = if cfg!(debug_assertions) { 20_000 } else { 120_000 };
+    for seed in 0..count {
         let history = random(&mut Chance(seed));
         let expected = by_definition(&history);
         let verdict = check(&history, Level::Eventual, &Budget::default());
