@@ -99,7 +99,7 @@ fn facts(report: &Report) -> Vec<(String, String)> {
     let facts = [
         ("world", report.setting.clone()),
         ("operations", format!("{operations} ({done} done, {refused} refused, {unknown} unknown)")),
-        ("faults", format!("{} ({})", report.faults_total(), kinds.join(", "))),
+        ("faults", if kinds.is_empty() { "none".into() } else { kinds.join(", ") }),
         ("elections", elections.to_string()),
         ("trace", format!("{:016x}", report.trace_hash)),
     ];
