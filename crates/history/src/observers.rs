@@ -113,6 +113,10 @@ struct Sight<'v, 'h> {
     fresh: Vec<Vec<u32>>,
     /// Pairs of writes of which the first must come before the second.
     edges: Vec<(u32, u32)>,
+    /// The reads that passed over a write, each with the number of pairs before its own.
+    passing: Vec<(usize, u32)>,
+    /// For what is visible: what brought it along (`NONE`: it was read itself), and who read then.
+    shown_by: Vec<(u32, u32)>,
 }
 
 /// An order of what one observer sees, or the operations that clash.
@@ -130,48 +134,49 @@ fn observe(
         last: vec![NONE; view.initial.len()],
         fresh: vec![Vec::new(); view.initial.len()],
         edges: Vec::new(),
+        passing: Vec::new(),
+        shown_by: vec![(NONE, NONE); view.ops.len()],
     };
-    for (at, &read) in reads.iter().enumerate() {
-        let fits = sight.read(view.ops[read as usize].key as usize, sources[read as usize]);
-        if !fits {
-            return Err(sight.everything(&reads[..=at]));
+    for &read in reads {
+        if let Err(passed) = sight.read(read, sources[read as usize]) {
+            return Err(sight.reasons(&[passed], vec![read]));
         }
     }
-    match sight.sort() {
-        Some(order) => Ok(order),
-        None => Err(sight.everything(reads)),
-    }
+    sight.sort()
 }
 
 impl Sight<'_, '_> {
-    /// Takes in a read; false if it saw the initial value though a write of its key is visible.
-    fn read(&mut self, key: usize, source: u32) -> bool {
+    /// Takes in a read; an error names a visible write if it saw the initial value nevertheless.
+    fn read(&mut self, read: u32, source: u32) -> Result<(), u32> {
         if source == NONE {
-            return true;
+            return Ok(());
         }
+        let key = self.view.ops[read as usize].key as usize;
         if is_operation(source) {
-            self.show(source);
+            self.show(source, read);
         }
         let left = std::mem::replace(&mut self.last[key], source);
         let passed = std::mem::take(&mut self.fresh[key]);
         let passed = passed.into_iter().chain((is_operation(left)).then_some(left));
-        let passed: Vec<u32> = passed.filter(|&write| write != source).collect();
+        let mut passed = passed.filter(|&write| write != source);
         if source == INITIAL {
-            return passed.is_empty();
+            return passed.next().map_or(Ok(()), Err);
         }
-        self.edges.extend(passed.into_iter().map(|write| (write, source)));
-        true
+        self.passing.push((self.edges.len(), read));
+        self.edges.extend(passed.map(|write| (write, source)));
+        Ok(())
     }
 
     /// Makes a write visible, with all that it brings along.
-    fn show(&mut self, write: u32) {
-        let mut todo = vec![write];
-        while let Some(id) = todo.pop() {
+    fn show(&mut self, write: u32, read: u32) {
+        let mut todo = vec![(write, NONE)];
+        while let Some((id, by)) = todo.pop() {
             if std::mem::replace(&mut self.is_visible[id as usize], true) {
                 continue;
             }
             self.visible.push(id);
-            todo.extend(&self.before.direct[id as usize]);
+            self.shown_by[id as usize] = (by, read);
+            todo.extend(self.before.direct[id as usize].iter().map(|&first| (first, id)));
             let op = &self.view.ops[id as usize];
             if op.makes != NONE {
                 self.fresh[op.key as usize].push(id);
@@ -179,14 +184,19 @@ impl Sight<'_, '_> {
         }
     }
 
-    /// An order of the visible writes; none if they run in a ring.
-    fn sort(&mut self) -> Option<Vec<u32>> {
+    /// An order of the visible writes, or the operations of a ring and their reasons.
+    fn sort(&mut self) -> Result<Vec<u32>, Vec<u32>> {
+        let derived = self.edges.len();
         for &id in &self.visible {
             self.edges.extend(self.before.direct[id as usize].iter().map(|&first| (first, id)));
         }
-        self.edges.sort_unstable();
+        // For each operation the places of its edges: those that leave it, one behind another.
+        let (mut first, mut next) = (vec![NONE; self.view.ops.len()], vec![NONE; self.edges.len()]);
         let mut waits = vec![0_u32; self.view.ops.len()];
-        self.edges.iter().for_each(|&(_, later)| waits[later as usize] += 1);
+        for (at, &(from, to)) in self.edges.iter().enumerate() {
+            next[at] = std::mem::replace(&mut first[from as usize], at as u32);
+            waits[to as usize] += 1;
+        }
         let is_free = |&id: &u32| waits[id as usize] == 0;
         let mut ready: Vec<u32> = self.visible.iter().copied().filter(is_free).collect();
         let mut order = Vec::with_capacity(self.visible.len());
@@ -196,20 +206,59 @@ impl Sight<'_, '_> {
             if !self.view.ops[id as usize].is_look() {
                 order.push(id);
             }
-            let first = self.edges.partition_point(|&(from, _)| from < id);
-            for &(_, later) in self.edges[first..].iter().take_while(|&&(from, _)| from == id) {
+            let mut at = first[id as usize];
+            while at != NONE {
+                let (_, later) = self.edges[at as usize];
                 waits[later as usize] -= 1;
                 if waits[later as usize] == 0 {
                     ready.push(later);
                 }
+                at = next[at as usize];
             }
         }
-        (sorted == self.visible.len()).then_some(order)
+        if sorted == self.visible.len() { Ok(order) } else { Err(self.ring(&waits, derived)) }
     }
 
-    /// The reads and all that they showed.
-    fn everything(&self, reads: &[u32]) -> Vec<u32> {
-        let mut all: Vec<u32> = self.visible.iter().chain(reads).copied().collect();
+    /// A ring among those that still wait; the first `derived` edges rest on reads.
+    fn ring(&self, waits: &[u32], derived: usize) -> Vec<u32> {
+        let waiting = |id: u32| waits[id as usize] > 0;
+        // Each that waits has somebody before it that waits, too: going back runs into a ring.
+        let mut before = vec![NONE; waits.len()];
+        for (at, &(from, to)) in self.edges.iter().enumerate().rev() {
+            if waiting(from) && waiting(to) {
+                before[to as usize] = at as u32;
+            }
+        }
+        let step = |id: u32| self.edges[before[id as usize] as usize].0;
+        let start = self.visible.iter().copied().find(|&id| waiting(id)).unwrap_or(0);
+        let inside = (0..waits.len()).fold(start, |id, _| step(id));
+        let (mut ring, mut reads) = (Vec::new(), Vec::new());
+        let mut id = inside;
+        loop {
+            ring.push(id);
+            let edge = before[id as usize] as usize;
+            if edge < derived {
+                let read = self.passing.partition_point(|&(first, _)| first <= edge) - 1;
+                reads.push(self.passing[read].1);
+            }
+            id = step(id);
+            if id == inside {
+                return self.reasons(&ring, reads);
+            }
+        }
+    }
+
+    /// The reads and the writes with all that made them visible.
+    fn reasons(&self, writes: &[u32], mut all: Vec<u32>) -> Vec<u32> {
+        let mut is_known = vec![false; self.view.ops.len()];
+        for &write in writes {
+            let mut id = write;
+            while id != NONE && !std::mem::replace(&mut is_known[id as usize], true) {
+                let (by, read) = self.shown_by[id as usize];
+                all.extend([id, read]);
+                id = by;
+            }
+        }
         all.sort_unstable();
         all.dedup();
         all

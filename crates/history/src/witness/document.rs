@@ -1,15 +1,5 @@
 //! Witnesses as files: JSON Lines, in which each operation stands as in the history, so that an
 //! order can be read, compared and judged again.
-//!
-//! ```text
-//! {"candor_witness":1,"level":"cm"}
-//! {"order":0,"client":3}                                     an order, and for whom it is
-//! {"operation":7,"line":8,"client":0,"kind":"write",…}       its operations, first to last
-//! {"operation":2,"line":3,"client":3,"kind":"read",…}
-//! {"operation":2,"saw":7}                                    who saw whom; null: the initial value
-//! ```
-//!
-//! Operations are counted from 0 as they stand in the history; `line` is that of its file.
 
 use std::fmt::Write as _;
 
@@ -26,6 +16,16 @@ const VERSION: u64 = 1;
 impl Witness {
     /// The witness as JSON Lines: for what level, then its orders with each operation as the
     /// history has it, then who saw whom.
+    ///
+    /// ```text
+    /// {"candor_witness":1,"level":"cm"}
+    /// {"order":0,"client":3}                                an order, and for whom it is
+    /// {"operation":7,"line":8,"client":0,"kind":"write",…}  its operations, first to last
+    /// {"operation":2,"line":3,"client":3,"kind":"read",…}
+    /// {"operation":2,"saw":7}                               who saw whom; null: the initial value
+    /// ```
+    ///
+    /// Operations are counted from 0 as they stand in the history; `line` is that of its file.
     ///
     /// ```
     /// use history::{Budget, History, Level, Operation, Outcome, Witness, check, validate};
