@@ -18,6 +18,7 @@
 //! not count, nor does a doubt: a clock that may lie within the cap does. What was stamped before is merged by everyone.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crate::door::{Event, MemberClock, NodeId, Now};
 use crate::message::{Body, ClockReading};
@@ -39,10 +40,9 @@ struct Measured {
 }
 
 impl Measured {
-    /// How far the member's clock is ahead of this one: at least, and at most.
-    fn ahead_ms(&self, now: Now) -> (i64, i64) {
-        let own_ms = signed(now.wall_ms) - signed(now.monotonic_ms);
-        let ahead = |at_ms: u64| signed(self.wall_ms) - signed(at_ms) - own_ms;
+    /// How far the member's wall clock is ahead of this node's monotonic one: at least, and at most.
+    fn bounds_ms(&self) -> (i64, i64) {
+        let ahead = |at_ms: u64| signed(self.wall_ms) - signed(at_ms);
         (ahead(self.heard_ms) - ROUNDING_MS, ahead(self.asked_ms) + ROUNDING_MS)
     }
 
@@ -51,14 +51,19 @@ impl Measured {
     }
 
     /// Whether this one, which is newer, is to take the place of `old`.
-    fn replaces(&self, old: &Measured, now: Now) -> bool {
-        let ((low, high), (old_low, old_high)) = (self.ahead_ms(now), old.ahead_ms(now));
+    fn replaces(&self, old: &Measured) -> bool {
+        let ((low, high), (old_low, old_high)) = (self.bounds_ms(), old.bounds_ms());
         let moved = high < old_low || old_high < low;
         moved || self.width_ms() <= old.width_ms() || self.heard_ms > old.heard_ms + KEEP_MS
     }
 }
 
-/// Far beyond any clock, and far from where sums would overflow.
+/// How far this node's wall clock is ahead of its monotonic one.
+fn own_ms(now: Now) -> i64 {
+    signed(now.wall_ms) - signed(now.monotonic_ms)
+}
+
+/// A time on any clock, cut where sums could overflow.
 fn signed(ms: u64) -> i64 {
     ms.min(1 << 60) as i64
 }
@@ -80,6 +85,9 @@ pub(crate) struct Clocks {
     /// When the first answers are overdue: who has not answered then is not waited for.
     first_due_ms: u64,
     agrees: bool,
+    /// As long as this node's wall clock is so far ahead of its monotonic one, `agrees` stands: every turn looks.
+    /// `None`: the next turn judges anew.
+    stands_ms: Option<RangeInclusive<i64>>,
 }
 
 impl Clocks {
@@ -91,6 +99,7 @@ impl Clocks {
             asked_at_ms: None,
             first_due_ms: 0,
             agrees: true,
+            stands_ms: None,
         }
     }
 
@@ -107,14 +116,17 @@ impl Clocks {
     /// How far the clocks that were measured are ahead of this one.
     pub(crate) fn measured(&self, now: Now) -> impl Iterator<Item = MemberClock> {
         self.others.iter().filter_map(move |(id, member)| {
-            let (at_least_ms, at_most_ms) = member.measured?.ahead_ms(now);
+            let (low, high) = member.measured?.bounds_ms();
+            let (at_least_ms, at_most_ms) = (low - own_ms(now), high - own_ms(now));
             Some(MemberClock { id: *id, at_least_ms, at_most_ms })
         })
     }
 
     /// Looks at the clocks, at the head of a turn.
     pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
-        self.judge(turn);
+        if self.stands_ms.as_ref().is_none_or(|stands| !stands.contains(&own_ms(turn.now))) {
+            self.judge(turn);
+        }
         let now_ms = turn.now.monotonic_ms;
         if self.asked_at_ms.is_none_or(|asked_ms| now_ms >= asked_ms + ASK_MS) {
             if self.asked_at_ms.replace(now_ms).is_none() {
@@ -177,7 +189,7 @@ impl Clocks {
         let is_better = match &member.measured {
             None => true,
             // What was asked before may have been read before, too.
-            Some(old) => asked_ms > old.asked_ms && new.replaces(old, turn.now),
+            Some(old) => asked_ms > old.asked_ms && new.replaces(old),
         };
         if is_better {
             member.measured = Some(new);
@@ -192,14 +204,25 @@ impl Clocks {
     }
 
     fn judge(&mut self, turn: &mut Turn<'_>) {
+        let own_ms = own_ms(turn.now);
         let (mut measured, mut near) = (0, 0);
-        for clock in self.measured(turn.now) {
+        let (mut from_ms, mut to_ms) = (i64::MIN, i64::MAX);
+        for clock in self.others.values().filter_map(|member| member.measured) {
+            let (low, high) = clock.bounds_ms();
+            let (near_from, near_to) = (low - self.cap_ms, high + self.cap_ms);
             measured += 1;
-            near +=
-                usize::from(clock.at_least_ms <= self.cap_ms && clock.at_most_ms >= -self.cap_ms);
+            if own_ms < near_from {
+                to_ms = to_ms.min(near_from - 1);
+            } else if own_ms > near_to {
+                from_ms = from_ms.max(near_to + 1);
+            } else {
+                near += 1;
+                (from_ms, to_ms) = (from_ms.max(near_from), to_ms.min(near_to));
+            }
         }
         // The first to answer need not be the one that is right.
         let waits = measured < self.others.len() && turn.now.monotonic_ms < self.first_due_ms;
+        self.stands_ms = (!waits).then_some(from_ms..=to_ms);
         let agrees = 2 * near >= measured || waits;
         if agrees != self.agrees {
             self.agrees = agrees;
@@ -225,19 +248,23 @@ mod tests {
     fn a_round_bounds_how_far_clocks_are_apart() {
         // Asked at 100, heard at 140; the member's clock said 5000, this one 4900 at the end.
         let one = measured(100, 140, 5000);
-        assert_eq!(one.ahead_ms(now(140, 4900)), (98, 142));
-        assert_eq!(one.ahead_ms(now(1140, 5900)), (98, 142), "later, while both run on");
-        assert_eq!(one.ahead_ms(now(1140, 4900)), (1098, 1142), "this clock was set back");
-        assert!(measured(0, u64::MAX, u64::MAX).ahead_ms(now(u64::MAX, 0)).0 < i64::MAX);
+        let ahead = |now| {
+            let (low, high) = one.bounds_ms();
+            (low - own_ms(now), high - own_ms(now))
+        };
+        assert_eq!(ahead(now(140, 4900)), (98, 142));
+        assert_eq!(ahead(now(1140, 5900)), (98, 142), "later, while both run on");
+        assert_eq!(ahead(now(1140, 4900)), (1098, 1142), "this clock was set back");
+        let farthest = measured(0, u64::MAX, u64::MAX).bounds_ms().1 - own_ms(now(u64::MAX, 0));
+        assert!(farthest.checked_add(1 << 61).is_some(), "sums stay far from the ends");
     }
 
     #[test]
     fn a_narrow_measurement_is_kept_for_a_while() {
-        let now = now(10_000, 10_000);
         let old = measured(1000, 1010, 1005);
-        assert!(measured(1500, 1505, 1502).replaces(&old, now), "narrower");
-        assert!(!measured(1500, 1900, 1700).replaces(&old, now), "wider, and says the same");
-        assert!(measured(1500, 1900, 9700).replaces(&old, now), "the clock was set");
-        assert!(measured(2500, 2900, 2700).replaces(&old, now), "the old one is old");
+        assert!(measured(1500, 1505, 1502).replaces(&old), "narrower");
+        assert!(!measured(1500, 1900, 1700).replaces(&old), "wider, and says the same");
+        assert!(measured(1500, 1900, 9700).replaces(&old), "the clock was set");
+        assert!(measured(2500, 2900, 2700).replaces(&old), "the old one is old");
     }
 }
