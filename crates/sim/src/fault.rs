@@ -61,6 +61,8 @@ pub(crate) enum Kind {
     SlowDisk { target: Target, by_us: u64 },
     /// The next sync of a node fails: its process ends, and starts again on what the disk kept.
     SyncError { target: Target },
+    /// The disk of a node has no room but for small records.
+    Full { target: Target },
     /// A bit of a synced frame flips: whoever reads the log finds it, and that node is gone for good.
     Rot { target: Target, restarts: bool },
     /// A machine is lost for good.
@@ -86,7 +88,7 @@ pub(crate) struct Fault {
 }
 
 /// The names of all kinds, as reports count them.
-pub(crate) const NAMES: [&str; 17] = [
+pub(crate) const NAMES: [&str; 18] = [
     "crash",
     "power cut",
     "cut",
@@ -104,6 +106,7 @@ pub(crate) const NAMES: [&str; 17] = [
     "failed sync",
     "bit rot",
     "lost machine",
+    "full disk",
 ];
 
 impl Kind {
@@ -127,6 +130,7 @@ impl Kind {
             Kind::SyncError { .. } => 14,
             Kind::Rot { .. } => 15,
             Kind::Loses { .. } => 16,
+            Kind::Full { .. } => 17,
         }
     }
 
@@ -143,6 +147,7 @@ impl Kind {
             | Kind::Stall { target }
             | Kind::SlowDisk { target, .. }
             | Kind::SyncError { target }
+            | Kind::Full { target }
             | Kind::Rot { target, .. }
             | Kind::Loses { target }
             | Kind::Pause { target }

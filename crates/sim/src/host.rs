@@ -97,6 +97,8 @@ pub(crate) struct Host {
     pub(crate) died_in_term: u64,
     /// How many faults keep it from starting.
     pub(crate) kept_down: u32,
+    /// How many faults keep its disk full.
+    pub(crate) full: u32,
     /// Whether it is lost for good.
     pub(crate) gone: bool,
     /// How many groups its disk held when it was first seen to have met all others.
@@ -122,6 +124,7 @@ impl Host {
             doomed: false,
             died_in_term: 0,
             kept_down: 0,
+            full: 0,
             gone: false,
             formed_at: None,
             boots,

@@ -43,7 +43,7 @@ impl Plan {
 }
 
 /// How often each kind is drawn, in the order of [`NAMES`].
-const WEIGHTS: [u64; NAMES.len()] = [28, 4, 28, 8, 7, 7, 9, 5, 6, 6, 5, 6, 4, 4, 6, 2, 3];
+const WEIGHTS: [u64; NAMES.len()] = [28, 4, 28, 8, 7, 7, 9, 5, 6, 6, 5, 6, 4, 4, 6, 2, 3, 6];
 
 /// The kinds that make no sense for a node without peers.
 const AMONG_NODES: [usize; 7] = [2, 3, 4, 9, 10, 11, 16];
@@ -137,6 +137,7 @@ fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
         14 => Kind::SyncError { target },
         15 => Kind::Rot { target, restarts: chance.percent(70) },
         16 => Kind::Loses { target },
+        17 => Kind::Full { target },
         _ => Kind::Client { client: chance.index(setting.load.clients) },
     }
 }

@@ -1,6 +1,6 @@
 //! How faults strike and end.
 
-use node::{Role, Status};
+use node::{Input, Role, Status};
 
 use crate::agenda::Event;
 use crate::chance::{Chance, Subject};
@@ -29,6 +29,8 @@ pub(crate) struct Struck {
     drifting: Option<(usize, i64)>,
     /// The disk whose next sync it lets fail.
     failing: Option<usize>,
+    /// The disk that it made full.
+    full: Option<usize>,
     /// Whether it makes voters die.
     coup: bool,
     /// Nodes that it keeps down.
@@ -48,6 +50,7 @@ impl Struck {
             slow_disk: None,
             drifting: None,
             failing: None,
+            full: None,
             coup: false,
             down: vec![],
         }
@@ -131,6 +134,11 @@ impl World {
                 self.hosts[host].disk.fail_next_sync(Some(place));
                 self.struck[place].failing = Some(host);
             }
+            Kind::Full { .. } => {
+                self.hosts[host].full += 1;
+                self.struck[place].full = Some(host);
+                self.hand(host, Input::DiskFull(true));
+            }
             Kind::Rot { restarts, .. } => {
                 if restarts {
                     self.keep_down(place, host, false);
@@ -187,6 +195,11 @@ impl World {
         }
         if let Some(host) = struck.failing {
             self.hosts[host].disk.fail_next_sync(None);
+        }
+        if let Some(host) = struck.full {
+            self.hosts[host].full -= 1;
+            let full = self.hosts[host].full > 0;
+            self.hand(host, Input::DiskFull(full));
         }
         self.coups -= u32::from(struck.coup);
     }

@@ -42,6 +42,9 @@ impl World {
         self.recorder.mark(now_us, Some(host), "start", || "starts".into());
         self.network.boot(&mut self.agenda, host);
         self.agenda.after(0, Event::Tick { host, life });
+        if self.hosts[host].full > 0 {
+            self.hand(host, Input::DiskFull(true));
+        }
     }
 
     /// The process dies now.

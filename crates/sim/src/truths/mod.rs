@@ -15,6 +15,7 @@
 //! | [`patience`] | turn | a request is answered once, within the request timeout of its node's clock |
 //! | [`life`] | turn | no node halts, and none refuses to start, while its disk keeps what it synced |
 //! | [`clock`] | turn, end | no stamp is made by a clock beyond the cap, and none lies above all clocks within it |
+//! | [`reserve`] | turn | a node whose disk is full hands it small records only |
 //! | [`answer`] | answer | an answer fits its question; what the order cannot give is refused, what it can is not |
 //! | [`refusal`] | answer | what was refused never shows up |
 //! | [`ledger`] | end | of a key that one client writes at one node, the last acknowledged write or a later one is there |
@@ -40,6 +41,7 @@ mod place;
 mod progress;
 mod refusal;
 mod replica;
+mod reserve;
 mod stamp;
 mod vector;
 mod verdict;
@@ -146,6 +148,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
         Box::new(patience::Answered::new(setting)),
         Box::new(life::Alive),
         Box::new(clock::Capped::new(setting)),
+        Box::new(reserve::Small::new(setting.nodes)),
         Box::new(answer::Fitting::new(setting)),
         Box::new(refusal::Gone::default()),
         Box::new(ledger::Kept),
