@@ -13,3 +13,4 @@ mod properties;
 mod reference;
 mod refusals;
 mod truth;
+mod witnesses;

@@ -1,0 +1,153 @@
+//! No witness proves what is violated: neither one that proves another level, nor one of a history that differs in one
+//! answer, nor the plain order of starts. The validator is asked alone, without the search that made the witness.
+
+use crate::chance::{Chance, Shape, anything, history};
+use history::{Budget, History, Kind, Level, Order, Outcome, Witness, check, validate};
+
+const SHAPE: Shape = Shape {
+    operations: 7,
+    clients: 3,
+    keys: 2,
+    values: 0,
+    cas_percent: 10,
+    update_percent: 0,
+    delete_percent: 0,
+    unknown_percent: 5,
+    refused_percent: 5,
+    level_percent: 0,
+    length: 4,
+    servers: 0,
+    wild_percent: 10,
+    stale_percent: 25,
+};
+
+const LEVELS: [Level; 10] = [
+    Level::Linearizable,
+    Level::Sequential,
+    Level::Causal,
+    Level::Cm,
+    Level::Cc,
+    Level::Pram,
+    Level::Wfr,
+    Level::Mw,
+    Level::Ryw,
+    Level::Mr,
+];
+
+fn outcomes(history: &History) -> [Outcome; LEVELS.len()] {
+    LEVELS.map(|level| check(history, level, &Budget::default()).outcome)
+}
+
+/// Another answer for one read, or another client or time for one operation.
+fn changed(history: &History, chance: &mut Chance) -> History {
+    let mut operations = history.operations.clone();
+    let at = chance.below(operations.len() as u64) as usize;
+    let other = chance.below(operations.len() as u64) as usize;
+    let value = operations[other].written().cloned().unwrap_or_default();
+    match &mut operations[at].kind {
+        Kind::Read { value: read, .. } => *read = value,
+        _ => operations[at].refused = true,
+    }
+    History::new(history.header, operations)
+}
+
+/// Who wrote what was seen, as far as values tell.
+fn sources(history: &History) -> Vec<(usize, Option<usize>)> {
+    let operations = &history.operations;
+    let looks = |index: &usize| {
+        let operation = &operations[*index];
+        let is_write = matches!(operation.kind, Kind::Write { .. });
+        !is_write && !operation.refused && operation.end.is_some()
+    };
+    let source = |index: usize| {
+        let seen = match &operations[index].kind {
+            Kind::Cas { from, .. } => from,
+            Kind::Read { value, .. } => value,
+            _ => &None,
+        };
+        (0..operations.len()).find(|&other| {
+            let it = &operations[other];
+            other != index
+                && seen.is_some()
+                && it.key == operations[index].key
+                && it.written() == Some(seen)
+        })
+    };
+    (0..operations.len()).filter(looks).map(|index| (index, source(index))).collect()
+}
+
+/// Witnesses that somebody might hold up for the history.
+fn claims(history: &History, near: &[Outcome], own: &[Outcome]) -> Vec<Witness> {
+    let proofs = near.iter().chain(own).filter_map(|outcome| match outcome {
+        Outcome::Holds { witness } => witness.clone(),
+        _ => None,
+    });
+    let mut claims: Vec<Witness> = proofs.collect();
+    let mut plain: Vec<usize> = (0..history.operations.len()).collect();
+    plain.retain(|&index| {
+        let operation = &history.operations[index];
+        !operation.refused && operation.end.is_some()
+    });
+    plain.sort_by_key(|&index| history.operations[index].start);
+    claims.push(Witness {
+        orders: vec![Order { operations: plain, ..Order::default() }],
+        sources: Vec::new(),
+    });
+    // The same with an order for each client, and with what the values tell.
+    let per_client = claims.clone().into_iter().filter(|claim| claim.orders.len() == 1);
+    let per_client = per_client.map(|claim| {
+        let mut clients: Vec<u64> = history.operations.iter().map(|op| op.client).collect();
+        clients.sort_unstable();
+        clients.dedup();
+        let order = |client| Order { client: Some(client), ..claim.orders[0].clone() };
+        Witness { orders: clients.into_iter().map(order).collect(), sources: claim.sources }
+    });
+    let per_client: Vec<Witness> = per_client.collect();
+    claims.extend(per_client);
+    // One of them for one client less.
+    let fewer = claims.clone().into_iter().filter(|claim| claim.orders.len() > 1);
+    let fewer: Vec<Witness> = fewer
+        .map(|mut claim| {
+            claim.orders.pop();
+            claim
+        })
+        .collect();
+    claims.extend(fewer);
+    let told =
+        claims.clone().into_iter().map(|claim| Witness { sources: sources(history), ..claim });
+    let told: Vec<Witness> = told.collect();
+    claims.extend(told);
+    claims
+}
+
+#[test]
+fn no_witness_proves_what_is_violated() {
+    let rounds = if cfg!(debug_assertions) { 400 } else { 20_000 };
+    let (mut refused, mut taken) = ([0; LEVELS.len()], [0; LEVELS.len()]);
+    for seed in 0..rounds {
+        let mut chance = Chance(seed);
+        let near = match seed % 3 {
+            0 => anything(&mut chance, &SHAPE),
+            _ => history(&mut chance, &SHAPE),
+        };
+        if near.operations.is_empty() {
+            continue;
+        }
+        let history = changed(&near, &mut chance);
+        let own = outcomes(&history);
+        for claim in claims(&history, &outcomes(&near), &own) {
+            for (at, level) in LEVELS.into_iter().enumerate() {
+                match validate(&history, level, &claim) {
+                    Ok(()) => {
+                        let holds = crate::reference::holds(&history, level);
+                        assert!(holds, "{level}, seed {seed}: {claim:?}\n{}", history.to_jsonl());
+                        taken[at] += 1;
+                    }
+                    Err(_) => refused[at] += u64::from(matches!(own[at], Outcome::Violated(_))),
+                }
+            }
+        }
+    }
+    println!("{refused:?} of what is violated refused, {taken:?} of what holds taken");
+    assert!(refused.iter().chain(&taken).all(|&count| count > 100), "{refused:?} {taken:?}");
+}
