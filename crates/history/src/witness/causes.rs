@@ -18,7 +18,7 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
     let causes = Causes::new(facts, order)?;
     for &index in order.iter().filter(|&&index| looks(facts.op(index))) {
         let source = facts.source(index)?;
-        for write in causes.last_writes(facts, index) {
+        for write in causes.newer_writes(facts, index, source.filter(|_| level != Level::Cc)) {
             let newer = match source {
                 _ if Some(write) == source => false,
                 None => true,
@@ -44,6 +44,8 @@ struct Causes {
     width: usize,
     /// For each key, each client's writes.
     writes: Vec<Vec<Vec<usize>>>,
+    /// For each key, its writes as they stand in the order.
+    placed: Vec<Vec<usize>>,
 }
 
 impl Causes {
@@ -55,7 +57,11 @@ impl Causes {
             counts: Vec::with_capacity(order.len() * width),
             width,
             writes: vec![Vec::new(); facts.keys],
+            placed: vec![Vec::new(); facts.keys],
         };
+        for &index in order.iter().filter(|&&index| makes(facts.op(index)).is_some()) {
+            causes.placed[facts.key[index]].push(index);
+        }
         order.iter().enumerate().for_each(|(at, &index)| causes.place[index] = at);
         for (number, chain) in facts.clients.values().enumerate() {
             let mut own: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -97,6 +103,21 @@ impl Causes {
     fn has(&self, index: usize, cause: usize) -> bool {
         let (number, seat) = self.seat[cause];
         self.counts[self.place[index] * self.width + number] > seat
+    }
+
+    /// Of the causes of an operation, the writes of its key that stand behind `source`; if there are
+    /// many to ask, only each client's last one.
+    fn newer_writes(&self, facts: &Facts<'_>, index: usize, source: Option<usize>) -> Vec<usize> {
+        let placed = &self.placed[facts.key[index]];
+        let before = |other: usize| placed.partition_point(|&w| self.place[w] < self.place[other]);
+        let behind = source.map_or(0, |source| before(source) + 1);
+        match placed.get(behind..before(index)) {
+            Some(between) if between.len() <= self.width => {
+                between.iter().copied().filter(|&write| self.has(index, write)).collect()
+            }
+            Some(_) => self.last_writes(facts, index),
+            None => Vec::new(),
+        }
     }
 
     /// Each client's last write of the operation's key among its causes, itself left out.
