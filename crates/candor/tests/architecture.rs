@@ -49,7 +49,9 @@ fn the_arrows_between_crates_are_those_of_the_design() {
     assert_eq!(built, drawn, "a crate came or went");
     for (name, allowed) in ARROWS {
         for other in members[*name].iter().filter(|other| drawn.contains(other.as_str())) {
-            assert!(allowed.contains(&other.as_str()), "{name} must not depend on {other}");
+            // A crate may have itself with other features in its tests.
+            let allowed = allowed.iter().chain([name]).collect::<Vec<_>>();
+            assert!(allowed.contains(&&other.as_str()), "{name} must not depend on {other}");
         }
     }
 }

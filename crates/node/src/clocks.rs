@@ -22,6 +22,7 @@ use std::ops::RangeInclusive;
 
 use crate::door::{Event, MemberClock, NodeId, Now};
 use crate::message::{Body, ClockReading};
+use crate::mutants::Mutant;
 use crate::turn::Turn;
 
 /// How often the others' clocks are asked for, in milliseconds.
@@ -185,6 +186,7 @@ impl Clocks {
             return;
         }
         let Some(member) = self.others.get_mut(&from) else { return };
+        let asked_ms = if turn.planted.is(Mutant::RoundTripIgnored) { heard_ms } else { asked_ms };
         let new = Measured { asked_ms, heard_ms, wall_ms };
         let is_better = match &member.measured {
             None => true,

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::command::{When, Write};
 use crate::door::{Command, Condition, NodeId, Order, SetIf};
+use crate::message::{Body, Message};
 use crate::node::Node;
 
 /// An entry of the agreed log.
@@ -39,6 +40,26 @@ impl AgreedEntry {
             sequence,
             command: owned(write),
         })
+    }
+}
+
+/// A vote: the term, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vote {
+    /// The term of the election.
+    pub term: u64,
+    /// Who may lead it if enough others vote the same.
+    pub candidate: NodeId,
+}
+
+impl Vote {
+    /// The vote that a message between nodes gives, if it gives one: to who asked, or, by asking, to its sender.
+    pub fn in_message(message: &Bytes) -> Option<Vote> {
+        let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else {
+            return None;
+        };
+        let (term, candidate) = crate::agreed::vote(&bytes)?;
+        Some(Vote { term, candidate })
     }
 }
 

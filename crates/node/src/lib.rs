@@ -27,6 +27,7 @@ mod inspect;
 mod meeting;
 mod merged;
 mod message;
+mod mutants;
 mod node;
 mod record;
 mod recovery;
@@ -37,7 +38,9 @@ mod turn;
 mod words;
 
 pub use door::*;
-pub use inspect::{AgreedEntry, NamedWrite};
+pub use inspect::{AgreedEntry, NamedWrite, Vote};
+#[cfg(feature = "mutants")]
+pub use mutants::Mutant;
 pub use node::Node;
 pub use recovery::Recovery;
 pub use words::in_words;

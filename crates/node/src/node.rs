@@ -6,12 +6,13 @@ use crate::agreed::Agreed;
 use crate::clocks::Clocks;
 use crate::disk::Disk;
 use crate::door::{
-    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, Reply, Status,
-    TICK_MS, Ticket, VALUE_BYTES_MAX,
+    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, Reply, Role,
+    SessionId, Status, TICK_MS, Ticket, VALUE_BYTES_MAX,
 };
 use crate::meeting::{Meeting, order_name};
 use crate::merged::Merged;
 use crate::message::{Body, Message};
+use crate::mutants::{Mutant, Planted};
 use crate::session::{self, Asker, Kind, Request, Sessions};
 use crate::turn::{Identity, Turn};
 
@@ -34,6 +35,7 @@ pub struct Node {
     meeting: Meeting,
     agreed: Agreed,
     merged: Merged,
+    planted: Planted,
 }
 
 /// Borrows of a node what its parts may use during a turn.
@@ -46,6 +48,7 @@ macro_rules! turn {
             disk: &mut $node.disk,
             sessions: &mut $node.sessions,
             outputs: $outputs,
+            planted: $node.planted,
         }
     };
 }
@@ -73,7 +76,16 @@ impl Node {
             meeting,
             agreed,
             merged,
+            planted: Planted::default(),
         }
+    }
+
+    /// The same node with a bug planted, if one is.
+    pub(crate) fn planted(mut self, planted: Planted) -> Node {
+        self.planted = planted;
+        self.sessions.plant(planted);
+        self.started |= planted.is(Mutant::SpeaksBeforeBoot);
+        self
     }
 
     /// Takes in all that arrived together and says what is to be done about it. Drains `inputs`.
@@ -195,7 +207,7 @@ impl Node {
     /// Answers what cannot be answered in time. Time is looked at once a tick, so it is done one tick early.
     fn expire(&mut self, outputs: &mut Vec<Output>) {
         let now = self.now.monotonic_ms;
-        if now < self.expired_ms + TICK_MS / 2 {
+        if now < self.expired_ms + TICK_MS / 2 || self.planted.is(Mutant::NeverExpires) {
             return;
         }
         self.expired_ms = now;
@@ -313,8 +325,10 @@ impl Node {
                 order_name(Order::Merged)
             )));
         }
+        let asked = asked.filter(|_| !self.planted.is(Mutant::LevelIgnored));
         let level = asked.unwrap_or(self.config.level);
-        let beyond_merge = matches!(level, Level::Linearizable | Level::Sequential);
+        let beyond_merge = matches!(level, Level::Linearizable | Level::Sequential)
+            && !self.planted.is(Mutant::MergedClaimsOrder);
         if self.config.order == Order::Merged && beyond_merge && !command.is_write() {
             return Err(Error::Consistency(format!(
                 "the keyspace default is {}, which has no {level} read: there is no one order to be the latest in. \
@@ -361,10 +375,12 @@ impl Node {
         }
         let confirmed = match level {
             Level::Eventual => true,
-            Level::Linearizable => false,
+            Level::Linearizable => self.reads_alone(asker.session),
             // A read does not overtake one of its connection that still waits, and may be told of later writes.
             Level::Sequential | Level::Causal => {
-                self.agreed.is_fresh() && !self.sessions.is_reading(asker.session)
+                self.agreed.is_fresh()
+                    && (!self.sessions.is_reading(asker.session)
+                        || self.planted.is(Mutant::ReadOvertakesRead))
             }
         };
         if agreed && !confirmed {
@@ -379,6 +395,17 @@ impl Node {
             let reply = self.merged.read_here(&command);
             session::certified_reply(&asker, reply, || self.merged.certificate(&command))
         });
+        if self.planted.is(Mutant::AnsweredTwice) {
+            outputs.extend(outputs.last().cloned());
+        }
+    }
+
+    /// Planted bugs: a linearizable read that no quorum confirms.
+    fn reads_alone(&self, session: SessionId) -> bool {
+        let leads = self.agreed.role() == Role::Leader;
+        let alone = (self.planted.is(Mutant::LeaderReadsAlone) && leads)
+            || self.planted.is(Mutant::SilentDowngrade);
+        alone && self.agreed.is_fresh() && !self.sessions.is_reading(session)
     }
 }
 

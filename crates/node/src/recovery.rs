@@ -7,9 +7,10 @@ use bytes::Bytes;
 
 use crate::agreed::{self, Agreed, Tail};
 use crate::disk::Disk;
-use crate::door::{Config, NodeId, StartError};
+use crate::door::{Config, NodeId, Order, StartError};
 use crate::meeting::{Meeting, order_name};
 use crate::merged::Merged;
+use crate::mutants::{Mutant, Planted};
 use crate::node::Node;
 use crate::record::{Birth, Record};
 use crate::turn::Identity;
@@ -23,6 +24,7 @@ pub struct Recovery {
     formed: bool,
     tail: Tail,
     merged: Vec<Bytes>,
+    planted: Planted,
 }
 
 impl fmt::Debug for Recovery {
@@ -43,7 +45,14 @@ impl Recovery {
             formed: false,
             tail: Tail::new(&members),
             merged: vec![],
+            planted: Planted::default(),
         }
+    }
+
+    /// Plants a bug in the node that is being born.
+    #[cfg(feature = "mutants")]
+    pub fn plant(&mut self, mutant: Mutant) {
+        self.planted = Planted::new(mutant);
     }
 
     /// Takes in one group of records, as `Output::Persist` gave it, in order.
@@ -110,11 +119,12 @@ impl Recovery {
     }
 
     /// The node, with all that was on disk.
-    pub fn finish(self) -> Result<Node, StartError> {
-        let config = self.config;
+    pub fn finish(mut self) -> Result<Node, StartError> {
+        let (config, planted) = (self.config, self.planted);
         let members: Vec<NodeId> = config.members.iter().map(|member| member.0).collect();
         check_members(config.id, &members)?;
-        let boot = self.boot + 1;
+        let same = planted.is(Mutant::BootReused) && config.order == Order::Merged && self.boot > 0;
+        let boot = self.boot + u64::from(!same);
         let mut disk = Disk::default();
         let birth = self.birth.unwrap_or_else(|| {
             let birth = Birth {
@@ -128,13 +138,18 @@ impl Recovery {
         });
         disk.record(&Record::Boot(boot));
         let mut merged = Merged::new(config.id, boot, &members);
+        merged.plant(planted);
         for bytes in self.merged {
             merged.restore(bytes).map_err(|_| unreadable("an entry of a merged log"))?;
         }
-        let agreed = Agreed::new(config.id, boot, &members, self.tail, config.seed);
+        if planted.is(Mutant::LogCutAtStart) {
+            self.tail.cut_last();
+        }
+        let mut agreed = Agreed::new(config.id, boot, &members, self.tail, config.seed);
+        agreed.plant(planted);
         let meeting = Meeting::new(&birth, self.names, self.formed);
         let identity = Identity { id: config.id, name: birth.name, boot };
-        Ok(Node::new(config, identity, disk, meeting, agreed, merged))
+        Ok(Node::new(config, identity, disk, meeting, agreed, merged).planted(planted))
     }
 }
 

@@ -14,6 +14,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::door::{Certificate, Command, Error, Level, Output, Reply, RequestId, SessionId};
+use crate::mutants::{Mutant, Planted};
 
 /// The most requests of one connection that may wait for their turn.
 const WAITING_MAX: usize = 65_536;
@@ -56,11 +57,15 @@ struct Session {
 }
 
 impl Session {
-    fn may_start(&self, request: &Request) -> bool {
+    fn may_start(&self, request: &Request, planted: Planted) -> bool {
         if request.command.is_write() {
-            return self.reads == 0;
+            return self.reads == 0 || planted.is(Mutant::WriteOvertakesRead);
         }
-        self.writes == 0 && (self.reads == 0 || self.reading == Some(request.level))
+        let written = self.writes == 0 || planted.is(Mutant::ReadOvertakesWrite);
+        written
+            && (self.reads == 0
+                || self.reading == Some(request.level)
+                || planted.is(Mutant::ReadOvertakesRead))
     }
 }
 
@@ -72,9 +77,14 @@ pub(crate) struct Sessions {
     sessions: HashMap<SessionId, Session, FixedState>,
     blocked: BTreeSet<SessionId>,
     runnable: VecDeque<SessionId>,
+    planted: Planted,
 }
 
 impl Sessions {
+    pub(crate) fn plant(&mut self, planted: Planted) {
+        self.planted = planted;
+    }
+
     /// Takes in a request; gives it back if it may start at once.
     pub(crate) fn admit(
         &mut self,
@@ -82,8 +92,8 @@ impl Sessions {
         outputs: &mut Vec<Output>,
     ) -> Option<Request> {
         let session = self.sessions.entry(request.asker.session).or_default();
-        request.asker.certify = session.certify;
-        if session.waiting.is_empty() && session.may_start(&request) {
+        request.asker.certify = session.certify && !self.planted.is(Mutant::CertificateLeftOut);
+        if session.waiting.is_empty() && session.may_start(&request, self.planted) {
             return Some(request);
         }
         self.hold(request, outputs);
@@ -116,7 +126,7 @@ impl Sessions {
                 self.runnable.pop_front();
                 continue;
             };
-            if session.waiting.front().is_some_and(|request| session.may_start(request)) {
+            if session.waiting.front().is_some_and(|next| session.may_start(next, self.planted)) {
                 let progressed_ms = session.progressed_ms;
                 let mut request = session.waiting.pop_front()?;
                 request.asker.since_ms = request.asker.since_ms.max(progressed_ms);

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::disk::Disk;
 use crate::door::{Certificate, Error, Event, NodeId, Now, Output, Reply};
 use crate::message::{Body, Message};
+use crate::mutants::Planted;
 use crate::session::{Asker, Sessions};
 
 /// Who this node is, as its messages say.
@@ -25,6 +26,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) disk: &'a mut Disk,
     pub(crate) sessions: &'a mut Sessions,
     pub(crate) outputs: &'a mut Vec<Output>,
+    pub(crate) planted: Planted,
 }
 
 impl Turn<'_> {

@@ -13,6 +13,16 @@ struct Group {
     records: Bytes,
 }
 
+impl Group {
+    /// Its first part, and zeros behind it.
+    fn torn(self, chance: &mut Chance) -> Group {
+        let mut bytes = self.records.to_vec();
+        let there = chance.index(bytes.len());
+        bytes[there..].fill(0);
+        Group { ticket: None, records: bytes.into() }
+    }
+}
+
 /// A disk, and the contract that the driver's log keeps with it (its code is not driven here: `sim` and `server` never
 /// meet, and its own tests tear, cut and flip its files byte by byte).
 ///
@@ -42,6 +52,10 @@ pub(crate) struct Disk {
     hasty: bool,
     /// How many synced groups a crash takes along: a lie.
     forgets: usize,
+    /// Whether the group that a crash tears is there afterwards: a lie.
+    tears: bool,
+    /// From which group on a sync that failed kept nothing, and nobody knows: a lie.
+    hole: Option<usize>,
 }
 
 impl Disk {
@@ -57,6 +71,8 @@ impl Disk {
             rotten: None,
             hasty: false,
             forgets: 0,
+            tears: false,
+            hole: None,
         }
     }
 
@@ -68,6 +84,16 @@ impl Disk {
     /// A disk that loses this many synced groups in a crash.
     pub(crate) fn make_forgetful(&mut self, forgets: usize) {
         self.forgets = forgets;
+    }
+
+    /// A disk that shows what a crash left of a group.
+    pub(crate) fn make_tearing(&mut self) {
+        self.tears = true;
+    }
+
+    /// The running sync failed, and will be said to have ended well.
+    pub(crate) fn leave_hole(&mut self) {
+        self.hole.get_or_insert(self.synced);
     }
 
     pub(crate) fn is_hasty(&self) -> bool {
@@ -142,11 +168,14 @@ impl Disk {
     /// groups were lost.
     pub(crate) fn crash(&mut self, chance: &mut Chance) -> usize {
         let before = self.groups.len();
+        self.synced = self.hole.take().unwrap_or(self.synced).min(self.synced);
         self.synced -= self.forgets.min(self.synced);
         let unsynced = before - self.synced;
         let lucky = if chance.percent(50) { 0 } else { chance.below(unsynced as u64 + 1) };
         let kept = if self.forgets > 0 { 0 } else { lucky as usize };
+        let torn = self.groups.get(self.synced + kept).filter(|_| self.tears).cloned();
         self.groups.truncate(self.synced + kept);
+        self.groups.extend(torn.map(|group| group.torn(chance)));
         self.groups.iter_mut().for_each(|group| group.ticket = None);
         self.syncing = None;
         before - self.groups.len()

@@ -15,6 +15,9 @@ use crate::operation::{Action, Operation};
 use crate::truths::{self, Evidence, Rest};
 use crate::world::World;
 
+/// The truth that a world which does not come to rest breaks.
+pub(crate) const REST: &str = "rest";
+
 /// How often the world looks around.
 const WATCH_US: u64 = 20_000;
 /// How long after all faults nodes have to connect and to elect a leader before anything is demanded.
@@ -110,7 +113,7 @@ impl World {
             self.agenda.after(WATCH_US, Event::Watch);
             return;
         }
-        self.fail("rest", format!("nothing goes on for {} ms: {why}", waited_us / 1000));
+        self.fail(REST, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
     }
 
     fn healed_for_us(&self) -> u64 {
@@ -123,7 +126,7 @@ impl World {
         let whole = self.healed && operation.start_us > self.ending.healed_us + GRACE_US;
         if whole && self.plan.setting.can(operation) && !operation.is_done() {
             let (words, outcome) = (operation.words(), &operation.outcome);
-            self.fail("rest", format!("{words}: {outcome:?} although all is whole"));
+            self.fail(REST, format!("{words}: {outcome:?} although all is whole"));
         }
     }
 
@@ -228,7 +231,7 @@ impl World {
 
     fn wait_and_read_again(&mut self, why: String, from: usize) {
         if self.now_us() - self.ending.since_us > STAGE_US {
-            self.fail("rest", why);
+            self.fail(REST, why);
             return;
         }
         self.record[from..].iter_mut().for_each(|operation| operation.is_final = false);

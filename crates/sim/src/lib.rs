@@ -24,6 +24,8 @@
 
 mod diagram;
 mod many;
+#[cfg(feature = "mutants")]
+mod mutant;
 mod options;
 mod panic;
 mod report;
@@ -58,6 +60,8 @@ mod truths;
 pub use diagram::{Band, Call, Diagram, End, Fate, Mark, Message, State};
 pub use lie::Lie;
 pub use many::{Many, Summary, current_seed, run_many};
+#[cfg(feature = "mutants")]
+pub use mutant::{Hunted, Mutant, Progress, hunt};
 pub use options::Options;
 pub use panic::hush;
 pub use plain::Plain;

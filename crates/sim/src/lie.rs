@@ -15,6 +15,10 @@ pub enum Lie {
     HastyDisk,
     /// A crash takes synced groups along.
     ForgetfulDisk,
+    /// The group that a crash tore is there, with zeros behind its first part.
+    TornTail,
+    /// A sync that fails is tried again; that seems to work, and what it was about is not on the disk.
+    RetriedSync,
     /// Some answers to reads go to each other's clients.
     SwappedAnswers,
     /// Some reads are answered with what the key held before.
@@ -33,9 +37,11 @@ pub enum Lie {
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Lie; 9] = [
+    pub const ALL: [Lie; 11] = [
         Lie::HastyDisk,
         Lie::ForgetfulDisk,
+        Lie::TornTail,
+        Lie::RetriedSync,
         Lie::SwappedAnswers,
         Lie::StaleAnswers,
         Lie::FalseRefusals,
@@ -50,6 +56,8 @@ impl Lie {
         match self {
             Lie::HastyDisk => "hasty-disk",
             Lie::ForgetfulDisk => "forgetful-disk",
+            Lie::TornTail => "torn-tail",
+            Lie::RetriedSync => "retried-sync",
             Lie::SwappedAnswers => "swapped-answers",
             Lie::StaleAnswers => "stale-answers",
             Lie::FalseRefusals => "false-refusals",

@@ -81,6 +81,8 @@ impl Link {
 /// How long a stream waits before it sends again what was lost, at first and at most.
 const AGAIN_US: u64 = 40_000;
 const AGAIN_US_MAX: u64 = 700_000;
+/// How long the second copy of a datagram may wander about: its sender may have been started again meanwhile.
+const LATE_US_MAX: u64 = 3_000_000;
 
 /// What happened to a message that was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,13 +164,20 @@ impl Network {
             return Fate::Lost;
         }
         if self.chance.per_mille(self.weather.twice_per_mille + loss_per_mille) {
-            self.fly(agenda, flight.clone());
+            let late = self.chance.percent(25);
+            let late_us = if late { self.chance.below(LATE_US_MAX) } else { 0 };
+            self.fly_late(agenda, flight.clone(), late_us);
         }
         self.fly(agenda, flight);
         Fate::Sent
     }
 
     fn fly(&mut self, agenda: &mut Agenda, flight: Flight) {
+        self.fly_late(agenda, flight, 0);
+    }
+
+    /// A message is on its way, and for so long besides.
+    fn fly_late(&mut self, agenda: &mut Agenda, flight: Flight, late_us: u64) {
         let delay_us = self.weather.delay.draw(&mut self.chance);
         let in_order = self.weather.style == Style::Stream;
         let loss_per_mille = self.link(flight.from, flight.to).loss_per_mille;
@@ -178,7 +187,7 @@ impl Network {
             again_us = (2 * again_us).max(if in_order { AGAIN_US } else { 2 * delay_us + 1 });
         }
         let link = self.link(flight.from, flight.to);
-        let mut at_us = agenda.now_us() + delay_us * link.far() + link.slow_us + again_us;
+        let mut at_us = agenda.now_us() + delay_us * link.far() + link.slow_us + again_us + late_us;
         if in_order {
             at_us = at_us.max(link.last_arrival_us);
             link.last_arrival_us = at_us;

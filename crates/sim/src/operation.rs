@@ -106,6 +106,14 @@ impl Operation {
         }
     }
 
+    /// Whether a value was there, if the answer is a count.
+    pub(crate) fn counted(&self) -> Option<bool> {
+        match self.outcome {
+            Outcome::Done(Reply::Integer(count)) => Some(count > 0),
+            _ => None,
+        }
+    }
+
     /// What was certainly not there, if the answer tells only that.
     pub(crate) fn missed(&self) -> Option<Option<&Bytes>> {
         match &self.action {

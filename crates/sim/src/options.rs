@@ -26,6 +26,9 @@ pub struct Options {
     pub diagram: bool,
     /// What the driver does wrong, to show that the checks can fail.
     pub lie: Option<Lie>,
+    /// The bug that is planted in every node, to show the same.
+    #[cfg(feature = "mutants")]
+    pub mutant: Option<node::Mutant>,
 }
 
 impl Options {
@@ -40,6 +43,8 @@ impl Options {
             self.clients.as_ref().map(|clients| format!(" --clients {}", row(clients))),
             self.operations.map(|operations| format!(" --operations {operations}")),
             self.lie.map(|lie| format!(" --lie {}", lie.name())),
+            #[cfg(feature = "mutants")]
+            self.mutant.map(|mutant| format!(" --mutant {}", mutant.name())),
         ];
         format!("candor sim --seed {seed}{}", flags.into_iter().flatten().collect::<String>())
     }

@@ -27,6 +27,14 @@ impl fmt::Display for Violation {
 }
 
 impl Violation {
+    /// Who saw it, in words: the truth, or the judge and what it judged.
+    pub fn by(&self) -> String {
+        match self.kind() {
+            (truth, "") => truth.to_owned(),
+            (_, level) => format!("the judge: {level}"),
+        }
+    }
+
     /// What makes two violations the same: the truth, and what stands before the first colon of the judge's verdict, its
     /// level.
     pub(crate) fn kind(&self) -> (&'static str, &str) {

@@ -1,9 +1,10 @@
 //! How nodes live: they start, take turns, and die.
 
-use node::{Input, Output, Reply, RequestId, SessionId, Status};
+use node::{Input, Output, Reply, RequestId, SessionId, Status, Vote};
 
 use crate::agenda::Event;
 use crate::host::Answer;
+use crate::lie::Lie;
 use crate::operation::words;
 use crate::panic;
 use crate::truths::{Truth, Turn, View};
@@ -158,7 +159,7 @@ impl World {
         let status = match turned {
             Ok(status) => status,
             Err(why) => {
-                self.fail("alive", format!("node {} panics: {why}", host + 1));
+                self.fail(panic::NO_PANIC, format!("node {} panics: {why}", host + 1));
                 return None;
             }
         };
@@ -175,15 +176,17 @@ impl World {
         Some(status)
     }
 
-    /// The term of the vote that a node gives with these outputs, as far as one can see from outside: there is no
-    /// leader, and it speaks to one node alone.
+    /// The term in which a node votes for another one with these outputs, while that matters.
     fn vote_in(&self, host: usize, outputs: &[Output]) -> Option<u64> {
-        let sends = outputs.iter().filter(|output| matches!(output, Output::Send { .. })).count();
-        if self.coups == 0 || sends != 1 {
+        if self.coups == 0 {
             return None;
         }
-        let status = self.hosts[host].node.as_ref()?.status();
-        (status.leader.is_none() && status.term > 0).then_some(status.term)
+        let others = outputs.iter().filter_map(|output| match output {
+            Output::Send { message, .. } => Vote::in_message(message),
+            _ => None,
+        });
+        let mut votes = others.filter(|vote| vote.candidate.0 != host as u64 + 1);
+        votes.next().map(|vote| vote.term)
     }
 
     /// Asks every truth.
@@ -257,7 +260,10 @@ impl World {
         if machine.life != life || !machine.is_up() {
             return;
         }
-        if let Some(fault) = machine.disk.take_failure() {
+        let failure = machine.disk.take_failure();
+        if failure.is_some() && self.liar.tells(Lie::RetriedSync) {
+            machine.disk.leave_hole();
+        } else if let Some(fault) = failure {
             let now_us = self.now_us();
             self.trace.tell(now_us, || format!("node {}: a sync fails", host + 1));
             self.keep_down(fault, host, false);

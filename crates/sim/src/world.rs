@@ -21,6 +21,8 @@ use crate::truths::{self, Judgement, Truth};
 
 /// How long before a fault clients begin to hurry: so that it strikes when there is work under way.
 const RUSH_US: u64 = 3_000;
+/// How long after a fault that lasts clients hurry again: when there may be a new leader, and the old one need not know.
+const CHANGE_US: [u64; 4] = [600_000, 700_000, 850_000, 1_000_000];
 
 /// A world.
 pub(crate) struct World {
@@ -108,6 +110,8 @@ impl World {
             outputs: vec![],
             plan,
         };
+        #[cfg(feature = "mutants")]
+        world.hosts.iter_mut().for_each(|host| host.mutant = options.mutant);
         world.begin();
         world
     }
@@ -121,6 +125,9 @@ impl World {
             if self.liar.tells(Lie::ForgetfulDisk) {
                 self.hosts[host].disk.make_forgetful(3);
             }
+            if self.liar.tells(Lie::TornTail) {
+                self.hosts[host].disk.make_tearing();
+            }
             self.agenda.after(self.turns.below(300_000), Event::Boot { host });
         }
         let load = self.plan.setting.load;
@@ -133,6 +140,9 @@ impl World {
         }
         for (place, fault) in self.plan.faults.iter().enumerate() {
             self.agenda.at(fault.at_us.saturating_sub(RUSH_US), Event::Rush);
+            for after_us in CHANGE_US.into_iter().filter(|us| fault.at_us + us < fault.until_us) {
+                self.agenda.at(fault.at_us + after_us, Event::Rush);
+            }
             self.agenda.at(fault.at_us, Event::Strike { fault: place });
             self.agenda.at(fault.until_us, Event::Mend { fault: place });
         }

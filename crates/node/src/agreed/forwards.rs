@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::entry::Name;
 use crate::door::NodeId;
+use crate::mutants::{Mutant, Planted};
 
 /// The names of one boot that lie in the log: from `first` up to, and without, `end`, with no gap and in order.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,7 @@ struct Row {
 #[derive(Debug, Default)]
 pub(crate) struct Forwards {
     rows: BTreeMap<NodeId, Row>,
+    pub(crate) planted: Planted,
 }
 
 impl Forwards {
@@ -35,7 +37,7 @@ impl Forwards {
         };
         let same_boot = new.boot == old.boot;
         let held = same_boot && old.first <= new.first && new.end <= old.end;
-        if held || new.boot < old.boot {
+        if held || (new.boot < old.boot && !self.planted.is(Mutant::OldBootAccepted)) {
             return false;
         }
         // What was appended before its predecessors does not count; and what seems to leave a gap need not: its

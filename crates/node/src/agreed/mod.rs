@@ -48,9 +48,10 @@ use crate::chance::Chance;
 use crate::codec::Malformed;
 use crate::command::Write;
 use crate::door::{
-    AgreedPosition, Certificate, Command, Error, Event, NodeId, Reply, Role, Ticket,
+    AgreedPosition, Certificate, Command, Condition, Error, Event, NodeId, Reply, Role, Ticket,
 };
 use crate::message::Body;
+use crate::mutants::{Mutant, Planted};
 use crate::record::Record;
 use crate::session::Asker;
 use crate::turn::Turn;
@@ -60,7 +61,7 @@ use proposals::{Proposals, RUN_BYTES_MAX};
 use reads::{Read, Reads};
 use state::State;
 pub(crate) use tail::Tail;
-pub(crate) use words::in_words;
+pub(crate) use words::{in_words, vote};
 
 /// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
 const RAFT_TICK_MS: u64 = 50;
@@ -116,6 +117,7 @@ pub(crate) struct Agreed {
     handed_over_ms: Option<u64>,
     /// How often it did.
     hand_overs: usize,
+    planted: Planted,
 }
 
 /// A ready that waits for the disk.
@@ -178,6 +180,19 @@ impl Agreed {
             eager_ticks,
             handed_over_ms: None,
             hand_overs: 0,
+            planted: Planted::default(),
+        }
+    }
+
+    pub(crate) fn plant(&mut self, planted: Planted) {
+        self.planted = planted;
+        self.state.plant(planted);
+        self.proposals.plant(planted);
+        self.reads.plant(planted);
+        self.forwarded.planted = planted;
+        if planted.is(Mutant::LeaseRead) {
+            self.raft.raft.read_only.option = raft::ReadOnlyOption::LeaseBased;
+            self.raft.raft.check_quorum = false;
         }
     }
 
@@ -236,7 +251,13 @@ impl Agreed {
 
     // What the node is told.
 
-    pub(crate) fn write(&mut self, asker: Asker, command: Command) {
+    pub(crate) fn write(&mut self, asker: Asker, mut command: Command) {
+        if self.planted.is(Mutant::CompareAtArrival)
+            && let Command::SetIf(set) = &mut command
+            && self.state.get(&set.key).map_or(Condition::Absent, found) == set.condition
+        {
+            set.condition = Condition::Always;
+        }
         self.proposals.push(asker, command);
     }
 
@@ -488,6 +509,11 @@ impl Agreed {
             if (self.proposals.has_run() || !self.draft.is_empty()) && !self.keeps_gathering(turn) {
                 self.gathering_since_ms = None;
                 self.propose_all(turn);
+                if self.planted.is(Mutant::AnswerBeforeCommit) {
+                    let answer =
+                        |asker: Asker| turn.answer_write(&asker, Reply::Ok, || unreachable!());
+                    self.proposals.take_setters().into_iter().for_each(answer);
+                }
             }
         } else if let Some(leader) = self.leader() {
             if !self.proposals.has_unapplied() {
@@ -542,6 +568,12 @@ impl Agreed {
             return;
         }
         if let Some(context) = self.reads.begin(turn.now.monotonic_ms) {
+            if self.planted.is(Mutant::ReadBeforeTermCommit)
+                && self.leads()
+                && self.raft.raft.raft_log.term(self.commit()) != Ok(self.term())
+            {
+                self.reads.on_confirmed(&context, self.commit());
+            }
             self.raft.read_index(context);
         }
     }
@@ -583,6 +615,9 @@ impl Agreed {
             if let Some(ticket) = ticket {
                 let term = self.raft.raft.term;
                 self.unsynced.push_back(Unsynced { ticket, number, term, messages: held });
+                if self.planted.is(Mutant::LeaderCountsUnsynced) {
+                    self.raft.on_persist_ready(number);
+                }
             } else {
                 self.raft.on_persist_ready(number);
                 send_all(held, turn);
@@ -599,6 +634,15 @@ impl Agreed {
     /// Whether a follower's message may leave before its disk is done: it says nothing of the log, and
     /// of the term only what is on disk. So a slow disk does not delay anyone's linearizable reads.
     fn promises_nothing(&self, message: &eraftpb::Message) -> bool {
+        match message.get_msg_type() {
+            MessageType::MsgAppendResponse if self.planted.is(Mutant::AckBeforeSync) => {
+                return true;
+            }
+            MessageType::MsgRequestVoteResponse if self.planted.is(Mutant::VoteBeforeSync) => {
+                return true;
+            }
+            _ => {}
+        }
         let harmless = matches!(
             message.get_msg_type(),
             MessageType::MsgHeartbeatResponse | MessageType::MsgReadIndex
@@ -621,6 +665,7 @@ impl Agreed {
         if must_sync {
             // The commit index alone is never synced: it is known again from the leader.
             let HardState { term, vote, commit, .. } = *tail.hard_state();
+            let vote = if self.planted.is(Mutant::VoteNotPersisted) { 0 } else { vote };
             turn.disk.record(&Record::HardState { term, vote, commit });
         }
         for entry in entries {
@@ -644,8 +689,15 @@ impl Agreed {
     }
 
     fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) {
-        let (me, boot) = (self.me, self.boot);
+        let (me, boot, planted) = (self.me, self.boot, self.planted);
+        let skips = planted.is(Mutant::ReplaySkipsEntry)
+            && !self.is_fresh()
+            && index == self.raft.store().hard_state().commit;
         let count = entry::for_each(data, |name, offset, write| {
+            if skips {
+                return;
+            }
+            let offset = if planted.is(Mutant::CertificateWithoutOffset) { 0 } else { offset };
             let position = AgreedPosition { index, offset };
             let Some(answer) = self.state.apply(name, position, write) else { return };
             if name.node == me && name.boot == boot {
@@ -663,7 +715,9 @@ impl Agreed {
     fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
         let was_fresh = self.reads.is_fresh();
         let mut answered = false;
-        while let Some(reads) = self.reads.next_answerable(self.applied.index) {
+        let hasty = self.planted.is(Mutant::ReadBeforeApplied);
+        let applied = if hasty { u64::MAX } else { self.applied.index };
+        while let Some(reads) = self.reads.next_answerable(applied) {
             for read in reads {
                 let reply = self.read_here(&read.command);
                 turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
@@ -676,6 +730,11 @@ impl Agreed {
 
 const WELL_FORMED: &str = "only well-formed runs are proposed, and the disk checks its bytes";
 const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; the read did not run";
+
+/// The condition that this value, and no other, fulfils.
+fn found(value: &Bytes) -> Condition {
+    Condition::Equals(value.clone())
+}
 
 fn lost_entries(index: u64) -> String {
     format!(

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use crate::command;
 use crate::door::{Command, Error};
+use crate::mutants::{Mutant, Planted};
 use crate::session::Asker;
 
 /// The most writes, and bytes of writes (but for one that is greater), that may be named and unapplied. All of them are
@@ -38,6 +39,7 @@ pub(crate) struct Proposals {
     sent: u64,
     named_bytes: usize,
     unnamed_bytes: usize,
+    planted: Planted,
 }
 
 /// Writes to send, with consecutive names.
@@ -56,7 +58,12 @@ impl Proposals {
             sent: 1,
             named_bytes: 0,
             unnamed_bytes: 0,
+            planted: Planted::default(),
         }
+    }
+
+    pub(crate) fn plant(&mut self, planted: Planted) {
+        self.planted = planted;
     }
 
     pub(crate) fn push(&mut self, asker: Asker, command: Command) {
@@ -81,7 +88,9 @@ impl Proposals {
 
     /// Whatever was sent may be lost: everything unapplied is to be sent again.
     pub(crate) fn resend(&mut self) {
-        self.sent = self.first;
+        if !self.planted.is(Mutant::ForwardNotResent) {
+            self.sent = self.first;
+        }
     }
 
     /// Everything before this name lies in the log of the leader, which is this node.
@@ -121,7 +130,11 @@ impl Proposals {
         if !self.may_name() {
             return false;
         }
-        let Some(pending) = self.unnamed.pop_front() else { return false };
+        let next = match self.planted.is(Mutant::NamedOutOfOrder) {
+            true => self.unnamed.pop_back(),
+            false => self.unnamed.pop_front(),
+        };
+        let Some(pending) = next else { return false };
         let weight = command::weight(&pending.command);
         self.unnamed_bytes -= weight;
         self.named_bytes += weight;
@@ -151,20 +164,35 @@ impl Proposals {
         self.unnamed.drain(..).filter_map(|pending| pending.asker).for_each(&mut refuse);
     }
 
+    /// A planted bug: who waits for a SET that was just proposed.
+    pub(crate) fn take_setters(&mut self) -> Vec<Asker> {
+        let sets = self.named.iter_mut().filter(|one| matches!(one.command, Command::Set(..)));
+        sets.filter_map(|one| one.asker.take_if(|asker| !asker.certify)).collect()
+    }
+
     /// Answers every write that waits since `oldest_ms` or longer. What has no name certainly did not run.
     pub(crate) fn expire(&mut self, oldest_ms: u64, mut refuse: impl FnMut(Asker, Error)) {
         // A write that waited for its turn on its connection may be older than those before it here.
         for pending in &mut self.named {
             if let Some(asker) = pending.asker.take_if(|asker| asker.since_ms <= oldest_ms) {
-                refuse(asker, Error::Indeterminate(UNKNOWN));
+                refuse(
+                    asker,
+                    match self.planted.is(Mutant::UnknownAsRefused) {
+                        true => Error::ClusterDown(NOT_SENT),
+                        false => Error::Indeterminate(UNKNOWN),
+                    },
+                );
             }
         }
         self.unnamed.retain_mut(|pending| {
             let Some(asker) = pending.asker.take_if(|asker| asker.since_ms <= oldest_ms) else {
                 return true;
             };
-            self.unnamed_bytes -= command::weight(&pending.command);
             refuse(asker, Error::ClusterDown(NOT_SENT));
+            if self.planted.is(Mutant::RefusedButSent) {
+                return true;
+            }
+            self.unnamed_bytes -= command::weight(&pending.command);
             false
         });
     }

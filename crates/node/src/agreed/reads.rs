@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use crate::door::{Command, NodeId};
+use crate::mutants::{Mutant, Planted};
 use crate::session::Asker;
 
 /// How long a round may take before it is tried again, in milliseconds.
@@ -46,6 +47,7 @@ pub(crate) struct Reads {
     confirmed: VecDeque<(u64, Vec<Read>)>,
     /// Whether this boot has applied what a quorum once confirmed.
     fresh: bool,
+    planted: Planted,
 }
 
 impl Reads {
@@ -59,13 +61,18 @@ impl Reads {
             began_ms: 0,
             confirmed: VecDeque::new(),
             fresh: false,
+            planted: Planted::default(),
         }
+    }
+
+    pub(crate) fn plant(&mut self, planted: Planted) {
+        self.planted = planted;
     }
 
     /// Whether this boot may serve reads from its own state: it once confirmed with a quorum
     /// what is committed, and applied it.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.fresh
+        self.fresh || self.planted.is(Mutant::ServesUnconfirmed)
     }
 
     pub(crate) fn push(&mut self, read: Read) {
@@ -77,13 +84,14 @@ impl Reads {
         let idle = self.waiting.is_empty() && (self.fresh || !self.confirmed.is_empty());
         let due = match self.attempts.is_empty() {
             true => !idle,
+            false if self.planted.is(Mutant::RoundNotRetried) => false,
             false => now_ms >= self.began_ms + RETRY_MS,
         };
         if !due {
             return None;
         }
         self.forget_oldest();
-        self.counter += 1;
+        self.counter += u64::from(!self.planted.is(Mutant::ContextReused));
         self.began_ms = now_ms;
         let context = [self.node.0, self.boot, self.counter].map(u64::to_be_bytes).concat();
         let reads = std::mem::take(&mut self.waiting);
@@ -111,7 +119,11 @@ impl Reads {
     pub(crate) fn on_confirmed(&mut self, context: &[u8], index: u64) {
         let place = self.attempts.iter().position(|attempt| attempt.context == context);
         let Some(place) = place else { return };
-        let reads = self.attempts.drain(..=place).flat_map(|attempt| attempt.reads).collect();
+        let mut reads: Vec<Read> =
+            self.attempts.drain(..=place).flat_map(|attempt| attempt.reads).collect();
+        if self.planted.is(Mutant::RoundConfirmsLater) {
+            reads.append(&mut self.waiting);
+        }
         self.confirmed.push_back((index, reads));
         // Later tries that carry no reads of their own must not keep new reads waiting.
         if self.attempts.iter().all(|attempt| attempt.reads.is_empty()) {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::entry::Name;
 use crate::command::{SetWhen, Write};
 use crate::door::{AgreedPosition, NodeId, Reply};
+use crate::mutants::{Mutant, Planted};
 use crate::store::Store;
 
 /// A value and where it was written.
@@ -39,6 +40,7 @@ pub(crate) struct State {
     values: Store<Versioned>,
     keys: u64,
     applied: Applied,
+    planted: Planted,
 }
 
 /// The last write that was applied of each node: its boot and sequence.
@@ -60,6 +62,11 @@ impl Applied {
         runs
     }
 
+    /// Boot and sequence of the last write of a node.
+    fn last(&self, node: NodeId) -> (u64, u64) {
+        self.last.get(&node).copied().unwrap_or_default()
+    }
+
     /// The last name of each node.
     pub(crate) fn names(&self) -> impl Iterator<Item = Name> {
         self.last.iter().map(|(node, (boot, sequence))| Name {
@@ -72,7 +79,16 @@ impl Applied {
 
 impl State {
     pub(crate) fn new() -> State {
-        State { values: Store::new(), keys: 0, applied: Applied::default() }
+        State {
+            values: Store::new(),
+            keys: 0,
+            applied: Applied::default(),
+            planted: Planted::default(),
+        }
+    }
+
+    pub(crate) fn plant(&mut self, planted: Planted) {
+        self.planted = planted;
     }
 
     /// The last write that was applied of each node.
@@ -87,7 +103,13 @@ impl State {
         at: AgreedPosition,
         write: Write<'_>,
     ) -> Option<Answer> {
-        self.applied.take(name).then(|| self.run(at, write))
+        if self.applied.take(name) {
+            return Some(self.run(at, write));
+        }
+        if self.planted.runs_anyway((name.boot, name.sequence), self.applied.last(name.node)) {
+            self.run(at, write);
+        }
+        None
     }
 
     fn run(&mut self, at: AgreedPosition, write: Write<'_>) -> Answer {
@@ -100,6 +122,7 @@ impl State {
             Write::Del(keys) => {
                 let gone = keys.iter().filter(|key| self.values.remove(key)).count();
                 self.keys -= gone as u64;
+                let gone = if self.planted.is(Mutant::DelAlwaysCounts) { keys.len() } else { gone };
                 Answer::blindly(Reply::Integer(gone as i64))
             }
         }

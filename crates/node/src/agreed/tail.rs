@@ -55,6 +55,13 @@ impl Tail {
         self.entries.push(entry);
         Ok(())
     }
+
+    /// A planted bug: the last entry goes, unless it is known to be committed.
+    pub(crate) fn cut_last(&mut self) {
+        if self.len() > self.hard_state.commit {
+            self.entries.pop();
+        }
+    }
 }
 
 /// An entry does not follow the last one.

@@ -4,6 +4,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{Message, MessageType};
 
 use super::entry;
+use crate::door::NodeId;
 use crate::words::Told;
 
 /// What a message of Raft says, in few words.
@@ -28,6 +29,17 @@ pub(crate) fn in_words(bytes: &[u8]) -> String {
         MessageType::MsgReadIndexResp => format!("committed to {index}, term {term}"),
         other => format!("{other:?}, term {term}"),
     }
+}
+
+/// The term of the vote that a message of Raft gives, and for whom; a vote before the vote is none.
+pub(crate) fn vote(bytes: &[u8]) -> Option<(u64, NodeId)> {
+    let message = Message::parse_from_bytes(bytes).ok()?;
+    let candidate = match message.get_msg_type() {
+        MessageType::MsgRequestVote => message.from,
+        MessageType::MsgRequestVoteResponse if !message.reject => message.to,
+        _ => return None,
+    };
+    Some((message.term, NodeId(candidate)))
 }
 
 /// The leader's entries behind `index`, and what is committed.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use super::entry::Header;
 use super::vector::{Place, Vector};
 use crate::door::NodeId;
+use crate::mutants::{Mutant, Planted};
 
 /// Every entry held, and how far each log is held.
 ///
@@ -24,6 +25,7 @@ pub(crate) struct Log {
     appended: Vector,
     applied: Vector,
     applied_count: usize,
+    pub(crate) planted: Planted,
 }
 
 /// An entry as the log keeps it.
@@ -68,11 +70,21 @@ impl Log {
             Fit::Held
         } else if header.place.index == 1 && header.previous < held {
             Fit::Forgets(held)
-        } else if header.previous == held && self.appended.holds(&header.after) {
+        } else if (header.previous == held && self.appended.holds(&header.after))
+            || self.fits_wrongly(header)
+        {
             Fit::Next
         } else {
             Fit::Early
         }
+    }
+
+    /// Planted bugs: an entry is taken for the next one although something before it is missing.
+    fn fits_wrongly(&self, header: &Header) -> bool {
+        let follows = header.previous == self.appended.get(header.origin);
+        let holds = |(of, place)| of == header.origin || self.appended.get(of) >= place;
+        (self.planted.is(Mutant::AppliedBeforeDependencies) && follows)
+            || (self.planted.is(Mutant::PlaceSkipped) && header.after.iter().all(holds))
     }
 
     /// Appends an entry that is [`Fit::Next`].
@@ -106,11 +118,11 @@ impl Log {
         let Some(start) = self.of.iter().filter_map(first_lacked).min() else {
             return (vec![], false);
         };
+        let all = self.planted.is(Mutant::RepairsUnsynced);
+        let shown = if all { self.entries.len() } else { self.applied_count };
         let mut bytes_left = bytes_max;
         let mut lacked = vec![];
-        for Kept { origin, place, bytes, .. } in
-            self.entries[..self.applied_count].iter().skip(start)
-        {
+        for Kept { origin, place, bytes, .. } in self.entries[..shown].iter().skip(start) {
             if *place <= vector.get(*origin) {
                 continue;
             }

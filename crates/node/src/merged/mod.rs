@@ -36,6 +36,7 @@ use crate::door::{
     Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, Ticket,
 };
 use crate::message::Body;
+use crate::mutants::{Mutant, Planted};
 use crate::record::Record;
 use crate::session::Asker;
 use crate::turn::Turn;
@@ -69,6 +70,7 @@ pub(crate) struct Merged {
     askers: VecDeque<Option<Asker>>,
     inbox: Inbox,
     repair: Repair,
+    planted: Planted,
 }
 
 impl Merged {
@@ -86,7 +88,15 @@ impl Merged {
             askers: VecDeque::new(),
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
+            planted: Planted::default(),
         }
+    }
+
+    pub(crate) fn plant(&mut self, planted: Planted) {
+        self.planted = planted;
+        self.clock.planted = planted;
+        self.log.planted = planted;
+        self.state.planted = planted;
     }
 
     /// Takes in an entry that the disk kept.
@@ -97,6 +107,9 @@ impl Merged {
         }
         self.log.append(&header, bytes);
         self.apply_next(&mut |_, _| ());
+        if self.planted.is(Mutant::StampCeilingLost) {
+            self.clock = Clock::default();
+        }
         Ok(())
     }
 
@@ -231,7 +244,13 @@ impl Merged {
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         for place in &mut self.askers {
             if let Some(asker) = place.take_if(|asker| asker.since_ms <= oldest_ms) {
-                turn.refuse_write(&asker, Error::Indeterminate(UNKNOWN));
+                turn.refuse_write(
+                    &asker,
+                    match self.planted.is(Mutant::MergedUnknownAsRefused) {
+                        true => Error::ClusterDown(NOT_WRITTEN),
+                        false => Error::Indeterminate(UNKNOWN),
+                    },
+                );
             }
         }
         self.gathered.retain(|(asker, command)| {
@@ -249,7 +268,7 @@ impl Merged {
     /// Makes entries of what was gathered; true if something was done.
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
         self.repair.ask(&self.log, &self.inbox, turn);
-        if !turn.clock_agrees {
+        if !turn.clock_agrees && !self.planted.is(Mutant::DriftCapIgnored) {
             return self.refuse_gathered(turn);
         }
         if self.gathered.is_empty() || self.keeps_gathering(turn) {
@@ -258,6 +277,9 @@ impl Merged {
         self.gathering_since_ms = None;
         while !self.gathered.is_empty() {
             self.write_entry(turn);
+        }
+        if self.planted.is(Mutant::ShownBeforeSync) {
+            self.on_persisted(turn.disk.ticket(), turn);
         }
         true
     }
@@ -299,12 +321,17 @@ impl Merged {
             after: self.log.applied().clone(),
         };
         let bytes = entry::encode(&header, count, &writes);
+        if self.planted.is(Mutant::PushedBeforeSync) {
+            self.push(vec![bytes.clone()], turn);
+        }
         self.append(&header, bytes, turn);
     }
 
     /// Appends an entry that fits, and hands it to the disk.
     fn append(&mut self, header: &Header, bytes: Bytes, turn: &mut Turn<'_>) {
-        turn.disk.record(&Record::Merged(bytes.clone()));
+        if header.origin == self.me || !self.planted.is(Mutant::ForeignNotKept) {
+            turn.disk.record(&Record::Merged(bytes.clone()));
+        }
         self.log.append(header, bytes);
         let (ticket, count) = (turn.disk.ticket(), self.log.len());
         match self.syncing.back_mut() {
@@ -316,9 +343,13 @@ impl Merged {
     /// Applies the next entry, which is on disk; gives it back if it is of this boot of this node.
     fn apply_next(&mut self, reply: &mut impl FnMut(MergedWrite, Reply)) -> Option<Bytes> {
         let Kept { origin, place, clock, bytes } = self.log.apply_next();
-        self.clock.raise(clock);
+        if origin == self.me || !self.planted.is(Mutant::ClockNotRaised) {
+            self.clock.raise(clock);
+        }
         let own = origin == self.me && place.boot == self.boot;
+        let planted = self.planted;
         entry::for_each(&bytes, |offset, write| {
+            let offset = if planted.is(Mutant::StampWithoutOffset) { 0 } else { offset };
             let stamp = Stamp { clock, replica: origin, offset };
             let result = self.merge(stamp, place, write);
             if own {
@@ -347,8 +378,9 @@ impl Merged {
     fn answer(&mut self, entry: &[u8], write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
         let asker = self.askers.pop_front().expect("every own write has its place");
         let Some(asker) = asker else { return };
+        let wide = self.planted.is(Mutant::CertificateTooWide);
         turn.answer_write(&asker, reply, || Certificate::Merged {
-            position: positions(&entry::vector(entry)),
+            position: positions(&if wide { self.vector().clone() } else { entry::vector(entry) }),
             by: None,
             entry: Some(write),
         });

@@ -5,6 +5,7 @@
 //! every stamp that is applied, so a write that has seen another always wins over it.
 
 use crate::door::NodeId;
+use crate::mutants::{Mutant, Planted};
 
 /// The stamp of one write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,11 +21,15 @@ pub(crate) struct Stamp {
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     last: u64,
+    pub(crate) planted: Planted,
 }
 
 impl Clock {
     /// A value above all given and seen so far, and not below the wall clock.
     pub(crate) fn next(&mut self, wall_ms: u64) -> u64 {
+        if self.planted.is(Mutant::StampFromWallClock) {
+            return wall_ms << 16;
+        }
         self.last = (wall_ms << 16).max(self.last + 1);
         self.last
     }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::stamp::Stamp;
 use super::vector::Place;
+use crate::mutants::{Mutant, Planted};
 use crate::store::Store;
 
 #[derive(Debug)]
@@ -20,11 +21,12 @@ struct Versioned {
 pub(crate) struct State {
     values: Store<Versioned>,
     keys: u64,
+    pub(crate) planted: Planted,
 }
 
 impl State {
     pub(crate) fn new() -> State {
-        State { values: Store::new(), keys: 0 }
+        State { values: Store::new(), keys: 0, planted: Planted::default() }
     }
 
     /// Merges a write; true if the key had a value before.
@@ -37,13 +39,27 @@ impl State {
     ) -> bool {
         let old = self.values.get(key);
         let had_value = old.is_some_and(|old| old.value.is_some());
-        if old.is_some_and(|old| old.stamp >= stamp) {
+        if old.is_some_and(|old| self.outlasts(old.stamp, stamp)) {
             return had_value;
         }
         self.keys += u64::from(value.is_some());
         self.keys -= u64::from(had_value);
         self.values.set(key, Versioned { stamp, place, value: value.map(Bytes::copy_from_slice) });
+        if value.is_none() && self.planted.is(Mutant::NoTombstone) {
+            self.values.remove(key);
+        }
         had_value
+    }
+
+    /// Whether what is there stays although another write comes.
+    fn outlasts(&self, old: Stamp, new: Stamp) -> bool {
+        if self.planted.is(Mutant::LowerStampWins) {
+            return old <= new;
+        }
+        if self.planted.is(Mutant::TieByArrival) {
+            return old.clock > new.clock;
+        }
+        old >= new && !self.planted.is(Mutant::LastComeWins)
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Bytes> {

@@ -41,6 +41,15 @@ impl Truth for Fitting {
             Outcome::Done(reply) if !fits(&operation.action, reply) => {
                 Err(format!("{} was answered with {}", operation.words(), words(reply)))
             }
+            Outcome::Done(reply)
+                if self.setting.load.certified && operation.certificate.is_none() =>
+            {
+                let words = operation.words();
+                Err(format!(
+                    "{words} was answered with {} and no certificate",
+                    crate::operation::words(reply)
+                ))
+            }
             Outcome::Refused(error @ (Error::Invalid(_) | Error::Consistency(_))) if possible => {
                 Err(format!("{} was refused with -{error}", operation.words()))
             }

@@ -74,6 +74,15 @@ impl Truth for Kept {
                 if operation.missed().is_some_and(|missed| !possible.miss(missed)) {
                     return Err(format!("{words} found something else; possible were: {list}"));
                 }
+                let fits = match operation.counted() {
+                    Some(true) => possible.miss(None),
+                    Some(false) => possible.see(None),
+                    None => true,
+                };
+                if !fits {
+                    let counted = &operation.outcome;
+                    return Err(format!("{words} counted {counted:?}; possible were: {list}"));
+                }
             }
             possible.write(operation);
         }

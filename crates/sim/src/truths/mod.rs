@@ -6,6 +6,7 @@
 //! | truth | when | what it says |
 //! |---|---|---|
 //! | [`leader`] | turn | a term has at most one leader |
+//! | [`vote`] | turn | a node votes for one candidate in a term, restarts included |
 //! | [`progress`] | turn | within a boot, term, commit and applied never go back; nothing is applied before it is committed |
 //! | [`boot`] | turn | a boot number under which something was sent or done is never used again |
 //! | [`vector`] | turn | a replica's vector only grows, restarts included; no two entries have one place |
@@ -45,6 +46,7 @@ mod reserve;
 mod stamp;
 mod vector;
 mod verdict;
+mod vote;
 
 use bytes::Bytes;
 use node::{NamedWrite, Node, Now, Output, RequestId, SessionId, Status};
@@ -139,6 +141,7 @@ pub(crate) trait Truth {
 pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
     vec![
         Box::new(leader::OneLeader::default()),
+        Box::new(vote::OneVote::new(setting.nodes)),
         Box::new(progress::Forward::new(setting.nodes)),
         Box::new(boot::FreshBoots::new(setting.nodes)),
         Box::new(vector::Growth::new(setting.nodes)),

@@ -1,0 +1,241 @@
+//! Planted bugs: what the simulator must catch, so that its checks are known to be able to.
+//!
+//! Each is one switch in the code that it breaks, `if self.planted.is(Mutant::…)`. A node has at most one of them, given at its
+//! birth; nothing here is global, since worlds run side by side. Without the feature `mutants` nothing can be
+//! planted: [`Planted::is`] is `false` at compile time, and every switch is gone.
+//!
+//! `candor sim --mutants` plants one after the other and tells which truth catches it.
+
+#![cfg_attr(not(feature = "mutants"), allow(unreachable_pub, reason = "only the feature shows it"))]
+
+#[cfg(feature = "mutants")]
+use crate::door::Order;
+
+/// Declares the mutants: what each does wrong, its class, and where it was seen in the wild.
+macro_rules! mutants {
+    ($($(#[doc = $what:literal])+ $name:ident, $class:literal, $seen:literal;)+) => {
+        /// A planted bug.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Mutant {
+            $($(#[doc = $what])+ $name,)+
+        }
+
+        #[cfg(feature = "mutants")]
+        impl Mutant {
+            /// All of them.
+            pub const ALL: &[Mutant] = &[$(Mutant::$name),+];
+
+            /// Its name, as people write it.
+            pub fn name(self) -> String {
+                let name = match self {
+                    $(Mutant::$name => stringify!($name),)+
+                };
+                let mut text = String::new();
+                for letter in name.chars() {
+                    if letter.is_uppercase() && !text.is_empty() {
+                        text.push('-');
+                    }
+                    text.push(letter.to_ascii_lowercase());
+                }
+                text
+            }
+
+            /// What it does wrong, in a line.
+            pub fn what(self) -> &'static str {
+                match self {
+                    $(Mutant::$name => concat!($($what),+).trim_ascii(),)+
+                }
+            }
+
+            /// The class of bugs that it stands for.
+            pub fn class(self) -> &'static str {
+                match self {
+                    $(Mutant::$name => $class,)+
+                }
+            }
+
+            /// The order of the keyspaces that it is about, if not both.
+            pub fn order(self) -> Option<Order> {
+                use Mutant::*;
+                match self {
+                    SpeaksBeforeBoot | LevelIgnored | ReadOvertakesWrite | WriteOvertakesRead
+                    | NeverExpires | AnsweredTwice | CertificateLeftOut => None,
+                    BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
+                    | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
+                    | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
+                    | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
+                    | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
+                    | CertificateTooWide => Some(Order::Merged),
+                    _ => Some(Order::Agreed),
+                }
+            }
+
+            /// Where bugs of its class were seen; empty if it is Candor's own.
+            pub fn seen(self) -> &'static str {
+                match self {
+                    $(Mutant::$name => $seen,)+
+                }
+            }
+        }
+    };
+}
+
+mutants! {
+    // What is promised before it is on disk.
+    /// A follower acknowledges entries before they are on its disk.
+    AckBeforeSync, "un-synced loss", "etcd#14140, nats#7564";
+    /// A leader counts itself among the majority before its own disk is done.
+    LeaderCountsUnsynced, "un-synced loss", "tikv#994";
+    /// A leader answers a SET when it has proposed it.
+    AnswerBeforeCommit, "unknown reported as OK", "redis#6062";
+    /// A vote is sent before it is on disk.
+    VoteBeforeSync, "un-synced loss", "etcd#14140";
+    /// The vote never gets to the disk.
+    VoteNotPersisted, "un-synced loss", "canonical/raft#250";
+    /// A restarted node speaks before its boot is on disk.
+    SpeaksBeforeBoot, "numbers used twice", "";
+    /// A node uses the boot number of its last start again. (In merged keyspaces, where it goes unnoticed by itself.)
+    BootReused, "numbers used twice", "";
+    /// A start drops the last entry of the agreed log, if it is not known to be committed.
+    LogCutAtStart, "log cut below commit", "nats#7549, nats#7556";
+    /// Replay takes the last committed entry for applied, and its writes are lost here.
+    ReplaySkipsEntry, "applied index not atomic with state", "etcd#13766, etcd#13854, etcd#13967";
+
+    // What reads confirm.
+    /// A leader answers linearizable reads without asking a quorum.
+    LeaderReadsAlone, "deposed leader answers", "etcd#741, consul#54, redisraft#19, d-engine#381";
+    /// A leader answers linearizable reads under a lease, and does not notice when it runs out.
+    LeaseRead, "lease read", "tikv#964, yugabyte-db#16, etcd#6005";
+    /// A new leader confirms reads before it has committed anything in its term.
+    ReadBeforeTermCommit, "new leader reads too early", "etcd#7331, redisraft#18, consul#2644";
+    /// Every attempt to confirm a read has the same context.
+    ContextReused, "ReadIndex context reused", "etcd#20418, etcd#21399, antfly#599";
+    /// The answer to a round confirms also the reads that came after it began.
+    RoundConfirmsLater, "ReadIndex context reused", "etcd#20418";
+    /// A confirmed read is answered before what was confirmed is applied here.
+    ReadBeforeApplied, "follower read without waiting", "tidb#43583, tikv#14715";
+    /// A restarted node serves reads before a quorum confirmed what is committed.
+    ServesUnconfirmed, "reads during log replay", "etcd#3879, consul#2644";
+    /// A linearizable read is answered as a sequential one.
+    SilentDowngrade, "silent downgrade", "cassandra-java-driver#962, teleport#16941";
+    /// The level that a read asks for is ignored.
+    LevelIgnored, "silent downgrade", "scylla-rust-driver#503";
+    /// A merged keyspace answers linearizable and sequential reads.
+    MergedClaimsOrder, "silent downgrade", "cassandra-java-driver#962";
+
+    // Names and numbers of writes.
+    /// A write that comes again runs again.
+    AppliedTwice, "retry runs twice", "etcd#14890, etcd#18424, jetcd#1444";
+    /// A write runs although the one before it has not.
+    NameGapAccepted, "retry runs twice", "etcd#18424";
+    /// A write of a boot that is over runs when it comes late.
+    OldBootAccepted, "message of an older boot", "etcd#18424";
+    /// What is lost on the way to a leader is not sent again.
+    ForwardNotResent, "progress", "";
+    /// Writes that wait for a leader get their names last come, first served.
+    NamedOutOfOrder, "session order broken", "";
+    /// A write that was sent is called refused when time is up.
+    UnknownAsRefused, "unknown reported as failed", "jetcd#1072";
+    /// A merged write on its way to the disk is called refused when time is up.
+    MergedUnknownAsRefused, "unknown reported as failed", "jetcd#1072";
+    /// A write that is refused is sent nevertheless.
+    RefusedButSent, "unknown reported as failed", "jetcd#1072";
+    /// A compare-and-set compares where it arrives, not at its place in the log.
+    CompareAtArrival, "incomplete round seen", "scylladb#6299";
+    /// A read that is answered at once is answered twice.
+    AnsweredTwice, "wrong answer", "";
+    /// DEL counts the keys that it names, not those that were there.
+    DelAlwaysCounts, "wrong answer", "";
+
+    // Sessions.
+    /// A read overtakes a write of its connection.
+    ReadOvertakesWrite, "session order broken", "mongodb 3.6.4 (Jepsen)";
+    /// A write overtakes a read of its connection.
+    WriteOvertakesRead, "session order broken", "mongodb 3.6.4 (Jepsen)";
+    /// A sequential read overtakes the reads of its connection that wait for a round.
+    ReadOvertakesRead, "session order broken", "specifications#1930";
+    /// What waits too long for a leader is not answered.
+    NeverExpires, "progress", "";
+    /// A round of reads that is lost on the way is not tried again.
+    RoundNotRetried, "progress", "";
+
+    // Merged logs.
+    /// A merged entry is shown, answered and spread before it is on disk.
+    ShownBeforeSync, "un-synced loss", "nats#7567";
+    /// A merged entry is spread before it is on this disk.
+    PushedBeforeSync, "un-synced loss", "nats#7567";
+    /// Who asks for missing entries gets also those that are not on disk yet.
+    RepairsUnsynced, "un-synced loss", "nats#7567";
+    /// A merged entry of another replica is applied and never gets to the disk.
+    ForeignNotKept, "un-synced loss", "nats#7564";
+    /// A merged entry is applied before what it depends on.
+    AppliedBeforeDependencies, "causal session with weak parts", "mongodb 3.6.4 (Jepsen)";
+    /// An entry is taken for the next of its replica's log although some before it are missing.
+    PlaceSkipped, "replicas diverge", "KeyDB#247, KeyDB#307";
+    /// A replica that missed entries never asks for them.
+    NoRepair, "replicas diverge", "KeyDB#307";
+    /// Of two writes of a key the lower stamp wins.
+    LowerStampWins, "clock-skew loss", "KeyDB#247";
+    /// Of two writes with one clock the later come wins, not the higher replica.
+    TieByArrival, "replicas diverge", "KeyDB#247";
+    /// The last come of two writes wins, whatever their stamps.
+    LastComeWins, "replicas diverge", "KeyDB#247, KeyDB#366";
+    /// A stamp is what the wall clock says.
+    StampFromWallClock, "clock-skew loss", "KeyDB#247, scylladb#7975";
+    /// A stamp is not raised past those that were seen from others.
+    ClockNotRaised, "clock-skew loss", "scylladb#5653";
+    /// The clock forgets at a restart what its log holds.
+    StampCeilingLost, "clock-skew loss", "KeyDB#366";
+    /// Two writes of a key in one entry have one stamp.
+    StampWithoutOffset, "clock-skew loss", "";
+    /// A merged write is stamped by a clock that is too far from most others.
+    DriftCapIgnored, "clock-skew loss", "KeyDB#247";
+    /// A member's clock is taken to have been read when its answer came.
+    RoundTripIgnored, "clock-skew loss", "";
+    /// A delete leaves no tombstone.
+    NoTombstone, "deletes resurrect", "KeyDB#83";
+
+    // Certificates.
+    /// A certificate names the entry and not the place in it.
+    CertificateWithoutOffset, "wrong certificate", "";
+    /// The certificate of a merged write names what is applied here when it is answered.
+    CertificateTooWide, "wrong certificate", "";
+    /// An answer comes without the certificate that its connection asked for.
+    CertificateLeftOut, "wrong certificate", "";
+}
+
+/// The bug that a node was born with, if any.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Planted {
+    #[cfg(feature = "mutants")]
+    mutant: Option<Mutant>,
+}
+
+impl Planted {
+    #[cfg(feature = "mutants")]
+    pub(crate) fn new(mutant: Mutant) -> Planted {
+        Planted { mutant: Some(mutant) }
+    }
+
+    /// Whether it is this bug.
+    #[cfg(feature = "mutants")]
+    pub(crate) fn is(self, mutant: Mutant) -> bool {
+        self.mutant == Some(mutant)
+    }
+
+    /// Whether it is this bug: never, in this build.
+    #[cfg(not(feature = "mutants"))]
+    pub(crate) const fn is(self, _: Mutant) -> bool {
+        false
+    }
+
+    /// Whether a write runs, without counting as run, although its name (boot, sequence) is not the successor of the
+    /// last one of its node.
+    pub(crate) fn runs_anyway(self, name: (u64, u64), last: (u64, u64)) -> bool {
+        let ((boot, sequence), (last_boot, last_sequence)) = (name, last);
+        let (again, skips) = (sequence <= last_sequence, sequence > last_sequence);
+        (self.is(Mutant::AppliedTwice) && boot == last_boot && again)
+            || (self.is(Mutant::NameGapAccepted) && boot == last_boot && skips)
+            || (self.is(Mutant::OldBootAccepted) && boot < last_boot)
+    }
+}

@@ -1,0 +1,122 @@
+//! Planted bugs are caught: a check that cannot fail is a defect.
+//!
+//! `candor sim --mutants` plants all of them, in many worlds; here are a few that are quick to catch, and the table of all.
+
+use std::fs;
+use std::path::PathBuf;
+
+use sim::{Hunted, Mutant, hunt};
+
+#[test]
+fn a_few_are_caught_quickly() {
+    let names = [
+        "answer-before-commit",
+        "pushed-before-sync",
+        "no-tombstone",
+        "lower-stamp-wins",
+        "torn-tail",
+    ];
+    let mutants = names.map(|name| name.parse().expect("it is planted somewhere"));
+    for hunted in hunt(&mutants, 1, 40, 1, |_| ()) {
+        assert!(hunted.caught.is_some(), "{hunted}");
+    }
+}
+
+#[test]
+fn the_first_world_that_catches_one_does_not_depend_on_threads() {
+    let mutants = ["answer-before-commit", "torn-tail"].map(|name| name.parse().unwrap());
+    let lines =
+        |threads| hunt(&mutants, 1, 40, threads, |_| ()).iter().map(Hunted::to_string).collect();
+    let (one, many): (Vec<String>, Vec<String>) = (lines(1), lines(3));
+    assert_eq!(one, many);
+}
+
+#[test]
+fn names_are_told_apart() {
+    for mutant in Mutant::all() {
+        assert_eq!(mutant.name().parse(), Ok(mutant));
+    }
+    assert!("no-such-bug".parse::<Mutant>().is_err());
+}
+
+/// What a row of the table says without a hunt: name, what it does, class, where it was seen.
+fn row(mutant: Mutant) -> String {
+    let (name, what, class, seen) = (mutant.name(), mutant.what(), mutant.class(), mutant.seen());
+    format!("| `{name}` | {what} | {class} | {seen} |")
+}
+
+/// The table of all mutants, as `docs/mutants.md` has it.
+fn table() -> String {
+    let worlds_max = 1000;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let rows = hunt(&Mutant::all(), 1, worlds_max, threads, |_| ()).into_iter().map(|hunted| {
+        let (by, after) = match &hunted.caught {
+            Some((worlds, violation)) => (violation.by(), worlds.to_string()),
+            None => ("nobody".into(), format!("{worlds_max} in vain")),
+        };
+        format!("{} {by} | {after} |\n", row(hunted.mutant))
+    });
+    format!("{HEAD}{}{TAIL}", rows.collect::<String>())
+}
+
+#[test]
+fn the_table_of_mutants_is_that_of_the_code() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/mutants.md");
+    if std::env::var_os("UPDATE_MUTANTS").is_some() {
+        fs::write(&path, table()).unwrap();
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| `")).collect();
+    let mutants = Mutant::all();
+    let again =
+        "UPDATE_MUTANTS=1 cargo test --release -p sim --test mutants writes docs/mutants.md anew";
+    assert_eq!(rows.len(), mutants.len(), "{again}");
+    for (line, mutant) in rows.iter().zip(mutants) {
+        assert!(line.starts_with(&row(mutant)), "{line}\nis not of\n{}\n{again}", row(mutant));
+        assert!(
+            !line.contains("| nobody |"),
+            "a bug that nothing catches is a hole to close: {line}"
+        );
+    }
+    assert!(text.starts_with(HEAD) && text.ends_with(TAIL), "{again}");
+}
+
+const HEAD: &str = "\
+# Planted bugs, and what catches them
+
+A check that cannot fail is a defect. So bugs are planted on purpose, one at a time, in every node of a world or in what
+drives them (`crates/node/src/mutants.rs`, `crates/sim/src/mutant.rs`), and the worlds of the simulator must catch each:
+
+```console
+$ cargo run --release --features mutants -- sim --mutants
+$ cargo run --release --features mutants -- sim --mutant no-tombstone --seed 1
+```
+
+Without the cargo feature `mutants` nothing of them is in the program. Only a truth or the judge catches: an assertion of
+the node that fails does not count, nor does a world that does not come to rest, unless the bug is about that. `caught
+after` counts worlds from seed 1 on, all of the order that the bug is about; it changes whenever worlds do, and a number far above a hundred says that worlds are
+poor in what the bug needs.
+
+This page is written by `UPDATE_MUTANTS=1 cargo test --release -p sim --test mutants`; a test holds it to the code.
+
+| name | what is wrong | class | seen in the wild | caught by | caught after |
+|---|---|---|---|---|---|
+";
+
+const TAIL: &str = "
+## Classes that wait for what the store cannot do yet
+
+| class | seen in the wild | comes with |
+|---|---|---|
+| member changes before an entry of the own term is committed | copycat#23, axon-server-se#120 | changes of members |
+| snapshot against membership | openraft#1808, canonical/raft#250, redisraft#30 | snapshots and changes of members |
+| a snapshot is loaded while another is on its way | dragonfly#2337 | snapshots |
+| a write runs again because a snapshot forgot its name | etcd#18424 | snapshots |
+| a key lives again after it has expired; time in the log goes back | tikv#13082, etcd#9395, scylladb#6149 | expiry |
+| a tombstone goes too early | KeyDB#83 | dropping tombstones |
+| a token of another cluster, epoch or shard is believed; a read ignores the floor of its session | dotnet#5281, #2876 | tokens |
+| a bound of staleness that contact alone renews | rqlite#1681, yugabyte-db#31212 | bounded reads |
+| a lock without fencing | etcd#10811 | tokens that carry positions |
+| one key through both orders | scylladb#11442 | keyspaces beside `default` |
+| a directory that was lost comes back under its old id | nats#7549 | worlds in which a machine comes back empty |
+";
