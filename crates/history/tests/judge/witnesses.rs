@@ -21,8 +21,9 @@ const SHAPE: Shape = Shape {
     stale_percent: 25,
 };
 
-const LEVELS: [Level; 10] = [
+const LEVELS: [Level; 11] = [
     Level::Linearizable,
+    Level::Bounded { ms: 3 },
     Level::Sequential,
     Level::Causal,
     Level::Cm,
@@ -38,7 +39,7 @@ fn outcomes(history: &History) -> [Outcome; LEVELS.len()] {
     LEVELS.map(|level| check(history, level, &Budget::default()).outcome)
 }
 
-/// Another answer for one read, or another client or time for one operation.
+/// Another answer for one read, or a write that was refused.
 fn changed(history: &History, chance: &mut Chance) -> History {
     let mut operations = history.operations.clone();
     let at = chance.below(operations.len() as u64) as usize;
