@@ -39,7 +39,7 @@ pub(crate) struct Args {
     /// History files; `-` is the standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Judge this level alone: linearizable, bounded:<ms>, sequential, causal, cm, cc, pram, wfr,
+    /// Judge this level alone: linearizable, `bounded:<ms>`, sequential, causal, cm, cc, pram, wfr,
     /// mw, ryw, mr or eventual.
     #[arg(long, value_name = "NAME")]
     level: Option<Asked>,

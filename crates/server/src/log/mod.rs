@@ -26,8 +26,9 @@
 //! - If a valid frame with a higher number, or a segment that begins with one, follows, the bad
 //!   frame had been synced: this is damage. The log is not opened; the error names file and offset.
 //!
-//! Whatever is read back is synced before the log is opened: after the death of the process alone
-//! the last frame may be complete in memory and not yet on the disk.
+//! The last frame is written again and synced before the log is opened: after the death of the process alone it may be
+//! complete in memory and not yet on the disk, and after a failed sync the system may even take it for clean. All before
+//! it were synced, for the next frame is written only then.
 //!
 //! **Salt.** Each segment draws a random number that goes into the checksum and the first bytes of
 //! its frames. A client does not know it, so no value that it stores can pass for a frame when the
