@@ -8,12 +8,17 @@ use tracing::info;
 
 use crate::Failure;
 
+/// The number of the signal on Linux and macOS.
+const SIGXFSZ: i32 = 25;
+
 /// What may end the server.
 #[derive(Debug)]
 pub(crate) struct Ending {
     terminate: Signal,
     interrupt: Signal,
     stdin: Option<oneshot::Receiver<()>>,
+    /// Taken so that a file that may not grow (`ulimit -f`) is an error of the write, not the end of the process.
+    _file_size: Signal,
 }
 
 impl Ending {
@@ -28,6 +33,7 @@ impl Ending {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
             stdin: with_stdin.then(watch_stdin),
+            _file_size: listen(SignalKind::from_raw(SIGXFSZ))?,
         })
     }
 

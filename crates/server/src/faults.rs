@@ -4,6 +4,9 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+/// What a disk says that cannot do it.
+const EIO: i32 = 5;
+
 /// What is wrong now. The loop sets it, and the thread of the log looks.
 #[derive(Debug, Default)]
 pub struct Faults {
@@ -53,7 +56,7 @@ impl Faults {
             std::thread::sleep(Duration::from_millis(stall_ms));
         }
         match self.fail_sync.swap(false, Ordering::Relaxed) {
-            true => Err(io::Error::other("the sync was made to fail (test mode)")),
+            true => Err(io::Error::from_raw_os_error(EIO)),
             false => Ok(()),
         }
     }

@@ -144,8 +144,9 @@ fn recover(
         Log::open(directory, SEGMENT_BYTES, |records| recovery.replay(&records))?;
     if let Some(torn) = report.torn {
         warn!(
-            "cut a torn tail off {} at offset {}: a write that was not synced when the machine stopped. (If it did \
+            "cut a torn tail of {} bytes off {} at offset {}: a write that was not synced when the machine stopped. (If it did \
              not stop in the middle of a write, the disk lost synced bytes: check it.)",
+            torn.bytes,
             torn.path.display(),
             torn.offset
         );

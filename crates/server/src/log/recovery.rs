@@ -31,6 +31,8 @@ pub(crate) struct Torn {
     pub path: PathBuf,
     /// Where the frame began that was not whole.
     pub offset: u64,
+    /// How many bytes from there to the last that was not zero.
+    pub bytes: u64,
 }
 
 impl Log {
@@ -175,9 +177,9 @@ impl<'a> Reader<'a> {
             )));
         }
         let (path, end) = (self.path.to_owned(), self.end as u64);
-        if self.bytes[self.end..].iter().any(|byte| *byte != 0) {
+        if let Some(last) = self.bytes[self.end..].iter().rposition(|byte| *byte != 0) {
             segment::fill(&self.file, self.path, end, self.header.size)?;
-            report.torn = Some(Torn { path: path.clone(), offset: end });
+            report.torn = Some(Torn { path: path.clone(), offset: end, bytes: last as u64 + 1 });
         }
         // The last frame may have been written and not synced when the process died; and if its sync failed, the system
         // may hold it in memory and take it for clean (Rebello et al., ATC'20). Written again, it is synced for certain.
