@@ -75,6 +75,12 @@ impl Node {
         self.agreed().last_index()
     }
 
+    /// How much waits in its queues: requests, writes that are not applied, reads that are not answered, entries that came
+    /// too early. All of them are empty once nobody asks for anything.
+    pub fn queued(&self) -> usize {
+        self.agreed().queued() + self.merged().queued() + self.sessions().queued()
+    }
+
     /// The value that this replica holds for a key, whatever any level promises.
     pub fn value(&self, key: &[u8]) -> Option<&Bytes> {
         match self.order() {

@@ -154,6 +154,10 @@ impl Node {
         &self.agreed
     }
 
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     pub(crate) fn merged(&self) -> &Merged {
         &self.merged
     }

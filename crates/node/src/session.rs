@@ -85,6 +85,11 @@ impl Sessions {
         self.planted = planted;
     }
 
+    /// How many requests wait for others of their connection.
+    pub(crate) fn queued(&self) -> usize {
+        self.sessions.values().map(|session| session.waiting.len()).sum()
+    }
+
     /// Takes in a request; gives it back if it may start at once.
     pub(crate) fn admit(
         &mut self,

@@ -1,7 +1,7 @@
 //! The second half of a world: nothing breaks any more, and progress is demanded.
 //!
 //! Everything must come to rest within a bounded time: all clients have their answers, all nodes are ready and
-//! stand at the same place (in an agreed world under one leader). Then every node is asked to write and to read at
+//! stand at the same place (in an agreed world under one leader), and nothing waits in any queue of theirs. Then every node is asked to write and to read at
 //! each level, and must. At last every key is read at every node, until all agree.
 
 use std::collections::BTreeSet;
@@ -161,8 +161,13 @@ impl World {
         }
         let first = place(&self.plan.setting.order, &statuses[0]);
         let apart = |status: &&Status| place(&self.plan.setting.order, status) != first;
-        let other = statuses.iter().find(apart)?;
-        Some(format!("nodes stand apart: {:?} and {other:?}", statuses[0]))
+        if let Some(other) = statuses.iter().find(apart) {
+            return Some(format!("nodes stand apart: {:?} and {other:?}", statuses[0]));
+        }
+        self.hosts.iter().enumerate().find_map(|(host, machine)| {
+            let queued = machine.node.as_ref()?.queued();
+            (queued > 0).then(|| format!("{queued} things wait in node {}", host + 1))
+        })
     }
 
     /// Of each node, whether it is lost for good.

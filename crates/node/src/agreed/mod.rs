@@ -249,6 +249,11 @@ impl Agreed {
         self.raft.raft.state == StateRole::Leader
     }
 
+    /// How many writes and reads wait.
+    pub(crate) fn queued(&self) -> usize {
+        self.proposals.queued() + self.reads.queued()
+    }
+
     // What the node is told.
 
     pub(crate) fn write(&mut self, asker: Asker, mut command: Command) {

@@ -76,6 +76,11 @@ impl Proposals {
         self.unnamed_bytes
     }
 
+    /// How many writes wait to be sent or applied.
+    pub(crate) fn queued(&self) -> usize {
+        self.named.len() + self.unnamed.len()
+    }
+
     /// Whether anything is sent and not applied.
     pub(crate) fn has_unapplied(&self) -> bool {
         !self.named.is_empty()

@@ -75,6 +75,13 @@ impl Reads {
         self.fresh || self.planted.is(Mutant::ServesUnconfirmed)
     }
 
+    /// How many reads wait.
+    pub(crate) fn queued(&self) -> usize {
+        let asked: usize = self.attempts.iter().map(|attempt| attempt.reads.len()).sum();
+        let confirmed: usize = self.confirmed.iter().map(|(_, reads)| reads.len()).sum();
+        self.waiting.len() + asked + confirmed
+    }
+
     pub(crate) fn push(&mut self, read: Read) {
         self.waiting.push(read);
     }

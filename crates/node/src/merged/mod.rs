@@ -115,6 +115,11 @@ impl Merged {
 
     // What the node asks.
 
+    /// How many writes and entries wait.
+    pub(crate) fn queued(&self) -> usize {
+        self.gathered.len() + self.askers.len() + self.inbox.len()
+    }
+
     pub(crate) fn vector(&self) -> &Vector {
         self.log.applied()
     }

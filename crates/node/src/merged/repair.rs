@@ -36,6 +36,11 @@ pub(crate) struct Inbox {
 }
 
 impl Inbox {
+    /// How many entries wait for those before them.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Keeps an entry, unless there are too many: what is dropped is asked for later.
     pub(crate) fn keep(&mut self, header: Header, bytes: Bytes) {
         if self.entries.len() < INBOX_MAX && self.bytes + bytes.len() <= INBOX_BYTES_MAX {
