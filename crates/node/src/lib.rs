@@ -23,8 +23,10 @@ mod codec;
 mod command;
 mod disk;
 mod door;
+mod forged;
 mod inspect;
-mod meeting;
+mod life;
+mod members;
 mod merged;
 mod message;
 mod mutants;
@@ -38,6 +40,7 @@ mod turn;
 mod words;
 
 pub use door::*;
+pub use forged::{Forged, hello_of_stranger};
 pub use inspect::{AgreedEntry, NamedWrite, Vote};
 #[cfg(feature = "mutants")]
 pub use mutants::Mutant;
