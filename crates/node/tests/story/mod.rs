@@ -53,6 +53,10 @@ pub(crate) struct World {
     nodes: BTreeMap<u64, Node>,
     /// How often each was started.
     starts: BTreeMap<u64, u64>,
+    /// The members that a node is told at its start, where it is told others than the rest.
+    told_members: BTreeMap<u64, Vec<u64>>,
+    /// Whether members are told by their new addresses.
+    moved: bool,
     /// Copies of disks.
     saved: BTreeMap<u64, Vec<Bytes>>,
     disks: BTreeMap<u64, Disk>,
@@ -81,6 +85,8 @@ impl World {
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
     /// - `vanish 1`: as `crash 1`, but nobody hears that its connections are gone.
     /// - `lose 1`: the disk of node 1 loses the last group that it had synced.
+    /// - `peers 1 1,2`: from its next start on, node 1 is told that these are the members; `move`: from now on all members have
+    ///   new addresses.
     /// - `save 1`, `restore 1`: a copy of the directory of node 1 is made, and put in its place.
     /// - `clone 1 11`: a copy of the directory of node 1 starts beside it; the story calls it 11.
     /// - `forge 2 1 NAME`: node 2 says to node 1 what no sound member says (see `node::Forged`).
@@ -121,6 +127,11 @@ impl World {
                 self.saved.insert(number(id), kept);
             }
             ["restore", id] => self.disk(number(id)).kept = self.saved[&number(id)].clone(),
+            ["peers", id, members] => {
+                let members = members.split(',').map(number).collect();
+                self.told_members.insert(number(id), members);
+            }
+            ["move"] => self.moved = true,
             ["clone", id, copy] => {
                 let kept = self.disk(number(id)).kept.clone();
                 let disk = Disk { kept, pending: VecDeque::new(), stalled: false };
@@ -172,6 +183,13 @@ impl World {
         PathId(id * 1000 + self.starts.get(&id).copied().unwrap_or(0))
     }
 
+    fn members(&self, id: u64) -> Vec<(NodeId, String)> {
+        let all: Vec<u64> = (1..=self.size).collect();
+        let host = if self.moved { "new-host" } else { "host" };
+        let members = self.told_members.get(&id).unwrap_or(&all);
+        members.iter().map(|id| (NodeId(*id), format!("{host}{id}"))).collect()
+    }
+
     fn deliver(&mut self, from: u64, to: u64, message: Bytes) {
         let path = Some(self.path_of(from));
         self.turn(to, vec![Input::Receive { path, message }]);
@@ -188,7 +206,7 @@ impl World {
         };
         let mut recovery = Recovery::new(Config {
             id: NodeId(id),
-            members: (1..=self.size).map(|id| (NodeId(id), format!("host{id}"))).collect(),
+            members: self.members(own),
             order,
             level,
             request_timeout_ms: 3000,
