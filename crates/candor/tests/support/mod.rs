@@ -9,7 +9,7 @@ mod server;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-pub(crate) use cluster::Cluster;
+pub(crate) use cluster::{Cluster, free_ports};
 pub(crate) use server::Server;
 
 /// How long anything may take on a busy machine.
