@@ -221,6 +221,28 @@ impl Recording {
         self.operations.iter().filter(is_write).map(|recorded| recorded.end).max().unwrap_or(0)
     }
 
+    /// How long clients were there, and how much of it they slept because they were told to, all
+    /// together: each from the start to the end of the last operation that it told of.
+    pub(crate) fn sleep_of_lives(&self) -> (u64, u64) {
+        let lived = self.last.values().map(|(_, end)| end).sum();
+        let mut slept = 0;
+        for (client, (last, _)) in &self.last {
+            if let Work::Steps(steps) = &self.works[*client] {
+                let ms = |step: &Step| if let Step::Sleep { ms } = step { *ms } else { 0 };
+                slept += steps.iter().take(*last).map(ms).sum::<u64>() * 1_000_000;
+            }
+        }
+        let mut ends: HashMap<usize, u64> = HashMap::new();
+        for Recorded { id, start, end, .. } in &self.operations {
+            let before = ends.insert(id.client, *end).unwrap_or(0);
+            if let Work::Share(share) = &self.works[id.client] {
+                // Who is late does not sleep.
+                slept += start.saturating_sub(before).min(share.pause(id.step));
+            }
+        }
+        (lived, slept)
+    }
+
     /// What clients may have written without telling: a client that was started and did not finish
     /// may have asked the first operation that it did not tell of.
     fn lost(&self) -> impl Iterator<Item = Lost> {

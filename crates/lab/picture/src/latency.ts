@@ -6,6 +6,8 @@ import { h, responsive, s, section } from "./dom";
 import { counted, span } from "./words";
 
 const HEIGHT = 66;
+/** How much room the name of a power of ten takes, and its distance from the next. */
+const LABEL_WIDTH = 46;
 const CLASSES = ["write", "read", "cas"];
 
 /** The section; nothing if no operation has a known end. */
@@ -21,8 +23,11 @@ export function latencies(data: Document): HTMLElement | null {
   return section("latency", "Latency", h("div", { class: "latencies" }, ...rows), note);
 }
 
+/** What a histogram is drawn from. */
+export type Spread = Pick<Latency, "count" | "bins" | "bins_per_decade">;
+
 /** The powers of ten, in nanoseconds, between which everything lies. */
-function scale(groups: Latency[]): [number, number] {
+export function scale(groups: Pick<Spread, "bins" | "bins_per_decade">[]): [number, number] {
   const bins = groups.flatMap((group) => group.bins.map(([bin]) => bin / group.bins_per_decade));
   const low = Math.floor(Math.min(...bins) - 0.05);
   const high = Math.ceil(Math.max(...bins) + 0.1);
@@ -43,11 +48,14 @@ function row(group: Latency, low: number, high: number): HTMLElement {
   );
 }
 
-function histogram(svg: SVGElement, width: number, group: Latency, low: number, high: number): void {
+/** Draws one over those powers of ten, with as many of them named as find room. */
+export function histogram(svg: SVGElement, width: number, group: Spread, low: number, high: number): void {
   const toX = (decades: number): number => ((decades - low) / (high - low)) * (width - 2) + 1;
+  const every = Math.ceil(LABEL_WIDTH / (toX(low + 1) - toX(low)));
   for (let decade = low; decade <= high; decade++) {
     const x = Math.round(toX(decade)) + 0.5;
     svg.append(s("line", { x1: x, x2: x, y1: 4, y2: HEIGHT, class: "grid" }));
+    if ((decade - low) % every !== 0) continue;
     const anchor = decade === low ? "start" : decade === high ? "end" : "middle";
     svg.append(s("text", { x: toX(decade), y: HEIGHT + 15, "text-anchor": anchor }, span(10 ** decade)));
   }

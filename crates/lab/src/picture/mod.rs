@@ -17,6 +17,7 @@
 //! Left out: throughput over time.
 
 mod columns;
+mod comparison;
 mod convergence;
 mod cut;
 pub mod diagram;
@@ -35,6 +36,7 @@ use history::{Fate, History, Level};
 use serde_json::{Value, json};
 
 use columns::Columns;
+pub(crate) use comparison::of_comparison;
 use cut::Cut;
 pub use fault::Fault;
 pub use ruling::{Link, Order, Ruling};

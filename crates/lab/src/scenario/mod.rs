@@ -217,6 +217,25 @@ impl Scenario {
             .map_err(|problems| Refusal { file: file.into(), problems })
     }
 
+    /// The same scenario with the level set aside, and with it what only people read and where in the
+    /// file things stand: two that are equal in this do the same and differ at most in their level.
+    pub(crate) fn but_for_level(&self) -> Scenario {
+        let nowhere = Place { line: 1, column: 1 };
+        let mut same = Scenario {
+            level: Level::Linearizable,
+            description: None,
+            shows: vec![],
+            ..self.clone()
+        };
+        for fault in &mut same.faults {
+            fault.place = nowhere;
+        }
+        for named in same.ports.iter_mut().flatten() {
+            named.places = [nowhere; 3];
+        }
+        same
+    }
+
     /// How many requests are writes or reads.
     pub fn operations(&self) -> usize {
         let is_operation =
