@@ -123,12 +123,12 @@ impl<'a> Column<'a> {
         for level in compared().take_while(|level| Some(*level) != met) {
             let Count { held, undecided, .. } = self.count(level);
             doubt |= undecided > 0;
-            if held > 0 {
-                above.push(format!("{level} in {held} of {all} runs"));
-            }
-            if undecided > 0 {
-                let of = if all > 1 { format!(" in {undecided} of {all} runs") } else { "".into() };
-                above.push(format!("{level} is undecided{of}"));
+            match (held, undecided) {
+                (0, 0) => {}
+                (0, _) if all == 1 => above.push(format!("{level} is undecided")),
+                (0, _) => above.push(format!("{level} is undecided in {undecided} of {all} runs")),
+                (_, 0) => above.push(format!("{level} in {held} of {all} runs")),
+                _ => above.push(format!("{level} in {held} of {all} runs, undecided in {undecided}")),
             }
         }
         let met = match met {
@@ -179,7 +179,7 @@ impl<'a> Column<'a> {
             _ => {
                 let open = match undecided {
                     0 => String::new(),
-                    open => format!(" ({open} more are undecided)"),
+                    open => format!(" (of {open} more it is undecided)"),
                 };
                 let what = format!("{level} forbids what {violated} of {all} runs showed{open}");
                 (Word::Shown, format!("{what}, as run {run} did: {sentence}"))
@@ -197,6 +197,9 @@ impl<'a> Column<'a> {
         let why = why.unwrap_or("the judge was not asked");
         match all {
             1 => format!("undecided whether this run showed what {level} forbids: {why}"),
+            _ if undecided == all => {
+                format!("undecided whether these {all} runs showed what {level} forbids: {why}")
+            }
             _ => format!(
                 "undecided whether {undecided} of {all} runs showed what {level} forbids; the others \
                  showed nothing of it: {why}"

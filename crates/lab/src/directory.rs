@@ -11,6 +11,9 @@
 //! ├── client-0.log       what a client complained about, if it did
 //! └── data/server-0/ …   the servers' data, while they run
 //! ```
+//!
+//! Beside such directories stand the pages that set levels side by side:
+//! `runs/20251122-234501-t1-1-levels.html`.
 
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};

@@ -407,6 +407,42 @@ mod tests {
     }
 
     #[test]
+    fn clients_sleep_as_they_were_told_to() {
+        let text = TWO.replace(r#"{"type":"sleep"}"#, r#"{"type":"sleep","ms":3}"#);
+        let scenario = Scenario::parse("f", &text).unwrap();
+        let mut recording = Recording::new(&scenario, crate::delays::draw(&scenario, 1));
+        recording.begin(0);
+        let read = || Answer::Value(None);
+        assert!(recording.note(id(0, 0), told(1, 0, (0, 1_000_000), Answer::Written)));
+        assert!(recording.note(id(1, 0), told(0, 0, (0, 500_000), read())));
+        assert_eq!(recording.sleep_of_lives(), (1_500_000, 0), "not yet");
+        assert!(recording.note(id(0, 2), told(1, 0, (4_000_000, 5_000_000), read())));
+        assert_eq!(recording.sleep_of_lives(), (5_500_000, 3_000_000));
+        assert_eq!(crate::figures::Figures::of(&recording).mostly_slept(), Some(54));
+    }
+
+    #[test]
+    fn who_is_late_with_random_operations_does_not_sleep() {
+        let text = r#"{"num_servers":1,"consistency_level":"eventual",
+            "workload":{"clients":1,"operations":2,"rate":1000}}"#;
+        let scenario = Scenario::parse("f", text).unwrap();
+        let mut recording = Recording::new(&scenario, crate::delays::draw(&scenario, 1));
+        recording.begin(0);
+        let Work::Share(share) = recording.work(0).clone() else { panic!("it is a workload") };
+        let note = |recording: &mut Recording, step, from, to| {
+            let drawn = Some(Step::Read { key: "k0".into(), level: None });
+            let answer = Answer::Value(None);
+            let told = Told { drawn, ..told(0, 0, (from, to), answer) };
+            assert!(recording.note(id(0, step), told));
+        };
+        // The first comes when it is due, the second much later than that.
+        note(&mut recording, 0, share.pause(0), 1_000_000_000);
+        note(&mut recording, 1, 9_000_000_000, 9_000_000_001);
+        let slept = share.pause(0) + share.pause(1);
+        assert_eq!(recording.sleep_of_lives(), (9_000_000_001, slept));
+    }
+
+    #[test]
     fn what_nobody_was_to_do_is_not_noted() {
         let mut recording = recording();
         assert!(!recording.note(id(0, 1), told(1, 0, (0, 0), Answer::Written)), "a sleep");

@@ -58,7 +58,7 @@ struct Loaded {
 }
 
 /// How one scenario file went.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FileResult {
     pub(crate) file: PathBuf,
     pub(crate) level: Level,

@@ -16,4 +16,4 @@ pub(crate) use tables::{compare, figures_table, latency, pace, repeats_table, th
 pub(crate) use verdict::{labelled, verdict_lines};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -75,10 +75,11 @@ const total = ({ done, refused, unknown }: Kind): number => done + refused + unk
 function kindOf(rows: [Column, Kind][], troubled: boolean): HTMLElement {
   const name = rows[0][1].name;
   const bounds = scale(rows.map(([, kind]) => kind));
-  return h("div", { class: `kind ${name}` }, h("h3", {}, name), ...rows.map(([column, kind]) => distribution(column, kind, bounds, troubled)));
+  const files = new Set(rows.map(([{ file }]) => file));
+  return h("div", { class: `kind ${name}` }, h("h3", {}, name), ...rows.map(([column, kind]) => distribution(column, kind, bounds, troubled, files.size > 1)));
 }
 
-function distribution(column: Column, kind: Kind, [low, high]: [number, number], troubled: boolean): HTMLElement {
+function distribution(column: Column, kind: Kind, [low, high]: [number, number], troubled: boolean, named: boolean): HTMLElement {
   const figures = kind.figures.map(({ name, text }): [string, string] => [name, text]);
   figures.unshift(["done", count(kind.done)]);
   if (troubled) figures.push(["refused", count(kind.refused)], ["unknown", count(kind.unknown)], ["longest gap", kind.longest_gap]);
@@ -86,7 +87,7 @@ function distribution(column: Column, kind: Kind, [low, high]: [number, number],
   return h(
     "div",
     { class: "latency" },
-    h("div", { class: "head" }, h("h4", {}, column.level), h("span", {}, column.name)),
+    h("div", { class: "head" }, h("h4", {}, column.level), named ? h("span", {}, column.file) : null),
     h("dl", {}, ...figures.map(([n, text]) => h("div", {}, h("dt", {}, n), h("dd", {}, text)))),
     kind.done > 0
       ? responsive(name, () => 86, (svg, width) => histogram(svg, width, { ...kind, count: kind.done }, low, high))

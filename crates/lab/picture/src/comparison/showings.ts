@@ -35,7 +35,7 @@ function exhibit({ run, operations, left_out }: NonNullable<Showing["exhibit"]>)
   const row = (part: Part): HTMLElement => {
     const bar = h("i", { class: part.to === null ? "open" : "" });
     const end = part.to ?? to;
-    bar.style.left = `${((part.from - from) / (to - from)) * 100}%`;
+    bar.style.left = `min(${((part.from - from) / (to - from)) * 100}%, 100% - 3px)`;
     bar.style.width = `${((end - part.from) / (to - from)) * 100}%`;
     return h("li", {}, h("span", {}, part.text), h("small", {}, part.when), h("div", { class: "track" }, bar));
   };
