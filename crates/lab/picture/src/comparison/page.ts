@@ -107,7 +107,8 @@ function throughputs({ columns }: Comparison): HTMLElement {
       "li",
       {},
       h("div", { class: "head" }, h("span", {}, name), h("strong", {}, text)),
-      asleep ? h("p", { class: "note" }, asleep) : h("div", { class: "track" }, bar),
+      asleep ? h("p", { class: "note" }, asleep) : null,
+      asleep || per_s === null ? null : h("div", { class: "track" }, bar),
     );
   };
   const note = h("p", { class: "note" }, "Operations that were done, from the start of the first to the end of the last.");
