@@ -128,7 +128,9 @@ impl<'a> Column<'a> {
                 (0, _) if all == 1 => above.push(format!("{level} is undecided")),
                 (0, _) => above.push(format!("{level} is undecided in {undecided} of {all} runs")),
                 (_, 0) => above.push(format!("{level} in {held} of {all} runs")),
-                _ => above.push(format!("{level} in {held} of {all} runs, undecided in {undecided}")),
+                _ => {
+                    above.push(format!("{level} in {held} of {all} runs, undecided in {undecided}"))
+                }
             }
         }
         let met = match met {
@@ -171,7 +173,9 @@ impl<'a> Column<'a> {
             (0, 0) if all == 1 => {
                 (Word::Nothing, format!("this run showed nothing that {level} forbids"))
             }
-            (0, 0) => (Word::Nothing, format!("these {all} runs showed nothing that {level} forbids")),
+            (0, 0) => {
+                (Word::Nothing, format!("these {all} runs showed nothing that {level} forbids"))
+            }
             (0, _) => (Word::Undecided, self.undecided(level, undecided)),
             _ if all == 1 => {
                 (Word::Shown, format!("{level} forbids what this run showed: {sentence}"))

@@ -191,7 +191,10 @@ mod tests {
         let write = |html: &[u8]| write_levels(runs.path(), Path::new("test/t1-1.json"), html);
         let (first, second) = (write(b"one").unwrap(), write(b"two").unwrap());
         assert_ne!(first, second);
-        assert_eq!((fs::read(&first).unwrap(), fs::read(&second).unwrap()), (b"one".into(), b"two".into()));
+        assert_eq!(
+            (fs::read(&first).unwrap(), fs::read(&second).unwrap()),
+            (b"one".into(), b"two".into())
+        );
         assert!(first.to_string_lossy().ends_with("-t1-1-levels.html"));
         let nowhere = write_levels(&runs.path().join("no"), Path::new("a.json"), b"").unwrap_err();
         assert!(nowhere.to_string().contains("cannot write"), "{nowhere}");

@@ -227,7 +227,13 @@ mod tests {
 
     #[test]
     fn runs_add_up() {
-        let of = |writes, reads| Figures { writes, reads, cas: kind([]), span_ns: 1_000, ..Figures::default() };
+        let of = |writes, reads| Figures {
+            writes,
+            reads,
+            cas: kind([]),
+            span_ns: 1_000,
+            ..Figures::default()
+        };
         let mut figures = of(kind([1, 5]), kind([2]));
         figures.add(&of(kind([3]), kind([])));
         assert_eq!(figures.writes.latencies_ns, [1, 3, 5]);

@@ -67,9 +67,10 @@ impl Judgement {
         for other in compared().filter(|other| *other != level) {
             let is_implied = |known: &Verdict| known.holds() && known.level.is_at_least(other);
             let follows = same_reads || level.is_at_least(other);
-            if !is_implied(&promised) && !(follows && others.iter().any(is_implied)) {
-                others.push(check(history, other, &curious));
+            if is_implied(&promised) || follows && others.iter().any(is_implied) {
+                continue;
             }
+            others.push(check(history, other, &curious));
         }
         let verdicts = std::iter::once(&promised).chain(&others);
         let evidence = verdicts.filter_map(|verdict| Evidence::of(verdict, history)).collect();

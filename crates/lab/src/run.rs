@@ -233,7 +233,7 @@ impl Runner<'_> {
 
     /// Sets those files side by side that are equal but for their level: in words, and as a page.
     fn compare_levels(&mut self, files: &[Loaded]) -> Compared {
-        let (mut told, mut compared) = (vec![], Compared::default());
+        let mut compared = Compared::default();
         let columns = files.iter().zip(&self.results);
         let columns = columns.map(|(file, result)| Column { scenario: &file.scenario, result });
         for comparison in Comparison::all(columns) {
@@ -241,20 +241,14 @@ impl Runner<'_> {
             let command = command_of_levels(&comparison, self.options, self.seed);
             let html = picture::of_comparison(&comparison, self.seed, command);
             let page = write_levels(&self.options.runs, &first.file, html.as_bytes());
-            told.push((report::levels_lines(&comparison), page.as_ref().ok().cloned()));
-            let document = report::levels_summary(&comparison, page.as_deref().ok());
-            compared.documents.push(document);
+            let mut lines = report::levels_lines(&comparison);
+            let written = page.iter().map(|page| page.display().to_string());
+            lines.extend(report::labelled("page", Look::Faint, written));
+            self.screen.tell(format!("\n{}", lines.join("\n")));
+            compared.documents.push(report::levels_summary(&comparison, page.as_deref().ok()));
             if let Err(error) = page {
                 self.screen.complain(error);
                 compared.failed = true;
-            }
-        }
-        for (lines, page) in told {
-            self.screen.tell("");
-            lines.iter().for_each(|line| self.screen.tell(line));
-            let page = page.map(|page| page.display().to_string());
-            for line in report::labelled("page", Look::Faint, page) {
-                self.screen.tell(line);
             }
         }
         compared

@@ -113,7 +113,8 @@ fn throughput(figures: &Figures) -> Value {
 }
 
 fn kind_json(name: &str, kind: &Kind) -> Value {
-    let figure = |name: &str, ns: Option<u64>| json!({ "name": name, "text": latency(ns), "ns": ns });
+    let figure =
+        |name: &str, ns: Option<u64>| json!({ "name": name, "text": latency(ns), "ns": ns });
     json!({
         "name": name,
         "done": kind.done(),

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::cut::SHOWN_MAX;
 use super::diagram::{self, CALLS_MAX, MESSAGES_MAX};
 use super::{Fault, Order, Picture, Ruling, of_comparison, quoted};
-use crate::report::tests::with_comparison;
 use crate::report;
+use crate::report::tests::with_comparison;
 use crate::run::FileResult;
 
 /// What a stranger may try.
@@ -90,7 +90,8 @@ fn hostile_texts_come_back_and_break_nothing() {
 fn levels_side_by_side_say_what_the_terminal_says() {
     let command = format!("candor run {}", HOSTILE[0]);
     let (html, table, lines) = with_comparison(|comparison| {
-        let results: Vec<FileResult> = comparison.columns.iter().map(|c| c.result.clone()).collect();
+        let results: Vec<FileResult> =
+            comparison.columns.iter().map(|c| c.result.clone()).collect();
         let lines = report::levels_lines(comparison).concat();
         (of_comparison(comparison, u64::MAX, command.clone()), report::compare(&results), lines)
     });

@@ -94,8 +94,7 @@ pub(crate) fn compare(results: &[FileResult]) -> String {
 /// What stands beside a throughput that is the pace of clients which slept most of the time.
 const ASLEEP: &str = "asleep";
 /// What that means.
-const ASLEEP_NOTE: &str =
-    "asleep: clients slept for most of the time, so this is their pace and tells nothing of the servers";
+const ASLEEP_NOTE: &str = "asleep: clients slept for most of the time, so this is their pace and tells nothing of the servers";
 
 /// The throughput, told apart where it is none.
 pub(crate) fn pace(figures: &Figures) -> String {

@@ -7,7 +7,8 @@ use anstream::adapter::strip_str;
 use history::{Level, Outcome};
 
 use super::{
-    Live, Phase, compare, fault_line, figures_table, levels_lines, repeats_table, summary, verdict_lines,
+    Live, Phase, compare, fault_line, figures_table, levels_lines, repeats_table, summary,
+    verdict_lines,
 };
 use crate::attempt::{Attempt, Expected, StatedOrder};
 use crate::cluster::Ready;
@@ -227,7 +228,6 @@ fn only_what_is_equal_but_for_its_level_and_ran_is_compared() {
     let different = (&other, &result(Level::Eventual, true));
     let compared = |pairs: &[(&Scenario, &FileResult)]| -> Vec<usize> {
         let column = |&(scenario, result): &_| Column { scenario, result };
-        // A function of its own would have to name the lifetimes.
         Comparison::all(pairs.iter().map(column)).iter().map(|c| c.columns.len()).collect()
     };
     assert_eq!(compared(&[strong, weak]), [2]);
