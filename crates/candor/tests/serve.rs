@@ -53,6 +53,12 @@ fn the_ready_line_says_it_all() {
             temp.path().join("data").display()
         )
     );
+    let home = tempfile::tempdir().unwrap();
+    let mut server = alone(home.path(), 0, &["--zmq-listen", "127.0.0.1:0"]);
+    let line = server.start();
+    let ports =
+        format!("clients on 127.0.0.1:{}, ZeroMQ on 127.0.0.1:{}, ", server.port, server.zmq_port);
+    assert!(line.contains(&ports) && server.zmq_port != 0, "{line}");
     let cluster = Cluster::start(3, &[]);
     let log = cluster.servers[2].log();
     assert!(log.contains("connected to node 1"), "{log}");
@@ -84,6 +90,9 @@ fn a_port_that_is_taken_is_named() {
     let address = taken.local_addr().unwrap().to_string();
     let mut server = alone(temp.path(), taken.local_addr().unwrap().port(), &[]);
     refused(&mut server, 1, &[&format!("cannot listen for clients on {address}"), "--listen"]);
+    let mut server = alone(temp.path(), 0, &["--zmq-listen", &address]);
+    let what = format!("cannot listen for clients of ZeroMQ on {address}");
+    refused(&mut server, 1, &[&what, "--zmq-listen"]);
     let peers = format!("1={address},2=127.0.0.1:1");
     let mut server = alone(temp.path(), 0, &["--peers", &peers]);
     refused(&mut server, 1, &[&format!("cannot listen for peers on {address}"), "--peer-listen"]);

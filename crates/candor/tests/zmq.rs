@@ -13,7 +13,8 @@ use redis::Commands;
 use runner::{Bench, free_ports, shipped};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::{Cluster, PATIENCE, pyzmq};
+use support::python::pyzmq;
+use support::{Cluster, PATIENCE};
 
 /// Python clients that do something; dropped, they are killed.
 struct Clients {

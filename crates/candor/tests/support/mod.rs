@@ -4,14 +4,13 @@
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
 mod cluster;
-mod python;
+pub(crate) mod python;
 mod server;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 pub(crate) use cluster::{Cluster, free_ports};
-pub(crate) use python::pyzmq;
 pub(crate) use server::Server;
 
 /// How long anything may take on a busy machine.
