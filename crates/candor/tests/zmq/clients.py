@@ -98,6 +98,11 @@ def dealers(address):
     for number in range(500):
         expect(socket.recv_multipart(), [b"proxy", str(number).encode(), b"", b"success"])
         expect(socket.recv_multipart(), [b"", f"d:{number}".encode()])
+    for request in [b'{"type": "set", "key": "d", "value": "x"}', b"junk", b'{"type": "get", "key": "d"}']:
+        socket.send_multipart([b"", request])
+    expect(socket.recv_multipart(), [b"", b"success"])
+    assert socket.recv_multipart()[1].startswith(b"error: ERR a request is one JSON object")
+    expect(socket.recv_multipart(), [b"", b"d:x"])
     socket.send(b'{"type": "get", "key": "d"}')
     [said] = socket.recv_multipart()
     assert said.startswith(b"error: ERR a request has an empty part"), said

@@ -243,6 +243,18 @@ mod tests {
     }
 
     #[test]
+    fn what_answers_nothing_waits_for_no_answer() {
+        let mut replies = Replies::default();
+        replies.reply(|out| out.extend(b"+first\r\n"));
+        let a = replies.ask(TWO, 10);
+        replies.aside(|out| out.extend(b"(pong)"));
+        assert_eq!(take(&mut replies), "+first\r\n(pong)");
+        replies.answer(a, Reply::Ok, None);
+        replies.aside(|out| out.extend(b"(pong)"));
+        assert_eq!(take(&mut replies), "+OK\r\n(pong)");
+    }
+
+    #[test]
     fn a_certificate_keeps_with_its_reply() {
         let mut replies = Replies::default();
         let a = replies.ask(Protocol::Resp3, 10);

@@ -368,7 +368,7 @@ fn what_is_no_request_is_told_so() {
         let told = stored(value);
         assert!(told.starts_with("ERR "), "{value}: {told}");
     }
-    assert_eq!(stored(r#"{"x":1,"x":1}"#), "ERR a field is given twice, at byte 43 of the request");
+    assert_eq!(stored(r#"{"x":1,"x":1}"#), "ERR a field is given twice, at byte 44 of the request");
     let long = "q".repeat(100);
     let told = asked(&format!("{{\"type\":\"{long}\"}}"));
     assert_eq!(
