@@ -29,10 +29,15 @@ pub(super) fn print(reader: &mut Reader<'_>) -> Result<Printed, Fault> {
     let mut printer = Printer { out: vec![], elements: 0 };
     match reader.peek() {
         // A text by itself has no quotes.
-        Some(b'"') => printer.out = reader.string()?.into_owned().into_bytes(),
+        Some(b'"') => {
+            let text = reader.string()?;
+            if text.len() > VALUE_BYTES_MAX {
+                return Err(reader.fault("a value has at most 16 MiB"));
+            }
+            printer.out = text.into_owned().into_bytes();
+        }
         _ => printer.value(reader, 0)?,
     }
-    printer.check(reader)?;
     Ok(Printed::Text(printer.out))
 }
 
@@ -149,6 +154,9 @@ const WORDS: [(&str, &str); 3] = [("true", "True"), ("false", "False"), ("null",
 /// the same line when it shows a text, except for the first character, where it also hides marks that would join what
 /// stands before.
 fn is_printable(character: char) -> bool {
+    if character.is_alphanumeric() {
+        return true;
+    }
     let mut text = [b'a'; 5];
     let length = character.encode_utf8(&mut text[1..]).len();
     let text = std::str::from_utf8(&text[..=length]).unwrap_or_default();
