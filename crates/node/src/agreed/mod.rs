@@ -37,6 +37,7 @@ mod reads;
 mod soundness;
 mod state;
 mod tail;
+mod time;
 mod words;
 
 use std::collections::VecDeque;
@@ -64,6 +65,7 @@ use proposals::{Proposals, RUN_BYTES_MAX};
 use reads::{Read, Reads};
 use state::State;
 pub(crate) use tail::Tail;
+use time::{Anchor, LogTime};
 pub(crate) use words::{in_words, vote};
 
 /// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
@@ -109,6 +111,10 @@ pub(crate) struct Agreed {
     timeout: (u64, StateRole, usize),
     ticked_ms: u64,
     progressed_ms: u64,
+    /// When this boot began.
+    began_ms: Option<u64>,
+    /// The time of what this node, as the leader, puts into the log.
+    time: LogTime,
     /// The commit index that followers were last told.
     announced: u64,
     /// The last entry that carries writes of other nodes.
@@ -178,6 +184,8 @@ impl Agreed {
             timeout: (0, StateRole::Follower, ELECTION_TICKS),
             ticked_ms: 0,
             progressed_ms: 0,
+            began_ms: None,
+            time: LogTime::default(),
             announced: 0,
             foreign: 0,
             eager_ticks,
@@ -193,6 +201,7 @@ impl Agreed {
         self.proposals.plant(planted);
         self.reads.plant(planted);
         self.forwarded.planted = planted;
+        self.time.planted = planted;
         if planted.is(Mutant::LeaseRead) {
             self.raft.raft.read_only.option = raft::ReadOnlyOption::LeaseBased;
             self.raft.raft.check_quorum = false;
@@ -258,6 +267,11 @@ impl Agreed {
     }
 
     // What the node is told.
+
+    /// This boot has begun, at this moment at the latest.
+    pub(crate) fn begin(&mut self, now_ms: u64) {
+        self.began_ms.get_or_insert(now_ms);
+    }
 
     pub(crate) fn write(&mut self, asker: Asker, mut command: Command) {
         if self.planted.is(Mutant::CompareAtArrival)
@@ -564,11 +578,27 @@ impl Agreed {
     }
 
     fn propose(&mut self, turn: &mut Turn<'_>) -> bool {
-        // Time in the log never goes back, whatever the clocks of successive leaders say.
-        let time_ms = turn.now.wall_ms.max(self.raft.store().time_ms());
-        let data = self.draft.take(time_ms);
+        let stamp_ms = self.stamp_ms(turn);
+        let data = self.draft.take(stamp_ms);
         self.announced = self.commit();
-        self.raft.propose(vec![], data).is_ok()
+        let taken = self.raft.propose(vec![], data).is_ok();
+        if taken {
+            self.time.on_stamped(stamp_ms, turn.now.monotonic_ms);
+        }
+        taken
+    }
+
+    /// The time of an entry that this leader makes now.
+    fn stamp_ms(&mut self, turn: &Turn<'_>) -> u64 {
+        let (term, began_ms) = (self.term(), self.began_ms.unwrap_or(0));
+        let tail = self.raft.store();
+        self.time.lead(term, || {
+            let Anchor { stamp_ms, at_ms } = tail.last_stamp();
+            Anchor { stamp_ms, at_ms: at_ms.max(began_ms) }
+        });
+        let own = self.planted.is(Mutant::LogTimeFromOwnClock);
+        let clock_ms = turn.log_ms.map(|log_ms| if own { turn.now.wall_ms } else { log_ms });
+        self.time.stamp_ms(turn.now.monotonic_ms, clock_ms)
     }
 
     fn begin_reads(&mut self, turn: &mut Turn<'_>) {
@@ -679,7 +709,7 @@ impl Agreed {
         for entry in entries {
             let (index, term) = (entry.index, entry.term);
             turn.disk.record(&Record::Agreed { index, term, data: entry.data.clone() });
-            tail.append(entry).expect("Raft appends without gaps");
+            tail.append(entry, turn.now.monotonic_ms).expect("Raft appends without gaps");
         }
     }
 
@@ -795,6 +825,11 @@ pub(crate) fn writes<T>(
     };
     entry::for_each(data, one).expect(WELL_FORMED);
     all
+}
+
+/// The time in an entry, if it has one.
+pub(crate) fn stamp_ms(data: &[u8]) -> Option<u64> {
+    entry::time_ms(data).expect(WELL_FORMED)
 }
 
 /// An entry as the disk kept it.
