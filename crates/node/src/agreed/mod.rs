@@ -115,6 +115,8 @@ pub(crate) struct Agreed {
     began_ms: Option<u64>,
     /// The time of what this node, as the leader, puts into the log.
     time: LogTime,
+    /// The last entry that found no room on the disk.
+    lacked: u64,
     /// The commit index that followers were last told.
     announced: u64,
     /// The last entry that carries writes of other nodes.
@@ -186,6 +188,7 @@ impl Agreed {
             progressed_ms: 0,
             began_ms: None,
             time: LogTime::default(),
+            lacked: 0,
             announced: 0,
             foreign: 0,
             eager_ticks,
@@ -336,6 +339,8 @@ impl Agreed {
             && message.entries.iter().any(|entry| !entry.data.is_empty());
         if turn.disk.is_full() && appends {
             // As if it were lost: the leader sends it again. What opens a term is small enough.
+            let last = message.entries.last().map_or(0, |entry| entry.index);
+            self.lacked = self.lacked.max(last);
             return Ok(());
         }
         // Raft refuses what it has no use for (an unknown peer, a dropped proposal); so do we.
@@ -460,8 +465,15 @@ impl Agreed {
     /// Answers what waits since `oldest_ms` or longer.
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         self.proposals.expire(oldest_ms, |asker, error| turn.refuse_write(&asker, error));
-        self.reads.expire(oldest_ms, |asker| {
-            turn.refuse_read(&asker, Error::ClusterDown(NOT_CONFIRMED));
+        let full = turn.disk.is_full();
+        self.reads.expire(oldest_ms, |asker, is_confirmed| {
+            let error = match (is_confirmed, full) {
+                (false, false) => Error::ClusterDown(NOT_CONFIRMED),
+                (false, true) => Error::ClusterDown(NOT_CONFIRMED_FULL),
+                (true, false) => Error::ClusterDown(NOT_APPLIED),
+                (true, true) => Error::DiskFull(NO_ROOM_FOR_IT),
+            };
+            turn.refuse_read(&asker, error);
         });
     }
 
@@ -767,7 +779,19 @@ impl Agreed {
         self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
     }
 
+    /// What found no room on the disk cannot be shown: a read that must see it is refused at once.
+    fn refuse_unshowable(&mut self, turn: &mut Turn<'_>) {
+        if !turn.disk.is_full() {
+            self.lacked = 0;
+            return;
+        }
+        for read in self.reads.take_confirmed(self.last_index() + 1..=self.lacked) {
+            turn.refuse_read(&read.asker, Error::DiskFull(NO_ROOM_FOR_IT));
+        }
+    }
+
     fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.refuse_unshowable(turn);
         let was_fresh = self.reads.is_fresh();
         let mut answered = false;
         let hasty = self.planted.is(Mutant::ReadBeforeApplied);
@@ -785,6 +809,11 @@ impl Agreed {
 
 const WELL_FORMED: &str = "only well-formed runs are proposed, and the disk checks its bytes";
 const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; the read did not run";
+const NOT_CONFIRMED_FULL: &str = "no majority confirmed in time what is committed, and the disk of this node is full; the read did not \
+                                  run. Free some room, or ask another node";
+const NOT_APPLIED: &str = "a majority confirmed what is committed, and this node did not get it in time; the read did not run";
+const NO_ROOM_FOR_IT: &str = "the disk of this node is full: it has no room for what this read must see; the read did not run. Free some \
+                              room, ask another node, or read at a weaker level";
 
 /// The condition that this value, and no other, fulfils.
 fn found(value: &Bytes) -> Condition {
