@@ -23,3 +23,15 @@ n1.a get k → 3
 > n1.a set k 4
 n1.a set k 4 → CLOCKSKEW stamps end with the year 2199, and this node's clock, or a stamp that it has merged, is beyond that; the write did not run. Hint: set the clock, or write at another node
 > settle
+# What a member spreads with such a stamp is turned away.
+> cluster 3 eventual
+> clock 1 0
+> settle
+> forge 2 1 last-stamp
+n1 refuses: a message that cannot be read: the sender is of another version, or not Candor
+> run 100
+> n1.a get forged
+n1.a get forged → nil
+> n1.a set k 5
+> settle
+n1.a set k 5 → OK

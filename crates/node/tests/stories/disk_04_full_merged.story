@@ -26,18 +26,3 @@ n2.b get j → 1
 n2.b set k 2 → OK
 > n1.a get k
 n1.a get k → 2
-# Writes that wait for the clock to be measured are refused when the disk fills up meanwhile.
-> cut 3 1
-> cut 3 2
-> crash 3
-> start 3
-> run 100
-> n3.c set k late
-> full 3
-n3: the disk is full
-n3.c set k late → MISCONF the disk of this node is full: the write did not run, and reads go on. Free some room, or ask another node
-> free 3
-n3: the disk has room
-> n3.c set k later
-> run 1000
-n3.c set k later → OK

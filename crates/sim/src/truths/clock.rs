@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use node::{Certificate, Error, NodeId, Order, Output, Reply, RequestId, SessionId, Status};
 
-use super::{Rest, Truth, Turn};
+use super::{Rest, Truth, Turn, takes_part};
 use crate::setting::Setting;
 
 /// A clock that gains or loses more than this part of the time was set.
@@ -111,7 +111,7 @@ impl Capped {
         let (measured, near) = count_near(turn.status, self.cap_ms);
         let seen = &mut self.hosts[turn.host];
         let now_ms = turn.now.monotonic_ms;
-        if turn.status.ready {
+        if takes_part(turn.status) {
             seen.began_ms.get_or_insert(now_ms);
         }
         let half = 2 * measured + 1 >= turn.status.members.len();

@@ -51,7 +51,7 @@ mod verdict;
 mod vote;
 
 use bytes::Bytes;
-use node::{NamedWrite, Node, Now, Output, RequestId, SessionId, Status};
+use node::{NamedWrite, Node, Now, Output, RequestId, SessionId, Status, Waits};
 
 use crate::operation::Operation;
 use crate::setting::Setting;
@@ -115,6 +115,11 @@ impl View for Node {
     fn value(&self, key: &Bytes) -> Option<&Bytes> {
         Node::value(self, key)
     }
+}
+
+/// Whether a node says that its start is on disk and that it has met everyone: it takes part, whether or not it serves clients yet.
+fn takes_part(status: &Status) -> bool {
+    !matches!(status.waits, Some(Waits::Disk | Waits::Meeting(_)))
 }
 
 /// A world that has come to rest.
