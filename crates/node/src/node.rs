@@ -46,6 +46,8 @@ macro_rules! turn {
         &mut Turn {
             now: $node.now,
             clock_agrees: $node.clocks.agrees(),
+            clock_waits: $node.clocks.waits(),
+            log_ms: $node.clocks.log_ms($node.now),
             identity: $node.identity,
             disk: &mut $node.disk,
             sessions: &mut $node.sessions,
@@ -103,6 +105,9 @@ impl Node {
         }
         if self.halted {
             return;
+        }
+        if self.takes_part() {
+            self.clocks.begin(self.now);
         }
         loop {
             self.start_waiting(outputs);
@@ -239,6 +244,7 @@ impl Node {
         // A driver's clock may stand still, but what was seen of it never goes back.
         self.now.monotonic_ms = self.now.monotonic_ms.max(now.monotonic_ms);
         self.now.wall_ms = now.wall_ms;
+        self.agreed.begin(self.now.monotonic_ms);
         if self.started {
             self.members.on_tick(turn!(self, outputs));
         }
@@ -298,6 +304,7 @@ impl Node {
         }
         if full {
             self.agreed.refuse_unsent(FULL, turn!(self, outputs));
+            self.merged.refuse_gathered(&Error::DiskFull(FULL), turn!(self, outputs));
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) enum Subject {
     Fault(u64),
     /// Seeds and names for the starts of this node.
     Boot(u64),
+    /// What the wall clock of this node says when it starts again.
+    Wake(u64),
     /// The wishes of this client.
     Client(u64),
 }
@@ -34,6 +36,7 @@ impl Subject {
             Subject::Turns => 6,
             Subject::Lies => 8,
             Subject::Boot(node) => 100 + node,
+            Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,
             Subject::Client(place) => 1000 + place,
         }

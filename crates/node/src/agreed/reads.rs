@@ -6,6 +6,7 @@
 //! still count if they are answered after all: where a message takes long, every answer comes that late.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 use crate::door::{Command, NodeId};
 use crate::mutants::{Mutant, Planted};
@@ -150,15 +151,21 @@ impl Reads {
         Some(reads)
     }
 
-    /// Takes out every read that waits since `oldest_ms` or longer.
-    pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Asker)) {
-        let rows = self.attempts.iter_mut().map(|attempt| &mut attempt.reads);
-        let rows = rows.chain(self.confirmed.iter_mut().map(|(_, reads)| reads));
-        for reads in rows.chain([&mut self.waiting]) {
+    /// Takes out the reads that must see an entry of these.
+    pub(crate) fn take_confirmed(&mut self, entries: RangeInclusive<u64>) -> Vec<Read> {
+        let rows = self.confirmed.iter_mut().filter(|(index, _)| entries.contains(index));
+        rows.flat_map(|(_, reads)| std::mem::take(reads)).collect()
+    }
+
+    /// Takes out every read that waits since `oldest_ms` or longer, and says whether it was confirmed.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Asker, bool)) {
+        let attempts = self.attempts.iter_mut().map(|attempt| (&mut attempt.reads, false));
+        let confirmed = self.confirmed.iter_mut().map(|(_, reads)| (reads, true));
+        for (reads, is_confirmed) in attempts.chain(confirmed).chain([(&mut self.waiting, false)]) {
             reads.retain(|read| {
                 let keep = read.asker.since_ms > oldest_ms;
                 if !keep {
-                    expired(read.asker.clone());
+                    expired(read.asker.clone(), is_confirmed);
                 }
                 keep
             });
