@@ -384,7 +384,10 @@ impl Node {
             }
         };
         if read.is_err() {
-            outputs.push(Output::Note(malformed()));
+            outputs.push(Output::Note(Event::Refused(format!(
+                "node {} sent a message that no sound member sends: it is dropped",
+                from.0
+            ))));
         }
     }
 

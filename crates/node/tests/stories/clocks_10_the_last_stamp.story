@@ -28,7 +28,7 @@ n1.a set k 4 → CLOCKSKEW stamps end with the year 2199, and this node's clock,
 > clock 1 0
 > settle
 > forge 2 1 last-stamp
-n1 refuses: a message that cannot be read: the sender is of another version, or not Candor
+n1 refuses: node 2 sent a message that no sound member sends: it is dropped
 > run 100
 > n1.a get forged
 n1.a get forged → nil
