@@ -26,15 +26,6 @@ n5.e set k 1 → CLOCKSKEW this node's clock is too far from those of most membe
 > run 30
 n5.e set k 2 → OK
 n5.e get k → 2
-# Writes that wait for that are refused when the disk fills up meanwhile.
-> crash 5
-> start 5
-> n5.e set k late
-> run 300
-> full 5
-n5: the disk is full
-> free 5
-n5: the disk has room
 # Where all start at once, all wait for each other.
 > heal
 > crash 1
