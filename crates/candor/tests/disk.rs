@@ -44,6 +44,7 @@ fn a_full_disk_takes_no_writes_and_goes_on_reading() {
     // Another leads soon; what it writes the full one cannot keep.
     write_when_there_is_room(&mut elsewhere, "key", 2);
     assert_eq!(elsewhere.get::<_, u64>("key").unwrap(), 2);
+    refused_as_full(on_leader.get::<_, Option<u64>>("key").map(drop));
     debug(&mut on_leader, &["DISK", "FREE"]);
     write_when_there_is_room(&mut on_leader, "key", 3);
     assert_eq!(on_leader.get::<_, u64>("key").unwrap(), 3);
