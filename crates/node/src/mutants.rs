@@ -128,8 +128,6 @@ mutants! {
     AppliedTwice, "retry runs twice", "etcd#14890, etcd#18424, jetcd#1444";
     /// A write runs although the one before it has not.
     NameGapAccepted, "retry runs twice", "etcd#18424";
-    /// A write of a boot that is over runs when it comes late.
-    OldBootAccepted, "message of an older boot", "etcd#18424";
     /// What is lost on the way to a leader is not sent again.
     ForwardNotResent, "progress", "";
     /// Writes that wait for a leader get their names last come, first served.
@@ -246,6 +244,5 @@ impl Planted {
         let (again, skips) = (sequence <= last_sequence, sequence > last_sequence);
         (self.is(Mutant::AppliedTwice) && boot == last_boot && again)
             || (self.is(Mutant::NameGapAccepted) && boot == last_boot && skips)
-            || (self.is(Mutant::OldBootAccepted) && boot < last_boot)
     }
 }

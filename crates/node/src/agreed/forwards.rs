@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use super::entry::Name;
 use crate::door::NodeId;
 use crate::life::Life;
-use crate::mutants::{Mutant, Planted};
 
 /// The names of one start that lie in the log: from `first` up to, and without, `end`, with no gap and in order.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +23,6 @@ struct Row {
 #[derive(Debug, Default)]
 pub(crate) struct Forwards {
     rows: BTreeMap<NodeId, Row>,
-    pub(crate) planted: Planted,
 }
 
 impl Forwards {
@@ -39,7 +37,7 @@ impl Forwards {
         let same_life = new.life == old.life;
         let is_over = new.life.boot < old.life.boot;
         let held = same_life && old.first <= new.first && new.end <= old.end;
-        if held || (is_over && !self.planted.is(Mutant::OldBootAccepted)) {
+        if held || is_over {
             return false;
         }
         // What was appended before its predecessors does not count; and what seems to leave a gap need not: its

@@ -203,7 +203,6 @@ impl Agreed {
         self.state.plant(planted);
         self.proposals.plant(planted);
         self.reads.plant(planted);
-        self.forwarded.planted = planted;
         self.time.planted = planted;
         if planted.is(Mutant::LeaseRead) {
             self.raft.raft.read_only.option = raft::ReadOnlyOption::LeaseBased;
