@@ -18,6 +18,7 @@ use crate::client::{Context, Figures};
 use crate::clock::Clock;
 use crate::connection::{Session, Sessions};
 use crate::log::Counters;
+use crate::notes;
 
 /// How much is read from a socket at least, if it is there.
 pub(crate) const READ_BYTES: usize = 16 << 10;
@@ -200,6 +201,8 @@ impl Context for Hub {
             memory_rss_bytes: resident_bytes(),
             log_groups: self.log.groups.load(Ordering::Relaxed),
             log_syncs: self.log.syncs.load(Ordering::Relaxed),
+            notes_dropped: notes::dropped(),
+            notes_suppressed: notes::suppressed(),
         }
     }
 

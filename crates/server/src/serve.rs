@@ -32,13 +32,20 @@ const TASKS_A_LOOK: u32 = 1024;
 /// is ready; before that, if it has to wait for others, one that says for whom. Logs to standard error.
 pub fn serve(options: Options) -> Result<(), Failure> {
     options.check()?;
-    notes::begin();
+    notes::begin(NodeId(options.id))?;
+    let end = run(&options);
+    notes::flush();
+    end
+}
+
+/// The loop.
+fn run(options: &Options) -> Result<(), Failure> {
     Builder::new_current_thread()
         .enable_all()
         .event_interval(TASKS_A_LOOK)
         .build_local(LocalOptions::default())
         .map_err(|error| Failure::run_time(format!("the loop cannot be started: {error}")))?
-        .block_on(live(&options))
+        .block_on(live(options))
 }
 
 /// The ports, the disk, the node; then what the node asks for, until the end.
@@ -59,6 +66,7 @@ async fn live(options: &Options) -> Result<(), Failure> {
     let port = ports.client_address.port();
     let about = Description { port, settings: settings(options, port) };
     let hub = Rc::new(Hub::new(node, Clock::start(faults), counters, about));
+    spawn_local(notes::sum_up());
     let peers = Peers::dial(&hub, me, &members, seed);
     if let Some(listener) = ports.peers.take() {
         peers.listen(&hub, me, members.iter().map(|member| member.0).collect(), listener);
@@ -259,6 +267,7 @@ fn stop(error: crate::log::Error) {
         "{error}; what is on disk is not known any more, so the node stops\n  hint: check the disk \
          (space, health), then start the node again: it finds out what was kept"
     );
+    notes::flush();
     std::process::exit(1);
 }
 

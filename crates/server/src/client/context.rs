@@ -39,4 +39,8 @@ pub struct Figures {
     pub log_groups: u64,
     /// Times the log was synced.
     pub log_syncs: u64,
+    /// Lines of standard error that nobody took.
+    pub notes_dropped: u64,
+    /// Lines of standard error left out because there were many alike.
+    pub notes_suppressed: u64,
 }

@@ -19,11 +19,12 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, spawn_local, yield_now};
 use tokio::time::sleep;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::frame::{self, FRAME_BYTES_MAX, Frames, MESSAGE_BYTES_MAX, TooLong};
 use super::greeting::{self, Greeting};
 use crate::hub::Hub;
+use crate::notes::warn_some;
 
 /// How long somebody may take to be trusted: a greeting, a hello, and a write to the disk at the first meeting.
 const TRUST_MAX: Duration = Duration::from_secs(2);
@@ -135,7 +136,7 @@ pub(super) async fn listen(
         match listener.accept().await {
             Ok((stream, address)) => door.let_in(stream, address.to_string()),
             Err(error) => {
-                warn!("cannot accept a peer: {error}");
+                warn_some!("cannot accept a peer: {error}");
                 sleep(PAUSE).await;
             }
         }
@@ -215,7 +216,7 @@ async fn receive(guard: Guard, stream: TcpStream, address: String) {
     tokio::select! {
         why = talk(&guard, stream) => {
             if let Err(why) = why {
-                warn!("turned away {address} at the port for peers: {why}");
+                warn_some!("turned away {address} at the port for peers: {why}");
             }
         }
         () = overdue => debug!("turned away {address} at the port for peers: it does not say who it is"),
