@@ -17,6 +17,7 @@ use crate::bell::Bell;
 use crate::client::{Context, Figures};
 use crate::clock::Clock;
 use crate::connection::{Session, Sessions};
+use crate::descriptors::Descriptors;
 use crate::log::Counters;
 use crate::notes;
 
@@ -59,13 +60,15 @@ pub(crate) struct Description {
     pub port: u16,
     /// What `CONFIG GET` tells beyond what is the same in all servers.
     pub settings: Vec<(String, String)>,
+    /// How the descriptors of the process are shared out.
+    pub descriptors: Descriptors,
 }
 
 impl Hub {
     pub(crate) fn new(node: Node, clock: Clock, log: Arc<Counters>, about: Description) -> Hub {
         let inbox = RefCell::new(vec![Input::Tick(clock.now())]);
         Hub {
-            sessions: Sessions::default(),
+            sessions: Sessions::new(about.descriptors.clients_max),
             clock,
             node: RefCell::new(node),
             inbox,
@@ -160,6 +163,10 @@ impl Hub {
     /// Forgets a session that is over.
     pub(crate) fn close(&self, session: &Session) {
         self.sessions.close(session.id());
+        if session.held_up.get() {
+            // It would keep its descriptor until the disk has caught up.
+            self.held_up.borrow_mut().retain(|other| other.id() != session.id());
+        }
         self.tell(Input::Closed(session.id()));
         self.departures.ring();
     }
@@ -179,6 +186,11 @@ impl Hub {
         .await;
     }
 
+    /// How many connections at the port for peers may be of somebody unknown.
+    pub(crate) fn strangers_max(&self) -> usize {
+        self.description.descriptors.strangers_max
+    }
+
     /// Whether the server is about to end.
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.get()
@@ -196,6 +208,7 @@ impl Context for Hub {
             process_id: std::process::id(),
             tcp_port: self.description.port,
             clients: self.sessions.count() as u64,
+            clients_max: self.sessions.count_max() as u64,
             connections: self.sessions.accepted(),
             commands: self.commands.get(),
             memory_rss_bytes: resident_bytes(),

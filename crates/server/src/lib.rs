@@ -29,6 +29,8 @@ mod chance;
 
 mod clock;
 
+mod descriptors;
+
 mod ending;
 
 mod failure;

@@ -67,7 +67,7 @@ impl Machine {
                     self.hub.take_backlog(completion.bytes);
                     self.hub.put(Input::Persisted(completion.ticket));
                 }
-                Report::Full(full) => self.hub.put(Input::DiskFull(full)),
+                Report::Full(shortage) => self.hub.put(Input::DiskFull(shortage)),
             }
             due = true;
         }

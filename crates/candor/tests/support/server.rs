@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
 use redis::Connection;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 
 use super::{PATIENCE, until};
 
@@ -139,6 +139,14 @@ impl Server {
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// From now on it may have so many files open; gives how many it might before.
+    pub(crate) fn limit_open_files(&self, limit: u64) -> u64 {
+        let old = getrlimit(Resource::Nofile);
+        let new = Rlimit { current: Some(limit), maximum: old.maximum };
+        let old = prlimit(Some(self.pid()), Resource::Nofile, new).unwrap();
+        old.current.unwrap_or(u64::MAX)
     }
 
     /// Waits for its end; gives the exit code, if it was not killed.

@@ -29,6 +29,8 @@ pub struct Figures {
     pub tcp_port: u16,
     /// Connections open now.
     pub clients: u64,
+    /// How many may be open at a time.
+    pub clients_max: u64,
     /// Connections ever accepted.
     pub connections: u64,
     /// Commands ever taken.

@@ -80,7 +80,11 @@ fn server(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
 }
 
 fn clients(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
-    write!(text, "connected_clients:{}\r\nblocked_clients:0\r\n", figures.clients)
+    write!(
+        text,
+        "connected_clients:{}\r\nmaxclients:{}\r\nblocked_clients:0\r\n",
+        figures.clients, figures.clients_max
+    )
 }
 
 /// What the system says is resident; the server does not count its own allocations.

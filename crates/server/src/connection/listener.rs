@@ -1,10 +1,12 @@
 //! The ports where clients come in.
+//!
+//! Whether there is room for one more is decided here, before the next is accepted: so however many come at once, they
+//! never take the descriptors that the node needs itself.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::task::spawn_local;
 
 use super::task;
 use crate::hub::Hub;
@@ -26,12 +28,11 @@ pub(crate) enum Door {
 pub(crate) async fn listen(hub: Rc<Hub>, door: Door, listener: TcpListener) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                match door {
-                    Door::Redis => spawn_local(task::serve_redis(hub.clone(), stream)),
-                    Door::Zmq => spawn_local(task::serve_zmq(hub.clone(), stream)),
-                };
-            }
+            Ok((stream, _)) if hub.sessions.is_full() => task::turn_away(door, &stream),
+            Ok((stream, _)) => match door {
+                Door::Redis => task::serve_redis(hub.clone(), stream),
+                Door::Zmq => task::serve_zmq(hub.clone(), stream),
+            },
             Err(error) => {
                 warn_some!("cannot accept a client: {error}");
                 tokio::time::sleep(PAUSE).await;

@@ -29,4 +29,4 @@ pub(crate) use language::{Language, Said};
 pub(crate) use listener::{Door, listen};
 pub(crate) use replies::Replies;
 pub(crate) use session::Session;
-pub(crate) use sessions::Sessions;
+pub(crate) use sessions::{CONNECTIONS_MAX, Sessions};

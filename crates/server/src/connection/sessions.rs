@@ -9,7 +9,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 use super::Session;
 
 /// The most connections at a time.
-pub(super) const CONNECTIONS_MAX: usize = 10_000;
+pub(crate) const CONNECTIONS_MAX: usize = 10_000;
 /// The low bits of an id are a place in the table, the others make it unique.
 const PLACE_BITS: u32 = 16;
 
@@ -18,6 +18,8 @@ const PLACE_BITS: u32 = 16;
 /// Invariant: a session lies at the place that its id names, so finding it takes no search.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
+    /// How many there may be.
+    count_max: usize,
     places: RefCell<Vec<Option<Rc<Session>>>>,
     free: RefCell<Vec<usize>>,
     /// How many there ever were.
@@ -27,9 +29,14 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
+    /// None yet, and so many at most.
+    pub(crate) fn new(count_max: usize) -> Sessions {
+        Sessions { count_max: count_max.min(CONNECTIONS_MAX), ..Sessions::default() }
+    }
+
     /// Whether there may be no more.
     pub(super) fn is_full(&self) -> bool {
-        self.count() >= CONNECTIONS_MAX
+        self.count() >= self.count_max
     }
 
     /// A new session.
@@ -95,6 +102,11 @@ impl Sessions {
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.places.borrow().len() - self.free.borrow().len()
+    }
+
+    /// How many there may be.
+    pub(crate) fn count_max(&self) -> usize {
+        self.count_max
     }
 
     /// How many there ever were.

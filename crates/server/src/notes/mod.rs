@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use node::{Event, MemberClock, NodeId};
+use node::{Event, MemberClock, NodeId, Shortage};
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
@@ -128,11 +128,11 @@ pub(crate) fn tell(event: &Event) {
             "no member has answered since this node started: it serves merged keyspaces all the same\n  hint: if its data \
              directory is a copy, or was put back from one, stop it: what it takes now may be lost"
         ),
-        Event::Disk { full: true } => warn!(
-            "the disk is full: this node takes no writes until there is room, and reads go on\n  hint: free some room; \
-             nothing has to be started again"
+        Event::Disk(Some(Shortage { why, way_out })) => warn_some!(
+            "{why}: it takes no writes until that has passed, and reads go on\n  hint: {way_out}; nothing has to be \
+             started again"
         ),
-        Event::Disk { full: false } => info!("the disk has room again: this node takes writes"),
+        Event::Disk(None) => info_some!("the disk has room again: this node takes writes"),
         Event::Clock { agrees: false, others } => warn_some!(
             "this clock is too far from those of most members ({}): the node takes no merged writes and hands over \
              leadership\n  hint: set the clock, for example with NTP",
