@@ -17,6 +17,9 @@ use crate::record::Known;
 use crate::session::{self, Asker, Kind, Request, Sessions};
 use crate::turn::{Identity, Turn};
 
+/// What the requests may weigh that wait to be written, sent or confirmed.
+const WAITING_BYTES_MAX: usize = 256 << 20;
+
 /// One member of the cluster.
 ///
 /// - Nothing is sent before its boot is on disk; nothing is taken part in before all members have met.
@@ -394,7 +397,7 @@ impl Node {
 
     /// The level at which a request is served, if it may be.
     fn admissible(&self, asked: Option<Level>, command: &Command) -> Result<Level, Error> {
-        if crate::command::weight(command) > 2 * VALUE_BYTES_MAX {
+        if crate::command::size(command) > 2 * VALUE_BYTES_MAX {
             return Err(Error::Invalid("the command is too large".into()));
         }
         if asked.is_some() && command.is_write() {
@@ -451,6 +454,9 @@ impl Node {
             return;
         }
         if command.is_write() {
+            if self.is_overfull() {
+                return outputs.push(overfull(&asker));
+            }
             self.sessions.begin(&asker, Kind::Write);
             if agreed {
                 self.agreed.write(asker, command);
@@ -470,6 +476,9 @@ impl Node {
             }
         };
         if agreed && !confirmed {
+            if self.is_overfull() {
+                return outputs.push(overfull(&asker));
+            }
             self.sessions.begin(&asker, Kind::Read(level));
             self.agreed.read_confirmed(asker, command);
             return;
@@ -486,6 +495,11 @@ impl Node {
         }
     }
 
+    /// Whether so much waits here that nothing more may: also what connections asked that are gone since.
+    fn is_overfull(&self) -> bool {
+        self.agreed.waiting_bytes() + self.merged.waiting_bytes() > WAITING_BYTES_MAX
+    }
+
     /// Planted bugs: a linearizable read that no quorum confirms.
     fn reads_alone(&self, session: SessionId) -> bool {
         let leads = self.agreed.role() == Role::Leader;
@@ -493,6 +507,10 @@ impl Node {
             || self.planted.is(Mutant::SilentDowngrade);
         alone && self.agreed.is_fresh() && !self.sessions.is_reading(session)
     }
+}
+
+fn overfull(asker: &Asker) -> Output {
+    session::reply_to(asker, Reply::Error(Error::ClusterDown(OVERFULL)))
 }
 
 fn full(Shortage { why, way_out }: &Shortage) -> Error {
@@ -507,6 +525,7 @@ fn malformed() -> Event {
     )
 }
 
+const OVERFULL: &str = "too much waits on this node already; the request did not run";
 const WAITED: &str = "the request waited too long behind others of its connection; it did not run";
 const NOT_FORMED: &str = "not all members have met yet; the request did not run";
 const NOT_CONFIRMED: &str = "no member has confirmed yet that this node is the one that it was before it was started again; the request did not run";

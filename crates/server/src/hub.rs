@@ -24,7 +24,7 @@ use crate::notes;
 /// How much is read from a socket at least, if it is there.
 pub(crate) const READ_BYTES: usize = 16 << 10;
 /// The size of the pieces in which the shared read buffer is allocated.
-const BUFFER_BYTES: usize = 64 << 10;
+pub(crate) const BUFFER_BYTES: usize = 64 << 10;
 /// Bytes that wait for the disk; beyond that no client is read from.
 const BACKLOG_BYTES_MAX: usize = 64 << 20;
 
@@ -135,9 +135,10 @@ impl Hub {
         self.commands.set(self.commands.get() + 1);
     }
 
-    /// Whether so much waits for the disk that this session must not ask; it is woken later.
+    /// Whether so much waits for the disk, or is owed to sessions like this one, that it must not ask; it is woken later.
     pub(crate) fn is_congested(&self, session: &Rc<Session>) -> bool {
-        let congested = self.backlog_bytes.get() > BACKLOG_BYTES_MAX;
+        let congested = self.backlog_bytes.get() > BACKLOG_BYTES_MAX
+            || (session.is_owed() && self.sessions.is_crowded(session));
         if congested && !session.held_up.replace(true) {
             self.held_up.borrow_mut().push(session.clone());
         }
@@ -153,11 +154,24 @@ impl Hub {
     pub(crate) fn take_backlog(&self, bytes: usize) {
         self.backlog_bytes.set(self.backlog_bytes.get() - bytes);
         if self.backlog_bytes.get() <= BACKLOG_BYTES_MAX / 2 {
-            for session in self.held_up.borrow_mut().drain(..) {
-                session.held_up.set(false);
-                session.wake();
-            }
+            self.release();
         }
+    }
+
+    /// Lets those that were held up look again whether they may ask.
+    fn release(&self) {
+        for session in self.held_up.borrow_mut().drain(..) {
+            session.held_up.set(false);
+            session.wake();
+        }
+    }
+
+    /// Looks after what all sessions hold, once that has changed.
+    pub(crate) fn settle(&self) {
+        if self.sessions.has_calmed_down() {
+            self.release();
+        }
+        self.sessions.settle(|| self.clock.uptime_ms());
     }
 
     /// Forgets a session that is over.
@@ -209,6 +223,7 @@ impl Context for Hub {
             tcp_port: self.description.port,
             clients: self.sessions.count() as u64,
             clients_max: self.sessions.count_max() as u64,
+            clients_evicted: self.sessions.evicted(),
             connections: self.sessions.accepted(),
             commands: self.commands.get(),
             memory_rss_bytes: resident_bytes(),

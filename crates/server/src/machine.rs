@@ -97,6 +97,7 @@ impl Machine {
         }
         self.peers.flush();
         self.hub.sessions.flush();
+        self.hub.settle();
         if !self.announcement.is_over() {
             self.announcement.tell(self.hub.node().waits_for().as_ref());
         }

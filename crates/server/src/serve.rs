@@ -1,6 +1,5 @@
 //! The life of a server: from its options to its end.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -186,10 +185,7 @@ impl Announcement {
     }
 
     fn print(&self, word: &str, waits: &str) {
-        let mut out = std::io::stdout().lock();
-        // Nobody may be reading any more, which is no reason not to serve.
-        let _ = writeln!(out, "candor: {word}, {}{waits}", self.about);
-        let _ = out.flush();
+        notes::announce(format!("candor: {word}, {}{waits}\n", self.about));
     }
 }
 

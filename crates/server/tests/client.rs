@@ -274,6 +274,7 @@ impl Context for Fake {
             tcp_port: 6379,
             clients: 2,
             clients_max: 10_000,
+            clients_evicted: 1,
             connections: 10,
             commands: 1000,
             memory_rss_bytes: Some(12_345_678),

@@ -481,6 +481,11 @@ impl Agreed {
         });
     }
 
+    /// What the requests weigh that wait to be sent for the first time, or to be confirmed.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.proposals.unnamed_bytes() + self.reads.bytes()
+    }
+
     /// Refuses the writes that were not sent yet.
     pub(crate) fn refuse_unsent(&mut self, why: &Error, turn: &mut Turn<'_>) {
         self.proposals.refuse_unnamed(|asker| turn.refuse_write(&asker, why.clone()));

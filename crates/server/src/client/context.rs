@@ -31,6 +31,8 @@ pub struct Figures {
     pub clients: u64,
     /// How many may be open at a time.
     pub clients_max: u64,
+    /// Connections closed because they held more requests and replies than there was room for.
+    pub clients_evicted: u64,
     /// Connections ever accepted.
     pub connections: u64,
     /// Commands ever taken.

@@ -161,7 +161,7 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
          formed:{formed}\r\nready:{ready}\r\nagreed_ready:{agreed_ready}\r\nwaits_for:{waits}\r\n\
          log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_vector:{vector}\r\n\
          disk_full:{disk_full}\r\nclock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n\
-         notes_dropped:{dropped}\r\nnotes_suppressed:{suppressed}\r\n",
+         clients_evicted:{evicted}\r\nnotes_dropped:{dropped}\r\nnotes_suppressed:{suppressed}\r\n",
         id = status.id.0,
         level = status.level,
         leader = status.leader.map_or(0, |leader| leader.0),
@@ -185,6 +185,7 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         clocks = list(status.clocks.iter().map(|clock| {
             format!("{}={}..{}", clock.id.0, clock.at_least_ms, clock.at_most_ms)
         })),
+        evicted = figures.clients_evicted,
         dropped = figures.notes_dropped,
         suppressed = figures.notes_suppressed,
     )

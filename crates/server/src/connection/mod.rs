@@ -15,8 +15,9 @@
 //! from the bytes, and the [form](replies::Form) of the replies.
 //!
 //! A connection that asks too much at once, or does not take its replies, is not read from until it
-//! does. A connection whose bytes make no sense is told so and closed.
+//! does; and of what all of them hold together there is a [limit](account). A connection whose bytes make no sense is told so and closed.
 
+mod account;
 mod language;
 mod listener;
 mod redis;

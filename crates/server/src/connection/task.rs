@@ -20,7 +20,7 @@ use super::language::{Language, Said};
 use super::listener::Door;
 use super::redis::Redis;
 use crate::client::Connection;
-use crate::hub::{Hub, READ_BYTES};
+use crate::hub::{BUFFER_BYTES, Hub, READ_BYTES};
 use crate::zmq::Speaker;
 
 /// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
@@ -95,6 +95,7 @@ impl<L: Language> Task<L> {
         loop {
             // Also while a client does not take its replies, it may ask, up to a limit.
             let _ = self.session.poll_unblocked(cx);
+            self.hub.sessions.charge(&self.session);
             if self.session.is_broken() || self.language.is_late(cx) {
                 return Poll::Ready(());
             }
@@ -158,6 +159,19 @@ impl<L: Language> Task<L> {
             self.hub.wake_machine();
         } else {
             self.session.flush();
+        }
+        self.session.set_incomplete(self.rest_bytes() + self.language.held_bytes());
+        self.hub.sessions.charge(&self.session);
+        self.hub.settle();
+    }
+
+    /// What `rest` takes, or will as soon as more is read into it.
+    fn rest_bytes(&self) -> usize {
+        match self.rest.len() {
+            0 => 0,
+            length if length <= REST_BYTES_COPIED => length + READ_BYTES,
+            // It may keep the whole buffer that it was read into.
+            length => self.rest.capacity().max(length + READ_BYTES).max(BUFFER_BYTES),
         }
     }
 

@@ -27,6 +27,8 @@ const SUM_UP_PAUSE: Duration = Duration::from_secs(1);
 const LAST_LINES_MAX: Duration = Duration::from_secs(1);
 
 static QUEUE: Queue = Queue::new();
+/// What goes to standard output, which may be as full as standard error.
+static ANNOUNCEMENTS: Queue = Queue::new();
 /// Whether somebody writes what is queued.
 static STARTED: OnceLock<bool> = OnceLock::new();
 /// What each line begins with: three nodes in one terminal must be told apart.
@@ -35,7 +37,7 @@ static BEGINNING: OnceLock<String> = OnceLock::new();
 /// Begins to tell what this node does, unless somebody told the process where to already.
 pub(crate) fn begin(node: NodeId) -> Result<(), Failure> {
     BEGINNING.get_or_init(|| format!("node {} ", node.0));
-    if !start() {
+    if !start() || ANNOUNCEMENTS.start(io::stdout()).is_err() {
         return Err(Failure::run_time("the system has no room for one more thread"));
     }
     let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
@@ -54,7 +56,7 @@ fn start() -> bool {
     *STARTED.get_or_init(|| QUEUE.start(io::stderr()).is_ok())
 }
 
-/// Says why the process ends, as well as it can be said: nothing here fails, and it takes a second at most.
+/// Says why the process ends, as well as it can be said: nothing here fails, and it takes two seconds at most.
 pub fn last_words(text: &str) {
     if start() {
         QUEUE.push(lines(text.as_bytes()));
@@ -64,9 +66,15 @@ pub fn last_words(text: &str) {
     }
 }
 
+/// Says something on standard output, where scripts look for it.
+pub(crate) fn announce(line: String) {
+    ANNOUNCEMENTS.push(line.into());
+}
+
 /// Lets the last lines be written, for a limited time.
 pub(crate) fn flush() {
     limit::sum_up(true);
+    ANNOUNCEMENTS.flush(LAST_LINES_MAX);
     QUEUE.flush(LAST_LINES_MAX);
 }
 
