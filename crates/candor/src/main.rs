@@ -39,7 +39,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    if !matches!(command, Command::Sim(_)) {
+    if !matches!(command, Command::Sim(_) | Command::Serve(_)) {
         abort_on_panic();
     }
     match command {
@@ -51,8 +51,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// A node of which one thread failed must not go on with the others. (In a simulated world, an assertion that fails is a
-/// violation like any other.)
+/// A program of which one thread failed must not go on with the others. (In a simulated world, an assertion that fails is a
+/// violation like any other; `serve` has last words of its own.)
 fn abort_on_panic() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

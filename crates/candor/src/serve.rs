@@ -1,7 +1,9 @@
 //! `candor serve`: one node of a cluster, or one by itself.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::panic;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 
 use server::{Failure, Options};
 
@@ -51,13 +53,25 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn execute(args: Args) -> ExitCode {
+    abort_on_panic();
     match options(args).and_then(server::serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            anstream::eprintln!("candor: {failure}");
+            server::last_words(&format!("candor: {failure}"));
             ExitCode::from(failure.exit_code)
         }
     }
+}
+
+/// A node of which one thread failed must not go on with the others. What it says of that must not keep it either.
+fn abort_on_panic() {
+    panic::set_hook(Box::new(move |info| {
+        let backtrace = Backtrace::capture();
+        let traced = backtrace.status() == BacktraceStatus::Captured;
+        let trace = if traced { format!("\n{backtrace}") } else { String::new() };
+        server::last_words(&format!("candor: a bug stops the node: {info}{trace}"));
+        process::abort();
+    }));
 }
 
 /// The defaults, then the file, then the flags.

@@ -117,7 +117,7 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
     match out {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("candor sim: {error}");
+            let _ = writeln!(io::stderr(), "candor sim: {error}");
             ExitCode::from(EXIT_FAILURE)
         }
     }

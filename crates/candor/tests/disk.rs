@@ -1,9 +1,12 @@
-//! Real processes whose disk is full, or whose sync fails.
+//! Real processes whose disk is full, or whose sync fails, or that may open no more files.
 
 mod support;
 
+use std::io::Read;
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use redis::{Commands, Connection, RedisResult};
 
@@ -142,4 +145,95 @@ fn no_room_for_a_first_segment() {
         text.contains("there is no room for") && text.contains("hint: free some room"),
         "{text}"
     );
+}
+
+/// Connections that ask for nothing.
+fn idle(server: &Server, count: usize) -> Vec<TcpStream> {
+    (0..count).map(|_| TcpStream::connect(("127.0.0.1", server.port)).unwrap()).collect()
+}
+
+#[test]
+fn clients_do_not_take_the_files_that_the_node_needs() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut server = Server::new(&temp.path().join("1"), 0, &[]);
+    server.open_files_max = Some(64);
+    server.start();
+    server.wait_until_ready();
+    let mut client = server.client();
+    let idle = idle(&server, 80);
+    until("somebody to be turned away", || {
+        idle.iter().find_map(|socket| {
+            socket.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+            let mut text = [0; 64];
+            let read = (&mut &*socket).read(&mut text).ok()?;
+            assert_eq!(&text[..read], b"-ERR max number of clients reached\r\n");
+            Some(())
+        })
+    });
+    // Five segments; each of them is a new file.
+    let value = vec![b'x'; 1 << 20];
+    for key in 0..80 {
+        client.set::<_, _, ()>(format!("key-{key}"), &value).unwrap();
+    }
+    let info: String = redis::cmd("INFO").arg("clients").query(&mut client).unwrap();
+    let clients: Vec<u64> =
+        info.lines().filter_map(|line| line.split_once(':')?.1.parse().ok()).collect();
+    assert!(clients[0] == clients[1] && clients[0] < 64, "{info}");
+    assert!(server.log().contains(&format!("takes at most {} clients", clients[1])));
+    drop((client, idle));
+    server.kill();
+    server.start();
+    server.wait_until_ready();
+    let mut client = server.client();
+    for key in 0..80 {
+        assert_eq!(client.get::<_, Vec<u8>>(format!("key-{key}")).unwrap(), value, "key-{key}");
+    }
+}
+
+#[test]
+fn too_few_files_are_refused_at_the_start() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut server = Server::new(&temp.path().join("1"), 0, &[]);
+    server.open_files_max = Some(24);
+    let output = server.try_start().expect_err("it needs more");
+    assert_eq!(output.status.code(), Some(78));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("may have 24 files open") && text.contains("hint: "), "{text}");
+    assert!(!server.data_dir.exists(), "nothing was made");
+}
+
+#[test]
+fn no_file_for_the_next_segment_is_no_damage() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut server = Server::new(&temp.path().join("1"), 0, &[]);
+    server.start();
+    server.wait_until_ready();
+    let mut client = server.client();
+    let before = server.limit_open_files(4);
+    let value = vec![b'x'; 1 << 20];
+    let mut kept = 0;
+    let error = loop {
+        match client.set::<_, _, ()>(format!("key-{kept}"), &value) {
+            Ok(()) => kept += 1,
+            Err(error) => break error.to_string(),
+        }
+        assert!(kept < 20, "more was taken than a segment holds");
+    };
+    assert!(error.contains("MISCONF") && error.contains("Too many open files"), "{error}");
+    assert_eq!(client.get::<_, Vec<u8>>("key-0").unwrap(), value, "reads go on");
+    server.limit_open_files(before);
+    until("writes to go on by themselves", || {
+        client.set::<_, _, ()>(format!("key-{kept}"), &value).ok()
+    });
+    let log = server.log();
+    assert!(log.contains("spare: Too many open files") && log.contains("ulimit -n"), "{log}");
+    assert!(log.contains("this node takes writes"), "{log}");
+    drop(client);
+    server.kill();
+    server.start();
+    server.wait_until_ready();
+    let mut client = server.client();
+    for key in 0..=kept {
+        assert_eq!(client.get::<_, Vec<u8>>(format!("key-{key}")).unwrap(), value, "key-{key}");
+    }
 }

@@ -115,8 +115,17 @@ fn decode_set_when<'a>(reader: &mut Reader<'a>) -> Result<SetWhen<'a>, Malformed
     Ok(SetWhen { key, value, when, get })
 }
 
-/// How many bytes a command weighs, near enough for limits.
+/// How many bytes a command takes while it waits, near enough for limits: of many short keys the handles weigh most.
 pub(crate) fn weight(command: &Command) -> usize {
+    size(command)
+        + match command {
+            Command::Exists(keys) | Command::Del(keys) => keys.len() * size_of::<Bytes>(),
+            Command::Get(_) | Command::Set(..) | Command::SetIf(_) => 0,
+        }
+}
+
+/// How many bytes a command takes where it is written, near enough for limits.
+pub(crate) fn size(command: &Command) -> usize {
     let keys = |keys: &Vec<Bytes>| keys.iter().map(Bytes::len).sum::<usize>() + 8 * keys.len();
     16 + match command {
         Command::Get(key) => key.len(),
@@ -148,6 +157,15 @@ mod tests {
         assert_eq!(decode(&mut reader), Ok(Write::Del(vec![b"k", b""])));
         assert!(reader.is_empty());
         assert_eq!(decode(&mut Reader::new(&[9])), Err(Malformed));
+    }
+
+    #[test]
+    fn many_empty_keys_weigh_what_their_handles_take() {
+        let del = Command::Del(vec![Bytes::new(); 1000]);
+        assert!(weight(&del) >= 32_000, "{}", weight(&del));
+        assert!(size(&del) < 10_000, "{}", size(&del));
+        let get = Command::Get(Bytes::from_static(b"key"));
+        assert_eq!(weight(&get), size(&get));
     }
 
     #[test]

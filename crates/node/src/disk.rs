@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::door::{Output, Ticket};
+use crate::door::{Output, Shortage, Ticket};
 use crate::record::Record;
 
 /// What is handed to the disk and not yet known to be there.
@@ -14,8 +14,8 @@ pub(crate) struct Disk {
     /// Tickets given out.
     given: u64,
     done: u64,
-    /// Whether there is no room but for small records.
-    full: bool,
+    /// Why there is no room but for small records, if there is none.
+    shortage: Option<Shortage>,
 }
 
 impl Disk {
@@ -36,11 +36,16 @@ impl Disk {
 
     /// Whether there is no room but for small records: nothing of clients or peers is to be kept.
     pub(crate) fn is_full(&self) -> bool {
-        self.full
+        self.shortage.is_some()
     }
 
-    pub(crate) fn set_full(&mut self, full: bool) {
-        self.full = full;
+    /// Why there is no room, if there is none.
+    pub(crate) fn shortage(&self) -> Option<&Shortage> {
+        self.shortage.as_ref()
+    }
+
+    pub(crate) fn set_shortage(&mut self, shortage: Option<Shortage>) {
+        self.shortage = shortage;
     }
 
     /// Ends the turn: what was recorded becomes one group.

@@ -157,9 +157,27 @@ pub enum Input {
     Closed(SessionId),
     /// The records of this ticket, and of all before it, are on disk.
     Persisted(Ticket),
-    /// The disk has no room any more but for small records, or it has room again. What was handed to it before still
-    /// gets there sooner or later.
-    DiskFull(bool),
+    /// The disk has no room any more but for small records, and why; or it has room again. What was handed to it before
+    /// still gets there sooner or later.
+    DiskFull(Option<Shortage>),
+}
+
+/// Why nothing but small records can be written for now: the disk is full, or the system has not got what the log needs
+/// to go on. Nothing is lost by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// What is wrong.
+    pub why: String,
+    /// What would help, as the beginning of a sentence.
+    pub way_out: String,
+}
+
+impl Shortage {
+    /// The disk is full.
+    pub fn of_room() -> Shortage {
+        let (why, way_out) = ("the disk of this node is full", "Free some room");
+        Shortage { why: why.into(), way_out: way_out.into() }
+    }
 }
 
 /// What the node wants done.
@@ -299,8 +317,9 @@ pub enum Error {
     Consistency(String),
     /// `-ERR …`: the request itself is wrong.
     Invalid(String),
-    /// `-MISCONF …`: the disk is full; the write did not run, nor the read that must see what found no room.
-    DiskFull(&'static str),
+    /// `-MISCONF …`: the disk is full, or cannot be written for another reason that will pass; the write did not run, nor the
+    /// read that must see what found no room.
+    DiskFull(String),
     /// `-CLOCKSKEW …`: this node's clock is too far from the others' to stamp a write; it did not run.
     ClockSkew(&'static str),
 }
@@ -342,11 +361,8 @@ pub enum Event {
         /// How far those that were measured are ahead of it.
         others: Vec<MemberClock>,
     },
-    /// The disk of this node is full, or it has room again.
-    Disk {
-        /// Whether it is full.
-        full: bool,
-    },
+    /// The disk of this node has no room any more, and why; or it has room again.
+    Disk(Option<Shortage>),
     /// This node leads, and its clock is off or its disk full: it asks another member, which is fit, to lead.
     HandsOver(NodeId),
 }

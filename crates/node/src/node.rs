@@ -7,7 +7,7 @@ use crate::clocks::Clocks;
 use crate::disk::Disk;
 use crate::door::{
     Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId, Reply, Role,
-    SessionId, Status, TICK_MS, Ticket, VALUE_BYTES_MAX, Waits,
+    SessionId, Shortage, Status, TICK_MS, Ticket, VALUE_BYTES_MAX, Waits,
 };
 use crate::members::{Members, order_name};
 use crate::merged::Merged;
@@ -16,6 +16,9 @@ use crate::mutants::{Mutant, Planted};
 use crate::record::Known;
 use crate::session::{self, Asker, Kind, Request, Sessions};
 use crate::turn::{Identity, Turn};
+
+/// What the requests may weigh that wait to be written, sent or confirmed.
+const WAITING_BYTES_MAX: usize = 256 << 20;
 
 /// One member of the cluster.
 ///
@@ -226,7 +229,7 @@ impl Node {
                     Err(error) => outputs.push(session::reply_to(&asker, Reply::Error(error))),
                 }
             }
-            Input::DiskFull(full) => self.on_disk(full, outputs),
+            Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
             Input::Closed(session) => self.sessions.close(session),
             // Before the boot is on disk nothing may be said, so nothing is heard either.
@@ -292,19 +295,20 @@ impl Node {
         self.merged.on_persisted(ticket, turn!(self, outputs));
     }
 
-    fn on_disk(&mut self, full: bool, outputs: &mut Vec<Output>) {
-        if full == self.disk.is_full() {
+    fn on_disk(&mut self, shortage: Option<Shortage>, outputs: &mut Vec<Output>) {
+        if shortage.as_ref() == self.disk.shortage() {
             return;
         }
-        self.disk.set_full(full);
-        outputs.push(Output::Note(Event::Disk { full }));
+        outputs.push(Output::Note(Event::Disk(shortage.clone())));
+        let refusal = shortage.as_ref().map(full);
+        self.disk.set_shortage(shortage);
         if self.takes_part() {
             // The others are to know at once whether this node is fit to lead.
             self.clocks.ask(turn!(self, outputs));
         }
-        if full {
-            self.agreed.refuse_unsent(FULL, turn!(self, outputs));
-            self.merged.refuse_gathered(&Error::DiskFull(FULL), turn!(self, outputs));
+        if let Some(refusal) = refusal {
+            self.agreed.refuse_unsent(&refusal, turn!(self, outputs));
+            self.merged.refuse_gathered(&refusal, turn!(self, outputs));
         }
     }
 
@@ -393,7 +397,7 @@ impl Node {
 
     /// The level at which a request is served, if it may be.
     fn admissible(&self, asked: Option<Level>, command: &Command) -> Result<Level, Error> {
-        if crate::command::weight(command) > 2 * VALUE_BYTES_MAX {
+        if crate::command::size(command) > 2 * VALUE_BYTES_MAX {
             return Err(Error::Invalid("the command is too large".into()));
         }
         if asked.is_some() && command.is_write() {
@@ -443,11 +447,16 @@ impl Node {
     fn start(&mut self, request: Request, outputs: &mut Vec<Output>) {
         let Request { asker, level, command } = request;
         let agreed = self.config.order == Order::Agreed;
-        if command.is_write() && self.disk.is_full() {
-            outputs.push(session::reply_to(&asker, Reply::Error(Error::DiskFull(FULL))));
+        if command.is_write()
+            && let Some(shortage) = self.disk.shortage()
+        {
+            outputs.push(session::reply_to(&asker, Reply::Error(full(shortage))));
             return;
         }
         if command.is_write() {
+            if self.is_overfull() {
+                return outputs.push(overfull(&asker));
+            }
             self.sessions.begin(&asker, Kind::Write);
             if agreed {
                 self.agreed.write(asker, command);
@@ -467,6 +476,9 @@ impl Node {
             }
         };
         if agreed && !confirmed {
+            if self.is_overfull() {
+                return outputs.push(overfull(&asker));
+            }
             self.sessions.begin(&asker, Kind::Read(level));
             self.agreed.read_confirmed(asker, command);
             return;
@@ -483,6 +495,11 @@ impl Node {
         }
     }
 
+    /// Whether so much waits here that nothing more may: also what connections asked that are gone since.
+    fn is_overfull(&self) -> bool {
+        self.agreed.waiting_bytes() + self.merged.waiting_bytes() > WAITING_BYTES_MAX
+    }
+
     /// Planted bugs: a linearizable read that no quorum confirms.
     fn reads_alone(&self, session: SessionId) -> bool {
         let leads = self.agreed.role() == Role::Leader;
@@ -492,13 +509,23 @@ impl Node {
     }
 }
 
+fn overfull(asker: &Asker) -> Output {
+    session::reply_to(asker, Reply::Error(Error::ClusterDown(OVERFULL)))
+}
+
+fn full(Shortage { why, way_out }: &Shortage) -> Error {
+    Error::DiskFull(format!(
+        "{why}: the write did not run, and reads go on. {way_out}, or ask another node"
+    ))
+}
+
 fn malformed() -> Event {
     Event::Refused(
         "a message that cannot be read: the sender is of another version, or not Candor".into(),
     )
 }
 
-const FULL: &str = "the disk of this node is full: the write did not run, and reads go on. Free some room, or ask another node";
+const OVERFULL: &str = "too much waits on this node already; the request did not run";
 const WAITED: &str = "the request waited too long behind others of its connection; it did not run";
 const NOT_FORMED: &str = "not all members have met yet; the request did not run";
 const NOT_CONFIRMED: &str = "no member has confirmed yet that this node is the one that it was before it was started again; the request did not run";

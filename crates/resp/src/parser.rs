@@ -105,6 +105,11 @@ impl Parser {
         }
     }
 
+    /// The memory that it takes besides the buffer: a request of many short arguments takes more than its bytes.
+    pub fn held_bytes(&self) -> usize {
+        self.request.places_bytes()
+    }
+
     /// Reads on until the request is complete (true) or the buffer is used up (false).
     fn advance(&mut self, buffer: &mut BytesMut) -> Result<bool, ProtocolError> {
         loop {

@@ -70,6 +70,16 @@ impl Request {
         self.frame.slice(span.start as usize..span.end as usize)
     }
 
+    /// The memory that it takes while its arguments are kept by [`Request::bytes`]: the frame, and a handle for each.
+    pub fn kept_bytes(&self) -> usize {
+        self.frame.len() + self.spans.len() * size_of::<Bytes>()
+    }
+
+    /// The memory that the places of its arguments take.
+    pub(crate) fn places_bytes(&self) -> usize {
+        self.spans.capacity() * size_of::<Span>()
+    }
+
     /// Notes an argument of the frame that is being read.
     pub(crate) fn push(&mut self, start: usize, end: usize) {
         let narrow = |place| u32::try_from(place).expect("a request is shorter than 4 GiB");

@@ -82,6 +82,11 @@ impl<'a> Writer<'a> {
         self.push_end();
     }
 
+    /// The head of a string so long; its bytes and a CRLF are to follow.
+    pub fn bulk_head(&mut self, length: usize) {
+        self.push_header(b'$', length);
+    }
+
     /// Nothing there.
     pub fn nil(&mut self) {
         self.out.extend_from_slice(match self.protocol {

@@ -17,12 +17,14 @@ use crate::bell::Bell;
 use crate::client::{Context, Figures};
 use crate::clock::Clock;
 use crate::connection::{Session, Sessions};
+use crate::descriptors::Descriptors;
 use crate::log::Counters;
+use crate::notes;
 
 /// How much is read from a socket at least, if it is there.
 pub(crate) const READ_BYTES: usize = 16 << 10;
 /// The size of the pieces in which the shared read buffer is allocated.
-const BUFFER_BYTES: usize = 64 << 10;
+pub(crate) const BUFFER_BYTES: usize = 64 << 10;
 /// Bytes that wait for the disk; beyond that no client is read from.
 const BACKLOG_BYTES_MAX: usize = 64 << 20;
 
@@ -58,13 +60,15 @@ pub(crate) struct Description {
     pub port: u16,
     /// What `CONFIG GET` tells beyond what is the same in all servers.
     pub settings: Vec<(String, String)>,
+    /// How the descriptors of the process are shared out.
+    pub descriptors: Descriptors,
 }
 
 impl Hub {
     pub(crate) fn new(node: Node, clock: Clock, log: Arc<Counters>, about: Description) -> Hub {
         let inbox = RefCell::new(vec![Input::Tick(clock.now())]);
         Hub {
-            sessions: Sessions::default(),
+            sessions: Sessions::new(about.descriptors.clients_max),
             clock,
             node: RefCell::new(node),
             inbox,
@@ -131,9 +135,10 @@ impl Hub {
         self.commands.set(self.commands.get() + 1);
     }
 
-    /// Whether so much waits for the disk that this session must not ask; it is woken later.
+    /// Whether so much waits for the disk, or is owed to sessions like this one, that it must not ask; it is woken later.
     pub(crate) fn is_congested(&self, session: &Rc<Session>) -> bool {
-        let congested = self.backlog_bytes.get() > BACKLOG_BYTES_MAX;
+        let congested = self.backlog_bytes.get() > BACKLOG_BYTES_MAX
+            || (session.is_owed() && self.sessions.is_crowded(session));
         if congested && !session.held_up.replace(true) {
             self.held_up.borrow_mut().push(session.clone());
         }
@@ -149,16 +154,33 @@ impl Hub {
     pub(crate) fn take_backlog(&self, bytes: usize) {
         self.backlog_bytes.set(self.backlog_bytes.get() - bytes);
         if self.backlog_bytes.get() <= BACKLOG_BYTES_MAX / 2 {
-            for session in self.held_up.borrow_mut().drain(..) {
-                session.held_up.set(false);
-                session.wake();
-            }
+            self.release();
         }
+    }
+
+    /// Lets those that were held up look again whether they may ask.
+    fn release(&self) {
+        for session in self.held_up.borrow_mut().drain(..) {
+            session.held_up.set(false);
+            session.wake();
+        }
+    }
+
+    /// Looks after what all sessions hold, once that has changed.
+    pub(crate) fn settle(&self) {
+        if self.sessions.has_calmed_down() {
+            self.release();
+        }
+        self.sessions.settle(|| self.clock.uptime_ms());
     }
 
     /// Forgets a session that is over.
     pub(crate) fn close(&self, session: &Session) {
         self.sessions.close(session.id());
+        if session.held_up.get() {
+            // It would keep its descriptor until the disk has caught up.
+            self.held_up.borrow_mut().retain(|other| other.id() != session.id());
+        }
         self.tell(Input::Closed(session.id()));
         self.departures.ring();
     }
@@ -178,6 +200,11 @@ impl Hub {
         .await;
     }
 
+    /// How many connections at the port for peers may be of somebody unknown.
+    pub(crate) fn strangers_max(&self) -> usize {
+        self.description.descriptors.strangers_max
+    }
+
     /// Whether the server is about to end.
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.get()
@@ -195,11 +222,15 @@ impl Context for Hub {
             process_id: std::process::id(),
             tcp_port: self.description.port,
             clients: self.sessions.count() as u64,
+            clients_max: self.sessions.count_max() as u64,
+            clients_evicted: self.sessions.evicted(),
             connections: self.sessions.accepted(),
             commands: self.commands.get(),
             memory_rss_bytes: resident_bytes(),
             log_groups: self.log.groups.load(Ordering::Relaxed),
             log_syncs: self.log.syncs.load(Ordering::Relaxed),
+            notes_dropped: notes::dropped(),
+            notes_suppressed: notes::suppressed(),
         }
     }
 

@@ -29,6 +29,8 @@ mod chance;
 
 mod clock;
 
+mod descriptors;
+
 mod ending;
 
 mod failure;
@@ -40,5 +42,6 @@ mod notes;
 pub use failure::Failure;
 pub use faults::Faults;
 pub use node::{Level, Order};
+pub use notes::last_words;
 pub use options::{Options, parse_level, parse_peers};
 pub use serve::serve;

@@ -67,7 +67,7 @@ impl Machine {
                     self.hub.take_backlog(completion.bytes);
                     self.hub.put(Input::Persisted(completion.ticket));
                 }
-                Report::Full(full) => self.hub.put(Input::DiskFull(full)),
+                Report::Full(shortage) => self.hub.put(Input::DiskFull(shortage)),
             }
             due = true;
         }
@@ -97,6 +97,7 @@ impl Machine {
         }
         self.peers.flush();
         self.hub.sessions.flush();
+        self.hub.settle();
         if !self.announcement.is_over() {
             self.announcement.tell(self.hub.node().waits_for().as_ref());
         }

@@ -1,6 +1,5 @@
 //! The life of a server: from its options to its end.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -10,11 +9,12 @@ use node::{Config, Node, NodeId, Recovery, Waits};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
-use tokio::task::spawn_local;
+use tokio::task::{spawn_blocking, spawn_local};
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::connection::Door;
+use crate::connection::{CONNECTIONS_MAX, Door};
+use crate::descriptors::Descriptors;
 use crate::ending::Ending;
 use crate::hub::{Description, Hub};
 use crate::log::{Directory, Handle, Log, SEGMENT_BYTES};
@@ -24,6 +24,8 @@ use crate::{Failure, Faults, Options, chance, connection, notes};
 
 /// How long clients may take to get their last replies when the server ends.
 const LAST_REPLIES_MAX: Duration = Duration::from_secs(1);
+/// How long the thread stays that looks up the names of hosts: as good as for ever.
+const LOOK_UP_THREAD_KEPT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// How many tasks run before the loop looks at the sockets again: all that a busy moment makes ready,
 /// so that they share a turn.
 const TASKS_A_LOOK: u32 = 1024;
@@ -32,17 +34,28 @@ const TASKS_A_LOOK: u32 = 1024;
 /// is ready; before that, if it has to wait for others, one that says for whom. Logs to standard error.
 pub fn serve(options: Options) -> Result<(), Failure> {
     options.check()?;
-    notes::begin();
+    notes::begin(NodeId(options.id))?;
+    let others = options.peers.len().saturating_sub(1);
+    let end = Descriptors::share_out(others).and_then(|shared| run(&options, shared));
+    notes::flush();
+    end
+}
+
+/// The loop.
+fn run(options: &Options, descriptors: Descriptors) -> Result<(), Failure> {
     Builder::new_current_thread()
+        .thread_keep_alive(LOOK_UP_THREAD_KEPT)
         .enable_all()
         .event_interval(TASKS_A_LOOK)
         .build_local(LocalOptions::default())
         .map_err(|error| Failure::run_time(format!("the loop cannot be started: {error}")))?
-        .block_on(live(&options))
+        .block_on(live(options, descriptors))
 }
 
 /// The ports, the disk, the node; then what the node asks for, until the end.
-async fn live(options: &Options) -> Result<(), Failure> {
+async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure> {
+    // The thread that looks up names is there before there could be no room for one.
+    let _ = spawn_blocking(|| ()).await;
     let mut ending = Ending::listen(options.exit_with_stdin)?;
     let mut ports = Ports::bind(options).await?;
     let config = config(options)?;
@@ -55,13 +68,23 @@ async fn live(options: &Options) -> Result<(), Failure> {
         // Nobody listens any more when the server is ending.
         let _ = teller.send(report);
     };
-    let log = Handle::spawn(log, tell, stop);
+    let log = Handle::spawn(log, tell, stop)?;
     let port = ports.client_address.port();
-    let about = Description { port, settings: settings(options, port) };
+    let clients_max = descriptors.clients_max;
+    let settings = settings(options, port, clients_max);
+    let about = Description { port, settings, descriptors };
     let hub = Rc::new(Hub::new(node, Clock::start(faults), counters, about));
+    spawn_local(notes::sum_up());
     let peers = Peers::dial(&hub, me, &members, seed);
     if let Some(listener) = ports.peers.take() {
         peers.listen(&hub, me, members.iter().map(|member| member.0).collect(), listener);
+    }
+    if clients_max < CONNECTIONS_MAX {
+        warn!(
+            "takes at most {clients_max} clients at a time: the process may have {} files open\n  hint: let it \
+             open more (ulimit -n)",
+            descriptors.limit
+        );
     }
     let announcement = Announcement::new(options, &ports);
     let machine = Machine::new(hub.clone(), peers, log, reports, announcement);
@@ -162,10 +185,7 @@ impl Announcement {
     }
 
     fn print(&self, word: &str, waits: &str) {
-        let mut out = std::io::stdout().lock();
-        // Nobody may be reading any more, which is no reason not to serve.
-        let _ = writeln!(out, "candor: {word}, {}{waits}", self.about);
-        let _ = out.flush();
+        notes::announce(format!("candor: {word}, {}{waits}\n", self.about));
     }
 }
 
@@ -238,7 +258,7 @@ fn config(options: &Options) -> Result<Config, Failure> {
 }
 
 /// What `CONFIG GET` tells of the options.
-fn settings(options: &Options, port: u16) -> Vec<(String, String)> {
+fn settings(options: &Options, port: u16, clients_max: usize) -> Vec<(String, String)> {
     let host = options.listen.rsplit_once(':').map_or("", |(host, _)| host);
     let drift = options.max_clock_drift_ms.to_string();
     let test_mode = if options.test_mode { "yes" } else { "no" };
@@ -247,6 +267,7 @@ fn settings(options: &Options, port: u16) -> Vec<(String, String)> {
         ("port", &port.to_string()),
         ("dir", &options.data_dir.to_string_lossy()),
         ("max-clock-drift", &drift),
+        ("maxclients", &clients_max.to_string()),
         ("test-mode", test_mode),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -259,6 +280,7 @@ fn stop(error: crate::log::Error) {
         "{error}; what is on disk is not known any more, so the node stops\n  hint: check the disk \
          (space, health), then start the node again: it finds out what was kept"
     );
+    notes::flush();
     std::process::exit(1);
 }
 

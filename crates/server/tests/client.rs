@@ -273,11 +273,15 @@ impl Context for Fake {
             process_id: 4711,
             tcp_port: 6379,
             clients: 2,
+            clients_max: 10_000,
+            clients_evicted: 1,
             connections: 10,
             commands: 1000,
             memory_rss_bytes: Some(12_345_678),
             log_groups: 100,
             log_syncs: 101,
+            notes_dropped: 3,
+            notes_suppressed: 734,
         }
     }
 

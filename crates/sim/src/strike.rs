@@ -1,6 +1,6 @@
 //! How faults strike and end.
 
-use node::{Input, Role, Status};
+use node::{Input, Role, Shortage, Status};
 
 use crate::agenda::Event;
 use crate::chance::{Chance, Subject};
@@ -137,7 +137,7 @@ impl World {
             Kind::Full { .. } => {
                 self.hosts[host].full += 1;
                 self.struck[place].full = Some(host);
-                self.hand(host, Input::DiskFull(true));
+                self.hand(host, Input::DiskFull(Some(Shortage::of_room())));
             }
             Kind::Rot { restarts, .. } => {
                 if restarts {
@@ -198,8 +198,8 @@ impl World {
         }
         if let Some(host) = struck.full {
             self.hosts[host].full -= 1;
-            let full = self.hosts[host].full > 0;
-            self.hand(host, Input::DiskFull(full));
+            let shortage = (self.hosts[host].full > 0).then(Shortage::of_room);
+            self.hand(host, Input::DiskFull(shortage));
         }
         self.coups -= u32::from(struck.coup);
     }

@@ -1,6 +1,6 @@
 //! How nodes live: they start, take turns, and die.
 
-use node::{Input, Output, Reply, RequestId, SessionId, Status, Vote};
+use node::{Input, Output, Reply, RequestId, SessionId, Shortage, Status, Vote};
 
 use crate::agenda::Event;
 use crate::host::Answer;
@@ -49,7 +49,7 @@ impl World {
         self.network.boot(&mut self.agenda, host);
         self.agenda.after(0, Event::Tick { host, life });
         if self.hosts[host].full > 0 {
-            self.hand(host, Input::DiskFull(true));
+            self.hand(host, Input::DiskFull(Some(Shortage::of_room())));
         }
     }
 

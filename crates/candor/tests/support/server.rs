@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
 use redis::Connection;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 
 use super::{PATIENCE, until};
 
@@ -22,6 +22,8 @@ pub(crate) struct Server {
     /// Where it serves clients of ZeroMQ, if it does; else 0.
     pub(crate) zmq_port: u16,
     arguments: Vec<String>,
+    /// How many files it may have open; `None`: as many as we.
+    pub(crate) open_files_max: Option<u64>,
     process: Option<(Child, ChildStdin)>,
 }
 
@@ -34,6 +36,7 @@ impl Server {
             port,
             zmq_port: 0,
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
+            open_files_max: None,
             process: None,
         }
     }
@@ -57,7 +60,11 @@ impl Server {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+        let binary = env!("CARGO_BIN_EXE_candor");
+        let mut command = Command::new(if self.open_files_max.is_some() { "sh" } else { binary });
+        if let Some(limit) = self.open_files_max {
+            command.args(["-c", &format!("ulimit -n {limit} && exec \"$0\" \"$@\""), binary]);
+        }
         command
             .args(["serve", "--exit-with-stdin", "--listen", &format!("127.0.0.1:{}", self.port)])
             .arg("--data-dir")
@@ -71,15 +78,20 @@ impl Server {
     /// Starts the server; gives its line when it is ready, or all its output if it ended instead. Port
     /// 0 becomes the port that it took.
     pub(crate) fn try_start(&mut self) -> Result<String, Output> {
-        assert!(self.process.is_none(), "a server is started once at a time");
         let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
-        let mut child = self.command().stderr(log).spawn().unwrap();
+        self.try_start_telling(log.into())
+    }
+
+    /// As [`Server::try_start`], with its standard error elsewhere.
+    pub(crate) fn try_start_telling(&mut self, stderr: Stdio) -> Result<String, Output> {
+        assert!(self.process.is_none(), "a server is started once at a time");
+        let mut child = self.command().stderr(stderr).spawn().unwrap();
         let stdin = child.stdin.take().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         if line.is_empty() {
             let mut output = child.wait_with_output().unwrap();
-            output.stderr = std::fs::read(self.log_path()).unwrap();
+            output.stderr = std::fs::read(self.log_path()).unwrap_or_default();
             return Err(output);
         }
         let port_after = |what: &str| {
@@ -127,6 +139,14 @@ impl Server {
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// From now on it may have so many files open; gives how many it might before.
+    pub(crate) fn limit_open_files(&self, limit: u64) -> u64 {
+        let old = getrlimit(Resource::Nofile);
+        let new = Rlimit { current: Some(limit), maximum: old.maximum };
+        let old = prlimit(Some(self.pid()), Resource::Nofile, new).unwrap();
+        old.current.unwrap_or(u64::MAX)
     }
 
     /// Waits for its end; gives the exit code, if it was not killed.

@@ -51,7 +51,8 @@ use crate::chance::Chance;
 use crate::codec::Malformed;
 use crate::command::Write;
 use crate::door::{
-    AgreedPosition, Certificate, Command, Condition, Error, Event, NodeId, Reply, Role, Ticket,
+    AgreedPosition, Certificate, Command, Condition, Error, Event, NodeId, Reply, Role, Shortage,
+    Ticket,
 };
 use crate::life::Life;
 use crate::message::Body;
@@ -464,21 +465,29 @@ impl Agreed {
     /// Answers what waits since `oldest_ms` or longer.
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         self.proposals.expire(oldest_ms, |asker, error| turn.refuse_write(&asker, error));
-        let full = turn.disk.is_full();
+        let shortage = turn.disk.shortage().cloned();
         self.reads.expire(oldest_ms, |asker, is_confirmed| {
-            let error = match (is_confirmed, full) {
-                (false, false) => Error::ClusterDown(NOT_CONFIRMED),
-                (false, true) => Error::ClusterDown(NOT_CONFIRMED_FULL),
-                (true, false) => Error::ClusterDown(NOT_APPLIED),
-                (true, true) => Error::DiskFull(NO_ROOM_FOR_IT),
+            let error = match (is_confirmed, &shortage) {
+                (false, None) => Error::ClusterDown(NOT_CONFIRMED),
+                (false, Some(shortage)) if *shortage == Shortage::of_room() => {
+                    Error::ClusterDown(NOT_CONFIRMED_FULL)
+                }
+                (false, Some(_)) => Error::ClusterDown(NOT_CONFIRMED_SHORT),
+                (true, None) => Error::ClusterDown(NOT_APPLIED),
+                (true, Some(shortage)) => no_room_for_it(shortage),
             };
             turn.refuse_read(&asker, error);
         });
     }
 
+    /// What the requests weigh that wait to be sent for the first time, or to be confirmed.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.proposals.unnamed_bytes() + self.reads.bytes()
+    }
+
     /// Refuses the writes that were not sent yet.
-    pub(crate) fn refuse_unsent(&mut self, why: &'static str, turn: &mut Turn<'_>) {
-        self.proposals.refuse_unnamed(|asker| turn.refuse_write(&asker, Error::DiskFull(why)));
+    pub(crate) fn refuse_unsent(&mut self, why: &Error, turn: &mut Turn<'_>) {
+        self.proposals.refuse_unnamed(|asker| turn.refuse_write(&asker, why.clone()));
     }
 
     // What it does about it.
@@ -780,12 +789,12 @@ impl Agreed {
 
     /// What found no room on the disk cannot be shown: a read that must see it is refused at once.
     fn refuse_unshowable(&mut self, turn: &mut Turn<'_>) {
-        if !turn.disk.is_full() {
+        let Some(refusal) = turn.disk.shortage().map(no_room_for_it) else {
             self.lacked = 0;
             return;
-        }
+        };
         for read in self.reads.take_confirmed(self.last_index() + 1..=self.lacked) {
-            turn.refuse_read(&read.asker, Error::DiskFull(NO_ROOM_FOR_IT));
+            turn.refuse_read(&read.asker, refusal.clone());
         }
     }
 
@@ -811,8 +820,15 @@ const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; th
 const NOT_CONFIRMED_FULL: &str = "no majority confirmed in time what is committed, and the disk of this node is full; the read did not \
                                   run. Free some room, or ask another node";
 const NOT_APPLIED: &str = "a majority confirmed what is committed, and this node did not get it in time; the read did not run";
-const NO_ROOM_FOR_IT: &str = "the disk of this node is full: it has no room for what this read must see; the read did not run. Free some \
-                              room, ask another node, or read at a weaker level";
+const NOT_CONFIRMED_SHORT: &str = "no majority confirmed in time what is committed, and this node cannot write to its disk for now (its log \
+                                   says why); the read did not run. Ask another node";
+
+fn no_room_for_it(Shortage { why, way_out }: &Shortage) -> Error {
+    Error::DiskFull(format!(
+        "{why}: it has no room for what this read must see; the read did not run. {way_out}, ask another node, or \
+         read at a weaker level"
+    ))
+}
 
 /// The condition that this value, and no other, fulfils.
 fn found(value: &Bytes) -> Condition {

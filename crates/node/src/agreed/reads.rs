@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
+use crate::command;
 use crate::door::{Command, NodeId};
 use crate::mutants::{Mutant, Planted};
 use crate::session::Asker;
@@ -41,6 +42,8 @@ pub(crate) struct Reads {
     boot: u64,
     counter: u64,
     waiting: Vec<Read>,
+    /// What all reads weigh.
+    bytes: usize,
     attempts: VecDeque<Attempt>,
     /// When the last attempt began.
     began_ms: u64,
@@ -58,6 +61,7 @@ impl Reads {
             boot,
             counter: 0,
             waiting: vec![],
+            bytes: 0,
             attempts: VecDeque::new(),
             began_ms: 0,
             confirmed: VecDeque::new(),
@@ -88,7 +92,13 @@ impl Reads {
         self.waiting.len() + asked + confirmed
     }
 
+    /// What they weigh.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     pub(crate) fn push(&mut self, read: Read) {
+        self.bytes += command::weight(&read.command);
         self.waiting.push(read);
     }
 
@@ -148,28 +158,34 @@ impl Reads {
     pub(crate) fn next_answerable(&mut self, applied: u64) -> Option<Vec<Read>> {
         let (_, reads) = self.confirmed.pop_front_if(|(index, _)| *index <= applied)?;
         self.fresh = true;
+        self.bytes -= reads.iter().map(|read| command::weight(&read.command)).sum::<usize>();
         Some(reads)
     }
 
     /// Takes out the reads that must see an entry of these.
     pub(crate) fn take_confirmed(&mut self, entries: RangeInclusive<u64>) -> Vec<Read> {
         let rows = self.confirmed.iter_mut().filter(|(index, _)| entries.contains(index));
-        rows.flat_map(|(_, reads)| std::mem::take(reads)).collect()
+        let reads: Vec<Read> = rows.flat_map(|(_, reads)| std::mem::take(reads)).collect();
+        self.bytes -= reads.iter().map(|read| command::weight(&read.command)).sum::<usize>();
+        reads
     }
 
     /// Takes out every read that waits since `oldest_ms` or longer, and says whether it was confirmed.
     pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Asker, bool)) {
+        let mut freed = 0;
         let attempts = self.attempts.iter_mut().map(|attempt| (&mut attempt.reads, false));
         let confirmed = self.confirmed.iter_mut().map(|(_, reads)| (reads, true));
         for (reads, is_confirmed) in attempts.chain(confirmed).chain([(&mut self.waiting, false)]) {
             reads.retain(|read| {
                 let keep = read.asker.since_ms > oldest_ms;
                 if !keep {
+                    freed += command::weight(&read.command);
                     expired(read.asker.clone(), is_confirmed);
                 }
                 keep
             });
         }
+        self.bytes -= freed;
     }
 }
 

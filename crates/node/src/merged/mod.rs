@@ -150,6 +150,11 @@ impl Merged {
 
     // What the node is told.
 
+    /// What the writes weigh that wait to be written.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.gathered_bytes
+    }
+
     pub(crate) fn write(&mut self, asker: Asker, command: Command) {
         self.gathered_bytes += command::weight(&command);
         self.gathered.push_back((asker, command));

@@ -115,8 +115,8 @@ impl World {
             ["heal"] => self.heal(),
             ["hold", from, to] => drop(self.held.insert((number(from), number(to)))),
             ["release", from, to] => drop(self.held.remove(&(number(from), number(to)))),
-            ["full", id] => self.turn(number(id), vec![Input::DiskFull(true)]),
-            ["free", id] => self.turn(number(id), vec![Input::DiskFull(false)]),
+            ["full", id] => self.turn(number(id), vec![Input::DiskFull(Some(Shortage::of_room()))]),
+            ["free", id] => self.turn(number(id), vec![Input::DiskFull(None)]),
             ["stall", id] => self.disk(number(id)).stalled = true,
             ["unstall", id] => self.disk(number(id)).stalled = false,
             ["crash", id] => {
@@ -390,9 +390,11 @@ impl World {
                 self.told.push(format!("{asked} → {}{stands}", text(&reply)));
             }
             Output::Note(Event::Refused(why)) => self.told.push(format!("n{id} refuses: {why}")),
-            Output::Note(Event::Disk { full }) => {
-                self.told
-                    .push(format!("n{id}: the disk {}", if full { "is full" } else { "has room" }));
+            Output::Note(Event::Disk(shortage)) => {
+                self.told.push(format!(
+                    "n{id}: the disk {}",
+                    if shortage.is_some() { "is full" } else { "has room" }
+                ));
             }
             Output::Note(Event::Clock { agrees, others }) => {
                 let others: Vec<String> = others.iter().map(clock).collect();

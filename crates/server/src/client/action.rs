@@ -31,12 +31,7 @@ pub fn render(
     certificate: Option<&Certificate>,
     out: &mut Vec<u8>,
 ) {
-    let mut writer = Writer::new(out, protocol);
-    if let Some(certificate) = certificate
-        && protocol == Protocol::Resp3
-    {
-        certificate::write(&mut writer, certificate);
-    }
+    let mut writer = certified(protocol, certificate, out);
     match reply {
         node::Reply::Ok => writer.simple("OK"),
         node::Reply::Nil => writer.nil(),
@@ -44,4 +39,29 @@ pub fn render(
         node::Reply::Integer(value) => writer.integer(*value),
         node::Reply::Error(error) => writer.error_with(error),
     }
+}
+
+/// Appends what comes before the bytes of a value so long, as [`render`] does.
+pub(crate) fn render_head(
+    protocol: Protocol,
+    length: usize,
+    certificate: Option<&Certificate>,
+    out: &mut Vec<u8>,
+) {
+    certified(protocol, certificate, out).bulk_head(length);
+}
+
+/// A writer of a reply, with its certificate written.
+fn certified<'a>(
+    protocol: Protocol,
+    certificate: Option<&Certificate>,
+    out: &'a mut Vec<u8>,
+) -> Writer<'a> {
+    let mut writer = Writer::new(out, protocol);
+    if let Some(certificate) = certificate
+        && protocol == Protocol::Resp3
+    {
+        certificate::write(&mut writer, certificate);
+    }
+    writer
 }

@@ -29,6 +29,10 @@ pub struct Figures {
     pub tcp_port: u16,
     /// Connections open now.
     pub clients: u64,
+    /// How many may be open at a time.
+    pub clients_max: u64,
+    /// Connections closed because they held more requests and replies than there was room for.
+    pub clients_evicted: u64,
     /// Connections ever accepted.
     pub connections: u64,
     /// Commands ever taken.
@@ -39,4 +43,8 @@ pub struct Figures {
     pub log_groups: u64,
     /// Times the log was synced.
     pub log_syncs: u64,
+    /// Lines of standard error that nobody took.
+    pub notes_dropped: u64,
+    /// Lines of standard error left out because there were many alike.
+    pub notes_suppressed: u64,
 }

@@ -8,6 +8,9 @@ use resp::parse_integer;
 use super::spec::Call;
 use super::{Action, Connection, refusal};
 
+/// The longest name of a client or its library.
+const NAME_BYTES_MAX: usize = 1024;
+
 /// `CLIENT ID`
 pub(super) fn id(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>) -> Action {
     connection.writer(out).integer(connection.id as i64);
@@ -59,8 +62,11 @@ pub(super) fn set_info(connection: &mut Connection, call: &Call<'_>, out: &mut V
     Action::Replied
 }
 
-/// Whether this may stand in a line of `CLIENT LIST`.
+/// Whether this may stand in a line of `CLIENT LIST`, and is short enough to be kept as long as the connection lives.
 pub(super) fn check(what: &str, text: &[u8]) -> Result<(), Vec<u8>> {
+    if text.len() > NAME_BYTES_MAX {
+        return Err(format!("ERR {what} cannot be longer than {NAME_BYTES_MAX} bytes.").into());
+    }
     if text.iter().all(u8::is_ascii_graphic) {
         return Ok(());
     }
@@ -141,8 +147,8 @@ fn line(connection: &Connection, call: &Call<'_>, command: &str) -> String {
     line
 }
 
-/// `CLIENT NO-EVICT ON|OFF`, `CLIENT NO-TOUCH ON|OFF`: nothing is ever evicted, and no use of a key is
-/// noted, so both hold already.
+/// `CLIENT NO-EVICT ON|OFF`, `CLIENT NO-TOUCH ON|OFF`: accepted for the sake of clients. No use of a key is noted; and who holds
+/// more requests and replies than there is room for is closed, whatever it asked for.
 pub(super) fn on_or_off(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let mut writer = connection.writer(out);
     let choice = &call.request[2];

@@ -80,7 +80,11 @@ fn server(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
 }
 
 fn clients(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
-    write!(text, "connected_clients:{}\r\nblocked_clients:0\r\n", figures.clients)
+    write!(
+        text,
+        "connected_clients:{}\r\nmaxclients:{}\r\nblocked_clients:0\r\n",
+        figures.clients, figures.clients_max
+    )
 }
 
 /// What the system says is resident; the server does not count its own allocations.
@@ -156,7 +160,8 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
          raft_applied:{applied}\r\nmembers:{members}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
          formed:{formed}\r\nready:{ready}\r\nagreed_ready:{agreed_ready}\r\nwaits_for:{waits}\r\n\
          log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_vector:{vector}\r\n\
-         disk_full:{disk_full}\r\nclock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n",
+         disk_full:{disk_full}\r\nclock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n\
+         clients_evicted:{evicted}\r\nnotes_dropped:{dropped}\r\nnotes_suppressed:{suppressed}\r\n",
         id = status.id.0,
         level = status.level,
         leader = status.leader.map_or(0, |leader| leader.0),
@@ -180,6 +185,9 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         clocks = list(status.clocks.iter().map(|clock| {
             format!("{}={}..{}", clock.id.0, clock.at_least_ms, clock.at_most_ms)
         })),
+        evicted = figures.clients_evicted,
+        dropped = figures.notes_dropped,
+        suppressed = figures.notes_suppressed,
     )
 }
 

@@ -61,6 +61,7 @@ mod glob;
 
 mod refusal;
 
+pub(crate) use action::render_head;
 pub use action::{Action, render};
 pub use connection::Connection;
 pub use context::{Context, Figures};

@@ -360,7 +360,7 @@ static CLIENT_COMMANDS: [Spec; 9] = [
         name: "no-evict",
         arity: 3,
         since: "7.0.0",
-        summary: "Accepted for the sake of clients: no connection is evicted",
+        summary: "Accepted for the sake of clients: who holds too much is closed all the same",
         arguments: &[ON_OR_OFF],
         run: identity::on_or_off,
         ..CLIENT

@@ -16,6 +16,9 @@ pub(crate) trait Language {
     /// Takes the next request off the front of the bytes; what needs no node is answered at once.
     fn next(&mut self, bytes: &mut BytesMut, hub: &Hub, replies: &mut Replies) -> Said;
 
+    /// Memory that a request takes which has not come whole, beside the bytes that are not taken yet.
+    fn held_bytes(&self) -> usize;
+
     /// Whether the client took longer for something than it may; if not yet, the task is woken when it has.
     fn is_late(&mut self, _cx: &mut Context<'_>) -> bool {
         false

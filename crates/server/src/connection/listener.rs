@@ -1,14 +1,16 @@
 //! The ports where clients come in.
+//!
+//! Whether there is room for one more is decided here, before the next is accepted: so however many come at once, they
+//! never take the descriptors that the node needs itself.
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::task::spawn_local;
-use tracing::warn;
 
 use super::task;
 use crate::hub::Hub;
+use crate::notes::warn_some;
 
 /// How long to wait after the system refused a connection, for want of file descriptors mostly.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -24,20 +26,15 @@ pub(crate) enum Door {
 
 /// Accepts clients for ever.
 pub(crate) async fn listen(hub: Rc<Hub>, door: Door, listener: TcpListener) {
-    let mut failing = false;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                failing = false;
-                match door {
-                    Door::Redis => spawn_local(task::serve_redis(hub.clone(), stream)),
-                    Door::Zmq => spawn_local(task::serve_zmq(hub.clone(), stream)),
-                };
-            }
+            Ok((stream, _)) if hub.sessions.is_full() => task::turn_away(door, &stream),
+            Ok((stream, _)) => match door {
+                Door::Redis => task::serve_redis(hub.clone(), stream),
+                Door::Zmq => task::serve_zmq(hub.clone(), stream),
+            },
             Err(error) => {
-                if !std::mem::replace(&mut failing, true) {
-                    warn!("cannot accept a client: {error}");
-                }
+                warn_some!("cannot accept a client: {error}");
                 tokio::time::sleep(PAUSE).await;
             }
         }

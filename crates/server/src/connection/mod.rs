@@ -15,8 +15,9 @@
 //! from the bytes, and the [form](replies::Form) of the replies.
 //!
 //! A connection that asks too much at once, or does not take its replies, is not read from until it
-//! does. A connection whose bytes make no sense is told so and closed.
+//! does; and of what all of them hold together there is a [limit](account). A connection whose bytes make no sense is told so and closed.
 
+mod account;
 mod language;
 mod listener;
 mod redis;
@@ -29,4 +30,4 @@ pub(crate) use language::{Language, Said};
 pub(crate) use listener::{Door, listen};
 pub(crate) use replies::Replies;
 pub(crate) use session::Session;
-pub(crate) use sessions::Sessions;
+pub(crate) use sessions::{CONNECTIONS_MAX, Sessions};

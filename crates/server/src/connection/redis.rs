@@ -21,6 +21,10 @@ impl Redis {
 }
 
 impl Language for Redis {
+    fn held_bytes(&self) -> usize {
+        self.parser.held_bytes()
+    }
+
     fn next(&mut self, bytes: &mut BytesMut, hub: &Hub, replies: &mut Replies) -> Said {
         let request = match self.parser.next(bytes) {
             Ok(Some(request)) => request,
@@ -35,7 +39,7 @@ impl Language for Redis {
         match replies.reply(|out| connection.execute(request, hub, out)) {
             Action::Replied => Said::Replied,
             Action::Ask { level, command } => {
-                let bytes = request.iter().map(<[u8]>::len).sum();
+                let bytes = request.kept_bytes();
                 Said::Ask { level, command, form: connection.protocol().into(), bytes }
             }
             Action::Certify(on) => Said::Certify(on),

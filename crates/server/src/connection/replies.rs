@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use node::{Certificate, MergedPosition, Reply, RequestId};
 use resp::Protocol;
 
-use crate::client::render;
+use crate::client::{render, render_head};
 use crate::zmq::Return;
 
 /// Requests of one connection that may be unanswered; beyond that nothing more is read from it.
@@ -15,11 +16,19 @@ const ASKED_MAX: usize = 10_000;
 const HELD_BYTES_MAX: usize = 64 << 20;
 /// What a slot takes besides the bytes that it stands for.
 const SLOT_BYTES: usize = size_of::<Slot>();
+/// Slots that an idle connection keeps.
+const SLOTS_KEPT: usize = 32;
+/// Values from this size on are never copied into the buffer: they are sent as the store holds them.
+const LARGE_BYTES: usize = 64 << 10;
+/// Values from this size on are taken for the store's as long as it holds them; smaller ones are charged in any case.
+const SHARED_BYTES_MIN: usize = 1 << 10;
 /// Replies are written out in full only up to about this many bytes ahead of the socket: until then
 /// they share their values with the store.
 const AHEAD_BYTES: usize = 256 << 10;
+/// What an error of the node takes, near enough.
+const ERROR_BYTES: usize = 256;
 /// Buffer space that an idle connection keeps.
-const BUFFER_BYTES_KEPT: usize = 64 << 10;
+const BUFFER_BYTES_KEPT: usize = 4 << 10;
 
 /// In which form a reply goes out.
 #[derive(Debug)]
@@ -62,7 +71,8 @@ impl Form {
 /// The replies that a connection is owed.
 ///
 /// Invariants: `slots` are the requests from number `first` on, without gaps; what is in `out` comes
-/// before them; the front of `slots` is unanswered, or `out` is full.
+/// before them; the front of `slots` is unanswered, or `out` is full, or the front is a large value that is being sent:
+/// its head is the last in `out` then. No other slot is.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
     first: u64,
@@ -73,8 +83,10 @@ pub(crate) struct Replies {
     sent: usize,
     /// How many slots are unanswered.
     asked: usize,
-    /// Bytes that the slots take or stand for.
-    held_bytes: usize,
+    /// Bytes that the slots stand for, without those of values that the store may hold anyway.
+    owned_bytes: usize,
+    /// Bytes of those values.
+    shared_bytes: usize,
 }
 
 /// A request whose reply is not in `out` yet.
@@ -86,20 +98,57 @@ enum Slot {
     Answered(Form, Reply, Option<Box<Certificate>>),
     /// Answered without the node.
     Local(Box<[u8]>),
+    /// A large value, of which so much is sent.
+    Sending(Bytes, usize),
 }
 
 impl Slot {
-    fn bytes(&self) -> usize {
-        SLOT_BYTES
-            + match self {
-                Slot::Asked(_, bytes) => *bytes,
-                Slot::Answered(form, reply, certificate) => {
-                    let value = if let Reply::Value(value) = reply { value.len() } else { 0 };
-                    form.bytes() + value + certificate.as_deref().map_or(0, certificate_bytes)
-                }
-                Slot::Local(bytes) => bytes.len(),
+    /// The bytes that it stands for: its own, and those of a value that the store may hold anyway.
+    fn bytes(&self) -> (usize, usize) {
+        let of_value = |value: &Bytes| match value.len() {
+            length if length < SHARED_BYTES_MIN => (length, 0),
+            length => (0, length),
+        };
+        match self {
+            Slot::Asked(_, bytes) => (*bytes, 0),
+            Slot::Answered(form, reply, certificate) => {
+                let (owned, shared) = match reply {
+                    Reply::Value(value) => of_value(value),
+                    Reply::Ok | Reply::Nil | Reply::Integer(_) => (0, 0),
+                    Reply::Error(_) => (ERROR_BYTES, 0),
+                };
+                let owned = owned + form.bytes();
+                (owned + certificate.as_deref().map_or(0, certificate_bytes), shared)
             }
+            Slot::Local(bytes) => (bytes.len(), 0),
+            Slot::Sending(value, _) => of_value(value),
+        }
     }
+
+    /// Whether it is a value that is sent as it lies.
+    fn is_large(&self) -> bool {
+        matches!(self, Slot::Answered(form, reply, _) if is_large(form, reply))
+    }
+
+    /// Writes the head of its value; the bytes are sent from where they lie.
+    fn begin_sending(&mut self, out: &mut Vec<u8>) {
+        if let Slot::Answered(Form::Resp(protocol), Reply::Value(value), certificate) = self {
+            render_head(*protocol, value.len(), certificate.as_deref(), out);
+            *self = Slot::Sending(value.clone(), 0);
+        }
+    }
+
+    fn value(&mut self) -> Option<&mut Bytes> {
+        match self {
+            Slot::Answered(_, Reply::Value(value), _) | Slot::Sending(value, _) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+/// Whether this is sent as it lies.
+fn is_large(form: &Form, reply: &Reply) -> bool {
+    matches!((form, reply), (Form::Resp(_), Reply::Value(value)) if value.len() >= LARGE_BYTES)
 }
 
 fn certificate_bytes(certificate: &Certificate) -> usize {
@@ -120,7 +169,12 @@ impl Replies {
     }
 
     /// Takes what answers no request, so that it goes out before what waits for an answer.
+    ///
+    /// # Panics
+    /// If a large value is being sent, as only RESP does, which has no asides.
     pub(crate) fn aside(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let is_sending = matches!(self.slots.front(), Some(Slot::Sending(..)));
+        assert!(!is_sending, "nothing is said in the middle of a value");
         write(&mut self.out);
     }
 
@@ -138,8 +192,29 @@ impl Replies {
     }
 
     fn push(&mut self, slot: Slot) {
-        self.held_bytes += slot.bytes();
+        self.charge(slot.bytes());
         self.slots.push_back(slot);
+    }
+
+    fn charge(&mut self, (owned, shared): (usize, usize)) {
+        self.owned_bytes += owned;
+        self.shared_bytes += shared;
+    }
+
+    fn discharge(&mut self, (owned, shared): (usize, usize)) {
+        self.owned_bytes -= owned;
+        self.shared_bytes -= shared;
+    }
+
+    /// Forgets the front, which is in `out` or sent.
+    fn pop(&mut self) {
+        if let Some(slot) = self.slots.pop_front() {
+            self.discharge(slot.bytes());
+            self.first += 1;
+        }
+        if self.slots.is_empty() {
+            self.slots.shrink_to(SLOTS_KEPT);
+        }
     }
 
     /// Takes the node's reply to one request. A second reply to the same request is a bug of the node.
@@ -151,46 +226,69 @@ impl Replies {
     ) {
         let place = id.0.checked_sub(self.first).expect("a request is answered once");
         let slot = self.slots.get_mut(place as usize).expect("an answer follows its question");
-        self.held_bytes -= slot.bytes();
+        let asked = slot.bytes();
         let Slot::Asked(form, _) = std::mem::replace(slot, Slot::Local(Box::default())) else {
             panic!("request {id:?} is answered twice")
         };
-        self.asked -= 1;
-        if place == 0 && self.out.len() < AHEAD_BYTES {
+        if place == 0 && self.out.len() < AHEAD_BYTES && !is_large(&form, &reply) {
             form.render(&reply, certificate.as_deref(), &mut self.out);
-            self.slots.pop_front();
-            self.first += 1;
-            self.advance();
+            self.pop();
         } else {
             *slot = Slot::Answered(form, reply, certificate);
-            self.held_bytes += slot.bytes();
+            let answered = slot.bytes();
+            self.charge(answered);
+        }
+        self.discharge(asked);
+        self.asked -= 1;
+        if place == 0 {
+            self.advance();
         }
     }
 
     /// Writes out what is answered at the front, as far as there is room.
     fn advance(&mut self) {
         while self.out.len() < AHEAD_BYTES {
-            match self.slots.front() {
+            match self.slots.front_mut() {
+                Some(slot) if slot.is_large() => {
+                    let answered = slot.bytes();
+                    slot.begin_sending(&mut self.out);
+                    let sending = slot.bytes();
+                    self.discharge(answered);
+                    self.charge(sending);
+                    return;
+                }
                 Some(Slot::Answered(form, reply, certificate)) => {
                     form.render(reply, certificate.as_deref(), &mut self.out);
                 }
                 Some(Slot::Local(bytes)) => self.out.extend_from_slice(bytes),
-                Some(Slot::Asked(..)) | None => return,
+                Some(Slot::Asked(..) | Slot::Sending(..)) | None => return,
             }
-            if let Some(slot) = self.slots.pop_front() {
-                self.held_bytes -= slot.bytes();
-                self.first += 1;
-            }
+            self.pop();
         }
     }
 
     /// What is to be sent next.
     pub(super) fn unsent(&self) -> &[u8] {
-        &self.out[self.sent..]
+        match self.slots.front() {
+            Some(Slot::Sending(value, sent)) if self.out.is_empty() => &value[*sent..],
+            _ => &self.out[self.sent..],
+        }
     }
 
     /// So many bytes of it are sent.
     pub(super) fn sent(&mut self, bytes: usize) {
+        if self.out.is_empty()
+            && let Some(Slot::Sending(value, sent)) = self.slots.front_mut()
+        {
+            *sent += bytes;
+            assert!(*sent <= value.len(), "no more is sent than there is");
+            if *sent == value.len() {
+                self.out.extend_from_slice(b"\r\n");
+                self.pop();
+                self.advance();
+            }
+            return;
+        }
         self.sent += bytes;
         assert!(self.sent <= self.out.len(), "no more is sent than there is");
         if self.sent == self.out.len() {
@@ -208,7 +306,31 @@ impl Replies {
 
     /// Whether nothing more may be asked until something is answered and sent.
     pub(super) fn is_full(&self) -> bool {
-        self.asked >= ASKED_MAX || self.held_bytes + self.out.len() - self.sent >= HELD_BYTES_MAX
+        let slots = self.slots.len() * SLOT_BYTES + self.owned_bytes + self.shared_bytes;
+        self.asked >= ASKED_MAX || slots + self.out.len() - self.sent >= HELD_BYTES_MAX
+    }
+
+    /// The memory that it takes, without that of values that the store may hold anyway.
+    pub(super) fn owned_bytes(&self) -> usize {
+        self.slots.capacity() * SLOT_BYTES + self.owned_bytes + self.out.capacity()
+    }
+
+    /// The bytes of values that the store may hold anyway.
+    pub(super) fn shared_bytes(&self) -> usize {
+        self.shared_bytes
+    }
+
+    /// Those values, each with the place of its slot.
+    pub(super) fn shared_values(&mut self) -> impl Iterator<Item = (usize, &mut Bytes)> {
+        let places = self.slots.iter_mut().enumerate();
+        places
+            .filter_map(|(place, slot)| Some((place, slot.value()?)))
+            .filter(|(_, value)| value.len() >= SHARED_BYTES_MIN)
+    }
+
+    /// Puts a value back that was taken from where [`Replies::shared_values`] showed it.
+    pub(super) fn give_back(&mut self, place: usize, value: Bytes) {
+        *self.slots[place].value().expect("it was taken from there") = value;
     }
 }
 
@@ -239,7 +361,7 @@ mod tests {
         replies.answer(a, Reply::Ok, None);
         assert_eq!(take(&mut replies), "+OK\r\n_\r\n+PONG\r\n:3\r\n");
         assert!(replies.is_empty());
-        assert_eq!(replies.held_bytes, 0);
+        assert_eq!((replies.owned_bytes, replies.shared_bytes), (0, 0));
     }
 
     #[test]
@@ -270,7 +392,7 @@ mod tests {
             "|1\r\n$8\r\nposition\r\n$5\r\n[1,0]\r\n+OK\r\n\
              |2\r\n$8\r\nposition\r\n$5\r\n[2,0]\r\n$2\r\nby\r\n$4\r\nnull\r\n_\r\n"
         );
-        assert_eq!(replies.held_bytes, 0);
+        assert_eq!((replies.owned_bytes, replies.shared_bytes), (0, 0));
     }
 
     #[test]
@@ -296,7 +418,8 @@ mod tests {
             replies.answer(id, Reply::Value(value.clone()), None);
         }
         assert!(replies.is_full());
-        assert!(replies.out.len() < 2 << 20, "one value is over the mark");
+        assert!(replies.owned_bytes() < 64 << 10, "no value is copied");
+        assert_eq!(replies.shared_values().count(), 65);
         let mut total = 0;
         while !replies.is_empty() {
             let part = replies.unsent().len().min(300_000);
@@ -304,8 +427,39 @@ mod tests {
             total += part;
         }
         assert_eq!(total, 65 * ((1 << 20) + "$1048576\r\n\r\n".len()));
-        assert_eq!(replies.held_bytes, 0);
-        assert!(replies.out.capacity() <= BUFFER_BYTES_KEPT);
+        assert_eq!((replies.owned_bytes, replies.shared_bytes), (0, 0));
+        assert!(replies.owned_bytes() <= BUFFER_BYTES_KEPT + SLOTS_KEPT * SLOT_BYTES);
+    }
+
+    #[test]
+    fn a_large_value_is_sent_as_it_lies_and_in_its_place() {
+        let mut replies = Replies::default();
+        let value = Bytes::from(vec![b'v'; LARGE_BYTES]);
+        let asked: Vec<_> = (0..4).map(|_| replies.ask(TWO, 7)).collect();
+        for (id, reply) in asked.into_iter().zip([
+            Reply::Ok,
+            Reply::Value(value.clone()),
+            Reply::Integer(2),
+            Reply::Value(value.clone()),
+        ]) {
+            replies.answer(id, reply, None);
+        }
+        let head = format!("$65536\r\n{}\r\n", "v".repeat(LARGE_BYTES));
+        let whole = format!("+OK\r\n{head}:2\r\n{head}");
+        let mut sent = String::new();
+        while !replies.is_empty() {
+            let part = replies.unsent();
+            let length = part.len().min(1000);
+            sent.push_str(std::str::from_utf8(&part[..length]).unwrap());
+            replies.sent(length);
+            let late = replies.ask(TWO, 0);
+            replies.answer(late, Reply::Nil, None);
+            assert!(sent.len() < 2 * whole.len() || replies.is_empty());
+            if sent.len() > whole.len() {
+                break;
+            }
+        }
+        assert!(sent.starts_with(&whole) && sent[whole.len()..].starts_with("$-1\r\n"));
     }
 
     #[test]

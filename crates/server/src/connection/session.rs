@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use node::{Certificate, Reply, RequestId, SessionId};
 use tokio::net::tcp::OwnedWriteHalf;
 
+use super::account::Charge;
 use super::replies::Replies;
 use crate::bell::Bell;
 
@@ -24,6 +25,10 @@ pub(crate) struct Session {
     broken: Cell<bool>,
     /// The task waits for replies to be sent.
     waiting: Cell<bool>,
+    /// Bytes of a request that has not come whole.
+    incomplete_bytes: Cell<usize>,
+    /// What it is charged in the account of all sessions.
+    pub(super) charge: Cell<Charge>,
     /// It is on the list of those to be flushed.
     pub(super) touched: Cell<bool>,
     /// It is on the list of those that wait for the disk.
@@ -40,6 +45,8 @@ impl Session {
             blocked: Cell::new(false),
             broken: Cell::new(false),
             waiting: Cell::new(false),
+            incomplete_bytes: Cell::new(0),
+            charge: Cell::default(),
             touched: Cell::new(false),
             held_up: Cell::new(false),
         }
@@ -106,6 +113,38 @@ impl Session {
     /// Whether nothing can be sent any more.
     pub(super) fn is_broken(&self) -> bool {
         self.broken.get()
+    }
+
+    /// Ends the connection, whatever it is owed: it holds too much.
+    pub(super) fn evict(&self) {
+        self.broken.set(true);
+        self.wake();
+    }
+
+    /// Who is at the other end.
+    pub(super) fn peer(&self) -> String {
+        self.stream.peer_addr().map_or("somebody".into(), |address| address.to_string())
+    }
+
+    /// Whether it waits for a reply, or does not take one.
+    pub(crate) fn is_owed(&self) -> bool {
+        !self.replies().is_empty()
+    }
+
+    /// Notes how many bytes a request takes that has not come whole.
+    pub(super) fn set_incomplete(&self, bytes: usize) {
+        self.incomplete_bytes.set(bytes);
+    }
+
+    /// What it holds now.
+    pub(super) fn holds(&self) -> Charge {
+        if self.is_broken() {
+            // Its task lets go of all of it at once.
+            return Charge::default();
+        }
+        let replies = self.replies();
+        let owned = replies.owned_bytes() + self.incomplete_bytes.get();
+        Charge { owned, shared: replies.shared_bytes() }
     }
 
     /// Arranges for the task to be woken by [`Session::wake`].

@@ -10,15 +10,17 @@ use std::time::Duration;
 use bytes::BytesMut;
 use node::Input;
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::task::spawn_local;
 
 use super::Session;
 use super::language::{Language, Said};
+use super::listener::Door;
 use super::redis::Redis;
 use crate::client::Connection;
-use crate::hub::{Hub, READ_BYTES};
+use crate::hub::{BUFFER_BYTES, Hub, READ_BYTES};
 use crate::zmq::Speaker;
 
 /// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
@@ -26,28 +28,33 @@ const KEEPALIVE: Duration = Duration::from_secs(300);
 /// An incomplete request up to this size is copied out of the buffer that all connections share.
 const REST_BYTES_COPIED: usize = 4 << 10;
 
-/// Serves one client of Redis to its end, or turns it away if there are too many.
-pub(super) async fn serve_redis(hub: Rc<Hub>, mut stream: TcpStream) {
-    if hub.sessions.is_full() {
-        // The error that Redis has for this. A new socket has room for a line.
-        let _ = stream.write_all(b"-ERR max number of clients reached\r\n").await;
-        return;
+/// The error that Redis has for too many clients.
+const TOO_MANY: &[u8] = b"-ERR max number of clients reached\r\n";
+
+/// Says to a client that there are too many, where the language has words for it.
+pub(super) fn turn_away(door: Door, stream: &TcpStream) {
+    match door {
+        // A new socket has room for a line.
+        Door::Redis => drop(SockRef::from(stream).send(TOO_MANY)),
+        // ZMTP has no words for being full before the handshake; the client tries again by itself.
+        Door::Zmq => {}
     }
+}
+
+/// Serves one client of Redis to its end, on a task of its own. There is room for it.
+pub(super) fn serve_redis(hub: Rc<Hub>, stream: TcpStream) {
     let (peer, local) = (address(stream.peer_addr()), address(stream.local_addr()));
     let uptime_s = hub.clock.uptime_ms() / 1000;
     let connection = Connection::new(hub.sessions.accepted() + 1, peer, local, uptime_s);
-    serve(hub, stream, Redis::new(connection)).await;
+    serve(hub, stream, Redis::new(connection));
 }
 
-/// Serves one client of ZeroMQ to its end, or turns it away if there are too many.
-pub(super) async fn serve_zmq(hub: Rc<Hub>, stream: TcpStream) {
-    // ZMTP has no words for being full before the handshake; the client tries again by itself.
-    if !hub.sessions.is_full() {
-        serve(hub, stream, Speaker::new()).await;
-    }
+/// Serves one client of ZeroMQ to its end, on a task of its own. There is room for it.
+pub(super) fn serve_zmq(hub: Rc<Hub>, stream: TcpStream) {
+    serve(hub, stream, Speaker::new());
 }
 
-async fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language) {
+fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language + 'static) {
     // A socket that cannot be set up is served all the same, only slower.
     let _ = stream.set_nodelay(true);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
@@ -58,8 +65,10 @@ async fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language) {
     session.flush();
     let mut task =
         Task { hub, session, reader, language, rest: BytesMut::new(), more: false, closing: false };
-    poll_fn(|cx| task.poll(cx)).await;
-    task.hub.close(&task.session);
+    spawn_local(async move {
+        poll_fn(|cx| task.poll(cx)).await;
+        task.hub.close(&task.session);
+    });
 }
 
 fn address(address: io::Result<std::net::SocketAddr>) -> String {
@@ -86,6 +95,7 @@ impl<L: Language> Task<L> {
         loop {
             // Also while a client does not take its replies, it may ask, up to a limit.
             let _ = self.session.poll_unblocked(cx);
+            self.hub.sessions.charge(&self.session);
             if self.session.is_broken() || self.language.is_late(cx) {
                 return Poll::Ready(());
             }
@@ -149,6 +159,19 @@ impl<L: Language> Task<L> {
             self.hub.wake_machine();
         } else {
             self.session.flush();
+        }
+        self.session.set_incomplete(self.rest_bytes() + self.language.held_bytes());
+        self.hub.sessions.charge(&self.session);
+        self.hub.settle();
+    }
+
+    /// What `rest` takes, or will as soon as more is read into it.
+    fn rest_bytes(&self) -> usize {
+        match self.rest.len() {
+            0 => 0,
+            length if length <= REST_BYTES_COPIED => length + READ_BYTES,
+            // It may keep the whole buffer that it was read into.
+            length => self.rest.capacity().max(length + READ_BYTES).max(BUFFER_BYTES),
         }
     }
 

@@ -13,6 +13,8 @@ const HARMLESS: [&str; 1] = ["lost+found"];
 #[derive(Debug)]
 pub(crate) struct Directory {
     log: PathBuf,
+    /// Kept open, so that a sync needs nothing that the system might not have.
+    log_handle: File,
     /// Holds the lock; the system lets it go when the process ends, however it ends.
     _lock: File,
 }
@@ -40,12 +42,18 @@ impl Directory {
             }
         }
         make(&log)?;
-        Ok(Directory { log, _lock: lock })
+        let log_handle = File::open(&log).map_err(Error::io("open", &log))?;
+        Ok(Directory { log, log_handle, _lock: lock })
     }
 
     /// Where the segments lie.
     pub(super) fn log(&self) -> &Path {
         &self.log
+    }
+
+    /// Syncs it, so that the segments that were made, renamed or removed in it stay so.
+    pub(super) fn sync(&self) -> Result<(), Error> {
+        self.log_handle.sync_all().map_err(Error::io("sync", &self.log))
     }
 }
 
@@ -81,8 +89,8 @@ fn refuse_foreign(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Syncs a directory, so that what was made, renamed or removed in it stays so.
-pub(super) fn sync(path: &Path) -> Result<(), Error> {
+/// Syncs a directory, so that what was made in it stays so.
+fn sync(path: &Path) -> Result<(), Error> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", path))
 }
 

@@ -4,7 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use node::StartError;
+use node::{Shortage, StartError};
+use rustix::io::Errno;
 
 use crate::Failure;
 
@@ -20,9 +21,12 @@ pub(crate) enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// There is no room for another segment. Nothing was written, so it may be tried again.
+    /// The system has no room for another segment, or not what it takes to make one. Nothing was written, so it may be
+    /// tried again.
     Full {
-        /// What was to be made.
+        /// What was being done.
+        doing: &'static str,
+        /// To which file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -65,17 +69,45 @@ impl Error {
         move |source| Error::Io { doing, path, source }
     }
 
-    /// For what failed while a segment was made, before anything of the log was in it: whether for want of room.
+    /// For what failed while a segment was made, before anything of the log was in it: whether for want of something
+    /// that may come back. A disk that fails (EIO) and a directory that is gone are none of that.
     pub(super) fn or_full(self) -> Error {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
         match self {
-            Error::Io { path, source, .. }
-                if matches!(source.kind(), FileTooLarge | QuotaExceeded | StorageFull) =>
-            {
-                Error::Full { path, source }
+            Error::Io { doing, path, source } if way_out(&source).is_some() => {
+                Error::Full { doing, path, source }
             }
             error => error,
         }
+    }
+
+    /// What clients and people are told of [`Error::Full`].
+    pub(super) fn shortage(&self) -> Option<Shortage> {
+        let Error::Full { doing, path, source } = self else { return None };
+        if is_want_of_room(source) {
+            return Some(Shortage::of_room());
+        }
+        let why = format!("this node cannot {doing} {}: {source}", path.display());
+        Some(Shortage { why, way_out: way_out(source)?.into() })
+    }
+}
+
+fn is_want_of_room(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
+}
+
+/// What would help, if the system refused for want of something that may come back.
+fn way_out(error: &io::Error) -> Option<&'static str> {
+    use io::ErrorKind::{OutOfMemory, PermissionDenied, ReadOnlyFilesystem, WouldBlock};
+    let is = |errno: Errno| error.raw_os_error() == Some(errno.raw_os_error());
+    match error.kind() {
+        _ if is_want_of_room(error) => Some("Free some room on the disk"),
+        _ if is(Errno::MFILE) || is(Errno::NFILE) => Some("Let it open more files (ulimit -n)"),
+        OutOfMemory => Some("Free some memory"),
+        // What a system says that has no room for one more thread.
+        WouldBlock => Some("Let it start more threads (ulimit -u)"),
+        PermissionDenied | ReadOnlyFilesystem => Some("Let it write there"),
+        _ => None,
     }
 }
 
@@ -85,7 +117,13 @@ impl fmt::Display for Error {
             Error::Io { doing, path, source } => {
                 write!(f, "cannot {doing} {}: {source}", path.display())
             }
-            Error::Full { path, source } => write!(
+            Error::Full { doing, path, source } if !is_want_of_room(source) => write!(
+                f,
+                "cannot {doing} {}: {source}\n  hint: {}",
+                path.display(),
+                way_out(source).unwrap_or("try again later")
+            ),
+            Error::Full { path, source, .. } => write!(
                 f,
                 "there is no room for {}: {source}\n  hint: free some room on the disk; a segment of the log \
                  takes {} MiB",

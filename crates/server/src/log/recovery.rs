@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use node::StartError;
 
-use super::directory::{self, Directory};
+use super::directory::Directory;
 use super::segment::{self, Header};
 use super::writer::{self, Active};
 use super::{Error, Log, frame};
@@ -60,9 +60,9 @@ impl Log {
         }
         let active = match last {
             Some(active) => active,
-            None => writer::begin_first(log, segment_bytes)?,
+            None => writer::begin_first(&directory, segment_bytes)?,
         };
-        directory::sync(log)?;
+        directory.sync()?;
         Ok((Log::resume(directory, segment_bytes, active, sequence), report))
     }
 }

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use bytes::Bytes;
-use node::Ticket;
+use node::{Shortage, Ticket};
 
 use super::writer::ROOM_PAUSE;
 use super::{Error, Log};
@@ -34,12 +34,12 @@ pub(crate) struct Completion {
 }
 
 /// What the thread tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Report {
     /// Something became durable.
     Durable(Completion),
-    /// There is no room for more than small records, or there is again.
-    Full(bool),
+    /// There is no room for more than small records, and why; or there is again.
+    Full(Option<Shortage>),
 }
 
 /// The way to the thread. When it is dropped, all that was queued is made durable first, if there is room.
@@ -60,19 +60,19 @@ impl Handle {
         log: Log,
         tell: impl FnMut(Report) + Send + 'static,
         failed: impl FnOnce(Error) + Send + 'static,
-    ) -> Handle {
+    ) -> Result<Handle, Error> {
         let (sender, receiver) = mpsc::channel();
         let ending = Arc::new(AtomicBool::new(false));
-        let worker = Worker { log, receiver, ending: ending.clone(), tell, told_full: false };
-        let thread = thread::Builder::new()
-            .name("log".into())
-            .spawn(move || {
-                if let Err(error) = worker.run() {
-                    failed(error);
-                }
-            })
-            .expect("the system has room for one more thread at the start");
-        Handle { sender: Some(sender), thread: Some(thread), ending }
+        let worker = Worker { log, receiver, ending: ending.clone(), tell, told: None };
+        let path = worker.log.path();
+        let work = move || {
+            if let Err(error) = worker.run() {
+                failed(error);
+            }
+        };
+        let started = thread::Builder::new().name("log".into()).spawn(work);
+        let thread = started.map_err(Error::io("start a thread in", &path))?;
+        Ok(Handle { sender: Some(sender), thread: Some(thread), ending })
     }
 
     /// Queues records. Whoever queues limits how much; see [`Completion::bytes`].
@@ -99,7 +99,7 @@ struct Worker<F> {
     ending: Arc<AtomicBool>,
     tell: F,
     /// What was last told of room.
-    told_full: bool,
+    told: Option<Shortage>,
 }
 
 impl<F: FnMut(Report)> Worker<F> {
@@ -171,9 +171,9 @@ impl<F: FnMut(Report)> Worker<F> {
     }
 
     fn tell_room(&mut self) {
-        let full = self.log.is_full();
-        if std::mem::replace(&mut self.told_full, full) != full {
-            (self.tell)(Report::Full(full));
+        if self.log.shortage() != self.told.as_ref() {
+            self.told = self.log.shortage().cloned();
+            (self.tell)(Report::Full(self.told.clone()));
         }
     }
 }
@@ -215,7 +215,7 @@ mod tests {
             done.send(completion).unwrap();
             gate.recv().unwrap();
         };
-        let handle = Handle::spawn(log, tell, |error| panic!("{error}"));
+        let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
         handle.append(group(1, b"one"));
         // The thread has written the first and stands still: all of these are queued behind it.
         assert_eq!(completions.recv().unwrap(), Completion { ticket: Ticket(1), bytes: 3 });
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn harm_to_the_last_group_is_seen_once_it_is_sealed() {
         let temp = tempfile::tempdir().unwrap();
-        let handle = Handle::spawn(open(temp.path()).0, drop, |error| panic!("{error}"));
+        let handle = Handle::spawn(open(temp.path()).0, drop, |error| panic!("{error}")).unwrap();
         handle.append(group(1, b"kept"));
         drop(handle);
         let path = crate::log::segment::path(&temp.path().join("log"), 1);
@@ -261,7 +261,7 @@ mod tests {
             done.send(completion).unwrap();
             gate.recv().unwrap();
         };
-        let handle = Handle::spawn(log, tell, |error| panic!("{error}"));
+        let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
         handle.append(group(1, b"one"));
         completions.recv().unwrap();
         for ticket in 2..=4 {
@@ -280,7 +280,8 @@ mod tests {
         log.break_disk();
         let (failed, failures) = mpsc::channel();
         let tell = |report| panic!("{report:?}, but nothing is durable");
-        let handle = Handle::spawn(log, tell, move |error| failed.send(error.to_string()).unwrap());
+        let failed = move |error: Error| failed.send(error.to_string()).unwrap();
+        let handle = Handle::spawn(log, tell, failed).unwrap();
         handle.append(group(1, b"lost"));
         let text = failures.recv().unwrap();
         assert!(text.contains("cannot write to") && text.contains("1.log"), "{text}");
@@ -298,10 +299,14 @@ mod tests {
         log.set_faults(Some(faults.clone()));
         let (tell, reports) = mpsc::channel();
         let tell = move |report| tell.send(report).unwrap();
-        let handle = Handle::spawn(log, tell, |error| panic!("{error}"));
+        let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
         let durable = |ticket, bytes| Report::Durable(Completion { ticket: Ticket(ticket), bytes });
         faults.set_disk_full(true);
-        assert_eq!(reports.recv().unwrap(), Report::Full(true), "noticed without a write");
+        assert_eq!(
+            reports.recv().unwrap(),
+            Report::Full(Some(Shortage::of_room())),
+            "noticed without a write"
+        );
         handle.append(group(1, b"small"));
         assert_eq!(reports.recv().unwrap(), durable(1, 5), "there is a reserve");
         handle.append(group(2, &[b'x'; 3000]));
@@ -311,9 +316,9 @@ mod tests {
         faults.set_disk_full(false);
         let mut told = vec![reports.recv().unwrap(), reports.recv().unwrap()];
         told.sort_by_key(|report| matches!(report, Report::Full(_)));
-        assert_eq!(told, [durable(3, 3000), Report::Full(false)]);
+        assert_eq!(told, [durable(3, 3000), Report::Full(None)]);
         faults.set_disk_full(true);
-        assert_eq!(reports.recv().unwrap(), Report::Full(true));
+        assert_eq!(reports.recv().unwrap(), Report::Full(Some(Shortage::of_room())));
         handle.append(group(4, &[b'z'; 3000]));
         drop(handle);
         assert!(reports.recv().is_err(), "the server ends: nobody waits for room any more");

@@ -5,11 +5,13 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use node::Shortage;
+
 use super::Error;
-use super::directory::{self, Directory};
+use super::directory::Directory;
 use super::frame::{self, Salt};
 use super::segment::{self, Header};
 use crate::{Faults, chance};
@@ -48,12 +50,20 @@ pub(crate) struct Log {
     spare: Spare,
     /// Whether the last frame carries nothing that could be lost.
     sealed: bool,
-    /// When there was last no room for a segment; `None`: as far as is known there is.
-    full_since: Option<Instant>,
+    /// Why there is no room for a segment; `None`: as far as is known there is.
+    full: Option<Full>,
     /// There in test mode.
     faults: Option<Arc<Faults>>,
     buffer: Vec<u8>,
     counters: Arc<Counters>,
+}
+
+/// No segment can be made.
+#[derive(Debug)]
+struct Full {
+    /// When that was last found.
+    at: Instant,
+    shortage: Shortage,
 }
 
 /// The next segment.
@@ -89,7 +99,7 @@ impl Log {
             sequence,
             spare: Spare::None,
             sealed: false,
-            full_since: None,
+            full: None,
             faults: None,
             buffer: vec![],
             counters: Arc::default(),
@@ -101,15 +111,20 @@ impl Log {
         self.faults = faults;
     }
 
-    /// Whether there is no room for another segment, as far as is known. What is left of the present one is a reserve
-    /// for small records.
-    pub(super) fn is_full(&self) -> bool {
-        self.full_since.is_some()
+    /// Why there is no room for another segment, if as far as is known there is none. What is left of the present one is
+    /// a reserve for small records.
+    pub(super) fn shortage(&self) -> Option<&Shortage> {
+        self.full.as_ref().map(|full| &full.shortage)
     }
 
     /// Whether [`Log::look_for_room`] is to be called now and then.
     pub(super) fn has_to_look(&self) -> bool {
-        self.is_full() || self.faults.is_some()
+        self.full.is_some() || self.faults.is_some()
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self) -> PathBuf {
+        self.directory.log().to_owned()
     }
 
     /// What the log did since the start.
@@ -190,21 +205,36 @@ impl Log {
                 Err(error) => return Err(error),
             }
         }
-        if let Some(faults) = &self.faults
-            && faults.find_room().is_err()
-        {
-            self.full_since = Some(Instant::now());
-        }
-        let due = self.full_since.map_or(self.active.end > self.active.header.size / 4, |since| {
-            since.elapsed() >= ROOM_PAUSE
-        });
+        let _ = self.heed_faults();
+        let due = match &self.full {
+            None => self.active.end > self.active.header.size / 4,
+            Some(full) => full.at.elapsed() >= ROOM_PAUSE,
+        };
         if due && matches!(self.spare, Spare::None) {
             let (path, size) = (self.directory.log().join(SPARE), self.segment_bytes);
-            self.spare = Spare::Making(std::thread::spawn(move || segment::prepare(&path, size)));
+            let make = move || segment::prepare(&path, size);
+            let making = thread::Builder::new().name("spare".into()).spawn(make);
+            let making = making.map_err(Error::io("start a thread in", self.directory.log()));
+            match self.note_room(making.map_err(Error::or_full)) {
+                Ok(making) => self.spare = Spare::Making(making),
+                Err(Error::Full { .. }) => {}
+                Err(error) => return Err(error),
+            }
         } else if due && matches!(self.spare, Spare::Ready(_)) {
-            self.full_since = None;
+            self.full = None;
         }
         Ok(())
+    }
+
+    /// In test mode there may be no room because somebody said so.
+    fn heed_faults(&mut self) -> Result<(), Error> {
+        let Some(faults) = &self.faults else { return Ok(()) };
+        let (doing, path) = ("make", self.directory.log().join(SPARE));
+        let room = faults.find_room().map_err(|source| Error::Full { doing, path, source });
+        if let Some(shortage) = room.as_ref().err().and_then(Error::shortage) {
+            self.full = Some(Full { at: Instant::now(), shortage });
+        }
+        room
     }
 
     /// The next segment, and what was found out about room.
@@ -217,30 +247,28 @@ impl Log {
         self.note_room(made)
     }
 
-    fn note_room(&mut self, made: Result<File, Error>) -> Result<File, Error> {
-        self.full_since = matches!(made, Err(Error::Full { .. })).then(Instant::now);
+    fn note_room<T>(&mut self, made: Result<T, Error>) -> Result<T, Error> {
+        if let Some(shortage) = made.as_ref().err().and_then(Error::shortage) {
+            self.full = Some(Full { at: Instant::now(), shortage });
+        }
         made
     }
 
     /// Goes on in a new segment, in which a frame of this size has room.
     fn roll(&mut self, space: u64) -> Result<(), Error> {
-        if let Some(faults) = &self.faults {
-            let path = self.directory.log().join(SPARE);
-            let room = faults.find_room().map_err(|source| Error::Full { path, source });
-            self.full_since = room.is_err().then(Instant::now);
-            room?;
-        }
-        let log = self.directory.log().to_owned();
+        self.heed_faults()?;
+        let log = self.directory.log();
         let needed = segment::HEADER_BYTES as u64 + space;
-        self.active = if needed > self.segment_bytes / 2 {
-            let path = log.join(SPARE_LARGE);
-            let size = needed.next_multiple_of(4096);
-            let file = self.note_room(segment::prepare_large(&path, size))?;
-            begin(&log, &path, file, self.sequence, size)?
+        let (path, size, file) = if needed > self.segment_bytes / 2 {
+            let (path, size) = (log.join(SPARE_LARGE), needed.next_multiple_of(4096));
+            let made = segment::prepare_large(&path, size);
+            (path, size, self.note_room(made)?)
         } else {
-            let file = self.take_spare()?;
-            begin(&log, &log.join(SPARE), file, self.sequence, self.segment_bytes)?
+            (log.join(SPARE), self.segment_bytes, self.take_spare()?)
         };
+        let begun = begin(&self.directory, &path, file, self.sequence, size);
+        self.active = self.note_room(begun)?;
+        self.full = None;
         Ok(())
     }
 }
@@ -255,20 +283,33 @@ impl Drop for Log {
 }
 
 /// Makes the first segment of a new log.
-pub(super) fn begin_first(log: &Path, segment_bytes: u64) -> Result<Active, Error> {
-    let path = log.join(SPARE);
+pub(super) fn begin_first(directory: &Directory, segment_bytes: u64) -> Result<Active, Error> {
+    let path = directory.log().join(SPARE);
     let file = segment::prepare(&path, segment_bytes)?;
-    begin(log, &path, file, 1, segment_bytes)
+    begin(directory, &path, file, 1, segment_bytes)
 }
 
 /// Makes a prepared file the segment that begins with this frame. Its header is on disk before it
 /// has its name, so a segment that has one can be read.
-fn begin(log: &Path, spare: &Path, file: File, first: u64, size: u64) -> Result<Active, Error> {
+///
+/// # Errors
+/// [`Error::Full`] if the system has not got what it takes. No frame is in the segment yet, whether it has its name or
+/// not, so another may be made in its place.
+fn begin(
+    directory: &Directory,
+    spare: &Path,
+    file: File,
+    first: u64,
+    size: u64,
+) -> Result<Active, Error> {
     let header = Header { first, size, salt: Salt(chance::draw()?) };
-    let path = segment::path(log, first);
-    file.write_all_at(&header.encode(), 0).map_err(Error::io("write to", spare))?;
-    file.sync_data().map_err(Error::io("sync", spare))?;
-    fs::rename(spare, &path).map_err(Error::io("rename", spare))?;
-    directory::sync(log)?;
+    let path = segment::path(directory.log(), first);
+    let named = || {
+        file.write_all_at(&header.encode(), 0).map_err(Error::io("write to", spare))?;
+        file.sync_data().map_err(Error::io("sync", spare))?;
+        fs::rename(spare, &path).map_err(Error::io("rename", spare))?;
+        directory.sync()
+    };
+    named().map_err(Error::or_full)?;
     Ok(Active { file, path, header, end: segment::HEADER_BYTES as u64 })
 }

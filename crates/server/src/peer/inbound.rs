@@ -19,16 +19,15 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, spawn_local, yield_now};
 use tokio::time::sleep;
-use tracing::{debug, warn};
+use tracing::debug;
 
 use super::frame::{self, FRAME_BYTES_MAX, Frames, MESSAGE_BYTES_MAX, TooLong};
 use super::greeting::{self, Greeting};
 use crate::hub::Hub;
+use crate::notes::warn_some;
 
 /// How long somebody may take to be trusted: a greeting, a hello, and a write to the disk at the first meeting.
 const TRUST_MAX: Duration = Duration::from_secs(2);
-/// How many connections may be about to be trusted.
-const UNTRUSTED_MAX: usize = 64;
 /// How much is read at a time, at least if it is there.
 const READ_BYTES: usize = 16 << 10;
 /// The size of the pieces in which the buffer is allocated: messages are parts of it, so a piece lives
@@ -99,11 +98,11 @@ impl Inbound {
         }
     }
 
-    /// Sees to it that there is room for one more that is not trusted.
-    fn make_room(&self) {
+    /// Sees to it that there is room for one more that is not trusted, of so many at most.
+    fn make_room(&self, untrusted_max: usize) {
         let mut paths = self.paths.borrow_mut();
         let untrusted = paths.iter().filter(|(_, path)| path.trust < Trust::Trusted);
-        if untrusted.clone().count() >= UNTRUSTED_MAX
+        if untrusted.clone().count() >= untrusted_max
             && let Some(least) =
                 untrusted.min_by_key(|(id, path)| (path.trust, **id)).map(|(id, _)| *id)
             && let Some(path) = paths.remove(&least)
@@ -133,9 +132,13 @@ pub(super) async fn listen(
     let door = Rc::new(Door { hub, me, others, inbound });
     loop {
         match listener.accept().await {
-            Ok((stream, address)) => door.let_in(stream, address.to_string()),
+            Ok((stream, address)) => {
+                door.let_in(stream, address.to_string());
+                // Who made room is gone before the next comes.
+                yield_now().await;
+            }
             Err(error) => {
-                warn!("cannot accept a peer: {error}");
+                warn_some!("cannot accept a peer: {error}");
                 sleep(PAUSE).await;
             }
         }
@@ -144,7 +147,7 @@ pub(super) async fn listen(
 
 impl Door {
     fn let_in(self: &Rc<Door>, stream: TcpStream, address: String) {
-        self.inbound.make_room();
+        self.inbound.make_room(self.hub.strangers_max());
         self.inbound.accepted.set(self.inbound.accepted.get() + 1);
         let id = PathId(self.inbound.accepted.get());
         let guard = Guard { door: self.clone(), id };
@@ -215,7 +218,7 @@ async fn receive(guard: Guard, stream: TcpStream, address: String) {
     tokio::select! {
         why = talk(&guard, stream) => {
             if let Err(why) = why {
-                warn!("turned away {address} at the port for peers: {why}");
+                warn_some!("turned away {address} at the port for peers: {why}");
             }
         }
         () = overdue => debug!("turned away {address} at the port for peers: it does not say who it is"),

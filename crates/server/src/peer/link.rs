@@ -14,13 +14,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::{sleep, timeout};
-use tracing::{info, warn};
 
 use super::frame::{FRAME_BYTES_MAX, Frames, TooLong};
 use super::greeting::{self, Greeting};
 use super::outgoing::Outgoing;
 use crate::bell::Bell;
 use crate::hub::Hub;
+use crate::notes::{info_some, warn_some};
 
 /// How long a peer may take to accept, and then to greet.
 const GREETING_MAX: Duration = Duration::from_secs(2);
@@ -63,7 +63,7 @@ impl Link {
             return !self.touched.replace(true);
         }
         if outgoing.dropped == 1 {
-            warn!("node {} takes its messages too slowly: some are dropped", self.id.0);
+            warn_some!("node {} takes its messages too slowly: some are dropped", self.id.0);
         }
         false
     }
@@ -88,9 +88,9 @@ impl Link {
             match self.connect(&hub, me).await {
                 Ok(stream) => {
                     let since = Instant::now();
-                    info!("connected to node {} at {}", self.id.0, self.address);
+                    info_some!("connected to node {} at {}", self.id.0, self.address);
                     let why = self.attend(&hub, stream).await;
-                    info!("the connection to node {} is gone: {why}", self.id.0);
+                    info_some!("the connection to node {} is gone: {why}", self.id.0);
                     trouble.clear();
                     if since.elapsed() > GOOD {
                         delay.reset();
@@ -99,7 +99,7 @@ impl Link {
                 // A peer that is away is told of once, not at every attempt.
                 Err(why) if why == trouble => {}
                 Err(why) => {
-                    warn!("cannot reach node {} at {}: {why}", self.id.0, self.address);
+                    warn_some!("cannot reach node {} at {}: {why}", self.id.0, self.address);
                     trouble = why;
                 }
             }

@@ -93,6 +93,12 @@ impl Decoder {
         next
     }
 
+    /// The memory that a message takes which has not come whole, beside what is still in the buffer.
+    pub(super) fn held_bytes(&self) -> usize {
+        let body = self.body.as_ref().and_then(|body| body.as_ref().ok());
+        self.envelope.capacity() + body.map_or(0, Bytes::len)
+    }
+
     fn greeting(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Fault> {
         let come = buffer.len().min(GREETING_BYTES);
         greeting::check(&buffer[..come])?;

@@ -72,6 +72,10 @@ impl Language for Speaker {
         }
     }
 
+    fn held_bytes(&self) -> usize {
+        self.decoder.held_bytes()
+    }
+
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
         self.patience.as_mut().is_some_and(|patience| patience.as_mut().poll(cx).is_ready())
     }
