@@ -4,6 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use crate::keys::Keys;
+
 /// A member of the cluster; at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u64);
@@ -68,13 +70,13 @@ pub enum Command {
     /// The value of a key.
     Get(Bytes),
     /// How many of the keys exist (a key named twice counts twice).
-    Exists(Vec<Bytes>),
+    Exists(Keys),
     /// Give a key a value.
     Set(Bytes, Bytes),
     /// Give a key a value, depending on what is there, or say what was.
     SetIf(Box<SetIf>),
     /// Remove keys; answers how many were there.
-    Del(Vec<Bytes>),
+    Del(Keys),
 }
 
 impl Command {

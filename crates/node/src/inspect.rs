@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::command::{When, Write};
 use crate::door::{Command, Condition, NodeId, Order, SetIf};
+use crate::keys::Keys;
 use crate::message::{Body, Message};
 use crate::node::Node;
 
@@ -94,7 +95,7 @@ fn owned(write: Write<'_>) -> Command {
     let bytes = Bytes::copy_from_slice;
     match write {
         Write::Set(key, value) => Command::Set(bytes(key), bytes(value)),
-        Write::Del(keys) => Command::Del(keys.into_iter().map(bytes).collect()),
+        Write::Del(keys) => Command::Del(Keys::new(keys.iter())),
         Write::SetIf(set) => {
             let condition = match set.when {
                 When::Always => Condition::Always,

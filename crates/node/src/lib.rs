@@ -21,9 +21,11 @@ mod chance;
 mod clocks;
 mod codec;
 mod command;
+mod copies;
 mod disk;
 mod door;
 mod inspect;
+mod keys;
 mod meeting;
 mod merged;
 mod message;
@@ -39,6 +41,7 @@ mod words;
 
 pub use door::*;
 pub use inspect::{AgreedEntry, NamedWrite, Vote};
+pub use keys::Keys;
 #[cfg(feature = "mutants")]
 pub use mutants::Mutant;
 pub use node::Node;

@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, VecDeque};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use crate::copies::Copies;
 use crate::door::{Certificate, Command, Error, Level, Output, Reply, RequestId, SessionId};
 use crate::mutants::{Mutant, Planted};
 
@@ -77,6 +78,7 @@ pub(crate) struct Sessions {
     sessions: HashMap<SessionId, Session, FixedState>,
     blocked: BTreeSet<SessionId>,
     runnable: VecDeque<SessionId>,
+    copies: Copies,
     planted: Planted,
 }
 
@@ -115,6 +117,7 @@ impl Sessions {
             outputs.push(reply_to(&request.asker, Reply::Error(error)));
             return;
         }
+        request.command = self.copies.of_command(&request.command);
         session.waiting.push_back(request);
         self.blocked.insert(id);
     }

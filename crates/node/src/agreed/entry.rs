@@ -90,13 +90,14 @@ pub(crate) fn is_run(count: u64, commands: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::door::Command;
+    use crate::keys::Keys;
     use bytes::Bytes;
 
     #[test]
     fn runs_come_back_with_their_names() {
         let mut commands = vec![];
         command::encode(&Command::Set(Bytes::from("a"), Bytes::from("1")), &mut commands);
-        command::encode(&Command::Del(vec![Bytes::from("b")]), &mut commands);
+        command::encode(&Command::Del(Keys::new(["b"])), &mut commands);
         assert!(is_run(2, &commands));
         assert!(!is_run(1, &commands));
         assert!(!is_run(3, &commands));

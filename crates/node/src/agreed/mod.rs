@@ -47,6 +47,7 @@ use raft::{GetEntriesContext, RawNode, StateRole};
 use crate::chance::Chance;
 use crate::codec::Malformed;
 use crate::command::Write;
+use crate::copies::{self, Copies};
 use crate::door::{
     AgreedPosition, Certificate, Command, Condition, Error, Event, NodeId, Reply, Role, Ticket,
 };
@@ -92,6 +93,7 @@ pub(crate) struct Agreed {
     applied: AgreedPosition,
     proposals: Proposals,
     reads: Reads,
+    copies: Copies,
     /// What this node, as the leader, gathers for the next entry.
     draft: Draft,
     /// The writes of others that lie in the log of this leader.
@@ -166,6 +168,7 @@ impl Agreed {
             applied: AgreedPosition::default(),
             proposals: Proposals::new(),
             reads: Reads::new(me, boot),
+            copies: Copies::default(),
             draft: Draft::default(),
             forwarded: Forwards::default(),
             gathering_since_ms: None,
@@ -263,11 +266,12 @@ impl Agreed {
         {
             set.condition = Condition::Always;
         }
-        self.proposals.push(asker, command);
+        self.proposals.push(asker, &command);
     }
 
     /// A read that must not answer before a quorum confirmed what is committed.
     pub(crate) fn read_confirmed(&mut self, asker: Asker, command: Command) {
+        let command = self.copies.of_command(&command);
         self.reads.push(Read { asker, command });
     }
 
@@ -275,7 +279,7 @@ impl Agreed {
     pub(crate) fn read_here(&self, command: &Command) -> Reply {
         match command {
             Command::Get(key) => {
-                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(value.clone()))
+                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(copies::shown(value)))
             }
             Command::Exists(keys) => Reply::Integer(
                 keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
@@ -301,7 +305,7 @@ impl Agreed {
         bytes: &Bytes,
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
-        let message =
+        let mut message =
             eraftpb::Message::parse_from_carllerche_bytes(bytes).map_err(|_| Malformed)?;
         if message.from != from.0 || message.to != self.me.0 {
             return Err(Malformed);
@@ -320,6 +324,7 @@ impl Agreed {
             // As if it were lost: the leader sends it again. What opens a term is small enough.
             return Ok(());
         }
+        own_bytes(&mut message);
         // Raft refuses what it has no use for (an unknown peer, a dropped proposal); so do we.
         let _ = self.raft.step(message);
         Ok(())
@@ -739,6 +744,16 @@ const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; th
 /// The condition that this value, and no other, fulfils.
 fn found(value: &Bytes) -> Condition {
     Condition::Equals(value.clone())
+}
+
+/// Gives a message bytes of its own: Raft keeps entries, and the contexts of what it answers later, and a slice would keep
+/// the whole of a receive buffer.
+fn own_bytes(message: &mut eraftpb::Message) {
+    message.context = Bytes::copy_from_slice(&message.context);
+    for entry in message.mut_entries().iter_mut() {
+        entry.data = Bytes::copy_from_slice(&entry.data);
+        entry.context = Bytes::copy_from_slice(&entry.context);
+    }
 }
 
 fn lost_entries(index: u64) -> String {

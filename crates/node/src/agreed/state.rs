@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::entry::Name;
 use crate::command::{SetWhen, Write};
+use crate::copies;
 use crate::door::{AgreedPosition, NodeId, Reply};
 use crate::mutants::{Mutant, Planted};
 use crate::store::Store;
@@ -140,7 +141,7 @@ impl State {
         let holds = when.holds(old.map(|old| old.value.as_ref()));
         let by = Some(old.map(|old| old.by));
         let reply = match old {
-            Some(old) if get => Reply::Value(old.value.clone()),
+            Some(old) if get => Reply::Value(copies::shown(&old.value)),
             None if get => Reply::Nil,
             _ if holds => Reply::Ok,
             _ => Reply::Nil,
@@ -169,6 +170,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::command::When;
+    use crate::keys::Keys;
 
     fn name(boot: u64, sequence: u64) -> Name {
         Name { node: NodeId(1), boot, sequence }
@@ -198,7 +200,8 @@ mod tests {
         let at = AgreedPosition { index: 7, offset: 2 };
         state.apply(name(1, 1), at, Write::Set(b"a", b"1"));
         assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
-        let gone = state.apply(name(1, 2), at, Write::Del(vec![b"a", b"a", b"b"]));
+        let keys = Keys::new(["a", "a", "b"]);
+        let gone = state.apply(name(1, 2), at, Write::Del(keys.row()));
         assert_eq!(gone, Some(Answer::blindly(Reply::Integer(1))));
         assert_eq!(state.keys(), 0);
     }

@@ -31,7 +31,8 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::codec::Malformed;
-use crate::command::{self, Write};
+use crate::command::Write;
+use crate::copies::{self, Copies};
 use crate::door::{
     Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, Ticket,
 };
@@ -61,8 +62,10 @@ pub(crate) struct Merged {
     clock: Clock,
     log: Log,
     state: State,
-    gathered: VecDeque<(Asker, Command)>,
+    /// Writes as they are encoded, and who asked for them.
+    gathered: VecDeque<(Asker, Bytes)>,
     gathered_bytes: usize,
+    copies: Copies,
     gathering_since_ms: Option<u64>,
     /// Per ticket on its way to the disk: how many entries the log holds once it is there.
     syncing: VecDeque<(Ticket, usize)>,
@@ -83,6 +86,7 @@ impl Merged {
             state: State::new(),
             gathered: VecDeque::new(),
             gathered_bytes: 0,
+            copies: Copies::default(),
             gathering_since_ms: None,
             syncing: VecDeque::new(),
             askers: VecDeque::new(),
@@ -137,7 +141,7 @@ impl Merged {
     pub(crate) fn read_here(&self, command: &Command) -> Reply {
         match command {
             Command::Get(key) => {
-                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(value.clone()))
+                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(copies::shown(value)))
             }
             Command::Exists(keys) => Reply::Integer(
                 keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
@@ -151,8 +155,9 @@ impl Merged {
     // What the node is told.
 
     pub(crate) fn write(&mut self, asker: Asker, command: Command) {
-        self.gathered_bytes += command::weight(&command);
-        self.gathered.push_back((asker, command));
+        let write = self.copies.encoded(&command);
+        self.gathered_bytes += write.len();
+        self.gathered.push_back((asker, write));
     }
 
     pub(crate) fn on_entries(
@@ -168,23 +173,25 @@ impl Merged {
         }
         for bytes in entries {
             let header = entry::check(&bytes)?;
-            self.on_entry(header, bytes, turn);
+            self.on_entry(header, &bytes, turn);
         }
         self.repair.on_entries(from, more);
         Ok(())
     }
 
-    fn on_entry(&mut self, header: Header, bytes: Bytes, turn: &mut Turn<'_>) {
+    fn on_entry(&mut self, header: Header, bytes: &[u8], turn: &mut Turn<'_>) {
         if header.origin == self.me && header.place > self.log.appended().get(self.me) {
             turn.halt(1, lost_entries(header.place));
             return;
         }
+        // What is kept lets the receive buffer go.
+        let own = || Bytes::copy_from_slice(bytes);
         match self.log.fit(&header) {
             Fit::Held => {}
             Fit::Forgets(held) => turn.send(header.origin, Body::Lost(held)),
-            Fit::Early => self.inbox.keep(header, bytes),
+            Fit::Early => self.inbox.keep(header, own()),
             Fit::Next => {
-                self.append(&header, bytes, turn);
+                self.append(&header, own(), turn);
                 while let Some((header, bytes)) = self.inbox.take_fitting(&self.log) {
                     self.append(&header, bytes, turn);
                 }
@@ -258,10 +265,10 @@ impl Merged {
                 );
             }
         }
-        self.gathered.retain(|(asker, command)| {
+        self.gathered.retain(|(asker, write)| {
             let keep = asker.since_ms > oldest_ms;
             if !keep {
-                self.gathered_bytes -= command::weight(command);
+                self.gathered_bytes -= write.len();
                 turn.refuse_write(asker, Error::ClusterDown(NOT_WRITTEN));
             }
             keep
@@ -310,9 +317,9 @@ impl Merged {
         let mut writes = vec![];
         let mut count = 0;
         while writes.len() < ENTRY_BYTES_MAX {
-            let Some((asker, command)) = self.gathered.pop_front() else { break };
-            self.gathered_bytes -= command::weight(&command);
-            command::encode(&command, &mut writes);
+            let Some((asker, write)) = self.gathered.pop_front() else { break };
+            self.gathered_bytes -= write.len();
+            writes.extend_from_slice(&write);
             self.askers.push_back(Some(asker));
             count += 1;
         }

@@ -51,6 +51,8 @@ pub(crate) struct World {
     held: BTreeSet<(u64, u64)>,
     requests: BTreeMap<(u64, u64, u64), String>,
     next_request: u64,
+    /// Buffers of requests, which nodes must not keep.
+    lent: Vec<Bytes>,
     told: Vec<String>,
 }
 
@@ -168,7 +170,12 @@ impl World {
         let (id, client) = who.split_once('.').unwrap();
         let id = number(id.trim_start_matches('n'));
         let session = client.bytes().fold(0, |sum, byte| sum * 256 + u64::from(byte));
-        let bytes = |word: &str| Bytes::copy_from_slice(word.as_bytes());
+        // What a request names are slices of one buffer, as those are that a socket was read into.
+        let line = Bytes::from(words.join(" "));
+        let bytes = |word: &str| {
+            let at = line.windows(word.len()).position(|part| part == word.as_bytes()).unwrap();
+            line.slice(at..at + word.len())
+        };
         let mut level = None;
         let command = match words {
             ["get", key] => Command::Get(bytes(key)),
@@ -176,7 +183,7 @@ impl World {
                 level = Some(level_of(asked));
                 Command::Get(bytes(key))
             }
-            ["exists", keys @ ..] => Command::Exists(keys.iter().map(|key| bytes(key)).collect()),
+            ["exists", keys @ ..] => Command::Exists(Keys::new(keys)),
             ["set", key, value] => Command::Set(bytes(key), bytes(value)),
             ["set", key, value, options @ ..] => {
                 let condition = match options {
@@ -193,12 +200,13 @@ impl World {
                 let session = SessionId(session);
                 return self.turn(id, vec![Input::Certify { session, on: true }]);
             }
-            ["del", keys @ ..] => Command::Del(keys.iter().map(|key| bytes(key)).collect()),
+            ["del", keys @ ..] => Command::Del(Keys::new(keys)),
             _ => panic!("not a request: {words:?}"),
         };
         self.next_request += 1;
         let request = self.next_request;
         self.requests.insert((id, session, request), format!("{who} {}", words.join(" ")));
+        self.lent.push(line);
         let (session, number) = (SessionId(session), RequestId(request));
         self.turn(id, vec![Input::Request { session, id: number, level, command }]);
     }
@@ -256,9 +264,19 @@ impl World {
         let offset = self.wall_offset_ms.get(&id).copied().unwrap_or(0);
         let wall_ms = (1_700_000_000_000 + self.now_ms as i64 + offset) as u64;
         inputs.insert(0, Input::Tick(Now { monotonic_ms: self.now_ms, wall_ms }));
+        let mut lent = std::mem::take(&mut self.lent);
+        for input in &mut inputs {
+            if let Input::Receive(message) = input {
+                // Several messages come in one buffer, and what is sent to several nodes is one.
+                *message = Bytes::copy_from_slice(message);
+                lent.push(message.clone());
+            }
+        }
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let mut outputs = vec![];
         node.turn(&mut inputs, &mut outputs);
+        let kept = lent.iter().find(|buffer| !buffer.is_unique());
+        assert_eq!(kept, None, "a node that keeps a slice keeps the whole of a receive buffer");
         for output in outputs {
             self.take(id, output);
         }

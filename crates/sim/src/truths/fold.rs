@@ -63,7 +63,9 @@ impl SameFold {
             *last = (boot, sequence);
             match command {
                 Command::Set(key, value) => self.put(index, &key, Some(value)),
-                Command::Del(keys) => keys.iter().for_each(|key| self.put(index, key, None)),
+                Command::Del(keys) => {
+                    keys.iter().for_each(|key| self.put(index, &Bytes::copy_from_slice(key), None))
+                }
                 Command::SetIf(set) => {
                     let there = self.value(&set.key);
                     let holds = match &set.condition {
