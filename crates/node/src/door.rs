@@ -151,6 +151,11 @@ pub enum Input {
     /// The disk has no room any more but for small records, or it has room again. What was handed to it before still
     /// gets there sooner or later.
     DiskFull(bool),
+    /// The process is about to end: a leader has another member lead first. The driver goes on until [`Node::may_end`], or for
+    /// as long as it likes.
+    ///
+    /// [`Node::may_end`]: crate::Node::may_end
+    Ending,
 }
 
 /// What the node wants done.
@@ -323,7 +328,7 @@ pub enum Event {
         /// Whether it is full.
         full: bool,
     },
-    /// This node leads, and its clock is off or its disk full: it asks another member, which is fit, to lead.
+    /// This node leads, and its clock is off, its disk full, or its end near: it asks another member to lead.
     HandsOver(NodeId),
 }
 

@@ -1,5 +1,7 @@
 //! The node: takes in all that arrived together, and says what is to be done about it.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use crate::agreed::Agreed;
@@ -30,6 +32,10 @@ pub struct Node {
     started: bool,
     /// Whether it must not go on.
     halted: bool,
+    /// Whether it is about to end.
+    ending: bool,
+    /// The members that there is a path to.
+    connected: BTreeSet<NodeId>,
     disk: Disk,
     sessions: Sessions,
     meeting: Meeting,
@@ -44,6 +50,7 @@ macro_rules! turn {
         &mut Turn {
             now: $node.now,
             clock_agrees: $node.clocks.agrees(),
+            ending: $node.ending,
             identity: $node.identity,
             disk: &mut $node.disk,
             sessions: &mut $node.sessions,
@@ -71,6 +78,8 @@ impl Node {
             expired_ms: 0,
             started: false,
             halted: false,
+            ending: false,
+            connected: BTreeSet::new(),
             disk,
             sessions: Sessions::default(),
             meeting,
@@ -144,6 +153,12 @@ impl Node {
         }
     }
 
+    /// Whether the others get on without this node: it does not lead and knows who does, or there is nobody to hand over to.
+    pub fn may_end(&self) -> bool {
+        let follows = self.agreed.role() == Role::Follower && self.agreed.leader().is_some();
+        follows || !self.takes_part() || self.connected.is_empty()
+    }
+
     // For whoever looks at it from outside.
 
     pub(crate) fn order(&self) -> Order {
@@ -181,12 +196,22 @@ impl Node {
             Input::DiskFull(full) => self.on_disk(full, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
             Input::Closed(session) => self.sessions.close(session),
+            Input::Ending => self.on_ending(outputs),
             // Before the boot is on disk nothing may be said, so nothing is heard either.
-            Input::Receive(_) | Input::Connected(_) | Input::Disconnected(_) if !self.started => {}
-            Input::Receive(bytes) => self.on_bytes(&bytes, outputs),
-            Input::Connected(peer) => self.on_connected(peer, outputs),
-            Input::Disconnected(peer) if self.takes_part() => self.agreed.on_disconnected(peer),
-            Input::Disconnected(_) => {}
+            Input::Receive(bytes) if self.started => self.on_bytes(&bytes, outputs),
+            Input::Receive(_) => {}
+            Input::Connected(peer) => {
+                self.connected.insert(peer);
+                if self.started {
+                    self.on_connected(peer, outputs);
+                }
+            }
+            Input::Disconnected(peer) => {
+                self.connected.remove(&peer);
+                if self.takes_part() {
+                    self.agreed.on_disconnected(peer);
+                }
+            }
         }
     }
 
@@ -201,11 +226,34 @@ impl Node {
             self.clocks.on_tick(turn!(self, outputs));
             self.agreed.on_tick(turn!(self, outputs));
             self.merged.on_tick(turn!(self, outputs));
-            if !self.clocks.agrees() || self.disk.is_full() {
-                self.agreed.hand_over(self.clocks.fit(), turn!(self, outputs));
-            }
+            self.hand_over(outputs);
         }
         self.expire(outputs);
+    }
+
+    /// Has another member lead if this one should not: one that is fit, or, before this node ends, any that it reaches.
+    fn hand_over(&mut self, outputs: &mut Vec<Output>) {
+        let should = self.ending || !self.clocks.agrees() || self.disk.is_full();
+        if !should || self.agreed.role() != Role::Leader {
+            return;
+        }
+        let mut to: Vec<NodeId> = self.clocks.fit().collect();
+        if self.ending {
+            to.retain(|id| self.connected.contains(id));
+            if to.is_empty() {
+                to.extend(&self.connected);
+            }
+        }
+        self.agreed.hand_over(to, turn!(self, outputs));
+    }
+
+    fn on_ending(&mut self, outputs: &mut Vec<Output>) {
+        self.ending = true;
+        if self.takes_part() {
+            // The others are to know that this node is no successor of theirs.
+            self.clocks.ask(turn!(self, outputs));
+            self.hand_over(outputs);
+        }
     }
 
     /// Answers what cannot be answered in time. Time is looked at once a tick, so it is done one tick early.

@@ -22,6 +22,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) now: Now,
     /// Whether this node's wall clock may be believed.
     pub(crate) clock_agrees: bool,
+    /// Whether this node is about to end.
+    pub(crate) ending: bool,
     pub(crate) identity: Identity,
     pub(crate) disk: &'a mut Disk,
     pub(crate) sessions: &'a mut Sessions,

@@ -42,7 +42,7 @@ pub(crate) fn tell(event: &Event) {
         Event::Clock { agrees: true, others } => {
             info!("this clock agrees with those of other members again ({})", clocks(others));
         }
-        Event::HandsOver(to) => info!("this clock is off: node {} is asked to lead", to.0),
+        Event::HandsOver(to) => info!("node {} is asked to lead instead of this one", to.0),
     }
 }
 

@@ -81,6 +81,8 @@ const UNFIT_TICKS: usize = 2 * ELECTION_TICKS;
 /// How long a successor has to take over before another is asked, in milliseconds. Raft itself gives up after an election
 /// timeout; asking more often would keep it from noticing that it lost its quorum.
 const HAND_OVER_MS: u64 = 2000;
+/// The same where this node is about to end: its quorum is no concern of its any more.
+const ENDING_HAND_OVER_MS: u64 = 250;
 
 /// The agreed order on this node.
 pub(crate) struct Agreed {
@@ -400,7 +402,7 @@ impl Agreed {
                 let _ = self.raft.campaign();
             }
         }
-        self.pin_election_timeout(turn.clock_agrees && !turn.disk.is_full());
+        self.pin_election_timeout(turn.clock_agrees && !turn.disk.is_full() && !turn.ending);
         self.raft.tick();
         let unapplied = self.proposals.has_unapplied() && !self.leads();
         if unapplied && now >= self.progressed_ms + RESEND_MS {
@@ -420,23 +422,29 @@ impl Agreed {
         self.raft.raft.set_randomized_election_timeout(self.timeout.2 + patience);
     }
 
-    /// The clock is off, or the disk is full: another member is to lead, one that is fit and holds all that is committed.
-    /// While there is none, this node leads on: no other would be better.
-    pub(crate) fn hand_over(&mut self, to: impl Iterator<Item = NodeId>, turn: &mut Turn<'_>) {
+    /// This node should not lead: one of these members is to, one that holds all that is committed. While there is none, this
+    /// node leads on: no other would be better.
+    pub(crate) fn hand_over(&mut self, to: Vec<NodeId>, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
-        let waits = self.handed_over_ms.is_some_and(|handed_ms| now < handed_ms + HAND_OVER_MS);
+        let pause_ms = if turn.ending { ENDING_HAND_OVER_MS } else { HAND_OVER_MS };
+        let waits = self.handed_over_ms.is_some_and(|handed_ms| now < handed_ms + pause_ms);
         if !self.leads() || waits {
             return;
         }
         let commit = self.commit();
-        let follows = |id: &NodeId| {
-            let progress = self.raft.raft.prs().get(id.0);
-            progress.is_some_and(|progress| progress.recent_active && progress.matched >= commit)
+        let matched = |id: &NodeId| {
+            let progress = self.raft.raft.prs().get(id.0)?;
+            // Raft forgets now and then who was active; who is connected will be again in a moment.
+            let is_active = progress.recent_active || turn.ending;
+            (is_active && progress.matched >= commit).then_some(progress.matched)
         };
-        let successors: Vec<NodeId> = to.filter(follows).collect();
+        let mut successors = to;
+        successors.retain(|id| matched(id).is_some());
         if successors.is_empty() {
             return;
         }
+        // While a successor catches up nothing is proposed, so the nearest comes first.
+        successors.sort_by_key(|id| std::cmp::Reverse(matched(id)));
         // If one does not take over, the next one is asked.
         let successor = successors[self.hand_overs % successors.len()];
         self.hand_overs += 1;
@@ -573,8 +581,15 @@ impl Agreed {
         self.raft.propose(vec![], data).is_ok()
     }
 
+    /// Whether the leader can confirm reads, as far as this node knows: it has committed something in its term. Before that it
+    /// would drop the question in silence.
+    fn confirms(&self) -> bool {
+        self.raft.raft.raft_log.term(self.commit()) == Ok(self.term())
+            || self.planted.is(Mutant::ReadBeforeTermCommit)
+    }
+
     fn begin_reads(&mut self, turn: &mut Turn<'_>) {
-        if self.leader().is_none() {
+        if self.leader().is_none() || !self.confirms() {
             return;
         }
         if let Some(context) = self.reads.begin(turn.now.monotonic_ms) {

@@ -63,7 +63,9 @@ impl World {
     /// - `n1.a set KEY VALUE [nx|xx|ifeq OLD] [get]`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `… del KEY…`: a client `a` of node 1 asks.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
+    /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
     /// - `hold 1 2`, `release 1 2`: messages from one node to another wait; those that waited arrive.
+    /// - `end 1`: node 1 is told that it is about to end; `may end 1`: whether it may.
     /// - `full 1`, `free 1`: the disk of node 1 has no room but for small records, has room again.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
@@ -80,8 +82,17 @@ impl World {
                 self.cut.insert((number(b), number(a)));
             }
             ["heal"] => self.heal(),
+            ["part", id, peer] => {
+                let gone = Input::Disconnected(NodeId(number(peer)));
+                self.turn(number(id), vec![gone]);
+            }
             ["hold", from, to] => drop(self.held.insert((number(from), number(to)))),
             ["release", from, to] => drop(self.held.remove(&(number(from), number(to)))),
+            ["end", id] => self.turn(number(id), vec![Input::Ending]),
+            ["may", "end", id] => {
+                let may = if self.nodes[&number(id)].may_end() { "may end" } else { "is needed" };
+                self.told.push(format!("n{id} {may}"));
+            }
             ["full", id] => self.turn(number(id), vec![Input::DiskFull(true)]),
             ["free", id] => self.turn(number(id), vec![Input::DiskFull(false)]),
             ["stall", id] => self.disk(number(id)).stalled = true,
