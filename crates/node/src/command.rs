@@ -24,6 +24,22 @@ pub(crate) enum Write<'a> {
     Del(Row<'a>),
 }
 
+impl Write<'_> {
+    /// How many keys it writes.
+    pub(crate) fn keys(&self) -> usize {
+        if let Write::Del(keys) = self { keys.len() } else { 1 }
+    }
+
+    /// How many bytes it moves, but for small ones.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Write::Set(_, value) => value.len(),
+            Write::SetIf(set) => set.value.len(),
+            Write::Del(_) => 0,
+        }
+    }
+}
+
 /// A [`SetIf`], borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SetWhen<'a> {

@@ -144,7 +144,7 @@ pub enum Input {
         /// On, or off again.
         on: bool,
     },
-    /// The connection is gone: nothing more is replied to it.
+    /// The connection is gone: nothing more is replied to it, once this is taken in. The driver drops what still comes.
     Closed(SessionId),
     /// The records of this ticket, and of all before it, are on disk.
     Persisted(Ticket),
@@ -393,6 +393,10 @@ pub struct Status {
 
 /// The longest time between two ticks, in milliseconds.
 pub const TICK_MS: u64 = 50;
+/// How much a turn does of each kind of work, in steps of a key or of half a kilobyte, unless it is told otherwise.
+pub const TURN_STEPS: usize = 8192;
+/// The most keys that one command may remove: so many take a few milliseconds, in which nothing else goes on.
+pub const REMOVED_KEYS_MAX: usize = 32_768;
 /// The longest key or value, in bytes.
 pub const VALUE_BYTES_MAX: usize = 16 << 20;
 

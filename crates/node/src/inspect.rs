@@ -79,7 +79,10 @@ impl Node {
     /// How much waits in its queues: requests, writes that are not applied, reads that are not answered, entries that came
     /// too early. All of them are empty once nobody asks for anything.
     pub fn queued(&self) -> usize {
-        self.agreed().queued() + self.merged().queued() + self.sessions().queued()
+        self.agreed().queued()
+            + self.merged().queued()
+            + self.sessions().queued()
+            + self.counts().queued()
     }
 
     /// The value that this replica holds for a key, whatever any level promises.

@@ -22,6 +22,7 @@ mod clocks;
 mod codec;
 mod command;
 mod copies;
+mod counting;
 mod disk;
 mod door;
 mod inspect;

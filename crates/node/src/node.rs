@@ -1,22 +1,23 @@
 //! The node: takes in all that arrived together, and says what is to be done about it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use bytes::Bytes;
 
-use crate::agreed::Agreed;
+use crate::agreed::{Agreed, Read};
 use crate::clocks::Clocks;
+use crate::counting::{Count, Counts, Watch};
 use crate::disk::Disk;
 use crate::door::{
-    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, Reply, Role,
-    SessionId, Status, TICK_MS, Ticket, VALUE_BYTES_MAX,
+    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, REMOVED_KEYS_MAX,
+    Reply, Role, SessionId, Status, TICK_MS, TURN_STEPS, Ticket, VALUE_BYTES_MAX,
 };
 use crate::meeting::{Meeting, order_name};
 use crate::merged::Merged;
 use crate::message::{Body, Message};
 use crate::mutants::{Mutant, Planted};
 use crate::session::{self, Asker, Kind, Request, Sessions};
-use crate::turn::{Identity, Turn};
+use crate::turn::{Budget, Identity, Turn};
 
 /// One member of the cluster.
 ///
@@ -36,6 +37,13 @@ pub struct Node {
     ending: bool,
     /// The members that there is a path to.
     connected: BTreeSet<NodeId>,
+    /// How much a turn does of each kind of work.
+    turn_steps: usize,
+    budget: Budget,
+    /// What came and waits for the next turn, from peers and from clients.
+    from_peers: VecDeque<Input>,
+    from_clients: VecDeque<Input>,
+    counts: Counts,
     disk: Disk,
     sessions: Sessions,
     meeting: Meeting,
@@ -54,6 +62,8 @@ macro_rules! turn {
             identity: $node.identity,
             disk: &mut $node.disk,
             sessions: &mut $node.sessions,
+            counts: &mut $node.counts,
+            budget: &mut $node.budget,
             outputs: $outputs,
             planted: $node.planted,
         }
@@ -80,6 +90,11 @@ impl Node {
             halted: false,
             ending: false,
             connected: BTreeSet::new(),
+            turn_steps: TURN_STEPS,
+            budget: Budget::default(),
+            from_peers: VecDeque::new(),
+            from_clients: VecDeque::new(),
+            counts: Counts::default(),
             disk,
             sessions: Sessions::default(),
             meeting,
@@ -99,14 +114,14 @@ impl Node {
 
     /// Takes in all that arrived together and says what is to be done about it. Drains `inputs`.
     ///
-    /// After [`Output::Halt`] it does nothing any more.
+    /// A turn does no more than so much, whatever came and however long it is; if [`Node::has_more`] says so, the next one is due
+    /// at once, after whatever else the driver has to do. After [`Output::Halt`] it does nothing any more.
     pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
+        self.budget = Budget::new(self.turn_steps);
         for input in inputs.drain(..) {
-            if self.halted {
-                return;
-            }
-            self.take_in(input, outputs);
+            self.sort(input, outputs);
         }
+        self.take_waiting(outputs);
         if self.halted {
             return;
         }
@@ -121,7 +136,35 @@ impl Node {
                 break;
             }
         }
+        self.count(outputs);
         self.disk.close(outputs);
+    }
+
+    /// Whether something that could be done was left for the next turn.
+    pub fn has_more(&self) -> bool {
+        if self.halted {
+            return false;
+        }
+        let waits = !self.from_peers.is_empty() || !self.from_clients.is_empty();
+        waits || (self.takes_part() && self.has_work())
+    }
+
+    fn has_work(&self) -> bool {
+        self.agreed.has_more()
+            || self.merged.has_more()
+            || self.sessions.has_runnable()
+            || !self.counts.is_empty()
+    }
+
+    /// Turns are to do no more than so many steps of each kind of work.
+    pub fn set_turn_steps(&mut self, steps: usize) {
+        assert!(steps > 0, "a turn that may do nothing gets nowhere");
+        self.turn_steps = steps;
+    }
+
+    /// Whether it stands inside an entry of the agreed log, of which the first writes are applied and the others not.
+    pub fn is_within_entry(&self) -> bool {
+        self.agreed.is_within_entry()
     }
 
     /// How the node sees itself and the cluster.
@@ -173,6 +216,10 @@ impl Node {
         &self.sessions
     }
 
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
     pub(crate) fn merged(&self) -> &Merged {
         &self.merged
     }
@@ -181,7 +228,46 @@ impl Node {
         self.started && self.meeting.is_formed()
     }
 
+    /// Takes an input in at once, or puts it behind those of its kind that wait.
+    fn sort(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        match input {
+            Input::Tick(_) | Input::Persisted(_) | Input::DiskFull(_) | Input::Ending => {
+                self.take_in(input, outputs);
+            }
+            Input::Receive(_) | Input::Connected(_) | Input::Disconnected(_) => {
+                self.from_peers.push_back(input);
+            }
+            Input::Request { .. } | Input::Certify { .. } | Input::Closed(_) => {
+                self.from_clients.push_back(input);
+            }
+        }
+    }
+
+    /// Takes in what waits, as much as this turn may.
+    fn take_waiting(&mut self, outputs: &mut Vec<Output>) {
+        while !self.budget.messages.is_spent()
+            && let Some(input) = self.from_peers.pop_front()
+        {
+            let bytes = if let Input::Receive(bytes) = &input { bytes.len() } else { 0 };
+            self.budget.messages.spend(1, bytes);
+            self.take_in(input, outputs);
+        }
+        while !self.budget.requests.is_spent()
+            && let Some(input) = self.from_clients.pop_front()
+        {
+            let bytes = match &input {
+                Input::Request { command, .. } => crate::command::weight(command),
+                _ => 0,
+            };
+            self.budget.requests.spend(1, bytes);
+            self.take_in(input, outputs);
+        }
+    }
+
     fn take_in(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        if self.halted {
+            return;
+        }
         match input {
             Input::Tick(now) => self.on_tick(now, outputs),
             Input::Persisted(ticket) => self.on_persisted(ticket, outputs),
@@ -195,7 +281,10 @@ impl Node {
             }
             Input::DiskFull(full) => self.on_disk(full, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
-            Input::Closed(session) => self.sessions.close(session),
+            Input::Closed(session) => {
+                self.sessions.close(session);
+                self.counts.close(session);
+            }
             Input::Ending => self.on_ending(outputs),
             // Before the boot is on disk nothing may be said, so nothing is heard either.
             Input::Receive(bytes) if self.started => self.on_bytes(&bytes, outputs),
@@ -271,6 +360,9 @@ impl Node {
         self.agreed.expire(oldest_ms, turn!(self, outputs));
         self.merged.expire(oldest_ms, turn!(self, outputs));
         self.sessions.expire(oldest_ms, why, outputs);
+        for asker in self.counts.expire(oldest_ms) {
+            turn!(self, outputs).refuse_read(&asker, Error::ClusterDown(NOT_COUNTED));
+        }
     }
 
     fn on_persisted(&mut self, ticket: Ticket, outputs: &mut Vec<Output>) {
@@ -365,6 +457,14 @@ impl Node {
         if crate::command::weight(command) > 2 * VALUE_BYTES_MAX {
             return Err(Error::Invalid("the command is too large".into()));
         }
+        if let Command::Del(keys) = command
+            && keys.len() > REMOVED_KEYS_MAX
+        {
+            return Err(Error::Invalid(format!(
+                "DEL of {} keys: at most {REMOVED_KEYS_MAX} go at a time, so that nobody else waits long. Send several",
+                keys.len()
+            )));
+        }
         if asked.is_some() && command.is_write() {
             return Err(Error::Consistency(
                 "a write has no level: its keyspace's order says what it promises; levels are for reads".into(),
@@ -403,7 +503,10 @@ impl Node {
         if !self.takes_part() {
             return;
         }
-        while let Some(request) = self.sessions.next() {
+        while !self.budget.requests.is_spent()
+            && let Some(request) = self.sessions.next()
+        {
+            self.budget.requests.spend(1, 0);
             self.start(request, outputs);
         }
     }
@@ -435,10 +538,21 @@ impl Node {
                         || self.planted.is(Mutant::ReadOvertakesRead))
             }
         };
+        let long = self.budget.is_long(&command);
+        if (agreed && !confirmed) || long {
+            let kind = if long { Kind::LongRead(level) } else { Kind::Read(level) };
+            self.sessions.begin(&asker, kind);
+        }
         if agreed && !confirmed {
-            self.sessions.begin(&asker, Kind::Read(level));
             self.agreed.read_confirmed(asker, command);
             return;
+        }
+        if long {
+            self.counts.push(Read { asker, command });
+            return;
+        }
+        if let Command::Exists(keys) = &command {
+            self.budget.requests.spend(keys.len(), 0);
         }
         outputs.push(if agreed {
             let reply = self.agreed.read_here(&command);
@@ -450,6 +564,70 @@ impl Node {
         if self.planted.is(Mutant::AnsweredTwice) {
             outputs.extend(outputs.last().cloned());
         }
+    }
+
+    /// Goes on counting, as far as this turn may.
+    fn count(&mut self, outputs: &mut Vec<Output>) {
+        if self.counts.is_empty() {
+            // Also where the last one is gone without an answer.
+            self.watch().end();
+            return;
+        }
+        while !self.budget.counting.is_spent() {
+            let Some(count) = self.counts.current.take().or_else(|| self.begin_count()) else {
+                return;
+            };
+            if let Some(unfinished) = self.count_on(count, outputs) {
+                self.counts.current = Some(unfinished);
+            }
+        }
+    }
+
+    /// Begins with the next read: what it sees is the state of this moment.
+    fn begin_count(&mut self) -> Option<Count> {
+        let read = self.counts.next()?;
+        let certificate = read.asker.certify.then(|| match self.config.order {
+            Order::Agreed => self.agreed.certificate(&read.command),
+            Order::Merged => self.merged.certificate(&read.command),
+        });
+        self.watch().end();
+        self.watch().begin();
+        Some(Count { read, at: 0, found: 0, certificate })
+    }
+
+    /// What the state notes for the present count.
+    fn watch(&mut self) -> &mut Watch {
+        match self.config.order {
+            Order::Agreed => &mut self.agreed.state().watch,
+            Order::Merged => &mut self.merged.state().watch,
+        }
+    }
+
+    /// Counts on; gives back what is not finished.
+    fn count_on(&mut self, mut count: Count, outputs: &mut Vec<Output>) -> Option<Count> {
+        let Command::Exists(keys) = &count.read.command else { panic!("only EXISTS takes long") };
+        let row = keys.row();
+        let mut rest = row.beyond(count.at);
+        let part = rest.by_ref().take(self.budget.counting.left());
+        let (mut seen, mut found) = (0, 0);
+        for key in part {
+            seen += 1;
+            found += i64::from(match self.config.order {
+                Order::Agreed => self.agreed.state().existed(key),
+                Order::Merged => self.merged.state().existed(key),
+            });
+        }
+        self.budget.counting.spend(seen, 0);
+        count.found += found;
+        count.at = row.bytes().len() - rest.left();
+        if rest.left() > 0 {
+            return Some(count);
+        }
+        self.watch().end();
+        let Count { read, found, certificate, .. } = count;
+        let certificate = || certificate.expect("it was asked for when the count began");
+        turn!(self, outputs).answer_read(&read.asker, Reply::Integer(found), certificate);
+        None
     }
 
     /// Planted bugs: a linearizable read that no quorum confirms.
@@ -469,4 +647,6 @@ fn malformed() -> Event {
 
 const FULL: &str = "the disk of this node is full: the write did not run, and reads go on. Free some room, or ask another node";
 const WAITED: &str = "the request waited too long behind others of its connection; it did not run";
+const NOT_COUNTED: &str =
+    "the read waited too long behind others that name very many keys; it did not run";
 const NOT_FORMED: &str = "not all members have met yet; the request did not run";

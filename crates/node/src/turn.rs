@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
+use crate::counting::{Counts, LONG_KEYS};
 use crate::disk::Disk;
-use crate::door::{Certificate, Error, Event, NodeId, Now, Output, Reply};
+use crate::door::{Certificate, Command, Error, Event, NodeId, Now, Output, Reply};
 use crate::message::{Body, Message};
 use crate::mutants::Planted;
 use crate::session::{Asker, Sessions};
@@ -17,6 +18,64 @@ pub(crate) struct Identity {
     pub(crate) boot: u64,
 }
 
+/// What a turn may do, in steps: one is a key that is looked up or written, or so many bytes. What is left over goes on in
+/// the next turn, so that nobody waits long for what others asked. Each kind of work has a share that no other takes.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    /// A read of more keys than this is counted in pieces.
+    long_keys: usize,
+    /// For messages of peers.
+    pub(crate) messages: Share,
+    /// For requests that are taken in.
+    pub(crate) requests: Share,
+    /// For writes that are applied and reads that waited.
+    pub(crate) work: Share,
+    /// For keys that are counted.
+    pub(crate) counting: Share,
+}
+
+impl Budget {
+    pub(crate) fn new(steps: usize) -> Budget {
+        let share = || Share { left: steps };
+        Budget {
+            long_keys: LONG_KEYS.min(steps - 1),
+            messages: share(),
+            requests: share(),
+            work: share(),
+            counting: share(),
+        }
+    }
+
+    /// Whether a command reads so many keys that they are counted in pieces.
+    pub(crate) fn is_long(&self, command: &Command) -> bool {
+        matches!(command, Command::Exists(keys) if keys.len() > self.long_keys)
+    }
+}
+
+/// One kind of work's part of a turn.
+#[derive(Debug, Default)]
+pub(crate) struct Share {
+    left: usize,
+}
+
+/// So many bytes cost as much as a key.
+const STEP_BYTES: usize = 512;
+
+impl Share {
+    /// Something is done that takes so many steps, and moves so many bytes.
+    pub(crate) fn spend(&mut self, steps: usize, bytes: usize) {
+        self.left = self.left.saturating_sub(steps + bytes / STEP_BYTES);
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        self.left
+    }
+}
+
 /// The time, the disk, the sessions and the outputs of this turn.
 pub(crate) struct Turn<'a> {
     pub(crate) now: Now,
@@ -27,6 +86,9 @@ pub(crate) struct Turn<'a> {
     pub(crate) identity: Identity,
     pub(crate) disk: &'a mut Disk,
     pub(crate) sessions: &'a mut Sessions,
+    /// Reads that are to be counted in pieces.
+    pub(crate) counts: &'a mut Counts,
+    pub(crate) budget: &'a mut Budget,
     pub(crate) outputs: &'a mut Vec<Output>,
     pub(crate) planted: Planted,
 }

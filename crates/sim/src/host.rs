@@ -77,6 +77,7 @@ impl Desk {
 #[derive(Debug)]
 pub(crate) struct Host {
     config: Config,
+    turn_steps: usize,
     /// The node, while it runs.
     pub(crate) node: Option<Node>,
     /// Counts the starts.
@@ -115,6 +116,7 @@ impl Host {
         let id = NodeId(place as u64 + 1);
         Host {
             config: config(id, setting.nodes, setting.order, setting.level, setting),
+            turn_steps: setting.turn_steps,
             node: None,
             life: 0,
             disk: Disk::new(setting.sync),
@@ -160,7 +162,9 @@ impl Host {
         for group in self.disk.groups() {
             recovery.replay(group)?;
         }
-        self.node = Some(recovery.finish()?);
+        let mut node = recovery.finish()?;
+        node.set_turn_steps(self.turn_steps);
+        self.node = Some(node);
         Ok(())
     }
 

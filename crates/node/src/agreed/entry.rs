@@ -58,25 +58,74 @@ pub(crate) fn for_each<'a>(
     data: &'a [u8],
     mut each: impl FnMut(Name, u32, Write<'a>),
 ) -> Result<u32, Malformed> {
-    let mut offset = 0;
-    if data.is_empty() {
-        return Ok(offset);
+    let mut cursor = Cursor::default();
+    while let Some((name, offset, write)) = cursor.next(data)? {
+        each(name, offset, write);
     }
-    let mut reader = Reader::new(data);
-    reader.uint()?;
-    while !reader.is_empty() {
+    Ok(cursor.offset)
+}
+
+/// A place between two writes of an entry.
+#[derive(Debug, Default)]
+pub(crate) struct Cursor {
+    at: usize,
+    /// The name of the next write of the run, how many are left of it, and where it ends.
+    name: Option<Name>,
+    left: u64,
+    end: usize,
+    offset: u32,
+}
+
+impl Cursor {
+    /// How many writes lie before it.
+    pub(crate) fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// The next write of this entry, always the same one, with its name and offset.
+    pub(crate) fn next<'a>(
+        &mut self,
+        data: &'a [u8],
+    ) -> Result<Option<(Name, u32, Write<'a>)>, Malformed> {
+        if self.at == 0 && !data.is_empty() {
+            let mut reader = Reader::new(data);
+            reader.uint()?;
+            self.at = data.len() - reader.rest().len();
+            self.end = self.at;
+        }
+        while self.left == 0 {
+            if self.at != self.end {
+                return Err(Malformed);
+            }
+            if self.at == data.len() {
+                return Ok(None);
+            }
+            self.begin_run(data)?;
+        }
+        let mut reader = Reader::new(&data[self.at..self.end]);
+        let write = command::decode(&mut reader)?;
+        self.at = self.end - reader.rest().len();
+        let next = self.name.as_mut().expect("a run has a name");
+        let name = *next;
+        next.sequence += 1;
+        self.left -= 1;
+        self.offset += 1;
+        Ok(Some((name, self.offset - 1, write)))
+    }
+
+    fn begin_run(&mut self, data: &[u8]) -> Result<(), Malformed> {
+        let mut reader = Reader::new(&data[self.at..]);
         let node = NodeId(reader.uint()?);
         let boot = reader.uint()?;
-        let first = reader.uint()?;
-        let count = reader.uint()?;
-        let mut commands = Reader::new(reader.bytes()?);
-        for sequence in first..first.checked_add(count).ok_or(Malformed)? {
-            each(Name { node, boot, sequence }, offset, command::decode(&mut commands)?);
-            offset += 1;
-        }
-        commands.end()?;
+        let sequence = reader.uint()?;
+        self.left = reader.uint()?;
+        sequence.checked_add(self.left).ok_or(Malformed)?;
+        let commands = reader.bytes()?;
+        self.end = data.len() - reader.rest().len();
+        self.at = self.end - commands.len();
+        self.name = Some(Name { node, boot, sequence });
+        Ok(())
     }
-    Ok(offset)
 }
 
 /// Whether these bytes are exactly `count` writes. Asked before a peer's run goes into the log, so that what is

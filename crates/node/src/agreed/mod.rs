@@ -56,10 +56,11 @@ use crate::mutants::{Mutant, Planted};
 use crate::record::Record;
 use crate::session::Asker;
 use crate::turn::Turn;
-use entry::{Draft, Name};
+use entry::{Cursor, Draft, Name};
 use forwards::Forwards;
 use proposals::{Proposals, RUN_BYTES_MAX};
-use reads::{Read, Reads};
+pub(crate) use reads::Read;
+use reads::Reads;
 use state::State;
 pub(crate) use tail::Tail;
 pub(crate) use words::{in_words, vote};
@@ -91,8 +92,13 @@ pub(crate) struct Agreed {
     boot: u64,
     chance: Chance,
     state: State,
-    /// The last place that is applied.
+    /// The last place that is applied: inside an entry, while that takes several turns.
     applied: AgreedPosition,
+    /// The last entry that is applied as a whole.
+    applied_whole: u64,
+    /// Entries that are committed and not applied, and how far the first of them is.
+    committed: VecDeque<Entry>,
+    cursor: Cursor,
     proposals: Proposals,
     reads: Reads,
     copies: Copies,
@@ -168,6 +174,9 @@ impl Agreed {
             chance: Chance::new(seed),
             state: State::new(),
             applied: AgreedPosition::default(),
+            applied_whole: 0,
+            committed: VecDeque::new(),
+            cursor: Cursor::default(),
             proposals: Proposals::new(),
             reads: Reads::new(me, boot),
             copies: Copies::default(),
@@ -220,7 +229,22 @@ impl Agreed {
     }
 
     pub(crate) fn applied(&self) -> u64 {
-        self.applied.index
+        self.applied_whole
+    }
+
+    /// Whether the next entry is applied in part.
+    pub(crate) fn is_within_entry(&self) -> bool {
+        self.cursor.offset() > 0
+    }
+
+    /// Whether something that could be done was left for the next turn.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.committed.is_empty() || self.reads.is_answerable(self.applied_whole)
+    }
+
+    /// The state machine.
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.state
     }
 
     pub(crate) fn keys(&self) -> u64 {
@@ -473,7 +497,7 @@ impl Agreed {
         self.note_leader(turn);
         self.send_writes(turn);
         self.begin_reads(turn);
-        let mut worked = self.handle_readies(turn);
+        let mut worked = self.handle_readies(turn) | self.apply(turn);
         if self.announce_commit() {
             worked |= self.handle_readies(turn);
         }
@@ -503,7 +527,7 @@ impl Agreed {
     fn hold_tail(&mut self) {
         let log = &self.raft.raft.raft_log;
         let context = GetEntriesContext::empty(false);
-        let tail = log.slice(self.applied.index + 1, log.last_index() + 1, None, context);
+        let tail = log.slice(self.applied_whole + 1, log.last_index() + 1, None, context);
         let mut applied = self.state.applied().clone();
         for entry in tail.expect("all of the log is in memory") {
             let each = |name, _, _: Write<'_>| {
@@ -625,7 +649,7 @@ impl Agreed {
             worked = true;
             let mut ready = self.raft.ready();
             send_all(ready.take_messages(), turn);
-            let committed = ready.take_committed_entries();
+            self.committed.extend(ready.take_committed_entries());
             let read_states = ready.take_read_states();
             let mut held = ready.take_persisted_messages();
             let (number, must_sync) = (ready.number(), ready.must_sync());
@@ -647,7 +671,7 @@ impl Agreed {
                 self.raft.on_persist_ready(number);
                 send_all(held, turn);
             }
-            self.apply(&committed, turn);
+            self.apply(turn);
             for state in read_states {
                 self.reads.on_confirmed(&state.request_ctx, state.index);
             }
@@ -700,54 +724,88 @@ impl Agreed {
         }
     }
 
-    fn apply(&mut self, committed: &[Entry], turn: &mut Turn<'_>) {
-        let Some(last) = committed.last() else { return };
-        for entry in committed {
-            assert_eq!(
-                entry.index,
-                self.applied.index + 1,
-                "entries are applied in order, each once"
-            );
-            self.apply_entry(entry.index, &entry.data, turn);
+    /// Applies what is committed, as much as this turn may; true if something was.
+    fn apply(&mut self, turn: &mut Turn<'_>) -> bool {
+        let before = self.applied;
+        let whole_before = self.applied_whole;
+        while let Some(entry) = self.committed.front()
+            && self.may_apply(turn)
+        {
+            let (index, data) = (entry.index, entry.data.clone());
+            assert_eq!(index, self.applied_whole + 1, "entries are applied in order, each once");
+            if self.apply_entry(index, &data, turn) {
+                self.applied_whole = index;
+                self.committed.pop_front();
+            }
         }
-        self.raft.advance_apply_to(last.index);
+        if self.applied_whole > whole_before {
+            self.raft.advance_apply_to(self.applied_whole);
+        }
+        (self.applied, self.applied_whole) != (before, whole_before)
     }
 
-    fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) {
-        let (me, boot, planted) = (self.me, self.boot, self.planted);
+    /// Whether this turn may apply more. (A count that goes on has room for so many keys that come and go.)
+    fn may_apply(&self, turn: &Turn<'_>) -> bool {
+        !turn.budget.work.is_spent() && !self.state.watch.is_full()
+    }
+
+    /// Applies an entry, or as much of it as this turn may; true if it is done.
+    fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) -> bool {
+        let planted = self.planted;
         let skips = planted.is(Mutant::ReplaySkipsEntry)
             && !self.is_fresh()
             && index == self.raft.store().hard_state().commit;
-        let count = entry::for_each(data, |name, offset, write| {
-            if skips {
-                return;
+        turn.budget.work.spend(1, 0);
+        while let Some((name, offset, write)) = self.cursor.next(data).expect(WELL_FORMED) {
+            turn.budget.work.spend(write.keys(), write.bytes());
+            if !skips {
+                let offset = if planted.is(Mutant::CertificateWithoutOffset) { 0 } else { offset };
+                self.apply_write(name, AgreedPosition { index, offset }, write, turn);
             }
-            let offset = if planted.is(Mutant::CertificateWithoutOffset) { 0 } else { offset };
-            let position = AgreedPosition { index, offset };
-            let Some(answer) = self.state.apply(name, position, write) else { return };
-            if name.node == me && name.boot == boot {
-                self.progressed_ms = turn.now.monotonic_ms;
-                if let Some(asker) = self.proposals.on_applied(name.sequence) {
-                    let certificate = || Certificate::Agreed { position, by: answer.by };
-                    turn.answer_write(&asker, answer.reply, certificate);
-                }
+            self.applied = AgreedPosition { index, offset };
+            if !self.may_apply(turn) {
+                return false;
             }
-        });
-        let count = count.expect(WELL_FORMED);
+        }
+        let count = std::mem::take(&mut self.cursor).offset();
         self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
+        true
     }
 
+    fn apply_write(
+        &mut self,
+        name: Name,
+        position: AgreedPosition,
+        write: Write<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        let Some(answer) = self.state.apply(name, position, write) else { return };
+        if name.node == self.me && name.boot == self.boot {
+            self.progressed_ms = turn.now.monotonic_ms;
+            if let Some(asker) = self.proposals.on_applied(name.sequence) {
+                let certificate = || Certificate::Agreed { position, by: answer.by };
+                turn.answer_write(&asker, answer.reply, certificate);
+            }
+        }
+    }
+
+    /// Answers the reads that waited for what is applied now, as many as this turn may; true if any was.
     fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
         let was_fresh = self.reads.is_fresh();
         let mut answered = false;
         let hasty = self.planted.is(Mutant::ReadBeforeApplied);
-        let applied = if hasty { u64::MAX } else { self.applied.index };
-        while let Some(reads) = self.reads.next_answerable(applied) {
-            for read in reads {
-                let reply = self.read_here(&read.command);
-                turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
-            }
+        let applied = if hasty { u64::MAX } else { self.applied_whole };
+        while !turn.budget.work.is_spent()
+            && let Some(read) = self.reads.next_answerable(applied)
+        {
             answered = true;
+            turn.budget.work.spend(1, 0);
+            if turn.budget.is_long(&read.command) {
+                turn.counts.push(read);
+                continue;
+            }
+            let reply = self.read_here(&read.command);
+            turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
         }
         answered || was_fresh != self.reads.is_fresh()
     }

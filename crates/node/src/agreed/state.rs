@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::entry::Name;
 use crate::command::{SetWhen, Write};
 use crate::copies;
+use crate::counting::Watch;
 use crate::door::{AgreedPosition, NodeId, Reply};
 use crate::mutants::{Mutant, Planted};
 use crate::store::Store;
@@ -40,6 +41,8 @@ impl Answer {
 pub(crate) struct State {
     values: Store<Versioned>,
     keys: u64,
+    /// What a count must know of keys that come and go.
+    pub(crate) watch: Watch,
     applied: Applied,
     planted: Planted,
 }
@@ -83,6 +86,7 @@ impl State {
         State {
             values: Store::new(),
             keys: 0,
+            watch: Watch::default(),
             applied: Applied::default(),
             planted: Planted::default(),
         }
@@ -121,8 +125,7 @@ impl State {
             }
             Write::SetIf(set) => self.set_when(set, at),
             Write::Del(keys) => {
-                let gone = keys.iter().filter(|key| self.values.remove(key)).count();
-                self.keys -= gone as u64;
+                let gone = keys.iter().filter(|key| self.remove(key)).count();
                 let gone = if self.planted.is(Mutant::DelAlwaysCounts) { keys.len() } else { gone };
                 Answer::blindly(Reply::Integer(gone as i64))
             }
@@ -131,7 +134,24 @@ impl State {
 
     fn set(&mut self, key: &[u8], value: &[u8], at: AgreedPosition) {
         let value = Versioned { value: Bytes::copy_from_slice(value), by: at };
-        self.keys += u64::from(self.values.set(key, value));
+        if self.values.set(key, value) {
+            self.keys += 1;
+            self.watch.note(key, false);
+        }
+    }
+
+    fn remove(&mut self, key: &[u8]) -> bool {
+        let was_there = self.values.remove(key);
+        if was_there {
+            self.keys -= 1;
+            self.watch.note(key, true);
+        }
+        was_there
+    }
+
+    /// Whether a key existed when the present count began.
+    pub(crate) fn existed(&self, key: &[u8]) -> bool {
+        self.watch.existed(key).unwrap_or_else(|| self.values.get(key).is_some())
     }
 
     /// Compares and sets: what was compared is what all writes before this place have left.

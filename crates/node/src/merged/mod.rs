@@ -51,6 +51,8 @@ use vector::{Place, Vector};
 
 /// The most bytes of writes in one entry, but for a single greater one; and of entries in one message.
 const ENTRY_BYTES_MAX: usize = 1 << 20;
+/// The most writes in one entry: it is applied at once.
+const ENTRY_WRITES_MAX: u64 = 4096;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
 
@@ -69,6 +71,8 @@ pub(crate) struct Merged {
     gathering_since_ms: Option<u64>,
     /// Per ticket on its way to the disk: how many entries the log holds once it is there.
     syncing: VecDeque<(Ticket, usize)>,
+    /// How many entries of the log are on disk.
+    synced_count: usize,
     /// Who asked for the writes of own entries on their way to the disk, in order. Nobody, once answered.
     askers: VecDeque<Option<Asker>>,
     inbox: Inbox,
@@ -89,6 +93,7 @@ impl Merged {
             copies: Copies::default(),
             gathering_since_ms: None,
             syncing: VecDeque::new(),
+            synced_count: 0,
             askers: VecDeque::new(),
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
@@ -110,7 +115,8 @@ impl Merged {
             return Err(Malformed);
         }
         self.log.append(&header, bytes);
-        self.apply_next(&mut |_, _| ());
+        self.apply_next(&mut |_, _, _| ());
+        self.synced_count += 1;
         if self.planted.is(Mutant::StampCeilingLost) {
             self.clock = Clock::default();
         }
@@ -235,21 +241,46 @@ impl Merged {
     }
 
     pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
-        let mut own = vec![];
         while let Some((_, count)) = self.syncing.pop_front_if(|(due, _)| *due <= ticket) {
-            while self.log.applied_count() < count {
-                let mut replies = vec![];
-                let Some(entry) = self.apply_next(&mut |write, reply| replies.push((write, reply)))
-                else {
-                    continue;
-                };
-                for (write, reply) in replies {
-                    self.answer(&entry, write, reply, turn);
+            self.synced_count = count;
+        }
+        self.apply(turn);
+    }
+
+    /// Applies what is on disk, as much as this turn may; true if something was.
+    fn apply(&mut self, turn: &mut Turn<'_>) -> bool {
+        let before = self.log.applied_count();
+        let mut own = vec![];
+        while self.has_more() && !turn.budget.work.is_spent() && !self.state.watch.is_full() {
+            let mut replies = vec![];
+            let (mut keys, mut bytes) = (1, 0);
+            let mut each = |write: &Write<'_>, at, reply| {
+                keys += write.keys();
+                bytes += write.bytes();
+                if let Some(at) = at {
+                    replies.push((at, reply));
                 }
-                own.push(entry);
+            };
+            let entry = self.apply_next(&mut each);
+            turn.budget.work.spend(keys, bytes);
+            let Some(entry) = entry else { continue };
+            for (write, reply) in replies {
+                self.answer(&entry, write, reply, turn);
             }
+            own.push(entry);
         }
         self.push(own, turn);
+        self.log.applied_count() > before
+    }
+
+    /// Whether something that could be done was left for the next turn.
+    pub(crate) fn has_more(&self) -> bool {
+        self.log.applied_count() < self.synced_count
+    }
+
+    /// The merged values.
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.state
     }
 
     /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did not run.
@@ -280,11 +311,12 @@ impl Merged {
     /// Makes entries of what was gathered; true if something was done.
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
         self.repair.ask(&self.log, &self.inbox, turn);
+        let applied = self.apply(turn);
         if !turn.clock_agrees && !self.planted.is(Mutant::DriftCapIgnored) {
-            return self.refuse_gathered(turn);
+            return self.refuse_gathered(turn) || applied;
         }
         if self.gathered.is_empty() || self.keeps_gathering(turn) {
-            return false;
+            return applied;
         }
         self.gathering_since_ms = None;
         while !self.gathered.is_empty() {
@@ -316,7 +348,7 @@ impl Merged {
     fn write_entry(&mut self, turn: &mut Turn<'_>) {
         let mut writes = vec![];
         let mut count = 0;
-        while writes.len() < ENTRY_BYTES_MAX {
+        while writes.len() < ENTRY_BYTES_MAX && count < ENTRY_WRITES_MAX {
             let Some((asker, write)) = self.gathered.pop_front() else { break };
             self.gathered_bytes -= write.len();
             writes.extend_from_slice(&write);
@@ -353,7 +385,10 @@ impl Merged {
     }
 
     /// Applies the next entry, which is on disk; gives it back if it is of this boot of this node.
-    fn apply_next(&mut self, reply: &mut impl FnMut(MergedWrite, Reply)) -> Option<Bytes> {
+    fn apply_next(
+        &mut self,
+        each: &mut impl FnMut(&Write<'_>, Option<MergedWrite>, Reply),
+    ) -> Option<Bytes> {
         let Kept { origin, place, clock, bytes } = self.log.apply_next();
         if origin == self.me || !self.planted.is(Mutant::ClockNotRaised) {
             self.clock.raise(clock);
@@ -363,15 +398,13 @@ impl Merged {
         entry::for_each(&bytes, |offset, write| {
             let offset = if planted.is(Mutant::StampWithoutOffset) { 0 } else { offset };
             let stamp = Stamp { clock, replica: origin, offset };
-            let result = self.merge(stamp, place, write);
-            if own {
-                reply(merged_write(stamp, place), result);
-            }
+            let reply = self.merge(stamp, place, &write);
+            each(&write, own.then(|| merged_write(stamp, place)), reply);
         });
         own.then_some(bytes)
     }
 
-    fn merge(&mut self, stamp: Stamp, place: Place, write: Write<'_>) -> Reply {
+    fn merge(&mut self, stamp: Stamp, place: Place, write: &Write<'_>) -> Reply {
         match write {
             Write::Set(key, value) => {
                 self.state.merge(key, stamp, place, Some(value));

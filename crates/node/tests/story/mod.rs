@@ -288,8 +288,12 @@ impl World {
         node.turn(&mut inputs, &mut outputs);
         let kept = lent.iter().find(|buffer| !buffer.is_unique());
         assert_eq!(kept, None, "a node that keeps a slice keeps the whole of a receive buffer");
+        let goes_on = node.has_more();
         for output in outputs {
             self.take(id, output);
+        }
+        if goes_on {
+            self.turn(id, vec![]);
         }
     }
 
