@@ -15,7 +15,12 @@ pub struct Keys {
 impl Keys {
     /// A copy of these keys.
     pub fn new<K: AsRef<[u8]>>(keys: impl IntoIterator<Item = K>) -> Keys {
-        let (mut count, mut bytes) = (0, vec![]);
+        Keys::with_size(0, keys)
+    }
+
+    /// A copy of these keys, which take about so many bytes, lengths included.
+    pub fn with_size<K: AsRef<[u8]>>(size: usize, keys: impl IntoIterator<Item = K>) -> Keys {
+        let (mut count, mut bytes) = (0, Vec::with_capacity(size));
         for key in keys {
             put_bytes(&mut bytes, key.as_ref());
             count += 1;

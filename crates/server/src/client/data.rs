@@ -35,7 +35,7 @@ pub(super) fn exists(connection: &mut Connection, call: &Call<'_>, out: &mut Vec
 }
 
 fn all_keys(call: &Call<'_>) -> Keys {
-    Keys::new(call.request.iter().skip(1))
+    Keys::with_size(call.request.size(), call.request.iter().skip(1))
 }
 
 #[inline]

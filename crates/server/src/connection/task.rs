@@ -7,13 +7,14 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 use node::Input;
 use resp::Parser;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
+use tokio::task::yield_now;
 
 use super::Session;
 use crate::client::{Action, Connection};
@@ -21,6 +22,10 @@ use crate::hub::{Hub, READ_BYTES};
 
 /// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
 const KEEPALIVE: Duration = Duration::from_secs(300);
+/// How much is read, or taken of what was read, before it is the others' turn.
+const READ_BYTES_MAX: usize = 64 << 10;
+/// What a request costs beside its bytes, in bytes.
+const REQUEST_BYTES: usize = 64;
 /// An incomplete request up to this size is copied out of the buffer that all connections share.
 const REST_BYTES_COPIED: usize = 4 << 10;
 
@@ -48,6 +53,7 @@ pub(super) async fn serve(hub: Rc<Hub>, mut stream: TcpStream) {
         parser: Parser::default(),
         rest: BytesMut::new(),
         more: false,
+        pausing: false,
         closing: false,
     };
     poll_fn(|cx| task.poll(cx)).await;
@@ -56,6 +62,13 @@ pub(super) async fn serve(hub: Rc<Hub>, mut stream: TcpStream) {
 
 fn address(address: io::Result<std::net::SocketAddr>) -> String {
     address.map(|address| address.to_string()).unwrap_or_default()
+}
+
+/// Lets all others have their turn, and the sockets be looked at, before this task goes on.
+fn pause(cx: &mut Context<'_>) -> Poll<()> {
+    let yielded = pin!(yield_now()).poll(cx);
+    debug_assert!(yielded.is_pending(), "who yields is woken later");
+    Poll::Pending
 }
 
 struct Task {
@@ -68,6 +81,8 @@ struct Task {
     rest: BytesMut,
     /// Whether `rest` may hold a complete request.
     more: bool,
+    /// It has done much at once: it is the others' turn.
+    pausing: bool,
     /// Nothing more is read; when all replies are sent, the connection is closed.
     closing: bool,
 }
@@ -97,6 +112,9 @@ impl Task {
             }
             if self.more {
                 self.take_requests();
+                if std::mem::take(&mut self.pausing) {
+                    return pause(cx);
+                }
                 continue;
             }
             let whole = match ready!(self.poll_read(cx)) {
@@ -108,10 +126,9 @@ impl Task {
                 Ok(bytes) => bytes >= READ_BYTES,
             };
             self.take_requests();
-            if whole {
-                // There is probably more to read: it is the others' turn first.
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+            // There is probably more to read: it is the others' turn first.
+            if std::mem::take(&mut self.pausing) || whole {
+                return pause(cx);
             }
         }
     }
@@ -121,7 +138,8 @@ impl Task {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if !self.rest.is_empty() {
             self.rest.reserve(READ_BYTES);
-            return pin!(self.reader.read_buf(&mut self.rest)).poll(cx);
+            let mut some = (&mut self.rest).limit(READ_BYTES_MAX);
+            return pin!(self.reader.read_buf(&mut some)).poll(cx);
         }
         let mut shared = self.hub.read_buffer();
         let bytes = ready!(pin!(self.reader.read_buf(&mut *shared)).poll(cx))?;
@@ -148,9 +166,14 @@ impl Task {
     /// Takes requests one by one; says whether the node is told of any.
     fn take_each(&mut self) -> bool {
         let mut asked = false;
+        let mut taken_bytes = 0;
         let mut replies = self.session.replies();
         self.more = true;
         while !self.closing && !replies.is_full() {
+            if taken_bytes > READ_BYTES_MAX {
+                self.pausing = true;
+                break;
+            }
             let request = match self.parser.next(&mut self.rest) {
                 Ok(Some(request)) => request,
                 Ok(None) => {
@@ -164,11 +187,12 @@ impl Task {
                 }
             };
             self.hub.count_command();
+            let bytes = request.size();
+            taken_bytes += REQUEST_BYTES + bytes;
             let (connection, hub) = (&mut self.connection, &*self.hub);
             match replies.reply(|out| connection.execute(request, hub, out)) {
                 Action::Replied => {}
                 Action::Ask { level, command } => {
-                    let bytes = request.iter().map(<[u8]>::len).sum();
                     let id = replies.ask(connection.protocol(), bytes);
                     let session = self.session.id();
                     self.hub.put(Input::Request { session, id, level, command });
