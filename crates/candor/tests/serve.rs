@@ -87,7 +87,9 @@ fn a_leader_that_ends_has_another_one_lead_first() {
     let mut at_leader = cluster.servers[leader].client();
     // What is on its way everywhere is done: nobody hears of a refusal, or that the outcome is not known.
     let mut pipeline = redis::pipe();
-    (0..1000).for_each(|n| drop(pipeline.set(n, n).ignore()));
+    for n in 0..1000 {
+        pipeline.set(n, n).ignore();
+    }
     let asked = std::thread::spawn(move || pipeline.query::<()>(&mut at_leader));
     for n in 0..100 {
         clients[n % 2].set::<_, _, ()>("key", n).unwrap();
