@@ -162,6 +162,7 @@ fn a_count_that_nobody_waits_for_any_more_ends() {
     alone.ask(2, long());
     alone.due.push(Input::Closed(SessionId(1)));
     assert_eq!(alone.turn(), []);
+    assert_eq!(alone.node.queued(), 1, "nobody waits for the first one");
     // The clock goes on, and the second one is answered in time, if not with a count.
     alone.now_ms += 4000;
     let replies: Vec<_> = alone.turns().into_iter().flatten().collect();
