@@ -10,6 +10,8 @@ const REPEAT_MAX: i64 = 10_000;
 ///
 /// Every file is checked before anything is started. Each run leaves a directory below `runs`, with
 /// the scenario, the history, the servers' logs, the summary and a picture of it all: report.html.
+/// Files that are equal but for their level, or one file at several levels, also leave one page that
+/// sets the levels side by side.
 ///
 /// Exit codes: 0 good; 1 something failed; 3 the promised level is violated; 4 it is not known
 /// whether it holds; 78 a file is no scenario.

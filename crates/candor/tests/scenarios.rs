@@ -3,6 +3,7 @@
 mod runner;
 
 use std::fs;
+use std::path::Path;
 
 use runner::{Bench, free_ports, shipped};
 use serde_json::{Value, json};
@@ -37,12 +38,85 @@ fn t1_costs_of_levels_side_by_side() {
     let outcome = bench.run(&[&["run"], &files[..]].concat());
     assert_eq!(outcome.exit_code, Some(0), "{outcome:?}");
     let (_, table) = outcome.stdout.split_once("side by side\n").unwrap();
-    let rows: Vec<&str> = table.lines().filter(|line| line.contains(" ms ")).collect();
+    // What is said below the table speaks of times as well.
+    let (figures, _) = table.split_once("\n\n").unwrap();
+    let rows: Vec<&str> = figures.lines().filter(|line| line.contains(" ms ")).collect();
     assert_eq!(rows.len(), 6, "{table}");
     for (row, level) in rows.iter().step_by(2).zip(["linearizable", "sequential", "eventual"]) {
         assert!(row.contains(level) && row.ends_with("holds"), "{row}");
     }
+    // The files are equal but for their level: that is said, and one page shows them.
+    for (file, level) in files.iter().zip(["linearizable", "sequential", "eventual"]) {
+        let told = table.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(&format!("{file} at {level}")), "{table}");
+    }
+    let [page] = &pages(&outcome.stdout)[..] else { panic!("{table}") };
+    assert!(page.starts_with("runs/") && page.ends_with("-t1-1-levels.html"), "{page}");
+    let html = fs::read_to_string(bench.path().join(page)).unwrap();
+    assert!(html.starts_with("<!doctype html>") && html.contains(r#""candor_comparison":1"#));
+    for figure in rows.iter().flat_map(|row| row.split("  ")).filter(|cell| cell.ends_with(" ms")) {
+        assert!(html.contains(&format!(r#""text":"{}""#, figure.trim())), "{figure}");
+    }
     bench.assert_nothing_is_left(&[]);
+}
+
+/// The pages that a run says it wrote.
+fn pages(stdout: &str) -> Vec<&str> {
+    stdout.lines().filter_map(|line| line.strip_prefix("  page     ")).collect()
+}
+
+/// A scenario of one write at one server.
+fn small(level: &str, value: u32) -> String {
+    json!({
+        "num_servers": 1,
+        "consistency_level": level,
+        "clients": [{ "client_number": 0, "server_number": 0,
+                      "requests": [{ "type": "set", "key": "a", "value": value }] }],
+    })
+    .to_string()
+}
+
+#[test]
+fn only_what_differs_in_its_level_alone_has_a_page() {
+    let bench = Bench::new();
+    let one = bench.write("one.json", &small("sequential", 1));
+    let spaced = small("eventual", 1).replace(',', " ,\n ").replace("set", "write");
+    let same = bench.write("same.json", &spaced.replace("type", "request_type"));
+    let other = bench.write("other.json", &small("eventual", 2));
+    let outcome = bench.run(&["run", one, other]);
+    assert_eq!(outcome.exit_code, Some(0), "{outcome:?}");
+    assert!(outcome.stdout.contains("side by side") && pages(&outcome.stdout).is_empty());
+    assert!(bench.runs().iter().all(|path| path.is_dir()), "{:?}", bench.runs());
+    let document = bench.document(&["run", one, other]);
+    assert_eq!(document["side_by_side"], json!([]));
+
+    // Each that has an equal: the files by pairs, and a file at several levels by itself.
+    let outcome = bench.run(&["run", one, other, same]);
+    assert_eq!(pages(&outcome.stdout).len(), 1, "{}", outcome.stdout);
+    let document = bench.document(&["run", one, other, "--level", "eventual", "--level", "causal"]);
+    let compared = document["side_by_side"].as_array().unwrap();
+    assert_eq!(compared.len(), 2);
+    for (page, file) in compared.iter().zip([one, other]) {
+        let levels = page["levels"].as_array().unwrap();
+        let named: Vec<_> = levels.iter().map(|l| (&l["scenario"], &l["level"])).collect();
+        assert_eq!(named, [(&json!(file), &json!("eventual")), (&json!(file), &json!("causal"))]);
+        assert!(bench.path().join(page["page"].as_str().unwrap()).is_file());
+    }
+}
+
+#[test]
+fn what_a_weaker_level_showed_stands_beside_the_stronger_one() {
+    let bench = Bench::new();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/minority-reader.json");
+    let levels = ["--level", "linearizable", "--level", "sequential"];
+    let document = bench.document(&[&["run", file.to_str().unwrap()], &levels[..]].concat());
+    let [compared] = &document["side_by_side"].as_array().unwrap()[..] else { panic!() };
+    assert_eq!(compared["levels"][0]["showed"], json!([]), "no level is stronger");
+    let showed = &compared["levels"][1]["showed"][0];
+    assert_eq!((&showed["level"], &showed["what"]), (&json!("linearizable"), &json!("shown")));
+    assert_eq!(compared["levels"][1]["met"], "sequential");
+    let html = fs::read_to_string(bench.path().join(compared["page"].as_str().unwrap())).unwrap();
+    assert!(html.contains(showed["text"].as_str().unwrap()));
 }
 
 #[test]

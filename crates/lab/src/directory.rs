@@ -11,9 +11,12 @@
 //! ├── client-0.log       what a client complained about, if it did
 //! └── data/server-0/ …   the servers' data, while they run
 //! ```
+//!
+//! Beside such directories stand the pages that set levels side by side:
+//! `runs/20251122-234501-t1-1-levels.html`.
 
 use std::fs;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -21,6 +24,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub const RUNS: &str = "runs";
 /// The picture of a run, in its directory.
 pub(crate) const REPORT: &str = "report.html";
+/// How the name of a page ends that sets levels side by side; it stands beside the runs.
+const LEVELS: &str = "-levels.html";
 /// How much of a log's end is looked at, and how many lines of it are shown.
 const TAIL_BYTES_MAX: u64 = 16 << 10;
 const TAIL_LINES_MAX: usize = 12;
@@ -87,6 +92,26 @@ impl RunDirectory {
         }
         Ok(())
     }
+}
+
+/// Writes the page that sets scenarios side by side, next to their runs, under a name that nobody else
+/// has: the time, and the first of them.
+pub(crate) fn write_levels(runs: &Path, scenario: &Path, html: &[u8]) -> io::Result<PathBuf> {
+    let stem = scenario.file_stem().map_or("run".into(), |stem| stem.to_string_lossy());
+    let name = format!("{}-{stem}", stamp(SystemTime::now()));
+    for attempt in 1..=SAME_NAME_MAX {
+        let name = if attempt == 1 { name.clone() } else { format!("{name}.{attempt}") };
+        let path = runs.join(format!("{name}{LEVELS}"));
+        match fs::File::create_new(&path) {
+            Ok(mut file) => {
+                file.write_all(html).map_err(|error| in_words(error, "write", &path))?;
+                return Ok(path);
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(in_words(error, "write", &path)),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{name}{LEVELS} is there already")))
 }
 
 fn in_words(error: io::Error, verb: &str, path: &Path) -> io::Error {
@@ -158,6 +183,21 @@ mod tests {
             .collect();
         assert!(names[0] != names[1] && names[1] != names[2]);
         assert!(names[0].to_string_lossy().ends_with("-t1-1"));
+    }
+
+    #[test]
+    fn a_page_of_levels_takes_nobodys_place() {
+        let runs = tempfile::tempdir().unwrap();
+        let write = |html: &[u8]| write_levels(runs.path(), Path::new("test/t1-1.json"), html);
+        let (first, second) = (write(b"one").unwrap(), write(b"two").unwrap());
+        assert_ne!(first, second);
+        assert_eq!(
+            (fs::read(&first).unwrap(), fs::read(&second).unwrap()),
+            (b"one".into(), b"two".into())
+        );
+        assert!(first.to_string_lossy().ends_with("-t1-1-levels.html"));
+        let nowhere = write_levels(&runs.path().join("no"), Path::new("a.json"), b"").unwrap_err();
+        assert!(nowhere.to_string().contains("cannot write"), "{nowhere}");
     }
 
     #[test]

@@ -22,6 +22,11 @@ impl Kind {
         self.latencies_ns.len()
     }
 
+    /// How long each that was done took, in nanoseconds, shortest first.
+    pub(crate) fn latencies_ns(&self) -> &[u64] {
+        &self.latencies_ns
+    }
+
     /// How many there were.
     pub(crate) fn total(&self) -> usize {
         self.done() + self.refused + self.unknown
@@ -111,6 +116,10 @@ pub(crate) struct Figures {
     pub(crate) cas: Kind,
     /// From the start of the first operation to the end of the last, waits of clients included.
     pub(crate) span_ns: u64,
+    /// How long clients were there, all together: each from the start to the end of its last operation.
+    pub(crate) lived_ns: u64,
+    /// How much of that they slept, because their scenario says so.
+    pub(crate) slept_ns: u64,
 }
 
 impl Figures {
@@ -123,8 +132,9 @@ impl Figures {
             writes: of(|step| matches!(step, Step::Write { .. })),
             reads: of(|step| matches!(step, Step::Read { .. })),
             cas: of(|step| matches!(step, Step::Cas { .. })),
-            span_ns: 0,
+            ..Figures::default()
         };
+        (figures.lived_ns, figures.slept_ns) = recording.sleep_of_lives();
         let first = recording.operations().iter().map(|recorded| recorded.start).min();
         let last = recording.operations().iter().map(|recorded| recorded.end).max();
         figures.span_ns = last.unwrap_or(0).saturating_sub(first.unwrap_or(0));
@@ -144,12 +154,21 @@ impl Figures {
         (self.span_ns > 0 && done > 0).then(|| done as f64 * 1e9 / self.span_ns as f64)
     }
 
+    /// How many percent of their time clients slept, if that was most of it: then the throughput is
+    /// their pace, and tells nothing of the servers.
+    pub(crate) fn mostly_slept(&self) -> Option<u64> {
+        let percent = (self.slept_ns.saturating_mul(100)).checked_div(self.lived_ns)?;
+        (percent > 50).then_some(percent)
+    }
+
     /// These figures and those of another run.
     pub(crate) fn add(&mut self, other: &Figures) {
         self.writes.add(&other.writes);
         self.reads.add(&other.reads);
         self.cas.add(&other.cas);
         self.span_ns += other.span_ns;
+        self.lived_ns += other.lived_ns;
+        self.slept_ns += other.slept_ns;
     }
 }
 
@@ -208,7 +227,13 @@ mod tests {
 
     #[test]
     fn runs_add_up() {
-        let of = |writes, reads| Figures { writes, reads, cas: kind([]), span_ns: 1_000 };
+        let of = |writes, reads| Figures {
+            writes,
+            reads,
+            cas: kind([]),
+            span_ns: 1_000,
+            ..Figures::default()
+        };
         let mut figures = of(kind([1, 5]), kind([2]));
         figures.add(&of(kind([3]), kind([])));
         assert_eq!(figures.writes.latencies_ns, [1, 3, 5]);

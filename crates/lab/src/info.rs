@@ -20,7 +20,7 @@ pub(crate) struct Info {
 }
 
 /// The fields that are shown of a server that is not ready.
-const STATE: [&str; 5] = ["ready", "formed", "raft_role", "raft_leader", "raft_term"];
+const STATE: [&str; 6] = ["ready", "formed", "raft_role", "raft_leader", "raft_term", "waits_for"];
 
 impl Info {
     /// Asks a server, all of it within this time.

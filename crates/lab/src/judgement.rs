@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use history::{Budget, History, Level, Outcome, Verdict, check, strongest};
+use history::{Budget, History, Level, Operation, Outcome, Verdict, check, strongest};
 
 use crate::level::compared;
 
@@ -10,6 +10,36 @@ use crate::level::compared;
 const CURIOSITY: Duration = Duration::from_secs(5);
 /// How many operations of a clash are shown.
 const CLASH_SHOWN_MAX: usize = 12;
+
+/// An operation of a clash, as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    /// What it was, such as `client 0 write a=1 at server 0`.
+    pub(crate) text: String,
+    pub(crate) start_ns: u64,
+    /// `None`: nobody knows when it ended.
+    pub(crate) end_ns: Option<u64>,
+}
+
+/// What a run showed that a level forbids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    pub(crate) level: Level,
+    /// The operations that cannot all be explained, as many as are shown.
+    pub(crate) parts: Vec<Part>,
+    /// How many more there are.
+    pub(crate) left_out: usize,
+}
+
+/// How a level stands in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing<'a> {
+    Held,
+    /// The sentence of the clash.
+    Violated(&'a str),
+    /// Why nobody knows.
+    Undecided(&'a str),
+}
 
 /// What the judge says about a run.
 #[derive(Clone, Debug)]
@@ -20,6 +50,8 @@ pub(crate) struct Judgement {
     pub(crate) proof: Vec<String>,
     /// The other levels that are worth knowing about, strongest first.
     pub(crate) others: Vec<Verdict>,
+    /// The operations of every clash that was found.
+    pub(crate) evidence: Vec<Evidence>,
 }
 
 impl Judgement {
@@ -28,15 +60,35 @@ impl Judgement {
     pub(crate) fn of(history: &History, level: Level) -> Judgement {
         let promised = check(history, level, &Budget::default());
         let curious = Budget { time_max: CURIOSITY, ..Budget::default() };
+        // With reads that asked for levels of their own, each level judges other reads: a stronger
+        // one that holds then says nothing about those between it and the promise.
+        let same_reads = history.operations.iter().all(|operation| operation.level.is_none());
         let mut others: Vec<Verdict> = vec![];
         for other in compared().filter(|other| *other != level) {
             let is_implied = |known: &Verdict| known.holds() && known.level.is_at_least(other);
-            if !is_implied(&promised) && !others.iter().any(is_implied) {
-                others.push(check(history, other, &curious));
+            let follows = same_reads || level.is_at_least(other);
+            if is_implied(&promised) || follows && others.iter().any(is_implied) {
+                continue;
             }
+            others.push(check(history, other, &curious));
         }
+        let verdicts = std::iter::once(&promised).chain(&others);
+        let evidence = verdicts.filter_map(|verdict| Evidence::of(verdict, history)).collect();
         let proof = proof(&promised, history);
-        Judgement { promised, proof, others }
+        Judgement { promised, proof, others, evidence }
+    }
+
+    /// What the judge says of a level by which runs are compared: `None` if he was not asked, and it
+    /// does not follow from what he said.
+    pub(crate) fn standing(&self, level: Level) -> Option<Standing<'_>> {
+        let verdicts = || std::iter::once(&self.promised).chain(&self.others);
+        let implied = |known: &&Verdict| known.holds() && known.level.is_at_least(level);
+        let known = verdicts().find(|verdict| verdict.level == level);
+        known.or_else(|| verdicts().find(implied)).map(|verdict| match &verdict.outcome {
+            Outcome::Holds { .. } => Standing::Held,
+            Outcome::Violated(clash) => Standing::Violated(&clash.sentence),
+            Outcome::Undecided(why) => Standing::Undecided(why),
+        })
     }
 
     /// The strongest level that the run happened to meet.
@@ -65,21 +117,76 @@ impl Judgement {
 fn proof(verdict: &Verdict, history: &History) -> Vec<String> {
     let Outcome::Violated(clash) = &verdict.outcome else { return verdict.lines(history) };
     let mut lines = vec![clash.sentence.clone()];
-    for &place in clash.operations.iter().take(CLASH_SHOWN_MAX) {
-        let operation = &history.operations[place];
-        let at = |time: u64| format!("{:.3}", time as f64 / 1e6);
-        let end = operation.end.map_or("unknown".into(), at);
-        let server =
-            operation.server.map_or(String::new(), |server| format!(" at server {server}"));
-        lines.push(format!(
-            "  {}{server}, from {} to {end} ms",
-            history::compact(operation),
-            at(operation.start)
-        ));
-    }
-    if clash.operations.len() > CLASH_SHOWN_MAX {
-        lines.push(format!("  … and {} more", clash.operations.len() - CLASH_SHOWN_MAX));
+    if let Some(Evidence { parts, left_out, .. }) = Evidence::of(verdict, history) {
+        lines.extend(parts.iter().map(|part| format!("  {}, {}", part.text, part.when())));
+        if left_out > 0 {
+            lines.push(format!("  … and {left_out} more"));
+        }
     }
     lines.extend(verdict.notes.iter().cloned());
     lines
+}
+
+impl Evidence {
+    /// The operations of a clash; `None` if the verdict is no clash.
+    fn of(verdict: &Verdict, history: &History) -> Option<Evidence> {
+        let operations = &verdict.clash()?.operations;
+        let shown = operations.iter().take(CLASH_SHOWN_MAX);
+        Some(Evidence {
+            level: verdict.level,
+            parts: shown.map(|place| Part::of(&history.operations[*place])).collect(),
+            left_out: operations.len().saturating_sub(CLASH_SHOWN_MAX),
+        })
+    }
+}
+
+impl Part {
+    fn of(operation: &Operation) -> Part {
+        let server =
+            operation.server.map_or(String::new(), |server| format!(" at server {server}"));
+        Part {
+            text: format!("{}{server}", history::compact(operation)),
+            start_ns: operation.start,
+            end_ns: operation.end,
+        }
+    }
+
+    /// From when to when it took, in words.
+    pub(crate) fn when(&self) -> String {
+        let at = |time: u64| format!("{:.3}", time as f64 / 1e6);
+        let end = self.end_ns.map_or("unknown".into(), at);
+        format!("from {} to {end} ms", at(self.start_ns))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stronger_level_speaks_for_none_below_it_that_judges_more_reads() {
+        // Client 1 asks causally, and misses what it wrote itself; the other reads are the latest.
+        let mut stale = Operation::read(1, "a", None, 20, 30);
+        stale.level = Some(Level::Causal);
+        let operations = vec![
+            Operation::write(1, "a", "1", 0, Some(10)),
+            stale,
+            Operation::read(2, "a", Some("1"), 40, 50),
+        ];
+        let judgement = Judgement::of(&History::new(None, operations), Level::Eventual);
+        assert_eq!(judgement.standing(Level::Linearizable), Some(Standing::Held));
+        assert!(matches!(judgement.standing(Level::Causal), Some(Standing::Violated(_))));
+        let [evidence] = &judgement.evidence[..] else { panic!("{:?}", judgement.evidence) };
+        assert_eq!(evidence.level, Level::Causal);
+        assert_eq!(evidence.parts.len(), 2);
+    }
+
+    #[test]
+    fn what_was_not_judged_follows_from_what_was() {
+        let operations = vec![Operation::write(1, "a", "1", 0, Some(10))];
+        let judgement = Judgement::of(&History::new(None, operations), Level::Sequential);
+        let levels: Vec<_> = compared().map(|level| judgement.standing(level)).collect();
+        assert_eq!(levels, [Some(Standing::Held); 4]);
+        assert!(judgement.others.len() < 3, "not each was judged");
+    }
 }

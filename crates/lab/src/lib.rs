@@ -51,6 +51,7 @@ mod share;
 mod finals;
 mod recording;
 
+mod comparison;
 mod judgement;
 
 mod figures;

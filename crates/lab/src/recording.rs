@@ -221,6 +221,28 @@ impl Recording {
         self.operations.iter().filter(is_write).map(|recorded| recorded.end).max().unwrap_or(0)
     }
 
+    /// How long clients were there, and how much of it they slept because they were told to, all
+    /// together: each from the start to the end of the last operation that it told of.
+    pub(crate) fn sleep_of_lives(&self) -> (u64, u64) {
+        let lived = self.last.values().map(|(_, end)| end).sum();
+        let mut slept = 0;
+        for (client, (last, _)) in &self.last {
+            if let Work::Steps(steps) = &self.works[*client] {
+                let ms = |step: &Step| if let Step::Sleep { ms } = step { *ms } else { 0 };
+                slept += steps.iter().take(*last).map(ms).sum::<u64>() * 1_000_000;
+            }
+        }
+        let mut ends: HashMap<usize, u64> = HashMap::new();
+        for Recorded { id, start, end, .. } in &self.operations {
+            let before = ends.insert(id.client, *end).unwrap_or(0);
+            if let Work::Share(share) = &self.works[id.client] {
+                // Who is late does not sleep.
+                slept += start.saturating_sub(before).min(share.pause(id.step));
+            }
+        }
+        (lived, slept)
+    }
+
     /// What clients may have written without telling: a client that was started and did not finish
     /// may have asked the first operation that it did not tell of.
     fn lost(&self) -> impl Iterator<Item = Lost> {
@@ -382,6 +404,42 @@ mod tests {
         let scenario = Scenario::parse("f", TWO).unwrap();
         let steps = crate::delays::draw(&scenario, 1);
         assert!(lines(&Recording::new(&scenario, steps)).is_empty());
+    }
+
+    #[test]
+    fn clients_sleep_as_they_were_told_to() {
+        let text = TWO.replace(r#"{"type":"sleep"}"#, r#"{"type":"sleep","ms":3}"#);
+        let scenario = Scenario::parse("f", &text).unwrap();
+        let mut recording = Recording::new(&scenario, crate::delays::draw(&scenario, 1));
+        recording.begin(0);
+        let read = || Answer::Value(None);
+        assert!(recording.note(id(0, 0), told(1, 0, (0, 1_000_000), Answer::Written)));
+        assert!(recording.note(id(1, 0), told(0, 0, (0, 500_000), read())));
+        assert_eq!(recording.sleep_of_lives(), (1_500_000, 0), "not yet");
+        assert!(recording.note(id(0, 2), told(1, 0, (4_000_000, 5_000_000), read())));
+        assert_eq!(recording.sleep_of_lives(), (5_500_000, 3_000_000));
+        assert_eq!(crate::figures::Figures::of(&recording).mostly_slept(), Some(54));
+    }
+
+    #[test]
+    fn who_is_late_with_random_operations_does_not_sleep() {
+        let text = r#"{"num_servers":1,"consistency_level":"eventual",
+            "workload":{"clients":1,"operations":2,"rate":1000}}"#;
+        let scenario = Scenario::parse("f", text).unwrap();
+        let mut recording = Recording::new(&scenario, crate::delays::draw(&scenario, 1));
+        recording.begin(0);
+        let Work::Share(share) = recording.work(0).clone() else { panic!("it is a workload") };
+        let note = |recording: &mut Recording, step, from, to| {
+            let drawn = Some(Step::Read { key: "k0".into(), level: None });
+            let answer = Answer::Value(None);
+            let told = Told { drawn, ..told(0, 0, (from, to), answer) };
+            assert!(recording.note(id(0, step), told));
+        };
+        // The first comes when it is due, the second much later than that.
+        note(&mut recording, 0, share.pause(0), 1_000_000_000);
+        note(&mut recording, 1, 9_000_000_000, 9_000_000_001);
+        let slept = share.pause(0) + share.pause(1);
+        assert_eq!(recording.sleep_of_lives(), (9_000_000_001, slept));
     }
 
     #[test]

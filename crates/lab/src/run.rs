@@ -7,12 +7,14 @@ use history::{EXIT_BROKEN, EXIT_FAILURE, Level, worst};
 use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Attempted, Task, attempt};
+use crate::comparison::{Column, Comparison};
 use crate::delays;
-use crate::directory::REPORT;
+use crate::directory::{REPORT, write_levels};
 use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::interrupt::{Interrupts, Signal};
 use crate::keep;
+use crate::picture;
 use crate::report;
 use crate::scenario::{Refusal, Scenario};
 use crate::screen::{Look, Screen, print_document, tame};
@@ -56,14 +58,14 @@ struct Loaded {
 }
 
 /// How one scenario file went.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct FileResult {
-    file: PathBuf,
+    pub(crate) file: PathBuf,
     pub(crate) level: Level,
     /// The figures of all its runs together.
     pub(crate) figures: Figures,
-    attempts: Vec<Attempt>,
-    failures: Vec<String>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) failures: Vec<String>,
 }
 
 impl FileResult {
@@ -210,21 +212,49 @@ impl Runner<'_> {
                 break;
             }
         }
+        let mut compared = Compared::default();
         if files.len() > 1 && interrupted.is_none() {
             self.screen.tell(format!("\n{}", Look::Strong.on("side by side")));
             self.screen.tell(report::compare(&self.results));
+            compared = self.compare_levels(files);
         }
         let exit_code = match interrupted {
             Some(signal) => signal.exit_code(),
-            None => worst(self.results.iter().map(FileResult::exit_code)),
+            None => {
+                let failed = compared.failed.then_some(EXIT_FAILURE);
+                worst(self.results.iter().map(FileResult::exit_code).chain(failed))
+            }
         };
         if self.options.json {
-            print(&self.document(exit_code));
+            print(&self.document(compared.documents, exit_code));
         }
         exit_code
     }
 
-    fn document(&self, exit_code: u8) -> Value {
+    /// Sets those files side by side that are equal but for their level: in words, and as a page.
+    fn compare_levels(&mut self, files: &[Loaded]) -> Compared {
+        let mut compared = Compared::default();
+        let columns = files.iter().zip(&self.results);
+        let columns = columns.map(|(file, result)| Column { scenario: &file.scenario, result });
+        for comparison in Comparison::all(columns) {
+            let first = comparison.columns[0].result;
+            let command = command_of_levels(&comparison, self.options, self.seed);
+            let html = picture::of_comparison(&comparison, self.seed, command);
+            let page = write_levels(&self.options.runs, &first.file, html.as_bytes());
+            let mut lines = report::levels_lines(&comparison);
+            let written = page.iter().map(|page| page.display().to_string());
+            lines.extend(report::labelled("page", Look::Faint, written));
+            self.screen.tell(format!("\n{}", lines.join("\n")));
+            compared.documents.push(report::levels_summary(&comparison, page.as_deref().ok()));
+            if let Err(error) = page {
+                self.screen.complain(error);
+                compared.failed = true;
+            }
+        }
+        compared
+    }
+
+    fn document(&self, levels: Vec<Value>, exit_code: u8) -> Value {
         let attempts = self.results.iter().flat_map(|result| &result.attempts);
         let failures = self.results.iter().flat_map(|result| {
             let scenario = result.file.display().to_string();
@@ -234,6 +264,7 @@ impl Runner<'_> {
             "candor_run": DOCUMENT_VERSION,
             "runs": attempts.map(report::summary).collect::<Vec<_>>(),
             "failures": failures.collect::<Vec<_>>(),
+            "side_by_side": levels,
             "exit_code": exit_code,
         })
     }
@@ -371,6 +402,37 @@ impl Runner<'_> {
         let figures = report::figures_table(&result.figures);
         self.screen.tell(format!("\n{}\n{runs}\n\n{figures}", Look::Strong.on(title)));
     }
+}
+
+/// What came of setting levels side by side.
+#[derive(Default)]
+struct Compared {
+    /// For machines.
+    documents: Vec<Value>,
+    /// A page could not be written.
+    failed: bool,
+}
+
+/// The command that runs scenarios again that are equal but for their level.
+fn command_of_levels(comparison: &Comparison<'_>, options: &Options, seed: u64) -> String {
+    let mut command = format!("candor run --seed {seed}");
+    if options.repeat > 1 {
+        command.push_str(&format!(" --repeat {}", options.repeat));
+    }
+    for level in &options.levels {
+        command.push_str(&format!(" --level {level}"));
+    }
+    let mut files: Vec<&Path> = vec![];
+    for file in comparison.columns.iter().map(|column| column.result.file.as_path()) {
+        if !options.levels.is_empty() && files.contains(&file) {
+            continue;
+        }
+        files.push(file);
+    }
+    for file in files {
+        command.push_str(&format!(" {}", picture::quoted(&file.display().to_string())));
+    }
+    command
 }
 
 /// The program that is running, which serves and asks as well. If its file was replaced meanwhile,

@@ -93,6 +93,11 @@ impl Share {
         }
     }
 
+    /// How long after the beginning of the one before the operation at this place begins.
+    pub(crate) fn pause(&self, place: usize) -> u64 {
+        self.draw(place).pause_ns
+    }
+
     /// No two operations of a workload write the same.
     fn value(&self, place: usize) -> String {
         format!("{}-{place}", self.number)

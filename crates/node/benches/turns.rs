@@ -28,6 +28,7 @@ impl Cluster {
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
             seed: id,
+            incarnation: id,
             directory: id,
         };
         let nodes = (1..=3).map(|id| Recovery::new(config(id)).finish().unwrap()).collect();
@@ -63,10 +64,16 @@ impl Cluster {
                         self.inboxes[at].push(Input::Persisted(ticket));
                     }
                     Output::Send { to, message, .. } => {
-                        self.inboxes[to.0 as usize - 1].push(Input::Receive(message));
+                        let path = Some(PathId(at as u64));
+                        let input = Input::Receive { path, message };
+                        self.inboxes[to.0 as usize - 1].push(input);
+                    }
+                    Output::SendBack { path, message } => {
+                        self.inboxes[path.0 as usize].push(Input::Receive { path: None, message });
                     }
                     Output::Reply { .. } => self.replies += 1,
                     Output::Note(_) | Output::Halt { .. } => {}
+                    Output::Trust(_) | Output::HangUp(_) => {}
                 }
             }
         }

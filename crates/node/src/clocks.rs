@@ -183,7 +183,7 @@ impl Clocks {
         self.on_said(from, is_fit);
         let heard_ms = turn.now.monotonic_ms;
         // An answer to an earlier boot was measured by another monotonic clock.
-        if boot != turn.identity.boot || asked_ms > heard_ms {
+        if boot != turn.identity.life.boot || asked_ms > heard_ms {
             return;
         }
         let Some(member) = self.others.get_mut(&from) else { return };

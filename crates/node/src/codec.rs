@@ -22,6 +22,15 @@ pub(crate) fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+/// Appends a random number, which seven bits a byte would only make longer.
+pub(crate) fn put_fixed(out: &mut Vec<u8>, value: u64) {
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// The greatest number of anything that is counted: boots, indexes, terms, sequences. Nothing reaches it by counting, and
+/// sums of a few of them do not overflow.
+pub(crate) const NUMBER_MAX: u64 = 1 << 56;
+
 /// Reads what [`put_uint`] and [`put_bytes`] wrote.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a> {
@@ -71,6 +80,18 @@ impl<'a> Reader<'a> {
         Err(Malformed)
     }
 
+    /// A number of something that is counted: at most [`NUMBER_MAX`].
+    pub(crate) fn number(&mut self) -> Result<u64, Malformed> {
+        self.uint().and_then(|value| if value <= NUMBER_MAX { Ok(value) } else { Err(Malformed) })
+    }
+
+    /// What [`put_fixed`] wrote.
+    pub(crate) fn fixed(&mut self) -> Result<u64, Malformed> {
+        let (bytes, rest) = self.rest.split_first_chunk().ok_or(Malformed)?;
+        self.rest = rest;
+        Ok(u64::from_le_bytes(*bytes))
+    }
+
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
         let length = usize::try_from(self.uint()?).map_err(|_| Malformed)?;
         if length > self.rest.len() {
@@ -104,11 +125,13 @@ mod tests {
             put_uint(&mut out, value);
         }
         put_bytes(&mut out, b"key");
+        put_fixed(&mut out, u64::MAX - 1);
         let mut reader = Reader::new(&out);
         for value in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
             assert_eq!(reader.uint(), Ok(value));
         }
         assert_eq!(reader.bytes(), Ok(&b"key"[..]));
+        assert_eq!(reader.fixed(), Ok(u64::MAX - 1));
         assert_eq!(reader.end(), Ok(()));
     }
 
@@ -121,5 +144,11 @@ mod tests {
         assert_eq!(Reader::new(&[9]).count(), Err(Malformed));
         assert_eq!(Reader::new(&[1]).end(), Err(Malformed));
         assert_eq!(Reader::new(&[2]).flag(), Err(Malformed));
+        assert_eq!(Reader::new(&[1; 7]).fixed(), Err(Malformed));
+        let mut out = vec![];
+        put_uint(&mut out, NUMBER_MAX);
+        put_uint(&mut out, NUMBER_MAX + 1);
+        let mut reader = Reader::new(&out);
+        assert_eq!((reader.number(), reader.number()), (Ok(NUMBER_MAX), Err(Malformed)));
     }
 }

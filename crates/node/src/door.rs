@@ -22,6 +22,10 @@ pub struct RequestId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
+/// A connection that somebody made to this node, numbered by the driver; never used twice in the life of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(pub u64);
+
 /// What the driver's clocks say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Now {
@@ -118,12 +122,19 @@ pub enum Condition {
 pub enum Input {
     /// Time has passed. Due at the head of every turn, and at least every [`TICK_MS`].
     Tick(Now),
-    /// Bytes of one message from a peer, as [`Output::Send`] gave them at the other end. Malformed bytes
+    /// Bytes of one message from a peer, as [`Output::Send`] or [`Output::SendBack`] gave them at the other end. Malformed bytes
     /// are dropped with a note; who they are from is inside them.
-    Receive(Bytes),
-    /// The path to this peer is new: what was sent before may be lost.
+    Receive {
+        /// The connection that brought them; `None`: they came back on the one that this node made.
+        path: Option<PathId>,
+        /// The encoded message.
+        message: Bytes,
+    },
+    /// The connection that somebody made to this node is gone.
+    Left(PathId),
+    /// The connection that this node made to this peer is new: what was sent before may be lost.
     Connected(NodeId),
-    /// The path to this peer is gone.
+    /// The connection that this node made to this peer is gone.
     Disconnected(NodeId),
     /// A client asks. `level` is what this one read asked for (`None`: the default of the keyspace);
     /// it must be `None` on a write.
@@ -178,6 +189,18 @@ pub enum Output {
         /// It is small, much waits for it, and it may overtake what was sent before it.
         urgent: bool,
     },
+    /// Send this message back on the connection that brought one, or lose it.
+    SendBack {
+        /// The connection.
+        path: PathId,
+        /// The encoded message; opaque to the driver.
+        message: Bytes,
+    },
+    /// Whoever made this connection is a member. Until that is said it may be anybody: the driver keeps few such
+    /// connections, and none for long.
+    Trust(PathId),
+    /// Close this connection: whoever made it is no member, or has made a newer one.
+    HangUp(PathId),
     /// Answer a request. Replies of one session come in any order.
     Reply {
         /// The connection that asked.
@@ -191,7 +214,8 @@ pub enum Output {
     },
     /// Something worth telling people.
     Note(Event),
-    /// The node must not go on: print the reason, end the process with this exit code.
+    /// The node must not go on: let what was handed to the disk before get there, print the reason, end the process with
+    /// this exit code.
     Halt {
         /// 1: a failure at run time; 78: a bad configuration.
         exit_code: u8,
@@ -316,6 +340,8 @@ pub enum Event {
     },
     /// A message or a member was turned away.
     Refused(String),
+    /// No member has answered since this node started, and it serves its merged keyspaces all the same.
+    Unheard,
     /// This node's wall clock came too far from those of most others, or is near them again.
     Clock {
         /// Whether it may be believed now.
@@ -365,10 +391,18 @@ pub struct Status {
     pub order: Order,
     /// The default level of the keyspace `default`.
     pub level: Level,
+    /// The random id of this node's data directory.
+    pub directory: u64,
+    /// The id of the cluster, once every member has met every other.
+    pub cluster: Option<u64>,
     /// Whether every member has met every other.
     pub formed: bool,
-    /// Whether requests at the default level can be answered now, as far as this node knows.
+    /// What keeps requests at the default level from being answered now, as far as this node knows.
+    pub waits: Option<Waits>,
+    /// Whether such requests can be answered now: it waits for nothing.
     pub ready: bool,
+    /// Whether reads of the agreed log above `eventual` can be answered now.
+    pub agreed_ready: bool,
     /// The part it plays.
     pub role: Role,
     /// Who leads, if anyone is known to.
@@ -391,6 +425,43 @@ pub struct Status {
     pub clocks: Vec<MemberClock>,
 }
 
+/// What a node waits for before it can answer requests at its default level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// Its own disk, for the first time.
+    Disk,
+    /// These members, which it has not met, or which have not met it.
+    Meeting(Vec<NodeId>),
+    /// One of these members to say that it believes this start.
+    Confirmation(Vec<NodeId>),
+    /// A leader. It hears nothing of these members.
+    Leader(Vec<NodeId>),
+    /// A quorum, to confirm what is committed.
+    Quorum,
+}
+
+impl fmt::Display for Waits {
+    /// As it stands after "waits for".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes = |ids: &[NodeId]| {
+            let ids: Vec<String> = ids.iter().map(|id| id.0.to_string()).collect();
+            match &ids[..] {
+                [one] => format!("node {one}"),
+                [first @ .., last] => format!("nodes {} and {last}", first.join(", ")),
+                [] => "nobody".into(),
+            }
+        };
+        match self {
+            Waits::Disk => f.write_str("its disk"),
+            Waits::Meeting(ids) => write!(f, "{}, to meet for the first time", nodes(ids)),
+            Waits::Confirmation(ids) => write!(f, "one of {} to confirm its start", nodes(ids)),
+            Waits::Leader(ids) if ids.is_empty() => f.write_str("a leader"),
+            Waits::Leader(ids) => write!(f, "a leader; it does not hear {}", nodes(ids)),
+            Waits::Quorum => f.write_str("a majority to confirm what is committed"),
+        }
+    }
+}
+
 /// The longest time between two ticks, in milliseconds.
 pub const TICK_MS: u64 = 50;
 /// How much a turn does of each kind of work, in steps of a key or of half a kilobyte, unless it is told otherwise.
@@ -405,9 +476,9 @@ pub const VALUE_BYTES_MAX: usize = 16 << 20;
 pub struct Config {
     /// Who this is.
     pub id: NodeId,
-    /// All members with their peer addresses (opaque here), this one included. Fixed at the first start.
+    /// All members with their peer addresses (opaque here), this one included. The ids are fixed when the cluster forms.
     pub members: Vec<(NodeId, String)>,
-    /// The order of the keyspace `default`. Fixed at the first start.
+    /// The order of the keyspace `default`. Fixed when the cluster forms.
     pub order: Order,
     /// The default level of the keyspace `default`.
     pub level: Level,
@@ -417,7 +488,9 @@ pub struct Config {
     pub max_clock_drift_ms: u64,
     /// Where chance comes from: fresh at every start.
     pub seed: u64,
-    /// A random name for the data directory, used if the disk is empty.
+    /// A random number that tells this start from every other one of this directory and of its copies.
+    pub incarnation: u64,
+    /// A random id for the data directory, used if the disk is empty.
     pub directory: u64,
 }
 

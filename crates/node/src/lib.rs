@@ -25,9 +25,11 @@ mod copies;
 mod counting;
 mod disk;
 mod door;
+mod forged;
 mod inspect;
 mod keys;
-mod meeting;
+mod life;
+mod members;
 mod merged;
 mod message;
 mod mutants;
@@ -41,6 +43,7 @@ mod turn;
 mod words;
 
 pub use door::*;
+pub use forged::{Forged, hello_of_stranger};
 pub use inspect::{AgreedEntry, NamedWrite, Vote};
 pub use keys::Keys;
 #[cfg(feature = "mutants")]

@@ -1,36 +1,43 @@
 //! What nodes tell each other.
 //!
-//! Every message says who sends it, by id, name of the data directory and boot, so that it can be believed or
-//! turned away by itself, whatever connection brought it.
+//! Every message says who sends it, by id, data directory and start, so that it can be believed or turned away by itself,
+//! whatever connection brought it.
 
 use bytes::Bytes;
 
-use crate::codec::{Malformed, Reader, put_bytes, put_uint};
+use crate::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::door::{NodeId, Order};
+use crate::life::Life;
 use crate::merged::vector::{Place, Vector};
-use crate::record::{order_byte, order_of_byte};
+use crate::record::{Cluster, Known, order_byte, order_of_byte};
 
 /// The first byte of every message; another number is another language.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// A message and who sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) from: NodeId,
-    /// The name of the sender's data directory.
-    pub(crate) name: u64,
-    pub(crate) boot: u64,
+    /// The sender's data directory and its present start.
+    pub(crate) sender: Known,
     pub(crate) body: Body,
 }
 
 /// What a message says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Body {
-    /// How members meet.
+    /// How members meet, and come to believe each other's starts.
     Hello(Hello),
+    /// Another process claims to be the sender of what came by this connection before, started again: is it still there?
+    /// The number is drawn for this question alone.
+    Probe(u64),
+    /// The answer: it is.
+    Alive(u64),
+    /// The receiver's start, this one, descends from one whose process is still there: it is a copy.
+    Copied(Life),
     /// A message of Raft, in its own encoding.
     Raft(Bytes),
-    /// Writes for the leader to append: a run of commands of the sender's boot.
+    /// Writes for the leader to append: a run of commands of the sender's start.
     Forward { first: u64, count: u64, commands: Bytes },
     /// Merged entries, each with all it depends on before it. `more`: there are others; ask again.
     Entries { entries: Vec<Bytes>, more: bool },
@@ -55,16 +62,20 @@ pub(crate) struct ClockReading {
     pub(crate) is_fit: bool,
 }
 
-/// How members meet: who is here, and what it has on disk of the receiver.
+/// How members meet: who is here, what it has on disk of the receiver, and what it has lived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Hello {
+    /// The cluster that the sender is part of, once that has formed.
+    pub(crate) cluster: Option<Cluster>,
     pub(crate) order: Order,
     /// The ids of all members, as the sender was told them.
     pub(crate) members: Vec<NodeId>,
-    /// The name of the receiver's directory that the sender has on its disk.
-    pub(crate) knows: Option<u64>,
-    /// Whether the sender has met everyone.
-    pub(crate) formed: bool,
+    /// The receiver, as the sender has it on its disk.
+    pub(crate) knows: Option<Known>,
+    /// The start of the sender that the receiver said last that it has on its disk, if the sender has lived it.
+    pub(crate) lived: Option<Life>,
+    /// Whether the receiver is to answer with a hello of its own. An answer asks for none.
+    pub(crate) asks: bool,
 }
 
 const HELLO: u8 = 1;
@@ -75,14 +86,16 @@ const VECTOR: u8 = 5;
 const LOST: u8 = 6;
 const ASK_CLOCK: u8 = 7;
 const TELL_CLOCK: u8 = 8;
+const PROBE: u8 = 9;
+const ALIVE: u8 = 10;
+const COPIED: u8 = 11;
 
 impl Message {
     pub(crate) fn encode(&self) -> Bytes {
         let mut out = Vec::with_capacity(64 + self.body.weight());
         out.push(VERSION);
         put_uint(&mut out, self.from.0);
-        out.extend_from_slice(&self.name.to_le_bytes());
-        put_uint(&mut out, self.boot);
+        self.sender.encode(&mut out);
         self.body.encode(&mut out);
         out.into()
     }
@@ -93,13 +106,9 @@ impl Message {
             return Err(Malformed);
         }
         let from = NodeId(reader.uint()?);
-        let mut name = [0; 8];
-        for byte in &mut name {
-            *byte = reader.byte()?;
-        }
-        let boot = reader.uint()?;
+        let sender = Known::decode(&mut reader)?;
         let body = Body::decode(&mut reader, bytes)?;
-        Ok(Message { from, name: u64::from_le_bytes(name), boot, body })
+        Ok(Message { from, sender, body })
     }
 }
 
@@ -109,7 +118,8 @@ impl Body {
             Body::Raft(bytes) => bytes.len(),
             Body::Forward { commands, .. } => commands.len(),
             Body::Entries { entries, .. } => entries.iter().map(|entry| entry.len() + 10).sum(),
-            Body::Hello(_) | Body::Vector { .. } | Body::Lost(_) => 0,
+            Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => 0,
+            Body::Vector { .. } | Body::Lost(_) => 0,
             Body::AskClock { .. } | Body::TellClock(_) => 0,
         }
     }
@@ -119,6 +129,18 @@ impl Body {
             Body::Hello(hello) => {
                 out.push(HELLO);
                 hello.encode(out);
+            }
+            Body::Probe(number) => {
+                out.push(PROBE);
+                put_fixed(out, *number);
+            }
+            Body::Alive(number) => {
+                out.push(ALIVE);
+                put_fixed(out, *number);
+            }
+            Body::Copied(life) => {
+                out.push(COPIED);
+                life.encode(out);
             }
             Body::Raft(bytes) => {
                 out.push(RAFT);
@@ -161,9 +183,12 @@ impl Body {
         let rest = |reader: &Reader<'_>| bytes.slice(bytes.len() - reader.rest().len()..);
         let body = match reader.byte()? {
             HELLO => Body::Hello(Hello::decode(reader)?),
+            PROBE => Body::Probe(reader.fixed()?),
+            ALIVE => Body::Alive(reader.fixed()?),
+            COPIED => Body::Copied(Life::decode(reader)?),
             RAFT => return Ok(Body::Raft(rest(reader))),
             FORWARD => {
-                let (first, count) = (reader.uint()?, reader.uint()?);
+                let (first, count) = (reader.number()?, reader.number()?);
                 return Ok(Body::Forward { first, count, commands: rest(reader) });
             }
             ENTRIES => {
@@ -197,22 +222,26 @@ impl Body {
 
 impl Hello {
     fn encode(&self, out: &mut Vec<u8>) {
+        Cluster::encode(self.cluster, out);
         out.push(order_byte(self.order));
-        out.push(u8::from(self.formed));
+        out.push(u8::from(self.asks));
         out.push(u8::from(self.knows.is_some()));
-        put_uint(out, self.knows.unwrap_or(0));
+        self.knows.iter().for_each(|known| known.encode(out));
+        out.push(u8::from(self.lived.is_some()));
+        self.lived.iter().for_each(|life| life.encode(out));
         put_uint(out, self.members.len() as u64);
         self.members.iter().for_each(|id| put_uint(out, id.0));
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Hello, Malformed> {
+        let cluster = Cluster::decode(reader)?;
         let order = order_of_byte(reader.byte()?)?;
-        let formed = reader.flag()?;
-        let has_name = reader.flag()?;
-        let name = reader.uint()?;
+        let asks = reader.flag()?;
+        let knows = if reader.flag()? { Some(Known::decode(reader)?) } else { None };
+        let lived = if reader.flag()? { Some(Life::decode(reader)?) } else { None };
         let count = reader.count()?;
         let members = (0..count).map(|_| reader.uint().map(NodeId)).collect::<Result<_, _>>()?;
-        Ok(Hello { order, members, knows: has_name.then_some(name), formed })
+        Ok(Hello { cluster, order, members, knows, lived, asks })
     }
 }
 
@@ -222,13 +251,27 @@ mod tests {
 
     fn bodies() -> Vec<Body> {
         let place = Place { boot: 2, index: 900 };
+        let life = Life { boot: 4, incarnation: 5 };
+        let hello = Hello {
+            cluster: None,
+            order: Order::Merged,
+            members: vec![NodeId(1), NodeId(300)],
+            knows: None,
+            lived: None,
+            asks: true,
+        };
         vec![
             Body::Hello(Hello {
-                order: Order::Merged,
-                members: vec![NodeId(1), NodeId(300)],
-                knows: Some(u64::MAX),
-                formed: true,
+                cluster: Some(Cluster { id: 7, epoch: 1 }),
+                knows: Some(Known { directory: u64::MAX, life }),
+                lived: Some(life),
+                asks: false,
+                ..hello.clone()
             }),
+            Body::Hello(hello),
+            Body::Probe(u64::MAX),
+            Body::Alive(0),
+            Body::Copied(life),
             Body::Raft(Bytes::from_static(b"raft")),
             Body::Forward { first: 7, count: 1, commands: Bytes::from_static(b"\x01\x01k\x01v") },
             Body::Entries { entries: vec![Bytes::from_static(b"one"), Bytes::new()], more: true },
@@ -239,10 +282,15 @@ mod tests {
         ]
     }
 
+    fn message(body: Body) -> Message {
+        let life = Life { boot: 2, incarnation: 1 << 63 };
+        Message { from: NodeId(5), sender: Known { directory: 1 << 60, life }, body }
+    }
+
     #[test]
     fn messages_come_back() {
         for body in bodies() {
-            let message = Message { from: NodeId(5), name: 1 << 60, boot: 2, body };
+            let message = message(body);
             assert_eq!(Message::decode(&message.encode()), Ok(message));
         }
     }
@@ -250,11 +298,11 @@ mod tests {
     #[test]
     fn cut_messages_never_panic() {
         for body in bodies() {
-            let bytes = Message { from: NodeId(5), name: 9, boot: 2, body }.encode();
+            let bytes = message(body).encode();
             for end in 0..bytes.len() {
                 let _ = Message::decode(&bytes.slice(..end));
             }
         }
-        assert_eq!(Message::decode(&Bytes::from_static(b"\x02")), Err(Malformed));
+        assert_eq!(Message::decode(&Bytes::from_static(b"\x01")), Err(Malformed));
     }
 }

@@ -9,19 +9,22 @@ use crate::clocks::Clocks;
 use crate::counting::{Count, Counts, Watch};
 use crate::disk::Disk;
 use crate::door::{
-    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, REMOVED_KEYS_MAX,
-    Reply, Role, SessionId, Status, TICK_MS, TURN_STEPS, Ticket, VALUE_BYTES_MAX,
+    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId,
+    REMOVED_KEYS_MAX, Reply, Role, SessionId, Status, TICK_MS, TURN_STEPS, Ticket, VALUE_BYTES_MAX,
+    Waits,
 };
-use crate::meeting::{Meeting, order_name};
+use crate::members::{Members, order_name};
 use crate::merged::Merged;
 use crate::message::{Body, Message};
 use crate::mutants::{Mutant, Planted};
+use crate::record::Known;
 use crate::session::{self, Asker, Kind, Request, Sessions};
 use crate::turn::{Budget, Identity, Turn};
 
 /// One member of the cluster.
 ///
 /// - Nothing is sent before its boot is on disk; nothing is taken part in before all members have met.
+/// - No client is served before a member has confirmed this start (see [`Members`]).
 #[derive(Debug)]
 pub struct Node {
     config: Config,
@@ -46,7 +49,7 @@ pub struct Node {
     counts: Counts,
     disk: Disk,
     sessions: Sessions,
-    meeting: Meeting,
+    members: Members,
     agreed: Agreed,
     merged: Merged,
     planted: Planted,
@@ -65,6 +68,7 @@ macro_rules! turn {
             counts: &mut $node.counts,
             budget: &mut $node.budget,
             outputs: $outputs,
+            halted: &mut $node.halted,
             planted: $node.planted,
         }
     };
@@ -75,11 +79,11 @@ impl Node {
         config: Config,
         identity: Identity,
         disk: Disk,
-        meeting: Meeting,
+        members: Members,
         agreed: Agreed,
         merged: Merged,
     ) -> Node {
-        let clocks = Clocks::new(identity.id, meeting.members(), config.max_clock_drift_ms);
+        let clocks = Clocks::new(identity.id, members.ids(), config.max_clock_drift_ms);
         Node {
             config,
             identity,
@@ -97,7 +101,7 @@ impl Node {
             counts: Counts::default(),
             disk,
             sessions: Sessions::default(),
-            meeting,
+            members,
             agreed,
             merged,
             planted: Planted::default(),
@@ -121,7 +125,6 @@ impl Node {
         for input in inputs.drain(..) {
             self.sort(input, outputs);
         }
-        self.take_waiting(outputs);
         if self.halted {
             return;
         }
@@ -131,6 +134,9 @@ impl Node {
                 break;
             }
             let agreed = self.agreed.work(turn!(self, outputs));
+            if self.halted {
+                return;
+            }
             let merged = self.merged.work(turn!(self, outputs));
             if !agreed && !merged {
                 break;
@@ -152,7 +158,7 @@ impl Node {
     fn has_work(&self) -> bool {
         self.agreed.has_more()
             || self.merged.has_more()
-            || self.sessions.has_runnable()
+            || (self.serves() && self.sessions.has_runnable())
             || !self.counts.is_empty()
     }
 
@@ -167,24 +173,32 @@ impl Node {
         self.agreed.is_within_entry()
     }
 
+    /// What keeps requests at the default level from being answered now; nothing: it is ready.
+    pub fn waits_for(&self) -> Option<Waits> {
+        self.waits(self.config.order)
+    }
+
     /// How the node sees itself and the cluster.
     pub fn status(&self) -> Status {
-        let leader = self.agreed.leader();
-        let confirmed = leader.is_some() && self.agreed.is_fresh();
-        let (order, keys) = match self.config.order {
-            Order::Agreed => (confirmed, self.agreed.keys()),
-            Order::Merged => (true, self.merged.keys()),
+        let keys = match self.config.order {
+            Order::Agreed => self.agreed.keys(),
+            Order::Merged => self.merged.keys(),
         };
+        let waits = self.waits_for();
         Status {
             id: self.identity.id,
-            members: self.meeting.members().to_vec(),
-            boot: self.identity.boot,
+            members: self.members.ids().to_vec(),
+            boot: self.identity.life.boot,
             order: self.config.order,
             level: self.config.level,
-            formed: self.meeting.is_formed(),
-            ready: self.takes_part() && order,
+            directory: self.identity.directory,
+            cluster: self.members.cluster().map(|cluster| cluster.id),
+            formed: self.members.is_formed(),
+            ready: waits.is_none(),
+            waits,
+            agreed_ready: self.waits(Order::Agreed).is_none(),
             role: self.agreed.role(),
-            leader,
+            leader: self.agreed.leader(),
             term: self.agreed.term(),
             commit: self.agreed.commit(),
             applied: self.agreed.applied(),
@@ -202,7 +216,31 @@ impl Node {
         follows || !self.takes_part() || self.connected.is_empty()
     }
 
+    /// What keeps requests on keyspaces of this order from being answered at their levels.
+    fn waits(&self, order: Order) -> Option<Waits> {
+        if !self.started {
+            return Some(Waits::Disk);
+        }
+        let waits = self.members.waits();
+        if waits.is_some() || order == Order::Merged {
+            return waits;
+        }
+        match self.agreed.leader() {
+            // Sequential reads go on without one, and so do the writes that they wait for once there is one again.
+            None if self.config.level == Level::Linearizable || !self.agreed.is_fresh() => {
+                Some(Waits::Leader(self.members.unheard()))
+            }
+            _ => (!self.agreed.is_fresh()).then_some(Waits::Quorum),
+        }
+    }
+
     // For whoever looks at it from outside.
+
+    /// How its messages name it.
+    pub(crate) fn sender(&self) -> (NodeId, Known) {
+        let Identity { id, directory, life } = self.identity;
+        (id, Known { directory, life })
+    }
 
     pub(crate) fn order(&self) -> Order {
         self.config.order
@@ -225,43 +263,71 @@ impl Node {
     }
 
     fn takes_part(&self) -> bool {
-        self.started && self.meeting.is_formed()
+        self.started && self.members.is_formed()
+    }
+
+    /// Whether it may answer clients.
+    fn serves(&self) -> bool {
+        self.takes_part() && self.members.is_confirmed()
     }
 
     /// Takes an input in at once, or puts it behind those of its kind that wait.
     fn sort(&mut self, input: Input, outputs: &mut Vec<Output>) {
         match input {
-            Input::Tick(_) | Input::Persisted(_) | Input::DiskFull(_) | Input::Ending => {
+            Input::Tick(_) => {
+                self.take_in(input, outputs);
+                self.take_waiting(outputs);
+            }
+            Input::Persisted(_) | Input::DiskFull(_) | Input::Ending => {
                 self.take_in(input, outputs);
             }
-            Input::Receive(_) | Input::Connected(_) | Input::Disconnected(_) => {
-                self.from_peers.push_back(input);
+            Input::Receive { .. }
+            | Input::Left(_)
+            | Input::Connected(_)
+            | Input::Disconnected(_) => {
+                if self.from_peers.is_empty() && !self.budget.messages.is_spent() {
+                    self.take_from_peer(input, outputs);
+                } else {
+                    self.from_peers.push_back(input);
+                }
             }
             Input::Request { .. } | Input::Certify { .. } | Input::Closed(_) => {
-                self.from_clients.push_back(input);
+                if self.from_clients.is_empty() && !self.budget.requests.is_spent() {
+                    self.take_from_client(input, outputs);
+                } else {
+                    self.from_clients.push_back(input);
+                }
             }
         }
     }
 
-    /// Takes in what waits, as much as this turn may.
+    /// Takes in what waits since earlier turns, as much as this one may.
     fn take_waiting(&mut self, outputs: &mut Vec<Output>) {
         while !self.budget.messages.is_spent()
             && let Some(input) = self.from_peers.pop_front()
         {
-            let bytes = if let Input::Receive(bytes) = &input { bytes.len() } else { 0 };
-            self.budget.messages.spend(1, bytes);
-            self.take_in(input, outputs);
+            self.take_from_peer(input, outputs);
         }
         while !self.budget.requests.is_spent()
             && let Some(input) = self.from_clients.pop_front()
         {
-            let bytes = match &input {
-                Input::Request { command, .. } => crate::command::weight(command),
-                _ => 0,
-            };
-            self.budget.requests.spend(1, bytes);
-            self.take_in(input, outputs);
+            self.take_from_client(input, outputs);
         }
+    }
+
+    fn take_from_peer(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        let bytes = if let Input::Receive { message, .. } = &input { message.len() } else { 0 };
+        self.budget.messages.spend(1, bytes);
+        self.take_in(input, outputs);
+    }
+
+    fn take_from_client(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        let bytes = match &input {
+            Input::Request { command, .. } => crate::command::weight(command),
+            _ => 0,
+        };
+        self.budget.requests.spend(1, bytes);
+        self.take_in(input, outputs);
     }
 
     fn take_in(&mut self, input: Input, outputs: &mut Vec<Output>) {
@@ -287,8 +353,11 @@ impl Node {
             }
             Input::Ending => self.on_ending(outputs),
             // Before the boot is on disk nothing may be said, so nothing is heard either.
-            Input::Receive(bytes) if self.started => self.on_bytes(&bytes, outputs),
-            Input::Receive(_) => {}
+            Input::Receive { path, message } if self.started => {
+                self.on_bytes(path, &message, outputs);
+            }
+            Input::Receive { .. } => {}
+            Input::Left(path) => self.members.on_left(path, turn!(self, outputs)),
             Input::Connected(peer) => {
                 self.connected.insert(peer);
                 if self.started {
@@ -309,7 +378,7 @@ impl Node {
         self.now.monotonic_ms = self.now.monotonic_ms.max(now.monotonic_ms);
         self.now.wall_ms = now.wall_ms;
         if self.started {
-            self.meeting.on_tick(turn!(self, outputs));
+            self.members.on_tick(turn!(self, outputs));
         }
         if self.takes_part() {
             self.clocks.on_tick(turn!(self, outputs));
@@ -356,7 +425,11 @@ impl Node {
         let Some(oldest_ms) = (now + (2 * TICK_MS).min(timeout / 2)).checked_sub(timeout) else {
             return;
         };
-        let why = if self.takes_part() { WAITED } else { NOT_FORMED };
+        let why = match self.members.waits() {
+            None => WAITED,
+            Some(Waits::Meeting(_)) => NOT_FORMED,
+            Some(_) => NOT_CONFIRMED,
+        };
         self.agreed.expire(oldest_ms, turn!(self, outputs));
         self.merged.expire(oldest_ms, turn!(self, outputs));
         self.sessions.expire(oldest_ms, why, outputs);
@@ -371,7 +444,8 @@ impl Node {
             self.started = true;
             self.sessions.wake_all();
         }
-        self.meeting.on_persisted(ticket, turn!(self, outputs));
+        self.members.on_persisted(ticket, turn!(self, outputs));
+        self.greet_settled(outputs);
         self.agreed.on_persisted(ticket, turn!(self, outputs));
         self.merged.on_persisted(ticket, turn!(self, outputs));
     }
@@ -392,54 +466,73 @@ impl Node {
     }
 
     fn on_connected(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
-        if !self.meeting.is_formed() {
-            self.meeting.say_hello(peer, turn!(self, outputs));
-            return;
+        self.members.on_connected(peer, turn!(self, outputs));
+        if self.members.is_formed() {
+            self.greet(peer, outputs);
         }
+    }
+
+    /// The way to a member is new, or it believes this node from now on: what was said before may be lost.
+    fn greet(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
         self.agreed.on_connected(peer);
         self.clocks.on_connected(peer, turn!(self, outputs));
         self.merged.on_connected(peer, turn!(self, outputs));
     }
 
-    fn on_bytes(&mut self, bytes: &Bytes, outputs: &mut Vec<Output>) {
-        let before = outputs.len();
-        match Message::decode(bytes) {
-            Ok(message) => self.on_message(message, outputs),
-            Err(_) => outputs.push(Output::Note(malformed())),
+    fn greet_settled(&mut self, outputs: &mut Vec<Output>) {
+        if self.members.is_formed() {
+            for peer in self.members.take_settled() {
+                self.greet(peer, outputs);
+            }
         }
-        // What peers say is the only thing that can stop a node.
-        self.halted = outputs[before..].iter().any(|output| matches!(output, Output::Halt { .. }));
     }
 
-    fn on_message(&mut self, message: Message, outputs: &mut Vec<Output>) {
-        let Message { from, name, boot, body } = message;
-        if let Body::Hello(hello) = body {
-            self.meeting.on_hello(from, name, &hello, turn!(self, outputs));
+    fn on_bytes(&mut self, path: Option<PathId>, bytes: &Bytes, outputs: &mut Vec<Output>) {
+        match Message::decode(bytes) {
+            Ok(message) => self.on_message(path, message, outputs),
+            Err(_) => outputs.push(Output::Note(malformed())),
+        }
+    }
+
+    fn on_message(&mut self, path: Option<PathId>, message: Message, outputs: &mut Vec<Output>) {
+        let Message { from, sender, body } = message;
+        let turn = turn!(self, outputs);
+        match body {
+            Body::Hello(hello) => {
+                self.members.on_hello(from, sender, &hello, path, turn);
+                self.greet_settled(outputs);
+            }
+            Body::Probe(number) => self.members.on_probe(from, sender, number, path, turn),
+            Body::Alive(number) => self.members.on_alive(from, sender, number, turn),
+            Body::Copied(life) => self.members.on_copied(from, sender, life, turn),
+            body => self.on_believed(path, Message { from, sender, body }, outputs),
+        }
+    }
+
+    /// What counts only from a start of a member that is believed.
+    fn on_believed(&mut self, path: Option<PathId>, message: Message, outputs: &mut Vec<Output>) {
+        let Message { from, sender, body } = message;
+        if !self.members.is_formed() || !self.members.believes(from, sender) {
             return;
         }
-        // Who is not known, or has another directory than the one that was met, is not believed.
-        if !self.meeting.is_formed() || !self.meeting.knows(from, name) {
-            return;
+        if let Some(path) = path {
+            self.members.came_by(from, path, turn!(self, outputs));
         }
         let turn = turn!(self, outputs);
         let read = match body {
-            Body::Hello(_) => Ok(()),
+            Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => Ok(()),
             Body::Raft(bytes) => self.agreed.on_message(from, &bytes, turn),
             Body::Forward { first, count, commands } => {
-                self.agreed.on_forward(from, boot, first, count, &commands, turn);
-                Ok(())
+                self.agreed.on_forward(from, sender.life, first, count, &commands, turn)
             }
             Body::Entries { entries, more } => self.merged.on_entries(from, entries, more, turn),
-            Body::Vector { vector, want } => {
-                self.merged.on_vector(from, vector, want, turn);
-                Ok(())
-            }
+            Body::Vector { vector, want } => self.merged.on_vector(from, vector, want, turn),
             Body::Lost(place) => {
                 self.merged.on_lost(place, turn);
                 Ok(())
             }
             Body::AskClock { asked_ms, is_fit } => {
-                self.clocks.on_ask(from, boot, asked_ms, is_fit, turn);
+                self.clocks.on_ask(from, sender.life.boot, asked_ms, is_fit, turn);
                 Ok(())
             }
             Body::TellClock(reading) => {
@@ -492,7 +585,7 @@ impl Node {
     }
 
     fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
-        if !self.takes_part() {
+        if !self.serves() {
             self.sessions.hold(request, outputs);
         } else if let Some(request) = self.sessions.admit(request, outputs) {
             self.start(request, outputs);
@@ -500,7 +593,7 @@ impl Node {
     }
 
     fn start_waiting(&mut self, outputs: &mut Vec<Output>) {
-        if !self.takes_part() {
+        if !self.serves() {
             return;
         }
         while !self.budget.requests.is_spent()
@@ -650,3 +743,4 @@ const WAITED: &str = "the request waited too long behind others of its connectio
 const NOT_COUNTED: &str =
     "the read waited too long behind others that name very many keys; it did not run";
 const NOT_FORMED: &str = "not all members have met yet; the request did not run";
+const NOT_CONFIRMED: &str = "no member has confirmed yet that this node is the one that it was before it was started again; the request did not run";

@@ -8,20 +8,21 @@ use bytes::Bytes;
 use crate::agreed::{self, Agreed, Tail};
 use crate::disk::Disk;
 use crate::door::{Config, NodeId, Order, StartError};
-use crate::meeting::{Meeting, order_name};
+use crate::life::{Life, Lives};
+use crate::members::{Members, order_name};
 use crate::merged::Merged;
 use crate::mutants::{Mutant, Planted};
 use crate::node::Node;
-use crate::record::{Birth, Record};
-use crate::turn::Identity;
+use crate::record::{Birth, Known, Record};
+use crate::turn::{Identity, SUPERSEDED};
 
 /// A node being born from its disk: tell it every group that is there, in order, then finish.
 pub struct Recovery {
     config: Config,
     birth: Option<Birth>,
-    boot: u64,
-    names: BTreeMap<NodeId, u64>,
-    formed: bool,
+    lives: Lives,
+    known: BTreeMap<NodeId, Known>,
+    superseded: bool,
     tail: Tail,
     merged: Vec<Bytes>,
     planted: Planted,
@@ -40,9 +41,9 @@ impl Recovery {
         Recovery {
             config,
             birth: None,
-            boot: 0,
-            names: BTreeMap::new(),
-            formed: false,
+            lives: Lives::default(),
+            known: BTreeMap::new(),
+            superseded: false,
             tail: Tail::new(&members),
             merged: vec![],
             planted: Planted::default(),
@@ -64,45 +65,57 @@ impl Recovery {
     fn take_in(&mut self, record: Record) -> Result<(), StartError> {
         match record {
             Record::Birth(birth) => {
-                self.check_birth(&birth)?;
+                self.check_owner(&birth)?;
                 self.birth = Some(birth);
             }
-            Record::Boot(boot) => self.boot = boot,
-            Record::Member(id, name) => {
-                self.names.insert(id, name);
+            Record::Boot(life) => self.lives.add(life),
+            Record::Member(id, known) => {
+                self.known.insert(id, known);
             }
-            Record::Formed => self.formed = true,
+            Record::Superseded => self.superseded = true,
             Record::HardState { term, vote, commit } => {
                 self.tail.set_hard_state(agreed::restored_hard_state(term, vote, commit));
             }
             Record::Agreed { index, term, data } => {
-                let entry = agreed::restored_entry(index, term, data);
-                self.tail.append(entry).map_err(|_| unreadable("an entry of the agreed log"))?;
+                let unreadable = || unreadable("an entry of the agreed log");
+                let entry = agreed::restored_entry(index, term, data).map_err(|_| unreadable())?;
+                self.tail.append(entry).map_err(|_| unreadable())?;
             }
             Record::Merged(bytes) => self.merged.push(bytes),
         }
         Ok(())
     }
 
-    fn check_birth(&self, birth: &Birth) -> Result<(), StartError> {
-        let Config { id, members, order, .. } = &self.config;
-        let list = |members: &[(NodeId, String)]| {
-            if members.len() <= 1 {
-                return "no peers".to_owned();
-            }
-            let items = members.iter().map(|(id, address)| format!("{}={address}", id.0));
-            format!("the peers {}", items.collect::<Vec<_>>().join(","))
-        };
-        if birth.id != *id {
-            return Err(StartError(format!(
-                "the data directory belongs to node {}, not to node {}: give each node its own directory",
-                birth.id.0, id.0
-            )));
+    fn check_owner(&self, birth: &Birth) -> Result<(), StartError> {
+        let id = self.config.id;
+        if birth.id == id {
+            return Ok(());
         }
-        if birth.members != *members {
+        Err(StartError(format!(
+            "the data directory belongs to node {}, not to node {}: give each node its own directory",
+            birth.id.0, id.0
+        )))
+    }
+
+    /// Members and order are fixed once the cluster has formed; the members' addresses may change.
+    fn check_formed(&self, birth: &Birth) -> Result<(), StartError> {
+        let Config { members, order, .. } = &self.config;
+        let ids = |members: &[(NodeId, String)]| {
+            let mut ids: Vec<u64> = members.iter().map(|(id, _)| id.0).collect();
+            ids.sort();
+            ids
+        };
+        let list = |members: &[(NodeId, String)]| match &ids(members)[..] {
+            [_] => "no peers".to_owned(),
+            ids => format!(
+                "the peers {}",
+                ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+            ),
+        };
+        if ids(&birth.members) != ids(members) {
             return Err(StartError(format!(
-                "the data directory was first used with {}, not with {}: start it with the same list, \
-                 or use a new directory for a new cluster",
+                "the cluster of this data directory formed with {}, not with {}: start it with the same ids (addresses may \
+                 change), or use a new directory for a new cluster",
                 list(&birth.members),
                 list(members)
             )));
@@ -110,7 +123,7 @@ impl Recovery {
         if birth.order != *order {
             return Err(StartError(format!(
                 "the keyspace default is {} in this data directory, and the level asked for needs it {}: an order is \
-                 fixed at its creation; choose a level of the same order, or use a new directory for a new cluster",
+                 fixed when the cluster forms; choose a level of the same order, or use a new directory for a new cluster",
                 order_name(birth.order),
                 order_name(*order)
             )));
@@ -118,26 +131,44 @@ impl Recovery {
         Ok(())
     }
 
+    /// Whose the directory is: as the disk says or, as long as no cluster has formed, as this start is told.
+    fn birth(&self, disk: &mut Disk) -> Result<Birth, StartError> {
+        if let Some(birth) = &self.birth
+            && birth.cluster.is_some()
+        {
+            self.check_formed(birth)?;
+            return Ok(birth.clone());
+        }
+        let Config { id, members, order, directory, .. } = &self.config;
+        let birth = Birth {
+            directory: self.birth.as_ref().map_or(*directory, |birth| birth.directory),
+            id: *id,
+            order: *order,
+            members: members.clone(),
+            cluster: None,
+        };
+        if self.birth.as_ref() != Some(&birth) {
+            disk.record(&Record::Birth(birth.clone()));
+        }
+        Ok(birth)
+    }
+
     /// The node, with all that was on disk.
     pub fn finish(mut self) -> Result<Node, StartError> {
-        let (config, planted) = (self.config, self.planted);
-        let members: Vec<NodeId> = config.members.iter().map(|member| member.0).collect();
-        check_members(config.id, &members)?;
-        let same = planted.is(Mutant::BootReused) && config.order == Order::Merged && self.boot > 0;
-        let boot = self.boot + u64::from(!same);
+        let members: Vec<NodeId> = self.config.members.iter().map(|member| member.0).collect();
+        check_members(self.config.id, &members)?;
+        if self.superseded {
+            return Err(StartError(SUPERSEDED.into()));
+        }
         let mut disk = Disk::default();
-        let birth = self.birth.unwrap_or_else(|| {
-            let birth = Birth {
-                name: config.directory,
-                id: config.id,
-                order: config.order,
-                members: config.members.clone(),
-            };
-            disk.record(&Record::Birth(birth.clone()));
-            birth
-        });
-        disk.record(&Record::Boot(boot));
-        let mut merged = Merged::new(config.id, boot, &members);
+        let birth = self.birth(&mut disk)?;
+        let (config, planted) = (self.config, self.planted);
+        let last = self.lives.last_boot();
+        let same = planted.is(Mutant::BootReused) && config.order == Order::Merged && last > 0;
+        let life = Life { boot: last + u64::from(!same), incarnation: config.incarnation };
+        disk.record(&Record::Boot(life));
+        self.lives.add(life);
+        let mut merged = Merged::new(config.id, life.boot, &members);
         merged.plant(planted);
         for bytes in self.merged {
             merged.restore(bytes).map_err(|_| unreadable("an entry of a merged log"))?;
@@ -145,11 +176,11 @@ impl Recovery {
         if planted.is(Mutant::LogCutAtStart) {
             self.tail.cut_last();
         }
-        let mut agreed = Agreed::new(config.id, boot, &members, self.tail, config.seed);
+        let mut agreed = Agreed::new(config.id, life, &members, self.tail, config.seed);
         agreed.plant(planted);
-        let meeting = Meeting::new(&birth, self.names, self.formed);
-        let identity = Identity { id: config.id, name: birth.name, boot };
-        Ok(Node::new(config, identity, disk, meeting, agreed, merged).planted(planted))
+        let identity = Identity { id: config.id, directory: birth.directory, life };
+        let members = Members::new(birth, self.lives, &self.known);
+        Ok(Node::new(config, identity, disk, members, agreed, merged).planted(planted))
     }
 }
 

@@ -4,18 +4,21 @@ use bytes::Bytes;
 
 use crate::counting::{Counts, LONG_KEYS};
 use crate::disk::Disk;
-use crate::door::{Certificate, Command, Error, Event, NodeId, Now, Output, Reply};
+use crate::door::{Certificate, Command, Error, Event, NodeId, Now, Output, PathId, Reply};
+use crate::life::Life;
 use crate::message::{Body, Message};
 use crate::mutants::Planted;
+use crate::record::{Known, Record};
 use crate::session::{Asker, Sessions};
 
 /// Who this node is, as its messages say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Identity {
     pub(crate) id: NodeId,
-    /// The name of its data directory.
-    pub(crate) name: u64,
-    pub(crate) boot: u64,
+    /// The random id of its data directory.
+    pub(crate) directory: u64,
+    /// Its present start.
+    pub(crate) life: Life,
 }
 
 /// What a turn may do, in steps: one is a key that is looked up or written, or so many bytes. What is left over goes on in
@@ -75,6 +78,10 @@ impl Share {
         self.left
     }
 }
+/// What a directory that must never take part again is told, and what would help.
+pub(crate) const SUPERSEDED: &str = "This data directory is an older copy, or the original of a copy that went on: it does not know \
+    what this node has promised since, so it must never be started again. The other members go on while they are a majority. \
+    Hint: start the node with the directory that it used last";
 
 /// The time, the disk, the sessions and the outputs of this turn.
 pub(crate) struct Turn<'a> {
@@ -90,14 +97,16 @@ pub(crate) struct Turn<'a> {
     pub(crate) counts: &'a mut Counts,
     pub(crate) budget: &'a mut Budget,
     pub(crate) outputs: &'a mut Vec<Output>,
+    /// Whether the node must not go on.
+    pub(crate) halted: &'a mut bool,
     pub(crate) planted: Planted,
 }
 
 impl Turn<'_> {
     /// The bytes of a message from this node.
     pub(crate) fn message(&self, body: Body) -> Bytes {
-        let Identity { id, name, boot } = self.identity;
-        Message { from: id, name, boot, body }.encode()
+        let Identity { id, directory, life } = self.identity;
+        Message { from: id, sender: Known { directory, life }, body }.encode()
     }
 
     pub(crate) fn send(&mut self, to: NodeId, body: Body) {
@@ -110,12 +119,27 @@ impl Turn<'_> {
         self.outputs.push(Output::Send { to, message, urgent: true });
     }
 
+    /// Sends a message back on the path that one came by; with no path, to the address of the member.
+    pub(crate) fn send_back(&mut self, path: Option<PathId>, to: NodeId, body: Body) {
+        let Some(path) = path else { return self.send_urgent(to, body) };
+        let message = self.message(body);
+        self.outputs.push(Output::SendBack { path, message });
+    }
+
     pub(crate) fn note(&mut self, event: Event) {
         self.outputs.push(Output::Note(event));
     }
 
     pub(crate) fn halt(&mut self, exit_code: u8, reason: String) {
+        *self.halted = true;
         self.outputs.push(Output::Halt { exit_code, reason });
+    }
+
+    /// Another start of this node was believed that this directory has not lived. It never takes part again.
+    pub(crate) fn supersede(&mut self, why: &str) {
+        self.disk.record(&Record::Superseded);
+        self.disk.close(self.outputs);
+        self.halt(78, format!("{why}. {SUPERSEDED}"));
     }
 
     pub(crate) fn answer_write(

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::agreed;
 use crate::command::{SetWhen, When, Write};
 use crate::merged;
-use crate::message::{Body, Message};
+use crate::message::{Body, Hello, Message};
 
 /// How many writes of a message are told one by one.
 const WRITES_TOLD_MAX: usize = 3;
@@ -18,8 +18,10 @@ pub fn in_words(message: &Bytes) -> String {
         return "unreadable".into();
     };
     match body {
-        Body::Hello(hello) if hello.formed => "hello, everyone is met".into(),
-        Body::Hello(_) => "hello".into(),
+        Body::Hello(hello) => in_words_of(&hello),
+        Body::Probe(_) => "are you still there?".into(),
+        Body::Alive(_) => "I am still there".into(),
+        Body::Copied(life) => format!("your start {} is a copy of one that runs", life.boot),
         Body::Raft(bytes) => agreed::in_words(&bytes),
         Body::Forward { first, count, .. } => {
             format!("forward: writes {first} to {}", first.saturating_add(count).saturating_sub(1))
@@ -45,6 +47,15 @@ pub fn in_words(message: &Bytes) -> String {
         Body::AskClock { .. } => "what does your clock say?".into(),
         Body::TellClock(reading) => format!("my clock says {}", reading.wall_ms),
     }
+}
+
+fn in_words_of(hello: &Hello) -> String {
+    let knows = match hello.knows {
+        Some(known) => format!(", I know your start {}", known.life.boot),
+        None => ", I do not know you".into(),
+    };
+    let lived = hello.lived.map_or(String::new(), |life| format!(", and was start {}", life.boot));
+    format!("hello{knows}{lived}{}", if hello.asks { "?" } else { "" })
 }
 
 /// Tells writes one after the other, the first few by name.
@@ -98,10 +109,13 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::door::NodeId;
+    use crate::life::Life;
     use crate::merged::vector::{Place, Vector};
+    use crate::record::Known;
 
     fn words(body: Body) -> String {
-        in_words(&Message { from: NodeId(1), name: 1, boot: 1, body }.encode())
+        let sender = Known { directory: 1, life: Life { boot: 1, incarnation: 1 } };
+        in_words(&Message { from: NodeId(1), sender, body }.encode())
     }
 
     #[test]

@@ -27,6 +27,7 @@ impl Alone {
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
             seed: 1,
+            incarnation: 1,
             directory: 1,
         };
         let node = Recovery::new(config).finish().unwrap();
@@ -194,6 +195,7 @@ fn a_node_that_catches_up_does_so_in_many_turns() {
         request_timeout_ms: 3000,
         max_clock_drift_ms: 500,
         seed: id,
+        incarnation: id,
         directory: id,
     };
     let mut nodes: Vec<_> = (1..=3).map(|id| Recovery::new(config(id)).finish().unwrap()).collect();
@@ -217,7 +219,13 @@ fn a_node_that_catches_up_does_so_in_many_turns() {
                             inboxes[*at].push(Input::Persisted(ticket))
                         }
                         Output::Send { to, message, .. } => {
-                            inboxes[to.0 as usize - 1].push(Input::Receive(message));
+                            let path = Some(PathId(*at as u64));
+                            let input = Input::Receive { path, message };
+                            inboxes[to.0 as usize - 1].push(input);
+                        }
+                        Output::SendBack { path, message } => {
+                            let input = Input::Receive { path: None, message };
+                            inboxes[path.0 as usize].push(input);
                         }
                         _ => {}
                     }

@@ -88,6 +88,11 @@ impl Hub {
         self.node.borrow_mut()
     }
 
+    /// The cluster that this node is part of; 0: it has not formed.
+    pub(crate) fn cluster(&self) -> u64 {
+        self.node.borrow().status().cluster.unwrap_or(0)
+    }
+
     /// Puts something into the inbox. Who puts wakes the machine, once for all that it puts.
     pub(crate) fn put(&self, input: Input) {
         self.inbox.borrow_mut().push(input);

@@ -18,6 +18,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::hub::Hub;
 use crate::log::{self, Report};
 use crate::peer::Peers;
+use crate::serve::Announcement;
 use crate::{Failure, notes};
 
 /// What drives the node.
@@ -28,6 +29,7 @@ pub(crate) struct Machine {
     log: log::Handle,
     reports: UnboundedReceiver<Report>,
     ticks: Interval,
+    announcement: Announcement,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
     /// Whether the last turn left something for the next one.
@@ -40,11 +42,13 @@ impl Machine {
         peers: Peers,
         log: log::Handle,
         reports: UnboundedReceiver<Report>,
+        announcement: Announcement,
     ) -> Machine {
         // Twice as often as is due at least: a timer is late at times.
         let mut ticks = interval(Duration::from_millis(TICK_MS / 2));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Machine { hub, peers, log, reports, ticks, inputs: vec![], outputs: vec![], more: false }
+        let (inputs, outputs, more) = (vec![], vec![], false);
+        Machine { hub, peers, log, reports, ticks, announcement, inputs, outputs, more }
     }
 
     /// Drives the node until it halts. What was queued for the disk is durable when this ends, also if
@@ -89,6 +93,9 @@ impl Machine {
                     self.hub.sessions.answer(session, id, reply, certificate);
                 }
                 Output::Send { to, message, urgent } => self.peers.send(to, &message, urgent),
+                Output::SendBack { path, message } => self.peers.send_back(path, &message),
+                Output::Trust(path) => self.peers.trust(path),
+                Output::HangUp(path) => self.peers.hang_up(path),
                 Output::Persist { ticket, records } => {
                     self.hub.add_backlog(records.len());
                     self.log.append(log::Group { ticket, records });
@@ -99,6 +106,9 @@ impl Machine {
         }
         self.peers.flush();
         self.hub.sessions.flush();
+        if !self.announcement.is_over() {
+            self.announcement.tell(self.hub.node().waits_for().as_ref());
+        }
         Ok(())
     }
 }

@@ -29,6 +29,10 @@ pub(crate) fn tell(event: &Event) {
         }
         Event::Leader { term, leader: None } => info!("no leader is known in term {term}"),
         Event::Refused(what) => warn!("{what}"),
+        Event::Unheard => warn!(
+            "no member has answered since this node started: it serves merged keyspaces all the same\n  hint: if its data \
+             directory is a copy, or was put back from one, stop it: what it takes now may be lost"
+        ),
         Event::Disk { full: true } => warn!(
             "the disk is full: this node takes no writes until there is room, and reads go on\n  hint: free some room; \
              nothing has to be started again"

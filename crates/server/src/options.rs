@@ -167,13 +167,20 @@ fn check_consistency(order: Order, level: Level) -> Result<(), Failure> {
 fn check_address(flag: &str, address: &str) -> Result<(), Failure> {
     let well_formed = address
         .rsplit_once(':')
-        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        .is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok());
     if well_formed {
         return Ok(());
     }
     Err(Failure::configuration(format!(
         "{flag}: {address:?} is not HOST:PORT\n  hint: for example 127.0.0.1:6379, or [::1]:6379"
     )))
+}
+
+/// Whether this may be the name or the number of a host: what separates the parts of a list is never part of one.
+fn is_host(host: &str) -> bool {
+    let in_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let (host, marks) = in_brackets.map_or((host, "._-"), |inner| (inner, ":.%"));
+    !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || marks.contains(c))
 }
 
 /// Reads a list of members, `ID=HOST:PORT,…`, as flags and configuration files give it.
@@ -240,6 +247,10 @@ mod tests {
         refused(with("1=a:1,2=a:1"), "both node 1 and node 2");
         refused(with("1=a:0,2=a:1"), "1=a:0");
         refused(with("1=a,2=a:1"), "\"a\" is not HOST:PORT");
+        refused(with("1=a:1;2=b:2"), "\"a:1;2=b:2\" is not HOST:PORT");
+        refused(with("1=a:1 2=b:2"), "\"a:1 2=b:2\" is not HOST:PORT");
+        refused(with("1=::1:1,2=b:2"), "\"::1:1\" is not HOST:PORT");
+        refused(with("1=http://a:1,2=b:2"), "\"http://a:1\" is not HOST:PORT");
         let peers = (1..=32).map(|id| (id, format!("a:{id}"))).collect();
         refused(Options { peers, ..three() }, "lists 32 members");
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use node::{Config, Node, NodeId, Recovery};
+use node::{Config, Node, NodeId, Recovery, Waits};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
@@ -18,7 +18,7 @@ use crate::ending::Ending;
 use crate::hub::{Description, Hub};
 use crate::log::{Directory, Handle, Log, SEGMENT_BYTES};
 use crate::machine::Machine;
-use crate::peer::{self, Peers};
+use crate::peer::Peers;
 use crate::{Failure, Faults, Options, chance, connection, notes};
 
 /// How long another node may take to lead when the server of a leader ends.
@@ -29,8 +29,8 @@ const LAST_REPLIES_MAX: Duration = Duration::from_secs(1);
 /// so that they share a turn.
 const TASKS_A_LOOK: u32 = 1024;
 
-/// Serves until told to end (SIGTERM, SIGINT, or the end of standard input if so asked). Prints one
-/// line to standard output once it listens; logs to standard error.
+/// Serves until told to end (SIGTERM, SIGINT, or the end of standard input if so asked). Prints a line to standard output once it
+/// is ready; before that, if it has to wait for others, one that says for whom. Logs to standard error.
 pub fn serve(options: Options) -> Result<(), Failure> {
     options.check()?;
     notes::begin();
@@ -45,7 +45,7 @@ pub fn serve(options: Options) -> Result<(), Failure> {
 /// The ports, the disk, the node; then what the node asks for, until the end.
 async fn live(options: &Options) -> Result<(), Failure> {
     let mut ending = Ending::listen(options.exit_with_stdin)?;
-    let ports = Ports::bind(options).await?;
+    let mut ports = Ports::bind(options).await?;
     let config = config(options)?;
     let (me, members, seed) = (config.id, config.members.clone(), config.seed);
     let faults = options.test_mode.then(Arc::<Faults>::default);
@@ -61,12 +61,12 @@ async fn live(options: &Options) -> Result<(), Failure> {
     let about = Description { port, settings: settings(options, port) };
     let hub = Rc::new(Hub::new(node, Clock::start(faults), counters, about));
     let peers = Peers::dial(&hub, me, &members, seed);
-    let mut machine = spawn_local(Machine::new(hub.clone(), peers, log, reports).run());
-    ports.announce(options);
-    if let Some(listener) = ports.peers {
-        let members = members.iter().map(|member| member.0).collect();
-        spawn_local(peer::listen(hub.clone(), me, members, listener));
+    if let Some(listener) = ports.peers.take() {
+        peers.listen(&hub, me, members.iter().map(|member| member.0).collect(), listener);
     }
+    let announcement = Announcement::new(options, &ports);
+    let machine = Machine::new(hub.clone(), peers, log, reports, announcement);
+    let mut machine = spawn_local(machine.run());
     let clients = spawn_local(connection::listen(hub.clone(), ports.clients));
     tokio::select! {
         halted = &mut machine => return Err(halted.unwrap_or_else(|bug| bug_failure(&bug))),
@@ -100,25 +100,63 @@ impl Ports {
         };
         Ok(Ports { clients, client_address, peers })
     }
+}
 
-    /// Prints that the server is ready.
-    fn announce(&self, options: &Options) {
+/// The lines on standard output that say that the server listens, and that it is ready.
+#[derive(Debug)]
+pub(crate) struct Announcement {
+    about: String,
+    /// A node by itself is ready at once.
+    is_alone: bool,
+    listens: bool,
+    is_ready: bool,
+}
+
+impl Announcement {
+    fn new(options: &Options, ports: &Ports) -> Announcement {
         let peers = match options.peer_address() {
             Some(address) => format!("peers on {address}, "),
             None => String::new(),
         };
-        let mut out = std::io::stdout().lock();
-        // Nobody may be reading any more, which is no reason not to serve.
-        let _ = writeln!(
-            out,
-            "candor: ready, node {} of {}, clients on {}, {peers}level {}, data in {}{}",
+        let about = format!(
+            "node {} of {}, clients on {}, {peers}level {}, data in {}{}",
             options.id,
             options.peers.len().max(1),
-            self.client_address,
+            ports.client_address,
             options.level,
             options.data_dir.display(),
             if options.test_mode { ", in test mode: clients may break it" } else { "" }
         );
+        let is_alone = options.peers.len() < 2;
+        Announcement { about, is_alone, listens: false, is_ready: false }
+    }
+
+    /// Whether it has said all that there is to say.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_ready
+    }
+
+    /// Says what is new about what the node waits for.
+    pub(crate) fn tell(&mut self, waits: Option<&Waits>) {
+        match waits {
+            None if !self.is_ready => {
+                self.is_ready = true;
+                self.print("ready", "");
+            }
+            // Before its own disk has answered, it knows nothing of the others.
+            None | Some(Waits::Disk) => {}
+            Some(waits) if !self.listens && !self.is_alone => {
+                self.listens = true;
+                self.print("listening", &format!("; waits for {waits}"));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn print(&self, word: &str, waits: &str) {
+        let mut out = std::io::stdout().lock();
+        // Nobody may be reading any more, which is no reason not to serve.
+        let _ = writeln!(out, "candor: {word}, {}{waits}", self.about);
         let _ = out.flush();
     }
 }
@@ -181,6 +219,7 @@ fn config(options: &Options) -> Result<Config, Failure> {
         request_timeout_ms: options.request_timeout_ms,
         max_clock_drift_ms: options.max_clock_drift_ms,
         seed: chance::draw()?,
+        incarnation: chance::draw()?,
         directory: chance::draw()?,
     })
 }

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use node::{
     AgreedPosition, Certificate, Command, Condition, Level, MemberClock, MergedPosition,
-    MergedWrite, NodeId, Order, Reply, Role, Status,
+    MergedWrite, NodeId, Order, Reply, Role, Status, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::Faults;
@@ -218,8 +218,12 @@ impl Context for Fake {
             boot: 3,
             order: Order::Agreed,
             level: Level::Linearizable,
+            directory: 9,
+            cluster: Some(0xc1),
             formed: true,
+            waits: None,
             ready: true,
+            agreed_ready: true,
             role: Role::Leader,
             leader: Some(NodeId(1)),
             term: 7,
@@ -240,6 +244,9 @@ impl Context for Fake {
                 role: Role::Follower,
                 leader: None,
                 ready: false,
+                agreed_ready: false,
+                waits: Some(Waits::Meeting(vec![NodeId(3)])),
+                cluster: None,
                 formed: false,
                 ..alone
             },

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use node::SessionId;
+use node::{PathId, SessionId};
 
 use crate::client::Asked;
 use crate::host::Answer;
@@ -30,6 +30,8 @@ pub(crate) enum Event {
     Break { from: usize, to: usize, epoch: u64 },
     /// A node hears that a connection is gone.
     Hangup { from: usize, to: usize, epoch: u64 },
+    /// A node hears that a connection which was made to it is gone.
+    Left { host: usize, life: u64, path: PathId },
     /// A client goes on.
     Client { client: usize, life: u64 },
     /// Requests of one client arrive at a node, together.

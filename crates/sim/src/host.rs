@@ -152,6 +152,7 @@ impl Host {
         assert!(self.node.is_none(), "a node that runs is not started");
         self.life += 1;
         self.config.seed = self.boots.number();
+        self.config.incarnation = self.boots.number();
         self.config.directory = self.boots.number();
         if self.boots.percent(30) {
             self.clock.restart(now_us, self.boots.below(1000));
@@ -192,6 +193,7 @@ fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Settin
         request_timeout_ms: setting.request_timeout_ms,
         max_clock_drift_ms: setting.max_clock_drift_ms,
         seed: 0,
+        incarnation: 0,
         directory: 0,
     }
 }

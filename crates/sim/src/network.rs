@@ -41,6 +41,8 @@ pub(crate) struct Flight {
     pub(crate) to: usize,
     /// The life of the receiver that it was sent to.
     life: u64,
+    /// The life of the sender that sent it.
+    pub(crate) sender_life: u64,
     epoch: u64,
     /// Counts the messages of all links.
     pub(crate) number: u64,
@@ -130,18 +132,19 @@ impl Network {
         self.sent
     }
 
-    /// Sends a message to that life of its receiver.
+    /// Sends a message from that life of its sender to that life of its receiver.
     pub(crate) fn send(
         &mut self,
         agenda: &mut Agenda,
         (from, to): (usize, usize),
-        life: u64,
+        (sender_life, life): (u64, u64),
         message: Bytes,
     ) -> Fate {
         self.sent += 1;
         let number = self.sent;
         let link = self.link(from, to);
-        let flight = Flight { from, to, life, epoch: link.epoch, number, message };
+        let epoch = link.epoch;
+        let flight = Flight { from, to, life, sender_life, epoch, number, message };
         let (up, cut) = (link.up, link.cuts > 0);
         match self.weather.style {
             _ if !up => Fate::Lost,
@@ -358,7 +361,7 @@ mod tests {
 
     fn send(network: &mut Network, agenda: &mut Agenda, count: u8) {
         for number in 0..count {
-            network.send(agenda, (0, 1), 1, Bytes::from(vec![number]));
+            network.send(agenda, (0, 1), (1, 1), Bytes::from(vec![number]));
         }
     }
 
@@ -383,7 +386,8 @@ mod tests {
         let (mut network, mut agenda) = network(Style::Stream, 0);
         send(&mut network, &mut agenda, 20);
         network.cut(&mut agenda, 0, 1);
-        assert_eq!(network.send(&mut agenda, (0, 1), 1, Bytes::from_static(&[20])), Fate::Held);
+        let held = network.send(&mut agenda, (0, 1), (1, 1), Bytes::from_static(&[20]));
+        assert_eq!(held, Fate::Held);
         network.mend(&mut agenda, 0, 1);
         assert_eq!(arrivals(&mut network, &mut agenda), (0..=20).collect::<Vec<_>>());
     }
@@ -394,7 +398,7 @@ mod tests {
         network.cut(&mut agenda, 0, 1);
         send(&mut network, &mut agenda, 1);
         assert_eq!(arrivals(&mut network, &mut agenda), NOTHING);
-        assert_eq!(network.send(&mut agenda, (1, 0), 1, Bytes::new()), Fate::Lost);
+        assert_eq!(network.send(&mut agenda, (1, 0), (1, 1), Bytes::new()), Fate::Lost);
         network.mend(&mut agenda, 0, 1);
         assert_eq!(arrivals(&mut network, &mut agenda), NOTHING, "what it held is gone with it");
         assert!(network.dial(0, 1));

@@ -1,11 +1,20 @@
 //! How messages and connections between nodes come and go.
 
 use bytes::Bytes;
-use node::{Input, NodeId};
+use node::{Input, NodeId, PathId};
 
+use crate::agenda::Event;
 use crate::host::Host;
 use crate::network::{Fate, Flight};
 use crate::world::World;
+
+/// More hosts than any world has.
+const HOSTS_MAX: u64 = 64;
+
+/// The connections that a life of a host makes, to whomever.
+fn path(host: usize, life: u64) -> PathId {
+    PathId(life * HOSTS_MAX + host as u64)
+}
 
 impl World {
     pub(crate) fn send(&mut self, from: usize, to: NodeId, message: Bytes) {
@@ -13,11 +22,11 @@ impl World {
         self.tally.messages += 1;
         self.trace.numbers(&[5, from as u64, to as u64]);
         self.trace.bytes(&message);
-        let (life, bytes) = (self.hosts[to].life, message.len());
+        let (lives, bytes) = ((self.hosts[from].life, self.hosts[to].life), message.len());
         let up = self.hosts[to].is_up();
         let text = self.recorder.is_on().then(|| node::in_words(&message));
         let fate = match up {
-            true => self.network.send(&mut self.agenda, (from, to), life, message),
+            true => self.network.send(&mut self.agenda, (from, to), lives, message),
             false => Fate::Lost,
         };
         let number = up.then(|| self.network.sent());
@@ -34,7 +43,34 @@ impl World {
         let received = self.hosts[flight.to].is_up() && self.network.arrives(&flight, life, now_us);
         self.recorder.receive(now_us, flight.number, received);
         if received {
-            self.hand(flight.to, Input::Receive(flight.message));
+            let path = Some(path(flight.from, flight.sender_life));
+            self.hand(flight.to, Input::Receive { path, message: flight.message });
+        }
+    }
+
+    /// Sends a message back to the life that one came from, if that goes on.
+    pub(crate) fn send_back(&mut self, from: usize, back: PathId, message: Bytes) {
+        let to = (back.0 % HOSTS_MAX) as usize;
+        if path(to, self.hosts[to].life) == back {
+            self.send(from, NodeId(to as u64 + 1), message);
+        }
+    }
+
+    /// A node hears that another one's connection to it is gone.
+    pub(crate) fn left(&mut self, host: usize, life: u64, path: PathId) {
+        if self.hosts[host].life == life {
+            self.hand(host, Input::Left(path));
+        }
+    }
+
+    /// A process is gone. Most others hear that their connections from it are; from a machine that vanished they do not.
+    pub(crate) fn leave(&mut self, host: usize) {
+        let path = path(host, self.hosts[host].life);
+        for other in (0..self.hosts.len()).filter(|other| *other != host) {
+            if self.turns.percent(75) {
+                let (delay_us, life) = (self.turns.below(100_000), self.hosts[other].life);
+                self.agenda.after(delay_us, Event::Left { host: other, life, path });
+            }
         }
     }
 
@@ -58,6 +94,7 @@ impl World {
         if self.network.hang_up(from, to, epoch) {
             self.trace.numbers(&[7, from as u64, to as u64]);
             self.hand(from, Input::Disconnected(NodeId(to as u64 + 1)));
+            self.hand(to, Input::Left(path(from, self.hosts[from].life)));
         }
     }
 }

@@ -64,6 +64,7 @@ impl World {
         self.recorder.lose(now_us, host);
         self.tally.groups_lost += lost as u64;
         self.network.crash(&mut self.agenda, host);
+        self.leave(host);
         for (client, life) in clients {
             self.agenda.after(self.turns.below(50_000), Event::Lost { client, life });
         }
@@ -249,6 +250,9 @@ impl World {
                 self.sync(host);
             }
             Output::Send { to, message, .. } => self.send(host, to, message),
+            Output::SendBack { path, message } => self.send_back(host, path, message),
+            // There is one connection for each life of a peer, and it holds as long.
+            Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id, reply, certificate } => {
                 self.answer(host, Answer { session, id, reply, certificate });
             }

@@ -197,6 +197,7 @@ impl World {
                 }
             }
             Event::Hangup { from, to, epoch } => self.hang_up(from, to, epoch),
+            Event::Left { host, life, path } => self.left(host, life, path),
             Event::Client { client, life } => self.client_goes_on(client, life),
             Event::Requests { host, life, session, asked } => {
                 self.requests_arrive(host, life, session, asked);

@@ -1,6 +1,7 @@
 //! Several servers that are members of one cluster.
 
 use std::net::TcpListener;
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -10,7 +11,7 @@ use super::{Server, until};
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) servers: Vec<Server>,
-    _temp: TempDir,
+    temp: TempDir,
 }
 
 impl Cluster {
@@ -25,7 +26,8 @@ impl Cluster {
         cluster
     }
 
-    fn try_start(nodes: usize, arguments: &[&str]) -> Option<Cluster> {
+    /// So many servers that are not started, with these arguments.
+    pub(crate) fn new(nodes: usize, arguments: &[&str]) -> Cluster {
         let temp = tempfile::tempdir().unwrap();
         let ports = free_ports(nodes);
         let peers: Vec<_> =
@@ -41,14 +43,24 @@ impl Cluster {
             all.extend(arguments);
             servers.push(Server::new(&temp.path().join(&id), 0, &all));
         }
-        for server in &mut servers {
+        Cluster { servers, temp }
+    }
+
+    fn try_start(nodes: usize, arguments: &[&str]) -> Option<Cluster> {
+        let mut cluster = Cluster::new(nodes, arguments);
+        for server in &mut cluster.servers {
             if let Err(output) = server.try_start() {
                 let text = String::from_utf8_lossy(&output.stderr);
                 assert!(text.contains("cannot listen"), "the server does not start: {output:?}");
                 return None;
             }
         }
-        Some(Cluster { servers, _temp: temp })
+        Some(cluster)
+    }
+
+    /// Where this cluster keeps its data.
+    pub(crate) fn directory(&self) -> &Path {
+        self.temp.path()
     }
 
     /// Waits until all servers can answer at their default level.
@@ -67,7 +79,7 @@ impl Cluster {
 }
 
 /// Ports that nobody listens on.
-fn free_ports(count: usize) -> Vec<u16> {
+pub(crate) fn free_ports(count: usize) -> Vec<u16> {
     let listeners: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }

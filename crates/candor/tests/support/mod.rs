@@ -1,7 +1,7 @@
 //! Real servers for tests: processes of the binary under test on free ports, with their data in a
 //! temporary directory. They end with the test, whatever becomes of it: with their standard input.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
 mod cluster;
 mod server;
@@ -9,7 +9,7 @@ mod server;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-pub(crate) use cluster::Cluster;
+pub(crate) use cluster::{Cluster, free_ports};
 pub(crate) use server::Server;
 
 /// How long anything may take on a busy machine.

@@ -35,6 +35,24 @@ impl Server {
         }
     }
 
+    /// A server that is not started yet, like this one but for its data and some more arguments.
+    pub(crate) fn twin(&self, data_dir: &Path, more: &[&str]) -> Server {
+        let arguments: Vec<&str> = self.arguments.iter().map(String::as_str).collect();
+        Server::new(data_dir, 0, &[&arguments, more].concat())
+    }
+
+    /// Changes the argument after this flag, from the next start on.
+    pub(crate) fn set_argument(&mut self, flag: &str, value: &str) {
+        let at = self.arguments.iter().position(|argument| argument == flag).expect("it has one");
+        self.arguments[at + 1] = value.to_owned();
+    }
+
+    /// The argument after this flag.
+    pub(crate) fn argument(&self, flag: &str) -> &str {
+        let at = self.arguments.iter().position(|argument| argument == flag).expect("it has one");
+        &self.arguments[at + 1]
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
         command
@@ -75,9 +93,8 @@ impl Server {
 
     /// Where it receives its peers.
     pub(crate) fn peer_port(&self) -> u16 {
-        let id = self.arguments.iter().skip_while(|argument| *argument != "--id").nth(1).unwrap();
-        let peers = self.arguments.iter().skip_while(|argument| *argument != "--peers").nth(1);
-        let own = peers.unwrap().split(',').find_map(|peer| peer.strip_prefix(&format!("{id}=")));
+        let own = format!("{}=", self.argument("--id"));
+        let own = self.argument("--peers").split(',').find_map(|peer| peer.strip_prefix(&own));
         own.unwrap().rsplit(':').next().unwrap().parse().unwrap()
     }
 
@@ -89,6 +106,11 @@ impl Server {
     /// What it wrote to standard error so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// Whether it has ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.as_mut().is_none_or(|(child, _)| child.try_wait().unwrap().is_some())
     }
 
     fn pid(&self) -> Pid {

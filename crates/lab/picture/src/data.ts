@@ -1,5 +1,6 @@
 // The data inside the page, as the Rust side writes it, and operations as the page uses them.
 
+import { Comparison } from "./comparison/data";
 import { World } from "./diagram/data";
 
 /** A level and what the judge says about it. */
@@ -144,8 +145,8 @@ export interface Operation {
 }
 
 /** Reads the document out of the page. */
-export function readDocument(): Document | World {
-  return JSON.parse(document.getElementById("data")!.textContent!) as Document | World;
+export function readDocument(): Document | World | Comparison {
+  return JSON.parse(document.getElementById("data")!.textContent!) as Document | World | Comparison;
 }
 
 /** Makes operations of the columns. */

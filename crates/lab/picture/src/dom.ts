@@ -65,6 +65,7 @@ const ICONS: Record<string, string> = {
   violated: "M5.3 5.3 10.7 10.7M10.7 5.3 5.3 10.7",
   undecided: "M6 6.2C6.2 4.2 10 4.2 10 6.4 10 7.8 8 7.9 8 9.4M8 11.4V11.6",
   unchecked: "M5.2 8H10.8",
+  shown: "M8 4.4V8.8M8 11.3V11.5",
 };
 
 /** The icon of an outcome: a tick in a circle, a cross in an octagon, a question mark in a diamond. */

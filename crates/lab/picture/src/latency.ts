@@ -6,6 +6,9 @@ import { h, responsive, s, section } from "./dom";
 import { counted, span } from "./words";
 
 const HEIGHT = 66;
+/** About how wide a character of the scale is, and how far apart its names are at least. */
+const CHARACTER = 6.6;
+const BETWEEN = 5;
 const CLASSES = ["write", "read", "cas"];
 
 /** The section; nothing if no operation has a known end. */
@@ -21,10 +24,13 @@ export function latencies(data: Document): HTMLElement | null {
   return section("latency", "Latency", h("div", { class: "latencies" }, ...rows), note);
 }
 
+/** What a histogram is drawn from. */
+export type Spread = Pick<Latency, "count" | "bins" | "bins_per_decade">;
+
 /** The powers of ten, in nanoseconds, between which everything lies. */
-function scale(groups: Latency[]): [number, number] {
+export function scale(groups: Pick<Spread, "bins" | "bins_per_decade">[]): [number, number] {
   const bins = groups.flatMap((group) => group.bins.map(([bin]) => bin / group.bins_per_decade));
-  const low = Math.floor(Math.min(...bins) - 0.05);
+  const low = Math.max(0, Math.floor(Math.min(...bins) - 0.05));
   const high = Math.ceil(Math.max(...bins) + 0.1);
   return [low, Math.max(high, low + 1)];
 }
@@ -43,14 +49,15 @@ function row(group: Latency, low: number, high: number): HTMLElement {
   );
 }
 
-function histogram(svg: SVGElement, width: number, group: Latency, low: number, high: number): void {
+/** Draws one over those powers of ten, with as many of them named as find room. */
+export function histogram(svg: SVGElement, width: number, group: Spread, low: number, high: number): void {
   const toX = (decades: number): number => ((decades - low) / (high - low)) * (width - 2) + 1;
+  const named = names(low, high, toX);
   for (let decade = low; decade <= high; decade++) {
     const x = Math.round(toX(decade)) + 0.5;
     svg.append(s("line", { x1: x, x2: x, y1: 4, y2: HEIGHT, class: "grid" }));
-    const anchor = decade === low ? "start" : decade === high ? "end" : "middle";
-    svg.append(s("text", { x: toX(decade), y: HEIGHT + 15, "text-anchor": anchor }, span(10 ** decade)));
   }
+  for (const { text, x, anchor } of named) svg.append(s("text", { x, y: HEIGHT + 15, "text-anchor": anchor }, text));
   const most = Math.max(...group.bins.map(([, count]) => count));
   const step = (width - 2) / ((high - low) * group.bins_per_decade);
   let sum = 0;
@@ -65,4 +72,36 @@ function histogram(svg: SVGElement, width: number, group: Latency, low: number, 
   }
   svg.append(s("path", { d: `${line}H${width - 1}`, class: "share" }));
   svg.append(s("line", { x1: 0, x2: width, y1: HEIGHT, y2: HEIGHT, class: "base" }));
+}
+
+interface Name {
+  text: string;
+  x: number;
+  anchor: "start" | "middle" | "end";
+}
+
+/** The names of every power of ten, or of every second, third … if more of them have no room beside each other. */
+function names(low: number, high: number, toX: (decade: number) => number): Name[] {
+  const name = (decade: number): Name => ({
+    text: span(10 ** decade),
+    x: toX(decade),
+    anchor: decade === low ? "start" : decade === high ? "end" : "middle",
+  });
+  const all = Array.from({ length: high - low + 1 }, (_, at) => name(low + at));
+  for (let every = 1; every < all.length; every++) {
+    const some = all.filter((_, at) => at % every === 0);
+    if (haveRoom(some)) return some;
+  }
+  return all.slice(0, 1);
+}
+
+function haveRoom(names: Name[]): boolean {
+  let end = -BETWEEN;
+  return names.every(({ text, x, anchor }) => {
+    const width = text.length * CHARACTER;
+    const left = x - { start: 0, middle: width / 2, end: width }[anchor];
+    const fits = left >= end + BETWEEN;
+    end = left + width;
+    return fits;
+  });
 }

@@ -1,10 +1,11 @@
 // The page: reads the data, puts the sections below each other.
 
 import { banner, facts, headline, remarks, titled } from "./banner";
+import { page as comparison } from "./comparison/page";
 import { controls, legend, overlays } from "./controls";
 import { Document, readDocument } from "./data";
 import { card, Tip } from "./details";
-import { page } from "./diagram/page";
+import { page as diagram } from "./diagram/page";
 import { h, section } from "./dom";
 import { faultList } from "./faults";
 import { listen, reach } from "./gestures";
@@ -22,7 +23,8 @@ const CROWD = 150;
 
 function main(): void {
   const found = readDocument();
-  if ("candor_diagram" in found) page(found);
+  if ("candor_diagram" in found) diagram(found);
+  else if ("candor_comparison" in found) comparison(found);
   else history(found);
 }
 

@@ -58,6 +58,24 @@ export const pixels = (page) =>
   });
 export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
+/** Pairs of texts that lie on each other, HTML and SVG alike, but for what is there for screen readers alone. */
+export const collisions = (page) =>
+  page.evaluate(() => {
+    const texts = [];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const { currentNode: node } = walker;
+      if (!node.textContent.trim() || node.parentElement.closest("script, style, noscript, .sr, [hidden]")) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      for (const box of range.getClientRects()) if (box.width > 0) texts.push({ text: node.textContent, box });
+    }
+    const SLACK = 1;
+    const meet = (a, b) =>
+      Math.min(a.right, b.right) - Math.max(a.left, b.left) > SLACK && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > SLACK;
+    return texts.flatMap((one, at) => texts.slice(at + 1).filter((other) => meet(one.box, other.box)).map((other) => `${one.text} × ${other.text}`));
+  });
+
 /** How often the ink of a colour of the style is on the stage. */
 export const ink = (page, name) =>
   page.evaluate((name) => {

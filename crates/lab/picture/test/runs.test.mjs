@@ -4,13 +4,19 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { candor, ink, open, overflow, pages, pixels, root, settle, shoot } from "./page.mjs";
+import { pathToFileURL } from "node:url";
+import { candor, collisions, ink, open, overflow, pages, pixels, root, settle, shoot } from "./page.mjs";
+
+/** Runs scenarios; gives the document that is printed. */
+function document(...words) {
+  const done = spawnSync(candor, ["run", "--json", ...words], { cwd: pages, encoding: "utf8" });
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  return JSON.parse(done.stdout);
+}
 
 /** Runs a shipped scenario; gives the page that it leaves. */
 function run(...file) {
-  const done = spawnSync(candor, ["run", "--json", join(root, ...file)], { cwd: pages, encoding: "utf8" });
-  assert.equal(done.status, 0, done.stdout + done.stderr);
-  return join(pages, JSON.parse(done.stdout).runs.at(-1).directory, "report.html");
+  return join(pages, document(join(root, ...file)).runs.at(-1).directory, "report.html");
 }
 
 test("a run with faults shows them as bands and as a list, and its vectors", async (t) => {
@@ -42,4 +48,40 @@ test("a run of an agreed keyspace shows one log, its seed and the command", asyn
   assert.equal(await page.locator(".faults").count(), 0);
   const seed = await page.locator(".facts dd").last().textContent();
   assert.match(await page.textContent(".again code"), new RegExp(`^candor run --seed ${seed} .*t3\\.json$`));
+});
+
+test("files that are equal but for their level have one page, and each run is a link away", async (t) => {
+  const files = ["t1-1", "t1-2", "t1-3"].map((name) => join(root, "test", `${name}.json`));
+  const { side_by_side, runs } = document(...files);
+  assert.equal(side_by_side.length, 1);
+  const page = await open(t, join(pages, side_by_side[0].page));
+  assert.equal(await page.locator(".level").count(), 3);
+  assert.deepEqual(await page.locator(".kind > h3").allTextContents(), ["write", "read"]);
+  assert.equal(await page.locator(".kind .drawing svg").count(), 6);
+  // What the page says is what the document says.
+  const { levels } = side_by_side[0];
+  assert.deepEqual(await page.locator(".level dd:nth-of-type(1)").allTextContents(), levels.flatMap(({ verdict, held }, at) => [verdict, held, "of this run"]));
+  assert.deepEqual(await page.locator(".showing > p").allTextContents(), levels.flatMap(({ showed }) => showed.map(({ text }) => text)));
+  for (const [at, { directory }] of runs.entries()) {
+    const link = page.locator(".level a").nth(at);
+    assert.equal(await link.evaluate((a) => a.href), pathToFileURL(join(pages, directory, "report.html")).href);
+  }
+  await page.reload();
+  await settle(page);
+  assert.equal(await page.locator(".kind .drawing svg").count(), 6, "a reload loses nothing");
+  await shoot(page, "levels-light");
+  const narrow = await open(t, join(pages, side_by_side[0].page), { width: 390, height: 844, theme: "dark" });
+  assert.equal(await overflow(narrow), 0);
+  assert.deepEqual(await collisions(narrow), []);
+  await shoot(narrow, "levels-390");
+});
+
+test("one file at two levels: what the weaker one showed", async (t) => {
+  const { side_by_side } = document("--level", "linearizable", "--level", "sequential", join(root, "scenarios", "minority-reader.json"));
+  const page = await open(t, join(pages, side_by_side[0].page));
+  assert.match(await page.textContent(".showing.shown > p"), /^linearizable forbids what this run showed: /);
+  assert.equal(await page.locator(".exhibit li").count(), 3);
+  assert.match(await page.textContent("#throughput"), /Clients slept \d+ % of their time/);
+  assert.equal(await page.locator(".rate").count(), 0, "the pace of sleepers has no bar");
+  await shoot(page, "levels-shown");
 });

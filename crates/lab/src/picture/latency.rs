@@ -6,7 +6,7 @@ use history::{Fate, History, Kind};
 use serde_json::{Value, json};
 
 /// How many bins one power of ten has.
-const BINS_PER_DECADE: f64 = 16.0;
+pub(super) const BINS_PER_DECADE: f64 = 16.0;
 
 /// The latencies of each kind and level. Reads of the quiet end do not count: nobody asked for them.
 pub(super) fn of(history: &History, promised: Option<&str>) -> Vec<Value> {
@@ -38,10 +38,6 @@ fn group(kind: u8, level: &str, mut took: Vec<u64>) -> Value {
         let rank = (took.len() * percent).div_ceil(100).max(1);
         took.get(rank - 1).copied()
     };
-    let mut bins: BTreeMap<i64, usize> = BTreeMap::new();
-    for &ns in &took {
-        *bins.entry(bin(ns)).or_default() += 1;
-    }
     json!({
         "kind": kind,
         "level": level,
@@ -51,8 +47,17 @@ fn group(kind: u8, level: &str, mut took: Vec<u64>) -> Value {
         "p99": percentile(99),
         "max": took.last(),
         "bins_per_decade": BINS_PER_DECADE,
-        "bins": bins.into_iter().collect::<Vec<_>>(),
+        "bins": bins(&took),
     })
+}
+
+/// How many latencies lie in each bin.
+pub(super) fn bins(took: &[u64]) -> Vec<(i64, usize)> {
+    let mut bins: BTreeMap<i64, usize> = BTreeMap::new();
+    for &ns in took {
+        *bins.entry(bin(ns)).or_default() += 1;
+    }
+    bins.into_iter().collect()
 }
 
 /// The bin of a latency: they are even on a logarithmic scale, and bin 0 begins at 1 ns.

@@ -8,6 +8,7 @@
 //! ```
 //!
 //! - The page is built from TypeScript ahead of time and committed; here only data is put into it.
+//! - Levels side by side (`comparison`) are the same page with other data, as is a simulated world (`diagram`).
 //! - Keys, values and every other text come from strangers. They reach the page as JSON in which no
 //!   `<`, `>` or `&` stands, and the page only ever makes text nodes of them.
 //! - Times are integers since the first operation; numbers that may exceed 2^53 travel as text.
@@ -17,6 +18,7 @@
 //! Left out: throughput over time.
 
 mod columns;
+mod comparison;
 mod convergence;
 mod cut;
 pub mod diagram;
@@ -35,6 +37,7 @@ use history::{Fate, History, Level};
 use serde_json::{Value, json};
 
 use columns::Columns;
+pub(crate) use comparison::of_comparison;
 use cut::Cut;
 pub use fault::Fault;
 pub use ruling::{Link, Order, Ruling};

@@ -1,17 +1,19 @@
 //! What a run tells: operations as they happen, then the verdict, then the figures; and the same as
 //! JSON for machines.
 
+mod levels;
 mod live;
 mod servers;
 mod summary;
 mod tables;
 mod verdict;
 
+pub(crate) use levels::levels_lines;
 pub(crate) use live::{Live, Phase, fault_line, millis};
 pub(crate) use servers::{ready_lines, server_lines};
-pub(crate) use summary::summary;
-pub(crate) use tables::{compare, figures_table, repeats_table, throughput};
+pub(crate) use summary::{levels_summary, summary};
+pub(crate) use tables::{compare, figures_table, latency, pace, repeats_table, throughput};
 pub(crate) use verdict::{labelled, verdict_lines};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,9 +1,12 @@
 //! A run as JSON: what `summary.json` holds and `--json` prints.
 
+use std::path::Path;
+
 use history::{Outcome, Verdict};
 use serde_json::{Value, json};
 
 use crate::attempt::{Attempt, Expected, StatedOrder};
+use crate::comparison::{Column, Comparison, Showing};
 use crate::figures::{Figures, Kind};
 use crate::finals::QuietEnd;
 use crate::picture::Fault;
@@ -37,6 +40,33 @@ pub(crate) fn summary(attempt: &Attempt) -> Value {
         "troubles": attempt.troubles,
         "directory": attempt.directory.display().to_string(),
         "exit_code": attempt.exit_code(),
+    })
+}
+
+/// Scenarios that are equal but for their level, and the page that shows them side by side, if it was
+/// written.
+pub(crate) fn levels_summary(comparison: &Comparison<'_>, page: Option<&Path>) -> Value {
+    let showing = |showing: Showing<'_>| {
+        json!({
+            "level": showing.level.to_string(),
+            "what": showing.word.name(),
+            "text": showing.text,
+        })
+    };
+    let column = |column: &Column<'_>| {
+        json!({
+            "scenario": column.result.file.display().to_string(),
+            "level": column.result.level.to_string(),
+            "verdict": column.result.verdict_word(),
+            "met": column.met().map(|level| level.to_string()),
+            "held": column.held(),
+            "showed": column.showings().into_iter().map(showing).collect::<Vec<_>>(),
+            "figures": figures(&column.result.figures),
+        })
+    };
+    json!({
+        "levels": comparison.columns.iter().map(column).collect::<Vec<_>>(),
+        "page": page.map(|page| page.display().to_string()),
     })
 }
 

@@ -79,12 +79,29 @@ pub(crate) fn compare(results: &[FileResult]) -> String {
             if troubled {
                 row.extend(trouble_of_kind(kind));
             }
-            row.push(once(throughput(figures)));
+            row.push(once(pace(figures)));
             row.push(once(result.verdict_word().into()));
             rows.push(row);
         }
     }
-    table(header, rows, 3)
+    let table = table(header, rows, 3);
+    match results.iter().any(|result| result.figures.mostly_slept().is_some()) {
+        true => format!("{table}\n\n {ASLEEP_NOTE}"),
+        false => table,
+    }
+}
+
+/// What stands beside a throughput that is the pace of clients which slept most of the time.
+const ASLEEP: &str = "asleep";
+/// What that means.
+const ASLEEP_NOTE: &str = "asleep: clients slept for most of the time, so this is their pace and tells nothing of the servers";
+
+/// The throughput, told apart where it is none.
+pub(crate) fn pace(figures: &Figures) -> String {
+    match figures.mostly_slept() {
+        Some(_) => format!("{} {ASLEEP}", throughput(figures)),
+        None => throughput(figures),
+    }
 }
 
 /// How many operations were done in a second.
@@ -95,8 +112,12 @@ pub(crate) fn throughput(figures: &Figures) -> String {
     })
 }
 
+/// A latency in words.
+pub(crate) fn latency(ns: Option<u64>) -> String {
+    ns.map_or("–".into(), millis)
+}
+
 fn figures_of_kind(name: &str, kind: &Kind) -> Vec<String> {
-    let latency = |ns: Option<u64>| ns.map_or("–".into(), millis);
     vec![
         name.into(),
         kind.done().to_string(),

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anstream::adapter::strip_str;
-use history::Level;
+use history::{Level, Outcome};
 
 use super::{
-    Live, Phase, compare, fault_line, figures_table, repeats_table, summary, verdict_lines,
+    Live, Phase, compare, fault_line, figures_table, levels_lines, repeats_table, summary,
+    verdict_lines,
 };
 use crate::attempt::{Attempt, Expected, StatedOrder};
 use crate::cluster::Ready;
+use crate::comparison::{Column, Comparison};
 use crate::delays;
 use crate::figures::Figures;
 use crate::finals::{FinalRead, QuietEnd};
@@ -159,6 +161,83 @@ fn plain(lines: impl IntoIterator<Item = String>) -> String {
     lines.join("\n")
 }
 
+/// Three files that are equal but for their level: one broke its promise, one showed what stronger
+/// levels forbid, one did not come to its end.
+pub(crate) fn with_comparison<T>(use_it: impl FnOnce(&Comparison<'_>) -> T) -> T {
+    let scenarios = ["linearizable", "eventual", "sequential"].map(scenario);
+    let bad = attempt(&scenarios[0], &recording(&scenarios[0], "100"));
+    let mut results = [
+        FileResult::new("test/t1-1.json".as_ref(), Level::Linearizable),
+        FileResult::new("test/t1-3.json".as_ref(), Level::Eventual),
+        FileResult::new("test/t1-2.json".as_ref(), Level::Sequential),
+    ];
+    results[0].add(bad);
+    results[1].add(merged_attempt("100"));
+    results[2].failures.push("server 1 did not start".into());
+    let columns = scenarios.iter().zip(&results);
+    let columns = columns.map(|(scenario, result)| Column { scenario, result });
+    let [comparison] = &Comparison::all(columns)[..] else { panic!("there is one comparison") };
+    use_it(comparison)
+}
+
+/// What is said of runs that were repeated: some showed what a stronger level forbids, some did not, and
+/// of one it is not known.
+fn several_runs() -> Vec<String> {
+    let undecided = |mut attempt: Attempt| {
+        for other in &mut attempt.judgement.others {
+            other.outcome = Outcome::Undecided("its budget of time is spent".into());
+        }
+        attempt
+    };
+    let scenarios = ["eventual", "causal", "sequential"].map(scenario);
+    let mut results = [
+        FileResult::new("t.json".as_ref(), Level::Eventual),
+        FileResult::new("t.json".as_ref(), Level::Causal),
+        FileResult::new("t.json".as_ref(), Level::Sequential),
+    ];
+    results[0].add(merged_attempt("200"));
+    results[0].add(Attempt { run: 2, ..merged_attempt("100") });
+    results[0].add(Attempt { run: 3, ..undecided(merged_attempt("100")) });
+    let causal = attempt(&scenarios[1], &recording(&scenarios[1], "100"));
+    results[1].add(undecided(causal.clone()));
+    results[1].add(Attempt { run: 2, ..undecided(causal) });
+    let good = attempt(&scenarios[2], &recording(&scenarios[2], "200"));
+    results[2].add(good.clone());
+    results[2].add(Attempt { run: 2, ..good });
+    let columns = scenarios.iter().zip(&results);
+    let columns = columns.map(|(scenario, result)| Column { scenario, result });
+    Comparison::all(columns).iter().flat_map(levels_lines).collect()
+}
+
+#[test]
+fn only_what_is_equal_but_for_its_level_and_ran_is_compared() {
+    let scenarios = ["linearizable", "eventual", "eventual"].map(scenario);
+    let other = Scenario { request_timeout_ms: Some(50), ..scenarios[1].clone() };
+    let good = attempt(&scenarios[0], &recording(&scenarios[0], "200"));
+    let result = |level, ran: bool| {
+        let mut result = FileResult::new("t.json".as_ref(), level);
+        if ran {
+            result.add(good.clone());
+        }
+        result
+    };
+    let strong = (&scenarios[0], &result(Level::Linearizable, true));
+    let weak = (&scenarios[1], &result(Level::Eventual, true));
+    let again = (&scenarios[2], &result(Level::Eventual, true));
+    let failed = (&scenarios[1], &result(Level::Eventual, false));
+    let different = (&other, &result(Level::Eventual, true));
+    let compared = |pairs: &[(&Scenario, &FileResult)]| -> Vec<usize> {
+        let column = |&(scenario, result): &_| Column { scenario, result };
+        Comparison::all(pairs.iter().map(column)).iter().map(|c| c.columns.len()).collect()
+    };
+    assert_eq!(compared(&[strong, weak]), [2]);
+    assert_eq!(compared(&[strong, weak, again]), [3]);
+    assert_eq!(compared(&[weak, again]), [] as [usize; 0], "one level alone");
+    assert_eq!(compared(&[strong, failed]), [] as [usize; 0], "one alone came to its end");
+    assert_eq!(compared(&[strong, different]), [] as [usize; 0], "they do not do the same");
+    assert_eq!(compared(&[strong, different, weak]), [2]);
+}
+
 /// All that is shown, each with a title.
 fn shown() -> Vec<(&'static str, String)> {
     let linearizable = scenario("linearizable");
@@ -187,6 +266,12 @@ fn shown() -> Vec<(&'static str, String)> {
     ];
     results[0].add(bad.clone());
     results[1].add(stale.clone());
+    let mut asleep = [
+        FileResult::new("a.json".as_ref(), Level::Sequential),
+        FileResult::new("b.json".as_ref(), Level::Sequential),
+    ];
+    asleep.iter_mut().for_each(|result| result.add(good.clone()));
+    asleep[0].figures.slept_ns = asleep[0].figures.lived_ns / 100 * 93;
     vec![
         ("operations stand in columns", plain(operations)),
         ("a promise that was kept has its witness", plain(verdict_lines(&good))),
@@ -200,6 +285,9 @@ fn shown() -> Vec<(&'static str, String)> {
         ("a run that was to violate a stronger level, and did not", expecting(false)),
         ("repeated runs", plain([repeats_table(&[bad, fresh])])),
         ("scenarios side by side", plain([compare(&results)])),
+        ("clients that slept", plain([compare(&asleep)])),
+        ("levels side by side", with_comparison(|one| plain(levels_lines(one)))),
+        ("levels side by side, over several runs", plain(several_runs())),
         ("the summary tells machines the same", format!("{:#}", summary(&stale))),
     ]
 }

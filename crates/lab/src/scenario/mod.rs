@@ -217,6 +217,25 @@ impl Scenario {
             .map_err(|problems| Refusal { file: file.into(), problems })
     }
 
+    /// The same scenario with the level set aside, and with it what only people read and where in the
+    /// file things stand: two that are equal in this do the same and differ at most in their level.
+    pub(crate) fn but_for_level(&self) -> Scenario {
+        let nowhere = Place { line: 1, column: 1 };
+        let mut same = Scenario {
+            level: Level::Linearizable,
+            description: None,
+            shows: vec![],
+            ..self.clone()
+        };
+        for fault in &mut same.faults {
+            fault.place = nowhere;
+        }
+        for named in same.ports.iter_mut().flatten() {
+            named.places = [nowhere; 3];
+        }
+        same
+    }
+
     /// How many requests are writes or reads.
     pub fn operations(&self) -> usize {
         let is_operation =
@@ -261,4 +280,51 @@ fn read(path: &Path) -> Result<Vec<u8>, std::io::Error> {
     let mut bytes = vec![];
     File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SPELLED: &str = r#"{"num_servers":2,"consistency_level":"LEVEL","description":"one",
+        "port_number":{"0":[4000,4001,4002],"1":[4003,4004,4005]},
+        "faults":[{"at_ms":5,"kill":0}],
+        "clients":[{"client_number":0,"server_number":1,"requests":[
+            {"type":"set","key":"a","value":1},{"type":"get","key":"a"}]}]}"#;
+    /// The same in other words, in another order, and in other places.
+    const RESPELLED: &str = r#"
+        { "description": "two",
+          "clients": [ { "requests": [ {"request_type": "write", "key": "a", "value": "1"},
+                                       {"key": "a", "request_type": "read"} ],
+                         "server_number": 1, "client_number": 0 } ],
+          "consistency_level": "LEVEL", "num_servers": 2,
+          "faults": [ { "kill": [0],
+                        "at_ms": 5 } ],
+          "port_number": { "0": [4000, 4001, 4002], "1": [4003, 4004, 4005] } }"#;
+
+    fn kind(text: &str, level: &str) -> Scenario {
+        Scenario::parse("f", &text.replace("LEVEL", level)).unwrap().but_for_level()
+    }
+
+    #[test]
+    fn what_does_the_same_is_equal_but_for_its_level() {
+        let one = kind(SPELLED, "linearizability");
+        for level in ["linearizable", "sequential", "causal", "eventual"] {
+            assert_eq!(kind(RESPELLED, level), one);
+        }
+        let differences = [
+            (r#""value":1"#, r#""value":2"#),
+            (r#""key":"a"}]"#, r#""key":"b"}]"#),
+            (r#""server_number":1"#, r#""server_number":0"#),
+            (r#""client_number":0"#, r#""client_number":7"#),
+            (r#""at_ms":5"#, r#""at_ms":6"#),
+            (r#""kill":0"#, r#""kill":1"#),
+            ("4005", "4006"),
+            (r#""num_servers":2,"#, r#""num_servers":2,"request_timeout_ms":50,"#),
+        ];
+        for (from, to) in differences {
+            assert!(SPELLED.contains(from), "{from} stands in the file");
+            assert_ne!(kind(&SPELLED.replace(from, to), "sequential"), one, "{to}");
+        }
+    }
 }

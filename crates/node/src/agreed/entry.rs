@@ -1,17 +1,19 @@
 //! What one entry of the agreed log carries: the leader's time, and runs of named writes.
 //!
-//! A run is a row of writes of one node and boot with consecutive names; all writes that arrived in one turn,
+//! A run is a row of writes of one start of a node with consecutive names; all writes that arrived in one turn,
 //! from whomever, make one entry. The offset of a write is its place in the whole entry, from 0.
 
-use crate::codec::{Malformed, Reader, put_bytes, put_uint};
+use crate::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
 use crate::command::{self, Write};
 use crate::door::NodeId;
+use crate::life::Life;
 
-/// The name of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a boot).
+/// The name of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a start).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Name {
     pub(crate) node: NodeId,
-    pub(crate) boot: u64,
+    pub(crate) life: Life,
+    /// Counts from 1 in each start.
     pub(crate) sequence: u64,
 }
 
@@ -33,7 +35,7 @@ impl Draft {
     /// Adds `count` encoded writes, the first of them named `first`.
     pub(crate) fn add_run(&mut self, first: Name, count: u64, commands: &[u8]) {
         put_uint(&mut self.runs, first.node.0);
-        put_uint(&mut self.runs, first.boot);
+        first.life.encode(&mut self.runs);
         put_uint(&mut self.runs, first.sequence);
         put_uint(&mut self.runs, count);
         put_bytes(&mut self.runs, commands);
@@ -116,23 +118,38 @@ impl Cursor {
     fn begin_run(&mut self, data: &[u8]) -> Result<(), Malformed> {
         let mut reader = Reader::new(&data[self.at..]);
         let node = NodeId(reader.uint()?);
-        let boot = reader.uint()?;
-        let sequence = reader.uint()?;
-        self.left = reader.uint()?;
-        sequence.checked_add(self.left).ok_or(Malformed)?;
+        let life = Life::decode(&mut reader)?;
+        let (sequence, count) = (reader.number()?, reader.number()?);
         let commands = reader.bytes()?;
+        check_names(sequence, count, commands)?;
+        self.left = count;
         self.end = data.len() - reader.rest().len();
         self.at = self.end - commands.len();
-        self.name = Some(Name { node, boot, sequence });
+        self.name = Some(Name { node, life, sequence });
         Ok(())
     }
 }
 
-/// Whether these bytes are exactly `count` writes. Asked before a peer's run goes into the log, so that what is
-/// in the log can always be applied.
-pub(crate) fn is_run(count: u64, commands: &[u8]) -> bool {
+/// Names count from 1, end long before they could overflow, and each has its write.
+fn check_names(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
+    let sound = first > 0 && count > 0 && first + count <= NUMBER_MAX;
+    if sound && count <= commands.len() as u64 { Ok(()) } else { Err(Malformed) }
+}
+
+/// Whether these bytes are exactly `count` writes that can have these names. Asked before a peer's run goes into the log, so
+/// that what is in the log can always be applied.
+pub(crate) fn check_run(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
+    check_names(first, count, commands)?;
     let mut reader = Reader::new(commands);
-    (0..count).all(|_| command::decode(&mut reader).is_ok()) && reader.is_empty()
+    for _ in 0..count {
+        command::decode(&mut reader)?;
+    }
+    reader.end()
+}
+
+/// Whether an entry can be applied. Asked before one that a peer sent goes into the log.
+pub(crate) fn check(data: &[u8]) -> Result<(), Malformed> {
+    for_each(data, |_, _, _| ()).map(drop)
 }
 
 #[cfg(test)]
@@ -147,21 +164,25 @@ mod tests {
         let mut commands = vec![];
         command::encode(&Command::Set(Bytes::from("a"), Bytes::from("1")), &mut commands);
         command::encode(&Command::Del(Keys::new(["b"])), &mut commands);
-        assert!(is_run(2, &commands));
-        assert!(!is_run(1, &commands));
-        assert!(!is_run(3, &commands));
+        assert_eq!(check_run(7, 2, &commands), Ok(()));
+        for (first, count) in [(7, 1), (7, 3), (7, 0), (0, 2), (NUMBER_MAX - 1, 2), (7, NUMBER_MAX)]
+        {
+            assert_eq!(check_run(first, count, &commands), Err(Malformed), "{first}, {count}");
+        }
+        let life = |boot| Life { boot, incarnation: 1 << 40 };
         let mut draft = Draft::default();
-        draft.add_run(Name { node: NodeId(2), boot: 3, sequence: 7 }, 2, &commands);
-        draft.add_run(Name { node: NodeId(1), boot: 1, sequence: 1 }, 2, &commands);
+        draft.add_run(Name { node: NodeId(2), life: life(3), sequence: 7 }, 2, &commands);
+        draft.add_run(Name { node: NodeId(1), life: life(1), sequence: 1 }, 2, &commands);
         let data = draft.take(1234);
         assert!(draft.is_empty());
         assert_eq!(time_ms(&data), Ok(Some(1234)));
         let mut names = vec![];
         let each = |name: Name, offset, _: Write<'_>| {
-            names.push((name.node.0, name.boot, name.sequence, offset));
+            names.push((name.node.0, name.life.boot, name.sequence, offset));
         };
         assert_eq!(for_each(&data, each), Ok(4));
         assert_eq!(names, [(2, 3, 7, 0), (2, 3, 8, 1), (1, 1, 1, 2), (1, 1, 2, 3)]);
-        assert_eq!(for_each(&data[..data.len() - 1], |_, _, _| ()), Err(Malformed));
+        assert_eq!((check(&data), check(&[])), (Ok(()), Ok(())));
+        assert_eq!(check(&data[..data.len() - 1]), Err(Malformed));
     }
 }

@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 
 use super::entry::Name;
 use crate::door::NodeId;
+use crate::life::Life;
 use crate::mutants::{Mutant, Planted};
 
-/// The names of one boot that lie in the log: from `first` up to, and without, `end`, with no gap and in order.
+/// The names of one start that lie in the log: from `first` up to, and without, `end`, with no gap and in order.
 #[derive(Clone, Copy, Debug)]
 struct Row {
-    boot: u64,
+    life: Life,
     first: u64,
     end: u64,
 }
@@ -29,28 +30,29 @@ pub(crate) struct Forwards {
 impl Forwards {
     /// Whether a run of `count` names from `first` on is to be appended; if so, it counts as appended.
     pub(crate) fn take(&mut self, first: Name, count: u64) -> bool {
-        let Name { node, boot, sequence } = first;
-        let new = Row { boot, first: sequence, end: sequence.saturating_add(count) };
+        let Name { node, life, sequence } = first;
+        let new = Row { life, first: sequence, end: sequence.saturating_add(count) };
         let Some(old) = self.rows.get(&node).copied() else {
             self.rows.insert(node, new);
             return true;
         };
-        let same_boot = new.boot == old.boot;
-        let held = same_boot && old.first <= new.first && new.end <= old.end;
-        if held || (new.boot < old.boot && !self.planted.is(Mutant::OldBootAccepted)) {
+        let same_life = new.life == old.life;
+        let is_over = new.life.boot < old.life.boot;
+        let held = same_life && old.first <= new.first && new.end <= old.end;
+        if held || (is_over && !self.planted.is(Mutant::OldBootAccepted)) {
             return false;
         }
         // What was appended before its predecessors does not count; and what seems to leave a gap need not: its
         // predecessors may have been appended in another term.
-        let follows = same_boot && old.first <= new.first && new.first <= old.end;
+        let follows = same_life && old.first <= new.first && new.first <= old.end;
         let row = if follows { Row { first: old.first, ..new } } else { new };
         self.rows.insert(node, row);
         true
     }
 
-    /// Notes that all writes of this boot up to this name are applied, or will be before anything that is appended from now on.
+    /// Notes that all writes of this start up to this name are applied, or will be before anything that is appended from now on.
     pub(crate) fn hold(&mut self, last: Name) {
-        self.rows.insert(last.node, Row { boot: last.boot, first: 1, end: last.sequence + 1 });
+        self.rows.insert(last.node, Row { life: last.life, first: 1, end: last.sequence + 1 });
     }
 
     /// Nothing is known any more of what was appended.
@@ -63,8 +65,12 @@ impl Forwards {
 mod tests {
     use super::*;
 
+    fn life(boot: u64) -> Life {
+        Life { boot, incarnation: 7 * boot }
+    }
+
     fn take(forwards: &mut Forwards, boot: u64, sequence: u64, count: u64) -> bool {
-        forwards.take(Name { node: NodeId(2), boot, sequence }, count)
+        forwards.take(Name { node: NodeId(2), life: life(boot), sequence }, count)
     }
 
     #[test]
@@ -82,7 +88,7 @@ mod tests {
     #[test]
     fn what_the_tail_holds_is_turned_away() {
         let mut forwards = Forwards::default();
-        forwards.hold(Name { node: NodeId(2), boot: 3, sequence: 8 });
+        forwards.hold(Name { node: NodeId(2), life: life(3), sequence: 8 });
         assert!(!take(&mut forwards, 3, 5, 4), "applied, or in the tail");
         assert!(take(&mut forwards, 3, 8, 2), "9 is new");
         assert!(!take(&mut forwards, 3, 9, 1));

@@ -30,9 +30,11 @@
 //! Snapshots and a log that is cut; changes of members; leases; expiry.
 
 mod entry;
+mod forged;
 mod forwards;
 mod proposals;
 mod reads;
+mod soundness;
 mod state;
 mod tail;
 mod words;
@@ -51,6 +53,7 @@ use crate::copies::{self, Copies};
 use crate::door::{
     AgreedPosition, Certificate, Command, Condition, Error, Event, NodeId, Reply, Role, Ticket,
 };
+use crate::life::Life;
 use crate::message::Body;
 use crate::mutants::{Mutant, Planted};
 use crate::record::Record;
@@ -89,7 +92,7 @@ const ENDING_HAND_OVER_MS: u64 = 250;
 pub(crate) struct Agreed {
     raft: RawNode<Tail>,
     me: NodeId,
-    boot: u64,
+    life: Life,
     chance: Chance,
     state: State,
     /// The last place that is applied: inside an entry, while that takes several turns.
@@ -147,7 +150,7 @@ impl std::fmt::Debug for Agreed {
 }
 
 impl Agreed {
-    pub(crate) fn new(me: NodeId, boot: u64, members: &[NodeId], tail: Tail, seed: u64) -> Agreed {
+    pub(crate) fn new(me: NodeId, life: Life, members: &[NodeId], tail: Tail, seed: u64) -> Agreed {
         let config = raft::Config {
             id: me.0,
             election_tick: ELECTION_TICKS,
@@ -170,15 +173,15 @@ impl Agreed {
         Agreed {
             raft,
             me,
-            boot,
+            life,
             chance: Chance::new(seed),
-            state: State::new(),
+            state: State::new(members),
             applied: AgreedPosition::default(),
             applied_whole: 0,
             committed: VecDeque::new(),
             cursor: Cursor::default(),
             proposals: Proposals::new(),
-            reads: Reads::new(me, boot),
+            reads: Reads::new(me, life.boot),
             copies: Copies::default(),
             draft: Draft::default(),
             forwarded: Forwards::default(),
@@ -336,6 +339,7 @@ impl Agreed {
         if message.from != from.0 || message.to != self.me.0 {
             return Err(Malformed);
         }
+        soundness::check(&message, &self.raft.raft)?;
         if message.get_msg_type() == MessageType::MsgReadIndex && !self.leads() {
             // Raft would hand it on in the name of whoever asked, who by now asks the new leader itself.
             return Ok(());
@@ -369,29 +373,28 @@ impl Agreed {
     pub(crate) fn on_forward(
         &mut self,
         node: NodeId,
-        boot: u64,
+        life: Life,
         sequence: u64,
         count: u64,
         commands: &Bytes,
         turn: &mut Turn<'_>,
-    ) {
-        let first = Name { node, boot, sequence };
-        if !self.leads() || turn.disk.is_full() {
-            return;
-        }
-        if !entry::is_run(count, commands) || !self.forwarded.take(first, count) {
-            return;
+    ) -> Result<(), Malformed> {
+        entry::check_run(sequence, count, commands)?;
+        let first = Name { node, life, sequence };
+        if !self.leads() || turn.disk.is_full() || !self.forwarded.take(first, count) {
+            return Ok(());
         }
         if !self.draft.is_empty() && self.draft.len() + commands.len() > RUN_BYTES_MAX {
             // An entry must stay far below what a message may weigh, however much comes in one turn.
             if !self.propose(turn) {
                 self.forwarded.clear();
-                return;
+                return Ok(());
             }
         }
         self.draft.add_run(first, count, commands);
         // The entry that the draft becomes, or one after it: at worst followers are told too soon.
         self.foreign = self.raft.raft.raft_log.last_index() + 1;
+        Ok(())
     }
 
     pub(crate) fn on_connected(&mut self, peer: NodeId) {
@@ -537,7 +540,7 @@ impl Agreed {
         }
         for last in applied.names() {
             self.forwarded.hold(last);
-            if (last.node, last.boot) == (self.me, self.boot) {
+            if (last.node, last.life) == (self.me, self.life) {
                 self.proposals.hold(last.sequence + 1);
             }
         }
@@ -581,7 +584,7 @@ impl Agreed {
         let from = self.proposals.unsent();
         let mut taken = true;
         while taken && let Some(run) = self.proposals.next_run() {
-            let first = Name { node: self.me, boot: self.boot, sequence: run.first };
+            let first = Name { node: self.me, life: self.life, sequence: run.first };
             self.draft.add_run(first, run.count, &run.commands);
             if self.draft.len() >= RUN_BYTES_MAX {
                 taken = self.propose(turn);
@@ -779,13 +782,23 @@ impl Agreed {
         write: Write<'_>,
         turn: &mut Turn<'_>,
     ) {
-        let Some(answer) = self.state.apply(name, position, write) else { return };
-        if name.node == self.me && name.boot == self.boot {
-            self.progressed_ms = turn.now.monotonic_ms;
-            if let Some(asker) = self.proposals.on_applied(name.sequence) {
-                let certificate = || Certificate::Agreed { position, by: answer.by };
-                turn.answer_write(&asker, answer.reply, certificate);
+        let answer = self.state.apply(name, position, write);
+        if name.node != self.me {
+            return;
+        }
+        if name.life != self.life {
+            if name.life.boot >= self.life.boot && !*turn.halted {
+                turn.supersede(&other_life(position.index, name.life));
             }
+            return;
+        }
+        // It was proposed in this boot, so all that was committed before lies before it, also if it does not run.
+        self.reads.confirm();
+        let Some(answer) = answer else { return };
+        self.progressed_ms = turn.now.monotonic_ms;
+        if let Some(asker) = self.proposals.on_applied(name.sequence) {
+            let certificate = || Certificate::Agreed { position, by: answer.by };
+            turn.answer_write(&asker, answer.reply, certificate);
         }
     }
 
@@ -819,6 +832,13 @@ fn found(value: &Bytes) -> Condition {
     Condition::Equals(value.clone())
 }
 
+fn other_life(index: u64, other: Life) -> String {
+    format!(
+        "entry {index} of the agreed log carries writes of start {} of this node, which this data directory has not lived",
+        other.boot
+    )
+}
+
 /// Gives a message bytes of its own: Raft keeps entries, and the contexts of what it answers later, and a slice would keep
 /// the whole of a receive buffer.
 fn own_bytes(message: &mut eraftpb::Message) {
@@ -832,7 +852,8 @@ fn own_bytes(message: &mut eraftpb::Message) {
 fn lost_entries(index: u64) -> String {
     format!(
         "the leader counts on entry {index} of the agreed log, which this node acknowledged and its disk does not hold: \
-         the disk lost synced writes. Start this node with the directory as it was"
+         the disk lost synced writes, or the data directory is an older copy. Start this node with the directory that it used \
+         last; no copy can take its place. If that is damaged, the others go on without this node while they are a majority"
     )
 }
 
@@ -858,15 +879,16 @@ pub(crate) fn writes<T>(
 ) -> Vec<T> {
     let mut all = vec![];
     let one = |name: Name, _, write: Write<'_>| {
-        all.push(each(name.node, name.boot, name.sequence, write));
+        all.push(each(name.node, name.life.boot, name.sequence, write));
     };
     entry::for_each(data, one).expect(WELL_FORMED);
     all
 }
 
 /// An entry as the disk kept it.
-pub(crate) fn restored_entry(index: u64, term: u64, data: Bytes) -> Entry {
-    Entry { index, term, data, ..Entry::default() }
+pub(crate) fn restored_entry(index: u64, term: u64, data: Bytes) -> Result<Entry, Malformed> {
+    entry::check(&data)?;
+    Ok(Entry { index, term, data, ..Entry::default() })
 }
 
 /// Term, vote and commit index as the disk kept them.

@@ -45,7 +45,7 @@ pub(crate) struct Reads {
     began_ms: u64,
     /// Reads that may answer once their index is applied.
     confirmed: VecDeque<(u64, VecDeque<Read>)>,
-    /// Whether this boot has applied what a quorum once confirmed.
+    /// Whether this boot has applied all that was committed before it.
     fresh: bool,
     planted: Planted,
 }
@@ -70,9 +70,14 @@ impl Reads {
     }
 
     /// Whether this boot may serve reads from its own state: it once confirmed with a quorum
-    /// what is committed, and applied it.
+    /// what is committed, or by a write of its own, and applied it.
     pub(crate) fn is_fresh(&self) -> bool {
         self.fresh || self.planted.is(Mutant::ServesUnconfirmed)
+    }
+
+    /// An entry was applied that was proposed in this boot: all that was committed before lies before it.
+    pub(crate) fn confirm(&mut self) {
+        self.fresh = true;
     }
 
     /// How many reads wait.

@@ -9,6 +9,7 @@ use crate::command::{SetWhen, Write};
 use crate::copies;
 use crate::counting::Watch;
 use crate::door::{AgreedPosition, NodeId, Reply};
+use crate::life::Life;
 use crate::mutants::{Mutant, Planted};
 use crate::store::Store;
 
@@ -47,47 +48,54 @@ pub(crate) struct State {
     planted: Planted,
 }
 
-/// The last write that was applied of each node: its boot and sequence.
-#[derive(Clone, Debug, Default)]
+/// The last write that was applied of each member: in which of its starts, and its number there.
+///
+/// - Others than members have no writes.
+#[derive(Clone, Debug)]
 pub(crate) struct Applied {
-    last: BTreeMap<NodeId, (u64, u64)>,
+    last: BTreeMap<NodeId, (Life, u64)>,
 }
 
 impl Applied {
+    fn new(members: &[NodeId]) -> Applied {
+        Applied { last: members.iter().map(|id| (*id, (Life::default(), 0))).collect() }
+    }
+
     /// Whether a write of this name runs, because it is the successor of the last one of its node; if so, it counts as run.
     pub(crate) fn take(&mut self, name: Name) -> bool {
-        let last = self.last.entry(name.node).or_insert((0, 0));
-        let next_of_boot = name.boot == last.0 && name.sequence == last.1 + 1;
-        let first_of_later_boot = name.boot > last.0 && name.sequence == 1;
-        let runs = next_of_boot || first_of_later_boot;
+        let Some(last) = self.last.get_mut(&name.node) else { return false };
+        let next_of_life = name.life == last.0 && name.sequence == last.1 + 1;
+        let first_of_later_boot = name.life.boot > last.0.boot && name.sequence == 1;
+        let runs = next_of_life || first_of_later_boot;
         if runs {
-            *last = (name.boot, name.sequence);
+            *last = (name.life, name.sequence);
         }
         runs
     }
 
     /// Boot and sequence of the last write of a node.
     fn last(&self, node: NodeId) -> (u64, u64) {
-        self.last.get(&node).copied().unwrap_or_default()
+        self.last.get(&node).map_or((0, 0), |(life, sequence)| (life.boot, *sequence))
     }
 
-    /// The last name of each node.
+    /// The last name of each member that has written.
     pub(crate) fn names(&self) -> impl Iterator<Item = Name> {
-        self.last.iter().map(|(node, (boot, sequence))| Name {
+        let name = |(node, (life, sequence)): (&NodeId, &(Life, u64))| Name {
             node: *node,
-            boot: *boot,
+            life: *life,
             sequence: *sequence,
-        })
+        };
+        self.last.iter().map(name).filter(|name| name.sequence > 0)
     }
 }
 
 impl State {
-    pub(crate) fn new() -> State {
+    pub(crate) fn new(members: &[NodeId]) -> State {
         State {
             values: Store::new(),
             keys: 0,
             watch: Watch::default(),
-            applied: Applied::default(),
+            applied: Applied::new(members),
             planted: Planted::default(),
         }
     }
@@ -111,7 +119,7 @@ impl State {
         if self.applied.take(name) {
             return Some(self.run(at, write));
         }
-        if self.planted.runs_anyway((name.boot, name.sequence), self.applied.last(name.node)) {
+        if self.planted.runs_anyway((name.life.boot, name.sequence), self.applied.last(name.node)) {
             self.run(at, write);
         }
         None
@@ -193,12 +201,17 @@ mod tests {
     use crate::keys::Keys;
 
     fn name(boot: u64, sequence: u64) -> Name {
-        Name { node: NodeId(1), boot, sequence }
+        let life = Life { boot, incarnation: 7 * boot };
+        Name { node: NodeId(1), life, sequence }
+    }
+
+    fn new() -> State {
+        State::new(&[NodeId(1)])
     }
 
     #[test]
     fn only_the_successor_is_applied() {
-        let mut state = State::new();
+        let mut state = new();
         let at = AgreedPosition::default();
         let mut set = |boot, sequence| {
             let applied = state.apply(name(boot, sequence), at, Write::Set(b"k", b"v"));
@@ -212,11 +225,16 @@ mod tests {
         assert_eq!(set(3, 1), Some(Reply::Ok), "boots may be skipped");
         assert_eq!(set(2, 1), None, "a boot that is over writes no more");
         assert_eq!(set(1, 3), None);
+        let mut apply = |name| state.apply(name, at, Write::Set(b"k", b"v"));
+        let copy = Life { boot: 3, incarnation: 1 };
+        assert_eq!(apply(Name { life: copy, ..name(3, 2) }), None, "another start of that number");
+        assert_eq!(apply(Name { life: copy, ..name(3, 1) }), None);
+        assert_eq!(apply(Name { node: NodeId(9), ..name(1, 1) }), None, "no member");
     }
 
     #[test]
     fn del_counts_what_was_there() {
-        let mut state = State::new();
+        let mut state = new();
         let at = AgreedPosition { index: 7, offset: 2 };
         state.apply(name(1, 1), at, Write::Set(b"a", b"1"));
         assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
@@ -228,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_condition_looks_at_what_the_writes_before_it_left() {
-        let mut state = State::new();
+        let mut state = new();
         let at = |index| AgreedPosition { index, offset: 0 };
         let mut sequence = 0;
         let mut set = |value: &'static [u8], when, get| {

@@ -179,15 +179,31 @@ impl Merged {
         }
         for bytes in entries {
             let header = entry::check(&bytes)?;
+            self.check_replicas(&header.after)?;
+            if !self.is_member(header.origin) {
+                return Err(Malformed);
+            }
             self.on_entry(header, &bytes, turn);
+            if *turn.halted {
+                return Ok(());
+            }
         }
         self.repair.on_entries(from, more);
         Ok(())
     }
 
+    fn is_member(&self, id: NodeId) -> bool {
+        id == self.me || self.repair.peers().contains(&id)
+    }
+
+    /// What a member has applied can only be entries of members.
+    fn check_replicas(&self, vector: &Vector) -> Result<(), Malformed> {
+        if vector.iter().all(|(id, _)| self.is_member(id)) { Ok(()) } else { Err(Malformed) }
+    }
+
     fn on_entry(&mut self, header: Header, bytes: &[u8], turn: &mut Turn<'_>) {
         if header.origin == self.me && header.place > self.log.appended().get(self.me) {
-            turn.halt(1, lost_entries(header.place));
+            self.on_unknown_own(header.place, turn);
             return;
         }
         // What is kept lets the receive buffer go.
@@ -202,6 +218,18 @@ impl Merged {
                     self.append(&header, bytes, turn);
                 }
             }
+        }
+    }
+
+    /// A member holds an entry of this node that this disk does not.
+    fn on_unknown_own(&self, place: Place, turn: &mut Turn<'_>) {
+        if place.boot >= self.boot {
+            turn.supersede(&format!(
+                "another member holds entry {} of start {} of this node, which this data directory has not lived",
+                place.index, place.boot
+            ));
+        } else {
+            turn.halt(1, lost_entries(place));
         }
     }
 
@@ -220,7 +248,8 @@ impl Merged {
         vector: Vector,
         want: bool,
         turn: &mut Turn<'_>,
-    ) {
+    ) -> Result<(), Malformed> {
+        self.check_replicas(&vector)?;
         if want {
             let (entries, more) = self.log.beyond(&vector, ENTRY_BYTES_MAX);
             if !entries.is_empty() {
@@ -229,6 +258,7 @@ impl Merged {
         } else {
             self.repair.on_vector(from, vector);
         }
+        Ok(())
     }
 
     pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
@@ -479,7 +509,8 @@ fn merged_write(stamp: Stamp, place: Place) -> MergedWrite {
 fn lost_entries(place: Place) -> String {
     format!(
         "another member holds entry {} of boot {} of this node, which this disk does not: the disk lost synced \
-         writes. Start this node with the directory as it was",
+         writes, or the data directory is an older copy. Start this node with the directory that it used last; no copy can take \
+         its place. If that is damaged, the others go on without this node",
         place.index, place.boot
     )
 }

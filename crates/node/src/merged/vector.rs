@@ -22,7 +22,7 @@ impl Place {
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Place, Malformed> {
-        Ok(Place { boot: reader.uint()?, index: reader.uint()? })
+        Ok(Place { boot: reader.number()?, index: reader.number()? })
     }
 }
 

@@ -37,5 +37,6 @@ n1.a set k 3 → OK
 > start 1
 > clock 1 3600000
 > n1.a set k 4
-> run 100
+> run 3000
+n1 serves although nobody has answered
 n1.a set k 4 → OK

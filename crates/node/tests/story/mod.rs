@@ -35,6 +35,15 @@ struct Disk {
     stalled: bool,
 }
 
+/// A message on its way.
+struct Flight {
+    from: u64,
+    to: u64,
+    /// By the connection that its receiver made.
+    back: bool,
+    message: Bytes,
+}
+
 /// Nodes and all that is around them.
 #[derive(Default)]
 pub(crate) struct World {
@@ -42,11 +51,19 @@ pub(crate) struct World {
     level: Option<Level>,
     size: u64,
     nodes: BTreeMap<u64, Node>,
+    /// How often each was started.
+    starts: BTreeMap<u64, u64>,
+    /// The members that a node is told at its start, where it is told others than the rest.
+    told_members: BTreeMap<u64, Vec<u64>>,
+    /// Whether members are told by their new addresses.
+    moved: bool,
+    /// Copies of disks.
+    saved: BTreeMap<u64, Vec<Bytes>>,
     disks: BTreeMap<u64, Disk>,
     /// Names of data directories: a node with a new one comes with a new name.
     directories: BTreeMap<u64, u64>,
     wall_offset_ms: BTreeMap<u64, i64>,
-    flying: Vec<(u64, u64, Bytes)>,
+    flying: Vec<Flight>,
     cut: BTreeSet<(u64, u64)>,
     held: BTreeSet<(u64, u64)>,
     requests: BTreeMap<(u64, u64, u64), String>,
@@ -59,7 +76,8 @@ pub(crate) struct World {
 impl World {
     /// Does one command of a script:
     ///
-    /// - `cluster N LEVEL`: N new nodes; `run MS`: time passes; `settle`: until a leader is known to all and nothing moves.
+    /// - `cluster N LEVEL`: N new nodes in a new world; `run MS`: time passes; `answers`: until all requests are answered;
+    ///   `settle`: until a leader is known to all and nothing moves.
     /// - `n1.a set KEY VALUE [nx|xx|ifeq OLD] [get]`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `… del KEY…`: a client `a` of node 1 asks.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
@@ -69,7 +87,14 @@ impl World {
     /// - `full 1`, `free 1`: the disk of node 1 has no room but for small records, has room again.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
+    /// - `vanish 1`: as `crash 1`, but nobody hears that its connections are gone.
     /// - `lose 1`: the disk of node 1 loses the last group that it had synced.
+    /// - `peers 1 1,2`: from its next start on, node 1 is told that these are the members; `move`: from now on all members have
+    ///   new addresses.
+    /// - `save 1`, `restore 1`: a copy of the directory of node 1 is made, and put in its place.
+    /// - `clone 1 11`: a copy of the directory of node 1 starts beside it; the story calls it 11.
+    /// - `forge 2 1 NAME`: node 2 says to node 1 what no sound member says (see `node::Forged`).
+    /// - `stranger 2 1`: somebody says hello to node 1 as node 2, and that it knows node 1 by another directory.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -77,6 +102,11 @@ impl World {
             ["cluster", size, level] => self.cluster(number(size), level_of(level)),
             ["run", ms] => self.run(number(ms)),
             ["settle"] => self.settle(),
+            ["answers"] => {
+                while !self.requests.is_empty() {
+                    self.step();
+                }
+            }
             ["cut", a, b] => {
                 self.cut.insert((number(a), number(b)));
                 self.cut.insert((number(b), number(a)));
@@ -97,7 +127,39 @@ impl World {
             ["free", id] => self.turn(number(id), vec![Input::DiskFull(false)]),
             ["stall", id] => self.disk(number(id)).stalled = true,
             ["unstall", id] => self.disk(number(id)).stalled = false,
-            ["crash", id] => self.crash(number(id)),
+            ["crash", id] => {
+                let path = self.path_of(number(id));
+                self.crash(number(id));
+                for other in self.nodes.keys().copied().collect::<Vec<_>>() {
+                    self.turn(other, vec![Input::Left(path)]);
+                }
+            }
+            ["vanish", id] => self.crash(number(id)),
+            ["save", id] => {
+                let kept = self.disk(number(id)).kept.clone();
+                self.saved.insert(number(id), kept);
+            }
+            ["restore", id] => self.disk(number(id)).kept = self.saved[&number(id)].clone(),
+            ["peers", id, members] => {
+                let members = members.split(',').map(number).collect();
+                self.told_members.insert(number(id), members);
+            }
+            ["move"] => self.moved = true,
+            ["clone", id, copy] => {
+                let kept = self.disk(number(id)).kept.clone();
+                let disk = Disk { kept, pending: VecDeque::new(), stalled: false };
+                self.disks.insert(number(copy), disk);
+                self.start(number(copy));
+            }
+            ["forge", from, to, name] => {
+                let forged = Forged::named(name).expect("a forgery of that name");
+                let message = self.nodes[&number(from)].forge(forged, NodeId(number(to)));
+                self.deliver(number(from), number(to), message);
+            }
+            ["stranger", from, to] => {
+                let message = hello_of_stranger(&self.nodes[&number(to)], NodeId(number(from)));
+                self.deliver(99, number(to), message);
+            }
             ["start", id] => self.start(number(id)),
             ["start", id, level] => {
                 let usual = self.level.replace(level_of(level));
@@ -120,7 +182,8 @@ impl World {
     }
 
     fn cluster(&mut self, size: u64, level: Level) {
-        (self.size, self.level, self.now_ms) = (size, Some(level), 1000);
+        let told = std::mem::take(&mut self.told);
+        *self = World { told, size, level: Some(level), now_ms: 1000, ..World::default() };
         for id in 1..=size {
             self.disks.insert(id, Disk { kept: vec![], pending: VecDeque::new(), stalled: false });
             self.directories.insert(id, 10 + id);
@@ -128,7 +191,27 @@ impl World {
         }
     }
 
+    /// The connection that this node makes to any other.
+    fn path_of(&self, id: u64) -> PathId {
+        PathId(id * 1000 + self.starts.get(&id).copied().unwrap_or(0))
+    }
+
+    fn members(&self, id: u64) -> Vec<(NodeId, String)> {
+        let all: Vec<u64> = (1..=self.size).collect();
+        let host = if self.moved { "new-host" } else { "host" };
+        let members = self.told_members.get(&id).unwrap_or(&all);
+        members.iter().map(|id| (NodeId(*id), format!("{host}{id}"))).collect()
+    }
+
+    fn deliver(&mut self, from: u64, to: u64, message: Bytes) {
+        let path = Some(self.path_of(from));
+        self.turn(to, vec![Input::Receive { path, message }]);
+    }
+
     fn start(&mut self, id: u64) {
+        *self.starts.entry(id).or_default() += 1;
+        // A copy of node 1 is called 11.
+        let (own, id) = (id, if id > 9 { id / 10 } else { id });
         let level = self.level.unwrap();
         let order = match level {
             Level::Linearizable | Level::Sequential => Order::Agreed,
@@ -136,32 +219,35 @@ impl World {
         };
         let mut recovery = Recovery::new(Config {
             id: NodeId(id),
-            members: (1..=self.size).map(|id| (NodeId(id), format!("host{id}"))).collect(),
+            members: self.members(own),
             order,
             level,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
             seed: id * 7919 + self.now_ms,
+            incarnation: self.path_of(own).0,
             directory: self.directories[&id],
         });
-        let replayed = self.disks[&id].kept.iter().try_for_each(|group| recovery.replay(group));
+        let replayed = self.disks[&own].kept.iter().try_for_each(|group| recovery.replay(group));
         match replayed.and_then(|()| recovery.finish()) {
             Ok(node) => {
-                self.nodes.insert(id, node);
-                let others: Vec<u64> = self.nodes.keys().copied().filter(|n| *n != id).collect();
-                for other in others {
-                    self.turn(other, vec![Input::Connected(NodeId(id))]);
-                    self.turn(id, vec![Input::Connected(NodeId(other))]);
+                self.nodes.insert(own, node);
+                let others = self.nodes.keys().copied().filter(|n| *n != own && *n <= self.size);
+                for other in others.collect::<Vec<_>>() {
+                    if own == id {
+                        self.turn(other, vec![Input::Connected(NodeId(id))]);
+                    }
+                    self.turn(own, vec![Input::Connected(NodeId(other))]);
                 }
             }
-            Err(error) => self.told.push(format!("node {id} does not start: {error}")),
+            Err(error) => self.told.push(format!("node {own} does not start: {error}")),
         }
     }
 
     fn crash(&mut self, id: u64) {
         self.nodes.remove(&id);
         self.disk(id).pending.clear();
-        self.flying.retain(|(_, to, _)| *to != id);
+        self.flying.retain(|flight| flight.to != id);
         self.requests.retain(|key, _| key.0 != id);
     }
 
@@ -250,11 +336,14 @@ impl World {
     fn step(&mut self) {
         self.now_ms += STEP_MS;
         let mut inputs: BTreeMap<u64, Vec<Input>> = BTreeMap::new();
-        for (from, to, message) in std::mem::take(&mut self.flying) {
+        for flight in std::mem::take(&mut self.flying) {
+            let Flight { from, to, back, .. } = flight;
             if self.held.contains(&(from, to)) {
-                self.flying.push((from, to, message));
+                self.flying.push(flight);
             } else if !self.cut.contains(&(from, to)) {
-                inputs.entry(to).or_default().push(Input::Receive(message));
+                let path = (!back).then(|| self.path_of(from));
+                let message = flight.message;
+                inputs.entry(to).or_default().push(Input::Receive { path, message });
             }
         }
         for (id, disk) in &mut self.disks {
@@ -277,7 +366,7 @@ impl World {
         inputs.insert(0, Input::Tick(Now { monotonic_ms: self.now_ms, wall_ms }));
         let mut lent = std::mem::take(&mut self.lent);
         for input in &mut inputs {
-            if let Input::Receive(message) = input {
+            if let Input::Receive { message, .. } = input {
                 // Several messages come in one buffer, and what is sent to several nodes is one.
                 *message = Bytes::copy_from_slice(message);
                 lent.push(message.clone());
@@ -302,7 +391,16 @@ impl World {
             Output::Persist { ticket, records } => {
                 self.disk(id).pending.push_back((ticket, records))
             }
-            Output::Send { to, message, .. } => self.flying.push((id, to.0, message)),
+            Output::Send { to, message, .. } => {
+                self.flying.push(Flight { from: id, to: to.0, back: false, message });
+            }
+            Output::SendBack { path, message } => {
+                let to = path.0 / 1000;
+                if self.path_of(to) == path {
+                    self.flying.push(Flight { from: id, to, back: true, message });
+                }
+            }
+            Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {
                 let asked = self.requests.remove(&(id, session.0, request.0));
                 let stands = certificate.map_or(String::new(), |it| format!("   {}", place(&it)));
@@ -322,9 +420,15 @@ impl World {
             Output::Note(Event::HandsOver(to)) => {
                 self.told.push(format!("n{id} hands over to n{}", to.0));
             }
+            Output::Note(Event::Unheard) => {
+                self.told.push(format!("n{id} serves although nobody has answered"));
+            }
             Output::Note(_) => {}
             Output::Halt { exit_code, reason } => {
                 self.told.push(format!("n{id} halts ({exit_code}): {reason}"));
+                // What was handed to the disk before still gets there.
+                let disk = self.disk(id);
+                disk.kept.extend(disk.pending.drain(..).map(|(_, group)| group));
                 self.crash(id);
             }
         }
@@ -340,7 +444,7 @@ impl World {
     }
 
     fn status(&mut self) {
-        for node in self.nodes.values() {
+        for (id, node) in &self.nodes {
             let status = node.status();
             let vector: Vec<String> = status
                 .vector
@@ -348,11 +452,10 @@ impl World {
                 .map(|(id, boot, index)| format!("{}.{boot}:{index}", id.0))
                 .collect();
             self.told.push(format!(
-                "n{}: boot {}, {}, {}, keys {}, vector [{}]",
-                status.id.0,
+                "n{id}: boot {}, {}, {}, keys {}, vector [{}]",
                 status.boot,
                 if status.formed { "formed" } else { "not formed" },
-                if status.ready { "ready" } else { "not ready" },
+                status.waits.map_or("ready".into(), |waits| format!("waits for {waits}")),
                 status.keys,
                 vector.join(" "),
             ));

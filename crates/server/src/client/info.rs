@@ -153,7 +153,8 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         text,
         "candor_version:{CANDOR_VERSION}\r\nnode_id:{id}\r\norder:{order}\r\nlevel:{level}\r\n\
          raft_role:{role}\r\nraft_leader:{leader}\r\nraft_term:{term}\r\nraft_commit:{commit}\r\n\
-         raft_applied:{applied}\r\nmembers:{members}\r\nformed:{formed}\r\nready:{ready}\r\n\
+         raft_applied:{applied}\r\nmembers:{members}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
+         formed:{formed}\r\nready:{ready}\r\nagreed_ready:{agreed_ready}\r\nwaits_for:{waits}\r\n\
          log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_vector:{vector}\r\n\
          disk_full:{disk_full}\r\nclock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n",
         id = status.id.0,
@@ -164,7 +165,11 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         applied = status.applied,
         members = list(status.members.iter().map(|member| member.0.to_string())),
         formed = u8::from(status.formed),
+        cluster = status.cluster.unwrap_or(0),
+        boot = status.boot,
         ready = u8::from(status.ready),
+        agreed_ready = u8::from(status.agreed_ready),
+        waits = status.waits.as_ref().map(ToString::to_string).unwrap_or_default(),
         groups = figures.log_groups,
         syncs = figures.log_syncs,
         vector = list(

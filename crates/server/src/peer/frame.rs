@@ -67,9 +67,13 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    /// Takes a complete message off the front; `None`: more bytes are needed. Memory grows with what arrives,
-    /// whatever the lengths say.
-    pub(super) fn take(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, TooLong> {
+    /// Takes a complete message of at most so many bytes off the front; `None`: more bytes are needed. Memory grows with
+    /// what arrives, whatever the lengths say.
+    pub(super) fn take(
+        &mut self,
+        buffer: &mut BytesMut,
+        bytes_max: usize,
+    ) -> Result<Option<Bytes>, TooLong> {
         loop {
             let Some(head) = buffer.first_chunk() else { return Ok(None) };
             let flags = u32::from_le_bytes(*head) & (CONTINUED | URGENT);
@@ -85,7 +89,7 @@ impl Frames {
             if flags & URGENT != 0 || (flags == 0 && self.begun.is_empty()) {
                 return Ok(Some(bytes.freeze()));
             }
-            if self.begun.len() + bytes.len() > MESSAGE_BYTES_MAX {
+            if self.begun.len() + bytes.len() > bytes_max {
                 return Err(TooLong(self.begun.len() + bytes.len()));
             }
             self.begun.extend_from_slice(&bytes);
@@ -112,7 +116,7 @@ mod tests {
         let (mut frames, mut buffer, mut taken) = (Frames::default(), BytesMut::new(), vec![]);
         for byte in sent {
             buffer.extend_from_slice(&[byte]);
-            taken.extend(frames.take(&mut buffer).unwrap());
+            taken.extend(frames.take(&mut buffer, MESSAGE_BYTES_MAX).unwrap());
         }
         assert_eq!(taken, [b"one", &b""[..], &long, b"now", &long[..FRAME_BYTES_MAX]]);
         assert!(buffer.is_empty());
@@ -127,22 +131,22 @@ mod tests {
         append_urgent(&mut sent, b"now");
         sent.unsplit(rest);
         let mut frames = Frames::default();
-        assert_eq!(frames.take(&mut sent).unwrap().unwrap(), &b"now"[..]);
-        assert_eq!(frames.take(&mut sent).unwrap().unwrap(), long);
-        assert_eq!(frames.take(&mut sent), Ok(None));
+        assert_eq!(frames.take(&mut sent, MESSAGE_BYTES_MAX).unwrap().unwrap(), &b"now"[..]);
+        assert_eq!(frames.take(&mut sent, MESSAGE_BYTES_MAX).unwrap().unwrap(), long);
+        assert_eq!(frames.take(&mut sent, MESSAGE_BYTES_MAX), Ok(None));
     }
 
     #[test]
     fn lengths_that_nothing_has() {
         let mut buffer = BytesMut::from(&u32::MAX.to_le_bytes()[..]);
-        assert!(Frames::default().take(&mut buffer).is_err(), "a frame");
+        assert!(Frames::default().take(&mut buffer, MESSAGE_BYTES_MAX).is_err(), "a frame");
         let mut frames = Frames::default();
         let mut taken = Ok(None);
         for _ in 0..=MESSAGE_BYTES_MAX / FRAME_BYTES_MAX {
             assert_eq!(taken, Ok(None));
             let mut buffer = BytesMut::new();
             put(&mut buffer, CONTINUED, &[0; FRAME_BYTES_MAX]);
-            taken = frames.take(&mut buffer);
+            taken = frames.take(&mut buffer, MESSAGE_BYTES_MAX);
         }
         assert_eq!(taken, Err(TooLong(MESSAGE_BYTES_MAX + FRAME_BYTES_MAX)), "a message");
     }

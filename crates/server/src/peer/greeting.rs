@@ -1,19 +1,24 @@
 //! The greeting: who dialled whom, in both directions before the first message.
+//!
+//! It only keeps apart what was never meant to meet: wrong addresses, other clusters, other versions. Anybody can say it, so nothing is
+//! believed because of it; what a peer says counts once the node has come to believe its start.
 
 use node::NodeId;
 use std::fmt;
 
 const MAGIC: [u8; 8] = *b"CandorPr";
 /// The version of what is said between members.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The length of a greeting.
-pub(super) const BYTES: usize = 28;
+pub(super) const BYTES: usize = 36;
 
 /// Who speaks, and to whom it means to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Greeting {
     pub from: NodeId,
     pub to: NodeId,
+    /// The cluster of who speaks; 0: it has not formed.
+    pub cluster: u64,
 }
 
 /// Why whoever sent this is no peer.
@@ -32,6 +37,7 @@ impl Greeting {
         bytes[8..12].copy_from_slice(&VERSION.to_le_bytes());
         bytes[12..20].copy_from_slice(&self.from.0.to_le_bytes());
         bytes[20..28].copy_from_slice(&self.to.0.to_le_bytes());
+        bytes[28..36].copy_from_slice(&self.cluster.to_le_bytes());
         bytes
     }
 
@@ -43,9 +49,18 @@ impl Greeting {
             u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes are eight bytes"))
         };
         match u64_at(8) as u32 {
-            VERSION => Ok(Greeting { from: NodeId(u64_at(12)), to: NodeId(u64_at(20)) }),
+            VERSION => Ok(Greeting {
+                from: NodeId(u64_at(12)),
+                to: NodeId(u64_at(20)),
+                cluster: u64_at(28),
+            }),
             version => Err(Stranger::Version(version)),
         }
+    }
+
+    /// Whether both ends are part of clusters, and of different ones.
+    pub(super) fn is_of_another_cluster(&self, own: u64) -> bool {
+        self.cluster != 0 && own != 0 && self.cluster != own
     }
 }
 
@@ -68,7 +83,7 @@ mod tests {
 
     #[test]
     fn greetings_are_read_back() {
-        let greeting = Greeting { from: NodeId(1), to: NodeId(u64::MAX) };
+        let greeting = Greeting { from: NodeId(1), to: NodeId(u64::MAX), cluster: 1 << 63 };
         let bytes = greeting.encode();
         assert_eq!(Greeting::decode(&bytes), Ok(greeting));
         let mut other = bytes;
@@ -76,5 +91,15 @@ mod tests {
         assert_eq!(Greeting::decode(&other), Err(Stranger::Version(9)));
         other[0] = b'*';
         assert_eq!(Greeting::decode(&other), Err(Stranger::Foreign));
+    }
+
+    #[test]
+    fn clusters_that_have_formed_are_kept_apart() {
+        let greeting = |cluster| Greeting { from: NodeId(1), to: NodeId(2), cluster };
+        let apart = |one, other| greeting(one).is_of_another_cluster(other);
+        assert_eq!(
+            [apart(7, 8), apart(7, 7), apart(0, 7), apart(7, 0)],
+            [true, false, false, false]
+        );
     }
 }

@@ -1,28 +1,34 @@
 //! The port where peers come in, and what they send.
+//!
+//! Anybody can connect and say a member's number, so a connection counts for nothing until the node trusts it: until
+//! then it may be one of a few, for a short time, with short messages; and where there are too many, the one that has said
+//! least for longest makes room. So there is always room for a member.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::future::pending;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use node::{Input, NodeId};
+use bytes::{Bytes, BytesMut};
+use node::{Input, NodeId, PathId};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, spawn_local, yield_now};
-use tokio::time::{sleep, timeout};
-use tracing::warn;
+use tokio::time::sleep;
+use tracing::{debug, warn};
 
-use super::frame::{Frames, MESSAGE_BYTES_MAX, TooLong};
+use super::frame::{self, FRAME_BYTES_MAX, Frames, MESSAGE_BYTES_MAX, TooLong};
 use super::greeting::{self, Greeting};
 use crate::hub::Hub;
 
-/// How long somebody may take to say who it is.
-const GREETING_MAX: Duration = Duration::from_secs(5);
-/// How many may be about to say who they are.
-const UNKNOWN_MAX: usize = 64;
+/// How long somebody may take to be trusted: a greeting, a hello, and a write to the disk at the first meeting.
+const TRUST_MAX: Duration = Duration::from_secs(2);
+/// How many connections may be about to be trusted.
+const UNTRUSTED_MAX: usize = 64;
 /// How much is read at a time, at least if it is there.
 const READ_BYTES: usize = 16 << 10;
 /// The size of the pieces in which the buffer is allocated: messages are parts of it, so a piece lives
@@ -31,29 +37,103 @@ const BUFFER_BYTES: usize = 128 << 10;
 /// How long to wait after the system refused a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// The connections that others made to this node.
+#[derive(Debug, Default)]
+pub(super) struct Inbound {
+    paths: RefCell<BTreeMap<PathId, Path>>,
+    accepted: Cell<u64>,
+}
+
+/// One of them.
+#[derive(Debug)]
+struct Path {
+    task: AbortHandle,
+    trust: Trust,
+    /// There once it has greeted.
+    writer: Option<OwnedWriteHalf>,
+}
+
+/// How far a connection has come. Of those that are not trusted, the lesser make room first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Trust {
+    Silent,
+    Greeted,
+    Trusted,
+}
+
+impl Inbound {
+    /// Sends a message back on the connection that one came by, or loses it.
+    pub(super) fn send_back(&self, path: PathId, message: &Bytes) {
+        let paths = self.paths.borrow();
+        let Some(Path { task, writer: Some(writer), .. }) = paths.get(&path) else { return };
+        let mut framed = BytesMut::new();
+        frame::append(&mut framed, message);
+        // What goes this way is short and rare. What the socket does not take whole would be half a message.
+        let sent = writer.try_write(&framed);
+        if sent.is_ok_and(|bytes| bytes > 0 && bytes < framed.len()) {
+            task.abort();
+        }
+    }
+
+    /// Whoever made this connection is a member.
+    pub(super) fn trust(&self, path: PathId) {
+        if let Some(path) = self.paths.borrow_mut().get_mut(&path) {
+            path.trust = Trust::Trusted;
+        }
+    }
+
+    /// Closes a connection.
+    pub(super) fn hang_up(&self, path: PathId) {
+        if let Some(path) = self.paths.borrow().get(&path) {
+            path.task.abort();
+        }
+    }
+
+    fn is_trusted(&self, path: PathId) -> bool {
+        self.paths.borrow().get(&path).is_some_and(|path| path.trust == Trust::Trusted)
+    }
+
+    fn greeted(&self, path: PathId, writer: OwnedWriteHalf) {
+        if let Some(path) = self.paths.borrow_mut().get_mut(&path) {
+            (path.trust, path.writer) = (Trust::Greeted, Some(writer));
+        }
+    }
+
+    /// Sees to it that there is room for one more that is not trusted.
+    fn make_room(&self) {
+        let mut paths = self.paths.borrow_mut();
+        let untrusted = paths.iter().filter(|(_, path)| path.trust < Trust::Trusted);
+        if untrusted.clone().count() >= UNTRUSTED_MAX
+            && let Some(least) =
+                untrusted.min_by_key(|(id, path)| (path.trust, **id)).map(|(id, _)| *id)
+            && let Some(path) = paths.remove(&least)
+        {
+            path.task.abort();
+        }
+    }
+}
+
 /// Who may come in, and who is in.
 struct Door {
     hub: Rc<Hub>,
     me: NodeId,
     others: Vec<NodeId>,
-    /// Connections that have not said yet who they are.
-    unknown: Cell<usize>,
-    /// The task of the newest connection of each peer: what is older is stale.
-    newest: RefCell<BTreeMap<NodeId, AbortHandle>>,
+    inbound: Rc<Inbound>,
 }
 
 /// Receives peers for ever.
-pub(crate) async fn listen(hub: Rc<Hub>, me: NodeId, members: Vec<NodeId>, listener: TcpListener) {
+pub(super) async fn listen(
+    hub: Rc<Hub>,
+    me: NodeId,
+    members: Vec<NodeId>,
+    inbound: Rc<Inbound>,
+    listener: TcpListener,
+) {
     let others = members.into_iter().filter(|member| *member != me).collect();
-    let newest = RefCell::default();
-    let door = Rc::new(Door { hub, me, others, unknown: Cell::new(0), newest });
+    let door = Rc::new(Door { hub, me, others, inbound });
     loop {
         match listener.accept().await {
-            Ok(_) if door.unknown.get() >= UNKNOWN_MAX => {}
-            Ok((stream, address)) => {
-                door.unknown.set(door.unknown.get() + 1);
-                spawn_local(receive(door.clone(), stream, address.to_string()));
-            }
+            Ok((stream, address)) => door.let_in(stream, address.to_string()),
             Err(error) => {
                 warn!("cannot accept a peer: {error}");
                 sleep(PAUSE).await;
@@ -62,25 +142,17 @@ pub(crate) async fn listen(hub: Rc<Hub>, me: NodeId, members: Vec<NodeId>, liste
     }
 }
 
-/// Lets somebody in if it is a peer, and starts the task that takes its messages.
-async fn receive(door: Rc<Door>, mut stream: TcpStream, address: String) {
-    let greeted = timeout(GREETING_MAX, door.greet(&mut stream)).await;
-    door.unknown.set(door.unknown.get() - 1);
-    let why = match greeted {
-        Ok(Ok(peer)) => {
-            let task = spawn_local(take_messages(door.hub.clone(), peer, stream)).abort_handle();
-            if let Some(stale) = door.newest.borrow_mut().insert(peer, task) {
-                stale.abort();
-            }
-            return;
-        }
-        Ok(Err(why)) => why,
-        Err(_) => "it does not say who it is".into(),
-    };
-    warn!("turned away {address} at the port for peers: {why}");
-}
-
 impl Door {
+    fn let_in(self: &Rc<Door>, stream: TcpStream, address: String) {
+        self.inbound.make_room();
+        self.inbound.accepted.set(self.inbound.accepted.get() + 1);
+        let id = PathId(self.inbound.accepted.get());
+        let guard = Guard { door: self.clone(), id };
+        let task = spawn_local(receive(guard, stream, address)).abort_handle();
+        let path = Path { task, trust: Trust::Silent, writer: None };
+        self.inbound.paths.borrow_mut().insert(id, path);
+    }
+
     /// Hears who comes, answers who is here; says why somebody is turned away.
     async fn greet(&self, stream: &mut TcpStream) -> Result<NodeId, String> {
         let failed = |error: io::Error| error.to_string();
@@ -89,10 +161,12 @@ impl Door {
             io::ErrorKind::UnexpectedEof => "it left without a word".into(),
             _ => failed(error),
         })?;
-        let Greeting { from, to } =
-            Greeting::decode(&bytes).map_err(|stranger| stranger.to_string())?;
+        let greeting = Greeting::decode(&bytes).map_err(|stranger| stranger.to_string())?;
+        let Greeting { from, to, .. } = greeting;
         // Also who is turned away hears who is here, so that its log can name the mistake.
-        stream.write_all(&Greeting { from: self.me, to: from }.encode()).await.map_err(failed)?;
+        let cluster = self.hub.cluster();
+        let answer = Greeting { from: self.me, to: from, cluster };
+        stream.write_all(&answer.encode()).await.map_err(failed)?;
         if to != self.me {
             return Err(format!(
                 "it is node {} and looks for node {}, but this is node {}: its --peers is wrong",
@@ -102,42 +176,93 @@ impl Door {
         if !self.others.contains(&from) {
             return Err(format!("it says that it is node {}, which is no other member", from.0));
         }
+        if greeting.is_of_another_cluster(cluster) {
+            return Err(format!("it is node {} of another cluster: its --peers is wrong", from.0));
+        }
         let keepalive = TcpKeepalive::new()
             .with_time(Duration::from_secs(10))
             .with_interval(Duration::from_secs(5));
         SockRef::from(&*stream).set_tcp_keepalive(&keepalive).map_err(failed)?;
+        // Small answers leave at once.
+        stream.set_nodelay(true).map_err(failed)?;
         Ok(from)
     }
 }
 
+/// What the task of a connection holds: when it ends, however it does, the connection is gone.
+struct Guard {
+    door: Rc<Door>,
+    id: PathId,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.door.inbound.paths.borrow_mut().remove(&self.id);
+        self.door.hub.tell(Input::Left(self.id));
+    }
+}
+
+/// Lets somebody in if it may be a peer, and takes its messages.
+async fn receive(guard: Guard, stream: TcpStream, address: String) {
+    let inbound = guard.door.inbound.clone();
+    let id = guard.id;
+    let overdue = async {
+        sleep(TRUST_MAX).await;
+        if inbound.is_trusted(id) {
+            pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        why = talk(&guard, stream) => {
+            if let Err(why) = why {
+                warn!("turned away {address} at the port for peers: {why}");
+            }
+        }
+        () = overdue => debug!("turned away {address} at the port for peers: it does not say who it is"),
+    }
+}
+
+/// Greets and takes messages until it leaves; or says why it is turned away.
+async fn talk(guard: &Guard, mut stream: TcpStream) -> Result<(), String> {
+    let peer = guard.door.greet(&mut stream).await?;
+    let (reader, writer) = stream.into_split();
+    guard.door.inbound.greeted(guard.id, writer);
+    take_messages(guard, peer, reader).await
+}
+
 /// Takes the messages of one peer until it leaves.
-async fn take_messages(hub: Rc<Hub>, peer: NodeId, mut stream: TcpStream) {
+async fn take_messages(
+    guard: &Guard,
+    peer: NodeId,
+    mut reader: OwnedReadHalf,
+) -> Result<(), String> {
+    let Guard { door, id } = guard;
     let (mut frames, mut buffer) = (Frames::default(), BytesMut::new());
     loop {
         let mut any = false;
         loop {
-            match frames.take(&mut buffer) {
-                Ok(Some(message)) => hub.put(Input::Receive(message)),
+            let trusted = door.inbound.is_trusted(*id);
+            let bytes_max = if trusted { MESSAGE_BYTES_MAX } else { FRAME_BYTES_MAX };
+            match frames.take(&mut buffer, bytes_max) {
+                Ok(Some(message)) => door.hub.put(Input::Receive { path: Some(*id), message }),
                 Ok(None) => break,
                 Err(TooLong(length)) => {
-                    warn!(
-                        "hung up on node {}: it sends {length} bytes at once, and a message has at most \
-                         {MESSAGE_BYTES_MAX}",
+                    return Err(format!(
+                        "it says that it is node {}, and sends {length} bytes at once; it may send {bytes_max}",
                         peer.0
-                    );
-                    return;
+                    ));
                 }
             }
             any = true;
         }
         if any {
-            hub.wake_machine();
+            door.hub.wake_machine();
         }
         if buffer.capacity() - buffer.len() < READ_BYTES {
             buffer.reserve(BUFFER_BYTES);
         }
-        match stream.read_buf(&mut buffer).await {
-            Ok(0) | Err(_) => return,
+        match reader.read_buf(&mut buffer).await {
+            Ok(0) | Err(_) => return Ok(()),
             // There is probably more to read: it is the others' turn first.
             Ok(bytes) if bytes >= READ_BYTES => yield_now().await,
             Ok(_) => {}

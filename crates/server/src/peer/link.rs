@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use node::{Input, NodeId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -16,6 +16,7 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
+use super::frame::{FRAME_BYTES_MAX, Frames, TooLong};
 use super::greeting::{self, Greeting};
 use super::outgoing::Outgoing;
 use crate::bell::Bell;
@@ -84,7 +85,7 @@ impl Link {
         let mut delay = Delay::new(seed);
         let mut trouble = String::new();
         loop {
-            match self.connect(me).await {
+            match self.connect(&hub, me).await {
                 Ok(stream) => {
                     let since = Instant::now();
                     info!("connected to node {} at {}", self.id.0, self.address);
@@ -107,11 +108,12 @@ impl Link {
     }
 
     /// Dials, greets, and is greeted by whom it wants.
-    async fn connect(&self, me: NodeId) -> Result<TcpStream, String> {
+    async fn connect(&self, hub: &Hub, me: NodeId) -> Result<TcpStream, String> {
+        let cluster = hub.cluster();
         let attempt = async {
             let mut stream = TcpStream::connect(&self.address).await?;
             prepare(&stream)?;
-            stream.write_all(&Greeting { from: me, to: self.id }.encode()).await?;
+            stream.write_all(&Greeting { from: me, to: self.id, cluster }.encode()).await?;
             let mut answer = [0; greeting::BYTES];
             stream.read_exact(&mut answer).await?;
             Ok((stream, answer))
@@ -129,6 +131,9 @@ impl Link {
             Ok(greeting) if greeting.to != me => {
                 Err(format!("it takes this node for node {}", greeting.to.0))
             }
+            Ok(greeting) if greeting.is_of_another_cluster(cluster) => {
+                Err("it is part of another cluster: --peers is wrong here or there".into())
+            }
             Ok(_) => Ok(stream),
         }
     }
@@ -138,14 +143,21 @@ impl Link {
         let (mut reader, writer) = stream.into_split();
         *self.outgoing.borrow_mut() = Some(Outgoing::new(writer));
         hub.tell(Input::Connected(self.id));
-        let why = poll_fn(|cx| self.poll_over(cx, &mut reader)).await;
+        let mut back = Back::default();
+        let why = poll_fn(|cx| self.poll_over(cx, &mut reader, hub, &mut back)).await;
         *self.outgoing.borrow_mut() = None;
         hub.tell(Input::Disconnected(self.id));
         why
     }
 
     /// Sends what the socket did not take before; ready when the connection is over.
-    fn poll_over(&self, cx: &mut Context<'_>, reader: &mut OwnedReadHalf) -> Poll<String> {
+    fn poll_over(
+        &self,
+        cx: &mut Context<'_>,
+        reader: &mut OwnedReadHalf,
+        hub: &Hub,
+        back: &mut Back,
+    ) -> Poll<String> {
         while self.bell.poll(cx).is_ready() {}
         if let Some(outgoing) = &mut *self.outgoing.borrow_mut() {
             while outgoing.blocked && outgoing.broken.is_none() {
@@ -162,14 +174,33 @@ impl Link {
                 return Poll::Ready(kind.to_string());
             }
         }
-        // Nothing comes this way but the end.
-        let mut scrap = [0; 16];
-        match pin!(reader.read(&mut scrap)).poll(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(0)) => Poll::Ready("it was closed at the other end".into()),
-            Poll::Ready(Ok(_)) => Poll::Ready("the other end does not keep to the protocol".into()),
-            Poll::Ready(Err(error)) => Poll::Ready(io_text(&error)),
+        loop {
+            match pin!(reader.read_buf(&mut back.buffer)).poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(0)) => return Poll::Ready("it was closed at the other end".into()),
+                Poll::Ready(Err(error)) => return Poll::Ready(io_text(&error)),
+                Poll::Ready(Ok(_)) if back.take_messages(hub).is_err() => {
+                    return Poll::Ready("the other end does not keep to the protocol".into());
+                }
+                Poll::Ready(Ok(_)) => {}
+            }
         }
+    }
+}
+
+/// What comes back on the connection: seldom anything, and nothing long.
+#[derive(Debug, Default)]
+struct Back {
+    frames: Frames,
+    buffer: BytesMut,
+}
+
+impl Back {
+    fn take_messages(&mut self, hub: &Hub) -> Result<(), TooLong> {
+        while let Some(message) = self.frames.take(&mut self.buffer, FRAME_BYTES_MAX)? {
+            hub.tell(Input::Receive { path: None, message });
+        }
+        Ok(())
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! Each node dials every other member and sends on the connection that it dialled; it receives on
 //! those that it accepted. So each direction has one owner, and one that breaks is dialled again by
-//! the one that needs it.
+//! the one that needs it. Only what must reach whoever dialled, and not whoever is at the address of that member, goes back
+//! on the same connection.
 //!
 //! ```text
-//!   node 1                                       node 2
-//!   Link ── magic, version, from 1, to 2 ─────▶  inbound
-//!        ◀─ magic, version, from 2, to 1 ──────         (both are whom the other wants)
-//!        ── [length][message] [length][message] ─▶
+//!   node 1                                                node 2
+//!   Link ── magic, version, from 1, to 2, cluster ─────▶  inbound
+//!        ◀─ magic, version, from 2, to 1, cluster ──────         (both are whom the other wants)
+//!        ── [length][message] [length][message] ────────▶
+//!        ◀─ [length][message] ──────────────────────────         (seldom)
 //! ```
 //!
 //! The path may lose messages, and the node's protocols live with it: what is sent while there is no
@@ -25,17 +27,20 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use bytes::Bytes;
-use node::NodeId;
+use node::{NodeId, PathId};
+use tokio::net::TcpListener;
 use tokio::task::spawn_local;
 
 use crate::hub::Hub;
-pub(crate) use inbound::listen;
+use inbound::Inbound;
 use link::Link;
 
 /// The ways to all other members.
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
     links: Vec<Rc<Link>>,
+    /// The ways that others made.
+    inbound: Rc<Inbound>,
     /// Those that have something to send at the end of the turn.
     touched: RefCell<Vec<Rc<Link>>>,
 }
@@ -56,7 +61,33 @@ impl Peers {
         for link in &links {
             spawn_local(link.clone().run(hub.clone(), me, seed ^ link.id().0));
         }
-        Peers { links, touched: RefCell::default() }
+        Peers { links, inbound: Rc::default(), touched: RefCell::default() }
+    }
+
+    /// Lets the other members in.
+    pub(crate) fn listen(
+        &self,
+        hub: &Rc<Hub>,
+        me: NodeId,
+        members: Vec<NodeId>,
+        listener: TcpListener,
+    ) {
+        spawn_local(inbound::listen(hub.clone(), me, members, self.inbound.clone(), listener));
+    }
+
+    /// Sends a message back on the connection that one came by, or loses it.
+    pub(crate) fn send_back(&self, path: PathId, message: &Bytes) {
+        self.inbound.send_back(path, message);
+    }
+
+    /// Whoever made this connection is a member.
+    pub(crate) fn trust(&self, path: PathId) {
+        self.inbound.trust(path);
+    }
+
+    /// Closes a connection that somebody made.
+    pub(crate) fn hang_up(&self, path: PathId) {
+        self.inbound.hang_up(path);
     }
 
     /// Sends a message at the end of the turn, or loses it.

@@ -149,7 +149,7 @@ mod tests {
                 }
                 read = peer.read_buf(&mut buffer) => assert!(read.unwrap() > 0),
             }
-            while let Some(message) = frames.take(&mut buffer).unwrap() {
+            while let Some(message) = frames.take(&mut buffer, frame::MESSAGE_BYTES_MAX).unwrap() {
                 taken.push(message);
             }
         }

@@ -1,0 +1,51 @@
+//! Messages of Raft that no sound member sends: see [`crate::forged`].
+
+use bytes::Bytes;
+use protobuf::Message as _;
+use raft::eraftpb::{Entry, EntryType, Message, MessageType};
+
+use super::Agreed;
+use crate::codec::NUMBER_MAX;
+use crate::door::NodeId;
+use crate::forged::Forged;
+
+impl Agreed {
+    /// Such a message in the name of this node.
+    pub(crate) fn forge(&self, forged: Forged, to: NodeId) -> Bytes {
+        let (term, last) = (self.term(), self.commit());
+        let entry = |index, data: &'static [u8]| Entry {
+            index,
+            term,
+            data: Bytes::from_static(data),
+            ..Entry::default()
+        };
+        let mut message = Message { from: self.me.0, to: to.0, term, ..Message::default() };
+        message.set_msg_type(MessageType::MsgAppend);
+        (message.index, message.log_term) = (last, self.entry(last).map_or(0, |entry| entry.0));
+        match forged {
+            Forged::Proposal => {
+                message.set_msg_type(MessageType::MsgPropose);
+                message.entries.push(entry(0, b""));
+            }
+            Forged::Snapshot => {
+                message.set_msg_type(MessageType::MsgSnapshot);
+                message.mut_snapshot().mut_metadata().index = last + 9;
+            }
+            Forged::UnreadableEntry => message.entries.push(entry(last + 1, b"\x01\x02\x03")),
+            Forged::ChangeOfMembers => {
+                let mut change = entry(last + 1, b"");
+                change.set_entry_type(EntryType::EntryConfChange);
+                message.entries.push(change);
+            }
+            Forged::OtherFirstEntry => {
+                (message.index, message.log_term, message.term) = (0, 0, term + 1);
+                message.entries.push(Entry { term: term + 1, ..entry(1, b"\x01") });
+            }
+            _ => {
+                message.set_msg_type(MessageType::MsgHeartbeat);
+                message.term = NUMBER_MAX;
+            }
+        }
+        message.write_to_bytes().expect("a message has all its fields").into()
+    }
+}

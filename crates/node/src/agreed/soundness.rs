@@ -1,0 +1,73 @@
+//! Whether a message of Raft is one that a member can send: asked before Raft sees it, since Raft itself takes the word of
+//! its peers, and what is once in a log must be applied by everyone at every start.
+
+use raft::eraftpb::{Entry, EntryType, Message, MessageType};
+use raft::{Raft, Storage};
+
+use super::entry;
+use crate::codec::{Malformed, NUMBER_MAX};
+
+/// The longest context of a read's round; ours have three numbers.
+const CONTEXT_BYTES_MAX: usize = 64;
+/// How many terms a peer may be ahead: so many elections no node misses, and nobody can use all terms up.
+const TERMS_AHEAD_MAX: u64 = 1 << 32;
+
+/// Checks a message against the node that is about to take it in.
+pub(super) fn check<S: Storage>(message: &Message, raft: &Raft<S>) -> Result<(), Malformed> {
+    let numbers = [message.index, message.commit, message.log_term, message.commit_term];
+    let sound = numbers.into_iter().all(|number| number <= NUMBER_MAX)
+        && message.reject_hint <= NUMBER_MAX
+        && message.term <= (raft.term + TERMS_AHEAD_MAX).min(NUMBER_MAX)
+        && message.context.len() <= CONTEXT_BYTES_MAX
+        && message.request_snapshot == 0
+        && !message.has_snapshot()
+        && is_of_a_peer(message, raft);
+    if sound { Ok(()) } else { Err(Malformed) }
+}
+
+/// Whether a peer sends such messages, and with such entries.
+fn is_of_a_peer<S: Storage>(message: &Message, raft: &Raft<S>) -> bool {
+    match message.get_msg_type() {
+        MessageType::MsgAppend => entries_fit(message, raft),
+        // The context of a round lies in an entry.
+        MessageType::MsgReadIndex | MessageType::MsgReadIndexResp => {
+            let [context] = message.entries.as_slice() else { return false };
+            context.data.len() <= CONTEXT_BYTES_MAX
+        }
+        MessageType::MsgAppendResponse => {
+            let own_term = raft.state == raft::StateRole::Leader && message.term == raft.term;
+            message.entries.is_empty() && !(own_term && message.index > raft.raft_log.last_index())
+        }
+        MessageType::MsgRequestVote
+        | MessageType::MsgRequestVoteResponse
+        | MessageType::MsgRequestPreVote
+        | MessageType::MsgRequestPreVoteResponse
+        | MessageType::MsgHeartbeat
+        | MessageType::MsgHeartbeatResponse
+        | MessageType::MsgTimeoutNow => message.entries.is_empty(),
+        // Proposals go their own way, with names; nobody has a snapshot; the rest nobody sends.
+        _ => false,
+    }
+}
+
+/// Whether these entries follow each other, can be applied, and leave alone what is committed here.
+fn entries_fit<S: Storage>(message: &Message, raft: &Raft<S>) -> bool {
+    let mut last = (message.index, message.log_term);
+    message.entries.iter().all(|entry| {
+        let follows =
+            entry.index == last.0 + 1 && last.1 <= entry.term && entry.term <= message.term;
+        last = (entry.index, entry.term);
+        // Raft turns away what a deposed leader sends.
+        let kept = message.term < raft.term
+            || entry.index > raft.raft_log.committed
+            || raft.raft_log.term(entry.index).is_ok_and(|term| term == entry.term);
+        follows && kept && is_of_ours(entry)
+    })
+}
+
+fn is_of_ours(entry: &Entry) -> bool {
+    entry.get_entry_type() == EntryType::EntryNormal
+        && entry.context.is_empty()
+        && entry.index <= NUMBER_MAX
+        && entry::check(&entry.data).is_ok()
+}

@@ -1,0 +1,124 @@
+//! Messages that no sound member sends, so that stories can show what comes of them.
+
+use bytes::Bytes;
+
+use crate::codec::{put_bytes, put_uint};
+use crate::command;
+use crate::door::{Command, NodeId};
+use crate::life::Life;
+use crate::message::{Body, Hello, Message};
+use crate::node::Node;
+use crate::record::Known;
+
+/// A message that no sound member sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forged {
+    /// Writes for the leader whose names end where numbers do.
+    EndlessForward,
+    /// Writes for the leader that are fewer than they say.
+    ShortForward,
+    /// A proposal of Raft's own, which carries no name.
+    Proposal,
+    /// A snapshot of Raft's own.
+    Snapshot,
+    /// An append whose entry cannot be applied.
+    UnreadableEntry,
+    /// An append that changes a member.
+    ChangeOfMembers,
+    /// An append in place of the first entry, which is committed long since.
+    OtherFirstEntry,
+    /// A term so far ahead that hardly any is left.
+    LastTerm,
+    /// A merged entry whose stamp is the greatest that there is.
+    LastStamp,
+    /// A merged entry of a node that is no member.
+    EntryOfStranger,
+    /// A place in a merged log that no replica will ever reach.
+    LastPlace,
+}
+
+impl Forged {
+    /// The forgery of this name.
+    pub fn named(name: &str) -> Option<Forged> {
+        Some(match name {
+            "endless-forward" => Forged::EndlessForward,
+            "short-forward" => Forged::ShortForward,
+            "proposal" => Forged::Proposal,
+            "snapshot" => Forged::Snapshot,
+            "unreadable-entry" => Forged::UnreadableEntry,
+            "change-of-members" => Forged::ChangeOfMembers,
+            "other-first-entry" => Forged::OtherFirstEntry,
+            "last-term" => Forged::LastTerm,
+            "last-stamp" => Forged::LastStamp,
+            "entry-of-stranger" => Forged::EntryOfStranger,
+            "last-place" => Forged::LastPlace,
+            _ => return None,
+        })
+    }
+}
+
+impl Node {
+    /// Such a message in the name of this node, to a member that believes it.
+    pub fn forge(&self, forged: Forged, to: NodeId) -> Bytes {
+        let (from, sender) = self.sender();
+        let body = match forged {
+            Forged::EndlessForward => forward(u64::MAX, 1),
+            Forged::ShortForward => forward(1, 2),
+            Forged::LastStamp => merged_entry(from, u64::MAX),
+            Forged::EntryOfStranger => merged_entry(NodeId(99), 1),
+            Forged::LastPlace => {
+                // One vector, of one place, with `want` off: kind, flag, count, replica, boot and index.
+                let mut bytes = header(from, sender);
+                bytes.extend([5, 0, 1]);
+                [from.0, 1, u64::MAX].into_iter().for_each(|part| put_uint(&mut bytes, part));
+                return bytes.into();
+            }
+            forged => Body::Raft(self.agreed().forge(forged, to)),
+        };
+        Message { from, sender, body }.encode()
+    }
+}
+
+/// A hello in the name of a member from who has another data directory, and claims to know the receiver by another one.
+pub fn hello_of_stranger(node: &Node, from: NodeId) -> Bytes {
+    let status = node.status();
+    let life = Life { boot: 1, incarnation: 1 };
+    let known = Known { directory: 1, life };
+    let hello = Hello {
+        cluster: None,
+        order: status.order,
+        members: status.members,
+        knows: Some(known),
+        lived: None,
+        asks: true,
+    };
+    Message { from, sender: known, body: Body::Hello(hello) }.encode()
+}
+
+fn header(from: NodeId, sender: Known) -> Vec<u8> {
+    let whole = Message { from, sender, body: Body::Probe(0) }.encode();
+    // But for the kind and the number of the question.
+    whole[..whole.len() - 9].to_vec()
+}
+
+fn set() -> Vec<u8> {
+    let mut commands = vec![];
+    let (key, value) = (Bytes::from_static(b"forged"), Bytes::from_static(b"value"));
+    command::encode(&Command::Set(key, value), &mut commands);
+    commands
+}
+
+fn forward(first: u64, count: u64) -> Body {
+    Body::Forward { first, count, commands: set().into() }
+}
+
+/// The first entry of a log, with this clock.
+fn merged_entry(origin: NodeId, clock: u64) -> Body {
+    let mut entry = vec![];
+    // Origin; boot and index; boot and index of the one before; clock; what it depends on: nothing; one write.
+    [origin.0, 1, 1, 0, 0, clock, 0, 1].into_iter().for_each(|part| put_uint(&mut entry, part));
+    entry.extend(set());
+    let mut framed = vec![];
+    put_bytes(&mut framed, &entry);
+    Body::Entries { entries: vec![entry.into()], more: false }
+}

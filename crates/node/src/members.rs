@@ -1,0 +1,615 @@
+//! The other members: how all meet once, and which start of each is believed.
+//!
+//! # Meeting
+//!
+//! A data directory has a random id. Each member writes the others' directories beside their ids on its disk, and turns away any other
+//! directory for such an id. A node takes part (votes, acknowledges, takes merged writes) only when every other member has its
+//! directory on disk. So a new cluster forms when all have met once, and later each may come and go as it likes. While it
+//! forms, a node that is told otherwise than another waits; once it has formed, whoever claims something else is turned away
+//! and can stop nobody.
+//!
+//! # Believing
+//!
+//! A directory is a thing that can be copied, and put back. So each member also remembers, on disk, which start of each other
+//! member it believed last, and believes a later one only if that directory has lived the one before:
+//!
+//! ```text
+//!   member 1                                   member 2, started again as (3, i3)
+//!      ◀────────────── hello ───────────────── I am (3, i3)
+//!      ── I have (2, i2) of you on disk ─────▶ lived? ── no ──▶ superseded: it stops, at every later start too
+//!      ◀────────────── hello ───────────────── I am (3, i3), and have lived (2, i2)
+//!   is the process of (2, i2) still there? ── it answers ──▶ (3, i3) is a copy: it stops
+//!   writes (3, i3) to its disk
+//!      ── I have (3, i3) of you on disk ─────▶ confirmed: it serves
+//! ```
+//!
+//! Until a start is believed nothing that it says counts. A node that was started again answers clients once one member
+//! has confirmed its start; one that keeps merged logs also when nobody has answered for a while.
+//!
+//! # What is left out
+//!
+//! Not caught are a copy that was taken while the node ran and is put back after that start went on, and an original and its
+//! copy on two sides of a split. Until a cluster has formed, whoever comes first under an id is taken for it.
+
+use std::collections::BTreeMap;
+
+use crate::door::{Event, NodeId, Order, PathId, Ticket, Waits};
+use crate::life::{Life, Lives};
+use crate::message::{Body, Hello};
+use crate::record::{Birth, Cluster, Known, Record};
+use crate::turn::Turn;
+
+/// How often a node says hello to those that it has not met, or that do not believe it, in milliseconds.
+const HELLO_MS: u64 = 200;
+/// How long a process may take to say that it is still there, in milliseconds.
+const PROBE_MS: u64 = 1000;
+/// How long a node with merged logs waits for anybody to answer before it serves unconfirmed, in milliseconds.
+const UNHEARD_MS: u64 = 2000;
+/// How often the same contradiction is told, in milliseconds.
+const CLAIM_MS: u64 = 1000;
+
+/// A start that claims to come after one whose process may still be there.
+#[derive(Debug)]
+struct Newcomer {
+    life: Life,
+    path: Option<PathId>,
+    /// What was asked of the process before it, and when.
+    probe: u64,
+    asked_ms: u64,
+}
+
+/// What is known of one other member.
+#[derive(Debug, Default)]
+struct Other {
+    /// What is on this disk.
+    known: Option<Known>,
+    /// What is on its way there.
+    writing: Option<(Ticket, Known)>,
+    /// Whether that start has said hello since this node started.
+    heard: bool,
+    /// By which connection it last spoke.
+    path: Option<PathId>,
+    /// Whether it has this directory on its disk.
+    has_met_us: bool,
+    /// Whether it has this very start on its disk.
+    confirms_us: bool,
+    /// The start of this node that it last said to have on its disk, which this directory has lived.
+    lived: Option<Life>,
+    newcomer: Option<Newcomer>,
+    /// When it was last told what it claims otherwise.
+    claimed_ms: Option<u64>,
+}
+
+impl Other {
+    /// The directory that is on this disk, or on its way there.
+    fn directory(&self) -> Option<u64> {
+        self.known.or(self.writing.map(|(_, known)| known)).map(|known| known.directory)
+    }
+
+    fn is_on_disk(&self, directory: u64) -> bool {
+        self.known.is_some_and(|known| known.directory == directory)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.heard && self.confirms_us && self.writing.is_none()
+    }
+}
+
+/// All members, as far as this node knows them.
+#[derive(Debug)]
+pub(crate) struct Members {
+    birth: Birth,
+    /// All ids, ascending.
+    ids: Vec<NodeId>,
+    lives: Lives,
+    others: BTreeMap<NodeId, Other>,
+    /// Whether this start may answer clients.
+    confirmed: bool,
+    /// Since when it waits for anybody to answer.
+    unheard_since_ms: Option<u64>,
+    hello_at_ms: u64,
+    probes: u64,
+    /// Members that came to be believed, and believe this node, since they were last asked for.
+    settled: Vec<NodeId>,
+}
+
+impl Members {
+    /// What the disk says. `lives` includes the present start.
+    pub(crate) fn new(birth: Birth, lives: Lives, known: &BTreeMap<NodeId, Known>) -> Members {
+        let mut ids: Vec<NodeId> = birth.members.iter().map(|member| member.0).collect();
+        ids.sort();
+        let others = ids.iter().filter(|id| **id != birth.id);
+        let other = |id: &NodeId| Other { known: known.get(id).copied(), ..Other::default() };
+        let others: BTreeMap<_, _> = others.map(|id| (*id, other(id))).collect();
+        Members {
+            birth,
+            ids,
+            lives,
+            confirmed: others.is_empty(),
+            others,
+            unheard_since_ms: None,
+            hello_at_ms: 0,
+            probes: 0,
+            settled: vec![],
+        }
+    }
+
+    pub(crate) fn is_formed(&self) -> bool {
+        self.birth.cluster.is_some()
+    }
+
+    pub(crate) fn cluster(&self) -> Option<Cluster> {
+        self.birth.cluster
+    }
+
+    pub(crate) fn ids(&self) -> &[NodeId] {
+        &self.ids
+    }
+
+    /// Whether this start may answer clients.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirmed
+    }
+
+    /// Whether what this start of a member says counts.
+    pub(crate) fn believes(&self, from: NodeId, sender: Known) -> bool {
+        self.others.get(&from).is_some_and(|other| other.heard && other.known == Some(sender))
+    }
+
+    /// Members that came to be believed, and believe this node, since this was last asked.
+    pub(crate) fn take_settled(&mut self) -> Vec<NodeId> {
+        std::mem::take(&mut self.settled)
+    }
+
+    /// What keeps this node from taking part or answering.
+    pub(crate) fn waits(&self) -> Option<Waits> {
+        let those = |is: fn(&Other) -> bool| {
+            self.others.iter().filter(|(_, other)| is(other)).map(|(id, _)| *id).collect()
+        };
+        if !self.is_formed() {
+            let unmet = |other: &Other| other.known.is_none() || !other.has_met_us;
+            return Some(Waits::Meeting(those(unmet)));
+        }
+        (!self.confirmed).then(|| Waits::Confirmation(those(|_| true)))
+    }
+
+    /// The members that are not believed, or have no connection to this node.
+    pub(crate) fn unheard(&self) -> Vec<NodeId> {
+        let unheard = |other: &Other| !other.heard || other.path.is_none();
+        self.others.iter().filter(|(_, other)| unheard(other)).map(|(id, _)| *id).collect()
+    }
+
+    // Saying hello.
+
+    pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
+        let now_ms = turn.now.monotonic_ms;
+        self.end_probes(turn);
+        self.serve_unheard(turn);
+        if now_ms < self.hello_at_ms {
+            return;
+        }
+        self.hello_at_ms = now_ms + HELLO_MS;
+        self.maybe_form(turn);
+        for (id, other) in &self.others {
+            if !self.is_formed() || !other.is_settled() {
+                self.say_hello(*id, None, true, turn);
+            }
+        }
+    }
+
+    pub(crate) fn on_connected(&self, peer: NodeId, turn: &mut Turn<'_>) {
+        self.say_hello(peer, None, true, turn);
+    }
+
+    fn say_hello(&self, to: NodeId, path: Option<PathId>, asks: bool, turn: &mut Turn<'_>) {
+        let Some(other) = self.others.get(&to) else { return };
+        let hello = Hello {
+            cluster: self.birth.cluster,
+            order: self.birth.order,
+            members: self.ids.clone(),
+            knows: other.known,
+            lived: other.lived,
+            asks,
+        };
+        turn.send_back(path, to, Body::Hello(hello));
+    }
+
+    // Hearing it.
+
+    pub(crate) fn on_hello(
+        &mut self,
+        from: NodeId,
+        sender: Known,
+        hello: &Hello,
+        path: Option<PathId>,
+        turn: &mut Turn<'_>,
+    ) {
+        let Some(other) = self.others.get(&from) else {
+            turn.note(Event::Refused(format!(
+                "node {} says hello: it is no other member of this cluster",
+                from.0
+            )));
+            hang_up(path, turn);
+            return;
+        };
+        let on_disk = other.is_on_disk(sender.directory);
+        let is_stranger = other.directory().is_some_and(|known| known != sender.directory);
+        if let Some(why) = self.contradiction(from, hello) {
+            self.on_contradiction(from, hello, path, is_stranger, why, turn);
+            return;
+        }
+        let other_directory = |known: &Known| known.directory != turn.identity.directory;
+        // Who is on disk with another directory can stop nobody; and once all have met, all that may are on disk.
+        let counts = if self.is_formed() { on_disk } else { !is_stranger };
+        if counts && hello.knows.as_ref().is_some_and(other_directory) {
+            turn.halt(78, lost_directory(from, turn.identity.id));
+            return;
+        }
+        if is_stranger || !counts {
+            turn.note(Event::Refused(format!(
+                "node {} came with another data directory than the one that this node met",
+                from.0
+            )));
+            // Not on the connection that it made: a hello says who the members are.
+            self.answer(from, hello, None, turn);
+            hang_up(path, turn);
+            return;
+        }
+        if let Some(known) = hello.knows
+            && !self.lives.contain(known.life)
+        {
+            turn.supersede(&superseded(from, known.life));
+            return;
+        }
+        self.on_member(from, sender, hello, path.filter(|_| on_disk), turn);
+    }
+
+    /// Somebody who may be the member that it says; `path` is there if its directory is on disk.
+    fn on_member(
+        &mut self,
+        from: NodeId,
+        sender: Known,
+        hello: &Hello,
+        path: Option<PathId>,
+        turn: &mut Turn<'_>,
+    ) {
+        self.unheard_since_ms = Some(turn.now.monotonic_ms);
+        let me = turn.identity.life;
+        let other = self.others.get_mut(&from).expect("a member");
+        let has_life = hello.knows.map(|known| known.life);
+        let was_settled = other.is_settled();
+        other.has_met_us = has_life.is_some();
+        other.confirms_us = has_life == Some(me);
+        // What it has on disk of this node is another start: it must hear that this directory has lived it.
+        let tells = has_life.filter(|life| *life != me && other.lived != Some(*life));
+        other.lived = has_life.filter(|life| *life != me);
+        self.believe(from, sender, hello.lived, path, turn);
+        if tells.is_some() {
+            self.say_hello(from, path, true, turn);
+        } else {
+            self.answer(from, hello, path, turn);
+        }
+        self.maybe_form(turn);
+        self.maybe_settle(from, was_settled, turn);
+    }
+
+    fn answer(&self, to: NodeId, hello: &Hello, path: Option<PathId>, turn: &mut Turn<'_>) {
+        if hello.asks {
+            self.say_hello(to, path, false, turn);
+        }
+    }
+
+    /// What the sender was told otherwise than this node, if anything.
+    fn contradiction(&self, from: NodeId, hello: &Hello) -> Option<String> {
+        let list =
+            |ids: &[NodeId]| ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(", ");
+        if hello.members != self.ids {
+            return Some(format!(
+                "node {} was started with members {}, this node with {}: give every node the same list of peers",
+                from.0,
+                list(&hello.members),
+                list(&self.ids)
+            ));
+        }
+        if hello.order != self.birth.order {
+            return Some(format!(
+                "on node {} the keyspace default is {}, on this node {}: an order is fixed when the cluster forms; \
+                 start every node with a level of the same order",
+                from.0,
+                order_name(hello.order),
+                order_name(self.birth.order)
+            ));
+        }
+        let other_cluster = |own: Cluster| hello.cluster.is_some_and(|other| other != own);
+        self.birth.cluster.is_some_and(other_cluster).then(|| {
+            format!(
+                "node {} is part of another cluster: one of the addresses in the lists of peers is wrong",
+                from.0
+            )
+        })
+    }
+
+    fn on_contradiction(
+        &mut self,
+        from: NodeId,
+        hello: &Hello,
+        path: Option<PathId>,
+        is_stranger: bool,
+        why: String,
+        turn: &mut Turn<'_>,
+    ) {
+        if !self.is_formed() && hello.cluster.is_some() && !is_stranger {
+            turn.halt(78, why);
+            return;
+        }
+        let now_ms = turn.now.monotonic_ms;
+        let other = self.others.get_mut(&from).expect("a member");
+        if other.claimed_ms.is_none_or(|claimed_ms| now_ms >= claimed_ms + CLAIM_MS) {
+            other.claimed_ms = Some(now_ms);
+            let waits = if self.is_formed() { "" } else { ". This node waits until they agree" };
+            turn.note(Event::Refused(format!("{why}{waits}")));
+        }
+        self.answer(from, hello, None, turn);
+        hang_up(path, turn);
+    }
+
+    // Believing it.
+
+    /// Whether the start that speaks is the one that is known, or may take its place.
+    fn believe(
+        &mut self,
+        from: NodeId,
+        sender: Known,
+        lived: Option<Life>,
+        path: Option<PathId>,
+        turn: &mut Turn<'_>,
+    ) {
+        let other = self.others.get_mut(&from).expect("a member");
+        let Some(known) = other.known else {
+            if other.writing.is_none() {
+                self.write(from, sender, turn);
+            }
+            return;
+        };
+        if let Some(path) = path {
+            turn.outputs.push(crate::door::Output::Trust(path));
+        }
+        if known == sender {
+            other.heard = true;
+            came_by(other, path, turn);
+            return;
+        }
+        let follows = sender.life.boot > known.life.boot && lived == Some(known.life);
+        let under_way = other.writing.is_some() || other.newcomer.is_some();
+        if !follows || under_way {
+            return;
+        }
+        let Some(before) = other.path.filter(|_| other.heard) else {
+            self.write(from, sender, turn);
+            return;
+        };
+        self.probes += 1;
+        let probe = turn.identity.life.incarnation.wrapping_add(self.probes);
+        let asked_ms = turn.now.monotonic_ms;
+        other.newcomer = Some(Newcomer { life: sender.life, path, probe, asked_ms });
+        turn.send_back(Some(before), from, Body::Probe(probe));
+    }
+
+    /// Writes to the disk which start of a member is believed from then on.
+    fn write(&mut self, from: NodeId, known: Known, turn: &mut Turn<'_>) {
+        let other = self.others.get_mut(&from).expect("a member");
+        turn.disk.record(&Record::Member(from, known));
+        other.writing = Some((turn.disk.ticket(), known));
+        other.newcomer = None;
+    }
+
+    /// Somebody asks whether the process that it knows is still there.
+    pub(crate) fn on_probe(
+        &self,
+        from: NodeId,
+        sender: Known,
+        number: u64,
+        path: Option<PathId>,
+        turn: &mut Turn<'_>,
+    ) {
+        if self.others.get(&from).is_some_and(|other| other.is_on_disk(sender.directory)) {
+            turn.send_back(path, from, Body::Alive(number));
+        }
+    }
+
+    /// The process that was asked is still there: the newcomer is a copy of its directory.
+    pub(crate) fn on_alive(
+        &mut self,
+        from: NodeId,
+        sender: Known,
+        number: u64,
+        turn: &mut Turn<'_>,
+    ) {
+        let Some(other) = self.others.get_mut(&from).filter(|other| other.known == Some(sender))
+        else {
+            return;
+        };
+        let Some(copy) = other.newcomer.take_if(|newcomer| newcomer.probe == number) else {
+            return;
+        };
+        turn.note(Event::Refused(format!(
+            "a copy of node {} was started beside it (start {}): it is turned away",
+            from.0, copy.life.boot
+        )));
+        turn.send_back(copy.path, from, Body::Copied(copy.life));
+    }
+
+    /// A member says that the process which this start descends from is still there.
+    pub(crate) fn on_copied(&self, from: NodeId, sender: Known, life: Life, turn: &mut Turn<'_>) {
+        let on_disk =
+            self.others.get(&from).is_some_and(|other| other.is_on_disk(sender.directory));
+        if on_disk && life == turn.identity.life {
+            turn.supersede(&format!(
+                "node {} still hears the node that this data directory is a copy of",
+                from.0
+            ));
+        }
+    }
+
+    /// Who was asked whether it is still there, and has not answered in time, is not.
+    fn end_probes(&mut self, turn: &mut Turn<'_>) {
+        let now_ms = turn.now.monotonic_ms;
+        let silent = |other: &Other| {
+            let newcomer = other.newcomer.as_ref()?;
+            (now_ms >= newcomer.asked_ms + PROBE_MS).then_some(newcomer.life)
+        };
+        let silent: Vec<_> =
+            self.others.iter().filter_map(|(id, other)| Some((*id, silent(other)?))).collect();
+        silent.into_iter().for_each(|(id, life)| self.take_newcomer(id, life, turn));
+    }
+
+    fn take_newcomer(&mut self, id: NodeId, life: Life, turn: &mut Turn<'_>) {
+        let known =
+            self.others.get(&id).and_then(|other| other.known).expect("there was one before");
+        self.write(id, Known { life, ..known }, turn);
+    }
+
+    /// A connection is gone: whoever came by it is not there any more, as far as that can be known.
+    pub(crate) fn on_left(&mut self, path: PathId, turn: &mut Turn<'_>) {
+        let mut taken = vec![];
+        for (id, other) in &mut self.others {
+            other.newcomer.take_if(|newcomer| newcomer.path == Some(path));
+            if other.path.take_if(|known| *known == path).is_some() {
+                taken.extend(other.newcomer.as_ref().map(|newcomer| (*id, newcomer.life)));
+            }
+        }
+        taken.into_iter().for_each(|(id, life)| self.take_newcomer(id, life, turn));
+    }
+
+    /// A believed member spoke by this connection.
+    pub(crate) fn came_by(&mut self, from: NodeId, path: PathId, turn: &mut Turn<'_>) {
+        if let Some(other) = self.others.get_mut(&from)
+            && other.path != Some(path)
+        {
+            turn.outputs.push(crate::door::Output::Trust(path));
+            came_by(other, Some(path), turn);
+        }
+    }
+
+    pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
+        let mut written = vec![];
+        for (id, other) in &mut self.others {
+            if let Some((_, known)) = other.writing.take_if(|(due, _)| *due <= ticket) {
+                let was_settled = other.is_settled();
+                // It spoke, or nothing would have been written.
+                (other.known, other.heard) = (Some(known), true);
+                written.push((*id, was_settled));
+            }
+        }
+        for (id, was_settled) in written {
+            self.say_hello(id, None, false, turn);
+            self.maybe_form(turn);
+            self.maybe_settle(id, was_settled, turn);
+        }
+    }
+
+    // What follows from it.
+
+    /// Everyone has met this node, and this node everyone: it takes part from now on.
+    fn maybe_form(&mut self, turn: &mut Turn<'_>) {
+        let met = |other: &Other| other.known.is_some() && other.has_met_us;
+        if self.is_formed() || !self.others.values().all(met) {
+            return;
+        }
+        let others =
+            self.others.iter().filter_map(|(id, other)| Some((*id, other.known?.directory)));
+        let own = (turn.identity.id, turn.identity.directory);
+        let cluster = Cluster { id: cluster_id(others.chain([own])), epoch: 1 };
+        self.birth.cluster = Some(cluster);
+        turn.disk.record(&Record::Birth(self.birth.clone()));
+        turn.note(Event::Formed);
+        turn.sessions.wake_all();
+        self.maybe_confirm(turn);
+    }
+
+    fn maybe_settle(&mut self, id: NodeId, was_settled: bool, turn: &mut Turn<'_>) {
+        if self.others.get(&id).is_some_and(Other::is_settled) && !was_settled {
+            self.settled.push(id);
+        }
+        self.maybe_confirm(turn);
+    }
+
+    /// One member believes this start: no member will believe another one that has not lived it.
+    fn maybe_confirm(&mut self, turn: &mut Turn<'_>) {
+        if !self.confirmed
+            && self.is_formed()
+            && self.others.values().any(|other| other.confirms_us)
+        {
+            self.confirmed = true;
+            turn.sessions.wake_all();
+        }
+    }
+
+    /// A node with merged logs that hears nobody serves all the same: it is on its side of a split.
+    fn serve_unheard(&mut self, turn: &mut Turn<'_>) {
+        if self.confirmed || !self.is_formed() || self.birth.order != Order::Merged {
+            return;
+        }
+        let now_ms = turn.now.monotonic_ms;
+        let since_ms = *self.unheard_since_ms.get_or_insert(now_ms);
+        if now_ms >= since_ms + UNHEARD_MS {
+            self.confirmed = true;
+            turn.note(Event::Unheard);
+            turn.sessions.wake_all();
+        }
+    }
+}
+
+/// A believed member speaks by this connection; one that it made before is stale.
+fn came_by(other: &mut Other, path: Option<PathId>, turn: &mut Turn<'_>) {
+    let Some(path) = path else { return };
+    if let Some(stale) = other.path.replace(path)
+        && stale != path
+    {
+        turn.outputs.push(crate::door::Output::HangUp(stale));
+    }
+}
+
+fn hang_up(path: Option<PathId>, turn: &mut Turn<'_>) {
+    turn.outputs.extend(path.map(crate::door::Output::HangUp));
+}
+
+/// The id of the cluster that these directories form, the same on every member and as random as they are.
+fn cluster_id(directories: impl Iterator<Item = (NodeId, u64)>) -> u64 {
+    let mut all: Vec<_> = directories.collect();
+    all.sort();
+    let mixed =
+        all.into_iter().flat_map(|(id, directory)| [id.0, directory]).fold(0, |sum, part| {
+            // SplitMix64 (Steele et al., OOPSLA 2014), a step for each part.
+            let mut mixed: u64 = (sum ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^ (mixed >> 31)
+        });
+    mixed.max(1)
+}
+
+/// An order's name, as people write it.
+pub(crate) fn order_name(order: Order) -> &'static str {
+    match order {
+        Order::Agreed => "agreed",
+        Order::Merged => "merged",
+    }
+}
+
+fn lost_directory(from: NodeId, me: NodeId) -> String {
+    format!(
+        "node {} knows node {} by another data directory: a node that lost its directory cannot come back under \
+         its old id, since it may have forgotten votes and writes that others count on. Start it with \
+         the directory that it used last. If that is gone, there is no way back for this id until members can be changed; the others \
+         go on while they are a majority. (If this is a new cluster, one of the addresses in its list of peers belongs to another one)",
+        from.0, me.0
+    )
+}
+
+fn superseded(from: NodeId, life: Life) -> String {
+    format!(
+        "node {} believes start {} of this node, which this data directory has not lived",
+        from.0, life.boot
+    )
+}
