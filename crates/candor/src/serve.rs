@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// Where clients are served [default: 127.0.0.1:6379].
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
+    /// Where clients of ZeroMQ are served: REQ sockets that ask one JSON object at a time [default: nowhere].
+    #[arg(long, value_name = "HOST:PORT")]
+    zmq_listen: Option<String>,
     /// Where the other nodes are received [default: this node's address in --peers].
     #[arg(long, value_name = "HOST:PORT")]
     peer_listen: Option<String>,
@@ -71,6 +74,7 @@ fn options(args: Args) -> Result<Options, Failure> {
     }
     options.id = args.id.unwrap_or(options.id);
     options.listen = args.listen.unwrap_or(options.listen);
+    options.zmq_listen = args.zmq_listen.or(options.zmq_listen);
     options.peer_listen = args.peer_listen.or(options.peer_listen);
     options.data_dir = args.data_dir.unwrap_or(options.data_dir);
     options.request_timeout_ms = args.request_timeout.unwrap_or(options.request_timeout_ms);

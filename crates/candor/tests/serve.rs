@@ -53,6 +53,12 @@ fn the_ready_line_says_it_all() {
             temp.path().join("data").display()
         )
     );
+    let home = tempfile::tempdir().unwrap();
+    let mut server = alone(home.path(), 0, &["--zmq-listen", "127.0.0.1:0"]);
+    let line = server.start();
+    let ports =
+        format!("clients on 127.0.0.1:{}, ZeroMQ on 127.0.0.1:{}, ", server.port, server.zmq_port);
+    assert!(line.contains(&ports) && server.zmq_port != 0, "{line}");
     let cluster = Cluster::start(3, &[]);
     let log = cluster.servers[2].log();
     assert!(log.contains("connected to node 1"), "{log}");
@@ -113,6 +119,9 @@ fn a_port_that_is_taken_is_named() {
     let address = taken.local_addr().unwrap().to_string();
     let mut server = alone(temp.path(), taken.local_addr().unwrap().port(), &[]);
     refused(&mut server, 1, &[&format!("cannot listen for clients on {address}"), "--listen"]);
+    let mut server = alone(temp.path(), 0, &["--zmq-listen", &address]);
+    let what = format!("cannot listen for clients of ZeroMQ on {address}");
+    refused(&mut server, 1, &[&what, "--zmq-listen"]);
     let peers = format!("1={address},2=127.0.0.1:1");
     let mut server = alone(temp.path(), 0, &["--peers", &peers]);
     refused(&mut server, 1, &[&format!("cannot listen for peers on {address}"), "--peer-listen"]);
@@ -250,8 +259,8 @@ fn a_client_that_only_asks_gets_all_its_answers() {
 
 #[test]
 fn strangers_are_turned_away_from_the_port_for_peers() {
-    let cluster = Cluster::start(3, &[]);
-    let server = &cluster.servers[0];
+    let nodes = Cluster::start(3, &[]);
+    let server = &nodes.servers[0];
     let port = server.peer_port();
     let greet = |bytes: &[u8]| {
         let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -263,22 +272,26 @@ fn strangers_are_turned_away_from_the_port_for_peers() {
         answer
     };
     assert!(greet(b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n").is_empty());
-    let greeting = |version: u32, from: u64, to: u64| {
-        [&b"CandorPr"[..], &version.to_le_bytes(), &from.to_le_bytes(), &to.to_le_bytes()].concat()
+    let greeting = |version: u32, from: u64, to: u64, cluster: u64| {
+        let [from, to, cluster] = [from, to, cluster].map(u64::to_le_bytes);
+        [&b"CandorPr"[..], &version.to_le_bytes(), &from, &to, &cluster].concat()
     };
-    assert!(greet(&greeting(3, 2, 1)).is_empty());
-    assert_eq!(greet(&greeting(2, 9, 1)), greeting(2, 1, 9));
-    assert_eq!(greet(&greeting(2, 2, 3)), greeting(2, 1, 2));
-    let long = [&greeting(2, 2, 1)[..], &u32::MAX.to_le_bytes()].concat();
-    assert_eq!(greet(&long), greeting(2, 1, 2));
+    let cluster = u64::from_str_radix(&server.info()["cluster_id"], 16).unwrap();
+    assert!(greet(&greeting(2, 2, 1, 0)).is_empty());
+    assert_eq!(greet(&greeting(3, 9, 1, 0)), greeting(3, 1, 9, cluster));
+    assert_eq!(greet(&greeting(3, 2, 3, 0)), greeting(3, 1, 2, cluster));
+    assert_eq!(greet(&greeting(3, 2, 1, 7)), greeting(3, 1, 2, cluster));
+    let long = [&greeting(3, 2, 1, cluster)[..], &u32::MAX.to_le_bytes()].concat();
+    assert_eq!(greet(&long), greeting(3, 1, 2, cluster));
     for needle in [
         "it is not a Candor node",
-        "it speaks version 3",
+        "it speaks version 2",
         "it says that it is node 9, which is no other member",
         "it is node 2 and looks for node 3, but this is node 1",
-        "hung up on node 2: it sends 1073741823 bytes at once",
+        "it is node 2 of another cluster",
+        "it says that it is node 2, and sends 1073741823 bytes at once",
     ] {
         until(needle, || server.log().contains(needle).then_some(()));
     }
-    cluster.servers[1].client().set::<_, _, ()>("key", "value").unwrap();
+    nodes.servers[1].client().set::<_, _, ()>("key", "value").unwrap();
 }

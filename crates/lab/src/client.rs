@@ -4,19 +4,21 @@
 //!
 //! When its standard input ends it ends, whatever it is doing: then the runner is gone.
 
+mod link;
+
 use std::io::{self, BufRead, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use resp::Value;
 use tokio::sync::oneshot;
 
 use crate::certificate::Certificate;
 use crate::clock;
-use crate::connection::{CONNECT_WITHIN, Connection};
+use crate::connection::CONNECT_WITHIN;
 use crate::plan::{Answer, LINE_BYTES_MAX, Plan, Report, Start, Step, Work};
 use crate::scenario::VALUE_BYTES_MAX;
 use crate::share::{Seen, Share};
+use link::Link;
 
 /// The last stretch before the start is slept by the thread itself: the timer of the runtime is
 /// only good to a millisecond.
@@ -146,7 +148,7 @@ struct Asker<'p> {
     plan: &'p Plan,
     /// The server that is asked.
     server: usize,
-    connection: Option<Connection>,
+    connection: Option<Link>,
     /// How often this client went on under a new number: after each outcome that is unknown, and at
     /// another server, which knows nothing of what it saw.
     renewals: u64,
@@ -181,8 +183,8 @@ impl Told {
 }
 
 impl Asker<'_> {
-    async fn connect(&self, within: Duration) -> Result<Connection, String> {
-        Connection::open_certified(self.plan.servers[self.server], within).await
+    async fn connect(&self, within: Duration) -> Result<Link, String> {
+        Link::open(self.plan.transport, self.plan.servers[self.server], within).await
     }
 
     /// One operation, from its start to its answer.
@@ -213,50 +215,12 @@ impl Asker<'_> {
                 Err(error) => return (Answer::Refused(format!("no connection: {error}")), None),
             },
         };
-        let at_level;
-        let command: &[&str] = match step {
-            Step::Write { key, value } => &["SET", key, value],
-            Step::Read { key, level: None } => &["GET", key],
-            Step::Read { key, level: Some(level) } => {
-                at_level = format!("GET@{}", level.to_uppercase());
-                &[&at_level, key]
-            }
-            Step::Cas { key, from: Some(from), to } => &["SET", key, to, "IFEQ", from],
-            Step::Cas { key, from: None, to } => &["SET", key, to, "NX"],
-            Step::Sleep { .. } => unreachable!("a sleep asks nothing"),
-        };
-        let reply = connection.ask(command, within).await.map_err(|error| error.to_string());
-        let (certificate, reply) = match reply.and_then(Certificate::take_off) {
-            Ok(taken) => taken,
+        let (answer, certificate) = match connection.ask(step, within).await {
+            Ok(told) => told,
             Err(why) => return (Answer::Unknown(why), None),
-        };
-        let Some(answer) = interpret(step, &reply) else {
-            return (Answer::Unknown(format!("an answer to something else: {reply}")), None);
         };
         self.connection = Some(connection);
         (answer, certificate)
-    }
-}
-
-/// What a reply says about an operation: done, refused or unknown. `None`: it is no reply to it.
-fn interpret(step: &Step, reply: &Value) -> Option<Answer> {
-    if let Some(error) = reply.as_error() {
-        let text = String::from_utf8_lossy(error).into_owned();
-        // Of all errors this code alone leaves open whether the command ran.
-        return Some(match text.split(' ').next() {
-            Some("INDETERMINATE") => Answer::Unknown(text),
-            _ => Answer::Refused(text),
-        });
-    }
-    match (step, reply) {
-        (Step::Write { .. }, Value::Simple(text)) if &text[..] == b"OK" => Some(Answer::Written),
-        (Step::Cas { .. }, Value::Simple(text)) if &text[..] == b"OK" => {
-            Some(Answer::Swapped(true))
-        }
-        (Step::Cas { .. }, Value::Nil) => Some(Answer::Swapped(false)),
-        (Step::Read { .. }, Value::Nil) => Some(Answer::Value(None)),
-        (Step::Read { .. }, Value::Bulk(value)) => Some(Answer::Value(Some(text_of(value)))),
-        _ => None,
     }
 }
 

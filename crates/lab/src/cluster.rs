@@ -54,6 +54,7 @@ pub(crate) struct Cluster {
     /// How each server is started, the first time and again.
     launches: Vec<Launch>,
     addresses: Vec<SocketAddr>,
+    zmq_addresses: Vec<SocketAddr>,
     /// What lies between the servers, if a fault needs it.
     network: Option<Network>,
     /// Rings when a server has ended.
@@ -115,6 +116,7 @@ impl Cluster {
             self.servers.push(launch.start(server, &self.bell)?);
             self.launches.push(launch);
             self.addresses.push(ports::address(ports.clients));
+            self.zmq_addresses.push(ports::address(ports.zmq));
         }
         self.network = network;
         Ok(())
@@ -183,6 +185,11 @@ impl Cluster {
     /// Where each server serves clients.
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where each server serves clients of ZeroMQ.
+    pub(crate) fn zmq_addresses(&self) -> &[SocketAddr] {
+        &self.zmq_addresses
     }
 
     /// The process of each server.
@@ -297,6 +304,7 @@ fn serve_arguments(
     let mut arguments: Vec<OsString> = [
         ("--id", (server + 1).to_string()),
         ("--listen", ports::address(ports.clients).to_string()),
+        ("--zmq-listen", ports::address(ports.zmq).to_string()),
         ("--peer-listen", ports::address(ports.peers).to_string()),
         ("--peers", peers.join(",")),
         ("--level", orders.level.to_string()),

@@ -37,6 +37,8 @@ pub(crate) enum NoReply {
     Closed,
     /// The bytes are no reply.
     Malformed(resp::DecodeError),
+    /// The bytes are not what a ZeroMQ server says.
+    NotZmtp(&'static str),
     /// It took longer than this.
     TimedOut(Duration),
 }
@@ -47,6 +49,7 @@ impl fmt::Display for NoReply {
             NoReply::Broken(error) => write!(f, "connection broken: {error}"),
             NoReply::Closed => f.write_str("connection closed by the server"),
             NoReply::Malformed(error) => write!(f, "not a reply: {error}"),
+            NoReply::NotZmtp(what) => write!(f, "not a reply: {what}"),
             NoReply::TimedOut(limit) => write!(f, "no reply within {} ms", limit.as_millis()),
         }
     }

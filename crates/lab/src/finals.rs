@@ -68,10 +68,11 @@ pub(crate) struct QuietEnd {
 }
 
 /// Asks every server for every written key until all agree or the time is over, and records the last
-/// round. `None` if nothing was written.
+/// round, with certificates if they are wanted. `None` if nothing was written.
 pub(crate) async fn ask(
     servers: &[SocketAddr],
     recording: &mut Recording,
+    is_certified: bool,
     reply_timeout: Duration,
     agree_within: Duration,
 ) -> Option<QuietEnd> {
@@ -83,7 +84,7 @@ pub(crate) async fn ask(
     let deadline = Instant::now() + agree_within;
     let mut pause = PAUSE_MIN;
     for rounds in 1.. {
-        let answers = round(servers, &keys, reply_timeout).await;
+        let answers = round(servers, &keys, is_certified, reply_timeout).await;
         let agreed = agree(&answers);
         if agreed || Instant::now() + pause > deadline {
             let now = recording.since_start(clock::now_ns());
@@ -130,12 +131,15 @@ struct Seen {
 async fn round(
     servers: &[SocketAddr],
     keys: &[String],
+    is_certified: bool,
     reply_timeout: Duration,
 ) -> Vec<RoundOfOne> {
     let mut asking = JoinSet::new();
     for (server, address) in servers.iter().copied().enumerate() {
         let keys = keys.to_vec();
-        asking.spawn(async move { (server, ask_one(address, &keys, reply_timeout).await) });
+        asking.spawn(async move {
+            (server, ask_one(address, &keys, is_certified, reply_timeout).await)
+        });
     }
     let mut answers = vec![RoundOfOne::default(); servers.len()];
     while let Some(answer) = asking.join_next().await {
@@ -146,10 +150,19 @@ async fn round(
     answers
 }
 
-async fn ask_one(server: SocketAddr, keys: &[String], reply_timeout: Duration) -> RoundOfOne {
+async fn ask_one(
+    server: SocketAddr,
+    keys: &[String],
+    is_certified: bool,
+    reply_timeout: Duration,
+) -> RoundOfOne {
     let mut answer = RoundOfOne::default();
     let begun = clock::now_ns();
-    let mut connection = match Connection::open_certified(server, reply_timeout).await {
+    let opened = match is_certified {
+        true => Connection::open_certified(server, reply_timeout).await,
+        false => Connection::open(server).await.map_err(|error| error.to_string()),
+    };
+    let mut connection = match opened {
         Ok(connection) => connection,
         Err(error) => {
             answer.failure = Some((begun, format!("no connection: {error}")));
@@ -268,7 +281,7 @@ mod tests {
             servers.push(serve(acts.to_vec()).await.0);
         }
         let mut recording = after_a_write();
-        let quiet = ask(&servers, &mut recording, LONG, agree_within).await.unwrap();
+        let quiet = ask(&servers, &mut recording, true, LONG, agree_within).await.unwrap();
         let history = recording.history(history::Level::Eventual);
         let finals = history.operations.iter().filter(|operation| operation.is_final);
         let seen = finals.map(|operation| {
@@ -311,6 +324,6 @@ mod tests {
         let scenario =
             Scenario::parse("f", r#"{"num_servers":1,"consistency_level":"eventual"}"#).unwrap();
         let mut recording = Recording::new(&scenario, vec![]);
-        assert_eq!(ask(&[], &mut recording, LONG, LONG).await, None);
+        assert_eq!(ask(&[], &mut recording, true, LONG, LONG).await, None);
     }
 }

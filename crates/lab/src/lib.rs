@@ -42,6 +42,7 @@ mod certificate;
 mod client;
 mod connection;
 mod plan;
+mod zmq;
 
 mod clock;
 mod delays;

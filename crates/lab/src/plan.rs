@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
+use crate::scenario::Transport;
 use crate::share::Share;
 
 /// The longest line that either side reads: the plan of a client that has as many requests, with
@@ -24,7 +25,9 @@ pub(crate) const LINE_BYTES_MAX: u64 = 8 * crate::scenario::FILE_BYTES_MAX;
 /// All that a client process is to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Plan {
-    /// Where each server serves clients.
+    /// What it speaks.
+    pub(crate) transport: Transport,
+    /// Where each server serves such clients.
     pub(crate) servers: Vec<SocketAddr>,
     /// The server that it talks to, at least at first.
     pub(crate) server: usize,

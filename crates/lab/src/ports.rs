@@ -62,7 +62,7 @@ pub(crate) fn find(servers: usize) -> io::Result<Vec<Ports>> {
     let mut free = FreePorts::new();
     let mut found = Vec::with_capacity(servers);
     for _ in 0..servers {
-        found.push(Ports { clients: free.next()?, peers: free.next()?, admin: free.next()? });
+        found.push(Ports { clients: free.next()?, peers: free.next()?, zmq: free.next()? });
     }
     Ok(found)
 }

@@ -16,7 +16,7 @@ use crate::interrupt::{Interrupts, Signal};
 use crate::keep;
 use crate::picture;
 use crate::report;
-use crate::scenario::{Refusal, Scenario};
+use crate::scenario::{Refusal, Scenario, Transport};
 use crate::screen::{Look, Screen, print_document, tame};
 
 /// How often a run is repeated if the order that its waits state did not come about.
@@ -353,8 +353,12 @@ impl Runner<'_> {
             _ => format!("{count} {what}s"),
         };
         let about = format!(
-            "{repeat}{} · {} · {} · {} · seed {seed}",
+            "{repeat}{}{} · {} · {} · {} · seed {seed}",
             scenario.level,
+            match scenario.transport {
+                Transport::Resp => "",
+                Transport::Zmq => " · over ZeroMQ",
+            },
             counted(scenario.servers, "server"),
             counted(scenario.crew().len(), "client"),
             match scenario.workloads.is_empty() {

@@ -23,7 +23,7 @@ use crate::ports;
 use crate::process::End;
 use crate::recording::{Recording, Told};
 use crate::report::{self, Live, Phase};
-use crate::scenario::{Fault, Ports, Scenario};
+use crate::scenario::{Fault, Ports, Scenario, Transport};
 use crate::screen::{Look, Screen};
 
 /// How much longer than a request may take a client waits for its reply.
@@ -102,7 +102,10 @@ impl Stage {
         screen.wait_for("waiting until all servers agree");
         let timeout = Duration::from_millis(task.request_timeout_ms + REPLY_MARGIN_MS);
         let servers = self.cluster.addresses().to_vec();
-        self.quiet = finals::ask(&servers, &mut self.recording, timeout, AGREE_WITHIN).await;
+        // Where clients hear of no certificates, the history has none at all.
+        let is_certified = task.scenario.transport == Transport::Resp;
+        let recording = &mut self.recording;
+        self.quiet = finals::ask(&servers, recording, is_certified, timeout, AGREE_WITHIN).await;
     }
 
     /// Starts the servers and waits until they are ready. Free ports may be taken by somebody else
@@ -154,8 +157,13 @@ impl Stage {
 
     fn plans(&self, task: &Task<'_>, ports: &[Ports]) -> Vec<Plan> {
         let crew = task.scenario.crew();
+        let port = |ports: &Ports| match task.scenario.transport {
+            Transport::Resp => ports.clients,
+            Transport::Zmq => ports.zmq,
+        };
         let plan = |(place, client): (usize, &crate::scenario::Client)| Plan {
-            servers: ports.iter().map(|ports| ports::address(ports.clients)).collect(),
+            transport: task.scenario.transport,
+            servers: ports.iter().map(|ports| ports::address(port(ports))).collect(),
             server: client.server,
             reply_timeout_ms: task.request_timeout_ms + REPLY_MARGIN_MS,
             work: self.recording.work(place).clone(),

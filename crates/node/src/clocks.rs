@@ -16,6 +16,15 @@
 //! A node whose clock lies within the cap of fewer than half of the others' makes no stamps: it refuses merged writes, and
 //! gives up leadership to a member that knows its own clock to be in order. Members that were never measured do
 //! not count, nor does a doubt: a clock that may lie within the cap does. What was stamped before is merged by everyone.
+//!
+//! After a start nobody is measured, so the clock is not judged and merged writes wait until at least half of the others are,
+//! but at most [`WAIT_MS`].
+//!
+//! # Log time
+//!
+//! What a leader's clock may carry into the log is limited, too: no more than the cap beyond the lower median of the clocks
+//! that it and the measured members *show*. Its own shows what it says; a member's shows the lower of its bounds, so that a
+//! slow answer never makes a clock seem to be further ahead than it is.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -29,6 +38,8 @@ use crate::turn::Turn;
 const ASK_MS: u64 = 500;
 /// For how long a narrow measurement is kept against wider ones, in milliseconds.
 const KEEP_MS: u64 = 3 * ASK_MS;
+/// For how long after a start the clock is not judged while fewer than half of the others are measured, in milliseconds.
+const WAIT_MS: u64 = 1000;
 /// Both wall clocks and both ends of a round are cut to milliseconds.
 const ROUNDING_MS: i64 = 2;
 
@@ -83,25 +94,50 @@ pub(crate) struct Clocks {
     cap_ms: i64,
     others: BTreeMap<NodeId, Member>,
     asked_at_ms: Option<u64>,
-    /// When the first answers are overdue: who has not answered then is not waited for.
-    first_due_ms: u64,
+    /// Who has not answered then is not waited for. `None`: the node does not take part yet.
+    due_ms: Option<u64>,
+    /// Whether too few are measured to judge this clock.
+    waits: bool,
     agrees: bool,
     /// As long as this node's wall clock is so far ahead of its monotonic one, `agrees` stands: every turn looks.
     /// `None`: the next turn judges anew.
     stands_ms: Option<RangeInclusive<i64>>,
+    /// How far ahead of its monotonic clock this node's wall clock may carry log time. `None`: not at all, since fewer than a
+    /// majority of the clocks are known.
+    log_limit_ms: Option<i64>,
 }
 
 impl Clocks {
     pub(crate) fn new(me: NodeId, members: &[NodeId], cap_ms: u64) -> Clocks {
         let others = members.iter().filter(|id| **id != me);
+        let others: BTreeMap<_, _> = others.map(|id| (*id, Member::default())).collect();
+        let cap_ms = signed(cap_ms);
         Clocks {
-            cap_ms: signed(cap_ms),
-            others: others.map(|id| (*id, Member::default())).collect(),
+            cap_ms,
             asked_at_ms: None,
-            first_due_ms: 0,
+            due_ms: None,
+            waits: !others.is_empty(),
             agrees: true,
             stands_ms: None,
+            log_limit_ms: log_limit_ms(cap_ms, others.len(), vec![]),
+            others,
         }
+    }
+
+    /// The node takes part from this moment on at the latest.
+    pub(crate) fn begin(&mut self, now: Now) {
+        self.due_ms.get_or_insert(now.monotonic_ms + WAIT_MS);
+    }
+
+    /// Whether too few clocks are measured to judge this node's: merged writes wait.
+    pub(crate) fn waits(&self) -> bool {
+        self.waits
+    }
+
+    /// The time that this node's clock may carry into the log, if a majority of the clocks are known.
+    pub(crate) fn log_ms(&self, now: Now) -> Option<u64> {
+        let limit_ms = self.log_limit_ms?.saturating_add(signed(now.monotonic_ms));
+        Some(now.wall_ms.min(u64::try_from(limit_ms).unwrap_or(0)))
     }
 
     /// Whether this node's wall clock may be believed.
@@ -130,9 +166,7 @@ impl Clocks {
         }
         let now_ms = turn.now.monotonic_ms;
         if self.asked_at_ms.is_none_or(|asked_ms| now_ms >= asked_ms + ASK_MS) {
-            if self.asked_at_ms.replace(now_ms).is_none() {
-                self.first_due_ms = now_ms + ASK_MS;
-            }
+            self.asked_at_ms = Some(now_ms);
             self.ask(turn);
         }
     }
@@ -154,11 +188,12 @@ impl Clocks {
         Body::AskClock { asked_ms: turn.now.monotonic_ms, is_fit: self.is_fit(turn) }
     }
 
-    /// Whether this node has measured anyone and agrees, its disk has room, and it is to go on.
+    /// Whether this node has measured enough others and agrees, its disk has room, and it is to go on.
     fn is_fit(&self, turn: &Turn<'_>) -> bool {
         !turn.disk.is_full()
             && !turn.ending
             && self.agrees
+            && !self.waits
             && self.others.values().any(|member| member.measured.is_some())
     }
 
@@ -196,6 +231,7 @@ impl Clocks {
         };
         if is_better {
             member.measured = Some(new);
+            self.limit_log();
             self.judge(turn);
         }
     }
@@ -204,6 +240,12 @@ impl Clocks {
         if let Some(member) = self.others.get_mut(&from) {
             member.is_fit = is_fit;
         }
+    }
+
+    fn limit_log(&mut self) {
+        let shown = self.others.values().filter_map(|member| member.measured);
+        let shown_ms = shown.map(|clock| clock.bounds_ms().0).collect();
+        self.log_limit_ms = log_limit_ms(self.cap_ms, self.others.len(), shown_ms);
     }
 
     fn judge(&mut self, turn: &mut Turn<'_>) {
@@ -223,16 +265,32 @@ impl Clocks {
                 (from_ms, to_ms) = (from_ms.max(near_from), to_ms.min(near_to));
             }
         }
-        // The first to answer need not be the one that is right.
-        let waits = measured < self.others.len() && turn.now.monotonic_ms < self.first_due_ms;
-        self.stands_ms = (!waits).then_some(from_ms..=to_ms);
-        let agrees = 2 * near >= measured || waits;
+        // Whom it waits for once, it does not wait for again: who was measured stays so, and time goes on.
+        let is_due = self.due_ms.is_some_and(|due_ms| turn.now.monotonic_ms >= due_ms);
+        self.waits = 2 * measured < self.others.len() && !is_due;
+        turn.clock_waits = self.waits;
+        self.stands_ms = (!self.waits).then_some(from_ms..=to_ms);
+        let agrees = 2 * near >= measured || self.waits;
         if agrees != self.agrees {
             self.agrees = agrees;
             turn.clock_agrees = agrees;
             turn.note(Event::Clock { agrees, others: self.measured(turn.now).collect() });
         }
     }
+}
+
+/// How far ahead of its monotonic clock a node's wall clock may carry log time, when so many others' clocks show this
+/// against that monotonic clock: no more than the cap beyond the lower median of all that are known, its own included.
+fn log_limit_ms(cap_ms: i64, others: usize, mut shown_ms: Vec<i64>) -> Option<i64> {
+    let known = shown_ms.len() + 1;
+    if 2 * known <= others + 1 {
+        return None;
+    }
+    shown_ms.sort_unstable();
+    // Where the own clock is the median, or below it, the limit is above it in any case. Where it is above, the lower median
+    // of all is the one that has this place among the others.
+    let median_ms = shown_ms.get((known - 1) / 2);
+    Some(median_ms.map_or(i64::MAX, |median_ms| median_ms + cap_ms))
 }
 
 #[cfg(test)]
@@ -260,6 +318,40 @@ mod tests {
         assert_eq!(ahead(now(1140, 4900)), (1098, 1142), "this clock was set back");
         let farthest = measured(0, u64::MAX, u64::MAX).bounds_ms().1 - own_ms(now(u64::MAX, 0));
         assert!(farthest.checked_add(1 << 61).is_some(), "sums stay far from the ends");
+    }
+
+    #[test]
+    fn log_time_goes_no_further_than_the_lower_median_and_the_cap() {
+        // As the promise has it: the lower median of all clocks that are known, the own one included.
+        let by_the_word = |own_ms: i64, shown_ms: &[i64]| {
+            let mut all_ms = [shown_ms, &[own_ms]].concat();
+            all_ms.sort();
+            own_ms.min(all_ms[(all_ms.len() - 1) / 2] + 500)
+        };
+        let rows: [&[i64]; 6] =
+            [&[], &[0], &[7_000, -90], &[5, -3_600_000, 8], &[1, 2, 3, 4], &[-9, -9, 40, 41, 99]];
+        for (others, shown_ms) in rows.iter().map(|row| (row.len(), row)) {
+            let limit_ms = log_limit_ms(500, others, shown_ms.to_vec()).unwrap();
+            for own_ms in [-3_600_000, -600, -91, 0, 3, 40, 600, 8_000, 3_600_000] {
+                assert_eq!(own_ms.min(limit_ms), by_the_word(own_ms, shown_ms), "{own_ms}");
+            }
+        }
+        assert_eq!(log_limit_ms(500, 2, vec![]), None, "one of three is no majority");
+        assert_eq!(log_limit_ms(500, 3, vec![4]), None, "nor are two of four");
+        assert_eq!(log_limit_ms(500, 4, vec![4, 5]), Some(505), "three of five are");
+    }
+
+    #[test]
+    fn clocks_at_the_ends_of_time_overflow_nothing() {
+        let mut clocks = Clocks::new(NodeId(1), &[NodeId(1), NodeId(2)], u64::MAX);
+        for (wall_ms, heard_ms) in [(u64::MAX, 0), (0, u64::MAX), (u64::MAX, u64::MAX)] {
+            let member = clocks.others.get_mut(&NodeId(2)).unwrap();
+            member.measured = Some(measured(0, heard_ms, wall_ms));
+            clocks.limit_log();
+            for now in [now(0, 0), now(u64::MAX, u64::MAX), now(0, u64::MAX), now(u64::MAX, 0)] {
+                assert!(clocks.log_ms(now).unwrap() <= now.wall_ms);
+            }
+        }
     }
 
     #[test]

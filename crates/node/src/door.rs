@@ -306,7 +306,7 @@ pub enum Error {
     Consistency(String),
     /// `-ERR …`: the request itself is wrong.
     Invalid(String),
-    /// `-MISCONF …`: the disk is full; the write did not run.
+    /// `-MISCONF …`: the disk is full; the write did not run, nor the read that must see what found no room.
     DiskFull(&'static str),
     /// `-CLOCKSKEW …`: this node's clock is too far from the others' to stamp a write; it did not run.
     ClockSkew(&'static str),

@@ -33,6 +33,11 @@ pub struct NamedWrite {
 }
 
 impl AgreedEntry {
+    /// The time that its leader stamped it with; an entry that opens a term has none.
+    pub fn stamp_ms(&self) -> Option<u64> {
+        crate::agreed::stamp_ms(&self.data)
+    }
+
     /// The writes in the entry, in order; those among them that the log holds twice included.
     pub fn writes(&self) -> Vec<NamedWrite> {
         crate::agreed::writes(&self.data, |node, boot, sequence, write| NamedWrite {

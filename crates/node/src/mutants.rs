@@ -65,7 +65,7 @@ macro_rules! mutants {
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
                     | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
-                    | CertificateTooWide => Some(Order::Merged),
+                    | UnmeasuredClockStamps | CertificateTooWide => Some(Order::Merged),
                     _ => Some(Order::Agreed),
                 }
             }
@@ -190,10 +190,20 @@ mutants! {
     StampWithoutOffset, "clock-skew loss", "";
     /// A merged write is stamped by a clock that is too far from most others.
     DriftCapIgnored, "clock-skew loss", "KeyDB#247";
+    /// A node that was just started stamps merged writes before it has measured anyone.
+    UnmeasuredClockStamps, "clock-skew loss", "";
     /// A member's clock is taken to have been read when its answer came.
     RoundTripIgnored, "clock-skew loss", "";
     /// A delete leaves no tombstone.
     NoTombstone, "deletes resurrect", "KeyDB#83";
+
+    // Time in the log.
+    /// A leader stamps entries with what its own clock says, however far that is from the others'.
+    LogTimeFromOwnClock, "time in the log", "";
+    /// Log time that is ahead of the leader's clock stands until that has caught up.
+    LogTimeStands, "time in the log", "";
+    /// A leader stamps entries with its clock, whatever the last stamp in its log is.
+    LogTimeGoesBack, "time in the log", "";
 
     // Certificates.
     /// A certificate names the entry and not the place in it.

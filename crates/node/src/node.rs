@@ -62,6 +62,8 @@ macro_rules! turn {
             now: $node.now,
             clock_agrees: $node.clocks.agrees(),
             ending: $node.ending,
+            clock_waits: $node.clocks.waits(),
+            log_ms: $node.clocks.log_ms($node.now),
             identity: $node.identity,
             disk: &mut $node.disk,
             sessions: &mut $node.sessions,
@@ -127,6 +129,9 @@ impl Node {
         }
         if self.halted {
             return;
+        }
+        if self.takes_part() {
+            self.clocks.begin(self.now);
         }
         loop {
             self.start_waiting(outputs);
@@ -377,6 +382,7 @@ impl Node {
         // A driver's clock may stand still, but what was seen of it never goes back.
         self.now.monotonic_ms = self.now.monotonic_ms.max(now.monotonic_ms);
         self.now.wall_ms = now.wall_ms;
+        self.agreed.begin(self.now.monotonic_ms);
         if self.started {
             self.members.on_tick(turn!(self, outputs));
         }
@@ -462,6 +468,7 @@ impl Node {
         }
         if full {
             self.agreed.refuse_unsent(FULL, turn!(self, outputs));
+            self.merged.refuse_gathered(&Error::DiskFull(FULL), turn!(self, outputs));
         }
     }
 
@@ -541,7 +548,10 @@ impl Node {
             }
         };
         if read.is_err() {
-            outputs.push(Output::Note(malformed()));
+            outputs.push(Output::Note(Event::Refused(format!(
+                "node {} sent a message that no sound member sends: it is dropped",
+                from.0
+            ))));
         }
     }
 

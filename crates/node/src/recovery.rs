@@ -79,7 +79,7 @@ impl Recovery {
             Record::Agreed { index, term, data } => {
                 let unreadable = || unreadable("an entry of the agreed log");
                 let entry = agreed::restored_entry(index, term, data).map_err(|_| unreadable())?;
-                self.tail.append(entry).map_err(|_| unreadable())?;
+                self.tail.append(entry, 0).map_err(|_| unreadable())?;
             }
             Record::Merged(bytes) => self.merged.push(bytes),
         }

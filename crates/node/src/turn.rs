@@ -90,6 +90,10 @@ pub(crate) struct Turn<'a> {
     pub(crate) clock_agrees: bool,
     /// Whether this node is about to end.
     pub(crate) ending: bool,
+    /// Whether that is not known yet, since too few others are measured.
+    pub(crate) clock_waits: bool,
+    /// The time that this node's clock may carry into the log, if a majority of the clocks are known.
+    pub(crate) log_ms: Option<u64>,
     pub(crate) identity: Identity,
     pub(crate) disk: &'a mut Disk,
     pub(crate) sessions: &'a mut Sessions,

@@ -15,6 +15,7 @@ use crate::{Failure, Options, parse_level, parse_peers};
 struct File {
     id: Option<u64>,
     listen: Option<String>,
+    zmq_listen: Option<String>,
     peer_listen: Option<String>,
     peers: Option<Spanned<String>>,
     data_dir: Option<PathBuf>,
@@ -61,6 +62,7 @@ impl Options {
         }
         options.id = file.id.unwrap_or(options.id);
         options.listen = file.listen.unwrap_or(options.listen);
+        options.zmq_listen = file.zmq_listen.or(options.zmq_listen);
         options.peer_listen = file.peer_listen.or(options.peer_listen);
         options.data_dir = file.data_dir.unwrap_or(options.data_dir);
         options.request_timeout_ms = file.request_timeout.unwrap_or(options.request_timeout_ms);
@@ -98,7 +100,7 @@ mod tests {
     fn what_is_said_counts_and_the_rest_stays() {
         assert_eq!(read("").unwrap(), Options::default());
         let options = read(
-            "# a comment\nid = 2\nlisten = 'a:1'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
+            "# a comment\nid = 2\nlisten = 'a:1'\nzmq-listen = 'a:3'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
              data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
              max-clock-drift = 250\ntest-mode = true\n",
         )
@@ -108,6 +110,7 @@ mod tests {
             Options {
                 id: 2,
                 listen: "a:1".into(),
+                zmq_listen: Some("a:3".into()),
                 peer_listen: Some("b:2".into()),
                 peers: vec![(1, "a:2".into()), (2, "b:2".into())],
                 data_dir: "/data".into(),

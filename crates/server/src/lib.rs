@@ -17,6 +17,8 @@ mod connection;
 
 pub mod client;
 
+mod zmq;
+
 mod peer;
 
 mod log;

@@ -21,6 +21,8 @@ pub struct Options {
     pub id: u64,
     /// Where clients are served, `HOST:PORT`; port 0 takes a free one.
     pub listen: String,
+    /// Where clients of ZeroMQ are served, `HOST:PORT`; `None`: nowhere.
+    pub zmq_listen: Option<String>,
     /// Where peers are received, `HOST:PORT`; `None`: at this node's own address in `peers`.
     pub peer_listen: Option<String>,
     /// All members and where each receives its peers, this node included; empty: a node by itself.
@@ -46,6 +48,7 @@ impl Default for Options {
         Options {
             id: 1,
             listen: "127.0.0.1:6379".into(),
+            zmq_listen: None,
             peer_listen: None,
             peers: vec![],
             data_dir: "./candor-data".into(),
@@ -70,6 +73,9 @@ impl Options {
     pub(crate) fn check(&self) -> Result<(), Failure> {
         self.check_members()?;
         check_address("--listen", &self.listen)?;
+        if let Some(address) = &self.zmq_listen {
+            check_address("--zmq-listen", address)?;
+        }
         if let Some(address) = &self.peer_listen {
             check_address("--peer-listen", address)?;
             if self.peers.is_empty() {
@@ -261,6 +267,7 @@ mod tests {
         refused(Options { listen: ":6379".into(), ..three() }, "--listen");
         refused(Options { listen: "a:70000".into(), ..three() }, "--listen");
         refused(Options { peer_listen: Some("a".into()), ..three() }, "--peer-listen");
+        refused(Options { zmq_listen: Some("tcp://a:1".into()), ..three() }, "--zmq-listen");
         let alone = Options { peer_listen: Some("a:1".into()), ..Options::default() };
         refused(alone, "there are no peers");
         refused(Options { request_timeout_ms: 0, ..three() }, "--request-timeout 0");

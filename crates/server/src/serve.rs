@@ -14,6 +14,7 @@ use tokio::task::spawn_local;
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
+use crate::connection::Door;
 use crate::ending::Ending;
 use crate::hub::{Description, Hub};
 use crate::log::{Directory, Handle, Log, SEGMENT_BYTES};
@@ -67,12 +68,16 @@ async fn live(options: &Options) -> Result<(), Failure> {
     let announcement = Announcement::new(options, &ports);
     let machine = Machine::new(hub.clone(), peers, log, reports, announcement);
     let mut machine = spawn_local(machine.run());
-    let clients = spawn_local(connection::listen(hub.clone(), ports.clients));
+    let clients = spawn_local(connection::listen(hub.clone(), Door::Redis, ports.clients));
+    let zmq = ports
+        .zmq
+        .map(|(listener, _)| spawn_local(connection::listen(hub.clone(), Door::Zmq, listener)));
     tokio::select! {
         halted = &mut machine => return Err(halted.unwrap_or_else(|bug| bug_failure(&bug))),
         () = ending.wait() => {}
     }
     clients.abort();
+    zmq.inspect(|zmq| zmq.abort());
     // First another node leads, while this one still serves whom it has: an election would cost everyone half a second.
     let _ = tokio::time::timeout(HAND_OVER_MAX, hub.hand_over()).await;
     let _ = tokio::time::timeout(LAST_REPLIES_MAX, hub.end()).await;
@@ -85,20 +90,23 @@ async fn live(options: &Options) -> Result<(), Failure> {
 struct Ports {
     clients: TcpListener,
     client_address: SocketAddr,
+    /// For clients of ZeroMQ, and where that is.
+    zmq: Option<(TcpListener, SocketAddr)>,
     peers: Option<TcpListener>,
 }
 
 impl Ports {
     async fn bind(options: &Options) -> Result<Ports, Failure> {
-        let clients = bind(&options.listen, "clients", "--listen").await?;
-        let client_address = clients.local_addr().map_err(|error| {
-            Failure::run_time(format!("the address of {} is not known: {error}", options.listen))
-        })?;
-        let peers = match options.peer_address() {
-            Some(address) => Some(bind(address, "peers", "--peer-listen").await?),
+        let (clients, client_address) = bind(&options.listen, "clients", "--listen").await?;
+        let zmq = match &options.zmq_listen {
+            Some(address) => Some(bind(address, "clients of ZeroMQ", "--zmq-listen").await?),
             None => None,
         };
-        Ok(Ports { clients, client_address, peers })
+        let peers = match options.peer_address() {
+            Some(address) => Some(bind(address, "peers", "--peer-listen").await?.0),
+            None => None,
+        };
+        Ok(Ports { clients, client_address, zmq, peers })
     }
 }
 
@@ -118,8 +126,12 @@ impl Announcement {
             Some(address) => format!("peers on {address}, "),
             None => String::new(),
         };
+        let zmq = match &ports.zmq {
+            Some((_, address)) => format!("ZeroMQ on {address}, "),
+            None => String::new(),
+        };
         let about = format!(
-            "node {} of {}, clients on {}, {peers}level {}, data in {}{}",
+            "node {} of {}, clients on {}, {zmq}{peers}level {}, data in {}{}",
             options.id,
             options.peers.len().max(1),
             ports.client_address,
@@ -161,8 +173,9 @@ impl Announcement {
     }
 }
 
-async fn bind(address: &str, role: &str, flag: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
+/// Takes a port; and its address, of which the system chose a part if it was port 0.
+async fn bind(address: &str, role: &str, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+    let listener = TcpListener::bind(address).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => "another process listens there: end it, or choose",
             _ => "choose",
@@ -171,7 +184,11 @@ async fn bind(address: &str, role: &str, flag: &str) -> Result<TcpListener, Fail
             "cannot listen for {role} on {address}: {error}\n  hint: {hint} another address with \
              {flag} HOST:PORT"
         ))
-    })
+    })?;
+    let bound = listener.local_addr().map_err(|error| {
+        Failure::run_time(format!("the address of {address} is not known: {error}"))
+    })?;
+    Ok((listener, bound))
 }
 
 /// Opens the data directory and brings the node back to where its disk says that it was.

@@ -21,6 +21,8 @@ pub(crate) enum Subject {
     Fault(u64),
     /// Seeds and names for the starts of this node.
     Boot(u64),
+    /// What the wall clock of this node says when it starts again.
+    Wake(u64),
     /// The wishes of this client.
     Client(u64),
 }
@@ -36,6 +38,7 @@ impl Subject {
             Subject::Lies => 8,
             Subject::Stops => 9,
             Subject::Boot(node) => 100 + node,
+            Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,
             Subject::Client(place) => 1000 + place,
         }

@@ -35,6 +35,12 @@ impl Clock {
         self.monotonic_us = origin_ms * 1000;
     }
 
+    /// The machine was started again, and its wall clock is off by so much from now on.
+    pub(crate) fn wake(&mut self, now_us: u64, off_ms: i64) {
+        self.stand_at(now_us);
+        self.wall_us = (WORLD_BEGAN_US + now_us).saturating_add_signed(off_ms * 1000);
+    }
+
     /// The wall clock is set forward or back.
     pub(crate) fn jump(&mut self, by_ms: i64) {
         self.wall_us = self.wall_us.saturating_add_signed(by_ms * 1000);
@@ -95,6 +101,9 @@ mod tests {
         clock.restart(2_000_000, 0);
         assert_eq!(clock.now(2_000_000).monotonic_ms, 0);
         assert_eq!(clock.now(3_000_000).monotonic_ms, 1100);
+        clock.wake(3_000_000, 3_600_000);
+        assert_eq!(clock.now(3_000_000).monotonic_ms, 1100, "it goes on");
+        assert_eq!(clock.now(3_000_000).wall_ms, WORLD_BEGAN_US / 1000 + 3000 + 3_600_000);
         clock.set_right(3_000_000);
         let now = clock.now(4_000_000);
         assert_eq!((now.monotonic_ms, now.wall_ms), (2100, WORLD_BEGAN_US / 1000 + 4000));

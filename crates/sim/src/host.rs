@@ -7,7 +7,7 @@ use node::{
     StartError,
 };
 
-use crate::chance::Chance;
+use crate::chance::{Chance, Subject};
 use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::setting::Setting;
@@ -73,6 +73,9 @@ impl Desk {
     }
 }
 
+/// How far off the wall clock of a machine may be when it starts again, in milliseconds.
+const WAKES_MS: [i64; 8] = [0, 60, -300, 1_500, -60_000, 60_000, 3_600_000, 3_600_000];
+
 /// One machine and what runs on it.
 #[derive(Debug)]
 pub(crate) struct Host {
@@ -109,10 +112,12 @@ pub(crate) struct Host {
     pub(crate) mutant: Option<node::Mutant>,
     /// Where seeds and names come from.
     boots: Chance,
+    /// Where the wall clock stands when the machine starts again.
+    wakes: Chance,
 }
 
 impl Host {
-    pub(crate) fn new(place: usize, setting: &Setting, boots: Chance, clocks: &mut Chance) -> Host {
+    pub(crate) fn new(place: usize, setting: &Setting, seed: u64, clocks: &mut Chance) -> Host {
         let id = NodeId(place as u64 + 1);
         Host {
             config: config(id, setting.nodes, setting.order, setting.level, setting),
@@ -134,7 +139,8 @@ impl Host {
             formed_at: None,
             #[cfg(feature = "mutants")]
             mutant: None,
-            boots,
+            boots: Chance::new(seed, Subject::Boot(place as u64)),
+            wakes: Chance::new(seed, Subject::Wake(place as u64)),
         }
     }
 
@@ -145,6 +151,16 @@ impl Host {
     /// Whether it is on its disk that it has met all others: then it can do without any one of them.
     pub(crate) fn is_settled(&self) -> bool {
         self.formed_at.is_some_and(|groups| self.disk.lengths().1 >= groups)
+    }
+
+    /// The machine starts again, now and then with another wall clock: how far off that is, if so.
+    pub(crate) fn wake(&mut self, now_us: u64) -> Option<i64> {
+        if self.life == 0 || !self.wakes.percent(25) {
+            return None;
+        }
+        let off_ms = self.wakes.pick(&WAKES_MS);
+        self.clock.wake(now_us, off_ms);
+        Some(off_ms)
     }
 
     /// Starts the node on what the disk kept.

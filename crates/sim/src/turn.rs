@@ -32,6 +32,11 @@ impl World {
             self.lose_machine(host);
             return;
         }
+        if !self.healed
+            && let Some(off_ms) = self.hosts[host].wake(now_us)
+        {
+            self.trace.tell(now_us, || format!("node {}: its clock is {off_ms} ms off", host + 1));
+        }
         let booted = match panic::guard(|| self.hosts[host].boot(now_us)) {
             Ok(booted) => booted.map_err(|error| error.to_string()),
             Err(why) => Err(why),

@@ -72,12 +72,8 @@ impl World {
     pub(crate) fn new(plan: Plan, options: &Options) -> World {
         let Plan { seed, setting, .. } = &plan;
         let mut clocks = Chance::new(*seed, Subject::Turns);
-        let hosts = (0..setting.nodes)
-            .map(|place| {
-                let boots = Chance::new(*seed, Subject::Boot(place as u64));
-                Host::new(place, setting, boots, &mut clocks)
-            })
-            .collect();
+        let hosts =
+            (0..setting.nodes).map(|place| Host::new(place, setting, *seed, &mut clocks)).collect();
         let network = Chance::new(*seed, Subject::Network);
         let mut world = World {
             liar: Liar::new(*seed, options.lie),

@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
 mod cluster;
+pub(crate) mod python;
 mod server;
 
 use std::thread::sleep;

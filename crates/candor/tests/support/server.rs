@@ -19,6 +19,8 @@ type Info = HashMap<String, String>;
 pub(crate) struct Server {
     pub(crate) data_dir: PathBuf,
     pub(crate) port: u16,
+    /// Where it serves clients of ZeroMQ, if it does; else 0.
+    pub(crate) zmq_port: u16,
     arguments: Vec<String>,
     process: Option<(Child, ChildStdin)>,
 }
@@ -30,6 +32,7 @@ impl Server {
         Server {
             data_dir: data_dir.to_owned(),
             port,
+            zmq_port: 0,
             arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
             process: None,
         }
@@ -79,8 +82,12 @@ impl Server {
             output.stderr = std::fs::read(self.log_path()).unwrap();
             return Err(output);
         }
-        let address = line.split("clients on 127.0.0.1:").nth(1).expect("the line names the port");
-        self.port = address.split(',').next().unwrap().parse().unwrap();
+        let port_after = |what: &str| {
+            let address = line.split(&format!("{what} on 127.0.0.1:")).nth(1)?;
+            address.split(',').next()?.parse().ok()
+        };
+        self.port = port_after("clients").expect("the line names the port");
+        self.zmq_port = port_after("ZeroMQ").unwrap_or(0);
         self.process = Some((child, stdin));
         Ok(line)
     }

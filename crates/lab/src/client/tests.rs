@@ -8,6 +8,7 @@ use super::run_plan;
 use crate::clock;
 use crate::fake::{Act, Asked, serve};
 use crate::plan::{Answer, Plan, Report, Start, Step, Work};
+use crate::scenario::Transport;
 
 /// Long enough for any answer that comes; the time-out of tests in which none comes is short.
 const LONG_MS: u64 = 60_000;
@@ -22,7 +23,8 @@ fn read() -> Step {
 }
 
 fn plan(server: SocketAddr, reply_timeout_ms: u64, work: Work) -> Plan {
-    Plan { servers: vec![server], server: 0, reply_timeout_ms, work }
+    let transport = Transport::Resp;
+    Plan { transport, servers: vec![server], server: 0, reply_timeout_ms, work }
 }
 
 /// What a client tells and what its server was asked, when the server does these acts.
@@ -188,7 +190,9 @@ async fn wandering(
     let (first, asked_first) = serve(acts[0].to_vec()).await;
     let (second, asked_second) = serve(acts[1].to_vec()).await;
     let servers = vec![first, second];
-    let plan = Plan { servers, server: 0, reply_timeout_ms: LONG_MS, work: share(workload) };
+    let transport = Transport::Resp;
+    let plan =
+        Plan { transport, servers, server: 0, reply_timeout_ms: LONG_MS, work: share(workload) };
     let (tell_start, start) = oneshot::channel();
     tell_start.send(Start { at_ns: clock::now_ns() }).unwrap();
     let mut told = vec![];

@@ -5,11 +5,12 @@ use crate::screen::Look;
 
 /// A line for each server, with what to type to speak to it.
 pub(crate) fn server_lines(cluster: &Cluster, leader: Option<usize>) -> Vec<String> {
-    let servers = cluster.servers().iter().zip(cluster.addresses()).enumerate();
+    let addresses = cluster.addresses().iter().zip(cluster.zmq_addresses());
+    let servers = cluster.servers().iter().zip(addresses).enumerate();
     servers
-        .map(|(server, (process, address))| {
+        .map(|(server, (process, (address, zmq)))| {
             let redis_cli = format!("redis-cli -p {}", address.port());
-            let who = format!("{}  pid {}", process.name(), process.pid());
+            let who = format!("{}  pid {}  ZeroMQ tcp://{zmq}", process.name(), process.pid());
             let leads = if leader == Some(server) { "  leader" } else { "" };
             format!("  {redis_cli:20}  {}", Look::Faint.on(who + leads))
         })

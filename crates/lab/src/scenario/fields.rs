@@ -85,9 +85,14 @@ impl<'v> Fields<'v> {
         self.object
     }
 
+    /// The field of this name, whether it was taken or not.
+    pub(super) fn named(&self, name: &str) -> Option<&'v ObjectProp<'v>> {
+        self.object.properties.iter().find(|field| field.name.as_str() == name)
+    }
+
     /// Whether the object has a field of this name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.object.properties.iter().any(|field| field.name.as_str() == name)
+        self.named(name).is_some()
     }
 
     /// Whether there are fields that nobody took yet.
@@ -99,6 +104,16 @@ impl<'v> Fields<'v> {
     pub(super) fn take(&mut self, name: &'static str) -> Option<&'v ObjectProp<'v>> {
         self.known.push(name);
         self.by_name.remove(name)
+    }
+
+    /// Takes a field that says nothing, so that nobody is told that it could be there. It must be null.
+    pub(super) fn take_null(&mut self, name: &'static str, problems: &mut Problems<'_>) {
+        if let Some(field) = self.by_name.remove(name)
+            && !matches!(field.value, Value::NullKeyword(_))
+        {
+            let what = format!("{} has no {name}: leave it out, or let it be null", self.what);
+            problems.add::<()>(&field.value, what);
+        }
     }
 
     /// Takes the value of a field that must be there.

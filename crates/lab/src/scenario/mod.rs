@@ -15,6 +15,9 @@
 //!
 //! What may stand beside that:
 //! - `"level"` in a read: it asks at a level of its own.
+//! - `"value": null` in a read or a sleep: it says nothing.
+//! - `"transport"`: what the clients of the file speak, `"resp"` or `"zmq"`; RESP without it. Over ZeroMQ there are no
+//!   levels of reads and no `cas`, and no value is `None`, which is what a read says of nothing.
 //! - `"request_timeout_ms"`: how long a request may take; 3000 without it.
 //! - `"workload"`: random operations from the seed of the run, by clients of their own.
 //!   `{"clients": 6, "keys": 4, "duration_ms": 4000, "rate": 200, "reads": 50, "writes": 40, "cas": 10,
@@ -49,6 +52,7 @@ mod reader;
 mod shows;
 mod source;
 mod spelling;
+pub(crate) mod transport;
 mod workload;
 
 use std::fs::File;
@@ -60,6 +64,7 @@ use history::Level;
 pub use fault::{Cut, Fault, Servers, Ways, What, When, Who};
 use source::Source;
 pub use source::{Place, Problem, Refusal};
+pub use transport::Transport;
 pub use workload::Workload;
 
 /// The largest file that is read.
@@ -100,6 +105,8 @@ pub struct Scenario {
     pub level: Level,
     /// The ports of each server, if the file names them.
     pub ports: Option<Vec<NamedPorts>>,
+    /// What the clients speak.
+    pub transport: Transport,
     /// The clients, as they stand in the file.
     pub clients: Vec<Client>,
     /// Random operations beside theirs.
@@ -123,17 +130,17 @@ pub struct Ports {
     pub clients: u16,
     /// Where the other servers are received.
     pub peers: u16,
-    /// Kept for administration.
-    pub admin: u16,
+    /// Where clients of ZeroMQ are served.
+    pub zmq: u16,
 }
 
 impl Ports {
     /// What each of the three is for.
-    pub const PURPOSES: [&'static str; 3] = ["clients", "peers", "admin"];
+    pub const PURPOSES: [&'static str; 3] = ["clients", "peers", "ZeroMQ clients"];
 
     /// The ports in the order of the file, which is that of [`Ports::PURPOSES`].
     pub fn all(&self) -> [u16; 3] {
-        [self.clients, self.peers, self.admin]
+        [self.clients, self.peers, self.zmq]
     }
 }
 

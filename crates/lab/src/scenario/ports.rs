@@ -1,4 +1,4 @@
-//! The field `port_number`: three ports for each server, none of them twice.
+//! The field `port_number`: three ports for each server, or four, none of them twice.
 
 use std::collections::HashMap;
 
@@ -9,6 +9,9 @@ use super::fields::{Problems, kind, quoted};
 use super::reader::{no_such_server, read_integer};
 use super::source::Place;
 use super::{NamedPorts, Ports};
+
+/// What a fourth port is for, once there is a door for it.
+const FOURTH: &str = "admin";
 
 /// Reads the ports of all servers, if there are as many as `servers` says.
 pub(super) fn read_ports(
@@ -33,7 +36,7 @@ pub(super) fn read_ports(
             problems.add::<()>(field, format!("server {server} has its ports twice; keep one"));
             continue;
         }
-        by_server.insert(server, read_three_ports(&field.value, server, &mut users, problems));
+        by_server.insert(server, read_ports_of_one(&field.value, server, &mut users, problems));
     }
     all_ports(object, by_server, servers?, problems)
 }
@@ -79,7 +82,8 @@ fn read_server_name(
     }
 }
 
-fn read_three_ports(
+/// Three ports that are used, and perhaps a fourth, which is kept for later.
+fn read_ports_of_one(
     value: &Value<'_>,
     server: usize,
     users: &mut HashMap<u16, (String, Place)>,
@@ -89,20 +93,22 @@ fn read_three_ports(
         let what = format!("the ports of server {server} are a list of three, not {}", kind(value));
         return problems.add(value, what);
     };
-    let [clients, peers, admin] = array.elements.as_slice() else {
+    if !(3..=4).contains(&array.elements.len()) {
         let what = format!(
-            "server {server} needs three ports, for clients, peers and admin; here are {}",
+            "server {server} needs three ports, for clients, peers and ZeroMQ clients, or a fourth \
+             for admin; here are {}",
             array.elements.len()
         );
         return problems.add(value, what);
-    };
-    // Collected first, so that each of the three is complained about.
-    let ports = [clients, peers, admin].map(|value| {
+    }
+    // Collected first, so that each of them is complained about.
+    let mut port = |value| {
         let port = read_integer(value, "a port", 1..=u64::from(u16::MAX), problems)?;
         Some((u16::try_from(port).ok()?, value))
-    });
-    for (purpose, (port, value)) in
-        Ports::PURPOSES.iter().zip(ports).filter_map(|(p, port)| Some((p, port?)))
+    };
+    let ports: Vec<Option<(u16, &Value<'_>)>> = array.elements.iter().map(&mut port).collect();
+    let purposes = Ports::PURPOSES.iter().chain([&FOURTH]);
+    for (purpose, (port, value)) in purposes.zip(&ports).filter_map(|(p, port)| Some((p, (*port)?)))
     {
         let user = format!("server {server}, {purpose}");
         if let Some((first, place)) = users.get(&port) {
@@ -114,10 +120,10 @@ fn read_three_ports(
             users.insert(port, (user, problems.place(value)));
         }
     }
-    let [clients, peers, admin] = ports;
-    let (clients, peers, admin) = (clients?, peers?, admin?);
+    let all: Vec<(u16, &Value<'_>)> = ports.into_iter().collect::<Option<_>>()?;
+    let [clients, peers, zmq] = *all.first_chunk()?;
     Some(NamedPorts {
-        ports: Ports { clients: clients.0, peers: peers.0, admin: admin.0 },
-        places: [clients.1, peers.1, admin.1].map(|value| problems.place(value)),
+        ports: Ports { clients: clients.0, peers: peers.0, zmq: zmq.0 },
+        places: [clients.1, peers.1, zmq.1].map(|value| problems.place(value)),
     })
 }

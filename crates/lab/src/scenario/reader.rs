@@ -13,10 +13,11 @@ use super::ports::read_ports;
 use super::shows::{read_shows, read_text, read_violates};
 use super::source::{Place, Problem, Source};
 use super::spelling;
+use super::transport::read_transport;
 use super::workload::{read_level_of_read, read_workloads};
 use super::{
     CLIENT_NUMBER_MAX, CLIENTS_MAX, Client, KEY_BYTES_MAX, REQUEST_TIMEOUT_MS, REQUESTS_MAX,
-    Request, SERVERS_MAX, SLEEP_MS_MAX, Scenario, VALUE_BYTES_MAX,
+    Request, SERVERS_MAX, SLEEP_MS_MAX, Scenario, Transport, VALUE_BYTES_MAX,
 };
 use crate::level;
 
@@ -59,13 +60,16 @@ fn read_scenario(
         Some(field) => read_ports(&field.value, servers, problems).map(Some),
         None => Some(None),
     };
+    let transport = optional(&mut fields, "transport", problems, read_transport);
+    // What cannot be said in a transport that is wrong itself is not looked for.
+    let terms = Terms { level, transport: transport.flatten().unwrap_or_default() };
     let clients = match fields.take("clients") {
-        Some(field) => read_clients(&field.value, servers, level, problems),
+        Some(field) => read_clients(&field.value, servers, terms, problems),
         None => Some(vec![]),
     };
     let listed = clients.as_ref().map_or(0, Vec::len);
     let workloads = match fields.take("workload") {
-        Some(field) => read_workloads(&field.value, level, listed, problems),
+        Some(field) => read_workloads(&field.value, terms, listed, problems),
         None => Some(vec![]),
     };
     let faults = match fields.take("faults") {
@@ -92,6 +96,7 @@ fn read_scenario(
         servers: servers?,
         level: level?,
         ports: ports?,
+        transport: transport?.unwrap_or_default(),
         clients: clients?,
         workloads: workloads?,
         faults: faults?,
@@ -100,6 +105,15 @@ fn read_scenario(
         shows: shows?,
         violates: violates?,
     })
+}
+
+/// What holds for all requests of a scenario.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    /// The level that is promised, if it is known.
+    pub(super) level: Option<Level>,
+    /// What the clients speak.
+    pub(super) transport: Transport,
 }
 
 /// A field that may be left out; `None`: it is there and wrong.
@@ -149,14 +163,14 @@ pub(super) fn no_such_server(number: u64, servers: usize) -> String {
 fn read_clients(
     value: &Value<'_>,
     servers: Option<usize>,
-    level: Option<Level>,
+    terms: Terms,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<Client>> {
     let elements = read_list(value, "clients", CLIENTS_MAX, problems)?;
     let mut numbers: HashMap<u64, Place> = HashMap::new();
     let mut clients = vec![];
     for element in elements {
-        clients.push(read_client(element, servers, level, &mut numbers, problems));
+        clients.push(read_client(element, servers, terms, &mut numbers, problems));
     }
     clients.into_iter().collect()
 }
@@ -164,7 +178,7 @@ fn read_clients(
 fn read_client(
     value: &Value<'_>,
     servers: Option<usize>,
-    level: Option<Level>,
+    terms: Terms,
     numbers: &mut HashMap<u64, Place>,
     problems: &mut Problems<'_>,
 ) -> Option<Client> {
@@ -176,7 +190,7 @@ fn read_client(
         .need("server_number", "the server that it talks to", problems)
         .and_then(|value| read_server_of_client(value, servers, problems));
     let requests = match fields.take("requests") {
-        Some(field) => read_requests(&field.value, level, problems),
+        Some(field) => read_requests(&field.value, terms, problems),
         None => Some(vec![]),
     };
     fields.finish(problems);
@@ -219,43 +233,44 @@ fn read_server_of_client(
 
 fn read_requests(
     value: &Value<'_>,
-    level: Option<Level>,
+    terms: Terms,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<Request>> {
     let elements = read_list(value, "requests", REQUESTS_MAX, problems)?;
     let mut requests = vec![];
     for element in elements {
-        requests.push(read_request(element, level, problems));
+        requests.push(read_request(element, terms, problems));
     }
     requests.into_iter().collect()
 }
 
-fn read_request(
-    value: &Value<'_>,
-    promised: Option<Level>,
-    problems: &mut Problems<'_>,
-) -> Option<Request> {
+fn read_request(value: &Value<'_>, terms: Terms, problems: &mut Problems<'_>) -> Option<Request> {
     let mut fields = Fields::of(value, "a request", problems)?;
     // Without a kind nothing can be said about the other fields.
     let request = match read_request_type(&mut fields, problems)? {
         name if WRITE.contains(&name) => {
             fields.call("a write");
-            let key = read_key(&mut fields, problems);
+            let key = read_key(&mut fields, terms, problems);
             let value = fields
                 .need("value", "what to write, a string or a number", problems)
-                .and_then(|value| read_value(value, problems));
+                .and_then(|value| read_value(value, terms, problems));
             key.zip(value).map(|(key, value)| Request::Write { key, value })
         }
         name if READ.contains(&name) => {
             fields.call("a read");
-            let key = read_key(&mut fields, problems);
+            let key = read_key(&mut fields, terms, problems);
+            fields.take_null("value", problems);
             let level = optional(&mut fields, "level", problems, |value, problems| {
-                read_level_of_read(value, promised, problems)
+                read_level_of_read(value, terms.level, problems)
             });
+            if let Some(field) = fields.named("level") {
+                terms.transport.check_level(field, problems);
+            }
             key.zip(level).map(|(key, level)| Request::Read { key, level })
         }
         _ => {
             fields.call("a sleep");
+            fields.take_null("value", problems);
             match fields.take("ms") {
                 Some(field) => read_integer(&field.value, "ms", 0..=SLEEP_MS_MAX, problems)
                     .map(|ms| Request::Sleep { ms }),
@@ -291,13 +306,16 @@ fn read_request_type<'v>(fields: &mut Fields<'v>, problems: &mut Problems<'_>) -
     problems.add(name, format!("{} is no request_type; {right}", quoted(&name.value)))
 }
 
-fn read_key(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<String> {
+fn read_key(fields: &mut Fields<'_>, terms: Terms, problems: &mut Problems<'_>) -> Option<String> {
     match fields.need("key", "the key, a string", problems)? {
         Value::StringLit(key) if key.value.len() > KEY_BYTES_MAX => {
             let what = format!("a key has at most {} KiB", KEY_BYTES_MAX >> 10);
             problems.add(key, what)
         }
-        Value::StringLit(key) => Some(key.value.clone().into_owned()),
+        Value::StringLit(key) => {
+            terms.transport.check_key(&key.value, key, problems);
+            Some(key.value.clone().into_owned())
+        }
         Value::NumberLit(number) => {
             let what = format!("a key is a string; write \"{}\"", number.value);
             problems.add(number, what)
@@ -306,7 +324,7 @@ fn read_key(fields: &mut Fields<'_>, problems: &mut Problems<'_>) -> Option<Stri
     }
 }
 
-fn read_value(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<String> {
+fn read_value(value: &Value<'_>, terms: Terms, problems: &mut Problems<'_>) -> Option<String> {
     let text: &str = match value {
         Value::StringLit(text) => &text.value,
         // A number means its text in the file: 1.50 is not 1.5.
@@ -319,6 +337,7 @@ fn read_value(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<String> 
     if text.len() > VALUE_BYTES_MAX {
         return problems.add(value, format!("a value has at most {} MiB", VALUE_BYTES_MAX >> 20));
     }
+    terms.transport.check_value(text, value, problems);
     Some(text.into())
 }
 

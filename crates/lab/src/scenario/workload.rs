@@ -4,7 +4,7 @@ use history::Level;
 use jsonc_parser::ast::Value;
 
 use super::fields::{Fields, Problems, kind, list, quoted};
-use super::reader::{read_integer, read_level, read_list};
+use super::reader::{Terms, read_integer, read_level, read_list};
 use super::{CLIENTS_MAX, DURATION_MS_MAX, KEYS_MAX, OPERATIONS_MAX};
 use crate::level::{is_merged, names};
 
@@ -52,17 +52,17 @@ impl Workload {
 /// Reads a workload, or a list of them that go on side by side.
 pub(super) fn read_workloads(
     value: &Value<'_>,
-    level: Option<Level>,
+    terms: Terms,
     listed: usize,
     problems: &mut Problems<'_>,
 ) -> Option<Vec<Workload>> {
     let Value::Array(_) = value else {
-        return read_workload(value, level, listed, problems).map(|workload| vec![workload]);
+        return read_workload(value, terms, listed, problems).map(|workload| vec![workload]);
     };
     let elements = read_list(value, "workload", CLIENTS_MAX, problems)?;
     let (mut workloads, mut clients) = (vec![], listed);
     for element in elements {
-        let workload = read_workload(element, level, clients, problems);
+        let workload = read_workload(element, terms, clients, problems);
         clients += workload.as_ref().map_or(0, |workload| workload.clients);
         workloads.push(workload);
     }
@@ -76,7 +76,7 @@ pub(super) fn read_workloads(
 
 fn read_workload(
     value: &Value<'_>,
-    level: Option<Level>,
+    terms: Terms,
     listed: usize,
     problems: &mut Problems<'_>,
 ) -> Option<Workload> {
@@ -106,7 +106,7 @@ fn read_workload(
         None => Some(None),
     };
     let levels = match fields.take("levels") {
-        Some(field) => read_levels(&field.value, level, problems),
+        Some(field) => read_levels(&field.value, terms.level, problems),
         None => Some(vec![]),
     };
     let wander = match fields.take("wander") {
@@ -118,7 +118,8 @@ fn read_workload(
                     after how many it ends";
         problems.add::<()>(fields.object(), what);
     }
-    check_cas(&fields, cas, level, problems);
+    check_cas(&fields, cas, terms.level, problems);
+    terms.transport.check_workload(&fields, cas, problems);
     let object = fields.object();
     fields.finish(problems);
     let workload = Workload {

@@ -37,6 +37,7 @@ mod reads;
 mod soundness;
 mod state;
 mod tail;
+mod time;
 mod words;
 
 use std::collections::VecDeque;
@@ -66,6 +67,7 @@ pub(crate) use reads::Read;
 use reads::Reads;
 use state::State;
 pub(crate) use tail::Tail;
+use time::{Anchor, LogTime};
 pub(crate) use words::{in_words, vote};
 
 /// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
@@ -119,6 +121,12 @@ pub(crate) struct Agreed {
     timeout: (u64, StateRole, usize),
     ticked_ms: u64,
     progressed_ms: u64,
+    /// When this boot began.
+    began_ms: Option<u64>,
+    /// The time of what this node, as the leader, puts into the log.
+    time: LogTime,
+    /// The last entry that found no room on the disk.
+    lacked: u64,
     /// The commit index that followers were last told.
     announced: u64,
     /// The last entry that carries writes of other nodes.
@@ -192,6 +200,9 @@ impl Agreed {
             timeout: (0, StateRole::Follower, ELECTION_TICKS),
             ticked_ms: 0,
             progressed_ms: 0,
+            began_ms: None,
+            time: LogTime::default(),
+            lacked: 0,
             announced: 0,
             foreign: 0,
             eager_ticks,
@@ -207,6 +218,7 @@ impl Agreed {
         self.proposals.plant(planted);
         self.reads.plant(planted);
         self.forwarded.planted = planted;
+        self.time.planted = planted;
         if planted.is(Mutant::LeaseRead) {
             self.raft.raft.read_only.option = raft::ReadOnlyOption::LeaseBased;
             self.raft.raft.check_quorum = false;
@@ -288,6 +300,11 @@ impl Agreed {
 
     // What the node is told.
 
+    /// This boot has begun, at this moment at the latest.
+    pub(crate) fn begin(&mut self, now_ms: u64) {
+        self.began_ms.get_or_insert(now_ms);
+    }
+
     pub(crate) fn write(&mut self, asker: Asker, mut command: Command) {
         if self.planted.is(Mutant::CompareAtArrival)
             && let Command::SetIf(set) = &mut command
@@ -352,6 +369,8 @@ impl Agreed {
             && message.entries.iter().any(|entry| !entry.data.is_empty());
         if turn.disk.is_full() && appends {
             // As if it were lost: the leader sends it again. What opens a term is small enough.
+            let last = message.entries.last().map_or(0, |entry| entry.index);
+            self.lacked = self.lacked.max(last);
             return Ok(());
         }
         own_bytes(&mut message);
@@ -483,8 +502,15 @@ impl Agreed {
     /// Answers what waits since `oldest_ms` or longer.
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         self.proposals.expire(oldest_ms, |asker, error| turn.refuse_write(&asker, error));
-        self.reads.expire(oldest_ms, |asker| {
-            turn.refuse_read(&asker, Error::ClusterDown(NOT_CONFIRMED));
+        let full = turn.disk.is_full();
+        self.reads.expire(oldest_ms, |asker, is_confirmed| {
+            let error = match (is_confirmed, full) {
+                (false, false) => Error::ClusterDown(NOT_CONFIRMED),
+                (false, true) => Error::ClusterDown(NOT_CONFIRMED_FULL),
+                (true, false) => Error::ClusterDown(NOT_APPLIED),
+                (true, true) => Error::DiskFull(NO_ROOM_FOR_IT),
+            };
+            turn.refuse_read(&asker, error);
         });
     }
 
@@ -601,11 +627,27 @@ impl Agreed {
     }
 
     fn propose(&mut self, turn: &mut Turn<'_>) -> bool {
-        // Time in the log never goes back, whatever the clocks of successive leaders say.
-        let time_ms = turn.now.wall_ms.max(self.raft.store().time_ms());
-        let data = self.draft.take(time_ms);
+        let stamp_ms = self.stamp_ms(turn);
+        let data = self.draft.take(stamp_ms);
         self.announced = self.commit();
-        self.raft.propose(vec![], data).is_ok()
+        let taken = self.raft.propose(vec![], data).is_ok();
+        if taken {
+            self.time.on_stamped(stamp_ms, turn.now.monotonic_ms);
+        }
+        taken
+    }
+
+    /// The time of an entry that this leader makes now.
+    fn stamp_ms(&mut self, turn: &Turn<'_>) -> u64 {
+        let (term, began_ms) = (self.term(), self.began_ms.unwrap_or(0));
+        let tail = self.raft.store();
+        self.time.lead(term, || {
+            let Anchor { stamp_ms, at_ms } = tail.last_stamp();
+            Anchor { stamp_ms, at_ms: at_ms.max(began_ms) }
+        });
+        let own = self.planted.is(Mutant::LogTimeFromOwnClock);
+        let clock_ms = turn.log_ms.map(|log_ms| if own { turn.now.wall_ms } else { log_ms });
+        self.time.stamp_ms(turn.now.monotonic_ms, clock_ms)
     }
 
     /// Whether the leader can confirm reads, as far as this node knows: it has committed something in its term. Before that it
@@ -723,7 +765,7 @@ impl Agreed {
         for entry in entries {
             let (index, term) = (entry.index, entry.term);
             turn.disk.record(&Record::Agreed { index, term, data: entry.data.clone() });
-            tail.append(entry).expect("Raft appends without gaps");
+            tail.append(entry, turn.now.monotonic_ms).expect("Raft appends without gaps");
         }
     }
 
@@ -802,8 +844,20 @@ impl Agreed {
         }
     }
 
+    /// What found no room on the disk cannot be shown: a read that must see it is refused at once.
+    fn refuse_unshowable(&mut self, turn: &mut Turn<'_>) {
+        if !turn.disk.is_full() {
+            self.lacked = 0;
+            return;
+        }
+        for read in self.reads.take_confirmed(self.last_index() + 1..=self.lacked) {
+            turn.refuse_read(&read.asker, Error::DiskFull(NO_ROOM_FOR_IT));
+        }
+    }
+
     /// Answers the reads that waited for what is applied now, as many as this turn may; true if any was.
     fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.refuse_unshowable(turn);
         let was_fresh = self.reads.is_fresh();
         let mut answered = false;
         let hasty = self.planted.is(Mutant::ReadBeforeApplied);
@@ -826,6 +880,11 @@ impl Agreed {
 
 const WELL_FORMED: &str = "only well-formed runs are proposed, and the disk checks its bytes";
 const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; the read did not run";
+const NOT_CONFIRMED_FULL: &str = "no majority confirmed in time what is committed, and the disk of this node is full; the read did not \
+                                  run. Free some room, or ask another node";
+const NOT_APPLIED: &str = "a majority confirmed what is committed, and this node did not get it in time; the read did not run";
+const NO_ROOM_FOR_IT: &str = "the disk of this node is full: it has no room for what this read must see; the read did not run. Free some \
+                              room, ask another node, or read at a weaker level";
 
 /// The condition that this value, and no other, fulfils.
 fn found(value: &Bytes) -> Condition {
@@ -883,6 +942,11 @@ pub(crate) fn writes<T>(
     };
     entry::for_each(data, one).expect(WELL_FORMED);
     all
+}
+
+/// The time in an entry, if it has one.
+pub(crate) fn stamp_ms(data: &[u8]) -> Option<u64> {
+    entry::time_ms(data).expect(WELL_FORMED)
 }
 
 /// An entry as the disk kept it.

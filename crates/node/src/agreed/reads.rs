@@ -6,6 +6,7 @@
 //! still count if they are answered after all: where a message takes long, every answer comes that late.
 
 use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 
 use crate::door::{Command, NodeId};
 use crate::mutants::{Mutant, Planted};
@@ -162,18 +163,28 @@ impl Reads {
         self.confirmed.front().is_some_and(|(index, _)| *index <= applied)
     }
 
-    /// Takes out every read that waits since `oldest_ms` or longer.
-    pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Asker)) {
-        let mut keeps = |read: &Read| {
+    /// Takes out the reads that must see an entry of these.
+    pub(crate) fn take_confirmed(&mut self, entries: RangeInclusive<u64>) -> Vec<Read> {
+        let rows = self.confirmed.iter_mut().filter(|(index, _)| entries.contains(index));
+        rows.flat_map(|(_, reads)| std::mem::take(reads)).collect()
+    }
+
+    /// Takes out every read that waits since `oldest_ms` or longer, and says whether it was confirmed.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Asker, bool)) {
+        let mut keeps = |read: &Read, is_confirmed| {
             let keep = read.asker.since_ms > oldest_ms;
             if !keep {
-                expired(read.asker.clone());
+                expired(read.asker.clone(), is_confirmed);
             }
             keep
         };
-        self.attempts.iter_mut().for_each(|attempt| attempt.reads.retain(&mut keeps));
-        self.confirmed.iter_mut().for_each(|(_, reads)| reads.retain(&mut keeps));
-        self.waiting.retain(&mut keeps);
+        for attempt in &mut self.attempts {
+            attempt.reads.retain(|read| keeps(read, false));
+        }
+        for (_, reads) in &mut self.confirmed {
+            reads.retain(|read| keeps(read, true));
+        }
+        self.waiting.retain(|read| keeps(read, false));
     }
 }
 

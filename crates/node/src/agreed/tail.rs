@@ -7,18 +7,19 @@ use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
 use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
 
 use super::entry;
+use super::time::Anchor;
 
 /// The log from its first entry to its last.
 ///
-/// - `entries[i]` has index `i + 1`.
+/// - `entries[i]` has index `i + 1`, and was taken in at `taken_ms[i]`.
 /// - What is here was handed to the disk before Raft heard that it is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
     entries: Vec<Entry>,
+    /// When this boot took each of them in, by its monotonic clock; 0 for those that the disk kept.
+    taken_ms: Vec<u64>,
     hard_state: HardState,
     members: ConfState,
-    /// The greatest time in any entry that was ever here.
-    time_ms: u64,
 }
 
 impl Tail {
@@ -35,24 +36,29 @@ impl Tail {
         self.hard_state = hard_state;
     }
 
-    pub(crate) fn time_ms(&self) -> u64 {
-        self.time_ms
+    /// The last time in the log, and when this boot took in the entry that carries it; what was cut does not count.
+    pub(crate) fn last_stamp(&self) -> Anchor {
+        let mut all = self.entries.iter().zip(&self.taken_ms).rev();
+        let last = all.find_map(|(entry, at_ms)| {
+            let stamp_ms = entry::time_ms(&entry.data).ok().flatten()?;
+            Some(Anchor { stamp_ms, at_ms: *at_ms })
+        });
+        last.unwrap_or_default()
     }
 
     pub(crate) fn len(&self) -> u64 {
         self.entries.len() as u64
     }
 
-    /// Takes in an entry; it replaces all at or after its index. An entry that would leave a gap is refused.
-    pub(crate) fn append(&mut self, entry: Entry) -> Result<(), Gap> {
+    /// Takes in an entry at this moment; it replaces all at or after its index. An entry that would leave a gap is refused.
+    pub(crate) fn append(&mut self, entry: Entry, at_ms: u64) -> Result<(), Gap> {
         if entry.index == 0 || entry.index > self.len() + 1 {
             return Err(Gap);
         }
-        if let Ok(Some(time)) = entry::time_ms(&entry.data) {
-            self.time_ms = self.time_ms.max(time);
-        }
         self.entries.truncate(entry.index as usize - 1);
+        self.taken_ms.truncate(self.entries.len());
         self.entries.push(entry);
+        self.taken_ms.push(at_ms);
         Ok(())
     }
 
@@ -60,6 +66,7 @@ impl Tail {
     pub(crate) fn cut_last(&mut self) {
         if self.len() > self.hard_state.commit {
             self.entries.pop();
+            self.taken_ms.pop();
         }
     }
 }
@@ -131,20 +138,46 @@ mod tests {
     fn an_entry_replaces_all_at_or_after_its_index() {
         let mut tail = Tail::new(&[1, 2, 3]);
         for index in 1..=5 {
-            tail.append(entry(index, 1)).unwrap();
+            tail.append(entry(index, 1), 0).unwrap();
         }
-        tail.append(entry(3, 2)).unwrap();
+        tail.append(entry(3, 2), 0).unwrap();
         assert_eq!(tail.last_index().unwrap(), 3);
         assert_eq!((tail.term(2).unwrap(), tail.term(3).unwrap()), (1, 2));
         assert!(tail.term(4).is_err());
-        assert_eq!(tail.append(entry(5, 2)), Err(Gap));
+        assert_eq!(tail.append(entry(5, 2), 0), Err(Gap));
+    }
+
+    #[test]
+    fn the_last_stamp_is_that_of_the_last_entry_that_has_one_and_was_not_cut() {
+        let mut tail = Tail::new(&[1, 2, 3]);
+        assert_eq!(tail.last_stamp(), Anchor::default());
+        let stamped = |index, stamp_ms| {
+            let data = entry::Draft::default().take(stamp_ms).into();
+            Entry { index, data, ..Entry::default() }
+        };
+        let opens_a_term = |index| Entry { index, ..Entry::default() };
+        let rows = [
+            (opens_a_term(1), 5, (0, 0)),
+            (stamped(2, 7_000), 0, (7_000, 0)),
+            (stamped(3, 8_000), 20, (8_000, 20)),
+            (opens_a_term(4), 30, (8_000, 20)),
+            (stamped(5, u64::MAX), 40, (u64::MAX, 40)),
+            (opens_a_term(4), 50, (8_000, 20)),
+            (opens_a_term(3), 60, (7_000, 0)),
+            (stamped(4, 7_500), 70, (7_500, 70)),
+            (opens_a_term(1), 80, (0, 0)),
+        ];
+        for (entry, taken_ms, (stamp_ms, at_ms)) in rows {
+            tail.append(entry, taken_ms).unwrap();
+            assert_eq!(tail.last_stamp(), Anchor { stamp_ms, at_ms });
+        }
     }
 
     #[test]
     fn a_limit_in_bytes_still_gives_one_entry() {
         let mut tail = Tail::new(&[1]);
         for index in 1..=4 {
-            tail.append(entry(index, 1)).unwrap();
+            tail.append(entry(index, 1), 0).unwrap();
         }
         let count = |max: Option<u64>| {
             tail.entries(1, 5, max, GetEntriesContext::empty(false)).unwrap().len()

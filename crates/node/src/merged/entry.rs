@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::stamp;
 use super::vector::{Place, Vector};
 use crate::codec::{Malformed, Reader, put_uint};
 use crate::command::{self, Write};
@@ -56,6 +57,7 @@ fn header(reader: &mut Reader<'_>) -> Result<Header, Malformed> {
 pub(crate) fn check(bytes: &[u8]) -> Result<Header, Malformed> {
     let mut reader = Reader::new(bytes);
     let header = header(&mut reader)?;
+    check_clock(&header)?;
     let count = reader.count()?;
     for _ in 0..count {
         // What looks at what is there has no meaning here: each replica would find something else.
@@ -65,6 +67,11 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Header, Malformed> {
     }
     reader.end()?;
     Ok(header)
+}
+
+/// No stamp lies beyond the last one that the format knows: it would win for ever.
+fn check_clock(header: &Header) -> Result<(), Malformed> {
+    if stamp::is_in_format(header.clock) { Ok(()) } else { Err(Malformed) }
 }
 
 /// What the replica of an entry that was checked had applied when it made it, and the entry itself.
@@ -124,6 +131,19 @@ mod tests {
         command::encode(&Command::SetIf(Box::new(set)), &mut writes);
         let bytes = encode(&with(place(3, 1), place(2, 9)), 1, &writes);
         assert_eq!(check(&bytes), Err(Malformed));
+    }
+
+    #[test]
+    fn an_entry_that_is_stamped_beyond_the_year_2199_is_malformed() {
+        let year_2200 = 7_258_118_400_000 << 16;
+        let check_at = |clock| {
+            let header = Header { clock, ..with(place(3, 1), place(2, 9)) };
+            check(&encode(&header, 0, &[])).map(|header| header.clock)
+        };
+        assert_eq!(check_at(year_2200 - 1), Ok(year_2200 - 1));
+        for clock in [year_2200, u64::MAX] {
+            assert_eq!(check_at(clock), Err(Malformed));
+        }
     }
 
     #[test]

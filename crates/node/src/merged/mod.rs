@@ -342,15 +342,22 @@ impl Merged {
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
         self.repair.ask(&self.log, &self.inbox, turn);
         let applied = self.apply(turn);
+        if turn.clock_waits && !self.planted.is(Mutant::UnmeasuredClockStamps) {
+            // Soon it is known whether this clock may be believed.
+            return applied;
+        }
         if !turn.clock_agrees && !self.planted.is(Mutant::DriftCapIgnored) {
-            return self.refuse_gathered(turn) || applied;
+            return self.refuse_gathered(&Error::ClockSkew(OFF_CLOCK), turn) || applied;
         }
         if self.gathered.is_empty() || self.keeps_gathering(turn) {
             return applied;
         }
         self.gathering_since_ms = None;
         while !self.gathered.is_empty() {
-            self.write_entry(turn);
+            let Some(clock) = self.clock.next(turn.now.wall_ms) else {
+                return self.refuse_gathered(&Error::ClockSkew(BEYOND_STAMPS), turn);
+            };
+            self.write_entry(clock, turn);
         }
         if self.planted.is(Mutant::ShownBeforeSync) {
             self.on_persisted(turn.disk.ticket(), turn);
@@ -358,13 +365,14 @@ impl Merged {
         true
     }
 
-    /// No stamp is made by a clock that is off; true if anyone was told so.
-    fn refuse_gathered(&mut self, turn: &mut Turn<'_>) -> bool {
+    /// Refuses what is not yet in an entry: no stamp is made by a clock that is off, none beyond the last, and a full disk
+    /// takes none; true if anyone was told so.
+    pub(crate) fn refuse_gathered(&mut self, error: &Error, turn: &mut Turn<'_>) -> bool {
         self.gathering_since_ms = None;
         self.gathered_bytes = 0;
         let gathered = std::mem::take(&mut self.gathered);
         for (asker, _) in &gathered {
-            turn.refuse_write(asker, Error::ClockSkew(OFF_CLOCK));
+            turn.refuse_write(asker, error.clone());
         }
         !gathered.is_empty()
     }
@@ -375,7 +383,8 @@ impl Merged {
         turn.disk.is_busy() && now < since + GATHER_MS_MAX && self.gathered_bytes < ENTRY_BYTES_MAX
     }
 
-    fn write_entry(&mut self, turn: &mut Turn<'_>) {
+    /// Makes one entry, with this clock in its stamps.
+    fn write_entry(&mut self, clock: u64, turn: &mut Turn<'_>) {
         let mut writes = vec![];
         let mut count = 0;
         while writes.len() < ENTRY_BYTES_MAX && count < ENTRY_WRITES_MAX {
@@ -391,7 +400,7 @@ impl Merged {
             origin: self.me,
             place: Place { boot: self.boot, index },
             previous,
-            clock: self.clock.next(turn.now.wall_ms),
+            clock,
             after: self.log.applied().clone(),
         };
         let bytes = entry::encode(&header, count, &writes);
@@ -519,6 +528,8 @@ const UNKNOWN: &str =
     "the disk did not answer in time: the write may still happen; read before you retry";
 const OFF_CLOCK: &str = "this node's clock is too far from those of most members to stamp a write; the write did not run. \
                          Hint: set the clock (INFO candor shows how far the others are ahead), or write at another node";
+const BEYOND_STAMPS: &str = "stamps end with the year 2199, and this node's clock, or a stamp that it has merged, is beyond that; the \
+                             write did not run. Hint: set the clock, or write at another node";
 const NOT_WRITTEN: &str = "the write was not written in time; it did not run";
 
 /// What an entry says, in few words.

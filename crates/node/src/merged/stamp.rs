@@ -3,9 +3,21 @@
 //! A stamp is a hybrid logical clock (Kulkarni et al. 2014), then the replica, then the place in the entry. The clock
 //! counts milliseconds in its upper 48 bits and events within one in its lower 16, and is raised past
 //! every stamp that is applied, so a write that has seen another always wins over it.
+//!
+//! Stamps end where the year 2200 begins. That is part of the format: no later one is made, and nobody takes one in.
 
 use crate::door::NodeId;
 use crate::mutants::{Mutant, Planted};
+
+/// How many bits of a clock count events within a millisecond.
+const EVENT_BITS: u32 = 16;
+/// When the year 2200 begins, in milliseconds since the Unix epoch: all stamps lie before it.
+const YEAR_2200_MS: u64 = 7_258_118_400_000;
+
+/// Whether the clock of a stamp lies before the year 2200, as in every entry that a node takes in.
+pub(crate) fn is_in_format(clock: u64) -> bool {
+    clock < YEAR_2200_MS << EVENT_BITS
+}
 
 /// The stamp of one write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,13 +37,18 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// A value above all given and seen so far, and not below the wall clock.
-    pub(crate) fn next(&mut self, wall_ms: u64) -> u64 {
+    /// A value above all given and seen so far, and not below the wall clock. `None`: that would lie beyond all stamps.
+    pub(crate) fn next(&mut self, wall_ms: u64) -> Option<u64> {
+        let wall = wall_ms.min(YEAR_2200_MS) << EVENT_BITS;
         if self.planted.is(Mutant::StampFromWallClock) {
-            return wall_ms << 16;
+            return Some(wall);
         }
-        self.last = (wall_ms << 16).max(self.last + 1);
-        self.last
+        let next = wall.max(self.last.saturating_add(1));
+        if !is_in_format(next) {
+            return None;
+        }
+        self.last = next;
+        Some(next)
     }
 
     /// Raises the clock to a value that was seen.
@@ -47,12 +64,28 @@ mod tests {
     #[test]
     fn what_was_seen_always_loses() {
         let mut clock = Clock::default();
-        let first = clock.next(1000);
+        let first = clock.next(1000).unwrap();
         assert_eq!(first >> 16, 1000);
         let far_ahead = (5000 << 16) + 7;
         clock.raise(far_ahead);
-        assert!(clock.next(1000) > far_ahead, "although the wall clock is behind");
+        assert!(clock.next(1000).unwrap() > far_ahead, "although the wall clock is behind");
         let before = clock.next(900);
         assert!(clock.next(900) > before, "although time stands still");
+    }
+
+    #[test]
+    fn no_stamp_is_made_beyond_the_year_2199() {
+        let last = (YEAR_2200_MS << EVENT_BITS) - 1;
+        assert!(is_in_format(last) && !is_in_format(last + 1) && !is_in_format(u64::MAX));
+        let mut clock = Clock::default();
+        for wall_ms in [YEAR_2200_MS, 1 << 48, u64::MAX] {
+            assert_eq!(clock.next(wall_ms), None, "{wall_ms}");
+        }
+        assert_eq!(clock.next(1000), Some(1000 << EVENT_BITS), "a clock that is set right goes on");
+        clock.raise(last - 1);
+        assert_eq!(clock.next(1000), Some(last));
+        assert_eq!(clock.next(1000), None, "there is none after the last");
+        clock.raise(u64::MAX);
+        assert_eq!(clock.next(u64::MAX), None);
     }
 }

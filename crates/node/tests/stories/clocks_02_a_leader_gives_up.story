@@ -36,7 +36,7 @@ n1.a set k 4 → OK
 # Node 2 comes back. It agrees with nobody, and nobody knows better.
 > start 2
 > run 3000
-n2's clock is off: n1 +3600 s, n3 -3600 s
+n2's clock is off: n1 +3600 s
 > leader
 n3 leads
 # Node 3 is right again, and so is node 2. When it is gone, the node with the wrong clock comes second.
@@ -51,6 +51,8 @@ n2 leads
 # If the other one lacks what was acknowledged, only the node with the wrong clock can win; then it hands over.
 > start 3
 > run 1000
+n3's clock is off: n1 +3600 s
+n3's clock agrees: n1 +3600 s, n2 +0 s
 > cut 3 1
 > cut 3 2
 > n1.a set k 5

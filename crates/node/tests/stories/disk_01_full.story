@@ -16,12 +16,12 @@ n2.b get k → 1
 > n1.a set k 2
 > run 100
 n1.a set k 2 → OK
-# What the others write it cannot keep, so it cannot show it: a read that must see it is refused in time.
+# What the others write it cannot keep, so it cannot show it: a read that must see it is refused at once.
 > n2.b get k sequential
 n2.b get k sequential → 1
 > n2.b get k
-> run 3000
-n2.b get k → CLUSTERDOWN no majority confirmed in time what is committed; the read did not run
+> run 100
+n2.b get k → MISCONF the disk of this node is full: it has no room for what this read must see; the read did not run. Free some room, ask another node, or read at a weaker level
 > n3.c get k
 > run 100
 n3.c get k → 2
@@ -34,3 +34,26 @@ n2: the disk has room
 > settle
 n2.b get k → 2
 n2.b set k 3 → OK
+# A read that waits for what is on its way when the disk fills up is refused when that comes; one that nobody confirms, in time.
+> hold 1 2
+> n1.a set k 4
+> run 100
+n1.a set k 4 → OK
+> release 1 2
+> n2.b get k
+> full 2
+n2: the disk is full
+> run 100
+n2.b get k → MISCONF the disk of this node is full: it has no room for what this read must see; the read did not run. Free some room, ask another node, or read at a weaker level
+> cut 1 2
+> cut 3 2
+> n2.c get k
+> run 3000
+n2.c get k → CLUSTERDOWN no majority confirmed in time what is committed, and the disk of this node is full; the read did not run. Free some room, or ask another node
+> heal
+> free 2
+n2: the disk has room
+> settle
+> n2.b get k
+> settle
+n2.b get k → 4

@@ -22,3 +22,27 @@ n1: the disk has room
 > n1.a get k
 > settle
 n1.a get k → 2
+# Its last write waits for room while the others have it. It is committed, and cannot be shown here: the refusal names the disk.
+> run 1000
+> leader
+n2 leads
+> stall 2
+> n2.b set k 3
+> run 30
+> full 2
+n2: the disk is full
+> n2.c get k
+n2 hands over to n1
+> run 3000
+n2.b set k 3 → INDETERMINATE the write was sent, but no majority answered in time: it may still happen; read before you retry
+n2.c get k → MISCONF the disk of this node is full: it has no room for what this read must see; the read did not run. Free some room, ask another node, or read at a weaker level
+> n1.a get k
+> run 100
+n1.a get k → 3
+> unstall 2
+> free 2
+n2: the disk has room
+> settle
+> n2.b get k
+> settle
+n2.b get k → 3

@@ -9,6 +9,9 @@ use node::*;
 /// A step of time: all messages arrive and all disks sync once a step.
 const STEP_MS: u64 = 10;
 
+/// What a right wall clock says at the beginning.
+const BEGAN_MS: u64 = 1_700_000_000_000;
+
 /// Tells the story of a script: its lines, each command followed by what came of it.
 pub(crate) fn tell(script: &str) -> String {
     let mut world = World::default();
@@ -96,6 +99,8 @@ impl World {
     /// - `forge 2 1 NAME`: node 2 says to node 1 what no sound member says (see `node::Forged`).
     /// - `stranger 2 1`: somebody says hello to node 1 as node 2, and that it knows node 1 by another directory.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads.
+    /// - `n1.a flood COUNT`: so many writes, ten each millisecond; messages and disks take no time meanwhile.
+    /// - `log time`: how far the last stamp in the leader's log is ahead of the right time.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
@@ -175,7 +180,12 @@ impl World {
                 self.wall_offset_ms.insert(number(id), ms.parse().unwrap());
             }
             ["status"] => self.status(),
-            ["leader"] => self.leader(),
+            ["leader"] => {
+                let told = self.leader().map(|id| format!("n{id} leads"));
+                self.told.push(told.unwrap_or("nobody leads".into()));
+            }
+            ["log", "time"] => self.log_time(),
+            [who, "flood", count] => self.flood(who, number(count)),
             [who, command @ ..] if who.contains('.') => self.ask(who, command),
             _ => panic!("not a command of a story: {line}"),
         }
@@ -335,6 +345,11 @@ impl World {
 
     fn step(&mut self) {
         self.now_ms += STEP_MS;
+        self.exchange();
+    }
+
+    /// All messages arrive, and all disks sync.
+    fn exchange(&mut self) {
         let mut inputs: BTreeMap<u64, Vec<Input>> = BTreeMap::new();
         for flight in std::mem::take(&mut self.flying) {
             let Flight { from, to, back, .. } = flight;
@@ -362,7 +377,7 @@ impl World {
 
     fn turn(&mut self, id: u64, mut inputs: Vec<Input>) {
         let offset = self.wall_offset_ms.get(&id).copied().unwrap_or(0);
-        let wall_ms = (1_700_000_000_000 + self.now_ms as i64 + offset) as u64;
+        let wall_ms = (BEGAN_MS + self.now_ms).saturating_add_signed(offset);
         inputs.insert(0, Input::Tick(Now { monotonic_ms: self.now_ms, wall_ms }));
         let mut lent = std::mem::take(&mut self.lent);
         for input in &mut inputs {
@@ -434,13 +449,51 @@ impl World {
         }
     }
 
-    fn leader(&mut self) {
+    fn leader(&self) -> Option<u64> {
         let leads = |node: &&Node| node.status().role == Role::Leader;
-        let mut leaders: Vec<Status> =
-            self.nodes.values().filter(leads).map(Node::status).collect();
-        leaders.sort_by_key(|status| status.term);
-        let told = leaders.pop().map(|status| format!("n{} leads", status.id.0));
-        self.told.push(told.unwrap_or("nobody leads".into()));
+        let leaders = self.nodes.values().filter(leads).map(Node::status);
+        leaders.max_by_key(|status| status.term).map(|status| status.id.0)
+    }
+
+    /// The stamps in the leader's log, from this index on.
+    fn stamps_ms(&self, from: u64) -> Vec<u64> {
+        let Some(node) = self.leader().and_then(|id| self.nodes.get(&id)) else { return vec![] };
+        let entries = (from..=node.agreed_last()).filter_map(|index| node.agreed_entry(index));
+        entries.filter_map(|entry| entry.stamp_ms()).collect()
+    }
+
+    fn log_time(&mut self) {
+        let told = self.stamps_ms(1).last().map(|stamp_ms| {
+            let ahead_ms = *stamp_ms as i64 - (BEGAN_MS + self.now_ms) as i64;
+            format!("log time is {ahead_ms:+} ms off")
+        });
+        self.told.push(told.unwrap_or("no entry has a time".into()));
+    }
+
+    /// Whether nothing is on its way to a node or a disk.
+    fn is_quiet(&self) -> bool {
+        self.flying.is_empty() && self.disks.values().all(|disk| disk.pending.is_empty())
+    }
+
+    fn flood(&mut self, who: &str, count: u64) {
+        let before = self.stamps_ms(1).len();
+        let (told, began_ms) = (std::mem::take(&mut self.told), self.now_ms);
+        for write in 0..count {
+            self.now_ms += u64::from(write % 10 == 0);
+            self.ask(who, &["set", "k", "v"]);
+            while !self.is_quiet() {
+                self.exchange();
+            }
+        }
+        let done = self.told.iter().filter(|line| line.ends_with("→ OK")).count();
+        self.told = told;
+        let stamps_ms = self.stamps_ms(1).split_off(before.saturating_sub(1));
+        let (ms, entries) = (self.now_ms - began_ms, stamps_ms.len() - before.min(1));
+        let passed_ms = stamps_ms[stamps_ms.len() - 1] - stamps_ms[0];
+        assert!(stamps_ms.is_sorted(), "log time never goes back");
+        self.told.push(format!(
+            "{done} of {count} done in {ms} ms, in {entries} entries; log time went on by {passed_ms} ms"
+        ));
     }
 
     fn status(&mut self) {

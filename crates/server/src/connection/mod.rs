@@ -11,15 +11,22 @@
 //!                └────── PING and its like ──────────▲
 //! ```
 //!
+//! What differs between clients of Redis and those of [ZeroMQ](crate::zmq) is their [language]: how requests are taken
+//! from the bytes, and the [form](replies::Form) of the replies.
+//!
 //! A connection that asks too much at once, or does not take its replies, is not read from until it
 //! does. A connection whose bytes make no sense is told so and closed.
 
+mod language;
 mod listener;
+mod redis;
 mod replies;
 mod session;
 mod sessions;
 mod task;
 
-pub(crate) use listener::listen;
+pub(crate) use language::{Language, Said};
+pub(crate) use listener::{Door, listen};
+pub(crate) use replies::Replies;
 pub(crate) use session::Session;
 pub(crate) use sessions::Sessions;

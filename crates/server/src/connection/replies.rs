@@ -6,6 +6,7 @@ use node::{Certificate, MergedPosition, Reply, RequestId};
 use resp::Protocol;
 
 use crate::client::render;
+use crate::zmq::Return;
 
 /// Requests of one connection that may be unanswered; beyond that nothing more is read from it.
 const ASKED_MAX: usize = 10_000;
@@ -20,12 +21,50 @@ const AHEAD_BYTES: usize = 256 << 10;
 /// Buffer space that an idle connection keeps.
 const BUFFER_BYTES_KEPT: usize = 64 << 10;
 
+/// In which form a reply goes out.
+#[derive(Debug)]
+pub(crate) enum Form {
+    /// In RESP, in the protocol that was spoken when it was asked for.
+    Resp(Protocol),
+    /// In ZMTP, to this place.
+    Zmq(Box<Return>),
+}
+
+impl From<Protocol> for Form {
+    fn from(protocol: Protocol) -> Form {
+        Form::Resp(protocol)
+    }
+}
+
+impl From<Return> for Form {
+    fn from(back: Return) -> Form {
+        Form::Zmq(back.into())
+    }
+}
+
+impl Form {
+    /// Bytes that it takes besides its place.
+    fn bytes(&self) -> usize {
+        match self {
+            Form::Resp(_) => 0,
+            Form::Zmq(back) => back.bytes(),
+        }
+    }
+
+    fn render(&self, reply: &Reply, certificate: Option<&Certificate>, out: &mut Vec<u8>) {
+        match self {
+            Form::Resp(protocol) => render(*protocol, reply, certificate, out),
+            Form::Zmq(back) => back.render(reply, out),
+        }
+    }
+}
+
 /// The replies that a connection is owed.
 ///
 /// Invariants: `slots` are the requests from number `first` on, without gaps; what is in `out` comes
 /// before them; the front of `slots` is unanswered, or `out` is full.
 #[derive(Debug, Default)]
-pub(super) struct Replies {
+pub(crate) struct Replies {
     first: u64,
     slots: VecDeque<Slot>,
     /// Replies as bytes.
@@ -42,9 +81,9 @@ pub(super) struct Replies {
 #[derive(Debug)]
 enum Slot {
     /// The node has it; so many bytes were asked.
-    Asked(Protocol, usize),
+    Asked(Form, usize),
     /// The node has answered, and an earlier one is not answered.
-    Answered(Protocol, Reply, Option<Box<Certificate>>),
+    Answered(Form, Reply, Option<Box<Certificate>>),
     /// Answered without the node.
     Local(Box<[u8]>),
 }
@@ -54,9 +93,9 @@ impl Slot {
         SLOT_BYTES
             + match self {
                 Slot::Asked(_, bytes) => *bytes,
-                Slot::Answered(_, reply, certificate) => {
+                Slot::Answered(form, reply, certificate) => {
                     let value = if let Reply::Value(value) = reply { value.len() } else { 0 };
-                    value + certificate.as_deref().map_or(0, certificate_bytes)
+                    form.bytes() + value + certificate.as_deref().map_or(0, certificate_bytes)
                 }
                 Slot::Local(bytes) => bytes.len(),
             }
@@ -73,15 +112,20 @@ fn certificate_bytes(certificate: &Certificate) -> usize {
 
 impl Replies {
     /// A number for a request of this many bytes that goes to the node.
-    pub(super) fn ask(&mut self, protocol: Protocol, bytes: usize) -> RequestId {
+    pub(super) fn ask(&mut self, form: impl Into<Form>, bytes: usize) -> RequestId {
         let id = self.first + self.slots.len() as u64;
         self.asked += 1;
-        self.push(Slot::Asked(protocol, bytes));
+        self.push(Slot::Asked(form.into(), bytes));
         RequestId(id)
     }
 
+    /// Takes what answers no request, so that it goes out before what waits for an answer.
+    pub(crate) fn aside(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.out);
+    }
+
     /// Takes a reply that `write` appends at once, and puts it in its place.
-    pub(super) fn reply<R>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    pub(crate) fn reply<R>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         if self.slots.is_empty() {
             return write(&mut self.out);
         }
@@ -107,16 +151,18 @@ impl Replies {
     ) {
         let place = id.0.checked_sub(self.first).expect("a request is answered once");
         let slot = self.slots.get_mut(place as usize).expect("an answer follows its question");
-        let Slot::Asked(protocol, _) = *slot else { panic!("request {id:?} is answered twice") };
-        self.asked -= 1;
         self.held_bytes -= slot.bytes();
+        let Slot::Asked(form, _) = std::mem::replace(slot, Slot::Local(Box::default())) else {
+            panic!("request {id:?} is answered twice")
+        };
+        self.asked -= 1;
         if place == 0 && self.out.len() < AHEAD_BYTES {
-            render(protocol, &reply, certificate.as_deref(), &mut self.out);
+            form.render(&reply, certificate.as_deref(), &mut self.out);
             self.slots.pop_front();
             self.first += 1;
             self.advance();
         } else {
-            *slot = Slot::Answered(protocol, reply, certificate);
+            *slot = Slot::Answered(form, reply, certificate);
             self.held_bytes += slot.bytes();
         }
     }
@@ -125,8 +171,8 @@ impl Replies {
     fn advance(&mut self) {
         while self.out.len() < AHEAD_BYTES {
             match self.slots.front() {
-                Some(Slot::Answered(protocol, reply, certificate)) => {
-                    render(*protocol, reply, certificate.as_deref(), &mut self.out);
+                Some(Slot::Answered(form, reply, certificate)) => {
+                    form.render(reply, certificate.as_deref(), &mut self.out);
                 }
                 Some(Slot::Local(bytes)) => self.out.extend_from_slice(bytes),
                 Some(Slot::Asked(..)) | None => return,
@@ -194,6 +240,18 @@ mod tests {
         assert_eq!(take(&mut replies), "+OK\r\n_\r\n+PONG\r\n:3\r\n");
         assert!(replies.is_empty());
         assert_eq!(replies.held_bytes, 0);
+    }
+
+    #[test]
+    fn what_answers_nothing_waits_for_no_answer() {
+        let mut replies = Replies::default();
+        replies.reply(|out| out.extend(b"+first\r\n"));
+        let a = replies.ask(TWO, 10);
+        replies.aside(|out| out.extend(b"(pong)"));
+        assert_eq!(take(&mut replies), "+first\r\n(pong)");
+        replies.answer(a, Reply::Ok, None);
+        replies.aside(|out| out.extend(b"(pong)"));
+        assert_eq!(take(&mut replies), "+OK\r\n(pong)");
     }
 
     #[test]

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
 use node::Input;
-use resp::Parser;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -17,8 +16,11 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::task::yield_now;
 
 use super::Session;
-use crate::client::{Action, Connection};
+use super::language::{Language, Said};
+use super::redis::Redis;
+use crate::client::Connection;
 use crate::hub::{Hub, READ_BYTES};
+use crate::zmq::Speaker;
 
 /// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
 const KEEPALIVE: Duration = Duration::from_secs(300);
@@ -29,28 +31,41 @@ const REQUEST_BYTES: usize = 64;
 /// An incomplete request up to this size is copied out of the buffer that all connections share.
 const REST_BYTES_COPIED: usize = 4 << 10;
 
-/// Serves one client to its end, or turns it away if there are too many.
-pub(super) async fn serve(hub: Rc<Hub>, mut stream: TcpStream) {
-    let (peer, local) = (address(stream.peer_addr()), address(stream.local_addr()));
-    // A socket that cannot be set up is served all the same, only slower.
-    let _ = stream.set_nodelay(true);
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
-    let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+/// Serves one client of Redis to its end, or turns it away if there are too many.
+pub(super) async fn serve_redis(hub: Rc<Hub>, mut stream: TcpStream) {
     if hub.sessions.is_full() {
         // The error that Redis has for this. A new socket has room for a line.
         let _ = stream.write_all(b"-ERR max number of clients reached\r\n").await;
         return;
     }
+    let (peer, local) = (address(stream.peer_addr()), address(stream.local_addr()));
+    let uptime_s = hub.clock.uptime_ms() / 1000;
+    let connection = Connection::new(hub.sessions.accepted() + 1, peer, local, uptime_s);
+    serve(hub, stream, Redis::new(connection)).await;
+}
+
+/// Serves one client of ZeroMQ to its end, or turns it away if there are too many.
+pub(super) async fn serve_zmq(hub: Rc<Hub>, stream: TcpStream) {
+    // ZMTP has no words for being full before the handshake; the client tries again by itself.
+    if !hub.sessions.is_full() {
+        serve(hub, stream, Speaker::new()).await;
+    }
+}
+
+async fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language) {
+    // A socket that cannot be set up is served all the same, only slower.
+    let _ = stream.set_nodelay(true);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
+    let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
     let (reader, writer) = stream.into_split();
     let session = hub.sessions.open(writer);
-    let uptime_s = hub.clock.uptime_ms() / 1000;
-    let connection = Connection::new(hub.sessions.accepted(), peer, local, uptime_s);
+    session.replies().reply(|out| language.greet(out));
+    session.flush();
     let mut task = Task {
         hub,
         session,
         reader,
-        connection,
-        parser: Parser::default(),
+        language,
         rest: BytesMut::new(),
         more: false,
         pausing: false,
@@ -71,12 +86,11 @@ fn pause(cx: &mut Context<'_>) -> Poll<()> {
     Poll::Pending
 }
 
-struct Task {
+struct Task<L> {
     hub: Rc<Hub>,
     session: Rc<Session>,
     reader: OwnedReadHalf,
-    connection: Connection,
-    parser: Parser,
+    language: L,
     /// Bytes that were read and not yet taken.
     rest: BytesMut,
     /// Whether `rest` may hold a complete request.
@@ -87,14 +101,14 @@ struct Task {
     closing: bool,
 }
 
-impl Task {
+impl<L: Language> Task<L> {
     /// Does what can be done; ready when the connection is over.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.session.listen(cx);
         loop {
             // Also while a client does not take its replies, it may ask, up to a limit.
             let _ = self.session.poll_unblocked(cx);
-            if self.session.is_broken() {
+            if self.session.is_broken() || self.language.is_late(cx) {
                 return Poll::Ready(());
             }
             self.closing |= self.hub.is_ending();
@@ -174,35 +188,26 @@ impl Task {
                 self.pausing = true;
                 break;
             }
-            let request = match self.parser.next(&mut self.rest) {
-                Ok(Some(request)) => request,
-                Ok(None) => {
+            let before = self.rest.len();
+            let said = self.language.next(&mut self.rest, &self.hub, &mut replies);
+            taken_bytes += REQUEST_BYTES + before.saturating_sub(self.rest.len());
+            match said {
+                Said::Nothing => {
                     self.more = false;
                     break;
                 }
-                Err(error) => {
-                    replies.reply(|out| error.write(out));
-                    self.closing = true;
-                    break;
-                }
-            };
-            self.hub.count_command();
-            let bytes = request.size();
-            taken_bytes += REQUEST_BYTES + bytes;
-            let (connection, hub) = (&mut self.connection, &*self.hub);
-            match replies.reply(|out| connection.execute(request, hub, out)) {
-                Action::Replied => {}
-                Action::Ask { level, command } => {
-                    let id = replies.ask(connection.protocol(), bytes);
+                Said::Replied => {}
+                Said::Ask { level, command, form, bytes } => {
+                    let id = replies.ask(form, bytes);
                     let session = self.session.id();
                     self.hub.put(Input::Request { session, id, level, command });
                     asked = true;
                 }
-                Action::Certify(on) => {
+                Said::Certify(on) => {
                     self.hub.put(Input::Certify { session: self.session.id(), on });
                     asked = true;
                 }
-                Action::Close => self.closing = true,
+                Said::Close => self.closing = true,
             }
         }
         asked

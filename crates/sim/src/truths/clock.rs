@@ -2,7 +2,8 @@
 //!
 //! - What a node says it measured of another's clock bounds how far that clock was ahead.
 //! - A merged write that is done was taken by a node whose clock lay, as measured, within the cap of at least half of
-//!   the others'; one refused for the clock's sake was not.
+//!   the others that it had measured; one refused for the clock's sake was not. At either moment it had measured at least
+//!   half of all others in this boot, or it had been taking part in this boot for a second or longer.
 //! - No stamp lies above every clock of a node that could be believed. It follows from the cap, and does not rest on what
 //!   the stamping node says: others' stamps raise a clock no further.
 //! - At the end, when all clocks are right, every node has measured all others, and says so.
@@ -11,15 +12,15 @@ use std::collections::BTreeMap;
 
 use node::{Certificate, Error, NodeId, Order, Output, Reply, RequestId, SessionId, Status};
 
-use super::{Rest, Truth, Turn};
+use super::{Rest, Truth, Turn, takes_part};
 use crate::setting::Setting;
 
 /// A clock that gains or loses more than this part of the time was set.
 const RATE_PERCENT: u64 = 60;
 /// A reading in milliseconds, and two more of them.
 const ROUNDING_MS: i64 = 4;
-/// How long a node that has measured some waits for the rest before it judges, and a little more.
-const FIRST_MS: u64 = 700;
+/// After how long by its own monotonic clock a node goes on although it has measured fewer than half of the others.
+const WAIT_MS: u64 = 1000;
 
 /// What is known of the clocks.
 #[derive(Debug)]
@@ -42,8 +43,8 @@ struct Seen {
     far_turn: u64,
     /// In which turn it was asked what it has not answered.
     asked: BTreeMap<(SessionId, RequestId), u64>,
-    /// When it first had measured anyone in this life, by its monotonic clock.
-    measured_ms: Option<u64>,
+    /// When it first took part in this life, by its monotonic clock.
+    began_ms: Option<u64>,
     /// The bounds that it told of each clock, against its own monotonic clock.
     told: BTreeMap<NodeId, (i64, i64)>,
     /// When its wall clock was last looked at, what it said, and when it was last seen to be set.
@@ -110,15 +111,17 @@ impl Capped {
         let (measured, near) = count_near(turn.status, self.cap_ms);
         let seen = &mut self.hosts[turn.host];
         let now_ms = turn.now.monotonic_ms;
-        if measured > 0 {
-            seen.measured_ms.get_or_insert(now_ms);
+        if takes_part(turn.status) {
+            seen.began_ms.get_or_insert(now_ms);
         }
-        let all = measured + 1 == turn.status.members.len();
-        let settled = seen.measured_ms.is_some_and(|since_ms| now_ms > since_ms + FIRST_MS);
+        let half = 2 * measured + 1 >= turn.status.members.len();
+        let waited = seen.began_ms.is_some_and(|began_ms| now_ms >= began_ms + WAIT_MS);
+        if !half && !waited {
+            return;
+        }
         if 2 * near < measured {
             seen.far_turn = seen.turns;
-        }
-        if 2 * near >= measured || !(all || settled) {
+        } else {
             seen.near_turn = seen.turns;
             self.highest_ms = self.highest_ms.max(turn.now.wall_ms);
         }
@@ -137,7 +140,7 @@ impl Capped {
         let clocks = || format!("measured, at {}: {:?}", turn.now.wall_ms, turn.status.clocks);
         if *reply == Reply::Ok && self.merged && seen.near_turn < asked_turn {
             return Err(format!(
-                "node {node} took a write although its clock is off; {}",
+                "node {node} took a write although its clock is off, or not known to be right; {}",
                 clocks()
             ));
         }
@@ -178,7 +181,7 @@ impl Truth for Capped {
         self.look_at_walls(turn);
         let seen = &mut self.hosts[turn.host];
         if seen.life != turn.life {
-            (seen.life, seen.measured_ms) = (turn.life, None);
+            (seen.life, seen.began_ms) = (turn.life, None);
             seen.asked.clear();
             seen.told.clear();
         }
@@ -240,10 +243,21 @@ mod tests {
         really_ms: u64,
         reply: Reply,
     ) -> Result<(), String> {
-        let clocks =
-            vec![MemberClock { id: NodeId(2), at_least_ms: ahead_ms.0, at_most_ms: ahead_ms.1 }];
+        let (at_least_ms, at_most_ms) = ahead_ms;
+        let clocks = vec![MemberClock { id: NodeId(2), at_least_ms, at_most_ms }];
+        play_at(truth, 9_000, clocks, really_ms, reply)
+    }
+
+    /// The same, at this time of its monotonic clock, with what it measured.
+    fn play_at(
+        truth: &mut Capped,
+        monotonic_ms: u64,
+        clocks: Vec<MemberClock>,
+        really_ms: u64,
+        reply: Reply,
+    ) -> Result<(), String> {
         let status = Status { clocks, members: vec![NodeId(1), NodeId(2)], ..status(1) };
-        let now = Now { monotonic_ms: 9_000, wall_ms: 1_000_000 };
+        let now = Now { monotonic_ms, wall_ms: 1_000_000 };
         let (session, id) = KEY;
         let outputs = [Output::Reply { session, id, reply, certificate: None }];
         let walls_ms = [1_000_000, 1_000_000 + really_ms];
@@ -271,6 +285,17 @@ mod tests {
         assert_eq!(play(&mut truth(), (501, 511), 505, refused()), Ok(()));
         let needless = play(&mut truth(), (490, 510), 500, refused());
         assert!(needless.unwrap_err().contains("for no reason"));
+    }
+
+    #[test]
+    fn a_write_before_half_are_measured_is_seen_for_a_second() {
+        let skewed = || Reply::Error(Error::ClockSkew(""));
+        let mut truth = truth();
+        let mut at = |ms, reply| play_at(&mut truth, ms, vec![], 0, reply);
+        assert!(at(9_000, Reply::Ok).unwrap_err().contains("not known to be right"));
+        assert!(at(9_500, skewed()).unwrap_err().contains("for no reason"));
+        assert!(at(9_999, Reply::Ok).is_err());
+        assert_eq!(at(10_000, Reply::Ok), Ok(()), "a second has passed");
     }
 
     #[test]

@@ -17,6 +17,7 @@
 //! | [`patience`] | turn | a request is answered once, within the request timeout of its node's clock |
 //! | [`life`] | turn | no node halts, and none refuses to start, while its disk keeps what it synced |
 //! | [`clock`] | turn, end | no stamp is made by a clock beyond the cap, and none lies above all clocks within it |
+//! | [`time`] | turn | log time never goes back, never stands while its leader writes, and is carried ahead by no clock beyond the cap |
 //! | [`reserve`] | turn | a node whose disk is full hands it small records only |
 //! | [`answer`] | answer | an answer fits its question; what the order cannot give is refused, what it can is not |
 //! | [`refusal`] | answer | what was refused never shows up |
@@ -46,12 +47,13 @@ mod replica;
 mod reserve;
 mod share;
 mod stamp;
+mod time;
 mod vector;
 mod verdict;
 mod vote;
 
 use bytes::Bytes;
-use node::{NamedWrite, Node, Now, Output, RequestId, SessionId, Status};
+use node::{NamedWrite, Node, Now, Output, RequestId, SessionId, Status, Waits};
 
 use crate::operation::Operation;
 use crate::setting::Setting;
@@ -85,6 +87,10 @@ pub(crate) struct Turn<'a> {
 pub(crate) trait View {
     /// Term and a hash of the content of an entry of the agreed log.
     fn entry(&self, index: u64) -> Option<(u64, u64)>;
+    /// The last index of the agreed log.
+    fn last_index(&self) -> u64;
+    /// Term and time of an entry of the agreed log.
+    fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)>;
     /// The writes in an entry of the agreed log.
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key.
@@ -98,6 +104,14 @@ impl View for Node {
         self.agreed_entry(index).map(|entry| (entry.term, trace::hash(&entry.data)))
     }
 
+    fn last_index(&self) -> u64 {
+        self.agreed_last()
+    }
+
+    fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)> {
+        self.agreed_entry(index).map(|entry| (entry.term, entry.stamp_ms()))
+    }
+
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>> {
         self.agreed_entry(index).map(|entry| entry.writes())
     }
@@ -109,6 +123,11 @@ impl View for Node {
     fn is_within_entry(&self) -> bool {
         Node::is_within_entry(self)
     }
+}
+
+/// Whether a node says that its start is on disk and that it has met everyone: it takes part, whether or not it serves clients yet.
+fn takes_part(status: &Status) -> bool {
+    !matches!(status.waits, Some(Waits::Disk | Waits::Meeting(_)))
 }
 
 /// A world that has come to rest.
@@ -160,6 +179,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
         Box::new(patience::Answered::new(setting)),
         Box::new(life::Alive),
         Box::new(clock::Capped::new(setting)),
+        Box::new(time::Onward::new(setting)),
         Box::new(reserve::Small::new(setting.nodes)),
         Box::new(answer::Fitting::new(setting)),
         Box::new(refusal::Gone::default()),
@@ -185,15 +205,25 @@ pub(crate) mod example {
     #[derive(Debug, Default)]
     pub(crate) struct Held {
         pub(crate) entries: Vec<(u64, u64)>,
+        pub(crate) stamps: Vec<(u64, Option<u64>)>,
         pub(crate) writes: Vec<Vec<NamedWrite>>,
         pub(crate) values: BTreeMap<Bytes, Bytes>,
     }
 
-    static NOTHING: Held = Held { entries: vec![], writes: vec![], values: BTreeMap::new() };
+    static NOTHING: Held =
+        Held { entries: vec![], stamps: vec![], writes: vec![], values: BTreeMap::new() };
 
     impl View for Held {
         fn entry(&self, index: u64) -> Option<(u64, u64)> {
             self.entries.get(index as usize - 1).copied()
+        }
+
+        fn last_index(&self) -> u64 {
+            self.stamps.len() as u64
+        }
+
+        fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)> {
+            self.stamps.get(index as usize - 1).copied()
         }
 
         fn writes(&self, index: u64) -> Option<Vec<NamedWrite>> {

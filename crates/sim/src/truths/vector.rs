@@ -1,13 +1,13 @@
 //! A replica's vector only grows, restarts included: what it shows is on its disk.
 //!
-//! Nobody stands further in a replica's log than that replica itself ever stood. (A node that is not ready shows
-//! nothing to anyone: what it found on its disk may not be synced yet.)
+//! Nobody stands further in a replica's log than that replica itself ever stood. (A node that takes no part yet
+//! shows nothing to anyone: what it found on its disk may not be synced.)
 
 use std::collections::BTreeMap;
 
 use node::NodeId;
 
-use super::{Truth, Turn};
+use super::{Truth, Turn, takes_part};
 
 type Places = BTreeMap<NodeId, (u64, u64)>;
 
@@ -30,7 +30,7 @@ impl Truth for Growth {
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let nothing = turn.status.vector.is_empty() && self.vectors[turn.host].is_empty();
-        if !turn.status.ready || nothing {
+        if !takes_part(turn.status) || nothing {
             return Ok(());
         }
         let node = turn.status.id;
@@ -73,6 +73,7 @@ impl Growth {
 mod tests {
     use super::*;
     use crate::truths::example::{status, turn};
+    use node::Waits;
 
     #[test]
     fn shrinking_is_seen_across_restarts() {
@@ -83,9 +84,9 @@ mod tests {
         one.vector = vec![(NodeId(1), 2, 1)];
         assert_eq!(truth.on_turn(&turn(&one, 2)), Ok(()), "a later boot comes after");
         one.vector = vec![(NodeId(1), 1, 7)];
-        one.ready = false;
+        one.waits = Some(Waits::Disk);
         assert_eq!(truth.on_turn(&turn(&one, 3)), Ok(()), "it shows it to nobody");
-        one.ready = true;
+        one.waits = None;
         assert!(truth.on_turn(&turn(&one, 3)).is_err());
     }
 
