@@ -84,6 +84,35 @@ fn it_ends_in_peace_when_told_to() {
 }
 
 #[test]
+fn a_leader_that_ends_has_another_one_lead_first() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.wait_until_ready();
+    let leader = cluster.leader(&[0, 1, 2]);
+    let others: Vec<usize> = (0..3).filter(|place| *place != leader).collect();
+    let mut clients: Vec<_> = others.iter().map(|place| cluster.servers[*place].client()).collect();
+    let mut at_leader = cluster.servers[leader].client();
+    // What is on its way everywhere is done: nobody hears of a refusal, or that the outcome is not known.
+    let mut pipeline = redis::pipe();
+    for n in 0..1000 {
+        pipeline.set(n, n).ignore();
+    }
+    let asked = std::thread::spawn(move || pipeline.query::<()>(&mut at_leader));
+    for n in 0..100 {
+        clients[n % 2].set::<_, _, ()>("key", n).unwrap();
+    }
+    cluster.servers[leader].signal(Signal::TERM);
+    for n in 0..100 {
+        clients[n % 2].set::<_, _, ()>("key", n).unwrap();
+    }
+    assert_eq!(cluster.servers[leader].wait(), Some(0));
+    asked.join().unwrap().unwrap();
+    let next = cluster.leader(&others);
+    let log = cluster.servers[leader].log();
+    assert!(log.contains(&format!("node {} is asked to lead", next + 1)), "{log}");
+    assert_eq!(clients[0].get("key"), Ok(99));
+}
+
+#[test]
 fn a_port_that_is_taken_is_named() {
     let temp = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

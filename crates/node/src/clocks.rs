@@ -188,9 +188,10 @@ impl Clocks {
         Body::AskClock { asked_ms: turn.now.monotonic_ms, is_fit: self.is_fit(turn) }
     }
 
-    /// Whether this node has measured enough others and agrees, and its disk has room.
+    /// Whether this node has measured enough others and agrees, its disk has room, and it is to go on.
     fn is_fit(&self, turn: &Turn<'_>) -> bool {
         !turn.disk.is_full()
+            && !turn.ending
             && self.agrees
             && !self.waits
             && self.others.values().any(|member| member.measured.is_some())

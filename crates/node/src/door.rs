@@ -4,6 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use crate::keys::Keys;
+
 /// A member of the cluster; at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u64);
@@ -72,13 +74,13 @@ pub enum Command {
     /// The value of a key.
     Get(Bytes),
     /// How many of the keys exist (a key named twice counts twice).
-    Exists(Vec<Bytes>),
+    Exists(Keys),
     /// Give a key a value.
     Set(Bytes, Bytes),
     /// Give a key a value, depending on what is there, or say what was.
     SetIf(Box<SetIf>),
     /// Remove keys; answers how many were there.
-    Del(Vec<Bytes>),
+    Del(Keys),
 }
 
 impl Command {
@@ -153,13 +155,18 @@ pub enum Input {
         /// On, or off again.
         on: bool,
     },
-    /// The connection is gone: nothing more is replied to it.
+    /// The connection is gone: nothing more is replied to it, once this is taken in. The driver drops what still comes.
     Closed(SessionId),
     /// The records of this ticket, and of all before it, are on disk.
     Persisted(Ticket),
     /// The disk has no room any more but for small records, and why; or it has room again. What was handed to it before
     /// still gets there sooner or later.
     DiskFull(Option<Shortage>),
+    /// The process is about to end: a leader has another member lead first. The driver goes on until [`Node::may_end`], or for
+    /// as long as it likes.
+    ///
+    /// [`Node::may_end`]: crate::Node::may_end
+    Ending,
 }
 
 /// Why nothing but small records can be written for now: the disk is full, or the system has not got what the log needs
@@ -363,7 +370,7 @@ pub enum Event {
     },
     /// The disk of this node has no room any more, and why; or it has room again.
     Disk(Option<Shortage>),
-    /// This node leads, and its clock is off or its disk full: it asks another member, which is fit, to lead.
+    /// This node leads, and its clock is off, its disk full, or its end near: it asks another member to lead.
     HandsOver(NodeId),
 }
 
@@ -473,6 +480,10 @@ impl fmt::Display for Waits {
 
 /// The longest time between two ticks, in milliseconds.
 pub const TICK_MS: u64 = 50;
+/// How much a turn does of each kind of work, in steps of a key or of half a kilobyte, unless it is told otherwise.
+pub const TURN_STEPS: usize = 8192;
+/// The most keys that one command may remove: so many take a few milliseconds, in which nothing else goes on.
+pub const REMOVED_KEYS_MAX: usize = 32_768;
 /// The longest key or value, in bytes.
 pub const VALUE_BYTES_MAX: usize = 16 << 20;
 

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::command::{When, Write};
 use crate::door::{Command, Condition, NodeId, Order, SetIf};
+use crate::keys::Keys;
 use crate::message::{Body, Message};
 use crate::node::Node;
 
@@ -83,7 +84,10 @@ impl Node {
     /// How much waits in its queues: requests, writes that are not applied, reads that are not answered, entries that came
     /// too early. All of them are empty once nobody asks for anything.
     pub fn queued(&self) -> usize {
-        self.agreed().queued() + self.merged().queued() + self.sessions().queued()
+        self.agreed().queued()
+            + self.merged().queued()
+            + self.sessions().queued()
+            + self.counts().queued()
     }
 
     /// The value that this replica holds for a key, whatever any level promises.
@@ -99,7 +103,7 @@ fn owned(write: Write<'_>) -> Command {
     let bytes = Bytes::copy_from_slice;
     match write {
         Write::Set(key, value) => Command::Set(bytes(key), bytes(value)),
-        Write::Del(keys) => Command::Del(keys.into_iter().map(bytes).collect()),
+        Write::Del(keys) => Command::Del(Keys::new(keys.iter())),
         Write::SetIf(set) => {
             let condition = match set.when {
                 When::Always => Condition::Always,

@@ -1,13 +1,17 @@
 //! The node: takes in all that arrived together, and says what is to be done about it.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use bytes::Bytes;
 
-use crate::agreed::Agreed;
+use crate::agreed::{Agreed, Read};
 use crate::clocks::Clocks;
+use crate::counting::{Count, Counts, Watch};
 use crate::disk::Disk;
 use crate::door::{
-    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId, Reply, Role,
-    SessionId, Shortage, Status, TICK_MS, Ticket, VALUE_BYTES_MAX, Waits,
+    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId,
+    REMOVED_KEYS_MAX, Reply, Role, SessionId, Shortage, Status, TICK_MS, TURN_STEPS, Ticket,
+    VALUE_BYTES_MAX, Waits,
 };
 use crate::members::{Members, order_name};
 use crate::merged::Merged;
@@ -15,7 +19,7 @@ use crate::message::{Body, Message};
 use crate::mutants::{Mutant, Planted};
 use crate::record::Known;
 use crate::session::{self, Asker, Kind, Request, Sessions};
-use crate::turn::{Identity, Turn};
+use crate::turn::{Budget, Identity, Turn};
 
 /// What the requests may weigh that wait to be written, sent or confirmed.
 const WAITING_BYTES_MAX: usize = 256 << 20;
@@ -35,6 +39,17 @@ pub struct Node {
     started: bool,
     /// Whether it must not go on.
     halted: bool,
+    /// Whether it is about to end.
+    ending: bool,
+    /// The members that there is a path to.
+    connected: BTreeSet<NodeId>,
+    /// How much a turn does of each kind of work.
+    turn_steps: usize,
+    budget: Budget,
+    /// What came and waits for the next turn, from peers and from clients.
+    from_peers: VecDeque<Input>,
+    from_clients: VecDeque<Input>,
+    counts: Counts,
     disk: Disk,
     sessions: Sessions,
     members: Members,
@@ -49,11 +64,14 @@ macro_rules! turn {
         &mut Turn {
             now: $node.now,
             clock_agrees: $node.clocks.agrees(),
+            ending: $node.ending,
             clock_waits: $node.clocks.waits(),
             log_ms: $node.clocks.log_ms($node.now),
             identity: $node.identity,
             disk: &mut $node.disk,
             sessions: &mut $node.sessions,
+            counts: &mut $node.counts,
+            budget: &mut $node.budget,
             outputs: $outputs,
             halted: &mut $node.halted,
             planted: $node.planted,
@@ -79,6 +97,13 @@ impl Node {
             expired_ms: 0,
             started: false,
             halted: false,
+            ending: false,
+            connected: BTreeSet::new(),
+            turn_steps: TURN_STEPS,
+            budget: Budget::default(),
+            from_peers: VecDeque::new(),
+            from_clients: VecDeque::new(),
+            counts: Counts::default(),
             disk,
             sessions: Sessions::default(),
             members,
@@ -98,13 +123,12 @@ impl Node {
 
     /// Takes in all that arrived together and says what is to be done about it. Drains `inputs`.
     ///
-    /// After [`Output::Halt`] it does nothing any more.
+    /// A turn does no more than so much, whatever came and however long it is; if [`Node::has_more`] says so, the next one is due
+    /// at once, after whatever else the driver has to do. After [`Output::Halt`] it does nothing any more.
     pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
+        self.budget = Budget::new(self.turn_steps);
         for input in inputs.drain(..) {
-            if self.halted {
-                return;
-            }
-            self.take_in(input, outputs);
+            self.sort(input, outputs);
         }
         if self.halted {
             return;
@@ -126,7 +150,35 @@ impl Node {
                 break;
             }
         }
+        self.count(outputs);
         self.disk.close(outputs);
+    }
+
+    /// Whether something that could be done was left for the next turn.
+    pub fn has_more(&self) -> bool {
+        if self.halted {
+            return false;
+        }
+        let waits = !self.from_peers.is_empty() || !self.from_clients.is_empty();
+        waits || (self.takes_part() && self.has_work())
+    }
+
+    fn has_work(&self) -> bool {
+        self.agreed.has_more()
+            || self.merged.has_more()
+            || (self.serves() && self.sessions.has_runnable())
+            || !self.counts.is_empty()
+    }
+
+    /// Turns are to do no more than so many steps of each kind of work.
+    pub fn set_turn_steps(&mut self, steps: usize) {
+        assert!(steps > 0, "a turn that may do nothing gets nowhere");
+        self.turn_steps = steps;
+    }
+
+    /// Whether it stands inside an entry of the agreed log, of which the first writes are applied and the others not.
+    pub fn is_within_entry(&self) -> bool {
+        self.agreed.is_within_entry()
     }
 
     /// What keeps requests at the default level from being answered now; nothing: it is ready.
@@ -164,6 +216,12 @@ impl Node {
             clock_agrees: self.clocks.agrees(),
             clocks: self.clocks.measured(self.now).collect(),
         }
+    }
+
+    /// Whether the others get on without this node: it does not lead and knows who does, or there is nobody to hand over to.
+    pub fn may_end(&self) -> bool {
+        let follows = self.agreed.role() == Role::Follower && self.agreed.leader().is_some();
+        follows || !self.takes_part() || self.connected.is_empty()
     }
 
     /// What keeps requests on keyspaces of this order from being answered at their levels.
@@ -204,6 +262,10 @@ impl Node {
         &self.sessions
     }
 
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
     pub(crate) fn merged(&self) -> &Merged {
         &self.merged
     }
@@ -217,7 +279,69 @@ impl Node {
         self.takes_part() && self.members.is_confirmed()
     }
 
+    /// Takes an input in at once, or puts it behind those of its kind that wait.
+    fn sort(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        match input {
+            Input::Tick(_) => {
+                self.take_in(input, outputs);
+                self.take_waiting(outputs);
+            }
+            Input::Persisted(_) | Input::DiskFull(_) | Input::Ending => {
+                self.take_in(input, outputs);
+            }
+            Input::Receive { .. }
+            | Input::Left(_)
+            | Input::Connected(_)
+            | Input::Disconnected(_) => {
+                if self.from_peers.is_empty() && !self.budget.messages.is_spent() {
+                    self.take_from_peer(input, outputs);
+                } else {
+                    self.from_peers.push_back(input);
+                }
+            }
+            Input::Request { .. } | Input::Certify { .. } | Input::Closed(_) => {
+                if self.from_clients.is_empty() && !self.budget.requests.is_spent() {
+                    self.take_from_client(input, outputs);
+                } else {
+                    self.from_clients.push_back(input);
+                }
+            }
+        }
+    }
+
+    /// Takes in what waits since earlier turns, as much as this one may.
+    fn take_waiting(&mut self, outputs: &mut Vec<Output>) {
+        while !self.budget.messages.is_spent()
+            && let Some(input) = self.from_peers.pop_front()
+        {
+            self.take_from_peer(input, outputs);
+        }
+        while !self.budget.requests.is_spent()
+            && let Some(input) = self.from_clients.pop_front()
+        {
+            self.take_from_client(input, outputs);
+        }
+    }
+
+    fn take_from_peer(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        let bytes = if let Input::Receive { message, .. } = &input { message.len() } else { 0 };
+        self.budget.messages.spend(1, bytes);
+        self.take_in(input, outputs);
+    }
+
+    fn take_from_client(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        let bytes = match &input {
+            Input::Request { command, .. } => crate::command::weight(command),
+            _ => 0,
+        };
+        self.budget.requests.spend(1, bytes);
+        self.take_in(input, outputs);
+    }
+
     fn take_in(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        if self.halted {
+            return;
+        }
         match input {
             Input::Tick(now) => self.on_tick(now, outputs),
             Input::Persisted(ticket) => self.on_persisted(ticket, outputs),
@@ -231,15 +355,29 @@ impl Node {
             }
             Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
-            Input::Closed(session) => self.sessions.close(session),
+            Input::Closed(session) => {
+                self.sessions.close(session);
+                self.counts.close(session);
+            }
+            Input::Ending => self.on_ending(outputs),
             // Before the boot is on disk nothing may be said, so nothing is heard either.
-            Input::Receive { .. } | Input::Connected(_) | Input::Disconnected(_)
-                if !self.started => {}
-            Input::Receive { path, message } => self.on_bytes(path, &message, outputs),
+            Input::Receive { path, message } if self.started => {
+                self.on_bytes(path, &message, outputs);
+            }
+            Input::Receive { .. } => {}
             Input::Left(path) => self.members.on_left(path, turn!(self, outputs)),
-            Input::Connected(peer) => self.on_connected(peer, outputs),
-            Input::Disconnected(peer) if self.takes_part() => self.agreed.on_disconnected(peer),
-            Input::Disconnected(_) => {}
+            Input::Connected(peer) => {
+                self.connected.insert(peer);
+                if self.started {
+                    self.on_connected(peer, outputs);
+                }
+            }
+            Input::Disconnected(peer) => {
+                self.connected.remove(&peer);
+                if self.takes_part() {
+                    self.agreed.on_disconnected(peer);
+                }
+            }
         }
     }
 
@@ -255,11 +393,34 @@ impl Node {
             self.clocks.on_tick(turn!(self, outputs));
             self.agreed.on_tick(turn!(self, outputs));
             self.merged.on_tick(turn!(self, outputs));
-            if !self.clocks.agrees() || self.disk.is_full() {
-                self.agreed.hand_over(self.clocks.fit(), turn!(self, outputs));
-            }
+            self.hand_over(outputs);
         }
         self.expire(outputs);
+    }
+
+    /// Has another member lead if this one should not: one that is fit, or, before this node ends, any that it reaches.
+    fn hand_over(&mut self, outputs: &mut Vec<Output>) {
+        let should = self.ending || !self.clocks.agrees() || self.disk.is_full();
+        if !should || self.agreed.role() != Role::Leader {
+            return;
+        }
+        let mut to: Vec<NodeId> = self.clocks.fit().collect();
+        if self.ending {
+            to.retain(|id| self.connected.contains(id));
+            if to.is_empty() {
+                to.extend(&self.connected);
+            }
+        }
+        self.agreed.hand_over(to, turn!(self, outputs));
+    }
+
+    fn on_ending(&mut self, outputs: &mut Vec<Output>) {
+        self.ending = true;
+        if self.takes_part() {
+            // The others are to know that this node is no successor of theirs.
+            self.clocks.ask(turn!(self, outputs));
+            self.hand_over(outputs);
+        }
     }
 
     /// Answers what cannot be answered in time. Time is looked at once a tick, so it is done one tick early.
@@ -281,6 +442,9 @@ impl Node {
         self.agreed.expire(oldest_ms, turn!(self, outputs));
         self.merged.expire(oldest_ms, turn!(self, outputs));
         self.sessions.expire(oldest_ms, why, outputs);
+        for asker in self.counts.expire(oldest_ms) {
+            turn!(self, outputs).refuse_read(&asker, Error::ClusterDown(NOT_COUNTED));
+        }
     }
 
     fn on_persisted(&mut self, ticket: Ticket, outputs: &mut Vec<Output>) {
@@ -397,8 +561,16 @@ impl Node {
 
     /// The level at which a request is served, if it may be.
     fn admissible(&self, asked: Option<Level>, command: &Command) -> Result<Level, Error> {
-        if crate::command::size(command) > 2 * VALUE_BYTES_MAX {
+        if crate::command::weight(command) > 2 * VALUE_BYTES_MAX {
             return Err(Error::Invalid("the command is too large".into()));
+        }
+        if let Command::Del(keys) = command
+            && keys.len() > REMOVED_KEYS_MAX
+        {
+            return Err(Error::Invalid(format!(
+                "DEL of {} keys: at most {REMOVED_KEYS_MAX} go at a time, so that nobody else waits long. Send several",
+                keys.len()
+            )));
         }
         if asked.is_some() && command.is_write() {
             return Err(Error::Consistency(
@@ -438,7 +610,10 @@ impl Node {
         if !self.serves() {
             return;
         }
-        while let Some(request) = self.sessions.next() {
+        while !self.budget.requests.is_spent()
+            && let Some(request) = self.sessions.next()
+        {
+            self.budget.requests.spend(1, 0);
             self.start(request, outputs);
         }
     }
@@ -475,13 +650,24 @@ impl Node {
                         || self.planted.is(Mutant::ReadOvertakesRead))
             }
         };
-        if agreed && !confirmed {
+        let long = self.budget.is_long(&command);
+        if (agreed && !confirmed) || long {
             if self.is_overfull() {
                 return outputs.push(overfull(&asker));
             }
-            self.sessions.begin(&asker, Kind::Read(level));
+            let kind = if long { Kind::LongRead(level) } else { Kind::Read(level) };
+            self.sessions.begin(&asker, kind);
+        }
+        if agreed && !confirmed {
             self.agreed.read_confirmed(asker, command);
             return;
+        }
+        if long {
+            self.counts.push(Read { asker, command });
+            return;
+        }
+        if let Command::Exists(keys) = &command {
+            self.budget.requests.spend(keys.len(), 0);
         }
         outputs.push(if agreed {
             let reply = self.agreed.read_here(&command);
@@ -498,6 +684,70 @@ impl Node {
     /// Whether so much waits here that nothing more may: also what connections asked that are gone since.
     fn is_overfull(&self) -> bool {
         self.agreed.waiting_bytes() + self.merged.waiting_bytes() > WAITING_BYTES_MAX
+    }
+
+    /// Goes on counting, as far as this turn may.
+    fn count(&mut self, outputs: &mut Vec<Output>) {
+        if self.counts.is_empty() {
+            // Also where the last one is gone without an answer.
+            self.watch().end();
+            return;
+        }
+        while !self.budget.counting.is_spent() {
+            let Some(count) = self.counts.current.take().or_else(|| self.begin_count()) else {
+                return;
+            };
+            if let Some(unfinished) = self.count_on(count, outputs) {
+                self.counts.current = Some(unfinished);
+            }
+        }
+    }
+
+    /// Begins with the next read: what it sees is the state of this moment.
+    fn begin_count(&mut self) -> Option<Count> {
+        let read = self.counts.next()?;
+        let certificate = read.asker.certify.then(|| match self.config.order {
+            Order::Agreed => self.agreed.certificate(&read.command),
+            Order::Merged => self.merged.certificate(&read.command),
+        });
+        self.watch().end();
+        self.watch().begin();
+        Some(Count { read, at: 0, found: 0, certificate })
+    }
+
+    /// What the state notes for the present count.
+    fn watch(&mut self) -> &mut Watch {
+        match self.config.order {
+            Order::Agreed => &mut self.agreed.state().watch,
+            Order::Merged => &mut self.merged.state().watch,
+        }
+    }
+
+    /// Counts on; gives back what is not finished.
+    fn count_on(&mut self, mut count: Count, outputs: &mut Vec<Output>) -> Option<Count> {
+        let Command::Exists(keys) = &count.read.command else { panic!("only EXISTS takes long") };
+        let row = keys.row();
+        let mut rest = row.beyond(count.at);
+        let part = rest.by_ref().take(self.budget.counting.left());
+        let (mut seen, mut found) = (0, 0);
+        for key in part {
+            seen += 1;
+            found += i64::from(match self.config.order {
+                Order::Agreed => self.agreed.state().existed(key),
+                Order::Merged => self.merged.state().existed(key),
+            });
+        }
+        self.budget.counting.spend(seen, 0);
+        count.found += found;
+        count.at = row.bytes().len() - rest.left();
+        if rest.left() > 0 {
+            return Some(count);
+        }
+        self.watch().end();
+        let Count { read, found, certificate, .. } = count;
+        let certificate = || certificate.expect("it was asked for when the count began");
+        turn!(self, outputs).answer_read(&read.asker, Reply::Integer(found), certificate);
+        None
     }
 
     /// Planted bugs: a linearizable read that no quorum confirms.
@@ -527,5 +777,7 @@ fn malformed() -> Event {
 
 const OVERFULL: &str = "too much waits on this node already; the request did not run";
 const WAITED: &str = "the request waited too long behind others of its connection; it did not run";
+const NOT_COUNTED: &str =
+    "the read waited too long behind others that name very many keys; it did not run";
 const NOT_FORMED: &str = "not all members have met yet; the request did not run";
 const NOT_CONFIRMED: &str = "no member has confirmed yet that this node is the one that it was before it was started again; the request did not run";

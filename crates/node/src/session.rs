@@ -13,6 +13,7 @@ use std::collections::{BTreeSet, VecDeque};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use crate::copies::Copies;
 use crate::door::{Certificate, Command, Error, Level, Output, Reply, RequestId, SessionId};
 use crate::mutants::{Mutant, Planted};
 
@@ -41,6 +42,8 @@ pub(crate) struct Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Read(Level),
+    /// A read that takes long: what comes after it on its connection waits, since it stands no earlier in the order.
+    LongRead(Level),
     Write,
 }
 
@@ -49,6 +52,8 @@ struct Session {
     certify: bool,
     writes: usize,
     reads: usize,
+    /// Whether the last of these takes long.
+    counts: bool,
     /// The level of the reads under way.
     reading: Option<Level>,
     /// When something of this connection was last done.
@@ -58,6 +63,9 @@ struct Session {
 
 impl Session {
     fn may_start(&self, request: &Request, planted: Planted) -> bool {
+        if self.counts {
+            return false;
+        }
         if request.command.is_write() {
             return self.reads == 0 || planted.is(Mutant::WriteOvertakesRead);
         }
@@ -77,6 +85,7 @@ pub(crate) struct Sessions {
     sessions: HashMap<SessionId, Session, FixedState>,
     blocked: BTreeSet<SessionId>,
     runnable: VecDeque<SessionId>,
+    copies: Copies,
     planted: Planted,
 }
 
@@ -115,6 +124,7 @@ impl Sessions {
             outputs.push(reply_to(&request.asker, Reply::Error(error)));
             return;
         }
+        request.command = self.copies.of_command(&request.command);
         session.waiting.push_back(request);
         self.blocked.insert(id);
     }
@@ -145,6 +155,11 @@ impl Sessions {
         None
     }
 
+    /// Whether a connection may have something to start.
+    pub(crate) fn has_runnable(&self) -> bool {
+        !self.runnable.is_empty()
+    }
+
     /// Whether a read of this connection is under way.
     pub(crate) fn is_reading(&self, id: SessionId) -> bool {
         self.sessions.get(&id).is_some_and(|session| session.reads > 0)
@@ -155,9 +170,10 @@ impl Sessions {
         let Some(session) = self.sessions.get_mut(&asker.session) else { return };
         match kind {
             Kind::Write => session.writes += 1,
-            Kind::Read(level) => {
+            Kind::Read(level) | Kind::LongRead(level) => {
                 session.reads += 1;
                 session.reading = Some(level);
+                session.counts = matches!(kind, Kind::LongRead(_));
             }
         }
     }
@@ -181,6 +197,7 @@ impl Sessions {
         if *under_way == 0 && !session.waiting.is_empty() {
             self.runnable.push_back(asker.session);
         }
+        session.counts &= session.reads > 0;
         outputs.push(certified_reply(asker, reply, certificate));
     }
 

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
+use crate::counting::{Counts, LONG_KEYS};
 use crate::disk::Disk;
-use crate::door::{Certificate, Error, Event, NodeId, Now, Output, PathId, Reply};
+use crate::door::{Certificate, Command, Error, Event, NodeId, Now, Output, PathId, Reply};
 use crate::life::Life;
 use crate::message::{Body, Message};
 use crate::mutants::Planted;
@@ -20,6 +21,63 @@ pub(crate) struct Identity {
     pub(crate) life: Life,
 }
 
+/// What a turn may do, in steps: one is a key that is looked up or written, or so many bytes. What is left over goes on in
+/// the next turn, so that nobody waits long for what others asked. Each kind of work has a share that no other takes.
+#[derive(Debug, Default)]
+pub(crate) struct Budget {
+    /// A read of more keys than this is counted in pieces.
+    long_keys: usize,
+    /// For messages of peers.
+    pub(crate) messages: Share,
+    /// For requests that are taken in.
+    pub(crate) requests: Share,
+    /// For writes that are applied and reads that waited.
+    pub(crate) work: Share,
+    /// For keys that are counted.
+    pub(crate) counting: Share,
+}
+
+impl Budget {
+    pub(crate) fn new(steps: usize) -> Budget {
+        let share = || Share { left: steps };
+        Budget {
+            long_keys: LONG_KEYS.min(steps - 1),
+            messages: share(),
+            requests: share(),
+            work: share(),
+            counting: share(),
+        }
+    }
+
+    /// Whether a command reads so many keys that they are counted in pieces.
+    pub(crate) fn is_long(&self, command: &Command) -> bool {
+        matches!(command, Command::Exists(keys) if keys.len() > self.long_keys)
+    }
+}
+
+/// One kind of work's part of a turn.
+#[derive(Debug, Default)]
+pub(crate) struct Share {
+    left: usize,
+}
+
+/// So many bytes cost as much as a key.
+const STEP_BYTES: usize = 512;
+
+impl Share {
+    /// Something is done that takes so many steps, and moves so many bytes.
+    pub(crate) fn spend(&mut self, steps: usize, bytes: usize) {
+        self.left = self.left.saturating_sub(steps + bytes / STEP_BYTES);
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left == 0
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        self.left
+    }
+}
 /// What a directory that must never take part again is told, and what would help.
 pub(crate) const SUPERSEDED: &str = "This data directory is an older copy, or the original of a copy that went on: it does not know \
     what this node has promised since, so it must never be started again. The other members go on while they are a majority. \
@@ -30,6 +88,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) now: Now,
     /// Whether this node's wall clock may be believed.
     pub(crate) clock_agrees: bool,
+    /// Whether this node is about to end.
+    pub(crate) ending: bool,
     /// Whether that is not known yet, since too few others are measured.
     pub(crate) clock_waits: bool,
     /// The time that this node's clock may carry into the log, if a majority of the clocks are known.
@@ -37,6 +97,9 @@ pub(crate) struct Turn<'a> {
     pub(crate) identity: Identity,
     pub(crate) disk: &'a mut Disk,
     pub(crate) sessions: &'a mut Sessions,
+    /// Reads that are to be counted in pieces.
+    pub(crate) counts: &'a mut Counts,
+    pub(crate) budget: &'a mut Budget,
     pub(crate) outputs: &'a mut Vec<Output>,
     /// Whether the node must not go on.
     pub(crate) halted: &'a mut bool,

@@ -93,7 +93,7 @@ fn in_short(write: &Write<'_>) -> String {
             format!("SET {} {}{when}", text(key), text(value))
         }
         Write::Del(keys) => {
-            let keys: Vec<String> = keys.iter().map(|key| text(key)).collect();
+            let keys: Vec<String> = keys.iter().map(text).collect();
             format!("DEL {}", keys.join(" "))
         }
     }

@@ -44,6 +44,11 @@ impl Request {
         self.spans.len()
     }
 
+    /// How many bytes it took on its way, all that stands between the arguments included.
+    pub fn size(&self) -> usize {
+        self.frame.len()
+    }
+
     /// Whether there is not even a name.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()

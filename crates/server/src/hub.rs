@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Poll, ready};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use node::{Input, Node, Status};
@@ -25,6 +26,8 @@ use crate::notes;
 pub(crate) const READ_BYTES: usize = 16 << 10;
 /// The size of the pieces in which the shared read buffer is allocated.
 pub(crate) const BUFFER_BYTES: usize = 64 << 10;
+/// How often is looked whether another node leads, when the server ends.
+const HAND_OVER_LOOK: Duration = Duration::from_millis(2);
 /// Bytes that wait for the disk; beyond that no client is read from.
 const BACKLOG_BYTES_MAX: usize = 64 << 20;
 
@@ -183,6 +186,14 @@ impl Hub {
         }
         self.tell(Input::Closed(session.id()));
         self.departures.ring();
+    }
+
+    /// Tells the node that the server is about to end. Ends when the others get on without it.
+    pub(crate) async fn hand_over(&self) {
+        self.tell(Input::Ending);
+        while !self.node.borrow().may_end() {
+            tokio::time::sleep(HAND_OVER_LOOK).await;
+        }
     }
 
     /// Lets all connections finish what they asked, and read nothing more. Ends when all are gone.

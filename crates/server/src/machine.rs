@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use node::{Input, Output, TICK_MS};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::yield_now;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::hub::Hub;
@@ -31,6 +32,8 @@ pub(crate) struct Machine {
     announcement: Announcement,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
+    /// Whether the last turn left something for the next one.
+    more: bool,
 }
 
 impl Machine {
@@ -44,13 +47,18 @@ impl Machine {
         // Twice as often as is due at least: a timer is late at times.
         let mut ticks = interval(Duration::from_millis(TICK_MS / 2));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Machine { hub, peers, log, reports, ticks, announcement, inputs: vec![], outputs: vec![] }
+        let (inputs, outputs, more) = (vec![], vec![], false);
+        Machine { hub, peers, log, reports, ticks, announcement, inputs, outputs, more }
     }
 
     /// Drives the node until it halts. What was queued for the disk is durable when this ends, also if
     /// it is aborted.
     pub(crate) async fn run(mut self) -> Failure {
         loop {
+            if self.more {
+                // It is the others' turn first: connections, whose requests then share the next turn.
+                yield_now().await;
+            }
             poll_fn(|cx| self.poll_due(cx)).await;
             if let Err(failure) = self.turn() {
                 return failure;
@@ -60,7 +68,7 @@ impl Machine {
 
     /// Ready when there is something to tell the node.
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut due = self.ticks.poll_tick(cx).is_ready();
+        let mut due = self.ticks.poll_tick(cx).is_ready() || self.more;
         while let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {
             match report {
                 Report::Durable(completion) => {
@@ -78,6 +86,7 @@ impl Machine {
     fn turn(&mut self) -> Result<(), Failure> {
         self.hub.take_inbox(&mut self.inputs);
         self.hub.node().turn(&mut self.inputs, &mut self.outputs);
+        self.more = self.hub.node().has_more();
         for output in self.outputs.drain(..) {
             match output {
                 Output::Reply { session, id, reply, certificate } => {

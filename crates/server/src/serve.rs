@@ -22,6 +22,8 @@ use crate::machine::Machine;
 use crate::peer::Peers;
 use crate::{Failure, Faults, Options, chance, connection, notes};
 
+/// How long another node may take to lead when the server of a leader ends.
+const HAND_OVER_MAX: Duration = Duration::from_secs(1);
 /// How long clients may take to get their last replies when the server ends.
 const LAST_REPLIES_MAX: Duration = Duration::from_secs(1);
 /// How long the thread stays that looks up the names of hosts: as good as for ever.
@@ -99,6 +101,8 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
     }
     clients.abort();
     zmq.inspect(|zmq| zmq.abort());
+    // First another node leads, while this one still serves whom it has: an election would cost everyone half a second.
+    let _ = tokio::time::timeout(HAND_OVER_MAX, hub.hand_over()).await;
     let _ = tokio::time::timeout(LAST_REPLIES_MAX, hub.end()).await;
     machine.abort();
     let _ = machine.await;

@@ -194,10 +194,10 @@ impl World {
                 }
             }
             Command::Exists(keys) => {
-                Reply::Integer(keys.iter().filter(|k| self.keys.contains_key(&k[..])).count() as i64)
+                Reply::Integer(keys.iter().filter(|k| self.keys.contains_key(*k)).count() as i64)
             }
             Command::Del(keys) => {
-                Reply::Integer(keys.iter().filter_map(|k| self.keys.remove(&k[..])).count() as i64)
+                Reply::Integer(keys.iter().filter_map(|k| self.keys.remove(k)).count() as i64)
             }
         }
     }

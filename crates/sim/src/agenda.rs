@@ -50,6 +50,8 @@ pub(crate) enum Event {
     Rebel { fault: usize },
     /// Links of a flapping fault stop carrying, or carry again.
     Flap { fault: usize },
+    /// Whether a node that was told to end may.
+    Stop { fault: usize },
     /// A fault of the plan begins.
     Strike { fault: usize },
     /// A fault of the plan ends.

@@ -16,6 +16,7 @@ pub(crate) enum Subject {
     Disks,
     Turns,
     Lies,
+    Stops,
     /// What the fault of this number draws while it strikes.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -35,6 +36,7 @@ impl Subject {
             Subject::Disks => 5,
             Subject::Turns => 6,
             Subject::Lies => 8,
+            Subject::Stops => 9,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

@@ -39,6 +39,8 @@ pub(crate) enum Kind {
     /// A process dies; what was not synced may be gone. With `between_outputs`, in the middle of what it was
     /// doing.
     Crash { target: Target, between_outputs: bool },
+    /// A process is told to end, as by SIGTERM; it dies when the others get on without it, or after a while, and starts again.
+    Stop { target: Target },
     /// All processes die at once.
     PowerCut,
     /// Messages take long, whoever leads dies before long, and whoever votes dies once its vote is out; all start again
@@ -88,7 +90,7 @@ pub(crate) struct Fault {
 }
 
 /// The names of all kinds, as reports count them.
-pub(crate) const NAMES: [&str; 18] = [
+pub(crate) const NAMES: [&str; 19] = [
     "crash",
     "power cut",
     "cut",
@@ -107,6 +109,7 @@ pub(crate) const NAMES: [&str; 18] = [
     "bit rot",
     "lost machine",
     "full disk",
+    "graceful stop",
 ];
 
 impl Kind {
@@ -131,6 +134,7 @@ impl Kind {
             Kind::Rot { .. } => 15,
             Kind::Loses { .. } => 16,
             Kind::Full { .. } => 17,
+            Kind::Stop { .. } => 18,
         }
     }
 
@@ -139,6 +143,7 @@ impl Kind {
         match self {
             Kind::PowerCut | Kind::Coup | Kind::Client { .. } => None,
             Kind::Crash { target, .. }
+            | Kind::Stop { target }
             | Kind::Cut { target, .. }
             | Kind::Flap { target, .. }
             | Kind::Reset { target }

@@ -80,6 +80,7 @@ const WAKES_MS: [i64; 8] = [0, 60, -300, 1_500, -60_000, 60_000, 3_600_000, 3_60
 #[derive(Debug)]
 pub(crate) struct Host {
     config: Config,
+    turn_steps: usize,
     /// The node, while it runs.
     pub(crate) node: Option<Node>,
     /// Counts the starts.
@@ -120,6 +121,7 @@ impl Host {
         let id = NodeId(place as u64 + 1);
         Host {
             config: config(id, setting.nodes, setting.order, setting.level, setting),
+            turn_steps: setting.turn_steps,
             node: None,
             life: 0,
             disk: Disk::new(setting.sync),
@@ -177,7 +179,9 @@ impl Host {
         for group in self.disk.groups() {
             recovery.replay(group)?;
         }
-        self.node = Some(recovery.finish()?);
+        let mut node = recovery.finish()?;
+        node.set_turn_steps(self.turn_steps);
+        self.node = Some(node);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! What clients asked for and heard: the record of a world, from which the judge gets its histories.
 
 use bytes::Bytes;
-use node::{Certificate, Command, Condition, Error, Level, Reply, SetIf};
+use node::{Certificate, Command, Condition, Error, Keys, Level, Reply, SetIf};
 
 /// What an operation does to its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,14 +26,14 @@ impl Action {
     pub(crate) fn command(&self, key: &Bytes) -> Command {
         match self {
             Action::Get => Command::Get(key.clone()),
-            Action::Exists => Command::Exists(vec![key.clone()]),
+            Action::Exists => Command::Exists(Keys::new([key])),
             Action::Set(value) => Command::Set(key.clone(), value.clone()),
             Action::Cas { from, to, get } => {
                 let condition = from.clone().map_or(Condition::Absent, Condition::Equals);
                 let (key, value) = (key.clone(), to.clone());
                 Command::SetIf(Box::new(SetIf { key, value, condition, get: *get }))
             }
-            Action::Del => Command::Del(vec![key.clone()]),
+            Action::Del => Command::Del(Keys::new([key])),
         }
     }
 }

@@ -61,6 +61,7 @@ impl Plain {
             weather,
             sync: steady(500),
             gathering: steady(if busy { 200 } else { 0 }),
+            turn_steps: node::TURN_STEPS,
             load,
         }
     }

@@ -42,8 +42,8 @@ impl Plan {
     }
 }
 
-/// How often each kind is drawn, in the order of [`NAMES`].
-const WEIGHTS: [u64; NAMES.len()] = [28, 4, 28, 8, 7, 7, 9, 5, 6, 6, 5, 6, 4, 4, 6, 2, 3, 6];
+/// How often each kind is drawn, in the order of [`NAMES`]. Graceful stops are drawn by themselves.
+const WEIGHTS: [u64; NAMES.len()] = [28, 4, 28, 8, 7, 7, 9, 5, 6, 6, 5, 6, 4, 4, 6, 2, 3, 6, 0];
 
 /// The kinds that make no sense for a node without peers.
 const AMONG_NODES: [usize; 7] = [2, 3, 4, 9, 10, 11, 16];
@@ -63,9 +63,24 @@ fn draw(seed: u64, setting: &Setting) -> Vec<Fault> {
     if setting.load.talk_percent > 0 && setting.nodes > 2 {
         faults.push(draw_detour(&mut chance, setting));
     }
+    faults.extend(draw_stops(seed, setting));
     faults.sort_by_key(|fault| fault.at_us);
     faults.iter_mut().enumerate().for_each(|(number, fault)| fault.number = number);
     faults
+}
+
+/// In some worlds nodes are stopped gracefully now and then, most often one that leads.
+fn draw_stops(seed: u64, setting: &Setting) -> Vec<Fault> {
+    let mut chance = Chance::new(seed, Subject::Stops);
+    let count = chance.pick(&[0, 0, 0, 1, 3]);
+    let mut draw = |_| {
+        let at_us = chance.between(MEETING_US, setting.breaking_us - 1);
+        let longest_us = chance.pick(&[100_000, 1_500_000, 4_000_000]);
+        let until_us = (at_us + chance.between(1_000, longest_us)).min(setting.breaking_us);
+        let kind = draw_kind(&mut chance, setting, 18);
+        Fault { number: 0, at_us, until_us, kind }
+    };
+    (0..count).map(&mut draw).collect()
 }
 
 /// Half of all worlds do without half of the kinds: what is left strikes more often together, and nothing hides
@@ -73,7 +88,7 @@ fn draw(seed: u64, setting: &Setting) -> Vec<Fault> {
 fn draw_weights(chance: &mut Chance, nodes: usize) -> Vec<(u64, usize)> {
     let swarm = chance.percent(50);
     let mut weights: Vec<_> = WEIGHTS.iter().copied().zip(0..).collect();
-    weights.retain(|(_, kind)| nodes > 1 || !AMONG_NODES.contains(kind));
+    weights.retain(|(weight, kind)| *weight > 0 && (nodes > 1 || !AMONG_NODES.contains(kind)));
     let all = weights.clone();
     weights.retain(|_| !(swarm && chance.percent(50)));
     if weights.is_empty() { all } else { weights }
@@ -138,6 +153,7 @@ fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
         15 => Kind::Rot { target, restarts: chance.percent(70) },
         16 => Kind::Loses { target },
         17 => Kind::Full { target },
+        18 => Kind::Stop { target },
         _ => Kind::Client { client: chance.index(setting.load.clients) },
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Setting {
     pub(crate) sync: Delay,
     /// How long a turn waits for other inputs to come along.
     pub(crate) gathering: Delay,
+    /// How much a turn does of each kind of work.
+    pub(crate) turn_steps: usize,
     pub(crate) load: Load,
 }
 
@@ -87,6 +89,7 @@ impl Setting {
             sync: sync(&mut chance),
             gathering: gathering(&mut chance),
             load: load(&mut chance, request_timeout_ms),
+            turn_steps: chance.weighted(&TURN_STEPS),
         }
     }
 
@@ -115,6 +118,9 @@ impl Setting {
 
 /// Caps on clock drift: that every wrong clock is beyond, some, or none.
 const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)];
+
+/// Turns that are cut short at every occasion, now and then, and never.
+const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_STEPS)];
 
 /// How long a message takes between continents, or nearly so.
 const FAR_US: u64 = 15_000;

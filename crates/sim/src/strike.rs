@@ -8,6 +8,10 @@ use crate::fault::{Kind, Shape, Target};
 use crate::lie::Lie;
 use crate::world::World;
 
+/// How long a node that was told to end goes on at most, and how often is looked whether it may end.
+const STOP_US_MAX: u64 = 1_000_000;
+const STOP_LOOK_US: u64 = 2_000;
+
 /// What a fault did, so that it can be undone and told.
 #[derive(Debug)]
 pub(crate) struct Struck {
@@ -29,6 +33,8 @@ pub(crate) struct Struck {
     drifting: Option<(usize, i64)>,
     /// The disk whose next sync it lets fail.
     failing: Option<usize>,
+    /// The node that it told to end, in which of its lives, and when it dies at the latest.
+    stopping: Option<(usize, u64, u64)>,
     /// The disk that it made full.
     full: Option<usize>,
     /// Whether it makes voters die.
@@ -50,6 +56,7 @@ impl Struck {
             slow_disk: None,
             drifting: None,
             failing: None,
+            stopping: None,
             full: None,
             coup: false,
             down: vec![],
@@ -102,6 +109,7 @@ impl World {
         let pairs = |shape: Shape| shape.pairs(host, self.hosts.len());
         match *kind {
             Kind::Crash { between_outputs, .. } => self.keep_down(place, host, between_outputs),
+            Kind::Stop { .. } => self.stop(place, host),
             Kind::PowerCut => {
                 (0..self.hosts.len()).for_each(|host| self.keep_down(place, host, false));
             }
@@ -173,6 +181,12 @@ impl World {
         self.recorder.mend(now_us, place);
         let host = self.struck[place].host;
         let struck = std::mem::replace(&mut self.struck[place], Struck { host, ..fresh });
+        if let Some((host, life, _)) = struck.stopping
+            && self.hosts[host].life == life
+        {
+            self.crash(host);
+            self.boot(host);
+        }
         for host in struck.down {
             self.hosts[host].kept_down -= 1;
             self.hosts[host].doomed = false;
@@ -259,6 +273,27 @@ impl World {
         } else {
             self.crash(host);
         }
+    }
+
+    /// A node is told to end.
+    fn stop(&mut self, place: usize, host: usize) {
+        let latest_us = self.now_us() + STOP_US_MAX;
+        self.struck[place].stopping = Some((host, self.hosts[host].life, latest_us));
+        self.hand(host, Input::Ending);
+        self.agenda.after(STOP_LOOK_US, Event::Stop { fault: place });
+    }
+
+    /// A node that was told to end does so if it may, or waited long enough.
+    pub(crate) fn look_at_stop(&mut self, place: usize) {
+        let Some((host, life, latest_us)) = self.struck[place].stopping else { return };
+        let machine = &self.hosts[host];
+        let Some(node) = machine.node.as_ref().filter(|_| machine.life == life) else { return };
+        if !node.may_end() && self.now_us() < latest_us {
+            self.agenda.after(STOP_LOOK_US, Event::Stop { fault: place });
+            return;
+        }
+        self.struck[place].stopping = None;
+        self.keep_down(place, host, false);
     }
 
     /// A machine is gone for good, with its disk.

@@ -10,6 +10,9 @@ use crate::panic;
 use crate::truths::{Truth, Turn, View};
 use crate::world::World;
 
+/// How long a turn takes that leaves something over.
+const TURN_US: u64 = 20;
+
 impl World {
     /// A node starts, unless a fault keeps it down.
     pub(crate) fn boot(&mut self, host: usize) {
@@ -140,12 +143,22 @@ impl World {
         }
         let vote = self.vote_in(host, &outputs);
         self.perform(host, &mut outputs);
+        self.go_on(host, life);
         (self.inputs, self.outputs) = (inputs, outputs);
         if let Some(term) = vote {
             self.after_vote(host, term);
         }
         for (session, id) in pretended {
             self.answer(host, Answer { session, id, reply: Reply::Ok, certificate: None });
+        }
+    }
+
+    /// What a turn left over goes on in the next one, at once.
+    fn go_on(&mut self, host: usize, life: u64) {
+        let machine = &mut self.hosts[host];
+        let more = machine.node.as_ref().is_some_and(|node| node.has_more());
+        if more && machine.life == life && !std::mem::replace(&mut machine.turn_due, true) {
+            self.agenda.after(TURN_US, Event::Turn { host, life });
         }
     }
 

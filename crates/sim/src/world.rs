@@ -205,6 +205,7 @@ impl World {
             Event::Rush => self.rush(),
             Event::Rebel { fault } => self.rebel(fault),
             Event::Flap { fault } => self.flap(fault),
+            Event::Stop { fault } => self.look_at_stop(fault),
             Event::Strike { fault } => self.strike(fault),
             Event::Mend { fault } => self.mend(fault),
             Event::Heal => self.heal(),

@@ -60,25 +60,74 @@ pub(crate) fn for_each<'a>(
     data: &'a [u8],
     mut each: impl FnMut(Name, u32, Write<'a>),
 ) -> Result<u32, Malformed> {
-    let mut offset = 0;
-    if data.is_empty() {
-        return Ok(offset);
+    let mut cursor = Cursor::default();
+    while let Some((name, offset, write)) = cursor.next(data)? {
+        each(name, offset, write);
     }
-    let mut reader = Reader::new(data);
-    reader.uint()?;
-    while !reader.is_empty() {
+    Ok(cursor.offset)
+}
+
+/// A place between two writes of an entry.
+#[derive(Debug, Default)]
+pub(crate) struct Cursor {
+    at: usize,
+    /// The name of the next write of the run, how many are left of it, and where it ends.
+    name: Option<Name>,
+    left: u64,
+    end: usize,
+    offset: u32,
+}
+
+impl Cursor {
+    /// How many writes lie before it.
+    pub(crate) fn offset(&self) -> u32 {
+        self.offset
+    }
+
+    /// The next write of this entry, always the same one, with its name and offset.
+    pub(crate) fn next<'a>(
+        &mut self,
+        data: &'a [u8],
+    ) -> Result<Option<(Name, u32, Write<'a>)>, Malformed> {
+        if self.at == 0 && !data.is_empty() {
+            let mut reader = Reader::new(data);
+            reader.uint()?;
+            self.at = data.len() - reader.rest().len();
+            self.end = self.at;
+        }
+        while self.left == 0 {
+            if self.at != self.end {
+                return Err(Malformed);
+            }
+            if self.at == data.len() {
+                return Ok(None);
+            }
+            self.begin_run(data)?;
+        }
+        let mut reader = Reader::new(&data[self.at..self.end]);
+        let write = command::decode(&mut reader)?;
+        self.at = self.end - reader.rest().len();
+        let next = self.name.as_mut().expect("a run has a name");
+        let name = *next;
+        next.sequence += 1;
+        self.left -= 1;
+        self.offset += 1;
+        Ok(Some((name, self.offset - 1, write)))
+    }
+
+    fn begin_run(&mut self, data: &[u8]) -> Result<(), Malformed> {
+        let mut reader = Reader::new(&data[self.at..]);
         let node = NodeId(reader.uint()?);
         let life = Life::decode(&mut reader)?;
-        let (first, count) = (reader.number()?, reader.number()?);
-        let mut commands = Reader::new(reader.bytes()?);
-        check_names(first, count, commands.rest())?;
-        for sequence in first..first + count {
-            each(Name { node, life, sequence }, offset, command::decode(&mut commands)?);
-            offset += 1;
-        }
-        commands.end()?;
+        let (sequence, count) = (reader.number()?, reader.number()?);
+        let commands = reader.bytes()?;
+        check_names(sequence, count, commands)?;
+        self.left = count;
+        self.end = data.len() - reader.rest().len();
+        self.at = self.end - commands.len();
+        self.name = Some(Name { node, life, sequence });
+        Ok(())
     }
-    Ok(offset)
 }
 
 /// Names count from 1, end long before they could overflow, and each has its write.
@@ -107,13 +156,14 @@ pub(crate) fn check(data: &[u8]) -> Result<(), Malformed> {
 mod tests {
     use super::*;
     use crate::door::Command;
+    use crate::keys::Keys;
     use bytes::Bytes;
 
     #[test]
     fn runs_come_back_with_their_names() {
         let mut commands = vec![];
         command::encode(&Command::Set(Bytes::from("a"), Bytes::from("1")), &mut commands);
-        command::encode(&Command::Del(vec![Bytes::from("b")]), &mut commands);
+        command::encode(&Command::Del(Keys::new(["b"])), &mut commands);
         assert_eq!(check_run(7, 2, &commands), Ok(()));
         for (first, count) in [(7, 1), (7, 3), (7, 0), (0, 2), (NUMBER_MAX - 1, 2), (7, NUMBER_MAX)]
         {

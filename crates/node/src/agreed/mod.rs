@@ -50,6 +50,7 @@ use raft::{GetEntriesContext, RawNode, StateRole};
 use crate::chance::Chance;
 use crate::codec::Malformed;
 use crate::command::Write;
+use crate::copies::{self, Copies};
 use crate::door::{
     AgreedPosition, Certificate, Command, Condition, Error, Event, NodeId, Reply, Role, Shortage,
     Ticket,
@@ -60,10 +61,11 @@ use crate::mutants::{Mutant, Planted};
 use crate::record::Record;
 use crate::session::Asker;
 use crate::turn::Turn;
-use entry::{Draft, Name};
+use entry::{Cursor, Draft, Name};
 use forwards::Forwards;
 use proposals::{Proposals, RUN_BYTES_MAX};
-use reads::{Read, Reads};
+pub(crate) use reads::Read;
+use reads::Reads;
 use state::State;
 pub(crate) use tail::Tail;
 use time::{Anchor, LogTime};
@@ -86,6 +88,8 @@ const UNFIT_TICKS: usize = 2 * ELECTION_TICKS;
 /// How long a successor has to take over before another is asked, in milliseconds. Raft itself gives up after an election
 /// timeout; asking more often would keep it from noticing that it lost its quorum.
 const HAND_OVER_MS: u64 = 2000;
+/// The same where this node is about to end: its quorum is no concern of its any more.
+const ENDING_HAND_OVER_MS: u64 = 250;
 
 /// The agreed order on this node.
 pub(crate) struct Agreed {
@@ -94,10 +98,16 @@ pub(crate) struct Agreed {
     life: Life,
     chance: Chance,
     state: State,
-    /// The last place that is applied.
+    /// The last place that is applied: inside an entry, while that takes several turns.
     applied: AgreedPosition,
+    /// The last entry that is applied as a whole.
+    applied_whole: u64,
+    /// Entries that are committed and not applied, and how far the first of them is.
+    committed: VecDeque<Entry>,
+    cursor: Cursor,
     proposals: Proposals,
     reads: Reads,
+    copies: Copies,
     /// What this node, as the leader, gathers for the next entry.
     draft: Draft,
     /// The writes of others that lie in the log of this leader.
@@ -176,8 +186,12 @@ impl Agreed {
             chance: Chance::new(seed),
             state: State::new(members),
             applied: AgreedPosition::default(),
+            applied_whole: 0,
+            committed: VecDeque::new(),
+            cursor: Cursor::default(),
             proposals: Proposals::new(),
             reads: Reads::new(me, life.boot),
+            copies: Copies::default(),
             draft: Draft::default(),
             forwarded: Forwards::default(),
             gathering_since_ms: None,
@@ -230,7 +244,22 @@ impl Agreed {
     }
 
     pub(crate) fn applied(&self) -> u64 {
-        self.applied.index
+        self.applied_whole
+    }
+
+    /// Whether the next entry is applied in part.
+    pub(crate) fn is_within_entry(&self) -> bool {
+        self.cursor.offset() > 0
+    }
+
+    /// Whether something that could be done was left for the next turn.
+    pub(crate) fn has_more(&self) -> bool {
+        !self.committed.is_empty() || self.reads.is_answerable(self.applied_whole)
+    }
+
+    /// The state machine.
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.state
     }
 
     pub(crate) fn keys(&self) -> u64 {
@@ -283,11 +312,12 @@ impl Agreed {
         {
             set.condition = Condition::Always;
         }
-        self.proposals.push(asker, command);
+        self.proposals.push(asker, &command);
     }
 
     /// A read that must not answer before a quorum confirmed what is committed.
     pub(crate) fn read_confirmed(&mut self, asker: Asker, command: Command) {
+        let command = self.copies.of_command(&command);
         self.reads.push(Read { asker, command });
     }
 
@@ -295,7 +325,7 @@ impl Agreed {
     pub(crate) fn read_here(&self, command: &Command) -> Reply {
         match command {
             Command::Get(key) => {
-                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(value.clone()))
+                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(copies::shown(value)))
             }
             Command::Exists(keys) => Reply::Integer(
                 keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
@@ -321,7 +351,7 @@ impl Agreed {
         bytes: &Bytes,
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
-        let message =
+        let mut message =
             eraftpb::Message::parse_from_carllerche_bytes(bytes).map_err(|_| Malformed)?;
         if message.from != from.0 || message.to != self.me.0 {
             return Err(Malformed);
@@ -343,6 +373,7 @@ impl Agreed {
             self.lacked = self.lacked.max(last);
             return Ok(());
         }
+        own_bytes(&mut message);
         // Raft refuses what it has no use for (an unknown peer, a dropped proposal); so do we.
         let _ = self.raft.step(message);
         Ok(())
@@ -417,7 +448,7 @@ impl Agreed {
                 let _ = self.raft.campaign();
             }
         }
-        self.pin_election_timeout(turn.clock_agrees && !turn.disk.is_full());
+        self.pin_election_timeout(turn.clock_agrees && !turn.disk.is_full() && !turn.ending);
         self.raft.tick();
         let unapplied = self.proposals.has_unapplied() && !self.leads();
         if unapplied && now >= self.progressed_ms + RESEND_MS {
@@ -437,23 +468,29 @@ impl Agreed {
         self.raft.raft.set_randomized_election_timeout(self.timeout.2 + patience);
     }
 
-    /// The clock is off, or the disk is full: another member is to lead, one that is fit and holds all that is committed.
-    /// While there is none, this node leads on: no other would be better.
-    pub(crate) fn hand_over(&mut self, to: impl Iterator<Item = NodeId>, turn: &mut Turn<'_>) {
+    /// This node should not lead: one of these members is to, one that holds all that is committed. While there is none, this
+    /// node leads on: no other would be better.
+    pub(crate) fn hand_over(&mut self, to: Vec<NodeId>, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
-        let waits = self.handed_over_ms.is_some_and(|handed_ms| now < handed_ms + HAND_OVER_MS);
+        let pause_ms = if turn.ending { ENDING_HAND_OVER_MS } else { HAND_OVER_MS };
+        let waits = self.handed_over_ms.is_some_and(|handed_ms| now < handed_ms + pause_ms);
         if !self.leads() || waits {
             return;
         }
         let commit = self.commit();
-        let follows = |id: &NodeId| {
-            let progress = self.raft.raft.prs().get(id.0);
-            progress.is_some_and(|progress| progress.recent_active && progress.matched >= commit)
+        let matched = |id: &NodeId| {
+            let progress = self.raft.raft.prs().get(id.0)?;
+            // Raft forgets now and then who was active; who is connected will be again in a moment.
+            let is_active = progress.recent_active || turn.ending;
+            (is_active && progress.matched >= commit).then_some(progress.matched)
         };
-        let successors: Vec<NodeId> = to.filter(follows).collect();
+        let mut successors = to;
+        successors.retain(|id| matched(id).is_some());
         if successors.is_empty() {
             return;
         }
+        // While a successor catches up nothing is proposed, so the nearest comes first.
+        successors.sort_by_key(|id| std::cmp::Reverse(matched(id)));
         // If one does not take over, the next one is asked.
         let successor = successors[self.hand_overs % successors.len()];
         self.hand_overs += 1;
@@ -497,7 +534,7 @@ impl Agreed {
         self.note_leader(turn);
         self.send_writes(turn);
         self.begin_reads(turn);
-        let mut worked = self.handle_readies(turn);
+        let mut worked = self.handle_readies(turn) | self.apply(turn);
         if self.announce_commit() {
             worked |= self.handle_readies(turn);
         }
@@ -527,7 +564,7 @@ impl Agreed {
     fn hold_tail(&mut self) {
         let log = &self.raft.raft.raft_log;
         let context = GetEntriesContext::empty(false);
-        let tail = log.slice(self.applied.index + 1, log.last_index() + 1, None, context);
+        let tail = log.slice(self.applied_whole + 1, log.last_index() + 1, None, context);
         let mut applied = self.state.applied().clone();
         for entry in tail.expect("all of the log is in memory") {
             let each = |name, _, _: Write<'_>| {
@@ -621,8 +658,15 @@ impl Agreed {
         self.time.stamp_ms(turn.now.monotonic_ms, clock_ms)
     }
 
+    /// Whether the leader can confirm reads, as far as this node knows: it has committed something in its term. Before that it
+    /// would drop the question in silence.
+    fn confirms(&self) -> bool {
+        self.raft.raft.raft_log.term(self.commit()) == Ok(self.term())
+            || self.planted.is(Mutant::ReadBeforeTermCommit)
+    }
+
     fn begin_reads(&mut self, turn: &mut Turn<'_>) {
-        if self.leader().is_none() {
+        if self.leader().is_none() || !self.confirms() {
             return;
         }
         if let Some(context) = self.reads.begin(turn.now.monotonic_ms) {
@@ -658,7 +702,7 @@ impl Agreed {
             worked = true;
             let mut ready = self.raft.ready();
             send_all(ready.take_messages(), turn);
-            let committed = ready.take_committed_entries();
+            self.committed.extend(ready.take_committed_entries());
             let read_states = ready.take_read_states();
             let mut held = ready.take_persisted_messages();
             let (number, must_sync) = (ready.number(), ready.must_sync());
@@ -680,7 +724,7 @@ impl Agreed {
                 self.raft.on_persist_ready(number);
                 send_all(held, turn);
             }
-            self.apply(&committed, turn);
+            self.apply(turn);
             for state in read_states {
                 self.reads.on_confirmed(&state.request_ctx, state.index);
             }
@@ -733,58 +777,79 @@ impl Agreed {
         }
     }
 
-    fn apply(&mut self, committed: &[Entry], turn: &mut Turn<'_>) {
-        let Some(last) = committed.last() else { return };
-        for entry in committed {
-            assert_eq!(
-                entry.index,
-                self.applied.index + 1,
-                "entries are applied in order, each once"
-            );
-            self.apply_entry(entry.index, &entry.data, turn);
+    /// Applies what is committed, as much as this turn may; true if something was.
+    fn apply(&mut self, turn: &mut Turn<'_>) -> bool {
+        let before = self.applied;
+        let whole_before = self.applied_whole;
+        while let Some(entry) = self.committed.front()
+            && self.may_apply(turn)
+        {
+            let (index, data) = (entry.index, entry.data.clone());
+            assert_eq!(index, self.applied_whole + 1, "entries are applied in order, each once");
+            if self.apply_entry(index, &data, turn) {
+                self.applied_whole = index;
+                self.committed.pop_front();
+            }
         }
-        self.raft.advance_apply_to(last.index);
+        if self.applied_whole > whole_before {
+            self.raft.advance_apply_to(self.applied_whole);
+        }
+        (self.applied, self.applied_whole) != (before, whole_before)
     }
 
-    fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) {
-        let (me, life, planted) = (self.me, self.life, self.planted);
-        let mut other_life = None;
+    /// Whether this turn may apply more. (A count that goes on has room for so many keys that come and go.)
+    fn may_apply(&self, turn: &Turn<'_>) -> bool {
+        !turn.budget.work.is_spent() && !self.state.watch.is_full()
+    }
+
+    /// Applies an entry, or as much of it as this turn may; true if it is done.
+    fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) -> bool {
+        let planted = self.planted;
         let skips = planted.is(Mutant::ReplaySkipsEntry)
             && !self.is_fresh()
             && index == self.raft.store().hard_state().commit;
-        let count = entry::for_each(data, |name, offset, write| {
-            if skips {
-                return;
+        turn.budget.work.spend(1, 0);
+        while let Some((name, offset, write)) = self.cursor.next(data).expect(WELL_FORMED) {
+            turn.budget.work.spend(write.keys(), write.bytes());
+            if !skips {
+                let offset = if planted.is(Mutant::CertificateWithoutOffset) { 0 } else { offset };
+                self.apply_write(name, AgreedPosition { index, offset }, write, turn);
             }
-            let offset = if planted.is(Mutant::CertificateWithoutOffset) { 0 } else { offset };
-            let position = AgreedPosition { index, offset };
-            let answer = self.state.apply(name, position, write);
-            if name.node != me {
-                return;
+            self.applied = AgreedPosition { index, offset };
+            if !self.may_apply(turn) {
+                return false;
             }
-            if name.life != life {
-                other_life = other_life.or((name.life.boot >= life.boot).then_some(name.life));
-                return;
-            }
-            // It was proposed in this boot, so all that was committed before lies before it, also if it does not run.
-            self.reads.confirm();
-            if let Some(answer) = answer {
-                self.progressed_ms = turn.now.monotonic_ms;
-                if let Some(asker) = self.proposals.on_applied(name.sequence) {
-                    let certificate = || Certificate::Agreed { position, by: answer.by };
-                    turn.answer_write(&asker, answer.reply, certificate);
-                }
-            }
-        });
-        if let Some(other) = other_life {
-            turn.supersede(&format!(
-                "entry {index} of the agreed log carries writes of start {} of this node, which this data directory has \
-                 not lived",
-                other.boot
-            ));
         }
-        let count = count.expect(WELL_FORMED);
+        let count = std::mem::take(&mut self.cursor).offset();
         self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
+        true
+    }
+
+    fn apply_write(
+        &mut self,
+        name: Name,
+        position: AgreedPosition,
+        write: Write<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        let answer = self.state.apply(name, position, write);
+        if name.node != self.me {
+            return;
+        }
+        if name.life != self.life {
+            if name.life.boot >= self.life.boot && !*turn.halted {
+                turn.supersede(&other_life(position.index, name.life));
+            }
+            return;
+        }
+        // It was proposed in this boot, so all that was committed before lies before it, also if it does not run.
+        self.reads.confirm();
+        let Some(answer) = answer else { return };
+        self.progressed_ms = turn.now.monotonic_ms;
+        if let Some(asker) = self.proposals.on_applied(name.sequence) {
+            let certificate = || Certificate::Agreed { position, by: answer.by };
+            turn.answer_write(&asker, answer.reply, certificate);
+        }
     }
 
     /// What found no room on the disk cannot be shown: a read that must see it is refused at once.
@@ -798,18 +863,24 @@ impl Agreed {
         }
     }
 
+    /// Answers the reads that waited for what is applied now, as many as this turn may; true if any was.
     fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
         self.refuse_unshowable(turn);
         let was_fresh = self.reads.is_fresh();
         let mut answered = false;
         let hasty = self.planted.is(Mutant::ReadBeforeApplied);
-        let applied = if hasty { u64::MAX } else { self.applied.index };
-        while let Some(reads) = self.reads.next_answerable(applied) {
-            for read in reads {
-                let reply = self.read_here(&read.command);
-                turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
-            }
+        let applied = if hasty { u64::MAX } else { self.applied_whole };
+        while !turn.budget.work.is_spent()
+            && let Some(read) = self.reads.next_answerable(applied)
+        {
             answered = true;
+            turn.budget.work.spend(1, 0);
+            if turn.budget.is_long(&read.command) {
+                turn.counts.push(read);
+                continue;
+            }
+            let reply = self.read_here(&read.command);
+            turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
         }
         answered || was_fresh != self.reads.is_fresh()
     }
@@ -833,6 +904,23 @@ fn no_room_for_it(Shortage { why, way_out }: &Shortage) -> Error {
 /// The condition that this value, and no other, fulfils.
 fn found(value: &Bytes) -> Condition {
     Condition::Equals(value.clone())
+}
+
+fn other_life(index: u64, other: Life) -> String {
+    format!(
+        "entry {index} of the agreed log carries writes of start {} of this node, which this data directory has not lived",
+        other.boot
+    )
+}
+
+/// Gives a message bytes of its own: Raft keeps entries, and the contexts of what it answers later, and a slice would keep
+/// the whole of a receive buffer.
+fn own_bytes(message: &mut eraftpb::Message) {
+    message.context = Bytes::copy_from_slice(&message.context);
+    for entry in message.mut_entries().iter_mut() {
+        entry.data = Bytes::copy_from_slice(&entry.data);
+        entry.context = Bytes::copy_from_slice(&entry.context);
+    }
 }
 
 fn lost_entries(index: u64) -> String {

@@ -7,7 +7,10 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
+
 use crate::command;
+use crate::copies::Copies;
 use crate::door::{Command, Error};
 use crate::mutants::{Mutant, Planted};
 use crate::session::Asker;
@@ -24,7 +27,8 @@ pub(crate) const RUN_BYTES_MAX: usize = 1 << 20;
 struct Pending {
     /// Who waits for the answer; nobody once it was answered `-INDETERMINATE`.
     asker: Option<Asker>,
-    command: Command,
+    /// The write as it is encoded.
+    write: Bytes,
 }
 
 /// The row of writes of this boot that are not applied yet.
@@ -39,6 +43,7 @@ pub(crate) struct Proposals {
     sent: u64,
     named_bytes: usize,
     unnamed_bytes: usize,
+    copies: Copies,
     planted: Planted,
 }
 
@@ -58,6 +63,7 @@ impl Proposals {
             sent: 1,
             named_bytes: 0,
             unnamed_bytes: 0,
+            copies: Copies::default(),
             planted: Planted::default(),
         }
     }
@@ -66,9 +72,10 @@ impl Proposals {
         self.planted = planted;
     }
 
-    pub(crate) fn push(&mut self, asker: Asker, command: Command) {
-        self.unnamed_bytes += command::weight(&command);
-        self.unnamed.push_back(Pending { asker: Some(asker), command });
+    pub(crate) fn push(&mut self, asker: Asker, command: &Command) {
+        let write = self.copies.encoded(command);
+        self.unnamed_bytes += write.len();
+        self.unnamed.push_back(Pending { asker: Some(asker), write });
     }
 
     /// Bytes that wait to be sent for the first time.
@@ -123,7 +130,7 @@ impl Proposals {
             if at == self.named.len() && !self.name_next() {
                 break;
             }
-            command::encode(&self.named[at].command, &mut commands);
+            commands.extend_from_slice(&self.named[at].write);
             self.sent += 1;
         }
         let count = self.sent - first;
@@ -140,9 +147,8 @@ impl Proposals {
             false => self.unnamed.pop_front(),
         };
         let Some(pending) = next else { return false };
-        let weight = command::weight(&pending.command);
-        self.unnamed_bytes -= weight;
-        self.named_bytes += weight;
+        self.unnamed_bytes -= pending.write.len();
+        self.named_bytes += pending.write.len();
         self.named.push_back(pending);
         true
     }
@@ -157,7 +163,7 @@ impl Proposals {
     pub(crate) fn on_applied(&mut self, sequence: u64) -> Option<Asker> {
         assert_eq!(sequence, self.first, "own writes are applied in the order of their names");
         let pending = self.named.pop_front().expect("a write that is applied was named first");
-        self.named_bytes -= command::weight(&pending.command);
+        self.named_bytes -= pending.write.len();
         self.first += 1;
         self.sent = self.sent.max(self.first);
         pending.asker
@@ -171,7 +177,7 @@ impl Proposals {
 
     /// A planted bug: who waits for a SET that was just proposed.
     pub(crate) fn take_setters(&mut self) -> Vec<Asker> {
-        let sets = self.named.iter_mut().filter(|one| matches!(one.command, Command::Set(..)));
+        let sets = self.named.iter_mut().filter(|one| command::is_set(&one.write));
         sets.filter_map(|one| one.asker.take_if(|asker| !asker.certify)).collect()
     }
 
@@ -197,7 +203,7 @@ impl Proposals {
             if self.planted.is(Mutant::RefusedButSent) {
                 return true;
             }
-            self.unnamed_bytes -= command::weight(&pending.command);
+            self.unnamed_bytes -= pending.write.len();
             false
         });
     }
@@ -218,7 +224,7 @@ mod tests {
     }
 
     fn set(proposals: &mut Proposals, id: u64, since_ms: u64) {
-        proposals.push(asker(id, since_ms), Command::Set(Bytes::from("k"), Bytes::from("v")));
+        proposals.push(asker(id, since_ms), &Command::Set(Bytes::from("k"), Bytes::from("v")));
     }
 
     #[test]
@@ -251,7 +257,7 @@ mod tests {
         let mut proposals = Proposals::new();
         for id in 1..=3 {
             let value = Bytes::from(vec![b'v'; 2 * UNAPPLIED_BYTES_MAX]);
-            proposals.push(asker(id, 0), Command::Set(Bytes::from("k"), value));
+            proposals.push(asker(id, 0), &Command::Set(Bytes::from("k"), value));
         }
         for first in 1..=3 {
             let run = proposals.next_run().unwrap();

@@ -48,7 +48,7 @@ pub(crate) struct Reads {
     /// When the last attempt began.
     began_ms: u64,
     /// Reads that may answer once their index is applied.
-    confirmed: VecDeque<(u64, Vec<Read>)>,
+    confirmed: VecDeque<(u64, VecDeque<Read>)>,
     /// Whether this boot has applied all that was committed before it.
     fresh: bool,
     planted: Planted,
@@ -142,10 +142,10 @@ impl Reads {
     pub(crate) fn on_confirmed(&mut self, context: &[u8], index: u64) {
         let place = self.attempts.iter().position(|attempt| attempt.context == context);
         let Some(place) = place else { return };
-        let mut reads: Vec<Read> =
+        let mut reads: VecDeque<Read> =
             self.attempts.drain(..=place).flat_map(|attempt| attempt.reads).collect();
         if self.planted.is(Mutant::RoundConfirmsLater) {
-            reads.append(&mut self.waiting);
+            reads.extend(self.waiting.drain(..));
         }
         self.confirmed.push_back((index, reads));
         // Later tries that carry no reads of their own must not keep new reads waiting.
@@ -154,12 +154,24 @@ impl Reads {
         }
     }
 
-    /// The next reads that may answer, now that `applied` is applied.
-    pub(crate) fn next_answerable(&mut self, applied: u64) -> Option<Vec<Read>> {
-        let (_, reads) = self.confirmed.pop_front_if(|(index, _)| *index <= applied)?;
-        self.fresh = true;
-        self.bytes -= reads.iter().map(|read| command::weight(&read.command)).sum::<usize>();
-        Some(reads)
+    /// The next read that may answer, now that `applied` is applied.
+    pub(crate) fn next_answerable(&mut self, applied: u64) -> Option<Read> {
+        while let Some((index, reads)) = self.confirmed.front_mut()
+            && *index <= applied
+        {
+            self.fresh = true;
+            if let Some(read) = reads.pop_front() {
+                self.bytes -= command::weight(&read.command);
+                return Some(read);
+            }
+            self.confirmed.pop_front();
+        }
+        None
+    }
+
+    /// Whether a read may answer, now that `applied` is applied.
+    pub(crate) fn is_answerable(&self, applied: u64) -> bool {
+        self.confirmed.front().is_some_and(|(index, _)| *index <= applied)
     }
 
     /// Takes out the reads that must see an entry of these.
@@ -173,18 +185,21 @@ impl Reads {
     /// Takes out every read that waits since `oldest_ms` or longer, and says whether it was confirmed.
     pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Asker, bool)) {
         let mut freed = 0;
-        let attempts = self.attempts.iter_mut().map(|attempt| (&mut attempt.reads, false));
-        let confirmed = self.confirmed.iter_mut().map(|(_, reads)| (reads, true));
-        for (reads, is_confirmed) in attempts.chain(confirmed).chain([(&mut self.waiting, false)]) {
-            reads.retain(|read| {
-                let keep = read.asker.since_ms > oldest_ms;
-                if !keep {
-                    freed += command::weight(&read.command);
-                    expired(read.asker.clone(), is_confirmed);
-                }
-                keep
-            });
+        let mut keeps = |read: &Read, is_confirmed| {
+            let keep = read.asker.since_ms > oldest_ms;
+            if !keep {
+                freed += command::weight(&read.command);
+                expired(read.asker.clone(), is_confirmed);
+            }
+            keep
+        };
+        for attempt in &mut self.attempts {
+            attempt.reads.retain(|read| keeps(read, false));
         }
+        for (_, reads) in &mut self.confirmed {
+            reads.retain(|read| keeps(read, true));
+        }
+        self.waiting.retain(|read| keeps(read, false));
         self.bytes -= freed;
     }
 }
@@ -201,8 +216,8 @@ mod tests {
         Read { asker, command: Command::Get(Bytes::from("k")) }
     }
 
-    fn ids(reads: Option<Vec<Read>>) -> Option<Vec<u64>> {
-        reads.map(|reads| reads.iter().map(|read| read.asker.id.0).collect())
+    fn answerable(reads: &mut Reads, applied: u64) -> Vec<u64> {
+        std::iter::from_fn(|| reads.next_answerable(applied)).map(|read| read.asker.id.0).collect()
     }
 
     #[test]
@@ -215,13 +230,13 @@ mod tests {
         let second = reads.begin(RETRY_MS).unwrap();
         assert_ne!(first, second);
         reads.on_confirmed(&first, 5);
-        assert_eq!(ids(reads.next_answerable(4)), None, "confirmed, but not applied here");
-        assert_eq!(ids(reads.next_answerable(5)), Some(vec![1]), "late, and it counts");
-        assert_eq!(ids(reads.next_answerable(9)), None);
+        assert_eq!(answerable(&mut reads, 4), [0; 0], "confirmed, but not applied here");
+        assert_eq!(answerable(&mut reads, 5), [1], "late, and it counts");
+        assert_eq!(answerable(&mut reads, 9), [0; 0]);
         reads.on_confirmed(&first, 6);
-        assert_eq!(ids(reads.next_answerable(9)), None, "once");
+        assert_eq!(answerable(&mut reads, 9), [0; 0], "once");
         reads.on_confirmed(&second, 7);
-        assert_eq!(ids(reads.next_answerable(9)), Some(vec![2]));
+        assert_eq!(answerable(&mut reads, 9), [2]);
     }
 
     #[test]
@@ -234,8 +249,7 @@ mod tests {
         }
         assert_eq!(reads.attempts.len(), ATTEMPTS_MAX);
         reads.on_confirmed(&last, 1);
-        let all = (0..2 * ATTEMPTS_MAX as u64).collect();
-        assert_eq!(ids(reads.next_answerable(1)), Some(all));
+        assert!(answerable(&mut reads, 1).into_iter().eq(0..2 * ATTEMPTS_MAX as u64));
     }
 
     #[test]
@@ -245,7 +259,8 @@ mod tests {
         reads.on_confirmed(&context, 3);
         assert_eq!(reads.begin(0), None);
         assert!(!reads.is_fresh());
-        assert_eq!(ids(reads.next_answerable(3)), Some(vec![]));
+        assert!(reads.is_answerable(3) && !reads.is_answerable(2));
+        assert_eq!(answerable(&mut reads, 3), [0; 0]);
         assert!(reads.is_fresh());
         assert_eq!(reads.begin(0), None);
     }

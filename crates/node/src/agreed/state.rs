@@ -6,6 +6,8 @@ use bytes::Bytes;
 
 use super::entry::Name;
 use crate::command::{SetWhen, Write};
+use crate::copies;
+use crate::counting::Watch;
 use crate::door::{AgreedPosition, NodeId, Reply};
 use crate::life::Life;
 use crate::mutants::{Mutant, Planted};
@@ -40,6 +42,8 @@ impl Answer {
 pub(crate) struct State {
     values: Store<Versioned>,
     keys: u64,
+    /// What a count must know of keys that come and go.
+    pub(crate) watch: Watch,
     applied: Applied,
     planted: Planted,
 }
@@ -90,6 +94,7 @@ impl State {
         State {
             values: Store::new(),
             keys: 0,
+            watch: Watch::default(),
             applied: Applied::new(members),
             planted: Planted::default(),
         }
@@ -128,8 +133,7 @@ impl State {
             }
             Write::SetIf(set) => self.set_when(set, at),
             Write::Del(keys) => {
-                let gone = keys.iter().filter(|key| self.values.remove(key)).count();
-                self.keys -= gone as u64;
+                let gone = keys.iter().filter(|key| self.remove(key)).count();
                 let gone = if self.planted.is(Mutant::DelAlwaysCounts) { keys.len() } else { gone };
                 Answer::blindly(Reply::Integer(gone as i64))
             }
@@ -138,7 +142,24 @@ impl State {
 
     fn set(&mut self, key: &[u8], value: &[u8], at: AgreedPosition) {
         let value = Versioned { value: Bytes::copy_from_slice(value), by: at };
-        self.keys += u64::from(self.values.set(key, value));
+        if self.values.set(key, value) {
+            self.keys += 1;
+            self.watch.note(key, false);
+        }
+    }
+
+    fn remove(&mut self, key: &[u8]) -> bool {
+        let was_there = self.values.remove(key);
+        if was_there {
+            self.keys -= 1;
+            self.watch.note(key, true);
+        }
+        was_there
+    }
+
+    /// Whether a key existed when the present count began.
+    pub(crate) fn existed(&self, key: &[u8]) -> bool {
+        self.watch.existed(key).unwrap_or_else(|| self.values.get(key).is_some())
     }
 
     /// Compares and sets: what was compared is what all writes before this place have left.
@@ -148,7 +169,7 @@ impl State {
         let holds = when.holds(old.map(|old| old.value.as_ref()));
         let by = Some(old.map(|old| old.by));
         let reply = match old {
-            Some(old) if get => Reply::Value(old.value.clone()),
+            Some(old) if get => Reply::Value(copies::shown(&old.value)),
             None if get => Reply::Nil,
             _ if holds => Reply::Ok,
             _ => Reply::Nil,
@@ -177,6 +198,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::command::When;
+    use crate::keys::Keys;
 
     fn name(boot: u64, sequence: u64) -> Name {
         let life = Life { boot, incarnation: 7 * boot };
@@ -216,7 +238,8 @@ mod tests {
         let at = AgreedPosition { index: 7, offset: 2 };
         state.apply(name(1, 1), at, Write::Set(b"a", b"1"));
         assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
-        let gone = state.apply(name(1, 2), at, Write::Del(vec![b"a", b"a", b"b"]));
+        let keys = Keys::new(["a", "a", "b"]);
+        let gone = state.apply(name(1, 2), at, Write::Del(keys.row()));
         assert_eq!(gone, Some(Answer::blindly(Reply::Integer(1))));
         assert_eq!(state.keys(), 0);
     }

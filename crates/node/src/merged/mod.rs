@@ -31,7 +31,8 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::codec::Malformed;
-use crate::command::{self, Write};
+use crate::command::Write;
+use crate::copies::{self, Copies};
 use crate::door::{
     Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, Ticket,
 };
@@ -50,6 +51,8 @@ use vector::{Place, Vector};
 
 /// The most bytes of writes in one entry, but for a single greater one; and of entries in one message.
 const ENTRY_BYTES_MAX: usize = 1 << 20;
+/// The most writes in one entry: it is applied at once.
+const ENTRY_WRITES_MAX: u64 = 4096;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
 
@@ -61,11 +64,15 @@ pub(crate) struct Merged {
     clock: Clock,
     log: Log,
     state: State,
-    gathered: VecDeque<(Asker, Command)>,
+    /// Writes as they are encoded, and who asked for them.
+    gathered: VecDeque<(Asker, Bytes)>,
     gathered_bytes: usize,
+    copies: Copies,
     gathering_since_ms: Option<u64>,
     /// Per ticket on its way to the disk: how many entries the log holds once it is there.
     syncing: VecDeque<(Ticket, usize)>,
+    /// How many entries of the log are on disk.
+    synced_count: usize,
     /// Who asked for the writes of own entries on their way to the disk, in order. Nobody, once answered.
     askers: VecDeque<Option<Asker>>,
     inbox: Inbox,
@@ -83,8 +90,10 @@ impl Merged {
             state: State::new(),
             gathered: VecDeque::new(),
             gathered_bytes: 0,
+            copies: Copies::default(),
             gathering_since_ms: None,
             syncing: VecDeque::new(),
+            synced_count: 0,
             askers: VecDeque::new(),
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
@@ -106,7 +115,8 @@ impl Merged {
             return Err(Malformed);
         }
         self.log.append(&header, bytes);
-        self.apply_next(&mut |_, _| ());
+        self.apply_next(&mut |_, _, _| ());
+        self.synced_count += 1;
         if self.planted.is(Mutant::StampCeilingLost) {
             self.clock = Clock::default();
         }
@@ -137,7 +147,7 @@ impl Merged {
     pub(crate) fn read_here(&self, command: &Command) -> Reply {
         match command {
             Command::Get(key) => {
-                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(value.clone()))
+                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(copies::shown(value)))
             }
             Command::Exists(keys) => Reply::Integer(
                 keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
@@ -156,8 +166,9 @@ impl Merged {
     }
 
     pub(crate) fn write(&mut self, asker: Asker, command: Command) {
-        self.gathered_bytes += command::weight(&command);
-        self.gathered.push_back((asker, command));
+        let write = self.copies.encoded(&command);
+        self.gathered_bytes += write.len();
+        self.gathered.push_back((asker, write));
     }
 
     pub(crate) fn on_entries(
@@ -177,7 +188,7 @@ impl Merged {
             if !self.is_member(header.origin) {
                 return Err(Malformed);
             }
-            self.on_entry(header, bytes, turn);
+            self.on_entry(header, &bytes, turn);
             if *turn.halted {
                 return Ok(());
             }
@@ -195,17 +206,19 @@ impl Merged {
         if vector.iter().all(|(id, _)| self.is_member(id)) { Ok(()) } else { Err(Malformed) }
     }
 
-    fn on_entry(&mut self, header: Header, bytes: Bytes, turn: &mut Turn<'_>) {
+    fn on_entry(&mut self, header: Header, bytes: &[u8], turn: &mut Turn<'_>) {
         if header.origin == self.me && header.place > self.log.appended().get(self.me) {
             self.on_unknown_own(header.place, turn);
             return;
         }
+        // What is kept lets the receive buffer go.
+        let own = || Bytes::copy_from_slice(bytes);
         match self.log.fit(&header) {
             Fit::Held => {}
             Fit::Forgets(held) => turn.send(header.origin, Body::Lost(held)),
-            Fit::Early => self.inbox.keep(header, bytes),
+            Fit::Early => self.inbox.keep(header, own()),
             Fit::Next => {
-                self.append(&header, bytes, turn);
+                self.append(&header, own(), turn);
                 while let Some((header, bytes)) = self.inbox.take_fitting(&self.log) {
                     self.append(&header, bytes, turn);
                 }
@@ -263,21 +276,46 @@ impl Merged {
     }
 
     pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
-        let mut own = vec![];
         while let Some((_, count)) = self.syncing.pop_front_if(|(due, _)| *due <= ticket) {
-            while self.log.applied_count() < count {
-                let mut replies = vec![];
-                let Some(entry) = self.apply_next(&mut |write, reply| replies.push((write, reply)))
-                else {
-                    continue;
-                };
-                for (write, reply) in replies {
-                    self.answer(&entry, write, reply, turn);
+            self.synced_count = count;
+        }
+        self.apply(turn);
+    }
+
+    /// Applies what is on disk, as much as this turn may; true if something was.
+    fn apply(&mut self, turn: &mut Turn<'_>) -> bool {
+        let before = self.log.applied_count();
+        let mut own = vec![];
+        while self.has_more() && !turn.budget.work.is_spent() && !self.state.watch.is_full() {
+            let mut replies = vec![];
+            let (mut keys, mut bytes) = (1, 0);
+            let mut each = |write: &Write<'_>, at, reply| {
+                keys += write.keys();
+                bytes += write.bytes();
+                if let Some(at) = at {
+                    replies.push((at, reply));
                 }
-                own.push(entry);
+            };
+            let entry = self.apply_next(&mut each);
+            turn.budget.work.spend(keys, bytes);
+            let Some(entry) = entry else { continue };
+            for (write, reply) in replies {
+                self.answer(&entry, write, reply, turn);
             }
+            own.push(entry);
         }
         self.push(own, turn);
+        self.log.applied_count() > before
+    }
+
+    /// Whether something that could be done was left for the next turn.
+    pub(crate) fn has_more(&self) -> bool {
+        self.log.applied_count() < self.synced_count
+    }
+
+    /// The merged values.
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.state
     }
 
     /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did not run.
@@ -293,10 +331,10 @@ impl Merged {
                 );
             }
         }
-        self.gathered.retain(|(asker, command)| {
+        self.gathered.retain(|(asker, write)| {
             let keep = asker.since_ms > oldest_ms;
             if !keep {
-                self.gathered_bytes -= command::weight(command);
+                self.gathered_bytes -= write.len();
                 turn.refuse_write(asker, Error::ClusterDown(NOT_WRITTEN));
             }
             keep
@@ -308,15 +346,16 @@ impl Merged {
     /// Makes entries of what was gathered; true if something was done.
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
         self.repair.ask(&self.log, &self.inbox, turn);
+        let applied = self.apply(turn);
         if turn.clock_waits && !self.planted.is(Mutant::UnmeasuredClockStamps) {
             // Soon it is known whether this clock may be believed.
-            return false;
+            return applied;
         }
         if !turn.clock_agrees && !self.planted.is(Mutant::DriftCapIgnored) {
-            return self.refuse_gathered(&Error::ClockSkew(OFF_CLOCK), turn);
+            return self.refuse_gathered(&Error::ClockSkew(OFF_CLOCK), turn) || applied;
         }
         if self.gathered.is_empty() || self.keeps_gathering(turn) {
-            return false;
+            return applied;
         }
         self.gathering_since_ms = None;
         while !self.gathered.is_empty() {
@@ -353,10 +392,10 @@ impl Merged {
     fn write_entry(&mut self, clock: u64, turn: &mut Turn<'_>) {
         let mut writes = vec![];
         let mut count = 0;
-        while writes.len() < ENTRY_BYTES_MAX {
-            let Some((asker, command)) = self.gathered.pop_front() else { break };
-            self.gathered_bytes -= command::weight(&command);
-            command::encode(&command, &mut writes);
+        while writes.len() < ENTRY_BYTES_MAX && count < ENTRY_WRITES_MAX {
+            let Some((asker, write)) = self.gathered.pop_front() else { break };
+            self.gathered_bytes -= write.len();
+            writes.extend_from_slice(&write);
             self.askers.push_back(Some(asker));
             count += 1;
         }
@@ -390,7 +429,10 @@ impl Merged {
     }
 
     /// Applies the next entry, which is on disk; gives it back if it is of this boot of this node.
-    fn apply_next(&mut self, reply: &mut impl FnMut(MergedWrite, Reply)) -> Option<Bytes> {
+    fn apply_next(
+        &mut self,
+        each: &mut impl FnMut(&Write<'_>, Option<MergedWrite>, Reply),
+    ) -> Option<Bytes> {
         let Kept { origin, place, clock, bytes } = self.log.apply_next();
         if origin == self.me || !self.planted.is(Mutant::ClockNotRaised) {
             self.clock.raise(clock);
@@ -400,15 +442,13 @@ impl Merged {
         entry::for_each(&bytes, |offset, write| {
             let offset = if planted.is(Mutant::StampWithoutOffset) { 0 } else { offset };
             let stamp = Stamp { clock, replica: origin, offset };
-            let result = self.merge(stamp, place, write);
-            if own {
-                reply(merged_write(stamp, place), result);
-            }
+            let reply = self.merge(stamp, place, &write);
+            each(&write, own.then(|| merged_write(stamp, place)), reply);
         });
         own.then_some(bytes)
     }
 
-    fn merge(&mut self, stamp: Stamp, place: Place, write: Write<'_>) -> Reply {
+    fn merge(&mut self, stamp: Stamp, place: Place, write: &Write<'_>) -> Reply {
         match write {
             Write::Set(key, value) => {
                 self.state.merge(key, stamp, place, Some(value));

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::stamp::Stamp;
 use super::vector::Place;
+use crate::counting::Watch;
 use crate::mutants::{Mutant, Planted};
 use crate::store::Store;
 
@@ -21,12 +22,19 @@ struct Versioned {
 pub(crate) struct State {
     values: Store<Versioned>,
     keys: u64,
+    /// What a count must know of keys that come and go.
+    pub(crate) watch: Watch,
     pub(crate) planted: Planted,
 }
 
 impl State {
     pub(crate) fn new() -> State {
-        State { values: Store::new(), keys: 0, planted: Planted::default() }
+        State {
+            values: Store::new(),
+            keys: 0,
+            watch: Watch::default(),
+            planted: Planted::default(),
+        }
     }
 
     /// Merges a write; true if the key had a value before.
@@ -41,6 +49,9 @@ impl State {
         let had_value = old.is_some_and(|old| old.value.is_some());
         if old.is_some_and(|old| self.outlasts(old.stamp, stamp)) {
             return had_value;
+        }
+        if had_value != value.is_some() {
+            self.watch.note(key, had_value);
         }
         self.keys += u64::from(value.is_some());
         self.keys -= u64::from(had_value);
@@ -64,6 +75,11 @@ impl State {
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Bytes> {
         self.values.get(key)?.value.as_ref()
+    }
+
+    /// Whether a key had a value when the present count began.
+    pub(crate) fn existed(&self, key: &[u8]) -> bool {
+        self.watch.existed(key).unwrap_or_else(|| self.get(key).is_some())
     }
 
     /// The write that a key's value, or its absence, comes from.

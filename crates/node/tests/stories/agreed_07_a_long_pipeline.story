@@ -12,13 +12,13 @@
 > run 160
 n2.a set k 0 → OK
 n2.a get k → 0
+n2.a set k 1 → OK
 > cut 2 1
 > cut 2 3
 # The last of them came 3.7 s ago, but something before them was done 2.6 s ago.
 > run 2600
 > heal
 > settle
-n2.a set k 1 → OK
 n2.a get k → 1
 # If nothing before them is done, all that wait are refused together.
 > cut 2 1

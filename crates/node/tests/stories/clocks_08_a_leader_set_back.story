@@ -20,9 +20,9 @@ log time is -105 ms off
 > start 1
 > settle
 > n1.a flood 1000
-1000 of 1000 done in 100 ms, in 1000 entries; log time went on by 110 ms
+1000 of 1000 done in 100 ms, in 1000 entries; log time went on by 65 ms
 > run 10000
 > n1.a flood 1000
 1000 of 1000 done in 100 ms, in 1000 entries; log time went on by 5050 ms
 > log time
-log time is -5275 ms off
+log time is -5230 ms off

@@ -7,7 +7,7 @@
 > n3.c set k 1
 > n3.c get k
 > run 300
-n3's clock is off: n2 -3600 s
+n3's clock is off: n1 -3600 s
 n3.c set k 1 → CLOCKSKEW this node's clock is too far from those of most members to stamp a write; the write did not run. Hint: set the clock (INFO candor shows how far the others are ahead), or write at another node
 n3.c get k → nil
 > n1.a get k

@@ -71,6 +71,8 @@ pub(crate) struct World {
     held: BTreeSet<(u64, u64)>,
     requests: BTreeMap<(u64, u64, u64), String>,
     next_request: u64,
+    /// Buffers of requests, which nodes must not keep.
+    lent: Vec<Bytes>,
     told: Vec<String>,
 }
 
@@ -82,7 +84,9 @@ impl World {
     /// - `n1.a set KEY VALUE [nx|xx|ifeq OLD] [get]`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `… del KEY…`: a client `a` of node 1 asks.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
+    /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
     /// - `hold 1 2`, `release 1 2`: messages from one node to another wait; those that waited arrive.
+    /// - `end 1`: node 1 is told that it is about to end; `may end 1`: whether it may.
     /// - `full 1`, `free 1`: the disk of node 1 has no room but for small records, has room again.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
@@ -113,8 +117,17 @@ impl World {
                 self.cut.insert((number(b), number(a)));
             }
             ["heal"] => self.heal(),
+            ["part", id, peer] => {
+                let gone = Input::Disconnected(NodeId(number(peer)));
+                self.turn(number(id), vec![gone]);
+            }
             ["hold", from, to] => drop(self.held.insert((number(from), number(to)))),
             ["release", from, to] => drop(self.held.remove(&(number(from), number(to)))),
+            ["end", id] => self.turn(number(id), vec![Input::Ending]),
+            ["may", "end", id] => {
+                let may = if self.nodes[&number(id)].may_end() { "may end" } else { "is needed" };
+                self.told.push(format!("n{id} {may}"));
+            }
             ["full", id] => self.turn(number(id), vec![Input::DiskFull(Some(Shortage::of_room()))]),
             ["free", id] => self.turn(number(id), vec![Input::DiskFull(None)]),
             ["stall", id] => self.disk(number(id)).stalled = true,
@@ -264,7 +277,12 @@ impl World {
         let (id, client) = who.split_once('.').unwrap();
         let id = number(id.trim_start_matches('n'));
         let session = client.bytes().fold(0, |sum, byte| sum * 256 + u64::from(byte));
-        let bytes = |word: &str| Bytes::copy_from_slice(word.as_bytes());
+        // What a request names are slices of one buffer, as those are that a socket was read into.
+        let line = Bytes::from(words.join(" "));
+        let bytes = |word: &str| {
+            let at = line.windows(word.len()).position(|part| part == word.as_bytes()).unwrap();
+            line.slice(at..at + word.len())
+        };
         let mut level = None;
         let command = match words {
             ["get", key] => Command::Get(bytes(key)),
@@ -272,7 +290,7 @@ impl World {
                 level = Some(level_of(asked));
                 Command::Get(bytes(key))
             }
-            ["exists", keys @ ..] => Command::Exists(keys.iter().map(|key| bytes(key)).collect()),
+            ["exists", keys @ ..] => Command::Exists(Keys::new(keys)),
             ["set", key, value] => Command::Set(bytes(key), bytes(value)),
             ["set", key, value, options @ ..] => {
                 let condition = match options {
@@ -289,12 +307,13 @@ impl World {
                 let session = SessionId(session);
                 return self.turn(id, vec![Input::Certify { session, on: true }]);
             }
-            ["del", keys @ ..] => Command::Del(keys.iter().map(|key| bytes(key)).collect()),
+            ["del", keys @ ..] => Command::Del(Keys::new(keys)),
             _ => panic!("not a request: {words:?}"),
         };
         self.next_request += 1;
         let request = self.next_request;
         self.requests.insert((id, session, request), format!("{who} {}", words.join(" ")));
+        self.lent.push(line);
         let (session, number) = (SessionId(session), RequestId(request));
         self.turn(id, vec![Input::Request { session, id: number, level, command }]);
     }
@@ -360,11 +379,25 @@ impl World {
         let offset = self.wall_offset_ms.get(&id).copied().unwrap_or(0);
         let wall_ms = (BEGAN_MS + self.now_ms).saturating_add_signed(offset);
         inputs.insert(0, Input::Tick(Now { monotonic_ms: self.now_ms, wall_ms }));
+        let mut lent = std::mem::take(&mut self.lent);
+        for input in &mut inputs {
+            if let Input::Receive { message, .. } = input {
+                // Several messages come in one buffer, and what is sent to several nodes is one.
+                *message = Bytes::copy_from_slice(message);
+                lent.push(message.clone());
+            }
+        }
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let mut outputs = vec![];
         node.turn(&mut inputs, &mut outputs);
+        let kept = lent.iter().find(|buffer| !buffer.is_unique());
+        assert_eq!(kept, None, "a node that keeps a slice keeps the whole of a receive buffer");
+        let goes_on = node.has_more();
         for output in outputs {
             self.take(id, output);
+        }
+        if goes_on {
+            self.turn(id, vec![]);
         }
     }
 

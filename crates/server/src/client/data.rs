@@ -1,7 +1,6 @@
 //! The commands on keys and values: checked here, carried out by the node.
 
-use bytes::Bytes;
-use node::{Command, VALUE_BYTES_MAX};
+use node::{Command, Keys, VALUE_BYTES_MAX};
 
 use super::spec::Call;
 use super::{Action, Connection, set};
@@ -35,8 +34,8 @@ pub(super) fn exists(connection: &mut Connection, call: &Call<'_>, out: &mut Vec
     ask(connection, call, out, |call| Command::Exists(all_keys(call)))
 }
 
-fn all_keys(call: &Call<'_>) -> Vec<Bytes> {
-    (1..call.request.len()).map(|place| call.request.bytes(place)).collect()
+fn all_keys(call: &Call<'_>) -> Keys {
+    Keys::with_size(call.request.size(), call.request.iter().skip(1))
 }
 
 #[inline]

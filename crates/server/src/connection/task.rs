@@ -7,13 +7,13 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 use node::Input;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
-use tokio::task::spawn_local;
+use tokio::task::{spawn_local, yield_now};
 
 use super::Session;
 use super::language::{Language, Said};
@@ -25,6 +25,10 @@ use crate::zmq::Speaker;
 
 /// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
 const KEEPALIVE: Duration = Duration::from_secs(300);
+/// How much is read, or taken of what was read, before it is the others' turn.
+const READ_BYTES_MAX: usize = 64 << 10;
+/// What a request costs beside its bytes, in bytes.
+const REQUEST_BYTES: usize = 64;
 /// An incomplete request up to this size is copied out of the buffer that all connections share.
 const REST_BYTES_COPIED: usize = 4 << 10;
 
@@ -63,8 +67,16 @@ fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language + 'static) {
     let session = hub.sessions.open(writer);
     session.replies().reply(|out| language.greet(out));
     session.flush();
-    let mut task =
-        Task { hub, session, reader, language, rest: BytesMut::new(), more: false, closing: false };
+    let mut task = Task {
+        hub,
+        session,
+        reader,
+        language,
+        rest: BytesMut::new(),
+        more: false,
+        pausing: false,
+        closing: false,
+    };
     spawn_local(async move {
         poll_fn(|cx| task.poll(cx)).await;
         task.hub.close(&task.session);
@@ -73,6 +85,13 @@ fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language + 'static) {
 
 fn address(address: io::Result<std::net::SocketAddr>) -> String {
     address.map(|address| address.to_string()).unwrap_or_default()
+}
+
+/// Lets all others have their turn, and the sockets be looked at, before this task goes on.
+fn pause(cx: &mut Context<'_>) -> Poll<()> {
+    let yielded = pin!(yield_now()).poll(cx);
+    debug_assert!(yielded.is_pending(), "who yields is woken later");
+    Poll::Pending
 }
 
 struct Task<L> {
@@ -84,6 +103,8 @@ struct Task<L> {
     rest: BytesMut,
     /// Whether `rest` may hold a complete request.
     more: bool,
+    /// It has done much at once: it is the others' turn.
+    pausing: bool,
     /// Nothing more is read; when all replies are sent, the connection is closed.
     closing: bool,
 }
@@ -114,6 +135,9 @@ impl<L: Language> Task<L> {
             }
             if self.more {
                 self.take_requests();
+                if std::mem::take(&mut self.pausing) {
+                    return pause(cx);
+                }
                 continue;
             }
             let whole = match ready!(self.poll_read(cx)) {
@@ -125,10 +149,9 @@ impl<L: Language> Task<L> {
                 Ok(bytes) => bytes >= READ_BYTES,
             };
             self.take_requests();
-            if whole {
-                // There is probably more to read: it is the others' turn first.
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
+            // There is probably more to read: it is the others' turn first.
+            if std::mem::take(&mut self.pausing) || whole {
+                return pause(cx);
             }
         }
     }
@@ -138,7 +161,8 @@ impl<L: Language> Task<L> {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if !self.rest.is_empty() {
             self.rest.reserve(READ_BYTES);
-            return pin!(self.reader.read_buf(&mut self.rest)).poll(cx);
+            let mut some = (&mut self.rest).limit(READ_BYTES_MAX);
+            return pin!(self.reader.read_buf(&mut some)).poll(cx);
         }
         let mut shared = self.hub.read_buffer();
         let bytes = ready!(pin!(self.reader.read_buf(&mut *shared)).poll(cx))?;
@@ -178,10 +202,18 @@ impl<L: Language> Task<L> {
     /// Takes requests one by one; says whether the node is told of any.
     fn take_each(&mut self) -> bool {
         let mut asked = false;
+        let mut taken_bytes = 0;
         let mut replies = self.session.replies();
         self.more = true;
         while !self.closing && !replies.is_full() {
-            match self.language.next(&mut self.rest, &self.hub, &mut replies) {
+            if taken_bytes > READ_BYTES_MAX {
+                self.pausing = true;
+                break;
+            }
+            let before = self.rest.len();
+            let said = self.language.next(&mut self.rest, &self.hub, &mut replies);
+            taken_bytes += REQUEST_BYTES + before.saturating_sub(self.rest.len());
+            match said {
                 Said::Nothing => {
                     self.more = false;
                     break;

@@ -63,7 +63,9 @@ impl SameFold {
             *last = (boot, sequence);
             match command {
                 Command::Set(key, value) => self.put(index, &key, Some(value)),
-                Command::Del(keys) => keys.iter().for_each(|key| self.put(index, key, None)),
+                Command::Del(keys) => {
+                    keys.iter().for_each(|key| self.put(index, &Bytes::copy_from_slice(key), None))
+                }
                 Command::SetIf(set) => {
                     let there = self.value(&set.key);
                     let holds = match &set.condition {
@@ -91,6 +93,10 @@ impl Truth for SameFold {
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
         let index = status.applied;
+        if turn.view.is_within_entry() {
+            // It holds more than the fold up to there. It is looked at when it stands between two entries.
+            return Ok(());
+        }
         let seen = self.seen.insert(turn.host, (turn.life, index));
         if status.order != node::Order::Agreed || index == 0 || seen == Some((turn.life, index)) {
             return Ok(());

@@ -13,6 +13,7 @@
 //! | [`committed`] | turn | what is committed never changes or vanishes, and every later leader has it |
 //! | [`fold`] | turn | what a replica applied is the fold of the log, the same at the same index everywhere |
 //! | [`merge`] | turn | merged replicas with equal vectors hold the same |
+//! | [`share`] | turn | no turn of an agreed world answers more than its shares allow |
 //! | [`patience`] | turn | a request is answered once, within the request timeout of its node's clock |
 //! | [`life`] | turn | no node halts, and none refuses to start, while its disk keeps what it synced |
 //! | [`clock`] | turn, end | no stamp is made by a clock beyond the cap, and none lies above all clocks within it |
@@ -44,6 +45,7 @@ mod progress;
 mod refusal;
 mod replica;
 mod reserve;
+mod share;
 mod stamp;
 mod time;
 mod vector;
@@ -93,6 +95,8 @@ pub(crate) trait View {
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key.
     fn value(&self, key: &Bytes) -> Option<&Bytes>;
+    /// Whether it stands inside an entry of the agreed log.
+    fn is_within_entry(&self) -> bool;
 }
 
 impl View for Node {
@@ -114,6 +118,10 @@ impl View for Node {
 
     fn value(&self, key: &Bytes) -> Option<&Bytes> {
         Node::value(self, key)
+    }
+
+    fn is_within_entry(&self) -> bool {
+        Node::is_within_entry(self)
     }
 }
 
@@ -167,6 +175,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
         Box::new(committed::Lasting::new(setting.nodes)),
         Box::new(fold::SameFold::default()),
         Box::new(merge::SameMerge::default()),
+        Box::new(share::Bounded::new(setting)),
         Box::new(patience::Answered::new(setting)),
         Box::new(life::Alive),
         Box::new(clock::Capped::new(setting)),
@@ -223,6 +232,10 @@ pub(crate) mod example {
 
         fn value(&self, key: &Bytes) -> Option<&Bytes> {
             self.values.get(key)
+        }
+
+        fn is_within_entry(&self) -> bool {
+            false
         }
     }
 

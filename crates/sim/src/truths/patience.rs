@@ -1,7 +1,7 @@
 //! A request is answered once, within the request timeout as its node's clock measures it. One that waits behind others
 //! of its connection has that long from the last of their answers on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use node::{Output, RequestId, SessionId, TICK_MS};
 
@@ -19,6 +19,8 @@ pub(crate) struct Answered {
     open: Vec<BTreeMap<(SessionId, RequestId), u64>>,
     /// For each session of a node, the request that was answered last, and when.
     answered: Vec<BTreeMap<SessionId, (RequestId, u64)>>,
+    /// Sessions that were closed: what they asked may be answered until the node takes that in.
+    closed: Vec<BTreeSet<SessionId>>,
     /// When each node's were last looked through.
     looked_ms: Vec<u64>,
 }
@@ -30,6 +32,7 @@ impl Answered {
             lives: vec![0; setting.nodes],
             open: vec![BTreeMap::new(); setting.nodes],
             answered: vec![BTreeMap::new(); setting.nodes],
+            closed: vec![BTreeSet::new(); setting.nodes],
             looked_ms: vec![0; setting.nodes],
         }
     }
@@ -37,6 +40,9 @@ impl Answered {
     fn take_answers(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         for output in turn.outputs {
             let Output::Reply { session, id, .. } = output else { continue };
+            if self.closed[turn.host].contains(session) {
+                continue;
+            }
             self.answered[turn.host].insert(*session, (*id, turn.now.monotonic_ms));
             if self.open[turn.host].remove(&(*session, *id)).is_none() {
                 let (node, session, id) = (turn.status.id.0, session.0, id.0);
@@ -59,6 +65,7 @@ impl Truth for Answered {
         if std::mem::replace(&mut self.lives[turn.host], turn.life) != turn.life {
             self.open[turn.host].clear();
             self.answered[turn.host].clear();
+            self.closed[turn.host].clear();
             self.looked_ms[turn.host] = 0;
         }
         for key in turn.asked {
@@ -67,6 +74,7 @@ impl Truth for Answered {
         self.take_answers(turn)?;
         let open = &mut self.open[turn.host];
         if !turn.closed.is_empty() {
+            self.closed[turn.host].extend(turn.closed);
             open.retain(|(session, _), _| !turn.closed.contains(session));
             self.answered[turn.host].retain(|session, _| !turn.closed.contains(session));
         }

@@ -1,0 +1,118 @@
+//! Copies of what is kept for a while: requests that wait, writes on their way.
+//!
+//! What a driver hands over are slices of its receive buffers, and a slice of a few bytes keeps the whole buffer. So whatever
+//! the node keeps beyond a turn it copies; what is small and short-lived shares chunks of the node's own, so that a copy
+//! costs no allocation.
+
+use bytes::{Bytes, BytesMut};
+
+use crate::command;
+use crate::door::{Command, Condition};
+
+/// The size of a chunk. Who keeps the last byte of one keeps no more than that.
+const CHUNK_BYTES: usize = 16 << 10;
+/// What is longer is copied by itself.
+const SHARED_BYTES_MAX: usize = CHUNK_BYTES / 8;
+
+/// Makes copies, many to a chunk.
+#[derive(Debug, Default)]
+pub(crate) struct Copies {
+    chunk: BytesMut,
+    /// Room in which a write is encoded.
+    scratch: Vec<u8>,
+}
+
+impl Copies {
+    pub(crate) fn of(&mut self, bytes: &[u8]) -> Bytes {
+        if bytes.len() > SHARED_BYTES_MAX {
+            return Bytes::copy_from_slice(bytes);
+        }
+        if self.chunk.capacity() - self.chunk.len() < bytes.len() {
+            self.chunk.reserve(CHUNK_BYTES);
+        }
+        self.chunk.extend_from_slice(bytes);
+        self.chunk.split().freeze()
+    }
+
+    /// A write as it is encoded.
+    pub(crate) fn encoded(&mut self, write: &Command) -> Bytes {
+        command::encode(write, &mut self.scratch);
+        if self.scratch.len() > SHARED_BYTES_MAX {
+            return std::mem::take(&mut self.scratch).into();
+        }
+        let scratch = std::mem::take(&mut self.scratch);
+        let bytes = self.of(&scratch);
+        self.scratch = scratch;
+        self.scratch.clear();
+        bytes
+    }
+
+    /// The same command with bytes of its own.
+    pub(crate) fn of_command(&mut self, command: &Command) -> Command {
+        match command {
+            Command::Get(key) => Command::Get(self.of(key)),
+            // Many keys are in a piece of their own already.
+            Command::Exists(_) | Command::Del(_) => command.clone(),
+            Command::Set(key, value) => Command::Set(self.of(key), self.of(value)),
+            Command::SetIf(set) => {
+                let mut set = set.clone();
+                set.key = self.of(&set.key);
+                set.value = self.of(&set.value);
+                if let Condition::Equals(expected) = &mut set.condition {
+                    *expected = self.of(expected);
+                }
+                Command::SetIf(set)
+            }
+        }
+    }
+}
+
+/// A value that leaves the store. A small one is copied, since a store that shares it keeps a counter beside it for good;
+/// for a great one a counter is nothing.
+pub(crate) fn shown(value: &Bytes) -> Bytes {
+    if value.len() <= SHARED_BYTES_MAX { Bytes::copy_from_slice(value) } else { value.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::door::SetIf;
+    use crate::keys::Keys;
+
+    #[test]
+    fn what_is_kept_lets_its_buffer_go() {
+        let buffer = Bytes::from(vec![b'x'; 100 << 10]);
+        let part = |bytes: std::ops::Range<usize>| buffer.slice(bytes);
+        let condition = Condition::Equals(part(3..4));
+        let set = SetIf { key: part(0..1), value: part(1..50_000), condition, get: false };
+        let commands = [
+            Command::Get(part(7..9)),
+            Command::Set(part(1..2), part(2..90_000)),
+            Command::SetIf(Box::new(set)),
+            Command::Exists(Keys::new([part(3..5)])),
+        ];
+        let mut copies = Copies::default();
+        let kept: Vec<_> = commands.iter().map(|command| copies.of_command(command)).collect();
+        let written = copies.encoded(&commands[1]);
+        assert_eq!(kept, commands);
+        drop(commands);
+        assert!(buffer.is_unique(), "the copies live, and the buffer is nobody else's");
+        assert_eq!(written.len(), 1 + 2 + 3 + 89_998);
+    }
+
+    #[test]
+    fn small_copies_share_chunks() {
+        let mut copies = Copies::default();
+        let places: Vec<_> = (0..100).map(|_| copies.of(b"small")).collect();
+        let next_to = |pair: &&[Bytes]| pair[0].as_ptr().wrapping_add(5) == pair[1].as_ptr();
+        assert_eq!(places.windows(2).filter(next_to).count(), 99);
+    }
+
+    #[test]
+    fn reading_a_small_value_leaves_the_store_as_it_was() {
+        let (small, great) = (Bytes::from(vec![7; 100]), Bytes::from(vec![7; 1 << 20]));
+        assert_eq!(shown(&small), small);
+        assert_ne!(shown(&small).as_ptr(), small.as_ptr());
+        assert_eq!(shown(&great).as_ptr(), great.as_ptr());
+    }
+}

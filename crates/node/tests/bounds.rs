@@ -1,0 +1,263 @@
+//! What one turn does is bounded, and what it leaves goes on in the next ones.
+
+use bytes::Bytes;
+use node::*;
+
+const ME: NodeId = NodeId(1);
+
+/// One node alone, its disk at once.
+struct Alone {
+    node: Node,
+    now_ms: u64,
+    due: Vec<Input>,
+    asked: u64,
+}
+
+impl Alone {
+    fn new(level: Level) -> Alone {
+        let order = match level {
+            Level::Linearizable | Level::Sequential => Order::Agreed,
+            Level::Causal | Level::Eventual => Order::Merged,
+        };
+        let config = Config {
+            id: ME,
+            members: vec![(ME, String::new())],
+            order,
+            level,
+            request_timeout_ms: 3000,
+            max_clock_drift_ms: 500,
+            seed: 1,
+            incarnation: 1,
+            directory: 1,
+        };
+        let node = Recovery::new(config).finish().unwrap();
+        let mut alone = Alone { node, now_ms: 0, due: vec![], asked: 0 };
+        while !alone.node.status().ready || alone.node.has_more() {
+            alone.now_ms += 10;
+            alone.turn();
+        }
+        alone
+    }
+
+    /// A turn with all that is due; what it answered, by session.
+    fn turn(&mut self) -> Vec<(u64, Reply)> {
+        let mut inputs = std::mem::take(&mut self.due);
+        let now = Now { monotonic_ms: self.now_ms, wall_ms: 1_700_000_000_000 + self.now_ms };
+        inputs.insert(0, Input::Tick(now));
+        let (mut outputs, mut replies) = (vec![], vec![]);
+        self.node.turn(&mut inputs, &mut outputs);
+        for output in outputs {
+            match output {
+                Output::Persist { ticket, .. } => self.due.push(Input::Persisted(ticket)),
+                Output::Reply { session, reply, .. } => replies.push((session.0, reply)),
+                _ => {}
+            }
+        }
+        replies
+    }
+
+    fn ask(&mut self, session: u64, command: Command) {
+        self.asked += 1;
+        let (session, id) = (SessionId(session), RequestId(self.asked));
+        self.due.push(Input::Request { session, id, level: None, command });
+    }
+
+    /// Turns until nothing is left; what was answered in each.
+    fn turns(&mut self) -> Vec<Vec<(u64, Reply)>> {
+        let mut turns = vec![];
+        loop {
+            turns.push(self.turn());
+            if self.due.is_empty() && !self.node.has_more() {
+                return turns;
+            }
+        }
+    }
+}
+
+fn key(n: usize) -> Bytes {
+    Bytes::from(format!("key:{n}"))
+}
+
+fn set(n: usize) -> Command {
+    Command::Set(key(n), Bytes::from("v"))
+}
+
+#[test]
+fn many_requests_take_many_turns() {
+    for level in [Level::Linearizable, Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        let count = 5 * TURN_STEPS;
+        (0..count).for_each(|n| alone.ask(n as u64 % 50, set(n)));
+        let turns = alone.turns();
+        assert!(turns.iter().all(|replies| replies.len() <= 2 * TURN_STEPS), "{level}");
+        assert_eq!(turns.iter().flatten().count(), count);
+        (0..count).for_each(|n| alone.ask(n as u64 % 50, Command::Get(key(n))));
+        let turns = alone.turns();
+        assert!(turns.iter().all(|replies| replies.len() <= 2 * TURN_STEPS), "{level}");
+        let value = Reply::Value(Bytes::from("v"));
+        assert_eq!(turns.iter().flatten().filter(|reply| reply.1 == value).count(), count);
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_read_of_very_many_keys() {
+    for level in [Level::Linearizable, Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        (0..100).for_each(|n| alone.ask(1, set(n)));
+        alone.turns();
+        // Half of the keys exist. While they are counted, one that was counted goes and one that was not comes.
+        let keys = Keys::new(
+            (0..10 * TURN_STEPS).map(|n| key(if n % 2 == 0 { n % 100 } else { 100 + n })),
+        );
+        let last = 100 + 10 * TURN_STEPS - 1;
+        alone.ask(1, Command::Exists(keys));
+        alone.ask(1, Command::Get(key(0)));
+        assert_eq!(alone.turn(), [], "{level}");
+        alone.ask(2, Command::Del(Keys::new([key(0), key(2)])));
+        alone.ask(3, Command::Set(key(last), Bytes::from("new")));
+        alone.ask(4, Command::Get(key(4)));
+        let turns = alone.turns();
+        let at = |session| {
+            let answers =
+                |replies: &Vec<(u64, Reply)>| replies.iter().any(|reply| reply.0 == session);
+            turns.iter().position(answers).unwrap()
+        };
+        assert!(at(2) < 3 && at(3) < 3 && at(4) < 3, "{level}: others go on");
+        assert!(at(1) >= 8, "{level}: the count takes ten turns");
+        let mine: Vec<_> =
+            turns.iter().flatten().filter(|reply| reply.0 == 1).map(|r| &r.1).collect();
+        let count = Reply::Integer(5 * TURN_STEPS as i64);
+        assert_eq!(
+            mine,
+            [&count, &Reply::Nil],
+            "{level}: as of its beginning, and what follows it later"
+        );
+    }
+}
+
+#[test]
+fn a_count_has_room_for_so_many_changes() {
+    let mut alone = Alone::new(Level::Sequential);
+    alone.ask(1, Command::Exists(Keys::new((0..40 * TURN_STEPS).map(key))));
+    let mut replies = alone.turn();
+    for n in 0..20 * TURN_STEPS {
+        alone.ask(2, set(n));
+    }
+    let mut most = 0;
+    while !replies.iter().any(|reply| reply.0 == 1) {
+        replies.extend(alone.turn());
+        most = most.max(alone.node.status().keys);
+    }
+    assert_eq!(replies.iter().find(|reply| reply.0 == 1), Some(&(1, Reply::Integer(0))));
+    assert!((16_384..16_384 + 2).contains(&most), "{most} were new when the count was over");
+    alone.turns();
+    assert_eq!(alone.node.status().keys, 20 * TURN_STEPS as u64);
+}
+
+#[test]
+fn a_count_that_nobody_waits_for_any_more_ends() {
+    let mut alone = Alone::new(Level::Sequential);
+    let long = || Command::Exists(Keys::new((0..20 * TURN_STEPS).map(key)));
+    alone.ask(1, long());
+    alone.turn();
+    alone.ask(2, long());
+    alone.due.push(Input::Closed(SessionId(1)));
+    assert_eq!(alone.turn(), []);
+    assert_eq!(alone.node.queued(), 1, "nobody waits for the first one");
+    // The clock goes on, and the second one is answered in time, if not with a count.
+    alone.now_ms += 4000;
+    let replies: Vec<_> = alone.turns().into_iter().flatten().collect();
+    assert!(matches!(&replies[..], [(2, Reply::Error(Error::ClusterDown(_)))]), "{replies:?}");
+    assert_eq!(alone.node.queued(), 0);
+}
+
+#[test]
+fn a_command_does_not_remove_more_than_a_turn_bears() {
+    let mut alone = Alone::new(Level::Linearizable);
+    alone.ask(1, Command::Del(Keys::new((0..=REMOVED_KEYS_MAX).map(key))));
+    alone.ask(1, Command::Del(Keys::new((0..REMOVED_KEYS_MAX).map(key))));
+    let replies: Vec<_> = alone.turns().into_iter().flatten().map(|reply| reply.1).collect();
+    let refused = Error::Invalid(
+        "DEL of 32769 keys: at most 32768 go at a time, so that nobody else waits long. Send several".into(),
+    );
+    assert_eq!(replies, [Reply::Error(refused), Reply::Integer(0)]);
+}
+
+/// Three nodes, one of which was away for ten thousand entries.
+#[test]
+fn a_node_that_catches_up_does_so_in_many_turns() {
+    let members: Vec<_> = (1..=3).map(|id| (NodeId(id), String::new())).collect();
+    let config = |id| Config {
+        id: NodeId(id),
+        members: members.clone(),
+        order: Order::Agreed,
+        level: Level::Sequential,
+        request_timeout_ms: 3000,
+        max_clock_drift_ms: 500,
+        seed: id,
+        incarnation: id,
+        directory: id,
+    };
+    let mut nodes: Vec<_> = (1..=3).map(|id| Recovery::new(config(id)).finish().unwrap()).collect();
+    let mut inboxes: Vec<Vec<Input>> = vec![vec![]; 3];
+    let (mut now_ms, mut outputs) = (0, vec![]);
+    let mut round = |inboxes: &mut Vec<Vec<Input>>, awake: &[usize]| {
+        now_ms += 10;
+        let mut turns = [0, 0, 0];
+        for at in awake {
+            let mut inputs = std::mem::take(&mut inboxes[*at]);
+            inputs.insert(0, Input::Tick(Now { monotonic_ms: now_ms, wall_ms: now_ms }));
+            loop {
+                let before = nodes[*at].status().applied;
+                nodes[*at].turn(&mut inputs, &mut outputs);
+                let applied = nodes[*at].status().applied - before;
+                assert!(applied <= TURN_STEPS as u64, "{applied} entries applied in one turn");
+                turns[*at] += 1;
+                for output in outputs.drain(..) {
+                    match output {
+                        Output::Persist { ticket, .. } => {
+                            inboxes[*at].push(Input::Persisted(ticket))
+                        }
+                        Output::Send { to, message, .. } => {
+                            let path = Some(PathId(*at as u64));
+                            let input = Input::Receive { path, message };
+                            inboxes[to.0 as usize - 1].push(input);
+                        }
+                        Output::SendBack { path, message } => {
+                            let input = Input::Receive { path: None, message };
+                            inboxes[path.0 as usize].push(input);
+                        }
+                        _ => {}
+                    }
+                }
+                if !nodes[*at].has_more() {
+                    break;
+                }
+                inputs.push(Input::Tick(Now { monotonic_ms: now_ms, wall_ms: now_ms }));
+            }
+        }
+        (turns, nodes.iter().map(Node::status).collect::<Vec<_>>())
+    };
+    while !round(&mut inboxes, &[0, 1, 2]).1.iter().all(|status| status.ready) {}
+    let request = |id: u64| Input::Request {
+        session: SessionId(id % 1000),
+        id: RequestId(id),
+        level: None,
+        command: set(id as usize % 100),
+    };
+    // Each turn makes an entry; what the third node is sent is lost.
+    for id in 0..10_000 {
+        inboxes[0].push(request(id));
+        round(&mut inboxes, &[0, 1]);
+        inboxes[2].clear();
+    }
+    let mut most = 0;
+    loop {
+        let (turns, statuses) = round(&mut inboxes, &[0, 1, 2]);
+        most = most.max(turns[2]);
+        if statuses[2].applied > 10_000 && statuses[2].applied == statuses[0].applied {
+            break;
+        }
+    }
+    assert!(most > 1, "it had too much for one turn");
+}
