@@ -111,6 +111,20 @@ fn a_clone_beside_its_original_stops() {
     assert_eq!(value(&mut client), Some(3));
 }
 
+#[test]
+fn a_directory_that_lost_its_log_does_not_start_empty() {
+    let mut cluster = Cluster::start(3, &[]);
+    cluster.servers[0].client().set::<_, _, ()>("key", 1).unwrap();
+    let lost = &mut cluster.servers[2];
+    lost.kill();
+    fs::remove_dir_all(lost.data_dir.join("log")).unwrap();
+    let output = lost.try_start().unwrap_err();
+    assert_eq!(output.status.code(), CONFIGURATION);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("the log of node 3 is gone"), "{text}");
+    cluster.servers[0].client().set::<_, _, ()>("key", 2).unwrap();
+}
+
 /// The first words of a peer, as this version of the protocol has them.
 fn greeting(from: u64, to: u64) -> Vec<u8> {
     let mut bytes = b"CandorPr".to_vec();

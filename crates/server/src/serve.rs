@@ -17,7 +17,7 @@ use crate::connection::{CONNECTIONS_MAX, Door};
 use crate::descriptors::Descriptors;
 use crate::ending::Ending;
 use crate::hub::{Description, Hub};
-use crate::log::{Directory, Handle, Log, SEGMENT_BYTES};
+use crate::log::{Directory, Handle, Identity, Log, SEGMENT_BYTES};
 use crate::machine::Machine;
 use crate::peer::Peers;
 use crate::{Failure, Faults, Options, chance, connection, notes};
@@ -235,6 +235,7 @@ fn recover(
     }
     log.set_faults(faults);
     let node = recovery.finish().map_err(|error| Failure::configuration(error.0))?;
+    log.identify(Identity { node: options.id, directory: node.status().directory })?;
     Ok((node, log))
 }
 

@@ -4,7 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::{Error, identity};
 
 /// What may lie in a directory that somebody else made for us.
 const HARMLESS: [&str; 1] = ["lost+found"];
@@ -12,6 +12,7 @@ const HARMLESS: [&str; 1] = ["lost+found"];
 /// A data directory that is ours alone as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Directory {
+    data: PathBuf,
     log: PathBuf,
     /// Kept open, so that a sync needs nothing that the system might not have.
     log_handle: File,
@@ -25,6 +26,7 @@ impl Directory {
         make(path)?;
         let log = path.join("log");
         if !log.is_dir() {
+            identity::refuse_lost(path)?;
             refuse_foreign(path)?;
         }
         let lock_path = path.join("lock");
@@ -43,7 +45,12 @@ impl Directory {
         }
         make(&log)?;
         let log_handle = File::open(&log).map_err(Error::io("open", &log))?;
-        Ok(Directory { log, log_handle, _lock: lock })
+        Ok(Directory { data: path.to_owned(), log, log_handle, _lock: lock })
+    }
+
+    /// What holds all of it.
+    pub(super) fn data(&self) -> &Path {
+        &self.data
     }
 
     /// Where the segments lie.
@@ -82,7 +89,10 @@ fn refuse_foreign(path: &Path) -> Result<(), Error> {
     for entry in fs::read_dir(path).map_err(Error::io("list", path))? {
         let entry = entry.map_err(Error::io("list", path))?;
         let name = entry.file_name();
-        if name != "lock" && !HARMLESS.iter().any(|harmless| name == *harmless) {
+        if name != "lock"
+            && name != identity::NAME_UNFINISHED
+            && !HARMLESS.iter().any(|harmless| name == *harmless)
+        {
             return Err(Error::Foreign(entry.path()));
         }
     }
@@ -90,7 +100,7 @@ fn refuse_foreign(path: &Path) -> Result<(), Error> {
 }
 
 /// Syncs a directory, so that what was made in it stays so.
-fn sync(path: &Path) -> Result<(), Error> {
+pub(super) fn sync(path: &Path) -> Result<(), Error> {
     File::open(path).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", path))
 }
 

@@ -58,6 +58,18 @@ pub(crate) enum Error {
         /// What is wrong.
         what: String,
     },
+    /// The directory had a log, and has none now. Nothing was touched.
+    Lost {
+        /// The data directory.
+        data: PathBuf,
+        /// Whose it is.
+        node: u64,
+    },
+    /// The log beside which an identity stands is that of another directory. Nothing was touched.
+    Exchanged {
+        /// The data directory.
+        data: PathBuf,
+    },
     /// The node does not start on these records.
     Refused(StartError),
 }
@@ -158,9 +170,24 @@ impl fmt::Display for Error {
             Error::Damaged { path, offset, what } => write!(
                 f,
                 "the log is damaged: {}, offset {offset}: {what}\n  hint: the disk lost what it had \
-                 confirmed, so nothing was changed; keep a copy of the directory, check the disk, \
-                 and restore the directory from a copy made while the node was stopped",
+                 confirmed, so nothing was changed; keep the directory, and check the disk. An older copy of it cannot take \
+                 its place: it has forgotten votes and writes that others count on, and they turn it away. The other members \
+                 go on without this node while they are a majority",
                 path.display()
+            ),
+            Error::Lost { data, node } => write!(
+                f,
+                "the log of node {node} is gone from {}: started empty, the node would forget its votes and the writes that it \
+                 has acknowledged\n  hint: put the directory {} back as it was when the node last ran. If it is lost, the other \
+                 members go on without this node while they are a majority; a new cluster needs new directories",
+                data.display(),
+                data.join("log").display()
+            ),
+            Error::Exchanged { data } => write!(
+                f,
+                "{} and the log beside it belong to different data directories\n  hint: put the log back that was \
+                 there when the node last ran",
+                data.join(super::identity::NAME).display()
             ),
             Error::Refused(error) => f.write_str(&error.0),
         }
@@ -170,9 +197,11 @@ impl fmt::Display for Error {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         match error {
-            Error::Foreign(_) | Error::Version { .. } | Error::Refused(_) => {
-                Failure::configuration(error.to_string())
-            }
+            Error::Foreign(_)
+            | Error::Version { .. }
+            | Error::Lost { .. }
+            | Error::Exchanged { .. }
+            | Error::Refused(_) => Failure::configuration(error.to_string()),
             _ => Failure::run_time(error.to_string()),
         }
     }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //!   data directory            one segment (16 MiB, zeroed before it is used)
-//!   ├── lock                  ┌────────────┬───────┬─────────────┬───────┬────────────────────┐
+//!   ├── lock, identity        ┌────────────┬───────┬─────────────┬───────┬────────────────────┐
 //!   └── log/                  │ header     │ frame │ frame       │ frame │ zeros              │
 //!       ├── 000…001.log       │ 4096 bytes │ n     │ n + 1       │ n + 2 │                    │
 //!       ├── 000…412.log       └────────────┴───────┴─────────────┴───────┴────────────────────┘
@@ -38,6 +38,8 @@
 //! **Seal.** A last frame that was synced and then damaged cannot be told from a torn tail. So where nothing was
 //! written for a second, and at the end, an empty frame is written behind it: from then on it is not the last one.
 //!
+//! **Identity.** A log that is gone cannot say so. So the file `identity` beside it says that there was one: see [`identity`].
+//!
 //! What is left out: harm to the last frame within that second, and zeros from some frame on to the end of the log, which
 //! look like frames that were never written. It is assumed that the disk does not harm bytes that are written again as they were, in a sector
 //! that was being written when the power failed.
@@ -45,6 +47,7 @@
 mod directory;
 mod error;
 mod frame;
+mod identity;
 mod recovery;
 mod segment;
 mod thread;
@@ -55,6 +58,7 @@ mod tests;
 
 pub(crate) use directory::Directory;
 pub(crate) use error::Error;
+pub(crate) use identity::Identity;
 pub(crate) use thread::{Group, Handle, Report};
 pub(crate) use writer::{Counters, Log};
 

@@ -11,7 +11,7 @@ use node::StartError;
 use super::directory::Directory;
 use super::segment::{self, Header};
 use super::writer::{self, Active};
-use super::{Error, Log, frame};
+use super::{Error, Log, frame, identity};
 
 /// What was found on disk.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -55,12 +55,19 @@ impl Log {
             sequence = segment.replay(sequence, &mut report, &mut replay)?;
             match segments.get(place + 1) {
                 Some((next, _)) => segment.check_complete(sequence, *next)?,
+                None if sequence == 1 => {
+                    identity::refuse_lost(directory.data())?;
+                    last = Some(segment.into_tail(sequence, &mut report)?);
+                }
                 None => last = Some(segment.into_tail(sequence, &mut report)?),
             }
         }
         let active = match last {
             Some(active) => active,
-            None => writer::begin_first(&directory, segment_bytes)?,
+            None => {
+                identity::refuse_lost(directory.data())?;
+                writer::begin_first(&directory, segment_bytes)?
+            }
         };
         directory.sync()?;
         Ok((Log::resume(directory, segment_bytes, active, sequence), report))

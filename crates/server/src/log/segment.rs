@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use super::frame::Salt;
 
-/// The version of the format.
-pub(super) const VERSION: u32 = 1;
+/// The version of the format, the records in it included.
+pub(super) const VERSION: u32 = 2;
 /// The bytes before the first frame: the fields below, then room for what a segment will begin with
 /// once older ones are dropped (term, vote, boot, stamp ceiling, members), then a checksum.
 pub(super) const HEADER_BYTES: usize = 4096;
@@ -175,7 +175,7 @@ mod tests {
             Header::decode(Path::new("x"), &bytes).unwrap_err().to_string()
         };
         assert!(refusal(3).contains("is not one"));
-        assert!(refusal(8).contains("has version 3"));
+        assert!(refusal(8).contains("has version 0"));
         assert!(refusal(20).contains("checksum"));
         assert!(refusal(4000).contains("checksum"));
         let short = Header::decode(Path::new("x"), &[0; 100]).unwrap_err().to_string();

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::frame;
 use super::recovery::Report;
 use super::segment;
-use super::{Directory, Error, Log};
+use super::{Directory, Error, Identity, Log};
 
 const SMALL: u64 = 8192;
 
@@ -280,6 +280,62 @@ fn an_old_spare_is_removed() {
     fs::write(&spare, "half made").unwrap();
     world.open().unwrap();
     assert!(!spare.exists());
+}
+
+const IDENTITY: Identity = Identity { node: 3, directory: 9 };
+
+/// A world in which one group was written, and it is known whose it is.
+fn identified() -> World {
+    let world = World::new(SMALL);
+    let (mut log, _) = world.open().unwrap();
+    log.identify(IDENTITY).unwrap();
+    assert_eq!(Identity::read(world.temp.path()).unwrap(), None, "nothing could be lost yet");
+    log.append(&[b"first"]).unwrap();
+    assert_eq!(Identity::read(world.temp.path()).unwrap(), Some(IDENTITY));
+    world
+}
+
+#[track_caller]
+fn refused_as_lost(world: &World) {
+    let error = world.open_into(&mut vec![]).map(drop).unwrap_err();
+    assert!(matches!(error, Error::Lost { node: 3, .. }), "{error}");
+    let failure = crate::Failure::from(error);
+    assert_eq!(failure.exit_code, 78);
+    assert!(failure.reason.contains("forget its votes"), "{failure}");
+    assert!(Identity::read(world.temp.path()).unwrap().is_some(), "nothing was touched");
+}
+
+#[test]
+fn a_directory_without_its_log_does_not_start_empty() {
+    let world = identified();
+    let log = world.temp.path().join("log");
+    let segment = segment::path(&log, 1);
+    let bytes = fs::read(&segment).unwrap();
+    // The first frame, and with it all frames.
+    fs::write(
+        &segment,
+        [&bytes[..segment::HEADER_BYTES], &vec![0; bytes.len() - segment::HEADER_BYTES]].concat(),
+    )
+    .unwrap();
+    refused_as_lost(&world);
+    fs::remove_file(&segment).unwrap();
+    refused_as_lost(&world);
+    fs::remove_dir_all(&log).unwrap();
+    refused_as_lost(&world);
+    assert!(!log.exists());
+    fs::create_dir(&log).unwrap();
+    fs::write(&segment, bytes).unwrap();
+    let mut found = vec![];
+    world.open_into(&mut found).unwrap().0.identify(IDENTITY).unwrap();
+    assert_eq!(found, [b"first"], "put back, it is as it was");
+}
+
+#[test]
+fn a_log_of_another_directory_is_refused() {
+    let world = identified();
+    let (mut log, _) = world.open_into(&mut vec![]).unwrap();
+    let other = Identity { directory: 10, ..IDENTITY };
+    assert!(matches!(log.identify(other), Err(Error::Exchanged { .. })));
 }
 
 proptest! {

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use node::Shortage;
 
-use super::Error;
 use super::directory::Directory;
 use super::frame::{self, Salt};
 use super::segment::{self, Header};
+use super::{Error, Identity};
 use crate::{Faults, chance};
 
 /// The name of the segment that is made ready for the next roll.
@@ -52,6 +52,8 @@ pub(crate) struct Log {
     sealed: bool,
     /// Why there is no room for a segment; `None`: as far as is known there is.
     full: Option<Full>,
+    /// What is to be written beside the log once something is in it.
+    unwritten_identity: Option<Identity>,
     /// There in test mode.
     faults: Option<Arc<Faults>>,
     buffer: Vec<u8>,
@@ -100,10 +102,21 @@ impl Log {
             spare: Spare::None,
             sealed: false,
             full: None,
+            unwritten_identity: None,
             faults: None,
             buffer: vec![],
             counters: Arc::default(),
         }
+    }
+
+    /// Says whose directory this is. It is written beside the log with the first group, unless it stands there.
+    pub(crate) fn identify(&mut self, identity: Identity) -> Result<(), Error> {
+        match Identity::read(self.directory.data())? {
+            None => self.unwritten_identity = Some(identity),
+            Some(known) if known == identity => {}
+            Some(_) => return Err(Error::Exchanged { data: self.directory.data().to_owned() }),
+        }
+        Ok(())
     }
 
     /// Looks at these faults from now on.
@@ -156,6 +169,9 @@ impl Log {
         let stalled = self.faults.as_ref().map_or(Ok(()), |faults| faults.before_sync());
         stalled.and_then(|()| file.sync_data()).map_err(Error::io("sync", path))?;
         *end += space;
+        if let Some(identity) = self.unwritten_identity.take() {
+            identity.write(self.directory.data())?;
+        }
         self.sealed = payload == 0;
         self.sequence += 1;
         self.count(space);
