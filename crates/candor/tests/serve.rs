@@ -188,8 +188,10 @@ fn a_damaged_log_is_refused_and_a_torn_one_is_cut() {
     let end = good.iter().rposition(|byte| *byte != 0).unwrap();
 
     let mut damaged = good.clone();
-    damaged[end / 2] ^= 1;
-    damaged[end / 2 + 64] ^= 1; // the one or the other is no padding
+    // Frames begin at multiples of 64: of two in a row, one is the head of a frame, or the middle of one.
+    let at = end / 2 / 64 * 64 + 4;
+    damaged[at] ^= 1;
+    damaged[at + 64] ^= 1;
     std::fs::write(&segment, &damaged).unwrap();
     refused(&mut server, 1, &["the log is damaged", "00000000000000000001.log, offset "]);
 
