@@ -27,7 +27,7 @@ const WAITING_BYTES_MAX: usize = 256 << 20;
 /// One member of the cluster.
 ///
 /// - Nothing is sent before its boot is on disk; nothing is taken part in before all members have met.
-/// - No client is served before a member has confirmed this start (see [`Members`]).
+/// - No client is served before a member has confirmed this start.
 #[derive(Debug)]
 pub struct Node {
     config: Config,
