@@ -446,7 +446,7 @@ pub struct Status {
 pub enum Waits {
     /// Its own disk, for the first time.
     Disk,
-    /// These members, which it has not met, or which have not met it.
+    /// These members, which it has not met, or which have not met all.
     Meeting(Vec<NodeId>),
     /// One of these members to say that it believes this start.
     Confirmation(Vec<NodeId>),
@@ -469,7 +469,7 @@ impl fmt::Display for Waits {
         };
         match self {
             Waits::Disk => f.write_str("its disk"),
-            Waits::Meeting(ids) => write!(f, "{}, to meet for the first time", nodes(ids)),
+            Waits::Meeting(ids) => write!(f, "{}, until all have met once", nodes(ids)),
             Waits::Confirmation(ids) => write!(f, "one of {} to confirm its start", nodes(ids)),
             Waits::Leader(ids) if ids.is_empty() => f.write_str("a leader"),
             Waits::Leader(ids) => write!(f, "a leader; it does not hear {}", nodes(ids)),

@@ -88,6 +88,7 @@ pub fn hello_of_stranger(node: &Node, from: NodeId) -> Bytes {
         cluster: None,
         order: status.order,
         members: status.members,
+        roster: 0,
         knows: Some(known),
         lived: None,
         asks: true,

@@ -4,9 +4,10 @@
 //!
 //! A data directory has a random id. Each member writes the others' directories beside their ids on its disk, and turns away any other
 //! directory for such an id. A node takes part (votes, acknowledges, takes merged writes) only when every other member has its
-//! directory on disk. So a new cluster forms when all have met once, and later each may come and go as it likes. While it
-//! forms, a node that is told otherwise than another waits; once it has formed, whoever claims something else is turned away
-//! and can stop nobody.
+//! directory on disk, and all have the same ones. So a new cluster forms when all have met once, and later each may come and go as
+//! it likes. While it forms, a node that is told otherwise than another waits, and so does one that sees two directories
+//! under one id: the one that is silent for a while yields. Once it has formed, whoever claims something else is turned away and
+//! can stop nobody.
 //!
 //! # Believing
 //!
@@ -18,7 +19,8 @@
 //!      ◀────────────── hello ───────────────── I am (3, i3)
 //!      ── I have (2, i2) of you on disk ─────▶ lived? ── no ──▶ superseded: it stops, at every later start too
 //!      ◀────────────── hello ───────────────── I am (3, i3), and have lived (2, i2)
-//!   is the process of (2, i2) still there? ── it answers ──▶ (3, i3) is a copy: it stops
+//!   is the process of (2, i2) still there?   (asked by the connection that it made, and at the member's address)
+//!      it answers ──▶ (3, i3) is a copy: it stops
 //!   writes (3, i3) to its disk
 //!      ── I have (3, i3) of you on disk ─────▶ confirmed: it serves
 //! ```
@@ -43,8 +45,12 @@ use crate::turn::Turn;
 const HELLO_MS: u64 = 200;
 /// How long a process may take to say that it is still there, in milliseconds.
 const PROBE_MS: u64 = 1000;
-/// How long a node with merged logs waits for anybody to answer before it serves unconfirmed, in milliseconds.
+/// How long a node with merged logs waits for anybody to answer before it serves unconfirmed, and how long at all, in
+/// milliseconds.
 const UNHEARD_MS: u64 = 2000;
+const UNCONFIRMED_MS: u64 = 5000;
+/// While a cluster forms: how long a member that says nothing counts as there, in milliseconds.
+const PRESENT_MS: u64 = 2000;
 /// How often the same contradiction is told, in milliseconds.
 const CLAIM_MS: u64 = 1000;
 
@@ -56,6 +62,8 @@ struct Newcomer {
     /// What was asked of the process before it, and when.
     probe: u64,
     asked_ms: u64,
+    /// Whether it is this newcomer that answers at the member's address.
+    is_at_address: bool,
 }
 
 /// What is known of one other member.
@@ -76,8 +84,18 @@ struct Other {
     /// The start of this node that it last said to have on its disk, which this directory has lived.
     lived: Option<Life>,
     newcomer: Option<Newcomer>,
+    /// What it last said of the cluster, and of the directories that it knows.
+    cluster: Option<Cluster>,
+    roster: u64,
+    /// When the directory that is known last said hello, and when another one last claimed the same id.
+    hello_ms: Option<u64>,
+    rival_ms: Option<u64>,
     /// When it was last told what it claims otherwise.
     claimed_ms: Option<u64>,
+}
+
+fn is_recent(at_ms: Option<u64>, now_ms: u64) -> bool {
+    at_ms.is_some_and(|at_ms| now_ms < at_ms + PRESENT_MS)
 }
 
 impl Other {
@@ -105,7 +123,8 @@ pub(crate) struct Members {
     others: BTreeMap<NodeId, Other>,
     /// Whether this start may answer clients.
     confirmed: bool,
-    /// Since when it waits for anybody to answer.
+    /// Since when it waits to be confirmed, and since when nobody answers.
+    unconfirmed_since_ms: Option<u64>,
     unheard_since_ms: Option<u64>,
     hello_at_ms: u64,
     probes: u64,
@@ -127,6 +146,7 @@ impl Members {
             lives,
             confirmed: others.is_empty(),
             others,
+            unconfirmed_since_ms: None,
             unheard_since_ms: None,
             hello_at_ms: 0,
             probes: 0,
@@ -163,14 +183,17 @@ impl Members {
 
     /// What keeps this node from taking part or answering.
     pub(crate) fn waits(&self) -> Option<Waits> {
-        let those = |is: fn(&Other) -> bool| {
-            self.others.iter().filter(|(_, other)| is(other)).map(|(id, _)| *id).collect()
-        };
         if !self.is_formed() {
-            let unmet = |other: &Other| other.known.is_none() || !other.has_met_us;
-            return Some(Waits::Meeting(those(unmet)));
+            let roster = self.roster();
+            let unmet = |other: &Other| {
+                let differs = roster.is_some_and(|roster| other.roster != roster);
+                other.known.is_none() || !other.has_met_us || differs
+            };
+            let unmet = self.others.iter().filter(|(_, other)| unmet(other));
+            return Some(Waits::Meeting(unmet.map(|(id, _)| *id).collect()));
         }
-        (!self.confirmed).then(|| Waits::Confirmation(those(|_| true)))
+        let others = || self.others.keys().copied().collect();
+        (!self.confirmed).then(|| Waits::Confirmation(others()))
     }
 
     /// The members that are not believed, or have no connection to this node.
@@ -199,6 +222,14 @@ impl Members {
 
     pub(crate) fn on_connected(&self, peer: NodeId, turn: &mut Turn<'_>) {
         self.say_hello(peer, None, true, turn);
+        let newcomer = self.others.get(&peer).and_then(|other| other.newcomer.as_ref());
+        if let Some(newcomer) = newcomer {
+            turn.send_urgent(peer, Body::Probe(newcomer.probe));
+        }
+    }
+
+    fn say_hello_to_all(&self, turn: &mut Turn<'_>) {
+        self.others.keys().for_each(|id| self.say_hello(*id, None, false, turn));
     }
 
     fn say_hello(&self, to: NodeId, path: Option<PathId>, asks: bool, turn: &mut Turn<'_>) {
@@ -207,6 +238,7 @@ impl Members {
             cluster: self.birth.cluster,
             order: self.birth.order,
             members: self.ids.clone(),
+            roster: self.roster().unwrap_or(0),
             knows: other.known,
             lived: other.lived,
             asks,
@@ -239,13 +271,15 @@ impl Members {
             return;
         }
         let other_directory = |known: &Known| known.directory != turn.identity.directory;
+        let denies_us = hello.knows.as_ref().is_some_and(other_directory);
         // Who is on disk with another directory can stop nobody; and once all have met, all that may are on disk.
-        let counts = if self.is_formed() { on_disk } else { !is_stranger };
-        if counts && hello.knows.as_ref().is_some_and(other_directory) {
+        let counts =
+            if self.is_formed() { on_disk } else { hello.cluster.is_some() && !is_stranger };
+        if counts && denies_us {
             turn.halt(78, lost_directory(from, turn.identity.id));
             return;
         }
-        if is_stranger || !counts {
+        if self.is_formed() && !on_disk {
             turn.note(Event::Refused(format!(
                 "node {} came with another data directory than the one that this node met",
                 from.0
@@ -255,10 +289,25 @@ impl Members {
             hang_up(path, turn);
             return;
         }
+        if denies_us {
+            let why = rival(turn.identity.id, Some(from));
+            self.on_claim(from, hello, path, &why, turn);
+            return;
+        }
+        if is_stranger && !self.yields(from, turn) {
+            self.on_claim(from, hello, path, &rival(from, None), turn);
+            return;
+        }
         if let Some(known) = hello.knows
             && !self.lives.contain(known.life)
         {
-            turn.supersede(&superseded(from, known.life));
+            let why = superseded(from, known.life);
+            // Before a cluster has formed nothing was promised, and anybody may be taken for a member.
+            if self.is_formed() {
+                turn.supersede(&why)
+            } else {
+                turn.halt(78, why)
+            }
             return;
         }
         self.on_member(from, sender, hello, path.filter(|_| on_disk), turn);
@@ -278,6 +327,8 @@ impl Members {
         let other = self.others.get_mut(&from).expect("a member");
         let has_life = hello.knows.map(|known| known.life);
         let was_settled = other.is_settled();
+        other.hello_ms = Some(turn.now.monotonic_ms);
+        (other.cluster, other.roster) = (hello.cluster, hello.roster);
         other.has_met_us = has_life.is_some();
         other.confirms_us = has_life == Some(me);
         // What it has on disk of this node is another start: it must hear that this directory has lived it.
@@ -342,15 +393,44 @@ impl Members {
             turn.halt(78, why);
             return;
         }
+        self.on_claim(from, hello, path, &why, turn);
+    }
+
+    /// Somebody claims what cannot be: that is told once a second. Who it is hears what this node has to say.
+    fn on_claim(
+        &mut self,
+        from: NodeId,
+        hello: &Hello,
+        path: Option<PathId>,
+        why: &str,
+        turn: &mut Turn<'_>,
+    ) {
+        self.tell_claim(from, why, turn);
+        self.answer(from, hello, None, turn);
+        hang_up(path, turn);
+    }
+
+    fn tell_claim(&mut self, from: NodeId, why: &str, turn: &mut Turn<'_>) {
         let now_ms = turn.now.monotonic_ms;
+        let waits = if self.is_formed() { "" } else { ". This node waits until they agree" };
         let other = self.others.get_mut(&from).expect("a member");
         if other.claimed_ms.is_none_or(|claimed_ms| now_ms >= claimed_ms + CLAIM_MS) {
             other.claimed_ms = Some(now_ms);
-            let waits = if self.is_formed() { "" } else { ". This node waits until they agree" };
             turn.note(Event::Refused(format!("{why}{waits}")));
         }
-        self.answer(from, hello, None, turn);
-        hang_up(path, turn);
+    }
+
+    /// Whether the directory that is known of a member is silent while the cluster forms, so that another one may take its
+    /// place; nothing was promised yet.
+    fn yields(&mut self, id: NodeId, turn: &Turn<'_>) -> bool {
+        let now_ms = turn.now.monotonic_ms;
+        let other = self.others.get_mut(&id).expect("a member");
+        if is_recent(other.hello_ms, now_ms) {
+            other.rival_ms = Some(now_ms);
+            return false;
+        }
+        *other = Other { claimed_ms: other.claimed_ms, ..Other::default() };
+        true
     }
 
     // Believing it.
@@ -371,10 +451,8 @@ impl Members {
             }
             return;
         };
-        if let Some(path) = path {
-            turn.outputs.push(crate::door::Output::Trust(path));
-        }
         if known == sender {
+            turn.outputs.extend(path.map(crate::door::Output::Trust));
             other.heard = true;
             came_by(other, path, turn);
             return;
@@ -384,15 +462,15 @@ impl Members {
         if !follows || under_way {
             return;
         }
-        let Some(before) = other.path.filter(|_| other.heard) else {
-            self.write(from, sender, turn);
-            return;
-        };
         self.probes += 1;
         let probe = turn.identity.life.incarnation.wrapping_add(self.probes);
         let asked_ms = turn.now.monotonic_ms;
-        other.newcomer = Some(Newcomer { life: sender.life, path, probe, asked_ms });
-        turn.send_back(Some(before), from, Body::Probe(probe));
+        other.newcomer =
+            Some(Newcomer { life: sender.life, path, probe, asked_ms, is_at_address: false });
+        if let Some(before) = other.path {
+            turn.send_back(Some(before), from, Body::Probe(probe));
+        }
+        turn.send_urgent(from, Body::Probe(probe));
     }
 
     /// Writes to the disk which start of a member is believed from then on.
@@ -417,7 +495,8 @@ impl Members {
         }
     }
 
-    /// The process that was asked is still there: the newcomer is a copy of its directory.
+    /// A process that was asked is there. Is it the one from before, the newcomer is a copy of its directory; is it the
+    /// newcomer, it is where the member should be.
     pub(crate) fn on_alive(
         &mut self,
         from: NodeId,
@@ -425,18 +504,24 @@ impl Members {
         number: u64,
         turn: &mut Turn<'_>,
     ) {
-        let Some(other) = self.others.get_mut(&from).filter(|other| other.known == Some(sender))
+        let Some(other) = self.others.get_mut(&from) else { return };
+        let known = other.known;
+        let Some(newcomer) = other.newcomer.as_mut().filter(|newcomer| newcomer.probe == number)
         else {
             return;
         };
-        let Some(copy) = other.newcomer.take_if(|newcomer| newcomer.probe == number) else {
-            return;
-        };
-        turn.note(Event::Refused(format!(
-            "a copy of node {} was started beside it (start {}): it is turned away",
-            from.0, copy.life.boot
-        )));
-        turn.send_back(copy.path, from, Body::Copied(copy.life));
+        if known.is_some_and(|known| Known { life: newcomer.life, ..known } == sender) {
+            newcomer.is_at_address = true;
+            self.maybe_take_newcomer(from, turn);
+        } else if known == Some(sender) {
+            let (path, life) = (newcomer.path, newcomer.life);
+            other.newcomer = None;
+            turn.note(Event::Refused(format!(
+                "a copy of node {} was started beside it (start {}): it is turned away",
+                from.0, life.boot
+            )));
+            turn.send_back(path, from, Body::Copied(life));
+        }
     }
 
     /// A member says that the process which this start descends from is still there.
@@ -454,37 +539,46 @@ impl Members {
     /// Who was asked whether it is still there, and has not answered in time, is not.
     fn end_probes(&mut self, turn: &mut Turn<'_>) {
         let now_ms = turn.now.monotonic_ms;
-        let silent = |other: &Other| {
-            let newcomer = other.newcomer.as_ref()?;
-            (now_ms >= newcomer.asked_ms + PROBE_MS).then_some(newcomer.life)
-        };
-        let silent: Vec<_> =
-            self.others.iter().filter_map(|(id, other)| Some((*id, silent(other)?))).collect();
-        silent.into_iter().for_each(|(id, life)| self.take_newcomer(id, life, turn));
+        let is_over = |newcomer: &Newcomer| now_ms >= newcomer.asked_ms + PROBE_MS;
+        let over =
+            self.others.iter().filter(|(_, other)| other.newcomer.as_ref().is_some_and(is_over));
+        let over: Vec<_> = over.map(|(id, _)| *id).collect();
+        over.into_iter().for_each(|id| self.take_newcomer(id, turn));
     }
 
-    fn take_newcomer(&mut self, id: NodeId, life: Life, turn: &mut Turn<'_>) {
-        let known =
-            self.others.get(&id).and_then(|other| other.known).expect("there was one before");
-        self.write(id, Known { life, ..known }, turn);
+    /// A newcomer that is where the member should be is believed at once if no connection of the process before it is left.
+    fn maybe_take_newcomer(&mut self, id: NodeId, turn: &mut Turn<'_>) {
+        let other = &self.others[&id];
+        if other.path.is_none()
+            && other.newcomer.as_ref().is_some_and(|newcomer| newcomer.is_at_address)
+        {
+            self.take_newcomer(id, turn);
+        }
     }
 
-    /// A connection is gone: whoever came by it is not there any more, as far as that can be known.
+    fn take_newcomer(&mut self, id: NodeId, turn: &mut Turn<'_>) {
+        let other = self.others.get_mut(&id).expect("a member");
+        if let (Some(known), Some(newcomer)) = (other.known, other.newcomer.take()) {
+            self.write(id, Known { life: newcomer.life, ..known }, turn);
+        }
+    }
+
+    /// A connection is gone.
     pub(crate) fn on_left(&mut self, path: PathId, turn: &mut Turn<'_>) {
-        let mut taken = vec![];
+        let mut lost = vec![];
         for (id, other) in &mut self.others {
             other.newcomer.take_if(|newcomer| newcomer.path == Some(path));
             if other.path.take_if(|known| *known == path).is_some() {
-                taken.extend(other.newcomer.as_ref().map(|newcomer| (*id, newcomer.life)));
+                lost.push(*id);
             }
         }
-        taken.into_iter().for_each(|(id, life)| self.take_newcomer(id, life, turn));
+        lost.into_iter().for_each(|id| self.maybe_take_newcomer(id, turn));
     }
 
     /// A believed member spoke by this connection.
     pub(crate) fn came_by(&mut self, from: NodeId, path: PathId, turn: &mut Turn<'_>) {
         if let Some(other) = self.others.get_mut(&from)
-            && other.path != Some(path)
+            && other.path.is_none_or(|older| older < path)
         {
             turn.outputs.push(crate::door::Output::Trust(path));
             came_by(other, Some(path), turn);
@@ -495,35 +589,65 @@ impl Members {
         let mut written = vec![];
         for (id, other) in &mut self.others {
             if let Some((_, known)) = other.writing.take_if(|(due, _)| *due <= ticket) {
-                let was_settled = other.is_settled();
                 // It spoke, or nothing would have been written.
                 (other.known, other.heard) = (Some(known), true);
-                written.push((*id, was_settled));
+                written.push(*id);
             }
         }
-        for (id, was_settled) in written {
-            self.say_hello(id, None, false, turn);
+        if !self.is_formed() && !written.is_empty() {
+            self.say_hello_to_all(turn);
+        }
+        for id in written {
+            if self.is_formed() {
+                self.say_hello(id, None, false, turn);
+            }
             self.maybe_form(turn);
-            self.maybe_settle(id, was_settled, turn);
+            self.maybe_settle(id, false, turn);
         }
     }
 
     // What follows from it.
 
-    /// Everyone has met this node, and this node everyone: it takes part from now on.
+    /// The id of the cluster that the directories on this disk form, if all are there.
+    fn roster(&self) -> Option<u64> {
+        let known = |(id, other): (&NodeId, &Other)| Some((*id, other.known?.directory));
+        let mut all = vec![(self.birth.id, self.birth.directory)];
+        for other in &self.others {
+            all.push(known(other)?);
+        }
+        Some(cluster_id(all))
+    }
+
+    /// Everyone has met everyone: this node takes part from now on. All must have the same directories on disk, or two clusters
+    /// could form out of one.
     fn maybe_form(&mut self, turn: &mut Turn<'_>) {
-        let met = |other: &Other| other.known.is_some() && other.has_met_us;
-        if self.is_formed() || !self.others.values().all(met) {
+        if self.is_formed() {
             return;
         }
-        let others =
-            self.others.iter().filter_map(|(id, other)| Some((*id, other.known?.directory)));
-        let own = (turn.identity.id, turn.identity.directory);
-        let cluster = Cluster { id: cluster_id(others.chain([own])), epoch: 1 };
-        self.birth.cluster = Some(cluster);
+        let Some(roster) = self.roster() else { return };
+        let now_ms = turn.now.monotonic_ms;
+        let formed = |(id, other): (&NodeId, &Other)| Some((*id, other.cluster?));
+        let may_form = match self.others.iter().find_map(formed) {
+            Some((id, cluster)) if cluster.id != roster => {
+                self.tell_claim(id, &other_roster(id), turn);
+                false
+            }
+            Some(_) => true,
+            None => self.others.values().all(|other| {
+                other.has_met_us
+                    && other.roster == roster
+                    && is_recent(other.hello_ms, now_ms)
+                    && !is_recent(other.rival_ms, now_ms)
+            }),
+        };
+        if !may_form {
+            return;
+        }
+        self.birth.cluster = Some(Cluster { id: roster, epoch: 1 });
         turn.disk.record(&Record::Birth(self.birth.clone()));
         turn.note(Event::Formed);
         turn.sessions.wake_all();
+        self.say_hello_to_all(turn);
         self.maybe_confirm(turn);
     }
 
@@ -551,8 +675,9 @@ impl Members {
             return;
         }
         let now_ms = turn.now.monotonic_ms;
-        let since_ms = *self.unheard_since_ms.get_or_insert(now_ms);
-        if now_ms >= since_ms + UNHEARD_MS {
+        let unconfirmed_ms = now_ms - *self.unconfirmed_since_ms.get_or_insert(now_ms);
+        let unheard_ms = now_ms - *self.unheard_since_ms.get_or_insert(now_ms);
+        if unheard_ms >= UNHEARD_MS || unconfirmed_ms >= UNCONFIRMED_MS {
             self.confirmed = true;
             turn.note(Event::Unheard);
             turn.sessions.wake_all();
@@ -563,10 +688,13 @@ impl Members {
 /// A believed member speaks by this connection; one that it made before is stale.
 fn came_by(other: &mut Other, path: Option<PathId>, turn: &mut Turn<'_>) {
     let Some(path) = path else { return };
-    if let Some(stale) = other.path.replace(path)
-        && stale != path
-    {
-        turn.outputs.push(crate::door::Output::HangUp(stale));
+    match other.path {
+        // What comes late by an older connection says nothing about the newer one.
+        Some(newer) if newer >= path => {}
+        stale => {
+            turn.outputs.extend(stale.map(crate::door::Output::HangUp));
+            other.path = Some(path);
+        }
     }
 }
 
@@ -575,8 +703,7 @@ fn hang_up(path: Option<PathId>, turn: &mut Turn<'_>) {
 }
 
 /// The id of the cluster that these directories form, the same on every member and as random as they are.
-fn cluster_id(directories: impl Iterator<Item = (NodeId, u64)>) -> u64 {
-    let mut all: Vec<_> = directories.collect();
+fn cluster_id(mut all: Vec<(NodeId, u64)>) -> u64 {
     all.sort();
     let mixed =
         all.into_iter().flat_map(|(id, directory)| [id.0, directory]).fold(0, |sum, part| {
@@ -604,6 +731,31 @@ fn lost_directory(from: NodeId, me: NodeId) -> String {
          the directory that it used last. If that is gone, there is no way back for this id until members can be changed; the others \
          go on while they are a majority. (If this is a new cluster, one of the addresses in its list of peers belongs to another one)",
         from.0, me.0
+    )
+}
+
+/// Two directories claim one id; with `by`, that one has met another than this node's.
+fn rival(id: NodeId, by: Option<NodeId>) -> String {
+    let met = match by {
+        Some(by) => {
+            format!("node {} has met node {}, this one, with another data directory", by.0, id.0)
+        }
+        None => format!(
+            "node {} comes with another data directory than the one that this node has met",
+            id.0
+        ),
+    };
+    format!(
+        "{met}: two processes were started as node {}, or it was started anew on another directory. End the wrong one",
+        id.0
+    )
+}
+
+fn other_roster(id: NodeId) -> String {
+    format!(
+        "node {} is part of a cluster that formed with other data directories than those that this node has met: start every \
+         node with the directory that it had then. If one of them is gone, begin anew with new directories on all nodes",
+        id.0
     )
 }
 

@@ -70,6 +70,8 @@ pub(crate) struct Hello {
     pub(crate) order: Order,
     /// The ids of all members, as the sender was told them.
     pub(crate) members: Vec<NodeId>,
+    /// The id of the cluster that the directories on the sender's disk form; 0: it lacks some.
+    pub(crate) roster: u64,
     /// The receiver, as the sender has it on its disk.
     pub(crate) knows: Option<Known>,
     /// The start of the sender that the receiver said last that it has on its disk, if the sender has lived it.
@@ -225,6 +227,7 @@ impl Hello {
         Cluster::encode(self.cluster, out);
         out.push(order_byte(self.order));
         out.push(u8::from(self.asks));
+        put_fixed(out, self.roster);
         out.push(u8::from(self.knows.is_some()));
         self.knows.iter().for_each(|known| known.encode(out));
         out.push(u8::from(self.lived.is_some()));
@@ -237,11 +240,12 @@ impl Hello {
         let cluster = Cluster::decode(reader)?;
         let order = order_of_byte(reader.byte()?)?;
         let asks = reader.flag()?;
+        let roster = reader.fixed()?;
         let knows = if reader.flag()? { Some(Known::decode(reader)?) } else { None };
         let lived = if reader.flag()? { Some(Life::decode(reader)?) } else { None };
         let count = reader.count()?;
         let members = (0..count).map(|_| reader.uint().map(NodeId)).collect::<Result<_, _>>()?;
-        Ok(Hello { cluster, order, members, knows, lived, asks })
+        Ok(Hello { cluster, order, members, roster, knows, lived, asks })
     }
 }
 
@@ -256,6 +260,7 @@ mod tests {
             cluster: None,
             order: Order::Merged,
             members: vec![NodeId(1), NodeId(300)],
+            roster: 1 << 62,
             knows: None,
             lived: None,
             asks: true,

@@ -8,10 +8,10 @@
 # Node 1 has measured node 2 alone, which is half of the others, and is apart from it; node 3 is of no help.
 > clock 1 3600000
 > n1.a set k 1
-n1's clock is off: n2 -3600 s
-n1.a set k 1 → CLOCKSKEW this node's clock is too far from those of most members to stamp a write; the write did not run. Hint: set the clock (INFO candor shows how far the others are ahead), or write at another node
 > heal
 > run 1000
+n1's clock is off: n2 -3600 s
+n1.a set k 1 → CLOCKSKEW this node's clock is too far from those of most members to stamp a write; the write did not run. Hint: set the clock (INFO candor shows how far the others are ahead), or write at another node
 > n1.a set k 1
 n1.a set k 1 → CLOCKSKEW this node's clock is too far from those of most members to stamp a write; the write did not run. Hint: set the clock (INFO candor shows how far the others are ahead), or write at another node
 > clock 1 0

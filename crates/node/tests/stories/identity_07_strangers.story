@@ -19,6 +19,6 @@ n1.a get k → 1
 > crash 3
 > run 500
 > stranger 2 1
-n1 refuses: node 2 came with another data directory than the one that this node met
+n1 refuses: node 2 has met node 1, this one, with another data directory: two processes were started as node 1, or it was started anew on another directory. End the wrong one. This node waits until they agree
 > stranger 3 1
-n1 halts (78): node 3 knows node 1 by another data directory: a node that lost its directory cannot come back under its old id, since it may have forgotten votes and writes that others count on. Start it with the directory that it used last. If that is gone, there is no way back for this id until members can be changed; the others go on while they are a majority. (If this is a new cluster, one of the addresses in its list of peers belongs to another one)
+n1 refuses: node 3 has met node 1, this one, with another data directory: two processes were started as node 1, or it was started anew on another directory. End the wrong one. This node waits until they agree

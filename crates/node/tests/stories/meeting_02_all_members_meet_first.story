@@ -4,8 +4,8 @@
 > n1.a set k 1
 > run 1000
 > status
-n1: boot 1, not formed, waits for node 3, to meet for the first time, keys 0, vector []
-n2: boot 1, not formed, waits for node 3, to meet for the first time, keys 0, vector []
+n1: boot 1, not formed, waits for node 3, until all have met once, keys 0, vector []
+n2: boot 1, not formed, waits for node 3, until all have met once, keys 0, vector []
 > start 3
 > settle
 n1.a set k 1 → OK

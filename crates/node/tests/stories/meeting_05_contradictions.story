@@ -13,9 +13,9 @@ n2 refuses: on node 3 the keyspace default is merged, on this node agreed: an or
 n3 refuses: on node 1 the keyspace default is agreed, on this node merged: an order is fixed when the cluster forms; start every node with a level of the same order. This node waits until they agree
 n3 refuses: on node 2 the keyspace default is agreed, on this node merged: an order is fixed when the cluster forms; start every node with a level of the same order. This node waits until they agree
 > status
-n1: boot 1, not formed, waits for node 3, to meet for the first time, keys 0, vector []
-n2: boot 1, not formed, waits for node 3, to meet for the first time, keys 0, vector []
-n3: boot 1, not formed, waits for nodes 1 and 2, to meet for the first time, keys 0, vector []
+n1: boot 1, not formed, waits for node 3, until all have met once, keys 0, vector []
+n2: boot 1, not formed, waits for node 3, until all have met once, keys 0, vector []
+n3: boot 1, not formed, waits for nodes 1 and 2, until all have met once, keys 0, vector []
 # Once it is started as the others are, all meet. Nothing had happened on its disk.
 > crash 3
 > start 3 linearizable
@@ -31,6 +31,7 @@ n3.a set k 1 → OK
 > run 900
 n1 refuses: node 3 was started with members 1, 3, this node with 1, 2, 3: give every node the same list of peers. This node waits until they agree
 n3 refuses: node 1 was started with members 1, 2, 3, this node with 1, 3: give every node the same list of peers. This node waits until they agree
+n3 refuses: node 2 says hello: it is no other member of this cluster
 n3 refuses: node 2 says hello: it is no other member of this cluster
 n3 refuses: node 2 says hello: it is no other member of this cluster
 n3 refuses: node 2 says hello: it is no other member of this cluster

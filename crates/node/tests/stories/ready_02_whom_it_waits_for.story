@@ -7,8 +7,8 @@ n3: boot 1, not formed, waits for its disk, keys 0, vector []
 > crash 3
 > run 300
 > status
-n1: boot 1, not formed, waits for node 3, to meet for the first time, keys 0, vector []
-n2: boot 1, not formed, waits for node 3, to meet for the first time, keys 0, vector []
+n1: boot 1, not formed, waits for node 3, until all have met once, keys 0, vector []
+n2: boot 1, not formed, waits for node 3, until all have met once, keys 0, vector []
 > start 3
 > settle
 > status

@@ -96,6 +96,7 @@ impl World {
     ///   new addresses.
     /// - `save 1`, `restore 1`: a copy of the directory of node 1 is made, and put in its place.
     /// - `clone 1 11`: a copy of the directory of node 1 starts beside it; the story calls it 11.
+    /// - `twin 1 11`: another process starts as node 1, on an empty directory of its own; the story calls it 11.
     /// - `forge 2 1 NAME`: node 2 says to node 1 what no sound member says (see `node::Forged`).
     /// - `stranger 2 1`: somebody says hello to node 1 as node 2, and that it knows node 1 by another directory.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads.
@@ -155,6 +156,12 @@ impl World {
                 let disk = Disk { kept, pending: VecDeque::new(), stalled: false };
                 self.disks.insert(number(copy), disk);
                 self.start(number(copy));
+            }
+            ["twin", id, twin] => {
+                let disk = Disk { kept: vec![], pending: VecDeque::new(), stalled: false };
+                self.disks.insert(number(twin), disk);
+                self.directories.insert(number(twin), 500 + number(id));
+                self.start(number(twin));
             }
             ["forge", from, to, name] => {
                 let forged = Forged::named(name).expect("a forgery of that name");
@@ -236,7 +243,7 @@ impl World {
             max_clock_drift_ms: 500,
             seed: id * 7919 + self.now_ms,
             incarnation: self.path_of(own).0,
-            directory: self.directories[&id],
+            directory: *self.directories.get(&own).unwrap_or(&self.directories[&id]),
         });
         let replayed = self.disks[&own].kept.iter().try_for_each(|group| recovery.replay(group));
         match replayed.and_then(|()| recovery.finish()) {

@@ -65,6 +65,8 @@ pub(crate) enum Error {
         /// Whose it is.
         node: u64,
     },
+    /// This file does not say whose the directory is. Nothing was touched.
+    Unidentified(PathBuf),
     /// The log beside which an identity stands is that of another directory. Nothing was touched.
     Exchanged {
         /// The data directory.
@@ -183,6 +185,12 @@ impl fmt::Display for Error {
                 data.display(),
                 data.join("log").display()
             ),
+            Error::Unidentified(path) => write!(
+                f,
+                "{} does not say whose the data directory is\n  hint: if the log beside it is whole, remove this file: it is \
+                 written anew at the next start",
+                path.display()
+            ),
             Error::Exchanged { data } => write!(
                 f,
                 "{} and the log beside it belong to different data directories\n  hint: put the log back that was \
@@ -200,6 +208,7 @@ impl From<Error> for Failure {
             Error::Foreign(_)
             | Error::Version { .. }
             | Error::Lost { .. }
+            | Error::Unidentified(_)
             | Error::Exchanged { .. }
             | Error::Refused(_) => Failure::configuration(error.to_string()),
             _ => Failure::run_time(error.to_string()),

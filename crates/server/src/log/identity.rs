@@ -46,12 +46,7 @@ impl Identity {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             text => text.map_err(Error::io("read", &path))?,
         };
-        let damaged = || Error::Damaged {
-            path: path.clone(),
-            offset: 0,
-            what: "it does not say whose the directory is".into(),
-        };
-        Identity::parse(&text).map(Some).ok_or_else(damaged)
+        Identity::parse(&text).map(Some).ok_or(Error::Unidentified(path))
     }
 
     /// Writes the file of a data directory, whole or not at all.
@@ -93,7 +88,7 @@ mod tests {
         for text in ["", "candor 2\nnode 1\ndirectory 0000000000000001\n", "candor 1\nnode 1\n"] {
             fs::write(temp.path().join(NAME), text).unwrap();
             let error = Identity::read(temp.path()).unwrap_err().to_string();
-            assert!(error.contains("identity") && error.contains("whose"), "{error}");
+            assert!(error.contains("identity does not say whose"), "{error}");
         }
     }
 }

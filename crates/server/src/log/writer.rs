@@ -169,8 +169,13 @@ impl Log {
         let stalled = self.faults.as_ref().map_or(Ok(()), |faults| faults.before_sync());
         stalled.and_then(|()| file.sync_data()).map_err(Error::io("sync", path))?;
         *end += space;
-        if let Some(identity) = self.unwritten_identity.take() {
-            identity.write(self.directory.data())?;
+        if let Some(identity) = self.unwritten_identity {
+            match identity.write(self.directory.data()).map_err(Error::or_full) {
+                Ok(()) => self.unwritten_identity = None,
+                // The group is durable all the same; the next one brings another try.
+                Err(Error::Full { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         self.sealed = payload == 0;
         self.sequence += 1;

@@ -149,7 +149,7 @@ pub(crate) fn tell(event: &Event) {
         Event::Clock { agrees: true, others } => {
             info_some!("this clock agrees with those of other members again ({})", clocks(others));
         }
-        Event::HandsOver(to) => info_some!("this clock is off: node {} is asked to lead", to.0),
+        Event::HandsOver(to) => info_some!("node {} is asked to lead instead of this one", to.0),
     }
 }
 

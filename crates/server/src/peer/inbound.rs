@@ -172,7 +172,7 @@ impl Door {
         stream.write_all(&answer.encode()).await.map_err(failed)?;
         if to != self.me {
             return Err(format!(
-                "it is node {} and looks for node {}, but this is node {}: its --peers is wrong",
+                "it is node {} and looks for node {}, but this is node {}: its --peers is wrong, or this node's --id",
                 from.0, to.0, self.me.0
             ));
         }

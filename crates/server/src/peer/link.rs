@@ -86,12 +86,19 @@ impl Link {
         let mut trouble = String::new();
         loop {
             match self.connect(&hub, me).await {
-                Ok(stream) => {
+                Ok((stream, cluster)) => {
                     let since = Instant::now();
                     info_some!("connected to node {} at {}", self.id.0, self.address);
                     let why = self.attend(&hub, stream).await;
                     info_some!("the connection to node {} is gone: {why}", self.id.0);
-                    trouble.clear();
+                    let formed = "it is part of a cluster that has formed, and this node is not: if it goes on like this, the \
+                                  address is that of another cluster, or this node's data directory is not the one it met";
+                    if cluster != 0 && hub.cluster() == 0 && trouble != formed {
+                        warn_some!("node {} at {}: {formed}", self.id.0, self.address);
+                        trouble = formed.into();
+                    } else if hub.cluster() != 0 {
+                        trouble.clear();
+                    }
                     if since.elapsed() > GOOD {
                         delay.reset();
                     }
@@ -107,8 +114,8 @@ impl Link {
         }
     }
 
-    /// Dials, greets, and is greeted by whom it wants.
-    async fn connect(&self, hub: &Hub, me: NodeId) -> Result<TcpStream, String> {
+    /// Dials, greets, and is greeted by whom it wants; gives the connection, and the cluster of the other end.
+    async fn connect(&self, hub: &Hub, me: NodeId) -> Result<(TcpStream, u64), String> {
         let cluster = hub.cluster();
         let attempt = async {
             let mut stream = TcpStream::connect(&self.address).await?;
@@ -134,7 +141,7 @@ impl Link {
             Ok(greeting) if greeting.is_of_another_cluster(cluster) => {
                 Err("it is part of another cluster: --peers is wrong here or there".into())
             }
-            Ok(_) => Ok(stream),
+            Ok(greeting) => Ok((stream, greeting.cluster)),
         }
     }
 
