@@ -51,7 +51,7 @@ impl Copies {
     pub(crate) fn of_command(&mut self, command: &Command) -> Command {
         match command {
             Command::Get(key) => Command::Get(self.of(key)),
-            // Many keys are in a piece of their own already.
+            // Many keys are in pieces of their own already.
             Command::Exists(_) | Command::Del(_) => command.clone(),
             Command::Set(key, value) => Command::Set(self.of(key), self.of(value)),
             Command::SetIf(set) => {

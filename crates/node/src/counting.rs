@@ -10,6 +10,7 @@ use hashbrown::HashMap;
 
 use crate::agreed::Read;
 use crate::door::{Certificate, SessionId};
+use crate::keys::Point;
 use crate::session::Asker;
 
 /// A read of more keys than this is counted in pieces.
@@ -62,8 +63,8 @@ pub(crate) struct Counts {
 #[derive(Debug)]
 pub(crate) struct Count {
     pub(crate) read: Read,
-    /// The byte among its keys at which it stands.
-    pub(crate) at: usize,
+    /// Where among its keys it stands.
+    pub(crate) at: Point,
     pub(crate) found: i64,
     /// Where it stands in the order, if its asker wants to know.
     pub(crate) certificate: Option<Certificate>,

@@ -13,6 +13,7 @@ use crate::door::{
     REMOVED_KEYS_MAX, Reply, Role, SessionId, Shortage, Status, TICK_MS, TURN_STEPS, Ticket,
     VALUE_BYTES_MAX, Waits,
 };
+use crate::keys::Point;
 use crate::members::{Members, order_name};
 use crate::merged::Merged;
 use crate::message::{Body, Message};
@@ -712,7 +713,7 @@ impl Node {
         });
         self.watch().end();
         self.watch().begin();
-        Some(Count { read, at: 0, found: 0, certificate })
+        Some(Count { read, at: Point::default(), found: 0, certificate })
     }
 
     /// What the state notes for the present count.
@@ -726,9 +727,7 @@ impl Node {
     /// Counts on; gives back what is not finished.
     fn count_on(&mut self, mut count: Count, outputs: &mut Vec<Output>) -> Option<Count> {
         let Command::Exists(keys) = &count.read.command else { panic!("only EXISTS takes long") };
-        let row = keys.row();
-        let mut rest = row.beyond(count.at);
-        let part = rest.by_ref().take(self.budget.counting.left());
+        let (part, behind) = keys.part(count.at, self.budget.counting.left());
         let (mut seen, mut found) = (0, 0);
         for key in part {
             seen += 1;
@@ -739,8 +738,8 @@ impl Node {
         }
         self.budget.counting.spend(seen, 0);
         count.found += found;
-        count.at = row.bytes().len() - rest.left();
-        if rest.left() > 0 {
+        count.at = behind;
+        if !keys.is_end(behind) {
             return Some(count);
         }
         self.watch().end();

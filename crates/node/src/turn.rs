@@ -37,6 +37,10 @@ pub(crate) struct Budget {
     pub(crate) counting: Share,
 }
 
+/// Counting has this part of the steps. While a count goes on every turn has it to the full, and who comes during one turn is
+/// answered at the end of the next.
+const COUNTING_PARTS: usize = 4;
+
 impl Budget {
     pub(crate) fn new(steps: usize) -> Budget {
         let share = || Share { left: steps };
@@ -45,7 +49,7 @@ impl Budget {
             messages: share(),
             requests: share(),
             work: share(),
-            counting: share(),
+            counting: Share { left: steps.div_ceil(COUNTING_PARTS) },
         }
     }
 

@@ -136,6 +136,14 @@ fn nobody_waits_for_a_read_of_very_many_keys() {
 }
 
 #[test]
+fn a_count_takes_a_quarter_of_a_turn() {
+    let mut alone = Alone::new(Level::Sequential);
+    alone.ask(1, Command::Exists(Keys::new((0..10 * TURN_STEPS).map(key))));
+    let turns = (1..).find(|_| !alone.turn().is_empty()).unwrap();
+    assert!((40..45).contains(&turns), "{turns} turns");
+}
+
+#[test]
 fn a_count_has_room_for_so_many_changes() {
     let mut alone = Alone::new(Level::Sequential);
     alone.ask(1, Command::Exists(Keys::new((0..40 * TURN_STEPS).map(key))));

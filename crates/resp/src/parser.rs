@@ -18,6 +18,10 @@ pub const INLINE_BYTES_MAX: usize = 64 << 10;
 /// The longest request, all arguments and their headers together, in bytes.
 pub const REQUEST_BYTES_MAX: usize = 256 << 20;
 
+/// What is understood of an incomplete request is taken off the buffer once it is so long, so that the buffer stays short
+/// however long the request.
+const PIECE_BYTES: usize = 32 << 10;
+
 /// What a request may not exceed.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -53,8 +57,8 @@ impl Default for Limits {
 /// assert!(parser.next(&mut buffer).unwrap().is_none()); // more bytes are needed
 /// ```
 ///
-/// Invariant: the first byte of the buffer is the first byte of the frame that is being read, and
-/// the places below count from there. Between two calls the caller only appends to the buffer.
+/// Invariant: the first byte of the buffer is the first byte of the frame that is being read, or of what is left of it
+/// once a piece was taken off, and the places below count from there. Between two calls the caller only appends to the buffer.
 #[derive(Debug, Default)]
 pub struct Parser {
     limits: Limits,
@@ -96,7 +100,12 @@ impl Parser {
     pub fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<&Request>, ProtocolError> {
         match self.advance(buffer) {
             Ok(true) => Ok(Some(&self.request)),
-            Ok(false) => Ok(None),
+            Ok(false) => {
+                if self.read >= PIECE_BYTES {
+                    self.cut(buffer);
+                }
+                Ok(None)
+            }
             Err(error) => {
                 self.stage = Stage::Failed(error);
                 self.request.clear();
@@ -105,9 +114,9 @@ impl Parser {
         }
     }
 
-    /// The memory that it takes besides the buffer: a request of many short arguments takes more than its bytes.
+    /// The memory that it takes besides the buffer: what was taken off it of a long request, and the places of arguments.
     pub fn held_bytes(&self) -> usize {
-        self.request.places_bytes()
+        self.request.held_bytes()
     }
 
     /// Reads on until the request is complete (true) or the buffer is used up (false).
@@ -146,6 +155,15 @@ impl Parser {
                 Stage::Failed(error) => return Err(error),
             }
         }
+    }
+
+    /// Takes off the buffer what is understood.
+    #[cold]
+    fn cut(&mut self, buffer: &mut BytesMut) {
+        let held = buffer.capacity();
+        self.request.cut(buffer.split_to(self.read).freeze(), held);
+        self.searched -= self.read;
+        self.read = 0;
     }
 
     /// The next byte of the buffer is the first of a new frame.
@@ -226,7 +244,7 @@ impl Parser {
     #[inline]
     fn payload(&mut self, buffer: &[u8], length: usize) -> Result<bool, ProtocolError> {
         let end = self.read + length;
-        if end + 2 > self.limits.request_bytes_max {
+        if self.request.cut_bytes() + end + 2 > self.limits.request_bytes_max {
             return Err(ProtocolError::RequestTooLong);
         }
         match buffer.get(end..end + 2) {

@@ -227,3 +227,42 @@ proptest! {
         prop_assert_eq!(whole, read(Parser::default(), &stream, cuts(places, stream.len())));
     }
 }
+
+#[test]
+fn a_long_request_leaves_the_buffer_short() {
+    let keys: Vec<_> = (0..100_000).map(|n| format!("key:{n}")).collect();
+    let mut stream = vec![];
+    command(&mut stream, &[&["EXISTS".to_string()], &keys[..]].concat());
+    let (mut parser, mut buffer, mut most) = (Parser::default(), BytesMut::new(), 0);
+    let mut chunks = stream.chunks(1000);
+    let request = loop {
+        buffer.extend_from_slice(chunks.next().expect("it is complete at the end"));
+        most = most.max(buffer.len());
+        if let Some(request) = parser.next(&mut buffer).unwrap() {
+            break request.clone();
+        }
+    };
+    assert!(most < 34_000 && buffer.is_empty(), "{most} bytes lie in the buffer");
+    assert_eq!(request.len(), 100_001);
+    assert!(request.iter().skip(1).eq(keys.iter().map(String::as_bytes)));
+    assert_eq!((&request[0], &request[99_999]), (&b"EXISTS"[..], &b"key:99998"[..]));
+    assert_eq!((request.bytes(100_000), request.get(100_001)), ("key:99999".into(), None));
+    assert!(request.has_longer(8) && !request.has_longer(9));
+    let pieces: Vec<_> = request.pieces().expect("it is long").collect();
+    let lie = |(bytes, places): &(bytes::Bytes, std::sync::Arc<[std::ops::Range<u32>]>)| {
+        places
+            .iter()
+            .map(|at| bytes[at.start as usize..at.end as usize].to_vec())
+            .collect::<Vec<_>>()
+    };
+    assert!(pieces.iter().flat_map(lie).eq(request.iter().map(<[u8]>::to_vec)));
+    assert!(request.kept_bytes() >= stream.len());
+}
+
+#[test]
+fn a_long_request_is_limited_as_a_whole() {
+    let limits = Limits { request_bytes_max: 100_000, ..Limits::default() };
+    let stream = [&b"*50000\r\n"[..], &b"$1\r\na\r\n".repeat(20_000)].concat();
+    let outcome = read(Parser::new(limits), &stream, (0..stream.len()).step_by(500));
+    assert_eq!(outcome.1, Some(ProtocolError::RequestTooLong));
+}

@@ -197,8 +197,9 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::codec::Reader;
     use crate::command::When;
-    use crate::keys::Keys;
+    use crate::keys::{Keys, Row};
 
     fn name(boot: u64, sequence: u64) -> Name {
         let life = Life { boot, incarnation: 7 * boot };
@@ -238,8 +239,10 @@ mod tests {
         let at = AgreedPosition { index: 7, offset: 2 };
         state.apply(name(1, 1), at, Write::Set(b"a", b"1"));
         assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
-        let keys = Keys::new(["a", "a", "b"]);
-        let gone = state.apply(name(1, 2), at, Write::Del(keys.row()));
+        let mut bytes = vec![];
+        Keys::new(["a", "a", "b"]).encode(&mut bytes);
+        let keys = Row::read(3, &mut Reader::new(&bytes)).unwrap();
+        let gone = state.apply(name(1, 2), at, Write::Del(keys));
         assert_eq!(gone, Some(Answer::blindly(Reply::Integer(1))));
         assert_eq!(state.keys(), 0);
     }

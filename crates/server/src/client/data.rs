@@ -35,7 +35,14 @@ pub(super) fn exists(connection: &mut Connection, call: &Call<'_>, out: &mut Vec
 }
 
 fn all_keys(call: &Call<'_>) -> Keys {
-    Keys::with_size(call.request.size(), call.request.iter().skip(1))
+    let Some(pieces) = call.request.pieces() else {
+        return Keys::new(call.request.iter().skip(1));
+    };
+    Keys::of_pieces(pieces.enumerate().map(|(place, (bytes, places))| match place {
+        // The first is the name of the command.
+        0 => (bytes, places[1..].into()),
+        _ => (bytes, places),
+    }))
 }
 
 #[inline]
@@ -45,7 +52,7 @@ fn ask(
     out: &mut Vec<u8>,
     command: impl FnOnce(&Call<'_>) -> Command,
 ) -> Action {
-    if call.request.iter().any(|argument| argument.len() > VALUE_BYTES_MAX) {
+    if call.request.has_longer(VALUE_BYTES_MAX) {
         connection
             .writer(out)
             .error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");

@@ -110,10 +110,11 @@ impl<'a> Hello<'a> {
             });
         }
         while let Some(option) = arguments.next() {
-            if option.eq_ignore_ascii_case(b"AUTH") && arguments.len() >= 2 {
+            if option.eq_ignore_ascii_case(b"AUTH") && arguments.clone().nth(1).is_some() {
                 hello.user = arguments.next();
                 arguments.next();
-            } else if option.eq_ignore_ascii_case(b"SETNAME") && arguments.len() >= 1 {
+            } else if option.eq_ignore_ascii_case(b"SETNAME") && arguments.clone().next().is_some()
+            {
                 hello.name = arguments.next();
                 identity::check("Client names", hello.name.unwrap_or_default())?;
             } else {

@@ -160,7 +160,7 @@ impl<L: Language> Task<L> {
     /// that all connections share, so an idle connection has none.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if !self.rest.is_empty() {
-            self.rest.reserve(READ_BYTES);
+            self.rest.reserve(self.room());
             let mut some = (&mut self.rest).limit(READ_BYTES_MAX);
             return pin!(self.reader.read_buf(&mut some)).poll(cx);
         }
@@ -168,6 +168,14 @@ impl<L: Language> Task<L> {
         let bytes = ready!(pin!(self.reader.read_buf(&mut *shared)).poll(cx))?;
         self.rest = shared.split();
         Poll::Ready(Ok(bytes))
+    }
+
+    /// How much room there is to be behind `rest` to read into. While a long request comes, whose beginning was taken off
+    /// it, little is left over and much is to come.
+    fn room(&self) -> usize {
+        let long =
+            self.rest.len() <= REST_BYTES_COPIED && self.language.held_bytes() > READ_BYTES_MAX;
+        if long { READ_BYTES_MAX } else { READ_BYTES }
     }
 
     /// Takes all complete requests from `rest`, as far as the connection may ask.
@@ -193,7 +201,7 @@ impl<L: Language> Task<L> {
     fn rest_bytes(&self) -> usize {
         match self.rest.len() {
             0 => 0,
-            length if length <= REST_BYTES_COPIED => length + READ_BYTES,
+            length if length <= REST_BYTES_COPIED => length + self.room(),
             // It may keep the whole buffer that it was read into.
             length => self.rest.capacity().max(length + READ_BYTES).max(BUFFER_BYTES),
         }
