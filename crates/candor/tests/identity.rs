@@ -200,6 +200,30 @@ fn one_wrong_node_stops_no_other() {
 }
 
 #[test]
+fn a_process_under_the_id_of_another_stops_nobody() {
+    let mut cluster = Cluster::new(3, &[]);
+    let [port] = free_ports(1)[..] else { panic!("one port") };
+    let peers = format!("127.0.0.1:{port}");
+    let directory = cluster.directory().join("wrong");
+    let mut wrong = cluster.servers[1].twin(&directory, &["--peer-listen", &peers]);
+    cluster.servers[0].start();
+    wrong.start();
+    until("node 1 to meet the wrong one", || {
+        let waits = cluster.servers[0].info()["waits_for"].clone();
+        waits.contains("node 3").then_some(())
+    });
+    cluster.servers[1].start();
+    cluster.servers[2].start();
+    until("a line about the two", || {
+        cluster.servers[0].log().contains("two processes were started as node 2").then_some(())
+    });
+    assert!(!wrong.has_ended() && cluster.servers.iter_mut().all(|server| !server.has_ended()));
+    wrong.kill();
+    cluster.wait_until_ready();
+    cluster.servers[1].client().set::<_, _, ()>("key", 1).unwrap();
+}
+
+#[test]
 fn addresses_may_change() {
     let mut cluster = Cluster::start(3, &[]);
     cluster.servers[0].client().set::<_, _, ()>("key", 1).unwrap();
