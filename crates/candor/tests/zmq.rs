@@ -5,7 +5,7 @@ mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -132,6 +132,46 @@ fn rest(port: u16, told: &[u8]) -> Vec<u8> {
         Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => panic!("{error}"),
         _ => said,
     }
+}
+
+#[test]
+fn requests_behind_a_long_one_are_answered_after_it() {
+    let cluster = Cluster::start(1, &ZMQ);
+    let mut told = b"\xff\0\0\0\0\0\0\0\x01\x7f\x03\0NULL".to_vec();
+    told.resize(64, 0);
+    told.extend(b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03REQ");
+    let mut ask = |body: &str| {
+        told.extend(b"\x01\0\x02");
+        told.extend((body.len() as u64).to_be_bytes());
+        told.extend(body.as_bytes());
+    };
+    let long = "\\u0041".repeat(1 << 20);
+    for turn in 0..3 {
+        ask(&format!(r#"{{"type":"set","key":"a","value":"{turn}{long}"}}"#));
+        ask(r#"{"type":"get","key":"b"}"#);
+        ask(&format!(r#"{{"type":"set","key":"b","value":{turn}}}"#));
+        ask(&"x".repeat(1 << 20));
+        ask(r#"{"type":"get","key":"b"}"#);
+    }
+    let mut socket = TcpStream::connect(("127.0.0.1", cluster.servers[0].zmq_port)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.write_all(&told).unwrap();
+    // It says no more, and is answered all the same.
+    socket.shutdown(Shutdown::Write).unwrap();
+    let mut said = vec![];
+    socket.read_to_end(&mut said).unwrap();
+    let said = String::from_utf8_lossy(&said);
+    let mut rest = &*said;
+    for turn in 0..3 {
+        let before = if turn == 0 { "None".to_owned() } else { (turn - 1).to_string() };
+        let replies =
+            ["success", &format!("b:{before}"), "success", "error: ERR", &format!("b:{turn}")];
+        for reply in replies {
+            let found = rest.find(reply).unwrap_or_else(|| panic!("{turn}: {reply}: {said:?}"));
+            rest = &rest[found + reply.len()..];
+        }
+    }
+    assert!(!rest.contains("success") && !rest.contains("b:"), "{said:?}");
 }
 
 #[test]

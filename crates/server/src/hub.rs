@@ -21,6 +21,7 @@ use crate::connection::{Session, Sessions};
 use crate::descriptors::Descriptors;
 use crate::log::Counters;
 use crate::notes;
+use crate::zmq::Turns;
 
 /// How much is read from a socket at least, if it is there.
 pub(crate) const READ_BYTES: usize = 16 << 10;
@@ -36,6 +37,8 @@ const BACKLOG_BYTES_MAX: usize = 64 << 20;
 pub(crate) struct Hub {
     /// Client connections.
     pub sessions: Sessions,
+    /// In which long requests of ZeroMQ clients are read.
+    pub turns: Turns,
     /// The clocks.
     pub clock: Clock,
     node: RefCell<Node>,
@@ -72,6 +75,7 @@ impl Hub {
         let inbox = RefCell::new(vec![Input::Tick(clock.now())]);
         Hub {
             sessions: Sessions::new(about.descriptors.clients_max),
+            turns: Turns::default(),
             clock,
             node: RefCell::new(node),
             inbox,

@@ -1,6 +1,6 @@
 //! What clients speak on a connection, beside what all connections have in common.
 
-use std::task::Context;
+use std::task::{Context, Poll};
 
 use bytes::BytesMut;
 use node::{Command, Level};
@@ -16,7 +16,12 @@ pub(crate) trait Language {
     /// Takes the next request off the front of the bytes; what needs no node is answered at once.
     fn next(&mut self, bytes: &mut BytesMut, hub: &Hub, replies: &mut Replies) -> Said;
 
-    /// Memory that a request takes which has not come whole, beside the bytes that are not taken yet.
+    /// Ready when the next request may be taken; if not, the task is woken when it may.
+    fn poll_free(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    /// Memory that a request takes which has not come whole or is still being read, beside the bytes that are not taken yet.
     fn held_bytes(&self) -> usize;
 
     /// Whether the client took longer for something than it may; if not yet, the task is woken when it has.
@@ -30,6 +35,9 @@ pub(crate) trait Language {
 pub(crate) enum Said {
     /// Nothing yet that is complete.
     Nothing,
+    /// Something that takes a while to understand: what it is comes [next](Language::next), once the language is
+    /// [free](Language::poll_free).
+    Later,
     /// Something that is answered, or needs no answer.
     Replied,
     /// Something that the node is to be asked.

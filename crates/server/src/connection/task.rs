@@ -55,7 +55,8 @@ pub(super) fn serve_redis(hub: Rc<Hub>, stream: TcpStream) {
 
 /// Serves one client of ZeroMQ to its end, on a task of its own. There is room for it.
 pub(super) fn serve_zmq(hub: Rc<Hub>, stream: TcpStream) {
-    serve(hub, stream, Speaker::new());
+    let speaker = Speaker::new(hub.turns.clone());
+    serve(hub, stream, speaker);
 }
 
 fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language + 'static) {
@@ -133,6 +134,8 @@ impl<L: Language> Task<L> {
             if wait {
                 return Poll::Pending;
             }
+            // What it says next comes after what is still being understood.
+            ready!(self.language.poll_free(cx));
             if self.more {
                 self.take_requests();
                 if std::mem::take(&mut self.pausing) {
@@ -226,6 +229,7 @@ impl<L: Language> Task<L> {
                     self.more = false;
                     break;
                 }
+                Said::Later => break,
                 Said::Replied => {}
                 Said::Ask { level, command, form, bytes } => {
                     let id = replies.ask(form, bytes);

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use node::VALUE_BYTES_MAX;
+
 /// A place in a JSON text.
 #[derive(Clone, Debug)]
 pub(super) struct Reader<'t> {
@@ -102,6 +104,10 @@ impl<'t> Reader<'t> {
             string.push(self.escape()?);
             if self.rest().first() != Some(&b'\\') {
                 string.push_str(self.plain()?);
+            }
+            // What has no escapes is no copy, and may be as long as the text.
+            if string.len() > VALUE_BYTES_MAX {
+                return Err(self.fault("a string has at most 16 MiB"));
             }
         }
         self.at += 1;

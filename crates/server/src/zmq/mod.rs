@@ -20,6 +20,9 @@
 //! the first empty one are the envelope, which goes back in front of the reply. Any other socket type is told that it is
 //! not served, and let go. What is no ZMTP is let go without a word in the log: whoever reaches the port could fill it.
 //!
+//! A [long](speaker) body is read on a thread beside the loop, a few at a time and each [in its turn](turns), and its
+//! connection waits for that: no other does.
+//!
 //! Memory grows with the bytes that came, never with what a frame announces; what is beyond a limit is passed over as it
 //! comes, and answered with an error if it is known whom to answer.
 //!
@@ -41,12 +44,15 @@ mod python;
 
 mod request;
 
+mod turns;
+
 mod reply;
 
 mod speaker;
 
 pub(crate) use reply::Return;
 pub(crate) use speaker::Speaker;
+pub(crate) use turns::Turns;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 //! written.
 
 use std::collections::HashSet;
+use std::io::Write;
 
 use node::VALUE_BYTES_MAX;
 
@@ -38,6 +39,8 @@ pub(super) fn print(reader: &mut Reader<'_>) -> Result<Printed, Fault> {
         }
         _ => printer.value(reader, 0)?,
     }
+    // It is kept as long as the store keeps it.
+    printer.out.shrink_to_fit();
     Ok(Printed::Text(printer.out))
 }
 
@@ -132,11 +135,7 @@ impl Printer {
                 _ if is_printable(character) => {
                     self.put(character.encode_utf8(&mut [0; 4]));
                 }
-                _ => self.put(&match u32::from(character) {
-                    code @ ..0x100 => format!("\\x{code:02x}"),
-                    code @ ..0x1_0000 => format!("\\u{code:04x}"),
-                    code => format!("\\U{code:08x}"),
-                }),
+                _ => self.hidden(character.into()),
             }
             if self.out.len() > VALUE_BYTES_MAX {
                 // Whoever asked for this looks at the length next.
@@ -144,6 +143,16 @@ impl Printer {
             }
         }
         self.out.push(quote as u8);
+    }
+
+    /// A character that Python does not show.
+    fn hidden(&mut self, code: u32) {
+        let written = match code {
+            ..0x100 => write!(self.out, "\\x{code:02x}"),
+            0x100..0x1_0000 => write!(self.out, "\\u{code:04x}"),
+            _ => write!(self.out, "\\U{code:08x}"),
+        };
+        written.expect("a vector takes all");
     }
 }
 
@@ -154,8 +163,8 @@ const WORDS: [(&str, &str); 3] = [("true", "True"), ("false", "False"), ("null",
 /// the same line when it shows a text, except for the first character, where it also hides marks that would join what
 /// stands before.
 fn is_printable(character: char) -> bool {
-    if character.is_alphanumeric() {
-        return true;
+    if character.is_control() || character.is_alphanumeric() {
+        return !character.is_control();
     }
     let mut text = [b'a'; 5];
     let length = character.encode_utf8(&mut text[1..]).len();

@@ -1,10 +1,12 @@
 //! What one connection of a ZeroMQ client speaks.
 
+use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
-use std::task::Context;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use node::Command;
 use tokio::time::{Sleep, sleep};
 use tracing::debug;
@@ -12,13 +14,16 @@ use tracing::debug;
 use super::decoder::{Decoder, Event, Malformed, Message};
 use super::fault::Fault;
 use super::reply::{self, Return};
-use super::request::{self, Request};
+use super::request::{self, Refusal, Request};
+use super::turns::Turns;
 use super::{greeting, handshake};
 use crate::connection::{Language, Replies, Said};
 use crate::hub::Hub;
 
 /// How long a client may take for greeting and handshake.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// A longer body is read beside the loop; so much is read within a millisecond or two.
+const BODY_BYTES_AT_ONCE: usize = 64 << 10;
 
 /// Takes the requests of one connection.
 #[derive(Debug)]
@@ -26,40 +31,52 @@ pub(crate) struct Speaker {
     decoder: Decoder,
     /// When the patience ends with somebody who has not said yet what socket it is.
     patience: Option<Pin<Box<Sleep>>>,
+    /// The turns in which long bodies are read.
+    turns: Turns,
+    /// The long body that is being read.
+    long: Option<Long>,
+}
+
+/// A request whose body is read beside the loop.
+struct Long {
+    envelope: Bytes,
+    /// How long the body is.
+    bytes: usize,
+    reading: Pin<Box<dyn Future<Output = Result<Request, Refusal>>>>,
+    /// What came of it.
+    read: Option<Result<Request, Refusal>>,
+}
+
+impl fmt::Debug for Long {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Long").field("bytes", &self.bytes).finish_non_exhaustive()
+    }
 }
 
 impl Speaker {
     /// For a connection that begins now.
-    pub(crate) fn new() -> Speaker {
-        Speaker { decoder: Decoder::default(), patience: Some(Box::pin(sleep(HANDSHAKE_MAX))) }
-    }
-
-    fn take(&mut self, event: Event, hub: &Hub, replies: &mut Replies) -> Said {
-        match event {
-            Event::Greeted => {}
-            Event::Ready => {
-                self.patience = None;
-                replies.reply(handshake::write_ready);
-            }
-            // A peer that waits for a slow answer still wants to know that the server is there.
-            Event::Ping(context) => replies.aside(|out| handshake::write_pong(out, &context)),
-            Event::Message(message) => {
-                hub.count_command();
-                return take_message(message, replies);
-            }
+    pub(crate) fn new(turns: Turns) -> Speaker {
+        Speaker {
+            decoder: Decoder::default(),
+            patience: Some(Box::pin(sleep(HANDSHAKE_MAX))),
+            turns,
+            long: None,
         }
-        Said::Replied
-    }
-}
-
-impl Language for Speaker {
-    fn greet(&self, out: &mut Vec<u8>) {
-        out.extend(greeting::own());
     }
 
-    fn next(&mut self, bytes: &mut BytesMut, hub: &Hub, replies: &mut Replies) -> Said {
+    /// Takes the next request; `count` is called for each that begins.
+    pub(super) fn take_next(
+        &mut self,
+        bytes: &mut BytesMut,
+        count: impl FnOnce(),
+        replies: &mut Replies,
+    ) -> Said {
+        if let Some(Long { envelope, read, .. }) = self.long.take_if(|long| long.read.is_some()) {
+            return answer(read.expect("it was looked for"), envelope, replies);
+        }
+        debug_assert!(self.long.is_none(), "who is not free takes nothing");
         match self.decoder.next(bytes) {
-            Ok(Some(event)) => self.take(event, hub, replies),
+            Ok(Some(event)) => self.take(event, count, replies),
             Ok(None) => Said::Nothing,
             Err(fault) => {
                 // Strangers could fill the log.
@@ -72,8 +89,62 @@ impl Language for Speaker {
         }
     }
 
+    fn take(&mut self, event: Event, count: impl FnOnce(), replies: &mut Replies) -> Said {
+        match event {
+            Event::Greeted => {}
+            Event::Ready => {
+                self.patience = None;
+                replies.reply(handshake::write_ready);
+            }
+            // A peer that waits for a slow answer still wants to know that the server is there.
+            Event::Ping(context) => replies.aside(|out| handshake::write_pong(out, &context)),
+            Event::Message(message) => {
+                count();
+                return self.take_message(message, replies);
+            }
+        }
+        Said::Replied
+    }
+
+    fn take_message(&mut self, message: Message, replies: &mut Replies) -> Said {
+        let Message { envelope, body } = message;
+        match body {
+            Ok(body) if body.len() > BODY_BYTES_AT_ONCE => {
+                let bytes = body.len();
+                let reading = Box::pin(self.turns.read(body));
+                self.long = Some(Long { envelope, bytes, reading, read: None });
+                Said::Later
+            }
+            Ok(body) => answer(request::read(&body), envelope, replies),
+            Err(malformed) => {
+                replies.reply(|out| reply::write_error(out, &envelope, &wording(malformed)));
+                Said::Replied
+            }
+        }
+    }
+}
+
+impl Language for Speaker {
+    fn greet(&self, out: &mut Vec<u8>) {
+        out.extend(greeting::own());
+    }
+
+    fn next(&mut self, bytes: &mut BytesMut, hub: &Hub, replies: &mut Replies) -> Said {
+        self.take_next(bytes, || hub.count_command(), replies)
+    }
+
+    fn poll_free(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(long) = &mut self.long
+            && long.read.is_none()
+        {
+            long.read = Some(ready!(long.reading.as_mut().poll(cx)));
+        }
+        Poll::Ready(())
+    }
+
     fn held_bytes(&self) -> usize {
-        self.decoder.held_bytes()
+        let long = self.long.as_ref().map_or(0, |long| long.bytes + long.envelope.len());
+        self.decoder.held_bytes() + long
     }
 
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
@@ -81,22 +152,19 @@ impl Language for Speaker {
     }
 }
 
-fn take_message(message: Message, replies: &mut Replies) -> Said {
-    let Message { envelope, body } = message;
-    let what = match body {
-        Ok(body) => match request::read(&body) {
-            Ok(request) => return ask(request, envelope),
-            Err(refusal) => refusal.to_string(),
-        },
-        Err(malformed) => wording(malformed).into(),
-    };
-    replies.reply(|out| reply::write_error(out, &envelope, &what));
-    Said::Replied
+fn answer(read: Result<Request, Refusal>, envelope: Bytes, replies: &mut Replies) -> Said {
+    match read {
+        Ok(request) => ask(request, envelope),
+        Err(refusal) => {
+            replies.reply(|out| reply::write_error(out, &envelope, &refusal));
+            Said::Replied
+        }
+    }
 }
 
-fn ask(request: Request, envelope: bytes::Bytes) -> Said {
+fn ask(request: Request, envelope: Bytes) -> Said {
     let (command, key) = match request {
-        Request::Set(key, value) => (Command::Set(key, value), bytes::Bytes::new()),
+        Request::Set(key, value) => (Command::Set(key, value), Bytes::new()),
         Request::Get(key) => (Command::Get(key.clone()), key),
     };
     let asked = match &command {

@@ -1,14 +1,18 @@
 //! Bytes in, events out; requests in, commands or errors out.
 
+use std::future::poll_fn;
+use std::task::{Context, Waker};
+
 use bytes::{Bytes, BytesMut};
-use node::{Error, Reply, VALUE_BYTES_MAX};
+use node::{Command, Error, Reply, VALUE_BYTES_MAX};
 
 use super::decoder::{BODY_BYTES_MAX, Decoder, Event, Malformed, Message};
 use super::fault::Fault;
 use super::frame::{self, COMMAND, MORE};
 use super::reply::Return;
 use super::request::{self, Request};
-use super::{greeting, handshake};
+use super::{Speaker, Turns, greeting, handshake};
+use crate::connection::{Language, Replies, Said};
 
 /// What a client says until its first request.
 fn opening(socket_type: &str) -> Vec<u8> {
@@ -414,4 +418,107 @@ fn replies_go_back_where_they_came_from() {
     assert_eq!(error(Error::Indeterminate("who\nknows")), "error: INDETERMINATE who knows");
     assert_eq!(error(Error::ClusterDown("no")), "error: CLUSTERDOWN no");
     assert_eq!(error(Error::Invalid("no".into())), "error: ERR no");
+}
+
+/// One connection, past its handshake.
+struct Talk {
+    speaker: Speaker,
+    bytes: BytesMut,
+    replies: Replies,
+}
+
+impl Talk {
+    fn begin(turns: &Turns) -> Talk {
+        let bytes = BytesMut::from(&opening("REQ")[..]);
+        let speaker = Speaker::new(turns.clone());
+        let mut talk = Talk { speaker, bytes, replies: Replies::default() };
+        for _greeted_and_ready in 0..2 {
+            assert!(matches!(talk.next(), Said::Replied));
+        }
+        talk
+    }
+
+    fn next(&mut self) -> Said {
+        self.speaker.take_next(&mut self.bytes, || (), &mut self.replies)
+    }
+
+    fn say(&mut self, body: &[u8]) -> Said {
+        self.bytes.extend_from_slice(&message(&[b"", body]));
+        self.next()
+    }
+
+    fn is_free(&mut self) -> bool {
+        self.speaker.poll_free(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    async fn free(&mut self) {
+        poll_fn(|cx| self.speaker.poll_free(cx)).await;
+    }
+}
+
+/// A set of a list with one long text, which takes six times as much in JSON.
+fn long_set() -> Vec<u8> {
+    let text = "\\u0041".repeat(100_000);
+    format!(r#"{{"type":"set","key":"k","value":["{text}"]}}"#).into()
+}
+
+const GET: &[u8] = br#"{"type":"get","key":"k"}"#;
+
+#[track_caller]
+fn assert_asks_get(said: &Said) {
+    assert!(matches!(said, Said::Ask { command: Command::Get(key), .. } if key == "k"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_long_request_is_read_beside_the_loop_and_holds_up_nobody_else() {
+    let turns = Turns::default();
+    let (mut long, mut short) = (Talk::begin(&turns), Talk::begin(&turns));
+    let gate = turns.take_all();
+    let body = long_set();
+    let rest = message(&[b"", GET]);
+    long.bytes.extend_from_slice(&[message(&[b"", &body]), rest.clone()].concat());
+    let said = long.next();
+    assert!(matches!(said, Said::Later), "{said:?}");
+    assert!(long.speaker.held_bytes() >= body.len(), "it is charged meanwhile");
+    assert!(!long.is_free() && long.bytes == rest, "what comes next waits");
+    assert_asks_get(&short.say(GET));
+    assert!(!long.is_free());
+    drop(gate);
+    long.free().await;
+    let said = long.next();
+    let Said::Ask { command: Command::Set(key, value), .. } = said else { panic!("{said:?}") };
+    assert_eq!((&key[..], value.len()), (&b"k"[..], 100_000 + "['']".len()));
+    assert_asks_get(&long.next());
+    assert!(long.is_free());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_long_request_is_told_in_its_place() {
+    let mut talk = Talk::begin(&Turns::default());
+    let said = talk.say(&[b'x'; 70_000]);
+    assert!(matches!(said, Said::Later), "{said:?}");
+    talk.free().await;
+    assert!(matches!(talk.next(), Said::Replied));
+    let told = talk.replies.reply(|out| String::from_utf8_lossy(out).into_owned());
+    assert!(told.contains("error: ERR a request is one JSON object"), "{told}");
+    assert_asks_get(&talk.say(GET));
+}
+
+#[tokio::test]
+async fn who_goes_away_while_its_request_is_read_leaves_nothing() {
+    let turns = Turns::default();
+    let gate = turns.take_all();
+    let body = Bytes::from(long_set());
+    let mut waiting = Box::pin(turns.read(body.clone()));
+    assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    assert!(!body.is_unique());
+    drop(waiting);
+    assert!(body.is_unique(), "what waits for its turn goes at once");
+    drop(gate);
+    let mut read = Box::pin(turns.read(body.clone()));
+    assert!(read.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    drop(read);
+    // Whatever became of it, its turn comes back: all can be had.
+    turns.wait_for_all().await;
+    assert!(body.is_unique());
 }
