@@ -833,6 +833,10 @@ impl Agreed {
         turn: &mut Turn<'_>,
     ) {
         let answer = self.state.apply(name, position, write);
+        if let Some(answer) = &answer {
+            // With GET, a write answers the value that was there.
+            turn.budget.work.spend(0, answer.reply.bytes());
+        }
         if name.node != self.me {
             return;
         }
@@ -870,16 +874,17 @@ impl Agreed {
         let mut answered = false;
         let hasty = self.planted.is(Mutant::ReadBeforeApplied);
         let applied = if hasty { u64::MAX } else { self.applied_whole };
-        while !turn.budget.work.is_spent()
+        while !turn.budget.answers.is_spent()
             && let Some(read) = self.reads.next_answerable(applied)
         {
             answered = true;
-            turn.budget.work.spend(1, 0);
             if turn.budget.is_long(&read.command) {
+                turn.budget.answers.spend(1, 0);
                 turn.counts.push(read);
                 continue;
             }
             let reply = self.read_here(&read.command);
+            turn.budget.answers.spend_answer(&read.command, &reply);
             turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
         }
         answered || was_fresh != self.reads.is_fresh()
