@@ -371,3 +371,23 @@ fn no_read_overtakes_a_count_of_its_connection() {
         assert_eq!(replies, last, "{level}");
     }
 }
+
+#[test]
+fn reads_of_many_keys_take_many_turns() {
+    const KEYS: usize = 512;
+    for level in [Level::Linearizable, Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        let exists = || Command::Exists(Keys::new((0..KEYS).map(key)));
+        (0..200).for_each(|n| {
+            alone.ask(n % 50, set(KEYS));
+            alone.ask(n % 50, exists());
+        });
+        let many = |replies: &Vec<(u64, Reply)>| {
+            replies.iter().filter(|reply| reply.1 == Reply::Integer(0)).count()
+        };
+        let each: Vec<_> = alone.turns().iter().map(many).collect();
+        assert_eq!(each.iter().sum::<usize>(), 200, "{level}");
+        let most = 2 * (TURN_STEPS / KEYS + 1);
+        assert!(each.iter().all(|count| *count <= most), "{level}: {each:?}");
+    }
+}
