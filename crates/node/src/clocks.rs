@@ -34,6 +34,8 @@ use crate::message::{Body, ClockReading};
 use crate::mutants::Mutant;
 use crate::turn::Turn;
 
+/// When the year 2200 begins, in milliseconds since the Unix epoch: all stamps of both orders lie before it.
+pub(crate) const YEAR_2200_MS: u64 = 7_258_118_400_000;
 /// How often the others' clocks are asked for, in milliseconds.
 const ASK_MS: u64 = 500;
 /// For how long a narrow measurement is kept against wider ones, in milliseconds.

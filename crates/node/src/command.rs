@@ -34,7 +34,10 @@ impl Write<'_> {
     pub(crate) fn bytes(&self) -> usize {
         match self {
             Write::Set(_, value) => value.len(),
-            Write::SetIf(set) => set.value.len(),
+            Write::SetIf(set) => {
+                let expected = if let When::Equals(value) = set.when { value.len() } else { 0 };
+                set.value.len() + expected
+            }
             Write::Del(_) => 0,
         }
     }

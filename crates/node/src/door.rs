@@ -257,6 +257,13 @@ pub enum Reply {
     Error(Error),
 }
 
+impl Reply {
+    /// How many bytes it moves, but for small ones.
+    pub(crate) fn bytes(&self) -> usize {
+        if let Reply::Value(value) = self { value.len() } else { 0 }
+    }
+}
+
 /// Where an answer stands in the logs.
 ///
 /// Nobody need believe it: a judge can check that the order which certificates claim explains every answer.

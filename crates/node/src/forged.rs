@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use crate::codec::{put_bytes, put_uint};
 use crate::command;
-use crate::door::{Command, NodeId};
+use crate::door::{Command, NodeId, REMOVED_KEYS_MAX};
+use crate::keys::Keys;
 use crate::life::Life;
 use crate::message::{Body, Hello, Message};
 use crate::node::Node;
@@ -33,6 +34,10 @@ pub enum Forged {
     LastStamp,
     /// A merged entry of a node that is no member.
     EntryOfStranger,
+    /// A merged entry of more keys than a turn bears.
+    GreatEntry,
+    /// A merged entry that depends on itself.
+    EndlessEntry,
     /// A place in a merged log that no replica will ever reach.
     LastPlace,
 }
@@ -51,6 +56,8 @@ impl Forged {
             "last-term" => Forged::LastTerm,
             "last-stamp" => Forged::LastStamp,
             "entry-of-stranger" => Forged::EntryOfStranger,
+            "great-entry" => Forged::GreatEntry,
+            "endless-entry" => Forged::EndlessEntry,
             "last-place" => Forged::LastPlace,
             _ => return None,
         })
@@ -64,8 +71,10 @@ impl Node {
         let body = match forged {
             Forged::EndlessForward => forward(u64::MAX, 1),
             Forged::ShortForward => forward(1, 2),
-            Forged::LastStamp => merged_entry(from, u64::MAX),
-            Forged::EntryOfStranger => merged_entry(NodeId(99), 1),
+            Forged::LastStamp => merged_entry(from, u64::MAX, &[0], &set()),
+            Forged::EntryOfStranger => merged_entry(NodeId(99), 1, &[0], &set()),
+            Forged::GreatEntry => merged_entry(from, 1, &[0], &del(REMOVED_KEYS_MAX + 1)),
+            Forged::EndlessEntry => merged_entry(from, 1, &[1, from.0, 1, 1], &set()),
             Forged::LastPlace => {
                 // One vector, of one place, with `want` off: kind, flag, count, replica, boot and index.
                 let mut bytes = header(from, sender);
@@ -113,12 +122,20 @@ fn forward(first: u64, count: u64) -> Body {
     Body::Forward { first, count, commands: set().into() }
 }
 
-/// The first entry of a log, with this clock.
-fn merged_entry(origin: NodeId, clock: u64) -> Body {
+fn del(count: usize) -> Vec<u8> {
+    let mut commands = vec![];
+    command::encode(&Command::Del(Keys::new(vec!["forged"; count])), &mut commands);
+    commands
+}
+
+/// The first entry of a log, with this clock, and with what it depends on as it is encoded.
+fn merged_entry(origin: NodeId, clock: u64, after: &[u64], write: &[u8]) -> Body {
     let mut entry = vec![];
-    // Origin; boot and index; boot and index of the one before; clock; what it depends on: nothing; one write.
-    [origin.0, 1, 1, 0, 0, clock, 0, 1].into_iter().for_each(|part| put_uint(&mut entry, part));
-    entry.extend(set());
+    // Origin; boot and index; boot and index of the one before; clock; what it depends on; one write.
+    let header = [origin.0, 1, 1, 0, 0, clock];
+    let parts = header.iter().chain(after).chain(&[1]);
+    parts.for_each(|part| put_uint(&mut entry, *part));
+    entry.extend(write);
     let mut framed = vec![];
     put_bytes(&mut framed, &entry);
     Body::Entries { entries: vec![entry.into()], more: false }

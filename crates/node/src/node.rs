@@ -20,7 +20,7 @@ use crate::message::{Body, Message};
 use crate::mutants::{Mutant, Planted};
 use crate::record::Known;
 use crate::session::{self, Asker, Kind, Request, Sessions};
-use crate::turn::{Budget, Identity, Turn};
+use crate::turn::{Budget, Identity, Share, Turn};
 
 /// What the requests may weigh that wait to be written, sent or confirmed.
 const WAITING_BYTES_MAX: usize = 256 << 20;
@@ -603,7 +603,7 @@ impl Node {
         if !self.serves() {
             self.sessions.hold(request, outputs);
         } else if let Some(request) = self.sessions.admit(request, outputs) {
-            self.start(request, outputs);
+            self.start(request, |budget| &mut budget.requests, outputs);
         }
     }
 
@@ -611,16 +611,21 @@ impl Node {
         if !self.serves() {
             return;
         }
-        while !self.budget.requests.is_spent()
+        while !self.budget.waiting.is_spent()
             && let Some(request) = self.sessions.next()
         {
-            self.budget.requests.spend(1, 0);
-            self.start(request, outputs);
+            self.budget.waiting.spend(1, 0);
+            self.start(request, |budget| &mut budget.waiting, outputs);
         }
     }
 
-    /// Starts a request whose turn on its connection has come.
-    fn start(&mut self, request: Request, outputs: &mut Vec<Output>) {
+    /// Starts a request whose turn on its connection has come. An answer is paid for out of this share.
+    fn start(
+        &mut self,
+        request: Request,
+        share: fn(&mut Budget) -> &mut Share,
+        outputs: &mut Vec<Output>,
+    ) {
         let Request { asker, level, command } = request;
         let agreed = self.config.order == Order::Agreed;
         if command.is_write()
@@ -667,14 +672,13 @@ impl Node {
             self.counts.push(Read { asker, command });
             return;
         }
-        if let Command::Exists(keys) = &command {
-            self.budget.requests.spend(keys.len(), 0);
-        }
         outputs.push(if agreed {
             let reply = self.agreed.read_here(&command);
+            share(&mut self.budget).spend_answer(&command, &reply);
             session::certified_reply(&asker, reply, || self.agreed.certificate(&command))
         } else {
             let reply = self.merged.read_here(&command);
+            share(&mut self.budget).spend_answer(&command, &reply);
             session::certified_reply(&asker, reply, || self.merged.certificate(&command))
         });
         if self.planted.is(Mutant::AnsweredTwice) {

@@ -29,10 +29,14 @@ pub(crate) struct Budget {
     long_keys: usize,
     /// For messages of peers.
     pub(crate) messages: Share,
-    /// For requests that are taken in.
+    /// For requests that are taken in, and those of them that start at once.
     pub(crate) requests: Share,
-    /// For writes that are applied and reads that waited.
+    /// For requests that waited for others of their connection.
+    pub(crate) waiting: Share,
+    /// For writes that are applied.
     pub(crate) work: Share,
+    /// For reads that waited for what is applied.
+    pub(crate) answers: Share,
     /// For keys that are counted.
     pub(crate) counting: Share,
 }
@@ -48,7 +52,9 @@ impl Budget {
             long_keys: LONG_KEYS.min(steps - 1),
             messages: share(),
             requests: share(),
+            waiting: share(),
             work: share(),
+            answers: share(),
             counting: Share { left: steps.div_ceil(COUNTING_PARTS) },
         }
     }
@@ -72,6 +78,12 @@ impl Share {
     /// Something is done that takes so many steps, and moves so many bytes.
     pub(crate) fn spend(&mut self, steps: usize, bytes: usize) {
         self.left = self.left.saturating_sub(steps + bytes / STEP_BYTES);
+    }
+
+    /// A command is answered from what is here.
+    pub(crate) fn spend_answer(&mut self, command: &Command, reply: &Reply) {
+        let keys = if let Command::Exists(keys) = command { keys.len() } else { 1 };
+        self.spend(keys, reply.bytes());
     }
 
     pub(crate) fn is_spent(&self) -> bool {

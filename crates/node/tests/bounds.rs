@@ -269,3 +269,133 @@ fn a_node_that_catches_up_does_so_in_many_turns() {
     }
     assert!(most > 1, "it had too much for one turn");
 }
+
+#[test]
+fn a_merged_entry_has_no_more_keys_than_a_turn_bears() {
+    let mut alone = Alone::new(Level::Causal);
+    let count = 8 * TURN_STEPS;
+    (0..count).for_each(|n| alone.ask(1, set(n)));
+    alone.turns();
+    (0..count / 64).for_each(|n| {
+        alone.ask(n as u64, Command::Del(Keys::new((64 * n..64 * n + 64).map(key))));
+    });
+    let mut left = count as u64;
+    while left > 0 {
+        alone.turn();
+        let gone = left - alone.node.status().keys;
+        assert!(gone <= 2 * TURN_STEPS as u64, "{gone} keys went in one turn");
+        left -= gone;
+    }
+}
+
+#[test]
+fn great_values_take_many_turns() {
+    const VALUE_BYTES: usize = 1 << 20;
+    let value = Bytes::from(vec![b'v'; VALUE_BYTES]);
+    let read = || Command::Get(key(0));
+    // It finds another value than it expects, and says which.
+    let compare = || {
+        let (key, value, condition) = (key(0), key(1), Condition::Equals(key(2)));
+        Command::SetIf(Box::new(SetIf { key, value, condition, get: true }))
+    };
+    let levels = [Level::Linearizable, Level::Sequential, Level::Causal];
+    let commands: [&dyn Fn() -> Command; 2] = [&read, &compare];
+    for (level, command) in levels.iter().flat_map(|level| commands.map(|each| (level, each))) {
+        if *level == Level::Causal && command().is_write() {
+            continue;
+        }
+        let mut alone = Alone::new(*level);
+        alone.ask(1, Command::Set(key(0), value.clone()));
+        alone.turns();
+        // Some of them wait for others of their connection.
+        (0..100).for_each(|n| {
+            alone.ask(n % 50, set(1));
+            alone.ask(n % 50, command());
+        });
+        let great = |replies: &Vec<(u64, Reply)>| {
+            replies.iter().filter(|reply| reply.1 == Reply::Value(value.clone())).count()
+        };
+        let each: Vec<_> = alone.turns().iter().map(great).collect();
+        assert_eq!(each.iter().sum::<usize>(), 100, "{level}");
+        // A turn is worth 4 MiB of each kind of work, and each may end with a value too many.
+        assert!(each.iter().all(|count| *count <= 10), "{level}: {each:?}");
+    }
+}
+
+#[test]
+fn what_waits_on_its_connection_starts_although_new_requests_fill_every_turn() {
+    for level in [Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        alone.ask(1, set(0));
+        alone.ask(1, Command::Get(key(0)));
+        let answers = |alone: &mut Alone| {
+            (0..2 * TURN_STEPS as u64).for_each(|n| alone.ask(2 + n % 50, Command::Get(key(1))));
+            alone.turn().iter().filter(|reply| reply.0 == 1).count()
+        };
+        assert_eq!((0..10).map(|_| answers(&mut alone)).sum::<usize>(), 2, "{level}");
+    }
+}
+
+#[test]
+fn a_read_is_answered_although_writes_fill_every_turn() {
+    let mut alone = Alone::new(Level::Linearizable);
+    let mut answered = 0;
+    for turn in 0..10 {
+        if turn == 4 {
+            alone.ask(1, Command::Get(key(0)));
+        }
+        (0..TURN_STEPS).for_each(|n| alone.ask(2 + n as u64 % 50, set(n % 100)));
+        answered += alone.turn().iter().filter(|reply| reply.0 == 1).count();
+    }
+    assert_eq!(answered, 1);
+}
+
+#[test]
+fn a_count_that_nobody_waits_for_holds_up_no_writes() {
+    for level in [Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        alone.ask(1, Command::Exists(Keys::new((0..20 * TURN_STEPS).map(key))));
+        assert_eq!(alone.turn(), []);
+        alone.due.push(Input::Closed(SessionId(1)));
+        let count = 4 * TURN_STEPS;
+        (0..count).for_each(|n| alone.ask(2, set(n)));
+        (0..20).for_each(|_| drop(alone.turn()));
+        assert_eq!(alone.node.status().keys, count as u64, "{level}");
+    }
+}
+
+#[test]
+fn no_read_overtakes_a_count_of_its_connection() {
+    for level in [Level::Linearizable, Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        alone.ask(1, Command::Get(key(0)));
+        alone.ask(1, Command::Exists(Keys::new((0..5 * TURN_STEPS).map(key))));
+        let mut replies = alone.turn();
+        // The first read is answered, and the count goes on.
+        assert_eq!(replies, [(1, Reply::Nil)], "{level}");
+        alone.ask(1, Command::Get(key(1)));
+        replies.extend(alone.turns().into_iter().flatten());
+        let last = [(1, Reply::Nil), (1, Reply::Integer(0)), (1, Reply::Nil)];
+        assert_eq!(replies, last, "{level}");
+    }
+}
+
+#[test]
+fn reads_of_many_keys_take_many_turns() {
+    const KEYS: usize = 512;
+    for level in [Level::Linearizable, Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        let exists = || Command::Exists(Keys::new((0..KEYS).map(key)));
+        (0..200).for_each(|n| {
+            alone.ask(n % 50, set(KEYS));
+            alone.ask(n % 50, exists());
+        });
+        let many = |replies: &Vec<(u64, Reply)>| {
+            replies.iter().filter(|reply| reply.1 == Reply::Integer(0)).count()
+        };
+        let each: Vec<_> = alone.turns().iter().map(many).collect();
+        assert_eq!(each.iter().sum::<usize>(), 200, "{level}");
+        let most = 2 * (TURN_STEPS / KEYS + 1);
+        assert!(each.iter().all(|count| *count <= most), "{level}: {each:?}");
+    }
+}

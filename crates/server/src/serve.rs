@@ -9,7 +9,7 @@ use node::{Config, Node, NodeId, Recovery, Waits};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
-use tokio::task::{spawn_blocking, spawn_local};
+use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
@@ -95,18 +95,36 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
     let zmq = ports
         .zmq
         .map(|(listener, _)| spawn_local(connection::listen(hub.clone(), Door::Zmq, listener)));
-    tokio::select! {
-        halted = &mut machine => return Err(halted.unwrap_or_else(|bug| bug_failure(&bug))),
-        () = ending.wait() => {}
-    }
+    unless_halted(&mut machine, ending.wait()).await?;
     clients.abort();
     zmq.inspect(|zmq| zmq.abort());
-    // First another node leads, while this one still serves whom it has: an election would cost everyone half a second.
+    unless_halted(&mut machine, finish(&hub)).await?;
+    machine.abort();
+    match machine.await {
+        Ok(halted) => Err(halted),
+        Err(bug) if bug.is_panic() => Err(bug_failure(&bug)),
+        Err(_) => Ok(()),
+    }
+}
+
+/// Waits for this, or until the node must not go on.
+async fn unless_halted(
+    machine: &mut JoinHandle<Failure>,
+    end: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    tokio::select! {
+        // Also if both come at once.
+        biased;
+        halted = machine => Err(halted.unwrap_or_else(|bug| bug_failure(&bug))),
+        () = end => Ok(()),
+    }
+}
+
+/// Has another node lead first, while this one still serves whom it has: an election would cost everyone half a second.
+/// Then clients get their last replies.
+async fn finish(hub: &Hub) {
     let _ = tokio::time::timeout(HAND_OVER_MAX, hub.hand_over()).await;
     let _ = tokio::time::timeout(LAST_REPLIES_MAX, hub.end()).await;
-    machine.abort();
-    let _ = machine.await;
-    Ok(())
 }
 
 /// The ports of a server, taken before anything else is touched.
@@ -291,4 +309,22 @@ fn stop(error: crate::log::Error) {
 
 fn bug_failure(bug: &tokio::task::JoinError) -> Failure {
     Failure::run_time(format!("a bug stopped the node: {bug}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{pending, ready};
+
+    #[test]
+    fn a_node_that_halts_while_the_server_ends_says_so() {
+        let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
+        runtime.block_on(async {
+            let mut machine = spawn_local(ready(Failure::configuration("superseded")));
+            let end = unless_halted(&mut machine, pending()).await;
+            assert_eq!(end.unwrap_err().exit_code, 78);
+            let mut machine = spawn_local(pending());
+            assert!(unless_halted(&mut machine, ready(())).await.is_ok());
+        });
+    }
 }

@@ -3,6 +3,7 @@
 //! A run is a row of writes of one start of a node with consecutive names; all writes that arrived in one turn,
 //! from whomever, make one entry. The offset of a write is its place in the whole entry, from 0.
 
+use super::time::LAST_STAMP_MS;
 use crate::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
 use crate::command::{self, Write};
 use crate::door::NodeId;
@@ -149,6 +150,10 @@ pub(crate) fn check_run(first: u64, count: u64, commands: &[u8]) -> Result<(), M
 
 /// Whether an entry can be applied. Asked before one that a peer sent goes into the log.
 pub(crate) fn check(data: &[u8]) -> Result<(), Malformed> {
+    if time_ms(data)?.is_some_and(|time_ms| time_ms > LAST_STAMP_MS) {
+        // Every later one would have to carry it on.
+        return Err(Malformed);
+    }
     for_each(data, |_, _, _| ()).map(drop)
 }
 
@@ -158,6 +163,19 @@ mod tests {
     use crate::door::Command;
     use crate::keys::Keys;
     use bytes::Bytes;
+
+    #[test]
+    fn an_entry_that_is_stamped_beyond_the_year_2199_is_malformed() {
+        let year_2200_ms = 7_258_118_400_000;
+        for (time_ms, checked) in [
+            (0, Ok(())),
+            (year_2200_ms - 1, Ok(())),
+            (year_2200_ms, Err(Malformed)),
+            (u64::MAX, Err(Malformed)),
+        ] {
+            assert_eq!(check(&Draft::default().take(time_ms)), checked, "{time_ms}");
+        }
+    }
 
     #[test]
     fn runs_come_back_with_their_names() {

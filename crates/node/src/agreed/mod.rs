@@ -833,6 +833,10 @@ impl Agreed {
         turn: &mut Turn<'_>,
     ) {
         let answer = self.state.apply(name, position, write);
+        if let Some(answer) = &answer {
+            // With GET, a write answers the value that was there.
+            turn.budget.work.spend(0, answer.reply.bytes());
+        }
         if name.node != self.me {
             return;
         }
@@ -870,16 +874,17 @@ impl Agreed {
         let mut answered = false;
         let hasty = self.planted.is(Mutant::ReadBeforeApplied);
         let applied = if hasty { u64::MAX } else { self.applied_whole };
-        while !turn.budget.work.is_spent()
+        while !turn.budget.answers.is_spent()
             && let Some(read) = self.reads.next_answerable(applied)
         {
             answered = true;
-            turn.budget.work.spend(1, 0);
             if turn.budget.is_long(&read.command) {
+                turn.budget.answers.spend(1, 0);
                 turn.counts.push(read);
                 continue;
             }
             let reply = self.read_here(&read.command);
+            turn.budget.answers.spend_answer(&read.command, &reply);
             turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
         }
         answered || was_fresh != self.reads.is_fresh()
@@ -973,4 +978,72 @@ pub(crate) fn restored_entry(index: u64, term: u64, data: Bytes) -> Result<Entry
 /// Term, vote and commit index as the disk kept them.
 pub(crate) fn restored_hard_state(term: u64, vote: u64, commit: u64) -> HardState {
     HardState { term, vote, commit, ..HardState::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::counting::Counts;
+    use crate::disk::Disk;
+    use crate::door::{Now, Output, RequestId, SessionId, TURN_STEPS};
+    use crate::session::Sessions;
+    use crate::turn::{Budget, Identity};
+
+    const ME: NodeId = NodeId(1);
+    const LIFE: Life = Life { boot: 3, incarnation: 7 };
+
+    /// A node whose log carries one write of this name; and what came of it, if it must not go on.
+    fn applied(name: Name) -> (Agreed, Option<Output>) {
+        let members = [1, 2, 3];
+        let mut agreed = Agreed::new(ME, LIFE, &members.map(NodeId), Tail::new(&members), 1);
+        let (session, id) = (SessionId(1), RequestId(1));
+        let asker = Asker { session, id, since_ms: 0, certify: false };
+        agreed.write(asker, Command::Set(Bytes::from("k"), Bytes::from("v")));
+        let run = agreed.proposals.next_run().expect("somebody asked");
+        agreed.draft.add_run(name, 1, &run.commands);
+        let data = agreed.draft.take(0);
+        let (mut outputs, mut halted) = (vec![], false);
+        let turn = &mut Turn {
+            now: Now::default(),
+            clock_agrees: true,
+            ending: false,
+            clock_waits: false,
+            log_ms: None,
+            identity: Identity { id: ME, directory: 1, life: LIFE },
+            disk: &mut Disk::default(),
+            sessions: &mut Sessions::default(),
+            counts: &mut Counts::default(),
+            budget: &mut Budget::new(TURN_STEPS),
+            outputs: &mut outputs,
+            halted: &mut halted,
+            planted: Planted::default(),
+        };
+        assert!(agreed.apply_entry(1, &data, turn));
+        (agreed, outputs.into_iter().find(|output| matches!(output, Output::Halt { .. })))
+    }
+
+    #[test]
+    fn an_own_write_confirms_also_if_it_does_not_run() {
+        for (sequence, runs) in [(1, true), (2, false)] {
+            let (agreed, halt) = applied(Name { node: ME, life: LIFE, sequence });
+            assert_eq!((agreed.keys() == 1, agreed.is_fresh()), (runs, true));
+            assert!(halt.is_none());
+        }
+        let (agreed, _) = applied(Name { node: NodeId(2), life: LIFE, sequence: 1 });
+        assert!(!agreed.is_fresh(), "another's write says nothing");
+    }
+
+    #[test]
+    fn another_life_in_the_log_that_this_directory_has_not_lived_supersedes_it() {
+        let lives = [(2, 6, None), (3, 6, Some(78)), (4, 6, Some(78)), (3, 7, None)];
+        for (boot, incarnation, expected) in lives {
+            let life = Life { boot, incarnation };
+            let (_, halt) = applied(Name { node: ME, life, sequence: 1 });
+            let code = halt.map(|halt| match halt {
+                Output::Halt { exit_code, .. } => exit_code,
+                _ => unreachable!("only that was looked for"),
+            });
+            assert_eq!(code, expected, "{life:?}");
+        }
+    }
 }

@@ -17,7 +17,11 @@
 //! with every entry: of ten thousand a second each would lose its half of a tenth of a millisecond to rounding. It moves
 //! only to where the clock has carried log time beyond it, so that time goes on from there if the clock is set back.
 
+use crate::clocks::YEAR_2200_MS;
 use crate::mutants::{Mutant, Planted};
+
+/// The last stamp that there is: log time stands there. That is part of the format: nobody takes in a later one.
+pub(crate) const LAST_STAMP_MS: u64 = YEAR_2200_MS - 1;
 
 /// A stamp, and where this node's monotonic clock stood when it counted as made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +39,7 @@ impl Anchor {
 
 /// The log time of one leadership.
 ///
-/// - No stamp lies below one before it.
+/// - No stamp lies below one before it, and none beyond the last.
 #[derive(Debug, Default)]
 pub(crate) struct LogTime {
     /// The term that is led.
@@ -58,12 +62,13 @@ impl LogTime {
     /// The stamp of an entry that is made now. `clock_ms`: what the leader's clock may carry into the log.
     pub(crate) fn stamp_ms(&self, now_ms: u64, clock_ms: Option<u64>) -> u64 {
         let least_ms = self.last_ms.max(self.anchor.reaches_ms(now_ms));
-        match clock_ms {
+        let stamp_ms = match clock_ms {
             None => least_ms,
             Some(clock_ms) if self.planted.is(Mutant::LogTimeGoesBack) => clock_ms,
             Some(clock_ms) if self.planted.is(Mutant::LogTimeStands) => self.last_ms.max(clock_ms),
             Some(clock_ms) => least_ms.max(clock_ms),
-        }
+        };
+        stamp_ms.min(LAST_STAMP_MS)
     }
 
     /// An entry with this stamp is in the log.
@@ -134,9 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn stamps_at_the_end_of_time_overflow_nothing() {
-        let mut time = led_from(u64::MAX - 1, 0);
-        assert_eq!(stamp(&mut time, u64::MAX, Some(u64::MAX)), u64::MAX);
-        assert_eq!(stamp(&mut time, u64::MAX, None), u64::MAX);
+    fn log_time_ends_with_the_year_2199() {
+        let mut time = led_from(LAST_STAMP_MS - 1, 0);
+        assert_eq!(stamp(&mut time, 0, Some(0)), LAST_STAMP_MS - 1);
+        assert_eq!(stamp(&mut time, 0, Some(YEAR_2200_MS)), LAST_STAMP_MS);
+        assert_eq!(stamp(&mut time, u64::MAX, Some(u64::MAX)), LAST_STAMP_MS);
+        assert_eq!(stamp(&mut time, u64::MAX, None), LAST_STAMP_MS);
     }
 }

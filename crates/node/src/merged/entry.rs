@@ -6,7 +6,11 @@ use super::stamp;
 use super::vector::{Place, Vector};
 use crate::codec::{Malformed, Reader, put_uint};
 use crate::command::{self, Write};
-use crate::door::NodeId;
+use crate::door::{NodeId, REMOVED_KEYS_MAX};
+
+/// The most keys that an entry of a sound replica writes: those of the greatest single command. Older versions made greater ones,
+/// which are replayed from a log and taken from nobody.
+pub(crate) const KEYS_MAX: usize = REMOVED_KEYS_MAX;
 
 /// What stands before the writes of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,23 +54,41 @@ fn header(reader: &mut Reader<'_>) -> Result<Header, Malformed> {
             1 => header.previous.boot < header.place.boot,
             index => header.previous == (Place { index: index - 1, ..header.place }),
         };
-    if follows { Ok(header) } else { Err(Malformed) }
+    // What depends on itself, or on what comes after it, can never be applied.
+    let may_come = header.after.get(header.origin) <= header.previous;
+    if follows && may_come { Ok(header) } else { Err(Malformed) }
 }
 
 /// The header of an entry whose every write can be read: what is kept can always be applied.
 pub(crate) fn check(bytes: &[u8]) -> Result<Header, Malformed> {
+    read(bytes).map(|(header, _)| header)
+}
+
+/// The header of an entry that came from a peer and that one turn can apply.
+pub(crate) fn check_received(bytes: &[u8]) -> Result<Header, Malformed> {
+    match read(bytes)? {
+        (header, keys) if keys <= KEYS_MAX => Ok(header),
+        _ => Err(Malformed),
+    }
+}
+
+/// The header of an entry, and how many keys it writes.
+fn read(bytes: &[u8]) -> Result<(Header, usize), Malformed> {
     let mut reader = Reader::new(bytes);
     let header = header(&mut reader)?;
     check_clock(&header)?;
     let count = reader.count()?;
+    let mut keys = 0;
     for _ in 0..count {
+        let write = command::decode(&mut reader)?;
         // What looks at what is there has no meaning here: each replica would find something else.
-        if let Write::SetIf(_) = command::decode(&mut reader)? {
+        if let Write::SetIf(_) = write {
             return Err(Malformed);
         }
+        keys += write.keys();
     }
     reader.end()?;
-    Ok(header)
+    Ok((header, keys))
 }
 
 /// No stamp lies beyond the last one that the format knows: it would win for ever.
@@ -97,6 +119,7 @@ pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(u32, Write<'a>)
 mod tests {
     use super::*;
     use crate::door::{Command, Condition, SetIf};
+    use crate::keys::Keys;
 
     fn place(boot: u64, index: u64) -> Place {
         Place { boot, index }
@@ -121,6 +144,28 @@ mod tests {
         for end in 0..bytes.len() {
             assert_eq!(check(&bytes[..end]), Err(Malformed), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn more_keys_than_a_turn_bears_are_replayed_and_taken_from_nobody() {
+        let del = |keys: usize| {
+            let mut writes = vec![];
+            command::encode(&Command::Set(Bytes::new(), Bytes::new()), &mut writes);
+            command::encode(&Command::Del(Keys::new(vec!["k"; keys - 1])), &mut writes);
+            let bytes = encode(&with(place(3, 1), place(2, 9)), 2, &writes);
+            (check(&bytes).is_ok(), check_received(&bytes).is_ok())
+        };
+        assert_eq!([del(KEYS_MAX), del(KEYS_MAX + 1)], [(true, true), (true, false)]);
+    }
+
+    #[test]
+    fn an_entry_that_depends_on_itself_or_on_what_follows_is_malformed() {
+        let after = |own| {
+            let after = Vector::from_iter([(NodeId(1), own)]);
+            check(&encode(&Header { after, ..with(place(3, 1), place(2, 9)) }, 0, &[])).is_ok()
+        };
+        let own = [place(2, 8), place(2, 9), place(2, 10), place(3, 1), place(3, 2), place(4, 1)];
+        assert_eq!(own.map(after), [true, true, false, false, false, false]);
     }
 
     #[test]

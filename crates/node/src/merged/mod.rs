@@ -34,7 +34,7 @@ use crate::codec::Malformed;
 use crate::command::Write;
 use crate::copies::{self, Copies};
 use crate::door::{
-    Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, Ticket,
+    Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, TURN_STEPS, Ticket,
 };
 use crate::message::Body;
 use crate::mutants::{Mutant, Planted};
@@ -51,8 +51,8 @@ use vector::{Place, Vector};
 
 /// The most bytes of writes in one entry, but for a single greater one; and of entries in one message.
 const ENTRY_BYTES_MAX: usize = 1 << 20;
-/// The most writes in one entry: it is applied at once.
-const ENTRY_WRITES_MAX: u64 = 4096;
+/// The most keys in one entry, but for a single write of more: it is applied at once, here and at every replica.
+const ENTRY_KEYS_MAX: usize = TURN_STEPS;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
 
@@ -64,8 +64,7 @@ pub(crate) struct Merged {
     clock: Clock,
     log: Log,
     state: State,
-    /// Writes as they are encoded, and who asked for them.
-    gathered: VecDeque<(Asker, Bytes)>,
+    gathered: VecDeque<Gathered>,
     gathered_bytes: usize,
     copies: Copies,
     gathering_since_ms: Option<u64>,
@@ -78,6 +77,16 @@ pub(crate) struct Merged {
     inbox: Inbox,
     repair: Repair,
     planted: Planted,
+}
+
+/// A write that waits for its entry.
+#[derive(Debug)]
+struct Gathered {
+    asker: Asker,
+    /// As it is encoded.
+    write: Bytes,
+    /// How many keys it writes.
+    keys: usize,
 }
 
 impl Merged {
@@ -166,9 +175,10 @@ impl Merged {
     }
 
     pub(crate) fn write(&mut self, asker: Asker, command: Command) {
+        let keys = if let Command::Del(keys) = &command { keys.len() } else { 1 };
         let write = self.copies.encoded(&command);
         self.gathered_bytes += write.len();
-        self.gathered.push_back((asker, write));
+        self.gathered.push_back(Gathered { asker, write, keys });
     }
 
     pub(crate) fn on_entries(
@@ -183,7 +193,7 @@ impl Merged {
             return Ok(());
         }
         for bytes in entries {
-            let header = entry::check(&bytes)?;
+            let header = entry::check_received(&bytes)?;
             self.check_replicas(&header.after)?;
             if !self.is_member(header.origin) {
                 return Err(Malformed);
@@ -331,7 +341,7 @@ impl Merged {
                 );
             }
         }
-        self.gathered.retain(|(asker, write)| {
+        self.gathered.retain(|Gathered { asker, write, .. }| {
             let keep = asker.since_ms > oldest_ms;
             if !keep {
                 self.gathered_bytes -= write.len();
@@ -376,7 +386,7 @@ impl Merged {
         self.gathering_since_ms = None;
         self.gathered_bytes = 0;
         let gathered = std::mem::take(&mut self.gathered);
-        for (asker, _) in &gathered {
+        for Gathered { asker, .. } in &gathered {
             turn.refuse_write(asker, error.clone());
         }
         !gathered.is_empty()
@@ -391,9 +401,14 @@ impl Merged {
     /// Makes one entry, with this clock in its stamps.
     fn write_entry(&mut self, clock: u64, turn: &mut Turn<'_>) {
         let mut writes = vec![];
-        let mut count = 0;
-        while writes.len() < ENTRY_BYTES_MAX && count < ENTRY_WRITES_MAX {
-            let Some((asker, write)) = self.gathered.pop_front() else { break };
+        let (mut count, mut keys) = (0, 0);
+        let mut fits = |next: &mut Gathered| {
+            keys += next.keys;
+            keys <= ENTRY_KEYS_MAX || keys == next.keys
+        };
+        while writes.len() < ENTRY_BYTES_MAX
+            && let Some(Gathered { asker, write, .. }) = self.gathered.pop_front_if(&mut fits)
+        {
             self.gathered_bytes -= write.len();
             writes.extend_from_slice(&write);
             self.askers.push_back(Some(asker));

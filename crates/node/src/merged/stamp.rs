@@ -6,13 +6,12 @@
 //!
 //! Stamps end where the year 2200 begins. That is part of the format: no later one is made, and nobody takes one in.
 
+use crate::clocks::YEAR_2200_MS;
 use crate::door::NodeId;
 use crate::mutants::{Mutant, Planted};
 
 /// How many bits of a clock count events within a millisecond.
 const EVENT_BITS: u32 = 16;
-/// When the year 2200 begins, in milliseconds since the Unix epoch: all stamps lie before it.
-const YEAR_2200_MS: u64 = 7_258_118_400_000;
 
 /// Whether the clock of a stamp lies before the year 2200, as in every entry that a node takes in.
 pub(crate) fn is_in_format(clock: u64) -> bool {

@@ -1,9 +1,13 @@
-# What a member says of merged logs is checked before it is kept: stamps, replicas, places.
+# What a member says of merged logs is checked before it is kept: stamps, replicas, sizes, places.
 > cluster 3 causal
 > settle
 > forge 2 1 last-stamp
 n1 refuses: node 2 sent a message that no sound member sends: it is dropped
 > forge 2 1 entry-of-stranger
+n1 refuses: node 2 sent a message that no sound member sends: it is dropped
+> forge 2 1 great-entry
+n1 refuses: node 2 sent a message that no sound member sends: it is dropped
+> forge 2 1 endless-entry
 n1 refuses: node 2 sent a message that no sound member sends: it is dropped
 > forge 2 1 last-place
 n1 refuses: a message that cannot be read: the sender is of another version, or not Candor

@@ -7,8 +7,8 @@ use node::{Order, Output, Reply};
 use super::{Truth, Turn};
 use crate::setting::Setting;
 
-/// How many kinds of work end in answers: requests, what is applied or waited for it, counts.
-const SHARES: usize = 3;
+/// How many kinds of work end in answers: requests, those that waited for others, what is applied, what waited for it, counts.
+const SHARES: usize = 5;
 
 /// The most answers of a turn.
 #[derive(Debug)]
@@ -60,11 +60,11 @@ mod tests {
             certificate: None,
         };
         let error = Reply::Error(node::Error::ClusterDown("late"));
-        let mut outputs: Vec<_> = (0..6).map(|id| reply(id, Reply::Ok)).collect();
-        outputs.push(reply(6, error));
+        let mut outputs: Vec<_> = (0..10).map(|id| reply(id, Reply::Ok)).collect();
+        outputs.push(reply(10, error));
         let status = status(1);
         assert_eq!(truth.on_turn(&Turn { outputs: &outputs, ..turn(&status, 1) }), Ok(()));
-        outputs.push(reply(7, Reply::Nil));
+        outputs.push(reply(11, Reply::Nil));
         assert!(truth.on_turn(&Turn { outputs: &outputs, ..turn(&status, 1) }).is_err());
     }
 }
