@@ -33,38 +33,24 @@
 //! Not caught are a copy that was taken while the node ran and is put back after that start went on, and an original and its
 //! copy on two sides of a split. Until a cluster has formed, whoever comes first under an id is taken for it.
 
+mod belief;
+mod formation;
+
 use std::collections::BTreeMap;
 
-use crate::door::{Event, NodeId, Order, PathId, Ticket, Waits};
+use crate::door::{Event, NodeId, Order, Output, PathId, Ticket, Waits};
 use crate::life::{Life, Lives};
 use crate::message::{Body, Hello};
-use crate::record::{Birth, Cluster, Known, Record};
+use crate::record::{Birth, Cluster, Known};
 use crate::turn::Turn;
-
+use belief::Newcomer;
+use formation::rival;
 /// How often a node says hello to those that it has not met, or that do not believe it, in milliseconds.
 const HELLO_MS: u64 = 200;
-/// How long a process may take to say that it is still there, in milliseconds.
-const PROBE_MS: u64 = 1000;
 /// How long a node with merged logs waits for anybody to answer before it serves unconfirmed, and how long at all, in
 /// milliseconds.
 const UNHEARD_MS: u64 = 2000;
 const UNCONFIRMED_MS: u64 = 5000;
-/// While a cluster forms: how long a member that says nothing counts as there, in milliseconds.
-const PRESENT_MS: u64 = 2000;
-/// How often the same contradiction is told, in milliseconds.
-const CLAIM_MS: u64 = 1000;
-
-/// A start that claims to come after one whose process may still be there.
-#[derive(Debug)]
-struct Newcomer {
-    life: Life,
-    path: Option<PathId>,
-    /// What was asked of the process before it, and when.
-    probe: u64,
-    asked_ms: u64,
-    /// Whether it is this newcomer that answers at the member's address.
-    is_at_address: bool,
-}
 
 /// What is known of one other member.
 #[derive(Debug, Default)]
@@ -92,10 +78,6 @@ struct Other {
     rival_ms: Option<u64>,
     /// When it was last told what it claims otherwise.
     claimed_ms: Option<u64>,
-}
-
-fn is_recent(at_ms: Option<u64>, now_ms: u64) -> bool {
-    at_ms.is_some_and(|at_ms| now_ms < at_ms + PRESENT_MS)
 }
 
 impl Other {
@@ -222,10 +204,7 @@ impl Members {
 
     pub(crate) fn on_connected(&self, peer: NodeId, turn: &mut Turn<'_>) {
         self.say_hello(peer, None, true, turn);
-        let newcomer = self.others.get(&peer).and_then(|other| other.newcomer.as_ref());
-        if let Some(newcomer) = newcomer {
-            turn.send_urgent(peer, Body::Probe(newcomer.probe));
-        }
+        self.probe_again(peer, turn);
     }
 
     fn say_hello_to_all(&self, turn: &mut Turn<'_>) {
@@ -350,241 +329,6 @@ impl Members {
         }
     }
 
-    /// What the sender was told otherwise than this node, if anything.
-    fn contradiction(&self, from: NodeId, hello: &Hello) -> Option<String> {
-        let list =
-            |ids: &[NodeId]| ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(", ");
-        if hello.members != self.ids {
-            return Some(format!(
-                "node {} was started with members {}, this node with {}: give every node the same list of peers",
-                from.0,
-                list(&hello.members),
-                list(&self.ids)
-            ));
-        }
-        if hello.order != self.birth.order {
-            return Some(format!(
-                "on node {} the keyspace default is {}, on this node {}: an order is fixed when the cluster forms; \
-                 start every node with a level of the same order",
-                from.0,
-                order_name(hello.order),
-                order_name(self.birth.order)
-            ));
-        }
-        let other_cluster = |own: Cluster| hello.cluster.is_some_and(|other| other != own);
-        self.birth.cluster.is_some_and(other_cluster).then(|| {
-            format!(
-                "node {} is part of another cluster: one of the addresses in the lists of peers is wrong",
-                from.0
-            )
-        })
-    }
-
-    fn on_contradiction(
-        &mut self,
-        from: NodeId,
-        hello: &Hello,
-        path: Option<PathId>,
-        is_stranger: bool,
-        why: String,
-        turn: &mut Turn<'_>,
-    ) {
-        if !self.is_formed() && hello.cluster.is_some() && !is_stranger {
-            turn.halt(78, why);
-            return;
-        }
-        self.on_claim(from, hello, path, &why, turn);
-    }
-
-    /// Somebody claims what cannot be: that is told once a second. Who it is hears what this node has to say.
-    fn on_claim(
-        &mut self,
-        from: NodeId,
-        hello: &Hello,
-        path: Option<PathId>,
-        why: &str,
-        turn: &mut Turn<'_>,
-    ) {
-        self.tell_claim(from, why, turn);
-        self.answer(from, hello, None, turn);
-        hang_up(path, turn);
-    }
-
-    fn tell_claim(&mut self, from: NodeId, why: &str, turn: &mut Turn<'_>) {
-        let now_ms = turn.now.monotonic_ms;
-        let waits = if self.is_formed() { "" } else { ". This node waits until they agree" };
-        let other = self.others.get_mut(&from).expect("a member");
-        if other.claimed_ms.is_none_or(|claimed_ms| now_ms >= claimed_ms + CLAIM_MS) {
-            other.claimed_ms = Some(now_ms);
-            turn.note(Event::Refused(format!("{why}{waits}")));
-        }
-    }
-
-    /// Whether the directory that is known of a member is silent while the cluster forms, so that another one may take its
-    /// place; nothing was promised yet.
-    fn yields(&mut self, id: NodeId, turn: &Turn<'_>) -> bool {
-        let now_ms = turn.now.monotonic_ms;
-        let other = self.others.get_mut(&id).expect("a member");
-        if is_recent(other.hello_ms, now_ms) {
-            other.rival_ms = Some(now_ms);
-            return false;
-        }
-        *other = Other { claimed_ms: other.claimed_ms, ..Other::default() };
-        true
-    }
-
-    // Believing it.
-
-    /// Whether the start that speaks is the one that is known, or may take its place.
-    fn believe(
-        &mut self,
-        from: NodeId,
-        sender: Known,
-        lived: Option<Life>,
-        path: Option<PathId>,
-        turn: &mut Turn<'_>,
-    ) {
-        let other = self.others.get_mut(&from).expect("a member");
-        let Some(known) = other.known else {
-            if other.writing.is_none() {
-                self.write(from, sender, turn);
-            }
-            return;
-        };
-        if known == sender {
-            turn.outputs.extend(path.map(crate::door::Output::Trust));
-            other.heard = true;
-            came_by(other, path, turn);
-            return;
-        }
-        let follows = sender.life.boot > known.life.boot && lived == Some(known.life);
-        let under_way = other.writing.is_some() || other.newcomer.is_some();
-        if !follows || under_way {
-            return;
-        }
-        self.probes += 1;
-        let probe = turn.identity.life.incarnation.wrapping_add(self.probes);
-        let asked_ms = turn.now.monotonic_ms;
-        other.newcomer =
-            Some(Newcomer { life: sender.life, path, probe, asked_ms, is_at_address: false });
-        if let Some(before) = other.path {
-            turn.send_back(Some(before), from, Body::Probe(probe));
-        }
-        turn.send_urgent(from, Body::Probe(probe));
-    }
-
-    /// Writes to the disk which start of a member is believed from then on.
-    fn write(&mut self, from: NodeId, known: Known, turn: &mut Turn<'_>) {
-        let other = self.others.get_mut(&from).expect("a member");
-        turn.disk.record(&Record::Member(from, known));
-        other.writing = Some((turn.disk.ticket(), known));
-        other.newcomer = None;
-    }
-
-    /// Somebody asks whether the process that it knows is still there.
-    pub(crate) fn on_probe(
-        &self,
-        from: NodeId,
-        sender: Known,
-        number: u64,
-        path: Option<PathId>,
-        turn: &mut Turn<'_>,
-    ) {
-        if self.others.get(&from).is_some_and(|other| other.is_on_disk(sender.directory)) {
-            turn.send_back(path, from, Body::Alive(number));
-        }
-    }
-
-    /// A process that was asked is there. Is it the one from before, the newcomer is a copy of its directory; is it the
-    /// newcomer, it is where the member should be.
-    pub(crate) fn on_alive(
-        &mut self,
-        from: NodeId,
-        sender: Known,
-        number: u64,
-        turn: &mut Turn<'_>,
-    ) {
-        let Some(other) = self.others.get_mut(&from) else { return };
-        let known = other.known;
-        let Some(newcomer) = other.newcomer.as_mut().filter(|newcomer| newcomer.probe == number)
-        else {
-            return;
-        };
-        if known.is_some_and(|known| Known { life: newcomer.life, ..known } == sender) {
-            newcomer.is_at_address = true;
-            self.maybe_take_newcomer(from, turn);
-        } else if known == Some(sender) {
-            let (path, life) = (newcomer.path, newcomer.life);
-            other.newcomer = None;
-            turn.note(Event::Refused(format!(
-                "a copy of node {} was started beside it (start {}): it is turned away",
-                from.0, life.boot
-            )));
-            turn.send_back(path, from, Body::Copied(life));
-        }
-    }
-
-    /// A member says that the process which this start descends from is still there.
-    pub(crate) fn on_copied(&self, from: NodeId, sender: Known, life: Life, turn: &mut Turn<'_>) {
-        let on_disk =
-            self.others.get(&from).is_some_and(|other| other.is_on_disk(sender.directory));
-        if on_disk && life == turn.identity.life {
-            turn.supersede(&format!(
-                "node {} still hears the node that this data directory is a copy of",
-                from.0
-            ));
-        }
-    }
-
-    /// Who was asked whether it is still there, and has not answered in time, is not.
-    fn end_probes(&mut self, turn: &mut Turn<'_>) {
-        let now_ms = turn.now.monotonic_ms;
-        let is_over = |newcomer: &Newcomer| now_ms >= newcomer.asked_ms + PROBE_MS;
-        let over =
-            self.others.iter().filter(|(_, other)| other.newcomer.as_ref().is_some_and(is_over));
-        let over: Vec<_> = over.map(|(id, _)| *id).collect();
-        over.into_iter().for_each(|id| self.take_newcomer(id, turn));
-    }
-
-    /// A newcomer that is where the member should be is believed at once if no connection of the process before it is left.
-    fn maybe_take_newcomer(&mut self, id: NodeId, turn: &mut Turn<'_>) {
-        let other = &self.others[&id];
-        if other.path.is_none()
-            && other.newcomer.as_ref().is_some_and(|newcomer| newcomer.is_at_address)
-        {
-            self.take_newcomer(id, turn);
-        }
-    }
-
-    fn take_newcomer(&mut self, id: NodeId, turn: &mut Turn<'_>) {
-        let other = self.others.get_mut(&id).expect("a member");
-        if let (Some(known), Some(newcomer)) = (other.known, other.newcomer.take()) {
-            self.write(id, Known { life: newcomer.life, ..known }, turn);
-        }
-    }
-
-    /// A connection is gone.
-    pub(crate) fn on_left(&mut self, path: PathId, turn: &mut Turn<'_>) {
-        let mut lost = vec![];
-        for (id, other) in &mut self.others {
-            other.newcomer.take_if(|newcomer| newcomer.path == Some(path));
-            if other.path.take_if(|known| *known == path).is_some() {
-                lost.push(*id);
-            }
-        }
-        lost.into_iter().for_each(|id| self.maybe_take_newcomer(id, turn));
-    }
-
-    /// A believed member spoke by this connection.
-    pub(crate) fn came_by(&mut self, from: NodeId, path: PathId, turn: &mut Turn<'_>) {
-        if let Some(other) = self.others.get_mut(&from)
-            && other.path.is_none_or(|older| older < path)
-        {
-            turn.outputs.push(crate::door::Output::Trust(path));
-            came_by(other, Some(path), turn);
-        }
-    }
-
     pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
         let mut written = vec![];
         for (id, other) in &mut self.others {
@@ -604,51 +348,6 @@ impl Members {
             self.maybe_form(turn);
             self.maybe_settle(id, false, turn);
         }
-    }
-
-    // What follows from it.
-
-    /// The id of the cluster that the directories on this disk form, if all are there.
-    fn roster(&self) -> Option<u64> {
-        let known = |(id, other): (&NodeId, &Other)| Some((*id, other.known?.directory));
-        let mut all = vec![(self.birth.id, self.birth.directory)];
-        for other in &self.others {
-            all.push(known(other)?);
-        }
-        Some(cluster_id(all))
-    }
-
-    /// Everyone has met everyone: this node takes part from now on. All must have the same directories on disk, or two clusters
-    /// could form out of one.
-    fn maybe_form(&mut self, turn: &mut Turn<'_>) {
-        if self.is_formed() {
-            return;
-        }
-        let Some(roster) = self.roster() else { return };
-        let now_ms = turn.now.monotonic_ms;
-        let formed = |(id, other): (&NodeId, &Other)| Some((*id, other.cluster?));
-        let may_form = match self.others.iter().find_map(formed) {
-            Some((id, cluster)) if cluster.id != roster => {
-                self.tell_claim(id, &other_roster(id), turn);
-                false
-            }
-            Some(_) => true,
-            None => self.others.values().all(|other| {
-                other.has_met_us
-                    && other.roster == roster
-                    && is_recent(other.hello_ms, now_ms)
-                    && !is_recent(other.rival_ms, now_ms)
-            }),
-        };
-        if !may_form {
-            return;
-        }
-        self.birth.cluster = Some(Cluster { id: roster, epoch: 1 });
-        turn.disk.record(&Record::Birth(self.birth.clone()));
-        turn.note(Event::Formed);
-        turn.sessions.wake_all();
-        self.say_hello_to_all(turn);
-        self.maybe_confirm(turn);
     }
 
     fn maybe_settle(&mut self, id: NodeId, was_settled: bool, turn: &mut Turn<'_>) {
@@ -685,35 +384,8 @@ impl Members {
     }
 }
 
-/// A believed member speaks by this connection; one that it made before is stale.
-fn came_by(other: &mut Other, path: Option<PathId>, turn: &mut Turn<'_>) {
-    let Some(path) = path else { return };
-    match other.path {
-        // What comes late by an older connection says nothing about the newer one.
-        Some(newer) if newer >= path => {}
-        stale => {
-            turn.outputs.extend(stale.map(crate::door::Output::HangUp));
-            other.path = Some(path);
-        }
-    }
-}
-
 fn hang_up(path: Option<PathId>, turn: &mut Turn<'_>) {
-    turn.outputs.extend(path.map(crate::door::Output::HangUp));
-}
-
-/// The id of the cluster that these directories form, the same on every member and as random as they are.
-fn cluster_id(mut all: Vec<(NodeId, u64)>) -> u64 {
-    all.sort();
-    let mixed =
-        all.into_iter().flat_map(|(id, directory)| [id.0, directory]).fold(0, |sum, part| {
-            // SplitMix64 (Steele et al., OOPSLA 2014), a step for each part.
-            let mut mixed: u64 = (sum ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
-            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            mixed ^ (mixed >> 31)
-        });
-    mixed.max(1)
+    turn.outputs.extend(path.map(Output::HangUp));
 }
 
 /// An order's name, as people write it.
@@ -731,31 +403,6 @@ fn lost_directory(from: NodeId, me: NodeId) -> String {
          the directory that it used last. If that is gone, there is no way back for this id until members can be changed; the others \
          go on while they are a majority. (If this is a new cluster, one of the addresses in its list of peers belongs to another one)",
         from.0, me.0
-    )
-}
-
-/// Two directories claim one id; with `by`, that one has met another than this node's.
-fn rival(id: NodeId, by: Option<NodeId>) -> String {
-    let met = match by {
-        Some(by) => {
-            format!("node {} has met node {}, this one, with another data directory", by.0, id.0)
-        }
-        None => format!(
-            "node {} comes with another data directory than the one that this node has met",
-            id.0
-        ),
-    };
-    format!(
-        "{met}: two processes were started as node {}, or it was started anew on another directory. End the wrong one",
-        id.0
-    )
-}
-
-fn other_roster(id: NodeId) -> String {
-    format!(
-        "node {} is part of a cluster that formed with other data directories than those that this node has met: start every \
-         node with the directory that it had then. If one of them is gone, begin anew with new directories on all nodes",
-        id.0
     )
 }
 
