@@ -32,7 +32,7 @@ pub(crate) struct Machine {
     announcement: Announcement,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
-    /// Whether the last turn left something for the next one, to do or to send.
+    /// Whether the last turn left something for the next one.
     more: bool,
 }
 
@@ -105,7 +105,7 @@ impl Machine {
             }
         }
         self.peers.flush();
-        self.more |= self.hub.sessions.flush();
+        self.hub.sessions.flush();
         self.hub.settle();
         if !self.announcement.is_over() {
             self.announcement.tell(self.hub.node().waits_for().as_ref());
