@@ -61,14 +61,15 @@ fn readers_that_do_not_read_share_what_is_stored() {
     let mut client = server.client();
     client.set::<_, _, ()>("key", vec![b'v'; 8 << 20]).unwrap();
     let before = asked(&server);
-    let mut readers: Vec<_> = (0..200).map(|_| ask(&server, b"GET key\r\n")).collect();
-    until("all to ask", || (asked(&server) >= before + 200).then_some(()));
+    // Not more: the system has only so much memory for what is under way on all sockets, of other tests, too.
+    let mut readers: Vec<_> = (0..64).map(|_| ask(&server, b"GET key\r\n")).collect();
+    until("all to ask", || (asked(&server) >= before + 64).then_some(()));
     // A read after theirs: theirs are answered.
     client.get::<_, Vec<u8>>("key").unwrap();
     takes_at_most(&server, ROOM + (100 << 20));
     assert_eq!(server.figure("clients_evicted"), 0, "it is the store's, not theirs");
     let mut reply = vec![0; b"$8388608\r\n".len() + (8 << 20) + 2];
-    readers[199].read_exact(&mut reply).unwrap();
+    readers[63].read_exact(&mut reply).unwrap();
     assert!(reply.starts_with(b"$8388608\r\nvv") && reply.ends_with(b"vv\r\n"));
 }
 

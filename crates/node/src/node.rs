@@ -164,6 +164,11 @@ impl Node {
         waits || (self.takes_part() && self.has_work())
     }
 
+    /// How many requests wait for a turn that takes them in.
+    pub fn requests_left(&self) -> usize {
+        self.from_clients.len()
+    }
+
     fn has_work(&self) -> bool {
         self.agreed.has_more()
             || self.merged.has_more()

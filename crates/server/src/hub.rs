@@ -11,7 +11,7 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use node::{Input, Node, Status};
+use node::{Input, Node, Status, TURN_STEPS};
 
 use crate::Faults;
 use crate::bell::Bell;
@@ -31,6 +31,9 @@ pub(crate) const BUFFER_BYTES: usize = 64 << 10;
 const HAND_OVER_LOOK: Duration = Duration::from_millis(2);
 /// Bytes that wait for the disk; beyond that no client is read from.
 const BACKLOG_BYTES_MAX: usize = 64 << 20;
+/// Requests that the node has not taken in; beyond that no client is read from that waits for a reply. A turn takes in about so
+/// many: what is asked beyond it would only wait longer, and make all others wait.
+const REQUESTS_MAX: usize = TURN_STEPS;
 
 /// What the tasks of the loop share.
 #[derive(Debug)]
@@ -53,6 +56,10 @@ pub(crate) struct Hub {
     departures: Bell,
     /// Bytes that wait for the disk.
     backlog_bytes: Cell<usize>,
+    /// Requests that the node left over in its last turn.
+    requests_left: Cell<usize>,
+    /// Whether there were so many requests that somebody was held up.
+    swamped: Cell<bool>,
     /// Sessions that wait until there are fewer of them.
     held_up: RefCell<Vec<Rc<Session>>>,
     log: Arc<Counters>,
@@ -85,6 +92,8 @@ impl Hub {
             ending: Cell::new(false),
             departures: Bell::default(),
             backlog_bytes: Cell::new(0),
+            requests_left: Cell::new(0),
+            swamped: Cell::new(false),
             held_up: RefCell::default(),
             log,
             description: about,
@@ -142,10 +151,27 @@ impl Hub {
         self.commands.set(self.commands.get() + 1);
     }
 
-    /// Whether so much waits for the disk, or is owed to sessions like this one, that it must not ask; it is woken later.
+    /// Whether so many requests wait for the node that those who have asked are not to ask more.
+    pub(crate) fn is_swamped(&self) -> bool {
+        let swamped = self.inbox.borrow().len() + self.requests_left.get() > REQUESTS_MAX;
+        self.swamped.set(self.swamped.get() || swamped);
+        swamped
+    }
+
+    /// Takes note of how many requests the node left over.
+    pub(crate) fn set_requests_left(&self, count: usize) {
+        self.requests_left.set(count);
+        if self.swamped.get() && count <= REQUESTS_MAX / 2 {
+            self.swamped.set(false);
+            self.release();
+        }
+    }
+
+    /// Whether so much waits for the disk, for the node, or is owed to sessions like this one, that it must not ask; it is woken
+    /// later.
     pub(crate) fn is_congested(&self, session: &Rc<Session>) -> bool {
         let congested = self.backlog_bytes.get() > BACKLOG_BYTES_MAX
-            || (session.is_owed() && self.sessions.is_crowded(session));
+            || (session.is_owed() && (self.is_swamped() || self.sessions.is_crowded(session)));
         if congested && !session.held_up.replace(true) {
             self.held_up.borrow_mut().push(session.clone());
         }
@@ -264,4 +290,57 @@ fn resident_bytes() -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kilobytes << 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use node::{Command, Config, Keys, Level, NodeId, Order, Recovery, RequestId};
+    use resp::Protocol;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    fn hub() -> Hub {
+        let config = Config {
+            id: NodeId(1),
+            members: vec![(NodeId(1), "127.0.0.1:1".into())],
+            order: Order::Agreed,
+            level: Level::Linearizable,
+            request_timeout_ms: 1000,
+            max_clock_drift_ms: 500,
+            seed: 1,
+            incarnation: 1,
+            directory: 1,
+        };
+        let node = Recovery::new(config).finish().unwrap();
+        let descriptors = Descriptors { clients_max: 4, strangers_max: 4, limit: 100 };
+        let about = Description { port: 1, settings: vec![], descriptors };
+        Hub::new(node, Clock::start(None), Arc::default(), about)
+    }
+
+    #[tokio::test]
+    async fn who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not() {
+        let hub = hub();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut sessions = vec![];
+        for _ in 0..2 {
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            sessions.push(hub.sessions.open(stream.into_split().1));
+        }
+        let (asker, other) = (&sessions[0], &sessions[1]);
+        let _ = asker.replies().ask(Protocol::Resp2, 1);
+        assert!(!hub.is_congested(asker));
+        for number in 0..=REQUESTS_MAX as u64 {
+            let (session, id, command) =
+                (asker.id(), RequestId(number), Command::Exists(Keys::default()));
+            hub.put(Input::Request { session, id, level: None, command });
+        }
+        assert!(hub.is_congested(asker) && !hub.is_congested(other));
+        // The node takes half of them in, then one more.
+        hub.take_inbox(&mut vec![]);
+        hub.set_requests_left(REQUESTS_MAX / 2 + 1);
+        assert!(asker.held_up.get(), "no turn for the sake of a few");
+        hub.set_requests_left(REQUESTS_MAX / 2);
+        assert!(!asker.held_up.get() && !hub.is_congested(asker));
+    }
 }

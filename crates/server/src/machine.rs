@@ -32,7 +32,7 @@ pub(crate) struct Machine {
     announcement: Announcement,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
-    /// Whether the last turn left something for the next one.
+    /// Whether the last turn left something for the next one, to do or to send.
     more: bool,
 }
 
@@ -86,7 +86,12 @@ impl Machine {
     fn turn(&mut self) -> Result<(), Failure> {
         self.hub.take_inbox(&mut self.inputs);
         self.hub.node().turn(&mut self.inputs, &mut self.outputs);
-        self.more = self.hub.node().has_more();
+        let (more, requests_left) = {
+            let node = self.hub.node();
+            (node.has_more(), node.requests_left())
+        };
+        self.more = more;
+        self.hub.set_requests_left(requests_left);
         for output in self.outputs.drain(..) {
             match output {
                 Output::Reply { session, id, reply, certificate } => {
@@ -105,7 +110,7 @@ impl Machine {
             }
         }
         self.peers.flush();
-        self.hub.sessions.flush();
+        self.more |= self.hub.sessions.flush();
         self.hub.settle();
         if !self.announcement.is_over() {
             self.announcement.tell(self.hub.node().waits_for().as_ref());

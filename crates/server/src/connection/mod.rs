@@ -3,8 +3,8 @@
 //! Each connection has a task that reads. It takes all complete requests from what has arrived,
 //! answers what needs no node, and puts the rest into the inbox of the [hub](crate::hub::Hub). The
 //! [machine](crate::machine) runs after all tasks that were ready; it answers into the sessions and
-//! writes each with one write at the end of its turn. Only what a socket did not take is written by
-//! the connection's own task, when the socket has room again.
+//! writes each with one write at the end of its turn. What is too much for one turn, it writes at the end of the next ones; and
+//! what a socket did not take, when the connection's task has seen that it has room again.
 //!
 //! ```text
 //!   socket ──▶ task ──▶ inbox ──▶ machine ──▶ Session (replies, in order) ──▶ socket

@@ -161,7 +161,7 @@ fn certificate_bytes(certificate: &Certificate) -> usize {
 
 impl Replies {
     /// A number for a request of this many bytes that goes to the node.
-    pub(super) fn ask(&mut self, form: impl Into<Form>, bytes: usize) -> RequestId {
+    pub(crate) fn ask(&mut self, form: impl Into<Form>, bytes: usize) -> RequestId {
         let id = self.first + self.slots.len() as u64;
         self.asked += 1;
         self.push(Slot::Asked(form.into(), bytes));

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::io;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use node::{Certificate, Reply, RequestId, SessionId};
 use tokio::net::tcp::OwnedWriteHalf;
@@ -19,7 +19,7 @@ pub(crate) struct Session {
     replies: RefCell<Replies>,
     /// Wakes the connection's task.
     bell: Bell,
-    /// The socket took less than there was; the task goes on once it can.
+    /// The socket took less than there was; its task says when it has room again.
     blocked: Cell<bool>,
     /// The socket is broken.
     broken: Cell<bool>,
@@ -57,7 +57,7 @@ impl Session {
     }
 
     /// The replies that it is owed.
-    pub(super) fn replies(&self) -> RefMut<'_, Replies> {
+    pub(crate) fn replies(&self) -> RefMut<'_, Replies> {
         self.replies.borrow_mut()
     }
 
@@ -71,43 +71,57 @@ impl Session {
         self.replies().answer(id, reply, certificate);
     }
 
-    /// Sends what is due, as far as the socket takes it.
-    pub(super) fn flush(&self) {
-        if !self.blocked.get() && !self.broken.get() {
-            self.send();
-        }
+    /// Sends what is due, so many bytes at most, as far as the socket takes it. Gives back how many it took.
+    pub(super) fn flush(&self, bytes_max: usize) -> usize {
+        let sent = if self.is_sendable() { self.send(bytes_max) } else { 0 };
         // What was answered may be what the task waits for, also where it could not be sent.
         if self.waiting.get() {
             self.wake();
         }
+        sent
     }
 
-    fn send(&self) {
+    fn send(&self, bytes_max: usize) -> usize {
         let mut replies = self.replies();
-        while !replies.unsent().is_empty() {
-            match self.stream.try_write(replies.unsent()) {
-                Ok(bytes) => replies.sent(bytes),
+        let mut sent = 0;
+        while !replies.unsent().is_empty() && sent < bytes_max {
+            let unsent = replies.unsent();
+            match self.stream.try_write(&unsent[..unsent.len().min(bytes_max - sent)]) {
+                Ok(bytes) => {
+                    replies.sent(bytes);
+                    sent += bytes;
+                }
                 Err(error) => {
                     let room_later = error.kind() == io::ErrorKind::WouldBlock;
                     if room_later { &self.blocked } else { &self.broken }.set(true);
                     self.wake();
-                    return;
+                    break;
                 }
             }
         }
+        sent
     }
 
-    /// Goes on sending where the socket was full; ready once it took everything.
-    pub(super) fn poll_unblocked(&self, cx: &mut Context<'_>) -> Poll<()> {
-        while self.blocked.get() {
-            let room = ready!(self.stream.as_ref().poll_write_ready(cx));
-            self.blocked.set(false);
-            if room.is_err() {
-                self.broken.set(true);
-            }
-            self.flush();
+    fn is_sendable(&self) -> bool {
+        !self.blocked.get() && !self.broken.get()
+    }
+
+    /// Whether something is due that its socket may take.
+    pub(super) fn has_unsent(&self) -> bool {
+        self.is_sendable() && !self.replies().unsent().is_empty()
+    }
+
+    /// Whether the socket was full and has room again: what is due can be sent. Else the task is woken when it has.
+    pub(super) fn is_unblocked(&self, cx: &mut Context<'_>) -> bool {
+        if !self.blocked.get() {
+            return false;
         }
-        Poll::Ready(())
+        let Poll::Ready(room) = self.stream.as_ref().poll_write_ready(cx) else { return false };
+        self.blocked.set(false);
+        if room.is_err() {
+            self.broken.set(true);
+        }
+        true
     }
 
     /// Whether nothing can be sent any more.

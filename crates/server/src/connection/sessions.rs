@@ -1,6 +1,7 @@
 //! All sessions, by their ids.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use node::{Certificate, Reply, RequestId, SessionId};
@@ -11,6 +12,8 @@ use super::account::{Account, Charge};
 
 /// The most connections at a time.
 pub(crate) const CONNECTIONS_MAX: usize = 10_000;
+/// What all of them together are sent in one turn, in bytes: about a millisecond's worth.
+const FLUSH_BYTES_MAX: usize = 4 << 20;
 /// The low bits of an id are a place in the table, the others make it unique.
 const PLACE_BITS: u32 = 16;
 
@@ -28,7 +31,7 @@ pub(crate) struct Sessions {
     /// What all of them hold.
     account: Account,
     /// Those that have something to send at the end of the turn.
-    touched: RefCell<Vec<Rc<Session>>>,
+    touched: RefCell<VecDeque<Rc<Session>>>,
 }
 
 impl Sessions {
@@ -43,7 +46,7 @@ impl Sessions {
     }
 
     /// A new session.
-    pub(super) fn open(&self, stream: OwnedWriteHalf) -> Rc<Session> {
+    pub(crate) fn open(&self, stream: OwnedWriteHalf) -> Rc<Session> {
         assert!(!self.is_full(), "a place is looked for where there is one");
         let mut places = self.places.borrow_mut();
         let place = self.free.borrow_mut().pop().unwrap_or_else(|| {
@@ -88,17 +91,31 @@ impl Sessions {
     /// Notes that a session may have something to send at the end of the turn.
     pub(super) fn touch(&self, session: &Rc<Session>) {
         if !session.touched.replace(true) {
-            self.touched.borrow_mut().push(session.clone());
+            self.touched.borrow_mut().push_back(session.clone());
         }
     }
 
-    /// The end of the turn: one write for each session that has something to send.
-    pub(crate) fn flush(&self) {
-        for session in self.touched.borrow_mut().drain(..) {
-            session.touched.set(false);
-            session.flush();
+    /// The end of the turn: one write for each session that has something to send, until that is much together. True if some
+    /// are left for the next turn.
+    pub(crate) fn flush(&self) -> bool {
+        let mut left = FLUSH_BYTES_MAX;
+        while left > 0
+            && let Some(session) = self.pop_touched()
+        {
+            left -= session.flush(left);
             self.charge(&session);
+            if session.has_unsent() {
+                // The others come first.
+                self.touch(&session);
+            }
         }
+        !self.touched.borrow().is_empty()
+    }
+
+    fn pop_touched(&self) -> Option<Rc<Session>> {
+        let session = self.touched.borrow_mut().pop_front()?;
+        session.touched.set(false);
+        Some(session)
     }
 
     /// Takes note of what a session holds now.
@@ -156,4 +173,65 @@ impl Sessions {
 
 fn place(id: SessionId) -> usize {
     (id.0 & ((1 << PLACE_BITS) - 1)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+    use std::net::TcpStream;
+    use std::task::{Context, Waker};
+
+    use resp::Protocol;
+    use tokio::net::TcpListener;
+    use tokio::runtime::Builder;
+    use tokio::task::yield_now;
+
+    const COUNT: usize = 200;
+    const VALUE_BYTES: usize = 128 << 10;
+    const REPLY_BYTES: usize = VALUE_BYTES + "$131072\r\n\r\n".len();
+
+    /// Sessions that are all owed a great value, and the other ends of their sockets.
+    async fn owed(sessions: &Sessions) -> (Vec<Rc<Session>>, Vec<TcpStream>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (mut all, mut clients) = (vec![], vec![]);
+        for _ in 0..COUNT {
+            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            client.set_nonblocking(true).unwrap();
+            clients.push(client);
+            let (_, writer) = listener.accept().await.unwrap().0.into_split();
+            let session = sessions.open(writer);
+            let request = session.replies().ask(Protocol::Resp2, 0);
+            let value = Reply::Value(vec![b'v'; VALUE_BYTES].into());
+            sessions.answer(session.id(), request, value, None);
+            all.push(session);
+        }
+        (all, clients)
+    }
+
+    #[test]
+    fn a_turn_ends_although_all_are_owed_much_and_all_get_it() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let sessions = Sessions::new(COUNT);
+            let (all, mut clients) = owed(&sessions).await;
+            let mut buffer = vec![0; REPLY_BYTES];
+            let mut arrived = || -> usize {
+                clients.iter_mut().map(|client| client.read(&mut buffer).unwrap_or(0)).sum()
+            };
+            assert!(sessions.flush(), "the others are left for the next turn");
+            let mut bytes = arrived();
+            assert!(bytes <= FLUSH_BYTES_MAX, "{bytes} bytes in one turn");
+            let mut cx = Context::from_waker(Waker::noop());
+            while bytes < COUNT * REPLY_BYTES {
+                for session in all.iter().filter(|session| session.is_unblocked(&mut cx)) {
+                    sessions.touch(session);
+                }
+                sessions.flush();
+                bytes += arrived();
+                yield_now().await;
+            }
+            assert!(!sessions.flush() && !all.iter().any(|session| session.is_owed()));
+        });
+    }
 }

@@ -25,7 +25,7 @@ use crate::zmq::Speaker;
 
 /// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
 const KEEPALIVE: Duration = Duration::from_secs(300);
-/// How much is read, or taken of what was read, before it is the others' turn.
+/// How much is read, taken of what was read, or answered without the node, before it is the others' turn.
 const READ_BYTES_MAX: usize = 64 << 10;
 /// What a request costs beside its bytes, in bytes.
 const REQUEST_BYTES: usize = 64;
@@ -67,7 +67,7 @@ fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language + 'static) {
     let (reader, writer) = stream.into_split();
     let session = hub.sessions.open(writer);
     session.replies().reply(|out| language.greet(out));
-    session.flush();
+    session.flush(READ_BYTES_MAX);
     let mut task = Task {
         hub,
         session,
@@ -116,7 +116,9 @@ impl<L: Language> Task<L> {
         self.session.listen(cx);
         loop {
             // Also while a client does not take its replies, it may ask, up to a limit.
-            let _ = self.session.poll_unblocked(cx);
+            if self.session.is_unblocked(cx) {
+                self.send_soon();
+            }
             self.hub.sessions.charge(&self.session);
             if self.session.is_broken() || self.language.is_late(cx) {
                 return Poll::Ready(());
@@ -189,15 +191,21 @@ impl<L: Language> Task<L> {
         } else if self.rest.len() <= REST_BYTES_COPIED {
             self.rest = BytesMut::from(&self.rest[..]);
         }
-        if asked {
-            self.hub.sessions.touch(&self.session);
-            self.hub.wake_machine();
-        } else {
-            self.session.flush();
+        if !asked {
+            self.session.flush(READ_BYTES_MAX);
+        }
+        if asked || self.session.has_unsent() {
+            self.send_soon();
         }
         self.session.set_incomplete(self.rest_bytes() + self.language.held_bytes());
         self.hub.sessions.charge(&self.session);
         self.hub.settle();
+    }
+
+    /// What is due is sent at the end of the turn.
+    fn send_soon(&self) {
+        self.hub.sessions.touch(&self.session);
+        self.hub.wake_machine();
     }
 
     /// What `rest` takes, or will as soon as more is read into it.
@@ -236,6 +244,9 @@ impl<L: Language> Task<L> {
                     let session = self.session.id();
                     self.hub.put(Input::Request { session, id, level, command });
                     asked = true;
+                    if self.hub.is_swamped() {
+                        break;
+                    }
                 }
                 Said::Certify(on) => {
                     self.hub.put(Input::Certify { session: self.session.id(), on });
