@@ -31,7 +31,6 @@ use std::ops::RangeInclusive;
 
 use crate::door::{Event, MemberClock, NodeId, Now};
 use crate::message::{Body, ClockReading};
-use crate::mutants::Mutant;
 use crate::turn::Turn;
 
 /// When the year 2200 begins, in milliseconds since the Unix epoch: all stamps of both orders lie before it.
@@ -224,7 +223,7 @@ impl Clocks {
             return;
         }
         let Some(member) = self.others.get_mut(&from) else { return };
-        let asked_ms = if turn.planted.is(Mutant::RoundTripIgnored) { heard_ms } else { asked_ms };
+        let asked_ms = mutant!(RoundTripIgnored, asked_ms, heard_ms);
         let new = Measured { asked_ms, heard_ms, wall_ms };
         let is_better = match &member.measured {
             None => true,

@@ -134,6 +134,7 @@ fn decode_set_when<'a>(reader: &mut Reader<'a>) -> Result<SetWhen<'a>, Malformed
 }
 
 /// Whether these bytes, a write that was encoded, say SET.
+#[cfg(feature = "mutants")]
 pub(crate) fn is_set(write: &[u8]) -> bool {
     write.first() == Some(&SET)
 }

@@ -16,6 +16,9 @@
 //! few messages per peer, however many clients asked. What must wait for the disk, the node itself holds
 //! back; every output may be done at once. A node is born from its disk by [`Recovery`].
 
+#[macro_use]
+mod mutants;
+
 mod agreed;
 mod chance;
 mod clocks;
@@ -32,7 +35,6 @@ mod life;
 mod members;
 mod merged;
 mod message;
-mod mutants;
 mod node;
 mod record;
 mod recovery;
@@ -47,7 +49,7 @@ pub use forged::{Forged, hello_of_stranger};
 pub use inspect::{AgreedEntry, NamedWrite, Vote};
 pub use keys::Keys;
 #[cfg(feature = "mutants")]
-pub use mutants::Mutant;
+pub use mutants::{Mutant, Planted, plant};
 pub use node::Node;
 pub use recovery::Recovery;
 pub use words::in_words;

@@ -1,12 +1,13 @@
 //! Planted bugs: what the simulator must catch, so that its checks are known to be able to.
 //!
-//! Each is one switch in the code that it breaks, `if self.planted.is(Mutant::…)`. A node has at most one of them, given at its
-//! birth; nothing here is global, since worlds run side by side. Without the feature `mutants` nothing can be
-//! planted: [`Planted::is`] is `false` at compile time, and every switch is gone.
+//! Each stands where it breaks something, as `mutant!(Name, sound, broken)`: what is right, and what it has instead. At most one
+//! is planted at a time, in all nodes of a thread: a world lives on one, and worlds live side by side. Without the feature
+//! `mutants` there is nothing but what is right.
 //!
 //! `candor sim --mutants` plants one after the other and tells which truth catches it.
 
-#![cfg_attr(not(feature = "mutants"), allow(unreachable_pub, reason = "only the feature shows it"))]
+#[cfg(feature = "mutants")]
+use std::cell::Cell;
 
 #[cfg(feature = "mutants")]
 use crate::door::Order;
@@ -15,6 +16,7 @@ use crate::door::Order;
 macro_rules! mutants {
     ($($(#[doc = $what:literal])+ $name:ident, $class:literal, $seen:literal;)+) => {
         /// A planted bug.
+        #[cfg(feature = "mutants")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Mutant {
             $($(#[doc = $what])+ $name,)+
@@ -212,37 +214,50 @@ mutants! {
     CertificateLeftOut, "wrong certificate", "";
 }
 
-/// The bug that a node was born with, if any.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Planted {
-    #[cfg(feature = "mutants")]
-    mutant: Option<Mutant>,
+#[cfg(feature = "mutants")]
+thread_local! {
+    static PLANTED: Cell<Option<Mutant>> = const { Cell::new(None) };
 }
 
-impl Planted {
-    #[cfg(feature = "mutants")]
-    pub(crate) fn new(mutant: Mutant) -> Planted {
-        Planted { mutant: Some(mutant) }
-    }
+/// While this lives, every node on this thread has the bug.
+#[cfg(feature = "mutants")]
+#[derive(Debug)]
+#[must_use = "the bug is gone with it"]
+pub struct Planted(());
 
-    /// Whether it is this bug.
-    #[cfg(feature = "mutants")]
-    pub(crate) fn is(self, mutant: Mutant) -> bool {
-        self.mutant == Some(mutant)
+#[cfg(feature = "mutants")]
+impl Drop for Planted {
+    fn drop(&mut self) {
+        PLANTED.set(None);
     }
+}
 
-    /// Whether it is this bug: never, in this build.
-    #[cfg(not(feature = "mutants"))]
-    pub(crate) const fn is(self, _: Mutant) -> bool {
-        false
-    }
+/// Plants a bug, if one is named, in all nodes on this thread.
+///
+/// # Panics
+/// If one is planted already.
+#[cfg(feature = "mutants")]
+pub fn plant(mutant: Option<Mutant>) -> Planted {
+    assert_eq!(PLANTED.replace(mutant), None, "one bug at a time");
+    Planted(())
+}
 
-    /// Whether a write runs, without counting as run, although its name (boot, sequence) is not the successor of the
-    /// last one of its node.
-    pub(crate) fn runs_anyway(self, name: (u64, u64), last: (u64, u64)) -> bool {
-        let ((boot, sequence), (last_boot, last_sequence)) = (name, last);
-        let (again, skips) = (sequence <= last_sequence, sequence > last_sequence);
-        (self.is(Mutant::AppliedTwice) && boot == last_boot && again)
-            || (self.is(Mutant::NameGapAccepted) && boot == last_boot && skips)
-    }
+#[cfg(feature = "mutants")]
+pub(crate) fn is_planted(mutant: Mutant) -> bool {
+    PLANTED.get() == Some(mutant)
+}
+
+/// `mutant!(Name, sound, broken)`: what is right, and what this bug has instead.
+#[cfg(feature = "mutants")]
+macro_rules! mutant {
+    ($name:ident, $sound:expr, $broken:expr) => {
+        if $crate::mutants::is_planted($crate::mutants::Mutant::$name) { $broken } else { $sound }
+    };
+}
+
+/// `mutant!(Name, sound, broken)`: in this build, what is right.
+#[cfg(not(feature = "mutants"))]
+macro_rules! mutant {
+    ($name:ident, (), $broken:expr) => {{}};
+    ($name:ident, $sound:expr, $broken:expr) => {{ $sound }};
 }

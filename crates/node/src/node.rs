@@ -10,14 +10,13 @@ use crate::counting::{Count, Counts, Watch};
 use crate::disk::Disk;
 use crate::door::{
     Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId,
-    REMOVED_KEYS_MAX, Reply, Role, SessionId, Shortage, Status, TICK_MS, TURN_STEPS, Ticket,
-    VALUE_BYTES_MAX, Waits,
+    REMOVED_KEYS_MAX, Reply, Role, Shortage, Status, TICK_MS, TURN_STEPS, Ticket, VALUE_BYTES_MAX,
+    Waits,
 };
 use crate::keys::Point;
 use crate::members::{Members, order_name};
 use crate::merged::Merged;
 use crate::message::{Body, Message};
-use crate::mutants::{Mutant, Planted};
 use crate::record::Known;
 use crate::session::{self, Asker, Kind, Request, Sessions};
 use crate::turn::{Budget, Identity, Share, Turn};
@@ -56,7 +55,6 @@ pub struct Node {
     members: Members,
     agreed: Agreed,
     merged: Merged,
-    planted: Planted,
 }
 
 /// Borrows of a node what its parts may use during a turn.
@@ -75,7 +73,6 @@ macro_rules! turn {
             budget: &mut $node.budget,
             outputs: $outputs,
             halted: &mut $node.halted,
-            planted: $node.planted,
         }
     };
 }
@@ -96,7 +93,7 @@ impl Node {
             now: Now::default(),
             clocks,
             expired_ms: 0,
-            started: false,
+            started: mutant!(SpeaksBeforeBoot, false, true),
             halted: false,
             ending: false,
             connected: BTreeSet::new(),
@@ -110,16 +107,7 @@ impl Node {
             members,
             agreed,
             merged,
-            planted: Planted::default(),
         }
-    }
-
-    /// The same node with a bug planted, if one is.
-    pub(crate) fn planted(mut self, planted: Planted) -> Node {
-        self.planted = planted;
-        self.sessions.plant(planted);
-        self.started |= planted.is(Mutant::SpeaksBeforeBoot);
-        self
     }
 
     /// Takes in all that arrived together and says what is to be done about it. Drains `inputs`.
@@ -432,7 +420,7 @@ impl Node {
     /// Answers what cannot be answered in time. Time is looked at once a tick, so it is done one tick early.
     fn expire(&mut self, outputs: &mut Vec<Output>) {
         let now = self.now.monotonic_ms;
-        if now < self.expired_ms + TICK_MS / 2 || self.planted.is(Mutant::NeverExpires) {
+        if mutant!(NeverExpires, now < self.expired_ms + TICK_MS / 2, true) {
             return;
         }
         self.expired_ms = now;
@@ -590,10 +578,9 @@ impl Node {
                 order_name(Order::Merged)
             )));
         }
-        let asked = asked.filter(|_| !self.planted.is(Mutant::LevelIgnored));
-        let level = asked.unwrap_or(self.config.level);
-        let beyond_merge = matches!(level, Level::Linearizable | Level::Sequential)
-            && !self.planted.is(Mutant::MergedClaimsOrder);
+        let level = mutant!(LevelIgnored, asked, None).unwrap_or(self.config.level);
+        let total = matches!(level, Level::Linearizable | Level::Sequential);
+        let beyond_merge = mutant!(MergedClaimsOrder, total, false);
         if self.config.order == Order::Merged && beyond_merge && !command.is_write() {
             return Err(Error::Consistency(format!(
                 "the keyspace default is {}, which has no {level} read: there is no one order to be the latest in. \
@@ -653,12 +640,14 @@ impl Node {
         }
         let confirmed = match level {
             Level::Eventual => true,
-            Level::Linearizable => self.reads_alone(asker.session),
+            Level::Linearizable => mutant!(
+                LeaderReadsAlone,
+                mutant!(SilentDowngrade, false, self.reads_alone(asker.session)),
+                self.agreed.role() == Role::Leader && self.reads_alone(asker.session)
+            ),
             // A read does not overtake one of its connection that still waits, and may be told of later writes.
             Level::Sequential | Level::Causal => {
-                self.agreed.is_fresh()
-                    && (!self.sessions.is_reading(asker.session)
-                        || self.planted.is(Mutant::ReadOvertakesRead))
+                self.agreed.is_fresh() && !self.sessions.is_reading(asker.session)
             }
         };
         let long = self.budget.is_long(&command);
@@ -686,9 +675,7 @@ impl Node {
             share(&mut self.budget).spend_answer(&command, &reply);
             session::certified_reply(&asker, reply, || self.merged.certificate(&command))
         });
-        if self.planted.is(Mutant::AnsweredTwice) {
-            outputs.extend(outputs.last().cloned());
-        }
+        mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
     }
 
     /// Whether so much waits here that nothing more may: also what connections asked that are gone since.
@@ -758,12 +745,10 @@ impl Node {
         None
     }
 
-    /// Planted bugs: a linearizable read that no quorum confirms.
-    fn reads_alone(&self, session: SessionId) -> bool {
-        let leads = self.agreed.role() == Role::Leader;
-        let alone = (self.planted.is(Mutant::LeaderReadsAlone) && leads)
-            || self.planted.is(Mutant::SilentDowngrade);
-        alone && self.agreed.is_fresh() && !self.sessions.is_reading(session)
+    /// Whether a read can be answered that no quorum confirms.
+    #[cfg(feature = "mutants")]
+    fn reads_alone(&self, session: crate::SessionId) -> bool {
+        self.agreed.is_fresh() && !self.sessions.is_reading(session)
     }
 }
 

@@ -7,11 +7,10 @@ use bytes::Bytes;
 
 use crate::agreed::{self, Agreed, Tail};
 use crate::disk::Disk;
-use crate::door::{Config, NodeId, Order, StartError};
+use crate::door::{Config, NodeId, StartError};
 use crate::life::{Life, Lives};
 use crate::members::{Members, order_name};
 use crate::merged::Merged;
-use crate::mutants::{Mutant, Planted};
 use crate::node::Node;
 use crate::record::{Birth, Known, Record};
 use crate::turn::{Identity, SUPERSEDED};
@@ -25,7 +24,6 @@ pub struct Recovery {
     superseded: bool,
     tail: Tail,
     merged: Vec<Bytes>,
-    planted: Planted,
 }
 
 impl fmt::Debug for Recovery {
@@ -46,14 +44,7 @@ impl Recovery {
             superseded: false,
             tail: Tail::new(&members),
             merged: vec![],
-            planted: Planted::default(),
         }
-    }
-
-    /// Plants a bug in the node that is being born.
-    #[cfg(feature = "mutants")]
-    pub fn plant(&mut self, mutant: Mutant) {
-        self.planted = Planted::new(mutant);
     }
 
     /// Takes in one group of records, as `Output::Persist` gave it, in order.
@@ -162,26 +153,28 @@ impl Recovery {
         }
         let mut disk = Disk::default();
         let birth = self.birth(&mut disk)?;
-        let (config, planted) = (self.config, self.planted);
+        let config = self.config;
         let last = self.lives.last_boot();
-        let same = planted.is(Mutant::BootReused) && config.order == Order::Merged && last > 0;
-        let life = Life { boot: last + u64::from(!same), incarnation: config.incarnation };
+        let boot = mutant!(BootReused, last + 1, again(last, &config));
+        let life = Life { boot, incarnation: config.incarnation };
         disk.record(&Record::Boot(life));
         self.lives.add(life);
         let mut merged = Merged::new(config.id, life.boot, &members);
-        merged.plant(planted);
         for bytes in self.merged {
             merged.restore(bytes).map_err(|_| unreadable("an entry of a merged log"))?;
         }
-        if planted.is(Mutant::LogCutAtStart) {
-            self.tail.cut_last();
-        }
-        let mut agreed = Agreed::new(config.id, life, &members, self.tail, config.seed);
-        agreed.plant(planted);
+        mutant!(LogCutAtStart, (), self.tail.cut_last());
+        let agreed = Agreed::new(config.id, life, &members, self.tail, config.seed);
         let identity = Identity { id: config.id, directory: birth.directory, life };
         let members = Members::new(birth, self.lives, &self.known);
-        Ok(Node::new(config, identity, disk, members, agreed, merged).planted(planted))
+        Ok(Node::new(config, identity, disk, members, agreed, merged))
     }
+}
+
+/// The boot of the last start again, in merged keyspaces.
+#[cfg(feature = "mutants")]
+fn again(last: u64, config: &Config) -> u64 {
+    last + u64::from(config.order != crate::door::Order::Merged || last == 0)
 }
 
 fn check_members(id: NodeId, members: &[NodeId]) -> Result<(), StartError> {

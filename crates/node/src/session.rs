@@ -15,7 +15,6 @@ use hashbrown::HashMap;
 
 use crate::copies::Copies;
 use crate::door::{Certificate, Command, Error, Level, Output, Reply, RequestId, SessionId};
-use crate::mutants::{Mutant, Planted};
 
 /// The most requests of one connection that may wait for their turn.
 const WAITING_MAX: usize = 65_536;
@@ -62,18 +61,20 @@ struct Session {
 }
 
 impl Session {
-    fn may_start(&self, request: &Request, planted: Planted) -> bool {
+    fn may_start(&self, request: &Request) -> bool {
         if self.counts {
             return false;
         }
         if request.command.is_write() {
-            return self.reads == 0 || planted.is(Mutant::WriteOvertakesRead);
+            return mutant!(WriteOvertakesRead, self.reads == 0, true);
         }
-        let written = self.writes == 0 || planted.is(Mutant::ReadOvertakesWrite);
-        written
-            && (self.reads == 0
-                || self.reading == Some(request.level)
-                || planted.is(Mutant::ReadOvertakesRead))
+        let written = mutant!(ReadOvertakesWrite, self.writes == 0, true);
+        written && (!self.is_reading() || self.reading == Some(request.level))
+    }
+
+    /// Whether a read of it is under way, which others must not overtake.
+    fn is_reading(&self) -> bool {
+        mutant!(ReadOvertakesRead, self.reads > 0, false)
     }
 }
 
@@ -86,14 +87,9 @@ pub(crate) struct Sessions {
     blocked: BTreeSet<SessionId>,
     runnable: VecDeque<SessionId>,
     copies: Copies,
-    planted: Planted,
 }
 
 impl Sessions {
-    pub(crate) fn plant(&mut self, planted: Planted) {
-        self.planted = planted;
-    }
-
     /// How many requests wait for others of their connection.
     pub(crate) fn queued(&self) -> usize {
         self.sessions.values().map(|session| session.waiting.len()).sum()
@@ -106,8 +102,8 @@ impl Sessions {
         outputs: &mut Vec<Output>,
     ) -> Option<Request> {
         let session = self.sessions.entry(request.asker.session).or_default();
-        request.asker.certify = session.certify && !self.planted.is(Mutant::CertificateLeftOut);
-        if session.waiting.is_empty() && session.may_start(&request, self.planted) {
+        request.asker.certify = mutant!(CertificateLeftOut, session.certify, false);
+        if session.waiting.is_empty() && session.may_start(&request) {
             return Some(request);
         }
         self.hold(request, outputs);
@@ -141,7 +137,7 @@ impl Sessions {
                 self.runnable.pop_front();
                 continue;
             };
-            if session.waiting.front().is_some_and(|next| session.may_start(next, self.planted)) {
+            if session.waiting.front().is_some_and(|next| session.may_start(next)) {
                 let progressed_ms = session.progressed_ms;
                 let mut request = session.waiting.pop_front()?;
                 request.asker.since_ms = request.asker.since_ms.max(progressed_ms);
@@ -162,7 +158,7 @@ impl Sessions {
 
     /// Whether a read of this connection is under way.
     pub(crate) fn is_reading(&self, id: SessionId) -> bool {
-        self.sessions.get(&id).is_some_and(|session| session.reads > 0)
+        self.sessions.get(&id).is_some_and(Session::is_reading)
     }
 
     /// A request that was given out is not answered at once: what comes after it may have to wait.

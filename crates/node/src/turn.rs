@@ -7,7 +7,6 @@ use crate::disk::Disk;
 use crate::door::{Certificate, Command, Error, Event, NodeId, Now, Output, PathId, Reply};
 use crate::life::Life;
 use crate::message::{Body, Message};
-use crate::mutants::Planted;
 use crate::record::{Known, Record};
 use crate::session::{Asker, Sessions};
 
@@ -119,7 +118,6 @@ pub(crate) struct Turn<'a> {
     pub(crate) outputs: &'a mut Vec<Output>,
     /// Whether the node must not go on.
     pub(crate) halted: &'a mut bool,
-    pub(crate) planted: Planted,
 }
 
 impl Turn<'_> {

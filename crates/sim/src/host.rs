@@ -107,9 +107,6 @@ pub(crate) struct Host {
     pub(crate) gone: bool,
     /// How many groups its disk held when it was first seen to have met all others.
     pub(crate) formed_at: Option<usize>,
-    /// The bug that is planted in its nodes.
-    #[cfg(feature = "mutants")]
-    pub(crate) mutant: Option<node::Mutant>,
     /// Where seeds and names come from.
     boots: Chance,
     /// Where the wall clock stands when the machine starts again.
@@ -137,8 +134,6 @@ impl Host {
             full: 0,
             gone: false,
             formed_at: None,
-            #[cfg(feature = "mutants")]
-            mutant: None,
             boots: Chance::new(seed, Subject::Boot(place as u64)),
             wakes: Chance::new(seed, Subject::Wake(place as u64)),
         }
@@ -174,8 +169,6 @@ impl Host {
             self.clock.restart(now_us, self.boots.below(1000));
         }
         let mut recovery = Recovery::new(self.config.clone());
-        #[cfg(feature = "mutants")]
-        self.mutant.into_iter().for_each(|mutant| recovery.plant(mutant));
         for group in self.disk.groups() {
             recovery.replay(group)?;
         }

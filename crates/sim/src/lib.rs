@@ -75,5 +75,7 @@ use world::World;
 /// Lives one world.
 pub fn run(seed: u64, options: &Options) -> Report {
     many::mark(seed);
+    #[cfg(feature = "mutants")]
+    let _planted = node::plant(options.mutant);
     World::new(Plan::draw(seed, options), options).run()
 }

@@ -106,8 +106,6 @@ impl World {
             outputs: vec![],
             plan,
         };
-        #[cfg(feature = "mutants")]
-        world.hosts.iter_mut().for_each(|host| host.mutant = options.mutant);
         world.begin();
         world
     }

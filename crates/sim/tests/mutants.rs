@@ -39,6 +39,40 @@ fn names_are_told_apart() {
     assert!("no-such-bug".parse::<Mutant>().is_err());
 }
 
+/// The text of all files of the node.
+fn node_source() -> String {
+    let mut folders = vec![PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../node/src")];
+    let mut text = String::new();
+    while let Some(folder) = folders.pop() {
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                text += &fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn each_mutant_has_one_site() {
+    let source = node_source();
+    let mut sites: Vec<String> = source
+        .split("mutant!(")
+        .skip(1)
+        .filter_map(|rest| rest.trim_start().split_once(','))
+        .map(|(name, _)| name.into())
+        .filter(|name: &String| name.chars().all(char::is_alphanumeric) && name != "Name")
+        .collect();
+    let mut mutants: Vec<String> =
+        node::Mutant::ALL.iter().map(|mutant| format!("{mutant:?}")).collect();
+    sites.sort();
+    mutants.sort();
+    assert_eq!(sites, mutants);
+}
+
 /// What a row of the table says without a hunt: name, what it does, class, where it was seen.
 fn row(mutant: Mutant) -> String {
     let (name, what, class, seen) = (mutant.name(), mutant.what(), mutant.class(), mutant.seen());

@@ -52,12 +52,10 @@ use crate::codec::Malformed;
 use crate::command::Write;
 use crate::copies::{self, Copies};
 use crate::door::{
-    AgreedPosition, Certificate, Command, Condition, Error, Event, NodeId, Reply, Role, Shortage,
-    Ticket,
+    AgreedPosition, Certificate, Command, Error, Event, NodeId, Reply, Role, Shortage, Ticket,
 };
 use crate::life::Life;
 use crate::message::Body;
-use crate::mutants::{Mutant, Planted};
 use crate::record::Record;
 use crate::session::Asker;
 use crate::turn::Turn;
@@ -139,7 +137,6 @@ pub(crate) struct Agreed {
     handed_over_ms: Option<u64>,
     /// How often it did.
     hand_overs: usize,
-    planted: Planted,
 }
 
 /// A ready that waits for the disk.
@@ -179,6 +176,7 @@ impl Agreed {
         let synced_term = tail.hard_state().term;
         let logger = slog::Logger::root(slog::Discard, slog::o!());
         let raft = RawNode::new(&config, tail, &logger).expect("this configuration is valid");
+        let raft = mutant!(LeaseRead, raft, leased(raft));
         Agreed {
             raft,
             me,
@@ -209,19 +207,6 @@ impl Agreed {
             eager_ticks,
             handed_over_ms: None,
             hand_overs: 0,
-            planted: Planted::default(),
-        }
-    }
-
-    pub(crate) fn plant(&mut self, planted: Planted) {
-        self.planted = planted;
-        self.state.plant(planted);
-        self.proposals.plant(planted);
-        self.reads.plant(planted);
-        self.time.planted = planted;
-        if planted.is(Mutant::LeaseRead) {
-            self.raft.raft.read_only.option = raft::ReadOnlyOption::LeaseBased;
-            self.raft.raft.check_quorum = false;
         }
     }
 
@@ -305,13 +290,8 @@ impl Agreed {
         self.began_ms.get_or_insert(now_ms);
     }
 
-    pub(crate) fn write(&mut self, asker: Asker, mut command: Command) {
-        if self.planted.is(Mutant::CompareAtArrival)
-            && let Command::SetIf(set) = &mut command
-            && self.state.get(&set.key).map_or(Condition::Absent, found) == set.condition
-        {
-            set.condition = Condition::Always;
-        }
+    pub(crate) fn write(&mut self, asker: Asker, command: Command) {
+        let command = mutant!(CompareAtArrival, command, self.compared(command));
         self.proposals.push(asker, &command);
     }
 
@@ -588,11 +568,7 @@ impl Agreed {
             if (self.proposals.has_run() || !self.draft.is_empty()) && !self.keeps_gathering(turn) {
                 self.gathering_since_ms = None;
                 self.propose_all(turn);
-                if self.planted.is(Mutant::AnswerBeforeCommit) {
-                    let answer =
-                        |asker: Asker| turn.answer_write(&asker, Reply::Ok, || unreachable!());
-                    self.proposals.take_setters().into_iter().for_each(answer);
-                }
+                mutant!(AnswerBeforeCommit, (), self.answer_setters(turn));
             }
         } else if let Some(leader) = self.leader() {
             if !self.proposals.has_unapplied() {
@@ -653,8 +629,8 @@ impl Agreed {
             let Anchor { stamp_ms, at_ms } = tail.last_stamp();
             Anchor { stamp_ms, at_ms: at_ms.max(began_ms) }
         });
-        let own = self.planted.is(Mutant::LogTimeFromOwnClock);
-        let clock_ms = turn.log_ms.map(|log_ms| if own { turn.now.wall_ms } else { log_ms });
+        let clock_ms =
+            mutant!(LogTimeFromOwnClock, turn.log_ms, turn.log_ms.map(|_| turn.now.wall_ms));
         self.time.stamp_ms(turn.now.monotonic_ms, clock_ms)
     }
 
@@ -662,20 +638,13 @@ impl Agreed {
     /// would drop the question in silence.
     fn confirms(&self) -> bool {
         self.raft.raft.raft_log.term(self.commit()) == Ok(self.term())
-            || self.planted.is(Mutant::ReadBeforeTermCommit)
     }
 
     fn begin_reads(&mut self, turn: &mut Turn<'_>) {
         if self.leader().is_none() || !self.confirms() {
-            return;
+            return mutant!(ReadBeforeTermCommit, (), self.confirm_alone(turn));
         }
         if let Some(context) = self.reads.begin(turn.now.monotonic_ms) {
-            if self.planted.is(Mutant::ReadBeforeTermCommit)
-                && self.leads()
-                && self.raft.raft.raft_log.term(self.commit()) != Ok(self.term())
-            {
-                self.reads.on_confirmed(&context, self.commit());
-            }
             self.raft.read_index(context);
         }
     }
@@ -717,9 +686,7 @@ impl Agreed {
             if let Some(ticket) = ticket {
                 let term = self.raft.raft.term;
                 self.unsynced.push_back(Unsynced { ticket, number, term, messages: held });
-                if self.planted.is(Mutant::LeaderCountsUnsynced) {
-                    self.raft.on_persist_ready(number);
-                }
+                mutant!(LeaderCountsUnsynced, (), self.raft.on_persist_ready(number));
             } else {
                 self.raft.on_persist_ready(number);
                 send_all(held, turn);
@@ -737,19 +704,13 @@ impl Agreed {
     /// of the term only what is on disk. So a slow disk does not delay anyone's linearizable reads.
     fn promises_nothing(&self, message: &eraftpb::Message) -> bool {
         match message.get_msg_type() {
-            MessageType::MsgAppendResponse if self.planted.is(Mutant::AckBeforeSync) => {
-                return true;
+            MessageType::MsgHeartbeatResponse | MessageType::MsgReadIndex => {
+                self.raft.raft.term == self.synced_term
             }
-            MessageType::MsgRequestVoteResponse if self.planted.is(Mutant::VoteBeforeSync) => {
-                return true;
-            }
-            _ => {}
+            MessageType::MsgAppendResponse => mutant!(AckBeforeSync, false, true),
+            MessageType::MsgRequestVoteResponse => mutant!(VoteBeforeSync, false, true),
+            _ => false,
         }
-        let harmless = matches!(
-            message.get_msg_type(),
-            MessageType::MsgHeartbeatResponse | MessageType::MsgReadIndex
-        );
-        harmless && self.raft.raft.term == self.synced_term
     }
 
     /// Hands entries, term and vote to the disk, and to the tail that Raft reads.
@@ -767,7 +728,7 @@ impl Agreed {
         if must_sync {
             // The commit index alone is never synced: it is known again from the leader.
             let HardState { term, vote, commit, .. } = *tail.hard_state();
-            let vote = if self.planted.is(Mutant::VoteNotPersisted) { 0 } else { vote };
+            let vote = mutant!(VoteNotPersisted, vote, 0);
             turn.disk.record(&Record::HardState { term, vote, commit });
         }
         for entry in entries {
@@ -804,16 +765,14 @@ impl Agreed {
 
     /// Applies an entry, or as much of it as this turn may; true if it is done.
     fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) -> bool {
-        let planted = self.planted;
-        let skips = planted.is(Mutant::ReplaySkipsEntry)
-            && !self.is_fresh()
-            && index == self.raft.store().hard_state().commit;
+        let skips = mutant!(ReplaySkipsEntry, false, self.is_last_of_replay(index));
         turn.budget.work.spend(1, 0);
         while let Some((name, offset, write)) = self.cursor.next(data).expect(WELL_FORMED) {
             turn.budget.work.spend(write.keys(), write.bytes());
             if !skips {
-                let offset = if planted.is(Mutant::CertificateWithoutOffset) { 0 } else { offset };
-                self.apply_write(name, AgreedPosition { index, offset }, write, turn);
+                let at =
+                    AgreedPosition { index, offset: mutant!(CertificateWithoutOffset, offset, 0) };
+                self.apply_write(name, at, write, turn);
             }
             self.applied = AgreedPosition { index, offset };
             if !self.may_apply(turn) {
@@ -872,8 +831,7 @@ impl Agreed {
         self.refuse_unshowable(turn);
         let was_fresh = self.reads.is_fresh();
         let mut answered = false;
-        let hasty = self.planted.is(Mutant::ReadBeforeApplied);
-        let applied = if hasty { u64::MAX } else { self.applied_whole };
+        let applied = mutant!(ReadBeforeApplied, self.applied_whole, u64::MAX);
         while !turn.budget.answers.is_spent()
             && let Some(read) = self.reads.next_answerable(applied)
         {
@@ -907,8 +865,48 @@ fn no_room_for_it(Shortage { why, way_out }: &Shortage) -> Error {
 }
 
 /// The condition that this value, and no other, fulfils.
-fn found(value: &Bytes) -> Condition {
-    Condition::Equals(value.clone())
+/// What only planted bugs do.
+#[cfg(feature = "mutants")]
+impl Agreed {
+    /// A SET that compares, as if what is here now were there when it runs.
+    fn compared(&self, mut command: Command) -> Command {
+        use crate::door::Condition;
+        if let Command::SetIf(set) = &mut command
+            && self
+                .state
+                .get(&set.key)
+                .map_or(Condition::Absent, |value| Condition::Equals(value.clone()))
+                == set.condition
+        {
+            set.condition = Condition::Always;
+        }
+        command
+    }
+
+    fn answer_setters(&mut self, turn: &mut Turn<'_>) {
+        for asker in self.proposals.take_setters() {
+            turn.answer_write(&asker, Reply::Ok, || unreachable!("it was not asked for"));
+        }
+    }
+
+    fn confirm_alone(&mut self, turn: &Turn<'_>) {
+        if self.leads()
+            && let Some(context) = self.reads.begin(turn.now.monotonic_ms)
+        {
+            self.reads.on_confirmed(&context, self.commit());
+        }
+    }
+
+    fn is_last_of_replay(&self, index: u64) -> bool {
+        !self.is_fresh() && index == self.raft.store().hard_state().commit
+    }
+}
+
+#[cfg(feature = "mutants")]
+fn leased(mut raft: RawNode<Tail>) -> RawNode<Tail> {
+    raft.raft.read_only.option = raft::ReadOnlyOption::LeaseBased;
+    raft.raft.check_quorum = false;
+    raft
 }
 
 fn other_life(index: u64, other: Life) -> String {
@@ -1016,7 +1014,6 @@ mod tests {
             budget: &mut Budget::new(TURN_STEPS),
             outputs: &mut outputs,
             halted: &mut halted,
-            planted: Planted::default(),
         };
         assert!(agreed.apply_entry(1, &data, turn));
         (agreed, outputs.into_iter().find(|output| matches!(output, Output::Halt { .. })))

@@ -9,10 +9,8 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::command;
 use crate::copies::Copies;
 use crate::door::{Command, Error};
-use crate::mutants::{Mutant, Planted};
 use crate::session::Asker;
 
 /// The most writes, and bytes of writes (but for one that is greater), that may be named and unapplied. All of them are
@@ -44,7 +42,6 @@ pub(crate) struct Proposals {
     named_bytes: usize,
     unnamed_bytes: usize,
     copies: Copies,
-    planted: Planted,
 }
 
 /// Writes to send, with consecutive names.
@@ -64,12 +61,7 @@ impl Proposals {
             named_bytes: 0,
             unnamed_bytes: 0,
             copies: Copies::default(),
-            planted: Planted::default(),
         }
-    }
-
-    pub(crate) fn plant(&mut self, planted: Planted) {
-        self.planted = planted;
     }
 
     pub(crate) fn push(&mut self, asker: Asker, command: &Command) {
@@ -100,9 +92,7 @@ impl Proposals {
 
     /// Whatever was sent may be lost: everything unapplied is to be sent again.
     pub(crate) fn resend(&mut self) {
-        if !self.planted.is(Mutant::ForwardNotResent) {
-            self.sent = self.first;
-        }
+        self.sent = mutant!(ForwardNotResent, self.first, self.sent);
     }
 
     /// Everything before this name lies in the log of the leader, which is this node.
@@ -142,10 +132,7 @@ impl Proposals {
         if !self.may_name() {
             return false;
         }
-        let next = match self.planted.is(Mutant::NamedOutOfOrder) {
-            true => self.unnamed.pop_back(),
-            false => self.unnamed.pop_front(),
-        };
+        let next = mutant!(NamedOutOfOrder, self.unnamed.pop_front(), self.unnamed.pop_back());
         let Some(pending) = next else { return false };
         self.unnamed_bytes -= pending.write.len();
         self.named_bytes += pending.write.len();
@@ -175,9 +162,10 @@ impl Proposals {
         self.unnamed.drain(..).filter_map(|pending| pending.asker).for_each(&mut refuse);
     }
 
-    /// A planted bug: who waits for a SET that was just proposed.
+    /// Who waits for a SET that was just proposed.
+    #[cfg(feature = "mutants")]
     pub(crate) fn take_setters(&mut self) -> Vec<Asker> {
-        let sets = self.named.iter_mut().filter(|one| command::is_set(&one.write));
+        let sets = self.named.iter_mut().filter(|one| crate::command::is_set(&one.write));
         sets.filter_map(|one| one.asker.take_if(|asker| !asker.certify)).collect()
     }
 
@@ -186,13 +174,8 @@ impl Proposals {
         // A write that waited for its turn on its connection may be older than those before it here.
         for pending in &mut self.named {
             if let Some(asker) = pending.asker.take_if(|asker| asker.since_ms <= oldest_ms) {
-                refuse(
-                    asker,
-                    match self.planted.is(Mutant::UnknownAsRefused) {
-                        true => Error::ClusterDown(NOT_SENT),
-                        false => Error::Indeterminate(UNKNOWN),
-                    },
-                );
+                let unknown = Error::Indeterminate(UNKNOWN);
+                refuse(asker, mutant!(UnknownAsRefused, unknown, Error::ClusterDown(NOT_SENT)));
             }
         }
         self.unnamed.retain_mut(|pending| {
@@ -200,11 +183,11 @@ impl Proposals {
                 return true;
             };
             refuse(asker, Error::ClusterDown(NOT_SENT));
-            if self.planted.is(Mutant::RefusedButSent) {
-                return true;
+            let keep = mutant!(RefusedButSent, false, true);
+            if !keep {
+                self.unnamed_bytes -= pending.write.len();
             }
-            self.unnamed_bytes -= pending.write.len();
-            false
+            keep
         });
     }
 }

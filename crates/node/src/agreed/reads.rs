@@ -10,7 +10,6 @@ use std::ops::RangeInclusive;
 
 use crate::command;
 use crate::door::{Command, NodeId};
-use crate::mutants::{Mutant, Planted};
 use crate::session::Asker;
 
 /// How long a round may take before it is tried again, in milliseconds.
@@ -51,7 +50,6 @@ pub(crate) struct Reads {
     confirmed: VecDeque<(u64, VecDeque<Read>)>,
     /// Whether this boot has applied all that was committed before it.
     fresh: bool,
-    planted: Planted,
 }
 
 impl Reads {
@@ -66,18 +64,13 @@ impl Reads {
             began_ms: 0,
             confirmed: VecDeque::new(),
             fresh: false,
-            planted: Planted::default(),
         }
-    }
-
-    pub(crate) fn plant(&mut self, planted: Planted) {
-        self.planted = planted;
     }
 
     /// Whether this boot may serve reads from its own state: it once confirmed with a quorum
     /// what is committed, or by a write of its own, and applied it.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.fresh || self.planted.is(Mutant::ServesUnconfirmed)
+        mutant!(ServesUnconfirmed, self.fresh, true)
     }
 
     /// An entry was applied that was proposed in this boot: all that was committed before lies before it.
@@ -107,14 +100,13 @@ impl Reads {
         let idle = self.waiting.is_empty() && (self.fresh || !self.confirmed.is_empty());
         let due = match self.attempts.is_empty() {
             true => !idle,
-            false if self.planted.is(Mutant::RoundNotRetried) => false,
-            false => now_ms >= self.began_ms + RETRY_MS,
+            false => mutant!(RoundNotRetried, now_ms >= self.began_ms + RETRY_MS, false),
         };
         if !due {
             return None;
         }
         self.forget_oldest();
-        self.counter += u64::from(!self.planted.is(Mutant::ContextReused));
+        self.counter += mutant!(ContextReused, 1, 0);
         self.began_ms = now_ms;
         let context = [self.node.0, self.boot, self.counter].map(u64::to_be_bytes).concat();
         let reads = std::mem::take(&mut self.waiting);
@@ -142,11 +134,12 @@ impl Reads {
     pub(crate) fn on_confirmed(&mut self, context: &[u8], index: u64) {
         let place = self.attempts.iter().position(|attempt| attempt.context == context);
         let Some(place) = place else { return };
-        let mut reads: VecDeque<Read> =
-            self.attempts.drain(..=place).flat_map(|attempt| attempt.reads).collect();
-        if self.planted.is(Mutant::RoundConfirmsLater) {
-            reads.extend(self.waiting.drain(..));
-        }
+        let reads = self.attempts.drain(..=place).flat_map(|attempt| attempt.reads);
+        let reads = mutant!(
+            RoundConfirmsLater,
+            reads.collect(),
+            reads.chain(self.waiting.drain(..)).collect()
+        );
         self.confirmed.push_back((index, reads));
         // Later tries that carry no reads of their own must not keep new reads waiting.
         if self.attempts.iter().all(|attempt| attempt.reads.is_empty()) {

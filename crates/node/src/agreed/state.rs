@@ -10,7 +10,6 @@ use crate::copies;
 use crate::counting::Watch;
 use crate::door::{AgreedPosition, NodeId, Reply};
 use crate::life::Life;
-use crate::mutants::{Mutant, Planted};
 use crate::store::Store;
 
 /// A value and where it was written.
@@ -45,7 +44,6 @@ pub(crate) struct State {
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
     applied: Applied,
-    planted: Planted,
 }
 
 /// The last write that was applied of each member: in which of its starts, and its number there.
@@ -73,9 +71,16 @@ impl Applied {
         runs
     }
 
-    /// Boot and sequence of the last write of a node.
-    fn last(&self, node: NodeId) -> (u64, u64) {
-        self.last.get(&node).map_or((0, 0), |(life, sequence)| (life.boot, *sequence))
+    /// Whether a write of this name, or a later one of the same life, has run.
+    #[cfg(feature = "mutants")]
+    fn has_run(&self, name: Name) -> bool {
+        self.last.get(&name.node).is_some_and(|last| name.life == last.0 && name.sequence <= last.1)
+    }
+
+    /// Whether the last write that ran lies more than one before this one, in the same life.
+    #[cfg(feature = "mutants")]
+    fn has_gap(&self, name: Name) -> bool {
+        self.last.get(&name.node).is_some_and(|last| name.life == last.0 && name.sequence > last.1)
     }
 
     /// The last name of each member that has written.
@@ -96,12 +101,7 @@ impl State {
             keys: 0,
             watch: Watch::default(),
             applied: Applied::new(members),
-            planted: Planted::default(),
         }
-    }
-
-    pub(crate) fn plant(&mut self, planted: Planted) {
-        self.planted = planted;
     }
 
     /// The last write that was applied of each node.
@@ -119,10 +119,16 @@ impl State {
         if self.applied.take(name) {
             return Some(self.run(at, write));
         }
-        if self.planted.runs_anyway((name.life.boot, name.sequence), self.applied.last(name.node)) {
-            self.run(at, write);
-        }
+        mutant!(AppliedTwice, (), self.run_if(self.applied.has_run(name), at, &write));
+        mutant!(NameGapAccepted, (), self.run_if(self.applied.has_gap(name), at, &write));
         None
+    }
+
+    #[cfg(feature = "mutants")]
+    fn run_if(&mut self, really: bool, at: AgreedPosition, write: &Write<'_>) {
+        if really {
+            self.run(at, write.clone());
+        }
     }
 
     fn run(&mut self, at: AgreedPosition, write: Write<'_>) -> Answer {
@@ -134,8 +140,8 @@ impl State {
             Write::SetIf(set) => self.set_when(set, at),
             Write::Del(keys) => {
                 let gone = keys.iter().filter(|key| self.remove(key)).count();
-                let gone = if self.planted.is(Mutant::DelAlwaysCounts) { keys.len() } else { gone };
-                Answer::blindly(Reply::Integer(gone as i64))
+                let counted = mutant!(DelAlwaysCounts, gone, keys.len());
+                Answer::blindly(Reply::Integer(counted as i64))
             }
         }
     }

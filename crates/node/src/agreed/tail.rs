@@ -62,7 +62,8 @@ impl Tail {
         Ok(())
     }
 
-    /// A planted bug: the last entry goes, unless it is known to be committed.
+    /// Drops the last entry, unless it is known to be committed.
+    #[cfg(feature = "mutants")]
     pub(crate) fn cut_last(&mut self) {
         if self.len() > self.hard_state.commit {
             self.entries.pop();

@@ -18,7 +18,6 @@
 //! only to where the clock has carried log time beyond it, so that time goes on from there if the clock is set back.
 
 use crate::clocks::YEAR_2200_MS;
-use crate::mutants::{Mutant, Planted};
 
 /// The last stamp that there is: log time stands there. That is part of the format: nobody takes in a later one.
 pub(crate) const LAST_STAMP_MS: u64 = YEAR_2200_MS - 1;
@@ -46,7 +45,6 @@ pub(crate) struct LogTime {
     term: u64,
     anchor: Anchor,
     last_ms: u64,
-    pub(crate) planted: Planted,
 }
 
 impl LogTime {
@@ -64,9 +62,10 @@ impl LogTime {
         let least_ms = self.last_ms.max(self.anchor.reaches_ms(now_ms));
         let stamp_ms = match clock_ms {
             None => least_ms,
-            Some(clock_ms) if self.planted.is(Mutant::LogTimeGoesBack) => clock_ms,
-            Some(clock_ms) if self.planted.is(Mutant::LogTimeStands) => self.last_ms.max(clock_ms),
-            Some(clock_ms) => least_ms.max(clock_ms),
+            Some(clock_ms) => {
+                let least_ms = mutant!(LogTimeStands, least_ms, self.last_ms);
+                mutant!(LogTimeGoesBack, least_ms.max(clock_ms), clock_ms)
+            }
         };
         stamp_ms.min(LAST_STAMP_MS)
     }

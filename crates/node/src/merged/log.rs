@@ -11,7 +11,6 @@ use bytes::Bytes;
 use super::entry::Header;
 use super::vector::{Place, Vector};
 use crate::door::NodeId;
-use crate::mutants::{Mutant, Planted};
 
 /// Every entry held, and how far each log is held.
 ///
@@ -25,7 +24,6 @@ pub(crate) struct Log {
     appended: Vector,
     applied: Vector,
     applied_count: usize,
-    pub(crate) planted: Planted,
 }
 
 /// An entry as the log keeps it.
@@ -70,21 +68,26 @@ impl Log {
             Fit::Held
         } else if header.place.index == 1 && header.previous < held {
             Fit::Forgets(held)
-        } else if (header.previous == held && self.appended.holds(&header.after))
-            || self.fits_wrongly(header)
-        {
+        } else if mutant!(
+            PlaceSkipped,
+            header.previous == held && self.holds_after(header),
+            self.holds_after_of_others(header)
+        ) {
             Fit::Next
         } else {
             Fit::Early
         }
     }
 
-    /// Planted bugs: an entry is taken for the next one although something before it is missing.
-    fn fits_wrongly(&self, header: &Header) -> bool {
-        let follows = header.previous == self.appended.get(header.origin);
+    /// Whether all is held that its replica had applied when it made this entry.
+    fn holds_after(&self, header: &Header) -> bool {
+        mutant!(AppliedBeforeDependencies, self.appended.holds(&header.after), true)
+    }
+
+    #[cfg(feature = "mutants")]
+    fn holds_after_of_others(&self, header: &Header) -> bool {
         let holds = |(of, place)| of == header.origin || self.appended.get(of) >= place;
-        (self.planted.is(Mutant::AppliedBeforeDependencies) && follows)
-            || (self.planted.is(Mutant::PlaceSkipped) && header.after.iter().all(holds))
+        header.after.iter().all(holds)
     }
 
     /// Appends an entry that is [`Fit::Next`].
@@ -118,8 +121,7 @@ impl Log {
         let Some(start) = self.of.iter().filter_map(first_lacked).min() else {
             return (vec![], false);
         };
-        let all = self.planted.is(Mutant::RepairsUnsynced);
-        let shown = if all { self.entries.len() } else { self.applied_count };
+        let shown = mutant!(RepairsUnsynced, self.applied_count, self.entries.len());
         let mut bytes_left = bytes_max;
         let mut lacked = vec![];
         for Kept { origin, place, bytes, .. } in self.entries[..shown].iter().skip(start) {

@@ -37,7 +37,6 @@ use crate::door::{
     Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, TURN_STEPS, Ticket,
 };
 use crate::message::Body;
-use crate::mutants::{Mutant, Planted};
 use crate::record::Record;
 use crate::session::Asker;
 use crate::turn::Turn;
@@ -76,7 +75,6 @@ pub(crate) struct Merged {
     askers: VecDeque<Option<Asker>>,
     inbox: Inbox,
     repair: Repair,
-    planted: Planted,
 }
 
 /// A write that waits for its entry.
@@ -106,15 +104,7 @@ impl Merged {
             askers: VecDeque::new(),
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
-            planted: Planted::default(),
         }
-    }
-
-    pub(crate) fn plant(&mut self, planted: Planted) {
-        self.planted = planted;
-        self.clock.planted = planted;
-        self.log.planted = planted;
-        self.state.planted = planted;
     }
 
     /// Takes in an entry that the disk kept.
@@ -126,9 +116,7 @@ impl Merged {
         self.log.append(&header, bytes);
         self.apply_next(&mut |_, _, _| ());
         self.synced_count += 1;
-        if self.planted.is(Mutant::StampCeilingLost) {
-            self.clock = Clock::default();
-        }
+        mutant!(StampCeilingLost, (), self.clock = Clock::default());
         Ok(())
     }
 
@@ -332,13 +320,12 @@ impl Merged {
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         for place in &mut self.askers {
             if let Some(asker) = place.take_if(|asker| asker.since_ms <= oldest_ms) {
-                turn.refuse_write(
-                    &asker,
-                    match self.planted.is(Mutant::MergedUnknownAsRefused) {
-                        true => Error::ClusterDown(NOT_WRITTEN),
-                        false => Error::Indeterminate(UNKNOWN),
-                    },
+                let error = mutant!(
+                    MergedUnknownAsRefused,
+                    Error::Indeterminate(UNKNOWN),
+                    Error::ClusterDown(NOT_WRITTEN)
                 );
+                turn.refuse_write(&asker, error);
             }
         }
         self.gathered.retain(|Gathered { asker, write, .. }| {
@@ -357,11 +344,11 @@ impl Merged {
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
         self.repair.ask(&self.log, &self.inbox, turn);
         let applied = self.apply(turn);
-        if turn.clock_waits && !self.planted.is(Mutant::UnmeasuredClockStamps) {
+        if mutant!(UnmeasuredClockStamps, turn.clock_waits, false) {
             // Soon it is known whether this clock may be believed.
             return applied;
         }
-        if !turn.clock_agrees && !self.planted.is(Mutant::DriftCapIgnored) {
+        if mutant!(DriftCapIgnored, !turn.clock_agrees, false) {
             return self.refuse_gathered(&Error::ClockSkew(OFF_CLOCK), turn) || applied;
         }
         if self.gathered.is_empty() || self.keeps_gathering(turn) {
@@ -374,9 +361,7 @@ impl Merged {
             };
             self.write_entry(clock, turn);
         }
-        if self.planted.is(Mutant::ShownBeforeSync) {
-            self.on_persisted(turn.disk.ticket(), turn);
-        }
+        mutant!(ShownBeforeSync, (), self.on_persisted(turn.disk.ticket(), turn));
         true
     }
 
@@ -424,15 +409,13 @@ impl Merged {
             after: self.log.applied().clone(),
         };
         let bytes = entry::encode(&header, count, &writes);
-        if self.planted.is(Mutant::PushedBeforeSync) {
-            self.push(vec![bytes.clone()], turn);
-        }
+        mutant!(PushedBeforeSync, (), self.push(vec![bytes.clone()], turn));
         self.append(&header, bytes, turn);
     }
 
     /// Appends an entry that fits, and hands it to the disk.
     fn append(&mut self, header: &Header, bytes: Bytes, turn: &mut Turn<'_>) {
-        if header.origin == self.me || !self.planted.is(Mutant::ForeignNotKept) {
+        if mutant!(ForeignNotKept, true, header.origin == self.me) {
             turn.disk.record(&Record::Merged(bytes.clone()));
         }
         self.log.append(header, bytes);
@@ -449,14 +432,13 @@ impl Merged {
         each: &mut impl FnMut(&Write<'_>, Option<MergedWrite>, Reply),
     ) -> Option<Bytes> {
         let Kept { origin, place, clock, bytes } = self.log.apply_next();
-        if origin == self.me || !self.planted.is(Mutant::ClockNotRaised) {
+        if mutant!(ClockNotRaised, true, origin == self.me) {
             self.clock.raise(clock);
         }
         let own = origin == self.me && place.boot == self.boot;
-        let planted = self.planted;
         entry::for_each(&bytes, |offset, write| {
-            let offset = if planted.is(Mutant::StampWithoutOffset) { 0 } else { offset };
-            let stamp = Stamp { clock, replica: origin, offset };
+            let stamp =
+                Stamp { clock, replica: origin, offset: mutant!(StampWithoutOffset, offset, 0) };
             let reply = self.merge(stamp, place, &write);
             each(&write, own.then(|| merged_write(stamp, place)), reply);
         });
@@ -482,9 +464,9 @@ impl Merged {
     fn answer(&mut self, entry: &[u8], write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
         let asker = self.askers.pop_front().expect("every own write has its place");
         let Some(asker) = asker else { return };
-        let wide = self.planted.is(Mutant::CertificateTooWide);
+        let vector = || mutant!(CertificateTooWide, entry::vector(entry), self.vector().clone());
         turn.answer_write(&asker, reply, || Certificate::Merged {
-            position: positions(&if wide { self.vector().clone() } else { entry::vector(entry) }),
+            position: positions(&vector()),
             by: None,
             entry: Some(write),
         });

@@ -15,7 +15,6 @@ use super::log::{Fit, Log};
 use super::vector::{Place, Vector};
 use crate::door::NodeId;
 use crate::message::Body;
-use crate::mutants::Mutant;
 use crate::turn::Turn;
 
 /// How often vectors are told, in milliseconds.
@@ -153,7 +152,7 @@ impl Repair {
         let now = turn.now.monotonic_ms;
         let Some(since) = self.behind_since_ms else { return };
         let waits = self.asked.is_some_and(|(_, asked_ms)| now < asked_ms + ANSWER_MS);
-        if waits || now < since + SETTLE_MS || turn.planted.is(Mutant::NoRepair) {
+        if waits || mutant!(NoRepair, now < since + SETTLE_MS, true) {
             return;
         }
         for step in 0..self.peers.len() {

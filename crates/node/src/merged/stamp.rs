@@ -8,7 +8,6 @@
 
 use crate::clocks::YEAR_2200_MS;
 use crate::door::NodeId;
-use crate::mutants::{Mutant, Planted};
 
 /// How many bits of a clock count events within a millisecond.
 const EVENT_BITS: u32 = 16;
@@ -32,17 +31,13 @@ pub(crate) struct Stamp {
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     last: u64,
-    pub(crate) planted: Planted,
 }
 
 impl Clock {
     /// A value above all given and seen so far, and not below the wall clock. `None`: that would lie beyond all stamps.
     pub(crate) fn next(&mut self, wall_ms: u64) -> Option<u64> {
         let wall = wall_ms.min(YEAR_2200_MS) << EVENT_BITS;
-        if self.planted.is(Mutant::StampFromWallClock) {
-            return Some(wall);
-        }
-        let next = wall.max(self.last.saturating_add(1));
+        let next = mutant!(StampFromWallClock, wall.max(self.last.saturating_add(1)), wall);
         if !is_in_format(next) {
             return None;
         }

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use super::stamp::Stamp;
 use super::vector::Place;
 use crate::counting::Watch;
-use crate::mutants::{Mutant, Planted};
 use crate::store::Store;
 
 #[derive(Debug)]
@@ -24,17 +23,11 @@ pub(crate) struct State {
     keys: u64,
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
-    pub(crate) planted: Planted,
 }
 
 impl State {
     pub(crate) fn new() -> State {
-        State {
-            values: Store::new(),
-            keys: 0,
-            watch: Watch::default(),
-            planted: Planted::default(),
-        }
+        State { values: Store::new(), keys: 0, watch: Watch::default() }
     }
 
     /// Merges a write; true if the key had a value before.
@@ -47,7 +40,7 @@ impl State {
     ) -> bool {
         let old = self.values.get(key);
         let had_value = old.is_some_and(|old| old.value.is_some());
-        if old.is_some_and(|old| self.outlasts(old.stamp, stamp)) {
+        if old.is_some_and(|old| outlasts(old.stamp, stamp)) {
             return had_value;
         }
         if had_value != value.is_some() {
@@ -56,21 +49,15 @@ impl State {
         self.keys += u64::from(value.is_some());
         self.keys -= u64::from(had_value);
         self.values.set(key, Versioned { stamp, place, value: value.map(Bytes::copy_from_slice) });
-        if value.is_none() && self.planted.is(Mutant::NoTombstone) {
-            self.values.remove(key);
-        }
+        mutant!(NoTombstone, (), self.forget(key));
         had_value
     }
 
-    /// Whether what is there stays although another write comes.
-    fn outlasts(&self, old: Stamp, new: Stamp) -> bool {
-        if self.planted.is(Mutant::LowerStampWins) {
-            return old <= new;
+    #[cfg(feature = "mutants")]
+    fn forget(&mut self, key: &[u8]) {
+        if self.get(key).is_none() {
+            self.values.remove(key);
         }
-        if self.planted.is(Mutant::TieByArrival) {
-            return old.clock > new.clock;
-        }
-        old >= new && !self.planted.is(Mutant::LastComeWins)
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&Bytes> {
@@ -90,6 +77,13 @@ impl State {
     pub(crate) fn keys(&self) -> u64 {
         self.keys
     }
+}
+
+/// Whether a write stays although another one comes.
+fn outlasts(old: Stamp, new: Stamp) -> bool {
+    let outlasts = mutant!(LastComeWins, old >= new, false);
+    let outlasts = mutant!(LowerStampWins, outlasts, old <= new);
+    mutant!(TieByArrival, outlasts, old.clock > new.clock)
 }
 
 #[cfg(test)]
