@@ -67,7 +67,7 @@ impl When<'_> {
         match self {
             When::Always => true,
             When::Absent => value.is_none(),
-            When::Present => value.is_some(),
+            When::Present => mutant!(PresentTakenForAlways, value.is_some(), true),
             When::Equals(expected) => value == Some(expected),
         }
     }

@@ -67,7 +67,8 @@ macro_rules! mutants {
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
                     | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
-                    | UnmeasuredClockStamps | CertificateTooWide => Some(Order::Merged),
+                    | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent | ForgottenUntold
+                    | PushTakenForAnswer | AnswerNotAskedOn | InboxBytesLeak => Some(Order::Merged),
                     _ => Some(Order::Agreed),
                 }
             }
@@ -94,6 +95,12 @@ mutants! {
     VoteBeforeSync, "un-synced loss", "etcd#14140";
     /// The vote never gets to the disk.
     VoteNotPersisted, "un-synced loss", "canonical/raft#250";
+    /// Term and vote are not written when entries are.
+    HardStateLeftOut, "un-synced loss", "canonical/raft#250";
+    /// What a follower says of a term that is not on its disk leaves at once.
+    SyncedTermTooHigh, "un-synced loss", "etcd#14140";
+    /// Another member's directory counts as known before it is on disk.
+    DirectoryCountsUnsynced, "un-synced loss", "";
     /// A restarted node speaks before its boot is on disk.
     SpeaksBeforeBoot, "numbers used twice", "";
     /// A node uses the boot number of its last start again. (In merged keyspaces, where it goes unnoticed by itself.)
@@ -102,6 +109,20 @@ mutants! {
     LogCutAtStart, "log cut below commit", "nats#7549, nats#7556";
     /// Replay takes the last committed entry for applied, and its writes are lost here.
     ReplaySkipsEntry, "applied index not atomic with state", "etcd#13766, etcd#13854, etcd#13967";
+    /// Replay keeps the entries behind one that a later leader replaced.
+    ReplayKeepsReplaced, "log cut below commit", "";
+    /// A leader that counts on one entry more than there is goes unnoticed.
+    LossOfOneUnnoticed, "lost disk unnoticed", "nats#7549";
+    /// A member that comes with another directory is taken for the one that was met.
+    AnyDirectoryTaken, "lost disk unnoticed", "nats#7549";
+    /// An older copy of a directory does not notice what it has not lived.
+    OldCopyUnnoticed, "lost disk unnoticed", "";
+    /// A start is believed although it does not descend from the one that is known.
+    StrangeStartBelieved, "lost disk unnoticed", "";
+    /// A start is believed without asking whether the process before it is still there.
+    CopyBelieved, "lost disk unnoticed", "";
+    /// A replica that forgets entries of its own is not told.
+    ForgottenUntold, "lost disk unnoticed", "";
 
     // What reads confirm.
     /// A leader answers linearizable reads without asking a quorum.
@@ -114,6 +135,10 @@ mutants! {
     ContextReused, "ReadIndex context reused", "etcd#20418, etcd#21399, antfly#599";
     /// The answer to a round confirms also the reads that came after it began.
     RoundConfirmsLater, "ReadIndex context reused", "etcd#20418";
+    /// Once many rounds are under way, reads join the oldest.
+    ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418";
+    /// A node counts as fresh once a quorum has confirmed what is committed, before that is applied.
+    FreshBeforeApplied, "follower read without waiting", "tidb#43583";
     /// A confirmed read is answered before what was confirmed is applied here.
     ReadBeforeApplied, "follower read without waiting", "tidb#43583, tikv#14715";
     /// A restarted node serves reads before a quorum confirmed what is committed.
@@ -132,6 +157,16 @@ mutants! {
     NameGapAccepted, "retry runs twice", "etcd#18424";
     /// What is lost on the way to a leader is not sent again.
     ForwardNotResent, "progress", "";
+    /// A proposal that Raft drops while it hands over is not proposed again.
+    DroppedNotTakenBack, "progress", "";
+    /// A leader never tells followers by itself what is committed.
+    CommitNeverAnnounced, "progress", "";
+    /// The bytes of a write that waited too long are counted for ever.
+    ExpiredBytesLeak, "progress", "";
+    /// The bytes of an entry that waited for others are counted for ever.
+    InboxBytesLeak, "progress", "";
+    /// A leader without room on its disk takes the writes of others.
+    FullLeaderTakesForwards, "full disk", "";
     /// Writes that wait for a leader get their names last come, first served.
     NamedOutOfOrder, "session order broken", "";
     /// A write that was sent is called refused when time is up.
@@ -146,6 +181,12 @@ mutants! {
     AnsweredTwice, "wrong answer", "";
     /// DEL counts the keys that it names, not those that were there.
     DelAlwaysCounts, "wrong answer", "";
+    /// A delete of several keys removes the first only.
+    DelTakesFirst, "wrong answer", "";
+    /// EXISTS of several keys counts one at most.
+    ExistsCountsOne, "wrong answer", "";
+    /// SET with XX sets a key that is not there, too.
+    PresentTakenForAlways, "wrong answer", "";
 
     // Sessions.
     /// A read overtakes a write of its connection.
@@ -174,6 +215,10 @@ mutants! {
     PlaceSkipped, "replicas diverge", "KeyDB#247, KeyDB#307";
     /// A replica that missed entries never asks for them.
     NoRepair, "replicas diverge", "KeyDB#307";
+    /// An entry that somebody pushed is taken for the answer to what was asked.
+    PushTakenForAnswer, "replicas diverge", "";
+    /// When an answer says that there is more, nobody asks for it.
+    AnswerNotAskedOn, "replicas diverge", "";
     /// Of two writes of a key the lower stamp wins.
     LowerStampWins, "clock-skew loss", "KeyDB#247";
     /// Of two writes with one clock the later come wins, not the higher replica.
@@ -196,6 +241,8 @@ mutants! {
     RoundTripIgnored, "clock-skew loss", "";
     /// A delete leaves no tombstone.
     NoTombstone, "deletes resurrect", "KeyDB#83";
+    /// A delete of several keys stops at the first that is not there.
+    DelStopsAtAbsent, "replicas diverge", "";
 
     // Time in the log.
     /// A leader stamps entries with what its own clock says, however far that is from the others'.
@@ -204,6 +251,8 @@ mutants! {
     LogTimeStands, "time in the log", "";
     /// A leader stamps entries with its clock, whatever the last stamp in its log is.
     LogTimeGoesBack, "time in the log", "";
+    /// A new leader does not go on from the last stamp in its log.
+    LogTimeAnchoredAnew, "time in the log", "";
 
     // Certificates.
     /// A certificate names the entry and not the place in it.

@@ -70,7 +70,8 @@ impl Recovery {
             Record::Agreed { index, term, data } => {
                 let unreadable = || unreadable("an entry of the agreed log");
                 let entry = agreed::restored_entry(index, term, data).map_err(|_| unreadable())?;
-                self.tail.append(entry, 0).map_err(|_| unreadable())?;
+                mutant!(ReplayKeepsReplaced, self.tail.append(entry, 0), self.tail.replace(entry))
+                    .map_err(|_| unreadable())?;
             }
             Record::Merged(bytes) => self.merged.push(bytes),
         }

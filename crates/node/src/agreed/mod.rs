@@ -307,9 +307,10 @@ impl Agreed {
             Command::Get(key) => {
                 self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(copies::shown(value)))
             }
-            Command::Exists(keys) => Reply::Integer(
-                keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
-            ),
+            Command::Exists(keys) => {
+                let found = keys.iter().filter(|key| self.state.get(key).is_some()).count();
+                Reply::Integer(mutant!(ExistsCountsOne, found, found.min(1)) as i64)
+            }
             Command::Set(..) | Command::SetIf(_) | Command::Del(_) => {
                 panic!("a write is never read")
             }
@@ -365,7 +366,7 @@ impl Agreed {
         let raft = &self.raft.raft;
         message.get_msg_type() == MessageType::MsgHeartbeat
             && message.term >= raft.term
-            && message.commit > raft.raft_log.last_index()
+            && message.commit > raft.raft_log.last_index() + mutant!(LossOfOneUnnoticed, 0, 1)
     }
 
     /// A follower's writes, for the next entry.
@@ -380,7 +381,8 @@ impl Agreed {
     ) -> Result<(), Malformed> {
         entry::check_run(sequence, count, commands)?;
         let first = Name { node, life, sequence };
-        if !self.leads() || turn.disk.is_full() || !self.forwarded.take(first, count) {
+        let full = mutant!(FullLeaderTakesForwards, turn.disk.is_full(), false);
+        if !self.leads() || full || !self.forwarded.take(first, count) {
             return Ok(());
         }
         if !self.draft.is_empty() && self.draft.len() + commands.len() > RUN_BYTES_MAX {
@@ -409,7 +411,7 @@ impl Agreed {
     pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
         while let Some(ready) = self.unsynced.pop_front_if(|ready| ready.ticket <= ticket) {
             self.raft.on_persist_ready(ready.number);
-            self.synced_term = ready.term;
+            self.synced_term = mutant!(SyncedTermTooHigh, ready.term, self.raft.raft.term);
             send_all(ready.messages, turn);
         }
     }
@@ -605,7 +607,7 @@ impl Agreed {
         }
         if !taken {
             // Raft takes no proposals now. What was gathered is gone; names make it safe to send it again.
-            self.proposals.unsend(from);
+            mutant!(DroppedNotTakenBack, self.proposals.unsend(from), ());
             self.forwarded.clear();
         }
     }
@@ -661,7 +663,7 @@ impl Agreed {
             return false;
         }
         self.announced = commit;
-        self.raft.raft.bcast_append();
+        mutant!(CommitNeverAnnounced, self.raft.raft.bcast_append(), ());
         true
     }
 
@@ -729,7 +731,9 @@ impl Agreed {
             // The commit index alone is never synced: it is known again from the leader.
             let HardState { term, vote, commit, .. } = *tail.hard_state();
             let vote = mutant!(VoteNotPersisted, vote, 0);
-            turn.disk.record(&Record::HardState { term, vote, commit });
+            if mutant!(HardStateLeftOut, true, entries.is_empty()) {
+                turn.disk.record(&Record::HardState { term, vote, commit });
+            }
         }
         for entry in entries {
             let (index, term) = (entry.index, entry.term);

@@ -185,7 +185,7 @@ impl Proposals {
             refuse(asker, Error::ClusterDown(NOT_SENT));
             let keep = mutant!(RefusedButSent, false, true);
             if !keep {
-                self.unnamed_bytes -= pending.write.len();
+                self.unnamed_bytes -= mutant!(ExpiredBytesLeak, pending.write.len(), 0);
             }
             keep
         });

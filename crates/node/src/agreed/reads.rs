@@ -105,6 +105,7 @@ impl Reads {
         if !due {
             return None;
         }
+        mutant!(ReadsJoinOldRound, (), self.join_oldest());
         self.forget_oldest();
         self.counter += mutant!(ContextReused, 1, 0);
         self.began_ms = now_ms;
@@ -124,6 +125,15 @@ impl Reads {
         next.reads.splice(0..0, oldest.reads);
     }
 
+    #[cfg(feature = "mutants")]
+    fn join_oldest(&mut self) {
+        if self.attempts.len() == ATTEMPTS_MAX
+            && let Some(oldest) = self.attempts.front_mut()
+        {
+            oldest.reads.append(&mut self.waiting);
+        }
+    }
+
     /// Who leads has changed: what was asked of the old leader may never be answered.
     pub(crate) fn retry(&mut self) {
         let reads = self.attempts.drain(..).flat_map(|attempt| attempt.reads);
@@ -141,6 +151,7 @@ impl Reads {
             reads.chain(self.waiting.drain(..)).collect()
         );
         self.confirmed.push_back((index, reads));
+        mutant!(FreshBeforeApplied, (), self.fresh = true);
         // Later tries that carry no reads of their own must not keep new reads waiting.
         if self.attempts.iter().all(|attempt| attempt.reads.is_empty()) {
             self.attempts.clear();

@@ -62,6 +62,14 @@ impl Tail {
         Ok(())
     }
 
+    /// Takes in an entry, and leaves those behind it.
+    #[cfg(feature = "mutants")]
+    pub(crate) fn replace(&mut self, entry: Entry) -> Result<(), Gap> {
+        let behind = self.entries.split_off(self.entries.len().min(entry.index as usize));
+        self.append(entry, 0)?;
+        behind.into_iter().try_for_each(|entry| self.append(entry, 0))
+    }
+
     /// Drops the last entry, unless it is known to be committed.
     #[cfg(feature = "mutants")]
     pub(crate) fn cut_last(&mut self) {

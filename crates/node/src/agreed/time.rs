@@ -52,7 +52,7 @@ impl LogTime {
     pub(crate) fn lead(&mut self, term: u64, last: impl FnOnce() -> Anchor) {
         if self.term != term {
             self.term = term;
-            self.anchor = last();
+            self.anchor = mutant!(LogTimeAnchoredAnew, last(), Anchor::default());
             self.last_ms = self.anchor.stamp_ms;
         }
     }

@@ -258,7 +258,7 @@ impl Members {
             turn.halt(78, lost_directory(from, turn.identity.id));
             return;
         }
-        if self.is_formed() && !on_disk {
+        if mutant!(AnyDirectoryTaken, self.is_formed() && !on_disk, false) {
             turn.note(Event::Refused(format!(
                 "node {} came with another data directory than the one that this node met",
                 from.0
@@ -278,7 +278,7 @@ impl Members {
             return;
         }
         if let Some(known) = hello.knows
-            && !self.lives.contain(known.life)
+            && mutant!(OldCopyUnnoticed, !self.lives.contain(known.life), false)
         {
             let why = superseded(from, known.life);
             // Before a cluster has formed nothing was promised, and anybody may be taken for a member.

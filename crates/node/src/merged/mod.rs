@@ -213,7 +213,9 @@ impl Merged {
         let own = || Bytes::copy_from_slice(bytes);
         match self.log.fit(&header) {
             Fit::Held => {}
-            Fit::Forgets(held) => turn.send(header.origin, Body::Lost(held)),
+            Fit::Forgets(held) => {
+                mutant!(ForgottenUntold, turn.send(header.origin, Body::Lost(held)), ());
+            }
             Fit::Early => self.inbox.keep(header, own()),
             Fit::Next => {
                 self.append(&header, own(), turn);
@@ -452,8 +454,12 @@ impl Merged {
                 Reply::Ok
             }
             Write::Del(keys) => {
-                let gone = keys.iter().filter(|key| self.state.merge(key, stamp, place, None));
-                Reply::Integer(gone.count() as i64)
+                let gone = mutant!(
+                    DelStopsAtAbsent,
+                    keys.iter().filter(|key| self.state.merge(key, stamp, place, None)).count(),
+                    keys.iter().take_while(|key| self.state.merge(key, stamp, place, None)).count()
+                );
+                Reply::Integer(gone as i64)
             }
             Write::SetIf(_) => unreachable!("no entry of a merged log looks at what is there"),
         }

@@ -68,7 +68,7 @@ impl Inbox {
 
     fn take(&mut self, key: (NodeId, Place)) -> Option<(Header, Bytes)> {
         let (header, bytes) = self.entries.remove(&key)?;
-        self.bytes -= bytes.len();
+        self.bytes -= mutant!(InboxBytesLeak, bytes.len(), 0);
         Some((header, bytes))
     }
 
@@ -122,9 +122,9 @@ impl Repair {
     /// Entries came. If the peer has more, they are an answer, and the rest is asked for at once. Otherwise they may be a
     /// push, which says nothing of what is missing: whoever took it for an answer would never ask while others write.
     pub(crate) fn on_entries(&mut self, from: NodeId, more: bool) {
-        if more {
+        if mutant!(PushTakenForAnswer, more, true) {
             self.asked.take_if(|asked| asked.0 == from);
-            self.behind_since_ms = Some(0);
+            self.behind_since_ms = mutant!(AnswerNotAskedOn, Some(0), None);
         }
     }
 
