@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use ::picture::diagram::{Band, Call, Diagram, Judgement, Mark, Message, State};
 use ::sim::{End, Fate, Report, Violation};
-use lab::picture::diagram::{Band, Call, Diagram, Judgement, Mark, Message, State};
 
 /// How many operations that a broken truth names are framed.
 const NAMED_MAX: usize = 4;

@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use ::picture::{Fault, Picture, Ruling, quoted};
 use history::{History, Level, Report};
-use lab::picture::{Fault, Picture, Ruling, quoted};
 
 /// Writes the picture of a history and its verdicts, which those options gave, to `html`.
 pub(crate) fn draw(

@@ -44,6 +44,10 @@ pub(crate) struct Args {
     /// merged writes and does not lead [default: 500].
     #[arg(long, value_name = "MS")]
     max_clock_drift: Option<u64>,
+    /// Refuse clients on other machines: there is no password yet. With `no`, who reaches the ports of clients may read and
+    /// write everything [default: yes].
+    #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
+    protected_mode: Option<bool>,
     /// Let clients break this node; for tests alone, never where data counts: DEBUG CLOCK sets its clock off, DEBUG DISK makes its disk full, slow or broken.
     #[arg(long)]
     test_mode: bool,
@@ -74,6 +78,14 @@ fn abort_on_panic() {
     }));
 }
 
+fn yes_or_no(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err("it is yes or no"),
+    }
+}
+
 /// The defaults, then the file, then the flags.
 fn options(args: Args) -> Result<Options, Failure> {
     let mut options = Options::default();
@@ -93,6 +105,7 @@ fn options(args: Args) -> Result<Options, Failure> {
     options.data_dir = args.data_dir.unwrap_or(options.data_dir);
     options.request_timeout_ms = args.request_timeout.unwrap_or(options.request_timeout_ms);
     options.max_clock_drift_ms = args.max_clock_drift.unwrap_or(options.max_clock_drift_ms);
+    options.protected_mode = args.protected_mode.unwrap_or(options.protected_mode);
     options.test_mode |= args.test_mode;
     options.exit_with_stdin = args.exit_with_stdin;
     Ok(options)

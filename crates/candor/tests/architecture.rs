@@ -8,8 +8,9 @@ use serde_json::Value;
 
 /// Each crate, and the crates of ours that it may use.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("candor", &["lab", "server", "sim", "history"]),
-    ("lab", &["history", "resp"]),
+    ("candor", &["lab", "server", "sim", "picture", "history"]),
+    ("lab", &["picture", "history", "resp"]),
+    ("picture", &["history"]),
     ("sim", &["node", "history"]),
     ("server", &["node", "resp"]),
     ("node", &[]),

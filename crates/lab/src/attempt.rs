@@ -20,7 +20,7 @@ use crate::finals::QuietEnd;
 use crate::interrupt::Interrupts;
 use crate::judgement::Judgement;
 use crate::order::{Miss, Stated};
-use crate::picture;
+use crate::pages;
 use crate::ports::{self, Taken};
 use crate::recording::Recording;
 use crate::report::{self, verdict_lines};
@@ -232,7 +232,7 @@ async fn judge(
         faults: chronicle.into_faults(),
     };
     directory.write("summary.json", format!("{:#}\n", report::summary(&attempt)).as_bytes())?;
-    directory.write(REPORT, picture::of_attempt(&attempt, &history).as_bytes())?;
+    directory.write(REPORT, pages::of_attempt(&attempt, &history).as_bytes())?;
     screen.tell("");
     for line in verdict_lines(&attempt) {
         screen.tell(line);

@@ -59,7 +59,7 @@ mod figures;
 mod report;
 mod screen;
 
-pub mod picture;
+mod pages;
 
 mod directory;
 mod failure;

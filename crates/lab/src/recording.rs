@@ -7,10 +7,10 @@ use history::{Header, History, Kind, Level, Operation, Unit};
 use crate::certificate::Certificate;
 use crate::finals::FinalRead;
 use crate::order::OperationId;
-use crate::picture::Fault;
 use crate::plan::{Answer, Step, Work};
 use crate::scenario::{Client, Scenario};
 use crate::screen::shown;
+use picture::Fault;
 
 /// One operation that a client told of. Times are nanoseconds since the start of the run.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::interrupt::{Interrupts, Signal};
 use crate::keep;
-use crate::picture;
+use crate::pages;
 use crate::report;
 use crate::scenario::{Refusal, Scenario, Transport};
 use crate::screen::{Look, Screen, print_document, tame};
@@ -239,7 +239,7 @@ impl Runner<'_> {
         for comparison in Comparison::all(columns) {
             let first = comparison.columns[0].result;
             let command = command_of_levels(&comparison, self.options, self.seed);
-            let html = picture::of_comparison(&comparison, self.seed, command);
+            let html = pages::of_comparison(&comparison, self.seed, command);
             let page = write_levels(&self.options.runs, &first.file, html.as_bytes());
             let mut lines = report::levels_lines(&comparison);
             let written = page.iter().map(|page| page.display().to_string());

@@ -22,6 +22,7 @@ struct File {
     level: Option<Spanned<String>>,
     request_timeout: Option<u64>,
     max_clock_drift: Option<u64>,
+    protected_mode: Option<bool>,
     test_mode: Option<bool>,
 }
 
@@ -67,6 +68,7 @@ impl Options {
         options.data_dir = file.data_dir.unwrap_or(options.data_dir);
         options.request_timeout_ms = file.request_timeout.unwrap_or(options.request_timeout_ms);
         options.max_clock_drift_ms = file.max_clock_drift.unwrap_or(options.max_clock_drift_ms);
+        options.protected_mode = file.protected_mode.unwrap_or(options.protected_mode);
         options.test_mode = file.test_mode.unwrap_or(options.test_mode);
         Ok(options)
     }
@@ -102,7 +104,7 @@ mod tests {
         let options = read(
             "# a comment\nid = 2\nlisten = 'a:1'\nzmq-listen = 'a:3'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
              data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
-             max-clock-drift = 250\ntest-mode = true\n",
+             max-clock-drift = 250\nprotected-mode = false\ntest-mode = true\n",
         )
         .unwrap();
         assert_eq!(
@@ -118,6 +120,7 @@ mod tests {
                 level: Level::Eventual,
                 request_timeout_ms: 500,
                 max_clock_drift_ms: 250,
+                protected_mode: false,
                 test_mode: true,
                 exit_with_stdin: false,
             }

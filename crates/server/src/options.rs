@@ -37,6 +37,8 @@ pub struct Options {
     pub request_timeout_ms: u64,
     /// How far apart the nodes' clocks may be, in milliseconds.
     pub max_clock_drift_ms: u64,
+    /// Whether clients on other machines are refused: there is no password that they could give.
+    pub protected_mode: bool,
     /// Whether clients may break this node, for tests.
     pub test_mode: bool,
     /// Whether the server ends when its standard input does.
@@ -56,6 +58,7 @@ impl Default for Options {
             level: Level::Linearizable,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
+            protected_mode: true,
             test_mode: false,
             exit_with_stdin: false,
         }

@@ -13,7 +13,7 @@ use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 use tracing::{error, info, warn};
 
 use crate::clock::Clock;
-use crate::connection::{CONNECTIONS_MAX, Door};
+use crate::connection::{CONNECTIONS_MAX, Door, is_local};
 use crate::descriptors::Descriptors;
 use crate::ending::Ending;
 use crate::hub::{Description, Hub};
@@ -88,13 +88,16 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
             descriptors.limit
         );
     }
+    ports.warn(options);
+    let protected = options.protected_mode;
     let announcement = Announcement::new(options, &ports);
     let machine = Machine::new(hub.clone(), peers, log, reports, announcement);
     let mut machine = spawn_local(machine.run());
-    let clients = spawn_local(connection::listen(hub.clone(), Door::Redis, ports.clients));
-    let zmq = ports
-        .zmq
-        .map(|(listener, _)| spawn_local(connection::listen(hub.clone(), Door::Zmq, listener)));
+    let clients =
+        spawn_local(connection::listen(hub.clone(), Door::Redis, protected, ports.clients));
+    let zmq = ports.zmq.map(|(listener, _)| {
+        spawn_local(connection::listen(hub.clone(), Door::Zmq, protected, listener))
+    });
     unless_halted(&mut machine, ending.wait()).await?;
     clients.abort();
     zmq.inspect(|zmq| zmq.abort());
@@ -143,11 +146,39 @@ impl Ports {
             Some(address) => Some(bind(address, "clients of ZeroMQ", "--zmq-listen").await?),
             None => None,
         };
+        if let Some((_, address)) = &zmq
+            && options.protected_mode
+            && !is_local(address.ip())
+        {
+            return Err(Failure::configuration(format!(
+                "--zmq-listen {address} is open to other machines, and this is protected mode: ZeroMQ clients give no \
+                 password\n  hint: listen on 127.0.0.1 or [::1]; or, where only hosts that you trust reach the port, \
+                 start with --protected-mode no"
+            )));
+        }
         let peers = match options.peer_address() {
             Some(address) => Some(bind(address, "peers", "--peer-listen").await?.0),
             None => None,
         };
         Ok(Ports { clients, client_address, zmq, peers })
+    }
+
+    /// Says which ports of clients other machines reach.
+    fn warn(&self, options: &Options) {
+        let zmq = self.zmq.as_ref().map(|(_, address)| *address);
+        for address in [Some(self.client_address), zmq].into_iter().flatten() {
+            match (is_local(address.ip()), options.protected_mode) {
+                (true, _) => {}
+                (false, true) => info!(
+                    "{address} is no loopback address, and this is protected mode: clients on other machines are refused. To \
+                     take them, start with --protected-mode no"
+                ),
+                (false, false) => warn!(
+                    "{address} is open to other machines, and there is no password: whoever reaches it may read and write \
+                     everything"
+                ),
+            }
+        }
     }
 }
 
@@ -290,6 +321,7 @@ fn settings(options: &Options, port: u16, clients_max: usize) -> Vec<(String, St
         ("port", &port.to_string()),
         ("dir", &options.data_dir.to_string_lossy()),
         ("max-clock-drift", &drift),
+        ("protected-mode", if options.protected_mode { "yes" } else { "no" }),
         ("maxclients", &clients_max.to_string()),
         ("test-mode", test_mode),
     ]
@@ -315,6 +347,19 @@ fn bug_failure(bug: &tokio::task::JoinError) -> Failure {
 mod tests {
     use super::*;
     use std::future::{pending, ready};
+
+    #[test]
+    fn zeromq_is_not_open_to_other_machines_in_protected_mode() {
+        let runtime = Builder::new_current_thread().enable_io().build().unwrap();
+        let ports = |zmq: &str, protected_mode| {
+            let (listen, zmq_listen) = ("127.0.0.1:0".into(), Some(zmq.into()));
+            let options = Options { listen, zmq_listen, protected_mode, ..Options::default() };
+            runtime.block_on(Ports::bind(&options))
+        };
+        let failure = ports("0.0.0.0:0", true).err().expect("it is open");
+        assert_eq!(failure.exit_code, 78);
+        assert!(ports("0.0.0.0:0", false).is_ok() && ports("127.0.0.1:0", true).is_ok());
+    }
 
     #[test]
     fn a_node_that_halts_while_the_server_ends_says_so() {

@@ -1,6 +1,6 @@
 //! What was done to the servers, and from when to when.
 
-use crate::picture::Fault;
+use picture::Fault;
 
 /// What kind of harm it is; each is undone by something of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

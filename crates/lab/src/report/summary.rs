@@ -9,7 +9,7 @@ use crate::attempt::{Attempt, Expected, StatedOrder};
 use crate::comparison::{Column, Comparison, Showing};
 use crate::figures::{Figures, Kind};
 use crate::finals::QuietEnd;
-use crate::picture::Fault;
+use picture::Fault;
 
 /// The version of the form.
 const VERSION: u32 = 1;

@@ -19,7 +19,7 @@
 //! `COMMAND`, the spelling `GET@LEVEL`) reads that table. Texts are those of Redis 7, to the letter,
 //! because clients take decisions by them.
 //!
-//! What does not exist yet is absent: its error is that of an unknown command.
+//! What does not exist yet is absent: its error is that of an unknown command, with what does its work meanwhile if Redis has it.
 
 mod action;
 
@@ -60,6 +60,8 @@ mod documentation;
 mod glob;
 
 mod refusal;
+
+mod absent;
 
 pub(crate) use action::render_head;
 pub use action::{Action, render};

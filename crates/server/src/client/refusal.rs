@@ -4,12 +4,13 @@ use std::fmt::Display;
 
 use resp::{Request, Writer};
 
+use super::absent;
 use super::spec::Spec;
 
 /// How much of a name, and of all arguments together, an error repeats, in bytes.
 const REPEATED_BYTES_MAX: usize = 128;
 
-/// No such command.
+/// No such command. What Redis has and Candor does not comes with what does its work meanwhile, behind Redis' own text.
 pub(super) fn unknown_command(writer: &mut Writer<'_>, request: &Request) {
     let mut text = b"ERR unknown command '".to_vec();
     text.extend_from_slice(repeated(&request[0], REPEATED_BYTES_MAX));
@@ -23,6 +24,10 @@ pub(super) fn unknown_command(writer: &mut Writer<'_>, request: &Request) {
         text.push(b'\'');
         text.extend_from_slice(repeated(argument, REPEATED_BYTES_MAX - used));
         text.extend_from_slice(b"' ");
+    }
+    if let Some(way_out) = absent::way_out(&request[0]) {
+        text.extend_from_slice(b"; Candor does not have it yet: ");
+        text.extend_from_slice(way_out.as_bytes());
     }
     writer.error(text);
 }

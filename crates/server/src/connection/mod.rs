@@ -27,7 +27,7 @@ mod sessions;
 mod task;
 
 pub(crate) use language::{Language, Said};
-pub(crate) use listener::{Door, listen};
+pub(crate) use listener::{Door, is_local, listen};
 pub(crate) use replies::Replies;
 pub(crate) use session::Session;
 pub(crate) use sessions::{CONNECTIONS_MAX, Sessions};

@@ -32,15 +32,12 @@ const REQUEST_BYTES: usize = 64;
 /// An incomplete request up to this size is copied out of the buffer that all connections share.
 const REST_BYTES_COPIED: usize = 4 << 10;
 
-/// The error that Redis has for too many clients.
-const TOO_MANY: &[u8] = b"-ERR max number of clients reached\r\n";
-
-/// Says to a client that there are too many, where the language has words for it.
-pub(super) fn turn_away(door: Door, stream: &TcpStream) {
+/// Says to a client why it is not served, where the language has words for it.
+pub(super) fn turn_away(door: Door, stream: &TcpStream, why: &[u8]) {
     match door {
         // A new socket has room for a line.
-        Door::Redis => drop(SockRef::from(stream).send(TOO_MANY)),
-        // ZMTP has no words for being full before the handshake; the client tries again by itself.
+        Door::Redis => drop(SockRef::from(stream).send(why)),
+        // ZMTP has no words for that before the handshake; the client tries again by itself.
         Door::Zmq => {}
     }
 }

@@ -6,10 +6,10 @@ use history::{Fate, History, Kind};
 use serde_json::{Value, json};
 
 /// How many bins one power of ten has.
-pub(super) const BINS_PER_DECADE: f64 = 16.0;
+pub const BINS_PER_DECADE: f64 = 16.0;
 
 /// The latencies of each kind and level. Reads of the quiet end do not count: nobody asked for them.
-pub(super) fn of(history: &History, promised: Option<&str>) -> Vec<Value> {
+pub(crate) fn of(history: &History, promised: Option<&str>) -> Vec<Value> {
     let unit_ns = history.unit().nanoseconds();
     let mut groups: BTreeMap<(u8, String), Vec<u64>> = BTreeMap::new();
     for operation in &history.operations {
@@ -52,7 +52,7 @@ fn group(kind: u8, level: &str, mut took: Vec<u64>) -> Value {
 }
 
 /// How many latencies lie in each bin.
-pub(super) fn bins(took: &[u64]) -> Vec<(i64, usize)> {
+pub fn bins(took: &[u64]) -> Vec<(i64, usize)> {
     let mut bins: BTreeMap<i64, usize> = BTreeMap::new();
     for &ns in took {
         *bins.entry(bin(ns)).or_default() += 1;

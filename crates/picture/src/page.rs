@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
-/// The page as built from `crates/lab/picture`.
-const PAGE: &str = include_str!("../../picture/dist/picture.html");
+/// The page as built from `crates/picture/page`.
+const PAGE: &str = include_str!("../page/dist/picture.html");
 /// What stands in the built page where the data belongs.
 const MARK: &str = "\"the data\"";
 
-/// The page with this data in it.
-pub(super) fn with(data: &Value) -> String {
+/// The page with this data in it: of a [`Picture`](crate::Picture), of a [`Diagram`](crate::diagram::Diagram), or of levels side by
+/// side. What strangers wrote in it stays data.
+pub fn page(data: &Value) -> String {
     let (before, after) = PAGE.split_once(MARK).expect("the built page has a place for its data");
     let data = harmless(&data.to_string());
     let mut html = String::with_capacity(before.len() + data.len() + after.len());

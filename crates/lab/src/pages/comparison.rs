@@ -5,8 +5,9 @@
 
 use serde_json::{Value, json};
 
-use super::latency::{BINS_PER_DECADE, bins};
-use super::page;
+use picture::latency::{BINS_PER_DECADE, bins};
+use picture::page;
+
 use crate::attempt::Attempt;
 use crate::comparison::{Column, Comparison, Showing};
 use crate::directory::REPORT;
@@ -23,11 +24,11 @@ const RUNS_MAX: usize = 100;
 
 /// The page of scenarios that are equal but for their level.
 pub(crate) fn of_comparison(comparison: &Comparison<'_>, seed: u64, command: String) -> String {
-    page::with(&data(comparison, seed, command))
+    page(&data(comparison, seed, command))
 }
 
 /// The data of the page.
-pub(super) fn data(comparison: &Comparison<'_>, seed: u64, command: String) -> Value {
+fn data(comparison: &Comparison<'_>, seed: u64, command: String) -> Value {
     let columns = &comparison.columns;
     let scenario = columns[0].scenario;
     let mut names: Vec<String> = columns.iter().map(|column| column.result.name()).collect();

@@ -2,7 +2,8 @@
 
 use history::{History, Level};
 
-use super::{Picture, Quiet, Ruling};
+use picture::{Picture, Quiet, Ruling};
+
 use crate::attempt::{Attempt, StatedOrder};
 use crate::finals::QuietEnd;
 use crate::report::millis;
@@ -64,13 +65,4 @@ fn quiet(quiet: &QuietEnd) -> Quiet {
         rounds: quiet.rounds,
         silent: quiet.silent.clone(),
     }
-}
-
-/// A word as a shell wants it.
-pub fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./+:@,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }

@@ -3,12 +3,13 @@
 //!
 //! ```text
 //!   History ──▶ Cut ──▶ columns ─┐
-//!   rulings ───────────▶ ladder ─┼─▶ JSON ─▶ the built page of crates/lab/picture ─▶ html
+//!   rulings ───────────▶ ladder ─┼─▶ JSON ─▶ the built page of crates/picture/page ─▶ html
 //!   the run ───────────▶ facts ──┘
 //! ```
 //!
 //! - The page is built from TypeScript ahead of time and committed; here only data is put into it.
-//! - Levels side by side (`comparison`) are the same page with other data, as is a simulated world (`diagram`).
+//! - Levels side by side ([`page`], with data of the runner's) are the same page with other data, as is a simulated world
+//!   ([`diagram`]).
 //! - Keys, values and every other text come from strangers. They reach the page as JSON in which no
 //!   `<`, `>` or `&` stands, and the page only ever makes text nodes of them.
 //! - Times are integers since the first operation; numbers that may exceed 2^53 travel as text.
@@ -18,15 +19,14 @@
 //! Left out: throughput over time.
 
 mod columns;
-mod comparison;
+mod command;
 mod convergence;
 mod cut;
 pub mod diagram;
 mod fault;
-mod latency;
+pub mod latency;
 mod page;
 mod ruling;
-mod run;
 
 #[cfg(test)]
 mod tests;
@@ -37,12 +37,11 @@ use history::{Fate, History, Level};
 use serde_json::{Value, json};
 
 use columns::Columns;
-pub(crate) use comparison::of_comparison;
+pub use command::quoted;
 use cut::Cut;
 pub use fault::Fault;
+pub use page::page;
 pub use ruling::{Link, Order, Ruling};
-pub(crate) use run::of_attempt;
-pub use run::quoted;
 
 /// The version of the data inside a page.
 const VERSION: u32 = 1;
@@ -88,7 +87,7 @@ pub struct Quiet {
 impl Picture<'_> {
     /// The whole page.
     pub fn html(&self) -> String {
-        page::with(&self.data())
+        page(&self.data())
     }
 
     /// The data of the page.

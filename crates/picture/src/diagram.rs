@@ -172,7 +172,7 @@ pub struct State {
 impl Diagram {
     /// The whole page.
     pub fn html(&self) -> String {
-        page::with(&self.data())
+        page(&self.data())
     }
 
     /// The data of the page.

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { HOSTILE } from "./histories.mjs";
 import { collisions, open, overflow, pages, root, shoot } from "./page.mjs";
 
-const BUILT = readFileSync(join(root, "crates/lab/picture/dist/picture.html"), "utf8");
+const BUILT = readFileSync(join(root, "crates/picture/page/dist/picture.html"), "utf8");
 const LONG = "scenarios/a-name-that-somebody-gave-without-thinking-of-narrow-screens/and-another-one.json";
 
 /** Writes a page of these columns. */

@@ -1,15 +1,11 @@
 //! The data comes back out of the page as it was put in, whatever strangers wrote.
 
-use anstream::adapter::strip_str;
 use history::{Header, History, Level, Operation, Unit};
 use serde_json::Value;
 
 use super::cut::SHOWN_MAX;
 use super::diagram::{self, CALLS_MAX, MESSAGES_MAX};
-use super::{Fault, Order, Picture, Ruling, of_comparison, quoted};
-use crate::report;
-use crate::report::tests::with_comparison;
-use crate::run::FileResult;
+use super::{Fault, Order, Picture, Ruling};
 
 /// What a stranger may try.
 const HOSTILE: [&str; 9] = [
@@ -84,47 +80,6 @@ fn hostile_texts_come_back_and_break_nothing() {
     assert_eq!(data["title"], HOSTILE[0]);
     assert_eq!(data["facts"][0][1], HOSTILE[1]);
     assert_eq!(data["finals"]["rows"].as_array().unwrap().len(), HOSTILE.len());
-}
-
-#[test]
-fn levels_side_by_side_say_what_the_terminal_says() {
-    let command = format!("candor run {}", HOSTILE[0]);
-    let (html, table, lines) = with_comparison(|comparison| {
-        let results: Vec<FileResult> =
-            comparison.columns.iter().map(|c| c.result.clone()).collect();
-        let lines = report::levels_lines(comparison).concat();
-        (of_comparison(comparison, u64::MAX, command.clone()), report::compare(&results), lines)
-    });
-    assert!(!html.contains(HOSTILE[0]));
-    let data = data_in(&html);
-    assert_eq!((&data["word"], &data["seed"]), (&"violated".into(), &u64::MAX.to_string().into()));
-    assert_eq!(data["command"], command);
-    assert_eq!(data["headline"], "linearizable violated, sequential not run");
-    assert_eq!(data["troubles"].to_string(), r#"["t1-2 at sequential: server 1 did not start"]"#);
-    // Lines are broken, so that words alone are compared.
-    let plain = strip_str(&lines).to_string().split_whitespace().collect::<Vec<_>>().concat();
-    let says = |text: &Value| {
-        let words: String = text.as_str().unwrap().split_whitespace().collect();
-        assert!(plain.contains(&words), "{text} in {plain}");
-    };
-    let columns = data["columns"].as_array().unwrap();
-    assert_eq!(columns.len(), 3);
-    for column in columns {
-        says(&column["held"]);
-        column["showings"].as_array().unwrap().iter().for_each(|one| says(&one["text"]));
-        assert!(table.contains(column["throughput"]["text"].as_str().unwrap()));
-        for kind in column["kinds"].as_array().unwrap() {
-            for figure in kind["figures"].as_array().unwrap() {
-                assert!(table.contains(figure["text"].as_str().unwrap()), "{figure} in {table}");
-            }
-            let drawn = kind["bins"].as_array().unwrap().iter().map(|bin| bin[1].as_u64().unwrap());
-            assert_eq!(drawn.sum::<u64>(), kind["done"].as_u64().unwrap(), "every one is drawn");
-        }
-    }
-    let exhibit = &columns[0]["showings"][0]["exhibit"];
-    assert_eq!(columns[0]["showings"][0]["word"], "broken");
-    assert_eq!(exhibit["operations"].as_array().unwrap().len(), 3);
-    assert_eq!(exhibit["run"]["picture"].to_string(), r#"["two","report.html"]"#);
 }
 
 #[test]
@@ -216,14 +171,6 @@ fn extremes_do_not_panic() {
     assert!(html.len() < 200_000, "a long key is cut short");
     assert_eq!(data_in(&html)["rulings"][0]["clash"].to_string(), "[]");
     assert_eq!(data_in(&picture(&History::default(), vec![]).html())["span"], 0);
-}
-
-#[test]
-fn commands_are_quoted_for_a_shell() {
-    assert_eq!(quoted("test/t2.json"), "test/t2.json");
-    assert_eq!(quoted("two words"), "'two words'");
-    assert_eq!(quoted("it's;rm"), r"'it'\''s;rm'");
-    assert_eq!(quoted(""), "''");
 }
 
 fn world(messages: usize) -> diagram::Diagram {
