@@ -6,8 +6,11 @@ use bytes::Bytes;
 use node::{Command, Level, Order, RequestId, SessionId};
 
 use crate::chance::{Chance, Subject};
-use crate::operation::{Action, Operation};
+use crate::operation::{Action, Operation, private_key};
 use crate::setting::{Load, Setting};
+
+/// The most keys that one command names.
+const KEYS_MAX: u64 = 6;
 
 /// A request on its way.
 #[derive(Clone, Debug)]
@@ -133,20 +136,40 @@ impl Client {
             return self.talk(setting);
         }
         let key = match private {
-            true => Bytes::from(format!("own-{}-{}", self.place, self.host)),
+            true => private_key(self.place, self.host),
             false => Bytes::from(format!("k{shared}")),
         };
         if !self.chance.percent(load.writes_percent) {
-            let action = if self.chance.percent(10) { Action::Exists } else { Action::Get };
+            let counts = self.chance.percent(10);
+            let action = if counts { self.draw_keys(load, &key, false) } else { Action::Get };
             let level = self.draw_level(setting);
             return Wish { key, action, level, private, unique: false };
         }
         if self.chance.percent(15) {
-            return Wish { key, action: Action::Del, level: None, private, unique: false };
+            let action = self.draw_keys(load, &key, true);
+            return Wish { key, action, level: None, private, unique: false };
         }
         let (value, unique) = self.draw_value(load);
         let action = self.draw_set(setting, &key, value);
         Wish { key, action, level: None, private, unique }
+    }
+
+    /// DEL or EXISTS of that key, or of several: keys that all write, its own, and such as nobody writes; some of them twice.
+    fn draw_keys(&mut self, load: &Load, key: &Bytes, removes: bool) -> Action {
+        if !self.chance.percent(load.many_percent) {
+            return if removes { Action::Del } else { Action::Exists };
+        }
+        let mut keys = vec![key.clone()];
+        for _ in 1..self.chance.between(2, KEYS_MAX) {
+            let next = match self.chance.weighted(&[(5, 0), (2, 1), (2, 2), (2, 3)]) {
+                0 => Bytes::from(format!("k{}", self.chance.below(load.keys))),
+                1 => private_key(self.place, self.host),
+                2 => Bytes::from(format!("none{}", self.chance.below(2))),
+                _ => self.chance.pick_from(&keys).clone(),
+            };
+            keys.insert(self.chance.index(keys.len() + 1), next);
+        }
+        Action::Many { keys, removes }
     }
 
     /// Takes part in a talk: the first client asks, the second looks at the answer and then at the question, the third
@@ -191,6 +214,10 @@ impl Client {
 
     /// An answer tells what a key holds.
     pub(crate) fn learn(&mut self, operation: &Operation) {
+        if operation.is_done() && operation.action.count_max() > 1 && operation.action.is_write() {
+            let gone = operation.action.keys(&operation.key).into_iter();
+            self.known.extend(gone.map(|key| (key.clone(), None)));
+        }
         if operation.is_done()
             && let Some(value) = operation.written().or(operation.seen())
         {

@@ -225,8 +225,9 @@ impl World {
     fn ask_for_finals(&mut self) -> usize {
         let from = self.record.len();
         let written = self.record.iter().filter(|operation| operation.action.is_write());
+        let parts = written.flat_map(|operation| operation.parts(0));
         let keys: BTreeSet<(Bytes, bool)> =
-            written.map(|operation| (operation.key.clone(), operation.private)).collect();
+            parts.map(|operation| (operation.key, operation.private)).collect();
         for host in self.living() {
             let read = |(key, private): &(Bytes, bool)| Wish {
                 private: *private,
@@ -274,12 +275,18 @@ impl World {
         let setting = self.plan.setting.clone();
         let record = std::mem::take(&mut self.record);
         let gone = self.gone();
-        let rest =
-            Rest { setting: &setting, operations: &record, statuses: &statuses, gone: &gone };
+        let (operations, places) = parts(&record);
+        let rest = Rest {
+            setting: &setting,
+            operations: &operations,
+            asked: &record,
+            statuses: &statuses,
+            gone: &gone,
+        };
         self.look(|truth| truth.at_rest(&rest));
         if self.judged {
-            self.judgements =
-                truths::judge(&setting, &Evidence::new(setting.order, &record, &gone));
+            let evidence = Evidence::new(setting.order, &operations, &places, &gone);
+            self.judgements = truths::judge(&setting, &evidence);
         }
         self.record = record;
         let violated = self.judgements.iter().find(|judgement| judgement.word == "violated");
@@ -297,9 +304,18 @@ impl World {
         }
         let setting = &self.plan.setting;
         let gone = self.gone();
-        let evidence = Evidence::new(setting.order, &self.record, &gone);
+        let (operations, places) = parts(&self.record);
+        let evidence = Evidence::new(setting.order, &operations, &places, &gone);
         truths::history(setting.levels()[0], true, &evidence)
     }
+}
+
+/// What clients asked for and heard, key by key, and where each stands in the record.
+fn parts(record: &[Operation]) -> (Vec<Operation>, Vec<usize>) {
+    let parts = |(place, operation): (usize, &Operation)| {
+        operation.parts(place).into_iter().map(move |part| (part, place))
+    };
+    record.iter().enumerate().flat_map(parts).unzip()
 }
 
 /// Where a replica stands.

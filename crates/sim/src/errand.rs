@@ -81,7 +81,9 @@ impl World {
             asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
             self.open += 1;
             self.waiting_since_us.get_or_insert(now_us);
-            self.truths.iter_mut().for_each(|truth| truth.on_ask(&wish.key));
+            for key in wish.action.keys(&wish.key) {
+                self.truths.iter_mut().for_each(|truth| truth.on_ask(key));
+            }
             self.record.push(Operation {
                 client: who.number,
                 host: line.host,
@@ -96,6 +98,7 @@ impl World {
                 private: wish.private,
                 unique: wish.unique,
                 is_final: who.is_final(),
+                part_of: None,
             });
             let words = || format!("{}?", self.record[operation].words());
             self.trace.tell(now_us, words);

@@ -49,6 +49,8 @@ pub(crate) struct Load {
     pub(crate) repeats_percent: u64,
     /// Out of 100 writes of a value, how many compare first.
     pub(crate) cas_percent: u64,
+    /// Out of 100 DEL and EXISTS, how many name several keys.
+    pub(crate) many_percent: u64,
     /// Out of 100 reads, how many name a level.
     pub(crate) levels_percent: u64,
     /// Out of 100 times, how often a client sends several requests at once.
@@ -74,6 +76,8 @@ impl Setting {
         let merged = chance.pick(&[Level::Causal, Level::Eventual]);
         let nodes = chance.weighted(&[(2, 1), (2, 2), (20, 3), (4, 4), (10, 5), (2, 7)]);
         let weather = weather(&mut chance);
+        let mut extras = Chance::new(seed, Subject::Extras);
+        let many_percent = extras.pick(&[0, 20, 60]);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -88,7 +92,7 @@ impl Setting {
             weather,
             sync: sync(&mut chance),
             gathering: gathering(&mut chance),
-            load: load(&mut chance, request_timeout_ms),
+            load: Load { many_percent, ..load(&mut chance, request_timeout_ms) },
             turn_steps: chance.weighted(&TURN_STEPS),
         }
     }
@@ -110,8 +114,10 @@ impl Setting {
     pub(crate) fn can(&self, operation: &Operation) -> bool {
         match &operation.action {
             Action::Cas { .. } => self.can_compare(),
-            Action::Set(_) | Action::Del => true,
-            Action::Get | Action::Exists => self.levels().contains(&operation.level),
+            Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
+            Action::Get | Action::Exists | Action::Many { .. } => {
+                self.levels().contains(&operation.level)
+            }
         }
     }
 }
@@ -169,6 +175,7 @@ fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
         private_percent: chance.pick(&[5, 20, 40]),
         repeats_percent: chance.weighted(&[(4, 0), (1, 30)]),
         cas_percent: chance.pick(&[0, 20, 60]),
+        many_percent: 0,
         levels_percent: chance.pick(&[0, 30, 80]),
         pipeline_percent: chance.pick(&[0, 5, 25]),
         row_max: 6,
@@ -192,6 +199,10 @@ impl fmt::Display for Setting {
         let plural = if nodes == 1 { "" } else { "s" };
         let talk = if load.talk_percent > 0 { " who talk" } else { "" };
         write!(f, "{order}, {level}, {nodes} node{plural} over {network}, ")?;
-        write!(f, "{} clients{talk}", load.clients)
+        write!(f, "{} clients{talk}", load.clients)?;
+        if load.many_percent > 0 {
+            write!(f, ", several keys in {} % of DEL and EXISTS", load.many_percent)?;
+        }
+        Ok(())
     }
 }

@@ -470,8 +470,7 @@ impl Merged {
                 Reply::Ok
             }
             Write::Del(keys) => {
-                let gone = keys.iter().filter(|key| self.state.merge(key, stamp, place, None));
-                Reply::Integer(gone.count() as i64)
+                Reply::Integer(self.state.merge_delete(keys.iter(), stamp, place) as i64)
             }
             Write::SetIf(_) => unreachable!("no entry of a merged log looks at what is there"),
         }

@@ -133,7 +133,10 @@ fn takes_part(status: &Status) -> bool {
 /// A world that has come to rest.
 pub(crate) struct Rest<'a> {
     pub(crate) setting: &'a Setting,
+    /// What clients asked for and heard, key by key.
     pub(crate) operations: &'a [Operation],
+    /// The same, as it was asked for.
+    pub(crate) asked: &'a [Operation],
     /// Of every node that is not lost for good, in order.
     pub(crate) statuses: &'a [Status],
     /// For each node, whether it is lost for good.
@@ -286,13 +289,20 @@ pub(crate) mod example {
             private: false,
             unique: true,
             is_final: false,
+            part_of: None,
         }
     }
 
     pub(crate) fn at_rest(truth: &mut dyn Truth, operations: &[Operation]) -> Result<(), String> {
         let setting = Setting::draw(1, &Options::default());
         let statuses = [status(1)];
-        truth.at_rest(&Rest { setting: &setting, operations, statuses: &statuses, gone: &[false] })
+        truth.at_rest(&Rest {
+            setting: &setting,
+            operations,
+            asked: operations,
+            statuses: &statuses,
+            gone: &[false],
+        })
     }
 
     pub(crate) fn turn(status: &Status, life: u64) -> Turn<'_> {
