@@ -29,6 +29,7 @@ mod forged;
 mod inspect;
 mod keys;
 mod life;
+mod limits;
 mod members;
 mod merged;
 mod message;
@@ -44,8 +45,9 @@ mod words;
 
 pub use door::*;
 pub use forged::{Forged, hello_of_stranger};
-pub use inspect::{AgreedEntry, NamedWrite, Vote};
+pub use inspect::{AgreedEntry, Matter, NamedWrite, Vote};
 pub use keys::Keys;
+pub use limits::Limits;
 #[cfg(feature = "mutants")]
 pub use mutants::Mutant;
 pub use node::Node;

@@ -19,6 +19,7 @@ pub(crate) enum Subject {
     Stops,
     /// What was added to settings later, so that the rest of them stays.
     Extras,
+    Rare,
     /// What the fault of this number draws while it strikes.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -40,6 +41,7 @@ impl Subject {
             Subject::Lies => 8,
             Subject::Stops => 9,
             Subject::Extras => 10,
+            Subject::Rare => 11,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

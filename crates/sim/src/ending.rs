@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use node::{Level, Order, Status};
+use node::{Level, Limits, Order, Status};
 
 use crate::agenda::Event;
 use crate::client::{Source, Wish};
@@ -139,13 +139,15 @@ impl World {
     }
 
     /// A forwarded write that overtook the one before it is sent again after half a second. Where messages have no order that may
-    /// happen twice in a row, which is longer than the shortest request timeout; it takes effect all the same.
+    /// happen twice in a row, which is longer than the shortest request timeout, and more often where few go together; it takes
+    /// effect all the same.
     fn may_be_overtaken_twice(&self, operation: &Operation) -> bool {
         let setting = &self.plan.setting;
         operation.action.is_write()
             && operation.outcome == Outcome::Unknown
             && setting.weather.style == Style::Datagram
-            && setting.request_timeout_ms <= RESENT_TWICE_MS
+            && (setting.request_timeout_ms <= RESENT_TWICE_MS
+                || setting.limits.run_bytes < Limits::default().run_bytes)
     }
 
     fn idle_client(&self) -> Option<String> {
@@ -159,6 +161,12 @@ impl World {
     fn unrest(&self) -> Option<String> {
         if let Some(why) = self.idle_client() {
             return Some(why);
+        }
+        if let Some(host) = (0..self.hosts.len()).find(|host| self.is_loose(*host)) {
+            return Some(format!(
+                "nobody turned away the copy of node {}",
+                self.hosts[host].id().0
+            ));
         }
         let mut statuses = vec![];
         for (host, status) in self.statuses().into_iter().enumerate() {
@@ -184,23 +192,30 @@ impl World {
         }
         // What a lost machine spread while something before it got nowhere waits for that for ever, up to a limit.
         let merged = self.plan.setting.order == Order::Merged;
-        if merged && self.hosts.iter().any(|host| host.gone) {
+        if merged && self.gone().contains(&true) {
             return None;
         }
-        self.hosts.iter().enumerate().find_map(|(host, machine)| {
-            let queued = machine.node.as_ref()?.queued();
-            (queued > 0).then(|| format!("{queued} things wait in node {}", host + 1))
+        self.hosts[..self.members()].iter().enumerate().find_map(|(host, machine)| {
+            let node = machine.node.as_ref()?;
+            let (queued, bytes) = (node.queued(), node.queued_bytes());
+            let waits = || format!("{queued} things wait in node {}: {bytes} bytes", host + 1);
+            (queued > 0 || bytes > 0).then(waits)
         })
+    }
+
+    /// Whether a node goes on that runs on a directory which must not take part.
+    fn is_loose(&self, host: usize) -> bool {
+        self.hosts[host].is_copy && !self.hosts[host].gone
     }
 
     /// Of each node, whether it is lost for good.
     fn gone(&self) -> Vec<bool> {
-        self.hosts.iter().map(|host| host.gone).collect()
+        self.hosts[..self.members()].iter().map(|host| host.gone).collect()
     }
 
     /// The nodes that are not lost for good.
     fn living(&self) -> Vec<usize> {
-        (0..self.hosts.len()).filter(|host| !self.hosts[*host].gone).collect()
+        (0..self.members()).filter(|host| !self.hosts[*host].gone).collect()
     }
 
     /// One client per node writes, and reads at every level.

@@ -1,6 +1,6 @@
 //! Plain worlds: nothing breaks, and much is asked. They show how fast the simulator is.
 
-use node::{Level, Order};
+use node::{Level, Limits, Order};
 
 use crate::chance::{Delay, Spread};
 use crate::network::{Style, Weather};
@@ -63,6 +63,7 @@ impl Plain {
             sync: steady(500),
             gathering: steady(if busy { 200 } else { 0 }),
             turn_steps: node::TURN_STEPS,
+            limits: Limits::default(),
             load,
         }
     }

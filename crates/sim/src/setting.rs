@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use node::{Level, Order};
+use node::{Level, Limits, Order};
 
 use crate::chance::{Chance, Delay, Spread, Subject};
 use crate::network::{Style, Weather};
@@ -28,6 +28,8 @@ pub(crate) struct Setting {
     pub(crate) gathering: Delay,
     /// How much a turn does of each kind of work.
     pub(crate) turn_steps: usize,
+    /// What may wait, and go together.
+    pub(crate) limits: Limits,
     pub(crate) load: Load,
 }
 
@@ -78,6 +80,7 @@ impl Setting {
         let weather = weather(&mut chance);
         let mut extras = Chance::new(seed, Subject::Extras);
         let many_percent = extras.pick(&[0, 20, 60]);
+        let limits = limits(&mut extras);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -94,6 +97,7 @@ impl Setting {
             gathering: gathering(&mut chance),
             load: Load { many_percent, ..load(&mut chance, request_timeout_ms) },
             turn_steps: chance.weighted(&TURN_STEPS),
+            limits,
         }
     }
 
@@ -127,6 +131,23 @@ const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)
 
 /// Turns that are cut short at every occasion, now and then, and never.
 const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_STEPS)];
+
+/// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as many.
+fn limits(chance: &mut Chance) -> Limits {
+    let whole = Limits::default();
+    if chance.percent(70) {
+        return whole;
+    }
+    Limits {
+        waiting_bytes: chance.pick(&[300, 1_000, whole.waiting_bytes]),
+        run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]),
+        unapplied: chance.pick(&[1, 3, whole.unapplied]),
+        unapplied_bytes: chance.pick(&[1, 100, whole.unapplied_bytes]),
+        entry_bytes: chance.pick(&[1, 100, whole.entry_bytes]),
+        inbox: chance.pick(&[1, 3, whole.inbox]),
+        inbox_bytes: chance.pick(&[150, 600, whole.inbox_bytes]),
+    }
+}
 
 /// How long a message takes between continents, or nearly so.
 const FAR_US: u64 = 15_000;
@@ -203,6 +224,6 @@ impl fmt::Display for Setting {
         if load.many_percent > 0 {
             write!(f, ", several keys in {} % of DEL and EXISTS", load.many_percent)?;
         }
-        Ok(())
+        if self.limits == Limits::default() { Ok(()) } else { write!(f, ", {:?}", self.limits) }
     }
 }

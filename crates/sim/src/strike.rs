@@ -1,10 +1,11 @@
 //! How faults strike and end.
 
-use node::{Input, Role, Shortage, Status};
+use node::{Event as NodeEvent, Input, Matter, NodeId, Output, Role, Shortage, Status};
 
 use crate::agenda::Event;
 use crate::chance::{Chance, Subject};
 use crate::fault::{Kind, Shape, Target};
+use crate::host::Host;
 use crate::lie::Lie;
 use crate::world::World;
 
@@ -37,6 +38,12 @@ pub(crate) struct Struck {
     stopping: Option<(usize, u64, u64)>,
     /// The disk that it made full.
     full: Option<usize>,
+    /// The leader whose next successor it cuts off.
+    thwarted: Option<usize>,
+    /// The clock that it set, and by how much.
+    ahead: Option<(usize, i64)>,
+    /// Links that hold up one matter, and by how much.
+    held_up: Vec<((usize, usize), Matter, i64)>,
     /// Whether it makes voters die.
     coup: bool,
     /// Nodes that it keeps down.
@@ -58,10 +65,17 @@ impl Struck {
             failing: None,
             stopping: None,
             full: None,
+            thwarted: None,
+            ahead: None,
+            held_up: vec![],
             coup: false,
             down: vec![],
         }
     }
+}
+
+fn node_id(host: usize) -> NodeId {
+    NodeId(host as u64 + 1)
 }
 
 impl World {
@@ -89,29 +103,54 @@ impl World {
         match kind {
             Kind::Loses { .. } => self.may_go(host),
             Kind::Rot { .. } => self.may_go(host) && self.hosts[host].disk.rot(&mut self.disks),
+            Kind::HandOver { .. } | Kind::Overwrite { .. } => self.leader() == Some(host),
+            Kind::Restore { empty, .. } => {
+                self.may_go(host)
+                    && self.is_known(host)
+                    && (*empty || self.hosts[host].has_copies())
+            }
+            Kind::Clone { .. } => {
+                let is_free = !self.hosts[self.members()].is_copy;
+                is_free && self.is_known(host) && self.hosts[host].has_copies()
+            }
             _ => true,
         }
+    }
+
+    /// Whether each other member runs and has the present start of this node on its disk: then no copy from before that start
+    /// can be taken for it by anyone, whatever breaks.
+    fn is_known(&self, host: usize) -> bool {
+        let Some(node) = self.hosts[host].node.as_ref() else { return false };
+        let start = Some(node.own_start());
+        let knows = |other: &Host| {
+            let node = other.node.as_ref().filter(|_| !other.is_copy);
+            node.is_some_and(|node| node.believes(node_id(host)) == start)
+        };
+        let settled = self.hosts[host].is_settled() && !self.hosts[host].is_copy;
+        let mut others = (0..self.members()).filter(|other| *other != host);
+        settled && others.all(|other| self.hosts[other].gone || knows(&self.hosts[other]))
     }
 
     /// Whether the others can do without this node: they are a majority, whatever else was damaged, and have all met.
     fn may_go(&self, host: usize) -> bool {
         let bad = |place: usize| {
             let other = &self.hosts[place];
-            place == host || other.gone || other.disk.rotten().is_some()
+            place == host || other.gone || other.is_copy || other.disk.rotten().is_some()
         };
-        let settled = self.hosts.iter().all(|other| other.gone || other.is_settled());
+        let members = &self.hosts[..self.members()];
+        let settled = members.iter().all(|other| other.gone || other.is_settled());
         let already = self.hosts[host].gone || self.hosts[host].disk.rotten().is_some();
-        let count = (0..self.hosts.len()).filter(|place| bad(*place)).count();
-        settled && !already && 2 * count < self.hosts.len()
+        let count = (0..members.len()).filter(|place| bad(*place)).count();
+        settled && !already && 2 * count < members.len()
     }
 
     fn begin_fault(&mut self, place: usize, kind: &Kind, host: usize, until_us: u64) {
-        let pairs = |shape: Shape| shape.pairs(host, self.hosts.len());
+        let pairs = |shape: Shape| shape.pairs(host, self.members());
         match *kind {
             Kind::Crash { between_outputs, .. } => self.keep_down(place, host, between_outputs),
             Kind::Stop { .. } => self.stop(place, host),
             Kind::PowerCut => {
-                (0..self.hosts.len()).for_each(|host| self.keep_down(place, host, false));
+                (0..self.members()).for_each(|host| self.keep_down(place, host, false));
             }
             Kind::Coup => self.coup(place),
             Kind::Cut { shape, .. } => self.cut(place, pairs(shape)),
@@ -161,6 +200,19 @@ impl World {
                 self.struck[place].drifting = Some((host, by_ppm));
             }
             Kind::Client { client } => self.lose_line(client),
+            Kind::HandOver { ahead_ms, .. } => self.thwart(place, host, ahead_ms),
+            Kind::SlowMatter { shape, matter, by_us, .. } => {
+                for link in pairs(shape) {
+                    self.network.slow_matter(link.0, link.1, matter, by_us as i64);
+                    self.struck[place].held_up.push((link, matter, by_us as i64));
+                }
+            }
+            Kind::Overwrite { .. } => {
+                self.cut(place, pairs(Shape::Alone));
+                self.hosts[host].dies_overwritten = true;
+            }
+            Kind::Restore { empty, .. } => self.restore(place, host, empty),
+            Kind::Clone { .. } => self.clone_node(place, host),
         }
     }
 
@@ -215,6 +267,12 @@ impl World {
             let shortage = (self.hosts[host].full > 0).then(Shortage::of_room);
             self.hand(host, Input::DiskFull(shortage));
         }
+        for ((from, to), matter, by_us) in struck.held_up {
+            self.network.slow_matter(from, to, matter, -by_us);
+        }
+        if let Some((host, ahead_ms)) = struck.ahead {
+            self.hosts[host].clock.jump(-ahead_ms);
+        }
         self.coups -= u32::from(struck.coup);
     }
 
@@ -229,6 +287,7 @@ impl World {
         for host in 0..self.hosts.len() {
             self.hosts[host].disk.unstall();
             self.hosts[host].paused_until_us = 0;
+            self.hosts[host].dies_overwritten = false;
             self.hosts[host].clock.set_right(now_us);
             self.agenda.after(0, Event::Wake { host });
         }
@@ -239,7 +298,7 @@ impl World {
     }
 
     fn cut_for_good(&mut self, host: usize) {
-        for (from, to) in Shape::Alone.pairs(host, self.hosts.len()) {
+        for (from, to) in Shape::Alone.pairs(host, self.members()) {
             self.network.cut(&mut self.agenda, from, to);
         }
     }
@@ -260,9 +319,11 @@ impl World {
         self.statuses().into_iter().enumerate().filter_map(leads).max().map(|(_, host)| host)
     }
 
-    /// How every node sees itself, if it runs.
+    /// How every member sees itself, if it runs. A copy is none.
     pub(crate) fn statuses(&self) -> Vec<Option<Status>> {
-        self.hosts.iter().map(|host| host.node.as_ref().map(|node| node.status())).collect()
+        let status = |host: &Host| host.node.as_ref().map(|node| node.status());
+        let members = self.hosts[..self.members()].iter();
+        members.map(|host| status(host).filter(|_| !host.is_copy)).collect()
     }
 
     pub(crate) fn keep_down(&mut self, place: usize, host: usize, between_outputs: bool) {
@@ -333,8 +394,8 @@ impl World {
     }
 
     fn coup(&mut self, place: usize) {
-        for host in 0..self.hosts.len() {
-            for link in Shape::Alone.pairs(host, self.hosts.len()) {
+        for host in 0..self.members() {
+            for link in Shape::Alone.pairs(host, self.members()) {
                 let by_us = self.struck[place].chance.pick(&[0, 50_000, 300_000]);
                 self.slow(place, link, by_us);
             }
@@ -365,10 +426,68 @@ impl World {
     }
 
     /// A node dies, and starts again at once.
-    fn stumble(&mut self, host: usize) {
+    pub(crate) fn stumble(&mut self, host: usize) {
         self.crash(host);
         let delay_us = self.turns.between(200, 8_000);
         self.agenda.after(delay_us, Event::Boot { host });
+    }
+
+    /// A leader wants to hand over, and whom it asks next is to hear nothing of it.
+    fn thwart(&mut self, place: usize, host: usize, ahead_ms: Option<i64>) {
+        self.struck[place].thwarted = Some(host);
+        match ahead_ms {
+            None => self.stop(place, host),
+            Some(ahead_ms) => {
+                self.hosts[host].clock.jump(ahead_ms);
+                self.struck[place].ahead = Some((host, ahead_ms));
+            }
+        }
+    }
+
+    /// A node asks another one to lead: if that is to fail, the two are cut off from each other before it gets there.
+    pub(crate) fn maybe_thwart(&mut self, host: usize, outputs: &[Output]) {
+        let successor = outputs.iter().find_map(|output| match output {
+            Output::Note(NodeEvent::HandsOver(successor)) => Some(successor.0 as usize - 1),
+            _ => None,
+        });
+        let Some(successor) = successor else { return };
+        let thwarts = |struck: &mut Struck| struck.thwarted.take_if(|one| *one == host).is_some();
+        if let Some(place) = self.struck.iter_mut().position(thwarts) {
+            self.cut(place, vec![(host, successor), (successor, host)]);
+        }
+    }
+
+    /// A node was made to drop the end of its log: it dies now, or a moment later, when its disk may have the news.
+    pub(crate) fn after_overwrite(&mut self, host: usize) {
+        self.hosts[host].dies_overwritten = false;
+        if self.turns.percent(50) {
+            self.stumble(host);
+        } else {
+            let life = self.hosts[host].life;
+            self.agenda.after(self.turns.below(10_000), Event::Stumble { host, life });
+        }
+    }
+
+    /// A node is down, and its directory becomes another one.
+    fn restore(&mut self, place: usize, host: usize, empty: bool) {
+        self.keep_down(place, host, false);
+        let chance = &mut self.struck[place].chance;
+        let directory = if empty { vec![] } else { self.hosts[host].older_copy(chance) };
+        self.hosts[host].put_back(directory);
+    }
+
+    /// An older copy of a node's directory is started beside it.
+    fn clone_node(&mut self, place: usize, host: usize) {
+        let directory = self.hosts[host].older_copy(&mut self.struck[place].chance);
+        let clone = self.members();
+        let [original, copy] = self.hosts.get_disjoint_mut([host, clone]).expect("they are two");
+        copy.impersonate(original, directory);
+        self.boot(clone);
+    }
+
+    /// A copy was told that it is none of the members, and stops for good.
+    pub(crate) fn end_copy(&mut self, host: usize) {
+        self.lose_machine(host);
     }
 
     fn pause(&mut self, host: usize, until_us: u64) {

@@ -41,6 +41,10 @@ impl World {
             Ok(booted) => booted.map_err(|error| error.to_string()),
             Err(why) => Err(why),
         };
+        if booted.is_err() && self.hosts[host].is_copy {
+            self.end_copy(host);
+            return;
+        }
         if let Err(why) = booted {
             self.fail("alive", format!("node {} does not start: {why}", host + 1));
             return;
@@ -115,12 +119,13 @@ impl World {
         inputs.push(Input::Tick(now));
         inputs.append(&mut machine.inbox);
         let pretended = self.liar.pretend(&mut inputs);
-        let (asked, closed) = requests_of(&inputs);
+        let asked_of = AskedOf::these(&inputs);
+        let last = self.hosts[host].node.as_ref().map_or(0, |node| node.agreed_last());
         self.liar.steal(&mut inputs);
         let mut outputs = std::mem::take(&mut self.outputs);
         if let Some(status) = self.step(host, &mut inputs, &mut outputs) {
             let view: &dyn View = self.hosts[host].node.as_ref().expect("it has just had a turn");
-            let (asked, closed, outputs) = (&asked[..], &closed[..], &outputs[..]);
+            let AskedOf { requests, writes, closed } = &asked_of;
             let mut walls_ms = std::mem::take(&mut self.walls_ms);
             walls_ms.clear();
             walls_ms.extend(self.hosts.iter().map(|host| host.clock.now(now_us).wall_ms));
@@ -131,22 +136,39 @@ impl World {
                 at_us,
                 now,
                 walls_ms: walls,
-                asked,
+                asked: requests,
+                writes,
                 closed,
-                outputs,
+                outputs: &outputs,
                 status,
+                groups: self.hosts[host].disk.lengths().0,
                 view,
             };
-            let broken = first_broken(&mut self.truths, |truth| truth.on_turn(&turn));
+            let is_copy = self.hosts[host].is_copy;
+            let broken =
+                first_broken(&mut self.truths, |truth| match truth.of_copies() == is_copy {
+                    true => truth.on_turn(&turn),
+                    false => Ok(()),
+                });
             self.walls_ms = walls_ms;
             self.fail_if(broken);
         }
         let vote = self.vote_in(host, &outputs);
+        self.maybe_thwart(host, &outputs);
+        let halts = outputs.iter().any(|output| matches!(output, Output::Halt { .. }));
+        let node = self.hosts[host].node.as_ref();
+        let overwritten = node.is_some_and(|node| node.agreed_last() < last);
         self.perform(host, &mut outputs);
         self.go_on(host, life);
         (self.inputs, self.outputs) = (inputs, outputs);
         if let Some(term) = vote {
             self.after_vote(host, term);
+        }
+        if overwritten && self.hosts[host].dies_overwritten {
+            self.after_overwrite(host);
+        }
+        if halts && self.hosts[host].is_copy {
+            self.end_copy(host);
         }
         for (session, id) in pretended {
             self.answer(host, Answer { session, id, reply: Reply::Ok, certificate: None });
@@ -328,15 +350,29 @@ pub(crate) fn first_broken(
     truths.iter_mut().find_map(broken)
 }
 
-/// The requests among these inputs, and the connections that are closed.
-fn requests_of(inputs: &[Input]) -> (Vec<(SessionId, RequestId)>, Vec<SessionId>) {
-    let (mut asked, mut closed) = (vec![], vec![]);
-    for input in inputs {
-        match input {
-            Input::Request { session, id, .. } => asked.push((*session, *id)),
-            Input::Closed(session) => closed.push(*session),
-            _ => {}
+/// What clients want among the inputs of a turn.
+#[derive(Default)]
+struct AskedOf {
+    requests: Vec<(SessionId, RequestId)>,
+    /// Those of them that write.
+    writes: Vec<(SessionId, RequestId)>,
+    /// The connections that are closed.
+    closed: Vec<SessionId>,
+}
+
+impl AskedOf {
+    fn these(inputs: &[Input]) -> AskedOf {
+        let mut asked = AskedOf::default();
+        for input in inputs {
+            match input {
+                Input::Request { session, id, command, .. } => {
+                    asked.requests.push((*session, *id));
+                    asked.writes.extend(command.is_write().then_some((*session, *id)));
+                }
+                Input::Closed(session) => asked.closed.push(*session),
+                _ => {}
+            }
         }
+        asked
     }
-    (asked, closed)
 }

@@ -19,6 +19,9 @@
 //! | [`clock`] | turn, end | no stamp is made by a clock beyond the cap, and none lies above all clocks within it |
 //! | [`time`] | turn | log time never goes back, never stands while its leader writes, and is carried ahead by no clock beyond the cap |
 //! | [`reserve`] | turn | a node whose disk is full hands it small records only |
+//! | [`full`] | turn | a node whose disk is full takes in no write, neither from its clients nor from others |
+//! | [`replay`] | turn | a node that starts has the agreed log as it stood when the last group that its disk kept was written |
+//! | [`copy`] | turn | who runs on an older, empty or copied directory leads nothing and answers nothing |
 //! | [`answer`] | answer | an answer fits its question; what the order cannot give is refused, what it can is not |
 //! | [`refusal`] | answer | what was refused never shows up |
 //! | [`ledger`] | end | of a key that one client writes at one node, the last acknowledged write or a later one is there |
@@ -34,7 +37,9 @@ mod answer;
 mod boot;
 mod clock;
 mod committed;
+mod copy;
 mod fold;
+mod full;
 mod leader;
 mod ledger;
 mod life;
@@ -43,6 +48,7 @@ mod patience;
 mod place;
 mod progress;
 mod refusal;
+mod replay;
 mod replica;
 mod reserve;
 mod share;
@@ -75,10 +81,14 @@ pub(crate) struct Turn<'a> {
     pub(crate) walls_ms: &'a [u64],
     /// The requests that it was given.
     pub(crate) asked: &'a [(SessionId, RequestId)],
+    /// Those of them that write.
+    pub(crate) writes: &'a [(SessionId, RequestId)],
     /// The client connections that it heard are closed.
     pub(crate) closed: &'a [SessionId],
     pub(crate) outputs: &'a [Output],
     pub(crate) status: &'a Status,
+    /// How many groups its disk held before the turn.
+    pub(crate) groups: usize,
     /// The node itself.
     pub(crate) view: &'a dyn View,
 }
@@ -95,6 +105,8 @@ pub(crate) trait View {
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key.
     fn value(&self, key: &Bytes) -> Option<&Bytes>;
+    /// How many merged entries it holds.
+    fn merged_count(&self) -> usize;
     /// Whether it stands inside an entry of the agreed log.
     fn is_within_entry(&self) -> bool;
 }
@@ -118,6 +130,10 @@ impl View for Node {
 
     fn value(&self, key: &Bytes) -> Option<&Bytes> {
         Node::value(self, key)
+    }
+
+    fn merged_count(&self) -> usize {
+        Node::merged_count(self)
     }
 
     fn is_within_entry(&self) -> bool {
@@ -147,6 +163,11 @@ pub(crate) struct Rest<'a> {
 pub(crate) trait Truth {
     /// A word for reports.
     fn name(&self) -> &'static str;
+
+    /// Whether it is about turns of nodes that run on a directory which must not take part; all others are about the rest.
+    fn of_copies(&self) -> bool {
+        false
+    }
 
     /// After a turn of a node.
     fn on_turn(&mut self, _turn: &Turn<'_>) -> Result<(), String> {
@@ -184,6 +205,9 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
         Box::new(clock::Capped::new(setting)),
         Box::new(time::Onward::new(setting)),
         Box::new(reserve::Small::new(setting.nodes)),
+        Box::new(full::TakesNothing::new(setting.nodes)),
+        Box::new(replay::Same::new(setting.nodes)),
+        Box::new(copy::TurnedAway::new(setting)),
         Box::new(answer::Fitting::new(setting)),
         Box::new(refusal::Gone::default()),
         Box::new(ledger::Kept),
@@ -211,10 +235,16 @@ pub(crate) mod example {
         pub(crate) stamps: Vec<(u64, Option<u64>)>,
         pub(crate) writes: Vec<Vec<NamedWrite>>,
         pub(crate) values: BTreeMap<Bytes, Bytes>,
+        pub(crate) merged: usize,
     }
 
-    static NOTHING: Held =
-        Held { entries: vec![], stamps: vec![], writes: vec![], values: BTreeMap::new() };
+    static NOTHING: Held = Held {
+        entries: vec![],
+        stamps: vec![],
+        writes: vec![],
+        values: BTreeMap::new(),
+        merged: 0,
+    };
 
     impl View for Held {
         fn entry(&self, index: u64) -> Option<(u64, u64)> {
@@ -235,6 +265,10 @@ pub(crate) mod example {
 
         fn value(&self, key: &Bytes) -> Option<&Bytes> {
             self.values.get(key)
+        }
+
+        fn merged_count(&self) -> usize {
+            self.merged
         }
 
         fn is_within_entry(&self) -> bool {
@@ -313,9 +347,11 @@ pub(crate) mod example {
             now: Now::default(),
             walls_ms: &[],
             asked: &[],
+            writes: &[],
             closed: &[],
             outputs: &[],
             status,
+            groups: 0,
             view: &NOTHING,
         }
     }
