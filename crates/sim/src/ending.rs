@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use node::{Level, Limits, Order, Status};
+use node::{Level, Order, Status};
 
 use crate::agenda::Event;
 use crate::client::{Source, Wish};
@@ -139,15 +139,13 @@ impl World {
     }
 
     /// A forwarded write that overtook the one before it is sent again after half a second. Where messages have no order that may
-    /// happen twice in a row, which is longer than the shortest request timeout, and more often where few go together; it takes
-    /// effect all the same.
+    /// happen twice in a row, which is longer than the shortest request timeout; it takes effect all the same.
     fn may_be_overtaken_twice(&self, operation: &Operation) -> bool {
         let setting = &self.plan.setting;
         operation.action.is_write()
             && operation.outcome == Outcome::Unknown
             && setting.weather.style == Style::Datagram
-            && (setting.request_timeout_ms <= RESENT_TWICE_MS
-                || setting.limits.run_bytes < Limits::default().run_bytes)
+            && setting.request_timeout_ms <= RESENT_TWICE_MS
     }
 
     fn idle_client(&self) -> Option<String> {

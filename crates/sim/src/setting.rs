@@ -80,7 +80,7 @@ impl Setting {
         let weather = weather(&mut chance);
         let mut extras = Chance::new(seed, Subject::Extras);
         let many_percent = extras.pick(&[0, 20, 60]);
-        let limits = limits(&mut extras);
+        let limits = limits(&mut extras, weather.style);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -132,15 +132,17 @@ const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)
 /// Turns that are cut short at every occasion, now and then, and never.
 const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_STEPS)];
 
-/// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as many.
-fn limits(chance: &mut Chance) -> Limits {
+/// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as many. (Not where runs
+/// overtake each other: one that does waits half a second, and if each has but one write they do so all the time.)
+fn limits(chance: &mut Chance, style: Style) -> Limits {
     let whole = Limits::default();
+    let least = if style == Style::Stream { 1 } else { 300 };
     if chance.percent(70) {
         return whole;
     }
     Limits {
         waiting_bytes: chance.pick(&[300, 1_000, whole.waiting_bytes]),
-        run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]),
+        run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]).max(least),
         unapplied: chance.pick(&[1, 3, whole.unapplied]),
         unapplied_bytes: chance.pick(&[1, 100, whole.unapplied_bytes]),
         entry_bytes: chance.pick(&[1, 100, whole.entry_bytes]),
