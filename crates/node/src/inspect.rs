@@ -70,6 +70,12 @@ impl Vote {
     }
 }
 
+/// The term of Raft that the sender of a message is in, if the message says so.
+pub fn term_in(message: &Bytes) -> Option<u64> {
+    let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else { return None };
+    crate::agreed::term(&bytes)
+}
+
 /// What a message between nodes is about, as far as a network may want to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Matter {

@@ -45,7 +45,7 @@ mod words;
 
 pub use door::*;
 pub use forged::{Forged, hello_of_stranger};
-pub use inspect::{AgreedEntry, Matter, NamedWrite, Vote};
+pub use inspect::{AgreedEntry, Matter, NamedWrite, Vote, term_in};
 pub use keys::Keys;
 pub use limits::Limits;
 #[cfg(feature = "mutants")]

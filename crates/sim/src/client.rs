@@ -266,3 +266,27 @@ impl Client {
         self.last_answer_us
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    #[test]
+    fn commands_of_several_keys_name_some_twice_and_some_that_nobody_writes() {
+        let mut setting = Setting::draw(1, &Options::default());
+        setting.load =
+            Load { many_percent: 100, writes_percent: 50, talk_percent: 0, ..setting.load };
+        let mut client = Client::new(1, 2, 0, Source::Drawn { left: 2_000 });
+        let mut seen = [0; 5];
+        for _ in 0..2_000 {
+            let Action::Many { keys, removes } = client.draw(&setting).action else { continue };
+            assert!((2..=KEYS_MAX as usize).contains(&keys.len()));
+            let of = |name: &str| keys.iter().any(|key| key.starts_with(name.as_bytes()));
+            let twice = keys.iter().collect::<std::collections::BTreeSet<_>>().len() < keys.len();
+            let facts = [removes, !removes, twice, of("none"), of("own-2-0")];
+            seen.iter_mut().zip(facts).for_each(|(count, is)| *count += u32::from(is));
+        }
+        assert!(seen.iter().all(|count| *count > 20), "{seen:?}");
+    }
+}

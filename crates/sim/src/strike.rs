@@ -1,6 +1,6 @@
 //! How faults strike and end.
 
-use node::{Event as NodeEvent, Input, Matter, NodeId, Output, Role, Shortage, Status};
+use node::{Input, Matter, Role, Shortage, Status};
 
 use crate::agenda::Event;
 use crate::chance::{Chance, Subject};
@@ -17,7 +17,7 @@ const STOP_LOOK_US: u64 = 2_000;
 #[derive(Debug)]
 pub(crate) struct Struck {
     /// What it draws while it strikes.
-    chance: Chance,
+    pub(crate) chance: Chance,
     /// The node that it hit.
     pub(crate) host: Option<usize>,
     /// Links that it cuts now.
@@ -39,9 +39,9 @@ pub(crate) struct Struck {
     /// The disk that it made full.
     full: Option<usize>,
     /// The leader whose next successor it cuts off.
-    thwarted: Option<usize>,
+    pub(crate) thwarted: Option<usize>,
     /// The clock that it set, and by how much.
-    ahead: Option<(usize, i64)>,
+    pub(crate) ahead: Option<(usize, i64)>,
     /// Links that hold up one matter, and by how much.
     held_up: Vec<((usize, usize), Matter, i64)>,
     /// Whether it makes voters die.
@@ -72,10 +72,6 @@ impl Struck {
             down: vec![],
         }
     }
-}
-
-fn node_id(host: usize) -> NodeId {
-    NodeId(host as u64 + 1)
 }
 
 impl World {
@@ -115,20 +111,6 @@ impl World {
             }
             _ => true,
         }
-    }
-
-    /// Whether each other member runs and has the present start of this node on its disk: then no copy from before that start
-    /// can be taken for it by anyone, whatever breaks.
-    fn is_known(&self, host: usize) -> bool {
-        let Some(node) = self.hosts[host].node.as_ref() else { return false };
-        let start = Some(node.own_start());
-        let knows = |other: &Host| {
-            let node = other.node.as_ref().filter(|_| !other.is_copy);
-            node.is_some_and(|node| node.believes(node_id(host)) == start)
-        };
-        let settled = self.hosts[host].is_settled() && !self.hosts[host].is_copy;
-        let mut others = (0..self.members()).filter(|other| *other != host);
-        settled && others.all(|other| self.hosts[other].gone || knows(&self.hosts[other]))
     }
 
     /// Whether the others can do without this node: they are a majority, whatever else was damaged, and have all met.
@@ -239,25 +221,41 @@ impl World {
             self.crash(host);
             self.boot(host);
         }
-        for host in struck.down {
+        for host in struck.down.iter().copied() {
             self.hosts[host].kept_down -= 1;
             self.hosts[host].doomed = false;
             self.boot(host);
         }
-        for (from, to) in struck.cut {
-            self.network.mend(&mut self.agenda, from, to);
+        self.undo_links(&struck);
+        self.undo_machines(&struck);
+        self.coups -= u32::from(struck.coup);
+    }
+
+    fn undo_links(&mut self, struck: &Struck) {
+        for (from, to) in &struck.cut {
+            self.network.mend(&mut self.agenda, *from, *to);
         }
-        for ((from, to), by_us) in struck.slowed {
-            self.network.slow(from, to, -by_us);
+        for ((from, to), by_us) in &struck.slowed {
+            self.network.slow(*from, *to, -by_us);
         }
-        for ((from, to), by_per_mille) in struck.spoiled {
-            self.network.spoil(from, to, -by_per_mille);
+        for ((from, to), by_per_mille) in &struck.spoiled {
+            self.network.spoil(*from, *to, -by_per_mille);
         }
+        for ((from, to), matter, by_us) in &struck.held_up {
+            self.network.slow_matter(*from, *to, *matter, -by_us);
+        }
+    }
+
+    fn undo_machines(&mut self, struck: &Struck) {
+        let now_us = self.now_us();
         if let Some((host, by_us)) = struck.slow_disk {
             self.hosts[host].disk.slow(-by_us);
         }
         if let Some((host, by_ppm)) = struck.drifting {
             self.hosts[host].clock.drift(now_us, -by_ppm);
+        }
+        if let Some((host, ahead_ms)) = struck.ahead {
+            self.hosts[host].clock.jump(-ahead_ms);
         }
         if let Some(host) = struck.failing {
             self.hosts[host].disk.fail_next_sync(None);
@@ -267,13 +265,6 @@ impl World {
             let shortage = (self.hosts[host].full > 0).then(Shortage::of_room);
             self.hand(host, Input::DiskFull(shortage));
         }
-        for ((from, to), matter, by_us) in struck.held_up {
-            self.network.slow_matter(from, to, matter, -by_us);
-        }
-        if let Some((host, ahead_ms)) = struck.ahead {
-            self.hosts[host].clock.jump(-ahead_ms);
-        }
-        self.coups -= u32::from(struck.coup);
     }
 
     /// All faults end: the network is whole, every node runs that is not lost, every disk works, every clock is right.
@@ -337,7 +328,7 @@ impl World {
     }
 
     /// A node is told to end.
-    fn stop(&mut self, place: usize, host: usize) {
+    pub(crate) fn stop(&mut self, place: usize, host: usize) {
         let latest_us = self.now_us() + STOP_US_MAX;
         self.struck[place].stopping = Some((host, self.hosts[host].life, latest_us));
         self.hand(host, Input::Ending);
@@ -365,7 +356,7 @@ impl World {
         self.hosts[host].gone = true;
     }
 
-    fn cut(&mut self, place: usize, pairs: Vec<(usize, usize)>) {
+    pub(crate) fn cut(&mut self, place: usize, pairs: Vec<(usize, usize)>) {
         pairs.iter().for_each(|(from, to)| self.network.cut(&mut self.agenda, *from, *to));
         self.struck[place].cut = pairs;
     }
@@ -430,64 +421,6 @@ impl World {
         self.crash(host);
         let delay_us = self.turns.between(200, 8_000);
         self.agenda.after(delay_us, Event::Boot { host });
-    }
-
-    /// A leader wants to hand over, and whom it asks next is to hear nothing of it.
-    fn thwart(&mut self, place: usize, host: usize, ahead_ms: Option<i64>) {
-        self.struck[place].thwarted = Some(host);
-        match ahead_ms {
-            None => self.stop(place, host),
-            Some(ahead_ms) => {
-                self.hosts[host].clock.jump(ahead_ms);
-                self.struck[place].ahead = Some((host, ahead_ms));
-            }
-        }
-    }
-
-    /// A node asks another one to lead: if that is to fail, the two are cut off from each other before it gets there.
-    pub(crate) fn maybe_thwart(&mut self, host: usize, outputs: &[Output]) {
-        let successor = outputs.iter().find_map(|output| match output {
-            Output::Note(NodeEvent::HandsOver(successor)) => Some(successor.0 as usize - 1),
-            _ => None,
-        });
-        let Some(successor) = successor else { return };
-        let thwarts = |struck: &mut Struck| struck.thwarted.take_if(|one| *one == host).is_some();
-        if let Some(place) = self.struck.iter_mut().position(thwarts) {
-            self.cut(place, vec![(host, successor), (successor, host)]);
-        }
-    }
-
-    /// A node was made to drop the end of its log: it dies now, or a moment later, when its disk may have the news.
-    pub(crate) fn after_overwrite(&mut self, host: usize) {
-        self.hosts[host].dies_overwritten = false;
-        if self.turns.percent(50) {
-            self.stumble(host);
-        } else {
-            let life = self.hosts[host].life;
-            self.agenda.after(self.turns.below(10_000), Event::Stumble { host, life });
-        }
-    }
-
-    /// A node is down, and its directory becomes another one.
-    fn restore(&mut self, place: usize, host: usize, empty: bool) {
-        self.keep_down(place, host, false);
-        let chance = &mut self.struck[place].chance;
-        let directory = if empty { vec![] } else { self.hosts[host].older_copy(chance) };
-        self.hosts[host].put_back(directory);
-    }
-
-    /// An older copy of a node's directory is started beside it.
-    fn clone_node(&mut self, place: usize, host: usize) {
-        let directory = self.hosts[host].older_copy(&mut self.struck[place].chance);
-        let clone = self.members();
-        let [original, copy] = self.hosts.get_disjoint_mut([host, clone]).expect("they are two");
-        copy.impersonate(original, directory);
-        self.boot(clone);
-    }
-
-    /// A copy was told that it is none of the members, and stops for good.
-    pub(crate) fn end_copy(&mut self, host: usize) {
-        self.lose_machine(host);
     }
 
     fn pause(&mut self, host: usize, until_us: u64) {

@@ -1,13 +1,13 @@
 //! How nodes live: they start, take turns, and die.
 
-use node::{Input, Output, Reply, RequestId, SessionId, Shortage, Status, Vote};
+use node::{Input, Now, Output, Reply, RequestId, SessionId, Shortage, Status, Vote};
 
 use crate::agenda::Event;
 use crate::host::Answer;
 use crate::lie::Lie;
 use crate::operation::words;
 use crate::panic;
-use crate::truths::{Truth, Turn, View};
+use crate::truths::{Truth, Turn};
 use crate::world::World;
 
 /// How long a turn takes that leaves something over.
@@ -120,47 +120,70 @@ impl World {
         inputs.append(&mut machine.inbox);
         let pretended = self.liar.pretend(&mut inputs);
         let asked_of = AskedOf::these(&inputs);
-        let last = self.hosts[host].node.as_ref().map_or(0, |node| node.agreed_last());
+        let last = self.agreed_last(host);
         self.liar.steal(&mut inputs);
         let mut outputs = std::mem::take(&mut self.outputs);
         if let Some(status) = self.step(host, &mut inputs, &mut outputs) {
-            let view: &dyn View = self.hosts[host].node.as_ref().expect("it has just had a turn");
-            let AskedOf { requests, writes, closed } = &asked_of;
-            let mut walls_ms = std::mem::take(&mut self.walls_ms);
-            walls_ms.clear();
-            walls_ms.extend(self.hosts.iter().map(|host| host.clock.now(now_us).wall_ms));
-            let (at_us, status, walls) = (now_us, &status, &walls_ms[..]);
-            let turn = Turn {
-                host,
-                life,
-                at_us,
-                now,
-                walls_ms: walls,
-                asked: requests,
-                writes,
-                closed,
-                outputs: &outputs,
-                status,
-                groups: self.hosts[host].disk.lengths().0,
-                view,
-            };
-            let is_copy = self.hosts[host].is_copy;
-            let broken =
-                first_broken(&mut self.truths, |truth| match truth.of_copies() == is_copy {
-                    true => truth.on_turn(&turn),
-                    false => Ok(()),
-                });
-            self.walls_ms = walls_ms;
-            self.fail_if(broken);
+            self.look_at_turn(host, now, &asked_of, &outputs, &status);
         }
-        let vote = self.vote_in(host, &outputs);
+        let wake = Wake {
+            vote: self.vote_in(host, &outputs),
+            halts: outputs.iter().any(|output| matches!(output, Output::Halt { .. })),
+            overwritten: self.agreed_last(host) < last,
+        };
         self.maybe_thwart(host, &outputs);
-        let halts = outputs.iter().any(|output| matches!(output, Output::Halt { .. }));
-        let node = self.hosts[host].node.as_ref();
-        let overwritten = node.is_some_and(|node| node.agreed_last() < last);
         self.perform(host, &mut outputs);
         self.go_on(host, life);
         (self.inputs, self.outputs) = (inputs, outputs);
+        self.follow(host, wake);
+        for (session, id) in pretended {
+            self.answer(host, Answer { session, id, reply: Reply::Ok, certificate: None });
+        }
+    }
+
+    /// Asks the truths about a turn that was just taken.
+    fn look_at_turn(
+        &mut self,
+        host: usize,
+        now: Now,
+        asked_of: &AskedOf,
+        outputs: &[Output],
+        status: &Status,
+    ) {
+        let at_us = self.now_us();
+        let machine = &self.hosts[host];
+        let mut walls_ms = std::mem::take(&mut self.walls_ms);
+        walls_ms.clear();
+        walls_ms.extend(self.hosts.iter().map(|host| host.clock.now(at_us).wall_ms));
+        let turn = Turn {
+            host,
+            life: machine.life,
+            at_us,
+            now,
+            walls_ms: &walls_ms,
+            asked: &asked_of.requests,
+            writes: &asked_of.writes,
+            closed: &asked_of.closed,
+            outputs,
+            status,
+            groups: machine.disk.lengths().0,
+            view: machine.node.as_ref().expect("it has just had a turn"),
+        };
+        let is_copy = machine.is_copy;
+        let broken = first_broken(&mut self.truths, |truth| match truth.of_copies() == is_copy {
+            true => truth.on_turn(&turn),
+            false => Ok(()),
+        });
+        self.walls_ms = walls_ms;
+        self.fail_if(broken);
+    }
+
+    fn agreed_last(&self, host: usize) -> u64 {
+        self.hosts[host].node.as_ref().map_or(0, |node| node.agreed_last())
+    }
+
+    /// What faults make of a turn, once it is performed.
+    fn follow(&mut self, host: usize, Wake { vote, halts, overwritten }: Wake) {
         if let Some(term) = vote {
             self.after_vote(host, term);
         }
@@ -169,9 +192,6 @@ impl World {
         }
         if halts && self.hosts[host].is_copy {
             self.end_copy(host);
-        }
-        for (session, id) in pretended {
-            self.answer(host, Answer { session, id, reply: Reply::Ok, certificate: None });
         }
     }
 
@@ -336,6 +356,16 @@ impl World {
             self.agenda.at(at_us, Event::Answer { client, life, answer });
         }
     }
+}
+
+/// What a turn did that faults wait for.
+struct Wake {
+    /// It voted for another node, in this term.
+    vote: Option<u64>,
+    /// The node must not go on.
+    halts: bool,
+    /// The end of its agreed log is gone.
+    overwritten: bool,
 }
 
 /// The name of a truth, and how it was broken.

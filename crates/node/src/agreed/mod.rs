@@ -70,7 +70,7 @@ use reads::Reads;
 use state::State;
 pub(crate) use tail::Tail;
 use time::{Anchor, LogTime};
-pub(crate) use words::{in_words, matter, vote};
+pub(crate) use words::{in_words, matter, term, vote};
 
 /// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
 const RAFT_TICK_MS: u64 = 50;

@@ -43,6 +43,14 @@ pub(crate) fn vote(bytes: &[u8]) -> Option<(u64, NodeId)> {
     Some((message.term, NodeId(candidate)))
 }
 
+/// The term that the sender of a message of Raft is in; questions before a vote and their answers tell of none.
+pub(crate) fn term(bytes: &[u8]) -> Option<u64> {
+    let message = Message::parse_from_bytes(bytes).ok()?;
+    let kind = message.get_msg_type();
+    let asks = [MessageType::MsgRequestPreVote, MessageType::MsgRequestPreVoteResponse];
+    (!asks.contains(&kind)).then_some(message.term)
+}
+
 /// What a message of Raft is about.
 pub(crate) fn matter(bytes: &[u8]) -> Matter {
     let Ok(message) = Message::parse_from_bytes(bytes) else { return Matter::Other };

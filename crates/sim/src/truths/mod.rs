@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`leader`] | turn | a term has at most one leader |
 //! | [`vote`] | turn | a node votes for one candidate in a term, restarts included |
+//! | [`term`] | turn | a node that has said in which term it is does not start in an earlier one |
 //! | [`progress`] | turn | within a boot, term, commit and applied never go back; nothing is applied before it is committed |
 //! | [`boot`] | turn | a boot number under which something was sent or done is never used again |
 //! | [`vector`] | turn | a replica's vector only grows, restarts included; no two entries have one place |
@@ -53,6 +54,7 @@ mod replica;
 mod reserve;
 mod share;
 mod stamp;
+mod term;
 mod time;
 mod vector;
 mod verdict;
@@ -193,6 +195,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
     vec![
         Box::new(leader::OneLeader::default()),
         Box::new(vote::OneVote::new(setting.nodes)),
+        Box::new(term::Remembered::new(setting.nodes)),
         Box::new(progress::Forward::new(setting.nodes)),
         Box::new(boot::FreshBoots::new(setting.nodes)),
         Box::new(vector::Growth::new(setting.nodes)),
