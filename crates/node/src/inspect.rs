@@ -9,6 +9,7 @@ use crate::door::{Command, Condition, NodeId, Order, SetIf};
 use crate::keys::Keys;
 use crate::message::{Body, Message};
 use crate::node::Node;
+use crate::record::Known;
 
 /// An entry of the agreed log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +70,50 @@ impl Vote {
     }
 }
 
+/// The term of Raft that the sender of a message is in, if the message says so.
+pub fn term_in(message: &Bytes) -> Option<u64> {
+    let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else { return None };
+    crate::agreed::term(&bytes)
+}
+
+/// What a message between nodes is about, as far as a network may want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// A round that confirms reads: a follower's question to its leader, or the answer.
+    Round,
+    /// An election: a request for a vote, or the answer.
+    Vote,
+    /// Anything else.
+    Other,
+}
+
+impl Matter {
+    /// What a message is about.
+    pub fn of(message: &Bytes) -> Matter {
+        match Message::decode(message) {
+            Ok(Message { body: Body::Raft(bytes), .. }) => crate::agreed::matter(&bytes),
+            _ => Matter::Other,
+        }
+    }
+}
+
 impl Node {
+    /// Which start of another member it believes, as its disk has it: boot and incarnation.
+    pub fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
+        self.members().known(member).map(|known| (known.life.boot, known.life.incarnation))
+    }
+
+    /// Its own start: boot and incarnation.
+    pub fn own_start(&self) -> (u64, u64) {
+        let (_, Known { life, .. }) = self.sender();
+        (life.boot, life.incarnation)
+    }
+
+    /// How many entries all merged logs hold here, on disk or on the way there.
+    pub fn merged_count(&self) -> usize {
+        self.merged().count()
+    }
+
     /// An entry of the agreed log, committed or not, if it is here.
     pub fn agreed_entry(&self, index: u64) -> Option<AgreedEntry> {
         let (term, data) = self.agreed().entry(index)?;
@@ -88,6 +132,11 @@ impl Node {
             + self.merged().queued()
             + self.sessions().queued()
             + self.counts().queued()
+    }
+
+    /// What weighs by its count what waits there: nothing, once nothing does.
+    pub fn queued_bytes(&self) -> usize {
+        self.agreed().queued_bytes() + self.merged().queued_bytes()
     }
 
     /// The value that this replica holds for a key, whatever any level promises.

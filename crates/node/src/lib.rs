@@ -32,6 +32,7 @@ mod forged;
 mod inspect;
 mod keys;
 mod life;
+mod limits;
 mod members;
 mod merged;
 mod message;
@@ -46,8 +47,9 @@ mod words;
 
 pub use door::*;
 pub use forged::{Forged, hello_of_stranger};
-pub use inspect::{AgreedEntry, NamedWrite, Vote};
+pub use inspect::{AgreedEntry, Matter, NamedWrite, Vote, term_in};
 pub use keys::Keys;
+pub use limits::Limits;
 #[cfg(feature = "mutants")]
 pub use mutants::{Mutant, Planted, plant};
 pub use node::Node;

@@ -68,7 +68,7 @@ macro_rules! mutants {
                     | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
                     | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent | ForgottenUntold
-                    | PushTakenForAnswer | AnswerNotAskedOn | InboxBytesLeak => Some(Order::Merged),
+                    | PushTakenForAnswer | InboxBytesLeak => Some(Order::Merged),
                     _ => Some(Order::Agreed),
                 }
             }
@@ -217,8 +217,6 @@ mutants! {
     NoRepair, "replicas diverge", "KeyDB#307";
     /// An entry that somebody pushed is taken for the answer to what was asked.
     PushTakenForAnswer, "replicas diverge", "";
-    /// When an answer says that there is more, nobody asks for it.
-    AnswerNotAskedOn, "replicas diverge", "";
     /// Of two writes of a key the lower stamp wins.
     LowerStampWins, "clock-skew loss", "KeyDB#247";
     /// Of two writes with one clock the later come wins, not the higher replica.

@@ -14,15 +14,13 @@ use crate::door::{
     Waits,
 };
 use crate::keys::Point;
+use crate::limits::Limits;
 use crate::members::{Members, order_name};
 use crate::merged::Merged;
 use crate::message::{Body, Message};
 use crate::record::Known;
 use crate::session::{self, Asker, Kind, Request, Sessions};
 use crate::turn::{Budget, Identity, Share, Turn};
-
-/// What the requests may weigh that wait to be written, sent or confirmed.
-const WAITING_BYTES_MAX: usize = 256 << 20;
 
 /// One member of the cluster.
 ///
@@ -31,6 +29,7 @@ const WAITING_BYTES_MAX: usize = 256 << 20;
 #[derive(Debug)]
 pub struct Node {
     config: Config,
+    limits: Limits,
     identity: Identity,
     now: Now,
     clocks: Clocks,
@@ -89,6 +88,7 @@ impl Node {
         let clocks = Clocks::new(identity.id, members.ids(), config.max_clock_drift_ms);
         Node {
             config,
+            limits: Limits::default(),
             identity,
             now: Now::default(),
             clocks,
@@ -168,6 +168,13 @@ impl Node {
     pub fn set_turn_steps(&mut self, steps: usize) {
         assert!(steps > 0, "a turn that may do nothing gets nowhere");
         self.turn_steps = steps;
+    }
+
+    /// What waits, and what goes together, is limited so.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.agreed.set_limits(limits);
+        self.merged.set_limits(limits);
     }
 
     /// Whether it stands inside an entry of the agreed log, of which the first writes are applied and the others not.
@@ -250,6 +257,10 @@ impl Node {
 
     pub(crate) fn agreed(&self) -> &Agreed {
         &self.agreed
+    }
+
+    pub(crate) fn members(&self) -> &Members {
+        &self.members
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {
@@ -680,7 +691,7 @@ impl Node {
 
     /// Whether so much waits here that nothing more may: also what connections asked that are gone since.
     fn is_overfull(&self) -> bool {
-        self.agreed.waiting_bytes() + self.merged.waiting_bytes() > WAITING_BYTES_MAX
+        self.agreed.waiting_bytes() + self.merged.waiting_bytes() > self.limits.waiting_bytes
     }
 
     /// Goes on counting, as far as this turn may.

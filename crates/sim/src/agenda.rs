@@ -52,6 +52,8 @@ pub(crate) enum Event {
     Flap { fault: usize },
     /// Whether a node that was told to end may.
     Stop { fault: usize },
+    /// A node dies, and starts again at once.
+    Stumble { host: usize, life: u64 },
     /// A fault of the plan begins.
     Strike { fault: usize },
     /// A fault of the plan ends.

@@ -17,6 +17,9 @@ pub(crate) enum Subject {
     Turns,
     Lies,
     Stops,
+    /// What was added to settings later, so that the rest of them stays.
+    Extras,
+    Rare,
     /// What the fault of this number draws while it strikes.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -37,6 +40,8 @@ impl Subject {
             Subject::Turns => 6,
             Subject::Lies => 8,
             Subject::Stops => 9,
+            Subject::Extras => 10,
+            Subject::Rare => 11,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,
@@ -93,6 +98,11 @@ impl Chance {
 
     pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.index(choices.len())]
+    }
+
+    /// One of a row that is not empty.
+    pub(crate) fn pick_from<'a, T>(&mut self, row: &'a [T]) -> &'a T {
+        &row[self.index(row.len())]
     }
 
     /// One of the choices, each as likely as its weight says.

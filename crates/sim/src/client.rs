@@ -6,8 +6,11 @@ use bytes::Bytes;
 use node::{Command, Level, Order, RequestId, SessionId};
 
 use crate::chance::{Chance, Subject};
-use crate::operation::{Action, Operation};
+use crate::operation::{Action, Operation, private_key};
 use crate::setting::{Load, Setting};
+
+/// The most keys that one command names.
+const KEYS_MAX: u64 = 6;
 
 /// A request on its way.
 #[derive(Clone, Debug)]
@@ -133,20 +136,40 @@ impl Client {
             return self.talk(setting);
         }
         let key = match private {
-            true => Bytes::from(format!("own-{}-{}", self.place, self.host)),
+            true => private_key(self.place, self.host),
             false => Bytes::from(format!("k{shared}")),
         };
         if !self.chance.percent(load.writes_percent) {
-            let action = if self.chance.percent(10) { Action::Exists } else { Action::Get };
+            let counts = self.chance.percent(10);
+            let action = if counts { self.draw_keys(load, &key, false) } else { Action::Get };
             let level = self.draw_level(setting);
             return Wish { key, action, level, private, unique: false };
         }
         if self.chance.percent(15) {
-            return Wish { key, action: Action::Del, level: None, private, unique: false };
+            let action = self.draw_keys(load, &key, true);
+            return Wish { key, action, level: None, private, unique: false };
         }
         let (value, unique) = self.draw_value(load);
         let action = self.draw_set(setting, &key, value);
         Wish { key, action, level: None, private, unique }
+    }
+
+    /// DEL or EXISTS of that key, or of several: keys that all write, its own, and such as nobody writes; some of them twice.
+    fn draw_keys(&mut self, load: &Load, key: &Bytes, removes: bool) -> Action {
+        if !self.chance.percent(load.many_percent) {
+            return if removes { Action::Del } else { Action::Exists };
+        }
+        let mut keys = vec![key.clone()];
+        for _ in 1..self.chance.between(2, KEYS_MAX) {
+            let next = match self.chance.weighted(&[(5, 0), (2, 1), (2, 2), (2, 3)]) {
+                0 => Bytes::from(format!("k{}", self.chance.below(load.keys))),
+                1 => private_key(self.place, self.host),
+                2 => Bytes::from(format!("none{}", self.chance.below(2))),
+                _ => self.chance.pick_from(&keys).clone(),
+            };
+            keys.insert(self.chance.index(keys.len() + 1), next);
+        }
+        Action::Many { keys, removes }
     }
 
     /// Takes part in a talk: the first client asks, the second looks at the answer and then at the question, the third
@@ -191,6 +214,10 @@ impl Client {
 
     /// An answer tells what a key holds.
     pub(crate) fn learn(&mut self, operation: &Operation) {
+        if operation.is_done() && operation.action.count_max() > 1 && operation.action.is_write() {
+            let gone = operation.action.keys(&operation.key).into_iter();
+            self.known.extend(gone.map(|key| (key.clone(), None)));
+        }
         if operation.is_done()
             && let Some(value) = operation.written().or(operation.seen())
         {
@@ -237,5 +264,29 @@ impl Client {
     pub(crate) fn answer_at(&mut self, now_us: u64) -> u64 {
         self.last_answer_us = self.last_answer_us.max(now_us + self.chance.between(20, 300));
         self.last_answer_us
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    #[test]
+    fn commands_of_several_keys_name_some_twice_and_some_that_nobody_writes() {
+        let mut setting = Setting::draw(1, &Options::default());
+        setting.load =
+            Load { many_percent: 100, writes_percent: 50, talk_percent: 0, ..setting.load };
+        let mut client = Client::new(1, 2, 0, Source::Drawn { left: 2_000 });
+        let mut seen = [0; 5];
+        for _ in 0..2_000 {
+            let Action::Many { keys, removes } = client.draw(&setting).action else { continue };
+            assert!((2..=KEYS_MAX as usize).contains(&keys.len()));
+            let of = |name: &str| keys.iter().any(|key| key.starts_with(name.as_bytes()));
+            let twice = keys.iter().collect::<std::collections::BTreeSet<_>>().len() < keys.len();
+            let facts = [removes, !removes, twice, of("none"), of("own-2-0")];
+            seen.iter_mut().zip(facts).for_each(|(count, is)| *count += u32::from(is));
+        }
+        assert!(seen.iter().all(|count| *count > 20), "{seen:?}");
     }
 }

@@ -181,6 +181,13 @@ impl Disk {
         before - self.groups.len()
     }
 
+    /// Another directory takes the place of this one, on disk as a whole.
+    pub(crate) fn put_back(&mut self, directory: Vec<Bytes>) {
+        let group = |records| Group { ticket: None, records };
+        self.groups = directory.into_iter().map(group).collect();
+        (self.synced, self.syncing, self.rotten) = (self.groups.len(), None, None);
+    }
+
     /// All that a restart finds.
     pub(crate) fn groups(&self) -> impl Iterator<Item = &Bytes> {
         self.groups.iter().map(|group| &group.records)

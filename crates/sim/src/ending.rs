@@ -160,6 +160,12 @@ impl World {
         if let Some(why) = self.idle_client() {
             return Some(why);
         }
+        if let Some(host) = (0..self.hosts.len()).find(|host| self.is_loose(*host)) {
+            return Some(format!(
+                "nobody turned away the copy of node {}",
+                self.hosts[host].id().0
+            ));
+        }
         let mut statuses = vec![];
         for (host, status) in self.statuses().into_iter().enumerate() {
             match status {
@@ -184,23 +190,30 @@ impl World {
         }
         // What a lost machine spread while something before it got nowhere waits for that for ever, up to a limit.
         let merged = self.plan.setting.order == Order::Merged;
-        if merged && self.hosts.iter().any(|host| host.gone) {
+        if merged && self.gone().contains(&true) {
             return None;
         }
-        self.hosts.iter().enumerate().find_map(|(host, machine)| {
-            let queued = machine.node.as_ref()?.queued();
-            (queued > 0).then(|| format!("{queued} things wait in node {}", host + 1))
+        self.hosts[..self.members()].iter().enumerate().find_map(|(host, machine)| {
+            let node = machine.node.as_ref()?;
+            let (queued, bytes) = (node.queued(), node.queued_bytes());
+            let waits = || format!("{queued} things wait in node {}: {bytes} bytes", host + 1);
+            (queued > 0 || bytes > 0).then(waits)
         })
+    }
+
+    /// Whether a node goes on that runs on a directory which must not take part.
+    fn is_loose(&self, host: usize) -> bool {
+        self.hosts[host].is_copy && !self.hosts[host].gone
     }
 
     /// Of each node, whether it is lost for good.
     fn gone(&self) -> Vec<bool> {
-        self.hosts.iter().map(|host| host.gone).collect()
+        self.hosts[..self.members()].iter().map(|host| host.gone).collect()
     }
 
     /// The nodes that are not lost for good.
     fn living(&self) -> Vec<usize> {
-        (0..self.hosts.len()).filter(|host| !self.hosts[*host].gone).collect()
+        (0..self.members()).filter(|host| !self.hosts[*host].gone).collect()
     }
 
     /// One client per node writes, and reads at every level.
@@ -225,8 +238,9 @@ impl World {
     fn ask_for_finals(&mut self) -> usize {
         let from = self.record.len();
         let written = self.record.iter().filter(|operation| operation.action.is_write());
+        let parts = written.flat_map(|operation| operation.parts(0));
         let keys: BTreeSet<(Bytes, bool)> =
-            written.map(|operation| (operation.key.clone(), operation.private)).collect();
+            parts.map(|operation| (operation.key, operation.private)).collect();
         for host in self.living() {
             let read = |(key, private): &(Bytes, bool)| Wish {
                 private: *private,
@@ -274,12 +288,18 @@ impl World {
         let setting = self.plan.setting.clone();
         let record = std::mem::take(&mut self.record);
         let gone = self.gone();
-        let rest =
-            Rest { setting: &setting, operations: &record, statuses: &statuses, gone: &gone };
+        let (operations, places) = parts(&record);
+        let rest = Rest {
+            setting: &setting,
+            operations: &operations,
+            asked: &record,
+            statuses: &statuses,
+            gone: &gone,
+        };
         self.look(|truth| truth.at_rest(&rest));
         if self.judged {
-            self.judgements =
-                truths::judge(&setting, &Evidence::new(setting.order, &record, &gone));
+            let evidence = Evidence::new(setting.order, &operations, &places, &gone);
+            self.judgements = truths::judge(&setting, &evidence);
         }
         self.record = record;
         let violated = self.judgements.iter().find(|judgement| judgement.word == "violated");
@@ -297,9 +317,18 @@ impl World {
         }
         let setting = &self.plan.setting;
         let gone = self.gone();
-        let evidence = Evidence::new(setting.order, &self.record, &gone);
+        let (operations, places) = parts(&self.record);
+        let evidence = Evidence::new(setting.order, &operations, &places, &gone);
         truths::history(setting.levels()[0], true, &evidence)
     }
+}
+
+/// What clients asked for and heard, key by key, and where each stands in the record.
+fn parts(record: &[Operation]) -> (Vec<Operation>, Vec<usize>) {
+    let parts = |(place, operation): (usize, &Operation)| {
+        operation.parts(place).into_iter().map(move |part| (part, place))
+    };
+    record.iter().enumerate().flat_map(parts).unzip()
 }
 
 /// Where a replica stands.

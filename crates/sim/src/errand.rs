@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use node::{Error, Input, Reply, RequestId, SessionId};
+use node::{Error, Input, Order, Reply, RequestId, SessionId};
 
 use crate::agenda::Event;
 use crate::client::{Asked, Line, Source, Wish};
@@ -48,10 +48,10 @@ impl World {
         let wanders = matches!(self.clients[client].source, Source::Drawn { .. });
         let mut host = self.clients[client].host;
         if wanders && !self.hosts[host].is_up() && self.clients[client].chance.percent(30) {
-            host = self.clients[client].chance.index(self.hosts.len());
+            host = self.clients[client].chance.index(self.plan.setting.nodes);
         }
         self.clients[client].host = host;
-        if !self.hosts[host].is_up() {
+        if !self.serves(host) {
             return false;
         }
         let session = self.new_session();
@@ -62,6 +62,12 @@ impl World {
         who.line = Some(Line { session, host, host_life: self.hosts[host].life, next_id: FIRST.0 });
         self.hosts[host].desk.open(session, client, who.life);
         true
+    }
+
+    /// Whether clients go there. (A copy that hears nobody serves merged keyspaces, as it says: what it answers binds nobody.)
+    fn serves(&self, host: usize) -> bool {
+        let machine = &self.hosts[host];
+        machine.is_up() && !(machine.is_copy && self.plan.setting.order == Order::Merged)
     }
 
     /// Sends requests, all at once.
@@ -81,7 +87,9 @@ impl World {
             asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
             self.open += 1;
             self.waiting_since_us.get_or_insert(now_us);
-            self.truths.iter_mut().for_each(|truth| truth.on_ask(&wish.key));
+            for key in wish.action.keys(&wish.key) {
+                self.truths.iter_mut().for_each(|truth| truth.on_ask(key));
+            }
             self.record.push(Operation {
                 client: who.number,
                 host: line.host,
@@ -96,6 +104,7 @@ impl World {
                 private: wish.private,
                 unique: wish.unique,
                 is_final: who.is_final(),
+                part_of: None,
             });
             let words = || format!("{}?", self.record[operation].words());
             self.trace.tell(now_us, words);
@@ -162,7 +171,7 @@ impl World {
         }
         let Some((id, operation)) = self.clients[client].waiting.pop_front() else { return };
         assert_eq!(id, answer.id, "answers come in the order of the requests");
-        let last_host = self.hosts.len() - 1;
+        let last_host = self.members() - 1;
         self.liar.twist(&self.record[operation], last_host, &mut answer.reply);
         let now_us = self.now_us();
         let outcome = match answer.reply {
@@ -229,7 +238,7 @@ impl World {
     fn rest_a_while(&mut self, client: usize, now_us: u64) {
         let leaves = {
             let percent = self.plan.setting.load.wander_percent;
-            let hosts = self.hosts.len();
+            let hosts = self.members();
             let who = &mut self.clients[client];
             let leaves = who.chance.percent(percent);
             if leaves {

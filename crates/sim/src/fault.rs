@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use node::Matter;
+
 /// Who is hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -77,6 +79,17 @@ pub(crate) enum Kind {
     Drift { target: Target, by_ppm: i64 },
     /// The connection of a client breaks.
     Client { client: usize },
+    /// A leader wants another one to lead, since it is told to end or its clock was set so far off, and the other one hears
+    /// nothing of it.
+    HandOver { target: Target, ahead_ms: Option<i64> },
+    /// What these links carry about rounds, or votes, takes longer: seconds.
+    SlowMatter { target: Target, shape: Shape, matter: Matter, by_us: u64 },
+    /// A leader is cut off, and dies when others make it drop the end of its log, or a moment later.
+    Overwrite { target: Target },
+    /// A node starts again on another directory than its own: an older copy, or an empty one.
+    Restore { target: Target, empty: bool },
+    /// A copy of a node's directory, made while it was down, is started beside it.
+    Clone { target: Target },
 }
 
 /// One thing that goes wrong for a while.
@@ -90,7 +103,7 @@ pub(crate) struct Fault {
 }
 
 /// The names of all kinds, as reports count them.
-pub(crate) const NAMES: [&str; 19] = [
+pub(crate) const NAMES: [&str; 24] = [
     "crash",
     "power cut",
     "cut",
@@ -110,6 +123,11 @@ pub(crate) const NAMES: [&str; 19] = [
     "lost machine",
     "full disk",
     "graceful stop",
+    "failed hand-over",
+    "slow matter",
+    "overwritten tail",
+    "restored directory",
+    "clone",
 ];
 
 impl Kind {
@@ -135,6 +153,11 @@ impl Kind {
             Kind::Loses { .. } => 16,
             Kind::Full { .. } => 17,
             Kind::Stop { .. } => 18,
+            Kind::HandOver { .. } => 19,
+            Kind::SlowMatter { .. } => 20,
+            Kind::Overwrite { .. } => 21,
+            Kind::Restore { .. } => 22,
+            Kind::Clone { .. } => 23,
         }
     }
 
@@ -157,6 +180,11 @@ impl Kind {
             | Kind::Loses { target }
             | Kind::Pause { target }
             | Kind::Jump { target, .. }
+            | Kind::HandOver { target, .. }
+            | Kind::SlowMatter { target, .. }
+            | Kind::Overwrite { target }
+            | Kind::Restore { target, .. }
+            | Kind::Clone { target }
             | Kind::Drift { target, .. } => Some(*target),
         }
     }
@@ -201,6 +229,16 @@ impl fmt::Display for Kind {
             Kind::Rot { restarts: true, .. } => f.write_str(", and the node starts again"),
             Kind::Jump { by_ms, .. } => write!(f, " by {by_ms} ms"),
             Kind::Drift { by_ppm, .. } => write!(f, " by {by_ppm} ppm"),
+            Kind::HandOver { ahead_ms: None, .. } => f.write_str(", of a node that is to end"),
+            Kind::HandOver { ahead_ms: Some(ahead_ms), .. } => {
+                write!(f, ", of a clock that is set forward by {ahead_ms} ms")
+            }
+            Kind::SlowMatter { shape, matter, by_us, .. } => {
+                let what = if *matter == Matter::Vote { "votes" } else { "rounds of reads" };
+                write!(f, ": {what}, by {} ms: {shape}", by_us / 1000)
+            }
+            Kind::Restore { empty: true, .. } => f.write_str(": it is empty"),
+            Kind::Restore { .. } => f.write_str(": an older copy"),
             _ => Ok(()),
         }
     }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use bytes::Bytes;
 use node::{
-    Certificate, Config, Input, Level, Node, NodeId, Order, Recovery, Reply, RequestId, SessionId,
-    StartError,
+    Certificate, Config, Input, Level, Limits, Node, NodeId, Order, Recovery, Reply, RequestId,
+    SessionId, StartError,
 };
 
 use crate::chance::{Chance, Subject};
@@ -81,6 +82,7 @@ const WAKES_MS: [i64; 8] = [0, 60, -300, 1_500, -60_000, 60_000, 3_600_000, 3_60
 pub(crate) struct Host {
     config: Config,
     turn_steps: usize,
+    limits: Limits,
     /// The node, while it runs.
     pub(crate) node: Option<Node>,
     /// Counts the starts.
@@ -105,6 +107,12 @@ pub(crate) struct Host {
     pub(crate) full: u32,
     /// Whether it is lost for good.
     pub(crate) gone: bool,
+    /// Whether it runs on a directory that must not take part any more.
+    pub(crate) is_copy: bool,
+    /// Whether it dies as soon as others make it drop the end of its log.
+    pub(crate) dies_overwritten: bool,
+    /// What its directory held before each start at which it had met all others: copies that were made while it was down.
+    copies: Vec<Vec<Bytes>>,
     /// How many groups its disk held when it was first seen to have met all others.
     pub(crate) formed_at: Option<usize>,
     /// Where seeds and names come from.
@@ -119,6 +127,7 @@ impl Host {
         Host {
             config: config(id, setting.nodes, setting.order, setting.level, setting),
             turn_steps: setting.turn_steps,
+            limits: setting.limits,
             node: None,
             life: 0,
             disk: Disk::new(setting.sync),
@@ -133,10 +142,17 @@ impl Host {
             kept_down: 0,
             full: 0,
             gone: false,
+            is_copy: false,
+            dies_overwritten: false,
+            copies: vec![],
             formed_at: None,
             boots: Chance::new(seed, Subject::Boot(place as u64)),
             wakes: Chance::new(seed, Subject::Wake(place as u64)),
         }
+    }
+
+    pub(crate) fn id(&self) -> NodeId {
+        self.config.id
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -162,6 +178,9 @@ impl Host {
     pub(crate) fn boot(&mut self, now_us: u64) -> Result<(), StartError> {
         assert!(self.node.is_none(), "a node that runs is not started");
         self.life += 1;
+        if self.is_settled() {
+            self.copies.push(self.disk.groups().cloned().collect());
+        }
         self.config.seed = self.boots.number();
         self.config.incarnation = self.boots.number();
         self.config.directory = self.boots.number();
@@ -174,8 +193,33 @@ impl Host {
         }
         let mut node = recovery.finish()?;
         node.set_turn_steps(self.turn_steps);
+        node.set_limits(self.limits);
         self.node = Some(node);
         Ok(())
+    }
+
+    /// Whether there is an older state of its directory.
+    pub(crate) fn has_copies(&self) -> bool {
+        !self.copies.is_empty()
+    }
+
+    /// An older state of its directory: what it was before one of its starts.
+    pub(crate) fn older_copy(&self, chance: &mut Chance) -> Vec<Bytes> {
+        chance.pick_from(&self.copies).clone()
+    }
+
+    /// From now on its directory is one that must not take part.
+    pub(crate) fn put_back(&mut self, directory: Vec<Bytes>) {
+        assert!(self.node.is_none(), "a directory is put back while its node is down");
+        self.disk.put_back(directory);
+        self.formed_at = None;
+        self.is_copy = true;
+    }
+
+    /// It is to run what `other` runs, on a copy of its directory.
+    pub(crate) fn impersonate(&mut self, other: &Host, directory: Vec<Bytes>) {
+        self.config.id = other.config.id;
+        self.put_back(directory);
     }
 
     /// The process is gone, with all that was in memory. Gives the clients that were connected

@@ -34,6 +34,7 @@ mod shrink;
 mod ending;
 mod errand;
 mod post;
+mod scheme;
 mod strike;
 mod turn;
 mod world;

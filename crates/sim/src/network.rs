@@ -7,6 +7,7 @@
 //! what is out of order.
 
 use bytes::Bytes;
+use node::Matter;
 
 use crate::agenda::{Agenda, Event};
 use crate::chance::{Chance, Delay};
@@ -64,6 +65,9 @@ struct Link {
     last_arrival_us: u64,
     /// By how much slow spells delay each message now.
     slow_us: u64,
+    /// By how much each message about rounds, or votes, is delayed besides now.
+    round_us: u64,
+    vote_us: u64,
     /// How many of a thousand messages lossy spells take now.
     loss_per_mille: u64,
     /// When what is lost with older connections begins to be lost: until then it still arrives.
@@ -77,6 +81,18 @@ impl Link {
     /// How many times as long as between the nearest nodes a message takes.
     fn far(&self) -> u64 {
         1 + self.far
+    }
+
+    /// How long a message is held up for what it is about.
+    fn late_us(&self, message: &Bytes) -> u64 {
+        if self.round_us == 0 && self.vote_us == 0 {
+            return 0;
+        }
+        match Matter::of(message) {
+            Matter::Round => self.round_us,
+            Matter::Vote => self.vote_us,
+            Matter::Other => 0,
+        }
     }
 }
 
@@ -146,6 +162,7 @@ impl Network {
         let epoch = link.epoch;
         let flight = Flight { from, to, life, sender_life, epoch, number, message };
         let (up, cut) = (link.up, link.cuts > 0);
+        let late_us = link.late_us(&flight.message);
         match self.weather.style {
             _ if !up => Fate::Lost,
             Style::Stream if cut => {
@@ -153,14 +170,14 @@ impl Network {
                 Fate::Held
             }
             Style::Stream => {
-                self.fly(agenda, flight);
+                self.fly_late(agenda, flight, late_us);
                 Fate::Sent
             }
-            Style::Datagram => self.throw(agenda, flight),
+            Style::Datagram => self.throw(agenda, flight, late_us),
         }
     }
 
-    fn throw(&mut self, agenda: &mut Agenda, flight: Flight) -> Fate {
+    fn throw(&mut self, agenda: &mut Agenda, flight: Flight, late_us: u64) -> Fate {
         let Link { loss_per_mille, cuts, .. } = *self.link(flight.from, flight.to);
         let lost = self.chance.per_mille(self.weather.loss_per_mille + loss_per_mille);
         if lost || cuts > 0 {
@@ -168,10 +185,10 @@ impl Network {
         }
         if self.chance.per_mille(self.weather.twice_per_mille + loss_per_mille) {
             let late = self.chance.percent(25);
-            let late_us = if late { self.chance.below(LATE_US_MAX) } else { 0 };
+            let late_us = late_us + if late { self.chance.below(LATE_US_MAX) } else { 0 };
             self.fly_late(agenda, flight.clone(), late_us);
         }
-        self.fly(agenda, flight);
+        self.fly_late(agenda, flight, late_us);
         Fate::Sent
     }
 
@@ -179,10 +196,11 @@ impl Network {
         self.fly_late(agenda, flight, 0);
     }
 
-    /// A message is on its way, and for so long besides.
+    /// A message is on its way, and for so long besides. What is held up like that has no order, also on a stream: others
+    /// pass it.
     fn fly_late(&mut self, agenda: &mut Agenda, flight: Flight, late_us: u64) {
         let delay_us = self.weather.delay.draw(&mut self.chance);
-        let in_order = self.weather.style == Style::Stream;
+        let in_order = self.weather.style == Style::Stream && late_us == 0;
         let loss_per_mille = self.link(flight.from, flight.to).loss_per_mille;
         // What a lossy stream loses it sends again, later and later; datagrams overtake each other.
         let mut again_us = 0;
@@ -204,6 +222,13 @@ impl Network {
         let reaches = self.weather.style == Style::Datagram || flight.life == life;
         let link = self.link(flight.from, flight.to);
         reaches && (flight.epoch >= link.lost_before || now_us < link.lost_from_us)
+    }
+
+    /// A connection carries answers back to a process that nobody dials.
+    pub(crate) fn answer_by(&mut self, from: usize, to: usize) {
+        let link = self.link(from, to);
+        link.up = true;
+        link.epoch += 1;
     }
 
     /// Tries to connect to a peer that is up. True if it did.
@@ -314,6 +339,13 @@ impl Network {
     pub(crate) fn slow(&mut self, from: usize, to: usize, by_us: i64) {
         let link = self.link(from, to);
         link.slow_us = link.slow_us.saturating_add_signed(by_us);
+    }
+
+    /// Makes what a link carries about this matter take longer, or stops that.
+    pub(crate) fn slow_matter(&mut self, from: usize, to: usize, matter: Matter, by_us: i64) {
+        let link = self.link(from, to);
+        let late_us = if matter == Matter::Vote { &mut link.vote_us } else { &mut link.round_us };
+        *late_us = late_us.saturating_add_signed(by_us);
     }
 
     /// Makes a link lose messages, or stops that.

@@ -1,5 +1,7 @@
 //! What clients asked for and heard: the record of a world, from which the judge gets its histories.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use node::{Certificate, Command, Condition, Error, Keys, Level, Reply, SetIf};
 
@@ -16,11 +18,36 @@ pub(crate) enum Action {
         get: bool,
     },
     Del,
+    /// EXISTS, or DEL if it removes, of several keys: some may be absent, some may be named twice.
+    Many {
+        keys: Vec<Bytes>,
+        removes: bool,
+    },
 }
 
 impl Action {
     pub(crate) fn is_write(&self) -> bool {
-        matches!(self, Action::Set(_) | Action::Cas { .. } | Action::Del)
+        matches!(
+            self,
+            Action::Set(_) | Action::Cas { .. } | Action::Del | Action::Many { removes: true, .. }
+        )
+    }
+
+    /// The keys that it names, each once, in order.
+    pub(crate) fn keys<'a>(&'a self, key: &'a Bytes) -> BTreeSet<&'a Bytes> {
+        match self {
+            Action::Many { keys, .. } => keys.iter().collect(),
+            _ => BTreeSet::from([key]),
+        }
+    }
+
+    /// The highest count that it may be answered with: DEL finds a key once, EXISTS as often as it is named.
+    pub(crate) fn count_max(&self) -> usize {
+        match self {
+            Action::Many { keys, removes: false } => keys.len(),
+            Action::Many { keys, removes: true } => keys.iter().collect::<BTreeSet<_>>().len(),
+            _ => 1,
+        }
     }
 
     pub(crate) fn command(&self, key: &Bytes) -> Command {
@@ -34,6 +61,8 @@ impl Action {
                 Command::SetIf(Box::new(SetIf { key, value, condition, get: *get }))
             }
             Action::Del => Command::Del(Keys::new([key])),
+            Action::Many { keys, removes: true } => Command::Del(Keys::new(keys)),
+            Action::Many { keys, removes: false } => Command::Exists(Keys::new(keys)),
         }
     }
 }
@@ -75,6 +104,8 @@ pub(crate) struct Operation {
     pub(crate) unique: bool,
     /// Whether it is a read of the quiet end.
     pub(crate) is_final: bool,
+    /// What it is a part of, by the place in the record, if it is one of several.
+    pub(crate) part_of: Option<usize>,
 }
 
 impl Operation {
@@ -90,7 +121,7 @@ impl Operation {
             Action::Cas { .. } if self.compared() == Some(false) => None,
             Action::Cas { to, .. } => Some(Some(to)),
             Action::Del => Some(None),
-            Action::Get | Action::Exists => None,
+            Action::Get | Action::Exists | Action::Many { .. } => None,
         }
     }
 
@@ -106,9 +137,10 @@ impl Operation {
         }
     }
 
-    /// Whether a value was there, if the answer is a count.
+    /// Whether a value was there, if the answer is the count of one key.
     pub(crate) fn counted(&self) -> Option<bool> {
         match self.outcome {
+            _ if matches!(self.action, Action::Many { .. }) => None,
             Outcome::Done(Reply::Integer(count)) => Some(count > 0),
             _ => None,
         }
@@ -136,6 +168,36 @@ impl Operation {
         }
     }
 
+    /// What it says of each of its keys by itself, in the order of the keys; `place` is its own in the record.
+    ///
+    /// No history tells of several keys at once. That all of them change at one moment is lost by this; what is said of each
+    /// is true.
+    pub(crate) fn parts(&self, place: usize) -> Vec<Operation> {
+        let Action::Many { removes, .. } = &self.action else { return vec![self.clone()] };
+        let part = |(number, key): (usize, &Bytes)| Operation {
+            key: key.clone(),
+            action: if *removes { Action::Del } else { Action::Exists },
+            outcome: self.outcome_of_one(),
+            pipelined: self.pipelined || number > 0,
+            private: is_private(key),
+            part_of: Some(place),
+            ..self.clone()
+        };
+        self.action.keys(&self.key).into_iter().enumerate().map(part).collect()
+    }
+
+    /// What the answer says of one of several keys: whether it was there only if all were, or none.
+    fn outcome_of_one(&self) -> Outcome {
+        match self.outcome {
+            Outcome::Done(Reply::Integer(0)) => Outcome::Done(Reply::Integer(0)),
+            Outcome::Done(Reply::Integer(count)) if count as usize == self.action.count_max() => {
+                Outcome::Done(Reply::Integer(1))
+            }
+            Outcome::Done(_) => Outcome::Done(Reply::Ok),
+            ref other => other.clone(),
+        }
+    }
+
     /// In a few words, for people.
     pub(crate) fn words(&self) -> String {
         format!("client {}, node {}: {}", self.client, self.host + 1, self.question())
@@ -155,11 +217,24 @@ impl Operation {
                 format!("SET {key} {to} {condition}{}", if *get { " GET" } else { "" })
             }
             Action::Del => format!("DEL {key}"),
+            Action::Many { keys, removes } => {
+                let keys = keys.iter().map(|key| String::from_utf8_lossy(key)).collect::<Vec<_>>();
+                format!("{} {}", if *removes { "DEL" } else { "EXISTS" }, keys.join(" "))
+            }
         };
         let level =
             if self.action.is_write() { String::new() } else { format!(" ({})", self.level) };
         format!("{what}{level}")
     }
+}
+
+/// The key that only this client writes, and only at this node.
+pub(crate) fn private_key(client: usize, host: usize) -> Bytes {
+    Bytes::from(format!("own-{client}-{host}"))
+}
+
+fn is_private(key: &Bytes) -> bool {
+    key.starts_with(b"own-")
 }
 
 /// A reply as people read it.
@@ -170,5 +245,38 @@ pub(crate) fn words(reply: &Reply) -> String {
         Reply::Value(value) => String::from_utf8_lossy(value).into_owned(),
         Reply::Integer(count) => count.to_string(),
         Reply::Error(error) => format!("-{error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::truths::example::operation;
+
+    /// What each key is told when two of three names were counted, and so on.
+    fn told(removes: bool, count: i64) -> Vec<(Bytes, Reply)> {
+        let keys = ["own-1-0", "k", "own-1-0"].map(Bytes::from).to_vec();
+        let position = node::AgreedPosition::default();
+        let certificate = Certificate::Agreed { position, by: None };
+        let action = Action::Many { keys, removes };
+        let whole = operation(1, action, Reply::Integer(count), (0, 1), certificate);
+        let parts = whole.parts(7);
+        assert!(parts.iter().all(|part| part.part_of == Some(7) && part.action.count_max() == 1));
+        assert_eq!(parts.iter().map(|part| part.private).collect::<Vec<_>>(), [false, true]);
+        let told = |part: Operation| match part.outcome {
+            Outcome::Done(reply) => (part.key, reply),
+            other => panic!("it is done: {other:?}"),
+        };
+        parts.into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn a_count_of_several_keys_tells_of_each_only_if_it_is_all_or_none() {
+        let both =
+            |reply: Reply| vec![(Bytes::from("k"), reply.clone()), (Bytes::from("own-1-0"), reply)];
+        assert_eq!(told(false, 0), both(Reply::Integer(0)));
+        assert_eq!(told(false, 3), both(Reply::Integer(1)));
+        assert_eq!(told(true, 2), both(Reply::Integer(1)), "what is named twice is removed once");
+        assert_eq!(told(true, 1), both(Reply::Ok), "one of them, and it is not told which");
     }
 }

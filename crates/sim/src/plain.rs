@@ -1,6 +1,6 @@
 //! Plain worlds: nothing breaks, and much is asked. They show how fast the simulator is.
 
-use node::{Level, Order};
+use node::{Level, Limits, Order};
 
 use crate::chance::{Delay, Spread};
 use crate::network::{Style, Weather};
@@ -44,6 +44,7 @@ impl Plain {
             private_percent: 0,
             repeats_percent: 0,
             cas_percent: 0,
+            many_percent: 0,
             levels_percent: 0,
             pipeline_percent: if busy { 100 } else { 5 },
             row_max: if busy { 16 } else { 6 },
@@ -62,6 +63,7 @@ impl Plain {
             sync: steady(500),
             gathering: steady(if busy { 200 } else { 0 }),
             turn_steps: node::TURN_STEPS,
+            limits: Limits::default(),
             load,
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use node::{Matter, Order};
+
 use crate::chance::{Chance, Subject};
 use crate::fault::{Fault, Kind, NAMES, Shape, Target};
 use crate::options::Options;
@@ -42,11 +44,12 @@ impl Plan {
     }
 }
 
-/// How often each kind is drawn, in the order of [`NAMES`]. Graceful stops are drawn by themselves.
-const WEIGHTS: [u64; NAMES.len()] = [28, 4, 28, 8, 7, 7, 9, 5, 6, 6, 5, 6, 4, 4, 6, 2, 3, 6, 0];
+/// How often each kind is drawn, in the order of [`NAMES`]. Graceful stops and the last five are drawn by themselves.
+const WEIGHTS: [u64; NAMES.len()] =
+    [28, 4, 28, 8, 7, 7, 9, 5, 6, 6, 5, 6, 4, 4, 6, 2, 3, 6, 0, 0, 0, 0, 0, 0];
 
 /// The kinds that make no sense for a node without peers.
-const AMONG_NODES: [usize; 7] = [2, 3, 4, 9, 10, 11, 16];
+const AMONG_NODES: [usize; 12] = [2, 3, 4, 9, 10, 11, 16, 19, 20, 21, 22, 23];
 
 /// Cut, stall, and the like: kinds that, if they hit a leader for long, end its leadership.
 const DEPOSES_US: u64 = 2_500_000;
@@ -64,6 +67,7 @@ fn draw(seed: u64, setting: &Setting) -> Vec<Fault> {
         faults.push(draw_detour(&mut chance, setting));
     }
     faults.extend(draw_stops(seed, setting));
+    faults.extend(draw_rare(seed, setting));
     faults.sort_by_key(|fault| fault.at_us);
     faults.iter_mut().enumerate().for_each(|(number, fault)| fault.number = number);
     faults
@@ -78,6 +82,34 @@ fn draw_stops(seed: u64, setting: &Setting) -> Vec<Fault> {
         let longest_us = chance.pick(&[100_000, 1_500_000, 4_000_000]);
         let until_us = (at_us + chance.between(1_000, longest_us)).min(setting.breaking_us);
         let kind = draw_kind(&mut chance, setting, 18);
+        Fault { number: 0, at_us, until_us, kind }
+    };
+    (0..count).map(&mut draw).collect()
+}
+
+/// The rare kinds, by their places, and how often each is drawn: in an agreed world, and in a merged one, where the agreed
+/// log is there and has nothing in it.
+const RARE_AGREED: [(u64, usize); 5] = [(3, 19), (3, 20), (3, 21), (2, 22), (2, 23)];
+const RARE_MERGED: [(u64, usize); 2] = [(1, 22), (1, 23)];
+
+/// In some worlds one or two things happen that take several steps.
+fn draw_rare(seed: u64, setting: &Setting) -> Vec<Fault> {
+    let mut chance = Chance::new(seed, Subject::Rare);
+    let count = if setting.nodes == 1 { 0 } else { chance.pick(&[0, 0, 1, 1, 2]) };
+    let mut draw = |_| {
+        let kind = match setting.order {
+            Order::Agreed => chance.weighted(&RARE_AGREED),
+            Order::Merged => chance.weighted(&RARE_MERGED),
+        };
+        let kind = draw_kind(&mut chance, setting, kind);
+        let at_us = chance.between(2 * MEETING_US, setting.breaking_us - 1);
+        let (least_us, most_us) = match kind {
+            // Others must have been elected.
+            Kind::Overwrite { .. } => (1_500_000, 3_000_000),
+            Kind::SlowMatter { .. } => (2_000_000, 6_000_000),
+            _ => (50_000, chance.pick(&[300_000, 1_500_000, 5_000_000])),
+        };
+        let until_us = (at_us + chance.between(least_us, most_us)).min(setting.breaking_us);
         Fault { number: 0, at_us, until_us, kind }
     };
     (0..count).map(&mut draw).collect()
@@ -119,7 +151,8 @@ fn draw_one(chance: &mut Chance, setting: &Setting, weights: &[(u64, usize)]) ->
 /// A fault of the kind that has this place among the [`NAMES`].
 fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
     let node = chance.index(setting.nodes);
-    let target = if chance.percent(40) { Target::Leader(node) } else { Target::Node(node) };
+    let leader = Target::Leader(node);
+    let target = if chance.percent(40) { leader } else { Target::Node(node) };
     match kind {
         0 => Kind::Crash { target, between_outputs: chance.percent(60) },
         1 => Kind::PowerCut,
@@ -154,6 +187,19 @@ fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
         16 => Kind::Loses { target },
         17 => Kind::Full { target },
         18 => Kind::Stop { target },
+        19 => {
+            let far_ms = 2 * setting.max_clock_drift_ms as i64 + 1_000;
+            Kind::HandOver { target: leader, ahead_ms: chance.pick(&[None, Some(far_ms)]) }
+        }
+        20 => {
+            let shape = draw_shape(chance);
+            let matter = chance.pick(&[Matter::Round, Matter::Round, Matter::Vote]);
+            let by_us = chance.pick(&[300_000, 900_000, 1_800_000]);
+            Kind::SlowMatter { target, shape, matter, by_us }
+        }
+        21 => Kind::Overwrite { target: leader },
+        22 => Kind::Restore { target, empty: chance.percent(30) },
+        23 => Kind::Clone { target },
         _ => Kind::Client { client: chance.index(setting.load.clients) },
     }
 }

@@ -75,7 +75,7 @@ impl World {
     }
 
     pub(crate) fn dial(&mut self, from: usize, to: usize) {
-        if !self.hosts[from].is_up() || !self.hosts[to].is_up() {
+        if !self.hosts[from].is_up() || !self.hosts[to].is_up() || !self.dials(from, to) {
             return;
         }
         let believed = self.network.is_believed(from, to);
@@ -86,8 +86,16 @@ impl World {
         if believed && self.turns.percent(50) {
             self.hand(from, Input::Disconnected(NodeId(to as u64 + 1)));
         }
+        if from >= self.members() {
+            self.network.answer_by(to, from);
+        }
         self.trace.numbers(&[6, from as u64, to as u64]);
         self.hand(from, Input::Connected(NodeId(to as u64 + 1)));
+    }
+
+    /// Whether one is at an address that the other one knows: a clone is at none.
+    fn dials(&self, from: usize, to: usize) -> bool {
+        to < self.members() && self.hosts[from].id() != self.hosts[to].id()
     }
 
     pub(crate) fn hang_up(&mut self, from: usize, to: usize, epoch: u64) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use node::{Level, Order};
+use node::{Level, Limits, Order};
 
 use crate::chance::{Chance, Delay, Spread, Subject};
 use crate::network::{Style, Weather};
@@ -28,6 +28,8 @@ pub(crate) struct Setting {
     pub(crate) gathering: Delay,
     /// How much a turn does of each kind of work.
     pub(crate) turn_steps: usize,
+    /// What may wait, and go together.
+    pub(crate) limits: Limits,
     pub(crate) load: Load,
 }
 
@@ -49,6 +51,8 @@ pub(crate) struct Load {
     pub(crate) repeats_percent: u64,
     /// Out of 100 writes of a value, how many compare first.
     pub(crate) cas_percent: u64,
+    /// Out of 100 DEL and EXISTS, how many name several keys.
+    pub(crate) many_percent: u64,
     /// Out of 100 reads, how many name a level.
     pub(crate) levels_percent: u64,
     /// Out of 100 times, how often a client sends several requests at once.
@@ -74,6 +78,9 @@ impl Setting {
         let merged = chance.pick(&[Level::Causal, Level::Eventual]);
         let nodes = chance.weighted(&[(2, 1), (2, 2), (20, 3), (4, 4), (10, 5), (2, 7)]);
         let weather = weather(&mut chance);
+        let mut extras = Chance::new(seed, Subject::Extras);
+        let many_percent = extras.pick(&[0, 20, 60]);
+        let limits = limits(&mut extras, weather.style);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -88,8 +95,9 @@ impl Setting {
             weather,
             sync: sync(&mut chance),
             gathering: gathering(&mut chance),
-            load: load(&mut chance, request_timeout_ms),
+            load: Load { many_percent, ..load(&mut chance, request_timeout_ms) },
             turn_steps: chance.weighted(&TURN_STEPS),
+            limits,
         }
     }
 
@@ -110,8 +118,10 @@ impl Setting {
     pub(crate) fn can(&self, operation: &Operation) -> bool {
         match &operation.action {
             Action::Cas { .. } => self.can_compare(),
-            Action::Set(_) | Action::Del => true,
-            Action::Get | Action::Exists => self.levels().contains(&operation.level),
+            Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
+            Action::Get | Action::Exists | Action::Many { .. } => {
+                self.levels().contains(&operation.level)
+            }
         }
     }
 }
@@ -121,6 +131,25 @@ const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)
 
 /// Turns that are cut short at every occasion, now and then, and never.
 const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_STEPS)];
+
+/// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as many. (Not where runs
+/// overtake each other: one that does waits half a second, and if each has but one write they do so all the time.)
+fn limits(chance: &mut Chance, style: Style) -> Limits {
+    let whole = Limits::default();
+    let least = if style == Style::Stream { 1 } else { 300 };
+    if chance.percent(70) {
+        return whole;
+    }
+    Limits {
+        waiting_bytes: chance.pick(&[300, 1_000, whole.waiting_bytes]),
+        run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]).max(least),
+        unapplied: chance.pick(&[1, 3, whole.unapplied]),
+        unapplied_bytes: chance.pick(&[1, 100, whole.unapplied_bytes]),
+        entry_bytes: chance.pick(&[1, 100, whole.entry_bytes]),
+        inbox: chance.pick(&[1, 3, whole.inbox]),
+        inbox_bytes: chance.pick(&[150, 600, whole.inbox_bytes]),
+    }
+}
 
 /// How long a message takes between continents, or nearly so.
 const FAR_US: u64 = 15_000;
@@ -169,6 +198,7 @@ fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
         private_percent: chance.pick(&[5, 20, 40]),
         repeats_percent: chance.weighted(&[(4, 0), (1, 30)]),
         cas_percent: chance.pick(&[0, 20, 60]),
+        many_percent: 0,
         levels_percent: chance.pick(&[0, 30, 80]),
         pipeline_percent: chance.pick(&[0, 5, 25]),
         row_max: 6,
@@ -192,6 +222,10 @@ impl fmt::Display for Setting {
         let plural = if nodes == 1 { "" } else { "s" };
         let talk = if load.talk_percent > 0 { " who talk" } else { "" };
         write!(f, "{order}, {level}, {nodes} node{plural} over {network}, ")?;
-        write!(f, "{} clients{talk}", load.clients)
+        write!(f, "{} clients{talk}", load.clients)?;
+        if load.many_percent > 0 {
+            write!(f, ", several keys in {} % of DEL and EXISTS", load.many_percent)?;
+        }
+        if self.limits == Limits::default() { Ok(()) } else { write!(f, ", {:?}", self.limits) }
     }
 }

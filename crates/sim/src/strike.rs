@@ -1,10 +1,11 @@
 //! How faults strike and end.
 
-use node::{Input, Role, Shortage, Status};
+use node::{Input, Matter, Role, Shortage, Status};
 
 use crate::agenda::Event;
 use crate::chance::{Chance, Subject};
 use crate::fault::{Kind, Shape, Target};
+use crate::host::Host;
 use crate::lie::Lie;
 use crate::world::World;
 
@@ -16,7 +17,7 @@ const STOP_LOOK_US: u64 = 2_000;
 #[derive(Debug)]
 pub(crate) struct Struck {
     /// What it draws while it strikes.
-    chance: Chance,
+    pub(crate) chance: Chance,
     /// The node that it hit.
     pub(crate) host: Option<usize>,
     /// Links that it cuts now.
@@ -37,6 +38,12 @@ pub(crate) struct Struck {
     stopping: Option<(usize, u64, u64)>,
     /// The disk that it made full.
     full: Option<usize>,
+    /// The leader whose next successor it cuts off.
+    pub(crate) thwarted: Option<usize>,
+    /// The clock that it set, and by how much.
+    pub(crate) ahead: Option<(usize, i64)>,
+    /// Links that hold up one matter, and by how much.
+    held_up: Vec<((usize, usize), Matter, i64)>,
     /// Whether it makes voters die.
     coup: bool,
     /// Nodes that it keeps down.
@@ -58,6 +65,9 @@ impl Struck {
             failing: None,
             stopping: None,
             full: None,
+            thwarted: None,
+            ahead: None,
+            held_up: vec![],
             coup: false,
             down: vec![],
         }
@@ -89,6 +99,16 @@ impl World {
         match kind {
             Kind::Loses { .. } => self.may_go(host),
             Kind::Rot { .. } => self.may_go(host) && self.hosts[host].disk.rot(&mut self.disks),
+            Kind::HandOver { .. } | Kind::Overwrite { .. } => self.leader() == Some(host),
+            Kind::Restore { empty, .. } => {
+                self.may_go(host)
+                    && self.is_known(host)
+                    && (*empty || self.hosts[host].has_copies())
+            }
+            Kind::Clone { .. } => {
+                let is_free = !self.hosts[self.members()].is_copy;
+                is_free && self.is_known(host) && self.hosts[host].has_copies()
+            }
             _ => true,
         }
     }
@@ -97,21 +117,22 @@ impl World {
     fn may_go(&self, host: usize) -> bool {
         let bad = |place: usize| {
             let other = &self.hosts[place];
-            place == host || other.gone || other.disk.rotten().is_some()
+            place == host || other.gone || other.is_copy || other.disk.rotten().is_some()
         };
-        let settled = self.hosts.iter().all(|other| other.gone || other.is_settled());
+        let members = &self.hosts[..self.members()];
+        let settled = members.iter().all(|other| other.gone || other.is_settled());
         let already = self.hosts[host].gone || self.hosts[host].disk.rotten().is_some();
-        let count = (0..self.hosts.len()).filter(|place| bad(*place)).count();
-        settled && !already && 2 * count < self.hosts.len()
+        let count = (0..members.len()).filter(|place| bad(*place)).count();
+        settled && !already && 2 * count < members.len()
     }
 
     fn begin_fault(&mut self, place: usize, kind: &Kind, host: usize, until_us: u64) {
-        let pairs = |shape: Shape| shape.pairs(host, self.hosts.len());
+        let pairs = |shape: Shape| shape.pairs(host, self.members());
         match *kind {
             Kind::Crash { between_outputs, .. } => self.keep_down(place, host, between_outputs),
             Kind::Stop { .. } => self.stop(place, host),
             Kind::PowerCut => {
-                (0..self.hosts.len()).for_each(|host| self.keep_down(place, host, false));
+                (0..self.members()).for_each(|host| self.keep_down(place, host, false));
             }
             Kind::Coup => self.coup(place),
             Kind::Cut { shape, .. } => self.cut(place, pairs(shape)),
@@ -161,6 +182,19 @@ impl World {
                 self.struck[place].drifting = Some((host, by_ppm));
             }
             Kind::Client { client } => self.lose_line(client),
+            Kind::HandOver { ahead_ms, .. } => self.thwart(place, host, ahead_ms),
+            Kind::SlowMatter { shape, matter, by_us, .. } => {
+                for link in pairs(shape) {
+                    self.network.slow_matter(link.0, link.1, matter, by_us as i64);
+                    self.struck[place].held_up.push((link, matter, by_us as i64));
+                }
+            }
+            Kind::Overwrite { .. } => {
+                self.cut(place, pairs(Shape::Alone));
+                self.hosts[host].dies_overwritten = true;
+            }
+            Kind::Restore { empty, .. } => self.restore(place, host, empty),
+            Kind::Clone { .. } => self.clone_node(place, host),
         }
     }
 
@@ -187,25 +221,41 @@ impl World {
             self.crash(host);
             self.boot(host);
         }
-        for host in struck.down {
+        for host in struck.down.iter().copied() {
             self.hosts[host].kept_down -= 1;
             self.hosts[host].doomed = false;
             self.boot(host);
         }
-        for (from, to) in struck.cut {
-            self.network.mend(&mut self.agenda, from, to);
+        self.undo_links(&struck);
+        self.undo_machines(&struck);
+        self.coups -= u32::from(struck.coup);
+    }
+
+    fn undo_links(&mut self, struck: &Struck) {
+        for (from, to) in &struck.cut {
+            self.network.mend(&mut self.agenda, *from, *to);
         }
-        for ((from, to), by_us) in struck.slowed {
-            self.network.slow(from, to, -by_us);
+        for ((from, to), by_us) in &struck.slowed {
+            self.network.slow(*from, *to, -by_us);
         }
-        for ((from, to), by_per_mille) in struck.spoiled {
-            self.network.spoil(from, to, -by_per_mille);
+        for ((from, to), by_per_mille) in &struck.spoiled {
+            self.network.spoil(*from, *to, -by_per_mille);
         }
+        for ((from, to), matter, by_us) in &struck.held_up {
+            self.network.slow_matter(*from, *to, *matter, -by_us);
+        }
+    }
+
+    fn undo_machines(&mut self, struck: &Struck) {
+        let now_us = self.now_us();
         if let Some((host, by_us)) = struck.slow_disk {
             self.hosts[host].disk.slow(-by_us);
         }
         if let Some((host, by_ppm)) = struck.drifting {
             self.hosts[host].clock.drift(now_us, -by_ppm);
+        }
+        if let Some((host, ahead_ms)) = struck.ahead {
+            self.hosts[host].clock.jump(-ahead_ms);
         }
         if let Some(host) = struck.failing {
             self.hosts[host].disk.fail_next_sync(None);
@@ -215,7 +265,6 @@ impl World {
             let shortage = (self.hosts[host].full > 0).then(Shortage::of_room);
             self.hand(host, Input::DiskFull(shortage));
         }
-        self.coups -= u32::from(struck.coup);
     }
 
     /// All faults end: the network is whole, every node runs that is not lost, every disk works, every clock is right.
@@ -229,6 +278,7 @@ impl World {
         for host in 0..self.hosts.len() {
             self.hosts[host].disk.unstall();
             self.hosts[host].paused_until_us = 0;
+            self.hosts[host].dies_overwritten = false;
             self.hosts[host].clock.set_right(now_us);
             self.agenda.after(0, Event::Wake { host });
         }
@@ -239,7 +289,7 @@ impl World {
     }
 
     fn cut_for_good(&mut self, host: usize) {
-        for (from, to) in Shape::Alone.pairs(host, self.hosts.len()) {
+        for (from, to) in Shape::Alone.pairs(host, self.members()) {
             self.network.cut(&mut self.agenda, from, to);
         }
     }
@@ -260,9 +310,11 @@ impl World {
         self.statuses().into_iter().enumerate().filter_map(leads).max().map(|(_, host)| host)
     }
 
-    /// How every node sees itself, if it runs.
+    /// How every member sees itself, if it runs. A copy is none.
     pub(crate) fn statuses(&self) -> Vec<Option<Status>> {
-        self.hosts.iter().map(|host| host.node.as_ref().map(|node| node.status())).collect()
+        let status = |host: &Host| host.node.as_ref().map(|node| node.status());
+        let members = self.hosts[..self.members()].iter();
+        members.map(|host| status(host).filter(|_| !host.is_copy)).collect()
     }
 
     pub(crate) fn keep_down(&mut self, place: usize, host: usize, between_outputs: bool) {
@@ -276,7 +328,7 @@ impl World {
     }
 
     /// A node is told to end.
-    fn stop(&mut self, place: usize, host: usize) {
+    pub(crate) fn stop(&mut self, place: usize, host: usize) {
         let latest_us = self.now_us() + STOP_US_MAX;
         self.struck[place].stopping = Some((host, self.hosts[host].life, latest_us));
         self.hand(host, Input::Ending);
@@ -304,7 +356,7 @@ impl World {
         self.hosts[host].gone = true;
     }
 
-    fn cut(&mut self, place: usize, pairs: Vec<(usize, usize)>) {
+    pub(crate) fn cut(&mut self, place: usize, pairs: Vec<(usize, usize)>) {
         pairs.iter().for_each(|(from, to)| self.network.cut(&mut self.agenda, *from, *to));
         self.struck[place].cut = pairs;
     }
@@ -333,8 +385,8 @@ impl World {
     }
 
     fn coup(&mut self, place: usize) {
-        for host in 0..self.hosts.len() {
-            for link in Shape::Alone.pairs(host, self.hosts.len()) {
+        for host in 0..self.members() {
+            for link in Shape::Alone.pairs(host, self.members()) {
                 let by_us = self.struck[place].chance.pick(&[0, 50_000, 300_000]);
                 self.slow(place, link, by_us);
             }
@@ -365,7 +417,7 @@ impl World {
     }
 
     /// A node dies, and starts again at once.
-    fn stumble(&mut self, host: usize) {
+    pub(crate) fn stumble(&mut self, host: usize) {
         self.crash(host);
         let delay_us = self.turns.between(200, 8_000);
         self.agenda.after(delay_us, Event::Boot { host });

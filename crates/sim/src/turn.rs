@@ -1,13 +1,13 @@
 //! How nodes live: they start, take turns, and die.
 
-use node::{Input, Output, Reply, RequestId, SessionId, Shortage, Status, Vote};
+use node::{Input, Now, Output, Reply, RequestId, SessionId, Shortage, Status, Vote};
 
 use crate::agenda::Event;
 use crate::host::Answer;
 use crate::lie::Lie;
 use crate::operation::words;
 use crate::panic;
-use crate::truths::{Truth, Turn, View};
+use crate::truths::{Truth, Turn};
 use crate::world::World;
 
 /// How long a turn takes that leaves something over.
@@ -41,6 +41,10 @@ impl World {
             Ok(booted) => booted.map_err(|error| error.to_string()),
             Err(why) => Err(why),
         };
+        if booted.is_err() && self.hosts[host].is_copy {
+            self.end_copy(host);
+            return;
+        }
         if let Err(why) = booted {
             self.fail("alive", format!("node {} does not start: {why}", host + 1));
             return;
@@ -115,41 +119,79 @@ impl World {
         inputs.push(Input::Tick(now));
         inputs.append(&mut machine.inbox);
         let pretended = self.liar.pretend(&mut inputs);
-        let (asked, closed) = requests_of(&inputs);
+        let asked_of = AskedOf::these(&inputs);
+        let last = self.agreed_last(host);
         self.liar.steal(&mut inputs);
         let mut outputs = std::mem::take(&mut self.outputs);
         if let Some(status) = self.step(host, &mut inputs, &mut outputs) {
-            let view: &dyn View = self.hosts[host].node.as_ref().expect("it has just had a turn");
-            let (asked, closed, outputs) = (&asked[..], &closed[..], &outputs[..]);
-            let mut walls_ms = std::mem::take(&mut self.walls_ms);
-            walls_ms.clear();
-            walls_ms.extend(self.hosts.iter().map(|host| host.clock.now(now_us).wall_ms));
-            let (at_us, status, walls) = (now_us, &status, &walls_ms[..]);
-            let turn = Turn {
-                host,
-                life,
-                at_us,
-                now,
-                walls_ms: walls,
-                asked,
-                closed,
-                outputs,
-                status,
-                view,
-            };
-            let broken = first_broken(&mut self.truths, |truth| truth.on_turn(&turn));
-            self.walls_ms = walls_ms;
-            self.fail_if(broken);
+            self.look_at_turn(host, now, &asked_of, &outputs, &status);
         }
-        let vote = self.vote_in(host, &outputs);
+        let wake = Wake {
+            vote: self.vote_in(host, &outputs),
+            halts: outputs.iter().any(|output| matches!(output, Output::Halt { .. })),
+            overwritten: self.agreed_last(host) < last,
+        };
+        self.maybe_thwart(host, &outputs);
         self.perform(host, &mut outputs);
         self.go_on(host, life);
         (self.inputs, self.outputs) = (inputs, outputs);
+        self.follow(host, wake);
+        for (session, id) in pretended {
+            self.answer(host, Answer { session, id, reply: Reply::Ok, certificate: None });
+        }
+    }
+
+    /// Asks the truths about a turn that was just taken.
+    fn look_at_turn(
+        &mut self,
+        host: usize,
+        now: Now,
+        asked_of: &AskedOf,
+        outputs: &[Output],
+        status: &Status,
+    ) {
+        let at_us = self.now_us();
+        let machine = &self.hosts[host];
+        let mut walls_ms = std::mem::take(&mut self.walls_ms);
+        walls_ms.clear();
+        walls_ms.extend(self.hosts.iter().map(|host| host.clock.now(at_us).wall_ms));
+        let turn = Turn {
+            host,
+            life: machine.life,
+            at_us,
+            now,
+            walls_ms: &walls_ms,
+            asked: &asked_of.requests,
+            writes: &asked_of.writes,
+            closed: &asked_of.closed,
+            outputs,
+            status,
+            groups: machine.disk.lengths().0,
+            view: machine.node.as_ref().expect("it has just had a turn"),
+        };
+        let is_copy = machine.is_copy;
+        let broken = first_broken(&mut self.truths, |truth| match truth.of_copies() == is_copy {
+            true => truth.on_turn(&turn),
+            false => Ok(()),
+        });
+        self.walls_ms = walls_ms;
+        self.fail_if(broken);
+    }
+
+    fn agreed_last(&self, host: usize) -> u64 {
+        self.hosts[host].node.as_ref().map_or(0, |node| node.agreed_last())
+    }
+
+    /// What faults make of a turn, once it is performed.
+    fn follow(&mut self, host: usize, Wake { vote, halts, overwritten }: Wake) {
         if let Some(term) = vote {
             self.after_vote(host, term);
         }
-        for (session, id) in pretended {
-            self.answer(host, Answer { session, id, reply: Reply::Ok, certificate: None });
+        if overwritten && self.hosts[host].dies_overwritten {
+            self.after_overwrite(host);
+        }
+        if halts && self.hosts[host].is_copy {
+            self.end_copy(host);
         }
     }
 
@@ -316,6 +358,16 @@ impl World {
     }
 }
 
+/// What a turn did that faults wait for.
+struct Wake {
+    /// It voted for another node, in this term.
+    vote: Option<u64>,
+    /// The node must not go on.
+    halts: bool,
+    /// The end of its agreed log is gone.
+    overwritten: bool,
+}
+
 /// The name of a truth, and how it was broken.
 pub(crate) type Broken = (&'static str, String);
 
@@ -328,15 +380,29 @@ pub(crate) fn first_broken(
     truths.iter_mut().find_map(broken)
 }
 
-/// The requests among these inputs, and the connections that are closed.
-fn requests_of(inputs: &[Input]) -> (Vec<(SessionId, RequestId)>, Vec<SessionId>) {
-    let (mut asked, mut closed) = (vec![], vec![]);
-    for input in inputs {
-        match input {
-            Input::Request { session, id, .. } => asked.push((*session, *id)),
-            Input::Closed(session) => closed.push(*session),
-            _ => {}
+/// What clients want among the inputs of a turn.
+#[derive(Default)]
+struct AskedOf {
+    requests: Vec<(SessionId, RequestId)>,
+    /// Those of them that write.
+    writes: Vec<(SessionId, RequestId)>,
+    /// The connections that are closed.
+    closed: Vec<SessionId>,
+}
+
+impl AskedOf {
+    fn these(inputs: &[Input]) -> AskedOf {
+        let mut asked = AskedOf::default();
+        for input in inputs {
+            match input {
+                Input::Request { session, id, command, .. } => {
+                    asked.requests.push((*session, *id));
+                    asked.writes.extend(command.is_write().then_some((*session, *id)));
+                }
+                Input::Closed(session) => asked.closed.push(*session),
+                _ => {}
+            }
         }
+        asked
     }
-    (asked, closed)
 }

@@ -7,6 +7,7 @@ use crate::chance::{Chance, Subject};
 use crate::client::{Client, Source};
 use crate::diagram::Recorder;
 use crate::ending::Ending;
+use crate::fault::Kind;
 use crate::host::Host;
 use crate::lie::{Liar, Lie};
 use crate::network::Network;
@@ -72,14 +73,17 @@ impl World {
     pub(crate) fn new(plan: Plan, options: &Options) -> World {
         let Plan { seed, setting, .. } = &plan;
         let mut clocks = Chance::new(*seed, Subject::Turns);
+        // A clone needs a machine of its own, beside those of the members.
+        let clones = plan.faults.iter().any(|fault| matches!(fault.kind, Kind::Clone { .. }));
+        let machines = setting.nodes + usize::from(clones);
         let hosts =
-            (0..setting.nodes).map(|place| Host::new(place, setting, *seed, &mut clocks)).collect();
+            (0..machines).map(|place| Host::new(place, setting, *seed, &mut clocks)).collect();
         let network = Chance::new(*seed, Subject::Network);
         let mut world = World {
             liar: Liar::new(*seed, options.lie),
             agenda: Agenda::default(),
             hosts,
-            network: Network::new(setting.nodes, setting.weather, network),
+            network: Network::new(machines, setting.weather, network),
             clients: vec![],
             record: Vec::with_capacity(2 * setting.load.operations as usize),
             open: 0,
@@ -87,7 +91,7 @@ impl World {
             judged: options.plain.is_none(),
             ending: Ending::default(),
             trace: Trace::new(*seed, options.story),
-            recorder: Recorder::new(options.diagram, setting.nodes),
+            recorder: Recorder::new(options.diagram, machines),
             tally: Tally::default(),
             truths: truths::all(setting),
             coups: 0,
@@ -110,9 +114,14 @@ impl World {
         world
     }
 
+    /// How many members there are. Behind them among the hosts is room for a clone of one, if the plan has any.
+    pub(crate) fn members(&self) -> usize {
+        self.plan.setting.nodes
+    }
+
     /// Puts the first events on the agenda.
     fn begin(&mut self) {
-        for host in 0..self.hosts.len() {
+        for host in 0..self.members() {
             if self.liar.tells(Lie::HastyDisk) {
                 self.hosts[host].disk.make_hasty();
             }
@@ -130,7 +139,7 @@ impl World {
             let share = load.operations / clients
                 + u64::from(place as u64 == 0) * (load.operations % clients);
             let left = if self.plan.clients.contains(&place) { share } else { 0 };
-            self.add_client(place % self.hosts.len(), Source::Drawn { left }, 500_000);
+            self.add_client(place % self.members(), Source::Drawn { left }, 500_000);
         }
         for (place, fault) in self.plan.faults.iter().enumerate() {
             self.agenda.at(fault.at_us.saturating_sub(RUSH_US), Event::Rush);
@@ -204,6 +213,11 @@ impl World {
             Event::Rebel { fault } => self.rebel(fault),
             Event::Flap { fault } => self.flap(fault),
             Event::Stop { fault } => self.look_at_stop(fault),
+            Event::Stumble { host, life } => {
+                if self.hosts[host].life == life && self.hosts[host].is_up() {
+                    self.stumble(host);
+                }
+            }
             Event::Strike { fault } => self.strike(fault),
             Event::Mend { fault } => self.mend(fault),
             Event::Heal => self.heal(),

@@ -55,25 +55,26 @@ use crate::door::{
     AgreedPosition, Certificate, Command, Error, Event, NodeId, Reply, Role, Shortage, Ticket,
 };
 use crate::life::Life;
+use crate::limits::Limits;
 use crate::message::Body;
 use crate::record::Record;
 use crate::session::Asker;
 use crate::turn::Turn;
 use entry::{Cursor, Draft, Name};
 use forwards::Forwards;
-use proposals::{Proposals, RUN_BYTES_MAX};
+use proposals::Proposals;
 pub(crate) use reads::Read;
 use reads::Reads;
 use state::State;
 pub(crate) use tail::Tail;
 use time::{Anchor, LogTime};
-pub(crate) use words::{in_words, vote};
+pub(crate) use words::{in_words, matter, term, vote};
 
 /// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
 const RAFT_TICK_MS: u64 = 50;
 const HEARTBEAT_TICKS: usize = 2;
 const ELECTION_TICKS: usize = 10;
-/// How many appends may be on their way to a follower: at [`RUN_BYTES_MAX`] each, half of what may wait for a slow peer.
+/// How many appends may be on their way to a follower: at [`Limits::run_bytes`] each, half of what may wait for a slow peer.
 const INFLIGHT_MAX: usize = 32;
 /// How long writes may gather while the disk is busy, in milliseconds: a stalled disk must not hold up a majority that
 /// could go on without it.
@@ -92,6 +93,7 @@ const ENDING_HAND_OVER_MS: u64 = 250;
 /// The agreed order on this node.
 pub(crate) struct Agreed {
     raft: RawNode<Tail>,
+    limits: Limits,
     me: NodeId,
     life: Life,
     chance: Chance,
@@ -162,7 +164,7 @@ impl Agreed {
             election_tick: ELECTION_TICKS,
             heartbeat_tick: HEARTBEAT_TICKS,
             max_election_tick: 2 * ELECTION_TICKS + UNFIT_TICKS,
-            max_size_per_msg: RUN_BYTES_MAX as u64,
+            max_size_per_msg: Limits::default().run_bytes as u64,
             max_inflight_msgs: INFLIGHT_MAX,
             check_quorum: true,
             pre_vote: true,
@@ -179,6 +181,7 @@ impl Agreed {
         let raft = mutant!(LeaseRead, raft, leased(raft));
         Agreed {
             raft,
+            limits: Limits::default(),
             me,
             life,
             chance: Chance::new(seed),
@@ -208,6 +211,12 @@ impl Agreed {
             handed_over_ms: None,
             hand_overs: 0,
         }
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.proposals.set_limits(limits);
+        self.raft.raft.max_msg_size = limits.run_bytes as u64;
     }
 
     // What the node asks.
@@ -281,6 +290,11 @@ impl Agreed {
     /// How many writes and reads wait.
     pub(crate) fn queued(&self) -> usize {
         self.proposals.queued() + self.reads.queued()
+    }
+
+    /// What they weigh.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.proposals.queued_bytes() + self.reads.bytes()
     }
 
     // What the node is told.
@@ -385,7 +399,7 @@ impl Agreed {
         if !self.leads() || full || !self.forwarded.take(first, count) {
             return Ok(());
         }
-        if !self.draft.is_empty() && self.draft.len() + commands.len() > RUN_BYTES_MAX {
+        if !self.draft.is_empty() && self.draft.len() + commands.len() > self.limits.run_bytes {
             // An entry must stay far below what a message may weigh, however much comes in one turn.
             if !self.propose(turn) {
                 self.forwarded.clear();
@@ -589,7 +603,7 @@ impl Agreed {
         let since = *self.gathering_since_ms.get_or_insert(now);
         turn.disk.is_busy()
             && now < since + GATHER_MS_MAX
-            && self.draft.len() + self.proposals.unnamed_bytes() < RUN_BYTES_MAX
+            && self.draft.len() + self.proposals.unnamed_bytes() < self.limits.run_bytes
     }
 
     fn propose_all(&mut self, turn: &mut Turn<'_>) {
@@ -598,7 +612,7 @@ impl Agreed {
         while taken && let Some(run) = self.proposals.next_run() {
             let first = Name { node: self.me, life: self.life, sequence: run.first };
             self.draft.add_run(first, run.count, &run.commands);
-            if self.draft.len() >= RUN_BYTES_MAX {
+            if self.draft.len() >= self.limits.run_bytes {
                 taken = self.propose(turn);
             }
         }

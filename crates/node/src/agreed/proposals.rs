@@ -11,15 +11,8 @@ use bytes::Bytes;
 
 use crate::copies::Copies;
 use crate::door::{Command, Error};
+use crate::limits::Limits;
 use crate::session::Asker;
-
-/// The most writes, and bytes of writes (but for one that is greater), that may be named and unapplied. All of them are
-/// sent again when the leader changes, on the connections that heartbeats use: many more would cost the next leader its
-/// leadership too, and so on for ever.
-const UNAPPLIED_MAX: usize = 65_536;
-const UNAPPLIED_BYTES_MAX: usize = 4 << 20;
-/// The most bytes of writes that go into one run.
-pub(crate) const RUN_BYTES_MAX: usize = 1 << 20;
 
 #[derive(Debug)]
 struct Pending {
@@ -35,6 +28,7 @@ struct Pending {
 /// - Everything before `sent` went to the present leader; `first <= sent <= first + named.len()`.
 #[derive(Debug)]
 pub(crate) struct Proposals {
+    limits: Limits,
     named: VecDeque<Pending>,
     unnamed: VecDeque<Pending>,
     first: u64,
@@ -54,6 +48,7 @@ pub(crate) struct Run {
 impl Proposals {
     pub(crate) fn new() -> Proposals {
         Proposals {
+            limits: Limits::default(),
             named: VecDeque::new(),
             unnamed: VecDeque::new(),
             first: 1,
@@ -62,6 +57,10 @@ impl Proposals {
             unnamed_bytes: 0,
             copies: Copies::default(),
         }
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
     }
 
     pub(crate) fn push(&mut self, asker: Asker, command: &Command) {
@@ -73,6 +72,11 @@ impl Proposals {
     /// Bytes that wait to be sent for the first time.
     pub(crate) fn unnamed_bytes(&self) -> usize {
         self.unnamed_bytes
+    }
+
+    /// Bytes that wait to be sent or applied.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.named_bytes + self.unnamed_bytes
     }
 
     /// How many writes wait to be sent or applied.
@@ -108,14 +112,14 @@ impl Proposals {
     }
 
     fn may_name(&self) -> bool {
-        self.named.len() < UNAPPLIED_MAX && self.named_bytes < UNAPPLIED_BYTES_MAX
+        self.named.len() < self.limits.unapplied && self.named_bytes < self.limits.unapplied_bytes
     }
 
     /// The next writes to send to the leader, named from here on; counted as sent.
     pub(crate) fn next_run(&mut self) -> Option<Run> {
         let first = self.sent;
         let mut commands = vec![];
-        while commands.len() < RUN_BYTES_MAX {
+        while commands.len() < self.limits.run_bytes {
             let at = (self.sent - self.first) as usize;
             if at == self.named.len() && !self.name_next() {
                 break;
@@ -239,7 +243,7 @@ mod tests {
     fn great_writes_go_one_by_one() {
         let mut proposals = Proposals::new();
         for id in 1..=3 {
-            let value = Bytes::from(vec![b'v'; 2 * UNAPPLIED_BYTES_MAX]);
+            let value = Bytes::from(vec![b'v'; 2 * Limits::default().unapplied_bytes]);
             proposals.push(asker(id, 0), &Command::Set(Bytes::from("k"), value));
         }
         for first in 1..=3 {

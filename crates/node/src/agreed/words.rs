@@ -5,6 +5,7 @@ use raft::eraftpb::{Message, MessageType};
 
 use super::entry;
 use crate::door::NodeId;
+use crate::inspect::Matter;
 use crate::words::Told;
 
 /// What a message of Raft says, in few words.
@@ -40,6 +41,27 @@ pub(crate) fn vote(bytes: &[u8]) -> Option<(u64, NodeId)> {
         _ => return None,
     };
     Some((message.term, NodeId(candidate)))
+}
+
+/// The term that the sender of a message of Raft is in; questions before a vote and their answers tell of none.
+pub(crate) fn term(bytes: &[u8]) -> Option<u64> {
+    let message = Message::parse_from_bytes(bytes).ok()?;
+    let kind = message.get_msg_type();
+    let asks = [MessageType::MsgRequestPreVote, MessageType::MsgRequestPreVoteResponse];
+    (!asks.contains(&kind)).then_some(message.term)
+}
+
+/// What a message of Raft is about.
+pub(crate) fn matter(bytes: &[u8]) -> Matter {
+    let Ok(message) = Message::parse_from_bytes(bytes) else { return Matter::Other };
+    match message.get_msg_type() {
+        MessageType::MsgReadIndex | MessageType::MsgReadIndexResp => Matter::Round,
+        MessageType::MsgRequestPreVote
+        | MessageType::MsgRequestPreVoteResponse
+        | MessageType::MsgRequestVote
+        | MessageType::MsgRequestVoteResponse => Matter::Vote,
+        _ => Matter::Other,
+    }
 }
 
 /// The leader's entries behind `index`, and what is committed.

@@ -148,6 +148,11 @@ impl Members {
         &self.ids
     }
 
+    /// Which start of another member is on this disk.
+    pub(crate) fn known(&self, id: NodeId) -> Option<Known> {
+        self.others.get(&id).and_then(|other| other.known)
+    }
+
     /// Whether this start may answer clients.
     pub(crate) fn is_confirmed(&self) -> bool {
         self.confirmed

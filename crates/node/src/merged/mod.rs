@@ -36,6 +36,7 @@ use crate::copies::{self, Copies};
 use crate::door::{
     Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, TURN_STEPS, Ticket,
 };
+use crate::limits::Limits;
 use crate::message::Body;
 use crate::record::Record;
 use crate::session::Asker;
@@ -48,8 +49,6 @@ use stamp::{Clock, Stamp};
 use state::State;
 use vector::{Place, Vector};
 
-/// The most bytes of writes in one entry, but for a single greater one; and of entries in one message.
-const ENTRY_BYTES_MAX: usize = 1 << 20;
 /// The most keys in one entry, but for a single write of more: it is applied at once, here and at every replica.
 const ENTRY_KEYS_MAX: usize = TURN_STEPS;
 /// How long writes may gather while the disk is busy, in milliseconds.
@@ -58,6 +57,7 @@ const GATHER_MS_MAX: u64 = 20;
 /// The merged order on this node.
 #[derive(Debug)]
 pub(crate) struct Merged {
+    limits: Limits,
     me: NodeId,
     boot: u64,
     clock: Clock,
@@ -90,6 +90,7 @@ struct Gathered {
 impl Merged {
     pub(crate) fn new(me: NodeId, boot: u64, members: &[NodeId]) -> Merged {
         Merged {
+            limits: Limits::default(),
             me,
             boot,
             clock: Clock::default(),
@@ -105,6 +106,11 @@ impl Merged {
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
         }
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.inbox.set_limits(limits);
     }
 
     /// Takes in an entry that the disk kept.
@@ -127,8 +133,18 @@ impl Merged {
         self.gathered.len() + self.askers.len() + self.inbox.len()
     }
 
+    /// What they weigh.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.gathered_bytes + self.inbox.bytes()
+    }
+
     pub(crate) fn vector(&self) -> &Vector {
         self.log.applied()
+    }
+
+    /// How many entries the logs hold.
+    pub(crate) fn count(&self) -> usize {
+        self.log.len()
     }
 
     /// The value that this replica holds for a key.
@@ -256,7 +272,7 @@ impl Merged {
     ) -> Result<(), Malformed> {
         self.check_replicas(&vector)?;
         if want {
-            let (entries, more) = self.log.beyond(&vector, ENTRY_BYTES_MAX);
+            let (entries, more) = self.log.beyond(&vector, self.limits.entry_bytes);
             if !entries.is_empty() {
                 turn.send(from, Body::Entries { entries, more });
             }
@@ -382,7 +398,8 @@ impl Merged {
     fn keeps_gathering(&mut self, turn: &Turn<'_>) -> bool {
         let now = turn.now.monotonic_ms;
         let since = *self.gathering_since_ms.get_or_insert(now);
-        turn.disk.is_busy() && now < since + GATHER_MS_MAX && self.gathered_bytes < ENTRY_BYTES_MAX
+        let has_room = self.gathered_bytes < self.limits.entry_bytes;
+        turn.disk.is_busy() && now < since + GATHER_MS_MAX && has_room
     }
 
     /// Makes one entry, with this clock in its stamps.
@@ -393,7 +410,7 @@ impl Merged {
             keys += next.keys;
             keys <= ENTRY_KEYS_MAX || keys == next.keys
         };
-        while writes.len() < ENTRY_BYTES_MAX
+        while writes.len() < self.limits.entry_bytes
             && let Some(Gathered { asker, write, .. }) = self.gathered.pop_front_if(&mut fits)
         {
             self.gathered_bytes -= write.len();
@@ -454,12 +471,7 @@ impl Merged {
                 Reply::Ok
             }
             Write::Del(keys) => {
-                let gone = mutant!(
-                    DelStopsAtAbsent,
-                    keys.iter().filter(|key| self.state.merge(key, stamp, place, None)).count(),
-                    keys.iter().take_while(|key| self.state.merge(key, stamp, place, None)).count()
-                );
-                Reply::Integer(gone as i64)
+                Reply::Integer(self.state.merge_delete(keys.iter(), stamp, place) as i64)
             }
             Write::SetIf(_) => unreachable!("no entry of a merged log looks at what is there"),
         }
@@ -497,7 +509,7 @@ impl Merged {
             let mut bytes = 0;
             let fits = rest.iter().take_while(|entry| {
                 bytes += entry.len();
-                bytes <= ENTRY_BYTES_MAX
+                bytes <= self.limits.entry_bytes
             });
             let (part, others) = rest.split_at(fits.count().max(1));
             rest = others;

@@ -14,6 +14,7 @@ use super::entry::Header;
 use super::log::{Fit, Log};
 use super::vector::{Place, Vector};
 use crate::door::NodeId;
+use crate::limits::Limits;
 use crate::message::Body;
 use crate::turn::Turn;
 
@@ -23,18 +24,25 @@ const GOSSIP_MS: u64 = 500;
 const SETTLE_MS: u64 = 150;
 /// How long an answer may take, in milliseconds.
 const ANSWER_MS: u64 = 500;
-/// The most entries, and bytes of entries, that are kept while something before them is missing.
-const INBOX_MAX: usize = 4096;
-const INBOX_BYTES_MAX: usize = 64 << 20;
 
 /// Entries that came before something they depend on.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
+    limits: Limits,
     entries: BTreeMap<(NodeId, Place), (Header, Bytes)>,
     bytes: usize,
 }
 
 impl Inbox {
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// What the entries weigh that wait for those before them.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// How many entries wait for those before them.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
@@ -42,7 +50,8 @@ impl Inbox {
 
     /// Keeps an entry, unless there are too many: what is dropped is asked for later.
     pub(crate) fn keep(&mut self, header: Header, bytes: Bytes) {
-        if self.entries.len() < INBOX_MAX && self.bytes + bytes.len() <= INBOX_BYTES_MAX {
+        let Limits { inbox, inbox_bytes, .. } = self.limits;
+        if self.entries.len() < inbox && self.bytes + bytes.len() <= inbox_bytes {
             self.bytes += bytes.len();
             let old = self.entries.insert((header.origin, header.place), (header, bytes));
             self.bytes -= old.map_or(0, |(_, bytes)| bytes.len());
@@ -122,9 +131,11 @@ impl Repair {
     /// Entries came. If the peer has more, they are an answer, and the rest is asked for at once. Otherwise they may be a
     /// push, which says nothing of what is missing: whoever took it for an answer would never ask while others write.
     pub(crate) fn on_entries(&mut self, from: NodeId, more: bool) {
-        if mutant!(PushTakenForAnswer, more, true) {
+        if more {
             self.asked.take_if(|asked| asked.0 == from);
-            self.behind_since_ms = mutant!(AnswerNotAskedOn, Some(0), None);
+            self.behind_since_ms = Some(0);
+        } else {
+            mutant!(PushTakenForAnswer, (), self.behind_since_ms = None);
         }
     }
 

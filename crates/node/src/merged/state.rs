@@ -1,5 +1,7 @@
 //! The values of the merged order: of each key, the write with the highest stamp.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::stamp::Stamp;
@@ -51,6 +53,30 @@ impl State {
         self.values.set(key, Versioned { stamp, place, value: value.map(Bytes::copy_from_slice) });
         mutant!(NoTombstone, (), self.forget(key));
         had_value
+    }
+
+    /// Merges a delete of several keys: how many of them had a value before. Each counts once, also where a write that is
+    /// higher keeps it there.
+    pub(crate) fn merge_delete<'a>(
+        &mut self,
+        keys: impl Iterator<Item = &'a [u8]>,
+        stamp: Stamp,
+        place: Place,
+    ) -> usize {
+        let mut stay = BTreeSet::new();
+        let mut count = 0;
+        for key in keys {
+            let had_value = self.merge(key, stamp, place, None);
+            mutant!(
+                DelStopsAtAbsent,
+                (),
+                if !had_value {
+                    break;
+                }
+            );
+            count += usize::from(had_value && (self.get(key).is_none() || stay.insert(key)));
+        }
+        count
     }
 
     #[cfg(feature = "mutants")]
@@ -111,6 +137,17 @@ mod tests {
             }
             assert_eq!(state.get(b"k"), Some(&Bytes::from("b")));
         }
+    }
+
+    #[test]
+    fn a_delete_counts_each_key_once() {
+        let mut state = State::new();
+        for (key, clock) in [("below", 1), ("above", 3)] {
+            state.merge(key.as_bytes(), stamp(clock, 2, 0), Place::START, Some(b"value"));
+        }
+        let keys = ["none", "below", "above", "below", "above"].map(str::as_bytes);
+        assert_eq!(state.merge_delete(keys.into_iter(), stamp(2, 1, 0), Place::START), 2);
+        assert_eq!((state.get(b"below"), state.keys()), (None, 1), "a higher write stays");
     }
 
     #[test]

@@ -66,7 +66,9 @@ fn fits(action: &Action, reply: &Reply) -> bool {
         (Action::Get | Action::Cas { get: true, .. }, Reply::Nil | Reply::Value(_))
         | (Action::Cas { get: false, .. }, Reply::Ok | Reply::Nil)
         | (Action::Set(_), Reply::Ok) => true,
-        (Action::Exists | Action::Del, Reply::Integer(count)) => (0..=1).contains(count),
+        (Action::Exists | Action::Del | Action::Many { .. }, Reply::Integer(count)) => {
+            (0..=action.count_max() as i64).contains(count)
+        }
         _ => false,
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! The log is folded here once more, by a few lines of its own that know nothing of the node's: each write runs if its name
 //! is the successor of its node's last, and does what its command says. A replica that stands at an index holds what
-//! this fold held there, key by key, and not one key more.
+//! this fold held there, key by key, and not one key more. And what DEL and EXISTS counted, as far as their certificates say
+//! where they stand, is what this fold held there.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use node::{Command, Condition, NamedWrite, NodeId};
+use node::{AgreedPosition, Certificate, Command, Condition, NamedWrite, NodeId, Reply};
 
-use super::{Truth, Turn};
+use super::{Rest, Truth, Turn};
+use crate::operation::{Action, Operation, Outcome};
 
 /// The fold of the log, at every index.
 #[derive(Debug, Default)]
@@ -26,45 +28,51 @@ pub(crate) struct SameFold {
     seen: BTreeMap<usize, (u64, u64)>,
 }
 
-/// What a key held from which index on.
-type Versions = Vec<(u64, Option<Bytes>)>;
+/// What a key held from which write on.
+type Versions = Vec<(AgreedPosition, Option<Bytes>)>;
 
 /// How many keys are all looked at whenever a replica has applied something.
 const KEYS_MAX: usize = 64;
 
 impl SameFold {
     fn value(&self, key: &Bytes) -> Option<&Bytes> {
-        self.at(key, u64::MAX)
+        self.keys.get(key)?.last().and_then(|(_, value)| value.as_ref())
     }
 
-    /// What a key held at an index.
+    /// What a key held behind an entry.
     fn at(&self, key: &Bytes, index: u64) -> Option<&Bytes> {
+        self.held(key, |from| from.index <= index)
+    }
+
+    /// What a key held behind those writes that are before.
+    fn held(&self, key: &Bytes, before: impl Fn(AgreedPosition) -> bool) -> Option<&Bytes> {
         let versions = self.keys.get(key)?;
-        let end = versions.partition_point(|(from, _)| *from <= index);
+        let end = versions.partition_point(|(from, _)| before(*from));
         versions[..end].last().and_then(|(_, value)| value.as_ref())
     }
 
-    fn put(&mut self, index: u64, key: &Bytes, value: Option<Bytes>) {
+    fn put(&mut self, at: AgreedPosition, key: &Bytes, value: Option<Bytes>) {
         let versions = self.keys.entry(key.clone()).or_default();
         let before = versions.last().is_some_and(|(_, value)| value.is_some());
         self.count = self.count - u64::from(before) + u64::from(value.is_some());
-        versions.push((index, value));
-        self.touched[index as usize - 1].push(key.clone());
+        versions.push((at, value));
+        self.touched[at.index as usize - 1].push(key.clone());
     }
 
     /// Folds in one more entry.
     fn fold(&mut self, index: u64, writes: Vec<NamedWrite>) {
         self.touched.push(vec![]);
-        for NamedWrite { node, boot, sequence, command } in writes {
+        for (offset, NamedWrite { node, boot, sequence, command }) in (0..).zip(writes) {
+            let at = AgreedPosition { index, offset };
             let last = self.last.entry(node).or_default();
             if (boot, sequence) != (last.0, last.1 + 1) && !(boot > last.0 && sequence == 1) {
                 continue;
             }
             *last = (boot, sequence);
             match command {
-                Command::Set(key, value) => self.put(index, &key, Some(value)),
+                Command::Set(key, value) => self.put(at, &key, Some(value)),
                 Command::Del(keys) => {
-                    keys.iter().for_each(|key| self.put(index, &Bytes::copy_from_slice(key), None))
+                    keys.iter().for_each(|key| self.put(at, &Bytes::copy_from_slice(key), None))
                 }
                 Command::SetIf(set) => {
                     let there = self.value(&set.key);
@@ -75,13 +83,40 @@ impl SameFold {
                         Condition::Equals(expected) => there == Some(expected),
                     };
                     if holds {
-                        self.put(index, &set.key, Some(set.value.clone()));
+                        self.put(at, &set.key, Some(set.value.clone()));
                     }
                 }
                 Command::Get(_) | Command::Exists(_) => {}
             }
         }
         self.counts.push(self.count);
+    }
+
+    /// How many of its keys were there for a command that stands there: DEL finds each once, EXISTS as often as it is named.
+    fn count(&self, operation: &Operation, at: AgreedPosition) -> i64 {
+        let there = |key: &&Bytes| match operation.action.is_write() {
+            true => self.held(key, |from| from < at).is_some(),
+            false => self.held(key, |from| from <= at).is_some(),
+        };
+        let count = match &operation.action {
+            Action::Many { keys, removes: false } => keys.iter().filter(there).count(),
+            action => action.keys(&operation.key).into_iter().filter(there).count(),
+        };
+        count as i64
+    }
+
+    fn counted_right(&self, operation: &Operation) -> Result<(), String> {
+        let Some(Certificate::Agreed { position, .. }) = operation.certificate.as_deref() else {
+            return Ok(());
+        };
+        let Outcome::Done(Reply::Integer(count)) = operation.outcome else { return Ok(()) };
+        let known = position.index <= self.counts.len() as u64;
+        let expected = if known { self.count(operation, *position) } else { count };
+        if count == expected {
+            return Ok(());
+        }
+        let words = operation.words();
+        Err(format!("{words} counted {count} at {position:?}, and the log says {expected}"))
     }
 }
 
@@ -132,12 +167,16 @@ impl Truth for SameFold {
             None => Ok(()),
         }
     }
+
+    fn at_rest(&mut self, rest: &Rest<'_>) -> Result<(), String> {
+        rest.asked.iter().try_for_each(|operation| self.counted_right(operation))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::truths::example::{Held, status, turn};
+    use crate::truths::example::{Held, operation, status, turn};
 
     fn set(sequence: u64, key: &'static str, value: &'static str) -> NamedWrite {
         let command = Command::Set(Bytes::from(key), Bytes::from(value));
@@ -170,5 +209,24 @@ mod tests {
         assert!(wrong.unwrap_err().contains("the log says Some(b\"2\")"));
         let more = look(&mut truth, 3, 2, &holds(&[("a", "2"), ("b", "9")], &log));
         assert!(more.unwrap_err().contains("2 keys, and the log says 1"));
+    }
+
+    #[test]
+    fn a_count_that_the_log_contradicts_is_seen() {
+        let mut truth = SameFold::default();
+        let log = [vec![set(1, "a", "1"), set(2, "b", "9")]];
+        assert_eq!(look(&mut truth, 1, 1, &holds(&[("a", "1"), ("b", "9")], &log)), Ok(()));
+        let counted = |removes, count, offset| {
+            let keys = ["b", "none", "b"].map(Bytes::from).to_vec();
+            let position = AgreedPosition { index: 1, offset };
+            let certificate = Certificate::Agreed { position, by: None };
+            let action = Action::Many { keys, removes };
+            truth.counted_right(&operation(1, action, Reply::Integer(count), (0, 1), certificate))
+        };
+        assert_eq!(counted(false, 2, 1), Ok(()), "named twice");
+        assert_eq!(counted(false, 0, 0), Ok(()), "it was not there yet");
+        assert!(counted(false, 1, 1).is_err());
+        assert_eq!(counted(true, 1, 2), Ok(()), "removed once");
+        assert!(counted(true, 2, 2).is_err() && counted(true, 1, 1).is_err());
     }
 }

@@ -7,6 +7,8 @@
 //! |---|---|---|
 //! | [`leader`] | turn | a term has at most one leader |
 //! | [`vote`] | turn | a node votes for one candidate in a term, restarts included |
+//! | [`term`] | turn | a node that has said in which term it is does not start in an earlier one |
+//! | [`belief`] | turn | which start of another member a node believes is on its disk first |
 //! | [`progress`] | turn | within a boot, term, commit and applied never go back; nothing is applied before it is committed |
 //! | [`boot`] | turn | a boot number under which something was sent or done is never used again |
 //! | [`vector`] | turn | a replica's vector only grows, restarts included; no two entries have one place |
@@ -19,6 +21,9 @@
 //! | [`clock`] | turn, end | no stamp is made by a clock beyond the cap, and none lies above all clocks within it |
 //! | [`time`] | turn | log time never goes back, never stands while its leader writes, and is carried ahead by no clock beyond the cap |
 //! | [`reserve`] | turn | a node whose disk is full hands it small records only |
+//! | [`full`] | turn | a node whose disk is full takes in no write, neither from its clients nor from others |
+//! | [`replay`] | turn | a node that starts has the agreed log as it stood when the last group that its disk kept was written |
+//! | [`copy`] | turn | who runs on an older, empty or copied directory leads nothing and answers nothing |
 //! | [`answer`] | answer | an answer fits its question; what the order cannot give is refused, what it can is not |
 //! | [`refusal`] | answer | what was refused never shows up |
 //! | [`ledger`] | end | of a key that one client writes at one node, the last acknowledged write or a later one is there |
@@ -31,10 +36,13 @@
 //! the world itself, as the truth `rest`.
 
 mod answer;
+mod belief;
 mod boot;
 mod clock;
 mod committed;
+mod copy;
 mod fold;
+mod full;
 mod leader;
 mod ledger;
 mod life;
@@ -43,17 +51,19 @@ mod patience;
 mod place;
 mod progress;
 mod refusal;
+mod replay;
 mod replica;
 mod reserve;
 mod share;
 mod stamp;
+mod term;
 mod time;
 mod vector;
 mod verdict;
 mod vote;
 
 use bytes::Bytes;
-use node::{NamedWrite, Node, Now, Output, RequestId, SessionId, Status, Waits};
+use node::{NamedWrite, Node, NodeId, Now, Output, RequestId, SessionId, Status, Waits};
 
 use crate::operation::Operation;
 use crate::setting::Setting;
@@ -75,10 +85,14 @@ pub(crate) struct Turn<'a> {
     pub(crate) walls_ms: &'a [u64],
     /// The requests that it was given.
     pub(crate) asked: &'a [(SessionId, RequestId)],
+    /// Those of them that write.
+    pub(crate) writes: &'a [(SessionId, RequestId)],
     /// The client connections that it heard are closed.
     pub(crate) closed: &'a [SessionId],
     pub(crate) outputs: &'a [Output],
     pub(crate) status: &'a Status,
+    /// How many groups its disk held before the turn.
+    pub(crate) groups: usize,
     /// The node itself.
     pub(crate) view: &'a dyn View,
 }
@@ -95,6 +109,10 @@ pub(crate) trait View {
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key.
     fn value(&self, key: &Bytes) -> Option<&Bytes>;
+    /// Which start of another member it believes: boot and incarnation.
+    fn believes(&self, member: NodeId) -> Option<(u64, u64)>;
+    /// How many merged entries it holds.
+    fn merged_count(&self) -> usize;
     /// Whether it stands inside an entry of the agreed log.
     fn is_within_entry(&self) -> bool;
 }
@@ -120,6 +138,14 @@ impl View for Node {
         Node::value(self, key)
     }
 
+    fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
+        Node::believes(self, member)
+    }
+
+    fn merged_count(&self) -> usize {
+        Node::merged_count(self)
+    }
+
     fn is_within_entry(&self) -> bool {
         Node::is_within_entry(self)
     }
@@ -133,7 +159,10 @@ fn takes_part(status: &Status) -> bool {
 /// A world that has come to rest.
 pub(crate) struct Rest<'a> {
     pub(crate) setting: &'a Setting,
+    /// What clients asked for and heard, key by key.
     pub(crate) operations: &'a [Operation],
+    /// The same, as it was asked for.
+    pub(crate) asked: &'a [Operation],
     /// Of every node that is not lost for good, in order.
     pub(crate) statuses: &'a [Status],
     /// For each node, whether it is lost for good.
@@ -144,6 +173,11 @@ pub(crate) struct Rest<'a> {
 pub(crate) trait Truth {
     /// A word for reports.
     fn name(&self) -> &'static str;
+
+    /// Whether it is about turns of nodes that run on a directory which must not take part; all others are about the rest.
+    fn of_copies(&self) -> bool {
+        false
+    }
 
     /// After a turn of a node.
     fn on_turn(&mut self, _turn: &Turn<'_>) -> Result<(), String> {
@@ -169,6 +203,8 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
     vec![
         Box::new(leader::OneLeader::default()),
         Box::new(vote::OneVote::new(setting.nodes)),
+        Box::new(term::Remembered::new(setting.nodes)),
+        Box::new(belief::Kept::new(setting.nodes)),
         Box::new(progress::Forward::new(setting.nodes)),
         Box::new(boot::FreshBoots::new(setting.nodes)),
         Box::new(vector::Growth::new(setting.nodes)),
@@ -181,6 +217,9 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
         Box::new(clock::Capped::new(setting)),
         Box::new(time::Onward::new(setting)),
         Box::new(reserve::Small::new(setting.nodes)),
+        Box::new(full::TakesNothing::new(setting.nodes)),
+        Box::new(replay::Same::new(setting.nodes)),
+        Box::new(copy::TurnedAway::new(setting)),
         Box::new(answer::Fitting::new(setting)),
         Box::new(refusal::Gone::default()),
         Box::new(ledger::Kept),
@@ -199,7 +238,7 @@ pub(crate) mod example {
     use super::*;
     use crate::operation::{Action, Outcome};
     use crate::options::Options;
-    use node::{Certificate, Level, NodeId, Order, Reply, Role};
+    use node::{Certificate, Level, Order, Reply, Role};
 
     /// What a node holds.
     #[derive(Debug, Default)]
@@ -208,10 +247,18 @@ pub(crate) mod example {
         pub(crate) stamps: Vec<(u64, Option<u64>)>,
         pub(crate) writes: Vec<Vec<NamedWrite>>,
         pub(crate) values: BTreeMap<Bytes, Bytes>,
+        pub(crate) merged: usize,
+        pub(crate) believed: BTreeMap<NodeId, (u64, u64)>,
     }
 
-    static NOTHING: Held =
-        Held { entries: vec![], stamps: vec![], writes: vec![], values: BTreeMap::new() };
+    static NOTHING: Held = Held {
+        entries: vec![],
+        stamps: vec![],
+        writes: vec![],
+        values: BTreeMap::new(),
+        merged: 0,
+        believed: BTreeMap::new(),
+    };
 
     impl View for Held {
         fn entry(&self, index: u64) -> Option<(u64, u64)> {
@@ -232,6 +279,14 @@ pub(crate) mod example {
 
         fn value(&self, key: &Bytes) -> Option<&Bytes> {
             self.values.get(key)
+        }
+
+        fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
+            self.believed.get(&member).copied()
+        }
+
+        fn merged_count(&self) -> usize {
+            self.merged
         }
 
         fn is_within_entry(&self) -> bool {
@@ -286,13 +341,20 @@ pub(crate) mod example {
             private: false,
             unique: true,
             is_final: false,
+            part_of: None,
         }
     }
 
     pub(crate) fn at_rest(truth: &mut dyn Truth, operations: &[Operation]) -> Result<(), String> {
         let setting = Setting::draw(1, &Options::default());
         let statuses = [status(1)];
-        truth.at_rest(&Rest { setting: &setting, operations, statuses: &statuses, gone: &[false] })
+        truth.at_rest(&Rest {
+            setting: &setting,
+            operations,
+            asked: operations,
+            statuses: &statuses,
+            gone: &[false],
+        })
     }
 
     pub(crate) fn turn(status: &Status, life: u64) -> Turn<'_> {
@@ -303,9 +365,11 @@ pub(crate) mod example {
             now: Now::default(),
             walls_ms: &[],
             asked: &[],
+            writes: &[],
             closed: &[],
             outputs: &[],
             status,
+            groups: 0,
             view: &NOTHING,
         }
     }

@@ -34,6 +34,11 @@ impl Placed<'_> {
         self.operation.action.is_write()
     }
 
+    /// Whether both are parts of one command, which has one place.
+    fn is_of_one_command(&self, other: &Placed<'_>) -> bool {
+        self.operation.part_of.is_some() && self.operation.part_of == other.operation.part_of
+    }
+
     /// Whether its answer says something of what was there.
     fn looked(&self) -> bool {
         self.operation.seen().is_some() || self.operation.missed().is_some()
@@ -74,7 +79,9 @@ fn collect_writes<'a>(placed: &[Placed<'a>]) -> Result<BTreeMap<&'a Bytes, Write
     let mut places: BTreeMap<AgreedPosition, Placed<'a>> = BTreeMap::new();
     let mut writes: BTreeMap<&Bytes, Writes<'_>> = BTreeMap::new();
     for one in placed.iter().filter(|one| one.is_write()) {
-        if let Some(other) = places.insert(one.position, *one) {
+        if let Some(other) = places.insert(one.position, *one)
+            && !one.is_of_one_command(&other)
+        {
             return Err(apart(&other, one, "claim one place"));
         }
         // A compare-and-set that found something else has its place and writes nothing there.

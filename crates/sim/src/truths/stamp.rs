@@ -4,17 +4,18 @@
 //! - What one session is shown never shrinks.
 //! - A write's stamp is above that of every write that its replica had applied before.
 //! - What a replica had applied holds all that the writes in it depend on.
-//! - Each read saw, of the writes of its key that its replica had applied, the one with the highest stamp.
+//! - Each read saw, of the writes of its key that its replica had applied, the one with the highest stamp; and EXISTS counted
+//!   those keys of which that is no delete.
 //!
 //! Together this is convergent causal consistency, proved in one pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use node::{Certificate, MergedPosition, MergedWrite, NodeId};
+use node::{Certificate, MergedPosition, MergedWrite, NodeId, Reply};
 
 use super::{Rest, Truth};
-use crate::operation::{Action, Operation};
+use crate::operation::{Action, Operation, Outcome};
 
 /// Nothing to remember: the record has it all.
 #[derive(Debug)]
@@ -55,7 +56,8 @@ impl Truth for Merged {
                 saw_the_highest(one, known, mystery)?;
             }
         }
-        Ok(())
+        let asked = rest.asked.iter().filter_map(self::placed);
+        asked.into_iter().try_for_each(|one| counts_right(&one, &known, rest.operations))
     }
 }
 
@@ -78,7 +80,8 @@ fn stamp(write: &MergedWrite) -> (u64, NodeId, u32) {
 
 /// All writes that anyone spoke of, by key.
 fn collect<'a>(placed: &[Placed<'a>]) -> Result<BTreeMap<&'a Bytes, Vec<Known<'a>>>, String> {
-    let mut places = BTreeMap::new();
+    let mut places: BTreeMap<_, (&Bytes, Option<&Bytes>, u64)> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
     let mut known: BTreeMap<&Bytes, Vec<Known<'_>>> = BTreeMap::new();
     for one in placed {
         let value = match one.operation.seen() {
@@ -88,16 +91,15 @@ fn collect<'a>(placed: &[Placed<'a>]) -> Result<BTreeMap<&'a Bytes, Vec<Known<'a
         let Some(value) = value else { continue };
         let Some(write) = one.write else { continue };
         let key = &one.operation.key;
-        let (other, new) = match places.get(&place(&write)) {
-            Some(other) => (*other, false),
-            None => ((key, value, write.clock), true),
-        };
-        if other != (key, value, write.clock) {
+        let claim = (key, value, write.clock);
+        let other = *places.entry(place(&write)).or_insert(claim);
+        // Only a delete writes several keys at one place.
+        let deletes = other.0 != key && other.1.is_none() && value.is_none();
+        if other != claim && !(deletes && other.2 == write.clock) {
             let words = one.operation.words();
             return Err(format!("{words} claims {write:?}, which another answer calls {other:?}"));
         }
-        if new {
-            places.insert(place(&write), other);
+        if seen.insert((place(&write), key)) {
             known.entry(key).or_default().push(Known { write, value });
         }
     }
@@ -192,11 +194,38 @@ fn saw_the_highest(one: &Placed<'_>, known: &[Known<'_>], mystery: bool) -> Resu
     Err(format!("{words} saw {seen:?} by {by:?}; the highest it had applied is {highest:?}"))
 }
 
+/// EXISTS counted the keys that its replica held. (A DEL is counted when it is applied, which may be after more than its
+/// certificate names.)
+fn counts_right(
+    one: &Placed<'_>,
+    known: &BTreeMap<&Bytes, Vec<Known<'_>>>,
+    operations: &[Operation],
+) -> Result<(), String> {
+    let Action::Many { keys, removes: false } = &one.operation.action else { return Ok(()) };
+    let Outcome::Done(Reply::Integer(count)) = one.operation.outcome else { return Ok(()) };
+    let (mut least, mut most) = (0, 0);
+    for key in keys {
+        let of_key = known.get(key).into_iter().flatten();
+        let inside = of_key.filter(|known| holds(&one.vector, &known.write.entry));
+        let highest = inside.max_by_key(|known| stamp(&known.write));
+        let there = highest.is_some_and(|known| known.value.is_some());
+        let mystery = operations.iter().any(|other| {
+            other.outcome == Outcome::Unknown && other.key == *key && other.action.is_write()
+        });
+        least += i64::from(there && !mystery);
+        most += i64::from(there || mystery);
+    }
+    if (least..=most).contains(&count) {
+        return Ok(());
+    }
+    let words = one.operation.words();
+    Err(format!("{words} counted {count}; its replica held {least} to {most} of them"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::truths::example::{at_rest, operation};
-    use node::Reply;
 
     fn entry(replica: u64, index: u64, clock: u64) -> MergedWrite {
         let entry = MergedPosition { replica: NodeId(replica), boot: 1, index };

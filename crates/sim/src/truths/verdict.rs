@@ -53,6 +53,10 @@ pub(crate) fn judge(setting: &Setting, evidence: &Evidence<'_>) -> Vec<Judgement
 /// What the judge is told.
 pub(crate) struct Evidence<'a> {
     operations: &'a [Operation],
+    /// Where each of them stands among all that clients asked for.
+    places: &'a [usize],
+    /// All keys, numbered.
+    keys: BTreeMap<&'a Bytes, u64>,
     gone: &'a [bool],
     /// Values that were seen at a node which is not lost; nothing if all that was acknowledged must be there anyway.
     spread: Option<BTreeSet<&'a Bytes>>,
@@ -60,11 +64,29 @@ pub(crate) struct Evidence<'a> {
 
 impl<'a> Evidence<'a> {
     /// `gone` tells of each node whether it is lost for good.
-    pub(crate) fn new(order: Order, operations: &'a [Operation], gone: &'a [bool]) -> Evidence<'a> {
+    pub(crate) fn new(
+        order: Order,
+        operations: &'a [Operation],
+        places: &'a [usize],
+        gone: &'a [bool],
+    ) -> Evidence<'a> {
+        let names: BTreeSet<&Bytes> = operations.iter().map(|operation| &operation.key).collect();
+        let keys = names.into_iter().zip(0..).collect();
         let living = operations.iter().filter(|operation| !gone[operation.host]);
         let spread = (order == Order::Merged)
             .then(|| living.filter_map(|operation| operation.seen().flatten()).collect());
-        Evidence { operations, gone, spread }
+        Evidence { operations, places, keys, gone, spread }
+    }
+
+    /// An entry as the judge knows it: it has one write of one key. So a command of several keys has several of them.
+    fn entry(&self, write: MergedWrite, key: &Bytes) -> history::Entry {
+        let offset = u64::from(write.offset) * self.keys.len() as u64 + self.keys[key];
+        history::Entry {
+            replica: replica(&write.entry),
+            index: write.entry.index,
+            offset,
+            stamp: write.clock,
+        }
     }
 
     /// Whether a merged write may have been lost with the one disk that had to keep it. It was acknowledged, and from
@@ -129,7 +151,10 @@ fn history_and_places(
         let mut client = operation.client;
         let mut start_us = operation.start_us;
         let lost = evidence.may_be_lost(operation);
-        if lost || (level == Level::Linearizable && operation.pipelined) {
+        // Nobody goes on after what has no end, not even with the rest of it.
+        let goes_on = operation.part_of.is_some() && operation.outcome == Outcome::Unknown;
+        let by_itself = level == Level::Linearizable || goes_on;
+        if lost || (by_itself && operation.pipelined) {
             client = strangers + place as u64;
         } else {
             let end = ends.entry(client).or_insert(0);
@@ -141,10 +166,10 @@ fn history_and_places(
         // Of a node that is lost no final read is missing.
         one.server = one.server.filter(|_| !evidence.gone[operation.host]);
         if certified && !lost {
-            certify(&mut one, operation);
+            certify(&mut one, operation, evidence);
         }
         counted.push(one);
-        places.push(place);
+        places.push(evidence.places[place]);
     }
     (History::new(Some(header), counted), places)
 }
@@ -178,7 +203,8 @@ fn convert(
     Some(judged)
 }
 
-fn certify(judged: &mut history::Operation, operation: &Operation) {
+fn certify(judged: &mut history::Operation, operation: &Operation, evidence: &Evidence<'_>) {
+    let entry = |write| evidence.entry(write, &operation.key);
     match operation.certificate.as_deref() {
         Some(Certificate::Agreed { position, by }) => {
             judged.position = Some(history::Position::Agreed(place(*position)));
@@ -204,15 +230,6 @@ fn place(position: AgreedPosition) -> history::Place {
 
 fn replica(position: &MergedPosition) -> history::Replica {
     history::Replica { node: position.replica.0, boot: position.boot }
-}
-
-fn entry(write: MergedWrite) -> history::Entry {
-    history::Entry {
-        replica: replica(&write.entry),
-        index: write.entry.index,
-        offset: write.offset.into(),
-        stamp: write.clock,
-    }
 }
 
 /// Whether a read that was promised one level must also meet another of the same order.

@@ -1,0 +1,36 @@
+//! How much may wait, and go together: so that whatever others ask, memory and messages have an end.
+
+/// What goes together at most, and what waits at most, each but for a single greater one. A driver that is out to try a node
+/// makes them small, so that it meets them often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// What the requests may weigh that wait to be written, sent or confirmed.
+    pub waiting_bytes: usize,
+    /// Bytes of writes in one run to the leader, in one entry of the agreed log, and of entries in one append.
+    pub run_bytes: usize,
+    /// The most writes of a node that may be named and unapplied. All of them are sent again when the leader changes, on the
+    /// connections that heartbeats use: many more would cost the next leader its leadership too, and so on for ever.
+    pub unapplied: usize,
+    /// The same in bytes.
+    pub unapplied_bytes: usize,
+    /// Bytes of writes in one entry of a merged log, and of entries in one message.
+    pub entry_bytes: usize,
+    /// The most merged entries that are kept while something before them is missing.
+    pub inbox: usize,
+    /// The same in bytes.
+    pub inbox_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            waiting_bytes: 256 << 20,
+            run_bytes: 1 << 20,
+            unapplied: 65_536,
+            unapplied_bytes: 4 << 20,
+            entry_bytes: 1 << 20,
+            inbox: 4096,
+            inbox_bytes: 64 << 20,
+        }
+    }
+}
