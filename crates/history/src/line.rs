@@ -65,10 +65,7 @@ impl Line<'_> {
                 return Err(Fault::at(line, field, message));
             }
         }
-        if let (Kind::Cas { ok: Some(_), .. }, None, false) = (&kind, end, self.refused) {
-            let message = "the answer is known, so it needs an `end`; leave `ok` out if none came";
-            return Err(Fault::at(line, "ok", message.to_string()));
-        }
+        self.check_answer(line, &kind, end)?;
         if self.is_final && !is_read {
             let message = "only a read can be `final`".to_string();
             return Err(Fault::at(line, "final", message));
@@ -96,6 +93,25 @@ impl Line<'_> {
             entry: read_entry(line, self.entry)?,
             line: number,
         })
+    }
+
+    /// An answer goes with an end, and with no refusal: else one of them would be dropped.
+    fn check_answer(&self, line: &str, kind: &Kind, end: Option<u64>) -> Result<(), Fault> {
+        let field = match kind {
+            Kind::Cas { ok: Some(_), .. } => "ok",
+            Kind::Read { .. } if self.ok == Some(true) => "ok",
+            Kind::Read { value: Some(_), .. } if self.refused => "value",
+            Kind::Incr { value: Some(_), .. } => "value",
+            _ => return Ok(()),
+        };
+        let message = match (self.refused, end) {
+            (true, _) => "what was refused did not run, so it was not answered".to_string(),
+            (false, None) => format!(
+                "the answer is known, so it needs an `end`; leave `{field}` out if none came"
+            ),
+            (false, Some(_)) => return Ok(()),
+        };
+        Err(Fault::at(line, field, message))
     }
 
     /// The kind and the fields that belong to it alone.

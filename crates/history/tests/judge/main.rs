@@ -28,6 +28,7 @@ mod larger;
 mod mutants;
 mod named;
 mod properties;
+mod recordings;
 mod reference;
 mod refusals;
 mod truth;
