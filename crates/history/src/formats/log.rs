@@ -13,6 +13,7 @@ pub(super) const LOGGER: &str = "jepsen.util";
 /// Reads the events of a log.
 pub(super) fn read(text: &str) -> Result<Recording, Broken> {
     let mut recording = Recording::default();
+    let lines = text.lines().count();
     for (number, line) in text.lines().enumerate() {
         let at = line.len() - message(line).unwrap_or(line).len();
         let (line_number, column) = (number + 1, column(line, at));
@@ -21,6 +22,10 @@ pub(super) fn read(text: &str) -> Result<Recording, Broken> {
             Some(event) if is_nemesis(&event.process) => recording.skipped.nemesis += 1,
             Some(event) => recording.events.push(Event { line: line_number, column, ..event }),
             None if line.trim().is_empty() => {}
+            None if line_number == lines && !text.ends_with('\n') => {
+                let message = "the last line has no end and is no event; it may have been one";
+                return Err(Broken { line: line_number, column, message: message.to_string() });
+            }
             None => recording.skipped.others += 1,
         }
     }
@@ -81,15 +86,21 @@ fn value(mut reader: Reader<'_>) -> Result<Option<Datum>, String> {
     }
 }
 
-/// Other loggers may say what they like, but no event may be lost among it.
+/// Other loggers may say what they like, but no operation may be lost among it.
 fn refuse_hidden_event(line: &str) -> Result<Option<Event>, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let is_step = |word: &str| word.strip_prefix(':').and_then(Step::named).is_some();
     let in_words = words.windows(2).any(|pair| is_step(pair[0]) && pair[1].starts_with(':'));
-    let in_map = line.trim_start_matches(['[', '(']).starts_with('{')
-        && ["process", "type"].iter().all(|name| line.contains(name));
+    let in_map = is_map_of_operation(line) || message(line).is_some_and(is_map_of_operation);
     match in_words || in_map {
-        true => Err(format!("this looks like an event, and is none of {LOGGER}")),
+        true => Err(format!("this looks like an operation, and is no event of {LOGGER}")),
         false => Ok(None),
     }
+}
+
+/// Whether a line begins as an operation does in a form other than a log.
+fn is_map_of_operation(line: &str) -> bool {
+    let names = |names: [&str; 2]| names.iter().all(|name| line.contains(name));
+    line.trim_start_matches(['[', '(']).starts_with('{')
+        && (names(["process", "type"]) || names(["\"client\"", "\"kind\""]))
 }

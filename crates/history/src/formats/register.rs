@@ -26,7 +26,7 @@ pub(super) fn history(recording: Recording, is_log: bool) -> Result<History, Bro
     let unit = in_order(&mut events)?;
     let keys = Keys::of(&events);
     let processes = Processes::of(&events);
-    let teller = Teller { is_log, texts: texts(&events, &keys), keys };
+    let teller = Teller { is_log, texts: texts(&events, keys), keys };
     let now = |number: usize, event: &Event| event.time.unwrap_or(number as u64);
     let mut open: HashMap<&Datum, (usize, &Event)> = HashMap::new();
     let mut operations: Vec<Operation> = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn history(recording: Recording, is_log: bool) -> Result<History, Bro
         }
     }
     let mut history = History::new(Some(Header::new(unit, None)), operations);
-    history.initial = initial(&events);
+    history.initial = initial(&events, keys);
     history.skipped = skipped;
     history.client_names = processes.into_names();
     clients::in_order(&history).map_err(|disorder| {
@@ -85,17 +85,19 @@ fn tell_again(crash: Option<&Event>, event: &Event, skipped: &mut Skipped) -> Re
 }
 
 /// The keys that hold texts, because something is appended to them.
-fn texts(events: &[Event], keys: &Keys) -> HashSet<String> {
+fn texts(events: &[Event], keys: Keys) -> HashSet<String> {
     let appends = events.iter().filter(|event| event.f == "append");
-    appends.filter_map(|event| keys.split(event).ok()?.0).collect()
+    let key = |event| keys.split(event).ok()?.0.or(Some(ONLY_KEY.to_string()));
+    appends.filter_map(key).collect()
 }
 
 /// Where keys are asked with `get` and `put`, nothing there is the empty text, unless a `get` that
 /// found nothing says so.
-fn initial(events: &[Event]) -> Option<String> {
+fn initial(events: &[Event], keys: Keys) -> Option<String> {
     let is_get = |event: &Event| event.f == "get" || event.f == "put";
     let found_nil = |event: &Event| {
-        event.f == "get" && event.step == Step::Ok && event.value == Some(Datum::Nothing)
+        let is_nil = |(_, value)| value == Datum::Nothing;
+        event.f == "get" && event.step == Step::Ok && keys.split(event).is_ok_and(is_nil)
     };
     (events.iter().any(is_get) && !events.iter().any(found_nil)).then(String::new)
 }
@@ -117,6 +119,9 @@ impl Teller {
             None => ONLY_KEY.to_string(),
         };
         let text = |value: &Datum| self.text(event, &key, value);
+        if matches!(event.f.as_str(), "write" | "put" | "set" | "w") && event.value.is_none() {
+            return event.fault("missing `:value`: what is written, or nil to delete".to_string());
+        }
         let kind = match event.f.as_str() {
             "read" | "get" | "r" => Kind::Read { value: None, ok: false },
             "write" | "put" | "set" | "w" => Kind::Write { value: text(&value)? },
