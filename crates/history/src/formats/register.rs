@@ -28,25 +28,25 @@ pub(super) fn history(recording: Recording, is_log: bool) -> Result<History, Bro
     let processes = Processes::of(&events);
     let teller = Teller { is_log, texts: texts(&events, keys), keys };
     let now = |number: usize, event: &Event| event.time.unwrap_or(number as u64);
-    let mut open: HashMap<&Datum, (usize, &Event)> = HashMap::new();
+    let mut open: HashMap<u64, (usize, &Event)> = HashMap::new();
     let mut operations: Vec<Operation> = Vec::new();
-    let mut crashed: HashMap<&Datum, &Event> = HashMap::new();
+    let mut crashed: HashMap<u64, &Event> = HashMap::new();
     for (number, event) in events.iter().enumerate() {
+        let client = processes.client(&event.process);
         if event.step == Step::Invoke {
-            if open.insert(&event.process, (operations.len(), event)).is_some() {
+            if open.insert(client, (operations.len(), event)).is_some() {
                 let message =
                     format!("client {} asks again before its answer came", event.client());
                 return event.fault(message);
             }
-            let client = processes.client(&event.process);
             operations.push(teller.asked(event, client, now(number, event))?);
-        } else if let Some((operation, asked)) = open.remove(&event.process) {
+        } else if let Some((operation, asked)) = open.remove(&client) {
             teller.answered(&mut operations[operation], asked, event, now(number, event))?;
             if event.step == Step::Info {
-                crashed.insert(&event.process, event);
+                crashed.insert(client, event);
             }
         } else {
-            tell_again(crashed.get(&event.process).copied(), event, &mut skipped)?;
+            tell_again(crashed.get(&client).copied(), event, &mut skipped)?;
         }
     }
     let mut history = History::new(Some(Header::new(unit, None)), operations);
@@ -188,6 +188,7 @@ impl Teller {
         if key.is_some_and(|key| key != operation.key) {
             return event.fault(format!("key {} was asked, not this one", operation.key));
         }
+        // That the question can be taken apart was seen when it was asked.
         let (_, wanted) = self.keys.split(asked)?;
         let differs = found != wanted;
         match &mut operation.kind {

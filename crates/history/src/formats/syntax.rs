@@ -1,6 +1,8 @@
 //! EDN and JSON as text: reads one datum after another, each with its place. Comments, what `#_`
 //! discards and metadata are skipped as Clojure's reader does; comments and discards are counted.
 
+mod strings;
+
 use std::collections::HashSet;
 
 use super::datum::Datum;
@@ -15,6 +17,17 @@ const DEPTH_MAX: usize = 64;
 pub(super) enum Dialect {
     Edn,
     Json,
+}
+
+impl Dialect {
+    fn ends_word(self, c: char) -> bool {
+        match c {
+            ',' | '[' | ']' | '{' | '}' | '"' => true,
+            ';' | '(' | ')' | '\\' | '^' | '`' | '~' | '@' => self == Dialect::Edn,
+            ':' => self == Dialect::Json,
+            _ => c.is_whitespace(),
+        }
+    }
 }
 
 /// Reads data one after another.
@@ -51,6 +64,7 @@ impl<'a> Reader<'a> {
         self.rest().chars().next()
     }
 
+    #[inline]
     pub(super) fn bump(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
@@ -152,11 +166,9 @@ impl<'a> Reader<'a> {
             }
             pairs.push((key, self.datum(depth + 1)?));
         }
-        let mut seen = HashSet::with_capacity(pairs.len());
-        if pairs.iter().all(|(key, _)| seen.insert(key)) {
-            Ok(Datum::Map(pairs))
-        } else {
-            fault(place, "a key stands twice in this map")
+        match has_key_twice(&pairs) {
+            false => Ok(Datum::Map(pairs)),
+            true => fault(place, "a key stands twice in this map"),
         }
     }
 
@@ -194,56 +206,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A regular expression: a backslash takes the next character with it.
-    fn pattern(&mut self) -> Result<Datum, Broken> {
-        self.bump();
-        loop {
-            match self.bump() {
-                None => return self.fault("the file ends inside this regular expression"),
-                Some('"') => return Ok(Datum::Unequal),
-                Some('\\') => {
-                    self.bump();
-                }
-                Some(_) => {}
-            }
-        }
-    }
-
-    /// A character such as `\a`, `\,` or `\newline`.
-    fn character(&mut self) -> Result<Datum, Broken> {
-        let place = self.place();
-        self.bump();
-        let start = self.at;
-        self.bump();
-        let first_ends = self.at;
-        self.token();
-        let name = match self.text[start..self.at].trim() {
-            "newline" => "\n",
-            "space" => " ",
-            "tab" => "\t",
-            "return" => "\r",
-            "backspace" => "\u{8}",
-            "formfeed" => "\u{c}",
-            // A blank is no character by itself.
-            "" => return fault(place, "no character is named so"),
-            _ if self.at == first_ends => &self.text[start..self.at],
-            long => match unicode(long) {
-                Some(c) => return Ok(Datum::Scalar(format!("\\{c}"))),
-                None => return fault(place, "no character is named so"),
-            },
-        };
-        Ok(Datum::Scalar(format!("\\{name}")))
-    }
-
-    /// The characters up to what ends a word; none if one of them comes first.
+    /// The characters up to what ends a word; none if that comes first.
     fn token(&mut self) -> &'a str {
-        let start = self.at;
-        let ends = match self.dialect {
-            Dialect::Edn => ",;()[]{}\"\\^`~@",
-            Dialect::Json => ",:[]{}\"",
-        };
-        self.bump_while(|c| !c.is_whitespace() && !ends.contains(c));
-        &self.text[start..self.at]
+        let rest = self.rest();
+        let token = &rest[..rest.find(|c| self.dialect.ends_word(c)).unwrap_or(rest.len())];
+        // No word goes over the end of a line.
+        self.at += token.len();
+        self.column += token.chars().count();
+        token
     }
 
     fn word(&mut self) -> Result<Datum, Broken> {
@@ -267,72 +237,19 @@ impl<'a> Reader<'a> {
             },
         })
     }
-
-    fn string(&mut self) -> Result<String, Broken> {
-        let place = self.place();
-        self.bump();
-        let mut text = String::new();
-        loop {
-            match self.bump() {
-                None => return self.fault("the file ends inside this string"),
-                Some('"') => return Ok(text),
-                Some('\\') => text.push(self.escape()?),
-                Some('\n') if self.dialect == Dialect::Json => {
-                    return fault(place, "the line ends inside this string");
-                }
-                Some(other) => text.push(other),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Result<char, Broken> {
-        let place = self.place();
-        Ok(match self.bump() {
-            Some('n') => '\n',
-            Some('t') => '\t',
-            Some('r') => '\r',
-            Some('b') => '\u{8}',
-            Some('f') => '\u{c}',
-            Some('u') => return self.escaped_unicode(),
-            Some(same @ ('"' | '\\' | '/')) => same,
-            Some(_) => return fault(place, "no character is escaped so"),
-            None => return self.fault("the file ends inside this string"),
-        })
-    }
-
-    /// A character behind `\u`, which is two halves if it needs more than four digits.
-    fn escaped_unicode(&mut self) -> Result<char, Broken> {
-        let place = self.place();
-        let half = self.unit();
-        let code = match half {
-            Some(high @ 0xd800..0xdc00) if self.rest().starts_with("\\u") => {
-                self.bump();
-                self.bump();
-                let low = self.unit().filter(|low| (0xdc00..0xe000).contains(low));
-                low.map(|low| 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00))
-            }
-            half => half,
-        };
-        match code.and_then(char::from_u32) {
-            Some(c) => Ok(c),
-            None => fault(place, "four hexadecimal digits of a character follow `\\u`"),
-        }
-    }
-
-    /// Four hexadecimal digits.
-    fn unit(&mut self) -> Option<u32> {
-        let digits = self.rest().get(..4).filter(|d| d.chars().all(|c| c.is_ascii_hexdigit()))?;
-        self.at += 4;
-        self.column += 4;
-        u32::from_str_radix(digits, 16).ok()
-    }
 }
 
-/// The character that `u` and four hexadecimal digits name.
-fn unicode(name: &str) -> Option<char> {
-    let digits = name.strip_prefix('u').filter(|digits| digits.len() == 4)?;
-    digits.chars().all(|c| c.is_ascii_hexdigit()).then_some(())?;
-    char::from_u32(u32::from_str_radix(digits, 16).ok()?)
+/// Whether a key stands twice; few keys are compared with each other, which is faster.
+fn has_key_twice(pairs: &[(Datum, Datum)]) -> bool {
+    const FEW: usize = 16;
+    if pairs.len() <= FEW {
+        let is_repeated = |(at, pair): (usize, &(Datum, Datum))| {
+            pairs[..at].iter().any(|before| before.0 == pair.0)
+        };
+        return pairs.iter().enumerate().any(is_repeated);
+    }
+    let mut seen = HashSet::with_capacity(pairs.len());
+    !pairs.iter().all(|(key, _)| seen.insert(key))
 }
 
 fn fault<T>((line, column): (usize, usize), message: &str) -> Result<T, Broken> {
