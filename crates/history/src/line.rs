@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
+use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use crate::certificate::{Entry, Position, Source};
 use crate::field::Fault;
@@ -204,6 +204,9 @@ fn need<T>(line: &str, field: &str, value: Option<T>, meaning: &str) -> Result<T
     value.ok_or_else(|| Fault::at(line, field, format!("missing field `{field}`: {meaning}")))
 }
 
+/// Below this every float without a fraction is one integer.
+const FLOAT_INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// A value: a string, or an integer that stands for its digits.
 struct Text(String);
 
@@ -223,6 +226,13 @@ impl<'de> Deserialize<'de> for Text {
             }
             fn visit_i64<E>(self, number: i64) -> Result<Text, E> {
                 Ok(Text(number.to_string()))
+            }
+            /// In JSON `1.0` is `1`; beyond 2^53 a float no longer tells which integer it is.
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Text, E> {
+                if number.fract() == 0.0 && number.abs() < FLOAT_INTEGER_MAX {
+                    return Ok(Text((number as i64).to_string()));
+                }
+                Err(E::invalid_type(Unexpected::Float(number), &self))
             }
         }
         deserializer.deserialize_any(TextVisitor)

@@ -241,6 +241,17 @@ fn what_is_written_is_read_again() {
 }
 
 #[test]
+fn a_float_without_a_fraction_is_an_integer() {
+    for (value, text) in [("1.0", "1"), ("-2e1", "-20"), ("-0.0", "0"), ("7", "7")] {
+        let history = History::from_jsonl(&GOOD.replace("\"1\"", value)).expect("readable");
+        assert_eq!(history.operations[0].kind, Kind::Write { value: Some(text.to_string()) });
+    }
+    for value in ["1.5", "9007199254740993.0", "123456789012345678901"] {
+        assert!(History::from_jsonl(&GOOD.replace("\"1\"", value)).is_err(), "{value}");
+    }
+}
+
+#[test]
 fn empty_files_and_lines_are_no_fault() {
     assert_eq!(History::from_jsonl("").expect("readable"), History::default());
     let spaced = format!("\u{feff}\n  \r\n{GOOD}\r\n\n");
