@@ -11,6 +11,7 @@ use node::{Shortage, Ticket};
 
 use super::writer::ROOM_PAUSE;
 use super::{Error, Log};
+use crate::mutants::mutant;
 
 /// How long nothing comes before the last frame is sealed.
 const SEAL_PAUSE: Duration = Duration::from_secs(1);
@@ -112,6 +113,7 @@ impl<F: FnMut(Report)> Worker<F> {
             records.push(first.records);
             while let Ok(next) = self.receiver.try_recv() {
                 if completion.bytes + next.records.len() > self.log.group_bytes() {
+                    mutant!(HeldBackAcknowledged, {}, completion.ticket = next.ticket);
                     held_back = Some(next);
                     break;
                 }
@@ -119,6 +121,7 @@ impl<F: FnMut(Report)> Worker<F> {
                 completion.bytes += next.records.len();
                 records.push(next.records);
             }
+            mutant!(TellsBeforeSync, {}, (self.tell)(Report::Durable(completion)));
             if !self.append(&records)? {
                 return Ok(());
             }
@@ -134,6 +137,13 @@ impl<F: FnMut(Report)> Worker<F> {
         if held_back.is_some() {
             return Ok(held_back);
         }
+        mutant!(
+            QueuedLostAtEnd,
+            {},
+            if self.ending.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+        );
         loop {
             let pause = match self.log.has_to_look() {
                 true => ROOM_PAUSE,
@@ -183,13 +193,21 @@ mod tests {
     use std::path::Path;
     use std::sync::atomic::Ordering::Relaxed;
 
+    use rustix::io::Errno;
+
     use super::*;
+    use crate::disk::{Disk, Fault, Faulty, Operation};
     use crate::log::Directory;
 
     /// A log of small segments in this directory, and the groups that are in it, but for the seals.
     fn open(path: &Path) -> (Log, Vec<Vec<u8>>) {
+        open_on(&Disk::default(), path)
+    }
+
+    /// The same on this disk.
+    fn open_on(disk: &Disk, path: &Path) -> (Log, Vec<Vec<u8>>) {
         let mut found = vec![];
-        let directory = Directory::open(path).unwrap();
+        let directory = Directory::open(disk, path).unwrap();
         let replay = |records: Bytes| {
             found.extend((!records.is_empty()).then(|| records.to_vec()));
             Ok(())
@@ -244,7 +262,7 @@ mod tests {
         let at = bytes.windows(4).position(|window| window == b"kept").unwrap();
         bytes[at] ^= 1;
         std::fs::write(&path, bytes).unwrap();
-        let directory = Directory::open(temp.path()).unwrap();
+        let directory = Directory::open(&Disk::default(), temp.path()).unwrap();
         let opened = Log::open(directory, 8192, |_| Ok(()));
         let error = opened.map(drop).expect_err("damage");
         assert!(error.to_string().contains("the log is damaged"), "{error}");
@@ -269,39 +287,76 @@ mod tests {
         }
         (0..4).for_each(|_| go_on.send(()).unwrap());
         drop(handle);
-        let sizes: Vec<_> = completions.iter().map(|each: Completion| each.bytes).collect();
-        assert_eq!(sizes, [3000, 3000, 3000]);
+        let told: Vec<_> =
+            completions.iter().map(|each: Completion| (each.ticket.0, each.bytes)).collect();
+        assert_eq!(told, [(2, 3000), (3, 3000), (4, 3000)], "what is held back is not durable yet");
     }
 
     #[test]
-    fn a_failed_write_is_the_end() {
+    fn what_is_queued_at_the_end_is_made_durable() {
         let temp = tempfile::tempdir().unwrap();
-        let (mut log, _) = open(temp.path());
-        log.break_disk();
+        let (go_on, gate) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let tell = move |report| {
+            tell.send(report).unwrap();
+            gate.recv().unwrap();
+        };
+        let log = open(temp.path()).0;
+        let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
+        handle.append(group(1, b"one"));
+        told.recv().unwrap();
+        handle.append(group(2, &[b'x'; 3000]));
+        handle.append(group(3, &[b'y'; 3000]));
+        let ending = handle.ending.clone();
+        let ended = thread::spawn(move || drop(handle));
+        while !ending.load(Relaxed) {
+            thread::yield_now();
+        }
+        // The thread of the log stood still until now: the server ends with groups in the queue.
+        (0..3).for_each(|_| go_on.send(()).unwrap());
+        ended.join().unwrap();
+        assert_eq!(open(temp.path()).1.concat().len(), 6003);
+    }
+
+    /// After this fault of this operation nothing is acknowledged, and nothing is tried again.
+    #[track_caller]
+    fn is_the_end(operation: Operation, says: &str) {
+        let temp = tempfile::tempdir().unwrap();
+        let faulty = Arc::new(Faulty::new(false));
+        let (log, _) = open_on(&Disk::faulty(faulty.clone()), temp.path());
+        faulty.plan(Some(operation), 0, Fault::Refused(Errno::IO));
         let (failed, failures) = mpsc::channel();
         let tell = |report| panic!("{report:?}, but nothing is durable");
         let failed = move |error: Error| failed.send(error.to_string()).unwrap();
         let handle = Handle::spawn(log, tell, failed).unwrap();
         handle.append(group(1, b"lost"));
         let text = failures.recv().unwrap();
-        assert!(text.contains("cannot write to") && text.contains("1.log"), "{text}");
+        assert!(text.contains(says) && text.contains("1.log"), "{text}");
         handle.append(group(2, b"lost too"));
         drop(handle);
         assert!(failures.recv().is_err(), "it is not tried again");
-        assert!(open(temp.path()).1.is_empty());
+    }
+
+    #[test]
+    fn a_failed_write_is_the_end() {
+        is_the_end(Operation::Write, "cannot write to");
+    }
+
+    #[test]
+    fn a_failed_sync_is_the_end() {
+        is_the_end(Operation::Sync, "cannot sync");
     }
 
     #[test]
     fn what_finds_no_room_waits_for_it() {
         let temp = tempfile::tempdir().unwrap();
-        let (mut log, _) = open(temp.path());
-        let faults = Arc::new(crate::Faults::default());
-        log.set_faults(Some(faults.clone()));
+        let faulty = Arc::new(Faulty::new(false));
+        let (log, _) = open_on(&Disk::faulty(faulty.clone()), temp.path());
         let (tell, reports) = mpsc::channel();
         let tell = move |report| tell.send(report).unwrap();
         let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
         let durable = |ticket, bytes| Report::Durable(Completion { ticket: Ticket(ticket), bytes });
-        faults.set_disk_full(true);
+        faulty.refuse(Some(Errno::NOSPC));
         assert_eq!(
             reports.recv().unwrap(),
             Report::Full(Some(Shortage::of_room())),
@@ -313,11 +368,11 @@ mod tests {
         assert_eq!(reports.recv().unwrap(), durable(2, 3000));
         handle.append(group(3, &[b'y'; 3000]));
         assert!(reports.recv_timeout(2 * ROOM_PAUSE).is_err(), "it needs another segment");
-        faults.set_disk_full(false);
+        faulty.refuse(None);
         let mut told = vec![reports.recv().unwrap(), reports.recv().unwrap()];
         told.sort_by_key(|report| matches!(report, Report::Full(_)));
         assert_eq!(told, [durable(3, 3000), Report::Full(None)]);
-        faults.set_disk_full(true);
+        faulty.refuse(Some(Errno::NOSPC));
         assert_eq!(reports.recv().unwrap(), Report::Full(Some(Shortage::of_room())));
         handle.append(group(4, &[b'z'; 3000]));
         drop(handle);
