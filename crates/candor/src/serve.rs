@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// merged writes and does not lead [default: 500].
     #[arg(long, value_name = "MS")]
     max_clock_drift: Option<u64>,
-    /// Let clients break this node; for tests alone, never where data counts: DEBUG CLOCK sets its clock off, DEBUG DISK makes its disk full, slow or broken.
+    /// Let clients break this node; for tests alone, never where data counts: DEBUG CLOCK sets its clock off, DEBUG DISK makes its disk full, slow or broken, or takes its power.
     #[arg(long)]
     test_mode: bool,
     /// End when standard input ends: so that no server outlives the one who started it.

@@ -102,7 +102,7 @@ fn a_node_that_learns_while_it_ends_that_it_is_superseded_says_so() {
         let others = [&cluster.servers[leader], &cluster.servers[other]];
         others.iter().for_each(|server| server.signal(Signal::STOP));
         let server = &mut cluster.servers[place];
-        server.try_start().expect("it does not know yet");
+        server.try_start().expect("if it had been told, it would not have ended with 0");
         let mut asker = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
         asker.write_all(b"PING\r\nGET key\r\n").unwrap();
         asker.read_exact(&mut [0; 7]).unwrap();

@@ -20,6 +20,7 @@ use crate::ending::Ending;
 use crate::hub::{Description, Hub};
 use crate::log::{Directory, Handle, Identity, Log, SEGMENT_BYTES};
 use crate::machine::Machine;
+use crate::mutants::mutant;
 use crate::peer::Peers;
 use crate::{Failure, Faults, Options, chance, connection, notes};
 
@@ -116,7 +117,10 @@ async fn unless_halted(
     tokio::select! {
         // Also if both come at once.
         biased;
-        halted = machine => Err(halted.unwrap_or_else(|bug| bug_failure(&bug))),
+        halted = machine => {
+            let halted = halted.unwrap_or_else(|bug| bug_failure(&bug));
+            mutant!(HaltForgotten, Err(halted), { drop(halted); Ok(()) })
+        }
         () = end => Ok(()),
     }
 }

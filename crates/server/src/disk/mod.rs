@@ -23,6 +23,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::mutants::mutant;
 pub(crate) use faulty::{Fault, Faulty, Operation};
 pub(crate) use unsynced::Loss;
 
@@ -122,7 +123,7 @@ impl Disk {
         let lock = fs::File::options().create(true).truncate(false).write(true).open(path)?;
         match lock.try_lock() {
             Ok(()) => Ok(Some(lock)),
-            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(mutant!(LockIgnored, None, Some(lock))),
             Err(TryLockError::Error(error)) => Err(error),
         }
     }

@@ -141,6 +141,25 @@ fn acknowledged_groups_survive_a_power_loss_in_the_middle_of_a_start() {
 }
 
 #[test]
+fn what_a_start_after_a_kill_has_read_is_durable() {
+    for after in 0.. {
+        let mut world = World::new();
+        world.faulty.plan(None, after, Fault::PowerLoss);
+        let lived = world.live();
+        let was_killed = world.faulty.is_dark();
+        // The process is gone, and the system still has all that it did.
+        world.faulty.power_on();
+        world.open().unwrap();
+        world.lose_power(Loss::Everything);
+        world.open().unwrap();
+        if !was_killed {
+            lived.unwrap();
+            break;
+        }
+    }
+}
+
+#[test]
 fn what_a_start_has_read_is_durable_also_after_a_failed_sync() {
     let mut world = World::new();
     let (mut log, _) = world.open().unwrap();

@@ -88,7 +88,7 @@ fn list(disk: &Disk, log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
         }
     }
     for path in spares {
-        disk.remove(&path).map_err(Error::io("remove", &path))?;
+        mutant!(OldSpareKept, disk.remove(&path), Ok(())).map_err(Error::io("remove", &path))?;
     }
     segments.sort();
     Ok(segments)

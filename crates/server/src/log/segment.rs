@@ -110,7 +110,7 @@ fn all_or_nothing(
         Ok(()) => Ok(file),
         Err(error) => {
             // What is left of it would only take room; the next attempt begins with an empty file anyway.
-            let _ = disk.remove(path);
+            let _ = mutant!(UnfinishedKept, disk.remove(path), Ok(()));
             Err(error)
         }
     }
@@ -133,7 +133,12 @@ pub(super) fn fill(file: &File, path: &Path, from: u64, to: u64) -> Result<(), E
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use rustix::io::Errno;
+
     use super::*;
+    use crate::disk::{Fault, Faulty, Operation};
 
     const HEADER: Header = Header { first: 412, size: 16 << 20, salt: Salt(77) };
 
@@ -165,6 +170,24 @@ mod tests {
         assert!(refusal(4000).contains("checksum"));
         let short = Header::decode(Path::new("x"), &[0; 100]).unwrap_err().to_string();
         assert!(short.contains("shorter"));
+    }
+
+    #[test]
+    fn what_could_not_be_made_takes_no_room() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("spare");
+        let faulty = Arc::new(Faulty::new(false));
+        let disk = Disk::faulty(faulty.clone());
+        for operation in [Operation::Create, Operation::Write, Operation::Sync] {
+            for make in [prepare, prepare_large] {
+                faulty.plan(Some(operation), 0, Fault::Refused(Errno::NOSPC));
+                let error = make(&disk, &path, 8192).unwrap_err();
+                assert!(matches!(error, Error::Full { .. }), "{error}");
+                assert!(!path.exists(), "{operation:?}");
+                make(&disk, &path, 8192).unwrap();
+                disk.remove(&path).unwrap();
+            }
+        }
     }
 
     #[test]

@@ -107,17 +107,27 @@ mutants! {
     /// The identity is written before there is a log that could be lost.
     IdentityFirst, "lost directory", "log::tests::a_directory_without_its_log_does_not_start_empty";
 
+    /// A directory that another process uses is taken.
+    LockIgnored, "two nodes on one disk", "log::directory::tests::a_directory_is_made_and_locked";
+
     // What the system refuses.
     /// A disk that fails (EIO) is taken for one that is full.
     BrokenTakenForFull, "fsync error believed", "log::crashes::any_operation_may_fail";
     /// A directory that may not be written for a while stops the node.
     RefusalIsTheEnd, "availability", "log::crashes::what_the_system_has_not_got_is_waited_for";
 
+    /// What could not be made whole is left, and takes the room that there is not.
+    UnfinishedKept, "availability", "log::segment::tests::what_could_not_be_made_takes_no_room";
+    /// The next segment that an earlier life had made ready is kept beside the new one.
+    OldSpareKept, "availability", "log::tests::an_old_spare_is_removed";
+
     // Connections.
     /// Those that a backlog holds up are never woken.
     HeldUpNeverWoken, "progress", "hub::tests::who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up";
     /// However much waits for the disk, clients are read from.
     NoBackpressure, "memory without limit", "hub::tests::who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up";
+    /// Those that many requests hold up are never woken.
+    SwampedForEver, "progress", "hub::tests::who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not";
     /// A connection that is over is kept until the disk has caught up.
     GoneSessionKept, "memory without limit", "hub::tests::who_is_gone_is_not_kept_for_the_disk";
     /// A connection to a peer that is over is still written to.
@@ -126,10 +136,14 @@ mutants! {
     DisconnectionNotTold, "stale connection", "peer::link::tests::a_connection_that_is_over_takes_no_messages";
     /// Another node than the one at this address should be is taken for it.
     OtherNodeGreeted, "stale connection", "peer::link::tests::another_node_at_the_address_is_turned_away";
+    /// A message is sent behind a gap of others that were dropped.
+    GapFilled, "progress", "peer::outgoing::tests::once_a_message_is_dropped_all_are_until_the_queue_is_empty";
     /// A connection that the node wants closed stays.
     HangUpIgnored, "stale connection", "peer::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
     /// The node is not told that a connection to it is over.
     LeavingNotTold, "stale connection", "peer::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
+    /// A node that must not go on, and learns it while the server ends, ends as if nothing were wrong.
+    HaltForgotten, "superseded node goes on", "serve::tests::a_node_that_halts_while_the_server_ends_says_so";
     /// Nobody makes room at the port for peers, however many strangers are there.
     StrangersCrowdOut, "availability", "peer::inbound::tests::the_silent_make_room_before_the_greeted_and_the_trusted_never";
 }
