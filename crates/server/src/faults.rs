@@ -44,10 +44,7 @@ impl Faults {
 
     /// The machine loses its power: what was not synced is gone, and so is this process.
     pub(crate) fn lose_power(&self, loss: Loss) -> ! {
-        if let Err(error) = self.disk.lose_power(loss) {
-            crate::last_words(&format!("candor: the power loss cannot be shown: {error}"));
-        }
-        std::process::abort();
+        self.disk.end(loss)
     }
 
     /// The disk that these faults are of.

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::process;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
@@ -145,12 +146,13 @@ impl Faulty {
         self.state().stall = time;
     }
 
-    /// The power goes, in the middle of whatever is being done, and with it what was not synced. Nothing is done on this disk
-    /// until [`Faulty::power_on`].
-    pub(crate) fn lose_power(&self, loss: Loss) -> io::Result<()> {
+    /// The power of the machine goes: what was not synced is gone, and so is this process, before anybody does anything more.
+    pub(crate) fn end(&self, loss: Loss) -> ! {
         let mut state = self.state();
-        state.dark = true;
-        state.unsynced.lose(loss)
+        if let Err(error) = state.unsynced.lose(loss) {
+            crate::last_words(&format!("candor: the power loss cannot be shown: {error}"));
+        }
+        process::abort()
     }
 
     pub(super) fn find_room(&self) -> io::Result<()> {
@@ -263,6 +265,13 @@ impl Faulty {
 
 #[cfg(test)]
 impl Faulty {
+    /// The power goes, and with it what was not synced. Nothing is done on this disk until [`Faulty::power_on`].
+    pub(crate) fn lose_power(&self, loss: Loss) -> io::Result<()> {
+        let mut state = self.state();
+        state.dark = true;
+        state.unsynced.lose(loss)
+    }
+
     /// The power is back; what was planned is forgotten.
     pub(crate) fn power_on(&self) {
         let mut state = self.state();
