@@ -13,7 +13,7 @@ const WRITERS: usize = 8;
 /// How many writes are acknowledged before a server is killed.
 const ACKNOWLEDGED: u64 = 500;
 /// How often a machine loses its power.
-const POWER_LOSSES: u64 = 12;
+const POWER_LOSSES: u64 = 8;
 
 /// What became of the writes to one key: 1, 2, 3 and so on, one after the other.
 struct Outcome {

@@ -80,14 +80,16 @@ fn make(disk: &Disk, path: &Path, promised: bool) -> Result<(), Error> {
         make_one(disk, path)?;
     }
     match mutant!(NewDirectoryNotSynced, sync(disk, parent), Ok(())) {
-        // Who made what is there could read it.
-        Err(Error::Io { source, .. })
-            if is_there && source.kind() == io::ErrorKind::PermissionDenied =>
-        {
-            Ok(())
-        }
+        Err(Error::Io { source, .. }) if is_there && is_not_ours(&source) => Ok(()),
         synced => synced,
     }
+}
+
+/// Whether no start can have made anything in a directory that cannot be synced for this reason: it may not be read, or its
+/// file system is one that is only read.
+fn is_not_ours(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+    matches!(error.kind(), InvalidInput | PermissionDenied | ReadOnlyFilesystem | Unsupported)
 }
 
 fn make_one(disk: &Disk, path: &Path) -> Result<(), Error> {
@@ -124,8 +126,12 @@ pub(super) fn sync(disk: &Disk, path: &Path) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::Arc;
+
+    use rustix::io::Errno;
 
     use super::*;
+    use crate::disk::{Fault, Faulty, Operation};
 
     fn open(path: &Path) -> Result<Directory, Error> {
         Directory::open(&Disk::default(), path)
@@ -141,6 +147,25 @@ mod tests {
         assert!(error.to_string().contains("a/b is in use by another process"), "{error}");
         drop(first);
         open(&path).unwrap();
+    }
+
+    #[test]
+    fn directories_above_are_synced_where_that_can_be() {
+        for (errno, passes) in [
+            (Errno::ACCESS, true),
+            (Errno::INVAL, true),
+            (Errno::OPNOTSUPP, true),
+            (Errno::ROFS, true),
+            (Errno::IO, false),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let faulty = Arc::new(Faulty::new(false));
+            let disk = Disk::faulty(faulty.clone());
+            // The first is the highest.
+            faulty.plan(Some(Operation::SyncFolder), 0, Fault::Refused(errno));
+            let opened = Directory::open(&disk, temp.path());
+            assert_eq!(opened.is_ok(), passes, "{errno}");
+        }
     }
 
     #[test]
