@@ -58,6 +58,8 @@ mutants! {
     NoDirectorySync, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
     /// The name of a new data directory is not synced.
     NewDirectoryNotSynced, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
+    /// What a killed process left unsynced of the names above the data directory is taken for durable.
+    KilledStartForgotten, "un-synced loss", "log::crashes::any_operation_may_fail";
     /// What a killed process left unsynced of the names is taken for durable.
     NamesNotSyncedAtStart, "un-synced loss", "log::crashes::names_that_a_process_left_unsynced_are_durable_after_the_next_start";
     /// What a killed process left unsynced of the names beside the log is taken for durable.
