@@ -10,6 +10,8 @@ use crate::faults::errno;
 
 const NOT_ALLOWED: &str =
     "ERR DEBUG command not allowed. Hint: only a server started with --test-mode takes it";
+const DISK_SYNTAX: &str = "ERR syntax error. Hint: DEBUG DISK FULL [ENOSPC | EDQUOT | EMFILE | \
+     ENFILE | ENOMEM | EACCES | EPERM | EROFS | EIO] | FREE | FAIL-SYNC | STALL ms | POWER-OFF [seed]";
 /// The longest stall, in milliseconds: a day.
 const STALL_MS_MAX: i64 = 86_400_000;
 
@@ -27,8 +29,6 @@ pub(super) fn clock(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<
     Action::Replied
 }
 
-const DISK_SYNTAX: &str = "ERR syntax error. Hint: DEBUG DISK FULL [ENOSPC | EDQUOT | EMFILE | ENFILE | ENOMEM | EACCES | EPERM | EROFS | EIO] | FREE | FAIL-SYNC | STALL ms | POWER-OFF [seed]";
-
 /// `DEBUG DISK FULL [error] | FREE | FAIL-SYNC | STALL ms | POWER-OFF [seed]`
 ///
 /// - `FULL`: no file can be made, for want of room or for this reason;
@@ -43,6 +43,10 @@ pub(super) fn disk(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
     let more = (call.request.len() > 3).then(|| &call.request[3]);
     let number = more.map(parse_integer);
     match (what.as_slice(), more, number) {
+        _ if call.request.len() > 4 => {
+            writer.error(DISK_SYNTAX);
+            return Action::Replied;
+        }
         (b"FULL", None, _) => faults.refuse_files(Some(Errno::NOSPC)),
         (b"FULL", Some(name), _) if errno(name).is_some() => faults.refuse_files(errno(name)),
         (b"FREE", None, _) => faults.refuse_files(None),
