@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use history::{
-    Budget, EXIT_FAILURE, History, Level, Report, UnknownLevel, Witness, report, report_broken,
-    report_too_large, validate, worst,
+    Budget, EXIT_BROKEN, EXIT_FAILURE, History, Level, Report, UnknownLevel, Witness, report,
+    report_broken, report_too_large, validate, worst,
 };
 use indicatif::ProgressBar;
 use serde_json::json;
@@ -24,16 +24,17 @@ const STDIN: &str = "-";
 ///
 /// One line for each file and level, `PATH: LEVEL holds|violated|undecided`, with details below it.
 /// Without --level, all levels are judged, strongest first, and the exit code is about the level
-/// that the file's header promises. A history without operations keeps every promise; the report
-/// says that there was nothing to judge.
+/// that the file's header promises or, where nothing is promised, about linearizable. A level of
+/// which nothing was there to judge is undecided.
 ///
 /// A file is recognised by what it holds: Candor's JSON Lines, Jepsen's and Knossos' histories of
 /// registers (EDN or JSON), Porcupine's key-value logs, logs of jepsen.util; any of them compressed
-/// by gzip.
+/// by gzip. Comments, lines of the nemesis and lines of other loggers are skipped and counted; what
+/// else is not understood makes a file no history.
 ///
-/// Exit codes: 0 good; 1 a file cannot be read; 3 the promised level is violated; 4 it is not known
-/// whether it holds; 78 a file is no history. Over several files, the first that applies of
-/// 78, 1, 3, 4, 0.
+/// Exit codes: 0 good; 1 a witness or picture cannot be written; 3 the level is violated; 4 it is
+/// not known whether it holds, or nothing was there to judge; 78 a file is missing, unreadable or no
+/// history. Over several files, the first that applies of 78, 1, 3, 4, 0.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// History files; `-` is the standard input.
@@ -252,8 +253,7 @@ fn draw(report: &mut Report, history: &History, file: &Path, args: &Args) {
     }
 }
 
-/// What was asked for besides the verdict could not be done: that is told like a file that cannot
-/// be read.
+/// What was asked for besides the verdict could not be done.
 fn fail(report: &mut Report, what: &str) {
     report.lines.push(what.to_string());
     report.exit_code = worst([report.exit_code, EXIT_FAILURE]);
@@ -266,9 +266,9 @@ fn unreadable(path: &str, error: &io::Error) -> Report {
         json: json!({
             "file": path,
             "error": { "message": error.to_string() },
-            "exit_code": EXIT_FAILURE,
+            "exit_code": EXIT_BROKEN,
         }),
-        exit_code: EXIT_FAILURE,
+        exit_code: EXIT_BROKEN,
         verdicts: vec![],
     }
 }

@@ -48,7 +48,7 @@ pub(crate) struct Args {
     /// write everything [default: yes].
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     protected_mode: Option<bool>,
-    /// Let clients break this node; for tests alone, never where data counts: DEBUG CLOCK sets its clock off, DEBUG DISK makes its disk full, slow or broken.
+    /// Let clients break this node; for tests alone, never where data counts: DEBUG CLOCK sets its clock off, DEBUG DISK makes its disk full, slow or broken, or takes its power.
     #[arg(long)]
     test_mode: bool,
     /// End when standard input ends: so that no server outlives the one who started it.

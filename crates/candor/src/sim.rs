@@ -116,6 +116,8 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
     };
     match out {
         Ok(code) => ExitCode::from(code),
+        // Whoever read has heard enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(EXIT_FAILURE),
         Err(error) => {
             let _ = writeln!(io::stderr(), "candor sim: {error}");
             ExitCode::from(EXIT_FAILURE)

@@ -107,6 +107,38 @@ fn keys_start_with_what_init_says() {
     bench.check(&["--level", "linearizable", "--init", "null", "kv"], 3);
 }
 
+#[test]
+fn a_file_that_promises_nothing_is_judged_by_linearizable() {
+    let stale = STALE.lines().skip(1).collect::<Vec<_>>().join("\n");
+    let bench = Bench::new(&[("stale", &stale), ("fine", stale.lines().next().unwrap())]);
+    let says = "nothing was promised, so this level decides";
+    let text = bench.check(&["stale"], 3);
+    assert!(text.contains(&format!("stale: linearizable violated\n  {says}\n")), "{text}");
+    let text = bench.check(&["fine"], 0);
+    assert!(text.contains(&format!("fine: linearizable holds\n  {says}\n")), "{text}");
+    // What was asked for is a promise.
+    assert!(!bench.check(&["--level", "sequential", "stale"], 0).contains(says));
+}
+
+#[test]
+fn what_is_skipped_is_counted() {
+    let log = "INFO  jepsen.core - Running test\n\
+               INFO  jepsen.util - 0\t:invoke\t:write\t3\n\
+               INFO  jepsen.util - :nemesis\t:info\t:start\tnil\n\
+               INFO  jepsen.util - :nemesis\t:info\t:stop\tnil\n\
+               INFO  jepsen.util - :nemesis\t:info\t:stop\tnil\n\
+               INFO  jepsen.util - 0\t:ok\t:write\t3\n";
+    let bench = Bench::new(&[("log", log)]);
+    let text = bench.check(&["log"], 0);
+    assert!(
+        text.contains("\n  3 lines of the nemesis, 1 line that is no event skipped\n"),
+        "{text}"
+    );
+    let object: Value = serde_json::from_str(&bench.check(&["--json", "log"], 0)).unwrap();
+    let skipped = &object["skipped"];
+    assert_eq!((&skipped["nemesis"], &skipped["others"]), (&Value::from(3), &Value::from(1)));
+}
+
 /// Many clients that compare and set few values of one key at once, one of them wrong in the end.
 fn hostile() -> String {
     let mut text = String::new();
@@ -194,19 +226,22 @@ fn files_of_any_form_also_from_standard_input() {
         ("broken.edn", "{:process 0, :type :invoke, :f :dance, :value 3}\n"),
         ("stale", STALE),
     ]);
-    for file in ["edn", "json", "log", "nothing"] {
+    for file in ["edn", "json", "log"] {
         let text = bench.check(&["--level", "linearizable", file], 0);
         assert!(text.starts_with(&format!("{file}: linearizable holds\n")), "{text}");
     }
-    assert!(bench.check(&["nothing"], 0).contains("there is no operation"));
+    assert!(bench.check(&["nothing"], 4).contains("nothing was there to judge"));
+    bench.check(&["--level", "eventual", "nothing"], 4);
     assert!(bench.check(&["broken"], 78).starts_with("broken:1:12: "));
     assert!(bench.check(&["broken.edn"], 78).starts_with("broken.edn:1:1: "));
-    assert!(bench.check(&["missing"], 1).starts_with("missing: cannot be read: "));
+    assert!(bench.check(&["missing"], 78).starts_with("missing: cannot be read: "));
+    // A folder can be opened, and not read.
+    assert!(bench.check(&["."], 78).starts_with(".: cannot be read: "));
     let mut child = bench.command(&["--json", "--level", "sequential", "-", "stale", "missing"]);
     let child = child.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = child.spawn().unwrap();
     child.stdin.take().unwrap().write_all(STALE.as_bytes()).unwrap();
-    let text = told(&child.wait_with_output().unwrap(), 1);
+    let text = told(&child.wait_with_output().unwrap(), 78);
     let objects: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let files: Vec<&Value> = objects.iter().map(|object| &object["file"]).collect();

@@ -55,6 +55,50 @@ fn a_full_disk_takes_no_writes_and_goes_on_reading() {
 }
 
 #[test]
+fn what_the_system_refuses_for_a_while_is_waited_for() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut server = Server::new(&temp.path().join("1"), 0, &["--test-mode"]);
+    server.start();
+    server.wait_until_ready();
+    let mut client = server.client();
+    client.set::<_, _, ()>("key", 0).unwrap();
+    let refusals = [
+        ("EACCES", "Permission denied", "Let it write there"),
+        ("EROFS", "Read-only file system", "Let it write there"),
+        ("ENOMEM", "Cannot allocate memory", "Free some memory"),
+    ];
+    for (value, (errno, why, way_out)) in (1..).zip(refusals) {
+        debug(&mut client, &["DISK", "FULL", errno]);
+        until("the node to know", || (server.info()["disk_full"] == "1").then_some(()));
+        let error = client.set::<_, _, ()>("key", 9).expect_err(errno).to_string();
+        assert!(error.contains("MISCONF") && error.contains(why), "{error}");
+        assert!(error.contains(way_out), "{error}");
+        assert_eq!(client.get::<_, u64>("key").unwrap(), value - 1, "reads go on");
+        debug(&mut client, &["DISK", "FREE"]);
+        write_when_there_is_room(&mut client, "key", value);
+        assert_eq!(client.get::<_, u64>("key").unwrap(), value);
+    }
+    assert!(!server.has_ended());
+}
+
+#[test]
+fn a_broken_disk_is_not_waited_for() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut server = Server::new(&temp.path().join("1"), 0, &["--test-mode"]);
+    server.start();
+    server.wait_until_ready();
+    let mut client = server.client();
+    debug(&mut client, &["DISK", "FULL", "EIO"]);
+    // Once a quarter of the segment is used, the next one is to be made.
+    let value = vec![b'x'; 1 << 20];
+    let error = (0..40).find_map(|_| client.set::<_, _, ()>("key", &value).err());
+    assert!(error.is_some(), "more was taken than a segment holds");
+    assert_eq!(server.wait(), Some(1));
+    let log = server.log();
+    assert!(log.contains("spare: Input/output error") && log.contains("the node stops"), "{log}");
+}
+
+#[test]
 fn a_failed_sync_is_the_end() {
     let temp = tempfile::tempdir().unwrap();
     let mut server = Server::new(&temp.path().join("1"), 0, &["--test-mode"]);

@@ -1,4 +1,4 @@
-//! What a server has acknowledged, it has: also after it was killed in the middle of writes.
+//! What a server has acknowledged, it has: also after it was killed in the middle of writes, or its machine lost its power.
 
 mod support;
 
@@ -7,11 +7,13 @@ use std::thread;
 
 use redis::{Commands, Connection};
 
-use support::{Cluster, until};
+use support::{Cluster, Server, until};
 
 const WRITERS: usize = 8;
 /// How many writes are acknowledged before a server is killed.
 const ACKNOWLEDGED: u64 = 500;
+/// How often a machine loses its power.
+const POWER_LOSSES: u64 = 8;
 
 /// What became of the writes to one key: 1, 2, 3 and so on, one after the other.
 struct Outcome {
@@ -24,6 +26,15 @@ struct Outcome {
 /// Each writer writes its own key, on its own connection, until that breaks; meanwhile, once enough
 /// is acknowledged, the server is killed.
 fn write_until_killed(clients: Vec<Connection>, from: u64, kill: impl FnOnce()) -> Vec<Outcome> {
+    write_until(ACKNOWLEDGED, clients, from, kill)
+}
+
+fn write_until(
+    enough: u64,
+    clients: Vec<Connection>,
+    from: u64,
+    kill: impl FnOnce(),
+) -> Vec<Outcome> {
     let acknowledged = AtomicU64::new(0);
     thread::scope(|scope| {
         let writers: Vec<_> = clients
@@ -34,9 +45,7 @@ fn write_until_killed(clients: Vec<Connection>, from: u64, kill: impl FnOnce()) 
                 scope.spawn(move || write(writer, client, from, acknowledged))
             })
             .collect();
-        until("enough writes", || {
-            (acknowledged.load(Ordering::Relaxed) >= ACKNOWLEDGED).then_some(())
-        });
+        until("enough writes", || (acknowledged.load(Ordering::Relaxed) >= enough).then_some(()));
         kill();
         writers.into_iter().map(|writer| writer.join().unwrap()).collect()
     })
@@ -95,6 +104,58 @@ fn an_agreed_write_survives_kill_9() {
 #[test]
 fn a_merged_write_survives_kill_9() {
     killed_alone("eventual");
+}
+
+/// The machine of a server loses its power: what was not synced is gone, or by chance of this seed some of it.
+fn power_off(server: &mut Server, seed: u64) {
+    let seed = (seed > 0).then(|| seed.to_string());
+    let mut power_off = redis::cmd("DEBUG");
+    power_off.arg("DISK").arg("POWER-OFF").arg(seed);
+    power_off.exec(&mut server.client()).expect_err("nobody is there any more to answer");
+    assert_eq!(server.wait(), None, "it ended by a signal");
+}
+
+/// A node by itself loses its power again and again.
+#[track_caller]
+fn powered_off_alone(level: &str) {
+    let mut cluster = Cluster::start(1, &["--test-mode", "--level", level]);
+    let server = &mut cluster.servers[0];
+    let mut from = 0;
+    for seed in 0..POWER_LOSSES {
+        let clients = (0..WRITERS).map(|_| server.client()).collect();
+        let outcomes = write_until(100, clients, from, || power_off(server, seed));
+        server.start();
+        server.wait_until_ready();
+        check(&mut server.client(), &outcomes);
+        from = outcomes.iter().map(|outcome| outcome.sent).max().unwrap();
+    }
+}
+
+#[test]
+fn an_agreed_write_survives_a_power_loss() {
+    powered_off_alone("linearizable");
+}
+
+#[test]
+fn a_merged_write_survives_a_power_loss() {
+    powered_off_alone("eventual");
+}
+
+#[test]
+fn a_cluster_survives_a_power_loss_of_all() {
+    let mut cluster = Cluster::start(3, &["--test-mode"]);
+    for seed in 0..3 {
+        let clients = (0..WRITERS).map(|writer| cluster.servers[writer % 3].client()).collect();
+        let servers = &mut cluster.servers;
+        let outcomes = write_until(100, clients, 1000 * seed, || {
+            servers.iter_mut().for_each(|server| power_off(server, seed));
+        });
+        cluster.servers.iter_mut().for_each(|server| drop(server.start()));
+        cluster.wait_until_ready();
+        for server in &cluster.servers {
+            check(&mut server.client(), &outcomes);
+        }
+    }
 }
 
 #[test]

@@ -83,6 +83,44 @@ fn a_copy_that_is_put_back_answers_nothing() {
     assert_eq!(until("a value", || value(&mut client)), 3);
 }
 
+/// A node that is told to end, and then told that it must not go on, says so at its end.
+#[test]
+fn a_node_that_learns_while_it_ends_that_it_is_superseded_says_so() {
+    let mut cluster = Cluster::start(3, &[]);
+    let leader = cluster.leader(&[0, 1, 2]);
+    let (place, other) = ((leader + 1) % 3, (leader + 2) % 3);
+    let saved = cluster.directory().join("saved");
+    cluster.servers[place].kill();
+    copy(&cluster.servers[place].data_dir, &saved);
+    cluster.servers[place].start();
+    cluster.servers[place].wait_until_ready();
+    cluster.servers[place].kill();
+    let data_dir = cluster.servers[place].data_dir.clone();
+    replace(&data_dir, &saved);
+    let code = (0..10).find_map(|_| {
+        // Nobody answers it, until it is ending and waits for nothing but the last reply of a client.
+        let others = [&cluster.servers[leader], &cluster.servers[other]];
+        others.iter().for_each(|server| server.signal(Signal::STOP));
+        let server = &mut cluster.servers[place];
+        server.try_start().expect("if it had been told, it would not have ended with 0");
+        let mut asker = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+        asker.write_all(b"PING\r\nGET key\r\n").unwrap();
+        asker.read_exact(&mut [0; 7]).unwrap();
+        let endings = |server: &Server| server.log().matches("ending upon SIGTERM").count();
+        let before = endings(server);
+        server.signal(Signal::TERM);
+        until("it to be ending", || (endings(server) > before).then_some(()));
+        let others = [&cluster.servers[leader], &cluster.servers[other]];
+        others.iter().for_each(|server| server.signal(Signal::CONT));
+        let code = cluster.servers[place].wait();
+        // On a busy machine it may have ended before anybody told it.
+        (code != Some(0)).then_some(code)
+    });
+    assert_eq!(code, Some(CONFIGURATION));
+    let log = cluster.servers[place].log();
+    assert!(log.contains("which this data directory has not lived"), "{log}");
+}
+
 #[test]
 fn a_clone_beside_its_original_stops() {
     let cluster = Cluster::start(3, &["--level", "causal"]);

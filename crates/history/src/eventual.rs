@@ -46,11 +46,6 @@ pub(crate) fn judge(history: &History) -> Eventual {
     open.map_or(Eventual::Converged, Eventual::Open)
 }
 
-/// The first read that returned neither the initial nor a written value, and the sentence for it.
-pub(crate) fn judge_values(history: &History) -> Option<(usize, String)> {
-    unexplained(history, &by_key(history))
-}
-
 /// Reads that ended before the only write of their value began: odd, but no part of this level.
 pub(crate) fn answers_before_questions(history: &History) -> Vec<(usize, usize)> {
     let operations = &history.operations;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use crate::fault::Fault;
 use crate::level::Level;
 use crate::operation::Operation;
+use crate::skipped::Skipped;
 
 /// The unit of a history's times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +33,11 @@ impl Unit {
             Unit::Milliseconds => 1_000_000,
             Unit::Seconds => 1_000_000_000,
         }
+    }
+
+    /// How many nanoseconds so many milliseconds are; events take no time that anybody knows.
+    pub(crate) fn bound_ns(self, ms: u64) -> u128 {
+        if self == Unit::Events { 0 } else { u128::from(ms) * 1_000_000 }
     }
 
     /// A span of time in words, such as `41 ms`: the largest unit that it fills, to one decimal.
@@ -116,12 +122,16 @@ pub struct History {
     pub initial: Option<String>,
     /// What was done to the servers meanwhile, if somebody noted it.
     pub faults: Vec<Fault>,
+    /// What else its file held.
+    pub skipped: Skipped,
+    /// The clients that the file knows by another name than their number.
+    pub client_names: Vec<(u64, String)>,
 }
 
 impl History {
     /// A history of these operations, in which keys start with nothing there.
     pub fn new(header: Option<Header>, operations: Vec<Operation>) -> History {
-        History { header, operations, initial: None, faults: vec![] }
+        History { header, operations, ..History::default() }
     }
 
     /// The unit of its times: the header's, else nanoseconds.

@@ -94,6 +94,7 @@ mod search;
 mod sequential;
 mod sessions;
 mod shrink;
+mod skipped;
 mod sources;
 mod texts;
 mod verdict;
@@ -107,7 +108,7 @@ pub use budget::Budget;
 pub use certificate::{Entry, Place, Position, Replica, Source};
 pub use fault::Fault;
 pub use history::{Header, History, Unit};
-pub use judge::{check, check_values, ladder, strongest};
+pub use judge::{check, ladder, strongest};
 pub use level::{Level, UnknownLevel};
 pub use model::{Event, Model, check_model};
 pub use operation::{Fate, Kind, Operation, Value};
@@ -116,6 +117,7 @@ pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, report_too_large, witness_json, worst,
 };
+pub use skipped::Skipped;
 pub use verdict::{Clash, Link, Outcome, Reason, Verdict, compact};
 pub use witness::{Order, Witness, validate};
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
+use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use crate::certificate::{Entry, Position, Source};
 use crate::field::Fault;
@@ -65,10 +65,7 @@ impl Line<'_> {
                 return Err(Fault::at(line, field, message));
             }
         }
-        if let (Kind::Cas { ok: Some(_), .. }, None, false) = (&kind, end, self.refused) {
-            let message = "the answer is known, so it needs an `end`; leave `ok` out if none came";
-            return Err(Fault::at(line, "ok", message.to_string()));
-        }
+        self.check_answer(line, &kind, end)?;
         if self.is_final && !is_read {
             let message = "only a read can be `final`".to_string();
             return Err(Fault::at(line, "final", message));
@@ -96,6 +93,25 @@ impl Line<'_> {
             entry: read_entry(line, self.entry)?,
             line: number,
         })
+    }
+
+    /// An answer goes with an end, and with no refusal: else one of them would be dropped.
+    fn check_answer(&self, line: &str, kind: &Kind, end: Option<u64>) -> Result<(), Fault> {
+        let field = match kind {
+            Kind::Cas { ok: Some(_), .. } => "ok",
+            Kind::Read { .. } if self.ok == Some(true) => "ok",
+            Kind::Read { value: Some(_), .. } if self.refused => "value",
+            Kind::Incr { value: Some(_), .. } => "value",
+            _ => return Ok(()),
+        };
+        let message = match (self.refused, end) {
+            (true, _) => "what was refused did not run, so it was not answered".to_string(),
+            (false, None) => format!(
+                "the answer is known, so it needs an `end`; leave `{field}` out if none came"
+            ),
+            (false, Some(_)) => return Ok(()),
+        };
+        Err(Fault::at(line, field, message))
     }
 
     /// The kind and the fields that belong to it alone.
@@ -188,6 +204,9 @@ fn need<T>(line: &str, field: &str, value: Option<T>, meaning: &str) -> Result<T
     value.ok_or_else(|| Fault::at(line, field, format!("missing field `{field}`: {meaning}")))
 }
 
+/// Below this every float without a fraction is one integer.
+const FLOAT_INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
+
 /// A value: a string, or an integer that stands for its digits.
 struct Text(String);
 
@@ -207,6 +226,13 @@ impl<'de> Deserialize<'de> for Text {
             }
             fn visit_i64<E>(self, number: i64) -> Result<Text, E> {
                 Ok(Text(number.to_string()))
+            }
+            /// In JSON `1.0` is `1`; beyond 2^53 a float no longer tells which integer it is.
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Text, E> {
+                if number.fract() == 0.0 && number.abs() < FLOAT_INTEGER_MAX {
+                    return Ok(Text((number as i64).to_string()));
+                }
+                Err(E::invalid_type(Unexpected::Float(number), &self))
             }
         }
         deserializer.deserialize_any(TextVisitor)

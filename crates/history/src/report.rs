@@ -5,21 +5,24 @@ use serde_json::{Value, json};
 
 use crate::budget::{Budget, megabytes};
 use crate::history::History;
-use crate::judge::{check, check_values, ladder, strongest};
+use crate::judge::{check, ladder, strongest};
 use crate::level::Level;
+use crate::operation::{Fate, Operation};
 use crate::reader::Broken;
+use crate::skipped;
 use crate::verdict::{Clash, Outcome, Verdict};
+use crate::view::counts;
 use crate::witness::{Order, Witness};
 
 /// Exit code: everything is as promised.
 pub const EXIT_GOOD: u8 = 0;
-/// Exit code: something went wrong while running, such as a file that cannot be read.
+/// Exit code: something went wrong while running, such as a picture that cannot be written.
 pub const EXIT_FAILURE: u8 = 1;
 /// Exit code: the promised level is violated.
 pub const EXIT_VIOLATED: u8 = 3;
-/// Exit code: it is not known whether the promised level holds.
+/// Exit code: it is not known whether the promised level holds, or nothing was there to judge.
 pub const EXIT_UNDECIDED: u8 = 4;
-/// Exit code: a file is no history.
+/// Exit code: a file is no history, or cannot be read.
 pub const EXIT_BROKEN: u8 = 78;
 
 /// What is to be said about one file.
@@ -52,21 +55,24 @@ impl Report {
     }
 }
 
-/// Judges one history and says so. With `level`, only that level; without, all levels, where the
-/// exit code tells whether the level that the header promises holds or, if it promises none,
-/// whether each read returned the initial value or a written one.
+/// Judges one history and says so. With `level`, only that level; without, all levels. The exit code
+/// is about the level that was asked for, else the one that the header promises and, if nothing is
+/// promised, about linearizable.
 pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budget) -> Report {
     let promised = level.or(history.promised());
-    let verdicts = match level {
+    let decisive = promised.unwrap_or(Level::Linearizable);
+    let mut verdicts = match level {
         Some(level) => vec![check(history, level, budget)],
         None => all_levels(history, promised, budget),
     };
+    verdicts.iter_mut().for_each(|verdict| withhold(verdict, history));
     let mut lines = Vec::new();
     let mut levels = Vec::new();
     for (at, verdict) in verdicts.iter().enumerate() {
         lines.push(format!("{path}: {} {}", verdict.level, verdict.word()));
-        if level.is_none() && promised == Some(verdict.level) {
-            lines.push("  promised by the header".to_string());
+        if verdict.level == decisive {
+            lines.extend(origin(history, level).map(|line| format!("  {line}")));
+            lines.extend(besides(history).iter().map(|line| format!("  {line}")));
         }
         let same = |other: &&Verdict| verdict.clash().is_some() && other.clash() == verdict.clash();
         match verdicts[..at].iter().find(same) {
@@ -77,30 +83,53 @@ pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budg
         }
         levels.push(verdict_json(verdict, history));
     }
-    let values = if promised.is_none() { Some(check_values(history)) } else { None };
-    if let Some(clash) = &values {
-        let word = if clash.is_some() { "violated" } else { "holds" };
-        lines.push(format!("{path}: written-or-initial {word}"));
-        lines.extend(clash.iter().map(|clash| format!("  {}", clash.sentence)));
-    }
-    let exit_code = match (promised, &values) {
-        (Some(level), _) => {
-            verdicts.iter().find(|verdict| verdict.level == level).map_or(EXIT_UNDECIDED, exit_code)
-        }
-        (None, Some(Some(_))) => EXIT_VIOLATED,
-        (None, _) => EXIT_GOOD,
-    };
+    let decided = verdicts.iter().find(|verdict| verdict.level == decisive);
+    let exit_code = decided.map_or(EXIT_UNDECIDED, exit_code);
     let json = json!({
         "file": path,
         "operations": history.operations.len(),
+        "skipped": skipped::json(history),
         "unit": history.unit().to_string(),
         "promised": promised.map(|level| level.to_string()),
         "strongest": strongest(&verdicts).map(|level| level.to_string()),
         "verdicts": levels,
-        "written_or_initial": values.map(|clash| clash.is_none()),
         "exit_code": exit_code,
     });
     Report { lines, json, exit_code, verdicts }
+}
+
+/// Where the level that decides comes from, unless it was asked for.
+fn origin(history: &History, level: Option<Level>) -> Option<&'static str> {
+    match (level, history.promised()) {
+        (Some(_), _) => None,
+        (None, Some(_)) => Some("promised by the header"),
+        (None, None) => Some("nothing was promised, so this level decides"),
+    }
+}
+
+/// What is to be known about a file besides its operations.
+fn besides(history: &History) -> Vec<String> {
+    skipped::line(history).into_iter().chain(skipped::names_line(history)).collect()
+}
+
+/// A level of which nothing was there to judge does not hold: nobody knows.
+fn withhold(verdict: &mut Verdict, history: &History) {
+    let level = verdict.level;
+    let ran = |operation: &Operation| counts(operation, level) && operation.fate() == Fate::Done;
+    if verdict.holds() && !history.operations.iter().any(ran) {
+        let why = match history.operations.len() {
+            0 => "there is no operation, so nothing was there to judge".to_string(),
+            1 => "the one operation is not known to have run or does not count at this level, so \
+                  nothing was there to judge"
+                .to_string(),
+            count => format!(
+                "none of the {count} operations is known to have run and counts at this level, so \
+                 nothing was there to judge"
+            ),
+        };
+        verdict.outcome = Outcome::Undecided(why);
+        verdict.notes.clear();
+    }
 }
 
 /// Every level, and the promised one, where it needs a number, behind the strongest.

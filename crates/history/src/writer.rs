@@ -99,26 +99,26 @@ impl Operation {
     }
 }
 
-fn put_kind(line: &mut String, kind: &Kind, ended: bool) {
+/// `answered`: it has an end and was not refused. Else it has no answer, and the reader takes none.
+fn put_kind(line: &mut String, kind: &Kind, answered: bool) {
     match kind {
         Kind::Write { value } => put(line, format_args!(",\"value\":{}", text(value.as_ref()))),
+        Kind::Read { .. } if !answered => {}
         Kind::Read { value, ok: true } => {
             put(line, format_args!(",\"value\":{}", text(value.as_ref())));
         }
-        // Without an end, or refused, it is clear that the read has no answer.
-        Kind::Read { ok: false, .. } if ended => line.push_str(",\"ok\":false"),
-        Kind::Read { ok: false, .. } => {}
+        Kind::Read { ok: false, .. } => line.push_str(",\"ok\":false"),
         Kind::Append { value } => put(line, format_args!(",\"value\":{}", text(Some(value)))),
         Kind::Incr { add, value } => {
             put(line, format_args!(",\"add\":{add}"));
-            if value.is_some() {
+            if value.is_some() && answered {
                 put(line, format_args!(",\"value\":{}", text(value.as_ref())));
             }
         }
         Kind::Cas { from, to, ok } => {
             let (from, to) = (text(from.as_ref()), text(to.as_ref()));
             put(line, format_args!(",\"from\":{from},\"to\":{to}"));
-            if let Some(ok) = ok {
+            if let (Some(ok), true) = (ok, answered) {
                 put(line, format_args!(",\"ok\":{ok}"));
             }
         }

@@ -51,7 +51,8 @@ impl Options {
             let (line, column) = place(text, span.map_or(0, |span| span.start));
             Failure::configuration(format!("{}:{line}:{column}: {what}", path.display()))
         };
-        let file: File = toml::from_str(text).map_err(|error| at(error.span(), error.message()))?;
+        let file: File =
+            toml::from_str(text).map_err(|error| at(error.span(), &with_hint(error.message())))?;
         let mut options = self;
         if let Some(level) = file.level {
             (options.order, options.level) = parse_level(level.get_ref())
@@ -71,6 +72,18 @@ impl Options {
         options.protected_mode = file.protected_mode.unwrap_or(options.protected_mode);
         options.test_mode = file.test_mode.unwrap_or(options.test_mode);
         Ok(options)
+    }
+}
+
+/// What is wrong with a file, and the name that was probably meant: names have hyphens, as the flags do.
+fn with_hint(what: &str) -> String {
+    let unknown = what.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    let meant = unknown.map(|(name, names)| (name.replace('_', "-").to_lowercase(), names));
+    match meant {
+        Some((name, names)) if names.contains(&format!("`{name}`")) => {
+            format!("{what}\n  hint: did you mean {name}?")
+        }
+        _ => what.to_owned(),
     }
 }
 
@@ -133,6 +146,9 @@ mod tests {
             "id = 1\nport = 6379\n",
             "candor.toml:2:1: unknown field `port`, expected one of `id`",
         );
+        let meant = read("data_dir = 'data'").unwrap_err().reason;
+        assert!(meant.starts_with("candor.toml:1:1: unknown field `data_dir`"), "{meant}");
+        assert!(meant.ends_with("\n  hint: did you mean data-dir?"), "{meant}");
         refused("id = 1\nid = 2\n", "candor.toml:2:1: duplicate key");
         refused("id = 'one'", "candor.toml:1:6: invalid type: string \"one\", expected u64");
         refused("id = -1", "candor.toml:1:6: ");

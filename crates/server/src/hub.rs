@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::connection::{Session, Sessions};
 use crate::descriptors::Descriptors;
 use crate::log::Counters;
+use crate::mutants::mutant;
 use crate::notes;
 use crate::zmq::Turns;
 
@@ -163,14 +164,15 @@ impl Hub {
         self.requests_left.set(count);
         if self.swamped.get() && count <= REQUESTS_MAX / 2 {
             self.swamped.set(false);
-            self.release();
+            mutant!(SwampedForEver, self.release(), {});
         }
     }
 
     /// Whether so much waits for the disk, for the node, or is owed to sessions like this one, that it must not ask; it is woken
     /// later.
     pub(crate) fn is_congested(&self, session: &Rc<Session>) -> bool {
-        let congested = self.backlog_bytes.get() > BACKLOG_BYTES_MAX
+        let behind = self.backlog_bytes.get() > BACKLOG_BYTES_MAX;
+        let congested = mutant!(NoBackpressure, behind, false)
             || (session.is_owed() && (self.is_swamped() || self.sessions.is_crowded(session)));
         if congested && !session.held_up.replace(true) {
             self.held_up.borrow_mut().push(session.clone());
@@ -195,7 +197,7 @@ impl Hub {
     fn release(&self) {
         for session in self.held_up.borrow_mut().drain(..) {
             session.held_up.set(false);
-            session.wake();
+            mutant!(HeldUpNeverWoken, session.wake(), ());
         }
     }
 
@@ -210,7 +212,7 @@ impl Hub {
     /// Forgets a session that is over.
     pub(crate) fn close(&self, session: &Session) {
         self.sessions.close(session.id());
-        if session.held_up.get() {
+        if mutant!(GoneSessionKept, session.held_up.get(), false) {
             // It would keep its descriptor until the disk has caught up.
             self.held_up.borrow_mut().retain(|other| other.id() != session.id());
         }
@@ -293,54 +295,4 @@ fn resident_bytes() -> Option<u64> {
 }
 
 #[cfg(test)]
-mod tests {
-    use node::{Command, Config, Keys, Level, NodeId, Order, Recovery, RequestId};
-    use resp::Protocol;
-    use tokio::net::{TcpListener, TcpStream};
-
-    use super::*;
-
-    fn hub() -> Hub {
-        let config = Config {
-            id: NodeId(1),
-            members: vec![(NodeId(1), "127.0.0.1:1".into())],
-            order: Order::Agreed,
-            level: Level::Linearizable,
-            request_timeout_ms: 1000,
-            max_clock_drift_ms: 500,
-            seed: 1,
-            incarnation: 1,
-            directory: 1,
-        };
-        let node = Recovery::new(config).finish().unwrap();
-        let descriptors = Descriptors { clients_max: 4, strangers_max: 4, limit: 100 };
-        let about = Description { port: 1, settings: vec![], descriptors };
-        Hub::new(node, Clock::start(None), Arc::default(), about)
-    }
-
-    #[tokio::test]
-    async fn who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not() {
-        let hub = hub();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut sessions = vec![];
-        for _ in 0..2 {
-            let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-            sessions.push(hub.sessions.open(stream.into_split().1));
-        }
-        let (asker, other) = (&sessions[0], &sessions[1]);
-        let _ = asker.replies().ask(Protocol::Resp2, 1);
-        assert!(!hub.is_congested(asker));
-        for number in 0..=REQUESTS_MAX as u64 {
-            let (session, id, command) =
-                (asker.id(), RequestId(number), Command::Exists(Keys::default()));
-            hub.put(Input::Request { session, id, level: None, command });
-        }
-        assert!(hub.is_congested(asker) && !hub.is_congested(other));
-        // The node takes half of them in, then one more.
-        hub.take_inbox(&mut vec![]);
-        hub.set_requests_left(REQUESTS_MAX / 2 + 1);
-        assert!(asker.held_up.get(), "no turn for the sake of a few");
-        hub.set_requests_left(REQUESTS_MAX / 2);
-        assert!(!asker.held_up.get() && !hub.is_congested(asker));
-    }
-}
+pub(crate) mod tests;

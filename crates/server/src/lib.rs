@@ -3,6 +3,8 @@
 //! [`serve()`] is the way in. It does what the node asks for and tells it what happened; whatever
 //! decides is in the node.
 
+mod mutants;
+
 mod serve;
 
 mod options;
@@ -22,6 +24,8 @@ mod zmq;
 mod peer;
 
 mod log;
+
+mod disk;
 
 mod bell;
 

@@ -15,10 +15,12 @@ use tracing::{error, info, warn};
 use crate::clock::Clock;
 use crate::connection::{CONNECTIONS_MAX, Door, is_local};
 use crate::descriptors::Descriptors;
+use crate::disk::Disk;
 use crate::ending::Ending;
 use crate::hub::{Description, Hub};
 use crate::log::{Directory, Handle, Identity, Log, SEGMENT_BYTES};
 use crate::machine::Machine;
+use crate::mutants::mutant;
 use crate::peer::Peers;
 use crate::{Failure, Faults, Options, chance, connection, notes};
 
@@ -63,7 +65,7 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
     let config = config(options)?;
     let (me, members, seed) = (config.id, config.members.clone(), config.seed);
     let faults = options.test_mode.then(Arc::<Faults>::default);
-    let (node, log) = recover(options, config, faults.clone())?;
+    let (node, log) = recover(options, config, faults.as_deref())?;
     let counters = log.counters();
     let (teller, reports) = mpsc::unbounded_channel();
     let tell = move |report| {
@@ -118,7 +120,10 @@ async fn unless_halted(
     tokio::select! {
         // Also if both come at once.
         biased;
-        halted = machine => Err(halted.unwrap_or_else(|bug| bug_failure(&bug))),
+        halted = machine => {
+            let halted = halted.unwrap_or_else(|bug| bug_failure(&bug));
+            mutant!(HaltForgotten, Err(halted), { drop(halted); Ok(()) })
+        }
         () = end => Ok(()),
     }
 }
@@ -264,9 +269,10 @@ async fn bind(address: &str, role: &str, flag: &str) -> Result<(TcpListener, Soc
 fn recover(
     options: &Options,
     config: Config,
-    faults: Option<Arc<Faults>>,
+    faults: Option<&Faults>,
 ) -> Result<(Node, Log), Failure> {
-    let directory = Directory::open(&options.data_dir)?;
+    let disk = faults.map_or_else(Disk::default, |faults| faults.disk());
+    let directory = Directory::open(&disk, &options.data_dir)?;
     let mut recovery = Recovery::new(config);
     let (mut log, report) =
         Log::open(directory, SEGMENT_BYTES, |records| recovery.replay(&records))?;
@@ -282,7 +288,6 @@ fn recover(
     if report.groups > 0 {
         info!("read {} groups, {} bytes, from the log", report.groups, report.bytes);
     }
-    log.set_faults(faults);
     let node = recovery.finish().map_err(|error| Failure::configuration(error.0))?;
     log.identify(Identity { node: options.id, directory: node.status().directory })?;
     Ok((node, log))

@@ -96,10 +96,14 @@ fn table() -> String {
 #[test]
 fn the_table_of_mutants_is_that_of_the_code() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/mutants.md");
+    // What follows is the section of another crate, which has a test of its own.
+    let others = |text: &str| text.find("\n## Log and server\n").unwrap_or(text.len());
+    let mut text = fs::read_to_string(&path).unwrap();
     if std::env::var_os("UPDATE_MUTANTS").is_some() {
-        fs::write(&path, table()).unwrap();
+        text.replace_range(..others(&text), &table());
+        fs::write(&path, &text).unwrap();
     }
-    let text = fs::read_to_string(&path).unwrap();
+    text.truncate(others(&text));
     let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| `")).collect();
     let mutants = Mutant::all();
     let again =

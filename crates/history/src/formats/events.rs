@@ -1,7 +1,9 @@
 //! Jepsen's events: who asked (`invoke`) and what came back (`ok`, `fail`, `info`).
 
-use super::datum::{Datum, Reader};
-use crate::reader::{Broken, OPERATIONS_MAX};
+use super::datum::Datum;
+use super::syntax::Reader;
+use crate::reader::{Broken, OPERATIONS_MAX, TIME_MAX};
+use crate::skipped::Skipped;
 
 /// What an event says about its operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,17 +18,32 @@ pub(super) enum Step {
     Info,
 }
 
+impl Step {
+    pub(super) fn named(name: &str) -> Option<Step> {
+        match name {
+            "invoke" => Some(Step::Invoke),
+            "ok" => Some(Step::Ok),
+            "fail" => Some(Step::Fail),
+            "info" => Some(Step::Info),
+            _ => None,
+        }
+    }
+}
+
 /// One event.
 #[derive(Clone, Debug)]
 pub(super) struct Event {
     pub(super) line: usize,
     pub(super) column: usize,
-    pub(super) process: u64,
+    /// Who asked: any scalar.
+    pub(super) process: Datum,
     pub(super) step: Step,
     /// What was asked: `read`, `write`, `cas` and so on.
     pub(super) f: String,
-    pub(super) key: Option<String>,
-    pub(super) value: Datum,
+    /// The key, where it stands beside the value.
+    pub(super) key: Option<Datum>,
+    /// `None` if the event has none, not even `nil`.
+    pub(super) value: Option<Datum>,
     pub(super) time: Option<u64>,
 }
 
@@ -35,16 +52,36 @@ impl Event {
     pub(super) fn fault<T>(&self, message: String) -> Result<T, Broken> {
         Err(Broken { line: self.line, column: self.column, message })
     }
+
+    /// Its process as text.
+    pub(super) fn client(&self) -> String {
+        self.process.label().unwrap_or_default()
+    }
+}
+
+/// The events of a file, and what else stands there.
+#[derive(Debug, Default)]
+pub(super) struct Recording {
+    pub(super) events: Vec<Event>,
+    pub(super) skipped: Skipped,
+}
+
+/// Whether a process is not a client but breaks things.
+pub(super) fn is_nemesis(process: &Datum) -> bool {
+    process.name() == Some("nemesis")
 }
 
 /// Reads events: maps one after another, or lists of them.
-pub(super) fn read(mut reader: Reader<'_>) -> Result<Vec<Event>, Broken> {
-    let mut events = Vec::new();
+pub(super) fn read(mut reader: Reader<'_>) -> Result<Recording, Broken> {
+    let mut recording = Recording::default();
     let mut open: Vec<char> = Vec::new();
     loop {
-        reader.skip_blank();
+        reader.skip_blank(0)?;
         match reader.peek() {
-            None if open.is_empty() => return Ok(events),
+            None if open.is_empty() => {
+                recording.skipped.comments = reader.comments();
+                return Ok(recording);
+            }
             Some(bracket @ ('[' | '(')) => {
                 reader.bump();
                 open.push(if bracket == '[' { ']' } else { ')' });
@@ -53,42 +90,70 @@ pub(super) fn read(mut reader: Reader<'_>) -> Result<Vec<Event>, Broken> {
                 reader.bump();
                 open.pop();
             }
-            _ => {
-                let (line, column) = reader.place();
-                let datum = reader.datum(0)?;
-                if events.len() >= 2 * OPERATIONS_MAX {
-                    let message = "the history has too many events".to_string();
-                    return Err(Broken { line, column, message });
-                }
-                events.extend(event(&datum, line, column)?);
-            }
+            _ => recording.add(&mut reader)?,
         }
     }
 }
 
-/// One event; none if it is not a client's, such as those of the nemesis.
-fn event(datum: &Datum, line: usize, column: usize) -> Result<Option<Event>, Broken> {
-    let broken = |message: &str| Broken { line, column, message: message.to_string() };
-    if !matches!(datum, Datum::Map(_)) {
-        return Err(broken("an event is a map such as {:process 0, :type :invoke, :f :read}"));
+impl Recording {
+    /// Reads one event.
+    fn add(&mut self, reader: &mut Reader<'_>) -> Result<(), Broken> {
+        let (line, column) = reader.place();
+        let datum = reader.datum(0)?;
+        if self.events.len() >= 2 * OPERATIONS_MAX {
+            let message = "the history has too many events".to_string();
+            return Err(Broken { line, column, message });
+        }
+        match event(&datum).map_err(|message| Broken { line, column, message })? {
+            None => self.skipped.nemesis += 1,
+            Some(event) => self.events.push(Event { line, column, ..event }),
+        }
+        Ok(())
     }
-    let name = |name: &str| datum.get(name).and_then(Datum::text);
-    let Some(process) = name("process").and_then(|process| process.parse().ok()) else {
-        return match datum.get("process") {
-            Some(_) => Ok(None),
-            None => Err(broken("missing `:process`: the number of the client")),
-        };
+}
+
+/// One event; none if it is the nemesis'.
+fn event(datum: &Datum) -> Result<Option<Event>, String> {
+    let Datum::Map(pairs) = datum else {
+        return Err("an event is a map such as {:process 0, :type :invoke, :f :read}".to_string());
     };
-    let step = match name("type") {
-        Some("invoke") => Step::Invoke,
-        Some("ok") => Step::Ok,
-        Some("fail") => Step::Fail,
-        Some("info") => Step::Info,
-        _ => return Err(broken("`:type` is one of :invoke, :ok, :fail, :info")),
-    };
-    let f = name("f").ok_or_else(|| broken("missing `:f`: what was asked"))?.to_string();
-    let key = name("key").map(str::to_string);
-    let value = datum.get("value").cloned().unwrap_or(Datum::Nothing);
-    let time = name("time").and_then(|time| time.parse().ok());
-    Ok(Some(Event { line, column, process, step, f, key, value, time }))
+    let field = |name| field(pairs, name);
+    let process = field("process")?.cloned().unwrap_or(Datum::Nothing);
+    if is_nemesis(&process) {
+        return Ok(None);
+    }
+    if process.label().is_none() {
+        return Err("missing `:process`: the client, a number or another scalar".to_string());
+    }
+    let step = field("type")?.and_then(Datum::name).and_then(Step::named);
+    let f = field("f")?.and_then(Datum::name).ok_or("missing `:f`: what was asked")?;
+    Ok(Some(Event {
+        line: 0,
+        column: 0,
+        process,
+        step: step.ok_or("`:type` is one of :invoke, :ok, :fail, :info")?,
+        f: f.to_string(),
+        key: field("key")?.filter(|key| **key != Datum::Nothing).cloned(),
+        value: field("value")?.cloned(),
+        time: time(field("time")?)?,
+    }))
+}
+
+/// The value of a name in a map. As a keyword and as a string, a name means the same.
+fn field<'a>(pairs: &'a [(Datum, Datum)], name: &str) -> Result<Option<&'a Datum>, String> {
+    let mut found = pairs.iter().filter(|(key, _)| key.name() == Some(name));
+    let first = found.next().map(|(_, value)| value);
+    match found.next() {
+        None => Ok(first),
+        Some(_) => Err(format!("`:{name}` stands twice in this event")),
+    }
+}
+
+fn time(datum: Option<&Datum>) -> Result<Option<u64>, String> {
+    let Some(datum) = datum.filter(|datum| **datum != Datum::Nothing) else { return Ok(None) };
+    let whole = datum.integer().and_then(|time| u64::try_from(time).ok());
+    match whole.filter(|&time| time <= TIME_MAX) {
+        Some(time) => Ok(Some(time)),
+        None => Err(format!("`:time` is a whole number of nanoseconds from 0 to {TIME_MAX}")),
+    }
 }

@@ -1,47 +1,106 @@
 //! The logs of `jepsen.util`: `INFO  jepsen.util - 0 :invoke :cas [1 2]`, one event a line, other
 //! lines between them.
 
-use super::datum::{Datum, Reader};
-use super::events::{Event, Step};
+use super::datum::Datum;
+use super::events::{Event, Recording, Step, is_nemesis};
+use super::syntax::{Dialect, Reader};
 use crate::field::column;
 use crate::reader::Broken;
 
+/// Who writes the events into the log.
+pub(super) const LOGGER: &str = "jepsen.util";
+
 /// Reads the events of a log.
-pub(super) fn read(text: &str) -> Result<Vec<Event>, Broken> {
-    let mut events = Vec::new();
+pub(super) fn read(text: &str) -> Result<Recording, Broken> {
+    let mut recording = Recording::default();
+    let lines = text.lines().count();
     for (number, line) in text.lines().enumerate() {
-        let Some((_, rest)) = line.split_once("jepsen.util - ") else { continue };
-        let at = line.len() - rest.len();
-        let broken = |message: &str| Broken {
-            line: number + 1,
-            column: column(line, at),
-            message: message.to_string(),
-        };
-        let mut rest = rest;
-        let mut word = || {
-            let (word, behind) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-            rest = behind.trim();
-            word
-        };
-        // What does not begin with a client's number is somebody else's line.
-        let Ok(process) = word().parse() else { continue };
-        let step = match word() {
-            ":invoke" => Step::Invoke,
-            ":ok" => Step::Ok,
-            ":fail" => Step::Fail,
-            ":info" => Step::Info,
-            _ => return Err(broken("behind the client comes :invoke, :ok, :fail or :info")),
-        };
-        let f = word().trim_start_matches(':').to_string();
-        // The text behind a failure is a reason, not a value.
-        let value = match step {
-            Step::Invoke | Step::Ok if !rest.is_empty() => {
-                Reader::new(rest).datum(0).map_err(|fault| broken(&fault.message))?
+        let at = line.len() - message(line).unwrap_or(line).len();
+        let (line_number, column) = (number + 1, column(line, at));
+        let event = event(line).map_err(|message| Broken { line: line_number, column, message })?;
+        match event {
+            Some(event) if is_nemesis(&event.process) => recording.skipped.nemesis += 1,
+            Some(event) => recording.events.push(Event { line: line_number, column, ..event }),
+            None if line.trim().is_empty() => {}
+            None if line_number == lines && !text.ends_with('\n') => {
+                let message = "the last line has no end and is no event; it may have been one";
+                return Err(Broken { line: line_number, column, message: message.to_string() });
             }
-            _ => Datum::Nothing,
-        };
-        let (line, column) = (number + 1, column(line, at));
-        events.push(Event { line, column, process, step, f, key: None, value, time: None });
+            None => recording.skipped.others += 1,
+        }
     }
-    Ok(events)
+    Ok(recording)
+}
+
+/// What the logger of events says on this line: behind its name comes a blank, a colon or a dash.
+fn message(line: &str) -> Option<&str> {
+    let (_, behind) = line.split_once(LOGGER)?;
+    let behind = behind.strip_prefix(':').unwrap_or(behind).trim_start();
+    Some(behind.strip_prefix("- ").unwrap_or(behind).trim_start())
+}
+
+/// The event of a line; none if it is a line of another kind.
+fn event(line: &str) -> Result<Option<Event>, String> {
+    let Some(message) = message(line) else { return refuse_hidden_event(line) };
+    let mut reader = Reader::new(message, Dialect::Edn);
+    // What does not even begin as an event is any message.
+    let Ok(process) = reader.datum(0) else { return refuse_hidden_event(line) };
+    let step = reader.datum(0).ok();
+    let known = match &step {
+        Some(Datum::Keyword(name)) => Step::named(name),
+        _ => None,
+    };
+    let Some(step) = known.filter(|_| process.label().is_some()) else {
+        return match (process.integer(), step) {
+            (Some(_), None | Some(Datum::Keyword(_))) => {
+                Err("behind the client comes :invoke, :ok, :fail or :info".to_string())
+            }
+            _ => refuse_hidden_event(line),
+        };
+    };
+    let is_nemesis = is_nemesis(&process);
+    let f = reader.datum(0).ok().and_then(|f| f.name().map(str::to_string));
+    let f = f.ok_or("behind :invoke, :ok, :fail or :info comes what was asked")?;
+    // The text behind a failure is a reason, not a value; that of the nemesis is any text.
+    let value = match step {
+        Step::Invoke | Step::Ok if !is_nemesis => value(reader)?,
+        _ => None,
+    };
+    let (line, column) = (0, 0);
+    Ok(Some(Event { line, column, process, step, f, key: None, value, time: None }))
+}
+
+/// The value at the end of a line; `None` if there is nothing.
+fn value(mut reader: Reader<'_>) -> Result<Option<Datum>, String> {
+    let blank = |reader: &mut Reader<'_>| {
+        reader.skip_blank(0).map_err(|fault| fault.message)?;
+        Ok::<bool, String>(reader.peek().is_none())
+    };
+    if blank(&mut reader)? {
+        return Ok(None);
+    }
+    let value = reader.datum(0).map_err(|fault| fault.message)?;
+    match blank(&mut reader)? {
+        true => Ok(Some(value)),
+        false => Err(format!("one value was expected; `{}` stands behind it", reader.rest())),
+    }
+}
+
+/// Other loggers may say what they like, but no operation may be lost among it.
+fn refuse_hidden_event(line: &str) -> Result<Option<Event>, String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let is_step = |word: &str| word.strip_prefix(':').and_then(Step::named).is_some();
+    let in_words = words.windows(2).any(|pair| is_step(pair[0]) && pair[1].starts_with(':'));
+    let in_map = is_map_of_operation(line) || message(line).is_some_and(is_map_of_operation);
+    match in_words || in_map {
+        true => Err(format!("this looks like an operation, and is no event of {LOGGER}")),
+        false => Ok(None),
+    }
+}
+
+/// Whether a line begins as an operation does in a form other than a log.
+fn is_map_of_operation(line: &str) -> bool {
+    let names = |names: [&str; 2]| names.iter().all(|name| line.contains(name));
+    line.trim_start_matches(['[', '(']).starts_with('{')
+        && (names(["process", "type"]) || names(["\"client\"", "\"kind\""]))
 }

@@ -1,25 +1,32 @@
 //! Histories in other people's forms, and which form a file has:
 //!
 //! - Candor's JSON Lines ([`crate::History::from_jsonl`]);
-//! - Jepsen's and Knossos' histories of registers, as EDN or JSON, one event a line or all in one
-//!   vector: `{:process 0, :type :invoke, :f :write, :value 3}`;
+//! - Jepsen's and Knossos' histories of registers, as EDN or JSON, one event after another or all
+//!   in one vector: `{:process 0, :type :invoke, :f :write, :value 3}`;
 //! - Porcupine's key-value logs, which are such events with a `:key`;
 //! - the logs of `jepsen.util` that Porcupine and others test with:
 //!   `INFO  jepsen.util - 0 :invoke :read nil`;
 //! - any of these compressed by gzip.
+//!
+//! A file is read whole or refused. What is skipped by rule is counted ([`crate::Skipped`]): comments,
+//! lines of the nemesis, lines of other loggers, crashes that are told twice.
 
 mod datum;
 mod events;
 mod gzip;
+mod keys;
 mod log;
+mod number;
+mod processes;
 mod register;
+mod syntax;
 
-use crate::field::column;
+use crate::field::{column, fields};
 use crate::history::History;
 use crate::operation::Operation;
 use crate::reader::{Broken, newlines};
-use datum::Reader;
 use events::Event;
+use syntax::{Dialect, Reader};
 
 impl History {
     /// Reads a history of any form that is known, also compressed by gzip.
@@ -61,7 +68,9 @@ impl History {
         }
         let history = match form {
             Form::Candor => History::from_jsonl(text),
-            Form::Events => register::history(events::read(Reader::new(text))?, false),
+            Form::Events(dialect) => {
+                register::history(events::read(Reader::new(text, dialect))?, false)
+            }
             Form::Log => register::history(log::read(text)?, true),
         };
         history.map(Some)
@@ -76,7 +85,7 @@ fn at_first(message: String) -> Broken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Candor,
-    Events,
+    Events(Dialect),
     Log,
 }
 
@@ -88,7 +97,7 @@ impl Form {
             // Strings in steps of 16 bytes, and half of the operations twice while parts are joined.
             Form::Candor => text.len() + lines * (3 * size_of::<Operation>() / 2 + 32),
             // Each event as a map of texts; all of them may stand on one line.
-            Form::Events => 24 * text.len(),
+            Form::Events(_) => 24 * text.len(),
             Form::Log => lines * (size_of::<Event>() + size_of::<Operation>() + 64) + text.len(),
         }
     }
@@ -96,17 +105,25 @@ impl Form {
     /// The form that the beginning of a text shows.
     fn of(text: &str) -> Form {
         let start = text.trim_start();
-        let line = start.lines().next().unwrap_or("");
-        if line.contains("jepsen.util") {
-            return Form::Log;
+        if start.starts_with([';', '#', '^']) {
+            return Form::Events(Dialect::Edn);
         }
         // Of what can begin an operation of Candor's, only an object with names in quotes.
         let inside = start.trim_start_matches(['[', '(', '{', ' ', '\n', '\r', '\t']);
         let opening = &start[..start.len() - inside.len()];
-        let is_edn = inside.starts_with(':') && opening.contains('{');
-        let is_list = opening.starts_with(['[', '(']) || start.starts_with([';', '#']);
-        let is_event = line.starts_with('{')
-            && ["process", "type"].iter().all(|name| line.contains(&format!("\"{name}\"")));
-        if is_edn || is_list || is_event { Form::Events } else { Form::Candor }
+        match (opening.contains('{'), inside.chars().next()) {
+            (false, _) if text.contains(log::LOGGER) => Form::Log,
+            (true, Some('"')) if opening.starts_with('{') && !is_event(start) => Form::Candor,
+            (true, Some('"')) => Form::Events(Dialect::Json),
+            (true, Some(':' | ';' | '#' | '^')) => Form::Events(Dialect::Edn),
+            _ if opening.starts_with(['[', '(']) => Form::Events(Dialect::Edn),
+            _ => Form::Candor,
+        }
     }
+}
+
+/// Whether the JSON object at the beginning of a text is an event.
+fn is_event(text: &str) -> bool {
+    let fields = fields(text);
+    ["process", "type"].iter().all(|name| fields.iter().any(|field| field.name == *name))
 }

@@ -1,52 +1,58 @@
 //! From events to operations on registers.
 //!
 //! What Jepsen's checkers take for granted is kept: an operation that failed did not run, and one
-//! without an outcome may have run at any later time. In EDN and JSON a read that returned `nil`
-//! says nothing, as with Knossos; in logs of `jepsen.util` it found nothing there, and a cas that
-//! failed saw another value, as with Porcupine. Where keys are asked with `get` and `put`, as in
-//! Porcupine's key-value logs, nothing there is the empty text.
+//! without an outcome may have run at any later time. A read that found `nil` found nothing there,
+//! and what an increment is answered is the sum. In logs of `jepsen.util` a cas that failed saw
+//! another value, as with Porcupine. Where keys are asked with `get` and `put`, as in Porcupine's
+//! key-value logs, nothing there is the empty text.
+//!
+//! Nothing is left out in silence: an answer that does not belong to what was asked is refused.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::datum::Datum;
-use super::events::{Event, Step};
+use super::events::{Event, Recording, Step};
+use super::keys::{Keys, ONLY_KEY};
+use super::processes::Processes;
 use crate::clients;
 use crate::history::{Header, History, Unit};
 use crate::operation::{Kind, Operation};
-use crate::reader::{Broken, TIME_MAX};
+use crate::reader::Broken;
+use crate::skipped::Skipped;
 
-/// The key of a history that names none.
-const ONLY_KEY: &str = "register";
-
-/// The history that the events tell. `is_log`: they come from a log of `jepsen.util`.
-pub(super) fn history(events: Vec<Event>, is_log: bool) -> Result<History, Broken> {
-    let clock = Clock::of(&events);
-    let teller = Teller { is_log, is_keyed: is_keyed(&events) };
-    let mut open: HashMap<u64, usize> = HashMap::new();
+/// The history that a recording tells. `is_log`: it is a log of `jepsen.util`.
+pub(super) fn history(recording: Recording, is_log: bool) -> Result<History, Broken> {
+    let Recording { mut events, mut skipped } = recording;
+    let unit = in_order(&mut events)?;
+    let keys = Keys::of(&events);
+    let processes = Processes::of(&events);
+    let teller = Teller { is_log, texts: texts(&events, keys), keys };
+    let now = |number: usize, event: &Event| event.time.unwrap_or(number as u64);
+    let mut open: HashMap<u64, (usize, &Event)> = HashMap::new();
     let mut operations: Vec<Operation> = Vec::new();
+    let mut crashed: HashMap<u64, &Event> = HashMap::new();
     for (number, event) in events.iter().enumerate() {
-        let now = clock.time(number, event);
+        let client = processes.client(&event.process);
         if event.step == Step::Invoke {
-            if open.insert(event.process, operations.len()).is_some() {
-                let message = format!("client {} asks again before its answer came", event.process);
+            if open.insert(client, (operations.len(), event)).is_some() {
+                let message =
+                    format!("client {} asks again before its answer came", event.client());
                 return event.fault(message);
             }
-            operations.push(teller.asked(event, now)?);
-            continue;
-        }
-        let Some(asked) = open.remove(&event.process) else {
-            // Some recorders tell of a crash twice.
+            operations.push(teller.asked(event, client, now(number, event))?);
+        } else if let Some((operation, asked)) = open.remove(&client) {
+            teller.answered(&mut operations[operation], asked, event, now(number, event))?;
             if event.step == Step::Info {
-                continue;
+                crashed.insert(client, event);
             }
-            return event.fault(format!("client {} is answered but asked nothing", event.process));
-        };
-        teller.answered(&mut operations[asked], event, now)?;
+        } else {
+            tell_again(crashed.get(&client).copied(), event, &mut skipped)?;
+        }
     }
-    let uses_get = events.iter().any(|event| event.f == "get" || event.f == "put");
-    let header = Header::new(clock.unit(), None);
-    let mut history = History::new(Some(header), operations);
-    history.initial = uses_get.then(String::new);
+    let mut history = History::new(Some(Header::new(unit, None)), operations);
+    history.initial = initial(&events, keys);
+    history.skipped = skipped;
+    history.client_names = processes.into_names();
     clients::in_order(&history).map_err(|disorder| {
         let line = history.operations[disorder.operation].line;
         Broken { line, column: 1, message: disorder.message }
@@ -54,86 +60,84 @@ pub(super) fn history(events: Vec<Event>, is_log: bool) -> Result<History, Broke
     Ok(history)
 }
 
-/// What tells the time of events.
-enum Clock {
-    /// Their own times, which never go back.
-    Times,
-    /// Their numbers.
-    Numbers,
+/// Puts events into the order of their times, where they have times; else the order of the file is
+/// the order of time.
+fn in_order(events: &mut [Event]) -> Result<Unit, Broken> {
+    if events.iter().all(|event| event.time.is_none()) {
+        return Ok(Unit::Events);
+    }
+    if let Some(timeless) = events.iter().find(|event| event.time.is_none()) {
+        let message = "this event has no `:time`, others have one; so its place among them is not \
+                       known";
+        return timeless.fault(message.to_string());
+    }
+    events.sort_by_key(|event| event.time);
+    Ok(Unit::Nanoseconds)
 }
 
-impl Clock {
-    fn of(events: &[Event]) -> Clock {
-        let all = events.iter().all(|event| event.time.is_some_and(|time| time <= TIME_MAX));
-        if all && events.is_sorted_by_key(|event| event.time) && !events.is_empty() {
-            Clock::Times
-        } else {
-            Clock::Numbers
-        }
+/// Some recorders tell of a crash twice; any other answer to nothing is a fault.
+fn tell_again(crash: Option<&Event>, event: &Event, skipped: &mut Skipped) -> Result<(), Broken> {
+    if crash.is_some_and(|crash| event.step == Step::Info && crash.f == event.f) {
+        skipped.again += 1;
+        return Ok(());
     }
-
-    fn time(&self, number: usize, event: &Event) -> u64 {
-        match self {
-            Clock::Times => event.time.unwrap_or(0),
-            Clock::Numbers => number as u64,
-        }
-    }
-
-    fn unit(&self) -> Unit {
-        match self {
-            Clock::Times => Unit::Nanoseconds,
-            Clock::Numbers => Unit::Events,
-        }
-    }
+    event.fault(format!("client {} is answered but asked nothing", event.client()))
 }
 
-/// Whether values are pairs of a key and a value, as with `jepsen.independent`.
-fn is_keyed(events: &[Event]) -> bool {
-    let values = |event: &&Event| event.f != "cas" && event.value != Datum::Nothing;
-    let mut values = events.iter().filter(values).peekable();
-    values.peek().is_some()
-        && values.all(|event| matches!(&event.value, Datum::List(pair) if pair.len() == 2))
+/// The keys that hold texts, because something is appended to them.
+fn texts(events: &[Event], keys: Keys) -> HashSet<String> {
+    let appends = events.iter().filter(|event| event.f == "append");
+    let key = |event| keys.split(event).ok()?.0.or(Some(ONLY_KEY.to_string()));
+    appends.filter_map(key).collect()
+}
+
+/// Where keys are asked with `get` and `put`, nothing there is the empty text, unless a `get` that
+/// found nothing says so.
+fn initial(events: &[Event], keys: Keys) -> Option<String> {
+    let is_get = |event: &Event| event.f == "get" || event.f == "put";
+    let found_nil = |event: &Event| {
+        let is_nil = |(_, value)| value == Datum::Nothing;
+        event.f == "get" && event.step == Step::Ok && keys.split(event).is_ok_and(is_nil)
+    };
+    (events.iter().any(is_get) && !events.iter().any(found_nil)).then(String::new)
 }
 
 struct Teller {
     is_log: bool,
-    is_keyed: bool,
+    keys: Keys,
+    texts: HashSet<String>,
 }
 
 impl Teller {
-    /// The key and value of an event.
-    fn split(&self, event: &Event) -> (String, Datum) {
-        match &event.value {
-            Datum::List(pair) if self.is_keyed && pair.len() == 2 => {
-                (pair[0].text().unwrap_or("nil").to_string(), pair[1].clone())
+    fn asked(&self, event: &Event, client: u64, now: u64) -> Result<Operation, Broken> {
+        let (key, value) = self.keys.split(event)?;
+        let key = match key {
+            Some(key) => key,
+            None if self.keys.are_named() => {
+                return event.fault("other events name a key, this one does not".to_string());
             }
-            value => (event.key.clone().unwrap_or_else(|| ONLY_KEY.to_string()), value.clone()),
+            None => ONLY_KEY.to_string(),
+        };
+        let text = |value: &Datum| self.text(event, &key, value);
+        if matches!(event.f.as_str(), "write" | "put" | "set" | "w") && event.value.is_none() {
+            return event.fault("missing `:value`: what is written, or nil to delete".to_string());
         }
-    }
-
-    fn asked(&self, event: &Event, now: u64) -> Result<Operation, Broken> {
-        let (key, value) = self.split(event);
         let kind = match event.f.as_str() {
             "read" | "get" | "r" => Kind::Read { value: None, ok: false },
-            "write" | "put" | "set" | "w" => Kind::Write { value: text(event, &value)? },
-            "delete" | "del" => Kind::Write { value: None },
+            "write" | "put" | "set" | "w" => Kind::Write { value: text(&value)? },
+            "delete" | "del" if value == Datum::Nothing => Kind::Write { value: None },
+            "delete" | "del" => return event.fault("a delete has no value".to_string()),
             "cas" => match &value {
                 Datum::List(pair) if pair.len() == 2 => {
-                    Kind::Cas { from: text(event, &pair[0])?, to: text(event, &pair[1])?, ok: None }
+                    Kind::Cas { from: text(&pair[0])?, to: text(&pair[1])?, ok: None }
                 }
                 _ => return event.fault("a cas has two values, [from to]".to_string()),
             },
-            "append" => match text(event, &value)? {
+            "append" => match text(&value)? {
                 Some(value) => Kind::Append { value },
                 None => return event.fault("an append has a text".to_string()),
             },
-            "incr" | "increment" | "inc" => {
-                let add = text(event, &value)?.map_or(Ok(1), |add| add.parse());
-                let Ok(add) = add else {
-                    return event.fault("an increment has an integer".to_string());
-                };
-                Kind::Incr { add, value: None }
-            }
+            "incr" | "increment" | "inc" => Kind::Incr { add: add(event, &value)?, value: None },
             other => {
                 return event.fault(format!(
                     "unknown operation :{other}; the judge knows :read :get :write :put :set :cas \
@@ -141,40 +145,108 @@ impl Teller {
                 ));
             }
         };
-        let mut operation = Operation::new(event.process, kind, &key, now, None);
+        let mut operation = Operation::new(client, kind, &key, now, None);
         operation.line = event.line;
         Ok(operation)
     }
 
-    fn answered(&self, operation: &mut Operation, event: &Event, now: u64) -> Result<(), Broken> {
-        if event.step == Step::Info {
-            return Ok(());
+    fn answered(
+        &self,
+        operation: &mut Operation,
+        asked: &Event,
+        event: &Event,
+        now: u64,
+    ) -> Result<(), Broken> {
+        if asked.f != event.f {
+            return event.fault(format!(
+                "client {} asked :{} and is answered :{}",
+                event.client(),
+                asked.f,
+                event.f
+            ));
+        }
+        match event.step {
+            Step::Invoke | Step::Info => return Ok(()),
+            Step::Fail => self.failed(operation),
+            Step::Ok => self.done(operation, asked, event)?,
         }
         operation.end = Some(now);
-        let failed = event.step == Step::Fail;
+        Ok(())
+    }
+
+    fn failed(&self, operation: &mut Operation) {
         match &mut operation.kind {
-            Kind::Read { value, ok } if !failed => {
-                *value = text(event, &self.split(event).1)?;
-                *ok = value.is_some() || self.is_log;
-            }
             // A read that failed goes on saying nothing.
             Kind::Read { .. } => {}
-            Kind::Cas { ok, .. } if !failed || self.is_log => *ok = Some(!failed),
-            Kind::Incr { value, .. } if !failed => {
-                // Most recorders repeat the question; only a number that differs is an answer.
-                *value = None;
+            Kind::Cas { ok, .. } if self.is_log => *ok = Some(false),
+            _ => operation.refused = true,
+        }
+    }
+
+    fn done(&self, operation: &mut Operation, asked: &Event, event: &Event) -> Result<(), Broken> {
+        let (key, found) = self.keys.split(event)?;
+        if key.is_some_and(|key| key != operation.key) {
+            return event.fault(format!("key {} was asked, not this one", operation.key));
+        }
+        // That the question can be taken apart was seen when it was asked.
+        let (_, wanted) = self.keys.split(asked)?;
+        let differs = found != wanted;
+        match &mut operation.kind {
+            Kind::Read { value, ok } => {
+                if event.value.is_none() {
+                    return event.fault("missing `:value`: what was read".to_string());
+                }
+                *value = self.text(event, &operation.key, &found)?;
+                *ok = true;
             }
-            _ => operation.refused = failed,
+            Kind::Cas { ok, .. } => *ok = Some(true),
+            Kind::Incr { value, .. } => *value = sum(event, &found)?,
+            Kind::Write { .. } | Kind::Append { .. } => {}
+        }
+        let must_repeat = match operation.kind {
+            Kind::Incr { .. } => false,
+            Kind::Read { .. } => wanted != Datum::Nothing,
+            _ => found != Datum::Nothing,
+        };
+        if must_repeat && differs {
+            return event.fault("the answer has another value than the question".to_string());
         }
         Ok(())
     }
+
+    /// A value as text; `nil` is nothing. A key that is appended to holds texts alone, as they are.
+    fn text(&self, event: &Event, key: &str, value: &Datum) -> Result<Option<String>, Broken> {
+        if *value == Datum::Nothing {
+            return Ok(None);
+        }
+        let text = match value {
+            Datum::Text(text) if self.texts.contains(key) => Some(text.clone()),
+            _ if self.texts.contains(key) => {
+                return event.fault(format!("key {key} is appended to, so it holds strings"));
+            }
+            value => value.label(),
+        };
+        match text {
+            Some(text) => Ok(Some(text)),
+            None => event.fault("a value is nil, a number, a string or another scalar".to_string()),
+        }
+    }
 }
 
-/// A value as text; `nil` is nothing.
-fn text(event: &Event, value: &Datum) -> Result<Option<String>, Broken> {
-    match value {
+/// What an increment adds: 1 if it does not say.
+fn add(event: &Event, value: &Datum) -> Result<i64, Broken> {
+    let add = match value {
+        Datum::Nothing => Some(1),
+        value => value.integer().and_then(|add| i64::try_from(add).ok()),
+    };
+    add.map_or_else(|| event.fault("an increment has an integer".to_string()), Ok)
+}
+
+/// What an increment is answered: the sum, or nothing if the recorder does not know it.
+fn sum(event: &Event, found: &Datum) -> Result<Option<String>, Broken> {
+    match found {
         Datum::Nothing => Ok(None),
-        Datum::Text(text) => Ok(Some(text.clone())),
-        _ => event.fault("a value is nil, a number, a string or a keyword".to_string()),
+        Datum::Scalar(sum) if found.integer().is_some() => Ok(Some(sum.clone())),
+        _ => event.fault("an increment is answered with an integer, the sum".to_string()),
     }
 }

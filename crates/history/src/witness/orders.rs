@@ -30,11 +30,10 @@ pub(super) fn sequential(facts: &Facts<'_>, witness: &Witness) -> Result<(), Str
 
 pub(super) fn real_time(facts: &Facts<'_>, level: Level, witness: &Witness) -> Result<(), String> {
     sequential(facts, witness)?;
+    // In nanoseconds, so that no bound is rounded.
+    let unit = u128::from(facts.history.unit().nanoseconds());
     let bound = match level {
-        Level::Bounded { ms } => {
-            let unit = u128::from(facts.history.unit().nanoseconds());
-            u64::try_from((u128::from(ms) * 1_000_000).div_ceil(unit)).unwrap_or(u64::MAX)
-        }
+        Level::Bounded { ms } => facts.history.unit().bound_ns(ms),
         _ => 0,
     };
     // Nobody ended before somebody placed earlier began: one pass, keeping the latest start.
@@ -42,11 +41,11 @@ pub(super) fn real_time(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
     for &index in only(witness)? {
         let operation = facts.op(index);
         let known = operation.fate() == Fate::Done;
-        if known && operation.end.is_some_and(|end| end < latest) {
+        if known && operation.end.is_some_and(|end| u128::from(end) * unit < latest) {
             return Err(format!("operation {index} ended before one placed earlier began"));
         }
         let slack = if operation.is_read() { bound } else { 0 };
-        latest = latest.max(operation.start.saturating_sub(slack));
+        latest = latest.max((u128::from(operation.start) * unit).saturating_sub(slack));
     }
     Ok(())
 }

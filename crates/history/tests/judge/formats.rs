@@ -68,8 +68,8 @@ fn events_as_edn() {
     let history = read(edn);
     assert_eq!(history.unit(), Unit::Nanoseconds);
     assert_eq!((history.operations[0].start, history.operations[0].end), (10, Some(25)));
-    // As with Knossos, a read of nil says nothing and a cas that failed did not run.
-    assert_eq!(history.operations[1].kind, Kind::Read { value: None, ok: false });
+    // A read of nil found nothing there; as with Knossos, a cas that failed did not run.
+    assert_eq!(history.operations[1].kind, Kind::Read { value: None, ok: true });
     assert!(history.operations[2].refused);
     // The same in one vector, and with lists.
     let vector = edn.replace("; a register\n", "[").trim_end().to_string() + "]";
@@ -122,7 +122,10 @@ fn broken_events() {
         &event(":process 1, :type :begun, :f :read"),
         "2:1: `:type` is one of :invoke, :ok, :fail, :info",
     );
-    refuses(&event(":type :ok, :f :read"), "2:1: missing `:process`: the number of the client");
+    refuses(
+        &event(":type :ok, :f :read"),
+        "2:1: missing `:process`: the client, a number or another scalar",
+    );
     refuses(
         &event(":process 1, :type :invoke, :f :enqueue, :value 1"),
         "2:1: unknown operation :enqueue; the judge knows :read :get :write :put :set :cas \

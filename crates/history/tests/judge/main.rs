@@ -10,6 +10,9 @@
 //! - `convergence`, `named`: final reads that touch the last write; an open write that is no excuse; a lost write; a server that
 //!   was not heard; a delete that is no excuse. `named` alone, by the sentence: zones that overlap, or lie in one another, or
 //!   run backwards, let pass, for then the search finds the clash.
+//! - `recordings`, by files: each rule of the readers of other forms taken out by itself (processes, times, answers, keys, values, what
+//!   is skipped and counted, hidden operations in logs); a bound that is rounded up, each unit of time; a level of which nothing
+//!   was there to judge. `refusals`: answers without an end.
 //! - `claims`: reads before the write at their place; an unknown write given an entry that it need not have.
 //! - `witnesses`, `mutants`: a validator that leaves out real time, clients' orders, what operations saw, what is missing, causes,
 //!   the order among writes (ccv), what was overlooked (cc, mw, wfr), a client's own writes (ryw), what it left (mr), refused
@@ -28,6 +31,7 @@ mod larger;
 mod mutants;
 mod named;
 mod properties;
+mod recordings;
 mod reference;
 mod refusals;
 mod truth;

@@ -99,6 +99,34 @@ fn wrong_types_and_names() {
 }
 
 #[test]
+fn answers_that_would_be_dropped() {
+    let needs_end = |field: &str| {
+        format!("the answer is known, so it needs an `end`; leave `{field}` out if none came")
+    };
+    refuses(
+        r#"{"client":1,"kind":"read","key":"x","value":"1","ok":true,"start":0,"end":null}"#,
+        &format!("2:54: {}", needs_end("ok")),
+    );
+    refuses(
+        r#"{"client":1,"kind":"incr","key":"x","value":"1","start":0,"end":null}"#,
+        &format!("2:45: {}", needs_end("value")),
+    );
+    const REFUSED: &str = "what was refused did not run, so it was not answered";
+    refuses(
+        r#"{"client":1,"kind":"cas","key":"x","from":"1","to":"2","ok":true,"start":0,"end":1,"refused":true}"#,
+        &format!("2:61: {REFUSED}"),
+    );
+    refuses(
+        r#"{"client":1,"kind":"read","key":"x","value":"1","start":0,"end":1,"refused":true}"#,
+        &format!("2:45: {REFUSED}"),
+    );
+    refuses(
+        r#"{"client":1,"kind":"incr","key":"x","value":"1","start":0,"end":1,"refused":true}"#,
+        &format!("2:45: {REFUSED}"),
+    );
+}
+
+#[test]
 fn impossible_times() {
     refuses(
         r#"{"client":1,"kind":"write","key":"x","value":"1","start":9,"end":3}"#,
@@ -210,6 +238,17 @@ fn what_is_written_is_read_again() {
         operation.line = index + 2;
     }
     assert_eq!(again, history);
+}
+
+#[test]
+fn a_float_without_a_fraction_is_an_integer() {
+    for (value, text) in [("1.0", "1"), ("-2e1", "-20"), ("-0.0", "0"), ("7", "7")] {
+        let history = History::from_jsonl(&GOOD.replace("\"1\"", value)).expect("readable");
+        assert_eq!(history.operations[0].kind, Kind::Write { value: Some(text.to_string()) });
+    }
+    for value in ["1.5", "9007199254740993.0", "123456789012345678901"] {
+        assert!(History::from_jsonl(&GOOD.replace("\"1\"", value)).is_err(), "{value}");
+    }
 }
 
 #[test]

@@ -460,10 +460,10 @@ static DEBUG_COMMANDS: [Spec; 3] = [
     Spec {
         name: "disk",
         arity: -3,
-        summary: "Makes the disk of this node full or free, the next sync fail or take long",
+        summary: "Makes the disk of this node full or free, the next sync fail or take long, or the power go",
         arguments: &[
-            Argument { name: "FULL|FREE|FAIL-SYNC|STALL", kind: "string", ..ARGUMENT },
-            Argument { name: "ms", kind: "integer", flags: &["optional"], ..ARGUMENT },
+            Argument { name: "FULL|FREE|FAIL-SYNC|STALL|POWER-OFF", kind: "string", ..ARGUMENT },
+            Argument { name: "ms|seed|error", kind: "string", flags: &["optional"], ..ARGUMENT },
         ],
         run: debug::disk,
         ..SERVER

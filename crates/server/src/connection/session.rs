@@ -162,7 +162,7 @@ impl Session {
     }
 
     /// Arranges for the task to be woken by [`Session::wake`].
-    pub(super) fn listen(&self, cx: &mut Context<'_>) {
+    pub(crate) fn listen(&self, cx: &mut Context<'_>) {
         while self.bell.poll(cx).is_ready() {}
     }
 

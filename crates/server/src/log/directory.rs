@@ -1,10 +1,12 @@
 //! The data directory: made, checked and locked.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Error, identity};
+use super::{Error, Identity, identity};
+use crate::disk::{Disk, Folder};
+use crate::mutants::mutant;
 
 /// What may lie in a directory that somebody else made for us.
 const HARMLESS: [&str; 1] = ["lost+found"];
@@ -12,40 +14,40 @@ const HARMLESS: [&str; 1] = ["lost+found"];
 /// A data directory that is ours alone as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Directory {
+    disk: Disk,
     data: PathBuf,
     log: PathBuf,
-    /// Kept open, so that a sync needs nothing that the system might not have.
-    log_handle: File,
+    log_folder: Folder,
     /// Holds the lock; the system lets it go when the process ends, however it ends.
     _lock: File,
 }
 
 impl Directory {
     /// Opens or makes the data directory, and locks it.
-    pub(crate) fn open(path: &Path) -> Result<Directory, Error> {
-        make(path)?;
+    pub(crate) fn open(disk: &Disk, path: &Path) -> Result<Directory, Error> {
+        // Its identity was written before anything was promised.
+        let promised = Identity::read(disk, path)?.is_some();
+        make(disk, path, promised)?;
         let log = path.join("log");
         if !log.is_dir() {
-            identity::refuse_lost(path)?;
-            refuse_foreign(path)?;
+            identity::refuse_lost(disk, path)?;
+            mutant!(ForeignDirectoryTaken, refuse_foreign(disk, path)?, ());
         }
         let lock_path = path.join("lock");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_path)
-            .map_err(Error::io("open", &lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(Error::Locked(path.to_owned())),
-            Err(TryLockError::Error(source)) => {
-                return Err(Error::Io { doing: "lock", path: lock_path, source });
-            }
+        let locked = disk.lock(&lock_path).map_err(Error::io("lock", &lock_path))?;
+        let lock = locked.ok_or_else(|| Error::Locked(path.to_owned()))?;
+        if !log.is_dir() {
+            make_one(disk, &log)?;
         }
-        make(&log)?;
-        let log_handle = File::open(&log).map_err(Error::io("open", &log))?;
-        Ok(Directory { data: path.to_owned(), log, log_handle, _lock: lock })
+        // Also if an earlier start made names in it, and ended before it synced them.
+        mutant!(OldNamesNotSynced, sync(disk, path)?, ());
+        let log_folder = disk.open_folder(&log).map_err(Error::io("open", &log))?;
+        Ok(Directory { disk: disk.clone(), data: path.to_owned(), log, log_folder, _lock: lock })
+    }
+
+    /// The disk that it is on.
+    pub(super) fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     /// What holds all of it.
@@ -60,71 +62,117 @@ impl Directory {
 
     /// Syncs it, so that the segments that were made, renamed or removed in it stay so.
     pub(super) fn sync(&self) -> Result<(), Error> {
-        self.log_handle.sync_all().map_err(Error::io("sync", &self.log))
+        mutant!(NoDirectorySync, self.log_folder.sync(), Ok(()))
+            .map_err(Error::io("sync", &self.log))
     }
 }
 
-/// Makes a directory and those above it, each synced into the one that holds it.
-fn make(path: &Path) -> Result<(), Error> {
-    if path.is_dir() {
+/// Makes a directory and those above it, each synced into the one that holds it. As long as nothing was promised, also those
+/// that are there already: an earlier start may have ended between making and syncing them.
+fn make(disk: &Disk, path: &Path, promised: bool) -> Result<(), Error> {
+    let is_there = path.is_dir();
+    let parent = parent(path);
+    if parent == path || (is_there && mutant!(KilledStartForgotten, promised, true)) {
         return Ok(());
     }
-    let parent = match path.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    if parent != path {
-        make(parent)?;
+    make(disk, parent, promised)?;
+    if !is_there {
+        make_one(disk, path)?;
     }
-    match fs::create_dir(path) {
+    match mutant!(NewDirectoryNotSynced, sync(disk, parent), Ok(())) {
+        Err(Error::Io { source, .. }) if is_there && is_not_ours(&source) => Ok(()),
+        synced => synced,
+    }
+}
+
+/// Whether no start can have made anything in a directory that cannot be synced for this reason: it may not be read, or its
+/// file system is one that is only read.
+fn is_not_ours(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
+    matches!(error.kind(), InvalidInput | PermissionDenied | ReadOnlyFilesystem | Unsupported)
+}
+
+fn make_one(disk: &Disk, path: &Path) -> Result<(), Error> {
+    match disk.create_folder(path) {
         // Another node that was started at the same time may have made it since.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {}
-        made => made.map_err(Error::io("make the directory", path))?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made.map_err(Error::io("make the directory", path)),
     }
-    sync(parent)
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
 }
 
 /// A directory without a log must not hold anything: it is somebody else's.
-fn refuse_foreign(path: &Path) -> Result<(), Error> {
-    for entry in fs::read_dir(path).map_err(Error::io("list", path))? {
-        let entry = entry.map_err(Error::io("list", path))?;
-        let name = entry.file_name();
+fn refuse_foreign(disk: &Disk, path: &Path) -> Result<(), Error> {
+    for entry in disk.list(path).map_err(Error::io("list", path))? {
+        let name = entry.file_name().unwrap_or_default();
         if name != "lock"
             && name != identity::NAME_UNFINISHED
             && !HARMLESS.iter().any(|harmless| name == *harmless)
         {
-            return Err(Error::Foreign(entry.path()));
+            return Err(Error::Foreign(entry));
         }
     }
     Ok(())
 }
 
 /// Syncs a directory, so that what was made in it stays so.
-pub(super) fn sync(path: &Path) -> Result<(), Error> {
-    File::open(path).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", path))
+pub(super) fn sync(disk: &Disk, path: &Path) -> Result<(), Error> {
+    disk.open_folder(path).and_then(|folder| folder.sync()).map_err(Error::io("sync", path))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use rustix::io::Errno;
+
     use super::*;
+    use crate::disk::{Fault, Faulty, Operation};
+
+    fn open(path: &Path) -> Result<Directory, Error> {
+        Directory::open(&Disk::default(), path)
+    }
 
     #[test]
     fn a_directory_is_made_and_locked() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("a/b");
-        let first = Directory::open(&path).unwrap();
-        let error = Directory::open(&path).unwrap_err();
+        let first = open(&path).unwrap();
+        let error = open(&path).unwrap_err();
         assert!(matches!(error, Error::Locked(_)));
         assert!(error.to_string().contains("a/b is in use by another process"), "{error}");
         drop(first);
-        Directory::open(&path).unwrap();
+        open(&path).unwrap();
+    }
+
+    #[test]
+    fn directories_above_are_synced_where_that_can_be() {
+        for (errno, passes) in [
+            (Errno::ACCESS, true),
+            (Errno::INVAL, true),
+            (Errno::OPNOTSUPP, true),
+            (Errno::ROFS, true),
+            (Errno::IO, false),
+        ] {
+            let temp = tempfile::tempdir().unwrap();
+            let faulty = Arc::new(Faulty::new(false));
+            let disk = Disk::faulty(faulty.clone());
+            // The first is the highest.
+            faulty.plan(Some(Operation::SyncFolder), 0, Fault::Refused(errno));
+            let opened = Directory::open(&disk, temp.path());
+            assert_eq!(opened.is_ok(), passes, "{errno}");
+        }
     }
 
     #[test]
     fn nodes_that_start_together_share_the_directories_above_theirs() {
         for _ in 0..50 {
             let temp = tempfile::tempdir().unwrap();
-            let open = |name: &str| Directory::open(&temp.path().join("run/data").join(name));
+            let open = |name: &str| open(&temp.path().join("run/data").join(name));
             std::thread::scope(|scope| {
                 let nodes: Vec<_> =
                     ["1", "2", "3", "4"].map(|name| scope.spawn(move || open(name))).into();
@@ -137,7 +185,7 @@ mod tests {
     fn somebody_elses_directory_is_refused() {
         let temp = tempfile::tempdir().unwrap();
         fs::write(temp.path().join("thesis.tex"), "…").unwrap();
-        let error = Directory::open(temp.path()).unwrap_err();
+        let error = open(temp.path()).unwrap_err();
         assert!(matches!(error, Error::Foreign(_)));
         assert!(error.to_string().contains("thesis.tex"), "{error}");
         assert!(!temp.path().join("lock").exists(), "nothing was touched");

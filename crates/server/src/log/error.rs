@@ -8,6 +8,7 @@ use node::{Shortage, StartError};
 use rustix::io::Errno;
 
 use crate::Failure;
+use crate::mutants::mutant;
 
 /// Why the log cannot be opened or written. No variant but [`Error::Full`] is worth a second try by the program itself.
 #[derive(Debug)]
@@ -87,7 +88,9 @@ impl Error {
     /// that may come back. A disk that fails (EIO) and a directory that is gone are none of that.
     pub(super) fn or_full(self) -> Error {
         match self {
-            Error::Io { doing, path, source } if way_out(&source).is_some() => {
+            Error::Io { doing, path, source }
+                if mutant!(BrokenTakenForFull, way_out(&source).is_some(), true) =>
+            {
                 Error::Full { doing, path, source }
             }
             error => error,
@@ -120,7 +123,9 @@ fn way_out(error: &io::Error) -> Option<&'static str> {
         OutOfMemory => Some("Free some memory"),
         // What a system says that has no room for one more thread.
         WouldBlock => Some("Let it start more threads (ulimit -u)"),
-        PermissionDenied | ReadOnlyFilesystem => Some("Let it write there"),
+        PermissionDenied | ReadOnlyFilesystem if mutant!(RefusalIsTheEnd, true, false) => {
+            Some("Let it write there")
+        }
         _ => None,
     }
 }

@@ -8,6 +8,8 @@
 //!    little-endian; crc = CRC32C of the salt, bytes 0 to 16, and the payload
 //! ```
 
+use crate::mutants::mutant;
+
 /// Frames begin at multiples of this, so a search looks only there.
 pub(super) const ALIGNMENT: usize = 64;
 /// The bytes before the payload.
@@ -80,7 +82,8 @@ pub(super) fn decode(bytes: &[u8], salt: Salt) -> Option<Frame<'_>> {
         return None;
     }
     let payload = rest.get(..u32_at(header, 4) as usize)?;
-    if u32_at(header, 16) != checksum(salt, &header[..16], payload) {
+    let expected = checksum(salt, &header[..16], payload);
+    if mutant!(TornTailTakenForWhole, u32_at(header, 16) != expected, false) {
         return None;
     }
     let sequence = u64::from(u32_at(header, 8)) | u64::from(u32_at(header, 12)) << 32;

@@ -4,12 +4,13 @@
 //! empty and forget its votes and all that it has acknowledged. The file is written once the first group is durable, before
 //! anybody is told so. So where it is, there was a log.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::Error;
 use super::directory;
+use crate::disk::Disk;
+use crate::mutants::mutant;
 
 /// Its name in the data directory.
 pub(super) const NAME: &str = "identity";
@@ -40,9 +41,9 @@ impl Identity {
     }
 
     /// Reads the file of a data directory, if it has one.
-    pub(super) fn read(data: &Path) -> Result<Option<Identity>, Error> {
+    pub(super) fn read(disk: &Disk, data: &Path) -> Result<Option<Identity>, Error> {
         let path = data.join(NAME);
-        let text = match fs::read_to_string(&path) {
+        let text = match disk.read_text(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             text => text.map_err(Error::io("read", &path))?,
         };
@@ -50,35 +51,40 @@ impl Identity {
     }
 
     /// Writes the file of a data directory, whole or not at all.
-    pub(super) fn write(self, data: &Path) -> Result<(), Error> {
+    pub(super) fn write(self, disk: &Disk, data: &Path) -> Result<(), Error> {
         let path = data.join(NAME_UNFINISHED);
-        let mut file = File::create(&path).map_err(Error::io("make", &path))?;
-        file.write_all(self.text().as_bytes()).map_err(Error::io("write to", &path))?;
-        file.sync_all().map_err(Error::io("sync", &path))?;
-        fs::rename(&path, data.join(NAME)).map_err(Error::io("rename", &path))?;
-        directory::sync(data)
+        let file = disk.create(&path).map_err(Error::io("make", &path))?;
+        file.write_all_at(self.text().as_bytes(), 0).map_err(Error::io("write to", &path))?;
+        let synced = mutant!(IdentityNotSynced, file.sync_all(), Ok(()));
+        synced.map_err(Error::io("sync", &path))?;
+        disk.rename(&path, &data.join(NAME)).map_err(Error::io("rename", &path))?;
+        mutant!(IdentityNameNotSynced, directory::sync(disk, data), Ok(()))
     }
 }
 
 /// Refuses a data directory that had a log, where there is none, or an empty one, now.
-pub(super) fn refuse_lost(data: &Path) -> Result<(), Error> {
-    match Identity::read(data)? {
-        Some(Identity { node, .. }) => Err(Error::Lost { data: data.to_owned(), node }),
-        None => Ok(()),
+pub(super) fn refuse_lost(disk: &Disk, data: &Path) -> Result<(), Error> {
+    match Identity::read(disk, data)? {
+        Some(Identity { node, .. }) if mutant!(LostLogTaken, true, false) => {
+            Err(Error::Lost { data: data.to_owned(), node })
+        }
+        _ => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
     fn it_is_read_back() {
         let temp = tempfile::tempdir().unwrap();
-        assert_eq!(Identity::read(temp.path()).unwrap(), None);
+        assert_eq!(Identity::read(&Disk::default(), temp.path()).unwrap(), None);
         let identity = Identity { node: 3, directory: u64::MAX - 1 };
-        identity.write(temp.path()).unwrap();
-        assert_eq!(Identity::read(temp.path()).unwrap(), Some(identity));
+        identity.write(&Disk::default(), temp.path()).unwrap();
+        assert_eq!(Identity::read(&Disk::default(), temp.path()).unwrap(), Some(identity));
         assert!(!temp.path().join(NAME_UNFINISHED).exists());
     }
 
@@ -87,7 +93,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         for text in ["", "candor 2\nnode 1\ndirectory 0000000000000001\n", "candor 1\nnode 1\n"] {
             fs::write(temp.path().join(NAME), text).unwrap();
-            let error = Identity::read(temp.path()).unwrap_err().to_string();
+            let error = Identity::read(&Disk::default(), temp.path()).unwrap_err().to_string();
             assert!(error.contains("identity does not say whose"), "{error}");
         }
     }

@@ -54,6 +54,8 @@ mod thread;
 mod writer;
 
 #[cfg(test)]
+mod crashes;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use directory::Directory;

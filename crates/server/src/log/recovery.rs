@@ -1,7 +1,6 @@
 //! Reading the log at the start: what is good is given to the node, a torn tail is cut, and damage
 //! is told from it.
 
-use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,8 @@ use super::directory::Directory;
 use super::segment::{self, Header};
 use super::writer::{self, Active};
 use super::{Error, Log, frame, identity};
+use crate::disk::{Disk, File};
+use crate::mutants::mutant;
 
 /// What was found on disk.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,19 +45,19 @@ impl Log {
         mut replay: impl FnMut(Bytes) -> Result<(), StartError>,
     ) -> Result<(Log, Report), Error> {
         let mut report = Report::default();
-        let log = directory.log();
-        let segments = list(log)?;
+        let disk = directory.disk();
+        let segments = list(disk, directory.log())?;
         let mut sequence = 1;
         let mut last = None;
         let mut bytes = vec![];
         for (place, (first, path)) in segments.iter().enumerate() {
-            let mut segment = Reader::open(path, *first, &mut bytes)?;
+            let mut segment = Reader::open(disk, path, *first, &mut bytes)?;
             segment.check_begins(sequence)?;
             sequence = segment.replay(sequence, &mut report, &mut replay)?;
             match segments.get(place + 1) {
                 Some((next, _)) => segment.check_complete(sequence, *next)?,
                 None if sequence == 1 => {
-                    identity::refuse_lost(directory.data())?;
+                    identity::refuse_lost(disk, directory.data())?;
                     last = Some(segment.into_tail(sequence, &mut report)?);
                 }
                 None => last = Some(segment.into_tail(sequence, &mut report)?),
@@ -65,21 +66,20 @@ impl Log {
         let active = match last {
             Some(active) => active,
             None => {
-                identity::refuse_lost(directory.data())?;
+                identity::refuse_lost(disk, directory.data())?;
                 writer::begin_first(&directory, segment_bytes)?
             }
         };
-        directory.sync()?;
+        mutant!(NamesNotSyncedAtStart, directory.sync()?, ());
         Ok((Log::resume(directory, segment_bytes, active, sequence), report))
     }
 }
 
 /// The segments in order, by the frame that each begins with. Spares of an earlier life are removed.
-fn list(log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
+fn list(disk: &Disk, log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     let mut segments = vec![];
     let mut spares = vec![];
-    for entry in fs::read_dir(log).map_err(Error::io("list", log))? {
-        let path = entry.map_err(Error::io("list", log))?.path();
+    for path in disk.list(log).map_err(Error::io("list", log))? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match segment::first_of(name) {
             Some(first) => segments.push((first, path)),
@@ -88,7 +88,7 @@ fn list(log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
         }
     }
     for path in spares {
-        fs::remove_file(&path).map_err(Error::io("remove", &path))?;
+        mutant!(OldSpareKept, disk.remove(&path), Ok(())).map_err(Error::io("remove", &path))?;
     }
     segments.sort();
     Ok(segments)
@@ -108,15 +108,19 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads the whole segment.
-    fn open(path: &'a Path, first: u64, bytes: &'a mut Vec<u8>) -> Result<Reader<'a>, Error> {
-        let file =
-            File::options().read(true).write(true).open(path).map_err(Error::io("open", path))?;
-        let length = file.metadata().map_err(Error::io("read", path))?.len();
+    fn open(
+        disk: &Disk,
+        path: &'a Path,
+        first: u64,
+        bytes: &'a mut Vec<u8>,
+    ) -> Result<Reader<'a>, Error> {
+        let file = disk.open(path).map_err(Error::io("open", path))?;
+        let length = file.length().map_err(Error::io("read", path))?;
         bytes.resize(length as usize, 0);
         file.read_exact_at(bytes, 0).map_err(Error::io("read", path))?;
         let header = Header::decode(path, bytes)?;
         let damaged = |what| Error::Damaged { path: path.to_owned(), offset: 0, what };
-        if header.size != length {
+        if mutant!(ShortenedSegmentTaken, header.size != length, false) {
             let size = header.size;
             return Err(damaged(format!(
                 "the file has {length} bytes, and its header says {size}"
@@ -139,7 +143,7 @@ impl<'a> Reader<'a> {
     /// This segment begins with the frame that is due. (Where an earlier one ended too soon,
     /// [`Reader::check_complete`] said so.)
     fn check_begins(&self, expected: u64) -> Result<(), Error> {
-        if self.header.first == expected {
+        if mutant!(FirstSegmentMissing, self.header.first == expected, true) {
             return Ok(());
         }
         Err(Error::Missing { path: self.path.to_owned(), expected })
@@ -167,7 +171,7 @@ impl<'a> Reader<'a> {
 
     /// The next segment was begun only after all frames of this one were on disk.
     fn check_complete(&self, sequence: u64, next: u64) -> Result<(), Error> {
-        if sequence == next {
+        if mutant!(EndsTooSoon, sequence == next, true) {
             return Ok(());
         }
         Err(self.damaged(format!(
@@ -178,20 +182,31 @@ impl<'a> Reader<'a> {
     /// This is the newest segment: finds out whether what follows its good frames is a torn tail or
     /// damage, cuts the one and refuses the other.
     fn into_tail(self, sequence: u64, report: &mut Report) -> Result<Active, Error> {
-        if let Some((at, found)) = frame::find(self.bytes, self.end, self.header.salt, sequence) {
+        let newer = mutant!(
+            DamageTakenForTorn,
+            frame::find(self.bytes, self.end, self.header.salt, sequence),
+            None
+        );
+        if let Some((at, found)) = newer {
             return Err(self.damaged(format!(
                 "frame {sequence} is bad, but frame {found} is whole at offset {at}"
             )));
         }
         let (path, end) = (self.path.to_owned(), self.end as u64);
         if let Some(last) = self.bytes[self.end..].iter().rposition(|byte| *byte != 0) {
-            segment::fill(&self.file, self.path, end, self.header.size)?;
+            mutant!(
+                TornTailNotCut,
+                segment::fill(&self.file, self.path, end, self.header.size)?,
+                ()
+            );
             report.torn = Some(Torn { path: path.clone(), offset: end, bytes: last as u64 + 1 });
         }
         // The last frame may have been written and not synced when the process died; and if its sync failed, the system
         // may hold it in memory and take it for clean (Rebello et al., ATC'20). Written again, it is synced for certain.
         let last = &self.bytes[self.last..self.end];
-        self.file.write_all_at(last, self.last as u64).map_err(Error::io("write to", self.path))?;
+        let written =
+            mutant!(LastFrameNotRewritten, self.file.write_all_at(last, self.last as u64), Ok(()));
+        written.map_err(Error::io("write to", self.path))?;
         self.file.sync_all().map_err(Error::io("sync", self.path))?;
         Ok(Active { file: self.file, path, header: self.header, end })
     }

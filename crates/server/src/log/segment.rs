@@ -1,11 +1,12 @@
 //! Segments: the files that frames lie in.
 
-use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::frame::Salt;
+use crate::disk::{Disk, File};
+use crate::mutants::mutant;
 
 /// The version of the format, the records in it included.
 pub(super) const VERSION: u32 = 2;
@@ -57,7 +58,7 @@ impl Header {
             u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes are eight bytes"))
         };
         let found = u64_at(8) as u32;
-        if found != VERSION {
+        if mutant!(OtherVersionTaken, found != VERSION, false) {
             return Err(Error::Version { path: path.to_owned(), found });
         }
         let (fields, crc) = bytes.split_at(HEADER_BYTES - 4);
@@ -84,8 +85,8 @@ pub(super) fn first_of(name: &str) -> Option<u64> {
 ///
 /// # Errors
 /// [`Error::Full`] if there is no room; the file is gone then, so that it takes none.
-pub(super) fn prepare(path: &Path, size: u64) -> Result<File, Error> {
-    all_or_nothing(path, |file| fill(file, path, 0, size))
+pub(super) fn prepare(disk: &Disk, path: &Path, size: u64) -> Result<File, Error> {
+    all_or_nothing(disk, path, |file| fill(file, path, 0, size))
 }
 
 /// Makes a file of this size for one great group. It reads as zeros, and its room is reserved but not written: to write
@@ -93,42 +94,26 @@ pub(super) fn prepare(path: &Path, size: u64) -> Result<File, Error> {
 ///
 /// # Errors
 /// [`Error::Full`] if there is no room; the file is gone then.
-pub(super) fn prepare_large(path: &Path, size: u64) -> Result<File, Error> {
-    all_or_nothing(path, |file| {
-        #[cfg(target_os = "linux")]
-        match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, size) {
-            // Where the file system cannot reserve, it finds room when the group is written.
-            Err(rustix::io::Errno::OPNOTSUPP) => {}
-            result => return result.map_err(|error| Error::io("make room in", path)(error.into())),
-        }
-        file.set_len(size).map_err(Error::io("make room in", path))
-    })
+pub(super) fn prepare_large(disk: &Disk, path: &Path, size: u64) -> Result<File, Error> {
+    all_or_nothing(disk, path, |file| file.reserve(size).map_err(Error::io("make room in", path)))
 }
 
 fn all_or_nothing(
+    disk: &Disk,
     path: &Path,
     fill: impl FnOnce(&File) -> Result<(), Error>,
 ) -> Result<File, Error> {
-    let file = make(path).map_err(Error::or_full)?;
+    let made = disk.create(path).map_err(Error::io("make", path));
+    let file = made.map_err(Error::or_full)?;
     let filled = fill(&file).and_then(|()| file.sync_all().map_err(Error::io("sync", path)));
     match filled.map_err(Error::or_full) {
         Ok(()) => Ok(file),
         Err(error) => {
             // What is left of it would only take room; the next attempt begins with an empty file anyway.
-            let _ = std::fs::remove_file(path);
+            let _ = mutant!(UnfinishedKept, disk.remove(path), Ok(()));
             Err(error)
         }
     }
-}
-
-fn make(path: &Path) -> Result<File, Error> {
-    File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(path)
-        .map_err(Error::io("make", path))
 }
 
 /// Writes zeros from one offset up to another, and syncs them.
@@ -148,7 +133,12 @@ pub(super) fn fill(file: &File, path: &Path, from: u64, to: u64) -> Result<(), E
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use rustix::io::Errno;
+
     use super::*;
+    use crate::disk::{Fault, Faulty, Operation};
 
     const HEADER: Header = Header { first: 412, size: 16 << 20, salt: Salt(77) };
 
@@ -183,11 +173,29 @@ mod tests {
     }
 
     #[test]
+    fn what_could_not_be_made_takes_no_room() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("spare");
+        let faulty = Arc::new(Faulty::new(false));
+        let disk = Disk::faulty(faulty.clone());
+        for operation in [Operation::Create, Operation::Write, Operation::Sync] {
+            for make in [prepare, prepare_large] {
+                faulty.plan(Some(operation), 0, Fault::Refused(Errno::NOSPC));
+                let error = make(&disk, &path, 8192).unwrap_err();
+                assert!(matches!(error, Error::Full { .. }), "{error}");
+                assert!(!path.exists(), "{operation:?}");
+                make(&disk, &path, 8192).unwrap();
+                disk.remove(&path).unwrap();
+            }
+        }
+    }
+
+    #[test]
     fn a_prepared_file_is_all_zeros() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("spare");
         std::fs::write(&path, vec![7; 5_000_000]).unwrap();
-        prepare(&path, 3_000_000).unwrap();
+        prepare(&Disk::default(), &path, 3_000_000).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), vec![0; 3_000_000]);
     }
 }

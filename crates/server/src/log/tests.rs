@@ -12,6 +12,7 @@ use super::frame;
 use super::recovery::Report;
 use super::segment;
 use super::{Directory, Error, Identity, Log};
+use crate::disk::Disk;
 
 const SMALL: u64 = 8192;
 
@@ -54,7 +55,7 @@ impl World {
     }
 
     fn open_into(&self, found: &mut Vec<Vec<u8>>) -> Result<(Log, Report), Error> {
-        let directory = Directory::open(self.temp.path())?;
+        let directory = Directory::open(&Disk::default(), self.temp.path())?;
         Log::open(directory, self.segment_bytes, |records| {
             found.push(records.to_vec());
             Ok(())
@@ -267,7 +268,7 @@ fn a_value_that_looks_like_a_frame_is_no_frame() {
 #[test]
 fn a_refused_group_ends_the_opening() {
     let world = World::with(SMALL, &groups(3, 100));
-    let directory = Directory::open(world.temp.path()).unwrap();
+    let directory = Directory::open(&Disk::default(), world.temp.path()).unwrap();
     let refuse = |_: bytes::Bytes| Err(node::StartError("other members".into()));
     let error = Log::open(directory, SMALL, refuse).map(|_| ()).unwrap_err();
     assert!(matches!(error, Error::Refused(_)));
@@ -289,9 +290,13 @@ fn identified() -> World {
     let world = World::new(SMALL);
     let (mut log, _) = world.open().unwrap();
     log.identify(IDENTITY).unwrap();
-    assert_eq!(Identity::read(world.temp.path()).unwrap(), None, "nothing could be lost yet");
+    assert_eq!(
+        Identity::read(&Disk::default(), world.temp.path()).unwrap(),
+        None,
+        "nothing could be lost yet"
+    );
     log.append(&[b"first"]).unwrap();
-    assert_eq!(Identity::read(world.temp.path()).unwrap(), Some(IDENTITY));
+    assert_eq!(Identity::read(&Disk::default(), world.temp.path()).unwrap(), Some(IDENTITY));
     world
 }
 
@@ -302,7 +307,10 @@ fn refused_as_lost(world: &World) {
     let failure = crate::Failure::from(error);
     assert_eq!(failure.exit_code, 78);
     assert!(failure.reason.contains("forget its votes"), "{failure}");
-    assert!(Identity::read(world.temp.path()).unwrap().is_some(), "nothing was touched");
+    assert!(
+        Identity::read(&Disk::default(), world.temp.path()).unwrap().is_some(),
+        "nothing was touched"
+    );
 }
 
 #[test]

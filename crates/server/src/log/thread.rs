@@ -11,6 +11,7 @@ use node::{Shortage, Ticket};
 
 use super::writer::ROOM_PAUSE;
 use super::{Error, Log};
+use crate::mutants::mutant;
 
 /// How long nothing comes before the last frame is sealed.
 const SEAL_PAUSE: Duration = Duration::from_secs(1);
@@ -112,6 +113,7 @@ impl<F: FnMut(Report)> Worker<F> {
             records.push(first.records);
             while let Ok(next) = self.receiver.try_recv() {
                 if completion.bytes + next.records.len() > self.log.group_bytes() {
+                    mutant!(HeldBackAcknowledged, {}, completion.ticket = next.ticket);
                     held_back = Some(next);
                     break;
                 }
@@ -119,6 +121,7 @@ impl<F: FnMut(Report)> Worker<F> {
                 completion.bytes += next.records.len();
                 records.push(next.records);
             }
+            mutant!(TellsBeforeSync, {}, (self.tell)(Report::Durable(completion)));
             if !self.append(&records)? {
                 return Ok(());
             }
@@ -134,6 +137,13 @@ impl<F: FnMut(Report)> Worker<F> {
         if held_back.is_some() {
             return Ok(held_back);
         }
+        mutant!(
+            QueuedLostAtEnd,
+            {},
+            if self.ending.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+        );
         loop {
             let pause = match self.log.has_to_look() {
                 true => ROOM_PAUSE,
@@ -179,150 +189,4 @@ impl<F: FnMut(Report)> Worker<F> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-    use std::sync::atomic::Ordering::Relaxed;
-
-    use super::*;
-    use crate::log::Directory;
-
-    /// A log of small segments in this directory, and the groups that are in it, but for the seals.
-    fn open(path: &Path) -> (Log, Vec<Vec<u8>>) {
-        let mut found = vec![];
-        let directory = Directory::open(path).unwrap();
-        let replay = |records: Bytes| {
-            found.extend((!records.is_empty()).then(|| records.to_vec()));
-            Ok(())
-        };
-        let (log, _) = Log::open(directory, 8192, replay).unwrap();
-        (log, found)
-    }
-
-    /// What is sent to the thread of the log: this ticket, with these records.
-    fn group(ticket: u64, records: &'static [u8]) -> Group {
-        Group { ticket: Ticket(ticket), records: Bytes::from_static(records) }
-    }
-
-    #[test]
-    fn what_is_queued_during_a_sync_becomes_one_group() {
-        let temp = tempfile::tempdir().unwrap();
-        let (log, _) = open(temp.path());
-        let counters = log.counters();
-        let (done, completions) = mpsc::channel();
-        let (go_on, gate) = mpsc::channel();
-        let tell = move |report| {
-            let Report::Durable(completion) = report else { panic!("there is room") };
-            done.send(completion).unwrap();
-            gate.recv().unwrap();
-        };
-        let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
-        handle.append(group(1, b"one"));
-        // The thread has written the first and stands still: all of these are queued behind it.
-        assert_eq!(completions.recv().unwrap(), Completion { ticket: Ticket(1), bytes: 3 });
-        for ticket in 2..=9 {
-            handle.append(group(ticket, b"more"));
-        }
-        go_on.send(()).unwrap();
-        assert_eq!(completions.recv().unwrap(), Completion { ticket: Ticket(9), bytes: 32 });
-        go_on.send(()).unwrap();
-        // What is queued at the end is made durable too.
-        handle.append(group(10, b"last"));
-        go_on.send(()).unwrap();
-        drop(handle);
-        assert_eq!(counters.syncs.load(Relaxed), 4, "three groups and the seal");
-        assert_eq!(open(temp.path()).1, [b"one".to_vec(), b"more".repeat(8), b"last".to_vec()]);
-    }
-
-    #[test]
-    fn harm_to_the_last_group_is_seen_once_it_is_sealed() {
-        let temp = tempfile::tempdir().unwrap();
-        let handle = Handle::spawn(open(temp.path()).0, drop, |error| panic!("{error}")).unwrap();
-        handle.append(group(1, b"kept"));
-        drop(handle);
-        let path = crate::log::segment::path(&temp.path().join("log"), 1);
-        let mut bytes = std::fs::read(&path).unwrap();
-        let at = bytes.windows(4).position(|window| window == b"kept").unwrap();
-        bytes[at] ^= 1;
-        std::fs::write(&path, bytes).unwrap();
-        let directory = Directory::open(temp.path()).unwrap();
-        let opened = Log::open(directory, 8192, |_| Ok(()));
-        let error = opened.map(drop).expect_err("damage");
-        assert!(error.to_string().contains("the log is damaged"), "{error}");
-    }
-
-    #[test]
-    fn groups_that_do_not_fit_into_a_segment_together_are_apart() {
-        let temp = tempfile::tempdir().unwrap();
-        let (log, _) = open(temp.path());
-        let (done, completions) = mpsc::channel();
-        let (go_on, gate) = mpsc::channel();
-        let tell = move |report| {
-            let Report::Durable(completion) = report else { panic!("there is room") };
-            done.send(completion).unwrap();
-            gate.recv().unwrap();
-        };
-        let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
-        handle.append(group(1, b"one"));
-        completions.recv().unwrap();
-        for ticket in 2..=4 {
-            handle.append(group(ticket, &[b'x'; 3000]));
-        }
-        (0..4).for_each(|_| go_on.send(()).unwrap());
-        drop(handle);
-        let sizes: Vec<_> = completions.iter().map(|each: Completion| each.bytes).collect();
-        assert_eq!(sizes, [3000, 3000, 3000]);
-    }
-
-    #[test]
-    fn a_failed_write_is_the_end() {
-        let temp = tempfile::tempdir().unwrap();
-        let (mut log, _) = open(temp.path());
-        log.break_disk();
-        let (failed, failures) = mpsc::channel();
-        let tell = |report| panic!("{report:?}, but nothing is durable");
-        let failed = move |error: Error| failed.send(error.to_string()).unwrap();
-        let handle = Handle::spawn(log, tell, failed).unwrap();
-        handle.append(group(1, b"lost"));
-        let text = failures.recv().unwrap();
-        assert!(text.contains("cannot write to") && text.contains("1.log"), "{text}");
-        handle.append(group(2, b"lost too"));
-        drop(handle);
-        assert!(failures.recv().is_err(), "it is not tried again");
-        assert!(open(temp.path()).1.is_empty());
-    }
-
-    #[test]
-    fn what_finds_no_room_waits_for_it() {
-        let temp = tempfile::tempdir().unwrap();
-        let (mut log, _) = open(temp.path());
-        let faults = Arc::new(crate::Faults::default());
-        log.set_faults(Some(faults.clone()));
-        let (tell, reports) = mpsc::channel();
-        let tell = move |report| tell.send(report).unwrap();
-        let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
-        let durable = |ticket, bytes| Report::Durable(Completion { ticket: Ticket(ticket), bytes });
-        faults.set_disk_full(true);
-        assert_eq!(
-            reports.recv().unwrap(),
-            Report::Full(Some(Shortage::of_room())),
-            "noticed without a write"
-        );
-        handle.append(group(1, b"small"));
-        assert_eq!(reports.recv().unwrap(), durable(1, 5), "there is a reserve");
-        handle.append(group(2, &[b'x'; 3000]));
-        assert_eq!(reports.recv().unwrap(), durable(2, 3000));
-        handle.append(group(3, &[b'y'; 3000]));
-        assert!(reports.recv_timeout(2 * ROOM_PAUSE).is_err(), "it needs another segment");
-        faults.set_disk_full(false);
-        let mut told = vec![reports.recv().unwrap(), reports.recv().unwrap()];
-        told.sort_by_key(|report| matches!(report, Report::Full(_)));
-        assert_eq!(told, [durable(3, 3000), Report::Full(None)]);
-        faults.set_disk_full(true);
-        assert_eq!(reports.recv().unwrap(), Report::Full(Some(Shortage::of_room())));
-        handle.append(group(4, &[b'z'; 3000]));
-        drop(handle);
-        assert!(reports.recv().is_err(), "the server ends: nobody waits for room any more");
-        let lengths: Vec<usize> = open(temp.path()).1.iter().map(Vec::len).collect();
-        assert_eq!(lengths, [5, 3000, 3000]);
-    }
-}
+mod tests;

@@ -1,6 +1,5 @@
 //! The writing end of the log: one group, one write, one sync.
 
-use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +13,9 @@ use super::directory::Directory;
 use super::frame::{self, Salt};
 use super::segment::{self, Header};
 use super::{Error, Identity};
-use crate::{Faults, chance};
+use crate::chance;
+use crate::disk::File;
+use crate::mutants::mutant;
 
 /// The name of the segment that is made ready for the next roll.
 pub(super) const SPARE: &str = "spare";
@@ -54,8 +55,6 @@ pub(crate) struct Log {
     full: Option<Full>,
     /// What is to be written beside the log once something is in it.
     unwritten_identity: Option<Identity>,
-    /// There in test mode.
-    faults: Option<Arc<Faults>>,
     buffer: Vec<u8>,
     counters: Arc<Counters>,
 }
@@ -103,7 +102,6 @@ impl Log {
             sealed: false,
             full: None,
             unwritten_identity: None,
-            faults: None,
             buffer: vec![],
             counters: Arc::default(),
         }
@@ -111,17 +109,16 @@ impl Log {
 
     /// Says whose directory this is. It is written beside the log with the first group, unless it stands there.
     pub(crate) fn identify(&mut self, identity: Identity) -> Result<(), Error> {
-        match Identity::read(self.directory.data())? {
-            None => self.unwritten_identity = Some(identity),
-            Some(known) if known == identity => {}
+        let (disk, data) = (self.directory.disk(), self.directory.data());
+        match Identity::read(disk, data)? {
+            None => {
+                self.unwritten_identity = Some(identity);
+                mutant!(IdentityFirst, {}, identity.write(disk, data)?);
+            }
+            Some(known) if mutant!(ExchangedLogTaken, known == identity, true) => {}
             Some(_) => return Err(Error::Exchanged { data: self.directory.data().to_owned() }),
         }
         Ok(())
-    }
-
-    /// Looks at these faults from now on.
-    pub(crate) fn set_faults(&mut self, faults: Option<Arc<Faults>>) {
-        self.faults = faults;
     }
 
     /// Why there is no room for another segment, if as far as is known there is none. What is left of the present one is
@@ -132,7 +129,7 @@ impl Log {
 
     /// Whether [`Log::look_for_room`] is to be called now and then.
     pub(super) fn has_to_look(&self) -> bool {
-        self.full.is_some() || self.faults.is_some()
+        self.full.is_some() || self.directory.disk().has_faults()
     }
 
     /// Where it lies.
@@ -165,12 +162,25 @@ impl Log {
         }
         let Active { file, path, header, end } = &mut self.active;
         frame::encode(&mut self.buffer, header.salt, self.sequence, records);
-        file.write_all_at(&self.buffer, *end).map_err(Error::io("write to", path))?;
-        let stalled = self.faults.as_ref().map_or(Ok(()), |faults| faults.before_sync());
-        stalled.and_then(|()| file.sync_data()).map_err(Error::io("sync", path))?;
+        let written = mutant!(
+            ShortWrite,
+            file.write_all_at(&self.buffer, *end),
+            file.write_at(&self.buffer, *end).map(drop)
+        );
+        written.map_err(Error::io("write to", path))?;
+        let synced = mutant!(
+            NoSync, file.sync_data(), Ok(());
+            EverySecondSync, if self.sequence.is_multiple_of(2) { Ok(()) } else { file.sync_data() };
+            FailedSyncRetried, file.sync_data().or_else(|_| file.sync_data());
+            FailedSyncForgotten, file.sync_data().or(Ok(()))
+        );
+        synced.map_err(Error::io("sync", path))?;
         *end += space;
         if let Some(identity) = self.unwritten_identity {
-            match identity.write(self.directory.data()).map_err(Error::or_full) {
+            match identity
+                .write(self.directory.disk(), self.directory.data())
+                .map_err(Error::or_full)
+            {
                 Ok(()) => self.unwritten_identity = None,
                 // The group is durable all the same; the next one brings another try.
                 Err(Error::Full { .. }) => {}
@@ -192,17 +202,12 @@ impl Log {
     /// Writes an empty frame behind the last one, if there is room in the segment: harm that is done to the last one from
     /// now on is told from a torn tail, since something newer follows.
     pub(super) fn seal(&mut self) -> Result<(), Error> {
-        if self.sealed || self.active.end + frame::space(0) as u64 > self.active.header.size {
+        let is_sealed = mutant!(NoSeal, self.sealed, true);
+        if is_sealed || self.active.end + frame::space(0) as u64 > self.active.header.size {
             self.sealed = true;
             return Ok(());
         }
         self.append::<&[u8]>(&[])
-    }
-
-    /// From now on every write fails.
-    #[cfg(test)]
-    pub(super) fn break_disk(&mut self) {
-        self.active.file = File::open(&self.active.path).expect("the segment is there");
     }
 
     fn count(&self, space: u64) {
@@ -233,7 +238,8 @@ impl Log {
         };
         if due && matches!(self.spare, Spare::None) {
             let (path, size) = (self.directory.log().join(SPARE), self.segment_bytes);
-            let make = move || segment::prepare(&path, size);
+            let disk = self.directory.disk().clone();
+            let make = move || segment::prepare(&disk, &path, size);
             let making = thread::Builder::new().name("spare".into()).spawn(make);
             let making = making.map_err(Error::io("start a thread in", self.directory.log()));
             match self.note_room(making.map_err(Error::or_full)) {
@@ -249,13 +255,9 @@ impl Log {
 
     /// In test mode there may be no room because somebody said so.
     fn heed_faults(&mut self) -> Result<(), Error> {
-        let Some(faults) = &self.faults else { return Ok(()) };
-        let (doing, path) = ("make", self.directory.log().join(SPARE));
-        let room = faults.find_room().map_err(|source| Error::Full { doing, path, source });
-        if let Some(shortage) = room.as_ref().err().and_then(Error::shortage) {
-            self.full = Some(Full { at: Instant::now(), shortage });
-        }
-        room
+        let Err(error) = self.directory.disk().find_room() else { return Ok(()) };
+        let path = self.directory.log().join(SPARE);
+        self.note_room(Err(Error::io("make", &path)(error).or_full()))
     }
 
     /// The next segment, and what was found out about room.
@@ -263,7 +265,10 @@ impl Log {
         let made = match std::mem::replace(&mut self.spare, Spare::None) {
             Spare::Ready(file) => Ok(file),
             Spare::Making(making) => making.join().expect("making a segment does not panic"),
-            Spare::None => segment::prepare(&self.directory.log().join(SPARE), self.segment_bytes),
+            Spare::None => {
+                let path = self.directory.log().join(SPARE);
+                segment::prepare(self.directory.disk(), &path, self.segment_bytes)
+            }
         };
         self.note_room(made)
     }
@@ -282,12 +287,13 @@ impl Log {
         let needed = segment::HEADER_BYTES as u64 + space;
         let (path, size, file) = if needed > self.segment_bytes / 2 {
             let (path, size) = (log.join(SPARE_LARGE), needed.next_multiple_of(4096));
-            let made = segment::prepare_large(&path, size);
+            let made = segment::prepare_large(self.directory.disk(), &path, size);
             (path, size, self.note_room(made)?)
         } else {
             (log.join(SPARE), self.segment_bytes, self.take_spare()?)
         };
-        let begun = begin(&self.directory, &path, file, self.sequence, size);
+        let first = mutant!(SegmentNumberReused, self.sequence, self.active.header.first);
+        let begun = begin(&self.directory, &path, file, first, size);
         self.active = self.note_room(begun)?;
         self.full = None;
         Ok(())
@@ -306,7 +312,7 @@ impl Drop for Log {
 /// Makes the first segment of a new log.
 pub(super) fn begin_first(directory: &Directory, segment_bytes: u64) -> Result<Active, Error> {
     let path = directory.log().join(SPARE);
-    let file = segment::prepare(&path, segment_bytes)?;
+    let file = segment::prepare(directory.disk(), &path, segment_bytes)?;
     begin(directory, &path, file, 1, segment_bytes)
 }
 
@@ -323,12 +329,13 @@ fn begin(
     first: u64,
     size: u64,
 ) -> Result<Active, Error> {
-    let header = Header { first, size, salt: Salt(chance::draw()?) };
+    let header = Header { first, size, salt: Salt(mutant!(ConstantSalt, chance::draw()?, 7)) };
     let path = segment::path(directory.log(), first);
     let named = || {
         file.write_all_at(&header.encode(), 0).map_err(Error::io("write to", spare))?;
-        file.sync_data().map_err(Error::io("sync", spare))?;
-        fs::rename(spare, &path).map_err(Error::io("rename", spare))?;
+        let synced = mutant!(NoHeaderSync, file.sync_data(), Ok(()));
+        synced.map_err(Error::io("sync", spare))?;
+        directory.disk().rename(spare, &path).map_err(Error::io("rename", spare))?;
         directory.sync()
     };
     named().map_err(Error::or_full)?;

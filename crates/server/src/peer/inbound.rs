@@ -24,6 +24,7 @@ use tracing::debug;
 use super::frame::{self, FRAME_BYTES_MAX, Frames, MESSAGE_BYTES_MAX, TooLong};
 use super::greeting::{self, Greeting};
 use crate::hub::Hub;
+use crate::mutants::mutant;
 use crate::notes::warn_some;
 
 /// How long somebody may take to be trusted: a greeting, a hello, and a write to the disk at the first meeting.
@@ -84,7 +85,7 @@ impl Inbound {
     /// Closes a connection.
     pub(super) fn hang_up(&self, path: PathId) {
         if let Some(path) = self.paths.borrow().get(&path) {
-            path.task.abort();
+            mutant!(HangUpIgnored, path.task.abort(), ());
         }
     }
 
@@ -102,7 +103,8 @@ impl Inbound {
     fn make_room(&self, untrusted_max: usize) {
         let mut paths = self.paths.borrow_mut();
         let untrusted = paths.iter().filter(|(_, path)| path.trust < Trust::Trusted);
-        if untrusted.clone().count() >= untrusted_max
+        let is_full = untrusted.clone().count() >= untrusted_max;
+        if mutant!(StrangersCrowdOut, is_full, false)
             && let Some(least) =
                 untrusted.min_by_key(|(id, path)| (path.trust, **id)).map(|(id, _)| *id)
             && let Some(path) = paths.remove(&least)
@@ -201,7 +203,7 @@ struct Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         self.door.inbound.paths.borrow_mut().remove(&self.id);
-        self.door.hub.tell(Input::Left(self.id));
+        mutant!(LeavingNotTold, self.door.hub.tell(Input::Left(self.id)), ());
     }
 }
 
@@ -270,5 +272,59 @@ async fn take_messages(
             Ok(bytes) if bytes >= READ_BYTES => yield_now().await,
             Ok(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::LocalSet;
+
+    use super::*;
+    use crate::hub::tests::hub;
+
+    #[tokio::test]
+    async fn who_is_hung_up_on_is_gone_and_the_node_is_told() {
+        let story = async {
+            let (me, others, inbound) = (NodeId(1), vec![NodeId(2)], Rc::default());
+            let door = Rc::new(Door { hub: Rc::new(hub()), me, others, inbound });
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (stream, address) = listener.accept().await.unwrap();
+            door.let_in(stream, address.to_string());
+            yield_now().await;
+            let path = PathId(1);
+            door.inbound.trust(path);
+            assert!(door.inbound.is_trusted(path));
+            door.inbound.hang_up(path);
+            yield_now().await;
+            assert!(door.inbound.paths.borrow().is_empty());
+            let mut told = vec![];
+            door.hub.take_inbox(&mut told);
+            assert!(matches!(told[..], [_, Input::Left(PathId(1))]), "{told:?}");
+        };
+        LocalSet::new().run_until(story).await;
+    }
+
+    #[tokio::test]
+    async fn the_silent_make_room_before_the_greeted_and_the_trusted_never() {
+        let story = async {
+            let inbound = Inbound::default();
+            let trusts = [Trust::Trusted, Trust::Greeted, Trust::Silent, Trust::Silent];
+            for (id, trust) in (1..).zip(trusts) {
+                let task = spawn_local(pending::<()>()).abort_handle();
+                let path = Path { task, trust, writer: None };
+                inbound.paths.borrow_mut().insert(PathId(id), path);
+            }
+            let left = |untrusted_max| -> Vec<u64> {
+                inbound.make_room(untrusted_max);
+                inbound.paths.borrow().keys().map(|id| id.0).collect()
+            };
+            assert_eq!(left(4), [1, 2, 3, 4], "there is room for one more");
+            assert_eq!(left(3), [1, 2, 4]);
+            assert_eq!(left(2), [1, 2]);
+            assert_eq!(left(1), [1]);
+            assert_eq!(left(0), [1]);
+        };
+        LocalSet::new().run_until(story).await;
     }
 }

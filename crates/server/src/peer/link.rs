@@ -20,6 +20,7 @@ use super::greeting::{self, Greeting};
 use super::outgoing::Outgoing;
 use crate::bell::Bell;
 use crate::hub::Hub;
+use crate::mutants::mutant;
 use crate::notes::{info_some, warn_some};
 
 /// How long a peer may take to accept, and then to greet.
@@ -132,7 +133,7 @@ impl Link {
         };
         match Greeting::decode(&answer) {
             Err(stranger) => Err(stranger.to_string()),
-            Ok(greeting) if greeting.from != self.id => {
+            Ok(greeting) if mutant!(OtherNodeGreeted, greeting.from != self.id, false) => {
                 Err(format!("node {} is there instead", greeting.from.0))
             }
             Ok(greeting) if greeting.to != me => {
@@ -152,8 +153,8 @@ impl Link {
         hub.tell(Input::Connected(self.id));
         let mut back = Back::default();
         let why = poll_fn(|cx| self.poll_over(cx, &mut reader, hub, &mut back)).await;
-        *self.outgoing.borrow_mut() = None;
-        hub.tell(Input::Disconnected(self.id));
+        mutant!(StaleConnectionKept, *self.outgoing.borrow_mut() = None, ());
+        mutant!(DisconnectionNotTold, hub.tell(Input::Disconnected(self.id)), ());
         why
     }
 
@@ -257,7 +258,59 @@ impl Delay {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
+    use crate::hub::tests::hub;
+
+    #[tokio::test]
+    async fn a_connection_that_is_over_takes_no_messages() {
+        let (hub, listener) = (hub(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let address = listener.local_addr().unwrap().to_string();
+        let stream = TcpStream::connect(&address).await.unwrap();
+        let (mut peer, _) = listener.accept().await.unwrap();
+        let link = Link::new(NodeId(2), address);
+        let message = Bytes::from("message");
+        assert!(!link.push(&message, false), "there is no connection yet");
+        let lasts = async {
+            assert!(link.push(&message, false));
+            link.flush();
+            let mut bytes = [0; super::super::frame::HEAD_BYTES + 7];
+            peer.read_exact(&mut bytes).await.unwrap();
+            drop(peer);
+        };
+        let (why, ()) = tokio::join!(link.attend(&hub, stream), lasts);
+        assert_eq!(why, "it was closed at the other end");
+        assert!(!link.push(&message, false), "it is over");
+        let mut told = vec![];
+        hub.take_inbox(&mut told);
+        let [_, Input::Connected(NodeId(2)), Input::Disconnected(NodeId(2))] = told[..] else {
+            panic!("{told:?}");
+        };
+    }
+
+    #[tokio::test]
+    async fn another_node_at_the_address_is_turned_away() {
+        let (hub, listener) = (hub(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let link = Link::new(NodeId(2), listener.local_addr().unwrap().to_string());
+        for (from, to, expected) in
+            [(3, 1, Err("node 3 is there instead")), (2, 4, Err("for node 4")), (2, 1, Ok(()))]
+        {
+            let other = async {
+                let (mut peer, _) = listener.accept().await.unwrap();
+                let mut bytes = [0; greeting::BYTES];
+                peer.read_exact(&mut bytes).await.unwrap();
+                let answer = Greeting { from: NodeId(from), to: NodeId(to), cluster: 0 };
+                peer.write_all(&answer.encode()).await.unwrap();
+            };
+            let (connected, ()) = tokio::join!(link.connect(&hub, NodeId(1)), other);
+            match (connected, expected) {
+                (Ok(_), Ok(())) => {}
+                (Err(why), Err(expected)) => assert!(why.contains(expected), "{why}"),
+                (connected, _) => panic!("{connected:?} by node {from} for node {to}"),
+            }
+        }
+    }
 
     #[test]
     fn delays_grow_and_differ() {

@@ -6,6 +6,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::frame;
+use crate::mutants::mutant;
 
 /// Bytes that wait for a slow peer; beyond that messages are dropped.
 const QUEUE_BYTES_MAX: usize = 64 << 20;
@@ -54,7 +55,8 @@ impl Outgoing {
     /// that gets every other message is helped less than one that gets what comes after a gap.)
     pub(super) fn push(&mut self, message: &Bytes) -> bool {
         let full = !self.queue.is_empty()
-            && (self.dropped > 0 || self.queue.len() + message.len() > QUEUE_BYTES_MAX);
+            && (mutant!(GapFilled, self.dropped > 0, false)
+                || self.queue.len() + message.len() > QUEUE_BYTES_MAX);
         if full || message.len() > frame::MESSAGE_BYTES_MAX {
             self.dropped += 1;
             return false;
@@ -126,6 +128,20 @@ mod tests {
     use super::*;
     use tokio::io::AsyncReadExt;
     use tokio::net::{TcpListener, TcpStream};
+
+    #[tokio::test]
+    async fn once_a_message_is_dropped_all_are_until_the_queue_is_empty() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut outgoing = Outgoing::new(stream.into_split().1);
+        let (bulk, small) = (Bytes::from(vec![7; 40 << 20]), Bytes::from("small"));
+        assert!(outgoing.push(&bulk) && !outgoing.push(&bulk));
+        assert!(!outgoing.push(&small), "what comes after a gap helps nobody");
+        assert_eq!(outgoing.dropped, 2);
+        outgoing.queue.clear();
+        assert!(outgoing.push(&small));
+        assert_eq!(outgoing.dropped, 0);
+    }
 
     #[tokio::test]
     async fn urgent_messages_overtake_what_waits() {

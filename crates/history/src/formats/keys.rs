@@ -1,0 +1,73 @@
+//! Which key an event is about: one beside its value, or the first of a pair as `jepsen.independent`
+//! writes it, or the only one there is.
+
+use super::datum::Datum;
+use super::events::{Event, Step};
+use crate::reader::Broken;
+
+/// The key of a history that names none.
+pub(super) const ONLY_KEY: &str = "register";
+
+/// Where a history's keys stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// Nowhere.
+    None,
+    /// Beside the values.
+    Beside,
+    /// In the values, which are pairs of a key and a value; for a cas also `[key from to]`.
+    Inside,
+}
+
+impl Keys {
+    pub(super) fn of(events: &[Event]) -> Keys {
+        let told = events.iter().filter(|event| matches!(event.step, Step::Invoke | Step::Ok));
+        if events.iter().any(|event| event.key.is_some()) {
+            Keys::Beside
+        } else if told.filter_map(pair).next().is_some() {
+            Keys::Inside
+        } else {
+            Keys::None
+        }
+    }
+
+    /// Whether each event must say which key it is about.
+    pub(super) fn are_named(self) -> bool {
+        self != Keys::None
+    }
+
+    /// The key of an event, if it names one, and its value without it.
+    pub(super) fn split(self, event: &Event) -> Result<(Option<String>, Datum), Broken> {
+        let value = event.value.clone().unwrap_or(Datum::Nothing);
+        let (key, value) = match (self, &event.key) {
+            (Keys::Inside, _) => match pair(event) {
+                Some((key, value)) => (Some(key), value),
+                None if value == Datum::Nothing => return Ok((None, value)),
+                None => {
+                    let message = "in this history values are pairs of a key and a value";
+                    return event.fault(message.to_string());
+                }
+            },
+            (_, key) => (key.clone(), value),
+        };
+        let Some(key) = key else { return Ok((None, value)) };
+        match key.label() {
+            Some(key) => Ok((Some(key), value)),
+            None => event.fault("a key is a number, a string or another scalar".to_string()),
+        }
+    }
+}
+
+/// The key and value of an event whose value has both.
+fn pair(event: &Event) -> Option<(Datum, Datum)> {
+    let Some(Datum::List(items)) = &event.value else { return None };
+    match (event.f.as_str(), &items[..]) {
+        ("cas", [key, from, to]) => {
+            Some((key.clone(), Datum::List(vec![from.clone(), to.clone()])))
+        }
+        ("cas", [key, value @ Datum::List(_)]) => Some((key.clone(), value.clone())),
+        ("cas", _) => None,
+        (_, [key, value]) => Some((key.clone(), value.clone())),
+        _ => None,
+    }
+}

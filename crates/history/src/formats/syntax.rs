@@ -1,0 +1,257 @@
+//! EDN and JSON as text: reads one datum after another, each with its place. Comments, what `#_`
+//! discards and metadata are skipped as Clojure's reader does; comments and discards are counted.
+
+mod strings;
+
+use std::collections::HashSet;
+
+use super::datum::Datum;
+use super::number::number;
+use crate::reader::Broken;
+
+/// How deep data may be nested.
+const DEPTH_MAX: usize = 64;
+
+/// The language of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Edn,
+    Json,
+}
+
+impl Dialect {
+    fn ends_word(self, c: char) -> bool {
+        match c {
+            ',' | '[' | ']' | '{' | '}' | '"' => true,
+            ';' | '(' | ')' | '\\' | '^' | '`' | '~' | '@' => self == Dialect::Edn,
+            ':' => self == Dialect::Json,
+            _ => c.is_whitespace(),
+        }
+    }
+}
+
+/// Reads data one after another.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    line: usize,
+    column: usize,
+    dialect: Dialect,
+    comments: usize,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str, dialect: Dialect) -> Reader<'a> {
+        Reader { text, at: 0, line: 1, column: 1, dialect, comments: 0 }
+    }
+
+    /// The place of what comes next.
+    pub(super) fn place(&self) -> (usize, usize) {
+        (self.line, self.column)
+    }
+
+    /// How many comments and discarded forms were skipped.
+    pub(super) fn comments(&self) -> usize {
+        self.comments
+    }
+
+    /// What is still to be read.
+    pub(super) fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    pub(super) fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    #[inline]
+    pub(super) fn bump(&mut self) -> Option<char> {
+        let next = self.peek()?;
+        self.at += next.len_utf8();
+        self.column += 1;
+        if next == '\n' {
+            self.line += 1;
+            self.column = 1;
+        }
+        Some(next)
+    }
+
+    fn bump_while(&mut self, goes_on: impl Fn(char) -> bool) {
+        while self.peek().is_some_and(&goes_on) {
+            self.bump();
+        }
+    }
+
+    fn fault<T>(&self, message: &str) -> Result<T, Broken> {
+        fault(self.place(), message)
+    }
+
+    /// Skips what stands before the next datum: blanks, commas, comments, discarded forms, metadata.
+    pub(super) fn skip_blank(&mut self, depth: usize) -> Result<(), Broken> {
+        let is_edn = self.dialect == Dialect::Edn;
+        while let Some(next) = self.peek() {
+            let rest = self.rest();
+            if next.is_whitespace() || next == ',' {
+                self.bump();
+            } else if is_edn && (next == ';' || rest.starts_with("#!")) {
+                self.comments += 1;
+                self.bump_while(|c| c != '\n');
+            } else if is_edn && rest.starts_with("#_") {
+                self.comments += 1;
+                self.skip_datum_behind(2, depth)?;
+            } else if is_edn && next == '^' {
+                self.skip_datum_behind(1, depth)?;
+            } else if is_edn && rest.starts_with("#^") {
+                self.skip_datum_behind(2, depth)?;
+            } else {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn skip_datum_behind(&mut self, chars: usize, depth: usize) -> Result<(), Broken> {
+        (0..chars).for_each(|_| {
+            self.bump();
+        });
+        self.datum(depth + 1).map(drop)
+    }
+
+    /// The next datum.
+    pub(super) fn datum(&mut self, depth: usize) -> Result<Datum, Broken> {
+        if depth > DEPTH_MAX {
+            return self.fault("this is nested too deep");
+        }
+        self.skip_blank(depth)?;
+        match (self.peek(), self.dialect) {
+            (None, _) => self.fault("the file ends where a value should be"),
+            (Some('{'), _) => self.map(depth),
+            (Some('['), _) => self.list(']', depth).map(Datum::List),
+            (Some('"'), _) => self.string().map(Datum::Text),
+            (Some(']' | ')' | '}'), _) => self.fault("this bracket closes nothing"),
+            (Some('('), Dialect::Edn) => self.list(')', depth).map(Datum::List),
+            (Some('#'), Dialect::Edn) => self.tagged(depth),
+            (Some('\\'), Dialect::Edn) => self.character(),
+            (Some(_), _) => self.word(),
+        }
+    }
+
+    /// The items up to the closing bracket.
+    fn list(&mut self, close: char, depth: usize) -> Result<Vec<Datum>, Broken> {
+        self.bump();
+        let mut items = Vec::new();
+        loop {
+            self.skip_blank(depth)?;
+            if self.peek() == Some(close) {
+                self.bump();
+                return Ok(items);
+            }
+            items.push(self.datum(depth + 1)?);
+        }
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Datum, Broken> {
+        let place = self.place();
+        self.bump();
+        let mut pairs = Vec::new();
+        loop {
+            self.skip_blank(depth)?;
+            if self.peek() == Some('}') {
+                self.bump();
+                break;
+            }
+            let key = self.datum(depth + 1)?;
+            if self.dialect == Dialect::Json {
+                self.colon()?;
+            }
+            pairs.push((key, self.datum(depth + 1)?));
+        }
+        match has_key_twice(&pairs) {
+            false => Ok(Datum::Map(pairs)),
+            true => fault(place, "a key stands twice in this map"),
+        }
+    }
+
+    fn colon(&mut self) -> Result<(), Broken> {
+        self.skip_blank(0)?;
+        if self.peek() != Some(':') {
+            return self.fault("a colon stands between a name and its value");
+        }
+        self.bump();
+        Ok(())
+    }
+
+    /// A set, a regular expression, a symbolic value, or a datum with a tag. A tag makes another
+    /// value of a scalar; a list or map stands for itself.
+    fn tagged(&mut self, depth: usize) -> Result<Datum, Broken> {
+        self.bump();
+        match self.peek() {
+            Some('{') => self.list('}', depth).map(Datum::Set),
+            Some('"') => self.pattern(),
+            _ => {
+                let tag = self.token();
+                if tag.is_empty() {
+                    return self.fault("a tag was expected here");
+                }
+                if tag == "#NaN" {
+                    return Ok(Datum::Unequal);
+                }
+                if tag.starts_with('#') {
+                    return Ok(Datum::Scalar(format!("#{tag}")));
+                }
+                let datum = self.datum(depth + 1)?;
+                let label = datum.label().or((datum == Datum::Nothing).then(|| "nil".to_string()));
+                Ok(label.map_or(datum, |label| Datum::Scalar(format!("#{tag} {label}"))))
+            }
+        }
+    }
+
+    /// The characters up to what ends a word; none if that comes first.
+    fn token(&mut self) -> &'a str {
+        let rest = self.rest();
+        let token = &rest[..rest.find(|c| self.dialect.ends_word(c)).unwrap_or(rest.len())];
+        // No word goes over the end of a line.
+        self.at += token.len();
+        self.column += token.chars().count();
+        token
+    }
+
+    fn word(&mut self) -> Result<Datum, Broken> {
+        let place = self.place();
+        let word = self.token();
+        let digits = word.strip_prefix(['+', '-']).unwrap_or(word);
+        Ok(match (word, self.dialect) {
+            ("true" | "false", _) => Datum::Scalar(word.to_string()),
+            ("nil", Dialect::Edn) | ("null", Dialect::Json) => Datum::Nothing,
+            _ if digits.starts_with(|c: char| c.is_ascii_digit()) => {
+                match number(word, self.dialect) {
+                    Some(number) => Datum::Scalar(number),
+                    None => return fault(place, "this is no number that the judge knows"),
+                }
+            }
+            ("" | ":", _) => return fault(place, "a value was expected here"),
+            (_, Dialect::Json) => return fault(place, "this is no JSON"),
+            (_, Dialect::Edn) => match word.strip_prefix(':') {
+                Some(name) => Datum::Keyword(name.to_string()),
+                None => Datum::Symbol(word.to_string()),
+            },
+        })
+    }
+}
+
+/// Whether a key stands twice; few keys are compared with each other, which is faster.
+fn has_key_twice(pairs: &[(Datum, Datum)]) -> bool {
+    const FEW: usize = 16;
+    if pairs.len() <= FEW {
+        let is_repeated = |(at, pair): (usize, &(Datum, Datum))| {
+            pairs[..at].iter().any(|before| before.0 == pair.0)
+        };
+        return pairs.iter().enumerate().any(is_repeated);
+    }
+    let mut seen = HashSet::with_capacity(pairs.len());
+    !pairs.iter().all(|(key, _)| seen.insert(key))
+}
+
+fn fault<T>((line, column): (usize, usize), message: &str) -> Result<T, Broken> {
+    Err(Broken { line, column, message: message.to_string() })
+}

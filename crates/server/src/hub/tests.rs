@@ -1,0 +1,99 @@
+//! What holds sessions up, and lets them go.
+
+use std::sync::atomic::AtomicU32;
+use std::task::{Context, Wake, Waker};
+
+use node::{Command, Config, Keys, Level, NodeId, Order, Recovery, RequestId};
+use resp::Protocol;
+use tokio::net::{TcpListener, TcpStream};
+
+use super::*;
+
+/// What the tasks of a node by itself share.
+pub(crate) fn hub() -> Hub {
+    let config = Config {
+        id: NodeId(1),
+        members: vec![(NodeId(1), "127.0.0.1:1".into())],
+        order: Order::Agreed,
+        level: Level::Linearizable,
+        request_timeout_ms: 1000,
+        max_clock_drift_ms: 500,
+        seed: 1,
+        incarnation: 1,
+        directory: 1,
+    };
+    let node = Recovery::new(config).finish().unwrap();
+    let descriptors = Descriptors { clients_max: 4, strangers_max: 4, limit: 100 };
+    let about = Description { port: 1, settings: vec![], descriptors };
+    Hub::new(node, Clock::start(None), Arc::default(), about)
+}
+
+async fn session(hub: &Hub, listener: &TcpListener) -> Rc<Session> {
+    let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    hub.sessions.open(stream.into_split().1)
+}
+
+/// Counts how often a task is woken.
+#[derive(Default)]
+struct Wakes(AtomicU32);
+
+impl Wake for Wakes {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not() {
+    let hub = hub();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut sessions = vec![];
+    for _ in 0..2 {
+        sessions.push(session(&hub, &listener).await);
+    }
+    let (asker, other) = (&sessions[0], &sessions[1]);
+    let _ = asker.replies().ask(Protocol::Resp2, 1);
+    assert!(!hub.is_congested(asker));
+    for number in 0..=REQUESTS_MAX as u64 {
+        let (session, id, command) =
+            (asker.id(), RequestId(number), Command::Exists(Keys::default()));
+        hub.put(Input::Request { session, id, level: None, command });
+    }
+    assert!(hub.is_congested(asker) && !hub.is_congested(other));
+    // The node takes half of them in, then one more.
+    hub.take_inbox(&mut vec![]);
+    hub.set_requests_left(REQUESTS_MAX / 2 + 1);
+    assert!(asker.held_up.get(), "no turn for the sake of a few");
+    hub.set_requests_left(REQUESTS_MAX / 2);
+    assert!(!asker.held_up.get() && !hub.is_congested(asker));
+}
+
+#[tokio::test]
+async fn who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up() {
+    let hub = hub();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let session = session(&hub, &listener).await;
+    let wakes = Arc::new(Wakes::default());
+    let waker = Waker::from(wakes.clone());
+    session.listen(&mut Context::from_waker(&waker));
+    hub.add_backlog(BACKLOG_BYTES_MAX);
+    assert!(!hub.is_congested(&session));
+    hub.add_backlog(1);
+    assert!(hub.is_congested(&session), "also who has not asked anything");
+    hub.take_backlog(BACKLOG_BYTES_MAX / 2);
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 0, "no turn for the sake of a few");
+    hub.take_backlog(1);
+    assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+    assert!(!hub.is_congested(&session));
+}
+
+#[tokio::test]
+async fn who_is_gone_is_not_kept_for_the_disk() {
+    let hub = hub();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let session = session(&hub, &listener).await;
+    hub.add_backlog(BACKLOG_BYTES_MAX + 1);
+    assert!(hub.is_congested(&session));
+    hub.close(&session);
+    assert_eq!(Rc::strong_count(&session), 1, "it would keep its descriptor");
+}

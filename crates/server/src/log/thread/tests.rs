@@ -1,0 +1,192 @@
+//! What the thread makes of what is queued, and what it tells.
+
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+
+use rustix::io::Errno;
+
+use super::*;
+use crate::disk::{Disk, Fault, Faulty, Operation};
+use crate::log::Directory;
+
+/// A log of small segments in this directory, and the groups that are in it, but for the seals.
+fn open(path: &Path) -> (Log, Vec<Vec<u8>>) {
+    open_on(&Disk::default(), path)
+}
+
+/// The same on this disk.
+fn open_on(disk: &Disk, path: &Path) -> (Log, Vec<Vec<u8>>) {
+    let mut found = vec![];
+    let directory = Directory::open(disk, path).unwrap();
+    let replay = |records: Bytes| {
+        found.extend((!records.is_empty()).then(|| records.to_vec()));
+        Ok(())
+    };
+    let (log, _) = Log::open(directory, 8192, replay).unwrap();
+    (log, found)
+}
+
+/// What is sent to the thread of the log: this ticket, with these records.
+fn group(ticket: u64, records: &'static [u8]) -> Group {
+    Group { ticket: Ticket(ticket), records: Bytes::from_static(records) }
+}
+
+#[test]
+fn what_is_queued_during_a_sync_becomes_one_group() {
+    let temp = tempfile::tempdir().unwrap();
+    let (log, _) = open(temp.path());
+    let counters = log.counters();
+    let (done, completions) = mpsc::channel();
+    let (go_on, gate) = mpsc::channel();
+    let tell = move |report| {
+        let Report::Durable(completion) = report else { panic!("there is room") };
+        done.send(completion).unwrap();
+        gate.recv().unwrap();
+    };
+    let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
+    handle.append(group(1, b"one"));
+    // The thread has written the first and stands still: all of these are queued behind it.
+    assert_eq!(completions.recv().unwrap(), Completion { ticket: Ticket(1), bytes: 3 });
+    for ticket in 2..=9 {
+        handle.append(group(ticket, b"more"));
+    }
+    go_on.send(()).unwrap();
+    assert_eq!(completions.recv().unwrap(), Completion { ticket: Ticket(9), bytes: 32 });
+    go_on.send(()).unwrap();
+    // What is queued at the end is made durable too.
+    handle.append(group(10, b"last"));
+    go_on.send(()).unwrap();
+    drop(handle);
+    assert_eq!(counters.syncs.load(Relaxed), 4, "three groups and the seal");
+    assert_eq!(open(temp.path()).1, [b"one".to_vec(), b"more".repeat(8), b"last".to_vec()]);
+}
+
+#[test]
+fn harm_to_the_last_group_is_seen_once_it_is_sealed() {
+    let temp = tempfile::tempdir().unwrap();
+    let handle = Handle::spawn(open(temp.path()).0, drop, |error| panic!("{error}")).unwrap();
+    handle.append(group(1, b"kept"));
+    drop(handle);
+    let path = crate::log::segment::path(&temp.path().join("log"), 1);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let at = bytes.windows(4).position(|window| window == b"kept").unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let directory = Directory::open(&Disk::default(), temp.path()).unwrap();
+    let opened = Log::open(directory, 8192, |_| Ok(()));
+    let error = opened.map(drop).expect_err("damage");
+    assert!(error.to_string().contains("the log is damaged"), "{error}");
+}
+
+#[test]
+fn groups_that_do_not_fit_into_a_segment_together_are_apart() {
+    let temp = tempfile::tempdir().unwrap();
+    let (log, _) = open(temp.path());
+    let (done, completions) = mpsc::channel();
+    let (go_on, gate) = mpsc::channel();
+    let tell = move |report| {
+        let Report::Durable(completion) = report else { panic!("there is room") };
+        done.send(completion).unwrap();
+        gate.recv().unwrap();
+    };
+    let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
+    handle.append(group(1, b"one"));
+    completions.recv().unwrap();
+    for ticket in 2..=4 {
+        handle.append(group(ticket, &[b'x'; 3000]));
+    }
+    (0..4).for_each(|_| go_on.send(()).unwrap());
+    drop(handle);
+    let told: Vec<_> =
+        completions.iter().map(|each: Completion| (each.ticket.0, each.bytes)).collect();
+    assert_eq!(told, [(2, 3000), (3, 3000), (4, 3000)], "what is held back is not durable yet");
+}
+
+#[test]
+fn what_is_queued_at_the_end_is_made_durable() {
+    let temp = tempfile::tempdir().unwrap();
+    let (go_on, gate) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
+    let tell = move |report| {
+        tell.send(report).unwrap();
+        gate.recv().unwrap();
+    };
+    let log = open(temp.path()).0;
+    let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
+    handle.append(group(1, b"one"));
+    told.recv().unwrap();
+    handle.append(group(2, &[b'x'; 3000]));
+    handle.append(group(3, &[b'y'; 3000]));
+    let ending = handle.ending.clone();
+    let ended = thread::spawn(move || drop(handle));
+    while !ending.load(Relaxed) {
+        thread::yield_now();
+    }
+    // The thread of the log stood still until now: the server ends with groups in the queue.
+    (0..3).for_each(|_| go_on.send(()).unwrap());
+    ended.join().unwrap();
+    assert_eq!(open(temp.path()).1.concat().len(), 6003);
+}
+
+/// After this fault of this operation nothing is acknowledged, and nothing is tried again.
+#[track_caller]
+fn is_the_end(operation: Operation, says: &str) {
+    let temp = tempfile::tempdir().unwrap();
+    let faulty = Arc::new(Faulty::new(false));
+    let (log, _) = open_on(&Disk::faulty(faulty.clone()), temp.path());
+    faulty.plan(Some(operation), 0, Fault::Refused(Errno::IO));
+    let (failed, failures) = mpsc::channel();
+    let tell = |report| panic!("{report:?}, but nothing is durable");
+    let failed = move |error: Error| failed.send(error.to_string()).unwrap();
+    let handle = Handle::spawn(log, tell, failed).unwrap();
+    handle.append(group(1, b"lost"));
+    let text = failures.recv().unwrap();
+    assert!(text.contains(says) && text.contains("1.log"), "{text}");
+    handle.append(group(2, b"lost too"));
+    drop(handle);
+    assert!(failures.recv().is_err(), "it is not tried again");
+}
+
+#[test]
+fn a_failed_write_is_the_end() {
+    is_the_end(Operation::Write, "cannot write to");
+}
+
+#[test]
+fn a_failed_sync_is_the_end() {
+    is_the_end(Operation::Sync, "cannot sync");
+}
+
+#[test]
+fn what_finds_no_room_waits_for_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let faulty = Arc::new(Faulty::new(false));
+    let (log, _) = open_on(&Disk::faulty(faulty.clone()), temp.path());
+    let (tell, reports) = mpsc::channel();
+    let tell = move |report| tell.send(report).unwrap();
+    let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
+    let durable = |ticket, bytes| Report::Durable(Completion { ticket: Ticket(ticket), bytes });
+    faulty.refuse(Some(Errno::NOSPC));
+    assert_eq!(
+        reports.recv().unwrap(),
+        Report::Full(Some(Shortage::of_room())),
+        "noticed without a write"
+    );
+    handle.append(group(1, b"small"));
+    assert_eq!(reports.recv().unwrap(), durable(1, 5), "there is a reserve");
+    handle.append(group(2, &[b'x'; 3000]));
+    assert_eq!(reports.recv().unwrap(), durable(2, 3000));
+    handle.append(group(3, &[b'y'; 3000]));
+    assert!(reports.recv_timeout(2 * ROOM_PAUSE).is_err(), "it needs another segment");
+    faulty.refuse(None);
+    let mut told = vec![reports.recv().unwrap(), reports.recv().unwrap()];
+    told.sort_by_key(|report| matches!(report, Report::Full(_)));
+    assert_eq!(told, [durable(3, 3000), Report::Full(None)]);
+    faulty.refuse(Some(Errno::NOSPC));
+    assert_eq!(reports.recv().unwrap(), Report::Full(Some(Shortage::of_room())));
+    handle.append(group(4, &[b'z'; 3000]));
+    drop(handle);
+    assert!(reports.recv().is_err(), "the server ends: nobody waits for room any more");
+    let lengths: Vec<usize> = open(temp.path()).1.iter().map(Vec::len).collect();
+    assert_eq!(lengths, [5, 3000, 3000]);
+}

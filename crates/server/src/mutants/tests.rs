@@ -1,0 +1,251 @@
+//! The table of the planted bugs, and that it and the code agree.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Declares the mutants: what each does wrong, its class, and the test that catches it.
+macro_rules! mutants {
+    ($($(#[doc = $what:literal])+ $name:ident, $class:literal, $caught_by:literal;)+) => {
+        /// A planted bug.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Mutant {
+            $($(#[doc = $what])+ $name,)+
+        }
+
+        impl Mutant {
+            /// All of them.
+            pub(super) const ALL: &[Mutant] = &[$(Mutant::$name),+];
+
+            /// What it does wrong, in a line.
+            fn what(self) -> &'static str {
+                match self {
+                    $(Mutant::$name => concat!($($what),+).trim_ascii(),)+
+                }
+            }
+
+            /// The class of bugs that it stands for.
+            fn class(self) -> &'static str {
+                match self {
+                    $(Mutant::$name => $class,)+
+                }
+            }
+
+            /// The test that catches it.
+            pub(super) fn caught_by(self) -> &'static str {
+                match self {
+                    $(Mutant::$name => $caught_by,)+
+                }
+            }
+        }
+    };
+}
+
+mutants! {
+    // What is promised before it is on disk.
+    /// A group is acknowledged without any sync.
+    NoSync, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
+    /// Only every second group is synced.
+    EverySecondSync, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
+    /// A group is acknowledged when it is taken up, before it is written.
+    TellsBeforeSync, "un-synced loss", "log::thread::tests::a_failed_sync_is_the_end";
+    /// The group that is held back for the next frame is acknowledged with this one.
+    HeldBackAcknowledged, "un-synced loss", "log::thread::tests::groups_that_do_not_fit_into_a_segment_together_are_apart";
+    /// What is queued when the server ends is not written.
+    QueuedLostAtEnd, "un-synced loss", "log::thread::tests::what_is_queued_at_the_end_is_made_durable";
+    /// The header of a new segment is not synced before the segment has its name.
+    NoHeaderSync, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
+    /// The name of a new segment is not synced.
+    NoDirectorySync, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
+    /// The name of a new data directory is not synced.
+    NewDirectoryNotSynced, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
+    /// What a killed process left unsynced of the names above the data directory is taken for durable.
+    KilledStartForgotten, "un-synced loss", "log::crashes::any_operation_may_fail";
+    /// What a killed process left unsynced of the names is taken for durable.
+    NamesNotSyncedAtStart, "un-synced loss", "log::crashes::names_that_a_process_left_unsynced_are_durable_after_the_next_start";
+    /// What a killed process left unsynced of the names beside the log is taken for durable.
+    OldNamesNotSynced, "un-synced loss", "log::crashes::an_identity_that_a_process_left_unsynced_is_durable_after_the_next_start";
+    /// The last frame is not written again at the start: after a failed sync it is in memory alone.
+    LastFrameNotRewritten, "fsync error believed", "log::crashes::what_a_start_has_read_is_durable_also_after_a_failed_sync";
+    /// A sync that failed is tried again and believed.
+    FailedSyncRetried, "fsync error believed", "log::crashes::a_failed_sync_is_not_tried_again";
+    /// A sync that failed is taken for one that did not.
+    FailedSyncForgotten, "fsync error believed", "log::crashes::a_failed_sync_is_not_tried_again";
+    /// What the system wrote of a group is taken for all of it.
+    ShortWrite, "torn tail", "log::crashes::any_operation_may_fail";
+
+    // What a start makes of what it finds.
+    /// A frame whose checksum is wrong is taken for whole.
+    TornTailTakenForWhole, "torn tail", "log::tests::a_torn_tail_is_cut_wherever_it_is_torn";
+    /// A torn tail is left where it is.
+    TornTailNotCut, "torn tail", "log::tests::a_torn_tail_is_cut_wherever_it_is_torn";
+    /// A bad frame is taken for a torn tail, whatever follows it.
+    DamageTakenForTorn, "damage unnoticed", "log::tests::damage_is_told_from_a_torn_tail";
+    /// A segment that ends before the next one begins is taken.
+    EndsTooSoon, "damage unnoticed", "log::tests::damage_before_an_empty_segment_is_noticed";
+    /// A log whose first segment is missing is taken.
+    FirstSegmentMissing, "damage unnoticed", "log::tests::missing_and_foreign_files_are_named";
+    /// A segment that is shorter than its header says is taken.
+    ShortenedSegmentTaken, "damage unnoticed", "log::tests::a_shortened_segment_is_damage";
+    /// The last frame is not sealed, so harm to it looks like a torn tail for ever.
+    NoSeal, "damage unnoticed", "log::thread::tests::harm_to_the_last_group_is_seen_once_it_is_sealed";
+    /// All segments have the same salt, so a client can store what passes for a frame.
+    ConstantSalt, "forged frame", "log::crashes::each_segment_has_a_salt_of_its_own";
+    /// A new segment has the number of the one before it, and takes its place.
+    SegmentNumberReused, "log overwritten", "log::tests::full_segments_roll";
+    /// A segment of another version is taken.
+    OtherVersionTaken, "damage unnoticed", "log::segment::tests::bad_headers_are_refused";
+
+    // Whose directory it is.
+    /// A directory that had a log starts empty.
+    LostLogTaken, "lost directory", "log::tests::a_directory_without_its_log_does_not_start_empty";
+    /// The log of another directory is taken.
+    ExchangedLogTaken, "lost directory", "log::tests::a_log_of_another_directory_is_refused";
+    /// Somebody else's directory is taken.
+    ForeignDirectoryTaken, "lost directory", "log::directory::tests::somebody_elses_directory_is_refused";
+    /// The bytes of the identity are not synced before it has its name.
+    IdentityNotSynced, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
+    /// The name of the identity is not synced.
+    IdentityNameNotSynced, "un-synced loss", "log::crashes::a_log_that_is_gone_is_missed_also_after_a_power_loss";
+    /// The identity is written before there is a log that could be lost.
+    IdentityFirst, "lost directory", "log::tests::a_directory_without_its_log_does_not_start_empty";
+
+    /// A directory that another process uses is taken.
+    LockIgnored, "two nodes on one disk", "log::directory::tests::a_directory_is_made_and_locked";
+
+    // What the system refuses.
+    /// A disk that fails (EIO) is taken for one that is full.
+    BrokenTakenForFull, "fsync error believed", "log::crashes::any_operation_may_fail";
+    /// A directory that may not be written for a while stops the node.
+    RefusalIsTheEnd, "availability", "log::crashes::what_the_system_has_not_got_is_waited_for";
+
+    /// What could not be made whole is left, and takes the room that there is not.
+    UnfinishedKept, "availability", "log::segment::tests::what_could_not_be_made_takes_no_room";
+    /// The next segment that an earlier life had made ready is kept beside the new one.
+    OldSpareKept, "availability", "log::tests::an_old_spare_is_removed";
+
+    // Connections.
+    /// Those that a backlog holds up are never woken.
+    HeldUpNeverWoken, "progress", "hub::tests::who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up";
+    /// However much waits for the disk, clients are read from.
+    NoBackpressure, "memory without limit", "hub::tests::who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up";
+    /// Those that many requests hold up are never woken.
+    SwampedForEver, "progress", "hub::tests::who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not";
+    /// A connection that is over is kept until the disk has caught up.
+    GoneSessionKept, "memory without limit", "hub::tests::who_is_gone_is_not_kept_for_the_disk";
+    /// A connection to a peer that is over is still written to.
+    StaleConnectionKept, "stale connection", "peer::link::tests::a_connection_that_is_over_takes_no_messages";
+    /// The node is not told that a peer is gone.
+    DisconnectionNotTold, "stale connection", "peer::link::tests::a_connection_that_is_over_takes_no_messages";
+    /// Another node than the one at this address should be is taken for it.
+    OtherNodeGreeted, "stale connection", "peer::link::tests::another_node_at_the_address_is_turned_away";
+    /// A message is sent behind a gap of others that were dropped.
+    GapFilled, "progress", "peer::outgoing::tests::once_a_message_is_dropped_all_are_until_the_queue_is_empty";
+    /// A connection that the node wants closed stays.
+    HangUpIgnored, "stale connection", "peer::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
+    /// The node is not told that a connection to it is over.
+    LeavingNotTold, "stale connection", "peer::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
+    /// A node that must not go on, and learns it while the server ends, ends as if nothing were wrong.
+    HaltForgotten, "superseded node goes on", "serve::tests::a_node_that_halts_while_the_server_ends_says_so";
+    /// Nobody makes room at the port for peers, however many strangers are there.
+    StrangersCrowdOut, "availability", "peer::inbound::tests::the_silent_make_room_before_the_greeted_and_the_trusted_never";
+}
+
+/// The variable that says what is planted.
+#[cfg(feature = "mutants")]
+pub(super) const VARIABLE: &str = "CANDOR_MUTANT";
+
+/// What is planted in this process.
+#[cfg(feature = "mutants")]
+pub(crate) fn planted() -> Option<Mutant> {
+    static PLANTED: std::sync::LazyLock<Option<Mutant>> = std::sync::LazyLock::new(|| {
+        let name = std::env::var(VARIABLE).ok()?;
+        Mutant::ALL.iter().copied().find(|mutant| format!("{mutant:?}") == name)
+    });
+    *PLANTED
+}
+
+impl Mutant {
+    /// Its name, as people write it.
+    pub(super) fn name(self) -> String {
+        let mut text = String::new();
+        for letter in format!("{self:?}").chars() {
+            if letter.is_uppercase() && !text.is_empty() {
+                text.push('-');
+            }
+            text.push(letter.to_ascii_lowercase());
+        }
+        text
+    }
+}
+
+/// The sources of this crate, but for these tables.
+fn sources(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut sources = vec![];
+    for path in entries.filter(|path| !path.ends_with("mutants")) {
+        if path.is_dir() {
+            sources.extend(self::sources(&path));
+        } else {
+            sources.push(fs::read_to_string(path).unwrap());
+        }
+    }
+    sources
+}
+
+#[test]
+fn each_mutant_has_one_place() {
+    let text = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).concat();
+    let words = |text: &str| -> Vec<String> {
+        text.split(|letter: char| !letter.is_alphanumeric()).map(str::to_owned).collect()
+    };
+    let all = words(&text);
+    for mutant in Mutant::ALL {
+        let name = format!("{mutant:?}");
+        assert_eq!(all.iter().filter(|word| **word == name).count(), 1, "{name}");
+    }
+    for place in text.split("mutant!(").skip(1) {
+        let name = words(place.trim_start()).remove(0);
+        assert!(Mutant::ALL.iter().any(|mutant| format!("{mutant:?}") == name), "{name}");
+    }
+}
+
+/// The last section of `docs/mutants.md`, which is that of this crate.
+fn section() -> String {
+    let row = |mutant: &Mutant| {
+        let (name, what, class) = (mutant.name(), mutant.what(), mutant.class());
+        format!("| `{name}` | {what} | {class} | `{}` |\n", mutant.caught_by())
+    };
+    format!("{HEAD}{}", Mutant::ALL.iter().map(row).collect::<String>())
+}
+
+#[test]
+fn the_section_of_the_log_and_the_server_is_that_of_the_code() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/mutants.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let others = text.find(TITLE).map_or(&text[..], |at| &text[..at]);
+    let sound = format!("{others}{}", section());
+    if std::env::var_os("UPDATE_MUTANTS").is_some() {
+        fs::write(&path, &sound).unwrap();
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text == sound, "UPDATE_MUTANTS=1 cargo test -p server mutants writes it anew");
+}
+
+const TITLE: &str = "\n## Log and server\n";
+
+const HEAD: &str = "
+## Log and server
+
+What no world drives is planted in the real log and in the real server (`crates/server/src/mutants/`), and each bug must be caught
+by the test that stands beside it: it passes without the bug, and fails with it.
+
+```console
+$ cargo test -p server --features mutants mutants::
+$ CANDOR_MUTANT=NoSync cargo test -p server --features mutants log::
+```
+
+This section is written by `UPDATE_MUTANTS=1 cargo test -p server mutants`; a test holds it to the code.
+
+| name | what is wrong | class | caught by |
+|---|---|---|---|
+";
