@@ -148,7 +148,7 @@ fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
         false => (whole.unapplied, whole.unapplied_bytes),
     };
     Limits {
-        waiting_bytes: chance.pick(&[300, 1_000, whole.waiting_bytes]),
+        waiting_bytes: chance.pick(&[40, 120, whole.waiting_bytes]),
         run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]).max(run_least),
         append_bytes: chance.pick(&[1, 100, whole.append_bytes]),
         unapplied,
