@@ -6,8 +6,10 @@
 pub struct Limits {
     /// What the requests may weigh that wait to be written, sent or confirmed.
     pub waiting_bytes: usize,
-    /// Bytes of writes in one run to the leader, in one entry of the agreed log, and of entries in one append.
+    /// Bytes of writes in one run to the leader, and in one entry of the agreed log.
     pub run_bytes: usize,
+    /// Bytes of entries in one append.
+    pub append_bytes: usize,
     /// The most writes of a node that may be named and unapplied. All of them are sent again when the leader changes, on the
     /// connections that heartbeats use: many more would cost the next leader its leadership too, and so on for ever.
     pub unapplied: usize,
@@ -26,6 +28,7 @@ impl Default for Limits {
         Limits {
             waiting_bytes: 256 << 20,
             run_bytes: 1 << 20,
+            append_bytes: 1 << 20,
             unapplied: 65_536,
             unapplied_bytes: 4 << 20,
             entry_bytes: 1 << 20,

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use node::{Level, Order, Status};
+use node::{Error, Level, Limits, Order, Status};
 
 use crate::agenda::Event;
 use crate::client::{Source, Wish};
@@ -130,6 +130,7 @@ impl World {
         let whole = self.healed && operation.start_us > self.ending.healed_us + GRACE_US;
         if whole
             && !self.may_be_overtaken_twice(operation)
+            && !self.may_be_too_much(operation)
             && self.plan.setting.can(operation)
             && !operation.is_done()
         {
@@ -146,6 +147,13 @@ impl World {
             && operation.outcome == Outcome::Unknown
             && setting.weather.style == Style::Datagram
             && setting.request_timeout_ms <= RESENT_TWICE_MS
+    }
+
+    /// Where little may wait, a few clients that ask for several things at once are too much.
+    fn may_be_too_much(&self, operation: &Operation) -> bool {
+        let little = self.plan.setting.limits.waiting_bytes < Limits::default().waiting_bytes;
+        let Outcome::Refused(Error::ClusterDown(why)) = operation.outcome else { return false };
+        little && why.starts_with("too much waits")
     }
 
     fn idle_client(&self) -> Option<String> {

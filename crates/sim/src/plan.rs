@@ -27,8 +27,12 @@ impl Plan {
         let (setting, mut faults) = match options.plain {
             Some(plain) => (plain.setting(), vec![]),
             None => {
-                let setting = Setting::draw(seed, options);
+                let mut setting = Setting::draw(seed, options);
                 let faults = draw(seed, &setting);
+                if faults.iter().any(|fault| matches!(fault.kind, Kind::Overwrite { .. })) {
+                    // Where new entries come one by one, those that they replace are gone before as many are there again.
+                    setting.limits.append_bytes = 1;
+                }
                 (setting, faults)
             }
         };
@@ -106,7 +110,7 @@ fn draw_rare(seed: u64, setting: &Setting) -> Vec<Fault> {
         let (least_us, most_us) = match kind {
             // Others must have been elected.
             Kind::Overwrite { .. } => (1_500_000, 3_000_000),
-            Kind::SlowMatter { .. } => (2_000_000, 6_000_000),
+            Kind::SlowMatter { .. } => (3_000_000, 6_000_000),
             _ => (50_000, chance.pick(&[300_000, 1_500_000, 5_000_000])),
         };
         let until_us = (at_us + chance.between(least_us, most_us)).min(setting.breaking_us);
@@ -194,7 +198,7 @@ fn draw_kind(chance: &mut Chance, setting: &Setting, kind: usize) -> Kind {
         20 => {
             let shape = draw_shape(chance);
             let matter = chance.pick(&[Matter::Round, Matter::Round, Matter::Vote]);
-            let by_us = chance.pick(&[300_000, 900_000, 1_800_000]);
+            let by_us = chance.pick(&[900_000, 1_800_000, 2_700_000]);
             Kind::SlowMatter { target, shape, matter, by_us }
         }
         21 => Kind::Overwrite { target: leader },

@@ -80,7 +80,7 @@ impl Setting {
         let weather = weather(&mut chance);
         let mut extras = Chance::new(seed, Subject::Extras);
         let many_percent = extras.pick(&[0, 20, 60]);
-        let limits = limits(&mut extras, weather.style);
+        let limits = limits(&mut extras, &weather);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -133,30 +133,39 @@ const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)
 const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_STEPS)];
 
 /// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as many. (Not where runs
-/// overtake each other: one that does waits half a second, and if each has but one write they do so all the time.)
-fn limits(chance: &mut Chance, style: Style) -> Limits {
+/// overtake each other: one that does waits half a second, and if each has but one write they do so all the time. And
+/// only where messages are quick may one write have to wait for another: there are dozens at once.)
+fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
     let whole = Limits::default();
-    let least = if style == Style::Stream { 1 } else { 300 };
     if chance.percent(70) {
         return whole;
     }
+    let run_least = if weather.style == Style::Stream { 1 } else { 300 };
+    let (unapplied, unapplied_bytes) = match weather.delay.base_us < NEAR_US {
+        true => {
+            (chance.pick(&[1, 3, whole.unapplied]), chance.pick(&[1, 100, whole.unapplied_bytes]))
+        }
+        false => (whole.unapplied, whole.unapplied_bytes),
+    };
     Limits {
-        waiting_bytes: chance.pick(&[300, 1_000, whole.waiting_bytes]),
-        run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]).max(least),
-        unapplied: chance.pick(&[1, 3, whole.unapplied]),
-        unapplied_bytes: chance.pick(&[1, 100, whole.unapplied_bytes]),
+        waiting_bytes: chance.pick(&[40, 120, whole.waiting_bytes]),
+        run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]).max(run_least),
+        append_bytes: chance.pick(&[1, 100, whole.append_bytes]),
+        unapplied,
+        unapplied_bytes,
         entry_bytes: chance.pick(&[1, 100, whole.entry_bytes]),
         inbox: chance.pick(&[1, 3, whole.inbox]),
         inbox_bytes: chance.pick(&[150, 600, whole.inbox_bytes]),
     }
 }
 
-/// How long a message takes between continents, or nearly so.
+/// How long a message takes within a town, and between continents, or nearly so.
+const NEAR_US: u64 = 1_000;
 const FAR_US: u64 = 15_000;
 
 fn weather(chance: &mut Chance) -> Weather {
     let style = chance.pick(&[Style::Stream, Style::Datagram]);
-    let base_us = chance.weighted(&[(6, 50), (3, 1_000), (1, FAR_US)]);
+    let base_us = chance.weighted(&[(6, 50), (3, NEAR_US), (1, FAR_US)]);
     let spread = chance.pick(&[Spread::Even, Spread::Falling, Spread::TwoWays]);
     let delay = Delay {
         base_us,

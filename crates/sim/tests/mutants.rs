@@ -156,5 +156,4 @@ const TAIL: &str = "
 | a bound of staleness that contact alone renews | rqlite#1681, yugabyte-db#31212 | bounded reads |
 | a lock without fencing | etcd#10811 | tokens that carry positions |
 | one key through both orders | scylladb#11442 | keyspaces beside `default` |
-| a directory that was lost comes back under its old id | nats#7549 | worlds in which a machine comes back empty |
 ";

@@ -74,7 +74,7 @@ pub(crate) use words::{in_words, matter, term, vote};
 const RAFT_TICK_MS: u64 = 50;
 const HEARTBEAT_TICKS: usize = 2;
 const ELECTION_TICKS: usize = 10;
-/// How many appends may be on their way to a follower: at [`Limits::run_bytes`] each, half of what may wait for a slow peer.
+/// How many appends may be on their way to a follower: at [`Limits::append_bytes`] each, half of what may wait for a slow peer.
 const INFLIGHT_MAX: usize = 32;
 /// How long writes may gather while the disk is busy, in milliseconds: a stalled disk must not hold up a majority that
 /// could go on without it.
@@ -164,7 +164,7 @@ impl Agreed {
             election_tick: ELECTION_TICKS,
             heartbeat_tick: HEARTBEAT_TICKS,
             max_election_tick: 2 * ELECTION_TICKS + UNFIT_TICKS,
-            max_size_per_msg: Limits::default().run_bytes as u64,
+            max_size_per_msg: Limits::default().append_bytes as u64,
             max_inflight_msgs: INFLIGHT_MAX,
             check_quorum: true,
             pre_vote: true,
@@ -216,7 +216,7 @@ impl Agreed {
     pub(crate) fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
         self.proposals.set_limits(limits);
-        self.raft.raft.max_msg_size = limits.run_bytes as u64;
+        self.raft.raft.max_msg_size = limits.append_bytes as u64;
     }
 
     // What the node asks.
