@@ -109,6 +109,11 @@ impl Node {
         (life.boot, life.incarnation)
     }
 
+    /// Bytes of writes, of others too, that wait here to become the next entry of the agreed log.
+    pub fn drafted(&self) -> usize {
+        self.agreed().drafted()
+    }
+
     /// How many entries all merged logs hold here, on disk or on the way there.
     pub fn merged_count(&self) -> usize {
         self.merged().count()

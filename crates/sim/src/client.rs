@@ -209,6 +209,9 @@ impl Client {
             1 => None,
             _ => Some(Bytes::from_static(b"again0")),
         };
+        if self.chance.percent(15) {
+            return Action::Replace(to);
+        }
         Action::Cas { from, to, get: self.chance.percent(30) }
     }
 

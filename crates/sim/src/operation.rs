@@ -17,6 +17,8 @@ pub(crate) enum Action {
         to: Bytes,
         get: bool,
     },
+    /// Set if there is a value.
+    Replace(Bytes),
     Del,
     /// EXISTS, or DEL if it removes, of several keys: some may be absent, some may be named twice.
     Many {
@@ -29,7 +31,11 @@ impl Action {
     pub(crate) fn is_write(&self) -> bool {
         matches!(
             self,
-            Action::Set(_) | Action::Cas { .. } | Action::Del | Action::Many { removes: true, .. }
+            Action::Set(_)
+                | Action::Cas { .. }
+                | Action::Replace(_)
+                | Action::Del
+                | Action::Many { removes: true, .. }
         )
     }
 
@@ -59,6 +65,11 @@ impl Action {
                 let condition = from.clone().map_or(Condition::Absent, Condition::Equals);
                 let (key, value) = (key.clone(), to.clone());
                 Command::SetIf(Box::new(SetIf { key, value, condition, get: *get }))
+            }
+            Action::Replace(value) => {
+                let (key, value) = (key.clone(), value.clone());
+                let condition = Condition::Present;
+                Command::SetIf(Box::new(SetIf { key, value, condition, get: false }))
             }
             Action::Del => Command::Del(Keys::new([key])),
             Action::Many { keys, removes: true } => Command::Del(Keys::new(keys)),
@@ -119,7 +130,8 @@ impl Operation {
         match &self.action {
             Action::Set(value) => Some(Some(value)),
             Action::Cas { .. } if self.compared() == Some(false) => None,
-            Action::Cas { to, .. } => Some(Some(to)),
+            Action::Replace(_) if self.outcome == Outcome::Done(Reply::Nil) => None,
+            Action::Cas { to, .. } | Action::Replace(to) => Some(Some(to)),
             Action::Del => Some(None),
             Action::Get | Action::Exists | Action::Many { .. } => None,
         }
@@ -129,7 +141,9 @@ impl Operation {
     pub(crate) fn seen(&self) -> Option<Option<&Bytes>> {
         let Outcome::Done(reply) = &self.outcome else { return None };
         match (&self.action, reply) {
-            (Action::Get | Action::Cas { get: true, .. }, Reply::Nil) => Some(None),
+            (Action::Get | Action::Cas { get: true, .. } | Action::Replace(_), Reply::Nil) => {
+                Some(None)
+            }
             (Action::Get | Action::Cas { get: true, .. }, Reply::Value(value)) => Some(Some(value)),
             (Action::Cas { from, get: false, .. }, Reply::Ok) => Some(from.as_ref()),
             (Action::Exists, Reply::Integer(0)) => Some(None),
@@ -216,6 +230,7 @@ impl Operation {
                 let condition = from.map_or("NX".into(), |from| format!("IFEQ {from}"));
                 format!("SET {key} {to} {condition}{}", if *get { " GET" } else { "" })
             }
+            Action::Replace(value) => format!("SET {key} {} XX", String::from_utf8_lossy(value)),
             Action::Del => format!("DEL {key}"),
             Action::Many { keys, removes } => {
                 let keys = keys.iter().map(|key| String::from_utf8_lossy(key)).collect::<Vec<_>>();

@@ -117,7 +117,7 @@ impl Setting {
     /// Whether what an operation asks for can be had at all.
     pub(crate) fn can(&self, operation: &Operation) -> bool {
         match &operation.action {
-            Action::Cas { .. } => self.can_compare(),
+            Action::Cas { .. } | Action::Replace(_) => self.can_compare(),
             Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
             Action::Get | Action::Exists | Action::Many { .. } => {
                 self.levels().contains(&operation.level)

@@ -514,6 +514,10 @@ impl Agreed {
     }
 
     /// What the requests weigh that wait to be sent for the first time, or to be confirmed.
+    pub(crate) fn drafted(&self) -> usize {
+        self.draft.len()
+    }
+
     pub(crate) fn waiting_bytes(&self) -> usize {
         self.proposals.unnamed_bytes() + self.reads.bytes()
     }

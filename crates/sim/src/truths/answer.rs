@@ -64,7 +64,7 @@ impl Truth for Fitting {
 fn fits(action: &Action, reply: &Reply) -> bool {
     match (action, reply) {
         (Action::Get | Action::Cas { get: true, .. }, Reply::Nil | Reply::Value(_))
-        | (Action::Cas { get: false, .. }, Reply::Ok | Reply::Nil)
+        | (Action::Cas { get: false, .. } | Action::Replace(_), Reply::Ok | Reply::Nil)
         | (Action::Set(_), Reply::Ok) => true,
         (Action::Exists | Action::Del | Action::Many { .. }, Reply::Integer(count)) => {
             (0..=action.count_max() as i64).contains(count)

@@ -25,6 +25,8 @@ struct Seen {
     /// How long its logs were.
     last: u64,
     merged: usize,
+    /// What waited to become an entry.
+    drafted: usize,
 }
 
 impl TakesNothing {
@@ -52,6 +54,9 @@ impl Seen {
             |index: &u64| turn.view.writes(*index).is_some_and(|writes| !writes.is_empty());
         if let Some(index) = (from + 1..=turn.view.last_index()).find(writes) {
             return Err(format!("node {node} took in entry {index} when its disk was full"));
+        }
+        if turn.view.drafted() > self.drafted {
+            return Err(format!("node {node} took in a forwarded write when its disk was full"));
         }
         if turn.view.merged_count() > self.merged {
             return Err(format!("node {node} took in a merged entry when its disk was full"));
@@ -82,6 +87,7 @@ impl Truth for TakesNothing {
         seen.full = full.then_some(turn.life);
         if full {
             (seen.last, seen.merged) = (turn.view.last_index(), turn.view.merged_count());
+            seen.drafted = turn.view.drafted();
         }
         checked
     }
@@ -124,6 +130,7 @@ mod tests {
         assert_eq!(look(&held(&[1, 0], 1), 1), Ok(()), "what opens a term is small");
         assert!(look(&held(&[1, 0, 1], 1), 1).is_err());
         assert!(look(&held(&[1], 2), 1).is_err());
+        assert!(look(&Held { drafted: 1, ..held(&[1], 1) }, 1).is_err());
         assert_eq!(look(&held(&[1, 1], 2), 2), Ok(()), "another life");
     }
 

@@ -111,6 +111,8 @@ pub(crate) trait View {
     fn value(&self, key: &Bytes) -> Option<&Bytes>;
     /// Which start of another member it believes: boot and incarnation.
     fn believes(&self, member: NodeId) -> Option<(u64, u64)>;
+    /// Bytes of writes that wait to become the next agreed entry.
+    fn drafted(&self) -> usize;
     /// How many merged entries it holds.
     fn merged_count(&self) -> usize;
     /// Whether it stands inside an entry of the agreed log.
@@ -140,6 +142,10 @@ impl View for Node {
 
     fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
         Node::believes(self, member)
+    }
+
+    fn drafted(&self) -> usize {
+        Node::drafted(self)
     }
 
     fn merged_count(&self) -> usize {
@@ -248,6 +254,7 @@ pub(crate) mod example {
         pub(crate) writes: Vec<Vec<NamedWrite>>,
         pub(crate) values: BTreeMap<Bytes, Bytes>,
         pub(crate) merged: usize,
+        pub(crate) drafted: usize,
         pub(crate) believed: BTreeMap<NodeId, (u64, u64)>,
     }
 
@@ -257,6 +264,7 @@ pub(crate) mod example {
         writes: vec![],
         values: BTreeMap::new(),
         merged: 0,
+        drafted: 0,
         believed: BTreeMap::new(),
     };
 
@@ -283,6 +291,10 @@ pub(crate) mod example {
 
         fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
             self.believed.get(&member).copied()
+        }
+
+        fn drafted(&self) -> usize {
+            self.drafted
         }
 
         fn merged_count(&self) -> usize {

@@ -209,7 +209,9 @@ fn certify(judged: &mut history::Operation, operation: &Operation, evidence: &Ev
         Some(Certificate::Agreed { position, by }) => {
             judged.position = Some(history::Position::Agreed(place(*position)));
             let source = |by| history::Source::Agreed(place(by));
-            judged.by = by.map(|by| by.map_or(history::Source::Nothing, source));
+            // That it found something is no more than a write says: of what it found it knows nothing.
+            let looked = !matches!(judged.kind, history::Kind::Write { .. });
+            judged.by = by.filter(|_| looked).map(|by| by.map_or(history::Source::Nothing, source));
         }
         Some(Certificate::Merged { position, by, entry: own }) => {
             let place = |at: &MergedPosition| (replica(at), at.index);
