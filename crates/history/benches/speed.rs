@@ -6,8 +6,8 @@ mod loads;
 
 use std::time::Duration;
 
-use history::{Budget, History, Kind, Level, Operation, Outcome, Verdict, check};
-use loads::{Chance, Load, merged, register, trace};
+use history::{Budget, History, Level, Outcome, Verdict, check};
+use loads::{Load, merged, register, spoilt, trace, wrong};
 use rustix::time::{ClockId, clock_gettime};
 
 /// The processor time that this process has had.
@@ -74,32 +74,6 @@ fn worst(what: &str, histories: &[History], levels: &[(Level, &str)]) {
         }
         print(what, &level.to_string(), worst, goal, &outcome);
     }
-}
-
-/// The same history with one read that returns what its key held long before.
-fn spoilt(history: &History) -> History {
-    let mut spoilt = history.clone();
-    let key = spoilt.operations[0].key.clone();
-    let first = spoilt.operations.iter().find(|op| op.key == key && op.is_write());
-    let value = first.and_then(Operation::written).cloned().flatten();
-    let last = spoilt.operations.iter_mut().rev().find(|op| op.key == key && op.is_read());
-    last.expect("a read of the first key").kind = Kind::Read { value, ok: true };
-    spoilt
-}
-
-/// The same history, in some of whose reads another operation's value stands.
-fn wrong(history: &History, seed: u64) -> History {
-    let (mut wrong, mut chance) = (history.clone(), Chance(seed));
-    let count = wrong.operations.len() as u64;
-    for _ in 0..3 {
-        let other = &history.operations[chance.below(count) as usize];
-        let Some(value) = other.written().or(other.seen()).cloned() else { continue };
-        let read = &mut wrong.operations[chance.below(count) as usize];
-        if read.is_read() && read.key == other.key {
-            read.kind = Kind::Read { value, ok: true };
-        }
-    }
-    wrong
 }
 
 /// Judges files of any form.

@@ -68,6 +68,12 @@ impl Meter {
         Meter { memory_bytes_max, ..self.part(u64::MAX) }
     }
 
+    /// Counts work that costs as much as so many states, and looks at the clock.
+    pub(crate) fn visit_more(&mut self, states: u64, bytes: usize) -> bool {
+        self.states += states - 1;
+        self.visit(bytes) && self.check_time()
+    }
+
     /// Counts one state; false when the budget is spent. The search takes so many bytes by now.
     pub(crate) fn visit(&mut self, bytes: usize) -> bool {
         self.states += 1;

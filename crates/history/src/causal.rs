@@ -12,8 +12,8 @@
 //!   client saw (WriteHBInitRead, CyclicHB). Before the fixpoint of that relation is computed, an
 //!   order is simply tried: each operation with its causes as it comes.
 
-use crate::budget::Meter;
-use crate::causality::{Causality, Ring, Why, bytes};
+use crate::budget::{Budget, Meter};
+use crate::causality::{Causality, Ring, Stop, Why, bytes};
 use crate::decision::{Decision, Proof};
 use crate::saturation::hidden;
 use crate::sources::{Checked, Guess, INITIAL, assign, is_operation, ran};
@@ -32,7 +32,9 @@ pub(crate) enum Form {
 
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, form: Form, meter: &mut Meter) -> Decision {
-    if !meter.affords(bytes(view.ops.len(), view.clients)) {
+    // A walk says itself what the pasts that it keeps take.
+    let chains = if form == Form::Ccv { 0 } else { view.clients };
+    if !meter.affords(bytes(view.ops.len(), chains)) {
         return Decision::Undecided(format!(
             "{} operations of {} clients need more memory than the budget allows",
             view.ops.len(),
@@ -41,34 +43,53 @@ pub(crate) fn judge(view: &View<'_>, form: Form, meter: &mut Meter) -> Decision 
     }
     let mut guess = Guess::default();
     // An order of everything that serves all clients is found faster than one for each.
-    if let Some(order) = guess.order(view, meter).filter(|_| form == Form::Cm) {
+    if form == Form::Cm
+        && let Some(order) = guess.order(view, meter)
+    {
         return Decision::Holds(Proof::order(order.to_vec()));
     }
-    let check = |sources: &[u32], complete, _: &mut Meter| check(view, form, sources, complete);
+    let check =
+        |sources: &[u32], complete, meter: &mut Meter| check(view, form, sources, complete, meter);
     assign(view, |_| true, &mut guess, meter, check)
 }
 
 /// Checks an assignment; operations whose source is not assigned yet are taken for blind.
-fn check(view: &View<'_>, form: Form, sources: &[u32], complete: bool) -> Checked {
+fn check(
+    view: &View<'_>,
+    form: Form,
+    sources: &[u32],
+    complete: bool,
+    meter: &mut Meter,
+) -> Checked {
     let mut causality = causality(view, sources);
-    if let Err(ring) = causality.close() {
-        return Checked::Clash(ring.core);
+    match orders(&mut causality, form, meter) {
+        Ok(orders) if complete => Checked::Fits(orders),
+        Ok(_) => Checked::Fits(Vec::new()),
+        Err(Stop::Ring(ring)) => Checked::Clash(ring.core),
+        Err(Stop::Budget) => Checked::TooMuch(meter.reason()),
     }
-    if let Some(ring) = overlooked(&mut causality) {
-        return Checked::Clash(ring.core);
+}
+
+/// The orders that prove a form, each with an operation of the reader for whom it is.
+fn orders(
+    causality: &mut Causality<'_, '_>,
+    form: Form,
+    meter: &mut Meter,
+) -> Result<Vec<(u32, Vec<u32>)>, Stop> {
+    if form == Form::Ccv {
+        return Ok(vec![(NONE, arbitrate(causality, meter)?)]);
     }
+    seen_last(causality)?;
     match form {
-        Form::Cc => Checked::Fits(vec![(NONE, std::mem::take(&mut causality.order))]),
-        Form::Ccv => match arbitrate(&mut causality) {
-            Ok(order) => Checked::Fits(vec![(NONE, order)]),
-            Err(ring) => Checked::Clash(ring.core),
-        },
-        Form::Cm => match memory(&causality) {
-            Ok(orders) if complete => Checked::Fits(orders),
-            Ok(_) => Checked::Fits(Vec::new()),
-            Err(ring) => Checked::Clash(ring.core),
-        },
+        Form::Cm => Ok(memory(causality)?),
+        _ => Ok(vec![(NONE, std::mem::take(&mut causality.order))]),
     }
+}
+
+/// Computes what causes what; nobody overlooked what caused it.
+fn seen_last(causality: &mut Causality<'_, '_>) -> Result<(), Ring> {
+    causality.close()?;
+    overlooked(causality).map_or(Ok(()), Err)
 }
 
 /// What causes what among all that ran.
@@ -82,14 +103,13 @@ fn causality<'v, 'h>(view: &'v View<'h>, sources: &[u32]) -> Causality<'v, 'h> {
 /// The ring of a clash whose sources are all plain, to put it into words.
 pub(crate) fn ring(view: &View<'_>, form: Form, sources: &[u32]) -> Option<Ring> {
     let mut causality = causality(view, sources);
-    if let Err(ring) = causality.close() {
+    if let Err(ring) = seen_last(&mut causality) {
         return Some(ring);
     }
-    overlooked(&mut causality).or_else(|| match form {
-        Form::Cc => None,
-        Form::Ccv => arbitrate(&mut causality).err(),
-        Form::Cm => memory(&causality).err(),
-    })
+    match orders(&mut causality, form, &mut Meter::new(&Budget::default(), 0)) {
+        Err(Stop::Ring(ring)) => Some(ring),
+        _ => None,
+    }
 }
 
 /// An operation that saw a cell although one of its causes had overwritten it.
@@ -101,7 +121,7 @@ fn overlooked(causality: &mut Causality<'_, '_>) -> Option<Ring> {
         if source == NONE {
             continue;
         }
-        causality.last_writes(view.ops[id as usize].key, id, &mut writes);
+        causality.last_writes(id, &mut writes);
         let newer = |&&write: &&u32| {
             source == INITIAL || write != source && causality.in_past(source, write)
         };
@@ -114,14 +134,30 @@ fn overlooked(causality: &mut Causality<'_, '_>) -> Option<Ring> {
 }
 
 /// One order of everything that extends causality and explains what each operation saw.
-fn arbitrate(causality: &mut Causality<'_, '_>) -> Result<Vec<u32>, Ring> {
-    let mut new = Vec::new();
-    hidden(causality, |_| true, &mut new);
-    causality.next_round();
-    for (from, to, why) in new {
-        causality.add(from, to, why);
+pub(crate) fn arbitrate(
+    causality: &mut Causality<'_, '_>,
+    meter: &mut Meter,
+) -> Result<Vec<u32>, Stop> {
+    let (mut writes, mut new, mut unseen) = (Vec::new(), Vec::new(), None);
+    causality.walk(meter, |moment| {
+        let source = causality.source(moment.id);
+        if source == NONE {
+            return;
+        }
+        moment.last_writes(&mut writes);
+        if source == INITIAL {
+            unseen = unseen.or(writes.first().map(|&write| (moment.id, write)));
+            return;
+        }
+        let why = Why::Hidden { reader: moment.id };
+        let must = writes.iter().filter(|&&write| !moment.is_before_source(write));
+        new.extend(must.map(|&write| (write, source, why)));
+    })?;
+    if let Some((id, write)) = unseen {
+        return Err(causality.ring_with(id, write, Why::Overwritten { maker: NONE }).into());
     }
-    causality.close()?;
+    causality.add_derived(new);
+    causality.line_up()?;
     Ok(std::mem::take(&mut causality.order))
 }
 
@@ -168,12 +204,7 @@ pub(crate) fn saturate_reader(
         }
         let mut new = Vec::new();
         hidden(before, reads, &mut new);
-        before.next_round();
-        let mut any = false;
-        for (from, to, why) in new {
-            any |= before.add(from, to, why);
-        }
-        if !any {
+        if !before.add_derived(new) {
             break;
         }
     }
@@ -188,7 +219,7 @@ pub(crate) fn saturate_reader(
 fn overlooked_by(causality: &mut Causality<'_, '_>, chain: &[u32]) -> Option<Ring> {
     let mut writes = Vec::new();
     for &id in chain.iter().filter(|&&id| causality.source(id) == INITIAL) {
-        causality.last_writes(causality.view.ops[id as usize].key, id, &mut writes);
+        causality.last_writes(id, &mut writes);
         if let Some(&write) = writes.first() {
             return Some(causality.ring_with(id, write, Why::Overwritten { maker: NONE }));
         }

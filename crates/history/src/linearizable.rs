@@ -55,30 +55,36 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
 /// Operations below which one thread judges all keys.
 const THREADS_OPERATIONS_MIN: usize = 20_000;
 
-/// Judges each key by itself, within a budget of its own, on all cores.
+/// Judges each key by itself, within a budget of its own, on all cores; those behind the first that
+/// is violated need not be judged.
 fn judge_keys(view: &View<'_>, keys: &[Vec<u32>], meter: &Meter) -> Vec<Decision> {
     // To ask for the cores costs more than to judge a small history.
     let is_small = view.ops.len() < THREADS_OPERATIONS_MIN || keys.len() < 2;
     let cores =
         if is_small { 1 } else { std::thread::available_parallelism().map_or(1, usize::from) };
-    if cores == 1 {
-        return keys.iter().map(|ops| judge_key(view, ops, &mut meter.part(u64::MAX))).collect();
-    }
-    let next = AtomicUsize::new(0);
+    let (next, end) = (AtomicUsize::new(0), AtomicUsize::new(keys.len()));
     let work = || {
         let mut done = Vec::new();
         // Each thread takes the next key that nobody has taken; what a search may keep is shared.
-        while let Some(key) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|&k| k < keys.len())
+        while let Some(key) = Some(next.fetch_add(1, Ordering::Relaxed))
+            .filter(|&key| key < end.load(Ordering::Relaxed))
         {
-            let mut meter = meter.share(cores);
-            done.push((key, judge_key(view, &keys[key], &mut meter)));
+            let decision = judge_key(view, &keys[key], &mut meter.share(cores));
+            if let Decision::Violated(_) = decision {
+                end.fetch_min(key, Ordering::Relaxed);
+            }
+            done.push((key, decision));
         }
         done
     };
-    let mut decisions: Vec<(usize, Decision)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores.min(keys.len())).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|t| t.join().expect("the judge does not panic")).collect()
-    });
+    let mut decisions: Vec<(usize, Decision)> = if cores == 1 {
+        work()
+    } else {
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..cores.min(keys.len())).map(|_| scope.spawn(work)).collect();
+            threads.into_iter().flat_map(|t| t.join().expect("the judge does not panic")).collect()
+        })
+    };
     decisions.sort_by_key(|(key, _)| *key);
     decisions.into_iter().map(|(_, decision)| decision).collect()
 }

@@ -69,6 +69,12 @@ pub trait Model {
         size_of::<Self::State>()
     }
 
+    /// Whether `can_reach` is told of an operation. Saying no of those that never change its answer
+    /// saves the time to tell them.
+    fn may_help(&self, _operation: &Self::Operation) -> bool {
+        true
+    }
+
     /// Whether a look can still be answered as it was, when at most these operations, in any order,
     /// come before it. Saying no where it is plain lets the search turn back early.
     fn can_reach(

@@ -14,7 +14,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::budget::Meter;
-use crate::causality::{Causality, Ring, Why, bytes};
+use crate::causal::arbitrate;
+use crate::causality::{Causality, Ring, Stop, Why, bytes};
 use crate::decision::Cells;
 use crate::sources::{INITIAL, is_operation};
 use crate::view::{NONE, View};
@@ -32,9 +33,6 @@ pub(crate) enum Saturated {
 /// Derives what it can from a view whose operations are all needed; with `real_time`, of orders
 /// that keep real time, too.
 pub(crate) fn saturate(view: &View<'_>, real_time: bool, meter: &mut Meter) -> Saturated {
-    if !meter.affords(bytes(view.ops.len(), view.clients)) {
-        return Saturated::TooMuch;
-    }
     let cells = Cells::new(view);
     let mut causality = Causality::new(view, &certain_sources(view, &cells), |_| true);
     causality.add_sources();
@@ -42,6 +40,13 @@ pub(crate) fn saturate(view: &View<'_>, real_time: bool, meter: &mut Meter) -> S
         add_times(&mut causality);
     }
     add_initial(&mut causality, &cells);
+    // What causality alone says of the order of writes costs little, and is often enough.
+    match arbitrate(&mut causality, meter) {
+        Err(Stop::Ring(ring)) => return Saturated::Ring(ring),
+        Err(Stop::Budget) => return Saturated::TooMuch,
+        Ok(_) if !meter.affords(bytes(view.ops.len(), view.clients)) => return Saturated::TooMuch,
+        Ok(_) => {}
+    }
     let readers = Readers::new(&causality, &cells);
     loop {
         if !meter.check_time() {
@@ -53,12 +58,7 @@ pub(crate) fn saturate(view: &View<'_>, real_time: bool, meter: &mut Meter) -> S
         let mut new = Vec::new();
         hidden(&causality, |_| true, &mut new);
         overwritten(&causality, &readers, &mut new);
-        causality.next_round();
-        let mut any = false;
-        for (from, to, why) in new {
-            any |= causality.add(from, to, why);
-        }
-        if !any {
+        if !causality.add_derived(new) {
             return Saturated::Edges(causality.derived(|id| view.ops[id as usize].maybe));
         }
     }
@@ -76,7 +76,7 @@ pub(crate) fn hidden(
         if !is_operation(source) || !causality.has(id) || !reads(id) {
             continue;
         }
-        causality.last_writes(causality.view.ops[id as usize].key, id, &mut writes);
+        causality.last_writes(id, &mut writes);
         for &write in &writes {
             if write != source && !causality.in_past(write, source) {
                 new.push((write, source, Why::Hidden { reader: id }));
@@ -88,9 +88,9 @@ pub(crate) fn hidden(
 /// The second rule.
 fn overwritten(causality: &Causality<'_, '_>, readers: &Readers, new: &mut Vec<(u32, u32, Why)>) {
     let mut writes = Vec::new();
-    for (id, op) in causality.view.ops.iter().enumerate().filter(|(_, op)| op.makes != NONE) {
-        let id = id as u32;
-        causality.last_writes(op.key, id, &mut writes);
+    let writes_of = |id: &u32| causality.view.ops[*id as usize].makes != NONE;
+    for id in (0..causality.view.ops.len() as u32).filter(writes_of) {
+        causality.last_writes(id, &mut writes);
         for &maker in &writes {
             for &reader in &readers.0[maker as usize] {
                 if reader != id && !causality.in_past(reader, id) {

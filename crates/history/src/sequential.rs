@@ -4,17 +4,21 @@
 //! Korach 1997), so the quick answers come first: an order that also keeps real time proves it, and
 //! a cycle in what must hold of every legal order disproves it. What is left is searched.
 
+use crate::arbiter::{Arbitrated, arbitrate};
 use crate::budget::Meter;
-use crate::decision::{Cells, Decision, needed};
+use crate::decision::{Cells, Decision, Proof, needed};
 use crate::linearizable::{self, from_search};
 use crate::saturation::{Saturated, saturate};
-use crate::search::search;
+use crate::search::{Found, search};
 use crate::sources::plain_sources;
 use crate::texts::search_texts;
 use crate::view::View;
 
 /// States that may be spent on the hope that the history is even linearizable.
 const SHORTCUT_STATES_MAX: u64 = 20_000;
+
+/// States for each operation that may be spent on the hope that an order is found without ado.
+const STATES_PER_OPERATION: u64 = 2;
 
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
@@ -36,7 +40,10 @@ fn judge_needed(view: &View<'_>, meter: &mut Meter) -> Decision {
     let (edges, established) = match saturate(view, false, meter) {
         Saturated::Ring(ring) => return Decision::Violated(ring.core),
         // Where it is plain who saw whom, causality and its arbitration are among the edges.
-        Saturated::Edges(edges) if plain_sources(view).is_some() => {
+        Saturated::Edges(edges) if let Some(sources) = plain_sources(view) => {
+            if !view.ops.iter().any(|op| op.differs) {
+                return judge_plain(view, &sources, &edges, meter);
+            }
             (edges, "no violation of causal; ")
         }
         Saturated::Edges(edges) => (edges, "what every order must keep runs in no circle; "),
@@ -45,5 +52,25 @@ fn judge_needed(view: &View<'_>, meter: &mut Meter) -> Decision {
     match from_search(search(view, false, &edges, meter), view, meter) {
         Decision::Undecided(why) => Decision::Undecided(format!("{established}{why}")),
         decided => decided,
+    }
+}
+
+/// Where everybody ran and it is plain what they saw.
+fn judge_plain(
+    view: &View<'_>,
+    sources: &[u32],
+    edges: &[(u32, u32)],
+    meter: &mut Meter,
+) -> Decision {
+    let few = STATES_PER_OPERATION * view.ops.len() as u64;
+    if let Found::Order(order) = search(view, false, edges, &mut meter.part(few)) {
+        return Decision::Holds(Proof::order(order));
+    }
+    match arbitrate(view, sources, meter) {
+        Arbitrated::Order(order) => Decision::Holds(Proof::order(order)),
+        Arbitrated::Clash(core) => Decision::Violated(core),
+        Arbitrated::Exhausted => {
+            Decision::Undecided(format!("no violation of causal; {}", meter.reason()))
+        }
     }
 }

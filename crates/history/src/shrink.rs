@@ -53,17 +53,19 @@ pub(crate) fn shrink(
     }
     // Delta debugging (Zeller & Hildebrandt 2002): ever smaller runs, the latest first.
     let mut run = kept.len() / 2;
-    while run > 0 {
+    // Single operations that were tried in vain, one after the other: all of them is enough.
+    let mut in_vain = 0;
+    while run > 0 && in_vain < kept.len() {
         let mut at = kept.len();
-        let mut any = false;
-        while at > 0 {
+        while at > 0 && in_vain < kept.len() {
             let first = at.saturating_sub(run);
-            any |= attempt(&mut kept, &|place, _| (first..at).contains(&place));
+            let smaller = attempt(&mut kept, &|place, _| (first..at).contains(&place));
+            in_vain = if smaller || run > 1 { 0 } else { in_vain + 1 };
             at = first.min(kept.len());
         }
         if run > 1 {
             run /= 2;
-        } else if !any || kept.len() > THOROUGH_OPERATIONS_MAX {
+        } else if kept.len() > THOROUGH_OPERATIONS_MAX {
             break;
         }
     }

@@ -69,19 +69,17 @@ impl<'v, 'h> Keys<'v, 'h> {
         self.view.ops[id as usize].is_look()
     }
 
+    fn may_help(&self, id: u32) -> bool {
+        !matches!(self.view.operation(id).kind, Kind::Append { .. })
+    }
+
     /// Appends alone reach only what begins with the text that is there.
-    fn can_reach(&self, held: u32, look: u32, before: &mut dyn Iterator<Item = &u32>) -> bool {
+    fn can_reach(&self, held: u32, look: u32, mut before: impl Iterator<Item = u32>) -> bool {
         let Kind::Read { value, .. } = &self.view.operation(look).kind else { return true };
         if self.texts[self.key(look)].borrow().is_beginning(held, value) {
             return true;
         }
-        for &id in before {
-            let appends = matches!(self.view.operation(id).kind, Kind::Append { .. });
-            if !appends && self.key(id) == self.key(look) {
-                return true;
-            }
-        }
-        false
+        before.any(|id| self.key(id) == self.key(look))
     }
 }
 
@@ -101,8 +99,12 @@ impl Model for OneKey<'_, '_> {
         self.0.is_look(id)
     }
 
+    fn may_help(&self, &id: &u32) -> bool {
+        self.0.may_help(id)
+    }
+
     fn can_reach(&self, &held: &u32, &look: &u32, before: &mut dyn Iterator<Item = &u32>) -> bool {
-        self.0.can_reach(held, look, before)
+        self.0.can_reach(held, look, before.copied())
     }
 }
 
@@ -130,13 +132,17 @@ impl Model for AllKeys<'_, '_> {
         size_of::<Vec<u32>>() + state.len() * size_of::<u32>()
     }
 
+    fn may_help(&self, &id: &u32) -> bool {
+        self.0.may_help(id)
+    }
+
     fn can_reach(
         &self,
         held: &Vec<u32>,
         &look: &u32,
         before: &mut dyn Iterator<Item = &u32>,
     ) -> bool {
-        self.0.can_reach(held[self.0.key(look)], look, before)
+        self.0.can_reach(held[self.0.key(look)], look, before.copied())
     }
 }
 

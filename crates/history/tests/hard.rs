@@ -8,7 +8,7 @@ mod loads;
 use std::time::Duration;
 
 use history::{Budget, Level, check};
-use loads::{Load, register};
+use loads::{Load, merged, register, spoilt};
 
 const ONE_KEY: Load = Load {
     operations: 3_000,
@@ -35,4 +35,38 @@ fn operations_alike_and_unknown_outcomes_cost_little() {
     holds_within(10_000, ONE_KEY);
     holds_within(10_000, Load { cas_percent: 0, ..ONE_KEY });
     holds_within(10_000, Load { values: 2, unknown_percent: 10, ..ONE_KEY });
+}
+
+const MANY_KEYS: Load = Load {
+    operations: 1_000,
+    clients: 50,
+    keys: 100,
+    values: 0,
+    unknown_percent: 0,
+    write_percent: 50,
+    cas_percent: 0,
+    certificates: false,
+};
+
+#[test]
+fn one_stale_read_among_unique_values_costs_sequential_little() {
+    let budget = Budget { states_max: 100_000, time_max: Duration::MAX, ..Budget::default() };
+    for seed in 0..10 {
+        let history = spoilt(&register(MANY_KEYS, seed));
+        let verdict = check(&history, Level::Sequential, &budget);
+        assert_ne!(verdict.word(), "undecided", "seed {seed}: {:?}", verdict.outcome);
+    }
+}
+
+/// Each unknown outcome ends a client, and one number a client would be kept for each operation.
+#[test]
+fn causal_takes_a_kilobyte_an_operation_however_many_clients_there_were() {
+    let load = Load { operations: 20_000, unknown_percent: 10, ..MANY_KEYS };
+    let memory_bytes_max = load.operations as usize * 1_024;
+    let budget = Budget { memory_bytes_max, time_max: Duration::MAX, ..Budget::default() };
+    let history = merged(load, 1);
+    for (history, word) in [(spoilt(&history), "violated"), (history, "holds")] {
+        let verdict = check(&history, Level::Causal, &budget);
+        assert_eq!(verdict.word(), word, "{:?}", verdict.outcome);
+    }
 }

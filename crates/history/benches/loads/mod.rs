@@ -1,4 +1,5 @@
-//! Histories made from a seed: what stores that work would have answered.
+//! Histories made from a seed: what stores that work would have answered, and what those that do
+//! not.
 
 use std::collections::HashMap;
 
@@ -142,7 +143,7 @@ pub(crate) fn register(load: Load, seed: u64) -> History {
 const NODES: u64 = 3;
 const LAG: u64 = 1_000;
 
-/// A merged store with vectors: causal. All outcomes are known.
+/// A merged store: causal, but not sequential. With vectors all outcomes are known.
 pub(crate) fn merged(load: Load, seed: u64) -> History {
     let replica = |node: u64| Replica { node: node + 1, boot: 1 };
     // When each log grew; and for each key, what was written when, by whom.
@@ -150,27 +151,34 @@ pub(crate) fn merged(load: Load, seed: u64) -> History {
     let mut written: HashMap<u64, Vec<(u64, Entry, String)>> = HashMap::new();
     let mut own: HashMap<(u64, u64), usize> = HashMap::new();
     let mut operations = Vec::new();
-    let load = Load { unknown_percent: 0, ..load };
+    let unknown_percent = if load.certificates { 0 } else { load.unknown_percent };
+    let load = Load { unknown_percent, ..load };
     for (stamp, planned) in (1..).zip(plan(load, &mut Chance(seed))) {
         let Planned { point, client, start, end, key, value, .. } = planned;
         let (name, node) = (format!("key{key}"), client % NODES);
         let writes = written.entry(key).or_default();
         let mut operation = if planned.writes {
-            logs[node as usize].push(point);
-            let index = logs[node as usize].len() as u64;
+            let index = logs[node as usize].len() as u64 + 1;
             let entry = Entry { replica: replica(node), index, offset: 0, stamp };
-            own.insert((node, key), writes.len());
-            writes.push((point, entry, value.clone()));
+            if planned.happens {
+                logs[node as usize].push(point);
+                own.insert((node, key), writes.len());
+                writes.push((point, entry, value.clone()));
+            }
             let write = Operation::write(client, &name, &value, start, end);
-            Operation { entry: Some(entry), ..write }
+            Operation { entry: Some(entry).filter(|_| load.certificates), ..write }
         } else {
             let others = writes.partition_point(|&(then, ..)| then + LAG <= point).checked_sub(1);
             let newest = others.max(own.get(&(node, key)).copied()).map(|at| &writes[at]);
             let kind = Kind::Read { value: newest.map(|(.., value)| value.clone()), ok: true };
             let read = Operation::new(client, kind, &name, start, end);
             let by = newest.map_or(Source::Nothing, |(_, entry, _)| Source::Merged(*entry));
-            Operation { by: Some(by), ..read }
+            Operation { by: Some(by).filter(|_| load.certificates), ..read }
         };
+        if !load.certificates {
+            operations.push(operation);
+            continue;
+        }
         let applied = |log: u64| {
             let lag = if log == node { 0 } else { LAG };
             (replica(log), logs[log as usize].partition_point(|&then| then + lag <= point) as u64)
@@ -195,7 +203,7 @@ pub(crate) fn trace(operations: u64, clients: u64, keys: u64, seed: u64) -> Hist
         cas_percent: 0,
         certificates: false,
     };
-    let mut held = vec![String::new(); keys as usize];
+    let mut held: Vec<Option<String>> = vec![None; keys as usize];
     let mut operations = Vec::new();
     for planned in plan(load, &mut chance) {
         let Planned { client, start, end, key, writes, .. } = planned;
@@ -203,18 +211,42 @@ pub(crate) fn trace(operations: u64, clients: u64, keys: u64, seed: u64) -> Hist
         let held = &mut held[key as usize];
         let kind = match (writes, chance.below(5)) {
             (true, 0) => {
-                *held = text.clone();
+                *held = Some(text.clone());
                 Kind::Write { value: Some(text) }
             }
             (true, _) => {
-                held.push_str(&text);
+                held.get_or_insert_default().push_str(&text);
                 Kind::Append { value: text }
             }
-            (false, _) => Kind::Read { value: Some(held.clone()), ok: true },
+            (false, _) => Kind::Read { value: held.clone(), ok: true },
         };
         operations.push(Operation::new(client, kind, &key.to_string(), start, end));
     }
-    let mut history = finish(operations, Level::Linearizable);
-    history.initial = Some(String::new());
-    history
+    finish(operations, Level::Linearizable)
+}
+
+/// The same history with one read that returns what its key held long before.
+pub(crate) fn spoilt(history: &History) -> History {
+    let mut spoilt = history.clone();
+    let key = spoilt.operations[0].key.clone();
+    let first = spoilt.operations.iter().find(|op| op.key == key && op.is_write());
+    let value = first.and_then(Operation::written).cloned().flatten();
+    let last = spoilt.operations.iter_mut().rev().find(|op| op.key == key && op.is_read());
+    last.expect("a read of the first key").kind = Kind::Read { value, ok: true };
+    spoilt
+}
+
+/// The same history, in some of whose reads another operation's value stands.
+pub(crate) fn wrong(history: &History, seed: u64) -> History {
+    let (mut wrong, mut chance) = (history.clone(), Chance(seed));
+    let count = wrong.operations.len() as u64;
+    for _ in 0..3 {
+        let other = &history.operations[chance.below(count) as usize];
+        let Some(value) = other.written().or(other.seen()).cloned() else { continue };
+        let read = &mut wrong.operations[chance.below(count) as usize];
+        if read.is_read() && read.key == other.key {
+            read.kind = Kind::Read { value, ok: true };
+        }
+    }
+    wrong
 }

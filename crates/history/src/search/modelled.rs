@@ -2,6 +2,7 @@
 //! memo, over lanes. States are numbered, and what an operation does in a state is asked once.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
 use super::Found;
@@ -39,7 +40,25 @@ struct Steps<'m, M: Model> {
     /// About how many bytes the states take.
     states_bytes: usize,
     /// The state behind an operation in a state; `NONE` if it cannot be answered so.
-    known: HashMap<(u32, u32), u32>,
+    known: HashMap<(u32, u32), u32, BuildHasherDefault<Mixing>>,
+}
+
+/// Mixes a state and an operation; nobody chooses them so as to collide, as numbers are given here.
+#[derive(Default)]
+struct Mixing(u64);
+
+impl Hasher for Mixing {
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u32(u32::from(byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.0 = (self.0 ^ u64::from(number)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(32);
+    }
 }
 
 impl<M: Model> Steps<'_, M> {
@@ -93,6 +112,8 @@ struct Search<'m, M: Model> {
     front: Vec<usize>,
     /// Operations that may not have run, each with the one of its client before it.
     maybes: Vec<(u32, u32)>,
+    /// The operations of which a look's hope may depend, by start.
+    hopes: Vec<u32>,
     /// The looks by end; those before `next_look` took their place.
     looks: Vec<u32>,
     next_look: usize,
@@ -143,9 +164,12 @@ impl<'m, M: Model> Search<'m, M> {
             .filter(|&id| is_look[id as usize] && !spans[id as usize].maybe)
             .collect();
         looks.sort_by_key(|&id| spans[id as usize].end);
+        let hopes = (0..spans.len() as u32)
+            .filter(|&id| !is_look[id as usize] && model.may_help(operations[id as usize]))
+            .collect();
         let mut look_place = vec![usize::MAX; spans.len()];
         looks.iter().enumerate().for_each(|(at, &look)| look_place[look as usize] = at);
-        let (numbers, known) = (HashMap::new(), HashMap::new());
+        let (numbers, known) = (HashMap::new(), HashMap::default());
         let states = Vec::new();
         let mut steps = Steps { model, operations, numbers, states, states_bytes: 0, known };
         let state = steps.number(model.init());
@@ -158,6 +182,7 @@ impl<'m, M: Model> Search<'m, M> {
             lanes,
             lane_of,
             maybes,
+            hopes,
             looks,
             next_look: 0,
             look_place,
@@ -256,13 +281,9 @@ impl<'m, M: Model> Search<'m, M> {
         };
         let until = if self.real_time { self.spans[look as usize].end } else { NEVER };
         let (steps, taken) = (&self.steps, &self.taken);
-        let in_time = |other: &u32| self.spans[*other as usize].start <= until;
-        let rows = self.lanes.iter().zip(&self.front);
-        let rows = rows.flat_map(|(lane, &at)| lane[at..].iter().copied().take_while(in_time));
-        let maybes = self.maybes.iter().map(|&(other, _)| other).filter(in_time);
-        let before = rows.chain(maybes).filter(|&other| {
-            other != op && !taken[other as usize] && !self.is_look[other as usize]
-        });
+        let hopes = self.hopes.iter().copied();
+        let in_time = hopes.take_while(|&other| self.spans[other as usize].start <= until);
+        let before = in_time.filter(|&other| other != op && !taken[other as usize]);
         let mut before = before.map(|other| steps.operations[other as usize]);
         let state = Rc::clone(&steps.states[state as usize]);
         steps.model.can_reach(&state, steps.operations[look as usize], &mut before)

@@ -15,8 +15,12 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
     let order = only(witness)?;
     complete(facts, order, |_| true)?;
     clients_in_order(facts, order)?;
-    let causes = Causes::new(facts, order)?;
-    for &index in order.iter().filter(|&&index| looks(facts.op(index))) {
+    let mut causes = Causes::new(facts, order, level == Level::Cc);
+    for &index in order {
+        causes.advance(facts, index)?;
+        if !looks(facts.op(index)) {
+            continue;
+        }
         let source = facts.source(index)?;
         for write in causes.newer_writes(facts, index, source.filter(|_| level != Level::Cc)) {
             let newer = match source {
@@ -39,9 +43,16 @@ struct Causes {
     /// chain.
     place: Vec<usize>,
     seat: Vec<(usize, u32)>,
-    /// As many numbers as there are clients for each place of the order.
-    counts: Vec<u32>,
-    width: usize,
+    /// The causes of the operation that the order has come to.
+    current: Vec<u32>,
+    /// Those of operations before it, in rows. A row is used again when nobody who comes later has
+    /// its operation for a direct cause, unless all are kept.
+    rows: Vec<Vec<u32>>,
+    row: Vec<usize>,
+    free: Vec<usize>,
+    asked: Vec<u32>,
+    /// Each client's last operation so far.
+    last: Vec<Option<usize>>,
     /// For each key, each client's writes.
     writes: Vec<Vec<Vec<usize>>>,
     /// For each key, its writes as they stand in the order.
@@ -49,13 +60,17 @@ struct Causes {
 }
 
 impl Causes {
-    fn new(facts: &Facts<'_>, order: &[usize]) -> Result<Causes, String> {
+    fn new(facts: &Facts<'_>, order: &[usize], keeps_all: bool) -> Causes {
         let (total, width) = (facts.counts.len(), facts.clients.len());
         let mut causes = Causes {
             place: vec![usize::MAX; total],
             seat: vec![(0, 0); total],
-            counts: Vec::with_capacity(order.len() * width),
-            width,
+            current: vec![0; width],
+            rows: Vec::new(),
+            row: vec![0; total],
+            free: Vec::new(),
+            asked: vec![u32::from(keeps_all); total],
+            last: vec![None; width],
             writes: vec![Vec::new(); facts.keys],
             placed: vec![Vec::new(); facts.keys],
         };
@@ -63,67 +78,89 @@ impl Causes {
             causes.placed[facts.key[index]].push(index);
         }
         order.iter().enumerate().for_each(|(at, &index)| causes.place[index] = at);
+        facts.sources.values().flatten().for_each(|&source| causes.asked[source] += 1);
         for (number, chain) in facts.clients.values().enumerate() {
             let mut own: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
             for (at, &index) in chain.iter().enumerate() {
                 causes.seat[index] = (number, at as u32);
+                causes.asked[index] += u32::from(at + 1 < chain.len());
                 if makes(facts.op(index)).is_some() {
                     own.entry(facts.key[index]).or_default().push(index);
                 }
             }
             own.into_iter().for_each(|(key, writes)| causes.writes[key].push(writes));
         }
-        let mut last: Vec<Option<usize>> = vec![None; width];
-        for (at, &index) in order.iter().enumerate() {
-            let (number, seat) = causes.seat[index];
-            match last[number].replace(at) {
-                Some(before) => {
-                    let before = before * width..(before + 1) * width;
-                    causes.counts.extend_from_within(before);
-                }
-                None => causes.counts.resize((at + 1) * width, 0),
-            }
-            let (earlier, count) = causes.counts.split_at_mut(at * width);
-            if looks(facts.op(index))
-                && let Some(source) = facts.source(index)?
-            {
-                let place = causes.place[source];
-                if place >= at {
-                    return Err(format!("operation {index} saw what came later"));
-                }
-                let other = &earlier[place * width..(place + 1) * width];
-                count.iter_mut().zip(other).for_each(|(a, b)| *a = (*a).max(*b));
-            }
-            count[number] = seat + 1;
-        }
-        Ok(causes)
+        causes
     }
 
-    /// Whether `cause` is `index` or one of its causes.
+    /// Counts the causes of the next operation of the order.
+    fn advance(&mut self, facts: &Facts<'_>, index: usize) -> Result<(), String> {
+        let (number, seat) = self.seat[index];
+        let before = self.last[number].replace(index);
+        let source = if looks(facts.op(index)) { facts.source(index)? } else { None };
+        if source.is_some_and(|source| self.place[source] >= self.place[index]) {
+            return Err(format!("operation {index} saw what came later"));
+        }
+        self.current.fill(0);
+        for cause in [before, source].into_iter().flatten() {
+            let row = self.row[cause];
+            self.current.iter_mut().zip(&self.rows[row]).for_each(|(a, b)| *a = (*a).max(*b));
+            self.asked[cause] -= 1;
+            if self.asked[cause] == 0 {
+                self.free.push(row);
+            }
+        }
+        self.current[number] = seat + 1;
+        if self.asked[index] > 0 {
+            self.keep(index);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, index: usize) {
+        match self.free.pop() {
+            Some(row) => {
+                self.row[index] = row;
+                self.rows[row].copy_from_slice(&self.current);
+            }
+            None => {
+                self.row[index] = self.rows.len();
+                self.rows.push(self.current.clone());
+            }
+        }
+    }
+
+    /// Whether `cause` is the current operation or one of its causes.
+    fn leads_here(&self, cause: usize) -> bool {
+        let (number, seat) = self.seat[cause];
+        self.current[number] > seat
+    }
+
+    /// Whether `cause` is `index`, whose row is kept, or one of its causes.
     fn has(&self, index: usize, cause: usize) -> bool {
         let (number, seat) = self.seat[cause];
-        self.counts[self.place[index] * self.width + number] > seat
+        self.rows[self.row[index]][number] > seat
     }
 
-    /// Of the causes of an operation, the writes of its key that stand behind `source`; if there are
+    /// Of the causes of the current operation, the writes of its key that stand behind `source`; if there are
     /// many to ask, only each client's last one.
     fn newer_writes(&self, facts: &Facts<'_>, index: usize, source: Option<usize>) -> Vec<usize> {
         let placed = &self.placed[facts.key[index]];
         let before = |other: usize| placed.partition_point(|&w| self.place[w] < self.place[other]);
         let behind = source.map_or(0, |source| before(source) + 1);
         match placed.get(behind..before(index)) {
-            Some(between) if between.len() <= self.width => {
-                between.iter().copied().filter(|&write| self.has(index, write)).collect()
+            Some(between) if between.len() <= self.current.len() => {
+                between.iter().copied().filter(|&write| self.leads_here(write)).collect()
             }
             Some(_) => self.last_writes(facts, index),
             None => Vec::new(),
         }
     }
 
-    /// Each client's last write of the operation's key among its causes, itself left out.
+    /// Each client's last write of the current operation's key among its causes, itself left out.
     fn last_writes(&self, facts: &Facts<'_>, index: usize) -> Vec<usize> {
         let last = |writes: &Vec<usize>| {
-            let causes = writes.partition_point(|&write| self.has(index, write));
+            let causes = writes.partition_point(|&write| self.leads_here(write));
             writes[..causes].iter().rev().find(|&&write| write != index).copied()
         };
         self.writes[facts.key[index]].iter().filter_map(last).collect()
