@@ -68,7 +68,7 @@ macro_rules! mutants {
                     | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
                     | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent | ForgottenUntold
-                    | PushTakenForAnswer | InboxBytesLeak => Some(Order::Merged),
+                    | InboxBytesLeak => Some(Order::Merged),
                     _ => Some(Order::Agreed),
                 }
             }
@@ -111,16 +111,10 @@ mutants! {
     ReplaySkipsEntry, "applied index not atomic with state", "etcd#13766, etcd#13854, etcd#13967";
     /// Replay keeps the entries behind one that a later leader replaced.
     ReplayKeepsReplaced, "log cut below commit", "";
-    /// A leader that counts on one entry more than there is goes unnoticed.
-    LossOfOneUnnoticed, "lost disk unnoticed", "nats#7549";
     /// A member that comes with another directory is taken for the one that was met.
     AnyDirectoryTaken, "lost disk unnoticed", "nats#7549";
     /// An older copy of a directory does not notice what it has not lived.
     OldCopyUnnoticed, "lost disk unnoticed", "";
-    /// A start is believed although it does not descend from the one that is known.
-    StrangeStartBelieved, "lost disk unnoticed", "";
-    /// A start is believed without asking whether the process before it is still there.
-    CopyBelieved, "lost disk unnoticed", "";
     /// A replica that forgets entries of its own is not told.
     ForgottenUntold, "lost disk unnoticed", "";
 
@@ -159,8 +153,6 @@ mutants! {
     ForwardNotResent, "progress", "";
     /// A proposal that Raft drops while it hands over is not proposed again.
     DroppedNotTakenBack, "progress", "";
-    /// A leader never tells followers by itself what is committed.
-    CommitNeverAnnounced, "progress", "";
     /// The bytes of a write that waited too long are counted for ever.
     ExpiredBytesLeak, "progress", "";
     /// The bytes of an entry that waited for others are counted for ever.
@@ -215,8 +207,6 @@ mutants! {
     PlaceSkipped, "replicas diverge", "KeyDB#247, KeyDB#307";
     /// A replica that missed entries never asks for them.
     NoRepair, "replicas diverge", "KeyDB#307";
-    /// An entry that somebody pushed is taken for the answer to what was asked.
-    PushTakenForAnswer, "replicas diverge", "";
     /// Of two writes of a key the lower stamp wins.
     LowerStampWins, "clock-skew loss", "KeyDB#247";
     /// Of two writes with one clock the later come wins, not the higher replica.

@@ -167,6 +167,7 @@ impl World {
             outputs,
             status,
             groups: machine.disk.lengths().0,
+            synced: machine.disk.lengths().1,
             view: machine.node.as_ref().expect("it has just had a turn"),
         };
         let is_copy = machine.is_copy;

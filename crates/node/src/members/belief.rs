@@ -45,8 +45,7 @@ impl Members {
             came_by(other, path, turn);
             return;
         }
-        let descends = mutant!(StrangeStartBelieved, lived == Some(known.life), true);
-        let follows = sender.life.boot > known.life.boot && descends;
+        let follows = sender.life.boot > known.life.boot && lived == Some(known.life);
         let under_way = other.writing.is_some() || other.newcomer.is_some();
         if !follows || under_way {
             return;
@@ -137,9 +136,7 @@ impl Members {
     /// Who was asked whether it is still there, and has not answered in time, is not.
     pub(super) fn end_probes(&mut self, turn: &mut Turn<'_>) {
         let now_ms = turn.now.monotonic_ms;
-        let is_over = |newcomer: &Newcomer| {
-            mutant!(CopyBelieved, now_ms >= newcomer.asked_ms + PROBE_MS, true)
-        };
+        let is_over = |newcomer: &Newcomer| now_ms >= newcomer.asked_ms + PROBE_MS;
         let over =
             self.others.iter().filter(|(_, other)| other.newcomer.as_ref().is_some_and(is_over));
         let over: Vec<_> = over.map(|(id, _)| *id).collect();

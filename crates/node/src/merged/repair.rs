@@ -134,8 +134,6 @@ impl Repair {
         if more {
             self.asked.take_if(|asked| asked.0 == from);
             self.behind_since_ms = Some(0);
-        } else {
-            mutant!(PushTakenForAnswer, (), self.behind_since_ms = None);
         }
     }
 

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`leader`] | turn | a term has at most one leader |
 //! | [`vote`] | turn | a node votes for one candidate in a term, restarts included |
-//! | [`term`] | turn | a node that has said in which term it is does not start in an earlier one |
+//! | [`term`] | turn | a node says in which term it is once that is on its disk, and does not start in an earlier one |
 //! | [`belief`] | turn | which start of another member a node believes is on its disk first |
 //! | [`progress`] | turn | within a boot, term, commit and applied never go back; nothing is applied before it is committed |
 //! | [`boot`] | turn | a boot number under which something was sent or done is never used again |
@@ -91,8 +91,9 @@ pub(crate) struct Turn<'a> {
     pub(crate) closed: &'a [SessionId],
     pub(crate) outputs: &'a [Output],
     pub(crate) status: &'a Status,
-    /// How many groups its disk held before the turn.
+    /// How many groups its disk held before the turn, and how many of them were synced.
     pub(crate) groups: usize,
+    pub(crate) synced: usize,
     /// The node itself.
     pub(crate) view: &'a dyn View,
 }
@@ -382,6 +383,7 @@ pub(crate) mod example {
             outputs: &[],
             status,
             groups: 0,
+            synced: 0,
             view: &NOTHING,
         }
     }
