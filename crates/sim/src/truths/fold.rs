@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::{Command, Condition, NamedWrite, NodeId};
 
-use super::{Truth, Turn};
+use super::{Truth, Turn, told};
 
 /// The fold of the log, at every index.
 #[derive(Debug, Default)]
@@ -125,9 +125,10 @@ impl Truth for SameFold {
         };
         match differs {
             Some(key) => Err(format!(
-                "at index {index} node {node} holds {:?} at {key:?}, and the log says {:?}",
-                turn.view.value(key),
-                self.at(key, index)
+                "at index {index} node {node} holds {} at {}, and the log says {}",
+                told::value(turn.view.value(key)),
+                told::value(Some(key)),
+                told::value(self.at(key, index))
             )),
             None => Ok(()),
         }

@@ -48,6 +48,7 @@ mod reserve;
 mod share;
 mod stamp;
 mod time;
+mod told;
 mod vector;
 mod verdict;
 mod vote;
