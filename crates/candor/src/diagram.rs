@@ -29,7 +29,17 @@ fn diagram(report: &Report, command: String) -> Diagram {
     if let Some(violation) = report.verdict.as_ref().err().filter(|one| one.truth != "verdict") {
         judgements.insert(0, broken(violation, &world.calls));
     }
-    let (word, headline, why) = match (&report.verdict, told(report)) {
+    let told = told(report);
+    let framed = match (&report.verdict, told) {
+        (Ok(()), _) => None,
+        (Err(_), Some(told)) => {
+            // The truth that stands first came in after the judge had spoken.
+            let ahead = judgements.len() - report.judgements.len();
+            report.judgements.iter().position(|one| one == told).map(|place| place + ahead)
+        }
+        (Err(_), None) => Some(0),
+    };
+    let (word, headline, why) = match (&report.verdict, told) {
         (Ok(()), _) => ("holds", "every promise was kept".to_owned(), None),
         (Err(_), Some(judged)) => {
             ("violated", format!("{} violated", judged.level), judged.lines.first().cloned())
@@ -44,6 +54,7 @@ fn diagram(report: &Report, command: String) -> Diagram {
         headline,
         why,
         judgements,
+        framed,
         judged: !report.judgements.is_empty(),
         seed: report.seed,
         command,
@@ -76,20 +87,36 @@ fn headline(truth: &str) -> String {
 
 /// A truth that was broken, with the operations that it names.
 fn broken(violation: &Violation, calls: &[::sim::Call]) -> Judgement {
-    let is_named = |(_, call): &(usize, &::sim::Call)| {
-        let name = format!("client {}, node {}: {}", call.number, call.node + 1, call.question);
-        violation.what.contains(&name)
+    let name = |call: &::sim::Call| {
+        format!("client {}, node {}: {}", call.number, call.node + 1, call.question)
     };
-    let named: Vec<usize> =
-        calls.iter().enumerate().filter(is_named).map(|(place, _)| place).collect();
+    // The same question may have been asked often: then the answer tells which it was.
+    let says = |call: &::sim::Call| {
+        let (name, answer) = (name(call), &call.answer);
+        let forms = [format!("{name} saw {answer:?}"), format!("{name} saw {answer};")];
+        forms.iter().any(|form| violation.what.contains(form))
+    };
+    let is_named = |call: &::sim::Call| names(&violation.what, &name(call));
+    let is_meant = |call: &::sim::Call| {
+        let alike = calls.iter().filter(|other| name(other) == name(call));
+        is_named(call) && (says(call) || !alike.into_iter().any(says))
+    };
+    let found = calls.iter().enumerate().filter(|(_, call)| is_meant(call));
+    let named: Vec<usize> = found.map(|(place, _)| place).collect();
     Judgement {
         level: violation.truth.into(),
         word: "violated".into(),
         lines: vec![violation.what.clone()],
-        // The same question may have been asked often; what was seen last is what was wrong.
+        // What was seen last is what was wrong.
         clash: named[named.len().saturating_sub(NAMED_MAX)..].to_vec(),
         circle: vec![],
     }
+}
+
+/// Whether a text names an operation, and not one whose name goes on.
+fn names(text: &str, name: &str) -> bool {
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
+    text.match_indices(name).any(|(at, _)| !goes_on(&text[at + name.len()..]))
 }
 
 fn facts(report: &Report) -> Vec<(String, String)> {

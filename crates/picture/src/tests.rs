@@ -25,6 +25,7 @@ fn picture<'a>(history: &'a History, rulings: Vec<Ruling>) -> Picture<'a> {
         history,
         title: "t".into(),
         promised: Some("sequential".into()),
+        point: None,
         asked: None,
         rulings,
         seed: Some(u64::MAX),

@@ -82,6 +82,7 @@ fn attempt(scenario: &Scenario, recording: &Recording) -> Attempt {
         figures: Figures::of(recording),
         judgement: Judgement::of(&recording.history(scenario.level), scenario.level),
         order: StatedOrder::None,
+        shows: None,
         expected: None,
         command: "candor run --seed 7 test/two.json".into(),
         quiet: None,

@@ -1,5 +1,6 @@
 // The circle of a clash: an arrow from each operation to the one that it must come before, with the reason on it.
 
+import { around, Box, meet, Room } from "./labels";
 import { FONT, Palette } from "./palette";
 
 /** A bar: its sides and its middle. */
@@ -9,8 +10,9 @@ export interface Bar {
   y: number;
 }
 
-/** Where words lie already. */
-export type Taken = { x: number; y: number; half: number }[];
+/** Along an arrow, and above or below it, where its words may stand. */
+const SHARES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9];
+const ASIDE = [0, 17, -17, 34, -34];
 
 /** Draws one arrow between bars of some half height; its words lie near its middle, where nothing else does. */
 export function drawLink(
@@ -21,7 +23,8 @@ export function drawLink(
   height: number,
   colours: Palette,
   frame: { left: number; right: number },
-  taken: Taken,
+  bars: Box[],
+  room: Room,
 ): void {
   const down = to.y > from.y + 1 ? 1 : to.y < from.y - 1 ? -1 : 0;
   // Within one lane in an arc below it; between lanes from edge to edge.
@@ -49,14 +52,12 @@ export function drawLink(
     x: bezier(share, start.x, c0.x, c1.x, end.x),
     y: bezier(share, start.y, c0.y, c1.y, end.y),
   });
-  const half = width / 2 + 5;
-  const inside = ({ x }: { x: number }): boolean => x - half > frame.left && x + half < frame.right;
-  const places = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9].map(on).filter(inside);
-  const free = ({ x, y }: { x: number; y: number }): boolean =>
-    taken.every((other) => Math.abs(other.y - y) > 17 || Math.abs(other.x - x) > other.half + half);
-  const at = places.find(free) ?? places[0];
+  const pill = ({ x, y }: { x: number; y: number }): Box => around(x, y, width + 10, 17);
+  const fits = (box: Box): boolean => box.x0 > frame.left && box.x1 < frame.right && !bars.some((bar) => meet(bar, box));
+  const places = ASIDE.flatMap((dy) => SHARES.map(on).map(({ x, y }) => ({ x, y: y + dy })));
+  // Where there is no place, the list below the drawing tells it.
+  const at = places.find((place) => fits(pill(place)) && room.take(pill(place)));
   if (!at) return;
-  taken.push({ ...at, half });
   context.fillStyle = colours["bad-wash"];
   context.strokeStyle = colours.bad;
   context.lineWidth = 1;
@@ -71,7 +72,7 @@ export function drawLink(
 }
 
 /** The room that a bar takes. */
-export const block = (bar: Bar): Taken[number] => ({ x: middle(bar), y: bar.y, half: (bar.x1 - bar.x0) / 2 });
+export const block = (bar: Bar): Box => around(middle(bar), bar.y, bar.x1 - bar.x0, 17);
 
 const middle = ({ x0, x1 }: Bar): number => (x0 + x1) / 2;
 

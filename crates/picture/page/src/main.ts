@@ -61,7 +61,9 @@ function operations(state: State): (HTMLElement | null)[] {
   const sentence = h("p", { class: "clash" });
   state.onChange(() => {
     const ruling = state.overlay?.ruling;
-    const text = ruling?.word === "violated" ? (ruling.why ?? "") : "";
+    const why = ruling?.word === "violated" ? ruling.why : null;
+    // What the banner or the levels say already is not said again.
+    const text = why === null || why === headline(state.data).why || why === state.said ? "" : why;
     sentence.hidden = text === "";
     if (sentence.textContent !== text) sentence.textContent = text;
   });
