@@ -5,6 +5,9 @@ import { h, icon } from "./dom";
 import { standings } from "./levels";
 import { count, counted, span } from "./words";
 
+/** With more operations than this the page opens at the clash, and an order is seen only from nearer by. */
+export const CROWD = 150;
+
 /** The title line with the switch of the theme. */
 export function titled(title: string): HTMLElement {
   return h(
@@ -95,8 +98,7 @@ function met(data: Document): string {
   if (!strongest) return `Promised ${promised}; ${data.rulings.every((one) => one.word === "violated") ? "every level that was judged is violated" : "no level is known to hold"}.`;
   if (strongest === promised) {
     const order = holding[0].ruling?.orders.length === 1;
-    const drawn = opening(data)?.word === "violated" ? "can be drawn" : "is drawn";
-    return order ? `As promised: one order of all operations explains every read. It ${drawn} below.` : "As promised.";
+    return order ? `As promised: one order of all operations explains every read. ${orderDrawn(data)}` : "As promised.";
   }
   if (!holding.some((one) => one.level.name === promised)) return `Promised ${promised}; the strongest level that holds is ${strongest}.`;
   return `Promised ${promised}; the run happened to meet ${strongest} as well.`;
@@ -104,6 +106,12 @@ function met(data: Document): string {
 
 /** Whether a fact is told by whoever made the page. */
 const known = (data: Document, name: string): boolean => data.facts.some(([other]) => other === name);
+
+/** Whether the order is seen at once. */
+function orderDrawn(data: Document): string {
+  if (opening(data)?.word === "violated") return "It can be drawn below.";
+  return data.counts.shown > CROWD ? "It is drawn below once one zooms in." : "It is drawn below.";
+}
 
 /** The figures as a row of small facts, and the command that repeats it. */
 export function facts(data: Document): HTMLElement {

@@ -4,7 +4,7 @@
 import { DONE, isOpen, Link, Operation, READ } from "./data";
 import { barHeight, box, Frame, sides, toPixel } from "./bars";
 import { around, Box, Room } from "./labels";
-import { Bar, block, drawLink } from "./links";
+import { Bar, block, drawLinks } from "./links";
 import { FONT, Palette } from "./palette";
 import { State } from "./state";
 
@@ -186,7 +186,8 @@ export function drawClash(
     if (!small) numberFrame(context, framed, at + 1, room, colours);
   });
   const bars = clash.map((operation) => block(bar(operation.at)));
-  for (const { from, to, why } of circle) drawLink(context, bar(from), bar(to), why, height / 2, colours, frame, bars, room);
+  const links = circle.map(({ from, to, why }) => ({ from: bar(from), to: bar(to), why }));
+  drawLinks(context, links, height / 2, colours, frame, bars, room);
 }
 
 /** Who saw whose value, where only one operation of the clash can have written it. */

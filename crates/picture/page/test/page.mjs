@@ -67,6 +67,8 @@ export const collisions = (page) =>
     while (walker.nextNode()) {
       const { currentNode: node } = walker;
       if (!node.textContent.trim() || node.parentElement.closest("script, style, noscript, .sr, [hidden]")) continue;
+      // What a closed list holds has a place, and is not there to be seen.
+      if (!node.parentElement.checkVisibility()) continue;
       const range = document.createRange();
       range.selectNodeContents(node);
       for (const box of range.getClientRects()) if (box.width > 0) texts.push({ text: node.textContent, box });

@@ -65,6 +65,8 @@ test("a run with faults shows them as bands and as a list, and its vectors", asy
   await page.locator(".faults summary").click();
   await settle(page);
   assert.match(await page.textContent(".faults li"), /.+, (for|to the end|at once over)/);
+  // The slow link is there before anybody asks.
+  assert.match(await page.textContent(".faults li"), /ms before the first operation/);
   for (const _ of [1, 2, 3]) await page.getByRole("button", { name: "Zoom in" }).click();
   await settle(page);
   const before = await pixels(page);

@@ -189,8 +189,12 @@ fn apart(one: &Placed<'_>, other: &Placed<'_>, how: &str) -> String {
     let text = |placed: &Placed<'_>| {
         let Placed { operation, position, by } = placed;
         let (start, end) = (operation.start_us, operation.end_us);
-        let (at, by) = (told::agreed(*position), told::agreed_or_none(*by));
-        format!("{} [{start}, {end} µs] at {at} by {by}", operation.words())
+        let at = told::agreed(*position);
+        let by = match placed.is_write() {
+            true => String::new(),
+            false => format!(" by {}", told::agreed_or_none(*by)),
+        };
+        format!("{} [{start}, {end} µs] at {at}{by}", operation.words())
     };
     format!("{} and {} {how}", text(one), text(other))
 }

@@ -1,14 +1,14 @@
 // Draws a diagram: what nodes were, what was wrong with them, what they said, what clients asked.
 
-import { around, Box, line as lineBox, Room } from "../labels";
-import { block, drawLink } from "../links";
+import { around, Box, Room } from "../labels";
+import { block, drawLinks } from "../links";
 import { numberFrame } from "../overlay";
 import { FONT, Palette } from "../palette";
 import { AXIS_HEIGHT, drawFolds } from "../ruler";
 import { Call, Message, Sort, Thing } from "./data";
-import { Lane, Lanes, middle } from "./lanes";
+import { bar, Frame, Segment, segment, toX, toY } from "./frame";
+import { drawLabels, drawWords, Text, write } from "./texts";
 import { View } from "./view";
-import { label } from "./words";
 
 /** Up to so many messages in view arrows have heads, and up to so many they have words. */
 const HEADS_MAX = 500;
@@ -16,71 +16,6 @@ const WORDS_MAX = 60;
 /** More lines than this say nothing; then some are left out. */
 export const LINES_MAX = 6_000;
 const BAR = 20;
-/** Where along a line its words may stand. */
-const SHARES = [0.5, 0.35, 0.65, 0.2, 0.8];
-
-/** Where things are drawn. */
-export interface Frame {
-  left: number;
-  right: number;
-  height: number;
-  /** Pixels per nanosecond. */
-  scale: number;
-  x0: number;
-  /** The place of a time on the axis. */
-  place: (time: number) => number;
-  lanes: Lanes;
-  /** How far the lanes are scrolled. */
-  scrolled: number;
-}
-
-export const toX = (frame: Frame, time: number): number => frame.left + (frame.place(time) - frame.x0) * frame.scale;
-/** The middle of a lane on the canvas. */
-export const toY = (frame: Frame, lane: Lane): number => middle(lane) - frame.scrolled;
-
-/** A line from where something was said to where it was heard, or got lost. */
-export interface Segment {
-  x0: number;
-  y0: number;
-  x1: number;
-  y1: number;
-}
-
-/** The line of a message. One that never came ends half-way. */
-export function segment(frame: Frame, message: Message): Segment {
-  const [from, to] = [toY(frame, frame.lanes.node(message.from)), toY(frame, frame.lanes.node(message.to))];
-  const down = to > from ? 1 : -1;
-  const [x0, y0, y1] = [toX(frame, message.start), from + down * 9, to - down * 9];
-  if (message.came !== null) return { x0, y0, x1: toX(frame, message.came), y1 };
-  const reach = Math.min(46, Math.abs(y1 - y0) * 0.5);
-  return { x0, y0, x1: x0 + 9, y1: y0 + down * reach };
-}
-
-/** The bar of a call. */
-export function bar(frame: Frame, call: Call): { x0: number; x1: number; y: number } | null {
-  const lane = frame.lanes.client(call.client);
-  if (!lane) return null;
-  const x0 = toX(frame, call.start);
-  const x1 = call.end === Infinity ? frame.right + 20 : Math.max(x0 + 3, toX(frame, call.end));
-  return { x0, x1, y: toY(frame, lane) };
-}
-
-/** Words that wait until all shapes are drawn. */
-interface Text {
-  text: string;
-  x: number;
-  y: number;
-  ink: string;
-  /** 0: it comes before the labels of operations. */
-  rank: number;
-}
-
-function write(context: CanvasRenderingContext2D, { text, x, y, ink }: Text, room: Room, colours: Palette): boolean {
-  context.font = `11px ${FONT}`;
-  if (!room.take(lineBox(x, y, context.measureText(text).width))) return false;
-  put(context, text, x, y, ink, colours.card);
-  return true;
-}
 
 /** Draws everything; gives how many messages were left out. */
 export function draw(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): number {
@@ -234,25 +169,6 @@ function drawLost(context: CanvasRenderingContext2D, frame: Frame, messages: Mes
   context.stroke();
 }
 
-/** What messages say, beside their middles, where there is room. */
-function drawWords(context: CanvasRenderingContext2D, frame: Frame, messages: Message[], room: Room, colours: Palette): void {
-  const lines = frame.lanes.all.filter((lane) => lane.is === "node").map((lane) => toY(frame, lane));
-  context.font = `11px ${FONT}`;
-  for (const message of messages) {
-    const { x0, y0, x1, y1 } = segment(frame, message);
-    const text = message.text.length > 46 ? `${message.text.slice(0, 45)}…` : message.text;
-    const width = context.measureText(text).width;
-    // The first place along the line that is free, and not on the line of a node that it passes.
-    for (const share of SHARES) {
-      const [x, y] = [x0 + (x1 - x0) * share + 7, y0 + (y1 - y0) * share];
-      if (lines.some((line) => Math.abs(line - y) < 9)) continue;
-      if (x < frame.left || x + width > frame.right) continue;
-      const ink = message.received ? colours.ink : colours.bad;
-      if (write(context, { text, x, y, ink, rank: 1 }, room, colours)) break;
-    }
-  }
-}
-
 /** Requests and answers on their way. */
 function drawTravels(context: CanvasRenderingContext2D, frame: Frame, calls: Call[], colours: Palette): void {
   context.strokeStyle = colours.line;
@@ -300,33 +216,6 @@ function drawCall(context: CanvasRenderingContext2D, frame: Frame, call: Call, c
   }
 }
 
-/** What stands in a bar, or behind it if there is room until the next one. */
-function drawLabels(context: CanvasRenderingContext2D, frame: Frame, calls: Call[], room: Room, colours: Palette): void {
-  const next = new Map<number, number>();
-  context.font = `11px ${FONT}`;
-  for (const call of [...calls].reverse()) {
-    const found = bar(frame, call);
-    if (!found) continue;
-    const x0 = Math.max(found.x0, frame.left);
-    const until = (next.get(call.client) ?? frame.right) - x0;
-    next.set(call.client, found.x0);
-    const text = label(call);
-    if (until < 26 || text.length * 4 > until) continue;
-    const width = context.measureText(text).width;
-    const inside = width + 14 <= Math.min(found.x1, frame.right) - x0;
-    if (!inside && width + 12 > until - (found.x1 - x0)) continue;
-    const full = inside && call.writes && call.fate === 0;
-    const x = inside ? x0 + 8 : found.x1 + 4;
-    if (!room.take(lineBox(x, found.y, width))) continue;
-    if (full) {
-      context.fillStyle = colours.paper;
-      context.textAlign = "left";
-      context.textBaseline = "middle";
-      context.fillText(text, x, found.y + 0.5);
-    } else put(context, text, x, found.y, colours.ink, inside && !call.writes ? colours["read-fill"] : colours.card);
-  }
-}
-
 const SIGNS: Record<string, string> = { crash: "✕", start: "▶", note: "•", violated: "✕" };
 
 function drawMarks(context: CanvasRenderingContext2D, view: View, frame: Frame, room: Room, colours: Palette): void {
@@ -367,10 +256,11 @@ function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     numberFrame(context, framed, at + 1, room, colours);
   });
   const bars = [...boxes.values()].map(block);
-  for (const [from, to, why] of clash.circle) {
-    const [a, b] = [boxes.get(from), boxes.get(to)];
-    if (a && b) drawLink(context, a, b, why, 13, colours, frame, bars, room);
-  }
+  const links = clash.circle.flatMap(([first, second, why]) => {
+    const [from, to] = [boxes.get(first), boxes.get(second)];
+    return from && to ? [{ from, to, why }] : [];
+  });
+  drawLinks(context, links, 13, colours, frame, bars, room);
 }
 
 function drawChosen(context: CanvasRenderingContext2D, frame: Frame, thing: Thing, firm: boolean, colours: Palette): void {
@@ -399,18 +289,4 @@ function drawChosen(context: CanvasRenderingContext2D, frame: Frame, thing: Thin
     context.rect(x0, lane.top - frame.scrolled + 2, Math.max(3, toX(frame, thing.end) - x0), lane.height - 5);
   }
   context.stroke();
-}
-
-/** Writes with a rim that keeps lines away from the letters; gives the width. */
-function put(context: CanvasRenderingContext2D, text: string, x: number, y: number, ink: string, rim: string): number {
-  context.font = `11px ${FONT}`;
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  context.strokeStyle = rim;
-  context.lineWidth = 3.5;
-  context.lineJoin = "round";
-  context.strokeText(text, x, y + 0.5);
-  context.fillStyle = ink;
-  context.fillText(text, x, y + 0.5);
-  return context.measureText(text).width;
 }
