@@ -121,9 +121,9 @@ export async function overprints(page) {
 export const facts = (page) =>
   page.locator(".facts dl > div").evaluateAll((all) => Object.fromEntries(all.map((one) => [one.querySelector("dt").textContent, one.querySelector("dd").textContent])));
 
-/** How often the ink of a colour of the style is on the stage, or on another canvas. */
-export const ink = (page, name, where = ".stage canvas") =>
-  page.evaluate(([name, where]) => {
+/** How often the ink of a colour of the style is on the stage, or on another canvas below its first rows. */
+export const ink = (page, name, where = ".stage canvas", top = 0) =>
+  page.evaluate(([name, where, top]) => {
     const probe = document.createElement("span");
     document.body.append(probe);
     const rgb = (style) => {
@@ -133,13 +133,13 @@ export const ink = (page, name, where = ".stage canvas") =>
     const [r, g, b] = rgb(`var(--${name})`);
     probe.remove();
     const canvas = document.querySelector(where);
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const { data } = canvas.getContext("2d").getImageData(0, top, canvas.width, canvas.height - top);
     let count = 0;
     for (let at = 0; at < data.length; at += 4) {
       if (Math.abs(data[at] - r) + Math.abs(data[at + 1] - g) + Math.abs(data[at + 2] - b) < 6 && data[at + 3] > 250) count++;
     }
     return count;
-  }, [name, where]);
+  }, [name, where, top]);
 
 /**
  * Takes steps one by one, each until it is drawn; gives what each cost the page's main thread in milliseconds of CPU, the
