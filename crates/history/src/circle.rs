@@ -11,6 +11,7 @@ impl Words<'_, '_> {
             .or_else(|| self.late(ring))
             .or_else(|| self.both_ways(ring))
             .or_else(|| self.each_way(ring))
+            .or_else(|| self.turned(ring))
             .unwrap_or_else(|| self.circle(ring))
     }
 
@@ -72,6 +73,22 @@ impl Words<'_, '_> {
         };
         let place = self.place(one.from, "in");
         Some(format!("{}, {}{place}", part(one)?, part(other)?))
+    }
+
+    /// A reader saw the newer of two writes of a key before the older one.
+    fn turned(&self, ring: &[Link]) -> Option<String> {
+        let hidden = ring.iter().position(|link| matches!(link.why, Why::Hidden { .. }))?;
+        let links: Vec<Link> = ring[hidden..].iter().chain(&ring[..hidden]).copied().collect();
+        let [older, seen, newer] = links[..] else { return None };
+        let Why::Hidden { reader } = older.why else { return None };
+        let is_one = seen.to == reader && seen.why == Why::Seen;
+        let comes_first = is_one && matches!(newer.why, Why::Overwritten { .. });
+        let (late, early) = (shown(self.wrote(older.from)), shown(self.wrote(older.to)));
+        comes_first.then(|| {
+            let place = self.place(reader, "in");
+            let client = self.client(reader);
+            format!("client {client} saw {late} before {early}{place}, though {early} came first")
+        })
     }
 
     /// Each client did two things in an order that those of the others exclude.
