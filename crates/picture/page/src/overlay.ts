@@ -174,6 +174,7 @@ export function drawClash(
   for (const [write, read] of seen(clash)) if (!linked(write, read)) drawArrow(context, state, frame, write, read, middle, colours);
   context.globalAlpha = 1;
   const small = frame.laneHeight < 34;
+  const frames: [Box, number][] = [];
   clash.forEach((operation, at) => {
     const [from, to] = sides(state, frame, operation);
     if (to < frame.left - 20 || from > frame.right + 20) return;
@@ -183,8 +184,10 @@ export function drawClash(
     const framed = { x0: from - 3, y0: y - height / 2, x1: Math.min(to, frame.right + 40) + 3, y1: y + height / 2 };
     box(context, framed.x0, framed.y0, framed.x1 - framed.x0, height, 6);
     context.stroke();
-    if (!small) numberFrame(context, framed, at + 1, room, colours);
+    if (!small) frames.push([framed, at + 1]);
   });
+  // Over all frames, since some overlap.
+  for (const [framed, number] of frames) numberFrame(context, framed, number, room, colours);
   const bars = clash.map((operation) => block(bar(operation.at)));
   const links = circle.map(({ from, to, why }) => ({ from: bar(from), to: bar(to), why }));
   drawLinks(context, links, height / 2, colours, frame, bars, room);

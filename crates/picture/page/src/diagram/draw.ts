@@ -243,6 +243,7 @@ function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, 
   const { clash } = view;
   if (!clash) return;
   const boxes = new Map<number, { x0: number; x1: number; y: number }>();
+  const frames: [Box, number][] = [];
   clash.clash.forEach((place, at) => {
     const found = bar(frame, view.calls[place]);
     if (!found) return;
@@ -253,8 +254,10 @@ function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     const framed: Box = { x0: found.x0 - 3, y0: found.y - 13, x1: Math.min(found.x1, frame.right + 30) + 3, y1: found.y + 13 };
     context.roundRect(framed.x0, framed.y0, framed.x1 - framed.x0, 26, 6);
     context.stroke();
-    numberFrame(context, framed, at + 1, room, colours);
+    frames.push([framed, at + 1]);
   });
+  // Over all frames, since some overlap.
+  for (const [framed, number] of frames) numberFrame(context, framed, number, room, colours);
   const bars = [...boxes.values()].map(block);
   const links = clash.circle.flatMap(([first, second, why]) => {
     const [from, to] = [boxes.get(first), boxes.get(second)];
