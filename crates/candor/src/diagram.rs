@@ -29,7 +29,17 @@ fn diagram(report: &Report, command: String) -> Diagram {
     if let Some(violation) = report.verdict.as_ref().err().filter(|one| one.truth != "verdict") {
         judgements.insert(0, broken(violation, &world.calls));
     }
-    let (word, headline, why) = match (&report.verdict, told(report)) {
+    let told = told(report);
+    let framed = match (&report.verdict, told) {
+        (Ok(()), _) => None,
+        (Err(_), Some(told)) => {
+            // The truth that stands first came in after the judge had spoken.
+            let ahead = judgements.len() - report.judgements.len();
+            report.judgements.iter().position(|one| one == told).map(|place| place + ahead)
+        }
+        (Err(_), None) => Some(0),
+    };
+    let (word, headline, why) = match (&report.verdict, told) {
         (Ok(()), _) => ("holds", "every promise was kept".to_owned(), None),
         (Err(_), Some(judged)) => {
             ("violated", format!("{} violated", judged.level), judged.lines.first().cloned())
@@ -44,6 +54,7 @@ fn diagram(report: &Report, command: String) -> Diagram {
         headline,
         why,
         judgements,
+        framed,
         judged: !report.judgements.is_empty(),
         seed: report.seed,
         command,
@@ -76,20 +87,47 @@ fn headline(truth: &str) -> String {
 
 /// A truth that was broken, with the operations that it names.
 fn broken(violation: &Violation, calls: &[::sim::Call]) -> Judgement {
-    let is_named = |(_, call): &(usize, &::sim::Call)| {
-        let name = format!("client {}, node {}: {}", call.number, call.node + 1, call.question);
-        violation.what.contains(&name)
-    };
-    let named: Vec<usize> =
-        calls.iter().enumerate().filter(is_named).map(|(place, _)| place).collect();
+    let what = &violation.what;
+    let found = calls.iter().enumerate().filter(|(_, call)| is_meant(what, call, calls));
+    let named: Vec<usize> = found.map(|(place, _)| place).collect();
     Judgement {
         level: violation.truth.into(),
         word: "violated".into(),
-        lines: vec![violation.what.clone()],
-        // The same question may have been asked often; what was seen last is what was wrong.
+        lines: vec![what.clone()],
+        // What was seen last is what was wrong.
         clash: named[named.len().saturating_sub(NAMED_MAX)..].to_vec(),
         circle: vec![],
     }
+}
+
+/// An operation as truths name it.
+fn name(call: &::sim::Call) -> String {
+    format!("client {}, node {}: {}", call.number, call.node + 1, call.question)
+}
+
+/// Whether a truth names an operation. The same question may have been asked often: then the answer or its times tell
+/// which it was.
+fn is_meant(what: &str, call: &::sim::Call, calls: &[::sim::Call]) -> bool {
+    let alike = || calls.iter().filter(|other| name(other) == name(call));
+    names(what, &name(call)) && (is_told(what, call) || !alike().any(|one| is_told(what, one)))
+}
+
+/// Whether a text names an operation, and not one whose name goes on.
+fn names(text: &str, name: &str) -> bool {
+    let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || c == '-');
+    text.match_indices(name).any(|(at, _)| !goes_on(&text[at + name.len()..]))
+}
+
+/// Whether a truth tells the answer of an operation, or when it was.
+fn is_told(what: &str, call: &::sim::Call) -> bool {
+    let (name, answer) = (name(call), &call.answer);
+    let (start_us, end_us) = (call.start_us, call.end_us.unwrap_or_default());
+    let forms = [
+        format!("{name} saw {answer:?}"),
+        format!("{name} saw {answer};"),
+        format!("{name} [{start_us}, {end_us} µs]"),
+    ];
+    forms.iter().any(|form| what.contains(form))
 }
 
 fn facts(report: &Report) -> Vec<(String, String)> {
@@ -160,4 +198,41 @@ fn mark(mark: ::sim::Mark) -> Mark {
 fn state(state: ::sim::State) -> State {
     let ::sim::State { at_us, node, up, leads, term } = state;
     State { at_us, node, up, leads, term }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(question: &str, answer: &str, start_us: u64) -> ::sim::Call {
+        ::sim::Call {
+            client: 0,
+            number: 4,
+            node: 1,
+            question: question.into(),
+            answer: answer.into(),
+            writes: false,
+            fate: Fate::Done,
+            start_us,
+            end_us: Some(start_us + 1),
+            arrived_us: None,
+            answered_us: None,
+        }
+    }
+
+    fn framed(what: &str) -> Vec<usize> {
+        let calls = [call("GET k", "1", 0), call("GET k", "2", 10), call("GET k2", "2", 20)];
+        let violation = Violation { truth: "truth", at_ms: 0, what: what.into() };
+        broken(&violation, &calls).clash
+    }
+
+    #[test]
+    fn what_a_truth_names_is_framed_and_nothing_else() {
+        assert_eq!(framed("client 4, node 2: GET k saw \"2\" by no entry"), [1], "by its answer");
+        assert_eq!(framed("client 4, node 2: GET k saw 1; possible were: 2"), [0]);
+        assert_eq!(framed("client 4, node 2: GET k [0, 1 µs] at entry 3"), [0], "by its times");
+        assert_eq!(framed("client 4, node 2: GET k2 went back"), [2], "not by half its name");
+        assert_eq!(framed("client 4, node 2: GET k went back"), [0, 1], "whichever it was");
+        assert_eq!(framed("nodes 1 and 2 differ"), [0; 0]);
+    }
 }

@@ -20,6 +20,7 @@ pub(crate) fn draw(
         history,
         title: file.display().to_string(),
         promised: history.promised().map(|level| level.to_string()),
+        point: None,
         asked: level.map(|level| level.to_string()),
         rulings: Ruling::from_report(&report.json),
         seed: None,

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::history::History;
 use crate::operation::{Fate, Kind, Operation, Value};
-use crate::verdict::compact;
 
 /// What this level says, with the operations as indices into the history.
 #[derive(Debug)]
@@ -134,20 +133,26 @@ pub(crate) fn thin_air(history: &History, observer: usize) -> String {
     format!(
         "client {}'s {name} of {} {verb} {}, {why}",
         operation.client,
-        operation.key,
+        quoted(&operation.key),
         shown(value)
     )
 }
 
-/// A value as sentences show it.
+/// A key or a value as sentences show it: in quotes, since it may be any word.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// What is there, as sentences show it.
 pub(crate) fn shown(value: &Option<Value>) -> String {
-    value.clone().unwrap_or_else(|| "nothing".to_string())
+    value.as_deref().map_or("nothing".to_string(), quoted)
 }
 
 fn judge_key(history: &History, name: &str, key: &Key<'_>) -> Eventual {
     if key.writes.is_empty() {
         return Eventual::Converged;
     }
+    let name = &quoted(name);
     let operations = &history.operations;
     let known_end = |write: &usize| {
         let operation = &operations[*write];
@@ -170,11 +175,12 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>) -> Eventual {
         && let Some(write) = lost(history, key, read)
     {
         let sentence = format!(
-            "client {}'s final read of {name} returned {}, although {} was acknowledged and \
-             nobody deleted it",
+            "client {}'s final read of {name} returned {}, although client {}'s write of {} was \
+             acknowledged and nobody deleted it",
             operations[read].client,
             shown(&history.initial),
-            compact(&operations[write])
+            operations[write].client,
+            shown(operations[write].written().unwrap_or(&None))
         );
         return if has_open {
             Eventual::Open(format!("{sentence}, but a write of {name} has an unknown outcome"))

@@ -3,7 +3,7 @@
 use crate::budget::{Budget, Meter};
 use crate::causal::{self, Form};
 use crate::causality::{Link, Why};
-use crate::eventual::{shown, thin_air};
+use crate::eventual::{quoted, shown, thin_air};
 use crate::level::Level;
 use crate::operation::Kind;
 use crate::pram;
@@ -116,7 +116,7 @@ impl Words<'_, '_> {
             "client {} read {} of {} and then {} again",
             self.client(last),
             values.join(", then "),
-            self.view.operation(last).key,
+            quoted(&self.view.operation(last).key),
             self.which(last)
         ))
     }
@@ -203,9 +203,9 @@ impl Words<'_, '_> {
         let reads: Vec<u32> = reads.collect();
         let client = self.view.ops[*reads.first()? as usize].client;
         let own = reads.iter().rev().filter(|&&id| self.view.ops[id as usize].client == client);
-        let saw: Vec<String> = own.map(|&id| self.what(id)).collect();
+        let saw: Vec<String> = own.map(|&id| self.seen(id)).collect();
         Some(format!(
-            "client {} did {}, which nothing explains if a write brings along {rule}",
+            "client {} saw {}, which nothing explains if a write brings along {rule}",
             self.client(*reads.first()?),
             saw.join(", then ")
         ))

@@ -17,7 +17,7 @@
 //! assert!(verdict.is_violated());
 //! assert_eq!(
 //!     verdict.lines(&history)[0],
-//!     "client 1's read began 10 ms after client 0's write of 1 was acknowledged, \
+//!     "client 1's read began 10 ms after client 0's write of \"1\" was acknowledged, \
 //!      and returned the initial value (nothing)"
 //! );
 //! // A client's order alone forbids nothing here: the read may come first.

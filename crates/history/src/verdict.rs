@@ -1,9 +1,8 @@
 //! Verdicts: what the judge says of one history and one level, with its proof, and in words.
 
-use crate::eventual::shown;
 use crate::history::History;
 use crate::level::Level;
-use crate::operation::{Kind, Operation};
+use crate::operation::{Kind, Operation, Value};
 use crate::witness::Witness;
 
 /// How many operations of a witness order or a clash are put into words.
@@ -190,6 +189,11 @@ pub fn compact(operation: &Operation) -> String {
             format!("client {client} cas {key}:{}→{}{answer}", shown(from), shown(to))
         }
     }
+}
+
+/// A value in an operation's short form, where `=` sets it apart.
+fn shown(value: &Option<Value>) -> &str {
+    value.as_deref().unwrap_or("nothing")
 }
 
 /// How many orders of a witness are put into words.

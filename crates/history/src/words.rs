@@ -1,6 +1,6 @@
 //! Names and spans of time, as the sentences about a clash use them.
 
-use crate::eventual::shown;
+use crate::eventual::{quoted, shown};
 use crate::operation::{Kind, Value};
 use crate::view::View;
 
@@ -22,32 +22,39 @@ impl Words<'_, '_> {
         operation.seen().or(operation.written()).unwrap_or(NOTHING)
     }
 
+    /// Such as `"5" in "x"`.
+    pub(crate) fn seen(&self, id: u32) -> String {
+        format!("{}{}", shown(self.value(id)), self.place(id, "in"))
+    }
+
     /// The value that an operation left.
     pub(crate) fn wrote(&self, id: u32) -> &Option<Value> {
         self.view.operation(id).written().unwrap_or(NOTHING)
     }
 
-    /// Such as `client 3's read of 5`.
+    /// Such as `client 3's read of "5"`.
     pub(crate) fn name(&self, id: u32) -> String {
         format!("client {}'s {}", self.client(id), self.what(id))
     }
 
-    /// Such as `read of 5`.
+    /// Such as ` in "x"`; nothing where there is one key only.
+    pub(crate) fn place(&self, id: u32, preposition: &str) -> String {
+        match self.view.initial.len() {
+            0 | 1 => String::new(),
+            _ => format!(" {preposition} {}", quoted(&self.view.operation(id).key)),
+        }
+    }
+
+    /// Such as `read of "5"`.
     pub(crate) fn what(&self, id: u32) -> String {
-        let key = &self.view.operation(id).key;
-        let several = self.view.initial.len() > 1;
-        let on = |name: &str| if several { format!("{name} of {key}") } else { name.to_string() };
+        let on = |name: &str| format!("{name}{}", self.place(id, "of"));
         match &self.view.operation(id).kind {
             Kind::Write { value: None } => on("delete"),
-            Kind::Write { value } if several => {
-                format!("write {key}={}", shown(value))
+            Kind::Write { value } => format!("write of {}{}", shown(value), self.place(id, "to")),
+            Kind::Read { value, .. } => format!("read of {}{}", shown(value), self.place(id, "in")),
+            Kind::Append { value } => {
+                format!("append of {}{}", quoted(value), self.place(id, "to"))
             }
-            Kind::Write { value } => format!("write of {}", shown(value)),
-            Kind::Read { value, .. } if several => {
-                format!("read {key}={}", shown(value))
-            }
-            Kind::Read { value, .. } => format!("read of {}", shown(value)),
-            Kind::Append { value } => format!("{} of {value}", on("append")),
             Kind::Incr { add, .. } => format!("{} by {add}", on("incr")),
             Kind::Cas { from, to, .. } => {
                 format!("{} from {} to {}", on("cas"), shown(from), shown(to))
@@ -63,7 +70,7 @@ impl Words<'_, '_> {
         self.view.history.unit().span(start.saturating_sub(end))
     }
 
-    /// Such as `client 1's write of 7 was acknowledged`.
+    /// Such as `client 1's write of "7" was acknowledged`.
     pub(crate) fn ended(&self, id: u32) -> String {
         match &self.view.operation(id).kind {
             Kind::Read { value, .. } => {

@@ -67,7 +67,9 @@ pub(crate) struct Attempt {
     pub(crate) figures: Figures,
     pub(crate) judgement: Judgement,
     pub(crate) order: StatedOrder,
-    /// `None`: the scenario does not say what is to be seen.
+    /// What is to be seen at the level of the run, if the scenario says so.
+    pub(crate) shows: Option<String>,
+    /// `None`: the scenario names no level that is to be violated.
     pub(crate) expected: Option<Expected>,
     /// The command that does it again.
     pub(crate) command: String,
@@ -216,7 +218,7 @@ async fn judge(
     let attempt = Attempt {
         scenario: task.file.display().to_string(),
         servers: task.scenario.servers,
-        clients: task.scenario.clients.len(),
+        clients: task.scenario.crew().len(),
         run: task.run,
         number: task.number,
         seed: task.seed,
@@ -227,6 +229,7 @@ async fn judge(
         order: stated_order(task.scenario, &recording),
         quiet,
         troubles,
+        shows: task.scenario.shown().map(str::to_owned),
         expected,
         command: command(task),
         faults: chronicle.into_faults(),

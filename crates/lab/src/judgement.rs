@@ -96,6 +96,13 @@ impl Judgement {
         strongest(&self.strongest_first())
     }
 
+    /// Whether every level that was judged is violated.
+    pub(crate) fn all_violated(&self) -> bool {
+        std::iter::once(&self.promised)
+            .chain(&self.others)
+            .all(|verdict| matches!(verdict.outcome, Outcome::Violated(_)))
+    }
+
     /// The levels stronger than the one that was met, weakest first.
     pub(crate) fn stronger_than_met(&self) -> impl Iterator<Item = Verdict> {
         let stronger: Vec<Verdict> =

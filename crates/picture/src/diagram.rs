@@ -35,6 +35,8 @@ pub struct Diagram {
     pub why: Option<String>,
     /// What the judge says, and what else was seen to be wrong.
     pub judgements: Vec<Judgement>,
+    /// The place of the judgement that the headline is about: its clash is framed first.
+    pub framed: Option<usize>,
     /// Whether the judge was asked.
     pub judged: bool,
     /// The seed that brings the world back.
@@ -194,6 +196,7 @@ impl Diagram {
             "command": self.command,
             "facts": self.facts,
             "judgements": self.judgements.iter().map(|one| one.json(&places)).collect::<Vec<_>>(),
+            "framed": self.framed,
             "judged": self.judged,
             "nodes": self.nodes,
             "clients": self.clients,

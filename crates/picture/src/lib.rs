@@ -55,6 +55,8 @@ pub struct Picture<'a> {
     pub title: String,
     /// The level that was promised.
     pub promised: Option<String>,
+    /// What it set out to show, if somebody said so.
+    pub point: Option<Point>,
     /// The one level that the judge was asked about, if it was not asked about all.
     pub asked: Option<String>,
     /// What the judge says, strongest level first.
@@ -71,6 +73,15 @@ pub struct Picture<'a> {
     pub quiet: Option<Quiet>,
     /// What was done to the servers on the way.
     pub faults: Vec<Fault>,
+}
+
+/// What a run set out to show: that stands beside its verdict, and is drawn first.
+#[derive(Clone, Debug, Default)]
+pub struct Point {
+    /// In the words of whoever planned it.
+    pub text: Option<String>,
+    /// The stronger level that was to be violated, if one was.
+    pub violates: Option<String>,
 }
 
 /// How the quiet end of a run went, as far as the history does not tell.
@@ -100,6 +111,7 @@ impl Picture<'_> {
             "version": env!("CARGO_PKG_VERSION"),
             "title": self.title,
             "promised": self.promised,
+            "point": self.point.as_ref().map(Point::json),
             "asked": self.asked,
             "seed": self.seed.map(|seed| seed.to_string()),
             "command": self.command,
@@ -123,15 +135,19 @@ impl Picture<'_> {
         })
     }
 
-    /// How many there are of what, cut or not.
+    /// How many there are of what, cut or not. What clients asked is counted apart from the final reads, which the
+    /// runner asks.
     fn counts(&self, cut: &Cut) -> Value {
         let operations = &self.history.operations;
-        let of = |fate: Fate| operations.iter().filter(|op| op.fate() == fate).count();
-        let clients: BTreeSet<u64> = operations.iter().map(|op| op.client).collect();
+        let asked = || operations.iter().filter(|op| !op.is_final);
+        let of = |fate: Fate| asked().filter(|op| op.fate() == fate).count();
+        let clients: BTreeSet<u64> = asked().map(|op| op.client).collect();
         let keys: BTreeSet<&str> = operations.iter().map(|op| op.key.as_str()).collect();
         let servers: BTreeSet<u64> = operations.iter().filter_map(|op| op.server).collect();
         json!({
             "total": operations.len(),
+            "asked": asked().count(),
+            "finals": operations.len() - asked().count(),
             "shown": cut.shown().len(),
             "done": of(Fate::Done),
             "refused": of(Fate::Refused),
@@ -153,6 +169,12 @@ fn implications(rulings: &[Ruling]) -> Value {
         others.map(Level::to_string).collect::<Vec<_>>().into()
     };
     Value::Object(levels.iter().map(|level| (level.to_string(), implied(level))).collect())
+}
+
+impl Point {
+    fn json(&self) -> Value {
+        json!({ "text": self.text, "violates": self.violates })
+    }
 }
 
 impl Quiet {

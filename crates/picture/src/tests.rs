@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::cut::SHOWN_MAX;
 use super::diagram::{self, CALLS_MAX, MESSAGES_MAX};
-use super::{Fault, Order, Picture, Ruling};
+use super::{Fault, Order, Picture, Point, Ruling};
 
 /// What a stranger may try.
 const HOSTILE: [&str; 9] = [
@@ -25,6 +25,7 @@ fn picture<'a>(history: &'a History, rulings: Vec<Ruling>) -> Picture<'a> {
         history,
         title: "t".into(),
         promised: Some("sequential".into()),
+        point: None,
         asked: None,
         rulings,
         seed: Some(u64::MAX),
@@ -293,4 +294,22 @@ fn the_circle_of_a_clash_reaches_the_page() {
     assert_eq!(circle.len(), 5);
     assert!(circle.iter().any(|link| link["why"] == "overwritten" && link["from"] == 4));
     assert!(circle.iter().all(|link| !link["because"].as_str().unwrap().is_empty()));
+}
+
+#[test]
+fn final_reads_are_counted_apart_and_the_point_is_there() {
+    let operations = vec![
+        Operation::write(0, "a", "1", 0, Some(1)),
+        Operation::read(1, "a", Some("1"), 2, 3).into_refused(),
+        Operation::read(7, "a", Some("1"), 10, 11).into_final(),
+        Operation::read(8, "a", Some("1"), 10, 11).into_final(),
+    ];
+    let history = History::new(None, operations);
+    let point = Point { text: Some("reads go on".into()), violates: Some("linearizable".into()) };
+    let data = Picture { point: Some(point), ..picture(&history, vec![]) }.data();
+    let count = |name: &str| data["counts"][name].as_u64().unwrap();
+    let counts = ["total", "asked", "finals", "done", "refused", "clients"].map(count);
+    assert_eq!(counts, [4, 2, 2, 1, 1, 2]);
+    assert_eq!(data["point"]["text"], "reads go on");
+    assert_eq!(data["point"]["violates"], "linearizable");
 }

@@ -50,7 +50,7 @@ fn a_log_of_jepsen_util() {
     let verdict = check(&history, Level::Linearizable, &Budget::default());
     assert_eq!(
         verdict.lines(&history)[0],
-        "client 2's read began 2 events after client 0's write of 3 was acknowledged, and \
+        "client 2's read began 2 events after client 0's write of \"3\" was acknowledged, and \
          returned the initial value (nothing)"
     );
 }

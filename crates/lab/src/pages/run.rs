@@ -1,8 +1,10 @@
 //! The picture of a run.
 
+use std::collections::BTreeSet;
+
 use history::{History, Level};
 
-use picture::{Picture, Quiet, Ruling};
+use picture::{Picture, Point, Quiet, Ruling};
 
 use crate::attempt::{Attempt, StatedOrder};
 use crate::finals::QuietEnd;
@@ -14,16 +16,24 @@ pub(crate) fn of_attempt(attempt: &Attempt, history: &History) -> String {
         history,
         title: attempt.scenario.clone(),
         promised: Some(attempt.judgement.promised.level.to_string()),
+        point: point(attempt),
         asked: None,
         rulings: rulings(attempt, history),
         seed: Some(attempt.seed),
         command: attempt.command.clone(),
-        facts: facts(attempt),
+        facts: facts(attempt, history),
         troubles: troubles(attempt),
         quiet: attempt.quiet.as_ref().map(quiet),
         faults: attempt.faults.clone(),
     };
     picture.html()
+}
+
+/// What the scenario set out to show.
+fn point(attempt: &Attempt) -> Option<Point> {
+    let violates = attempt.expected.map(|expected| expected.level.to_string());
+    let point = Point { text: attempt.shows.clone(), violates };
+    (point.text.is_some() || point.violates.is_some()).then_some(point)
 }
 
 /// All verdicts, strongest level first.
@@ -34,8 +44,9 @@ fn rulings(attempt: &Attempt, history: &History) -> Vec<Ruling> {
     verdicts.into_iter().map(|verdict| Ruling::of(verdict, history)).collect()
 }
 
-fn facts(attempt: &Attempt) -> Vec<(String, String)> {
-    let mut facts = vec![("servers", attempt.servers.to_string())];
+fn facts(attempt: &Attempt, history: &History) -> Vec<(String, String)> {
+    let mut facts =
+        vec![("clients", clients(attempt, history)), ("servers", attempt.servers.to_string())];
     if attempt.run > 1 {
         facts.push(("run", attempt.run.to_string()));
     }
@@ -48,6 +59,17 @@ fn facts(attempt: &Attempt) -> Vec<(String, String)> {
         facts.push(("order of waits", "kept".into()));
     }
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// How many clients there were. After an unknown outcome a client goes on under another number, and the history has
+/// those.
+fn clients(attempt: &Attempt, history: &History) -> String {
+    let asked = history.operations.iter().filter(|operation| !operation.is_final);
+    let numbers = asked.map(|operation| operation.client).collect::<BTreeSet<u64>>().len();
+    match numbers > attempt.clients {
+        true => format!("{}, under {numbers} numbers", attempt.clients),
+        false => attempt.clients.to_string(),
+    }
 }
 
 fn troubles(attempt: &Attempt) -> Vec<String> {

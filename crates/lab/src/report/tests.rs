@@ -82,6 +82,7 @@ fn attempt(scenario: &Scenario, recording: &Recording) -> Attempt {
         figures: Figures::of(recording),
         judgement: Judgement::of(&recording.history(scenario.level), scenario.level),
         order: StatedOrder::None,
+        shows: None,
         expected: None,
         command: "candor run --seed 7 test/two.json".into(),
         quiet: None,
@@ -251,6 +252,10 @@ fn shown() -> Vec<(&'static str, String)> {
     troubled.order = StatedOrder::Missed("one should have ended before the other".into());
     assert_eq!([&good, &bad, &stale, &troubled].map(Attempt::exit_code), [0, 3, 0, 1]);
 
+    let mut lost = bad.clone();
+    for other in &mut lost.judgement.others {
+        other.outcome = bad.judgement.promised.outcome.clone();
+    }
     let (fire, fire_figures) = under_fire();
     let expecting = |is_seen| {
         let expected = Some(Expected { level: Level::Sequential, is_seen });
@@ -276,6 +281,7 @@ fn shown() -> Vec<(&'static str, String)> {
         ("operations stand in columns", plain(operations)),
         ("a promise that was kept has its witness", plain(verdict_lines(&good))),
         ("a broken promise names the clash", plain(verdict_lines(&bad))),
+        ("a run that met nothing says so", plain(verdict_lines(&lost))),
         ("an eventual run tells what it did not meet", plain(verdict_lines(&stale))),
         ("troubles and a missed order come first", plain(verdict_lines(&troubled))),
         ("the figures of a run", plain([figures_table(&good.figures)])),

@@ -83,6 +83,9 @@ fn met_lines(attempt: &Attempt) -> Vec<String> {
         (Outcome::Holds { .. }, Some(met)) => format!("{met}, though {promised} was promised"),
         (Outcome::Undecided(_), Some(met)) => format!("{met}; {promised} was promised"),
         (_, Some(met)) => format!("{met} only; {promised} was promised"),
+        (_, None) if judgement.all_violated() => {
+            format!("no level: all that were judged are violated; {promised} was promised")
+        }
         (_, None) => format!("no level, as far as is known; {promised} was promised"),
     };
     let mut lines = labelled("met", Look::Plain, [met]);

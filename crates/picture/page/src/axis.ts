@@ -2,10 +2,29 @@
 // takes; to scale, nothing could be seen. So stretches in which nothing runs are folded: they get a
 // fixed small width and a mark. Where something runs, the scale is true and the same everywhere.
 
+import { DONE, REFUSED } from "./data";
+
 /** Something that takes time; things come in the order of their starts. One without a known end takes none. */
 export interface Busy {
   start: number;
   end: number;
+}
+
+/** Something refused that took so many times longer than what was done is folded but for its ends. */
+const LONG_FROM = 3;
+
+/**
+ * When operations keep the axis busy. One that was refused after a long wait shows nothing while it waits: only its
+ * ends count, each as long as an operation that was done takes.
+ */
+export function occupations(operations: (Busy & { fate: number })[]): Busy[] {
+  const done = operations.filter(({ fate, end }) => fate === DONE && end !== Infinity);
+  const mean = done.reduce((sum, { start, end }) => sum + end - start, 0) / Math.max(1, done.length);
+  const occupy = ({ start, end, fate }: Busy & { fate: number }): Busy[] =>
+    fate === REFUSED && done.length > 0 && end - start > LONG_FROM * mean
+      ? [{ start, end: start + mean }, { start: end - mean, end }]
+      : [{ start, end }];
+  return operations.flatMap(occupy).sort((a, b) => a.start - b.start);
 }
 
 /** A stretch of time on the axis: `x` is linear in `t` within it. */

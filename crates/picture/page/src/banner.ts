@@ -5,6 +5,9 @@ import { h, icon } from "./dom";
 import { standings } from "./levels";
 import { count, counted, span } from "./words";
 
+/** With more operations than this the page opens at the clash, and an order is seen only from nearer by. */
+export const CROWD = 150;
+
 /** The title line with the switch of the theme. */
 export function titled(title: string): HTMLElement {
   return h(
@@ -29,10 +32,18 @@ function themeSwitch(): HTMLElement {
   return button;
 }
 
+/** A verdict that is told large. */
+interface Headline {
+  word: Ruling["word"];
+  text: string;
+  why: string | null;
+  plain?: boolean;
+}
+
 /** The verdict that the page is about. */
-export function headline(data: Document): { word: Ruling["word"]; text: string; why: string | null; plain?: boolean } {
+export function headline(data: Document): Headline {
   const ruling = data.rulings.find((one) => one.level === (data.asked ?? data.promised));
-  if (ruling) return { word: ruling.word, text: `${ruling.level} ${ruling.word}`, why: ruling.why };
+  if (ruling) return { word: ruling.word, text: `${ruling.level} ${ruling.word}`, why: ruling.why ?? violatedPoint(data)?.why ?? null };
   const met = data.rulings.find((one) => one.word === "holds");
   // Nobody promised anything, so this is neither good nor bad.
   if (met) return { word: "holds", text: `meets ${met.level}`, why: null, plain: true };
@@ -40,19 +51,37 @@ export function headline(data: Document): { word: Ruling["word"]; text: string; 
   return { word: open ? "undecided" : "violated", text: open ? "no level is known to hold" : "meets no level", why: null };
 }
 
-/** The verdict, large. */
-export function banner(data: Document): HTMLElement {
-  const { word, text, why, plain } = headline(data);
-  return verdict(word, text, why, met(data), plain);
+/** The level that the run was to violate, if it did. */
+function violatedPoint({ point, rulings }: Document): Ruling | undefined {
+  return rulings.find((one) => one.level === point?.violates && one.word === "violated");
 }
 
-/** A verdict, large. */
-export function verdict(word: Ruling["word"], text: string, why: string | null, met: string, plain = false): HTMLElement {
+/** What the page opens with: the promise if it is broken, else what was to be shown, else the promise. */
+export function opening(data: Document): Ruling | undefined {
+  const ruling = data.rulings.find((one) => one.level === (data.asked ?? data.promised));
+  return ruling?.word === "violated" ? ruling : (violatedPoint(data) ?? ruling);
+}
+
+/** What the run set out to show, and whether it did: the second sentence of the headline. */
+function pointText(data: Document): string {
+  const { point } = data;
+  if (!point) return "";
+  const seen = violatedPoint(data) ? `So ${point.violates} is violated, as the file says.` : `${point.violates} was to be violated, and was not seen to be.`;
+  return [point.text, point.violates ? seen : null].filter(Boolean).join(" ");
+}
+
+/** The verdict, large. */
+export function banner(data: Document): HTMLElement {
+  return verdict(headline(data), met(data), pointText(data));
+}
+
+/** A verdict, large, and what was to be shown beside it. */
+export function verdict({ word, text, why, plain }: Headline, met: string, point = ""): HTMLElement {
   return h(
     "section",
     { class: `banner ${plain ? "plain" : word}`, "aria-label": "Verdict" },
     icon(word, 44),
-    h("div", {}, h("h1", {}, text), why ? h("p", { class: "why" }, why) : null, h("p", { class: "met" }, met)),
+    h("div", {}, h("h1", {}, point ? `${text}. ` : text, point ? h("span", { class: "point" }, point) : null), why ? h("p", { class: "why" }, why) : null, h("p", { class: "met" }, met)),
   );
 }
 
@@ -66,26 +95,36 @@ function met(data: Document): string {
   const strongest = holding[0]?.level.name;
   if (!promised) return "No level was promised; this is what the operations happened to meet.";
   if (!strongest && asked) return "It was promised; other levels were not judged.";
-  if (!strongest) return `Promised ${promised}; no level is known to hold.`;
+  if (!strongest) return `Promised ${promised}; ${data.rulings.every((one) => one.word === "violated") ? "every level that was judged is violated" : "no level is known to hold"}.`;
   if (strongest === promised) {
     const order = holding[0].ruling?.orders.length === 1;
-    return order ? "As promised: one order of all operations explains every read. It is drawn below." : "As promised.";
+    return order ? `As promised: one order of all operations explains every read. ${orderDrawn(data)}` : "As promised.";
   }
   if (!holding.some((one) => one.level.name === promised)) return `Promised ${promised}; the strongest level that holds is ${strongest}.`;
   return `Promised ${promised}; the run happened to meet ${strongest} as well.`;
+}
+
+/** Whether a fact is told by whoever made the page. */
+const known = (data: Document, name: string): boolean => data.facts.some(([other]) => other === name);
+
+/** Whether the order is seen at once. */
+function orderDrawn(data: Document): string {
+  if (opening(data)?.word === "violated") return "It can be drawn below.";
+  return data.counts.shown > CROWD ? "It is drawn below once one zooms in." : "It is drawn below.";
 }
 
 /** The figures as a row of small facts, and the command that repeats it. */
 export function facts(data: Document): HTMLElement {
   const { counts } = data;
   const parts: [string, string][] = [
-    ["operations", count(counts.total)],
-    ["clients", count(counts.clients)],
+    ["operations", count(counts.asked)],
     ["keys", count(counts.keys)],
   ];
+  if (counts.finals > 0) parts.splice(1, 0, ["final reads", count(counts.finals)]);
+  if (!known(data, "clients")) parts.push(["clients", count(counts.clients)]);
   if (counts.refused > 0) parts.push(["refused", count(counts.refused)]);
   if (counts.unknown > 0) parts.push(["unknown", count(counts.unknown)]);
-  if (counts.servers > 0 && !data.facts.some(([name]) => name === "servers")) parts.push(["servers", count(counts.servers)]);
+  if (counts.servers > 0 && !known(data, "servers")) parts.push(["servers", count(counts.servers)]);
   parts.push(["from first to last", span(data.span * data.unit_ns)], ...data.facts);
   if (data.seed) parts.push(["seed", data.seed]);
   const fact = ([name, value]: [string, string]): HTMLElement => h("div", {}, h("dt", {}, name), h("dd", {}, value));
@@ -132,11 +171,11 @@ export function remark(word: string, text: string, name: string): HTMLElement {
 }
 
 function cutText(data: Document): string {
-  const { shown, total } = data.counts;
+  const { shown, total, finals } = data.counts;
   const windows = data.windows.length;
   const hasClash = data.rulings.some((ruling) => ruling.clash.length > 0);
   const where = hasClash
     ? `${counted(windows, "window")} around what clashes`
     : windows === 1 ? "one window" : "the beginning and the end";
-  return `${count(shown)} of ${counted(total, "operation")} are drawn: ${where}. Counts, latencies and verdicts are of all of them.`;
+  return `${count(shown)} of ${counted(total, "operation")}${finals > 0 ? ", final reads included," : ""} are drawn: ${where}. Counts, latencies and verdicts are of all of them.`;
 }

@@ -3,6 +3,7 @@
 // outcome runs on to the right, hatched, because nobody knows when or whether it happened.
 
 import { CAS, isOpen, Operation, READ, REFUSED } from "./data";
+import { line, Room } from "./labels";
 import { Lane, firstFrom } from "./lanes";
 import { FONT, Palette } from "./palette";
 import { State } from "./state";
@@ -82,6 +83,7 @@ export function drawLabels(
   frame: Frame,
   lane: Lane,
   middle: number,
+  room: Room,
   colours: Palette,
   rims: boolean,
 ): void {
@@ -93,11 +95,11 @@ export function drawLabels(
     if (operation.start > last) break;
     const next = lane.operations[at + 1];
     const from = Math.max(sides(state, frame, operation)[0], frame.left);
-    const room = next ? sides(state, frame, next)[0] : frame.right;
-    if (room - from < LABEL_MIN) continue;
+    const until = next ? sides(state, frame, next)[0] : frame.right;
+    if (until - from < LABEL_MIN) continue;
     const to = Math.min(sides(state, frame, operation)[1], frame.right);
     context.globalAlpha = state.matches && !state.matches[operation.at] ? DIM : 1;
-    drawLabel(context, operation, from, to, room, middle, height, colours, rims);
+    drawLabel(context, operation, [from, to, until], middle, height, room, colours, rims);
   }
   context.globalAlpha = 1;
 }
@@ -186,11 +188,10 @@ function coloursOf(operation: Operation, colours: Palette): [string, string] {
 function drawLabel(
   context: CanvasRenderingContext2D,
   operation: Operation,
-  from: number,
-  to: number,
-  room: number,
+  [from, to, until]: [number, number, number],
   middle: number,
   height: number,
+  room: Room,
   colours: Palette,
   rims: boolean,
 ): void {
@@ -198,13 +199,14 @@ function drawLabel(
   context.textBaseline = "middle";
   context.textAlign = "left";
   const text = label(operation);
-  if (text.length * 4 > Math.max(to, room) - from) return;
+  if (text.length * 4 > Math.max(to, until) - from) return;
   const width = widthOf(context, text);
   const inside = width + 14 <= to - from;
-  if (!inside && (isOpen(operation) || width + 10 > room - to)) return;
+  if (!inside && (isOpen(operation) || width + 10 > until - to)) return;
   const [firm, pale] = coloursOf(operation, colours);
   const full = inside && operation.kind === 0 && operation.fate === 0;
   const x = inside ? from + (isOpen(operation) ? 10 : 9) : to + 5;
+  if (!room.take(line(x, middle, width))) return;
   // A rim in the colour of the ground keeps what is drawn over the bars away from the letters.
   context.strokeStyle = !inside || operation.fate !== 0 ? colours.card : full ? firm : pale;
   context.lineWidth = inside && isOpen(operation) ? 6 : 3;

@@ -89,6 +89,10 @@ export function legend(state: State): HTMLElement {
     has((o) => o.fate === 1) && item("refused", "refused"),
     has((o) => o.fate === 2) && item("open", "unknown outcome"),
     state.data.faults.total > 0 && item("fault", "fault"),
+    has((o) => o.final) && item("end", "quiet end: once nobody writes any more, every server is read"),
+    state.axis.hasFolds && item("fold", "folded: nothing happens, or somebody waits to be refused"),
+    state.data.rulings.some((one) => one.word === "violated") && item("framed", "clash"),
+    state.data.rulings.some((one) => one.orders.length > 0) && item("order", "order that explains all; dashed where it goes back in time"),
   ];
   const key = (...names: string[]): Node[] => names.flatMap((name) => [h("kbd", {}, name)]);
   const hint = (text: string, ...names: string[]): HTMLElement => h("li", {}, ...key(...names), ` ${text}`);
@@ -99,6 +103,7 @@ export function legend(state: State): HTMLElement {
     h(
       "ul",
       { class: "keys", id: "keys" },
+      h("li", {}, "click a bar for all about it;"),
       hint("zoom", "+", "−"),
       hint("move", "←", "→"),
       hint("all", "0"),

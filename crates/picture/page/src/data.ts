@@ -59,12 +59,20 @@ export interface Finals {
   rows: { key: string; agree: boolean; answers: { value?: string | null }[] }[];
 }
 
+/** What a run set out to show, in words, and as a level that was to be violated. */
+export interface Point {
+  text: string | null;
+  violates: string | null;
+}
+
 /** The whole document. */
 export interface Document {
   candor_picture: number;
   version: string;
   title: string;
   promised: string | null;
+  /** What a run set out to show. */
+  point: Point | null;
   /** The one level that the judge was asked about, if it was not asked about all. */
   asked: string | null;
   seed: string | null;
@@ -74,7 +82,7 @@ export interface Document {
   unit_ns: number;
   span: number;
   counts: Record<
-    "total" | "shown" | "done" | "refused" | "unknown" | "clients" | "keys" | "servers",
+    "total" | "asked" | "finals" | "shown" | "done" | "refused" | "unknown" | "clients" | "keys" | "servers",
     number
   >;
   windows: { from: number; to: number; count: number }[];

@@ -3,7 +3,7 @@
 import { DONE, Operation } from "./data";
 import { h } from "./dom";
 import { State } from "./state";
-import { fateName, instant, kindName, sentence, shown, span } from "./words";
+import { fateName, instant, kindName, placeInWords, quoted, sentence, span } from "./words";
 
 /** The note beside the pointer. */
 export class Tip {
@@ -64,8 +64,8 @@ function describe(state: State, operation: Operation): Node[] {
   if (operation.end !== Infinity) rows.push(["took", span(operation.end - operation.start)]);
   if (operation.server >= 0) rows.push(["server", data.servers[operation.server]]);
   if (operation.level) rows.push(["asked for", operation.level]);
-  if (operation.position) rows.push(["position", operation.position]);
-  if (operation.by !== undefined) rows.push(["written by", operation.by === null ? "no entry: the initial value" : operation.by]);
+  if (operation.position) rows.push(["applied there", placeInWords(operation.position)]);
+  if (operation.by !== undefined) rows.push(["written by", operation.by === null ? "no entry: the initial value" : placeInWords(operation.by)]);
   const at = state.overlaid().indexOf(operation);
   const overlay = state.overlay;
   if (at >= 0 && overlay) {
@@ -104,5 +104,5 @@ function neighbours(state: State, operation: Operation): Node[] {
     );
   const more = writers.length > 4 ? ` and ${writers.length - 4} more` : "";
   const parts = writers.slice(0, 4).flatMap((write, at) => (at > 0 ? [", ", link(write)] : [link(write)]));
-  return [h("p", { class: "near" }, `${shown(operation.value)} was written by `, ...parts, more)];
+  return [h("p", { class: "near" }, `${quoted(operation.value)} was written by `, ...parts, more)];
 }

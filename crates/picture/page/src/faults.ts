@@ -50,8 +50,7 @@ export function drawFaults(
 ): void {
   rows.forEach((row, at) => {
     const y = top + at * ROW_HEIGHT;
-    let free = -Infinity;
-    row.faults.forEach((fault, place) => {
+    row.faults.forEach((fault) => {
       const [from, to] = spanOf(state, fault);
       const x0 = toPixel(state, frame, state.axis.place(from));
       const x1 = Math.max(x0 + 3, fault.until === null ? frame.right + 2 : toPixel(state, frame, state.axis.place(to)));
@@ -64,19 +63,37 @@ export function drawFaults(
       context.fillStyle = colours.doubt;
       context.fillRect(Math.round(x0), y + 1, 3, ROW_HEIGHT - 3);
       if (fault.until !== null && x1 - x0 > 6) context.fillRect(Math.round(x1) - 1, y + 1, 1, ROW_HEIGHT - 3);
-      const left = Math.max(x0, frame.left) + 7;
-      const next = row.faults[place + 1];
-      const room = (next ? toPixel(state, frame, state.axis.place(spanOf(state, next)[0])) : frame.right) - left;
-      context.font = `11px ${FONT}`;
-      if (left < free || context.measureText(fault.text).width > room) return;
-      context.textAlign = "left";
-      context.textBaseline = "middle";
-      context.fillStyle = colours.ink;
-      context.fillText(fault.text, left, y + ROW_HEIGHT / 2);
-      free = left + context.measureText(fault.text).width + 6;
     });
   });
+  rows.forEach((row, at) => nameFaults(context, state, frame, row, top + (at + 0.5) * ROW_HEIGHT, colours));
 }
+
+/** Writes what the faults of a row are, over all bands, as far as there is room. */
+function nameFaults(context: CanvasRenderingContext2D, state: State, frame: Frame, row: FaultRow, y: number, colours: Palette): void {
+  context.font = `11px ${FONT}`;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.lineJoin = "round";
+  context.lineWidth = 3;
+  context.strokeStyle = colours["doubt-wash"];
+  context.fillStyle = colours.ink;
+  const toX = (time: number): number => toPixel(state, frame, state.axis.place(time));
+  let free = -Infinity;
+  row.faults.forEach((fault, place) => {
+    const [from, to] = spanOf(state, fault);
+    const left = Math.max(toX(from), frame.left) + 7;
+    const next = row.faults[place + 1];
+    const width = context.measureText(fault.text).width;
+    const over = toX(to) < frame.left || left < free;
+    if (over || left + width > (next ? toX(spanOf(state, next)[0]) : frame.right)) return;
+    context.strokeText(fault.text, left, y);
+    context.fillText(fault.text, left, y);
+    free = left + width + 6;
+  });
+}
+
+/** When a fault began; a clock that runs before the first operation has no axis. */
+const began = (ns: number): string => (ns < 0 ? `${span(-ns)} before the first operation` : instant(ns));
 
 /** The faults as a list, closed at first; nothing if there were none. */
 export function faultList(state: State): HTMLElement | null {
@@ -87,8 +104,9 @@ export function faultList(state: State): HTMLElement | null {
     const [from, to] = spanOf(state, fault);
     const lasted = fault.until === null ? "to the end" : fault.until > fault.from ? `for ${span(to - fault.from * unit)}` : "at once over";
     const reveal = (): void => state.revealTime(from, to);
-    const who = fault.server === null ? "" : `server ${fault.server}: `;
-    return h("li", {}, h("button", { type: "button", click: reveal }, h("span", {}, who + fault.text), h("small", {}, `${instant(fault.from * unit)}, ${lasted}`)));
+    const server = `server ${fault.server}`;
+    const who = fault.server === null || fault.text.startsWith(server) ? "" : `${server}: `;
+    return h("li", {}, h("button", { type: "button", click: reveal }, h("span", {}, who + fault.text), h("small", {}, `${began(fault.from * unit)}, ${lasted}`)));
   };
   const more = total - Math.min(shown.length, LISTED_MAX);
   return h(

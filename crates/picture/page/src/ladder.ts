@@ -1,8 +1,9 @@
 // The ladder of levels, which is no ladder but a partial order: strongest at the top, a line from each
 // level to those that it implies. Choosing a level tells what it means and why it holds or not.
 
+import { Order } from "./data";
 import { h, icon, s, section } from "./dom";
-import { headline } from "./banner";
+import { headline, opening } from "./banner";
 import { below, outcome, PLACES, ROWS, Standing, standings } from "./levels";
 import { State } from "./state";
 import { counted } from "./words";
@@ -15,6 +16,7 @@ export function ladder(state: State, draw: (standing: Standing) => void): HTMLEl
   const told = h("div", { class: "told", role: "status", "aria-live": "polite" });
   const buttons = new Map<string, HTMLButtonElement>();
   const choose = (standing: Standing): void => {
+    state.said = standing.ruling?.why ?? null;
     buttons.forEach((button, name) => button.setAttribute("aria-pressed", String(name === standing.level.name)));
     told.replaceChildren(...tell(state, standing));
     draw(standing);
@@ -27,13 +29,14 @@ export function ladder(state: State, draw: (standing: Standing) => void): HTMLEl
   grid.append(lines);
   new ResizeObserver(() => drawLines(state, lines, grid, all, buttons)).observe(grid);
   const strongest = all.find((one) => one.word === "holds" && one.ruling) ?? all[0];
-  const first = all.find((one) => one.level.name === (state.data.asked ?? state.data.promised)) ?? strongest;
+  const first = all.find((one) => one.level.name === opening(state.data)?.level) ?? strongest;
   queueMicrotask(() => {
     // Where what was promised has no order to draw, the strongest order there is.
     if (first.word === "holds") draw(strongest);
     choose(first);
   });
-  return section("levels", "Levels", h("div", { class: "ladder" }, grid, told));
+  const hint = h("p", { class: "note" }, "Choose a level to read what it means and to see its proof or its clash below.");
+  return section("levels", "Levels", hint, h("div", { class: "ladder" }, h("div", {}, grid, legend(all)), told));
 }
 
 function rung(state: State, standing: Standing, onClick: () => void): HTMLButtonElement {
@@ -50,6 +53,31 @@ function rung(state: State, standing: Standing, onClick: () => void): HTMLButton
   button.style.left = `${(level.x / PLACES) * 100}%`;
   button.style.top = `${((level.row + 0.5) / ROWS) * 100}%`;
   return button;
+}
+
+/** What the signs, lines and short names of the levels mean, as far as they are there. */
+function legend(all: Standing[]): HTMLElement {
+  const words: [Standing["word"], string][] = [
+    ["holds", "holds"],
+    ["violated", "violated"],
+    ["undecided", "undecided"],
+    ["unchecked", "not checked"],
+  ];
+  const signs = words.filter(([word]) => all.some((one) => one.word === word)).map(([word, text]) => h("li", {}, icon(word, 14), text));
+  const dashed = all.some((one) => one.from !== null || one.word === "unchecked");
+  const names = all.filter(({ level }) => level.full !== "").map(({ level }) => h("li", {}, h("b", {}, level.name === "causal" ? "ccv" : level.name), ` ${level.full}`));
+  return h(
+    "div",
+    { class: "legend" },
+    h(
+      "ul",
+      { class: "signs" },
+      ...signs,
+      dashed && h("li", {}, h("i", { class: "swatch dashed" }), "not judged itself"),
+      h("li", {}, h("i", { class: "swatch implies" }), "the upper implies the lower"),
+    ),
+    h("ul", { class: "names" }, ...names),
+  );
 }
 
 /** What is to be said about one level. */
@@ -80,7 +108,15 @@ function describeProof(state: State, { ruling }: Standing): string {
   const many = ruling.orders.length > 1 ? `${ruling.orders.length} orders, one for each client` : "one order";
   const left = ruling.orders_left_out > 0 ? `; ${ruling.orders_left_out} more are left out` : "";
   const cut = state.data.windows.length > 0 ? ", as far as its operations are in this page" : "";
-  return `Proved by ${many} of ${counted(ruling.orders[0].total, "operation")}${left}, drawn below${cut}.`;
+  return `Proved by ${many} of ${size(state, ruling.orders[0])}${left}, drawn below${cut || " as far as there is room"}.`;
+}
+
+/** How long an order is, final reads apart, as the figures count them. */
+function size(state: State, { total, operations, places }: Order): string {
+  const finals = operations.filter((at) => state.operations[at].final).length;
+  // Where some are cut away, nobody here can tell them apart.
+  if (finals === 0 || places) return counted(total, "operation");
+  return `${counted(total - finals, "operation")} and ${counted(finals, "final read")}`;
 }
 
 /** A line from each level to those right below it. */

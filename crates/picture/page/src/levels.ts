@@ -7,33 +7,35 @@ export interface Level {
   /** What the page calls it. */
   title: string;
   words: string;
+  /** What its short name stands for; nothing if it is none. */
+  full: string;
   /** Where its middle stands in the diagram, which is four places wide; and in which row. */
   x: number;
   row: number;
 }
 
 const LEVELS: Level[] = [
-  { name: "linearizable", title: "linearizable", x: 1.75, row: 0,
+  { name: "linearizable", full: "", title: "linearizable", x: 1.75, row: 0,
     words: "Every operation takes effect at one instant between question and answer: nobody reads a value older than one that was already acknowledged." },
-  { name: "sequential", title: "sequential", x: 1.75, row: 1,
+  { name: "sequential", full: "", title: "sequential", x: 1.75, row: 1,
     words: "One order of all operations explains every read and keeps each client's own order, though not real time." },
-  { name: "causal", title: "causal (ccv)", x: 0.9, row: 2,
+  { name: "causal", full: "causal convergence", title: "causal (ccv)", x: 0.9, row: 2,
     words: "Nobody sees an answer without its question, and one order of the writes settles what is newer." },
-  { name: "cm", title: "cm", x: 2.6, row: 2,
+  { name: "cm", full: "causal memory", title: "cm", x: 2.6, row: 2,
     words: "Causal memory: for each client, one order of all it could know of explains all that it saw." },
-  { name: "pram", title: "pram", x: 1.5, row: 3,
+  { name: "pram", full: "pipelined memory", title: "pram", x: 1.5, row: 3,
     words: "Each client sees every other client's writes in the order in which they were made." },
-  { name: "cc", title: "cc", x: 2.6, row: 3,
+  { name: "cc", full: "weak causal consistency", title: "cc", x: 2.6, row: 3,
     words: "Weak causal consistency: nobody sees an answer without its question." },
-  { name: "wfr", title: "wfr", x: 3.5, row: 3,
+  { name: "wfr", full: "writes follow reads", title: "wfr", x: 3.5, row: 3,
     words: "Writes follow reads: who sees a write also sees what its writer had seen." },
-  { name: "mr", title: "mr", x: 0.32, row: 4,
+  { name: "mr", full: "monotonic reads", title: "mr", x: 0.32, row: 4,
     words: "Monotonic reads: no client's view of a key goes back." },
-  { name: "mw", title: "mw", x: 1.15, row: 4,
+  { name: "mw", full: "monotonic writes", title: "mw", x: 1.15, row: 4,
     words: "Monotonic writes: who sees a write also sees its writer's earlier ones." },
-  { name: "ryw", title: "ryw", x: 2.1, row: 4,
+  { name: "ryw", full: "read your writes", title: "ryw", x: 2.1, row: 4,
     words: "Read your writes: a client never misses what it wrote itself." },
-  { name: "eventual", title: "eventual", x: 3.4, row: 4,
+  { name: "eventual", full: "", title: "eventual", x: 3.4, row: 4,
     words: "Only written values are read, and once nobody writes any more all servers agree. It asks for final reads, so no other level implies it." },
 ];
 /** How many places and rows the diagram has. */
@@ -56,7 +58,7 @@ export function standings(data: Document): Standing[] {
   const ruled = new Map(data.rulings.map((ruling) => [ruling.level, ruling]));
   const others = data.rulings.filter((ruling) => !LEVELS.some((level) => level.name === ruling.level));
   const extra = others.map((ruling, at): Level => ({
-    name: ruling.level, title: ruling.level, x: 3.4, row: Math.min(at, 2), words: describe(ruling.level),
+    name: ruling.level, full: "", title: ruling.level, x: 3.4, row: Math.min(at, 2), words: describe(ruling.level),
   }));
   return [...LEVELS, ...extra].map((level): Standing => {
     const ruling = ruled.get(level.name) ?? null;

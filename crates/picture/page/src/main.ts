@@ -1,6 +1,6 @@
 // The page: reads the data, puts the sections below each other.
 
-import { banner, facts, headline, remarks, titled } from "./banner";
+import { banner, CROWD, facts, headline, remarks, titled } from "./banner";
 import { page as comparison } from "./comparison/page";
 import { controls, legend, overlays } from "./controls";
 import { Document, readDocument } from "./data";
@@ -17,9 +17,6 @@ import { proof } from "./proof";
 import { servers } from "./servers";
 import { State } from "./state";
 import { Timeline } from "./timeline";
-
-/** From so many operations on the page opens at the clash. */
-const CROWD = 150;
 
 function main(): void {
   const found = readDocument();
@@ -61,7 +58,9 @@ function operations(state: State): (HTMLElement | null)[] {
   const sentence = h("p", { class: "clash" });
   state.onChange(() => {
     const ruling = state.overlay?.ruling;
-    const text = ruling?.word === "violated" ? (ruling.why ?? "") : "";
+    const why = ruling?.word === "violated" ? ruling.why : null;
+    // What the banner or the levels say already is not said again.
+    const text = why === null || why === headline(state.data).why || why === state.said ? "" : why;
     sentence.hidden = text === "";
     if (sentence.textContent !== text) sentence.textContent = text;
   });

@@ -3,17 +3,19 @@
 
 import { DONE, isOpen, Link, Operation, READ } from "./data";
 import { barHeight, box, Frame, sides, toPixel } from "./bars";
-import { Bar, block, drawLink, Taken } from "./links";
+import { around, Box, Room } from "./labels";
+import { Bar, block, drawLinks } from "./links";
 import { FONT, Palette } from "./palette";
 import { State } from "./state";
 
-/** Beyond so many points in view the line would be a smear; then it is left out. */
-export const LINE_MAX = 300;
-/** Up to so many it is a firm line, beyond a thin one. */
-const FIRM_MAX = 80;
-
-/** How far apart two numbers in one lane must be. */
-const BADGE_ROOM = 19;
+/** With fewer pixels for each of its points the line would be a smear; then it is left out. */
+const LINE_STEP = 6;
+/** With so many it is a firm line, else a thin one. */
+const FIRM_STEP = 14;
+/** How far above a bar's edge its number stands, clear of what is written in the bar. */
+const BADGE_LIFT = 3;
+/** How far apart two dots in one lane must be. */
+const DOT_ROOM = 7;
 
 /** The vertical middle of a client's lane. */
 export type Middle = (operation: Operation) => number;
@@ -49,11 +51,13 @@ export function drawOrder(
   places: Float64Array,
   numbers: number[] | null,
   middle: Middle,
+  room: Room,
   colours: Palette,
 ): boolean {
   let seen = 0;
   for (const place of places) if (place >= state.x0 && place <= state.x1) seen++;
-  if (seen > LINE_MAX) return false;
+  const step = (frame.right - frame.left) / Math.max(1, seen);
+  if (step < LINE_STEP) return false;
   const xs = places.map((place) => toPixel(state, frame, place));
   const inView = (x: number): boolean => x >= frame.left - 2 && x <= frame.right + 2;
   // Along the upper edges of the bars, so that their labels stay readable.
@@ -62,7 +66,7 @@ export function drawOrder(
   context.lineJoin = "round";
   context.strokeStyle = colours.order;
   for (const backwards of [false, true]) {
-    context.lineWidth = seen > FIRM_MAX ? 1 : 1.75;
+    context.lineWidth = step < FIRM_STEP ? 1 : 1.75;
     context.setLineDash(backwards ? [4, 3] : []);
     context.beginPath();
     for (let at = 1; at < order.length; at++) {
@@ -75,20 +79,17 @@ export function drawOrder(
   }
   context.setLineDash([]);
   const roomy = frame.laneHeight >= 34;
-  const taken = new Map<number, number>();
-  const badges: number[] = [];
+  const dotted = new Map<number, number>();
   for (let at = 0; at < order.length; at++) {
     if (!inView(xs[at])) continue;
-    // Numbers that would cover each other are left out.
-    const { client } = order[at];
-    if (roomy && Math.abs(xs[at] - (taken.get(client) ?? -Infinity)) >= BADGE_ROOM) {
-      badges.push(at);
-      taken.set(client, xs[at]);
-    } else drawDot(context, xs[at], y(order[at]), colours);
-  }
-  for (const at of badges) {
-    const number = (numbers ? numbers[at] : at) + 1;
-    drawBadge(context, xs[at], y(order[at]), String(number), colours.order, colours.card);
+    const [x, lane] = [xs[at], order[at].client];
+    const number = String((numbers ? numbers[at] : at) + 1);
+    // A number that would lie on another is a dot, and dots that would cover each other are one.
+    if (roomy && badge(context, x, y(order[at]) - BADGE_LIFT, number, room, colours.order, colours.card)) dotted.set(lane, x + DOT_ROOM);
+    else if (Math.abs(x - (dotted.get(lane) ?? -Infinity)) >= DOT_ROOM) {
+      drawDot(context, x, y(order[at]), colours);
+      dotted.set(lane, x);
+    }
   }
   return true;
 }
@@ -103,19 +104,21 @@ function drawDot(context: CanvasRenderingContext2D, x: number, y: number, colour
   context.stroke();
 }
 
-/** A small number on a coloured ground. */
-export function drawBadge(
+/** Draws a small number on a coloured ground, if there is room; tells whether there was. */
+export function badge(
   context: CanvasRenderingContext2D,
   x: number,
   y: number,
   text: string,
+  room: Room,
   ground: string,
   ink: string,
-): void {
+): boolean {
   context.font = `600 10px ${FONT}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   const width = Math.max(15, context.measureText(text).width + 8);
+  if (!room.take(around(x, y, width + 1, 15))) return false;
   context.fillStyle = ground;
   context.strokeStyle = ink;
   context.lineWidth = 1.5;
@@ -124,6 +127,13 @@ export function drawBadge(
   context.stroke();
   context.fillStyle = ink;
   context.fillText(text, x, y + 0.5);
+  return true;
+}
+
+/** Numbers a frame: at its first corner that is free. */
+export function numberFrame(context: CanvasRenderingContext2D, frame: Box, number: number, room: Room, colours: Palette): void {
+  const corners = [[frame.x0 + 2, frame.y0], [frame.x1 - 2, frame.y0], [frame.x0 + 2, frame.y1], [frame.x1 - 2, frame.y1]];
+  corners.some(([x, y]) => badge(context, x, y, String(number), room, colours.bad, colours.paper));
 }
 
 /** The band of time that a clash covers, behind the bars. */
@@ -150,6 +160,7 @@ export function drawClash(
   clash: Operation[],
   circle: Link[],
   middle: Middle,
+  room: Room,
   colours: Palette,
 ): void {
   const height = barHeight(frame.laneHeight) + 6;
@@ -163,18 +174,23 @@ export function drawClash(
   for (const [write, read] of seen(clash)) if (!linked(write, read)) drawArrow(context, state, frame, write, read, middle, colours);
   context.globalAlpha = 1;
   const small = frame.laneHeight < 34;
+  const frames: [Box, number][] = [];
   clash.forEach((operation, at) => {
     const [from, to] = sides(state, frame, operation);
     if (to < frame.left - 20 || from > frame.right + 20) return;
     const y = middle(operation);
     context.strokeStyle = colours.bad;
     context.lineWidth = small ? 2 : 2.5;
-    box(context, from - 3, y - height / 2, Math.min(to, frame.right + 40) - from + 6, height, 6);
+    const framed = { x0: from - 3, y0: y - height / 2, x1: Math.min(to, frame.right + 40) + 3, y1: y + height / 2 };
+    box(context, framed.x0, framed.y0, framed.x1 - framed.x0, height, 6);
     context.stroke();
-    if (!small) drawBadge(context, from - 1, y - height / 2, String(at + 1), colours.bad, colours.paper);
+    if (!small) frames.push([framed, at + 1]);
   });
-  const taken: Taken = clash.map((operation) => block(bar(operation.at)));
-  for (const { from, to, why } of circle) drawLink(context, bar(from), bar(to), why, height / 2, colours, frame, taken);
+  // Over all frames, since some overlap.
+  for (const [framed, number] of frames) numberFrame(context, framed, number, room, colours);
+  const bars = clash.map((operation) => block(bar(operation.at)));
+  const links = circle.map(({ from, to, why }) => ({ from: bar(from), to: bar(to), why }));
+  drawLinks(context, links, height / 2, colours, frame, bars, room);
 }
 
 /** Who saw whose value, where only one operation of the clash can have written it. */

@@ -6,17 +6,18 @@ import { h } from "./dom";
 import { FONT, onTheme, palette, Palette, pen } from "./palette";
 import { State } from "./state";
 import { Timeline } from "./timeline";
-import { count } from "./words";
+import { count, serverOfNode } from "./words";
 
 const HEIGHT = 150;
 /** A log of its own is less than the whole. */
 const HEIGHT_SMALL = 104;
 /** So many logs have a chart of their own. */
 const LOGS_MAX = 8;
-/** Up to so many points a line is dashed. */
-const DASHED_MAX = 300;
-/** Dashes tell servers apart where colours do not. */
-const DASHES = [[], [7, 3], [2, 3], [9, 3, 2, 3], [4, 4], [1, 2]];
+/** How large a dot is, and how far apart two at one height must be to be drawn both. */
+const DOT = 3;
+const DOT_ROOM = 4;
+
+const UNKNOWN_BETWEEN = "Between two dots nobody heard of that server. The axis is that of the operations above.";
 
 /** The charts, on the axis of the timeline; nothing if no answer says where it stands. */
 export function positions(state: State, timeline: Timeline): HTMLElement | null {
@@ -24,12 +25,12 @@ export function positions(state: State, timeline: Timeline): HTMLElement | null 
   if (all.length === 0) return null;
   const logs = logsOf(state);
   if (logs.length === 0) {
-    const note = "When each answer came, which entry of the agreed log its server had applied. The axis is that of the operations above.";
+    const note = `Each dot is an answer: when it came, and which entry of the agreed log its server had applied. ${UNKNOWN_BETWEEN}`;
     return h("div", {}, h("p", { class: "note" }, note), chart(state, timeline, all, HEIGHT));
   }
-  const note = "When each answer came, how many entries of all merged logs its server had applied: its vector, added up. The axis is that of the operations above.";
+  const note = `Each dot is an answer: when it came, and how many entries of all merged logs its server had applied (its vector, added up). ${UNKNOWN_BETWEEN}`;
   const own = logs.slice(0, LOGS_MAX).map(({ node, heightOf }) =>
-    h("div", {}, h("h3", {}, `the log of node ${node}`), chart(state, timeline, seriesOf(state, heightOf), HEIGHT_SMALL)),
+    h("div", {}, h("h3", {}, `the log of ${serverOfNode(node)}`), chart(state, timeline, seriesOf(state, heightOf), HEIGHT_SMALL)),
   );
   const left = logs.length > LOGS_MAX ? `; ${logs.length - LOGS_MAX} logs are left out` : "";
   return h(
@@ -120,12 +121,12 @@ function seriesOf(state: State, heightOf: (operation: Operation) => number): Ser
   return series.filter(({ times }) => times.length > 0);
 }
 
-/** Which points of a series are in view, with the one right before: they set the scale. */
+/** Which points of a series are in view: they set the scale. */
 function seen({ times }: Series, from: number, to: number): [number, number] {
   const first = times.findIndex((time) => time >= from);
-  const begin = Math.max(0, first < 0 ? times.length - 1 : first - 1);
-  const after = times.findIndex((time, at) => at > begin && time > to);
-  return [begin, after < 0 ? times.length : after + 1];
+  if (first < 0) return [0, 0];
+  const after = times.findIndex((time, at) => at >= first && time > to);
+  return [first, after < 0 ? times.length : after];
 }
 
 function drawPositions(
@@ -147,6 +148,7 @@ function drawPositions(
       high = Math.max(high, heights[point]);
     }
   });
+  if (low === Infinity) return;
   high = Math.max(high, low + 1);
   const toY = (height: number): number => full - 14 - ((height - low) / (high - low)) * (full - 34);
   drawScale(context, left, width, [low, high], toY, colours);
@@ -155,20 +157,15 @@ function drawPositions(
   const tints = [colours.write, colours.read, colours.cas, colours.doubt, colours.good, colours.soft];
   series.forEach((one, at) => {
     context.strokeStyle = context.fillStyle = tints[at % tints.length];
-    context.lineWidth = 2;
-    const dashes = DASHES[at % DASHES.length];
     const room = Math.min(104, (width - left - 8) / series.length);
-    drawKey(context, left + 8 + at * room, room < 90 ? one.name.replace("server ", "s") : one.name, dashes);
-    // Dashes on a line of many corners cost too much time, and could not be told apart anyway.
-    context.setLineDash(ranges[at][1] - ranges[at][0] <= DASHED_MAX ? dashes : []);
+    drawKey(context, left + 8 + at * room, room < 90 ? one.name.replace("server ", "s") : one.name, at);
     context.save();
     context.beginPath();
     context.rect(left, 0, width - left, full);
     context.clip();
-    drawSteps(context, one, ranges[at], toX, toY);
+    drawDots(context, one, ranges[at], toX, toY, at);
     context.restore();
   });
-  context.setLineDash([]);
 }
 
 function drawScale(
@@ -190,35 +187,48 @@ function drawScale(
   }
 }
 
-function drawKey(context: CanvasRenderingContext2D, x: number, name: string, dashes: number[]): void {
-  context.setLineDash(dashes);
+function drawKey(context: CanvasRenderingContext2D, x: number, name: string, shape: number): void {
   context.beginPath();
-  context.moveTo(x, 8);
-  context.lineTo(x + 22, 8);
-  context.stroke();
+  dot(context, x + 4, 8, shape);
+  context.fill();
   context.textAlign = "left";
-  context.fillText(name, x + 28, 8);
+  context.fillText(name, x + 12, 8);
 }
 
-/** A line that keeps its height until the next answer; at most one corner for each pixel. */
-function drawSteps(
+/** The dots of one server; at one height at most one for each few pixels. */
+function drawDots(
   context: CanvasRenderingContext2D,
   { times, heights }: Series,
   [begin, end]: [number, number],
   toX: (time: number) => number,
   toY: (height: number) => number,
+  shape: number,
 ): void {
   context.beginPath();
-  let last = -Infinity;
+  let [last, height] = [-Infinity, NaN];
   for (let at = begin; at < end; at++) {
-    const [x, y] = [toX(times[at]), toY(heights[at])];
-    if (x - last < 1 && at < end - 1) continue;
-    if (at === begin) context.moveTo(x, y);
-    else {
-      context.lineTo(x, toY(heights[at - 1]));
-      context.lineTo(x, y);
-    }
-    last = x;
+    const x = toX(times[at]);
+    if (heights[at] === height && x - last < DOT_ROOM) continue;
+    dot(context, x, toY(heights[at]), shape);
+    [last, height] = [x, heights[at]];
   }
-  context.stroke();
+  context.fill();
+}
+
+/** A dot whose shape tells servers apart where colours do not. */
+function dot(context: CanvasRenderingContext2D, x: number, y: number, shape: number): void {
+  const corners = [0, 4, 3, 4, 3, 6][shape % 6];
+  const turn = [0, Math.PI / 4, -Math.PI / 2, 0, Math.PI / 2, 0][shape % 6];
+  if (corners === 0) {
+    context.moveTo(x + DOT, y);
+    return context.arc(x, y, DOT, 0, 7);
+  }
+  const size = corners === 3 ? DOT * 1.35 : DOT * 1.2;
+  for (let at = 0; at < corners; at++) {
+    const angle = turn + (at * 2 * Math.PI) / corners;
+    const [cx, cy] = [x + size * Math.cos(angle), y + size * Math.sin(angle)];
+    if (at === 0) context.moveTo(cx, cy);
+    else context.lineTo(cx, cy);
+  }
+  context.closePath();
 }

@@ -1,7 +1,7 @@
 // What the reader of the page looks at: the zoom, the chosen operation, the filter, the order that is
 // drawn. One place holds it, and whoever draws is told when it changes, at most once a frame.
 
-import { Axis } from "./axis";
+import { Axis, occupations } from "./axis";
 import { calm } from "./dom";
 import { Document, Operation, operationsOf, Ruling } from "./data";
 
@@ -29,6 +29,8 @@ export class State {
   hovered: Operation | null = null;
   chosen: Operation | null = null;
   overlay: Overlay | null = null;
+  /** The sentence about a level that stands beside the levels. */
+  said: string | null = null;
   /** Which operations match the filter; null if all do. */
   matches: Uint8Array | null = null;
   private readonly listeners: (() => void)[] = [];
@@ -47,7 +49,7 @@ export class State {
     const windows = this.data.windows;
     const edges = [0, ...windows.flatMap((w) => [w.from, w.to]), this.data.span].map((t) => t * unit);
     const cuts = windows.length > 0 ? edges.flatMap((from, at) => (at % 2 === 0 ? [{ from, to: edges[at + 1] }] : [])) : [];
-    return new Axis(this.operations, this.span, cuts, folds);
+    return new Axis(occupations(this.operations), this.span, cuts, folds);
   }
 
   /** Calls back after every change, once a frame. */

@@ -5,8 +5,9 @@ import { Axis } from "./axis";
 import { Operation, Ruling } from "./data";
 import { h } from "./dom";
 import { drawFaults, FaultRow, ROW_HEIGHT, rowsOf } from "./faults";
+import { Room } from "./labels";
 import { Lane, laneHeight, lanesOf } from "./lanes";
-import { drawClash, drawClashBand, drawOrder, effects, LINE_MAX } from "./overlay";
+import { drawClash, drawClashBand, drawOrder, effects } from "./overlay";
 import { FONT, onTheme, palette, Palette, pen } from "./palette";
 import { AXIS_HEIGHT, drawFolds, drawRuler } from "./ruler";
 import { State } from "./state";
@@ -136,8 +137,9 @@ export class Timeline {
     drawFaults(context, state, frame, this.faults, [AXIS_HEIGHT + 2 - this.stage.scrollTop, height], colours);
     let bars = 0;
     this.eachLane(height, (lane, middle) => (bars += drawLane(context, state, frame, lane, middle, colours)));
-    const drawn = this.drawOverlay(context, frame, overlaid, isClash);
-    this.eachLane(height, (lane, middle) => drawLabels(context, state, frame, lane, middle, colours, bars <= RIMS_MAX));
+    const room = new Room();
+    const drawn = this.drawOverlay(context, frame, overlaid, isClash, room);
+    this.eachLane(height, (lane, middle) => drawLabels(context, state, frame, lane, middle, room, colours, bars <= RIMS_MAX));
     this.drawMarked(context, frame);
     context.restore();
     this.drawNames(context, height);
@@ -157,12 +159,13 @@ export class Timeline {
     frame: Frame,
     operations: Operation[],
     isClash: boolean,
+    room: Room,
   ): boolean {
     const { state, colours } = this;
     const overlay = state.overlay;
     if (!overlay || operations.length === 0) return true;
     if (isClash) {
-      drawClash(context, state, frame, operations, overlay.ruling.circle, this.middle, colours);
+      drawClash(context, state, frame, operations, overlay.ruling.circle, this.middle, room, colours);
       return true;
     }
     const { ruling, order } = overlay;
@@ -171,7 +174,7 @@ export class Timeline {
       this.cached = { ruling, order, axis: state.axis, places };
     }
     const numbers = ruling.orders[order]?.places ?? null;
-    return drawOrder(context, state, frame, operations, this.cached.places, numbers, this.middle, colours);
+    return drawOrder(context, state, frame, operations, this.cached.places, numbers, this.middle, room, colours);
   }
 
   /** Rings around the operations under the pointer and the chosen one. */
@@ -230,7 +233,7 @@ export class Timeline {
   }
 
   private tell(drawn: boolean): void {
-    const text = drawn ? "" : `Zoom in to see the order: a line through more than ${LINE_MAX} operations says nothing.`;
+    const text = drawn ? "" : "Zoom in to see the order: there is no room for a line through so many operations.";
     if (this.hint.textContent !== text) this.hint.textContent = text;
   }
 }

@@ -45,6 +45,26 @@ export function shown(text: string | null | undefined): string {
   return /^[\p{L}\p{N}_.:/+@#{}-]+$/u.test(text) ? text : JSON.stringify(text);
 }
 
+/** A key or value inside a sentence: always in quotes, since it may be any word. */
+export function quoted(text: string | null | undefined): string {
+  return text === null || text === undefined ? shown(text) : JSON.stringify(text);
+}
+
+/** A server by both its names: runs and pages count servers from 0, its own log and INFO say which node it is, from 1. */
+export const serverOfNode = (node: number): string => `server ${node - 1} (node ${node})`;
+
+/** A place in logs in words: `[5, 0]` in the agreed log, `[2.1, 7, 0]` in a merged one, `{1.1: 3, 2.1: 5}` in all. */
+export function placeInWords(place: string): string {
+  const merged = place.match(/^\[(\d+)\.(\d+), (\d+), (\d+)\]$/);
+  if (merged) return `entry ${merged[3]} of ${serverOfNode(Number(merged[1]))}${ordinal(Number(merged[4]))}${boot(merged[2])}`;
+  const agreed = place.match(/^\[(\d+), (\d+)\]$/);
+  if (agreed) return `entry ${agreed[1]} of the agreed log${ordinal(Number(agreed[2]))}`;
+  return place.replace(/[{}]/g, "").replace(/(\d+)\.(\d+): (\d+)/g, (_, node, life, index) => `${serverOfNode(Number(node))}: ${index}${boot(life)}`);
+}
+
+const ordinal = (offset: number): string => (offset > 0 ? `, write ${offset + 1} in it` : "");
+const boot = (life: string): string => (life === "1" ? "" : ` of boot ${life}`);
+
 /** The shortest form, for inside a bar. */
 export function label(operation: Operation): string {
   const key = shown(operation.key);
@@ -55,24 +75,24 @@ export function label(operation: Operation): string {
   return operation.value === null ? `delete ${key}` : `${key} = ${shown(operation.value)}`;
 }
 
-/** A sentence, such as `client 3 read a and got 5`. */
+/** A sentence, such as `client 3 read "a" and got "5"`. */
 export function sentence(operation: Operation, client: string): string {
-  const key = shown(operation.key);
+  const key = quoted(operation.key);
   const who = `client ${client}`;
   const asks = operation.fate === DONE ? "" : ` (${FATES[operation.fate]})`;
   switch (operation.kind) {
     case READ:
       return operation.value === undefined
         ? `${who} read ${key}, without an answer${asks}`
-        : `${who} read ${key} and got ${shown(operation.value)}${asks}`;
+        : `${who} read ${key} and got ${quoted(operation.value)}${asks}`;
     case CAS: {
-      const what = `${who} set ${key} from ${shown(operation.from)} to ${shown(operation.value)}`;
+      const what = `${who} set ${key} from ${quoted(operation.from)} to ${quoted(operation.value)}`;
       return operation.ok === 0 ? `${what}: it was something else` : what + asks;
     }
     default:
       return operation.value === null
         ? `${who} deleted ${key}${asks}`
-        : `${who} wrote ${key} = ${shown(operation.value)}${asks}`;
+        : `${who} wrote ${key} = ${quoted(operation.value)}${asks}`;
   }
 }
 

@@ -80,5 +80,35 @@ export function kinds() {
   ]);
 }
 
+/** A read that is refused after a wait of half the time. */
+export function refusals() {
+  const op = (client, kind, start, end, rest) => ({ client, kind, key: "x", start, end, ...rest });
+  return lines("sequential", [
+    op(0, "write", 0, 1_000_000, { value: "1" }),
+    op(1, "read", 2_000_000, 102_000_000, { refused: true }),
+    op(0, "write", 2_000_000, 3_000_000, { value: "2" }),
+    op(0, "read", 103_000_000, 104_000_000, { value: "2" }),
+  ]);
+}
+
+/** Three operations, and what two servers said at the quiet end. */
+export function finals() {
+  const op = (client, kind, start, rest) => ({ client, kind, key: "x", start, end: start + 10, value: "1", server: client % 2, ...rest });
+  return lines("eventual", [
+    op(0, "write", 0), op(1, "read", 20), op(1, "read", 40),
+    op(2, "read", 100, { final: true }), op(3, "read", 100, { final: true }),
+  ]);
+}
+
+/** Two servers of a merged keyspace, one of which answered once. */
+export function lonely() {
+  const op = (client, kind, start, position, rest) => ({ client, kind, key: "x", start, end: start + 10, value: "1", server: client, position, ...rest });
+  return lines("causal", [
+    op(1, "write", 0, { "2.1": 3 }, { entry: ["2.1", 3, 0, 7] }),
+    op(0, "read", 20, { "1.1": 2, "2.1": 3 }),
+    op(0, "read", 40, { "1.1": 4, "2.1": 3 }),
+  ]);
+}
+
 /** Nothing at all. */
 export const empty = () => lines("sequential", []);

@@ -32,6 +32,7 @@ export async function open(t, html, { width = 1180, height = 900, theme = "light
   const page = await browser.newPage();
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ colorScheme: theme, reducedMotion: motion });
+  await page.addInitScript(watchTexts);
   const complaints = [];
   const url = pathToFileURL(html).href;
   page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
@@ -66,6 +67,8 @@ export const collisions = (page) =>
     while (walker.nextNode()) {
       const { currentNode: node } = walker;
       if (!node.textContent.trim() || node.parentElement.closest("script, style, noscript, .sr, [hidden]")) continue;
+      // What a closed list holds has a place, and is not there to be seen.
+      if (!node.parentElement.checkVisibility()) continue;
       const range = document.createRange();
       range.selectNodeContents(node);
       for (const box of range.getClientRects()) if (box.width > 0) texts.push({ text: node.textContent, box });
@@ -76,9 +79,51 @@ export const collisions = (page) =>
     return texts.flatMap((one, at) => texts.slice(at + 1).filter((other) => meet(one.box, other.box)).map((other) => `${one.text} × ${other.text}`));
   });
 
-/** How often the ink of a colour of the style is on the stage. */
-export const ink = (page, name) =>
-  page.evaluate((name) => {
+/** Keeps, for every canvas, the texts of its last drawing with their boxes, as far as the clip shows them. */
+function watchTexts() {
+  const pen = CanvasRenderingContext2D.prototype;
+  const everything = { x0: -Infinity, y0: -Infinity, x1: Infinity, y1: Infinity };
+  const meet = (a, b) => ({ x0: Math.max(a.x0, b.x0), y0: Math.max(a.y0, b.y0), x1: Math.min(a.x1, b.x1), y1: Math.min(a.y1, b.y1) });
+  const before = (name, act) => {
+    const real = pen[name];
+    pen[name] = function (...args) {
+      this.clips ??= [everything];
+      act(this, ...args);
+      return real.apply(this, args);
+    };
+  };
+  before("clearRect", (one) => (one.canvas.texts = []));
+  before("save", (one) => one.clips.push(one.clips.at(-1)));
+  before("restore", (one) => one.clips.length > 1 && one.clips.pop());
+  before("rect", (one, x, y, width, height) => (one.path = { x0: x, y0: y, x1: x + width, y1: y + height }));
+  before("clip", (one) => (one.clips[one.clips.length - 1] = meet(one.clips.at(-1), one.path)));
+  before("fillText", (one, text, x, y, most = Infinity) => {
+    const size = one.measureText(text);
+    const squeeze = Math.min(1, most / size.width);
+    const box = { x0: x - size.actualBoundingBoxLeft * squeeze, y0: y - size.actualBoundingBoxAscent, x1: x + size.actualBoundingBoxRight * squeeze, y1: y + size.actualBoundingBoxDescent };
+    const shown = meet(one.clips.at(-1), box);
+    if (shown.x1 > shown.x0 && shown.y1 > shown.y0) one.canvas.texts?.push({ text, ...shown });
+  });
+}
+
+/** The texts of the drawings of a page. */
+export const drawn = (page) => page.evaluate(() => [...document.querySelectorAll("canvas")].map((canvas) => canvas.texts ?? []));
+
+/** Pairs of texts inside one drawing that lie on each other. */
+export async function overprints(page) {
+  const SLACK = 0.75;
+  const meet = (a, b) => Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0) > SLACK && Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0) > SLACK;
+  return (await drawn(page)).flatMap((texts) =>
+    texts.flatMap((one, at) => texts.slice(at + 1).filter((other) => meet(one, other)).map((other) => `${one.text} × ${other.text}`)));
+}
+
+/** The figures at the head of a page, by name. */
+export const facts = (page) =>
+  page.locator(".facts dl > div").evaluateAll((all) => Object.fromEntries(all.map((one) => [one.querySelector("dt").textContent, one.querySelector("dd").textContent])));
+
+/** How often the ink of a colour of the style is on the stage, or on another canvas below its first rows. */
+export const ink = (page, name, where = ".stage canvas", top = 0) =>
+  page.evaluate(([name, where, top]) => {
     const probe = document.createElement("span");
     document.body.append(probe);
     const rgb = (style) => {
@@ -87,14 +132,14 @@ export const ink = (page, name) =>
     };
     const [r, g, b] = rgb(`var(--${name})`);
     probe.remove();
-    const canvas = document.querySelector(".stage canvas");
-    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const canvas = document.querySelector(where);
+    const { data } = canvas.getContext("2d").getImageData(0, top, canvas.width, canvas.height - top);
     let count = 0;
     for (let at = 0; at < data.length; at += 4) {
       if (Math.abs(data[at] - r) + Math.abs(data[at + 1] - g) + Math.abs(data[at + 2] - b) < 6 && data[at + 3] > 250) count++;
     }
     return count;
-  }, name);
+  }, [name, where, top]);
 
 /**
  * Takes steps one by one, each until it is drawn; gives what each cost the page's main thread in milliseconds of CPU, the

@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { empty, HOSTILE, hostile, kinds, long } from "./histories.mjs";
-import { candor, costs, open, overflow, pages, pixels, root, settle, shoot, told } from "./page.mjs";
+import { empty, finals, HOSTILE, hostile, kinds, long, lonely, refusals } from "./histories.mjs";
+import { candor, collisions, costs, drawn, facts, ink, open, overflow, overprints, pages, pixels, root, settle, shoot, told } from "./page.mjs";
 
 const named = join(root, "crates/history/tests/histories");
 /** A frame that takes longer is felt. */
@@ -28,8 +28,11 @@ function draw(name, history, args = []) {
 test("a stale read: the verdict, its sentence, the clash", async (t) => {
   const page = await open(t, draw("stale", join(named, "stale_read.jsonl")));
   assert.match(await page.textContent("h1"), /linearizable violated/);
-  assert.match(await page.textContent(".clash"), /older 1/);
+  assert.match(await page.textContent(".banner .why"), /client 3's read began 41 ms after client 1's write of "2" .* the older "1"/);
+  const body = await page.locator("main").innerText();
+  assert.equal(body.split("and returned the older").length, 2, "the clash is told once");
   assert.equal(await page.locator(".proof li").count(), 3);
+  assert.match(await page.textContent(".proof li"), /client 0 wrote "x" = "1"/);
   assert.match(await page.title(), /linearizable violated/);
   await shoot(page, "stale-light");
 });
@@ -122,7 +125,7 @@ test("the keyboard zooms, moves and walks", async (t) => {
   assert.equal(await press("0"), whole);
   await press("n");
   const first = await page.textContent(".details h3");
-  assert.match(first, /client 0 wrote stock = 10/);
+  assert.match(first, /client 0 wrote "stock" = "10"/);
   await press("n");
   assert.notEqual(await page.textContent(".details h3"), first);
   await press("p");
@@ -157,14 +160,15 @@ test("the key filter dims what does not match", async (t) => {
 
 test("pointing at an operation tells about it; a click keeps it", async (t) => {
   const page = await open(t, draw("pointer", join(named, "stale_read.jsonl")));
+  await page.locator(".stage").scrollIntoViewIfNeeded();
   const stage = await page.locator(".stage").boundingBox();
   await page.mouse.move(stage.x + 140, stage.y + 55);
   await settle(page);
-  assert.match(await page.textContent(".tip"), /client 0 wrote x = 1/);
+  assert.match(await page.textContent(".tip"), /client 0 wrote "x" = "1"/);
   await page.mouse.down();
   await page.mouse.up();
   await settle(page);
-  assert.match(await page.textContent(".details h3"), /client 0 wrote x = 1/);
+  assert.match(await page.textContent(".details h3"), /client 0 wrote "x" = "1"/);
 });
 
 test("ten thousand operations stay fluid", async (t) => {
@@ -196,6 +200,97 @@ test("ten thousand operations stay fluid", async (t) => {
 test("what is too long is cut to the clash, and the page says so", async (t) => {
   const page = await open(t, draw("cut", long(30_000, true), ["--level", "linearizable"]));
   assert.match(await page.textContent(".cut"), /operations are drawn: 1 window around what clashes/);
-  assert.match(await page.textContent(".clash"), /older/);
+  assert.match(await page.textContent(".banner .why"), /older/);
   await shoot(page, "cut");
+});
+
+test("a long fork has the sentence that a person would say", async (t) => {
+  const page = await open(t, draw("fork", join(named, "long_fork.jsonl")));
+  await page.getByRole("button", { name: /^sequential: violated/ }).click();
+  await settle(page);
+  const sentence = 'client 2 saw "1" in "x" before "1" in "y", client 3 saw "1" in "y" before "1" in "x"';
+  assert.equal(await page.textContent(".told .why"), sentence);
+  assert.equal((await page.locator("main").innerText()).split(sentence).length, 2, "once");
+});
+
+test("no word lies on another in any drawing, however wide", async (t) => {
+  const names = ["long_fork", "answer_before_question", "stale_read", "cas_in_a_ring", "cc_not_ccv_nor_cm", "opposite_orders"];
+  const all = [...names.map((name) => draw(`words-${name}`, join(named, `${name}.jsonl`))), draw("words-kinds", kinds())];
+  for (const count of [60, 240]) all.push(draw(`words-${count}`, long(count)));
+  for (const html of all) {
+    for (const width of [1400, 390]) {
+      const page = await open(t, html, { width, height: 844 });
+      assert.deepEqual(await overprints(page), [], `${html} at ${width}`);
+      assert.deepEqual(await collisions(page), [], `${html} at ${width}`);
+      for (const rung of await page.locator(".rung.violated, .rung.holds").all()) {
+        await rung.click();
+        await settle(page);
+        assert.deepEqual(await overprints(page), [], `${html} at ${width}, ${await rung.textContent()}`);
+      }
+      await page.close();
+    }
+  }
+});
+
+test("an order is drawn where it has room, and numbered in every lane once one looks closer", async (t) => {
+  const page = await open(t, draw("order-240", long(240)), { width: 1180 });
+  assert.match(await page.textContent(".hint"), /no room for a line/);
+  for (let at = 0; at < 6; at++) await page.getByRole("button", { name: "Zoom in" }).click();
+  await settle(page);
+  assert.equal(await page.textContent(".hint"), "");
+  assert.deepEqual(await overprints(page), []);
+  await shoot(page, "order-240");
+});
+
+test("what was refused after a long wait is folded", async (t) => {
+  const page = await open(t, draw("refusals", refusals()));
+  const texts = (await drawn(page))[0];
+  const at = (text) => texts.find((one) => one.text === text).x0;
+  assert.ok(at("101 ms") - at("3 ms") < 120, "its ends stay, and its 98 ms take less room than one that is done");
+  assert.match((await page.locator(".legend").allTextContents())[1], /folded: nothing happens, or somebody waits to be refused/);
+});
+
+test("final reads are counted apart", async (t) => {
+  const page = await open(t, draw("finals", finals()));
+  const told = await facts(page);
+  assert.equal(told.operations, "3");
+  assert.equal(told["final reads"], "2");
+  assert.equal(told.clients, "2");
+});
+
+test("a server that answered once is there to be seen", async (t) => {
+  const page = await open(t, draw("lonely", lonely()));
+  // Below the names of the servers, which have the same colours.
+  assert.ok((await ink(page, "read", ".positions canvas", 16)) > 10, "its dot");
+  assert.match(await page.textContent("#servers .note"), /Each dot is an answer/);
+});
+
+test("all that was judged is violated: that is said", async (t) => {
+  const none = ["linearizable", "sequential", "causal", "cm", "cc", "pram", "wfr", "mw", "ryw", "mr", "eventual"];
+  const html = draw("nothing-holds", finals());
+  const text = readFileSync(html, "utf8");
+  const at = text.indexOf('id="data">') + 10;
+  const data = JSON.parse(text.slice(at, text.indexOf("</script", at)));
+  data.rulings = none.map((level) => ({ level, word: "violated", why: `${level} is`, notes: [], clash: [], clash_total: 0, circle: [], orders: [], orders_left_out: 0 }));
+  data.promised = "eventual";
+  writeFileSync(html, text.slice(0, at) + JSON.stringify(data).replaceAll("<", "\\u003c") + text.slice(text.indexOf("</script", at)));
+  const page = await open(t, html);
+  assert.match(await page.textContent(".met"), /every level that was judged is violated/);
+});
+
+test("signs and short names have a legend", async (t) => {
+  const page = await open(t, draw("legend", join(named, "answer_before_question.jsonl"), ["--level", "causal"]));
+  const told = await page.locator(".legend").allTextContents();
+  for (const word of ["not checked", "violated", "the upper implies the lower", "ccv causal convergence", "ryw read your writes", "pram pipelined memory"]) {
+    assert.ok(told[0].includes(word), `${word}: ${told[0]}`);
+  }
+  for (const word of ["clash", "click a bar"]) assert.ok(told[1].includes(word), `${word}: ${told[1]}`);
+});
+
+test("places in logs are told by server and by node", async (t) => {
+  const page = await open(t, draw("places", lonely()));
+  await page.focus(".stage");
+  await page.keyboard.press("n");
+  await settle(page);
+  assert.match(await page.textContent(".details"), /server 1 \(node 2\): 3/);
 });

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { candor, collisions, ink, open, overflow, pages, pixels, root, settle, shoot } from "./page.mjs";
+import { candor, collisions, facts, ink, open, overflow, overprints, pages, pixels, root, settle, shoot } from "./page.mjs";
 
 /** Runs scenarios; gives the document that is printed. */
 function document(...words) {
@@ -14,10 +14,48 @@ function document(...words) {
   return JSON.parse(done.stdout);
 }
 
-/** Runs a shipped scenario; gives the page that it leaves. */
-function run(...file) {
-  return join(pages, document(join(root, ...file)).runs.at(-1).directory, "report.html");
+/** Runs a shipped scenario; gives the page that it leaves, and what the runner says of it. */
+function ran(...file) {
+  const summary = document(join(root, ...file)).runs.at(-1);
+  return { html: join(pages, summary.directory, "report.html"), summary };
 }
+
+/** Runs a shipped scenario; gives the page that it leaves. */
+const run = (...file) => ran(...file).html;
+
+test("the headline says what the file set out to show, and it is drawn at once", async (t) => {
+  const { html, summary } = ran("scenarios", "minority-reader.json");
+  const page = await open(t, html);
+  const headline = await page.textContent("h1");
+  assert.match(headline, /^sequential holds\. The reader goes on at once .* So linearizable is violated, as the file says\.$/);
+  assert.equal(await page.locator("select option:checked").textContent(), "clash with linearizable");
+  assert.ok((await ink(page, "bad")) > 200, "the clash is framed");
+  assert.ok(await page.getByRole("button", { name: /^linearizable: violated/, pressed: true }).isVisible());
+  const { why } = summary.other_levels.find(({ level }) => level === "linearizable");
+  assert.equal(await page.textContent(".banner .why"), why);
+  assert.equal((await page.locator("main").innerText()).split(why).length, 2, "the clash is told once");
+  assert.deepEqual(await overprints(page), []);
+  await shoot(page, "point-light");
+  const narrow = await open(t, html, { width: 390, height: 844, theme: "dark" });
+  assert.equal(await overflow(narrow), 0);
+  assert.deepEqual(await overprints(narrow), []);
+  await shoot(narrow, "point-390");
+});
+
+test("the page and the terminal count alike", async (t) => {
+  const { html, summary } = ran("scenarios", "two-sides.json");
+  const page = await open(t, html);
+  const told = await facts(page);
+  const total = (what) => ["write", "read", "cas"].reduce((sum, kind) => sum + summary.figures[kind][what], 0);
+  assert.equal(Number(told.operations), total("operations"));
+  assert.equal(Number(told.refused ?? 0), total("refused"));
+  assert.equal(Number(told.unknown ?? 0), total("unknown"));
+  assert.equal(parseInt(told.clients, 10), summary.clients);
+  assert.equal(Number(told.servers), summary.servers);
+  const { client_numbers, agreed_on, rounds } = summary.quiet_end;
+  assert.ok(Number(told["final reads"]) >= client_numbers.length * agreed_on.length, `${rounds} rounds`);
+  assert.deepEqual(await overprints(page), []);
+});
 
 test("a run with faults shows them as bands and as a list, and its vectors", async (t) => {
   const html = run("scenarios", "slow-link.json");
@@ -27,6 +65,8 @@ test("a run with faults shows them as bands and as a list, and its vectors", asy
   await page.locator(".faults summary").click();
   await settle(page);
   assert.match(await page.textContent(".faults li"), /.+, (for|to the end|at once over)/);
+  // The slow link is there before anybody asks.
+  assert.match(await page.textContent(".faults li"), /ms before the first operation/);
   for (const _ of [1, 2, 3]) await page.getByRole("button", { name: "Zoom in" }).click();
   await settle(page);
   const before = await pixels(page);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { candor, costs, ink, open, overflow, pages, pixels, settle, shoot, told } from "./page.mjs";
+import { candor, costs, ink, open, overflow, overprints, pages, pixels, settle, shoot, told } from "./page.mjs";
 
 /** Writes the diagram of a world. */
 function draw(name, ...args) {
@@ -31,8 +31,10 @@ test("a world that breaks a promise opens at the clash", async (t) => {
   const { html, page, world } = await judged(t);
   assert.match(await page.textContent("h1"), / violated$/);
   assert.match(await page.textContent(".again code"), /^candor sim --seed \d+ --lie stale-answers$/);
-  const clash = world.judgements.find((one) => one.circle.length > 0);
-  assert.equal(await page.textContent("p.clash"), clash.lines[0]);
+  const clash = world.judgements[world.framed];
+  assert.ok(clash.clash.length > 0);
+  assert.equal(await page.textContent(".banner .why"), clash.lines[0], "what is framed is what the headline tells");
+  assert.equal(await page.locator("p.clash").isVisible(), false, "it is told once");
   assert.equal(await page.locator("#messages ol.proof:not(.happenings) li").count(), clash.clash.length);
   assert.ok((await ink(page, "bad")) > 200, "the clash is framed");
   await shoot(page, "world-clash-light");
@@ -103,6 +105,7 @@ test("every message, crash and fault of a world can be reached by keys", async (
 
 test("pointing at an arrow tells what it says", async (t) => {
   const page = await open(t, draw("pointing", "--seed", "3"));
+  await page.locator(".stage").scrollIntoViewIfNeeded();
   // Where an arrow lies is found by looking for one: from the middle of the stage to its right.
   const stage = await page.locator(".stage").boundingBox();
   let tip = "";
@@ -130,4 +133,49 @@ test("a whole world stays fluid", async (t) => {
   const zooming = await costs(page, [() => page.mouse.move(stage.x + 405, stage.y + 105), ...wheel]);
   t.diagnostic(`${(await data(page)).counts.messages} messages; ${told(zooming)}`);
   assert.ok(zooming.at(-1) < 100, told(zooming));
+});
+
+test("what broke is told in words, and the operation that it names is the one that is framed", async (t) => {
+  let framed = 0;
+  for (const seed of [1, 2, 5, 7]) {
+    const page = await open(t, draw(`words-${seed}`, "--seed", String(seed), "--lie", "stale-answers", "--no-shrink"));
+    const text = await page.locator("main").innerText();
+    assert.doesNotMatch(text, /\w+ \{ ?\w+:|Some\(|b"/, "nobody reads the fields of a structure");
+    const { judgements } = await data(page);
+    for (const { lines, clash } of judgements.filter(({ level, word }) => word === "violated" && level.startsWith("explained"))) {
+      const name = lines[0].match(/^(client \d+), node \d+: (.*?) (saw|left|did not)/);
+      await page.getByRole("button", { name: "Show its clash" }).first().click();
+      await settle(page);
+      const listed = await page.locator("#messages ol.proof:not(.happenings) li").allTextContents();
+      assert.equal(listed.length, clash.length);
+      if (name) assert.ok(listed.some((row) => row.includes(`as ${name[1].slice(7)}, `) && row.includes(name[2])), `${lines[0]}: ${listed}`);
+      framed++;
+    }
+  }
+  assert.ok(framed > 0, "some truth that is told by certificates is broken");
+});
+
+test("no word of a diagram lies on another, however much of it is seen", async (t) => {
+  for (const [name, ...options] of [["kept", "--seed", "3"], ["lies", "--seed", "2", "--lie", "stale-answers", "--no-shrink"]]) {
+    const html = draw(`overprint-${name}`, ...options);
+    for (const width of [1400, 390]) {
+      const page = await open(t, html, { width });
+      assert.deepEqual(await overprints(page), [], `${name} at ${width}`);
+      for (let at = 0; at < 3; at++) {
+        await page.getByRole("button", { name: "Zoom in" }).click();
+        await settle(page);
+        assert.deepEqual(await overprints(page), [], `${name} at ${width}, zoomed ${at + 1}`);
+      }
+      await page.getByRole("button", { name: "Show everything" }).click();
+      await settle(page);
+      assert.deepEqual(await overprints(page), [], `all of ${name} at ${width}`);
+    }
+  }
+});
+
+test("a merged world says what its leader leads", async (t) => {
+  const page = await open(t, draw("merged", "--seed", "1", "--lie", "stale-answers", "--no-shrink"));
+  assert.match((await data(page)).facts.find(([name]) => name === "world")[1], /^merged/);
+  assert.match(await page.textContent(".legend"), /leads the agreed log, which here settles who is a member/);
+  assert.match(await page.textContent("#verdicts"), /Certificates: .*its server 0 is node 1/);
 });

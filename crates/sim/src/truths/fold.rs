@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::{AgreedPosition, Certificate, Command, Condition, NamedWrite, NodeId, Reply};
 
-use super::{Rest, Truth, Turn};
+use super::{Rest, Truth, Turn, told};
 use crate::operation::{Action, Operation, Outcome};
 
 /// The fold of the log, at every index.
@@ -160,9 +160,10 @@ impl Truth for SameFold {
         };
         match differs {
             Some(key) => Err(format!(
-                "at index {index} node {node} holds {:?} at {key:?}, and the log says {:?}",
-                turn.view.value(key),
-                self.at(key, index)
+                "at index {index} node {node} holds {} at {}, and the log says {}",
+                told::value(turn.view.value(key)),
+                told::value(Some(key)),
+                told::value(self.at(key, index))
             )),
             None => Ok(()),
         }
@@ -206,7 +207,7 @@ mod tests {
         assert_eq!(look(&mut truth, 1, 2, &holds(&[("a", "2")], &log)), Ok(()), "2 runs once");
         assert_eq!(look(&mut truth, 2, 1, &holds(&[("a", "1")], &log)), Ok(()), "it is behind");
         let wrong = look(&mut truth, 2, 2, &holds(&[("a", "1")], &log));
-        assert!(wrong.unwrap_err().contains("the log says Some(b\"2\")"));
+        assert!(wrong.unwrap_err().contains("the log says \"2\""));
         let more = look(&mut truth, 3, 2, &holds(&[("a", "2"), ("b", "9")], &log));
         assert!(more.unwrap_err().contains("2 keys, and the log says 1"));
     }

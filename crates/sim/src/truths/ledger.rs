@@ -80,8 +80,8 @@ impl Truth for Kept {
                     None => true,
                 };
                 if !fits {
-                    let counted = &operation.outcome;
-                    return Err(format!("{words} counted {counted:?}; possible were: {list}"));
+                    let counted = i32::from(operation.counted() == Some(true));
+                    return Err(format!("{words} counted {counted}; possible were: {list}"));
                 }
             }
             possible.write(operation);

@@ -58,6 +58,7 @@ mod share;
 mod stamp;
 mod term;
 mod time;
+mod told;
 mod vector;
 mod verdict;
 mod vote;

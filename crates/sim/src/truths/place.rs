@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::{AgreedPosition, Certificate, Level};
 
-use super::{Rest, Truth};
+use super::{Rest, Truth, told};
 use crate::operation::Operation;
 
 /// Nothing to remember: the record has it all.
@@ -160,10 +160,17 @@ fn saw_the_last(
     if fits {
         return Ok(());
     }
-    let (words, at, by) = (read.operation.words(), read.position, read.by);
-    Err(format!(
-        "{words} at {at:?} saw {seen:?}, missed {missed:?}, by {by:?}; the last write before it is {last:?}"
-    ))
+    let (words, at) = (read.operation.words(), told::agreed(read.position));
+    let saw = match missed {
+        Some(missed) => format!("did not find {}", told::value(missed)),
+        None => format!("saw {}", told::seen(seen)),
+    };
+    let by = told::agreed_or_none(read.by);
+    let last = match last {
+        None => "none".into(),
+        Some((place, value)) => format!("{} by {}", told::value(*value), told::agreed(*place)),
+    };
+    Err(format!("{words} {saw} at {at}, by {by}; the last write before it is {last}"))
 }
 
 fn keeps_real_time(mut placed: Vec<Placed<'_>>) -> Result<(), String> {
@@ -189,7 +196,12 @@ fn apart(one: &Placed<'_>, other: &Placed<'_>, how: &str) -> String {
     let text = |placed: &Placed<'_>| {
         let Placed { operation, position, by } = placed;
         let (start, end) = (operation.start_us, operation.end_us);
-        format!("{} [{start}, {end} µs] at {position:?} by {by:?}", operation.words())
+        let at = told::agreed(*position);
+        let by = match placed.is_write() {
+            true => String::new(),
+            false => format!(" by {}", told::agreed_or_none(*by)),
+        };
+        format!("{} [{start}, {end} µs] at {at}{by}", operation.words())
     };
     format!("{} and {} {how}", text(one), text(other))
 }

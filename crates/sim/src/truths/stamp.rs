@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use node::{Certificate, MergedPosition, MergedWrite, NodeId, Reply};
 
-use super::{Rest, Truth};
+use super::{Rest, Truth, told};
 use crate::operation::{Action, Operation, Outcome};
 
 /// Nothing to remember: the record has it all.
@@ -97,7 +97,12 @@ fn collect<'a>(placed: &[Placed<'a>]) -> Result<BTreeMap<&'a Bytes, Vec<Known<'a
         let deletes = other.0 != key && other.1.is_none() && value.is_none();
         if other != claim && !(deletes && other.2 == write.clock) {
             let words = one.operation.words();
-            return Err(format!("{words} claims {write:?}, which another answer calls {other:?}"));
+            let verb = if one.operation.action.is_write() { "left" } else { "saw" };
+            let (value, claimed) = (told::value(value), told::write(write));
+            let (key, old, clock) = (told::value(Some(other.0)), told::value(other.1), other.2);
+            return Err(format!(
+                "{words} {verb} {value} by {claimed}; another answer says that it left {old} at {key}, stamped {clock}"
+            ));
         }
         if seen.insert((place(&write), key)) {
             known.entry(key).or_default().push(Known { write, value });
@@ -111,12 +116,14 @@ fn sessions_grow(placed: &[Placed<'_>]) -> Result<(), String> {
     for one in placed {
         let Some(before) = last.insert(one.operation.client, &one.vector) else { continue };
         let now = |replica: &NodeId| one.vector.get(replica).copied().unwrap_or_default();
-        if let Some((replica, place)) =
+        if let Some((replica, (boot, index))) =
             before.iter().find(|(replica, place)| now(replica) < **place)
         {
             let words = one.operation.words();
+            let place = MergedPosition { replica: *replica, boot: *boot, index: *index };
             return Err(format!(
-                "{words}: its session had seen {place:?} of {replica:?}, and went back"
+                "{words}: its session had seen {}, and went back",
+                told::merged(place)
             ));
         }
     }
@@ -170,7 +177,8 @@ fn stamp_is_above(
         None => Ok(()),
         Some(other) => {
             let words = one.operation.words();
-            Err(format!("{words} has {own:?}, below {:?}, which it had seen", other.write))
+            let (own, other) = (told::write(own), told::write(other.write));
+            Err(format!("{words} has {own}, below {other}, which it had seen"))
         }
     }
 }
@@ -189,9 +197,15 @@ fn saw_the_highest(one: &Placed<'_>, known: &[Known<'_>], mystery: bool) -> Resu
     if fits {
         return Ok(());
     }
-    let (words, by) = (one.operation.words(), one.write);
-    let highest = highest.map(|known| known.write);
-    Err(format!("{words} saw {seen:?} by {by:?}; the highest it had applied is {highest:?}"))
+    let (words, seen) = (one.operation.words(), told::value(seen));
+    let by = told::write_or_none(one.write);
+    let highest = match highest {
+        None => "no write".into(),
+        Some(Known { write, value }) => {
+            format!("{} by {}", told::value(*value), told::write(*write))
+        }
+    };
+    Err(format!("{words} saw {seen} by {by}; the highest that its node had applied is {highest}"))
 }
 
 /// EXISTS counted the keys that its replica held. (A DEL is counted when it is applied, which may be after more than its

@@ -43,13 +43,20 @@ impl Truth for Growth {
                 let of = replica.0;
                 let node = node.0;
                 return Err(format!(
-                    "node {node} went back from {place:?} to {now:?} of node {of}"
+                    "node {node} went back from {} to {} of node {of}",
+                    told(*place),
+                    told(now)
                 ));
             }
         }
         self.vectors[turn.host] = new;
         self.nobody_overtakes(turn.host, node)
     }
+}
+
+/// A place in one log, in words.
+fn told((boot, index): (u64, u64)) -> String {
+    format!("entry {index} of boot {boot}")
 }
 
 impl Growth {
@@ -61,7 +68,9 @@ impl Growth {
             if own < *place {
                 let (node, of) = (node.0, replica.0);
                 return Err(format!(
-                    "node {node} shows {place:?} of node {of}, which shows {own:?}"
+                    "node {node} shows {} of node {of}, which shows {}",
+                    told(*place),
+                    told(own)
                 ));
             }
         }

@@ -12,7 +12,7 @@ export function page(data: Comparison): void {
   document.title = `${data.title}: ${data.headline} · Candor`;
   document.body.append(
     titled(data.title),
-    h("main", {}, verdict(data.word, data.headline, null, data.sentence), facts(data), remarks(data), levels(data), latencies(data), throughputs(data), showings(data)),
+    h("main", {}, verdict({ word: data.word, text: data.headline, why: null }, data.sentence), facts(data), remarks(data), levels(data), latencies(data), throughputs(data), showings(data)),
     h("footer", {}, `Candor ${data.version}. This page holds its data itself and asks the network for nothing.`),
   );
 }

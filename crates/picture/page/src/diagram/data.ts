@@ -23,6 +23,8 @@ export interface World {
   command: string;
   facts: [string, string][];
   judgements: Judgement[];
+  /** The place of the judgement that the headline is about. */
+  framed: number | null;
   /** Whether the judge was asked. */
   judged: boolean;
   nodes: number;

@@ -1,13 +1,14 @@
 // Draws a diagram: what nodes were, what was wrong with them, what they said, what clients asked.
 
-import { block, drawLink, Taken } from "../links";
-import { drawBadge } from "../overlay";
+import { around, Box, Room } from "../labels";
+import { block, drawLinks } from "../links";
+import { numberFrame } from "../overlay";
 import { FONT, Palette } from "../palette";
 import { AXIS_HEIGHT, drawFolds } from "../ruler";
 import { Call, Message, Sort, Thing } from "./data";
-import { Lane, Lanes, middle } from "./lanes";
+import { bar, Frame, Segment, segment, toX, toY } from "./frame";
+import { drawLabels, drawWords, Text, write } from "./texts";
 import { View } from "./view";
-import { label } from "./words";
 
 /** Up to so many messages in view arrows have heads, and up to so many they have words. */
 const HEADS_MAX = 500;
@@ -15,77 +16,35 @@ const WORDS_MAX = 60;
 /** More lines than this say nothing; then some are left out. */
 export const LINES_MAX = 6_000;
 const BAR = 20;
-/** Where along a line its words may stand. */
-const SHARES = [0.5, 0.35, 0.65, 0.2, 0.8];
-
-/** Where things are drawn. */
-export interface Frame {
-  left: number;
-  right: number;
-  height: number;
-  /** Pixels per nanosecond. */
-  scale: number;
-  x0: number;
-  /** The place of a time on the axis. */
-  place: (time: number) => number;
-  lanes: Lanes;
-  /** How far the lanes are scrolled. */
-  scrolled: number;
-}
-
-export const toX = (frame: Frame, time: number): number => frame.left + (frame.place(time) - frame.x0) * frame.scale;
-/** The middle of a lane on the canvas. */
-export const toY = (frame: Frame, lane: Lane): number => middle(lane) - frame.scrolled;
-
-/** A line from where something was said to where it was heard, or got lost. */
-export interface Segment {
-  x0: number;
-  y0: number;
-  x1: number;
-  y1: number;
-}
-
-/** The line of a message. One that never came ends half-way. */
-export function segment(frame: Frame, message: Message): Segment {
-  const [from, to] = [toY(frame, frame.lanes.node(message.from)), toY(frame, frame.lanes.node(message.to))];
-  const down = to > from ? 1 : -1;
-  const [x0, y0, y1] = [toX(frame, message.start), from + down * 9, to - down * 9];
-  if (message.came !== null) return { x0, y0, x1: toX(frame, message.came), y1 };
-  const reach = Math.min(46, Math.abs(y1 - y0) * 0.5);
-  return { x0, y0, x1: x0 + 9, y1: y0 + down * reach };
-}
-
-/** The bar of a call. */
-export function bar(frame: Frame, call: Call): { x0: number; x1: number; y: number } | null {
-  const lane = frame.lanes.client(call.client);
-  if (!lane) return null;
-  const x0 = toX(frame, call.start);
-  const x1 = call.end === Infinity ? frame.right + 20 : Math.max(x0 + 3, toX(frame, call.end));
-  return { x0, x1, y: toY(frame, lane) };
-}
 
 /** Draws everything; gives how many messages were left out. */
 export function draw(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): number {
   const [from, to] = view.times;
+  const texts: Text[] = [];
   drawFolds(context, view, frame, [AXIS_HEIGHT, frame.height], colours);
-  drawLanes(context, view, frame, colours);
-  drawBands(context, view, frame, colours);
-  drawStays(context, view, frame, colours);
+  drawLanes(context, view, frame, texts, colours);
+  drawBands(context, view, frame, texts, colours);
+  drawStays(context, view, frame, texts, colours);
   const messages = [...view.inView()];
   const step = Math.ceil(messages.length / LINES_MAX);
   const drawn = step > 1 ? messages.filter((_, at) => at % step === 0) : messages;
   drawMessages(context, frame, drawn, colours);
+  const room = new Room();
   const calls = view.calls.filter((call) => call.start <= to && Math.min(call.end, view.end) >= from);
   drawTravels(context, frame, calls, colours);
   for (const call of calls) drawCall(context, frame, call, colours);
-  drawLabels(context, frame, calls, colours);
-  drawMarks(context, view, frame, colours);
-  drawClash(context, view, frame, colours);
+  // What is written comes last, what matters most first: what finds no room is left out.
+  drawClash(context, view, frame, room, colours);
+  drawMarks(context, view, frame, room, colours);
+  texts.filter(({ rank }) => rank === 0).forEach((text) => write(context, text, room, colours));
+  drawLabels(context, frame, calls, room, colours);
+  texts.filter(({ rank }) => rank > 0).forEach((text) => write(context, text, room, colours));
+  if (drawn.length <= WORDS_MAX) drawWords(context, frame, drawn, room, colours);
   for (const thing of [view.hovered, view.chosen]) if (thing) drawChosen(context, frame, thing, thing === view.chosen, colours);
   return messages.length - drawn.length;
 }
 
-function drawLanes(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+function drawLanes(context: CanvasRenderingContext2D, view: View, frame: Frame, texts: Text[], colours: Palette): void {
   context.fillStyle = colours.hair;
   for (const lane of frame.lanes.all) {
     context.fillRect(frame.left, Math.round(lane.top + lane.height - frame.scrolled) - 0.5, frame.right - frame.left, 1);
@@ -104,14 +63,13 @@ function drawLanes(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     context.setLineDash([]);
     context.font = `11px ${FONT}`;
     const width = context.measureText(text).width;
-    put(context, text, x + 5 + width < frame.right ? x + 5 : x - 5 - width, frame.height - 9, colour, colours.card);
+    texts.push({ text, x: x + 5 + width < frame.right ? x + 5 : x - 5 - width, y: frame.height - 9, ink: colour, rank: 0 });
   };
   line(view.world.healed, colours.good, "everything heals");
   line(view.world.violated, colours.bad, "a promise is broken");
 }
 
-function drawBands(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
-  const free = new Map<Lane, number>();
+function drawBands(context: CanvasRenderingContext2D, view: View, frame: Frame, texts: Text[], colours: Palette): void {
   const [since, until] = view.times;
   for (const band of view.bands) {
     if (band.start > until || band.end < since) continue;
@@ -124,18 +82,15 @@ function drawBands(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     context.fillRect(x0, y + 2, x1 - x0, lane.height - 5);
     context.fillStyle = colours.bad;
     context.fillRect(x0, y + 2, 2, lane.height - 5);
-    const from = Math.max(x0, frame.left);
-    if (from < (free.get(lane) ?? -Infinity)) continue;
-    const width = put(context, band.kind, from + 6, y + lane.height - 13, colours.bad, colours.card);
-    free.set(lane, from + width + 14);
+    texts.push({ text: band.kind, x: Math.max(x0, frame.left) + 6, y: y + lane.height - 13, ink: colours.bad, rank: 1 });
   }
 }
 
-function drawStays(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+function drawStays(context: CanvasRenderingContext2D, view: View, frame: Frame, texts: Text[], colours: Palette): void {
   const [from, to] = view.times;
+  const of = view.merged ? " the agreed log" : "";
   view.stays.forEach((stays, node) => {
     const y = toY(frame, frame.lanes.node(node));
-    let free = frame.left;
     for (const stay of stays) {
       if (stay.start > to || stay.end < from) continue;
       const x0 = Math.max(frame.left, toX(frame, stay.start));
@@ -148,8 +103,8 @@ function drawStays(context: CanvasRenderingContext2D, view: View, frame: Frame, 
       context.lineTo(x1, y);
       context.stroke();
       context.setLineDash([]);
-      if (!stay.leads || x1 - x0 < 90 || x0 < free) continue;
-      free = x0 + 8 + put(context, `leads, term ${stay.term}`, x0 + 4, y - 13, colours.good, colours.card);
+      if (!stay.leads || x1 - x0 < 90) continue;
+      texts.push({ text: `leads${of}, term ${stay.term}`, x: x0 + 4, y: y - 13, ink: colours.good, rank: 0 });
     }
   });
 }
@@ -178,7 +133,6 @@ function drawMessages(context: CanvasRenderingContext2D, frame: Frame, messages:
   }
   context.globalAlpha = 1;
   drawLost(context, frame, messages, colours);
-  if (messages.length <= WORDS_MAX) drawWords(context, frame, messages, colours);
 }
 
 function drawHeads(context: CanvasRenderingContext2D, lines: Segment[]): void {
@@ -213,28 +167,6 @@ function drawLost(context: CanvasRenderingContext2D, frame: Frame, messages: Mes
     }
   }
   context.stroke();
-}
-
-/** What messages say, beside their middles, where there is room. */
-function drawWords(context: CanvasRenderingContext2D, frame: Frame, messages: Message[], colours: Palette): void {
-  const taken: { x0: number; x1: number; y: number }[] = [];
-  const lines = frame.lanes.all.filter((lane) => lane.is === "node").map((lane) => toY(frame, lane));
-  context.font = `11px ${FONT}`;
-  for (const message of messages) {
-    const { x0, y0, x1, y1 } = segment(frame, message);
-    const text = message.text.length > 46 ? `${message.text.slice(0, 45)}…` : message.text;
-    const width = context.measureText(text).width;
-    // The first place along the line that is free, and not on the line of a node that it passes.
-    for (const share of SHARES) {
-      const [x, y] = [x0 + (x1 - x0) * share + 7, y0 + (y1 - y0) * share];
-      if (lines.some((line) => Math.abs(line - y) < 9)) continue;
-      const covers = taken.some((other) => Math.abs(other.y - y) < 13 && x < other.x1 && x + width > other.x0);
-      if (covers || x < frame.left || x + width > frame.right) continue;
-      taken.push({ x0: x - 4, x1: x + width + 4, y });
-      put(context, text, x, y, message.received ? colours.ink : colours.bad, colours.card);
-      break;
-    }
-  }
 }
 
 /** Requests and answers on their way. */
@@ -284,35 +216,9 @@ function drawCall(context: CanvasRenderingContext2D, frame: Frame, call: Call, c
   }
 }
 
-/** What stands in a bar, or behind it if there is room until the next one. */
-function drawLabels(context: CanvasRenderingContext2D, frame: Frame, calls: Call[], colours: Palette): void {
-  const next = new Map<number, number>();
-  context.font = `11px ${FONT}`;
-  for (const call of [...calls].reverse()) {
-    const found = bar(frame, call);
-    if (!found) continue;
-    const x0 = Math.max(found.x0, frame.left);
-    const room = (next.get(call.client) ?? frame.right) - x0;
-    next.set(call.client, found.x0);
-    const text = label(call);
-    if (room < 26 || text.length * 4 > room) continue;
-    const width = context.measureText(text).width;
-    const inside = width + 14 <= Math.min(found.x1, frame.right) - x0;
-    if (!inside && width + 12 > room - (found.x1 - x0)) continue;
-    const full = inside && call.writes && call.fate === 0;
-    const x = inside ? x0 + 8 : found.x1 + 4;
-    if (full) {
-      context.fillStyle = colours.paper;
-      context.textAlign = "left";
-      context.textBaseline = "middle";
-      context.fillText(text, x, found.y + 0.5);
-    } else put(context, text, x, found.y, colours.ink, inside && !call.writes ? colours["read-fill"] : colours.card);
-  }
-}
-
 const SIGNS: Record<string, string> = { crash: "✕", start: "▶", note: "•", violated: "✕" };
 
-function drawMarks(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+function drawMarks(context: CanvasRenderingContext2D, view: View, frame: Frame, room: Room, colours: Palette): void {
   context.font = `13px ${FONT}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -320,6 +226,8 @@ function drawMarks(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     const x = toX(frame, mark.start);
     const lane = frame.lanes.of(mark);
     if (!lane || x < frame.left - 8 || x > frame.right + 8) continue;
+    // Of marks that would cover each other one stands for all.
+    if (!room.take(around(x, toY(frame, lane), 11, 13))) continue;
     const bad = mark.kind === "crash" || mark.kind === "violated";
     context.fillStyle = bad ? colours.bad : mark.kind === "start" ? colours.good : colours.ink;
     context.strokeStyle = colours.card;
@@ -331,10 +239,11 @@ function drawMarks(context: CanvasRenderingContext2D, view: View, frame: Frame, 
 }
 
 /** Frames the operations of the clash, and draws why each must come before the next. */
-function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, colours: Palette): void {
+function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, room: Room, colours: Palette): void {
   const { clash } = view;
   if (!clash) return;
   const boxes = new Map<number, { x0: number; x1: number; y: number }>();
+  const frames: [Box, number][] = [];
   clash.clash.forEach((place, at) => {
     const found = bar(frame, view.calls[place]);
     if (!found) return;
@@ -342,15 +251,19 @@ function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     context.strokeStyle = colours.bad;
     context.lineWidth = 2.5;
     context.beginPath();
-    context.roundRect(found.x0 - 3, found.y - 13, Math.min(found.x1, frame.right + 30) - found.x0 + 6, 26, 6);
+    const framed: Box = { x0: found.x0 - 3, y0: found.y - 13, x1: Math.min(found.x1, frame.right + 30) + 3, y1: found.y + 13 };
+    context.roundRect(framed.x0, framed.y0, framed.x1 - framed.x0, 26, 6);
     context.stroke();
-    drawBadge(context, found.x0 - 1, found.y - 13, String(at + 1), colours.bad, colours.paper);
+    frames.push([framed, at + 1]);
   });
-  const taken: Taken = [...boxes.values()].map(block);
-  for (const [from, to, why] of clash.circle) {
-    const [a, b] = [boxes.get(from), boxes.get(to)];
-    if (a && b) drawLink(context, a, b, why, 13, colours, frame, taken);
-  }
+  // Over all frames, since some overlap.
+  for (const [framed, number] of frames) numberFrame(context, framed, number, room, colours);
+  const bars = [...boxes.values()].map(block);
+  const links = clash.circle.flatMap(([first, second, why]) => {
+    const [from, to] = [boxes.get(first), boxes.get(second)];
+    return from && to ? [{ from, to, why }] : [];
+  });
+  drawLinks(context, links, 13, colours, frame, bars, room);
 }
 
 function drawChosen(context: CanvasRenderingContext2D, frame: Frame, thing: Thing, firm: boolean, colours: Palette): void {
@@ -379,18 +292,4 @@ function drawChosen(context: CanvasRenderingContext2D, frame: Frame, thing: Thin
     context.rect(x0, lane.top - frame.scrolled + 2, Math.max(3, toX(frame, thing.end) - x0), lane.height - 5);
   }
   context.stroke();
-}
-
-/** Writes with a rim that keeps lines away from the letters; gives the width. */
-function put(context: CanvasRenderingContext2D, text: string, x: number, y: number, ink: string, rim: string): number {
-  context.font = `11px ${FONT}`;
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  context.strokeStyle = rim;
-  context.lineWidth = 3.5;
-  context.lineJoin = "round";
-  context.strokeText(text, x, y + 0.5);
-  context.fillStyle = ink;
-  context.fillText(text, x, y + 0.5);
-  return context.measureText(text).width;
 }

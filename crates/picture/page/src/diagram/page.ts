@@ -18,7 +18,7 @@ export function page(world: World): void {
   const met = world.violated === null ? "Whatever broke, every truth held, and everything came to rest." : `Noticed at ${instant(world.violated * 1000, 1e6)}. The command below lives the same world again, byte by byte.`;
   document.body.append(
     titled(world.title),
-    h("main", {}, verdict(world.word, world.headline, world.why, met), figures(world), cut(world), judgements(view), messages(view)),
+    h("main", {}, verdict({ word: world.word, text: world.headline, why: world.why }, met), figures(world), cut(world), judgements(view), messages(view)),
     h("footer", {}, `Candor ${world.version}. This page holds its data itself and asks the network for nothing.`),
   );
   queueMicrotask(() => view.changed());
@@ -48,15 +48,28 @@ function cut({ counts, window }: World): HTMLElement | null {
 function judgements(view: View): HTMLElement | null {
   const { judgements } = view.world;
   const unasked = view.world.judged ? null : h("p", { class: "note" }, "The judge was not asked: the world broke before it came to rest.");
+  // A clash is told once, however many levels it breaks.
+  const told = new Set([view.world.why ?? ""]);
+  const why = ({ lines, word }: Judgement): HTMLElement | null => {
+    if (lines.length === 0) return null;
+    const text = told.has(lines[0]) ? "the clash that is told above" : lines[0];
+    told.add(lines[0]);
+    return h("p", { class: `why ${word}` }, text);
+  };
   const row = (one: Judgement): HTMLElement =>
     h(
       "li",
       {},
       icon(one.word),
-      h("div", {}, h("strong", {}, `${one.level}: ${one.word}`), ...one.lines.slice(0, 1).map((text) => h("p", { class: `why ${one.word}` }, text))),
+      h("div", {}, h("strong", {}, `${one.level}: ${one.word}`), why(one)),
       one.clash.length > 0 ? frame(view, one) : null,
     );
-  return section("verdicts", "Truths and verdicts", h("ul", { class: "verdicts" }, ...judgements.map(row)), unasked);
+  const names = [
+    judgements.some((one) => /certificates/.test(one.level)) ? "Certificates: each answer says which place in the logs it stands at, so the judge can follow that order and need not search." : "",
+    "The judge counts nodes from 0: its server 0 is node 1.",
+  ];
+  const note = h("p", { class: "note" }, names.filter(Boolean).join(" "));
+  return section("verdicts", "Truths and verdicts", h("ul", { class: "verdicts" }, ...judgements.map(row)), unasked, note);
 }
 
 function frame(view: View, one: Judgement): HTMLElement {
@@ -92,11 +105,12 @@ function messages(view: View): HTMLElement {
   keys(view, stage, reach);
   const sentence = h("p", { class: "clash" });
   view.onChange(() => {
-    const text = view.clash?.lines[0] ?? "";
+    const why = view.clash?.lines[0] ?? "";
+    const text = why === view.world.why ? "" : why;
     sentence.hidden = text === "";
     if (sentence.textContent !== text) sentence.textContent = text;
   });
-  return section("messages", "Messages", controls(view), sentence, strip(view, () => stage.gutter), stage.element, legend(), card(view), clashList(view, reach), list(view, reach));
+  return section("messages", "Messages", controls(view), sentence, strip(view, () => stage.gutter), stage.element, legend(view), card(view), clashList(view, reach), list(view, reach));
 }
 
 function keys(view: View, stage: Stage, reach: (thing: Thing) => void): void {
@@ -143,7 +157,7 @@ function controls(view: View): HTMLElement {
   );
 }
 
-function legend(): HTMLElement {
+function legend(view: View): HTMLElement {
   const item = (name: string, text: string): HTMLElement => h("li", {}, h("i", { class: `swatch ${name}` }), text);
   const hint = (text: string, ...names: string[]): HTMLElement => h("li", {}, ...names.map((name) => h("kbd", {}, name)), ` ${text}`);
   return h(
@@ -157,11 +171,14 @@ function legend(): HTMLElement {
       item("arrow lost", "lost"),
       item("arrow travel", "client and node"),
       item("band", "fault"),
-      item("leads", "leads"),
+      item("leads", view.merged ? "leads the agreed log, which here settles who is a member; each node writes its keys to a log of its own" : "leads"),
+      view.axis.hasFolds && item("fold", "folded: nothing but heartbeats"),
+      item("down", "down"),
+      view.clashes().length > 0 && item("framed", "clash"),
       item("write", "write"),
       item("read", "read"),
     ),
-    h("ul", { class: "keys", id: "keys" }, hint("zoom", "+", "−"), hint("move", "←", "→"), hint("all", "0"), hint("next, previous", "n", "p"), hint("the clash", "c")),
+    h("ul", { class: "keys", id: "keys" }, h("li", {}, "click what is drawn for all about it;"), hint("zoom", "+", "−"), hint("move", "←", "→"), hint("all", "0"), hint("next, previous", "n", "p"), hint("the clash", "c")),
   );
 }
 

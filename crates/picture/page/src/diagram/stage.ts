@@ -4,7 +4,8 @@ import { h } from "../dom";
 import { FONT, onTheme, palette, Palette, pen } from "../palette";
 import { AXIS_HEIGHT, drawRuler } from "../ruler";
 import { Message, Thing } from "./data";
-import { bar, draw, Frame, segment, toX, toY } from "./draw";
+import { draw } from "./draw";
+import { bar, Frame, segment, toX, toY } from "./frame";
 import { Lanes } from "./lanes";
 import { View } from "./view";
 

@@ -47,9 +47,9 @@ export class View {
     this.end = Math.max(world.end * 1000, 1);
     let latest = 0;
     this.reach = Float64Array.from(this.messages, (message) => (latest = Math.max(latest, message.came ?? message.start)));
-    // A circle tells most.
     this.axis = this.newAxis(true);
-    this.clash = this.clashes().find((one) => one.circle.length > 0) ?? this.clashes()[0] ?? null;
+    const framed = world.framed === null ? undefined : world.judgements[world.framed];
+    this.clash = framed?.clash.length ? framed : (this.clashes()[0] ?? null);
     this.open();
   }
 
@@ -70,6 +70,11 @@ export class View {
     if (whole) return this.fit();
     const half = (share * this.axis.length) / 2;
     this.look(this.axis.place(middle) - half, this.axis.place(middle) + half);
+  }
+
+  /** Whether each replica writes to a log of its own; a leader then leads the agreed log alone. */
+  get merged(): boolean {
+    return this.world.facts.some(([name, value]) => name === "world" && value.startsWith("merged"));
   }
 
   /** The time in view. */
