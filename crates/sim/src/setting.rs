@@ -235,6 +235,14 @@ impl fmt::Display for Setting {
         if load.many_percent > 0 {
             write!(f, ", several keys in {} % of DEL and EXISTS", load.many_percent)?;
         }
-        if self.limits == Limits::default() { Ok(()) } else { write!(f, ", {:?}", self.limits) }
+        if self.limits == Limits::default() {
+            return Ok(());
+        }
+        let Limits { waiting_bytes, run_bytes, unapplied, entry_bytes, inbox, .. } = self.limits;
+        write!(
+            f,
+            ", little room: {waiting_bytes} bytes wait, {unapplied} writes unapplied, {run_bytes} bytes in a run, \
+             {entry_bytes} in an entry, {inbox} entries early"
+        )
     }
 }
