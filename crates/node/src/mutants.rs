@@ -67,7 +67,7 @@ macro_rules! mutants {
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
                     | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
-                    | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent | ForgottenUntold
+                    | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent
                     | InboxBytesLeak => Some(Order::Merged),
                     _ => Some(Order::Agreed),
                 }
@@ -111,12 +111,8 @@ mutants! {
     ReplaySkipsEntry, "applied index not atomic with state", "etcd#13766, etcd#13854, etcd#13967";
     /// Replay keeps the entries behind one that a later leader replaced.
     ReplayKeepsReplaced, "log cut below commit", "";
-    /// A member that comes with another directory is taken for the one that was met.
-    AnyDirectoryTaken, "lost disk unnoticed", "nats#7549";
     /// An older copy of a directory does not notice what it has not lived.
     OldCopyUnnoticed, "lost disk unnoticed", "";
-    /// A replica that forgets entries of its own is not told.
-    ForgottenUntold, "lost disk unnoticed", "";
 
     // What reads confirm.
     /// A leader answers linearizable reads without asking a quorum.

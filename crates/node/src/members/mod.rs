@@ -263,7 +263,7 @@ impl Members {
             turn.halt(78, lost_directory(from, turn.identity.id));
             return;
         }
-        if mutant!(AnyDirectoryTaken, self.is_formed() && !on_disk, false) {
+        if self.is_formed() && !on_disk {
             turn.note(Event::Refused(format!(
                 "node {} came with another data directory than the one that this node met",
                 from.0

@@ -229,9 +229,7 @@ impl Merged {
         let own = || Bytes::copy_from_slice(bytes);
         match self.log.fit(&header) {
             Fit::Held => {}
-            Fit::Forgets(held) => {
-                mutant!(ForgottenUntold, turn.send(header.origin, Body::Lost(held)), ());
-            }
+            Fit::Forgets(held) => turn.send(header.origin, Body::Lost(held)),
             Fit::Early => self.inbox.keep(header, own()),
             Fit::Next => {
                 self.append(&header, own(), turn);

@@ -6,10 +6,13 @@ use node::NodeId;
 
 use super::{Truth, Turn};
 
-/// For each node, its life, and which start (boot, incarnation) of each other member it believed last.
+/// A start of a node: boot and incarnation.
+type Start = (u64, u64);
+
+/// For each node, its life, and which start of each other member it believed last.
 #[derive(Debug)]
 pub(crate) struct Kept {
-    hosts: Vec<(u64, BTreeMap<NodeId, (u64, u64)>)>,
+    hosts: Vec<(u64, BTreeMap<NodeId, Start>)>,
 }
 
 impl Kept {
