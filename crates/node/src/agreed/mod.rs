@@ -513,11 +513,12 @@ impl Agreed {
         });
     }
 
-    /// What the requests weigh that wait to be sent for the first time, or to be confirmed.
+    /// Bytes of writes that wait to become the next entry.
     pub(crate) fn drafted(&self) -> usize {
         self.draft.len()
     }
 
+    /// What the requests weigh that wait to be sent for the first time, or to be confirmed.
     pub(crate) fn waiting_bytes(&self) -> usize {
         self.proposals.unnamed_bytes() + self.reads.bytes()
     }
@@ -886,7 +887,6 @@ fn no_room_for_it(Shortage { why, way_out }: &Shortage) -> Error {
     ))
 }
 
-/// The condition that this value, and no other, fulfils.
 /// What only planted bugs do.
 #[cfg(feature = "mutants")]
 impl Agreed {

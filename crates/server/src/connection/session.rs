@@ -23,6 +23,8 @@ pub(crate) struct Session {
     blocked: Cell<bool>,
     /// The socket is broken.
     broken: Cell<bool>,
+    /// It is over: nothing of it is charged any more.
+    closed: Cell<bool>,
     /// The task waits for replies to be sent.
     waiting: Cell<bool>,
     /// Bytes of a request that has not come whole.
@@ -31,7 +33,7 @@ pub(crate) struct Session {
     pub(super) charge: Cell<Charge>,
     /// It is on the list of those to be flushed.
     pub(super) touched: Cell<bool>,
-    /// It is on the list of those that wait for the disk.
+    /// It is on the list of those that wait until less is asked or held, or the disk has caught up.
     pub(crate) held_up: Cell<bool>,
 }
 
@@ -44,6 +46,7 @@ impl Session {
             bell: Bell::default(),
             blocked: Cell::new(false),
             broken: Cell::new(false),
+            closed: Cell::new(false),
             waiting: Cell::new(false),
             incomplete_bytes: Cell::new(0),
             charge: Cell::default(),
@@ -135,6 +138,11 @@ impl Session {
         self.wake();
     }
 
+    /// It is over. (It may still stand on lists.)
+    pub(super) fn set_closed(&self) {
+        self.closed.set(true);
+    }
+
     /// Who is at the other end.
     pub(super) fn peer(&self) -> String {
         self.stream.peer_addr().map_or("somebody".into(), |address| address.to_string())
@@ -152,8 +160,8 @@ impl Session {
 
     /// What it holds now.
     pub(super) fn holds(&self) -> Charge {
-        if self.is_broken() {
-            // Its task lets go of all of it at once.
+        if self.is_broken() || self.closed.get() {
+            // Its task lets go of all of it at once, or has.
             return Charge::default();
         }
         let replies = self.replies();

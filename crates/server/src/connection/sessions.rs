@@ -66,6 +66,7 @@ impl Sessions {
         let session = self.places.borrow_mut()[place].take();
         let session = session.filter(|session| session.id() == id);
         let session = session.expect("a session is closed once");
+        session.set_closed();
         self.account.charge(&session, Charge::default());
         self.free.borrow_mut().push(place);
     }
@@ -207,6 +208,24 @@ mod tests {
             all.push(session);
         }
         (all, clients)
+    }
+
+    #[test]
+    fn what_is_closed_before_it_is_sent_is_charged_no_more() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let sessions = Sessions::new(COUNT);
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let session = sessions.open(listener.accept().await.unwrap().0.into_split().1);
+            let _ = session.replies().ask(Protocol::Resp2, 1 << 20);
+            session.set_incomplete(64 << 10);
+            sessions.charge(&session);
+            sessions.touch(&session);
+            sessions.close(session.id());
+            sessions.flush();
+            assert_eq!(session.charge.get(), Charge::default());
+        });
     }
 
     #[test]
