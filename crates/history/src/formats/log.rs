@@ -89,9 +89,16 @@ fn value(mut reader: Reader<'_>) -> Result<Option<Datum>, String> {
 /// Other loggers may say what they like, but no operation may be lost among it.
 fn refuse_hidden_event(line: &str) -> Result<Option<Event>, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let is_step = |word: &str| word.strip_prefix(':').and_then(Step::named).is_some();
-    let in_words = words.windows(2).any(|pair| is_step(pair[0]) && pair[1].starts_with(':'));
-    let in_map = is_map_of_operation(line) || message(line).is_some_and(is_map_of_operation);
+    let is_step =
+        |word: &str| word.trim_end_matches(',').strip_prefix(':').and_then(Step::named).is_some();
+    // (In a map, a step stands behind `:type`.)
+    let in_words = (1..words.len()).any(|at| {
+        let named = at >= 2 && words[at - 2] == ":type";
+        is_step(words[at - 1]) && words[at].starts_with(':') && !named
+    });
+    let said = line.split_once(" - ").map(|(_, said)| said);
+    let mut texts = [Some(line), message(line), said].into_iter().flatten();
+    let in_map = texts.any(is_map_of_operation);
     match in_words || in_map {
         true => Err(format!("this looks like an operation, and is no event of {LOGGER}")),
         false => Ok(None),

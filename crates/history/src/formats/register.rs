@@ -91,13 +91,17 @@ fn texts(events: &[Event], keys: Keys) -> HashSet<String> {
     appends.filter_map(key).collect()
 }
 
-/// Where keys are asked with `get` and `put`, nothing there is the empty text, unless a `get` that
+/// Where keys are asked with `get` and `put`, nothing there is the empty text, unless a read or a compare-and-set that
 /// found nothing says so.
 fn initial(events: &[Event], keys: Keys) -> Option<String> {
     let is_get = |event: &Event| event.f == "get" || event.f == "put";
     let found_nil = |event: &Event| {
-        let is_nil = |(_, value)| value == Datum::Nothing;
-        event.f == "get" && event.step == Step::Ok && keys.split(event).is_ok_and(is_nil)
+        let is_nil = |(_, value)| match (event.f.as_str(), value) {
+            ("get" | "read" | "r", value) => value == Datum::Nothing,
+            ("cas", Datum::List(pair)) => pair.first() == Some(&Datum::Nothing),
+            _ => false,
+        };
+        event.step == Step::Ok && keys.split(event).is_ok_and(is_nil)
     };
     (events.iter().any(is_get) && !events.iter().any(found_nil)).then(String::new)
 }
