@@ -187,11 +187,9 @@ impl Proposals {
                 return true;
             };
             refuse(asker, Error::ClusterDown(NOT_SENT));
-            let keep = mutant!(RefusedButSent, false, true);
-            if !keep {
-                self.unnamed_bytes -= mutant!(ExpiredBytesLeak, pending.write.len(), 0);
-            }
-            keep
+            mutant!(RefusedButSent, (), return true);
+            self.unnamed_bytes -= mutant!(ExpiredBytesLeak, pending.write.len(), 0);
+            false
         });
     }
 }

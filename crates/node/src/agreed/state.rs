@@ -139,8 +139,11 @@ impl State {
             }
             Write::SetIf(set) => self.set_when(set, at),
             Write::Del(keys) => {
-                let first = mutant!(DelTakesFirst, keys.len(), 1);
-                let gone = keys.iter().take(first).filter(|key| self.remove(key)).count();
+                let gone = mutant!(
+                    DelTakesFirst,
+                    keys.iter().filter(|key| self.remove(key)).count(),
+                    keys.iter().take(1).filter(|key| self.remove(key)).count()
+                );
                 let counted = mutant!(DelAlwaysCounts, gone, keys.len());
                 Answer::blindly(Reply::Integer(counted as i64))
             }

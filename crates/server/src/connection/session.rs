@@ -21,10 +21,8 @@ pub(crate) struct Session {
     bell: Bell,
     /// The socket took less than there was; its task says when it has room again.
     blocked: Cell<bool>,
-    /// The socket is broken.
+    /// The socket is broken, or the connection is over.
     broken: Cell<bool>,
-    /// It is over: nothing of it is charged any more.
-    closed: Cell<bool>,
     /// The task waits for replies to be sent.
     waiting: Cell<bool>,
     /// Bytes of a request that has not come whole.
@@ -46,7 +44,6 @@ impl Session {
             bell: Bell::default(),
             blocked: Cell::new(false),
             broken: Cell::new(false),
-            closed: Cell::new(false),
             waiting: Cell::new(false),
             incomplete_bytes: Cell::new(0),
             charge: Cell::default(),
@@ -138,9 +135,9 @@ impl Session {
         self.wake();
     }
 
-    /// It is over. (It may still stand on lists.)
+    /// It is over: nothing of it is sent or charged any more. (It may still stand on lists.)
     pub(super) fn set_closed(&self) {
-        self.closed.set(true);
+        self.broken.set(true);
     }
 
     /// Who is at the other end.
@@ -160,7 +157,7 @@ impl Session {
 
     /// What it holds now.
     pub(super) fn holds(&self) -> Charge {
-        if self.is_broken() || self.closed.get() {
+        if self.is_broken() {
             // Its task lets go of all of it at once, or has.
             return Charge::default();
         }
