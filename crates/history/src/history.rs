@@ -63,6 +63,44 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// From when to when something took, such as `from 20 to 30 ms`.
+    pub fn interval(self, start: u64, end: Option<u64>) -> String {
+        if self == Unit::Events {
+            let end = end.map_or(UNKNOWN_END.to_string(), |end| format!(" to event {end}"));
+            return format!("from event {start}{end}");
+        }
+        let (scale, name) = self.scale(end.unwrap_or(start).max(start));
+        let start = scaled(start, scale);
+        match end {
+            Some(end) => format!("from {start} to {} {name}", scaled(end, scale)),
+            None => format!("from {start} {name}{UNKNOWN_END}"),
+        }
+    }
+
+    /// How many of this unit make one in which people read such a time, and the name of that one.
+    fn scale(self, units: u64) -> (u64, &'static str) {
+        match (self, units) {
+            (Unit::Seconds, _) => (1, "s"),
+            (Unit::Milliseconds, _) => (1, "ms"),
+            (Unit::Microseconds, 0..=999) => (1, "µs"),
+            (Unit::Microseconds, _) => (1_000, "ms"),
+            (_, 0..=999) => (1, "ns"),
+            (_, 1_000..=999_999) => (1_000, "µs"),
+            _ => (1_000_000, "ms"),
+        }
+    }
+}
+
+const UNKNOWN_END: &str = " on, with no known end";
+
+/// A time in a larger unit, to three decimals at most.
+fn scaled(units: u64, scale: u64) -> String {
+    let thousandths = u128::from(units) * 1000 / u128::from(scale);
+    let (whole, rest) = (thousandths / 1000, thousandths % 1000);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}") }
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
