@@ -34,7 +34,7 @@ const STDIN: &str = "-";
 /// by gzip. Comments, lines of the nemesis and lines of other loggers are skipped and counted; what
 /// else is not understood makes a file no history.
 ///
-/// The levels, strongest first: linearizable (one order that keeps real time), bounded:<ms> (reads may
+/// The levels, strongest first: linearizable (one order that keeps real time), `bounded:<ms>` (reads may
 /// be so old), sequential (one order that keeps each client's), causal (no effect without its cause;
 /// its forms ccv, cm, cc), pram (each client's own order, for each who looks), wfr (writes follow
 /// reads), mw (monotonic writes), ryw (read your writes), mr (monotonic reads), eventual (only written

@@ -243,8 +243,9 @@ fn t4_all_servers_answer_the_same_in_the_end() {
     assert_eq!(quiet["agreed"], true);
     assert!(quiet["agreed_after_last_write_ms"].as_f64().unwrap() > 0.0);
     let agreed = &quiet["agreed_on"][0]["value"];
-    assert!(["100", "200", "300", "400"].iter().any(|value| agreed == value), "{agreed}");
     let history = operations(run["directory"].as_str().unwrap(), &bench);
+    let sets_a = |line: &&Value| line["kind"] == "write" && line["key"] == "a";
+    assert!(history.iter().filter(sets_a).any(|write| write["value"] == *agreed), "{agreed}");
     let finals: Vec<&Value> = history.iter().filter(|line| line["final"] == true).collect();
     let servers: Vec<&Value> = finals.iter().map(|read| &read["server"]).collect();
     assert_eq!(servers, [0, 0, 1, 1, 2, 2, 3, 3], "each server is asked for a and b");
@@ -254,7 +255,7 @@ fn t4_all_servers_answer_the_same_in_the_end() {
     }
     // Clients of their own, whom no table shows.
     assert!(finals.iter().all(|read| read["client"].as_u64().unwrap() > 3));
-    assert_eq!(run["figures"]["read"]["operations"], 16);
+    assert_eq!(run["figures"]["read"]["operations"], 12);
 
     // What the run recorded, `check` judges alike; and it is not fooled by a changed value.
     let path = run["directory"].as_str().unwrap().to_owned() + "/history.jsonl";

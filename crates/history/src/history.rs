@@ -201,3 +201,33 @@ impl History {
         self.header.and_then(|header| header.level)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_unit_that_people_read_them_in() {
+        let table = [
+            (Unit::Nanoseconds, 20, Some(999), "from 20 to 999 ns"),
+            (Unit::Nanoseconds, 500, Some(1_500), "from 0.500 to 1.500 µs"),
+            (Unit::Nanoseconds, 131_006_000, Some(2_000_000_000), "from 131.006 to 2000 ms"),
+            (Unit::Microseconds, 3, Some(999), "from 3 to 999 µs"),
+            (Unit::Microseconds, 1_500, Some(3_000), "from 1.500 to 3 ms"),
+            (Unit::Milliseconds, 0, Some(5_000), "from 0 to 5000 ms"),
+            (Unit::Milliseconds, 7, None, "from 7 ms on, with no known end"),
+            (Unit::Seconds, 1, Some(2), "from 1 to 2 s"),
+            (Unit::Events, 0, Some(3), "from event 0 to event 3"),
+            (Unit::Events, 4, None, "from event 4 on, with no known end"),
+            (
+                Unit::Nanoseconds,
+                u64::MAX,
+                Some(u64::MAX),
+                "from 18446744073709.551 to 18446744073709.551 ms",
+            ),
+        ];
+        for (unit, start, end, told) in table {
+            assert_eq!(unit.interval(start, end), told);
+        }
+    }
+}
