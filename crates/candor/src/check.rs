@@ -42,7 +42,7 @@ const STDIN: &str = "-";
 ///
 /// Words: a witness is an order of the operations that explains every answer. A final read is asked
 /// once nobody writes any more, to see whether all servers agree. Certificates are what the store said
-/// beside its answers, where in its logs they stand; the judge believes none without checking it. A
+/// of its answers, such as their places in its logs; the judge believes none without checking it. A
 /// place such as `line 4` is the line of the file, and where several operations share a line, its
 /// column too.
 ///
@@ -175,7 +175,7 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
         exit_codes.push(report.exit_code);
         // Who closed the pipe has seen enough; the exit code still is about all files.
         if let Err(error) = output::heard(tell(&report, args)) {
-            output::complain("check", &error);
+            let _ = writeln!(io::stderr(), "candor check: {error}");
             exit_codes.push(EXIT_FAILURE);
             break;
         }

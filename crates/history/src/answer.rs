@@ -115,7 +115,7 @@ pub(crate) fn details(history: &History, verdicts: &[Verdict]) -> Vec<String> {
 /// Words of the answer that a newcomer cannot know, and what they mean.
 const WORDS: [(&str, &str); 3] = [
     ("witness", "an order of the operations that explains every answer"),
-    ("certificates", "what the store said beside its answers: where in its logs they stand"),
+    ("certificates", "what the store said of its answers, such as their places in its logs"),
     ("final read", "asked once nobody writes any more, to see whether all servers agree"),
 ];
 

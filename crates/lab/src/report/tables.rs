@@ -63,7 +63,7 @@ pub(crate) fn repeats_table(attempts: &[Attempt]) -> String {
 
 /// Scenarios side by side: how each went, then what each level cost.
 pub(crate) fn compare(results: &[FileResult]) -> String {
-    format!("{}\n\n {MET_NOTE}\n\n{}", outcomes_table(results), costs_table(results))
+    format!("{}\n\n  {MET_NOTE}\n\n{}", outcomes_table(results), costs_table(results))
 }
 
 /// What a column means that no newcomer knows.
@@ -190,5 +190,10 @@ fn table(header: Vec<String>, rows: Vec<Vec<String>>, first_figure: usize) -> St
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table.lines().map(|line| format!(" {}", line.trim_end())).collect::<Vec<_>>().join("\n")
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    // The rule below the header is as long as its words: it has no space behind the last column.
+    let tidy = |line: &str| line.strip_suffix('─').unwrap_or(line).trim_end().to_owned();
+    table.lines().map(|line| format!("  {}", tidy(&line))).collect::<Vec<_>>().join("\n")
 }

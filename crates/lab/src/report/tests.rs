@@ -154,6 +154,28 @@ fn under_fire() -> (Vec<String>, Figures) {
     (lines, Figures::of(&recording))
 }
 
+/// Operations that took seconds, some of which were not done.
+fn slow_figures() -> Figures {
+    let scenario = scenario("linearizable");
+    let mut recording = Recording::new(&scenario, delays::draw(&scenario, 7));
+    recording.begin(0);
+    let answers = [(0, 0, Answer::Written), (0, 1, Answer::Value(None))];
+    let answers = answers.into_iter().chain([(1, 0, Answer::Unknown("INDETERMINATE".into()))]);
+    for (client, step, answer) in answers {
+        let (start, end) = (step as u64 * 5_000 * MS, (step as u64 + 1) * 4_500 * MS);
+        let told = Told {
+            drawn: None,
+            server: client,
+            renewals: 0,
+            instants_ns: (start, end),
+            answer,
+            certificate: None,
+        };
+        assert!(recording.note(OperationId { client, step }, told));
+    }
+    Figures::of(&recording)
+}
+
 /// Runs in trouble, of scenarios with long names and at the level with the longest.
 fn troubles() -> [FileResult; 2] {
     let (_, figures) = under_fire();
@@ -308,6 +330,7 @@ fn shown() -> Vec<(&'static str, String)> {
         ("clients that slept", plain([compare(&asleep)])),
         ("all clients slept", plain([compare(&asleep[..1])])),
         ("long names and trouble side by side", plain([compare(&troubles())])),
+        ("long waits in trouble", plain([figures_table(&slow_figures())])),
         ("levels side by side", with_comparison(|one| plain(levels_lines(one)))),
         ("levels side by side, over several runs", plain(several_runs())),
         ("the summary tells machines the same", format!("{:#}", summary(&stale))),
