@@ -28,6 +28,10 @@ use crate::{diagram, output};
 /// Of such a world the plan of its faults is shrunk: the shortest part of it that breaks the same promise is told, and
 /// the command that brings it back.
 ///
+/// The table counts what the judge said of each level. Rows that say `certified` are about histories with
+/// certificates (what the nodes said of their answers, such as their places in the logs); the others are
+/// about the same histories without them.
+///
 /// Exit codes: 0 every promise was kept; 1 a file or the answer cannot be written; 3 a promise was broken.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["seed", "seeds", "plain"])))]
