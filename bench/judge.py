@@ -139,7 +139,8 @@ def verdict(text):
         return "violated"
     if "Consistent." in text:
         return "holds"
-    return next((word for word in text.replace("\n", " ").split() if word in WORDS), "failed")
+    words = (word.rstrip(":") for word in text.split())
+    return next((word for word in words if word in WORDS), "failed")
 
 
 def alone(text):

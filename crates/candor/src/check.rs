@@ -13,7 +13,7 @@ use history::{
 use indicatif::ProgressBar;
 use serde_json::json;
 
-use crate::{limits, picture};
+use crate::{limits, output, picture};
 
 /// How often the progress moves.
 const PROGRESS_EVERY: Duration = Duration::from_millis(120);
@@ -22,17 +22,32 @@ const STDIN: &str = "-";
 
 /// Judge recorded histories: does what happened keep a level's promise?
 ///
-/// One line for each file and level, `PATH: LEVEL holds|violated|undecided`, with details below it.
-/// Without --level, all levels are judged, strongest first, and the exit code is about the level
-/// that the file's header promises or, where nothing is promised, about linearizable. A level of
-/// which nothing was there to judge is undecided.
+/// The answer to each file begins with a line `PATH: LEVEL holds|violated|undecided: so many
+/// operations of so many clients`. Below it stand all levels in one line, then why: the operations
+/// that cannot all be explained, or an order that explains them all. Without --level, all levels are
+/// judged, and the answer and the exit code are about the level that the file's header promises or,
+/// where nothing is promised, about linearizable. A level of which nothing was there to judge is
+/// undecided.
 ///
 /// A file is recognised by what it holds: Candor's JSON Lines, Jepsen's and Knossos' histories of
 /// registers (EDN or JSON), Porcupine's key-value logs, logs of jepsen.util; any of them compressed
 /// by gzip. Comments, lines of the nemesis and lines of other loggers are skipped and counted; what
 /// else is not understood makes a file no history.
 ///
-/// Exit codes: 0 good; 1 a witness or picture cannot be written; 3 the level is violated; 4 it is
+/// The levels, strongest first: linearizable (one order that keeps real time), `bounded:<ms>` (reads may
+/// be so old), sequential (one order that keeps each client's), causal (no effect without its cause;
+/// its forms ccv, cm, cc), pram (each client's own order, for each who looks), wfr (writes follow
+/// reads), mw (monotonic writes), ryw (read your writes), mr (monotonic reads), eventual (only written
+/// values are read, and all servers agree in the end).
+///
+/// Words: a witness is an order of the operations that explains every answer. A final read is asked
+/// once nobody writes any more, to see whether all servers agree. Certificates are what the store said
+/// of its answers, such as their places in its logs; the judge believes none without checking it. A
+/// place such as `line 4` is the line of the file, and where several operations share a line, its
+/// column too.
+///
+/// Exit codes: 0 good; 1 the answer, a witness or a picture cannot be
+/// written; 3 the level is violated; 4 it is
 /// not known whether it holds, or nothing was there to judge; 78 a file is missing, unreadable or no
 /// history. Over several files, the first that applies of 78, 1, 3, 4, 0.
 #[derive(Debug, clap::Args)]
@@ -64,6 +79,9 @@ pub(crate) struct Args {
     /// JSON Lines, each order with its operations as the history has them.
     #[arg(long, value_name = "WITNESS")]
     witness: Option<PathBuf>,
+    /// Print every level with its proof below the answer.
+    #[arg(long, conflicts_with = "json")]
+    all: bool,
     /// Print one JSON object a file instead of lines.
     #[arg(long)]
     json: bool,
@@ -155,9 +173,11 @@ pub(crate) fn execute(args: &Args) -> ExitCode {
     for file in &args.files {
         let report = judge(file, args);
         exit_codes.push(report.exit_code);
-        if tell(&report, args.json).is_err() {
-            // Who closed the pipe has seen enough; the exit code still is about all files.
-            continue;
+        // Who closed the pipe has seen enough; the exit code still is about all files.
+        if let Err(error) = output::heard(tell(&report, args)) {
+            let _ = writeln!(io::stderr(), "candor check: {error}");
+            exit_codes.push(EXIT_FAILURE);
+            break;
         }
     }
     ExitCode::from(worst(exit_codes))
@@ -183,7 +203,7 @@ fn judge(file: &Path, args: &Args) -> Report {
                     ..Budget::default()
                 };
                 let mut report = report(&path, &history, args.level(), &budget);
-                write_witness(&mut report, &path, &history, args);
+                write_witness(&mut report, &history, args);
                 draw(&mut report, &history, file, args);
                 report
             }
@@ -215,8 +235,8 @@ fn read(file: &Path, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
     Ok((bytes.len() <= bytes_max).then_some(bytes))
 }
 
-/// Writes the witness that was asked for and says below its level where it is.
-fn write_witness(report: &mut Report, path: &str, history: &History, args: &Args) {
+/// Writes the witness that was asked for and says where it is.
+fn write_witness(report: &mut Report, history: &History, args: &Args) {
     let Some(file) = &args.witness else { return };
     let wanted = args.level().or(history.promised());
     let Some((level, witness)) = report.witness(wanted) else {
@@ -225,10 +245,8 @@ fn write_witness(report: &mut Report, path: &str, history: &History, args: &Args
     };
     match put_witness(file, history, level, witness) {
         Ok(()) => {
-            let line = format!("{path}: {level} holds");
-            let at = report.lines.iter().position(|other| *other == line);
-            let at = at.map_or(report.lines.len(), |at| at + 1);
-            report.lines.insert(at, format!("  witness written to {}", file.display()));
+            let line = format!("  the witness of {level} is written to {}", file.display());
+            report.lines.push(line);
             report.json["witness_file"] = json!(file.display().to_string());
         }
         Err(error) => fail(report, &format!("the witness cannot be written: {error}")),
@@ -269,16 +287,18 @@ fn unreadable(path: &str, error: &io::Error) -> Report {
             "exit_code": EXIT_BROKEN,
         }),
         exit_code: EXIT_BROKEN,
+        details: vec![],
         verdicts: vec![],
     }
 }
 
-fn tell(report: &Report, as_json: bool) -> io::Result<()> {
+fn tell(report: &Report, args: &Args) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    if as_json {
+    if args.json {
         return writeln!(out, "{}", report.json);
     }
-    for line in &report.lines {
+    let details = if args.all { &report.details[..] } else { &[] };
+    for line in report.lines.iter().chain(details) {
         writeln!(out, "{line}")?;
     }
     Ok(())

@@ -3,6 +3,7 @@
 mod check;
 mod diagram;
 mod limits;
+mod output;
 mod picture;
 mod run;
 mod serve;

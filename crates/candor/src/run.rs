@@ -10,6 +10,8 @@ const REPEAT_MAX: i64 = 10_000;
 ///
 /// Every file is checked before anything is started. Each run leaves a directory below `runs`, with
 /// the scenario, the history, the servers' logs, the summary and a picture of it all: report.html.
+/// What a run met is the strongest level that its history happens to hold, which may be stronger than
+/// the promised one; `--help` of `candor check` says what the levels and its other words mean.
 /// Files that are equal but for their level, or one file at several levels, also leave one page that
 /// sets the levels side by side.
 ///
@@ -33,6 +35,10 @@ pub(crate) struct Args {
     /// Leave the cluster up afterwards, until Ctrl-C.
     #[arg(long, conflicts_with = "repeat")]
     keep: bool,
+    /// Print every operation; without it a long run shows the first and the last ones, and those that
+    /// were not done. history.jsonl has them all anyway.
+    #[arg(long, conflicts_with = "json")]
+    all: bool,
     /// Print one JSON document instead of lines.
     #[arg(long, conflicts_with = "keep")]
     json: bool,
@@ -49,6 +55,7 @@ pub(crate) fn execute(args: Args) -> ExitCode {
         seed: args.seed,
         levels: args.levels,
         keep: args.keep,
+        all: args.all,
         json: args.json,
         binary: lab::this_program(),
         runs: lab::RUNS.into(),

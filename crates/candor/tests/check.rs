@@ -59,17 +59,22 @@ fn told(output: &Output, exit_code: i32) -> String {
     text
 }
 
-/// The lines about levels, without their details.
-fn verdicts(text: &str) -> Vec<&str> {
-    text.lines().filter(|line| !line.starts_with(' ')).collect()
+/// The verdicts on files, without what was judged and why.
+fn verdicts(text: &str) -> Vec<String> {
+    let answers = text.lines().filter(|line| !line.starts_with(' '));
+    let verdict = |line: &str| line.splitn(3, ": ").take(2).collect::<Vec<_>>().join(": ");
+    answers.map(verdict).collect()
 }
 
 #[test]
 fn causal_means_the_form_that_is_asked_for() {
     let bench = Bench::new(&[("h", CM_NOT_CCV)]);
     // In the header,
-    assert!(bench.check(&["h"], 3).contains("h: causal violated\n  promised by the header"));
-    assert!(bench.check(&["--causal", "cm", "h"], 0).contains("h: cm holds\n  promised by"));
+    let promised = ": 4 operations of 2 clients (promised by the header)\n";
+    let text = bench.check(&["h"], 3);
+    assert!(text.starts_with(&format!("h: causal violated{promised}")), "{text}");
+    let text = bench.check(&["--causal", "cm", "h"], 0);
+    assert!(text.starts_with(&format!("h: cm holds{promised}")), "{text}");
     // where it is asked for,
     let level = |form| ["--level", "causal", "--causal", form, "h"];
     assert_eq!(verdicts(&bench.check(&level("ccv"), 3)), ["h: causal violated"]);
@@ -79,6 +84,81 @@ fn causal_means_the_form_that_is_asked_for() {
     let named = ["--level", "ccv", "--causal", "cm", "h"];
     assert_eq!(verdicts(&bench.check(&named, 3)), ["h: causal violated"]);
     bench.check(&["--causal", "pram", "h"], 2);
+}
+
+#[test]
+fn the_answer_comes_first_then_all_levels_then_why() {
+    let bench = Bench::new(&[("stale", STALE)]);
+    let answer = "stale: linearizable violated: 2 operations of 2 clients (promised by the header)
+  holds: sequential, causal, cm, cc, pram, wfr, mw, ryw, mr; violated: linearizable; undecided: eventual
+  because client 1's read began 10 ms after client 0's write of \"1\" was acknowledged, and returned the \
+                  initial value (nothing)
+    client 0 write x=1, from 0 to 10 ms (line 2)
+    client 1 read x=nothing, from 20 to 30 ms (line 3)
+  undecided eventual: there is no final read of \"x\"
+  (final read: asked once nobody writes any more, to see whether all servers agree)
+";
+    assert_eq!(bench.check(&["stale"], 3), answer);
+    // Each level with its proof stands below, for who asks.
+    let all = bench.check(&["--all", "stale"], 3);
+    let details = all.strip_prefix(answer).expect("the answer is the same");
+    assert!(
+        details.contains("\n  sequential holds\n    witness: client 1 read x=nothing"),
+        "{all}"
+    );
+    bench.check(&["--all", "--json", "stale"], 2);
+    let help = bench.check(&["--help"], 0);
+    for word in ["pram", "wfr", "final read", "ertificates", "witness", "line 4"] {
+        assert!(help.contains(word), "{word} is explained");
+    }
+}
+
+#[test]
+fn places_are_told_as_an_editor_shows_them() {
+    let event = |process, kind, value| {
+        format!("{{:process {process}, :type :{kind}, :f :read, :value {value}}}")
+    };
+    let events = [event(0, "invoke", "nil"), event(0, "ok", "7"), event(1, "invoke", "nil")];
+    let events = [&events[..], &[event(1, "ok", "8")]].concat();
+    let bench =
+        Bench::new(&[("one", &format!("[{}]", events.join(" "))), ("each", &events.join("\n"))]);
+    // Nobody wrote what was read.
+    let place = |file: &str| {
+        let text = bench.check(&["--level", "linearizable", file], 3);
+        let (_, place) =
+            text.split_once("client 0 read register=7, from event 0 to event 1 ").unwrap();
+        place.lines().next().unwrap().to_owned()
+    };
+    assert_eq!(place("each"), "(line 1)");
+    assert_eq!(place("one"), "(line 1, column 2)");
+    // A certificate that proves nothing is told by what was done, not by a number.
+    let certified = |line: &str, rest: &str| format!("{},{rest}}}", line.trim_end_matches('}'));
+    let position = ["\"position\":[2,0]", "\"position\":[1,0],\"by\":null"];
+    let lines: Vec<&str> = STALE.lines().collect();
+    let text =
+        [lines[0].to_owned(), certified(lines[1], position[0]), certified(lines[2], position[1])]
+            .join("\n");
+    let bench = Bench::new(&[("stale", &text)]);
+    let text = bench.check(&["--level", "linearizable", "stale"], 3);
+    let why = "(client 0 write x=1 (line 2) ended before one placed earlier began)";
+    assert!(text.contains(why) && text.contains("(certificates: what the store said"), "{text}");
+}
+
+#[test]
+fn an_answer_that_is_lost_is_a_failure_and_a_closed_pipe_is_none() {
+    let bench = Bench::new(&[("stale", STALE)]);
+    for options in [&[][..], &["--json"]] {
+        let mut command = bench.command(&[options, &["stale"]].concat());
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let lost = command.stdout(full).output().unwrap();
+        assert_eq!(lost.status.code(), Some(1), "{lost:?}");
+        let said = String::from_utf8_lossy(&lost.stderr);
+        assert!(said.contains("cannot write to standard output: No space left"), "{said}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let closed = command.stdout(writer).output().unwrap();
+        assert_eq!((closed.status.code(), closed.stderr.len()), (Some(3), 0), "{closed:?}");
+    }
 }
 
 #[test]
@@ -113,9 +193,14 @@ fn a_file_that_promises_nothing_is_judged_by_linearizable() {
     let bench = Bench::new(&[("stale", &stale), ("fine", stale.lines().next().unwrap())]);
     let says = "nothing was promised, so this level decides";
     let text = bench.check(&["stale"], 3);
-    assert!(text.contains(&format!("stale: linearizable violated\n  {says}\n")), "{text}");
+    let judged = "2 operations of 2 clients";
+    assert!(
+        text.starts_with(&format!("stale: linearizable violated: {judged} ({says})\n")),
+        "{text}"
+    );
     let text = bench.check(&["fine"], 0);
-    assert!(text.contains(&format!("fine: linearizable holds\n  {says}\n")), "{text}");
+    let judged = "1 operation of 1 client";
+    assert!(text.starts_with(&format!("fine: linearizable holds: {judged} ({says})\n")), "{text}");
     // What was asked for is a promise.
     assert!(!bench.check(&["--level", "sequential", "stale"], 0).contains(says));
 }
@@ -177,7 +262,7 @@ fn a_witness_is_written_in_a_form_that_can_be_checked_again() {
     let bench = Bench::new(&[("stale", STALE), ("causal", CM_NOT_CCV)]);
     // The promised level is violated, so it is that of the strongest that holds.
     let text = bench.check(&["--witness", "w", "stale"], 3);
-    assert!(text.contains("stale: sequential holds\n  witness written to w\n"), "{text}");
+    assert!(text.ends_with("  the witness of sequential is written to w\n"), "{text}");
     let witness = bench.read("w");
     assert_eq!(
         witness.lines().collect::<Vec<_>>(),
@@ -228,7 +313,8 @@ fn files_of_any_form_also_from_standard_input() {
     ]);
     for file in ["edn", "json", "log"] {
         let text = bench.check(&["--level", "linearizable", file], 0);
-        assert!(text.starts_with(&format!("{file}: linearizable holds\n")), "{text}");
+        let judged = "1 operation of 1 client";
+        assert!(text.starts_with(&format!("{file}: linearizable holds: {judged}\n")), "{text}");
     }
     assert!(bench.check(&["nothing"], 4).contains("nothing was there to judge"));
     bench.check(&["--level", "eventual", "nothing"], 4);

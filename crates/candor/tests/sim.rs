@@ -107,6 +107,23 @@ fn where_every_promise_is_kept_one_world_is_drawn_and_of_many_none() {
 }
 
 #[test]
+fn a_story_that_is_lost_is_a_failure_and_a_closed_pipe_is_none() {
+    for arguments in [["--seed", "42"], ["--seeds", "1"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_candor"));
+        command.arg("sim").args(arguments);
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let lost = command.stdout(full).output().unwrap();
+        assert_eq!(lost.status.code(), Some(1), "{lost:?}");
+        let said = String::from_utf8_lossy(&lost.stderr);
+        assert!(said.contains("cannot write to standard output: No space left"), "{said}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let closed = command.stdout(writer).output().unwrap();
+        assert_eq!((closed.status.code(), closed.stderr.len()), (Some(0), 0), "{closed:?}");
+    }
+}
+
+#[test]
 fn one_or_many() {
     assert_eq!(sim(&[]).status.code(), Some(2));
     assert_eq!(sim(&["--seed", "1", "--seeds", "2"]).status.code(), Some(2));

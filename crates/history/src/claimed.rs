@@ -17,6 +17,7 @@ use crate::clients;
 use crate::history::History;
 use crate::level::Level;
 use crate::operation::{Fate, Kind, Operation, Value};
+use crate::verdict::named;
 use crate::view::counts;
 use crate::witness::{Order, Witness};
 
@@ -40,6 +41,7 @@ pub(crate) fn candidate(history: &History, level: Level) -> Option<Result<Witnes
 type Stand = (Place, bool, u64, u64, usize, usize);
 
 fn agreed(history: &History, level: Level) -> Result<Witness, String> {
+    let name = |index: usize| named(history, index);
     let operations = &history.operations;
     let own = |op: &Operation| match op.position {
         Some(Position::Agreed(place)) => Some(place),
@@ -57,7 +59,7 @@ fn agreed(history: &History, level: Level) -> Result<Witness, String> {
             None => match paired.get(&index) {
                 Some(&place) => place,
                 None if op.fate() == Fate::Unknown => continue,
-                None => return Err(format!("operation {index} has no position")),
+                None => return Err(format!("{} has no position", name(index))),
             },
         };
         let is_read = op.is_read();
@@ -71,6 +73,7 @@ fn agreed(history: &History, level: Level) -> Result<Witness, String> {
 }
 
 fn merged(history: &History, level: Level) -> Result<Witness, String> {
+    let name = |index: usize| named(history, index);
     let operations = &history.operations;
     let own = |op: &Operation| op.entry;
     let seen = |op: &Operation| match op.by {
@@ -91,7 +94,7 @@ fn merged(history: &History, level: Level) -> Result<Witness, String> {
                 makers.insert(entry, index);
             }
             None if op.fate() == Fate::Unknown => {}
-            None => return Err(format!("write {index} has no entry")),
+            None => return Err(format!("{} has no entry", name(index))),
         }
     }
     let mut sources: Vec<(usize, Option<usize>)> = Vec::new();
@@ -104,9 +107,9 @@ fn merged(history: &History, level: Level) -> Result<Witness, String> {
             Some(Source::Nothing) => None,
             Some(Source::Merged(entry)) => {
                 let maker = makers.get(&entry).copied();
-                Some(maker.ok_or_else(|| format!("operation {index} saw an entry of nobody"))?)
+                Some(maker.ok_or_else(|| format!("{} saw an entry of nobody", name(index)))?)
             }
-            _ => return Err(format!("it is not told what operation {index} saw")),
+            _ => return Err(format!("it is not told what {} saw", name(index))),
         };
         sources.push((index, source));
     }
@@ -133,12 +136,13 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
     own: impl Fn(&Operation) -> Option<E>,
     seen: impl Fn(&Operation) -> Option<E>,
 ) -> Result<HashMap<usize, E>, String> {
+    let name = |index: usize| named(history, index);
     let mut silent: HashMap<(&str, &Option<Value>), Vec<usize>> = HashMap::new();
     for (index, op) in history.operations.iter().enumerate() {
         let told = op.fate() == Fate::Done && own(op).is_some();
         if op.is_write() && counts(op, level) && !told {
             let Some(value) = op.written() else {
-                return Err(format!("operation {index} has no entry, and no value to tell it by"));
+                return Err(format!("{} has no entry, and no value to tell it by", name(index)));
             };
             silent.entry((&op.key, value)).or_default().push(index);
         }
@@ -161,7 +165,7 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
         match (&writes[..], entries.len()) {
             (_, 0) => {}
             ([write], 1) => paired.extend(entries.into_iter().map(|entry| (*write, entry))),
-            _ => return Err(format!("it is not clear which entry write {} has", writes[0])),
+            _ => return Err(format!("it is not clear which entry {} has", name(writes[0]))),
         }
     }
     Ok(paired)

@@ -41,8 +41,7 @@ pub(crate) fn in_order(history: &History) -> Result<Vec<usize>, Disorder> {
         if before.client != after.client {
             continue;
         }
-        let place =
-            if before.line > 0 { format!(" (line {})", before.line) } else { String::new() };
+        let place = before.place().map_or(String::new(), |place| format!(" ({place})"));
         let fault = |message| Err(Disorder { operation: pair[1], field: "start", message });
         if !before.client_goes_on() {
             return fault(format!(

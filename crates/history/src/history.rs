@@ -63,6 +63,44 @@ impl Unit {
     }
 }
 
+impl Unit {
+    /// From when to when something took, such as `from 20 to 30 ms`.
+    pub fn interval(self, start: u64, end: Option<u64>) -> String {
+        if self == Unit::Events {
+            let end = end.map_or(UNKNOWN_END.to_string(), |end| format!(" to event {end}"));
+            return format!("from event {start}{end}");
+        }
+        let (scale, name) = self.scale(end.unwrap_or(start).max(start));
+        let start = scaled(start, scale);
+        match end {
+            Some(end) => format!("from {start} to {} {name}", scaled(end, scale)),
+            None => format!("from {start} {name}{UNKNOWN_END}"),
+        }
+    }
+
+    /// How many of this unit make one in which people read such a time, and the name of that one.
+    fn scale(self, units: u64) -> (u64, &'static str) {
+        match (self, units) {
+            (Unit::Seconds, _) => (1, "s"),
+            (Unit::Milliseconds, _) => (1, "ms"),
+            (Unit::Microseconds, 0..=999) => (1, "µs"),
+            (Unit::Microseconds, _) => (1_000, "ms"),
+            (_, 0..=999) => (1, "ns"),
+            (_, 1_000..=999_999) => (1_000, "µs"),
+            _ => (1_000_000, "ms"),
+        }
+    }
+}
+
+const UNKNOWN_END: &str = " on, with no known end";
+
+/// A time in a larger unit, to three decimals at most.
+fn scaled(units: u64, scale: u64) -> String {
+    let thousandths = u128::from(units) * 1000 / u128::from(scale);
+    let (whole, rest) = (thousandths / 1000, thousandths % 1000);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest:03}") }
+}
+
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -161,5 +199,35 @@ impl History {
     /// The level that its header promises.
     pub fn promised(&self) -> Option<Level> {
         self.header.and_then(|header| header.level)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_unit_that_people_read_them_in() {
+        let table = [
+            (Unit::Nanoseconds, 20, Some(999), "from 20 to 999 ns"),
+            (Unit::Nanoseconds, 500, Some(1_500), "from 0.500 to 1.500 µs"),
+            (Unit::Nanoseconds, 131_006_000, Some(2_000_000_000), "from 131.006 to 2000 ms"),
+            (Unit::Microseconds, 3, Some(999), "from 3 to 999 µs"),
+            (Unit::Microseconds, 1_500, Some(3_000), "from 1.500 to 3 ms"),
+            (Unit::Milliseconds, 0, Some(5_000), "from 0 to 5000 ms"),
+            (Unit::Milliseconds, 7, None, "from 7 ms on, with no known end"),
+            (Unit::Seconds, 1, Some(2), "from 1 to 2 s"),
+            (Unit::Events, 0, Some(3), "from event 0 to event 3"),
+            (Unit::Events, 4, None, "from event 4 on, with no known end"),
+            (
+                Unit::Nanoseconds,
+                u64::MAX,
+                Some(u64::MAX),
+                "from 18446744073709.551 to 18446744073709.551 ms",
+            ),
+        ];
+        for (unit, start, end, told) in table {
+            assert_eq!(unit.interval(start, end), told);
+        }
     }
 }

@@ -65,6 +65,7 @@
 //! linearizability key by key, `saturation` and `search` decide sequential consistency, `eventual`
 //! reads its level off the keys; `shrink` and `explain` make a clash small and put it into words.
 
+mod answer;
 mod arbiter;
 mod budget;
 mod causal;
@@ -105,6 +106,7 @@ mod words;
 mod writer;
 mod zones;
 
+pub use answer::explanations;
 pub use budget::Budget;
 pub use certificate::{Entry, Place, Position, Replica, Source};
 pub use fault::Fault;

@@ -92,6 +92,7 @@ impl Line<'_> {
             by: self.by.map(|by| by.unwrap_or(Source::Nothing)),
             entry: read_entry(line, self.entry)?,
             line: number,
+            column: 0,
         })
     }
 

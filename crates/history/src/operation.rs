@@ -87,6 +87,8 @@ pub struct Operation {
     pub entry: Option<Entry>,
     /// The line of the file, counted from 1; 0 for an operation that came from no file.
     pub line: usize,
+    /// The column in that line, counted from 1; 0 where the line alone tells the operation.
+    pub column: u32,
 }
 
 impl Operation {
@@ -106,6 +108,7 @@ impl Operation {
             by: None,
             entry: None,
             line: 0,
+            column: 0,
         }
     }
 
@@ -147,6 +150,15 @@ impl Operation {
     pub fn at_server(mut self, server: u64) -> Operation {
         self.server = Some(server);
         self
+    }
+
+    /// Where the file has it, such as `line 4`; `None` for an operation that came from no file.
+    pub fn place(&self) -> Option<String> {
+        match (self.line, self.column) {
+            (0, _) => None,
+            (line, 0) => Some(format!("line {line}")),
+            (line, column) => Some(format!("line {line}, column {column}")),
+        }
     }
 
     /// What is known about its effect.

@@ -1,8 +1,9 @@
-//! What `candor check` prints: one line a file and level, details on indented lines below it, the
-//! same as JSON, and the exit code.
+//! What `candor check` prints of a file: the verdict in one line, then how all levels stand in another
+//! one, then why; the same as JSON, and the exit code.
 
 use serde_json::{Value, json};
 
+use crate::answer::{answer, details, standings};
 use crate::budget::{Budget, megabytes};
 use crate::history::History;
 use crate::judge::{check, ladder, strongest};
@@ -28,8 +29,11 @@ pub const EXIT_BROKEN: u8 = 78;
 /// What is to be said about one file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// Lines for a person.
+    /// The answer for a person: the verdict, how all levels stand, and why.
     pub lines: Vec<String>,
+    /// Every level with its proof, for who wants to know more; nothing beyond the answer if one level
+    /// was judged.
+    pub details: Vec<String>,
     /// The same for a machine: one object.
     pub json: Value,
     /// The exit code that this file alone would give.
@@ -66,25 +70,13 @@ pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budg
         None => all_levels(history, promised, budget),
     };
     verdicts.iter_mut().for_each(|verdict| withhold(verdict, history));
-    let mut lines = Vec::new();
-    let mut levels = Vec::new();
-    for (at, verdict) in verdicts.iter().enumerate() {
-        lines.push(format!("{path}: {} {}", verdict.level, verdict.word()));
-        if verdict.level == decisive {
-            lines.extend(origin(history, level).map(|line| format!("  {line}")));
-            lines.extend(besides(history).iter().map(|line| format!("  {line}")));
-        }
-        let same = |other: &&Verdict| verdict.clash().is_some() && other.clash() == verdict.clash();
-        match verdicts[..at].iter().find(same) {
-            Some(other) => lines.push(format!("  by the same clash as {}", other.level)),
-            None => {
-                lines.extend(verdict.lines(history).iter().map(|line| format!("  {line}")));
-            }
-        }
-        levels.push(verdict_json(verdict, history));
-    }
     let decided = verdicts.iter().find(|verdict| verdict.level == decisive);
-    let exit_code = decided.map_or(EXIT_UNDECIDED, exit_code);
+    let decided = decided.expect("the level that decides is among those that are judged");
+    let exit_code = exit_code(decided);
+    let lines = answer(path, history, decided, &verdicts, origin(history, level));
+    let details = if verdicts.len() > 1 { details(history, &verdicts) } else { Vec::new() };
+    let levels: Vec<Value> =
+        verdicts.iter().map(|verdict| verdict_json(verdict, history)).collect();
     let json = json!({
         "file": path,
         "operations": history.operations.len(),
@@ -95,21 +87,16 @@ pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budg
         "verdicts": levels,
         "exit_code": exit_code,
     });
-    Report { lines, json, exit_code, verdicts }
+    Report { lines, details, json, exit_code, verdicts }
 }
 
 /// Where the level that decides comes from, unless it was asked for.
-fn origin(history: &History, level: Option<Level>) -> Option<&'static str> {
+fn origin(history: &History, level: Option<Level>) -> &'static str {
     match (level, history.promised()) {
-        (Some(_), _) => None,
-        (None, Some(_)) => Some("promised by the header"),
-        (None, None) => Some("nothing was promised, so this level decides"),
+        (Some(_), _) => "",
+        (None, Some(_)) => " (promised by the header)",
+        (None, None) => " (nothing was promised, so this level decides)",
     }
-}
-
-/// What is to be known about a file besides its operations.
-fn besides(history: &History) -> Vec<String> {
-    skipped::line(history).into_iter().chain(skipped::names_line(history)).collect()
 }
 
 /// A level of which nothing was there to judge does not hold: nobody knows.
@@ -151,6 +138,7 @@ pub fn report_broken(path: &str, broken: &Broken) -> Report {
             "exit_code": EXIT_BROKEN,
         }),
         exit_code: EXIT_BROKEN,
+        details: Vec::new(),
         verdicts: Vec::new(),
     }
 }
@@ -172,11 +160,12 @@ pub fn report_too_large(path: &str, level: Option<Level>, memory_bytes_max: usiz
         None => Level::ALL.iter().map(verdict).collect(),
     };
     let nothing = History::default();
-    let lines = verdicts
-        .iter()
-        .flat_map(|verdict| [format!("{path}: {} undecided", verdict.level), format!("  {why}")]);
+    let mut lines = vec![format!("{path}: {} undecided", level.unwrap_or(Level::Linearizable))];
+    lines.extend(standings(&verdicts));
+    lines.push(format!("  because {why}"));
     Report {
-        lines: lines.collect(),
+        lines,
+        details: Vec::new(),
         json: json!({
             "file": path,
             "promised": level.map(|level| level.to_string()),

@@ -8,7 +8,7 @@ use crate::witness::Witness;
 /// How many operations of a witness order or a clash are put into words.
 const SHOWN_MAX: usize = 40;
 /// How long a line of a witness order becomes before it is broken.
-const LINE_CHARS: usize = 100;
+const LINE_CHARS: usize = 86;
 
 /// What the judge says of one history and one level.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -191,6 +191,13 @@ pub fn compact(operation: &Operation) -> String {
     }
 }
 
+/// An operation in few words and, where it came from a file, its place there.
+pub(crate) fn named(history: &History, index: usize) -> String {
+    let operation = &history.operations[index];
+    let place = operation.place().map_or(String::new(), |place| format!(" ({place})"));
+    compact(operation) + &place
+}
+
 /// A value in an operation's short form, where `=` sets it apart.
 fn shown(value: &Option<Value>) -> &str {
     value.as_deref().unwrap_or("nothing")
@@ -237,19 +244,18 @@ fn order_lines(history: &History, mut line: String, order: &[usize]) -> Vec<Stri
     lines
 }
 
+/// An operation of a clash: what it was, where, when, and its place in the file.
+fn clash_line(history: &History, operation: &Operation) -> String {
+    let at = operation.server.map_or(String::new(), |server| format!(" at server {server}"));
+    let when = history.unit().interval(operation.start, operation.end);
+    let place = operation.place().map_or(String::new(), |place| format!(" ({place})"));
+    format!("{}{at}, {when}{place}", compact(operation))
+}
+
 fn clash_lines(history: &History, clash: &Clash) -> Vec<String> {
     let mut lines = vec![clash.sentence.clone()];
     for &index in clash.operations.iter().take(SHOWN_MAX) {
-        let operation = &history.operations[index];
-        let end = operation.end.map_or("?".to_string(), |end| end.to_string());
-        let mut line = format!("  {} [{}, {end}]", compact(operation), operation.start);
-        if let Some(server) = operation.server {
-            line.push_str(&format!(" server {server}"));
-        }
-        if operation.line > 0 {
-            line.push_str(&format!(" (line {})", operation.line));
-        }
-        lines.push(line);
+        lines.push(format!("  {}", clash_line(history, &history.operations[index])));
     }
     if clash.operations.len() > SHOWN_MAX {
         lines.push(format!("  … and {} more", clash.operations.len() - SHOWN_MAX));

@@ -10,6 +10,7 @@ use crate::clients;
 use crate::history::History;
 use crate::level::Level;
 use crate::operation::{Fate, Kind, Operation};
+use crate::verdict::named;
 
 /// The absence of a cell or of another index.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -73,10 +74,10 @@ impl<'h> View<'h> {
     /// What counts when `history` is judged by `level`; an error says why it cannot be judged.
     pub(crate) fn new(history: &'h History, level: Level) -> Result<View<'h>, String> {
         let order = clients::in_order(history).map_err(|disorder| {
-            let line = history.operations[disorder.operation].line;
             format!(
-                "the history is broken at operation {} (line {line}): {}",
-                disorder.operation, disorder.message
+                "the history is broken at {}: {}",
+                named(history, disorder.operation),
+                disorder.message
             )
         })?;
         Ok(View::build(history, level, &order))

@@ -47,6 +47,8 @@ pub(crate) struct Task<'a> {
     pub(crate) run: u32,
     /// Which attempt at it, from 1.
     pub(crate) number: u32,
+    /// Whether every operation is to be shown.
+    pub(crate) all: bool,
     /// Whether the cluster is to go on.
     pub(crate) keep: bool,
     /// The level was named beside the file.

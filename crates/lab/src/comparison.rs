@@ -108,8 +108,7 @@ impl<'a> Column<'a> {
 
     /// The strongest level that held in every run.
     pub(crate) fn met(&self) -> Option<Level> {
-        let held = |level: &Level| self.count(*level).held == self.runs().len();
-        compared().find(held).filter(|_| !self.runs().is_empty())
+        self.result.met()
     }
 
     /// The same in words, with what is known of the levels above it.

@@ -91,6 +91,12 @@ impl Judgement {
         })
     }
 
+    /// The operations of the clash that violates a level, in words; none if it is not violated.
+    pub(crate) fn parts(&self, level: Level) -> Vec<String> {
+        let evidence = self.evidence.iter().find(|evidence| evidence.level == level);
+        evidence.map_or(vec![], Evidence::lines)
+    }
+
     /// The strongest level that the run happened to meet.
     pub(crate) fn met(&self) -> Option<Level> {
         strongest(&self.strongest_first())
@@ -124,17 +130,20 @@ impl Judgement {
 fn proof(verdict: &Verdict, history: &History) -> Vec<String> {
     let Outcome::Violated(clash) = &verdict.outcome else { return verdict.lines(history) };
     let mut lines = vec![clash.sentence.clone()];
-    if let Some(Evidence { parts, left_out, .. }) = Evidence::of(verdict, history) {
-        lines.extend(parts.iter().map(|part| format!("  {}, {}", part.text, part.when())));
-        if left_out > 0 {
-            lines.push(format!("  … and {left_out} more"));
-        }
-    }
+    let evidence = Evidence::of(verdict, history);
+    lines.extend(evidence.iter().flat_map(Evidence::lines).map(|line| format!("  {line}")));
     lines.extend(verdict.notes.iter().cloned());
     lines
 }
 
 impl Evidence {
+    /// Its operations in words, one a line.
+    fn lines(&self) -> Vec<String> {
+        let part = |part: &Part| format!("{}, {}", part.text, part.when());
+        let more = (self.left_out > 0).then(|| format!("… and {} more", self.left_out));
+        self.parts.iter().map(part).chain(more).collect()
+    }
+
     /// The operations of a clash; `None` if the verdict is no clash.
     fn of(verdict: &Verdict, history: &History) -> Option<Evidence> {
         let operations = &verdict.clash()?.operations;

@@ -13,11 +13,13 @@ use crate::directory::{REPORT, write_levels};
 use crate::failure::Failure;
 use crate::figures::Figures;
 use crate::interrupt::{Interrupts, Signal};
+use crate::judgement::Standing;
 use crate::keep;
+use crate::level::compared;
 use crate::pages;
 use crate::report;
 use crate::scenario::{Refusal, Scenario, Transport};
-use crate::screen::{Look, Screen, print_document, tame};
+use crate::screen::{Look, Screen, tame};
 
 /// How often a run is repeated if the order that its waits state did not come about.
 const REPEATS_MAX: u32 = 3;
@@ -38,6 +40,8 @@ pub struct Options {
     pub levels: Vec<Level>,
     /// Leave the cluster up until Ctrl-C; for one file, run once.
     pub keep: bool,
+    /// Show every operation, however many there are.
+    pub all: bool,
     /// Print one JSON document instead of lines.
     pub json: bool,
     /// The program that the servers and clients are started from: this one.
@@ -94,6 +98,15 @@ impl FileResult {
             .map_or("not run", |verdict| verdict.word())
     }
 
+    /// The strongest level that held in every attempt.
+    pub(crate) fn met(&self) -> Option<Level> {
+        let held = |level: &Level| {
+            let mut standings = self.attempts.iter().map(|one| one.judgement.standing(*level));
+            standings.all(|standing| standing == Some(Standing::Held))
+        };
+        compared().find(held).filter(|_| !self.attempts.is_empty())
+    }
+
     /// One more attempt has come to its end.
     pub(crate) fn add(&mut self, attempt: Attempt) {
         self.figures.add(&attempt.figures);
@@ -108,10 +121,13 @@ impl FileResult {
 
 /// Runs scenario files; gives the exit code.
 pub fn run(options: &Options) -> u8 {
-    let screen = if options.json { Screen::silent() } else { Screen::for_people() };
+    let mut screen = if options.json { Screen::silent() } else { Screen::for_people() };
     let loaded = match load_all(options) {
         Ok(loaded) => loaded,
-        Err(refusals) => return refuse(&refusals, options, &screen),
+        Err(refusals) => {
+            refuse(&refusals, options, &mut screen);
+            return screen.exit_code(EXIT_BROKEN);
+        }
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -130,7 +146,8 @@ pub fn run(options: &Options) -> u8 {
         };
         let seed = options.seed.unwrap_or_else(delays::fresh_seed);
         let mut runner = Runner { options, seed, screen, interrupts, results: vec![] };
-        runner.run_all(&loaded).await
+        let exit_code = runner.run_all(&loaded).await;
+        runner.screen.exit_code(exit_code)
     });
     // A judge that was interrupted may still be thinking; nobody waits for it.
     runtime.shutdown_background();
@@ -160,7 +177,7 @@ fn load_all(options: &Options) -> Result<Vec<Loaded>, Vec<Refusal>> {
 }
 
 /// Says what is wrong with the files; nothing was started.
-fn refuse(refusals: &[Refusal], options: &Options, screen: &Screen) -> u8 {
+fn refuse(refusals: &[Refusal], options: &Options, screen: &mut Screen) {
     for refusal in refusals {
         // Bare, so that editors and terminals find the place.
         screen.complain_bare(refusal);
@@ -179,18 +196,12 @@ fn refuse(refusals: &[Refusal], options: &Options, screen: &Screen) -> u8 {
             refusal.problems.iter().map(one).collect()
         };
         let problems: Vec<Value> = refusals.iter().flat_map(problem).collect();
-        print(&json!({
+        screen.print(&json!({
             "candor_run": DOCUMENT_VERSION,
             "problems": problems,
             "exit_code": EXIT_BROKEN,
         }));
     }
-    EXIT_BROKEN
-}
-
-fn print(document: &Value) {
-    // Who closed the pipe reads no more; the exit code still tells how it went.
-    let _ = print_document(document);
 }
 
 /// Runs files one after another.
@@ -226,7 +237,8 @@ impl Runner<'_> {
             }
         };
         if self.options.json {
-            print(&self.document(compared.documents, exit_code));
+            let document = self.document(compared.documents, exit_code);
+            self.screen.print(&document);
         }
         exit_code
     }
@@ -308,6 +320,7 @@ impl Runner<'_> {
                 seed: self.seed.wrapping_add(u64::from(run - 1)),
                 run,
                 number,
+                all: self.options.all,
                 keep: self.options.keep,
                 at_other_level: file.at_other_level,
             };
@@ -379,8 +392,7 @@ impl Runner<'_> {
         let mut figures = vec![];
         if self.options.repeat == 1 && attempt.figures.throughput().is_some() {
             self.screen.tell(format!("\n{}", report::figures_table(&attempt.figures)));
-            let rate = report::throughput(&attempt.figures);
-            figures.push(format!("{rate} operations, waits of clients included"));
+            figures.extend(report::pace_line(&attempt.figures));
         }
         for line in report::labelled("pace", Look::Plain, figures) {
             self.screen.tell(format!("\n{line}"));

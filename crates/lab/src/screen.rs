@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use history::{EXIT_FAILURE, worst};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// How often the progress moves while nothing happens.
@@ -45,27 +46,47 @@ impl Look {
 pub(crate) struct Screen {
     /// `None`: nothing is told, because a machine reads what comes at the end.
     lines: Option<Box<dyn Write>>,
+    /// The first failure to tell something that somebody still wanted to read.
+    lost: Option<io::Error>,
     bar: ProgressBar,
 }
 
 impl Screen {
     /// The terminal, or whatever standard output is.
     pub(crate) fn for_people() -> Screen {
-        Screen { lines: Some(Box::new(anstream::stdout())), bar: ProgressBar::hidden() }
+        Screen { lines: Some(Box::new(anstream::stdout())), lost: None, bar: ProgressBar::hidden() }
     }
 
     /// Nothing is told.
     pub(crate) fn silent() -> Screen {
-        Screen { lines: None, bar: ProgressBar::hidden() }
+        Screen { lines: None, lost: None, bar: ProgressBar::hidden() }
     }
 
     /// Tells some lines.
     pub(crate) fn tell(&mut self, text: impl fmt::Display) {
         let Some(lines) = &mut self.lines else { return };
-        self.bar.suspend(|| {
-            // Who closed the pipe reads no more; the run still has to end in order.
-            let _ = writeln!(lines, "{text}").and_then(|()| lines.flush());
-        });
+        let told = self.bar.suspend(|| writeln!(lines, "{text}").and_then(|()| lines.flush()));
+        self.note(told);
+    }
+
+    /// Prints one document for machines.
+    pub(crate) fn print(&mut self, document: &serde_json::Value) {
+        let printed = print_document(document);
+        self.note(printed);
+    }
+
+    /// Notes what is lost. Who closed the pipe reads no more, which is no loss; whatever is lost, the run
+    /// still has to end in order.
+    fn note(&mut self, told: io::Result<()>) {
+        let lost = told.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
+        self.lost = self.lost.take().or(lost);
+    }
+
+    /// The exit code of a run that would end with `exit_code`: a verdict that nobody saw is a failure.
+    pub(crate) fn exit_code(&self, exit_code: u8) -> u8 {
+        let Some(error) = &self.lost else { return exit_code };
+        self.complain(format!("cannot write to standard output: {error}"));
+        worst([exit_code, EXIT_FAILURE])
     }
 
     /// Says on standard error what went wrong; also to who reads the output by machine.
@@ -115,8 +136,7 @@ impl Screen {
     }
 }
 
-/// Prints one document for machines.
-pub(crate) fn print_document(document: &serde_json::Value) -> io::Result<()> {
+fn print_document(document: &serde_json::Value) -> io::Result<()> {
     let mut text = serde_json::to_string_pretty(document)?;
     text.push('\n');
     io::stdout().lock().write_all(text.as_bytes())

@@ -22,8 +22,8 @@ use crate::plan::{Answer, Plan, Report, Work};
 use crate::ports;
 use crate::process::End;
 use crate::recording::{Recording, Told};
-use crate::report::{self, Live, Phase};
-use crate::scenario::{Fault, Ports, Scenario, Transport};
+use crate::report::{self, Live, Phase, Rows};
+use crate::scenario::{Fault, Ports, Transport};
 use crate::screen::{Look, Screen};
 
 /// How much longer than a request may take a client waits for its reply.
@@ -76,7 +76,7 @@ impl Stage {
         }
         let start_ns = self.crew.go().await?;
         self.recording.begin(start_ns);
-        self.collect(scenario, start_ns, screen).await?;
+        self.collect(task, start_ns, screen).await?;
         if is_merged(scenario.level) {
             self.come_to_rest(task, screen).await;
         }
@@ -174,11 +174,12 @@ impl Stage {
     /// Listens to the clients until all have ended, and deals the faults meanwhile.
     async fn collect(
         &mut self,
-        scenario: &Scenario,
+        task: &Task<'_>,
         start_ns: u64,
         screen: &mut Screen,
     ) -> Result<(), Failure> {
-        let mut show = Show { live: Live::of(scenario), phase: Phase::default() };
+        let scenario = task.scenario;
+        let mut show = Show::of(task);
         if scenario.operations() > 0 {
             screen.tell(format!("\n{}", show.live.header()));
         }
@@ -213,6 +214,7 @@ impl Stage {
         }
         screen.rest();
         show.tell_phase(screen);
+        show.rows.flush().into_iter().for_each(|row| screen.tell(row));
         // What comes too late to break anything tells nothing of the store.
         let missed = aim.iter().map(|aim| &aim.fault).chain(schedule.left());
         for fault in missed.filter(|fault| !fault.what.mends()) {
@@ -308,8 +310,10 @@ impl Stage {
             show.phase.note(recorded);
             return;
         }
-        screen.tell(show.live.row(recorded, &self.recording));
-        if is_unknown {
+        let rows = show.rows.take(recorded, show.live.row(recorded, &self.recording));
+        let is_shown = !rows.is_empty();
+        rows.into_iter().for_each(|row| screen.tell(row));
+        if is_unknown && is_shown {
             let (client, number) =
                 (self.crew.name(id.client), self.recording.number(id.client, renewals + 1));
             let note = format!("           {client} goes on under the number {number}");
@@ -336,11 +340,20 @@ impl Stage {
 /// What the screen shows of the operations.
 struct Show {
     live: Live,
+    rows: Rows,
     /// The random ones since the last fault.
     phase: Phase,
 }
 
 impl Show {
+    fn of(task: &Task<'_>) -> Show {
+        Show {
+            live: Live::of(task.scenario),
+            rows: Rows::of(task.scenario.operations(), task.all),
+            phase: Phase::default(),
+        }
+    }
+
     fn tell_phase(&mut self, screen: &mut Screen) {
         if let Some(line) = std::mem::take(&mut self.phase).line() {
             screen.tell(line);

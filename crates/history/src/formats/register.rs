@@ -49,6 +49,9 @@ pub(super) fn history(recording: Recording, is_log: bool) -> Result<History, Bro
             tell_again(crashed.get(&client).copied(), event, &mut skipped)?;
         }
     }
+    if each_has_a_line(&operations) {
+        operations.iter_mut().for_each(|operation| operation.column = 0);
+    }
     let mut history = History::new(Some(Header::new(unit, None)), operations);
     history.initial = initial(&events, keys);
     history.skipped = skipped;
@@ -58,6 +61,12 @@ pub(super) fn history(recording: Recording, is_log: bool) -> Result<History, Bro
         Broken { line, column: 1, message: disorder.message }
     })?;
     Ok(history)
+}
+
+/// Whether no two operations stand in one line of the file.
+fn each_has_a_line(operations: &[Operation]) -> bool {
+    let lines: HashSet<usize> = operations.iter().map(|operation| operation.line).collect();
+    lines.len() == operations.len()
 }
 
 /// Puts events into the order of their times, where they have times; else the order of the file is
@@ -151,6 +160,7 @@ impl Teller {
         };
         let mut operation = Operation::new(client, kind, &key, now, None);
         operation.line = event.line;
+        operation.column = u32::try_from(event.column).unwrap_or(0);
         Ok(operation)
     }
 

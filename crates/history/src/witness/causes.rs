@@ -30,7 +30,7 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
                 Some(source) => causes.place[write] > causes.place[source],
             };
             if newer {
-                return Err(format!("operation {index} overlooked write {write}"));
+                return Err(format!("{} overlooked {}", facts.name(index), facts.name(write)));
             }
         }
     }
@@ -99,7 +99,7 @@ impl Causes {
         let before = self.last[number].replace(index);
         let source = if looks(facts.op(index)) { facts.source(index)? } else { None };
         if source.is_some_and(|source| self.place[source] >= self.place[index]) {
-            return Err(format!("operation {index} saw what came later"));
+            return Err(format!("{} saw what came later", facts.name(index)));
         }
         self.current.fill(0);
         for cause in [before, source].into_iter().flatten() {
@@ -186,11 +186,11 @@ pub(super) fn memory(facts: &Facts<'_>, witness: &Witness) -> Result<(), String>
             let source = if looks(operation) { facts.source(index)? } else { None };
             let causes = [before[index], source];
             if causes.into_iter().flatten().any(|cause| placed[cause] != number + 1) {
-                return Err(format!("operation {index} stands before one of its causes"));
+                return Err(format!("{} stands before one of its causes", facts.name(index)));
             }
             let held = &mut holds[facts.key[index]];
             if operation.client == client && looks(operation) && *held != source {
-                return Err(format!("operation {index} did not see what the key held"));
+                return Err(format!("{} did not see what the key held", facts.name(index)));
             }
             if makes(operation).is_some() {
                 *held = Some(index);

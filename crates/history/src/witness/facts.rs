@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::history::History;
 use crate::level::Level;
 use crate::operation::{Fate, Kind, Operation, Value};
+use crate::verdict::named;
 use crate::witness::Witness;
 
 pub(super) struct Facts<'h> {
@@ -30,6 +31,7 @@ impl<'h> Facts<'h> {
         let operations = &history.operations;
         let counts: Vec<bool> = operations.iter().map(|op| counts(op, level)).collect();
         let sources: BTreeMap<usize, Option<usize>> = witness.sources.iter().copied().collect();
+        let name = |index: usize| named(history, index);
         let mut ran = counts.clone();
         let orders = witness.orders.iter().flat_map(|order| &order.operations);
         for &index in orders.chain(sources.values().flatten()) {
@@ -37,10 +39,10 @@ impl<'h> Facts<'h> {
         }
         for (index, operation) in operations.iter().enumerate().filter(|(index, _)| ran[*index]) {
             if operation.fate() == Fate::Refused {
-                return Err(format!("operation {index} was refused but takes part"));
+                return Err(format!("{} was refused but takes part", name(index)));
             }
             if !counts[index] && !operation.is_write() {
-                return Err(format!("operation {index} has no answer that counts"));
+                return Err(format!("{} has no answer that counts", name(index)));
             }
         }
         let mut clients: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
@@ -64,12 +66,18 @@ impl<'h> Facts<'h> {
         Ok(facts)
     }
 
+    /// The operation in words, for whoever reads why a witness proves nothing.
+    pub(super) fn name(&self, index: usize) -> String {
+        named(self.history, index)
+    }
+
     pub(super) fn op(&self, index: usize) -> &'h Operation {
         &self.history.operations[index]
     }
 
     /// Each named source made the value that its reader saw.
     fn sources_fit(&self) -> Result<(), String> {
+        let name = |index: usize| self.name(index);
         for (&index, &source) in &self.sources {
             if index >= self.history.operations.len() {
                 return Err(format!("there is no operation {index}"));
@@ -77,16 +85,16 @@ impl<'h> Facts<'h> {
             let made = match source {
                 None => &self.history.initial,
                 Some(source) if self.op(source).key != self.op(index).key => {
-                    return Err(format!("operation {index} saw another key's write {source}"));
+                    return Err(format!("{} saw another key's {}", name(index), name(source)));
                 }
                 Some(source) if source == index => {
-                    return Err(format!("operation {index} saw itself"));
+                    return Err(format!("{} saw itself", name(index)));
                 }
                 Some(source) => makes(self.op(source))
-                    .ok_or_else(|| format!("operation {source} writes nothing to see"))?,
+                    .ok_or_else(|| format!("{} writes nothing to see", name(source)))?,
             };
             if !fits(self.op(index), made.as_deref()) {
-                return Err(format!("operation {index} did not see the value of its source"));
+                return Err(format!("{} did not see the value of its source", name(index)));
             }
         }
         Ok(())
@@ -95,7 +103,7 @@ impl<'h> Facts<'h> {
     /// What the witness says that an operation saw.
     pub(super) fn source(&self, index: usize) -> Result<Option<usize>, String> {
         let source = self.sources.get(&index).copied();
-        source.ok_or_else(|| format!("it is not told what operation {index} saw"))
+        source.ok_or_else(|| format!("it is not told what {} saw", self.name(index)))
     }
 }
 

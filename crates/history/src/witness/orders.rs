@@ -42,7 +42,7 @@ pub(super) fn real_time(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
         let operation = facts.op(index);
         let known = operation.fate() == Fate::Done;
         if known && operation.end.is_some_and(|end| u128::from(end) * unit < latest) {
-            return Err(format!("operation {index} ended before one placed earlier began"));
+            return Err(format!("{} ended before one placed earlier began", facts.name(index)));
         }
         let slack = if operation.is_read() { bound } else { 0 };
         latest = latest.max((u128::from(operation.start) * unit).saturating_sub(slack));
@@ -79,11 +79,11 @@ pub(super) fn complete(
     let mut placed = vec![false; facts.counts.len()];
     for &index in order {
         if std::mem::replace(&mut placed[index], true) {
-            return Err(format!("operation {index} stands twice"));
+            return Err(format!("{} stands twice", facts.name(index)));
         }
     }
     let missing = (0..placed.len()).find(|&i| facts.counts[i] && !placed[i] && wanted(i));
-    missing.map_or(Ok(()), |index| Err(format!("operation {index} ran but is missing")))
+    missing.map_or(Ok(()), |index| Err(format!("{} ran but is missing", facts.name(index))))
 }
 
 /// Each client's operations stand in its order.
@@ -95,7 +95,8 @@ pub(super) fn clients_in_order(facts: &Facts<'_>, order: &[usize]) -> Result<(),
         for &index in chain.iter().filter(|&&index| place[index] != usize::MAX) {
             if last.replace(place[index]).is_some_and(|before| before > place[index]) {
                 return Err(format!(
-                    "operation {index} stands before an earlier one of its client"
+                    "{} stands before an earlier one of its client",
+                    facts.name(index)
                 ));
             }
         }
@@ -115,7 +116,7 @@ fn legal(
         let operation = facts.op(index);
         let held = &mut state[facts.key[index]];
         if matters(index) && !fits(operation, held.as_deref()) {
-            return Err(format!("operation {index} did not see what the key held"));
+            return Err(format!("{} did not see what the key held", facts.name(index)));
         }
         match &operation.kind {
             Kind::Append { value } => held.get_or_insert_default().to_mut().push_str(value),

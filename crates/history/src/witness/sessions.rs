@@ -30,7 +30,7 @@ pub(super) fn read_your_writes(facts: &Facts<'_>) -> Result<(), String> {
                     None => latest.is_some(),
                 };
                 if forgets {
-                    return Err(format!("read {index} forgot a write of its client"));
+                    return Err(format!("{} forgot a write of its client", facts.name(index)));
                 }
             }
         }
@@ -53,7 +53,7 @@ pub(super) fn monotonic_reads(facts: &Facts<'_>) -> Result<(), String> {
                 left.insert((key, None));
             }
             if before != Some(source) && left.contains(&(key, source)) {
-                return Err(format!("read {index} returned to what its client had left"));
+                return Err(format!("{} returned to what its client had left", facts.name(index)));
             }
         }
     }
@@ -137,7 +137,7 @@ fn observe(
         }
         for &write in &fresh {
             if place[write] == NOWHERE {
-                return Err(format!("write {write} is visible but missing"));
+                return Err(format!("{} is visible but missing", facts.name(write)));
             }
             let of_key: &mut usize = &mut last[facts.key[write]];
             *of_key = (*of_key).max(place[write] + 1);
@@ -150,12 +150,12 @@ fn observe(
                 line.push(place[*brought].max(line.last().copied().unwrap_or(0)));
             }
             if until > 0 && line[until - 1] >= place[write] {
-                return Err(format!("write {write} stands before what it brings along"));
+                return Err(format!("{} stands before what it brings along", facts.name(write)));
             }
         }
         let seen = source.map_or(0, |source| place[source] + 1);
         if seen != last[facts.key[read]] {
-            return Err(format!("read {read} overlooked a visible write"));
+            return Err(format!("{} overlooked a visible write", facts.name(read)));
         }
     }
     Ok(())

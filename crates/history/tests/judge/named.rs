@@ -1,6 +1,6 @@
 //! Histories made by hand, each a file with a name, and beside it what the judge must say of it.
 //!
-//! `NAME.expected` is the report without the path. Set `UPDATE_EXPECTED=1` to write what the judge
+//! `NAME.expected` is the report without the path, the answer first and then each level. Set `UPDATE_EXPECTED=1` to write what the judge
 //! says now, and read the difference as carefully as code.
 
 use std::path::{Path, PathBuf};
@@ -55,6 +55,7 @@ fn every_named_history_gets_the_verdicts_beside_it() {
         let history = read(&path);
         let said = report("", &history, None, &Budget::default());
         let lines = said.lines.iter().map(|line| line.strip_prefix(": ").unwrap_or(line));
+        let lines = lines.chain(["each level:"]).chain(said.details.iter().map(String::as_str));
         let mut text: String = lines.map(|line| format!("{line}\n")).collect();
         text.push_str(&format!("exit {}\n", said.exit_code));
         let expected = path.with_extension("expected");

@@ -1,5 +1,5 @@
-//! Recordings of every form, each a file with a name, and beside it what is said of it: the level
-//! that decides, with its details, and the exit code; or why the file is refused.
+//! Recordings of every form, each a file with a name, and beside it what is said of it: the answer and
+//! the exit code; or why the file is refused.
 //!
 //! Set `UPDATE_EXPECTED=1` to write what is said now, and read the difference as carefully as code.
 
@@ -24,25 +24,15 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-/// What is said of a file, up to the level behind the one that decides.
+/// What is said of a file.
 fn said(path: &Path) -> String {
     let bytes = std::fs::read(path).expect("a readable file");
     let report = match History::from_bytes(&bytes) {
         Ok(history) => report("", &history, None, &Budget::default()),
         Err(broken) => report_broken("", &broken),
     };
-    let promised = report.json["promised"].as_str().unwrap_or("linearizable");
-    let start = format!(": {promised} ");
-    let first = report.lines.iter().position(|line| line.starts_with(&start)).unwrap_or(0);
-    let lines = report.lines[first..].iter();
-    let mut text = String::new();
-    for (at, line) in lines.enumerate() {
-        if at > 0 && line.starts_with(": ") {
-            break;
-        }
-        text.push_str(line.strip_prefix(": ").unwrap_or(line));
-        text.push('\n');
-    }
+    let lines = report.lines.iter().map(|line| line.strip_prefix(": ").unwrap_or(line));
+    let mut text: String = lines.map(|line| format!("{line}\n")).collect();
     text.push_str(&format!("exit {}\n", report.exit_code));
     text
 }

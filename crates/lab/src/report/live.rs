@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use history::Level;
 use unicode_width::UnicodeWidthStr;
 
+use super::verdict::break_line;
 use crate::plan::{Answer, Step};
 use crate::recording::{Recorded, Recording};
 use crate::scenario::{Request, Scenario};
 use crate::screen::{Look, shown, tame};
 
 const TIME_WIDTH: usize = 9;
+/// How wide a line may be.
+const WIDTH: usize = 100;
 const LATENCY_WIDTH: usize = 12;
 /// The longest gist of a reason.
 const GIST_CHARS_MAX: usize = 40;
@@ -77,7 +80,7 @@ impl Live {
             &millis(recorded.end.saturating_sub(recorded.start)),
             "",
         ]);
-        line + &result(&recorded.answer)
+        line.clone() + &result(&recorded.answer, WIDTH.saturating_sub(line.width()))
     }
 
     fn line(&self, cells: [&str; 7]) -> String {
@@ -115,16 +118,28 @@ fn read_name(key: &str) -> String {
     format!("get {}", shown(key))
 }
 
-/// What came of an operation.
-fn result(answer: &Answer) -> String {
+/// The begin of a line that goes on with the one above, behind the column of the time.
+fn below() -> String {
+    format!("\n{}", " ".repeat(TIME_WIDTH + 2))
+}
+
+/// What came of an operation, of which so many columns fit beside it; a longer reason stands below.
+fn result(answer: &Answer, room: usize) -> String {
+    let reason = |what: &str, why: &str| {
+        let whole = format!("{what}: {}", tame(why));
+        if whole.width() <= room {
+            return whole;
+        }
+        format!("{what}{}{}", below(), break_line(&tame(why)).join(&below()))
+    };
     match answer {
         Answer::Written => Look::Good.on("done"),
         Answer::Value(Some(value)) => Look::Good.on(shown(value)),
         Answer::Value(None) => Look::Good.on("(nothing)"),
         Answer::Swapped(true) => Look::Good.on("done"),
         Answer::Swapped(false) => Look::Good.on("it was another"),
-        Answer::Refused(why) => Look::Doubtful.on(format!("refused: {}", tame(why))),
-        Answer::Unknown(why) => Look::Bad.on(format!("unknown: {}", tame(why))),
+        Answer::Refused(why) => Look::Doubtful.on(reason("refused", why)),
+        Answer::Unknown(why) => Look::Bad.on(reason("unknown", why)),
     }
 }
 
@@ -176,12 +191,13 @@ impl Phase {
                 text.push_str(&format!("; {name}: {}", counted.join(", ")));
             }
         }
-        Some(format!("{}  {}", right(&seconds(self.end_ns), TIME_WIDTH), Look::Faint.on(text)))
+        let lines = break_line(&text).join(&below());
+        Some(format!("{}  {}", right(&seconds(self.end_ns), TIME_WIDTH), Look::Faint.on(lines)))
     }
 }
 
 /// What a reason comes down to: the code of a server's error, else what stands before the details.
-fn gist(why: &str) -> String {
+pub(super) fn gist(why: &str) -> String {
     let is_code = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase());
     let code = why.split(' ').next().filter(is_code);
     let gist = code.unwrap_or_else(|| why.split(':').next().unwrap_or(why));
@@ -220,6 +236,16 @@ mod tests {
         assert_eq!(gist("no connection: Connection refused (os error 111)"), "no connection");
         assert_eq!(gist("no reply within 50 ms"), "no reply within 50 ms");
         assert_eq!(gist(""), "");
+    }
+
+    #[test]
+    fn a_long_reason_stands_below() {
+        use anstream::adapter::strip_str;
+        let refused = |why: &str| Answer::Refused(why.to_owned());
+        let told = |why, room| strip_str(&result(&refused(why), room)).to_string();
+        assert_eq!(told("NO why", 15), "refused: NO why");
+        assert_eq!(told("NO why", 14), "refused\n           NO why");
+        assert!(told(&"many words ".repeat(40), 14).lines().all(|line| line.width() <= WIDTH));
     }
 
     #[test]

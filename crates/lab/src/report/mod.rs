@@ -3,6 +3,7 @@
 
 mod levels;
 mod live;
+mod rows;
 mod servers;
 mod summary;
 mod tables;
@@ -10,9 +11,10 @@ mod verdict;
 
 pub(crate) use levels::levels_lines;
 pub(crate) use live::{Live, Phase, fault_line, millis};
+pub(crate) use rows::Rows;
 pub(crate) use servers::{ready_lines, server_lines};
 pub(crate) use summary::{levels_summary, summary};
-pub(crate) use tables::{compare, figures_table, latency, pace, repeats_table, throughput};
+pub(crate) use tables::{compare, figures_table, latency, pace, pace_line, repeats_table};
 pub(crate) use verdict::{labelled, verdict_lines};
 
 #[cfg(test)]

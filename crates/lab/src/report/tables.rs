@@ -1,5 +1,7 @@
 //! The figures as tables: of one run, of runs that repeat one scenario, and of scenarios side by side.
 
+use std::iter;
+
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use super::live::millis;
@@ -27,7 +29,7 @@ pub(crate) fn figures_table(figures: &Figures) -> String {
     }
     let mut rows = vec![];
     for (name, kind) in figures.kinds() {
-        let mut row = figures_of_kind(name, kind);
+        let mut row = figures_of_kind(name, kind).to_vec();
         if troubled {
             row.extend(trouble_of_kind(kind));
         }
@@ -59,42 +61,91 @@ pub(crate) fn repeats_table(attempts: &[Attempt]) -> String {
     table(header, rows.collect(), 0)
 }
 
-/// Scenarios side by side: what each level cost.
+/// Scenarios side by side: how each went, then what each level cost.
 pub(crate) fn compare(results: &[FileResult]) -> String {
-    let mut header = vec!["scenario".to_owned(), "level".to_owned()];
-    header.extend(FIGURES.map(str::to_owned));
-    let troubled = results.iter().any(|result| is_troubled(&result.figures));
-    if troubled {
+    format!("{}\n\n  {MET_NOTE}\n\n{}", outcomes_table(results), costs_table(results))
+}
+
+/// What a column means that no newcomer knows.
+const MET_NOTE: &str = "met: the strongest level that held in every run of the scenario";
+
+/// The verdict on each scenario, the strongest level that held, and how much was done or was not.
+fn outcomes_table(results: &[FileResult]) -> String {
+    let mut header = ["scenario", "level", "verdict", "met"].map(str::to_owned).to_vec();
+    let is_troubled = results.iter().any(|result| is_troubled(&result.figures));
+    let is_awake = |result: &FileResult| result.figures.mostly_slept().is_none();
+    // In trouble clients wait for servers that cannot answer: what they lost tells more than their pace.
+    let has_throughput = !is_troubled && results.iter().any(is_awake);
+    header.extend(has_throughput.then(|| "throughput".to_owned()));
+    if is_troubled {
         header.extend(TROUBLE.map(str::to_owned));
     }
-    header.extend(["throughput".into(), "verdict".into()]);
+    let row = |result: &FileResult| {
+        let met = result.met().map_or("–".into(), |level| level.to_string());
+        let verdict = result.verdict_word().to_owned();
+        let mut row = vec![cut_name(result), result.level.to_string(), verdict, met];
+        row.extend(has_throughput.then(|| paced_throughput(&result.figures)));
+        if is_troubled {
+            row.extend(trouble(&result.figures));
+        }
+        row
+    };
+    table(header, results.iter().map(row).collect(), 4)
+}
+
+/// How long operations took, kind by kind. The level stands below the name of its scenario, where it takes no
+/// room from the figures.
+fn costs_table(results: &[FileResult]) -> String {
+    let header = ["scenario"].into_iter().chain(FIGURES).map(str::to_owned).collect();
     let mut rows = vec![];
     for result in results {
-        let figures = &result.figures;
-        for (place, (name, kind)) in figures.kinds().enumerate() {
-            // What is said of the whole scenario stands in its first row alone.
-            let once = |text: String| if place == 0 { text } else { String::new() };
-            let mut row = vec![once(result.name()), once(result.level.to_string())];
-            row.extend(figures_of_kind(name, kind));
-            if troubled {
-                row.extend(trouble_of_kind(kind));
-            }
-            row.push(once(pace(figures)));
-            row.push(once(result.verdict_word().into()));
-            rows.push(row);
+        let names = [cut_name(result), format!("  {}", result.level)].into_iter();
+        for ((name, kind), whose) in
+            result.figures.kinds().zip(names.chain(iter::repeat(String::new())))
+        {
+            rows.push(iter::once(whose).chain(figures_of_kind(name, kind)).collect());
         }
     }
-    let table = table(header, rows, 3);
-    match results.iter().any(|result| result.figures.mostly_slept().is_some()) {
-        true => format!("{table}\n\n {ASLEEP_NOTE}"),
-        false => table,
+    table(header, rows, 2)
+}
+
+/// The longest name of a scenario in a table.
+const NAME_CHARS_MAX: usize = 20;
+
+fn cut_name(result: &FileResult) -> String {
+    let name = result.name();
+    match name.chars().count() {
+        0..=NAME_CHARS_MAX => name,
+        _ => name.chars().take(NAME_CHARS_MAX - 1).chain(['…']).collect(),
     }
+}
+
+/// Trouble of all kinds of operations together.
+fn trouble(figures: &Figures) -> [String; 3] {
+    let kinds = || figures.kinds().map(|(_, kind)| kind);
+    let (refused, unknown): (usize, usize) =
+        (kinds().map(|kind| kind.refused).sum(), kinds().map(|kind| kind.unknown).sum());
+    let gap_ns = kinds().map(|kind| kind.gap_ns).max().unwrap_or(0);
+    [refused.to_string(), unknown.to_string(), millis(gap_ns)]
+}
+
+/// The throughput, unless clients slept for most of the time: then it is their pace and tells nothing of
+/// the servers.
+fn paced_throughput(figures: &Figures) -> String {
+    figures.mostly_slept().map_or_else(|| throughput(figures), |_| "–".into())
+}
+
+/// The same in a line of its own, about one run.
+pub(crate) fn pace_line(figures: &Figures) -> Option<String> {
+    let rate = throughput(figures);
+    figures
+        .mostly_slept()
+        .is_none()
+        .then(|| format!("{rate} operations, waits of clients included"))
 }
 
 /// What stands beside a throughput that is the pace of clients which slept most of the time.
 const ASLEEP: &str = "asleep";
-/// What that means.
-const ASLEEP_NOTE: &str = "asleep: clients slept for most of the time, so this is their pace and tells nothing of the servers";
 
 /// The throughput, told apart where it is none.
 pub(crate) fn pace(figures: &Figures) -> String {
@@ -105,7 +156,7 @@ pub(crate) fn pace(figures: &Figures) -> String {
 }
 
 /// How many operations were done in a second.
-pub(crate) fn throughput(figures: &Figures) -> String {
+fn throughput(figures: &Figures) -> String {
     figures.throughput().map_or("–".into(), |rate| match rate {
         rate if rate >= 100.0 => format!("{rate:.0}/s"),
         rate => format!("{rate:.1}/s"),
@@ -117,8 +168,8 @@ pub(crate) fn latency(ns: Option<u64>) -> String {
     ns.map_or("–".into(), millis)
 }
 
-fn figures_of_kind(name: &str, kind: &Kind) -> Vec<String> {
-    vec![
+fn figures_of_kind(name: &str, kind: &Kind) -> [String; 6] {
+    [
         name.into(),
         kind.done().to_string(),
         latency(kind.mean_ns()),
@@ -139,5 +190,10 @@ fn table(header: Vec<String>, rows: Vec<Vec<String>>, first_figure: usize) -> St
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table.lines().map(|line| format!(" {}", line.trim_end())).collect::<Vec<_>>().join("\n")
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    // The rule below the header is as long as its words: it has no space behind the last column.
+    let tidy = |line: &str| line.strip_suffix('─').unwrap_or(line).trim_end().to_owned();
+    table.lines().map(|line| format!("  {}", tidy(&line))).collect::<Vec<_>>().join("\n")
 }

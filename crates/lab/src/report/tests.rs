@@ -154,6 +154,42 @@ fn under_fire() -> (Vec<String>, Figures) {
     (lines, Figures::of(&recording))
 }
 
+/// Operations that took seconds, some of which were not done.
+fn slow_figures() -> Figures {
+    let scenario = scenario("linearizable");
+    let mut recording = Recording::new(&scenario, delays::draw(&scenario, 7));
+    recording.begin(0);
+    let answers = [(0, 0, Answer::Written), (0, 1, Answer::Value(None))];
+    let answers = answers.into_iter().chain([(1, 0, Answer::Unknown("INDETERMINATE".into()))]);
+    for (client, step, answer) in answers {
+        let (start, end) = (step as u64 * 5_000 * MS, (step as u64 + 1) * 4_500 * MS);
+        let told = Told {
+            drawn: None,
+            server: client,
+            renewals: 0,
+            instants_ns: (start, end),
+            answer,
+            certificate: None,
+        };
+        assert!(recording.note(OperationId { client, step }, told));
+    }
+    Figures::of(&recording)
+}
+
+/// Runs in trouble, of scenarios with long names and at the level with the longest.
+fn troubles() -> [FileResult; 2] {
+    let (_, figures) = under_fire();
+    let scenario = scenario("linearizable");
+    let run = attempt(&scenario, &recording(&scenario, "100"));
+    ["scenarios/pause-past-election.json", "a-name-that-is-much-too-long-for-a-table.json"].map(
+        |file| {
+            let mut result = FileResult::new(file.as_ref(), Level::Linearizable);
+            result.add(Attempt { figures: figures.clone(), ..run.clone() });
+            result
+        },
+    )
+}
+
 /// Lines as they are seen where there are no colours.
 fn plain(lines: impl IntoIterator<Item = String>) -> String {
     let tidy = |line: &str| strip_str(line).to_string().trim_end().to_owned();
@@ -292,6 +328,9 @@ fn shown() -> Vec<(&'static str, String)> {
         ("repeated runs", plain([repeats_table(&[bad, fresh])])),
         ("scenarios side by side", plain([compare(&results)])),
         ("clients that slept", plain([compare(&asleep)])),
+        ("all clients slept", plain([compare(&asleep[..1])])),
+        ("long names and trouble side by side", plain([compare(&troubles())])),
+        ("long waits in trouble", plain([figures_table(&slow_figures())])),
         ("levels side by side", with_comparison(|one| plain(levels_lines(one)))),
         ("levels side by side, over several runs", plain(several_runs())),
         ("the summary tells machines the same", format!("{:#}", summary(&stale))),
@@ -304,6 +343,10 @@ fn shown() -> Vec<(&'static str, String)> {
 fn what_is_shown_is_what_was_recorded() {
     let shown: String =
         shown().iter().map(|(title, text)| format!("=== {title}\n{text}\n\n")).collect();
+    let is_text = |title: &&str| !title.starts_with("the summary");
+    for line in shown.split("=== ").filter(is_text).flat_map(str::lines) {
+        assert!(line.chars().count() <= 100, "it fits no terminal of 100 columns: {line}");
+    }
     let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/report.txt");
     if std::env::var_os("RECORD").is_some() {
         std::fs::write(golden, &shown).unwrap();

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use anstream::adapter::strip_str;
 use history::{Level, Outcome, Verdict};
 use unicode_width::UnicodeWidthStr;
 
@@ -14,7 +15,7 @@ use crate::screen::{Look, shown, tame};
 /// How wide the names at the left are.
 const LABEL_WIDTH: usize = 9;
 /// How wide the text beside them is.
-const TEXT_WIDTH: usize = 100;
+const TEXT_WIDTH: usize = 88;
 /// How many lines of a proof are shown; the whole of it stands in the summary.
 const PROOF_LINES_MAX: usize = 8;
 
@@ -31,6 +32,8 @@ pub(crate) fn verdict_lines(attempt: &Attempt) -> Vec<String> {
     lines.extend(promise_lines(attempt));
     lines.extend(met_lines(attempt));
     lines.extend(expected_lines(attempt));
+    let explained = history::explanations(&lines);
+    lines.extend(labelled("", Look::Faint, explained));
     lines
 }
 
@@ -89,6 +92,8 @@ fn met_lines(attempt: &Attempt) -> Vec<String> {
         (_, None) => format!("no level, as far as is known; {promised} was promised"),
     };
     let mut lines = labelled("met", Look::Plain, [met]);
+    // The operations of a clash stand below the first level that it violates.
+    let mut shown = judgement.parts(promised);
     for verdict in judgement.stronger_than_met() {
         let why = match &verdict.outcome {
             Outcome::Violated(clash) => format!("not {}: {}", verdict.level, clash.sentence),
@@ -97,6 +102,12 @@ fn met_lines(attempt: &Attempt) -> Vec<String> {
         };
         if verdict.level != promised {
             lines.extend(labelled("", Look::Faint, [tame(&why)]));
+            let parts = judgement.parts(verdict.level);
+            if parts != shown {
+                let told = parts.iter().map(|part| format!("  {}", tame(part)));
+                lines.extend(labelled("", Look::Faint, told));
+            }
+            shown = parts;
         }
     }
     lines
@@ -179,14 +190,14 @@ pub(crate) fn labelled(
 }
 
 /// Breaks a line between words; what follows stands below its first word, a bit to the right.
-fn break_line(line: &str) -> Vec<String> {
+pub(super) fn break_line(line: &str) -> Vec<String> {
     let text = line.trim_start();
     let indent = " ".repeat(line.len() - text.len());
     let mut lines = vec![];
     let mut current = indent.clone();
     for word in text.split(' ') {
         let is_first = current.trim_start().is_empty();
-        if !is_first && current.width() + 1 + word.width() > TEXT_WIDTH {
+        if !is_first && seen_width(&current) + 1 + seen_width(word) > TEXT_WIDTH {
             lines.push(std::mem::replace(&mut current, format!("{indent}  {word}")));
         } else {
             current.push_str(if is_first { "" } else { " " });
@@ -195,6 +206,11 @@ fn break_line(line: &str) -> Vec<String> {
     }
     lines.push(current);
     lines
+}
+
+/// How wide a text is on the screen, where its colours take no room.
+fn seen_width(text: &str) -> usize {
+    strip_str(text).to_string().width()
 }
 
 #[cfg(test)]
@@ -209,5 +225,7 @@ mod tests {
         let broken = [format!("  {}", "a".repeat(60)), format!("    {}", "b".repeat(60))];
         assert_eq!(break_line(&long), broken);
         assert_eq!(break_line(&"x".repeat(150)), ["x".repeat(150)]);
+        let coloured = format!("{} {}", Look::Bad.on("violated"), "a".repeat(TEXT_WIDTH - 9));
+        assert_eq!(break_line(&coloured), [coloured]);
     }
 }
