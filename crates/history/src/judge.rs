@@ -209,7 +209,7 @@ fn clash(view: &View<'_>, level: Level, core: &[u32], meter: &Meter) -> Clash {
     let is_violated = |kept: &[u32]| {
         let mut part = meter.part(each.min(all));
         if all == 0 || !part.check_time() {
-            return false;
+            return None;
         }
         let decision = decide(&view.part(level, kept), level, &mut part);
         let cost = part.spent() + kept.len() as u64;
@@ -218,9 +218,10 @@ fn clash(view: &View<'_>, level: Level, core: &[u32], meter: &Meter) -> Clash {
             all = SHRINK_WORK_MIN.max(20 * cost);
         }
         all = all.saturating_sub(cost);
-        matches!(decision, Decision::Violated(_))
+        Some(matches!(decision, Decision::Violated(_)))
     };
-    let smallest = shrink(view, real_time, core, is_violated);
-    let (sentence, circle) = explain(&view.part(level, &smallest), level);
+    let smallest = shrink(view, real_time, core, &mut meter.part(u64::MAX), is_violated);
+    let (sentence, circle) =
+        explain(&view.part(level, &smallest), level, &mut meter.part(u64::MAX));
     Clash { operations: view.indices(&smallest), sentence, circle }
 }

@@ -20,13 +20,22 @@ use crate::zones::{self, Zones};
 
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
+    judge_until(view, meter, |decision| matches!(decision, Decision::Violated(_)))
+}
+
+/// Judges it for those to whom only an order is of use: the first key that has none is the end.
+pub(crate) fn judge_for_order(view: &View<'_>, meter: &mut Meter) -> Decision {
+    judge_until(view, meter, |decision| !matches!(decision, Decision::Holds(_)))
+}
+
+fn judge_until(view: &View<'_>, meter: &mut Meter, is_end: fn(&Decision) -> bool) -> Decision {
     if let Some(id) = Cells::new(view).thin_air(view) {
         return Decision::Violated(vec![id]);
     }
     let keys = view.by_key();
     let mut orders = Vec::new();
     let (mut undecided, mut undecided_keys) = (None, 0);
-    for (key, decision) in keys.iter().zip(judge_keys(view, &keys, meter)) {
+    for (key, decision) in keys.iter().zip(judge_keys(view, &keys, meter, is_end)) {
         match decision {
             Decision::Holds(proof) => {
                 orders.extend(proof.orders.into_iter().map(|(_, order)| order))
@@ -55,9 +64,14 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
 /// Operations below which one thread judges all keys.
 const THREADS_OPERATIONS_MIN: usize = 20_000;
 
-/// Judges each key by itself, within a budget of its own, on all cores; those behind the first that
-/// is violated need not be judged.
-fn judge_keys(view: &View<'_>, keys: &[Vec<u32>], meter: &Meter) -> Vec<Decision> {
+/// Judges each key by itself, within a budget of its own, on all cores; those behind the first whose
+/// decision is the end need not be judged.
+fn judge_keys(
+    view: &View<'_>,
+    keys: &[Vec<u32>],
+    meter: &Meter,
+    is_end: fn(&Decision) -> bool,
+) -> Vec<Decision> {
     // To ask for the cores costs more than to judge a small history.
     let is_small = view.ops.len() < THREADS_OPERATIONS_MIN || keys.len() < 2;
     let cores =
@@ -69,8 +83,12 @@ fn judge_keys(view: &View<'_>, keys: &[Vec<u32>], meter: &Meter) -> Vec<Decision
         while let Some(key) = Some(next.fetch_add(1, Ordering::Relaxed))
             .filter(|&key| key < end.load(Ordering::Relaxed))
         {
-            let decision = judge_key(view, &keys[key], &mut meter.share(cores));
-            if let Decision::Violated(_) = decision {
+            let mut share = meter.share(cores);
+            let decision = match share.check_time() {
+                true => judge_key(view, &keys[key], &mut share),
+                false => Decision::Undecided(share.reason()),
+            };
+            if is_end(&decision) {
                 end.fetch_min(key, Ordering::Relaxed);
             }
             done.push((key, decision));

@@ -14,7 +14,7 @@ use crate::sources::plain_sources;
 use crate::texts::search_texts;
 use crate::view::View;
 
-/// States that may be spent on the hope that the history is even linearizable.
+/// States that may be spent on a key in the hope that the history is even linearizable.
 const SHORTCUT_STATES_MAX: u64 = 20_000;
 
 /// States for each operation that may be spent on the hope that an order is found without ado.
@@ -25,8 +25,8 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     if let Some(id) = Cells::new(view).thin_air(view) {
         return Decision::Violated(vec![id]);
     }
-    if let Decision::Holds(order) = linearizable::judge(view, &mut meter.part(SHORTCUT_STATES_MAX))
-    {
+    let mut part = meter.part(SHORTCUT_STATES_MAX);
+    if let Decision::Holds(order) = linearizable::judge_for_order(view, &mut part) {
         return Decision::Holds(order);
     }
     if view.has_updates.contains(&true) {
