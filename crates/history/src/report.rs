@@ -7,11 +7,9 @@ use crate::budget::{Budget, megabytes};
 use crate::history::History;
 use crate::judge::{check, ladder, strongest};
 use crate::level::Level;
-use crate::operation::{Fate, Operation};
 use crate::reader::Broken;
 use crate::skipped;
 use crate::verdict::{Clash, Outcome, Verdict};
-use crate::view::counts;
 use crate::witness::{Order, Witness};
 
 /// Exit code: everything is as promised.
@@ -61,11 +59,10 @@ impl Report {
 pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budget) -> Report {
     let promised = level.or(history.promised());
     let decisive = promised.unwrap_or(Level::Linearizable);
-    let mut verdicts = match level {
+    let verdicts = match level {
         Some(level) => vec![check(history, level, budget)],
         None => all_levels(history, promised, budget),
     };
-    verdicts.iter_mut().for_each(|verdict| withhold(verdict, history));
     let mut lines = Vec::new();
     let mut levels = Vec::new();
     for (at, verdict) in verdicts.iter().enumerate() {
@@ -110,26 +107,6 @@ fn origin(history: &History, level: Option<Level>) -> Option<&'static str> {
 /// What is to be known about a file besides its operations.
 fn besides(history: &History) -> Vec<String> {
     skipped::line(history).into_iter().chain(skipped::names_line(history)).collect()
-}
-
-/// A level of which nothing was there to judge does not hold: nobody knows.
-fn withhold(verdict: &mut Verdict, history: &History) {
-    let level = verdict.level;
-    let ran = |operation: &Operation| counts(operation, level) && operation.fate() == Fate::Done;
-    if verdict.holds() && !history.operations.iter().any(ran) {
-        let why = match history.operations.len() {
-            0 => "there is no operation, so nothing was there to judge".to_string(),
-            1 => "the one operation is not known to have run or does not count at this level, so \
-                  nothing was there to judge"
-                .to_string(),
-            count => format!(
-                "none of the {count} operations is known to have run and counts at this level, so \
-                 nothing was there to judge"
-            ),
-        };
-        verdict.outcome = Outcome::Undecided(why);
-        verdict.notes.clear();
-    }
 }
 
 /// Every level, and the promised one, where it needs a number, behind the strongest.

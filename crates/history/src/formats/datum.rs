@@ -45,6 +45,20 @@ impl Datum {
         }
     }
 
+    /// Whether it is an event or holds one.
+    pub(super) fn holds_event(&self) -> bool {
+        match self {
+            Datum::Map(pairs) => {
+                let has = |name| pairs.iter().any(|(key, _)| key.name() == Some(name));
+                let inside =
+                    |(key, value): &(Datum, Datum)| key.holds_event() || value.holds_event();
+                has("process") && has("type") || pairs.iter().any(inside)
+            }
+            Datum::List(items) | Datum::Set(items) => items.iter().any(Datum::holds_event),
+            _ => false,
+        }
+    }
+
     /// A scalar as text, different for different scalars; the plainest text that is. `None` for
     /// nothing and for what is no scalar.
     pub(super) fn label(&self) -> Option<String> {

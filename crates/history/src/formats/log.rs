@@ -108,6 +108,6 @@ fn refuse_hidden_event(line: &str) -> Result<Option<Event>, String> {
 /// Whether a line begins as an operation does in a form other than a log.
 fn is_map_of_operation(line: &str) -> bool {
     let names = |names: [&str; 2]| names.iter().all(|name| line.contains(name));
-    line.trim_start_matches(['[', '(']).starts_with('{')
+    line.trim_start_matches(['[', '(', '^', '#']).starts_with('{')
         && (names(["process", "type"]) || names(["\"client\"", "\"kind\""]))
 }

@@ -98,11 +98,11 @@ impl<'a> Reader<'a> {
                 self.bump_while(|c| c != '\n');
             } else if is_edn && rest.starts_with("#_") {
                 self.comments += 1;
-                self.skip_datum_behind(2, depth)?;
+                self.datum_behind(2, depth)?;
             } else if is_edn && next == '^' {
-                self.skip_datum_behind(1, depth)?;
+                self.skip_metadata(1, depth)?;
             } else if is_edn && rest.starts_with("#^") {
-                self.skip_datum_behind(2, depth)?;
+                self.skip_metadata(2, depth)?;
             } else {
                 break;
             }
@@ -110,11 +110,20 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn skip_datum_behind(&mut self, chars: usize, depth: usize) -> Result<(), Broken> {
+    /// Metadata says nothing about an operation, and may hold none.
+    fn skip_metadata(&mut self, chars: usize, depth: usize) -> Result<(), Broken> {
+        let place = self.place();
+        match self.datum_behind(chars, depth)?.holds_event() {
+            false => Ok(()),
+            true => fault(place, "this metadata looks like an event, and what it says is skipped"),
+        }
+    }
+
+    fn datum_behind(&mut self, chars: usize, depth: usize) -> Result<Datum, Broken> {
         (0..chars).for_each(|_| {
             self.bump();
         });
-        self.datum(depth + 1).map(drop)
+        self.datum(depth + 1)
     }
 
     /// The next datum.

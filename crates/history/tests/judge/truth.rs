@@ -1,6 +1,7 @@
 //! The fast algorithms against the definitions, on many small random histories.
 
 use crate::chance::{Chance, Shape};
+use crate::nothing::some_ran;
 use history::{Budget, History, Kind, Level, Outcome, check, validate};
 
 const PLAIN: Shape = Shape {
@@ -61,7 +62,7 @@ pub(crate) fn agree(name: &str, history: &History, level: Level) -> bool {
     };
     match &verdict.outcome {
         Outcome::Holds { witness } => {
-            assert!(expected, "{}", told());
+            assert!(expected && some_ran(history, level), "{}", told());
             let witness = witness.as_ref().expect("a witness");
             assert_eq!(validate(history, level, witness), Ok(()), "{}", told());
         }
@@ -79,6 +80,9 @@ pub(crate) fn agree(name: &str, history: &History, level: Level) -> bool {
                 let holds = crate::reference::holds(&only(&rest), level);
                 assert!(holds, "{index} can be left out: {}", told());
             }
+        }
+        Outcome::Undecided(why) if !some_ran(history, level) => {
+            assert!(expected && why.ends_with("nothing was there to judge"), "{}", told());
         }
         Outcome::Undecided(why) => panic!("undecided: {why}\n{}", told()),
     }
