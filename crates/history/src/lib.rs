@@ -65,6 +65,7 @@
 //! linearizability key by key, `saturation` and `search` decide sequential consistency, `eventual`
 //! reads its level off the keys; `shrink` and `explain` make a clash small and put it into words.
 
+mod appends;
 mod arbiter;
 mod budget;
 mod causal;

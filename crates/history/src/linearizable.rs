@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::appends::as_registers;
 use crate::budget::Meter;
 use crate::decision::{Cells, Decision, Proof, needed};
 use crate::saturation::{Saturated, saturate};
@@ -109,9 +110,15 @@ fn judge_keys(
 
 /// Judges all keys in one search.
 fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
-    if view.has_updates.contains(&true) {
-        return from_search(search_texts(view, true, meter), view, meter);
-    }
+    let plain;
+    let view = match view.has_updates.contains(&true).then(|| as_registers(view, meter)) {
+        None => view,
+        Some(Some(registers)) => {
+            plain = registers;
+            &plain
+        }
+        Some(None) => return from_search(search_texts(view, true, meter), view, meter),
+    };
     let kept = needed(view);
     let view = view.only(&kept);
     let edges = match saturate(&view, true, meter) {
@@ -124,9 +131,12 @@ fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
 
 /// Judges the operations of one key.
 fn judge_key(whole: &View<'_>, ops: &[u32], meter: &mut Meter) -> Decision {
-    let key = whole.only(ops);
+    let mut key = whole.only(ops);
     if key.has_updates[0] {
-        return from_search(search_texts(&key, true, meter), &key, meter).renamed(ops);
+        match as_registers(&key, meter) {
+            Some(plain) => key = plain,
+            None => return from_search(search_texts(&key, true, meter), &key, meter).renamed(ops),
+        }
     }
     let kept = needed(&key);
     judge_needed(&key.only(&kept), meter).renamed(&kept).renamed(ops)

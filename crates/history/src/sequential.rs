@@ -4,6 +4,7 @@
 //! Korach 1997), so the quick answers come first: an order that also keeps real time proves it, and
 //! a cycle in what must hold of every legal order disproves it. What is left is searched.
 
+use crate::appends::as_registers;
 use crate::arbiter::{Arbitrated, arbitrate};
 use crate::budget::Meter;
 use crate::decision::{Cells, Decision, Proof, needed};
@@ -29,9 +30,15 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     if let Decision::Holds(order) = linearizable::judge_for_order(view, &mut part) {
         return Decision::Holds(order);
     }
-    if view.has_updates.contains(&true) {
-        return from_search(search_texts(view, false, meter), view, meter);
-    }
+    let plain;
+    let view = match view.has_updates.contains(&true).then(|| as_registers(view, meter)) {
+        None => view,
+        Some(Some(registers)) => {
+            plain = registers;
+            &plain
+        }
+        Some(None) => return from_search(search_texts(view, false, meter), view, meter),
+    };
     let kept = needed(view);
     judge_needed(&view.only(&kept), meter).renamed(&kept)
 }
