@@ -34,6 +34,19 @@ impl Datum {
         }
     }
 
+    /// The same, taken out.
+    pub(super) fn into_name(self) -> Option<String> {
+        match self {
+            Datum::Keyword(name) | Datum::Symbol(name) | Datum::Text(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether it has a label.
+    pub(super) fn is_scalar(&self) -> bool {
+        matches!(self, Datum::Text(_) | Datum::Keyword(_) | Datum::Symbol(_) | Datum::Scalar(_))
+    }
+
     /// The integer, if it is one.
     pub(super) fn integer(&self) -> Option<i128> {
         match self {

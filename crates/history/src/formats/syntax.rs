@@ -88,6 +88,13 @@ impl<'a> Reader<'a> {
 
     /// Skips what stands before the next datum: blanks, commas, comments, discarded forms, metadata.
     pub(super) fn skip_blank(&mut self, depth: usize) -> Result<(), Broken> {
+        self.skip_plain_blanks();
+        if self
+            .peek()
+            .is_some_and(|next| next.is_ascii_graphic() && !matches!(next, ';' | '#' | '^'))
+        {
+            return Ok(());
+        }
         let is_edn = self.dialect == Dialect::Edn;
         while let Some(next) = self.peek() {
             let rest = self.rest();
@@ -108,6 +115,18 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Most blanks are these.
+    fn skip_plain_blanks(&mut self) {
+        for &byte in &self.text.as_bytes()[self.at..] {
+            match byte {
+                b' ' | b',' | b'\t' | b'\r' => self.column += 1,
+                b'\n' => (self.line, self.column) = (self.line + 1, 1),
+                _ => break,
+            }
+            self.at += 1;
+        }
     }
 
     /// Metadata says nothing about an operation, and may hold none.
@@ -221,7 +240,7 @@ impl<'a> Reader<'a> {
         let token = &rest[..rest.find(|c| self.dialect.ends_word(c)).unwrap_or(rest.len())];
         // No word goes over the end of a line.
         self.at += token.len();
-        self.column += token.chars().count();
+        self.column += if token.is_ascii() { token.len() } else { token.chars().count() };
         token
     }
 
