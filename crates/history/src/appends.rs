@@ -12,17 +12,30 @@ use crate::budget::{Meter, effort};
 use crate::operation::Kind;
 use crate::view::View;
 
-/// The same view without operations whose effect only a model knows; `None` if it is not plain what
-/// they saw, or the budget does not allow to find out.
-pub(crate) fn as_registers<'h>(view: &View<'h>, meter: &mut Meter) -> Option<View<'h>> {
+/// What texts tell of a view.
+pub(crate) enum Told<'h> {
+    /// The same view without operations whose effect only a model knows.
+    Registers(View<'h>),
+    /// These operations, all of one key, have no legal order: one append would have made two texts.
+    Never(Vec<u32>),
+    /// It is not plain what the appends saw, or the budget does not allow to find out.
+    Nothing,
+}
+
+/// Tells what the appends of a view saw and made.
+pub(crate) fn as_registers<'h>(view: &View<'h>, meter: &mut Meter) -> Told<'h> {
     let mut plain = view.clone();
-    for (key, ops) in view.by_key().iter().enumerate() {
-        if view.has_updates[key] {
-            Texts::new(view, ops)?.tell(&mut plain, ops, meter)?;
-            plain.has_updates[key] = false;
+    for (key, ops) in view.by_key().into_iter().enumerate() {
+        if !view.has_updates[key] {
+            continue;
+        }
+        match Texts::new(view, &ops).and_then(|texts| texts.tell(&mut plain, &ops, meter)) {
+            Some(true) => plain.has_updates[key] = false,
+            Some(false) => return Told::Never(ops),
+            None => return Told::Nothing,
         }
     }
-    Some(plain)
+    Told::Registers(plain)
 }
 
 /// The texts of one key.
@@ -62,7 +75,8 @@ impl<'h> Texts<'h> {
         for &id in ops {
             let op = &view.ops[id as usize];
             match &view.operation(id).kind {
-                _ if op.differs => return None,
+                // Of what may not have run nobody knows whether it saw a text.
+                _ if op.differs || op.maybe && op.observes() => return None,
                 Kind::Incr { .. } => return None,
                 Kind::Append { value } if value.is_empty() => return None,
                 Kind::Append { value } => {
@@ -97,8 +111,8 @@ impl<'h> Texts<'h> {
         }
     }
 
-    /// Says in `plain` what each append found and made.
-    fn tell(mut self, plain: &mut View<'h>, ops: &[u32], meter: &mut Meter) -> Option<()> {
+    /// Says in `plain` what each append found and made; whether each made one text at most.
+    fn tell(mut self, plain: &mut View<'h>, ops: &[u32], meter: &mut Meter) -> Option<bool> {
         let mut made: HashMap<u32, &str> = HashMap::new();
         let mut todo: Vec<&str> = self.seen.iter().copied().collect();
         while let Some(text) = todo.pop() {
@@ -113,7 +127,7 @@ impl<'h> Texts<'h> {
                 Maker::Several => return None,
             };
             if made.insert(id, text).is_some_and(|other| other != text) {
-                return None;
+                return Some(false);
             }
             let end = plain.operation(id).appended()?.len();
             let found = &text[..text.len() - end];
@@ -132,7 +146,7 @@ impl<'h> Texts<'h> {
                 plain.ops[id as usize].makes = self.new_cell(plain);
             }
         }
-        Some(())
+        Some(true)
     }
 
     fn maker(&self, text: &str) -> Maker {

@@ -165,7 +165,8 @@ pub(crate) mod effort {
 
     /// The most steps between two looks while `work` is done.
     pub(crate) fn most(work: impl FnOnce()) -> usize {
-        (SINCE.set(0), MOST.set(0));
+        SINCE.set(0);
+        MOST.set(0);
         work();
         MOST.get()
     }

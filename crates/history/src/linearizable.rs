@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::appends::as_registers;
+use crate::appends::{Told, as_registers};
 use crate::budget::Meter;
 use crate::decision::{Cells, Decision, Proof, needed};
 use crate::saturation::{Saturated, saturate};
@@ -113,11 +113,12 @@ fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
     let plain;
     let view = match view.has_updates.contains(&true).then(|| as_registers(view, meter)) {
         None => view,
-        Some(Some(registers)) => {
+        Some(Told::Registers(registers)) => {
             plain = registers;
             &plain
         }
-        Some(None) => return from_search(search_texts(view, true, meter), view, meter),
+        Some(Told::Never(ops)) => return Decision::Violated(ops),
+        Some(Told::Nothing) => return from_search(search_texts(view, true, meter), view, meter),
     };
     let kept = needed(view);
     let view = view.only(&kept);
@@ -134,8 +135,11 @@ fn judge_key(whole: &View<'_>, ops: &[u32], meter: &mut Meter) -> Decision {
     let mut key = whole.only(ops);
     if key.has_updates[0] {
         match as_registers(&key, meter) {
-            Some(plain) => key = plain,
-            None => return from_search(search_texts(&key, true, meter), &key, meter).renamed(ops),
+            Told::Registers(plain) => key = plain,
+            Told::Never(all) => return Decision::Violated(all).renamed(ops),
+            Told::Nothing => {
+                return from_search(search_texts(&key, true, meter), &key, meter).renamed(ops);
+            }
         }
     }
     let kept = needed(&key);

@@ -4,7 +4,7 @@
 //! Korach 1997), so the quick answers come first: an order that also keeps real time proves it, and
 //! a cycle in what must hold of every legal order disproves it. What is left is searched.
 
-use crate::appends::as_registers;
+use crate::appends::{Told, as_registers};
 use crate::arbiter::{Arbitrated, arbitrate};
 use crate::budget::Meter;
 use crate::decision::{Cells, Decision, Proof, needed};
@@ -33,11 +33,12 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     let plain;
     let view = match view.has_updates.contains(&true).then(|| as_registers(view, meter)) {
         None => view,
-        Some(Some(registers)) => {
+        Some(Told::Registers(registers)) => {
             plain = registers;
             &plain
         }
-        Some(None) => return from_search(search_texts(view, false, meter), view, meter),
+        Some(Told::Never(ops)) => return Decision::Violated(ops),
+        Some(Told::Nothing) => return from_search(search_texts(view, false, meter), view, meter),
     };
     let kept = needed(view);
     judge_needed(&view.only(&kept), meter).renamed(&kept)

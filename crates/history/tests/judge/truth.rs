@@ -153,6 +153,8 @@ fn appends_and_increments() {
     let shape = Shape { update_percent: 80, keys: 2, ..PLAIN };
     compare("updates", ONE_ORDER, 26, 600, shape);
     compare("updates, unknown", ONE_ORDER, 27, 600, Shape { unknown_percent: 25, ..shape });
+    let cas = Shape { unknown_percent: 25, update_percent: 50, cas_percent: 60, ..shape };
+    compare("updates and cas, unknown", ONE_ORDER, 36, 1_000, Shape { keys: 1, ..cas });
     let all = Shape { cas_percent: 20, delete_percent: 20, values: 2, ..shape };
     compare("updates, all", ONE_ORDER, 28, 600, all);
     compare("updates, touching", ONE_ORDER, 29, 600, Shape { length: 0, ..all });
