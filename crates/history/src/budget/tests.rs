@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use super::*;
+use crate::arbiter::arbitrate;
 use crate::history::History;
 use crate::judge::check;
 use crate::level::Level;
 use crate::operation::{Kind, Operation};
+use crate::sources::plain_sources;
+use crate::view::View;
 
 /// What a look at the clock may find undone: the steps between two looks, the piece of work that led
 /// to this one, and what costs a few steps for each operation and is never split.
@@ -148,4 +151,15 @@ fn orders_for_each_client_are_made_only_where_there_is_memory_for_all() {
         let lines = verdict.lines(&history).join(" ");
         assert!(lines.contains("memory"), "{level}: {lines}");
     }
+}
+
+/// It comes before the first choice, which is the first to count as a state.
+#[test]
+fn what_follows_before_any_choice_is_derived_with_looks_at_the_clock() {
+    let history = history(Shape { lag: 8, ..WIDE }, 1);
+    let view = View::new(&history, Level::Sequential).expect("a good history");
+    let sources = plain_sources(&view).expect("fresh values");
+    let mut meter = Meter::new(&Budget::default(), 0);
+    let most = effort::most(|| drop(arbitrate(&view, &sources, &mut meter)));
+    assert!(most <= STEPS_MAX, "{most} steps without a look");
 }
