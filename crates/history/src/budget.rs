@@ -26,6 +26,10 @@ impl Default for Budget {
 /// How many states are visited between two looks at the clock; a state can take a millisecond.
 const CLOCK_STATES: u64 = 16;
 
+/// How many steps are taken between two looks at the clock. A step is to compare or copy a number or
+/// two, so these take less than a millisecond.
+pub(crate) const CLOCK_STEPS: usize = 1 << 16;
+
 const NO_MEMORY: &str = "its budget of memory is spent";
 
 /// What is left of a budget while a judgement runs.
@@ -34,6 +38,8 @@ pub(crate) struct Meter {
     deadline: Option<Instant>,
     states: u64,
     states_max: u64,
+    /// Steps since the clock was looked at.
+    steps: usize,
     memory_bytes_max: usize,
     exhausted: Option<&'static str>,
 }
@@ -45,6 +51,7 @@ impl Meter {
             deadline: Instant::now().checked_add(budget.time_max),
             states: 0,
             states_max: budget.states_max,
+            steps: 0,
             memory_bytes_max: budget.memory_bytes_max.saturating_sub(bytes),
             exhausted: (bytes > budget.memory_bytes_max).then_some(NO_MEMORY),
         }
@@ -57,6 +64,7 @@ impl Meter {
             deadline: self.deadline,
             states: 0,
             states_max: states_max.min(self.states_max.saturating_sub(self.states)),
+            steps: self.steps,
             memory_bytes_max: self.memory_bytes_max,
             exhausted: self.exhausted,
         }
@@ -72,6 +80,15 @@ impl Meter {
     pub(crate) fn visit_more(&mut self, states: u64, bytes: usize) -> bool {
         self.states += states - 1;
         self.visit(bytes) && self.check_time()
+    }
+
+    /// Counts steps of work that visits no states; false when the budget is spent.
+    pub(crate) fn steps(&mut self, steps: usize) -> bool {
+        self.steps += steps;
+        if self.steps >= CLOCK_STEPS {
+            self.check_time();
+        }
+        self.exhausted.is_none()
     }
 
     /// Counts one state; false when the budget is spent. The search takes so many bytes by now.
@@ -94,6 +111,8 @@ impl Meter {
 
     /// Looks at the clock; false when the budget is spent.
     pub(crate) fn check_time(&mut self) -> bool {
+        effort::look();
+        self.steps = 0;
         if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             self.exhausted = Some("its budget of time is spent");
         }
@@ -123,6 +142,44 @@ impl Meter {
     }
 }
 
+/// How much is done between two looks at the clock, counted where it is done and not by whoever asks
+/// a meter: so a test sees a pass that asks none.
+#[cfg(test)]
+pub(crate) mod effort {
+    use std::cell::Cell;
+
+    thread_local! {
+        static SINCE: Cell<usize> = const { Cell::new(0) };
+        static MOST: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// So many steps were taken.
+    pub(crate) fn spend(steps: usize) {
+        SINCE.set(SINCE.get() + steps);
+        MOST.set(MOST.get().max(SINCE.get()));
+    }
+
+    pub(super) fn look() {
+        SINCE.set(0);
+    }
+
+    /// The most steps between two looks while `work` is done.
+    pub(crate) fn most(work: impl FnOnce()) -> usize {
+        SINCE.set(0);
+        MOST.set(0);
+        work();
+        MOST.get()
+    }
+}
+
+#[cfg(not(test))]
+pub(crate) mod effort {
+    #[inline(always)]
+    pub(crate) fn spend(_steps: usize) {}
+    #[inline(always)]
+    pub(super) fn look() {}
+}
+
 /// So many bytes in words: megabytes, to one decimal where they are few.
 pub(crate) fn megabytes(bytes: usize) -> String {
     let tenths = bytes / 100_000;
@@ -131,3 +188,6 @@ pub(crate) fn megabytes(bytes: usize) -> String {
         _ => format!("{} MB", tenths / 10),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,9 +12,9 @@
 //!   client saw (WriteHBInitRead, CyclicHB). Before the fixpoint of that relation is computed, an
 //!   order is simply tried: each operation with its causes as it comes.
 
-use crate::budget::{Budget, Meter};
-use crate::causality::{Causality, Ring, Stop, Why, bytes};
-use crate::decision::{Decision, Proof};
+use crate::budget::{Meter, effort};
+use crate::causality::{Causality, Derived, Ring, Stop, Why, bytes};
+use crate::decision::{Decision, PLACE_BYTES, Proof};
 use crate::saturation::hidden;
 use crate::sources::{Checked, Guess, INITIAL, assign, is_operation, ran};
 use crate::view::{NONE, View};
@@ -79,17 +79,17 @@ fn orders(
     if form == Form::Ccv {
         return Ok(vec![(NONE, arbitrate(causality, meter)?)]);
     }
-    seen_last(causality)?;
+    seen_last(causality, meter)?;
     match form {
-        Form::Cm => Ok(memory(causality)?),
+        Form::Cm => memory(causality, meter),
         _ => Ok(vec![(NONE, std::mem::take(&mut causality.order))]),
     }
 }
 
 /// Computes what causes what; nobody overlooked what caused it.
-fn seen_last(causality: &mut Causality<'_, '_>) -> Result<(), Ring> {
-    causality.close()?;
-    overlooked(causality).map_or(Ok(()), Err)
+fn seen_last(causality: &mut Causality<'_, '_>, meter: &mut Meter) -> Result<(), Stop> {
+    causality.close(meter)?;
+    overlooked(causality, meter)
 }
 
 /// What causes what among all that ran.
@@ -101,19 +101,22 @@ fn causality<'v, 'h>(view: &'v View<'h>, sources: &[u32]) -> Causality<'v, 'h> {
 }
 
 /// The ring of a clash whose sources are all plain, to put it into words.
-pub(crate) fn ring(view: &View<'_>, form: Form, sources: &[u32]) -> Option<Ring> {
+pub(crate) fn ring(
+    view: &View<'_>,
+    form: Form,
+    sources: &[u32],
+    meter: &mut Meter,
+) -> Option<Ring> {
     let mut causality = causality(view, sources);
-    if let Err(ring) = seen_last(&mut causality) {
-        return Some(ring);
-    }
-    match orders(&mut causality, form, &mut Meter::new(&Budget::default(), 0)) {
+    let found = seen_last(&mut causality, meter);
+    match found.and_then(|()| orders(&mut causality, form, meter).map(drop)) {
         Err(Stop::Ring(ring)) => Some(ring),
         _ => None,
     }
 }
 
-/// An operation that saw a cell although one of its causes had overwritten it.
-fn overlooked(causality: &mut Causality<'_, '_>) -> Option<Ring> {
+/// Nobody saw a cell although one of their causes had overwritten it.
+fn overlooked(causality: &mut Causality<'_, '_>, meter: &mut Meter) -> Result<(), Stop> {
     let view = causality.view;
     let mut writes = Vec::new();
     for id in 0..view.ops.len() as u32 {
@@ -121,16 +124,19 @@ fn overlooked(causality: &mut Causality<'_, '_>) -> Option<Ring> {
         if source == NONE {
             continue;
         }
+        if !meter.steps(causality.writers(id)) {
+            return Err(Stop::Budget);
+        }
         causality.last_writes(id, &mut writes);
         let newer = |&&write: &&u32| {
             source == INITIAL || write != source && causality.in_past(source, write)
         };
         if let Some(&write) = writes.iter().find(newer) {
             let maker = if source == INITIAL { NONE } else { source };
-            return Some(causality.ring_with(id, write, Why::Overwritten { maker }));
+            return Err(causality.ring_with(id, write, Why::Overwritten { maker }, meter).into());
         }
     }
-    None
+    Ok(())
 }
 
 /// One order of everything that extends causality and explains what each operation saw.
@@ -138,39 +144,47 @@ pub(crate) fn arbitrate(
     causality: &mut Causality<'_, '_>,
     meter: &mut Meter,
 ) -> Result<Vec<u32>, Stop> {
-    let (mut writes, mut new, mut unseen) = (Vec::new(), Vec::new(), None);
-    causality.walk(meter, |moment| {
+    let (mut writes, mut new, mut unseen) = (Vec::new(), Derived::default(), None);
+    causality.walk(meter, |moment, meter| {
         let source = causality.source(moment.id);
         if source == NONE {
-            return;
+            return true;
         }
         moment.last_writes(&mut writes);
         if source == INITIAL {
             unseen = unseen.or(writes.first().map(|&write| (moment.id, write)));
-            return;
+            return true;
         }
         let why = Why::Hidden { reader: moment.id };
-        let must = writes.iter().filter(|&&write| !moment.is_before_source(write));
-        new.extend(must.map(|&write| (write, source, why)));
+        let mut must = writes.iter().filter(|&&write| !moment.is_before_source(write));
+        must.all(|&write| new.push(write, source, why, meter))
     })?;
     if let Some((id, write)) = unseen {
-        return Err(causality.ring_with(id, write, Why::Overwritten { maker: NONE }).into());
+        return Err(causality.ring_with(id, write, Why::Overwritten { maker: NONE }, meter).into());
     }
     causality.add_derived(new);
-    causality.line_up()?;
+    causality.line_up(meter)?;
     Ok(std::mem::take(&mut causality.order))
 }
 
 /// For each client, an order of its causes that explains all that it saw.
-fn memory(causality: &Causality<'_, '_>) -> Result<Vec<(u32, Vec<u32>)>, Ring> {
+fn memory(causality: &Causality<'_, '_>, meter: &mut Meter) -> Result<Vec<(u32, Vec<u32>)>, Stop> {
+    let own_bytes = bytes(causality.view.ops.len(), causality.chains.len());
     let mut rank = vec![0; causality.view.ops.len()];
     causality.order.iter().enumerate().for_each(|(at, &id)| rank[id as usize] = at as u32);
-    let mut orders = Vec::new();
+    let (mut orders, mut placed) = (Vec::new(), 0);
     for (client, chain) in causality.chains.iter().enumerate() {
         let Some(&last) = chain.last() else { continue };
-        if let Some(order) = line_up(causality, chain, &rank) {
+        if !meter.demand(own_bytes + placed * PLACE_BYTES) {
+            return Err(Stop::Budget);
+        }
+        if let Some(order) = line_up(causality, chain, &rank, meter)? {
+            placed += order.len();
             orders.push((last, order));
             continue;
+        }
+        if !meter.demand(2 * own_bytes + placed * PLACE_BYTES) {
+            return Err(Stop::Budget);
         }
         let past = causality.past(last).to_vec();
         let inside = |id: u32| {
@@ -183,7 +197,9 @@ fn memory(causality: &Causality<'_, '_>) -> Result<Vec<(u32, Vec<u32>)>, Ring> {
         };
         let mut before = Causality::new(causality.view, &causality.sources, inside);
         before.add_sources();
-        orders.push((last, saturate_reader(&mut before, client as u32)?));
+        let order = saturate_reader(&mut before, client as u32, meter)?;
+        placed += order.len();
+        orders.push((last, order));
     }
     Ok(orders)
 }
@@ -193,43 +209,58 @@ fn memory(causality: &Causality<'_, '_>) -> Result<Vec<(u32, Vec<u32>)>, Ring> {
 pub(crate) fn saturate_reader(
     before: &mut Causality<'_, '_>,
     client: u32,
-) -> Result<Vec<u32>, Ring> {
+    meter: &mut Meter,
+) -> Result<Vec<u32>, Stop> {
     let view = before.view;
     let chain = before.chains[client as usize].clone();
     loop {
-        before.close()?;
+        before.close(meter)?;
         let reads = |id: u32| view.ops[id as usize].client == client;
-        if let Some(ring) = overlooked_by(before, &chain) {
-            return Err(ring);
-        }
-        let mut new = Vec::new();
-        hidden(before, reads, &mut new);
+        overlooked_by(before, &chain, meter)?;
+        let mut new = Derived::default();
+        hidden(before, reads, &mut new, meter)?;
         if !before.add_derived(new) {
             break;
         }
     }
     let mut rank = vec![0; view.ops.len()];
     before.order.iter().enumerate().for_each(|(at, &id)| rank[id as usize] = at as u32);
-    let order = line_up(before, &chain, &rank);
+    let order = line_up(before, &chain, &rank, meter)?;
     assert!(order.is_some(), "a relation without a ring explains all that its reader saw");
     Ok(order.unwrap_or_default())
 }
 
-/// An operation of the chain that saw the initial cell although a write of its key comes before.
-fn overlooked_by(causality: &mut Causality<'_, '_>, chain: &[u32]) -> Option<Ring> {
+/// No operation of the chain saw the initial cell although a write of its key comes before.
+fn overlooked_by(
+    causality: &mut Causality<'_, '_>,
+    chain: &[u32],
+    meter: &mut Meter,
+) -> Result<(), Stop> {
     let mut writes = Vec::new();
-    for &id in chain.iter().filter(|&&id| causality.source(id) == INITIAL) {
+    for &id in chain {
+        if causality.source(id) != INITIAL {
+            continue;
+        }
+        if !meter.steps(causality.writers(id)) {
+            return Err(Stop::Budget);
+        }
         causality.last_writes(id, &mut writes);
         if let Some(&write) = writes.first() {
-            return Some(causality.ring_with(id, write, Why::Overwritten { maker: NONE }));
+            let why = Why::Overwritten { maker: NONE };
+            return Err(causality.ring_with(id, write, why, meter).into());
         }
     }
-    None
+    Ok(())
 }
 
 /// Tries to line up a client's operations, before each of them what comes before it: first what
 /// need not come behind the maker of the cell that it saw, then that, then the rest.
-fn line_up(causality: &Causality<'_, '_>, chain: &[u32], rank: &[u32]) -> Option<Vec<u32>> {
+fn line_up(
+    causality: &Causality<'_, '_>,
+    chain: &[u32],
+    rank: &[u32],
+    meter: &mut Meter,
+) -> Result<Option<Vec<u32>>, Stop> {
     let view = causality.view;
     let mut taken = vec![0; causality.chains.len()];
     let mut holds = vec![INITIAL; view.initial.len()];
@@ -243,13 +274,18 @@ fn line_up(causality: &Causality<'_, '_>, chain: &[u32], rank: &[u32]) -> Option
                 taken[chain] = past;
             }
         }
+        let steps = taken.len() + fresh.len();
+        effort::spend(steps);
+        if !meter.steps(steps) {
+            return Err(Stop::Budget);
+        }
         let source = causality.source(id);
         let behind = |op: u32| is_operation(source) && causality.in_past(source, op);
         fresh.sort_unstable_by_key(|&op| (behind(op), rank[op as usize]));
         for op in fresh.into_iter().chain(std::iter::once(id)) {
             let facts = &view.ops[op as usize];
             if op == id && source != NONE && holds[facts.key as usize] != source {
-                return None;
+                return Ok(None);
             }
             if facts.makes != NONE {
                 holds[facts.key as usize] = op;
@@ -257,5 +293,5 @@ fn line_up(causality: &Causality<'_, '_>, chain: &[u32], rank: &[u32]) -> Option
             order.push(op);
         }
     }
-    Some(order)
+    Ok(Some(order))
 }

@@ -13,6 +13,9 @@ pub(crate) enum Decision {
     Undecided(String),
 }
 
+/// Bytes that an operation in one of many orders takes, in the witness and in its report, too.
+pub(crate) const PLACE_BYTES: usize = 64;
+
 /// Why a level holds, in ids of a view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Proof {
@@ -56,6 +59,8 @@ pub(crate) struct Cells {
     pub(crate) observers: Vec<Vec<u32>>,
     /// For each key, the cas that failed.
     pub(crate) failed: Vec<Vec<u32>>,
+    /// For each key, the operations that make one of its cells.
+    pub(crate) changes: Vec<Vec<u32>>,
 }
 
 impl Cells {
@@ -64,10 +69,12 @@ impl Cells {
         let mut makers = vec![Vec::new(); cells];
         let mut observers = vec![Vec::new(); cells];
         let mut failed = vec![Vec::new(); view.initial.len()];
+        let mut changes = vec![Vec::new(); view.initial.len()];
         for (id, op) in view.ops.iter().enumerate() {
             let id = id as u32;
             if op.makes != NONE {
                 makers[op.makes as usize].push(id);
+                changes[op.key as usize].push(id);
             }
             if op.observes() {
                 observers[op.sees as usize].push(id);
@@ -76,7 +83,7 @@ impl Cells {
                 failed[op.key as usize].push(id);
             }
         }
-        Cells { makers, observers, failed }
+        Cells { makers, observers, failed, changes }
     }
 
     /// The first operation that certainly saw a cell nobody can have made.
@@ -101,13 +108,17 @@ pub(crate) fn needed(view: &View<'_>) -> Vec<u32> {
     let cells = Cells::new(view);
     let failed = |id: u32| !cells.failed[view.ops[id as usize].key as usize].is_empty();
     let mut kept = vec![false; count as usize];
+    let mut is_seen = vec![false; view.cell_keys.len()];
     let mut todo: Vec<u32> =
         (0..count).filter(|&id| !view.ops[id as usize].maybe || failed(id)).collect();
     while let Some(id) = todo.pop() {
-        if std::mem::replace(&mut kept[id as usize], true) || !view.ops[id as usize].observes() {
+        let op = &view.ops[id as usize];
+        if std::mem::replace(&mut kept[id as usize], true) || !op.observes() {
             continue;
         }
-        todo.extend(&cells.makers[view.ops[id as usize].sees as usize]);
+        if !std::mem::replace(&mut is_seen[op.sees as usize], true) {
+            todo.extend(&cells.makers[op.sees as usize]);
+        }
     }
     (0..count).filter(|&id| kept[id as usize]).collect()
 }

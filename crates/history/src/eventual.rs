@@ -34,9 +34,9 @@ pub(crate) fn judge(history: &History) -> Eventual {
     if let Some((read, why)) = unexplained(history, &keys) {
         return Eventual::Violated(vec![read], why);
     }
-    let mut open = None;
+    let (mut open, askers) = (None, Askers::of(history));
     for (name, key) in &keys {
-        match judge_key(history, name, key) {
+        match judge_key(history, name, key, &askers) {
             Eventual::Converged => {}
             Eventual::Open(why) => open = open.or(Some(why)),
             violated => return violated,
@@ -148,7 +148,7 @@ pub(crate) fn shown(value: &Option<Value>) -> String {
     value.as_deref().map_or("nothing".to_string(), quoted)
 }
 
-fn judge_key(history: &History, name: &str, key: &Key<'_>) -> Eventual {
+fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> Eventual {
     if key.writes.is_empty() {
         return Eventual::Converged;
     }
@@ -188,7 +188,7 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>) -> Eventual {
             Eventual::Violated(vec![write, read], sentence)
         };
     }
-    match unheard(history, &quiet) {
+    match askers.unheard(history, &quiet) {
         Some(who) if quiet.len() < key.finals.len() => Eventual::Open(format!(
             "there is no final read of {name}{who} that began after the last write of it ended"
         )),
@@ -222,20 +222,37 @@ fn disagreement(history: &History, name: &str, first: usize, second: usize) -> S
     )
 }
 
-/// Who should have made a final read among these and did not: a server, or where the history names
-/// none, a client that made final reads at all.
-fn unheard(history: &History, finals: &[usize]) -> Option<String> {
-    let operations = &history.operations;
-    let servers: BTreeSet<u64> = operations.iter().filter_map(|op| op.server).collect();
-    if servers.is_empty() {
+/// Who should make a final read of each key.
+struct Askers {
+    servers: BTreeSet<u64>,
+    /// Those that made final reads at all.
+    clients: BTreeSet<u64>,
+}
+
+impl Askers {
+    fn of(history: &History) -> Askers {
+        let operations = &history.operations;
         let asked = |op: &&Operation| op.is_final && op.fate() != Fate::Refused;
-        let clients: BTreeSet<u64> = operations.iter().filter(asked).map(|op| op.client).collect();
-        if clients.is_empty() {
+        Askers {
+            servers: operations.iter().filter_map(|op| op.server).collect(),
+            clients: operations.iter().filter(asked).map(|op| op.client).collect(),
+        }
+    }
+
+    /// Who is missing among these final reads: a server, or where the history names none, a client.
+    fn unheard(&self, history: &History, finals: &[usize]) -> Option<String> {
+        let heard = |of: fn(&Operation) -> Option<u64>| -> BTreeSet<u64> {
+            finals.iter().filter_map(|&read| of(&history.operations[read])).collect()
+        };
+        if !self.servers.is_empty() {
+            let heard = heard(|op| op.server);
+            let missing = self.servers.difference(&heard).next();
+            return missing.map(|server| format!(" from server {server}"));
+        }
+        if self.clients.is_empty() {
             return Some(String::new());
         }
-        let heard: BTreeSet<u64> = finals.iter().map(|&read| operations[read].client).collect();
-        return clients.difference(&heard).next().map(|client| format!(" by client {client}"));
+        let heard = heard(|op| Some(op.client));
+        self.clients.difference(&heard).next().map(|client| format!(" by client {client}"))
     }
-    let heard: BTreeSet<u64> = finals.iter().filter_map(|&read| operations[read].server).collect();
-    servers.difference(&heard).next().map(|server| format!(" from server {server}"))
 }

@@ -1,6 +1,6 @@
 //! Puts a clash into one sentence that a person understands.
 
-use crate::budget::{Budget, Meter};
+use crate::budget::Meter;
 use crate::causal::{self, Form};
 use crate::causality::{Link, Why};
 use crate::eventual::{quoted, shown, thin_air};
@@ -15,9 +15,13 @@ use crate::words::Words;
 use crate::zones::{self, Clash, Zones};
 
 /// The sentence for a clash, and the circle that it runs in, if it does: `view` has its operations and no others.
-pub(crate) fn explain(view: &View<'_>, level: Level) -> (String, Vec<verdict::Link>) {
+pub(crate) fn explain(
+    view: &View<'_>,
+    level: Level,
+    meter: &mut Meter,
+) -> (String, Vec<verdict::Link>) {
     let updates = view.has_updates.contains(&true);
-    let ring = if updates || view.ops.len() < 2 { None } else { ring(view, level) };
+    let ring = if updates || view.ops.len() < 2 { None } else { ring(view, level, meter) };
     let circle = ring.iter().flatten().map(|link| told(view, link)).collect();
     (sentence(view, level, ring.as_deref()), circle)
 }
@@ -56,17 +60,18 @@ fn sentence(view: &View<'_>, level: Level, ring: Option<&[Link]>) -> String {
     sentence.or_else(|| ring.map(|ring| words.ring(ring))).unwrap_or_else(|| words.at_a_loss(level))
 }
 
-/// The ring that a clash runs in, where it is plain what each operation saw.
-fn ring(view: &View<'_>, level: Level) -> Option<Vec<Link>> {
+/// The ring that a clash runs in, where it is plain what each operation saw and the budget allows to
+/// tell.
+fn ring(view: &View<'_>, level: Level, meter: &mut Meter) -> Option<Vec<Link>> {
     let plain = plain_sources(view);
     let ring = match level {
-        Level::Causal => causal::ring(view, Form::Ccv, &plain?)?,
-        Level::Cm => causal::ring(view, Form::Cm, &plain?)?,
-        Level::Cc => causal::ring(view, Form::Cc, &plain?)?,
-        Level::Pram => pram::ring(view, &plain?)?,
+        Level::Causal => causal::ring(view, Form::Ccv, &plain?, meter)?,
+        Level::Cm => causal::ring(view, Form::Cm, &plain?, meter)?,
+        Level::Cc => causal::ring(view, Form::Cc, &plain?, meter)?,
+        Level::Pram => pram::ring(view, &plain?, meter)?,
         Level::Sequential | Level::Linearizable | Level::Bounded { .. } => {
             let real_time = level != Level::Sequential;
-            match saturate(view, real_time, &mut Meter::new(&Budget::default(), 0)) {
+            match saturate(view, real_time, meter) {
                 Saturated::Ring(ring) => ring,
                 _ => return None,
             }

@@ -8,10 +8,11 @@ use crate::explain::explain;
 use crate::history::{History, Unit};
 use crate::level::Level;
 use crate::observers::{self, Guarantee};
+use crate::operation::{Fate, Operation};
 use crate::shrink::shrink;
 use crate::sources::is_operation;
 use crate::verdict::{Clash, Outcome, Verdict, compact};
-use crate::view::{NONE, View};
+use crate::view::{NONE, View, counts};
 use crate::witness::{Order, Witness, validate};
 use crate::{claimed, clients, linearizable, pram, sequential, sessions};
 
@@ -24,9 +25,13 @@ const SHRINK_WORK_MIN: u64 = 2_000_000;
 /// Bytes that every judgement takes for an operation beside the history itself.
 const OPERATION_BYTES: usize = 250;
 
-/// Judges `history` by `level`, at a cost within `budget`.
+/// Judges `history` by `level`, at a cost within `budget`. Where nothing is known to have run that
+/// counts at the level, that is undecided.
 pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
     let mut notes = Vec::new();
+    if let Some(why) = nothing_to_judge(history, level) {
+        return Verdict { level, outcome: Outcome::Undecided(why), notes };
+    }
     let bytes = history.bytes() + history.operations.len() * OPERATION_BYTES;
     if bytes > budget.memory_bytes_max {
         let why = format!(
@@ -36,9 +41,6 @@ pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
             megabytes(budget.memory_bytes_max)
         );
         return Verdict { level, outcome: Outcome::Undecided(why), notes };
-    }
-    if history.operations.is_empty() {
-        notes.push("there is no operation, so nothing speaks against it".to_string());
     }
     if let Some(claim) = claimed::candidate(history, level) {
         let proven = claim.and_then(|witness| {
@@ -80,6 +82,24 @@ pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
         },
     };
     Verdict { level, outcome, notes }
+}
+
+/// Why nothing is there to judge, if so: a level holds only of what ran.
+fn nothing_to_judge(history: &History, level: Level) -> Option<String> {
+    let ran = |operation: &Operation| counts(operation, level) && operation.fate() == Fate::Done;
+    if history.operations.iter().any(ran) {
+        return None;
+    }
+    let which = match history.operations.len() {
+        0 => "there is no operation".to_string(),
+        1 => {
+            "the one operation is not known to have run or does not count at this level".to_string()
+        }
+        count => {
+            format!("none of the {count} operations is known to have run and counts at this level")
+        }
+    };
+    Some(format!("{which}, so nothing was there to judge"))
 }
 
 /// Judges `history` by every level, strongest first. A level that follows from a stronger one that
@@ -209,7 +229,7 @@ fn clash(view: &View<'_>, level: Level, core: &[u32], meter: &Meter) -> Clash {
     let is_violated = |kept: &[u32]| {
         let mut part = meter.part(each.min(all));
         if all == 0 || !part.check_time() {
-            return false;
+            return None;
         }
         let decision = decide(&view.part(level, kept), level, &mut part);
         let cost = part.spent() + kept.len() as u64;
@@ -218,9 +238,10 @@ fn clash(view: &View<'_>, level: Level, core: &[u32], meter: &Meter) -> Clash {
             all = SHRINK_WORK_MIN.max(20 * cost);
         }
         all = all.saturating_sub(cost);
-        matches!(decision, Decision::Violated(_))
+        Some(matches!(decision, Decision::Violated(_)))
     };
-    let smallest = shrink(view, real_time, core, is_violated);
-    let (sentence, circle) = explain(&view.part(level, &smallest), level);
+    let smallest = shrink(view, real_time, core, &mut meter.part(u64::MAX), is_violated);
+    let (sentence, circle) =
+        explain(&view.part(level, &smallest), level, &mut meter.part(u64::MAX));
     Clash { operations: view.indices(&smallest), sentence, circle }
 }

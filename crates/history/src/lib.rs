@@ -62,10 +62,11 @@
 //!   undecided, and never passes.
 //!
 //! Inside, a history becomes a view (numbers instead of names); `zones` and `search` decide
-//! linearizability key by key, `saturation` and `search` decide sequential consistency, `eventual`
-//! reads its level off the keys; `shrink` and `explain` make a clash small and put it into words.
+//! linearizability key by key, `saturation`, `arbiter` and `search` decide sequential consistency,
+//! `appends` makes registers of keys that are appended to, `eventual` reads its level off the keys; `shrink` and `explain` make a clash small and put it into words.
 
 mod answer;
+mod appends;
 mod arbiter;
 mod budget;
 mod causal;

@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::appends::{Told, as_registers};
 use crate::budget::Meter;
 use crate::decision::{Cells, Decision, Proof, needed};
 use crate::saturation::{Saturated, saturate};
@@ -20,13 +21,22 @@ use crate::zones::{self, Zones};
 
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
+    judge_until(view, meter, |decision| matches!(decision, Decision::Violated(_)))
+}
+
+/// Judges it for those to whom only an order is of use: the first key that has none is the end.
+pub(crate) fn judge_for_order(view: &View<'_>, meter: &mut Meter) -> Decision {
+    judge_until(view, meter, |decision| !matches!(decision, Decision::Holds(_)))
+}
+
+fn judge_until(view: &View<'_>, meter: &mut Meter, is_end: fn(&Decision) -> bool) -> Decision {
     if let Some(id) = Cells::new(view).thin_air(view) {
         return Decision::Violated(vec![id]);
     }
     let keys = view.by_key();
     let mut orders = Vec::new();
     let (mut undecided, mut undecided_keys) = (None, 0);
-    for (key, decision) in keys.iter().zip(judge_keys(view, &keys, meter)) {
+    for (key, decision) in keys.iter().zip(judge_keys(view, &keys, meter, is_end)) {
         match decision {
             Decision::Holds(proof) => {
                 orders.extend(proof.orders.into_iter().map(|(_, order)| order))
@@ -55,9 +65,14 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
 /// Operations below which one thread judges all keys.
 const THREADS_OPERATIONS_MIN: usize = 20_000;
 
-/// Judges each key by itself, within a budget of its own, on all cores; those behind the first that
-/// is violated need not be judged.
-fn judge_keys(view: &View<'_>, keys: &[Vec<u32>], meter: &Meter) -> Vec<Decision> {
+/// Judges each key by itself, within a budget of its own, on all cores; those behind the first whose
+/// decision is the end need not be judged.
+fn judge_keys(
+    view: &View<'_>,
+    keys: &[Vec<u32>],
+    meter: &Meter,
+    is_end: fn(&Decision) -> bool,
+) -> Vec<Decision> {
     // To ask for the cores costs more than to judge a small history.
     let is_small = view.ops.len() < THREADS_OPERATIONS_MIN || keys.len() < 2;
     let cores =
@@ -69,8 +84,12 @@ fn judge_keys(view: &View<'_>, keys: &[Vec<u32>], meter: &Meter) -> Vec<Decision
         while let Some(key) = Some(next.fetch_add(1, Ordering::Relaxed))
             .filter(|&key| key < end.load(Ordering::Relaxed))
         {
-            let decision = judge_key(view, &keys[key], &mut meter.share(cores));
-            if let Decision::Violated(_) = decision {
+            let mut share = meter.share(cores);
+            let decision = match share.check_time() {
+                true => judge_key(view, &keys[key], &mut share),
+                false => Decision::Undecided(share.reason()),
+            };
+            if is_end(&decision) {
                 end.fetch_min(key, Ordering::Relaxed);
             }
             done.push((key, decision));
@@ -91,9 +110,16 @@ fn judge_keys(view: &View<'_>, keys: &[Vec<u32>], meter: &Meter) -> Vec<Decision
 
 /// Judges all keys in one search.
 fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
-    if view.has_updates.contains(&true) {
-        return from_search(search_texts(view, true, meter), view, meter);
-    }
+    let plain;
+    let view = match view.has_updates.contains(&true).then(|| as_registers(view, meter)) {
+        None => view,
+        Some(Told::Registers(registers)) => {
+            plain = registers;
+            &plain
+        }
+        Some(Told::Never(ops)) => return Decision::Violated(ops),
+        Some(Told::Nothing) => return from_search(search_texts(view, true, meter), view, meter),
+    };
     let kept = needed(view);
     let view = view.only(&kept);
     let edges = match saturate(&view, true, meter) {
@@ -106,9 +132,15 @@ fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
 
 /// Judges the operations of one key.
 fn judge_key(whole: &View<'_>, ops: &[u32], meter: &mut Meter) -> Decision {
-    let key = whole.only(ops);
+    let mut key = whole.only(ops);
     if key.has_updates[0] {
-        return from_search(search_texts(&key, true, meter), &key, meter).renamed(ops);
+        match as_registers(&key, meter) {
+            Told::Registers(plain) => key = plain,
+            Told::Never(all) => return Decision::Violated(all).renamed(ops),
+            Told::Nothing => {
+                return from_search(search_texts(&key, true, meter), &key, meter).renamed(ops);
+            }
+        }
     }
     let kept = needed(&key);
     judge_needed(&key.only(&kept), meter).renamed(&kept).renamed(ops)

@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 
 use crate::budget::Meter;
-use crate::decision::Decision;
+use crate::decision::{Decision, PLACE_BYTES};
 use crate::sources::{Checked, Guess, INITIAL, assign, is_operation, ran};
 use crate::view::{NONE, View};
 
@@ -26,9 +26,6 @@ pub(crate) enum Guarantee {
     /// Writes follow reads.
     Wfr,
 }
-
-/// Bytes that an operation in one observer's order takes, in the witness and the report, too.
-const PLACE_BYTES: usize = 64;
 
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, guarantee: Guarantee, meter: &mut Meter) -> Decision {

@@ -223,6 +223,14 @@ impl Operation {
         text(&self.key) + values + vector
     }
 
+    /// What it appends, if it does.
+    pub(crate) fn appended(&self) -> Option<&Value> {
+        match &self.kind {
+            Kind::Append { value } => Some(value),
+            _ => None,
+        }
+    }
+
     /// The value that it found if it ran, where it tells: a read's answer, or what a cas compared.
     pub fn seen(&self) -> Option<&Option<Value>> {
         match &self.kind {

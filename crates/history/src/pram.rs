@@ -7,10 +7,10 @@
 //! "a write that comes before this operation, and was not seen, comes before the one that was"
 //! decides: with one client looking, a relation without a ring has such an order.
 
-use crate::budget::Meter;
+use crate::budget::{Meter, effort};
 use crate::causal::saturate_reader;
-use crate::causality::{Causality, Ring, bytes};
-use crate::decision::{Decision, Proof};
+use crate::causality::{Causality, Ring, Stop};
+use crate::decision::{Decision, PLACE_BYTES, Proof};
 use crate::sources::{Checked, Guess, INITIAL, assign, is_operation, plain_sources, ran};
 use crate::view::{NONE, View};
 
@@ -21,20 +21,20 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
         return Decision::Holds(Proof::order(order.to_vec()));
     }
     let plain = plain_sources(view);
+    let mut placed = 0;
     for chain in view.by_client() {
         let Some(&reader) = chain.iter().find(|&&id| view.ops[id as usize].sees != NONE) else {
             continue;
         };
         let client = view.ops[reader as usize].client;
-        let affords = meter.affords(bytes(view.ops.len(), view.clients));
         let check =
-            |sources: &[u32], _, _: &mut Meter| match order_of(view, sources, client, affords) {
-                Ok(Some(order)) => Checked::Fits(vec![(reader, order)]),
-                Ok(None) => Checked::TooMuch("it would need more memory than allowed".to_string()),
-                Err(ring) => Checked::Clash(ring.core),
+            |sources: &[u32], _, meter: &mut Meter| match order_of(view, sources, client, meter) {
+                Ok(order) => Checked::Fits(vec![(reader, order)]),
+                Err(Stop::Budget) => Checked::TooMuch(meter.reason()),
+                Err(Stop::Ring(ring)) => Checked::Clash(ring.core),
             };
         let looks = |id: u32| view.ops[id as usize].client == client;
-        if !meter.check_time() {
+        if !meter.demand(placed * PLACE_BYTES) {
             return Decision::Undecided(meter.reason());
         }
         let decision = match plain.as_ref().map(|sources| check(sources, true, meter)) {
@@ -44,7 +44,10 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
             Some(Checked::TooMuch(why)) => Decision::Undecided(why),
         };
         match decision {
-            Decision::Holds(part) => proof.orders.extend(part.orders),
+            Decision::Holds(part) => {
+                placed += part.orders.iter().map(|(_, order)| order.len()).sum::<usize>();
+                proof.orders.extend(part.orders);
+            }
             other => return other,
         }
     }
@@ -52,35 +55,39 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
 }
 
 /// The ring that keeps one client from having an order, where it is plain what it saw.
-pub(crate) fn ring(view: &View<'_>, sources: &[u32]) -> Option<Ring> {
-    (0..view.clients as u32).find_map(|client| order_of(view, sources, client, true).err())
+pub(crate) fn ring(view: &View<'_>, sources: &[u32], meter: &mut Meter) -> Option<Ring> {
+    (0..view.clients as u32).find_map(|client| match order_of(view, sources, client, meter) {
+        Err(Stop::Ring(ring)) => Some(ring),
+        _ => None,
+    })
 }
 
-/// An order for one client, of what it did and all writes that ran; `None` if it costs too much.
+/// An order for one client, of what it did and all writes that ran.
 fn order_of(
     view: &View<'_>,
     sources: &[u32],
     client: u32,
-    affords: bool,
-) -> Result<Option<Vec<u32>>, Ring> {
+    meter: &mut Meter,
+) -> Result<Vec<u32>, Stop> {
+    effort::spend(view.ops.len());
+    if !meter.steps(view.ops.len()) {
+        return Err(Stop::Budget);
+    }
     let own = |id: u32| view.ops[id as usize].client == client;
     let sources: Vec<u32> =
         (0..view.ops.len()).map(|id| if own(id as u32) { sources[id] } else { NONE }).collect();
     let ran = ran(view, &sources);
     let takes_part = |id: u32| ran[id as usize] && (own(id) || !view.ops[id as usize].is_look());
     if let Some(order) = line_up(view, &sources, client, takes_part) {
-        return Ok(Some(order));
-    }
-    if !affords {
-        return Ok(None);
+        return Ok(order);
     }
     let mut before = Causality::new(view, &sources, takes_part);
     before.add_sources();
-    let mut order = saturate_reader(&mut before, client)?;
+    let mut order = saturate_reader(&mut before, client, meter)?;
     let mut placed = vec![false; view.ops.len()];
     order.iter().for_each(|&id| placed[id as usize] = true);
     order.extend((0..view.ops.len() as u32).filter(|&id| takes_part(id) && !placed[id as usize]));
-    Ok(Some(order))
+    Ok(order)
 }
 
 /// Tries the plain order.

@@ -8,11 +8,9 @@ use crate::budget::{Budget, megabytes};
 use crate::history::History;
 use crate::judge::{check, ladder, strongest};
 use crate::level::Level;
-use crate::operation::{Fate, Operation};
 use crate::reader::Broken;
 use crate::skipped;
 use crate::verdict::{Clash, Outcome, Verdict};
-use crate::view::counts;
 use crate::witness::{Order, Witness};
 
 /// Exit code: everything is as promised.
@@ -65,11 +63,10 @@ impl Report {
 pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budget) -> Report {
     let promised = level.or(history.promised());
     let decisive = promised.unwrap_or(Level::Linearizable);
-    let mut verdicts = match level {
+    let verdicts = match level {
         Some(level) => vec![check(history, level, budget)],
         None => all_levels(history, promised, budget),
     };
-    verdicts.iter_mut().for_each(|verdict| withhold(verdict, history));
     let decided = verdicts.iter().find(|verdict| verdict.level == decisive);
     let decided = decided.expect("the level that decides is among those that are judged");
     let exit_code = exit_code(decided);
@@ -96,26 +93,6 @@ fn origin(history: &History, level: Option<Level>) -> &'static str {
         (Some(_), _) => "",
         (None, Some(_)) => " (promised by the header)",
         (None, None) => " (nothing was promised, so this level decides)",
-    }
-}
-
-/// A level of which nothing was there to judge does not hold: nobody knows.
-fn withhold(verdict: &mut Verdict, history: &History) {
-    let level = verdict.level;
-    let ran = |operation: &Operation| counts(operation, level) && operation.fate() == Fate::Done;
-    if verdict.holds() && !history.operations.iter().any(ran) {
-        let why = match history.operations.len() {
-            0 => "there is no operation, so nothing was there to judge".to_string(),
-            1 => "the one operation is not known to have run or does not count at this level, so \
-                  nothing was there to judge"
-                .to_string(),
-            count => format!(
-                "none of the {count} operations is known to have run and counts at this level, so \
-                 nothing was there to judge"
-            ),
-        };
-        verdict.outcome = Outcome::Undecided(why);
-        verdict.notes.clear();
     }
 }
 

@@ -13,9 +13,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::budget::Meter;
+use crate::budget::{Meter, effort};
 use crate::causal::arbitrate;
-use crate::causality::{Causality, Ring, Stop, Why, bytes};
+use crate::causality::{Causality, Derived, Ring, Stop, Why};
 use crate::decision::Cells;
 use crate::sources::{INITIAL, is_operation};
 use crate::view::{NONE, View};
@@ -36,30 +36,36 @@ pub(crate) fn saturate(view: &View<'_>, real_time: bool, meter: &mut Meter) -> S
     let cells = Cells::new(view);
     let mut causality = Causality::new(view, &certain_sources(view, &cells), |_| true);
     causality.add_sources();
+    // What was too much for a part of the memory need not be too much for what is left.
+    let mut part = meter.part(u64::MAX);
+    match derive(&mut causality, &cells, real_time, &mut part) {
+        Ok(()) => Saturated::Edges(causality.derived(|id| view.ops[id as usize].maybe)),
+        Err(Stop::Ring(ring)) => Saturated::Ring(ring),
+        Err(Stop::Budget) => Saturated::TooMuch,
+    }
+}
+
+/// Derives until nothing is new.
+fn derive(
+    causality: &mut Causality<'_, '_>,
+    cells: &Cells,
+    real_time: bool,
+    meter: &mut Meter,
+) -> Result<(), Stop> {
     if real_time {
-        add_times(&mut causality);
+        add_times(causality, meter)?;
     }
-    add_initial(&mut causality, &cells);
+    add_initial(causality, cells, meter)?;
     // What causality alone says of the order of writes costs little, and is often enough.
-    match arbitrate(&mut causality, meter) {
-        Err(Stop::Ring(ring)) => return Saturated::Ring(ring),
-        Err(Stop::Budget) => return Saturated::TooMuch,
-        Ok(_) if !meter.affords(bytes(view.ops.len(), view.clients)) => return Saturated::TooMuch,
-        Ok(_) => {}
-    }
-    let readers = Readers::new(&causality, &cells);
+    arbitrate(causality, meter)?;
+    let readers = Readers::new(causality, cells);
     loop {
-        if !meter.check_time() {
-            return Saturated::TooMuch;
-        }
-        if let Err(ring) = causality.close() {
-            return Saturated::Ring(ring);
-        }
-        let mut new = Vec::new();
-        hidden(&causality, |_| true, &mut new);
-        overwritten(&causality, &readers, &mut new);
+        causality.close(meter)?;
+        let mut new = Derived::default();
+        hidden(causality, |_| true, &mut new, meter)?;
+        overwritten(causality, &readers, &mut new, meter)?;
         if !causality.add_derived(new) {
-            return Saturated::Edges(causality.derived(|id| view.ops[id as usize].maybe));
+            return Ok(());
         }
     }
 }
@@ -68,37 +74,55 @@ pub(crate) fn saturate(view: &View<'_>, real_time: bool, meter: &mut Meter) -> S
 pub(crate) fn hidden(
     causality: &Causality<'_, '_>,
     reads: impl Fn(u32) -> bool,
-    new: &mut Vec<(u32, u32, Why)>,
-) {
+    new: &mut Derived,
+    meter: &mut Meter,
+) -> Result<(), Stop> {
     let mut writes = Vec::new();
     for id in 0..causality.view.ops.len() as u32 {
         let source = causality.source(id);
         if !is_operation(source) || !causality.has(id) || !reads(id) {
             continue;
         }
+        if !meter.steps(causality.writers(id)) {
+            return Err(Stop::Budget);
+        }
         causality.last_writes(id, &mut writes);
         for &write in &writes {
-            if write != source && !causality.in_past(write, source) {
-                new.push((write, source, Why::Hidden { reader: id }));
+            let is_known = write == source || causality.in_past(write, source);
+            if !is_known && !new.push(write, source, Why::Hidden { reader: id }, meter) {
+                return Err(Stop::Budget);
             }
         }
     }
+    Ok(())
 }
 
 /// The second rule.
-fn overwritten(causality: &Causality<'_, '_>, readers: &Readers, new: &mut Vec<(u32, u32, Why)>) {
+fn overwritten(
+    causality: &Causality<'_, '_>,
+    readers: &Readers,
+    new: &mut Derived,
+    meter: &mut Meter,
+) -> Result<(), Stop> {
     let mut writes = Vec::new();
     let writes_of = |id: &u32| causality.view.ops[*id as usize].makes != NONE;
     for id in (0..causality.view.ops.len() as u32).filter(writes_of) {
         causality.last_writes(id, &mut writes);
         for &maker in &writes {
-            for &reader in &readers.0[maker as usize] {
-                if reader != id && !causality.in_past(reader, id) {
-                    new.push((reader, id, Why::Overwritten { maker }));
+            let readers = &readers.0[maker as usize];
+            effort::spend(readers.len());
+            if !meter.steps(causality.writers(id) + readers.len()) {
+                return Err(Stop::Budget);
+            }
+            for &reader in readers {
+                let is_known = reader == id || causality.in_past(reader, id);
+                if !is_known && !new.push(reader, id, Why::Overwritten { maker }, meter) {
+                    return Err(Stop::Budget);
                 }
             }
         }
     }
+    Ok(())
 }
 
 /// For each maker, each client's last operation that saw what it made; those before say nothing
@@ -129,7 +153,11 @@ impl Readers {
 }
 
 /// Who saw an initial value that nobody wrote again came before all writes of its key.
-fn add_initial(causality: &mut Causality<'_, '_>, cells: &Cells) {
+fn add_initial(
+    causality: &mut Causality<'_, '_>,
+    cells: &Cells,
+    meter: &mut Meter,
+) -> Result<(), Stop> {
     for (key, &cell) in causality.view.initial.iter().enumerate() {
         let observers = &cells.observers[cell as usize];
         let mut last: BTreeMap<u32, u32> = BTreeMap::new();
@@ -138,25 +166,34 @@ fn add_initial(causality: &mut Causality<'_, '_>, cells: &Cells) {
         }
         let firsts = if last.is_empty() { Vec::new() } else { causality.first_writes(key as u32) };
         for &reader in last.values() {
+            if !causality.affords(firsts.len(), meter) {
+                return Err(Stop::Budget);
+            }
             for &write in &firsts {
                 causality.add(reader, write, Why::Overwritten { maker: NONE });
             }
         }
     }
+    Ok(())
 }
 
 /// What was over before an operation began comes before it: of each client only the last such
-/// operation is told.
-fn add_times(causality: &mut Causality<'_, '_>) {
+/// operation is told, unless the client's own operation before this one was told the same.
+fn add_times(causality: &mut Causality<'_, '_>, meter: &mut Meter) -> Result<(), Stop> {
     let view = causality.view;
     for chain in causality.chains.clone() {
+        let mut told = vec![0; view.clients];
         for (id, op) in view.ops.iter().enumerate() {
             let over = chain.partition_point(|&other| view.ops[other as usize].end < op.start);
-            if over > 0 {
+            if over > std::mem::replace(&mut told[op.client as usize], over) {
                 causality.add(chain[over - 1], id as u32, Why::Time);
             }
         }
+        if !causality.affords(view.ops.len(), meter) {
+            return Err(Stop::Budget);
+        }
     }
+    Ok(())
 }
 
 /// For each operation that certainly ran, the only operation that can have made the cell which it

@@ -4,6 +4,7 @@
 //! Korach 1997), so the quick answers come first: an order that also keeps real time proves it, and
 //! a cycle in what must hold of every legal order disproves it. What is left is searched.
 
+use crate::appends::{Told, as_registers};
 use crate::arbiter::{Arbitrated, arbitrate};
 use crate::budget::Meter;
 use crate::decision::{Cells, Decision, Proof, needed};
@@ -14,7 +15,7 @@ use crate::sources::plain_sources;
 use crate::texts::search_texts;
 use crate::view::View;
 
-/// States that may be spent on the hope that the history is even linearizable.
+/// States that may be spent on a key in the hope that the history is even linearizable.
 const SHORTCUT_STATES_MAX: u64 = 20_000;
 
 /// States for each operation that may be spent on the hope that an order is found without ado.
@@ -25,13 +26,20 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     if let Some(id) = Cells::new(view).thin_air(view) {
         return Decision::Violated(vec![id]);
     }
-    if let Decision::Holds(order) = linearizable::judge(view, &mut meter.part(SHORTCUT_STATES_MAX))
-    {
+    let mut part = meter.part(SHORTCUT_STATES_MAX);
+    if let Decision::Holds(order) = linearizable::judge_for_order(view, &mut part) {
         return Decision::Holds(order);
     }
-    if view.has_updates.contains(&true) {
-        return from_search(search_texts(view, false, meter), view, meter);
-    }
+    let plain;
+    let view = match view.has_updates.contains(&true).then(|| as_registers(view, meter)) {
+        None => view,
+        Some(Told::Registers(registers)) => {
+            plain = registers;
+            &plain
+        }
+        Some(Told::Never(ops)) => return Decision::Violated(ops),
+        Some(Told::Nothing) => return from_search(search_texts(view, false, meter), view, meter),
+    };
     let kept = needed(view);
     judge_needed(&view.only(&kept), meter).renamed(&kept)
 }

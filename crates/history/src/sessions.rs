@@ -13,7 +13,7 @@ use crate::view::{NONE, View};
 /// No read returns the initial value or an own write older than the client's latest own earlier
 /// write to that key; another client's value is allowed.
 pub(crate) fn read_your_writes(view: &View<'_>) -> Decision {
-    let cells = Cells::new(view);
+    let makers = Makers::new(view);
     let mut latest: HashMap<(u32, u32), u32> = HashMap::new();
     let mut proof = Proof::default();
     for (id, op) in view.ops.iter().enumerate() {
@@ -26,11 +26,8 @@ pub(crate) fn read_your_writes(view: &View<'_>) -> Decision {
             continue;
         }
         let own = latest.get(&(op.client, op.key)).copied();
-        let allowed = |&&maker: &&u32| {
-            view.ops[maker as usize].client != op.client || own.is_none_or(|own| maker >= own)
-        };
-        let source = match cells.makers[op.sees as usize].iter().find(allowed) {
-            Some(&maker) => maker,
+        let source = match makers.first_allowed(id, own) {
+            Some(maker) => maker,
             None if own.is_none() && view.is_initial(op.sees) => INITIAL,
             None => {
                 let mut core = vec![id];
@@ -41,6 +38,38 @@ pub(crate) fn read_your_writes(view: &View<'_>) -> Decision {
         proof.sources.push((id, source));
     }
     Decision::Holds(proof)
+}
+
+/// Who made the cells.
+struct Makers<'v, 'h> {
+    view: &'v View<'h>,
+    cells: Cells,
+    /// For each cell its first maker, and the first one of another client than that.
+    firsts: Vec<[Option<u32>; 2]>,
+}
+
+impl<'v, 'h> Makers<'v, 'h> {
+    fn new(view: &'v View<'h>) -> Makers<'v, 'h> {
+        let cells = Cells::new(view);
+        let client = |id: u32| view.ops[id as usize].client;
+        let firsts = cells.makers.iter().map(|makers| {
+            let first = makers.first().copied()?;
+            let other = makers.iter().copied().find(|&maker| client(maker) != client(first));
+            Some([Some(first), other])
+        });
+        let firsts = firsts.map(Option::unwrap_or_default).collect();
+        Makers { view, cells, firsts }
+    }
+
+    /// The first maker of the cell that a read saw which is of another client, or not before `own`.
+    fn first_allowed(&self, read: u32, own: Option<u32>) -> Option<u32> {
+        let op = &self.view.ops[read as usize];
+        let makers = &self.cells.makers[op.sees as usize];
+        let late = makers.partition_point(|&maker| own.is_some_and(|own| maker < own));
+        let is_other = |maker: &u32| self.view.ops[*maker as usize].client != op.client;
+        let other = self.firsts[op.sees as usize].into_iter().flatten().find(is_other);
+        makers.get(late).copied().into_iter().chain(other).min()
+    }
 }
 
 /// For each client and key, the reads never return to a source they left, nor to the initial value.

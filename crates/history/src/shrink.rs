@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::budget::{Meter, effort};
 use crate::decision::Cells;
 use crate::operation::Kind;
 use crate::search::hidden_after;
@@ -18,36 +19,48 @@ use crate::view::{NEVER, NONE, Op, View};
 /// The most operations that a clash may have for each of them to be tried by itself again and again.
 const THOROUGH_OPERATIONS_MAX: usize = 2_000;
 
-/// A smallest part of `core` that is still violated, as `is_violated` says of parts of the view.
+/// A smallest part of `core` that is still violated, as `is_violated` says of parts of the view;
+/// `None` from it is the end: no more may be tried.
 pub(crate) fn shrink(
     view: &View<'_>,
     real_time: bool,
     core: &[u32],
-    mut is_violated: impl FnMut(&[u32]) -> bool,
+    meter: &mut Meter,
+    mut is_violated: impl FnMut(&[u32]) -> Option<bool>,
 ) -> Vec<u32> {
     let start = |makers: &Vec<u32>| makers.first().map_or(NEVER, |&id| view.ops[id as usize].start);
     let first_start = Cells::new(view).makers.iter().map(start).collect();
     let hidden_after = hidden_after(view, real_time);
     let rules = Rules { view, real_time, hidden_after, first_start };
-    let mut kept = rules.closed(core);
-    if !is_violated(&kept) {
+    let closed = rules.closed(core, meter);
+    let mut kept = match closed.filter(|kept| is_violated(kept) == Some(true)) {
+        Some(kept) => kept,
         // The core was not the whole reason, or deciding it took too long: start with everything.
-        kept = (0..view.ops.len() as u32).collect();
-    }
-    let mut attempt = |kept: &mut Vec<u32>, out: &dyn Fn(usize, u32) -> bool| -> bool {
-        let rest = rules.without(kept, out);
-        let smaller = rest.len() < kept.len() && is_violated(&rest);
+        None => (0..view.ops.len() as u32).collect(),
+    };
+    narrow(view, &mut kept, |kept, out| {
+        let rest = rules.without(kept, out, meter)?;
+        let smaller = rest.len() < kept.len() && is_violated(&rest)?;
         if smaller {
             *kept = rest;
         }
-        smaller
-    };
+        Some(smaller)
+    });
+    kept
+}
+
+/// Leaves out of `kept` what `attempt` can leave out, until that says that it is the end.
+fn narrow(
+    view: &View<'_>,
+    kept: &mut Vec<u32>,
+    mut attempt: impl FnMut(&mut Vec<u32>, &dyn Fn(usize, u32) -> bool) -> Option<bool>,
+) -> Option<()> {
     for group in [|op: &Op| op.key, |op: &Op| op.client] {
         let of = |id: u32| group(&view.ops[id as usize]);
         let names: BTreeSet<u32> = kept.iter().map(|&id| of(id)).collect();
         if names.len() > 1 && names.len() <= THOROUGH_OPERATIONS_MAX {
             for name in names {
-                attempt(&mut kept, &|_, id| of(id) == name);
+                attempt(kept, &|_, id| of(id) == name)?;
             }
         }
     }
@@ -59,7 +72,7 @@ pub(crate) fn shrink(
         let mut at = kept.len();
         while at > 0 && in_vain < kept.len() {
             let first = at.saturating_sub(run);
-            let smaller = attempt(&mut kept, &|place, _| (first..at).contains(&place));
+            let smaller = attempt(kept, &|place, _| (first..at).contains(&place))?;
             in_vain = if smaller || run > 1 { 0 } else { in_vain + 1 };
             at = first.min(kept.len());
         }
@@ -69,7 +82,7 @@ pub(crate) fn shrink(
             break;
         }
     }
-    kept
+    Some(())
 }
 
 /// What goes with what.
@@ -85,17 +98,18 @@ struct Rules<'v, 'h> {
 impl Rules<'_, '_> {
     /// The core and everything it needs to be judged by itself: all that may have made what was
     /// seen, and the evidence that what may not have run did.
-    fn closed(&self, core: &[u32]) -> Vec<u32> {
+    fn closed(&self, core: &[u32], meter: &mut Meter) -> Option<Vec<u32>> {
         let view = self.view;
         let cells = Cells::new(view);
         let mut kept = vec![false; view.ops.len()];
+        let mut is_seen = vec![false; view.cell_keys.len()];
         let mut todo: Vec<u32> = core.to_vec();
         while let Some(id) = todo.pop() {
             let op = &view.ops[id as usize];
             if std::mem::replace(&mut kept[id as usize], true) {
                 continue;
             }
-            if op.observes() {
+            if op.observes() && !std::mem::replace(&mut is_seen[op.sees as usize], true) {
                 todo.extend(&cells.makers[op.sees as usize]);
             }
             if op.maybe {
@@ -106,17 +120,27 @@ impl Rules<'_, '_> {
             }
         }
         let all: Vec<u32> = (0..view.ops.len() as u32).collect();
-        self.without(&all, &|_, op| !kept[op as usize])
+        self.without(&all, &|_, op| !kept[op as usize], meter)
     }
 
-    /// What is left of `kept` without those operations and without all that goes with them.
-    fn without(&self, kept: &[u32], out: &dyn Fn(usize, u32) -> bool) -> Vec<u32> {
+    /// What is left of `kept` without those operations and without all that goes with them; `None`
+    /// where the budget is spent.
+    fn without(
+        &self,
+        kept: &[u32],
+        out: &dyn Fn(usize, u32) -> bool,
+        meter: &mut Meter,
+    ) -> Option<Vec<u32>> {
         let mut gone: Vec<u32> = Vec::new();
         let mut left: Vec<u32> = Vec::with_capacity(kept.len());
         for (place, &id) in kept.iter().enumerate() {
             if out(place, id) { gone.push(id) } else { left.push(id) }
         }
         loop {
+            effort::spend(kept.len());
+            if !meter.steps(kept.len()) {
+                return None;
+            }
             let missing = Missing::new(self, &gone, &left);
             let before = gone.len();
             left.retain(|&id| {
@@ -127,7 +151,7 @@ impl Rules<'_, '_> {
                 stays
             });
             if gone.len() == before {
-                return left;
+                return Some(left);
             }
             gone.sort_unstable();
         }

@@ -50,11 +50,8 @@ pub(crate) fn candidates(view: &View<'_>, cells: &Cells, id: u32) -> Vec<u32> {
     let op = &view.ops[id as usize];
     let mut found: Vec<u32> = Vec::new();
     if op.differs {
-        let other = |&id: &u32| {
-            let other = &view.ops[id as usize];
-            other.key == op.key && other.makes != NONE && other.makes != op.sees
-        };
-        found.extend((0..view.ops.len() as u32).filter(other));
+        let changes = cells.changes[op.key as usize].iter().copied();
+        found.extend(changes.filter(|&other| view.ops[other as usize].makes != op.sees));
     } else {
         found.extend(cells.makers[op.sees as usize].iter().filter(|&&maker| maker != id));
     }
@@ -140,7 +137,7 @@ pub(crate) fn assign(
     }
     search.descend();
     loop {
-        if !meter.visit(0) || !meter.check_time() {
+        if !meter.visit(search.bytes) || !meter.check_time() {
             return Decision::Undecided(meter.reason());
         }
         if !search.advance() {
@@ -175,6 +172,8 @@ struct Assignment<'v, 'h, 'l> {
     /// Operations that certainly looked and have no source yet.
     open: Vec<u32>,
     choices: Vec<Choice>,
+    /// Bytes that the candidates of all choices take.
+    bytes: usize,
     /// An operation that saw what nobody can have made.
     thin: Option<u32>,
 }
@@ -192,6 +191,7 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
             sources: vec![NONE; view.ops.len()],
             open: Vec::new(),
             choices: Vec::new(),
+            bytes: 0,
             thin: None,
         };
         let known = |&id: &u32| !view.ops[id as usize].maybe;
@@ -227,9 +227,12 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
     fn only_candidate(&self, id: u32) -> Plain {
         let op = &self.view.ops[id as usize];
         if op.differs {
-            return match candidates(self.view, self.cells, id)[..] {
-                [] => Plain::None,
-                [one] => Plain::One(one),
+            let changes = self.cells.changes[op.key as usize].len();
+            let others = changes - self.cells.makers[op.sees as usize].len();
+            let count = others + usize::from(!self.view.is_initial(op.sees));
+            return match count {
+                0 => Plain::None,
+                1 => Plain::One(candidates(self.view, self.cells, id)[0]),
                 _ => Plain::Several,
             };
         }
@@ -248,6 +251,7 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
         if let Some(id) = self.open.pop() {
             let candidates = candidates(self.view, self.cells, id);
             let opened = self.open.len();
+            self.bytes += candidates.len() * size_of::<u32>();
             self.choices.push(Choice { id, candidates, next: 0, undo: Vec::new(), opened });
         }
     }
@@ -262,6 +266,7 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
             self.open.truncate(choice.opened);
             let Some(&source) = choice.candidates.get(choice.next) else {
                 self.open.push(choice.id);
+                self.bytes -= choice.candidates.len() * size_of::<u32>();
                 continue;
             };
             choice.next += 1;

@@ -8,6 +8,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use crate::budget::Meter;
 use crate::model::{Event, Model};
@@ -36,7 +37,7 @@ pub(crate) fn search_texts(view: &View<'_>, real_time: bool, meter: &mut Meter) 
 /// All keys; a state is a text's number for each.
 struct Keys<'v, 'h> {
     view: &'v View<'h>,
-    texts: Vec<RefCell<Texts>>,
+    texts: Vec<RefCell<Texts<'h>>>,
 }
 
 /// One key alone; the state is the number of its text.
@@ -99,6 +100,10 @@ impl Model for OneKey<'_, '_> {
         self.0.is_look(id)
     }
 
+    fn state_bytes(&self, &held: &u32) -> usize {
+        size_of::<u32>() + self.0.texts[0].borrow().bytes(held)
+    }
+
     fn may_help(&self, &id: &u32) -> bool {
         self.0.may_help(id)
     }
@@ -129,7 +134,9 @@ impl Model for AllKeys<'_, '_> {
     }
 
     fn state_bytes(&self, state: &Vec<u32>) -> usize {
-        size_of::<Vec<u32>>() + state.len() * size_of::<u32>()
+        // States share texts, so this is rather too much.
+        let texts = self.0.texts.iter().zip(state).map(|(texts, &held)| texts.borrow().bytes(held));
+        size_of::<Vec<u32>>() + state.len() * size_of::<u32>() + texts.sum::<usize>()
     }
 
     fn may_help(&self, &id: &u32) -> bool {
@@ -161,26 +168,26 @@ struct Beginning {
 }
 
 /// The texts of one key, by number.
-struct Texts {
+struct Texts<'h> {
     /// All texts that somebody saw or compared, sorted; none if the key is incremented.
-    seen: Vec<Value>,
+    seen: Vec<&'h str>,
     beginnings: Vec<Beginning>,
     numbers: HashMap<Beginning, u32>,
     /// Whether the key is incremented: then every text is kept whole, as one that was seen.
     is_number: bool,
-    whole: HashMap<Value, u32>,
-    wholes: Vec<Value>,
+    whole: HashMap<Rc<str>, u32>,
+    wholes: Vec<Rc<str>>,
 }
 
-impl Texts {
-    fn new(view: &View<'_>, ops: &[u32]) -> Texts {
+impl<'h> Texts<'h> {
+    fn new(view: &View<'h>, ops: &[u32]) -> Texts<'h> {
         let operations = || ops.iter().map(|&id| view.operation(id));
-        let looked_for = |operation: &Operation| match &operation.kind {
-            Kind::Read { value, .. } => value.clone(),
-            Kind::Cas { from, .. } => from.clone(),
+        let looked_for = |operation: &'h Operation| match &operation.kind {
+            Kind::Read { value, .. } => value.as_deref(),
+            Kind::Cas { from, .. } => from.as_deref(),
             _ => None,
         };
-        let seen: BTreeSet<Value> = operations().filter_map(looked_for).collect();
+        let seen: BTreeSet<&str> = operations().filter_map(looked_for).collect();
         Texts {
             seen: seen.into_iter().collect(),
             beginnings: Vec::new(),
@@ -195,7 +202,7 @@ impl Texts {
     fn number(&mut self, value: &Option<Value>) -> u32 {
         let Some(text) = value else { return NOTHING };
         if self.is_number {
-            return self.keep(text.clone());
+            return self.keep(text);
         }
         self.longer(Beginning { first: 0, behind: self.seen.len(), bytes: 0 }, text)
     }
@@ -207,7 +214,7 @@ impl Texts {
         // All of them share the beginning, so they are sorted by what comes behind it, too.
         let piece = piece.as_bytes();
         let low = texts.partition_point(|text| &text.as_bytes()[bytes..] < piece);
-        let begins = |text: &Value| text.as_bytes()[bytes..].starts_with(piece);
+        let begins = |text: &&str| text.as_bytes()[bytes..].starts_with(piece);
         let more = texts[low..].partition_point(begins);
         if more == 0 {
             return LOST;
@@ -222,13 +229,20 @@ impl Texts {
         number
     }
 
-    fn keep(&mut self, text: Value) -> u32 {
-        let next = FIRST + self.wholes.len() as u32;
-        let number = *self.whole.entry(text.clone()).or_insert(next);
-        if number == next {
-            self.wholes.push(text);
+    fn keep(&mut self, text: &str) -> u32 {
+        if let Some(&number) = self.whole.get(text) {
+            return number;
         }
+        let (number, text) = (FIRST + self.wholes.len() as u32, Rc::from(text));
+        self.wholes.push(Rc::clone(&text));
+        self.whole.insert(text, number);
         number
+    }
+
+    /// How many bytes a text takes that is kept as it is.
+    fn bytes(&self, held: u32) -> usize {
+        let text = held.checked_sub(FIRST).and_then(|at| self.wholes.get(at as usize));
+        text.map_or(0, |text| text.len() + size_of::<(Rc<str>, Rc<str>, u32)>())
     }
 
     /// Whether a value begins with the text that is held.
@@ -237,7 +251,7 @@ impl Texts {
             (NOTHING, _) => true,
             (LOST, _) | (_, None) => false,
             (held, Some(value)) if self.is_number => {
-                value.starts_with(&self.wholes[(held - FIRST) as usize])
+                value.starts_with(&*self.wholes[(held - FIRST) as usize])
             }
             (held, Some(value)) => {
                 let Beginning { first, bytes, .. } = self.beginnings[(held - FIRST) as usize];
@@ -262,7 +276,7 @@ impl Texts {
             LOST => LOST,
             held if self.is_number => {
                 let text = format!("{}{piece}", self.wholes[(held - FIRST) as usize]);
-                self.keep(text)
+                self.keep(&text)
             }
             held => self.longer(self.beginnings[(held - FIRST) as usize], piece),
         }
@@ -282,7 +296,7 @@ impl Texts {
                 };
                 let sum = number.checked_add(*add)?.to_string();
                 let fits = value.as_ref().is_none_or(|answer| *answer == sum);
-                fits.then(|| self.keep(sum))
+                fits.then(|| self.keep(&sum))
             }
         }
     }

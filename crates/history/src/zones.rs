@@ -12,7 +12,7 @@
 //! few orders are edges beside the zones; with them a topological sort has the last word.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use crate::decision::Cells;
 use crate::view::{NONE, View};
@@ -188,7 +188,7 @@ fn rootless(view: &View<'_>, groups: &[Group]) -> Clash {
 /// before one placed earlier.
 fn backwards(view: &View<'_>, cells: &Cells, group: &Group) -> Option<Clash> {
     let mut latest = *group.ops.first()?;
-    let mut last_of_client = std::collections::HashMap::new();
+    let mut last_of_client = HashMap::new();
     for &id in &group.ops {
         let op = &view.ops[id as usize];
         let before = last_of_client.insert(op.client, id).filter(|&before| before > id);
@@ -233,11 +233,12 @@ impl Clash {
     /// Adds the writes and cas that the operations of the clash rest on.
     fn with_path(mut self, view: &View<'_>, cells: &Cells) -> Clash {
         let mut found = self.operations();
+        let mut is_found: HashSet<u32> = found.iter().copied().collect();
         let mut todo = found.clone();
         while let Some(id) = todo.pop() {
             let op = &view.ops[id as usize];
             let maker = if op.observes() { cells.makers[op.sees as usize].first() } else { None };
-            if let Some(&maker) = maker.filter(|maker| !found.contains(maker)) {
+            if let Some(&maker) = maker.filter(|&&maker| is_found.insert(maker)) {
                 found.push(maker);
                 todo.push(maker);
             }

@@ -8,7 +8,7 @@ mod loads;
 use std::time::Duration;
 
 use history::{Budget, Level, check};
-use loads::{Load, merged, register, spoilt};
+use loads::{Load, merged, register, spoilt, trace};
 
 const ONE_KEY: Load = Load {
     operations: 3_000,
@@ -55,6 +55,19 @@ fn one_stale_read_among_unique_values_costs_sequential_little() {
         let history = spoilt(&register(MANY_KEYS, seed));
         let verdict = check(&history, Level::Sequential, &budget);
         assert_ne!(verdict.word(), "undecided", "seed {seed}: {:?}", verdict.outcome);
+    }
+}
+
+#[test]
+fn one_stale_read_among_appends_costs_little() {
+    let budget = Budget { states_max: 100_000, time_max: Duration::MAX, ..Budget::default() };
+    for seed in 0..3 {
+        let history = trace(1_700, 50, 10, seed);
+        for level in [Level::Linearizable, Level::Sequential] {
+            assert!(check(&history, level, &budget).holds(), "seed {seed}, {level}");
+            let verdict = check(&spoilt(&history), level, &budget);
+            assert_eq!(verdict.word(), "violated", "seed {seed}, {level}");
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use std::collections::BinaryHeap;
 use crate::budget::Meter;
 use crate::causality::bytes;
 use crate::view::{NONE, View};
-use order::{Clash, Order};
+use order::{Clash, Order, Stop};
 
 /// What was found.
 pub(crate) enum Arbitrated {
@@ -28,34 +28,33 @@ pub(crate) enum Arbitrated {
     Exhausted,
 }
 
-/// How often one past is added to another at the cost of a state that a search visits.
-const STEPS_PER_STATE: u64 = 32;
-
 /// Looks for a legal order that keeps each client's order. All operations ran, and saw what
 /// `sources` says.
 pub(crate) fn arbitrate(view: &View<'_>, sources: &[u32], meter: &mut Meter) -> Arbitrated {
     if !meter.demand(bytes(view.ops.len(), view.clients)) {
         return Arbitrated::Exhausted;
     }
-    let mut order = Order::new(view, sources);
-    if let Err(clash) = order.begin() {
-        return Arbitrated::Clash(clash.core);
+    match settle(view, &mut Order::new(view, sources, meter)) {
+        Ok(line) => Arbitrated::Order(line),
+        Err(Stop::Clash(clash)) => Arbitrated::Clash(clash.core),
+        Err(Stop::Budget) => Arbitrated::Exhausted,
     }
+}
+
+/// Chooses until nothing is open.
+fn settle(view: &View<'_>, order: &mut Order<'_, '_, '_>) -> Result<Vec<u32>, Stop> {
+    order.begin()?;
     loop {
-        let line = line_up(view, &order);
-        let open = open_pairs(view, &line, &order);
+        let line = line_up(view, order);
+        let open = open_pairs(view, &line, order);
         if open.is_empty() {
-            return Arbitrated::Order(line);
+            return Ok(line);
         }
         for (first, second) in open {
-            let states = 1 + std::mem::take(&mut order.steps) / STEPS_PER_STATE;
-            if !meter.visit_more(states, order.bytes()) {
-                return Arbitrated::Exhausted;
-            }
-            if let Err(clash) = order.choose(first, second)
-                && let Err(core) = take_back(&mut order, clash)
-            {
-                return Arbitrated::Clash(core);
+            order.visit()?;
+            match order.choose(first, second) {
+                Err(Stop::Clash(clash)) => take_back(order, clash)?,
+                done => done?,
             }
         }
     }
@@ -63,18 +62,18 @@ pub(crate) fn arbitrate(view: &View<'_>, sources: &[u32], meter: &mut Meter) -> 
 
 /// Takes back the last choice of a clash, whose opposite then follows from the others; an error is
 /// a clash that rests on none.
-fn take_back(order: &mut Order<'_, '_>, mut clash: Clash) -> Result<(), Vec<u32>> {
+fn take_back(order: &mut Order<'_, '_, '_>, mut clash: Clash) -> Result<(), Stop> {
     while let Some(last) = clash.choices.pop() {
         match order.refute(last, clash) {
-            Ok(()) => return Ok(()),
-            Err(next) => clash = next,
+            Err(Stop::Clash(next)) => clash = next,
+            done => return done,
         }
     }
-    Err(clash.core)
+    Err(Stop::Clash(clash))
 }
 
 /// Everybody behind those that come before, as they began where that is open.
-fn line_up(view: &View<'_>, order: &Order<'_, '_>) -> Vec<u32> {
+fn line_up(view: &View<'_>, order: &Order<'_, '_, '_>) -> Vec<u32> {
     let mut waits = vec![0_u32; view.ops.len()];
     order.edges().for_each(|(_, to)| waits[to as usize] += 1);
     let is_ready = |&id: &u32| waits[id as usize] == 0;
@@ -94,7 +93,7 @@ fn line_up(view: &View<'_>, order: &Order<'_, '_>) -> Vec<u32> {
 }
 
 /// Neighbours among each key's writes, in this line, whose order is open.
-fn open_pairs(view: &View<'_>, line: &[u32], order: &Order<'_, '_>) -> Vec<(u32, u32)> {
+fn open_pairs(view: &View<'_>, line: &[u32], order: &Order<'_, '_, '_>) -> Vec<(u32, u32)> {
     let mut last = vec![NONE; view.initial.len()];
     let mut open = Vec::new();
     for &id in line.iter().filter(|&&id| view.ops[id as usize].makes != NONE) {

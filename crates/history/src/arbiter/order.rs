@@ -1,7 +1,8 @@
 //! An order that grows by choices and what follows from them, and shrinks when they are taken back.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
+use crate::budget::{Meter, effort};
 use crate::sources::{INITIAL, is_operation};
 use crate::view::{NONE, View};
 
@@ -36,6 +37,17 @@ pub(super) struct Clash {
     pub(super) core: Vec<u32>,
 }
 
+/// Why an order does not grow on.
+pub(super) enum Stop {
+    /// It would contradict itself.
+    Clash(Clash),
+    /// The budget is spent.
+    Budget,
+}
+
+/// How often one past is added to another at the cost of a state that a search visits.
+const JOINS_PER_STATE: u64 = 32;
+
 /// What a choice found, to come back to.
 struct Choice {
     first: u32,
@@ -46,7 +58,8 @@ struct Choice {
 }
 
 /// The order.
-pub(super) struct Order<'v, 'h> {
+pub(super) struct Order<'v, 'h, 'm> {
+    meter: &'m mut Meter,
     view: &'v View<'h>,
     sources: &'v [u32],
     width: usize,
@@ -66,14 +79,19 @@ pub(super) struct Order<'v, 'h> {
     refuted: Vec<Clash>,
     /// Operations whose past changed, and of which it is not yet asked what follows.
     todo: VecDeque<u32>,
-    /// How often one past was added to another.
-    pub(super) steps: u64,
+    /// How often one past was added to another since the last visit.
+    joins: u64,
 }
 
-impl<'v, 'h> Order<'v, 'h> {
-    pub(super) fn new(view: &'v View<'h>, sources: &'v [u32]) -> Order<'v, 'h> {
+impl<'v, 'h, 'm> Order<'v, 'h, 'm> {
+    pub(super) fn new(
+        view: &'v View<'h>,
+        sources: &'v [u32],
+        meter: &'m mut Meter,
+    ) -> Order<'v, 'h, 'm> {
         let (count, width) = (view.ops.len(), view.clients);
         let mut order = Order {
+            meter,
             view,
             sources,
             width,
@@ -87,7 +105,7 @@ impl<'v, 'h> Order<'v, 'h> {
             changes: Vec::new(),
             refuted: Vec::new(),
             todo: (0..count as u32).collect(),
-            steps: 0,
+            joins: 0,
         };
         for (client, chain) in view.by_client().iter().enumerate() {
             let mut own: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
@@ -104,8 +122,19 @@ impl<'v, 'h> Order<'v, 'h> {
     }
 
     /// Bytes that the order takes by now.
-    pub(super) fn bytes(&self) -> usize {
+    fn bytes(&self) -> usize {
         self.past.len() * 4 + self.changes.capacity() * 8 + self.edge_from.len() * 40
+    }
+
+    /// Counts what was done since the last visit as states that were visited.
+    pub(super) fn visit(&mut self) -> Result<(), Stop> {
+        let states = 1 + std::mem::take(&mut self.joins) / JOINS_PER_STATE;
+        if self.meter.visit_more(states, self.bytes()) { Ok(()) } else { Err(Stop::Budget) }
+    }
+
+    /// Counts steps of work.
+    fn spend(&mut self, steps: usize) -> Result<(), Stop> {
+        if self.meter.steps(steps) { Ok(()) } else { Err(Stop::Budget) }
     }
 
     pub(super) fn edges(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
@@ -126,7 +155,7 @@ impl<'v, 'h> Order<'v, 'h> {
     }
 
     /// Clients' orders, who saw whom, and what follows from that.
-    pub(super) fn begin(&mut self) -> Result<(), Clash> {
+    pub(super) fn begin(&mut self) -> Result<(), Stop> {
         let mut last = vec![NONE; self.width];
         // By their start, so that pasts are mostly complete before they are passed on.
         for id in 0..self.view.ops.len() as u32 {
@@ -138,26 +167,37 @@ impl<'v, 'h> Order<'v, 'h> {
                 }
             }
         }
-        for id in 0..self.view.ops.len() as u32 {
-            if self.sources[id as usize] == INITIAL {
-                self.put_before_all_writes(id)?;
-            }
-        }
+        self.put_readers_of_nothing_first()?;
         self.derive()
     }
 
-    /// Who saw the initial cell comes before whoever changed it.
-    fn put_before_all_writes(&mut self, reader: u32) -> Result<(), Clash> {
+    /// Who saw the initial cell comes before whoever changed it: of each client's reads of a key the
+    /// last one is enough.
+    fn put_readers_of_nothing_first(&mut self) -> Result<(), Stop> {
+        let mut last: BTreeMap<(u32, u32), u32> = BTreeMap::new();
+        for (id, op) in self.view.ops.iter().enumerate() {
+            if self.sources[id] == INITIAL {
+                last.insert((op.client, op.key), id as u32);
+            }
+        }
+        let readers: BTreeSet<u32> = last.into_values().collect();
+        readers.into_iter().try_for_each(|reader| self.put_before_all_writes(reader))
+    }
+
+    fn put_before_all_writes(&mut self, reader: u32) -> Result<(), Stop> {
         let key = self.view.ops[reader as usize].key as usize;
         let firsts: Vec<u32> = self.writes[key].iter().map(|writes| writes[0]).collect();
+        self.spend(firsts.len())?;
         for write in firsts.into_iter().filter(|&write| write != reader) {
-            self.add(reader, write, Why::Overwritten { maker: NONE })?;
+            if !self.is_before(reader, write) {
+                self.add(reader, write, Why::Overwritten { maker: NONE })?;
+            }
         }
         Ok(())
     }
 
     /// Chooses that `first` comes before `second`, unless one comes before the other anyway.
-    pub(super) fn choose(&mut self, first: u32, second: u32) -> Result<(), Clash> {
+    pub(super) fn choose(&mut self, first: u32, second: u32) -> Result<(), Stop> {
         if self.is_before(first, second) || self.is_before(second, first) {
             return Ok(());
         }
@@ -173,7 +213,7 @@ impl<'v, 'h> Order<'v, 'h> {
     }
 
     /// Takes back a choice and all since; its opposite follows from what it clashed with.
-    pub(super) fn refute(&mut self, choice: u32, clash: Clash) -> Result<(), Clash> {
+    pub(super) fn refute(&mut self, choice: u32, clash: Clash) -> Result<(), Stop> {
         let Choice { first, second, edges, changes, refuted } =
             self.choices.swap_remove(choice as usize);
         self.choices.truncate(choice as usize);
@@ -191,15 +231,19 @@ impl<'v, 'h> Order<'v, 'h> {
     }
 
     /// Adds an edge, or tells what it clashes with.
-    fn add(&mut self, from: u32, to: u32, why: Why) -> Result<(), Clash> {
+    fn add(&mut self, from: u32, to: u32, why: Why) -> Result<(), Stop> {
         if self.is_before(to, from) {
-            return Err(self.explain(from, to, why));
+            return Err(self.explain(from, to, why).map_or(Stop::Budget, Stop::Clash));
+        }
+        if !self.meter.demand(self.bytes()) {
+            return Err(Stop::Budget);
         }
         let (number, choices) = (self.edge_from.len() as u32, self.choices.len() as u32);
         self.edges[from as usize].push(Edge { to, why, number, choices });
         self.edge_from.push(from);
         let mut todo = vec![(from, to)];
         while let Some((from, to)) = todo.pop() {
+            self.spend(self.width)?;
             if self.join(from, to) {
                 self.todo.push_back(to);
                 todo.extend(self.edges[to as usize].iter().map(|edge| (to, edge.to)));
@@ -210,7 +254,8 @@ impl<'v, 'h> Order<'v, 'h> {
 
     /// Adds one past to another; whether that changed it.
     fn join(&mut self, from: u32, to: u32) -> bool {
-        self.steps += 1;
+        self.joins += 1;
+        effort::spend(self.width);
         let [from, to] = [from, to].map(|id| id as usize * self.width);
         let mut changed = false;
         for client in 0..self.width {
@@ -227,8 +272,9 @@ impl<'v, 'h> Order<'v, 'h> {
     }
 
     /// Adds all that follows by the two rules of saturation.
-    fn derive(&mut self) -> Result<(), Clash> {
+    fn derive(&mut self) -> Result<(), Stop> {
         while let Some(id) = self.todo.pop_front() {
+            self.spend(self.writes[self.view.ops[id as usize].key as usize].len())?;
             let writes = self.last_writes(id);
             let source = self.sources[id as usize];
             for &write in writes.iter().filter(|&&write| source != NONE && write != source) {
@@ -245,7 +291,8 @@ impl<'v, 'h> Order<'v, 'h> {
         Ok(())
     }
 
-    fn put_readers_before(&mut self, maker: u32, id: u32) -> Result<(), Clash> {
+    fn put_readers_before(&mut self, maker: u32, id: u32) -> Result<(), Stop> {
+        self.spend(self.readers[maker as usize].len())?;
         for at in 0..self.readers[maker as usize].len() {
             let reader = self.readers[maker as usize][at];
             if reader != id && !self.is_before(reader, id) {
@@ -258,6 +305,7 @@ impl<'v, 'h> Order<'v, 'h> {
     /// Each client's last write of its key that comes before an operation, itself left out.
     fn last_writes(&self, id: u32) -> Vec<u32> {
         let key = self.view.ops[id as usize].key;
+        effort::spend(self.writes[key as usize].len());
         let last = |writes: &Vec<u32>| {
             let behind = writes.partition_point(|&write| self.is_before(write, id));
             writes[..behind].iter().rev().find(|&&write| write != id).copied()
@@ -265,13 +313,13 @@ impl<'v, 'h> Order<'v, 'h> {
         self.writes[key as usize].iter().filter_map(last).collect()
     }
 
-    /// What a ring rests on that an edge would close.
-    fn explain(&self, from: u32, to: u32, why: Why) -> Clash {
+    /// What a ring rests on that an edge would close; `None` if the budget does not allow to tell.
+    fn explain(&mut self, from: u32, to: u32, why: Why) -> Option<Clash> {
         let number = self.edge_from.len() as u32;
         let last = Edge { to, why, number, choices: self.choices.len() as u32 };
         let (mut todo, mut seen) = (vec![(from, last)], HashSet::from([number]));
         let mut clash = Clash::default();
-        self.put_path(to, from, number, &mut todo);
+        self.put_path(to, from, number, &mut todo)?;
         while let Some((from, edge)) = todo.pop() {
             if edge.number != number && !seen.insert(edge.number) {
                 continue;
@@ -282,11 +330,11 @@ impl<'v, 'h> Order<'v, 'h> {
                 Why::Chosen => clash.choices.push(edge.choices - 1),
                 Why::Hidden { reader } => {
                     clash.core.push(reader);
-                    self.put_path(from, reader, edge.number, &mut todo);
+                    self.put_path(from, reader, edge.number, &mut todo)?;
                 }
                 Why::Overwritten { maker } => {
                     clash.core.push(maker);
-                    self.put_path(maker, edge.to, edge.number, &mut todo);
+                    self.put_path(maker, edge.to, edge.number, &mut todo)?;
                 }
                 Why::Refuted { clash: other } => {
                     clash.core.extend(&self.refuted[other].core);
@@ -298,14 +346,23 @@ impl<'v, 'h> Order<'v, 'h> {
             list.sort_unstable();
             list.dedup();
         }
-        clash
+        Some(clash)
     }
 
     /// Puts onto `todo` the edges of a shortest path along those before a number.
-    fn put_path(&self, from: u32, to: u32, number: u32, todo: &mut Vec<(u32, Edge)>) {
+    fn put_path(
+        &mut self,
+        from: u32,
+        to: u32,
+        number: u32,
+        todo: &mut Vec<(u32, Edge)>,
+    ) -> Option<()> {
+        self.spend(self.edges.len()).ok()?;
         let mut came: Vec<Option<(u32, Edge)>> = vec![None; self.edges.len()];
         let mut queue = VecDeque::from([from]);
         while let Some(id) = queue.pop_front().filter(|_| came[to as usize].is_none()) {
+            effort::spend(self.edges[id as usize].len());
+            self.spend(self.edges[id as usize].len()).ok()?;
             for &edge in self.edges[id as usize].iter().filter(|edge| edge.number < number) {
                 let slot = &mut came[edge.to as usize];
                 if slot.is_none() && edge.to != from {
@@ -321,6 +378,7 @@ impl<'v, 'h> Order<'v, 'h> {
             todo.push(step);
             at = step.0;
         }
+        Some(())
     }
 }
 

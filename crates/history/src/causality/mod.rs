@@ -10,6 +10,7 @@ mod walk;
 
 pub(crate) use walk::Stop;
 
+use crate::budget::{CLOCK_STEPS, Meter, effort};
 use crate::sources::is_operation;
 use crate::view::{NONE, View};
 
@@ -77,6 +78,37 @@ impl Writes {
     }
 }
 
+/// Pairs of which the first must come before the second, as they are derived.
+#[derive(Default)]
+pub(crate) struct Derived {
+    pairs: Vec<(u32, u32, Why)>,
+    /// How many there were once what was told twice had gone.
+    different: usize,
+}
+
+impl Derived {
+    /// Adds a pair; false where all of them take more memory than there is.
+    pub(crate) fn push(&mut self, from: u32, to: u32, why: Why, meter: &mut Meter) -> bool {
+        // What several readers say is told once.
+        if self.pairs.len() > 2 * self.different + CLOCK_STEPS {
+            self.tell_once();
+        }
+        self.pairs.push((from, to, why));
+        meter.demand(self.pairs.capacity() * size_of::<(u32, u32, Why)>())
+    }
+
+    fn tell_once(&mut self) {
+        self.pairs.sort_by_key(|&(from, to, _)| (from, to));
+        self.pairs.dedup_by_key(|&mut (from, to, _)| (from, to));
+        self.different = self.pairs.len();
+    }
+
+    fn into_pairs(mut self) -> Vec<(u32, u32, Why)> {
+        self.tell_once();
+        self.pairs
+    }
+}
+
 /// The relation.
 pub(crate) struct Causality<'v, 'h> {
     pub(crate) view: &'v View<'h>,
@@ -88,6 +120,7 @@ pub(crate) struct Causality<'v, 'h> {
     /// For each key, each chain's writes.
     writes: Vec<Writes>,
     edges: Vec<Vec<Edge>>,
+    edge_count: usize,
     /// Everybody's past, once it was asked for.
     past: Vec<u32>,
     round: u32,
@@ -127,6 +160,7 @@ impl<'v, 'h> Causality<'v, 'h> {
             place,
             writes,
             edges: (0..count).map(|_| Vec::new()).collect(),
+            edge_count: 0,
             past: Vec::new(),
             chains: Vec::new(),
             round: 0,
@@ -154,16 +188,16 @@ impl<'v, 'h> Causality<'v, 'h> {
     /// Adds an edge.
     pub(crate) fn add(&mut self, from: u32, to: u32, why: Why) {
         if from != to {
+            effort::spend(1);
+            self.edge_count += 1;
             self.edges[from as usize].push(Edge { to, why, round: self.round });
         }
     }
 
     /// Adds edges that were derived from those there are; whether there were any.
-    pub(crate) fn add_derived(&mut self, mut new: Vec<(u32, u32, Why)>) -> bool {
+    pub(crate) fn add_derived(&mut self, new: Derived) -> bool {
         self.round += 1;
-        // What several readers say is told once.
-        new.sort_by_key(|&(from, to, _)| (from, to));
-        new.dedup_by_key(|&mut (from, to, _)| (from, to));
+        let new = new.into_pairs();
         for &(from, to, why) in &new {
             self.add(from, to, why);
         }
@@ -181,13 +215,16 @@ impl<'v, 'h> Causality<'v, 'h> {
     }
 
     /// Computes everybody's past, or finds a ring.
-    pub(crate) fn close(&mut self) -> Result<(), Ring> {
+    pub(crate) fn close(&mut self, meter: &mut Meter) -> Result<(), Stop> {
         let width = self.chains.len();
+        if !meter.demand(self.bytes() + bytes(self.view.ops.len(), width)) {
+            return Err(Stop::Budget);
+        }
         let mut past = std::mem::take(&mut self.past);
         past.clear();
         past.resize(self.view.ops.len() * width, 0);
         let mut own_past = vec![0; width];
-        let sorted = self.sort(|id| {
+        let sorted = self.sort(meter, |id| {
             let op = &self.view.ops[id as usize];
             let own = id as usize * width;
             past[own + op.client as usize] = self.place[id as usize] + 1;
@@ -202,14 +239,24 @@ impl<'v, 'h> Causality<'v, 'h> {
         Ok(())
     }
 
+    /// Bytes that its edges take.
+    fn bytes(&self) -> usize {
+        self.edge_count * size_of::<Edge>()
+    }
+
+    /// Whether the budget allows for as many more edges and the work to add them.
+    pub(crate) fn affords(&self, edges: usize, meter: &mut Meter) -> bool {
+        meter.demand(self.bytes() + edges * size_of::<Edge>()) && meter.steps(edges)
+    }
+
     /// Lines everybody up behind those that come before, or finds a ring.
-    pub(crate) fn line_up(&mut self) -> Result<(), Ring> {
-        self.order = self.sort(|_| {})?;
+    pub(crate) fn line_up(&mut self, meter: &mut Meter) -> Result<(), Stop> {
+        self.order = self.sort(meter, |_| {})?;
         Ok(())
     }
 
     /// Visits everybody behind those that come before, and gives that order, or finds a ring.
-    fn sort(&self, mut visit: impl FnMut(u32)) -> Result<Vec<u32>, Ring> {
+    fn sort(&self, meter: &mut Meter, mut visit: impl FnMut(u32)) -> Result<Vec<u32>, Stop> {
         let mut waits = self.waits();
         let mut order = Vec::with_capacity(waits.len());
         let roots = (0..self.view.ops.len() as u32).rev();
@@ -218,6 +265,10 @@ impl<'v, 'h> Causality<'v, 'h> {
         while let Some(id) = ready.pop() {
             order.push(id);
             visit(id);
+            let edges = self.edges[id as usize].len();
+            if !meter.steps((edges + 1).saturating_mul(self.chains.len())) {
+                return Err(Stop::Budget);
+            }
             for edge in &self.edges[id as usize] {
                 waits[edge.to as usize] -= 1;
                 if waits[edge.to as usize] == 0 {
@@ -225,7 +276,10 @@ impl<'v, 'h> Causality<'v, 'h> {
                 }
             }
         }
-        if waits.iter().all(|&left| left == 0) { Ok(order) } else { Err(self.ring_among(&waits)) }
+        if waits.iter().all(|&left| left == 0) {
+            return Ok(order);
+        }
+        Err(self.ring_among(&waits, meter).into())
     }
 
     /// For each operation, how many edges lead to it.
@@ -255,12 +309,18 @@ impl<'v, 'h> Causality<'v, 'h> {
     /// The same, where this is the past of `id`.
     fn last_writes_in(&self, past: &[u32], id: u32, found: &mut Vec<u32>) {
         found.clear();
+        effort::spend(self.writers(id));
         for (chain, places) in self.writes[self.view.ops[id as usize].key as usize].by_chain() {
             let past = past[chain as usize];
             let behind = places.partition_point(|&(place, _)| place < past);
             let mut before = places[..behind].iter().rev();
             found.extend(before.find(|&&(_, write)| write != id).map(|&(_, write)| write));
         }
+    }
+
+    /// How many chains write its key: what it costs to ask for their last writes.
+    pub(crate) fn writers(&self, id: u32) -> usize {
+        self.writes[self.view.ops[id as usize].key as usize].chains.len()
     }
 
     /// Each chain's first write of `key`.
@@ -286,5 +346,6 @@ impl<'v, 'h> Causality<'v, 'h> {
 
 /// Makes of one past both pasts together.
 fn join(past: &mut [u32], other: &[u32]) {
+    effort::spend(past.len());
     past.iter_mut().zip(other).for_each(|(past, other)| *past = (*past).max(*other));
 }

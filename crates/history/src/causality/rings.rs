@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::{Causality, Edge, Link, Ring, Why};
+use crate::budget::{Meter, effort};
 use crate::sources::is_operation;
 use crate::view::NONE;
 
@@ -13,9 +14,9 @@ const STEPS_PER_OPERATION: usize = 1;
 
 impl Causality<'_, '_> {
     /// A short ring, where a topological sort left over those that wait.
-    pub(super) fn ring_among(&self, waits: &[u32]) -> Ring {
+    pub(super) fn ring_among(&self, waits: &[u32], meter: &mut Meter) -> Ring {
         let ring = self.short_ring(waits);
-        Ring { core: self.explain(&ring), links: self.links(&ring) }
+        Ring { core: self.explain(&ring, meter), links: self.links(&ring) }
     }
 
     /// A short ring among the operations that a topological sort left over: the shortest through
@@ -78,6 +79,7 @@ impl Causality<'_, '_> {
         let mut queue = VecDeque::from([from]);
         while let Some(id) = queue.pop_front() {
             *steps = steps.checked_sub(1)?;
+            effort::spend(1 + self.edges[id as usize].len());
             for edge in self.edges[id as usize].iter().filter(|edge| may(edge)) {
                 if edge.to == to {
                     let mut path = vec![to, id];
@@ -99,13 +101,13 @@ impl Causality<'_, '_> {
     }
 
     /// The ring that is closed by a further edge from `from` to `to`, which comes before it.
-    pub(crate) fn ring_with(&mut self, from: u32, to: u32, why: Why) -> Ring {
+    pub(crate) fn ring_with(&mut self, from: u32, to: u32, why: Why, meter: &mut Meter) -> Ring {
         self.round += 1;
         self.edges[from as usize].retain(|edge| edge.to != to);
         self.add(from, to, why);
         let mut ring = self.path(to, from, |edge| edge.round < self.round).unwrap_or_default();
         ring.push(to);
-        Ring { core: self.explain(&ring), links: self.links(&ring) }
+        Ring { core: self.explain(&ring, meter), links: self.links(&ring) }
     }
 
     fn links(&self, ring: &[u32]) -> Vec<Link> {
@@ -117,8 +119,9 @@ impl Causality<'_, '_> {
         ring.windows(2).filter_map(link).collect()
     }
 
-    /// The operations of a ring and all that its derived edges rest on.
-    fn explain(&self, ring: &[u32]) -> Vec<u32> {
+    /// The operations of a ring and all that its derived edges rest on; all that take part, if there
+    /// is no time left to tell.
+    fn explain(&self, ring: &[u32], meter: &mut Meter) -> Vec<u32> {
         let mut found: Vec<u32> = ring.to_vec();
         let mut explained: HashSet<(u32, u32)> = HashSet::new();
         let mut todo: Vec<(u32, u32)> = ring.windows(2).map(|pair| (pair[0], pair[1])).collect();
@@ -129,6 +132,9 @@ impl Causality<'_, '_> {
             let Some(edge) = self.edges[from as usize].iter().find(|edge| edge.to == to) else {
                 continue;
             };
+            if !meter.steps(self.edges.len() + self.edge_count) {
+                return (0..self.edges.len() as u32).filter(|&id| self.has(id)).collect();
+            }
             let path = match edge.why {
                 Why::Client | Why::Seen | Why::Time => None,
                 Why::Hidden { reader } => {

@@ -9,9 +9,6 @@ use super::{Causality, Ring, join};
 use crate::budget::Meter;
 use crate::sources::is_operation;
 
-/// How many operations are visited between two looks at the clock.
-const CLOCK_OPERATIONS: usize = 1_024;
-
 /// Why a walk did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
@@ -93,11 +90,11 @@ impl Rows {
 }
 
 impl<'v, 'h> Causality<'v, 'h> {
-    /// Visits everybody behind those that come before.
+    /// Visits everybody behind those that come before, until a visit says that the budget is spent.
     pub(crate) fn walk(
         &self,
         meter: &mut Meter,
-        mut visit: impl FnMut(&Moment<'_, 'v, 'h>),
+        mut visit: impl FnMut(&Moment<'_, 'v, 'h>, &mut Meter) -> bool,
     ) -> Result<(), Stop> {
         let (count, width) = (self.view.ops.len(), self.chains.len());
         let (mut waits, before) = (self.waits(), self.before());
@@ -107,11 +104,9 @@ impl<'v, 'h> Causality<'v, 'h> {
         let is_ready = |&id: &u32| self.has(id) && waits[id as usize] == 0;
         let mut ready: BinaryHeap<_> = (0..count as u32).filter(is_ready).map(Reverse).collect();
         let mut past = vec![0; width];
-        let mut visited = 0;
         while let Some(Reverse(id)) = ready.pop() {
-            visited += 1;
-            if !meter.demand(rows.bytes()) || visited % CLOCK_OPERATIONS == 0 && !meter.check_time()
-            {
+            let steps = (before.of(id).len() + 2) * width;
+            if !meter.demand(rows.bytes() + self.bytes()) || !meter.steps(steps) {
                 return Err(Stop::Budget);
             }
             past.fill(0);
@@ -121,7 +116,9 @@ impl<'v, 'h> Causality<'v, 'h> {
             past[self.view.ops[id as usize].client as usize] = self.place[id as usize] + 1;
             let source = Some(self.source(id)).filter(|&source| is_operation(source));
             let source_past = source.map_or(&[][..], |source| rows.of(source));
-            visit(&Moment { causality: self, id, past: &past, source_past });
+            if !visit(&Moment { causality: self, id, past: &past, source_past }, meter) {
+                return Err(Stop::Budget);
+            }
             rows.keep(id, &past);
             before.of(id).iter().for_each(|&other| rows.asked_once(other));
             for edge in &self.edges[id as usize] {
@@ -132,7 +129,7 @@ impl<'v, 'h> Causality<'v, 'h> {
             }
         }
         if waits.iter().any(|&left| left > 0) {
-            return Err(Stop::Ring(self.ring_among(&waits)));
+            return Err(self.ring_among(&waits, meter).into());
         }
         Ok(())
     }

@@ -34,6 +34,19 @@ impl Datum {
         }
     }
 
+    /// The same, taken out.
+    pub(super) fn into_name(self) -> Option<String> {
+        match self {
+            Datum::Keyword(name) | Datum::Symbol(name) | Datum::Text(name) => Some(name),
+            _ => None,
+        }
+    }
+
+    /// Whether it has a label.
+    pub(super) fn is_scalar(&self) -> bool {
+        matches!(self, Datum::Text(_) | Datum::Keyword(_) | Datum::Symbol(_) | Datum::Scalar(_))
+    }
+
     /// The integer, if it is one.
     pub(super) fn integer(&self) -> Option<i128> {
         match self {
@@ -42,6 +55,20 @@ impl Datum {
                 text.parse::<i64>().map(i128::from).or_else(|_| text.parse()).ok()
             }
             _ => None,
+        }
+    }
+
+    /// Whether it is an event or holds one.
+    pub(super) fn holds_event(&self) -> bool {
+        match self {
+            Datum::Map(pairs) => {
+                let has = |name| pairs.iter().any(|(key, _)| key.name() == Some(name));
+                let inside =
+                    |(key, value): &(Datum, Datum)| key.holds_event() || value.holds_event();
+                has("process") && has("type") || pairs.iter().any(inside)
+            }
+            Datum::List(items) | Datum::Set(items) => items.iter().any(Datum::holds_event),
+            _ => false,
         }
     }
 

@@ -104,7 +104,7 @@ impl Recording {
             let message = "the history has too many events".to_string();
             return Err(Broken { line, column, message });
         }
-        match event(&datum).map_err(|message| Broken { line, column, message })? {
+        match event(datum).map_err(|message| Broken { line, column, message })? {
             None => self.skipped.nemesis += 1,
             Some(event) => self.events.push(Event { line, column, ..event }),
         }
@@ -113,39 +113,67 @@ impl Recording {
 }
 
 /// One event; none if it is the nemesis'.
-fn event(datum: &Datum) -> Result<Option<Event>, String> {
+fn event(datum: Datum) -> Result<Option<Event>, String> {
     let Datum::Map(pairs) = datum else {
         return Err("an event is a map such as {:process 0, :type :invoke, :f :read}".to_string());
     };
-    let field = |name| field(pairs, name);
-    let process = field("process")?.cloned().unwrap_or(Datum::Nothing);
+    let Fields { process, step, f, key, value, time: at, twice } = Fields::of(pairs);
+    let process = process.unwrap_or(Datum::Nothing);
+    let fault = twice.map(|name| format!("`:{name}` stands twice in this event"));
+    if let Some(fault) = fault.filter(|_| twice == Some("process") || !is_nemesis(&process)) {
+        return Err(fault);
+    }
     if is_nemesis(&process) {
         return Ok(None);
     }
-    if process.label().is_none() {
+    if !process.is_scalar() {
         return Err("missing `:process`: the client, a number or another scalar".to_string());
     }
-    let step = field("type")?.and_then(Datum::name).and_then(Step::named);
-    let f = field("f")?.and_then(Datum::name).ok_or("missing `:f`: what was asked")?;
+    let step = step.as_ref().and_then(Datum::name).and_then(Step::named);
+    let f = f.and_then(Datum::into_name).ok_or("missing `:f`: what was asked")?;
     Ok(Some(Event {
         line: 0,
         column: 0,
         process,
         step: step.ok_or("`:type` is one of :invoke, :ok, :fail, :info")?,
-        f: f.to_string(),
-        key: field("key")?.filter(|key| **key != Datum::Nothing).cloned(),
-        value: field("value")?.cloned(),
-        time: time(field("time")?)?,
+        f,
+        key: key.filter(|key| *key != Datum::Nothing),
+        value,
+        time: time(at.as_ref())?,
     }))
 }
 
-/// The value of a name in a map. As a keyword and as a string, a name means the same.
-fn field<'a>(pairs: &'a [(Datum, Datum)], name: &str) -> Result<Option<&'a Datum>, String> {
-    let mut found = pairs.iter().filter(|(key, _)| key.name() == Some(name));
-    let first = found.next().map(|(_, value)| value);
-    match found.next() {
-        None => Ok(first),
-        Some(_) => Err(format!("`:{name}` stands twice in this event")),
+/// The values of an event's map that matter. As a keyword and as a string, a name means the same.
+#[derive(Default)]
+struct Fields {
+    process: Option<Datum>,
+    step: Option<Datum>,
+    f: Option<Datum>,
+    key: Option<Datum>,
+    value: Option<Datum>,
+    time: Option<Datum>,
+    /// A name that stands twice.
+    twice: Option<&'static str>,
+}
+
+impl Fields {
+    fn of(pairs: Vec<(Datum, Datum)>) -> Fields {
+        let mut fields = Fields::default();
+        for (name, value) in pairs {
+            let (field, name) = match name.name() {
+                Some("process") => (&mut fields.process, "process"),
+                Some("type") => (&mut fields.step, "type"),
+                Some("f") => (&mut fields.f, "f"),
+                Some("key") => (&mut fields.key, "key"),
+                Some("value") => (&mut fields.value, "value"),
+                Some("time") => (&mut fields.time, "time"),
+                _ => continue,
+            };
+            if field.replace(value).is_some() && fields.twice != Some("process") {
+                fields.twice = Some(name);
+            }
+        }
+        fields
     }
 }
 

@@ -1,9 +1,13 @@
 //! Which key an event is about: one beside its value, or the first of a pair as `jepsen.independent`
 //! writes it, or the only one there is.
 
+use std::borrow::Cow;
+
 use super::datum::Datum;
 use super::events::{Event, Step};
 use crate::reader::Broken;
+
+const NOTHING: &Datum = &Datum::Nothing;
 
 /// The key of a history that names none.
 pub(super) const ONLY_KEY: &str = "register";
@@ -37,18 +41,18 @@ impl Keys {
     }
 
     /// The key of an event, if it names one, and its value without it.
-    pub(super) fn split(self, event: &Event) -> Result<(Option<String>, Datum), Broken> {
-        let value = event.value.clone().unwrap_or(Datum::Nothing);
+    pub(super) fn split(self, event: &Event) -> Result<(Option<String>, Cow<'_, Datum>), Broken> {
+        let value = Cow::Borrowed(event.value.as_ref().unwrap_or(NOTHING));
         let (key, value) = match (self, &event.key) {
             (Keys::Inside, _) => match pair(event) {
                 Some((key, value)) => (Some(key), value),
-                None if value == Datum::Nothing => return Ok((None, value)),
+                None if *value == Datum::Nothing => return Ok((None, value)),
                 None => {
                     let message = "in this history values are pairs of a key and a value";
                     return event.fault(message.to_string());
                 }
             },
-            (_, key) => (key.clone(), value),
+            (_, key) => (key.as_ref(), value),
         };
         let Some(key) = key else { return Ok((None, value)) };
         match key.label() {
@@ -59,15 +63,15 @@ impl Keys {
 }
 
 /// The key and value of an event whose value has both.
-fn pair(event: &Event) -> Option<(Datum, Datum)> {
+fn pair(event: &Event) -> Option<(&Datum, Cow<'_, Datum>)> {
     let Some(Datum::List(items)) = &event.value else { return None };
     match (event.f.as_str(), &items[..]) {
         ("cas", [key, from, to]) => {
-            Some((key.clone(), Datum::List(vec![from.clone(), to.clone()])))
+            Some((key, Cow::Owned(Datum::List(vec![from.clone(), to.clone()]))))
         }
-        ("cas", [key, value @ Datum::List(_)]) => Some((key.clone(), value.clone())),
+        ("cas", [key, value @ Datum::List(_)]) => Some((key, Cow::Borrowed(value))),
         ("cas", _) => None,
-        (_, [key, value]) => Some((key.clone(), value.clone())),
+        (_, [key, value]) => Some((key, Cow::Borrowed(value))),
         _ => None,
     }
 }

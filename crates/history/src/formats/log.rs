@@ -13,16 +13,17 @@ pub(super) const LOGGER: &str = "jepsen.util";
 /// Reads the events of a log.
 pub(super) fn read(text: &str) -> Result<Recording, Broken> {
     let mut recording = Recording::default();
-    let lines = text.lines().count();
-    for (number, line) in text.lines().enumerate() {
-        let at = line.len() - message(line).unwrap_or(line).len();
-        let (line_number, column) = (number + 1, column(line, at));
-        let event = event(line).map_err(|message| Broken { line: line_number, column, message })?;
+    let mut lines = text.lines().enumerate().peekable();
+    while let Some((number, line)) = lines.next() {
+        let (line_number, said) = (number + 1, message(line));
+        let column = column(line, line.len() - said.unwrap_or(line).len());
+        let event =
+            event(line, said).map_err(|message| Broken { line: line_number, column, message })?;
         match event {
             Some(event) if is_nemesis(&event.process) => recording.skipped.nemesis += 1,
             Some(event) => recording.events.push(Event { line: line_number, column, ..event }),
             None if line.trim().is_empty() => {}
-            None if line_number == lines && !text.ends_with('\n') => {
+            None if lines.peek().is_none() && !text.ends_with('\n') => {
                 let message = "the last line has no end and is no event; it may have been one";
                 return Err(Broken { line: line_number, column, message: message.to_string() });
             }
@@ -39,9 +40,9 @@ fn message(line: &str) -> Option<&str> {
     Some(behind.strip_prefix("- ").unwrap_or(behind).trim_start())
 }
 
-/// The event of a line; none if it is a line of another kind.
-fn event(line: &str) -> Result<Option<Event>, String> {
-    let Some(message) = message(line) else { return refuse_hidden_event(line) };
+/// The event of a line, of which the logger said this; none if it is a line of another kind.
+fn event(line: &str, said: Option<&str>) -> Result<Option<Event>, String> {
+    let Some(message) = said else { return refuse_hidden_event(line) };
     let mut reader = Reader::new(message, Dialect::Edn);
     // What does not even begin as an event is any message.
     let Ok(process) = reader.datum(0) else { return refuse_hidden_event(line) };
@@ -50,7 +51,7 @@ fn event(line: &str) -> Result<Option<Event>, String> {
         Some(Datum::Keyword(name)) => Step::named(name),
         _ => None,
     };
-    let Some(step) = known.filter(|_| process.label().is_some()) else {
+    let Some(step) = known.filter(|_| process.is_scalar()) else {
         return match (process.integer(), step) {
             (Some(_), None | Some(Datum::Keyword(_))) => {
                 Err("behind the client comes :invoke, :ok, :fail or :info".to_string())
@@ -59,7 +60,7 @@ fn event(line: &str) -> Result<Option<Event>, String> {
         };
     };
     let is_nemesis = is_nemesis(&process);
-    let f = reader.datum(0).ok().and_then(|f| f.name().map(str::to_string));
+    let f = reader.datum(0).ok().and_then(Datum::into_name);
     let f = f.ok_or("behind :invoke, :ok, :fail or :info comes what was asked")?;
     // The text behind a failure is a reason, not a value; that of the nemesis is any text.
     let value = match step {
@@ -108,6 +109,6 @@ fn refuse_hidden_event(line: &str) -> Result<Option<Event>, String> {
 /// Whether a line begins as an operation does in a form other than a log.
 fn is_map_of_operation(line: &str) -> bool {
     let names = |names: [&str; 2]| names.iter().all(|name| line.contains(name));
-    line.trim_start_matches(['[', '(']).starts_with('{')
+    line.trim_start_matches(['[', '(', '^', '#']).starts_with('{')
         && (names(["process", "type"]) || names(["\"client\"", "\"kind\""]))
 }

@@ -25,6 +25,7 @@ use crate::field::{column, fields};
 use crate::history::History;
 use crate::operation::Operation;
 use crate::reader::{Broken, newlines};
+use datum::Datum;
 use events::Event;
 use syntax::{Dialect, Reader};
 
@@ -96,9 +97,14 @@ impl Form {
         match self {
             // Strings in steps of 16 bytes, and half of the operations twice while parts are joined.
             Form::Candor => text.len() + lines * (3 * size_of::<Operation>() / 2 + 32),
-            // Each event as a map of texts; all of them may stand on one line.
-            Form::Events(_) => 24 * text.len(),
-            Form::Log => lines * (size_of::<Event>() + size_of::<Operation>() + 64) + text.len(),
+            // All of them may stand on one line, and one value may be a list.
+            Form::Events(_) => text.len() + words(text) * DATUM_BYTES,
+            Form::Log => {
+                let values = text.lines().map(|line| words(line).saturating_sub(EVENT_WORDS));
+                lines * (size_of::<Event>() + size_of::<Operation>() + 64)
+                    + text.len()
+                    + values.sum::<usize>() * DATUM_BYTES
+            }
         }
     }
 
@@ -120,6 +126,29 @@ impl Form {
             _ => Form::Candor,
         }
     }
+}
+
+/// Bytes that a datum takes at most besides its text: three times its place in a list that grows, and
+/// what the memory for a short text takes.
+const DATUM_BYTES: usize = 3 * size_of::<Datum>() + 32;
+/// Words of a line of a log that are counted with its event.
+const EVENT_WORDS: usize = 8;
+
+/// How many data a text holds at most: what stands between blanks and brackets, and these.
+fn words(text: &str) -> usize {
+    let ends = |byte: u8| {
+        matches!(byte, 0..=b' ' | b',' | b'"' | b'\\') || opens(byte) || b"]})".contains(&byte)
+    };
+    let (mut count, mut before) = (0, b' ');
+    for byte in text.bytes() {
+        count += usize::from(opens(byte) || b"\"\\".contains(&byte) || !ends(byte) && ends(before));
+        before = byte;
+    }
+    count
+}
+
+fn opens(byte: u8) -> bool {
+    b"[{(".contains(&byte)
 }
 
 /// Whether the JSON object at the beginning of a text is an event.

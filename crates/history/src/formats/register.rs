@@ -8,6 +8,7 @@
 //!
 //! Nothing is left out in silence: an answer that does not belong to what was asked is refused.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::datum::Datum;
@@ -105,8 +106,8 @@ fn texts(events: &[Event], keys: Keys) -> HashSet<String> {
 fn initial(events: &[Event], keys: Keys) -> Option<String> {
     let is_get = |event: &Event| event.f == "get" || event.f == "put";
     let found_nil = |event: &Event| {
-        let is_nil = |(_, value)| match (event.f.as_str(), value) {
-            ("get" | "read" | "r", value) => value == Datum::Nothing,
+        let is_nil = |(_, value): (_, Cow<'_, Datum>)| match (event.f.as_str(), &*value) {
+            ("get" | "read" | "r", value) => *value == Datum::Nothing,
             ("cas", Datum::List(pair)) => pair.first() == Some(&Datum::Nothing),
             _ => false,
         };
@@ -138,9 +139,9 @@ impl Teller {
         let kind = match event.f.as_str() {
             "read" | "get" | "r" => Kind::Read { value: None, ok: false },
             "write" | "put" | "set" | "w" => Kind::Write { value: text(&value)? },
-            "delete" | "del" if value == Datum::Nothing => Kind::Write { value: None },
+            "delete" | "del" if *value == Datum::Nothing => Kind::Write { value: None },
             "delete" | "del" => return event.fault("a delete has no value".to_string()),
-            "cas" => match &value {
+            "cas" => match &*value {
                 Datum::List(pair) if pair.len() == 2 => {
                     Kind::Cas { from: text(&pair[0])?, to: text(&pair[1])?, ok: None }
                 }
@@ -219,8 +220,8 @@ impl Teller {
         }
         let must_repeat = match operation.kind {
             Kind::Incr { .. } => false,
-            Kind::Read { .. } => wanted != Datum::Nothing,
-            _ => found != Datum::Nothing,
+            Kind::Read { .. } => *wanted != Datum::Nothing,
+            _ => *found != Datum::Nothing,
         };
         if must_repeat && differs {
             return event.fault("the answer has another value than the question".to_string());

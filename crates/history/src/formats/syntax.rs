@@ -88,6 +88,13 @@ impl<'a> Reader<'a> {
 
     /// Skips what stands before the next datum: blanks, commas, comments, discarded forms, metadata.
     pub(super) fn skip_blank(&mut self, depth: usize) -> Result<(), Broken> {
+        self.skip_plain_blanks();
+        if self
+            .peek()
+            .is_some_and(|next| next.is_ascii_graphic() && !matches!(next, ';' | '#' | '^'))
+        {
+            return Ok(());
+        }
         let is_edn = self.dialect == Dialect::Edn;
         while let Some(next) = self.peek() {
             let rest = self.rest();
@@ -98,11 +105,11 @@ impl<'a> Reader<'a> {
                 self.bump_while(|c| c != '\n');
             } else if is_edn && rest.starts_with("#_") {
                 self.comments += 1;
-                self.skip_datum_behind(2, depth)?;
+                self.datum_behind(2, depth)?;
             } else if is_edn && next == '^' {
-                self.skip_datum_behind(1, depth)?;
+                self.skip_metadata(1, depth)?;
             } else if is_edn && rest.starts_with("#^") {
-                self.skip_datum_behind(2, depth)?;
+                self.skip_metadata(2, depth)?;
             } else {
                 break;
             }
@@ -110,11 +117,32 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn skip_datum_behind(&mut self, chars: usize, depth: usize) -> Result<(), Broken> {
+    /// Most blanks are these.
+    fn skip_plain_blanks(&mut self) {
+        for &byte in &self.text.as_bytes()[self.at..] {
+            match byte {
+                b' ' | b',' | b'\t' | b'\r' => self.column += 1,
+                b'\n' => (self.line, self.column) = (self.line + 1, 1),
+                _ => break,
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Metadata says nothing about an operation, and may hold none.
+    fn skip_metadata(&mut self, chars: usize, depth: usize) -> Result<(), Broken> {
+        let place = self.place();
+        match self.datum_behind(chars, depth)?.holds_event() {
+            false => Ok(()),
+            true => fault(place, "this metadata looks like an event, and what it says is skipped"),
+        }
+    }
+
+    fn datum_behind(&mut self, chars: usize, depth: usize) -> Result<Datum, Broken> {
         (0..chars).for_each(|_| {
             self.bump();
         });
-        self.datum(depth + 1).map(drop)
+        self.datum(depth + 1)
     }
 
     /// The next datum.
@@ -212,7 +240,7 @@ impl<'a> Reader<'a> {
         let token = &rest[..rest.find(|c| self.dialect.ends_word(c)).unwrap_or(rest.len())];
         // No word goes over the end of a line.
         self.at += token.len();
-        self.column += token.chars().count();
+        self.column += if token.is_ascii() { token.len() } else { token.chars().count() };
         token
     }
 

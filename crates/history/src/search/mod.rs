@@ -24,7 +24,7 @@ mod memo;
 pub(crate) mod modelled;
 mod outlook;
 
-use crate::budget::Meter;
+use crate::budget::{Meter, effort};
 use crate::view::{NEVER, NONE, View};
 use lanes::{Span, client_lanes, tight_lanes};
 use maybes::Maybes;
@@ -128,12 +128,12 @@ impl<'v, 'h> Search<'v, 'h> {
         let known = self.missing;
         let mut missing_min = known;
         loop {
-            self.take_what_is_certain();
+            let goes_on = self.take_what_is_certain(meter);
             if self.missing == 0 {
                 return Found::Order(self.trail.iter().map(|step| step.op).collect());
             }
             missing_min = missing_min.min(self.missing);
-            if !meter.visit(seen.bytes() + pending.capacity() * size_of::<u32>()) {
+            if !goes_on || !meter.visit(seen.bytes() + pending.capacity() * size_of::<u32>()) {
                 return Found::Exhausted(known - missing_min);
             }
             self.list_spent(&mut spent);
@@ -188,9 +188,13 @@ impl<'v, 'h> Search<'v, 'h> {
         if in_vain { !self.view.initial[key as usize] } else { cell }
     }
 
-    /// Takes all operations that can go at once without loss.
-    fn take_what_is_certain(&mut self) {
+    /// Takes all operations that can go at once without loss; false when the budget is spent first.
+    fn take_what_is_certain(&mut self, meter: &mut Meter) -> bool {
         loop {
+            effort::spend(self.lanes.len());
+            if !meter.steps(self.lanes.len()) {
+                return false;
+            }
             let horizon = self.horizon();
             let mut moved = false;
             for lane in 0..self.lanes.len() {
@@ -203,7 +207,7 @@ impl<'v, 'h> Search<'v, 'h> {
                 }
             }
             if !moved {
-                return;
+                return true;
             }
         }
     }

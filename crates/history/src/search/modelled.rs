@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::Found;
 use super::lanes::{Span, client_lanes, tight_lanes};
 use super::memo::{Entered, cell_mark, op_mark};
-use crate::budget::Meter;
+use crate::budget::{Meter, effort};
 use crate::model::{Event, Model};
 use crate::view::{NEVER, NONE};
 
@@ -201,17 +201,17 @@ impl<'m, M: Model> Search<'m, M> {
         let known = self.missing;
         let mut missing_min = known;
         loop {
-            self.take_looks();
+            let goes_on = self.take_looks(meter);
             if self.missing == 0 {
                 return Found::Order(self.trail.iter().map(|&(op, _)| op).collect());
             }
             missing_min = missing_min.min(self.missing);
-            if !meter.visit(entered.bytes() + self.steps.bytes()) {
+            if !goes_on || !meter.visit(entered.bytes() + self.steps.bytes()) {
                 return Found::Exhausted(known - missing_min);
             }
             if entered.enter(self.fingerprint ^ cell_mark(self.state), &[]) {
                 choices.push(Choice { first: pending.len(), trail: self.trail.len() });
-                self.list_choices(&mut pending);
+                self.list_choices(&mut pending, meter);
             }
             loop {
                 let Some(choice) = choices.last() else { return Found::Nothing };
@@ -233,10 +233,15 @@ impl<'m, M: Model> Search<'m, M> {
         first.filter(|_| self.real_time).unwrap_or(NEVER)
     }
 
-    /// Looks that see what they must go at once: putting them first changes nothing for others.
-    fn take_looks(&mut self) {
+    /// Looks that see what they must go at once: putting them first changes nothing for others. False
+    /// when the budget is spent first.
+    fn take_looks(&mut self, meter: &mut Meter) -> bool {
         let mut moved = true;
         while std::mem::replace(&mut moved, false) {
+            effort::spend(self.lanes.len());
+            if !meter.steps(self.lanes.len()) {
+                return false;
+            }
             let horizon = self.horizon();
             for lane in 0..self.lanes.len() {
                 while let Some(&op) = self.lanes[lane].get(self.front[lane])
@@ -249,10 +254,11 @@ impl<'m, M: Model> Search<'m, M> {
                 }
             }
         }
+        true
     }
 
     /// Puts onto `pending` the operations that may be next, the most urgent last.
-    fn list_choices(&mut self, pending: &mut Vec<u32>) {
+    fn list_choices(&mut self, pending: &mut Vec<u32>, meter: &mut Meter) {
         let (horizon, first) = (self.horizon(), pending.len());
         let fronts = self.lanes.iter().zip(&self.front).filter_map(|(lane, &at)| lane.get(at));
         let mut next: Vec<u32> = fronts.copied().collect();
@@ -263,7 +269,11 @@ impl<'m, M: Model> Search<'m, M> {
         }
         for op in next {
             let span = self.spans[op as usize];
-            if !self.is_look[op as usize] && span.start <= horizon && self.has_hope(op) {
+            // (Where the budget is spent the next state is the last, whatever is listed.)
+            let may_be_next = !self.is_look[op as usize]
+                && span.start <= horizon
+                && meter.steps(1 + self.hopes.len());
+            if may_be_next && self.has_hope(op) {
                 pending.push(op);
             }
         }

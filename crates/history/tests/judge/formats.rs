@@ -1,6 +1,13 @@
 //! Other people's histories: what they mean here, and what is refused.
 
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use history::{Budget, History, Kind, Level, Operation, Unit, check};
+
+const GOOD: &str =
+    "{\"client\":0,\"kind\":\"write\",\"key\":\"x\",\"value\":\"1\",\"start\":0,\"end\":10}\n";
 
 fn read(text: &str) -> History {
     History::from_bytes(text.as_bytes()).unwrap_or_else(|broken| panic!("{broken}\n{text}"))
@@ -172,6 +179,50 @@ fn compressed_files_of_each_kind_of_block() {
     let mut two = file("stored.jsonl.gz");
     two.extend(file("stored.jsonl.gz"));
     assert_eq!(History::from_bytes(&two).expect_err("two at once").line, 2);
+}
+
+#[test]
+fn what_is_wrong_with_a_compressed_file_is_told() {
+    let good = file("dynamic.jsonl.gz");
+    let told = |bytes: &[u8]| History::from_bytes(bytes).expect_err("a refusal").to_string();
+    assert_eq!(told(&good[..good.len() / 2]), "1:1: the gzip file is cut off");
+    assert_eq!(told(&good[..good.len() - 1]), "1:1: the gzip file is cut off");
+    let spoil = |at: usize| {
+        let mut bytes = good.clone();
+        bytes[at] ^= 0xff;
+        bytes
+    };
+    assert_eq!(told(&spoil(2)), "1:1: the gzip header is damaged");
+    let checksum = "1:1: the gzip file is damaged: its checksum differs";
+    assert_eq!(told(&spoil(good.len() - 8)), checksum);
+    assert_eq!(told(&spoil(good.len() - 1)), checksum, "its length is a checksum, too");
+    let behind = [&good[..], b"and more than a header has"].concat();
+    assert_eq!(told(&behind), "1:1: the gzip header is damaged");
+}
+
+#[test]
+fn a_file_that_unpacks_to_more_than_is_allowed_is_not_unpacked() {
+    let text = GOOD.repeat(10_000);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
+    packed.write_all(text.as_bytes()).expect("memory");
+    let packed = packed.finish().expect("memory");
+    assert!(packed.len() * 50 < text.len());
+    let read = |bytes_max| History::from_bytes_within(&packed, bytes_max);
+    assert_eq!(read(text.len()), Ok(None));
+    assert!(read(usize::MAX).is_err(), "they overlap, but were unpacked");
+}
+
+/// Where a value is a list, a text of two bytes is a datum.
+#[test]
+fn a_long_list_is_not_read_where_it_takes_more_memory_than_allowed() {
+    let list = "1 ".repeat(100_000);
+    let events = format!("{{:process 0, :type :ok, :f :read, :value [{list}]}}");
+    let log = format!("INFO jepsen.util - 0 :ok :read [{list}]\n");
+    for text in [events, log] {
+        let read = |bytes_max| History::from_bytes_within(text.as_bytes(), bytes_max);
+        assert_eq!(read(30 * text.len()), Ok(None));
+        assert!(read(70 * text.len()).is_err(), "it was read, and is no value");
+    }
 }
 
 #[test]

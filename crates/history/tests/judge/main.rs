@@ -11,8 +11,8 @@
 //!   was not heard; a delete that is no excuse. `named` alone, by the sentence: zones that overlap, or lie in one another, or
 //!   run backwards, let pass, for then the search finds the clash.
 //! - `recordings`, by files: each rule of the readers of other forms taken out by itself (processes, times, answers, keys, values, what
-//!   is skipped and counted, hidden operations in logs); a bound that is rounded up, each unit of time; a level of which nothing
-//!   was there to judge. `refusals`: answers without an end.
+//!   is skipped and counted, hidden operations in logs); a bound that is rounded up, each unit of time; an event
+//!   in metadata. `nothing`: a level of which nothing was there to judge. `refusals`: answers without an end.
 //! - `claims`: reads before the write at their place; an unknown write given an entry that it need not have.
 //! - `witnesses`, `mutants`: a validator that leaves out real time, clients' orders, what operations saw, what is missing, causes,
 //!   the order among writes (ccv), what was overlooked (cc, mw, wfr), a client's own writes (ryw), what it left (mr), refused
@@ -30,6 +30,7 @@ mod gaps;
 mod larger;
 mod mutants;
 mod named;
+mod nothing;
 mod properties;
 mod recordings;
 mod reference;

@@ -17,9 +17,22 @@ impl Reader<'_> {
                 Some('\n') if self.dialect == Dialect::Json => {
                     return fault(place, "the line ends inside this string");
                 }
-                Some(other) => text.push(other),
+                Some(other) => {
+                    text.push(other);
+                    self.plain_text(&mut text);
+                }
             }
         }
+    }
+
+    /// The letters, digits and other plain characters that come next.
+    fn plain_text(&mut self, text: &mut String) {
+        let is_plain = |&byte: &u8| (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
+        let bytes = &self.text.as_bytes()[self.at..];
+        let length = bytes.iter().position(|byte| !is_plain(byte)).unwrap_or(bytes.len());
+        text.push_str(&self.text[self.at..self.at + length]);
+        self.at += length;
+        self.column += length;
     }
 
     fn escape(&mut self) -> Result<char, Broken> {
