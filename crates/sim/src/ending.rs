@@ -285,8 +285,11 @@ impl World {
                 && same_key.clone().all(|other| other.seen() == operation.seen())
         };
         if let Some(operation) = finals.iter().find(|operation| !agrees(operation)) {
-            let (words, outcome) = (operation.words(), told::outcome(&operation.outcome));
-            let why = format!("{words} saw {outcome}, which is not what others see");
+            let end = match operation.seen() {
+                Some(seen) => format!("saw {}", told::value(seen)),
+                None => format!("ended as {}", told::outcome(&operation.outcome)),
+            };
+            let why = format!("{} {end}, which is not what others see", operation.words());
             self.wait_and_read_again(why, from);
             return;
         }
