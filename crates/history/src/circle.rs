@@ -5,6 +5,9 @@ use crate::eventual::shown;
 use crate::operation::Kind;
 use crate::words::Words;
 
+/// A longer path over several keys is told client by client.
+const PATH_MAX: usize = 2;
+
 impl Words<'_, '_> {
     /// A sentence for a ring: the shapes that people know have one of their own.
     pub(crate) fn ring(&self, ring: &[Link]) -> String {
@@ -25,7 +28,8 @@ impl Words<'_, '_> {
             return None;
         };
         let path: Vec<Link> = ring[at + 1..].iter().chain(&ring[..at]).copied().collect();
-        if !path.iter().all(plain) {
+        let is_long = self.view.initial.len() > 1 && path.len() > PATH_MAX;
+        if is_long || !path.iter().all(plain) {
             return None;
         }
         if let [Link { why: Why::Client, .. }] = path[..] {
@@ -105,22 +109,29 @@ impl Words<'_, '_> {
 
     /// Who did what before what, client by client: all that a longer ring runs through.
     fn chain(&self, ring: &[Link]) -> String {
-        let starts = ring.iter().position(|link| link.why != Why::Client).map_or(0, |at| at + 1);
+        // Behind what somebody did not see comes what led there.
+        let unseen = ring.iter().rposition(|link| matches!(link.why, Why::Overwritten { .. }));
+        let other = || ring.iter().position(|link| link.why != Why::Client);
+        let starts = unseen.or_else(other).map_or(0, |at| at + 1);
         let links: Vec<Link> = ring[starts..].iter().chain(&ring[..starts]).copied().collect();
         // Between two clients there is one link; the others lie within a client's order.
-        let turns = links.split_inclusive(|link| link.why != Why::Client);
-        let parts: Vec<String> = turns.filter_map(|turn| self.turn(turn)).collect();
+        let turns = || links.split_inclusive(|link| link.why != Why::Client);
+        let ends_with_a_look = |turn: &[Link]| {
+            turn.last().is_some_and(|last| self.view.ops[last.from as usize].is_look())
+        };
+        let all_look = turns().all(|turn| turn.len() == 1 || ends_with_a_look(turn));
+        let parts: Vec<String> = turns().filter_map(|turn| self.turn(turn, all_look)).collect();
         let none_is_first = links.iter().all(|link| link.why == Why::Seen);
         let end = if none_is_first { ", so none of them can be the first" } else { "" };
         format!("{}{end}", parts.join("; "))
     }
 
     /// What one client did first and then, and what leads on to the next; nothing if the turns beside it say all that.
-    fn turn(&self, turn: &[Link]) -> Option<String> {
+    fn turn(&self, turn: &[Link], all_look: bool) -> Option<String> {
         let (first, last) = (turn.first()?.from, turn.last()?);
         let own = match turn.len() {
             1 => self.alone(last),
-            _ => Some(format!("{}{}", self.did(first), self.then(first, last))),
+            _ => Some(format!("{}{}", self.did(first), self.then(first, last, all_look))),
         };
         let Why::Hidden { reader } = last.why else { return own };
         let own = own.map_or(String::new(), |own| format!("{own}; "));
@@ -140,15 +151,15 @@ impl Words<'_, '_> {
         }
     }
 
-    /// What a client did or missed after it did `first`.
-    fn then(&self, first: u32, last: &Link) -> String {
-        let begins_with_a_look = self.view.ops[first as usize].is_look();
+    /// What a client did or missed after it did `first`. Where all only look, each saw one thing before the other.
+    fn then(&self, first: u32, last: &Link, all_look: bool) -> String {
+        let saw_before = all_look && self.view.ops[first as usize].is_look();
         let missed = || shown(self.wrote(last.to));
         match last.why {
             Why::Overwritten { .. } if !self.view.ops[last.from as usize].is_look() => {
                 format!(" and then {}", self.act(last.from))
             }
-            Why::Overwritten { .. } if begins_with_a_look => {
+            Why::Overwritten { .. } if saw_before => {
                 format!(" before {}{}", missed(), self.place(last.to, "in"))
             }
             Why::Overwritten { .. } => {
@@ -170,6 +181,12 @@ impl Words<'_, '_> {
         let place = self.place(reader, "in");
         if self.has_seen(reader, link.from) {
             return format!("client {} saw {first} before {then}{place}", self.client(reader));
+        }
+        if self.client(link.from) == self.client(reader) {
+            return format!(
+                "client {} wrote {first} and then saw {then}{place}",
+                self.client(reader)
+            );
         }
         format!("{first} came before client {}'s read of {then}{place}", self.client(reader))
     }
