@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use ::picture::{Fault, Picture, Ruling, quoted};
+use ::picture::{Fault, Picture, Ruling, STANDINGS, Standing, quoted};
 use history::{History, Level, Report};
 
 /// Writes the picture of a history and its verdicts, which those options gave, to `html`.
@@ -29,9 +29,16 @@ pub(crate) fn draw(
         troubles: vec![],
         quiet: None,
         faults: faults(history),
+        standings: standings(file),
     };
     fs::write(html, picture.html())
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", html.display())))
+}
+
+/// Where servers stood, if a run left that beside its history.
+fn standings(history: &Path) -> Vec<Standing> {
+    let text = fs::read_to_string(history.with_file_name(STANDINGS)).unwrap_or_default();
+    Standing::from_jsonl(&text)
 }
 
 /// The faults that stand in the history.

@@ -100,8 +100,7 @@ impl Reason {
             Reason::ReadsFrom => "the second saw what the first wrote".into(),
             Reason::RealTime => "the first had ended when the second began".into(),
             Reason::Conflict { reader } => {
-                let who = name(reader);
-                format!("the first comes before {who}, which saw the second: so it is the older")
+                format!("{} after the first was there, so the second is the newer", name(reader))
             }
             Reason::Overwritten { maker: Some(maker) } => {
                 format!("the first saw {}, which the second replaced", name(maker))

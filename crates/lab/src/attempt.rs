@@ -11,6 +11,7 @@
 use std::path::{Path, PathBuf};
 
 use history::{History, Level, Outcome};
+use picture::{STANDINGS, Standing};
 
 use crate::cluster::{Cluster, Ready};
 use crate::directory::{REPORT, RunDirectory};
@@ -81,6 +82,8 @@ pub(crate) struct Attempt {
     pub(crate) troubles: Vec<String>,
     /// What was done to the servers on purpose, for the picture.
     pub(crate) faults: Vec<picture::Fault>,
+    /// Where the servers stood on the way, for the picture.
+    pub(crate) standings: Vec<Standing>,
 }
 
 /// Whether the order that fixed waits state came about.
@@ -157,6 +160,10 @@ pub(crate) async fn attempt(
     }
     let history = stage.recording.history_under(stage.chronicle.faults(), task.scenario.level);
     directory.write("history.jsonl", history.to_jsonl().as_bytes())?;
+    let standings = Standing::to_jsonl(&stage.standings());
+    if !standings.is_empty() {
+        directory.write(STANDINGS, standings.as_bytes())?;
+    }
     let ready = played.inspect_err(|_| tell_directory(&directory, screen))?;
     judge(task, stage, ready, history, directory, screen, interrupts).await
 }
@@ -201,6 +208,7 @@ async fn judge(
         judged = judging => judged.map_err(|error| Failure::RunTime(format!("the judge: {error}"))),
     };
     screen.rest();
+    let standings = stage.standings();
     let Stage { mut cluster, recording, quiet, chronicle, troubles, .. } = stage;
     let (judgement, history) = match judged {
         Ok(judged) => judged,
@@ -235,6 +243,7 @@ async fn judge(
         expected,
         command: command(task),
         faults: chronicle.into_faults(),
+        standings,
     };
     directory.write("summary.json", format!("{:#}\n", report::summary(&attempt)).as_bytes())?;
     directory.write(REPORT, pages::of_attempt(&attempt, &history).as_bytes())?;

@@ -31,7 +31,10 @@ impl Certificate {
         let certificate = text("position").map(|position| Certificate { position, by, entry });
         match certificate.filter(|certificate| certificate.fields().is_some()) {
             Some(certificate) => Ok((Some(certificate), *value)),
-            None => Err(format!("it says where its answer stands, but not how: {pairs:?}")),
+            None => {
+                let pairs = Value::Map(pairs);
+                Err(format!("it says where its answer stands, but not how: {pairs}"))
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! runs/20251122-234501-t3/
 //! ├── scenario.json      what was run
 //! ├── history.jsonl      what happened
+//! ├── standings.jsonl    where the servers stood meanwhile, as they said
 //! ├── summary.json       the verdict and the figures
 //! ├── report.html        all of it as a picture
 //! ├── server-0.log …     what each server said

@@ -30,6 +30,7 @@ mod run;
 
 mod attempt;
 mod stage;
+mod watch;
 
 mod cluster;
 mod crew;

@@ -5,6 +5,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use picture::Standing;
 use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::Task;
@@ -25,6 +26,7 @@ use crate::recording::{Recording, Told};
 use crate::report::{self, Live, Phase, Rows};
 use crate::scenario::{Fault, Ports, Transport};
 use crate::screen::{Look, Screen};
+use crate::watch::{self, Watch};
 
 /// How much longer than a request may take a client waits for its reply.
 const REPLY_MARGIN_MS: u64 = 1000;
@@ -39,6 +41,8 @@ pub(crate) struct Stage {
     pub(crate) quiet: Option<QuietEnd>,
     /// What was done to the servers on purpose.
     pub(crate) chronicle: Chronicle,
+    /// Where the servers stood, as they said when they were asked.
+    standings: Vec<watch::Told>,
     /// What went wrong on the way, such as a server that died.
     pub(crate) troubles: Vec<String>,
 }
@@ -53,6 +57,7 @@ impl Stage {
             recording: Recording::new(task.scenario, works),
             quiet: None,
             chronicle: Chronicle::default(),
+            standings: vec![],
             troubles: vec![],
         }
     }
@@ -74,12 +79,14 @@ impl Stage {
         for line in report::ready_lines(&self.cluster, &ready) {
             screen.tell(line);
         }
+        let watch = Watch::begin(scenario, self.cluster.addresses());
         let start_ns = self.crew.go().await?;
         self.recording.begin(start_ns);
         self.collect(task, start_ns, screen).await?;
         if is_merged(scenario.level) {
             self.come_to_rest(task, screen).await;
         }
+        self.standings = watch.end();
         // One that ended unseen, while the servers were asked.
         while let Some(end) = self.cluster.take_end() {
             self.note_server_end(end, screen);
@@ -89,6 +96,16 @@ impl Stage {
             self.troubles.push(what);
         }
         Ok(ready)
+    }
+
+    /// Where the servers stood, on the clock of the recording.
+    pub(crate) fn standings(&self) -> Vec<Standing> {
+        let standing = |told: &watch::Told| Standing {
+            at_us: self.recording.since_start(told.at_ns) / 1000,
+            server: told.server as u64,
+            position: told.position.clone(),
+        };
+        self.standings.iter().map(standing).collect()
     }
 
     /// The quiet end: nobody writes, nothing is broken any more, and all are asked until they agree.

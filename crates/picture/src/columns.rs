@@ -162,7 +162,7 @@ fn whole(number: u64) -> i64 {
 }
 
 /// How far a replica had come: the index in the agreed log, or how many entries of all merged logs.
-fn height(position: &Position) -> i64 {
+pub(super) fn height(position: &Position) -> i64 {
     match position {
         Position::Agreed(place) => whole(place.index),
         Position::Merged(logs) => {
@@ -171,7 +171,8 @@ fn height(position: &Position) -> i64 {
     }
 }
 
-fn in_words(position: &Position) -> String {
+/// A position as the page reads it.
+pub(super) fn in_words(position: &Position) -> String {
     match position {
         Position::Agreed(place) => format!("[{}, {}]", place.index, place.offset),
         Position::Merged(logs) => {

@@ -27,6 +27,7 @@ mod fault;
 pub mod latency;
 mod page;
 mod ruling;
+mod standing;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ use cut::Cut;
 pub use fault::Fault;
 pub use page::page;
 pub use ruling::{Link, Order, Ruling};
+pub use standing::{STANDINGS, Standing};
 
 /// The version of the data inside a page.
 const VERSION: u32 = 1;
@@ -73,6 +75,8 @@ pub struct Picture<'a> {
     pub quiet: Option<Quiet>,
     /// What was done to the servers on the way.
     pub faults: Vec<Fault>,
+    /// Where servers stood on the way, as they said, each server's in the order of time.
+    pub standings: Vec<Standing>,
 }
 
 /// What a run set out to show: that stands beside its verdict, and is drawn first.
@@ -132,6 +136,7 @@ impl Picture<'_> {
             "finals": convergence::of(self.history),
             "quiet": self.quiet.as_ref().map(Quiet::json),
             "faults": fault::json(&self.faults, self.history.unit().nanoseconds(), &cut),
+            "standings": standing::json(&self.standings, self.history.unit().nanoseconds(), &cut),
         })
     }
 

@@ -34,6 +34,7 @@ fn picture<'a>(history: &'a History, rulings: Vec<Ruling>) -> Picture<'a> {
         troubles: vec![],
         quiet: None,
         faults: vec![],
+        standings: vec![],
     }
 }
 

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 use node::{RequestId, Role, SessionId, Status};
 
 use crate::fault::{Fault, NAMES};
-use crate::operation::{Operation, Outcome, words};
+use crate::operation::{Operation, Outcome};
+use crate::told;
 
 /// What happened in a world.
 #[derive(Clone, Debug, Default)]
@@ -327,18 +328,17 @@ impl Recorder {
 }
 
 fn call(operation: &Operation, travel: Travel) -> Call {
-    let (fate, answer) = match &operation.outcome {
-        Outcome::Open => (Fate::Unknown, "still open".into()),
-        Outcome::Done(reply) => (Fate::Done, words(reply)),
-        Outcome::Refused(error) => (Fate::Refused, format!("refused: {error}")),
-        Outcome::Unknown => (Fate::Unknown, "unknown".into()),
+    let fate = match &operation.outcome {
+        Outcome::Open | Outcome::Unknown => Fate::Unknown,
+        Outcome::Done(_) => Fate::Done,
+        Outcome::Refused(_) => Fate::Refused,
     };
     Call {
         client: travel.client,
         number: operation.client,
         node: operation.host,
         question: operation.question(),
-        answer,
+        answer: told::outcome(&operation.outcome),
         writes: operation.action.is_write(),
         fate,
         start_us: operation.start_us,

@@ -13,6 +13,7 @@ use crate::agenda::Event;
 use crate::client::{Source, Wish};
 use crate::network::Style;
 use crate::operation::{Action, Operation, Outcome};
+use crate::told;
 use crate::truths::{self, Evidence, Rest};
 use crate::world::World;
 
@@ -47,6 +48,20 @@ enum Stage {
     Over,
 }
 
+impl Stage {
+    /// What the world does in it.
+    fn words(self) -> &'static str {
+        match self {
+            Stage::Breaking => "breaks",
+            Stage::Settling => "is whole, and settles",
+            Stage::Working => "is asked to work everywhere",
+            Stage::SettlingAgain => "settles again",
+            Stage::Reading { .. } => "is read everywhere",
+            Stage::Over => "is at rest",
+        }
+    }
+}
+
 /// The second half of a world.
 #[derive(Debug, Default)]
 pub(crate) struct Ending {
@@ -71,7 +86,7 @@ impl World {
 
     fn enter(&mut self, stage: Stage) {
         let now_us = self.now_us();
-        self.trace.tell(now_us, || format!("the world is {stage:?}"));
+        self.trace.tell(now_us, || format!("the world {}", stage.words()));
         self.ending.stage = stage;
         self.ending.since_us = now_us;
         self.agenda.after(WATCH_US, Event::Watch);
@@ -134,8 +149,8 @@ impl World {
             && self.plan.setting.can(operation)
             && !operation.is_done()
         {
-            let (words, outcome) = (operation.words(), &operation.outcome);
-            self.fail(REST, format!("{words}: {outcome:?} although all is whole"));
+            let (words, outcome) = (operation.words(), told::outcome(&operation.outcome));
+            self.fail(REST, format!("{words} ended as {outcome} although all is whole"));
         }
     }
 
@@ -180,13 +195,11 @@ impl World {
                 None if self.hosts[host].gone => {}
                 None => return Some(format!("node {} is down", host + 1)),
                 Some(status) if !status.ready => {
-                    return Some(format!("node {} is not ready: {status:?}", host + 1));
+                    return Some(not_ready(&status));
                 }
                 Some(status) if !status.clock_agrees => {
-                    return Some(format!(
-                        "node {} does not believe its clock: {status:?}",
-                        host + 1
-                    ));
+                    let (node, clocks) = (host + 1, told::clocks(&status.clocks));
+                    return Some(format!("node {node} does not believe its clock: {clocks}"));
                 }
                 Some(status) => statuses.push(status),
             }
@@ -194,7 +207,8 @@ impl World {
         let first = place(&self.plan.setting.order, &statuses[0]);
         let apart = |status: &&Status| place(&self.plan.setting.order, status) != first;
         if let Some(other) = statuses.iter().find(apart) {
-            return Some(format!("nodes stand apart: {:?} and {other:?}", statuses[0]));
+            let (one, other) = (told::standing(&statuses[0]), told::standing(other));
+            return Some(format!("nodes stand apart: {one}; {other}"));
         }
         // What a lost machine spread while something before it got nowhere waits for that for ever, up to a limit.
         let merged = self.plan.setting.order == Order::Merged;
@@ -271,8 +285,11 @@ impl World {
                 && same_key.clone().all(|other| other.seen() == operation.seen())
         };
         if let Some(operation) = finals.iter().find(|operation| !agrees(operation)) {
-            let why =
-                format!("{}: {:?} is not what others see", operation.words(), operation.outcome);
+            let end = match operation.seen() {
+                Some(seen) => format!("saw {}", told::value(seen)),
+                None => format!("ended as {}", told::outcome(&operation.outcome)),
+            };
+            let why = format!("{} {end}, which is not what others see", operation.words());
             self.wait_and_read_again(why, from);
             return;
         }
@@ -337,6 +354,13 @@ fn parts(record: &[Operation]) -> (Vec<Operation>, Vec<usize>) {
         operation.parts(place).into_iter().map(move |part| (part, place))
     };
     record.iter().enumerate().flat_map(parts).unzip()
+}
+
+/// What a node waits for that is not ready.
+fn not_ready(status: &Status) -> String {
+    let why =
+        status.waits.as_ref().map_or(String::new(), |waits| format!(": it waits for {waits}"));
+    format!("node {} is not ready{why}", status.id.0)
 }
 
 /// Where a replica stands.

@@ -7,8 +7,9 @@ use node::{Error, Input, Order, Reply, RequestId, SessionId};
 use crate::agenda::Event;
 use crate::client::{Asked, Line, Source, Wish};
 use crate::host::Answer;
-use crate::operation::{Operation, Outcome, words};
+use crate::operation::{Operation, Outcome};
 use crate::setting::Setting;
+use crate::told;
 use crate::turn::first_broken;
 use crate::world::World;
 
@@ -204,15 +205,8 @@ impl World {
         }
         let record = &self.record[operation];
         self.trace.numbers(&[10, operation as u64]);
-        self.trace.tell(now_us, || {
-            let outcome = match &record.outcome {
-                Outcome::Open => "still open".into(),
-                Outcome::Done(reply) => words(reply),
-                Outcome::Refused(error) => format!("refused: {error}"),
-                Outcome::Unknown => "unknown".into(),
-            };
-            format!("{}: {outcome}", record.words())
-        });
+        self.trace
+            .tell(now_us, || format!("{}: {}", record.words(), told::outcome(&record.outcome)));
         let broken = first_broken(&mut self.truths, |truth| truth.on_outcome(record));
         self.fail_if(broken);
         self.demand(operation);

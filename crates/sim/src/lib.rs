@@ -55,6 +55,7 @@ mod network;
 mod chance;
 mod operation;
 mod tally;
+mod told;
 mod trace;
 mod truths;
 

@@ -6,6 +6,8 @@
 //! others, or reach a node that was started again meanwhile. Both are harsher than TCP in their own way: streams deliver what is very old, datagrams
 //! what is out of order.
 
+use std::fmt;
+
 use bytes::Bytes;
 use node::Matter;
 
@@ -108,6 +110,16 @@ pub(crate) enum Fate {
     Sent,
     Held,
     Lost,
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fate::Sent => "sent",
+            Fate::Held => "held back",
+            Fate::Lost => "lost",
+        })
+    }
 }
 
 /// All links.

@@ -34,7 +34,7 @@ impl World {
         self.trace.number(fate as u64);
         self.tally.lost += u64::from(fate == Fate::Lost);
         self.trace
-            .tell(now_us, || format!("node {} -> {}: {bytes} bytes, {fate:?}", from + 1, to + 1));
+            .tell(now_us, || format!("node {} -> {}: {bytes} bytes, {fate}", from + 1, to + 1));
     }
 
     pub(crate) fn arrive(&mut self, flight: Flight) {

@@ -7,6 +7,7 @@ use crate::host::Answer;
 use crate::lie::Lie;
 use crate::operation::words;
 use crate::panic;
+use crate::told;
 use crate::truths::{Truth, Turn};
 use crate::world::World;
 
@@ -305,8 +306,9 @@ impl World {
                 self.answer(host, Answer { session, id, reply, certificate });
             }
             Output::Note(event) => {
-                self.trace.tell(now_us, || format!("node {} notes {event:?}", host + 1));
-                self.recorder.mark(now_us, Some(host), "note", || format!("{event:?}"));
+                self.trace
+                    .tell(now_us, || format!("node {} notes: {}", host + 1, told::event(&event)));
+                self.recorder.mark(now_us, Some(host), "note", || told::event(&event));
             }
             // A truth of its own has seen it.
             Output::Halt { .. } => {}

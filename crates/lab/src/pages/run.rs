@@ -25,6 +25,7 @@ pub(crate) fn of_attempt(attempt: &Attempt, history: &History) -> String {
         troubles: troubles(attempt),
         quiet: attempt.quiet.as_ref().map(quiet),
         faults: attempt.faults.clone(),
+        standings: attempt.standings.clone(),
     };
     picture.html()
 }

@@ -88,6 +88,7 @@ fn attempt(scenario: &Scenario, recording: &Recording) -> Attempt {
         quiet: None,
         troubles: vec![],
         faults: vec![],
+        standings: vec![],
     }
 }
 

@@ -103,6 +103,16 @@ export interface Document {
   } | null;
   /** What was done to the servers. */
   faults: { total: number; shown: Fault[] };
+  /** Where servers stood, as they said when they were asked. */
+  standings: Standings[];
+}
+
+/** A stretch of time over which a server said where it stood, point by point; places are in the form of `position`. */
+export interface Standings {
+  server: string;
+  at: number[];
+  height: number[];
+  place: string[];
 }
 
 /** Something that was done to a server, or to all. */

@@ -10,6 +10,12 @@ import { count, counted, instant, span } from "./words";
 export const ROW_HEIGHT = 20;
 /** So many servers have a row of their own; the others share the last. */
 const ROWS_MAX = 8;
+/** Where a name begins in its band. */
+const NAME_INDENT = 8;
+/** A band below this is a moment: its name stands behind it. */
+const MOMENT = 10;
+/** A name that is cut has at least so many pixels. */
+const NAME_LEAST = 56;
 /** How many faults the list tells at first. */
 const LISTED_MAX = 200;
 
@@ -68,28 +74,35 @@ export function drawFaults(
   rows.forEach((row, at) => nameFaults(context, state, frame, row, top + (at + 0.5) * ROW_HEIGHT, colours));
 }
 
-/** Writes what the faults of a row are, over all bands, as far as there is room. */
+/** Writes what the faults of a row are, each inside its band, or behind one that is too short for any word. */
 function nameFaults(context: CanvasRenderingContext2D, state: State, frame: Frame, row: FaultRow, y: number, colours: Palette): void {
   context.font = `11px ${FONT}`;
   context.textAlign = "left";
   context.textBaseline = "middle";
-  context.lineJoin = "round";
-  context.lineWidth = 3;
-  context.strokeStyle = colours["doubt-wash"];
   context.fillStyle = colours.ink;
   const toX = (time: number): number => toPixel(state, frame, state.axis.place(time));
-  let free = -Infinity;
+  let free = frame.left;
   row.faults.forEach((fault, place) => {
-    const [from, to] = spanOf(state, fault);
-    const left = Math.max(toX(from), frame.left) + 7;
+    const [from, to] = spanOf(state, fault).map(toX);
     const next = row.faults[place + 1];
-    const width = context.measureText(fault.text).width;
-    const over = toX(to) < frame.left || left < free;
-    if (over || left + width > (next ? toX(spanOf(state, next)[0]) : frame.right)) return;
-    context.strokeText(fault.text, left, y);
-    context.fillText(fault.text, left, y);
-    free = left + width + 6;
+    const end = Math.min(frame.right, next ? toX(spanOf(state, next)[0]) : Infinity);
+    const left = Math.max(from + NAME_INDENT, free);
+    const isMoment = to - from < MOMENT;
+    const text = to < frame.left ? null : fitting(context, fault.text, (isMoment ? end : Math.min(end, to)) - left - NAME_INDENT / 2, isMoment);
+    if (text === null) return;
+    context.fillText(text, left, y);
+    free = left + context.measureText(text).width + NAME_INDENT;
   });
+}
+
+/** As much of a text as has room, if that is enough to be read. */
+function fitting(context: CanvasRenderingContext2D, text: string, room: number, whole: boolean): string | null {
+  if (context.measureText(text).width <= room) return text;
+  if (whole || room < NAME_LEAST) return null;
+  let length = text.length;
+  const cut = (): string => `${text.slice(0, length).trimEnd()}…`;
+  while (context.measureText(cut()).width > room) length--;
+  return cut();
 }
 
 /** When a fault began; a clock that runs before the first operation has no axis. */

@@ -3,7 +3,7 @@
 
 import { Order } from "./data";
 import { h, icon, s, section } from "./dom";
-import { headline, opening } from "./banner";
+import { CROWD, headline, opening } from "./banner";
 import { below, outcome, PLACES, ROWS, Standing, standings } from "./levels";
 import { State } from "./state";
 import { counted } from "./words";
@@ -108,7 +108,8 @@ function describeProof(state: State, { ruling }: Standing): string {
   const many = ruling.orders.length > 1 ? `${ruling.orders.length} orders, one for each client` : "one order";
   const left = ruling.orders_left_out > 0 ? `; ${ruling.orders_left_out} more are left out` : "";
   const cut = state.data.windows.length > 0 ? ", as far as its operations are in this page" : "";
-  return `Proved by ${many} of ${size(state, ruling.orders[0])}${left}, drawn below${cut || " as far as there is room"}.`;
+  const near = state.operations.length > CROWD ? " once one zooms in" : "";
+  return `Proved by ${many} of ${size(state, ruling.orders[0])}${left}, drawn below${cut || near}.`;
 }
 
 /** How long an order is, final reads apart, as the figures count them. */

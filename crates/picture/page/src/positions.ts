@@ -1,7 +1,7 @@
-// How far each server had applied the logs, over time, where answers say so: the agreed log, or every merged log by
-// itself and all of them together.
+// How far each server had applied the logs, over time, where answers say so, or the server itself when it was asked: the
+// agreed log, or every merged log by itself and all of them together.
 
-import { Operation } from "./data";
+import { Standings } from "./data";
 import { h } from "./dom";
 import { FONT, onTheme, palette, Palette, pen } from "./palette";
 import { State } from "./state";
@@ -17,18 +17,26 @@ const LOGS_MAX = 8;
 const DOT = 3;
 const DOT_ROOM = 4;
 
-const UNKNOWN_BETWEEN = "Between two dots nobody heard of that server. The axis is that of the operations above.";
+/** So long after a server was heard last a line ends. */
+const SILENCE_NS = 400e6;
+
+/** What a place in the logs is known by: how high it is, and its text. */
+interface Told {
+  height: number;
+  position: string | undefined;
+}
 
 /** The charts, on the axis of the timeline; nothing if no answer says where it stands. */
 export function positions(state: State, timeline: Timeline): HTMLElement | null {
-  const all = seriesOf(state, (operation) => operation.height);
+  const all = seriesOf(state, (told) => told.height);
   if (all.length === 0) return null;
   const logs = logsOf(state);
-  if (logs.length === 0) {
-    const note = `Each dot is an answer: when it came, and which entry of the agreed log its server had applied. ${UNKNOWN_BETWEEN}`;
-    return h("div", {}, h("p", { class: "note" }, note), chart(state, timeline, all, HEIGHT));
-  }
-  const note = `Each dot is an answer: when it came, and how many entries of all merged logs its server had applied (its vector, added up). ${UNKNOWN_BETWEEN}`;
+  const what = logs.length === 0 ? "which entry of the agreed log its server had applied" : "how many entries of all merged logs its server had applied (its vector, added up)";
+  const lines = all.every((one) => one.lines.length === 0)
+    ? "Between two dots nobody heard of that server."
+    : "Lines join them, and what each server said of itself when it was asked now and then; where a line is missing, it was not heard.";
+  const note = h("p", { class: "note" }, `Each dot is an answer: when it came, and ${what}. ${lines} The axis is that of the operations above.`);
+  if (logs.length === 0) return h("div", {}, note, chart(state, timeline, all, HEIGHT));
   const own = logs.slice(0, LOGS_MAX).map(({ node, heightOf }) =>
     h("div", {}, h("h3", {}, `the log of ${serverOfNode(node)}`), chart(state, timeline, seriesOf(state, heightOf), HEIGHT_SMALL)),
   );
@@ -36,23 +44,24 @@ export function positions(state: State, timeline: Timeline): HTMLElement | null 
   return h(
     "div",
     {},
-    h("p", { class: "note" }, note),
+    note,
     chart(state, timeline, all, HEIGHT),
     h("details", { class: "vectors", open: logs.length <= 4 }, h("summary", {}, `The vectors, log by log${left}`), ...own),
   );
 }
 
-/** One merged log, and how far an operation's server had applied it; -1 if it does not say. */
+/** One merged log, and how far a server had applied it; -1 if it does not say. */
 interface Log {
   node: number;
-  heightOf: (operation: Operation) => number;
+  heightOf: (told: Told) => number;
 }
 
 /** The merged logs that vectors name, in order. An index counts within a boot, so the boots before are added. */
 function logsOf(state: State): Log[] {
-  const vectors = state.operations.map(({ position }) => vectorOf(position));
+  const places = [...state.operations.map(({ position }) => position), ...state.data.standings.flatMap(({ place }) => place)];
+  const vectors = new Map(places.map((place) => [place, vectorOf(place)]));
   const boots = new Map<number, Map<number, number>>();
-  for (const vector of vectors) {
+  for (const vector of vectors.values()) {
     for (const [node, boot, index] of vector ?? []) {
       if (!boots.has(node)) boots.set(node, new Map());
       const known = boots.get(node)!;
@@ -66,8 +75,8 @@ function logsOf(state: State): Log[] {
   };
   return [...boots.keys()].sort((a, b) => a - b).map((node) => ({
     node,
-    heightOf: ({ at }) => {
-      const vector = vectors[at];
+    heightOf: ({ position }) => {
+      const vector = vectors.get(position);
       if (!vector) return -1;
       const place = vector.find(([other]) => other === node);
       return place ? before(node, place[1]) + place[2] : 0;
@@ -99,34 +108,75 @@ function chart(state: State, timeline: Timeline, series: Series[], height: numbe
   return box;
 }
 
-/** What one server's answers said: times and heights, in the order of times. */
-interface Series {
-  name: string;
+/** Times and heights, in the order of times. */
+interface Points {
   times: Float64Array;
   heights: Float64Array;
 }
 
-function seriesOf(state: State, heightOf: (operation: Operation) => number): Series[] {
-  const points = state.data.servers.map((): [number, number][] => []);
-  for (const operation of state.operations) {
+/** A time and a height. */
+type Point = [number, number];
+
+/** What one server's answers said, and what it said when it was asked: each line is a stretch without silence. */
+interface Series extends Points {
+  name: string;
+  lines: Points[];
+}
+
+function seriesOf({ data, operations }: State, heightOf: (told: Told) => number): Series[] {
+  const names = [...new Set([...data.servers, ...data.standings.map(({ server }) => server)])].sort((a, b) => Number(a) - Number(b));
+  const dots = new Map(names.map((name): [string, Point[]] => [name, []]));
+  for (const operation of operations) {
     const height = heightOf(operation);
     if (height < 0 || operation.server < 0 || operation.end === Infinity) continue;
-    points[operation.server].push([operation.end, height]);
+    dots.get(data.servers[operation.server])!.push([operation.end, height]);
   }
-  const series = points.map((list, at): Series => {
-    list.sort(([a], [b]) => a - b);
-    const [times, heights] = [list.map(([time]) => time), list.map(([, height]) => height)];
-    return { name: `server ${state.data.servers[at]}`, times: Float64Array.from(times), heights: Float64Array.from(heights) };
+  const lineOf = ({ server, at, height, place }: Standings): Points => {
+    const told = at.map((time, point): Point => [time * data.unit_ns, heightOf({ height: height[point], position: place[point] })]);
+    return pointsOf(through(told, dots.get(server)!));
+  };
+  const series = names.map((name): Series => ({
+    name: `server ${name}`,
+    ...pointsOf(dots.get(name)!),
+    lines: data.standings.filter(({ server, at }) => server === name && at.length > 1).map(lineOf),
+  }));
+  return series.filter(({ times, lines }) => times.length > 0 || lines.length > 0);
+}
+
+/** What a server said of itself, and its answers meanwhile; an answer that was long on its way would only draw it back. */
+function through(told: Point[], answers: Point[]): Point[] {
+  const inside = answers.filter(([time]) => time > told[0][0] && time < told.at(-1)![0] + SILENCE_NS);
+  const all = [...told.map((point) => ({ point, own: true })), ...inside.map((point) => ({ point, own: false }))];
+  all.sort((a, b) => a.point[0] - b.point[0]);
+  let height = -Infinity;
+  const kept = all.filter(({ point, own }) => {
+    if (!own && point[1] < height) return false;
+    height = point[1];
+    return true;
   });
-  return series.filter(({ times }) => times.length > 0);
+  return kept.map(({ point }) => point);
+}
+
+function pointsOf(list: Point[]): Points {
+  list.sort(([a], [b]) => a - b);
+  return { times: Float64Array.from(list, ([time]) => time), heights: Float64Array.from(list, ([, height]) => height) };
 }
 
 /** Which points of a series are in view: they set the scale. */
-function seen({ times }: Series, from: number, to: number): [number, number] {
+function seen({ times }: Points, from: number, to: number): [number, number] {
   const first = times.findIndex((time) => time >= from);
   if (first < 0) return [0, 0];
   const after = times.findIndex((time, at) => at >= first && time > to);
   return [first, after < 0 ? times.length : after];
+}
+
+/** The points of a line that are in view, and one on each side to which it leads out of it. */
+function crossing(line: Points, from: number, to: number): [number, number] {
+  const { times } = line;
+  if (times[times.length - 1] < from || times[0] > to) return [0, 0];
+  const first = times.findIndex((time) => time >= from);
+  const after = times.findIndex((time) => time > to);
+  return [Math.max(0, first - 1), after < 0 ? times.length : after + 1];
 }
 
 function drawPositions(
@@ -140,20 +190,19 @@ function drawPositions(
   const context = pen(canvas, width, full);
   const left = timeline.gutter;
   const [from, to] = [state.axis.time(state.x0), state.axis.time(state.x1)];
-  const ranges = series.map((one) => seen(one, from, to));
   let [low, high] = [Infinity, 0];
-  series.forEach(({ heights }, at) => {
-    for (let point = ranges[at][0]; point < ranges[at][1]; point++) {
-      low = Math.min(low, heights[point]);
-      high = Math.max(high, heights[point]);
-    }
-  });
+  const scale = (heights: Float64Array): void =>
+    heights.forEach((height) => ([low, high] = [Math.min(low, height), Math.max(high, height)]));
+  for (const one of series) {
+    scale(one.heights.subarray(...seen(one, from, to)));
+    for (const line of one.lines) scale(line.heights.subarray(...crossing(line, from, to)));
+  }
   if (low === Infinity) return;
   high = Math.max(high, low + 1);
   const toY = (height: number): number => full - 14 - ((height - low) / (high - low)) * (full - 34);
   drawScale(context, left, width, [low, high], toY, colours);
-  const scale = (width - left) / (state.x1 - state.x0);
-  const toX = (time: number): number => left + (state.axis.place(time) - state.x0) * scale;
+  const zoom = (width - left) / (state.x1 - state.x0);
+  const toX = (time: number): number => left + (state.axis.place(time) - state.x0) * zoom;
   const tints = [colours.write, colours.read, colours.cas, colours.doubt, colours.good, colours.soft];
   series.forEach((one, at) => {
     context.strokeStyle = context.fillStyle = tints[at % tints.length];
@@ -163,7 +212,8 @@ function drawPositions(
     context.beginPath();
     context.rect(left, 0, width - left, full);
     context.clip();
-    drawDots(context, one, ranges[at], toX, toY, at);
+    for (const line of one.lines) drawLine(context, line, toX, toY);
+    drawDots(context, one, seen(one, from, to), toX, toY, at);
     context.restore();
   });
 }
@@ -195,10 +245,18 @@ function drawKey(context: CanvasRenderingContext2D, x: number, name: string, sha
   context.fillText(name, x + 12, 8);
 }
 
+/** A line through what a server said, from point to point. */
+function drawLine(context: CanvasRenderingContext2D, { times, heights }: Points, toX: (time: number) => number, toY: (height: number) => number): void {
+  context.beginPath();
+  times.forEach((time, at) => context.lineTo(toX(time), toY(heights[at])));
+  context.lineWidth = 1.5;
+  context.stroke();
+}
+
 /** The dots of one server; at one height at most one for each few pixels. */
 function drawDots(
   context: CanvasRenderingContext2D,
-  { times, heights }: Series,
+  { times, heights }: Points,
   [begin, end]: [number, number],
   toX: (time: number) => number,
   toY: (height: number) => number,

@@ -92,7 +92,8 @@ function watchTexts() {
       return real.apply(this, args);
     };
   };
-  before("clearRect", (one) => (one.canvas.texts = []));
+  before("clearRect", (one) => ((one.canvas.texts = []), (one.canvas.rects = [])));
+  before("fillRect", (one, x, y, width, height) => one.canvas.rects?.push({ x0: x, y0: y, x1: x + width, y1: y + height }));
   before("save", (one) => one.clips.push(one.clips.at(-1)));
   before("restore", (one) => one.clips.length > 1 && one.clips.pop());
   before("rect", (one, x, y, width, height) => (one.path = { x0: x, y0: y, x1: x + width, y1: y + height }));
@@ -115,6 +116,18 @@ export async function overprints(page) {
   const meet = (a, b) => Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0) > SLACK && Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0) > SLACK;
   return (await drawn(page)).flatMap((texts) =>
     texts.flatMap((one, at) => texts.slice(at + 1).filter((other) => meet(one, other)).map((other) => `${one.text} × ${other.text}`)));
+}
+
+/** How high the band of a fault is, and how short one that is over in a moment. */
+const BAND_HEIGHT = 17;
+const MOMENT = 10;
+
+/** The names of faults that begin in a band and run past its end. */
+export async function strays(page) {
+  const [texts, rects] = await page.locator(".stage canvas").evaluate(({ texts, rects }) => [texts, rects]);
+  const bands = rects.filter(({ x0, x1, y0, y1 }) => y1 - y0 === BAND_HEIGHT && x1 - x0 >= MOMENT);
+  const holds = (band, { y0, y1 }, x) => band.y0 <= y0 + 2 && y1 - 2 <= band.y1 && band.x0 <= x && x <= band.x1 + 1;
+  return texts.filter((text) => bands.some((band) => holds(band, text, text.x0)) && !bands.some((band) => holds(band, text, text.x0) && holds(band, text, text.x1))).map(({ text }) => text);
 }
 
 /** The figures at the head of a page, by name. */

@@ -208,7 +208,7 @@ test("a long fork has the sentence that a person would say", async (t) => {
   const page = await open(t, draw("fork", join(named, "long_fork.jsonl")));
   await page.getByRole("button", { name: /^sequential: violated/ }).click();
   await settle(page);
-  const sentence = 'client 2 saw "1" in "x" before "1" in "y", client 3 saw "1" in "y" before "1" in "x"';
+  const sentence = 'client 2 saw "1" in "x" before "1" in "y"; client 3 saw "1" in "y" before "1" in "x"';
   assert.equal(await page.textContent(".told .why"), sentence);
   assert.equal((await page.locator("main").innerText()).split(sentence).length, 2, "once");
 });

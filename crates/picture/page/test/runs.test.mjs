@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { candor, collisions, facts, ink, open, overflow, overprints, pages, pixels, root, settle, shoot } from "./page.mjs";
@@ -40,6 +40,23 @@ test("the headline says what the file set out to show, and it is drawn at once",
   assert.equal(await overflow(narrow), 0);
   assert.deepEqual(await overprints(narrow), []);
   await shoot(narrow, "point-390");
+});
+
+test("lines show where servers stood, a page drawn anew has them too", async (t) => {
+  const { html } = ran("scenarios", "minority-reader.json");
+  const page = await open(t, html);
+  const standings = (page) => page.evaluate(() => JSON.parse(document.getElementById("data").textContent).standings);
+  const told = await standings(page);
+  const last = (name, before) => Math.max(...told.filter(({ server }) => server === name).flatMap(({ at, height }) => height.filter((_, point) => at[point] < before)));
+  // The write of the other side came at 600 ms; server 2 was cut off for long after that.
+  assert.ok(last("2", 1.2e9) < last("0", 1.2e9), "the server that is cut off stands lower");
+  assert.match(await page.textContent("#servers .note"), /Lines join/);
+  // The colour of server 1, which nobody asked: what is drawn of it is its key and its line.
+  assert.ok((await ink(page, "read", ".positions canvas", 30)) > 40, "its line is drawn");
+  const anew = join(pages, "anew.html");
+  const done = spawnSync(candor, ["check", "--html", anew, join(dirname(html), "history.jsonl")], { encoding: "utf8" });
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  assert.deepEqual(await standings(await open(t, anew)), told);
 });
 
 test("the page and the terminal count alike", async (t) => {

@@ -15,6 +15,10 @@ pub(crate) struct Kept {
     hosts: Vec<(u64, BTreeMap<NodeId, Start>)>,
 }
 
+fn words(start: Option<Start>) -> String {
+    start.map_or("no start".into(), |(boot, incarnation)| format!("boot {boot} ({incarnation:x})"))
+}
+
 impl Kept {
     pub(crate) fn new(nodes: usize) -> Kept {
         Kept { hosts: vec![(0, BTreeMap::new()); nodes] }
@@ -33,9 +37,10 @@ impl Truth for Kept {
             let now = turn.view.believes(*member);
             let before = believed.get(member).copied();
             if starts && now.map(|start| start.0) < before.map(|start| start.0) {
+                let (node, now, before) = (turn.status.id.0, words(now), words(before));
                 return Err(format!(
-                    "node {} starts and believes start {now:?} of node {}, and has believed {before:?}",
-                    turn.status.id.0, member.0
+                    "node {node} starts and believes {now} of node {}, and has believed {before}",
+                    member.0
                 ));
             }
             if let Some(now) = now {

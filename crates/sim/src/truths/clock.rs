@@ -14,6 +14,7 @@ use node::{Certificate, Error, NodeId, Order, Output, Reply, RequestId, SessionI
 
 use super::{Rest, Truth, Turn, takes_part};
 use crate::setting::Setting;
+use crate::told;
 
 /// A clock that gains or loses more than this part of the time was set.
 const RATE_PERCENT: u64 = 60;
@@ -98,8 +99,9 @@ impl Capped {
             let bounds = clock.at_least_ms - slack_ms..=clock.at_most_ms + slack_ms;
             if !bounds.contains(&ahead_ms) {
                 let node = turn.status.id.0;
+                let measured = told::clock(clock);
                 return Err(format!(
-                    "node {node} measured {clock:?}, which is {ahead_ms} ms ahead"
+                    "node {node} measured that {measured}; it is {ahead_ms} ms ahead"
                 ));
             }
         }
@@ -137,7 +139,13 @@ impl Capped {
         let seen = &mut self.hosts[turn.host];
         let asked_turn = seen.asked.remove(&key).unwrap_or(0);
         let node = turn.status.id.0;
-        let clocks = || format!("measured, at {}: {:?}", turn.now.wall_ms, turn.status.clocks);
+        let clocks = || {
+            format!(
+                "when it was {} ms by its clock, {}",
+                turn.now.wall_ms,
+                told::clocks(&turn.status.clocks)
+            )
+        };
         if *reply == Reply::Ok && self.merged && seen.near_turn < asked_turn {
             return Err(format!(
                 "node {node} took a write although its clock is off, or not known to be right; {}",
@@ -153,9 +161,9 @@ impl Capped {
             Some(Certificate::Merged { entry: Some(entry), .. })
                 if entry.clock >> 16 > self.highest_ms =>
             {
-                let highest_ms = self.highest_ms;
+                let (highest_ms, made) = (self.highest_ms, told::write(*entry));
                 Err(format!(
-                    "node {node} made {entry:?}; no clock to be believed was above {highest_ms}"
+                    "node {node} made {made}; no clock to be believed was above {highest_ms} ms"
                 ))
             }
             _ => Ok(()),
@@ -211,9 +219,9 @@ impl Truth for Capped {
             };
             let unknown = status.members.iter().filter(|id| lives(id)).find(|id| !knows(id));
             if let Some(NodeId(other)) = unknown {
-                let (node, clocks) = (status.id.0, &status.clocks);
+                let (node, clocks) = (status.id.0, told::clocks(&status.clocks));
                 return Err(format!(
-                    "node {node} does not know that node {other}'s clock is right: {clocks:?}"
+                    "node {node} does not know that node {other}'s clock is right: {clocks}"
                 ));
             }
         }

@@ -5,6 +5,7 @@
 use node::{Order, Output, Reply, Role};
 
 use super::{Truth, Turn};
+use crate::operation::words;
 use crate::setting::Setting;
 
 /// Nothing to remember.
@@ -33,16 +34,20 @@ impl Truth for TurnedAway {
         if turn.status.role == Role::Leader {
             return Err(format!("a copy of node {node} leads term {}", turn.status.term));
         }
-        let answers = |output: &Output| match output {
-            Output::Reply { reply, .. } => !matches!(reply, Reply::Error(_)),
-            _ => false,
-        };
-        match turn.outputs.iter().find(|output| answers(output)) {
-            Some(output) if !self.may_serve => {
-                Err(format!("a copy of node {node} answers: {output:?}"))
+        match turn.outputs.iter().find_map(answered) {
+            Some(reply) if !self.may_serve => {
+                Err(format!("a copy of node {node} answers {}", words(reply)))
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What is answered, if it is more than that it cannot.
+fn answered(output: &Output) -> Option<&Reply> {
+    match output {
+        Output::Reply { reply, .. } if !matches!(reply, Reply::Error(_)) => Some(reply),
+        _ => None,
     }
 }
 

@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::{AgreedPosition, Certificate, Command, Condition, NamedWrite, NodeId, Reply};
 
-use super::{Rest, Truth, Turn, told};
+use super::{Rest, Truth, Turn};
 use crate::operation::{Action, Operation, Outcome};
+use crate::told;
 
 /// The fold of the log, at every index.
 #[derive(Debug, Default)]
@@ -115,8 +116,8 @@ impl SameFold {
         if count == expected {
             return Ok(());
         }
-        let words = operation.words();
-        Err(format!("{words} counted {count} at {position:?}, and the log says {expected}"))
+        let (words, at) = (operation.words(), told::agreed(*position));
+        Err(format!("{words} counted {count} at {at}, and the log says {expected}"))
     }
 }
 

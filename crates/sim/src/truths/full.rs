@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use node::{Event, Output, Reply, RequestId, SessionId};
 
 use super::{Truth, Turn};
+use crate::operation::words;
 
 /// What was seen of each node.
 #[derive(Debug)]
@@ -45,7 +46,10 @@ impl Seen {
                 && self.asked.remove(&(*session, *id))
                 && !matches!(reply, Reply::Error(_))
             {
-                return Err(format!("node {node} did a write when its disk was full: {output:?}"));
+                let answer = words(reply);
+                return Err(format!(
+                    "node {node} did a write when its disk was full, and answered {answer}"
+                ));
             }
         }
         // What replaces an entry is shorter at first.

@@ -13,6 +13,7 @@ use node::{Level, Order};
 
 use super::{Rest, Truth};
 use crate::operation::{Operation, Outcome};
+use crate::told;
 
 /// Nothing to remember: the record has it all.
 #[derive(Debug)]
@@ -65,11 +66,14 @@ impl Truth for Kept {
                 continue;
             }
             if operation.action.is_write() || counts(operation, rest) {
-                let list = possible.0.iter().map(|value| text(*value));
+                let list = possible.0.iter().map(|value| told::value(*value));
                 let list = list.collect::<Vec<_>>().join(", ");
                 let words = operation.words();
                 if let Some(seen) = operation.seen().filter(|seen| !possible.see(*seen)) {
-                    return Err(format!("{words} saw {}; possible were: {list}", text(seen)));
+                    return Err(format!(
+                        "{words} saw {}; possible were: {list}",
+                        told::value(seen)
+                    ));
                 }
                 if operation.missed().is_some_and(|missed| !possible.miss(missed)) {
                     return Err(format!("{words} found something else; possible were: {list}"));
@@ -101,8 +105,4 @@ fn lost<'a>(rest: &Rest<'a>) -> BTreeSet<&'a Bytes> {
 fn counts(operation: &Operation, rest: &Rest<'_>) -> bool {
     let weak = rest.setting.order == Order::Agreed && operation.level == Level::Eventual;
     operation.is_final || !weak
-}
-
-fn text(value: Option<&Bytes>) -> String {
-    value.map_or("nothing".into(), |value| String::from_utf8_lossy(value).into_owned())
 }

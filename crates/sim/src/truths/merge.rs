@@ -7,6 +7,7 @@ use bytes::Bytes;
 use node::NodeId;
 
 use super::{Truth, Turn};
+use crate::told;
 
 type Vector = Vec<(NodeId, u64, u64)>;
 
@@ -45,10 +46,19 @@ impl Truth for SameMerge {
         if (*keys, &*there) == (status.keys, &here) {
             return Ok(());
         }
-        Err(format!(
-            "at {:?} node {} holds {} keys, {here:?}; node {} held {keys}, {there:?}",
-            status.vector, status.id.0, status.keys, other.0
-        ))
+        let (at, node, other) = (told::vector(&status.vector), status.id.0, other.0);
+        let differs = |key: &&Bytes| here.get(*key) != there.get(*key);
+        let apart = match self.keys.iter().find(differs) {
+            Some(key) => {
+                let [key, here, there] =
+                    [Some(key), here.get(key), there.get(key)].map(told::value);
+                format!("node {node} holds {here} at {key}, and node {other} held {there}")
+            }
+            None => {
+                format!("node {node} holds {} keys, and node {other} held {keys}", status.keys)
+            }
+        };
+        Err(format!("having applied {at}, {apart}"))
     }
 }
 

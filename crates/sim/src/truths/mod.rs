@@ -58,7 +58,6 @@ mod share;
 mod stamp;
 mod term;
 mod time;
-mod told;
 mod vector;
 mod verdict;
 mod vote;

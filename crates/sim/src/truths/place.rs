@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::{AgreedPosition, Certificate, Level};
 
-use super::{Rest, Truth, told};
+use super::{Rest, Truth};
 use crate::operation::Operation;
+use crate::told;
 
 /// Nothing to remember: the record has it all.
 #[derive(Debug)]

@@ -25,6 +25,13 @@ fn end(turn: &Turn<'_>) -> End {
     (last, if last == 0 { 0 } else { turn.view.stamp(last).map_or(0, |(term, _)| term) })
 }
 
+fn words((last, term): End) -> String {
+    match last {
+        0 => "is empty".into(),
+        last => format!("ends with entry {last} of term {term}"),
+    }
+}
+
 fn writes(turn: &Turn<'_>) -> bool {
     turn.outputs.iter().any(|output| matches!(output, node::Output::Persist { .. }))
 }
@@ -43,9 +50,9 @@ impl Truth for Same {
             ends.split_off(&(turn.groups + 1));
             let kept = ends.last_key_value().map_or((0, 0), |(_, end)| *end);
             if kept != now {
+                let (node, now, kept) = (turn.status.id.0, words(now), words(kept));
                 return Err(format!(
-                    "node {} starts with an agreed log of {now:?} (last index, its term), and its disk holds one of {kept:?}",
-                    turn.status.id.0
+                    "node {node} starts with an agreed log that {now}, and its disk holds one that {kept}"
                 ));
             }
         }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use node::Order;
 
 use super::{Rest, Truth};
+use crate::told;
 
 /// Nothing to remember.
 #[derive(Debug)]
@@ -22,11 +23,10 @@ impl Truth for Equal {
             let Some(seen) = operation.seen() else { continue };
             let (host, first) = *values.entry(&operation.key).or_insert((operation.host, seen));
             if first != seen {
-                let key = String::from_utf8_lossy(&operation.key);
-                let (one, other) = (host + 1, operation.host + 1);
-                return Err(format!(
-                    "nodes {one} and {other} differ in {key}: {first:?} and {seen:?}"
-                ));
+                let (one, other, key) =
+                    (host + 1, operation.host + 1, told::value(Some(&operation.key)));
+                let (first, seen) = (told::value(first), told::value(seen));
+                return Err(format!("node {one} holds {first} at {key}, and node {other} {seen}"));
             }
         }
         same_place(rest)
@@ -40,7 +40,10 @@ fn same_place(rest: &Rest<'_>) -> Result<(), String> {
         Order::Merged => (&status.vector, status.keys) != (&first.vector, first.keys),
     };
     match rest.statuses.iter().find(differs) {
-        Some(status) => Err(format!("two nodes stand apart: {first:?} and {status:?}")),
+        Some(status) => {
+            let (one, other) = (told::standing(first), told::standing(status));
+            Err(format!("two nodes stand apart: {one}; {other}"))
+        }
         None => Ok(()),
     }
 }

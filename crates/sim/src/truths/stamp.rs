@@ -14,8 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use node::{Certificate, MergedPosition, MergedWrite, NodeId, Reply};
 
-use super::{Rest, Truth, told};
+use super::{Rest, Truth};
 use crate::operation::{Action, Operation, Outcome};
+use crate::told;
 
 /// Nothing to remember: the record has it all.
 #[derive(Debug)]
