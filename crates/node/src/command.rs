@@ -1,8 +1,8 @@
 //! Commands as bytes: in forwarded runs, in agreed entries and in merged entries.
 
-use crate::codec::{Malformed, Reader, put_bytes, put_uint};
-use crate::door::{Command, Condition, SetIf};
+use crate::api::{Command, Condition, SetIf};
 use crate::keys::Row;
+use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
 
 const SET: u8 = 1;
 const DEL: u8 = 2;

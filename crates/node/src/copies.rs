@@ -6,8 +6,8 @@
 
 use bytes::{Bytes, BytesMut};
 
+use crate::api::{Command, Condition};
 use crate::command;
-use crate::door::{Command, Condition};
 
 /// The size of a chunk. Who keeps the last byte of one keeps no more than that.
 const CHUNK_BYTES: usize = 16 << 10;
@@ -76,7 +76,7 @@ pub(crate) fn shown(value: &Bytes) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::SetIf;
+    use crate::api::SetIf;
     use crate::keys::Keys;
 
     #[test]

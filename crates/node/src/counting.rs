@@ -9,9 +9,9 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::agreed::Read;
-use crate::door::{Certificate, SessionId};
+use crate::api::{Certificate, SessionId};
 use crate::keys::Point;
-use crate::session::Asker;
+use crate::session::Waiter;
 
 /// A read of more keys than this is counted in pieces.
 pub(crate) const LONG_KEYS: usize = 512;
@@ -66,7 +66,7 @@ pub(crate) struct Count {
     /// Where among its keys it stands.
     pub(crate) at: Point,
     pub(crate) found: i64,
-    /// Where it stands in the order, if its asker wants to know.
+    /// Where it stands in the order, if its waiter wants to know.
     pub(crate) certificate: Option<Certificate>,
 }
 
@@ -91,21 +91,21 @@ impl Counts {
 
     /// A connection is gone: nobody waits for its counts.
     pub(crate) fn close(&mut self, session: SessionId) {
-        self.take_out(|asker| asker.session == session);
+        self.take_out(|waiter| waiter.session == session);
     }
 
     /// Takes out every read that waits since `oldest_ms` or longer.
-    pub(crate) fn expire(&mut self, oldest_ms: u64) -> Vec<Asker> {
-        self.take_out(|asker| asker.since_ms <= oldest_ms)
+    pub(crate) fn expire(&mut self, oldest_ms: u64) -> Vec<Waiter> {
+        self.take_out(|waiter| waiter.since_ms <= oldest_ms)
     }
 
-    fn take_out(&mut self, which: impl Fn(&Asker) -> bool) -> Vec<Asker> {
-        let current = self.current.take_if(|count| which(&count.read.asker));
-        let mut out: Vec<_> = current.map(|count| count.read.asker).into_iter().collect();
+    fn take_out(&mut self, which: impl Fn(&Waiter) -> bool) -> Vec<Waiter> {
+        let current = self.current.take_if(|count| which(&count.read.waiter));
+        let mut out: Vec<_> = current.map(|count| count.read.waiter).into_iter().collect();
         self.waiting.retain(|read| {
-            let goes = which(&read.asker);
+            let goes = which(&read.waiter);
             if goes {
-                out.push(read.asker.clone());
+                out.push(read.waiter.clone());
             }
             !goes
         });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::codec::{Malformed, Reader, put_bytes};
+use crate::wire::codec::{Malformed, Reader, put_bytes};
 
 /// Where in its piece a key lies.
 type Place = Range<u32>;

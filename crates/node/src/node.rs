@@ -5,22 +5,22 @@ use std::collections::{BTreeSet, VecDeque};
 use bytes::Bytes;
 
 use crate::agreed::{Agreed, Read};
-use crate::clocks::Clocks;
-use crate::counting::{Count, Counts, Watch};
-use crate::disk::Disk;
-use crate::door::{
+use crate::api::{
     Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId,
     REMOVED_KEYS_MAX, Reply, Role, Shortage, Status, TICK_MS, TURN_STEPS, Ticket, VALUE_BYTES_MAX,
     Waits,
 };
+use crate::cluster::clocks::Clocks;
+use crate::cluster::{Members, order_name};
+use crate::counting::{Count, Counts, Watch};
 use crate::keys::Point;
 use crate::limits::Limits;
-use crate::members::{Members, order_name};
 use crate::merged::Merged;
-use crate::message::{Body, Message};
-use crate::record::Known;
-use crate::session::{self, Asker, Kind, Request, Sessions};
+use crate::session::{self, Kind, Request, Sessions, Waiter};
 use crate::turn::{Budget, Identity, Share, Turn};
+use crate::wire::group::RecordGroup;
+use crate::wire::message::{Body, Message};
+use crate::wire::record::Known;
 
 /// One member of the cluster.
 ///
@@ -49,7 +49,7 @@ pub struct Node {
     from_peers: VecDeque<Input>,
     from_clients: VecDeque<Input>,
     counts: Counts,
-    disk: Disk,
+    disk: RecordGroup,
     sessions: Sessions,
     members: Members,
     agreed: Agreed,
@@ -80,7 +80,7 @@ impl Node {
     pub(crate) fn new(
         config: Config,
         identity: Identity,
-        disk: Disk,
+        disk: RecordGroup,
         members: Members,
         agreed: Agreed,
         merged: Merged,
@@ -352,10 +352,10 @@ impl Node {
             Input::Persisted(ticket) => self.on_persisted(ticket, outputs),
             Input::Request { session, id, level, command } => {
                 let since_ms = self.now.monotonic_ms;
-                let asker = Asker { session, id, since_ms, certify: false };
+                let waiter = Waiter { session, id, since_ms, certify: false };
                 match self.admissible(level, &command) {
-                    Ok(level) => self.on_request(Request { asker, level, command }, outputs),
-                    Err(error) => outputs.push(session::reply_to(&asker, Reply::Error(error))),
+                    Ok(level) => self.on_request(Request { waiter, level, command }, outputs),
+                    Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
                 }
             }
             Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
@@ -441,14 +441,14 @@ impl Node {
         };
         let why = match self.members.waits() {
             None => WAITED,
-            Some(Waits::Meeting(_)) => NOT_FORMED,
+            Some(Waits::Formation(_)) => NOT_FORMED,
             Some(_) => NOT_CONFIRMED,
         };
         self.agreed.expire(oldest_ms, turn!(self, outputs));
         self.merged.expire(oldest_ms, turn!(self, outputs));
         self.sessions.expire(oldest_ms, why, outputs);
-        for asker in self.counts.expire(oldest_ms) {
-            turn!(self, outputs).refuse_read(&asker, Error::ClusterDown(NOT_COUNTED));
+        for waiter in self.counts.expire(oldest_ms) {
+            turn!(self, outputs).refuse_read(&waiter, Error::ClusterDown(NOT_COUNTED));
         }
     }
 
@@ -542,7 +542,7 @@ impl Node {
                 self.agreed.on_forward(from, sender.life, first, count, &commands, turn)
             }
             Body::Entries { entries, more } => self.merged.on_entries(from, entries, more, turn),
-            Body::Vector { vector, want } => self.merged.on_vector(from, vector, want, turn),
+            Body::VersionVector { vector, want } => self.merged.on_vector(from, vector, want, turn),
             Body::Lost(place) => {
                 self.merged.on_lost(place, turn);
                 Ok(())
@@ -629,23 +629,23 @@ impl Node {
         share: fn(&mut Budget) -> &mut Share,
         outputs: &mut Vec<Output>,
     ) {
-        let Request { asker, level, command } = request;
+        let Request { waiter, level, command } = request;
         let agreed = self.config.order == Order::Agreed;
         if command.is_write()
             && let Some(shortage) = self.disk.shortage()
         {
-            outputs.push(session::reply_to(&asker, Reply::Error(full(shortage))));
+            outputs.push(session::reply_to(&waiter, Reply::Error(full(shortage))));
             return;
         }
         if command.is_write() {
             if self.is_overfull() {
-                return outputs.push(overfull(&asker));
+                return outputs.push(overfull(&waiter));
             }
-            self.sessions.begin(&asker, Kind::Write);
+            self.sessions.begin(&waiter, Kind::Write);
             if agreed {
-                self.agreed.write(asker, command);
+                self.agreed.write(waiter, command);
             } else {
-                self.merged.write(asker, command);
+                self.merged.write(waiter, command);
             }
             return;
         }
@@ -653,38 +653,38 @@ impl Node {
             Level::Eventual => true,
             Level::Linearizable => mutant!(
                 LeaderReadsAlone,
-                mutant!(SilentDowngrade, false, self.reads_alone(asker.session)),
-                self.agreed.role() == Role::Leader && self.reads_alone(asker.session)
+                mutant!(SilentDowngrade, false, self.reads_alone(waiter.session)),
+                self.agreed.role() == Role::Leader && self.reads_alone(waiter.session)
             ),
             // A read does not overtake one of its connection that still waits, and may be told of later writes.
             Level::Sequential | Level::Causal => {
-                self.agreed.is_fresh() && !self.sessions.is_reading(asker.session)
+                self.agreed.is_fresh() && !self.sessions.is_reading(waiter.session)
             }
         };
         let long = self.budget.is_long(&command);
         if (agreed && !confirmed) || long {
             if self.is_overfull() {
-                return outputs.push(overfull(&asker));
+                return outputs.push(overfull(&waiter));
             }
             let kind = if long { Kind::LongRead(level) } else { Kind::Read(level) };
-            self.sessions.begin(&asker, kind);
+            self.sessions.begin(&waiter, kind);
         }
         if agreed && !confirmed {
-            self.agreed.read_confirmed(asker, command);
+            self.agreed.read_confirmed(waiter, command);
             return;
         }
         if long {
-            self.counts.push(Read { asker, command });
+            self.counts.push(Read { waiter, command });
             return;
         }
         outputs.push(if agreed {
             let reply = self.agreed.read_here(&command);
             share(&mut self.budget).spend_answer(&command, &reply);
-            session::certified_reply(&asker, reply, || self.agreed.certificate(&command))
+            session::certified_reply(&waiter, reply, || self.agreed.certificate(&command))
         } else {
             let reply = self.merged.read_here(&command);
             share(&mut self.budget).spend_answer(&command, &reply);
-            session::certified_reply(&asker, reply, || self.merged.certificate(&command))
+            session::certified_reply(&waiter, reply, || self.merged.certificate(&command))
         });
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
     }
@@ -714,7 +714,7 @@ impl Node {
     /// Begins with the next read: what it sees is the state of this moment.
     fn begin_count(&mut self) -> Option<Count> {
         let read = self.counts.next()?;
-        let certificate = read.asker.certify.then(|| match self.config.order {
+        let certificate = read.waiter.certify.then(|| match self.config.order {
             Order::Agreed => self.agreed.certificate(&read.command),
             Order::Merged => self.merged.certificate(&read.command),
         });
@@ -752,7 +752,7 @@ impl Node {
         self.watch().end();
         let Count { read, found, certificate, .. } = count;
         let certificate = || certificate.expect("it was asked for when the count began");
-        turn!(self, outputs).answer_read(&read.asker, Reply::Integer(found), certificate);
+        turn!(self, outputs).answer_read(&read.waiter, Reply::Integer(found), certificate);
         None
     }
 
@@ -763,8 +763,8 @@ impl Node {
     }
 }
 
-fn overfull(asker: &Asker) -> Output {
-    session::reply_to(asker, Reply::Error(Error::ClusterDown(OVERFULL)))
+fn overfull(waiter: &Waiter) -> Output {
+    session::reply_to(waiter, Reply::Error(Error::ClusterDown(OVERFULL)))
 }
 
 fn full(Shortage { why, way_out }: &Shortage) -> Error {

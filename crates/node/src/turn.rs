@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 
+use crate::api::{Certificate, Command, Error, Event, NodeId, Now, Output, PathId, Reply};
 use crate::counting::{Counts, LONG_KEYS};
-use crate::disk::Disk;
-use crate::door::{Certificate, Command, Error, Event, NodeId, Now, Output, PathId, Reply};
-use crate::life::Life;
-use crate::message::{Body, Message};
-use crate::record::{Known, Record};
-use crate::session::{Asker, Sessions};
+use crate::ids::Life;
+use crate::session::{Sessions, Waiter};
+use crate::wire::group::RecordGroup;
+use crate::wire::message::{Body, Message};
+use crate::wire::record::{Known, Record};
 
 /// Who this node is, as its messages say.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +110,7 @@ pub(crate) struct Turn<'a> {
     /// The time that this node's clock may carry into the log, if a majority of the clocks are known.
     pub(crate) log_ms: Option<u64>,
     pub(crate) identity: Identity,
-    pub(crate) disk: &'a mut Disk,
+    pub(crate) disk: &'a mut RecordGroup,
     pub(crate) sessions: &'a mut Sessions,
     /// Reads that are to be counted in pieces.
     pub(crate) counts: &'a mut Counts,
@@ -162,40 +162,40 @@ impl Turn<'_> {
 
     pub(crate) fn answer_write(
         &mut self,
-        asker: &Asker,
+        waiter: &Waiter,
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
     ) {
-        self.complete(asker, true, reply, certificate);
+        self.complete(waiter, true, reply, certificate);
     }
 
     pub(crate) fn answer_read(
         &mut self,
-        asker: &Asker,
+        waiter: &Waiter,
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
     ) {
-        self.complete(asker, false, reply, certificate);
+        self.complete(waiter, false, reply, certificate);
     }
 
     fn complete(
         &mut self,
-        asker: &Asker,
+        waiter: &Waiter,
         write: bool,
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
     ) {
         let now_ms = self.now.monotonic_ms;
-        self.sessions.complete(asker, write, reply, certificate, now_ms, self.outputs);
+        self.sessions.complete(waiter, write, reply, certificate, now_ms, self.outputs);
     }
 
     /// Says of a write that it was not, or may not have been, done.
-    pub(crate) fn refuse_write(&mut self, asker: &Asker, error: Error) {
-        self.answer_write(asker, Reply::Error(error), || unreachable!("errors carry none"));
+    pub(crate) fn refuse_write(&mut self, waiter: &Waiter, error: Error) {
+        self.answer_write(waiter, Reply::Error(error), || unreachable!("errors carry none"));
     }
 
     /// Says of a read that it was not done.
-    pub(crate) fn refuse_read(&mut self, asker: &Asker, error: Error) {
-        self.answer_read(asker, Reply::Error(error), || unreachable!("errors carry none"));
+    pub(crate) fn refuse_read(&mut self, waiter: &Waiter, error: Error) {
+        self.answer_read(waiter, Reply::Error(error), || unreachable!("errors carry none"));
     }
 }

@@ -245,7 +245,7 @@ impl Context for Fake {
                 leader: None,
                 ready: false,
                 agreed_ready: false,
-                waits: Some(Waits::Meeting(vec![NodeId(3)])),
+                waits: Some(Waits::Formation(vec![NodeId(3)])),
                 cluster: None,
                 formed: false,
                 ..alone

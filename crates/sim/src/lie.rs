@@ -1,4 +1,4 @@
-//! Lies: drivers that do not keep their side of the door, to show that the checks can fail.
+//! Lies: drivers that do not keep to the API of the node, to show that the checks can fail.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use node::{Command, Error, Input, Reply, RequestId, SessionId};
 use crate::chance::{Chance, Subject};
 use crate::operation::Operation;
 
-/// A driver that does not keep its side of the door. A world with one must be caught, sooner or later.
+/// A driver that does not keep to the API of the node. A world with one must be caught, sooner or later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lie {
     /// The disk says `Persisted` long before it keeps anything.

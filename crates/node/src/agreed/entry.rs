@@ -1,17 +1,17 @@
-//! What one entry of the agreed log carries: the leader's time, and runs of named writes.
+//! What one entry of the agreed log carries: the leader's time, and runs of writes with ids.
 //!
-//! A run is a row of writes of one start of a node with consecutive names; all writes that arrived in one turn,
+//! A run is a row of writes of one start of a node with consecutive ids; all writes that arrived in one turn,
 //! from whomever, make one entry. The offset of a write is its place in the whole entry, from 0.
 
 use super::time::LAST_STAMP_MS;
-use crate::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
+use crate::api::NodeId;
 use crate::command::{self, Write};
-use crate::door::NodeId;
-use crate::life::Life;
+use crate::ids::Life;
+use crate::wire::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
 
-/// The name of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a start).
+/// The id of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a start).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Name {
+pub(crate) struct WriteId {
     pub(crate) node: NodeId,
     pub(crate) life: Life,
     /// Counts from 1 in each start.
@@ -33,8 +33,8 @@ impl Draft {
         self.runs.len()
     }
 
-    /// Adds `count` encoded writes, the first of them named `first`.
-    pub(crate) fn add_run(&mut self, first: Name, count: u64, commands: &[u8]) {
+    /// Adds `count` encoded writes, the first of them with the id `first`.
+    pub(crate) fn add_run(&mut self, first: WriteId, count: u64, commands: &[u8]) {
         put_uint(&mut self.runs, first.node.0);
         first.life.encode(&mut self.runs);
         put_uint(&mut self.runs, first.sequence);
@@ -56,14 +56,14 @@ pub(crate) fn time_ms(data: &[u8]) -> Result<Option<u64>, Malformed> {
     if data.is_empty() { Ok(None) } else { Reader::new(data).uint().map(Some) }
 }
 
-/// Calls `each` with the name, offset and write of everything in the entry, in order. Gives back how many there are.
+/// Calls `each` with the id, offset and write of everything in the entry, in order. Gives back how many there are.
 pub(crate) fn for_each<'a>(
     data: &'a [u8],
-    mut each: impl FnMut(Name, u32, Write<'a>),
+    mut each: impl FnMut(WriteId, u32, Write<'a>),
 ) -> Result<u32, Malformed> {
     let mut cursor = Cursor::default();
-    while let Some((name, offset, write)) = cursor.next(data)? {
-        each(name, offset, write);
+    while let Some((id, offset, write)) = cursor.next(data)? {
+        each(id, offset, write);
     }
     Ok(cursor.offset)
 }
@@ -72,8 +72,8 @@ pub(crate) fn for_each<'a>(
 #[derive(Debug, Default)]
 pub(crate) struct Cursor {
     at: usize,
-    /// The name of the next write of the run, how many are left of it, and where it ends.
-    name: Option<Name>,
+    /// The id of the next write of the run, how many are left of it, and where it ends.
+    id: Option<WriteId>,
     left: u64,
     end: usize,
     offset: u32,
@@ -85,11 +85,11 @@ impl Cursor {
         self.offset
     }
 
-    /// The next write of this entry, always the same one, with its name and offset.
+    /// The next write of this entry, always the same one, with its id and offset.
     pub(crate) fn next<'a>(
         &mut self,
         data: &'a [u8],
-    ) -> Result<Option<(Name, u32, Write<'a>)>, Malformed> {
+    ) -> Result<Option<(WriteId, u32, Write<'a>)>, Malformed> {
         if self.at == 0 && !data.is_empty() {
             let mut reader = Reader::new(data);
             reader.uint()?;
@@ -108,12 +108,12 @@ impl Cursor {
         let mut reader = Reader::new(&data[self.at..self.end]);
         let write = command::decode(&mut reader)?;
         self.at = self.end - reader.rest().len();
-        let next = self.name.as_mut().expect("a run has a name");
-        let name = *next;
+        let next = self.id.as_mut().expect("a run has an id");
+        let id = *next;
         next.sequence += 1;
         self.left -= 1;
         self.offset += 1;
-        Ok(Some((name, self.offset - 1, write)))
+        Ok(Some((id, self.offset - 1, write)))
     }
 
     fn begin_run(&mut self, data: &[u8]) -> Result<(), Malformed> {
@@ -122,25 +122,25 @@ impl Cursor {
         let life = Life::decode(&mut reader)?;
         let (sequence, count) = (reader.number()?, reader.number()?);
         let commands = reader.bytes()?;
-        check_names(sequence, count, commands)?;
+        check_ids(sequence, count, commands)?;
         self.left = count;
         self.end = data.len() - reader.rest().len();
         self.at = self.end - commands.len();
-        self.name = Some(Name { node, life, sequence });
+        self.id = Some(WriteId { node, life, sequence });
         Ok(())
     }
 }
 
 /// Names count from 1, end long before they could overflow, and each has its write.
-fn check_names(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
+fn check_ids(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
     let sound = first > 0 && count > 0 && first + count <= NUMBER_MAX;
     if sound && count <= commands.len() as u64 { Ok(()) } else { Err(Malformed) }
 }
 
-/// Whether these bytes are exactly `count` writes that can have these names. Asked before a peer's run goes into the log, so
+/// Whether these bytes are exactly `count` writes that can have these ids. Asked before a peer's run goes into the log, so
 /// that what is in the log can always be applied.
 pub(crate) fn check_run(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
-    check_names(first, count, commands)?;
+    check_ids(first, count, commands)?;
     let mut reader = Reader::new(commands);
     for _ in 0..count {
         command::decode(&mut reader)?;
@@ -160,7 +160,7 @@ pub(crate) fn check(data: &[u8]) -> Result<(), Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::Command;
+    use crate::api::Command;
     use crate::keys::Keys;
     use bytes::Bytes;
 
@@ -189,17 +189,17 @@ mod tests {
         }
         let life = |boot| Life { boot, incarnation: 1 << 40 };
         let mut draft = Draft::default();
-        draft.add_run(Name { node: NodeId(2), life: life(3), sequence: 7 }, 2, &commands);
-        draft.add_run(Name { node: NodeId(1), life: life(1), sequence: 1 }, 2, &commands);
+        draft.add_run(WriteId { node: NodeId(2), life: life(3), sequence: 7 }, 2, &commands);
+        draft.add_run(WriteId { node: NodeId(1), life: life(1), sequence: 1 }, 2, &commands);
         let data = draft.take(1234);
         assert!(draft.is_empty());
         assert_eq!(time_ms(&data), Ok(Some(1234)));
-        let mut names = vec![];
-        let each = |name: Name, offset, _: Write<'_>| {
-            names.push((name.node.0, name.life.boot, name.sequence, offset));
+        let mut ids = vec![];
+        let each = |id: WriteId, offset, _: Write<'_>| {
+            ids.push((id.node.0, id.life.boot, id.sequence, offset));
         };
         assert_eq!(for_each(&data, each), Ok(4));
-        assert_eq!(names, [(2, 3, 7, 0), (2, 3, 8, 1), (1, 1, 1, 2), (1, 1, 2, 3)]);
+        assert_eq!(ids, [(2, 3, 7, 0), (2, 3, 8, 1), (1, 1, 1, 2), (1, 1, 2, 3)]);
         assert_eq!((check(&data), check(&[])), (Ok(()), Ok(())));
         assert_eq!(check(&data[..data.len() - 1]), Err(Malformed));
     }

@@ -1,13 +1,13 @@
-//! Messages of Raft that no sound member sends: see [`crate::forged`].
+//! Messages of Raft that no sound member sends: see [`crate::observe::forged`].
 
 use bytes::Bytes;
 use protobuf::Message as _;
 use raft::eraftpb::{Entry, EntryType, Message, MessageType};
 
 use super::Agreed;
-use crate::codec::NUMBER_MAX;
-use crate::door::NodeId;
-use crate::forged::Forged;
+use crate::api::NodeId;
+use crate::observe::forged::Forged;
+use crate::wire::codec::NUMBER_MAX;
 
 impl Agreed {
     /// Such a message in the name of this node.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::entry::Name;
+use super::entry::WriteId;
+use crate::api::{AgreedPosition, NodeId, Reply};
 use crate::command::{SetWhen, Write};
 use crate::copies;
 use crate::counting::Watch;
-use crate::door::{AgreedPosition, NodeId, Reply};
-use crate::life::Life;
+use crate::ids::Life;
 use crate::store::Store;
 
 /// A value and where it was written.
@@ -36,7 +36,7 @@ impl Answer {
 /// Keys and values, and the last write that was applied of each node.
 ///
 /// - It depends on the entries applied, in order, and on nothing else.
-/// - Of each node, writes are applied in the order of their names, each once.
+/// - Of each node, writes are applied in the order of their ids, each once.
 #[derive(Debug)]
 pub(crate) struct State {
     values: Store<Versioned>,
@@ -59,38 +59,38 @@ impl Applied {
         Applied { last: members.iter().map(|id| (*id, (Life::default(), 0))).collect() }
     }
 
-    /// Whether a write of this name runs, because it is the successor of the last one of its node; if so, it counts as run.
-    pub(crate) fn take(&mut self, name: Name) -> bool {
-        let Some(last) = self.last.get_mut(&name.node) else { return false };
-        let next_of_life = name.life == last.0 && name.sequence == last.1 + 1;
-        let first_of_later_boot = name.life.boot > last.0.boot && name.sequence == 1;
+    /// Whether a write of this id runs, because it is the successor of the last one of its node; if so, it counts as run.
+    pub(crate) fn take(&mut self, id: WriteId) -> bool {
+        let Some(last) = self.last.get_mut(&id.node) else { return false };
+        let next_of_life = id.life == last.0 && id.sequence == last.1 + 1;
+        let first_of_later_boot = id.life.boot > last.0.boot && id.sequence == 1;
         let runs = next_of_life || first_of_later_boot;
         if runs {
-            *last = (name.life, name.sequence);
+            *last = (id.life, id.sequence);
         }
         runs
     }
 
-    /// Whether a write of this name, or a later one of the same life, has run.
+    /// Whether a write of this id, or a later one of the same life, has run.
     #[cfg(feature = "mutants")]
-    fn has_run(&self, name: Name) -> bool {
-        self.last.get(&name.node).is_some_and(|last| name.life == last.0 && name.sequence <= last.1)
+    fn has_run(&self, id: WriteId) -> bool {
+        self.last.get(&id.node).is_some_and(|last| id.life == last.0 && id.sequence <= last.1)
     }
 
     /// Whether the last write that ran lies more than one before this one, in the same life.
     #[cfg(feature = "mutants")]
-    fn has_gap(&self, name: Name) -> bool {
-        self.last.get(&name.node).is_some_and(|last| name.life == last.0 && name.sequence > last.1)
+    fn has_gap(&self, id: WriteId) -> bool {
+        self.last.get(&id.node).is_some_and(|last| id.life == last.0 && id.sequence > last.1)
     }
 
-    /// The last name of each member that has written.
-    pub(crate) fn names(&self) -> impl Iterator<Item = Name> {
-        let name = |(node, (life, sequence)): (&NodeId, &(Life, u64))| Name {
+    /// The last id of each member that has written.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = WriteId> {
+        let id = |(node, (life, sequence)): (&NodeId, &(Life, u64))| WriteId {
             node: *node,
             life: *life,
             sequence: *sequence,
         };
-        self.last.iter().map(name).filter(|name| name.sequence > 0)
+        self.last.iter().map(id).filter(|id| id.sequence > 0)
     }
 }
 
@@ -109,18 +109,18 @@ impl State {
         &self.applied
     }
 
-    /// Runs a write, unless its name is not the successor of the last one of its node.
+    /// Runs a write, unless its id is not the successor of the last one of its node.
     pub(crate) fn apply(
         &mut self,
-        name: Name,
+        id: WriteId,
         at: AgreedPosition,
         write: Write<'_>,
     ) -> Option<Answer> {
-        if self.applied.take(name) {
+        if self.applied.take(id) {
             return Some(self.run(at, write));
         }
-        mutant!(AppliedTwice, (), self.run_if(self.applied.has_run(name), at, &write));
-        mutant!(NameGapAccepted, (), self.run_if(self.applied.has_gap(name), at, &write));
+        mutant!(AppliedTwice, (), self.run_if(self.applied.has_run(id), at, &write));
+        mutant!(NameGapAccepted, (), self.run_if(self.applied.has_gap(id), at, &write));
         None
     }
 
@@ -207,13 +207,13 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Reader;
     use crate::command::When;
     use crate::keys::{Keys, Row};
+    use crate::wire::codec::Reader;
 
-    fn name(boot: u64, sequence: u64) -> Name {
+    fn id(boot: u64, sequence: u64) -> WriteId {
         let life = Life { boot, incarnation: 7 * boot };
-        Name { node: NodeId(1), life, sequence }
+        WriteId { node: NodeId(1), life, sequence }
     }
 
     fn new() -> State {
@@ -225,7 +225,7 @@ mod tests {
         let mut state = new();
         let at = AgreedPosition::default();
         let mut set = |boot, sequence| {
-            let applied = state.apply(name(boot, sequence), at, Write::Set(b"k", b"v"));
+            let applied = state.apply(id(boot, sequence), at, Write::Set(b"k", b"v"));
             applied.map(|applied| applied.reply)
         };
         assert_eq!(set(1, 2), None, "the first write of a boot has sequence 1");
@@ -236,23 +236,23 @@ mod tests {
         assert_eq!(set(3, 1), Some(Reply::Ok), "boots may be skipped");
         assert_eq!(set(2, 1), None, "a boot that is over writes no more");
         assert_eq!(set(1, 3), None);
-        let mut apply = |name| state.apply(name, at, Write::Set(b"k", b"v"));
+        let mut apply = |id| state.apply(id, at, Write::Set(b"k", b"v"));
         let copy = Life { boot: 3, incarnation: 1 };
-        assert_eq!(apply(Name { life: copy, ..name(3, 2) }), None, "another start of that number");
-        assert_eq!(apply(Name { life: copy, ..name(3, 1) }), None);
-        assert_eq!(apply(Name { node: NodeId(9), ..name(1, 1) }), None, "no member");
+        assert_eq!(apply(WriteId { life: copy, ..id(3, 2) }), None, "another start of that number");
+        assert_eq!(apply(WriteId { life: copy, ..id(3, 1) }), None);
+        assert_eq!(apply(WriteId { node: NodeId(9), ..id(1, 1) }), None, "no member");
     }
 
     #[test]
     fn del_counts_what_was_there() {
         let mut state = new();
         let at = AgreedPosition { index: 7, offset: 2 };
-        state.apply(name(1, 1), at, Write::Set(b"a", b"1"));
+        state.apply(id(1, 1), at, Write::Set(b"a", b"1"));
         assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
         let mut bytes = vec![];
         Keys::new(["a", "a", "b"]).encode(&mut bytes);
         let keys = Row::read(3, &mut Reader::new(&bytes)).unwrap();
-        let gone = state.apply(name(1, 2), at, Write::Del(keys));
+        let gone = state.apply(id(1, 2), at, Write::Del(keys));
         assert_eq!(gone, Some(Answer::blindly(Reply::Integer(1))));
         assert_eq!(state.keys(), 0);
     }
@@ -265,7 +265,7 @@ mod tests {
         let mut set = |value: &'static [u8], when, get| {
             sequence += 1;
             let set = SetWhen { key: b"k", value, when, get };
-            let applied = state.apply(name(1, sequence), at(sequence), Write::SetIf(set)).unwrap();
+            let applied = state.apply(id(1, sequence), at(sequence), Write::SetIf(set)).unwrap();
             (applied.reply, applied.by.expect("it looked").map(|by| by.index))
         };
         let value = |value: &'static str| Reply::Value(Bytes::from(value));

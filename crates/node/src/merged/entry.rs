@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::stamp;
-use super::vector::{Place, Vector};
-use crate::codec::{Malformed, Reader, put_uint};
+use super::hlc;
+use crate::api::{NodeId, REMOVED_KEYS_MAX};
 use crate::command::{self, Write};
-use crate::door::{NodeId, REMOVED_KEYS_MAX};
+use crate::wire::codec::{Malformed, Reader, put_uint};
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// The most keys that an entry of a sound replica writes: those of the greatest single command. Older versions made greater ones,
 /// which are replayed from a log and taken from nobody.
@@ -23,7 +23,7 @@ pub(crate) struct Header {
     /// The clock of its stamps.
     pub(crate) clock: u64,
     /// What its replica had applied: it is applied only after that.
-    pub(crate) after: Vector,
+    pub(crate) after: VersionVector,
 }
 
 /// Encodes an entry; `writes` are `count` encoded writes.
@@ -45,7 +45,7 @@ fn header(reader: &mut Reader<'_>) -> Result<Header, Malformed> {
         place: Place::decode(reader)?,
         previous: Place::decode(reader)?,
         clock: reader.uint()?,
-        after: Vector::decode(reader)?,
+        after: VersionVector::decode(reader)?,
     };
     let follows = header.previous < header.place
         && header.place.boot > 0
@@ -93,11 +93,11 @@ fn read(bytes: &[u8]) -> Result<(Header, usize), Malformed> {
 
 /// No stamp lies beyond the last one that the format knows: it would win for ever.
 fn check_clock(header: &Header) -> Result<(), Malformed> {
-    if stamp::is_in_format(header.clock) { Ok(()) } else { Err(Malformed) }
+    if hlc::is_in_format(header.clock) { Ok(()) } else { Err(Malformed) }
 }
 
 /// What the replica of an entry that was checked had applied when it made it, and the entry itself.
-pub(crate) fn vector(bytes: &[u8]) -> Vector {
+pub(crate) fn vector(bytes: &[u8]) -> VersionVector {
     let Header { origin, place, mut after, .. } =
         header(&mut Reader::new(bytes)).expect("an entry is checked before it is kept");
     after.advance(origin, place);
@@ -118,7 +118,7 @@ pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(u32, Write<'a>)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::{Command, Condition, SetIf};
+    use crate::api::{Command, Condition, SetIf};
     use crate::keys::Keys;
 
     fn place(boot: u64, index: u64) -> Place {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn with(at: Place, previous: Place) -> Header {
-        let after = Vector::from_iter([(NodeId(2), place(1, 4))]);
+        let after = VersionVector::from_iter([(NodeId(2), place(1, 4))]);
         Header { origin: NodeId(1), place: at, previous, clock: 77, after }
     }
 
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn an_entry_that_depends_on_itself_or_on_what_follows_is_malformed() {
         let after = |own| {
-            let after = Vector::from_iter([(NodeId(1), own)]);
+            let after = VersionVector::from_iter([(NodeId(1), own)]);
             check(&encode(&Header { after, ..with(place(3, 1), place(2, 9)) }, 0, &[])).is_ok()
         };
         let own = [place(2, 8), place(2, 9), place(2, 10), place(3, 1), place(3, 2), place(4, 1)];

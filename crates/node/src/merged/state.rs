@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::stamp::Stamp;
-use super::vector::Place;
+use super::hlc::Stamp;
 use crate::counting::Watch;
 use crate::store::Store;
+use crate::wire::version_vector::Place;
 
 #[derive(Debug)]
 struct Versioned {
@@ -115,7 +115,7 @@ fn outlasts(old: Stamp, new: Stamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::NodeId;
+    use crate::api::NodeId;
 
     fn stamp(clock: u64, replica: u64, offset: u32) -> Stamp {
         Stamp { clock, replica: NodeId(replica), offset }

@@ -29,9 +29,9 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::door::{Event, MemberClock, NodeId, Now};
-use crate::message::{Body, ClockReading};
+use crate::api::{Event, MemberClock, NodeId, Now};
 use crate::turn::Turn;
+use crate::wire::message::{Body, ClockReading};
 
 /// When the year 2200 begins, in milliseconds since the Unix epoch: all stamps of both orders lie before it.
 pub(crate) const YEAR_2200_MS: u64 = 7_258_118_400_000;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::codec::{Malformed, Reader, put_uint};
-use crate::door::NodeId;
+use crate::api::NodeId;
+use crate::wire::codec::{Malformed, Reader, put_uint};
 
 /// A place in one replica's log; compared as a pair. Index counts from 1 in each boot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,9 +28,9 @@ impl Place {
 
 /// One place per replica; a replica that is not named stands at [`Place::START`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Vector(BTreeMap<NodeId, Place>);
+pub(crate) struct VersionVector(BTreeMap<NodeId, Place>);
 
-impl Vector {
+impl VersionVector {
     pub(crate) fn get(&self, replica: NodeId) -> Place {
         self.0.get(&replica).copied().unwrap_or(Place::START)
     }
@@ -47,7 +47,7 @@ impl Vector {
     }
 
     /// Whether all that `other` holds is held here.
-    pub(crate) fn holds(&self, other: &Vector) -> bool {
+    pub(crate) fn holds(&self, other: &VersionVector) -> bool {
         other.iter().all(|(replica, place)| self.get(replica) >= place)
     }
 
@@ -59,18 +59,18 @@ impl Vector {
         }
     }
 
-    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Vector, Malformed> {
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<VersionVector, Malformed> {
         let count = reader.count()?;
         let mut places = BTreeMap::new();
         for _ in 0..count {
             places.insert(NodeId(reader.uint()?), Place::decode(reader)?);
         }
-        Ok(Vector(places))
+        Ok(VersionVector(places))
     }
 }
 
-impl FromIterator<(NodeId, Place)> for Vector {
-    fn from_iter<I: IntoIterator<Item = (NodeId, Place)>>(places: I) -> Vector {
-        Vector(places.into_iter().collect())
+impl FromIterator<(NodeId, Place)> for VersionVector {
+    fn from_iter<I: IntoIterator<Item = (NodeId, Place)>>(places: I) -> VersionVector {
+        VersionVector(places.into_iter().collect())
     }
 }

@@ -3,7 +3,7 @@
 //! Every replica tells the others its vector now and then. Who sees that a peer has more, or holds an entry whose
 //! predecessors are missing, and that this does not settle by itself (a push may be on its way), asks one such
 //! peer at a time: its own vector, with `want`. The peer answers with entries in an order that can be
-//! applied, in parts; the asker asks on while there are more. Requests and answers may get lost: after a while the next
+//! applied, in parts; the waiter asks on while there are more. Requests and answers may get lost: after a while the next
 //! peer is asked.
 
 use std::collections::BTreeMap;
@@ -12,11 +12,11 @@ use bytes::Bytes;
 
 use super::entry::Header;
 use super::log::{Fit, Log};
-use super::vector::{Place, Vector};
-use crate::door::NodeId;
+use crate::api::NodeId;
 use crate::limits::Limits;
-use crate::message::Body;
 use crate::turn::Turn;
+use crate::wire::message::Body;
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// How often vectors are told, in milliseconds.
 const GOSSIP_MS: u64 = 500;
@@ -95,7 +95,7 @@ impl Inbox {
 pub(crate) struct Repair {
     peers: Vec<NodeId>,
     /// The vector that each peer told last.
-    told: BTreeMap<NodeId, Vector>,
+    told: BTreeMap<NodeId, VersionVector>,
     gossip_at_ms: u64,
     /// Since when something is missing.
     behind_since_ms: Option<u64>,
@@ -120,7 +120,7 @@ impl Repair {
         &self.peers
     }
 
-    pub(crate) fn on_vector(&mut self, from: NodeId, vector: Vector) {
+    pub(crate) fn on_vector(&mut self, from: NodeId, vector: VersionVector) {
         self.told.insert(from, vector);
     }
 
@@ -141,10 +141,11 @@ impl Repair {
         let now = turn.now.monotonic_ms;
         if now >= self.gossip_at_ms {
             self.gossip_at_ms = now + GOSSIP_MS;
-            let message = turn.message(Body::Vector { vector: log.applied().clone(), want: false });
+            let message =
+                turn.message(Body::VersionVector { vector: log.applied().clone(), want: false });
             for peer in &self.peers {
                 let message = message.clone();
-                turn.outputs.push(crate::door::Output::Send { to: *peer, message, urgent: false });
+                turn.outputs.push(crate::api::Output::Send { to: *peer, message, urgent: false });
             }
         }
         let behind = self.peers.iter().any(|peer| self.may_help(*peer, log, inbox));
@@ -175,7 +176,7 @@ impl Repair {
                 }
                 self.turn = at;
                 self.asked = Some((peer, now));
-                turn.send(peer, Body::Vector { vector: log.appended().clone(), want: true });
+                turn.send(peer, Body::VersionVector { vector: log.appended().clone(), want: true });
                 return;
             }
         }

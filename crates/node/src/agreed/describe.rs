@@ -4,9 +4,9 @@ use protobuf::Message as _;
 use raft::eraftpb::{Message, MessageType};
 
 use super::entry;
-use crate::door::NodeId;
-use crate::inspect::Matter;
-use crate::words::Told;
+use crate::api::NodeId;
+use crate::observe::describe::Told;
+use crate::observe::inspect::Matter;
 
 /// What a message of Raft says, in few words.
 pub(crate) fn in_words(bytes: &[u8]) -> String {

@@ -1,11 +1,11 @@
 //! Which start of a member is believed.
 
 use super::{Members, Other};
-use crate::door::{Event, NodeId, Output, PathId};
-use crate::life::Life;
-use crate::message::Body;
-use crate::record::{Known, Record};
+use crate::api::{Event, NodeId, Output, PathId};
+use crate::ids::Life;
 use crate::turn::Turn;
+use crate::wire::message::Body;
+use crate::wire::record::{Known, Record};
 
 /// How long a process may take to say that it is still there, in milliseconds.
 const PROBE_MS: u64 = 1000;

@@ -4,12 +4,12 @@
 
 use bytes::Bytes;
 
+use crate::api::{Command, Condition, NodeId, Order, SetIf};
 use crate::command::{When, Write};
-use crate::door::{Command, Condition, NodeId, Order, SetIf};
 use crate::keys::Keys;
-use crate::message::{Body, Message};
 use crate::node::Node;
-use crate::record::Known;
+use crate::wire::message::{Body, Message};
+use crate::wire::record::Known;
 
 /// An entry of the agreed log.
 #[derive(Clone, Debug, PartialEq, Eq)]

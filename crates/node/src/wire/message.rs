@@ -5,11 +5,11 @@
 
 use bytes::Bytes;
 
-use crate::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
-use crate::door::{NodeId, Order};
-use crate::life::Life;
-use crate::merged::vector::{Place, Vector};
-use crate::record::{Cluster, Known, order_byte, order_of_byte};
+use crate::api::{NodeId, Order};
+use crate::ids::Life;
+use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
+use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// The first byte of every message; another number is another language.
 const VERSION: u8 = 2;
@@ -42,7 +42,7 @@ pub(crate) enum Body {
     /// Merged entries, each with all it depends on before it. `more`: there are others; ask again.
     Entries { entries: Vec<Bytes>, more: bool },
     /// What the sender has applied; with `want`, it asks for what lies beyond.
-    Vector { vector: Vector, want: bool },
+    VersionVector { vector: VersionVector, want: bool },
     /// The receiver's disk lost merged entries: the sender holds this later one of its earlier boots.
     Lost(Place),
     /// The sender asks what the receiver's wall clock says; it asks at this moment of its monotonic clock.
@@ -121,7 +121,7 @@ impl Body {
             Body::Forward { commands, .. } => commands.len(),
             Body::Entries { entries, .. } => entries.iter().map(|entry| entry.len() + 10).sum(),
             Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => 0,
-            Body::Vector { .. } | Body::Lost(_) => 0,
+            Body::VersionVector { .. } | Body::Lost(_) => 0,
             Body::AskClock { .. } | Body::TellClock(_) => 0,
         }
     }
@@ -159,7 +159,7 @@ impl Body {
                 out.push(u8::from(*more));
                 entries.iter().for_each(|entry| put_bytes(out, entry));
             }
-            Body::Vector { vector, want } => {
+            Body::VersionVector { vector, want } => {
                 out.push(VECTOR);
                 out.push(u8::from(*want));
                 vector.encode(out);
@@ -205,7 +205,7 @@ impl Body {
             }
             VECTOR => {
                 let want = reader.flag()?;
-                Body::Vector { vector: Vector::decode(reader)?, want }
+                Body::VersionVector { vector: VersionVector::decode(reader)?, want }
             }
             LOST => Body::Lost(Place::decode(reader)?),
             ASK_CLOCK => Body::AskClock { asked_ms: reader.uint()?, is_fit: reader.flag()? },
@@ -280,7 +280,10 @@ mod tests {
             Body::Raft(Bytes::from_static(b"raft")),
             Body::Forward { first: 7, count: 1, commands: Bytes::from_static(b"\x01\x01k\x01v") },
             Body::Entries { entries: vec![Bytes::from_static(b"one"), Bytes::new()], more: true },
-            Body::Vector { vector: Vector::from_iter([(NodeId(3), place)]), want: true },
+            Body::VersionVector {
+                vector: VersionVector::from_iter([(NodeId(3), place)]),
+                want: true,
+            },
             Body::Lost(place),
             Body::AskClock { asked_ms: 300, is_fit: true },
             Body::TellClock(ClockReading { boot: 7, asked_ms: 0, wall_ms: 1 << 41, is_fit: false }),

@@ -8,9 +8,9 @@
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
+use crate::api::{Command, NodeId};
 use crate::command;
-use crate::door::{Command, NodeId};
-use crate::session::Asker;
+use crate::session::Waiter;
 
 /// How long a round may take before it is tried again, in milliseconds.
 const RETRY_MS: u64 = 100;
@@ -20,7 +20,7 @@ const ATTEMPTS_MAX: usize = 16;
 /// A read and who asked for it.
 #[derive(Debug)]
 pub(crate) struct Read {
-    pub(crate) asker: Asker,
+    pub(crate) waiter: Waiter,
     pub(crate) command: Command,
 }
 
@@ -187,13 +187,13 @@ impl Reads {
     }
 
     /// Takes out every read that waits since `oldest_ms` or longer, and says whether it was confirmed.
-    pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Asker, bool)) {
+    pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Waiter, bool)) {
         let mut freed = 0;
         let mut keeps = |read: &Read, is_confirmed| {
-            let keep = read.asker.since_ms > oldest_ms;
+            let keep = read.waiter.since_ms > oldest_ms;
             if !keep {
                 freed += command::weight(&read.command);
-                expired(read.asker.clone(), is_confirmed);
+                expired(read.waiter.clone(), is_confirmed);
             }
             keep
         };
@@ -211,17 +211,17 @@ impl Reads {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::{RequestId, SessionId};
+    use crate::api::{RequestId, SessionId};
     use bytes::Bytes;
 
     fn read(id: u64) -> Read {
         let (session, id) = (SessionId(1), RequestId(id));
-        let asker = Asker { session, id, since_ms: id.0, certify: false };
-        Read { asker, command: Command::Get(Bytes::from("k")) }
+        let waiter = Waiter { session, id, since_ms: id.0, certify: false };
+        Read { waiter, command: Command::Get(Bytes::from("k")) }
     }
 
     fn answerable(reads: &mut Reads, applied: u64) -> Vec<u64> {
-        std::iter::from_fn(|| reads.next_answerable(applied)).map(|read| read.asker.id.0).collect()
+        std::iter::from_fn(|| reads.next_answerable(applied)).map(|read| read.waiter.id.0).collect()
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 
-use crate::codec::{put_bytes, put_uint};
+use crate::api::{Command, NodeId, REMOVED_KEYS_MAX};
 use crate::command;
-use crate::door::{Command, NodeId, REMOVED_KEYS_MAX};
+use crate::ids::Life;
 use crate::keys::Keys;
-use crate::life::Life;
-use crate::message::{Body, Hello, Message};
 use crate::node::Node;
-use crate::record::Known;
+use crate::wire::codec::{put_bytes, put_uint};
+use crate::wire::message::{Body, Hello, Message};
+use crate::wire::record::Known;
 
 /// A message that no sound member sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 
 use bytes::Bytes;
 
-use crate::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
-use crate::door::{NodeId, Order};
-use crate::life::Life;
+use crate::api::{NodeId, Order};
+use crate::ids::Life;
+use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 
 /// One thing that must survive a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 
-use crate::door::{Output, Shortage, Ticket};
-use crate::record::Record;
+use crate::api::{Output, Shortage, Ticket};
+use crate::wire::record::Record;
 
 /// What is handed to the disk and not yet known to be there.
 ///
 /// - Tickets count from 1; those up to `done` are on disk.
 #[derive(Debug, Default)]
-pub(crate) struct Disk {
+pub(crate) struct RecordGroup {
     group: Vec<u8>,
     /// Tickets given out.
     given: u64,
@@ -18,7 +18,7 @@ pub(crate) struct Disk {
     shortage: Option<Shortage>,
 }
 
-impl Disk {
+impl RecordGroup {
     /// Adds a record to the group of this turn.
     pub(crate) fn record(&mut self, record: &Record) {
         record.encode(&mut self.group);

@@ -34,15 +34,16 @@
 //! copy on two sides of a split. Until a cluster has formed, whoever comes first under an id is taken for it.
 
 mod belief;
+pub(crate) mod clocks;
 mod formation;
 
 use std::collections::BTreeMap;
 
-use crate::door::{Event, NodeId, Order, Output, PathId, Ticket, Waits};
-use crate::life::{Life, Lives};
-use crate::message::{Body, Hello};
-use crate::record::{Birth, Cluster, Known};
+use crate::api::{Event, NodeId, Order, Output, PathId, Ticket, Waits};
+use crate::ids::{Life, Lives};
 use crate::turn::Turn;
+use crate::wire::message::{Body, Hello};
+use crate::wire::record::{Birth, Cluster, Known};
 use belief::Newcomer;
 use formation::rival;
 /// How often a node says hello to those that it has not met, or that do not believe it, in milliseconds.
@@ -177,7 +178,7 @@ impl Members {
                 other.known.is_none() || !other.has_met_us || differs
             };
             let unmet = self.others.iter().filter(|(_, other)| unmet(other));
-            return Some(Waits::Meeting(unmet.map(|(id, _)| *id).collect()));
+            return Some(Waits::Formation(unmet.map(|(id, _)| *id).collect()));
         }
         let others = || self.others.keys().copied().collect();
         (!self.confirmed).then(|| Waits::Confirmation(others()))

@@ -1,10 +1,10 @@
 //! How all members meet once: who claims what, and when the cluster forms.
 
 use super::{Members, Other, hang_up, order_name};
-use crate::door::{Event, NodeId, PathId};
-use crate::message::Hello;
-use crate::record::{Cluster, Record};
+use crate::api::{Event, NodeId, PathId};
 use crate::turn::Turn;
+use crate::wire::message::Hello;
+use crate::wire::record::{Cluster, Record};
 
 /// While a cluster forms: how long a member that says nothing counts as there, in milliseconds.
 const PRESENT_MS: u64 = 2000;

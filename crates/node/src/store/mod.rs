@@ -6,7 +6,7 @@
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::slot;
+pub(crate) mod slot;
 
 /// Keys of one order, each with a `V`.
 ///

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::codec::{Malformed, Reader, put_fixed, put_uint};
+use crate::wire::codec::{Malformed, Reader, put_fixed, put_uint};
 
 /// One start of a data directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::agreed;
 use crate::command::{SetWhen, When, Write};
 use crate::merged;
-use crate::message::{Body, Hello, Message};
+use crate::wire::message::{Body, Hello, Message};
 
 /// How many writes of a message are told one by one.
 const WRITES_TOLD_MAX: usize = 3;
@@ -34,9 +34,9 @@ pub fn in_words(message: &Bytes) -> String {
             let more = if more { ", ask again" } else { "" };
             format!("entries {}{rest}{more}", told.join("; "))
         }
-        Body::Vector { vector, want } => {
-            let place = |(node, place): (_, merged::vector::Place)| {
-                let crate::door::NodeId(node) = node;
+        Body::VersionVector { vector, want } => {
+            let place = |(node, place): (_, crate::wire::version_vector::Place)| {
+                let crate::api::NodeId(node) = node;
                 format!("{node}.{}: {}", place.boot, place.index)
             };
             let places: Vec<String> = vector.iter().map(place).collect();
@@ -108,10 +108,10 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::NodeId;
-    use crate::life::Life;
-    use crate::merged::vector::{Place, Vector};
-    use crate::record::Known;
+    use crate::api::NodeId;
+    use crate::ids::Life;
+    use crate::wire::record::Known;
+    use crate::wire::version_vector::{Place, VersionVector};
 
     fn words(body: Body) -> String {
         let sender = Known { directory: 1, life: Life { boot: 1, incarnation: 1 } };
@@ -121,11 +121,11 @@ mod tests {
     #[test]
     fn every_kind_of_message_has_words() {
         let place = Place { boot: 2, index: 900 };
-        let vector = Vector::from_iter([(NodeId(3), place)]);
+        let vector = VersionVector::from_iter([(NodeId(3), place)]);
         let forward = Body::Forward { first: 7, count: 2, commands: Bytes::new() };
         assert_eq!(words(forward), "forward: writes 7 to 8");
         assert_eq!(
-            words(Body::Vector { vector, want: true }),
+            words(Body::VersionVector { vector, want: true }),
             "vector {3.2: 900}, what lies beyond?"
         );
         assert_eq!(words(Body::Lost(place)), "you lost entries: I hold 2: 900");

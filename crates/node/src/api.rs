@@ -1,4 +1,4 @@
-//! The door of the node: every input it is told and every output it answers with.
+//! The API of the node: every input it is told and every output it answers with.
 
 use std::fmt;
 
@@ -454,7 +454,7 @@ pub enum Waits {
     /// Its own disk, for the first time.
     Disk,
     /// These members, which it has not met, or which have not met all.
-    Meeting(Vec<NodeId>),
+    Formation(Vec<NodeId>),
     /// One of these members to say that it believes this start.
     Confirmation(Vec<NodeId>),
     /// A leader. It hears nothing of these members.
@@ -476,7 +476,7 @@ impl fmt::Display for Waits {
         };
         match self {
             Waits::Disk => f.write_str("its disk"),
-            Waits::Meeting(ids) => write!(f, "{}, until all have met once", nodes(ids)),
+            Waits::Formation(ids) => write!(f, "{}, until all have met once", nodes(ids)),
             Waits::Confirmation(ids) => write!(f, "one of {} to confirm its start", nodes(ids)),
             Waits::Leader(ids) if ids.is_empty() => f.write_str("a leader"),
             Waits::Leader(ids) => write!(f, "a leader; it does not hear {}", nodes(ids)),
