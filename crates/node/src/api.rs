@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::keys::Keys;
+use crate::commands::Command;
 
 /// A member of the cluster; at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,54 +66,6 @@ impl fmt::Display for Level {
             Level::Eventual => "eventual",
         })
     }
-}
-
-/// A command on keys and values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// The value of a key.
-    Get(Bytes),
-    /// How many of the keys exist (a key named twice counts twice).
-    Exists(Keys),
-    /// Give a key a value.
-    Set(Bytes, Bytes),
-    /// Give a key a value, depending on what is there, or say what was.
-    SetIf(Box<SetIf>),
-    /// Remove keys; answers how many were there.
-    Del(Keys),
-}
-
-impl Command {
-    /// Whether the command changes the state.
-    pub fn is_write(&self) -> bool {
-        matches!(self, Command::Set(..) | Command::SetIf(_) | Command::Del(_))
-    }
-}
-
-/// A write that looks at what is there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SetIf {
-    /// The key.
-    pub key: Bytes,
-    /// Its new value, if the condition holds.
-    pub value: Bytes,
-    /// What must be there.
-    pub condition: Condition,
-    /// Whether the answer is the value that was there, rather than whether it was replaced.
-    pub get: bool,
-}
-
-/// What must be there for a write to take place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
-    /// Anything, or nothing.
-    Always,
-    /// No value.
-    Absent,
-    /// Any value.
-    Present,
-    /// Exactly this value.
-    Equals(Bytes),
 }
 
 /// What the driver tells the node. Inputs that arrived together are handed over in one
@@ -253,6 +205,10 @@ pub enum Reply {
     Value(Bytes),
     /// A count.
     Integer(i64),
+    /// A word.
+    Status(&'static str),
+    /// Several, in order.
+    Array(Vec<Reply>),
     /// Not done, or not known to be done.
     Error(Error),
 }
@@ -260,7 +216,12 @@ pub enum Reply {
 impl Reply {
     /// How many bytes it moves, but for small ones.
     pub(crate) fn bytes(&self) -> usize {
-        if let Reply::Value(value) = self { value.len() } else { 0 }
+        match self {
+            Reply::Value(value) => value.len(),
+            // Each of them is a step of its own.
+            Reply::Array(all) => all.iter().map(|one| one.bytes() + 512).sum(),
+            Reply::Ok | Reply::Nil | Reply::Integer(_) | Reply::Status(_) | Reply::Error(_) => 0,
+        }
     }
 }
 
@@ -327,6 +288,8 @@ pub enum Error {
     ClusterDown(&'static str),
     /// `-INDETERMINATE …`: sent, but its outcome is not known.
     Indeterminate(&'static str),
+    /// `-CROSSKEYSPACE …`: its keys belong to several keyspaces.
+    CrossKeyspace(String),
     /// `-CONSISTENCY …`: the level asked for cannot be had here.
     Consistency(String),
     /// `-ERR …`: the request itself is wrong.
@@ -345,6 +308,7 @@ impl fmt::Display for Error {
             Error::ClusterDown(text) => write!(f, "CLUSTERDOWN {text}"),
             Error::Indeterminate(text) => write!(f, "INDETERMINATE {text}"),
             Error::Consistency(text) => write!(f, "CONSISTENCY {text}"),
+            Error::CrossKeyspace(text) => write!(f, "CROSSKEYSPACE {text}"),
             Error::Invalid(text) => write!(f, "ERR {text}"),
             Error::DiskFull(text) => write!(f, "MISCONF {text}"),
             Error::ClockSkew(text) => write!(f, "CLOCKSKEW {text}"),

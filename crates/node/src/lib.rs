@@ -22,11 +22,11 @@ mod mutants;
 mod agreed;
 mod api;
 mod cluster;
-mod command;
+mod commands;
 mod copies;
 mod counting;
 mod ids;
-mod keys;
+mod keyspace;
 mod limits;
 mod merged;
 mod node;
@@ -39,7 +39,9 @@ mod turn;
 mod wire;
 
 pub use api::*;
-pub use keys::Keys;
+pub use commands::{
+    Access, Argument, Command, Data, KeyPlaces, Model, Piece, Request, Row, Spec, find, fits, table,
+};
 pub use limits::Limits;
 #[cfg(feature = "mutants")]
 pub use mutants::{Mutant, Planted, plant};

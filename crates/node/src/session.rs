@@ -13,8 +13,10 @@ use std::collections::{BTreeSet, VecDeque};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::api::{Certificate, Command, Error, Level, Output, Reply, RequestId, SessionId};
+use crate::api::{Certificate, Error, Level, Output, Reply, RequestId, SessionId};
+use crate::commands::Command;
 use crate::copies::Copies;
+use crate::keyspace::Keyspace;
 
 /// The most requests of one connection that may wait for their turn.
 const WAITING_MAX: usize = 65_536;
@@ -33,6 +35,7 @@ pub(crate) struct Waiter {
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) waiter: Waiter,
+    pub(crate) keyspace: Keyspace,
     pub(crate) level: Level,
     pub(crate) command: Command,
 }

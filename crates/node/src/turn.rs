@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 
-use crate::api::{Certificate, Command, Error, Event, NodeId, Now, Output, PathId, Reply};
+use crate::api::{Certificate, Error, Event, NodeId, Now, Output, PathId, Reply};
+use crate::commands::{Command, Effect};
 use crate::counting::{Counts, LONG_KEYS};
 use crate::ids::Life;
+use crate::random::Random;
 use crate::session::{Sessions, Waiter};
 use crate::wire::group::RecordGroup;
 use crate::wire::message::{Body, Message};
@@ -60,7 +62,11 @@ impl Budget {
 
     /// Whether a command reads so many keys that they are counted in pieces.
     pub(crate) fn is_long(&self, command: &Command) -> bool {
-        matches!(command, Command::Exists(keys) if keys.len() > self.long_keys)
+        match command.effect() {
+            Effect::Count => command.key_count() > self.long_keys,
+            Effect::List => true,
+            Effect::Read(_) | Effect::Write(_) => false,
+        }
     }
 }
 
@@ -81,8 +87,7 @@ impl Share {
 
     /// A command is answered from what is here.
     pub(crate) fn spend_answer(&mut self, command: &Command, reply: &Reply) {
-        let keys = if let Command::Exists(keys) = command { keys.len() } else { 1 };
-        self.spend(keys, reply.bytes());
+        self.spend(command.key_count(), reply.bytes());
     }
 
     pub(crate) fn is_spent(&self) -> bool {
@@ -115,12 +120,18 @@ pub(crate) struct Turn<'a> {
     /// Reads that are to be counted in pieces.
     pub(crate) counts: &'a mut Counts,
     pub(crate) budget: &'a mut Budget,
+    pub(crate) random: &'a mut Random,
     pub(crate) outputs: &'a mut Vec<Output>,
     /// Whether the node must not go on.
     pub(crate) halted: &'a mut bool,
 }
 
 impl Turn<'_> {
+    /// A number that nobody can foresee.
+    pub(crate) fn chance(&mut self) -> u64 {
+        self.random.next()
+    }
+
     /// The bytes of a message from this node.
     pub(crate) fn message(&self, body: Body) -> Bytes {
         let Identity { id, directory, life } = self.identity;

@@ -79,7 +79,7 @@ fn key(n: usize) -> Bytes {
 }
 
 fn set(n: usize) -> Command {
-    Command::Set(key(n), Bytes::from("v"))
+    Command::set(key(n), Bytes::from("v"))
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn many_requests_take_many_turns() {
         let turns = alone.turns();
         assert!(turns.iter().all(|replies| replies.len() <= 2 * TURN_STEPS), "{level}");
         assert_eq!(turns.iter().flatten().count(), count);
-        (0..count).for_each(|n| alone.ask(n as u64 % 50, Command::Get(key(n))));
+        (0..count).for_each(|n| alone.ask(n as u64 % 50, Command::get(key(n))));
         let turns = alone.turns();
         assert!(turns.iter().all(|replies| replies.len() <= 2 * TURN_STEPS), "{level}");
         let value = Reply::Value(Bytes::from("v"));
@@ -106,16 +106,15 @@ fn nobody_waits_for_a_read_of_very_many_keys() {
         (0..100).for_each(|n| alone.ask(1, set(n)));
         alone.turns();
         // Half of the keys exist. While they are counted, one that was counted goes and one that was not comes.
-        let keys = Keys::new(
-            (0..10 * TURN_STEPS).map(|n| key(if n % 2 == 0 { n % 100 } else { 100 + n })),
-        );
+        let keys =
+            (0..10 * TURN_STEPS).map(|n| key(if n % 2 == 0 { n % 100 } else { 100 + n }));
         let last = 100 + 10 * TURN_STEPS - 1;
-        alone.ask(1, Command::Exists(keys));
-        alone.ask(1, Command::Get(key(0)));
+        alone.ask(1, Command::exists(keys));
+        alone.ask(1, Command::get(key(0)));
         assert_eq!(alone.turn(), [], "{level}");
-        alone.ask(2, Command::Del(Keys::new([key(0), key(2)])));
-        alone.ask(3, Command::Set(key(last), Bytes::from("new")));
-        alone.ask(4, Command::Get(key(4)));
+        alone.ask(2, Command::del([key(0), key(2)]));
+        alone.ask(3, Command::set(key(last), Bytes::from("new")));
+        alone.ask(4, Command::get(key(4)));
         let turns = alone.turns();
         let at = |session| {
             let answers =
@@ -138,7 +137,7 @@ fn nobody_waits_for_a_read_of_very_many_keys() {
 #[test]
 fn a_count_takes_a_quarter_of_a_turn() {
     let mut alone = Alone::new(Level::Sequential);
-    alone.ask(1, Command::Exists(Keys::new((0..10 * TURN_STEPS).map(key))));
+    alone.ask(1, Command::exists((0..10 * TURN_STEPS).map(key)));
     let turns = (1..).find(|_| !alone.turn().is_empty()).unwrap();
     assert!((40..45).contains(&turns), "{turns} turns");
 }
@@ -146,7 +145,7 @@ fn a_count_takes_a_quarter_of_a_turn() {
 #[test]
 fn a_count_has_room_for_so_many_changes() {
     let mut alone = Alone::new(Level::Sequential);
-    alone.ask(1, Command::Exists(Keys::new((0..40 * TURN_STEPS).map(key))));
+    alone.ask(1, Command::exists((0..40 * TURN_STEPS).map(key)));
     let mut replies = alone.turn();
     for n in 0..20 * TURN_STEPS {
         alone.ask(2, set(n));
@@ -165,7 +164,7 @@ fn a_count_has_room_for_so_many_changes() {
 #[test]
 fn a_count_that_nobody_waits_for_any_more_ends() {
     let mut alone = Alone::new(Level::Sequential);
-    let long = || Command::Exists(Keys::new((0..20 * TURN_STEPS).map(key)));
+    let long = || Command::exists((0..20 * TURN_STEPS).map(key));
     alone.ask(1, long());
     alone.turn();
     alone.ask(2, long());
@@ -182,8 +181,8 @@ fn a_count_that_nobody_waits_for_any_more_ends() {
 #[test]
 fn a_command_does_not_remove_more_than_a_turn_bears() {
     let mut alone = Alone::new(Level::Linearizable);
-    alone.ask(1, Command::Del(Keys::new((0..=REMOVED_KEYS_MAX).map(key))));
-    alone.ask(1, Command::Del(Keys::new((0..REMOVED_KEYS_MAX).map(key))));
+    alone.ask(1, Command::del((0..=REMOVED_KEYS_MAX).map(key)));
+    alone.ask(1, Command::del((0..REMOVED_KEYS_MAX).map(key)));
     let replies: Vec<_> = alone.turns().into_iter().flatten().map(|reply| reply.1).collect();
     let refused = Error::Invalid(
         "DEL of 32769 keys: at most 32768 go at a time, so that nobody else waits long. Send several".into(),
@@ -277,7 +276,7 @@ fn a_merged_entry_has_no_more_keys_than_a_turn_bears() {
     (0..count).for_each(|n| alone.ask(1, set(n)));
     alone.turns();
     (0..count / 64).for_each(|n| {
-        alone.ask(n as u64, Command::Del(Keys::new((64 * n..64 * n + 64).map(key))));
+        alone.ask(n as u64, Command::del((64 * n..64 * n + 64).map(key)));
     });
     let mut left = count as u64;
     while left > 0 {
@@ -292,11 +291,11 @@ fn a_merged_entry_has_no_more_keys_than_a_turn_bears() {
 fn great_values_take_many_turns() {
     const VALUE_BYTES: usize = 1 << 20;
     let value = Bytes::from(vec![b'v'; VALUE_BYTES]);
-    let read = || Command::Get(key(0));
+    let read = || Command::get(key(0));
     // It finds another value than it expects, and says which.
     let compare = || {
-        let (key, value, condition) = (key(0), key(1), Condition::Equals(key(2)));
-        Command::SetIf(Box::new(SetIf { key, value, condition, get: true }))
+        let words = [&b"SET"[..], &key(0), &key(1), b"IFEQ", &key(2), b"GET"];
+        Command::of_words(&words).unwrap()
     };
     let levels = [Level::Linearizable, Level::Sequential, Level::Causal];
     let commands: [&dyn Fn() -> Command; 2] = [&read, &compare];
@@ -305,7 +304,7 @@ fn great_values_take_many_turns() {
             continue;
         }
         let mut alone = Alone::new(*level);
-        alone.ask(1, Command::Set(key(0), value.clone()));
+        alone.ask(1, Command::set(key(0), value.clone()));
         alone.turns();
         // Some of them wait for others of their connection.
         (0..100).for_each(|n| {
@@ -327,9 +326,9 @@ fn what_waits_on_its_connection_starts_although_new_requests_fill_every_turn() {
     for level in [Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);
         alone.ask(1, set(0));
-        alone.ask(1, Command::Get(key(0)));
+        alone.ask(1, Command::get(key(0)));
         let answers = |alone: &mut Alone| {
-            (0..2 * TURN_STEPS as u64).for_each(|n| alone.ask(2 + n % 50, Command::Get(key(1))));
+            (0..2 * TURN_STEPS as u64).for_each(|n| alone.ask(2 + n % 50, Command::get(key(1))));
             alone.turn().iter().filter(|reply| reply.0 == 1).count()
         };
         assert_eq!((0..10).map(|_| answers(&mut alone)).sum::<usize>(), 2, "{level}");
@@ -342,7 +341,7 @@ fn a_read_is_answered_although_writes_fill_every_turn() {
     let mut answered = 0;
     for turn in 0..10 {
         if turn == 4 {
-            alone.ask(1, Command::Get(key(0)));
+            alone.ask(1, Command::get(key(0)));
         }
         (0..TURN_STEPS).for_each(|n| alone.ask(2 + n as u64 % 50, set(n % 100)));
         answered += alone.turn().iter().filter(|reply| reply.0 == 1).count();
@@ -354,7 +353,7 @@ fn a_read_is_answered_although_writes_fill_every_turn() {
 fn a_count_that_nobody_waits_for_holds_up_no_writes() {
     for level in [Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);
-        alone.ask(1, Command::Exists(Keys::new((0..20 * TURN_STEPS).map(key))));
+        alone.ask(1, Command::exists((0..20 * TURN_STEPS).map(key)));
         assert_eq!(alone.turn(), []);
         alone.due.push(Input::Closed(SessionId(1)));
         let count = 4 * TURN_STEPS;
@@ -368,12 +367,12 @@ fn a_count_that_nobody_waits_for_holds_up_no_writes() {
 fn no_read_overtakes_a_count_of_its_connection() {
     for level in [Level::Linearizable, Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);
-        alone.ask(1, Command::Get(key(0)));
-        alone.ask(1, Command::Exists(Keys::new((0..5 * TURN_STEPS).map(key))));
+        alone.ask(1, Command::get(key(0)));
+        alone.ask(1, Command::exists((0..5 * TURN_STEPS).map(key)));
         let mut replies = alone.turn();
         // The first read is answered, and the count goes on.
         assert_eq!(replies, [(1, Reply::Nil)], "{level}");
-        alone.ask(1, Command::Get(key(1)));
+        alone.ask(1, Command::get(key(1)));
         replies.extend(alone.turns().into_iter().flatten());
         let last = [(1, Reply::Nil), (1, Reply::Integer(0)), (1, Reply::Nil)];
         assert_eq!(replies, last, "{level}");
@@ -385,7 +384,7 @@ fn reads_of_many_keys_take_many_turns() {
     const KEYS: usize = 512;
     for level in [Level::Linearizable, Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);
-        let exists = || Command::Exists(Keys::new((0..KEYS).map(key)));
+        let exists = || Command::exists((0..KEYS).map(key));
         (0..200).for_each(|n| {
             alone.ask(n % 50, set(KEYS));
             alone.ask(n % 50, exists());

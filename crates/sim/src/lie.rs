@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use node::{Command, Error, Input, Reply, RequestId, SessionId};
+use node::{Error, Input, Reply, RequestId, SessionId};
 
 use crate::chance::{Chance, Subject};
 use crate::operation::Operation;
@@ -95,8 +95,10 @@ impl Liar {
         let mut pretended = vec![];
         if self.tells(Lie::FalseSuccesses) {
             inputs.retain(|input| match input {
-                Input::Request { session, id, command: Command::Set(..), .. }
-                    if self.chance.per_mille(20) =>
+                Input::Request { session, id, command, .. }
+                    if command.name() == "set"
+                        && command.arguments().len() == 2
+                        && self.chance.per_mille(20) =>
                 {
                     pretended.push((*session, *id));
                     false

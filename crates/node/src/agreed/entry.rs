@@ -1,13 +1,27 @@
-//! What one entry of the agreed log carries: the leader's time, and runs of writes with ids.
+//! What one entry of the agreed log carries: `[version, type, flags, time, …]`, and of writes runs with ids.
+//!
+//! Types: 1 writes, 2 time alone, 3 members, 4 keyspaces and the system. Only the first two exist so far; a node stops before a
+//! committed entry of a version, type, keyspace or command that it does not know.
 //!
 //! A run is a row of writes of one start of a node with consecutive ids; all writes that arrived in one turn,
 //! from whomever, make one entry. The offset of a write is its place in the whole entry, from 0.
 
 use super::time::LAST_STAMP_MS;
 use crate::api::NodeId;
-use crate::command::{self, Write};
+use crate::commands::{self, Unreadable, Write};
 use crate::ids::Life;
 use crate::wire::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
+
+/// The version of this form.
+const VERSION: u8 = 1;
+/// An entry of writes.
+const WRITES: u8 = 1;
+/// An entry that carries the time and nothing else.
+const TIME: u8 = 2;
+/// No flag is known.
+const FLAGS: u8 = 0;
+/// Version, type, flags, and the time in eight bytes.
+const HEADER: usize = 11;
 
 /// The id of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a start).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +49,10 @@ impl Draft {
 
     /// Adds `count` encoded writes, the first of them with the id `first`.
     pub(crate) fn add_run(&mut self, first: WriteId, count: u64, commands: &[u8]) {
+        if self.runs.is_empty() {
+            // Room for what comes before them, so that nothing is moved later.
+            self.runs.resize(HEADER, 0);
+        }
         put_uint(&mut self.runs, first.node.0);
         first.life.encode(&mut self.runs);
         put_uint(&mut self.runs, first.sequence);
@@ -44,23 +62,44 @@ impl Draft {
 
     /// The bytes of the entry, stamped; the draft is empty again.
     pub(crate) fn take(&mut self, time_ms: u64) -> Vec<u8> {
-        let mut data = Vec::with_capacity(self.runs.len() + 10);
-        put_uint(&mut data, time_ms);
-        data.append(&mut self.runs);
+        let mut data = std::mem::take(&mut self.runs);
+        let kind = if data.is_empty() { TIME } else { WRITES };
+        data.resize(data.len().max(HEADER), 0);
+        data[..3].copy_from_slice(&[VERSION, kind, FLAGS]);
+        data[3..HEADER].copy_from_slice(&time_ms.to_le_bytes());
         data
     }
 }
 
 /// The leader's time in an entry; an entry without data (Raft's own, at the start of a term) has none.
-pub(crate) fn time_ms(data: &[u8]) -> Result<Option<u64>, Malformed> {
-    if data.is_empty() { Ok(None) } else { Reader::new(data).uint().map(Some) }
+pub(crate) fn time_ms(data: &[u8]) -> Result<Option<u64>, Unreadable> {
+    if data.is_empty() { Ok(None) } else { header(data).map(Some) }
+}
+
+/// The time of an entry, if this version knows what it is.
+fn header(data: &[u8]) -> Result<u64, Unreadable> {
+    let unknown = |what, number: u8| Err(Unreadable::Unknown { what, number: number.into() });
+    let mut reader = Reader::new(data);
+    let (version, kind, flags) = (reader.byte()?, reader.byte()?, reader.byte()?);
+    if version != VERSION {
+        return unknown("the version of an entry", version);
+    }
+    if flags != FLAGS {
+        return unknown("the flags of an entry", flags);
+    }
+    match kind {
+        WRITES => Ok(reader.fixed()?),
+        TIME if data.len() == HEADER => Ok(reader.fixed()?),
+        TIME => Err(Unreadable::Malformed),
+        _ => unknown("the type of an entry", kind),
+    }
 }
 
 /// Calls `each` with the id, offset and write of everything in the entry, in order. Gives back how many there are.
 pub(crate) fn for_each<'a>(
     data: &'a [u8],
     mut each: impl FnMut(WriteId, u32, Write<'a>),
-) -> Result<u32, Malformed> {
+) -> Result<u32, Unreadable> {
     let mut cursor = Cursor::default();
     while let Some((id, offset, write)) = cursor.next(data)? {
         each(id, offset, write);
@@ -89,16 +128,14 @@ impl Cursor {
     pub(crate) fn next<'a>(
         &mut self,
         data: &'a [u8],
-    ) -> Result<Option<(WriteId, u32, Write<'a>)>, Malformed> {
+    ) -> Result<Option<(WriteId, u32, Write<'a>)>, Unreadable> {
         if self.at == 0 && !data.is_empty() {
-            let mut reader = Reader::new(data);
-            reader.uint()?;
-            self.at = data.len() - reader.rest().len();
-            self.end = self.at;
+            header(data)?;
+            (self.at, self.end) = (HEADER, HEADER);
         }
         while self.left == 0 {
             if self.at != self.end {
-                return Err(Malformed);
+                return Err(Unreadable::Malformed);
             }
             if self.at == data.len() {
                 return Ok(None);
@@ -106,7 +143,7 @@ impl Cursor {
             self.begin_run(data)?;
         }
         let mut reader = Reader::new(&data[self.at..self.end]);
-        let write = command::decode(&mut reader)?;
+        let write = commands::decode(&mut reader)?;
         self.at = self.end - reader.rest().len();
         let next = self.id.as_mut().expect("a run has an id");
         let id = *next;
@@ -139,29 +176,31 @@ fn check_ids(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
 
 /// Whether these bytes are exactly `count` writes that can have these ids. Asked before a peer's run goes into the log, so
 /// that what is in the log can always be applied.
-pub(crate) fn check_run(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
-    check_ids(first, count, commands)?;
-    let mut reader = Reader::new(commands);
+pub(crate) fn check_run(first: u64, count: u64, writes: &[u8]) -> Result<(), Malformed> {
+    check_ids(first, count, writes)?;
+    let mut reader = Reader::new(writes);
     for _ in 0..count {
-        command::decode(&mut reader)?;
+        commands::decode(&mut reader)?;
     }
     reader.end()
 }
 
-/// Whether an entry can be applied. Asked before one that a peer sent goes into the log.
+/// Whether an entry may be kept. Asked before one that a peer sent goes into the log. What this version does not know may be
+/// kept, and is never applied.
 pub(crate) fn check(data: &[u8]) -> Result<(), Malformed> {
-    if time_ms(data)?.is_some_and(|time_ms| time_ms > LAST_STAMP_MS) {
+    let read = time_ms(data).and_then(|time_ms| {
         // Every later one would have to carry it on.
-        return Err(Malformed);
-    }
-    for_each(data, |_, _, _| ()).map(drop)
+        let late = time_ms.is_some_and(|time_ms| time_ms > LAST_STAMP_MS);
+        if late { Err(Unreadable::Malformed) } else { for_each(data, |_, _, _| ()).map(drop) }
+    });
+    if read == Err(Unreadable::Malformed) { Err(Malformed) } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Command;
-    use crate::keys::Keys;
+    use crate::commands::Command;
+    use crate::keyspace::KeyspaceId;
     use bytes::Bytes;
 
     #[test]
@@ -180,8 +219,9 @@ mod tests {
     #[test]
     fn runs_come_back_with_their_names() {
         let mut commands = vec![];
-        command::encode(&Command::Set(Bytes::from("a"), Bytes::from("1")), &mut commands);
-        command::encode(&Command::Del(Keys::new(["b"])), &mut commands);
+        for command in [Command::set(Bytes::from("a"), Bytes::from("1")), Command::del(["b"])] {
+            commands::encode(KeyspaceId::DEFAULT, &command, &mut commands);
+        }
         assert_eq!(check_run(7, 2, &commands), Ok(()));
         for (first, count) in [(7, 1), (7, 3), (7, 0), (0, 2), (NUMBER_MAX - 1, 2), (7, NUMBER_MAX)]
         {

@@ -48,10 +48,11 @@ use raft::eraftpb::{self, Entry, HardState, MessageType};
 use raft::{GetEntriesContext, RawNode, StateRole};
 
 use crate::api::{
-    AgreedPosition, Certificate, Command, Error, Event, NodeId, Reply, Role, Shortage, Ticket,
+    AgreedPosition, Certificate, Error, Event, NodeId, Order, Role, Shortage, Ticket,
 };
-use crate::command::Write;
-use crate::copies::{self, Copies};
+use crate::commands::{Command, Unreadable, View, Write};
+use crate::copies::Copies;
+use crate::keyspace::KeyspaceId;
 use crate::ids::Life;
 use crate::limits::Limits;
 use crate::random::Random;
@@ -251,13 +252,14 @@ impl Agreed {
         !self.committed.is_empty() || self.reads.is_answerable(self.applied_whole)
     }
 
+    /// Whether what was flushed still takes memory.
+    pub(crate) fn has_garbage(&self) -> bool {
+        self.state.has_garbage()
+    }
+
     /// The state machine.
     pub(crate) fn state(&mut self) -> &mut State {
         &mut self.state
-    }
-
-    pub(crate) fn keys(&self) -> u64 {
-        self.state.keys()
     }
 
     pub(crate) fn last_index(&self) -> u64 {
@@ -304,9 +306,9 @@ impl Agreed {
         self.began_ms.get_or_insert(now_ms);
     }
 
-    pub(crate) fn write(&mut self, waiter: Waiter, command: Command) {
+    pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
         let command = mutant!(CompareAtArrival, command, self.compared(command));
-        self.proposals.push(waiter, &command);
+        self.proposals.push(waiter, keyspace, &command);
     }
 
     /// A read that must not answer before a quorum confirmed what is committed.
@@ -315,28 +317,14 @@ impl Agreed {
         self.reads.push(Read { waiter, command });
     }
 
-    /// The answer from what is applied here.
-    pub(crate) fn read_here(&self, command: &Command) -> Reply {
-        match command {
-            Command::Get(key) => {
-                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(copies::shown(value)))
-            }
-            Command::Exists(keys) => {
-                let found = keys.iter().filter(|key| self.state.get(key).is_some()).count();
-                Reply::Integer(mutant!(ExistsCountsOne, found, found.min(1)) as i64)
-            }
-            Command::Set(..) | Command::SetIf(_) | Command::Del(_) => {
-                panic!("a write is never read")
-            }
-        }
+    /// What reads see: what is applied here.
+    pub(crate) fn view(&self) -> &dyn View {
+        &self.state
     }
 
     /// Where an answer to this read stands.
     pub(crate) fn certificate(&self, command: &Command) -> Certificate {
-        let by = match command {
-            Command::Get(key) => Some(self.state.written(key)),
-            _ => None,
-        };
+        let by = command.sole_key().map(|key| self.state.written(key));
         Certificate::Agreed { position: self.applied, by }
     }
 
@@ -571,7 +559,10 @@ impl Agreed {
             let each = |id, _, _: Write<'_>| {
                 applied.take(id);
             };
-            entry::for_each(&entry.data, each).expect(WELL_FORMED);
+            if entry::for_each(&entry.data, each).is_err() {
+                // This version does not know what it is: once it is committed this node stops before it.
+                break;
+            }
         }
         for last in applied.ids() {
             self.forwarded.hold(last);
@@ -783,14 +774,22 @@ impl Agreed {
 
     /// Whether this turn may apply more. (A count that goes on has room for so many keys that come and go.)
     fn may_apply(&self, turn: &Turn<'_>) -> bool {
-        !turn.budget.work.is_spent() && !self.state.watch.is_full()
+        !*turn.halted && !turn.budget.work.is_spent() && !self.state.watch.is_full()
     }
 
     /// Applies an entry, or as much of it as this turn may; true if it is done.
     fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) -> bool {
         let skips = mutant!(ReplaySkipsEntry, false, self.is_last_of_replay(index));
         turn.budget.work.spend(1, 0);
-        while let Some((id, offset, write)) = self.cursor.next(data).expect(WELL_FORMED) {
+        loop {
+            let (id, offset, write) = match self.cursor.next(data) {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                Err(unreadable) => {
+                    turn.halt(78, not_known(index, unreadable));
+                    return false;
+                }
+            };
             turn.budget.work.spend(write.keys(), write.bytes());
             if !skips {
                 let at =
@@ -814,7 +813,8 @@ impl Agreed {
         write: Write<'_>,
         turn: &mut Turn<'_>,
     ) {
-        let answer = self.state.apply(id, position, write);
+        let asked = id.node == self.me && id.life == self.life;
+        let answer = self.state.apply(id, position, write, asked);
         if let Some(answer) = &answer {
             // With GET, a write answers the value that was there.
             turn.budget.work.spend(0, answer.reply.bytes());
@@ -861,10 +861,10 @@ impl Agreed {
             answered = true;
             if turn.budget.is_long(&read.command) {
                 turn.budget.answers.spend(1, 0);
-                turn.counts.push(read);
+                turn.counts.push(read, Order::Agreed);
                 continue;
             }
-            let reply = self.read_here(&read.command);
+            let reply = read.command.read(self.view(), turn.chance());
             turn.budget.answers.spend_answer(&read.command, &reply);
             turn.answer_read(&read.waiter, reply, || self.certificate(&read.command));
         }
@@ -887,27 +887,31 @@ fn no_room_for_it(Shortage { why, way_out }: &Shortage) -> Error {
     ))
 }
 
+fn not_known(index: u64, why: Unreadable) -> String {
+    format!(
+        "entry {index} of the agreed log is committed, and {why}: nothing behind it can be applied here. A newer version of \
+         Candor wrote it: start that one on this data directory"
+    )
+}
+
 /// What only planted bugs do.
 #[cfg(feature = "mutants")]
 impl Agreed {
     /// A SET that compares, as if what is here now were there when it runs.
-    fn compared(&self, mut command: Command) -> Command {
-        use crate::api::Condition;
-        if let Command::SetIf(set) = &mut command
-            && self
-                .state
-                .get(&set.key)
-                .map_or(Condition::Absent, |value| Condition::Equals(value.clone()))
-                == set.condition
-        {
-            set.condition = Condition::Always;
-        }
-        command
+    fn compared(&self, command: Command) -> Command {
+        let holds = match command.arguments()[..] {
+            [key, _, b"NX", ..] => self.state.get(key).is_none(),
+            [key, _, b"IFEQ", expected, ..] => {
+                self.state.get(key).is_some_and(|value| value == expected)
+            }
+            _ => false,
+        };
+        if holds { crate::commands::without_condition(&command) } else { command }
     }
 
     fn answer_setters(&mut self, turn: &mut Turn<'_>) {
         for waiter in self.proposals.take_setters() {
-            turn.answer_write(&waiter, Reply::Ok, || unreachable!("it was not asked for"));
+            turn.answer_write(&waiter, crate::api::Reply::Ok, || unreachable!("it was not asked for"));
         }
     }
 
@@ -1018,7 +1022,7 @@ mod tests {
         let mut agreed = Agreed::new(ME, LIFE, &members.map(NodeId), Tail::new(&members), 1);
         let (session, request) = (SessionId(1), RequestId(1));
         let waiter = Waiter { session, id: request, since_ms: 0, certify: false };
-        agreed.write(waiter, Command::Set(Bytes::from("k"), Bytes::from("v")));
+        agreed.write(waiter, KeyspaceId::DEFAULT, Command::set(Bytes::from("k"), Bytes::from("v")));
         let run = agreed.proposals.next_run().expect("somebody asked");
         agreed.draft.add_run(id, 1, &run.commands);
         let data = agreed.draft.take(0);
@@ -1034,10 +1038,11 @@ mod tests {
             sessions: &mut Sessions::default(),
             counts: &mut Counts::default(),
             budget: &mut Budget::new(TURN_STEPS),
+            random: &mut Random::new(1),
             outputs: &mut outputs,
             halted: &mut halted,
         };
-        assert!(agreed.apply_entry(1, &data, turn));
+        assert!(agreed.apply_entry(1, &data, turn) || halted, "it is one turn's work");
         (agreed, outputs.into_iter().find(|output| matches!(output, Output::Halt { .. })))
     }
 
@@ -1045,7 +1050,7 @@ mod tests {
     fn an_own_write_confirms_also_if_it_does_not_run() {
         for (sequence, runs) in [(1, true), (2, false)] {
             let (agreed, halt) = applied(WriteId { node: ME, life: LIFE, sequence });
-            assert_eq!((agreed.keys() == 1, agreed.is_fresh()), (runs, true));
+            assert_eq!((agreed.view().keys() == 1, agreed.is_fresh()), (runs, true));
             assert!(halt.is_none());
         }
         let (agreed, _) = applied(WriteId { node: NodeId(2), life: LIFE, sequence: 1 });

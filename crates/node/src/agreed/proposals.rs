@@ -9,8 +9,10 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::api::{Command, Error};
+use crate::api::Error;
+use crate::commands::Command;
 use crate::copies::Copies;
+use crate::keyspace::KeyspaceId;
 use crate::limits::Limits;
 use crate::session::Waiter;
 
@@ -63,8 +65,8 @@ impl Proposals {
         self.limits = limits;
     }
 
-    pub(crate) fn push(&mut self, waiter: Waiter, command: &Command) {
-        let write = self.copies.encoded(command);
+    pub(crate) fn push(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: &Command) {
+        let write = self.copies.encoded(keyspace, command);
         self.unnamed_bytes += write.len();
         self.unnamed.push_back(Pending { waiter: Some(waiter), write });
     }
@@ -169,7 +171,7 @@ impl Proposals {
     /// Who waits for a SET that was just proposed.
     #[cfg(feature = "mutants")]
     pub(crate) fn take_setters(&mut self) -> Vec<Waiter> {
-        let sets = self.named.iter_mut().filter(|one| crate::command::is_set(&one.write));
+        let sets = self.named.iter_mut().filter(|one| crate::commands::is_set(&one.write));
         sets.filter_map(|one| one.waiter.take_if(|waiter| !waiter.certify)).collect()
     }
 
@@ -209,7 +211,7 @@ mod tests {
     }
 
     fn set(proposals: &mut Proposals, id: u64, since_ms: u64) {
-        proposals.push(waiter(id, since_ms), &Command::Set(Bytes::from("k"), Bytes::from("v")));
+        proposals.push(waiter(id, since_ms), KeyspaceId::DEFAULT, &Command::set(Bytes::from("k"), Bytes::from("v")));
     }
 
     #[test]
@@ -242,7 +244,7 @@ mod tests {
         let mut proposals = Proposals::new();
         for id in 1..=3 {
             let value = Bytes::from(vec![b'v'; 2 * Limits::default().unapplied_bytes]);
-            proposals.push(waiter(id, 0), &Command::Set(Bytes::from("k"), value));
+            proposals.push(waiter(id, 0), KeyspaceId::DEFAULT, &Command::set(Bytes::from("k"), value));
         }
         for first in 1..=3 {
             let run = proposals.next_run().unwrap();

@@ -8,8 +8,8 @@
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
-use crate::api::{Command, NodeId};
-use crate::command;
+use crate::api::NodeId;
+use crate::commands::Command;
 use crate::session::Waiter;
 
 /// How long a round may take before it is tried again, in milliseconds.
@@ -91,7 +91,7 @@ impl Reads {
     }
 
     pub(crate) fn push(&mut self, read: Read) {
-        self.bytes += command::weight(&read.command);
+        self.bytes += read.command.weight();
         self.waiting.push(read);
     }
 
@@ -165,7 +165,7 @@ impl Reads {
         {
             self.fresh = true;
             if let Some(read) = reads.pop_front() {
-                self.bytes -= command::weight(&read.command);
+                self.bytes -= read.command.weight();
                 return Some(read);
             }
             self.confirmed.pop_front();
@@ -182,7 +182,7 @@ impl Reads {
     pub(crate) fn take_confirmed(&mut self, entries: RangeInclusive<u64>) -> Vec<Read> {
         let rows = self.confirmed.iter_mut().filter(|(index, _)| entries.contains(index));
         let reads: Vec<Read> = rows.flat_map(|(_, reads)| std::mem::take(reads)).collect();
-        self.bytes -= reads.iter().map(|read| command::weight(&read.command)).sum::<usize>();
+        self.bytes -= reads.iter().map(|read| read.command.weight()).sum::<usize>();
         reads
     }
 
@@ -192,7 +192,7 @@ impl Reads {
         let mut keeps = |read: &Read, is_confirmed| {
             let keep = read.waiter.since_ms > oldest_ms;
             if !keep {
-                freed += command::weight(&read.command);
+                freed += read.command.weight();
                 expired(read.waiter.clone(), is_confirmed);
             }
             keep
@@ -217,7 +217,7 @@ mod tests {
     fn read(id: u64) -> Read {
         let (session, id) = (SessionId(1), RequestId(id));
         let waiter = Waiter { session, id, since_ms: id.0, certify: false };
-        Read { waiter, command: Command::Get(Bytes::from("k")) }
+        Read { waiter, command: Command::get(Bytes::from("k")) }
     }
 
     fn answerable(reads: &mut Reads, applied: u64) -> Vec<u64> {

@@ -30,10 +30,11 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use crate::api::{
-    Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, TURN_STEPS, Ticket,
+    Certificate, Error, MergedPosition, MergedWrite, NodeId, Reply, TURN_STEPS, Ticket,
 };
-use crate::command::Write;
-use crate::copies::{self, Copies};
+use crate::commands::{Command, View, Write};
+use crate::copies::Copies;
+use crate::keyspace::KeyspaceId;
 use crate::limits::Limits;
 use crate::observe::describe::Told;
 use crate::session::Waiter;
@@ -46,7 +47,7 @@ use anti_entropy::{Inbox, Repair};
 use entry::Header;
 use hlc::{Clock, Stamp};
 use log::{Fit, Kept, Log};
-use state::State;
+use state::{At, State};
 
 /// The most keys in one entry, but for a single write of more: it is applied at once, here and at every replica.
 const ENTRY_KEYS_MAX: usize = TURN_STEPS;
@@ -151,23 +152,9 @@ impl Merged {
         self.state.get(key)
     }
 
-    pub(crate) fn keys(&self) -> u64 {
-        self.state.keys()
-    }
-
-    /// The answer from what is applied here.
-    pub(crate) fn read_here(&self, command: &Command) -> Reply {
-        match command {
-            Command::Get(key) => {
-                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(copies::shown(value)))
-            }
-            Command::Exists(keys) => Reply::Integer(
-                keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
-            ),
-            Command::Set(..) | Command::SetIf(_) | Command::Del(_) => {
-                panic!("a write is never read")
-            }
-        }
+    /// What reads see: what is applied here.
+    pub(crate) fn view(&self) -> &dyn View {
+        &self.state
     }
 
     // What the node is told.
@@ -177,9 +164,9 @@ impl Merged {
         self.gathered_bytes
     }
 
-    pub(crate) fn write(&mut self, waiter: Waiter, command: Command) {
-        let keys = if let Command::Del(keys) = &command { keys.len() } else { 1 };
-        let write = self.copies.encoded(&command);
+    pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
+        let keys = command.key_count();
+        let write = self.copies.encoded(keyspace, &command);
         self.gathered_bytes += write.len();
         self.gathered.push_back(Gathered { waiter, write, keys });
     }
@@ -462,16 +449,7 @@ impl Merged {
     }
 
     fn merge(&mut self, stamp: Stamp, place: Place, write: &Write<'_>) -> Reply {
-        match write {
-            Write::Set(key, value) => {
-                self.state.merge(key, stamp, place, Some(value));
-                Reply::Ok
-            }
-            Write::Del(keys) => {
-                Reply::Integer(self.state.merge_delete(keys.iter(), stamp, place) as i64)
-            }
-            Write::SetIf(_) => unreachable!("no entry of a merged log looks at what is there"),
-        }
+        write.merge(&mut At { state: &mut self.state, stamp, place })
     }
 
     /// Answers the next own write, which was just applied with its entry. It stands behind what the entry does: what was
@@ -489,13 +467,10 @@ impl Merged {
 
     /// Where an answer to this read stands.
     pub(crate) fn certificate(&self, command: &Command) -> Certificate {
-        let by = match command {
-            Command::Get(key) => {
-                let written = self.state.written(key);
-                Some(written.map(|(stamp, place)| merged_write(stamp, place)))
-            }
-            _ => None,
-        };
+        let by = command.sole_key().map(|key| {
+            let written = self.state.written(key);
+            written.map(|(stamp, place)| merged_write(stamp, place))
+        });
         Certificate::Merged { position: positions(self.log.applied()), by, entry: None }
     }
 

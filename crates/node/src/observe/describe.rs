@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::agreed;
-use crate::command::{SetWhen, When, Write};
+use crate::commands::Write;
 use crate::merged;
 use crate::wire::message::{Body, Hello, Message};
 
@@ -81,22 +81,8 @@ impl Told {
 }
 
 fn in_short(write: &Write<'_>) -> String {
-    match write {
-        Write::Set(key, value) => format!("SET {} {}", text(key), text(value)),
-        Write::SetIf(SetWhen { key, value, when, .. }) => {
-            let when = match when {
-                When::Always => String::new(),
-                When::Absent => " NX".into(),
-                When::Present => " XX".into(),
-                When::Equals(expected) => format!(" IFEQ {}", text(expected)),
-            };
-            format!("SET {} {}{when}", text(key), text(value))
-        }
-        Write::Del(keys) => {
-            let keys: Vec<String> = keys.iter().map(text).collect();
-            format!("DEL {}", keys.join(" "))
-        }
-    }
+    let words = write.args().iter().map(text);
+    [write.name().to_ascii_uppercase()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
-use crate::api::{Command, NodeId, REMOVED_KEYS_MAX};
-use crate::command;
+use crate::api::{NodeId, REMOVED_KEYS_MAX};
+use crate::commands::{self, Command};
 use crate::ids::Life;
-use crate::keys::Keys;
+use crate::keyspace::KeyspaceId;
 use crate::node::Node;
 use crate::wire::codec::{put_bytes, put_uint};
 use crate::wire::message::{Body, Hello, Message};
@@ -114,7 +114,7 @@ fn header(from: NodeId, sender: Known) -> Vec<u8> {
 fn set() -> Vec<u8> {
     let mut commands = vec![];
     let (key, value) = (Bytes::from_static(b"forged"), Bytes::from_static(b"value"));
-    command::encode(&Command::Set(key, value), &mut commands);
+    commands::encode(KeyspaceId::DEFAULT, &Command::set(key, value), &mut commands);
     commands
 }
 
@@ -124,7 +124,7 @@ fn forward(first: u64, count: u64) -> Body {
 
 fn del(count: usize) -> Vec<u8> {
     let mut commands = vec![];
-    command::encode(&Command::Del(Keys::new(vec!["forged"; count])), &mut commands);
+    commands::encode(KeyspaceId::DEFAULT, &Command::del(vec!["forged"; count]), &mut commands);
     commands
 }
 

@@ -4,9 +4,8 @@
 
 use bytes::Bytes;
 
-use crate::api::{Command, Condition, NodeId, Order, SetIf};
-use crate::command::{When, Write};
-use crate::keys::Keys;
+use crate::api::{NodeId, Order};
+use crate::commands::Command;
 use crate::node::Node;
 use crate::wire::message::{Body, Message};
 use crate::wire::record::Known;
@@ -45,7 +44,7 @@ impl AgreedEntry {
             node,
             boot,
             sequence,
-            command: owned(write),
+            command: write.to_command(),
         })
     }
 }
@@ -149,24 +148,6 @@ impl Node {
         match self.order() {
             Order::Agreed => self.agreed().value(key),
             Order::Merged => self.merged().value(key),
-        }
-    }
-}
-
-fn owned(write: Write<'_>) -> Command {
-    let bytes = Bytes::copy_from_slice;
-    match write {
-        Write::Set(key, value) => Command::Set(bytes(key), bytes(value)),
-        Write::Del(keys) => Command::Del(Keys::new(keys.iter())),
-        Write::SetIf(set) => {
-            let condition = match set.when {
-                When::Always => Condition::Always,
-                When::Absent => Condition::Absent,
-                When::Present => Condition::Present,
-                When::Equals(expected) => Condition::Equals(bytes(expected)),
-            };
-            let (key, value) = (bytes(set.key), bytes(set.value));
-            Command::SetIf(Box::new(SetIf { key, value, condition, get: set.get }))
         }
     }
 }

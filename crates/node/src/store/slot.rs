@@ -1,7 +1,9 @@
 //! The slot of a key: Redis Cluster's CRC16 (XMODEM) over the key or its hash tag, modulo 16,384.
 
 /// How many slots there are.
-pub(crate) const SLOTS: usize = 16_384;
+pub(crate) const COUNT: usize = 1 << BITS;
+/// The bits of its number.
+pub(crate) const BITS: u32 = 14;
 
 const TABLE: [u16; 256] = table();
 
@@ -37,7 +39,7 @@ fn hash_tag(key: &[u8]) -> &[u8] {
 
 /// The slot of a key.
 pub(crate) fn of(key: &[u8]) -> usize {
-    usize::from(crc16(hash_tag(key))) % SLOTS
+    usize::from(crc16(hash_tag(key))) % COUNT
 }
 
 #[cfg(test)]

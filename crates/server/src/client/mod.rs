@@ -37,8 +37,6 @@ mod level;
 
 mod data;
 
-mod set;
-
 mod consistency;
 
 mod debug;
@@ -56,8 +54,6 @@ mod configuration;
 mod catalogue;
 
 mod documentation;
-
-mod glob;
 
 mod refusal;
 
