@@ -86,12 +86,7 @@ pub(crate) trait Past {
     }
 
     /// Calls `each` with the keys that existed from a place on, up to about so many. Gives back where to go on.
-    fn keys_from(
-        &self,
-        from: Cursor,
-        most: usize,
-        each: &mut dyn FnMut(&[u8]),
-    ) -> Option<Cursor> {
+    fn keys_from(&self, from: Cursor, most: usize, each: &mut dyn FnMut(&[u8])) -> Option<Cursor> {
         let next = self.base().walk(from, most, &mut |key| {
             if self.watch().existed(key) != Some(false) {
                 each(key);

@@ -6,9 +6,8 @@ use bytes::Bytes;
 
 use crate::agreed::{Agreed, Read};
 use crate::api::{
-    Certificate, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId,
-    Reply, Role, Shortage, Status, TICK_MS, TURN_STEPS, Ticket,
-    Waits,
+    Certificate, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId, Reply,
+    Role, Shortage, Status, TICK_MS, TURN_STEPS, Ticket, Waits,
 };
 use crate::cluster::clocks::Clocks;
 use crate::cluster::{Members, order_name};
@@ -248,7 +247,9 @@ impl Node {
         }
         match self.agreed.leader() {
             // Sequential reads go on without one, and so do the writes that they wait for once there is one again.
-            None if self.keyspaces.default().level == Level::Linearizable || !self.agreed.is_fresh() => {
+            None if self.keyspaces.default().level == Level::Linearizable
+                || !self.agreed.is_fresh() =>
+            {
                 Some(Waits::Leader(self.members.unheard()))
             }
             _ => (!self.agreed.is_fresh()).then_some(Waits::Quorum),

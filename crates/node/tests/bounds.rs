@@ -106,8 +106,7 @@ fn nobody_waits_for_a_read_of_very_many_keys() {
         (0..100).for_each(|n| alone.ask(1, set(n)));
         alone.turns();
         // Half of the keys exist. While they are counted, one that was counted goes and one that was not comes.
-        let keys =
-            (0..10 * TURN_STEPS).map(|n| key(if n % 2 == 0 { n % 100 } else { 100 + n }));
+        let keys = (0..10 * TURN_STEPS).map(|n| key(if n % 2 == 0 { n % 100 } else { 100 + n }));
         let last = 100 + 10 * TURN_STEPS - 1;
         alone.ask(1, Command::exists(keys));
         alone.ask(1, Command::get(key(0)));
@@ -396,5 +395,119 @@ fn reads_of_many_keys_take_many_turns() {
         assert_eq!(each.iter().sum::<usize>(), 200, "{level}");
         let most = 2 * (TURN_STEPS / KEYS + 1);
         assert!(each.iter().all(|count| *count <= most), "{level}: {each:?}");
+    }
+}
+
+/// What an answer lists, in order of its own.
+fn listed(reply: &Reply) -> Vec<Bytes> {
+    let Reply::Array(all) = reply else { panic!("{reply:?}") };
+    let value = |one: &Reply| {
+        let Reply::Value(value) = one else { panic!("{one:?}") };
+        value.clone()
+    };
+    let mut all: Vec<Bytes> = all.iter().map(value).collect();
+    all.sort();
+    all
+}
+
+fn words(words: &str) -> Command {
+    Command::of_words(&words.split(' ').collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn keys_are_listed_as_of_one_moment_whatever_comes_and_goes_meanwhile() {
+    const KEYS: usize = 3 * TURN_STEPS;
+    for level in [Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        (0..KEYS).for_each(|n| alone.ask(1, set(n)));
+        alone.turns();
+        alone.ask(1, words("KEYS *"));
+        assert_eq!(alone.turn(), [], "{level}: it takes many turns");
+        alone.ask(2, Command::del((0..KEYS).step_by(3).map(key).take(1_000)));
+        (KEYS..KEYS + 500).for_each(|n| alone.ask(3, set(n)));
+        alone.ask(4, Command::get(key(1)));
+        let turns = alone.turns();
+        let at = |session| turns.iter().position(|turn| turn.iter().any(|one| one.0 == session));
+        assert!(at(4).unwrap() < at(1).unwrap(), "{level}: others go on");
+        let reply = &turns.concat().into_iter().find(|one| one.0 == 1).unwrap().1;
+        let mut expected: Vec<Bytes> = (0..KEYS).map(key).collect();
+        expected.sort();
+        assert_eq!(listed(reply), expected, "{level}");
+    }
+}
+
+#[test]
+fn what_is_flushed_meanwhile_is_listed_and_counted_all_the_same() {
+    const KEYS: usize = 2 * TURN_STEPS;
+    let mut alone = Alone::new(Level::Sequential);
+    (0..KEYS).for_each(|n| alone.ask(1, set(n)));
+    alone.turns();
+    alone.ask(1, words("KEYS *"));
+    alone.ask(1, Command::exists((0..2 * KEYS).map(key)));
+    alone.turn();
+    alone.ask(2, set(KEYS));
+    alone.ask(2, words("FLUSHALL"));
+    alone.ask(2, set(KEYS + 1));
+    alone.ask(2, words("DBSIZE"));
+    let turns = alone.turns();
+    let of = |session| {
+        let mine = turns.iter().flatten().filter(move |one| one.0 == session);
+        mine.map(|one| one.1.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(2), [Reply::Ok, Reply::Ok, Reply::Ok, Reply::Integer(1)]);
+    let [all, count] = &of(1)[..] else { panic!("two answers") };
+    assert_eq!((listed(all).len(), count), (KEYS, &Reply::Integer(1)), "the count began later");
+    assert!(turns.len() > 50, "and the memory goes in pieces");
+}
+
+#[test]
+fn a_scan_shows_every_key_that_was_there_all_along_and_no_step_of_it_is_long() {
+    for level in [Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        // Those of one tag lie in one slot.
+        let key =
+            |n: usize| format!("{{{}}}:{n}", if n % 2 == 0 { "tag".into() } else { n.to_string() });
+        let set = |n: usize| words(&format!("SET {} v", key(n)));
+        (0..4_000).for_each(|n| alone.ask(1, set(n)));
+        alone.turns();
+        let (mut cursor, mut seen, mut steps) =
+            ("0".to_string(), std::collections::BTreeSet::new(), 0);
+        loop {
+            alone.ask(1, words(&format!("SCAN {cursor} COUNT 100")));
+            // Half of the keys go on the way, and others come.
+            alone.ask(2, words(&format!("DEL {}", key(2_000 + steps))));
+            alone.ask(2, set(5_000 + steps));
+            let turns = alone.turns();
+            let reply = &turns.iter().flatten().find(|one| one.0 == 1).unwrap().1;
+            let Reply::Array(parts) = reply else { panic!("{reply:?}") };
+            let [Reply::Value(next), keys] = &parts[..] else { panic!("{parts:?}") };
+            let keys = listed(keys);
+            assert!(keys.len() <= 100 + 1, "{level}: no more than was asked for");
+            seen.extend(keys);
+            steps += 1;
+            cursor = String::from_utf8(next.to_vec()).unwrap();
+            if cursor == "0" {
+                break;
+            }
+        }
+        assert!((30..60).contains(&steps), "{level}: {steps}");
+        for n in 0..2_000 {
+            assert!(seen.contains(key(n).as_bytes()), "{level}: {}", key(n));
+        }
+    }
+}
+
+#[test]
+fn of_a_merged_mset_the_last_value_of_a_key_counts() {
+    let mut alone = Alone::new(Level::Causal);
+    alone.ask(1, words("MSET a 1 b 2 a 3"));
+    alone.ask(1, words("MGET a b"));
+    let replies: Vec<Reply> = alone.turns().concat().into_iter().map(|one| one.1).collect();
+    let value = |text: &'static str| Reply::Value(Bytes::from(text));
+    assert_eq!(replies, [Reply::Ok, Reply::Array(vec![value("3"), value("2")])]);
+    for refused in ["INCR a", "SETNX a 1", "MSETNX a 1", "APPEND a x", "FLUSHALL", "GETDEL a"] {
+        alone.ask(1, words(refused));
+        let reply = alone.turns().concat().pop().unwrap().1;
+        assert!(matches!(&reply, Reply::Error(Error::Consistency(_))), "{refused}: {reply:?}");
     }
 }

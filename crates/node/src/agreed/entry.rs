@@ -80,18 +80,19 @@ pub(crate) fn time_ms(data: &[u8]) -> Result<Option<u64>, Unreadable> {
 fn header(data: &[u8]) -> Result<u64, Unreadable> {
     let unknown = |what, number: u8| Err(Unreadable::Unknown { what, number: number.into() });
     let mut reader = Reader::new(data);
-    let (version, kind, flags) = (reader.byte()?, reader.byte()?, reader.byte()?);
-    if version != VERSION {
-        return unknown("the version of an entry", version);
+    match reader.byte()? {
+        VERSION => {}
+        version => return unknown("entry version", version),
     }
+    let (kind, flags) = (reader.byte()?, reader.byte()?);
     if flags != FLAGS {
-        return unknown("the flags of an entry", flags);
+        return unknown("entry flag", flags);
     }
     match kind {
         WRITES => Ok(reader.fixed()?),
         TIME if data.len() == HEADER => Ok(reader.fixed()?),
         TIME => Err(Unreadable::Malformed),
-        _ => unknown("the type of an entry", kind),
+        _ => unknown("entry type", kind),
     }
 }
 

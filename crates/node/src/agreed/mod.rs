@@ -52,8 +52,8 @@ use crate::api::{
 };
 use crate::commands::{Command, Unreadable, View, Write};
 use crate::copies::Copies;
-use crate::keyspace::KeyspaceId;
 use crate::ids::Life;
+use crate::keyspace::KeyspaceId;
 use crate::limits::Limits;
 use crate::random::Random;
 use crate::session::Waiter;
@@ -911,7 +911,9 @@ impl Agreed {
 
     fn answer_setters(&mut self, turn: &mut Turn<'_>) {
         for waiter in self.proposals.take_setters() {
-            turn.answer_write(&waiter, crate::api::Reply::Ok, || unreachable!("it was not asked for"));
+            turn.answer_write(&waiter, crate::api::Reply::Ok, || {
+                unreachable!("it was not asked for")
+            });
         }
     }
 

@@ -211,7 +211,11 @@ mod tests {
     }
 
     fn set(proposals: &mut Proposals, id: u64, since_ms: u64) {
-        proposals.push(waiter(id, since_ms), KeyspaceId::DEFAULT, &Command::set(Bytes::from("k"), Bytes::from("v")));
+        proposals.push(
+            waiter(id, since_ms),
+            KeyspaceId::DEFAULT,
+            &Command::set(Bytes::from("k"), Bytes::from("v")),
+        );
     }
 
     #[test]
@@ -244,7 +248,11 @@ mod tests {
         let mut proposals = Proposals::new();
         for id in 1..=3 {
             let value = Bytes::from(vec![b'v'; 2 * Limits::default().unapplied_bytes]);
-            proposals.push(waiter(id, 0), KeyspaceId::DEFAULT, &Command::set(Bytes::from("k"), value));
+            proposals.push(
+                waiter(id, 0),
+                KeyspaceId::DEFAULT,
+                &Command::set(Bytes::from("k"), value),
+            );
         }
         for first in 1..=3 {
             let run = proposals.next_run().unwrap();

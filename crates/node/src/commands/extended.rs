@@ -79,7 +79,12 @@ impl Extended {
 }
 
 /// The nearest number to `(dividend / divisor) * 2^exponent`; of two the even one.
-fn rounded(negative: bool, dividend: &BigUint, divisor: &BigUint, exponent: i64) -> Option<Extended> {
+fn rounded(
+    negative: bool,
+    dividend: &BigUint,
+    divisor: &BigUint,
+    exponent: i64,
+) -> Option<Extended> {
     let quotient = dividend / divisor;
     let exact = &quotient * divisor == *dividend;
     let highest = exponent + quotient.bits() as i64 - 1;

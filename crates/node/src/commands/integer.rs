@@ -26,12 +26,10 @@ mod tests {
     #[test]
     fn numbers_have_one_form() {
         let texts = ["0", "-1", "9223372036854775807", "-9223372036854775808"];
-        assert_eq!(texts.map(|text| integer(text.as_bytes())), [
-            Some(0),
-            Some(-1),
-            Some(i64::MAX),
-            Some(i64::MIN)
-        ]);
+        assert_eq!(
+            texts.map(|text| integer(text.as_bytes())),
+            [Some(0), Some(-1), Some(i64::MAX), Some(i64::MIN)]
+        );
         for text in ["", "-", "+1", "01", "-0", " 1", "1 ", "1.0", "9223372036854775808", "1e3"] {
             assert_eq!(integer(text.as_bytes()), None, "{text:?}");
         }

@@ -27,8 +27,8 @@ use std::sync::LazyLock;
 
 use bytes::Bytes;
 
-pub use arguments::{Piece, Request};
 pub(crate) use arguments::{Args, Arguments, Point};
+pub use arguments::{Piece, Request};
 pub(crate) use effect::{Answer, Effect, Merging, Step, Values, View};
 pub use glob::fits;
 pub(crate) use glob::fits_exactly;

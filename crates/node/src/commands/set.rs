@@ -268,6 +268,10 @@ mod tests {
         assert_eq!(holds(Condition::Absent), [true, false, false]);
         assert_eq!(holds(Condition::Present), [false, true, true]);
         assert_eq!(holds(Condition::Equals(b"old")), [false, true, false]);
-        assert_eq!(holds(Condition::Equals(b"")), [false, false, true], "an empty value is a value");
+        assert_eq!(
+            holds(Condition::Equals(b"")),
+            [false, false, true],
+            "an empty value is a value"
+        );
     }
 }

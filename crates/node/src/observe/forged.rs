@@ -24,6 +24,8 @@ pub enum Forged {
     Snapshot,
     /// An append whose entry cannot be applied.
     UnreadableEntry,
+    /// A committed entry that only a newer version knows.
+    EntryOfNewerVersion,
     /// An append that changes a member.
     ChangeOfMembers,
     /// An append in place of the first entry, which is committed long since.
@@ -51,6 +53,7 @@ impl Forged {
             "proposal" => Forged::Proposal,
             "snapshot" => Forged::Snapshot,
             "unreadable-entry" => Forged::UnreadableEntry,
+            "entry-of-newer-version" => Forged::EntryOfNewerVersion,
             "change-of-members" => Forged::ChangeOfMembers,
             "other-first-entry" => Forged::OtherFirstEntry,
             "last-term" => Forged::LastTerm,
@@ -130,7 +133,8 @@ fn del(count: usize) -> Vec<u8> {
 
 /// The first entry of a log, with this clock, and with what it depends on as it is encoded.
 fn merged_entry(origin: NodeId, clock: u64, after: &[u64], write: &[u8]) -> Body {
-    let mut entry = vec![];
+    // Version, type and flags.
+    let mut entry = vec![1, 1, 0];
     // Origin; boot and index; boot and index of the one before; clock; what it depends on; one write.
     let header = [origin.0, 1, 1, 0, 0, clock];
     let parts = header.iter().chain(after).chain(&[1]);

@@ -169,9 +169,10 @@ impl<V> Entry<V> {
     }
 
     fn chained(entries: Vec<Entry<V>>) -> Option<Entry<V>> {
-        entries.into_iter().rev().fold(None, |next, entry| {
-            Some(Entry { next: next.map(Box::new), ..entry })
-        })
+        entries
+            .into_iter()
+            .rev()
+            .fold(None, |next, entry| Some(Entry { next: next.map(Box::new), ..entry }))
     }
 }
 

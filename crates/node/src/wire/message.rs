@@ -12,7 +12,7 @@ use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};
 
 /// The first byte of every message; another number is another language.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// A message and who sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What stands on the disk: the records of both orders, in the one log.
 //!
-//! A record is a kind, and a body behind its length. Groups of records are written and come back whole.
+//! A record is a kind, a version, and a body behind its length. Groups of records are written and come back whole.
 
 use bytes::Bytes;
 
@@ -143,7 +143,10 @@ impl Record {
         let mut records = vec![];
         while at < group.len() {
             let header = group.get(at..at + HEADER).ok_or(Malformed)?;
-            let length = u32::from_le_bytes([header[1], header[2], header[3], header[4]]) as usize;
+            if header[1] != VERSION {
+                return Err(Malformed);
+            }
+            let length = u32::from_le_bytes([header[2], header[3], header[4], header[5]]) as usize;
             let body = at + HEADER..at + HEADER + length;
             if body.end > group.len() {
                 return Err(Malformed);
@@ -182,12 +185,14 @@ impl Record {
     }
 }
 
-/// Kind and length of a record.
-const HEADER: usize = 5;
+/// Kind, version and length of a record.
+const HEADER: usize = 6;
+/// The version of all records; another one was written by another version of Candor.
+const VERSION: u8 = 1;
 
-/// Appends kind, length and what `body` appends.
+/// Appends kind, version, length and what `body` appends.
 fn framed(out: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
-    out.extend_from_slice(&[kind, 0, 0, 0, 0]);
+    out.extend_from_slice(&[kind, VERSION, 0, 0, 0, 0]);
     let start = out.len();
     body(out);
     let length = u32::try_from(out.len() - start).expect("a record is far below 4 GiB");
