@@ -38,12 +38,15 @@ impl Keyspace {
 #[derive(Clone, Debug)]
 pub(crate) struct Keyspaces {
     default: Keyspace,
+    /// The others with their prefixes, the longest first.
+    carved: Vec<(Box<[u8]>, Keyspace)>,
 }
 
 impl Keyspaces {
     pub(crate) fn new(config: &Config) -> Keyspaces {
         let Config { order, level, .. } = *config;
-        Keyspaces { default: Keyspace { id: KeyspaceId::DEFAULT, name: "default", order, level } }
+        let default = Keyspace { id: KeyspaceId::DEFAULT, name: "default", order, level };
+        Keyspaces { default, carved: vec![] }
     }
 
     /// The keyspace of keys that no other has, and of commands that name no key.
@@ -52,14 +55,57 @@ impl Keyspaces {
     }
 
     /// The keyspace of a key.
-    fn of_key(&self, _: &[u8]) -> &Keyspace {
-        &self.default
+    fn of_key(&self, key: &[u8]) -> &Keyspace {
+        let carved = self.carved.iter().find(|(prefix, _)| key.starts_with(prefix));
+        carved.map_or(&self.default, |(_, keyspace)| keyspace)
     }
 
     /// The keyspace of all keys of a command.
     pub(crate) fn of(&self, command: &Command) -> Result<&Keyspace, Error> {
+        if self.carved.is_empty() {
+            return Ok(&self.default);
+        }
         let mut keys = command.keys();
         let Some(first) = keys.next() else { return Ok(&self.default) };
-        Ok(self.of_key(first))
+        let keyspace = self.of_key(first);
+        match keys.map(|key| self.of_key(key)).find(|other| other.id != keyspace.id) {
+            None => Ok(keyspace),
+            Some(other) => Err(Error::CrossKeyspace(format!(
+                "the keys belong to the keyspaces {} and {}, and no command reaches over two. Hint: send one for each",
+                keyspace.name, other.name
+            ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_of_a_command_belong_to_one_keyspace() {
+        let keyspace = |id, name| Keyspace {
+            id: KeyspaceId(id),
+            name,
+            order: Order::Agreed,
+            level: Level::Sequential,
+        };
+        let carved = |prefix: &str, id, name| (prefix.as_bytes().into(), keyspace(id, name));
+        let keyspaces = Keyspaces {
+            default: keyspace(1, "default"),
+            carved: vec![carved("user:admin:", 3, "admins"), carved("user:", 2, "users")],
+        };
+        let of = |words: &str| {
+            let words: Vec<&str> = words.split(' ').collect();
+            let command = Command::of_words(&words).unwrap();
+            keyspaces.of(&command).map(|keyspace| keyspace.name).map_err(|error| error.to_string())
+        };
+        assert_eq!(of("GET key"), Ok("default"));
+        assert_eq!(of("SET user:7 admin:"), Ok("users"));
+        assert_eq!(of("DEL user:admin:1 user:admin:2"), Ok("admins"), "the longest prefix");
+        assert_eq!(of("MSET user:1 a user:2 default"), Ok("users"), "values are no keys");
+        assert_eq!(of("DBSIZE"), Ok("default"));
+        let error = of("MSET user:1 a key b").unwrap_err();
+        assert!(error.starts_with("CROSSKEYSPACE the keys belong to the keyspaces users and"));
     }
 }

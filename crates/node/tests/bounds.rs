@@ -465,8 +465,9 @@ fn a_scan_shows_every_key_that_was_there_all_along_and_no_step_of_it_is_long() {
     for level in [Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);
         // Those of one tag lie in one slot.
-        let key =
-            |n: usize| format!("{{{}}}:{n}", if n % 2 == 0 { "tag".into() } else { n.to_string() });
+        let key = |n: usize| {
+            format!("{{{}}}:{n}", if n.is_multiple_of(2) { "tag".into() } else { n.to_string() })
+        };
         let set = |n: usize| words(&format!("SET {} v", key(n)));
         (0..4_000).for_each(|n| alone.ask(1, set(n)));
         alone.turns();

@@ -419,7 +419,7 @@ fn delifeq(step: &mut Step<'_>, args: Args<'_>) -> Answer {
 
 /// `MSET key value [key value …]`: an odd number of arguments is Redis' error for a wrong number of them.
 fn mset_pairs(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {
-    if request.count() % 2 == 0 {
+    if request.count().is_multiple_of(2) {
         let text = format!("wrong number of arguments for '{}' command", row.name);
         return Err(Error::Invalid(text));
     }
@@ -427,7 +427,7 @@ fn mset_pairs(row: &'static Row, request: &dyn Request) -> Result<Command, Error
 }
 
 fn is_pairs(args: Args<'_>) -> bool {
-    args.len() % 2 == 0
+    args.len().is_multiple_of(2)
 }
 
 fn pairs<'a>(args: Args<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {

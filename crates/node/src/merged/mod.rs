@@ -12,7 +12,7 @@
 //! causal consistency; Lloyd et al. 2011, Bouajjani et al. 2017). Of two writes of a key the higher [stamp](hlc::Stamp)
 //! wins. An entry is shown and spread only once it is on this disk, and so is all that it depends on.
 //!
-//! Lost pushes are repaired by exchanging [vectors](vector::VersionVector): see [`repair`].
+//! Lost pushes are repaired by exchanging [version vectors](VersionVector): see [`anti_entropy`].
 //!
 //! # What is left out
 //!

@@ -58,9 +58,9 @@ impl State {
 
     /// Merges a delete of several keys: how many of them had a value before. Each counts once, also where a write that is
     /// higher keeps it there.
-    pub(crate) fn merge_delete<'a>(
+    pub(crate) fn merge_delete(
         &mut self,
-        keys: &mut dyn Iterator<Item = &'a [u8]>,
+        keys: &mut dyn Iterator<Item = &[u8]>,
         stamp: Stamp,
         place: Place,
     ) -> usize {

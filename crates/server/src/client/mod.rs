@@ -59,6 +59,9 @@ mod refusal;
 
 mod absent;
 
+#[cfg(test)]
+mod page;
+
 pub(crate) use action::render_head;
 pub use action::{Action, render};
 pub use connection::Connection;
