@@ -163,28 +163,37 @@ fn add(step: &mut Step<'_>, key: &[u8], amount: i64) -> Answer {
 
 /// `INCRBYFLOAT key increment`
 fn float_amount(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {
-    match Extended::read(request.get(2)) {
-        Some(_) => plain(row, request),
-        None => Err(Error::Invalid(NOT_A_FLOAT.into())),
+    if is_float(request.get(2)) {
+        plain(row, request)
+    } else {
+        Err(Error::Invalid(NOT_A_FLOAT.into()))
     }
 }
 
 const NOT_A_FLOAT: &str = "value is not a valid float";
+const INFINITE: &str = "increment would produce NaN or Infinity";
+
+fn is_float(text: &[u8]) -> bool {
+    Extended::is_infinity(text) || Extended::read(text).is_some()
+}
 
 fn has_float_amount(args: Args<'_>) -> bool {
     let [_, amount] = args.first();
-    Extended::read(amount).is_some()
+    is_float(amount)
 }
 
 fn incrbyfloat(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, amount] = args.first();
     let by = Some(step.values.written(key));
-    let old = step.values.get(key).map_or(Some(Extended::zero()), |value| Extended::read(value));
-    let (Some(old), Some(amount)) = (old, Extended::read(amount)) else {
+    let old = step.values.get(key).cloned().unwrap_or(Bytes::from_static(b"0"));
+    if !is_float(&old) || !is_float(amount) {
         return Answer::refused(NOT_A_FLOAT);
+    }
+    let (Some(old), Some(amount)) = (Extended::read(&old), Extended::read(amount)) else {
+        return Answer::refused(INFINITE);
     };
     let Some(new) = old.plus(&amount) else {
-        return Answer::refused("increment would produce NaN or Infinity");
+        return Answer::refused(INFINITE);
     };
     let text = Bytes::from(new.to_string());
     step.values.set(key, text.clone());

@@ -31,7 +31,14 @@ impl Extended {
         Extended { negative: false, mantissa: BigUint::ZERO, exponent: 0 }
     }
 
-    /// A decimal number: digits with at most one point, perhaps a sign before and an exponent behind them.
+    /// Whether a text says infinity, which is a number to C, and to Redis one that nothing can be added to.
+    pub(crate) fn is_infinity(text: &[u8]) -> bool {
+        let unsigned = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
+        [&b"inf"[..], b"infinity"].iter().any(|name| unsigned.eq_ignore_ascii_case(name))
+    }
+
+    /// A decimal number: digits with at most one point, perhaps a sign before and an exponent behind them. `None` also where it
+    /// is too great to be told from infinity, or too small to be told from nothing.
     pub(crate) fn read(text: &[u8]) -> Option<Extended> {
         let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= TEXT_BYTES_MAX)?;
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -55,10 +62,11 @@ impl Extended {
         if power >= 0 {
             return rounded(negative, &(digits * ten(power)), &BigUint::from(1_u32), 0);
         }
+        let is_some = |read: &Extended| read.mantissa != BigUint::ZERO;
         let divisor = ten(power);
         // So many bits more that the quotient has enough of them.
         let shift = BITS + 2 + divisor.bits();
-        rounded(negative, &(digits << shift), &divisor, -(shift as i64))
+        rounded(negative, &(digits << shift), &divisor, -(shift as i64)).filter(is_some)
     }
 
     /// The sum, if it is no infinity.
@@ -164,6 +172,10 @@ mod tests {
         for text in [".5", "5.", "+5", "-5e-1", "0e9999999"] {
             assert!(Extended::read(text.as_bytes()).is_some(), "{text:?}");
         }
-        assert_eq!(Extended::read(b"1e5000"), None, "infinity");
+        assert_eq!([&b"1e5000"[..], b"1e-5000"].map(Extended::read), [None, None]);
+        assert!(
+            ["inf", "-INF", "+Infinity"].iter().all(|text| Extended::is_infinity(text.as_bytes()))
+        );
+        assert!(!Extended::is_infinity(b"--inf") && !Extended::is_infinity(b"nan"));
     }
 }
