@@ -122,12 +122,12 @@ fn main() {
             let total = if batch == 1 { 20_000 } else { 200_000 };
             let mut cluster = Cluster::new(level, order);
             let (leader, follower) = (cluster.leader(), (cluster.leader() + 1) % 3);
-            let set = |n| Command::Set(key(n), value.clone());
+            let set = |n| Command::set(key(n), value.clone());
             for (who, at) in [("leader", leader), ("follower", follower)] {
                 let ns = cluster.run(at, batch, total, set);
                 println!("{:<46} {ns:>8.0}", format!("{name} SET at {who}, {batch} a turn"));
             }
-            let ns = cluster.run(follower, batch, total, |n| Command::Get(key(n)));
+            let ns = cluster.run(follower, batch, total, |n| Command::get(key(n)));
             println!("{:<46} {ns:>8.0}", format!("{name} GET at follower, {batch} a turn"));
         }
     }

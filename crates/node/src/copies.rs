@@ -6,8 +6,8 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::command;
-use crate::door::{Command, Condition};
+use crate::commands::{self, Command};
+use crate::keyspace::KeyspaceId;
 
 /// The size of a chunk. Who keeps the last byte of one keeps no more than that.
 const CHUNK_BYTES: usize = 16 << 10;
@@ -34,9 +34,9 @@ impl Copies {
         self.chunk.split().freeze()
     }
 
-    /// A write as it is encoded.
-    pub(crate) fn encoded(&mut self, write: &Command) -> Bytes {
-        command::encode(write, &mut self.scratch);
+    /// A write of this keyspace as it is encoded.
+    pub(crate) fn encoded(&mut self, keyspace: KeyspaceId, write: &Command) -> Bytes {
+        commands::encode(keyspace, write, &mut self.scratch);
         if self.scratch.len() > SHARED_BYTES_MAX {
             return std::mem::take(&mut self.scratch).into();
         }
@@ -49,21 +49,7 @@ impl Copies {
 
     /// The same command with bytes of its own.
     pub(crate) fn of_command(&mut self, command: &Command) -> Command {
-        match command {
-            Command::Get(key) => Command::Get(self.of(key)),
-            // Many keys are in pieces of their own already.
-            Command::Exists(_) | Command::Del(_) => command.clone(),
-            Command::Set(key, value) => Command::Set(self.of(key), self.of(value)),
-            Command::SetIf(set) => {
-                let mut set = set.clone();
-                set.key = self.of(&set.key);
-                set.value = self.of(&set.value);
-                if let Condition::Equals(expected) = &mut set.condition {
-                    *expected = self.of(expected);
-                }
-                Command::SetIf(set)
-            }
-        }
+        command.copied_by(|bytes| self.of(bytes))
     }
 }
 
@@ -76,28 +62,26 @@ pub(crate) fn shown(value: &Bytes) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::SetIf;
-    use crate::keys::Keys;
 
     #[test]
     fn what_is_kept_lets_its_buffer_go() {
         let buffer = Bytes::from(vec![b'x'; 100 << 10]);
         let part = |bytes: std::ops::Range<usize>| buffer.slice(bytes);
-        let condition = Condition::Equals(part(3..4));
-        let set = SetIf { key: part(0..1), value: part(1..50_000), condition, get: false };
+        let words = [Bytes::from("MSET"), part(0..1), part(1..50_000), part(3..4), part(1..9)];
         let commands = [
-            Command::Get(part(7..9)),
-            Command::Set(part(1..2), part(2..90_000)),
-            Command::SetIf(Box::new(set)),
-            Command::Exists(Keys::new([part(3..5)])),
+            Command::get(part(7..9)),
+            Command::set(part(1..2), part(2..90_000)),
+            Command::of_words(&words).unwrap(),
+            Command::exists([part(3..5)]),
         ];
+        drop(words);
         let mut copies = Copies::default();
         let kept: Vec<_> = commands.iter().map(|command| copies.of_command(command)).collect();
-        let written = copies.encoded(&commands[1]);
+        let written = copies.encoded(KeyspaceId::DEFAULT, &commands[1]);
         assert_eq!(kept, commands);
         drop(commands);
         assert!(buffer.is_unique(), "the copies live, and the buffer is nobody else's");
-        assert_eq!(written.len(), 1 + 2 + 3 + 89_998);
+        assert_eq!(written.len(), 3 + 2 + 3 + 89_998);
     }
 
     #[test]

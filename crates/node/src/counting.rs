@@ -5,13 +5,16 @@
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::agreed::Read;
-use crate::door::{Certificate, SessionId};
-use crate::keys::Point;
-use crate::session::Asker;
+use crate::api::{Certificate, Order, Reply, SessionId};
+use crate::commands::Point;
+use crate::commands::{Effect, View, fits_exactly};
+use crate::session::Waiter;
+use crate::store::Cursor;
 
 /// A read of more keys than this is counted in pieces.
 pub(crate) const LONG_KEYS: usize = 512;
@@ -34,6 +37,11 @@ impl Watch {
         *self = Watch::default();
     }
 
+    /// What is there is kept as it is until the count ends: nothing more need be noted.
+    pub(crate) fn freeze(&mut self) {
+        self.on = false;
+    }
+
     /// A key comes or goes: whether it existed so far.
     pub(crate) fn note(&mut self, key: &[u8], existed: bool) {
         if self.on && !self.before.contains_key(key) {
@@ -46,37 +54,133 @@ impl Watch {
         if self.before.is_empty() { None } else { self.before.get(key).copied() }
     }
 
+    /// Whether a count goes on.
+    pub(crate) fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// Keys that existed when the count began, and came or went since.
+    pub(crate) fn gone(&self) -> impl Iterator<Item = &[u8]> {
+        self.before.iter().filter(|(_, existed)| **existed).map(|(key, _)| &key[..])
+    }
+
     /// Whether no more may come and go before the count is done.
     pub(crate) fn is_full(&self) -> bool {
         self.before.len() >= NOTED_MAX
     }
 }
 
+/// A state that can be looked at as it was when a count began.
+pub(crate) trait Past {
+    /// A count begins now.
+    fn begin(&mut self);
+    /// It is over.
+    fn end(&mut self);
+    fn watch(&self) -> &Watch;
+    /// What has changed since only as the watch has noted.
+    fn base(&self) -> &dyn View;
+
+    /// Whether a key existed.
+    fn existed(&self, key: &[u8]) -> bool {
+        self.watch().existed(key).unwrap_or_else(|| self.base().get(key).is_some())
+    }
+
+    /// Calls `each` with the keys that existed from a place on, up to about so many. Gives back where to go on.
+    fn keys_from(&self, from: Cursor, most: usize, each: &mut dyn FnMut(&[u8])) -> Option<Cursor> {
+        let next = self.base().walk(from, most, &mut |key| {
+            if self.watch().existed(key) != Some(false) {
+                each(key);
+            }
+            true
+        });
+        let here = |key: &[u8]| {
+            let place = Cursor::of(key);
+            place >= from && next.is_none_or(|next| place < next)
+        };
+        let gone = self.watch().gone().filter(|key| here(key) && self.base().get(key).is_none());
+        gone.for_each(each);
+        next
+    }
+}
+
 /// The reads that wait to be counted, and the one that is.
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
-    waiting: VecDeque<Read>,
+    waiting: VecDeque<LongRead>,
     pub(crate) current: Option<Count>,
+}
+
+/// A read that takes long, over a keyspace of this order.
+#[derive(Debug)]
+pub(crate) struct LongRead {
+    pub(crate) read: Read,
+    pub(crate) order: Order,
 }
 
 /// A count that goes on.
 #[derive(Debug)]
 pub(crate) struct Count {
     pub(crate) read: Read,
-    /// Where among its keys it stands.
-    pub(crate) at: Point,
-    pub(crate) found: i64,
-    /// Where it stands in the order, if its asker wants to know.
+    pub(crate) order: Order,
+    pub(crate) progress: Progress,
+    /// Where it stands in the order, if its waiter wants to know.
     pub(crate) certificate: Option<Certificate>,
 }
 
+/// How far a count is.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// Where among its keys it stands, and how many of those before existed.
+    Keys(Point, i64),
+    /// Where in the walk over all keys it stands, and which of those before fit.
+    All(Cursor, Vec<Reply>),
+}
+
+impl Progress {
+    /// That of a read that has just begun.
+    pub(crate) fn of(read: &Read) -> Progress {
+        match read.command.effect() {
+            Effect::List => Progress::All(Cursor::default(), vec![]),
+            _ => Progress::Keys(Point::default(), 0),
+        }
+    }
+
+    /// Goes on by so many steps at most: how many it took, and the reply if it is done.
+    pub(crate) fn go_on(
+        &mut self,
+        read: &Read,
+        past: &dyn Past,
+        most: usize,
+    ) -> (usize, Option<Reply>) {
+        let arguments = read.command.args();
+        match self {
+            Progress::Keys(at, found) => {
+                let (part, behind) = arguments.part(*at, most);
+                *found += part.iter().filter(|key| past.existed(key)).count() as i64;
+                *at = behind;
+                let done = arguments.is_end(behind).then_some(Reply::Integer(*found));
+                (part.len(), done)
+            }
+            Progress::All(at, found) => {
+                let next = past.keys_from(*at, most, &mut |key| {
+                    if fits_exactly(arguments.get(0), key) {
+                        found.push(Reply::Value(Bytes::copy_from_slice(key)));
+                    }
+                });
+                *at = next.unwrap_or_default();
+                (most, next.is_none().then(|| Reply::Array(std::mem::take(found))))
+            }
+        }
+    }
+}
+
 impl Counts {
-    pub(crate) fn push(&mut self, read: Read) {
-        self.waiting.push_back(read);
+    pub(crate) fn push(&mut self, read: Read, order: Order) {
+        self.waiting.push_back(LongRead { read, order });
     }
 
     /// The next read to count.
-    pub(crate) fn next(&mut self) -> Option<Read> {
+    pub(crate) fn next(&mut self) -> Option<LongRead> {
         self.waiting.pop_front()
     }
 
@@ -91,21 +195,21 @@ impl Counts {
 
     /// A connection is gone: nobody waits for its counts.
     pub(crate) fn close(&mut self, session: SessionId) {
-        self.take_out(|asker| asker.session == session);
+        self.take_out(|waiter| waiter.session == session);
     }
 
     /// Takes out every read that waits since `oldest_ms` or longer.
-    pub(crate) fn expire(&mut self, oldest_ms: u64) -> Vec<Asker> {
-        self.take_out(|asker| asker.since_ms <= oldest_ms)
+    pub(crate) fn expire(&mut self, oldest_ms: u64) -> Vec<Waiter> {
+        self.take_out(|waiter| waiter.since_ms <= oldest_ms)
     }
 
-    fn take_out(&mut self, which: impl Fn(&Asker) -> bool) -> Vec<Asker> {
-        let current = self.current.take_if(|count| which(&count.read.asker));
-        let mut out: Vec<_> = current.map(|count| count.read.asker).into_iter().collect();
-        self.waiting.retain(|read| {
-            let goes = which(&read.asker);
+    fn take_out(&mut self, which: impl Fn(&Waiter) -> bool) -> Vec<Waiter> {
+        let current = self.current.take_if(|count| which(&count.read.waiter));
+        let mut out: Vec<_> = current.map(|count| count.read.waiter).into_iter().collect();
+        self.waiting.retain(|long| {
+            let goes = which(&long.read.waiter);
             if goes {
-                out.push(read.asker.clone());
+                out.push(long.read.waiter.clone());
             }
             !goes
         });

@@ -20,38 +20,33 @@
 mod mutants;
 
 mod agreed;
-mod chance;
-mod clocks;
-mod codec;
-mod command;
+mod api;
+mod cluster;
+mod commands;
 mod copies;
 mod counting;
-mod disk;
-mod door;
-mod forged;
-mod inspect;
-mod keys;
-mod life;
+mod ids;
+mod keyspace;
 mod limits;
-mod members;
 mod merged;
-mod message;
 mod node;
-mod record;
+mod observe;
+mod random;
 mod recovery;
 mod session;
-mod slot;
 mod store;
 mod turn;
-mod words;
+mod wire;
 
-pub use door::*;
-pub use forged::{Forged, hello_of_stranger};
-pub use inspect::{AgreedEntry, Matter, NamedWrite, Vote, term_in};
-pub use keys::Keys;
+pub use api::*;
+pub use commands::{
+    Access, Argument, Command, Data, KeyPlaces, Model, Piece, Request, Row, Spec, find, fits, table,
+};
 pub use limits::Limits;
 #[cfg(feature = "mutants")]
 pub use mutants::{Mutant, Planted, plant};
 pub use node::Node;
+pub use observe::describe::in_words;
+pub use observe::forged::{Forged, hello_of_stranger};
+pub use observe::inspect::{AgreedEntry, Matter, NamedWrite, Vote, term_in};
 pub use recovery::Recovery;
-pub use words::in_words;

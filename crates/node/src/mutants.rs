@@ -1,6 +1,6 @@
 //! Planted bugs: what the simulator must catch, so that its checks are known to be able to.
 //!
-//! Each stands where it breaks something, as `mutant!(Name, sound, broken)`: what is right, and what it has instead. At most one
+//! Each stands where it breaks something, as `mutant!(WriteId, sound, broken)`: what is right, and what it has instead. At most one
 //! is planted at a time, in all nodes of a thread: a world lives on one, and worlds live side by side. Without the feature
 //! `mutants` there is nothing but what is right.
 //!
@@ -10,7 +10,7 @@
 use std::cell::Cell;
 
 #[cfg(feature = "mutants")]
-use crate::door::Order;
+use crate::api::Order;
 
 /// Declares the mutants: what each does wrong, its class, and where it was seen in the wild.
 macro_rules! mutants {
@@ -280,7 +280,7 @@ pub(crate) fn is_planted(mutant: Mutant) -> bool {
     PLANTED.get() == Some(mutant)
 }
 
-/// `mutant!(Name, sound, broken)`: what is right, and what this bug has instead.
+/// `mutant!(WriteId, sound, broken)`: what is right, and what this bug has instead.
 #[cfg(feature = "mutants")]
 macro_rules! mutant {
     ($name:ident, $sound:expr, $broken:expr) => {
@@ -288,7 +288,7 @@ macro_rules! mutant {
     };
 }
 
-/// `mutant!(Name, sound, broken)`: in this build, what is right.
+/// `mutant!(WriteId, sound, broken)`: in this build, what is right.
 #[cfg(not(feature = "mutants"))]
 macro_rules! mutant {
     ($name:ident, (), $broken:expr) => {{}};

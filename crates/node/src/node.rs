@@ -5,22 +5,23 @@ use std::collections::{BTreeSet, VecDeque};
 use bytes::Bytes;
 
 use crate::agreed::{Agreed, Read};
-use crate::clocks::Clocks;
-use crate::counting::{Count, Counts, Watch};
-use crate::disk::Disk;
-use crate::door::{
-    Command, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId,
-    REMOVED_KEYS_MAX, Reply, Role, Shortage, Status, TICK_MS, TURN_STEPS, Ticket, VALUE_BYTES_MAX,
-    Waits,
+use crate::api::{
+    Certificate, Config, Error, Event, Input, Level, NodeId, Now, Order, Output, PathId, Reply,
+    Role, Shortage, Status, TICK_MS, TURN_STEPS, Ticket, Waits,
 };
-use crate::keys::Point;
+use crate::cluster::clocks::Clocks;
+use crate::cluster::{Members, order_name};
+use crate::commands::{Command, View};
+use crate::counting::{Count, Counts, LongRead, Past, Progress};
+use crate::keyspace::{Keyspace, Keyspaces};
 use crate::limits::Limits;
-use crate::members::{Members, order_name};
 use crate::merged::Merged;
-use crate::message::{Body, Message};
-use crate::record::Known;
-use crate::session::{self, Asker, Kind, Request, Sessions};
+use crate::random::Random;
+use crate::session::{self, Kind, Request, Sessions, Waiter};
 use crate::turn::{Budget, Identity, Share, Turn};
+use crate::wire::group::RecordGroup;
+use crate::wire::message::{Body, Message};
+use crate::wire::record::Known;
 
 /// One member of the cluster.
 ///
@@ -49,7 +50,10 @@ pub struct Node {
     from_peers: VecDeque<Input>,
     from_clients: VecDeque<Input>,
     counts: Counts,
-    disk: Disk,
+    keyspaces: Keyspaces,
+    /// For what is to be random in answers.
+    random: Random,
+    disk: RecordGroup,
     sessions: Sessions,
     members: Members,
     agreed: Agreed,
@@ -70,6 +74,7 @@ macro_rules! turn {
             sessions: &mut $node.sessions,
             counts: &mut $node.counts,
             budget: &mut $node.budget,
+            random: &mut $node.random,
             outputs: $outputs,
             halted: &mut $node.halted,
         }
@@ -80,11 +85,15 @@ impl Node {
     pub(crate) fn new(
         config: Config,
         identity: Identity,
-        disk: Disk,
+        disk: RecordGroup,
         members: Members,
         agreed: Agreed,
         merged: Merged,
     ) -> Node {
+        /// Another stream of chance than that of elections.
+        const ANSWERS: u64 = 0x616e_7377_6572;
+        let keyspaces = Keyspaces::new(&config);
+        let random = Random::new(config.seed ^ ANSWERS);
         let clocks = Clocks::new(identity.id, members.ids(), config.max_clock_drift_ms);
         Node {
             config,
@@ -102,6 +111,8 @@ impl Node {
             from_peers: VecDeque::new(),
             from_clients: VecDeque::new(),
             counts: Counts::default(),
+            keyspaces,
+            random,
             disk,
             sessions: Sessions::default(),
             members,
@@ -140,6 +151,7 @@ impl Node {
             }
         }
         self.count(outputs);
+        self.agreed.state().clean_up();
         self.disk.close(outputs);
     }
 
@@ -162,6 +174,7 @@ impl Node {
             || self.merged.has_more()
             || (self.serves() && self.sessions.has_runnable())
             || !self.counts.is_empty()
+            || self.agreed.has_garbage()
     }
 
     /// Turns are to do no more than so many steps of each kind of work.
@@ -184,22 +197,20 @@ impl Node {
 
     /// What keeps requests at the default level from being answered now; nothing: it is ready.
     pub fn waits_for(&self) -> Option<Waits> {
-        self.waits(self.config.order)
+        self.waits(self.keyspaces.default().order)
     }
 
     /// How the node sees itself and the cluster.
     pub fn status(&self) -> Status {
-        let keys = match self.config.order {
-            Order::Agreed => self.agreed.keys(),
-            Order::Merged => self.merged.keys(),
-        };
+        let Keyspace { order, level, .. } = *self.keyspaces.default();
+        let keys = self.view(order).keys();
         let waits = self.waits_for();
         Status {
             id: self.identity.id,
             members: self.members.ids().to_vec(),
             boot: self.identity.life.boot,
-            order: self.config.order,
-            level: self.config.level,
+            order,
+            level,
             directory: self.identity.directory,
             cluster: self.members.cluster().map(|cluster| cluster.id),
             formed: self.members.is_formed(),
@@ -236,7 +247,9 @@ impl Node {
         }
         match self.agreed.leader() {
             // Sequential reads go on without one, and so do the writes that they wait for once there is one again.
-            None if self.config.level == Level::Linearizable || !self.agreed.is_fresh() => {
+            None if self.keyspaces.default().level == Level::Linearizable
+                || !self.agreed.is_fresh() =>
+            {
                 Some(Waits::Leader(self.members.unheard()))
             }
             _ => (!self.agreed.is_fresh()).then_some(Waits::Quorum),
@@ -251,8 +264,9 @@ impl Node {
         (id, Known { directory, life })
     }
 
+    /// The order of the keyspace `default`.
     pub(crate) fn order(&self) -> Order {
-        self.config.order
+        self.keyspaces.default().order
     }
 
     pub(crate) fn agreed(&self) -> &Agreed {
@@ -336,7 +350,7 @@ impl Node {
 
     fn take_from_client(&mut self, input: Input, outputs: &mut Vec<Output>) {
         let bytes = match &input {
-            Input::Request { command, .. } => crate::command::weight(command),
+            Input::Request { command, .. } => command.weight(),
             _ => 0,
         };
         self.budget.requests.spend(1, bytes);
@@ -352,10 +366,12 @@ impl Node {
             Input::Persisted(ticket) => self.on_persisted(ticket, outputs),
             Input::Request { session, id, level, command } => {
                 let since_ms = self.now.monotonic_ms;
-                let asker = Asker { session, id, since_ms, certify: false };
+                let waiter = Waiter { session, id, since_ms, certify: false };
                 match self.admissible(level, &command) {
-                    Ok(level) => self.on_request(Request { asker, level, command }, outputs),
-                    Err(error) => outputs.push(session::reply_to(&asker, Reply::Error(error))),
+                    Ok((keyspace, level)) => {
+                        self.on_request(Request { waiter, keyspace, level, command }, outputs);
+                    }
+                    Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
                 }
             }
             Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
@@ -441,14 +457,14 @@ impl Node {
         };
         let why = match self.members.waits() {
             None => WAITED,
-            Some(Waits::Meeting(_)) => NOT_FORMED,
+            Some(Waits::Formation(_)) => NOT_FORMED,
             Some(_) => NOT_CONFIRMED,
         };
         self.agreed.expire(oldest_ms, turn!(self, outputs));
         self.merged.expire(oldest_ms, turn!(self, outputs));
         self.sessions.expire(oldest_ms, why, outputs);
-        for asker in self.counts.expire(oldest_ms) {
-            turn!(self, outputs).refuse_read(&asker, Error::ClusterDown(NOT_COUNTED));
+        for waiter in self.counts.expire(oldest_ms) {
+            turn!(self, outputs).refuse_read(&waiter, Error::ClusterDown(NOT_COUNTED));
         }
     }
 
@@ -542,7 +558,7 @@ impl Node {
                 self.agreed.on_forward(from, sender.life, first, count, &commands, turn)
             }
             Body::Entries { entries, more } => self.merged.on_entries(from, entries, more, turn),
-            Body::Vector { vector, want } => self.merged.on_vector(from, vector, want, turn),
+            Body::VersionVector { vector, want } => self.merged.on_vector(from, vector, want, turn),
             Body::Lost(place) => {
                 self.merged.on_lost(place, turn);
                 Ok(())
@@ -564,42 +580,47 @@ impl Node {
         }
     }
 
-    /// The level at which a request is served, if it may be.
-    fn admissible(&self, asked: Option<Level>, command: &Command) -> Result<Level, Error> {
-        if crate::command::weight(command) > 2 * VALUE_BYTES_MAX {
-            return Err(Error::Invalid("the command is too large".into()));
-        }
-        if let Command::Del(keys) = command
-            && keys.len() > REMOVED_KEYS_MAX
-        {
-            return Err(Error::Invalid(format!(
-                "DEL of {} keys: at most {REMOVED_KEYS_MAX} go at a time, so that nobody else waits long. Send several",
-                keys.len()
-            )));
-        }
+    /// The keyspace of a request and the level at which it is served, if it may be.
+    fn admissible(
+        &self,
+        asked: Option<Level>,
+        command: &Command,
+    ) -> Result<(Keyspace, Level), Error> {
+        command.check_size()?;
+        let keyspace = *self.keyspaces.of(command)?;
+        let Keyspace { name, order, .. } = keyspace;
         if asked.is_some() && command.is_write() {
             return Err(Error::Consistency(
                 "a write has no level: its keyspace's order says what it promises; levels are for reads".into(),
             ));
         }
-        if self.config.order == Order::Merged && matches!(command, Command::SetIf(_)) {
+        if order == Order::Merged && !command.is_mergeable() {
             return Err(Error::Consistency(format!(
-                "the keyspace default is {}: a SET that looks at what is there (NX, XX, IFEQ, GET) needs one order of \
-                 all writes, and it has none. Use a cluster started with --level linearizable or sequential",
-                order_name(Order::Merged)
+                "the keyspace {name} is {}: {} needs one order of all writes, and it has none. \
+                 Use a cluster started with --level linearizable or sequential",
+                order_name(Order::Merged),
+                command.what_needs_order()
             )));
         }
-        let level = mutant!(LevelIgnored, asked, None).unwrap_or(self.config.level);
-        let total = matches!(level, Level::Linearizable | Level::Sequential);
-        let beyond_merge = mutant!(MergedClaimsOrder, total, false);
-        if self.config.order == Order::Merged && beyond_merge && !command.is_write() {
+        let level = mutant!(LevelIgnored, asked, None).unwrap_or(keyspace.level);
+        if !keyspace.can_give(level) && !command.is_write() {
             return Err(Error::Consistency(format!(
-                "the keyspace default is {}, which has no {level} read: there is no one order to be the latest in. \
+                "the keyspace {name} is {}, which has no {level} read: there is no one order to be the latest in. \
                  Ask for causal or eventual, or use a cluster started with --level linearizable",
                 order_name(Order::Merged)
             )));
         }
-        Ok(level)
+        // What names no key shows what is applied here.
+        let level = if command.is_for_all() { Level::Eventual } else { level };
+        Ok((keyspace, level))
+    }
+
+    /// What reads of keyspaces of this order see.
+    fn view(&self, order: Order) -> &dyn View {
+        match order {
+            Order::Agreed => self.agreed.view(),
+            Order::Merged => self.merged.view(),
+        }
     }
 
     fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
@@ -629,23 +650,23 @@ impl Node {
         share: fn(&mut Budget) -> &mut Share,
         outputs: &mut Vec<Output>,
     ) {
-        let Request { asker, level, command } = request;
-        let agreed = self.config.order == Order::Agreed;
+        let Request { waiter, keyspace, level, command } = request;
+        let agreed = keyspace.order == Order::Agreed;
         if command.is_write()
             && let Some(shortage) = self.disk.shortage()
         {
-            outputs.push(session::reply_to(&asker, Reply::Error(full(shortage))));
+            outputs.push(session::reply_to(&waiter, Reply::Error(full(shortage))));
             return;
         }
         if command.is_write() {
             if self.is_overfull() {
-                return outputs.push(overfull(&asker));
+                return outputs.push(overfull(&waiter));
             }
-            self.sessions.begin(&asker, Kind::Write);
+            self.sessions.begin(&waiter, Kind::Write);
             if agreed {
-                self.agreed.write(asker, command);
+                self.agreed.write(waiter, keyspace.id, command);
             } else {
-                self.merged.write(asker, command);
+                self.merged.write(waiter, keyspace.id, command);
             }
             return;
         }
@@ -653,40 +674,44 @@ impl Node {
             Level::Eventual => true,
             Level::Linearizable => mutant!(
                 LeaderReadsAlone,
-                mutant!(SilentDowngrade, false, self.reads_alone(asker.session)),
-                self.agreed.role() == Role::Leader && self.reads_alone(asker.session)
+                mutant!(SilentDowngrade, false, self.reads_alone(waiter.session)),
+                self.agreed.role() == Role::Leader && self.reads_alone(waiter.session)
             ),
             // A read does not overtake one of its connection that still waits, and may be told of later writes.
             Level::Sequential | Level::Causal => {
-                self.agreed.is_fresh() && !self.sessions.is_reading(asker.session)
+                self.agreed.is_fresh() && !self.sessions.is_reading(waiter.session)
             }
         };
         let long = self.budget.is_long(&command);
         if (agreed && !confirmed) || long {
             if self.is_overfull() {
-                return outputs.push(overfull(&asker));
+                return outputs.push(overfull(&waiter));
             }
             let kind = if long { Kind::LongRead(level) } else { Kind::Read(level) };
-            self.sessions.begin(&asker, kind);
+            self.sessions.begin(&waiter, kind);
         }
         if agreed && !confirmed {
-            self.agreed.read_confirmed(asker, command);
+            self.agreed.read_confirmed(waiter, command);
             return;
         }
         if long {
-            self.counts.push(Read { asker, command });
+            self.counts.push(Read { waiter, command }, keyspace.order);
             return;
         }
-        outputs.push(if agreed {
-            let reply = self.agreed.read_here(&command);
-            share(&mut self.budget).spend_answer(&command, &reply);
-            session::certified_reply(&asker, reply, || self.agreed.certificate(&command))
-        } else {
-            let reply = self.merged.read_here(&command);
-            share(&mut self.budget).spend_answer(&command, &reply);
-            session::certified_reply(&asker, reply, || self.merged.certificate(&command))
-        });
+        let chance = self.random.next();
+        let reply = command.read(self.view(keyspace.order), chance);
+        share(&mut self.budget).spend_answer(&command, &reply);
+        let certificate = || self.certificate(keyspace.order, &command);
+        outputs.push(session::certified_reply(&waiter, reply, certificate));
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
+    }
+
+    /// Where an answer to this read stands.
+    fn certificate(&self, order: Order, command: &Command) -> Certificate {
+        match order {
+            Order::Agreed => self.agreed.certificate(command),
+            Order::Merged => self.merged.certificate(command),
+        }
     }
 
     /// Whether so much waits here that nothing more may: also what connections asked that are gone since.
@@ -698,7 +723,7 @@ impl Node {
     fn count(&mut self, outputs: &mut Vec<Output>) {
         if self.counts.is_empty() {
             // Also where the last one is gone without an answer.
-            self.watch().end();
+            self.end_count();
             return;
         }
         while !self.budget.counting.is_spent() {
@@ -713,46 +738,36 @@ impl Node {
 
     /// Begins with the next read: what it sees is the state of this moment.
     fn begin_count(&mut self) -> Option<Count> {
-        let read = self.counts.next()?;
-        let certificate = read.asker.certify.then(|| match self.config.order {
-            Order::Agreed => self.agreed.certificate(&read.command),
-            Order::Merged => self.merged.certificate(&read.command),
-        });
-        self.watch().end();
-        self.watch().begin();
-        Some(Count { read, at: Point::default(), found: 0, certificate })
+        let LongRead { read, order } = self.counts.next()?;
+        let certificate = read.waiter.certify.then(|| self.certificate(order, &read.command));
+        self.end_count();
+        self.past(order).begin();
+        Some(Count { progress: Progress::of(&read), read, order, certificate })
     }
 
-    /// What the state notes for the present count.
-    fn watch(&mut self) -> &mut Watch {
-        match self.config.order {
-            Order::Agreed => &mut self.agreed.state().watch,
-            Order::Merged => &mut self.merged.state().watch,
+    fn end_count(&mut self) {
+        self.agreed.state().end();
+        self.merged.state().end();
+    }
+
+    /// The state as it was when the present count began.
+    fn past(&mut self, order: Order) -> &mut dyn Past {
+        match order {
+            Order::Agreed => self.agreed.state(),
+            Order::Merged => self.merged.state(),
         }
     }
 
     /// Counts on; gives back what is not finished.
     fn count_on(&mut self, mut count: Count, outputs: &mut Vec<Output>) -> Option<Count> {
-        let Command::Exists(keys) = &count.read.command else { panic!("only EXISTS takes long") };
-        let (part, behind) = keys.part(count.at, self.budget.counting.left());
-        let (mut seen, mut found) = (0, 0);
-        for key in part {
-            seen += 1;
-            found += i64::from(match self.config.order {
-                Order::Agreed => self.agreed.state().existed(key),
-                Order::Merged => self.merged.state().existed(key),
-            });
-        }
-        self.budget.counting.spend(seen, 0);
-        count.found += found;
-        count.at = behind;
-        if !keys.is_end(behind) {
-            return Some(count);
-        }
-        self.watch().end();
-        let Count { read, found, certificate, .. } = count;
+        let most = self.budget.counting.left();
+        let (steps, reply) = count.progress.go_on(&count.read, self.past(count.order), most);
+        self.budget.counting.spend(steps, 0);
+        let Some(reply) = reply else { return Some(count) };
+        self.end_count();
+        let Count { read, certificate, .. } = count;
         let certificate = || certificate.expect("it was asked for when the count began");
-        turn!(self, outputs).answer_read(&read.asker, Reply::Integer(found), certificate);
+        turn!(self, outputs).answer_read(&read.waiter, reply, certificate);
         None
     }
 
@@ -763,8 +778,8 @@ impl Node {
     }
 }
 
-fn overfull(asker: &Asker) -> Output {
-    session::reply_to(asker, Reply::Error(Error::ClusterDown(OVERFULL)))
+fn overfull(waiter: &Waiter) -> Output {
+    session::reply_to(waiter, Reply::Error(Error::ClusterDown(OVERFULL)))
 }
 
 fn full(Shortage { why, way_out }: &Shortage) -> Error {

@@ -6,14 +6,14 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::agreed::{self, Agreed, Tail};
-use crate::disk::Disk;
-use crate::door::{Config, NodeId, StartError};
-use crate::life::{Life, Lives};
-use crate::members::{Members, order_name};
+use crate::api::{Config, NodeId, StartError};
+use crate::cluster::{Members, order_name};
+use crate::ids::{Life, Lives};
 use crate::merged::Merged;
 use crate::node::Node;
-use crate::record::{Birth, Known, Record};
 use crate::turn::{Identity, SUPERSEDED};
+use crate::wire::group::RecordGroup;
+use crate::wire::record::{Birth, Known, Record};
 
 /// A node being born from its disk: tell it every group that is there, in order, then finish.
 pub struct Recovery {
@@ -124,7 +124,7 @@ impl Recovery {
     }
 
     /// Whose the directory is: as the disk says or, as long as no cluster has formed, as this start is told.
-    fn birth(&self, disk: &mut Disk) -> Result<Birth, StartError> {
+    fn birth(&self, disk: &mut RecordGroup) -> Result<Birth, StartError> {
         if let Some(birth) = &self.birth
             && birth.cluster.is_some()
         {
@@ -152,7 +152,7 @@ impl Recovery {
         if self.superseded {
             return Err(StartError(SUPERSEDED.into()));
         }
-        let mut disk = Disk::default();
+        let mut disk = RecordGroup::default();
         let birth = self.birth(&mut disk)?;
         let config = self.config;
         let last = self.lives.last_boot();
@@ -175,7 +175,7 @@ impl Recovery {
 /// The boot of the last start again, in merged keyspaces.
 #[cfg(feature = "mutants")]
 fn again(last: u64, config: &Config) -> u64 {
-    last + u64::from(config.order != crate::door::Order::Merged || last == 0)
+    last + u64::from(config.order != crate::api::Order::Merged || last == 0)
 }
 
 fn check_members(id: NodeId, members: &[NodeId]) -> Result<(), StartError> {

@@ -13,15 +13,17 @@ use std::collections::{BTreeSet, VecDeque};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
+use crate::api::{Certificate, Error, Level, Output, Reply, RequestId, SessionId};
+use crate::commands::Command;
 use crate::copies::Copies;
-use crate::door::{Certificate, Command, Error, Level, Output, Reply, RequestId, SessionId};
+use crate::keyspace::Keyspace;
 
 /// The most requests of one connection that may wait for their turn.
 const WAITING_MAX: usize = 65_536;
 
 /// Who waits for an answer, and since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Asker {
+pub(crate) struct Waiter {
     pub(crate) session: SessionId,
     pub(crate) id: RequestId,
     pub(crate) since_ms: u64,
@@ -32,7 +34,8 @@ pub(crate) struct Asker {
 /// A request, its level decided.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) asker: Asker,
+    pub(crate) waiter: Waiter,
+    pub(crate) keyspace: Keyspace,
     pub(crate) level: Level,
     pub(crate) command: Command,
 }
@@ -101,8 +104,8 @@ impl Sessions {
         mut request: Request,
         outputs: &mut Vec<Output>,
     ) -> Option<Request> {
-        let session = self.sessions.entry(request.asker.session).or_default();
-        request.asker.certify = mutant!(CertificateLeftOut, session.certify, false);
+        let session = self.sessions.entry(request.waiter.session).or_default();
+        request.waiter.certify = mutant!(CertificateLeftOut, session.certify, false);
         if session.waiting.is_empty() && session.may_start(&request) {
             return Some(request);
         }
@@ -112,12 +115,12 @@ impl Sessions {
 
     /// Keeps a request until its turn comes, or until [`Sessions::wake_all`].
     pub(crate) fn hold(&mut self, mut request: Request, outputs: &mut Vec<Output>) {
-        let id = request.asker.session;
+        let id = request.waiter.session;
         let session = self.sessions.entry(id).or_default();
-        request.asker.certify = session.certify;
+        request.waiter.certify = session.certify;
         if session.waiting.len() == WAITING_MAX {
             let error = Error::ClusterDown("too many requests wait on this connection");
-            outputs.push(reply_to(&request.asker, Reply::Error(error)));
+            outputs.push(reply_to(&request.waiter, Reply::Error(error)));
             return;
         }
         request.command = self.copies.of_command(&request.command);
@@ -140,7 +143,7 @@ impl Sessions {
             if session.waiting.front().is_some_and(|next| session.may_start(next)) {
                 let progressed_ms = session.progressed_ms;
                 let mut request = session.waiting.pop_front()?;
-                request.asker.since_ms = request.asker.since_ms.max(progressed_ms);
+                request.waiter.since_ms = request.waiter.since_ms.max(progressed_ms);
                 return Some(request);
             }
             if session.waiting.is_empty() {
@@ -162,8 +165,8 @@ impl Sessions {
     }
 
     /// A request that was given out is not answered at once: what comes after it may have to wait.
-    pub(crate) fn begin(&mut self, asker: &Asker, kind: Kind) {
-        let Some(session) = self.sessions.get_mut(&asker.session) else { return };
+    pub(crate) fn begin(&mut self, waiter: &Waiter, kind: Kind) {
+        let Some(session) = self.sessions.get_mut(&waiter.session) else { return };
         match kind {
             Kind::Write => session.writes += 1,
             Kind::Read(level) | Kind::LongRead(level) => {
@@ -177,24 +180,24 @@ impl Sessions {
     /// Answers a request that was begun.
     pub(crate) fn complete(
         &mut self,
-        asker: &Asker,
+        waiter: &Waiter,
         write: bool,
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
         now_ms: u64,
         outputs: &mut Vec<Output>,
     ) {
-        let Some(session) = self.sessions.get_mut(&asker.session) else { return };
+        let Some(session) = self.sessions.get_mut(&waiter.session) else { return };
         let under_way = if write { &mut session.writes } else { &mut session.reads };
         *under_way -= 1;
         if !matches!(reply, Reply::Error(_)) {
             session.progressed_ms = now_ms;
         }
         if *under_way == 0 && !session.waiting.is_empty() {
-            self.runnable.push_back(asker.session);
+            self.runnable.push_back(waiter.session);
         }
         session.counts &= session.reads > 0;
-        outputs.push(certified_reply(asker, reply, certificate));
+        outputs.push(certified_reply(waiter, reply, certificate));
     }
 
     /// Whether answers to this connection say where they stand.
@@ -217,9 +220,9 @@ impl Sessions {
                 continue;
             }
             while let Some(request) =
-                session.waiting.pop_front_if(|request| request.asker.since_ms <= oldest_ms)
+                session.waiting.pop_front_if(|request| request.waiter.since_ms <= oldest_ms)
             {
-                outputs.push(reply_to(&request.asker, Reply::Error(Error::ClusterDown(why))));
+                outputs.push(reply_to(&request.waiter, Reply::Error(Error::ClusterDown(why))));
                 expired = true;
             }
             if expired {
@@ -230,17 +233,17 @@ impl Sessions {
 }
 
 /// The output that answers a request without a certificate.
-pub(crate) fn reply_to(asker: &Asker, reply: Reply) -> Output {
-    Output::Reply { session: asker.session, id: asker.id, reply, certificate: None }
+pub(crate) fn reply_to(waiter: &Waiter, reply: Reply) -> Output {
+    Output::Reply { session: waiter.session, id: waiter.id, reply, certificate: None }
 }
 
 /// The output that answers a request, with its certificate if that is wanted and the request was done.
 pub(crate) fn certified_reply(
-    asker: &Asker,
+    waiter: &Waiter,
     reply: Reply,
     certificate: impl FnOnce() -> Certificate,
 ) -> Output {
-    let certified = asker.certify && !matches!(reply, Reply::Error(_));
+    let certified = waiter.certify && !matches!(reply, Reply::Error(_));
     let certificate = certified.then(|| Box::new(certificate()));
-    Output::Reply { session: asker.session, id: asker.id, reply, certificate }
+    Output::Reply { session: waiter.session, id: waiter.id, reply, certificate }
 }

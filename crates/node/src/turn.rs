@@ -2,13 +2,15 @@
 
 use bytes::Bytes;
 
+use crate::api::{Certificate, Error, Event, NodeId, Now, Output, PathId, Reply};
+use crate::commands::{Command, Effect};
 use crate::counting::{Counts, LONG_KEYS};
-use crate::disk::Disk;
-use crate::door::{Certificate, Command, Error, Event, NodeId, Now, Output, PathId, Reply};
-use crate::life::Life;
-use crate::message::{Body, Message};
-use crate::record::{Known, Record};
-use crate::session::{Asker, Sessions};
+use crate::ids::Life;
+use crate::random::Random;
+use crate::session::{Sessions, Waiter};
+use crate::wire::group::RecordGroup;
+use crate::wire::message::{Body, Message};
+use crate::wire::record::{Known, Record};
 
 /// Who this node is, as its messages say.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +62,11 @@ impl Budget {
 
     /// Whether a command reads so many keys that they are counted in pieces.
     pub(crate) fn is_long(&self, command: &Command) -> bool {
-        matches!(command, Command::Exists(keys) if keys.len() > self.long_keys)
+        match command.effect() {
+            Effect::Count => command.key_count() > self.long_keys,
+            Effect::List => true,
+            Effect::Read(_) | Effect::Write(_) => false,
+        }
     }
 }
 
@@ -81,8 +87,7 @@ impl Share {
 
     /// A command is answered from what is here.
     pub(crate) fn spend_answer(&mut self, command: &Command, reply: &Reply) {
-        let keys = if let Command::Exists(keys) = command { keys.len() } else { 1 };
-        self.spend(keys, reply.bytes());
+        self.spend(command.key_count(), reply.bytes());
     }
 
     pub(crate) fn is_spent(&self) -> bool {
@@ -110,17 +115,23 @@ pub(crate) struct Turn<'a> {
     /// The time that this node's clock may carry into the log, if a majority of the clocks are known.
     pub(crate) log_ms: Option<u64>,
     pub(crate) identity: Identity,
-    pub(crate) disk: &'a mut Disk,
+    pub(crate) disk: &'a mut RecordGroup,
     pub(crate) sessions: &'a mut Sessions,
     /// Reads that are to be counted in pieces.
     pub(crate) counts: &'a mut Counts,
     pub(crate) budget: &'a mut Budget,
+    pub(crate) random: &'a mut Random,
     pub(crate) outputs: &'a mut Vec<Output>,
     /// Whether the node must not go on.
     pub(crate) halted: &'a mut bool,
 }
 
 impl Turn<'_> {
+    /// A number that nobody can foresee.
+    pub(crate) fn chance(&mut self) -> u64 {
+        self.random.next()
+    }
+
     /// The bytes of a message from this node.
     pub(crate) fn message(&self, body: Body) -> Bytes {
         let Identity { id, directory, life } = self.identity;
@@ -162,40 +173,40 @@ impl Turn<'_> {
 
     pub(crate) fn answer_write(
         &mut self,
-        asker: &Asker,
+        waiter: &Waiter,
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
     ) {
-        self.complete(asker, true, reply, certificate);
+        self.complete(waiter, true, reply, certificate);
     }
 
     pub(crate) fn answer_read(
         &mut self,
-        asker: &Asker,
+        waiter: &Waiter,
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
     ) {
-        self.complete(asker, false, reply, certificate);
+        self.complete(waiter, false, reply, certificate);
     }
 
     fn complete(
         &mut self,
-        asker: &Asker,
+        waiter: &Waiter,
         write: bool,
         reply: Reply,
         certificate: impl FnOnce() -> Certificate,
     ) {
         let now_ms = self.now.monotonic_ms;
-        self.sessions.complete(asker, write, reply, certificate, now_ms, self.outputs);
+        self.sessions.complete(waiter, write, reply, certificate, now_ms, self.outputs);
     }
 
     /// Says of a write that it was not, or may not have been, done.
-    pub(crate) fn refuse_write(&mut self, asker: &Asker, error: Error) {
-        self.answer_write(asker, Reply::Error(error), || unreachable!("errors carry none"));
+    pub(crate) fn refuse_write(&mut self, waiter: &Waiter, error: Error) {
+        self.answer_write(waiter, Reply::Error(error), || unreachable!("errors carry none"));
     }
 
     /// Says of a read that it was not done.
-    pub(crate) fn refuse_read(&mut self, asker: &Asker, error: Error) {
-        self.answer_read(asker, Reply::Error(error), || unreachable!("errors carry none"));
+    pub(crate) fn refuse_read(&mut self, waiter: &Waiter, error: Error) {
+        self.answer_read(waiter, Reply::Error(error), || unreachable!("errors carry none"));
     }
 }

@@ -79,7 +79,7 @@ fn key(n: usize) -> Bytes {
 }
 
 fn set(n: usize) -> Command {
-    Command::Set(key(n), Bytes::from("v"))
+    Command::set(key(n), Bytes::from("v"))
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn many_requests_take_many_turns() {
         let turns = alone.turns();
         assert!(turns.iter().all(|replies| replies.len() <= 2 * TURN_STEPS), "{level}");
         assert_eq!(turns.iter().flatten().count(), count);
-        (0..count).for_each(|n| alone.ask(n as u64 % 50, Command::Get(key(n))));
+        (0..count).for_each(|n| alone.ask(n as u64 % 50, Command::get(key(n))));
         let turns = alone.turns();
         assert!(turns.iter().all(|replies| replies.len() <= 2 * TURN_STEPS), "{level}");
         let value = Reply::Value(Bytes::from("v"));
@@ -106,16 +106,14 @@ fn nobody_waits_for_a_read_of_very_many_keys() {
         (0..100).for_each(|n| alone.ask(1, set(n)));
         alone.turns();
         // Half of the keys exist. While they are counted, one that was counted goes and one that was not comes.
-        let keys = Keys::new(
-            (0..10 * TURN_STEPS).map(|n| key(if n % 2 == 0 { n % 100 } else { 100 + n })),
-        );
+        let keys = (0..10 * TURN_STEPS).map(|n| key(if n % 2 == 0 { n % 100 } else { 100 + n }));
         let last = 100 + 10 * TURN_STEPS - 1;
-        alone.ask(1, Command::Exists(keys));
-        alone.ask(1, Command::Get(key(0)));
+        alone.ask(1, Command::exists(keys));
+        alone.ask(1, Command::get(key(0)));
         assert_eq!(alone.turn(), [], "{level}");
-        alone.ask(2, Command::Del(Keys::new([key(0), key(2)])));
-        alone.ask(3, Command::Set(key(last), Bytes::from("new")));
-        alone.ask(4, Command::Get(key(4)));
+        alone.ask(2, Command::del([key(0), key(2)]));
+        alone.ask(3, Command::set(key(last), Bytes::from("new")));
+        alone.ask(4, Command::get(key(4)));
         let turns = alone.turns();
         let at = |session| {
             let answers =
@@ -138,7 +136,7 @@ fn nobody_waits_for_a_read_of_very_many_keys() {
 #[test]
 fn a_count_takes_a_quarter_of_a_turn() {
     let mut alone = Alone::new(Level::Sequential);
-    alone.ask(1, Command::Exists(Keys::new((0..10 * TURN_STEPS).map(key))));
+    alone.ask(1, Command::exists((0..10 * TURN_STEPS).map(key)));
     let turns = (1..).find(|_| !alone.turn().is_empty()).unwrap();
     assert!((40..45).contains(&turns), "{turns} turns");
 }
@@ -146,7 +144,7 @@ fn a_count_takes_a_quarter_of_a_turn() {
 #[test]
 fn a_count_has_room_for_so_many_changes() {
     let mut alone = Alone::new(Level::Sequential);
-    alone.ask(1, Command::Exists(Keys::new((0..40 * TURN_STEPS).map(key))));
+    alone.ask(1, Command::exists((0..40 * TURN_STEPS).map(key)));
     let mut replies = alone.turn();
     for n in 0..20 * TURN_STEPS {
         alone.ask(2, set(n));
@@ -165,7 +163,7 @@ fn a_count_has_room_for_so_many_changes() {
 #[test]
 fn a_count_that_nobody_waits_for_any_more_ends() {
     let mut alone = Alone::new(Level::Sequential);
-    let long = || Command::Exists(Keys::new((0..20 * TURN_STEPS).map(key)));
+    let long = || Command::exists((0..20 * TURN_STEPS).map(key));
     alone.ask(1, long());
     alone.turn();
     alone.ask(2, long());
@@ -182,8 +180,8 @@ fn a_count_that_nobody_waits_for_any_more_ends() {
 #[test]
 fn a_command_does_not_remove_more_than_a_turn_bears() {
     let mut alone = Alone::new(Level::Linearizable);
-    alone.ask(1, Command::Del(Keys::new((0..=REMOVED_KEYS_MAX).map(key))));
-    alone.ask(1, Command::Del(Keys::new((0..REMOVED_KEYS_MAX).map(key))));
+    alone.ask(1, Command::del((0..=REMOVED_KEYS_MAX).map(key)));
+    alone.ask(1, Command::del((0..REMOVED_KEYS_MAX).map(key)));
     let replies: Vec<_> = alone.turns().into_iter().flatten().map(|reply| reply.1).collect();
     let refused = Error::Invalid(
         "DEL of 32769 keys: at most 32768 go at a time, so that nobody else waits long. Send several".into(),
@@ -277,7 +275,7 @@ fn a_merged_entry_has_no_more_keys_than_a_turn_bears() {
     (0..count).for_each(|n| alone.ask(1, set(n)));
     alone.turns();
     (0..count / 64).for_each(|n| {
-        alone.ask(n as u64, Command::Del(Keys::new((64 * n..64 * n + 64).map(key))));
+        alone.ask(n as u64, Command::del((64 * n..64 * n + 64).map(key)));
     });
     let mut left = count as u64;
     while left > 0 {
@@ -292,11 +290,11 @@ fn a_merged_entry_has_no_more_keys_than_a_turn_bears() {
 fn great_values_take_many_turns() {
     const VALUE_BYTES: usize = 1 << 20;
     let value = Bytes::from(vec![b'v'; VALUE_BYTES]);
-    let read = || Command::Get(key(0));
+    let read = || Command::get(key(0));
     // It finds another value than it expects, and says which.
     let compare = || {
-        let (key, value, condition) = (key(0), key(1), Condition::Equals(key(2)));
-        Command::SetIf(Box::new(SetIf { key, value, condition, get: true }))
+        let words = [&b"SET"[..], &key(0), &key(1), b"IFEQ", &key(2), b"GET"];
+        Command::of_words(&words).unwrap()
     };
     let levels = [Level::Linearizable, Level::Sequential, Level::Causal];
     let commands: [&dyn Fn() -> Command; 2] = [&read, &compare];
@@ -305,7 +303,7 @@ fn great_values_take_many_turns() {
             continue;
         }
         let mut alone = Alone::new(*level);
-        alone.ask(1, Command::Set(key(0), value.clone()));
+        alone.ask(1, Command::set(key(0), value.clone()));
         alone.turns();
         // Some of them wait for others of their connection.
         (0..100).for_each(|n| {
@@ -327,9 +325,9 @@ fn what_waits_on_its_connection_starts_although_new_requests_fill_every_turn() {
     for level in [Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);
         alone.ask(1, set(0));
-        alone.ask(1, Command::Get(key(0)));
+        alone.ask(1, Command::get(key(0)));
         let answers = |alone: &mut Alone| {
-            (0..2 * TURN_STEPS as u64).for_each(|n| alone.ask(2 + n % 50, Command::Get(key(1))));
+            (0..2 * TURN_STEPS as u64).for_each(|n| alone.ask(2 + n % 50, Command::get(key(1))));
             alone.turn().iter().filter(|reply| reply.0 == 1).count()
         };
         assert_eq!((0..10).map(|_| answers(&mut alone)).sum::<usize>(), 2, "{level}");
@@ -342,7 +340,7 @@ fn a_read_is_answered_although_writes_fill_every_turn() {
     let mut answered = 0;
     for turn in 0..10 {
         if turn == 4 {
-            alone.ask(1, Command::Get(key(0)));
+            alone.ask(1, Command::get(key(0)));
         }
         (0..TURN_STEPS).for_each(|n| alone.ask(2 + n as u64 % 50, set(n % 100)));
         answered += alone.turn().iter().filter(|reply| reply.0 == 1).count();
@@ -354,7 +352,7 @@ fn a_read_is_answered_although_writes_fill_every_turn() {
 fn a_count_that_nobody_waits_for_holds_up_no_writes() {
     for level in [Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);
-        alone.ask(1, Command::Exists(Keys::new((0..20 * TURN_STEPS).map(key))));
+        alone.ask(1, Command::exists((0..20 * TURN_STEPS).map(key)));
         assert_eq!(alone.turn(), []);
         alone.due.push(Input::Closed(SessionId(1)));
         let count = 4 * TURN_STEPS;
@@ -368,12 +366,12 @@ fn a_count_that_nobody_waits_for_holds_up_no_writes() {
 fn no_read_overtakes_a_count_of_its_connection() {
     for level in [Level::Linearizable, Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);
-        alone.ask(1, Command::Get(key(0)));
-        alone.ask(1, Command::Exists(Keys::new((0..5 * TURN_STEPS).map(key))));
+        alone.ask(1, Command::get(key(0)));
+        alone.ask(1, Command::exists((0..5 * TURN_STEPS).map(key)));
         let mut replies = alone.turn();
         // The first read is answered, and the count goes on.
         assert_eq!(replies, [(1, Reply::Nil)], "{level}");
-        alone.ask(1, Command::Get(key(1)));
+        alone.ask(1, Command::get(key(1)));
         replies.extend(alone.turns().into_iter().flatten());
         let last = [(1, Reply::Nil), (1, Reply::Integer(0)), (1, Reply::Nil)];
         assert_eq!(replies, last, "{level}");
@@ -385,7 +383,7 @@ fn reads_of_many_keys_take_many_turns() {
     const KEYS: usize = 512;
     for level in [Level::Linearizable, Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);
-        let exists = || Command::Exists(Keys::new((0..KEYS).map(key)));
+        let exists = || Command::exists((0..KEYS).map(key));
         (0..200).for_each(|n| {
             alone.ask(n % 50, set(KEYS));
             alone.ask(n % 50, exists());
@@ -397,5 +395,120 @@ fn reads_of_many_keys_take_many_turns() {
         assert_eq!(each.iter().sum::<usize>(), 200, "{level}");
         let most = 2 * (TURN_STEPS / KEYS + 1);
         assert!(each.iter().all(|count| *count <= most), "{level}: {each:?}");
+    }
+}
+
+/// What an answer lists, in order of its own.
+fn listed(reply: &Reply) -> Vec<Bytes> {
+    let Reply::Array(all) = reply else { panic!("{reply:?}") };
+    let value = |one: &Reply| {
+        let Reply::Value(value) = one else { panic!("{one:?}") };
+        value.clone()
+    };
+    let mut all: Vec<Bytes> = all.iter().map(value).collect();
+    all.sort();
+    all
+}
+
+fn words(words: &str) -> Command {
+    Command::of_words(&words.split(' ').collect::<Vec<_>>()).unwrap()
+}
+
+#[test]
+fn keys_are_listed_as_of_one_moment_whatever_comes_and_goes_meanwhile() {
+    const KEYS: usize = 3 * TURN_STEPS;
+    for level in [Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        (0..KEYS).for_each(|n| alone.ask(1, set(n)));
+        alone.turns();
+        alone.ask(1, words("KEYS *"));
+        assert_eq!(alone.turn(), [], "{level}: it takes many turns");
+        alone.ask(2, Command::del((0..KEYS).step_by(3).map(key).take(1_000)));
+        (KEYS..KEYS + 500).for_each(|n| alone.ask(3, set(n)));
+        alone.ask(4, Command::get(key(1)));
+        let turns = alone.turns();
+        let at = |session| turns.iter().position(|turn| turn.iter().any(|one| one.0 == session));
+        assert!(at(4).unwrap() < at(1).unwrap(), "{level}: others go on");
+        let reply = &turns.concat().into_iter().find(|one| one.0 == 1).unwrap().1;
+        let mut expected: Vec<Bytes> = (0..KEYS).map(key).collect();
+        expected.sort();
+        assert_eq!(listed(reply), expected, "{level}");
+    }
+}
+
+#[test]
+fn what_is_flushed_meanwhile_is_listed_and_counted_all_the_same() {
+    const KEYS: usize = 2 * TURN_STEPS;
+    let mut alone = Alone::new(Level::Sequential);
+    (0..KEYS).for_each(|n| alone.ask(1, set(n)));
+    alone.turns();
+    alone.ask(1, words("KEYS *"));
+    alone.ask(1, Command::exists((0..2 * KEYS).map(key)));
+    alone.turn();
+    alone.ask(2, set(KEYS));
+    alone.ask(2, words("FLUSHALL"));
+    alone.ask(2, set(KEYS + 1));
+    alone.ask(2, words("DBSIZE"));
+    let turns = alone.turns();
+    let of = |session| {
+        let mine = turns.iter().flatten().filter(move |one| one.0 == session);
+        mine.map(|one| one.1.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of(2), [Reply::Ok, Reply::Ok, Reply::Ok, Reply::Integer(1)]);
+    let [all, count] = &of(1)[..] else { panic!("two answers") };
+    assert_eq!((listed(all).len(), count), (KEYS, &Reply::Integer(1)), "the count began later");
+    assert!(turns.len() > 50, "and the memory goes in pieces");
+}
+
+#[test]
+fn a_scan_shows_every_key_that_was_there_all_along_and_no_step_of_it_is_long() {
+    for level in [Level::Sequential, Level::Causal] {
+        let mut alone = Alone::new(level);
+        // Those of one tag lie in one slot.
+        let key = |n: usize| {
+            format!("{{{}}}:{n}", if n.is_multiple_of(2) { "tag".into() } else { n.to_string() })
+        };
+        let set = |n: usize| words(&format!("SET {} v", key(n)));
+        (0..4_000).for_each(|n| alone.ask(1, set(n)));
+        alone.turns();
+        let (mut cursor, mut seen, mut steps) =
+            ("0".to_string(), std::collections::BTreeSet::new(), 0);
+        loop {
+            alone.ask(1, words(&format!("SCAN {cursor} COUNT 100")));
+            // Half of the keys go on the way, and others come.
+            alone.ask(2, words(&format!("DEL {}", key(2_000 + steps))));
+            alone.ask(2, set(5_000 + steps));
+            let turns = alone.turns();
+            let reply = &turns.iter().flatten().find(|one| one.0 == 1).unwrap().1;
+            let Reply::Array(parts) = reply else { panic!("{reply:?}") };
+            let [Reply::Value(next), keys] = &parts[..] else { panic!("{parts:?}") };
+            let keys = listed(keys);
+            assert!(keys.len() <= 100 + 1, "{level}: no more than was asked for");
+            seen.extend(keys);
+            steps += 1;
+            cursor = String::from_utf8(next.to_vec()).unwrap();
+            if cursor == "0" {
+                break;
+            }
+        }
+        assert!((30..60).contains(&steps), "{level}: {steps}");
+        for n in 0..2_000 {
+            assert!(seen.contains(key(n).as_bytes()), "{level}: {}", key(n));
+        }
+    }
+}
+
+#[test]
+fn of_a_merged_mset_the_last_value_of_a_key_counts() {
+    let mut alone = Alone::new(Level::Causal);
+    alone.ask(1, words("MSET a 1 b 2 a 3"));
+    alone.ask(1, words("MGET a b"));
+    let replies: Vec<Reply> = alone.turns().concat().into_iter().map(|one| one.1).collect();
+    let value = |text: &'static str| Reply::Value(Bytes::from(text));
+    assert_eq!(replies, [Reply::Ok, Reply::Array(vec![value("3"), value("2")])]);
+    for refused in ["INCR a", "SETNX a 1", "MSETNX a 1", "APPEND a x", "FLUSHALL", "GETDEL a"] {
+        alone.ask(1, words(refused));
+        let reply = alone.turns().concat().pop().unwrap().1;
+        assert!(matches!(&reply, Reply::Error(Error::Consistency(_))), "{refused}: {reply:?}");
     }
 }

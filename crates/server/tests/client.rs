@@ -2,19 +2,19 @@
 //!
 //! In a file, `= 2` or `= 3` begins a new connection in that protocol, `= leader`, `= follower` and so
 //! on put it before another node (see `status`), and `> words` says a command, whose reply stands
-//! below it, escaped. The node is played by a map, which tells on a line of its own when it was asked
+//! below it, escaped. The node is played by one that is alone, which tells on a line of its own when it was asked
 //! for a level, or told whether its answers are to carry certificates (which are always the same).
 //!
 //! `redis/*.txt` is what Redis itself answers. `candor/*.txt` is what Redis does not know; after a
 //! change, `RECORD=1 cargo test -p server --test client` writes it anew, to be read as code.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
 use node::{
-    AgreedPosition, Certificate, Command, Condition, Level, MemberClock, MergedPosition,
-    MergedWrite, NodeId, Order, Reply, Role, Status, Waits,
+    AgreedPosition, Certificate, Command, Config, Input, Level, MemberClock, MergedPosition,
+    MergedWrite, Node, NodeId, Now, Order, Output, Recovery, Reply, RequestId, Role, SessionId,
+    Status, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::Faults;
@@ -77,7 +77,7 @@ struct World {
     connections: u64,
     node: &'static str,
     certified: bool,
-    keys: BTreeMap<Vec<u8>, bytes::Bytes>,
+    node_alone: Alone,
 }
 
 impl Default for World {
@@ -87,7 +87,7 @@ impl Default for World {
             connections: 1,
             node: "alone",
             certified: false,
-            keys: BTreeMap::new(),
+            node_alone: Alone::new(),
         }
     }
 }
@@ -102,7 +102,7 @@ impl World {
             "2" | "3" => {
                 self.connections += 1;
                 self.connection = connection(self.connections);
-                self.keys.clear();
+                self.node_alone = Alone::new();
                 self.certified = false;
                 let hello = Request::new(["HELLO", what]);
                 let (node, mut out) = (Fake(self.node, Faults::default()), vec![]);
@@ -137,7 +137,7 @@ impl World {
                     writeln!(heard, "(asks {level})").unwrap();
                 }
                 let certificate = self.certified.then(|| self.certificate(&command));
-                let reply = self.answer(command);
+                let reply = self.node_alone.ask(command);
                 render(protocol, &reply, certificate.as_ref(), &mut out);
             }
         }
@@ -151,12 +151,11 @@ impl World {
     /// Where an answer to this stands: always at the same places.
     fn certificate(&self, command: &Command) -> Certificate {
         let place = |replica, boot, index| MergedPosition { replica: NodeId(replica), boot, index };
-        let looked = match command {
-            Command::Get(key) => Some(key),
-            Command::SetIf(set) => Some(&set.key),
-            Command::Set(..) | Command::Exists(_) | Command::Del(_) => None,
+        let looks = match (command.name(), command.arguments().len()) {
+            ("set", 2) | ("exists" | "del" | "unlink" | "mget" | "mset" | "msetnx", _) => false,
+            _ => !command.arguments().is_empty(),
         };
-        let found = looked.map(|key| self.keys.contains_key(&key[..]));
+        let found = looks.then(|| self.node_alone.has(command.arguments()[0]));
         if self.node == "merged" {
             let write = MergedWrite { entry: place(2, 1, 17), offset: 3, clock: 1 << 56 };
             return Certificate::Merged {
@@ -168,38 +167,68 @@ impl World {
         let by = found.map(|found| found.then_some(AgreedPosition { index: 11, offset: 3 }));
         Certificate::Agreed { position: AgreedPosition { index: 12, offset: 0 }, by }
     }
+}
 
-    fn answer(&mut self, command: Command) -> Reply {
-        match command {
-            Command::Get(key) => self.keys.get(&key[..]).cloned().map_or(Reply::Nil, Reply::Value),
-            Command::Set(key, value) => {
-                self.keys.insert(key.to_vec(), value);
-                Reply::Ok
-            }
-            Command::SetIf(set) => {
-                let old = self.keys.get(&set.key[..]).cloned();
-                let holds = match &set.condition {
-                    Condition::Always => true,
-                    Condition::Absent => old.is_none(),
-                    Condition::Present => old.is_some(),
-                    Condition::Equals(expected) => old.as_ref() == Some(expected),
-                };
-                if holds {
-                    self.keys.insert(set.key.to_vec(), set.value);
+/// A node by itself, which carries out what it is asked at once.
+struct Alone {
+    node: Node,
+    now_ms: u64,
+    asked: u64,
+}
+
+impl Alone {
+    fn new() -> Alone {
+        let id = NodeId(1);
+        let config = Config {
+            id,
+            members: vec![(id, String::new())],
+            order: Order::Agreed,
+            level: Level::Sequential,
+            request_timeout_ms: 3000,
+            max_clock_drift_ms: 500,
+            seed: 1,
+            incarnation: 1,
+            directory: 1,
+        };
+        let node = Recovery::new(config).finish().unwrap();
+        let mut alone = Alone { node, now_ms: 0, asked: 0 };
+        while !alone.node.status().ready {
+            alone.turns(vec![]);
+        }
+        alone
+    }
+
+    /// Turns until there is nothing more to do.
+    fn turns(&mut self, mut inputs: Vec<Input>) -> Option<Reply> {
+        let mut reply = None;
+        loop {
+            self.now_ms += 10;
+            let now = Now { monotonic_ms: self.now_ms, wall_ms: 1_700_000_000_000 + self.now_ms };
+            inputs.insert(0, Input::Tick(now));
+            let mut outputs = vec![];
+            self.node.turn(&mut inputs, &mut outputs);
+            for output in outputs {
+                match output {
+                    Output::Persist { ticket, .. } => inputs.push(Input::Persisted(ticket)),
+                    Output::Reply { reply: said, .. } => reply = Some(said),
+                    _ => {}
                 }
-                match old {
-                    Some(old) if set.get => Reply::Value(old),
-                    _ if holds && !set.get => Reply::Ok,
-                    _ => Reply::Nil,
-                }
             }
-            Command::Exists(keys) => {
-                Reply::Integer(keys.iter().filter(|k| self.keys.contains_key(*k)).count() as i64)
-            }
-            Command::Del(keys) => {
-                Reply::Integer(keys.iter().filter_map(|k| self.keys.remove(k)).count() as i64)
+            if inputs.is_empty() && !self.node.has_more() {
+                return reply;
             }
         }
+    }
+
+    fn ask(&mut self, command: Command) -> Reply {
+        self.asked += 1;
+        let (session, id) = (SessionId(1), RequestId(self.asked));
+        let request = Input::Request { session, id, level: None, command };
+        self.turns(vec![request]).expect("it answers at once")
+    }
+
+    fn has(&self, key: &[u8]) -> bool {
+        self.node.value(key).is_some()
     }
 }
 
@@ -245,7 +274,7 @@ impl Context for Fake {
                 leader: None,
                 ready: false,
                 agreed_ready: false,
-                waits: Some(Waits::Meeting(vec![NodeId(3)])),
+                waits: Some(Waits::Formation(vec![NodeId(3)])),
                 cluster: None,
                 formed: false,
                 ..alone
@@ -309,12 +338,12 @@ fn a_suffix_reaches_the_node_as_a_level() {
         ("causal", Level::Causal),
         ("Eventual", Level::Eventual),
     ] {
-        let get = Command::Get("k".into());
+        let get = Command::get("k".into());
         let (action, _) = execute(&[format!("get@{suffix}").as_bytes(), b"k"]);
         assert_eq!(action, Action::Ask { level: Some(level), command: get });
     }
     let (action, _) = execute(&[b"GET", b"k"]);
-    assert_eq!(action, Action::Ask { level: None, command: Command::Get("k".into()) });
+    assert_eq!(action, Action::Ask { level: None, command: Command::get("k".into()) });
 }
 
 #[test]

@@ -1,14 +1,14 @@
-//! Lies: drivers that do not keep their side of the door, to show that the checks can fail.
+//! Lies: drivers that do not keep to the API of the node, to show that the checks can fail.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use node::{Command, Error, Input, Reply, RequestId, SessionId};
+use node::{Error, Input, Reply, RequestId, SessionId};
 
 use crate::chance::{Chance, Subject};
 use crate::operation::Operation;
 
-/// A driver that does not keep its side of the door. A world with one must be caught, sooner or later.
+/// A driver that does not keep to the API of the node. A world with one must be caught, sooner or later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lie {
     /// The disk says `Persisted` long before it keeps anything.
@@ -95,8 +95,10 @@ impl Liar {
         let mut pretended = vec![];
         if self.tells(Lie::FalseSuccesses) {
             inputs.retain(|input| match input {
-                Input::Request { session, id, command: Command::Set(..), .. }
-                    if self.chance.per_mille(20) =>
+                Input::Request { session, id, command, .. }
+                    if command.name() == "set"
+                        && command.arguments().len() == 2
+                        && self.chance.per_mille(20) =>
                 {
                     pretended.push((*session, *id));
                     false

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use node::{Certificate, Command, Condition, Error, Keys, Level, Reply, SetIf};
+use node::{Certificate, Command, Error, Level, Reply};
 
 /// What an operation does to its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,24 +57,23 @@ impl Action {
     }
 
     pub(crate) fn command(&self, key: &Bytes) -> Command {
-        match self {
-            Action::Get => Command::Get(key.clone()),
-            Action::Exists => Command::Exists(Keys::new([key])),
-            Action::Set(value) => Command::Set(key.clone(), value.clone()),
-            Action::Cas { from, to, get } => {
-                let condition = from.clone().map_or(Condition::Absent, Condition::Equals);
-                let (key, value) = (key.clone(), to.clone());
-                Command::SetIf(Box::new(SetIf { key, value, condition, get: *get }))
+        let mut words: Vec<&[u8]> = match self {
+            Action::Get => vec![b"GET", key],
+            Action::Exists => vec![b"EXISTS", key],
+            Action::Set(value) => vec![b"SET", key, value],
+            Action::Cas { from: Some(from), to, .. } => vec![b"SET", key, to, b"IFEQ", from],
+            Action::Cas { from: None, to, .. } => vec![b"SET", key, to, b"NX"],
+            Action::Replace(value) => vec![b"SET", key, value, b"XX"],
+            Action::Del => vec![b"DEL", key],
+            Action::Many { keys, removes } => {
+                let name: &[u8] = if *removes { b"DEL" } else { b"EXISTS" };
+                [name].into_iter().chain(keys.iter().map(|key| &key[..])).collect()
             }
-            Action::Replace(value) => {
-                let (key, value) = (key.clone(), value.clone());
-                let condition = Condition::Present;
-                Command::SetIf(Box::new(SetIf { key, value, condition, get: false }))
-            }
-            Action::Del => Command::Del(Keys::new([key])),
-            Action::Many { keys, removes: true } => Command::Del(Keys::new(keys)),
-            Action::Many { keys, removes: false } => Command::Exists(Keys::new(keys)),
+        };
+        if let Action::Cas { get: true, .. } = self {
+            words.push(b"GET");
         }
+        Command::of_words(&words).expect("these words make sense")
     }
 }
 
@@ -259,6 +258,8 @@ pub(crate) fn words(reply: &Reply) -> String {
         Reply::Nil => "nil".into(),
         Reply::Value(value) => String::from_utf8_lossy(value).into_owned(),
         Reply::Integer(count) => count.to_string(),
+        Reply::Status(word) => (*word).into(),
+        Reply::Array(all) => all.iter().map(words).collect::<Vec<_>>().join(", "),
         Reply::Error(error) => format!("-{error}"),
     }
 }

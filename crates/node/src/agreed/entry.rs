@@ -1,17 +1,31 @@
-//! What one entry of the agreed log carries: the leader's time, and runs of named writes.
+//! What one entry of the agreed log carries: `[version, type, flags, time, …]`, and of writes runs with ids.
 //!
-//! A run is a row of writes of one start of a node with consecutive names; all writes that arrived in one turn,
+//! Types: 1 writes, 2 time alone, 3 members, 4 keyspaces and the system. Only the first two exist so far; a node stops before a
+//! committed entry of a version, type, keyspace or command that it does not know.
+//!
+//! A run is a row of writes of one start of a node with consecutive ids; all writes that arrived in one turn,
 //! from whomever, make one entry. The offset of a write is its place in the whole entry, from 0.
 
 use super::time::LAST_STAMP_MS;
-use crate::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
-use crate::command::{self, Write};
-use crate::door::NodeId;
-use crate::life::Life;
+use crate::api::NodeId;
+use crate::commands::{self, Unreadable, Write};
+use crate::ids::Life;
+use crate::wire::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
 
-/// The name of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a start).
+/// The version of this form.
+const VERSION: u8 = 1;
+/// An entry of writes.
+const WRITES: u8 = 1;
+/// An entry that carries the time and nothing else.
+const TIME: u8 = 2;
+/// No flag is known.
+const FLAGS: u8 = 0;
+/// Version, type, flags, and the time in eight bytes.
+const HEADER: usize = 11;
+
+/// The id of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a start).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Name {
+pub(crate) struct WriteId {
     pub(crate) node: NodeId,
     pub(crate) life: Life,
     /// Counts from 1 in each start.
@@ -33,8 +47,12 @@ impl Draft {
         self.runs.len()
     }
 
-    /// Adds `count` encoded writes, the first of them named `first`.
-    pub(crate) fn add_run(&mut self, first: Name, count: u64, commands: &[u8]) {
+    /// Adds `count` encoded writes, the first of them with the id `first`.
+    pub(crate) fn add_run(&mut self, first: WriteId, count: u64, commands: &[u8]) {
+        if self.runs.is_empty() {
+            // Room for what comes before them, so that nothing is moved later.
+            self.runs.resize(HEADER, 0);
+        }
         put_uint(&mut self.runs, first.node.0);
         first.life.encode(&mut self.runs);
         put_uint(&mut self.runs, first.sequence);
@@ -44,26 +62,48 @@ impl Draft {
 
     /// The bytes of the entry, stamped; the draft is empty again.
     pub(crate) fn take(&mut self, time_ms: u64) -> Vec<u8> {
-        let mut data = Vec::with_capacity(self.runs.len() + 10);
-        put_uint(&mut data, time_ms);
-        data.append(&mut self.runs);
+        let mut data = std::mem::take(&mut self.runs);
+        let kind = if data.is_empty() { TIME } else { WRITES };
+        data.resize(data.len().max(HEADER), 0);
+        data[..3].copy_from_slice(&[VERSION, kind, FLAGS]);
+        data[3..HEADER].copy_from_slice(&time_ms.to_le_bytes());
         data
     }
 }
 
 /// The leader's time in an entry; an entry without data (Raft's own, at the start of a term) has none.
-pub(crate) fn time_ms(data: &[u8]) -> Result<Option<u64>, Malformed> {
-    if data.is_empty() { Ok(None) } else { Reader::new(data).uint().map(Some) }
+pub(crate) fn time_ms(data: &[u8]) -> Result<Option<u64>, Unreadable> {
+    if data.is_empty() { Ok(None) } else { header(data).map(Some) }
 }
 
-/// Calls `each` with the name, offset and write of everything in the entry, in order. Gives back how many there are.
+/// The time of an entry, if this version knows what it is.
+fn header(data: &[u8]) -> Result<u64, Unreadable> {
+    let unknown = |what, number: u8| Err(Unreadable::Unknown { what, number: number.into() });
+    let mut reader = Reader::new(data);
+    match reader.byte()? {
+        VERSION => {}
+        version => return unknown("entry version", version),
+    }
+    let (kind, flags) = (reader.byte()?, reader.byte()?);
+    if flags != FLAGS {
+        return unknown("entry flag", flags);
+    }
+    match kind {
+        WRITES => Ok(reader.fixed()?),
+        TIME if data.len() == HEADER => Ok(reader.fixed()?),
+        TIME => Err(Unreadable::Malformed),
+        _ => unknown("entry type", kind),
+    }
+}
+
+/// Calls `each` with the id, offset and write of everything in the entry, in order. Gives back how many there are.
 pub(crate) fn for_each<'a>(
     data: &'a [u8],
-    mut each: impl FnMut(Name, u32, Write<'a>),
-) -> Result<u32, Malformed> {
+    mut each: impl FnMut(WriteId, u32, Write<'a>),
+) -> Result<u32, Unreadable> {
     let mut cursor = Cursor::default();
-    while let Some((name, offset, write)) = cursor.next(data)? {
-        each(name, offset, write);
+    while let Some((id, offset, write)) = cursor.next(data)? {
+        each(id, offset, write);
     }
     Ok(cursor.offset)
 }
@@ -72,8 +112,8 @@ pub(crate) fn for_each<'a>(
 #[derive(Debug, Default)]
 pub(crate) struct Cursor {
     at: usize,
-    /// The name of the next write of the run, how many are left of it, and where it ends.
-    name: Option<Name>,
+    /// The id of the next write of the run, how many are left of it, and where it ends.
+    id: Option<WriteId>,
     left: u64,
     end: usize,
     offset: u32,
@@ -85,20 +125,18 @@ impl Cursor {
         self.offset
     }
 
-    /// The next write of this entry, always the same one, with its name and offset.
+    /// The next write of this entry, always the same one, with its id and offset.
     pub(crate) fn next<'a>(
         &mut self,
         data: &'a [u8],
-    ) -> Result<Option<(Name, u32, Write<'a>)>, Malformed> {
+    ) -> Result<Option<(WriteId, u32, Write<'a>)>, Unreadable> {
         if self.at == 0 && !data.is_empty() {
-            let mut reader = Reader::new(data);
-            reader.uint()?;
-            self.at = data.len() - reader.rest().len();
-            self.end = self.at;
+            header(data)?;
+            (self.at, self.end) = (HEADER, HEADER);
         }
         while self.left == 0 {
             if self.at != self.end {
-                return Err(Malformed);
+                return Err(Unreadable::Malformed);
             }
             if self.at == data.len() {
                 return Ok(None);
@@ -106,14 +144,14 @@ impl Cursor {
             self.begin_run(data)?;
         }
         let mut reader = Reader::new(&data[self.at..self.end]);
-        let write = command::decode(&mut reader)?;
+        let write = commands::decode(&mut reader)?;
         self.at = self.end - reader.rest().len();
-        let next = self.name.as_mut().expect("a run has a name");
-        let name = *next;
+        let next = self.id.as_mut().expect("a run has an id");
+        let id = *next;
         next.sequence += 1;
         self.left -= 1;
         self.offset += 1;
-        Ok(Some((name, self.offset - 1, write)))
+        Ok(Some((id, self.offset - 1, write)))
     }
 
     fn begin_run(&mut self, data: &[u8]) -> Result<(), Malformed> {
@@ -122,46 +160,48 @@ impl Cursor {
         let life = Life::decode(&mut reader)?;
         let (sequence, count) = (reader.number()?, reader.number()?);
         let commands = reader.bytes()?;
-        check_names(sequence, count, commands)?;
+        check_ids(sequence, count, commands)?;
         self.left = count;
         self.end = data.len() - reader.rest().len();
         self.at = self.end - commands.len();
-        self.name = Some(Name { node, life, sequence });
+        self.id = Some(WriteId { node, life, sequence });
         Ok(())
     }
 }
 
 /// Names count from 1, end long before they could overflow, and each has its write.
-fn check_names(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
+fn check_ids(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
     let sound = first > 0 && count > 0 && first + count <= NUMBER_MAX;
     if sound && count <= commands.len() as u64 { Ok(()) } else { Err(Malformed) }
 }
 
-/// Whether these bytes are exactly `count` writes that can have these names. Asked before a peer's run goes into the log, so
+/// Whether these bytes are exactly `count` writes that can have these ids. Asked before a peer's run goes into the log, so
 /// that what is in the log can always be applied.
-pub(crate) fn check_run(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
-    check_names(first, count, commands)?;
-    let mut reader = Reader::new(commands);
+pub(crate) fn check_run(first: u64, count: u64, writes: &[u8]) -> Result<(), Malformed> {
+    check_ids(first, count, writes)?;
+    let mut reader = Reader::new(writes);
     for _ in 0..count {
-        command::decode(&mut reader)?;
+        commands::decode(&mut reader)?;
     }
     reader.end()
 }
 
-/// Whether an entry can be applied. Asked before one that a peer sent goes into the log.
+/// Whether an entry may be kept. Asked before one that a peer sent goes into the log. What this version does not know may be
+/// kept, and is never applied.
 pub(crate) fn check(data: &[u8]) -> Result<(), Malformed> {
-    if time_ms(data)?.is_some_and(|time_ms| time_ms > LAST_STAMP_MS) {
+    let read = time_ms(data).and_then(|time_ms| {
         // Every later one would have to carry it on.
-        return Err(Malformed);
-    }
-    for_each(data, |_, _, _| ()).map(drop)
+        let late = time_ms.is_some_and(|time_ms| time_ms > LAST_STAMP_MS);
+        if late { Err(Unreadable::Malformed) } else { for_each(data, |_, _, _| ()).map(drop) }
+    });
+    if read == Err(Unreadable::Malformed) { Err(Malformed) } else { Ok(()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::Command;
-    use crate::keys::Keys;
+    use crate::commands::Command;
+    use crate::keyspace::KeyspaceId;
     use bytes::Bytes;
 
     #[test]
@@ -180,8 +220,9 @@ mod tests {
     #[test]
     fn runs_come_back_with_their_names() {
         let mut commands = vec![];
-        command::encode(&Command::Set(Bytes::from("a"), Bytes::from("1")), &mut commands);
-        command::encode(&Command::Del(Keys::new(["b"])), &mut commands);
+        for command in [Command::set(Bytes::from("a"), Bytes::from("1")), Command::del(["b"])] {
+            commands::encode(KeyspaceId::DEFAULT, &command, &mut commands);
+        }
         assert_eq!(check_run(7, 2, &commands), Ok(()));
         for (first, count) in [(7, 1), (7, 3), (7, 0), (0, 2), (NUMBER_MAX - 1, 2), (7, NUMBER_MAX)]
         {
@@ -189,17 +230,17 @@ mod tests {
         }
         let life = |boot| Life { boot, incarnation: 1 << 40 };
         let mut draft = Draft::default();
-        draft.add_run(Name { node: NodeId(2), life: life(3), sequence: 7 }, 2, &commands);
-        draft.add_run(Name { node: NodeId(1), life: life(1), sequence: 1 }, 2, &commands);
+        draft.add_run(WriteId { node: NodeId(2), life: life(3), sequence: 7 }, 2, &commands);
+        draft.add_run(WriteId { node: NodeId(1), life: life(1), sequence: 1 }, 2, &commands);
         let data = draft.take(1234);
         assert!(draft.is_empty());
         assert_eq!(time_ms(&data), Ok(Some(1234)));
-        let mut names = vec![];
-        let each = |name: Name, offset, _: Write<'_>| {
-            names.push((name.node.0, name.life.boot, name.sequence, offset));
+        let mut ids = vec![];
+        let each = |id: WriteId, offset, _: Write<'_>| {
+            ids.push((id.node.0, id.life.boot, id.sequence, offset));
         };
         assert_eq!(for_each(&data, each), Ok(4));
-        assert_eq!(names, [(2, 3, 7, 0), (2, 3, 8, 1), (1, 1, 1, 2), (1, 1, 2, 3)]);
+        assert_eq!(ids, [(2, 3, 7, 0), (2, 3, 8, 1), (1, 1, 1, 2), (1, 1, 2, 3)]);
         assert_eq!((check(&data), check(&[])), (Ok(()), Ok(())));
         assert_eq!(check(&data[..data.len() - 1]), Err(Malformed));
     }

@@ -1,13 +1,13 @@
-//! Messages of Raft that no sound member sends: see [`crate::forged`].
+//! Messages of Raft that no sound member sends: see [`crate::observe::forged`].
 
 use bytes::Bytes;
 use protobuf::Message as _;
 use raft::eraftpb::{Entry, EntryType, Message, MessageType};
 
 use super::Agreed;
-use crate::codec::NUMBER_MAX;
-use crate::door::NodeId;
-use crate::forged::Forged;
+use crate::api::NodeId;
+use crate::observe::forged::Forged;
+use crate::wire::codec::NUMBER_MAX;
 
 impl Agreed {
     /// Such a message in the name of this node.
@@ -31,7 +31,14 @@ impl Agreed {
                 message.set_msg_type(MessageType::MsgSnapshot);
                 message.mut_snapshot().mut_metadata().index = last + 9;
             }
-            Forged::UnreadableEntry => message.entries.push(entry(last + 1, b"\x01\x02\x03")),
+            Forged::UnreadableEntry => {
+                // Writes, at time 0, and what is no run.
+                message.entries.push(entry(last + 1, b"\x01\x01\0\0\0\0\0\0\0\0\0\x02\x03"));
+            }
+            Forged::EntryOfNewerVersion => {
+                message.entries.push(entry(last + 1, b"\x02\x01"));
+                message.commit = last + 1;
+            }
             Forged::ChangeOfMembers => {
                 let mut change = entry(last + 1, b"");
                 change.set_entry_type(EntryType::EntryConfChange);
@@ -39,7 +46,9 @@ impl Agreed {
             }
             Forged::OtherFirstEntry => {
                 (message.index, message.log_term, message.term) = (0, 0, term + 1);
-                message.entries.push(Entry { term: term + 1, ..entry(1, b"\x01") });
+                message
+                    .entries
+                    .push(Entry { term: term + 1, ..entry(1, b"\x01\x02\0\0\0\0\0\0\0\0\0") });
             }
             _ => {
                 message.set_msg_type(MessageType::MsgHeartbeat);

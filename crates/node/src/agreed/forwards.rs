@@ -1,17 +1,17 @@
 //! Which of the writes that others forwarded lie in this leader's log: appended in its term, or found in its tail when the
 //! term began.
 //!
-//! It keeps the log from filling with what is sent twice. What counts is what the state machine makes of the names: a
+//! It keeps the log from filling with what is sent twice. What counts is what the state machine makes of the ids: a
 //! run that is appended twice, or too early, does no harm; a run that is turned away although the leader does
 //! not have it would be sent for ever.
 
 use std::collections::BTreeMap;
 
-use super::entry::Name;
-use crate::door::NodeId;
-use crate::life::Life;
+use super::entry::WriteId;
+use crate::api::NodeId;
+use crate::ids::Life;
 
-/// The names of one start that lie in the log: from `first` up to, and without, `end`, with no gap and in order.
+/// The ids of one start that lie in the log: from `first` up to, and without, `end`, with no gap and in order.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     life: Life,
@@ -26,9 +26,9 @@ pub(crate) struct Forwards {
 }
 
 impl Forwards {
-    /// Whether a run of `count` names from `first` on is to be appended; if so, it counts as appended.
-    pub(crate) fn take(&mut self, first: Name, count: u64) -> bool {
-        let Name { node, life, sequence } = first;
+    /// Whether a run of `count` ids from `first` on is to be appended; if so, it counts as appended.
+    pub(crate) fn take(&mut self, first: WriteId, count: u64) -> bool {
+        let WriteId { node, life, sequence } = first;
         let new = Row { life, first: sequence, end: sequence.saturating_add(count) };
         let Some(old) = self.rows.get(&node).copied() else {
             self.rows.insert(node, new);
@@ -48,8 +48,8 @@ impl Forwards {
         true
     }
 
-    /// Notes that all writes of this start up to this name are applied, or will be before anything that is appended from now on.
-    pub(crate) fn hold(&mut self, last: Name) {
+    /// Notes that all writes of this start up to this id are applied, or will be before anything that is appended from now on.
+    pub(crate) fn hold(&mut self, last: WriteId) {
         self.rows.insert(last.node, Row { life: last.life, first: 1, end: last.sequence + 1 });
     }
 
@@ -68,7 +68,7 @@ mod tests {
     }
 
     fn take(forwards: &mut Forwards, boot: u64, sequence: u64, count: u64) -> bool {
-        forwards.take(Name { node: NodeId(2), life: life(boot), sequence }, count)
+        forwards.take(WriteId { node: NodeId(2), life: life(boot), sequence }, count)
     }
 
     #[test]
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn what_the_tail_holds_is_turned_away() {
         let mut forwards = Forwards::default();
-        forwards.hold(Name { node: NodeId(2), life: life(3), sequence: 8 });
+        forwards.hold(WriteId { node: NodeId(2), life: life(3), sequence: 8 });
         assert!(!take(&mut forwards, 3, 5, 4), "applied, or in the tail");
         assert!(take(&mut forwards, 3, 8, 2), "9 is new");
         assert!(!take(&mut forwards, 3, 9, 1));

@@ -3,19 +3,19 @@
 //! # How a write becomes one
 //!
 //! ```text
-//!  client ── SET ──▶ follower ── Forward(names, writes) ──▶ leader ── append ──▶ followers
+//!  client ── SET ──▶ follower ── Forward(ids, writes) ──▶ leader ── append ──▶ followers
 //!                       ▲                                     │ one entry a turn      │
 //!                       │                                     ▼                       ▼
 //!                     reply ◀── applied here ◀── commit ◀── majority on disk ◀────── synced
 //! ```
 //!
-//! Every write gets a [name](entry::Name) when it is first sent. Any node may lose it, so its node sends it again until it
-//! applies it itself; the [state machine](state::State) applies each name once and in order. raft-rs' own
-//! forwarding of proposals is not used, because it has no names.
+//! Every write gets an [id](entry::WriteId) when it is first sent. Any node may lose it, so its node sends it again until it
+//! applies it itself; the [state machine](state::State) applies each id once and in order. raft-rs' own
+//! forwarding of proposals is not used, because it has no ids.
 //!
 //! # How a read becomes one
 //!
-//! Sequential reads answer from what is applied here. Linearizable reads wait for a [round](reads::Reads) in which a
+//! Sequential reads answer from what is applied here. Linearizable reads wait for a [round](read_index::Reads) in which a
 //! quorum confirms what is committed, and then until that is applied here; the leader does the same.
 //! A node that was just started serves no read above eventual before such a round.
 //!
@@ -29,16 +29,16 @@
 //!
 //! Snapshots and a log that is cut; changes of members; leases; expiry.
 
+mod describe;
 mod entry;
 mod forged;
 mod forwards;
 mod proposals;
-mod reads;
+mod read_index;
 mod soundness;
 mod state;
-mod tail;
+mod storage;
 mod time;
-mod words;
 
 use std::collections::VecDeque;
 
@@ -47,28 +47,29 @@ use protobuf::Message as _;
 use raft::eraftpb::{self, Entry, HardState, MessageType};
 use raft::{GetEntriesContext, RawNode, StateRole};
 
-use crate::chance::Chance;
-use crate::codec::Malformed;
-use crate::command::Write;
-use crate::copies::{self, Copies};
-use crate::door::{
-    AgreedPosition, Certificate, Command, Error, Event, NodeId, Reply, Role, Shortage, Ticket,
+use crate::api::{
+    AgreedPosition, Certificate, Error, Event, NodeId, Order, Role, Shortage, Ticket,
 };
-use crate::life::Life;
+use crate::commands::{Command, Unreadable, View, Write};
+use crate::copies::Copies;
+use crate::ids::Life;
+use crate::keyspace::KeyspaceId;
 use crate::limits::Limits;
-use crate::message::Body;
-use crate::record::Record;
-use crate::session::Asker;
+use crate::random::Random;
+use crate::session::Waiter;
 use crate::turn::Turn;
-use entry::{Cursor, Draft, Name};
+use crate::wire::codec::Malformed;
+use crate::wire::message::Body;
+use crate::wire::record::Record;
+pub(crate) use describe::{in_words, matter, term, vote};
+use entry::{Cursor, Draft, WriteId};
 use forwards::Forwards;
 use proposals::Proposals;
-pub(crate) use reads::Read;
-use reads::Reads;
+pub(crate) use read_index::Read;
+use read_index::Reads;
 use state::State;
-pub(crate) use tail::Tail;
+pub(crate) use storage::Tail;
 use time::{Anchor, LogTime};
-pub(crate) use words::{in_words, matter, term, vote};
 
 /// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
 const RAFT_TICK_MS: u64 = 50;
@@ -96,7 +97,7 @@ pub(crate) struct Agreed {
     limits: Limits,
     me: NodeId,
     life: Life,
-    chance: Chance,
+    chance: Random,
     state: State,
     /// The last place that is applied: inside an entry, while that takes several turns.
     applied: AgreedPosition,
@@ -184,7 +185,7 @@ impl Agreed {
             limits: Limits::default(),
             me,
             life,
-            chance: Chance::new(seed),
+            chance: Random::new(seed),
             state: State::new(members),
             applied: AgreedPosition::default(),
             applied_whole: 0,
@@ -251,13 +252,14 @@ impl Agreed {
         !self.committed.is_empty() || self.reads.is_answerable(self.applied_whole)
     }
 
+    /// Whether what was flushed still takes memory.
+    pub(crate) fn has_garbage(&self) -> bool {
+        self.state.has_garbage()
+    }
+
     /// The state machine.
     pub(crate) fn state(&mut self) -> &mut State {
         &mut self.state
-    }
-
-    pub(crate) fn keys(&self) -> u64 {
-        self.state.keys()
     }
 
     pub(crate) fn last_index(&self) -> u64 {
@@ -304,39 +306,25 @@ impl Agreed {
         self.began_ms.get_or_insert(now_ms);
     }
 
-    pub(crate) fn write(&mut self, asker: Asker, command: Command) {
+    pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
         let command = mutant!(CompareAtArrival, command, self.compared(command));
-        self.proposals.push(asker, &command);
+        self.proposals.push(waiter, keyspace, &command);
     }
 
     /// A read that must not answer before a quorum confirmed what is committed.
-    pub(crate) fn read_confirmed(&mut self, asker: Asker, command: Command) {
+    pub(crate) fn read_confirmed(&mut self, waiter: Waiter, command: Command) {
         let command = self.copies.of_command(&command);
-        self.reads.push(Read { asker, command });
+        self.reads.push(Read { waiter, command });
     }
 
-    /// The answer from what is applied here.
-    pub(crate) fn read_here(&self, command: &Command) -> Reply {
-        match command {
-            Command::Get(key) => {
-                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(copies::shown(value)))
-            }
-            Command::Exists(keys) => {
-                let found = keys.iter().filter(|key| self.state.get(key).is_some()).count();
-                Reply::Integer(mutant!(ExistsCountsOne, found, found.min(1)) as i64)
-            }
-            Command::Set(..) | Command::SetIf(_) | Command::Del(_) => {
-                panic!("a write is never read")
-            }
-        }
+    /// What reads see: what is applied here.
+    pub(crate) fn view(&self) -> &dyn View {
+        &self.state
     }
 
     /// Where an answer to this read stands.
     pub(crate) fn certificate(&self, command: &Command) -> Certificate {
-        let by = match command {
-            Command::Get(key) => Some(self.state.written(key)),
-            _ => None,
-        };
+        let by = command.sole_key().map(|key| self.state.written(key));
         Certificate::Agreed { position: self.applied, by }
     }
 
@@ -394,7 +382,7 @@ impl Agreed {
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
         entry::check_run(sequence, count, commands)?;
-        let first = Name { node, life, sequence };
+        let first = WriteId { node, life, sequence };
         let full = mutant!(FullLeaderTakesForwards, turn.disk.is_full(), false);
         if !self.leads() || full || !self.forwarded.take(first, count) {
             return Ok(());
@@ -497,9 +485,9 @@ impl Agreed {
 
     /// Answers what waits since `oldest_ms` or longer.
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
-        self.proposals.expire(oldest_ms, |asker, error| turn.refuse_write(&asker, error));
+        self.proposals.expire(oldest_ms, |waiter, error| turn.refuse_write(&waiter, error));
         let shortage = turn.disk.shortage().cloned();
-        self.reads.expire(oldest_ms, |asker, is_confirmed| {
+        self.reads.expire(oldest_ms, |waiter, is_confirmed| {
             let error = match (is_confirmed, &shortage) {
                 (false, None) => Error::ClusterDown(NOT_CONFIRMED),
                 (false, Some(shortage)) if *shortage == Shortage::of_room() => {
@@ -509,7 +497,7 @@ impl Agreed {
                 (true, None) => Error::ClusterDown(NOT_APPLIED),
                 (true, Some(shortage)) => no_room_for_it(shortage),
             };
-            turn.refuse_read(&asker, error);
+            turn.refuse_read(&waiter, error);
         });
     }
 
@@ -525,7 +513,7 @@ impl Agreed {
 
     /// Refuses the writes that were not sent yet.
     pub(crate) fn refuse_unsent(&mut self, why: &Error, turn: &mut Turn<'_>) {
-        self.proposals.refuse_unnamed(|asker| turn.refuse_write(&asker, why.clone()));
+        self.proposals.refuse_unnamed(|waiter| turn.refuse_write(&waiter, why.clone()));
     }
 
     // What it does about it.
@@ -568,12 +556,15 @@ impl Agreed {
         let tail = log.slice(self.applied_whole + 1, log.last_index() + 1, None, context);
         let mut applied = self.state.applied().clone();
         for entry in tail.expect("all of the log is in memory") {
-            let each = |name, _, _: Write<'_>| {
-                applied.take(name);
+            let each = |id, _, _: Write<'_>| {
+                applied.take(id);
             };
-            entry::for_each(&entry.data, each).expect(WELL_FORMED);
+            if entry::for_each(&entry.data, each).is_err() {
+                // This version does not know what it is: once it is committed this node stops before it.
+                break;
+            }
         }
-        for last in applied.names() {
+        for last in applied.ids() {
             self.forwarded.hold(last);
             if (last.node, last.life) == (self.me, self.life) {
                 self.proposals.hold(last.sequence + 1);
@@ -615,7 +606,7 @@ impl Agreed {
         let from = self.proposals.unsent();
         let mut taken = true;
         while taken && let Some(run) = self.proposals.next_run() {
-            let first = Name { node: self.me, life: self.life, sequence: run.first };
+            let first = WriteId { node: self.me, life: self.life, sequence: run.first };
             self.draft.add_run(first, run.count, &run.commands);
             if self.draft.len() >= self.limits.run_bytes {
                 taken = self.propose(turn);
@@ -625,7 +616,7 @@ impl Agreed {
             taken = self.propose(turn);
         }
         if !taken {
-            // Raft takes no proposals now. What was gathered is gone; names make it safe to send it again.
+            // Raft takes no proposals now. What was gathered is gone; ids make it safe to send it again.
             mutant!(DroppedNotTakenBack, self.proposals.unsend(from), ());
             self.forwarded.clear();
         }
@@ -783,19 +774,27 @@ impl Agreed {
 
     /// Whether this turn may apply more. (A count that goes on has room for so many keys that come and go.)
     fn may_apply(&self, turn: &Turn<'_>) -> bool {
-        !turn.budget.work.is_spent() && !self.state.watch.is_full()
+        !*turn.halted && !turn.budget.work.is_spent() && !self.state.watch.is_full()
     }
 
     /// Applies an entry, or as much of it as this turn may; true if it is done.
     fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) -> bool {
         let skips = mutant!(ReplaySkipsEntry, false, self.is_last_of_replay(index));
         turn.budget.work.spend(1, 0);
-        while let Some((name, offset, write)) = self.cursor.next(data).expect(WELL_FORMED) {
+        loop {
+            let (id, offset, write) = match self.cursor.next(data) {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                Err(unreadable) => {
+                    turn.halt(78, not_known(index, unreadable));
+                    return false;
+                }
+            };
             turn.budget.work.spend(write.keys(), write.bytes());
             if !skips {
                 let at =
                     AgreedPosition { index, offset: mutant!(CertificateWithoutOffset, offset, 0) };
-                self.apply_write(name, at, write, turn);
+                self.apply_write(id, at, write, turn);
             }
             self.applied = AgreedPosition { index, offset };
             if !self.may_apply(turn) {
@@ -809,22 +808,23 @@ impl Agreed {
 
     fn apply_write(
         &mut self,
-        name: Name,
+        id: WriteId,
         position: AgreedPosition,
         write: Write<'_>,
         turn: &mut Turn<'_>,
     ) {
-        let answer = self.state.apply(name, position, write);
+        let asked = id.node == self.me && id.life == self.life;
+        let answer = self.state.apply(id, position, write, asked);
         if let Some(answer) = &answer {
             // With GET, a write answers the value that was there.
             turn.budget.work.spend(0, answer.reply.bytes());
         }
-        if name.node != self.me {
+        if id.node != self.me {
             return;
         }
-        if name.life != self.life {
-            if name.life.boot >= self.life.boot && !*turn.halted {
-                turn.supersede(&other_life(position.index, name.life));
+        if id.life != self.life {
+            if id.life.boot >= self.life.boot && !*turn.halted {
+                turn.supersede(&other_life(position.index, id.life));
             }
             return;
         }
@@ -832,9 +832,9 @@ impl Agreed {
         self.reads.confirm();
         let Some(answer) = answer else { return };
         self.progressed_ms = turn.now.monotonic_ms;
-        if let Some(asker) = self.proposals.on_applied(name.sequence) {
+        if let Some(waiter) = self.proposals.on_applied(id.sequence) {
             let certificate = || Certificate::Agreed { position, by: answer.by };
-            turn.answer_write(&asker, answer.reply, certificate);
+            turn.answer_write(&waiter, answer.reply, certificate);
         }
     }
 
@@ -845,7 +845,7 @@ impl Agreed {
             return;
         };
         for read in self.reads.take_confirmed(self.last_index() + 1..=self.lacked) {
-            turn.refuse_read(&read.asker, refusal.clone());
+            turn.refuse_read(&read.waiter, refusal.clone());
         }
     }
 
@@ -861,12 +861,12 @@ impl Agreed {
             answered = true;
             if turn.budget.is_long(&read.command) {
                 turn.budget.answers.spend(1, 0);
-                turn.counts.push(read);
+                turn.counts.push(read, Order::Agreed);
                 continue;
             }
-            let reply = self.read_here(&read.command);
+            let reply = read.command.read(self.view(), turn.chance());
             turn.budget.answers.spend_answer(&read.command, &reply);
-            turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
+            turn.answer_read(&read.waiter, reply, || self.certificate(&read.command));
         }
         answered || was_fresh != self.reads.is_fresh()
     }
@@ -887,27 +887,33 @@ fn no_room_for_it(Shortage { why, way_out }: &Shortage) -> Error {
     ))
 }
 
+fn not_known(index: u64, why: Unreadable) -> String {
+    format!(
+        "entry {index} of the agreed log is committed, and {why}: nothing behind it can be applied here. A newer version of \
+         Candor wrote it: start that one on this data directory"
+    )
+}
+
 /// What only planted bugs do.
 #[cfg(feature = "mutants")]
 impl Agreed {
     /// A SET that compares, as if what is here now were there when it runs.
-    fn compared(&self, mut command: Command) -> Command {
-        use crate::door::Condition;
-        if let Command::SetIf(set) = &mut command
-            && self
-                .state
-                .get(&set.key)
-                .map_or(Condition::Absent, |value| Condition::Equals(value.clone()))
-                == set.condition
-        {
-            set.condition = Condition::Always;
-        }
-        command
+    fn compared(&self, command: Command) -> Command {
+        let holds = match command.arguments()[..] {
+            [key, _, b"NX", ..] => self.state.get(key).is_none(),
+            [key, _, b"IFEQ", expected, ..] => {
+                self.state.get(key).is_some_and(|value| value == expected)
+            }
+            _ => false,
+        };
+        if holds { crate::commands::without_condition(&command) } else { command }
     }
 
     fn answer_setters(&mut self, turn: &mut Turn<'_>) {
-        for asker in self.proposals.take_setters() {
-            turn.answer_write(&asker, Reply::Ok, || unreachable!("it was not asked for"));
+        for waiter in self.proposals.take_setters() {
+            turn.answer_write(&waiter, crate::api::Reply::Ok, || {
+                unreachable!("it was not asked for")
+            });
         }
     }
 
@@ -971,14 +977,14 @@ fn send_all(messages: Vec<eraftpb::Message>, turn: &mut Turn<'_>) {
     }
 }
 
-/// Every write in an entry with its name, as `each` makes of it.
+/// Every write in an entry with its id, as `each` makes of it.
 pub(crate) fn writes<T>(
     data: &[u8],
     mut each: impl FnMut(NodeId, u64, u64, Write<'_>) -> T,
 ) -> Vec<T> {
     let mut all = vec![];
-    let one = |name: Name, _, write: Write<'_>| {
-        all.push(each(name.node, name.life.boot, name.sequence, write));
+    let one = |id: WriteId, _, write: Write<'_>| {
+        all.push(each(id.node, id.life.boot, id.sequence, write));
     };
     entry::for_each(data, one).expect(WELL_FORMED);
     all
@@ -1003,24 +1009,24 @@ pub(crate) fn restored_hard_state(term: u64, vote: u64, commit: u64) -> HardStat
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{Now, Output, RequestId, SessionId, TURN_STEPS};
     use crate::counting::Counts;
-    use crate::disk::Disk;
-    use crate::door::{Now, Output, RequestId, SessionId, TURN_STEPS};
     use crate::session::Sessions;
     use crate::turn::{Budget, Identity};
+    use crate::wire::group::RecordGroup;
 
     const ME: NodeId = NodeId(1);
     const LIFE: Life = Life { boot: 3, incarnation: 7 };
 
-    /// A node whose log carries one write of this name; and what came of it, if it must not go on.
-    fn applied(name: Name) -> (Agreed, Option<Output>) {
+    /// A node whose log carries one write of this id; and what came of it, if it must not go on.
+    fn applied(id: WriteId) -> (Agreed, Option<Output>) {
         let members = [1, 2, 3];
         let mut agreed = Agreed::new(ME, LIFE, &members.map(NodeId), Tail::new(&members), 1);
-        let (session, id) = (SessionId(1), RequestId(1));
-        let asker = Asker { session, id, since_ms: 0, certify: false };
-        agreed.write(asker, Command::Set(Bytes::from("k"), Bytes::from("v")));
+        let (session, request) = (SessionId(1), RequestId(1));
+        let waiter = Waiter { session, id: request, since_ms: 0, certify: false };
+        agreed.write(waiter, KeyspaceId::DEFAULT, Command::set(Bytes::from("k"), Bytes::from("v")));
         let run = agreed.proposals.next_run().expect("somebody asked");
-        agreed.draft.add_run(name, 1, &run.commands);
+        agreed.draft.add_run(id, 1, &run.commands);
         let data = agreed.draft.take(0);
         let (mut outputs, mut halted) = (vec![], false);
         let turn = &mut Turn {
@@ -1030,25 +1036,26 @@ mod tests {
             clock_waits: false,
             log_ms: None,
             identity: Identity { id: ME, directory: 1, life: LIFE },
-            disk: &mut Disk::default(),
+            disk: &mut RecordGroup::default(),
             sessions: &mut Sessions::default(),
             counts: &mut Counts::default(),
             budget: &mut Budget::new(TURN_STEPS),
+            random: &mut Random::new(1),
             outputs: &mut outputs,
             halted: &mut halted,
         };
-        assert!(agreed.apply_entry(1, &data, turn));
+        assert!(agreed.apply_entry(1, &data, turn) || halted, "it is one turn's work");
         (agreed, outputs.into_iter().find(|output| matches!(output, Output::Halt { .. })))
     }
 
     #[test]
     fn an_own_write_confirms_also_if_it_does_not_run() {
         for (sequence, runs) in [(1, true), (2, false)] {
-            let (agreed, halt) = applied(Name { node: ME, life: LIFE, sequence });
-            assert_eq!((agreed.keys() == 1, agreed.is_fresh()), (runs, true));
+            let (agreed, halt) = applied(WriteId { node: ME, life: LIFE, sequence });
+            assert_eq!((agreed.view().keys() == 1, agreed.is_fresh()), (runs, true));
             assert!(halt.is_none());
         }
-        let (agreed, _) = applied(Name { node: NodeId(2), life: LIFE, sequence: 1 });
+        let (agreed, _) = applied(WriteId { node: NodeId(2), life: LIFE, sequence: 1 });
         assert!(!agreed.is_fresh(), "another's write says nothing");
     }
 
@@ -1057,7 +1064,7 @@ mod tests {
         let lives = [(2, 6, None), (3, 6, Some(78)), (4, 6, Some(78)), (3, 7, None)];
         for (boot, incarnation, expected) in lives {
             let life = Life { boot, incarnation };
-            let (_, halt) = applied(Name { node: ME, life, sequence: 1 });
+            let (_, halt) = applied(WriteId { node: ME, life, sequence: 1 });
             let code = halt.map(|halt| match halt {
                 Output::Halt { exit_code, .. } => exit_code,
                 _ => unreachable!("only that was looked for"),

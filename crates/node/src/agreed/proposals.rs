@@ -1,7 +1,7 @@
 //! This node's own writes on their way into the agreed log.
 //!
-//! A write waits without a name until there is a leader to send it to. When it is first sent, or proposed by this
-//! node as the leader, it gets the next name of this boot; from then on it may happen, and it is sent again
+//! A write waits without an id until there is a leader to send it to. When it is first sent, or proposed by this
+//! node as the leader, it gets the next id of this boot; from then on it may happen, and it is sent again
 //! (whenever something may have been lost) until it is applied here. Names are applied in order, so what is
 //! applied is always the front of the row.
 
@@ -9,15 +9,17 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
+use crate::api::Error;
+use crate::commands::Command;
 use crate::copies::Copies;
-use crate::door::{Command, Error};
+use crate::keyspace::KeyspaceId;
 use crate::limits::Limits;
-use crate::session::Asker;
+use crate::session::Waiter;
 
 #[derive(Debug)]
 struct Pending {
     /// Who waits for the answer; nobody once it was answered `-INDETERMINATE`.
-    asker: Option<Asker>,
+    waiter: Option<Waiter>,
     /// The write as it is encoded.
     write: Bytes,
 }
@@ -38,7 +40,7 @@ pub(crate) struct Proposals {
     copies: Copies,
 }
 
-/// Writes to send, with consecutive names.
+/// Writes to send, with consecutive ids.
 pub(crate) struct Run {
     pub(crate) first: u64,
     pub(crate) count: u64,
@@ -63,10 +65,10 @@ impl Proposals {
         self.limits = limits;
     }
 
-    pub(crate) fn push(&mut self, asker: Asker, command: &Command) {
-        let write = self.copies.encoded(command);
+    pub(crate) fn push(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: &Command) {
+        let write = self.copies.encoded(keyspace, command);
         self.unnamed_bytes += write.len();
-        self.unnamed.push_back(Pending { asker: Some(asker), write });
+        self.unnamed.push_back(Pending { waiter: Some(waiter), write });
     }
 
     /// Bytes that wait to be sent for the first time.
@@ -89,7 +91,7 @@ impl Proposals {
         !self.named.is_empty()
     }
 
-    /// The first name that was not sent to the present leader.
+    /// The first id that was not sent to the present leader.
     pub(crate) fn unsent(&self) -> u64 {
         self.sent
     }
@@ -99,9 +101,9 @@ impl Proposals {
         self.sent = mutant!(ForwardNotResent, self.first, self.sent);
     }
 
-    /// Everything before this name lies in the log of the leader, which is this node.
+    /// Everything before this id lies in the log of the leader, which is this node.
     pub(crate) fn hold(&mut self, next: u64) {
-        assert!(next <= self.first + self.named.len() as u64, "what lies in the log has a name");
+        assert!(next <= self.first + self.named.len() as u64, "what lies in the log has an id");
         self.sent = self.sent.max(next);
     }
 
@@ -115,7 +117,7 @@ impl Proposals {
         self.named.len() < self.limits.unapplied && self.named_bytes < self.limits.unapplied_bytes
     }
 
-    /// The next writes to send to the leader, named from here on; counted as sent.
+    /// The next writes to send to the leader, with ids from here on; counted as sent.
     pub(crate) fn next_run(&mut self) -> Option<Run> {
         let first = self.sent;
         let mut commands = vec![];
@@ -144,49 +146,49 @@ impl Proposals {
         true
     }
 
-    /// Takes back the runs from this name on: nobody took them.
+    /// Takes back the runs from this id on: nobody took them.
     pub(crate) fn unsend(&mut self, from: u64) {
         assert!(self.first <= from && from <= self.sent, "only what was sent can be taken back");
         self.sent = from;
     }
 
-    /// The write of this name was applied: who waits for its answer.
-    pub(crate) fn on_applied(&mut self, sequence: u64) -> Option<Asker> {
-        assert_eq!(sequence, self.first, "own writes are applied in the order of their names");
+    /// The write of this id was applied: who waits for its answer.
+    pub(crate) fn on_applied(&mut self, sequence: u64) -> Option<Waiter> {
+        assert_eq!(sequence, self.first, "own writes are applied in the order of their ids");
         let pending = self.named.pop_front().expect("a write that is applied was named first");
         self.named_bytes -= pending.write.len();
         self.first += 1;
         self.sent = self.sent.max(self.first);
-        pending.asker
+        pending.waiter
     }
 
-    /// Answers every write that has no name yet; it certainly did not run.
-    pub(crate) fn refuse_unnamed(&mut self, mut refuse: impl FnMut(Asker)) {
+    /// Answers every write that has no id yet; it certainly did not run.
+    pub(crate) fn refuse_unnamed(&mut self, mut refuse: impl FnMut(Waiter)) {
         self.unnamed_bytes = 0;
-        self.unnamed.drain(..).filter_map(|pending| pending.asker).for_each(&mut refuse);
+        self.unnamed.drain(..).filter_map(|pending| pending.waiter).for_each(&mut refuse);
     }
 
     /// Who waits for a SET that was just proposed.
     #[cfg(feature = "mutants")]
-    pub(crate) fn take_setters(&mut self) -> Vec<Asker> {
-        let sets = self.named.iter_mut().filter(|one| crate::command::is_set(&one.write));
-        sets.filter_map(|one| one.asker.take_if(|asker| !asker.certify)).collect()
+    pub(crate) fn take_setters(&mut self) -> Vec<Waiter> {
+        let sets = self.named.iter_mut().filter(|one| crate::commands::is_set(&one.write));
+        sets.filter_map(|one| one.waiter.take_if(|waiter| !waiter.certify)).collect()
     }
 
-    /// Answers every write that waits since `oldest_ms` or longer. What has no name certainly did not run.
-    pub(crate) fn expire(&mut self, oldest_ms: u64, mut refuse: impl FnMut(Asker, Error)) {
+    /// Answers every write that waits since `oldest_ms` or longer. What has no id certainly did not run.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, mut refuse: impl FnMut(Waiter, Error)) {
         // A write that waited for its turn on its connection may be older than those before it here.
         for pending in &mut self.named {
-            if let Some(asker) = pending.asker.take_if(|asker| asker.since_ms <= oldest_ms) {
+            if let Some(waiter) = pending.waiter.take_if(|waiter| waiter.since_ms <= oldest_ms) {
                 let unknown = Error::Indeterminate(UNKNOWN);
-                refuse(asker, mutant!(UnknownAsRefused, unknown, Error::ClusterDown(NOT_SENT)));
+                refuse(waiter, mutant!(UnknownAsRefused, unknown, Error::ClusterDown(NOT_SENT)));
             }
         }
         self.unnamed.retain_mut(|pending| {
-            let Some(asker) = pending.asker.take_if(|asker| asker.since_ms <= oldest_ms) else {
+            let Some(waiter) = pending.waiter.take_if(|waiter| waiter.since_ms <= oldest_ms) else {
                 return true;
             };
-            refuse(asker, Error::ClusterDown(NOT_SENT));
+            refuse(waiter, Error::ClusterDown(NOT_SENT));
             mutant!(RefusedButSent, (), return true);
             self.unnamed_bytes -= mutant!(ExpiredBytesLeak, pending.write.len(), 0);
             false
@@ -201,15 +203,19 @@ const NOT_SENT: &str = "no leader in time; the write did not run";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::{RequestId, SessionId};
+    use crate::api::{RequestId, SessionId};
     use bytes::Bytes;
 
-    fn asker(id: u64, since_ms: u64) -> Asker {
-        Asker { session: SessionId(1), id: RequestId(id), since_ms, certify: false }
+    fn waiter(id: u64, since_ms: u64) -> Waiter {
+        Waiter { session: SessionId(1), id: RequestId(id), since_ms, certify: false }
     }
 
     fn set(proposals: &mut Proposals, id: u64, since_ms: u64) {
-        proposals.push(asker(id, since_ms), &Command::Set(Bytes::from("k"), Bytes::from("v")));
+        proposals.push(
+            waiter(id, since_ms),
+            KeyspaceId::DEFAULT,
+            &Command::set(Bytes::from("k"), Bytes::from("v")),
+        );
     }
 
     #[test]
@@ -219,7 +225,7 @@ mod tests {
         let run = proposals.next_run().unwrap();
         assert_eq!((run.first, run.count), (1, 3));
         assert!(!proposals.has_run());
-        assert_eq!(proposals.on_applied(1), Some(asker(1, 0)));
+        assert_eq!(proposals.on_applied(1), Some(waiter(1, 0)));
         proposals.resend();
         set(&mut proposals, 4, 0);
         let run = proposals.next_run().unwrap();
@@ -242,7 +248,11 @@ mod tests {
         let mut proposals = Proposals::new();
         for id in 1..=3 {
             let value = Bytes::from(vec![b'v'; 2 * Limits::default().unapplied_bytes]);
-            proposals.push(asker(id, 0), &Command::Set(Bytes::from("k"), value));
+            proposals.push(
+                waiter(id, 0),
+                KeyspaceId::DEFAULT,
+                &Command::set(Bytes::from("k"), value),
+            );
         }
         for first in 1..=3 {
             let run = proposals.next_run().unwrap();
@@ -260,13 +270,13 @@ mod tests {
         set(&mut proposals, 2, 20);
         set(&mut proposals, 3, 30);
         let mut answers = vec![];
-        proposals.expire(20, |asker, error| answers.push((asker.id.0, error)));
+        proposals.expire(20, |waiter, error| answers.push((waiter.id.0, error)));
         assert_eq!(
             answers,
             [(1, Error::Indeterminate(UNKNOWN)), (2, Error::ClusterDown(NOT_SENT))]
         );
         assert_eq!(proposals.on_applied(1), None, "it happened after all; nobody waits for it");
         let run = proposals.next_run().unwrap();
-        assert_eq!((run.first, run.count), (2, 1), "names have no gaps");
+        assert_eq!((run.first, run.count), (2, 1), "ids have no gaps");
     }
 }

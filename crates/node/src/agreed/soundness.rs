@@ -5,7 +5,7 @@ use raft::eraftpb::{Entry, EntryType, Message, MessageType};
 use raft::{Raft, Storage};
 
 use super::entry;
-use crate::codec::{Malformed, NUMBER_MAX};
+use crate::wire::codec::{Malformed, NUMBER_MAX};
 
 /// The longest context of a read's round; ours have three numbers.
 const CONTEXT_BYTES_MAX: usize = 64;

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::entry::Name;
-use crate::command::{SetWhen, Write};
-use crate::copies;
-use crate::counting::Watch;
-use crate::door::{AgreedPosition, NodeId, Reply};
-use crate::life::Life;
-use crate::store::Store;
+use super::entry::WriteId;
+use crate::api::{AgreedPosition, NodeId};
+use crate::commands::{Answer, Values, View, Write};
+use crate::counting::{Past, Watch};
+use crate::ids::Life;
+use crate::store::{Cursor, Store};
 
 /// A value and where it was written.
 #[derive(Debug)]
@@ -19,28 +18,18 @@ struct Versioned {
     by: AgreedPosition,
 }
 
-/// What came of a write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
-    pub(crate) reply: Reply,
-    /// If it looked at what was there: where that was written; `Some(None)`: nothing was there.
-    pub(crate) by: Option<Option<AgreedPosition>>,
-}
-
-impl Answer {
-    fn blindly(reply: Reply) -> Answer {
-        Answer { reply, by: None }
-    }
-}
-
 /// Keys and values, and the last write that was applied of each node.
 ///
 /// - It depends on the entries applied, in order, and on nothing else.
-/// - Of each node, writes are applied in the order of their names, each once.
+/// - Of each node, writes are applied in the order of their ids, each once.
 #[derive(Debug)]
 pub(crate) struct State {
     values: Store<Versioned>,
     keys: u64,
+    /// What was flushed, and still takes memory.
+    flushed: Vec<Store<Versioned>>,
+    /// What was flushed while a count goes on, which still needs it.
+    counted: Option<Counted>,
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
     applied: Applied,
@@ -59,38 +48,38 @@ impl Applied {
         Applied { last: members.iter().map(|id| (*id, (Life::default(), 0))).collect() }
     }
 
-    /// Whether a write of this name runs, because it is the successor of the last one of its node; if so, it counts as run.
-    pub(crate) fn take(&mut self, name: Name) -> bool {
-        let Some(last) = self.last.get_mut(&name.node) else { return false };
-        let next_of_life = name.life == last.0 && name.sequence == last.1 + 1;
-        let first_of_later_boot = name.life.boot > last.0.boot && name.sequence == 1;
+    /// Whether a write of this id runs, because it is the successor of the last one of its node; if so, it counts as run.
+    pub(crate) fn take(&mut self, id: WriteId) -> bool {
+        let Some(last) = self.last.get_mut(&id.node) else { return false };
+        let next_of_life = id.life == last.0 && id.sequence == last.1 + 1;
+        let first_of_later_boot = id.life.boot > last.0.boot && id.sequence == 1;
         let runs = next_of_life || first_of_later_boot;
         if runs {
-            *last = (name.life, name.sequence);
+            *last = (id.life, id.sequence);
         }
         runs
     }
 
-    /// Whether a write of this name, or a later one of the same life, has run.
+    /// Whether a write of this id, or a later one of the same life, has run.
     #[cfg(feature = "mutants")]
-    fn has_run(&self, name: Name) -> bool {
-        self.last.get(&name.node).is_some_and(|last| name.life == last.0 && name.sequence <= last.1)
+    fn has_run(&self, id: WriteId) -> bool {
+        self.last.get(&id.node).is_some_and(|last| id.life == last.0 && id.sequence <= last.1)
     }
 
     /// Whether the last write that ran lies more than one before this one, in the same life.
     #[cfg(feature = "mutants")]
-    fn has_gap(&self, name: Name) -> bool {
-        self.last.get(&name.node).is_some_and(|last| name.life == last.0 && name.sequence > last.1)
+    fn has_gap(&self, id: WriteId) -> bool {
+        self.last.get(&id.node).is_some_and(|last| id.life == last.0 && id.sequence > last.1)
     }
 
-    /// The last name of each member that has written.
-    pub(crate) fn names(&self) -> impl Iterator<Item = Name> {
-        let name = |(node, (life, sequence)): (&NodeId, &(Life, u64))| Name {
+    /// The last id of each member that has written.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = WriteId> {
+        let id = |(node, (life, sequence)): (&NodeId, &(Life, u64))| WriteId {
             node: *node,
             life: *life,
             sequence: *sequence,
         };
-        self.last.iter().map(name).filter(|name| name.sequence > 0)
+        self.last.iter().map(id).filter(|id| id.sequence > 0)
     }
 }
 
@@ -99,6 +88,8 @@ impl State {
         State {
             values: Store::new(),
             keys: 0,
+            flushed: vec![],
+            counted: None,
             watch: Watch::default(),
             applied: Applied::new(members),
         }
@@ -109,89 +100,31 @@ impl State {
         &self.applied
     }
 
-    /// Runs a write, unless its name is not the successor of the last one of its node.
+    /// Runs a write, unless its id is not the successor of the last one of its node. `asked`: this node was asked for it.
     pub(crate) fn apply(
         &mut self,
-        name: Name,
+        id: WriteId,
         at: AgreedPosition,
         write: Write<'_>,
+        asked: bool,
     ) -> Option<Answer> {
-        if self.applied.take(name) {
-            return Some(self.run(at, write));
+        if self.applied.take(id) {
+            return Some(self.run(at, write, asked));
         }
-        mutant!(AppliedTwice, (), self.run_if(self.applied.has_run(name), at, &write));
-        mutant!(NameGapAccepted, (), self.run_if(self.applied.has_gap(name), at, &write));
+        mutant!(AppliedTwice, (), self.run_if(self.applied.has_run(id), at, write));
+        mutant!(NameGapAccepted, (), self.run_if(self.applied.has_gap(id), at, write));
         None
     }
 
     #[cfg(feature = "mutants")]
-    fn run_if(&mut self, really: bool, at: AgreedPosition, write: &Write<'_>) {
+    fn run_if(&mut self, really: bool, at: AgreedPosition, write: Write<'_>) {
         if really {
-            self.run(at, write.clone());
+            self.run(at, write, false);
         }
     }
 
-    fn run(&mut self, at: AgreedPosition, write: Write<'_>) -> Answer {
-        match write {
-            Write::Set(key, value) => {
-                self.set(key, value, at);
-                Answer::blindly(Reply::Ok)
-            }
-            Write::SetIf(set) => self.set_when(set, at),
-            Write::Del(keys) => {
-                let gone = mutant!(
-                    DelTakesFirst,
-                    keys.iter().filter(|key| self.remove(key)).count(),
-                    keys.iter().take(1).filter(|key| self.remove(key)).count()
-                );
-                let counted = mutant!(DelAlwaysCounts, gone, keys.len());
-                Answer::blindly(Reply::Integer(counted as i64))
-            }
-        }
-    }
-
-    fn set(&mut self, key: &[u8], value: &[u8], at: AgreedPosition) {
-        let value = Versioned { value: Bytes::copy_from_slice(value), by: at };
-        if self.values.set(key, value) {
-            self.keys += 1;
-            self.watch.note(key, false);
-        }
-    }
-
-    fn remove(&mut self, key: &[u8]) -> bool {
-        let was_there = self.values.remove(key);
-        if was_there {
-            self.keys -= 1;
-            self.watch.note(key, true);
-        }
-        was_there
-    }
-
-    /// Whether a key existed when the present count began.
-    pub(crate) fn existed(&self, key: &[u8]) -> bool {
-        self.watch.existed(key).unwrap_or_else(|| self.values.get(key).is_some())
-    }
-
-    /// Compares and sets: what was compared is what all writes before this place have left.
-    fn set_when(&mut self, set: SetWhen<'_>, at: AgreedPosition) -> Answer {
-        let SetWhen { key, value, when, get } = set;
-        let old = self.values.get(key);
-        let holds = when.holds(old.map(|old| old.value.as_ref()));
-        let by = Some(old.map(|old| old.by));
-        let reply = match old {
-            Some(old) if get => Reply::Value(copies::shown(&old.value)),
-            None if get => Reply::Nil,
-            _ if holds => Reply::Ok,
-            _ => Reply::Nil,
-        };
-        if holds {
-            self.set(key, value, at);
-        }
-        Answer { reply, by }
-    }
-
-    pub(crate) fn get(&self, key: &[u8]) -> Option<&Bytes> {
-        self.values.get(key).map(|versioned| &versioned.value)
+    fn run(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Answer {
+        write.run(&mut At { state: self, at }, asked)
     }
 
     /// Where the value of a key was written.
@@ -199,25 +132,152 @@ impl State {
         self.values.get(key).map(|versioned| versioned.by)
     }
 
-    pub(crate) fn keys(&self) -> u64 {
+    /// Gives back some of the memory of what was flushed.
+    pub(crate) fn clean_up(&mut self) {
+        if self.flushed.last_mut().is_some_and(|flushed| !flushed.drop_page()) {
+            self.flushed.pop();
+        }
+    }
+
+    /// Whether what was flushed still takes memory.
+    pub(crate) fn has_garbage(&self) -> bool {
+        !self.flushed.is_empty()
+    }
+}
+
+impl Past for State {
+    fn begin(&mut self) {
+        self.watch.begin();
+    }
+
+    fn end(&mut self) {
+        self.watch.end();
+        self.flushed.extend(self.counted.take().map(|counted| counted.0));
+    }
+
+    fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    fn base(&self) -> &dyn View {
+        match &self.counted {
+            Some(counted) => counted,
+            None => self,
+        }
+    }
+}
+
+/// A state that was flushed while a count went on, which ends on it.
+#[derive(Debug)]
+struct Counted(Store<Versioned>);
+
+impl View for Counted {
+    fn get(&self, key: &[u8]) -> Option<&Bytes> {
+        self.0.get(key).map(|versioned| &versioned.value)
+    }
+
+    fn keys(&self) -> u64 {
+        unreachable!("nobody asks a state that is over how much it holds")
+    }
+
+    fn walk(
+        &self,
+        from: Cursor,
+        most: usize,
+        each: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Option<Cursor> {
+        self.0.walk(from, most, &mut |key, _| each(key))
+    }
+}
+
+impl View for State {
+    fn get(&self, key: &[u8]) -> Option<&Bytes> {
+        self.values.get(key).map(|versioned| &versioned.value)
+    }
+
+    fn keys(&self) -> u64 {
         self.keys
+    }
+
+    fn walk(
+        &self,
+        from: Cursor,
+        most: usize,
+        each: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Option<Cursor> {
+        self.values.walk(from, most, &mut |key, _| each(key))
+    }
+}
+
+/// The state while a write runs at a place in the log.
+struct At<'a> {
+    state: &'a mut State,
+    at: AgreedPosition,
+}
+
+impl Values for At<'_> {
+    fn get(&self, key: &[u8]) -> Option<&Bytes> {
+        self.state.get(key)
+    }
+
+    fn written(&self, key: &[u8]) -> Option<AgreedPosition> {
+        self.state.written(key)
+    }
+
+    fn set(&mut self, key: &[u8], value: Bytes) {
+        if self.state.values.set(key, Versioned { value, by: self.at }).is_none() {
+            self.state.keys += 1;
+            self.state.watch.note(key, false);
+        }
+    }
+
+    fn remove(&mut self, key: &[u8]) -> bool {
+        let was_there = self.state.values.remove(key).is_some();
+        if was_there {
+            self.state.keys -= 1;
+            self.state.watch.note(key, true);
+        }
+        was_there
+    }
+
+    fn clear(&mut self) {
+        let all = std::mem::replace(&mut self.state.values, Store::new());
+        self.state.keys = 0;
+        if self.state.watch.is_on() {
+            self.state.watch.freeze();
+            self.state.counted = Some(Counted(all));
+        } else {
+            self.state.flushed.push(all);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::codec::Reader;
-    use crate::command::When;
-    use crate::keys::{Keys, Row};
+    use crate::api::Reply;
+    use crate::commands::{Command, decode, encode};
+    use crate::keyspace::KeyspaceId;
+    use crate::wire::codec::Reader;
 
-    fn name(boot: u64, sequence: u64) -> Name {
+    fn id(boot: u64, sequence: u64) -> WriteId {
         let life = Life { boot, incarnation: 7 * boot };
-        Name { node: NodeId(1), life, sequence }
+        WriteId { node: NodeId(1), life, sequence }
     }
 
     fn new() -> State {
         State::new(&[NodeId(1)])
+    }
+
+    impl State {
+        /// Applies what these words say.
+        fn say(&mut self, id: WriteId, at: AgreedPosition, words: &str) -> Option<Answer> {
+            let words: Vec<&str> = words.split(' ').collect();
+            let mut bytes = vec![];
+            encode(KeyspaceId::DEFAULT, &Command::of_words(&words).unwrap(), &mut bytes);
+            let write = decode(&mut Reader::new(&bytes)).expect("it was encoded just now");
+            self.apply(id, at, write, true)
+        }
     }
 
     #[test]
@@ -225,8 +285,7 @@ mod tests {
         let mut state = new();
         let at = AgreedPosition::default();
         let mut set = |boot, sequence| {
-            let applied = state.apply(name(boot, sequence), at, Write::Set(b"k", b"v"));
-            applied.map(|applied| applied.reply)
+            state.say(id(boot, sequence), at, "SET k v").map(|applied| applied.reply)
         };
         assert_eq!(set(1, 2), None, "the first write of a boot has sequence 1");
         assert_eq!(set(1, 1), Some(Reply::Ok));
@@ -236,23 +295,20 @@ mod tests {
         assert_eq!(set(3, 1), Some(Reply::Ok), "boots may be skipped");
         assert_eq!(set(2, 1), None, "a boot that is over writes no more");
         assert_eq!(set(1, 3), None);
-        let mut apply = |name| state.apply(name, at, Write::Set(b"k", b"v"));
+        let mut apply = |id| state.say(id, at, "SET k v");
         let copy = Life { boot: 3, incarnation: 1 };
-        assert_eq!(apply(Name { life: copy, ..name(3, 2) }), None, "another start of that number");
-        assert_eq!(apply(Name { life: copy, ..name(3, 1) }), None);
-        assert_eq!(apply(Name { node: NodeId(9), ..name(1, 1) }), None, "no member");
+        assert_eq!(apply(WriteId { life: copy, ..id(3, 2) }), None, "another start of that number");
+        assert_eq!(apply(WriteId { life: copy, ..id(3, 1) }), None);
+        assert_eq!(apply(WriteId { node: NodeId(9), ..id(1, 1) }), None, "no member");
     }
 
     #[test]
     fn del_counts_what_was_there() {
         let mut state = new();
         let at = AgreedPosition { index: 7, offset: 2 };
-        state.apply(name(1, 1), at, Write::Set(b"a", b"1"));
+        state.say(id(1, 1), at, "SET a 1");
         assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
-        let mut bytes = vec![];
-        Keys::new(["a", "a", "b"]).encode(&mut bytes);
-        let keys = Row::read(3, &mut Reader::new(&bytes)).unwrap();
-        let gone = state.apply(name(1, 2), at, Write::Del(keys));
+        let gone = state.say(id(1, 2), at, "DEL a a b");
         assert_eq!(gone, Some(Answer::blindly(Reply::Integer(1))));
         assert_eq!(state.keys(), 0);
     }
@@ -262,21 +318,36 @@ mod tests {
         let mut state = new();
         let at = |index| AgreedPosition { index, offset: 0 };
         let mut sequence = 0;
-        let mut set = |value: &'static [u8], when, get| {
+        let mut set = |options: &str| {
             sequence += 1;
-            let set = SetWhen { key: b"k", value, when, get };
-            let applied = state.apply(name(1, sequence), at(sequence), Write::SetIf(set)).unwrap();
+            let applied = state.say(id(1, sequence), at(sequence), &format!("SET k {options}"));
+            let applied = applied.unwrap();
             (applied.reply, applied.by.expect("it looked").map(|by| by.index))
         };
         let value = |value: &'static str| Reply::Value(Bytes::from(value));
-        assert_eq!(set(b"0", When::Present, false), (Reply::Nil, None));
-        assert_eq!(set(b"0", When::Equals(b""), false), (Reply::Nil, None));
-        assert_eq!(set(b"a", When::Absent, true), (Reply::Nil, None), "set; nothing was there");
-        assert_eq!(set(b"b", When::Absent, false), (Reply::Nil, Some(3)));
-        assert_eq!(set(b"b", When::Equals(b"a"), false), (Reply::Ok, Some(3)));
-        assert_eq!(set(b"c", When::Equals(b"a"), true), (value("b"), Some(5)));
-        assert_eq!(set(b"c", When::Always, true), (value("b"), Some(5)));
-        assert_eq!(set(b"d", When::Present, false), (Reply::Ok, Some(7)));
+        assert_eq!(set("0 XX"), (Reply::Nil, None));
+        assert_eq!(set("0 IFEQ none"), (Reply::Nil, None));
+        assert_eq!(set("a NX GET"), (Reply::Nil, None), "set; nothing was there");
+        assert_eq!(set("b NX"), (Reply::Nil, Some(3)));
+        assert_eq!(set("b IFEQ a"), (Reply::Ok, Some(3)));
+        assert_eq!(set("c IFEQ a GET"), (value("b"), Some(5)));
+        assert_eq!(set("c GET"), (value("b"), Some(5)));
+        assert_eq!(set("d XX"), (Reply::Ok, Some(7)));
         assert_eq!((state.keys(), state.written(b"k")), (1, Some(at(8))));
+    }
+
+    #[test]
+    fn a_flush_leaves_nothing_and_its_memory_goes_in_pieces() {
+        let mut state = new();
+        let at = AgreedPosition::default();
+        (1..=500).for_each(|n| drop(state.say(id(1, n), at, &format!("SET key:{n} v"))));
+        assert_eq!(state.say(id(1, 501), at, "FLUSHALL").unwrap().reply, Reply::Ok);
+        assert_eq!((state.keys(), state.get(b"key:7")), (0, None));
+        let mut pieces = 0;
+        while state.has_garbage() {
+            state.clean_up();
+            pieces += 1;
+        }
+        assert!(pieces > 100, "{pieces}");
     }
 }

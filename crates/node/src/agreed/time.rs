@@ -10,14 +10,14 @@
 //! ```
 //!
 //! A stamp is the greatest of three: the last one in the log; the anchor's, and half of what the monotonic clock says went by
-//! since; and the leader's clock, as far as the others bear it out (see [`crate::clocks`]). So log time never goes back, never
+//! since; and the leader's clock, as far as the others bear it out (see [`crate::cluster::clocks`]). So log time never goes back, never
 //! stands, and comes back to the clocks by itself when it was carried ahead of them.
 //!
 //! The anchor is the last stamp that the leader found, at the moment when its present boot took that entry in. It does not move
 //! with every entry: of ten thousand a second each would lose its half of a tenth of a millisecond to rounding. It moves
 //! only to where the clock has carried log time beyond it, so that time goes on from there if the clock is set back.
 
-use crate::clocks::YEAR_2200_MS;
+use crate::cluster::clocks::YEAR_2200_MS;
 
 /// The last stamp that there is: log time stands there. That is part of the format: nobody takes in a later one.
 pub(crate) const LAST_STAMP_MS: u64 = YEAR_2200_MS - 1;

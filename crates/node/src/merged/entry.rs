@@ -1,16 +1,23 @@
-//! An entry of a merged log: a turn's writes of one replica.
+//! An entry of a merged log: `[version, type, flags, …]`, and a turn's writes of one replica.
 
 use bytes::Bytes;
 
-use super::stamp;
-use super::vector::{Place, Vector};
-use crate::codec::{Malformed, Reader, put_uint};
-use crate::command::{self, Write};
-use crate::door::{NodeId, REMOVED_KEYS_MAX};
+use super::hlc;
+use crate::api::{NodeId, REMOVED_KEYS_MAX};
+use crate::commands::{self, Write};
+use crate::wire::codec::{Malformed, Reader, put_uint};
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// The most keys that an entry of a sound replica writes: those of the greatest single command. Older versions made greater ones,
 /// which are replayed from a log and taken from nobody.
 pub(crate) const KEYS_MAX: usize = REMOVED_KEYS_MAX;
+
+/// The version of this form.
+const VERSION: u8 = 1;
+/// The type of an entry of writes, the only one that there is.
+const WRITES: u8 = 1;
+/// No flag is known.
+const FLAGS: u8 = 0;
 
 /// What stands before the writes of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +30,13 @@ pub(crate) struct Header {
     /// The clock of its stamps.
     pub(crate) clock: u64,
     /// What its replica had applied: it is applied only after that.
-    pub(crate) after: Vector,
+    pub(crate) after: VersionVector,
 }
 
 /// Encodes an entry; `writes` are `count` encoded writes.
 pub(crate) fn encode(header: &Header, count: u64, writes: &[u8]) -> Bytes {
     let mut out = Vec::with_capacity(64 + writes.len());
+    out.extend([VERSION, WRITES, FLAGS]);
     put_uint(&mut out, header.origin.0);
     header.place.encode(&mut out);
     header.previous.encode(&mut out);
@@ -40,12 +48,15 @@ pub(crate) fn encode(header: &Header, count: u64, writes: &[u8]) -> Bytes {
 }
 
 fn header(reader: &mut Reader<'_>) -> Result<Header, Malformed> {
+    if [reader.byte()?, reader.byte()?, reader.byte()?] != [VERSION, WRITES, FLAGS] {
+        return Err(Malformed);
+    }
     let header = Header {
         origin: NodeId(reader.uint()?),
         place: Place::decode(reader)?,
         previous: Place::decode(reader)?,
         clock: reader.uint()?,
-        after: Vector::decode(reader)?,
+        after: VersionVector::decode(reader)?,
     };
     let follows = header.previous < header.place
         && header.place.boot > 0
@@ -80,9 +91,9 @@ fn read(bytes: &[u8]) -> Result<(Header, usize), Malformed> {
     let count = reader.count()?;
     let mut keys = 0;
     for _ in 0..count {
-        let write = command::decode(&mut reader)?;
+        let write = commands::decode(&mut reader)?;
         // What looks at what is there has no meaning here: each replica would find something else.
-        if let Write::SetIf(_) = write {
+        if !write.is_mergeable() {
             return Err(Malformed);
         }
         keys += write.keys();
@@ -93,11 +104,11 @@ fn read(bytes: &[u8]) -> Result<(Header, usize), Malformed> {
 
 /// No stamp lies beyond the last one that the format knows: it would win for ever.
 fn check_clock(header: &Header) -> Result<(), Malformed> {
-    if stamp::is_in_format(header.clock) { Ok(()) } else { Err(Malformed) }
+    if hlc::is_in_format(header.clock) { Ok(()) } else { Err(Malformed) }
 }
 
 /// What the replica of an entry that was checked had applied when it made it, and the entry itself.
-pub(crate) fn vector(bytes: &[u8]) -> Vector {
+pub(crate) fn vector(bytes: &[u8]) -> VersionVector {
     let Header { origin, place, mut after, .. } =
         header(&mut Reader::new(bytes)).expect("an entry is checked before it is kept");
     after.advance(origin, place);
@@ -111,35 +122,41 @@ pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(u32, Write<'a>)
     header(&mut reader).expect(checked);
     let count = reader.count().expect(checked);
     for offset in 0..count as u32 {
-        each(offset, command::decode(&mut reader).expect(checked));
+        each(offset, commands::decode(&mut reader).expect(checked));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::{Command, Condition, SetIf};
-    use crate::keys::Keys;
+    use crate::commands::Command;
+    use crate::keyspace::KeyspaceId;
+
+    fn encoded(words: &[&str]) -> Vec<u8> {
+        let mut writes = vec![];
+        let command = Command::of_words(words).unwrap();
+        commands::encode(KeyspaceId::DEFAULT, &command, &mut writes);
+        writes
+    }
 
     fn place(boot: u64, index: u64) -> Place {
         Place { boot, index }
     }
 
     fn with(at: Place, previous: Place) -> Header {
-        let after = Vector::from_iter([(NodeId(2), place(1, 4))]);
+        let after = VersionVector::from_iter([(NodeId(2), place(1, 4))]);
         Header { origin: NodeId(1), place: at, previous, clock: 77, after }
     }
 
     #[test]
     fn entries_come_back() {
         let header = with(place(3, 1), place(2, 9));
-        let mut writes = vec![];
-        let set = Command::Set(Bytes::from("k"), Bytes::from("v"));
-        command::encode(&set, &mut writes);
+        let writes = encoded(&["SET", "k", "v"]);
         let bytes = encode(&header, 1, &writes);
         assert_eq!(check(&bytes), Ok(header));
         for_each(&bytes, |offset, write| {
-            assert_eq!((offset, write), (0, Write::Set(b"k", b"v")));
+            assert_eq!((offset, write.name()), (0, "set"));
+            assert_eq!(write.args().first(), [b"k", b"v"]);
         });
         for end in 0..bytes.len() {
             assert_eq!(check(&bytes[..end]), Err(Malformed), "cut at {end}");
@@ -149,9 +166,8 @@ mod tests {
     #[test]
     fn more_keys_than_a_turn_bears_are_replayed_and_taken_from_nobody() {
         let del = |keys: usize| {
-            let mut writes = vec![];
-            command::encode(&Command::Set(Bytes::new(), Bytes::new()), &mut writes);
-            command::encode(&Command::Del(Keys::new(vec!["k"; keys - 1])), &mut writes);
+            let mut writes = encoded(&["SET", "", ""]);
+            writes.extend(encoded(&[&["DEL"], &vec!["k"; keys - 1][..]].concat()));
             let bytes = encode(&with(place(3, 1), place(2, 9)), 2, &writes);
             (check(&bytes).is_ok(), check_received(&bytes).is_ok())
         };
@@ -161,7 +177,7 @@ mod tests {
     #[test]
     fn an_entry_that_depends_on_itself_or_on_what_follows_is_malformed() {
         let after = |own| {
-            let after = Vector::from_iter([(NodeId(1), own)]);
+            let after = VersionVector::from_iter([(NodeId(1), own)]);
             check(&encode(&Header { after, ..with(place(3, 1), place(2, 9)) }, 0, &[])).is_ok()
         };
         let own = [place(2, 8), place(2, 9), place(2, 10), place(3, 1), place(3, 2), place(4, 1)];
@@ -170,10 +186,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_compares_is_malformed() {
-        let mut writes = vec![];
-        let (key, value) = (Bytes::from("k"), Bytes::from("v"));
-        let set = SetIf { key, value, condition: Condition::Absent, get: false };
-        command::encode(&Command::SetIf(Box::new(set)), &mut writes);
+        let writes = encoded(&["SET", "k", "v", "NX"]);
         let bytes = encode(&with(place(3, 1), place(2, 9)), 1, &writes);
         assert_eq!(check(&bytes), Err(Malformed));
     }

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::entry::Header;
-use super::vector::{Place, Vector};
-use crate::door::NodeId;
+use crate::api::NodeId;
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// Every entry held, and how far each log is held.
 ///
@@ -21,8 +21,8 @@ pub(crate) struct Log {
     entries: Vec<Kept>,
     /// Where the entries of each replica stand in `entries`, in order.
     of: BTreeMap<NodeId, Vec<usize>>,
-    appended: Vector,
-    applied: Vector,
+    appended: VersionVector,
+    applied: VersionVector,
     applied_count: usize,
 }
 
@@ -49,11 +49,11 @@ pub(crate) enum Fit {
 }
 
 impl Log {
-    pub(crate) fn appended(&self) -> &Vector {
+    pub(crate) fn appended(&self) -> &VersionVector {
         &self.appended
     }
 
-    pub(crate) fn applied(&self) -> &Vector {
+    pub(crate) fn applied(&self) -> &VersionVector {
         &self.applied
     }
 
@@ -113,7 +113,7 @@ impl Log {
 
     /// Entries on disk beyond `vector`, in the order of this log, at most about `bytes_max` bytes of them but at
     /// least one; and whether there are more.
-    pub(crate) fn beyond(&self, vector: &Vector, bytes_max: usize) -> (Vec<Bytes>, bool) {
+    pub(crate) fn beyond(&self, vector: &VersionVector, bytes_max: usize) -> (Vec<Bytes>, bool) {
         let first_lacked = |(replica, of): (&NodeId, &Vec<usize>)| {
             let held = of.partition_point(|at| self.entries[*at].place <= vector.get(*replica));
             of.get(held).copied()
@@ -177,11 +177,11 @@ mod tests {
         append(&mut log, 1, place(1, 1), Place::START);
         append(&mut log, 2, place(1, 1), Place::START);
         append(&mut log, 1, place(1, 2), place(1, 1));
-        let (all, more) = log.beyond(&Vector::default(), usize::MAX);
+        let (all, more) = log.beyond(&VersionVector::default(), usize::MAX);
         assert_eq!((all.len(), more), (3, false));
-        let (part, more) = log.beyond(&Vector::default(), 1);
+        let (part, more) = log.beyond(&VersionVector::default(), 1);
         assert_eq!((part, more), (all[..1].to_vec(), true));
-        let vector = Vector::from_iter([(NodeId(1), place(1, 1))]);
+        let vector = VersionVector::from_iter([(NodeId(1), place(1, 1))]);
         assert_eq!(log.beyond(&vector, usize::MAX), (all[1..].to_vec(), false));
         assert_eq!(log.beyond(log.applied(), usize::MAX), (vec![], false));
     }

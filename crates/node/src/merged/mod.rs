@@ -9,45 +9,45 @@
 //!
 //! A turn's writes make one [entry](entry::Header). It carries the vector of all that its replica had applied, and
 //! every replica applies it only after that: so whoever sees an answer sees the question (convergent
-//! causal consistency; Lloyd et al. 2011, Bouajjani et al. 2017). Of two writes of a key the higher [stamp](stamp::Stamp)
+//! causal consistency; Lloyd et al. 2011, Bouajjani et al. 2017). Of two writes of a key the higher [stamp](hlc::Stamp)
 //! wins. An entry is shown and spread only once it is on this disk, and so is all that it depends on.
 //!
-//! Lost pushes are repaired by exchanging [vectors](vector::Vector): see [`repair`].
+//! Lost pushes are repaired by exchanging [version vectors](VersionVector): see [`anti_entropy`].
 //!
 //! # What is left out
 //!
 //! Slots that travel, and with them cutting the logs and dropping tombstones; merge rules other than
 //! last-writer-wins.
 
+mod anti_entropy;
 mod entry;
+mod hlc;
 mod log;
-mod repair;
-mod stamp;
 mod state;
-pub(crate) mod vector;
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::codec::Malformed;
-use crate::command::Write;
-use crate::copies::{self, Copies};
-use crate::door::{
-    Certificate, Command, Error, MergedPosition, MergedWrite, NodeId, Reply, TURN_STEPS, Ticket,
+use crate::api::{
+    Certificate, Error, MergedPosition, MergedWrite, NodeId, Reply, TURN_STEPS, Ticket,
 };
+use crate::commands::{Command, View, Write};
+use crate::copies::Copies;
+use crate::keyspace::KeyspaceId;
 use crate::limits::Limits;
-use crate::message::Body;
-use crate::record::Record;
-use crate::session::Asker;
+use crate::observe::describe::Told;
+use crate::session::Waiter;
 use crate::turn::Turn;
-use crate::words::Told;
+use crate::wire::codec::Malformed;
+use crate::wire::message::Body;
+use crate::wire::record::Record;
+use crate::wire::version_vector::{Place, VersionVector};
+use anti_entropy::{Inbox, Repair};
 use entry::Header;
+use hlc::{Clock, Stamp};
 use log::{Fit, Kept, Log};
-use repair::{Inbox, Repair};
-use stamp::{Clock, Stamp};
-use state::State;
-use vector::{Place, Vector};
+use state::{At, State};
 
 /// The most keys in one entry, but for a single write of more: it is applied at once, here and at every replica.
 const ENTRY_KEYS_MAX: usize = TURN_STEPS;
@@ -72,7 +72,7 @@ pub(crate) struct Merged {
     /// How many entries of the log are on disk.
     synced_count: usize,
     /// Who asked for the writes of own entries on their way to the disk, in order. Nobody, once answered.
-    askers: VecDeque<Option<Asker>>,
+    waiters: VecDeque<Option<Waiter>>,
     inbox: Inbox,
     repair: Repair,
 }
@@ -80,7 +80,7 @@ pub(crate) struct Merged {
 /// A write that waits for its entry.
 #[derive(Debug)]
 struct Gathered {
-    asker: Asker,
+    waiter: Waiter,
     /// As it is encoded.
     write: Bytes,
     /// How many keys it writes.
@@ -102,7 +102,7 @@ impl Merged {
             gathering_since_ms: None,
             syncing: VecDeque::new(),
             synced_count: 0,
-            askers: VecDeque::new(),
+            waiters: VecDeque::new(),
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
         }
@@ -130,7 +130,7 @@ impl Merged {
 
     /// How many writes and entries wait.
     pub(crate) fn queued(&self) -> usize {
-        self.gathered.len() + self.askers.len() + self.inbox.len()
+        self.gathered.len() + self.waiters.len() + self.inbox.len()
     }
 
     /// What they weigh.
@@ -138,7 +138,7 @@ impl Merged {
         self.gathered_bytes + self.inbox.bytes()
     }
 
-    pub(crate) fn vector(&self) -> &Vector {
+    pub(crate) fn vector(&self) -> &VersionVector {
         self.log.applied()
     }
 
@@ -152,23 +152,9 @@ impl Merged {
         self.state.get(key)
     }
 
-    pub(crate) fn keys(&self) -> u64 {
-        self.state.keys()
-    }
-
-    /// The answer from what is applied here.
-    pub(crate) fn read_here(&self, command: &Command) -> Reply {
-        match command {
-            Command::Get(key) => {
-                self.state.get(key).map_or(Reply::Nil, |value| Reply::Value(copies::shown(value)))
-            }
-            Command::Exists(keys) => Reply::Integer(
-                keys.iter().filter(|key| self.state.get(key).is_some()).count() as i64,
-            ),
-            Command::Set(..) | Command::SetIf(_) | Command::Del(_) => {
-                panic!("a write is never read")
-            }
-        }
+    /// What reads see: what is applied here.
+    pub(crate) fn view(&self) -> &dyn View {
+        &self.state
     }
 
     // What the node is told.
@@ -178,11 +164,11 @@ impl Merged {
         self.gathered_bytes
     }
 
-    pub(crate) fn write(&mut self, asker: Asker, command: Command) {
-        let keys = if let Command::Del(keys) = &command { keys.len() } else { 1 };
-        let write = self.copies.encoded(&command);
+    pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
+        let keys = command.key_count();
+        let write = self.copies.encoded(keyspace, &command);
         self.gathered_bytes += write.len();
-        self.gathered.push_back(Gathered { asker, write, keys });
+        self.gathered.push_back(Gathered { waiter, write, keys });
     }
 
     pub(crate) fn on_entries(
@@ -216,7 +202,7 @@ impl Merged {
     }
 
     /// What a member has applied can only be entries of members.
-    fn check_replicas(&self, vector: &Vector) -> Result<(), Malformed> {
+    fn check_replicas(&self, vector: &VersionVector) -> Result<(), Malformed> {
         if vector.iter().all(|(id, _)| self.is_member(id)) { Ok(()) } else { Err(Malformed) }
     }
 
@@ -255,7 +241,7 @@ impl Merged {
     /// A member holds a later entry of an earlier boot of this node than this disk does.
     pub(crate) fn on_lost(&mut self, place: Place, turn: &mut Turn<'_>) {
         if place.boot < self.boot
-            && !self.log.appended().holds(&Vector::from_iter([(self.me, place)]))
+            && !self.log.appended().holds(&VersionVector::from_iter([(self.me, place)]))
         {
             turn.halt(1, lost_entries(place));
         }
@@ -264,7 +250,7 @@ impl Merged {
     pub(crate) fn on_vector(
         &mut self,
         from: NodeId,
-        vector: Vector,
+        vector: VersionVector,
         want: bool,
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
@@ -282,7 +268,7 @@ impl Merged {
 
     pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
         self.repair.on_connected(peer);
-        turn.send(peer, Body::Vector { vector: self.log.applied().clone(), want: false });
+        turn.send(peer, Body::VersionVector { vector: self.log.applied().clone(), want: false });
     }
 
     pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
@@ -334,21 +320,21 @@ impl Merged {
 
     /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did not run.
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
-        for place in &mut self.askers {
-            if let Some(asker) = place.take_if(|asker| asker.since_ms <= oldest_ms) {
+        for place in &mut self.waiters {
+            if let Some(waiter) = place.take_if(|waiter| waiter.since_ms <= oldest_ms) {
                 let error = mutant!(
                     MergedUnknownAsRefused,
                     Error::Indeterminate(UNKNOWN),
                     Error::ClusterDown(NOT_WRITTEN)
                 );
-                turn.refuse_write(&asker, error);
+                turn.refuse_write(&waiter, error);
             }
         }
-        self.gathered.retain(|Gathered { asker, write, .. }| {
-            let keep = asker.since_ms > oldest_ms;
+        self.gathered.retain(|Gathered { waiter, write, .. }| {
+            let keep = waiter.since_ms > oldest_ms;
             if !keep {
                 self.gathered_bytes -= write.len();
-                turn.refuse_write(asker, Error::ClusterDown(NOT_WRITTEN));
+                turn.refuse_write(waiter, Error::ClusterDown(NOT_WRITTEN));
             }
             keep
         });
@@ -387,8 +373,8 @@ impl Merged {
         self.gathering_since_ms = None;
         self.gathered_bytes = 0;
         let gathered = std::mem::take(&mut self.gathered);
-        for Gathered { asker, .. } in &gathered {
-            turn.refuse_write(asker, error.clone());
+        for Gathered { waiter, .. } in &gathered {
+            turn.refuse_write(waiter, error.clone());
         }
         !gathered.is_empty()
     }
@@ -409,11 +395,11 @@ impl Merged {
             keys <= ENTRY_KEYS_MAX || keys == next.keys
         };
         while writes.len() < self.limits.entry_bytes
-            && let Some(Gathered { asker, write, .. }) = self.gathered.pop_front_if(&mut fits)
+            && let Some(Gathered { waiter, write, .. }) = self.gathered.pop_front_if(&mut fits)
         {
             self.gathered_bytes -= write.len();
             writes.extend_from_slice(&write);
-            self.askers.push_back(Some(asker));
+            self.waiters.push_back(Some(waiter));
             count += 1;
         }
         let previous = self.log.appended().get(self.me);
@@ -463,25 +449,16 @@ impl Merged {
     }
 
     fn merge(&mut self, stamp: Stamp, place: Place, write: &Write<'_>) -> Reply {
-        match write {
-            Write::Set(key, value) => {
-                self.state.merge(key, stamp, place, Some(value));
-                Reply::Ok
-            }
-            Write::Del(keys) => {
-                Reply::Integer(self.state.merge_delete(keys.iter(), stamp, place) as i64)
-            }
-            Write::SetIf(_) => unreachable!("no entry of a merged log looks at what is there"),
-        }
+        write.merge(&mut At { state: &mut self.state, stamp, place })
     }
 
     /// Answers the next own write, which was just applied with its entry. It stands behind what the entry does: what was
     /// applied while it was on its way to the disk is not in it, and others may apply that later.
     fn answer(&mut self, entry: &[u8], write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
-        let asker = self.askers.pop_front().expect("every own write has its place");
-        let Some(asker) = asker else { return };
+        let waiter = self.waiters.pop_front().expect("every own write has its place");
+        let Some(waiter) = waiter else { return };
         let vector = || mutant!(CertificateTooWide, entry::vector(entry), self.vector().clone());
-        turn.answer_write(&asker, reply, || Certificate::Merged {
+        turn.answer_write(&waiter, reply, || Certificate::Merged {
             position: positions(&vector()),
             by: None,
             entry: Some(write),
@@ -490,13 +467,10 @@ impl Merged {
 
     /// Where an answer to this read stands.
     pub(crate) fn certificate(&self, command: &Command) -> Certificate {
-        let by = match command {
-            Command::Get(key) => {
-                let written = self.state.written(key);
-                Some(written.map(|(stamp, place)| merged_write(stamp, place)))
-            }
-            _ => None,
-        };
+        let by = command.sole_key().map(|key| {
+            let written = self.state.written(key);
+            written.map(|(stamp, place)| merged_write(stamp, place))
+        });
         Certificate::Merged { position: positions(self.log.applied()), by, entry: None }
     }
 
@@ -514,13 +488,13 @@ impl Merged {
             let message = turn.message(Body::Entries { entries: part.to_vec(), more: false });
             for peer in self.repair.peers() {
                 let message = message.clone();
-                turn.outputs.push(crate::door::Output::Send { to: *peer, message, urgent: false });
+                turn.outputs.push(crate::api::Output::Send { to: *peer, message, urgent: false });
             }
         }
     }
 }
 
-fn positions(vector: &Vector) -> Vec<MergedPosition> {
+fn positions(vector: &VersionVector) -> Vec<MergedPosition> {
     vector.iter().map(|(replica, place)| merged_position(replica, place)).collect()
 }
 

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::stamp::Stamp;
-use super::vector::Place;
-use crate::counting::Watch;
-use crate::store::Store;
+use super::hlc::Stamp;
+use crate::commands::{Merging, View};
+use crate::counting::{Past, Watch};
+use crate::store::{Cursor, Store};
+use crate::wire::version_vector::Place;
 
 #[derive(Debug)]
 struct Versioned {
@@ -57,9 +58,9 @@ impl State {
 
     /// Merges a delete of several keys: how many of them had a value before. Each counts once, also where a write that is
     /// higher keeps it there.
-    pub(crate) fn merge_delete<'a>(
+    pub(crate) fn merge_delete(
         &mut self,
-        keys: impl Iterator<Item = &'a [u8]>,
+        keys: &mut dyn Iterator<Item = &[u8]>,
         stamp: Stamp,
         place: Place,
     ) -> usize {
@@ -86,22 +87,63 @@ impl State {
         }
     }
 
-    pub(crate) fn get(&self, key: &[u8]) -> Option<&Bytes> {
-        self.values.get(key)?.value.as_ref()
-    }
-
-    /// Whether a key had a value when the present count began.
-    pub(crate) fn existed(&self, key: &[u8]) -> bool {
-        self.watch.existed(key).unwrap_or_else(|| self.get(key).is_some())
-    }
-
     /// The write that a key's value, or its absence, comes from.
     pub(crate) fn written(&self, key: &[u8]) -> Option<(Stamp, Place)> {
         self.values.get(key).map(|versioned| (versioned.stamp, versioned.place))
     }
+}
 
-    pub(crate) fn keys(&self) -> u64 {
+impl Past for State {
+    fn begin(&mut self) {
+        self.watch.begin();
+    }
+
+    fn end(&mut self) {
+        self.watch.end();
+    }
+
+    fn watch(&self) -> &Watch {
+        &self.watch
+    }
+
+    fn base(&self) -> &dyn View {
+        self
+    }
+}
+
+impl View for State {
+    fn get(&self, key: &[u8]) -> Option<&Bytes> {
+        self.values.get(key)?.value.as_ref()
+    }
+
+    fn keys(&self) -> u64 {
         self.keys
+    }
+
+    fn walk(
+        &self,
+        from: Cursor,
+        most: usize,
+        each: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Option<Cursor> {
+        self.values.walk(from, most, &mut |key, versioned| versioned.value.is_none() || each(key))
+    }
+}
+
+/// The state while a write with a stamp is merged into it.
+pub(crate) struct At<'s> {
+    pub(crate) state: &'s mut State,
+    pub(crate) stamp: Stamp,
+    pub(crate) place: Place,
+}
+
+impl<'a> Merging<'a> for At<'_> {
+    fn set(&mut self, key: &'a [u8], value: &'a [u8]) {
+        self.state.merge(key, self.stamp, self.place, Some(value));
+    }
+
+    fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize {
+        self.state.merge_delete(keys, self.stamp, self.place)
     }
 }
 
@@ -115,7 +157,7 @@ fn outlasts(old: Stamp, new: Stamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::door::NodeId;
+    use crate::api::NodeId;
 
     fn stamp(clock: u64, replica: u64, offset: u32) -> Stamp {
         Stamp { clock, replica: NodeId(replica), offset }
@@ -146,7 +188,7 @@ mod tests {
             state.merge(key.as_bytes(), stamp(clock, 2, 0), Place::START, Some(b"value"));
         }
         let keys = ["none", "below", "above", "below", "above"].map(str::as_bytes);
-        assert_eq!(state.merge_delete(keys.into_iter(), stamp(2, 1, 0), Place::START), 2);
+        assert_eq!(state.merge_delete(&mut keys.into_iter(), stamp(2, 1, 0), Place::START), 2);
         assert_eq!((state.get(b"below"), state.keys()), (None, 1), "a higher write stays");
     }
 

@@ -290,33 +290,17 @@ impl World {
             let at = line.windows(word.len()).position(|part| part == word.as_bytes()).unwrap();
             line.slice(at..at + word.len())
         };
-        let mut level = None;
-        let command = match words {
-            ["get", key] => Command::Get(bytes(key)),
-            ["get", key, asked] => {
-                level = Some(level_of(asked));
-                Command::Get(bytes(key))
-            }
-            ["exists", keys @ ..] => Command::Exists(Keys::new(keys)),
-            ["set", key, value] => Command::Set(bytes(key), bytes(value)),
-            ["set", key, value, options @ ..] => {
-                let condition = match options {
-                    ["nx", ..] => Condition::Absent,
-                    ["xx", ..] => Condition::Present,
-                    ["ifeq", expected, ..] => Condition::Equals(bytes(expected)),
-                    _ => Condition::Always,
-                };
-                let get = options.last() == Some(&"get");
-                let (key, value) = (bytes(key), bytes(value));
-                Command::SetIf(Box::new(SetIf { key, value, condition, get }))
-            }
+        let (words_asked, level) = match words {
             ["certify"] => {
                 let session = SessionId(session);
                 return self.turn(id, vec![Input::Certify { session, on: true }]);
             }
-            ["del", keys @ ..] => Command::Del(Keys::new(keys)),
-            _ => panic!("not a request: {words:?}"),
+            ["get", key, asked] => (vec!["get", key], Some(level_of(asked))),
+            _ => (words.to_vec(), None),
         };
+        let request: Vec<Bytes> = words_asked.into_iter().map(bytes).collect();
+        let command = Command::of(&request).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+        drop(request);
         self.next_request += 1;
         let request = self.next_request;
         self.requests.insert((id, session, request), format!("{who} {}", words.join(" ")));
@@ -571,6 +555,8 @@ fn text(reply: &Reply) -> String {
         Reply::Nil => "nil".into(),
         Reply::Value(value) => String::from_utf8_lossy(value).into_owned(),
         Reply::Integer(count) => count.to_string(),
+        Reply::Status(word) => (*word).into(),
+        Reply::Array(all) => format!("[{}]", all.iter().map(text).collect::<Vec<_>>().join(", ")),
         Reply::Error(error) => error.to_string(),
     }
 }

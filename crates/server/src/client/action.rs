@@ -32,11 +32,20 @@ pub fn render(
     out: &mut Vec<u8>,
 ) {
     let mut writer = certified(protocol, certificate, out);
+    write(&mut writer, reply);
+}
+
+fn write(writer: &mut Writer<'_>, reply: &node::Reply) {
     match reply {
         node::Reply::Ok => writer.simple("OK"),
         node::Reply::Nil => writer.nil(),
         node::Reply::Value(value) => writer.bulk(value),
         node::Reply::Integer(value) => writer.integer(*value),
+        node::Reply::Status(word) => writer.simple(word),
+        node::Reply::Array(all) => {
+            writer.array(all.len());
+            all.iter().for_each(|one| write(writer, one));
+        }
         node::Reply::Error(error) => writer.error_with(error),
     }
 }

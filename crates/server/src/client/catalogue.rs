@@ -5,10 +5,11 @@
 
 use std::fmt;
 
+use node::Access;
 use resp::Writer;
 
-use super::spec::{Access, Call, Spec};
-use super::{Action, Connection, glob, level, refusal, table};
+use super::spec::{Call, Spec};
+use super::{Action, Connection, level, refusal, table};
 
 /// A command or subcommand as it is called.
 #[derive(Clone, Copy)]
@@ -101,7 +102,7 @@ pub(super) fn list(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
     let names: Vec<String> = match arguments[..] {
         [] => names(|_| true),
         [filter, by, pattern] if is(filter, b"FILTERBY") && is(by, b"PATTERN") => {
-            names(|named| glob::fits(pattern, named.to_string().as_bytes()))
+            names(|named| node::fits(pattern, named.to_string().as_bytes()))
         }
         [filter, by, category] if is(filter, b"FILTERBY") && is(by, b"ACLCAT") => names(|named| {
             named.spec.categories.iter().any(|name| is(category, &name.as_bytes()[1..]))
@@ -176,7 +177,7 @@ fn write_entry(writer: &mut Writer<'_>, named: Named) {
     writer.integer(i64::from(spec.arity));
     let access = match spec.access {
         Access::None => None,
-        Access::Read => Some("readonly"),
+        Access::Read | Access::ReadAll => Some("readonly"),
         Access::Write => Some("write"),
     };
     writer.set(access.iter().count() + spec.flags.len());

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::spec::Call;
-use super::{Action, Connection, glob};
+use super::{Action, Connection};
 
 /// Settings of Redis that this server has too, by another name or by its nature, and that clients
 /// ask about. All writes go to a log that is synced before they are answered, so `appendonly` is on
@@ -34,7 +34,7 @@ pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8
     }
     settings.sort();
     settings.retain(|(name, _)| {
-        call.request.iter().skip(2).any(|pattern| glob::fits(pattern, name.as_bytes()))
+        call.request.iter().skip(2).any(|pattern| node::fits(pattern, name.as_bytes()))
     });
     let mut writer = connection.writer(out);
     writer.map(settings.len());

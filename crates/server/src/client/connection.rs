@@ -81,7 +81,7 @@ impl Connection {
         if !spec.takes(request.len()) {
             return self.refuse(out, |writer| refusal::arity(writer, spec.name));
         }
-        (spec.run)(self, &Call { request, context, level }, out)
+        spec.run.run(self, &Call { request, context, level }, out)
     }
 
     fn execute_subcommand(
@@ -99,7 +99,7 @@ impl Connection {
             let name = format_args!("{}|{}", parent.name, spec.name);
             return self.refuse(out, |writer| refusal::arity(writer, name));
         }
-        (spec.run)(self, &Call { request, context, level: None }, out)
+        spec.run.run(self, &Call { request, context, level: None }, out)
     }
 
     /// From now on, answers say where they stand, or no longer. The node is told if that changes anything.

@@ -1,56 +1,40 @@
-//! The commands on keys and values: checked here, carried out by the node.
+//! Commands on keys and values: the node knows what they mean and carries them out.
 
-use node::{Command, Keys, VALUE_BYTES_MAX};
+use bytes::Bytes;
+use node::{Piece, Row, VALUE_BYTES_MAX};
+use resp::Request;
 
 use super::spec::Call;
-use super::{Action, Connection, set};
+use super::{Action, Connection};
 
-/// `GET key`
-pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    ask(connection, call, out, |call| Command::Get(call.request.bytes(1)))
-}
+/// A request in the node's eyes.
+struct Words<'a>(&'a Request);
 
-/// `SET key value [NX | XX | IFEQ value] [GET]`
-pub(super) fn set(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    if call.request.len() > 3 {
-        return match set::conditional(call) {
-            Ok(command) => ask(connection, call, out, |_| command),
-            Err(fault) => {
-                fault.write(&mut connection.writer(out));
-                Action::Replied
-            }
-        };
+impl node::Request for Words<'_> {
+    fn count(&self) -> usize {
+        self.0.len()
     }
-    ask(connection, call, out, |call| Command::Set(call.request.bytes(1), call.request.bytes(2)))
+
+    fn get(&self, place: usize) -> &[u8] {
+        &self.0[place]
+    }
+
+    fn bytes(&self, place: usize) -> Bytes {
+        self.0.bytes(place)
+    }
+
+    fn pieces(&self) -> Option<Vec<Piece>> {
+        self.0.pieces().map(Iterator::collect)
+    }
 }
 
-/// `DEL key [key …]`
-pub(super) fn del(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    ask(connection, call, out, |call| Command::Del(all_keys(call)))
-}
-
-/// `EXISTS key [key …]`
-pub(super) fn exists(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    ask(connection, call, out, |call| Command::Exists(all_keys(call)))
-}
-
-fn all_keys(call: &Call<'_>) -> Keys {
-    let Some(pieces) = call.request.pieces() else {
-        return Keys::new(call.request.iter().skip(1));
-    };
-    Keys::of_pieces(pieces.enumerate().map(|(place, (bytes, places))| match place {
-        // The first is the name of the command.
-        0 => (bytes, places[1..].into()),
-        _ => (bytes, places),
-    }))
-}
-
+/// Has the node asked for what this row says.
 #[inline]
-fn ask(
+pub(super) fn ask(
+    row: &'static Row,
     connection: &Connection,
     call: &Call<'_>,
     out: &mut Vec<u8>,
-    command: impl FnOnce(&Call<'_>) -> Command,
 ) -> Action {
     if call.request.has_longer(VALUE_BYTES_MAX) {
         connection
@@ -58,5 +42,11 @@ fn ask(
             .error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
         return Action::Replied;
     }
-    Action::Ask { level: call.level, command: command(call) }
+    match row.parse(&Words(call.request)) {
+        Ok(command) => Action::Ask { level: call.level, command },
+        Err(error) => {
+            connection.writer(out).error_with(error);
+            Action::Replied
+        }
+    }
 }

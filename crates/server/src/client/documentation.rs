@@ -1,9 +1,10 @@
 //! `COMMAND DOCS`: what the table says, for people; `redis-cli` makes its hints of it.
 
+use node::Argument;
 use resp::Writer;
 
 use super::catalogue::Named;
-use super::spec::{Argument, Call, Spec};
+use super::spec::{Call, Spec};
 use super::{Action, Connection};
 
 /// `COMMAND DOCS [name …]`: names that do not exist are left out.

@@ -3,9 +3,9 @@
 //! It is part of the command's name because that is the one place that every client passes on
 //! untouched, in a pipeline and on a shared connection too.
 
-use node::Level;
+use node::{Access, Level};
 
-use super::spec::{Access, Spec};
+use super::spec::Spec;
 
 /// Every spelling of a level, and what it means.
 pub(super) const SPELLINGS: [(&str, Level); 7] = [
@@ -36,6 +36,12 @@ pub(super) fn parse(spec: &Spec, suffix: &[u8]) -> Result<Level, String> {
             return Err(format!(
                 "CONSISTENCY {name} is a write: what it promises belongs to its keyspace, not to \
                  the request. Hint: {name} without a level"
+            ));
+        }
+        Access::ReadAll => {
+            return Err(format!(
+                "CONSISTENCY {name} names no key: it shows what is applied here, and has no level. \
+                 Hint: {name} without a level"
             ));
         }
         Access::None => {

@@ -37,8 +37,6 @@ mod level;
 
 mod data;
 
-mod set;
-
 mod consistency;
 
 mod debug;
@@ -57,11 +55,12 @@ mod catalogue;
 
 mod documentation;
 
-mod glob;
-
 mod refusal;
 
 mod absent;
+
+#[cfg(test)]
+mod page;
 
 pub(crate) use action::render_head;
 pub use action::{Action, render};

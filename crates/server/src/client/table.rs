@@ -1,7 +1,11 @@
 //! The table of all commands.
 
-use super::spec::{Access, Argument, Keys, Spec};
-use super::{catalogue, configuration, consistency, data, debug, greeting, identity, info};
+use std::sync::LazyLock;
+
+use node::{Access, Argument};
+
+use super::spec::{Run, Spec};
+use super::{catalogue, configuration, consistency, debug, greeting, identity, info};
 
 /// The command of this name, whatever its case.
 ///
@@ -27,7 +31,7 @@ const CONNECTION: Spec = Spec {
     complexity: "O(1)",
     arguments: &[],
     subcommands: &[],
-    run: greeting::ok,
+    run: Run::Here(greeting::ok),
 };
 
 /// What rows have in common that tell of the server.
@@ -46,111 +50,17 @@ const CLIENT: Spec = Spec {
     ..CONNECTION
 };
 
-/// What commands on many keys have in common.
-const MANY_KEYS: Spec = Spec {
-    arity: -2,
-    tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
-    group: "generic",
-    complexity: "O(N) where N is the number of keys.",
-    arguments: &[Argument { name: "key", kind: "key", flags: &["multiple"], ..ARGUMENT }],
-    ..CONNECTION
-};
-
-/// What arguments have in common.
-const ARGUMENT: Argument =
-    Argument { name: "", kind: "string", flags: &[], token: None, choices: &[] };
-
-const KEY: Argument = Argument { name: "key", kind: "key", ..ARGUMENT };
+const ARGUMENT: Argument = Argument::ANY;
 const OPTIONAL_MESSAGE: Argument = Argument { name: "message", flags: &["optional"], ..ARGUMENT };
 
-static SET_CONDITIONS: [Argument; 3] = [
-    Argument { name: "nx", kind: "pure-token", token: Some("NX"), ..ARGUMENT },
-    Argument { name: "xx", kind: "pure-token", token: Some("XX"), ..ARGUMENT },
-    Argument { name: "comparison-value", token: Some("IFEQ"), ..ARGUMENT },
-];
-
 /// All commands, the most frequent first.
-pub(super) static TABLE: &[Spec] = &[
-    Spec {
-        name: "get",
-        arity: 2,
-        access: Access::Read,
-        flags: &["fast"],
-        keys: Some(Keys { first: 1, last: 1, step: 1, flags: &["RO", "access"] }),
-        categories: &["@read", "@string", "@fast"],
-        group: "string",
-        summary: "Get the value of a key",
-        arguments: &[KEY],
-        run: data::get,
-        ..CONNECTION
-    },
-    Spec {
-        name: "set",
-        arity: -3,
-        access: Access::Write,
-        flags: &["denyoom"],
-        // It reads, too, if an option asks for it.
-        keys: Some(Keys {
-            first: 1,
-            last: 1,
-            step: 1,
-            flags: &["RW", "access", "update", "variable_flags"],
-        }),
-        categories: &["@write", "@string", "@slow"],
-        group: "string",
-        summary: "Set the string value of a key",
-        arguments: &[
-            KEY,
-            Argument { name: "value", ..ARGUMENT },
-            Argument {
-                name: "condition",
-                kind: "oneof",
-                flags: &["optional"],
-                choices: &SET_CONDITIONS,
-                ..ARGUMENT
-            },
-            Argument {
-                name: "get",
-                kind: "pure-token",
-                token: Some("GET"),
-                flags: &["optional"],
-                ..ARGUMENT
-            },
-        ],
-        run: data::set,
-        ..CONNECTION
-    },
-    Spec {
-        name: "del",
-        access: Access::Write,
-        flags: &[],
-        keys: Some(Keys { first: 1, last: -1, step: 1, flags: &["RM", "delete"] }),
-        categories: &["@keyspace", "@write", "@slow"],
-        summary: "Delete a key",
-        run: data::del,
-        ..MANY_KEYS
-    },
-    Spec {
-        name: "exists",
-        access: Access::Read,
-        flags: &["fast"],
-        keys: Some(Keys { first: 1, last: -1, step: 1, flags: &["RO"] }),
-        categories: &["@keyspace", "@read", "@fast"],
-        summary: "Determine if a key exists",
-        run: data::exists,
-        ..MANY_KEYS
-    },
-    Spec {
-        name: "unlink",
-        access: Access::Write,
-        flags: &["fast"],
-        keys: Some(Keys { first: 1, last: -1, step: 1, flags: &["RM", "delete"] }),
-        categories: &["@keyspace", "@write", "@fast"],
-        since: "4.0.0",
-        summary: "Delete a key",
-        run: data::del,
-        ..MANY_KEYS
-    },
+pub(super) static TABLE: LazyLock<Vec<Spec>> = LazyLock::new(|| {
+    let data = node::table().map(|row| row.carried_out_by(Run::Node(row)));
+    data.chain(ON_CONNECTIONS.iter().cloned()).collect()
+});
+
+/// The commands that are no business of the node's.
+static ON_CONNECTIONS: &[Spec] = &[
     Spec {
         name: "ping",
         arity: -1,
@@ -158,7 +68,7 @@ pub(super) static TABLE: &[Spec] = &[
         tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
         summary: "Ping the server",
         arguments: &[OPTIONAL_MESSAGE],
-        run: greeting::ping,
+        run: Run::Here(greeting::ping),
         ..CONNECTION
     },
     Spec {
@@ -167,7 +77,7 @@ pub(super) static TABLE: &[Spec] = &[
         flags: &["loading", "stale", "fast"],
         summary: "Echo the given string",
         arguments: &[Argument { name: "message", ..ARGUMENT }],
-        run: greeting::echo,
+        run: Run::Here(greeting::echo),
         ..CONNECTION
     },
     Spec {
@@ -177,7 +87,7 @@ pub(super) static TABLE: &[Spec] = &[
         tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
         summary: "Get information and statistics about the server",
         arguments: &[Argument { name: "section", flags: &["optional", "multiple"], ..ARGUMENT }],
-        run: info::info,
+        run: Run::Here(info::info),
         ..SERVER
     },
     Spec {
@@ -186,7 +96,7 @@ pub(super) static TABLE: &[Spec] = &[
         flags: &["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
         since: "6.0.0",
         summary: "Handshake with the server",
-        run: greeting::hello,
+        run: Run::Here(greeting::hello),
         ..CONNECTION
     },
     Spec {
@@ -206,7 +116,7 @@ pub(super) static TABLE: &[Spec] = &[
         summary: "Get array of command details",
         complexity: "O(N) where N is the number of commands.",
         subcommands: &COMMAND_COMMANDS,
-        run: catalogue::all,
+        run: Run::Here(catalogue::all),
         ..SERVER
     },
     Spec {
@@ -243,7 +153,7 @@ pub(super) static TABLE: &[Spec] = &[
         flags: &["loading", "stale", "fast"],
         summary: "Change the selected database for the current connection",
         arguments: &[Argument { name: "index", kind: "integer", ..ARGUMENT }],
-        run: greeting::select,
+        run: Run::Here(greeting::select),
         ..CONNECTION
     },
     Spec {
@@ -256,7 +166,7 @@ pub(super) static TABLE: &[Spec] = &[
             Argument { name: "username", flags: &["optional"], ..ARGUMENT },
             Argument { name: "password", ..ARGUMENT },
         ],
-        run: greeting::auth,
+        run: Run::Here(greeting::auth),
         ..CONNECTION
     },
     Spec {
@@ -280,7 +190,7 @@ pub(super) static TABLE: &[Spec] = &[
         flags: &["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
         since: "6.2.0",
         summary: "Reset the connection",
-        run: greeting::reset,
+        run: Run::Here(greeting::reset),
         ..CONNECTION
     },
     Spec {
@@ -288,7 +198,7 @@ pub(super) static TABLE: &[Spec] = &[
         arity: -1,
         flags: &["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
         summary: "Close the connection",
-        run: greeting::quit,
+        run: Run::Here(greeting::quit),
         ..CONNECTION
     },
 ];
@@ -299,7 +209,7 @@ const HELP: Spec = Spec {
     flags: &["loading", "stale"],
     since: "5.0.0",
     summary: "Show helpful text about the different subcommands",
-    run: catalogue::help,
+    run: Run::Here(catalogue::help),
     ..CLIENT
 };
 
@@ -310,14 +220,14 @@ static CLIENT_COMMANDS: [Spec; 9] = [
         name: "id",
         since: "5.0.0",
         summary: "Returns the client ID for the current connection",
-        run: identity::id,
+        run: Run::Here(identity::id),
         ..CLIENT
     },
     Spec {
         name: "getname",
         since: "2.6.9",
         summary: "Get the current connection name",
-        run: identity::get_name,
+        run: Run::Here(identity::get_name),
         ..CLIENT
     },
     Spec {
@@ -326,7 +236,7 @@ static CLIENT_COMMANDS: [Spec; 9] = [
         since: "2.6.9",
         summary: "Set the current connection name",
         arguments: &[Argument { name: "connection-name", ..ARGUMENT }],
-        run: identity::set_name,
+        run: Run::Here(identity::set_name),
         ..CLIENT
     },
     Spec {
@@ -338,14 +248,14 @@ static CLIENT_COMMANDS: [Spec; 9] = [
             Argument { name: "LIB-NAME|LIB-VER", ..ARGUMENT },
             Argument { name: "value", ..ARGUMENT },
         ],
-        run: identity::set_info,
+        run: Run::Here(identity::set_info),
         ..CLIENT
     },
     Spec {
         name: "info",
         since: "6.2.0",
         summary: "Returns information about the current client connection.",
-        run: identity::info,
+        run: Run::Here(identity::info),
         ..CLIENT
     },
     Spec {
@@ -353,7 +263,7 @@ static CLIENT_COMMANDS: [Spec; 9] = [
         arity: -2,
         since: "2.4.0",
         summary: "Returns information about this client connection; others are not shown",
-        run: identity::list,
+        run: Run::Here(identity::list),
         ..CLIENT
     },
     Spec {
@@ -362,7 +272,7 @@ static CLIENT_COMMANDS: [Spec; 9] = [
         since: "7.0.0",
         summary: "Accepted for the sake of clients: who holds too much is closed all the same",
         arguments: &[ON_OR_OFF],
-        run: identity::on_or_off,
+        run: Run::Here(identity::on_or_off),
         ..CLIENT
     },
     Spec {
@@ -371,7 +281,7 @@ static CLIENT_COMMANDS: [Spec; 9] = [
         since: "7.2.0",
         summary: "Accepted for the sake of clients: no use of a key is noted",
         arguments: &[ON_OR_OFF],
-        run: identity::on_or_off,
+        run: Run::Here(identity::on_or_off),
         ..CLIENT
     },
     HELP,
@@ -383,7 +293,7 @@ static COMMAND_COMMANDS: [Spec; 6] = [
         arity: 2,
         since: "2.8.13",
         summary: "Get total number of commands",
-        run: catalogue::count,
+        run: Run::Here(catalogue::count),
         ..SERVER
     },
     Spec {
@@ -391,7 +301,7 @@ static COMMAND_COMMANDS: [Spec; 6] = [
         arity: -2,
         since: "2.8.13",
         summary: "Get array of specific command details",
-        run: catalogue::info,
+        run: Run::Here(catalogue::info),
         ..SERVER
     },
     Spec {
@@ -399,7 +309,7 @@ static COMMAND_COMMANDS: [Spec; 6] = [
         arity: -2,
         since: "7.0.0",
         summary: "Get array of specific command documentation",
-        run: super::documentation::docs,
+        run: Run::Here(super::documentation::docs),
         ..SERVER
     },
     Spec {
@@ -407,7 +317,7 @@ static COMMAND_COMMANDS: [Spec; 6] = [
         arity: -2,
         since: "7.0.0",
         summary: "Get an array of command names",
-        run: catalogue::list,
+        run: Run::Here(catalogue::list),
         ..SERVER
     },
     Spec {
@@ -415,7 +325,7 @@ static COMMAND_COMMANDS: [Spec; 6] = [
         arity: -3,
         since: "2.8.13",
         summary: "Extract keys given a full command",
-        run: catalogue::get_keys,
+        run: Run::Here(catalogue::get_keys),
         ..SERVER
     },
     HELP,
@@ -430,7 +340,7 @@ static CONFIG_COMMANDS: [Spec; 2] = [
         since: "2.0.0",
         summary: "Get the values of configuration parameters",
         arguments: &[Argument { name: "parameter", flags: &["multiple"], ..ARGUMENT }],
-        run: configuration::get,
+        run: Run::Here(configuration::get),
         ..SERVER
     },
     HELP,
@@ -442,7 +352,7 @@ static CONSISTENCY_COMMANDS: [Spec; 2] = [
         arity: 3,
         summary: "Whether each answer says where it stands, as a RESP3 attribute",
         arguments: &[ON_OR_OFF],
-        run: consistency::attr,
+        run: Run::Here(consistency::attr),
         ..CLIENT
     },
     HELP,
@@ -454,7 +364,7 @@ static DEBUG_COMMANDS: [Spec; 3] = [
         arity: 3,
         summary: "Sets the wall clock of this node off by so many milliseconds",
         arguments: &[Argument { name: "offset-ms", kind: "integer", ..ARGUMENT }],
-        run: debug::clock,
+        run: Run::Here(debug::clock),
         ..SERVER
     },
     Spec {
@@ -465,7 +375,7 @@ static DEBUG_COMMANDS: [Spec; 3] = [
             Argument { name: "FULL|FREE|FAIL-SYNC|STALL|POWER-OFF", kind: "string", ..ARGUMENT },
             Argument { name: "ms|seed|error", kind: "string", flags: &["optional"], ..ARGUMENT },
         ],
-        run: debug::disk,
+        run: Run::Here(debug::disk),
         ..SERVER
     },
     HELP,
@@ -484,7 +394,7 @@ mod tests {
 
     #[test]
     fn names_are_in_lower_case_and_each_once() {
-        for table in [TABLE].into_iter().chain(TABLE.iter().map(|spec| spec.subcommands)) {
+        for table in [&TABLE[..]].into_iter().chain(TABLE.iter().map(|spec| spec.subcommands)) {
             for (place, spec) in table.iter().enumerate() {
                 assert_eq!(spec.name, spec.name.to_ascii_lowercase());
                 assert!(!spec.name.is_empty() && !spec.summary.is_empty(), "{}", spec.name);
@@ -495,8 +405,10 @@ mod tests {
 
     #[test]
     fn keys_and_access_go_together() {
-        for spec in TABLE {
-            assert_eq!(spec.access == Access::None, spec.keys.is_none(), "{}", spec.name);
+        for spec in TABLE.iter().filter(|spec| spec.access != Access::ReadAll) {
+            let flushes = spec.name.starts_with("flush");
+            let keyless = spec.access == Access::None || flushes;
+            assert_eq!(keyless, spec.keys.is_none(), "{}", spec.name);
         }
     }
 

@@ -105,18 +105,10 @@ enum Slot {
 impl Slot {
     /// The bytes that it stands for: its own, and those of a value that the store may hold anyway.
     fn bytes(&self) -> (usize, usize) {
-        let of_value = |value: &Bytes| match value.len() {
-            length if length < SHARED_BYTES_MIN => (length, 0),
-            length => (0, length),
-        };
         match self {
             Slot::Asked(_, bytes) => (*bytes, 0),
             Slot::Answered(form, reply, certificate) => {
-                let (owned, shared) = match reply {
-                    Reply::Value(value) => of_value(value),
-                    Reply::Ok | Reply::Nil | Reply::Integer(_) => (0, 0),
-                    Reply::Error(_) => (ERROR_BYTES, 0),
-                };
+                let (owned, shared) = of_reply(reply);
                 let owned = owned + form.bytes();
                 (owned + certificate.as_deref().map_or(0, certificate_bytes), shared)
             }
@@ -143,6 +135,27 @@ impl Slot {
             Slot::Answered(_, Reply::Value(value), _) | Slot::Sending(value, _) => Some(value),
             _ => None,
         }
+    }
+}
+
+/// The bytes of a value: its own, and those that the store may hold anyway.
+fn of_value(value: &Bytes) -> (usize, usize) {
+    match value.len() {
+        length if length < SHARED_BYTES_MIN => (length, 0),
+        length => (0, length),
+    }
+}
+
+/// The same of a reply.
+fn of_reply(reply: &Reply) -> (usize, usize) {
+    match reply {
+        Reply::Value(value) => of_value(value),
+        Reply::Ok | Reply::Nil | Reply::Integer(_) | Reply::Status(_) => (0, 0),
+        Reply::Error(_) => (ERROR_BYTES, 0),
+        Reply::Array(all) => all.iter().fold((0, 0), |(owned, shared), one| {
+            let (of_one, shared_of_one) = of_reply(one);
+            (owned + of_one + size_of::<Reply>(), shared + shared_of_one)
+        }),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU32;
 use std::task::{Context, Wake, Waker};
 
-use node::{Command, Config, Keys, Level, NodeId, Order, Recovery, RequestId};
+use node::{Command, Config, Level, NodeId, Order, Recovery, RequestId};
 use resp::Protocol;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -55,8 +55,7 @@ async fn who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not() {
     let _ = asker.replies().ask(Protocol::Resp2, 1);
     assert!(!hub.is_congested(asker));
     for number in 0..=REQUESTS_MAX as u64 {
-        let (session, id, command) =
-            (asker.id(), RequestId(number), Command::Exists(Keys::default()));
+        let (session, id, command) = (asker.id(), RequestId(number), Command::exists(["k"]));
         hub.put(Input::Request { session, id, level: None, command });
     }
     assert!(hub.is_congested(asker) && !hub.is_congested(other));

@@ -8,7 +8,7 @@ use std::fmt;
 
 const MAGIC: [u8; 8] = *b"CandorPr";
 /// The version of what is said between members.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// The length of a greeting.
 pub(super) const BYTES: usize = 36;
 

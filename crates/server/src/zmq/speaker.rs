@@ -163,13 +163,11 @@ fn answer(read: Result<Request, Refusal>, envelope: Bytes, replies: &mut Replies
 }
 
 fn ask(request: Request, envelope: Bytes) -> Said {
-    let (command, key) = match request {
-        Request::Set(key, value) => (Command::Set(key, value), Bytes::new()),
-        Request::Get(key) => (Command::Get(key.clone()), key),
-    };
-    let asked = match &command {
-        Command::Set(key, value) => key.len() + value.len(),
-        _ => key.len(),
+    let (asked, command, key) = match request {
+        Request::Set(key, value) => {
+            (key.len() + value.len(), Command::set(key, value), Bytes::new())
+        }
+        Request::Get(key) => (key.len(), Command::get(key.clone()), key),
     };
     let back = Return { envelope, key };
     let bytes = asked + back.bytes();

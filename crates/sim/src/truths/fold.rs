@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use node::{AgreedPosition, Certificate, Command, Condition, NamedWrite, NodeId, Reply};
+use node::{AgreedPosition, Certificate, NamedWrite, NodeId, Reply};
 
 use super::{Rest, Truth, Turn};
 use crate::operation::{Action, Operation, Outcome};
@@ -70,24 +70,24 @@ impl SameFold {
                 continue;
             }
             *last = (boot, sequence);
-            match command {
-                Command::Set(key, value) => self.put(at, &key, Some(value)),
-                Command::Del(keys) => {
-                    keys.iter().for_each(|key| self.put(at, &Bytes::copy_from_slice(key), None))
-                }
-                Command::SetIf(set) => {
-                    let there = self.value(&set.key);
-                    let holds = match &set.condition {
-                        Condition::Always => true,
-                        Condition::Absent => there.is_none(),
-                        Condition::Present => there.is_some(),
-                        Condition::Equals(expected) => there == Some(expected),
+            let arguments: Vec<Bytes> =
+                command.arguments().into_iter().map(Bytes::copy_from_slice).collect();
+            match (command.name(), &arguments[..]) {
+                ("set", [key, value]) => self.put(at, key, Some(value.clone())),
+                ("set", [key, value, condition @ ..]) => {
+                    let there = self.value(key);
+                    let holds = match condition {
+                        [option, ..] if option == "NX" => there.is_none(),
+                        [option, ..] if option == "XX" => there.is_some(),
+                        [option, expected, ..] if option == "IFEQ" => there == Some(expected),
+                        _ => true,
                     };
                     if holds {
-                        self.put(at, &set.key, Some(set.value.clone()));
+                        self.put(at, key, Some(value.clone()));
                     }
                 }
-                Command::Get(_) | Command::Exists(_) => {}
+                ("del", keys) => keys.iter().for_each(|key| self.put(at, key, None)),
+                (name, _) => panic!("no client of a world says {name}"),
             }
         }
         self.counts.push(self.count);
@@ -181,7 +181,7 @@ mod tests {
     use crate::truths::example::{Held, operation, status, turn};
 
     fn set(sequence: u64, key: &'static str, value: &'static str) -> NamedWrite {
-        let command = Command::Set(Bytes::from(key), Bytes::from(value));
+        let command = node::Command::set(Bytes::from(key), Bytes::from(value));
         NamedWrite { node: NodeId(1), boot: 1, sequence, command }
     }
 

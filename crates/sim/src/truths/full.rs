@@ -111,7 +111,7 @@ mod tests {
             node: NodeId(2),
             boot: 1,
             sequence: 1,
-            command: Command::Set(Bytes::from("k"), Bytes::from("v")),
+            command: Command::set(Bytes::from("k"), Bytes::from("v")),
         };
         Held {
             stamps: vec![(1, None); writes.len()],

@@ -160,7 +160,7 @@ impl View for Node {
 
 /// Whether a node says that its start is on disk and that it has met everyone: it takes part, whether or not it serves clients yet.
 fn takes_part(status: &Status) -> bool {
-    !matches!(status.waits, Some(Waits::Disk | Waits::Meeting(_)))
+    !matches!(status.waits, Some(Waits::Disk | Waits::Formation(_)))
 }
 
 /// A world that has come to rest.

@@ -1,0 +1,83 @@
+//! Messages of Raft in words.
+
+use protobuf::Message as _;
+use raft::eraftpb::{Message, MessageType};
+
+use super::entry;
+use crate::api::NodeId;
+use crate::observe::describe::Told;
+use crate::observe::inspect::Matter;
+
+/// What a message of Raft says, in few words.
+pub(crate) fn in_words(bytes: &[u8]) -> String {
+    let Ok(message) = Message::parse_from_bytes(bytes) else { return "raft: unreadable".into() };
+    let Message { term, index, commit, reject, .. } = message;
+    let yes = if reject { "no" } else { "yes" };
+    let round = if message.context.is_empty() { "" } else { ", confirms a read" };
+    match message.get_msg_type() {
+        MessageType::MsgAppend => append(&message),
+        MessageType::MsgAppendResponse if reject => {
+            format!("does not fit at {index}, I have up to {}; term {term}", message.reject_hint)
+        }
+        MessageType::MsgAppendResponse => format!("has up to {index}, term {term}"),
+        MessageType::MsgHeartbeat => format!("heartbeat, term {term}, commit {commit}{round}"),
+        MessageType::MsgHeartbeatResponse => format!("heartbeat heard, term {term}{round}"),
+        MessageType::MsgRequestPreVote => format!("would you vote? term {term}, log to {index}"),
+        MessageType::MsgRequestPreVoteResponse => format!("would vote: {yes}, term {term}"),
+        MessageType::MsgRequestVote => format!("vote? term {term}, log to {index}"),
+        MessageType::MsgRequestVoteResponse => format!("vote: {yes}, term {term}"),
+        MessageType::MsgReadIndex => format!("what is committed? term {term}"),
+        MessageType::MsgReadIndexResp => format!("committed to {index}, term {term}"),
+        other => format!("{other:?}, term {term}"),
+    }
+}
+
+/// The term of the vote that a message of Raft gives, and for whom; a vote before the vote is none.
+pub(crate) fn vote(bytes: &[u8]) -> Option<(u64, NodeId)> {
+    let message = Message::parse_from_bytes(bytes).ok()?;
+    let candidate = match message.get_msg_type() {
+        MessageType::MsgRequestVote => message.from,
+        MessageType::MsgRequestVoteResponse if !message.reject => message.to,
+        _ => return None,
+    };
+    Some((message.term, NodeId(candidate)))
+}
+
+/// The term that the sender of a message of Raft is in; questions before a vote and their answers tell of none.
+pub(crate) fn term(bytes: &[u8]) -> Option<u64> {
+    let message = Message::parse_from_bytes(bytes).ok()?;
+    let kind = message.get_msg_type();
+    let asks = [MessageType::MsgRequestPreVote, MessageType::MsgRequestPreVoteResponse];
+    (!asks.contains(&kind)).then_some(message.term)
+}
+
+/// What a message of Raft is about.
+pub(crate) fn matter(bytes: &[u8]) -> Matter {
+    let Ok(message) = Message::parse_from_bytes(bytes) else { return Matter::Other };
+    match message.get_msg_type() {
+        MessageType::MsgReadIndex | MessageType::MsgReadIndexResp => Matter::Round,
+        MessageType::MsgRequestPreVote
+        | MessageType::MsgRequestPreVoteResponse
+        | MessageType::MsgRequestVote
+        | MessageType::MsgRequestVoteResponse => Matter::Vote,
+        _ => Matter::Other,
+    }
+}
+
+/// The leader's entries behind `index`, and what is committed.
+fn append(message: &Message) -> String {
+    let Message { term, index, commit, .. } = *message;
+    let Some(last) = message.entries.last() else {
+        return format!("append nothing behind {index}, term {term}, commit {commit}");
+    };
+    let mut told = Told::default();
+    for entry in message.entries.iter() {
+        // What cannot be read is not told; whoever takes it in will say so.
+        let _ = entry::for_each(&entry.data, |_, _, write| told.add(&write));
+    }
+    let places = match message.entries.len() {
+        1 => last.index.to_string(),
+        _ => format!("{} to {}", index + 1, last.index),
+    };
+    format!("append {places} ({}), term {term}, commit {commit}", told.words())
+}

@@ -1,0 +1,271 @@
+//! Reads that a quorum must confirm (ReadIndex, Ongaro's thesis §6.4).
+//!
+//! One round serves all reads that waited when it began. Each attempt has a context of its own, never used before
+//! (node, boot, counter), since an answer to an attempt proves nothing about reads that came after it. A round that is not answered
+//! is tried again: Raft drops it in silence while the leader has committed nothing in its term. The attempts before
+//! still count if they are answered after all: where a message takes long, every answer comes that late.
+
+use std::collections::VecDeque;
+use std::ops::RangeInclusive;
+
+use crate::api::NodeId;
+use crate::commands::Command;
+use crate::session::Waiter;
+
+/// How long a round may take before it is tried again, in milliseconds.
+const RETRY_MS: u64 = 100;
+/// The most attempts that may still be answered.
+const ATTEMPTS_MAX: usize = 16;
+
+/// A read and who asked for it.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) waiter: Waiter,
+    pub(crate) command: Command,
+}
+
+/// One try to have a quorum confirm what is committed.
+#[derive(Debug)]
+struct Attempt {
+    context: Vec<u8>,
+    /// The reads that came since the attempt before it.
+    reads: Vec<Read>,
+}
+
+/// The reads that are on their way.
+///
+/// - An answer to an attempt is one to the reads of all attempts before it, too: they are older.
+#[derive(Debug)]
+pub(crate) struct Reads {
+    node: NodeId,
+    boot: u64,
+    counter: u64,
+    waiting: Vec<Read>,
+    /// What all reads weigh.
+    bytes: usize,
+    attempts: VecDeque<Attempt>,
+    /// When the last attempt began.
+    began_ms: u64,
+    /// Reads that may answer once their index is applied.
+    confirmed: VecDeque<(u64, VecDeque<Read>)>,
+    /// Whether this boot has applied all that was committed before it.
+    fresh: bool,
+}
+
+impl Reads {
+    pub(crate) fn new(node: NodeId, boot: u64) -> Reads {
+        Reads {
+            node,
+            boot,
+            counter: 0,
+            waiting: vec![],
+            bytes: 0,
+            attempts: VecDeque::new(),
+            began_ms: 0,
+            confirmed: VecDeque::new(),
+            fresh: false,
+        }
+    }
+
+    /// Whether this boot may serve reads from its own state: it once confirmed with a quorum
+    /// what is committed, or by a write of its own, and applied it.
+    pub(crate) fn is_fresh(&self) -> bool {
+        mutant!(ServesUnconfirmed, self.fresh, true)
+    }
+
+    /// An entry was applied that was proposed in this boot: all that was committed before lies before it.
+    pub(crate) fn confirm(&mut self) {
+        self.fresh = true;
+    }
+
+    /// How many reads wait.
+    pub(crate) fn queued(&self) -> usize {
+        let asked: usize = self.attempts.iter().map(|attempt| attempt.reads.len()).sum();
+        let confirmed: usize = self.confirmed.iter().map(|(_, reads)| reads.len()).sum();
+        self.waiting.len() + asked + confirmed
+    }
+
+    /// What they weigh.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn push(&mut self, read: Read) {
+        self.bytes += read.command.weight();
+        self.waiting.push(read);
+    }
+
+    /// The context of a round to begin now, if one is due.
+    pub(crate) fn begin(&mut self, now_ms: u64) -> Option<Vec<u8>> {
+        let idle = self.waiting.is_empty() && (self.fresh || !self.confirmed.is_empty());
+        let due = match self.attempts.is_empty() {
+            true => !idle,
+            false => mutant!(RoundNotRetried, now_ms >= self.began_ms + RETRY_MS, false),
+        };
+        if !due {
+            return None;
+        }
+        mutant!(ReadsJoinOldRound, (), self.join_oldest());
+        self.forget_oldest();
+        self.counter += mutant!(ContextReused, 1, 0);
+        self.began_ms = now_ms;
+        let context = [self.node.0, self.boot, self.counter].map(u64::to_be_bytes).concat();
+        let reads = std::mem::take(&mut self.waiting);
+        self.attempts.push_back(Attempt { context: context.clone(), reads });
+        Some(context)
+    }
+
+    /// Makes room for one more attempt: the reads of the oldest wait for an answer to the one after it.
+    fn forget_oldest(&mut self) {
+        if self.attempts.len() < ATTEMPTS_MAX {
+            return;
+        }
+        let oldest = self.attempts.pop_front().expect("there are many");
+        let next = self.attempts.front_mut().expect("there are many");
+        next.reads.splice(0..0, oldest.reads);
+    }
+
+    #[cfg(feature = "mutants")]
+    fn join_oldest(&mut self) {
+        if self.attempts.len() == ATTEMPTS_MAX
+            && let Some(oldest) = self.attempts.front_mut()
+        {
+            oldest.reads.append(&mut self.waiting);
+        }
+    }
+
+    /// Who leads has changed: what was asked of the old leader may never be answered.
+    pub(crate) fn retry(&mut self) {
+        let reads = self.attempts.drain(..).flat_map(|attempt| attempt.reads);
+        self.waiting.splice(0..0, reads);
+    }
+
+    /// A quorum confirmed this attempt: its reads, and all before them, may answer once `index` is applied.
+    pub(crate) fn on_confirmed(&mut self, context: &[u8], index: u64) {
+        let place = self.attempts.iter().position(|attempt| attempt.context == context);
+        let Some(place) = place else { return };
+        let reads = self.attempts.drain(..=place).flat_map(|attempt| attempt.reads);
+        let reads = mutant!(
+            RoundConfirmsLater,
+            reads.collect(),
+            reads.chain(self.waiting.drain(..)).collect()
+        );
+        self.confirmed.push_back((index, reads));
+        mutant!(FreshBeforeApplied, (), self.fresh = true);
+        // Later tries that carry no reads of their own must not keep new reads waiting.
+        if self.attempts.iter().all(|attempt| attempt.reads.is_empty()) {
+            self.attempts.clear();
+        }
+    }
+
+    /// The next read that may answer, now that `applied` is applied.
+    pub(crate) fn next_answerable(&mut self, applied: u64) -> Option<Read> {
+        while let Some((index, reads)) = self.confirmed.front_mut()
+            && *index <= applied
+        {
+            self.fresh = true;
+            if let Some(read) = reads.pop_front() {
+                self.bytes -= read.command.weight();
+                return Some(read);
+            }
+            self.confirmed.pop_front();
+        }
+        None
+    }
+
+    /// Whether a read may answer, now that `applied` is applied.
+    pub(crate) fn is_answerable(&self, applied: u64) -> bool {
+        self.confirmed.front().is_some_and(|(index, _)| *index <= applied)
+    }
+
+    /// Takes out the reads that must see an entry of these.
+    pub(crate) fn take_confirmed(&mut self, entries: RangeInclusive<u64>) -> Vec<Read> {
+        let rows = self.confirmed.iter_mut().filter(|(index, _)| entries.contains(index));
+        let reads: Vec<Read> = rows.flat_map(|(_, reads)| std::mem::take(reads)).collect();
+        self.bytes -= reads.iter().map(|read| read.command.weight()).sum::<usize>();
+        reads
+    }
+
+    /// Takes out every read that waits since `oldest_ms` or longer, and says whether it was confirmed.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Waiter, bool)) {
+        let mut freed = 0;
+        let mut keeps = |read: &Read, is_confirmed| {
+            let keep = read.waiter.since_ms > oldest_ms;
+            if !keep {
+                freed += read.command.weight();
+                expired(read.waiter.clone(), is_confirmed);
+            }
+            keep
+        };
+        for attempt in &mut self.attempts {
+            attempt.reads.retain(|read| keeps(read, false));
+        }
+        for (_, reads) in &mut self.confirmed {
+            reads.retain(|read| keeps(read, true));
+        }
+        self.waiting.retain(|read| keeps(read, false));
+        self.bytes -= freed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{RequestId, SessionId};
+    use bytes::Bytes;
+
+    fn read(id: u64) -> Read {
+        let (session, id) = (SessionId(1), RequestId(id));
+        let waiter = Waiter { session, id, since_ms: id.0, certify: false };
+        Read { waiter, command: Command::get(Bytes::from("k")) }
+    }
+
+    fn answerable(reads: &mut Reads, applied: u64) -> Vec<u64> {
+        std::iter::from_fn(|| reads.next_answerable(applied)).map(|read| read.waiter.id.0).collect()
+    }
+
+    #[test]
+    fn an_answer_to_an_older_attempt_says_nothing_of_newer_reads() {
+        let mut reads = Reads::new(NodeId(1), 1);
+        reads.push(read(1));
+        let first = reads.begin(0).unwrap();
+        assert_eq!(reads.begin(RETRY_MS - 1), None);
+        reads.push(read(2));
+        let second = reads.begin(RETRY_MS).unwrap();
+        assert_ne!(first, second);
+        reads.on_confirmed(&first, 5);
+        assert_eq!(answerable(&mut reads, 4), [0; 0], "confirmed, but not applied here");
+        assert_eq!(answerable(&mut reads, 5), [1], "late, and it counts");
+        assert_eq!(answerable(&mut reads, 9), [0; 0]);
+        reads.on_confirmed(&first, 6);
+        assert_eq!(answerable(&mut reads, 9), [0; 0], "once");
+        reads.on_confirmed(&second, 7);
+        assert_eq!(answerable(&mut reads, 9), [2]);
+    }
+
+    #[test]
+    fn an_answer_to_a_newer_attempt_serves_all() {
+        let mut reads = Reads::new(NodeId(1), 1);
+        let mut last = vec![];
+        for id in 0..2 * ATTEMPTS_MAX as u64 {
+            reads.push(read(id));
+            last = reads.begin(id * RETRY_MS).unwrap();
+        }
+        assert_eq!(reads.attempts.len(), ATTEMPTS_MAX);
+        reads.on_confirmed(&last, 1);
+        assert!(answerable(&mut reads, 1).into_iter().eq(0..2 * ATTEMPTS_MAX as u64));
+    }
+
+    #[test]
+    fn a_new_boot_confirms_once_without_being_asked() {
+        let mut reads = Reads::new(NodeId(1), 2);
+        let context = reads.begin(0).expect("nobody asks, but the node is not fresh");
+        reads.on_confirmed(&context, 3);
+        assert_eq!(reads.begin(0), None);
+        assert!(!reads.is_fresh());
+        assert!(reads.is_answerable(3) && !reads.is_answerable(2));
+        assert_eq!(answerable(&mut reads, 3), [0; 0]);
+        assert!(reads.is_fresh());
+        assert_eq!(reads.begin(0), None);
+    }
+}

@@ -1,0 +1,494 @@
+//! The API of the node: every input it is told and every output it answers with.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::commands::Command;
+
+/// A member of the cluster; at least 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u64);
+
+/// A client connection, numbered by the driver; never used twice in the life of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// A request within its session, numbered by the driver; the reply carries it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Names one [`Output::Persist`]; [`Input::Persisted`] carries it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// A connection that somebody made to this node, numbered by the driver; never used twice in the life of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(pub u64);
+
+/// What the driver's clocks say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Now {
+    /// Milliseconds on a clock that never goes back (any origin).
+    pub monotonic_ms: u64,
+    /// Milliseconds since the Unix epoch, as the machine believes.
+    pub wall_ms: u64,
+}
+
+/// Who may append to the logs of a keyspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// One log, kept by Raft.
+    Agreed,
+    /// One log per replica, merged by stamp.
+    Merged,
+}
+
+/// What the answering replica must have applied before a read answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// All that was committed when the read began.
+    Linearizable,
+    /// All that the session has seen, in the one agreed order.
+    Sequential,
+    /// All that the session has seen, each write after those it depends on.
+    Causal,
+    /// Nothing more than what is here.
+    Eventual,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::Linearizable => "linearizable",
+            Level::Sequential => "sequential",
+            Level::Causal => "causal",
+            Level::Eventual => "eventual",
+        })
+    }
+}
+
+/// What the driver tells the node. Inputs that arrived together are handed over in one
+/// turn, with a `Tick` first.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Time has passed. Due at the head of every turn, and at least every [`TICK_MS`].
+    Tick(Now),
+    /// Bytes of one message from a peer, as [`Output::Send`] or [`Output::SendBack`] gave them at the other end. Malformed bytes
+    /// are dropped with a note; who they are from is inside them.
+    Receive {
+        /// The connection that brought them; `None`: they came back on the one that this node made.
+        path: Option<PathId>,
+        /// The encoded message.
+        message: Bytes,
+    },
+    /// The connection that somebody made to this node is gone.
+    Left(PathId),
+    /// The connection that this node made to this peer is new: what was sent before may be lost.
+    Connected(NodeId),
+    /// The connection that this node made to this peer is gone.
+    Disconnected(NodeId),
+    /// A client asks. `level` is what this one read asked for (`None`: the default of the keyspace);
+    /// it must be `None` on a write.
+    Request {
+        /// The connection that asks.
+        session: SessionId,
+        /// The number of the request on that connection.
+        id: RequestId,
+        /// The level asked for by this read.
+        level: Option<Level>,
+        /// What is asked.
+        command: Command,
+    },
+    /// Whether replies to what this connection asks from now on carry a certificate.
+    Certify {
+        /// The connection.
+        session: SessionId,
+        /// On, or off again.
+        on: bool,
+    },
+    /// The connection is gone: nothing more is replied to it, once this is taken in. The driver drops what still comes.
+    Closed(SessionId),
+    /// The records of this ticket, and of all before it, are on disk.
+    Persisted(Ticket),
+    /// The disk has no room any more but for small records, and why; or it has room again. What was handed to it before
+    /// still gets there sooner or later.
+    DiskFull(Option<Shortage>),
+    /// The process is about to end: a leader has another member lead first. The driver goes on until [`Node::may_end`], or for
+    /// as long as it likes.
+    ///
+    /// [`Node::may_end`]: crate::Node::may_end
+    Ending,
+}
+
+/// Why nothing but small records can be written for now: the disk is full, or the system has not got what the log needs
+/// to go on. Nothing is lost by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shortage {
+    /// What is wrong.
+    pub why: String,
+    /// What would help, as the beginning of a sentence.
+    pub way_out: String,
+}
+
+impl Shortage {
+    /// The disk is full.
+    pub fn of_room() -> Shortage {
+        let (why, way_out) = ("the disk of this node is full", "Free some room");
+        Shortage { why: why.into(), way_out: way_out.into() }
+    }
+}
+
+/// What the node wants done.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Append these records as one group, sync, then say [`Input::Persisted`]. Groups are
+    /// appended in the order they come.
+    Persist {
+        /// What `Persisted` must carry.
+        ticket: Ticket,
+        /// The encoded records; opaque to the driver.
+        records: Bytes,
+    },
+    /// Send this message to a peer, or lose it.
+    Send {
+        /// To whom.
+        to: NodeId,
+        /// The encoded message; opaque to the driver.
+        message: Bytes,
+        /// It is small, much waits for it, and it may overtake what was sent before it.
+        urgent: bool,
+    },
+    /// Send this message back on the connection that brought one, or lose it.
+    SendBack {
+        /// The connection.
+        path: PathId,
+        /// The encoded message; opaque to the driver.
+        message: Bytes,
+    },
+    /// Whoever made this connection is a member. Until that is said it may be anybody: the driver keeps few such
+    /// connections, and none for long.
+    Trust(PathId),
+    /// Close this connection: whoever made it is no member, or has made a newer one.
+    HangUp(PathId),
+    /// Answer a request. Replies of one session come in any order.
+    Reply {
+        /// The connection that asked.
+        session: SessionId,
+        /// The number of the request.
+        id: RequestId,
+        /// The answer.
+        reply: Reply,
+        /// Where the answer stands, if the connection wants to know and it is known.
+        certificate: Option<Box<Certificate>>,
+    },
+    /// Something worth telling people.
+    Note(Event),
+    /// The node must not go on: let what was handed to the disk before get there, print the reason, end the process with
+    /// this exit code.
+    Halt {
+        /// 1: a failure at run time; 78: a bad configuration.
+        exit_code: u8,
+        /// What happened and what would help.
+        reason: String,
+    },
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Done.
+    Ok,
+    /// There is no such key.
+    Nil,
+    /// A value.
+    Value(Bytes),
+    /// A count.
+    Integer(i64),
+    /// A word.
+    Status(&'static str),
+    /// Several, in order.
+    Array(Vec<Reply>),
+    /// Not done, or not known to be done.
+    Error(Error),
+}
+
+impl Reply {
+    /// How many bytes it moves, but for small ones.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Reply::Value(value) => value.len(),
+            // Each of them is a step of its own.
+            Reply::Array(all) => all.iter().map(|one| one.bytes() + 512).sum(),
+            Reply::Ok | Reply::Nil | Reply::Integer(_) | Reply::Status(_) | Reply::Error(_) => 0,
+        }
+    }
+}
+
+/// Where an answer stands in the logs.
+///
+/// Nobody need believe it: a judge can check that the order which certificates claim explains every answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// In the agreed log.
+    Agreed {
+        /// Of a write: its own place. Of a read: the last place that this replica had applied.
+        position: AgreedPosition,
+        /// If it looked at the value of one key: where that was written; `Some(None)`: there was none. `None`: it looked
+        /// at none, or at many.
+        by: Option<Option<AgreedPosition>>,
+    },
+    /// In the merged logs.
+    Merged {
+        /// What this replica had applied, per replica; of a write, its own entry included.
+        position: Vec<MergedPosition>,
+        /// Of a read of one key: the write that it saw; `Some(None)`: there was none. Otherwise `None`.
+        by: Option<Option<MergedWrite>>,
+        /// Of a write: itself.
+        entry: Option<MergedWrite>,
+    },
+}
+
+/// A place in the agreed log; compared as a pair.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AgreedPosition {
+    /// The entry; counts from 1.
+    pub index: u64,
+    /// The write within the entry; counts from 0.
+    pub offset: u32,
+}
+
+/// An entry of one replica's merged log; compared as boot, then index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergedPosition {
+    /// Whose log.
+    pub replica: NodeId,
+    /// In which of its boots.
+    pub boot: u64,
+    /// The entry; counts from 1 in each boot.
+    pub index: u64,
+}
+
+/// One write in a merged log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MergedWrite {
+    /// Its entry.
+    pub entry: MergedPosition,
+    /// The write within the entry; counts from 0.
+    pub offset: u32,
+    /// Its hybrid clock. Of two writes of a key the higher wins; then the higher replica, then the higher offset.
+    pub clock: u64,
+}
+
+/// Why a request was not answered with a result. Every variant but `Indeterminate` promises
+/// that the command did not run and will not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// `-CLUSTERDOWN …`: no quorum in time; the command did not run.
+    ClusterDown(&'static str),
+    /// `-INDETERMINATE …`: sent, but its outcome is not known.
+    Indeterminate(&'static str),
+    /// `-CROSSKEYSPACE …`: its keys belong to several keyspaces.
+    CrossKeyspace(String),
+    /// `-CONSISTENCY …`: the level asked for cannot be had here.
+    Consistency(String),
+    /// `-ERR …`: the request itself is wrong.
+    Invalid(String),
+    /// `-MISCONF …`: the disk is full, or cannot be written for another reason that will pass; the write did not run, nor the
+    /// read that must see what found no room.
+    DiskFull(String),
+    /// `-CLOCKSKEW …`: this node's clock is too far from the others' to stamp a write; it did not run.
+    ClockSkew(&'static str),
+}
+
+impl fmt::Display for Error {
+    /// The text of the RESP error, code first, without the leading `-`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::ClusterDown(text) => write!(f, "CLUSTERDOWN {text}"),
+            Error::Indeterminate(text) => write!(f, "INDETERMINATE {text}"),
+            Error::Consistency(text) => write!(f, "CONSISTENCY {text}"),
+            Error::CrossKeyspace(text) => write!(f, "CROSSKEYSPACE {text}"),
+            Error::Invalid(text) => write!(f, "ERR {text}"),
+            Error::DiskFull(text) => write!(f, "MISCONF {text}"),
+            Error::ClockSkew(text) => write!(f, "CLOCKSKEW {text}"),
+        }
+    }
+}
+
+/// Something that happened inside the node and that people may want to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// All members have met: the cluster may work.
+    Formed,
+    /// This node's view of who leads changed.
+    Leader {
+        /// The Raft term.
+        term: u64,
+        /// Who leads, if anyone is known to.
+        leader: Option<NodeId>,
+    },
+    /// A message or a member was turned away.
+    Refused(String),
+    /// No member has answered since this node started, and it serves its merged keyspaces all the same.
+    Unheard,
+    /// This node's wall clock came too far from those of most others, or is near them again.
+    Clock {
+        /// Whether it may be believed now.
+        agrees: bool,
+        /// How far those that were measured are ahead of it.
+        others: Vec<MemberClock>,
+    },
+    /// The disk of this node has no room any more, and why; or it has room again.
+    Disk(Option<Shortage>),
+    /// This node leads, and its clock is off, its disk full, or its end near: it asks another member to lead.
+    HandsOver(NodeId),
+}
+
+/// How far a member's wall clock is ahead of this node's, as last measured: between these two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberClock {
+    /// Whose clock.
+    pub id: NodeId,
+    /// At least so far, in milliseconds; negative: behind.
+    pub at_least_ms: i64,
+    /// At most so far, in milliseconds.
+    pub at_most_ms: i64,
+}
+
+/// The part that a member plays in Raft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It leads.
+    Leader,
+    /// It follows, or stands for election.
+    Follower,
+}
+
+/// How the node sees itself and the cluster: for INFO, tests and invariants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Who this is.
+    pub id: NodeId,
+    /// All members, this one included.
+    pub members: Vec<NodeId>,
+    /// How often this node was started on its directory.
+    pub boot: u64,
+    /// The order of the keyspace `default`.
+    pub order: Order,
+    /// The default level of the keyspace `default`.
+    pub level: Level,
+    /// The random id of this node's data directory.
+    pub directory: u64,
+    /// The id of the cluster, once every member has met every other.
+    pub cluster: Option<u64>,
+    /// Whether every member has met every other.
+    pub formed: bool,
+    /// What keeps requests at the default level from being answered now, as far as this node knows.
+    pub waits: Option<Waits>,
+    /// Whether such requests can be answered now: it waits for nothing.
+    pub ready: bool,
+    /// Whether reads of the agreed log above `eventual` can be answered now.
+    pub agreed_ready: bool,
+    /// The part it plays.
+    pub role: Role,
+    /// Who leads, if anyone is known to.
+    pub leader: Option<NodeId>,
+    /// The Raft term.
+    pub term: u64,
+    /// The last agreed index known to be committed.
+    pub commit: u64,
+    /// The last agreed index applied here.
+    pub applied: u64,
+    /// Per replica: (node, boot, index) of its last merged entry applied here.
+    pub vector: Vec<(NodeId, u64, u64)>,
+    /// Keys with a value.
+    pub keys: u64,
+    /// Whether the disk has no room but for small records.
+    pub disk_full: bool,
+    /// Whether this node's wall clock lies within the cap of at least half of those measured.
+    pub clock_agrees: bool,
+    /// The clocks of the members that were measured.
+    pub clocks: Vec<MemberClock>,
+}
+
+/// What a node waits for before it can answer requests at its default level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// Its own disk, for the first time.
+    Disk,
+    /// These members, which it has not met, or which have not met all.
+    Formation(Vec<NodeId>),
+    /// One of these members to say that it believes this start.
+    Confirmation(Vec<NodeId>),
+    /// A leader. It hears nothing of these members.
+    Leader(Vec<NodeId>),
+    /// A quorum, to confirm what is committed.
+    Quorum,
+}
+
+impl fmt::Display for Waits {
+    /// As it stands after "waits for".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nodes = |ids: &[NodeId]| {
+            let ids: Vec<String> = ids.iter().map(|id| id.0.to_string()).collect();
+            match &ids[..] {
+                [one] => format!("node {one}"),
+                [first @ .., last] => format!("nodes {} and {last}", first.join(", ")),
+                [] => "nobody".into(),
+            }
+        };
+        match self {
+            Waits::Disk => f.write_str("its disk"),
+            Waits::Formation(ids) => write!(f, "{}, until all have met once", nodes(ids)),
+            Waits::Confirmation(ids) => write!(f, "one of {} to confirm its start", nodes(ids)),
+            Waits::Leader(ids) if ids.is_empty() => f.write_str("a leader"),
+            Waits::Leader(ids) => write!(f, "a leader; it does not hear {}", nodes(ids)),
+            Waits::Quorum => f.write_str("a majority to confirm what is committed"),
+        }
+    }
+}
+
+/// The longest time between two ticks, in milliseconds.
+pub const TICK_MS: u64 = 50;
+/// How much a turn does of each kind of work, in steps of a key or of half a kilobyte, unless it is told otherwise.
+pub const TURN_STEPS: usize = 8192;
+/// The most keys that one command may remove: so many take a few milliseconds, in which nothing else goes on.
+pub const REMOVED_KEYS_MAX: usize = 32_768;
+/// The longest key or value, in bytes.
+pub const VALUE_BYTES_MAX: usize = 16 << 20;
+
+/// What a node is told once, at its start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Who this is.
+    pub id: NodeId,
+    /// All members with their peer addresses (opaque here), this one included. The ids are fixed when the cluster forms.
+    pub members: Vec<(NodeId, String)>,
+    /// The order of the keyspace `default`. Fixed when the cluster forms.
+    pub order: Order,
+    /// The default level of the keyspace `default`.
+    pub level: Level,
+    /// How long a request may take, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// How far apart clocks may be: a node that is further from most others stamps no writes and does not lead.
+    pub max_clock_drift_ms: u64,
+    /// Where chance comes from: fresh at every start.
+    pub seed: u64,
+    /// A random number that tells this start from every other one of this directory and of its copies.
+    pub incarnation: u64,
+    /// A random id for the data directory, used if the disk is empty.
+    pub directory: u64,
+}
+
+/// Why a node cannot start on this directory, and what would help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartError(pub String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}

@@ -1,0 +1,201 @@
+//! Counters: strings that are numbers.
+
+use bytes::Bytes;
+
+use super::arguments::{Args, Request};
+use super::effect::{Answer, Effect, Step, Writes};
+use super::extended::Extended;
+use super::integer::{NOT_AN_INTEGER, integer, integer_argument};
+use super::{Access, Argument, Command, Data, KeyPlaces, Model, Row, plain};
+use crate::api::{Error, Reply};
+
+/// The rows of this family, the most frequent first.
+pub(super) static ROWS: &[&Row] = &[&INCR, &INCRBY, &DECR, &DECRBY, &INCRBYFLOAT];
+
+pub(super) static INCR: Row = Row {
+    name: "incr",
+    arity: 2,
+    access: Access::Write,
+    flags: &["denyoom", "fast"],
+    keys: Some(KeyPlaces { first: 1, last: 1, step: 1, flags: &["RW", "access", "update"] }),
+    categories: &["@write", "@string", "@fast"],
+    tips: &[],
+    group: "string",
+    since: "1.0.0",
+    summary: "Increment the integer value of a key by one",
+    complexity: "O(1)",
+    arguments: &[Argument::KEY],
+    subcommands: &[],
+    run: Data { id: 12, model: Model::Increment, parse: plain, effect: Writes::agreed(incr) },
+};
+
+pub(super) static INCRBY: Row = Row {
+    name: "incrby",
+    arity: 3,
+    access: Access::Write,
+    flags: &["denyoom", "fast"],
+    keys: Some(KeyPlaces { first: 1, last: 1, step: 1, flags: &["RW", "access", "update"] }),
+    categories: &["@write", "@string", "@fast"],
+    tips: &[],
+    group: "string",
+    since: "1.0.0",
+    summary: "Increment the integer value of a key by the given amount",
+    complexity: "O(1)",
+    arguments: &[Argument::KEY, Argument { name: "increment", kind: "integer", ..Argument::ANY }],
+    subcommands: &[],
+    run: Data {
+        id: 14,
+        model: Model::Increment,
+        parse: amount,
+        effect: Effect::Write(Writes { is_sound: has_amount, run: incrby, merge: None }),
+    },
+};
+
+pub(super) static DECR: Row = Row {
+    name: "decr",
+    arity: 2,
+    access: Access::Write,
+    flags: &["denyoom", "fast"],
+    keys: Some(KeyPlaces { first: 1, last: 1, step: 1, flags: &["RW", "access", "update"] }),
+    categories: &["@write", "@string", "@fast"],
+    tips: &[],
+    group: "string",
+    since: "1.0.0",
+    summary: "Decrement the integer value of a key by one",
+    complexity: "O(1)",
+    arguments: &[Argument::KEY],
+    subcommands: &[],
+    run: Data { id: 13, model: Model::Increment, parse: plain, effect: Writes::agreed(decr) },
+};
+
+pub(super) static DECRBY: Row = Row {
+    name: "decrby",
+    arity: 3,
+    access: Access::Write,
+    flags: &["denyoom", "fast"],
+    keys: Some(KeyPlaces { first: 1, last: 1, step: 1, flags: &["RW", "access", "update"] }),
+    categories: &["@write", "@string", "@fast"],
+    tips: &[],
+    group: "string",
+    since: "1.0.0",
+    summary: "Decrement the integer value of a key by the given number",
+    complexity: "O(1)",
+    arguments: &[Argument::KEY, Argument { name: "decrement", kind: "integer", ..Argument::ANY }],
+    subcommands: &[],
+    run: Data {
+        id: 15,
+        model: Model::Increment,
+        parse: amount,
+        effect: Effect::Write(Writes { is_sound: has_amount, run: decrby, merge: None }),
+    },
+};
+
+pub(super) static INCRBYFLOAT: Row = Row {
+    name: "incrbyfloat",
+    arity: 3,
+    access: Access::Write,
+    flags: &["denyoom", "fast"],
+    keys: Some(KeyPlaces { first: 1, last: 1, step: 1, flags: &["RW", "access", "update"] }),
+    categories: &["@write", "@string", "@fast"],
+    tips: &[],
+    group: "string",
+    since: "2.6.0",
+    summary: "Increment the float value of a key by the given amount",
+    complexity: "O(1)",
+    arguments: &[Argument::KEY, Argument { name: "increment", kind: "double", ..Argument::ANY }],
+    subcommands: &[],
+    run: Data {
+        id: 16,
+        model: Model::None,
+        parse: float_amount,
+        effect: Effect::Write(Writes { is_sound: has_float_amount, run: incrbyfloat, merge: None }),
+    },
+};
+
+/// `INCRBY key increment`. What would be its opposite must be a number, too.
+fn amount(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {
+    let amount = integer_argument(request.get(2))?;
+    if row.name == "decrby" && amount == i64::MIN {
+        return Err(Error::Invalid("decrement would overflow".into()));
+    }
+    plain(row, request)
+}
+
+fn has_amount(args: Args<'_>) -> bool {
+    let [_, amount] = args.first();
+    integer(amount).is_some()
+}
+
+fn incr(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let [key] = args.first();
+    add(step, key, 1)
+}
+
+fn decr(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let [key] = args.first();
+    add(step, key, -1)
+}
+
+fn incrby(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let [key, amount] = args.first();
+    add(step, key, integer(amount).expect("a row checks its arguments"))
+}
+
+fn decrby(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let [key, amount] = args.first();
+    match integer(amount).and_then(i64::checked_neg) {
+        Some(amount) => add(step, key, amount),
+        None => Answer::refused("decrement would overflow"),
+    }
+}
+
+/// Adds to a key, which is 0 where there is none.
+fn add(step: &mut Step<'_>, key: &[u8], amount: i64) -> Answer {
+    let by = Some(step.values.written(key));
+    let old = step.values.get(key).map_or(Some(0), |value| integer(value));
+    let Some(old) = old else { return Answer::refused(NOT_AN_INTEGER) };
+    let Some(new) = old.checked_add(amount) else {
+        return Answer::refused("increment or decrement would overflow");
+    };
+    step.values.set(key, Bytes::from(new.to_string()));
+    Answer { reply: Reply::Integer(new), by }
+}
+
+/// `INCRBYFLOAT key increment`
+fn float_amount(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {
+    if is_float(request.get(2)) {
+        plain(row, request)
+    } else {
+        Err(Error::Invalid(NOT_A_FLOAT.into()))
+    }
+}
+
+const NOT_A_FLOAT: &str = "value is not a valid float";
+const INFINITE: &str = "increment would produce NaN or Infinity";
+
+fn is_float(text: &[u8]) -> bool {
+    Extended::is_infinity(text) || Extended::read(text).is_some()
+}
+
+fn has_float_amount(args: Args<'_>) -> bool {
+    let [_, amount] = args.first();
+    is_float(amount)
+}
+
+fn incrbyfloat(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let [key, amount] = args.first();
+    let by = Some(step.values.written(key));
+    let old = step.values.get(key).cloned().unwrap_or(Bytes::from_static(b"0"));
+    if !is_float(&old) || !is_float(amount) {
+        return Answer::refused(NOT_A_FLOAT);
+    }
+    let (Some(old), Some(amount)) = (Extended::read(&old), Extended::read(amount)) else {
+        return Answer::refused(INFINITE);
+    };
+    let Some(new) = old.plus(&amount) else {
+        return Answer::refused(INFINITE);
+    };
+    let text = Bytes::from(new.to_string());
+    step.values.set(key, text.clone());
+    Answer { reply: Reply::Value(text), by }
+}

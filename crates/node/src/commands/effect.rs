@@ -1,0 +1,117 @@
+//! What commands do: pure steps over what a state shows of itself.
+
+use bytes::Bytes;
+
+use super::arguments::{Args, Arguments};
+use crate::api::{AgreedPosition, Error, Reply};
+use crate::store::Cursor;
+
+/// What a command does.
+#[derive(Clone, Copy)]
+pub(crate) enum Effect {
+    /// It reads, and is answered at once.
+    Read(Read),
+    /// It counts which of its keys exist; very many are counted in pieces.
+    Count,
+    /// It lists the keys that fit a pattern, over as many turns as that takes.
+    List,
+    /// It writes.
+    Write(Writes),
+}
+
+/// Answers from a state. The number is chance, for what is to be random.
+pub(crate) type Read = fn(&dyn View, &Arguments, u64) -> Reply;
+
+/// How a write is carried out.
+#[derive(Clone, Copy)]
+pub(crate) struct Writes {
+    /// Whether arguments from a log or a peer, of which there are as many as the row says, are in the form that the parser
+    /// gives them.
+    pub(crate) is_sound: fn(Args<'_>) -> bool,
+    /// The step of the state machine: it depends on the state and the arguments alone.
+    pub(crate) run: fn(&mut Step<'_>, Args<'_>) -> Answer,
+    /// The rule by which it is merged, if it has one.
+    pub(crate) merge: Option<Merge>,
+}
+
+/// Merges a write into a replica's state, and gives the answer for who asked this replica for it.
+pub(crate) type Merge = for<'a> fn(&mut dyn Merging<'a>, Args<'a>) -> Reply;
+
+impl Writes {
+    /// One whose every argument may be anything, and that needs one order of all writes.
+    pub(crate) const fn agreed(run: fn(&mut Step<'_>, Args<'_>) -> Answer) -> Effect {
+        Effect::Write(Writes { is_sound: |_| true, run, merge: None })
+    }
+}
+
+/// What a read sees.
+pub(crate) trait View {
+    /// The value of a key.
+    fn get(&self, key: &[u8]) -> Option<&Bytes>;
+    /// How many keys have a value.
+    fn keys(&self) -> u64;
+    /// Calls `each` with the keys that have a value, in the order of the walk, from `from` on, until it says no; so that no
+    /// turn takes long, also after so many places. Gives back where to go on; `None`: there is nothing more.
+    fn walk(
+        &self,
+        from: Cursor,
+        most: usize,
+        each: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Option<Cursor>;
+}
+
+/// The state that a write of the agreed order runs on.
+pub(crate) trait Values {
+    /// The value of a key.
+    fn get(&self, key: &[u8]) -> Option<&Bytes>;
+    /// Where it was written.
+    fn written(&self, key: &[u8]) -> Option<AgreedPosition>;
+    /// Gives a key a value.
+    fn set(&mut self, key: &[u8], value: Bytes);
+    /// Removes a key; true if it was there.
+    fn remove(&mut self, key: &[u8]) -> bool;
+    /// Removes all keys.
+    fn clear(&mut self);
+}
+
+/// A write that runs.
+pub(crate) struct Step<'a> {
+    pub(crate) values: &'a mut dyn Values,
+    /// Whether this node was asked for it: nobody else needs to build a reply.
+    pub(crate) asked: bool,
+}
+
+impl Step<'_> {
+    /// A reply, if anybody is to hear it.
+    pub(crate) fn reply(&self, reply: impl FnOnce(&dyn Values) -> Reply) -> Reply {
+        if self.asked { reply(self.values) } else { Reply::Ok }
+    }
+}
+
+/// What came of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    /// If it looked at the value of one key: where that was written; `Some(None)`: nothing was there.
+    pub(crate) by: Option<Option<AgreedPosition>>,
+}
+
+impl Answer {
+    /// The answer of a write that looked at no value.
+    pub(crate) fn blindly(reply: Reply) -> Answer {
+        Answer { reply, by: None }
+    }
+
+    /// The state machine refuses the write: nothing has changed.
+    pub(crate) fn refused(text: &str) -> Answer {
+        Answer::blindly(Reply::Error(Error::Invalid(text.into())))
+    }
+}
+
+/// The state that a write is merged into, with the stamp of that write.
+pub(crate) trait Merging<'a> {
+    /// Gives a key a value, unless a write that outlasts this one did something to it.
+    fn set(&mut self, key: &'a [u8], value: &'a [u8]);
+    /// Removes keys likewise: how many had a value. Each counts once.
+    fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize;
+}

@@ -1,0 +1,191 @@
+//! Repair: how a replica gets what it missed.
+//!
+//! Every replica tells the others its vector now and then. Who sees that a peer has more, or holds an entry whose
+//! predecessors are missing, and that this does not settle by itself (a push may be on its way), asks one such
+//! peer at a time: its own vector, with `want`. The peer answers with entries in an order that can be
+//! applied, in parts; the waiter asks on while there are more. Requests and answers may get lost: after a while the next
+//! peer is asked.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::entry::Header;
+use super::log::{Fit, Log};
+use crate::api::NodeId;
+use crate::limits::Limits;
+use crate::turn::Turn;
+use crate::wire::message::Body;
+use crate::wire::version_vector::{Place, VersionVector};
+
+/// How often vectors are told, in milliseconds.
+const GOSSIP_MS: u64 = 500;
+/// How long a gap may take to settle by itself, in milliseconds.
+const SETTLE_MS: u64 = 150;
+/// How long an answer may take, in milliseconds.
+const ANSWER_MS: u64 = 500;
+
+/// Entries that came before something they depend on.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    limits: Limits,
+    entries: BTreeMap<(NodeId, Place), (Header, Bytes)>,
+    bytes: usize,
+}
+
+impl Inbox {
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// What the entries weigh that wait for those before them.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// How many entries wait for those before them.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Keeps an entry, unless there are too many: what is dropped is asked for later.
+    pub(crate) fn keep(&mut self, header: Header, bytes: Bytes) {
+        let Limits { inbox, inbox_bytes, .. } = self.limits;
+        if self.entries.len() < inbox && self.bytes + bytes.len() <= inbox_bytes {
+            self.bytes += bytes.len();
+            let old = self.entries.insert((header.origin, header.place), (header, bytes));
+            self.bytes -= old.map_or(0, |(_, bytes)| bytes.len());
+        }
+    }
+
+    /// The next entry that fits now; those held meanwhile are forgotten.
+    pub(crate) fn take_fitting(&mut self, log: &Log) -> Option<(Header, Bytes)> {
+        let mut from = (NodeId(0), Place::START);
+        while let Some((key, (header, _))) = self.entries.range(from..).next() {
+            let key = *key;
+            match log.fit(header) {
+                Fit::Next => return self.take(key),
+                Fit::Held | Fit::Forgets(_) => {
+                    self.take(key);
+                }
+                // No later entry of this replica can fit before this one.
+                Fit::Early => from = (NodeId(key.0.0 + 1), Place::START),
+            }
+        }
+        None
+    }
+
+    fn take(&mut self, key: (NodeId, Place)) -> Option<(Header, Bytes)> {
+        let (header, bytes) = self.entries.remove(&key)?;
+        self.bytes -= mutant!(InboxBytesLeak, bytes.len(), 0);
+        Some((header, bytes))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn has_from(&self, origin: NodeId) -> bool {
+        self.entries.range((origin, Place::START)..).next().is_some_and(|(key, _)| key.0 == origin)
+    }
+}
+
+/// What is known of the others, and who was asked.
+#[derive(Debug)]
+pub(crate) struct Repair {
+    peers: Vec<NodeId>,
+    /// The vector that each peer told last.
+    told: BTreeMap<NodeId, VersionVector>,
+    gossip_at_ms: u64,
+    /// Since when something is missing.
+    behind_since_ms: Option<u64>,
+    asked: Option<(NodeId, u64)>,
+    /// Where in `peers` to look for the next one to ask.
+    turn: usize,
+}
+
+impl Repair {
+    pub(crate) fn new(peers: Vec<NodeId>) -> Repair {
+        Repair {
+            peers,
+            told: BTreeMap::new(),
+            gossip_at_ms: 0,
+            behind_since_ms: None,
+            asked: None,
+            turn: 0,
+        }
+    }
+
+    pub(crate) fn peers(&self) -> &[NodeId] {
+        &self.peers
+    }
+
+    pub(crate) fn on_vector(&mut self, from: NodeId, vector: VersionVector) {
+        self.told.insert(from, vector);
+    }
+
+    pub(crate) fn on_connected(&mut self, peer: NodeId) {
+        self.asked.take_if(|asked| asked.0 == peer);
+    }
+
+    /// Entries came. If the peer has more, they are an answer, and the rest is asked for at once. Otherwise they may be a
+    /// push, which says nothing of what is missing: whoever took it for an answer would never ask while others write.
+    pub(crate) fn on_entries(&mut self, from: NodeId, more: bool) {
+        if more {
+            self.asked.take_if(|asked| asked.0 == from);
+            self.behind_since_ms = Some(0);
+        }
+    }
+
+    pub(crate) fn on_tick(&mut self, log: &Log, inbox: &Inbox, turn: &mut Turn<'_>) {
+        let now = turn.now.monotonic_ms;
+        if now >= self.gossip_at_ms {
+            self.gossip_at_ms = now + GOSSIP_MS;
+            let message =
+                turn.message(Body::VersionVector { vector: log.applied().clone(), want: false });
+            for peer in &self.peers {
+                let message = message.clone();
+                turn.outputs.push(crate::api::Output::Send { to: *peer, message, urgent: false });
+            }
+        }
+        let behind = self.peers.iter().any(|peer| self.may_help(*peer, log, inbox));
+        if !behind {
+            self.behind_since_ms = None;
+            self.asked = None;
+        } else if self.behind_since_ms.is_none() {
+            self.behind_since_ms = Some(now);
+        }
+    }
+
+    /// Asks a peer for what is missing, if it is time to.
+    pub(crate) fn ask(&mut self, log: &Log, inbox: &Inbox, turn: &mut Turn<'_>) {
+        let now = turn.now.monotonic_ms;
+        let Some(since) = self.behind_since_ms else { return };
+        let waits = self.asked.is_some_and(|(_, asked_ms)| now < asked_ms + ANSWER_MS);
+        if waits || mutant!(NoRepair, now < since + SETTLE_MS, true) {
+            return;
+        }
+        for step in 0..self.peers.len() {
+            let at = (self.turn + step) % self.peers.len();
+            let peer = self.peers[at];
+            if self.may_help(peer, log, inbox) {
+                // The same peer goes on as long as it answers; one that does not is asked last next time.
+                let silent = self.asked.is_some_and(|asked| asked.0 == peer);
+                if silent && step + 1 < self.peers.len() {
+                    continue;
+                }
+                self.turn = at;
+                self.asked = Some((peer, now));
+                turn.send(peer, Body::VersionVector { vector: log.appended().clone(), want: true });
+                return;
+            }
+        }
+        self.asked = None;
+    }
+
+    /// Whether this peer has something that is missing here, as far as is known.
+    fn may_help(&self, peer: NodeId, log: &Log, inbox: &Inbox) -> bool {
+        let ahead = self.told.get(&peer).is_some_and(|told| !log.appended().holds(told));
+        ahead || (!inbox.is_empty() && inbox.has_from(peer))
+    }
+}

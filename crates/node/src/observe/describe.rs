@@ -1,0 +1,123 @@
+//! Messages in words, for people who watch nodes speak.
+
+use bytes::Bytes;
+
+use crate::agreed;
+use crate::commands::Write;
+use crate::merged;
+use crate::wire::message::{Body, Hello, Message};
+
+/// How many writes of a message are told one by one.
+const WRITES_TOLD_MAX: usize = 3;
+/// How many bytes of a key or value are told.
+const TEXT_BYTES_MAX: usize = 24;
+
+/// What a message between nodes says, in few words: for diagrams and logs, and of no form that anything may rely on.
+pub fn in_words(message: &Bytes) -> String {
+    let Ok(Message { body, .. }) = Message::decode(message) else {
+        return "unreadable".into();
+    };
+    match body {
+        Body::Hello(hello) => in_words_of(&hello),
+        Body::Probe(_) => "are you still there?".into(),
+        Body::Alive(_) => "I am still there".into(),
+        Body::Copied(life) => format!("your start {} is a copy of one that runs", life.boot),
+        Body::Raft(bytes) => agreed::in_words(&bytes),
+        Body::Forward { first, count, .. } => {
+            format!("forward: writes {first} to {}", first.saturating_add(count).saturating_sub(1))
+        }
+        Body::Entries { entries, more } => {
+            let told: Vec<String> =
+                entries.iter().take(WRITES_TOLD_MAX).map(|entry| merged::in_words(entry)).collect();
+            let rest = entries.len().saturating_sub(told.len());
+            let rest = if rest > 0 { format!(" … and {rest} more") } else { String::new() };
+            let more = if more { ", ask again" } else { "" };
+            format!("entries {}{rest}{more}", told.join("; "))
+        }
+        Body::VersionVector { vector, want } => {
+            let place = |(node, place): (_, crate::wire::version_vector::Place)| {
+                let crate::api::NodeId(node) = node;
+                format!("{node}.{}: {}", place.boot, place.index)
+            };
+            let places: Vec<String> = vector.iter().map(place).collect();
+            let asks = if want { ", what lies beyond?" } else { "" };
+            format!("vector {{{}}}{asks}", places.join(", "))
+        }
+        Body::Lost(place) => format!("you lost entries: I hold {}: {}", place.boot, place.index),
+        Body::AskClock { .. } => "what does your clock say?".into(),
+        Body::TellClock(reading) => format!("my clock says {}", reading.wall_ms),
+    }
+}
+
+fn in_words_of(hello: &Hello) -> String {
+    let knows = match hello.knows {
+        Some(known) => format!(", I know your start {}", known.life.boot),
+        None => ", I do not know you".into(),
+    };
+    let lived = hello.lived.map_or(String::new(), |life| format!(", and was start {}", life.boot));
+    format!("hello{knows}{lived}{}", if hello.asks { "?" } else { "" })
+}
+
+/// Tells writes one after the other, the first few by name.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    writes: Vec<String>,
+    count: usize,
+}
+
+impl Told {
+    pub(crate) fn add(&mut self, write: &Write<'_>) {
+        self.count += 1;
+        if self.writes.len() < WRITES_TOLD_MAX {
+            self.writes.push(in_short(write));
+        }
+    }
+
+    pub(crate) fn words(self) -> String {
+        let rest = self.count - self.writes.len();
+        let rest = if rest > 0 { format!(" … and {rest} more") } else { String::new() };
+        format!("{}{rest}", self.writes.join(", "))
+    }
+}
+
+fn in_short(write: &Write<'_>) -> String {
+    let words = write.args().iter().map(text);
+    [write.name().to_ascii_uppercase()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn text(bytes: &[u8]) -> String {
+    let end = bytes.len().min(TEXT_BYTES_MAX);
+    let more = if end < bytes.len() { "…" } else { "" };
+    format!("{}{more}", String::from_utf8_lossy(&bytes[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::NodeId;
+    use crate::ids::Life;
+    use crate::wire::record::Known;
+    use crate::wire::version_vector::{Place, VersionVector};
+
+    fn words(body: Body) -> String {
+        let sender = Known { directory: 1, life: Life { boot: 1, incarnation: 1 } };
+        in_words(&Message { from: NodeId(1), sender, body }.encode())
+    }
+
+    #[test]
+    fn every_kind_of_message_has_words() {
+        let place = Place { boot: 2, index: 900 };
+        let vector = VersionVector::from_iter([(NodeId(3), place)]);
+        let forward = Body::Forward { first: 7, count: 2, commands: Bytes::new() };
+        assert_eq!(words(forward), "forward: writes 7 to 8");
+        assert_eq!(
+            words(Body::VersionVector { vector, want: true }),
+            "vector {3.2: 900}, what lies beyond?"
+        );
+        assert_eq!(words(Body::Lost(place)), "you lost entries: I hold 2: 900");
+        let broken = Body::Entries { entries: vec![Bytes::from_static(b"?")], more: false };
+        assert_eq!(words(broken), "entries (unreadable)");
+        assert_eq!(words(Body::Raft(Bytes::from_static(&[0xff]))), "raft: unreadable");
+        assert_eq!(in_words(&Bytes::from_static(b"\x09")), "unreadable");
+    }
+}

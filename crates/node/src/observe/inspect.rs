@@ -1,0 +1,153 @@
+//! What can be seen of a node from outside beside what it says: for invariants and tests, which look at it between turns.
+//!
+//! Nothing here changes the node, and no driver needs any of it.
+
+use bytes::Bytes;
+
+use crate::api::{NodeId, Order};
+use crate::commands::Command;
+use crate::node::Node;
+use crate::wire::message::{Body, Message};
+use crate::wire::record::Known;
+
+/// An entry of the agreed log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgreedEntry {
+    /// The term in which it was proposed.
+    pub term: u64,
+    /// What it carries.
+    pub data: Bytes,
+}
+
+/// A write in an entry of the agreed log, with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedWrite {
+    /// Who sent it first.
+    pub node: NodeId,
+    /// In which of its boots.
+    pub boot: u64,
+    /// Its number in that boot; counts from 1.
+    pub sequence: u64,
+    /// What it does.
+    pub command: Command,
+}
+
+impl AgreedEntry {
+    /// The time that its leader stamped it with; an entry that opens a term has none.
+    pub fn stamp_ms(&self) -> Option<u64> {
+        crate::agreed::stamp_ms(&self.data)
+    }
+
+    /// The writes in the entry, in order; those among them that the log holds twice included.
+    pub fn writes(&self) -> Vec<NamedWrite> {
+        crate::agreed::writes(&self.data, |node, boot, sequence, write| NamedWrite {
+            node,
+            boot,
+            sequence,
+            command: write.to_command(),
+        })
+    }
+}
+
+/// A vote: the term, and for whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vote {
+    /// The term of the election.
+    pub term: u64,
+    /// Who may lead it if enough others vote the same.
+    pub candidate: NodeId,
+}
+
+impl Vote {
+    /// The vote that a message between nodes gives, if it gives one: to who asked, or, by asking, to its sender.
+    pub fn in_message(message: &Bytes) -> Option<Vote> {
+        let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else {
+            return None;
+        };
+        let (term, candidate) = crate::agreed::vote(&bytes)?;
+        Some(Vote { term, candidate })
+    }
+}
+
+/// The term of Raft that the sender of a message is in, if the message says so.
+pub fn term_in(message: &Bytes) -> Option<u64> {
+    let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else { return None };
+    crate::agreed::term(&bytes)
+}
+
+/// What a message between nodes is about, as far as a network may want to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Matter {
+    /// A round that confirms reads: a follower's question to its leader, or the answer.
+    Round,
+    /// An election: a request for a vote, or the answer.
+    Vote,
+    /// Anything else.
+    Other,
+}
+
+impl Matter {
+    /// What a message is about.
+    pub fn of(message: &Bytes) -> Matter {
+        match Message::decode(message) {
+            Ok(Message { body: Body::Raft(bytes), .. }) => crate::agreed::matter(&bytes),
+            _ => Matter::Other,
+        }
+    }
+}
+
+impl Node {
+    /// Which start of another member it believes, as its disk has it: boot and incarnation.
+    pub fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
+        self.members().known(member).map(|known| (known.life.boot, known.life.incarnation))
+    }
+
+    /// Its own start: boot and incarnation.
+    pub fn own_start(&self) -> (u64, u64) {
+        let (_, Known { life, .. }) = self.sender();
+        (life.boot, life.incarnation)
+    }
+
+    /// Bytes of writes, of others too, that wait here to become the next entry of the agreed log.
+    pub fn drafted(&self) -> usize {
+        self.agreed().drafted()
+    }
+
+    /// How many entries all merged logs hold here, on disk or on the way there.
+    pub fn merged_count(&self) -> usize {
+        self.merged().count()
+    }
+
+    /// An entry of the agreed log, committed or not, if it is here.
+    pub fn agreed_entry(&self, index: u64) -> Option<AgreedEntry> {
+        let (term, data) = self.agreed().entry(index)?;
+        Some(AgreedEntry { term, data })
+    }
+
+    /// The last index of the agreed log here, committed or not.
+    pub fn agreed_last(&self) -> u64 {
+        self.agreed().last_index()
+    }
+
+    /// How much waits in its queues: requests, writes that are not applied, reads that are not answered, entries that came
+    /// too early. All of them are empty once nobody asks for anything.
+    pub fn queued(&self) -> usize {
+        self.agreed().queued()
+            + self.merged().queued()
+            + self.sessions().queued()
+            + self.counts().queued()
+    }
+
+    /// What weighs by its count what waits there: nothing, once nothing does.
+    pub fn queued_bytes(&self) -> usize {
+        self.agreed().queued_bytes() + self.merged().queued_bytes()
+    }
+
+    /// The value that this replica holds for a key, whatever any level promises.
+    pub fn value(&self, key: &[u8]) -> Option<&Bytes> {
+        match self.order() {
+            Order::Agreed => self.agreed().value(key),
+            Order::Merged => self.merged().value(key),
+        }
+    }
+}

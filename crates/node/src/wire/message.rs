@@ -1,0 +1,316 @@
+//! What nodes tell each other.
+//!
+//! Every message says who sends it, by id, data directory and start, so that it can be believed or turned away by itself,
+//! whatever connection brought it.
+
+use bytes::Bytes;
+
+use crate::api::{NodeId, Order};
+use crate::ids::Life;
+use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
+use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
+use crate::wire::version_vector::{Place, VersionVector};
+
+/// The first byte of every message; another number is another language.
+const VERSION: u8 = 3;
+
+/// A message and who sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) from: NodeId,
+    /// The sender's data directory and its present start.
+    pub(crate) sender: Known,
+    pub(crate) body: Body,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// How members meet, and come to believe each other's starts.
+    Hello(Hello),
+    /// Another process claims to be the sender of what came by this connection before, started again: is it still there?
+    /// The number is drawn for this question alone.
+    Probe(u64),
+    /// The answer: it is.
+    Alive(u64),
+    /// The receiver's start, this one, descends from one whose process is still there: it is a copy.
+    Copied(Life),
+    /// A message of Raft, in its own encoding.
+    Raft(Bytes),
+    /// Writes for the leader to append: a run of commands of the sender's start.
+    Forward { first: u64, count: u64, commands: Bytes },
+    /// Merged entries, each with all it depends on before it. `more`: there are others; ask again.
+    Entries { entries: Vec<Bytes>, more: bool },
+    /// What the sender has applied; with `want`, it asks for what lies beyond.
+    VersionVector { vector: VersionVector, want: bool },
+    /// The receiver's disk lost merged entries: the sender holds this later one of its earlier boots.
+    Lost(Place),
+    /// The sender asks what the receiver's wall clock says; it asks at this moment of its monotonic clock.
+    AskClock { asked_ms: u64, is_fit: bool },
+    /// What the sender's wall clock says.
+    TellClock(ClockReading),
+}
+
+/// The answer to a question about a clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ClockReading {
+    /// The boot of who asked, and when that was by its monotonic clock.
+    pub(crate) boot: u64,
+    pub(crate) asked_ms: u64,
+    pub(crate) wall_ms: u64,
+    /// Whether the sender has measured others, and its clock agrees with theirs.
+    pub(crate) is_fit: bool,
+}
+
+/// How members meet: who is here, what it has on disk of the receiver, and what it has lived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hello {
+    /// The cluster that the sender is part of, once that has formed.
+    pub(crate) cluster: Option<Cluster>,
+    pub(crate) order: Order,
+    /// The ids of all members, as the sender was told them.
+    pub(crate) members: Vec<NodeId>,
+    /// The id of the cluster that the directories on the sender's disk form; 0: it lacks some.
+    pub(crate) roster: u64,
+    /// The receiver, as the sender has it on its disk.
+    pub(crate) knows: Option<Known>,
+    /// The start of the sender that the receiver said last that it has on its disk, if the sender has lived it.
+    pub(crate) lived: Option<Life>,
+    /// Whether the receiver is to answer with a hello of its own. An answer asks for none.
+    pub(crate) asks: bool,
+}
+
+const HELLO: u8 = 1;
+const RAFT: u8 = 2;
+const FORWARD: u8 = 3;
+const ENTRIES: u8 = 4;
+const VECTOR: u8 = 5;
+const LOST: u8 = 6;
+const ASK_CLOCK: u8 = 7;
+const TELL_CLOCK: u8 = 8;
+const PROBE: u8 = 9;
+const ALIVE: u8 = 10;
+const COPIED: u8 = 11;
+
+impl Message {
+    pub(crate) fn encode(&self) -> Bytes {
+        let mut out = Vec::with_capacity(64 + self.body.weight());
+        out.push(VERSION);
+        put_uint(&mut out, self.from.0);
+        self.sender.encode(&mut out);
+        self.body.encode(&mut out);
+        out.into()
+    }
+
+    pub(crate) fn decode(bytes: &Bytes) -> Result<Message, Malformed> {
+        let mut reader = Reader::new(bytes);
+        if reader.byte()? != VERSION {
+            return Err(Malformed);
+        }
+        let from = NodeId(reader.uint()?);
+        let sender = Known::decode(&mut reader)?;
+        let body = Body::decode(&mut reader, bytes)?;
+        Ok(Message { from, sender, body })
+    }
+}
+
+impl Body {
+    fn weight(&self) -> usize {
+        match self {
+            Body::Raft(bytes) => bytes.len(),
+            Body::Forward { commands, .. } => commands.len(),
+            Body::Entries { entries, .. } => entries.iter().map(|entry| entry.len() + 10).sum(),
+            Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => 0,
+            Body::VersionVector { .. } | Body::Lost(_) => 0,
+            Body::AskClock { .. } | Body::TellClock(_) => 0,
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Body::Hello(hello) => {
+                out.push(HELLO);
+                hello.encode(out);
+            }
+            Body::Probe(number) => {
+                out.push(PROBE);
+                put_fixed(out, *number);
+            }
+            Body::Alive(number) => {
+                out.push(ALIVE);
+                put_fixed(out, *number);
+            }
+            Body::Copied(life) => {
+                out.push(COPIED);
+                life.encode(out);
+            }
+            Body::Raft(bytes) => {
+                out.push(RAFT);
+                out.extend_from_slice(bytes);
+            }
+            Body::Forward { first, count, commands } => {
+                out.push(FORWARD);
+                put_uint(out, *first);
+                put_uint(out, *count);
+                out.extend_from_slice(commands);
+            }
+            Body::Entries { entries, more } => {
+                out.push(ENTRIES);
+                out.push(u8::from(*more));
+                entries.iter().for_each(|entry| put_bytes(out, entry));
+            }
+            Body::VersionVector { vector, want } => {
+                out.push(VECTOR);
+                out.push(u8::from(*want));
+                vector.encode(out);
+            }
+            Body::Lost(place) => {
+                out.push(LOST);
+                place.encode(out);
+            }
+            Body::AskClock { asked_ms, is_fit } => {
+                out.push(ASK_CLOCK);
+                put_uint(out, *asked_ms);
+                out.push(u8::from(*is_fit));
+            }
+            Body::TellClock(ClockReading { boot, asked_ms, wall_ms, is_fit }) => {
+                out.push(TELL_CLOCK);
+                [boot, asked_ms, wall_ms].into_iter().for_each(|number| put_uint(out, *number));
+                out.push(u8::from(*is_fit));
+            }
+        }
+    }
+
+    fn decode(reader: &mut Reader<'_>, bytes: &Bytes) -> Result<Body, Malformed> {
+        let rest = |reader: &Reader<'_>| bytes.slice(bytes.len() - reader.rest().len()..);
+        let body = match reader.byte()? {
+            HELLO => Body::Hello(Hello::decode(reader)?),
+            PROBE => Body::Probe(reader.fixed()?),
+            ALIVE => Body::Alive(reader.fixed()?),
+            COPIED => Body::Copied(Life::decode(reader)?),
+            RAFT => return Ok(Body::Raft(rest(reader))),
+            FORWARD => {
+                let (first, count) = (reader.number()?, reader.number()?);
+                return Ok(Body::Forward { first, count, commands: rest(reader) });
+            }
+            ENTRIES => {
+                let more = reader.flag()?;
+                let mut entries = vec![];
+                while !reader.is_empty() {
+                    let length = reader.bytes()?.len();
+                    let end = bytes.len() - reader.rest().len();
+                    entries.push(bytes.slice(end - length..end));
+                }
+                Body::Entries { entries, more }
+            }
+            VECTOR => {
+                let want = reader.flag()?;
+                Body::VersionVector { vector: VersionVector::decode(reader)?, want }
+            }
+            LOST => Body::Lost(Place::decode(reader)?),
+            ASK_CLOCK => Body::AskClock { asked_ms: reader.uint()?, is_fit: reader.flag()? },
+            TELL_CLOCK => Body::TellClock(ClockReading {
+                boot: reader.uint()?,
+                asked_ms: reader.uint()?,
+                wall_ms: reader.uint()?,
+                is_fit: reader.flag()?,
+            }),
+            _ => return Err(Malformed),
+        };
+        reader.end()?;
+        Ok(body)
+    }
+}
+
+impl Hello {
+    fn encode(&self, out: &mut Vec<u8>) {
+        Cluster::encode(self.cluster, out);
+        out.push(order_byte(self.order));
+        out.push(u8::from(self.asks));
+        put_fixed(out, self.roster);
+        out.push(u8::from(self.knows.is_some()));
+        self.knows.iter().for_each(|known| known.encode(out));
+        out.push(u8::from(self.lived.is_some()));
+        self.lived.iter().for_each(|life| life.encode(out));
+        put_uint(out, self.members.len() as u64);
+        self.members.iter().for_each(|id| put_uint(out, id.0));
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Hello, Malformed> {
+        let cluster = Cluster::decode(reader)?;
+        let order = order_of_byte(reader.byte()?)?;
+        let asks = reader.flag()?;
+        let roster = reader.fixed()?;
+        let knows = if reader.flag()? { Some(Known::decode(reader)?) } else { None };
+        let lived = if reader.flag()? { Some(Life::decode(reader)?) } else { None };
+        let count = reader.count()?;
+        let members = (0..count).map(|_| reader.uint().map(NodeId)).collect::<Result<_, _>>()?;
+        Ok(Hello { cluster, order, members, roster, knows, lived, asks })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bodies() -> Vec<Body> {
+        let place = Place { boot: 2, index: 900 };
+        let life = Life { boot: 4, incarnation: 5 };
+        let hello = Hello {
+            cluster: None,
+            order: Order::Merged,
+            members: vec![NodeId(1), NodeId(300)],
+            roster: 1 << 62,
+            knows: None,
+            lived: None,
+            asks: true,
+        };
+        vec![
+            Body::Hello(Hello {
+                cluster: Some(Cluster { id: 7, epoch: 1 }),
+                knows: Some(Known { directory: u64::MAX, life }),
+                lived: Some(life),
+                asks: false,
+                ..hello.clone()
+            }),
+            Body::Hello(hello),
+            Body::Probe(u64::MAX),
+            Body::Alive(0),
+            Body::Copied(life),
+            Body::Raft(Bytes::from_static(b"raft")),
+            Body::Forward { first: 7, count: 1, commands: Bytes::from_static(b"\x01\x01k\x01v") },
+            Body::Entries { entries: vec![Bytes::from_static(b"one"), Bytes::new()], more: true },
+            Body::VersionVector {
+                vector: VersionVector::from_iter([(NodeId(3), place)]),
+                want: true,
+            },
+            Body::Lost(place),
+            Body::AskClock { asked_ms: 300, is_fit: true },
+            Body::TellClock(ClockReading { boot: 7, asked_ms: 0, wall_ms: 1 << 41, is_fit: false }),
+        ]
+    }
+
+    fn message(body: Body) -> Message {
+        let life = Life { boot: 2, incarnation: 1 << 63 };
+        Message { from: NodeId(5), sender: Known { directory: 1 << 60, life }, body }
+    }
+
+    #[test]
+    fn messages_come_back() {
+        for body in bodies() {
+            let message = message(body);
+            assert_eq!(Message::decode(&message.encode()), Ok(message));
+        }
+    }
+
+    #[test]
+    fn cut_messages_never_panic() {
+        for body in bodies() {
+            let bytes = message(body).encode();
+            for end in 0..bytes.len() {
+                let _ = Message::decode(&bytes.slice(..end));
+            }
+        }
+        assert_eq!(Message::decode(&Bytes::from_static(b"\x01")), Err(Malformed));
+    }
+}

@@ -1,0 +1,7 @@
+//! The forms in which things stand on disk and in messages.
+
+pub(crate) mod codec;
+pub(crate) mod group;
+pub(crate) mod message;
+pub(crate) mod record;
+pub(crate) mod version_vector;

@@ -1,0 +1,265 @@
+//! What stands on the disk: the records of both orders, in the one log.
+//!
+//! A record is a kind, a version, and a body behind its length. Groups of records are written and come back whole.
+
+use bytes::Bytes;
+
+use crate::api::{NodeId, Order};
+use crate::ids::Life;
+use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
+
+/// One thing that must survive a crash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Record {
+    /// The first record of a directory: whose it is. Another one takes its place when the cluster forms.
+    Birth(Birth),
+    /// The directory was started.
+    Boot(Life),
+    /// What this node believes of another member.
+    Member(NodeId, Known),
+    /// Another start of this node was believed that this directory has not lived: it must never take part again.
+    Superseded,
+    /// Raft's term, vote and last known commit index.
+    HardState { term: u64, vote: u64, commit: u64 },
+    /// An entry of the agreed log, of the only kind that there is. It replaces all at or after its index.
+    Agreed { index: u64, term: u64, data: Bytes },
+    /// An entry of a merged log, encoded.
+    Merged(Bytes),
+}
+
+/// Whose a directory is. Its own id and the node's are fixed when it is first used, the rest when the cluster forms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Birth {
+    /// The random id of the directory.
+    pub(crate) directory: u64,
+    pub(crate) id: NodeId,
+    pub(crate) order: Order,
+    /// All members with the addresses that they were first given; ids alone count.
+    pub(crate) members: Vec<(NodeId, String)>,
+    /// Which cluster it is part of, once that has formed.
+    pub(crate) cluster: Option<Cluster>,
+}
+
+/// A cluster that has formed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cluster {
+    /// Random, since it is made from the ids of the directories; never 0.
+    pub(crate) id: u64,
+    /// Counts from 1; a cluster that is brought back from a backup will count on.
+    pub(crate) epoch: u64,
+}
+
+/// What a node has on disk of another: the directory, and the start of it that was last believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) directory: u64,
+    pub(crate) life: Life,
+}
+
+impl Known {
+    pub(crate) fn encode(self, out: &mut Vec<u8>) {
+        put_fixed(out, self.directory);
+        self.life.encode(out);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Known, Malformed> {
+        Ok(Known { directory: reader.fixed()?, life: Life::decode(reader)? })
+    }
+}
+
+impl Cluster {
+    pub(crate) fn encode(cluster: Option<Cluster>, out: &mut Vec<u8>) {
+        let Cluster { id, epoch } = cluster.unwrap_or(Cluster { id: 0, epoch: 0 });
+        put_fixed(out, id);
+        put_uint(out, epoch);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Option<Cluster>, Malformed> {
+        let (id, epoch) = (reader.fixed()?, reader.number()?);
+        match (id, epoch) {
+            (0, 0) => Ok(None),
+            (0, _) | (_, 0) => Err(Malformed),
+            _ => Ok(Some(Cluster { id, epoch })),
+        }
+    }
+}
+
+const BIRTH: u8 = 1;
+const BOOT: u8 = 2;
+const MEMBER: u8 = 3;
+const SUPERSEDED: u8 = 4;
+const HARD_STATE: u8 = 5;
+const AGREED: u8 = 6;
+const MERGED: u8 = 7;
+
+/// The kind of an agreed entry that carries writes, or nothing. Changes of members will be another.
+const NORMAL: u8 = 0;
+
+/// The byte that stands for an order.
+pub(crate) fn order_byte(order: Order) -> u8 {
+    match order {
+        Order::Agreed => 1,
+        Order::Merged => 2,
+    }
+}
+
+/// The order that a byte stands for.
+pub(crate) fn order_of_byte(byte: u8) -> Result<Order, Malformed> {
+    match byte {
+        1 => Ok(Order::Agreed),
+        2 => Ok(Order::Merged),
+        _ => Err(Malformed),
+    }
+}
+
+impl Record {
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Record::Birth(birth) => framed(out, BIRTH, |out| birth.encode(out)),
+            Record::Boot(life) => framed(out, BOOT, |out| life.encode(out)),
+            Record::Member(id, known) => framed(out, MEMBER, |out| {
+                put_uint(out, id.0);
+                known.encode(out);
+            }),
+            Record::Superseded => framed(out, SUPERSEDED, |_| ()),
+            Record::HardState { term, vote, commit } => framed(out, HARD_STATE, |out| {
+                put_uint(out, *term);
+                put_uint(out, *vote);
+                put_uint(out, *commit);
+            }),
+            Record::Agreed { index, term, data } => framed(out, AGREED, |out| {
+                put_uint(out, *index);
+                put_uint(out, *term);
+                out.push(NORMAL);
+                out.extend_from_slice(data);
+            }),
+            Record::Merged(entry) => framed(out, MERGED, |out| out.extend_from_slice(entry)),
+        }
+    }
+
+    /// All the records of a group, in order.
+    pub(crate) fn decode_group(group: &Bytes) -> Result<Vec<Record>, Malformed> {
+        let mut at = 0;
+        let mut records = vec![];
+        while at < group.len() {
+            let header = group.get(at..at + HEADER).ok_or(Malformed)?;
+            if header[1] != VERSION {
+                return Err(Malformed);
+            }
+            let length = u32::from_le_bytes([header[2], header[3], header[4], header[5]]) as usize;
+            let body = at + HEADER..at + HEADER + length;
+            if body.end > group.len() {
+                return Err(Malformed);
+            }
+            at = body.end;
+            records.push(Record::decode(header[0], group.slice(body))?);
+        }
+        Ok(records)
+    }
+
+    fn decode(kind: u8, body: Bytes) -> Result<Record, Malformed> {
+        let mut reader = Reader::new(&body);
+        let record = match kind {
+            BIRTH => Record::Birth(Birth::decode(&mut reader)?),
+            BOOT => Record::Boot(Life::decode(&mut reader)?),
+            MEMBER => Record::Member(NodeId(reader.uint()?), Known::decode(&mut reader)?),
+            SUPERSEDED => Record::Superseded,
+            HARD_STATE => Record::HardState {
+                term: reader.number()?,
+                vote: reader.uint()?,
+                commit: reader.number()?,
+            },
+            AGREED => {
+                let (index, term) = (reader.number()?, reader.number()?);
+                if reader.byte()? != NORMAL {
+                    return Err(Malformed);
+                }
+                let data = body.slice(body.len() - reader.rest().len()..);
+                return Ok(Record::Agreed { index, term, data });
+            }
+            MERGED => return Ok(Record::Merged(body)),
+            _ => return Err(Malformed),
+        };
+        reader.end()?;
+        Ok(record)
+    }
+}
+
+/// Kind, version and length of a record.
+const HEADER: usize = 6;
+/// The version of all records; another one was written by another version of Candor.
+const VERSION: u8 = 1;
+
+/// Appends kind, version, length and what `body` appends.
+fn framed(out: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(&[kind, VERSION, 0, 0, 0, 0]);
+    let start = out.len();
+    body(out);
+    let length = u32::try_from(out.len() - start).expect("a record is far below 4 GiB");
+    out[start - 4..start].copy_from_slice(&length.to_le_bytes());
+}
+
+impl Birth {
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_fixed(out, self.directory);
+        put_uint(out, self.id.0);
+        out.push(order_byte(self.order));
+        put_uint(out, self.members.len() as u64);
+        for (id, address) in &self.members {
+            put_uint(out, id.0);
+            put_bytes(out, address.as_bytes());
+        }
+        Cluster::encode(self.cluster, out);
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Birth, Malformed> {
+        let directory = reader.fixed()?;
+        let id = NodeId(reader.uint()?);
+        let order = order_of_byte(reader.byte()?)?;
+        let count = reader.count()?;
+        let mut members = Vec::with_capacity(count);
+        for _ in 0..count {
+            let id = NodeId(reader.uint()?);
+            let address = String::from_utf8(reader.bytes()?.to_vec()).map_err(|_| Malformed)?;
+            members.push((id, address));
+        }
+        let cluster = Cluster::decode(reader)?;
+        Ok(Birth { directory, id, order, members, cluster })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_come_back_in_order() {
+        let birth = Birth {
+            directory: 77,
+            id: NodeId(2),
+            order: Order::Merged,
+            members: vec![(NodeId(1), "a:1".into()), (NodeId(2), "b:2".into())],
+            cluster: None,
+        };
+        let cluster = Some(Cluster { id: u64::MAX, epoch: 1 });
+        let life = Life { boot: 3, incarnation: u64::MAX };
+        let records = vec![
+            Record::Birth(birth.clone()),
+            Record::Birth(Birth { cluster, ..birth }),
+            Record::Boot(life),
+            Record::Member(NodeId(1), Known { directory: 99, life }),
+            Record::Superseded,
+            Record::HardState { term: 4, vote: 2, commit: 300 },
+            Record::Agreed { index: 301, term: 4, data: Bytes::from_static(b"entry") },
+            Record::Agreed { index: 302, term: 4, data: Bytes::new() },
+            Record::Merged(Bytes::from_static(b"merged")),
+        ];
+        let mut group = vec![];
+        records.iter().for_each(|record| record.encode(&mut group));
+        let group = Bytes::from(group);
+        assert_eq!(Record::decode_group(&group), Ok(records));
+        for cut in 1..HEADER {
+            assert_eq!(Record::decode_group(&group.slice(..group.len() - cut)), Err(Malformed));
+        }
+    }
+}
