@@ -9,6 +9,9 @@ use crate::chance::{Chance, Subject};
 use crate::operation::{Action, Operation, private_key};
 use crate::setting::{Load, Setting};
 
+/// So many wishes are for commands of which no history tells.
+const OTHERS_PERCENT: u64 = 6;
+
 /// The most keys that one command names.
 const KEYS_MAX: u64 = 6;
 
@@ -135,6 +138,9 @@ impl Client {
         if load.talk_percent > 0 && !private && self.chance.percent(load.talk_percent) {
             return self.talk(setting);
         }
+        if !private && self.chance.percent(OTHERS_PERCENT) {
+            return self.draw_other(setting);
+        }
         let key = match private {
             true => private_key(self.place, self.host),
             false => Bytes::from(format!("k{shared}")),
@@ -152,6 +158,33 @@ impl Client {
         let (value, unique) = self.draw_value(load);
         let action = self.draw_set(setting, &key, value);
         Wish { key, action, level: None, private, unique }
+    }
+
+    /// A command from the rows of which no history tells, on keys that are kept for such: the fold of the log knows what they mean.
+    fn draw_other(&mut self, setting: &Setting) -> Wish {
+        let rows: Vec<_> = node::table().filter(|row| is_other(row)).collect();
+        let row = *self.chance.pick_from(&rows);
+        let key = |number| Bytes::from(format!("other{number}"));
+        let count = if row.keys.is_some_and(|keys| keys.last < 0) { 3 } else { 1 };
+        let keys: Vec<Bytes> = (0..count).map(|_| key(self.chance.below(3))).collect();
+        let mut words = vec![Bytes::from(row.name)];
+        for key in &keys {
+            words.push(key.clone());
+            match row.name {
+                "getrange" => words.extend(["0", "0"].map(Bytes::from)),
+                "setrange" => words.extend([Bytes::from("2"), self.draw_number()]),
+                "getset" | "setnx" | "delifeq" | "append" | "incrby" | "decrby" | "mset"
+                | "msetnx" => words.push(self.draw_number()),
+                _ => {}
+            }
+        }
+        let action = Action::Other { words, keys: keys.clone() };
+        let level = if action.is_write() { None } else { self.draw_level(setting) };
+        Wish { key: keys[0].clone(), action, level, private: false, unique: false }
+    }
+
+    fn draw_number(&mut self) -> Bytes {
+        Bytes::from(self.chance.below(20).to_string())
     }
 
     /// DEL or EXISTS of that key, or of several: keys that all write, its own, and such as nobody writes; some of them twice.
@@ -268,6 +301,14 @@ impl Client {
         self.last_answer_us = self.last_answer_us.max(now_us + self.chance.between(20, 300));
         self.last_answer_us
     }
+}
+
+/// Whether a world tries a command by itself: not those that a history has words for, nor what a model of a few lines cannot
+/// say (sums of fractions, and what looks at all keys).
+fn is_other(row: &node::Row) -> bool {
+    let by_history = ["get", "set", "del", "exists"].contains(&row.name);
+    let twins = ["unlink", "substr"].contains(&row.name);
+    row.keys.is_some() && !by_history && !twins && row.name != "incrbyfloat"
 }
 
 #[cfg(test)]

@@ -25,10 +25,18 @@ pub(crate) enum Action {
         keys: Vec<Bytes>,
         removes: bool,
     },
+    /// A command of which no history tells, with its name, on these keys, which are kept for such.
+    Other {
+        words: Vec<Bytes>,
+        keys: Vec<Bytes>,
+    },
 }
 
 impl Action {
     pub(crate) fn is_write(&self) -> bool {
+        if let Action::Other { words, .. } = self {
+            return Command::of_words(words).expect(SENSE).is_write();
+        }
         matches!(
             self,
             Action::Set(_)
@@ -42,7 +50,7 @@ impl Action {
     /// The keys that it names, each once, in order.
     pub(crate) fn keys<'a>(&'a self, key: &'a Bytes) -> BTreeSet<&'a Bytes> {
         match self {
-            Action::Many { keys, .. } => keys.iter().collect(),
+            Action::Many { keys, .. } | Action::Other { keys, .. } => keys.iter().collect(),
             _ => BTreeSet::from([key]),
         }
     }
@@ -65,6 +73,7 @@ impl Action {
             Action::Cas { from: None, to, .. } => vec![b"SET", key, to, b"NX"],
             Action::Replace(value) => vec![b"SET", key, value, b"XX"],
             Action::Del => vec![b"DEL", key],
+            Action::Other { words, .. } => words.iter().map(|word| &word[..]).collect(),
             Action::Many { keys, removes } => {
                 let name: &[u8] = if *removes { b"DEL" } else { b"EXISTS" };
                 [name].into_iter().chain(keys.iter().map(|key| &key[..])).collect()
@@ -73,9 +82,11 @@ impl Action {
         if let Action::Cas { get: true, .. } = self {
             words.push(b"GET");
         }
-        Command::of_words(&words).expect("these words make sense")
+        Command::of_words(&words).expect(SENSE)
     }
 }
+
+const SENSE: &str = "what clients of a world say makes sense";
 
 /// What became of an operation, as far as its client knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +143,7 @@ impl Operation {
             Action::Replace(_) if self.outcome == Outcome::Done(Reply::Nil) => None,
             Action::Cas { to, .. } | Action::Replace(to) => Some(Some(to)),
             Action::Del => Some(None),
-            Action::Get | Action::Exists | Action::Many { .. } => None,
+            Action::Get | Action::Exists | Action::Many { .. } | Action::Other { .. } => None,
         }
     }
 
@@ -153,7 +164,7 @@ impl Operation {
     /// Whether a value was there, if the answer is the count of one key.
     pub(crate) fn counted(&self) -> Option<bool> {
         match self.outcome {
-            _ if matches!(self.action, Action::Many { .. }) => None,
+            _ if matches!(self.action, Action::Many { .. } | Action::Other { .. }) => None,
             Outcome::Done(Reply::Integer(count)) => Some(count > 0),
             _ => None,
         }
@@ -186,7 +197,12 @@ impl Operation {
     /// No history tells of several keys at once. That all of them change at one moment is lost by this; what is said of each
     /// is true.
     pub(crate) fn parts(&self, place: usize) -> Vec<Operation> {
-        let Action::Many { removes, .. } = &self.action else { return vec![self.clone()] };
+        let removes = match &self.action {
+            Action::Many { removes, .. } => removes,
+            // What it says of its keys no history has a word for.
+            Action::Other { .. } => return vec![],
+            _ => return vec![self.clone()],
+        };
         let part = |(number, key): (usize, &Bytes)| Operation {
             key: key.clone(),
             action: if *removes { Action::Del } else { Action::Exists },
@@ -231,6 +247,9 @@ impl Operation {
             }
             Action::Replace(value) => format!("SET {key} {} XX", String::from_utf8_lossy(value)),
             Action::Del => format!("DEL {key}"),
+            Action::Other { words, .. } => {
+                words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ")
+            }
             Action::Many { keys, removes } => {
                 let keys = keys.iter().map(|key| String::from_utf8_lossy(key)).collect::<Vec<_>>();
                 format!("{} {}", if *removes { "DEL" } else { "EXISTS" }, keys.join(" "))

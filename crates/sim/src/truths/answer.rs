@@ -50,6 +50,8 @@ impl Truth for Fitting {
                     crate::operation::words(reply)
                 ))
             }
+            // The state machine refuses what cannot be done.
+            Outcome::Refused(Error::Invalid(_)) if is_other(&operation.action) => Ok(()),
             Outcome::Refused(error @ (Error::Invalid(_) | Error::Consistency(_))) if possible => {
                 Err(format!("{} was refused with -{error}", operation.words()))
             }
@@ -61,11 +63,17 @@ impl Truth for Fitting {
     }
 }
 
+fn is_other(action: &Action) -> bool {
+    matches!(action, Action::Other { .. })
+}
+
 fn fits(action: &Action, reply: &Reply) -> bool {
     match (action, reply) {
         (Action::Get | Action::Cas { get: true, .. }, Reply::Nil | Reply::Value(_))
         | (Action::Cas { get: false, .. } | Action::Replace(_), Reply::Ok | Reply::Nil)
         | (Action::Set(_), Reply::Ok) => true,
+        // The fold of the log says what it means.
+        (Action::Other { .. }, _) => true,
         (Action::Exists | Action::Del | Action::Many { .. }, Reply::Integer(count)) => {
             (0..=action.count_max() as i64).contains(count)
         }

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::{AgreedPosition, Certificate, NamedWrite, NodeId, Reply};
 
+use super::model::meaning;
 use super::{Rest, Truth, Turn};
 use crate::operation::{Action, Operation, Outcome};
 use crate::told;
@@ -87,7 +88,12 @@ impl SameFold {
                     }
                 }
                 ("del", keys) => keys.iter().for_each(|key| self.put(at, key, None)),
-                (name, _) => panic!("no client of a world says {name}"),
+                (name, arguments) => {
+                    let held = |key: &Bytes| self.value(key).cloned();
+                    let meaning = meaning(name, arguments, &held);
+                    let changes = meaning.map_or(vec![], |(changes, _)| changes);
+                    changes.into_iter().for_each(|(key, value)| self.put(at, &key, value));
+                }
             }
         }
         self.counts.push(self.count);
@@ -106,10 +112,41 @@ impl SameFold {
         count as i64
     }
 
+    /// Whether a command that stands there is answered with what it means.
+    fn answered_right(
+        &self,
+        operation: &Operation,
+        words: &[Bytes],
+        reply: &Reply,
+        at: AgreedPosition,
+    ) -> Result<(), String> {
+        if at.index > self.counts.len() as u64 {
+            return Ok(());
+        }
+        let is_write = operation.action.is_write();
+        let before = |from: AgreedPosition| if is_write { from < at } else { from <= at };
+        let held = |key: &Bytes| self.held(key, before).cloned();
+        let name = String::from_utf8_lossy(&words[0]).to_ascii_lowercase();
+        let expected = meaning(&name, &words[1..], &held).map(|(_, reply)| reply);
+        if expected.as_ref() == Some(reply) {
+            return Ok(());
+        }
+        let words = crate::operation::words;
+        let expected = expected.as_ref().map_or("a refusal".into(), words);
+        let (asked, reply) = (operation.words(), words(reply));
+        let at = format!("{}.{}", at.index, at.offset);
+        Err(format!("{asked} was answered with {reply} at {at}, and the log says {expected}"))
+    }
+
     fn counted_right(&self, operation: &Operation) -> Result<(), String> {
         let Some(Certificate::Agreed { position, .. }) = operation.certificate.as_deref() else {
             return Ok(());
         };
+        if let (Action::Other { words, .. }, Outcome::Done(reply)) =
+            (&operation.action, &operation.outcome)
+        {
+            return self.answered_right(operation, words, reply, *position);
+        }
         let Outcome::Done(Reply::Integer(count)) = operation.outcome else { return Ok(()) };
         let known = position.index <= self.counts.len() as u64;
         let expected = if known { self.count(operation, *position) } else { count };

@@ -47,6 +47,7 @@ mod leader;
 mod ledger;
 mod life;
 mod merge;
+mod model;
 mod patience;
 mod place;
 mod progress;
