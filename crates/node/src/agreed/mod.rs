@@ -352,7 +352,8 @@ impl Agreed {
             return Err(Malformed);
         }
         soundness::check(&message, &self.raft.raft)?;
-        if message.get_msg_type() == MessageType::MsgReadIndex && !self.leads() {
+        let asks = message.get_msg_type() == MessageType::MsgReadIndex;
+        if asks && mutant!(DeposedHandsOnReads, !self.leads(), false) {
             // Raft would hand it on in the name of whoever asked, who by now asks the new leader itself.
             return Ok(());
         }
@@ -362,7 +363,7 @@ impl Agreed {
         }
         let appends = message.get_msg_type() == MessageType::MsgAppend
             && message.entries.iter().any(|entry| !entry.data.is_empty());
-        if turn.disk.is_full() && appends {
+        if mutant!(FullFollowerTakesAppends, turn.disk.is_full(), false) && appends {
             // As if it were lost: the leader sends it again. What opens a term is small enough.
             let last = message.entries.last().map_or(0, |entry| entry.index);
             self.lacked = self.lacked.max(last);
@@ -380,7 +381,12 @@ impl Agreed {
         let raft = &self.raft.raft;
         message.get_msg_type() == MessageType::MsgHeartbeat
             && message.term >= raft.term
-            && message.commit > raft.raft_log.last_index()
+            && message.commit
+                > mutant!(
+                    OneLostEntryUnnoticed,
+                    raft.raft_log.last_index(),
+                    raft.raft_log.last_index() + 1
+                )
     }
 
     /// A follower's writes, for the next entry.
@@ -460,7 +466,7 @@ impl Agreed {
             let drawn = self.chance.between(ELECTION_TICKS, 2 * ELECTION_TICKS);
             self.timeout = (term, role, drawn);
         }
-        let patience = if is_fit { 0 } else { UNFIT_TICKS };
+        let patience = if is_fit { 0 } else { mutant!(UnfitStandsAtOnce, UNFIT_TICKS, 0) };
         self.raft.raft.set_randomized_election_timeout(self.timeout.2 + patience);
     }
 
@@ -573,7 +579,7 @@ impl Agreed {
             };
             entry::for_each(&entry.data, each).expect(WELL_FORMED);
         }
-        for last in applied.names() {
+        for last in mutant!(TailNotHeld, applied, state::Applied::new(&[])).names() {
             self.forwarded.hold(last);
             if (last.node, last.life) == (self.me, self.life) {
                 self.proposals.hold(last.sequence + 1);
@@ -674,7 +680,7 @@ impl Agreed {
     /// for its own write, they are told now; true if so.
     fn announce_commit(&mut self) -> bool {
         let commit = self.commit();
-        if !self.leads() || commit <= self.announced {
+        if !self.leads() || mutant!(CommitNotAnnounced, commit <= self.announced, true) {
             return false;
         }
         let appends_soon = self.proposals.has_run() || !self.draft.is_empty();
@@ -823,7 +829,9 @@ impl Agreed {
             return;
         }
         if name.life != self.life {
-            if name.life.boot >= self.life.boot && !*turn.halted {
+            let supersedes =
+                mutant!(OwnOtherLifeUnnoticed, name.life.boot >= self.life.boot, false);
+            if supersedes && !*turn.halted {
                 turn.supersede(&other_life(position.index, name.life));
             }
             return;
@@ -844,7 +852,8 @@ impl Agreed {
             self.lacked = 0;
             return;
         };
-        for read in self.reads.take_confirmed(self.last_index() + 1..=self.lacked) {
+        let lacked = mutant!(UnshowableAwaited, self.lacked, 0);
+        for read in self.reads.take_confirmed(self.last_index() + 1..=lacked) {
             turn.refuse_read(&read.asker, refusal.clone());
         }
     }

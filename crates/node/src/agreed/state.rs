@@ -55,7 +55,7 @@ pub(crate) struct Applied {
 }
 
 impl Applied {
-    fn new(members: &[NodeId]) -> Applied {
+    pub(crate) fn new(members: &[NodeId]) -> Applied {
         Applied { last: members.iter().map(|id| (*id, (Life::default(), 0))).collect() }
     }
 
@@ -63,7 +63,9 @@ impl Applied {
     pub(crate) fn take(&mut self, name: Name) -> bool {
         let Some(last) = self.last.get_mut(&name.node) else { return false };
         let next_of_life = name.life == last.0 && name.sequence == last.1 + 1;
-        let first_of_later_boot = name.life.boot > last.0.boot && name.sequence == 1;
+        let first_of_later_boot =
+            mutant!(OldBootRuns, name.life.boot > last.0.boot, name.life.boot != last.0.boot)
+                && mutant!(FirstOfBootSkipped, name.sequence == 1, true);
         let runs = next_of_life || first_of_later_boot;
         if runs {
             *last = (name.life, name.sequence);
@@ -161,7 +163,7 @@ impl State {
     fn remove(&mut self, key: &[u8]) -> bool {
         let was_there = self.values.remove(key);
         if was_there {
-            self.keys -= 1;
+            self.keys -= mutant!(RemovedKeysCounted, 1, 0);
             self.watch.note(key, true);
         }
         was_there
