@@ -7,6 +7,8 @@ use node::{Order, Output, Reply, Role};
 use super::{Truth, Turn};
 use crate::setting::Setting;
 
+pub(crate) const TURNED_AWAY: &str = "copies are turned away";
+
 /// Nothing to remember.
 #[derive(Debug)]
 pub(crate) struct TurnedAway {
@@ -21,7 +23,7 @@ impl TurnedAway {
 
 impl Truth for TurnedAway {
     fn name(&self) -> &'static str {
-        "copies are turned away"
+        TURNED_AWAY
     }
 
     fn of_copies(&self) -> bool {
