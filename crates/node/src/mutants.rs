@@ -4,7 +4,11 @@
 //! is planted at a time, in all nodes of a thread: a world lives on one, and worlds live side by side. Without the feature
 //! `mutants` there is nothing but what is right.
 //!
-//! `candor sim --mutants` plants one after the other and tells which truth catches it.
+//! `candor sim --mutants` plants one after the other and tells which truth catches it. What no world catches names a story or a
+//! unit test that does: `cargo test -p node --features mutants mutants`.
+
+#[cfg(all(test, feature = "mutants"))]
+mod hunt;
 
 #[cfg(feature = "mutants")]
 use std::cell::Cell;
@@ -14,7 +18,7 @@ use crate::api::Order;
 
 /// Declares the mutants: what each does wrong, its class, and where it was seen in the wild.
 macro_rules! mutants {
-    ($($(#[doc = $what:literal])+ $name:ident, $class:literal, $seen:literal;)+) => {
+    ($($(#[doc = $what:literal])+ $name:ident, $class:literal, $seen:literal $(, $test:literal)?;)+) => {
         /// A planted bug.
         #[cfg(feature = "mutants")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,15 +65,22 @@ macro_rules! mutants {
                 use Mutant::*;
                 match self {
                     SpeaksBeforeBoot | LevelIgnored | ReadOvertakesWrite | WriteOvertakesRead
-                    | NeverExpires | AnsweredTwice | CertificateLeftOut => None,
+                    | NeverExpires | AnsweredTwice | CertificateLeftOut | HalfDoubted => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
                     | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
                     | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent
-                    | InboxBytesLeak => Some(Order::Merged),
+                    | InboxBytesLeak | MergedKeysCounted => Some(Order::Merged),
                     _ => Some(Order::Agreed),
+                }
+            }
+
+            /// The story or the unit test of this crate that catches it; none: the worlds of the simulator do.
+            pub fn caught_by(self) -> Option<&'static str> {
+                match self {
+                    $(Mutant::$name => <[&str]>::first(&[$($test)?]).copied(),)+
                 }
             }
 
@@ -245,11 +256,104 @@ mutants! {
     CertificateTooWide, "wrong certificate", "";
     /// An answer comes without the certificate that its connection asked for.
     CertificateLeftOut, "wrong certificate", "";
+
+    // Counts that only go up.
+    /// The bytes of a read that waited too long are counted for ever.
+    ExpiredReadsLeak, "progress", "";
+    /// A key that is written over or removed is counted once more.
+    MergedKeysCounted, "wrong answer", "";
+
+    // Which clocks count, and which of them is the median.
+    /// A clock that is within the cap of half of the others' is not believed.
+    HalfDoubted, "clock-skew loss", "";
+    /// Log time goes by the upper median of the clocks.
+    UpperMedian, "time in the log", "";
+
+    // What stories and unit tests catch: it makes a cluster slow, takes what worlds do not do, or leads to an assertion.
+    /// A leader that counts on one entry too many of a follower goes unnoticed there.
+    OneLostEntryUnnoticed, "lost disk unnoticed", "", "meeting_04_a_disk_that_forgets.story";
+    /// A member's other directory is taken once the cluster has formed.
+    OtherDirectoryTaken, "lost disk unnoticed", "", "meeting_01_a_lost_disk.story";
+    /// A start is believed although its directory has not lived the start that is known.
+    DescentNotAsked, "lost disk unnoticed", "", "identity_03_a_clone.story";
+    /// A start is believed although the process that it descends from says that it is there.
+    CopyBelieved, "lost disk unnoticed", "", "identity_03_a_clone.story";
+    /// A start is believed before the process that it descends from could say that it is there.
+    ProbeNotAwaited, "lost disk unnoticed", "", "identity_03_a_clone.story";
+    /// A start answers clients before any member believes it.
+    ServesUnknown, "lost disk unnoticed", "", "identity_03_a_clone.story";
+    /// A cluster forms although another member has met other directories.
+    FormsWithOthers, "two clusters out of one", "", "meeting_07_one_cluster_or_none.story";
+    /// The log of this node carries writes of a start that it has not lived, and it goes on.
+    OwnOtherLifeUnnoticed, "lost disk unnoticed", "", "agreed::tests::another_life_in_the_log_that_this_directory_has_not_lived_supersedes_it";
+    /// Nobody tells a replica that it has forgotten entries of its own.
+    ForgottenNotTold, "lost disk unnoticed", "", "merged_08_forgotten_entries.story";
+    /// A replica that is told that it has forgotten entries of its own goes on.
+    LostNotBelieved, "lost disk unnoticed", "", "merged_08_forgotten_entries.story";
+    /// No leader announces by itself what is committed.
+    CommitNotAnnounced, "slow in calm weather", "", "agreed_07_a_long_pipeline.story";
+    /// A push of new entries is taken for the answer to what was asked, so nobody asks while others write.
+    PushTakenForAnswer, "slow in calm weather", "", "merged_06_repair_under_load.story";
+    /// A replica that answers in parts does not say that there is more.
+    MoreNotSaid, "slow in calm weather", "", "merged::log::tests::what_a_peer_lacks_comes_in_order_and_in_parts";
+    /// No replica tells the others now and then what it has.
+    NoGossip, "slow in calm weather", "", "disk_04_full_merged.story";
+    /// A read that must see what found no room here waits until its time is up.
+    UnshowableAwaited, "full disk", "", "disk_01_full.story";
+    /// A follower without room on its disk takes in what the leader appends.
+    FullFollowerTakesAppends, "full disk", "", "disk_01_full.story";
+    /// A replica without room on its disk takes in what others push.
+    FullReplicaTakesEntries, "full disk", "", "disk_04_full_merged.story";
+    /// A leader hands over to any member, fit to lead or not.
+    HandsOverToUnfit, "leadership", "", "clocks_02_a_leader_gives_up.story";
+    /// A node that is not fit to lead stands for election no later than the others.
+    UnfitStandsAtOnce, "leadership", "", "clocks_05_not_measured.story";
+    /// A node that does not lead hands on the question of another in its name.
+    DeposedHandsOnReads, "ReadIndex context reused", "", "agreed_11_questions_to_a_deposed_leader.story";
+    /// A new leader appends again what lies in its log.
+    TailNotHeld, "log without limit", "", "agreed_09_sent_again_to_a_new_leader.story";
+    /// A run of writes of which some lie in the log is turned away.
+    OverlapTurnedAway, "progress", "", "agreed::forwards::tests::what_is_held_is_turned_away";
+    /// A request starts although others of its connection wait.
+    RowJumped, "session order broken", "", "agreed_03_one_connection_is_one_program.story";
+    /// A write of a start that is over runs after those of a later one.
+    OldBootRuns, "retry runs twice", "etcd#18424", "agreed::state::tests::only_the_successor_is_applied";
+    /// The first write of a start that runs need not be its first.
+    FirstOfBootSkipped, "retry runs twice", "etcd#18424", "agreed::state::tests::only_the_successor_is_applied";
+    /// Where there are too many rounds, the reads of the oldest are never answered.
+    OldestRoundForgotten, "progress", "", "agreed::read_index::tests::an_answer_to_a_newer_attempt_serves_all";
+    /// Reads of later rounds are never answered once an earlier one is.
+    LaterRoundsForgotten, "progress", "", "agreed::read_index::tests::an_answer_to_an_older_attempt_says_nothing_of_newer_reads";
+    /// The bytes of a read that cannot be shown are counted for ever.
+    UnshowableReadsLeak, "progress", "", "agreed::read_index::tests::who_goes_weighs_nothing";
+    /// However many writes are sent and not applied, more are.
+    UnappliedWithoutLimit, "memory without limit", "", "agreed::proposals::tests::great_writes_go_one_by_one";
+    /// However many entries wait for those before them, more are kept.
+    InboxWithoutLimit, "memory without limit", "", "merged::anti_entropy::tests::only_so_many_entries_wait";
+    /// A key that is removed is counted on.
+    RemovedKeysCounted, "wrong answer", "", "agreed::state::tests::del_counts_what_was_there";
+    /// A merged DEL counts the keys that it names, not those that were there.
+    MergedDelCountsAll, "wrong answer", "", "merged::state::tests::a_delete_counts_each_key_once";
+    /// A clock that was set is noticed no sooner than the old measurement is too old.
+    SetClockUnnoticed, "clock-skew loss", "", "cluster::clocks::tests::a_narrow_measurement_is_kept_for_a_while";
+    /// Half of all clocks carry log time, which is no majority.
+    HalfCarriesLogTime, "time in the log", "", "cluster::clocks::tests::log_time_goes_no_further_than_the_lower_median_and_the_cap";
 }
 
 #[cfg(feature = "mutants")]
 thread_local! {
-    static PLANTED: Cell<Option<Mutant>> = const { Cell::new(None) };
+    static PLANTED: Cell<Option<Mutant>> = Cell::new(named());
+}
+
+/// The variable that names a bug for a whole process: so tests are run with it.
+#[cfg(feature = "mutants")]
+const VARIABLE: &str = "CANDOR_MUTANT";
+
+/// The bug that is planted from the start, if any.
+#[cfg(feature = "mutants")]
+fn named() -> Option<Mutant> {
+    let name = std::env::var(VARIABLE).ok()?;
+    Mutant::ALL.iter().copied().find(|mutant| format!("{mutant:?}") == name)
 }
 
 /// While this lives, every node on this thread has the bug.

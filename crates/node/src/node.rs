@@ -425,7 +425,8 @@ impl Node {
         if !should || self.agreed.role() != Role::Leader {
             return;
         }
-        let mut to: Vec<NodeId> = self.clocks.fit().collect();
+        let mut to: Vec<NodeId> =
+            mutant!(HandsOverToUnfit, self.clocks.fit().collect(), self.members.ids().to_vec());
         if self.ending {
             to.retain(|id| self.connected.contains(id));
             if to.is_empty() {

@@ -30,6 +30,27 @@ fn stories_go_as_recorded() {
     assert!(wrong.is_empty(), "these stories went otherwise:\n{}", wrong.join("\n"));
 }
 
+#[cfg(feature = "mutants")]
+#[test]
+fn planted_mutants_change_their_stories() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories");
+    let mut missed = vec![];
+    for mutant in node::Mutant::ALL {
+        let Some(name) = mutant.caught_by().filter(|test| test.ends_with(".story")) else {
+            continue;
+        };
+        let recorded = fs::read_to_string(folder.join(name)).unwrap();
+        let told = std::panic::catch_unwind(|| {
+            let _planted = node::plant(Some(*mutant));
+            story::tell(&recorded)
+        });
+        if told.is_ok_and(|told| told == recorded) {
+            missed.push(format!("{} by {name}", mutant.name()));
+        }
+    }
+    assert!(missed.is_empty(), "a bug that nothing catches is a hole to close: {missed:#?}");
+}
+
 fn first_difference(recorded: &str, told: &str) -> String {
     let lines = recorded.lines().zip(told.lines()).enumerate();
     match lines.into_iter().find(|(_, (old, new))| old != new) {

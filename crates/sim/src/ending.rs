@@ -14,7 +14,7 @@ use crate::client::{Source, Wish};
 use crate::network::Style;
 use crate::operation::{Action, Operation, Outcome};
 use crate::told;
-use crate::truths::{self, Evidence, Rest};
+use crate::truths::{self, Evidence, Rest, TURNED_AWAY};
 use crate::world::World;
 
 /// The truth that a world which does not come to rest breaks.
@@ -132,7 +132,9 @@ impl World {
             self.agenda.after(WATCH_US, Event::Watch);
             return;
         }
-        self.fail(REST, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
+        let loose = (0..self.hosts.len()).any(|host| self.is_loose(host));
+        let truth = if loose { TURNED_AWAY } else { REST };
+        self.fail(truth, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
     }
 
     fn healed_for_us(&self) -> u64 {

@@ -234,7 +234,11 @@ impl fmt::Display for Kind {
                 write!(f, ", of a clock that is set forward by {ahead_ms} ms")
             }
             Kind::SlowMatter { shape, matter, by_us, .. } => {
-                let what = if *matter == Matter::Vote { "votes" } else { "rounds of reads" };
+                let what = match matter {
+                    Matter::Vote => "votes",
+                    Matter::Append => "entries",
+                    Matter::Round | Matter::Other => "rounds of reads",
+                };
                 write!(f, ": {what}, by {} ms: {shape}", by_us / 1000)
             }
             Kind::Restore { empty: true, .. } => f.write_str(": it is empty"),

@@ -54,9 +54,10 @@ const DRIVERS: [(Lie, &str, &str, &str); 4] = [
 ];
 
 impl Mutant {
-    /// All of them.
+    /// All that worlds are to catch.
     pub fn all() -> Vec<Mutant> {
-        let nodes = node::Mutant::ALL.iter().map(|mutant| Mutant::Node(*mutant));
+        let nodes = node::Mutant::ALL.iter().filter(|mutant| mutant.caught_by().is_none());
+        let nodes = nodes.map(|mutant| Mutant::Node(*mutant));
         nodes.chain(DRIVERS.iter().map(|driver| Mutant::Driver(driver.0))).collect()
     }
 

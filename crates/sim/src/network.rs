@@ -67,9 +67,10 @@ struct Link {
     last_arrival_us: u64,
     /// By how much slow spells delay each message now.
     slow_us: u64,
-    /// By how much each message about rounds, or votes, is delayed besides now.
+    /// By how much each message about rounds, or votes, or with entries, is delayed besides now.
     round_us: u64,
     vote_us: u64,
+    append_us: u64,
     /// How many of a thousand messages lossy spells take now.
     loss_per_mille: u64,
     /// When what is lost with older connections begins to be lost: until then it still arrives.
@@ -87,12 +88,13 @@ impl Link {
 
     /// How long a message is held up for what it is about.
     fn late_us(&self, message: &Bytes) -> u64 {
-        if self.round_us == 0 && self.vote_us == 0 {
+        if self.round_us == 0 && self.vote_us == 0 && self.append_us == 0 {
             return 0;
         }
         match Matter::of(message) {
             Matter::Round => self.round_us,
             Matter::Vote => self.vote_us,
+            Matter::Append => self.append_us,
             Matter::Other => 0,
         }
     }
@@ -356,7 +358,12 @@ impl Network {
     /// Makes what a link carries about this matter take longer, or stops that.
     pub(crate) fn slow_matter(&mut self, from: usize, to: usize, matter: Matter, by_us: i64) {
         let link = self.link(from, to);
-        let late_us = if matter == Matter::Vote { &mut link.vote_us } else { &mut link.round_us };
+        let late_us = match matter {
+            Matter::Round => &mut link.round_us,
+            Matter::Vote => &mut link.vote_us,
+            Matter::Append => &mut link.append_us,
+            Matter::Other => return,
+        };
         *late_us = late_us.saturating_add_signed(by_us);
     }
 

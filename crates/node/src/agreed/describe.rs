@@ -60,6 +60,7 @@ pub(crate) fn matter(bytes: &[u8]) -> Matter {
         | MessageType::MsgRequestPreVoteResponse
         | MessageType::MsgRequestVote
         | MessageType::MsgRequestVoteResponse => Matter::Vote,
+        MessageType::MsgAppend | MessageType::MsgAppendResponse => Matter::Append,
         _ => Matter::Other,
     }
 }

@@ -37,7 +37,7 @@ impl Forwards {
         let same_life = new.life == old.life;
         let is_over = new.life.boot < old.life.boot;
         let held = same_life && old.first <= new.first && new.end <= old.end;
-        if held || is_over {
+        if mutant!(OverlapTurnedAway, held, same_life && new.first < old.end) || is_over {
             return false;
         }
         // What was appended before its predecessors does not count; and what seems to leave a gap need not: its

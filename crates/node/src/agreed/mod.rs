@@ -340,7 +340,8 @@ impl Agreed {
             return Err(Malformed);
         }
         soundness::check(&message, &self.raft.raft)?;
-        if message.get_msg_type() == MessageType::MsgReadIndex && !self.leads() {
+        let asks = message.get_msg_type() == MessageType::MsgReadIndex;
+        if asks && mutant!(DeposedHandsOnReads, !self.leads(), false) {
             // Raft would hand it on in the name of whoever asked, who by now asks the new leader itself.
             return Ok(());
         }
@@ -350,7 +351,7 @@ impl Agreed {
         }
         let appends = message.get_msg_type() == MessageType::MsgAppend
             && message.entries.iter().any(|entry| !entry.data.is_empty());
-        if turn.disk.is_full() && appends {
+        if mutant!(FullFollowerTakesAppends, turn.disk.is_full(), false) && appends {
             // As if it were lost: the leader sends it again. What opens a term is small enough.
             let last = message.entries.last().map_or(0, |entry| entry.index);
             self.lacked = self.lacked.max(last);
@@ -368,7 +369,12 @@ impl Agreed {
         let raft = &self.raft.raft;
         message.get_msg_type() == MessageType::MsgHeartbeat
             && message.term >= raft.term
-            && message.commit > raft.raft_log.last_index()
+            && message.commit
+                > mutant!(
+                    OneLostEntryUnnoticed,
+                    raft.raft_log.last_index(),
+                    raft.raft_log.last_index() + 1
+                )
     }
 
     /// A follower's writes, for the next entry.
@@ -448,7 +454,7 @@ impl Agreed {
             let drawn = self.chance.between(ELECTION_TICKS, 2 * ELECTION_TICKS);
             self.timeout = (term, role, drawn);
         }
-        let patience = if is_fit { 0 } else { UNFIT_TICKS };
+        let patience = if is_fit { 0 } else { mutant!(UnfitStandsAtOnce, UNFIT_TICKS, 0) };
         self.raft.raft.set_randomized_election_timeout(self.timeout.2 + patience);
     }
 
@@ -564,7 +570,7 @@ impl Agreed {
                 break;
             }
         }
-        for last in applied.ids() {
+        for last in mutant!(TailNotHeld, applied, state::Applied::new(&[])).ids() {
             self.forwarded.hold(last);
             if (last.node, last.life) == (self.me, self.life) {
                 self.proposals.hold(last.sequence + 1);
@@ -665,7 +671,7 @@ impl Agreed {
     /// for its own write, they are told now; true if so.
     fn announce_commit(&mut self) -> bool {
         let commit = self.commit();
-        if !self.leads() || commit <= self.announced {
+        if !self.leads() || mutant!(CommitNotAnnounced, commit <= self.announced, true) {
             return false;
         }
         let appends_soon = self.proposals.has_run() || !self.draft.is_empty();
@@ -823,7 +829,8 @@ impl Agreed {
             return;
         }
         if id.life != self.life {
-            if id.life.boot >= self.life.boot && !*turn.halted {
+            let supersedes = mutant!(OwnOtherLifeUnnoticed, id.life.boot >= self.life.boot, false);
+            if supersedes && !*turn.halted {
                 turn.supersede(&other_life(position.index, id.life));
             }
             return;
@@ -844,7 +851,8 @@ impl Agreed {
             self.lacked = 0;
             return;
         };
-        for read in self.reads.take_confirmed(self.last_index() + 1..=self.lacked) {
+        let lacked = mutant!(UnshowableAwaited, self.lacked, 0);
+        for read in self.reads.take_confirmed(self.last_index() + 1..=lacked) {
             turn.refuse_read(&read.waiter, refusal.clone());
         }
     }

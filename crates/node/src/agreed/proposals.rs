@@ -114,7 +114,9 @@ impl Proposals {
     }
 
     fn may_name(&self) -> bool {
-        self.named.len() < self.limits.unapplied && self.named_bytes < self.limits.unapplied_bytes
+        let has_room = self.named.len() < self.limits.unapplied
+            && self.named_bytes < self.limits.unapplied_bytes;
+        mutant!(UnappliedWithoutLimit, has_room, true)
     }
 
     /// The next writes to send to the leader, with ids from here on; counted as sent.

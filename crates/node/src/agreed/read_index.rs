@@ -122,7 +122,11 @@ impl Reads {
         }
         let oldest = self.attempts.pop_front().expect("there are many");
         let next = self.attempts.front_mut().expect("there are many");
-        next.reads.splice(0..0, oldest.reads);
+        mutant!(
+            OldestRoundForgotten,
+            drop(next.reads.splice(0..0, oldest.reads)),
+            drop(oldest.reads)
+        );
     }
 
     #[cfg(feature = "mutants")]
@@ -153,7 +157,11 @@ impl Reads {
         self.confirmed.push_back((index, reads));
         mutant!(FreshBeforeApplied, (), self.fresh = true);
         // Later tries that carry no reads of their own must not keep new reads waiting.
-        if self.attempts.iter().all(|attempt| attempt.reads.is_empty()) {
+        if mutant!(
+            LaterRoundsForgotten,
+            self.attempts.iter().all(|attempt| attempt.reads.is_empty()),
+            true
+        ) {
             self.attempts.clear();
         }
     }
@@ -182,7 +190,8 @@ impl Reads {
     pub(crate) fn take_confirmed(&mut self, entries: RangeInclusive<u64>) -> Vec<Read> {
         let rows = self.confirmed.iter_mut().filter(|(index, _)| entries.contains(index));
         let reads: Vec<Read> = rows.flat_map(|(_, reads)| std::mem::take(reads)).collect();
-        self.bytes -= reads.iter().map(|read| read.command.weight()).sum::<usize>();
+        let freed = reads.iter().map(|read| read.command.weight()).sum::<usize>();
+        self.bytes -= mutant!(UnshowableReadsLeak, freed, 0);
         reads
     }
 
@@ -204,7 +213,7 @@ impl Reads {
             reads.retain(|read| keeps(read, true));
         }
         self.waiting.retain(|read| keeps(read, false));
-        self.bytes -= freed;
+        self.bytes -= mutant!(ExpiredReadsLeak, freed, 0);
     }
 }
 
@@ -254,6 +263,21 @@ mod tests {
         assert_eq!(reads.attempts.len(), ATTEMPTS_MAX);
         reads.on_confirmed(&last, 1);
         assert!(answerable(&mut reads, 1).into_iter().eq(0..2 * ATTEMPTS_MAX as u64));
+    }
+
+    #[test]
+    fn who_goes_weighs_nothing() {
+        let mut reads = Reads::new(NodeId(1), 1);
+        reads.push(read(1));
+        let context = reads.begin(0).unwrap();
+        reads.on_confirmed(&context, 5);
+        (2..=3).for_each(|id| reads.push(read(id)));
+        let weight = read(1).command.weight();
+        assert_eq!(reads.bytes(), 3 * weight);
+        assert_eq!(reads.take_confirmed(5..=5).len(), 1);
+        assert_eq!(reads.bytes(), 2 * weight, "it cannot be shown");
+        reads.expire(2, |asker, _| assert_eq!(asker.id, RequestId(2)));
+        assert_eq!(reads.bytes(), weight, "its time is up");
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) struct Applied {
 }
 
 impl Applied {
-    fn new(members: &[NodeId]) -> Applied {
+    pub(crate) fn new(members: &[NodeId]) -> Applied {
         Applied { last: members.iter().map(|id| (*id, (Life::default(), 0))).collect() }
     }
 
@@ -52,7 +52,9 @@ impl Applied {
     pub(crate) fn take(&mut self, id: WriteId) -> bool {
         let Some(last) = self.last.get_mut(&id.node) else { return false };
         let next_of_life = id.life == last.0 && id.sequence == last.1 + 1;
-        let first_of_later_boot = id.life.boot > last.0.boot && id.sequence == 1;
+        let first_of_later_boot =
+            mutant!(OldBootRuns, id.life.boot > last.0.boot, id.life.boot != last.0.boot)
+                && mutant!(FirstOfBootSkipped, id.sequence == 1, true);
         let runs = next_of_life || first_of_later_boot;
         if runs {
             *last = (id.life, id.sequence);
@@ -234,7 +236,7 @@ impl Values for At<'_> {
     fn remove(&mut self, key: &[u8]) -> bool {
         let was_there = self.state.values.remove(key).is_some();
         if was_there {
-            self.state.keys -= 1;
+            self.state.keys -= mutant!(RemovedKeysCounted, 1, 0);
             self.state.watch.note(key, true);
         }
         was_there

@@ -45,7 +45,8 @@ impl Members {
             came_by(other, path, turn);
             return;
         }
-        let follows = sender.life.boot > known.life.boot && lived == Some(known.life);
+        let descends = mutant!(DescentNotAsked, lived == Some(known.life), true);
+        let follows = sender.life.boot > known.life.boot && descends;
         let under_way = other.writing.is_some() || other.newcomer.is_some();
         if !follows || under_way {
             return;
@@ -110,7 +111,7 @@ impl Members {
         if known.is_some_and(|known| Known { life: newcomer.life, ..known } == sender) {
             newcomer.is_at_address = true;
             self.maybe_take_newcomer(from, turn);
-        } else if known == Some(sender) {
+        } else if mutant!(CopyBelieved, known == Some(sender), false) {
             let (path, life) = (newcomer.path, newcomer.life);
             other.newcomer = None;
             turn.note(Event::Refused(format!(
@@ -136,7 +137,9 @@ impl Members {
     /// Who was asked whether it is still there, and has not answered in time, is not.
     pub(super) fn end_probes(&mut self, turn: &mut Turn<'_>) {
         let now_ms = turn.now.monotonic_ms;
-        let is_over = |newcomer: &Newcomer| now_ms >= newcomer.asked_ms + PROBE_MS;
+        let is_over = |newcomer: &Newcomer| {
+            now_ms >= newcomer.asked_ms + mutant!(ProbeNotAwaited, PROBE_MS, 0)
+        };
         let over =
             self.others.iter().filter(|(_, other)| other.newcomer.as_ref().is_some_and(is_over));
         let over: Vec<_> = over.map(|(id, _)| *id).collect();

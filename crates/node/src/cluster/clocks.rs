@@ -67,7 +67,9 @@ impl Measured {
     fn replaces(&self, old: &Measured) -> bool {
         let ((low, high), (old_low, old_high)) = (self.bounds_ms(), old.bounds_ms());
         let moved = high < old_low || old_high < low;
-        moved || self.width_ms() <= old.width_ms() || self.heard_ms > old.heard_ms + KEEP_MS
+        mutant!(SetClockUnnoticed, moved, false)
+            || self.width_ms() <= old.width_ms()
+            || self.heard_ms > old.heard_ms + KEEP_MS
     }
 }
 
@@ -271,7 +273,7 @@ impl Clocks {
         self.waits = 2 * measured < self.others.len() && !is_due;
         turn.clock_waits = self.waits;
         self.stands_ms = (!self.waits).then_some(from_ms..=to_ms);
-        let agrees = 2 * near >= measured || self.waits;
+        let agrees = mutant!(HalfDoubted, 2 * near >= measured, 2 * near > measured) || self.waits;
         if agrees != self.agrees {
             self.agrees = agrees;
             turn.clock_agrees = agrees;
@@ -284,13 +286,13 @@ impl Clocks {
 /// against that monotonic clock: no more than the cap beyond the lower median of all that are known, its own included.
 fn log_limit_ms(cap_ms: i64, others: usize, mut shown_ms: Vec<i64>) -> Option<i64> {
     let known = shown_ms.len() + 1;
-    if 2 * known <= others + 1 {
+    if mutant!(HalfCarriesLogTime, 2 * known <= others + 1, 2 * known < others + 1) {
         return None;
     }
     shown_ms.sort_unstable();
     // Where the own clock is the median, or below it, the limit is above it in any case. Where it is above, the lower median
     // of all is the one that has this place among the others.
-    let median_ms = shown_ms.get((known - 1) / 2);
+    let median_ms = shown_ms.get(mutant!(UpperMedian, (known - 1) / 2, known / 2));
     Some(median_ms.map_or(i64::MAX, |median_ms| median_ms + cap_ms))
 }
 

@@ -126,7 +126,7 @@ impl Members {
             Some(_) => true,
             None => self.others.values().all(|other| {
                 other.has_met_us
-                    && other.roster == roster
+                    && mutant!(FormsWithOthers, other.roster == roster, true)
                     && is_recent(other.hello_ms, now_ms)
                     && !is_recent(other.rival_ms, now_ms)
             }),

@@ -264,7 +264,7 @@ impl Members {
             turn.halt(78, lost_directory(from, turn.identity.id));
             return;
         }
-        if self.is_formed() && !on_disk {
+        if mutant!(OtherDirectoryTaken, self.is_formed() && !on_disk, false) {
             turn.note(Event::Refused(format!(
                 "node {} came with another data directory than the one that this node met",
                 from.0
@@ -367,7 +367,7 @@ impl Members {
     fn maybe_confirm(&mut self, turn: &mut Turn<'_>) {
         if !self.confirmed
             && self.is_formed()
-            && self.others.values().any(|other| other.confirms_us)
+            && mutant!(ServesUnknown, self.others.values().any(|other| other.confirms_us), true)
         {
             self.confirmed = true;
             turn.sessions.wake_all();

@@ -51,7 +51,8 @@ impl Inbox {
     /// Keeps an entry, unless there are too many: what is dropped is asked for later.
     pub(crate) fn keep(&mut self, header: Header, bytes: Bytes) {
         let Limits { inbox, inbox_bytes, .. } = self.limits;
-        if self.entries.len() < inbox && self.bytes + bytes.len() <= inbox_bytes {
+        let has_room = self.entries.len() < inbox && self.bytes + bytes.len() <= inbox_bytes;
+        if mutant!(InboxWithoutLimit, has_room, true) {
             self.bytes += bytes.len();
             let old = self.entries.insert((header.origin, header.place), (header, bytes));
             self.bytes -= old.map_or(0, |(_, bytes)| bytes.len());
@@ -131,15 +132,24 @@ impl Repair {
     /// Entries came. If the peer has more, they are an answer, and the rest is asked for at once. Otherwise they may be a
     /// push, which says nothing of what is missing: whoever took it for an answer would never ask while others write.
     pub(crate) fn on_entries(&mut self, from: NodeId, more: bool) {
+        mutant!(PushTakenForAnswer, (), self.on_push(from, more));
         if more {
             self.asked.take_if(|asked| asked.0 == from);
             self.behind_since_ms = Some(0);
         }
     }
 
+    #[cfg(feature = "mutants")]
+    fn on_push(&mut self, from: NodeId, more: bool) {
+        if !more {
+            self.asked.take_if(|asked| asked.0 == from);
+            self.behind_since_ms = None;
+        }
+    }
+
     pub(crate) fn on_tick(&mut self, log: &Log, inbox: &Inbox, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
-        if now >= self.gossip_at_ms {
+        if mutant!(NoGossip, now >= self.gossip_at_ms, false) {
             self.gossip_at_ms = now + GOSSIP_MS;
             let message =
                 turn.message(Body::VersionVector { vector: log.applied().clone(), want: false });
@@ -187,5 +197,44 @@ impl Repair {
     fn may_help(&self, peer: NodeId, log: &Log, inbox: &Inbox) -> bool {
         let ahead = self.told.get(&peer).is_some_and(|told| !log.appended().holds(told));
         ahead || (!inbox.is_empty() && inbox.has_from(peer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keeps an entry of node 2 whose predecessors are missing.
+    fn keep(inbox: &mut Inbox, index: u64) {
+        let at = |index| Place { boot: 1, index };
+        let (place, previous) = (at(index), at(index - 1));
+        let header = Header {
+            origin: NodeId(2),
+            place,
+            previous,
+            clock: 1,
+            after: VersionVector::default(),
+        };
+        inbox.keep(header, Bytes::from_static(b"ten bytes."));
+    }
+
+    #[test]
+    fn only_so_many_entries_wait() {
+        for limits in [
+            Limits { inbox: 2, ..Limits::default() },
+            Limits { inbox_bytes: 29, ..Limits::default() },
+        ] {
+            let mut inbox = Inbox::default();
+            inbox.set_limits(limits);
+            (2..9).for_each(|index| keep(&mut inbox, index));
+            assert_eq!((inbox.len(), inbox.bytes()), (2, 20));
+        }
+    }
+
+    #[test]
+    fn an_entry_that_comes_again_weighs_once() {
+        let mut inbox = Inbox::default();
+        (0..3).for_each(|_| keep(&mut inbox, 2));
+        assert_eq!((inbox.len(), inbox.bytes()), (1, 10));
     }
 }

@@ -57,6 +57,13 @@ impl Log {
         &self.applied
     }
 
+    /// The last entry of a replica up to the end of this boot.
+    pub(crate) fn last_until(&self, replica: NodeId, boot: u64) -> Place {
+        let of = self.of.get(&replica).map_or(&[][..], Vec::as_slice);
+        let end = of.partition_point(|at| self.entries[*at].place.boot <= boot);
+        of[..end].last().map_or(Place::START, |at| self.entries[*at].place)
+    }
+
     /// How many entries are held, on disk or not.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
@@ -129,7 +136,7 @@ impl Log {
                 continue;
             }
             if !lacked.is_empty() && bytes.len() > bytes_left {
-                return (lacked, true);
+                return (lacked, mutant!(MoreNotSaid, true, false));
             }
             bytes_left = bytes_left.saturating_sub(bytes.len());
             lacked.push(bytes.clone());

@@ -178,7 +178,7 @@ impl Merged {
         more: bool,
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
-        if turn.disk.is_full() {
+        if mutant!(FullReplicaTakesEntries, turn.disk.is_full(), false) {
             // As if they were lost: they are asked for again.
             return Ok(());
         }
@@ -207,7 +207,7 @@ impl Merged {
     }
 
     fn on_entry(&mut self, header: Header, bytes: &[u8], turn: &mut Turn<'_>) {
-        if header.origin == self.me && header.place > self.log.appended().get(self.me) {
+        if header.origin == self.me && !self.has_written(header.place) {
             self.on_unknown_own(header.place, turn);
             return;
         }
@@ -215,7 +215,9 @@ impl Merged {
         let own = || Bytes::copy_from_slice(bytes);
         match self.log.fit(&header) {
             Fit::Held => {}
-            Fit::Forgets(held) => turn.send(header.origin, Body::Lost(held)),
+            Fit::Forgets(held) => {
+                mutant!(ForgottenNotTold, turn.send(header.origin, Body::Lost(held)), ());
+            }
             Fit::Early => self.inbox.keep(header, own()),
             Fit::Next => {
                 self.append(&header, own(), turn);
@@ -224,6 +226,12 @@ impl Merged {
                 }
             }
         }
+    }
+
+    /// Whether this node holds that entry of its own. Entries of a later boot do not say so: what came before it may have been
+    /// forgotten when it began.
+    fn has_written(&self, place: Place) -> bool {
+        place <= self.log.last_until(self.me, place.boot)
     }
 
     /// A member holds an entry of this node that this disk does not.
@@ -240,9 +248,8 @@ impl Merged {
 
     /// A member holds a later entry of an earlier boot of this node than this disk does.
     pub(crate) fn on_lost(&mut self, place: Place, turn: &mut Turn<'_>) {
-        if place.boot < self.boot
-            && !self.log.appended().holds(&VersionVector::from_iter([(self.me, place)]))
-        {
+        let is_lost = place.boot < self.boot && !self.has_written(place);
+        if mutant!(LostNotBelieved, is_lost, false) {
             turn.halt(1, lost_entries(place));
         }
     }

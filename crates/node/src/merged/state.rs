@@ -50,7 +50,7 @@ impl State {
             self.watch.note(key, had_value);
         }
         self.keys += u64::from(value.is_some());
-        self.keys -= u64::from(had_value);
+        self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);
         self.values.set(key, Versioned { stamp, place, value: value.map(Bytes::copy_from_slice) });
         mutant!(NoTombstone, (), self.forget(key));
         had_value
@@ -75,6 +75,7 @@ impl State {
                     break;
                 }
             );
+            let had_value = mutant!(MergedDelCountsAll, had_value, true);
             count += usize::from(had_value && (self.get(key).is_none() || stay.insert(key)));
         }
         count

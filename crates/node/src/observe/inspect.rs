@@ -82,6 +82,8 @@ pub enum Matter {
     Round,
     /// An election: a request for a vote, or the answer.
     Vote,
+    /// What a leader appends to a follower's log, or the answer.
+    Append,
     /// Anything else.
     Other,
 }

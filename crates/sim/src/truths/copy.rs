@@ -8,6 +8,8 @@ use super::{Truth, Turn};
 use crate::operation::words;
 use crate::setting::Setting;
 
+pub(crate) const TURNED_AWAY: &str = "copies are turned away";
+
 /// Nothing to remember.
 #[derive(Debug)]
 pub(crate) struct TurnedAway {
@@ -22,7 +24,7 @@ impl TurnedAway {
 
 impl Truth for TurnedAway {
     fn name(&self) -> &'static str {
-        "copies are turned away"
+        TURNED_AWAY
     }
 
     fn of_copies(&self) -> bool {

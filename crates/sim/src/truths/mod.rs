@@ -70,6 +70,7 @@ use crate::operation::Operation;
 use crate::setting::Setting;
 use crate::trace;
 
+pub(crate) use copy::TURNED_AWAY;
 pub use verdict::Judgement;
 pub(crate) use verdict::{Evidence, VERDICT, history, judge};
 
