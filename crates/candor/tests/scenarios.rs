@@ -332,7 +332,8 @@ fn a_run_leaves_its_story_and_no_data() {
     let file = bench.write(
         "none.json",
         r#"{"num_servers": 1, "consistency_level": "sequential",
-            "clients": [{"client_number": 3, "server_number": 0}]}"#,
+            "clients": [{"client_number": 3, "server_number": 0,
+                         "requests": [{"request_type": "read", "key": "k"}]}]}"#,
     );
     let document = bench.document(&["run", file]);
     assert_kept(&document, &["sequential"]);
