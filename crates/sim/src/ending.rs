@@ -68,6 +68,8 @@ pub(crate) struct Ending {
     stage: Stage,
     healed_us: u64,
     since_us: u64,
+    /// How many merged entries all replicas have applied, and since when so many.
+    merged: (u64, u64),
     /// How long it took to settle.
     pub(crate) settled_us: Option<u64>,
 }
@@ -127,7 +129,10 @@ impl World {
 
     fn wait_on(&mut self, why: String) {
         let limit_us = STAGE_US + 2 * self.patience_us();
-        let waited_us = self.now_us() - self.ending.since_us.max(self.last_done_us);
+        self.note_merged();
+        let moved_us = self.ending.merged.1;
+        let last_us = self.ending.since_us.max(self.last_done_us).max(moved_us);
+        let waited_us = self.now_us() - last_us;
         if waited_us < limit_us {
             self.agenda.after(WATCH_US, Event::Watch);
             return;
@@ -135,6 +140,16 @@ impl World {
         let loose = (0..self.hosts.len()).any(|host| self.is_loose(host));
         let truth = if loose { TURNED_AWAY } else { REST };
         self.fail(truth, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
+    }
+
+    /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a time and messages are slow it may
+    /// take long.
+    fn note_merged(&mut self) {
+        let count = |status: &Status| status.vector.iter().map(|(_, _, index)| index).sum::<u64>();
+        let all = self.statuses().into_iter().flatten().map(|status| count(&status)).sum();
+        if self.ending.merged.0 != all {
+            self.ending.merged = (all, self.now_us());
+        }
     }
 
     fn healed_for_us(&self) -> u64 {
