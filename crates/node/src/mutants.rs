@@ -1,6 +1,6 @@
 //! Planted bugs: what the simulator must catch, so that its checks are known to be able to.
 //!
-//! Each stands where it breaks something, as `mutant!(WriteId, sound, broken)`: what is right, and what it has instead. At most one
+//! Each stands where it breaks something, as `mutant!(Name, sound, broken)`: what is right, and what it has instead. At most one
 //! is planted at a time, in all nodes of a thread: a world lives on one, and worlds live side by side. Without the feature
 //! `mutants` there is nothing but what is right.
 //!
@@ -384,7 +384,7 @@ pub(crate) fn is_planted(mutant: Mutant) -> bool {
     PLANTED.get() == Some(mutant)
 }
 
-/// `mutant!(WriteId, sound, broken)`: what is right, and what this bug has instead.
+/// `mutant!(Name, sound, broken)`: what is right, and what this bug has instead.
 #[cfg(feature = "mutants")]
 macro_rules! mutant {
     ($name:ident, $sound:expr, $broken:expr) => {
@@ -392,7 +392,7 @@ macro_rules! mutant {
     };
 }
 
-/// `mutant!(WriteId, sound, broken)`: in this build, what is right.
+/// `mutant!(Name, sound, broken)`: in this build, what is right.
 #[cfg(not(feature = "mutants"))]
 macro_rules! mutant {
     ($name:ident, (), $broken:expr) => {{}};

@@ -69,8 +69,8 @@ fn what_clashes_is_found_among_the_operations() {
         for place in &judgement.clash {
             let call = &diagram.calls[*place];
             // Among requests that were sent in a row each is a client by itself, to the judge of real time.
-            let (words, start) =
-                (format!("client {} ", call.number), format!("[{}, ", call.start_us));
+            let words = format!("client {} ", call.number);
+            let start = format!("from {}.{:03} to ", call.start_us / 1000, call.start_us % 1000);
             let names = |line: &String| line.contains(&words) || line.contains(&start);
             assert!(judgement.lines.iter().any(names), "{judgement:?}");
         }

@@ -265,6 +265,7 @@ impl Command {
     }
 
     /// How many bytes it takes, near enough for limits.
+    #[inline]
     pub(crate) fn weight(&self) -> usize {
         16 + self.arguments.size() + 8 * self.key_count()
     }

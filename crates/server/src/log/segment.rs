@@ -165,7 +165,7 @@ mod tests {
             Header::decode(Path::new("x"), &bytes).unwrap_err().to_string()
         };
         assert!(refusal(3).contains("is not one"));
-        assert!(refusal(8).contains("has version 0"));
+        assert!(refusal(8).contains("has version 1"));
         assert!(refusal(20).contains("checksum"));
         assert!(refusal(4000).contains("checksum"));
         let short = Header::decode(Path::new("x"), &[0; 100]).unwrap_err().to_string();
