@@ -60,6 +60,8 @@ mutants! {
     NewDirectoryNotSynced, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
     /// What a killed process left unsynced of the names above the data directory is taken for durable.
     KilledStartForgotten, "un-synced loss", "log::crashes::any_operation_may_fail";
+    /// A directory above the data directory that may be written and not read is passed over.
+    UnreadablePassedOver, "un-synced loss", "log::directory::tests::a_directory_above_that_may_be_written_and_not_read_is_told_of_at_every_start";
     /// What a killed process left unsynced of the names is taken for durable.
     NamesNotSyncedAtStart, "un-synced loss", "log::crashes::names_that_a_process_left_unsynced_are_durable_after_the_next_start";
     /// What a killed process left unsynced of the names beside the log is taken for durable.
