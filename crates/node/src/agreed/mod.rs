@@ -34,6 +34,7 @@ mod forged;
 mod forwards;
 mod proposals;
 mod reads;
+mod rows;
 mod soundness;
 mod state;
 mod tail;
@@ -867,6 +868,9 @@ impl Agreed {
             let reply = self.read_here(&read.command);
             turn.budget.answers.spend_answer(&read.command, &reply);
             turn.answer_read(&read.asker, reply, || self.certificate(&read.command));
+        }
+        if turn.budget.answers.is_spent() {
+            self.reads.leave_over(applied);
         }
         answered || was_fresh != self.reads.is_fresh()
     }
