@@ -321,6 +321,23 @@ fn great_values_take_many_turns() {
 }
 
 #[test]
+fn who_asks_for_great_values_waits_for_its_own() {
+    let mut alone = Alone::new(Level::Linearizable);
+    alone.ask(1, Command::set(key(1), vec![b'v'; 1 << 20].into()));
+    alone.turns();
+    for n in 0..400 {
+        alone.ask(1 + n % 4, Command::get(key(1)));
+    }
+    let answered = alone.turn().len();
+    assert!(answered < 100, "{answered} great values in a turn");
+    alone.ask(9, Command::exists([key(1)]));
+    let turns = alone.turns();
+    let others_left = |place: usize| turns[place..].iter().flatten().count();
+    let place = turns.iter().position(|turn| turn.contains(&(9, Reply::Integer(1)))).unwrap();
+    assert!(place < 4 && others_left(place) > 300, "after {place} turns");
+}
+
+#[test]
 fn what_waits_on_its_connection_starts_although_new_requests_fill_every_turn() {
     for level in [Level::Sequential, Level::Causal] {
         let mut alone = Alone::new(level);

@@ -137,7 +137,7 @@ impl Hub {
         let now = Input::Tick(self.clock.now());
         inputs.push(now.clone());
         std::mem::swap(inputs, &mut *self.inbox.borrow_mut());
-        inputs[0] = now;
+        mutant!(StaleTick, inputs[0] = now, ());
     }
 
     /// The buffer that connections read into as long as they have nothing left over, with room.
@@ -216,8 +216,8 @@ impl Hub {
             // It would keep its descriptor until the disk has caught up.
             self.held_up.borrow_mut().retain(|other| other.id() != session.id());
         }
-        self.tell(Input::Closed(session.id()));
-        self.departures.ring();
+        mutant!(ClosingNotTold, self.tell(Input::Closed(session.id())), ());
+        mutant!(DepartureNotRung, self.departures.ring(), ());
     }
 
     /// Tells the node that the server is about to end. Ends when the others get on without it.

@@ -17,6 +17,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::hub::Hub;
 use crate::log::{self, Report};
+use crate::mutants::mutant;
 use crate::peer::Peers;
 use crate::serve::Announcement;
 use crate::{Failure, notes};
@@ -55,7 +56,7 @@ impl Machine {
     /// it is aborted.
     pub(crate) async fn run(mut self) -> Failure {
         loop {
-            if self.more {
+            if mutant!(TurnWithoutYield, self.more, false) {
                 // It is the others' turn first: connections, whose requests then share the next turn.
                 yield_now().await;
             }
@@ -68,18 +69,26 @@ impl Machine {
 
     /// Ready when there is something to tell the node.
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut due = self.ticks.poll_tick(cx).is_ready() || self.more;
+        let mut due = self.ticks.poll_tick(cx).is_ready() || mutant!(MoreNotDue, self.more, false);
         while let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {
             match report {
                 Report::Durable(completion) => {
-                    self.hub.take_backlog(completion.bytes);
+                    mutant!(BacklogKept, self.hub.take_backlog(completion.bytes), ());
                     self.hub.put(Input::Persisted(completion.ticket));
                 }
-                Report::Full(shortage) => self.hub.put(Input::DiskFull(shortage)),
+                Report::Full(shortage) => {
+                    mutant!(
+                        ShortageNotTold,
+                        self.hub.put(Input::DiskFull(shortage)),
+                        drop(shortage)
+                    );
+                }
             }
-            due = true;
+            due = mutant!(ReportNotDue, true, due);
+            // As long as one is ready, nobody is woken for the next.
+            mutant!(OneReportATurn, {}, break);
         }
-        due |= self.hub.bell().poll(cx).is_ready();
+        due |= mutant!(BellNotHeard, self.hub.bell().poll(cx).is_ready(), false);
         if due { Poll::Ready(()) } else { Poll::Pending }
     }
 
@@ -90,31 +99,37 @@ impl Machine {
             let node = self.hub.node();
             (node.has_more(), node.requests_left())
         };
-        self.more = more;
-        self.hub.set_requests_left(requests_left);
+        self.more = mutant!(MoreForgotten, more, false);
+        mutant!(RequestsLeftUncounted, self.hub.set_requests_left(requests_left), ());
         for output in self.outputs.drain(..) {
             match output {
                 Output::Reply { session, id, reply, certificate } => {
                     self.hub.sessions.answer(session, id, reply, certificate);
                 }
                 Output::Send { to, message, urgent } => self.peers.send(to, &message, urgent),
-                Output::SendBack { path, message } => self.peers.send_back(path, &message),
-                Output::Trust(path) => self.peers.trust(path),
-                Output::HangUp(path) => self.peers.hang_up(path),
+                Output::SendBack { path, message } => {
+                    mutant!(NothingSentBack, self.peers.send_back(path, &message), ());
+                }
+                Output::Trust(path) => mutant!(NobodyTrusted, self.peers.trust(path), ()),
+                Output::HangUp(path) => mutant!(NobodyHungUpOn, self.peers.hang_up(path), ()),
                 Output::Persist { ticket, records } => {
-                    self.hub.add_backlog(records.len());
+                    mutant!(BacklogUncounted, self.hub.add_backlog(records.len()), ());
                     self.log.append(log::Group { ticket, records });
                 }
                 Output::Note(event) => notes::tell(&event),
                 Output::Halt { exit_code, reason } => return Err(Failure { exit_code, reason }),
             }
         }
-        self.peers.flush();
-        self.more |= self.hub.sessions.flush();
-        self.hub.settle();
+        mutant!(PeersNotFlushed, self.peers.flush(), ());
+        let unsent = self.hub.sessions.flush();
+        self.more |= mutant!(UnsentForgotten, unsent, false);
+        mutant!(NothingSettled, self.hub.settle(), ());
         if !self.announcement.is_over() {
             self.announcement.tell(self.hub.node().waits_for().as_ref());
         }
         Ok(())
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -92,7 +92,7 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
     }
     ports.warn(options);
     let protected = options.protected_mode;
-    let announcement = Announcement::new(options, &ports);
+    let announcement = Announcement::of(options, &ports);
     let machine = Machine::new(hub.clone(), peers, log, reports, announcement);
     let mut machine = spawn_local(machine.run());
     let clients =
@@ -198,7 +198,12 @@ pub(crate) struct Announcement {
 }
 
 impl Announcement {
-    fn new(options: &Options, ports: &Ports) -> Announcement {
+    /// Of a node of which this is to be told, by itself or not.
+    pub(crate) fn new(about: String, is_alone: bool) -> Announcement {
+        Announcement { about, is_alone, listens: false, is_ready: false }
+    }
+
+    fn of(options: &Options, ports: &Ports) -> Announcement {
         let peers = match options.peer_address() {
             Some(address) => format!("peers on {address}, "),
             None => String::new(),
@@ -216,8 +221,7 @@ impl Announcement {
             options.data_dir.display(),
             if options.test_mode { ", in test mode: clients may break it" } else { "" }
         );
-        let is_alone = options.peers.len() < 2;
-        Announcement { about, is_alone, listens: false, is_ready: false }
+        Announcement::new(about, options.peers.len() < 2)
     }
 
     /// Whether it has said all that there is to say.
@@ -233,7 +237,8 @@ impl Announcement {
                 self.print("ready", "");
             }
             // Before its own disk has answered, it knows nothing of the others.
-            None | Some(Waits::Disk) => {}
+            None => {}
+            Some(Waits::Disk) if mutant!(ListensTooSoon, true, false) => {}
             Some(waits) if !self.listens && !self.is_alone => {
                 self.listens = true;
                 self.print("listening", &format!("; waits for {waits}"));
@@ -364,6 +369,20 @@ mod tests {
         let failure = ports("0.0.0.0:0", true).err().expect("it is open");
         assert_eq!(failure.exit_code, 78);
         assert!(ports("0.0.0.0:0", false).is_ok() && ports("127.0.0.1:0", true).is_ok());
+    }
+
+    #[test]
+    fn what_a_node_waits_for_is_said_once_its_disk_has_answered() {
+        let others = Waits::Leader(vec![NodeId(2)]);
+        let said = |is_alone, waits: &[Option<&Waits>]| {
+            let mut announcement = Announcement::new(String::new(), is_alone);
+            waits.iter().for_each(|waits| announcement.tell(*waits));
+            (announcement.listens, announcement.is_over())
+        };
+        assert_eq!(said(false, &[Some(&Waits::Disk)]), (false, false));
+        assert_eq!(said(false, &[Some(&Waits::Disk), Some(&others)]), (true, false));
+        assert_eq!(said(false, &[Some(&others), None]), (true, true));
+        assert_eq!(said(true, &[Some(&others)]), (false, false), "it is ready at once");
     }
 
     #[test]

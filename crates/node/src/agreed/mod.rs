@@ -35,6 +35,7 @@ mod forged;
 mod forwards;
 mod proposals;
 mod read_index;
+mod rows;
 mod soundness;
 mod state;
 mod storage;
@@ -875,6 +876,9 @@ impl Agreed {
             let reply = read.command.read(self.view(), turn.chance());
             turn.budget.answers.spend_answer(&read.command, &reply);
             turn.answer_read(&read.waiter, reply, || self.certificate(&read.command));
+        }
+        if turn.budget.answers.is_spent() {
+            self.reads.leave_over(applied);
         }
         answered || was_fresh != self.reads.is_fresh()
     }

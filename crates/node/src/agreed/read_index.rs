@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
+use super::rows::Rows;
 use crate::api::NodeId;
 use crate::commands::Command;
 use crate::session::Waiter;
@@ -48,6 +49,8 @@ pub(crate) struct Reads {
     began_ms: u64,
     /// Reads that may answer once their index is applied.
     confirmed: VecDeque<(u64, VecDeque<Read>)>,
+    /// Those of them that a turn left over, though they might answer. Later ones stand behind them.
+    left: Rows,
     /// Whether this boot has applied all that was committed before it.
     fresh: bool,
 }
@@ -63,6 +66,7 @@ impl Reads {
             attempts: VecDeque::new(),
             began_ms: 0,
             confirmed: VecDeque::new(),
+            left: Rows::default(),
             fresh: false,
         }
     }
@@ -82,7 +86,7 @@ impl Reads {
     pub(crate) fn queued(&self) -> usize {
         let asked: usize = self.attempts.iter().map(|attempt| attempt.reads.len()).sum();
         let confirmed: usize = self.confirmed.iter().map(|(_, reads)| reads.len()).sum();
-        self.waiting.len() + asked + confirmed
+        self.waiting.len() + asked + confirmed + self.left.count()
     }
 
     /// What they weigh.
@@ -166,14 +170,37 @@ impl Reads {
         }
     }
 
-    /// The next read that may answer, now that `applied` is applied.
+    /// The next read that may answer, now that `applied` is applied: the first that came, or where a turn left some over, the
+    /// next of the connection whose turn it is.
     pub(crate) fn next_answerable(&mut self, applied: u64) -> Option<Read> {
+        let mut next = None;
+        while next.is_none()
+            && let Some(read) = self.next_confirmed(applied)
+        {
+            match self.left.is_empty() {
+                true => next = Some(read),
+                false => self.left.push(read),
+            }
+        }
+        let next = next.or_else(|| self.left.pop())?;
+        self.bytes -= next.command.weight();
+        Some(next)
+    }
+
+    /// A turn can do no more: what may answer is left over for the next ones.
+    pub(crate) fn leave_over(&mut self, applied: u64) {
+        while let Some(read) = self.next_confirmed(applied) {
+            self.left.push(read);
+        }
+    }
+
+    /// Takes the first of those that may answer and were never left over.
+    fn next_confirmed(&mut self, applied: u64) -> Option<Read> {
         while let Some((index, reads)) = self.confirmed.front_mut()
             && *index <= applied
         {
             self.fresh = true;
             if let Some(read) = reads.pop_front() {
-                self.bytes -= read.command.weight();
                 return Some(read);
             }
             self.confirmed.pop_front();
@@ -183,7 +210,7 @@ impl Reads {
 
     /// Whether a read may answer, now that `applied` is applied.
     pub(crate) fn is_answerable(&self, applied: u64) -> bool {
-        self.confirmed.front().is_some_and(|(index, _)| *index <= applied)
+        !self.left.is_empty() || self.confirmed.front().is_some_and(|(index, _)| *index <= applied)
     }
 
     /// Takes out the reads that must see an entry of these.
@@ -212,6 +239,7 @@ impl Reads {
         for (_, reads) in &mut self.confirmed {
             reads.retain(|read| keeps(read, true));
         }
+        self.left.retain(|read| keeps(read, true));
         self.waiting.retain(|read| keeps(read, false));
         self.bytes -= mutant!(ExpiredReadsLeak, freed, 0);
     }
@@ -224,7 +252,11 @@ mod tests {
     use bytes::Bytes;
 
     fn read(id: u64) -> Read {
-        let (session, id) = (SessionId(1), RequestId(id));
+        read_of(1, id)
+    }
+
+    fn read_of(session: u64, id: u64) -> Read {
+        let (session, id) = (SessionId(session), RequestId(id));
         let waiter = Waiter { session, id, since_ms: id.0, certify: false };
         Read { waiter, command: Command::get(Bytes::from("k")) }
     }
@@ -263,6 +295,39 @@ mod tests {
         assert_eq!(reads.attempts.len(), ATTEMPTS_MAX);
         reads.on_confirmed(&last, 1);
         assert!(answerable(&mut reads, 1).into_iter().eq(0..2 * ATTEMPTS_MAX as u64));
+    }
+
+    /// Has these sessions ask, each under the number that the read has, and all be confirmed.
+    fn confirm(reads: &mut Reads, asked: &[(u64, u64)]) {
+        asked.iter().for_each(|(session, id)| reads.push(read_of(*session, *id)));
+        let context = reads.begin(0).unwrap();
+        reads.on_confirmed(&context, 1);
+    }
+
+    #[test]
+    fn what_a_turn_leaves_over_is_answered_in_turns_and_who_comes_waits_for_one_of_each() {
+        let mut reads = Reads::new(NodeId(1), 1);
+        confirm(&mut reads, &[(1, 1), (1, 2), (1, 3), (2, 4), (1, 5), (2, 6), (1, 7)]);
+        let first = reads.next_answerable(1).unwrap();
+        assert_eq!(first.waiter.id.0, 1, "without need in the order in which they came");
+        reads.leave_over(1);
+        assert!(reads.is_answerable(1) && reads.queued() == 6);
+        confirm(&mut reads, &[(3, 8), (2, 9)]);
+        assert_eq!(answerable(&mut reads, 1), [2, 4, 8, 3, 6, 5, 9, 7]);
+        assert_eq!((reads.queued(), reads.bytes()), (0, 0));
+        assert!(!reads.is_answerable(1));
+    }
+
+    #[test]
+    fn what_is_left_over_expires() {
+        let mut reads = Reads::new(NodeId(1), 1);
+        confirm(&mut reads, &[(1, 1), (2, 2), (1, 3), (3, 4)]);
+        reads.leave_over(1);
+        let mut expired = vec![];
+        reads.expire(2, |waiter, is_confirmed| expired.push((waiter.id.0, is_confirmed)));
+        assert_eq!(expired, [(1, true), (2, true)]);
+        assert_eq!(answerable(&mut reads, 1), [3, 4]);
+        assert_eq!((reads.queued(), reads.bytes()), (0, 0));
     }
 
     #[test]

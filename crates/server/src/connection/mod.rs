@@ -25,6 +25,8 @@ mod replies;
 mod session;
 mod sessions;
 mod task;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub(crate) use language::{Language, Said};
 pub(crate) use listener::{Door, is_local, listen};

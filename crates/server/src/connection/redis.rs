@@ -7,6 +7,7 @@ use super::language::{Language, Said};
 use super::replies::Replies;
 use crate::client::{Action, Connection};
 use crate::hub::Hub;
+use crate::mutants::mutant;
 
 /// Takes the requests of one connection.
 pub(super) struct Redis {
@@ -38,12 +39,57 @@ impl Language for Redis {
         let connection = &mut self.connection;
         match replies.reply(|out| connection.execute(request, hub, out)) {
             Action::Replied => Said::Replied,
-            Action::Ask { level, command } => {
+            Action::Ask { level: asked, command } => {
                 let bytes = request.kept_bytes();
-                Said::Ask { level, command, form: connection.protocol().into(), bytes }
+                let (level, form) = (mutant!(LevelLost, asked, None), connection.protocol().into());
+                Said::Ask { level, command, form, bytes }
             }
             Action::Certify(on) => Said::Certify(on),
             Action::Close => Said::Close,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use node::Level;
+
+    use super::*;
+    use crate::hub::tests::hub;
+
+    /// What comes of one line, and what is replied to it at once.
+    fn say(line: &str) -> (Said, String) {
+        let connection = Connection::new(1, String::new(), String::new(), 0);
+        let (mut redis, mut replies) = (Redis::new(connection), Replies::default());
+        let said = redis.next(&mut line.into(), &hub(), &mut replies);
+        let reply = String::from_utf8(replies.unsent().to_vec()).unwrap();
+        (said, reply)
+    }
+
+    /// The same with as many keys as the command takes.
+    fn say_of_keys(name: &str) -> (Said, String) {
+        let line = |keys| format!("{name}{}\r\n", " key".repeat(keys));
+        let said =
+            |keys| Some(say(&line(keys))).filter(|(_, reply)| !reply.contains("number of arg"));
+        (0..9).find_map(said).expect("some number of arguments is right")
+    }
+
+    #[test]
+    fn every_read_hands_its_level_to_the_node() {
+        let (_, names) = say("COMMAND LIST\r\n");
+        let names =
+            names.lines().filter(|line| !line.starts_with(['*', '$']) && !line.contains('|'));
+        let mut reads = vec![];
+        for name in names {
+            match say_of_keys(&format!("{name}@eventual")) {
+                (Said::Ask { level, .. }, _) => {
+                    assert_eq!(level, Some(Level::Eventual), "{name}");
+                    reads.push(name);
+                }
+                (_, reply) => assert!(reply.starts_with("-CONSISTENCY"), "{name}: {reply}"),
+            }
+        }
+        assert_eq!(reads, ["get", "exists"], "a new read is to be added here");
+        assert!(matches!(say("GET key\r\n").0, Said::Ask { level: None, .. }));
     }
 }

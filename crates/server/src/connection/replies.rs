@@ -7,6 +7,7 @@ use node::{Certificate, MergedPosition, Reply, RequestId};
 use resp::Protocol;
 
 use crate::client::{render, render_head};
+use crate::mutants::mutant;
 use crate::zmq::Return;
 
 /// Requests of one connection that may be unanswered; beyond that nothing more is read from it.
@@ -185,10 +186,10 @@ impl Replies {
     ///
     /// # Panics
     /// If a large value is being sent, as only RESP does, which has no asides.
-    pub(crate) fn aside(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn aside<R>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         let is_sending = matches!(self.slots.front(), Some(Slot::Sending(..)));
         assert!(!is_sending, "nothing is said in the middle of a value");
-        write(&mut self.out);
+        write(&mut self.out)
     }
 
     /// Takes a reply that `write` appends at once, and puts it in its place.
@@ -252,7 +253,7 @@ impl Replies {
             self.charge(answered);
         }
         self.discharge(asked);
-        self.asked -= 1;
+        self.asked -= mutant!(AskedLeak, 1, usize::from(place == 0));
         if place == 0 {
             self.advance();
         }
@@ -420,6 +421,18 @@ mod tests {
         assert!(!replies.is_full());
         replies.ask(TWO, HELD_BYTES_MAX);
         assert!(replies.is_full());
+    }
+
+    #[test]
+    fn replies_out_of_order_make_room_for_requests_again() {
+        let mut replies = Replies::default();
+        for _ in 0..ASKED_MAX {
+            let [first, second] = [replies.ask(TWO, 1), replies.ask(TWO, 1)];
+            replies.answer(second, Reply::Ok, None);
+            replies.answer(first, Reply::Ok, None);
+            assert_eq!(take(&mut replies), "+OK\r\n+OK\r\n");
+        }
+        assert!(!replies.is_full() && replies.asked == 0);
     }
 
     #[test]

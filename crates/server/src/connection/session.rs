@@ -10,6 +10,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 use super::account::Charge;
 use super::replies::Replies;
 use crate::bell::Bell;
+use crate::mutants::mutant;
 
 /// One client connection, as its own task and the machine share it.
 #[derive(Debug)]
@@ -75,7 +76,7 @@ impl Session {
     pub(super) fn flush(&self, bytes_max: usize) -> usize {
         let sent = if self.is_sendable() { self.send(bytes_max) } else { 0 };
         // What was answered may be what the task waits for, also where it could not be sent.
-        if self.waiting.get() {
+        if mutant!(WaitingNeverWoken, self.waiting.get(), false) {
             self.wake();
         }
         sent
@@ -107,7 +108,7 @@ impl Session {
     }
 
     /// Whether something is due that its socket may take.
-    pub(super) fn has_unsent(&self) -> bool {
+    pub(crate) fn has_unsent(&self) -> bool {
         self.is_sendable() && !self.replies().unsent().is_empty()
     }
 

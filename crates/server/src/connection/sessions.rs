@@ -9,6 +9,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use super::Session;
 use super::account::{Account, Charge};
+use crate::mutants::mutant;
 
 /// The most connections at a time.
 pub(crate) const CONNECTIONS_MAX: usize = 10_000;
@@ -81,7 +82,7 @@ impl Sessions {
     ) {
         let places = self.places.borrow();
         if let Some(Some(session)) = places.get(place(id))
-            && session.id() == id
+            && mutant!(ReplyToWhoCameAfter, session.id() == id, true)
             && !session.is_broken()
         {
             session.answer(request, reply, certificate);
@@ -107,7 +108,7 @@ impl Sessions {
             self.charge(&session);
             if session.has_unsent() {
                 // The others come first.
-                self.touch(&session);
+                mutant!(SentInOneTurnOnly, self.touch(&session), {});
             }
         }
         !self.touched.borrow().is_empty()
@@ -179,6 +180,7 @@ fn place(id: SessionId) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connection::tests::{VALUE_BYTES, owed};
     use std::io::Read;
     use std::net::TcpStream;
     use std::task::{Context, Waker};
@@ -189,26 +191,7 @@ mod tests {
     use tokio::task::yield_now;
 
     const COUNT: usize = 200;
-    const VALUE_BYTES: usize = 128 << 10;
     const REPLY_BYTES: usize = VALUE_BYTES + "$131072\r\n\r\n".len();
-
-    /// Sessions that are all owed a great value, and the other ends of their sockets.
-    async fn owed(sessions: &Sessions) -> (Vec<Rc<Session>>, Vec<TcpStream>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (mut all, mut clients) = (vec![], vec![]);
-        for _ in 0..COUNT {
-            let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-            client.set_nonblocking(true).unwrap();
-            clients.push(client);
-            let (_, writer) = listener.accept().await.unwrap().0.into_split();
-            let session = sessions.open(writer);
-            let request = session.replies().ask(Protocol::Resp2, 0);
-            let value = Reply::Value(vec![b'v'; VALUE_BYTES].into());
-            sessions.answer(session.id(), request, value, None);
-            all.push(session);
-        }
-        (all, clients)
-    }
 
     #[test]
     fn what_is_closed_before_it_is_sent_is_charged_no_more() {
@@ -233,7 +216,7 @@ mod tests {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let sessions = Sessions::new(COUNT);
-            let (all, mut clients) = owed(&sessions).await;
+            let (all, mut clients) = owed(&sessions, COUNT).await;
             let mut buffer = vec![0; REPLY_BYTES];
             let mut arrived = || -> usize {
                 clients.iter_mut().map(|client| client.read(&mut buffer).unwrap_or(0)).sum()
@@ -251,6 +234,30 @@ mod tests {
                 yield_now().await;
             }
             assert!(!sessions.flush() && !all.iter().any(|session| session.is_owed()));
+        });
+    }
+
+    #[test]
+    fn a_late_reply_is_not_for_who_came_after() {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let sessions = Sessions::new(COUNT);
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let open = async || {
+                let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+                sessions.open(listener.accept().await.unwrap().0.into_split().1)
+            };
+            let gone = open().await;
+            let request = gone.replies().ask(Protocol::Resp2, 0);
+            sessions.close(gone.id());
+            let after = open().await;
+            assert_eq!(place(gone.id()), place(after.id()), "it has the place of the other");
+            let own = after.replies().ask(Protocol::Resp2, 0);
+            assert_eq!(request, own, "and asks under the same number");
+            sessions.answer(gone.id(), request, Reply::Integer(1), None);
+            assert!(after.replies().unsent().is_empty() && !after.touched.get());
+            sessions.answer(after.id(), own, Reply::Nil, None);
+            assert_eq!(after.replies().unsent(), b"$-1\r\n");
         });
     }
 }

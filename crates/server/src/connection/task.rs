@@ -21,6 +21,7 @@ use super::listener::Door;
 use super::redis::Redis;
 use crate::client::Connection;
 use crate::hub::{BUFFER_BYTES, Hub, READ_BYTES};
+use crate::mutants::mutant;
 use crate::zmq::Speaker;
 
 /// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
@@ -114,13 +115,13 @@ impl<L: Language> Task<L> {
         loop {
             // Also while a client does not take its replies, it may ask, up to a limit.
             if self.session.is_unblocked(cx) {
-                self.send_soon();
+                mutant!(RoomUnused, self.send_soon(), {});
             }
             self.hub.sessions.charge(&self.session);
             if self.session.is_broken() || self.language.is_late(cx) {
                 return Poll::Ready(());
             }
-            self.closing |= self.hub.is_ending();
+            self.closing |= mutant!(EndUnnoticed, self.hub.is_ending(), false);
             let (empty, full) = {
                 let replies = self.session.replies();
                 (replies.is_empty(), replies.is_full())
@@ -146,7 +147,7 @@ impl<L: Language> Task<L> {
                 Err(_) => return Poll::Ready(()),
                 Ok(0) => {
                     self.closing = true;
-                    continue;
+                    mutant!(HalfClosedDropped, continue, return Poll::Ready(()));
                 }
                 Ok(bytes) => bytes >= READ_BYTES,
             };
@@ -191,7 +192,7 @@ impl<L: Language> Task<L> {
         if !asked {
             self.session.flush(READ_BYTES_MAX);
         }
-        if asked || self.session.has_unsent() {
+        if asked || mutant!(LongLocalReplyStays, self.session.has_unsent(), false) {
             self.send_soon();
         }
         self.session.set_incomplete(self.rest_bytes() + self.language.held_bytes());
@@ -224,6 +225,7 @@ impl<L: Language> Task<L> {
         while !self.closing && !replies.is_full() {
             if taken_bytes > READ_BYTES_MAX {
                 self.pausing = true;
+                mutant!(PausedRestForgotten, {}, self.more = false);
                 break;
             }
             let before = self.rest.len();
@@ -242,6 +244,7 @@ impl<L: Language> Task<L> {
                     self.hub.put(Input::Request { session, id, level, command });
                     asked = true;
                     if self.hub.is_swamped() {
+                        mutant!(SwampedRestForgotten, {}, self.more = false);
                         break;
                     }
                 }

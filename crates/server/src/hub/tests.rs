@@ -11,24 +11,34 @@ use super::*;
 
 /// What the tasks of a node by itself share.
 pub(crate) fn hub() -> Hub {
-    let config = Config {
-        id: NodeId(1),
-        members: vec![(NodeId(1), "127.0.0.1:1".into())],
-        order: Order::Agreed,
-        level: Level::Linearizable,
-        request_timeout_ms: 1000,
-        max_clock_drift_ms: 500,
-        seed: 1,
-        incarnation: 1,
-        directory: 1,
-    };
-    let node = Recovery::new(config).finish().unwrap();
-    let descriptors = Descriptors { clients_max: 4, strangers_max: 4, limit: 100 };
+    hub_of(NodeId(1), vec![(NodeId(1), "127.0.0.1:1".into())])
+}
+
+/// What the tasks of one of these nodes share.
+pub(crate) fn hub_of(id: NodeId, members: Vec<(NodeId, String)>) -> Hub {
+    let node = Recovery::new(config(id, members)).finish().unwrap();
+    let descriptors = Descriptors { clients_max: 64, strangers_max: 4, limit: 100 };
     let about = Description { port: 1, settings: vec![], descriptors };
     Hub::new(node, Clock::start(None), Arc::default(), about)
 }
 
-async fn session(hub: &Hub, listener: &TcpListener) -> Rc<Session> {
+/// What one of these nodes is told at its start.
+pub(crate) fn config(id: NodeId, members: Vec<(NodeId, String)>) -> Config {
+    Config {
+        id,
+        members,
+        order: Order::Agreed,
+        level: Level::Linearizable,
+        request_timeout_ms: 1000,
+        max_clock_drift_ms: 500,
+        seed: id.0,
+        incarnation: id.0,
+        directory: id.0,
+    }
+}
+
+/// A session whose client says nothing.
+pub(crate) async fn session(hub: &Hub, listener: &TcpListener) -> Rc<Session> {
     let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     hub.sessions.open(stream.into_split().1)
 }
@@ -95,4 +105,27 @@ async fn who_is_gone_is_not_kept_for_the_disk() {
     assert!(hub.is_congested(&session));
     hub.close(&session);
     assert_eq!(Rc::strong_count(&session), 1, "it would keep its descriptor");
+    let mut told = vec![];
+    hub.take_inbox(&mut told);
+    assert!(matches!(told[1..], [Input::Closed(id)] if id == session.id()), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_turn_begins_with_the_time_that_it_is() {
+    let hub = hub();
+    hub.put(Input::Ending);
+    let mut inputs = vec![];
+    hub.take_inbox(&mut inputs);
+    let time = |input: &Input| match input {
+        Input::Tick(now) => *now,
+        other => panic!("{other:?}"),
+    };
+    let first = time(&inputs[0]);
+    assert!(matches!(inputs[1..], [Input::Ending]), "{inputs:?}");
+    inputs.clear();
+    std::thread::sleep(Duration::from_millis(20));
+    hub.take_inbox(&mut inputs);
+    assert_eq!(inputs.len(), 1);
+    let second = time(&inputs[0]);
+    assert!(second.monotonic_ms >= first.monotonic_ms + 20, "{first:?}, then {second:?}");
 }

@@ -80,16 +80,24 @@ fn make(disk: &Disk, path: &Path, promised: bool) -> Result<(), Error> {
         make_one(disk, path)?;
     }
     match mutant!(NewDirectoryNotSynced, sync(disk, parent), Ok(())) {
-        Err(Error::Io { source, .. }) if is_there && is_not_ours(&source) => Ok(()),
+        Err(Error::Io { source, .. }) if is_there && is_not_ours(&source, parent) => Ok(()),
         synced => synced,
     }
 }
 
-/// Whether no start can have made anything in a directory that cannot be synced for this reason: it may not be read, or its
-/// file system is one that is only read.
-fn is_not_ours(error: &io::Error) -> bool {
+/// Whether no start can have made anything in a directory that cannot be synced for this reason, or nothing can be done about
+/// it: its file system is only read, or has no such sync, or the directory may be neither read nor written. Where it may be
+/// written and not read, an earlier start may have made a name that a power failure takes away.
+fn is_not_ours(error: &io::Error, path: &Path) -> bool {
     use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
-    matches!(error.kind(), InvalidInput | PermissionDenied | ReadOnlyFilesystem | Unsupported)
+    match error.kind() {
+        PermissionDenied => mutant!(UnreadablePassedOver, !may_write(path), true),
+        kind => matches!(kind, InvalidInput | ReadOnlyFilesystem | Unsupported),
+    }
+}
+
+fn may_write(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
 }
 
 fn make_one(disk: &Disk, path: &Path) -> Result<(), Error> {
@@ -100,8 +108,12 @@ fn make_one(disk: &Disk, path: &Path) -> Result<(), Error> {
     }
 }
 
+/// The directory that holds this one; the highest holds itself.
 fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."))
+    match path.parent() {
+        None if path.has_root() => path,
+        parent => parent.filter(|parent| *parent != Path::new("")).unwrap_or(Path::new(".")),
+    }
 }
 
 /// A directory without a log must not hold anything: it is somebody else's.
@@ -152,7 +164,7 @@ mod tests {
     #[test]
     fn directories_above_are_synced_where_that_can_be() {
         for (errno, passes) in [
-            (Errno::ACCESS, true),
+            (Errno::ACCESS, !may_write(Path::new("/"))),
             (Errno::INVAL, true),
             (Errno::OPNOTSUPP, true),
             (Errno::ROFS, true),
@@ -165,6 +177,23 @@ mod tests {
             faulty.plan(Some(Operation::SyncFolder), 0, Fault::Refused(errno));
             let opened = Directory::open(&disk, temp.path());
             assert_eq!(opened.is_ok(), passes, "{errno}");
+        }
+    }
+
+    #[test]
+    fn a_directory_above_that_may_be_written_and_not_read_is_told_of_at_every_start() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("data");
+        let above = path.ancestors().skip(1).count() as u64;
+        for start in 1..=3 {
+            let faulty = Arc::new(Faulty::new(false));
+            let denied = Fault::Refused(Errno::ACCESS);
+            // The one that holds it is synced last.
+            faulty.plan(Some(Operation::SyncFolder), above - 1, denied);
+            let error = Directory::open(&Disk::faulty(faulty), &path).unwrap_err().to_string();
+            let told = format!("cannot sync {}", temp.path().display());
+            assert!(error.starts_with(&told), "start {start}: {error}");
+            assert!(error.contains("hint: ") && path.is_dir(), "start {start}: {error}");
         }
     }
 

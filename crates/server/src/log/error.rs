@@ -134,7 +134,14 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Io { doing, path, source } => {
-                write!(f, "cannot {doing} {}: {source}", path.display())
+                write!(f, "cannot {doing} {}: {source}", path.display())?;
+                match (*doing, source.kind()) {
+                    ("sync", io::ErrorKind::PermissionDenied) => f.write_str(
+                        "\n  hint: let this user read it; what is made in it can be gone after a power failure as long as it \
+                         cannot be synced",
+                    ),
+                    _ => Ok(()),
+                }
             }
             Error::Full { doing, path, source } if !is_want_of_room(source) => write!(
                 f,

@@ -61,6 +61,8 @@ mod tests;
 pub(crate) use directory::Directory;
 pub(crate) use error::Error;
 pub(crate) use identity::Identity;
+#[cfg(test)]
+pub(crate) use thread::Completion;
 pub(crate) use thread::{Group, Handle, Report};
 pub(crate) use writer::{Counters, Log};
 

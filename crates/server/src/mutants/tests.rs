@@ -60,6 +60,8 @@ mutants! {
     NewDirectoryNotSynced, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
     /// What a killed process left unsynced of the names above the data directory is taken for durable.
     KilledStartForgotten, "un-synced loss", "log::crashes::any_operation_may_fail";
+    /// A directory above the data directory that may be written and not read is passed over.
+    UnreadablePassedOver, "un-synced loss", "log::directory::tests::a_directory_above_that_may_be_written_and_not_read_is_told_of_at_every_start";
     /// What a killed process left unsynced of the names is taken for durable.
     NamesNotSyncedAtStart, "un-synced loss", "log::crashes::names_that_a_process_left_unsynced_are_durable_after_the_next_start";
     /// What a killed process left unsynced of the names beside the log is taken for durable.
@@ -148,6 +150,98 @@ mutants! {
     HaltForgotten, "superseded node goes on", "serve::tests::a_node_that_halts_while_the_server_ends_says_so";
     /// Nobody makes room at the port for peers, however many strangers are there.
     StrangersCrowdOut, "availability", "peer::inbound::tests::the_silent_make_room_before_the_greeted_and_the_trusted_never";
+    /// A socket that is full again after one more write is not waited for any more.
+    BlockedTwiceNeverWoken, "progress", "peer::link::tests::what_fills_the_socket_again_and_again_arrives";
+    /// An urgent message stands in the middle of a frame.
+    UrgentWithinFrame, "broken protocol", "peer::outgoing::tests::urgent_messages_overtake_what_waits";
+    /// A connection on which half a message was sent back goes on.
+    HalfSentBack, "broken protocol", "peer::inbound::tests::who_was_sent_half_a_message_back_is_gone";
+    /// Who is not trusted may send as much at once as a member.
+    LongFromStrangers, "memory without limit", "peer::inbound::tests::who_is_not_trusted_says_nothing_long";
+
+    // Clients.
+    /// A late reply to a connection that is over goes to the one that has its place now.
+    ReplyToWhoCameAfter, "wrong answer", "connection::sessions::tests::a_late_reply_is_not_for_who_came_after";
+    /// The level that a read asks for is not handed to the node.
+    LevelLost, "silent downgrade", "connection::redis::tests::every_read_hands_its_level_to_the_node";
+    /// What is left of a pipeline that swamps the node is forgotten until more comes.
+    SwampedRestForgotten, "progress", "connection::tests::who_swamps_the_node_is_answered_to_the_end";
+    /// What is left of a pipeline that takes long is forgotten until more comes.
+    PausedRestForgotten, "progress", "connection::tests::who_says_no_more_is_answered_to_the_end";
+    /// Replies that came out of order count as asked for ever.
+    AskedLeak, "progress", "connection::replies::tests::replies_out_of_order_make_room_for_requests_again";
+    /// A task that waits for replies to be sent is not woken.
+    WaitingNeverWoken, "progress", "connection::tests::who_says_no_more_is_answered_to_the_end";
+    /// A client that closes its end hears nothing more.
+    HalfClosedDropped, "lost answer", "connection::tests::who_says_no_more_is_answered_to_the_end";
+    /// Long replies without the node are sent as far as one write goes.
+    LongLocalReplyStays, "progress", "connection::tests::many_replies_without_the_node_are_all_sent";
+    /// What a socket did not take is not sent when it has room.
+    RoomUnused, "progress", "connection::tests::who_reads_late_gets_all_that_its_socket_did_not_take";
+    /// What is too much for one turn is not sent in the next.
+    SentInOneTurnOnly, "progress", "connection::sessions::tests::a_turn_ends_although_all_are_owed_much_and_all_get_it";
+    /// A connection does not end with the server.
+    EndUnnoticed, "progress", "connection::tests::the_end_waits_for_nobody_who_is_owed_nothing";
+    /// The end of the server does not hear of clients that go.
+    DepartureNotRung, "progress", "connection::tests::the_end_waits_for_nobody_who_is_owed_nothing";
+    /// The node is not told that a client is gone.
+    ClosingNotTold, "memory without limit", "hub::tests::who_is_gone_is_not_kept_for_the_disk";
+
+    // What drives the node.
+    /// A turn begins with the time of the last one.
+    StaleTick, "time", "hub::tests::a_turn_begins_with_the_time_that_it_is";
+    /// While there is more to do, nobody else has a turn.
+    TurnWithoutYield, "progress", "machine::tests::others_have_their_turn_while_much_is_done";
+    /// What a turn leaves over waits for something else to happen.
+    MoreNotDue, "progress", "machine::tests::what_a_turn_leaves_over_is_done_in_the_next_ones";
+    /// What the node leaves over is forgotten until something else happens.
+    MoreForgotten, "progress", "machine::tests::what_a_turn_leaves_over_is_done_in_the_next_ones";
+    /// Requests that the node leaves over do not count.
+    RequestsLeftUncounted, "memory without limit", "machine::tests::what_a_turn_leaves_over_is_done_in_the_next_ones";
+    /// What is too much to send in one turn is forgotten until something else happens.
+    UnsentForgotten, "progress", "machine::tests::what_a_turn_does_not_send_is_sent_in_the_next_ones";
+    /// Who asks waits for the next tick.
+    BellNotHeard, "progress", "machine::tests::a_ring_is_a_reason_for_a_turn";
+    /// What the disk reports waits for the next tick.
+    ReportNotDue, "progress", "machine::tests::all_that_the_disk_reports_is_heard_at_once";
+    /// Of all that the disk reports, a turn takes in one.
+    OneReportATurn, "progress", "machine::tests::all_that_the_disk_reports_is_heard_at_once";
+    /// What is on disk counts as waiting for it.
+    BacklogKept, "progress", "machine::tests::all_that_the_disk_reports_is_heard_at_once";
+    /// What waits for the disk does not count.
+    BacklogUncounted, "memory without limit", "machine::tests::what_goes_to_the_disk_counts_until_it_is_there";
+    /// The node is not told that its disk is full.
+    ShortageNotTold, "full disk", "machine::tests::all_that_the_disk_reports_is_heard_at_once";
+    /// Those that held too much are not woken when they do no more.
+    NothingSettled, "progress", "connection::tests::who_held_too_much_is_woken_when_it_does_no_more";
+    /// Messages to peers wait for the next ones.
+    PeersNotFlushed, "progress", "machine::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    /// Nothing goes back on the connection that a message came by.
+    NothingSentBack, "progress", "machine::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    /// The port for peers is not told whom the node trusts.
+    NobodyTrusted, "availability", "machine::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    /// The port for peers is not told whom the node hangs up on.
+    NobodyHungUpOn, "stale connection", "machine::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    /// The server says what it waits for before its own disk has answered.
+    ListensTooSoon, "wrong answer", "serve::tests::what_a_node_waits_for_is_said_once_its_disk_has_answered";
+
+    // ZeroMQ.
+    /// A client that never says what it is keeps its place.
+    PatienceWithoutEnd, "availability", "zmq::tests::who_does_not_say_what_it_is_is_late_and_who_has_said_it_never";
+    /// A client that has said what it is loses its place as if it had not.
+    PatienceEndsAnyway, "availability", "zmq::tests::who_does_not_say_what_it_is_is_late_and_who_has_said_it_never";
+    /// A pong stands behind the answers that the client waits for.
+    PongWaits, "progress", "zmq::tests::a_pong_does_not_wait_for_an_answer";
+    /// The longest ping is passed over.
+    LongestPingPassedOver, "off by one", "zmq::tests::a_pong_does_not_wait_for_an_answer";
+    /// What follows on something that is no ZMTP is read.
+    FaultForgotten, "broken protocol", "zmq::tests::after_a_fault_nothing_more_is_to_be_had";
+    /// The longest request is passed over.
+    LongestBodyRefused, "off by one", "zmq::tests::the_longest_request_is_taken_and_what_is_before_it_counted";
+    /// What stands in front of a request that has not come whole does not count.
+    EnvelopeUncounted, "memory without limit", "zmq::tests::the_longest_request_is_taken_and_what_is_before_it_counted";
+    /// What stands in front of a request has no limit.
+    EnvelopeWithoutEnd, "memory without limit", "zmq::tests::what_is_announced_takes_no_memory";
 }
 
 /// The variable that says what is planted.

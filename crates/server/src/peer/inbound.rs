@@ -70,7 +70,7 @@ impl Inbound {
         frame::append(&mut framed, message);
         // What goes this way is short and rare. What the socket does not take whole would be half a message.
         let sent = writer.try_write(&framed);
-        if sent.is_ok_and(|bytes| bytes > 0 && bytes < framed.len()) {
+        if mutant!(HalfSentBack, sent.is_ok_and(|bytes| bytes > 0 && bytes < framed.len()), false) {
             task.abort();
         }
     }
@@ -87,6 +87,13 @@ impl Inbound {
         if let Some(path) = self.paths.borrow().get(&path) {
             mutant!(HangUpIgnored, path.task.abort(), ());
         }
+    }
+
+    /// The connections of members.
+    #[cfg(test)]
+    pub(super) fn trusted(&self) -> std::collections::BTreeSet<PathId> {
+        let paths = self.paths.borrow();
+        paths.iter().filter(|(_, path)| path.trust == Trust::Trusted).map(|(id, _)| *id).collect()
     }
 
     fn is_trusted(&self, path: PathId) -> bool {
@@ -247,7 +254,11 @@ async fn take_messages(
         let mut any = false;
         loop {
             let trusted = door.inbound.is_trusted(*id);
-            let bytes_max = if trusted { MESSAGE_BYTES_MAX } else { FRAME_BYTES_MAX };
+            let bytes_max = if mutant!(LongFromStrangers, trusted, true) {
+                MESSAGE_BYTES_MAX
+            } else {
+                FRAME_BYTES_MAX
+            };
             match frames.take(&mut buffer, bytes_max) {
                 Ok(Some(message)) => door.hub.put(Input::Receive { path: Some(*id), message }),
                 Ok(None) => break,
@@ -281,6 +292,7 @@ mod tests {
 
     use super::*;
     use crate::hub::tests::hub;
+    use crate::peer::tests::{framed, greeted};
 
     #[tokio::test]
     async fn who_is_hung_up_on_is_gone_and_the_node_is_told() {
@@ -301,6 +313,50 @@ mod tests {
             let mut told = vec![];
             door.hub.take_inbox(&mut told);
             assert!(matches!(told[..], [_, Input::Left(PathId(1))]), "{told:?}");
+        };
+        LocalSet::new().run_until(story).await;
+    }
+
+    #[tokio::test]
+    async fn who_is_not_trusted_says_nothing_long() {
+        let story = async {
+            let (me, others, inbound) = (NodeId(1), vec![NodeId(2)], Rc::default());
+            let door = Rc::new(Door { hub: Rc::new(hub()), me, others, inbound });
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap().to_string();
+            let let_in = async {
+                let (stream, address) = listener.accept().await.unwrap();
+                door.let_in(stream, address.to_string());
+            };
+            let (mut peer, ()) = tokio::join!(greeted(&address, 0), let_in);
+            let _ = peer.write_all(&framed(&[7; FRAME_BYTES_MAX + 1])).await;
+            while peer.read(&mut [0; 64]).await.is_ok_and(|bytes| bytes > 0) {}
+            let mut told = vec![];
+            door.hub.take_inbox(&mut told);
+            assert!(matches!(told[..], [_, Input::Left(PathId(1))]), "{told:?}");
+        };
+        LocalSet::new().run_until(story).await;
+    }
+
+    #[tokio::test]
+    async fn who_was_sent_half_a_message_back_is_gone() {
+        let story = async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let stream = listener.accept().await.unwrap().0;
+            SockRef::from(&stream).set_send_buffer_size(4 << 10).unwrap();
+            let (_reader, writer) = stream.into_split();
+            let task = spawn_local(pending::<()>());
+            let inbound = Inbound::default();
+            let abort = task.abort_handle();
+            let path = Path { task: abort, trust: Trust::Greeted, writer: Some(writer) };
+            inbound.paths.borrow_mut().insert(PathId(1), path);
+            inbound.send_back(PathId(1), &Bytes::from("short"));
+            yield_now().await;
+            assert!(!task.is_finished());
+            inbound.send_back(PathId(1), &Bytes::from(vec![7; 32 << 20]));
+            yield_now().await;
+            assert!(task.is_finished());
         };
         LocalSet::new().run_until(story).await;
     }

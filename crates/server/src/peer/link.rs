@@ -175,6 +175,8 @@ impl Link {
                     Poll::Ready(Ok(())) => {
                         outgoing.blocked = false;
                         outgoing.flush();
+                        // It may be full again, and somebody has to listen for room then.
+                        mutant!(BlockedTwiceNeverWoken, {}, break);
                     }
                 }
             }
@@ -258,7 +260,9 @@ impl Delay {
 
 #[cfg(test)]
 mod tests {
+    use socket2::SockRef;
     use tokio::net::TcpListener;
+    use tokio::task::{LocalSet, spawn_local, yield_now};
 
     use super::*;
     use crate::hub::tests::hub;
@@ -287,6 +291,36 @@ mod tests {
         let [_, Input::Connected(NodeId(2)), Input::Disconnected(NodeId(2))] = told[..] else {
             panic!("{told:?}");
         };
+    }
+
+    #[tokio::test]
+    async fn what_fills_the_socket_again_and_again_arrives() {
+        const MESSAGES: usize = 64;
+        let story = async {
+            let (hub, listener) = (hub(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+            let address = listener.local_addr().unwrap().to_string();
+            SockRef::from(&listener).set_recv_buffer_size(4 << 10).unwrap();
+            let stream = TcpStream::connect(&address).await.unwrap();
+            SockRef::from(&stream).set_send_buffer_size(4 << 10).unwrap();
+            let (mut peer, _) = listener.accept().await.unwrap();
+            let link = Rc::new(Link::new(NodeId(2), address));
+            let attended = link.clone();
+            // On a task of its own, which nothing but its socket and its bell wakes.
+            spawn_local(async move { attended.attend(&hub, stream).await });
+            yield_now().await;
+            let message = Bytes::from(vec![7; 60 << 10]);
+            for _ in 0..MESSAGES {
+                link.push(&message, false);
+            }
+            link.flush();
+            assert!(link.outgoing.borrow().as_ref().unwrap().blocked, "no socket takes so much");
+            let mut frame = vec![0; super::super::frame::HEAD_BYTES + message.len()];
+            for _ in 0..MESSAGES {
+                let read = timeout(Duration::from_secs(10), peer.read_exact(&mut frame)).await;
+                read.expect("the rest does not come").unwrap();
+            }
+        };
+        LocalSet::new().run_until(story).await;
     }
 
     #[tokio::test]

@@ -24,6 +24,8 @@ mod link;
 mod outgoing;
 
 use std::cell::RefCell;
+#[cfg(test)]
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use bytes::Bytes;
@@ -90,6 +92,13 @@ impl Peers {
         self.inbound.hang_up(path);
     }
 
+    /// Tells on which connections members have come in, also once these are somewhere else.
+    #[cfg(test)]
+    pub(crate) fn trusted(&self) -> impl Fn() -> BTreeSet<PathId> + use<> {
+        let inbound = self.inbound.clone();
+        move || inbound.trusted()
+    }
+
     /// Sends a message at the end of the turn, or loses it.
     pub(crate) fn send(&self, to: NodeId, message: &Bytes, urgent: bool) {
         if let Some(link) = self.links.iter().find(|link| link.id() == to)
@@ -102,5 +111,33 @@ impl Peers {
     /// The end of the turn: one write for each peer that has messages.
     pub(crate) fn flush(&self) {
         self.touched.borrow_mut().drain(..).for_each(|link| link.flush());
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    //! What a test needs to come in as node 2.
+
+    use bytes::BytesMut;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    use super::greeting::{self, Greeting};
+    use super::*;
+
+    /// A connection of node 2 to node 1, both greeted.
+    pub(crate) async fn greeted(address: &str, cluster: u64) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let greeting = Greeting { from: NodeId(2), to: NodeId(1), cluster };
+        stream.write_all(&greeting.encode()).await.unwrap();
+        stream.read_exact(&mut [0; greeting::BYTES]).await.unwrap();
+        stream
+    }
+
+    /// A message as it goes over a connection.
+    pub(crate) fn framed(message: &[u8]) -> BytesMut {
+        let mut out = BytesMut::new();
+        frame::append(&mut out, message);
+        out
     }
 }

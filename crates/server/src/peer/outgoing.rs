@@ -84,7 +84,7 @@ impl Outgoing {
         while !self.queue.is_empty() || !self.urgent.is_empty() {
             let sent = if self.urgent.is_empty() {
                 self.stream.try_write(&self.queue).map(|bytes| self.advance(bytes))
-            } else if self.begun > 0 {
+            } else if mutant!(UrgentWithinFrame, self.begun > 0, false) {
                 self.stream.try_write(&self.queue[..self.begun]).map(|bytes| self.advance(bytes))
             } else {
                 self.stream.try_write(&self.urgent).map(|bytes| self.urgent.advance(bytes))

@@ -7,6 +7,7 @@ use super::fault::Fault;
 use super::frame::{self, Header, MORE};
 use super::greeting::{self, GREETING_BYTES};
 use super::handshake;
+use crate::mutants::mutant;
 
 /// The longest command, READY included: names of a few bytes, and what a client may say about itself.
 const COMMAND_BYTES_MAX: u64 = 4 << 10;
@@ -88,7 +89,9 @@ impl Decoder {
             Stage::Failed(fault) => Err(fault),
         };
         if let Err(fault) = next {
-            self.stage = Stage::Failed(fault);
+            mutant!(FaultForgotten, self.stage = Stage::Failed(fault), {
+                let _ = fault;
+            });
         }
         next
     }
@@ -96,7 +99,7 @@ impl Decoder {
     /// The memory that a message takes which has not come whole, beside what is still in the buffer.
     pub(super) fn held_bytes(&self) -> usize {
         let body = self.body.as_ref().and_then(|body| body.as_ref().ok());
-        self.envelope.capacity() + body.map_or(0, Bytes::len)
+        mutant!(EnvelopeUncounted, self.envelope.capacity(), 0) + body.map_or(0, Bytes::len)
     }
 
     fn greeting(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Fault> {
@@ -169,7 +172,10 @@ impl Decoder {
             self.body = Some(Err(Malformed::NoEmptyPart));
             return Ok(Part::Unwanted);
         }
-        let is_room = |length| self.envelope.len() + frame::bytes(length) <= ENVELOPE_BYTES_MAX;
+        let is_room = |length| {
+            mutant!(EnvelopeWithoutEnd, self.envelope.len(), 0) + frame::bytes(length)
+                <= ENVELOPE_BYTES_MAX
+        };
         if !usize::try_from(header.announced).is_ok_and(is_room) {
             return Err(Fault::Envelope);
         }
@@ -181,7 +187,14 @@ impl Decoder {
 
     /// The first part after the envelope is the request, if it is the only one.
     fn body_part(&mut self, buffer: &mut BytesMut, header: Header) -> Part {
-        if self.body.is_none() && !header.more && header.announced <= BODY_BYTES_MAX {
+        if self.body.is_none()
+            && !header.more
+            && mutant!(
+                LongestBodyRefused,
+                header.announced <= BODY_BYTES_MAX,
+                header.announced < BODY_BYTES_MAX
+            )
+        {
             let Some(part) = take(buffer, header) else { return Part::Incomplete };
             self.body = Some(Ok(part));
             return Part::Taken;

@@ -5,6 +5,7 @@
 
 use super::fault::Fault;
 use super::frame::{self, COMMAND};
+use crate::mutants::mutant;
 
 /// What the server is to its clients.
 const SOCKET_TYPE: &[u8] = b"ROUTER";
@@ -51,7 +52,10 @@ fn property(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 pub(super) fn context_of_ping(command: &[u8]) -> Option<&[u8]> {
     let (name, rest) = named(command)?;
     let context = rest.get(TTL_BYTES..)?;
-    (name == b"PING" && context.len() <= CONTEXT_BYTES_MAX).then_some(context)
+    (name == b"PING"
+        && context.len()
+            <= mutant!(LongestPingPassedOver, CONTEXT_BYTES_MAX, CONTEXT_BYTES_MAX - 1))
+    .then_some(context)
 }
 
 /// Appends READY.

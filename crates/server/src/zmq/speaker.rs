@@ -19,6 +19,7 @@ use super::turns::Turns;
 use super::{greeting, handshake};
 use crate::connection::{Language, Replies, Said};
 use crate::hub::Hub;
+use crate::mutants::mutant;
 
 /// How long a client may take for greeting and handshake.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
@@ -56,9 +57,14 @@ impl fmt::Debug for Long {
 impl Speaker {
     /// For a connection that begins now.
     pub(crate) fn new(turns: Turns) -> Speaker {
+        Speaker::with_patience(turns, HANDSHAKE_MAX)
+    }
+
+    /// For one that may take so long for greeting and handshake.
+    pub(super) fn with_patience(turns: Turns, patience: Duration) -> Speaker {
         Speaker {
             decoder: Decoder::default(),
-            patience: Some(Box::pin(sleep(HANDSHAKE_MAX))),
+            patience: Some(Box::pin(sleep(patience))),
             turns,
             long: None,
         }
@@ -93,11 +99,17 @@ impl Speaker {
         match event {
             Event::Greeted => {}
             Event::Ready => {
-                self.patience = None;
+                mutant!(PatienceEndsAnyway, self.patience = None, ());
                 replies.reply(handshake::write_ready);
             }
             // A peer that waits for a slow answer still wants to know that the server is there.
-            Event::Ping(context) => replies.aside(|out| handshake::write_pong(out, &context)),
+            Event::Ping(context) => {
+                mutant!(
+                    PongWaits,
+                    replies.aside(|out| handshake::write_pong(out, &context)),
+                    replies.reply(|out| handshake::write_pong(out, &context))
+                );
+            }
             Event::Message(message) => {
                 count();
                 return self.take_message(message, replies);
@@ -148,7 +160,8 @@ impl Language for Speaker {
     }
 
     fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
-        self.patience.as_mut().is_some_and(|patience| patience.as_mut().poll(cx).is_ready())
+        let patience = mutant!(PatienceWithoutEnd, self.patience.as_mut(), None);
+        patience.is_some_and(|patience| patience.as_mut().poll(cx).is_ready())
     }
 }
 

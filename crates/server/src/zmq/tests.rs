@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use node::{Command, Error, Reply, VALUE_BYTES_MAX};
@@ -429,8 +430,11 @@ struct Talk {
 
 impl Talk {
     fn begin(turns: &Turns) -> Talk {
+        Talk::with_speaker(Speaker::new(turns.clone()))
+    }
+
+    fn with_speaker(speaker: Speaker) -> Talk {
         let bytes = BytesMut::from(&opening("REQ")[..]);
-        let speaker = Speaker::new(turns.clone());
         let mut talk = Talk { speaker, bytes, replies: Replies::default() };
         for _greeted_and_ready in 0..2 {
             assert!(matches!(talk.next(), Said::Replied));
@@ -523,4 +527,53 @@ async fn who_goes_away_while_its_request_is_read_leaves_nothing() {
     // Whatever became of it, its turn comes back: all can be had.
     turns.wait_for_all().await;
     assert!(body.is_unique());
+}
+
+#[tokio::test]
+async fn who_does_not_say_what_it_is_is_late_and_who_has_said_it_never() {
+    let patience = Duration::from_millis(20);
+    let speaker = || Speaker::with_patience(Turns::default(), patience);
+    let is_late = |speaker: &mut Speaker| speaker.is_late(&mut Context::from_waker(Waker::noop()));
+    let (mut silent, mut ready) = (speaker(), Talk::with_speaker(speaker()));
+    assert!(!is_late(&mut silent));
+    tokio::time::sleep(2 * patience).await;
+    assert!(is_late(&mut silent) && !is_late(&mut ready.speaker));
+}
+
+#[tokio::test]
+async fn a_pong_does_not_wait_for_an_answer() {
+    let mut talk = Talk::begin(&Turns::default());
+    let Said::Ask { form, bytes, .. } = talk.say(GET) else { panic!("it asks nothing") };
+    let _unanswered = talk.replies.ask(form, bytes);
+    let context = b"sixteen bytes ..";
+    let mut ping = vec![];
+    frame::write(&mut ping, COMMAND, &[b"\x04PING\0\x0a", context]);
+    talk.bytes.extend_from_slice(&ping);
+    assert!(matches!(talk.next(), Said::Replied));
+    let out = talk.replies.aside(|out| out.clone());
+    assert!(out.ends_with(context), "{}", out.escape_ascii());
+}
+
+#[test]
+fn after_a_fault_nothing_more_is_to_be_had() {
+    let mut decoder = Decoder::default();
+    assert_eq!(decoder.next(&mut BytesMut::from("PING\r\n")), Err(Fault::NotZmtp));
+    let mut good = BytesMut::from(&opening("REQ")[..]);
+    assert_eq!(decoder.next(&mut good), Err(Fault::NotZmtp));
+}
+
+#[test]
+fn the_longest_request_is_taken_and_what_is_before_it_counted() {
+    let (mut decoder, mut buffer) = (Decoder::default(), BytesMut::new());
+    buffer.extend_from_slice(&opening("REQ"));
+    buffer.extend_from_slice(&message(&[&[b'p'; 3000], b"", b""])[..3011]);
+    buffer.extend_from_slice(b"\x02");
+    buffer.extend_from_slice(&BODY_BYTES_MAX.to_be_bytes());
+    while decoder.next(&mut buffer).unwrap().is_some() {}
+    assert!(decoder.held_bytes() >= 3000, "{} bytes", decoder.held_bytes());
+    buffer.resize(buffer.len() + BODY_BYTES_MAX as usize, b'x');
+    let Ok(Some(Event::Message(Message { body: Ok(body), .. }))) = decoder.next(&mut buffer) else {
+        panic!("it is not taken");
+    };
+    assert_eq!(body.len() as u64, BODY_BYTES_MAX);
 }
