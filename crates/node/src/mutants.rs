@@ -332,6 +332,8 @@ mutants! {
     InboxWithoutLimit, "memory without limit", "", "merged::anti_entropy::tests::only_so_many_entries_wait";
     /// A key that is removed is counted on.
     RemovedKeysCounted, "wrong answer", "", "agreed::state::tests::del_counts_what_was_there";
+    /// What others forwarded, and Raft dropped while it handed over, is taken for appended.
+    DroppedForwardsKept, "progress", "", "agreed_13_a_hand_over_in_vain.story";
     /// A merged DEL counts the keys that it names, not those that were there.
     MergedDelCountsAll, "wrong answer", "", "merged::state::tests::a_delete_counts_each_key_once";
     /// A clock that was set is noticed no sooner than the old measurement is too old.

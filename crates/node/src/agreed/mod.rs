@@ -625,7 +625,7 @@ impl Agreed {
         if !taken {
             // Raft takes no proposals now. What was gathered is gone; ids make it safe to send it again.
             mutant!(DroppedNotTakenBack, self.proposals.unsend(from), ());
-            self.forwarded.clear();
+            mutant!(DroppedForwardsKept, self.forwarded.clear(), ());
         }
     }
 
