@@ -83,7 +83,7 @@ async fn ask(connection: &mut Connection, merged: bool) -> Option<Position> {
 
 /// The place in the logs of the keyspace that an answer to INFO tells.
 fn position(info: &str, merged: bool) -> Option<Position> {
-    let name = if merged { "merged_vector:" } else { "raft_applied:" };
+    let name = if merged { "merged_version_vector:" } else { "raft_applied:" };
     let text = info.lines().find_map(|line| line.trim_end().strip_prefix(name))?;
     if !merged {
         return Some(Position::Agreed(Place { index: text.parse().ok()?, offset: 0 }));
@@ -111,8 +111,8 @@ mod tests {
         let replica = |node, boot| Replica { node, boot };
         let vector = vec![(replica(1, 1), 3), (replica(2, 4), 5)];
         assert_eq!(position(info, true), Some(Position::Merged(vector)));
-        assert_eq!(position("merged_vector:\r\n", true), Some(Position::Merged(vec![])));
-        for text in ["", "raft_applied:x", "merged_vector:1:2"] {
+        assert_eq!(position("merged_version_vector:\r\n", true), Some(Position::Merged(vec![])));
+        for text in ["", "raft_applied:x", "merged_version_vector:1:2"] {
             assert_eq!((position(text, false), position(text, true)), (None, None), "{text}");
         }
     }
