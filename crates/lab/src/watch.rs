@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn places_are_read() {
-        let info = "# Candor\r\nraft_applied:7\r\nmerged_vector:1.1:3,2.4:5\r\n";
+        let info = "# Candor\r\nraft_applied:7\r\nmerged_version_vector:1.1:3,2.4:5\r\n";
         assert_eq!(position(info, false), Some(Position::Agreed(Place { index: 7, offset: 0 })));
         let replica = |node, boot| Replica { node, boot };
         let vector = vec![(replica(1, 1), 3), (replica(2, 4), 5)];

@@ -159,7 +159,7 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
          raft_role:{role}\r\nraft_leader:{leader}\r\nraft_term:{term}\r\nraft_commit:{commit}\r\n\
          raft_applied:{applied}\r\nmembers:{members}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
          formed:{formed}\r\nready:{ready}\r\nagreed_ready:{agreed_ready}\r\nwaits_for:{waits}\r\n\
-         log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_vector:{vector}\r\n\
+         log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_version_vector:{vector}\r\n\
          disk_full:{disk_full}\r\nclock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n\
          clients_evicted:{evicted}\r\nnotes_dropped:{dropped}\r\nnotes_suppressed:{suppressed}\r\n",
         id = status.id.0,
