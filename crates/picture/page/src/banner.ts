@@ -37,18 +37,19 @@ interface Headline {
   word: Ruling["word"];
   text: string;
   why: string | null;
-  plain?: boolean;
+}
+
+/** The level that decides, as for the exit code of the judge: where nothing was asked or promised, linearizable. */
+function deciding(data: Document): Ruling | undefined {
+  const level = data.asked ?? data.promised ?? "linearizable";
+  return data.rulings.find((one) => one.level === level);
 }
 
 /** The verdict that the page is about. */
 export function headline(data: Document): Headline {
-  const ruling = data.rulings.find((one) => one.level === (data.asked ?? data.promised));
-  if (ruling) return { word: ruling.word, text: `${ruling.level} ${ruling.word}`, why: ruling.why ?? violatedPoint(data)?.why ?? null };
-  const met = data.rulings.find((one) => one.word === "holds");
-  // Nobody promised anything, so this is neither good nor bad.
-  if (met) return { word: "holds", text: `meets ${met.level}`, why: null, plain: true };
-  const open = data.rulings.some((one) => one.word === "undecided");
-  return { word: open ? "undecided" : "violated", text: open ? "no level is known to hold" : "meets no level", why: null };
+  const ruling = deciding(data);
+  if (!ruling) return { word: "undecided", text: "no level is known to hold", why: null };
+  return { word: ruling.word, text: `${ruling.level} ${ruling.word}`, why: ruling.why ?? violatedPoint(data)?.why ?? null };
 }
 
 /** The level that the run was to violate, if it did. */
@@ -58,7 +59,7 @@ function violatedPoint({ point, rulings }: Document): Ruling | undefined {
 
 /** What the page opens with: the promise if it is broken, else what was to be shown, else the promise. */
 export function opening(data: Document): Ruling | undefined {
-  const ruling = data.rulings.find((one) => one.level === (data.asked ?? data.promised));
+  const ruling = deciding(data);
   return ruling?.word === "violated" ? ruling : (violatedPoint(data) ?? ruling);
 }
 
@@ -76,10 +77,10 @@ export function banner(data: Document): HTMLElement {
 }
 
 /** A verdict, large, and what was to be shown beside it. */
-export function verdict({ word, text, why, plain }: Headline, met: string, point = ""): HTMLElement {
+export function verdict({ word, text, why }: Headline, met: string, point = ""): HTMLElement {
   return h(
     "section",
-    { class: `banner ${plain ? "plain" : word}`, "aria-label": "Verdict" },
+    { class: `banner ${word}`, "aria-label": "Verdict" },
     icon(word, 44),
     h("div", {}, h("h1", {}, point ? `${text}. ` : text, point ? h("span", { class: "point" }, point) : null), why ? h("p", { class: "why" }, why) : null, h("p", { class: "met" }, met)),
   );
@@ -93,9 +94,10 @@ function met(data: Document): string {
   }
   const holding = standings(data).filter((one) => one.word === "holds" && one.ruling);
   const strongest = holding[0]?.level.name;
-  if (!promised) return "No level was promised; this is what the operations happened to meet.";
   if (!strongest && asked) return "It was promised; other levels were not judged.";
-  if (!strongest) return `Promised ${promised}; ${data.rulings.every((one) => one.word === "violated") ? "every level that was judged is violated" : "no level is known to hold"}.`;
+  const origin = promised ? `Promised ${promised}` : "Nothing was promised, so this level decides";
+  if (!strongest) return `${origin}; ${data.rulings.every((one) => one.word === "violated") ? "every level that was judged is violated" : "no level is known to hold"}.`;
+  if (!promised) return `${origin}; the strongest level that holds is ${strongest}.`;
   if (strongest === promised) {
     const order = holding[0].ruling?.orders.length === 1;
     return order ? `As promised: one order of all operations explains every read. ${orderDrawn(data)}` : "As promised.";

@@ -51,6 +51,12 @@ test("every named history has a page that says what the judge says", async (t) =
   }
 });
 
+test("where nothing was promised the page says what the judge says, and what holds all the same", async (t) => {
+  const page = await open(t, draw("unpromised", join(named, "answer_before_question.jsonl")));
+  assert.equal(await page.textContent("h1"), "linearizable violated");
+  assert.equal(await page.textContent(".banner .met"), "Nothing was promised, so this level decides; the strongest level that holds is pram.");
+});
+
 test("an answer without its question: the circle, and the reason of each link", async (t) => {
   for (const theme of ["light", "dark"]) {
     const page = await open(t, draw("question", join(named, "answer_before_question.jsonl"), ["--level", "causal"]), { theme });

@@ -100,11 +100,11 @@ test("a run with faults shows them as bands and as a list, and its vectors", asy
 });
 
 test("a run of an agreed keyspace shows one log, its seed and the command", async (t) => {
-  const page = await open(t, run("test", "t3.json"));
+  const page = await open(t, run("test", "t2.json"));
   assert.equal(await page.locator(".positions canvas").count(), 1);
   assert.equal(await page.locator(".faults").count(), 0);
   const seed = await page.locator(".facts dd").last().textContent();
-  assert.match(await page.textContent(".again code"), new RegExp(`^candor run --seed ${seed} .*t3\\.json$`));
+  assert.match(await page.textContent(".again code"), new RegExp(`^candor run --seed ${seed} .*t2\\.json$`));
 });
 
 test("files that are equal but for their level have one page, and each run is a link away", async (t) => {

@@ -155,6 +155,23 @@ test("what broke is told in words, and the operation that it names is the one th
   assert.ok(framed > 0, "some truth that is told by certificates is broken");
 });
 
+test("in a framed bar stand the words of its own operation, also where its client did not wait", async (t) => {
+  let read = 0;
+  for (const seed of [1, 2, 3, 4, 5, 6]) {
+    const page = await open(t, draw(`framed-${seed}`, "--seed", String(seed), "--lie", "stale-answers"));
+    const listed = await page.locator("#messages ol.proof:not(.happenings) li").allTextContents();
+    const texts = await page.locator(".stage canvas").evaluate(({ texts }) => texts);
+    listed.forEach((row, at) => {
+      const number = texts.find(({ text }) => text === String(at + 1));
+      const begins = ({ x0, y0 }) => x0 > number.x0 && x0 < number.x0 + 24 && y0 > number.y0 && y0 < number.y1 + 16;
+      const words = number ? texts.filter((one) => /^[A-Z]{3,} /.test(one.text) && begins(one)) : [];
+      for (const { text } of words) assert.ok(row.includes(text.split(" → ")[0]), `seed ${seed}: ${text} stands in the frame of: ${row}`);
+      read += words.length;
+    });
+  }
+  assert.ok(read > 2, "some framed bars have words");
+});
+
 test("no word of a diagram lies on another, however much of it is seen", async (t) => {
   for (const [name, ...options] of [["kept", "--seed", "3"], ["lies", "--seed", "2", "--lie", "stale-answers", "--no-shrink"]]) {
     const html = draw(`overprint-${name}`, ...options);

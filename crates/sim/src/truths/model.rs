@@ -75,8 +75,10 @@ fn pairs(arguments: &[Bytes]) -> Vec<(Bytes, Option<Bytes>)> {
     arguments.chunks(2).map(|pair| (pair[0].clone(), Some(pair[1].clone()))).collect()
 }
 
+/// A number in its one form: `08`, which an APPEND may make, is none.
 fn number(text: &Bytes) -> Option<i64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
+    (number.to_string().as_bytes() == &text[..]).then_some(number)
 }
 
 fn add(key: &Bytes, old: Option<Bytes>, amount: i64) -> Meaning {

@@ -32,12 +32,15 @@ export function draw(context: CanvasRenderingContext2D, view: View, frame: Frame
   const room = new Room();
   const calls = view.calls.filter((call) => call.start <= to && Math.min(call.end, view.end) >= from);
   drawTravels(context, frame, calls, colours);
-  for (const call of calls) drawCall(context, frame, call, colours);
+  // Clients that do not wait have bars that overlap: what is framed lies over the others.
+  const framed = view.framed();
+  for (const call of calls) if (!framed.includes(call)) drawCall(context, frame, call, colours);
+  for (const call of framed) drawCall(context, frame, call, colours);
   // What is written comes last, what matters most first: what finds no room is left out.
   drawClash(context, view, frame, room, colours);
   drawMarks(context, view, frame, room, colours);
   texts.filter(({ rank }) => rank === 0).forEach((text) => write(context, text, room, colours));
-  drawLabels(context, frame, calls, room, colours);
+  drawLabels(context, frame, calls, framed, room, colours);
   texts.filter(({ rank }) => rank > 0).forEach((text) => write(context, text, room, colours));
   if (drawn.length <= WORDS_MAX) drawWords(context, frame, drawn, room, colours);
   for (const thing of [view.hovered, view.chosen]) if (thing) drawChosen(context, frame, thing, thing === view.chosen, colours);

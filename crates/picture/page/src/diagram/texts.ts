@@ -1,6 +1,6 @@
 // What is written in a diagram: in bars, beside messages, and what waits until all shapes are drawn.
 
-import { line as lineBox, Room } from "../labels";
+import { Box, line as lineBox, meet, Room } from "../labels";
 import { FONT, Palette } from "../palette";
 import { Call, Message } from "./data";
 import { bar, Frame, segment, toY } from "./frame";
@@ -46,31 +46,59 @@ export function drawWords(context: CanvasRenderingContext2D, frame: Frame, messa
   }
 }
 
-/** What stands in a bar, or behind it if there is room until the next one. */
-export function drawLabels(context: CanvasRenderingContext2D, frame: Frame, calls: Call[], room: Room, colours: Palette): void {
-  const next = new Map<number, number>();
+/** Where the words of a call may stand: from its bar's left end, for so many pixels. */
+interface Place {
+  call: Call;
+  x0: number;
+  x1: number;
+  y: number;
+  until: number;
+}
+
+/** What stands in a bar, or behind it if there is room until the next one. A bar that is framed holds no words but its own. */
+export function drawLabels(context: CanvasRenderingContext2D, frame: Frame, calls: Call[], framed: Call[], room: Room, colours: Palette): void {
   context.font = `11px ${FONT}`;
-  for (const call of [...calls].reverse()) {
+  const places = placesOf(frame, calls, framed);
+  const bars = places.filter(({ call }) => framed.includes(call));
+  for (const place of bars) drawLabel(context, frame, place, [], room, colours);
+  const kept = bars.map(({ x0, x1, y }): Box => ({ x0, y0: y - 10, x1, y1: y + 10 }));
+  for (const place of places) if (!bars.includes(place)) drawLabel(context, frame, place, kept, room, colours);
+}
+
+/** The places of the calls in view, the last call first. */
+function placesOf(frame: Frame, calls: Call[], framed: Call[]): Place[] {
+  const next = new Map<number, number>();
+  return [...calls].reverse().flatMap((call) => {
     const found = bar(frame, call);
-    if (!found) continue;
+    if (!found) return [];
     const x0 = Math.max(found.x0, frame.left);
-    const until = (next.get(call.client) ?? frame.right) - x0;
+    const free = (next.get(call.client) ?? frame.right) - x0;
     next.set(call.client, found.x0);
-    const text = label(call);
-    if (until < 26 || text.length * 4 > until) continue;
-    const width = context.measureText(text).width;
-    const inside = width + 14 <= Math.min(found.x1, frame.right) - x0;
-    if (!inside && width + 12 > until - (found.x1 - x0)) continue;
-    const full = inside && call.writes && call.fate === 0;
-    const x = inside ? x0 + 8 : found.x1 + 4;
-    if (!room.take(lineBox(x, found.y, width))) continue;
-    if (full) {
-      context.fillStyle = colours.paper;
-      context.textAlign = "left";
-      context.textBaseline = "middle";
-      context.fillText(text, x, found.y + 0.5);
-    } else put(context, text, x, found.y, colours.ink, inside && !call.writes ? colours["read-fill"] : colours.card);
+    // What is framed lies over whatever its client asked for meanwhile.
+    const until = framed.includes(call) ? Math.max(free, found.x1 - x0) : free;
+    return [{ call, x0, x1: found.x1, y: found.y, until }];
+  });
+}
+
+/** Writes the words of a call, if there is room and they would not lie in what is kept for others. */
+function drawLabel(context: CanvasRenderingContext2D, frame: Frame, place: Place, kept: Box[], room: Room, colours: Palette): void {
+  const { call, x0, x1, y, until } = place;
+  const text = label(call);
+  if (until < 26 || text.length * 4 > until) return;
+  const width = context.measureText(text).width;
+  const inside = width + 14 <= Math.min(x1, frame.right) - x0;
+  if (!inside && width + 12 > until - (x1 - x0)) return;
+  const x = inside ? x0 + 8 : x1 + 4;
+  const box = lineBox(x, y, width);
+  if (kept.some((other) => meet(box, other)) || !room.take(box)) return;
+  if (!(inside && call.writes && call.fate === 0)) {
+    put(context, text, x, y, colours.ink, inside && !call.writes ? colours["read-fill"] : colours.card);
+    return;
   }
+  context.fillStyle = colours.paper;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(text, x, y + 0.5);
 }
 
 /** Writes with a rim that keeps lines away from the letters; gives the width. */
