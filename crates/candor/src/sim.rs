@@ -41,6 +41,7 @@ pub(crate) struct Args {
     seed: Option<u64>,
     /// Live this many worlds, of as many seeds in a row.
     #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     seeds: Option<u64>,
     /// Live two worlds in which nothing breaks, and tell how fast that went.
     #[arg(long)]

@@ -10,7 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::agreed::Read;
-use crate::api::{Certificate, Order, Reply, SessionId};
+use crate::api::{Certificate, Error, Order, Reply, SessionId};
 use crate::commands::Point;
 use crate::commands::{Effect, View, fits_exactly};
 use crate::session::Waiter;
@@ -132,15 +132,25 @@ pub(crate) struct Count {
 pub(crate) enum Progress {
     /// Where among its keys it stands, and how many of those before existed.
     Keys(Point, i64),
-    /// Where in the walk over all keys it stands, and which of those before fit.
-    All(Cursor, Vec<Reply>),
+    /// Where in the walk over all keys it stands, which of those before fit, and what these take.
+    All(Cursor, Vec<Reply>, usize),
+}
+
+/// So much may a list of keys take.
+const LISTED_BYTES_MAX: usize = 64 << 20;
+
+fn too_many_keys() -> Reply {
+    Reply::Error(Error::Invalid(format!(
+        "the keys that fit take more than {} MiB: use SCAN",
+        LISTED_BYTES_MAX >> 20
+    )))
 }
 
 impl Progress {
     /// That of a read that has just begun.
     pub(crate) fn of(read: &Read) -> Progress {
         match read.command.effect() {
-            Effect::List => Progress::All(Cursor::default(), vec![]),
+            Effect::List => Progress::All(Cursor::default(), vec![], 0),
             _ => Progress::Keys(Point::default(), 0),
         }
     }
@@ -161,13 +171,20 @@ impl Progress {
                 let done = arguments.is_end(behind).then_some(Reply::Integer(*found));
                 (part.len(), done)
             }
-            Progress::All(at, found) => {
-                let next = past.keys_from(*at, most, &mut |key| {
-                    if fits_exactly(arguments.get(0), key) {
+            Progress::All(at, found, bytes) => {
+                let pattern = arguments.get(0);
+                // Each key is held against all of the pattern.
+                let most_keys = (most / (1 + pattern.len() / 64)).max(1);
+                let next = past.keys_from(*at, most_keys, &mut |key| {
+                    if *bytes <= LISTED_BYTES_MAX && fits_exactly(pattern, key) {
+                        *bytes += size_of::<Reply>() + key.len();
                         found.push(Reply::Value(Bytes::copy_from_slice(key)));
                     }
                 });
                 *at = next.unwrap_or_default();
+                if *bytes > LISTED_BYTES_MAX {
+                    return (most, Some(too_many_keys()));
+                }
                 (most, next.is_none().then(|| Reply::Array(std::mem::take(found))))
             }
         }

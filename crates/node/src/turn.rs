@@ -87,7 +87,7 @@ impl Share {
 
     /// A command is answered from what is here.
     pub(crate) fn spend_answer(&mut self, command: &Command, reply: &Reply) {
-        self.spend(command.key_count(), reply.bytes());
+        self.spend(command.steps(), reply.bytes());
     }
 
     pub(crate) fn is_spent(&self) -> bool {

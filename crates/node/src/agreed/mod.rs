@@ -826,6 +826,8 @@ impl Agreed {
             // With GET, a write answers the value that was there.
             turn.budget.work.spend(0, answer.reply.bytes());
         }
+        let (steps, bytes) = self.state.take_cost();
+        turn.budget.work.spend(steps, bytes);
         if id.node != self.me {
             return;
         }

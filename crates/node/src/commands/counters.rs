@@ -186,6 +186,10 @@ fn incrbyfloat(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, amount] = args.first();
     let by = Some(step.values.written(key));
     let old = step.values.get(key).cloned().unwrap_or(Bytes::from_static(b"0"));
+    // What is written with an exponent is as long as the exponent says.
+    let is_power =
+        [&old[..], amount].iter().any(|text| text.iter().any(|byte| byte | 0x20 == b'e'));
+    step.steps += 8 + old.len() + amount.len() + if is_power { 2048 } else { 0 };
     if !is_float(&old) || !is_float(amount) {
         return Answer::refused(NOT_A_FLOAT);
     }

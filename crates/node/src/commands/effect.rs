@@ -77,6 +77,8 @@ pub(crate) trait Values {
 /// A write that runs.
 pub(crate) struct Step<'a> {
     pub(crate) values: &'a mut dyn Values,
+    /// What it costs beyond its keys and the bytes that it moves, in steps of a turn.
+    pub(crate) steps: usize,
     /// Whether this node was asked for it: nobody else needs to build a reply.
     pub(crate) asked: bool,
 }

@@ -157,7 +157,7 @@ pub(super) static KEYS: Row = Row {
     complexity: "O(N) with N being the number of keys in the database, under the assumption that the key names in the database and the given pattern have limited length.",
     arguments: &[Argument { name: "pattern", kind: "pattern", ..Argument::ANY }],
     subcommands: &[],
-    run: Data { id: 41, model: Model::None, parse: plain, effect: Effect::List },
+    run: Data { id: 41, model: Model::None, parse: keys_pattern, effect: Effect::List },
 };
 
 pub(super) static DBSIZE: Row = Row {
@@ -268,15 +268,30 @@ fn dbsize(view: &dyn View, _: &Arguments, _: u64) -> Reply {
     Reply::Integer(view.keys() as i64)
 }
 
+/// How many steps of a turn a command takes that names no key, at most.
+pub(super) fn steps(arguments: &Arguments) -> usize {
+    // Empty slots are passed by quickly.
+    const SLOTS: usize = 64;
+    match arguments.len() {
+        // SCAN: it may look at so many keys.
+        4 => SLOTS + scan_count(arguments) * (1 + arguments.get(1).len() / 64),
+        _ => SLOTS + RANDOM_STEPS / 8,
+    }
+}
+
+/// RANDOMKEY looks at so many places, which removed keys of a merged keyspace are, too; if there is none with a value it answers
+/// nil.
+const RANDOM_STEPS: usize = TURN_STEPS / 2;
+
 /// The first key at or behind a random place, or else the first of all.
 fn randomkey(view: &dyn View, _: &Arguments, chance: u64) -> Reply {
     if view.keys() == 0 {
         return Reply::Nil;
     }
     let mut from = Cursor::at_random(chance);
-    loop {
+    for _ in 0..2 {
         let mut found = None;
-        let next = view.walk(from, TURN_STEPS, &mut |key| {
+        let next = view.walk(from, RANDOM_STEPS, &mut |key| {
             found = Some(Bytes::copy_from_slice(key));
             false
         });
@@ -285,6 +300,25 @@ fn randomkey(view: &dyn View, _: &Arguments, chance: u64) -> Reply {
             None => from = next.unwrap_or_default(),
         }
     }
+    Reply::Nil
+}
+
+/// Longer patterns are refused: each key may be held against all of it.
+const PATTERN_BYTES_MAX: usize = 1024;
+
+fn check_pattern(pattern: &[u8]) -> Result<(), Error> {
+    match pattern.len() {
+        0..=PATTERN_BYTES_MAX => Ok(()),
+        length => Err(Error::Invalid(format!(
+            "a pattern of {length} bytes: it may have {PATTERN_BYTES_MAX}"
+        ))),
+    }
+}
+
+/// `KEYS pattern`
+fn keys_pattern(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {
+    check_pattern(request.get(1))?;
+    plain(row, request)
 }
 
 /// How many keys SCAN looks at if nobody says how many.
@@ -304,6 +338,7 @@ fn scan_options(row: &'static Row, request: &dyn Request) -> Result<Command, Err
             let asked = integer_argument(request.get(place + 1))?;
             count = usize::try_from(asked).ok().filter(|count| *count > 0).ok_or_else(syntax)?;
         } else if is("MATCH") {
+            check_pattern(request.get(place + 1))?;
             pattern = request.bytes(place + 1);
         } else if is("TYPE") {
             kind = request.bytes(place + 1);
@@ -329,13 +364,18 @@ fn cursor(text: &[u8]) -> Option<u64> {
     Some(if text.starts_with('-') { number.wrapping_neg() } else { number })
 }
 
+/// How many keys a SCAN looks at.
+fn scan_count(arguments: &Arguments) -> usize {
+    integer(arguments.get(2)).map_or(TURN_STEPS, |count| (count as usize).min(TURN_STEPS))
+}
+
 /// Looks at `count` keys at least, or at as many places as a turn may. Keys of one hash come together, since the cursor knows
 /// no more of a key than its hash.
 fn scan(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {
     let number = |place| integer(arguments.get(place)).unwrap_or(i64::MAX) as u64;
     let (pattern, kind) = (arguments.get(1), arguments.get(3));
     let from = Cursor(number(0));
-    let count = (number(2) as usize).min(TURN_STEPS);
+    let count = scan_count(arguments);
     let is_string = kind.eq_ignore_ascii_case(b"string");
     let mut seen = 0;
     let mut keys = vec![];

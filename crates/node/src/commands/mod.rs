@@ -285,6 +285,14 @@ impl Command {
         Ok(())
     }
 
+    /// How many steps of a turn a read at once takes, but for the bytes of its reply.
+    pub(crate) fn steps(&self) -> usize {
+        match self.row.access {
+            Access::ReadAll => keys::steps(&self.arguments),
+            _ => self.key_count(),
+        }
+    }
+
     /// The answer from a state; only of a read that takes no long time.
     pub(crate) fn read(&self, view: &dyn View, chance: u64) -> Reply {
         match self.effect() {
@@ -361,9 +369,11 @@ impl Write<'_> {
         if self.row.run.model == Model::Delete { 0 } else { self.args.size() }
     }
 
-    /// Runs it on the state of the agreed order.
-    pub(crate) fn run(&self, values: &mut dyn Values, asked: bool) -> Answer {
-        (self.writes.run)(&mut Step { values, asked }, self.args)
+    /// Runs it on the state of the agreed order: its answer, and what it cost beyond its keys and the bytes that it moved.
+    pub(crate) fn run(&self, values: &mut dyn Values, asked: bool) -> (Answer, usize) {
+        let mut step = Step { values, steps: 0, asked };
+        let answer = (self.writes.run)(&mut step, self.args);
+        (answer, step.steps)
     }
 
     /// Whether it can be merged.

@@ -339,8 +339,23 @@ fn value(value: Option<&Bytes>) -> Reply {
     value.map_or(Reply::Nil, |value| Reply::Value(shown(value)))
 }
 
+/// So many bytes at most go into one reply of many values.
+const MANY_BYTES_MAX: usize = 2 * VALUE_BYTES_MAX;
+
 fn mget(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {
-    Reply::Array(arguments.iter().map(|key| value(view.get(key))).collect())
+    let (mut all, mut bytes) = (Vec::with_capacity(arguments.len()), 0);
+    for key in arguments.iter() {
+        let found = view.get(key);
+        bytes += found.map_or(0, Bytes::len);
+        if bytes > MANY_BYTES_MAX {
+            return Reply::Error(Error::Invalid(format!(
+                "the values take more than {} MiB: ask for fewer at a time",
+                MANY_BYTES_MAX >> 20
+            )));
+        }
+        all.push(value(found));
+    }
+    Reply::Array(all)
 }
 
 fn strlen(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {

@@ -6,7 +6,7 @@
 
 mod slot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -21,12 +21,12 @@ pub(crate) struct Store<V> {
 type Slot<V> = BTreeMap<u64, Entry<V>>;
 type Page<V> = Box<[Slot<V>]>;
 
-/// A key with its value, and others of the very same hash.
+/// What lies under one hash: a key with its value, or several whose hashes are the same. Whoever makes up many of those makes a
+/// tree of them, which takes long for nobody.
 #[derive(Debug)]
-struct Entry<V> {
-    key: Box<[u8]>,
-    value: V,
-    next: Option<Box<Entry<V>>>,
+enum Entry<V> {
+    One(Box<[u8]>, V),
+    Several(BTreeMap<Box<[u8]>, V>),
 }
 
 /// How many slots a page has.
@@ -77,42 +77,53 @@ impl<V> Store<V> {
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&V> {
-        let first = self.slot(slot::of(key))?.get(&xxh3_64(key))?;
-        first.iter().find(|entry| *entry.key == *key).map(|entry| &entry.value)
+        match self.slot(slot::of(key))?.get(&xxh3_64(key))? {
+            Entry::One(one, value) => (**one == *key).then_some(value),
+            Entry::Several(all) => all.get(key),
+        }
     }
 
     /// Gives a key a value, and gives back the one that it had.
     pub(crate) fn set(&mut self, key: &[u8], value: V) -> Option<V> {
-        let new = |value| Entry { key: key.into(), value, next: None };
-        let first = match self.slot_mut(key).entry(xxh3_64(key)) {
-            std::collections::btree_map::Entry::Occupied(first) => first.into_mut(),
-            std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(new(value));
-                return None;
+        match self.slot_mut(key).entry(xxh3_64(key)) {
+            btree_map::Entry::Occupied(mut place) => match place.get_mut() {
+                Entry::One(one, old) if **one == *key => Some(std::mem::replace(old, value)),
+                Entry::Several(all) => all.insert(key.into(), value),
+                Entry::One(..) => {
+                    let Entry::One(one, old) = place.insert(Entry::Several(BTreeMap::new())) else {
+                        unreachable!("it was one")
+                    };
+                    let all = [(one, old), (key.into(), value)];
+                    place.insert(Entry::Several(all.into()));
+                    None
+                }
+            },
+            btree_map::Entry::Vacant(place) => {
+                place.insert(Entry::One(key.into(), value));
+                None
             }
-        };
-        let mut entry = first;
-        while *entry.key != *key {
-            if entry.next.is_none() {
-                entry.next = Some(Box::new(new(value)));
-                return None;
-            }
-            entry = entry.next.as_mut().expect("there is a next one");
         }
-        Some(std::mem::replace(&mut entry.value, value))
     }
 
     /// Removes a key, and gives back the value that it had.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<V> {
-        let hash = xxh3_64(key);
-        let slot = self.slot_mut(key);
-        let mut entries: Vec<Entry<V>> = slot.remove(&hash)?.unchained();
-        let place = entries.iter().position(|entry| *entry.key == *key);
-        let removed = place.map(|place| entries.remove(place).value);
-        if let Some(first) = Entry::chained(entries) {
-            slot.insert(hash, first);
+        let btree_map::Entry::Occupied(mut place) = self.slot_mut(key).entry(xxh3_64(key)) else {
+            return None;
+        };
+        match place.get_mut() {
+            Entry::One(one, _) if **one != *key => None,
+            Entry::One(..) => match place.remove() {
+                Entry::One(_, value) => Some(value),
+                Entry::Several(_) => unreachable!("it was one"),
+            },
+            Entry::Several(all) => {
+                let value = all.remove(key);
+                if all.is_empty() {
+                    place.remove();
+                }
+                value
+            }
         }
-        removed
     }
 
     /// Calls `each` with keys in the order of the walk, from `from` on, until it says no, but not within keys of one cursor.
@@ -132,16 +143,20 @@ impl<V> Store<V> {
                 (slot, hash) = ((slot / PAGE_SLOTS + 1) * PAGE_SLOTS, 0);
                 continue;
             };
-            for (hash, first) in page[slot % PAGE_SLOTS].range(hash..) {
+            for (hash, entry) in page[slot % PAGE_SLOTS].range(hash..) {
                 let here = Cursor::new(slot, *hash);
                 if end.is_some_and(|end| end != here) {
                     return Some(here);
                 }
-                for entry in first.iter() {
+                let mut look = |key: &'a [u8], value: &'a V| {
                     steps += 1;
-                    if !each(&entry.key, &entry.value) || steps >= most {
+                    if !each(key, value) || steps >= most {
                         end = Some(here);
                     }
+                };
+                match entry {
+                    Entry::One(key, value) => look(key, value),
+                    Entry::Several(all) => all.iter().for_each(|(key, value)| look(key, value)),
                 }
             }
             (slot, hash) = (slot + 1, 0);
@@ -149,30 +164,32 @@ impl<V> Store<V> {
         None
     }
 
-    /// Takes out a part of the keys, wherever they lie, so that a store that is over goes in pieces; false: there was none.
-    pub(crate) fn drop_page(&mut self) -> bool {
-        self.pages.iter_mut().rev().find_map(Option::take).is_some()
-    }
-}
-
-impl<V> Entry<V> {
-    fn iter(&self) -> impl Iterator<Item = &Entry<V>> {
-        std::iter::successors(Some(self), |entry| entry.next.as_deref())
-    }
-
-    /// This one and all behind it, each by itself.
-    fn unchained(mut self) -> Vec<Entry<V>> {
-        let next = self.next.take();
-        let mut all = vec![self];
-        all.extend(next.into_iter().flat_map(|next| next.unchained()));
-        all
-    }
-
-    fn chained(entries: Vec<Entry<V>>) -> Option<Entry<V>> {
-        entries
-            .into_iter()
-            .rev()
-            .fold(None, |next, entry| Some(Entry { next: next.map(Box::new), ..entry }))
+    /// Takes out about so many keys, wherever they lie, so that a store that is over goes in pieces: how many these were.
+    pub(crate) fn drop_some(&mut self, most: u64) -> u64 {
+        let mut count = 0;
+        while count < most
+            && let Some(Some(page)) = self.pages.last_mut()
+        {
+            let Some(slot) = page.iter_mut().find(|slot| !slot.is_empty()) else {
+                self.pages.pop();
+                continue;
+            };
+            while count < most
+                && let Some((_, entry)) = slot.pop_first()
+            {
+                count += match entry {
+                    Entry::One(..) => 1,
+                    Entry::Several(all) => all.len() as u64,
+                };
+            }
+        }
+        while let Some(None) = self.pages.last() {
+            self.pages.pop();
+        }
+        match count {
+            0 if !self.pages.is_empty() => self.drop_some(most),
+            count => count,
+        }
     }
 }
 
@@ -240,14 +257,29 @@ mod tests {
         }
     }
 
+    /// Keys whose hashes are the same: XXH3 multiplies their first half by 0, so the second does not count.
+    fn colliding(count: u64) -> Vec<Vec<u8>> {
+        let first = 0xb8fe_6c39_23a4_4bbe_u64.to_be_bytes();
+        let key = |n: u64| [&first[..], format!("{n:08}").as_bytes(), b"{a}xxxxxxxxxxxxx"].concat();
+        (0..count).map(key).collect()
+    }
+
     #[test]
-    fn keys_of_one_hash_lie_together() {
-        let chain = |keys: &[&str]| {
-            let entry = |key: &&str| Entry { key: key.as_bytes().into(), value: (), next: None };
-            Entry::chained(keys.iter().map(entry).collect()).unwrap()
-        };
-        let names: Vec<_> = chain(&["a", "b", "c"]).iter().map(|entry| entry.key[0]).collect();
-        assert_eq!(names, *b"abc");
-        assert_eq!(chain(&["a", "b"]).unchained().len(), 2);
+    fn keys_of_one_hash_take_long_for_nobody() {
+        const COUNT: u64 = 100_000;
+        let keys = colliding(COUNT);
+        let places: std::collections::BTreeSet<_> =
+            keys.iter().map(|key| Cursor::of(key)).collect();
+        assert_eq!(places.len(), 1, "they are of one hash");
+        let mut store = Store::new();
+        for (n, key) in keys.iter().enumerate() {
+            assert_eq!(store.set(key, n), None);
+        }
+        assert_eq!(store.get(&keys[7]), Some(&7));
+        assert_eq!(store.set(&keys[7], 70), Some(7));
+        assert_eq!(walked(&store, 1).len(), COUNT as usize, "they come together");
+        assert_eq!((store.remove(&keys[7]), store.remove(&keys[7])), (Some(70), None));
+        assert!(keys.iter().skip(8).all(|key| store.remove(key).is_some()));
+        assert_eq!(walked(&store, 1).len(), 7);
     }
 }

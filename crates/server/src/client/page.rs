@@ -15,17 +15,29 @@ const HEAD: &str = "\
 What a client can say. Names, arguments, replies and errors are those of Redis 7, where Redis has the command. This page is made
 from the table of commands: `UPDATE_COMMANDS=1 cargo test -p server page` writes it, and a test holds it to the code.
 
-A read takes a level behind its name (`GET@SEQUENTIAL key`); without one it has the level of its keyspace. *Agreed* and *merged*
-say in which keyspaces a command can be used: keyspaces of a cluster with `--level linearizable` or `sequential` are agreed, those
-of one with `causal` or `eventual` are merged. What looks at the value before it writes needs one order of all writes, so a merged
-keyspace refuses it (`-CONSISTENCY …`).
+*Agreed* and *merged* say in which keyspaces a command can be used: keyspaces of a cluster with `--level linearizable` or
+`sequential` are agreed, those of one with `causal` or `eventual` are merged. What looks at the value before it writes needs one
+order of all writes, so a merged keyspace refuses it (`-CONSISTENCY …`); of SET that is one with NX, XX, IFEQ or GET.
+
+A key or value has at most 16 MiB, a command at most 32,768 keys (EXISTS and TOUCH more), the reply of an MGET 32 MiB, that of KEYS
+64 MiB, and a pattern 1,024 bytes. Beyond that the error says what to do. INCRBYFLOAT takes decimal numbers alone.
 ";
 
 /// The whole page.
 fn page() -> String {
     let mut page = String::from(HEAD);
     let sections = [
-        ("Reads", "", &[Access::Read, Access::ReadAll][..]),
+        (
+            "Reads",
+            "A read takes a level behind its name (`GET@SEQUENTIAL key`); without one it has the level of its keyspace.\n\n",
+            &[Access::Read][..],
+        ),
+        (
+            "Reads of all keys",
+            "These name no key and have no level: they show what the node that is asked has applied, after all that their own\n\
+             connection did.\n\n",
+            &[Access::ReadAll],
+        ),
         ("Writes", "", &[Access::Write]),
         (
             "Connections and servers",
