@@ -76,15 +76,32 @@ fn why(history: &History, decided: &Verdict) -> Vec<String> {
 
 /// Why the other levels do not hold, those together that do not for one reason.
 fn others(decided: &Verdict, verdicts: &[Verdict]) -> Vec<String> {
-    let mut reasons: Vec<(&Outcome, Vec<Level>)> = Vec::new();
+    let mut reasons: Vec<(Outcome, Vec<Level>)> = Vec::new();
     let failed = verdicts.iter().filter(|verdict| !verdict.holds());
     for Verdict { level, outcome, .. } in failed.filter(|one| one.outcome != decided.outcome) {
+        let outcome = of_no_level(*level, outcome);
         match reasons.iter_mut().find(|(known, _)| *known == outcome) {
             Some((_, levels)) => levels.push(*level),
             None => reasons.push((outcome, vec![*level])),
         }
     }
     reasons.iter().filter_map(|(outcome, levels)| reason(outcome, levels)).collect()
+}
+
+/// What is not known, without the level's name: several levels may have one reason.
+fn of_no_level(level: Level, outcome: &Outcome) -> Outcome {
+    match outcome {
+        Outcome::Undecided(why) => {
+            let name = level.to_string();
+            let is_name = |word: &&str| word.trim_end_matches(',') == name;
+            let words = why.split(' ').map(|word| match is_name(&word) {
+                true => word.replace(&name, "it"),
+                false => word.to_string(),
+            });
+            Outcome::Undecided(words.collect::<Vec<_>>().join(" "))
+        }
+        other => other.clone(),
+    }
 }
 
 fn reason(outcome: &Outcome, levels: &[Level]) -> Option<String> {

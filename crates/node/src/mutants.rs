@@ -138,8 +138,6 @@ mutants! {
     RoundConfirmsLater, "ReadIndex context reused", "etcd#20418";
     /// Once many rounds are under way, reads join the oldest.
     ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418";
-    /// A node counts as fresh once a quorum has confirmed what is committed, before that is applied.
-    FreshBeforeApplied, "follower read without waiting", "tidb#43583";
     /// A confirmed read is answered before what was confirmed is applied here.
     ReadBeforeApplied, "follower read without waiting", "tidb#43583, tikv#14715";
     /// A restarted node serves reads before a quorum confirmed what is committed.
@@ -330,6 +328,8 @@ mutants! {
     UnappliedWithoutLimit, "memory without limit", "", "agreed::proposals::tests::great_writes_go_one_by_one";
     /// However many entries wait for those before them, more are kept.
     InboxWithoutLimit, "memory without limit", "", "merged::anti_entropy::tests::only_so_many_entries_wait";
+    /// A node counts as fresh once a quorum has confirmed what is committed, before that is applied.
+    FreshBeforeApplied, "follower read without waiting", "tidb#43583", "agreed::read_index::tests::a_new_boot_confirms_once_without_being_asked";
     /// A key that is removed is counted on.
     RemovedKeysCounted, "wrong answer", "", "agreed::state::tests::del_counts_what_was_there";
     /// What others forwarded, and Raft dropped while it handed over, is taken for appended.

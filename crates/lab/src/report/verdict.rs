@@ -65,9 +65,12 @@ fn promise_lines(attempt: &Attempt) -> Vec<String> {
         verdict.push_str(&format!(": {meaning}"));
     }
     let mut lines = labelled("verdict", Look::Plain, [verdict]);
-    let shown = judgement.proof.iter().take(PROOF_LINES_MAX).map(|line| tame(line));
+    // One line more takes no more room than to say that there is one.
+    let is_long = judgement.proof.len() > PROOF_LINES_MAX + 1;
+    let count = if is_long { PROOF_LINES_MAX } else { judgement.proof.len() };
+    let shown = judgement.proof.iter().take(count).map(|line| tame(line));
     lines.extend(labelled("", Look::Plain, shown));
-    if judgement.proof.len() > PROOF_LINES_MAX {
+    if is_long {
         let more = "  … the whole of it is in summary.json";
         lines.extend(labelled("", Look::Faint, [more]));
     }
