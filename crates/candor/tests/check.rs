@@ -1,11 +1,15 @@
 //! `candor check` from outside: its options, what it prints and how it ends.
 
+#[path = "support/output.rs"]
+mod output;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use history::{History, Level, Witness, validate};
+use output::assert_lost_output_is_told;
 use serde_json::Value;
 
 /// Each client knows its own write first, and then the other's: causal memory, but no convergence.
@@ -149,15 +153,7 @@ fn an_answer_that_is_lost_is_a_failure_and_a_closed_pipe_is_none() {
     let bench = Bench::new(&[("stale", STALE)]);
     for options in [&[][..], &["--json"]] {
         let mut command = bench.command(&[options, &["stale"]].concat());
-        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let lost = command.stdout(full).output().unwrap();
-        assert_eq!(lost.status.code(), Some(1), "{lost:?}");
-        let said = String::from_utf8_lossy(&lost.stderr);
-        assert!(said.contains("cannot write to standard output: No space left"), "{said}");
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let closed = command.stdout(writer).output().unwrap();
-        assert_eq!((closed.status.code(), closed.stderr.len()), (Some(3), 0), "{closed:?}");
+        assert_lost_output_is_told(&mut command, 3);
     }
 }
 

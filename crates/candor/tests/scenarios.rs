@@ -1,10 +1,13 @@
 //! The scenario files that Candor ships, run with real processes; and the exit codes.
 
+#[path = "support/output.rs"]
+mod output;
 mod runner;
 
 use std::fs;
 use std::path::Path;
 
+use output::assert_lost_output_is_told;
 use runner::{Bench, free_ports, shipped};
 use serde_json::{Value, json};
 
@@ -77,16 +80,7 @@ fn a_verdict_that_nobody_sees_is_a_failure() {
     for options in [&[][..], &["--json"]] {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_candor"));
         command.args(["run", file]).args(options).current_dir(bench.path());
-        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let lost = command.stdout(full).output().unwrap();
-        assert_eq!(lost.status.code(), Some(1), "{lost:?}");
-        let said = String::from_utf8_lossy(&lost.stderr);
-        assert!(said.contains("cannot write to standard output: No space left"), "{said}");
-        // Who closed the pipe has seen enough.
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        let closed = command.stdout(writer).output().unwrap();
-        assert_eq!((closed.status.code(), closed.stderr.len()), (Some(0), 0), "{closed:?}");
+        assert_lost_output_is_told(&mut command, 0);
     }
 }
 

@@ -6,6 +6,7 @@
 //! client touch in time, its order says more than real time, the theorem's interval orders are
 //! gone, and a merge that fails is followed by a search over all keys together.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -108,19 +109,29 @@ fn judge_keys(
     decisions.into_iter().map(|(_, decision)| decision).collect()
 }
 
+/// The view as one of registers, which it may be already; where it is not plain what its appends saw, the decision by search.
+pub(crate) fn of_registers<'v, 'h>(
+    view: &'v View<'h>,
+    real_time: bool,
+    meter: &mut Meter,
+) -> Result<Cow<'v, View<'h>>, Decision> {
+    if !view.has_updates.contains(&true) {
+        return Ok(Cow::Borrowed(view));
+    }
+    match as_registers(view, meter) {
+        Told::Registers(registers) => Ok(Cow::Owned(registers)),
+        Told::Never(ops) => Err(Decision::Violated(ops)),
+        Told::Nothing => Err(from_search(search_texts(view, real_time, meter), view, meter)),
+    }
+}
+
 /// Judges all keys in one search.
 fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
-    let plain;
-    let view = match view.has_updates.contains(&true).then(|| as_registers(view, meter)) {
-        None => view,
-        Some(Told::Registers(registers)) => {
-            plain = registers;
-            &plain
-        }
-        Some(Told::Never(ops)) => return Decision::Violated(ops),
-        Some(Told::Nothing) => return from_search(search_texts(view, true, meter), view, meter),
+    let view = match of_registers(view, true, meter) {
+        Ok(view) => view,
+        Err(decision) => return decision,
     };
-    let kept = needed(view);
+    let kept = needed(&view);
     let view = view.only(&kept);
     let edges = match saturate(&view, true, meter) {
         Saturated::Ring(ring) => return Decision::Violated(ring.core).renamed(&kept),
@@ -132,16 +143,11 @@ fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
 
 /// Judges the operations of one key.
 fn judge_key(whole: &View<'_>, ops: &[u32], meter: &mut Meter) -> Decision {
-    let mut key = whole.only(ops);
-    if key.has_updates[0] {
-        match as_registers(&key, meter) {
-            Told::Registers(plain) => key = plain,
-            Told::Never(all) => return Decision::Violated(all).renamed(ops),
-            Told::Nothing => {
-                return from_search(search_texts(&key, true, meter), &key, meter).renamed(ops);
-            }
-        }
-    }
+    let key = whole.only(ops);
+    let key = match of_registers(&key, true, meter) {
+        Ok(key) => key,
+        Err(decision) => return decision.renamed(ops),
+    };
     let kept = needed(&key);
     judge_needed(&key.only(&kept), meter).renamed(&kept).renamed(ops)
 }

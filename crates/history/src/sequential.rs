@@ -4,7 +4,6 @@
 //! Korach 1997), so the quick answers come first: an order that also keeps real time proves it, and
 //! a cycle in what must hold of every legal order disproves it. What is left is searched.
 
-use crate::appends::{Told, as_registers};
 use crate::arbiter::{Arbitrated, arbitrate};
 use crate::budget::Meter;
 use crate::decision::{Cells, Decision, Proof, needed};
@@ -12,7 +11,6 @@ use crate::linearizable::{self, from_search};
 use crate::saturation::{Saturated, saturate};
 use crate::search::{Found, search};
 use crate::sources::plain_sources;
-use crate::texts::search_texts;
 use crate::view::View;
 
 /// States that may be spent on a key in the hope that the history is even linearizable.
@@ -30,17 +28,11 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     if let Decision::Holds(order) = linearizable::judge_for_order(view, &mut part) {
         return Decision::Holds(order);
     }
-    let plain;
-    let view = match view.has_updates.contains(&true).then(|| as_registers(view, meter)) {
-        None => view,
-        Some(Told::Registers(registers)) => {
-            plain = registers;
-            &plain
-        }
-        Some(Told::Never(ops)) => return Decision::Violated(ops),
-        Some(Told::Nothing) => return from_search(search_texts(view, false, meter), view, meter),
+    let view = match linearizable::of_registers(view, false, meter) {
+        Ok(view) => view,
+        Err(decision) => return decision,
     };
-    let kept = needed(view);
+    let kept = needed(&view);
     judge_needed(&view.only(&kept), meter).renamed(&kept)
 }
 

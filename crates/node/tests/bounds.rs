@@ -546,6 +546,9 @@ fn replies_and_patterns_have_a_limit() {
     assert!(matches!(two, Reply::Array(all) if all.len() == 2));
     let three = said(&mut alone, words("MGET key:1 key:1 key:1")).clone();
     assert!(matches!(three, Reply::Error(Error::Invalid(_))), "48 MiB are not copied in one turn");
+    let keys = vec![vec![b'k'; 12 << 20]; 3];
+    let exists = said(&mut alone, Command::exists(&keys));
+    assert!(matches!(exists, Reply::Error(Error::Invalid(_))), "36 MiB of keys");
     let long = "a".repeat(1_025);
     for command in [format!("KEYS {long}"), format!("SCAN 0 MATCH {long}")] {
         let refused = Command::of_words(&command.split(' ').collect::<Vec<_>>());

@@ -1,6 +1,7 @@
 //! The clients of a world: what they ask for, and when.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use node::{Command, Level, Order, RequestId, SessionId};
@@ -162,8 +163,7 @@ impl Client {
 
     /// A command from the rows of which no history tells, on keys that are kept for such: the fold of the log knows what they mean.
     fn draw_other(&mut self, setting: &Setting) -> Wish {
-        let rows: Vec<_> = node::table().filter(|row| is_other(row)).collect();
-        let row = *self.chance.pick_from(&rows);
+        let row = *self.chance.pick_from(&OTHERS);
         let key = |number| Bytes::from(format!("other{number}"));
         let count = if row.keys.is_some_and(|keys| keys.last < 0) { 3 } else { 1 };
         let keys: Vec<Bytes> = (0..count).map(|_| key(self.chance.below(3))).collect();
@@ -302,6 +302,10 @@ impl Client {
         self.last_answer_us
     }
 }
+
+/// Commands of which no history tells.
+static OTHERS: LazyLock<Vec<&node::Row>> =
+    LazyLock::new(|| node::table().filter(|row| is_other(row)).collect());
 
 /// Whether a world tries a command by itself: not those that a history has words for, nor what a model of a few lines cannot
 /// say (sums of fractions, and what looks at all keys).

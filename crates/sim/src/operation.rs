@@ -35,7 +35,8 @@ pub(crate) enum Action {
 impl Action {
     pub(crate) fn is_write(&self) -> bool {
         if let Action::Other { words, .. } = self {
-            return Command::of_words(words).expect(SENSE).is_write();
+            let row = node::find(&words[0]).expect(SENSE);
+            return row.access == node::Access::Write;
         }
         matches!(
             self,

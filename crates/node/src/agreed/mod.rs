@@ -68,7 +68,7 @@ use forwards::Forwards;
 use proposals::Proposals;
 pub(crate) use read_index::Read;
 use read_index::Reads;
-use state::State;
+use state::{Ran, State};
 pub(crate) use storage::Tail;
 use time::{Anchor, LogTime};
 
@@ -821,13 +821,10 @@ impl Agreed {
         turn: &mut Turn<'_>,
     ) {
         let asked = id.node == self.me && id.life == self.life;
-        let answer = self.state.apply(id, position, write, asked);
-        if let Some(answer) = &answer {
-            // With GET, a write answers the value that was there.
-            turn.budget.work.spend(0, answer.reply.bytes());
+        let ran = self.state.apply(id, position, write, asked);
+        if let Some(ran) = &ran {
+            turn.budget.work.spend(ran.steps, ran.bytes);
         }
-        let (steps, bytes) = self.state.take_cost();
-        turn.budget.work.spend(steps, bytes);
         if id.node != self.me {
             return;
         }
@@ -840,7 +837,7 @@ impl Agreed {
         }
         // It was proposed in this boot, so all that was committed before lies before it, also if it does not run.
         self.reads.confirm();
-        let Some(answer) = answer else { return };
+        let Some(Ran { answer, .. }) = ran else { return };
         self.progressed_ms = turn.now.monotonic_ms;
         if let Some(waiter) = self.proposals.on_applied(id.sequence) {
             let certificate = || Certificate::Agreed { position, by: answer.by };

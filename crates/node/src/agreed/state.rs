@@ -18,6 +18,15 @@ struct Versioned {
     by: AgreedPosition,
 }
 
+/// What came of a write, and what it cost beyond its keys and the bytes that carry it.
+pub(crate) struct Ran {
+    pub(crate) answer: Answer,
+    /// Steps of a turn.
+    pub(crate) steps: usize,
+    /// Bytes that were given to keys, and to who asked.
+    pub(crate) bytes: usize,
+}
+
 /// Keys and values, and the last write that was applied of each node.
 ///
 /// - It depends on the entries applied, in order, and on nothing else.
@@ -30,8 +39,6 @@ pub(crate) struct State {
     flushed: Vec<Store<Versioned>>,
     /// What was flushed while a count goes on, which still needs it.
     counted: Option<Counted>,
-    /// What the last write cost.
-    cost: (usize, usize),
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
     applied: Applied,
@@ -94,7 +101,6 @@ impl State {
             keys: 0,
             flushed: vec![],
             counted: None,
-            cost: (0, 0),
             watch: Watch::default(),
             applied: Applied::new(members),
         }
@@ -112,7 +118,7 @@ impl State {
         at: AgreedPosition,
         write: Write<'_>,
         asked: bool,
-    ) -> Option<Answer> {
+    ) -> Option<Ran> {
         if self.applied.take(id) {
             return Some(self.run(at, write, asked));
         }
@@ -128,16 +134,11 @@ impl State {
         }
     }
 
-    fn run(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Answer {
+    fn run(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Ran {
         let mut here = At { state: self, at, bytes: 0 };
         let (answer, steps) = write.run(&mut here, asked);
-        self.cost = (steps, here.bytes);
-        answer
-    }
-
-    /// What the last write cost beyond its keys: steps of a turn, and bytes that were given to keys.
-    pub(crate) fn take_cost(&mut self) -> (usize, usize) {
-        std::mem::take(&mut self.cost)
+        let bytes = here.bytes + answer.reply.bytes();
+        Ran { answer, steps, bytes }
     }
 
     /// Where the value of a key was written.
@@ -240,12 +241,8 @@ struct At<'a> {
 }
 
 impl Values for At<'_> {
-    fn get(&self, key: &[u8]) -> Option<&Bytes> {
-        self.state.get(key)
-    }
-
-    fn written(&self, key: &[u8]) -> Option<AgreedPosition> {
-        self.state.written(key)
+    fn get(&self, key: &[u8]) -> Option<(&Bytes, AgreedPosition)> {
+        self.state.values.get(key).map(|versioned| (&versioned.value, versioned.by))
     }
 
     fn set(&mut self, key: &[u8], value: Bytes) {
@@ -304,7 +301,7 @@ mod tests {
             let mut bytes = vec![];
             encode(KeyspaceId::DEFAULT, &Command::of_words(&words).unwrap(), &mut bytes);
             let write = decode(&mut Reader::new(&bytes)).expect("it was encoded just now");
-            self.apply(id, at, write, true)
+            self.apply(id, at, write, true).map(|ran| ran.answer)
         }
     }
 
@@ -354,7 +351,7 @@ mod tests {
         };
         let value = |value: &'static str| Reply::Value(Bytes::from(value));
         assert_eq!(set("0 XX"), (Reply::Nil, None));
-        assert_eq!(set("0 IFEQ none"), (Reply::Nil, None));
+        assert_eq!(set("0 IFEQ "), (Reply::Nil, None), "what is missing is no empty value");
         assert_eq!(set("a NX GET"), (Reply::Nil, None), "set; nothing was there");
         assert_eq!(set("b NX"), (Reply::Nil, Some(3)));
         assert_eq!(set("b IFEQ a"), (Reply::Ok, Some(3)));

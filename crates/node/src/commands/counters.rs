@@ -151,9 +151,11 @@ fn decrby(step: &mut Step<'_>, args: Args<'_>) -> Answer {
 
 /// Adds to a key, which is 0 where there is none.
 fn add(step: &mut Step<'_>, key: &[u8], amount: i64) -> Answer {
-    let by = Some(step.values.written(key));
-    let old = step.values.get(key).map_or(Some(0), |value| integer(value));
-    let Some(old) = old else { return Answer::refused(NOT_AN_INTEGER) };
+    let old = step.values.get(key);
+    let by = Some(old.map(|(_, by)| by));
+    let Some(old) = old.map_or(Some(0), |(value, _)| integer(value)) else {
+        return Answer::refused(NOT_AN_INTEGER);
+    };
     let Some(new) = old.checked_add(amount) else {
         return Answer::refused("increment or decrement would overflow");
     };
@@ -163,42 +165,38 @@ fn add(step: &mut Step<'_>, key: &[u8], amount: i64) -> Answer {
 
 /// `INCRBYFLOAT key increment`
 fn float_amount(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {
-    if is_float(request.get(2)) {
-        plain(row, request)
-    } else {
-        Err(Error::Invalid(NOT_A_FLOAT.into()))
+    match float(request.get(2)) {
+        Some(_) => plain(row, request),
+        None => Err(Error::Invalid(NOT_A_FLOAT.into())),
     }
 }
 
 const NOT_A_FLOAT: &str = "value is not a valid float";
 const INFINITE: &str = "increment would produce NaN or Infinity";
 
-fn is_float(text: &[u8]) -> bool {
-    Extended::is_infinity(text) || Extended::read(text).is_some()
+/// A number, or an infinity, which is none that anything can be added to; `None`: a text that is neither.
+fn float(text: &[u8]) -> Option<Option<Extended>> {
+    if Extended::is_infinity(text) { Some(None) } else { Extended::read(text).map(Some) }
 }
 
 fn has_float_amount(args: Args<'_>) -> bool {
     let [_, amount] = args.first();
-    is_float(amount)
+    float(amount).is_some()
 }
 
 fn incrbyfloat(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, amount] = args.first();
-    let by = Some(step.values.written(key));
-    let old = step.values.get(key).cloned().unwrap_or(Bytes::from_static(b"0"));
+    let old = step.values.get(key);
+    let by = Some(old.map(|(_, by)| by));
+    let old = old.map_or(&b"0"[..], |(value, _)| value);
     // What is written with an exponent is as long as the exponent says.
-    let is_power =
-        [&old[..], amount].iter().any(|text| text.iter().any(|byte| byte | 0x20 == b'e'));
+    let is_power = [old, amount].iter().any(|text| text.iter().any(|byte| byte | 0x20 == b'e'));
     step.steps += 8 + old.len() + amount.len() + if is_power { 2048 } else { 0 };
-    if !is_float(&old) || !is_float(amount) {
+    let (Some(old), Some(amount)) = (float(old), float(amount)) else {
         return Answer::refused(NOT_A_FLOAT);
-    }
-    let (Some(old), Some(amount)) = (Extended::read(&old), Extended::read(amount)) else {
-        return Answer::refused(INFINITE);
     };
-    let Some(new) = old.plus(&amount) else {
-        return Answer::refused(INFINITE);
-    };
+    let sum = old.and_then(|old| amount.and_then(|amount| old.plus(&amount)));
+    let Some(new) = sum else { return Answer::refused(INFINITE) };
     let text = Bytes::from(new.to_string());
     step.values.set(key, text.clone());
     Answer { reply: Reply::Value(text), by }

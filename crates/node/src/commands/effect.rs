@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::arguments::{Args, Arguments};
 use crate::api::{AgreedPosition, Error, Reply};
+use crate::copies::shown;
 use crate::store::Cursor;
 
 /// What a command does.
@@ -11,6 +12,8 @@ use crate::store::Cursor;
 pub(crate) enum Effect {
     /// It reads, and is answered at once.
     Read(Read),
+    /// It walks over keys that it does not name, and is answered at once: so many steps of a turn it may take.
+    Walk { read: Read, steps: fn(&Arguments) -> usize },
     /// It counts which of its keys exist; very many are counted in pieces.
     Count,
     /// It lists the keys that fit a pattern, over as many turns as that takes.
@@ -62,10 +65,8 @@ pub(crate) trait View {
 
 /// The state that a write of the agreed order runs on.
 pub(crate) trait Values {
-    /// The value of a key.
-    fn get(&self, key: &[u8]) -> Option<&Bytes>;
-    /// Where it was written.
-    fn written(&self, key: &[u8]) -> Option<AgreedPosition>;
+    /// The value of a key, and where it was written.
+    fn get(&self, key: &[u8]) -> Option<(&Bytes, AgreedPosition)>;
     /// Gives a key a value.
     fn set(&mut self, key: &[u8], value: Bytes);
     /// Removes a key; true if it was there.
@@ -84,9 +85,14 @@ pub(crate) struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// A reply, if anybody is to hear it.
-    pub(crate) fn reply(&self, reply: impl FnOnce(&dyn Values) -> Reply) -> Reply {
-        if self.asked { reply(self.values) } else { Reply::Ok }
+    /// The value of a key as a reply, if anybody is to hear it, and where it was written.
+    pub(crate) fn old(&self, key: &[u8]) -> Answer {
+        let old = self.values.get(key);
+        let reply = match old {
+            Some((value, _)) if self.asked => Reply::Value(shown(value)),
+            _ => Reply::Nil,
+        };
+        Answer { reply, by: Some(old.map(|(_, by)| by)) }
     }
 }
 

@@ -140,7 +140,12 @@ pub(super) static SCAN: Row = Row {
         Argument { name: "type", flags: &["optional"], token: Some("TYPE"), ..Argument::ANY },
     ],
     subcommands: &[],
-    run: Data { id: 40, model: Model::None, parse: scan_options, effect: Effect::Read(scan) },
+    run: Data {
+        id: 40,
+        model: Model::None,
+        parse: scan_options,
+        effect: Effect::Walk { read: scan, steps: scan_steps },
+    },
 };
 
 pub(super) static KEYS: Row = Row {
@@ -191,7 +196,12 @@ pub(super) static RANDOMKEY: Row = Row {
     complexity: "O(1)",
     arguments: &[],
     subcommands: &[],
-    run: Data { id: 43, model: Model::None, parse: plain, effect: Effect::Read(randomkey) },
+    run: Data {
+        id: 43,
+        model: Model::None,
+        parse: plain,
+        effect: Effect::Walk { read: randomkey, steps: random_steps },
+    },
 };
 
 pub(super) static FLUSHDB: Row = Row {
@@ -268,16 +278,8 @@ fn dbsize(view: &dyn View, _: &Arguments, _: u64) -> Reply {
     Reply::Integer(view.keys() as i64)
 }
 
-/// How many steps of a turn a command takes that names no key, at most.
-pub(super) fn steps(arguments: &Arguments) -> usize {
-    // Empty slots are passed by quickly.
-    const SLOTS: usize = 64;
-    match arguments.len() {
-        // SCAN: it may look at so many keys.
-        4 => SLOTS + scan_count(arguments) * (1 + arguments.get(1).len() / 64),
-        _ => SLOTS + RANDOM_STEPS / 8,
-    }
-}
+/// What it costs to pass by empty slots, in steps of a turn.
+const SLOTS_STEPS: usize = 64;
 
 /// RANDOMKEY looks at so many places, which removed keys of a merged keyspace are, too; if there is none with a value it answers
 /// nil.
@@ -301,6 +303,10 @@ fn randomkey(view: &dyn View, _: &Arguments, chance: u64) -> Reply {
         }
     }
     Reply::Nil
+}
+
+fn random_steps(_: &Arguments) -> usize {
+    SLOTS_STEPS + RANDOM_STEPS / 8
 }
 
 /// Longer patterns are refused: each key may be held against all of it.
@@ -367,6 +373,11 @@ fn cursor(text: &[u8]) -> Option<u64> {
 /// How many keys a SCAN looks at.
 fn scan_count(arguments: &Arguments) -> usize {
     integer(arguments.get(2)).map_or(TURN_STEPS, |count| (count as usize).min(TURN_STEPS))
+}
+
+/// Each key is held against all of the pattern.
+fn scan_steps(arguments: &Arguments) -> usize {
+    SLOTS_STEPS + scan_count(arguments) * (1 + arguments.get(1).len() / 64)
 }
 
 /// Looks at `count` keys at least, or at as many places as a turn may. Keys of one hash come together, since the cursor knows

@@ -77,18 +77,7 @@ pub enum Model {
 
 /// All rows, the most frequent first.
 pub fn table() -> impl Iterator<Item = &'static Row> {
-    [strings::ROWS, keys::ROWS, counters::ROWS].concat_rows()
-}
-
-/// Rows of several families, one behind the other.
-trait Families {
-    fn concat_rows(self) -> impl Iterator<Item = &'static Row>;
-}
-
-impl<const N: usize> Families for [&'static [&'static Row]; N] {
-    fn concat_rows(self) -> impl Iterator<Item = &'static Row> {
-        self.into_iter().flat_map(|family| family.iter().copied())
-    }
+    strings::ROWS.iter().chain(keys::ROWS).chain(counters::ROWS).copied()
 }
 
 /// The rows by their ids.
@@ -118,11 +107,11 @@ impl Row {
         (self.run.parse)(self, request)
     }
 
-    /// The names of the orders whose keyspaces take it.
+    /// Whether merged keyspaces take it; agreed ones take all.
     pub fn is_for_merged(&self) -> bool {
         match self.run.effect {
             Effect::Write(writes) => writes.merge.is_some(),
-            Effect::Read(_) | Effect::Count | Effect::List => true,
+            Effect::Read(_) | Effect::Walk { .. } | Effect::Count | Effect::List => true,
         }
     }
 
@@ -272,7 +261,7 @@ impl Command {
 
     /// Whether it is too much for one turn, and what to do about it.
     pub(crate) fn check_size(&self) -> Result<(), Error> {
-        if self.weight() > 2 * VALUE_BYTES_MAX && !matches!(self.effect(), Effect::Count) {
+        if self.weight() > 2 * VALUE_BYTES_MAX {
             return Err(Error::Invalid("the command is too large".into()));
         }
         let count = self.key_count();
@@ -287,8 +276,8 @@ impl Command {
 
     /// How many steps of a turn a read at once takes, but for the bytes of its reply.
     pub(crate) fn steps(&self) -> usize {
-        match self.row.access {
-            Access::ReadAll => keys::steps(&self.arguments),
+        match self.effect() {
+            Effect::Walk { steps, .. } => steps(&self.arguments),
             _ => self.key_count(),
         }
     }
@@ -296,7 +285,7 @@ impl Command {
     /// The answer from a state; only of a read that takes no long time.
     pub(crate) fn read(&self, view: &dyn View, chance: u64) -> Reply {
         match self.effect() {
-            Effect::Read(read) => read(view, &self.arguments, chance),
+            Effect::Read(read) | Effect::Walk { read, .. } => read(view, &self.arguments, chance),
             Effect::Count => {
                 let there = self.arguments.iter().filter(|key| view.get(key).is_some()).count();
                 Reply::Integer(mutant!(ExistsCountsOne, there, there.min(1)) as i64)
@@ -369,7 +358,7 @@ impl Write<'_> {
         if self.row.run.model == Model::Delete { 0 } else { self.args.size() }
     }
 
-    /// Runs it on the state of the agreed order: its answer, and what it cost beyond its keys and the bytes that it moved.
+    /// Runs it on the state of the agreed order: its answer, and the steps of a turn that it cost beyond its keys and bytes.
     pub(crate) fn run(&self, values: &mut dyn Values, asked: bool) -> (Answer, usize) {
         let mut step = Step { values, steps: 0, asked };
         let answer = (self.writes.run)(&mut step, self.args);

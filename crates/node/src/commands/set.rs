@@ -12,7 +12,6 @@ use super::arguments::{Args, Arguments, Request};
 use super::effect::{Answer, Effect, Step, Writes};
 use super::{Command, Data, Model, Row, plain};
 use crate::api::{Error, Reply};
-use crate::copies::shown;
 
 /// SET with options.
 pub(super) static WITH_OPTIONS: Row = Row {
@@ -198,18 +197,17 @@ fn is_sound(args: Args<'_>) -> bool {
 fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, value] = args.first();
     let (condition, get) = options(args).expect("a row checks its arguments");
-    let by = Some(step.values.written(key));
-    let holds = condition.holds(step.values.get(key).map(|old| &old[..]));
-    let reply = step.reply(|values| match values.get(key) {
-        Some(old) if get => Reply::Value(shown(old)),
-        None if get => Reply::Nil,
-        _ if holds => Reply::Ok,
-        _ => Reply::Nil,
-    });
+    let old = step.values.get(key);
+    let holds = condition.holds(old.map(|(old, _)| &old[..]));
+    let done = if holds { Reply::Ok } else { Reply::Nil };
+    let answer = match get {
+        true => step.old(key),
+        false => Answer { reply: done, by: Some(old.map(|(_, by)| by)) },
+    };
     if holds {
         step.values.set(key, Bytes::copy_from_slice(value));
     }
-    Answer { reply, by }
+    answer
 }
 
 /// The same command without its condition: what a bug makes of it.

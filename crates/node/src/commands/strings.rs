@@ -1,6 +1,6 @@
 //! Strings: what reads and writes values as they are.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::arguments::{Args, Arguments, Request};
 use super::effect::{Answer, Effect, Merging, Step, View, Writes};
@@ -401,7 +401,7 @@ fn merge_set<'a>(state: &mut dyn Merging<'a>, args: Args<'a>) -> Reply {
 
 fn setnx(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, value] = args.first();
-    let by = step.values.written(key);
+    let by = step.values.get(key).map(|(_, by)| by);
     if by.is_none() {
         step.values.set(key, Bytes::copy_from_slice(value));
     }
@@ -410,24 +410,23 @@ fn setnx(step: &mut Step<'_>, args: Args<'_>) -> Answer {
 
 fn getset(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, new] = args.first();
-    let by = Some(step.values.written(key));
-    let reply = step.reply(|values| value(values.get(key)));
+    let answer = step.old(key);
     step.values.set(key, Bytes::copy_from_slice(new));
-    Answer { reply, by }
+    answer
 }
 
 fn getdel(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key] = args.first();
-    let by = Some(step.values.written(key));
-    let reply = step.reply(|values| value(values.get(key)));
+    let answer = step.old(key);
     step.values.remove(key);
-    Answer { reply, by }
+    answer
 }
 
 fn delifeq(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, expected] = args.first();
-    let by = Some(step.values.written(key));
-    let equals = step.values.get(key).is_some_and(|value| value == expected);
+    let old = step.values.get(key);
+    let by = Some(old.map(|(_, by)| by));
+    let equals = old.is_some_and(|(value, _)| value == expected);
     let gone = equals && step.values.remove(key);
     Answer { reply: Reply::Integer(i64::from(gone)), by }
 }
@@ -475,16 +474,15 @@ fn msetnx(step: &mut Step<'_>, args: Args<'_>) -> Answer {
 
 fn append(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, tail] = args.first();
-    let by = Some(step.values.written(key));
-    let old = step.values.get(key).cloned().unwrap_or_default();
+    let old = step.values.get(key);
+    let by = Some(old.map(|(_, by)| by));
+    let old = old.map(|(value, _)| &value[..]).unwrap_or_default();
     let length = old.len() + tail.len();
     if length > VALUE_BYTES_MAX {
         return Answer::refused(TOO_LONG);
     }
-    let mut new = BytesMut::with_capacity(length);
-    new.extend_from_slice(&old);
-    new.extend_from_slice(tail);
-    step.values.set(key, new.freeze());
+    let new = [old, tail].concat();
+    step.values.set(key, new.into());
     Answer { reply: Reply::Integer(length as i64), by }
 }
 
@@ -503,8 +501,9 @@ fn has_offset(args: Args<'_>) -> bool {
 
 fn setrange(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, offset, part] = args.first();
-    let by = Some(step.values.written(key));
-    let old = step.values.get(key).cloned().unwrap_or_default();
+    let old = step.values.get(key);
+    let by = Some(old.map(|(_, by)| by));
+    let old = old.map(|(value, _)| &value[..]).unwrap_or_default();
     if part.is_empty() {
         return Answer { reply: Reply::Integer(old.len() as i64), by };
     }

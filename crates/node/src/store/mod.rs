@@ -168,9 +168,10 @@ impl<V> Store<V> {
     pub(crate) fn drop_some(&mut self, most: u64) -> u64 {
         let mut count = 0;
         while count < most
-            && let Some(Some(page)) = self.pages.last_mut()
+            && let Some(page) = self.pages.last_mut()
         {
-            let Some(slot) = page.iter_mut().find(|slot| !slot.is_empty()) else {
+            let mut slots = page.iter_mut().flatten();
+            let Some(slot) = slots.find(|slot| !slot.is_empty()) else {
                 self.pages.pop();
                 continue;
             };
@@ -183,13 +184,7 @@ impl<V> Store<V> {
                 };
             }
         }
-        while let Some(None) = self.pages.last() {
-            self.pages.pop();
-        }
-        match count {
-            0 if !self.pages.is_empty() => self.drop_some(most),
-            count => count,
-        }
+        count
     }
 }
 
