@@ -283,7 +283,7 @@ mutants! {
     /// A cluster forms although another member has met other directories.
     FormsWithOthers, "two clusters out of one", "", "meeting_07_one_cluster_or_none.story";
     /// The log of this node carries writes of a start that it has not lived, and it goes on.
-    OwnOtherLifeUnnoticed, "lost disk unnoticed", "", "agreed::tests::another_life_in_the_log_that_this_directory_has_not_lived_supersedes_it";
+    OwnOtherLifeUnnoticed, "lost disk unnoticed", "", "agreed::apply::tests::another_life_in_the_log_that_this_directory_has_not_lived_supersedes_it";
     /// Nobody tells a replica that it has forgotten entries of its own.
     ForgottenNotTold, "lost disk unnoticed", "", "merged_08_forgotten_entries.story";
     /// A replica that is told that it has forgotten entries of its own goes on.
