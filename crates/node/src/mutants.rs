@@ -330,6 +330,8 @@ mutants! {
     InboxWithoutLimit, "memory without limit", "", "merged::anti_entropy::tests::only_so_many_entries_wait";
     /// A node counts as fresh once a quorum has confirmed what is committed, before that is applied.
     FreshBeforeApplied, "follower read without waiting", "tidb#43583", "agreed::read_index::tests::a_new_boot_confirms_once_without_being_asked";
+    /// What stands behind a refusal in a list of commands does not run.
+    ListStopsAtRefusal, "wrong answer", "", "agreed::state::tests::a_refusal_in_a_list_stops_nothing";
     /// A key that is removed is counted on.
     RemovedKeysCounted, "wrong answer", "", "agreed::state::tests::del_counts_what_was_there";
     /// What others forwarded, and Raft dropped while it handed over, is taken for appended.

@@ -210,6 +210,10 @@ impl Values for At<'_> {
         was_there
     }
 
+    fn view(&self) -> &dyn View {
+        self.state
+    }
+
     fn clear(&mut self) {
         if self.state.keys == 0 {
             return;

@@ -6,7 +6,7 @@ use super::Merged;
 use super::entry::{self, Header};
 use crate::api::{Error, TURN_STEPS};
 use crate::commands::Command;
-use crate::keyspace::KeyspaceId;
+use crate::ids::KeyspaceId;
 use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::record::Record;

@@ -5,7 +5,7 @@ use crate::agreed::Tail;
 use crate::api::{NodeId, Now, Output, RequestId, SessionId, TURN_STEPS};
 use crate::commands::Command;
 use crate::counting::Counts;
-use crate::keyspace::KeyspaceId;
+use crate::ids::KeyspaceId;
 use crate::random::Random;
 use crate::session::{Sessions, Waiter};
 use crate::turn::{Budget, Identity};

@@ -1,8 +1,8 @@
 use super::*;
 use crate::api::Reply;
 use crate::commands::{Command, decode, encode};
+use crate::ids::KeyspaceId;
 use crate::ids::Life;
-use crate::keyspace::KeyspaceId;
 use crate::wire::codec::Reader;
 
 fn id(boot: u64, sequence: u64) -> WriteId {
@@ -96,4 +96,28 @@ fn a_flush_leaves_nothing_and_its_memory_goes_in_pieces() {
     state.say(id(1, 5_002), at, "SET k v");
     state.say(id(1, 5_003), at, "FLUSHALL");
     assert!(!state.has_garbage(), "few keys go at once, however often");
+}
+
+#[test]
+fn a_refusal_in_a_list_stops_nothing() {
+    let mut state = new();
+    let at = AgreedPosition { index: 4, offset: 1 };
+    let parts = ["GET k", "SET k word", "GET k", "INCR k", "APPEND k s", "MGET k none"];
+    let parts = parts.map(|one| Command::of_words(&one.split(' ').collect::<Vec<_>>()).unwrap());
+    let list = Command::list(&parts).unwrap();
+    let mut run = |sequence, asked| {
+        let mut bytes = vec![];
+        encode(KeyspaceId::DEFAULT, &list, &mut bytes);
+        let write = decode(&mut Reader::new(&bytes)).unwrap();
+        state.apply(id(1, sequence), at, write, asked).expect("it is the next one").answer.reply
+    };
+    let value = |value: &'static str| Reply::Value(Bytes::from(value));
+    let Reply::Array(replies) = run(1, true) else { panic!("a list has an array of replies") };
+    let [nil, ok, word, refused, length, both] = &replies[..] else { panic!("{replies:?}") };
+    assert_eq!((nil, ok, word), (&Reply::Nil, &Reply::Ok, &value("word")));
+    assert!(matches!(refused, Reply::Error(_)), "{refused:?}");
+    assert_eq!(*length, Reply::Integer(5));
+    assert_eq!(*both, Reply::Array(vec![value("words"), Reply::Nil]));
+    assert_eq!(run(2, false), Reply::Array(vec![]), "nobody else builds replies");
+    assert_eq!(state.written(b"k"), Some(at));
 }
