@@ -65,63 +65,33 @@
 //! linearizability key by key, `saturation`, `arbiter` and `search` decide sequential consistency,
 //! `appends` makes registers of keys that are appended to, `eventual` reads its level off the keys; `shrink` and `explain` make a clash small and put it into words.
 
-mod answer;
-mod appends;
-mod arbiter;
 mod budget;
-mod causal;
-mod causality;
-mod certificate;
-mod circle;
-mod claimed;
-mod clients;
-mod decision;
-mod eventual;
+mod check;
 mod explain;
-mod fault;
-mod field;
 mod formats;
-mod history;
-mod judge;
-mod level;
-mod line;
-mod linearizable;
+mod levels;
 mod model;
-mod observers;
-mod operation;
-mod pram;
-mod reader;
+mod relation;
 mod report;
-mod saturation;
 mod search;
-mod sequential;
-mod sessions;
-mod shrink;
-mod skipped;
-mod sources;
-mod texts;
 mod verdict;
-mod view;
 mod witness;
-mod words;
-mod writer;
-mod zones;
 
-pub use answer::explanations;
 pub use budget::Budget;
-pub use certificate::{Entry, Place, Position, Replica, Source};
-pub use fault::Fault;
-pub use history::{Header, History, Unit};
-pub use judge::{check, ladder, strongest};
-pub use level::{Level, UnknownLevel};
-pub use model::{Event, Model, check_model};
-pub use operation::{Fate, Kind, Operation, Value};
-pub use reader::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX, TIME_MAX};
+pub use check::{check, ladder, strongest};
+pub use explain::answer::explanations;
+pub use formats::jsonl::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX, TIME_MAX};
+pub use model::certificate::{Entry, Place, Position, Replica, Source};
+pub use model::fault::Fault;
+pub use model::history::{Header, History, Unit};
+pub use model::level::{Level, UnknownLevel};
+pub use model::operation::{Fate, Kind, Operation, Value};
+pub use model::skipped::Skipped;
 pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, report_too_large, witness_json, worst,
 };
-pub use skipped::Skipped;
+pub use search::model::{Event, Model, check_model};
 pub use verdict::{Clash, Link, Outcome, Reason, Verdict, compact};
 pub use witness::{Order, Witness, validate};
 

@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::{answer, details, standings};
 use crate::budget::{Budget, megabytes};
-use crate::history::History;
-use crate::judge::{check, ladder, strongest};
-use crate::level::Level;
-use crate::reader::Broken;
-use crate::skipped;
+use crate::check::{check, ladder, strongest};
+use crate::explain::answer::{answer, details, standings};
+use crate::formats::jsonl::Broken;
+use crate::model::history::History;
+use crate::model::level::Level;
+use crate::model::skipped;
 use crate::verdict::{Clash, Outcome, Verdict};
 use crate::witness::{Order, Witness};
 

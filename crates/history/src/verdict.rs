@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::history::History;
-use crate::level::Level;
-use crate::operation::{Kind, Operation, Value};
+use crate::model::history::History;
+use crate::model::level::Level;
+use crate::model::operation::{Kind, Operation, Value};
 use crate::witness::Witness;
 
 /// How many operations of a witness order or a clash are put into words.

@@ -4,8 +4,8 @@
 use super::datum::Datum;
 use super::events::{Event, Recording, Step, is_nemesis};
 use super::syntax::{Dialect, Reader};
-use crate::field::column;
-use crate::reader::Broken;
+use crate::formats::field::column;
+use crate::formats::jsonl::Broken;
 
 /// Who writes the events into the log.
 pub(super) const LOGGER: &str = "jepsen.util";

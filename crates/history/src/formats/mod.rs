@@ -13,18 +13,22 @@
 
 mod datum;
 mod events;
+pub(crate) mod field;
 mod gzip;
+pub(crate) mod jsonl;
 mod keys;
+mod line;
 mod log;
 mod number;
 mod processes;
 mod register;
 mod syntax;
+mod writer;
 
-use crate::field::{column, fields};
-use crate::history::History;
-use crate::operation::Operation;
-use crate::reader::{Broken, newlines};
+use crate::formats::field::{column, fields};
+use crate::formats::jsonl::{Broken, newlines};
+use crate::model::history::History;
+use crate::model::operation::Operation;
 use datum::Datum;
 use events::Event;
 use syntax::{Dialect, Reader};

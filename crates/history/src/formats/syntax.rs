@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::datum::Datum;
 use super::number::number;
-use crate::reader::Broken;
+use crate::formats::jsonl::Broken;
 
 /// How deep data may be nested.
 const DEPTH_MAX: usize = 64;

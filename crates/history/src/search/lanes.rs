@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::view::{NONE, Op};
+use crate::model::view::{NONE, Op};
 
 /// Whose an operation is and when it ran.
 #[derive(Clone, Copy, Debug)]

@@ -18,19 +18,21 @@
 //! States are remembered as 128-bit fingerprints: among a hundred million states the chance that
 //! any two are taken for one another is below 2^-70.
 
+pub(crate) mod appends;
 mod lanes;
-mod maybes;
+mod lookahead;
 mod memo;
+pub(crate) mod model;
 pub(crate) mod modelled;
-mod outlook;
+mod optional;
 
 use crate::budget::{Meter, effort};
-use crate::view::{NEVER, NONE, View};
+use crate::model::view::{NEVER, NONE, View};
 use lanes::{Span, client_lanes, tight_lanes};
-use maybes::Maybes;
+use lookahead::Outlook;
+pub(crate) use lookahead::hidden_after;
 use memo::{Entered, cell_mark, op_mark};
-use outlook::Outlook;
-pub(crate) use outlook::hidden_after;
+use optional::Maybes;
 
 /// What a search found.
 pub(crate) enum Found {

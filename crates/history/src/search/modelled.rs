@@ -9,8 +9,8 @@ use super::Found;
 use super::lanes::{Span, client_lanes, tight_lanes};
 use super::memo::{Entered, cell_mark, op_mark};
 use crate::budget::{Meter, effort};
-use crate::model::{Event, Model};
-use crate::view::{NEVER, NONE};
+use crate::model::view::{NEVER, NONE};
+use crate::search::model::{Event, Model};
 
 /// Looks for a legal order of the events that `part` names, as indices into `events`.
 pub(crate) fn search<M: Model>(

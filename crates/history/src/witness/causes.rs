@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::level::Level;
+use crate::model::level::Level;
 use crate::witness::facts::{Facts, looks, makes};
 use crate::witness::orders::{clients_in_order, complete, only};
 use crate::witness::{Order, Witness};

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::history::History;
-use crate::level::Level;
-use crate::reader::Broken;
+use crate::formats::jsonl::Broken;
+use crate::model::history::History;
+use crate::model::level::Level;
 use crate::witness::{Order, Witness};
 
 /// The version of the form.

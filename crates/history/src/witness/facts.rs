@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::history::History;
-use crate::level::Level;
-use crate::operation::{Fate, Kind, Operation, Value};
+use crate::model::history::History;
+use crate::model::level::Level;
+use crate::model::operation::{Fate, Kind, Operation, Value};
 use crate::verdict::named;
 use crate::witness::Witness;
 

@@ -2,13 +2,14 @@
 //! the algorithms that find witnesses; every verdict that holds by a witness has passed it.
 
 mod causes;
+pub(crate) mod claimed;
 mod document;
 mod facts;
 mod orders;
 mod sessions;
 
-use crate::history::History;
-use crate::level::Level;
+use crate::model::history::History;
+use crate::model::level::Level;
 use facts::Facts;
 
 /// A proof that a level holds.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use crate::level::Level;
-use crate::operation::{Fate, Kind};
+use crate::model::level::Level;
+use crate::model::operation::{Fate, Kind};
 use crate::witness::facts::{Facts, fits, looks, makes, sum};
 use crate::witness::{Order, Witness};
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::level::Level;
-use crate::operation::Kind;
+use crate::model::level::Level;
+use crate::model::operation::Kind;
 use crate::witness::Witness;
 use crate::witness::facts::{Facts, makes};
 

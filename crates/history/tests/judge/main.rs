@@ -22,9 +22,9 @@
 //! is tried.
 
 mod chance;
-mod circles;
 mod claims;
 mod convergence;
+mod cycles;
 mod formats;
 mod gaps;
 mod larger;

@@ -2,7 +2,7 @@
 
 use super::{Dialect, Reader, fault};
 use crate::formats::datum::Datum;
-use crate::reader::Broken;
+use crate::formats::jsonl::Broken;
 
 impl Reader<'_> {
     pub(super) fn string(&mut self) -> Result<String, Broken> {
