@@ -3,18 +3,16 @@
 use crate::budget::{Budget, Meter, megabytes};
 use crate::explain::explain;
 use crate::explain::shrink::shrink;
-use crate::levels::causal::{self, Form};
+use crate::levels::decide;
 use crate::levels::decision::{Decision, Proof};
 use crate::levels::eventual::{self, Eventual};
-use crate::levels::writes::{self, Guarantee};
-use crate::levels::{linearizable, pram, sequential, sessions};
 use crate::model::clients;
 use crate::model::history::{History, Unit};
 use crate::model::level::Level;
+use crate::model::names::compact;
 use crate::model::operation::{Fate, Operation};
-use crate::model::view::{NONE, View, counts};
-use crate::relation::reads_from::is_operation;
-use crate::verdict::{Clash, Outcome, Verdict, compact};
+use crate::model::view::{NONE, View, counts, is_operation};
+use crate::verdict::{Clash, Outcome, Verdict};
 use crate::witness::claimed;
 use crate::witness::{Order, Witness, validate};
 
@@ -184,22 +182,6 @@ fn judge_order(view: &View<'_>, level: Level, meter: &mut Meter) -> Outcome {
         }
         Decision::Violated(core) => Outcome::Violated(clash(view, level, &core, meter)),
         Decision::Undecided(why) => Outcome::Undecided(why),
-    }
-}
-
-/// What the algorithm for a level says of a view.
-pub(crate) fn decide(view: &View<'_>, level: Level, meter: &mut Meter) -> Decision {
-    match level {
-        Level::Linearizable | Level::Bounded { .. } => linearizable::judge(view, meter),
-        Level::Causal => causal::judge(view, Form::Ccv, meter),
-        Level::Cm => causal::judge(view, Form::Cm, meter),
-        Level::Cc => causal::judge(view, Form::Cc, meter),
-        Level::Pram => pram::judge(view, meter),
-        Level::Wfr => writes::judge(view, Guarantee::Wfr, meter),
-        Level::Mw => writes::judge(view, Guarantee::Mw, meter),
-        Level::Ryw => sessions::read_your_writes(view),
-        Level::Mr => sessions::monotonic_reads(view),
-        Level::Sequential | Level::Eventual => sequential::judge(view, meter),
     }
 }
 

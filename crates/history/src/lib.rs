@@ -80,19 +80,21 @@ mod witness;
 pub use budget::Budget;
 pub use check::{check, ladder, strongest};
 pub use explain::answer::explanations;
-pub use formats::jsonl::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX, TIME_MAX};
+pub use formats::broken::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX};
 pub use model::certificate::{Entry, Place, Position, Replica, Source};
 pub use model::fault::Fault;
 pub use model::history::{Header, History, Unit};
 pub use model::level::{Level, UnknownLevel};
-pub use model::operation::{Fate, Kind, Operation, Value};
+pub use model::names::compact;
+pub use model::operation::{Fate, Kind, Operation, TIME_MAX, Value};
 pub use model::skipped::Skipped;
 pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, report_too_large, witness_json, worst,
 };
-pub use search::model::{Event, Model, check_model};
-pub use verdict::{Clash, Link, Outcome, Reason, Verdict, compact};
+pub use search::check_model::check_model;
+pub use search::model::{Event, Model};
+pub use verdict::{Clash, Link, Outcome, Reason, Verdict};
 pub use witness::{Order, Witness, validate};
 
 /// The examples of the README, tried as those of the documentation are.

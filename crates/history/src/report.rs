@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use crate::budget::{Budget, megabytes};
 use crate::check::{check, ladder, strongest};
 use crate::explain::answer::{answer, details, standings};
-use crate::formats::jsonl::Broken;
+use crate::explain::skipped;
+use crate::formats::broken::Broken;
 use crate::model::history::History;
 use crate::model::level::Level;
-use crate::model::skipped;
 use crate::verdict::{Clash, Outcome, Verdict};
 use crate::witness::{Order, Witness};
 

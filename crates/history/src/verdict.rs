@@ -1,10 +1,9 @@
 //! Verdicts: what the judge says of one history and one level, with its proof, and in words.
 
-use std::borrow::Cow;
-
 use crate::model::history::History;
 use crate::model::level::Level;
-use crate::model::operation::{Kind, Operation, Value};
+use crate::model::names::compact;
+use crate::model::operation::Operation;
 use crate::witness::Witness;
 
 /// How many operations of a witness order or a clash are put into words.
@@ -166,50 +165,6 @@ impl Verdict {
         lines.extend(self.notes.iter().cloned());
         lines
     }
-}
-
-/// An operation in few words, such as `client 0 write a=1`.
-pub fn compact(operation: &Operation) -> String {
-    let client = operation.client;
-    let key = word(&operation.key);
-    match &operation.kind {
-        Kind::Write { value: None } => format!("client {client} delete {key}"),
-        Kind::Write { value } => format!("client {client} write {key}={}", shown(value)),
-        Kind::Read { value, ok: true } => format!("client {client} read {key}={}", shown(value)),
-        Kind::Read { .. } => format!("client {client} read {key}=?"),
-        Kind::Append { value } => format!("client {client} append {key}+={}", word(value)),
-        Kind::Incr { add, value } => {
-            let answer = value.as_ref().map_or(String::new(), |value| format!("={}", word(value)));
-            format!("client {client} incr {key}+{add}{answer}")
-        }
-        Kind::Cas { from, to, ok } => {
-            let answer = match ok {
-                Some(true) => "",
-                Some(false) => " (failed)",
-                None => " (unknown)",
-            };
-            format!("client {client} cas {key}:{}→{}{answer}", shown(from), shown(to))
-        }
-    }
-}
-
-/// An operation in few words and, where it came from a file, its place there.
-pub(crate) fn named(history: &History, index: usize) -> String {
-    let operation = &history.operations[index];
-    let place = operation.place().map_or(String::new(), |place| format!(" ({place})"));
-    compact(operation) + &place
-}
-
-/// A value in an operation's short form, where `=` sets it apart.
-fn shown(value: &Option<Value>) -> Cow<'_, str> {
-    value.as_deref().map_or(Cow::Borrowed("nothing"), word)
-}
-
-/// A key or a value as it stands, or in quotes where its end, or that it is one, could not be seen.
-fn word(text: &str) -> Cow<'_, str> {
-    let is_plain = |sign: char| sign.is_alphanumeric() || "_-.:/#@+*".contains(sign);
-    let stands_alone = !text.is_empty() && text != "nothing" && text.chars().all(is_plain);
-    if stands_alone { Cow::Borrowed(text) } else { Cow::Owned(format!("\"{text}\"")) }
 }
 
 /// How many orders of a witness are put into words.

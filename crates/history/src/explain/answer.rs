@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::explain::skipped;
 use crate::model::history::History;
 use crate::model::level::Level;
-use crate::model::skipped;
 use crate::verdict::{Outcome, Verdict};
 
 /// The answer about one file. `decided` is the verdict of the level that decides, one of `verdicts`;

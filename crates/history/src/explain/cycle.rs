@@ -1,7 +1,7 @@
 //! Rings of operations that would each have to come before the next, put into a sentence.
 
 use crate::explain::describe::Words;
-use crate::levels::eventual::shown;
+use crate::model::names::shown;
 use crate::model::operation::Kind;
 use crate::relation::causality::{Link, Why};
 

@@ -1,6 +1,6 @@
 //! Names and spans of time, as the sentences about a clash use them.
 
-use crate::levels::eventual::{quoted, shown};
+use crate::model::names::{quoted, shown};
 use crate::model::operation::{Kind, Value};
 use crate::model::view::View;
 

@@ -4,14 +4,16 @@ pub(crate) mod answer;
 mod cycle;
 pub(crate) mod describe;
 pub(crate) mod shrink;
+pub(crate) mod skipped;
 
 use crate::budget::Meter;
 use crate::explain::describe::Words;
 use crate::levels::causal::{self, Form};
-use crate::levels::eventual::{quoted, shown, thin_air};
+use crate::levels::eventual::thin_air;
 use crate::levels::pram;
 use crate::levels::zones::{self, Clash, Zones};
 use crate::model::level::Level;
+use crate::model::names::{quoted, shown};
 use crate::model::operation::Kind;
 use crate::model::view::{NONE, View};
 use crate::relation::causality::{Link, Why};

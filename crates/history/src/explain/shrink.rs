@@ -11,9 +11,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::budget::{Meter, effort};
-use crate::levels::decision::Cells;
 use crate::model::operation::Kind;
 use crate::model::view::{NEVER, NONE, Op, View};
+use crate::relation::cells::Cells;
 use crate::search::hidden_after;
 
 /// The most operations that a clash may have for each of them to be tried by itself again and again.

@@ -2,7 +2,8 @@
 
 use super::datum::Datum;
 use super::syntax::Reader;
-use crate::formats::jsonl::{Broken, OPERATIONS_MAX, TIME_MAX};
+use crate::formats::broken::{Broken, OPERATIONS_MAX};
+use crate::model::operation::TIME_MAX;
 use crate::model::skipped::Skipped;
 
 /// What an event says about its operation.

@@ -1,42 +1,15 @@
 //! Reads history files: JSON Lines, one operation a line, perhaps a header and faults. A file is read whole or
 //! refused with the place of its first fault and what would be right there.
 
-use std::fmt;
-
 use serde::Deserialize;
 
+use crate::formats::broken::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX};
 use crate::formats::field::{Fault, column, fields};
 use crate::formats::line::{Line, read_level};
 use crate::model::clients;
 use crate::model::fault;
 use crate::model::history::{Header, History, Unit};
-use crate::model::operation::Operation;
-
-/// The longest line that is read.
-pub const LINE_BYTES_MAX: usize = 16 << 20;
-/// The most operations that one history may have.
-pub const OPERATIONS_MAX: usize = 1 << 30;
-/// The latest time that one history may name.
-pub const TIME_MAX: u64 = 1 << 62;
-
-/// A file that is no history: the place of the fault and what would be right.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The column, in characters counted from 1.
-    pub column: usize,
-    /// What is wrong, and what would be right.
-    pub message: String,
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.line, self.column, self.message)
-    }
-}
-
-impl std::error::Error for Broken {}
+use crate::model::operation::{Operation, TIME_MAX};
 
 impl History {
     /// Reads a history from JSON Lines.
@@ -175,7 +148,7 @@ impl Part {
                     return Err(Fault { column, message: SECOND_HEADER.to_string() });
                 }
             }
-            Err(_) if has_field(line, "fault") => self.faults.push(fault::Fault::read(line)?),
+            Err(_) if has_field(line, "fault") => self.faults.push(read_fault(line)?),
             Err(error) => return Err(Fault::parse(line, &error)),
         }
         Ok(())
@@ -184,6 +157,18 @@ impl Part {
 
 fn has_field(line: &str, name: &str) -> bool {
     fields(line).iter().any(|field| field.name == name)
+}
+
+fn read_fault(line: &str) -> Result<fault::Fault, Fault> {
+    let fault: fault::Fault =
+        serde_json::from_str(line).map_err(|error| Fault::parse(line, &error))?;
+    for (name, time) in [("start", Some(fault.start)), ("end", fault.end)] {
+        if time.is_some_and(|time| time > TIME_MAX) {
+            let message = format!("times are at most {TIME_MAX}");
+            return Err(Fault::at(line, name, message));
+        }
+    }
+    Ok(fault)
 }
 
 #[derive(Deserialize)]
@@ -209,4 +194,39 @@ fn read_header(line: &str) -> Result<Header, Fault> {
         None => Unit::default(),
     };
     Ok(Header { version: raw.candor_history, unit, level: read_level(line, raw.level)? })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::fault::Fault;
+    use crate::model::history::History;
+
+    const LINES: [&str; 2] = [
+        r#"{"fault":"killed","server":0,"start":900,"end":1300}"#,
+        r#"{"fault":"partition 0 | \"1\"","start":5,"end":null}"#,
+    ];
+
+    #[test]
+    fn lines_come_back_beside_operations() {
+        let operation = r#"{"client":0,"kind":"write","key":"a","value":"1","start":1,"end":2}"#;
+        let text = format!("{}\n{operation}\n{}\n", LINES[0], LINES[1]);
+        let history = History::from_jsonl(&text).unwrap();
+        assert_eq!(history.operations.len(), 1);
+        let again: Vec<String> = history.faults.iter().map(Fault::to_json).collect();
+        assert_eq!(again, LINES);
+        assert_eq!(History::from_jsonl(&history.to_jsonl()).unwrap().faults, history.faults);
+    }
+
+    #[test]
+    fn what_is_no_fault_is_refused_with_its_place() {
+        for (line, message) in [
+            (r#"{"fault":"x","start":1,"end":2,"key":"a"}"#, "unknown field `key`"),
+            (r#"{"fault":"x","end":2}"#, "missing field `start`"),
+            (r#"{"fault":7,"start":1,"end":2}"#, "invalid type"),
+            (r#"{"fault":"x","start":1,"end":9000000000000000000}"#, "times are at most"),
+        ] {
+            let broken = History::from_jsonl(&format!("\n{line}")).unwrap_err();
+            assert!(broken.line == 2 && broken.message.contains(message), "{broken}");
+        }
+    }
 }

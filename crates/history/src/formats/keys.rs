@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::datum::Datum;
 use super::events::{Event, Step};
-use crate::formats::jsonl::Broken;
+use crate::formats::broken::Broken;
 
 const NOTHING: &Datum = &Datum::Nothing;
 

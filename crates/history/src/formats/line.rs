@@ -7,10 +7,9 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use crate::formats::field::Fault;
-use crate::formats::jsonl::TIME_MAX;
 use crate::model::certificate::{Entry, Position, Source};
 use crate::model::level::Level;
-use crate::model::operation::{Kind, Operation};
+use crate::model::operation::{Kind, Operation, TIME_MAX};
 
 pub(crate) fn read_level(line: &str, name: Option<String>) -> Result<Option<Level>, Fault> {
     name.map(|name| name.parse().map_err(|e| Fault::at(line, "level", format!("{e}")))).transpose()

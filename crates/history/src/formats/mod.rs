@@ -11,7 +11,9 @@
 //! A file is read whole or refused. What is skipped by rule is counted ([`crate::Skipped`]): comments,
 //! lines of the nemesis, lines of other loggers, crashes that are told twice.
 
+pub(crate) mod broken;
 mod datum;
+mod dialect;
 mod events;
 pub(crate) mod field;
 mod gzip;
@@ -25,13 +27,15 @@ mod register;
 mod syntax;
 mod writer;
 
+use crate::formats::broken::Broken;
 use crate::formats::field::{column, fields};
-use crate::formats::jsonl::{Broken, newlines};
+use crate::formats::jsonl::newlines;
 use crate::model::history::History;
 use crate::model::operation::Operation;
 use datum::Datum;
+use dialect::Dialect;
 use events::Event;
-use syntax::{Dialect, Reader};
+use syntax::Reader;
 
 impl History {
     /// Reads a history of any form that is known, also compressed by gzip.

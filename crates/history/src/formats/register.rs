@@ -15,7 +15,7 @@ use super::datum::Datum;
 use super::events::{Event, Recording, Step};
 use super::keys::{Keys, ONLY_KEY};
 use super::processes::Processes;
-use crate::formats::jsonl::Broken;
+use crate::formats::broken::Broken;
 use crate::model::clients;
 use crate::model::history::{Header, History, Unit};
 use crate::model::operation::{Kind, Operation};

@@ -13,10 +13,12 @@
 //!   order is simply tried: each operation with its causes as it comes.
 
 use crate::budget::{Meter, effort};
+use crate::levels::assign::{Checked, Guess, assign};
 use crate::levels::decision::{Decision, PLACE_BYTES, Proof};
-use crate::model::view::{NONE, View};
+use crate::model::view::{INITIAL, NONE, View, is_operation};
 use crate::relation::causality::{Causality, Derived, Ring, Stop, Why, bytes};
-use crate::relation::reads_from::{Checked, Guess, INITIAL, assign, is_operation, ran};
+use crate::relation::conflict::arbitrate;
+use crate::relation::reads_from::ran;
 use crate::relation::saturation::hidden;
 
 /// Which of the three.
@@ -137,34 +139,6 @@ fn overlooked(causality: &mut Causality<'_, '_>, meter: &mut Meter) -> Result<()
         }
     }
     Ok(())
-}
-
-/// One order of everything that extends causality and explains what each operation saw.
-pub(crate) fn arbitrate(
-    causality: &mut Causality<'_, '_>,
-    meter: &mut Meter,
-) -> Result<Vec<u32>, Stop> {
-    let (mut writes, mut new, mut unseen) = (Vec::new(), Derived::default(), None);
-    causality.walk(meter, |moment, meter| {
-        let source = causality.source(moment.id);
-        if source == NONE {
-            return true;
-        }
-        moment.last_writes(&mut writes);
-        if source == INITIAL {
-            unseen = unseen.or(writes.first().map(|&write| (moment.id, write)));
-            return true;
-        }
-        let why = Why::Hidden { reader: moment.id };
-        let mut must = writes.iter().filter(|&&write| !moment.is_before_source(write));
-        must.all(|&write| new.push(write, source, why, meter))
-    })?;
-    if let Some((id, write)) = unseen {
-        return Err(causality.ring_with(id, write, Why::Overwritten { maker: NONE }, meter).into());
-    }
-    causality.add_derived(new);
-    causality.line_up(meter)?;
-    Ok(std::mem::take(&mut causality.order))
 }
 
 /// For each client, an order of its causes that explains all that it saw.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::history::History;
+use crate::model::names::{quoted, shown};
 use crate::model::operation::{Fate, Kind, Operation, Value};
 
 /// What this level says, with the operations as indices into the history.
@@ -136,16 +137,6 @@ pub(crate) fn thin_air(history: &History, observer: usize) -> String {
         quoted(&operation.key),
         shown(value)
     )
-}
-
-/// A key or a value as sentences show it: in quotes, since it may be any word.
-pub(crate) fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// What is there, as sentences show it.
-pub(crate) fn shown(value: &Option<Value>) -> String {
-    value.as_deref().map_or("nothing".to_string(), quoted)
 }
 
 fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> Eventual {

@@ -12,9 +12,10 @@ use std::collections::BinaryHeap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::budget::Meter;
-use crate::levels::decision::{Cells, Decision, Proof, needed};
+use crate::levels::decision::{Decision, Proof};
 use crate::levels::zones::{self, Zones};
 use crate::model::view::View;
+use crate::relation::cells::{Cells, needed};
 use crate::relation::registers::{Told, as_registers};
 use crate::relation::saturation::{Saturated, saturate};
 use crate::search::appends::search_texts;

@@ -8,13 +8,12 @@
 //! decides: with one client looking, a relation without a ring has such an order.
 
 use crate::budget::{Meter, effort};
+use crate::levels::assign::{Checked, Guess, assign};
 use crate::levels::causal::saturate_reader;
 use crate::levels::decision::{Decision, PLACE_BYTES, Proof};
-use crate::model::view::{NONE, View};
+use crate::model::view::{INITIAL, NONE, View, is_operation};
 use crate::relation::causality::{Causality, Ring, Stop};
-use crate::relation::reads_from::{
-    Checked, Guess, INITIAL, assign, is_operation, plain_sources, ran,
-};
+use crate::relation::reads_from::{plain_sources, ran};
 
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {

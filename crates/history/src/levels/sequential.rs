@@ -5,10 +5,11 @@
 //! a cycle in what must hold of every legal order disproves it. What is left is searched.
 
 use crate::budget::Meter;
-use crate::levels::decision::{Cells, Decision, Proof, needed};
+use crate::levels::decision::{Decision, Proof};
 use crate::levels::linearizable::{self, from_search};
 use crate::model::view::View;
 use crate::relation::arbiter::{Arbitrated, arbitrate};
+use crate::relation::cells::{Cells, needed};
 use crate::relation::reads_from::plain_sources;
 use crate::relation::saturation::{Saturated, saturate};
 use crate::search::{Found, search};

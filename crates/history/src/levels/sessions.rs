@@ -6,9 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::levels::decision::{Cells, Decision, Proof};
-use crate::model::view::{NONE, View};
-use crate::relation::reads_from::INITIAL;
+use crate::levels::decision::{Decision, Proof};
+use crate::model::view::{INITIAL, NONE, View};
+use crate::relation::cells::Cells;
 
 /// No read returns the initial value or an own write older than the client's latest own earlier
 /// write to that key; another client's value is allowed.

@@ -14,9 +14,10 @@
 use std::collections::BTreeMap;
 
 use crate::budget::Meter;
+use crate::levels::assign::{Checked, Guess, assign};
 use crate::levels::decision::{Decision, PLACE_BYTES};
-use crate::model::view::{NONE, View};
-use crate::relation::reads_from::{Checked, Guess, INITIAL, assign, is_operation, ran};
+use crate::model::view::{INITIAL, NONE, View, is_operation};
+use crate::relation::reads_from::ran;
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,8 +14,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use crate::levels::decision::Cells;
 use crate::model::view::{NONE, View};
+use crate::relation::cells::Cells;
 
 /// What the zones of one key say.
 #[derive(Debug, PartialEq, Eq)]

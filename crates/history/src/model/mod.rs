@@ -5,6 +5,7 @@ pub(crate) mod clients;
 pub(crate) mod fault;
 pub(crate) mod history;
 pub(crate) mod level;
+pub(crate) mod names;
 pub(crate) mod operation;
 pub(crate) mod skipped;
 pub(crate) mod view;

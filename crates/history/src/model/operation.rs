@@ -6,6 +6,9 @@ use crate::model::level::Level;
 /// A value of a key; "nothing there" is the absence of a value.
 pub type Value = String;
 
+/// The latest time that a history may name, in its unit.
+pub const TIME_MAX: u64 = 1 << 62;
+
 /// Memory is given out in steps of about this many bytes.
 const TEXT_BYTES_STEP: usize = 16;
 

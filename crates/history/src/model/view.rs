@@ -9,13 +9,20 @@ use std::collections::HashMap;
 use crate::model::clients;
 use crate::model::history::History;
 use crate::model::level::Level;
+use crate::model::names::named;
 use crate::model::operation::{Fate, Kind, Operation};
-use crate::verdict::named;
 
 /// The absence of a cell or of another index.
 pub(crate) const NONE: u32 = u32::MAX;
+/// Stands for nobody as a maker: that of the initial cells.
+pub(crate) const INITIAL: u32 = NONE - 1;
 /// The end of an operation whose end is not known.
 pub(crate) const NEVER: u64 = u64::MAX;
+
+/// Whether a source is a real operation.
+pub(crate) fn is_operation(source: u32) -> bool {
+    source < INITIAL
+}
 
 /// An operation in numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

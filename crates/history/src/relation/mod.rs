@@ -2,6 +2,8 @@
 
 pub(crate) mod arbiter;
 pub(crate) mod causality;
+pub(crate) mod cells;
+pub(crate) mod conflict;
 pub(crate) mod reads_from;
 pub(crate) mod registers;
 pub(crate) mod saturation;

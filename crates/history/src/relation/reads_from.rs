@@ -1,33 +1,10 @@
 //! Who saw what: for each operation that looked, the one that made the cell it saw.
 //!
-//! Where values are unique that is plain. Where they repeat, a level holds if it holds for some
-//! assignment, so assignments are searched: what is plain first, then the others one by one, each
-//! time asking whether what is assigned so far is already violated. More assignments only forbid
-//! more, so a violated start of an assignment need not be finished.
+//! Where values are unique that is plain. Where they repeat, an assignment says it: what is plain
+//! first, then the others one by one, each from all that it can have seen.
 
-use crate::budget::Meter;
-use crate::levels::decision::{Cells, Decision, Proof};
-use crate::levels::sequential;
-use crate::model::view::{NONE, View};
-
-/// Stands for nobody: the maker of the initial cells.
-pub(crate) const INITIAL: u32 = NONE - 1;
-
-/// What a check says about assignments made so far.
-pub(crate) enum Checked {
-    /// Nothing speaks against them; if all are made, the orders that prove the level, each with an
-    /// operation of the reader for whom it is.
-    Fits(Vec<(u32, Vec<u32>)>),
-    /// These operations alone speak against them.
-    Clash(Vec<u32>),
-    /// It would have cost too much to know.
-    TooMuch(String),
-}
-
-/// Whether a source is a real operation.
-pub(crate) fn is_operation(source: u32) -> bool {
-    source < INITIAL
-}
+use crate::model::view::{INITIAL, NONE, View, is_operation};
+use crate::relation::cells::Cells;
 
 /// Which operations ran: those that certainly did, and those that somebody saw.
 pub(crate) fn ran(view: &View<'_>, sources: &[u32]) -> Vec<bool> {
@@ -68,91 +45,6 @@ pub(crate) fn candidates(view: &View<'_>, cells: &Cells, id: u32) -> Vec<u32> {
     found
 }
 
-/// What a legal order of everything would assign, if one is easily found: the first guess where
-/// values repeat. It is looked for once.
-#[derive(Default)]
-pub(crate) struct Guess(Option<Option<Vec<u32>>>);
-
-/// States that may be spent on the first guess.
-const GUESS_STATES_MAX: u64 = 100_000;
-
-impl Guess {
-    /// A legal order of everything that keeps each client's order.
-    pub(crate) fn order(&mut self, view: &View<'_>, meter: &Meter) -> Option<&[u32]> {
-        let guess = || match sequential::judge(view, &mut meter.part(GUESS_STATES_MAX)) {
-            Decision::Holds(proof) => proof.orders.into_iter().next().map(|(_, order)| order),
-            _ => None,
-        };
-        self.0.get_or_insert_with(guess).as_deref()
-    }
-
-    /// What the operations see in that order.
-    fn sources(&mut self, view: &View<'_>, meter: &Meter) -> Option<Vec<u32>> {
-        let order = self.order(view, meter)?;
-        let mut sources = vec![NONE; view.ops.len()];
-        let mut holds = vec![INITIAL; view.initial.len()];
-        for &id in order {
-            let op = &view.ops[id as usize];
-            if op.sees != NONE {
-                sources[id as usize] = holds[op.key as usize];
-            }
-            if op.makes != NONE {
-                holds[op.key as usize] = id;
-            }
-        }
-        Some(sources)
-    }
-}
-
-/// Searches for an assignment to all operations that `looks` names, which `check` accepts. The
-/// check is told the sources (`NONE`: not assigned yet) and whether they are complete.
-pub(crate) fn assign(
-    view: &View<'_>,
-    looks: impl Fn(u32) -> bool,
-    guess: &mut Guess,
-    meter: &mut Meter,
-    mut check: impl FnMut(&[u32], bool, &mut Meter) -> Checked,
-) -> Decision {
-    let cells = Cells::new(view);
-    let mut search = Assignment::new(view, &cells, &looks);
-    if let Some(id) = search.thin {
-        return Decision::Violated(vec![id]);
-    }
-    match check(&search.sources, search.open.is_empty(), meter) {
-        Checked::Clash(core) => return Decision::Violated(core),
-        Checked::TooMuch(why) => return Decision::Undecided(why),
-        Checked::Fits(orders) if search.open.is_empty() => {
-            return Decision::Holds(search.proof(orders));
-        }
-        Checked::Fits(_) => {}
-    }
-    if let Some(sources) = guess.sources(view, meter) {
-        let ours = |id: u32| looks(id) || search.sources[id as usize] != NONE;
-        let guessed = (0..sources.len()).map(|id| if ours(id as u32) { sources[id] } else { NONE });
-        let guessed: Vec<u32> = guessed.collect();
-        if let Checked::Fits(orders) = check(&guessed, true, meter) {
-            search.sources = guessed;
-            return Decision::Holds(search.proof(orders));
-        }
-    }
-    search.descend();
-    loop {
-        if !meter.visit(search.bytes) || !meter.check_time() {
-            return Decision::Undecided(meter.reason());
-        }
-        if !search.advance() {
-            return Decision::Violated((0..view.ops.len() as u32).collect());
-        }
-        let complete = search.open.is_empty();
-        match check(&search.sources, complete, meter) {
-            Checked::Fits(orders) if complete => return Decision::Holds(search.proof(orders)),
-            Checked::Fits(_) => search.descend(),
-            Checked::Clash(_) => {}
-            Checked::TooMuch(why) => return Decision::Undecided(why),
-        }
-    }
-}
-
 /// One open choice on the way: whose source, from which candidates, which is next, and how many
 /// operations were open when it was made.
 struct Choice {
@@ -164,22 +56,25 @@ struct Choice {
     opened: usize,
 }
 
-struct Assignment<'v, 'h, 'l> {
+/// What is assigned so far, and how to go on.
+pub(crate) struct Assignment<'v, 'h, 'l> {
     view: &'v View<'h>,
     cells: &'v Cells,
     looks: &'l dyn Fn(u32) -> bool,
-    sources: Vec<u32>,
+    /// For each operation the maker of what it saw; `NONE`: not assigned yet.
+    pub(crate) sources: Vec<u32>,
     /// Operations that certainly looked and have no source yet.
-    open: Vec<u32>,
+    pub(crate) open: Vec<u32>,
     choices: Vec<Choice>,
     /// Bytes that the candidates of all choices take.
-    bytes: usize,
+    pub(crate) bytes: usize,
     /// An operation that saw what nobody can have made.
-    thin: Option<u32>,
+    pub(crate) thin: Option<u32>,
 }
 
 impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
-    fn new(
+    /// Assigns what is plain to those that `looks` names.
+    pub(crate) fn new(
         view: &'v View<'h>,
         cells: &'v Cells,
         looks: &'l dyn Fn(u32) -> bool,
@@ -247,7 +142,7 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
     }
 
     /// Makes the next open operation the current choice, at none of its candidates yet.
-    fn descend(&mut self) {
+    pub(crate) fn descend(&mut self) {
         if let Some(id) = self.open.pop() {
             let candidates = candidates(self.view, self.cells, id);
             let opened = self.open.len();
@@ -257,7 +152,7 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
     }
 
     /// Takes the next candidate of the current choice, or of one before it; false at the end.
-    fn advance(&mut self) -> bool {
+    pub(crate) fn advance(&mut self) -> bool {
         while let Some(mut choice) = self.choices.pop() {
             for &id in &choice.undo {
                 self.sources[id as usize] = NONE;
@@ -305,12 +200,14 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
         }
     }
 
-    fn proof(&self, orders: Vec<(u32, Vec<u32>)>) -> Proof {
+    /// What is assigned: pairs of an operation and the maker of what it saw.
+    pub(crate) fn pairs(&self) -> Vec<(u32, u32)> {
         let pairs = self.sources.iter().enumerate().map(|(id, &source)| (id as u32, source));
-        Proof { orders, sources: pairs.filter(|&(_, source)| source != NONE).collect() }
+        pairs.filter(|&(_, source)| source != NONE).collect()
     }
 }
 
+/// What an operation can have seen.
 enum Plain {
     None,
     One(u32),

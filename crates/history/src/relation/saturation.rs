@@ -14,11 +14,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::budget::{Meter, effort};
-use crate::levels::causal::arbitrate;
-use crate::levels::decision::Cells;
-use crate::model::view::{NONE, View};
+use crate::model::view::{INITIAL, NONE, View, is_operation};
 use crate::relation::causality::{Causality, Derived, Ring, Stop, Why};
-use crate::relation::reads_from::{INITIAL, is_operation};
+use crate::relation::cells::Cells;
+use crate::relation::conflict::arbitrate;
 
 /// What saturation found.
 pub(crate) enum Saturated {

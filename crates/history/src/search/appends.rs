@@ -13,7 +13,7 @@ use std::rc::Rc;
 use crate::budget::Meter;
 use crate::model::operation::{Kind, Operation, Value};
 use crate::model::view::{NEVER, View};
-use crate::search::Found;
+use crate::search::found::Found;
 use crate::search::model::{Event, Model};
 use crate::search::modelled::search;
 

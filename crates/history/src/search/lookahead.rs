@@ -1,8 +1,8 @@
 //! What is still to come: who will look for a cell, who can still make it, and until when the next
 //! write of a key must have come. It tells which cells nobody will see any more.
 
-use crate::levels::decision::Cells;
 use crate::model::view::{NEVER, NONE, View};
+use crate::relation::cells::Cells;
 
 /// Operations in a fixed order, of which those that took their place are skipped.
 #[derive(Clone, Default)]

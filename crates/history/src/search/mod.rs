@@ -19,6 +19,8 @@
 //! any two are taken for one another is below 2^-70.
 
 pub(crate) mod appends;
+pub(crate) mod check_model;
+pub(crate) mod found;
 mod lanes;
 mod lookahead;
 mod memo;
@@ -28,21 +30,12 @@ mod optional;
 
 use crate::budget::{Meter, effort};
 use crate::model::view::{NEVER, NONE, View};
+pub(crate) use found::Found;
 use lanes::{Span, client_lanes, tight_lanes};
 use lookahead::Outlook;
 pub(crate) use lookahead::hidden_after;
 use memo::{Entered, cell_mark, op_mark};
 use optional::Maybes;
-
-/// What a search found.
-pub(crate) enum Found {
-    /// A legal order of all known operations and those unknown ones that it needs.
-    Order(Vec<u32>),
-    /// There is none.
-    Nothing,
-    /// The budget was spent first; the longest order found has so many of the known operations.
-    Exhausted(usize),
-}
 
 /// Looks for a legal order that keeps each client's order, `edges` and, if asked, real time.
 pub(crate) fn search(

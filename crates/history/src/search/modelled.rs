@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use super::Found;
+use super::found::Found;
 use super::lanes::{Span, client_lanes, tight_lanes};
 use super::memo::{Entered, cell_mark, op_mark};
 use crate::budget::{Meter, effort};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::level::Level;
 use crate::witness::facts::{Facts, looks, makes};
-use crate::witness::orders::{clients_in_order, complete, only};
-use crate::witness::{Order, Witness};
+use crate::witness::legal::{clients_in_order, complete, only};
+use crate::witness::order::{Order, Witness};
 
 /// Ccv and cc: one order of everything with each operation behind its causes. Each operation saw
 /// the write of its key that is, among its causes, the last of the order (ccv), or one that no

@@ -16,10 +16,10 @@ use crate::model::certificate::{Entry, Place, Position, Source};
 use crate::model::clients;
 use crate::model::history::History;
 use crate::model::level::Level;
+use crate::model::names::named;
 use crate::model::operation::{Fate, Kind, Operation, Value};
 use crate::model::view::counts;
-use crate::verdict::named;
-use crate::witness::{Order, Witness};
+use crate::witness::order::{Order, Witness};
 
 /// The candidate for a level; an error says why the certificates give none. `None`: there are no
 /// certificates of the kind that the level asks for.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::model::history::History;
 use crate::model::level::Level;
+use crate::model::names::named;
 use crate::model::operation::{Fate, Kind, Operation, Value};
-use crate::verdict::named;
-use crate::witness::Witness;
+use crate::witness::order::Witness;
 
 pub(super) struct Facts<'h> {
     pub(super) history: &'h History,

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use crate::budget::{Meter, effort};
-use crate::model::view::{NONE, View};
-use crate::relation::reads_from::{INITIAL, is_operation};
+use crate::model::view::{INITIAL, NONE, View, is_operation};
 
 /// Why one operation comes before another.
 #[derive(Clone, Copy)]

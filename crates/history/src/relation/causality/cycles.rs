@@ -2,10 +2,10 @@
 
 use std::collections::{HashSet, VecDeque};
 
-use super::{Causality, Edge, Link, Ring, Why};
+use super::graph::Causality;
+use super::links::{Edge, Link, Ring, Why};
 use crate::budget::{Meter, effort};
-use crate::model::view::NONE;
-use crate::relation::reads_from::is_operation;
+use crate::model::view::{NONE, is_operation};
 
 /// How many operations are tried for the shortest ring through them, and how many steps all tries
 /// but the first may take for each operation there is.

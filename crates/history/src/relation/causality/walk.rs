@@ -5,24 +5,10 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::{Causality, Ring, join};
+use super::graph::{Causality, join};
+use super::links::Stop;
 use crate::budget::Meter;
-use crate::relation::reads_from::is_operation;
-
-/// Why a walk did not come to its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// There is none.
-    Ring(Ring),
-    /// The budget is spent.
-    Budget,
-}
-
-impl From<Ring> for Stop {
-    fn from(ring: Ring) -> Stop {
-        Stop::Ring(ring)
-    }
-}
+use crate::model::view::is_operation;
 
 /// One operation on the walk.
 pub(crate) struct Moment<'c, 'v, 'h> {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::model::level::Level;
 use crate::model::operation::{Fate, Kind};
 use crate::witness::facts::{Facts, fits, looks, makes, sum};
-use crate::witness::{Order, Witness};
+use crate::witness::order::{Order, Witness};
 
 /// The one order of a witness.
 pub(super) fn only(witness: &Witness) -> Result<&[usize], String> {
