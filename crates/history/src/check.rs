@@ -141,7 +141,7 @@ fn judge_eventual(history: &History) -> Outcome {
     match eventual::judge(history) {
         Eventual::Converged => Outcome::Holds { witness: None },
         Eventual::Violated(operations, sentence) => {
-            Outcome::Violated(Clash { operations, sentence, circle: vec![] })
+            Outcome::Violated(Clash { operations, sentence, cycle: vec![] })
         }
         Eventual::Open(why) => Outcome::Undecided(why),
     }
@@ -225,7 +225,6 @@ fn clash(view: &View<'_>, level: Level, core: &[u32], meter: &Meter) -> Clash {
         Some(matches!(decision, Decision::Violated(_)))
     };
     let smallest = shrink(view, real_time, core, &mut meter.part(u64::MAX), is_violated);
-    let (sentence, circle) =
-        explain(&view.part(level, &smallest), level, &mut meter.part(u64::MAX));
-    Clash { operations: view.indices(&smallest), sentence, circle }
+    let (sentence, cycle) = explain(&view.part(level, &smallest), level, &mut meter.part(u64::MAX));
+    Clash { operations: view.indices(&smallest), sentence, cycle }
 }

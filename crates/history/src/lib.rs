@@ -61,9 +61,23 @@
 //!   set of operations that cannot be explained. What a [`Budget`] does not allow to find out is
 //!   undecided, and never passes.
 //!
-//! Inside, a history becomes a view (numbers instead of names); `zones` and `search` decide
-//! linearizability key by key, `saturation`, `arbiter` and `search` decide sequential consistency,
-//! `appends` makes registers of keys that are appended to, `eventual` reads its level off the keys; `shrink` and `explain` make a clash small and put it into words.
+//! # Where to begin
+//!
+//! To use it: [`History`] and [`Operation`], then [`check`] for one level, [`ladder`] for all, and
+//! [`report`] for the lines of `candor check`. [`check_model`] judges objects other than registers.
+//!
+//! To read it: `check.rs` tells how a verdict comes about. Behind it stand rooms, each of which
+//! looks only at those above it:
+//!
+//! | room | what is there |
+//! |---|---|
+//! | `model` | operations, histories and levels, and the view: one history as one level sees it |
+//! | `formats` | how files are read and written |
+//! | `witness` | what proves that a level holds, and the validator, which knows the definitions alone |
+//! | `relation` | who saw whom, which operation comes before which, and the cycles in that |
+//! | `search` | what no rule decides: orders are tried, with a memory of the states entered |
+//! | `levels` | an algorithm for each level; `levels/mod.rs` says which |
+//! | `explain` | the smallest clash, and its sentence |
 
 mod budget;
 mod check;

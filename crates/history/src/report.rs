@@ -183,10 +183,10 @@ fn verdict_json(verdict: &Verdict, history: &History) -> Value {
         Outcome::Holds { witness } => {
             value["witness"] = witness.as_ref().map_or(Value::Null, witness_json)
         }
-        Outcome::Violated(Clash { operations, sentence, circle }) => {
-            let circle: Vec<Value> = circle.iter().map(|link| link.json(history)).collect();
+        Outcome::Violated(Clash { operations, sentence, cycle }) => {
+            let cycle: Vec<Value> = cycle.iter().map(|link| link.json(history)).collect();
             value["clash"] =
-                json!({ "operations": operations, "sentence": sentence, "circle": circle });
+                json!({ "operations": operations, "sentence": sentence, "cycle": cycle });
         }
         Outcome::Undecided(why) => value["reason"] = json!(why),
     }

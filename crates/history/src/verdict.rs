@@ -44,9 +44,9 @@ pub struct Clash {
     pub operations: Vec<usize>,
     /// Why not, in one sentence.
     pub sentence: String,
-    /// The circle that they run in, if they do: each link's second operation is the next one's first, and the last
+    /// The cycle that they run in, if they do: each link's second operation is the next one's first, and the last
     /// one's is the first one's. Some operations of the clash may only be named as reasons.
-    pub circle: Vec<Link>,
+    pub cycle: Vec<Link>,
 }
 
 /// One operation that must come before another.
@@ -94,7 +94,7 @@ impl Reason {
     }
 
     /// The reason in a sentence.
-    fn words(&self, history: &History) -> String {
+    fn describe(&self, history: &History) -> String {
         let name = |index: usize| compact(&history.operations[index]);
         match *self {
             Reason::ProgramOrder => "one client did both, in this order".into(),
@@ -120,7 +120,7 @@ impl Link {
             "from": self.from,
             "to": self.to,
             "why": self.why.name(),
-            "because": self.why.words(history),
+            "because": self.why.describe(history),
         })
     }
 }

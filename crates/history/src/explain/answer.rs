@@ -129,7 +129,7 @@ pub(crate) fn details(history: &History, verdicts: &[Verdict]) -> Vec<String> {
     lines
 }
 
-/// Words of the answer that a newcomer cannot know, and what they mean.
+/// Describer of the answer that a newcomer cannot know, and what they mean.
 const WORDS: [(&str, &str); 3] = [
     ("witness", "an order of the operations that explains every answer"),
     ("certificates", "what the store said of its answers, such as their places in its logs"),

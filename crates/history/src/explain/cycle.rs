@@ -1,6 +1,6 @@
-//! Rings of operations that would each have to come before the next, put into a sentence.
+//! Cycles of operations that would each have to come before the next, put into a sentence.
 
-use crate::explain::describe::Words;
+use crate::explain::describe::Describer;
 use crate::model::names::shown;
 use crate::model::operation::Kind;
 use crate::relation::causality::{Link, Why};
@@ -8,26 +8,26 @@ use crate::relation::causality::{Link, Why};
 /// A longer path over several keys is told client by client.
 const PATH_MAX: usize = 2;
 
-impl Words<'_, '_> {
-    /// A sentence for a ring: the shapes that people know have one of their own.
-    pub(crate) fn ring(&self, ring: &[Link]) -> String {
-        self.overlooked(ring)
-            .or_else(|| self.late(ring))
-            .or_else(|| self.both_ways(ring))
-            .or_else(|| self.turned(ring))
-            .or_else(|| self.both_found(ring))
-            .unwrap_or_else(|| self.chain(ring))
+impl Describer<'_, '_> {
+    /// A sentence for a cycle: the shapes that people know have one of their own.
+    pub(crate) fn cycle(&self, cycle: &[Link]) -> String {
+        self.overlooked(cycle)
+            .or_else(|| self.late(cycle))
+            .or_else(|| self.both_ways(cycle))
+            .or_else(|| self.turned(cycle))
+            .or_else(|| self.both_found(cycle))
+            .unwrap_or_else(|| self.chain(cycle))
     }
 
     /// One operation looked past a write that came before it on a path of clients' orders and of
     /// who saw whom.
-    fn overlooked(&self, ring: &[Link]) -> Option<String> {
+    fn overlooked(&self, cycle: &[Link]) -> Option<String> {
         let plain = |link: &Link| matches!(link.why, Why::Client | Why::Seen | Why::Time);
-        let at = ring.iter().position(|link| !plain(link))?;
-        let Link { from: reader, to: write, why: Why::Overwritten { .. } } = ring[at] else {
+        let at = cycle.iter().position(|link| !plain(link))?;
+        let Link { from: reader, to: write, why: Why::Overwritten { .. } } = cycle[at] else {
             return None;
         };
-        let path: Vec<Link> = ring[at + 1..].iter().chain(&ring[..at]).copied().collect();
+        let path: Vec<Link> = cycle[at + 1..].iter().chain(&cycle[..at]).copied().collect();
         let is_long = self.view.initial.len() > 1 && path.len() > PATH_MAX;
         if is_long || !path.iter().all(plain) {
             return None;
@@ -55,8 +55,8 @@ impl Words<'_, '_> {
     }
 
     /// Of two writes in real time, somebody found the older long after the newer.
-    fn late(&self, ring: &[Link]) -> Option<String> {
-        let [one, other] = ring else { return None };
+    fn late(&self, cycle: &[Link]) -> Option<String> {
+        let [one, other] = cycle else { return None };
         let (time, seen) = if one.why == Why::Time { (one, other) } else { (other, one) };
         let Why::Hidden { reader } = seen.why else { return None };
         let newer = time.to;
@@ -65,8 +65,8 @@ impl Words<'_, '_> {
     }
 
     /// Each of two writes is the older one to somebody.
-    fn both_ways(&self, ring: &[Link]) -> Option<String> {
-        let [one, other] = ring else { return None };
+    fn both_ways(&self, cycle: &[Link]) -> Option<String> {
+        let [one, other] = cycle else { return None };
         let part = |link: &Link| {
             let (client, verb) = match link.why {
                 Why::Hidden { reader } => (self.client(reader), "saw"),
@@ -81,9 +81,9 @@ impl Words<'_, '_> {
     }
 
     /// A reader saw the newer of two writes of a key before the older one.
-    fn turned(&self, ring: &[Link]) -> Option<String> {
-        let hidden = ring.iter().position(|link| matches!(link.why, Why::Hidden { .. }))?;
-        let links: Vec<Link> = ring[hidden..].iter().chain(&ring[..hidden]).copied().collect();
+    fn turned(&self, cycle: &[Link]) -> Option<String> {
+        let hidden = cycle.iter().position(|link| matches!(link.why, Why::Hidden { .. }))?;
+        let links: Vec<Link> = cycle[hidden..].iter().chain(&cycle[..hidden]).copied().collect();
         let [older, seen, newer] = links[..] else { return None };
         let Why::Hidden { reader } = older.why else { return None };
         let is_one = seen.to == reader && seen.why == Why::Seen;
@@ -97,8 +97,8 @@ impl Words<'_, '_> {
     }
 
     /// Two found what only one of them can have replaced.
-    fn both_found(&self, ring: &[Link]) -> Option<String> {
-        let [one, other] = ring else { return None };
+    fn both_found(&self, cycle: &[Link]) -> Option<String> {
+        let [one, other] = cycle else { return None };
         let Why::Overwritten { maker } = one.why else { return None };
         (other.why == Why::Overwritten { maker }).then(|| {
             let (first, second) = (self.name(one.from), self.name(other.from));
@@ -107,13 +107,13 @@ impl Words<'_, '_> {
         })
     }
 
-    /// Who did what before what, client by client: all that a longer ring runs through.
-    fn chain(&self, ring: &[Link]) -> String {
+    /// Who did what before what, client by client: all that a longer cycle runs through.
+    fn chain(&self, cycle: &[Link]) -> String {
         // Behind what somebody did not see comes what led there.
-        let unseen = ring.iter().rposition(|link| matches!(link.why, Why::Overwritten { .. }));
-        let other = || ring.iter().position(|link| link.why != Why::Client);
+        let unseen = cycle.iter().rposition(|link| matches!(link.why, Why::Overwritten { .. }));
+        let other = || cycle.iter().position(|link| link.why != Why::Client);
         let starts = unseen.or_else(other).map_or(0, |at| at + 1);
-        let links: Vec<Link> = ring[starts..].iter().chain(&ring[..starts]).copied().collect();
+        let links: Vec<Link> = cycle[starts..].iter().chain(&cycle[..starts]).copied().collect();
         // Between two clients there is one link; the others lie within a client's order.
         let turns = || links.split_inclusive(|link| link.why != Why::Client);
         let ends_with_a_look = |turn: &[Link]| {
@@ -138,7 +138,7 @@ impl Words<'_, '_> {
         Some(format!("{own}{}", self.before(last, reader)))
     }
 
-    /// A client's only part in a ring. A lone write is told of by who saw it and who did not.
+    /// A client's only part in a cycle. A lone write is told of by who saw it and who did not.
     fn alone(&self, link: &Link) -> Option<String> {
         match link.why {
             Why::Time => Some(self.over(link)),

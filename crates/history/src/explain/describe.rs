@@ -7,11 +7,11 @@ use crate::model::view::View;
 const NOTHING: &Option<Value> = &None;
 
 /// Names for the operations of one view.
-pub(crate) struct Words<'v, 'h> {
+pub(crate) struct Describer<'v, 'h> {
     pub(crate) view: &'v View<'h>,
 }
 
-impl Words<'_, '_> {
+impl Describer<'_, '_> {
     pub(crate) fn client(&self, id: u32) -> u64 {
         self.view.operation(id).client
     }

@@ -7,7 +7,7 @@ pub(crate) mod shrink;
 pub(crate) mod skipped;
 
 use crate::budget::Meter;
-use crate::explain::describe::Words;
+use crate::explain::describe::Describer;
 use crate::levels::causal::{self, Form};
 use crate::levels::eventual::thin_air;
 use crate::levels::pram;
@@ -21,16 +21,16 @@ use crate::relation::reads_from::plain_sources;
 use crate::relation::saturation::{Saturated, saturate};
 use crate::verdict::{self, Reason};
 
-/// The sentence for a clash, and the circle that it runs in, if it does: `view` has its operations and no others.
+/// The sentence for a clash, and the cycle that it runs in, if it does: `view` has its operations and no others.
 pub(crate) fn explain(
     view: &View<'_>,
     level: Level,
     meter: &mut Meter,
 ) -> (String, Vec<verdict::Link>) {
     let updates = view.has_updates.contains(&true);
-    let ring = if updates || view.ops.len() < 2 { None } else { ring(view, level, meter) };
-    let circle = ring.iter().flatten().map(|link| told(view, link)).collect();
-    (sentence(view, level, ring.as_deref()), circle)
+    let links = if updates || view.ops.len() < 2 { None } else { cycle(view, level, meter) };
+    let cycle = links.iter().flatten().map(|link| told(view, link)).collect();
+    (sentence(view, level, links.as_deref()), cycle)
 }
 
 /// A link in the judge's public form.
@@ -47,53 +47,55 @@ fn told(view: &View<'_>, link: &Link) -> verdict::Link {
     verdict::Link { from: index(link.from), to: index(link.to), why }
 }
 
-fn sentence(view: &View<'_>, level: Level, ring: Option<&[Link]>) -> String {
+fn sentence(view: &View<'_>, level: Level, cycle: Option<&[Link]>) -> String {
     if let [only] = &view.ops[..] {
         return thin_air(view.history, only.index as usize);
     }
-    let words = Words { view };
+    let describer = Describer { view };
     if view.has_updates.contains(&true) {
         // Who saw whom is not told by values there.
-        return words.at_a_loss(level);
+        return describer.at_a_loss(level);
     }
     let sentence = match level {
-        Level::Linearizable | Level::Bounded { .. } => words.one_key(),
-        Level::Ryw => words.forgotten(),
-        Level::Mr => words.returned(),
-        Level::Mw => words.brought("its client's earlier writes"),
-        Level::Wfr => words.brought("those that its client had read from before it"),
+        Level::Linearizable | Level::Bounded { .. } => describer.one_key(),
+        Level::Ryw => describer.forgotten(),
+        Level::Mr => describer.returned(),
+        Level::Mw => describer.brought("its client's earlier writes"),
+        Level::Wfr => describer.brought("those that its client had read from before it"),
         _ => None,
     };
-    sentence.or_else(|| ring.map(|ring| words.ring(ring))).unwrap_or_else(|| words.at_a_loss(level))
+    sentence
+        .or_else(|| cycle.map(|cycle| describer.cycle(cycle)))
+        .unwrap_or_else(|| describer.at_a_loss(level))
 }
 
-/// The ring that a clash runs in, where it is plain what each operation saw and the budget allows to
+/// The cycle that a clash runs in, where it is plain what each operation saw and the budget allows to
 /// tell.
-fn ring(view: &View<'_>, level: Level, meter: &mut Meter) -> Option<Vec<Link>> {
+fn cycle(view: &View<'_>, level: Level, meter: &mut Meter) -> Option<Vec<Link>> {
     let plain = plain_sources(view);
-    let ring = match level {
-        Level::Causal => causal::ring(view, Form::Ccv, &plain?, meter)?,
-        Level::Cm => causal::ring(view, Form::Cm, &plain?, meter)?,
-        Level::Cc => causal::ring(view, Form::Cc, &plain?, meter)?,
-        Level::Pram => pram::ring(view, &plain?, meter)?,
+    let cycle = match level {
+        Level::Causal => causal::cycle(view, Form::Ccv, &plain?, meter)?,
+        Level::Cm => causal::cycle(view, Form::Cm, &plain?, meter)?,
+        Level::Cc => causal::cycle(view, Form::Cc, &plain?, meter)?,
+        Level::Pram => pram::cycle(view, &plain?, meter)?,
         Level::Sequential | Level::Linearizable | Level::Bounded { .. } => {
             let real_time = level != Level::Sequential;
             match saturate(view, real_time, meter) {
-                Saturated::Ring(ring) => ring,
+                Saturated::Cycle(cycle) => cycle,
                 _ => return None,
             }
         }
         _ => return None,
     };
-    Some(ring.links)
+    Some(cycle.links)
 }
 
-impl Words<'_, '_> {
+impl Describer<'_, '_> {
     /// A clash of one key's zones.
     fn one_key(&self) -> Option<String> {
         match zones::judge(self.view) {
-            // Clients' orders take part in a ring of groups; that is told as a ring.
-            Zones::Clash(Clash::Ring { .. }) => None,
+            // Clients' orders take part in a cycle of groups; that is told as a cycle.
+            Zones::Clash(Clash::Cycle { .. }) => None,
             Zones::Clash(clash) if self.view.initial.len() == 1 => Some(self.zone_clash(&clash)),
             _ => None,
         }
@@ -147,7 +149,7 @@ impl Words<'_, '_> {
                     .to_string()
             }
             Clash::Between { before, after, .. } => self.between(*before, *after),
-            Clash::Ring { .. } => "no order keeps the values together, the times, and each \
+            Clash::Cycle { .. } => "no order keeps the values together, the times, and each \
                                    client's order where times touch"
                 .to_string(),
         }

@@ -112,10 +112,10 @@ impl Rules<'_, '_> {
             if op.observes() && !std::mem::replace(&mut is_seen[op.sees as usize], true) {
                 todo.extend(&cells.makers[op.sees as usize]);
             }
-            if op.maybe {
+            if op.optional {
                 // Who saw what it made is the evidence that it ran.
                 let observers = &cells.observers[op.makes as usize];
-                let known = observers.iter().find(|&&other| !view.ops[other as usize].maybe);
+                let known = observers.iter().find(|&&other| !view.ops[other as usize].optional);
                 todo.extend(known.map_or(&observers[..], std::slice::from_ref));
             }
         }

@@ -3,7 +3,7 @@
 //! One operation causes another if the same client did both in this order, if the second saw what
 //! the first made, or through others. With it known what saw what:
 //!
-//! - **cc** holds unless causality runs in a ring, or an operation saw a cell that another of its
+//! - **cc** holds unless causality runs in a cycle, or an operation saw a cell that another of its
 //!   causes had overwritten (bad patterns CyclicCO, WriteCOInitRead, WriteCORead).
 //! - **ccv** holds unless, besides, no one order of the writes explains all: a write that an
 //!   operation had among its causes, and did not see, must come before the one that it saw
@@ -16,7 +16,7 @@ use crate::budget::{Meter, effort};
 use crate::levels::assign::{Checked, Guess, assign};
 use crate::levels::decision::{Decision, PLACE_BYTES, Proof};
 use crate::model::view::{INITIAL, NONE, View, is_operation};
-use crate::relation::causality::{Causality, Derived, Ring, Stop, Why, bytes};
+use crate::relation::causality::{Causality, Cycle, Derived, Stop, Why, bytes};
 use crate::relation::conflict::arbitrate;
 use crate::relation::reads_from::ran;
 use crate::relation::saturation::hidden;
@@ -67,7 +67,7 @@ fn check(
     match orders(&mut causality, form, meter) {
         Ok(orders) if complete => Checked::Fits(orders),
         Ok(_) => Checked::Fits(Vec::new()),
-        Err(Stop::Ring(ring)) => Checked::Clash(ring.core),
+        Err(Stop::Cycle(cycle)) => Checked::Clash(cycle.core),
         Err(Stop::Budget) => Checked::TooMuch(meter.reason()),
     }
 }
@@ -102,17 +102,17 @@ fn causality<'v, 'h>(view: &'v View<'h>, sources: &[u32]) -> Causality<'v, 'h> {
     causality
 }
 
-/// The ring of a clash whose sources are all plain, to put it into words.
-pub(crate) fn ring(
+/// The cycle of a clash whose sources are all plain, to put it into words.
+pub(crate) fn cycle(
     view: &View<'_>,
     form: Form,
     sources: &[u32],
     meter: &mut Meter,
-) -> Option<Ring> {
+) -> Option<Cycle> {
     let mut causality = causality(view, sources);
     let found = seen_last(&mut causality, meter);
     match found.and_then(|()| orders(&mut causality, form, meter).map(drop)) {
-        Err(Stop::Ring(ring)) => Some(ring),
+        Err(Stop::Cycle(cycle)) => Some(cycle),
         _ => None,
     }
 }
@@ -135,7 +135,7 @@ fn overlooked(causality: &mut Causality<'_, '_>, meter: &mut Meter) -> Result<()
         };
         if let Some(&write) = writes.iter().find(newer) {
             let maker = if source == INITIAL { NONE } else { source };
-            return Err(causality.ring_with(id, write, Why::Overwritten { maker }, meter).into());
+            return Err(causality.cycle_with(id, write, Why::Overwritten { maker }, meter).into());
         }
     }
     Ok(())
@@ -200,7 +200,7 @@ pub(crate) fn saturate_reader(
     let mut rank = vec![0; view.ops.len()];
     before.order.iter().enumerate().for_each(|(at, &id)| rank[id as usize] = at as u32);
     let order = line_up(before, &chain, &rank, meter)?;
-    assert!(order.is_some(), "a relation without a ring explains all that its reader saw");
+    assert!(order.is_some(), "a relation without a cycle explains all that its reader saw");
     Ok(order.unwrap_or_default())
 }
 
@@ -221,7 +221,7 @@ fn overlooked_by(
         causality.last_writes(id, &mut writes);
         if let Some(&write) = writes.first() {
             let why = Why::Overwritten { maker: NONE };
-            return Err(causality.ring_with(id, write, why, meter).into());
+            return Err(causality.cycle_with(id, write, why, meter).into());
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ use crate::model::view::View;
 use crate::relation::cells::{Cells, needed};
 use crate::relation::registers::{Told, as_registers};
 use crate::relation::saturation::{Saturated, saturate};
-use crate::search::appends::search_texts;
+use crate::search::appends::search_appends;
 use crate::search::{Found, search};
 
 /// Judges the whole view.
@@ -122,7 +122,7 @@ pub(crate) fn of_registers<'v, 'h>(
     match as_registers(view, meter) {
         Told::Registers(registers) => Ok(Cow::Owned(registers)),
         Told::Never(ops) => Err(Decision::Violated(ops)),
-        Told::Nothing => Err(from_search(search_texts(view, real_time, meter), view, meter)),
+        Told::Nothing => Err(from_search(search_appends(view, real_time, meter), view, meter)),
     }
 }
 
@@ -135,7 +135,7 @@ fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
     let kept = needed(&view);
     let view = view.only(&kept);
     let edges = match saturate(&view, true, meter) {
-        Saturated::Ring(ring) => return Decision::Violated(ring.core).renamed(&kept),
+        Saturated::Cycle(cycle) => return Decision::Violated(cycle.core).renamed(&kept),
         Saturated::Edges(edges) => edges,
         Saturated::TooMuch => Vec::new(),
     };
@@ -169,7 +169,7 @@ pub(crate) fn from_search(found: Found, view: &View<'_>, meter: &Meter) -> Decis
         Found::Exhausted(explained) => Decision::Undecided(format!(
             "{}; the longest order found has {explained} of {} operations that ran",
             meter.reason(),
-            view.ops.iter().filter(|op| !op.maybe).count()
+            view.ops.iter().filter(|op| !op.optional).count()
         )),
     }
 }

@@ -5,14 +5,14 @@
 //! itself. First an order is simply tried: before each of its operations,
 //! the writes of the client whose value it saw, up to that one. Where that fails, the fixpoint of
 //! "a write that comes before this operation, and was not seen, comes before the one that was"
-//! decides: with one client looking, a relation without a ring has such an order.
+//! decides: with one client looking, a relation without a cycle has such an order.
 
 use crate::budget::{Meter, effort};
 use crate::levels::assign::{Checked, Guess, assign};
 use crate::levels::causal::saturate_reader;
 use crate::levels::decision::{Decision, PLACE_BYTES, Proof};
 use crate::model::view::{INITIAL, NONE, View, is_operation};
-use crate::relation::causality::{Causality, Ring, Stop};
+use crate::relation::causality::{Causality, Cycle, Stop};
 use crate::relation::reads_from::{plain_sources, ran};
 
 /// Judges the whole view.
@@ -32,7 +32,7 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
             |sources: &[u32], _, meter: &mut Meter| match order_of(view, sources, client, meter) {
                 Ok(order) => Checked::Fits(vec![(reader, order)]),
                 Err(Stop::Budget) => Checked::TooMuch(meter.reason()),
-                Err(Stop::Ring(ring)) => Checked::Clash(ring.core),
+                Err(Stop::Cycle(cycle)) => Checked::Clash(cycle.core),
             };
         let looks = |id: u32| view.ops[id as usize].client == client;
         if !meter.demand(placed * PLACE_BYTES) {
@@ -55,10 +55,10 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
     Decision::Holds(proof)
 }
 
-/// The ring that keeps one client from having an order, where it is plain what it saw.
-pub(crate) fn ring(view: &View<'_>, sources: &[u32], meter: &mut Meter) -> Option<Ring> {
+/// The cycle that keeps one client from having an order, where it is plain what it saw.
+pub(crate) fn cycle(view: &View<'_>, sources: &[u32], meter: &mut Meter) -> Option<Cycle> {
     (0..view.clients as u32).find_map(|client| match order_of(view, sources, client, meter) {
-        Err(Stop::Ring(ring)) => Some(ring),
+        Err(Stop::Cycle(cycle)) => Some(cycle),
         _ => None,
     })
 }

@@ -39,7 +39,7 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
 
 fn judge_needed(view: &View<'_>, meter: &mut Meter) -> Decision {
     let (edges, established) = match saturate(view, false, meter) {
-        Saturated::Ring(ring) => return Decision::Violated(ring.core),
+        Saturated::Cycle(cycle) => return Decision::Violated(cycle.core),
         // Where it is plain who saw whom, causality and its arbitration are among the edges.
         Saturated::Edges(edges) if let Some(sources) = plain_sources(view) => {
             if !view.ops.iter().any(|op| op.differs) {
@@ -47,7 +47,7 @@ fn judge_needed(view: &View<'_>, meter: &mut Meter) -> Decision {
             }
             (edges, "no violation of causal; ")
         }
-        Saturated::Edges(edges) => (edges, "what every order must keep runs in no circle; "),
+        Saturated::Edges(edges) => (edges, "what every order must keep runs in no cycle; "),
         Saturated::TooMuch => (Vec::new(), ""),
     };
     match from_search(search(view, false, &edges, meter), view, meter) {

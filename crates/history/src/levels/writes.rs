@@ -7,7 +7,7 @@
 //! and a growing set of visible ones such that each read returned the last visible write of its
 //! key. The smallest sets are the best ones, so nothing need be searched but what was seen where
 //! values repeat: each visible write that a read passed over must come before the one that it
-//! returned, and the level holds for the observer unless these orders run in a ring.
+//! returned, and the level holds for the observer unless these orders run in a cycle.
 //!
 //! Here only reads look; a cas is a write.
 
@@ -182,7 +182,7 @@ impl Sight<'_, '_> {
         }
     }
 
-    /// An order of the visible writes, or the operations of a ring and their reasons.
+    /// An order of the visible writes, or the operations of a cycle and their reasons.
     fn sort(&mut self) -> Result<Vec<u32>, Vec<u32>> {
         let derived = self.edges.len();
         for &id in &self.visible {
@@ -214,13 +214,13 @@ impl Sight<'_, '_> {
                 at = next[at as usize];
             }
         }
-        if sorted == self.visible.len() { Ok(order) } else { Err(self.ring(&waits, derived)) }
+        if sorted == self.visible.len() { Ok(order) } else { Err(self.cycle(&waits, derived)) }
     }
 
-    /// A ring among those that still wait; the first `derived` edges rest on reads.
-    fn ring(&self, waits: &[u32], derived: usize) -> Vec<u32> {
+    /// A cycle among those that still wait; the first `derived` edges rest on reads.
+    fn cycle(&self, waits: &[u32], derived: usize) -> Vec<u32> {
         let waiting = |id: u32| waits[id as usize] > 0;
-        // Each that waits has somebody before it that waits, too: going back runs into a ring.
+        // Each that waits has somebody before it that waits, too: going back runs into a cycle.
         let mut before = vec![NONE; waits.len()];
         for (at, &(from, to)) in self.edges.iter().enumerate().rev() {
             if waiting(from) && waiting(to) {
@@ -230,10 +230,10 @@ impl Sight<'_, '_> {
         let step = |id: u32| self.edges[before[id as usize] as usize].0;
         let start = self.visible.iter().copied().find(|&id| waiting(id)).unwrap_or(0);
         let inside = (0..waits.len()).fold(start, |id, _| step(id));
-        let (mut ring, mut reads) = (Vec::new(), Vec::new());
+        let (mut cycle, mut reads) = (Vec::new(), Vec::new());
         let mut id = inside;
         loop {
-            ring.push(id);
+            cycle.push(id);
             let edge = before[id as usize] as usize;
             if edge < derived {
                 let read = self.passing.partition_point(|&(first, _)| first <= edge) - 1;
@@ -241,7 +241,7 @@ impl Sight<'_, '_> {
             }
             id = step(id);
             if id == inside {
-                return self.reasons(&ring, reads);
+                return self.reasons(&cycle, reads);
             }
         }
     }

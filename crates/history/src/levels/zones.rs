@@ -36,14 +36,14 @@ pub(crate) enum Clash {
     Backwards { first: u32, second: u32, path: Vec<u32> },
     /// Two cas replaced the same value, which was written once.
     Twice { cas: [u32; 2], path: Vec<u32> },
-    /// A ring of cas, none of which can be the first.
+    /// A cycle of cas, none of which can be the first.
     Rootless { path: Vec<u32> },
     /// Of two groups each must come before the other: `before[0]` of the older group ended before
     /// `before[1]` of the newer one began, and `after[0]` of the newer ended before `after[1]` of
     /// the older began.
     Between { before: [u32; 2], after: [u32; 2], path: Vec<u32> },
-    /// Groups that stand in a ring once clients' orders count where times touch.
-    Ring { path: Vec<u32> },
+    /// Groups that stand in a cycle once clients' orders count where times touch.
+    Cycle { path: Vec<u32> },
 }
 
 impl Clash {
@@ -52,7 +52,7 @@ impl Clash {
         let (own, path): (&[u32], &Vec<u32>) = match self {
             Clash::Backwards { first, second, path } => (&[*first, *second], path),
             Clash::Twice { cas, path } => (cas, path),
-            Clash::Rootless { path } | Clash::Ring { path } => (&[], path),
+            Clash::Rootless { path } | Clash::Cycle { path } => (&[], path),
             Clash::Between { before, after, path } => {
                 (&[before[0], before[1], after[0], after[1]], path)
             }
@@ -100,7 +100,7 @@ fn is_unambiguous(view: &View<'_>, cells: &Cells) -> bool {
         cells.observers[cell].is_empty() || origins == 1
     };
     cells.failed.iter().all(Vec::is_empty)
-        && view.ops.iter().all(|op| !op.maybe || !cells.observers[op.makes as usize].is_empty())
+        && view.ops.iter().all(|op| !op.optional || !cells.observers[op.makes as usize].is_empty())
         && (0..view.cell_keys.len()).all(one_origin)
 }
 
@@ -248,7 +248,7 @@ impl Clash {
             | Clash::Twice { path, .. }
             | Clash::Rootless { path }
             | Clash::Between { path, .. }
-            | Clash::Ring { path } => *path = found,
+            | Clash::Cycle { path } => *path = found,
         }
         self
     }
@@ -270,7 +270,7 @@ fn arrange(view: &View<'_>, groups: &[Group]) -> Zones {
             Ok(sorted) => order = sorted,
             Err(stuck) => {
                 let path = stuck.iter().flat_map(|&group| groups[group].ops.clone()).collect();
-                return Zones::Clash(Clash::Ring { path });
+                return Zones::Clash(Clash::Cycle { path });
             }
         }
     }
@@ -292,7 +292,7 @@ fn touching(view: &View<'_>, group_of: &[usize]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// Sorts the groups by their zones and by `edges`; an error names groups among which a ring is.
+/// Sorts the groups by their zones and by `edges`; an error names groups among which a cycle is.
 fn sort(groups: &[Group], edges: &[(usize, usize)]) -> Result<Vec<usize>, Vec<usize>> {
     let mut after = vec![Vec::new(); groups.len()];
     let mut blocked = vec![0_usize; groups.len()];

@@ -41,7 +41,7 @@ pub(crate) struct Op {
     /// Whether `sees` must not be there.
     pub(crate) differs: bool,
     /// Whether it may also never have run.
-    pub(crate) maybe: bool,
+    pub(crate) optional: bool,
 }
 
 impl Op {
@@ -302,9 +302,9 @@ impl<'h> Builder<'h> {
                 }
             }
         }
-        let maybe = operation.fate() == Fate::Unknown;
+        let optional = operation.fate() == Fate::Unknown;
         // An unknown effect may come at any later time, also after an end that says nothing.
-        let end = if maybe { NEVER } else { operation.end.unwrap_or(NEVER) };
+        let end = if optional { NEVER } else { operation.end.unwrap_or(NEVER) };
         let (index, client) = (index as u32, self.view.clients as u32 - 1);
         // A read that moves in front of its client's operations before it stays behind them; what
         // came before those comes before it, too.
@@ -315,7 +315,7 @@ impl<'h> Builder<'h> {
         };
         let start = earlier.max(self.client_start);
         self.client_start = start;
-        self.view.ops.push(Op { index, client, key, start, end, sees, makes, differs, maybe });
+        self.view.ops.push(Op { index, client, key, start, end, sees, makes, differs, optional });
     }
 
     fn finish(mut self) -> View<'h> {

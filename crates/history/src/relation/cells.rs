@@ -43,7 +43,7 @@ impl Cells {
             let op = &view.ops[id as usize];
             let explained =
                 || view.is_initial(op.sees) || !self.makers[op.sees as usize].is_empty();
-            op.observes() && !op.maybe && !view.has_updates[op.key as usize] && !explained()
+            op.observes() && !op.optional && !view.has_updates[op.key as usize] && !explained()
         })
     }
 }
@@ -53,7 +53,7 @@ impl Cells {
 /// it as the reason why it failed.
 pub(crate) fn needed(view: &View<'_>) -> Vec<u32> {
     let count = view.ops.len() as u32;
-    if !view.ops.iter().any(|op| op.maybe) {
+    if !view.ops.iter().any(|op| op.optional) {
         return (0..count).collect();
     }
     let cells = Cells::new(view);
@@ -61,7 +61,7 @@ pub(crate) fn needed(view: &View<'_>) -> Vec<u32> {
     let mut kept = vec![false; count as usize];
     let mut is_seen = vec![false; view.cell_keys.len()];
     let mut todo: Vec<u32> =
-        (0..count).filter(|&id| !view.ops[id as usize].maybe || failed(id)).collect();
+        (0..count).filter(|&id| !view.ops[id as usize].optional || failed(id)).collect();
     while let Some(id) = todo.pop() {
         let op = &view.ops[id as usize];
         if std::mem::replace(&mut kept[id as usize], true) || !op.observes() {

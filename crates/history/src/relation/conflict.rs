@@ -27,7 +27,9 @@ pub(crate) fn arbitrate(
         must.all(|&write| new.push(write, source, why, meter))
     })?;
     if let Some((id, write)) = unseen {
-        return Err(causality.ring_with(id, write, Why::Overwritten { maker: NONE }, meter).into());
+        return Err(causality
+            .cycle_with(id, write, Why::Overwritten { maker: NONE }, meter)
+            .into());
     }
     causality.add_derived(new);
     causality.line_up(meter)?;

@@ -8,7 +8,7 @@ use crate::relation::cells::Cells;
 
 /// Which operations ran: those that certainly did, and those that somebody saw.
 pub(crate) fn ran(view: &View<'_>, sources: &[u32]) -> Vec<bool> {
-    let mut ran: Vec<bool> = view.ops.iter().map(|op| !op.maybe).collect();
+    let mut ran: Vec<bool> = view.ops.iter().map(|op| !op.optional).collect();
     for &source in sources.iter().filter(|&&source| is_operation(source)) {
         ran[source as usize] = true;
     }
@@ -89,7 +89,7 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
             bytes: 0,
             thin: None,
         };
-        let known = |&id: &u32| !view.ops[id as usize].maybe;
+        let known = |&id: &u32| !view.ops[id as usize].optional;
         let mut todo: Vec<u32> = (0..view.ops.len() as u32).filter(known).rev().collect();
         while let Some(id) = todo.pop() {
             if !assignment.must_look(id) || assignment.sources[id as usize] != NONE {
@@ -101,7 +101,7 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
                 }
                 Plain::One(source) => {
                     assignment.sources[id as usize] = source;
-                    if is_operation(source) && view.ops[source as usize].maybe {
+                    if is_operation(source) && view.ops[source as usize].optional {
                         todo.push(source);
                     }
                 }
@@ -182,7 +182,7 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
             self.sources[id as usize] = source;
             choice.undo.push(id);
             if !is_operation(source)
-                || !self.view.ops[source as usize].maybe
+                || !self.view.ops[source as usize].optional
                 || !self.must_look(source)
                 || self.sources[source as usize] != NONE
                 || self.open.contains(&source)

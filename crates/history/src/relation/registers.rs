@@ -76,7 +76,7 @@ impl<'h> Texts<'h> {
             let op = &view.ops[id as usize];
             match &view.operation(id).kind {
                 // Of what may not have run nobody knows whether it saw a text.
-                _ if op.differs || op.maybe && op.observes() => return None,
+                _ if op.differs || op.optional && op.observes() => return None,
                 Kind::Incr { .. } => return None,
                 Kind::Append { value } if value.is_empty() => return None,
                 Kind::Append { value } => {

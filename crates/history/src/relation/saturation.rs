@@ -1,5 +1,5 @@
 //! What every legal order must contain: each client's order, each read behind the write it
-//! returned, and what follows from these. A ring among them proves that there is no legal order
+//! returned, and what follows from these. A cycle among them proves that there is no legal order
 //! (the polynomial half of Biswas & Enea 2019 and of Gibbons & Korach's VSC-read).
 //!
 //! Two rules derive more, until nothing is new. Let `r` see a cell of key x that `w` made:
@@ -15,14 +15,14 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::budget::{Meter, effort};
 use crate::model::view::{INITIAL, NONE, View, is_operation};
-use crate::relation::causality::{Causality, Derived, Ring, Stop, Why};
+use crate::relation::causality::{Causality, Cycle, Derived, Stop, Why};
 use crate::relation::cells::Cells;
 use crate::relation::conflict::arbitrate;
 
 /// What saturation found.
 pub(crate) enum Saturated {
-    /// A ring: there is no legal order.
-    Ring(Ring),
+    /// A cycle: there is no legal order.
+    Cycle(Cycle),
     /// Orders between operations that every legal order contains.
     Edges(Vec<(u32, u32)>),
     /// It would have cost too much.
@@ -38,8 +38,8 @@ pub(crate) fn saturate(view: &View<'_>, real_time: bool, meter: &mut Meter) -> S
     // What was too much for a part of the memory need not be too much for what is left.
     let mut part = meter.part(u64::MAX);
     match derive(&mut causality, &cells, real_time, &mut part) {
-        Ok(()) => Saturated::Edges(causality.derived(|id| view.ops[id as usize].maybe)),
-        Err(Stop::Ring(ring)) => Saturated::Ring(ring),
+        Ok(()) => Saturated::Edges(causality.derived(|id| view.ops[id as usize].optional)),
+        Err(Stop::Cycle(cycle)) => Saturated::Cycle(cycle),
         Err(Stop::Budget) => Saturated::TooMuch,
     }
 }
@@ -200,7 +200,7 @@ fn add_times(causality: &mut Causality<'_, '_>, meter: &mut Meter) -> Result<(),
 fn certain_sources(view: &View<'_>, cells: &Cells) -> Vec<u32> {
     let mut sources = vec![NONE; view.ops.len()];
     let mut todo: Vec<u32> =
-        (0..view.ops.len() as u32).filter(|&id| !view.ops[id as usize].maybe).collect();
+        (0..view.ops.len() as u32).filter(|&id| !view.ops[id as usize].optional).collect();
     while let Some(id) = todo.pop() {
         let op = &view.ops[id as usize];
         if !op.observes() || sources[id as usize] != NONE {

@@ -18,7 +18,7 @@ use crate::search::model::{Event, Model};
 use crate::search::modelled::search;
 
 /// Looks for a legal order of everything in the view, whatever its keys hold.
-pub(crate) fn search_texts(view: &View<'_>, real_time: bool, meter: &mut Meter) -> Found {
+pub(crate) fn search_appends(view: &View<'_>, real_time: bool, meter: &mut Meter) -> Found {
     let event = |id: usize| {
         let op = &view.ops[id];
         let end = Some(op.end).filter(|&end| end != NEVER);

@@ -78,5 +78,5 @@ fn clash<M: Model>(
     let keeps = if real_time { "real time and each client's order" } else { "each client's order" };
     let sentence =
         format!("no order of these {} events keeps {keeps} and explains them", kept.len());
-    Clash { operations: kept, sentence, circle: vec![] }
+    Clash { operations: kept, sentence, cycle: vec![] }
 }

@@ -31,7 +31,7 @@ impl Queue {
 }
 
 /// What is still to come.
-pub(super) struct Outlook {
+pub(super) struct Lookahead {
     /// For each cell, who must see it, by start.
     observers: Vec<Queue>,
     /// For each cell, who can make it, by start.
@@ -48,8 +48,8 @@ pub(super) struct Outlook {
     real_time: bool,
 }
 
-impl Outlook {
-    pub(super) fn new(view: &View<'_>, real_time: bool) -> Outlook {
+impl Lookahead {
+    pub(super) fn new(view: &View<'_>, real_time: bool) -> Lookahead {
         let cells = Cells::new(view);
         let queues = |lists: Vec<Vec<u32>>| -> Vec<Queue> {
             lists.into_iter().map(|ops| Queue { ops, head: 0 }).collect()
@@ -57,7 +57,7 @@ impl Outlook {
         let hidden_after = hidden_after(view, real_time);
         let mut changes = changes(view);
         changes.iter_mut().for_each(|ops| ops.sort_by_key(|&op| view.ops[op as usize].end));
-        let mut outlook = Outlook {
+        let mut lookahead = Lookahead {
             observers: queues(cells.observers),
             makers: queues(cells.makers),
             failed: queues(cells.failed),
@@ -66,17 +66,17 @@ impl Outlook {
             hidden_after,
             real_time,
         };
-        let looking = outlook.observers.iter().chain(&outlook.failed);
+        let looking = lookahead.observers.iter().chain(&lookahead.failed);
         for (kind, queue) in looking
             .map(|queue| (0, queue))
-            .chain(outlook.makers.iter().map(|queue| (1, queue)))
-            .chain(outlook.changes.iter().map(|queue| (2, queue)))
+            .chain(lookahead.makers.iter().map(|queue| (1, queue)))
+            .chain(lookahead.changes.iter().map(|queue| (2, queue)))
         {
             for (place, &op) in queue.ops.iter().enumerate() {
-                outlook.places[op as usize][kind] = place as u32;
+                lookahead.places[op as usize][kind] = place as u32;
             }
         }
-        outlook
+        lookahead
     }
 
     fn queues_of(&mut self, view: &View<'_>, op: u32) -> [Option<(&mut Queue, usize)>; 3] {
@@ -88,7 +88,7 @@ impl Outlook {
             (cell, false) => Some((&mut self.observers[cell as usize], look)),
         };
         let making = (facts.makes != NONE).then(|| (&mut self.makers[facts.makes as usize], make));
-        let changing = (facts.makes != NONE && !facts.maybe)
+        let changing = (facts.makes != NONE && !facts.optional)
             .then(|| (&mut self.changes[facts.key as usize], change));
         [looking, making, changing]
     }
@@ -149,7 +149,7 @@ fn changes(view: &View<'_>) -> Vec<Vec<u32>> {
     for ops in &mut changes {
         ops.retain(|&op| {
             let op = &view.ops[op as usize];
-            op.makes != NONE && !op.maybe
+            op.makes != NONE && !op.optional
         });
     }
     changes
@@ -171,7 +171,7 @@ pub(crate) fn hidden_after(view: &View<'_>, real_time: bool) -> Vec<u64> {
             first_end[op as usize] = first;
         }
     }
-    for (id, op) in view.ops.iter().enumerate().filter(|(_, op)| op.makes != NONE && !op.maybe) {
+    for (id, op) in view.ops.iter().enumerate().filter(|(_, op)| op.makes != NONE && !op.optional) {
         let changes = &changes[op.key as usize];
         let later = changes.partition_point(|&other| view.ops[other as usize].start <= op.end);
         hidden_after[id] = changes.get(later).map_or(NEVER, |&first| first_end[first as usize]);

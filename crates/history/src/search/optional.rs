@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use crate::model::view::{NONE, View};
 
 /// All operations that may not have run.
-pub(super) struct Maybes {
+pub(super) struct Optional {
     pub(super) groups: Vec<Group>,
     /// For each operation its group and its place in it.
     seat: Vec<(u32, u32)>,
@@ -33,9 +33,9 @@ pub(super) struct Group {
     head: usize,
 }
 
-impl Maybes {
-    pub(super) fn new(view: &View<'_>) -> Maybes {
-        let mut maybes = Maybes {
+impl Optional {
+    pub(super) fn new(view: &View<'_>) -> Optional {
+        let mut optional = Optional {
             groups: Vec::new(),
             seat: vec![(NONE, NONE); view.ops.len()],
             used: Vec::new(),
@@ -48,7 +48,7 @@ impl Maybes {
         let mut group_of = HashMap::new();
         for (id, op) in view.ops.iter().enumerate() {
             let id = id as u32;
-            if !op.maybe {
+            if !op.optional {
                 last[op.client as usize] = id;
                 continue;
             }
@@ -58,18 +58,18 @@ impl Maybes {
             }
             let group = *group_of.entry((op.sees, op.makes)).or_insert_with(|| {
                 let (key, sees, makes) = (op.key, op.sees, op.makes);
-                let group = maybes.groups.len();
-                maybes.of_cell[makes as usize].push(group as u32);
-                maybes.of_key[key as usize].push(group as u32);
-                maybes.groups.push(Group { key, sees, makes, ops: Vec::new(), head: 0 });
+                let group = optional.groups.len();
+                optional.of_cell[makes as usize].push(group as u32);
+                optional.of_key[key as usize].push(group as u32);
+                optional.groups.push(Group { key, sees, makes, ops: Vec::new(), head: 0 });
                 group
             });
-            let ops = &mut maybes.groups[group].ops;
-            maybes.seat[id as usize] = (group as u32, ops.len() as u32);
+            let ops = &mut optional.groups[group].ops;
+            optional.seat[id as usize] = (group as u32, ops.len() as u32);
             ops.push((id, last[op.client as usize]));
         }
-        maybes.used = vec![0; maybes.groups.len()];
-        maybes
+        optional.used = vec![0; optional.groups.len()];
+        optional
     }
 
     /// The groups that make a cell.

@@ -229,6 +229,6 @@ fn line_up(
     if order.len() == total {
         Ok(order)
     } else {
-        Err("stamps, clients' orders and what was seen run in a circle".to_string())
+        Err("stamps, clients' orders and what was seen run in a cycle".to_string())
     }
 }

@@ -1,4 +1,4 @@
-//! The circle of a clash: every link of it can be seen in the history itself.
+//! The cycle of a clash: every link of it can be seen in the history itself.
 
 use history::{Budget, Clash, History, Level, Link, Operation, Reason, check};
 
@@ -32,19 +32,19 @@ fn fault(history: &History, Link { from, to, why }: &Link) -> Option<String> {
     (!is_so).then(|| format!("{} is no reason: {first:?}, {second:?}", why.name()))
 }
 
-/// What is wrong with the circle of a clash, if anything is.
+/// What is wrong with the cycle of a clash, if anything is.
 fn fault_of(history: &History, clash: &Clash) -> Option<String> {
-    let next = clash.circle.iter().cycle().skip(1);
-    let open = clash.circle.iter().zip(next).find(|(link, next)| link.to != next.from);
+    let next = clash.cycle.iter().cycle().skip(1);
+    let open = clash.cycle.iter().zip(next).find(|(link, next)| link.to != next.from);
     let stranger = |link: &&Link| !clash.operations.contains(&link.from);
     open.map(|(link, _)| format!("it is open behind {link:?}"))
-        .or_else(|| clash.circle.iter().find(stranger).map(|link| format!("{link:?} is not in it")))
-        .or_else(|| clash.circle.iter().find_map(|link| fault(history, link)))
+        .or_else(|| clash.cycle.iter().find(stranger).map(|link| format!("{link:?} is not in it")))
+        .or_else(|| clash.cycle.iter().find_map(|link| fault(history, link)))
 }
 
 #[test]
 fn every_link_of_a_named_clash_is_there() {
-    let mut circles = 0;
+    let mut cycles = 0;
     for path in named::files() {
         let history = named::read(&path);
         for level in LEVELS {
@@ -52,13 +52,13 @@ fn every_link_of_a_named_clash_is_there() {
             let Some(clash) = verdict.clash() else { continue };
             let fault = fault_of(&history, clash);
             assert_eq!(fault, None, "{}, {level}", path.display());
-            circles += usize::from(!clash.circle.is_empty());
+            cycles += usize::from(!clash.cycle.is_empty());
             if level == Level::Causal && clash.operations.len() > 1 {
-                assert!(!clash.circle.is_empty(), "{}: no circle", path.display());
+                assert!(!clash.cycle.is_empty(), "{}: no cycle", path.display());
             }
         }
     }
-    assert!(circles > 40, "only {circles} circles");
+    assert!(cycles > 40, "only {cycles} cycles");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn an_answer_without_its_question_goes_round_in_five_steps() {
     let history = named::read(&named::path("answer_before_question"));
     let verdict = check(&history, Level::Causal, &Budget::default());
     let mut names: Vec<&str> =
-        verdict.clash().unwrap().circle.iter().map(|link| link.why.name()).collect();
+        verdict.clash().unwrap().cycle.iter().map(|link| link.why.name()).collect();
     let first = names.iter().position(|name| *name == "overwritten").unwrap();
     names.rotate_left(first);
     let expected = ["overwritten", "reads from", "program order", "reads from", "program order"];
@@ -83,8 +83,8 @@ fn a_link_that_is_not_there_is_noticed() {
         change(&mut clash);
         fault_of(&history, &clash).is_some()
     };
-    assert!(broken(|clash| clash.circle.swap(0, 2)));
-    assert!(broken(|clash| clash.circle.iter_mut().for_each(|l| l.why = Reason::ReadsFrom)));
-    assert!(broken(|clash| clash.circle.iter_mut().for_each(|l| l.why = Reason::ProgramOrder)));
+    assert!(broken(|clash| clash.cycle.swap(0, 2)));
+    assert!(broken(|clash| clash.cycle.iter_mut().for_each(|l| l.why = Reason::ReadsFrom)));
+    assert!(broken(|clash| clash.cycle.iter_mut().for_each(|l| l.why = Reason::ProgramOrder)));
     assert!(broken(|clash| clash.operations.clear()));
 }

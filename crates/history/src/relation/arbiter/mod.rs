@@ -1,11 +1,11 @@
 //! Sequential consistency where it is plain what everybody saw: which of two writes of a key came
 //! first is all that is open. Once each key's writes stand in one order, and what follows from that
-//! runs in no ring, every order of everything that keeps it is legal.
+//! runs in no cycle, every order of everything that keeps it is legal.
 //!
 //! So pairs of writes are put in order one by one, as they began, and after each choice all is
-//! derived that follows by the two rules of saturation. A ring shows which choices clash: the last
+//! derived that follows by the two rules of saturation. A cycle shows which choices clash: the last
 //! of them is taken back together with all that was chosen since, and its opposite follows from the
-//! others (conflict-directed backjumping, Prosser 1993). A ring that rests on no choice is a
+//! others (conflict-directed backjumping, Prosser 1993). A cycle that rests on no choice is a
 //! violation.
 
 mod order;

@@ -312,7 +312,7 @@ impl<'v, 'h, 'm> Order<'v, 'h, 'm> {
         self.writes[key as usize].iter().filter_map(last).collect()
     }
 
-    /// What a ring rests on that an edge would close; `None` if the budget does not allow to tell.
+    /// What a cycle rests on that an edge would close; `None` if the budget does not allow to tell.
     fn explain(&mut self, from: u32, to: u32, why: Why) -> Option<Clash> {
         let number = self.edge_from.len() as u32;
         let last = Edge { to, why, number, choices: self.choices.len() as u32 };

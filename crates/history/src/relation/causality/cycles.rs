@@ -1,28 +1,28 @@
-//! Rings in a relation, and what they rest on.
+//! Cycles in a relation, and what they rest on.
 
 use std::collections::{HashSet, VecDeque};
 
 use super::graph::Causality;
-use super::links::{Edge, Link, Ring, Why};
+use super::links::{Cycle, Edge, Link, Why};
 use crate::budget::{Meter, effort};
 use crate::model::view::{NONE, is_operation};
 
-/// How many operations are tried for the shortest ring through them, and how many steps all tries
+/// How many operations are tried for the shortest cycle through them, and how many steps all tries
 /// but the first may take for each operation there is.
 const TRIED_MAX: usize = 64;
 const STEPS_PER_OPERATION: usize = 1;
 
 impl Causality<'_, '_> {
-    /// A short ring, where a topological sort left over those that wait.
-    pub(super) fn ring_among(&self, waits: &[u32], meter: &mut Meter) -> Ring {
-        let ring = self.short_ring(waits);
-        Ring { core: self.explain(&ring, meter), links: self.links(&ring) }
+    /// A short cycle, where a topological sort left over those that wait.
+    pub(super) fn cycle_among(&self, waits: &[u32], meter: &mut Meter) -> Cycle {
+        let cycle = self.short_cycle(waits);
+        Cycle { core: self.explain(&cycle, meter), links: self.links(&cycle) }
     }
 
-    /// A short ring among the operations that a topological sort left over: the shortest through
+    /// A short cycle among the operations that a topological sort left over: the shortest through
     /// the first few of them, as many as may be tried at a cost in proportion to all.
-    fn short_ring(&self, waits: &[u32]) -> Vec<u32> {
-        let between = self.between_rings(waits);
+    fn short_cycle(&self, waits: &[u32]) -> Vec<u32> {
+        let between = self.between_cycles(waits);
         let mut steps = STEPS_PER_OPERATION * waits.len();
         let mut best: Vec<u32> = Vec::new();
         for id in (0..waits.len() as u32).filter(|&id| between[id as usize]).take(TRIED_MAX) {
@@ -30,18 +30,18 @@ impl Causality<'_, '_> {
             // The first one may cost what it will.
             let mut first = usize::MAX;
             let left = if best.is_empty() { &mut first } else { &mut steps };
-            if let Some(ring) = self.path_within(id, id, may, left)
-                && (best.is_empty() || ring.len() < best.len())
+            if let Some(cycle) = self.path_within(id, id, may, left)
+                && (best.is_empty() || cycle.len() < best.len())
             {
-                best = ring;
+                best = cycle;
             }
         }
         best
     }
 
-    /// Of those left over, the operations that do not only come behind a ring: all that are on
-    /// rings, and between them.
-    fn between_rings(&self, waits: &[u32]) -> Vec<bool> {
+    /// Of those left over, the operations that do not only come behind a cycle: all that are on
+    /// cycles, and between them.
+    fn between_cycles(&self, waits: &[u32]) -> Vec<bool> {
         let mut between: Vec<bool> = waits.iter().map(|&left| left > 0).collect();
         let before = self.before();
         let mut ahead: Vec<usize> = self.edges.iter().map(Vec::len).collect();
@@ -100,31 +100,31 @@ impl Causality<'_, '_> {
         None
     }
 
-    /// The ring that is closed by a further edge from `from` to `to`, which comes before it.
-    pub(crate) fn ring_with(&mut self, from: u32, to: u32, why: Why, meter: &mut Meter) -> Ring {
+    /// The cycle that is closed by a further edge from `from` to `to`, which comes before it.
+    pub(crate) fn cycle_with(&mut self, from: u32, to: u32, why: Why, meter: &mut Meter) -> Cycle {
         self.round += 1;
         self.edges[from as usize].retain(|edge| edge.to != to);
         self.add(from, to, why);
-        let mut ring = self.path(to, from, |edge| edge.round < self.round).unwrap_or_default();
-        ring.push(to);
-        Ring { core: self.explain(&ring, meter), links: self.links(&ring) }
+        let mut cycle = self.path(to, from, |edge| edge.round < self.round).unwrap_or_default();
+        cycle.push(to);
+        Cycle { core: self.explain(&cycle, meter), links: self.links(&cycle) }
     }
 
-    fn links(&self, ring: &[u32]) -> Vec<Link> {
+    fn links(&self, cycle: &[u32]) -> Vec<Link> {
         let link = |pair: &[u32]| {
             let (from, to) = (pair[0], pair[1]);
             let edge = self.edges[from as usize].iter().find(|edge| edge.to == to)?;
             Some(Link { from, to, why: edge.why })
         };
-        ring.windows(2).filter_map(link).collect()
+        cycle.windows(2).filter_map(link).collect()
     }
 
-    /// The operations of a ring and all that its derived edges rest on; all that take part, if there
+    /// The operations of a cycle and all that its derived edges rest on; all that take part, if there
     /// is no time left to tell.
-    fn explain(&self, ring: &[u32], meter: &mut Meter) -> Vec<u32> {
-        let mut found: Vec<u32> = ring.to_vec();
+    fn explain(&self, cycle: &[u32], meter: &mut Meter) -> Vec<u32> {
+        let mut found: Vec<u32> = cycle.to_vec();
         let mut explained: HashSet<(u32, u32)> = HashSet::new();
-        let mut todo: Vec<(u32, u32)> = ring.windows(2).map(|pair| (pair[0], pair[1])).collect();
+        let mut todo: Vec<(u32, u32)> = cycle.windows(2).map(|pair| (pair[0], pair[1])).collect();
         while let Some((from, to)) = todo.pop() {
             if !explained.insert((from, to)) {
                 continue;

@@ -135,7 +135,7 @@ impl<'v, 'h> Causality<'v, 'h> {
         }
     }
 
-    /// Computes everybody's past, or finds a ring.
+    /// Computes everybody's past, or finds a cycle.
     pub(crate) fn close(&mut self, meter: &mut Meter) -> Result<(), Stop> {
         let width = self.chains.len();
         if !meter.demand(self.bytes() + bytes(self.view.ops.len(), width)) {
@@ -170,13 +170,13 @@ impl<'v, 'h> Causality<'v, 'h> {
         meter.demand(self.bytes() + edges * size_of::<Edge>()) && meter.steps(edges)
     }
 
-    /// Lines everybody up behind those that come before, or finds a ring.
+    /// Lines everybody up behind those that come before, or finds a cycle.
     pub(crate) fn line_up(&mut self, meter: &mut Meter) -> Result<(), Stop> {
         self.order = self.sort(meter, |_| {})?;
         Ok(())
     }
 
-    /// Visits everybody behind those that come before, and gives that order, or finds a ring.
+    /// Visits everybody behind those that come before, and gives that order, or finds a cycle.
     fn sort(&self, meter: &mut Meter, mut visit: impl FnMut(u32)) -> Result<Vec<u32>, Stop> {
         let mut waits = self.waits();
         let mut order = Vec::with_capacity(waits.len());
@@ -200,7 +200,7 @@ impl<'v, 'h> Causality<'v, 'h> {
         if waits.iter().all(|&left| left == 0) {
             return Ok(order);
         }
-        Err(self.ring_among(&waits, meter).into())
+        Err(self.cycle_among(&waits, meter).into())
     }
 
     /// For each operation, how many edges lead to it.

@@ -1,4 +1,4 @@
-//! The steps of the relation, each with its reason, and the rings that they may run in.
+//! The steps of the relation, each with its reason, and the cycles that they may run in.
 
 use crate::budget::{CLOCK_STEPS, Meter};
 
@@ -26,10 +26,10 @@ pub(crate) enum Why {
     Overwritten { maker: u32 },
 }
 
-/// A ring: each link's first operation comes before its second, the last one's before the first's.
+/// A cycle: each link's first operation comes before its second, the last one's before the first's.
 /// `core` has all operations that the links were derived from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Ring {
+pub(crate) struct Cycle {
     pub(crate) links: Vec<Link>,
     pub(crate) core: Vec<u32>,
 }
@@ -45,15 +45,15 @@ pub(super) struct Edge {
 /// Why a walk did not come to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// There is no order: a ring.
-    Ring(Ring),
+    /// There is no order: a cycle.
+    Cycle(Cycle),
     /// The budget is spent.
     Budget,
 }
 
-impl From<Ring> for Stop {
-    fn from(ring: Ring) -> Stop {
-        Stop::Ring(ring)
+impl From<Cycle> for Stop {
+    fn from(cycle: Cycle) -> Stop {
+        Stop::Cycle(cycle)
     }
 }
 

@@ -11,4 +11,4 @@ mod links;
 mod walk;
 
 pub(crate) use graph::{Causality, bytes};
-pub(crate) use links::{Derived, Link, Ring, Stop, Why};
+pub(crate) use links::{Cycle, Derived, Link, Stop, Why};

@@ -115,7 +115,7 @@ impl<'v, 'h> Causality<'v, 'h> {
             }
         }
         if waits.iter().any(|&left| left > 0) {
-            return Err(self.ring_among(&waits, meter).into());
+            return Err(self.cycle_among(&waits, meter).into());
         }
         Ok(())
     }
