@@ -52,8 +52,8 @@
 //! - A write or cas of unknown outcome may take effect at any time after its start, or never. A
 //!   read without an answer constrains nothing. What was refused did not run: a read that only a
 //!   refused write could explain is a violation.
-//! - A [`Fault`] (a line `{"fault":"killed","server":0,"start":900,"end":1300}`) explains a history to
-//!   people; the judge does not look at it.
+//! - A [`Fault`] (a line `{"fault":"killed","server":0,"start":900,"end":1300}`) explains a history
+//!   to people; the judge does not look at it.
 //! - To judge a level, all writes count, all reads without a `level` of their own, and those whose
 //!   level is that one or stronger.
 //! - A level that holds by an order has that order as its witness, checked by a validator
@@ -73,7 +73,7 @@
 //! |---|---|
 //! | `model` | operations, histories and levels, and the view: one history as one level sees it |
 //! | `formats` | how files are read and written |
-//! | `witness` | what proves that a level holds, and the validator, which knows the definitions alone |
+//! | `witness` | what proves that a level holds, and the validator, which knows only definitions |
 //! | `relation` | who saw whom, which operation comes before which, and the cycles in that |
 //! | `search` | what no rule decides: orders are tried, with a memory of the states entered |
 //! | `levels` | an algorithm for each level; `levels/mod.rs` says which |

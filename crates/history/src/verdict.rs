@@ -44,8 +44,9 @@ pub struct Clash {
     pub operations: Vec<usize>,
     /// Why not, in one sentence.
     pub sentence: String,
-    /// The cycle that they run in, if they do: each link's second operation is the next one's first, and the last
-    /// one's is the first one's. Some operations of the clash may only be named as reasons.
+    /// The cycle that they run in, if they do: each link's second operation is the next one's
+    /// first, and the last one's is the first one's. Some operations of the clash may only be named
+    /// as reasons.
     pub cycle: Vec<Link>,
 }
 
@@ -69,7 +70,8 @@ pub enum Reason {
     ReadsFrom,
     /// The first was over before the second began.
     RealTime,
-    /// Two writes of one key: this operation had the first among what came before it, and saw the second.
+    /// Two writes of one key: this operation had the first among what came before it, and saw the
+    /// second.
     Conflict {
         /// Who saw the second, as an index into the history.
         reader: usize,

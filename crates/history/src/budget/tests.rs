@@ -11,8 +11,8 @@ use crate::model::view::View;
 use crate::relation::arbiter::arbitrate;
 use crate::relation::reads_from::plain_sources;
 
-/// What a look at the clock may find undone: the steps between two looks, the piece of work that led
-/// to this one, and what costs a few steps for each operation and is never split.
+/// What a look at the clock may find undone: the steps between two looks, the piece of work that
+/// led to this one, and what costs a few steps for each operation and is never split.
 const STEPS_MAX: usize = 2 * CLOCK_STEPS;
 
 /// What a store is asked.

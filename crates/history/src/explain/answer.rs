@@ -1,5 +1,5 @@
-//! The answer of `candor check` in words: the verdict first, then how all levels stand, then why, and what
-//! a newcomer cannot know.
+//! The answer of `candor check` in words: the verdict first, then how all levels stand, then why,
+//! and what a newcomer cannot know.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use crate::model::history::History;
 use crate::model::level::Level;
 use crate::verdict::{Outcome, Verdict};
 
-/// The answer about one file. `decided` is the verdict of the level that decides, one of `verdicts`;
-/// `origin` says where that level comes from.
+/// The answer about one file. `decided` is the verdict of the level that decides, one of
+/// `verdicts`; `origin` says where that level comes from.
 pub(crate) fn answer(
     path: &str,
     history: &History,

@@ -126,7 +126,8 @@ impl Describer<'_, '_> {
         format!("{}{end}", parts.join("; "))
     }
 
-    /// What one client did first and then, and what leads on to the next; nothing if the turns beside it say all that.
+    /// What one client did first and then, and what leads on to the next; nothing if the turns
+    /// beside it say all that.
     fn turn(&self, turn: &[Link], all_look: bool) -> Option<String> {
         let (first, last) = (turn.first()?.from, turn.last()?);
         let own = match turn.len() {
@@ -151,7 +152,8 @@ impl Describer<'_, '_> {
         }
     }
 
-    /// What a client did or missed after it did `first`. Where all only look, each saw one thing before the other.
+    /// What a client did or missed after it did `first`. Where all only look, each saw one thing
+    /// before the other.
     fn then(&self, first: u32, last: &Link, all_look: bool) -> String {
         let saw_before = all_look && self.view.ops[first as usize].is_look();
         let missed = || shown(self.wrote(last.to));

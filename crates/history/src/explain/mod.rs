@@ -21,7 +21,8 @@ use crate::relation::reads_from::plain_sources;
 use crate::relation::saturation::{Saturated, saturate};
 use crate::verdict::{self, Reason};
 
-/// The sentence for a clash, and the cycle that it runs in, if it does: `view` has its operations and no others.
+/// The sentence for a clash, and the cycle that it runs in, if it does: `view` has its operations
+/// and no others.
 pub(crate) fn explain(
     view: &View<'_>,
     level: Level,
@@ -69,8 +70,8 @@ fn sentence(view: &View<'_>, level: Level, cycle: Option<&[Link]>) -> String {
         .unwrap_or_else(|| describer.at_a_loss(level))
 }
 
-/// The cycle that a clash runs in, where it is plain what each operation saw and the budget allows to
-/// tell.
+/// The cycle that a clash runs in, where it is plain what each operation saw and the budget allows
+/// to tell.
 fn cycle(view: &View<'_>, level: Level, meter: &mut Meter) -> Option<Vec<Link>> {
     let plain = plain_sources(view);
     let cycle = match level {

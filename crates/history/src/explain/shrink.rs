@@ -5,8 +5,8 @@
 //! the whole history. So whoever may have seen what is left out goes with it: then a legal order of
 //! the whole, cut down to the rest, is a legal order of the rest. Who saw a cell may have seen any
 //! of its makers, but where real time counts none that began after it ended, and none that another
-//! change must have hidden before it began; and one maker always stays. A failed cas may have failed because of any maker of
-//! another cell.
+//! change must have hidden before it began; and one maker always stays. A failed cas may have
+//! failed because of any maker of another cell.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,7 +16,8 @@ use crate::model::view::{NEVER, NONE, Op, View};
 use crate::relation::cells::Cells;
 use crate::search::hidden_after;
 
-/// The most operations that a clash may have for each of them to be tried by itself again and again.
+/// The most operations that a clash may have for each of them to be tried by itself again and
+/// again.
 const THOROUGH_OPERATIONS_MAX: usize = 2_000;
 
 /// A smallest part of `core` that is still violated, as `is_violated` says of parts of the view;

@@ -1,5 +1,6 @@
-//! Where the fields of a line stand, and faults that point there. The reader parses lines with serde, which knows places only
-//! where syntax or a type is wrong; for what is wrong in meaning, this finds the column.
+//! Where the fields of a line stand, and faults that point there. The reader parses lines with
+//! serde, which knows places only where syntax or a type is wrong; for what is wrong in meaning,
+//! this finds the column.
 
 /// One top-level field of a JSON object on one line; columns count characters from 1.
 #[derive(Debug, PartialEq, Eq)]

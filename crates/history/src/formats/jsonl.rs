@@ -1,5 +1,5 @@
-//! Reads history files: JSON Lines, one operation a line, perhaps a header and faults. A file is read whole or
-//! refused with the place of its first fault and what would be right there.
+//! Reads history files: JSON Lines, one operation a line, perhaps a header and faults. A file is
+//! read whole or refused with the place of its first fault and what would be right there.
 
 use serde::Deserialize;
 

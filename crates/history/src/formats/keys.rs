@@ -1,5 +1,5 @@
-//! Which key an event is about: one beside its value, or the first of a pair as `jepsen.independent`
-//! writes it, or the only one there is.
+//! Which key an event is about: one beside its value, or the first of a pair as
+//! `jepsen.independent` writes it, or the only one there is.
 
 use std::borrow::Cow;
 

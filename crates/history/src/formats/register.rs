@@ -101,8 +101,8 @@ fn texts(events: &[Event], keys: Keys) -> HashSet<String> {
     appends.filter_map(key).collect()
 }
 
-/// Where keys are asked with `get` and `put`, nothing there is the empty text, unless a read or a compare-and-set that
-/// found nothing says so.
+/// Where keys are asked with `get` and `put`, nothing there is the empty text, unless a read or a
+/// compare-and-set that found nothing says so.
 fn initial(events: &[Event], keys: Keys) -> Option<String> {
     let is_get = |event: &Event| event.f == "get" || event.f == "put";
     let found_nil = |event: &Event| {

@@ -69,7 +69,8 @@ impl<'a> Reader<'a> {
         fault(self.place(), message)
     }
 
-    /// Skips what stands before the next datum: blanks, commas, comments, discarded forms, metadata.
+    /// Skips what stands before the next datum: blanks, commas, comments, discarded forms,
+    /// metadata.
     pub(super) fn skip_blank(&mut self, depth: usize) -> Result<(), Broken> {
         self.skip_plain_blanks();
         if self

@@ -1,7 +1,7 @@
 //! A level that holds if it holds for some assignment of what was seen: assignments are searched,
-//! what is plain first, then the others one by one, each time asking whether what is assigned so far
-//! is already violated. More assignments only forbid more, so a violated start of an assignment need
-//! not be finished.
+//! what is plain first, then the others one by one, each time asking whether what is assigned so
+//! far is already violated. More assignments only forbid more, so a violated start of an assignment
+//! need not be finished.
 
 use crate::budget::Meter;
 use crate::levels::decision::{Decision, Proof};

@@ -19,8 +19,8 @@ pub(crate) const PLACE_BYTES: usize = 64;
 /// Why a level holds, in ids of a view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Proof {
-    /// Legal orders: one of everything, or one for each reader; then with an operation of the reader
-    /// (else `NONE`).
+    /// Legal orders: one of everything, or one for each reader; then with an operation of the
+    /// reader (else `NONE`).
     pub(crate) orders: Vec<(u32, Vec<u32>)>,
     /// What saw what: pairs of an operation and the maker of the cell it saw, where `INITIAL` made
     /// the initial cells. Empty where the orders tell it.

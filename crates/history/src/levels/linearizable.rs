@@ -67,8 +67,8 @@ fn judge_until(view: &View<'_>, meter: &mut Meter, is_end: fn(&Decision) -> bool
 /// Operations below which one thread judges all keys.
 const THREADS_OPERATIONS_MIN: usize = 20_000;
 
-/// Judges each key by itself, within a budget of its own, on all cores; those behind the first whose
-/// decision is the end need not be judged.
+/// Judges each key by itself, within a budget of its own, on all cores; those behind the first
+/// whose decision is the end need not be judged.
 fn judge_keys(
     view: &View<'_>,
     keys: &[Vec<u32>],
@@ -110,7 +110,8 @@ fn judge_keys(
     decisions.into_iter().map(|(_, decision)| decision).collect()
 }
 
-/// The view as one of registers, which it may be already; where it is not plain what its appends saw, the decision by search.
+/// The view as one of registers, which it may be already; where it is not plain what its appends
+/// saw, the decision by search.
 pub(crate) fn of_registers<'v, 'h>(
     view: &'v View<'h>,
     real_time: bool,

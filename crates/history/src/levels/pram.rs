@@ -1,8 +1,8 @@
 //! PRAM consistency (Lipton & Sandberg 1988): for each client there is an order of its operations
 //! and everybody's writes that keeps each client's order and in which it saw what it saw.
 //!
-//! Where one order of everything serves all clients, it is taken. Otherwise each client is judged by
-//! itself. First an order is simply tried: before each of its operations,
+//! Where one order of everything serves all clients, it is taken. Otherwise each client is judged
+//! by itself. First an order is simply tried: before each of its operations,
 //! the writes of the client whose value it saw, up to that one. Where that fails, the fixpoint of
 //! "a write that comes before this operation, and was not seen, comes before the one that was"
 //! decides: with one client looking, a relation without a cycle has such an order.

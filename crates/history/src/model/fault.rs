@@ -1,5 +1,5 @@
-//! Faults: what was done to the servers while a history was recorded. They explain a history to people;
-//! the judge does not look at them.
+//! Faults: what was done to the servers while a history was recorded. They explain a history to
+//! people; the judge does not look at them.
 
 use std::fmt::Write as _;
 

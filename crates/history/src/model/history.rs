@@ -177,8 +177,8 @@ impl History {
         self.header.map(|header| header.unit).unwrap_or_default()
     }
 
-    /// The same history, in which `causal` means another of its forms (`cc`, `cm`, or `causal` itself
-    /// for `ccv`), in the header and where reads asked for it.
+    /// The same history, in which `causal` means another of its forms (`cc`, `cm`, or `causal`
+    /// itself for `ccv`), in the header and where reads asked for it.
     pub fn with_causal(mut self, form: Level) -> History {
         let levels = self.operations.iter_mut().map(|operation| &mut operation.level);
         let promised = self.header.as_mut().map(|header| &mut header.level);

@@ -235,8 +235,8 @@ impl Renaming {
 /// How much earlier than recorded a read may begin, in the history's unit.
 fn slack(history: &History, level: Level) -> u64 {
     let Level::Bounded { ms } = level else { return 0 };
-    // Times are whole: one lies in front of another less a part of a unit if it lies in front of the
-    // other. So what is left of a bound below whole units changes nothing, and this is exact.
+    // Times are whole: one lies in front of another less a part of a unit if it lies in front of
+    // the other. So what is left of a bound below whole units changes nothing, and this is exact.
     let unit = history.unit();
     let units = unit.bound_ns(ms) / u128::from(unit.nanoseconds());
     u64::try_from(units).unwrap_or(u64::MAX)

@@ -1,6 +1,6 @@
-//! The order of writes that causality asks for (the conflict relation of Bouajjani, Enea, Guerraoui &
-//! Hamza, POPL 2017): a write that an operation had among its causes, and did not see, comes before the
-//! one that it saw.
+//! The order of writes that causality asks for (the conflict relation of Bouajjani, Enea, Guerraoui
+//! & Hamza, POPL 2017): a write that an operation had among its causes, and did not see, comes
+//! before the one that it saw.
 
 use crate::budget::Meter;
 use crate::model::view::{INITIAL, NONE};

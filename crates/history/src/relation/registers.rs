@@ -1,10 +1,10 @@
-//! Keys that are appended to, where the texts that somebody saw tell which append made which: then an
-//! append is a compare-and-set from one text to a longer one, and all that is known of registers
+//! Keys that are appended to, where the texts that somebody saw tell which append made which: then
+//! an append is a compare-and-set from one text to a longer one, and all that is known of registers
 //! holds of such a key.
 //!
-//! A text was made by an append if nobody wrote it as a whole and one append alone puts there what it
-//! ends with. What that append found is the text without its end, which so was seen, too. What other
-//! appends left, nobody saw: they might as well have written something of their own.
+//! A text was made by an append if nobody wrote it as a whole and one append alone puts there what
+//! it ends with. What that append found is the text without its end, which so was seen, too. What
+//! other appends left, nobody saw: they might as well have written something of their own.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 

@@ -294,9 +294,9 @@ impl<'v, 'h> Search<'v, 'h> {
         next.map_or(NEVER, |&next| self.view.ops[next as usize].start)
     }
 
-    /// Puts onto `pending`, where the choices begin at `first`, the operations that may not have run
-    /// and would help one that waits: each of them goes just before one that sees what it makes and
-    /// can be next then, and that one may be of the same sort.
+    /// Puts onto `pending`, where the choices begin at `first`, the operations that may not have
+    /// run and would help one that waits: each of them goes just before one that sees what it makes
+    /// and can be next then, and that one may be of the same sort.
     fn list_maybes(&self, horizon: u64, first: usize, pending: &mut Vec<u32>) {
         let known = pending.len();
         let mut helpful: Vec<u32> = Vec::new();

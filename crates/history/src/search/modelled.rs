@@ -233,8 +233,8 @@ impl<'m, M: Model> Search<'m, M> {
         first.filter(|_| self.real_time).unwrap_or(NEVER)
     }
 
-    /// Looks that see what they must go at once: putting them first changes nothing for others. False
-    /// when the budget is spent first.
+    /// Looks that see what they must go at once: putting them first changes nothing for others.
+    /// False when the budget is spent first.
     fn take_looks(&mut self, meter: &mut Meter) -> bool {
         let mut moved = true;
         while std::mem::replace(&mut moved, false) {

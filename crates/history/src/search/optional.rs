@@ -112,8 +112,8 @@ impl Optional {
         }
     }
 
-    /// Leaves out of `used` the groups of which `matters` says that they no longer do, after so many
-    /// steps.
+    /// Leaves out of `used` the groups of which `matters` says that they no longer do, after so
+    /// many steps.
     pub(super) fn bury(&mut self, steps: usize, matters: impl Fn(&Group) -> bool) {
         let (groups, buried) = (&self.groups, &mut self.buried);
         self.in_use.retain(|&group| {

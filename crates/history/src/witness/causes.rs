@@ -142,8 +142,8 @@ impl Causes {
         self.rows[self.row[index]][number] > seat
     }
 
-    /// Of the causes of the current operation, the writes of its key that stand behind `source`; if there are
-    /// many to ask, only each client's last one.
+    /// Of the causes of the current operation, the writes of its key that stand behind `source`; if
+    /// there are many to ask, only each client's last one.
     fn newer_writes(&self, facts: &Facts<'_>, index: usize, source: Option<usize>) -> Vec<usize> {
         let placed = &self.placed[facts.key[index]];
         let before = |other: usize| placed.partition_point(|&w| self.place[w] < self.place[other]);

@@ -170,8 +170,8 @@ impl<'v, 'h, 'm> Order<'v, 'h, 'm> {
         self.derive()
     }
 
-    /// Who saw the initial cell comes before whoever changed it: of each client's reads of a key the
-    /// last one is enough.
+    /// Who saw the initial cell comes before whoever changed it: of each client's reads of a key
+    /// the last one is enough.
     fn put_readers_of_nothing_first(&mut self) -> Result<(), Stop> {
         let mut last: BTreeMap<(u32, u32), u32> = BTreeMap::new();
         for (id, op) in self.view.ops.iter().enumerate() {

@@ -119,8 +119,8 @@ impl Causality<'_, '_> {
         cycle.windows(2).filter_map(link).collect()
     }
 
-    /// The operations of a cycle and all that its derived edges rest on; all that take part, if there
-    /// is no time left to tell.
+    /// The operations of a cycle and all that its derived edges rest on; all that take part, if
+    /// there is no time left to tell.
     fn explain(&self, cycle: &[u32], meter: &mut Meter) -> Vec<u32> {
         let mut found: Vec<u32> = cycle.to_vec();
         let mut explained: HashSet<(u32, u32)> = HashSet::new();
