@@ -18,29 +18,24 @@
 //! States are remembered as 128-bit fingerprints: among a hundred million states the chance that
 //! any two are taken for one another is below 2^-70.
 
+pub(crate) mod appends;
+pub(crate) mod check_model;
+pub(crate) mod found;
 mod lanes;
-mod maybes;
+mod lookahead;
 mod memo;
+pub(crate) mod model;
 pub(crate) mod modelled;
-mod outlook;
+mod optional;
 
 use crate::budget::{Meter, effort};
-use crate::view::{NEVER, NONE, View};
+use crate::model::view::{NEVER, NONE, View};
+pub(crate) use found::Found;
 use lanes::{Span, client_lanes, tight_lanes};
-use maybes::Maybes;
+use lookahead::Lookahead;
+pub(crate) use lookahead::hidden_after;
 use memo::{Entered, cell_mark, op_mark};
-use outlook::Outlook;
-pub(crate) use outlook::hidden_after;
-
-/// What a search found.
-pub(crate) enum Found {
-    /// A legal order of all known operations and those unknown ones that it needs.
-    Order(Vec<u32>),
-    /// There is none.
-    Nothing,
-    /// The budget was spent first; the longest order found has so many of the known operations.
-    Exhausted(usize),
-}
+use optional::Optional;
 
 /// Looks for a legal order that keeps each client's order, `edges` and, if asked, real time.
 pub(crate) fn search(
@@ -70,14 +65,14 @@ struct Search<'v, 'h> {
     lanes: Vec<Vec<u32>>,
     lane_of: Vec<u32>,
     front: Vec<usize>,
-    maybes: Maybes,
+    optional: Optional,
     taken: Vec<bool>,
     /// For each operation, how many others must still come before it.
     blocked: Vec<u32>,
     after: Vec<Vec<u32>>,
     /// For each key the cell that it holds.
     holds: Vec<u32>,
-    outlook: Outlook,
+    lookahead: Lookahead,
     missing: usize,
     fingerprint: u128,
     trail: Vec<Step>,
@@ -105,12 +100,12 @@ impl<'v, 'h> Search<'v, 'h> {
             missing: lanes.iter().map(Vec::len).sum(),
             lanes,
             lane_of,
-            maybes: Maybes::new(view),
+            optional: Optional::new(view),
             taken: vec![false; count],
             blocked,
             after,
             holds: view.initial.clone(),
-            outlook: Outlook::new(view, real_time),
+            lookahead: Lookahead::new(view, real_time),
             fingerprint: 0,
             trail: Vec::new(),
         };
@@ -158,9 +153,9 @@ impl<'v, 'h> Search<'v, 'h> {
     /// What was spent on getting here: operations that need not have run, as long as somebody may
     /// still see what others like them make.
     fn list_spent(&mut self, spent: &mut Vec<(u32, u32)>) {
-        let (view, outlook) = (self.view, &self.outlook);
-        self.maybes.bury(self.trail.len(), |group| outlook.is_awaited(view, group.makes));
-        self.maybes.used(spent);
+        let (view, lookahead) = (self.view, &self.lookahead);
+        self.optional.bury(self.trail.len(), |group| lookahead.is_awaited(view, group.makes));
+        self.optional.used(spent);
     }
 
     /// The latest start that an operation may have to be next.
@@ -184,7 +179,7 @@ impl<'v, 'h> Search<'v, 'h> {
     fn effective(&self, key: u32) -> u32 {
         let cell = self.holds[key as usize];
         // Each key's initial cell has a number of its own, so its complement names the key.
-        let in_vain = self.outlook.is_held_in_vain(self.view, cell);
+        let in_vain = self.lookahead.is_held_in_vain(self.view, cell);
         if in_vain { !self.view.initial[key as usize] } else { cell }
     }
 
@@ -219,8 +214,8 @@ impl<'v, 'h> Search<'v, 'h> {
             return (facts.sees == held) != facts.differs;
         }
         facts.is_blind_write()
-            && self.outlook.is_made_in_vain(self.view, op)
-            && self.outlook.is_held_in_vain(self.view, held)
+            && self.lookahead.is_made_in_vain(self.view, op)
+            && self.lookahead.is_held_in_vain(self.view, held)
     }
 
     /// Puts onto `pending` the operations that may be next, the most urgent last; none if some
@@ -233,7 +228,7 @@ impl<'v, 'h> Search<'v, 'h> {
         for op in self.fronts() {
             let facts = &self.view.ops[op as usize];
             let lacks = facts.observes() && facts.sees != self.holds[facts.key as usize];
-            if lacks && !self.outlook.is_in_reach(self.view, op, &self.taken) {
+            if lacks && !self.lookahead.is_in_reach(self.view, op, &self.taken) {
                 pending.truncate(first);
                 return;
             }
@@ -246,7 +241,7 @@ impl<'v, 'h> Search<'v, 'h> {
             if lacks || facts.is_look() {
                 continue;
             }
-            if facts.is_blind_write() && self.outlook.is_made_in_vain(self.view, op) {
+            if facts.is_blind_write() && self.lookahead.is_made_in_vain(self.view, op) {
                 // Of several writes that nobody will see the order does not matter.
                 if in_vain.contains(&facts.key) {
                     continue;
@@ -299,9 +294,9 @@ impl<'v, 'h> Search<'v, 'h> {
         next.map_or(NEVER, |&next| self.view.ops[next as usize].start)
     }
 
-    /// Puts onto `pending`, where the choices begin at `first`, the operations that may not have run
-    /// and would help one that waits: each of them goes just before one that sees what it makes and
-    /// can be next then, and that one may be of the same sort.
+    /// Puts onto `pending`, where the choices begin at `first`, the operations that may not have
+    /// run and would help one that waits: each of them goes just before one that sees what it makes
+    /// and can be next then, and that one may be of the same sort.
     fn list_maybes(&self, horizon: u64, first: usize, pending: &mut Vec<u32>) {
         let known = pending.len();
         let mut helpful: Vec<u32> = Vec::new();
@@ -309,15 +304,15 @@ impl<'v, 'h> Search<'v, 'h> {
             let facts = &self.view.ops[op as usize];
             let held = self.holds[facts.key as usize];
             if facts.differs {
-                helpful.extend(self.maybes.of_key(facts.key));
+                helpful.extend(self.optional.of_key(facts.key));
             } else if facts.observes() && facts.sees != held {
-                helpful.extend(self.maybes.making(facts.sees));
+                helpful.extend(self.optional.making(facts.sees));
             }
         }
         let mut at = 0;
         while let Some(&group) = helpful.get(at) {
             at += 1;
-            let facts = &self.maybes.groups[group as usize];
+            let facts = &self.optional.groups[group as usize];
             let held = self.holds[facts.key as usize];
             let is_repeated = helpful[..at - 1].contains(&group);
             if is_repeated || facts.makes == held {
@@ -329,7 +324,7 @@ impl<'v, 'h> Search<'v, 'h> {
             };
             let Some((op, _)) = left.find(can_be_next) else { continue };
             if facts.sees != NONE && facts.sees != held {
-                helpful.extend(self.maybes.making(facts.sees));
+                helpful.extend(self.optional.making(facts.sees));
                 continue;
             }
             // One alike that certainly ran goes first: this one can still take its place.
@@ -353,7 +348,7 @@ impl<'v, 'h> Search<'v, 'h> {
                     let goes_before = other != op
                         && other_facts.key == facts.key
                         && other_facts.is_blind_write()
-                        && self.outlook.is_made_in_vain(self.view, other)
+                        && self.lookahead.is_made_in_vain(self.view, other)
                         && self.may_be_next(other, horizon);
                     if !goes_before {
                         break;
@@ -371,8 +366,8 @@ impl<'v, 'h> Search<'v, 'h> {
         let before = self.effective(facts.key);
         let replaced = self.holds[key];
         self.taken[op as usize] = true;
-        self.outlook.take(self.view, op, &self.taken);
-        self.maybes.take(op, &self.taken);
+        self.lookahead.take(self.view, op, &self.taken);
+        self.optional.take(op, &self.taken);
         if facts.makes != NONE {
             self.holds[key] = facts.makes;
         }
@@ -390,15 +385,15 @@ impl<'v, 'h> Search<'v, 'h> {
     }
 
     fn undo_to(&mut self, length: usize) {
-        self.maybes.unbury(length);
+        self.optional.unbury(length);
         while self.trail.len() > length {
             let Some(Step { op, replaced }) = self.trail.pop() else { return };
             let facts = self.view.ops[op as usize];
             let key = facts.key as usize;
             let after = self.effective(facts.key);
             self.taken[op as usize] = false;
-            self.outlook.give_back(self.view, op);
-            self.maybes.give_back(op);
+            self.lookahead.give_back(self.view, op);
+            self.optional.give_back(op);
             self.holds[key] = replaced;
             let before = self.effective(facts.key);
             self.fingerprint ^= cell_mark(before) ^ cell_mark(after);

@@ -114,7 +114,7 @@ fn judge_level(level: Level, certified: bool, evidence: &Evidence<'_>) -> Judgem
         word: verdict.word(),
         lines,
         clash: clash.iter().flat_map(|clash| &clash.operations).map(|one| places[*one]).collect(),
-        circle: clash.iter().flat_map(|clash| &clash.circle).map(link).collect(),
+        circle: clash.iter().flat_map(|clash| &clash.cycle).map(link).collect(),
     }
 }
 
