@@ -5,7 +5,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Failure;
-use crate::connection::CONNECTIONS_MAX;
+use crate::clients::CONNECTIONS_MAX;
 
 /// The log: its directory, the lock, the segment, the next one, and one for a great group.
 const LOG: u64 = 5;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use crate::disk::{Disk, Fault, Faulty, Loss, Operation};
+use crate::log::disk::{Disk, Fault, Faulty, Loss, Operation};
 
 /// What is wrong now. The loop sets it; the clock and the disk look.
 #[derive(Debug)]

@@ -7,45 +7,33 @@ mod mutants;
 
 mod serve;
 
+mod shutdown;
+
 mod options;
 
-mod file;
+mod event_loop;
 
-mod machine;
+mod clients;
 
-mod hub;
+pub mod commands;
 
-mod connection;
-
-pub mod client;
-
-mod zmq;
-
-mod peer;
+mod peers;
 
 mod log;
 
-mod disk;
+mod logging;
 
-mod bell;
+mod error;
 
-mod chance;
-
-mod clock;
+mod random;
 
 mod descriptors;
 
-mod ending;
-
-mod failure;
-
 mod faults;
 
-mod notes;
-
-pub use failure::Failure;
+pub use error::Failure;
 pub use faults::Faults;
+pub use logging::last_words;
 pub use node::{Level, Order};
-pub use notes::last_words;
 pub use options::{Options, parse_level, parse_peers};
 pub use serve::serve;

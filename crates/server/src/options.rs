@@ -1,5 +1,7 @@
 //! What a server is told at its start, and whether that makes sense.
 
+mod file;
+
 use std::path::PathBuf;
 
 use node::{Level, Order};

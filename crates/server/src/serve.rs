@@ -12,17 +12,17 @@ use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 use tracing::{error, info, warn};
 
-use crate::clock::Clock;
-use crate::connection::{CONNECTIONS_MAX, Door, is_local};
+use crate::clients::{CONNECTIONS_MAX, Door, is_local};
 use crate::descriptors::Descriptors;
-use crate::disk::Disk;
-use crate::ending::Ending;
-use crate::hub::{Description, Hub};
+use crate::event_loop::Clock;
+use crate::event_loop::Machine;
+use crate::event_loop::{Description, Hub};
+use crate::log::disk::Disk;
 use crate::log::{Directory, Handle, Identity, Log, SEGMENT_BYTES};
-use crate::machine::Machine;
 use crate::mutants::mutant;
-use crate::peer::Peers;
-use crate::{Failure, Faults, Options, chance, connection, notes};
+use crate::peers::Peers;
+use crate::shutdown::Ending;
+use crate::{Failure, Faults, Options, clients, logging, random};
 
 /// How long another node may take to lead when the server of a leader ends.
 const HAND_OVER_MAX: Duration = Duration::from_secs(1);
@@ -38,10 +38,10 @@ const TASKS_A_LOOK: u32 = 1024;
 /// is ready; before that, if it has to wait for others, one that says for whom. Logs to standard error.
 pub fn serve(options: Options) -> Result<(), Failure> {
     options.check()?;
-    notes::begin(NodeId(options.id))?;
+    logging::begin(NodeId(options.id))?;
     let others = options.peers.len().saturating_sub(1);
     let end = Descriptors::share_out(others).and_then(|shared| run(&options, shared));
-    notes::flush();
+    logging::flush();
     end
 }
 
@@ -78,7 +78,7 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
     let settings = settings(options, port, clients_max);
     let about = Description { port, settings, descriptors };
     let hub = Rc::new(Hub::new(node, Clock::start(faults), counters, about));
-    spawn_local(notes::sum_up());
+    spawn_local(logging::sum_up());
     let peers = Peers::dial(&hub, me, &members, seed);
     if let Some(listener) = ports.peers.take() {
         peers.listen(&hub, me, members.iter().map(|member| member.0).collect(), listener);
@@ -95,10 +95,9 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
     let announcement = Announcement::of(options, &ports);
     let machine = Machine::new(hub.clone(), peers, log, reports, announcement);
     let mut machine = spawn_local(machine.run());
-    let clients =
-        spawn_local(connection::listen(hub.clone(), Door::Redis, protected, ports.clients));
+    let clients = spawn_local(clients::listen(hub.clone(), Door::Redis, protected, ports.clients));
     let zmq = ports.zmq.map(|(listener, _)| {
-        spawn_local(connection::listen(hub.clone(), Door::Zmq, protected, listener))
+        spawn_local(clients::listen(hub.clone(), Door::Zmq, protected, listener))
     });
     unless_halted(&mut machine, ending.wait()).await?;
     clients.abort();
@@ -248,7 +247,7 @@ impl Announcement {
     }
 
     fn print(&self, word: &str, waits: &str) {
-        notes::announce(format!("candor: {word}, {}{waits}\n", self.about));
+        logging::announce(format!("candor: {word}, {}{waits}\n", self.about));
     }
 }
 
@@ -315,9 +314,9 @@ fn config(options: &Options) -> Result<Config, Failure> {
         level: options.level,
         request_timeout_ms: options.request_timeout_ms,
         max_clock_drift_ms: options.max_clock_drift_ms,
-        seed: chance::draw()?,
-        incarnation: chance::draw()?,
-        directory: chance::draw()?,
+        seed: random::draw()?,
+        incarnation: random::draw()?,
+        directory: random::draw()?,
     })
 }
 
@@ -345,7 +344,7 @@ fn stop(error: crate::log::Error) {
         "{error}; what is on disk is not known any more, so the node stops\n  hint: check the disk \
          (space, health), then start the node again: it finds out what was kept"
     );
-    notes::flush();
+    logging::flush();
     std::process::exit(1);
 }
 

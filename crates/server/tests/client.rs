@@ -18,7 +18,7 @@ use node::{
 };
 use resp::{Protocol, Request, split_words};
 use server::Faults;
-use server::client::{Action, Connection, Context, Figures, render};
+use server::commands::{Action, Connection, Context, Figures, render};
 
 #[test]
 fn what_redis_answers() {

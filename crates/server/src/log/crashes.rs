@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::recovery::Report;
 use super::segment::Header;
 use super::{Directory, Error, Identity, Log};
-use crate::disk::{Disk, Fault, Faulty, Loss, Operation};
+use crate::log::disk::{Disk, Fault, Faulty, Loss, Operation};
 
 const SMALL: u64 = 8192;
 const IDENTITY: Identity = Identity { node: 3, directory: 9 };

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Error, Identity, identity};
-use crate::disk::{Disk, Folder};
+use crate::log::disk::{Disk, Folder};
 use crate::mutants::mutant;
 
 /// What may lie in a directory that somebody else made for us.
@@ -143,7 +143,7 @@ mod tests {
     use rustix::io::Errno;
 
     use super::*;
-    use crate::disk::{Fault, Faulty, Operation};
+    use crate::log::disk::{Fault, Faulty, Operation};
 
     fn open(path: &Path) -> Result<Directory, Error> {
         Directory::open(&Disk::default(), path)

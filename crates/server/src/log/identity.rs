@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::Error;
 use super::directory;
-use crate::disk::Disk;
+use crate::log::disk::Disk;
 use crate::mutants::mutant;
 
 /// Its name in the data directory.

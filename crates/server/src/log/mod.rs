@@ -45,6 +45,7 @@
 //! that was being written when the power failed.
 
 mod directory;
+pub(crate) mod disk;
 mod error;
 mod frame;
 mod identity;

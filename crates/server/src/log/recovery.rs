@@ -11,7 +11,7 @@ use super::directory::Directory;
 use super::segment::{self, Header};
 use super::writer::{self, Active};
 use super::{Error, Log, frame, identity};
-use crate::disk::{Disk, File};
+use crate::log::disk::{Disk, File};
 use crate::mutants::mutant;
 
 /// What was found on disk.

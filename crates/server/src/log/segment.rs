@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::frame::Salt;
-use crate::disk::{Disk, File};
+use crate::log::disk::{Disk, File};
 use crate::mutants::mutant;
 
 /// The version of the format, the records in it included.
@@ -138,7 +138,7 @@ mod tests {
     use rustix::io::Errno;
 
     use super::*;
-    use crate::disk::{Fault, Faulty, Operation};
+    use crate::log::disk::{Fault, Faulty, Operation};
 
     const HEADER: Header = Header { first: 412, size: 16 << 20, salt: Salt(77) };
 

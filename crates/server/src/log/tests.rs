@@ -12,7 +12,7 @@ use super::frame;
 use super::recovery::Report;
 use super::segment;
 use super::{Directory, Error, Identity, Log};
-use crate::disk::Disk;
+use crate::log::disk::Disk;
 
 const SMALL: u64 = 8192;
 

@@ -13,9 +13,9 @@ use super::directory::Directory;
 use super::frame::{self, Salt};
 use super::segment::{self, Header};
 use super::{Error, Identity};
-use crate::chance;
-use crate::disk::File;
+use crate::log::disk::File;
 use crate::mutants::mutant;
+use crate::random;
 
 /// The name of the segment that is made ready for the next roll.
 pub(super) const SPARE: &str = "spare";
@@ -329,7 +329,7 @@ fn begin(
     first: u64,
     size: u64,
 ) -> Result<Active, Error> {
-    let header = Header { first, size, salt: Salt(mutant!(ConstantSalt, chance::draw()?, 7)) };
+    let header = Header { first, size, salt: Salt(mutant!(ConstantSalt, random::draw()?, 7)) };
     let path = segment::path(directory.log(), first);
     let named = || {
         file.write_all_at(&header.encode(), 0).map_err(Error::io("write to", spare))?;
