@@ -4,7 +4,7 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::Failure;
+use crate::Error;
 use crate::clients::CONNECTIONS_MAX;
 
 /// The log: its directory, the lock, the segment, the next one, and one for a great group.
@@ -32,7 +32,7 @@ pub(crate) struct Descriptors {
 
 impl Descriptors {
     /// Shares out what the system grants to a node with so many other members, and asks it for more if it must.
-    pub(crate) fn share_out(others: usize) -> Result<Descriptors, Failure> {
+    pub(crate) fn share_out(others: usize) -> Result<Descriptors, Error> {
         let open = count_open();
         let granted = getrlimit(Resource::Nofile);
         let wanted = needed(open, others) + STRANGERS.1 + CONNECTIONS_MAX as u64;
@@ -46,7 +46,7 @@ impl Descriptors {
     }
 
     /// Shares out so many, of which so many are open before anything is done.
-    fn of(limit: u64, open: u64, others: usize) -> Result<Descriptors, Failure> {
+    fn of(limit: u64, open: u64, others: usize) -> Result<Descriptors, Error> {
         let needed = needed(open, others);
         let strangers = match others {
             0 => 0,
@@ -54,7 +54,7 @@ impl Descriptors {
         };
         let clients_max = limit.saturating_sub(needed + strangers).min(CONNECTIONS_MAX as u64);
         if clients_max == 0 {
-            return Err(Failure::configuration(format!(
+            return Err(Error::configuration(format!(
                 "the process may have {limit} files open, and this node needs {} for itself\n  hint: let it \
                  open more (ulimit -n): {} serve all clients that it takes at most",
                 needed + strangers,
@@ -96,10 +96,10 @@ mod tests {
 
     #[test]
     fn too_few_are_refused() {
-        let failure = Descriptors::of(36, 3, 0).unwrap_err();
-        assert_eq!(failure.exit_code, 78);
+        let error = Descriptors::of(36, 3, 0).unwrap_err();
+        assert_eq!(error.exit_code, 78);
         assert_eq!(
-            failure.reason,
+            error.reason,
             "the process may have 36 files open, and this node needs 36 for itself\n  hint: let it open more \
              (ulimit -n): 10100 serve all clients that it takes at most"
         );

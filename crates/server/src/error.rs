@@ -4,29 +4,29 @@ use std::fmt;
 
 /// The end of a server that did not end in peace. Its text says what happened and what would help.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct Error {
     /// 1: a failure at run time; 78: a bad configuration.
     pub exit_code: u8,
     /// What happened and what would help.
     pub reason: String,
 }
 
-impl Failure {
+impl Error {
     /// Something of the world failed: a port, a disk, a damaged file.
-    pub(crate) fn run_time(reason: impl Into<String>) -> Failure {
-        Failure { exit_code: 1, reason: reason.into() }
+    pub(crate) fn run_time(reason: impl Into<String>) -> Error {
+        Error { exit_code: 1, reason: reason.into() }
     }
 
     /// The options ask for what cannot be, or do not fit the data directory.
-    pub(crate) fn configuration(reason: impl Into<String>) -> Failure {
-        Failure { exit_code: 78, reason: reason.into() }
+    pub(crate) fn configuration(reason: impl Into<String>) -> Error {
+        Error { exit_code: 78, reason: reason.into() }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.reason)
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for Error {}

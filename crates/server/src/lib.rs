@@ -31,7 +31,7 @@ mod descriptors;
 
 mod faults;
 
-pub use error::Failure;
+pub use error::Error;
 pub use faults::Faults;
 pub use logging::last_words;
 pub use node::{Level, Order};

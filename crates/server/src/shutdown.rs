@@ -1,4 +1,4 @@
-//! How a server is told to end.
+//! How a server is told to shut down.
 
 use std::io::{self, Read};
 use std::thread;
@@ -7,7 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing::info;
 
-use crate::Failure;
+use crate::Error;
 use crate::logging::info_some;
 
 /// The number of the signal on Linux and macOS.
@@ -15,7 +15,7 @@ const SIGXFSZ: i32 = 25;
 
 /// What may end the server.
 #[derive(Debug)]
-pub(crate) struct Ending {
+pub(crate) struct Shutdown {
     terminate: Signal,
     interrupt: Signal,
     /// What a terminal sends when it is closed. A server outlives its terminal.
@@ -25,15 +25,15 @@ pub(crate) struct Ending {
     _file_size: Signal,
 }
 
-impl Ending {
+impl Shutdown {
     /// Listens for SIGTERM and SIGINT and, if so asked, for the end of standard input.
-    pub(crate) fn listen(with_stdin: bool) -> Result<Ending, Failure> {
+    pub(crate) fn listen(with_stdin: bool) -> Result<Shutdown, Error> {
         let listen = |kind| {
             signal(kind).map_err(|error| {
-                Failure::run_time(format!("the system lets nobody listen for signals: {error}"))
+                Error::run_time(format!("the system lets nobody listen for signals: {error}"))
             })
         };
-        Ok(Ending {
+        Ok(Shutdown {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
             hang_up: listen(SignalKind::hangup())?,
@@ -70,7 +70,7 @@ impl Ending {
 }
 
 /// Reads standard input to its end, on a thread of its own: it cannot be polled everywhere.
-fn watch_stdin() -> Result<oneshot::Receiver<()>, Failure> {
+fn watch_stdin() -> Result<oneshot::Receiver<()>, Error> {
     let (sender, receiver) = oneshot::channel();
     let watch = move || {
         let mut scrap = [0; 256];
@@ -86,6 +86,6 @@ fn watch_stdin() -> Result<oneshot::Receiver<()>, Failure> {
     };
     match thread::Builder::new().name("stdin".into()).spawn(watch) {
         Ok(_) => Ok(receiver),
-        Err(error) => Err(Failure::run_time(format!("the system starts no thread: {error}"))),
+        Err(error) => Err(Error::run_time(format!("the system starts no thread: {error}"))),
     }
 }

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use node::{Command, Level};
 
 use super::replies::{Form, Replies};
-use crate::event_loop::Hub;
+use crate::event_loop::Shared;
 
 /// From the bytes of one client to its requests.
 pub(crate) trait Language {
@@ -14,7 +14,7 @@ pub(crate) trait Language {
     fn greet(&self, _out: &mut Vec<u8>) {}
 
     /// Takes the next request off the front of the bytes; what needs no node is answered at once.
-    fn next(&mut self, bytes: &mut BytesMut, hub: &Hub, replies: &mut Replies) -> Said;
+    fn next(&mut self, bytes: &mut BytesMut, shared: &Shared, replies: &mut Replies) -> Said;
 
     /// Ready when the next request may be taken; if not, the task is woken when it may.
     fn poll_free(&mut self, _cx: &mut Context<'_>) -> Poll<()> {

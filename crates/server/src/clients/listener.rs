@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::task;
-use crate::event_loop::Hub;
+use crate::event_loop::Shared;
 use crate::logging::warn_some;
 
 /// How long to wait after the system refused a connection, for want of file descriptors mostly.
@@ -33,7 +33,7 @@ pub(crate) fn is_local(address: IpAddr) -> bool {
 
 /// What is spoken at a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Door {
+pub(crate) enum Port {
     /// RESP, by clients of Redis.
     Redis,
     /// ZMTP, by clients of ZeroMQ.
@@ -41,17 +41,19 @@ pub(crate) enum Door {
 }
 
 /// Accepts clients for ever; in protected mode those on this machine only.
-pub(crate) async fn listen(hub: Rc<Hub>, door: Door, protected: bool, listener: TcpListener) {
+pub(crate) async fn listen(shared: Rc<Shared>, port: Port, protected: bool, listener: TcpListener) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) if protected && !is_local(peer.ip()) => {
                 warn_some!("refused a client on another machine, {peer}: this is protected mode");
-                task::turn_away(door, &stream, DENIED);
+                task::turn_away(port, &stream, DENIED);
             }
-            Ok((stream, _)) if hub.sessions.is_full() => task::turn_away(door, &stream, TOO_MANY),
-            Ok((stream, _)) => match door {
-                Door::Redis => task::serve_redis(hub.clone(), stream),
-                Door::Zmq => task::serve_zmq(hub.clone(), stream),
+            Ok((stream, _)) if shared.sessions.is_full() => {
+                task::turn_away(port, &stream, TOO_MANY)
+            }
+            Ok((stream, _)) => match port {
+                Port::Redis => task::serve_redis(shared.clone(), stream),
+                Port::Zmq => task::serve_zmq(shared.clone(), stream),
             },
             Err(error) => {
                 warn_some!("cannot accept a client: {error}");

@@ -1,13 +1,13 @@
 //! Client connections: their sockets, and their place in the loop.
 //!
 //! Each connection has a task that reads. It takes all complete requests from what has arrived,
-//! answers what needs no node, and puts the rest into the inbox of the [hub](crate::event_loop::Hub). The
-//! [machine](crate::event_loop::Machine) runs after all tasks that were ready; it answers into the sessions and
+//! answers what needs no node, and puts the rest into the inbox of the [shared](crate::event_loop::Shared). The
+//! [driver](crate::event_loop::Driver) runs after all tasks that were ready; it answers into the sessions and
 //! writes each with one write at the end of its turn. What is too much for one turn, it writes at the end of the next ones; and
 //! what a socket did not take, when the connection's task has seen that it has room again.
 //!
 //! ```text
-//!   socket ──▶ task ──▶ inbox ──▶ machine ──▶ Session (replies, in order) ──▶ socket
+//!   socket ──▶ task ──▶ inbox ──▶ driver ──▶ Session (replies, in order) ──▶ socket
 //!                └────── PING and its like ──────────▲
 //! ```
 //!
@@ -30,7 +30,7 @@ pub(crate) mod tests;
 pub(crate) mod zmq;
 
 pub(crate) use language::{Language, Said};
-pub(crate) use listener::{Door, is_local, listen};
+pub(crate) use listener::{Port, is_local, listen};
 pub(crate) use replies::Replies;
 pub(crate) use session::Session;
 pub(crate) use sessions::{CONNECTIONS_MAX, Sessions};

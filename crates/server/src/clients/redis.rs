@@ -6,7 +6,7 @@ use resp::Parser;
 use super::language::{Language, Said};
 use super::replies::Replies;
 use crate::commands::{Action, Connection};
-use crate::event_loop::Hub;
+use crate::event_loop::Shared;
 use crate::mutants::mutant;
 
 /// Takes the requests of one connection.
@@ -26,7 +26,7 @@ impl Language for Redis {
         self.parser.held_bytes()
     }
 
-    fn next(&mut self, bytes: &mut BytesMut, hub: &Hub, replies: &mut Replies) -> Said {
+    fn next(&mut self, bytes: &mut BytesMut, shared: &Shared, replies: &mut Replies) -> Said {
         let request = match self.parser.next(bytes) {
             Ok(Some(request)) => request,
             Ok(None) => return Said::Nothing,
@@ -35,9 +35,9 @@ impl Language for Redis {
                 return Said::Close;
             }
         };
-        hub.count_command();
+        shared.count_command();
         let connection = &mut self.connection;
-        match replies.reply(|out| connection.execute(request, hub, out)) {
+        match replies.reply(|out| connection.execute(request, shared, out)) {
             Action::Replied => Said::Replied,
             Action::Ask { level: asked, command } => {
                 let bytes = request.kept_bytes();
@@ -55,13 +55,13 @@ mod tests {
     use node::{Access, Level};
 
     use super::*;
-    use crate::event_loop::shared::tests::hub;
+    use crate::event_loop::shared::tests::shared;
 
     /// What comes of one line, and what is replied to it at once.
     fn say(line: &str) -> (Said, String) {
         let connection = Connection::new(1, String::new(), String::new(), 0);
         let (mut redis, mut replies) = (Redis::new(connection), Replies::default());
-        let said = redis.next(&mut line.into(), &hub(), &mut replies);
+        let said = redis.next(&mut line.into(), &shared(), &mut replies);
         let reply = String::from_utf8(replies.unsent().to_vec()).unwrap();
         (said, reply)
     }

@@ -9,17 +9,17 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use super::account::Charge;
 use super::replies::Replies;
-use crate::event_loop::Bell;
+use crate::event_loop::Notify;
 use crate::mutants::mutant;
 
-/// One client connection, as its own task and the machine share it.
+/// One client connection, as its own task and the driver share it.
 #[derive(Debug)]
 pub(crate) struct Session {
     id: SessionId,
     stream: OwnedWriteHalf,
     replies: RefCell<Replies>,
     /// Wakes the connection's task.
-    bell: Bell,
+    task: Notify,
     /// The socket took less than there was; its task says when it has room again.
     blocked: Cell<bool>,
     /// The socket is broken, or the connection is over.
@@ -42,7 +42,7 @@ impl Session {
             id,
             stream,
             replies: RefCell::default(),
-            bell: Bell::default(),
+            task: Notify::default(),
             blocked: Cell::new(false),
             broken: Cell::new(false),
             waiting: Cell::new(false),
@@ -169,7 +169,7 @@ impl Session {
 
     /// Arranges for the task to be woken by [`Session::wake`].
     pub(crate) fn listen(&self, cx: &mut Context<'_>) {
-        while self.bell.poll(cx).is_ready() {}
+        while self.task.poll(cx).is_ready() {}
     }
 
     /// Whether the task is to be woken when replies are sent.
@@ -179,6 +179,6 @@ impl Session {
 
     /// Wakes the connection's task.
     pub(crate) fn wake(&self) {
-        self.bell.ring();
+        self.task.notify();
     }
 }

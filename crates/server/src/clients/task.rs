@@ -17,11 +17,11 @@ use tokio::task::{spawn_local, yield_now};
 
 use super::Session;
 use super::language::{Language, Said};
-use super::listener::Door;
+use super::listener::Port;
 use super::redis::Redis;
 use crate::clients::zmq::Speaker;
 use crate::commands::Connection;
-use crate::event_loop::{BUFFER_BYTES, Hub, READ_BYTES};
+use crate::event_loop::{BUFFER_BYTES, READ_BYTES, Shared};
 use crate::mutants::mutant;
 
 /// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
@@ -34,40 +34,40 @@ const REQUEST_BYTES: usize = 64;
 const REST_BYTES_COPIED: usize = 4 << 10;
 
 /// Says to a client why it is not served, where the language has words for it.
-pub(super) fn turn_away(door: Door, stream: &TcpStream, why: &[u8]) {
-    match door {
+pub(super) fn turn_away(port: Port, stream: &TcpStream, why: &[u8]) {
+    match port {
         // A new socket has room for a line.
-        Door::Redis => drop(SockRef::from(stream).send(why)),
+        Port::Redis => drop(SockRef::from(stream).send(why)),
         // ZMTP has no words for that before the handshake; the client tries again by itself.
-        Door::Zmq => {}
+        Port::Zmq => {}
     }
 }
 
 /// Serves one client of Redis to its end, on a task of its own. There is room for it.
-pub(super) fn serve_redis(hub: Rc<Hub>, stream: TcpStream) {
+pub(super) fn serve_redis(shared: Rc<Shared>, stream: TcpStream) {
     let (peer, local) = (address(stream.peer_addr()), address(stream.local_addr()));
-    let uptime_s = hub.clock.uptime_ms() / 1000;
-    let connection = Connection::new(hub.sessions.accepted() + 1, peer, local, uptime_s);
-    serve(hub, stream, Redis::new(connection));
+    let uptime_s = shared.clock.uptime_ms() / 1000;
+    let connection = Connection::new(shared.sessions.accepted() + 1, peer, local, uptime_s);
+    serve(shared, stream, Redis::new(connection));
 }
 
 /// Serves one client of ZeroMQ to its end, on a task of its own. There is room for it.
-pub(super) fn serve_zmq(hub: Rc<Hub>, stream: TcpStream) {
-    let speaker = Speaker::new(hub.turns.clone());
-    serve(hub, stream, speaker);
+pub(super) fn serve_zmq(shared: Rc<Shared>, stream: TcpStream) {
+    let speaker = Speaker::new(shared.turns.clone());
+    serve(shared, stream, speaker);
 }
 
-fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language + 'static) {
+fn serve(shared: Rc<Shared>, stream: TcpStream, language: impl Language + 'static) {
     // A socket that cannot be set up is served all the same, only slower.
     let _ = stream.set_nodelay(true);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
     let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
     let (reader, writer) = stream.into_split();
-    let session = hub.sessions.open(writer);
+    let session = shared.sessions.open(writer);
     session.replies().reply(|out| language.greet(out));
     session.flush(READ_BYTES_MAX);
     let mut task = Task {
-        hub,
+        shared,
         session,
         reader,
         language,
@@ -78,7 +78,7 @@ fn serve(hub: Rc<Hub>, stream: TcpStream, language: impl Language + 'static) {
     };
     spawn_local(async move {
         poll_fn(|cx| task.poll(cx)).await;
-        task.hub.close(&task.session);
+        task.shared.close(&task.session);
     });
 }
 
@@ -94,7 +94,7 @@ fn pause(cx: &mut Context<'_>) -> Poll<()> {
 }
 
 struct Task<L> {
-    hub: Rc<Hub>,
+    shared: Rc<Shared>,
     session: Rc<Session>,
     reader: OwnedReadHalf,
     language: L,
@@ -117,11 +117,11 @@ impl<L: Language> Task<L> {
             if self.session.is_unblocked(cx) {
                 mutant!(RoomUnused, self.send_soon(), {});
             }
-            self.hub.sessions.charge(&self.session);
+            self.shared.sessions.charge(&self.session);
             if self.session.is_broken() || self.language.is_late(cx) {
                 return Poll::Ready(());
             }
-            self.closing |= mutant!(EndUnnoticed, self.hub.is_ending(), false);
+            self.closing |= mutant!(EndUnnoticed, self.shared.is_shutting_down(), false);
             let (empty, full) = {
                 let replies = self.session.replies();
                 (replies.is_empty(), replies.is_full())
@@ -129,7 +129,7 @@ impl<L: Language> Task<L> {
             if self.closing && empty {
                 return Poll::Ready(());
             }
-            let wait = self.closing || full || self.hub.is_congested(&self.session);
+            let wait = self.closing || full || self.shared.is_congested(&self.session);
             self.session.set_waiting(wait);
             if wait {
                 return Poll::Pending;
@@ -167,9 +167,9 @@ impl<L: Language> Task<L> {
             let mut some = (&mut self.rest).limit(READ_BYTES_MAX);
             return pin!(self.reader.read_buf(&mut some)).poll(cx);
         }
-        let mut shared = self.hub.read_buffer();
-        let bytes = ready!(pin!(self.reader.read_buf(&mut *shared)).poll(cx))?;
-        self.rest = shared.split();
+        let mut buffer = self.shared.read_buffer();
+        let bytes = ready!(pin!(self.reader.read_buf(&mut *buffer)).poll(cx))?;
+        self.rest = buffer.split();
         Poll::Ready(Ok(bytes))
     }
 
@@ -196,14 +196,14 @@ impl<L: Language> Task<L> {
             self.send_soon();
         }
         self.session.set_incomplete(self.rest_bytes() + self.language.held_bytes());
-        self.hub.sessions.charge(&self.session);
-        self.hub.settle();
+        self.shared.sessions.charge(&self.session);
+        self.shared.settle();
     }
 
     /// What is due is sent at the end of the turn.
     fn send_soon(&self) {
-        self.hub.sessions.touch(&self.session);
-        self.hub.wake_machine();
+        self.shared.sessions.touch(&self.session);
+        self.shared.wake_driver();
     }
 
     /// What `rest` takes, or will as soon as more is read into it.
@@ -229,7 +229,7 @@ impl<L: Language> Task<L> {
                 break;
             }
             let before = self.rest.len();
-            let said = self.language.next(&mut self.rest, &self.hub, &mut replies);
+            let said = self.language.next(&mut self.rest, &self.shared, &mut replies);
             taken_bytes += REQUEST_BYTES + before.saturating_sub(self.rest.len());
             match said {
                 Said::Nothing => {
@@ -241,15 +241,15 @@ impl<L: Language> Task<L> {
                 Said::Ask { level, command, form, bytes } => {
                     let id = replies.ask(form, bytes);
                     let session = self.session.id();
-                    self.hub.put(Input::Request { session, id, level, command });
+                    self.shared.put(Input::Request { session, id, level, command });
                     asked = true;
-                    if self.hub.is_swamped() {
+                    if self.shared.is_swamped() {
                         mutant!(SwampedRestForgotten, {}, self.more = false);
                         break;
                     }
                 }
                 Said::Certify(on) => {
-                    self.hub.put(Input::Certify { session: self.session.id(), on });
+                    self.shared.put(Input::Certify { session: self.session.id(), on });
                     asked = true;
                 }
                 Said::Close => self.closing = true,

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{LocalSet, spawn_local};
 
 use super::*;
-use crate::event_loop::Hub;
+use crate::event_loop::Shared;
 use crate::event_loop::driver::tests::{Alone, soon, until};
 use crate::event_loop::shared::tests::session;
 
@@ -38,18 +38,18 @@ pub(crate) async fn owed(
 }
 
 /// A node that serves clients of Redis at a port.
-struct Port {
-    hub: Rc<Hub>,
+struct Served {
+    shared: Rc<Shared>,
     address: std::net::SocketAddr,
 }
 
-impl Port {
-    async fn open() -> Port {
-        let hub = Alone::new().serve().await;
+impl Served {
+    async fn open() -> Served {
+        let shared = Alone::new().serve().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        spawn_local(listen(hub.clone(), Door::Redis, false, listener));
-        Port { hub, address }
+        spawn_local(listen(shared.clone(), Port::Redis, false, listener));
+        Served { shared, address }
     }
 
     async fn client(&self) -> TcpStream {
@@ -79,12 +79,12 @@ async fn who_swamps_the_node_is_answered_to_the_end() {
         const CLIENTS: usize = 24;
         // Fewer bytes than one read takes; all of them together are several times what the node takes in at once.
         const ASKED: usize = 2000;
-        let port = Port::open().await;
+        let served = Served::open().await;
         let mut clients = vec![];
         for _ in 0..CLIENTS {
-            clients.push(port.client().await);
+            clients.push(served.client().await);
         }
-        until("all are let in", || port.hub.sessions.count() == CLIENTS).await;
+        until("all are let in", || served.shared.sessions.count() == CLIENTS).await;
         // No task has its turn before all have asked.
         let asked = "GET k\r\n".repeat(ASKED);
         for client in &clients {
@@ -100,13 +100,13 @@ async fn who_swamps_the_node_is_answered_to_the_end() {
 #[tokio::test]
 async fn many_replies_without_the_node_are_all_sent() {
     run(async {
-        let port = Port::open().await;
+        let served = Served::open().await;
         let command = format!("PING {}\r\n", "p".repeat(1000));
         let reply = format!("${}\r\n{}\r\n", 1000, "p".repeat(1000));
-        let mut other = port.client().await;
+        let mut other = served.client().await;
         talk(&mut other, &command.repeat(1000), &reply.repeat(1000)).await;
         // What is longer than one write sends, and nothing behind it.
-        let mut last = port.client().await;
+        let mut last = served.client().await;
         let docs = "COMMAND DOCS\r\n".repeat(100);
         last.write_all(docs.as_bytes()).await.unwrap();
         last.shutdown().await.unwrap();
@@ -121,8 +121,8 @@ async fn many_replies_without_the_node_are_all_sent() {
 async fn who_says_no_more_is_answered_to_the_end() {
     run(async {
         const ASKED: usize = 1000;
-        let port = Port::open().await;
-        let mut client = port.client().await;
+        let served = Served::open().await;
+        let mut client = served.client().await;
         client.write_all("SET k v\r\n".repeat(ASKED).as_bytes()).await.unwrap();
         client.shutdown().await.unwrap();
         let mut heard = String::new();
@@ -136,13 +136,13 @@ async fn who_says_no_more_is_answered_to_the_end() {
 async fn who_reads_late_gets_all_that_its_socket_did_not_take() {
     run(async {
         const VALUES: usize = 30;
-        let port = Port::open().await;
-        let mut client = port.client().await;
+        let served = Served::open().await;
+        let mut client = served.client().await;
         let value = "v".repeat(1 << 20);
         let set = format!("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n${}\r\n{value}\r\n", value.len());
         talk(&mut client, &set, "+OK\r\n").await;
         client.write_all("GET k\r\n".repeat(VALUES).as_bytes()).await.unwrap();
-        let mut other = port.client().await;
+        let mut other = served.client().await;
         // By now all values that fit have been sent.
         for _ in 0..100 {
             talk(&mut other, "GET other\r\n", "$-1\r\n").await;
@@ -156,15 +156,15 @@ async fn who_reads_late_gets_all_that_its_socket_did_not_take() {
 #[tokio::test]
 async fn the_end_waits_for_nobody_who_is_owed_nothing() {
     run(async {
-        let port = Port::open().await;
+        let served = Served::open().await;
         let mut clients = vec![];
         for _ in 0..3 {
-            let mut client = port.client().await;
+            let mut client = served.client().await;
             talk(&mut client, "PING\r\n", "+PONG\r\n").await;
             clients.push(client);
         }
-        let ending = spawn_local(async move { port.hub.end().await });
-        soon("the server ends", ending).await.unwrap();
+        let shutdown = spawn_local(async move { served.shared.shut_down().await });
+        soon("the server ends", shutdown).await.unwrap();
         for mut client in clients {
             assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
         }
@@ -175,15 +175,15 @@ async fn the_end_waits_for_nobody_who_is_owed_nothing() {
 #[tokio::test]
 async fn who_held_too_much_is_woken_when_it_does_no_more() {
     run(async {
-        let port = Port::open().await;
+        let served = Served::open().await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let session = session(&port.hub, &listener).await;
+        let session = session(&served.shared, &listener).await;
         let _ = session.replies().ask(Protocol::Resp2, 0);
         session.set_incomplete(130 << 20);
-        port.hub.sessions.charge(&session);
-        assert!(port.hub.is_congested(&session));
+        served.shared.sessions.charge(&session);
+        assert!(served.shared.is_congested(&session));
         session.set_incomplete(0);
-        port.hub.sessions.charge(&session);
+        served.shared.sessions.charge(&session);
         until("it may ask again", || !session.held_up.get()).await;
     })
     .await;

@@ -1,4 +1,4 @@
-//! The machine: the one task that drives the node.
+//! The driver: the one task that drives the node.
 //!
 //! A turn takes in everything that has arrived since the last one: requests of all connections,
 //! messages of peers, completions of the disk, the time. What the node answers is gathered, and at
@@ -15,17 +15,17 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::yield_now;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use crate::event_loop::Hub;
+use super::Shared;
 use crate::log::{self, Report};
 use crate::mutants::mutant;
 use crate::peers::Peers;
 use crate::serve::Announcement;
-use crate::{Failure, logging};
+use crate::{Error, logging};
 
 /// What drives the node.
 #[derive(Debug)]
-pub(crate) struct Machine {
-    hub: Rc<Hub>,
+pub(crate) struct Driver {
+    shared: Rc<Shared>,
     peers: Peers,
     log: log::Handle,
     reports: UnboundedReceiver<Report>,
@@ -37,32 +37,32 @@ pub(crate) struct Machine {
     more: bool,
 }
 
-impl Machine {
+impl Driver {
     pub(crate) fn new(
-        hub: Rc<Hub>,
+        shared: Rc<Shared>,
         peers: Peers,
         log: log::Handle,
         reports: UnboundedReceiver<Report>,
         announcement: Announcement,
-    ) -> Machine {
+    ) -> Driver {
         // Twice as often as is due at least: a timer is late at times.
         let mut ticks = interval(Duration::from_millis(TICK_MS / 2));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (inputs, outputs, more) = (vec![], vec![], false);
-        Machine { hub, peers, log, reports, ticks, announcement, inputs, outputs, more }
+        Driver { shared, peers, log, reports, ticks, announcement, inputs, outputs, more }
     }
 
     /// Drives the node until it halts. What was queued for the disk is durable when this ends, also if
     /// it is aborted.
-    pub(crate) async fn run(mut self) -> Failure {
+    pub(crate) async fn run(mut self) -> Error {
         loop {
             if mutant!(TurnWithoutYield, self.more, false) {
                 // It is the others' turn first: connections, whose requests then share the next turn.
                 yield_now().await;
             }
             poll_fn(|cx| self.poll_due(cx)).await;
-            if let Err(failure) = self.turn() {
-                return failure;
+            if let Err(error) = self.turn() {
+                return error;
             }
         }
     }
@@ -73,13 +73,13 @@ impl Machine {
         while let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {
             match report {
                 Report::Durable(completion) => {
-                    mutant!(BacklogKept, self.hub.take_backlog(completion.bytes), ());
-                    self.hub.put(Input::Persisted(completion.ticket));
+                    mutant!(BacklogKept, self.shared.take_backlog(completion.bytes), ());
+                    self.shared.put(Input::Persisted(completion.ticket));
                 }
                 Report::Full(shortage) => {
                     mutant!(
                         ShortageNotTold,
-                        self.hub.put(Input::DiskFull(shortage)),
+                        self.shared.put(Input::DiskFull(shortage)),
                         drop(shortage)
                     );
                 }
@@ -88,23 +88,23 @@ impl Machine {
             // As long as one is ready, nobody is woken for the next.
             mutant!(OneReportATurn, {}, break);
         }
-        due |= mutant!(BellNotHeard, self.hub.bell().poll(cx).is_ready(), false);
+        due |= mutant!(WakeUpIgnored, self.shared.poll_woken(cx).is_ready(), false);
         if due { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn turn(&mut self) -> Result<(), Failure> {
-        self.hub.take_inbox(&mut self.inputs);
-        self.hub.node().turn(&mut self.inputs, &mut self.outputs);
+    fn turn(&mut self) -> Result<(), Error> {
+        self.shared.take_inbox(&mut self.inputs);
+        self.shared.node().turn(&mut self.inputs, &mut self.outputs);
         let (more, requests_left) = {
-            let node = self.hub.node();
+            let node = self.shared.node();
             (node.has_more(), node.requests_left())
         };
         self.more = mutant!(MoreForgotten, more, false);
-        mutant!(RequestsLeftUncounted, self.hub.set_requests_left(requests_left), ());
+        mutant!(RequestsLeftUncounted, self.shared.set_requests_left(requests_left), ());
         for output in self.outputs.drain(..) {
             match output {
                 Output::Reply { session, id, reply, certificate } => {
-                    self.hub.sessions.answer(session, id, reply, certificate);
+                    self.shared.sessions.answer(session, id, reply, certificate);
                 }
                 Output::Send { to, message, urgent } => self.peers.send(to, &message, urgent),
                 Output::SendBack { path, message } => {
@@ -113,19 +113,19 @@ impl Machine {
                 Output::Trust(path) => mutant!(NobodyTrusted, self.peers.trust(path), ()),
                 Output::HangUp(path) => mutant!(NobodyHungUpOn, self.peers.hang_up(path), ()),
                 Output::Persist { ticket, records } => {
-                    mutant!(BacklogUncounted, self.hub.add_backlog(records.len()), ());
+                    mutant!(BacklogUncounted, self.shared.add_backlog(records.len()), ());
                     self.log.append(log::Group { ticket, records });
                 }
                 Output::Note(event) => logging::tell(&event),
-                Output::Halt { exit_code, reason } => return Err(Failure { exit_code, reason }),
+                Output::Halt { exit_code, reason } => return Err(Error { exit_code, reason }),
             }
         }
         mutant!(PeersNotFlushed, self.peers.flush(), ());
-        let unsent = self.hub.sessions.flush();
+        let unsent = self.shared.sessions.flush();
         self.more |= mutant!(UnsentForgotten, unsent, false);
-        mutant!(NothingSettled, self.hub.settle(), ());
+        mutant!(NothingSettled, self.shared.settle(), ());
         if !self.announcement.is_over() {
-            self.announcement.tell(self.hub.node().waits_for().as_ref());
+            self.announcement.tell(self.shared.node().waits_for().as_ref());
         }
         Ok(())
     }

@@ -1,28 +1,28 @@
-//! A bell inside the loop: one task waits for it, the others ring.
+//! How a task of the loop wakes another one.
 
 use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
 
-/// Wakes one task of the same thread. A ring is kept until it is heard; many rings are one.
+/// Wakes one task of the same thread. A notification is kept until the task takes it; many are one.
 #[derive(Debug, Default)]
-pub(crate) struct Bell {
-    rung: Cell<bool>,
+pub(crate) struct Notify {
+    notified: Cell<bool>,
     waker: RefCell<Option<Waker>>,
 }
 
-impl Bell {
+impl Notify {
     /// Wakes the task that listens, after all that are ready already.
-    pub(crate) fn ring(&self) {
-        if !self.rung.replace(true)
+    pub(crate) fn notify(&self) {
+        if !self.notified.replace(true)
             && let Some(waker) = &*self.waker.borrow()
         {
             waker.wake_by_ref();
         }
     }
 
-    /// Ready if the bell was rung since it was last heard; else the task is woken when it is.
+    /// Ready if somebody has notified the task since it last asked; else the task is woken when somebody does.
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.rung.take() {
+        if self.notified.take() {
             return Poll::Ready(());
         }
         let mut waker = self.waker.borrow_mut();
@@ -39,13 +39,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ring_is_heard_once() {
-        let bell = Bell::default();
+    fn a_notification_is_taken_once() {
+        let notify = Notify::default();
         let mut cx = Context::from_waker(Waker::noop());
-        assert!(bell.poll(&mut cx).is_pending());
-        bell.ring();
-        bell.ring();
-        assert!(bell.poll(&mut cx).is_ready());
-        assert!(bell.poll(&mut cx).is_pending());
+        assert!(notify.poll(&mut cx).is_pending());
+        notify.notify();
+        notify.notify();
+        assert!(notify.poll(&mut cx).is_ready());
+        assert!(notify.poll(&mut cx).is_pending());
     }
 }

@@ -1,4 +1,4 @@
-//! The hub: what the tasks of the loop share.
+//! What the tasks of the loop share.
 //!
 //! All of them run on one thread and none holds a borrow while it waits, so cells suffice.
 
@@ -7,19 +7,18 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Poll, ready};
+use std::task::{self, Poll, ready};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use node::{Input, Node, Status, TURN_STEPS};
 
+use super::{Clock, Notify};
 use crate::Faults;
 use crate::clients::zmq::Turns;
 use crate::clients::{Session, Sessions};
 use crate::commands::{Context, Figures};
 use crate::descriptors::Descriptors;
-use crate::event_loop::Bell;
-use crate::event_loop::Clock;
 use crate::log::Counters;
 use crate::logging;
 use crate::mutants::mutant;
@@ -38,7 +37,7 @@ const REQUESTS_MAX: usize = TURN_STEPS;
 
 /// What the tasks of the loop share.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub(crate) struct Shared {
     /// Client connections.
     pub sessions: Sessions,
     /// In which long requests of ZeroMQ clients are read.
@@ -48,13 +47,13 @@ pub(crate) struct Hub {
     node: RefCell<Node>,
     /// What the node will be told in its next turn. Its first place is for the tick.
     inbox: RefCell<Vec<Input>>,
-    /// Wakes the machine.
-    bell: Bell,
+    /// Wakes the driver.
+    driver: Notify,
     read_buffer: RefCell<BytesMut>,
     commands: Cell<u64>,
-    ending: Cell<bool>,
-    /// Rung when a client is gone.
-    departures: Bell,
+    shutting_down: Cell<bool>,
+    /// Notified when a client is gone.
+    departures: Notify,
     /// Bytes that wait for the disk.
     backlog_bytes: Cell<usize>,
     /// Requests that the node left over in its last turn.
@@ -78,20 +77,20 @@ pub(crate) struct Description {
     pub descriptors: Descriptors,
 }
 
-impl Hub {
-    pub(crate) fn new(node: Node, clock: Clock, log: Arc<Counters>, about: Description) -> Hub {
+impl Shared {
+    pub(crate) fn new(node: Node, clock: Clock, log: Arc<Counters>, about: Description) -> Shared {
         let inbox = RefCell::new(vec![Input::Tick(clock.now())]);
-        Hub {
+        Shared {
             sessions: Sessions::new(about.descriptors.clients_max),
             turns: Turns::default(),
             clock,
             node: RefCell::new(node),
             inbox,
-            bell: Bell::default(),
+            driver: Notify::default(),
             read_buffer: RefCell::new(BytesMut::with_capacity(BUFFER_BYTES)),
             commands: Cell::new(0),
-            ending: Cell::new(false),
-            departures: Bell::default(),
+            shutting_down: Cell::new(false),
+            departures: Notify::default(),
             backlog_bytes: Cell::new(0),
             requests_left: Cell::new(0),
             swamped: Cell::new(false),
@@ -101,7 +100,7 @@ impl Hub {
         }
     }
 
-    /// The node; for the machine.
+    /// The node; for the driver.
     pub(crate) fn node(&self) -> RefMut<'_, Node> {
         self.node.borrow_mut()
     }
@@ -111,25 +110,25 @@ impl Hub {
         self.node.borrow().status().cluster.unwrap_or(0)
     }
 
-    /// Puts something into the inbox. Who puts wakes the machine, once for all that it puts.
+    /// Puts something into the inbox. Who puts wakes the driver, once for all that it puts.
     pub(crate) fn put(&self, input: Input) {
         self.inbox.borrow_mut().push(input);
     }
 
-    /// Wakes the machine.
-    pub(crate) fn wake_machine(&self) {
-        self.bell.ring();
+    /// Wakes the driver.
+    pub(crate) fn wake_driver(&self) {
+        self.driver.notify();
     }
 
-    /// Puts something into the inbox and wakes the machine.
+    /// Puts something into the inbox and wakes the driver.
     pub(crate) fn tell(&self, input: Input) {
         self.put(input);
-        self.wake_machine();
+        self.wake_driver();
     }
 
-    /// What wakes the machine.
-    pub(crate) fn bell(&self) -> &Bell {
-        &self.bell
+    /// Ready for the driver if somebody has woken it since it last asked.
+    pub(crate) fn poll_woken(&self, cx: &mut task::Context<'_>) -> Poll<()> {
+        self.driver.poll(cx)
     }
 
     /// All that was put into the inbox, with the tick first, in exchange for an empty vector.
@@ -217,7 +216,7 @@ impl Hub {
             self.held_up.borrow_mut().retain(|other| other.id() != session.id());
         }
         mutant!(ClosingNotTold, self.tell(Input::Closed(session.id())), ());
-        mutant!(DepartureNotRung, self.departures.ring(), ());
+        mutant!(DepartureNotNotified, self.departures.notify(), ());
     }
 
     /// Tells the node that the server is about to end. Ends when the others get on without it.
@@ -229,8 +228,8 @@ impl Hub {
     }
 
     /// Lets all connections finish what they asked, and read nothing more. Ends when all are gone.
-    pub(crate) async fn end(&self) {
-        self.ending.set(true);
+    pub(crate) async fn shut_down(&self) {
+        self.shutting_down.set(true);
         self.sessions.wake_all();
         poll_fn(|cx| {
             loop {
@@ -249,12 +248,12 @@ impl Hub {
     }
 
     /// Whether the server is about to end.
-    pub(crate) fn is_ending(&self) -> bool {
-        self.ending.get()
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        self.shutting_down.get()
     }
 }
 
-impl Context for Hub {
+impl Context for Shared {
     fn status(&self) -> Status {
         self.node.borrow().status()
     }

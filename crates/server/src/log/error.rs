@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use node::{Shortage, StartError};
 use rustix::io::Errno;
 
-use crate::Failure;
 use crate::mutants::mutant;
 
 /// Why the log cannot be opened or written. No variant but [`Error::Full`] is worth a second try by the program itself.
@@ -214,16 +213,16 @@ impl fmt::Display for Error {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
+impl From<Error> for crate::Error {
+    fn from(error: Error) -> crate::Error {
         match error {
             Error::Foreign(_)
             | Error::Version { .. }
             | Error::Lost { .. }
             | Error::Unidentified(_)
             | Error::Exchanged { .. }
-            | Error::Refused(_) => Failure::configuration(error.to_string()),
-            _ => Failure::run_time(error.to_string()),
+            | Error::Refused(_) => crate::Error::configuration(error.to_string()),
+            _ => crate::Error::run_time(error.to_string()),
         }
     }
 }

@@ -304,9 +304,9 @@ fn identified() -> World {
 fn refused_as_lost(world: &World) {
     let error = world.open_into(&mut vec![]).map(drop).unwrap_err();
     assert!(matches!(error, Error::Lost { node: 3, .. }), "{error}");
-    let failure = crate::Failure::from(error);
-    assert_eq!(failure.exit_code, 78);
-    assert!(failure.reason.contains("forget its votes"), "{failure}");
+    let error = crate::Error::from(error);
+    assert_eq!(error.exit_code, 78);
+    assert!(error.reason.contains("forget its votes"), "{error}");
     assert!(
         Identity::read(&Disk::default(), world.temp.path()).unwrap().is_some(),
         "nothing was touched"

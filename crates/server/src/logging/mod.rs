@@ -15,7 +15,7 @@ use node::{Event, MemberClock, NodeId, Shortage};
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
-use crate::Failure;
+use crate::Error;
 pub(crate) use limit::{Limit, info_some, suppressed, warn_some};
 use queue::Queue;
 
@@ -35,10 +35,10 @@ static STARTED: OnceLock<bool> = OnceLock::new();
 static BEGINNING: OnceLock<String> = OnceLock::new();
 
 /// Begins to tell what this node does, unless somebody told the process where to already.
-pub(crate) fn begin(node: NodeId) -> Result<(), Failure> {
+pub(crate) fn begin(node: NodeId) -> Result<(), Error> {
     BEGINNING.get_or_init(|| format!("node {} ", node.0));
     if !start() || ANNOUNCEMENTS.start(io::stdout()).is_err() {
-        return Err(Failure::run_time("the system has no room for one more thread"));
+        return Err(Error::run_time("the system has no room for one more thread"));
     }
     let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
     let _ = tracing_subscriber::fmt()

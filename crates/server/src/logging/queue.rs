@@ -74,7 +74,7 @@ impl Queue {
 
     /// Starts the thread that writes.
     pub(super) fn start(&'static self, out: impl Write + Send + 'static) -> io::Result<()> {
-        thread::Builder::new().name("notes".into()).spawn(|| self.write_all(out)).map(drop)
+        thread::Builder::new().name("logging".into()).spawn(|| self.write_all(out)).map(drop)
     }
 
     /// Writes line after line, for ever.

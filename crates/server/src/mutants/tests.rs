@@ -139,7 +139,7 @@ mutants! {
     /// The node is not told that a peer is gone.
     DisconnectionNotTold, "stale connection", "peers::link::tests::a_connection_that_is_over_takes_no_messages";
     /// Another node than the one at this address should be is taken for it.
-    OtherNodeGreeted, "stale connection", "peers::link::tests::another_node_at_the_address_is_turned_away";
+    OtherNodeTaken, "stale connection", "peers::link::tests::another_node_at_the_address_is_turned_away";
     /// A message is sent behind a gap of others that were dropped.
     GapFilled, "progress", "peers::outgoing::tests::once_a_message_is_dropped_all_are_until_the_queue_is_empty";
     /// A connection that the node wants closed stays.
@@ -149,7 +149,7 @@ mutants! {
     /// A node that must not go on, and learns it while the server ends, ends as if nothing were wrong.
     HaltForgotten, "superseded node goes on", "serve::tests::a_node_that_halts_while_the_server_ends_says_so";
     /// Nobody makes room at the port for peers, however many strangers are there.
-    StrangersCrowdOut, "availability", "peers::inbound::tests::the_silent_make_room_before_the_greeted_and_the_trusted_never";
+    StrangersCrowdOut, "availability", "peers::inbound::tests::the_silent_make_room_before_the_identified_and_the_trusted_never";
     /// A socket that is full again after one more write is not waited for any more.
     BlockedTwiceNeverWoken, "progress", "peers::link::tests::what_fills_the_socket_again_and_again_arrives";
     /// An urgent message stands in the middle of a frame.
@@ -183,7 +183,7 @@ mutants! {
     /// A connection does not end with the server.
     EndUnnoticed, "progress", "clients::tests::the_end_waits_for_nobody_who_is_owed_nothing";
     /// The end of the server does not hear of clients that go.
-    DepartureNotRung, "progress", "clients::tests::the_end_waits_for_nobody_who_is_owed_nothing";
+    DepartureNotNotified, "progress", "clients::tests::the_end_waits_for_nobody_who_is_owed_nothing";
     /// The node is not told that a client is gone.
     ClosingNotTold, "memory without limit", "event_loop::shared::tests::who_is_gone_is_not_kept_for_the_disk";
 
@@ -201,7 +201,7 @@ mutants! {
     /// What is too much to send in one turn is forgotten until something else happens.
     UnsentForgotten, "progress", "event_loop::driver::tests::what_a_turn_does_not_send_is_sent_in_the_next_ones";
     /// Who asks waits for the next tick.
-    BellNotHeard, "progress", "event_loop::driver::tests::a_ring_is_a_reason_for_a_turn";
+    WakeUpIgnored, "progress", "event_loop::driver::tests::a_wake_up_is_a_reason_for_a_turn";
     /// What the disk reports waits for the next tick.
     ReportNotDue, "progress", "event_loop::driver::tests::all_that_the_disk_reports_is_heard_at_once";
     /// Of all that the disk reports, a turn takes in one.
@@ -235,7 +235,7 @@ mutants! {
     /// The longest ping is passed over.
     LongestPingPassedOver, "off by one", "clients::zmq::tests::a_pong_does_not_wait_for_an_answer";
     /// What follows on something that is no ZMTP is read.
-    FaultForgotten, "broken protocol", "clients::zmq::tests::after_a_fault_nothing_more_is_to_be_had";
+    ErrorForgotten, "broken protocol", "clients::zmq::tests::after_an_error_nothing_more_is_to_be_had";
     /// The longest request is passed over.
     LongestBodyRefused, "off by one", "clients::zmq::tests::the_longest_request_is_taken_and_what_is_before_it_counted";
     /// What stands in front of a request that has not come whole does not count.

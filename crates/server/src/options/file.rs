@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Options, parse_level, parse_peers};
-use crate::Failure;
+use crate::Error;
 
 /// What a file may say. What it does not say stays as it is.
 #[derive(Debug, Deserialize)]
@@ -36,9 +36,9 @@ impl Options {
     /// peers = "1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000"
     /// level = "sequential"
     /// ```
-    pub fn read_file(self, path: &Path) -> Result<Options, Failure> {
+    pub fn read_file(self, path: &Path) -> Result<Options, Error> {
         let text = fs::read_to_string(path).map_err(|error| {
-            Failure::configuration(format!(
+            Error::configuration(format!(
                 "cannot read the configuration file {}: {error}\n  hint: --config names a file in \
                  TOML, with the names of the flags",
                 path.display()
@@ -47,21 +47,21 @@ impl Options {
         self.read_text(&text, path)
     }
 
-    fn read_text(self, text: &str, path: &Path) -> Result<Options, Failure> {
+    fn read_text(self, text: &str, path: &Path) -> Result<Options, Error> {
         let at = |span: Option<Range<usize>>, what: &str| {
             let (line, column) = place(text, span.map_or(0, |span| span.start));
-            Failure::configuration(format!("{}:{line}:{column}: {what}", path.display()))
+            Error::configuration(format!("{}:{line}:{column}: {what}", path.display()))
         };
         let file: File =
             toml::from_str(text).map_err(|error| at(error.span(), &with_hint(error.message())))?;
         let mut options = self;
         if let Some(level) = file.level {
             (options.order, options.level) = parse_level(level.get_ref())
-                .map_err(|failure| at(Some(level.span()), &failure.reason))?;
+                .map_err(|error| at(Some(level.span()), &error.reason))?;
         }
         if let Some(peers) = file.peers {
             options.peers = parse_peers(peers.get_ref())
-                .map_err(|failure| at(Some(peers.span()), &failure.reason))?;
+                .map_err(|error| at(Some(peers.span()), &error.reason))?;
         }
         options.id = file.id.unwrap_or(options.id);
         options.listen = file.listen.unwrap_or(options.listen);
@@ -101,15 +101,15 @@ mod tests {
 
     use super::*;
 
-    fn read(text: &str) -> Result<Options, Failure> {
+    fn read(text: &str) -> Result<Options, Error> {
         Options::default().read_text(text, Path::new("candor.toml"))
     }
 
     #[track_caller]
     fn refused(text: &str, beginning: &str) {
-        let failure = read(text).unwrap_err();
-        assert_eq!(failure.exit_code, 78);
-        assert!(failure.reason.starts_with(beginning), "{failure} is not {beginning:?}");
+        let error = read(text).unwrap_err();
+        assert_eq!(error.exit_code, 78);
+        assert!(error.reason.starts_with(beginning), "{error} is not {beginning:?}");
     }
 
     #[test]
@@ -160,8 +160,8 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there() {
-        let failure = Options::default().read_file(Path::new("/nowhere/candor.toml")).unwrap_err();
-        assert_eq!(failure.exit_code, 78);
-        assert!(failure.reason.contains("cannot read the configuration file /nowhere/candor.toml"));
+        let error = Options::default().read_file(Path::new("/nowhere/candor.toml")).unwrap_err();
+        assert_eq!(error.exit_code, 78);
+        assert!(error.reason.contains("cannot read the configuration file /nowhere/candor.toml"));
     }
 }

@@ -1,4 +1,4 @@
-//! The greeting: who dialled whom, in both directions before the first message.
+//! The handshake: who dialled whom, in both directions before the first message.
 //!
 //! It only keeps apart what was never meant to meet: wrong addresses, other clusters, other versions. Anybody can say it, so nothing is
 //! believed because of it; what a peer says counts once the node has come to believe its start.
@@ -9,12 +9,12 @@ use std::fmt;
 const MAGIC: [u8; 8] = *b"CandorPr";
 /// The version of what is said between members.
 const VERSION: u32 = 4;
-/// The length of a greeting.
+/// The length of what each end says.
 pub(super) const BYTES: usize = 36;
 
 /// Who speaks, and to whom it means to speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Greeting {
+pub(super) struct Handshake {
     pub from: NodeId,
     pub to: NodeId,
     /// The cluster of who speaks; 0: it has not formed.
@@ -30,7 +30,7 @@ pub(super) enum Stranger {
     Version(u32),
 }
 
-impl Greeting {
+impl Handshake {
     pub(super) fn encode(self) -> [u8; BYTES] {
         let mut bytes = [0; BYTES];
         bytes[0..8].copy_from_slice(&MAGIC);
@@ -41,7 +41,7 @@ impl Greeting {
         bytes
     }
 
-    pub(super) fn decode(bytes: &[u8; BYTES]) -> Result<Greeting, Stranger> {
+    pub(super) fn decode(bytes: &[u8; BYTES]) -> Result<Handshake, Stranger> {
         if bytes[0..8] != MAGIC {
             return Err(Stranger::Foreign);
         }
@@ -49,7 +49,7 @@ impl Greeting {
             u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes are eight bytes"))
         };
         match u64_at(8) as u32 {
-            VERSION => Ok(Greeting {
+            VERSION => Ok(Handshake {
                 from: NodeId(u64_at(12)),
                 to: NodeId(u64_at(20)),
                 cluster: u64_at(28),
@@ -82,21 +82,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn greetings_are_read_back() {
-        let greeting = Greeting { from: NodeId(1), to: NodeId(u64::MAX), cluster: 1 << 63 };
-        let bytes = greeting.encode();
-        assert_eq!(Greeting::decode(&bytes), Ok(greeting));
+    fn handshakes_are_read_back() {
+        let handshake = Handshake { from: NodeId(1), to: NodeId(u64::MAX), cluster: 1 << 63 };
+        let bytes = handshake.encode();
+        assert_eq!(Handshake::decode(&bytes), Ok(handshake));
         let mut other = bytes;
         other[8] = 9;
-        assert_eq!(Greeting::decode(&other), Err(Stranger::Version(9)));
+        assert_eq!(Handshake::decode(&other), Err(Stranger::Version(9)));
         other[0] = b'*';
-        assert_eq!(Greeting::decode(&other), Err(Stranger::Foreign));
+        assert_eq!(Handshake::decode(&other), Err(Stranger::Foreign));
     }
 
     #[test]
     fn clusters_that_have_formed_are_kept_apart() {
-        let greeting = |cluster| Greeting { from: NodeId(1), to: NodeId(2), cluster };
-        let apart = |one, other| greeting(one).is_of_another_cluster(other);
+        let handshake = |cluster| Handshake { from: NodeId(1), to: NodeId(2), cluster };
+        let apart = |one, other| handshake(one).is_of_another_cluster(other);
         assert_eq!(
             [apart(7, 8), apart(7, 7), apart(0, 7), apart(7, 0)],
             [true, false, false, false]

@@ -22,12 +22,12 @@ use tokio::time::sleep;
 use tracing::debug;
 
 use super::frame::{self, FRAME_BYTES_MAX, Frames, MESSAGE_BYTES_MAX, TooLong};
-use super::handshake::{self, Greeting};
-use crate::event_loop::Hub;
+use super::handshake::{self, Handshake};
+use crate::event_loop::Shared;
 use crate::logging::warn_some;
 use crate::mutants::mutant;
 
-/// How long somebody may take to be trusted: a greeting, a hello, and a write to the disk at the first meeting.
+/// How long somebody may take to be trusted: a handshake, a hello, and a write to the disk at the first meeting.
 const TRUST_MAX: Duration = Duration::from_secs(2);
 /// How much is read at a time, at least if it is there.
 const READ_BYTES: usize = 16 << 10;
@@ -49,7 +49,7 @@ pub(super) struct Inbound {
 struct Path {
     task: AbortHandle,
     trust: Trust,
-    /// There once it has greeted.
+    /// There after the handshake.
     writer: Option<OwnedWriteHalf>,
 }
 
@@ -57,7 +57,7 @@ struct Path {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Trust {
     Silent,
-    Greeted,
+    Identified,
     Trusted,
 }
 
@@ -100,9 +100,9 @@ impl Inbound {
         self.paths.borrow().get(&path).is_some_and(|path| path.trust == Trust::Trusted)
     }
 
-    fn greeted(&self, path: PathId, writer: OwnedWriteHalf) {
+    fn identified(&self, path: PathId, writer: OwnedWriteHalf) {
         if let Some(path) = self.paths.borrow_mut().get_mut(&path) {
-            (path.trust, path.writer) = (Trust::Greeted, Some(writer));
+            (path.trust, path.writer) = (Trust::Identified, Some(writer));
         }
     }
 
@@ -122,8 +122,8 @@ impl Inbound {
 }
 
 /// Who may come in, and who is in.
-struct Door {
-    hub: Rc<Hub>,
+struct Acceptor {
+    shared: Rc<Shared>,
     me: NodeId,
     others: Vec<NodeId>,
     inbound: Rc<Inbound>,
@@ -131,18 +131,18 @@ struct Door {
 
 /// Receives peers for ever.
 pub(super) async fn listen(
-    hub: Rc<Hub>,
+    shared: Rc<Shared>,
     me: NodeId,
     members: Vec<NodeId>,
     inbound: Rc<Inbound>,
     listener: TcpListener,
 ) {
     let others = members.into_iter().filter(|member| *member != me).collect();
-    let door = Rc::new(Door { hub, me, others, inbound });
+    let acceptor = Rc::new(Acceptor { shared, me, others, inbound });
     loop {
         match listener.accept().await {
             Ok((stream, address)) => {
-                door.let_in(stream, address.to_string());
+                acceptor.let_in(stream, address.to_string());
                 // Who made room is gone before the next comes.
                 yield_now().await;
             }
@@ -154,30 +154,30 @@ pub(super) async fn listen(
     }
 }
 
-impl Door {
-    fn let_in(self: &Rc<Door>, stream: TcpStream, address: String) {
-        self.inbound.make_room(self.hub.strangers_max());
+impl Acceptor {
+    fn let_in(self: &Rc<Acceptor>, stream: TcpStream, address: String) {
+        self.inbound.make_room(self.shared.strangers_max());
         self.inbound.accepted.set(self.inbound.accepted.get() + 1);
         let id = PathId(self.inbound.accepted.get());
-        let guard = Guard { door: self.clone(), id };
+        let guard = Guard { acceptor: self.clone(), id };
         let task = spawn_local(receive(guard, stream, address)).abort_handle();
         let path = Path { task, trust: Trust::Silent, writer: None };
         self.inbound.paths.borrow_mut().insert(id, path);
     }
 
     /// Hears who comes, answers who is here; says why somebody is turned away.
-    async fn greet(&self, stream: &mut TcpStream) -> Result<NodeId, String> {
+    async fn handshake(&self, stream: &mut TcpStream) -> Result<NodeId, String> {
         let failed = |error: io::Error| error.to_string();
         let mut bytes = [0; handshake::BYTES];
         stream.read_exact(&mut bytes).await.map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => "it left without a word".into(),
             _ => failed(error),
         })?;
-        let greeting = Greeting::decode(&bytes).map_err(|stranger| stranger.to_string())?;
-        let Greeting { from, to, .. } = greeting;
+        let said = Handshake::decode(&bytes).map_err(|stranger| stranger.to_string())?;
+        let Handshake { from, to, .. } = said;
         // Also who is turned away hears who is here, so that its log can name the mistake.
-        let cluster = self.hub.cluster();
-        let answer = Greeting { from: self.me, to: from, cluster };
+        let cluster = self.shared.cluster();
+        let answer = Handshake { from: self.me, to: from, cluster };
         stream.write_all(&answer.encode()).await.map_err(failed)?;
         if to != self.me {
             return Err(format!(
@@ -188,7 +188,7 @@ impl Door {
         if !self.others.contains(&from) {
             return Err(format!("it says that it is node {}, which is no other member", from.0));
         }
-        if greeting.is_of_another_cluster(cluster) {
+        if said.is_of_another_cluster(cluster) {
             return Err(format!("it is node {} of another cluster: its --peers is wrong", from.0));
         }
         let keepalive = TcpKeepalive::new()
@@ -203,20 +203,20 @@ impl Door {
 
 /// What the task of a connection holds: when it ends, however it does, the connection is gone.
 struct Guard {
-    door: Rc<Door>,
+    acceptor: Rc<Acceptor>,
     id: PathId,
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.door.inbound.paths.borrow_mut().remove(&self.id);
-        mutant!(LeavingNotTold, self.door.hub.tell(Input::Left(self.id)), ());
+        self.acceptor.inbound.paths.borrow_mut().remove(&self.id);
+        mutant!(LeavingNotTold, self.acceptor.shared.tell(Input::Left(self.id)), ());
     }
 }
 
 /// Lets somebody in if it may be a peer, and takes its messages.
 async fn receive(guard: Guard, stream: TcpStream, address: String) {
-    let inbound = guard.door.inbound.clone();
+    let inbound = guard.acceptor.inbound.clone();
     let id = guard.id;
     let overdue = async {
         sleep(TRUST_MAX).await;
@@ -234,11 +234,11 @@ async fn receive(guard: Guard, stream: TcpStream, address: String) {
     }
 }
 
-/// Greets and takes messages until it leaves; or says why it is turned away.
+/// Shakes hands and takes messages until it leaves; or says why it is turned away.
 async fn talk(guard: &Guard, mut stream: TcpStream) -> Result<(), String> {
-    let peer = guard.door.greet(&mut stream).await?;
+    let peer = guard.acceptor.handshake(&mut stream).await?;
     let (reader, writer) = stream.into_split();
-    guard.door.inbound.greeted(guard.id, writer);
+    guard.acceptor.inbound.identified(guard.id, writer);
     take_messages(guard, peer, reader).await
 }
 
@@ -248,19 +248,21 @@ async fn take_messages(
     peer: NodeId,
     mut reader: OwnedReadHalf,
 ) -> Result<(), String> {
-    let Guard { door, id } = guard;
+    let Guard { acceptor, id } = guard;
     let (mut frames, mut buffer) = (Frames::default(), BytesMut::new());
     loop {
         let mut any = false;
         loop {
-            let trusted = door.inbound.is_trusted(*id);
+            let trusted = acceptor.inbound.is_trusted(*id);
             let bytes_max = if mutant!(LongFromStrangers, trusted, true) {
                 MESSAGE_BYTES_MAX
             } else {
                 FRAME_BYTES_MAX
             };
             match frames.take(&mut buffer, bytes_max) {
-                Ok(Some(message)) => door.hub.put(Input::Receive { path: Some(*id), message }),
+                Ok(Some(message)) => {
+                    acceptor.shared.put(Input::Receive { path: Some(*id), message })
+                }
                 Ok(None) => break,
                 Err(TooLong(length)) => {
                     return Err(format!(
@@ -272,7 +274,7 @@ async fn take_messages(
             any = true;
         }
         if any {
-            door.hub.wake_machine();
+            acceptor.shared.wake_driver();
         }
         if buffer.capacity() - buffer.len() < READ_BYTES {
             buffer.reserve(BUFFER_BYTES);
@@ -291,27 +293,27 @@ mod tests {
     use tokio::task::LocalSet;
 
     use super::*;
-    use crate::event_loop::shared::tests::hub;
-    use crate::peers::tests::{framed, greeted};
+    use crate::event_loop::shared::tests::shared;
+    use crate::peers::tests::{connected, framed};
 
     #[tokio::test]
     async fn who_is_hung_up_on_is_gone_and_the_node_is_told() {
         let story = async {
             let (me, others, inbound) = (NodeId(1), vec![NodeId(2)], Rc::default());
-            let door = Rc::new(Door { hub: Rc::new(hub()), me, others, inbound });
+            let acceptor = Rc::new(Acceptor { shared: Rc::new(shared()), me, others, inbound });
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let (stream, address) = listener.accept().await.unwrap();
-            door.let_in(stream, address.to_string());
+            acceptor.let_in(stream, address.to_string());
             yield_now().await;
             let path = PathId(1);
-            door.inbound.trust(path);
-            assert!(door.inbound.is_trusted(path));
-            door.inbound.hang_up(path);
+            acceptor.inbound.trust(path);
+            assert!(acceptor.inbound.is_trusted(path));
+            acceptor.inbound.hang_up(path);
             yield_now().await;
-            assert!(door.inbound.paths.borrow().is_empty());
+            assert!(acceptor.inbound.paths.borrow().is_empty());
             let mut told = vec![];
-            door.hub.take_inbox(&mut told);
+            acceptor.shared.take_inbox(&mut told);
             assert!(matches!(told[..], [_, Input::Left(PathId(1))]), "{told:?}");
         };
         LocalSet::new().run_until(story).await;
@@ -321,18 +323,18 @@ mod tests {
     async fn who_is_not_trusted_says_nothing_long() {
         let story = async {
             let (me, others, inbound) = (NodeId(1), vec![NodeId(2)], Rc::default());
-            let door = Rc::new(Door { hub: Rc::new(hub()), me, others, inbound });
+            let acceptor = Rc::new(Acceptor { shared: Rc::new(shared()), me, others, inbound });
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap().to_string();
             let let_in = async {
                 let (stream, address) = listener.accept().await.unwrap();
-                door.let_in(stream, address.to_string());
+                acceptor.let_in(stream, address.to_string());
             };
-            let (mut peer, ()) = tokio::join!(greeted(&address, 0), let_in);
+            let (mut peer, ()) = tokio::join!(connected(&address, 0), let_in);
             let _ = peer.write_all(&framed(&[7; FRAME_BYTES_MAX + 1])).await;
             while peer.read(&mut [0; 64]).await.is_ok_and(|bytes| bytes > 0) {}
             let mut told = vec![];
-            door.hub.take_inbox(&mut told);
+            acceptor.shared.take_inbox(&mut told);
             assert!(matches!(told[..], [_, Input::Left(PathId(1))]), "{told:?}");
         };
         LocalSet::new().run_until(story).await;
@@ -349,7 +351,7 @@ mod tests {
             let task = spawn_local(pending::<()>());
             let inbound = Inbound::default();
             let abort = task.abort_handle();
-            let path = Path { task: abort, trust: Trust::Greeted, writer: Some(writer) };
+            let path = Path { task: abort, trust: Trust::Identified, writer: Some(writer) };
             inbound.paths.borrow_mut().insert(PathId(1), path);
             inbound.send_back(PathId(1), &Bytes::from("short"));
             yield_now().await;
@@ -362,10 +364,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_silent_make_room_before_the_greeted_and_the_trusted_never() {
+    async fn the_silent_make_room_before_the_identified_and_the_trusted_never() {
         let story = async {
             let inbound = Inbound::default();
-            let trusts = [Trust::Trusted, Trust::Greeted, Trust::Silent, Trust::Silent];
+            let trusts = [Trust::Trusted, Trust::Identified, Trust::Silent, Trust::Silent];
             for (id, trust) in (1..).zip(trusts) {
                 let task = spawn_local(pending::<()>()).abort_handle();
                 let path = Path { task, trust, writer: None };

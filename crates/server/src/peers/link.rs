@@ -16,18 +16,17 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::{sleep, timeout};
 
 use super::frame::{FRAME_BYTES_MAX, Frames, TooLong};
-use super::handshake::{self, Greeting};
+use super::handshake::{self, Handshake};
 use super::outgoing::Outgoing;
-use crate::event_loop::Bell;
-use crate::event_loop::Hub;
+use crate::event_loop::{Notify, Shared};
 use crate::logging::{info_some, warn_some};
 use crate::mutants::mutant;
 
-/// How long a peer may take to accept, and then to greet.
-const GREETING_MAX: Duration = Duration::from_secs(2);
+/// How long a peer may take to accept, and then for the handshake.
+const HANDSHAKE_MAX: Duration = Duration::from_secs(2);
 /// How long sent bytes may go without a sign from the other machine.
 const SILENCE_MAX: Duration = Duration::from_secs(5);
-/// The shortest and the longest time between two attempts, before chance.
+/// The shortest and the longest time between two attempts, before a random part is taken off.
 const DELAY_MS: (u64, u64) = (50, 1000);
 /// A connection that lived this long was a good one.
 const GOOD: Duration = Duration::from_millis(200);
@@ -40,7 +39,7 @@ pub(super) struct Link {
     /// There while there is a connection.
     outgoing: RefCell<Option<Outgoing>>,
     /// Wakes the task of the link.
-    bell: Bell,
+    task: Notify,
     /// It is on the list of those to be flushed.
     touched: Cell<bool>,
 }
@@ -48,7 +47,7 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn new(id: NodeId, address: String) -> Link {
         let outgoing = RefCell::new(None);
-        Link { id, address, outgoing, bell: Bell::default(), touched: Cell::new(false) }
+        Link { id, address, outgoing, task: Notify::default(), touched: Cell::new(false) }
     }
 
     pub(super) fn id(&self) -> NodeId {
@@ -77,27 +76,27 @@ impl Link {
             && outgoing.broken.is_none()
             && !outgoing.flush()
         {
-            self.bell.ring();
+            self.task.notify();
         }
     }
 
     /// The task of the link: connects for ever.
-    pub(super) async fn run(self: Rc<Link>, hub: Rc<Hub>, me: NodeId, seed: u64) {
+    pub(super) async fn run(self: Rc<Link>, shared: Rc<Shared>, me: NodeId, seed: u64) {
         let mut delay = Delay::new(seed);
         let mut trouble = String::new();
         loop {
-            match self.connect(&hub, me).await {
+            match self.connect(&shared, me).await {
                 Ok((stream, cluster)) => {
                     let since = Instant::now();
                     info_some!("connected to node {} at {}", self.id.0, self.address);
-                    let why = self.attend(&hub, stream).await;
+                    let why = self.attend(&shared, stream).await;
                     info_some!("the connection to node {} is gone: {why}", self.id.0);
                     let formed = "it is part of a cluster that has formed, and this node is not: if it goes on like this, the \
                                   address is that of another cluster, or this node's data directory is not the one it met";
-                    if cluster != 0 && hub.cluster() == 0 && trouble != formed {
+                    if cluster != 0 && shared.cluster() == 0 && trouble != formed {
                         warn_some!("node {} at {}: {formed}", self.id.0, self.address);
                         trouble = formed.into();
-                    } else if hub.cluster() != 0 {
+                    } else if shared.cluster() != 0 {
                         trouble.clear();
                     }
                     if since.elapsed() > GOOD {
@@ -115,46 +114,46 @@ impl Link {
         }
     }
 
-    /// Dials, greets, and is greeted by whom it wants; gives the connection, and the cluster of the other end.
-    async fn connect(&self, hub: &Hub, me: NodeId) -> Result<(TcpStream, u64), String> {
-        let cluster = hub.cluster();
+    /// Dials, and shakes hands with whom it wants; gives the connection, and the cluster of the other end.
+    async fn connect(&self, shared: &Shared, me: NodeId) -> Result<(TcpStream, u64), String> {
+        let cluster = shared.cluster();
         let attempt = async {
             let mut stream = TcpStream::connect(&self.address).await?;
             prepare(&stream)?;
-            stream.write_all(&Greeting { from: me, to: self.id, cluster }.encode()).await?;
+            stream.write_all(&Handshake { from: me, to: self.id, cluster }.encode()).await?;
             let mut answer = [0; handshake::BYTES];
             stream.read_exact(&mut answer).await?;
             Ok((stream, answer))
         };
-        let (stream, answer) = match timeout(GREETING_MAX, attempt).await {
+        let (stream, answer) = match timeout(HANDSHAKE_MAX, attempt).await {
             Err(_) => return Err("it does not answer".into()),
             Ok(Err(error)) => return Err(io_text(&error)),
-            Ok(Ok(greeted)) => greeted,
+            Ok(Ok(answered)) => answered,
         };
-        match Greeting::decode(&answer) {
+        match Handshake::decode(&answer) {
             Err(stranger) => Err(stranger.to_string()),
-            Ok(greeting) if mutant!(OtherNodeGreeted, greeting.from != self.id, false) => {
-                Err(format!("node {} is there instead", greeting.from.0))
+            Ok(handshake) if mutant!(OtherNodeTaken, handshake.from != self.id, false) => {
+                Err(format!("node {} is there instead", handshake.from.0))
             }
-            Ok(greeting) if greeting.to != me => {
-                Err(format!("it takes this node for node {}", greeting.to.0))
+            Ok(handshake) if handshake.to != me => {
+                Err(format!("it takes this node for node {}", handshake.to.0))
             }
-            Ok(greeting) if greeting.is_of_another_cluster(cluster) => {
+            Ok(handshake) if handshake.is_of_another_cluster(cluster) => {
                 Err("it is part of another cluster: --peers is wrong here or there".into())
             }
-            Ok(greeting) => Ok((stream, greeting.cluster)),
+            Ok(handshake) => Ok((stream, handshake.cluster)),
         }
     }
 
     /// Keeps a connection while it holds; says why it ended.
-    async fn attend(&self, hub: &Hub, stream: TcpStream) -> String {
+    async fn attend(&self, shared: &Shared, stream: TcpStream) -> String {
         let (mut reader, writer) = stream.into_split();
         *self.outgoing.borrow_mut() = Some(Outgoing::new(writer));
-        hub.tell(Input::Connected(self.id));
+        shared.tell(Input::Connected(self.id));
         let mut back = Back::default();
-        let why = poll_fn(|cx| self.poll_over(cx, &mut reader, hub, &mut back)).await;
+        let why = poll_fn(|cx| self.poll_over(cx, &mut reader, shared, &mut back)).await;
         mutant!(StaleConnectionKept, *self.outgoing.borrow_mut() = None, ());
-        mutant!(DisconnectionNotTold, hub.tell(Input::Disconnected(self.id)), ());
+        mutant!(DisconnectionNotTold, shared.tell(Input::Disconnected(self.id)), ());
         why
     }
 
@@ -163,10 +162,10 @@ impl Link {
         &self,
         cx: &mut Context<'_>,
         reader: &mut OwnedReadHalf,
-        hub: &Hub,
+        shared: &Shared,
         back: &mut Back,
     ) -> Poll<String> {
-        while self.bell.poll(cx).is_ready() {}
+        while self.task.poll(cx).is_ready() {}
         if let Some(outgoing) = &mut *self.outgoing.borrow_mut() {
             while outgoing.blocked && outgoing.broken.is_none() {
                 match outgoing.stream().as_ref().poll_write_ready(cx) {
@@ -189,7 +188,7 @@ impl Link {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(0)) => return Poll::Ready("it was closed at the other end".into()),
                 Poll::Ready(Err(error)) => return Poll::Ready(io_text(&error)),
-                Poll::Ready(Ok(_)) if back.take_messages(hub).is_err() => {
+                Poll::Ready(Ok(_)) if back.take_messages(shared).is_err() => {
                     return Poll::Ready("the other end does not keep to the protocol".into());
                 }
                 Poll::Ready(Ok(_)) => {}
@@ -206,9 +205,9 @@ struct Back {
 }
 
 impl Back {
-    fn take_messages(&mut self, hub: &Hub) -> Result<(), TooLong> {
+    fn take_messages(&mut self, shared: &Shared) -> Result<(), TooLong> {
         while let Some(message) = self.frames.take(&mut self.buffer, FRAME_BYTES_MAX)? {
-            hub.tell(Input::Receive { path: None, message });
+            shared.tell(Input::Receive { path: None, message });
         }
         Ok(())
     }
@@ -235,12 +234,12 @@ fn io_text(error: &io::Error) -> String {
 #[derive(Debug)]
 struct Delay {
     ms: u64,
-    chance: u64,
+    random: u64,
 }
 
 impl Delay {
     fn new(seed: u64) -> Delay {
-        Delay { ms: DELAY_MS.0, chance: seed | 1 }
+        Delay { ms: DELAY_MS.0, random: seed | 1 }
     }
 
     fn reset(&mut self) {
@@ -249,10 +248,10 @@ impl Delay {
 
     fn next(&mut self) -> Duration {
         // xorshift64 is enough to keep peers out of step.
-        self.chance ^= self.chance << 13;
-        self.chance ^= self.chance >> 7;
-        self.chance ^= self.chance << 17;
-        let ms = self.ms / 2 + self.chance % (self.ms / 2 + 1);
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        let ms = self.ms / 2 + self.random % (self.ms / 2 + 1);
         self.ms = (self.ms * 2).min(DELAY_MS.1);
         Duration::from_millis(ms)
     }
@@ -265,11 +264,11 @@ mod tests {
     use tokio::task::{LocalSet, spawn_local, yield_now};
 
     use super::*;
-    use crate::event_loop::shared::tests::hub;
+    use crate::event_loop::shared::tests::shared;
 
     #[tokio::test]
     async fn a_connection_that_is_over_takes_no_messages() {
-        let (hub, listener) = (hub(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let (shared, listener) = (shared(), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let address = listener.local_addr().unwrap().to_string();
         let stream = TcpStream::connect(&address).await.unwrap();
         let (mut peer, _) = listener.accept().await.unwrap();
@@ -283,11 +282,11 @@ mod tests {
             peer.read_exact(&mut bytes).await.unwrap();
             drop(peer);
         };
-        let (why, ()) = tokio::join!(link.attend(&hub, stream), lasts);
+        let (why, ()) = tokio::join!(link.attend(&shared, stream), lasts);
         assert_eq!(why, "it was closed at the other end");
         assert!(!link.push(&message, false), "it is over");
         let mut told = vec![];
-        hub.take_inbox(&mut told);
+        shared.take_inbox(&mut told);
         let [_, Input::Connected(NodeId(2)), Input::Disconnected(NodeId(2))] = told[..] else {
             panic!("{told:?}");
         };
@@ -297,7 +296,7 @@ mod tests {
     async fn what_fills_the_socket_again_and_again_arrives() {
         const MESSAGES: usize = 64;
         let story = async {
-            let (hub, listener) = (hub(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+            let (shared, listener) = (shared(), TcpListener::bind("127.0.0.1:0").await.unwrap());
             let address = listener.local_addr().unwrap().to_string();
             SockRef::from(&listener).set_recv_buffer_size(4 << 10).unwrap();
             let stream = TcpStream::connect(&address).await.unwrap();
@@ -305,8 +304,8 @@ mod tests {
             let (mut peer, _) = listener.accept().await.unwrap();
             let link = Rc::new(Link::new(NodeId(2), address));
             let attended = link.clone();
-            // On a task of its own, which nothing but its socket and its bell wakes.
-            spawn_local(async move { attended.attend(&hub, stream).await });
+            // On a task of its own, which nothing but its socket and its link wakes.
+            spawn_local(async move { attended.attend(&shared, stream).await });
             yield_now().await;
             let message = Bytes::from(vec![7; 60 << 10]);
             for _ in 0..MESSAGES {
@@ -325,7 +324,7 @@ mod tests {
 
     #[tokio::test]
     async fn another_node_at_the_address_is_turned_away() {
-        let (hub, listener) = (hub(), TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let (shared, listener) = (shared(), TcpListener::bind("127.0.0.1:0").await.unwrap());
         let link = Link::new(NodeId(2), listener.local_addr().unwrap().to_string());
         for (from, to, expected) in
             [(3, 1, Err("node 3 is there instead")), (2, 4, Err("for node 4")), (2, 1, Ok(()))]
@@ -334,10 +333,10 @@ mod tests {
                 let (mut peer, _) = listener.accept().await.unwrap();
                 let mut bytes = [0; handshake::BYTES];
                 peer.read_exact(&mut bytes).await.unwrap();
-                let answer = Greeting { from: NodeId(from), to: NodeId(to), cluster: 0 };
+                let answer = Handshake { from: NodeId(from), to: NodeId(to), cluster: 0 };
                 peer.write_all(&answer.encode()).await.unwrap();
             };
-            let (connected, ()) = tokio::join!(link.connect(&hub, NodeId(1)), other);
+            let (connected, ()) = tokio::join!(link.connect(&shared, NodeId(1)), other);
             match (connected, expected) {
                 (Ok(_), Ok(())) => {}
                 (Err(why), Err(expected)) => assert!(why.contains(expected), "{why}"),

@@ -33,7 +33,7 @@ use node::{NodeId, PathId};
 use tokio::net::TcpListener;
 use tokio::task::spawn_local;
 
-use crate::event_loop::Hub;
+use crate::event_loop::Shared;
 use inbound::Inbound;
 use link::Link;
 
@@ -48,9 +48,9 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// Begins to dial all other members. `seed` is where the chance in the waiting times comes from.
+    /// Begins to dial all other members. `seed` is what the random part of the waiting times is drawn from.
     pub(crate) fn dial(
-        hub: &Rc<Hub>,
+        shared: &Rc<Shared>,
         me: NodeId,
         members: &[(NodeId, String)],
         seed: u64,
@@ -61,7 +61,7 @@ impl Peers {
             .map(|(id, address)| Rc::new(Link::new(*id, address.clone())))
             .collect();
         for link in &links {
-            spawn_local(link.clone().run(hub.clone(), me, seed ^ link.id().0));
+            spawn_local(link.clone().run(shared.clone(), me, seed ^ link.id().0));
         }
         Peers { links, inbound: Rc::default(), touched: RefCell::default() }
     }
@@ -69,12 +69,12 @@ impl Peers {
     /// Lets the other members in.
     pub(crate) fn listen(
         &self,
-        hub: &Rc<Hub>,
+        shared: &Rc<Shared>,
         me: NodeId,
         members: Vec<NodeId>,
         listener: TcpListener,
     ) {
-        spawn_local(inbound::listen(hub.clone(), me, members, self.inbound.clone(), listener));
+        spawn_local(inbound::listen(shared.clone(), me, members, self.inbound.clone(), listener));
     }
 
     /// Sends a message back on the connection that one came by, or loses it.
@@ -122,14 +122,14 @@ pub(crate) mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
 
-    use super::handshake::{self, Greeting};
+    use super::handshake::{self, Handshake};
     use super::*;
 
-    /// A connection of node 2 to node 1, both greeted.
-    pub(crate) async fn greeted(address: &str, cluster: u64) -> TcpStream {
+    /// A connection of node 2 to node 1, after the handshake.
+    pub(crate) async fn connected(address: &str, cluster: u64) -> TcpStream {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let greeting = Greeting { from: NodeId(2), to: NodeId(1), cluster };
-        stream.write_all(&greeting.encode()).await.unwrap();
+        let handshake = Handshake { from: NodeId(2), to: NodeId(1), cluster };
+        stream.write_all(&handshake.encode()).await.unwrap();
         stream.read_exact(&mut [0; handshake::BYTES]).await.unwrap();
         stream
     }

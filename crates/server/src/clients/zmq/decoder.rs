@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 use node::VALUE_BYTES_MAX;
 
-use super::error::Fault;
+use super::error::Error;
 use super::frame::{self, Header, MORE};
 use super::greeting::{self, GREETING_BYTES};
 use super::handshake;
@@ -75,22 +75,22 @@ enum Stage {
     Greeting,
     Handshake,
     Traffic,
-    Failed(Fault),
+    Failed(Error),
 }
 
 impl Decoder {
-    /// Takes what comes next off the front of the buffer; `None`: more bytes are needed. After a fault there is nothing
+    /// Takes what comes next off the front of the buffer; `None`: more bytes are needed. After a error there is nothing
     /// more to be had.
-    pub(super) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Fault> {
+    pub(super) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Error> {
         let next = match self.stage {
             Stage::Greeting => self.greeting(buffer),
             Stage::Handshake => self.handshake(buffer),
             Stage::Traffic => self.traffic(buffer),
-            Stage::Failed(fault) => Err(fault),
+            Stage::Failed(error) => Err(error),
         };
-        if let Err(fault) = next {
-            mutant!(FaultForgotten, self.stage = Stage::Failed(fault), {
-                let _ = fault;
+        if let Err(error) = next {
+            mutant!(ErrorForgotten, self.stage = Stage::Failed(error), {
+                let _ = error;
             });
         }
         next
@@ -102,7 +102,7 @@ impl Decoder {
         mutant!(EnvelopeUncounted, self.envelope.capacity(), 0) + body.map_or(0, Bytes::len)
     }
 
-    fn greeting(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Fault> {
+    fn greeting(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Error> {
         let come = buffer.len().min(GREETING_BYTES);
         greeting::check(&buffer[..come])?;
         if come < GREETING_BYTES {
@@ -113,10 +113,10 @@ impl Decoder {
         Ok(Some(Event::Greeted))
     }
 
-    fn handshake(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Fault> {
+    fn handshake(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Error> {
         let Some(header) = Header::read(buffer)? else { return Ok(None) };
         if !header.is_command {
-            return Err(Fault::NotReady);
+            return Err(Error::NotReady);
         }
         let Some(command) = take_command(buffer, header)? else { return Ok(None) };
         handshake::check_ready(&command)?;
@@ -124,7 +124,7 @@ impl Decoder {
         Ok(Some(Event::Ready))
     }
 
-    fn traffic(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Fault> {
+    fn traffic(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Error> {
         loop {
             if self.skipping > 0 {
                 let come = self.skipping.min(buffer.len() as u64);
@@ -163,7 +163,7 @@ impl Decoder {
     }
 
     /// Takes a part of a message, if it is wanted.
-    fn part(&mut self, buffer: &mut BytesMut, header: Header) -> Result<Part, Fault> {
+    fn part(&mut self, buffer: &mut BytesMut, header: Header) -> Result<Part, Error> {
         if self.is_delimited {
             return Ok(self.body_part(buffer, header));
         }
@@ -177,7 +177,7 @@ impl Decoder {
                 <= ENVELOPE_BYTES_MAX
         };
         if !usize::try_from(header.announced).is_ok_and(is_room) {
-            return Err(Fault::Envelope);
+            return Err(Error::Envelope);
         }
         let Some(part) = take(buffer, header) else { return Ok(Part::Incomplete) };
         frame::write(&mut self.envelope, MORE, &[&part]);
@@ -239,9 +239,9 @@ fn take(buffer: &mut BytesMut, header: Header) -> Option<Bytes> {
     Some(buffer.split_to(end - header.bytes).freeze())
 }
 
-fn take_command(buffer: &mut BytesMut, header: Header) -> Result<Option<Bytes>, Fault> {
+fn take_command(buffer: &mut BytesMut, header: Header) -> Result<Option<Bytes>, Error> {
     if header.announced > COMMAND_BYTES_MAX {
-        return Err(Fault::Command);
+        return Err(Error::Command);
     }
     Ok(take(buffer, header))
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why a connection cannot go on. Nothing that it said is taken any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(super) enum Error {
     /// The first bytes are no greeting.
     NotZmtp,
     /// A version of ZMTP before 3.
@@ -23,17 +23,17 @@ pub(super) enum Fault {
     Envelope,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Fault::NotZmtp => "not ZMTP",
-            Fault::Version => "ZMTP before 3.0 is not spoken here",
-            Fault::Mechanism => "only the mechanism NULL is served",
-            Fault::NotReady => "READY with a Socket-Type was expected",
-            Fault::SocketType => "only REQ and DEALER are served",
-            Fault::Frame => "no frame of ZMTP 3",
-            Fault::Command => "a command that is too long",
-            Fault::Envelope => "too much in front of the empty part",
+            Error::NotZmtp => "not ZMTP",
+            Error::Version => "ZMTP before 3.0 is not spoken here",
+            Error::Mechanism => "only the mechanism NULL is served",
+            Error::NotReady => "READY with a Socket-Type was expected",
+            Error::SocketType => "only REQ and DEALER are served",
+            Error::Frame => "no frame of ZMTP 3",
+            Error::Command => "a command that is too long",
+            Error::Envelope => "too much in front of the empty part",
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Frames: flags, a length of one byte or eight, and so many bytes (ZMTP 3.0, "Framing").
 
-use super::error::Fault;
+use super::error::Error;
 
 /// More parts of the same message follow.
 pub(super) const MORE: u8 = 1;
@@ -26,11 +26,11 @@ pub(super) struct Header {
 
 impl Header {
     /// Reads a header; `None`: more bytes are needed.
-    pub(super) fn read(bytes: &[u8]) -> Result<Option<Header>, Fault> {
+    pub(super) fn read(bytes: &[u8]) -> Result<Option<Header>, Error> {
         let Some((&flags, rest)) = bytes.split_first() else { return Ok(None) };
         let (more, is_command) = (flags & MORE != 0, flags & COMMAND != 0);
         if flags & !(MORE | LONG | COMMAND) != 0 || (more && is_command) {
-            return Err(Fault::Frame);
+            return Err(Error::Frame);
         }
         let header = |announced, bytes| Some(Header { more, is_command, announced, bytes });
         if flags & LONG == 0 {
@@ -38,7 +38,7 @@ impl Header {
         }
         let Some(length) = rest.first_chunk() else { return Ok(None) };
         match u64::from_be_bytes(*length) {
-            length if length >> 63 != 0 => Err(Fault::Frame),
+            length if length >> 63 != 0 => Err(Error::Frame),
             length => Ok(header(length, 9)),
         }
     }

@@ -7,7 +7,7 @@
 //!   00 and 31 zeros                 as-server, filler
 //! ```
 
-use super::error::Fault;
+use super::error::Error;
 
 /// How long a greeting is.
 pub(super) const GREETING_BYTES: usize = 64;
@@ -27,17 +27,17 @@ pub(super) fn own() -> [u8; GREETING_BYTES] {
 }
 
 /// Whether these bytes, which may be its beginning only, are a greeting that is understood here.
-pub(super) fn check(bytes: &[u8]) -> Result<(), Fault> {
+pub(super) fn check(bytes: &[u8]) -> Result<(), Error> {
     let is = |place: usize, right: &dyn Fn(u8) -> bool| bytes.get(place).is_none_or(|b| right(*b));
     if !is(0, &|byte| byte == SIGNATURE[0]) || !is(9, &|byte| byte == SIGNATURE[9]) {
-        return Err(Fault::NotZmtp);
+        return Err(Error::NotZmtp);
     }
     if !is(10, &|major| major >= VERSION[0]) {
-        return Err(Fault::Version);
+        return Err(Error::Version);
     }
     let mechanism = bytes.get(12..).unwrap_or_default();
     if !mechanism.iter().zip(MECHANISM).all(|(byte, right)| *byte == right) {
-        return Err(Fault::Mechanism);
+        return Err(Error::Mechanism);
     }
     Ok(())
 }

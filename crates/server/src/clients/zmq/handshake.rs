@@ -3,7 +3,7 @@
 //! A command is its name (a byte of length before it) and what belongs to it; for READY that are properties, a name (a
 //! byte of length before it) and a value (four) each.
 
-use super::error::Fault;
+use super::error::Error;
 use super::frame::{self, COMMAND};
 use crate::mutants::mutant;
 
@@ -23,11 +23,11 @@ fn named(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Whether this command is READY from a socket that is served here.
-pub(super) fn check_ready(command: &[u8]) -> Result<(), Fault> {
-    let Some((b"READY", mut properties)) = named(command) else { return Err(Fault::NotReady) };
+pub(super) fn check_ready(command: &[u8]) -> Result<(), Error> {
+    let Some((b"READY", mut properties)) = named(command) else { return Err(Error::NotReady) };
     let mut socket_type = None;
     while !properties.is_empty() {
-        let (name, value, rest) = property(properties).ok_or(Fault::NotReady)?;
+        let (name, value, rest) = property(properties).ok_or(Error::NotReady)?;
         if name.eq_ignore_ascii_case(b"Socket-Type") {
             socket_type = Some(value);
         }
@@ -35,8 +35,8 @@ pub(super) fn check_ready(command: &[u8]) -> Result<(), Fault> {
     }
     match socket_type {
         Some(name) if SERVED.contains(&name) => Ok(()),
-        Some(_) => Err(Fault::SocketType),
-        None => Err(Fault::NotReady),
+        Some(_) => Err(Error::SocketType),
+        None => Err(Error::NotReady),
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) fn write_pong(out: &mut Vec<u8>, context: &[u8]) {
 }
 
 /// Appends why the peer is let go.
-pub(super) fn write_error(out: &mut Vec<u8>, fault: Fault) {
-    let reason = fault.to_string();
+pub(super) fn write_error(out: &mut Vec<u8>, error: Error) {
+    let reason = error.to_string();
     frame::write(out, COMMAND, &[b"\x05ERROR", &[reason.len() as u8], reason.as_bytes()]);
 }

@@ -13,7 +13,7 @@ pub(super) struct Reader<'t> {
 
 /// What is wrong with a text, and after how many bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct SyntaxError {
     pub(super) what: &'static str,
     pub(super) at: usize,
 }
@@ -29,8 +29,8 @@ impl<'t> Reader<'t> {
     }
 
     /// Something is wrong here.
-    pub(super) fn fault(&self, what: &'static str) -> Fault {
-        Fault { what, at: self.at }
+    pub(super) fn error(&self, what: &'static str) -> SyntaxError {
+        SyntaxError { what, at: self.at }
     }
 
     /// The next byte that is no white space.
@@ -48,8 +48,8 @@ impl<'t> Reader<'t> {
     }
 
     /// Passes over this byte, which must come next.
-    pub(super) fn need(&mut self, byte: u8, what: &'static str) -> Result<(), Fault> {
-        if self.take(byte) { Ok(()) } else { Err(self.fault(what)) }
+    pub(super) fn need(&mut self, byte: u8, what: &'static str) -> Result<(), SyntaxError> {
+        if self.take(byte) { Ok(()) } else { Err(self.error(what)) }
     }
 
     /// Passes over this word, if it comes next.
@@ -61,16 +61,16 @@ impl<'t> Reader<'t> {
     }
 
     /// Nothing may follow.
-    pub(super) fn end(&mut self) -> Result<(), Fault> {
+    pub(super) fn end(&mut self) -> Result<(), SyntaxError> {
         match self.peek() {
             None => Ok(()),
-            Some(_) => Err(self.fault("the text goes on after its end")),
+            Some(_) => Err(self.error("the text goes on after its end")),
         }
     }
 
     /// Goes on to the next element of a list or an object that ends with this; false at its end. `is_first`: none was
     /// read yet.
-    pub(super) fn has_element(&mut self, end: u8, is_first: bool) -> Result<bool, Fault> {
+    pub(super) fn has_element(&mut self, end: u8, is_first: bool) -> Result<bool, SyntaxError> {
         if self.take(end) {
             return Ok(false);
         }
@@ -81,9 +81,9 @@ impl<'t> Reader<'t> {
     }
 
     /// The name of a field, and the colon after it.
-    pub(super) fn name(&mut self) -> Result<Cow<'t, str>, Fault> {
+    pub(super) fn name(&mut self) -> Result<Cow<'t, str>, SyntaxError> {
         if self.peek() != Some(b'"') {
-            return Err(self.fault("the name of a field was expected"));
+            return Err(self.error("the name of a field was expected"));
         }
         let name = self.string()?;
         self.need(b':', "a colon is missing")?;
@@ -91,7 +91,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A string.
-    pub(super) fn string(&mut self) -> Result<Cow<'t, str>, Fault> {
+    pub(super) fn string(&mut self) -> Result<Cow<'t, str>, SyntaxError> {
         self.need(b'"', "a string was expected")?;
         let plain = self.plain()?;
         if self.rest()[0] == b'"' {
@@ -107,7 +107,7 @@ impl<'t> Reader<'t> {
             }
             // What has no escapes is no copy, and may be as long as the text.
             if string.len() > VALUE_BYTES_MAX {
-                return Err(self.fault("a string has at most 16 MiB"));
+                return Err(self.error("a string has at most 16 MiB"));
             }
         }
         self.at += 1;
@@ -115,24 +115,24 @@ impl<'t> Reader<'t> {
     }
 
     /// The text up to the next quote or backslash, one of which stands behind it.
-    fn plain(&mut self) -> Result<&'t str, Fault> {
+    fn plain(&mut self) -> Result<&'t str, SyntaxError> {
         let Some(length) = memchr::memchr2(b'"', b'\\', self.rest()) else {
-            return Err(self.fault("a string is never closed"));
+            return Err(self.error("a string is never closed"));
         };
         let plain = &self.text[self.at..self.at + length];
         // The least of all bytes, rather than the first that is wrong, is found many bytes at a time.
         if plain.bytes().fold(u8::MAX, u8::min) < b' ' {
             self.at += plain.bytes().take_while(|byte| *byte >= b' ').count();
-            return Err(self.fault("a control character in a string"));
+            return Err(self.error("a control character in a string"));
         }
         self.at += length;
         Ok(plain)
     }
 
     /// What stands after a backslash.
-    fn escape(&mut self) -> Result<char, Fault> {
+    fn escape(&mut self) -> Result<char, SyntaxError> {
         let Some(byte) = self.rest().first() else {
-            return Err(self.fault("a string is never closed"));
+            return Err(self.error("a string is never closed"));
         };
         let escaped = match byte {
             b'"' | b'\\' | b'/' => char::from(*byte),
@@ -142,15 +142,15 @@ impl<'t> Reader<'t> {
             b'r' => '\r',
             b't' => '\t',
             b'u' => return self.escaped_unit(),
-            _ => return Err(self.fault("JSON has no such escape")),
+            _ => return Err(self.error("JSON has no such escape")),
         };
         self.at += 1;
         Ok(escaped)
     }
 
     /// `uXXXX`, or two of them that make one character.
-    fn escaped_unit(&mut self) -> Result<char, Fault> {
-        let lone = self.fault("half a surrogate pair is no text");
+    fn escaped_unit(&mut self) -> Result<char, SyntaxError> {
+        let lone = self.error("half a surrogate pair is no text");
         let first = self.hexadecimal()?;
         let mut code = u32::from(first);
         if (0xd800..0xdc00).contains(&first) {
@@ -167,18 +167,18 @@ impl<'t> Reader<'t> {
         char::from_u32(code).ok_or(lone)
     }
 
-    fn hexadecimal(&mut self) -> Result<u16, Fault> {
+    fn hexadecimal(&mut self) -> Result<u16, SyntaxError> {
         let digits = self.rest().get(1..5).filter(|four| four.iter().all(u8::is_ascii_hexdigit));
         let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
         let Some(unit) = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok()) else {
-            return Err(self.fault("\\u needs four hexadecimal digits"));
+            return Err(self.error("\\u needs four hexadecimal digits"));
         };
         self.at += 5;
         Ok(unit)
     }
 
     /// A number, as it is written.
-    pub(super) fn number(&mut self) -> Result<&'t str, Fault> {
+    pub(super) fn number(&mut self) -> Result<&'t str, SyntaxError> {
         let start = self.at;
         self.at += usize::from(self.rest().first() == Some(&b'-'));
         match self.rest().first() {
@@ -198,9 +198,9 @@ impl<'t> Reader<'t> {
     }
 
     /// At least one digit.
-    fn digits(&mut self) -> Result<(), Fault> {
+    fn digits(&mut self) -> Result<(), SyntaxError> {
         match self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count() {
-            0 => Err(self.fault("this is no JSON value")),
+            0 => Err(self.error("this is no JSON value")),
             count => {
                 self.at += count;
                 Ok(())

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use node::VALUE_BYTES_MAX;
 
-use super::json::{Fault, Reader};
+use super::json::{Reader, SyntaxError};
 
 /// How deep lists and objects may lie in each other.
 const DEPTH_MAX: usize = 32;
@@ -23,7 +23,7 @@ pub(super) enum Printed {
 }
 
 /// Reads a value, and prints it.
-pub(super) fn print(reader: &mut Reader<'_>) -> Result<Printed, Fault> {
+pub(super) fn print(reader: &mut Reader<'_>) -> Result<Printed, SyntaxError> {
     if reader.take_word("null") {
         return Ok(Printed::Nothing);
     }
@@ -33,7 +33,7 @@ pub(super) fn print(reader: &mut Reader<'_>) -> Result<Printed, Fault> {
         Some(b'"') => {
             let text = reader.string()?;
             if text.len() > VALUE_BYTES_MAX {
-                return Err(reader.fault("a value has at most 16 MiB"));
+                return Err(reader.error("a value has at most 16 MiB"));
             }
             printer.out = text.into_owned().into_bytes();
         }
@@ -52,9 +52,9 @@ struct Printer {
 
 impl Printer {
     /// Whether it is not too much.
-    fn check(&self, reader: &Reader<'_>) -> Result<(), Fault> {
+    fn check(&self, reader: &Reader<'_>) -> Result<(), SyntaxError> {
         if self.out.len() > VALUE_BYTES_MAX {
-            return Err(reader.fault("a value has at most 16 MiB"));
+            return Err(reader.error("a value has at most 16 MiB"));
         }
         Ok(())
     }
@@ -63,10 +63,10 @@ impl Printer {
         self.out.extend_from_slice(text.as_bytes());
     }
 
-    fn value(&mut self, reader: &mut Reader<'_>, depth: usize) -> Result<(), Fault> {
+    fn value(&mut self, reader: &mut Reader<'_>, depth: usize) -> Result<(), SyntaxError> {
         self.elements += 1;
         if self.elements > ELEMENTS_MAX {
-            return Err(reader.fault("more than 100000 values in one"));
+            return Err(reader.error("more than 100000 values in one"));
         }
         match reader.peek() {
             Some(b'"') => {
@@ -74,20 +74,20 @@ impl Printer {
                 self.quoted(&string);
             }
             Some(b'{' | b'[') if depth == DEPTH_MAX => {
-                return Err(reader.fault("nested more than 32 deep"));
+                return Err(reader.error("nested more than 32 deep"));
             }
             Some(b'{') => self.object(reader, depth)?,
             Some(b'[') => self.list(reader, depth)?,
             Some(b'-' | b'0'..=b'9') => self.put(reader.number()?),
             _ => match WORDS.iter().find(|(json, _)| reader.take_word(json)) {
                 Some((_, python)) => self.put(python),
-                None => return Err(reader.fault("this is no JSON value")),
+                None => return Err(reader.error("this is no JSON value")),
             },
         }
         self.check(reader)
     }
 
-    fn list(&mut self, reader: &mut Reader<'_>, depth: usize) -> Result<(), Fault> {
+    fn list(&mut self, reader: &mut Reader<'_>, depth: usize) -> Result<(), SyntaxError> {
         reader.take(b'[');
         self.put("[");
         let mut is_first = true;
@@ -100,7 +100,7 @@ impl Printer {
         Ok(())
     }
 
-    fn object(&mut self, reader: &mut Reader<'_>, depth: usize) -> Result<(), Fault> {
+    fn object(&mut self, reader: &mut Reader<'_>, depth: usize) -> Result<(), SyntaxError> {
         reader.take(b'{');
         self.put("{");
         let mut names = HashSet::new();
@@ -111,7 +111,7 @@ impl Printer {
             self.quoted(&name);
             self.put(": ");
             if !names.insert(name) {
-                return Err(place.fault("a field is given twice"));
+                return Err(place.error("a field is given twice"));
             }
             self.value(reader, depth + 1)?;
         }

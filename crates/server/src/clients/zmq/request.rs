@@ -30,8 +30,8 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl From<json::Fault> for Refusal {
-    fn from(json::Fault { what, at }: json::Fault) -> Refusal {
+impl From<json::SyntaxError> for Refusal {
+    fn from(json::SyntaxError { what, at }: json::SyntaxError) -> Refusal {
         Refusal(format!("{what}, at byte {at} of the request"))
     }
 }

@@ -12,13 +12,13 @@ use tokio::time::{Sleep, sleep};
 use tracing::debug;
 
 use super::decoder::{Decoder, Event, Malformed, Message};
-use super::error::Fault;
+use super::error::Error;
 use super::reply::{self, Return};
 use super::request::{self, Refusal, Request};
 use super::turns::Turns;
 use super::{greeting, handshake};
 use crate::clients::{Language, Replies, Said};
-use crate::event_loop::Hub;
+use crate::event_loop::Shared;
 use crate::mutants::mutant;
 
 /// How long a client may take for greeting and handshake.
@@ -84,11 +84,11 @@ impl Speaker {
         match self.decoder.next(bytes) {
             Ok(Some(event)) => self.take(event, count, replies),
             Ok(None) => Said::Nothing,
-            Err(fault) => {
+            Err(error) => {
                 // Strangers could fill the log.
-                debug!("a ZeroMQ client is let go: {fault}");
-                if fault == Fault::SocketType {
-                    replies.reply(|out| handshake::write_error(out, fault));
+                debug!("a ZeroMQ client is let go: {error}");
+                if error == Error::SocketType {
+                    replies.reply(|out| handshake::write_error(out, error));
                 }
                 Said::Close
             }
@@ -141,8 +141,8 @@ impl Language for Speaker {
         out.extend(greeting::own());
     }
 
-    fn next(&mut self, bytes: &mut BytesMut, hub: &Hub, replies: &mut Replies) -> Said {
-        self.take_next(bytes, || hub.count_command(), replies)
+    fn next(&mut self, bytes: &mut BytesMut, shared: &Shared, replies: &mut Replies) -> Said {
+        self.take_next(bytes, || shared.count_command(), replies)
     }
 
     fn poll_free(&mut self, cx: &mut Context<'_>) -> Poll<()> {

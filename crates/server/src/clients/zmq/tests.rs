@@ -5,10 +5,10 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use node::{Command, Error, Reply, VALUE_BYTES_MAX};
+use node::{Command, Reply, VALUE_BYTES_MAX};
 
 use super::decoder::{BODY_BYTES_MAX, Decoder, Event, Malformed, Message};
-use super::error::Fault;
+use super::error::Error;
 use super::frame::{self, COMMAND, MORE};
 use super::reply::Return;
 use super::request::{self, Request};
@@ -37,7 +37,7 @@ fn message(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// All that these bytes say, when so many come at a time.
-fn told(bytes: &[u8], at_a_time: usize) -> Result<Vec<Event>, Fault> {
+fn told(bytes: &[u8], at_a_time: usize) -> Result<Vec<Event>, Error> {
     let (mut decoder, mut buffer, mut events) = (Decoder::default(), BytesMut::new(), vec![]);
     for piece in bytes.chunks(at_a_time) {
         buffer.extend_from_slice(piece);
@@ -50,7 +50,7 @@ fn told(bytes: &[u8], at_a_time: usize) -> Result<Vec<Event>, Fault> {
 
 /// The same after the handshake, however the bytes are cut.
 #[track_caller]
-fn said(bytes: &[u8]) -> Result<Vec<Event>, Fault> {
+fn said(bytes: &[u8]) -> Result<Vec<Event>, Error> {
     let all = [&opening("REQ"), bytes].concat();
     let whole = told(&all, usize::MAX);
     for at_a_time in [1, 2, 7, 63] {
@@ -139,14 +139,14 @@ fn what_is_no_zmtp_ends_at_the_first_byte_that_shows_it() {
         // Nothing behind the byte has come.
         told(&greeting[..=place], 1)
     };
-    assert_eq!(told(b"PING\r\n", 1), Err(Fault::NotZmtp));
-    assert_eq!(told(b"*1\r\n$4\r\nPING\r\n", 99), Err(Fault::NotZmtp));
-    assert_eq!(told(b"GET / HTTP/1.1\r\n\r\n", 1), Err(Fault::NotZmtp));
-    assert_eq!(told(b"\x16\x03\x01", 1), Err(Fault::NotZmtp));
-    assert_eq!(with(9, 0), Err(Fault::NotZmtp));
-    assert_eq!(with(10, 1), Err(Fault::Version));
-    assert_eq!(with(12, b'P'), Err(Fault::Mechanism));
-    assert_eq!(with(16, b'X'), Err(Fault::Mechanism));
+    assert_eq!(told(b"PING\r\n", 1), Err(Error::NotZmtp));
+    assert_eq!(told(b"*1\r\n$4\r\nPING\r\n", 99), Err(Error::NotZmtp));
+    assert_eq!(told(b"GET / HTTP/1.1\r\n\r\n", 1), Err(Error::NotZmtp));
+    assert_eq!(told(b"\x16\x03\x01", 1), Err(Error::NotZmtp));
+    assert_eq!(with(9, 0), Err(Error::NotZmtp));
+    assert_eq!(with(10, 1), Err(Error::Version));
+    assert_eq!(with(12, b'P'), Err(Error::Mechanism));
+    assert_eq!(with(16, b'X'), Err(Error::Mechanism));
     assert_eq!(with(10, 4), Ok(vec![]), "a later version speaks this one, too");
 }
 
@@ -155,7 +155,7 @@ fn a_handshake_is_ready_from_a_socket_that_asks() {
     let opened = |socket_type| told(&opening(socket_type), 1).map(|events| events.len());
     assert_eq!((opened("REQ"), opened("DEALER")), (Ok(2), Ok(2)));
     for socket_type in ["REP", "ROUTER", "PUB", "SUB", "req", ""] {
-        assert_eq!(opened(socket_type), Err(Fault::SocketType), "{socket_type}");
+        assert_eq!(opened(socket_type), Err(Error::SocketType), "{socket_type}");
     }
     let after_greeting = |bytes: &[u8]| told(&[&greeting::own(), bytes].concat(), 1).map(|_| ());
     let command = |body: &[u8]| {
@@ -172,11 +172,11 @@ fn a_handshake_is_ready_from_a_socket_that_asks() {
         b"\x05READY\x0bSocket-Type\xff\xff\xff\xffREQ",
         b"\x05READY\xff",
     ] {
-        assert_eq!(command(body), Err(Fault::NotReady), "{body:?}");
+        assert_eq!(command(body), Err(Error::NotReady), "{body:?}");
     }
     assert_eq!(command(b"\x05READY\x0bsocket-type\0\0\0\x03REQ"), Ok(()));
-    assert_eq!(after_greeting(&message(&[b"", b"{}"])), Err(Fault::NotReady));
-    assert_eq!(after_greeting(&[COMMAND | 2, 0, 0, 0, 0, 0, 0, 0x20, 0]), Err(Fault::Command));
+    assert_eq!(after_greeting(&message(&[b"", b"{}"])), Err(Error::NotReady));
+    assert_eq!(after_greeting(&[COMMAND | 2, 0, 0, 0, 0, 0, 0, 0x20, 0]), Err(Error::Command));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn frames_that_zmtp_does_not_have_end_the_connection() {
         &[2, 0x80, 0, 0, 0, 0, 0, 0, 0],
         &[COMMAND | 2, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
     ] {
-        assert!(matches!(said(bytes), Err(Fault::Frame | Fault::Command)), "{bytes:?}");
+        assert!(matches!(said(bytes), Err(Error::Frame | Error::Command)), "{bytes:?}");
     }
 }
 
@@ -202,10 +202,10 @@ fn what_is_announced_takes_no_memory() {
     };
     // An envelope that is too long has nobody to be answered.
     for length in [5_000, u64::MAX >> 1] {
-        assert_eq!(said(&announced(MORE, length)), Err(Fault::Envelope));
+        assert_eq!(said(&announced(MORE, length)), Err(Error::Envelope));
     }
     let many = vec![message(&[&[b'x'; 200], b""])[..202].to_vec(); 21].concat();
-    assert_eq!(said(&many), Err(Fault::Envelope));
+    assert_eq!(said(&many), Err(Error::Envelope));
     // The longest request that goes, announced and not sent: nothing is set aside for it.
     let (mut decoder, mut buffer) = (Decoder::default(), BytesMut::new());
     let begin = [&opening("REQ"), &b"\x01\0"[..], &announced(0, BODY_BYTES_MAX)].concat();
@@ -416,9 +416,9 @@ fn replies_go_back_where_they_came_from() {
     assert_eq!(rendered(&Reply::Nil), "k:None");
     assert_eq!(rendered(&Reply::Value(Bytes::from_static(b"1:2"))), "k:1:2");
     let error = |error| rendered(&Reply::Error(error));
-    assert_eq!(error(Error::Indeterminate("who\nknows")), "error: INDETERMINATE who knows");
-    assert_eq!(error(Error::ClusterDown("no")), "error: CLUSTERDOWN no");
-    assert_eq!(error(Error::Invalid("no".into())), "error: ERR no");
+    assert_eq!(error(node::Error::Indeterminate("who\nknows")), "error: INDETERMINATE who knows");
+    assert_eq!(error(node::Error::ClusterDown("no")), "error: CLUSTERDOWN no");
+    assert_eq!(error(node::Error::Invalid("no".into())), "error: ERR no");
 }
 
 /// One connection, past its handshake.
@@ -555,11 +555,11 @@ async fn a_pong_does_not_wait_for_an_answer() {
 }
 
 #[test]
-fn after_a_fault_nothing_more_is_to_be_had() {
+fn after_an_error_nothing_more_is_to_be_had() {
     let mut decoder = Decoder::default();
-    assert_eq!(decoder.next(&mut BytesMut::from("PING\r\n")), Err(Fault::NotZmtp));
+    assert_eq!(decoder.next(&mut BytesMut::from("PING\r\n")), Err(Error::NotZmtp));
     let mut good = BytesMut::from(&opening("REQ")[..]);
-    assert_eq!(decoder.next(&mut good), Err(Fault::NotZmtp));
+    assert_eq!(decoder.next(&mut good), Err(Error::NotZmtp));
 }
 
 #[test]

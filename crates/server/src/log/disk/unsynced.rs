@@ -188,21 +188,21 @@ impl Unsynced {
 
     /// The power is gone.
     pub(super) fn lose(&mut self, loss: Loss) -> io::Result<()> {
-        let mut chance = match loss {
+        let mut random = match loss {
             Loss::Everything => None,
-            Loss::Part(seed) => Some(Chance(seed)),
+            Loss::Part(seed) => Some(Random(seed)),
         };
         // A directory's names are kept up to some change, as a journal does: where one was kept, all before it are.
         let mut kept = BTreeSet::new();
         for change in std::mem::take(&mut self.changes).into_iter().rev() {
             if let Some(folder) = change.folder() {
-                let keeps = chance.as_mut().is_some_and(|chance| chance.below(2) == 0);
+                let keeps = random.as_mut().is_some_and(|random| random.below(2) == 0);
                 if kept.contains(folder) || keeps {
                     kept.insert(folder.to_owned());
                     continue;
                 }
             }
-            undo(change, &mut chance)?;
+            undo(change, &mut random)?;
         }
         Ok(())
     }
@@ -222,11 +222,11 @@ fn read(file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn undo(change: Change, chance: &mut Option<Chance>) -> io::Result<()> {
+fn undo(change: Change, random: &mut Option<Random>) -> io::Result<()> {
     match change {
-        Change::Written { of, at, before, .. } => undo_write(&of.file, at, before, chance),
+        Change::Written { of, at, before, .. } => undo_write(&of.file, at, before, random),
         Change::Resized { of, before } => {
-            let keeps = chance.as_mut().is_some_and(|chance| chance.below(2) == 0);
+            let keeps = random.as_mut().is_some_and(|random| random.below(2) == 0);
             if keeps { Ok(()) } else { of.file.set_len(before) }
         }
         Change::Made { path } if path.is_dir() => fs::remove_dir_all(path),
@@ -244,15 +244,15 @@ fn undo_write(
     file: &File,
     at: u64,
     before: Vec<u8>,
-    chance: &mut Option<Chance>,
+    random: &mut Option<Random>,
 ) -> io::Result<()> {
-    let Some(chance) = chance else { return file.write_all_at(&before, at) };
+    let Some(random) = random else { return file.write_all_at(&before, at) };
     let mut bytes = read(file, at, before.len() as u64)?;
     let first = SECTOR_BYTES - at as usize % SECTOR_BYTES;
     let mut from = 0;
     while from < bytes.len() {
         let to = (if from == 0 { first } else { from + SECTOR_BYTES }).min(bytes.len());
-        chance.harm(&mut bytes[from..to], &before[from..to]);
+        random.harm(&mut bytes[from..to], &before[from..to]);
         from = to;
     }
     file.write_all_at(&bytes, at)
@@ -260,9 +260,9 @@ fn undo_write(
 
 /// Numbers of a seed (splitmix64).
 #[derive(Debug)]
-struct Chance(u64);
+struct Random(u64);
 
-impl Chance {
+impl Random {
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
