@@ -2,13 +2,10 @@
 
 use std::io;
 
-use crate::log::Error;
-
 /// A number that nobody can guess.
-pub(crate) fn draw() -> Result<u64, Error> {
-    getrandom::u64().map_err(|error| Error::Io {
-        doing: "draw random bytes from",
-        path: "the operating system".into(),
-        source: io::Error::other(error.to_string()),
-    })
+///
+/// # Errors
+/// What the system says if it has none to give.
+pub(crate) fn draw() -> io::Result<u64> {
+    getrandom::u64().map_err(|error| io::Error::other(error.to_string()))
 }

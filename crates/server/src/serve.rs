@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use node::{Config, Node, NodeId, Recovery, Waits};
+use node::{Config, Node, NodeId, Recovery};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
@@ -17,6 +17,7 @@ use crate::descriptors::Descriptors;
 use crate::event_loop::{Clock, Description, Driver, Shared};
 use crate::log::disk::Disk;
 use crate::log::{Directory, Handle, Identity, Log, SEGMENT_BYTES};
+use crate::logging::Announcement;
 use crate::mutants::mutant;
 use crate::peers::Peers;
 use crate::shutdown::Shutdown;
@@ -90,7 +91,7 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
     }
     ports.warn(options);
     let protected = options.protected_mode;
-    let announcement = Announcement::of(options, &ports);
+    let announcement = announcement(options, &ports);
     let driver = Driver::new(shared.clone(), peers, log, reports, announcement);
     let mut driver = spawn_local(driver.run());
     let clients =
@@ -185,69 +186,26 @@ impl Ports {
     }
 }
 
-/// The lines on standard output that say that the server listens, and that it is ready.
-#[derive(Debug)]
-pub(crate) struct Announcement {
-    about: String,
-    /// A node by itself is ready at once.
-    is_alone: bool,
-    listens: bool,
-    is_ready: bool,
-}
-
-impl Announcement {
-    /// Of a node of which this is to be told, by itself or not.
-    pub(crate) fn new(about: String, is_alone: bool) -> Announcement {
-        Announcement { about, is_alone, listens: false, is_ready: false }
-    }
-
-    fn of(options: &Options, ports: &Ports) -> Announcement {
-        let peers = match options.peer_address() {
-            Some(address) => format!("peers on {address}, "),
-            None => String::new(),
-        };
-        let zmq = match &ports.zmq {
-            Some((_, address)) => format!("ZeroMQ on {address}, "),
-            None => String::new(),
-        };
-        let about = format!(
-            "node {} of {}, clients on {}, {zmq}{peers}level {}, data in {}{}",
-            options.id,
-            options.peers.len().max(1),
-            ports.client_address,
-            options.level,
-            options.data_dir.display(),
-            if options.test_mode { ", in test mode: clients may break it" } else { "" }
-        );
-        Announcement::new(about, options.peers.len() < 2)
-    }
-
-    /// Whether it has said all that there is to say.
-    pub(crate) fn is_over(&self) -> bool {
-        self.is_ready
-    }
-
-    /// Says what is new about what the node waits for.
-    pub(crate) fn tell(&mut self, waits: Option<&Waits>) {
-        match waits {
-            None if !self.is_ready => {
-                self.is_ready = true;
-                self.print("ready", "");
-            }
-            // Before its own disk has answered, it knows nothing of the others.
-            None => {}
-            Some(Waits::Disk) if mutant!(ListensTooSoon, true, false) => {}
-            Some(waits) if !self.listens && !self.is_alone => {
-                self.listens = true;
-                self.print("listening", &format!("; waits for {waits}"));
-            }
-            Some(_) => {}
-        }
-    }
-
-    fn print(&self, word: &str, waits: &str) {
-        logging::announce(format!("candor: {word}, {}{waits}\n", self.about));
-    }
+/// What is to be told of a server with these options at these ports.
+fn announcement(options: &Options, ports: &Ports) -> Announcement {
+    let peers = match options.peer_address() {
+        Some(address) => format!("peers on {address}, "),
+        None => String::new(),
+    };
+    let zmq = match &ports.zmq {
+        Some((_, address)) => format!("ZeroMQ on {address}, "),
+        None => String::new(),
+    };
+    let about = format!(
+        "node {} of {}, clients on {}, {zmq}{peers}level {}, data in {}{}",
+        options.id,
+        options.peers.len().max(1),
+        ports.client_address,
+        options.level,
+        options.data_dir.display(),
+        if options.test_mode { ", in test mode: clients may break it" } else { "" }
+    );
+    Announcement::new(about, options.peers.len() < 2)
 }
 
 /// Takes a port; and its address, of which the system chose a part if it was port 0.
@@ -306,6 +264,11 @@ fn config(options: &Options) -> Result<Config, Error> {
         // Nobody dials it, so it has no address that could change.
         members.push((NodeId(options.id), String::new()));
     }
+    let draw = || {
+        random::draw().map_err(|error| {
+            Error::run_time(format!("cannot draw random bytes from the operating system: {error}"))
+        })
+    };
     Ok(Config {
         id: NodeId(options.id),
         members,
@@ -313,9 +276,9 @@ fn config(options: &Options) -> Result<Config, Error> {
         level: options.level,
         request_timeout_ms: options.request_timeout_ms,
         max_clock_drift_ms: options.max_clock_drift_ms,
-        seed: random::draw()?,
-        incarnation: random::draw()?,
-        directory: random::draw()?,
+        seed: draw()?,
+        incarnation: draw()?,
+        directory: draw()?,
     })
 }
 
@@ -367,20 +330,6 @@ mod tests {
         let error = ports("0.0.0.0:0", true).err().expect("it is open");
         assert_eq!(error.exit_code, 78);
         assert!(ports("0.0.0.0:0", false).is_ok() && ports("127.0.0.1:0", true).is_ok());
-    }
-
-    #[test]
-    fn what_a_node_waits_for_is_said_once_its_disk_has_answered() {
-        let others = Waits::Leader(vec![NodeId(2)]);
-        let said = |is_alone, waits: &[Option<&Waits>]| {
-            let mut announcement = Announcement::new(String::new(), is_alone);
-            waits.iter().for_each(|waits| announcement.tell(*waits));
-            (announcement.listens, announcement.is_over())
-        };
-        assert_eq!(said(false, &[Some(&Waits::Disk)]), (false, false));
-        assert_eq!(said(false, &[Some(&Waits::Disk), Some(&others)]), (true, false));
-        assert_eq!(said(false, &[Some(&others), None]), (true, true));
-        assert_eq!(said(true, &[Some(&others)]), (false, false), "it is ready at once");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::rc::Rc;
 
 use bytes::Bytes;
 
-use super::Session;
+use super::session::{Charge, Session};
 use crate::logging::warn_some;
 
 /// What all connections may hold together.
@@ -26,15 +26,6 @@ const CROWDED_BYTES: usize = HELD_BYTES_MAX / 2;
 const QUIET_BYTES: usize = HELD_BYTES_MAX / 4;
 /// How long what was found out about values that the store may hold is good, in milliseconds.
 const LOOK_MS: u64 = 200;
-
-/// What a connection holds, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Charge {
-    /// Its own.
-    pub owned: usize,
-    /// Values that the store may hold anyway.
-    pub shared: usize,
-}
 
 /// The sum over all connections.
 #[derive(Debug, Default)]

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::task;
 use crate::event_loop::Shared;
@@ -46,11 +47,9 @@ pub(crate) async fn listen(shared: Rc<Shared>, port: Port, protected: bool, list
         match listener.accept().await {
             Ok((stream, peer)) if protected && !is_local(peer.ip()) => {
                 warn_some!("refused a client on another machine, {peer}: this is protected mode");
-                task::turn_away(port, &stream, DENIED);
+                turn_away(port, &stream, DENIED);
             }
-            Ok((stream, _)) if shared.sessions.is_full() => {
-                task::turn_away(port, &stream, TOO_MANY)
-            }
+            Ok((stream, _)) if shared.sessions.is_full() => turn_away(port, &stream, TOO_MANY),
             Ok((stream, _)) => match port {
                 Port::Redis => task::serve_redis(shared.clone(), stream),
                 Port::Zmq => task::serve_zmq(shared.clone(), stream),
@@ -60,6 +59,16 @@ pub(crate) async fn listen(shared: Rc<Shared>, port: Port, protected: bool, list
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+}
+
+/// Says to a client why it is not served, where the language has words for it.
+fn turn_away(port: Port, stream: &TcpStream, why: &[u8]) {
+    match port {
+        // A new socket has room for a line.
+        Port::Redis => drop(SockRef::from(stream).send(why)),
+        // ZMTP has no words for that before the handshake; the client tries again by itself.
+        Port::Zmq => {}
     }
 }
 

@@ -7,10 +7,18 @@ use std::task::{Context, Poll};
 use node::{Certificate, Reply, RequestId, SessionId};
 use tokio::net::tcp::OwnedWriteHalf;
 
-use super::account::Charge;
 use super::replies::Replies;
 use crate::event_loop::Notify;
 use crate::mutants::mutant;
+
+/// What a connection holds, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Charge {
+    /// Its own.
+    pub owned: usize,
+    /// Values that the store may hold anyway.
+    pub shared: usize,
+}
 
 /// One client connection, as its own task and the driver share it.
 #[derive(Debug)]

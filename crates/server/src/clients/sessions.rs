@@ -7,8 +7,8 @@ use std::rc::Rc;
 use node::{Certificate, Reply, RequestId, SessionId};
 use tokio::net::tcp::OwnedWriteHalf;
 
-use super::Session;
-use super::account::{Account, Charge};
+use super::account::Account;
+use super::session::{Charge, Session};
 use crate::mutants::mutant;
 
 /// The most connections at a time.

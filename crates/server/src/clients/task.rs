@@ -17,7 +17,6 @@ use tokio::task::{spawn_local, yield_now};
 
 use super::Session;
 use super::language::{Language, Said};
-use super::listener::Port;
 use super::redis::Redis;
 use crate::clients::zmq::Speaker;
 use crate::commands::Connection;
@@ -32,16 +31,6 @@ const READ_BYTES_MAX: usize = 64 << 10;
 const REQUEST_BYTES: usize = 64;
 /// An incomplete request up to this size is copied out of the buffer that all connections share.
 const REST_BYTES_COPIED: usize = 4 << 10;
-
-/// Says to a client why it is not served, where the language has words for it.
-pub(super) fn turn_away(port: Port, stream: &TcpStream, why: &[u8]) {
-    match port {
-        // A new socket has room for a line.
-        Port::Redis => drop(SockRef::from(stream).send(why)),
-        // ZMTP has no words for that before the handshake; the client tries again by itself.
-        Port::Zmq => {}
-    }
-}
 
 /// Serves one client of Redis to its end, on a task of its own. There is room for it.
 pub(super) fn serve_redis(shared: Rc<Shared>, stream: TcpStream) {

@@ -27,6 +27,8 @@ mod connection;
 
 mod context;
 
+mod dispatch;
+
 mod table;
 
 mod transaction;

@@ -28,17 +28,3 @@ pub(super) struct Call<'a> {
     /// What stood behind the `@`.
     pub(super) level: Option<node::Level>,
 }
-
-impl Run {
-    pub(super) fn run(
-        self,
-        connection: &mut Connection,
-        call: &Call<'_>,
-        out: &mut Vec<u8>,
-    ) -> Action {
-        match self {
-            Run::Node(row) => super::data::ask(row, connection, call, out),
-            Run::Here(run) => run(connection, call, out),
-        }
-    }
-}

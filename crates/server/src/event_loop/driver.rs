@@ -17,9 +17,9 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::Shared;
 use crate::log::{self, Report};
+use crate::logging::Announcement;
 use crate::mutants::mutant;
 use crate::peers::Peers;
-use crate::serve::Announcement;
 use crate::{Error, logging};
 
 /// What drives the node.

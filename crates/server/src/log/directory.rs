@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::layout::IDENTITY_UNFINISHED;
 use super::{Error, Identity, identity};
 use crate::log::disk::{Disk, Folder};
 use crate::mutants::mutant;
@@ -121,7 +122,7 @@ fn refuse_foreign(disk: &Disk, path: &Path) -> Result<(), Error> {
     for entry in disk.list(path).map_err(Error::io("list", path))? {
         let name = entry.file_name().unwrap_or_default();
         if name != "lock"
-            && name != identity::NAME_UNFINISHED
+            && name != IDENTITY_UNFINISHED
             && !HARMLESS.iter().any(|harmless| name == *harmless)
         {
             return Err(Error::Foreign(entry));
@@ -131,8 +132,8 @@ fn refuse_foreign(disk: &Disk, path: &Path) -> Result<(), Error> {
 }
 
 /// Syncs a directory, so that what was made in it stays so.
-pub(super) fn sync(disk: &Disk, path: &Path) -> Result<(), Error> {
-    disk.open_folder(path).and_then(|folder| folder.sync()).map_err(Error::io("sync", path))
+fn sync(disk: &Disk, path: &Path) -> Result<(), Error> {
+    disk.sync_folder(path).map_err(Error::io("sync", path))
 }
 
 #[cfg(test)]

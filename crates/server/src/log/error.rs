@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use node::{Shortage, StartError};
 use rustix::io::Errno;
 
+use super::layout::{IDENTITY, SEGMENT_BYTES, VERSION};
 use crate::mutants::mutant;
 
 /// Why the log cannot be opened or written. No variant but [`Error::Full`] is worth a second try by the program itself.
@@ -153,7 +154,7 @@ impl fmt::Display for Error {
                 "there is no room for {}: {source}\n  hint: free some room on the disk; a segment of the log \
                  takes {} MiB",
                 path.display(),
-                super::SEGMENT_BYTES >> 20
+                SEGMENT_BYTES >> 20
             ),
             Error::Locked(directory) => write!(
                 f,
@@ -172,7 +173,7 @@ impl fmt::Display for Error {
                 "{} has version {found} of the log format, and this program knows version {}\n  \
                  hint: start it with the version of candor that wrote it",
                 path.display(),
-                super::segment::VERSION
+                VERSION
             ),
             Error::Missing { path, expected } => write!(
                 f,
@@ -206,7 +207,7 @@ impl fmt::Display for Error {
                 f,
                 "{} and the log beside it belong to different data directories\n  hint: put the log back that was \
                  there when the node last ran",
-                data.join(super::identity::NAME).display()
+                data.join(IDENTITY).display()
             ),
             Error::Refused(error) => f.write_str(&error.0),
         }

@@ -49,6 +49,7 @@ pub(crate) mod disk;
 mod error;
 mod frame;
 mod identity;
+mod layout;
 mod recovery;
 mod segment;
 mod thread;
@@ -62,10 +63,8 @@ mod tests;
 pub(crate) use directory::Directory;
 pub(crate) use error::Error;
 pub(crate) use identity::Identity;
+pub(crate) use layout::SEGMENT_BYTES;
 #[cfg(test)]
 pub(crate) use thread::Completion;
 pub(crate) use thread::{Group, Handle, Report};
 pub(crate) use writer::{Counters, Log};
-
-/// The size of a segment, unless one group needs more.
-pub(crate) const SEGMENT_BYTES: u64 = 16 << 20;

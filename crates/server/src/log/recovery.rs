@@ -8,6 +8,7 @@ use bytes::Bytes;
 use node::StartError;
 
 use super::directory::Directory;
+use super::layout::{SPARE, SPARE_LARGE};
 use super::segment::{self, Header};
 use super::writer::{self, Active};
 use super::{Error, Log, frame, identity};
@@ -83,7 +84,7 @@ fn list(disk: &Disk, log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match segment::first_of(name) {
             Some(first) => segments.push((first, path)),
-            None if name == writer::SPARE || name == writer::SPARE_LARGE => spares.push(path),
+            None if name == SPARE || name == SPARE_LARGE => spares.push(path),
             None => return Err(Error::Foreign(path)),
         }
     }

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::frame::Salt;
+use super::layout::VERSION;
 use crate::log::disk::{Disk, File};
 use crate::mutants::mutant;
 
-/// The version of the format, the records in it included.
-pub(super) const VERSION: u32 = 3;
 /// The bytes before the first frame: the fields below, then room for what a segment will begin with
 /// once older ones are dropped (term, vote, boot, stamp ceiling, members), then a checksum.
 pub(super) const HEADER_BYTES: usize = 4096;

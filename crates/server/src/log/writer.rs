@@ -11,16 +11,13 @@ use node::Shortage;
 
 use super::directory::Directory;
 use super::frame::{self, Salt};
+use super::layout::{SPARE, SPARE_LARGE};
 use super::segment::{self, Header};
 use super::{Error, Identity};
 use crate::log::disk::File;
 use crate::mutants::mutant;
 use crate::random;
 
-/// The name of the segment that is made ready for the next roll.
-pub(super) const SPARE: &str = "spare";
-/// The name of a segment that is made for one great group.
-pub(super) const SPARE_LARGE: &str = "spare-large";
 /// Buffer space kept for the next group; what a great group needed beyond that is given back.
 const BUFFER_BYTES_KEPT: usize = 4 << 20;
 /// How long to wait for room before it is looked for again.
@@ -329,7 +326,8 @@ fn begin(
     first: u64,
     size: u64,
 ) -> Result<Active, Error> {
-    let header = Header { first, size, salt: Salt(mutant!(ConstantSalt, random::draw()?, 7)) };
+    let salt = Salt(mutant!(ConstantSalt, draw()?, 7));
+    let header = Header { first, size, salt };
     let path = segment::path(directory.log(), first);
     let named = || {
         file.write_all_at(&header.encode(), 0).map_err(Error::io("write to", spare))?;
@@ -340,4 +338,9 @@ fn begin(
     };
     named().map_err(Error::or_full)?;
     Ok(Active { file, path, header, end: segment::HEADER_BYTES as u64 })
+}
+
+fn draw() -> Result<u64, Error> {
+    let system = Path::new("the operating system");
+    random::draw().map_err(Error::io("draw random bytes from", system))
 }

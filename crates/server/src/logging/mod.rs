@@ -4,7 +4,9 @@
 //! writes them, and what outsiders can bring about is [limited](limit) in rate. What is not told is counted: INFO
 //! `notes_dropped` (nobody took them) and `notes_suppressed` (there were too many alike).
 
+mod announcement;
 mod limit;
+mod lines;
 mod queue;
 
 use std::io::{self, IsTerminal, Write};
@@ -16,6 +18,7 @@ use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
 use crate::Error;
+pub(crate) use announcement::Announcement;
 pub(crate) use limit::{Limit, info_some, suppressed, warn_some};
 use queue::Queue;
 
@@ -31,12 +34,10 @@ static QUEUE: Queue = Queue::new();
 static ANNOUNCEMENTS: Queue = Queue::new();
 /// Whether somebody writes what is queued.
 static STARTED: OnceLock<bool> = OnceLock::new();
-/// What each line begins with: three nodes in one terminal must be told apart.
-static BEGINNING: OnceLock<String> = OnceLock::new();
 
 /// Begins to tell what this node does, unless somebody told the process where to already.
 pub(crate) fn begin(node: NodeId) -> Result<(), Error> {
-    BEGINNING.get_or_init(|| format!("node {} ", node.0));
+    lines::begin_with(node);
     if !start() || ANNOUNCEMENTS.start(io::stdout()).is_err() {
         return Err(Error::run_time("the system has no room for one more thread"));
     }
@@ -59,10 +60,10 @@ fn start() -> bool {
 /// Says why the process ends, as well as it can be said: nothing here fails, and it takes two seconds at most.
 pub fn last_words(text: &str) {
     if start() {
-        QUEUE.push(lines(text.as_bytes()));
+        QUEUE.push(lines::of(text.as_bytes()));
         flush();
     } else {
-        let _ = io::stderr().write_all(&lines(text.as_bytes()));
+        let _ = io::stderr().write_all(&lines::of(text.as_bytes()));
     }
 }
 
@@ -96,31 +97,13 @@ struct Lines;
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        QUEUE.push(lines(bytes));
+        QUEUE.push(lines::of(bytes));
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// These lines, each with its beginning.
-fn lines(text: &[u8]) -> Vec<u8> {
-    let beginning = BEGINNING.get().map_or("", String::as_str);
-    let mut out = Vec::with_capacity(text.len() + 2 * beginning.len());
-    for line in text.strip_suffix(b"\n").unwrap_or(text).split(|byte| *byte == b'\n') {
-        out.extend_from_slice(beginning.as_bytes());
-        out.extend_from_slice(line);
-        out.push(b'\n');
-    }
-    out
-}
-
-/// What stands where lines are missing.
-fn gap(dropped: u64) -> String {
-    let beginning = BEGINNING.get().map_or("", String::as_str);
-    format!("{beginning}… {dropped} lines are missing here: nobody took them\n")
 }
 
 /// Tells what happened inside the node.

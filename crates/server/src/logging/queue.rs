@@ -10,6 +10,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::lines::gap;
+
 /// Bytes of lines that may wait while nobody takes them.
 const WAITING_BYTES_MAX: usize = 1 << 20;
 /// What a line takes besides its bytes.
@@ -88,7 +90,7 @@ impl Queue {
                 text.push(b'\n');
             }
             if dropped > told {
-                text.extend_from_slice(super::gap(dropped - told).as_bytes());
+                text.extend_from_slice(gap(dropped - told).as_bytes());
             }
             text.extend_from_slice(&line);
             match put(&mut out, &text) {
@@ -187,7 +189,7 @@ mod tests {
         queue.flush(LONG);
         let text = all(&lines);
         assert_eq!(text.matches("a line\n").count() as u64, many as u64 - dropped);
-        assert_eq!(text.matches(&super::super::gap(dropped)).count(), 1, "the gap is told of once");
+        assert_eq!(text.matches(&gap(dropped)).count(), 1, "the gap is told of once");
     }
 
     #[test]
@@ -208,10 +210,10 @@ mod tests {
         }
         queue.flush(LONG);
         assert_eq!(queue.dropped(), 2);
-        let gap = super::super::gap(1);
-        let cut = &gap[..3];
+        let first = gap(1);
+        let cut = &first[..3];
         // The second was begun, with the word of the first before it, and cut.
-        assert_eq!(all(&lines), format!("{cut}\n{}three\n", super::super::gap(2)));
+        assert_eq!(all(&lines), format!("{cut}\n{}three\n", gap(2)));
     }
 
     #[test]

@@ -223,7 +223,7 @@ mutants! {
     /// The port for peers is not told whom the node hangs up on.
     NobodyHungUpOn, "stale connection", "event_loop::driver::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
     /// The server says what it waits for before its own disk has answered.
-    ListensTooSoon, "wrong answer", "serve::tests::what_a_node_waits_for_is_said_once_its_disk_has_answered";
+    ListensTooSoon, "wrong answer", "logging::announcement::tests::what_a_node_waits_for_is_said_once_its_disk_has_answered";
 
     // ZeroMQ.
     /// A client that never says what it is keeps its place.

@@ -75,6 +75,11 @@ impl Disk {
         Ok(Folder { handle, path: path.to_owned(), faulty: self.faulty.clone() })
     }
 
+    /// Makes the names in a directory durable.
+    pub(crate) fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        self.open_folder(path)?.sync()
+    }
+
     /// Makes a directory.
     pub(crate) fn create_folder(&self, path: &Path) -> io::Result<()> {
         match &self.faulty {
