@@ -13,8 +13,8 @@ const LOG: u64 = 5;
 const LOOP: u64 = 12;
 /// Each other member: dialled, come in, and come in anew before the old connection is gone.
 const PEER: u64 = 3;
-/// What is open for a moment only: a connection that is turned away, a name that is looked up, what the system tells of
-/// this process.
+/// What is open for a moment only: a connection that is turned away, a name that is looked up, what
+/// the system tells of this process.
 const MOMENTS: u64 = 16;
 /// The fewest and the most connections at the port for peers that have not said who they are.
 const STRANGERS: (u64, u64) = (8, 64);
@@ -31,7 +31,8 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    /// Shares out what the system grants to a node with so many other members, and asks it for more if it must.
+    /// Shares out what the system grants to a node with so many other members, and asks it for more
+    /// if it must.
     pub(crate) fn share_out(others: usize) -> Result<Descriptors, Error> {
         let open = count_open();
         let granted = getrlimit(Resource::Nofile);

@@ -1,4 +1,5 @@
-//! The real world: sockets, clock, files and threads, driving the same node that the simulator drives.
+//! The real world: sockets, clock, files and threads, driving the same node that the simulator
+//! drives.
 //!
 //! [`serve()`] is the way in. It does what the node asks for and tells it what happened; whatever
 //! decides is in the node.

@@ -187,7 +187,8 @@ fn check_address(flag: &str, address: &str) -> Result<(), Error> {
     )))
 }
 
-/// Whether this may be the name or the number of a host: what separates the parts of a list is never part of one.
+/// Whether this may be the name or the number of a host: what separates the parts of a list is
+/// never part of one.
 fn is_host(host: &str) -> bool {
     let in_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let (host, marks) = in_brackets.map_or((host, "._-"), |inner| (inner, ":.%"));

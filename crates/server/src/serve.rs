@@ -29,12 +29,13 @@ const HAND_OVER_MAX: Duration = Duration::from_secs(1);
 const LAST_REPLIES_MAX: Duration = Duration::from_secs(1);
 /// How long the thread stays that looks up the names of hosts: as good as for ever.
 const LOOK_UP_THREAD_KEPT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// How many tasks run before the loop looks at the sockets again: all that a busy moment makes ready,
-/// so that they share a turn.
+/// How many tasks run before the loop looks at the sockets again: all that a busy moment makes
+/// ready, so that they share a turn.
 const TASKS_A_LOOK: u32 = 1024;
 
-/// Serves until told to end (SIGTERM, SIGINT, or the end of standard input if so asked). Prints a line to standard output once it
-/// is ready; before that, if it has to wait for others, one that says for whom. Logs to standard error.
+/// Serves until told to end (SIGTERM, SIGINT, or the end of standard input if so asked). Prints a
+/// line to standard output once it is ready; before that, if it has to wait for others, one that
+/// says for whom. Logs to standard error.
 pub fn serve(options: Options) -> Result<(), Error> {
     options.check()?;
     logging::begin(NodeId(options.id))?;
@@ -127,8 +128,8 @@ async fn unless_halted(
     }
 }
 
-/// Has another node lead first, while this one still serves whom it has: an election would cost everyone half a second.
-/// Then clients get their last replies.
+/// Has another node lead first, while this one still serves whom it has: an election would cost
+/// everyone half a second. Then clients get their last replies.
 async fn finish(shared: &Shared) {
     let _ = tokio::time::timeout(HAND_OVER_MAX, shared.hand_over()).await;
     let _ = tokio::time::timeout(LAST_REPLIES_MAX, shared.shut_down()).await;

@@ -21,7 +21,8 @@ pub(crate) struct Shutdown {
     /// What a terminal sends when it is closed. A server outlives its terminal.
     hang_up: Signal,
     stdin: Option<oneshot::Receiver<()>>,
-    /// Taken so that a file that may not grow (`ulimit -f`) is an error of the write, not the end of the process.
+    /// Taken so that a file that may not grow (`ulimit -f`) is an error of the write, not the end
+    /// of the process.
     _file_size: Signal,
 }
 

@@ -1,11 +1,13 @@
-//! What all connections hold together: unanswered requests, unsent replies, and requests that have not come whole.
+//! What all connections hold together: unanswered requests, unsent replies, and requests that have
+//! not come whole.
 //!
-//! Of this there is one limit. Beyond half of it, no connection that holds more than its share is read from until
-//! it holds less. What brings the sum over the limit all the same (clients that do not read, or that send half a
-//! request each) closes the connection that holds most, then the next.
+//! Of this there is one limit. Beyond half of it, no connection that holds more than its share is
+//! read from until it holds less. What brings the sum over the limit all the same (clients that do
+//! not read, or that send half a request each) closes the connection that holds most, then the
+//! next.
 //!
-//! A long value that is being sent is the store's own, not a copy: it counts only if the store has let go of it since.
-//! Whether it has is looked at when it would make a difference.
+//! A long value that is being sent is the store's own, not a copy: it counts only if the store has
+//! let go of it since. Whether it has is looked at when it would make a difference.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -18,7 +20,8 @@ use crate::logging::warn_some;
 
 /// What all connections may hold together.
 const HELD_BYTES_MAX: usize = 256 << 20;
-/// What is left after connections were closed because it was more: so that not every byte closes one.
+/// What is left after connections were closed because it was more: so that not every byte closes
+/// one.
 const HELD_BYTES_LEFT: usize = HELD_BYTES_MAX / 16 * 15;
 /// From here on, a connection that holds more than its share is not read from …
 const CROWDED_BYTES: usize = HELD_BYTES_MAX / 2;
@@ -113,7 +116,8 @@ impl Account {
     }
 }
 
-/// What each holds of values that the store has let go of, and what all hold of them together: many may hold the same.
+/// What each holds of values that the store has let go of, and what all hold of them together: many
+/// may hold the same.
 fn orphans(sessions: &[Rc<Session>]) -> (Vec<usize>, usize) {
     // Each value is held once for the time being, so that it shows whether somebody else holds it.
     let (mut values, mut places) = (Vec::<Bytes>::new(), HashMap::new());

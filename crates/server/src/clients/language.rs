@@ -21,10 +21,12 @@ pub(crate) trait Language {
         Poll::Ready(())
     }
 
-    /// Memory that a request takes which has not come whole or is still being read, beside the bytes that are not taken yet.
+    /// Memory that a request takes which has not come whole or is still being read, beside the
+    /// bytes that are not taken yet.
     fn held_bytes(&self) -> usize;
 
-    /// Whether the client took longer for something than it may; if not yet, the task is woken when it has.
+    /// Whether the client took longer for something than it may; if not yet, the task is woken when
+    /// it has.
     fn is_late(&mut self, _cx: &mut Context<'_>) -> bool {
         false
     }
@@ -35,8 +37,8 @@ pub(crate) trait Language {
 pub(crate) enum Said {
     /// Nothing yet that is complete.
     Nothing,
-    /// Something that takes a while to understand: what it is comes [next](Language::next), once the language is
-    /// [free](Language::poll_free).
+    /// Something that takes a while to understand: what it is comes [next](Language::next), once
+    /// the language is [free](Language::poll_free).
     Later,
     /// Something that is answered, or needs no answer.
     Replied,

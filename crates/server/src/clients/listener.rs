@@ -1,7 +1,7 @@
 //! The ports where clients come in.
 //!
-//! Whether there is room for one more is decided here, before the next is accepted: so however many come at once, they
-//! never take the descriptors that the node needs itself.
+//! Whether there is room for one more is decided here, before the next is accepted: so however many
+//! come at once, they never take the descriptors that the node needs itself.
 
 use std::net::IpAddr;
 use std::rc::Rc;

@@ -12,16 +12,18 @@ use crate::mutants::mutant;
 
 /// Requests of one connection that may be unanswered; beyond that nothing more is read from it.
 const ASKED_MAX: usize = 10_000;
-/// Bytes of unanswered requests and unsent replies; beyond that nothing more is read from it. So much
-/// may a client ask before it begins to read: many send a whole pipeline first.
+/// Bytes of unanswered requests and unsent replies; beyond that nothing more is read from it. So
+/// much may a client ask before it begins to read: many send a whole pipeline first.
 const HELD_BYTES_MAX: usize = 64 << 20;
 /// What a slot takes besides the bytes that it stands for.
 const SLOT_BYTES: usize = size_of::<Slot>();
 /// Slots that an idle connection keeps.
 const SLOTS_KEPT: usize = 32;
-/// Values from this size on are never copied into the buffer: they are sent as the store holds them.
+/// Values from this size on are never copied into the buffer: they are sent as the store holds
+/// them.
 const LARGE_BYTES: usize = 64 << 10;
-/// Values from this size on are taken for the store's as long as it holds them; smaller ones are charged in any case.
+/// Values from this size on are taken for the store's as long as it holds them; smaller ones are
+/// charged in any case.
 const SHARED_BYTES_MIN: usize = 1 << 10;
 /// Replies are written out in full only up to about this many bytes ahead of the socket: until then
 /// they share their values with the store.
@@ -71,9 +73,9 @@ impl Form {
 
 /// The replies that a connection is owed.
 ///
-/// Invariants: `slots` are the requests from number `first` on, without gaps; what is in `out` comes
-/// before them; the front of `slots` is unanswered, or `out` is full, or the front is a large value that is being sent:
-/// its head is the last in `out` then. No other slot is.
+/// Invariants: `slots` are the requests from number `first` on, without gaps; what is in `out`
+/// comes before them; the front of `slots` is unanswered, or `out` is full, or the front is a large
+/// value that is being sent: its head is the last in `out` then. No other slot is.
 #[derive(Debug, Default)]
 pub(crate) struct Replies {
     first: u64,
@@ -231,7 +233,8 @@ impl Replies {
         }
     }
 
-    /// Takes the node's reply to one request. A second reply to the same request is a bug of the node.
+    /// Takes the node's reply to one request. A second reply to the same request is a bug of the
+    /// node.
     pub(super) fn answer(
         &mut self,
         id: RequestId,

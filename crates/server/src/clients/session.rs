@@ -80,7 +80,8 @@ impl Session {
         self.replies().answer(id, reply, certificate);
     }
 
-    /// Sends what is due, so many bytes at most, as far as the socket takes it. Gives back how many it took.
+    /// Sends what is due, so many bytes at most, as far as the socket takes it. Gives back how many
+    /// it took.
     pub(super) fn flush(&self, bytes_max: usize) -> usize {
         let sent = if self.is_sendable() { self.send(bytes_max) } else { 0 };
         // What was answered may be what the task waits for, also where it could not be sent.
@@ -120,7 +121,8 @@ impl Session {
         self.is_sendable() && !self.replies().unsent().is_empty()
     }
 
-    /// Whether the socket was full and has room again: what is due can be sent. Else the task is woken when it has.
+    /// Whether the socket was full and has room again: what is due can be sent. Else the task is
+    /// woken when it has.
     pub(super) fn is_unblocked(&self, cx: &mut Context<'_>) -> bool {
         if !self.blocked.get() {
             return false;

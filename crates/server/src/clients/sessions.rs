@@ -97,8 +97,8 @@ impl Sessions {
         }
     }
 
-    /// The end of the turn: one write for each session that has something to send, until that is much together. True if some
-    /// are left for the next turn.
+    /// The end of the turn: one write for each session that has something to send, until that is
+    /// much together. True if some are left for the next turn.
     pub(crate) fn flush(&self) -> bool {
         let mut left = FLUSH_BYTES_MAX;
         while left > 0
@@ -125,7 +125,8 @@ impl Sessions {
         self.account.charge(session, session.holds());
     }
 
-    /// Whether so much is held that this session, which holds more than its share, is not to ask more.
+    /// Whether so much is held that this session, which holds more than its share, is not to ask
+    /// more.
     pub(crate) fn is_crowded(&self, session: &Session) -> bool {
         self.account.is_crowded(session, self.count())
     }

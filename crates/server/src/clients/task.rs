@@ -23,9 +23,11 @@ use crate::commands::Connection;
 use crate::event_loop::{BUFFER_BYTES, READ_BYTES, Shared};
 use crate::mutants::mutant;
 
-/// How long a client may be silent before the system asks whether its machine is still there: Redis' `tcp-keepalive`.
+/// How long a client may be silent before the system asks whether its machine is still there:
+/// Redis' `tcp-keepalive`.
 const KEEPALIVE: Duration = Duration::from_secs(300);
-/// How much is read, taken of what was read, or answered without the node, before it is the others' turn.
+/// How much is read, taken of what was read, or answered without the node, before it is the others'
+/// turn.
 const READ_BYTES_MAX: usize = 64 << 10;
 /// What a request costs beside its bytes, in bytes.
 const REQUEST_BYTES: usize = 64;
@@ -162,8 +164,8 @@ impl<L: Language> Task<L> {
         Poll::Ready(Ok(bytes))
     }
 
-    /// How much room there is to be behind `rest` to read into. While a long request comes, whose beginning was taken off
-    /// it, little is left over and much is to come.
+    /// How much room there is to be behind `rest` to read into. While a long request comes, whose
+    /// beginning was taken off it, little is left over and much is to come.
     fn room(&self) -> usize {
         let long =
             self.rest.len() <= REST_BYTES_COPIED && self.language.held_bytes() > READ_BYTES_MAX;

@@ -77,7 +77,8 @@ async fn run(story: impl Future<Output = ()>) {
 async fn who_swamps_the_node_is_answered_to_the_end() {
     run(async {
         const CLIENTS: usize = 24;
-        // Fewer bytes than one read takes; all of them together are several times what the node takes in at once.
+        // Fewer bytes than one read takes; all of them together are several times what the node
+        // takes in at once.
         const ASKED: usize = 2000;
         let served = Served::open().await;
         let mut clients = vec![];

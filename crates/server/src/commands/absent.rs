@@ -1,6 +1,7 @@
 //! Commands that Redis has and Candor does not have yet, and what does their work meanwhile.
 //!
-//! The names are those of Redis itself, without its modules. A command that comes leaves this list; a test holds it to the table.
+//! The names are those of Redis itself, without its modules. A command that comes leaves this list;
+//! a test holds it to the table.
 
 const COMPARE: &str =
     "read with GET, then SET key value IFEQ what-was-read, again if it answers nil";

@@ -17,14 +17,15 @@ pub enum Action {
         /// What is asked.
         command: node::Command,
     },
-    /// The reply is in the send buffer; what is asked from now on is answered with a certificate, or no longer.
+    /// The reply is in the send buffer; what is asked from now on is answered with a certificate,
+    /// or no longer.
     Certify(bool),
     /// Send what is in the send buffer, then close the connection.
     Close,
 }
 
-/// Appends the node's reply, in the protocol that the connection spoke when it asked; before it, where
-/// it stands, if the node says so.
+/// Appends the node's reply, in the protocol that the connection spoke when it asked; before it,
+/// where it stands, if the node says so.
 pub fn render(
     protocol: Protocol,
     reply: &node::Reply,

@@ -145,7 +145,8 @@ pub(super) fn get_keys(connection: &mut Connection, call: &Call<'_>, out: &mut V
     Action::Replied
 }
 
-/// `CLIENT HELP`, `COMMAND HELP`, `CONFIG HELP`, `CONSISTENCY HELP`: what the table says of the subcommands.
+/// `CLIENT HELP`, `COMMAND HELP`, `CONFIG HELP`, `CONSISTENCY HELP`: what the table says of the
+/// subcommands.
 pub(super) fn help(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let mut writer = connection.writer(out);
     let parent = Named::find(&call.request[0]);

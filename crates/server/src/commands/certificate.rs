@@ -8,8 +8,8 @@
 //!   |2 position "{\"2.1\":18}"     entry "[\"2.1\",18,0,12346]"        a write, merged
 //! ```
 //!
-//! The keys are the fields of a history file and each value is the JSON text of its field, so whoever
-//! records a history copies them. `by` is `null` where the key had no value.
+//! The keys are the fields of a history file and each value is the JSON text of its field, so
+//! whoever records a history copies them. `by` is `null` where the key had no value.
 
 use std::fmt::Write as _;
 

@@ -47,7 +47,8 @@ impl Connection {
         self.protocol
     }
 
-    /// From now on, answers say where they stand, or no longer. The node is told if that changes anything.
+    /// From now on, answers say where they stand, or no longer. The node is told if that changes
+    /// anything.
     pub(super) fn certify(&mut self, on: bool) -> Action {
         match std::mem::replace(&mut self.certified, on) == on {
             true => Action::Replied,

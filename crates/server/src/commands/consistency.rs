@@ -5,8 +5,8 @@ use resp::Protocol;
 use super::spec::Call;
 use super::{Action, Connection};
 
-/// `CONSISTENCY ATTR ON|OFF`: whether answers say where they stand. Never unasked: most clients choke on an attribute, or
-/// take it for the reply.
+/// `CONSISTENCY ATTR ON|OFF`: whether answers say where they stand. Never unasked: most clients
+/// choke on an attribute, or take it for the reply.
 pub(super) fn attr(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let mut writer = connection.writer(out);
     let choice = &call.request[2];

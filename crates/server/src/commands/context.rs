@@ -2,8 +2,8 @@
 
 use crate::Faults;
 
-/// The server as `INFO`, `HELLO` and `CONFIG GET` tell of it. Asked only by the commands that need it,
-/// so nothing has to be ready before.
+/// The server as `INFO`, `HELLO` and `CONFIG GET` tell of it. Asked only by the commands that need
+/// it, so nothing has to be ready before.
 pub trait Context {
     /// How the node sees itself.
     fn status(&self) -> node::Status;

@@ -148,7 +148,8 @@ fn introduce(connection: &Connection, status: &Status, out: &mut Vec<u8>) {
     writer.array(0);
 }
 
-/// `RESET`: the connection is as it was when it was new, but for what the client said of its library.
+/// `RESET`: the connection is as it was when it was new, but for what the client said of its
+/// library.
 pub(super) fn reset(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let action = connection.speak(Protocol::Resp2);
     connection.name.clear();

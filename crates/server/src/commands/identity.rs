@@ -62,7 +62,8 @@ pub(super) fn set_info(connection: &mut Connection, call: &Call<'_>, out: &mut V
     Action::Replied
 }
 
-/// Whether this may stand in a line of `CLIENT LIST`, and is short enough to be kept as long as the connection lives.
+/// Whether this may stand in a line of `CLIENT LIST`, and is short enough to be kept as long as the
+/// connection lives.
 pub(super) fn check(what: &str, text: &[u8]) -> Result<(), Vec<u8>> {
     if text.len() > NAME_BYTES_MAX {
         return Err(format!("ERR {what} cannot be longer than {NAME_BYTES_MAX} bytes.").into());
@@ -147,8 +148,9 @@ fn line(connection: &Connection, call: &Call<'_>, command: &str) -> String {
     line
 }
 
-/// `CLIENT NO-EVICT ON|OFF`, `CLIENT NO-TOUCH ON|OFF`: accepted for the sake of clients. No use of a key is noted; and who holds
-/// more requests and replies than there is room for is closed, whatever it asked for.
+/// `CLIENT NO-EVICT ON|OFF`, `CLIENT NO-TOUCH ON|OFF`: accepted for the sake of clients. No use of
+/// a key is noted; and who holds more requests and replies than there is room for is closed,
+/// whatever it asked for.
 pub(super) fn on_or_off(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let mut writer = connection.writer(out);
     let choice = &call.request[2];

@@ -7,8 +7,9 @@ use node::{Order, Role, Status};
 use super::spec::Call;
 use super::{Action, Connection, Figures};
 
-/// The Redis whose commands and errors this server follows. Clients decide by it what they may send:
-/// 7.2 brought `CLIENT SETINFO`, and from 7.4 on they expect a cache protocol that is not here.
+/// The Redis whose commands and errors this server follows. Clients decide by it what they may
+/// send: 7.2 brought `CLIENT SETINFO`, and from 7.4 on they expect a cache protocol that is not
+/// here.
 pub(super) const REDIS_VERSION: &str = "7.2.0";
 /// The version of this server itself.
 const CANDOR_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -54,12 +55,13 @@ pub(super) fn info(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
 
 /// Whether this node is where clients that know one master should write.
 ///
-/// Every node takes writes. Yet clients that tell masters from replicas (GLIDE, StackExchange.Redis,
-/// Lettuce) look for exactly one master among the addresses they are given. Measured with GLIDE 2.5: two
-/// masters are a "primary conflict", none is "no primary node found", and either ends the connection. So
-/// on agreed keyspaces the leader alone, which spares writes a hop, calls itself one, and such clients
-/// are given the addresses of all nodes. On merged keyspaces each replica writes to a log of its own, so
-/// each is a master, and such clients are given the address of one.
+/// Every node takes writes. Yet clients that tell masters from replicas (GLIDE,
+/// StackExchange.Redis, Lettuce) look for exactly one master among the addresses they are given.
+/// Measured with GLIDE 2.5: two masters are a "primary conflict", none is "no primary node found",
+/// and either ends the connection. So on agreed keyspaces the leader alone, which spares writes a
+/// hop, calls itself one, and such clients are given the addresses of all nodes. On merged
+/// keyspaces each replica writes to a log of its own, so each is a master, and such clients are
+/// given the address of one.
 pub(super) fn is_master(status: &Status) -> bool {
     status.order == Order::Merged || status.role == Role::Leader
 }

@@ -1,4 +1,5 @@
-//! `docs/commands.md`: what the table says of every command, for people. A test holds the page to the table.
+//! `docs/commands.md`: what the table says of every command, for people. A test holds the page to
+//! the table.
 
 use std::fmt::Write;
 use std::path::Path;

@@ -10,7 +10,8 @@ use super::spec::Spec;
 /// How much of a name, and of all arguments together, an error repeats, in bytes.
 const REPEATED_BYTES_MAX: usize = 128;
 
-/// No such command. What Redis has and Candor does not comes with what does its work meanwhile, behind Redis' own text.
+/// No such command. What Redis has and Candor does not comes with what does its work meanwhile,
+/// behind Redis' own text.
 pub(super) fn unknown_command(writer: &mut Writer<'_>, request: &Request) {
     let mut text = b"ERR unknown command '".to_vec();
     text.extend_from_slice(repeated(&request[0], REPEATED_BYTES_MAX));

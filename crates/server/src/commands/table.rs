@@ -9,8 +9,9 @@ use super::{catalogue, configuration, consistency, debug, hello, identity, info}
 
 /// The command of this name, whatever its case.
 ///
-/// A search from the top beats anything cleverer while the table is short and begins with the commands
-/// that are asked for a million times a second: nearly all rows are passed by the length alone.
+/// A search from the top beats anything cleverer while the table is short and begins with the
+/// commands that are asked for a million times a second: nearly all rows are passed by the length
+/// alone.
 #[inline]
 pub(super) fn find(name: &[u8]) -> Option<&'static Spec> {
     TABLE.iter().find(|spec| spec.name.as_bytes().eq_ignore_ascii_case(name))

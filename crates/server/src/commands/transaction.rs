@@ -1,8 +1,8 @@
 //! Transactions, which do not exist yet: refused as a whole.
 //!
-//! Clients send `MULTI`, the commands and `EXEC` in one go, so an error for the first would not keep the others from
-//! running, one by one. So after a `MULTI` nothing runs up to what ends the transaction, and `EXEC` fails in the way
-//! that clients know.
+//! Clients send `MULTI`, the commands and `EXEC` in one go, so an error for the first would not
+//! keep the others from running, one by one. So after a `MULTI` nothing runs up to what ends the
+//! transaction, and `EXEC` fails in the way that clients know.
 
 use resp::Writer;
 

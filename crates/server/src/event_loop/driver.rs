@@ -52,12 +52,13 @@ impl Driver {
         Driver { shared, peers, log, reports, ticks, announcement, inputs, outputs, more }
     }
 
-    /// Drives the node until it halts. What was queued for the disk is durable when this ends, also if
-    /// it is aborted.
+    /// Drives the node until it halts. What was queued for the disk is durable when this ends, also
+    /// if it is aborted.
     pub(crate) async fn run(mut self) -> Error {
         loop {
             if mutant!(TurnWithoutYield, self.more, false) {
-                // It is the others' turn first: connections, whose requests then share the next turn.
+                // It is the others' turn first: connections, whose requests then share the next
+                // turn.
                 yield_now().await;
             }
             poll_fn(|cx| self.poll_due(cx)).await;

@@ -1,7 +1,8 @@
 //! The event loop: one thread on which everything runs but the log, and what its tasks share.
 //!
-//! The tasks of [clients](crate::clients) and [peers](crate::peers) put what arrives into the inbox of the
-//! [`Shared`]; the [`Driver`] takes all of it into one turn of the node, and does what the node answers.
+//! The tasks of [clients](crate::clients) and [peers](crate::peers) put what arrives into the inbox
+//! of the [`Shared`]; the [`Driver`] takes all of it into one turn of the node, and does what the
+//! node answers.
 
 mod clock;
 pub(crate) mod driver;

@@ -20,7 +20,8 @@ impl Notify {
         }
     }
 
-    /// Ready if somebody has notified the task since it last asked; else the task is woken when somebody does.
+    /// Ready if somebody has notified the task since it last asked; else the task is woken when
+    /// somebody does.
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
         if self.notified.take() {
             return Poll::Ready(());

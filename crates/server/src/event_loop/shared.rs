@@ -31,8 +31,9 @@ pub(crate) const BUFFER_BYTES: usize = 64 << 10;
 const HAND_OVER_LOOK: Duration = Duration::from_millis(2);
 /// Bytes that wait for the disk; beyond that no client is read from.
 const BACKLOG_BYTES_MAX: usize = 64 << 20;
-/// Requests that the node has not taken in; beyond that no client is read from that waits for a reply. A turn takes in about so
-/// many: what is asked beyond it would only wait longer, and make all others wait.
+/// Requests that the node has not taken in; beyond that no client is read from that waits for a
+/// reply. A turn takes in about so many: what is asked beyond it would only wait longer, and make
+/// all others wait.
 const REQUESTS_MAX: usize = TURN_STEPS;
 
 /// What the tasks of the loop share.
@@ -167,8 +168,8 @@ impl Shared {
         }
     }
 
-    /// Whether so much waits for the disk, for the node, or is owed to sessions like this one, that it must not ask; it is woken
-    /// later.
+    /// Whether so much waits for the disk, for the node, or is owed to sessions like this one, that
+    /// it must not ask; it is woken later.
     pub(crate) fn is_congested(&self, session: &Rc<Session>) -> bool {
         let behind = self.backlog_bytes.get() > BACKLOG_BYTES_MAX;
         let congested = mutant!(NoBackpressure, behind, false)

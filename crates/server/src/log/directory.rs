@@ -68,8 +68,9 @@ impl Directory {
     }
 }
 
-/// Makes a directory and those above it, each synced into the one that holds it. As long as nothing was promised, also those
-/// that are there already: an earlier start may have ended between making and syncing them.
+/// Makes a directory and those above it, each synced into the one that holds it. As long as nothing
+/// was promised, also those that are there already: an earlier start may have ended between making
+/// and syncing them.
 fn make(disk: &Disk, path: &Path, promised: bool) -> Result<(), Error> {
     let is_there = path.is_dir();
     let parent = parent(path);
@@ -86,9 +87,10 @@ fn make(disk: &Disk, path: &Path, promised: bool) -> Result<(), Error> {
     }
 }
 
-/// Whether no start can have made anything in a directory that cannot be synced for this reason, or nothing can be done about
-/// it: its file system is only read, or has no such sync, or the directory may be neither read nor written. Where it may be
-/// written and not read, an earlier start may have made a name that a power failure takes away.
+/// Whether no start can have made anything in a directory that cannot be synced for this reason, or
+/// nothing can be done about it: its file system is only read, or has no such sync, or the
+/// directory may be neither read nor written. Where it may be written and not read, an earlier
+/// start may have made a name that a power failure takes away.
 fn is_not_ours(error: &io::Error, path: &Path) -> bool {
     use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
     match error.kind() {

@@ -10,7 +10,8 @@ use rustix::io::Errno;
 use super::layout::{IDENTITY, SEGMENT_BYTES, VERSION};
 use crate::mutants::mutant;
 
-/// Why the log cannot be opened or written. No variant but [`Error::Full`] is worth a second try by the program itself.
+/// Why the log cannot be opened or written. No variant but [`Error::Full`] is worth a second try by
+/// the program itself.
 #[derive(Debug)]
 pub(crate) enum Error {
     /// The system refused. What of a group is on disk is unknown.
@@ -22,8 +23,8 @@ pub(crate) enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The system has no room for another segment, or not what it takes to make one. Nothing was written, so it may be
-    /// tried again.
+    /// The system has no room for another segment, or not what it takes to make one. Nothing was
+    /// written, so it may be tried again.
     Full {
         /// What was being done.
         doing: &'static str,
@@ -84,8 +85,9 @@ impl Error {
         move |source| Error::Io { doing, path, source }
     }
 
-    /// For what failed while a segment was made, before anything of the log was in it: whether for want of something
-    /// that may come back. A disk that fails (EIO) and a directory that is gone are none of that.
+    /// For what failed while a segment was made, before anything of the log was in it: whether for
+    /// want of something that may come back. A disk that fails (EIO) and a directory that is gone
+    /// are none of that.
     pub(super) fn or_full(self) -> Error {
         match self {
             Error::Io { doing, path, source }

@@ -1,8 +1,9 @@
 //! The file beside the log that says whose directory it is.
 //!
-//! The log says so too, but a log that is gone says nothing, and a directory without one looks like a new one: its node would start
-//! empty and forget its votes and all that it has acknowledged. The file is written once the first group is durable, before
-//! anybody is told so. So where it is, there was a log.
+//! The log says so too, but a log that is gone says nothing, and a directory without one looks like
+//! a new one: its node would start empty and forget its votes and all that it has acknowledged. The
+//! file is written once the first group is durable, before anybody is told so. So where it is,
+//! there was a log.
 
 use std::os::unix::fs::FileExt;
 use std::path::Path;

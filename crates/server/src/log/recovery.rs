@@ -76,7 +76,8 @@ impl Log {
     }
 }
 
-/// The segments in order, by the frame that each begins with. Spares of an earlier life are removed.
+/// The segments in order, by the frame that each begins with. Spares of an earlier life are
+/// removed.
 fn list(disk: &Disk, log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     let mut segments = vec![];
     let mut spares = vec![];
@@ -202,8 +203,9 @@ impl<'a> Reader<'a> {
             );
             report.torn = Some(Torn { path: path.clone(), offset: end, bytes: last as u64 + 1 });
         }
-        // The last frame may have been written and not synced when the process died; and if its sync failed, the system
-        // may hold it in memory and take it for clean (Rebello et al., ATC'20). Written again, it is synced for certain.
+        // The last frame may have been written and not synced when the process died; and if its
+        // sync failed, the system may hold it in memory and take it for clean (Rebello et al.,
+        // ATC'20). Written again, it is synced for certain.
         let last = &self.bytes[self.last..self.end];
         let written =
             mutant!(LastFrameNotRewritten, self.file.write_all_at(last, self.last as u64), Ok(()));

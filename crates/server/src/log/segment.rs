@@ -88,8 +88,8 @@ pub(super) fn prepare(disk: &Disk, path: &Path, size: u64) -> Result<File, Error
     all_or_nothing(disk, path, |file| fill(file, path, 0, size))
 }
 
-/// Makes a file of this size for one great group. It reads as zeros, and its room is reserved but not written: to write
-/// it twice would take longer than to note once which of it was.
+/// Makes a file of this size for one great group. It reads as zeros, and its room is reserved but
+/// not written: to write it twice would take longer than to note once which of it was.
 ///
 /// # Errors
 /// [`Error::Full`] if there is no room; the file is gone then.
@@ -108,7 +108,8 @@ fn all_or_nothing(
     match filled.map_err(Error::or_full) {
         Ok(()) => Ok(file),
         Err(error) => {
-            // What is left of it would only take room; the next attempt begins with an empty file anyway.
+            // What is left of it would only take room; the next attempt begins with an empty file
+            // anyway.
             let _ = mutant!(UnfinishedKept, disk.remove(path), Ok(()));
             Err(error)
         }

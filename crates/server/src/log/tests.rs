@@ -349,8 +349,9 @@ fn a_log_of_another_directory_is_refused() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// The last write reached the disk in part: any of its sectors may be there or not. All that was
-    /// synced before comes back, the last group comes back whole or not at all, and the log goes on.
+    /// The last write reached the disk in part: any of its sectors may be there or not. All that
+    /// was synced before comes back, the last group comes back whole or not at all, and the log
+    /// goes on.
     #[test]
     fn any_part_of_the_last_write(
         lengths in prop::collection::vec(0usize..3000, 1..20),

@@ -104,7 +104,8 @@ impl Log {
         }
     }
 
-    /// Says whose directory this is. It is written beside the log with the first group, unless it stands there.
+    /// Says whose directory this is. It is written beside the log with the first group, unless it
+    /// stands there.
     pub(crate) fn identify(&mut self, identity: Identity) -> Result<(), Error> {
         let (disk, data) = (self.directory.disk(), self.directory.data());
         match Identity::read(disk, data)? {
@@ -118,8 +119,8 @@ impl Log {
         Ok(())
     }
 
-    /// Why there is no room for another segment, if as far as is known there is none. What is left of the present one is
-    /// a reserve for small records.
+    /// Why there is no room for another segment, if as far as is known there is none. What is left
+    /// of the present one is a reserve for small records.
     pub(super) fn shortage(&self) -> Option<&Shortage> {
         self.full.as_ref().map(|full| &full.shortage)
     }
@@ -144,9 +145,9 @@ impl Log {
         self.segment_bytes as usize - segment::HEADER_BYTES - frame::ALIGNMENT
     }
 
-    /// Makes these records durable, as one group. After [`Error::Full`] it may be tried again with the same records. After
-    /// any other error nothing is known about the group, and the log must not be used again: what a failed sync left
-    /// behind, a later one does not bring to the disk.
+    /// Makes these records durable, as one group. After [`Error::Full`] it may be tried again with
+    /// the same records. After any other error nothing is known about the group, and the log must
+    /// not be used again: what a failed sync left behind, a later one does not bring to the disk.
     pub(crate) fn append<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<(), Error> {
         let payload = records.iter().map(|part| part.as_ref().len()).sum();
         if payload > frame::PAYLOAD_BYTES_MAX {
@@ -196,8 +197,8 @@ impl Log {
         self.sealed
     }
 
-    /// Writes an empty frame behind the last one, if there is room in the segment: harm that is done to the last one from
-    /// now on is told from a torn tail, since something newer follows.
+    /// Writes an empty frame behind the last one, if there is room in the segment: harm that is
+    /// done to the last one from now on is told from a torn tail, since something newer follows.
     pub(super) fn seal(&mut self) -> Result<(), Error> {
         let is_sealed = mutant!(NoSeal, self.sealed, true);
         if is_sealed || self.active.end + frame::space(0) as u64 > self.active.header.size {
@@ -213,8 +214,8 @@ impl Log {
         self.counters.bytes.fetch_add(space, Ordering::Relaxed);
     }
 
-    /// Once a quarter of the segment is used, makes the next one. Not before: a node that writes little needs only one.
-    /// Where there was no room, tries again after a while.
+    /// Once a quarter of the segment is used, makes the next one. Not before: a node that writes
+    /// little needs only one. Where there was no room, tries again after a while.
     ///
     /// # Errors
     /// Any but [`Error::Full`].
@@ -317,8 +318,8 @@ pub(super) fn begin_first(directory: &Directory, segment_bytes: u64) -> Result<A
 /// has its name, so a segment that has one can be read.
 ///
 /// # Errors
-/// [`Error::Full`] if the system has not got what it takes. No frame is in the segment yet, whether it has its name or
-/// not, so another may be made in its place.
+/// [`Error::Full`] if the system has not got what it takes. No frame is in the segment yet, whether
+/// it has its name or not, so another may be made in its place.
 fn begin(
     directory: &Directory,
     spare: &Path,

@@ -22,8 +22,9 @@ static SUPPRESSED: AtomicU64 = AtomicU64::new(0);
 /// The kinds of which something is left out and not told of yet.
 static SILENCED: Mutex<Vec<&Limit>> = Mutex::new(vec![]);
 
-/// Tells something as a warning, as often as one kind of line may be told: for all that clients, peers or strangers can
-/// bring about. Each place in the program where this stands is a kind of its own.
+/// Tells something as a warning, as often as one kind of line may be told: for all that clients,
+/// peers or strangers can bring about. Each place in the program where this stands is a kind of its
+/// own.
 macro_rules! warn_some {
     ($($text:tt)+) => {{
         static LIMIT: $crate::logging::Limit = $crate::logging::Limit::new(true);
@@ -139,7 +140,8 @@ pub(crate) fn suppressed() -> u64 {
     SUPPRESSED.load(Ordering::Relaxed)
 }
 
-/// Says of each kind whose window is over, and at the end of all, how many lines were left out. To be called now and then.
+/// Says of each kind whose window is over, and at the end of all, how many lines were left out. To
+/// be called now and then.
 pub(crate) fn sum_up(at_end: bool) {
     let now = Instant::now();
     let silenced = std::mem::take(&mut *SILENCED.lock().unwrap_or_else(PoisonError::into_inner));

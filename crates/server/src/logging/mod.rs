@@ -1,8 +1,10 @@
-//! What people are told: lines on standard error, each with the node that tells it. Never keys or values.
+//! What people are told: lines on standard error, each with the node that tells it. Never keys or
+//! values.
 //!
-//! Telling something never stops the node and never makes it wait: lines go through a bounded [queue] to a thread that
-//! writes them, and what outsiders can bring about is [limited](limit) in rate. What is not told is counted: INFO
-//! `notes_dropped` (nobody took them) and `notes_suppressed` (there were too many alike).
+//! Telling something never stops the node and never makes it wait: lines go through a bounded
+//! [queue] to a thread that writes them, and what outsiders can bring about is [limited](limit) in
+//! rate. What is not told is counted: INFO `notes_dropped` (nobody took them) and
+//! `notes_suppressed` (there were too many alike).
 
 mod announcement;
 mod limit;
@@ -57,7 +59,8 @@ fn start() -> bool {
     *STARTED.get_or_init(|| QUEUE.start(io::stderr()).is_ok())
 }
 
-/// Says why the process ends, as well as it can be said: nothing here fails, and it takes two seconds at most.
+/// Says why the process ends, as well as it can be said: nothing here fails, and it takes two
+/// seconds at most.
 pub fn last_words(text: &str) {
     if start() {
         QUEUE.push(lines::of(text.as_bytes()));

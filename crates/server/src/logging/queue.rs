@@ -1,7 +1,9 @@
-//! Lines on their way to standard error, on a thread of their own: whoever tells something never waits.
+//! Lines on their way to standard error, on a thread of their own: whoever tells something never
+//! waits.
 //!
-//! A line that finds the queue full, or that cannot be written (a full disk, a pipe whose other end is gone), is
-//! dropped and counted. Where lines were dropped, the next one that is written says how many.
+//! A line that finds the queue full, or that cannot be written (a full disk, a pipe whose other end
+//! is gone), is dropped and counted. Where lines were dropped, the next one that is written says
+//! how many.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};

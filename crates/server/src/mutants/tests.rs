@@ -58,7 +58,8 @@ mutants! {
     NoDirectorySync, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
     /// The name of a new data directory is not synced.
     NewDirectoryNotSynced, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
-    /// What a killed process left unsynced of the names above the data directory is taken for durable.
+    /// What a killed process left unsynced of the names above the data directory is taken for
+    /// durable.
     KilledStartForgotten, "un-synced loss", "log::crashes::any_operation_may_fail";
     /// A directory above the data directory that may be written and not read is passed over.
     UnreadablePassedOver, "un-synced loss", "log::directory::tests::a_directory_above_that_may_be_written_and_not_read_is_told_of_at_every_start";
@@ -146,7 +147,8 @@ mutants! {
     HangUpIgnored, "stale connection", "peers::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
     /// The node is not told that a connection to it is over.
     LeavingNotTold, "stale connection", "peers::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
-    /// A node that must not go on, and learns it while the server ends, ends as if nothing were wrong.
+    /// A node that must not go on, and learns it while the server ends, ends as if nothing were
+    /// wrong.
     HaltForgotten, "superseded node goes on", "serve::tests::a_node_that_halts_while_the_server_ends_says_so";
     /// Nobody makes room at the port for peers, however many strangers are there.
     StrangersCrowdOut, "availability", "peers::inbound::tests::the_silent_make_room_before_the_identified_and_the_trusted_never";

@@ -76,7 +76,8 @@ impl Options {
     }
 }
 
-/// What is wrong with a file, and the name that was probably meant: names have hyphens, as the flags do.
+/// What is wrong with a file, and the name that was probably meant: names have hyphens, as the
+/// flags do.
 fn with_hint(what: &str) -> String {
     let unknown = what.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
     let meant = unknown.map(|(name, names)| (name.replace('_', "-").to_lowercase(), names));

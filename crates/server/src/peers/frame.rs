@@ -4,9 +4,9 @@
 //!   [length and flags, four bytes, little-endian][bytes]
 //! ```
 //!
-//! A message longer than a frame is cut into several, each but the last flagged as continued. An urgent message is
-//! one frame, and may stand between the frames of another message: a heartbeat must not wait for
-//! a value of 16 MiB, or the value ends the term of the leader that sends it.
+//! A message longer than a frame is cut into several, each but the last flagged as continued. An
+//! urgent message is one frame, and may stand between the frames of another message: a heartbeat
+//! must not wait for a value of 16 MiB, or the value ends the term of the leader that sends it.
 
 use bytes::{Buf, Bytes, BytesMut};
 
@@ -67,8 +67,8 @@ pub(super) struct Frames {
 }
 
 impl Frames {
-    /// Takes a complete message of at most so many bytes off the front; `None`: more bytes are needed. Memory grows with
-    /// what arrives, whatever the lengths say.
+    /// Takes a complete message of at most so many bytes off the front; `None`: more bytes are
+    /// needed. Memory grows with what arrives, whatever the lengths say.
     pub(super) fn take(
         &mut self,
         buffer: &mut BytesMut,

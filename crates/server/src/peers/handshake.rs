@@ -1,7 +1,8 @@
 //! The handshake: who dialled whom, in both directions before the first message.
 //!
-//! It only keeps apart what was never meant to meet: wrong addresses, other clusters, other versions. Anybody can say it, so nothing is
-//! believed because of it; what a peer says counts once the node has come to believe its start.
+//! It only keeps apart what was never meant to meet: wrong addresses, other clusters, other
+//! versions. Anybody can say it, so nothing is believed because of it; what a peer says counts once
+//! the node has come to believe its start.
 
 use node::NodeId;
 use std::fmt;

@@ -1,8 +1,9 @@
 //! The port where peers come in, and what they send.
 //!
-//! Anybody can connect and say a member's number, so a connection counts for nothing until the node trusts it: until
-//! then it may be one of a few, for a short time, with short messages; and where there are too many, the one that has said
-//! least for longest makes room. So there is always room for a member.
+//! Anybody can connect and say a member's number, so a connection counts for nothing until the node
+//! trusts it: until then it may be one of a few, for a short time, with short messages; and where
+//! there are too many, the one that has said least for longest makes room. So there is always room
+//! for a member.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -27,12 +28,13 @@ use crate::event_loop::Shared;
 use crate::logging::warn_some;
 use crate::mutants::mutant;
 
-/// How long somebody may take to be trusted: a handshake, a hello, and a write to the disk at the first meeting.
+/// How long somebody may take to be trusted: a handshake, a hello, and a write to the disk at the
+/// first meeting.
 const TRUST_MAX: Duration = Duration::from_secs(2);
 /// How much is read at a time, at least if it is there.
 const READ_BYTES: usize = 16 << 10;
-/// The size of the pieces in which the buffer is allocated: messages are parts of it, so a piece lives
-/// as long as any of them.
+/// The size of the pieces in which the buffer is allocated: messages are parts of it, so a piece
+/// lives as long as any of them.
 const BUFFER_BYTES: usize = 128 << 10;
 /// How long to wait after the system refused a connection.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -68,7 +70,8 @@ impl Inbound {
         let Some(Path { task, writer: Some(writer), .. }) = paths.get(&path) else { return };
         let mut framed = BytesMut::new();
         frame::append(&mut framed, message);
-        // What goes this way is short and rare. What the socket does not take whole would be half a message.
+        // What goes this way is short and rare. What the socket does not take whole would be half a
+        // message.
         let sent = writer.try_write(&framed);
         if mutant!(HalfSentBack, sent.is_ok_and(|bytes| bytes > 0 && bytes < framed.len()), false) {
             task.abort();

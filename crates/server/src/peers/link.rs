@@ -114,7 +114,8 @@ impl Link {
         }
     }
 
-    /// Dials, and shakes hands with whom it wants; gives the connection, and the cluster of the other end.
+    /// Dials, and shakes hands with whom it wants; gives the connection, and the cluster of the
+    /// other end.
     async fn connect(&self, shared: &Shared, me: NodeId) -> Result<(TcpStream, u64), String> {
         let cluster = shared.cluster();
         let attempt = async {

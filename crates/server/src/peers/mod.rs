@@ -2,8 +2,8 @@
 //!
 //! Each node dials every other member and sends on the connection that it dialled; it receives on
 //! those that it accepted. So each direction has one owner, and one that breaks is dialled again by
-//! the one that needs it. Only what must reach whoever dialled, and not whoever is at the address of that member, goes back
-//! on the same connection.
+//! the one that needs it. Only what must reach whoever dialled, and not whoever is at the address
+//! of that member, goes back on the same connection.
 //!
 //! ```text
 //!   node 1                                                node 2
@@ -13,8 +13,8 @@
 //!        ◀─ [length][message] ──────────────────────────         (seldom)
 //! ```
 //!
-//! The path may lose messages, and the node's protocols live with it: what is sent while there is no
-//! connection is dropped, and so is what finds the queue of a slow peer full. What the node
+//! The path may lose messages, and the node's protocols live with it: what is sent while there is
+//! no connection is dropped, and so is what finds the queue of a slow peer full. What the node
 //! calls urgent goes before what waits already.
 
 mod frame;
@@ -48,7 +48,8 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// Begins to dial all other members. `seed` is what the random part of the waiting times is drawn from.
+    /// Begins to dial all other members. `seed` is what the random part of the waiting times is
+    /// drawn from.
     pub(crate) fn dial(
         shared: &Rc<Shared>,
         me: NodeId,

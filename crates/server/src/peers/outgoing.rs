@@ -66,7 +66,8 @@ impl Outgoing {
         true
     }
 
-    /// Queues a message that may overtake what waits, and does if that is much; false: it is dropped.
+    /// Queues a message that may overtake what waits, and does if that is much; false: it is
+    /// dropped.
     pub(super) fn push_urgent(&mut self, message: &Bytes) -> bool {
         if self.queue.len() <= BEFORE_URGENT_BYTES_MAX || message.len() > frame::FRAME_BYTES_MAX {
             return self.push(message);

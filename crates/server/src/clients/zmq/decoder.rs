@@ -1,4 +1,5 @@
-//! From bytes to messages: the greeting, the handshake, then parts that make messages, and pings between them.
+//! From bytes to messages: the greeting, the handshake, then parts that make messages, and pings
+//! between them.
 
 use bytes::{Buf, Bytes, BytesMut};
 use node::VALUE_BYTES_MAX;
@@ -9,11 +10,13 @@ use super::greeting::{self, GREETING_BYTES};
 use super::handshake;
 use crate::mutants::mutant;
 
-/// The longest command, READY included: names of a few bytes, and what a client may say about itself.
+/// The longest command, READY included: names of a few bytes, and what a client may say about
+/// itself.
 const COMMAND_BYTES_MAX: u64 = 4 << 10;
 /// The longest request: JSON may take six bytes for what a value keeps in two.
 pub(super) const BODY_BYTES_MAX: u64 = 4 * VALUE_BYTES_MAX as u64;
-/// The most that is kept in front of a request, as it goes back: as many parts as a chain of proxies has.
+/// The most that is kept in front of a request, as it goes back: as many parts as a chain of
+/// proxies has.
 const ENVELOPE_BYTES_MAX: usize = 4 << 10;
 /// The envelope of a REQ socket: one empty part.
 const EMPTY_PART: &[u8] = &[MORE, 0];
@@ -79,8 +82,8 @@ enum Stage {
 }
 
 impl Decoder {
-    /// Takes what comes next off the front of the buffer; `None`: more bytes are needed. After a error there is nothing
-    /// more to be had.
+    /// Takes what comes next off the front of the buffer; `None`: more bytes are needed. After a
+    /// error there is nothing more to be had.
     pub(super) fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Event>, Error> {
         let next = match self.stage {
             Stage::Greeting => self.greeting(buffer),
@@ -96,7 +99,8 @@ impl Decoder {
         next
     }
 
-    /// The memory that a message takes which has not come whole, beside what is still in the buffer.
+    /// The memory that a message takes which has not come whole, beside what is still in the
+    /// buffer.
     pub(super) fn held_bytes(&self) -> usize {
         let body = self.body.as_ref().and_then(|body| body.as_ref().ok());
         mutant!(EnvelopeUncounted, self.envelope.capacity(), 0) + body.map_or(0, Bytes::len)

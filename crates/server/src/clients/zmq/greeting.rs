@@ -1,4 +1,5 @@
-//! The greeting: 64 bytes that each side sends before anything else (ZMTP 3.0, "Version Negotiation").
+//! The greeting: 64 bytes that each side sends before anything else (ZMTP 3.0, "Version
+//! Negotiation").
 //!
 //! ```text
 //!   FF 00 00 00 00 00 00 00 01 7F   signature; the eight bytes between may be anything

@@ -1,7 +1,7 @@
 //! Commands: READY of the mechanism NULL, ERROR, and the heartbeats of ZMTP 3.1.
 //!
-//! A command is its name (a byte of length before it) and what belongs to it; for READY that are properties, a name (a
-//! byte of length before it) and a value (four) each.
+//! A command is its name (a byte of length before it) and what belongs to it; for READY that are
+//! properties, a name (a byte of length before it) and a value (four) each.
 
 use super::error::Error;
 use super::frame::{self, COMMAND};

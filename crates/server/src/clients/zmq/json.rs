@@ -1,4 +1,5 @@
-//! Strict JSON (RFC 8259), read from left to right without a tree: strings are decoded, numbers are left as they stand.
+//! Strict JSON (RFC 8259), read from left to right without a tree: strings are decoded, numbers are
+//! left as they stand.
 
 use std::borrow::Cow;
 
@@ -68,8 +69,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes on to the next element of a list or an object that ends with this; false at its end. `is_first`: none was
-    /// read yet.
+    /// Goes on to the next element of a list or an object that ends with this; false at its end.
+    /// `is_first`: none was read yet.
     pub(super) fn has_element(&mut self, end: u8, is_first: bool) -> Result<bool, SyntaxError> {
         if self.take(end) {
             return Ok(false);
@@ -120,7 +121,8 @@ impl<'t> Reader<'t> {
             return Err(self.error("a string is never closed"));
         };
         let plain = &self.text[self.at..self.at + length];
-        // The least of all bytes, rather than the first that is wrong, is found many bytes at a time.
+        // The least of all bytes, rather than the first that is wrong, is found many bytes at a
+        // time.
         if plain.bytes().fold(u8::MAX, u8::min) < b' ' {
             self.at += plain.bytes().take_while(|byte| *byte >= b' ').count();
             return Err(self.error("a control character in a string"));

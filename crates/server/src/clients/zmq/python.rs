@@ -1,5 +1,5 @@
-//! What Python's `str()` makes of a JSON value: `10`, `text`, `True`, `{'x': [1, None]}`. Numbers stay as they are
-//! written.
+//! What Python's `str()` makes of a JSON value: `10`, `text`, `True`, `{'x': [1, None]}`. Numbers
+//! stay as they are written.
 
 use std::collections::HashSet;
 use std::io::Write;
@@ -119,7 +119,8 @@ impl Printer {
         Ok(())
     }
 
-    /// A text as it stands inside a list or an object: Python takes single quotes unless only they are inside.
+    /// A text as it stands inside a list or an object: Python takes single quotes unless only they
+    /// are inside.
     fn quoted(&mut self, text: &str) {
         let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
         self.out.push(quote as u8);
@@ -159,9 +160,9 @@ impl Printer {
 /// The words of JSON, and what they are called in Python.
 const WORDS: [(&str, &str); 3] = [("true", "True"), ("false", "False"), ("null", "None")];
 
-/// Whether Python shows a character as it is: all but those of Unicode's groups C and Z. The standard library draws
-/// the same line when it shows a text, except for the first character, where it also hides marks that would join what
-/// stands before.
+/// Whether Python shows a character as it is: all but those of Unicode's groups C and Z. The
+/// standard library draws the same line when it shows a text, except for the first character, where
+/// it also hides marks that would join what stands before.
 fn is_printable(character: char) -> bool {
     if character.is_control() || character.is_alphanumeric() {
         return !character.is_control();

@@ -35,7 +35,8 @@ impl Return {
     }
 }
 
-/// Appends that a request did not do, or is not known to have done, what it asked for: the code first.
+/// Appends that a request did not do, or is not known to have done, what it asked for: the code
+/// first.
 pub(super) fn write_error(out: &mut Vec<u8>, envelope: &[u8], error: &impl fmt::Display) {
     let line = error.to_string().replace(['\r', '\n'], " ");
     write(out, envelope, &[b"error: ", line.as_bytes()]);

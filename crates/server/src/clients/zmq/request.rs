@@ -61,8 +61,8 @@ struct Fields {
     value: Option<Printed>,
 }
 
-/// Reads a request. A field that is given twice is refused, as in scenario files: who sends it means one of the two, and
-/// nobody knows which.
+/// Reads a request. A field that is given twice is refused, as in scenario files: who sends it
+/// means one of the two, and nobody knows which.
 pub(super) fn read(body: &[u8]) -> Result<Request, Refusal> {
     let Ok(text) = std::str::from_utf8(body) else {
         return refuse("a request is JSON, and JSON is UTF-8; this is not");

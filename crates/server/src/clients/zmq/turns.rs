@@ -9,8 +9,8 @@ use tokio::task::spawn_blocking;
 
 use super::request::{self, Refusal, Request};
 
-/// How many are read at a time: where one takes long, another goes on. More would take the processor from the loop, and
-/// memory, as what reading takes beside the body is in no account.
+/// How many are read at a time: where one takes long, another goes on. More would take the
+/// processor from the loop, and memory, as what reading takes beside the body is in no account.
 const READ_AT_ONCE_MAX: usize = 2;
 
 /// The turns of all connections.
@@ -24,8 +24,8 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Reads a request on a thread beside the loop when it is its turn. Until then the body lies in the future, and goes
-    /// with it; who is being read is read to its end, whoever waits for it.
+    /// Reads a request on a thread beside the loop when it is its turn. Until then the body lies in
+    /// the future, and goes with it; who is being read is read to its end, whoever waits for it.
     pub(super) fn read(
         &self,
         body: Bytes,

@@ -1,4 +1,5 @@
-//! A disk with faults: what is done to it is counted, fails on demand, and is lost with the power unless it was synced.
+//! A disk with faults: what is done to it is counted, fails on demand, and is lost with the power
+//! unless it was synced.
 
 use std::fs::{self, File};
 use std::io;
@@ -73,7 +74,8 @@ pub(crate) struct Counts {
 #[derive(Debug)]
 pub(crate) struct Faulty {
     state: Mutex<State>,
-    /// Whether a sync waits for the real disk as well: not where nothing that is written need outlive the process.
+    /// Whether a sync waits for the real disk as well: not where nothing that is written need
+    /// outlive the process.
     really: bool,
 }
 
@@ -146,7 +148,8 @@ impl Faulty {
         self.state().stall = time;
     }
 
-    /// The power of the machine goes: what was not synced is gone, and so is this process, before anybody does anything more.
+    /// The power of the machine goes: what was not synced is gone, and so is this process, before
+    /// anybody does anything more.
     pub(crate) fn end(&self, loss: Loss) -> ! {
         let mut state = self.state();
         if let Err(error) = state.unsynced.lose(loss) {
@@ -265,7 +268,8 @@ impl Faulty {
 
 #[cfg(test)]
 impl Faulty {
-    /// The power goes, and with it what was not synced. Nothing is done on this disk until [`Faulty::power_on`].
+    /// The power goes, and with it what was not synced. Nothing is done on this disk until
+    /// [`Faulty::power_on`].
     pub(crate) fn lose_power(&self, loss: Loss) -> io::Result<()> {
         let mut state = self.state();
         state.dark = true;

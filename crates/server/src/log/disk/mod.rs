@@ -1,7 +1,8 @@
 //! The seam below the log: all that it does with files and directories goes through here.
 //!
-//! A [`Disk`] is the system's, or a [`Faulty`] one for tests: that one counts what is done, fails it on demand, and can lose its
-//! power, upon which all that was not synced is lost. It works on real files too, so the log is tested as it runs.
+//! A [`Disk`] is the system's, or a [`Faulty`] one for tests: that one counts what is done, fails
+//! it on demand, and can lose its power, upon which all that was not synced is lost. It works on
+//! real files too, so the log is tested as it runs.
 //!
 //! ```text
 //!   log ──▶ Disk, File, Folder ──▶ std::fs
@@ -122,8 +123,8 @@ impl Disk {
         }
     }
 
-    /// Locks a file, which is made if need be; `None`: another process has it locked. A lock is nothing that could be lost:
-    /// the system lets it go when the process ends, however it ends.
+    /// Locks a file, which is made if need be; `None`: another process has it locked. A lock is
+    /// nothing that could be lost: the system lets it go when the process ends, however it ends.
     pub(crate) fn lock(&self, path: &Path) -> io::Result<Option<fs::File>> {
         let lock = fs::File::options().create(true).truncate(false).write(true).open(path)?;
         match lock.try_lock() {
@@ -133,7 +134,8 @@ impl Disk {
         }
     }
 
-    /// Whether files can be made at all now. Of a disk without faults that is not known before one is made.
+    /// Whether files can be made at all now. Of a disk without faults that is not known before one
+    /// is made.
     pub(crate) fn find_room(&self) -> io::Result<()> {
         self.faulty.as_ref().map_or(Ok(()), |faulty| faulty.find_room())
     }
@@ -157,7 +159,8 @@ impl File {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Makes it so long, with zeros at the end, and reserves the room where the file system can do so.
+    /// Makes it so long, with zeros at the end, and reserves the room where the file system can do
+    /// so.
     pub(crate) fn reserve(&self, length: u64) -> io::Result<()> {
         match &self.faulty {
             None => reserve(&self.file, length),

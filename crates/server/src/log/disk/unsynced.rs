@@ -1,11 +1,13 @@
 //! What was done to a disk and is not synced yet: what a power loss may take away, and how.
 //!
-//! Changes are made to the real files at once, as the system's cache has them at once, and noted here with what was
-//! there before. A sync of a file forgets the changes of its bytes and its length; a sync of a directory those of names in
-//! it. What is noted when the power goes is undone, the latest first.
+//! Changes are made to the real files at once, as the system's cache has them at once, and noted
+//! here with what was there before. A sync of a file forgets the changes of its bytes and its
+//! length; a sync of a directory those of names in it. What is noted when the power goes is undone,
+//! the latest first.
 //!
-//! After a sync that failed, the system takes the pages for clean that it could not write (Rebello et al., ATC'20): they
-//! are read as they were written, and no later sync brings them to the disk, unless they are written again.
+//! After a sync that failed, the system takes the pages for clean that it could not write (Rebello
+//! et al., ATC'20): they are read as they were written, and no later sync brings them to the disk,
+//! unless they are written again.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -24,7 +26,8 @@ const SECTOR_BYTES: usize = 512;
 pub(crate) enum Loss {
     /// All of it.
     Everything,
-    /// Some of it, by chance of this seed: sectors are there, or not, or torn, or overwritten; names are there up to some change.
+    /// Some of it, by chance of this seed: sectors are there, or not, or torn, or overwritten;
+    /// names are there up to some change.
     Part(u64),
 }
 
@@ -192,7 +195,8 @@ impl Unsynced {
             Loss::Everything => None,
             Loss::Part(seed) => Some(Random(seed)),
         };
-        // A directory's names are kept up to some change, as a journal does: where one was kept, all before it are.
+        // A directory's names are kept up to some change, as a journal does: where one was kept,
+        // all before it are.
         let mut kept = BTreeSet::new();
         for change in std::mem::take(&mut self.changes).into_iter().rev() {
             if let Some(folder) = change.folder() {
