@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 use history::{EXIT_BROKEN, EXIT_FAILURE, Level, worst};
 use serde_json::{Value, json};
 
+use crate::attempt::directory::{REPORT, write_levels};
+use crate::attempt::figures::Figures;
+use crate::attempt::judgement::Standing;
+use crate::attempt::keep;
 use crate::attempt::{Attempt, Attempted, Task, attempt};
-use crate::comparison::{Column, Comparison};
-use crate::delays;
-use crate::directory::{REPORT, write_levels};
-use crate::failure::Failure;
-use crate::figures::Figures;
+use crate::clients::delays;
+use crate::error::Failure;
 use crate::interrupt::{Interrupts, Signal};
-use crate::judgement::Standing;
-use crate::keep;
-use crate::level::compared;
 use crate::pages;
 use crate::report;
+use crate::report::comparison::{Column, Comparison};
+use crate::report::terminal::{Look, Screen, tame};
+use crate::scenario::level::compared;
 use crate::scenario::{Refusal, Scenario, Transport};
-use crate::screen::{Look, Screen, tame};
 
 /// How often a run is repeated if the order that its waits state did not come about.
 const REPEATS_MAX: u32 = 3;

@@ -9,10 +9,10 @@ use picture::latency::{BINS_PER_DECADE, bins};
 use picture::page;
 
 use crate::attempt::Attempt;
-use crate::comparison::{Column, Comparison, Showing};
-use crate::directory::REPORT;
-use crate::figures::{Figures, Kind};
-use crate::judgement::{Evidence, Part};
+use crate::attempt::directory::REPORT;
+use crate::attempt::figures::{Figures, Kind};
+use crate::attempt::judgement::{Evidence, Part};
+use crate::report::comparison::{Column, Comparison, Showing};
 use crate::report::{latency, pace};
 use crate::run::FileResult;
 use crate::scenario::{Client, Request, Scenario};

@@ -2,8 +2,8 @@
 //! named.
 
 use super::verdict::labelled;
-use crate::comparison::{Comparison, Word};
-use crate::screen::{Look, tame};
+use crate::report::comparison::{Comparison, Word};
+use crate::report::terminal::{Look, tame};
 
 /// Which files are compared, the strongest level that held in each, and what each showed that a stronger
 /// one forbids.

@@ -6,10 +6,10 @@ use history::Level;
 use unicode_width::UnicodeWidthStr;
 
 use super::verdict::break_line;
-use crate::plan::{Answer, Step};
-use crate::recording::{Recorded, Recording};
+use crate::attempt::recording::{Recorded, Recording};
+use crate::clients::plan::{Answer, Step};
+use crate::report::terminal::{Look, shown, tame};
 use crate::scenario::{Request, Scenario};
-use crate::screen::{Look, shown, tame};
 
 const TIME_WIDTH: usize = 9;
 /// How wide a line may be.

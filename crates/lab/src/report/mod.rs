@@ -1,12 +1,14 @@
 //! What a run tells: operations as they happen, then the verdict, then the figures; and the same as
 //! JSON for machines.
 
+pub(crate) mod comparison;
 mod levels;
 mod live;
 mod rows;
 mod servers;
 mod summary;
 mod tables;
+pub(crate) mod terminal;
 mod verdict;
 
 pub(crate) use levels::levels_lines;

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
 use super::live::millis;
 use crate::attempt::Attempt;
-use crate::figures::{Figures, Kind};
+use crate::attempt::figures::{Figures, Kind};
 use crate::run::FileResult;
 
 /// One line below the header and no others.

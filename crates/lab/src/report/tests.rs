@@ -10,18 +10,18 @@ use super::{
     Live, Phase, compare, fault_line, figures_table, levels_lines, repeats_table, summary,
     verdict_lines,
 };
+use crate::attempt::figures::Figures;
+use crate::attempt::final_reads::{FinalRead, QuietEnd};
+use crate::attempt::judgement::Judgement;
+use crate::attempt::recording::{Recording, Told};
+use crate::attempt::stated_order::OperationId;
 use crate::attempt::{Attempt, Expected, StatedOrder};
-use crate::cluster::Ready;
-use crate::comparison::{Column, Comparison};
-use crate::delays;
-use crate::figures::Figures;
-use crate::finals::{FinalRead, QuietEnd};
-use crate::judgement::Judgement;
-use crate::order::OperationId;
-use crate::plan::{Answer, Step};
-use crate::recording::{Recording, Told};
+use crate::clients::delays;
+use crate::clients::plan::{Answer, Step};
+use crate::report::comparison::{Column, Comparison};
 use crate::run::FileResult;
 use crate::scenario::Scenario;
+use crate::servers::cluster::Ready;
 
 const MS: u64 = 1_000_000;
 

@@ -8,9 +8,9 @@ use history::{Level, Outcome, Verdict};
 use unicode_width::UnicodeWidthStr;
 
 use super::live::millis;
+use crate::attempt::final_reads::QuietEnd;
 use crate::attempt::{Attempt, Expected, StatedOrder};
-use crate::finals::QuietEnd;
-use crate::screen::{Look, shown, tame};
+use crate::report::terminal::{Look, shown, tame};
 
 /// How wide the names at the left are.
 const LABEL_WIDTH: usize = 9;

@@ -47,6 +47,7 @@ mod fault;
 mod faults;
 mod fields;
 mod json;
+pub(crate) mod level;
 mod ports;
 mod reader;
 mod shows;

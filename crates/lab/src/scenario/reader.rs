@@ -19,7 +19,7 @@ use super::{
     CLIENT_NUMBER_MAX, CLIENTS_MAX, Client, KEY_BYTES_MAX, REQUEST_TIMEOUT_MS, REQUESTS_MAX,
     Request, SERVERS_MAX, SLEEP_MS_MAX, Scenario, Transport, VALUE_BYTES_MAX,
 };
-use crate::level;
+use crate::scenario::level;
 
 /// The names of the kinds of requests, in both spellings.
 const WRITE: [&str; 2] = ["write", "set"];

@@ -7,7 +7,7 @@ use jsonc_parser::ast::{ObjectProp, Value};
 use super::TEXT_CHARS_MAX;
 use super::fields::{Problems, kind, list, quoted};
 use super::reader::read_level;
-use crate::level::{self, names};
+use crate::scenario::level::{self, names};
 
 /// A text of one line.
 pub(super) fn read_text(

@@ -6,7 +6,7 @@ use jsonc_parser::ast::Value;
 use super::fields::{Fields, Problems, kind, list, quoted};
 use super::reader::{Terms, read_integer, read_level, read_list};
 use super::{CLIENTS_MAX, DURATION_MS_MAX, KEYS_MAX, OPERATIONS_MAX};
-use crate::level::{is_merged, names};
+use crate::scenario::level::{is_merged, names};
 
 /// The most operations a second, over all clients.
 const RATE_MAX: u64 = 100_000;
@@ -181,7 +181,7 @@ fn read_levels(
     let mut levels: Vec<(Level, u64)> = vec![];
     for field in &object.properties {
         let name = field.name.as_str();
-        let Some(known) = crate::level::parse(name) else {
+        let Some(known) = crate::scenario::level::parse(name) else {
             let what = format!("{} is no level; there are {}", quoted(name), list(names()));
             problems.add::<()>(field, what);
             continue;

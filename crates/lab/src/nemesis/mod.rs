@@ -10,12 +10,12 @@
 //! A fault that names a server by what it is hits the one that is so when the fault comes. Faults come
 //! one after another: one that has to wait for a leader holds up those behind it.
 
-mod chronicle;
-mod network;
+mod inject;
+mod log;
+mod proxy;
 mod schedule;
-mod strike;
 
-pub(crate) use chronicle::Chronicle;
-pub(crate) use network::Network;
+pub(crate) use inject::{find_leader, mend, strike};
+pub(crate) use log::Chronicle;
+pub(crate) use proxy::Network;
 pub(crate) use schedule::Schedule;
-pub(crate) use strike::{find_leader, mend, strike};

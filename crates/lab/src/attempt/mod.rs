@@ -8,26 +8,35 @@
 //! Whatever happens on the way, every process is ended before an attempt is over; only a cluster that
 //! is to be kept goes on, in the hands of the caller.
 
+pub(crate) mod directory;
+pub(crate) mod figures;
+pub(crate) mod final_reads;
+pub(crate) mod judgement;
+pub(crate) mod keep;
+mod play;
+pub(crate) mod recording;
+pub(crate) mod stated_order;
+
 use std::path::{Path, PathBuf};
 
 use history::{History, Level, Outcome};
 use picture::{STANDINGS, Standing};
 
-use crate::cluster::{Cluster, Ready};
-use crate::directory::{REPORT, RunDirectory};
-use crate::failure::Failure;
-use crate::figures::Figures;
-use crate::finals::QuietEnd;
+use crate::attempt::directory::{REPORT, RunDirectory};
+use crate::attempt::figures::Figures;
+use crate::attempt::final_reads::QuietEnd;
+use crate::attempt::judgement::Judgement;
+use crate::attempt::play::Stage;
+use crate::attempt::recording::Recording;
+use crate::attempt::stated_order::{Miss, Stated};
+use crate::error::Failure;
 use crate::interrupt::Interrupts;
-use crate::judgement::Judgement;
-use crate::order::{Miss, Stated};
 use crate::pages;
-use crate::ports::{self, Taken};
-use crate::recording::Recording;
+use crate::report::terminal::{Look, Screen};
 use crate::report::{self, verdict_lines};
 use crate::scenario::{Ports, Scenario};
-use crate::screen::{Look, Screen};
-use crate::stage::Stage;
+use crate::servers::cluster::{Cluster, Ready};
+use crate::servers::ports::{self, Taken};
 
 /// What is to be attempted.
 pub(crate) struct Task<'a> {

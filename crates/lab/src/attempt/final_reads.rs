@@ -11,11 +11,11 @@ use resp::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::certificate::Certificate;
-use crate::client::text_of;
+use crate::attempt::recording::Recording;
+use crate::clients::certificate::Certificate;
+use crate::clients::client::text_of;
 use crate::clock;
-use crate::connection::Connection;
-use crate::recording::Recording;
+use crate::servers::connection::Connection;
 
 /// How long the servers may take until they agree.
 pub(crate) const AGREE_WITHIN: Duration = Duration::from_secs(10);
@@ -236,12 +236,12 @@ fn final_reads(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::delays;
-    use crate::fake::{Act, serve};
-    use crate::order::OperationId;
-    use crate::plan::Answer;
-    use crate::recording::Told;
+    use crate::attempt::recording::Told;
+    use crate::attempt::stated_order::OperationId;
+    use crate::clients::delays;
+    use crate::clients::plan::Answer;
     use crate::scenario::Scenario;
+    use crate::servers::fake::{Act, serve};
 
     const ONE: Act = Act::Say(b"$1\r\n1\r\n");
     const TWO: Act = Act::Say(b"$1\r\n2\r\n");

@@ -13,13 +13,13 @@ use tokio::process::{ChildStdout, Command};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::attempt::directory::RunDirectory;
+use crate::clients::plan::{LINE_BYTES_MAX, Plan, Report, Start, Step, Work};
 use crate::clock;
-use crate::connection::CONNECT_WITHIN;
-use crate::directory::RunDirectory;
-use crate::failure::Failure;
-use crate::plan::{LINE_BYTES_MAX, Plan, Report, Start, Step, Work};
-use crate::process::{END_WITHIN, End, Process, end_all};
+use crate::error::Failure;
 use crate::scenario::Scenario;
+use crate::servers::connection::CONNECT_WITHIN;
+use crate::servers::process::{END_WITHIN, End, Process, end_all};
 
 /// The hidden subcommand of a client process.
 pub const CLIENT_COMMAND: &str = "client";

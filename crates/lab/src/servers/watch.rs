@@ -12,10 +12,10 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::clock;
-use crate::cluster::INFO_WITHIN;
-use crate::connection::Connection;
-use crate::level::is_merged;
 use crate::scenario::Scenario;
+use crate::scenario::level::is_merged;
+use crate::servers::cluster::INFO_WITHIN;
+use crate::servers::connection::Connection;
 
 /// The pause between two questions to one server: short ones first, because a run may be short.
 const PAUSE_MIN: Duration = Duration::from_millis(10);

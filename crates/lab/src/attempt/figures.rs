@@ -1,7 +1,7 @@
 //! What operations cost: how long they took and how many there were.
 
-use crate::plan::{Answer, Step};
-use crate::recording::{Recorded, Recording};
+use crate::attempt::recording::{Recorded, Recording};
+use crate::clients::plan::{Answer, Step};
 
 /// The operations of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

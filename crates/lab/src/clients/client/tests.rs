@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use tokio::sync::oneshot;
 
 use super::run_plan;
+use crate::clients::plan::{Answer, Plan, Report, Start, Step, Work};
 use crate::clock;
-use crate::fake::{Act, Asked, serve};
-use crate::plan::{Answer, Plan, Report, Start, Step, Work};
 use crate::scenario::Transport;
+use crate::servers::fake::{Act, Asked, serve};
 
 /// Long enough for any answer that comes; the time-out of tests in which none comes is short.
 const LONG_MS: u64 = 60_000;
@@ -161,7 +161,7 @@ async fn replies_may_come_byte_by_byte_and_values_may_be_any_bytes() {
 
 #[tokio::test]
 async fn a_client_without_a_server_says_so() {
-    let server = crate::ports::address(crate::ports::find(1).unwrap()[0].clients);
+    let server = crate::servers::ports::address(crate::servers::ports::find(1).unwrap()[0].clients);
     let plan = plan(server, LONG_MS, Work::Steps(vec![read()]));
     let (_tell_start, start) = oneshot::channel();
     let mut reports = vec![];
@@ -179,7 +179,7 @@ fn share(workload: &str) -> Work {
         r#"{{"num_servers":2,"consistency_level":"sequential","workload":{{"clients":1,"keys":1,"rate":1000,{workload}}}}}"#
     );
     let scenario = crate::scenario::Scenario::parse("f", &text).unwrap();
-    crate::delays::draw(&scenario, 1).remove(0)
+    crate::clients::delays::draw(&scenario, 1).remove(0)
 }
 
 /// What a client tells of its share of a workload, as (server, renewals, what it was, answer).

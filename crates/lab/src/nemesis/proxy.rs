@@ -28,7 +28,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::ports;
+use crate::servers::ports;
 
 /// The largest piece of bytes that travels as one.
 const PIECE_BYTES: usize = 64 << 10;

@@ -9,24 +9,24 @@ use picture::Standing;
 use tokio::time::{Instant, sleep_until};
 
 use crate::attempt::Task;
+use crate::attempt::directory::RunDirectory;
+use crate::attempt::final_reads::{self, AGREE_WITHIN, QuietEnd};
+use crate::attempt::recording::{Recording, Told};
+use crate::attempt::stated_order::OperationId;
+use crate::clients::delays;
+use crate::clients::plan::{Answer, Plan, Report, Work};
+use crate::clients::pool::{Crew, Said};
 use crate::clock;
-use crate::cluster::{Cluster, Orders, Ready, ServerEnd};
-use crate::crew::{Crew, Said};
-use crate::delays;
-use crate::directory::RunDirectory;
-use crate::failure::Failure;
-use crate::finals::{self, AGREE_WITHIN, QuietEnd};
-use crate::fire::{Chronicle, Network, Schedule, find_leader, mend, strike};
-use crate::level::is_merged;
-use crate::order::OperationId;
-use crate::plan::{Answer, Plan, Report, Work};
-use crate::ports;
-use crate::process::End;
-use crate::recording::{Recording, Told};
+use crate::error::Failure;
+use crate::nemesis::{Chronicle, Network, Schedule, find_leader, mend, strike};
+use crate::report::terminal::{Look, Screen};
 use crate::report::{self, Live, Phase, Rows};
+use crate::scenario::level::is_merged;
 use crate::scenario::{Fault, Ports, Transport};
-use crate::screen::{Look, Screen};
-use crate::watch::{self, Watch};
+use crate::servers::cluster::{Cluster, Orders, Ready, ServerEnd};
+use crate::servers::ports;
+use crate::servers::process::End;
+use crate::servers::watch::{self, Watch};
 
 /// How much longer than a request may take a client waits for its reply.
 const REPLY_MARGIN_MS: u64 = 1000;
@@ -122,7 +122,8 @@ impl Stage {
         // Where clients hear of no certificates, the history has none at all.
         let is_certified = task.scenario.transport == Transport::Resp;
         let recording = &mut self.recording;
-        self.quiet = finals::ask(&servers, recording, is_certified, timeout, AGREE_WITHIN).await;
+        self.quiet =
+            final_reads::ask(&servers, recording, is_certified, timeout, AGREE_WITHIN).await;
     }
 
     /// Starts the servers and waits until they are ready. Free ports may be taken by somebody else

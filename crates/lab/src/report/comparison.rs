@@ -7,10 +7,10 @@
 use history::Level;
 
 use crate::attempt::Attempt;
-use crate::judgement::{Evidence, Standing};
-use crate::level::compared;
+use crate::attempt::judgement::{Evidence, Standing};
 use crate::run::FileResult;
 use crate::scenario::Scenario;
+use crate::scenario::level::compared;
 
 /// Scenarios that are equal but for their level, and how each went.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::connection::{CONNECT_WITHIN, NoReply};
+use crate::servers::connection::{CONNECT_WITHIN, NoReply};
 
 /// The longest frame that is taken: the longest value of a server, and a key before it.
 const FRAME_BYTES_MAX: u64 = 64 << 20;
@@ -165,7 +165,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::ports;
+    use crate::servers::ports;
 
     const LONG_TIME: Duration = Duration::from_secs(60);
 

@@ -7,12 +7,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::chronicle::{Chronicle, Harm};
-use super::network::Way;
-use crate::cluster::{Cluster, INFO_WITHIN};
-use crate::connection::Connection;
-use crate::info::Info;
+use super::log::{Chronicle, Harm};
+use super::proxy::Way;
 use crate::scenario::{Cut, Servers, Ways, What, Who};
+use crate::servers::cluster::{Cluster, INFO_WITHIN};
+use crate::servers::connection::Connection;
+use crate::servers::info::Info;
 
 /// How long a fault waits for a server that leads.
 const LEADER_WITHIN: Duration = Duration::from_secs(10);

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use history::{Header, History, Kind, Level, Operation, Unit};
 
-use crate::certificate::Certificate;
-use crate::finals::FinalRead;
-use crate::order::OperationId;
-use crate::plan::{Answer, Step, Work};
+use crate::attempt::final_reads::FinalRead;
+use crate::attempt::stated_order::OperationId;
+use crate::clients::certificate::Certificate;
+use crate::clients::plan::{Answer, Step, Work};
+use crate::report::terminal::shown;
 use crate::scenario::{Client, Scenario};
-use crate::screen::shown;
 use picture::Fault;
 
 /// One operation that a client told of. Times are nanoseconds since the start of the run.
@@ -344,7 +344,7 @@ mod tests {
 
     fn recording() -> Recording {
         let scenario = Scenario::parse("f", TWO).unwrap();
-        let steps = crate::delays::draw(&scenario, 1);
+        let steps = crate::clients::delays::draw(&scenario, 1);
         let mut recording = Recording::new(&scenario, steps);
         recording.begin(1000);
         recording
@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn nothing_is_lost_before_the_start() {
         let scenario = Scenario::parse("f", TWO).unwrap();
-        let steps = crate::delays::draw(&scenario, 1);
+        let steps = crate::clients::delays::draw(&scenario, 1);
         assert!(lines(&Recording::new(&scenario, steps)).is_empty());
     }
 
@@ -410,7 +410,7 @@ mod tests {
     fn clients_sleep_as_they_were_told_to() {
         let text = TWO.replace(r#"{"type":"sleep"}"#, r#"{"type":"sleep","ms":3}"#);
         let scenario = Scenario::parse("f", &text).unwrap();
-        let mut recording = Recording::new(&scenario, crate::delays::draw(&scenario, 1));
+        let mut recording = Recording::new(&scenario, crate::clients::delays::draw(&scenario, 1));
         recording.begin(0);
         let read = || Answer::Value(None);
         assert!(recording.note(id(0, 0), told(1, 0, (0, 1_000_000), Answer::Written)));
@@ -418,7 +418,7 @@ mod tests {
         assert_eq!(recording.sleep_of_lives(), (1_500_000, 0), "not yet");
         assert!(recording.note(id(0, 2), told(1, 0, (4_000_000, 5_000_000), read())));
         assert_eq!(recording.sleep_of_lives(), (5_500_000, 3_000_000));
-        assert_eq!(crate::figures::Figures::of(&recording).mostly_slept(), Some(54));
+        assert_eq!(crate::attempt::figures::Figures::of(&recording).mostly_slept(), Some(54));
     }
 
     #[test]
@@ -426,7 +426,7 @@ mod tests {
         let text = r#"{"num_servers":1,"consistency_level":"eventual",
             "workload":{"clients":1,"operations":2,"rate":1000}}"#;
         let scenario = Scenario::parse("f", text).unwrap();
-        let mut recording = Recording::new(&scenario, crate::delays::draw(&scenario, 1));
+        let mut recording = Recording::new(&scenario, crate::clients::delays::draw(&scenario, 1));
         recording.begin(0);
         let Work::Share(share) = recording.work(0).clone() else { panic!("it is a workload") };
         let note = |recording: &mut Recording, step, from, to| {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-use crate::delays;
+use crate::clients::delays;
 use crate::scenario::Ports;
 
 /// Where everything of a run listens: one machine, nobody else.

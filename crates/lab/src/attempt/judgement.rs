@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use history::{Budget, History, Level, Operation, Outcome, Verdict, check, strongest};
 
-use crate::level::compared;
+use crate::scenario::level::compared;
 
 /// How long the judge may think about a level that was not promised.
 const CURIOSITY: Duration = Duration::from_secs(5);

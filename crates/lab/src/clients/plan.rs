@@ -14,9 +14,9 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::Certificate;
+use crate::clients::certificate::Certificate;
+use crate::clients::workload::Share;
 use crate::scenario::Transport;
-use crate::share::Share;
 
 /// The longest line that either side reads: the plan of a client that has as many requests, with
 /// as long values, as a scenario file can hold.

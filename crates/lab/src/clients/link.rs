@@ -6,13 +6,13 @@ use std::time::Duration;
 use resp::Value;
 use serde_json::json;
 
-use super::text_of;
-use crate::certificate::Certificate;
-use crate::connection::Connection;
-use crate::plan::{Answer, Step};
+use super::client::text_of;
+use crate::clients::certificate::Certificate;
+use crate::clients::plan::{Answer, Step};
+use crate::clients::zmq;
 use crate::scenario::Transport;
 use crate::scenario::transport::{ERROR, NOTHING};
-use crate::zmq;
+use crate::servers::connection::Connection;
 
 /// A connection to a server.
 ///

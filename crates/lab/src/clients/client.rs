@@ -4,21 +4,19 @@
 //!
 //! When its standard input ends it ends, whatever it is doing: then the runner is gone.
 
-mod link;
-
 use std::io::{self, BufRead, Read, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::certificate::Certificate;
+use super::link::Link;
+use crate::clients::certificate::Certificate;
+use crate::clients::plan::{Answer, LINE_BYTES_MAX, Plan, Report, Start, Step, Work};
+use crate::clients::workload::{Seen, Share};
 use crate::clock;
-use crate::connection::CONNECT_WITHIN;
-use crate::plan::{Answer, LINE_BYTES_MAX, Plan, Report, Start, Step, Work};
 use crate::scenario::VALUE_BYTES_MAX;
-use crate::share::{Seen, Share};
-use link::Link;
+use crate::servers::connection::CONNECT_WITHIN;
 
 /// The last stretch before the start is slept by the thread itself: the timer of the runtime is
 /// only good to a millisecond.

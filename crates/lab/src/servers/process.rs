@@ -13,7 +13,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
-use crate::directory::log_tail;
+use crate::attempt::directory::log_tail;
 
 /// How long a process may take to end by itself once its standard input is closed.
 pub(crate) const END_WITHIN: Duration = Duration::from_secs(2);

@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::attempt::Kept;
-use crate::cluster::{Cluster, ServerEnd, leader};
-use crate::failure::Failure;
+use crate::error::Failure;
 use crate::interrupt::Interrupts;
 use crate::report::server_lines;
-use crate::screen::{Look, Screen};
+use crate::report::terminal::{Look, Screen};
+use crate::servers::cluster::{Cluster, ServerEnd, leader};
 
 /// How long to look for a new leader after a server has ended.
 const LEADER_WITHIN: Duration = Duration::from_secs(10);

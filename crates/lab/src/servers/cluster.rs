@@ -16,14 +16,14 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::directory::RunDirectory;
-use crate::failure::Failure;
-use crate::fire::Network;
-use crate::info::Info;
-use crate::level::is_merged;
-use crate::ports;
-use crate::process::{End, Process, end_all, last_words};
+use crate::attempt::directory::RunDirectory;
+use crate::error::Failure;
+use crate::nemesis::Network;
 use crate::scenario::Ports;
+use crate::scenario::level::is_merged;
+use crate::servers::info::Info;
+use crate::servers::ports;
+use crate::servers::process::{End, Process, end_all, last_words};
 
 /// How long a cluster may take until it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);

@@ -4,9 +4,9 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::plan::{Step, Work};
+use crate::clients::plan::{Step, Work};
+use crate::clients::workload::Share;
 use crate::scenario::{Request, Scenario};
-use crate::share::Share;
 
 /// The longest random sleep.
 const RANDOM_SLEEP_MS_MAX: u64 = 1000;
