@@ -1,25 +1,27 @@
 //! `candor run`: scenario files in, verdicts out. Every file is checked before anything is started;
 //! then each is run, as often as asked, and the exit code says how it went.
 
+mod files;
+
 use std::path::{Path, PathBuf};
 
 use history::{EXIT_BROKEN, EXIT_FAILURE, Level, worst};
 use serde_json::{Value, json};
 
+use files::{Loaded, load_all, refuse};
+
 use crate::attempt::directory::{REPORT, write_levels};
-use crate::attempt::figures::Figures;
-use crate::attempt::judgement::Standing;
 use crate::attempt::keep;
-use crate::attempt::{Attempt, Attempted, Task, attempt};
+use crate::attempt::outcome::{Attempt, FileResult};
+use crate::attempt::task::Task;
+use crate::attempt::{Attempted, attempt};
 use crate::clients::delays;
 use crate::error::Failure;
 use crate::interrupt::{Interrupts, Signal};
 use crate::pages;
 use crate::report;
 use crate::report::comparison::{Column, Comparison};
-use crate::report::terminal::{Look, Screen, tame};
-use crate::scenario::level::compared;
-use crate::scenario::{Refusal, Scenario, Transport};
+use crate::report::terminal::{Look, Screen};
 
 /// How often a run is repeated if the order that its waits state did not come about.
 const REPEATS_MAX: u32 = 3;
@@ -50,73 +52,6 @@ pub struct Options {
     pub runs: PathBuf,
     /// How long a request may take, in milliseconds.
     pub request_timeout_ms: u64,
-}
-
-/// A scenario that was read.
-struct Loaded {
-    file: PathBuf,
-    scenario: Scenario,
-    text: String,
-    /// The level was named beside the file.
-    at_other_level: bool,
-}
-
-/// How one scenario file went.
-#[derive(Clone, Debug)]
-pub(crate) struct FileResult {
-    pub(crate) file: PathBuf,
-    pub(crate) level: Level,
-    /// The figures of all its runs together.
-    pub(crate) figures: Figures,
-    pub(crate) attempts: Vec<Attempt>,
-    pub(crate) failures: Vec<String>,
-}
-
-impl FileResult {
-    /// Nothing was run yet.
-    pub(crate) fn new(file: &Path, level: Level) -> FileResult {
-        FileResult {
-            file: file.to_owned(),
-            level,
-            figures: Figures::default(),
-            attempts: vec![],
-            failures: vec![],
-        }
-    }
-
-    /// The name of the file without its ending.
-    pub(crate) fn name(&self) -> String {
-        self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    /// The worst verdict of all its attempts.
-    pub(crate) fn verdict_word(&self) -> &'static str {
-        let verdicts = || self.attempts.iter().map(|attempt| &attempt.judgement.promised);
-        let worst = worst(verdicts().map(history::exit_code));
-        verdicts()
-            .find(|verdict| history::exit_code(verdict) == worst)
-            .map_or("not run", |verdict| verdict.word())
-    }
-
-    /// The strongest level that held in every attempt.
-    pub(crate) fn met(&self) -> Option<Level> {
-        let held = |level: &Level| {
-            let mut standings = self.attempts.iter().map(|one| one.judgement.standing(*level));
-            standings.all(|standing| standing == Some(Standing::Held))
-        };
-        compared().find(held).filter(|_| !self.attempts.is_empty())
-    }
-
-    /// One more attempt has come to its end.
-    pub(crate) fn add(&mut self, attempt: Attempt) {
-        self.figures.add(&attempt.figures);
-        self.attempts.push(attempt);
-    }
-
-    fn exit_code(&self) -> u8 {
-        let failed = (!self.failures.is_empty()).then_some(EXIT_FAILURE);
-        worst(self.attempts.iter().map(Attempt::exit_code).chain(failed))
-    }
 }
 
 /// Runs scenario files; gives the exit code.
@@ -152,56 +87,6 @@ pub fn run(options: &Options) -> u8 {
     // A judge that was interrupted may still be thinking; nobody waits for it.
     runtime.shutdown_background();
     exit_code
-}
-
-/// Reads every file once for each level that it is run at.
-fn load_all(options: &Options) -> Result<Vec<Loaded>, Vec<Refusal>> {
-    let own = [None];
-    let others: Vec<Option<Level>> = options.levels.iter().copied().map(Some).collect();
-    let levels = if others.is_empty() { &own[..] } else { &others };
-    let (mut loaded, mut refusals) = (vec![], vec![]);
-    for file in &options.files {
-        for level in levels {
-            match Scenario::load(file, *level) {
-                Ok((scenario, text)) => {
-                    let (file, at_other_level) = (file.clone(), level.is_some());
-                    loaded.push(Loaded { file, scenario, text, at_other_level });
-                }
-                // What is wrong at every level is said once.
-                Err(refusal) if refusals.contains(&refusal) => {}
-                Err(refusal) => refusals.push(refusal),
-            }
-        }
-    }
-    if refusals.is_empty() { Ok(loaded) } else { Err(refusals) }
-}
-
-/// Says what is wrong with the files; nothing was started.
-fn refuse(refusals: &[Refusal], options: &Options, screen: &mut Screen) {
-    for refusal in refusals {
-        // Bare, so that editors and terminals find the place.
-        screen.complain_bare(refusal);
-    }
-    if options.json {
-        let problem = |refusal: &Refusal| -> Vec<Value> {
-            let file = &refusal.file;
-            let one = |problem: &crate::scenario::Problem| {
-                json!({
-                    "file": file,
-                    "line": problem.place.map(|place| place.line),
-                    "column": problem.place.map(|place| place.column),
-                    "what": problem.what,
-                })
-            };
-            refusal.problems.iter().map(one).collect()
-        };
-        let problems: Vec<Value> = refusals.iter().flat_map(problem).collect();
-        screen.print(&json!({
-            "candor_run": DOCUMENT_VERSION,
-            "problems": problems,
-            "exit_code": EXIT_BROKEN,
-        }));
-    }
 }
 
 /// Runs files one after another.
@@ -324,7 +209,9 @@ impl Runner<'_> {
                 keep: self.options.keep,
                 at_other_level: file.at_other_level,
             };
-            self.tell_title(&task);
+            for line in report::title_lines(&task, self.options.repeat) {
+                self.screen.tell(line);
+            }
             let Attempted { attempt, kept } =
                 attempt(&task, &mut self.screen, &mut self.interrupts).await?;
             missed = attempt.missed();
@@ -353,39 +240,6 @@ impl Runner<'_> {
 
     fn result(&mut self) -> &mut FileResult {
         self.results.last_mut().expect("the result of a file is there while it runs")
-    }
-
-    fn tell_title(&mut self, task: &Task<'_>) {
-        let Task { scenario, file, seed, run, .. } = task;
-        let repeat = match self.options.repeat {
-            1 => String::new(),
-            repeat => format!("run {run} of {repeat} · "),
-        };
-        let counted = |count: usize, what: &str| match count {
-            1 => format!("1 {what}"),
-            _ => format!("{count} {what}s"),
-        };
-        let about = format!(
-            "{repeat}{}{} · {} · {} · {} · seed {seed}",
-            scenario.level,
-            match scenario.transport {
-                Transport::Resp => "",
-                Transport::Zmq => " · over ZeroMQ",
-            },
-            counted(scenario.servers, "server"),
-            counted(scenario.crew().len(), "client"),
-            match scenario.workloads.is_empty() {
-                true => counted(scenario.operations(), "operation"),
-                false => format!("up to {} operations", scenario.operations_max()),
-            },
-        );
-        let title = Look::Strong.on(file.display());
-        self.screen.tell(format!("\n{title}  {about}"));
-        for text in scenario.description.iter().map(String::as_str).chain(scenario.shown()) {
-            for line in report::labelled("", Look::Faint, [tame(text)]) {
-                self.screen.tell(line);
-            }
-        }
     }
 
     fn tell_figures(&mut self, attempt: &Attempt) {

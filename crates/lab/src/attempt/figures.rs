@@ -1,7 +1,7 @@
 //! What operations cost: how long they took and how many there were.
 
-use crate::attempt::recording::{Recorded, Recording};
-use crate::clients::plan::{Answer, Step};
+use super::recording::{Recorded, Recording};
+use crate::clients::step::{Answer, Step};
 
 /// The operations of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

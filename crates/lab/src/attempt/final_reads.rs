@@ -6,14 +6,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use history::Operation;
 use resp::Value;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use crate::attempt::recording::Recording;
+use super::recording::{FinalRead, Recording};
 use crate::clients::certificate::Certificate;
-use crate::clients::client::text_of;
+use crate::clients::step::text_of;
 use crate::clock;
 use crate::servers::connection::Connection;
 
@@ -22,35 +21,6 @@ pub(crate) const AGREE_WITHIN: Duration = Duration::from_secs(10);
 /// The shortest and the longest pause between two rounds.
 const PAUSE_MIN: Duration = Duration::from_millis(2);
 const PAUSE_MAX: Duration = Duration::from_millis(100);
-
-/// One read of the quiet end. Times are nanoseconds since the start of the run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FinalRead {
-    pub(crate) number: u64,
-    pub(crate) server: usize,
-    pub(crate) key: String,
-    pub(crate) start: u64,
-    /// What it returned and when; `None`: no answer came.
-    pub(crate) answer: Option<(Option<String>, u64)>,
-    /// Where the answer stands, if the server said so.
-    pub(crate) certificate: Option<Certificate>,
-}
-
-impl FinalRead {
-    /// The read as the judge sees it.
-    pub(crate) fn operation(&self) -> Operation {
-        let FinalRead { number, key, start, .. } = self;
-        let read = match &self.answer {
-            Some((value, end)) => Operation::read(*number, key, value.as_deref(), *start, *end),
-            None => Operation::read_unanswered(*number, key, *start, None),
-        };
-        let read = read.into_final().at_server(self.server as u64);
-        match &self.certificate {
-            Some(certificate) => certificate.put_on(read),
-            None => read,
-        }
-    }
-}
 
 /// How the quiet end went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,7 +209,7 @@ mod tests {
     use crate::attempt::recording::Told;
     use crate::attempt::stated_order::OperationId;
     use crate::clients::delays;
-    use crate::clients::plan::Answer;
+    use crate::clients::step::Answer;
     use crate::scenario::Scenario;
     use crate::servers::fake::{Act, serve};
 

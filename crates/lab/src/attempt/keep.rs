@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::attempt::Kept;
+use super::directory::RunDirectory;
 use crate::error::Failure;
 use crate::interrupt::Interrupts;
 use crate::report::server_lines;
@@ -15,6 +15,12 @@ use crate::servers::cluster::{Cluster, ServerEnd, leader};
 const LEADER_WITHIN: Duration = Duration::from_secs(10);
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// A cluster that goes on after its run.
+pub(crate) struct Kept {
+    pub(crate) cluster: Cluster,
+    pub(crate) directory: RunDirectory,
+}
 
 /// Keeps a cluster up until Ctrl-C if that is `wanted`, then ends it.
 pub(crate) async fn hold(

@@ -13,137 +13,39 @@ pub(crate) mod figures;
 pub(crate) mod final_reads;
 pub(crate) mod judgement;
 pub(crate) mod keep;
+pub(crate) mod outcome;
 mod play;
 pub(crate) mod recording;
+mod show;
 pub(crate) mod stated_order;
+pub(crate) mod task;
 
-use std::path::{Path, PathBuf};
-
-use history::{History, Level, Outcome};
+use history::{History, Outcome};
 use picture::{STANDINGS, Standing};
 
-use crate::attempt::directory::{REPORT, RunDirectory};
-use crate::attempt::figures::Figures;
-use crate::attempt::final_reads::QuietEnd;
-use crate::attempt::judgement::Judgement;
-use crate::attempt::play::Stage;
-use crate::attempt::recording::Recording;
-use crate::attempt::stated_order::{Miss, Stated};
+use directory::{REPORT, RunDirectory};
+use figures::Figures;
+use judgement::Judgement;
+use keep::Kept;
+use outcome::{Attempt, Expected, StatedOrder};
+use play::Stage;
+use recording::Recording;
+use stated_order::{Miss, Stated};
+use task::Task;
+
 use crate::error::Failure;
 use crate::interrupt::Interrupts;
 use crate::pages;
 use crate::report::terminal::{Look, Screen};
 use crate::report::{self, verdict_lines};
 use crate::scenario::{Ports, Scenario};
-use crate::servers::cluster::{Cluster, Ready};
+use crate::servers::cluster::Ready;
 use crate::servers::ports::{self, Taken};
-
-/// What is to be attempted.
-pub(crate) struct Task<'a> {
-    pub(crate) scenario: &'a Scenario,
-    /// The file of the scenario.
-    pub(crate) file: &'a Path,
-    /// The text of that file.
-    pub(crate) text: &'a str,
-    /// The program that serves and asks.
-    pub(crate) binary: &'a Path,
-    /// Where runs are kept.
-    pub(crate) runs: &'a Path,
-    /// How long a request may take, in milliseconds.
-    pub(crate) request_timeout_ms: u64,
-    /// What random sleeps come from.
-    pub(crate) seed: u64,
-    /// Which of the repetitions this is, from 1.
-    pub(crate) run: u32,
-    /// Which attempt at it, from 1.
-    pub(crate) number: u32,
-    /// Whether every operation is to be shown.
-    pub(crate) all: bool,
-    /// Whether the cluster is to go on.
-    pub(crate) keep: bool,
-    /// The level was named beside the file.
-    pub(crate) at_other_level: bool,
-}
-
-/// An attempt that came to its end.
-#[derive(Clone, Debug)]
-pub(crate) struct Attempt {
-    pub(crate) scenario: String,
-    pub(crate) servers: usize,
-    pub(crate) clients: usize,
-    pub(crate) run: u32,
-    pub(crate) number: u32,
-    pub(crate) seed: u64,
-    pub(crate) directory: PathBuf,
-    pub(crate) ready: Ready,
-    pub(crate) figures: Figures,
-    pub(crate) judgement: Judgement,
-    pub(crate) order: StatedOrder,
-    /// What is to be seen at the level of the run, if the scenario says so.
-    pub(crate) shows: Option<String>,
-    /// `None`: the scenario names no level that is to be violated.
-    pub(crate) expected: Option<Expected>,
-    /// The command that does it again.
-    pub(crate) command: String,
-    /// `None` in an agreed keyspace, or if nothing was written.
-    pub(crate) quiet: Option<QuietEnd>,
-    /// What went wrong on the way, such as a server that died.
-    pub(crate) troubles: Vec<String>,
-    /// What was done to the servers on purpose, for the picture.
-    pub(crate) faults: Vec<picture::Fault>,
-    /// Where the servers stood on the way, for the picture.
-    pub(crate) standings: Vec<Standing>,
-}
-
-/// Whether the order that fixed waits state came about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StatedOrder {
-    /// They state none.
-    None,
-    /// It did.
-    Kept,
-    /// It did not, and how.
-    Missed(String),
-}
-
-/// A level, stronger than the promised one, that a run is to be seen not to meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Expected {
-    pub(crate) level: Level,
-    /// The judge found that it is violated.
-    pub(crate) is_seen: bool,
-}
-
-impl Attempt {
-    /// Why the run did not show what its file says it shows, if it did not.
-    pub(crate) fn missed(&self) -> Option<String> {
-        if matches!(self.order, StatedOrder::Missed(_)) {
-            return Some("the order that the waits state did not come about".into());
-        }
-        let expected = self.expected.filter(|expected| !expected.is_seen)?;
-        Some(format!("{} was not seen to be violated, as the file says", expected.level))
-    }
-
-    /// The exit code that this attempt alone would give.
-    pub(crate) fn exit_code(&self) -> u8 {
-        let verdict = history::exit_code(&self.judgement.promised);
-        match self.troubles.is_empty() {
-            true => verdict,
-            false => history::worst([history::EXIT_FAILURE, verdict]),
-        }
-    }
-}
 
 /// An attempt, and its cluster if that was to be kept.
 pub(crate) struct Attempted {
     pub(crate) attempt: Attempt,
     pub(crate) kept: Option<Kept>,
-}
-
-/// A cluster that goes on after its run.
-pub(crate) struct Kept {
-    pub(crate) cluster: Cluster,
-    pub(crate) directory: RunDirectory,
 }
 
 /// Attempts a scenario.

@@ -8,22 +8,25 @@ use std::time::Duration;
 use picture::Standing;
 use tokio::time::{Instant, sleep_until};
 
-use crate::attempt::Task;
-use crate::attempt::directory::RunDirectory;
-use crate::attempt::final_reads::{self, AGREE_WITHIN, QuietEnd};
-use crate::attempt::recording::{Recording, Told};
-use crate::attempt::stated_order::OperationId;
+use super::directory::RunDirectory;
+use super::final_reads::{self, AGREE_WITHIN, QuietEnd};
+use super::recording::{Recording, Told};
+use super::show::Show;
+use super::stated_order::OperationId;
+use super::task::Task;
 use crate::clients::delays;
-use crate::clients::plan::{Answer, Plan, Report, Work};
+use crate::clients::plan::{Plan, Report, Work};
 use crate::clients::pool::{Crew, Said};
+use crate::clients::step::Answer;
 use crate::clock;
 use crate::error::Failure;
 use crate::nemesis::{Chronicle, Network, Schedule, find_leader, mend, strike};
+use crate::report;
 use crate::report::terminal::{Look, Screen};
-use crate::report::{self, Live, Phase, Rows};
 use crate::scenario::level::is_merged;
 use crate::scenario::{Fault, Ports, Transport};
-use crate::servers::cluster::{Cluster, Orders, Ready, ServerEnd};
+use crate::servers::cluster::{Cluster, Ready, ServerEnd};
+use crate::servers::launch::Orders;
 use crate::servers::ports;
 use crate::servers::process::End;
 use crate::servers::watch::{self, Watch};
@@ -352,30 +355,6 @@ impl Stage {
     fn note_end(&mut self, end: &End, screen: &mut Screen) {
         screen.tell(Look::Bad.on(format!("           {}", end.sentence())));
         self.troubles.push(end.story());
-    }
-}
-
-/// What the screen shows of the operations.
-struct Show {
-    live: Live,
-    rows: Rows,
-    /// The random ones since the last fault.
-    phase: Phase,
-}
-
-impl Show {
-    fn of(task: &Task<'_>) -> Show {
-        Show {
-            live: Live::of(task.scenario),
-            rows: Rows::of(task.scenario.operations(), task.all),
-            phase: Phase::default(),
-        }
-    }
-
-    fn tell_phase(&mut self, screen: &mut Screen) {
-        if let Some(line) = std::mem::take(&mut self.phase).line() {
-            screen.tell(line);
-        }
     }
 }
 

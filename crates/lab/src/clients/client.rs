@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use super::certificate::Certificate;
 use super::link::Link;
-use crate::clients::certificate::Certificate;
-use crate::clients::plan::{Answer, LINE_BYTES_MAX, Plan, Report, Start, Step, Work};
-use crate::clients::workload::{Seen, Share};
+use super::plan::{LINE_BYTES_MAX, Plan, Report, Start, Work};
+use super::step::{Answer, Step};
+use super::workload::{Seen, Share};
 use crate::clock;
-use crate::scenario::VALUE_BYTES_MAX;
 use crate::servers::connection::CONNECT_WITHIN;
 
 /// The last stretch before the start is slept by the thread itself: the timer of the runtime is
@@ -219,16 +219,6 @@ impl Asker<'_> {
         };
         self.connection = Some(connection);
         (answer, certificate)
-    }
-}
-
-/// A value as text. Scenarios write texts of limited length alone, so anything else was never
-/// written; it is described, lest it look like something that was.
-pub(crate) fn text_of(value: &[u8]) -> String {
-    match std::str::from_utf8(value) {
-        Ok(text) if text.len() <= VALUE_BYTES_MAX => text.into(),
-        Ok(_) => format!("(a value of {} bytes)", value.len()),
-        Err(_) => format!("(a value of {} bytes that are no UTF-8)", value.len()),
     }
 }
 

@@ -4,8 +4,9 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::clients::plan::{Step, Work};
-use crate::clients::workload::Share;
+use super::plan::Work;
+use super::step::Step;
+use super::workload::Share;
 use crate::scenario::{Request, Scenario};
 
 /// The longest random sleep.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use resp::Value;
 use serde_json::json;
 
-use super::client::text_of;
-use crate::clients::certificate::Certificate;
-use crate::clients::plan::{Answer, Step};
-use crate::clients::zmq;
+use super::certificate::Certificate;
+use super::step::text_of;
+use super::step::{Answer, Step};
+use super::zmq;
 use crate::scenario::Transport;
 use crate::scenario::transport::{ERROR, NOTHING};
 use crate::servers::connection::Connection;

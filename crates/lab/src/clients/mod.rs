@@ -6,5 +6,6 @@ pub(crate) mod delays;
 mod link;
 pub(crate) mod plan;
 pub(crate) mod pool;
+pub(crate) mod step;
 pub(crate) mod workload;
 mod zmq;

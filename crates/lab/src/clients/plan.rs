@@ -14,8 +14,9 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clients::certificate::Certificate;
-use crate::clients::workload::Share;
+use super::certificate::Certificate;
+use super::step::{Answer, Step};
+use super::workload::Share;
 use crate::scenario::Transport;
 
 /// The longest line that either side reads: the plan of a client that has as many requests, with
@@ -44,34 +45,6 @@ pub(crate) enum Work {
     Steps(Vec<Step>),
     /// Its share of a workload.
     Share(Share),
-}
-
-/// One request, with chance already drawn.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Step {
-    /// Give a key a value.
-    Write { key: String, value: String },
-    /// Ask for the value of a key, perhaps at a level of its own.
-    Read { key: String, level: Option<String> },
-    /// Give a key a value if it has that one; `None`: if nothing is there.
-    Cas { key: String, from: Option<String>, to: String },
-    /// Wait.
-    Sleep { ms: u64 },
-}
-
-impl Step {
-    /// The key of an operation.
-    pub(crate) fn key(&self) -> Option<&str> {
-        match self {
-            Step::Write { key, .. } | Step::Read { key, .. } | Step::Cas { key, .. } => Some(key),
-            Step::Sleep { .. } => None,
-        }
-    }
-
-    /// Whether it may change something.
-    pub(crate) fn is_write(&self) -> bool {
-        matches!(self, Step::Write { .. } | Step::Cas { .. })
-    }
 }
 
 /// Tells a client that is ready when to start.
@@ -106,19 +79,4 @@ pub(crate) enum Report {
     },
     /// All steps are done.
     Finished,
-}
-
-/// What came of an operation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Answer {
-    /// The write took effect.
-    Written,
-    /// The read returned this; `None`: nothing there.
-    Value(Option<String>),
-    /// The comparison was made; whether the value was the one to be replaced, and was.
-    Swapped(bool),
-    /// It did not and will not take effect; the reason as the server or the system gave it.
-    Refused(String),
-    /// Nobody knows whether it took effect; the reason likewise.
-    Unknown(String),
 }

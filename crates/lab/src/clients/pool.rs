@@ -13,8 +13,9 @@ use tokio::process::{ChildStdout, Command};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::plan::{LINE_BYTES_MAX, Plan, Report, Start, Work};
+use super::step::Step;
 use crate::attempt::directory::RunDirectory;
-use crate::clients::plan::{LINE_BYTES_MAX, Plan, Report, Start, Step, Work};
 use crate::clock;
 use crate::error::Failure;
 use crate::scenario::Scenario;

@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::clients::plan::Step;
+use super::step::Step;
 use crate::scenario::Workload;
 
 /// How many words of the stream of chance each operation has for itself.

@@ -1,23 +1,18 @@
 //! Doing it: a fault, and who it hits, become signals, changes of the network, and words to servers.
 
+mod network;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
-
 use super::log::{Chronicle, Harm};
 use super::proxy::Way;
-use crate::scenario::{Cut, Servers, Ways, What, Who};
-use crate::servers::cluster::{Cluster, INFO_WITHIN};
+use super::target::{LEADER_WITHIN, find, names};
+use crate::scenario::{Servers, What, Who};
+use crate::servers::cluster::Cluster;
 use crate::servers::connection::Connection;
-use crate::servers::info::Info;
 
-/// How long a fault waits for a server that leads.
-const LEADER_WITHIN: Duration = Duration::from_secs(10);
-/// The pause between two looks for one.
-const PAUSE: Duration = Duration::from_millis(20);
 /// How long a server may take to answer what it is told.
 const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
@@ -28,28 +23,6 @@ pub(crate) struct Struck {
     pub(crate) text: String,
     /// What could not be done.
     pub(crate) troubles: Vec<String>,
-}
-
-/// Looks for the server that leads, among these; `None`: for a long while none did.
-pub(crate) async fn find_leader(servers: Vec<(usize, SocketAddr)>) -> Option<usize> {
-    let begun = Instant::now();
-    while begun.elapsed() < LEADER_WITHIN {
-        let mut asking = JoinSet::new();
-        for (server, address) in servers.iter().copied() {
-            asking.spawn(async move { (server, Info::ask(address, INFO_WITHIN).await) });
-        }
-        let answers = asking.join_all().await;
-        // One that was deposed and does not know it yet has a lower term.
-        let leaders = answers.iter().filter_map(|(server, answer)| {
-            let info = answer.as_ref().ok().filter(|info| info.is_leader)?;
-            Some((info.term, *server))
-        });
-        if let Some((_, leader)) = leaders.max() {
-            return Some(leader);
-        }
-        sleep(PAUSE).await;
-    }
-    None
 }
 
 /// Does what a fault says. `leader` is there if the fault asks for it and some server leads.
@@ -224,93 +197,6 @@ impl Blow<'_> {
         format!("resume {}", self.named(&servers))
     }
 
-    fn partition(&mut self, cut: &Cut) -> String {
-        let servers = self.cluster.servers().len();
-        let (ways, text) = match cut {
-            Cut::Ways(list) => {
-                let mut ways = BTreeSet::new();
-                let mut texts = vec![];
-                for one in list {
-                    let (from, to) = self.ends(one);
-                    ways.extend(pairs(&from, &to));
-                    texts.push(one_way(&from, &to));
-                }
-                (ways, format!("no bytes pass {}", texts.join(", ")))
-            }
-            Cut::Groups(groups) => {
-                let mut groups: Vec<_> = groups.iter().map(|group| self.find(group)).collect();
-                let rest: BTreeSet<usize> = (0..servers)
-                    .filter(|server| groups.iter().all(|group| !group.contains(server)))
-                    .collect();
-                if !rest.is_empty() {
-                    groups.push(rest);
-                }
-                let all: BTreeSet<usize> = (0..servers).collect();
-                let apart = |pair: &(usize, usize)| {
-                    !groups.iter().any(|group| group.contains(&pair.0) && group.contains(&pair.1))
-                };
-                let text = groups.iter().map(names_only).collect::<Vec<_>>().join(" | ");
-                (pairs(&all, &all).into_iter().filter(apart).collect(), format!("partition {text}"))
-            }
-        };
-        if let Some(network) = self.cluster.network() {
-            network.cut(&ways);
-        }
-        self.note_network(Harm::Cut, !ways.is_empty(), text, |way| way.is_cut)
-    }
-
-    fn heal(&mut self, servers: &Servers) -> String {
-        let servers = self.find(servers);
-        let Some(network) = self.cluster.network() else { return String::new() };
-        network.heal(&servers);
-        let left = [
-            (Harm::Cut, network.any(|way| way.is_cut)),
-            (Harm::Slow, network.any(|way| !way.delay.is_zero())),
-            (Harm::Torn, network.any(|way| way.drop_percent > 0)),
-        ];
-        for (harm, goes_on) in left {
-            if !goes_on {
-                self.chronicle.end(harm, None, self.at_us);
-            }
-        }
-        match servers.len() == self.cluster.servers().len() {
-            true => "heal the network".into(),
-            false => format!("heal the network of {}", names(&servers)),
-        }
-    }
-
-    /// Changes ways; says which.
-    fn change(&self, ways: &Ways, change: impl Fn(&mut Way)) -> String {
-        let (from, to) = self.ends(ways);
-        if let Some(network) = self.cluster.network() {
-            for (from, to) in pairs(&from, &to) {
-                network.change(from, to, &change);
-            }
-        }
-        let all = self.cluster.servers().len();
-        match (from.len(), to.len()) {
-            (from, to) if from == all && to == all => "everywhere".into(),
-            _ => one_way(&from, &to),
-        }
-    }
-
-    /// Notes what was done to the network; gives the text back.
-    fn note_network(
-        &mut self,
-        harm: Harm,
-        begins: bool,
-        text: String,
-        is_so: impl Fn(&Way) -> bool,
-    ) -> String {
-        let goes_on = self.cluster.network().is_some_and(|network| network.any(is_so));
-        if begins {
-            self.chronicle.begin(harm, None, text.clone(), self.at_us);
-        } else if !goes_on {
-            self.chronicle.end(harm, None, self.at_us);
-        }
-        text
-    }
-
     /// Harm to a server begins, with this text, or ends.
     fn note(&mut self, harm: Harm, server: usize, text: Option<&str>) {
         match text {
@@ -345,33 +231,9 @@ impl Blow<'_> {
         told
     }
 
-    fn ends(&self, ways: &Ways) -> (BTreeSet<usize>, BTreeSet<usize>) {
-        (self.find(&ways.from), self.find(&ways.to))
-    }
-
     /// The servers that are meant, now.
     fn find(&self, servers: &Servers) -> BTreeSet<usize> {
-        let cluster = &*self.cluster;
-        let all = || 0..cluster.servers().len();
-        let mut found = BTreeSet::new();
-        for who in &servers.0 {
-            match who {
-                Who::Number(server) => {
-                    found.insert(*server);
-                }
-                Who::Leader => found.extend(self.leader),
-                Who::Follower => found.extend(all().find(|server| {
-                    Some(*server) != self.leader
-                        && cluster.is_up(*server)
-                        && !cluster.is_paused(*server)
-                })),
-                Who::Followers => found.extend(all().filter(|server| Some(*server) != self.leader)),
-                Who::All => found.extend(all()),
-                Who::Down => found.extend(all().filter(|server| !cluster.is_up(*server))),
-                Who::Paused => found.extend(all().filter(|server| cluster.is_paused(*server))),
-            }
-        }
-        found
+        find(servers, self.leader, self.cluster)
     }
 
     /// The names of servers, with a word for the one that leads.
@@ -396,30 +258,4 @@ async fn tell(server: SocketAddr, words: &[&str]) -> Result<(), String> {
     };
     let late = |_| Err(format!("no answer within {} ms", TOLD_WITHIN.as_millis()));
     tokio::time::timeout(TOLD_WITHIN, telling).await.unwrap_or_else(late)
-}
-
-fn pairs(from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> BTreeSet<(usize, usize)> {
-    let pairs = from.iter().flat_map(|from| to.iter().map(|to| (*from, *to)));
-    pairs.filter(|(from, to)| from != to).collect()
-}
-
-fn one_way(from: &BTreeSet<usize>, to: &BTreeSet<usize>) -> String {
-    let to: BTreeSet<usize> = match from.len() {
-        1 => to.difference(from).copied().collect(),
-        _ => to.clone(),
-    };
-    format!("from {} to {}", names(from), names_only(&to))
-}
-
-fn names_only(servers: &BTreeSet<usize>) -> String {
-    let names: Vec<String> = servers.iter().map(usize::to_string).collect();
-    names.join(", ")
-}
-
-fn names(servers: &BTreeSet<usize>) -> String {
-    match servers.len() {
-        0 => "no server".into(),
-        1 => format!("server {}", names_only(servers)),
-        _ => format!("servers {}", names_only(servers)),
-    }
 }

@@ -14,8 +14,10 @@ mod inject;
 mod log;
 mod proxy;
 mod schedule;
+mod target;
 
-pub(crate) use inject::{find_leader, mend, strike};
+pub(crate) use inject::{mend, strike};
 pub(crate) use log::Chronicle;
 pub(crate) use proxy::Network;
 pub(crate) use schedule::Schedule;
+pub(crate) use target::find_leader;

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use picture::latency::{BINS_PER_DECADE, bins};
 use picture::page;
 
-use crate::attempt::Attempt;
 use crate::attempt::directory::REPORT;
 use crate::attempt::figures::{Figures, Kind};
 use crate::attempt::judgement::{Evidence, Part};
+use crate::attempt::outcome::Attempt;
+use crate::attempt::outcome::FileResult;
 use crate::report::comparison::{Column, Comparison, Showing};
 use crate::report::{latency, pace};
-use crate::run::FileResult;
 use crate::scenario::{Client, Request, Scenario};
 
 /// The version of the data inside such a page.

@@ -6,9 +6,9 @@
 
 use history::Level;
 
-use crate::attempt::Attempt;
 use crate::attempt::judgement::{Evidence, Standing};
-use crate::run::FileResult;
+use crate::attempt::outcome::Attempt;
+use crate::attempt::outcome::FileResult;
 use crate::scenario::Scenario;
 use crate::scenario::level::compared;
 

@@ -4,9 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::live::gist;
+use super::terminal::Look;
 use crate::attempt::recording::Recorded;
-use crate::clients::plan::Answer;
-use crate::report::terminal::Look;
+use crate::clients::step::Answer;
 
 /// The most operations of a run that are all shown.
 const ALL_MAX: usize = 40;
@@ -105,7 +105,7 @@ mod tests {
 
     use super::*;
     use crate::attempt::stated_order::OperationId;
-    use crate::clients::plan::Step;
+    use crate::clients::step::Step;
 
     fn recorded(step: usize, answer: Answer) -> Recorded {
         Recorded {

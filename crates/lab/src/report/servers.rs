@@ -1,6 +1,6 @@
 //! The servers of a run: where they are and who leads.
 
-use crate::report::terminal::Look;
+use super::terminal::Look;
 use crate::servers::cluster::{Cluster, Ready};
 
 /// A line for each server, with what to type to speak to it.

@@ -141,38 +141,3 @@ fn print_document(document: &serde_json::Value) -> io::Result<()> {
     text.push('\n');
     io::stdout().lock().write_all(text.as_bytes())
 }
-
-/// Text from outside with nothing in it that could upset a terminal.
-pub(crate) fn tame(text: &str) -> String {
-    let tame = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.into() };
-    text.chars().map(tame).collect()
-}
-
-/// A key or value as it is shown: bare if it is a plain word, else in quotes; cut if it is long.
-pub(crate) fn shown(text: &str) -> String {
-    const CHARS_MAX: usize = 24;
-    let cut: String = text.chars().take(CHARS_MAX).collect();
-    let ellipsis = if cut.len() < text.len() { "…" } else { "" };
-    let is_word = |c: char| c.is_alphanumeric() || "-_.:/+@#{}".contains(c);
-    if !text.is_empty() && cut.chars().all(is_word) {
-        return cut + ellipsis;
-    }
-    format!("{cut:?}{ellipsis}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_shown_is_short_and_tame() {
-        assert_eq!(shown("a"), "a");
-        assert_eq!(shown("user:7"), "user:7");
-        assert_eq!(shown("ключ"), "ключ");
-        assert_eq!(shown(""), "\"\"");
-        assert_eq!(shown("two words"), "\"two words\"");
-        assert_eq!(shown("\x1b[31m"), "\"\\u{1b}[31m\"");
-        assert_eq!(shown(&"x".repeat(25)), format!("{}…", "x".repeat(24)));
-        assert_eq!(tame("a\x1b[1m\nb"), "a\\u{1b}[1m\\nb");
-    }
-}

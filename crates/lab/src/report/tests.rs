@@ -6,20 +6,21 @@ use std::time::Duration;
 use anstream::adapter::strip_str;
 use history::{Level, Outcome};
 
+use super::comparison::{Column, Comparison};
 use super::{
     Live, Phase, compare, fault_line, figures_table, levels_lines, repeats_table, summary,
     verdict_lines,
 };
 use crate::attempt::figures::Figures;
-use crate::attempt::final_reads::{FinalRead, QuietEnd};
+use crate::attempt::final_reads::QuietEnd;
 use crate::attempt::judgement::Judgement;
+use crate::attempt::outcome::FileResult;
+use crate::attempt::outcome::{Attempt, Expected, StatedOrder};
+use crate::attempt::recording::FinalRead;
 use crate::attempt::recording::{Recording, Told};
 use crate::attempt::stated_order::OperationId;
-use crate::attempt::{Attempt, Expected, StatedOrder};
 use crate::clients::delays;
-use crate::clients::plan::{Answer, Step};
-use crate::report::comparison::{Column, Comparison};
-use crate::run::FileResult;
+use crate::clients::step::{Answer, Step};
 use crate::scenario::Scenario;
 use crate::servers::cluster::Ready;
 

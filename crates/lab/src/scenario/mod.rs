@@ -50,6 +50,7 @@ mod json;
 pub(crate) mod level;
 mod ports;
 mod reader;
+mod requests;
 mod shows;
 mod source;
 mod spelling;

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 
-use super::fields::{Problems, kind, quoted};
-use super::reader::{no_such_server, read_integer};
+use super::fields::{Problems, kind, no_such_server, quoted, read_integer};
 use super::source::Place;
 use super::{NamedPorts, Ports};
 

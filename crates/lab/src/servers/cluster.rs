@@ -1,29 +1,24 @@
 //! The servers of a run: one process each, asked until they are ready, and ended together.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
-use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use history::Level;
-use tokio::process::Command;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
+use super::info::Info;
+use super::launch::{Launch, Orders};
+use super::ports;
+use super::process::{End, Process, end_all, last_words};
 use crate::attempt::directory::RunDirectory;
 use crate::error::Failure;
 use crate::nemesis::Network;
-use crate::scenario::Ports;
 use crate::scenario::level::is_merged;
-use crate::servers::info::Info;
-use crate::servers::ports;
-use crate::servers::process::{End, Process, end_all, last_words};
 
 /// How long a cluster may take until it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -32,20 +27,6 @@ pub(crate) const INFO_WITHIN: Duration = Duration::from_millis(500);
 /// The shortest and the longest pause between two rounds of asking.
 const PAUSE_MIN: Duration = Duration::from_millis(5);
 const PAUSE_MAX: Duration = Duration::from_millis(100);
-
-/// What the servers of a run are told.
-pub(crate) struct Orders<'a> {
-    /// The program to start.
-    pub(crate) binary: &'a Path,
-    /// The ports of each server.
-    pub(crate) ports: &'a [Ports],
-    /// The level that is promised.
-    pub(crate) level: Level,
-    /// How long a request may take, in milliseconds.
-    pub(crate) request_timeout_ms: u64,
-    /// Whether the servers are to take orders about their clocks and disks.
-    pub(crate) test_mode: bool,
-}
 
 /// The servers of a run. Dropped, they are killed.
 #[derive(Default)]
@@ -65,26 +46,6 @@ pub(crate) struct Cluster {
     paused: BTreeSet<usize>,
     /// The servers that are expected to end by themselves.
     doomed: BTreeSet<usize>,
-}
-
-/// How a server is started.
-struct Launch {
-    binary: PathBuf,
-    arguments: Vec<OsString>,
-    log: PathBuf,
-}
-
-impl Launch {
-    fn start(&self, server: usize, bell: &Arc<Notify>) -> io::Result<Process> {
-        // What it said before it was started again stays.
-        let log = File::options().create(true).append(true).open(&self.log)?;
-        let mut command = Command::new(&self.binary);
-        command.args(&self.arguments);
-        command.stdout(Stdio::from(log.try_clone()?)).stderr(Stdio::from(log));
-        let name = format!("server {server}");
-        let (process, _) = Process::start(name, &mut command, self.log.clone(), bell.clone())?;
-        Ok(process)
-    }
 }
 
 /// A cluster that is ready.
@@ -108,11 +69,7 @@ impl Cluster {
             orders.ports.iter().map(|ports| ports::address(ports.peers)).collect();
         for (server, ports) in orders.ports.iter().enumerate() {
             let members = network.as_ref().map_or(&direct[..], |n| n.members_of(server));
-            let launch = Launch {
-                binary: orders.binary.to_owned(),
-                arguments: serve_arguments(orders, server, members, &directory.data(server)),
-                log: directory.log(&format!("server {server}")),
-            };
+            let launch = Launch::of(server, orders, members, directory);
             self.servers.push(launch.start(server, &self.bell)?);
             self.launches.push(launch);
             self.addresses.push(ports::address(ports.clients));
@@ -289,41 +246,12 @@ pub(crate) fn leader(answers: &[Result<Info, String>]) -> Option<usize> {
     answers.iter().position(|answer| answer.as_ref().is_ok_and(|info| info.is_leader))
 }
 
-/// The command line of one server, which finds the members at these addresses: scenario server n is
-/// node n + 1.
-fn serve_arguments(
-    orders: &Orders<'_>,
-    server: usize,
-    members: &[SocketAddr],
-    data: &Path,
-) -> Vec<OsString> {
-    let ports = orders.ports[server];
-    let members = members.iter().enumerate();
-    let peers: Vec<String> =
-        members.map(|(server, address)| format!("{}={address}", server + 1)).collect();
-    let mut arguments: Vec<OsString> = [
-        ("--id", (server + 1).to_string()),
-        ("--listen", ports::address(ports.clients).to_string()),
-        ("--zmq-listen", ports::address(ports.zmq).to_string()),
-        ("--peer-listen", ports::address(ports.peers).to_string()),
-        ("--peers", peers.join(",")),
-        ("--level", orders.level.to_string()),
-        ("--request-timeout", orders.request_timeout_ms.to_string()),
-    ]
-    .into_iter()
-    .flat_map(|(flag, value)| [flag.into(), value.into()])
-    .collect();
-    arguments.insert(0, "serve".into());
-    arguments.extend(["--data-dir".into(), data.into(), "--exit-with-stdin".into()]);
-    if orders.test_mode {
-        arguments.push("--test-mode".into());
-    }
-    arguments
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
+
+    use tokio::process::Command;
 
     use super::*;
 

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::servers::connection::GREETINGS;
-use crate::servers::ports;
+use super::connection::GREETINGS;
+use super::ports;
 
 /// What the server does when it is asked once more.
 #[derive(Clone, Debug)]

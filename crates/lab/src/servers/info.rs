@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::servers::connection::Connection;
+use super::connection::Connection;
 
 /// What the runner wants to know of a server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 pub(crate) mod cluster;
 pub(crate) mod connection;
 pub(crate) mod info;
+pub(crate) mod launch;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod watch;

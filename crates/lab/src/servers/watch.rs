@@ -11,11 +11,11 @@ use history::{Place, Position, Replica};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::cluster::INFO_WITHIN;
+use super::connection::Connection;
 use crate::clock;
 use crate::scenario::Scenario;
 use crate::scenario::level::is_merged;
-use crate::servers::cluster::INFO_WITHIN;
-use crate::servers::connection::Connection;
 
 /// The pause between two questions to one server: short ones first, because a run may be short.
 const PAUSE_MIN: Duration = Duration::from_millis(10);

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use tokio::sync::oneshot;
 
 use super::run_plan;
-use crate::clients::plan::{Answer, Plan, Report, Start, Step, Work};
+use crate::clients::plan::{Plan, Report, Start, Work};
+use crate::clients::step::{Answer, Step};
 use crate::clock;
 use crate::scenario::Transport;
 use crate::servers::fake::{Act, Asked, serve};
