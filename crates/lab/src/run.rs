@@ -16,12 +16,12 @@ use crate::attempt::outcome::{Attempt, FileResult};
 use crate::attempt::task::Task;
 use crate::attempt::{Attempted, attempt};
 use crate::clients::delays;
-use crate::error::Failure;
+use crate::error::Error;
 use crate::interrupt::{Interrupts, Signal};
 use crate::pages;
 use crate::report;
 use crate::report::comparison::{Column, Comparison};
-use crate::report::terminal::{Look, Screen};
+use crate::report::terminal::{Look, Terminal};
 
 /// How often a run is repeated if the order that its waits state did not come about.
 const REPEATS_MAX: u32 = 3;
@@ -56,18 +56,18 @@ pub struct Options {
 
 /// Runs scenario files; gives the exit code.
 pub fn run(options: &Options) -> u8 {
-    let mut screen = if options.json { Screen::silent() } else { Screen::for_people() };
+    let mut terminal = if options.json { Terminal::silent() } else { Terminal::for_people() };
     let loaded = match load_all(options) {
         Ok(loaded) => loaded,
         Err(refusals) => {
-            refuse(&refusals, options, &mut screen);
-            return screen.exit_code(EXIT_BROKEN);
+            refuse(&refusals, options, &mut terminal);
+            return terminal.exit_code(EXIT_BROKEN);
         }
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            screen.complain(format!("cannot begin: {error}"));
+            terminal.complain(format!("cannot begin: {error}"));
             return EXIT_FAILURE;
         }
     };
@@ -75,14 +75,14 @@ pub fn run(options: &Options) -> u8 {
         let interrupts = match Interrupts::listen() {
             Ok(interrupts) => interrupts,
             Err(error) => {
-                screen.complain(format!("cannot listen for signals: {error}"));
+                terminal.complain(format!("cannot listen for signals: {error}"));
                 return EXIT_FAILURE;
             }
         };
         let seed = options.seed.unwrap_or_else(delays::fresh_seed);
-        let mut runner = Runner { options, seed, screen, interrupts, results: vec![] };
+        let mut runner = Runner { options, seed, terminal, interrupts, results: vec![] };
         let exit_code = runner.run_all(&loaded).await;
-        runner.screen.exit_code(exit_code)
+        runner.terminal.exit_code(exit_code)
     });
     // A judge that was interrupted may still be thinking; nobody waits for it.
     runtime.shutdown_background();
@@ -93,7 +93,7 @@ pub fn run(options: &Options) -> u8 {
 struct Runner<'a> {
     options: &'a Options,
     seed: u64,
-    screen: Screen,
+    terminal: Terminal,
     interrupts: Interrupts,
     results: Vec<FileResult>,
 }
@@ -110,8 +110,8 @@ impl Runner<'_> {
         }
         let mut compared = Compared::default();
         if files.len() > 1 && interrupted.is_none() {
-            self.screen.tell(format!("\n{}", Look::Strong.on("side by side")));
-            self.screen.tell(report::compare(&self.results));
+            self.terminal.tell(format!("\n{}", Look::Strong.on("side by side")));
+            self.terminal.tell(report::compare(&self.results));
             compared = self.compare_levels(files);
         }
         let exit_code = match interrupted {
@@ -123,7 +123,7 @@ impl Runner<'_> {
         };
         if self.options.json {
             let document = self.document(compared.documents, exit_code);
-            self.screen.print(&document);
+            self.terminal.print(&document);
         }
         exit_code
     }
@@ -141,10 +141,10 @@ impl Runner<'_> {
             let mut lines = report::levels_lines(&comparison);
             let written = page.iter().map(|page| page.display().to_string());
             lines.extend(report::labelled("page", Look::Faint, written));
-            self.screen.tell(format!("\n{}", lines.join("\n")));
+            self.terminal.tell(format!("\n{}", lines.join("\n")));
             compared.documents.push(report::levels_summary(&comparison, page.as_deref().ok()));
             if let Err(error) = page {
-                self.screen.complain(error);
+                self.terminal.complain(error);
                 compared.failed = true;
             }
         }
@@ -171,14 +171,14 @@ impl Runner<'_> {
         for run in 1..=self.options.repeat {
             match self.run_once(file, run).await {
                 Ok(()) => {}
-                Err(Failure::Interrupted(signal)) => {
-                    self.screen
+                Err(Error::Interrupted(signal)) => {
+                    self.terminal
                         .complain(format!("interrupted by {signal}; nothing is left running"));
                     return Err(signal);
                 }
-                Err(failure) => {
-                    self.screen.complain(&failure);
-                    self.result().failures.push(failure.to_string());
+                Err(error) => {
+                    self.terminal.complain(&error);
+                    self.result().failures.push(error.to_string());
                 }
             }
         }
@@ -189,7 +189,7 @@ impl Runner<'_> {
     }
 
     /// Runs a file once, and again if the order that its waits state did not come about.
-    async fn run_once(&mut self, file: &Loaded, run: u32) -> Result<(), Failure> {
+    async fn run_once(&mut self, file: &Loaded, run: u32) -> Result<(), Error> {
         let mut missed = None;
         for number in 1..=1 + REPEATS_MAX {
             let task = Task {
@@ -210,16 +210,16 @@ impl Runner<'_> {
                 at_other_level: file.at_other_level,
             };
             for line in report::title_lines(&task, self.options.repeat) {
-                self.screen.tell(line);
+                self.terminal.tell(line);
             }
             let Attempted { attempt, kept } =
-                attempt(&task, &mut self.screen, &mut self.interrupts).await?;
+                attempt(&task, &mut self.terminal, &mut self.interrupts).await?;
             missed = attempt.missed();
             self.tell_figures(&attempt);
             self.result().add(attempt);
             let again = missed.is_some() && number <= REPEATS_MAX;
             if let Some(kept) = kept {
-                keep::hold(kept, !again, &mut self.screen, &mut self.interrupts).await?;
+                keep::hold(kept, !again, &mut self.terminal, &mut self.interrupts).await?;
             }
             if missed.is_none() {
                 return Ok(());
@@ -227,10 +227,10 @@ impl Runner<'_> {
             if again {
                 let left = 1 + REPEATS_MAX - number;
                 let what = "to see what the file says";
-                self.screen.tell(format!("\n  once more, {what} ({left} left)"));
+                self.terminal.tell(format!("\n  once more, {what} ({left} left)"));
             }
         }
-        Err(Failure::RunTime(format!(
+        Err(Error::RunTime(format!(
             "{}: {} in {} attempts; longer waits or a quieter machine would help",
             file.file.display(),
             missed.unwrap_or_default(),
@@ -245,19 +245,19 @@ impl Runner<'_> {
     fn tell_figures(&mut self, attempt: &Attempt) {
         let mut figures = vec![];
         if self.options.repeat == 1 && attempt.figures.throughput().is_some() {
-            self.screen.tell(format!("\n{}", report::figures_table(&attempt.figures)));
+            self.terminal.tell(format!("\n{}", report::figures_table(&attempt.figures)));
             figures.extend(report::pace_line(&attempt.figures));
         }
         for line in report::labelled("pace", Look::Plain, figures) {
-            self.screen.tell(format!("\n{line}"));
+            self.terminal.tell(format!("\n{line}"));
         }
         let directory = attempt.directory.display().to_string();
         for line in report::labelled("files", Look::Faint, [directory]) {
-            self.screen.tell(line);
+            self.terminal.tell(line);
         }
         let picture = attempt.directory.join(REPORT).display().to_string();
         for line in report::labelled("picture", Look::Faint, [picture]) {
-            self.screen.tell(line);
+            self.terminal.tell(line);
         }
     }
 
@@ -270,7 +270,7 @@ impl Runner<'_> {
         let title = format!("{}, {} runs", result.file.display(), self.options.repeat);
         let runs = report::repeats_table(&result.attempts);
         let figures = report::figures_table(&result.figures);
-        self.screen.tell(format!("\n{}\n{runs}\n\n{figures}", Look::Strong.on(title)));
+        self.terminal.tell(format!("\n{}\n{runs}\n\n{figures}", Look::Strong.on(title)));
     }
 }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::directory::RunDirectory;
-use crate::error::Failure;
+use crate::error::Error;
 use crate::interrupt::Interrupts;
 use crate::report::server_lines;
-use crate::report::terminal::{Look, Screen};
+use crate::report::terminal::{Look, Terminal};
 use crate::servers::cluster::{Cluster, ServerEnd, leader};
 
 /// How long to look for a new leader after a server has ended.
@@ -26,15 +26,15 @@ pub(crate) struct Kept {
 pub(crate) async fn hold(
     mut kept: Kept,
     wanted: bool,
-    screen: &mut Screen,
+    terminal: &mut Terminal,
     interrupts: &mut Interrupts,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     if wanted {
         tokio::select! {
             _ = interrupts.asked() => {}
-            () = watch(&mut kept.cluster, screen) => {}
+            () = watch(&mut kept.cluster, terminal) => {}
         }
-        screen.tell("\nending the cluster");
+        terminal.tell("\nending the cluster");
     }
     kept.cluster.end(interrupts.insisted()).await;
     kept.directory.tidy()?;
@@ -42,34 +42,34 @@ pub(crate) async fn hold(
 }
 
 /// Tells how to reach the cluster, and what becomes of it; for ever.
-async fn watch(cluster: &mut Cluster, screen: &mut Screen) {
+async fn watch(cluster: &mut Cluster, terminal: &mut Terminal) {
     let mut led_by = leader(&cluster.ask_all().await);
-    screen.tell(format!("\n{} until Ctrl-C; try", Look::Strong.on("the cluster stays up")));
+    terminal.tell(format!("\n{} until Ctrl-C; try", Look::Strong.on("the cluster stays up")));
     for line in server_lines(cluster, led_by) {
-        screen.tell(line);
+        terminal.tell(line);
     }
     loop {
         let ServerEnd { end, .. } = cluster.next_end().await;
-        screen.tell(format!("\n  {}", Look::Bad.on(end.sentence())));
+        terminal.tell(format!("\n  {}", Look::Bad.on(end.sentence())));
         // A merged keyspace goes on without a leader, and nobody looks for one.
         if led_by.is_some() {
-            led_by = new_leader(cluster, screen).await.or(led_by);
+            led_by = new_leader(cluster, terminal).await.or(led_by);
         }
     }
 }
 
 /// Looks for the server that leads now.
-async fn new_leader(cluster: &Cluster, screen: &mut Screen) -> Option<usize> {
+async fn new_leader(cluster: &Cluster, terminal: &mut Terminal) -> Option<usize> {
     let begun = Instant::now();
     while begun.elapsed() < LEADER_WITHIN {
         if let Some(server) = leader(&cluster.ask_all().await) {
             let after = begun.elapsed().as_millis();
             let pid = cluster.servers()[server].pid();
-            screen.tell(format!("  server {server} (pid {pid}) leads, {after} ms later"));
+            terminal.tell(format!("  server {server} (pid {pid}) leads, {after} ms later"));
             return Some(server);
         }
         sleep(PAUSE).await;
     }
-    screen.tell(format!("  no server leads {} s later", LEADER_WITHIN.as_secs()));
+    terminal.tell(format!("  no server leads {} s later", LEADER_WITHIN.as_secs()));
     None
 }

@@ -28,15 +28,15 @@ use figures::Figures;
 use judgement::Judgement;
 use keep::Kept;
 use outcome::{Attempt, Expected, StatedOrder};
-use play::Stage;
+use play::Play;
 use recording::Recording;
 use stated_order::{Miss, Stated};
 use task::Task;
 
-use crate::error::Failure;
+use crate::error::Error;
 use crate::interrupt::Interrupts;
 use crate::pages;
-use crate::report::terminal::{Look, Screen};
+use crate::report::terminal::{Look, Terminal};
 use crate::report::{self, verdict_lines};
 use crate::scenario::{Ports, Scenario};
 use crate::servers::cluster::Ready;
@@ -51,43 +51,43 @@ pub(crate) struct Attempted {
 /// Attempts a scenario.
 pub(crate) async fn attempt(
     task: &Task<'_>,
-    screen: &mut Screen,
+    terminal: &mut Terminal,
     interrupts: &mut Interrupts,
-) -> Result<Attempted, Failure> {
+) -> Result<Attempted, Error> {
     check_named_ports(task)?;
     let directory = RunDirectory::create(task.runs, task.file)?;
     directory.write("scenario.json", task.text.as_bytes())?;
-    let mut stage = Stage::new(task);
+    let mut play = Play::new(task);
     let played = tokio::select! {
         biased;
-        signal = interrupts.asked() => Err(Failure::Interrupted(signal)),
-        played = stage.play(task, &directory, screen) => played,
+        signal = interrupts.asked() => Err(Error::Interrupted(signal)),
+        played = play.run(task, &directory, terminal) => played,
     };
-    screen.rest();
-    stage.crew.end(interrupts.insisted()).await;
+    terminal.rest();
+    play.pool.end(interrupts.insisted()).await;
     if played.is_err() || !task.keep {
-        stage.cluster.end(interrupts.insisted()).await;
+        play.cluster.end(interrupts.insisted()).await;
         directory.tidy()?;
     }
-    let history = stage.recording.history_under(stage.chronicle.faults(), task.scenario.level);
+    let history = play.recording.history_under(play.log.faults(), task.scenario.level);
     directory.write("history.jsonl", history.to_jsonl().as_bytes())?;
-    let standings = Standing::to_jsonl(&stage.standings());
+    let standings = Standing::to_jsonl(&play.standings());
     if !standings.is_empty() {
         directory.write(STANDINGS, standings.as_bytes())?;
     }
-    let ready = played.inspect_err(|_| tell_directory(&directory, screen))?;
-    judge(task, stage, ready, history, directory, screen, interrupts).await
+    let ready = played.inspect_err(|_| tell_directory(&directory, terminal))?;
+    judge(task, play, ready, history, directory, terminal, interrupts).await
 }
 
 /// Says where to find what is left of an attempt that failed.
-fn tell_directory(directory: &RunDirectory, screen: &mut Screen) {
+fn tell_directory(directory: &RunDirectory, terminal: &mut Terminal) {
     for line in report::labelled("files", Look::Faint, [directory.path().display().to_string()]) {
-        screen.tell(format!("\n{line}"));
+        terminal.tell(format!("\n{line}"));
     }
 }
 
 /// The ports that the file names are free.
-fn check_named_ports(task: &Task<'_>) -> Result<(), Failure> {
+fn check_named_ports(task: &Task<'_>) -> Result<(), Error> {
     let Some(named) = &task.scenario.ports else { return Ok(()) };
     let ports: Vec<Ports> = named.iter().map(|named| named.ports).collect();
     ports::check(&ports).map_err(|taken| {
@@ -97,36 +97,36 @@ fn check_named_ports(task: &Task<'_>) -> Result<(), Failure> {
         };
         let mut lines: Vec<String> = taken.iter().map(line).collect();
         lines.push("name others in port_number, or leave it out to have free ones found".into());
-        Failure::RunTime(lines.join("\n"))
+        Error::RunTime(lines.join("\n"))
     })
 }
 
 /// Asks the judge, and tells what it says.
 async fn judge(
     task: &Task<'_>,
-    stage: Stage,
+    play: Play,
     ready: Ready,
     history: History,
     directory: RunDirectory,
-    screen: &mut Screen,
+    terminal: &mut Terminal,
     interrupts: &mut Interrupts,
-) -> Result<Attempted, Failure> {
-    screen.wait_for("the judge is thinking");
+) -> Result<Attempted, Error> {
+    terminal.wait_for("the judge is thinking");
     let level = task.scenario.level;
     let judging = tokio::task::spawn_blocking(move || (Judgement::of(&history, level), history));
     let judged = tokio::select! {
-        signal = interrupts.asked() => Err(Failure::Interrupted(signal)),
-        judged = judging => judged.map_err(|error| Failure::RunTime(format!("the judge: {error}"))),
+        signal = interrupts.asked() => Err(Error::Interrupted(signal)),
+        judged = judging => judged.map_err(|error| Error::RunTime(format!("the judge: {error}"))),
     };
-    screen.rest();
-    let standings = stage.standings();
-    let Stage { mut cluster, recording, quiet, chronicle, troubles, .. } = stage;
+    terminal.rest();
+    let standings = play.standings();
+    let Play { mut cluster, recording, quiet, log, troubles, .. } = play;
     let (judgement, history) = match judged {
         Ok(judged) => judged,
-        Err(failure) => {
+        Err(error) => {
             cluster.end(interrupts.insisted()).await;
             directory.tidy()?;
-            return Err(failure);
+            return Err(error);
         }
     };
     let expected = task.scenario.to_be_violated().map(|level| Expected {
@@ -139,7 +139,7 @@ async fn judge(
     let attempt = Attempt {
         scenario: task.file.display().to_string(),
         servers: task.scenario.servers,
-        clients: task.scenario.crew().len(),
+        clients: task.scenario.all_clients().len(),
         run: task.run,
         number: task.number,
         seed: task.seed,
@@ -153,14 +153,14 @@ async fn judge(
         shows: task.scenario.shown().map(str::to_owned),
         expected,
         command: command(task),
-        faults: chronicle.into_faults(),
+        faults: log.into_faults(),
         standings,
     };
     directory.write("summary.json", format!("{:#}\n", report::summary(&attempt)).as_bytes())?;
     directory.write(REPORT, pages::of_attempt(&attempt, &history).as_bytes())?;
-    screen.tell("");
+    terminal.tell("");
     for line in verdict_lines(&attempt) {
-        screen.tell(line);
+        terminal.tell(line);
     }
     let kept = task.keep.then_some(Kept { cluster, directory });
     Ok(Attempted { attempt, kept })

@@ -16,13 +16,13 @@ use super::stated_order::OperationId;
 use super::task::Task;
 use crate::clients::delays;
 use crate::clients::plan::{Plan, Report, Work};
-use crate::clients::pool::{Crew, Said};
+use crate::clients::pool::{Pool, Said};
 use crate::clients::step::Answer;
 use crate::clock;
-use crate::error::Failure;
-use crate::nemesis::{Chronicle, Network, Schedule, find_leader, mend, strike};
+use crate::error::Error;
+use crate::nemesis::{Log, Proxy, Schedule, find_leader, inject, mend};
 use crate::report;
-use crate::report::terminal::{Look, Screen};
+use crate::report::terminal::{Look, Terminal};
 use crate::scenario::level::is_merged;
 use crate::scenario::{Fault, Ports, Transport};
 use crate::servers::cluster::{Cluster, Ready, ServerEnd};
@@ -37,62 +37,62 @@ const REPLY_MARGIN_MS: u64 = 1000;
 const RAISE_TRIES_MAX: u32 = 3;
 
 /// The processes of an attempt and what they did.
-pub(crate) struct Stage {
+pub(crate) struct Play {
     pub(crate) cluster: Cluster,
-    pub(crate) crew: Crew,
+    pub(crate) pool: Pool,
     pub(crate) recording: Recording,
     pub(crate) quiet: Option<QuietEnd>,
     /// What was done to the servers on purpose.
-    pub(crate) chronicle: Chronicle,
+    pub(crate) log: Log,
     /// Where the servers stood, as they said when they were asked.
     standings: Vec<watch::Told>,
     /// What went wrong on the way, such as a server that died.
     pub(crate) troubles: Vec<String>,
 }
 
-impl Stage {
+impl Play {
     /// Nothing is started yet.
-    pub(crate) fn new(task: &Task<'_>) -> Stage {
+    pub(crate) fn new(task: &Task<'_>) -> Play {
         let works = delays::draw(task.scenario, task.seed);
-        Stage {
+        Play {
             cluster: Cluster::default(),
-            crew: Crew::default(),
+            pool: Pool::default(),
             recording: Recording::new(task.scenario, works),
             quiet: None,
-            chronicle: Chronicle::default(),
+            log: Log::default(),
             standings: vec![],
             troubles: vec![],
         }
     }
 
     /// From the first port to the last answer.
-    pub(crate) async fn play(
+    pub(crate) async fn run(
         &mut self,
         task: &Task<'_>,
         directory: &RunDirectory,
-        screen: &mut Screen,
-    ) -> Result<Ready, Failure> {
+        terminal: &mut Terminal,
+    ) -> Result<Ready, Error> {
         let scenario = task.scenario;
-        screen.wait_for("waiting until the servers are ready");
+        terminal.wait_for("waiting until the servers are ready");
         let (ports, ready) = self.raise(task, directory).await?;
-        screen.wait_for("waiting until the clients are connected");
+        terminal.wait_for("waiting until the clients are connected");
         let plans = self.plans(task, &ports);
-        self.crew.start(task.binary, scenario, plans, directory).await?;
-        screen.rest();
+        self.pool.start(task.binary, scenario, plans, directory).await?;
+        terminal.rest();
         for line in report::ready_lines(&self.cluster, &ready) {
-            screen.tell(line);
+            terminal.tell(line);
         }
         let watch = Watch::begin(scenario, self.cluster.addresses());
-        let start_ns = self.crew.go().await?;
+        let start_ns = self.pool.go().await?;
         self.recording.begin(start_ns);
-        self.collect(task, start_ns, screen).await?;
+        self.collect(task, start_ns, terminal).await?;
         if is_merged(scenario.level) {
-            self.come_to_rest(task, screen).await;
+            self.come_to_rest(task, terminal).await;
         }
         self.standings = watch.end();
         // One that ended unseen, while the servers were asked.
         while let Some(end) = self.cluster.take_end() {
-            self.note_server_end(end, screen);
+            self.note_server_end(end, terminal);
         }
         for server in self.cluster.survivors() {
             let what = format!("server {server} goes on, though its next sync was to fail");
@@ -112,14 +112,14 @@ impl Stage {
     }
 
     /// The quiet end: nobody writes, nothing is broken any more, and all are asked until they agree.
-    async fn come_to_rest(&mut self, task: &Task<'_>, screen: &mut Screen) {
+    async fn come_to_rest(&mut self, task: &Task<'_>, terminal: &mut Terminal) {
         let at_us = self.now_us();
-        let mended = mend(&mut self.cluster, &mut self.chronicle, at_us).await;
+        let mended = mend(&mut self.cluster, &mut self.log, at_us).await;
         if !mended.text.is_empty() {
-            screen.tell(report::fault_line(at_us, &format!("mended: {}", mended.text)));
+            terminal.tell(report::fault_line(at_us, &format!("mended: {}", mended.text)));
         }
         self.troubles.extend(mended.troubles);
-        screen.wait_for("waiting until all servers agree");
+        terminal.wait_for("waiting until all servers agree");
         let timeout = Duration::from_millis(task.request_timeout_ms + REPLY_MARGIN_MS);
         let servers = self.cluster.addresses().to_vec();
         // Where clients hear of no certificates, the history has none at all.
@@ -135,7 +135,7 @@ impl Stage {
         &mut self,
         task: &Task<'_>,
         directory: &RunDirectory,
-    ) -> Result<(Vec<Ports>, Ready), Failure> {
+    ) -> Result<(Vec<Ports>, Ready), Error> {
         let level = task.scenario.level;
         let mut tries = 1;
         loop {
@@ -151,23 +151,23 @@ impl Stage {
                 request_timeout_ms: task.request_timeout_ms,
                 test_mode: scenario.faults.iter().any(|fault| fault.what.needs_test_mode()),
             };
-            let network = match scenario.faults.iter().any(|fault| fault.what.needs_network()) {
+            let proxy = match scenario.faults.iter().any(|fault| fault.what.needs_network()) {
                 true => {
                     let peers: Vec<_> = ports.iter().map(|p| ports::address(p.peers)).collect();
-                    Some(Network::between(&peers, task.seed).await?)
+                    Some(Proxy::between(&peers, task.seed).await?)
                 }
                 false => None,
             };
-            self.cluster.start(&orders, directory, network)?;
+            self.cluster.start(&orders, directory, proxy)?;
             match self.cluster.ready(level).await {
                 Ok(ready) => return Ok((ports, ready)),
-                Err(failure) if task.scenario.ports.is_some() || tries == RAISE_TRIES_MAX => {
-                    return Err(failure);
+                Err(error) if task.scenario.ports.is_some() || tries == RAISE_TRIES_MAX => {
+                    return Err(error);
                 }
-                Err(failure) => {
+                Err(error) => {
                     self.cluster.end(std::future::pending()).await;
                     if ports::check(&ports).is_ok() {
-                        return Err(failure);
+                        return Err(error);
                     }
                 }
             }
@@ -177,7 +177,7 @@ impl Stage {
     }
 
     fn plans(&self, task: &Task<'_>, ports: &[Ports]) -> Vec<Plan> {
-        let crew = task.scenario.crew();
+        let pool = task.scenario.all_clients();
         let port = |ports: &Ports| match task.scenario.transport {
             Transport::Resp => ports.clients,
             Transport::Zmq => ports.zmq,
@@ -189,7 +189,7 @@ impl Stage {
             reply_timeout_ms: task.request_timeout_ms + REPLY_MARGIN_MS,
             work: self.recording.work(place).clone(),
         };
-        crew.iter().enumerate().map(plan).collect()
+        pool.iter().enumerate().map(plan).collect()
     }
 
     /// Listens to the clients until all have ended, and deals the faults meanwhile.
@@ -197,16 +197,16 @@ impl Stage {
         &mut self,
         task: &Task<'_>,
         start_ns: u64,
-        screen: &mut Screen,
-    ) -> Result<(), Failure> {
+        terminal: &mut Terminal,
+    ) -> Result<(), Error> {
         let scenario = task.scenario;
         let mut show = Show::of(task);
         if scenario.operations() > 0 {
-            screen.tell(format!("\n{}", show.live.header()));
+            terminal.tell(format!("\n{}", show.live.header()));
         }
-        screen.count("operations", scenario.operations_max());
+        terminal.count("operations", scenario.operations_max());
         let start = Instant::now() + clock::until(start_ns);
-        let deadline = Instant::now() + self.crew.limit();
+        let deadline = Instant::now() + self.pool.limit();
         let mut schedule = Schedule::of(&scenario.faults);
         let mut aim: Option<Aim> = None;
         loop {
@@ -216,26 +216,26 @@ impl Stage {
             }
             let next = schedule.next_at_ms().map(|ms| start + Duration::from_millis(ms));
             tokio::select! {
-                said = self.crew.next_said() => match said {
-                    Some((place, said)) => self.hear(place, said, &mut show, screen).await,
+                said = self.pool.next_said() => match said {
+                    Some((place, said)) => self.hear(place, said, &mut show, terminal).await,
                     None => break,
                 },
                 leader = aimed(&mut aim) => {
                     if let Some(Aim { fault, .. }) = aim.take() {
-                        self.strike(&fault, leader, &mut show, screen).await;
+                        self.inject(&fault, leader, &mut show, terminal).await;
                     }
                 }
                 () = sleep_until(next.unwrap_or(deadline)), if next.is_some() => {}
-                end = self.cluster.next_end() => self.note_server_end(end, screen),
+                end = self.cluster.next_end() => self.note_server_end(end, terminal),
                 () = sleep_until(deadline) => {
                     let what = "the clients did not end, though all their waits and time-outs are over";
-                    return Err(Failure::RunTime(what.into()));
+                    return Err(Error::RunTime(what.into()));
                 }
             }
         }
-        screen.rest();
-        show.tell_phase(screen);
-        show.rows.flush().into_iter().for_each(|row| screen.tell(row));
+        terminal.rest();
+        show.tell_phase(terminal);
+        show.rows.flush().into_iter().for_each(|row| terminal.tell(row));
         // What comes too late to break anything tells nothing of the store.
         let missed = aim.iter().map(|aim| &aim.fault).chain(schedule.left());
         for fault in missed.filter(|fault| !fault.what.mends()) {
@@ -258,21 +258,20 @@ impl Stage {
         Aim { fault, leader }
     }
 
-    async fn strike(
+    async fn inject(
         &mut self,
         fault: &Fault,
         leader: Option<usize>,
         show: &mut Show,
-        screen: &mut Screen,
+        terminal: &mut Terminal,
     ) {
-        show.tell_phase(screen);
+        show.tell_phase(terminal);
         let at_us = self.now_us();
-        let struck =
-            strike(&fault.what, leader, &mut self.cluster, &mut self.chronicle, at_us).await;
-        screen.tell(report::fault_line(at_us, &struck.text));
+        let injected = inject(&fault.what, leader, &mut self.cluster, &mut self.log, at_us).await;
+        terminal.tell(report::fault_line(at_us, &injected.text));
         let line = fault.place.line;
         self.troubles
-            .extend(struck.troubles.iter().map(|why| format!("the fault in line {line}: {why}")));
+            .extend(injected.troubles.iter().map(|why| format!("the fault in line {line}: {why}")));
     }
 
     /// The time since the start of the clients.
@@ -280,7 +279,7 @@ impl Stage {
         self.recording.since_start(clock::now_ns()) / 1000
     }
 
-    async fn hear(&mut self, place: usize, said: Said, show: &mut Show, screen: &mut Screen) {
+    async fn hear(&mut self, place: usize, said: Said, show: &mut Show, terminal: &mut Terminal) {
         match said {
             Said::Report(Report::Operation {
                 step,
@@ -295,18 +294,18 @@ impl Stage {
                 let id = OperationId { client: place, step };
                 let instants_ns = (start_ns, end_ns);
                 let told = Told { drawn, server, renewals, instants_ns, answer, certificate };
-                self.hear_operation(id, told, show, screen);
+                self.hear_operation(id, told, show, terminal);
             }
             Said::Report(Report::Finished) => self.recording.finish(place),
             Said::Report(Report::Ready | Report::NotConnected { .. }) => {}
             Said::Garbled(line) => {
-                let name = self.crew.name(place);
+                let name = self.pool.name(place);
                 self.troubles.push(format!("{name} said what nobody understands: {line:?}"));
             }
             Said::Closed if self.recording.is_finished(place) => {}
-            Said::Closed => match self.crew.end_of(place).await {
-                Some(end) => self.note_end(&end, screen),
-                None => self.troubles.push(format!("{} fell silent", self.crew.name(place))),
+            Said::Closed => match self.pool.end_of(place).await {
+                Some(end) => self.note_end(&end, terminal),
+                None => self.troubles.push(format!("{} fell silent", self.pool.name(place))),
             },
         }
     }
@@ -316,15 +315,15 @@ impl Stage {
         id: OperationId,
         told: Told,
         show: &mut Show,
-        screen: &mut Screen,
+        terminal: &mut Terminal,
     ) {
         let (is_unknown, renewals) = (matches!(told.answer, Answer::Unknown(_)), told.renewals);
         if !self.recording.note(id, told) {
-            let name = self.crew.name(id.client);
+            let name = self.pool.name(id.client);
             self.troubles.push(format!("{name} told of an operation that it was not to do"));
             return;
         }
-        screen.counted();
+        terminal.counted();
         let Some(recorded) = self.recording.operations().last() else { return };
         // Random operations are too many to be shown one by one.
         if matches!(self.recording.work(id.client), Work::Share(_)) {
@@ -333,27 +332,27 @@ impl Stage {
         }
         let rows = show.rows.take(recorded, show.live.row(recorded, &self.recording));
         let is_shown = !rows.is_empty();
-        rows.into_iter().for_each(|row| screen.tell(row));
+        rows.into_iter().for_each(|row| terminal.tell(row));
         if is_unknown && is_shown {
             let (client, number) =
-                (self.crew.name(id.client), self.recording.number(id.client, renewals + 1));
+                (self.pool.name(id.client), self.recording.number(id.client, renewals + 1));
             let note = format!("           {client} goes on under the number {number}");
-            screen.tell(Look::Faint.on(note));
+            terminal.tell(Look::Faint.on(note));
         }
     }
 
-    fn note_server_end(&mut self, ended: ServerEnd, screen: &mut Screen) {
+    fn note_server_end(&mut self, ended: ServerEnd, terminal: &mut Terminal) {
         let ServerEnd { server, end, is_expected } = ended;
         let at_us = self.now_us();
-        self.chronicle.ended(server, end.sentence(), at_us);
+        self.log.ended(server, end.sentence(), at_us);
         match is_expected {
-            true => screen.tell(report::fault_line(at_us, &end.sentence())),
-            false => self.note_end(&end, screen),
+            true => terminal.tell(report::fault_line(at_us, &end.sentence())),
+            false => self.note_end(&end, terminal),
         }
     }
 
-    fn note_end(&mut self, end: &End, screen: &mut Screen) {
-        screen.tell(Look::Bad.on(format!("           {}", end.sentence())));
+    fn note_end(&mut self, end: &End, terminal: &mut Terminal) {
+        terminal.tell(Look::Bad.on(format!("           {}", end.sentence())));
         self.troubles.push(end.story());
     }
 }

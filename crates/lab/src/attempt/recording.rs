@@ -83,7 +83,7 @@ pub(crate) struct Recording {
 impl Recording {
     /// Nothing has happened yet.
     pub(crate) fn new(scenario: &Scenario, works: Vec<Work>) -> Recording {
-        let clients = scenario.crew();
+        let clients = scenario.all_clients();
         let next_number = clients.iter().map(|client| client.number + 1).max().unwrap_or(0);
         Recording {
             clients,

@@ -1,10 +1,10 @@
 //! What the terminal shows of the operations of an attempt, as they happen.
 
 use super::task::Task;
-use crate::report::terminal::Screen;
+use crate::report::terminal::Terminal;
 use crate::report::{Live, Phase, Rows};
 
-/// What the screen shows of the operations.
+/// What the terminal shows of the operations.
 pub(super) struct Show {
     pub(super) live: Live,
     pub(super) rows: Rows,
@@ -23,9 +23,9 @@ impl Show {
     }
 
     /// Tells of the random operations since the last fault.
-    pub(super) fn tell_phase(&mut self, screen: &mut Screen) {
+    pub(super) fn tell_phase(&mut self, terminal: &mut Terminal) {
         if let Some(line) = std::mem::take(&mut self.phase).line() {
-            screen.tell(line);
+            terminal.tell(line);
         }
     }
 }

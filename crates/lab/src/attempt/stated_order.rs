@@ -180,7 +180,7 @@ mod tests {
         assert!(stated(&["5o", "5o", "o5o"]).says_something());
         assert!(!stated(&["o", "o"]).says_something());
         assert!(!stated(&["o5o"]).says_something(), "one client is in order anyway");
-        assert!(!stated(&["o", "r9o"]).says_something(), "chance comes before it");
+        assert!(!stated(&["o", "r9o"]).says_something(), "a random sleep comes before it");
         assert!(!stated(&[]).says_something());
     }
 

@@ -95,7 +95,7 @@ async fn run_plan(
     tell(Report::Finished)
 }
 
-/// Asks what chance says, at the pace that is wanted, until it is enough. Who is late does not hurry.
+/// Asks what is drawn, at the pace that is wanted, until it is enough. Who is late does not hurry.
 async fn run_share(
     share: &Share,
     start_ns: u64,
@@ -163,7 +163,7 @@ struct Told {
 }
 
 impl Told {
-    /// As the runner hears it; with what it was, if chance made it.
+    /// As the runner hears it; with what it was, if the client drew it.
     fn report(self, drawn: Option<Step>) -> Report {
         let Told { place, server, renewals, instants_ns, answer, certificate } = self;
         let (start_ns, end_ns) = instants_ns;

@@ -12,16 +12,16 @@ use crate::scenario::{Request, Scenario};
 /// The longest random sleep.
 const RANDOM_SLEEP_MS_MAX: u64 = 1000;
 
-/// What each client of a scenario does, in the order of its crew, with every random sleep drawn. Each
+/// What each client of a scenario does, in their order, with every random sleep drawn. Each
 /// client draws from a stream of its own, so a request more for one leaves the others alone.
 pub(crate) fn draw(scenario: &Scenario, seed: u64) -> Vec<Work> {
     let listed = scenario.clients.iter().map(|client| {
-        let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        chance.set_stream(client.number);
-        Work::Steps(client.requests.iter().map(|request| step(request, &mut chance)).collect())
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        random.set_stream(client.number);
+        Work::Steps(client.requests.iter().map(|request| step(request, &mut random)).collect())
     });
-    let crew = scenario.crew();
-    let random = crew.iter().skip(scenario.clients.len());
+    let clients = scenario.all_clients();
+    let random = clients.iter().skip(scenario.clients.len());
     let places = scenario
         .workloads
         .iter()
@@ -32,24 +32,24 @@ pub(crate) fn draw(scenario: &Scenario, seed: u64) -> Vec<Work> {
     listed.chain(shares).collect()
 }
 
-fn step(request: &Request, chance: &mut ChaCha8Rng) -> Step {
+fn step(request: &Request, random: &mut ChaCha8Rng) -> Step {
     match request {
         Request::Write { key, value } => Step::Write { key: key.clone(), value: value.clone() },
         Request::Read { key, level } => {
             Step::Read { key: key.clone(), level: level.map(|level| level.to_string()) }
         }
         Request::Sleep { ms } => Step::Sleep { ms: *ms },
-        Request::SleepAtRandom => Step::Sleep { ms: chance.random_range(0..=RANDOM_SLEEP_MS_MAX) },
+        Request::SleepAtRandom => Step::Sleep { ms: random.random_range(0..=RANDOM_SLEEP_MS_MAX) },
     }
 }
 
 /// A seed for who gave none, short enough to be read out.
 pub(crate) fn fresh_seed() -> u64 {
-    u64::from(chance() as u32)
+    u64::from(fresh_random() as u32)
 }
 
 /// Some bits that nobody can foretell: the keys that the standard library draws from the system.
-pub(crate) fn chance() -> u64 {
+pub(crate) fn fresh_random() -> u64 {
     use std::hash::{BuildHasher, Hasher, RandomState};
     RandomState::new().build_hasher().finish()
 }

@@ -17,7 +17,7 @@ use super::plan::{LINE_BYTES_MAX, Plan, Report, Start, Work};
 use super::step::Step;
 use crate::attempt::directory::RunDirectory;
 use crate::clock;
-use crate::error::Failure;
+use crate::error::Error;
 use crate::scenario::Scenario;
 use crate::servers::connection::CONNECT_WITHIN;
 use crate::servers::process::{END_WITHIN, End, Process, end_all};
@@ -48,13 +48,13 @@ pub(crate) enum Said {
 
 /// The clients of a run. Dropped, they are killed.
 #[derive(Default)]
-pub(crate) struct Crew {
+pub(crate) struct Pool {
     clients: Vec<Process>,
     said: Option<mpsc::Receiver<(usize, Said)>>,
     limit: Duration,
 }
 
-impl Crew {
+impl Pool {
     /// Starts all clients, tells each its plan and waits until all are connected.
     pub(crate) async fn start(
         &mut self,
@@ -62,18 +62,18 @@ impl Crew {
         scenario: &Scenario,
         plans: Vec<Plan>,
         directory: &RunDirectory,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Error> {
         let (tell, said) = mpsc::channel(REPORTS_MAX);
         self.said = Some(said);
         self.limit = plans.iter().map(time_limit).max().unwrap_or_default();
-        let crew = scenario.crew();
+        let clients = scenario.all_clients();
         for (place, plan) in plans.iter().enumerate() {
-            let name = format!("client {}", crew[place].number);
+            let name = format!("client {}", clients[place].number);
             let log = directory.log(&name);
             let mut command = Command::new(binary);
             command.arg(CLIENT_COMMAND).stdout(Stdio::piped()).stderr(File::create(&log)?);
-            let bell = Arc::new(Notify::new());
-            let (process, stdout) = Process::start(name, &mut command, log, bell)?;
+            let notify = Arc::new(Notify::new());
+            let (process, stdout) = Process::start(name, &mut command, log, notify)?;
             let stdout = stdout.expect("a client's standard output is a pipe");
             tokio::spawn(listen(place, stdout, tell.clone()));
             self.clients.push(process);
@@ -84,7 +84,7 @@ impl Crew {
     }
 
     /// Waits until all are connected.
-    async fn connected(&mut self, clients: usize) -> Result<(), Failure> {
+    async fn connected(&mut self, clients: usize) -> Result<(), Error> {
         let deadline = Instant::now() + READY_WITHIN;
         for _ in 0..clients {
             let (place, said) = match timeout_at(deadline, self.next_said()).await {
@@ -92,7 +92,7 @@ impl Crew {
                 Ok(None) => break,
                 Err(_) => {
                     let what = format!("no connection within {} s", READY_WITHIN.as_secs());
-                    return Err(Failure::RunTime(what));
+                    return Err(Error::RunTime(what));
                 }
             };
             let name = self.clients[place].name();
@@ -105,13 +105,13 @@ impl Crew {
                 Said::Garbled(line) => format!("{name} said what nobody understands: {line:?}"),
                 Said::Closed => self.story_of(place).await,
             };
-            return Err(Failure::RunTime(what));
+            return Err(Error::RunTime(what));
         }
         Ok(())
     }
 
     /// Tells all clients to start at one instant, and gives it.
-    pub(crate) async fn go(&mut self) -> Result<u64, Failure> {
+    pub(crate) async fn go(&mut self) -> Result<u64, Error> {
         let at_ns = clock::now_ns() + START_AHEAD.as_nanos() as u64;
         for place in 0..self.clients.len() {
             self.say(place, &Start { at_ns }).await?;
@@ -129,15 +129,15 @@ impl Crew {
         self.said.as_mut()?.recv().await
     }
 
-    async fn say(&mut self, place: usize, what: &impl Serialize) -> Result<(), Failure> {
+    async fn say(&mut self, place: usize, what: &impl Serialize) -> Result<(), Error> {
         let line = serde_json::to_string(what).map_err(std::io::Error::from)?;
         let process = &mut self.clients[place];
         match timeout(READY_WITHIN, process.say(line)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Failure::RunTime(self.story_of(place).await)),
+            Ok(Err(_)) => Err(Error::RunTime(self.story_of(place).await)),
             Err(_) => {
                 let what = format!("{} does not listen", process.name());
-                Err(Failure::RunTime(what))
+                Err(Error::RunTime(what))
             }
         }
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::scenario::VALUE_BYTES_MAX;
 
-/// One request, with chance already drawn.
+/// One request, with all that is random already drawn.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Step {
     /// Give a key a value.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::step::Step;
 use crate::scenario::Workload;
 
-/// How many words of the stream of chance each operation has for itself.
+/// How many words of the random stream each operation has for itself.
 const WORDS: u128 = 16;
 
 /// What one client does of a workload.
@@ -35,7 +35,7 @@ pub(crate) struct Share {
 /// What a client saw last of each key.
 pub(crate) type Seen = HashMap<String, Option<String>>;
 
-/// What chance says of one operation.
+/// What is drawn for one operation.
 struct Drawn {
     key: String,
     kind: Kind,
@@ -104,13 +104,13 @@ impl Share {
     }
 
     fn draw(&self, place: usize) -> Drawn {
-        let mut chance = ChaCha8Rng::seed_from_u64(self.seed);
-        chance.set_stream(self.number);
-        chance.set_word_pos(place as u128 * WORDS);
-        let pause_ns = chance.random_range(0..=2 * self.pause_ns);
-        let key = format!("k{}", chance.random_range(0..self.keys));
-        let kind = chance.random_range(0..self.reads + self.writes + self.cas);
-        let percent = chance.random_range(0..100);
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+        random.set_stream(self.number);
+        random.set_word_pos(place as u128 * WORDS);
+        let pause_ns = random.random_range(0..=2 * self.pause_ns);
+        let key = format!("k{}", random.random_range(0..self.keys));
+        let kind = random.random_range(0..self.reads + self.writes + self.cas);
+        let percent = random.random_range(0..100);
         let kind = match kind {
             kind if kind < self.reads => Kind::Read(self.level(percent)),
             kind if kind < self.reads + self.writes => Kind::Write,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::log::{Chronicle, Harm};
+use super::log::{Harm, Log};
 use super::proxy::Way;
 use super::target::{LEADER_WITHIN, find, names};
 use crate::scenario::{Servers, What, Who};
@@ -18,7 +18,7 @@ const TOLD_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a fault did.
 #[derive(Debug, Default)]
-pub(crate) struct Struck {
+pub(crate) struct Injected {
     /// In words, such as `kill server 0`.
     pub(crate) text: String,
     /// What could not be done.
@@ -26,60 +26,60 @@ pub(crate) struct Struck {
 }
 
 /// Does what a fault says. `leader` is there if the fault asks for it and some server leads.
-pub(crate) async fn strike(
+pub(crate) async fn inject(
     what: &What,
     leader: Option<usize>,
     cluster: &mut Cluster,
-    chronicle: &mut Chronicle,
+    log: &mut Log,
     at_us: u64,
-) -> Struck {
+) -> Injected {
     if what.needs_leader() && leader.is_none() {
         let why = format!("no server led for {} s", LEADER_WITHIN.as_secs());
-        return Struck { text: "nothing: no server leads".into(), troubles: vec![why] };
+        return Injected { text: "nothing: no server leads".into(), troubles: vec![why] };
     }
-    let mut blow = Blow { leader, cluster, chronicle, at_us, troubles: vec![] };
-    let text = blow.deal(what).await;
-    Struck { text, troubles: blow.troubles }
+    let mut injection = Injection { leader, cluster, log, at_us, troubles: vec![] };
+    let text = injection.deal(what).await;
+    Injected { text, troubles: injection.troubles }
 }
 
 /// Undoes all that goes on: what stands still goes on, what is down is started again, the network and
 /// the disks are whole. What was done, in words.
-pub(crate) async fn mend(cluster: &mut Cluster, chronicle: &mut Chronicle, at_us: u64) -> Struck {
-    let mut blow = Blow { leader: None, cluster, chronicle, at_us, troubles: vec![] };
+pub(crate) async fn mend(cluster: &mut Cluster, log: &mut Log, at_us: u64) -> Injected {
+    let mut injection = Injection { leader: None, cluster, log, at_us, troubles: vec![] };
     let all = Servers(vec![Who::All]);
     let mut done = vec![];
-    if !blow.find(&Servers(vec![Who::Paused])).is_empty() {
-        done.push(blow.deal(&What::Resume(Servers(vec![Who::Paused]))).await);
+    if !injection.find(&Servers(vec![Who::Paused])).is_empty() {
+        done.push(injection.deal(&What::Resume(Servers(vec![Who::Paused]))).await);
     }
-    let full: Vec<Who> = blow
+    let full: Vec<Who> = injection
         .find(&all)
         .into_iter()
-        .filter(|s| blow.goes_on(Harm::Disk, *s))
+        .filter(|s| injection.goes_on(Harm::Disk, *s))
         .map(Who::Number)
         .collect();
     if !full.is_empty() {
-        done.push(blow.deal(&What::DiskFree(Servers(full))).await);
+        done.push(injection.deal(&What::DiskFree(Servers(full))).await);
     }
-    if !blow.find(&Servers(vec![Who::Down])).is_empty() {
-        done.push(blow.deal(&What::Restart(Servers(vec![Who::Down]))).await);
+    if !injection.find(&Servers(vec![Who::Down])).is_empty() {
+        done.push(injection.deal(&What::Restart(Servers(vec![Who::Down]))).await);
     }
-    if blow.cluster.network().is_some_and(|network| network.any(|way| *way != Way::default())) {
-        done.push(blow.deal(&What::Heal(all)).await);
+    if injection.cluster.proxy().is_some_and(|proxy| proxy.any(|way| *way != Way::default())) {
+        done.push(injection.deal(&What::Heal(all)).await);
     }
-    let troubles = std::mem::take(&mut blow.troubles);
-    Struck { text: done.join("; "), troubles }
+    let troubles = std::mem::take(&mut injection.troubles);
+    Injected { text: done.join("; "), troubles }
 }
 
 /// A fault on its way to the servers.
-struct Blow<'a> {
+struct Injection<'a> {
     leader: Option<usize>,
     cluster: &'a mut Cluster,
-    chronicle: &'a mut Chronicle,
+    log: &'a mut Log,
     at_us: u64,
     troubles: Vec<String>,
 }
 
-impl Blow<'_> {
+impl Injection<'_> {
     async fn deal(&mut self, what: &What) -> String {
         match what {
             What::Kill(servers) => self.kill(servers).await,
@@ -135,7 +135,7 @@ impl Blow<'_> {
                     self.tell(&servers, &["DEBUG", "DISK", "STALL", &ms.to_string()]).await
                 {
                     let until_us = self.at_us + ms * 1000;
-                    self.chronicle.during(server, text.clone(), self.at_us, until_us);
+                    self.log.during(server, text.clone(), self.at_us, until_us);
                 }
                 format!("{text} at {}", names(&servers))
             }
@@ -200,13 +200,13 @@ impl Blow<'_> {
     /// Harm to a server begins, with this text, or ends.
     fn note(&mut self, harm: Harm, server: usize, text: Option<&str>) {
         match text {
-            Some(text) => self.chronicle.begin(harm, Some(server), text.into(), self.at_us),
-            None => self.chronicle.end(harm, Some(server), self.at_us),
+            Some(text) => self.log.begin(harm, Some(server), text.into(), self.at_us),
+            None => self.log.end(harm, Some(server), self.at_us),
         }
     }
 
     fn goes_on(&self, harm: Harm, server: usize) -> bool {
-        self.chronicle.goes_on(harm, Some(server))
+        self.log.goes_on(harm, Some(server))
     }
 
     /// What only the process knew ends with it.

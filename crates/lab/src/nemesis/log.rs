@@ -25,13 +25,13 @@ pub(crate) enum Harm {
 
 /// All that was done, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Chronicle {
+pub(crate) struct Log {
     faults: Vec<Fault>,
     /// What goes on: the harm, whom it hit, and its place among the faults.
     open: Vec<(Harm, Option<usize>, usize)>,
 }
 
-impl Chronicle {
+impl Log {
     /// Something begins. The same harm to the same server, if it goes on, is over.
     pub(crate) fn begin(&mut self, harm: Harm, server: Option<usize>, text: String, at_us: u64) {
         self.end(harm, server, at_us);
@@ -91,16 +91,16 @@ mod tests {
 
     #[test]
     fn what_begins_goes_on_until_it_ends() {
-        let mut chronicle = Chronicle::default();
-        chronicle.begin(Harm::Down, Some(0), "killed".into(), 10);
-        chronicle.begin(Harm::Cut, None, "cut".into(), 20);
-        chronicle.begin(Harm::Cut, None, "cut otherwise".into(), 30);
-        chronicle.end(Harm::Down, Some(1), 40);
-        assert!(chronicle.goes_on(Harm::Down, Some(0)));
-        chronicle.end(Harm::Down, Some(0), 50);
-        assert!(!chronicle.goes_on(Harm::Down, Some(0)));
+        let mut log = Log::default();
+        log.begin(Harm::Down, Some(0), "killed".into(), 10);
+        log.begin(Harm::Cut, None, "cut".into(), 20);
+        log.begin(Harm::Cut, None, "cut otherwise".into(), 30);
+        log.end(Harm::Down, Some(1), 40);
+        assert!(log.goes_on(Harm::Down, Some(0)));
+        log.end(Harm::Down, Some(0), 50);
+        assert!(!log.goes_on(Harm::Down, Some(0)));
         let times: Vec<_> =
-            chronicle.into_faults().iter().map(|fault| (fault.from_us, fault.until_us)).collect();
+            log.into_faults().iter().map(|fault| (fault.from_us, fault.until_us)).collect();
         assert_eq!(times, [(10, Some(50)), (20, Some(30)), (30, None)]);
     }
 }

@@ -1,10 +1,10 @@
-//! Faults: what a scenario does to its servers while the clients ask.
+//! The nemesis: what a scenario does to its servers while the clients ask.
 //!
 //! ```text
-//!   Schedule ── a fault is due ──▶ who leads? ──▶ strike ─▶ processes   SIGKILL, SIGSTOP, started again
-//!                                                       ├─▶ Network     cut, slow, torn
-//!                                                       ├─▶ DEBUG …     clock and disk, by the server itself
-//!                                                       └─▶ Chronicle   what was done when, for the report
+//!   Schedule ─ a fault is due ─▶ who leads? ─▶ inject ─▶ processes  SIGKILL, SIGSTOP, a new start
+//!                                                    ├─▶ Proxy      cut, slow, torn
+//!                                                    ├─▶ DEBUG …    clock and disk, by the server
+//!                                                    └─▶ Log        what was done when
 //! ```
 //!
 //! A fault that names a server by what it is hits the one that is so when the fault comes. Faults come
@@ -16,8 +16,8 @@ mod proxy;
 mod schedule;
 mod target;
 
-pub(crate) use inject::{mend, strike};
-pub(crate) use log::Chronicle;
-pub(crate) use proxy::Network;
+pub(crate) use inject::{inject, mend};
+pub(crate) use log::Log;
+pub(crate) use proxy::Proxy;
 pub(crate) use schedule::Schedule;
 pub(crate) use target::find_leader;

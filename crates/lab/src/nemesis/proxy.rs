@@ -1,4 +1,4 @@
-//! The network between the servers, held in hand: for every server and each of its peers there is a
+//! A proxy between the servers: for every server and each of its peers there is a
 //! port of the runner, which that server dials in place of the peer, and which passes all bytes on.
 //! So what goes from one server to another can be held back, slowed down or torn, in each direction by
 //! itself, without any right that a user has not.
@@ -49,43 +49,43 @@ pub(crate) struct Way {
 }
 
 /// All ways between the servers. Dropped, all of them end.
-pub(crate) struct Network {
+pub(crate) struct Proxy {
     servers: usize,
     /// The way from one server to another stands at `from * servers + to`.
     ways: Vec<watch::Sender<Way>>,
     /// Where a server dials a peer, in the same order; its own place has the address it listens at.
-    doors: Vec<SocketAddr>,
-    _doors: JoinSet<()>,
+    addresses: Vec<SocketAddr>,
+    _listeners: JoinSet<()>,
 }
 
-impl Network {
-    /// Puts a door in front of each of these peer addresses, for each of the others.
-    pub(crate) async fn between(peers: &[SocketAddr], seed: u64) -> io::Result<Network> {
+impl Proxy {
+    /// Puts a listener in front of each of these peer addresses, for each of the others.
+    pub(crate) async fn between(peers: &[SocketAddr], seed: u64) -> io::Result<Proxy> {
         let servers = peers.len();
         let ways: Vec<_> =
             (0..servers * servers).map(|_| watch::Sender::new(Way::default())).collect();
-        let (mut doors, mut tasks) = (vec![], JoinSet::new());
+        let (mut addresses, mut tasks) = (vec![], JoinSet::new());
         for from in 0..servers {
             for (to, peer) in peers.iter().copied().enumerate() {
                 if from == to {
-                    doors.push(peer);
+                    addresses.push(peer);
                     continue;
                 }
                 let listener = TcpListener::bind(ports::address(0)).await?;
-                doors.push(listener.local_addr()?);
+                addresses.push(listener.local_addr()?);
                 let there = ways[from * servers + to].subscribe();
                 let back = ways[to * servers + from].subscribe();
-                let mut chance = ChaCha8Rng::seed_from_u64(seed);
-                chance.set_stream((from * servers + to) as u64);
-                tasks.spawn(keep_door(listener, peer, there, back, chance));
+                let mut random = ChaCha8Rng::seed_from_u64(seed);
+                random.set_stream((from * servers + to) as u64);
+                tasks.spawn(listen(listener, peer, there, back, random));
             }
         }
-        Ok(Network { servers, ways, doors, _doors: tasks })
+        Ok(Proxy { servers, ways, addresses, _listeners: tasks })
     }
 
     /// Where a server finds all members, itself included.
     pub(crate) fn members_of(&self, server: usize) -> &[SocketAddr] {
-        &self.doors[server * self.servers..][..self.servers]
+        &self.addresses[server * self.servers..][..self.servers]
     }
 
     /// Changes the way from one server to another.
@@ -119,13 +119,13 @@ impl Network {
     }
 }
 
-/// Takes connections at one door for ever, and passes on what comes over them.
-async fn keep_door(
+/// Takes connections at one listener for ever, and passes on what comes over them.
+async fn listen(
     listener: TcpListener,
     peer: SocketAddr,
     there: watch::Receiver<Way>,
     back: watch::Receiver<Way>,
-    mut chance: ChaCha8Rng,
+    mut random: ChaCha8Rng,
 ) {
     let mut connections = JoinSet::new();
     loop {
@@ -135,8 +135,8 @@ async fn keep_door(
         };
         match accepted {
             Ok((stream, _)) => {
-                let chance = ChaCha8Rng::seed_from_u64(chance.random());
-                connections.spawn(pass(stream, peer, there.clone(), back.clone(), chance));
+                let random = ChaCha8Rng::seed_from_u64(random.random());
+                connections.spawn(pass(stream, peer, there.clone(), back.clone(), random));
             }
             Err(_) => sleep(PAUSE).await,
         }
@@ -149,9 +149,9 @@ async fn pass(
     peer: SocketAddr,
     mut there: watch::Receiver<Way>,
     back: watch::Receiver<Way>,
-    mut chance: ChaCha8Rng,
+    mut random: ChaCha8Rng,
 ) {
-    // Only the network that runs the servers can close these, and then all is over.
+    // Only a proxy that is dropped closes these, and then all is over.
     if there.wait_for(|way| !way.is_cut).await.is_err() {
         return;
     }
@@ -162,11 +162,11 @@ async fn pass(
     }
     let (from_dialler, to_dialler) = dialler.into_split();
     let (from_listener, to_listener) = listener.into_split();
-    let other_chance = ChaCha8Rng::seed_from_u64(chance.random());
+    let other_random = ChaCha8Rng::seed_from_u64(random.random());
     // Whichever ends first ends both: half a connection is of no use between servers.
     tokio::select! {
-        () = carry(from_dialler, to_listener, there, chance) => {}
-        () = carry(from_listener, to_dialler, back, other_chance) => {}
+        () = carry(from_dialler, to_listener, there, random) => {}
+        () = carry(from_listener, to_dialler, back, other_random) => {}
     }
 }
 
@@ -175,11 +175,11 @@ async fn carry(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,
     way: watch::Receiver<Way>,
-    chance: ChaCha8Rng,
+    random: ChaCha8Rng,
 ) {
     let (send, mut pieces) = mpsc::channel(PIECES_MAX);
     let mut way_out = way.clone();
-    let reading = take_in(&mut from, way, chance, send);
+    let reading = take_in(&mut from, way, random, send);
     let writing = async {
         while let Some((due, piece)) = pieces.recv().await {
             // The runtime's timer is only good to a millisecond: what is due already does not ask it.
@@ -208,7 +208,7 @@ async fn carry(
 async fn take_in(
     from: &mut OwnedReadHalf,
     way: watch::Receiver<Way>,
-    mut chance: ChaCha8Rng,
+    mut random: ChaCha8Rng,
     send: mpsc::Sender<(Instant, Bytes)>,
 ) -> bool {
     let (mut buffer, mut last_due) = (BytesMut::new(), Instant::now());
@@ -220,7 +220,7 @@ async fn take_in(
             Ok(_) => {}
         }
         let Way { delay, drop_percent, .. } = *way.borrow();
-        if drop_percent > 0 && chance.random_range(0..100) < drop_percent {
+        if drop_percent > 0 && random.random_range(0..100) < drop_percent {
             return true;
         }
         last_due = last_due.max(Instant::now() + delay);
@@ -234,16 +234,16 @@ async fn take_in(
 mod tests {
     use super::*;
 
-    /// Two servers as far as the network knows, with a connection from the first to the second.
-    async fn pair() -> (Network, TcpStream, TcpStream) {
+    /// Two servers as far as the proxy knows, with a connection from the first to the second.
+    async fn pair() -> (Proxy, TcpStream, TcpStream) {
         let first = TcpListener::bind(ports::address(0)).await.unwrap();
         let second = TcpListener::bind(ports::address(0)).await.unwrap();
         let peers = [first.local_addr().unwrap(), second.local_addr().unwrap()];
-        let network = Network::between(&peers, 1).await.unwrap();
-        assert_eq!(network.members_of(0)[0], peers[0]);
-        let dialler = TcpStream::connect(network.members_of(0)[1]).await.unwrap();
+        let proxy = Proxy::between(&peers, 1).await.unwrap();
+        assert_eq!(proxy.members_of(0)[0], peers[0]);
+        let dialler = TcpStream::connect(proxy.members_of(0)[1]).await.unwrap();
         let (accepted, _) = second.accept().await.unwrap();
-        (network, dialler, accepted)
+        (proxy, dialler, accepted)
     }
 
     async fn take<const N: usize>(stream: &mut TcpStream) -> [u8; N] {
@@ -270,26 +270,26 @@ mod tests {
 
     #[tokio::test]
     async fn a_way_is_cut_by_itself_and_its_bytes_come_late() {
-        let (network, mut dialler, mut accepted) = pair().await;
-        network.cut(&BTreeSet::from([(0, 1)]));
-        assert!(network.any(|way| way.is_cut));
+        let (proxy, mut dialler, mut accepted) = pair().await;
+        proxy.cut(&BTreeSet::from([(0, 1)]));
+        assert!(proxy.any(|way| way.is_cut));
         dialler.write_all(b"there").await.unwrap();
         assert_silent(&mut accepted).await;
         accepted.write_all(b"back").await.unwrap();
         assert_eq!(&take::<4>(&mut dialler).await, b"back");
-        network.heal(&BTreeSet::from([1]));
+        proxy.heal(&BTreeSet::from([1]));
         assert_eq!(&take::<5>(&mut accepted).await, b"there");
-        assert!(!network.any(|way| way.is_cut));
+        assert!(!proxy.any(|way| way.is_cut));
     }
 
     #[tokio::test]
     async fn bytes_that_are_delayed_stay_in_order() {
-        let (network, mut dialler, mut accepted) = pair().await;
+        let (proxy, mut dialler, mut accepted) = pair().await;
         let begun = Instant::now();
-        network.change(0, 1, |way| way.delay = Duration::from_millis(80));
+        proxy.change(0, 1, |way| way.delay = Duration::from_millis(80));
         dialler.write_all(b"slow").await.unwrap();
         tokio::time::sleep(Duration::from_millis(10)).await;
-        network.change(0, 1, |way| way.delay = Duration::ZERO);
+        proxy.change(0, 1, |way| way.delay = Duration::ZERO);
         dialler.write_all(b"fast").await.unwrap();
         assert_eq!(&take::<8>(&mut accepted).await, b"slowfast");
         assert!(begun.elapsed() >= Duration::from_millis(80));
@@ -297,8 +297,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_torn_connection_is_closed_at_both_ends() {
-        let (network, mut dialler, mut accepted) = pair().await;
-        network.change(0, 1, |way| way.drop_percent = 100);
+        let (proxy, mut dialler, mut accepted) = pair().await;
+        proxy.change(0, 1, |way| way.drop_percent = 100);
         dialler.write_all(b"there").await.unwrap();
         let mut nothing = vec![];
         accepted.read_to_end(&mut nothing).await.unwrap();

@@ -65,7 +65,7 @@ fn facts(scenario: &Scenario) -> Vec<(&'static str, String)> {
     let up_to = if scenario.workloads.is_empty() { "" } else { "up to " };
     let mut facts = vec![
         ("servers", scenario.servers.to_string()),
-        ("clients", scenario.crew().len().to_string()),
+        ("clients", scenario.all_clients().len().to_string()),
         ("operations of a run", format!("{up_to}{}", scenario.operations_max())),
     ];
     if !scenario.faults.is_empty() {

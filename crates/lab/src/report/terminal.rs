@@ -43,7 +43,7 @@ impl Look {
 }
 
 /// Where a run is told.
-pub(crate) struct Screen {
+pub(crate) struct Terminal {
     /// `None`: nothing is told, because a machine reads what comes at the end.
     lines: Option<Box<dyn Write>>,
     /// The first failure to tell something that somebody still wanted to read.
@@ -51,15 +51,19 @@ pub(crate) struct Screen {
     bar: ProgressBar,
 }
 
-impl Screen {
+impl Terminal {
     /// The terminal, or whatever standard output is.
-    pub(crate) fn for_people() -> Screen {
-        Screen { lines: Some(Box::new(anstream::stdout())), lost: None, bar: ProgressBar::hidden() }
+    pub(crate) fn for_people() -> Terminal {
+        Terminal {
+            lines: Some(Box::new(anstream::stdout())),
+            lost: None,
+            bar: ProgressBar::hidden(),
+        }
     }
 
     /// Nothing is told.
-    pub(crate) fn silent() -> Screen {
-        Screen { lines: None, lost: None, bar: ProgressBar::hidden() }
+    pub(crate) fn silent() -> Terminal {
+        Terminal { lines: None, lost: None, bar: ProgressBar::hidden() }
     }
 
     /// Tells some lines.

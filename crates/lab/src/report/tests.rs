@@ -117,7 +117,7 @@ fn merged_attempt(first_read: &str) -> Attempt {
     Attempt { quiet: Some(quiet), ..attempt(&scenario, &recording) }
 }
 
-/// What the screen shows of random operations and a fault: one done, one refused, two unknown.
+/// What the terminal shows of random operations and a fault: one done, one refused, two unknown.
 fn under_fire() -> (Vec<String>, Figures) {
     let text = r#"{"num_servers":2,"consistency_level":"sequential","workload":{"clients":1,
         "operations":4,"cas":1}}"#;

@@ -61,7 +61,7 @@ pub(super) fn break_line(line: &str) -> Vec<String> {
     lines
 }
 
-/// How wide a text is on the screen, where its colours take no room.
+/// How wide a text is on the terminal, where its colours take no room.
 fn seen_width(text: &str) -> usize {
     strip_str(text).to_string().width()
 }

@@ -30,7 +30,7 @@ fn about(task: &Task<'_>, repeat: u32) -> String {
             Transport::Zmq => " · over ZeroMQ",
         },
         counted(scenario.servers, "server"),
-        counted(scenario.crew().len(), "client"),
+        counted(scenario.all_clients().len(), "client"),
         match scenario.workloads.is_empty() {
             true => counted(scenario.operations(), "operation"),
             false => format!("up to {} operations", scenario.operations_max()),

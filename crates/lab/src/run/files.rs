@@ -6,7 +6,7 @@ use history::{EXIT_BROKEN, Level};
 use serde_json::{Value, json};
 
 use super::{DOCUMENT_VERSION, Options};
-use crate::report::terminal::Screen;
+use crate::report::terminal::Terminal;
 use crate::scenario::{Problem, Refusal, Scenario};
 
 /// A scenario that was read.
@@ -41,10 +41,10 @@ pub(super) fn load_all(options: &Options) -> Result<Vec<Loaded>, Vec<Refusal>> {
 }
 
 /// Says what is wrong with the files; nothing was started.
-pub(super) fn refuse(refusals: &[Refusal], options: &Options, screen: &mut Screen) {
+pub(super) fn refuse(refusals: &[Refusal], options: &Options, terminal: &mut Terminal) {
     for refusal in refusals {
         // Bare, so that editors and terminals find the place.
-        screen.complain_bare(refusal);
+        terminal.complain_bare(refusal);
     }
     if options.json {
         let problem = |refusal: &Refusal| -> Vec<Value> {
@@ -60,7 +60,7 @@ pub(super) fn refuse(refusals: &[Refusal], options: &Options, screen: &mut Scree
             refusal.problems.iter().map(one).collect()
         };
         let problems: Vec<Value> = refusals.iter().flat_map(problem).collect();
-        screen.print(&json!({
+        terminal.print(&json!({
             "candor_run": DOCUMENT_VERSION,
             "problems": problems,
             "exit_code": EXIT_BROKEN,

@@ -16,8 +16,8 @@ use super::launch::{Launch, Orders};
 use super::ports;
 use super::process::{End, Process, end_all, last_words};
 use crate::attempt::directory::RunDirectory;
-use crate::error::Failure;
-use crate::nemesis::Network;
+use crate::error::Error;
+use crate::nemesis::Proxy;
 use crate::scenario::level::is_merged;
 
 /// How long a cluster may take until it is ready.
@@ -37,9 +37,9 @@ pub(crate) struct Cluster {
     addresses: Vec<SocketAddr>,
     zmq_addresses: Vec<SocketAddr>,
     /// What lies between the servers, if a fault needs it.
-    network: Option<Network>,
-    /// Rings when a server has ended.
-    bell: Arc<Notify>,
+    proxy: Option<Proxy>,
+    /// Notified when a server has ended.
+    ended: Arc<Notify>,
     /// The servers whose end was told.
     told: BTreeSet<usize>,
     /// The servers that stand still.
@@ -63,25 +63,25 @@ impl Cluster {
         &mut self,
         orders: &Orders<'_>,
         directory: &RunDirectory,
-        network: Option<Network>,
-    ) -> Result<(), Failure> {
+        proxy: Option<Proxy>,
+    ) -> Result<(), Error> {
         let direct: Vec<SocketAddr> =
             orders.ports.iter().map(|ports| ports::address(ports.peers)).collect();
         for (server, ports) in orders.ports.iter().enumerate() {
-            let members = network.as_ref().map_or(&direct[..], |n| n.members_of(server));
+            let members = proxy.as_ref().map_or(&direct[..], |proxy| proxy.members_of(server));
             let launch = Launch::of(server, orders, members, directory);
-            self.servers.push(launch.start(server, &self.bell)?);
+            self.servers.push(launch.start(server, &self.ended)?);
             self.launches.push(launch);
             self.addresses.push(ports::address(ports.clients));
             self.zmq_addresses.push(ports::address(ports.zmq));
         }
-        self.network = network;
+        self.proxy = proxy;
         Ok(())
     }
 
     /// What lies between the servers.
-    pub(crate) fn network(&self) -> Option<&Network> {
-        self.network.as_ref()
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
     }
 
     /// Whether a server runs, if only to stand still.
@@ -110,7 +110,7 @@ impl Cluster {
 
     /// Starts a server that has ended again, on the data that it has.
     pub(crate) fn restart(&mut self, server: usize) -> io::Result<()> {
-        self.servers[server] = self.launches[server].start(server, &self.bell)?;
+        self.servers[server] = self.launches[server].start(server, &self.ended)?;
         self.told.remove(&server);
         self.paused.remove(&server);
         self.doomed.remove(&server);
@@ -168,18 +168,18 @@ impl Cluster {
         loop {
             match self.take_end() {
                 Some(end) => return end,
-                None => self.bell.notified().await,
+                None => self.ended.notified().await,
             }
         }
     }
 
     /// Asks all servers until each of them serves and, if the order needs one, there is a leader.
-    pub(crate) async fn ready(&mut self, level: Level) -> Result<Ready, Failure> {
+    pub(crate) async fn ready(&mut self, level: Level) -> Result<Ready, Error> {
         let begun = Instant::now();
         let mut pause = PAUSE_MIN;
         loop {
             if let Some(ServerEnd { end, .. }) = self.take_end() {
-                return Err(Failure::RunTime(end.story()));
+                return Err(Error::RunTime(end.story()));
             }
             let answers = self.ask_all().await;
             let leader = leader(&answers);
@@ -188,7 +188,7 @@ impl Cluster {
                 return Ok(Ready { leader, after: begun.elapsed() });
             }
             if begun.elapsed() > READY_WITHIN {
-                return Err(Failure::RunTime(self.why_not_ready(&answers)));
+                return Err(Error::RunTime(self.why_not_ready(&answers)));
             }
             sleep(pause).await;
             pause = (pause * 2).min(PAUSE_MAX);
@@ -316,8 +316,8 @@ mod tests {
         let binary = program(home.path(), "exec sleep 600 <&-");
         let log = home.path().join("log");
         let mut command = Command::new(binary);
-        let bell = Arc::default();
-        let (process, _) = Process::start("server 0".into(), &mut command, log, bell).unwrap();
+        let notify = Arc::default();
+        let (process, _) = Process::start("server 0".into(), &mut command, log, notify).unwrap();
         let mut all = [process];
         end_all(&mut all, std::future::ready(())).await;
         let end = all[0].end().unwrap().sentence();

@@ -54,14 +54,14 @@ impl Launch {
     }
 
     /// Starts the server.
-    pub(super) fn start(&self, server: usize, bell: &Arc<Notify>) -> io::Result<Process> {
+    pub(super) fn start(&self, server: usize, notify: &Arc<Notify>) -> io::Result<Process> {
         // What it said before it was started again stays.
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut command = Command::new(&self.binary);
         command.args(&self.arguments);
         command.stdout(Stdio::from(log.try_clone()?)).stderr(Stdio::from(log));
         let name = format!("server {server}");
-        let (process, _) = Process::start(name, &mut command, self.log.clone(), bell.clone())?;
+        let (process, _) = Process::start(name, &mut command, self.log.clone(), notify.clone())?;
         Ok(process)
     }
 }

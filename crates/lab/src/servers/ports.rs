@@ -78,7 +78,7 @@ impl FreePorts {
     fn new() -> FreePorts {
         let count = LAST - FIRST + 1;
         // Not from the run's seed: two runs with the same seed must not meet.
-        let offset = (delays::chance() % u64::from(count)) as u16;
+        let offset = (delays::fresh_random() % u64::from(count)) as u16;
         FreePorts { next: FIRST + offset, untried: count, held: vec![] }
     }
 

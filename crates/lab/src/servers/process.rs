@@ -37,13 +37,13 @@ pub(crate) struct Process {
 
 impl Process {
     /// Starts a process that logs to a file. It gets a process group of its own, so that a Ctrl-C
-    /// at the terminal reaches the runner alone, which then ends everything in order. The bell
-    /// rings when it has ended.
+    /// at the terminal reaches the runner alone, which then ends everything in order.
+    /// `notify` is notified when it has ended.
     pub(crate) fn start(
         name: String,
         command: &mut Command,
         log: PathBuf,
-        bell: Arc<Notify>,
+        notify: Arc<Notify>,
     ) -> io::Result<(Process, Option<ChildStdout>)> {
         let mut child =
             command.stdin(Stdio::piped()).process_group(0).kill_on_drop(true).spawn().map_err(
@@ -53,7 +53,7 @@ impl Process {
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let (kill, kill_asked) = mpsc::channel(1);
         let (end, ended) = watch::channel(None);
-        tokio::spawn(watch_over(child, kill_asked, end, bell));
+        tokio::spawn(watch_over(child, kill_asked, end, notify));
         Ok((Process { name, pid, log, stdin, kill, ended }, stdout))
     }
 
@@ -143,7 +143,7 @@ async fn watch_over(
     mut child: Child,
     mut kill_asked: mpsc::Receiver<()>,
     end: watch::Sender<Option<ExitStatus>>,
-    bell: Arc<Notify>,
+    notify: Arc<Notify>,
 ) {
     let status = tokio::select! {
         status = child.wait() => status,
@@ -155,7 +155,7 @@ async fn watch_over(
     };
     // Waiting fails only for a process that is none of ours, so there is a status.
     end.send_replace(Some(status.unwrap_or_default()));
-    bell.notify_one();
+    notify.notify_one();
 }
 
 /// Ends processes: closes their standard inputs, waits a little, kills what is left, and waits until

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::Blow;
+use super::Injection;
 use crate::nemesis::log::Harm;
 use crate::nemesis::proxy::Way;
 use crate::nemesis::target::{names, numbers};
 use crate::scenario::{Cut, Servers, Ways};
 
-impl Blow<'_> {
+impl Injection<'_> {
     pub(super) fn partition(&mut self, cut: &Cut) -> String {
         let servers = self.cluster.servers().len();
         let (ways, text) = match cut {
@@ -38,24 +38,24 @@ impl Blow<'_> {
                 (pairs(&all, &all).into_iter().filter(apart).collect(), format!("partition {text}"))
             }
         };
-        if let Some(network) = self.cluster.network() {
-            network.cut(&ways);
+        if let Some(proxy) = self.cluster.proxy() {
+            proxy.cut(&ways);
         }
         self.note_network(Harm::Cut, !ways.is_empty(), text, |way| way.is_cut)
     }
 
     pub(super) fn heal(&mut self, servers: &Servers) -> String {
         let servers = self.find(servers);
-        let Some(network) = self.cluster.network() else { return String::new() };
-        network.heal(&servers);
+        let Some(proxy) = self.cluster.proxy() else { return String::new() };
+        proxy.heal(&servers);
         let left = [
-            (Harm::Cut, network.any(|way| way.is_cut)),
-            (Harm::Slow, network.any(|way| !way.delay.is_zero())),
-            (Harm::Torn, network.any(|way| way.drop_percent > 0)),
+            (Harm::Cut, proxy.any(|way| way.is_cut)),
+            (Harm::Slow, proxy.any(|way| !way.delay.is_zero())),
+            (Harm::Torn, proxy.any(|way| way.drop_percent > 0)),
         ];
         for (harm, goes_on) in left {
             if !goes_on {
-                self.chronicle.end(harm, None, self.at_us);
+                self.log.end(harm, None, self.at_us);
             }
         }
         match servers.len() == self.cluster.servers().len() {
@@ -67,9 +67,9 @@ impl Blow<'_> {
     /// Changes ways; says which.
     pub(super) fn change(&self, ways: &Ways, change: impl Fn(&mut Way)) -> String {
         let (from, to) = self.ends(ways);
-        if let Some(network) = self.cluster.network() {
+        if let Some(proxy) = self.cluster.proxy() {
             for (from, to) in pairs(&from, &to) {
-                network.change(from, to, &change);
+                proxy.change(from, to, &change);
             }
         }
         let all = self.cluster.servers().len();
@@ -87,11 +87,11 @@ impl Blow<'_> {
         text: String,
         is_so: impl Fn(&Way) -> bool,
     ) -> String {
-        let goes_on = self.cluster.network().is_some_and(|network| network.any(is_so));
+        let goes_on = self.cluster.proxy().is_some_and(|proxy| proxy.any(is_so));
         if begins {
-            self.chronicle.begin(harm, None, text.clone(), self.at_us);
+            self.log.begin(harm, None, text.clone(), self.at_us);
         } else if !goes_on {
-            self.chronicle.end(harm, None, self.at_us);
+            self.log.end(harm, None, self.at_us);
         }
         text
     }
