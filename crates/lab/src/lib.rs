@@ -3,9 +3,9 @@
 //!
 //! ```text
 //!   FILE ─▶ scenario ─▶ attempt ───────────────────────────────▶ report
-//!                       │  cluster: a process for each server   ▲
-//!                       │  crew:    a process for each client   │
-//!                       │  fire:    what is done to them        │
+//!                       │  servers: a process each              ▲
+//!                       │  clients: a process each              │
+//!                       │  nemesis: what is done to the servers │
 //!                       └─ recording ─▶ history ─▶ the judge ───┘
 //! ```
 //!
@@ -24,54 +24,24 @@
 
 pub mod scenario;
 
-mod level;
-
 mod run;
 
 mod attempt;
-mod stage;
-mod watch;
 
-mod cluster;
-mod crew;
-mod fire;
-mod info;
-mod ports;
-mod process;
+mod clients;
+mod nemesis;
+mod servers;
 
-mod certificate;
-mod client;
-mod connection;
-mod plan;
-mod zmq;
-
-mod clock;
-mod delays;
-mod order;
-mod share;
-
-mod finals;
-mod recording;
-
-mod comparison;
-mod judgement;
-
-mod figures;
 mod report;
-mod screen;
 
 mod pages;
 
-mod directory;
-mod failure;
+mod clock;
+mod error;
 mod interrupt;
-mod keep;
 
-#[cfg(test)]
-mod fake;
-
-pub use client::client;
-pub use crew::CLIENT_COMMAND;
-pub use directory::RUNS;
-pub use level::{names as level_names, parse as parse_level};
+pub use attempt::directory::RUNS;
+pub use clients::client::client;
+pub use clients::pool::CLIENT_COMMAND;
 pub use run::{Options, run, this_program};
+pub use scenario::level::{names as level_names, parse as parse_level};

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use picture::latency::{BINS_PER_DECADE, bins};
 use picture::page;
 
-use crate::attempt::Attempt;
-use crate::comparison::{Column, Comparison, Showing};
-use crate::directory::REPORT;
-use crate::figures::{Figures, Kind};
-use crate::judgement::{Evidence, Part};
+use crate::attempt::directory::REPORT;
+use crate::attempt::figures::{Figures, Kind};
+use crate::attempt::judgement::{Evidence, Part};
+use crate::attempt::outcome::Attempt;
+use crate::attempt::outcome::FileResult;
+use crate::report::comparison::{Column, Comparison, Showing};
 use crate::report::{latency, pace};
-use crate::run::FileResult;
 use crate::scenario::{Client, Request, Scenario};
 
 /// The version of the data inside such a page.
@@ -65,7 +65,7 @@ fn facts(scenario: &Scenario) -> Vec<(&'static str, String)> {
     let up_to = if scenario.workloads.is_empty() { "" } else { "up to " };
     let mut facts = vec![
         ("servers", scenario.servers.to_string()),
-        ("clients", scenario.crew().len().to_string()),
+        ("clients", scenario.all_clients().len().to_string()),
         ("operations of a run", format!("{up_to}{}", scenario.operations_max())),
     ];
     if !scenario.faults.is_empty() {

@@ -6,8 +6,8 @@ use history::{History, Level};
 
 use picture::{Picture, Point, Quiet, Ruling};
 
-use crate::attempt::{Attempt, StatedOrder};
-use crate::finals::QuietEnd;
+use crate::attempt::final_reads::QuietEnd;
+use crate::attempt::outcome::{Attempt, StatedOrder};
 use crate::report::millis;
 
 /// The page of an attempt.

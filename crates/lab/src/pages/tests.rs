@@ -4,9 +4,9 @@ use anstream::adapter::strip_str;
 use serde_json::Value;
 
 use super::of_comparison;
+use crate::attempt::outcome::FileResult;
 use crate::report;
 use crate::report::tests::with_comparison;
-use crate::run::FileResult;
 
 const HOSTILE: &str = "</script><script>alert(1)</script>";
 

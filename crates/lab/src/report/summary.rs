@@ -5,10 +5,10 @@ use std::path::Path;
 use history::{Outcome, Verdict};
 use serde_json::{Value, json};
 
-use crate::attempt::{Attempt, Expected, StatedOrder};
-use crate::comparison::{Column, Comparison, Showing};
-use crate::figures::{Figures, Kind};
-use crate::finals::QuietEnd;
+use super::comparison::{Column, Comparison, Showing};
+use crate::attempt::figures::{Figures, Kind};
+use crate::attempt::final_reads::QuietEnd;
+use crate::attempt::outcome::{Attempt, Expected, StatedOrder};
 use picture::Fault;
 
 /// The version of the form.

@@ -4,10 +4,10 @@ use std::iter;
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-use super::live::millis;
-use crate::attempt::Attempt;
-use crate::figures::{Figures, Kind};
-use crate::run::FileResult;
+use super::text::millis;
+use crate::attempt::figures::{Figures, Kind};
+use crate::attempt::outcome::Attempt;
+use crate::attempt::outcome::FileResult;
 
 /// One line below the header and no others.
 const STYLE: TableStyle =
