@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::api::Error;
 use crate::commands::Command;
 use crate::copies::Copies;
-use crate::ids::KeyspaceId;
+use crate::ids::{KeyspaceId, Sequence};
 use crate::limits::Limits;
 use crate::session::Waiter;
 
@@ -33,8 +33,8 @@ pub(crate) struct Proposals {
     limits: Limits,
     named: VecDeque<Pending>,
     unnamed: VecDeque<Pending>,
-    first: u64,
-    sent: u64,
+    first: Sequence,
+    sent: Sequence,
     named_bytes: usize,
     unnamed_bytes: usize,
     copies: Copies,
@@ -42,7 +42,7 @@ pub(crate) struct Proposals {
 
 /// Writes to send, with consecutive ids.
 pub(crate) struct Run {
-    pub(crate) first: u64,
+    pub(crate) first: Sequence,
     pub(crate) count: u64,
     pub(crate) commands: Vec<u8>,
 }
@@ -53,8 +53,8 @@ impl Proposals {
             limits: Limits::default(),
             named: VecDeque::new(),
             unnamed: VecDeque::new(),
-            first: 1,
-            sent: 1,
+            first: Sequence(1),
+            sent: Sequence(1),
             named_bytes: 0,
             unnamed_bytes: 0,
             copies: Copies::default(),
@@ -92,7 +92,7 @@ impl Proposals {
     }
 
     /// The first id that was not sent to the present leader.
-    pub(crate) fn unsent(&self) -> u64 {
+    pub(crate) fn unsent(&self) -> Sequence {
         self.sent
     }
 
@@ -102,15 +102,19 @@ impl Proposals {
     }
 
     /// Everything before this id lies in the log of the leader, which is this node.
-    pub(crate) fn hold(&mut self, next: u64) {
-        assert!(next <= self.first + self.named.len() as u64, "what lies in the log has an id");
+    pub(crate) fn hold(&mut self, next: Sequence) {
+        assert!(next <= self.unnamed_from(), "what lies in the log has an id");
         self.sent = self.sent.max(next);
     }
 
     /// Whether [`Proposals::next_run`] has something to give.
     pub(crate) fn has_run(&self) -> bool {
-        self.sent < self.first + self.named.len() as u64
-            || (!self.unnamed.is_empty() && self.may_name())
+        self.sent < self.unnamed_from() || (!self.unnamed.is_empty() && self.may_name())
+    }
+
+    /// The id that the next write gets.
+    fn unnamed_from(&self) -> Sequence {
+        Sequence(self.first.0 + self.named.len() as u64)
     }
 
     fn may_name(&self) -> bool {
@@ -124,14 +128,14 @@ impl Proposals {
         let first = self.sent;
         let mut commands = vec![];
         while commands.len() < self.limits.run_bytes {
-            let at = (self.sent - self.first) as usize;
+            let at = (self.sent.0 - self.first.0) as usize;
             if at == self.named.len() && !self.name_next() {
                 break;
             }
             commands.extend_from_slice(&self.named[at].write);
-            self.sent += 1;
+            self.sent = self.sent.next();
         }
-        let count = self.sent - first;
+        let count = self.sent.0 - first.0;
         (count > 0).then_some(Run { first, count, commands })
     }
 
@@ -149,17 +153,17 @@ impl Proposals {
     }
 
     /// Takes back the runs from this id on: nobody took them.
-    pub(crate) fn unsend(&mut self, from: u64) {
+    pub(crate) fn unsend(&mut self, from: Sequence) {
         assert!(self.first <= from && from <= self.sent, "only what was sent can be taken back");
         self.sent = from;
     }
 
     /// The write of this id was applied: who waits for its answer.
-    pub(crate) fn on_applied(&mut self, sequence: u64) -> Option<Waiter> {
+    pub(crate) fn on_applied(&mut self, sequence: Sequence) -> Option<Waiter> {
         assert_eq!(sequence, self.first, "own writes are applied in the order of their ids");
         let pending = self.named.pop_front().expect("a write that is applied was named first");
         self.named_bytes -= pending.write.len();
-        self.first += 1;
+        self.first = self.first.next();
         self.sent = self.sent.max(self.first);
         pending.waiter
     }

@@ -24,7 +24,10 @@ pub fn in_words(message: &Bytes) -> String {
         Body::Copied(life) => format!("your start {} is a copy of one that runs", life.boot),
         Body::Raft(bytes) => agreed::in_words(&bytes),
         Body::Forward { first, count, .. } => {
-            format!("forward: writes {first} to {}", first.saturating_add(count).saturating_sub(1))
+            format!(
+                "forward: writes {first} to {}",
+                first.0.saturating_add(count).saturating_sub(1)
+            )
         }
         Body::Entries { entries, more } => {
             let told: Vec<String> =
