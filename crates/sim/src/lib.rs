@@ -5,7 +5,7 @@
 //! machine. First things break, as planned: processes die and lose what was not synced, syncs fail, bits rot, machines are
 //! lost for good; links are cut, flap, slow down, lose, double and disorder what they carry; clocks jump and drift; nodes
 //! pause. Then everything heals, and the world must come to rest. All the while truths are looked at (the table of them
-//! stands in `truths/mod.rs`), and at the end the judge is asked. Of a world that broke one, the plan is shrunk.
+//! stands in `invariants/mod.rs`), and at the end the judge is asked. Of a world that broke one, the plan is shrunk.
 //!
 //! ```text
 //!   seed ──▶ Plan ──▶ World: Agenda ─▶ events ─▶ hosts, network, clients ─▶ truths, record ─▶ Report
@@ -13,8 +13,9 @@
 //!            faults)          └──────── new events ──────┘
 //! ```
 //!
-//! Where to read: `plan.rs` and `fault.rs` say what will go wrong; `world.rs` is the loop; `turn.rs`, `post.rs`, `errand.rs` and `strike.rs` are what happens in it,
-//! to nodes, between nodes, between clients and nodes, and against them all; `ending.rs` is the second half.
+//! Where to read: `plan/` says what will go wrong; `world/mod.rs` is the loop; `turn.rs`, `links.rs`, `requests.rs` and
+//! `faults.rs` beside it are what happens in it, to nodes, between nodes, between clients and nodes, and against them
+//! all; `ending.rs` is the second half.
 //!
 //! ```
 //! let report = sim::run(7, &sim::Options::default());
@@ -22,61 +23,36 @@
 //! assert_eq!(report.trace_hash, sim::run(7, &sim::Options::default()).trace_hash);
 //! ```
 
-mod diagram;
-mod many;
-#[cfg(feature = "mutants")]
-mod mutant;
+mod env;
+mod invariants;
+mod plan;
+mod record;
+mod sabotage;
+mod world;
+
+mod batch;
 mod options;
-mod panic;
 mod report;
 mod shrink;
 
-mod ending;
-mod errand;
-mod post;
-mod scheme;
-mod strike;
-mod turn;
-mod world;
-
-mod fault;
-mod lie;
-mod plain;
-mod plan;
-mod setting;
-
-mod agenda;
-mod client;
-mod clock;
-mod disk;
-mod host;
-mod network;
-
-mod chance;
-mod operation;
-mod tally;
-mod told;
-mod trace;
-mod truths;
-
-pub use diagram::{Band, Call, Diagram, End, Fate, Mark, Message, State};
-pub use lie::Lie;
-pub use many::{Many, Summary, current_seed, run_many};
-#[cfg(feature = "mutants")]
-pub use mutant::{Hunted, Mutant, Progress, hunt};
+pub use batch::{Many, Summary, current_seed, run_many};
+pub use invariants::Judgement;
 pub use options::Options;
-pub use panic::hush;
-pub use plain::Plain;
+pub use plan::plain::Plain;
+pub use record::diagram::{Band, Call, Diagram, End, Fate, Mark, Message, State};
 pub use report::{Planned, Report, Violation};
+pub use sabotage::Lie;
+#[cfg(feature = "mutants")]
+pub use sabotage::mutants::{Hunted, Mutant, Progress, hunt};
 pub use shrink::{Shrunk, shrink};
-pub use truths::Judgement;
+pub use world::panic::hush;
 
 use plan::Plan;
 use world::World;
 
 /// Lives one world.
 pub fn run(seed: u64, options: &Options) -> Report {
-    many::mark(seed);
+    batch::mark(seed);
     #[cfg(feature = "mutants")]
     let _planted = node::plant(options.mutant);
     World::new(Plan::draw(seed, options), options).run()

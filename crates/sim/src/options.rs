@@ -2,8 +2,8 @@
 
 use node::Order;
 
-use crate::lie::Lie;
-use crate::plain::Plain;
+use crate::plan::plain::Plain;
+use crate::sabotage::Lie;
 
 /// What is fixed about a world before its seed decides the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::diagram::Diagram;
-use crate::fault::{NAMES, Target};
-use crate::operation::Outcome;
+use crate::invariants::{self, Judgement};
+use crate::plan::fault::{NAMES, Target};
+use crate::record::diagram::Diagram;
+use crate::record::operation::Outcome;
 use crate::shrink::Shrunk;
-use crate::truths::{self, Judgement};
 use crate::world::World;
 
 /// A truth that was broken.
@@ -39,7 +39,7 @@ impl Violation {
     /// level.
     pub(crate) fn kind(&self) -> (&'static str, &str) {
         let level = self.what.split(':').next().unwrap_or_default();
-        (self.truth, if self.truth == truths::VERDICT { level } else { "" })
+        (self.truth, if self.truth == invariants::VERDICT { level } else { "" })
     }
 }
 
@@ -164,7 +164,7 @@ impl Report {
 }
 
 fn planned(world: &World) -> Vec<Planned> {
-    let one = |(place, fault): (usize, &crate::fault::Fault)| Planned {
+    let one = |(place, fault): (usize, &crate::plan::fault::Fault)| Planned {
         number: fault.number,
         at_ms: fault.at_us / 1000,
         until_ms: fault.until_us / 1000,

@@ -123,7 +123,7 @@ const HEAD: &str = "\
 # Planted bugs, and what catches them
 
 A check that cannot fail is a defect. So bugs are planted on purpose, one at a time, in every node of a world or in what
-drives them (`crates/node/src/mutants.rs`, `crates/sim/src/mutant.rs`), and the worlds of the simulator must catch each:
+drives them (`crates/node/src/mutants.rs`, `crates/sim/src/sabotage/mutants.rs`), and the worlds of the simulator must catch each:
 
 ```console
 $ cargo run --release --features mutants -- sim --mutants
