@@ -1,6 +1,5 @@
 //! Many worlds at once, one thread for each core.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -9,20 +8,7 @@ use std::time::Duration;
 
 use crate::options::Options;
 use crate::report::Report;
-
-thread_local! {
-    static SEED: Cell<Option<u64>> = const { Cell::new(None) };
-}
-
-/// The seed of the world that this thread is living, for whoever reports a panic.
-pub fn current_seed() -> Option<u64> {
-    SEED.get()
-}
-
-/// This thread lives the world of that seed from now on.
-pub(crate) fn mark(seed: u64) {
-    SEED.set(Some(seed));
-}
+use crate::world;
 
 /// What became of many worlds.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +35,7 @@ pub struct Summary {
     pub unavailable_ms_max: u64,
     /// What the judge said, by level and word.
     pub judgements: BTreeMap<(String, &'static str), u64>,
-    /// Those that broke a truth, by seed.
+    /// Those that broke an invariant, by seed.
     pub violated: Vec<Report>,
 }
 
@@ -85,21 +71,21 @@ impl Summary {
 
 /// Which worlds are lived, and how.
 #[derive(Clone, Copy, Debug)]
-pub struct Many {
+pub struct Batch {
     /// The first seed.
     pub from: u64,
     /// How many seeds in a row.
     pub count: u64,
     /// On how many threads.
     pub threads: usize,
-    /// Whether to go on when a world broke a truth.
+    /// Whether to go on when a world broke an invariant.
     pub keep_going: bool,
 }
 
 /// Lives many worlds. `progress` hears of each as it ends; the summary does not depend on the order in which they
 /// end, unless one of them ends it all.
-pub fn run_many(many: Many, options: &Options, mut progress: impl FnMut(&Report)) -> Summary {
-    let Many { from, count, threads, keep_going } = many;
+pub fn run_batch(many: Batch, options: &Options, mut progress: impl FnMut(&Report)) -> Summary {
+    let Batch { from, count, threads, keep_going } = many;
     let (next, over) = (AtomicU64::new(0), AtomicBool::new(false));
     let mut summary = Summary::default();
     std::thread::scope(|scope| {
@@ -113,7 +99,7 @@ pub fn run_many(many: Many, options: &Options, mut progress: impl FnMut(&Report)
                         return;
                     }
                     let seed = from.wrapping_add(place);
-                    if sender.send(crate::run(seed, options)).is_err() {
+                    if sender.send(world::run(seed, options)).is_err() {
                         return;
                     }
                 }

@@ -4,11 +4,11 @@
 //! did. All of it comes from the seed, so the same seed gives the same world, byte for byte, on any
 //! machine. First things break, as planned: processes die and lose what was not synced, syncs fail, bits rot, machines are
 //! lost for good; links are cut, flap, slow down, lose, double and disorder what they carry; clocks jump and drift; nodes
-//! pause. Then everything heals, and the world must come to rest. All the while truths are looked at (the table of them
+//! pause. Then everything heals, and the world must come to rest. All the while invariants are looked at (the table of them
 //! stands in `invariants/mod.rs`), and at the end the judge is asked. Of a world that broke one, the plan is shrunk.
 //!
 //! ```text
-//!   seed ──▶ Plan ──▶ World: Agenda ─▶ events ─▶ hosts, network, clients ─▶ truths, record ─▶ Report
+//!   seed ──▶ Plan ──▶ World: EventQueue ─▶ events ─▶ hosts, network, clients ─▶ invariants, record ─▶ Report
 //!          (setting,          ▲                          │
 //!            faults)          └──────── new events ──────┘
 //! ```
@@ -35,25 +35,15 @@ mod options;
 mod report;
 mod shrink;
 
-pub use batch::{Many, Summary, current_seed, run_many};
-pub use invariants::Judgement;
-pub use options::Options;
-pub use plan::plain::Plain;
+pub use batch::{Batch, Summary, run_batch};
+pub use invariants::verdict::Judgement;
+pub use invariants::violation::Violation;
+pub use options::{Options, Plain};
 pub use record::diagram::{Band, Call, Diagram, End, Fate, Mark, Message, State};
-pub use report::{Planned, Report, Violation};
-pub use sabotage::Lie;
+pub use report::{Planned, Report, Shrunk};
+pub use sabotage::Sabotage;
 #[cfg(feature = "mutants")]
 pub use sabotage::mutants::{Hunted, Mutant, Progress, hunt};
-pub use shrink::{Shrunk, shrink};
-pub use world::panic::hush;
-
-use plan::Plan;
-use world::World;
-
-/// Lives one world.
-pub fn run(seed: u64, options: &Options) -> Report {
-    batch::mark(seed);
-    #[cfg(feature = "mutants")]
-    let _planted = node::plant(options.mutant);
-    World::new(Plan::draw(seed, options), options).run()
-}
+pub use shrink::shrink;
+pub use world::panic::{current_seed, hush};
+pub use world::run;

@@ -1,29 +1,30 @@
-//! A driver that lies is caught: a check that cannot fail is a defect.
+//! A sabotaged driver is caught: a check that cannot fail is a defect.
 
 use node::Order;
-use sim::{Lie, Options, run};
+use sim::{Options, Sabotage, run};
 
-/// The first truth that a world with this lie breaks.
-fn caught_by(lie: Lie) -> Option<&'static str> {
-    let options = Options { lie: Some(lie), ..Options::default() };
+/// The first invariant that a world with this sabotage violates.
+fn caught_by(sabotage: Sabotage) -> Option<&'static str> {
+    let options = Options { sabotage: Some(sabotage), ..Options::default() };
     let violation = |seed| run(seed, &options).verdict.err();
-    (0..240).find_map(violation).map(|violation| violation.truth)
+    (0..240).find_map(violation).map(|violation| violation.invariant)
 }
 
 #[test]
-fn every_lie_is_caught() {
-    for lie in Lie::ALL {
-        assert!(caught_by(lie).is_some(), "{lie:?} was told in 240 worlds and never caught");
+fn every_sabotage_is_caught() {
+    for sabotage in Sabotage::ALL {
+        assert!(caught_by(sabotage).is_some(), "{sabotage:?} is never caught in 240 worlds");
     }
 }
 
 #[test]
-fn a_lying_answer_is_caught_by_the_judge_alone() {
-    for lie in [Lie::SwappedAnswers, Lie::StaleAnswers] {
-        let options = Options { lie: Some(lie), order: Some(Order::Agreed), ..Options::default() };
+fn a_sabotaged_answer_is_caught_by_the_judge_alone() {
+    for sabotage in [Sabotage::SwappedAnswers, Sabotage::StaleAnswers] {
+        let options =
+            Options { sabotage: Some(sabotage), order: Some(Order::Agreed), ..Options::default() };
         let caught = (0..40).any(|seed| {
             run(seed, &options).judgements.iter().any(|judgement| judgement.word == "violated")
         });
-        assert!(caught, "{lie:?}");
+        assert!(caught, "{sabotage:?}");
     }
 }

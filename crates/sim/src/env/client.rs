@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::LazyLock;
 
 use bytes::Bytes;
-use node::{Command, Level, Order, RequestId, SessionId};
+use node::{Level, Order, RequestId, SessionId};
 
 use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::{Load, Setting};
@@ -15,14 +15,6 @@ const OTHERS_PERCENT: u64 = 6;
 
 /// The most keys that one command names.
 const KEYS_MAX: u64 = 6;
-
-/// A request on its way.
-#[derive(Clone, Debug)]
-pub(crate) struct Asked {
-    pub(crate) id: RequestId,
-    pub(crate) level: Option<Level>,
-    pub(crate) command: Command,
-}
 
 /// What a client is about to ask.
 #[derive(Clone, Debug)]

@@ -48,13 +48,13 @@ pub(crate) struct Disk {
     failing: Option<usize>,
     /// The group that has a flipped bit.
     rotten: Option<usize>,
-    /// Whether it says `Persisted` before it keeps anything: a lie.
+    /// Whether it says `Persisted` before it keeps anything: sabotage.
     hasty: bool,
-    /// How many synced groups a crash takes along: a lie.
+    /// How many synced groups a crash takes along: sabotage.
     forgets: usize,
-    /// Whether the group that a crash tears is there afterwards: a lie.
+    /// Whether the group that a crash tears is there afterwards: sabotage.
     tears: bool,
-    /// From which group on a sync that failed kept nothing, and nobody knows: a lie.
+    /// From which group on a sync that failed kept nothing, and nobody knows: sabotage.
     hole: Option<usize>,
 }
 

@@ -4,23 +4,14 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use node::{
-    Certificate, Config, Input, Level, Limits, Node, NodeId, Order, Recovery, Reply, RequestId,
-    SessionId, StartError,
+    Config, Input, Level, Limits, Node, NodeId, Order, Recovery, RequestId, SessionId, StartError,
 };
 
 use crate::env::clock::Clock;
 use crate::env::disk::Disk;
 use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::Setting;
-
-/// An answer on its way to a client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
-    pub(crate) session: SessionId,
-    pub(crate) id: RequestId,
-    pub(crate) reply: Reply,
-    pub(crate) certificate: Option<Box<Certificate>>,
-}
+use crate::world::event::Answer;
 
 /// One client connection at its node.
 #[derive(Debug)]
@@ -92,7 +83,7 @@ pub(crate) struct Host {
     pub(crate) desk: Desk,
     /// What arrived since the last turn.
     pub(crate) inbox: Vec<Input>,
-    /// Whether a turn is on the agenda.
+    /// Whether a turn is in the queue.
     pub(crate) turn_due: bool,
     /// How long the timer waits, in the time of this machine.
     pub(crate) tick_us: u64,
@@ -254,6 +245,7 @@ fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Settin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use node::Reply;
 
     #[test]
     fn answers_leave_in_the_order_of_the_requests() {

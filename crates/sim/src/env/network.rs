@@ -11,46 +11,10 @@ use std::fmt;
 use bytes::Bytes;
 use node::Matter;
 
-use crate::plan::chance::{Chance, Delay};
-use crate::world::event_queue::{Agenda, Event};
-
-/// How links treat messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Style {
-    Stream,
-    Datagram,
-}
-
-/// What a network does by itself, without any fault.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Weather {
-    pub(crate) style: Style,
-    pub(crate) delay: Delay,
-    /// How many times as far as the nearest nodes others may be from each other, beyond once.
-    pub(crate) far: u64,
-    /// Datagrams only.
-    pub(crate) loss_per_mille: u64,
-    pub(crate) twice_per_mille: u64,
-    /// How long a cut connection lives on.
-    pub(crate) patience_us: u64,
-    /// How long it takes to connect.
-    pub(crate) dial_us: u64,
-}
-
-/// A message on its way.
-#[derive(Clone, Debug)]
-pub(crate) struct Flight {
-    pub(crate) from: usize,
-    pub(crate) to: usize,
-    /// The life of the receiver that it was sent to.
-    life: u64,
-    /// The life of the sender that sent it.
-    pub(crate) sender_life: u64,
-    epoch: u64,
-    /// Counts the messages of all links.
-    pub(crate) number: u64,
-    pub(crate) message: Bytes,
-}
+use crate::plan::chance::Chance;
+use crate::plan::weather::{Style, Weather};
+use crate::world::event::{Event, Flight};
+use crate::world::event_queue::EventQueue;
 
 #[derive(Clone, Debug, Default)]
 struct Link {
@@ -165,7 +129,7 @@ impl Network {
     /// Sends a message from that life of its sender to that life of its receiver.
     pub(crate) fn send(
         &mut self,
-        agenda: &mut Agenda,
+        queue: &mut EventQueue,
         (from, to): (usize, usize),
         (sender_life, life): (u64, u64),
         message: Bytes,
@@ -184,14 +148,14 @@ impl Network {
                 Fate::Held
             }
             Style::Stream => {
-                self.fly_late(agenda, flight, late_us);
+                self.fly_late(queue, flight, late_us);
                 Fate::Sent
             }
-            Style::Datagram => self.throw(agenda, flight, late_us),
+            Style::Datagram => self.throw(queue, flight, late_us),
         }
     }
 
-    fn throw(&mut self, agenda: &mut Agenda, flight: Flight, late_us: u64) -> Fate {
+    fn throw(&mut self, queue: &mut EventQueue, flight: Flight, late_us: u64) -> Fate {
         let Link { loss_per_mille, cuts, .. } = *self.link(flight.from, flight.to);
         let lost = self.chance.per_mille(self.weather.loss_per_mille + loss_per_mille);
         if lost || cuts > 0 {
@@ -200,19 +164,19 @@ impl Network {
         if self.chance.per_mille(self.weather.twice_per_mille + loss_per_mille) {
             let late = self.chance.percent(25);
             let late_us = late_us + if late { self.chance.below(LATE_US_MAX) } else { 0 };
-            self.fly_late(agenda, flight.clone(), late_us);
+            self.fly_late(queue, flight.clone(), late_us);
         }
-        self.fly_late(agenda, flight, late_us);
+        self.fly_late(queue, flight, late_us);
         Fate::Sent
     }
 
-    fn fly(&mut self, agenda: &mut Agenda, flight: Flight) {
-        self.fly_late(agenda, flight, 0);
+    fn fly(&mut self, queue: &mut EventQueue, flight: Flight) {
+        self.fly_late(queue, flight, 0);
     }
 
     /// A message is on its way, and for so long besides. What is held up like that has no order, also on a stream: others
     /// pass it.
-    fn fly_late(&mut self, agenda: &mut Agenda, flight: Flight, late_us: u64) {
+    fn fly_late(&mut self, queue: &mut EventQueue, flight: Flight, late_us: u64) {
         let delay_us = self.weather.delay.draw(&mut self.chance);
         let in_order = self.weather.style == Style::Stream && late_us == 0;
         let loss_per_mille = self.link(flight.from, flight.to).loss_per_mille;
@@ -222,12 +186,12 @@ impl Network {
             again_us = (2 * again_us).max(if in_order { AGAIN_US } else { 2 * delay_us + 1 });
         }
         let link = self.link(flight.from, flight.to);
-        let mut at_us = agenda.now_us() + delay_us * link.far() + link.slow_us + again_us + late_us;
+        let mut at_us = queue.now_us() + delay_us * link.far() + link.slow_us + again_us + late_us;
         if in_order {
             at_us = at_us.max(link.last_arrival_us);
             link.last_arrival_us = at_us;
         }
-        agenda.at(at_us, Event::Arrive(flight));
+        queue.at(at_us, Event::Arrive(flight));
     }
 
     /// Whether a message that comes now to that life of its receiver was not lost on the way: with a connection
@@ -263,33 +227,33 @@ impl Network {
     }
 
     /// Lets a pair try to connect before long.
-    pub(crate) fn dial_soon(&mut self, agenda: &mut Agenda, from: usize, to: usize) {
+    pub(crate) fn dial_soon(&mut self, queue: &mut EventQueue, from: usize, to: usize) {
         let delay_us = self.chance.below(self.weather.dial_us + 1);
-        agenda.after(delay_us, Event::Dial { from, to });
+        queue.after(delay_us, Event::Dial { from, to });
     }
 
     /// Cuts a link. Who sends over it notices later, or never.
-    pub(crate) fn cut(&mut self, agenda: &mut Agenda, from: usize, to: usize) {
+    pub(crate) fn cut(&mut self, queue: &mut EventQueue, from: usize, to: usize) {
         self.link(from, to).cuts += 1;
         let backward = (self.weather.style == Style::Stream).then_some((to, from));
         for (from, to) in std::iter::once((from, to)).chain(backward) {
             let patience_us = self.chance.between(20_000, self.weather.patience_us);
             let epoch = self.link(from, to).epoch;
-            agenda.after(patience_us, Event::Break { from, to, epoch });
+            queue.after(patience_us, Event::Break { from, to, epoch });
         }
     }
 
     /// One fault no longer cuts a link; what was held goes on its way if it was the last.
-    pub(crate) fn mend(&mut self, agenda: &mut Agenda, from: usize, to: usize) {
+    pub(crate) fn mend(&mut self, queue: &mut EventQueue, from: usize, to: usize) {
         let link = self.link(from, to);
         link.cuts -= 1;
         if link.cuts > 0 {
             return;
         }
         let held = std::mem::take(&mut link.held);
-        held.into_iter().for_each(|flight| self.fly(agenda, flight));
-        self.dial_soon(agenda, from, to);
-        self.dial_soon(agenda, to, from);
+        held.into_iter().for_each(|flight| self.fly(queue, flight));
+        self.dial_soon(queue, from, to);
+        self.dial_soon(queue, to, from);
     }
 
     /// A sender gives up a connection that is dead. True if it was up.
@@ -313,7 +277,7 @@ impl Network {
     }
 
     /// A connection is reset, with all that is on its way; the sender hears of it before long.
-    pub(crate) fn reset(&mut self, agenda: &mut Agenda, from: usize, to: usize) {
+    pub(crate) fn reset(&mut self, queue: &mut EventQueue, from: usize, to: usize) {
         if !self.drop_link(from, to) {
             return;
         }
@@ -322,30 +286,30 @@ impl Network {
         let delay_us = if part { self.weather.delay.draw(&mut self.chance) } else { 0 };
         let link = self.link(from, to);
         link.lost_before = link.epoch + 1;
-        link.lost_from_us = agenda.now_us() + delay_us;
+        link.lost_from_us = queue.now_us() + delay_us;
         let epoch = link.epoch;
-        agenda.after(self.chance.below(5_000), Event::Hangup { from, to, epoch });
-        self.dial_soon(agenda, from, to);
+        queue.after(self.chance.below(5_000), Event::Hangup { from, to, epoch });
+        self.dial_soon(queue, from, to);
     }
 
     /// A node is gone: so are the connections to it and from it. Its peers hear of theirs before long.
-    pub(crate) fn crash(&mut self, agenda: &mut Agenda, node: usize) {
+    pub(crate) fn crash(&mut self, queue: &mut EventQueue, node: usize) {
         for peer in (0..self.nodes).filter(|peer| *peer != node) {
             self.drop_link(node, peer);
             self.link(node, peer).believed = false;
             if self.drop_link(peer, node) {
                 let epoch = self.link(peer, node).epoch;
                 let delay_us = self.chance.below(100_000);
-                agenda.after(delay_us, Event::Hangup { from: peer, to: node, epoch });
+                queue.after(delay_us, Event::Hangup { from: peer, to: node, epoch });
             }
         }
     }
 
     /// A node is there again: it dials, and is dialled.
-    pub(crate) fn boot(&mut self, agenda: &mut Agenda, node: usize) {
+    pub(crate) fn boot(&mut self, queue: &mut EventQueue, node: usize) {
         for peer in (0..self.nodes).filter(|peer| *peer != node) {
-            self.dial_soon(agenda, node, peer);
-            self.dial_soon(agenda, peer, node);
+            self.dial_soon(queue, node, peer);
+            self.dial_soon(queue, peer, node);
         }
     }
 
@@ -384,11 +348,11 @@ impl Network {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::chance::{Spread, Subject};
+    use crate::plan::chance::{Delay, Spread, Subject};
 
     const NOTHING: [u8; 0] = [];
 
-    fn network(style: Style, loss_per_mille: u64) -> (Network, Agenda) {
+    fn network(style: Style, loss_per_mille: u64) -> (Network, EventQueue) {
         let delay = Delay {
             base_us: 10,
             spread: Spread::Even,
@@ -407,20 +371,20 @@ mod tests {
         };
         let mut network = Network::new(2, weather, Chance::new(3, Subject::Network));
         assert!(network.dial(0, 1) && network.dial(1, 0));
-        (network, Agenda::default())
+        (network, EventQueue::default())
     }
 
-    fn send(network: &mut Network, agenda: &mut Agenda, count: u8) {
+    fn send(network: &mut Network, queue: &mut EventQueue, count: u8) {
         for number in 0..count {
-            network.send(agenda, (0, 1), (1, 1), Bytes::from(vec![number]));
+            network.send(queue, (0, 1), (1, 1), Bytes::from(vec![number]));
         }
     }
 
-    fn arrivals(network: &mut Network, agenda: &mut Agenda) -> Vec<u8> {
+    fn arrivals(network: &mut Network, queue: &mut EventQueue) -> Vec<u8> {
         let mut arrived = vec![];
-        while let Some(event) = agenda.next() {
+        while let Some(event) = queue.next() {
             match event {
-                Event::Arrive(flight) if network.arrives(&flight, 1, agenda.now_us()) => {
+                Event::Arrive(flight) if network.arrives(&flight, 1, queue.now_us()) => {
                     arrived.push(flight.message[0]);
                 }
                 Event::Break { from, to, epoch } => {
@@ -434,32 +398,32 @@ mod tests {
 
     #[test]
     fn a_stream_keeps_order_and_holds_what_is_sent_while_it_is_cut() {
-        let (mut network, mut agenda) = network(Style::Stream, 0);
-        send(&mut network, &mut agenda, 20);
-        network.cut(&mut agenda, 0, 1);
-        let held = network.send(&mut agenda, (0, 1), (1, 1), Bytes::from_static(&[20]));
+        let (mut network, mut queue) = network(Style::Stream, 0);
+        send(&mut network, &mut queue, 20);
+        network.cut(&mut queue, 0, 1);
+        let held = network.send(&mut queue, (0, 1), (1, 1), Bytes::from_static(&[20]));
         assert_eq!(held, Fate::Held);
-        network.mend(&mut agenda, 0, 1);
-        assert_eq!(arrivals(&mut network, &mut agenda), (0..=20).collect::<Vec<_>>());
+        network.mend(&mut queue, 0, 1);
+        assert_eq!(arrivals(&mut network, &mut queue), (0..=20).collect::<Vec<_>>());
     }
 
     #[test]
     fn a_cut_stream_is_given_up_in_both_directions() {
-        let (mut network, mut agenda) = network(Style::Stream, 0);
-        network.cut(&mut agenda, 0, 1);
-        send(&mut network, &mut agenda, 1);
-        assert_eq!(arrivals(&mut network, &mut agenda), NOTHING);
-        assert_eq!(network.send(&mut agenda, (1, 0), (1, 1), Bytes::new()), Fate::Lost);
-        network.mend(&mut agenda, 0, 1);
-        assert_eq!(arrivals(&mut network, &mut agenda), NOTHING, "what it held is gone with it");
+        let (mut network, mut queue) = network(Style::Stream, 0);
+        network.cut(&mut queue, 0, 1);
+        send(&mut network, &mut queue, 1);
+        assert_eq!(arrivals(&mut network, &mut queue), NOTHING);
+        assert_eq!(network.send(&mut queue, (1, 0), (1, 1), Bytes::new()), Fate::Lost);
+        network.mend(&mut queue, 0, 1);
+        assert_eq!(arrivals(&mut network, &mut queue), NOTHING, "what it held is gone with it");
         assert!(network.dial(0, 1));
     }
 
     #[test]
     fn datagrams_get_lost_come_twice_and_overtake() {
-        let (mut network, mut agenda) = network(Style::Datagram, 200);
-        send(&mut network, &mut agenda, 100);
-        let arrived = arrivals(&mut network, &mut agenda);
+        let (mut network, mut queue) = network(Style::Datagram, 200);
+        send(&mut network, &mut queue, 100);
+        let arrived = arrivals(&mut network, &mut queue);
         assert!(!arrived.is_sorted());
         let times = |number: u8| arrived.iter().filter(|other| **other == number).count();
         assert!((0..100).any(|number| times(number) == 0));
@@ -468,12 +432,12 @@ mod tests {
 
     #[test]
     fn a_reset_loses_what_is_on_its_way() {
-        let (mut network, mut agenda) = network(Style::Stream, 0);
-        send(&mut network, &mut agenda, 5);
-        network.reset(&mut agenda, 0, 1);
+        let (mut network, mut queue) = network(Style::Stream, 0);
+        send(&mut network, &mut queue, 5);
+        network.reset(&mut queue, 0, 1);
         assert!(network.dial(0, 1));
-        assert_eq!(arrivals(&mut network, &mut agenda), NOTHING);
-        send(&mut network, &mut agenda, 2);
-        assert_eq!(arrivals(&mut network, &mut agenda), [0, 1]);
+        assert_eq!(arrivals(&mut network, &mut queue), NOTHING);
+        send(&mut network, &mut queue, 2);
+        assert_eq!(arrivals(&mut network, &mut queue), [0, 1]);
     }
 }

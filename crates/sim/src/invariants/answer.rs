@@ -2,9 +2,10 @@
 
 use node::{Error, Order, Reply};
 
-use super::Truth;
+use super::invariant::Invariant;
 use crate::plan::setting::Setting;
-use crate::record::operation::{Action, Operation, Outcome, words};
+use crate::record::describe;
+use crate::record::operation::{Action, Operation, Outcome};
 
 /// What the order of this world can give.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ impl Fitting {
     }
 }
 
-impl Truth for Fitting {
+impl Invariant for Fitting {
     fn name(&self) -> &'static str {
         "fitting answers"
     }
@@ -35,29 +36,31 @@ impl Truth for Fitting {
         match &operation.outcome {
             Outcome::Done(reply) if !possible => Err(format!(
                 "{} asked for what the order cannot give and got {}",
-                operation.words(),
-                words(reply)
+                operation.describe(),
+                describe::reply(reply)
             )),
-            Outcome::Done(reply) if !fits(&operation.action, reply) => {
-                Err(format!("{} was answered with {}", operation.words(), words(reply)))
-            }
+            Outcome::Done(reply) if !fits(&operation.action, reply) => Err(format!(
+                "{} was answered with {}",
+                operation.describe(),
+                describe::reply(reply)
+            )),
             Outcome::Done(reply)
                 if self.setting.load.certified && operation.certificate.is_none() =>
             {
-                let words = operation.words();
+                let words = operation.describe();
                 Err(format!(
                     "{words} was answered with {} and no certificate",
-                    crate::record::operation::words(reply)
+                    describe::reply(reply)
                 ))
             }
             // The state machine refuses what cannot be done.
             Outcome::Refused(Error::Invalid(_)) if is_other(&operation.action) => Ok(()),
             Outcome::Refused(error @ (Error::Invalid(_) | Error::Consistency(_))) if possible => {
-                Err(format!("{} was refused with -{error}", operation.words()))
+                Err(format!("{} was refused with -{error}", operation.describe()))
             }
-            Outcome::Refused(error @ Error::ClockSkew(_)) if !self.stamps(operation) => {
-                Err(format!("{} needs no clock and was refused with -{error}", operation.words()))
-            }
+            Outcome::Refused(error @ Error::ClockSkew(_)) if !self.stamps(operation) => Err(
+                format!("{} needs no clock and was refused with -{error}", operation.describe()),
+            ),
             _ => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use node::NodeId;
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 /// A start of a node: boot and incarnation.
 type Start = (u64, u64);
@@ -15,7 +15,7 @@ pub(crate) struct Kept {
     hosts: Vec<(u64, BTreeMap<NodeId, Start>)>,
 }
 
-fn words(start: Option<Start>) -> String {
+fn describe(start: Option<Start>) -> String {
     start.map_or("no start".into(), |(boot, incarnation)| format!("boot {boot} ({incarnation:x})"))
 }
 
@@ -25,7 +25,7 @@ impl Kept {
     }
 }
 
-impl Truth for Kept {
+impl Invariant for Kept {
     fn name(&self) -> &'static str {
         "beliefs are kept"
     }
@@ -37,7 +37,7 @@ impl Truth for Kept {
             let now = turn.view.believes(*member);
             let before = believed.get(member).copied();
             if starts && now.map(|start| start.0) < before.map(|start| start.0) {
-                let (node, now, before) = (turn.status.id.0, words(now), words(before));
+                let (node, now, before) = (turn.status.id.0, describe(now), describe(before));
                 return Err(format!(
                     "node {node} starts and believes {now} of node {}, and has believed {before}",
                     member.0
@@ -59,12 +59,15 @@ mod tests {
 
     /// A node is seen in these lives, and believes a start of node 2 with this boot.
     fn play(rows: &[(u64, Option<u64>)]) -> Result<(), String> {
-        let mut truth = Kept::new(1);
+        let mut invariant = Kept::new(1);
         let status = Status { members: vec![NodeId(1), NodeId(2)], ..status(1) };
         rows.iter().try_for_each(|(life, boot)| {
             let believed = boot.map(|boot| (NodeId(2), (boot, 7))).into_iter().collect();
             let view = Held { believed, ..Held::default() };
-            truth.on_turn(&super::super::Turn { view: &view, ..turn(&status, *life) })
+            invariant.on_turn(&crate::invariants::invariant::Turn {
+                view: &view,
+                ..turn(&status, *life)
+            })
         })
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use node::{Output, Reply};
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 /// For each node, which start of it spoke under each boot number.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl FreshBoots {
     }
 }
 
-impl Truth for FreshBoots {
+impl Invariant for FreshBoots {
     fn name(&self) -> &'static str {
         "fresh boots"
     }
@@ -54,13 +54,13 @@ mod tests {
 
     #[test]
     fn a_boot_that_spoke_is_over() {
-        let mut truth = FreshBoots::new(1);
+        let mut invariant = FreshBoots::new(1);
         let status = status(1);
         let sends = [Output::Send { to: NodeId(2), message: Bytes::new(), urgent: false }];
         let speaking = |life| Turn { outputs: &sends, ..turn(&status, life) };
-        assert_eq!(truth.on_turn(&turn(&status, 1)), Ok(()));
-        assert_eq!(truth.on_turn(&speaking(2)), Ok(()), "boot 1 was never heard of");
-        assert_eq!(truth.on_turn(&speaking(2)), Ok(()));
-        assert!(truth.on_turn(&speaking(3)).is_err());
+        assert_eq!(invariant.on_turn(&turn(&status, 1)), Ok(()));
+        assert_eq!(invariant.on_turn(&speaking(2)), Ok(()), "boot 1 was never heard of");
+        assert_eq!(invariant.on_turn(&speaking(2)), Ok(()));
+        assert!(invariant.on_turn(&speaking(3)).is_err());
     }
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use node::{Certificate, Error, NodeId, Order, Output, Reply, RequestId, SessionId, Status};
 
-use super::{Rest, Truth, Turn, takes_part};
+use super::invariant::{Invariant, Rest, Turn, takes_part};
 use crate::plan::setting::Setting;
 use crate::record::describe;
 
@@ -180,7 +180,7 @@ fn count_near(status: &Status, cap_ms: i64) -> (usize, usize) {
     (status.clocks.len(), near.count())
 }
 
-impl Truth for Capped {
+impl Invariant for Capped {
     fn name(&self) -> &'static str {
         "capped clocks"
     }
@@ -238,7 +238,7 @@ mod tests {
 
     const KEY: (SessionId, RequestId) = (SessionId(3), RequestId(1));
 
-    fn truth() -> Capped {
+    fn invariant() -> Capped {
         let options = Options { order: Some(Order::Merged), nodes: Some(2), ..Options::default() };
         let setting = Setting { max_clock_drift_ms: 500, ..Setting::draw(1, &options) };
         Capped::new(&setting)
@@ -246,19 +246,19 @@ mod tests {
 
     /// One turn of node 1, whose clock is right, beside node 2, which it says is so far ahead.
     fn play(
-        truth: &mut Capped,
+        invariant: &mut Capped,
         ahead_ms: (i64, i64),
         really_ms: u64,
         reply: Reply,
     ) -> Result<(), String> {
         let (at_least_ms, at_most_ms) = ahead_ms;
         let clocks = vec![MemberClock { id: NodeId(2), at_least_ms, at_most_ms }];
-        play_at(truth, 9_000, clocks, really_ms, reply)
+        play_at(invariant, 9_000, clocks, really_ms, reply)
     }
 
     /// The same, at this time of its monotonic clock, with what it measured.
     fn play_at(
-        truth: &mut Capped,
+        invariant: &mut Capped,
         monotonic_ms: u64,
         clocks: Vec<MemberClock>,
         really_ms: u64,
@@ -269,7 +269,7 @@ mod tests {
         let (session, id) = KEY;
         let outputs = [Output::Reply { session, id, reply, certificate: None }];
         let walls_ms = [1_000_000, 1_000_000 + really_ms];
-        let at_us = truth.hosts[0].looked_us + 10_000_000;
+        let at_us = invariant.hosts[0].looked_us + 10_000_000;
         let turn = Turn {
             now,
             asked: &[KEY],
@@ -279,27 +279,27 @@ mod tests {
             ..turn(&status, 1)
         };
         // The clocks have run for long.
-        truth.hosts.iter_mut().for_each(|seen| seen.looked_us = at_us);
-        truth.hosts.iter_mut().zip(walls_ms).for_each(|(seen, wall_ms)| seen.wall_ms = wall_ms);
-        truth.on_turn(&turn)
+        invariant.hosts.iter_mut().for_each(|seen| seen.looked_us = at_us);
+        invariant.hosts.iter_mut().zip(walls_ms).for_each(|(seen, wall_ms)| seen.wall_ms = wall_ms);
+        invariant.on_turn(&turn)
     }
 
     #[test]
     fn a_write_by_a_clock_that_is_off_is_seen() {
-        assert_eq!(play(&mut truth(), (490, 510), 500, Reply::Ok), Ok(()));
-        let off = play(&mut truth(), (501, 511), 505, Reply::Ok);
+        assert_eq!(play(&mut invariant(), (490, 510), 500, Reply::Ok), Ok(()));
+        let off = play(&mut invariant(), (501, 511), 505, Reply::Ok);
         assert!(off.unwrap_err().contains("took a write"));
         let refused = || Reply::Error(Error::ClockSkew(""));
-        assert_eq!(play(&mut truth(), (501, 511), 505, refused()), Ok(()));
-        let needless = play(&mut truth(), (490, 510), 500, refused());
+        assert_eq!(play(&mut invariant(), (501, 511), 505, refused()), Ok(()));
+        let needless = play(&mut invariant(), (490, 510), 500, refused());
         assert!(needless.unwrap_err().contains("for no reason"));
     }
 
     #[test]
     fn a_write_before_half_are_measured_is_seen_for_a_second() {
         let skewed = || Reply::Error(Error::ClockSkew(""));
-        let mut truth = truth();
-        let mut at = |ms, reply| play_at(&mut truth, ms, vec![], 0, reply);
+        let mut invariant = invariant();
+        let mut at = |ms, reply| play_at(&mut invariant, ms, vec![], 0, reply);
         assert!(at(9_000, Reply::Ok).unwrap_err().contains("not known to be right"));
         assert!(at(9_500, skewed()).unwrap_err().contains("for no reason"));
         assert!(at(9_999, Reply::Ok).is_err());
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn bounds_that_do_not_hold_are_seen() {
-        assert_eq!(play(&mut truth(), (-5, 5), 3, Reply::Ok), Ok(()));
-        assert!(play(&mut truth(), (-5, 5), 100, Reply::Ok).unwrap_err().contains("measured"));
+        assert_eq!(play(&mut invariant(), (-5, 5), 3, Reply::Ok), Ok(()));
+        assert!(play(&mut invariant(), (-5, 5), 100, Reply::Ok).unwrap_err().contains("measured"));
     }
 }

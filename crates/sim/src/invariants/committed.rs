@@ -4,7 +4,7 @@
 //!   restarts lie between (state machine safety).
 //! - Who leads a term has every entry that was known to be committed in an earlier term (leader completeness).
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 /// An entry as the first node held it that knew it committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Lasting {
     }
 }
 
-impl Truth for Lasting {
+impl Invariant for Lasting {
     fn name(&self) -> &'static str {
         "committed is lasting"
     }
@@ -103,7 +103,7 @@ mod tests {
     use node::Role;
 
     fn look(
-        truth: &mut Lasting,
+        invariant: &mut Lasting,
         node: u64,
         life: u64,
         commit: u64,
@@ -111,36 +111,40 @@ mod tests {
     ) -> Result<(), String> {
         let mut status = status(node);
         (status.commit, status.term) = (commit, 3);
-        truth.on_turn(&Turn { view: held, ..turn(&status, life) })
+        invariant.on_turn(&Turn { view: held, ..turn(&status, life) })
     }
 
     #[test]
     fn another_entry_at_a_committed_index_is_seen() {
-        let mut truth = Lasting::new(2);
+        let mut invariant = Lasting::new(2);
         let log = |entries: &[(u64, u64)]| Held { entries: entries.to_vec(), ..Held::default() };
-        assert_eq!(look(&mut truth, 1, 1, 2, &log(&[(1, 10), (3, 11)])), Ok(()));
-        assert_eq!(look(&mut truth, 2, 1, 1, &log(&[(1, 10), (2, 99)])), Ok(()), "not committed");
-        assert!(look(&mut truth, 2, 1, 2, &log(&[(1, 10), (2, 99)])).is_err());
-        assert_eq!(look(&mut truth, 1, 2, 0, &log(&[])), Ok(()), "a restart learns it again");
-        assert!(look(&mut truth, 1, 2, 1, &log(&[])).is_err(), "it lacks what it says it has");
-        assert!(look(&mut truth, 1, 3, 1, &log(&[(1, 12)])).is_err(), "it changed");
+        assert_eq!(look(&mut invariant, 1, 1, 2, &log(&[(1, 10), (3, 11)])), Ok(()));
+        assert_eq!(
+            look(&mut invariant, 2, 1, 1, &log(&[(1, 10), (2, 99)])),
+            Ok(()),
+            "not committed"
+        );
+        assert!(look(&mut invariant, 2, 1, 2, &log(&[(1, 10), (2, 99)])).is_err());
+        assert_eq!(look(&mut invariant, 1, 2, 0, &log(&[])), Ok(()), "a restart learns it again");
+        assert!(look(&mut invariant, 1, 2, 1, &log(&[])).is_err(), "it lacks what it says it has");
+        assert!(look(&mut invariant, 1, 3, 1, &log(&[(1, 12)])).is_err(), "it changed");
     }
 
     #[test]
     fn a_leader_without_a_committed_entry_is_seen() {
-        let mut truth = Lasting::new(2);
+        let mut invariant = Lasting::new(2);
         let whole = Held { entries: vec![(1, 10), (3, 11)], ..Held::default() };
-        assert_eq!(look(&mut truth, 1, 1, 2, &whole), Ok(()));
+        assert_eq!(look(&mut invariant, 1, 1, 2, &whole), Ok(()));
         let short = Held { entries: vec![(1, 10)], ..Held::default() };
         let mut status = status(2);
         status.role = Role::Leader;
         status.term = 3;
         assert_eq!(
-            truth.on_turn(&Turn { view: &short, ..turn(&status, 1) }),
+            invariant.on_turn(&Turn { view: &short, ..turn(&status, 1) }),
             Ok(()),
             "it was before"
         );
         status.term = 4;
-        assert!(truth.on_turn(&Turn { view: &short, ..turn(&status, 1) }).is_err());
+        assert!(invariant.on_turn(&Turn { view: &short, ..turn(&status, 1) }).is_err());
     }
 }

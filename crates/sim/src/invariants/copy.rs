@@ -4,9 +4,9 @@
 
 use node::{Order, Output, Reply, Role};
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
-use crate::record::operation::words;
+use crate::record::describe;
 
 pub(crate) const TURNED_AWAY: &str = "copies are turned away";
 
@@ -22,7 +22,7 @@ impl TurnedAway {
     }
 }
 
-impl Truth for TurnedAway {
+impl Invariant for TurnedAway {
     fn name(&self) -> &'static str {
         TURNED_AWAY
     }
@@ -38,7 +38,7 @@ impl Truth for TurnedAway {
         }
         match turn.outputs.iter().find_map(answered) {
             Some(reply) if !self.may_serve => {
-                Err(format!("a copy of node {node} answers {}", words(reply)))
+                Err(format!("a copy of node {node} answers {}", describe::reply(reply)))
             }
             _ => Ok(()),
         }
@@ -61,15 +61,15 @@ mod tests {
 
     #[test]
     fn a_copy_that_takes_part_is_seen() {
-        let mut truth = TurnedAway { may_serve: false };
+        let mut invariant = TurnedAway { may_serve: false };
         let (session, id) = (SessionId(1), RequestId(1));
         let reply = |reply| [Output::Reply { session, id, reply, certificate: None }];
         let status = status(1);
         let refused = reply(Reply::Error(node::Error::ClusterDown("not confirmed")));
-        assert_eq!(truth.on_turn(&Turn { outputs: &refused, ..turn(&status, 1) }), Ok(()));
+        assert_eq!(invariant.on_turn(&Turn { outputs: &refused, ..turn(&status, 1) }), Ok(()));
         let done = reply(Reply::Ok);
-        assert!(truth.on_turn(&Turn { outputs: &done, ..turn(&status, 1) }).is_err());
+        assert!(invariant.on_turn(&Turn { outputs: &done, ..turn(&status, 1) }).is_err());
         let leads = Status { role: Role::Leader, ..status };
-        assert!(truth.on_turn(&turn(&leads, 1)).is_err());
+        assert!(invariant.on_turn(&turn(&leads, 1)).is_err());
     }
 }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::{AgreedPosition, Certificate, NamedWrite, NodeId, Reply};
 
+use super::invariant::{Invariant, Rest, Turn};
 use super::model::meaning;
-use super::{Rest, Truth, Turn};
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
 
@@ -131,9 +131,8 @@ impl SameFold {
         if expected.as_ref() == Some(reply) {
             return Ok(());
         }
-        let words = crate::record::operation::words;
-        let expected = expected.as_ref().map_or("a refusal".into(), words);
-        let (asked, reply) = (operation.words(), words(reply));
+        let expected = expected.as_ref().map_or("a refusal".into(), describe::reply);
+        let (asked, reply) = (operation.describe(), describe::reply(reply));
         let at = format!("{}.{}", at.index, at.offset);
         Err(format!("{asked} was answered with {reply} at {at}, and the log says {expected}"))
     }
@@ -153,12 +152,12 @@ impl SameFold {
         if count == expected {
             return Ok(());
         }
-        let (words, at) = (operation.words(), describe::agreed(*position));
+        let (words, at) = (operation.describe(), describe::agreed(*position));
         Err(format!("{words} counted {count} at {at}, and the log says {expected}"))
     }
 }
 
-impl Truth for SameFold {
+impl Invariant for SameFold {
     fn name(&self) -> &'static str {
         "same fold"
     }
@@ -175,7 +174,7 @@ impl Truth for SameFold {
             return Ok(());
         }
         for next in self.counts.len() as u64 + 1..=index {
-            // That a node lacks what it applied, another truth sees.
+            // That a node lacks what it applied, another invariant sees.
             let Some(writes) = turn.view.writes(next) else { return Ok(()) };
             self.fold(next, writes);
         }
@@ -232,35 +231,41 @@ mod tests {
         }
     }
 
-    fn look(truth: &mut SameFold, node: u64, applied: u64, held: &Held) -> Result<(), String> {
+    fn look(invariant: &mut SameFold, node: u64, applied: u64, held: &Held) -> Result<(), String> {
         let mut status = status(node);
         (status.applied, status.keys) = (applied, held.values.len() as u64);
-        truth.on_turn(&Turn { view: held, ..turn(&status, 1) })
+        invariant.on_turn(&Turn { view: held, ..turn(&status, 1) })
     }
 
     #[test]
     fn a_replica_that_holds_something_else_is_seen() {
-        let mut truth = SameFold::default();
+        let mut invariant = SameFold::default();
         let log = [vec![set(1, "a", "1")], vec![set(2, "a", "2"), set(2, "b", "9")]];
-        assert_eq!(look(&mut truth, 1, 2, &holds(&[("a", "2")], &log)), Ok(()), "2 runs once");
-        assert_eq!(look(&mut truth, 2, 1, &holds(&[("a", "1")], &log)), Ok(()), "it is behind");
-        let wrong = look(&mut truth, 2, 2, &holds(&[("a", "1")], &log));
+        assert_eq!(look(&mut invariant, 1, 2, &holds(&[("a", "2")], &log)), Ok(()), "2 runs once");
+        assert_eq!(look(&mut invariant, 2, 1, &holds(&[("a", "1")], &log)), Ok(()), "it is behind");
+        let wrong = look(&mut invariant, 2, 2, &holds(&[("a", "1")], &log));
         assert!(wrong.unwrap_err().contains("the log says \"2\""));
-        let more = look(&mut truth, 3, 2, &holds(&[("a", "2"), ("b", "9")], &log));
+        let more = look(&mut invariant, 3, 2, &holds(&[("a", "2"), ("b", "9")], &log));
         assert!(more.unwrap_err().contains("2 keys, and the log says 1"));
     }
 
     #[test]
     fn a_count_that_the_log_contradicts_is_seen() {
-        let mut truth = SameFold::default();
+        let mut invariant = SameFold::default();
         let log = [vec![set(1, "a", "1"), set(2, "b", "9")]];
-        assert_eq!(look(&mut truth, 1, 1, &holds(&[("a", "1"), ("b", "9")], &log)), Ok(()));
+        assert_eq!(look(&mut invariant, 1, 1, &holds(&[("a", "1"), ("b", "9")], &log)), Ok(()));
         let counted = |removes, count, offset| {
             let keys = ["b", "none", "b"].map(Bytes::from).to_vec();
             let position = AgreedPosition { index: 1, offset };
             let certificate = Certificate::Agreed { position, by: None };
             let action = Action::Many { keys, removes };
-            truth.counted_right(&operation(1, action, Reply::Integer(count), (0, 1), certificate))
+            invariant.counted_right(&operation(
+                1,
+                action,
+                Reply::Integer(count),
+                (0, 1),
+                certificate,
+            ))
         };
         assert_eq!(counted(false, 2, 1), Ok(()), "named twice");
         assert_eq!(counted(false, 0, 0), Ok(()), "it was not there yet");

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use node::{Event, Output, Reply, RequestId, SessionId};
 
-use super::{Truth, Turn};
-use crate::record::operation::words;
+use super::invariant::{Invariant, Turn};
+use crate::record::describe;
 
 /// What was seen of each node.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Seen {
                 && self.asked.remove(&(*session, *id))
                 && !matches!(reply, Reply::Error(_))
             {
-                let answer = words(reply);
+                let answer = describe::reply(reply);
                 return Err(format!(
                     "node {node} did a write when its disk was full, and answered {answer}"
                 ));
@@ -75,7 +75,7 @@ fn was_freed(turn: &Turn<'_>) -> bool {
     turn.outputs.iter().any(frees)
 }
 
-impl Truth for TakesNothing {
+impl Invariant for TakesNothing {
     fn name(&self) -> &'static str {
         "a full disk takes nothing"
     }
@@ -125,11 +125,11 @@ mod tests {
     fn what_comes_into_a_log_is_seen() {
         let full = Status { disk_full: true, ..status(1) };
         let look = |second: &Held, life| {
-            let mut truth = TakesNothing::new(1);
+            let mut invariant = TakesNothing::new(1);
             let first = held(&[1], 1);
             let turn = |view, life| Turn { view, ..turn(&full, life) };
-            assert_eq!(truth.on_turn(&turn(&first, 1)), Ok(()), "it hears of it in this turn");
-            truth.on_turn(&turn(second, life))
+            assert_eq!(invariant.on_turn(&turn(&first, 1)), Ok(()), "it hears of it in this turn");
+            invariant.on_turn(&turn(second, life))
         };
         assert_eq!(look(&held(&[1, 0], 1), 1), Ok(()), "what opens a term is small");
         assert!(look(&held(&[1, 0, 1], 1), 1).is_err());
@@ -145,10 +145,10 @@ mod tests {
         let reply = |reply| [Output::Reply { session, id, reply, certificate: None }];
         let (done, refused) = (reply(Reply::Ok), reply(Reply::Error(node::Error::ClusterDown(""))));
         let look = |asked: &[(SessionId, RequestId)], outputs: &[Output]| {
-            let mut truth = TakesNothing::new(1);
-            assert_eq!(truth.on_turn(&turn(&full, 1)), Ok(()));
-            assert_eq!(truth.on_turn(&Turn { writes: asked, ..turn(&full, 1) }), Ok(()));
-            truth.on_turn(&Turn { outputs, ..turn(&full, 1) })
+            let mut invariant = TakesNothing::new(1);
+            assert_eq!(invariant.on_turn(&turn(&full, 1)), Ok(()));
+            assert_eq!(invariant.on_turn(&Turn { writes: asked, ..turn(&full, 1) }), Ok(()));
+            invariant.on_turn(&Turn { outputs, ..turn(&full, 1) })
         };
         assert_eq!(look(&[KEY], &refused), Ok(()));
         assert_eq!(look(&[], &done), Ok(()), "it was asked before");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use node::{NodeId, Role};
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 /// Who was seen to lead each term.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub(crate) struct OneLeader {
     leaders: BTreeMap<u64, NodeId>,
 }
 
-impl Truth for OneLeader {
+impl Invariant for OneLeader {
     fn name(&self) -> &'static str {
         "one leader"
     }
@@ -38,15 +38,15 @@ mod tests {
 
     #[test]
     fn two_leaders_of_a_term_are_seen() {
-        let mut truth = OneLeader::default();
+        let mut invariant = OneLeader::default();
         let mut one = status(1);
         one.role = Role::Leader;
         let mut two = status(2);
         two.role = Role::Leader;
         two.term = 2;
-        assert_eq!(truth.on_turn(&turn(&one, 1)), Ok(()));
-        assert_eq!(truth.on_turn(&turn(&two, 1)), Ok(()));
+        assert_eq!(invariant.on_turn(&turn(&one, 1)), Ok(()));
+        assert_eq!(invariant.on_turn(&turn(&two, 1)), Ok(()));
         two.term = 1;
-        assert!(truth.on_turn(&turn(&two, 1)).is_err());
+        assert!(invariant.on_turn(&turn(&two, 1)).is_err());
     }
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use node::{Level, Order};
 
-use super::{Rest, Truth};
+use super::invariant::{Invariant, Rest};
 use crate::record::describe;
 use crate::record::operation::{Operation, Outcome};
 
@@ -49,7 +49,7 @@ impl<'a> Possible<'a> {
     }
 }
 
-impl Truth for Kept {
+impl Invariant for Kept {
     fn name(&self) -> &'static str {
         "acknowledged is kept"
     }
@@ -68,7 +68,7 @@ impl Truth for Kept {
             if operation.action.is_write() || counts(operation, rest) {
                 let list = possible.0.iter().map(|value| describe::value(*value));
                 let list = list.collect::<Vec<_>>().join(", ");
-                let words = operation.words();
+                let words = operation.describe();
                 if let Some(seen) = operation.seen().filter(|seen| !possible.see(*seen)) {
                     return Err(format!(
                         "{words} saw {}; possible were: {list}",

@@ -3,13 +3,13 @@
 
 use node::Output;
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 /// Nothing to remember.
 #[derive(Debug)]
 pub(crate) struct Alive;
 
-impl Truth for Alive {
+impl Invariant for Alive {
     fn name(&self) -> &'static str {
         "alive"
     }

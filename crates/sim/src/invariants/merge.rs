@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use node::NodeId;
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 use crate::record::describe;
 
 type Vector = Vec<(NodeId, u64, u64)>;
@@ -20,7 +20,7 @@ pub(crate) struct SameMerge {
     seen: BTreeMap<usize, (u64, Vector)>,
 }
 
-impl Truth for SameMerge {
+impl Invariant for SameMerge {
     fn name(&self) -> &'static str {
         "same merge"
     }
@@ -69,16 +69,16 @@ mod tests {
 
     #[test]
     fn another_value_at_the_same_vector_is_seen() {
-        let mut truth = SameMerge::default();
+        let mut invariant = SameMerge::default();
         let key = Bytes::from_static(b"k");
-        truth.on_ask(&key);
+        invariant.on_ask(&key);
         let mut look = |node, index, value: &'static str| {
             let mut status = status(node);
             status.order = node::Order::Merged;
             (status.keys, status.vector) = (1, vec![(NodeId(1), 1, index)]);
             let values = BTreeMap::from([(key.clone(), Bytes::from(value))]);
             let held = Held { values, ..Held::default() };
-            truth.on_turn(&Turn { view: &held, ..turn(&status, 1) })
+            invariant.on_turn(&Turn { view: &held, ..turn(&status, 1) })
         };
         assert_eq!(look(1, 1, "a"), Ok(()));
         assert_eq!(look(1, 2, "b"), Ok(()));

@@ -1,9 +1,9 @@
-//! The truths of a world: what must hold at every turn of every node, whatever breaks, and at the end.
+//! The invariants of a world: what must hold at every turn of every node, whatever breaks, and at the end.
 //!
-//! One truth, one file. Those marked "turn" are looked at after each turn of a node, "answer" after each outcome
+//! One invariant, one file. Those marked "turn" are looked at after each turn of a node, "answer" after each outcome
 //! that a client hears of, "end" once the world has healed and come to rest.
 //!
-//! | truth | when | what it says |
+//! | invariant | when | what it says |
 //! |---|---|---|
 //! | [`leader`] | turn | a term has at most one leader |
 //! | [`vote`] | turn | a node votes for one candidate in a term, restarts included |
@@ -33,16 +33,19 @@
 //! | [`verdict`] | end | the judge finds every level kept that was promised |
 //!
 //! That a healed world comes to rest at all (a leader, every request answered, replicas equal) is watched by
-//! the world itself, as the truth `rest`.
+//! the world itself, as the invariant `rest`.
 
 mod answer;
 mod belief;
 mod boot;
 mod clock;
 mod committed;
-mod copy;
+pub(crate) mod copy;
+#[cfg(test)]
+pub(crate) mod example;
 mod fold;
 mod full;
+pub(crate) mod invariant;
 mod leader;
 mod ledger;
 mod life;
@@ -60,155 +63,23 @@ mod stamp;
 mod term;
 mod time;
 mod vector;
-mod verdict;
+pub(crate) mod verdict;
+mod view;
+pub(crate) mod violation;
 mod vote;
 
-use bytes::Bytes;
-use node::{NamedWrite, Node, NodeId, Now, Output, RequestId, SessionId, Status, Waits};
+use invariant::Invariant;
 
 use crate::plan::setting::Setting;
-use crate::record::operation::Operation;
-use crate::record::trace;
 
-pub(crate) use copy::TURNED_AWAY;
-pub use verdict::Judgement;
-pub(crate) use verdict::{Evidence, VERDICT, history, judge};
+/// The invariant that a world violates which does not come to rest.
+pub(crate) const REST: &str = "rest";
 
-/// One turn of a node, just after it was taken.
-pub(crate) struct Turn<'a> {
-    pub(crate) host: usize,
-    /// Which start of the node this is.
-    pub(crate) life: u64,
-    /// The time of the world.
-    pub(crate) at_us: u64,
-    /// The clocks of the node.
-    pub(crate) now: Now,
-    /// The wall clocks of all nodes.
-    pub(crate) walls_ms: &'a [u64],
-    /// The requests that it was given.
-    pub(crate) asked: &'a [(SessionId, RequestId)],
-    /// Those of them that write.
-    pub(crate) writes: &'a [(SessionId, RequestId)],
-    /// The client connections that it heard are closed.
-    pub(crate) closed: &'a [SessionId],
-    pub(crate) outputs: &'a [Output],
-    pub(crate) status: &'a Status,
-    /// How many groups its disk held before the turn, and how many of them were synced.
-    pub(crate) groups: usize,
-    pub(crate) synced: usize,
-    /// The node itself.
-    pub(crate) view: &'a dyn View,
-}
+/// The invariant that a node violates in which an assertion fails.
+pub(crate) const NO_PANIC: &str = "no panic";
 
-/// What truths look at in a node beside what it says.
-pub(crate) trait View {
-    /// Term and a hash of the content of an entry of the agreed log.
-    fn entry(&self, index: u64) -> Option<(u64, u64)>;
-    /// The last index of the agreed log.
-    fn last_index(&self) -> u64;
-    /// Term and time of an entry of the agreed log.
-    fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)>;
-    /// The writes in an entry of the agreed log.
-    fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
-    /// What it holds at a key.
-    fn value(&self, key: &Bytes) -> Option<&Bytes>;
-    /// Which start of another member it believes: boot and incarnation.
-    fn believes(&self, member: NodeId) -> Option<(u64, u64)>;
-    /// Bytes of writes that wait to become the next agreed entry.
-    fn drafted(&self) -> usize;
-    /// How many merged entries it holds.
-    fn merged_count(&self) -> usize;
-    /// Whether it stands inside an entry of the agreed log.
-    fn is_within_entry(&self) -> bool;
-}
-
-impl View for Node {
-    fn entry(&self, index: u64) -> Option<(u64, u64)> {
-        self.agreed_entry(index).map(|entry| (entry.term, trace::hash(&entry.data)))
-    }
-
-    fn last_index(&self) -> u64 {
-        self.agreed_last()
-    }
-
-    fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)> {
-        self.agreed_entry(index).map(|entry| (entry.term, entry.stamp_ms()))
-    }
-
-    fn writes(&self, index: u64) -> Option<Vec<NamedWrite>> {
-        self.agreed_entry(index).map(|entry| entry.writes())
-    }
-
-    fn value(&self, key: &Bytes) -> Option<&Bytes> {
-        Node::value(self, key)
-    }
-
-    fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
-        Node::believes(self, member)
-    }
-
-    fn drafted(&self) -> usize {
-        Node::drafted(self)
-    }
-
-    fn merged_count(&self) -> usize {
-        Node::merged_count(self)
-    }
-
-    fn is_within_entry(&self) -> bool {
-        Node::is_within_entry(self)
-    }
-}
-
-/// Whether a node says that its start is on disk and that it has met everyone: it takes part, whether or not it serves clients yet.
-fn takes_part(status: &Status) -> bool {
-    !matches!(status.waits, Some(Waits::Disk | Waits::Formation(_)))
-}
-
-/// A world that has come to rest.
-pub(crate) struct Rest<'a> {
-    pub(crate) setting: &'a Setting,
-    /// What clients asked for and heard, key by key.
-    pub(crate) operations: &'a [Operation],
-    /// The same, as it was asked for.
-    pub(crate) asked: &'a [Operation],
-    /// Of every node that is not lost for good, in order.
-    pub(crate) statuses: &'a [Status],
-    /// For each node, whether it is lost for good.
-    pub(crate) gone: &'a [bool],
-}
-
-/// What must hold. `Err` says how it was broken.
-pub(crate) trait Truth {
-    /// A word for reports.
-    fn name(&self) -> &'static str;
-
-    /// Whether it is about turns of nodes that run on a directory which must not take part; all others are about the rest.
-    fn of_copies(&self) -> bool {
-        false
-    }
-
-    /// After a turn of a node.
-    fn on_turn(&mut self, _turn: &Turn<'_>) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// When a client asks for something of a key.
-    fn on_ask(&mut self, _key: &Bytes) {}
-
-    /// After a client heard what became of an operation.
-    fn on_outcome(&mut self, _operation: &Operation) -> Result<(), String> {
-        Ok(())
-    }
-
-    /// At the end.
-    fn at_rest(&mut self, _rest: &Rest<'_>) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-/// All truths but the judge's verdict, which comes last.
-pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
+/// All invariants but the judge's verdict, which comes last.
+pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
     vec![
         Box::new(leader::OneLeader::default()),
         Box::new(vote::OneVote::new(setting.nodes)),
@@ -236,157 +107,4 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Truth>> {
         Box::new(place::Explained),
         Box::new(stamp::Merged),
     ]
-}
-
-#[cfg(test)]
-pub(crate) mod example {
-    //! Statuses and turns for the tests of the truths.
-
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::options::Options;
-    use crate::record::operation::{Action, Outcome};
-    use node::{Certificate, Level, Order, Reply, Role};
-
-    /// What a node holds.
-    #[derive(Debug, Default)]
-    pub(crate) struct Held {
-        pub(crate) entries: Vec<(u64, u64)>,
-        pub(crate) stamps: Vec<(u64, Option<u64>)>,
-        pub(crate) writes: Vec<Vec<NamedWrite>>,
-        pub(crate) values: BTreeMap<Bytes, Bytes>,
-        pub(crate) merged: usize,
-        pub(crate) drafted: usize,
-        pub(crate) believed: BTreeMap<NodeId, (u64, u64)>,
-    }
-
-    static NOTHING: Held = Held {
-        entries: vec![],
-        stamps: vec![],
-        writes: vec![],
-        values: BTreeMap::new(),
-        merged: 0,
-        drafted: 0,
-        believed: BTreeMap::new(),
-    };
-
-    impl View for Held {
-        fn entry(&self, index: u64) -> Option<(u64, u64)> {
-            self.entries.get(index as usize - 1).copied()
-        }
-
-        fn last_index(&self) -> u64 {
-            self.stamps.len() as u64
-        }
-
-        fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)> {
-            self.stamps.get(index as usize - 1).copied()
-        }
-
-        fn writes(&self, index: u64) -> Option<Vec<NamedWrite>> {
-            self.writes.get(index as usize - 1).cloned()
-        }
-
-        fn value(&self, key: &Bytes) -> Option<&Bytes> {
-            self.values.get(key)
-        }
-
-        fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
-            self.believed.get(&member).copied()
-        }
-
-        fn drafted(&self) -> usize {
-            self.drafted
-        }
-
-        fn merged_count(&self) -> usize {
-            self.merged
-        }
-
-        fn is_within_entry(&self) -> bool {
-            false
-        }
-    }
-
-    pub(crate) fn status(node: u64) -> Status {
-        Status {
-            id: NodeId(node),
-            members: vec![],
-            boot: 1,
-            order: Order::Agreed,
-            level: Level::Linearizable,
-            directory: 1,
-            cluster: Some(1),
-            formed: true,
-            waits: None,
-            agreed_ready: true,
-            ready: true,
-            role: Role::Follower,
-            leader: None,
-            term: 1,
-            commit: 0,
-            applied: 0,
-            vector: vec![],
-            keys: 0,
-            disk_full: false,
-            clock_agrees: true,
-            clocks: vec![],
-        }
-    }
-
-    pub(crate) fn operation(
-        client: u64,
-        action: Action,
-        reply: Reply,
-        (start_us, end_us): (u64, u64),
-        certificate: Certificate,
-    ) -> Operation {
-        Operation {
-            client,
-            host: 0,
-            key: Bytes::from("k"),
-            action,
-            level: Level::Linearizable,
-            start_us,
-            end_us,
-            outcome: Outcome::Done(reply),
-            certificate: Some(Box::new(certificate)),
-            pipelined: false,
-            private: false,
-            unique: true,
-            is_final: false,
-            part_of: None,
-        }
-    }
-
-    pub(crate) fn at_rest(truth: &mut dyn Truth, operations: &[Operation]) -> Result<(), String> {
-        let setting = Setting::draw(1, &Options::default());
-        let statuses = [status(1)];
-        truth.at_rest(&Rest {
-            setting: &setting,
-            operations,
-            asked: operations,
-            statuses: &statuses,
-            gone: &[false],
-        })
-    }
-
-    pub(crate) fn turn(status: &Status, life: u64) -> Turn<'_> {
-        Turn {
-            host: status.id.0 as usize - 1,
-            life,
-            at_us: 0,
-            now: Now::default(),
-            walls_ms: &[],
-            asked: &[],
-            writes: &[],
-            closed: &[],
-            outputs: &[],
-            status,
-            groups: 0,
-            synced: 0,
-            view: &NOTHING,
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use node::{Output, RequestId, SessionId, TICK_MS};
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
 
 /// A node looks at its clock at every turn, and has one at least this often.
@@ -55,7 +55,7 @@ impl Answered {
     }
 }
 
-impl Truth for Answered {
+impl Invariant for Answered {
     fn name(&self) -> &'static str {
         "answered in time"
     }
@@ -115,29 +115,33 @@ mod tests {
 
     const KEY: (SessionId, RequestId) = (SessionId(3), RequestId(1));
 
-    fn truth() -> Answered {
+    fn invariant() -> Answered {
         Answered::new(&Setting::draw(1, &Options::default()))
     }
 
     #[test]
     fn silence_is_seen() {
-        let mut truth = truth();
+        let mut invariant = invariant();
         let status = status(1);
         let at = |monotonic_ms| Turn { now: Now { monotonic_ms, wall_ms: 0 }, ..turn(&status, 1) };
-        assert_eq!(truth.on_turn(&Turn { asked: &[KEY], ..at(100) }), Ok(()));
-        assert_eq!(truth.on_turn(&at(200)), Ok(()));
-        assert!(truth.on_turn(&at(4_000)).is_err());
-        assert_eq!(truth.on_turn(&Turn { life: 2, ..at(9_000) }), Ok(()), "it crashed meanwhile");
+        assert_eq!(invariant.on_turn(&Turn { asked: &[KEY], ..at(100) }), Ok(()));
+        assert_eq!(invariant.on_turn(&at(200)), Ok(()));
+        assert!(invariant.on_turn(&at(4_000)).is_err());
+        assert_eq!(
+            invariant.on_turn(&Turn { life: 2, ..at(9_000) }),
+            Ok(()),
+            "it crashed meanwhile"
+        );
     }
 
     #[test]
     fn a_second_answer_is_seen() {
-        let mut truth = truth();
+        let mut invariant = invariant();
         let status = status(1);
         let (session, id) = KEY;
         let replies = [Output::Reply { session, id, reply: Reply::Ok, certificate: None }];
         let both = Turn { asked: &[KEY], outputs: &replies, ..turn(&status, 1) };
-        assert_eq!(truth.on_turn(&both), Ok(()));
-        assert!(truth.on_turn(&Turn { asked: &[], ..both }).is_err());
+        assert_eq!(invariant.on_turn(&both), Ok(()));
+        assert!(invariant.on_turn(&Turn { asked: &[], ..both }).is_err());
     }
 }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::{AgreedPosition, Certificate, Level};
 
-use super::{Rest, Truth};
+use super::invariant::{Invariant, Rest};
 use crate::record::describe;
 use crate::record::operation::Operation;
 
@@ -49,7 +49,7 @@ impl Placed<'_> {
 /// The writes of a key by place: what they wrote.
 type Writes<'a> = BTreeMap<AgreedPosition, Option<&'a Bytes>>;
 
-impl Truth for Explained {
+impl Invariant for Explained {
     fn name(&self) -> &'static str {
         "explained by certificates"
     }
@@ -161,7 +161,7 @@ fn saw_the_last(
     if fits {
         return Ok(());
     }
-    let (words, at) = (read.operation.words(), describe::agreed(read.position));
+    let (words, at) = (read.operation.describe(), describe::agreed(read.position));
     let saw = match missed {
         Some(missed) => format!("did not find {}", describe::value(missed)),
         None => format!("saw {}", describe::seen(seen)),
@@ -204,7 +204,7 @@ fn apart(one: &Placed<'_>, other: &Placed<'_>, how: &str) -> String {
             true => String::new(),
             false => format!(" by {}", describe::agreed_or_none(*by)),
         };
-        format!("{} [{start}, {end} µs] at {at}{by}", operation.words())
+        format!("{} [{start}, {end} µs] at {at}{by}", operation.describe())
     };
     format!("{} and {} {how}", text(one), text(other))
 }
@@ -232,7 +232,7 @@ mod tests {
     }
 
     fn check(operations: &[Operation]) -> Result<(), String> {
-        super::super::example::at_rest(&mut Explained, operations)
+        crate::invariants::example::at_rest(&mut Explained, operations)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Within a boot, term, commit and applied never go back; nothing is applied before it is committed.
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Stand {
@@ -23,7 +23,7 @@ impl Forward {
     }
 }
 
-impl Truth for Forward {
+impl Invariant for Forward {
     fn name(&self) -> &'static str {
         "forward"
     }
@@ -62,15 +62,15 @@ mod tests {
 
     #[test]
     fn going_back_is_seen_within_a_boot() {
-        let mut truth = Forward::new(1);
+        let mut invariant = Forward::new(1);
         let mut one = status(1);
         (one.commit, one.applied) = (5, 5);
-        assert_eq!(truth.on_turn(&turn(&one, 1)), Ok(()));
+        assert_eq!(invariant.on_turn(&turn(&one, 1)), Ok(()));
         (one.commit, one.applied) = (4, 4);
-        assert_eq!(truth.on_turn(&turn(&one, 2)), Ok(()), "a new boot learns it again");
+        assert_eq!(invariant.on_turn(&turn(&one, 2)), Ok(()), "a new boot learns it again");
         one.applied = 3;
-        assert!(truth.on_turn(&turn(&one, 2)).is_err());
+        assert!(invariant.on_turn(&turn(&one, 2)).is_err());
         one.applied = 6;
-        assert!(truth.on_turn(&turn(&one, 3)).is_err(), "applied before it was committed");
+        assert!(invariant.on_turn(&turn(&one, 3)).is_err(), "applied before it was committed");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use super::Truth;
+use super::invariant::Invariant;
 use crate::record::operation::{Operation, Outcome};
 
 /// Values that only one write carries: refused ones, and seen ones.
@@ -14,7 +14,7 @@ pub(crate) struct Gone {
     seen: BTreeSet<Bytes>,
 }
 
-impl Truth for Gone {
+impl Invariant for Gone {
     fn name(&self) -> &'static str {
         "refused is gone"
     }
@@ -23,7 +23,7 @@ impl Truth for Gone {
         if let Some(Some(value)) = operation.seen() {
             self.seen.insert(value.clone());
             if let Some(refused) = self.refused.get(value) {
-                return Err(format!("{} saw what was refused: {refused}", operation.words()));
+                return Err(format!("{} saw what was refused: {refused}", operation.describe()));
             }
         }
         let (Outcome::Refused(_), Some(value)) =
@@ -35,9 +35,9 @@ impl Truth for Gone {
             return Ok(());
         }
         if self.seen.contains(value) {
-            return Err(format!("{} was refused after it had been seen", operation.words()));
+            return Err(format!("{} was refused after it had been seen", operation.describe()));
         }
-        self.refused.insert(value.clone(), operation.words());
+        self.refused.insert(value.clone(), operation.describe());
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 /// The log at a moment: how long it is, and the term of its last entry. With what else is known of logs that tells it.
 type End = (u64, u64);
@@ -25,7 +25,7 @@ fn end(turn: &Turn<'_>) -> End {
     (last, if last == 0 { 0 } else { turn.view.stamp(last).map_or(0, |(term, _)| term) })
 }
 
-fn words((last, term): End) -> String {
+fn describe((last, term): End) -> String {
     match last {
         0 => "is empty".into(),
         last => format!("ends with entry {last} of term {term}"),
@@ -36,7 +36,7 @@ fn writes(turn: &Turn<'_>) -> bool {
     turn.outputs.iter().any(|output| matches!(output, node::Output::Persist { .. }))
 }
 
-impl Truth for Same {
+impl Invariant for Same {
     fn name(&self) -> &'static str {
         "replay"
     }
@@ -50,7 +50,7 @@ impl Truth for Same {
             ends.split_off(&(turn.groups + 1));
             let kept = ends.last_key_value().map_or((0, 0), |(_, end)| *end);
             if kept != now {
-                let (node, now, kept) = (turn.status.id.0, words(now), words(kept));
+                let (node, now, kept) = (turn.status.id.0, describe(now), describe(kept));
                 return Err(format!(
                     "node {node} starts with an agreed log that {now}, and its disk holds one that {kept}"
                 ));
@@ -72,14 +72,19 @@ mod tests {
 
     /// Each row: the life, how many groups are there before, the terms in the log, and whether the turn writes a group.
     fn play(rows: &[(u64, usize, &[u64], bool)]) -> Result<(), String> {
-        let mut truth = Same::new(1);
+        let mut invariant = Same::new(1);
         let status = status(1);
         let group = [Output::Persist { ticket: Ticket(1), records: Bytes::new() }];
         rows.iter().try_for_each(|(life, groups, terms, writes)| {
             let stamps = terms.iter().map(|term| (*term, None)).collect();
             let view = Held { stamps, ..Held::default() };
             let outputs = if *writes { &group[..] } else { &[] };
-            truth.on_turn(&Turn { groups: *groups, outputs, view: &view, ..turn(&status, *life) })
+            invariant.on_turn(&Turn {
+                groups: *groups,
+                outputs,
+                view: &view,
+                ..turn(&status, *life)
+            })
         })
     }
 

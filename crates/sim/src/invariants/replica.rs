@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use node::Order;
 
-use super::{Rest, Truth};
+use super::invariant::{Invariant, Rest};
 use crate::record::describe;
 
 /// Nothing to remember.
 #[derive(Debug)]
 pub(crate) struct Equal;
 
-impl Truth for Equal {
+impl Invariant for Equal {
     fn name(&self) -> &'static str {
         "equal replicas"
     }

@@ -2,7 +2,7 @@
 
 use node::Output;
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 /// The most that a group may hold then, in bytes. Terms, votes, names of members and what opens a term take far less.
 const SMALL_BYTES_MAX: usize = 512;
@@ -19,7 +19,7 @@ impl Small {
     }
 }
 
-impl Truth for Small {
+impl Invariant for Small {
     fn name(&self) -> &'static str {
         "reserve"
     }
@@ -51,17 +51,17 @@ mod tests {
 
     #[test]
     fn a_full_disk_gets_small_records_only() {
-        let mut truth = Small::new(1);
+        let mut invariant = Small::new(1);
         let group =
             |bytes| [Output::Persist { ticket: Ticket(1), records: Bytes::from(vec![0; bytes]) }];
         let full = Status { disk_full: true, ..status(1) };
         let (small, large) = (group(100), group(600));
         let with = |outputs, life| Turn { outputs, ..turn(&full, life) };
-        assert_eq!(truth.on_turn(&with(&large, 1)), Ok(()), "it hears of it in this turn");
-        assert_eq!(truth.on_turn(&with(&small, 1)), Ok(()));
-        assert_eq!(truth.on_turn(&with(&large, 2)), Ok(()), "another life");
-        assert!(truth.on_turn(&with(&large, 2)).is_err());
+        assert_eq!(invariant.on_turn(&with(&large, 1)), Ok(()), "it hears of it in this turn");
+        assert_eq!(invariant.on_turn(&with(&small, 1)), Ok(()));
+        assert_eq!(invariant.on_turn(&with(&large, 2)), Ok(()), "another life");
+        assert!(invariant.on_turn(&with(&large, 2)).is_err());
         let free = status(1);
-        assert_eq!(truth.on_turn(&Turn { outputs: &large, ..turn(&free, 2) }), Ok(()));
+        assert_eq!(invariant.on_turn(&Turn { outputs: &large, ..turn(&free, 2) }), Ok(()));
     }
 }

@@ -4,7 +4,7 @@
 
 use node::{Order, Output, Reply};
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
 
 /// How many kinds of work end in answers: requests, those that waited for others, what is applied, what waited for it, counts.
@@ -22,7 +22,7 @@ impl Bounded {
     }
 }
 
-impl Truth for Bounded {
+impl Invariant for Bounded {
     fn name(&self) -> &'static str {
         "bounded turn"
     }
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn a_turn_that_goes_on_for_ever_is_seen() {
         let setting = Setting { turn_steps: 2, ..Setting::draw(1, &Options::default()) };
-        let mut truth = Bounded::new(&setting);
+        let mut invariant = Bounded::new(&setting);
         let reply = |id, reply| Output::Reply {
             session: SessionId(1),
             id: RequestId(id),
@@ -63,8 +63,8 @@ mod tests {
         let mut outputs: Vec<_> = (0..10).map(|id| reply(id, Reply::Ok)).collect();
         outputs.push(reply(10, error));
         let status = status(1);
-        assert_eq!(truth.on_turn(&Turn { outputs: &outputs, ..turn(&status, 1) }), Ok(()));
+        assert_eq!(invariant.on_turn(&Turn { outputs: &outputs, ..turn(&status, 1) }), Ok(()));
         outputs.push(reply(11, Reply::Nil));
-        assert!(truth.on_turn(&Turn { outputs: &outputs, ..turn(&status, 1) }).is_err());
+        assert!(invariant.on_turn(&Turn { outputs: &outputs, ..turn(&status, 1) }).is_err());
     }
 }

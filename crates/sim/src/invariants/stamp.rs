@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use node::{Certificate, MergedPosition, MergedWrite, NodeId, Reply};
 
-use super::{Rest, Truth};
+use super::invariant::{Invariant, Rest};
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
 
@@ -39,7 +39,7 @@ struct Known<'a> {
     value: Option<&'a Bytes>,
 }
 
-impl Truth for Merged {
+impl Invariant for Merged {
     fn name(&self) -> &'static str {
         "explained by stamps"
     }
@@ -97,7 +97,7 @@ fn collect<'a>(placed: &[Placed<'a>]) -> Result<BTreeMap<&'a Bytes, Vec<Known<'a
         // Only a delete writes several keys at one place.
         let deletes = other.0 != key && other.1.is_none() && value.is_none();
         if other != claim && !(deletes && other.2 == write.clock) {
-            let words = one.operation.words();
+            let words = one.operation.describe();
             let verb = if one.operation.action.is_write() { "left" } else { "saw" };
             let (value, claimed) = (describe::value(value), describe::write(write));
             let (key, old, clock) =
@@ -121,7 +121,7 @@ fn sessions_grow(placed: &[Placed<'_>]) -> Result<(), String> {
         if let Some((replica, (boot, index))) =
             before.iter().find(|(replica, place)| now(replica) < **place)
         {
-            let words = one.operation.words();
+            let words = one.operation.describe();
             let place = MergedPosition { replica: *replica, boot: *boot, index: *index };
             return Err(format!(
                 "{words}: its session had seen {}, and went back",
@@ -147,7 +147,7 @@ fn holds_dependencies(one: &Placed<'_>, placed: &[Placed<'_>]) -> Result<(), Str
     match placed.iter().filter(is_inside).find(lacks) {
         None => Ok(()),
         Some(other) => {
-            let (words, other) = (one.operation.words(), other.operation.words());
+            let (words, other) = (one.operation.describe(), other.operation.describe());
             Err(format!(
                 "{words} stands behind {other}, and not behind all that this stands behind"
             ))
@@ -167,7 +167,7 @@ fn stamp_is_above(
 ) -> Result<(), String> {
     let Some(own) = one.write else { return Ok(()) };
     if !holds(&one.vector, &own.entry) {
-        return Err(format!("{}: its own entry is not in its vector", one.operation.words()));
+        return Err(format!("{}: its own entry is not in its vector", one.operation.describe()));
     }
     let before = |other: &&Known<'_>| {
         let mine = other.write.entry.replica == own.entry.replica;
@@ -178,7 +178,7 @@ fn stamp_is_above(
     match known.values().flatten().filter(before).find(above) {
         None => Ok(()),
         Some(other) => {
-            let words = one.operation.words();
+            let words = one.operation.describe();
             let (own, other) = (describe::write(own), describe::write(other.write));
             Err(format!("{words} has {own}, below {other}, which it had seen"))
         }
@@ -199,7 +199,7 @@ fn saw_the_highest(one: &Placed<'_>, known: &[Known<'_>], mystery: bool) -> Resu
     if fits {
         return Ok(());
     }
-    let (words, seen) = (one.operation.words(), describe::value(seen));
+    let (words, seen) = (one.operation.describe(), describe::value(seen));
     let by = describe::write_or_none(one.write);
     let highest = match highest {
         None => "no write".into(),
@@ -234,7 +234,7 @@ fn counts_right(
     if (least..=most).contains(&count) {
         return Ok(());
     }
-    let words = one.operation.words();
+    let words = one.operation.describe();
     Err(format!("{words} counted {count}; its replica held {least} to {most} of them"))
 }
 

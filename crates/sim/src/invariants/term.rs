@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use node::{Output, term_in};
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 /// What was seen of each node.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ impl Seen {
     }
 }
 
-impl Truth for Remembered {
+impl Invariant for Remembered {
     fn name(&self) -> &'static str {
         "terms are remembered"
     }
@@ -96,22 +96,22 @@ mod tests {
 
     #[test]
     fn a_term_that_was_told_and_is_forgotten_is_seen() {
-        let mut truth = Remembered::new(1);
-        truth.hosts[0] = Seen { life: 1, told: 5, ..Seen::default() };
+        let mut invariant = Remembered::new(1);
+        invariant.hosts[0] = Seen { life: 1, told: 5, ..Seen::default() };
         let in_term = |term| Status { term, ..status(1) };
-        assert_eq!(truth.on_turn(&turn(&in_term(5), 2)), Ok(()));
-        assert!(truth.on_turn(&turn(&in_term(4), 3)).is_err());
+        assert_eq!(invariant.on_turn(&turn(&in_term(5), 2)), Ok(()));
+        assert!(invariant.on_turn(&turn(&in_term(4), 3)).is_err());
     }
 
     #[test]
     fn a_term_is_on_disk_once_its_group_is_synced() {
-        let mut truth = Remembered::new(1);
+        let mut invariant = Remembered::new(1);
         let in_term = |term| Status { term, ..status(1) };
         let group = [Output::Persist { ticket: Ticket(1), records: Bytes::new() }];
-        truth.on_turn(&turn(&in_term(1), 1)).unwrap();
+        invariant.on_turn(&turn(&in_term(1), 1)).unwrap();
         let term = in_term(2);
-        truth.on_turn(&Turn { groups: 3, outputs: &group, ..turn(&term, 1) }).unwrap();
-        assert_eq!(truth.hosts[0].synced(&Turn { synced: 3, ..turn(&term, 1) }), 1);
-        assert_eq!(truth.hosts[0].synced(&Turn { synced: 4, ..turn(&term, 1) }), 2);
+        invariant.on_turn(&Turn { groups: 3, outputs: &group, ..turn(&term, 1) }).unwrap();
+        assert_eq!(invariant.hosts[0].synced(&Turn { synced: 3, ..turn(&term, 1) }), 1);
+        assert_eq!(invariant.hosts[0].synced(&Turn { synced: 4, ..turn(&term, 1) }), 2);
     }
 }

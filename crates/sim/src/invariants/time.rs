@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use node::{NodeId, Order, Role, Status};
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
 
 /// What was seen of the logs.
@@ -152,7 +152,7 @@ impl Onward {
     }
 }
 
-impl Truth for Onward {
+impl Invariant for Onward {
     fn name(&self) -> &'static str {
         "log time"
     }
@@ -194,7 +194,7 @@ mod tests {
 
     /// A world of three nodes as node 1 lives it.
     struct Life {
-        truth: Onward,
+        invariant: Onward,
         held: Held,
         status: Status,
     }
@@ -209,7 +209,7 @@ mod tests {
             let clock = |id| MemberClock { id: NodeId(id), at_least_ms: 400, at_most_ms: 410 };
             let members = [1, 2, 3].map(NodeId).to_vec();
             let status = Status { clocks: vec![clock(2), clock(3)], members, ..status(1) };
-            let mut life = Life { truth: Onward::new(&setting), held: Held::default(), status };
+            let mut life = Life { invariant: Onward::new(&setting), held: Held::default(), status };
             assert_eq!(life.write(1000, 0, (1, Some(70_000))), Ok(()));
             (life.status.role, life.status.term) = (Role::Leader, 2);
             assert_eq!(life.write(1100, 0, (2, None)), Ok(()), "it opens its term");
@@ -224,7 +224,7 @@ mod tests {
         ) -> Result<(), String> {
             self.held.stamps.push(entry);
             let now = Now { monotonic_ms, wall_ms };
-            self.truth.on_turn(&Turn { now, view: &self.held, ..turn(&self.status, 1) })
+            self.invariant.on_turn(&Turn { now, view: &self.held, ..turn(&self.status, 1) })
         }
     }
 
@@ -262,7 +262,7 @@ mod tests {
         assert!(away.unwrap_err().contains("carried away"), "its own says less");
         let mut life = Life::begin();
         life.status.clocks.clear();
-        life.truth.hosts[0].shown_ms.clear();
+        life.invariant.hosts[0].shown_ms.clear();
         let away = life.write(2000, 80_000, (2, Some(80_000)));
         assert!(away.unwrap_err().contains("carried away"), "no majority is known");
     }

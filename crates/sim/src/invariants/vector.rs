@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use node::NodeId;
 
-use super::{Truth, Turn, takes_part};
+use super::invariant::{Invariant, Turn, takes_part};
 
 type Places = BTreeMap<NodeId, (u64, u64)>;
 
@@ -23,7 +23,7 @@ impl Growth {
     }
 }
 
-impl Truth for Growth {
+impl Invariant for Growth {
     fn name(&self) -> &'static str {
         "growing vectors"
     }
@@ -86,24 +86,24 @@ mod tests {
 
     #[test]
     fn shrinking_is_seen_across_restarts() {
-        let mut truth = Growth::new(2);
+        let mut invariant = Growth::new(2);
         let mut one = status(1);
         one.vector = vec![(NodeId(1), 1, 7)];
-        assert_eq!(truth.on_turn(&turn(&one, 1)), Ok(()));
+        assert_eq!(invariant.on_turn(&turn(&one, 1)), Ok(()));
         one.vector = vec![(NodeId(1), 2, 1)];
-        assert_eq!(truth.on_turn(&turn(&one, 2)), Ok(()), "a later boot comes after");
+        assert_eq!(invariant.on_turn(&turn(&one, 2)), Ok(()), "a later boot comes after");
         one.vector = vec![(NodeId(1), 1, 7)];
         one.waits = Some(Waits::Disk);
-        assert_eq!(truth.on_turn(&turn(&one, 3)), Ok(()), "it shows it to nobody");
+        assert_eq!(invariant.on_turn(&turn(&one, 3)), Ok(()), "it shows it to nobody");
         one.waits = None;
-        assert!(truth.on_turn(&turn(&one, 3)).is_err());
+        assert!(invariant.on_turn(&turn(&one, 3)).is_err());
     }
 
     #[test]
     fn an_entry_that_its_own_replica_does_not_show_is_seen() {
-        let mut truth = Growth::new(2);
+        let mut invariant = Growth::new(2);
         let mut two = status(2);
         two.vector = vec![(NodeId(1), 1, 1)];
-        assert!(truth.on_turn(&turn(&two, 1)).is_err());
+        assert!(invariant.on_turn(&turn(&two, 1)).is_err());
     }
 }

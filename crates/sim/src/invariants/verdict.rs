@@ -31,7 +31,7 @@ pub struct Judgement {
     pub circle: Vec<(usize, usize, &'static str)>,
 }
 
-/// The name of this truth.
+/// The name of this invariant.
 pub(crate) const VERDICT: &str = "verdict";
 
 /// States that the judge may visit for one level. Not time: a verdict must not depend on the machine.

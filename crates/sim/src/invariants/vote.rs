@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use node::{NodeId, Output, Vote};
 
-use super::{Truth, Turn};
+use super::invariant::{Invariant, Turn};
 
 /// For each node, whom it has voted for, by term, as far as anyone was told.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl OneVote {
     }
 }
 
-impl Truth for OneVote {
+impl Invariant for OneVote {
     fn name(&self) -> &'static str {
         "one vote"
     }
@@ -54,12 +54,12 @@ mod tests {
 
     #[test]
     fn a_second_vote_in_a_term_is_seen() {
-        let mut truth = OneVote::new(2);
+        let mut invariant = OneVote::new(2);
         let vote = |term, candidate| Vote { term, candidate: NodeId(candidate) };
-        assert_eq!(truth.on_vote(0, vote(1, 1)), Ok(()));
-        assert_eq!(truth.on_vote(0, vote(1, 1)), Ok(()), "it says so again");
-        assert_eq!(truth.on_vote(1, vote(1, 2)), Ok(()), "another node");
-        assert_eq!(truth.on_vote(0, vote(2, 2)), Ok(()), "another term");
-        assert!(truth.on_vote(0, vote(1, 2)).is_err());
+        assert_eq!(invariant.on_vote(0, vote(1, 1)), Ok(()));
+        assert_eq!(invariant.on_vote(0, vote(1, 1)), Ok(()), "it says so again");
+        assert_eq!(invariant.on_vote(1, vote(1, 2)), Ok(()), "another node");
+        assert_eq!(invariant.on_vote(0, vote(2, 2)), Ok(()), "another term");
+        assert!(invariant.on_vote(0, vote(1, 2)).is_err());
     }
 }

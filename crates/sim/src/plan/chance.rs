@@ -15,7 +15,7 @@ pub(crate) enum Subject {
     Network,
     Disks,
     Turns,
-    Lies,
+    Sabotage,
     Stops,
     /// What was added to settings later, so that the rest of them stays.
     Extras,
@@ -38,7 +38,7 @@ impl Subject {
             Subject::Network => 4,
             Subject::Disks => 5,
             Subject::Turns => 6,
-            Subject::Lies => 8,
+            Subject::Sabotage => 8,
             Subject::Stops => 9,
             Subject::Extras => 10,
             Subject::Rare => 11,

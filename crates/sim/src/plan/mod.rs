@@ -2,8 +2,9 @@
 
 pub(crate) mod chance;
 pub(crate) mod fault;
-pub(crate) mod plain;
+mod plain;
 pub(crate) mod setting;
+pub(crate) mod weather;
 
 use std::collections::BTreeSet;
 

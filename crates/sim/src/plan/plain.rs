@@ -2,18 +2,10 @@
 
 use node::{Level, Limits, Order};
 
-use crate::env::network::{Style, Weather};
+use crate::options::Plain;
 use crate::plan::chance::{Delay, Spread};
 use crate::plan::setting::{Load, Setting};
-
-/// A world of three nodes in which nothing breaks. The judge is not asked; all other truths are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plain {
-    /// Many clients that ask for up to 16 things at once and never rest.
-    Busy,
-    /// Five hundred operations a second, for a minute.
-    Moderate,
-}
+use crate::plan::weather::{Style, Weather};
 
 impl Plain {
     /// What such a world is made of.

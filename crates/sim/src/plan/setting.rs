@@ -4,9 +4,9 @@ use std::fmt;
 
 use node::{Level, Limits, Order};
 
-use crate::env::network::{Style, Weather};
 use crate::options::Options;
 use crate::plan::chance::{Chance, Delay, Spread, Subject};
+use crate::plan::weather::{Style, Weather};
 use crate::record::operation::{Action, Operation};
 
 /// What a world is made of.

@@ -1,12 +1,12 @@
-//! What worlds and their truths say, in words: places in logs, the writes there, values, answers and clocks. Nobody should
+//! What worlds and their invariants say, in words: places in logs, the writes there, values, answers and clocks. Nobody should
 //! have to read a structure's fields.
 
 use bytes::Bytes;
 use node::{
-    AgreedPosition, Event, MemberClock, MergedPosition, MergedWrite, NodeId, Order, Status,
+    AgreedPosition, Event, MemberClock, MergedPosition, MergedWrite, NodeId, Order, Reply, Status,
 };
 
-use crate::record::operation::{Outcome, words};
+use crate::record::operation::Outcome;
 
 /// A value that was seen, or nothing.
 pub(crate) fn value(value: Option<&Bytes>) -> String {
@@ -47,11 +47,24 @@ pub(crate) fn write_or_none(write: Option<MergedWrite>) -> String {
     write.map_or("no entry".into(), self::write)
 }
 
+/// A reply as people read it.
+pub(crate) fn reply(reply: &Reply) -> String {
+    match reply {
+        Reply::Ok => "OK".into(),
+        Reply::Nil => "nil".into(),
+        Reply::Value(value) => String::from_utf8_lossy(value).into_owned(),
+        Reply::Integer(count) => count.to_string(),
+        Reply::Status(word) => (*word).into(),
+        Reply::Array(all) => all.iter().map(self::reply).collect::<Vec<_>>().join(", "),
+        Reply::Error(error) => format!("-{error}"),
+    }
+}
+
 /// What became of an operation.
 pub(crate) fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Open => "still open".into(),
-        Outcome::Done(reply) => words(reply),
+        Outcome::Done(reply) => self::reply(reply),
         Outcome::Refused(error) => format!("refused: {error}"),
         Outcome::Unknown => "unknown".into(),
     }

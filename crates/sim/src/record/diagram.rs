@@ -25,7 +25,7 @@ pub struct Diagram {
     pub end_us: u64,
     /// When all faults ended.
     pub healed_us: Option<u64>,
-    /// When the first truth was broken.
+    /// When the first invariant was broken.
     pub violated_us: Option<u64>,
     /// What clients asked for, in the order in which they did.
     pub calls: Vec<Call>,
@@ -235,7 +235,7 @@ impl Recorder {
     }
 
     /// A fault of the plan strikes.
-    pub(crate) fn strike(
+    pub(crate) fn begin_fault(
         &mut self,
         now_us: u64,
         place: usize,
@@ -258,7 +258,7 @@ impl Recorder {
     }
 
     /// A fault of the plan ends.
-    pub(crate) fn mend(&mut self, now_us: u64, place: usize) {
+    pub(crate) fn end_fault(&mut self, now_us: u64, place: usize) {
         let Some(diagram) = &mut self.diagram else { return };
         if let Some(band) = self.going_on.remove(&place) {
             diagram.bands[band].until_us = now_us;
@@ -285,7 +285,7 @@ impl Recorder {
         }
     }
 
-    /// A truth is broken.
+    /// An invariant is broken.
     pub(crate) fn fail(&mut self, now_us: u64) {
         if let Some(diagram) = &mut self.diagram {
             diagram.violated_us.get_or_insert(now_us);

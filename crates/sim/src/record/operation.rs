@@ -229,7 +229,7 @@ impl Operation {
     }
 
     /// In a few words, for people.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         format!("client {}, node {}: {}", self.client, self.host + 1, self.question())
     }
 
@@ -269,19 +269,6 @@ pub(crate) fn private_key(client: usize, host: usize) -> Bytes {
 
 fn is_private(key: &Bytes) -> bool {
     key.starts_with(b"own-")
-}
-
-/// A reply as people read it.
-pub(crate) fn words(reply: &Reply) -> String {
-    match reply {
-        Reply::Ok => "OK".into(),
-        Reply::Nil => "nil".into(),
-        Reply::Value(value) => String::from_utf8_lossy(value).into_owned(),
-        Reply::Integer(count) => count.to_string(),
-        Reply::Status(word) => (*word).into(),
-        Reply::Array(all) => all.iter().map(words).collect::<Vec<_>>().join(", "),
-        Reply::Error(error) => format!("-{error}"),
-    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Lies: drivers that do not keep to the API of the node, to show that the checks can fail.
+//! Sabotage: drivers that do not keep to the API of the node, to show that the checks can fail.
 
 #[cfg(feature = "mutants")]
 pub(crate) mod mutants;
@@ -13,7 +13,7 @@ use crate::record::operation::Operation;
 
 /// A driver that does not keep to the API of the node. A world with one must be caught, sooner or later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lie {
+pub enum Sabotage {
     /// The disk says `Persisted` long before it keeps anything.
     HastyDisk,
     /// A crash takes synced groups along.
@@ -38,44 +38,44 @@ pub enum Lie {
     NoHealing,
 }
 
-impl Lie {
+impl Sabotage {
     /// All of them.
-    pub const ALL: [Lie; 11] = [
-        Lie::HastyDisk,
-        Lie::ForgetfulDisk,
-        Lie::TornTail,
-        Lie::RetriedSync,
-        Lie::SwappedAnswers,
-        Lie::StaleAnswers,
-        Lie::FalseRefusals,
-        Lie::FalseSuccesses,
-        Lie::LostRequests,
-        Lie::ForgedAnswers,
-        Lie::NoHealing,
+    pub const ALL: [Sabotage; 11] = [
+        Sabotage::HastyDisk,
+        Sabotage::ForgetfulDisk,
+        Sabotage::TornTail,
+        Sabotage::RetriedSync,
+        Sabotage::SwappedAnswers,
+        Sabotage::StaleAnswers,
+        Sabotage::FalseRefusals,
+        Sabotage::FalseSuccesses,
+        Sabotage::LostRequests,
+        Sabotage::ForgedAnswers,
+        Sabotage::NoHealing,
     ];
 
     /// Its name on a command line.
     pub fn name(self) -> &'static str {
         match self {
-            Lie::HastyDisk => "hasty-disk",
-            Lie::ForgetfulDisk => "forgetful-disk",
-            Lie::TornTail => "torn-tail",
-            Lie::RetriedSync => "retried-sync",
-            Lie::SwappedAnswers => "swapped-answers",
-            Lie::StaleAnswers => "stale-answers",
-            Lie::FalseRefusals => "false-refusals",
-            Lie::FalseSuccesses => "false-successes",
-            Lie::LostRequests => "lost-requests",
-            Lie::ForgedAnswers => "forged-answers",
-            Lie::NoHealing => "no-healing",
+            Sabotage::HastyDisk => "hasty-disk",
+            Sabotage::ForgetfulDisk => "forgetful-disk",
+            Sabotage::TornTail => "torn-tail",
+            Sabotage::RetriedSync => "retried-sync",
+            Sabotage::SwappedAnswers => "swapped-answers",
+            Sabotage::StaleAnswers => "stale-answers",
+            Sabotage::FalseRefusals => "false-refusals",
+            Sabotage::FalseSuccesses => "false-successes",
+            Sabotage::LostRequests => "lost-requests",
+            Sabotage::ForgedAnswers => "forged-answers",
+            Sabotage::NoHealing => "no-healing",
         }
     }
 }
 
 /// What a world does wrong, if anything.
 #[derive(Debug)]
-pub(crate) struct Liar {
-    lie: Option<Lie>,
+pub(crate) struct Saboteur {
+    sabotage: Option<Sabotage>,
     chance: Chance,
     /// An answer that was taken from one client and is due to another.
     swapped: Bytes,
@@ -83,20 +83,25 @@ pub(crate) struct Liar {
     values: BTreeMap<Bytes, (Bytes, Bytes)>,
 }
 
-impl Liar {
-    pub(crate) fn new(seed: u64, lie: Option<Lie>) -> Liar {
-        let chance = Chance::new(seed, Subject::Lies);
-        Liar { lie, chance, swapped: Bytes::from_static(b"nobody's"), values: BTreeMap::new() }
+impl Saboteur {
+    pub(crate) fn new(seed: u64, sabotage: Option<Sabotage>) -> Saboteur {
+        let chance = Chance::new(seed, Subject::Sabotage);
+        Saboteur {
+            sabotage,
+            chance,
+            swapped: Bytes::from_static(b"nobody's"),
+            values: BTreeMap::new(),
+        }
     }
 
-    pub(crate) fn tells(&self, lie: Lie) -> bool {
-        self.lie == Some(lie)
+    pub(crate) fn does(&self, sabotage: Sabotage) -> bool {
+        self.sabotage == Some(sabotage)
     }
 
     /// Makes away with some writes, which are to be called done.
     pub(crate) fn pretend(&mut self, inputs: &mut Vec<Input>) -> Vec<(SessionId, RequestId)> {
         let mut pretended = vec![];
-        if self.tells(Lie::FalseSuccesses) {
+        if self.does(Sabotage::FalseSuccesses) {
             inputs.retain(|input| match input {
                 Input::Request { session, id, command, .. }
                     if command.name() == "set"
@@ -114,7 +119,7 @@ impl Liar {
 
     /// Makes away with some of what arrived.
     pub(crate) fn steal(&mut self, inputs: &mut Vec<Input>) {
-        if self.tells(Lie::LostRequests) {
+        if self.does(Sabotage::LostRequests) {
             let is_request = |input: &Input| matches!(input, Input::Request { .. });
             inputs.retain(|input| !is_request(input) || !self.chance.per_mille(20));
         }
@@ -122,21 +127,23 @@ impl Liar {
 
     /// What becomes of an answer on its way to the client that asked for `operation`.
     pub(crate) fn twist(&mut self, operation: &Operation, last_host: usize, reply: &mut Reply) {
-        let Some(lie) = self.lie else { return };
+        let Some(sabotage) = self.sabotage else { return };
         let rarely = self.chance.per_mille(50);
-        match (lie, &mut *reply) {
-            (Lie::FalseRefusals, Reply::Ok) if rarely => {
+        match (sabotage, &mut *reply) {
+            (Sabotage::FalseRefusals, Reply::Ok) if rarely => {
                 *reply = Reply::Error(Error::ClusterDown("it ran nevertheless"));
             }
-            (Lie::ForgedAnswers, Reply::Value(_))
+            (Sabotage::ForgedAnswers, Reply::Value(_))
                 if operation.is_final && operation.host == last_host =>
             {
                 *reply = Reply::Nil;
             }
-            (Lie::SwappedAnswers, Reply::Value(value)) if rarely => {
+            (Sabotage::SwappedAnswers, Reply::Value(value)) if rarely => {
                 std::mem::swap(&mut self.swapped, value);
             }
-            (Lie::StaleAnswers, Reply::Value(value)) => self.make_stale(operation, value, rarely),
+            (Sabotage::StaleAnswers, Reply::Value(value)) => {
+                self.make_stale(operation, value, rarely)
+            }
             _ => {}
         }
     }

@@ -1,7 +1,7 @@
 //! Planted bugs, and whether worlds catch them.
 //!
 //! A bug is planted in every node of a world, or in the driver where the real code for its class is out of reach (the log on
-//! disk). It is caught by the first world that breaks a truth; not by one in which an assertion of the node fails, for an
+//! disk). It is caught by the first world that breaks an invariant; not by one in which an assertion of the node fails, for an
 //! assertion is no promise; and by a world that does not come to rest only if the bug is about that.
 
 use std::collections::BTreeMap;
@@ -9,11 +9,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Mutex, mpsc};
 
+use crate::invariants::violation::Violation;
+use crate::invariants::{NO_PANIC, REST};
 use crate::options::Options;
-use crate::report::Violation;
-use crate::sabotage::Lie;
-use crate::world::ending::REST;
-use crate::world::panic::NO_PANIC;
+use crate::sabotage::Sabotage;
+use crate::world;
 
 /// A planted bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,32 +21,32 @@ pub enum Mutant {
     /// In every node.
     Node(node::Mutant),
     /// In what drives the nodes.
-    Driver(Lie),
+    Driver(Sabotage),
 }
 
 /// The drivers' bugs: what each does wrong, its class, and where bugs of its class were seen.
-const DRIVERS: [(Lie, &str, &str, &str); 4] = [
+const DRIVERS: [(Sabotage, &str, &str, &str); 4] = [
     (
-        Lie::HastyDisk,
+        Sabotage::HastyDisk,
         "The driver says that a group is on disk long before it is.",
         "un-synced loss",
         "etcd#14140, nats#7564",
     ),
     (
-        Lie::ForgetfulDisk,
+        Sabotage::ForgetfulDisk,
         "A crash takes synced groups along.",
         "un-synced loss",
         "nats#7567, tikv#994",
     ),
     (
-        Lie::TornTail,
+        Sabotage::TornTail,
         "The group that a crash tore is replayed, with zeros where it is torn. (In the simulator's disk; tests of the \
          server tear the files of the real log at every byte.)",
         "torn tail",
         "nats#7549",
     ),
     (
-        Lie::RetriedSync,
+        Sabotage::RetriedSync,
         "A sync that failed is tried again and believed, as a page cache would have it. (In the simulator's driver.)",
         "fsync error retried",
         "cockroach#37102, rostam#94, turso#2091, neon#9108",
@@ -65,7 +65,7 @@ impl Mutant {
     pub fn name(self) -> String {
         match self {
             Mutant::Node(mutant) => mutant.name(),
-            Mutant::Driver(lie) => lie.name().into(),
+            Mutant::Driver(sabotage) => sabotage.name().into(),
         }
     }
 
@@ -73,7 +73,7 @@ impl Mutant {
     pub fn what(self) -> &'static str {
         match self {
             Mutant::Node(mutant) => mutant.what(),
-            Mutant::Driver(lie) => driver(lie).1,
+            Mutant::Driver(sabotage) => driver(sabotage).1,
         }
     }
 
@@ -81,7 +81,7 @@ impl Mutant {
     pub fn class(self) -> &'static str {
         match self {
             Mutant::Node(mutant) => mutant.class(),
-            Mutant::Driver(lie) => driver(lie).2,
+            Mutant::Driver(sabotage) => driver(sabotage).2,
         }
     }
 
@@ -89,7 +89,7 @@ impl Mutant {
     pub fn seen(self) -> &'static str {
         match self {
             Mutant::Node(mutant) => mutant.seen(),
-            Mutant::Driver(lie) => driver(lie).3,
+            Mutant::Driver(sabotage) => driver(sabotage).3,
         }
     }
 
@@ -99,13 +99,13 @@ impl Mutant {
             Mutant::Node(mutant) => {
                 Options { mutant: Some(mutant), order: mutant.order(), ..Options::default() }
             }
-            Mutant::Driver(lie) => Options { lie: Some(lie), ..Options::default() },
+            Mutant::Driver(sabotage) => Options { sabotage: Some(sabotage), ..Options::default() },
         }
     }
 
-    /// Whether a world that broke this truth has caught it.
+    /// Whether a world that broke this invariant has caught it.
     fn is_caught_by(self, violation: &Violation) -> bool {
-        match violation.truth {
+        match violation.invariant {
             NO_PANIC => false,
             REST => matches!(self.class(), "progress" | "replicas diverge"),
             _ => true,
@@ -113,8 +113,8 @@ impl Mutant {
     }
 }
 
-fn driver(lie: Lie) -> &'static (Lie, &'static str, &'static str, &'static str) {
-    DRIVERS.iter().find(|driver| driver.0 == lie).expect("only these lies are made to mutants")
+fn driver(sabotage: Sabotage) -> &'static (Sabotage, &'static str, &'static str, &'static str) {
+    DRIVERS.iter().find(|driver| driver.0 == sabotage).expect("only these are mutants")
 }
 
 impl FromStr for Mutant {
@@ -180,7 +180,7 @@ impl Trail {
             if self.mutant.is_caught_by(&violation) && world <= self.last {
                 self.last = world;
                 self.caught = Some((world, violation));
-            } else if violation.truth == NO_PANIC {
+            } else if violation.invariant == NO_PANIC {
                 self.panicked = Some(self.panicked.map_or(seed, |other| other.min(seed)));
             }
         }
@@ -231,7 +231,7 @@ pub fn hunt(
                     });
                     let Some((place, mutant, world)) = next else { return };
                     let seed = from.wrapping_add(world - 1);
-                    let broken = crate::run(seed, &mutant.options()).verdict;
+                    let broken = world::run(seed, &mutant.options()).verdict;
                     let trail = &mut locked()[place];
                     let over = trail.on_lived(world, seed, broken).then(|| trail.hunted());
                     if sender.send((place, over)).is_err() {

@@ -9,16 +9,17 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use node::{Error, Level, Limits, Order, Status};
 
+use super::World;
+use super::event::Event;
+use super::stage::Stage;
 use crate::env::client::{Source, Wish};
-use crate::env::network::Style;
-use crate::invariants::{self, Evidence, Rest, TURNED_AWAY};
+use crate::invariants::REST;
+use crate::invariants::copy::TURNED_AWAY;
+use crate::invariants::invariant::Rest;
+use crate::invariants::verdict::{self, Evidence};
+use crate::plan::weather::Style;
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
-use crate::world::World;
-use crate::world::event_queue::Event;
-
-/// The truth that a world which does not come to rest breaks.
-pub(crate) const REST: &str = "rest";
 
 /// How long two overtaken writes in a row may take, in milliseconds.
 const RESENT_TWICE_MS: u64 = 1_200;
@@ -30,78 +31,28 @@ const GRACE_US: u64 = 5_000_000;
 /// How long a stage may go on without anything being done, beside what clients wait for answers.
 const STAGE_US: u64 = 10_000_000;
 
-/// Where a world stands in its second half.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
-    /// It has not begun.
-    #[default]
-    Breaking,
-    /// Clients finish, nodes find together.
-    Settling,
-    /// Every node is asked to work.
-    Working,
-    /// Nodes find together again.
-    SettlingAgain,
-    /// Every key is read at every node. From this place in the record on.
-    Reading { from: usize },
-    /// All is at rest.
-    Over,
-}
-
-impl Stage {
-    /// What the world does in it.
-    fn words(self) -> &'static str {
-        match self {
-            Stage::Breaking => "breaks",
-            Stage::Settling => "is whole, and settles",
-            Stage::Working => "is asked to work everywhere",
-            Stage::SettlingAgain => "settles again",
-            Stage::Reading { .. } => "is read everywhere",
-            Stage::Over => "is at rest",
-        }
-    }
-}
-
-/// The second half of a world.
-#[derive(Debug, Default)]
-pub(crate) struct Ending {
-    stage: Stage,
-    healed_us: u64,
-    since_us: u64,
-    /// How many merged entries all replicas have applied, and since when so many.
-    merged: (u64, u64),
-    /// How long it took to settle.
-    pub(crate) settled_us: Option<u64>,
-}
-
-impl Ending {
-    pub(crate) fn is_over(&self) -> bool {
-        self.stage == Stage::Over
-    }
-}
-
 impl World {
-    pub(crate) fn begin_ending(&mut self) {
+    pub(super) fn begin_ending(&mut self) {
         self.ending.healed_us = self.now_us();
         self.enter(Stage::Settling);
     }
 
     fn enter(&mut self, stage: Stage) {
         let now_us = self.now_us();
-        self.trace.tell(now_us, || format!("the world {}", stage.words()));
+        self.trace.tell(now_us, || format!("the world {}", stage.describe()));
         self.ending.stage = stage;
         self.ending.since_us = now_us;
-        self.agenda.after(WATCH_US, Event::Watch);
+        self.queue.after(WATCH_US, Event::Watch);
     }
 
     /// Looks whether the stage is over.
-    pub(crate) fn watch(&mut self) {
+    pub(super) fn watch(&mut self) {
         match self.ending.stage {
             Stage::Breaking | Stage::Over => {}
             Stage::Settling => match self.unrest() {
                 None if self.healed_for_us() < GRACE_US => {
                     self.ending.settled_us.get_or_insert(self.healed_for_us());
-                    self.agenda.after(WATCH_US, Event::Watch);
+                    self.queue.after(WATCH_US, Event::Watch);
                 }
                 None => {
                     self.ask_for_work();
@@ -134,12 +85,12 @@ impl World {
         let last_us = self.ending.since_us.max(self.last_done_us).max(moved_us);
         let waited_us = self.now_us() - last_us;
         if waited_us < limit_us {
-            self.agenda.after(WATCH_US, Event::Watch);
+            self.queue.after(WATCH_US, Event::Watch);
             return;
         }
         let loose = (0..self.hosts.len()).any(|host| self.is_loose(host));
-        let truth = if loose { TURNED_AWAY } else { REST };
-        self.fail(truth, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
+        let invariant = if loose { TURNED_AWAY } else { REST };
+        self.fail(invariant, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
     }
 
     /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a time and messages are slow it may
@@ -157,7 +108,7 @@ impl World {
     }
 
     /// Whatever is asked when the world has been whole for a while must be done.
-    pub(crate) fn demand(&mut self, operation: usize) {
+    pub(super) fn demand(&mut self, operation: usize) {
         let operation = &self.record[operation];
         let whole = self.healed && operation.start_us > self.ending.healed_us + GRACE_US;
         if whole
@@ -166,7 +117,7 @@ impl World {
             && self.plan.setting.can(operation)
             && !operation.is_done()
         {
-            let (words, outcome) = (operation.words(), describe::outcome(&operation.outcome));
+            let (words, outcome) = (operation.describe(), describe::outcome(&operation.outcome));
             self.fail(REST, format!("{words} ended as {outcome} although all is whole"));
         }
     }
@@ -306,7 +257,7 @@ impl World {
                 Some(seen) => format!("saw {}", describe::value(seen)),
                 None => format!("ended as {}", describe::outcome(&operation.outcome)),
             };
-            let why = format!("{} {end}, which is not what others see", operation.words());
+            let why = format!("{} {end}, which is not what others see", operation.describe());
             self.wait_and_read_again(why, from);
             return;
         }
@@ -321,10 +272,10 @@ impl World {
         self.record[from..].iter_mut().for_each(|operation| operation.is_final = false);
         let from = self.ask_for_finals();
         self.ending.stage = Stage::Reading { from };
-        self.agenda.after(WATCH_US, Event::Watch);
+        self.queue.after(WATCH_US, Event::Watch);
     }
 
-    /// All is at rest: what is left are the truths of the end.
+    /// All is at rest: what is left are the invariants of the end.
     fn conclude(&mut self) {
         let statuses: Vec<Status> = self.statuses().into_iter().flatten().collect();
         let setting = self.plan.setting.clone();
@@ -338,22 +289,22 @@ impl World {
             statuses: &statuses,
             gone: &gone,
         };
-        self.look(|truth| truth.at_rest(&rest));
+        self.look(|invariant| invariant.at_rest(&rest));
         if self.judged {
             let evidence = Evidence::new(setting.order, &operations, &places, &gone);
-            self.judgements = invariants::judge(&setting, &evidence);
+            self.judgements = verdict::judge(&setting, &evidence);
         }
         self.record = record;
         let violated = self.judgements.iter().find(|judgement| judgement.word == "violated");
         if let Some(judgement) = violated {
             let what = format!("{}: {}", judgement.level, judgement.lines.join("; "));
-            self.fail(invariants::VERDICT, what);
+            self.fail(verdict::VERDICT, what);
         }
         self.ending.stage = Stage::Over;
     }
 
     /// What clients asked and heard, as it is judged by the strongest level of the order.
-    pub(crate) fn history(&self) -> history::History {
+    pub(super) fn history(&self) -> history::History {
         if !self.judged {
             return history::History::new(None, vec![]);
         }
@@ -361,7 +312,7 @@ impl World {
         let gone = self.gone();
         let (operations, places) = parts(&self.record);
         let evidence = Evidence::new(setting.order, &operations, &places, &gone);
-        invariants::history(setting.levels()[0], true, &evidence)
+        verdict::history(setting.levels()[0], true, &evidence)
     }
 }
 

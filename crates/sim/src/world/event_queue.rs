@@ -3,66 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use node::{PathId, SessionId};
-
-use crate::env::client::Asked;
-use crate::env::host::Answer;
-use crate::env::network::Flight;
-
-/// Something that happens in the world. Hosts, links and clients are named by their places.
-#[derive(Clone, Debug)]
-pub(crate) enum Event {
-    /// A node starts on what its disk kept.
-    Boot { host: usize },
-    /// Something arrived at a node, and it takes its turn.
-    Turn { host: usize, life: u64 },
-    /// A node's timer went off.
-    Tick { host: usize, life: u64 },
-    /// A pause of a node is over.
-    Wake { host: usize },
-    /// A sync of a node's disk ended.
-    Synced { host: usize, life: u64 },
-    /// A message arrives.
-    Arrive(Flight),
-    /// A node tries to connect to a peer.
-    Dial { from: usize, to: usize },
-    /// A node notices that a connection which is cut is dead.
-    Break { from: usize, to: usize, epoch: u64 },
-    /// A node hears that a connection is gone.
-    Hangup { from: usize, to: usize, epoch: u64 },
-    /// A node hears that a connection which was made to it is gone.
-    Left { host: usize, life: u64, path: PathId },
-    /// A client goes on.
-    Client { client: usize, life: u64 },
-    /// Requests of one client arrive at a node, together.
-    Requests { host: usize, life: u64, session: SessionId, asked: Vec<Asked> },
-    /// A node hears that a client's connection is closed.
-    Closed { host: usize, life: u64, session: SessionId },
-    /// An answer arrives at a client.
-    Answer { client: usize, life: u64, answer: Answer },
-    /// A client hears that its connection is gone.
-    Lost { client: usize, life: u64 },
-    /// A client looks whether it has waited too long.
-    Impatient { client: usize },
-    /// Clients hurry to ask: a fault is about to strike.
-    Rush,
-    /// A coup goes on.
-    Rebel { fault: usize },
-    /// Links of a flapping fault stop carrying, or carry again.
-    Flap { fault: usize },
-    /// Whether a node that was told to end may.
-    Stop { fault: usize },
-    /// A node dies, and starts again at once.
-    Stumble { host: usize, life: u64 },
-    /// A fault of the plan begins.
-    Strike { fault: usize },
-    /// A fault of the plan ends.
-    Mend { fault: usize },
-    /// All faults end.
-    Heal,
-    /// The world looks whether it has come to rest.
-    Watch,
-}
+use super::event::Event;
 
 /// When, in which order among those of the same instant, and where the event lies.
 type Appointment = (u64, u64, usize);
@@ -71,7 +12,7 @@ type Appointment = (u64, u64, usize);
 ///
 /// - Every appointment in the row has its event at its place; all other places are free.
 #[derive(Debug, Default)]
-pub(crate) struct Agenda {
+pub(crate) struct EventQueue {
     now_us: u64,
     sequence: u64,
     row: BinaryHeap<Reverse<Appointment>>,
@@ -80,7 +21,7 @@ pub(crate) struct Agenda {
     free: Vec<usize>,
 }
 
-impl Agenda {
+impl EventQueue {
     /// The time of the world, in microseconds since it began.
     pub(crate) fn now_us(&self) -> u64 {
         self.now_us
@@ -116,13 +57,13 @@ mod tests {
 
     #[test]
     fn time_then_order_of_entry() {
-        let mut agenda = Agenda::default();
-        agenda.at(20, Event::Strike { fault: 1 });
-        agenda.at(10, Event::Strike { fault: 2 });
-        agenda.at(20, Event::Strike { fault: 3 });
+        let mut queue = EventQueue::default();
+        queue.at(20, Event::FaultBegins { fault: 1 });
+        queue.at(10, Event::FaultBegins { fault: 2 });
+        queue.at(20, Event::FaultBegins { fault: 3 });
         let mut seen = vec![];
-        while let Some(Event::Strike { fault }) = agenda.next() {
-            seen.push((agenda.now_us(), fault));
+        while let Some(Event::FaultBegins { fault }) = queue.next() {
+            seen.push((queue.now_us(), fault));
         }
         assert_eq!(seen, [(10, 2), (20, 1), (20, 3)]);
     }

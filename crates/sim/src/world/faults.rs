@@ -1,101 +1,40 @@
-//! How faults strike and end.
+//! How faults begin and end.
 
-use node::{Input, Matter, Role, Shortage, Status};
+use node::{Input, Role, Shortage, Status};
 
+use super::World;
+use super::event::Event;
+use super::fault_state::FaultState;
 use crate::env::host::Host;
-use crate::plan::chance::{Chance, Subject};
 use crate::plan::fault::{Kind, Shape, Target};
-use crate::sabotage::Lie;
-use crate::world::World;
-use crate::world::event_queue::Event;
+use crate::sabotage::Sabotage;
 
 /// How long a node that was told to end goes on at most, and how often is looked whether it may end.
 const STOP_US_MAX: u64 = 1_000_000;
 const STOP_LOOK_US: u64 = 2_000;
 
-/// What a fault did, so that it can be undone and told.
-#[derive(Debug)]
-pub(crate) struct Struck {
-    /// What it draws while it strikes.
-    pub(crate) chance: Chance,
-    /// The node that it hit.
-    pub(crate) host: Option<usize>,
-    /// Links that it cuts now.
-    cut: Vec<(usize, usize)>,
-    /// Links that it cuts now and then.
-    flapping: Vec<(usize, usize)>,
-    /// Links that it slowed, and by how much.
-    slowed: Vec<((usize, usize), i64)>,
-    /// Links that it made lossy, and by how much.
-    spoiled: Vec<((usize, usize), i64)>,
-    /// The disk that it made slower, and by how much.
-    slow_disk: Option<(usize, i64)>,
-    /// The clock that it made faster, and by how much.
-    drifting: Option<(usize, i64)>,
-    /// The disk whose next sync it lets fail.
-    failing: Option<usize>,
-    /// The node that it told to end, in which of its lives, and when it dies at the latest.
-    stopping: Option<(usize, u64, u64)>,
-    /// The disk that it made full.
-    full: Option<usize>,
-    /// The leader whose next successor it cuts off.
-    pub(crate) thwarted: Option<usize>,
-    /// The clock that it set, and by how much.
-    pub(crate) ahead: Option<(usize, i64)>,
-    /// Links that hold up one matter, and by how much.
-    held_up: Vec<((usize, usize), Matter, i64)>,
-    /// Whether it makes voters die.
-    coup: bool,
-    /// Nodes that it keeps down.
-    down: Vec<usize>,
-}
-
-impl Struck {
-    /// A fault that has not struck.
-    pub(crate) fn not_yet(seed: u64, number: usize) -> Struck {
-        Struck {
-            chance: Chance::new(seed, Subject::Fault(number as u64)),
-            host: None,
-            cut: vec![],
-            flapping: vec![],
-            slowed: vec![],
-            spoiled: vec![],
-            slow_disk: None,
-            drifting: None,
-            failing: None,
-            stopping: None,
-            full: None,
-            thwarted: None,
-            ahead: None,
-            held_up: vec![],
-            coup: false,
-            down: vec![],
-        }
-    }
-}
-
 impl World {
     /// A fault of the plan begins.
-    pub(crate) fn strike(&mut self, place: usize) {
+    pub(super) fn begin_fault(&mut self, place: usize) {
         let fault = self.plan.faults[place].clone();
         let now_us = self.now_us();
         let host = fault.kind.target().map_or(0, |target| self.find(target));
         self.trace.numbers(&[11, fault.number as u64]);
-        if !self.can_strike(&fault.kind, host) {
+        if !self.can_begin(&fault.kind, host) {
             self.trace.tell(now_us, || format!("fault {fault}: it has nothing to hit"));
             return;
         }
-        self.struck[place].host = fault.kind.target().map(|_| host);
-        self.tally.faults[fault.kind.place()] += 1;
-        self.tally.faults_under_way += u64::from(self.open > 0);
+        self.faults[place].host = fault.kind.target().map(|_| host);
+        self.stats.faults[fault.kind.place()] += 1;
+        self.stats.faults_under_way += u64::from(self.open > 0);
         self.trace.tell(now_us, || format!("FAULT {fault}"));
         let hit = fault.kind.target().map(|_| host);
-        self.recorder.strike(now_us, place, &fault, hit, fault.kind.client());
-        self.begin_fault(place, &fault.kind, host, fault.until_us);
+        self.recorder.begin_fault(now_us, place, &fault, hit, fault.kind.client());
+        self.apply(place, &fault.kind, host, fault.until_us);
     }
 
     /// Whether a fault may strike there and has something to hit. Who never comes back must leave enough of the others.
-    fn can_strike(&mut self, kind: &Kind, host: usize) -> bool {
+    fn can_begin(&mut self, kind: &Kind, host: usize) -> bool {
         match kind {
             Kind::Loses { .. } => self.may_go(host),
             Kind::Rot { .. } => self.may_go(host) && self.hosts[host].disk.rot(&mut self.disks),
@@ -126,7 +65,7 @@ impl World {
         settled && !already && 2 * count < members.len()
     }
 
-    fn begin_fault(&mut self, place: usize, kind: &Kind, host: usize, until_us: u64) {
+    fn apply(&mut self, place: usize, kind: &Kind, host: usize, until_us: u64) {
         let pairs = |shape: Shape| shape.pairs(host, self.members());
         match *kind {
             Kind::Crash { between_outputs, .. } => self.keep_down(place, host, between_outputs),
@@ -137,12 +76,12 @@ impl World {
             Kind::Coup => self.coup(place),
             Kind::Cut { shape, .. } => self.cut(place, pairs(shape)),
             Kind::Flap { shape, .. } => {
-                self.struck[place].flapping = pairs(shape);
+                self.faults[place].flapping = pairs(shape);
                 self.flap(place);
             }
             Kind::Reset { .. } => {
                 for (from, to) in pairs(Shape::Alone) {
-                    self.network.reset(&mut self.agenda, from, to);
+                    self.network.reset(&mut self.queue, from, to);
                 }
             }
             Kind::Slow { shape, by_us, .. } => {
@@ -151,21 +90,21 @@ impl World {
             Kind::Loss { shape, per_mille, .. } => {
                 for link in pairs(shape) {
                     self.network.spoil(link.0, link.1, per_mille as i64);
-                    self.struck[place].spoiled.push((link, per_mille as i64));
+                    self.faults[place].spoiled.push((link, per_mille as i64));
                 }
             }
             Kind::Stall { .. } => self.hosts[host].disk.stall(until_us),
             Kind::SlowDisk { by_us, .. } => {
                 self.hosts[host].disk.slow(by_us as i64);
-                self.struck[place].slow_disk = Some((host, by_us as i64));
+                self.faults[place].slow_disk = Some((host, by_us as i64));
             }
             Kind::SyncError { .. } => {
                 self.hosts[host].disk.fail_next_sync(Some(place));
-                self.struck[place].failing = Some(host);
+                self.faults[place].failing = Some(host);
             }
             Kind::Full { .. } => {
                 self.hosts[host].full += 1;
-                self.struck[place].full = Some(host);
+                self.faults[place].full = Some(host);
                 self.hand(host, Input::DiskFull(Some(Shortage::of_room())));
             }
             Kind::Rot { restarts, .. } => {
@@ -179,14 +118,14 @@ impl World {
             Kind::Drift { by_ppm, .. } => {
                 let now_us = self.now_us();
                 self.hosts[host].clock.drift(now_us, by_ppm);
-                self.struck[place].drifting = Some((host, by_ppm));
+                self.faults[place].drifting = Some((host, by_ppm));
             }
             Kind::Client { client } => self.lose_line(client),
             Kind::HandOver { ahead_ms, .. } => self.thwart(place, host, ahead_ms),
             Kind::SlowMatter { shape, matter, by_us, .. } => {
                 for link in pairs(shape) {
                     self.network.slow_matter(link.0, link.1, matter, by_us as i64);
-                    self.struck[place].held_up.push((link, matter, by_us as i64));
+                    self.faults[place].held_up.push((link, matter, by_us as i64));
                 }
             }
             Kind::Overwrite { .. } => {
@@ -199,7 +138,7 @@ impl World {
     }
 
     /// A fault of the plan ends.
-    pub(crate) fn mend(&mut self, place: usize) {
+    pub(super) fn end_fault(&mut self, place: usize) {
         if self.healed {
             return;
         }
@@ -209,58 +148,58 @@ impl World {
     fn undo(&mut self, place: usize) {
         let now_us = self.now_us();
         let fault = &self.plan.faults[place];
-        let fresh = Struck::not_yet(self.plan.seed, fault.number);
+        let fresh = FaultState::not_yet(self.plan.seed, fault.number);
         self.trace.numbers(&[12, fault.number as u64]);
         self.trace.tell(now_us, || format!("fault {} ends: {}", fault.number, fault.kind));
-        self.recorder.mend(now_us, place);
-        let host = self.struck[place].host;
-        let struck = std::mem::replace(&mut self.struck[place], Struck { host, ..fresh });
-        if let Some((host, life, _)) = struck.stopping
+        self.recorder.end_fault(now_us, place);
+        let host = self.faults[place].host;
+        let over = std::mem::replace(&mut self.faults[place], FaultState { host, ..fresh });
+        if let Some((host, life, _)) = over.stopping
             && self.hosts[host].life == life
         {
             self.crash(host);
             self.boot(host);
         }
-        for host in struck.down.iter().copied() {
+        for host in over.down.iter().copied() {
             self.hosts[host].kept_down -= 1;
             self.hosts[host].doomed = false;
             self.boot(host);
         }
-        self.undo_links(&struck);
-        self.undo_machines(&struck);
-        self.coups -= u32::from(struck.coup);
+        self.undo_links(&over);
+        self.undo_machines(&over);
+        self.coups -= u32::from(over.coup);
     }
 
-    fn undo_links(&mut self, struck: &Struck) {
-        for (from, to) in &struck.cut {
-            self.network.mend(&mut self.agenda, *from, *to);
+    fn undo_links(&mut self, over: &FaultState) {
+        for (from, to) in &over.cut {
+            self.network.mend(&mut self.queue, *from, *to);
         }
-        for ((from, to), by_us) in &struck.slowed {
+        for ((from, to), by_us) in &over.slowed {
             self.network.slow(*from, *to, -by_us);
         }
-        for ((from, to), by_per_mille) in &struck.spoiled {
+        for ((from, to), by_per_mille) in &over.spoiled {
             self.network.spoil(*from, *to, -by_per_mille);
         }
-        for ((from, to), matter, by_us) in &struck.held_up {
+        for ((from, to), matter, by_us) in &over.held_up {
             self.network.slow_matter(*from, *to, *matter, -by_us);
         }
     }
 
-    fn undo_machines(&mut self, struck: &Struck) {
+    fn undo_machines(&mut self, over: &FaultState) {
         let now_us = self.now_us();
-        if let Some((host, by_us)) = struck.slow_disk {
+        if let Some((host, by_us)) = over.slow_disk {
             self.hosts[host].disk.slow(-by_us);
         }
-        if let Some((host, by_ppm)) = struck.drifting {
+        if let Some((host, by_ppm)) = over.drifting {
             self.hosts[host].clock.drift(now_us, -by_ppm);
         }
-        if let Some((host, ahead_ms)) = struck.ahead {
+        if let Some((host, ahead_ms)) = over.ahead {
             self.hosts[host].clock.jump(-ahead_ms);
         }
-        if let Some(host) = struck.failing {
+        if let Some(host) = over.failing {
             self.hosts[host].disk.fail_next_sync(None);
         }
-        if let Some(host) = struck.full {
+        if let Some(host) = over.full {
             self.hosts[host].full -= 1;
             let shortage = (self.hosts[host].full > 0).then(Shortage::of_room);
             self.hand(host, Input::DiskFull(shortage));
@@ -268,7 +207,7 @@ impl World {
     }
 
     /// All faults end: the network is whole, every node runs that is not lost, every disk works, every clock is right.
-    pub(crate) fn heal(&mut self) {
+    pub(super) fn heal(&mut self) {
         let now_us = self.now_us();
         self.trace.tell(now_us, || "everything heals".into());
         self.recorder.heal(now_us);
@@ -280,9 +219,9 @@ impl World {
             self.hosts[host].paused_until_us = 0;
             self.hosts[host].dies_overwritten = false;
             self.hosts[host].clock.set_right(now_us);
-            self.agenda.after(0, Event::Wake { host });
+            self.queue.after(0, Event::Wake { host });
         }
-        if self.liar.tells(Lie::NoHealing) {
+        if self.saboteur.does(Sabotage::NoHealing) {
             self.cut_for_good(0);
         }
         self.begin_ending();
@@ -290,7 +229,7 @@ impl World {
 
     fn cut_for_good(&mut self, host: usize) {
         for (from, to) in Shape::Alone.pairs(host, self.members()) {
-            self.network.cut(&mut self.agenda, from, to);
+            self.network.cut(&mut self.queue, from, to);
         }
     }
 
@@ -311,14 +250,14 @@ impl World {
     }
 
     /// How every member sees itself, if it runs. A copy is none.
-    pub(crate) fn statuses(&self) -> Vec<Option<Status>> {
+    pub(super) fn statuses(&self) -> Vec<Option<Status>> {
         let status = |host: &Host| host.node.as_ref().map(|node| node.status());
         let members = self.hosts[..self.members()].iter();
         members.map(|host| status(host).filter(|_| !host.is_copy)).collect()
     }
 
-    pub(crate) fn keep_down(&mut self, place: usize, host: usize, between_outputs: bool) {
-        self.struck[place].down.push(host);
+    pub(super) fn keep_down(&mut self, place: usize, host: usize, between_outputs: bool) {
+        self.faults[place].down.push(host);
         self.hosts[host].kept_down += 1;
         if between_outputs && self.hosts[host].is_up() {
             self.hosts[host].doomed = true;
@@ -328,88 +267,88 @@ impl World {
     }
 
     /// A node is told to end.
-    pub(crate) fn stop(&mut self, place: usize, host: usize) {
+    pub(super) fn stop(&mut self, place: usize, host: usize) {
         let latest_us = self.now_us() + STOP_US_MAX;
-        self.struck[place].stopping = Some((host, self.hosts[host].life, latest_us));
+        self.faults[place].stopping = Some((host, self.hosts[host].life, latest_us));
         self.hand(host, Input::Ending);
-        self.agenda.after(STOP_LOOK_US, Event::Stop { fault: place });
+        self.queue.after(STOP_LOOK_US, Event::Stop { fault: place });
     }
 
     /// A node that was told to end does so if it may, or waited long enough.
-    pub(crate) fn look_at_stop(&mut self, place: usize) {
-        let Some((host, life, latest_us)) = self.struck[place].stopping else { return };
+    pub(super) fn look_at_stop(&mut self, place: usize) {
+        let Some((host, life, latest_us)) = self.faults[place].stopping else { return };
         let machine = &self.hosts[host];
         let Some(node) = machine.node.as_ref().filter(|_| machine.life == life) else { return };
         if !node.may_end() && self.now_us() < latest_us {
-            self.agenda.after(STOP_LOOK_US, Event::Stop { fault: place });
+            self.queue.after(STOP_LOOK_US, Event::Stop { fault: place });
             return;
         }
-        self.struck[place].stopping = None;
+        self.faults[place].stopping = None;
         self.keep_down(place, host, false);
     }
 
     /// A machine is gone for good, with its disk.
-    pub(crate) fn lose_machine(&mut self, host: usize) {
+    pub(super) fn lose_machine(&mut self, host: usize) {
         let now_us = self.now_us();
         self.trace.tell(now_us, || format!("node {} never comes back", host + 1));
         self.crash(host);
         self.hosts[host].gone = true;
     }
 
-    pub(crate) fn cut(&mut self, place: usize, pairs: Vec<(usize, usize)>) {
-        pairs.iter().for_each(|(from, to)| self.network.cut(&mut self.agenda, *from, *to));
-        self.struck[place].cut = pairs;
+    pub(super) fn cut(&mut self, place: usize, pairs: Vec<(usize, usize)>) {
+        pairs.iter().for_each(|(from, to)| self.network.cut(&mut self.queue, *from, *to));
+        self.faults[place].cut = pairs;
     }
 
     /// The links of a flapping fault stop carrying, or carry again.
-    pub(crate) fn flap(&mut self, place: usize) {
+    pub(super) fn flap(&mut self, place: usize) {
         let Kind::Flap { every_us, .. } = self.plan.faults[place].kind else { return };
-        let pairs = self.struck[place].flapping.clone();
+        let pairs = self.faults[place].flapping.clone();
         if pairs.is_empty() {
             return;
         }
-        let cut = std::mem::take(&mut self.struck[place].cut);
+        let cut = std::mem::take(&mut self.faults[place].cut);
         if cut.is_empty() {
             self.cut(place, pairs);
         }
         for (from, to) in cut {
-            self.network.mend(&mut self.agenda, from, to);
+            self.network.mend(&mut self.queue, from, to);
         }
-        let delay_us = every_us / 2 + self.struck[place].chance.below(every_us);
-        self.agenda.after(delay_us, Event::Flap { fault: place });
+        let delay_us = every_us / 2 + self.faults[place].chance.below(every_us);
+        self.queue.after(delay_us, Event::Flap { fault: place });
     }
 
     fn slow(&mut self, place: usize, (from, to): (usize, usize), by_us: i64) {
         self.network.slow(from, to, by_us);
-        self.struck[place].slowed.push(((from, to), by_us));
+        self.faults[place].slowed.push(((from, to), by_us));
     }
 
     fn coup(&mut self, place: usize) {
         for host in 0..self.members() {
             for link in Shape::Alone.pairs(host, self.members()) {
-                let by_us = self.struck[place].chance.pick(&[0, 50_000, 300_000]);
+                let by_us = self.faults[place].chance.pick(&[0, 50_000, 300_000]);
                 self.slow(place, link, by_us);
             }
         }
-        self.struck[place].coup = true;
+        self.faults[place].coup = true;
         self.coups += 1;
-        self.agenda.after(0, Event::Rebel { fault: place });
+        self.queue.after(0, Event::Rebel { fault: place });
     }
 
     /// While a coup goes on, whoever leads dies now and then.
-    pub(crate) fn rebel(&mut self, place: usize) {
-        if !self.struck[place].coup {
+    pub(super) fn rebel(&mut self, place: usize) {
+        if !self.faults[place].coup {
             return;
         }
         if let Some(leader) = self.leader() {
             self.stumble(leader);
         }
-        let delay_us = self.struck[place].chance.between(100_000, 600_000);
-        self.agenda.after(delay_us, Event::Rebel { fault: place });
+        let delay_us = self.faults[place].chance.between(100_000, 600_000);
+        self.queue.after(delay_us, Event::Rebel { fault: place });
     }
 
     /// A node has voted for another one: while a coup goes on it dies now, once in a term.
-    pub(crate) fn after_vote(&mut self, host: usize, term: u64) {
+    pub(super) fn after_vote(&mut self, host: usize, term: u64) {
         let done = std::mem::replace(&mut self.hosts[host].died_in_term, term);
         if done < term {
             self.stumble(host);
@@ -417,15 +356,15 @@ impl World {
     }
 
     /// A node dies, and starts again at once.
-    pub(crate) fn stumble(&mut self, host: usize) {
+    pub(super) fn stumble(&mut self, host: usize) {
         self.crash(host);
         let delay_us = self.turns.between(200, 8_000);
-        self.agenda.after(delay_us, Event::Boot { host });
+        self.queue.after(delay_us, Event::Boot { host });
     }
 
     fn pause(&mut self, host: usize, until_us: u64) {
         let machine = &mut self.hosts[host];
         machine.paused_until_us = machine.paused_until_us.max(until_us);
-        self.agenda.at(until_us, Event::Wake { host });
+        self.queue.at(until_us, Event::Wake { host });
     }
 }

@@ -1,21 +1,35 @@
 //! The world: everything there is, and the one loop that moves it.
 
-pub(crate) mod ending;
+pub(crate) mod event;
 pub(crate) mod event_queue;
-pub(crate) mod faults;
-mod links;
 pub(crate) mod panic;
+
+mod ending;
+mod fault_state;
+mod faults;
+mod links;
+mod reporting;
 mod requests;
+mod stage;
 mod staged_faults;
-pub(crate) mod stats;
+mod stats;
 mod turn;
 
 use node::{Input, Level, Output, SessionId};
 
+use event::Event;
+use event_queue::EventQueue;
+use fault_state::FaultState;
+use stage::Ending;
+use stats::Stats;
+
 use crate::env::client::{Client, Source};
 use crate::env::host::Host;
 use crate::env::network::Network;
-use crate::invariants::{self, Judgement, Truth};
+use crate::invariants;
+use crate::invariants::invariant::Invariant;
+use crate::invariants::verdict::Judgement;
+use crate::invariants::violation::Violation;
 use crate::options::Options;
 use crate::plan::Plan;
 use crate::plan::chance::{Chance, Subject};
@@ -23,12 +37,16 @@ use crate::plan::fault::Kind;
 use crate::record::diagram::Recorder;
 use crate::record::operation::Operation;
 use crate::record::trace::Trace;
-use crate::report::{Report, Violation};
-use crate::sabotage::{Liar, Lie};
-use crate::world::ending::Ending;
-use crate::world::event_queue::{Agenda, Event};
-use crate::world::faults::Struck;
-use crate::world::stats::Tally;
+use crate::report::Report;
+use crate::sabotage::{Sabotage, Saboteur};
+
+/// Lives the world of a seed.
+pub fn run(seed: u64, options: &Options) -> Report {
+    panic::mark(seed);
+    #[cfg(feature = "mutants")]
+    let _planted = node::plant(options.mutant);
+    World::new(Plan::draw(seed, options), options).run()
+}
 
 /// How long before a fault clients begin to hurry: so that it strikes when there is work under way.
 const RUSH_US: u64 = 3_000;
@@ -36,51 +54,51 @@ const RUSH_US: u64 = 3_000;
 const CHANGE_US: [u64; 4] = [600_000, 700_000, 850_000, 1_000_000];
 
 /// A world.
-pub(crate) struct World {
-    pub(crate) plan: Plan,
-    pub(crate) liar: Liar,
-    pub(crate) agenda: Agenda,
-    pub(crate) hosts: Vec<Host>,
-    pub(crate) network: Network,
-    pub(crate) clients: Vec<Client>,
+struct World {
+    plan: Plan,
+    saboteur: Saboteur,
+    queue: EventQueue,
+    hosts: Vec<Host>,
+    network: Network,
+    clients: Vec<Client>,
     /// Everything that clients asked, in order.
-    pub(crate) record: Vec<Operation>,
+    record: Vec<Operation>,
     /// How many of them are open.
-    pub(crate) open: u64,
+    open: u64,
     /// How many more clients may ask for before all heals.
-    pub(crate) operations_left: u64,
+    operations_left: u64,
     /// Whether the judge is asked.
-    pub(crate) judged: bool,
-    pub(crate) ending: Ending,
-    pub(crate) trace: Trace,
-    pub(crate) recorder: Recorder,
-    pub(crate) tally: Tally,
-    pub(crate) truths: Vec<Box<dyn Truth>>,
+    judged: bool,
+    ending: Ending,
+    trace: Trace,
+    recorder: Recorder,
+    stats: Stats,
+    invariants: Vec<Box<dyn Invariant>>,
     /// What each fault of the plan does now.
-    pub(crate) struck: Vec<Struck>,
+    faults: Vec<FaultState>,
     /// How many coups go on.
-    pub(crate) coups: u32,
+    coups: u32,
     /// When an operation was done last.
-    pub(crate) last_done_us: u64,
+    last_done_us: u64,
     /// Since when clients wait and nothing is done.
-    pub(crate) waiting_since_us: Option<u64>,
-    pub(crate) next_number: u64,
-    pub(crate) next_session: u64,
-    pub(crate) violation: Option<Violation>,
+    waiting_since_us: Option<u64>,
+    next_number: u64,
+    next_session: u64,
+    violation: Option<Violation>,
     /// What the judge says.
-    pub(crate) judgements: Vec<Judgement>,
+    judgements: Vec<Judgement>,
     /// Whether the network is whole for good.
-    pub(crate) healed: bool,
-    pub(crate) disks: Chance,
-    pub(crate) turns: Chance,
+    healed: bool,
+    disks: Chance,
+    turns: Chance,
     /// Room for a turn: the wall clocks of all nodes, what it takes in, what it gives out.
-    pub(crate) walls_ms: Vec<u64>,
-    pub(crate) inputs: Vec<Input>,
-    pub(crate) outputs: Vec<Output>,
+    walls_ms: Vec<u64>,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
 }
 
 impl World {
-    pub(crate) fn new(plan: Plan, options: &Options) -> World {
+    fn new(plan: Plan, options: &Options) -> World {
         let Plan { seed, setting, .. } = &plan;
         let mut clocks = Chance::new(*seed, Subject::Turns);
         // A clone needs a machine of its own, beside those of the members.
@@ -90,8 +108,8 @@ impl World {
             (0..machines).map(|place| Host::new(place, setting, *seed, &mut clocks)).collect();
         let network = Chance::new(*seed, Subject::Network);
         let mut world = World {
-            liar: Liar::new(*seed, options.lie),
-            agenda: Agenda::default(),
+            saboteur: Saboteur::new(*seed, options.sabotage),
+            queue: EventQueue::default(),
             hosts,
             network: Network::new(machines, setting.weather, network),
             clients: vec![],
@@ -102,10 +120,14 @@ impl World {
             ending: Ending::default(),
             trace: Trace::new(*seed, options.story),
             recorder: Recorder::new(options.diagram, machines),
-            tally: Tally::default(),
-            truths: invariants::all(setting),
+            stats: Stats::default(),
+            invariants: invariants::all(setting),
             coups: 0,
-            struck: plan.faults.iter().map(|fault| Struck::not_yet(*seed, fault.number)).collect(),
+            faults: plan
+                .faults
+                .iter()
+                .map(|fault| FaultState::not_yet(*seed, fault.number))
+                .collect(),
             last_done_us: 0,
             waiting_since_us: None,
             next_number: 0,
@@ -125,23 +147,23 @@ impl World {
     }
 
     /// How many members there are. Behind them among the hosts is room for a clone of one, if the plan has any.
-    pub(crate) fn members(&self) -> usize {
+    fn members(&self) -> usize {
         self.plan.setting.nodes
     }
 
-    /// Puts the first events on the agenda.
+    /// Puts the first events in the queue.
     fn begin(&mut self) {
         for host in 0..self.members() {
-            if self.liar.tells(Lie::HastyDisk) {
+            if self.saboteur.does(Sabotage::HastyDisk) {
                 self.hosts[host].disk.make_hasty();
             }
-            if self.liar.tells(Lie::ForgetfulDisk) {
+            if self.saboteur.does(Sabotage::ForgetfulDisk) {
                 self.hosts[host].disk.make_forgetful(3);
             }
-            if self.liar.tells(Lie::TornTail) {
+            if self.saboteur.does(Sabotage::TornTail) {
                 self.hosts[host].disk.make_tearing();
             }
-            self.agenda.after(self.turns.below(300_000), Event::Boot { host });
+            self.queue.after(self.turns.below(300_000), Event::Boot { host });
         }
         let load = self.plan.setting.load;
         for place in 0..load.clients {
@@ -152,46 +174,46 @@ impl World {
             self.add_client(place % self.members(), Source::Drawn { left }, 500_000);
         }
         for (place, fault) in self.plan.faults.iter().enumerate() {
-            self.agenda.at(fault.at_us.saturating_sub(RUSH_US), Event::Rush);
+            self.queue.at(fault.at_us.saturating_sub(RUSH_US), Event::Rush);
             for after_us in CHANGE_US.into_iter().filter(|us| fault.at_us + us < fault.until_us) {
-                self.agenda.at(fault.at_us + after_us, Event::Rush);
+                self.queue.at(fault.at_us + after_us, Event::Rush);
             }
-            self.agenda.at(fault.at_us, Event::Strike { fault: place });
-            self.agenda.at(fault.until_us, Event::Mend { fault: place });
+            self.queue.at(fault.at_us, Event::FaultBegins { fault: place });
+            self.queue.at(fault.until_us, Event::FaultEnds { fault: place });
         }
-        self.agenda.at(self.plan.setting.breaking_us, Event::Heal);
+        self.queue.at(self.plan.setting.breaking_us, Event::Heal);
     }
 
     /// Brings in a client, which begins within that time.
-    pub(crate) fn add_client(&mut self, host: usize, source: Source, within_us: u64) {
+    fn add_client(&mut self, host: usize, source: Source, within_us: u64) {
         let place = self.clients.len();
         let mut client = Client::new(self.plan.seed, place, host, source);
-        self.agenda
+        self.queue
             .after(client.chance.below(within_us + 1), Event::Client { client: place, life: 0 });
         self.clients.push(client);
     }
 
-    /// Lives until it has come to rest, or a truth is broken.
-    pub(crate) fn run(mut self) -> Report {
+    /// Lives until it has come to rest, or an invariant is broken.
+    fn run(mut self) -> Report {
         while self.violation.is_none() && !self.ending.is_over() {
-            let event = self.agenda.next().expect("a world that has not come to rest goes on");
-            self.tally.events += 1;
+            let event = self.queue.next().expect("a world that has not come to rest goes on");
+            self.stats.events += 1;
             self.happen(event);
         }
-        Report::of(self)
+        self.into_report()
     }
 
-    pub(crate) fn now_us(&self) -> u64 {
-        self.agenda.now_us()
+    fn now_us(&self) -> u64 {
+        self.queue.now_us()
     }
 
-    /// A truth is broken. Only the first counts.
-    pub(crate) fn fail(&mut self, truth: &'static str, what: String) {
+    /// An invariant is broken. Only the first counts.
+    fn fail(&mut self, invariant: &'static str, what: String) {
         let at_us = self.now_us();
-        self.trace.tell(at_us, || format!("VIOLATED: {truth}: {what}"));
-        self.recorder.mark(at_us, None, "violated", || format!("{truth}: {what}"));
+        self.trace.tell(at_us, || format!("VIOLATED: {invariant}: {what}"));
+        self.recorder.mark(at_us, None, "violated", || format!("{invariant}: {what}"));
         self.recorder.fail(at_us);
-        self.violation.get_or_insert(Violation { truth, at_ms: at_us / 1000, what });
+        self.violation.get_or_insert(Violation { invariant, at_ms: at_us / 1000, what });
     }
 
     fn happen(&mut self, event: Event) {
@@ -228,8 +250,8 @@ impl World {
                     self.stumble(host);
                 }
             }
-            Event::Strike { fault } => self.strike(fault),
-            Event::Mend { fault } => self.mend(fault),
+            Event::FaultBegins { fault } => self.begin_fault(fault),
+            Event::FaultEnds { fault } => self.end_fault(fault),
             Event::Heal => self.heal(),
             Event::Watch => self.watch(),
         }
@@ -237,16 +259,16 @@ impl World {
     }
 
     /// The default level, and whatever a read asked for instead.
-    pub(crate) fn level(&self, asked: Option<Level>) -> Level {
+    fn level(&self, asked: Option<Level>) -> Level {
         asked.unwrap_or(self.plan.setting.level)
     }
 
-    pub(crate) fn new_session(&mut self) -> SessionId {
+    fn new_session(&mut self) -> SessionId {
         self.next_session += 1;
         SessionId(self.next_session)
     }
 
-    pub(crate) fn new_number(&mut self) -> u64 {
+    fn new_number(&mut self) -> u64 {
         self.next_number += 1;
         self.next_number
     }

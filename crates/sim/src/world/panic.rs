@@ -1,15 +1,23 @@
-//! Assertions of a node that fail: they break a truth of the world like anything else.
+//! Assertions of a node that fail: they break an invariant of the world like anything else.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 
-/// The truth that an assertion of a node which fails breaks.
-pub(crate) const NO_PANIC: &str = "no panic";
-
 thread_local! {
+    static SEED: Cell<Option<u64>> = const { Cell::new(None) };
     static GUARDED: Cell<bool> = const { Cell::new(false) };
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// The seed of the world that this thread runs, for whoever reports a panic.
+pub fn current_seed() -> Option<u64> {
+    SEED.get()
+}
+
+/// From now on this thread runs the world of that seed.
+pub(super) fn mark(seed: u64) {
+    SEED.set(Some(seed));
 }
 
 /// Prints no assertion of a node that fails: the report of its world tells it. For the whole process, from now on.
@@ -22,7 +30,7 @@ pub fn hush() {
 }
 
 /// Does what may panic; says why if it did.
-pub(crate) fn guard<T>(what: impl FnOnce() -> T) -> Result<T, String> {
+pub(super) fn guard<T>(what: impl FnOnce() -> T) -> Result<T, String> {
     GUARDED.set(true);
     let result = catch_unwind(AssertUnwindSafe(what));
     GUARDED.set(false);

@@ -4,28 +4,29 @@ use std::collections::VecDeque;
 
 use node::{Error, Input, Order, Reply, RequestId, SessionId};
 
-use crate::env::client::{Asked, Line, Source, Wish};
-use crate::env::host::Answer;
+use super::World;
+use super::event::Answer;
+use super::event::Asked;
+use super::event::Event;
+use super::turn::first_broken;
+use crate::env::client::{Line, Source, Wish};
 use crate::plan::setting::Setting;
 use crate::record::describe;
 use crate::record::operation::{Operation, Outcome};
-use crate::world::World;
-use crate::world::event_queue::Event;
-use crate::world::turn::first_broken;
 
 /// The first request of a connection.
 const FIRST: RequestId = RequestId(1);
 
 impl World {
     /// A client that waits for nothing asks for the next thing.
-    pub(crate) fn client_goes_on(&mut self, client: usize, life: u64) {
+    pub(super) fn client_goes_on(&mut self, client: usize, life: u64) {
         let who = &self.clients[client];
         if who.life != life || !who.waiting.is_empty() || who.is_done() {
             return;
         }
         if self.clients[client].line.is_none() && !self.connect(client) {
             let again_us = self.clients[client].chance.between(5_000, 100_000);
-            self.agenda.after(again_us, Event::Client { client, life });
+            self.queue.after(again_us, Event::Client { client, life });
             return;
         }
         let setting = &self.plan.setting;
@@ -34,12 +35,12 @@ impl World {
     }
 
     /// Most clients that wait for nothing ask again soon.
-    pub(crate) fn rush(&mut self) {
+    pub(super) fn rush(&mut self) {
         for place in 0..self.clients.len() {
             let client = &mut self.clients[place];
             if client.chance.percent(70) {
                 let (delay_us, life) = (client.chance.below(3_000), client.life);
-                self.agenda.after(delay_us, Event::Client { client: place, life });
+                self.queue.after(delay_us, Event::Client { client: place, life });
             }
         }
     }
@@ -89,7 +90,7 @@ impl World {
             self.open += 1;
             self.waiting_since_us.get_or_insert(now_us);
             for key in wish.action.keys(&wish.key) {
-                self.truths.iter_mut().for_each(|truth| truth.on_ask(key));
+                self.invariants.iter_mut().for_each(|invariant| invariant.on_ask(key));
             }
             self.record.push(Operation {
                 client: who.number,
@@ -107,7 +108,7 @@ impl World {
                 is_final: who.is_final(),
                 part_of: None,
             });
-            let words = || format!("{}?", self.record[operation].words());
+            let words = || format!("{}?", self.record[operation].describe());
             self.trace.tell(now_us, words);
         }
         self.arm_patience(client, now_us + patience_us);
@@ -115,7 +116,7 @@ impl World {
     }
 
     /// How long a client waits for an answer: when all is whole, longer than the node may take.
-    pub(crate) fn patience_us(&self) -> u64 {
+    pub(super) fn patience_us(&self) -> u64 {
         let Setting { load, request_timeout_ms, .. } = &self.plan.setting;
         let patient_us = (request_timeout_ms + 1000) * 1000;
         if self.healed { patient_us } else { load.patience_us }
@@ -132,11 +133,11 @@ impl World {
             if together { vec![asked] } else { asked.into_iter().map(|a| vec![a]).collect() };
         for asked in rows {
             let at_us = self.clients[client].arrival_at(now_us);
-            self.agenda.at(at_us, Event::Requests { host, life, session, asked });
+            self.queue.at(at_us, Event::Requests { host, life, session, asked });
         }
     }
 
-    pub(crate) fn requests_arrive(
+    pub(super) fn requests_arrive(
         &mut self,
         host: usize,
         life: u64,
@@ -148,7 +149,7 @@ impl World {
         }
         for Asked { id, level, command } in asked {
             self.trace.numbers(&[9, host as u64, session.0, id.0]);
-            self.recorder.arrive(self.agenda.now_us(), session, id);
+            self.recorder.arrive(self.queue.now_us(), session, id);
             if !self.hosts[host].desk.ask(session, id) {
                 continue;
             }
@@ -159,21 +160,21 @@ impl World {
         }
     }
 
-    pub(crate) fn closed_arrives(&mut self, host: usize, life: u64, session: SessionId) {
+    pub(super) fn closed_arrives(&mut self, host: usize, life: u64, session: SessionId) {
         let alive = self.hosts[host].life == life && self.hosts[host].is_up();
         if alive && self.hosts[host].desk.close(session) {
             self.hand(host, Input::Closed(session));
         }
     }
 
-    pub(crate) fn answer_arrives(&mut self, client: usize, life: u64, mut answer: Answer) {
+    pub(super) fn answer_arrives(&mut self, client: usize, life: u64, mut answer: Answer) {
         if self.clients[client].life != life {
             return;
         }
         let Some((id, operation)) = self.clients[client].waiting.pop_front() else { return };
         assert_eq!(id, answer.id, "answers come in the order of the requests");
         let last_host = self.members() - 1;
-        self.liar.twist(&self.record[operation], last_host, &mut answer.reply);
+        self.saboteur.twist(&self.record[operation], last_host, &mut answer.reply);
         let now_us = self.now_us();
         let outcome = match answer.reply {
             Reply::Error(Error::Indeterminate(_)) => Outcome::Unknown,
@@ -205,9 +206,10 @@ impl World {
         }
         let record = &self.record[operation];
         self.trace.numbers(&[10, operation as u64]);
-        self.trace
-            .tell(now_us, || format!("{}: {}", record.words(), describe::outcome(&record.outcome)));
-        let broken = first_broken(&mut self.truths, |truth| truth.on_outcome(record));
+        self.trace.tell(now_us, || {
+            format!("{}: {}", record.describe(), describe::outcome(&record.outcome))
+        });
+        let broken = first_broken(&mut self.invariants, |invariant| invariant.on_outcome(record));
         self.fail_if(broken);
         self.demand(operation);
     }
@@ -217,7 +219,7 @@ impl World {
         let now_us = self.now_us();
         let still = (self.open > 0).then_some(now_us);
         let since_us = std::mem::replace(&mut self.waiting_since_us, still).unwrap_or(now_us);
-        self.tally.unavailable_us_max = self.tally.unavailable_us_max.max(now_us - since_us);
+        self.stats.unavailable_us_max = self.stats.unavailable_us_max.max(now_us - since_us);
     }
 
     /// Who does not know what became of a request goes on as another.
@@ -247,7 +249,7 @@ impl World {
         let who = &mut self.clients[client];
         let think_us = who.think_us(remaining_us);
         let life = who.life;
-        self.agenda.after(think_us, Event::Client { client, life });
+        self.queue.after(think_us, Event::Client { client, life });
     }
 
     /// The client closes its connection; its node hears of it.
@@ -258,11 +260,11 @@ impl World {
         who.life += 1;
         let at_us = who.arrival_at(now_us);
         let (host, life, session) = (line.host, line.host_life, line.session);
-        self.agenda.at(at_us, Event::Closed { host, life, session });
+        self.queue.at(at_us, Event::Closed { host, life, session });
     }
 
     /// The client's node died, or the connection was cut.
-    pub(crate) fn line_is_lost(&mut self, client: usize, life: u64) {
+    pub(super) fn line_is_lost(&mut self, client: usize, life: u64) {
         if self.clients[client].life == life {
             self.lose_line(client);
         }
@@ -273,11 +275,11 @@ impl World {
     fn arm_patience(&mut self, client: usize, at_us: u64) {
         let who = &mut self.clients[client];
         if !std::mem::replace(&mut who.looks_again, true) {
-            self.agenda.at(at_us, Event::Impatient { client });
+            self.queue.at(at_us, Event::Impatient { client });
         }
     }
 
-    pub(crate) fn client_looks(&mut self, client: usize) {
+    pub(super) fn client_looks(&mut self, client: usize) {
         let (now_us, patience_us) = (self.now_us(), self.patience_us());
         let who = &mut self.clients[client];
         who.looks_again = false;
@@ -291,7 +293,7 @@ impl World {
     }
 
     /// The connection is over: whatever was not answered is unknown.
-    pub(crate) fn lose_line(&mut self, client: usize) {
+    pub(super) fn lose_line(&mut self, client: usize) {
         self.hang_up_client(client);
         let waiting: VecDeque<_> = std::mem::take(&mut self.clients[client].waiting);
         for (_, operation) in waiting {

@@ -2,21 +2,21 @@
 
 use node::{Input, Now, Output, Reply, RequestId, SessionId, Shortage, Status, Vote};
 
-use crate::env::host::Answer;
-use crate::invariants::{Truth, Turn};
+use super::World;
+use super::event::Answer;
+use super::event::Event;
+use super::panic;
+use crate::invariants::NO_PANIC;
+use crate::invariants::invariant::{Invariant, Turn};
 use crate::record::describe;
-use crate::record::operation::words;
-use crate::sabotage::Lie;
-use crate::world::World;
-use crate::world::event_queue::Event;
-use crate::world::panic;
+use crate::sabotage::Sabotage;
 
 /// How long a turn takes that leaves something over.
 const TURN_US: u64 = 20;
 
 impl World {
     /// A node starts, unless a fault keeps it down.
-    pub(crate) fn boot(&mut self, host: usize) {
+    pub(super) fn boot(&mut self, host: usize) {
         let now_us = self.now_us();
         if self.hosts[host].is_up() || self.hosts[host].kept_down > 0 {
             return;
@@ -54,15 +54,15 @@ impl World {
         self.trace.numbers(&[1, host as u64, life]);
         self.trace.tell(now_us, || format!("node {} starts", host + 1));
         self.recorder.mark(now_us, Some(host), "start", || "starts".into());
-        self.network.boot(&mut self.agenda, host);
-        self.agenda.after(0, Event::Tick { host, life });
+        self.network.boot(&mut self.queue, host);
+        self.queue.after(0, Event::Tick { host, life });
         if self.hosts[host].full > 0 {
             self.hand(host, Input::DiskFull(Some(Shortage::of_room())));
         }
     }
 
     /// The process dies now.
-    pub(crate) fn crash(&mut self, host: usize) {
+    pub(super) fn crash(&mut self, host: usize) {
         if !self.hosts[host].is_up() {
             return;
         }
@@ -72,16 +72,16 @@ impl World {
         self.trace.tell(now_us, || format!("node {} dies; {lost} groups lost", host + 1));
         self.recorder.mark(now_us, Some(host), "crash", || format!("dies; {lost} groups lost"));
         self.recorder.lose(now_us, host);
-        self.tally.groups_lost += lost as u64;
-        self.network.crash(&mut self.agenda, host);
+        self.stats.groups_lost += lost as u64;
+        self.network.crash(&mut self.queue, host);
         self.leave(host);
         for (client, life) in clients {
-            self.agenda.after(self.turns.below(50_000), Event::Lost { client, life });
+            self.queue.after(self.turns.below(50_000), Event::Lost { client, life });
         }
     }
 
     /// Something arrives at a node that runs; its turn comes at once, or when more may have come along.
-    pub(crate) fn hand(&mut self, host: usize, input: Input) {
+    pub(super) fn hand(&mut self, host: usize, input: Input) {
         let machine = &mut self.hosts[host];
         if !machine.is_up() {
             return;
@@ -90,25 +90,25 @@ impl World {
         if !std::mem::replace(&mut machine.turn_due, true) {
             let life = machine.life;
             let wait_us = self.plan.setting.gathering.draw(&mut self.turns);
-            self.agenda.after(wait_us, Event::Turn { host, life });
+            self.queue.after(wait_us, Event::Turn { host, life });
         }
     }
 
-    pub(crate) fn tick(&mut self, host: usize, life: u64) {
+    pub(super) fn tick(&mut self, host: usize, life: u64) {
         if self.hosts[host].life != life || !self.hosts[host].is_up() {
             return;
         }
-        self.agenda.after(self.hosts[host].tick_us, Event::Tick { host, life });
+        self.queue.after(self.hosts[host].tick_us, Event::Tick { host, life });
         self.turn(host, life);
     }
 
-    pub(crate) fn wake(&mut self, host: usize) {
+    pub(super) fn wake(&mut self, host: usize) {
         let life = self.hosts[host].life;
         self.turn(host, life);
     }
 
     /// A node takes in all that arrived, if it can, and what it wants done is done.
-    pub(crate) fn turn(&mut self, host: usize, life: u64) {
+    pub(super) fn turn(&mut self, host: usize, life: u64) {
         let now_us = self.now_us();
         let machine = &mut self.hosts[host];
         if machine.life != life || !machine.is_up() || machine.paused_until_us > now_us {
@@ -119,10 +119,10 @@ impl World {
         let mut inputs = std::mem::take(&mut self.inputs);
         inputs.push(Input::Tick(now));
         inputs.append(&mut machine.inbox);
-        let pretended = self.liar.pretend(&mut inputs);
+        let pretended = self.saboteur.pretend(&mut inputs);
         let asked_of = AskedOf::these(&inputs);
         let last = self.agreed_last(host);
-        self.liar.steal(&mut inputs);
+        self.saboteur.steal(&mut inputs);
         let mut outputs = std::mem::take(&mut self.outputs);
         if let Some(status) = self.step(host, &mut inputs, &mut outputs) {
             self.look_at_turn(host, now, &asked_of, &outputs, &status);
@@ -142,7 +142,7 @@ impl World {
         }
     }
 
-    /// Asks the truths about a turn that was just taken.
+    /// Asks the invariants about a turn that was just taken.
     fn look_at_turn(
         &mut self,
         host: usize,
@@ -172,9 +172,11 @@ impl World {
             view: machine.node.as_ref().expect("it has just had a turn"),
         };
         let is_copy = machine.is_copy;
-        let broken = first_broken(&mut self.truths, |truth| match truth.of_copies() == is_copy {
-            true => truth.on_turn(&turn),
-            false => Ok(()),
+        let broken = first_broken(&mut self.invariants, |invariant| {
+            match invariant.of_copies() == is_copy {
+                true => invariant.on_turn(&turn),
+                false => Ok(()),
+            }
         });
         self.walls_ms = walls_ms;
         self.fail_if(broken);
@@ -202,7 +204,7 @@ impl World {
         let machine = &mut self.hosts[host];
         let more = machine.node.as_ref().is_some_and(|node| node.has_more());
         if more && machine.life == life && !std::mem::replace(&mut machine.turn_due, true) {
-            self.agenda.after(TURN_US, Event::Turn { host, life });
+            self.queue.after(TURN_US, Event::Turn { host, life });
         }
     }
 
@@ -222,7 +224,7 @@ impl World {
         let status = match turned {
             Ok(status) => status,
             Err(why) => {
-                self.fail(panic::NO_PANIC, format!("node {} panics: {why}", host + 1));
+                self.fail(NO_PANIC, format!("node {} panics: {why}", host + 1));
                 return None;
             }
         };
@@ -232,9 +234,9 @@ impl World {
             // What says so may be among what it writes now.
             machine.formed_at.get_or_insert(groups + 1);
         }
-        self.tally.turns += 1;
-        self.tally.see(&status, self.agenda.now_us());
-        self.recorder.see(self.agenda.now_us(), host, &status);
+        self.stats.turns += 1;
+        self.stats.see(&status, self.queue.now_us());
+        self.recorder.see(self.queue.now_us(), host, &status);
         self.trace.numbers(&[3, host as u64, status.term, status.commit, status.applied]);
         Some(status)
     }
@@ -252,15 +254,15 @@ impl World {
         votes.next().map(|vote| vote.term)
     }
 
-    /// Asks every truth.
-    pub(crate) fn look(&mut self, ask: impl FnMut(&mut dyn Truth) -> Result<(), String>) {
-        let broken = first_broken(&mut self.truths, ask);
+    /// Asks every invariant.
+    pub(super) fn look(&mut self, ask: impl FnMut(&mut dyn Invariant) -> Result<(), String>) {
+        let broken = first_broken(&mut self.invariants, ask);
         self.fail_if(broken);
     }
 
-    pub(crate) fn fail_if(&mut self, broken: Option<Broken>) {
-        if let Some((truth, what)) = broken {
-            self.fail(truth, what);
+    pub(super) fn fail_if(&mut self, broken: Option<Broken>) {
+        if let Some((invariant, what)) = broken {
+            self.fail(invariant, what);
         }
     }
 
@@ -311,7 +313,7 @@ impl World {
                 });
                 self.recorder.mark(now_us, Some(host), "note", || describe::event(&event));
             }
-            // A truth of its own has seen it.
+            // An invariant of its own has seen it.
             Output::Halt { .. } => {}
         }
     }
@@ -319,17 +321,17 @@ impl World {
     fn sync(&mut self, host: usize) {
         let (now_us, life) = (self.now_us(), self.hosts[host].life);
         if let Some(at_us) = self.hosts[host].disk.begin_sync(now_us, &mut self.disks) {
-            self.agenda.at(at_us, Event::Synced { host, life });
+            self.queue.at(at_us, Event::Synced { host, life });
         }
     }
 
-    pub(crate) fn synced(&mut self, host: usize, life: u64) {
+    pub(super) fn synced(&mut self, host: usize, life: u64) {
         let machine = &mut self.hosts[host];
         if machine.life != life || !machine.is_up() {
             return;
         }
         let failure = machine.disk.take_failure();
-        if failure.is_some() && self.liar.tells(Lie::RetriedSync) {
+        if failure.is_some() && self.saboteur.does(Sabotage::RetriedSync) {
             machine.disk.leave_hole();
         } else if let Some(fault) = failure {
             let now_us = self.now_us();
@@ -352,12 +354,12 @@ impl World {
     fn answer(&mut self, host: usize, answer: Answer) {
         let now_us = self.now_us();
         self.trace.numbers(&[8, host as u64, answer.session.0, answer.id.0]);
-        self.trace.bytes(words(&answer.reply).as_bytes());
+        self.trace.bytes(describe::reply(&answer.reply).as_bytes());
         let Some((client, life, leaving)) = self.hosts[host].desk.answer(answer) else { return };
         for answer in leaving {
             self.recorder.answer(now_us, answer.session, answer.id);
             let at_us = self.clients[client].answer_at(now_us);
-            self.agenda.at(at_us, Event::Answer { client, life, answer });
+            self.queue.at(at_us, Event::Answer { client, life, answer });
         }
     }
 }
@@ -372,16 +374,17 @@ struct Wake {
     overwritten: bool,
 }
 
-/// The name of a truth, and how it was broken.
-pub(crate) type Broken = (&'static str, String);
+/// The name of an invariant, and how it was broken.
+pub(super) type Broken = (&'static str, String);
 
-pub(crate) fn first_broken(
-    truths: &mut [Box<dyn Truth>],
-    mut ask: impl FnMut(&mut dyn Truth) -> Result<(), String>,
+pub(super) fn first_broken(
+    invariants: &mut [Box<dyn Invariant>],
+    mut ask: impl FnMut(&mut dyn Invariant) -> Result<(), String>,
 ) -> Option<Broken> {
-    let broken =
-        |truth: &mut Box<dyn Truth>| ask(truth.as_mut()).err().map(|what| (truth.name(), what));
-    truths.iter_mut().find_map(broken)
+    let broken = |invariant: &mut Box<dyn Invariant>| {
+        ask(invariant.as_mut()).err().map(|what| (invariant.name(), what))
+    };
+    invariants.iter_mut().find_map(broken)
 }
 
 /// What clients want among the inputs of a turn.
