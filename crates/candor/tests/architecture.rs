@@ -9,7 +9,7 @@ use serde_json::Value;
 /// Each crate, and the crates of ours that it may use.
 const ARROWS: &[(&str, &[&str])] = &[
     ("candor", &["lab", "server", "sim", "picture", "history"]),
-    ("lab", &["picture", "history", "resp"]),
+    ("lab", &["history", "resp"]),
     ("picture", &["history"]),
     ("sim", &["node", "history"]),
     ("server", &["node", "resp"]),
