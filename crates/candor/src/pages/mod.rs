@@ -1,10 +1,7 @@
-//! The pages of a run, made of what the crate `picture` draws.
+//! The pages of runs: what the runner tells, drawn by the crate `picture`.
 
 mod comparison;
 mod run;
-
-#[cfg(test)]
-mod tests;
 
 pub(crate) use comparison::of_comparison;
 pub(crate) use run::of_attempt;

@@ -3,19 +3,15 @@
 //!
 //! Every figure travels as the text that the terminal prints, beside the number that is drawn.
 
+use ::picture::latency::{BINS_PER_DECADE, bins};
+use ::picture::page;
+use history::Level;
+use lab::scenario::{Client, Request, Scenario};
+use lab::{
+    Attempt, Column, Comparison, Evidence, Figures, FileResult, Kind, Part, REPORT, Showing,
+    latency, pace,
+};
 use serde_json::{Value, json};
-
-use picture::latency::{BINS_PER_DECADE, bins};
-use picture::page;
-
-use crate::attempt::directory::REPORT;
-use crate::attempt::figures::{Figures, Kind};
-use crate::attempt::judgement::{Evidence, Part};
-use crate::attempt::outcome::Attempt;
-use crate::attempt::outcome::FileResult;
-use crate::report::comparison::{Column, Comparison, Showing};
-use crate::report::{latency, pace};
-use crate::scenario::{Client, Request, Scenario};
 
 /// The version of the data inside such a page.
 const VERSION: u32 = 1;
@@ -23,17 +19,18 @@ const VERSION: u32 = 1;
 const RUNS_MAX: usize = 100;
 
 /// The page of scenarios that are equal but for their level.
-pub(crate) fn of_comparison(comparison: &Comparison<'_>, seed: u64, command: String) -> String {
+pub(crate) fn of_comparison(comparison: &Comparison<'_>, seed: u64, command: &str) -> String {
     page(&data(comparison, seed, command))
 }
 
 /// The data of the page.
-fn data(comparison: &Comparison<'_>, seed: u64, command: String) -> Value {
+fn data(comparison: &Comparison<'_>, seed: u64, command: &str) -> Value {
     let columns = &comparison.columns;
     let scenario = columns[0].scenario;
     let mut names: Vec<String> = columns.iter().map(|column| column.result.name()).collect();
     names.dedup();
-    let (word, headline) = headline(columns);
+    let went = columns.iter().map(|one| (one.result.level, one.result.verdict_word()));
+    let (word, headline) = headline(&went.collect::<Vec<_>>());
     json!({
         "candor_comparison": VERSION,
         "version": env!("CARGO_PKG_VERSION"),
@@ -50,15 +47,15 @@ fn data(comparison: &Comparison<'_>, seed: u64, command: String) -> Value {
     })
 }
 
-/// The worst verdict, and all of them in a line.
-fn headline(columns: &[Column<'_>]) -> (&'static str, String) {
-    let words: Vec<&str> = columns.iter().map(|column| column.result.verdict_word()).collect();
-    let word = ["violated", "not run", "undecided"].into_iter().find(|word| words.contains(word));
-    let Some(word) = word else { return ("holds", "every level held".into()) };
-    let not_held = columns.iter().zip(&words).filter(|(_, word)| **word != "holds");
-    let told = not_held.map(|(column, word)| format!("{} {word}", column.result.level));
-    let word = if word == "not run" { "undecided" } else { word };
-    (word, told.collect::<Vec<_>>().join(", "))
+/// The worst verdict, and all but the good ones in a line.
+fn headline(went: &[(Level, &str)]) -> (&'static str, String) {
+    let ends = |word: &&str| went.iter().any(|(_, verdict)| verdict == word);
+    let Some(word) = ["violated", "not run", "undecided"].into_iter().find(ends) else {
+        return ("holds", "every level held".into());
+    };
+    let not_held = went.iter().filter(|(_, word)| *word != "holds");
+    let told: Vec<String> = not_held.map(|(level, word)| format!("{level} {word}")).collect();
+    (if word == "not run" { "undecided" } else { word }, told.join(", "))
 }
 
 fn facts(scenario: &Scenario) -> Vec<(&'static str, String)> {
@@ -157,4 +154,20 @@ fn part(part: &Part) -> Value {
 fn run(attempt: &Attempt) -> Value {
     let directory = attempt.directory.file_name().unwrap_or_default().to_string_lossy();
     json!({ "run": attempt.run, "picture": [directory, REPORT] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_verdict_stands_at_the_top() {
+        let (strong, weak) = (Level::Linearizable, Level::Eventual);
+        let violated = headline(&[(strong, "violated"), (weak, "not run")]);
+        assert_eq!(violated, ("violated", "linearizable violated, eventual not run".into()));
+        let absent = headline(&[(strong, "holds"), (weak, "not run")]);
+        assert_eq!(absent, ("undecided", "eventual not run".into()));
+        let good = headline(&[(strong, "holds"), (weak, "holds")]);
+        assert_eq!(good, ("holds", "every level held".into()));
+    }
 }

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use ::picture::{Picture, Point, Quiet, Ruling};
 use history::{History, Level};
+use lab::{Attempt, QuietEnd, StatedOrder, millis};
 
-use picture::{Picture, Point, Quiet, Ruling};
-
-use crate::attempt::final_reads::QuietEnd;
-use crate::attempt::outcome::{Attempt, StatedOrder};
-use crate::report::millis;
+use crate::picture::{faults, standings};
 
 /// The page of an attempt.
 pub(crate) fn of_attempt(attempt: &Attempt, history: &History) -> String {
@@ -24,8 +22,8 @@ pub(crate) fn of_attempt(attempt: &Attempt, history: &History) -> String {
         facts: facts(attempt, history),
         troubles: troubles(attempt),
         quiet: attempt.quiet.as_ref().map(quiet),
-        faults: attempt.faults.clone(),
-        standings: attempt.standings.clone(),
+        faults: faults(history),
+        standings: standings(&attempt.standings),
     };
     picture.html()
 }
@@ -62,8 +60,8 @@ fn facts(attempt: &Attempt, history: &History) -> Vec<(String, String)> {
     facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// How many clients there were. After an unknown outcome a client goes on under another number, and the history has
-/// those.
+/// How many clients there were. After an unknown outcome a client goes on under another number, and
+/// the history has those.
 fn clients(attempt: &Attempt, history: &History) -> String {
     let asked = history.operations.iter().filter(|operation| !operation.is_final);
     let numbers = asked.map(|operation| operation.client).collect::<BTreeSet<u64>>().len();
