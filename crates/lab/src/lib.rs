@@ -34,14 +34,22 @@ mod servers;
 
 mod report;
 
-mod pages;
-
 mod clock;
+mod command;
 mod error;
 mod interrupt;
 
-pub use attempt::directory::RUNS;
+pub use attempt::directory::{REPORT, RUNS};
+pub use attempt::figures::{Figures, Kind};
+pub use attempt::final_reads::QuietEnd;
+pub use attempt::judgement::{Evidence, Judgement, Part};
+pub use attempt::outcome::{Attempt, Expected, FileResult, StatedOrder};
 pub use clients::client::client;
 pub use clients::pool::CLIENT_COMMAND;
-pub use run::{Options, run, this_program};
+pub use command::quoted;
+pub use report::comparison::{Column, Comparison, Showing, Word};
+pub use report::{latency, millis, pace};
+pub use run::{Options, Pages, run, this_program};
 pub use scenario::level::{names as level_names, parse as parse_level};
+pub use servers::cluster::Ready;
+pub use servers::standing::{STANDINGS, Standing};

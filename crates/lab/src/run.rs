@@ -5,7 +5,7 @@ mod files;
 
 use std::path::{Path, PathBuf};
 
-use history::{EXIT_BROKEN, EXIT_FAILURE, Level, worst};
+use history::{EXIT_BROKEN, EXIT_FAILURE, History, Level, worst};
 use serde_json::{Value, json};
 
 use files::{Loaded, load_all, refuse};
@@ -16,9 +16,9 @@ use crate::attempt::outcome::{Attempt, FileResult};
 use crate::attempt::task::Task;
 use crate::attempt::{Attempted, attempt};
 use crate::clients::delays;
+use crate::command::quoted;
 use crate::error::Error;
 use crate::interrupt::{Interrupts, Signal};
-use crate::pages;
 use crate::report;
 use crate::report::comparison::{Column, Comparison};
 use crate::report::terminal::{Look, Terminal};
@@ -52,6 +52,19 @@ pub struct Options {
     pub runs: PathBuf,
     /// How long a request may take, in milliseconds.
     pub request_timeout_ms: u64,
+    /// How the pages of the runs are drawn.
+    pub pages: Pages,
+}
+
+/// How the pages of runs are drawn: the runner knows what happened, and draws nothing itself. Each
+/// function gives the whole of an HTML file.
+#[derive(Clone, Copy, Debug)]
+pub struct Pages {
+    /// The page of one attempt and its history.
+    pub attempt: fn(&Attempt, &History) -> String,
+    /// The page that sets levels side by side, for runs from this seed that this command brings
+    /// back.
+    pub levels: fn(&Comparison<'_>, u64, &str) -> String,
 }
 
 /// Runs scenario files; gives the exit code.
@@ -136,7 +149,7 @@ impl Runner<'_> {
         for comparison in Comparison::all(columns) {
             let first = comparison.columns[0].result;
             let command = command_of_levels(&comparison, self.options, self.seed);
-            let html = pages::of_comparison(&comparison, self.seed, command);
+            let html = (self.options.pages.levels)(&comparison, self.seed, &command);
             let page = write_levels(&self.options.runs, &first.file, html.as_bytes());
             let mut lines = report::levels_lines(&comparison);
             let written = page.iter().map(|page| page.display().to_string());
@@ -205,6 +218,7 @@ impl Runner<'_> {
                 seed: self.seed.wrapping_add(u64::from(run - 1)),
                 run,
                 number,
+                page: self.options.pages.attempt,
                 all: self.options.all,
                 keep: self.options.keep,
                 at_other_level: file.at_other_level,
@@ -300,7 +314,7 @@ fn command_of_levels(comparison: &Comparison<'_>, options: &Options, seed: u64) 
         files.push(file);
     }
     for file in files {
-        command.push_str(&format!(" {}", picture::quoted(&file.display().to_string())));
+        command.push_str(&format!(" {}", quoted(&file.display().to_string())));
     }
     command
 }

@@ -4,7 +4,7 @@
 //! is planted at a time, in all nodes of a thread: a world lives on one, and worlds live side by side. Without the feature
 //! `mutants` there is nothing but what is right.
 //!
-//! `candor sim --mutants` plants one after the other and tells which truth catches it. What no world catches names a story or a
+//! `candor sim --mutants` plants one after the other and tells which invariant catches it. What no world catches names a story or a
 //! unit test that does: `cargo test -p node --features mutants mutants`.
 
 #[cfg(all(test, feature = "mutants"))]

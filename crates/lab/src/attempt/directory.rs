@@ -24,7 +24,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Where runs are kept, below the current directory.
 pub const RUNS: &str = "runs";
 /// The picture of a run, in its directory.
-pub(crate) const REPORT: &str = "report.html";
+pub const REPORT: &str = "report.html";
 /// How the name of a page ends that sets levels side by side; it stands beside the runs.
 const LEVELS: &str = "-levels.html";
 /// How much of a log's end is looked at, and how many lines of it are shown.

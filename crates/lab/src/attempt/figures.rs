@@ -5,35 +5,35 @@ use crate::clients::step::{Answer, Step};
 
 /// The operations of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Kind {
+pub struct Kind {
     /// How long each that was done took, in nanoseconds, shortest first.
     latencies_ns: Vec<u64>,
     /// How many were refused.
-    pub(crate) refused: usize,
+    pub refused: usize,
     /// How many have an unknown outcome.
-    pub(crate) unknown: usize,
+    pub unknown: usize,
     /// The longest time in which none was done though one was asked.
-    pub(crate) gap_ns: u64,
+    pub gap_ns: u64,
 }
 
 impl Kind {
     /// How many were done.
-    pub(crate) fn done(&self) -> usize {
+    pub fn done(&self) -> usize {
         self.latencies_ns.len()
     }
 
     /// How long each that was done took, in nanoseconds, shortest first.
-    pub(crate) fn latencies_ns(&self) -> &[u64] {
+    pub fn latencies_ns(&self) -> &[u64] {
         &self.latencies_ns
     }
 
     /// How many there were.
-    pub(crate) fn total(&self) -> usize {
+    pub fn total(&self) -> usize {
         self.done() + self.refused + self.unknown
     }
 
     /// The mean of those that were done.
-    pub(crate) fn mean_ns(&self) -> Option<u64> {
+    pub fn mean_ns(&self) -> Option<u64> {
         let sum: u128 = self.latencies_ns.iter().map(|latency| u128::from(*latency)).sum();
         let mean = sum.checked_div(self.latencies_ns.len() as u128)?;
         u64::try_from(mean).ok()
@@ -41,7 +41,7 @@ impl Kind {
 
     /// The least latency that so many percent of those that were done did not exceed: the nearest
     /// rank, so it is always one that was measured.
-    pub(crate) fn percentile_ns(&self, percent: usize) -> Option<u64> {
+    pub fn percentile_ns(&self, percent: usize) -> Option<u64> {
         let rank = (self.latencies_ns.len() * percent).div_ceil(100);
         self.latencies_ns.get(rank.saturating_sub(1)).copied()
     }
@@ -109,7 +109,7 @@ fn longest_gap(mut asked: Vec<Asked>) -> u64 {
 
 /// The figures of one run, or of several together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Figures {
+pub struct Figures {
     pub(crate) writes: Kind,
     pub(crate) reads: Kind,
     /// Compare-and-sets.
@@ -142,21 +142,21 @@ impl Figures {
     }
 
     /// The kinds by name; compare-and-sets only if there were any.
-    pub(crate) fn kinds(&self) -> impl Iterator<Item = (&'static str, &Kind)> {
+    pub fn kinds(&self) -> impl Iterator<Item = (&'static str, &Kind)> {
         let always = [("write", &self.writes), ("read", &self.reads)];
         let cas = Some(("cas", &self.cas)).filter(|(_, kind)| kind.total() > 0);
         always.into_iter().chain(cas)
     }
 
     /// How many operations were done in a second.
-    pub(crate) fn throughput(&self) -> Option<f64> {
+    pub fn throughput(&self) -> Option<f64> {
         let done = self.writes.done() + self.reads.done() + self.cas.done();
         (self.span_ns > 0 && done > 0).then(|| done as f64 * 1e9 / self.span_ns as f64)
     }
 
     /// How many percent of their time clients slept, if that was most of it: then the throughput is
     /// their pace, and tells nothing of the servers.
-    pub(crate) fn mostly_slept(&self) -> Option<u64> {
+    pub fn mostly_slept(&self) -> Option<u64> {
         let percent = (self.slept_ns.saturating_mul(100)).checked_div(self.lived_ns)?;
         (percent > 50).then_some(percent)
     }

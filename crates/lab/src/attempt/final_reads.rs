@@ -24,17 +24,17 @@ const PAUSE_MAX: Duration = Duration::from_millis(100);
 
 /// How the quiet end went.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct QuietEnd {
+pub struct QuietEnd {
     /// The numbers of the clients that asked, one for each server.
-    pub(crate) numbers: Vec<u64>,
+    pub numbers: Vec<u64>,
     /// How many rounds were asked.
-    pub(crate) rounds: usize,
+    pub rounds: usize,
     /// How long after the last write the round ended in which all agreed; `None` if they never did.
-    pub(crate) agreed_after: Option<Duration>,
+    pub agreed_after: Option<Duration>,
     /// What all agreed on, by key; empty if they never did.
-    pub(crate) agreed_on: Vec<(String, Option<String>)>,
+    pub agreed_on: Vec<(String, Option<String>)>,
     /// Servers that did not answer all of the last round, and why.
-    pub(crate) silent: Vec<(usize, String)>,
+    pub silent: Vec<(usize, String)>,
 }
 
 /// Asks every server for every written key until all agree or the time is over, and records the last

@@ -13,22 +13,24 @@ const CLASH_SHOWN_MAX: usize = 12;
 
 /// An operation of a clash, as people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+pub struct Part {
     /// What it was, such as `client 0 write a=1 at server 0`.
-    pub(crate) text: String,
-    pub(crate) start_ns: u64,
-    /// `None`: nobody knows when it ended.
-    pub(crate) end_ns: Option<u64>,
+    pub text: String,
+    /// When it was asked, in nanoseconds since the start of the run.
+    pub start_ns: u64,
+    /// When it ended, likewise; `None`: nobody knows.
+    pub end_ns: Option<u64>,
 }
 
 /// What a run showed that a level forbids.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Evidence {
-    pub(crate) level: Level,
+pub struct Evidence {
+    /// The level.
+    pub level: Level,
     /// The operations that cannot all be explained, as many as are shown.
-    pub(crate) parts: Vec<Part>,
+    pub parts: Vec<Part>,
     /// How many more there are.
-    pub(crate) left_out: usize,
+    pub left_out: usize,
 }
 
 /// How a level stands in a run.
@@ -43,15 +45,15 @@ pub(crate) enum Standing<'a> {
 
 /// What the judge says about a run.
 #[derive(Clone, Debug)]
-pub(crate) struct Judgement {
+pub struct Judgement {
     /// Whether the promised level holds.
-    pub(crate) promised: Verdict,
+    pub promised: Verdict,
     /// How that is known, in lines.
-    pub(crate) proof: Vec<String>,
+    pub proof: Vec<String>,
     /// The other levels that are worth knowing about, strongest first.
-    pub(crate) others: Vec<Verdict>,
+    pub others: Vec<Verdict>,
     /// The operations of every clash that was found.
-    pub(crate) evidence: Vec<Evidence>,
+    pub evidence: Vec<Evidence>,
 }
 
 impl Judgement {
@@ -168,7 +170,7 @@ impl Part {
     }
 
     /// From when to when it took, in words.
-    pub(crate) fn when(&self) -> String {
+    pub fn when(&self) -> String {
         let at = |time: u64| format!("{:.3}", time as f64 / 1e6);
         let end = self.end_ns.map_or("unknown".into(), at);
         format!("from {} to {end} ms", at(self.start_ns))

@@ -21,7 +21,6 @@ pub(crate) mod stated_order;
 pub(crate) mod task;
 
 use history::{History, Outcome};
-use picture::{STANDINGS, Standing};
 
 use directory::{REPORT, RunDirectory};
 use figures::Figures;
@@ -33,14 +32,15 @@ use recording::Recording;
 use stated_order::{Miss, Stated};
 use task::Task;
 
+use crate::command::quoted;
 use crate::error::Error;
 use crate::interrupt::Interrupts;
-use crate::pages;
 use crate::report::terminal::{Look, Terminal};
 use crate::report::{self, verdict_lines};
 use crate::scenario::{Ports, Scenario};
 use crate::servers::cluster::Ready;
 use crate::servers::ports::{self, Taken};
+use crate::servers::standing::{STANDINGS, Standing};
 
 /// An attempt, and its cluster if that was to be kept.
 pub(crate) struct Attempted {
@@ -157,7 +157,7 @@ async fn judge(
         standings,
     };
     directory.write("summary.json", format!("{:#}\n", report::summary(&attempt)).as_bytes())?;
-    directory.write(REPORT, pages::of_attempt(&attempt, &history).as_bytes())?;
+    directory.write(REPORT, (task.page)(&attempt, &history).as_bytes())?;
     terminal.tell("");
     for line in verdict_lines(&attempt) {
         terminal.tell(line);
@@ -172,7 +172,7 @@ fn command(task: &Task<'_>) -> String {
         true => format!(" --level {}", task.scenario.level),
         false => String::new(),
     };
-    let file = picture::quoted(&task.file.display().to_string());
+    let file = quoted(&task.file.display().to_string());
     format!("candor run --seed {}{level} {file}", task.seed)
 }
 

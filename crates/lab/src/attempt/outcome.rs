@@ -2,48 +2,59 @@
 
 use std::path::{Path, PathBuf};
 
-use history::{EXIT_FAILURE, Level, worst};
-use picture::Standing;
+use history::{EXIT_FAILURE, Fault, Level, worst};
 
 use super::figures::Figures;
 use super::final_reads::QuietEnd;
 use super::judgement::{self, Judgement};
 use crate::scenario::level::compared;
 use crate::servers::cluster::Ready;
+use crate::servers::standing::Standing;
 
 /// An attempt that came to its end.
 #[derive(Clone, Debug)]
-pub(crate) struct Attempt {
-    pub(crate) scenario: String,
-    pub(crate) servers: usize,
-    pub(crate) clients: usize,
-    pub(crate) run: u32,
-    pub(crate) number: u32,
-    pub(crate) seed: u64,
-    pub(crate) directory: PathBuf,
-    pub(crate) ready: Ready,
-    pub(crate) figures: Figures,
-    pub(crate) judgement: Judgement,
-    pub(crate) order: StatedOrder,
+pub struct Attempt {
+    /// The file of the scenario.
+    pub scenario: String,
+    /// How many servers there were.
+    pub servers: usize,
+    /// How many clients there were.
+    pub clients: usize,
+    /// Which of the repetitions this is, from 1.
+    pub run: u32,
+    /// Which attempt at it, from 1.
+    pub number: u32,
+    /// What random sleeps and operations came from.
+    pub seed: u64,
+    /// Where its files are.
+    pub directory: PathBuf,
+    /// How its servers became ready.
+    pub ready: Ready,
+    /// What its operations cost.
+    pub figures: Figures,
+    /// What the judge says.
+    pub judgement: Judgement,
+    /// Whether the order that fixed waits state came about.
+    pub order: StatedOrder,
     /// What is to be seen at the level of the run, if the scenario says so.
-    pub(crate) shows: Option<String>,
+    pub shows: Option<String>,
     /// `None`: the scenario names no level that is to be violated.
-    pub(crate) expected: Option<Expected>,
+    pub expected: Option<Expected>,
     /// The command that does it again.
-    pub(crate) command: String,
+    pub command: String,
     /// `None` in an agreed keyspace, or if nothing was written.
-    pub(crate) quiet: Option<QuietEnd>,
+    pub quiet: Option<QuietEnd>,
     /// What went wrong on the way, such as a server that died.
-    pub(crate) troubles: Vec<String>,
-    /// What was done to the servers on purpose, for the picture.
-    pub(crate) faults: Vec<picture::Fault>,
-    /// Where the servers stood on the way, for the picture.
-    pub(crate) standings: Vec<Standing>,
+    pub troubles: Vec<String>,
+    /// What was done to the servers on purpose, in nanoseconds since the start of the clients.
+    pub faults: Vec<Fault>,
+    /// Where the servers stood on the way.
+    pub standings: Vec<Standing>,
 }
 
 /// Whether the order that fixed waits state came about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum StatedOrder {
+pub enum StatedOrder {
     /// They state none.
     None,
     /// It did.
@@ -54,10 +65,11 @@ pub(crate) enum StatedOrder {
 
 /// A level, stronger than the promised one, that a run is to be seen not to meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Expected {
-    pub(crate) level: Level,
+pub struct Expected {
+    /// The level.
+    pub level: Level,
     /// The judge found that it is violated.
-    pub(crate) is_seen: bool,
+    pub is_seen: bool,
 }
 
 impl Attempt {
@@ -82,13 +94,17 @@ impl Attempt {
 
 /// How one scenario file went.
 #[derive(Clone, Debug)]
-pub(crate) struct FileResult {
-    pub(crate) file: PathBuf,
-    pub(crate) level: Level,
+pub struct FileResult {
+    /// The file.
+    pub file: PathBuf,
+    /// The level that it was run at.
+    pub level: Level,
     /// The figures of all its runs together.
-    pub(crate) figures: Figures,
-    pub(crate) attempts: Vec<Attempt>,
-    pub(crate) failures: Vec<String>,
+    pub figures: Figures,
+    /// The attempts that came to their end.
+    pub attempts: Vec<Attempt>,
+    /// Why others did not.
+    pub failures: Vec<String>,
 }
 
 impl FileResult {
@@ -104,12 +120,12 @@ impl FileResult {
     }
 
     /// The name of the file without its ending.
-    pub(crate) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
     /// The worst verdict of all its attempts.
-    pub(crate) fn verdict_word(&self) -> &'static str {
+    pub fn verdict_word(&self) -> &'static str {
         let verdicts = || self.attempts.iter().map(|attempt| &attempt.judgement.promised);
         let worst = worst(verdicts().map(history::exit_code));
         verdicts()

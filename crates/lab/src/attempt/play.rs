@@ -5,7 +5,6 @@
 use std::pin::Pin;
 use std::time::Duration;
 
-use picture::Standing;
 use tokio::time::{Instant, sleep_until};
 
 use super::directory::RunDirectory;
@@ -29,6 +28,7 @@ use crate::servers::cluster::{Cluster, Ready, ServerEnd};
 use crate::servers::launch::Orders;
 use crate::servers::ports;
 use crate::servers::process::End;
+use crate::servers::standing::Standing;
 use crate::servers::watch::{self, Watch};
 
 /// How much longer than a request may take a client waits for its reply.

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use history::History;
+
+use super::outcome::Attempt;
 use crate::scenario::Scenario;
 
 /// What is to be attempted.
@@ -23,6 +26,8 @@ pub(crate) struct Task<'a> {
     pub(crate) run: u32,
     /// Which attempt at it, from 1.
     pub(crate) number: u32,
+    /// Draws the page of the attempt.
+    pub(crate) page: fn(&Attempt, &History) -> String,
     /// Whether every operation is to be shown.
     pub(crate) all: bool,
     /// Whether the cluster is to go on.

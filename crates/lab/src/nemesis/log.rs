@@ -1,6 +1,6 @@
 //! What was done to the servers, and from when to when.
 
-use picture::Fault;
+use history::Fault;
 
 /// What kind of harm it is; each is undone by something of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(crate) enum Harm {
     Sync,
 }
 
-/// All that was done, in order.
+/// All that was done, in order, in nanoseconds since the start of the clients.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     faults: Vec<Fault>,
@@ -45,7 +45,7 @@ impl Log {
         self.open.retain(|(open, whom, place)| {
             let is_over = (*open, *whom) == (harm, server);
             if is_over {
-                faults[*place].until_us = Some(at_us.max(faults[*place].from_us));
+                faults[*place].end = Some((at_us * 1000).max(faults[*place].start));
             }
             !is_over
         });
@@ -71,7 +71,8 @@ impl Log {
 
     fn push(&mut self, server: Option<usize>, text: String, from_us: u64, until_us: Option<u64>) {
         let server = server.map(|server| server as u64);
-        self.faults.push(Fault { from_us, until_us, server, text });
+        let (start, end) = (from_us * 1000, until_us.map(|us| us * 1000));
+        self.faults.push(Fault { text, server, start, end });
     }
 
     /// All of it so far.
@@ -100,7 +101,7 @@ mod tests {
         log.end(Harm::Down, Some(0), 50);
         assert!(!log.goes_on(Harm::Down, Some(0)));
         let times: Vec<_> =
-            log.into_faults().iter().map(|fault| (fault.from_us, fault.until_us)).collect();
-        assert_eq!(times, [(10, Some(50)), (20, Some(30)), (30, None)]);
+            log.into_faults().iter().map(|fault| (fault.start, fault.end)).collect();
+        assert_eq!(times, [(10_000, Some(50_000)), (20_000, Some(30_000)), (30_000, None)]);
     }
 }

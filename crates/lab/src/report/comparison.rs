@@ -14,33 +14,36 @@ use crate::scenario::level::compared;
 
 /// Scenarios that are equal but for their level, and how each went.
 #[derive(Debug)]
-pub(crate) struct Comparison<'a> {
+pub struct Comparison<'a> {
     /// In the order in which they were run; at least two levels are among them.
-    pub(crate) columns: Vec<Column<'a>>,
+    pub columns: Vec<Column<'a>>,
 }
 
 /// One of them: a scenario at a level.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Column<'a> {
-    pub(crate) scenario: &'a Scenario,
-    pub(crate) result: &'a FileResult,
+pub struct Column<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// How it went.
+    pub result: &'a FileResult,
 }
 
 /// What a level showed that it, or a stronger one, forbids.
 #[derive(Debug)]
-pub(crate) struct Showing<'a> {
+pub struct Showing<'a> {
     /// The level that forbids it.
-    pub(crate) level: Level,
-    pub(crate) word: Word,
+    pub level: Level,
+    /// What came of looking for it.
+    pub word: Word,
     /// It in a sentence.
-    pub(crate) text: String,
+    pub text: String,
     /// The first run that showed it, and its operations.
-    pub(crate) exhibit: Option<(&'a Attempt, &'a Evidence)>,
+    pub exhibit: Option<(&'a Attempt, &'a Evidence)>,
 }
 
 /// What came of looking for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
+pub enum Word {
     /// The run broke the level that it promised.
     Broken,
     /// The run showed what a stronger level forbids.
@@ -74,7 +77,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Which files are compared, in words.
-    pub(crate) fn sentence(&self) -> String {
+    pub fn sentence(&self) -> String {
         let one = |column: &Column<'_>| {
             format!("{} at {}", column.result.file.display(), column.result.level)
         };
@@ -85,7 +88,7 @@ impl<'a> Comparison<'a> {
 
 impl<'a> Column<'a> {
     /// What it is called, such as `t1-3 at eventual`.
-    pub(crate) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         format!("{} at {}", self.result.name(), self.result.level)
     }
 
@@ -112,7 +115,7 @@ impl<'a> Column<'a> {
     }
 
     /// The same in words, with what is known of the levels above it.
-    pub(crate) fn held(&self) -> String {
+    pub fn held(&self) -> String {
         let all = self.runs().len();
         if all == 0 {
             return "nothing is known: no run came to its end".into();
@@ -143,7 +146,7 @@ impl<'a> Column<'a> {
 
     /// What was seen that this level, if it broke its promise, or a stronger one forbids; the weakest of
     /// them first.
-    pub(crate) fn showings(&self) -> Vec<Showing<'a>> {
+    pub fn showings(&self) -> Vec<Showing<'a>> {
         let own = self.result.level;
         let mut stronger: Vec<Level> = compared().take_while(|level| *level != own).collect();
         stronger.reverse();
@@ -233,7 +236,7 @@ struct Count {
 
 impl Word {
     /// Its name for machines.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Word::Broken => "broken",
             Word::Shown => "shown",

@@ -148,7 +148,7 @@ pub(crate) fn pace_line(figures: &Figures) -> Option<String> {
 const ASLEEP: &str = "asleep";
 
 /// The throughput, told apart where it is none.
-pub(crate) fn pace(figures: &Figures) -> String {
+pub fn pace(figures: &Figures) -> String {
     match figures.mostly_slept() {
         Some(_) => format!("{} {ASLEEP}", throughput(figures)),
         None => throughput(figures),
@@ -164,7 +164,7 @@ fn throughput(figures: &Figures) -> String {
 }
 
 /// A latency in words.
-pub(crate) fn latency(ns: Option<u64>) -> String {
+pub fn latency(ns: Option<u64>) -> String {
     ns.map_or("–".into(), millis)
 }
 

@@ -202,7 +202,7 @@ fn plain(lines: impl IntoIterator<Item = String>) -> String {
 
 /// Three files that are equal but for their level: one broke its promise, one showed what stronger
 /// levels forbid, one did not come to its end.
-pub(crate) fn with_comparison<T>(use_it: impl FnOnce(&Comparison<'_>) -> T) -> T {
+fn with_comparison<T>(use_it: impl FnOnce(&Comparison<'_>) -> T) -> T {
     let scenarios = ["linearizable", "eventual", "sequential"].map(scenario);
     let bad = attempt(&scenarios[0], &recording(&scenarios[0], "100"));
     let mut results = [

@@ -87,7 +87,7 @@ pub(super) fn seconds(ns: u64) -> String {
 }
 
 /// A latency, such as `1.924 ms`.
-pub(crate) fn millis(ns: u64) -> String {
+pub fn millis(ns: u64) -> String {
     format!("{}.{:03} ms", ns / 1_000_000, ns / 1000 % 1000)
 }
 

@@ -253,7 +253,7 @@ impl Scenario {
     }
 
     /// All clients: those of the file, then those of its workloads, under the numbers that follow.
-    pub(crate) fn all_clients(&self) -> Vec<Client> {
+    pub fn all_clients(&self) -> Vec<Client> {
         let mut clients = self.clients.clone();
         let first = clients.iter().map(|client| client.number + 1).max().unwrap_or(0);
         let places = self.workloads.iter().flat_map(|workload| 0..workload.clients);
@@ -267,7 +267,7 @@ impl Scenario {
     }
 
     /// How many operations its clients may ask, random ones included.
-    pub(crate) fn operations_max(&self) -> u64 {
+    pub fn operations_max(&self) -> u64 {
         let random = self.workloads.iter().map(Workload::operations_max);
         self.operations() as u64 + random.sum::<u64>()
     }

@@ -50,11 +50,11 @@ pub(crate) struct Cluster {
 
 /// A cluster that is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ready {
+pub struct Ready {
     /// The server that leads the agreed log, if one does.
-    pub(crate) leader: Option<usize>,
+    pub leader: Option<usize>,
     /// How long it took.
-    pub(crate) after: Duration,
+    pub after: Duration,
 }
 
 impl Cluster {

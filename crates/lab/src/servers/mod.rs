@@ -6,6 +6,7 @@ pub(crate) mod info;
 pub(crate) mod launch;
 pub(crate) mod ports;
 pub(crate) mod process;
+pub(crate) mod standing;
 pub(crate) mod watch;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 //! others (conflict-directed backjumping, Prosser 1993). A cycle that rests on no choice is a
 //! violation.
 
+mod clash;
 mod order;
 
 use std::cmp::Reverse;

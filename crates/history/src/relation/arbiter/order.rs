@@ -1,13 +1,13 @@
 //! An order that grows by choices and what follows from them, and shrinks when they are taken back.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::budget::{Meter, effort};
 use crate::model::view::{INITIAL, NONE, View, is_operation};
 
 /// Why one operation comes before another.
 #[derive(Clone, Copy)]
-enum Why {
+pub(super) enum Why {
     /// It was so from the beginning.
     Given,
     /// It was chosen.
@@ -20,13 +20,14 @@ enum Why {
     Refuted { clash: usize },
 }
 
+/// A step from an operation to one that comes after it.
 #[derive(Clone, Copy)]
-struct Edge {
-    to: u32,
-    why: Why,
+pub(super) struct Edge {
+    pub(super) to: u32,
+    pub(super) why: Why,
     /// How many edges there were before it, and how many choices by then.
-    number: u32,
-    choices: u32,
+    pub(super) number: u32,
+    pub(super) choices: u32,
 }
 
 /// Choices that cannot all be right, by number and ascending, and the operations that say so.
@@ -48,7 +49,7 @@ pub(super) enum Stop {
 const JOINS_PER_STATE: u64 = 32;
 
 /// What a choice found, to come back to.
-struct Choice {
+pub(super) struct Choice {
     first: u32,
     second: u32,
     edges: usize,
@@ -69,13 +70,13 @@ pub(super) struct Order<'v, 'h, 'm> {
     writes: Vec<Vec<Vec<u32>>>,
     /// For each maker, each client's last operation that saw what it made.
     readers: Vec<Vec<u32>>,
-    edges: Vec<Vec<Edge>>,
+    pub(super) edges: Vec<Vec<Edge>>,
     /// Where each edge begins, as they came.
-    edge_from: Vec<u32>,
-    choices: Vec<Choice>,
+    pub(super) edge_from: Vec<u32>,
+    pub(super) choices: Vec<Choice>,
     /// Numbers of pasts that changed since the first choice, with what they were.
     changes: Vec<(u32, u32)>,
-    refuted: Vec<Clash>,
+    pub(super) refuted: Vec<Clash>,
     /// Operations whose past changed, and of which it is not yet asked what follows.
     todo: VecDeque<u32>,
     /// How often one past was added to another since the last visit.
@@ -132,7 +133,7 @@ impl<'v, 'h, 'm> Order<'v, 'h, 'm> {
     }
 
     /// Counts steps of work.
-    fn spend(&mut self, steps: usize) -> Result<(), Stop> {
+    pub(super) fn spend(&mut self, steps: usize) -> Result<(), Stop> {
         if self.meter.steps(steps) { Ok(()) } else { Err(Stop::Budget) }
     }
 
@@ -310,74 +311,6 @@ impl<'v, 'h, 'm> Order<'v, 'h, 'm> {
             writes[..behind].iter().rev().find(|&&write| write != id).copied()
         };
         self.writes[key as usize].iter().filter_map(last).collect()
-    }
-
-    /// What a cycle rests on that an edge would close; `None` if the budget does not allow to tell.
-    fn explain(&mut self, from: u32, to: u32, why: Why) -> Option<Clash> {
-        let number = self.edge_from.len() as u32;
-        let last = Edge { to, why, number, choices: self.choices.len() as u32 };
-        let (mut todo, mut seen) = (vec![(from, last)], HashSet::from([number]));
-        let mut clash = Clash::default();
-        self.put_path(to, from, number, &mut todo)?;
-        while let Some((from, edge)) = todo.pop() {
-            if edge.number != number && !seen.insert(edge.number) {
-                continue;
-            }
-            clash.core.extend([from, edge.to]);
-            match edge.why {
-                Why::Given | Why::Overwritten { maker: NONE } => {}
-                Why::Chosen => clash.choices.push(edge.choices - 1),
-                Why::Hidden { reader } => {
-                    clash.core.push(reader);
-                    self.put_path(from, reader, edge.number, &mut todo)?;
-                }
-                Why::Overwritten { maker } => {
-                    clash.core.push(maker);
-                    self.put_path(maker, edge.to, edge.number, &mut todo)?;
-                }
-                Why::Refuted { clash: other } => {
-                    clash.core.extend(&self.refuted[other].core);
-                    clash.choices.extend(&self.refuted[other].choices);
-                }
-            }
-        }
-        for list in [&mut clash.choices, &mut clash.core] {
-            list.sort_unstable();
-            list.dedup();
-        }
-        Some(clash)
-    }
-
-    /// Puts onto `todo` the edges of a shortest path along those before a number.
-    fn put_path(
-        &mut self,
-        from: u32,
-        to: u32,
-        number: u32,
-        todo: &mut Vec<(u32, Edge)>,
-    ) -> Option<()> {
-        self.spend(self.edges.len()).ok()?;
-        let mut came: Vec<Option<(u32, Edge)>> = vec![None; self.edges.len()];
-        let mut queue = VecDeque::from([from]);
-        while let Some(id) = queue.pop_front().filter(|_| came[to as usize].is_none()) {
-            effort::spend(self.edges[id as usize].len());
-            self.spend(self.edges[id as usize].len()).ok()?;
-            for &edge in self.edges[id as usize].iter().filter(|edge| edge.number < number) {
-                let slot = &mut came[edge.to as usize];
-                if slot.is_none() && edge.to != from {
-                    *slot = Some((id, edge));
-                    queue.push_back(edge.to);
-                }
-            }
-        }
-        let mut at = to;
-        while at != from
-            && let Some(step) = came[at as usize]
-        {
-            todo.push(step);
-            at = step.0;
-        }
-        Some(())
     }
 }
 

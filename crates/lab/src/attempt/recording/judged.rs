@@ -1,7 +1,6 @@
 //! A recording as the history that the judge reads.
 
-use history::{Header, History, Kind, Level, Operation, Unit};
-use picture::Fault;
+use history::{Fault, Header, History, Kind, Level, Operation, Unit};
 
 use super::{FinalRead, Recorded, Recording};
 use crate::clients::plan::Work;
@@ -32,13 +31,7 @@ impl Recording {
 
     /// The history that all of this makes, for a store that promised `level` while these faults came.
     pub(crate) fn history_under(&self, faults: &[Fault], level: Level) -> History {
-        let fault = |fault: &Fault| history::Fault {
-            text: fault.text.clone(),
-            server: fault.server,
-            start: fault.from_us * 1000,
-            end: fault.until_us.map(|us| us * 1000),
-        };
-        History { faults: faults.iter().map(fault).collect(), ..self.history(level) }
+        History { faults: faults.to_vec(), ..self.history(level) }
     }
 
     /// The history without faults.
