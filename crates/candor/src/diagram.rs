@@ -26,7 +26,8 @@ fn diagram(report: &Report, command: String) -> Diagram {
     let world = report.diagram.clone().unwrap_or_default();
     let mut judgements: Vec<Judgement> = report.judgements.iter().map(judgement).collect();
     // The judge's own verdict is an invariant like any other; it need not be told twice.
-    if let Some(violation) = report.verdict.as_ref().err().filter(|one| one.invariant != "verdict") {
+    if let Some(violation) = report.verdict.as_ref().err().filter(|one| one.invariant != "verdict")
+    {
         judgements.insert(0, broken(violation, &world.calls));
     }
     let told = told(report);

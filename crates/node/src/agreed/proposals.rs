@@ -229,13 +229,13 @@ mod tests {
         let mut proposals = Proposals::new();
         (1..=3).for_each(|id| set(&mut proposals, id, 0));
         let run = proposals.next_run().unwrap();
-        assert_eq!((run.first, run.count), (1, 3));
+        assert_eq!((run.first.0, run.count), (1, 3));
         assert!(!proposals.has_run());
-        assert_eq!(proposals.on_applied(1), Some(waiter(1, 0)));
+        assert_eq!(proposals.on_applied(Sequence(1)), Some(waiter(1, 0)));
         proposals.resend();
         set(&mut proposals, 4, 0);
         let run = proposals.next_run().unwrap();
-        assert_eq!((run.first, run.count), (2, 3));
+        assert_eq!((run.first.0, run.count), (2, 3));
     }
 
     #[test]
@@ -244,9 +244,9 @@ mod tests {
         (1..=3).for_each(|id| set(&mut proposals, id, 0));
         proposals.next_run().unwrap();
         proposals.resend();
-        proposals.hold(3);
+        proposals.hold(Sequence(3));
         let run = proposals.next_run().unwrap();
-        assert_eq!((run.first, run.count), (3, 1));
+        assert_eq!((run.first.0, run.count), (3, 1));
     }
 
     #[test]
@@ -262,9 +262,9 @@ mod tests {
         }
         for first in 1..=3 {
             let run = proposals.next_run().unwrap();
-            assert_eq!((run.first, run.count), (first, 1));
+            assert_eq!((run.first.0, run.count), (first, 1));
             assert!(!proposals.has_run(), "the next one waits until this one is applied");
-            proposals.on_applied(first);
+            proposals.on_applied(Sequence(first));
         }
     }
 
@@ -281,8 +281,12 @@ mod tests {
             answers,
             [(1, Error::Indeterminate(UNKNOWN)), (2, Error::ClusterDown(NOT_SENT))]
         );
-        assert_eq!(proposals.on_applied(1), None, "it happened after all; nobody waits for it");
+        assert_eq!(
+            proposals.on_applied(Sequence(1)),
+            None,
+            "it happened after all; nobody waits for it"
+        );
         let run = proposals.next_run().unwrap();
-        assert_eq!((run.first, run.count), (2, 1), "ids have no gaps");
+        assert_eq!((run.first.0, run.count), (2, 1), "ids have no gaps");
     }
 }

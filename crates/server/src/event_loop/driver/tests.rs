@@ -7,7 +7,8 @@ use std::task::Waker;
 
 use bytes::Bytes;
 use node::{
-    Command, Config, Level, NodeId, Recovery, RequestId, SessionId, Shortage, TURN_STEPS, Ticket,
+    Command, Config, DirectoryId, Level, NodeId, Recovery, RequestId, SessionId, Shortage,
+    TURN_STEPS, Ticket,
 };
 use resp::Protocol;
 use tempfile::TempDir;
@@ -304,7 +305,7 @@ async fn two_nodes_meet_trust_each_other_and_turn_others_away() {
         let config = config(NodeId(2), members.clone());
         // Node 2 with another directory: whoever brings that is hung up on.
         let path = *trusted().first().unwrap();
-        let message = hello(Config { directory: 9, incarnation: 9, ..config.clone() });
+        let message = hello(Config { directory: DirectoryId(9), incarnation: 9, ..config.clone() });
         shared.tell(Input::Receive { path: Some(path), message });
         until("it hangs up", || !trusted().contains(&path)).await;
         until("the other comes back", || trusted().len() == 1).await;

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU32;
 use std::task::{Context, Wake, Waker};
 
-use node::{Command, Config, Level, NodeId, Order, Recovery, RequestId};
+use node::{Command, Config, DirectoryId, Level, NodeId, Order, Recovery, RequestId};
 use resp::Protocol;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -33,7 +33,7 @@ pub(crate) fn config(id: NodeId, members: Vec<(NodeId, String)>) -> Config {
         max_clock_drift_ms: 500,
         seed: id.0,
         incarnation: id.0,
-        directory: id.0,
+        directory: DirectoryId(id.0),
     }
 }
 
