@@ -12,8 +12,8 @@ use crate::formats::field::column;
 pub(super) const LOGGER: &str = "jepsen.util";
 
 /// Reads the events of a log.
-pub(super) fn read(text: &str) -> Result<Recording, Broken> {
-    let mut recording = Recording::default();
+pub(super) fn read(text: &str) -> Result<Recording<'_>, Broken> {
+    let mut recording = Recording::with_room(text);
     let mut lines = text.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {
         let (line_number, said) = (number + 1, message(line));
@@ -36,13 +36,15 @@ pub(super) fn read(text: &str) -> Result<Recording, Broken> {
 
 /// What the logger of events says on this line: behind its name comes a blank, a colon or a dash.
 fn message(line: &str) -> Option<&str> {
-    let (_, behind) = line.split_once(LOGGER)?;
+    let bytes = line.as_bytes();
+    let at = (0..bytes.len()).find(|&at| bytes[at..].starts_with(LOGGER.as_bytes()))?;
+    let behind = &line[at + LOGGER.len()..];
     let behind = behind.strip_prefix(':').unwrap_or(behind).trim_start();
     Some(behind.strip_prefix("- ").unwrap_or(behind).trim_start())
 }
 
 /// The event of a line, of which the logger said this; none if it is a line of another kind.
-fn event(line: &str, said: Option<&str>) -> Result<Option<Event>, String> {
+fn event<'a>(line: &'a str, said: Option<&'a str>) -> Result<Option<Event<'a>>, String> {
     let Some(message) = said else { return refuse_hidden_event(line) };
     let mut reader = Reader::new(message, Dialect::Edn);
     // What does not even begin as an event is any message.
@@ -73,7 +75,7 @@ fn event(line: &str, said: Option<&str>) -> Result<Option<Event>, String> {
 }
 
 /// The value at the end of a line; `None` if there is nothing.
-fn value(mut reader: Reader<'_>) -> Result<Option<Datum>, String> {
+fn value(mut reader: Reader<'_>) -> Result<Option<Datum<'_>>, String> {
     let blank = |reader: &mut Reader<'_>| {
         reader.skip_blank(0).map_err(|fault| fault.message)?;
         Ok::<bool, String>(reader.peek().is_none())
@@ -89,7 +91,7 @@ fn value(mut reader: Reader<'_>) -> Result<Option<Datum>, String> {
 }
 
 /// Other loggers may say what they like, but no operation may be lost among it.
-fn refuse_hidden_event(line: &str) -> Result<Option<Event>, String> {
+fn refuse_hidden_event(line: &str) -> Result<Option<Event<'_>>, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let is_step =
         |word: &str| word.trim_end_matches(',').strip_prefix(':').and_then(Step::named).is_some();
