@@ -130,6 +130,9 @@ fn event(datum: Datum<'_>) -> Result<Option<Event<'_>>, String> {
     let Datum::Map(pairs) = datum else {
         return Err("an event is a map such as {:process 0, :type :invoke, :f :read}".to_string());
     };
+    if pairs.iter().any(|(name, value)| name.holds_event() || value.holds_event()) {
+        return Err("another event stands inside this one, and would be lost".to_string());
+    }
     let Fields { process, step, f, key, value, time: at, twice } = Fields::of(pairs);
     let process = process.unwrap_or(Datum::Nothing);
     let fault = twice.map(|name| format!("`:{name}` stands twice in this event"));
