@@ -1,6 +1,6 @@
-//! The arrows between the crates of the house: who may depend on whom. A new arrow is a bigger change
-//! than any amount of code inside a crate; whoever wants one changes this test, and says why. Inside
-//! of a crate, no files import each other in a circle.
+//! The arrows between the crates of the house: who may depend on whom. A new arrow is a bigger
+//! change than any amount of code inside a crate; whoever wants one changes this test, and says
+//! why. Inside of a crate, no files import each other in a circle.
 
 #[path = "architecture/imports.rs"]
 mod imports;
@@ -27,7 +27,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("resp", &[]),
 ];
 
-/// What the node must not have: a clock, sockets, files, threads or chance of its own come with these.
+/// What the node must not have: a clock, sockets, files, threads or chance of its own come with
+/// these.
 const BANNED_FROM_NODE: &[&str] =
     &["tokio", "mio", "socket2", "rustix", "rand", "getrandom", "tracing"];
 

@@ -1,4 +1,5 @@
-//! Scenarios that break what they run on: some of the shipped ones, and what a run says of its faults.
+//! Scenarios that break what they run on: some of the shipped ones, and what a run says of its
+//! faults.
 
 mod runner;
 

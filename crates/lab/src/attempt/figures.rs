@@ -87,8 +87,8 @@ struct Asked {
     is_done: bool,
 }
 
-/// The longest time in which none was done though one was asked: from when one that was done ended, or
-/// the next was asked if that was later, until the next that was done ended, or the last of all.
+/// The longest time in which none was done though one was asked: from when one that was done ended,
+/// or the next was asked if that was later, until the next that was done ended, or the last of all.
 fn longest_gap(mut asked: Vec<Asked>) -> u64 {
     asked.sort_unstable_by_key(|asked| asked.end);
     // The earliest start of each and all that end later.
@@ -116,7 +116,8 @@ pub struct Figures {
     pub(crate) cas: Kind,
     /// From the start of the first operation to the end of the last, waits of clients included.
     pub(crate) span_ns: u64,
-    /// How long clients were there, all together: each from the start to the end of its last operation.
+    /// How long clients were there, all together: each from the start to the end of its last
+    /// operation.
     pub(crate) lived_ns: u64,
     /// How much of that they slept, because their scenario says so.
     pub(crate) slept_ns: u64,

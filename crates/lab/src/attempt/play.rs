@@ -1,6 +1,6 @@
-//! What happens in an attempt, from the first port to the last answer: servers up, clients connected
-//! and started, faults dealt, everything recorded. Whoever plays it ends the processes, however far it
-//! came.
+//! What happens in an attempt, from the first port to the last answer: servers up, clients
+//! connected and started, faults dealt, everything recorded. Whoever plays it ends the processes,
+//! however far it came.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -111,7 +111,8 @@ impl Play {
         self.standings.iter().map(standing).collect()
     }
 
-    /// The quiet end: nobody writes, nothing is broken any more, and all are asked until they agree.
+    /// The quiet end: nobody writes, nothing is broken any more, and all are asked until they
+    /// agree.
     async fn come_to_rest(&mut self, task: &Task<'_>, terminal: &mut Terminal) {
         let at_us = self.now_us();
         let mended = mend(&mut self.cluster, &mut self.log, at_us).await;

@@ -58,8 +58,8 @@ pub(crate) struct FinalRead {
 
 /// What happened in a run so far.
 ///
-/// Invariant: operations of one client are in its order; no number is used by two clients, nor by one
-/// client beyond an outcome that is unknown.
+/// Invariant: operations of one client are in its order; no number is used by two clients, nor by
+/// one client beyond an outcome that is unknown.
 #[derive(Debug)]
 pub(crate) struct Recording {
     clients: Vec<Client>,

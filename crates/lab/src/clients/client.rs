@@ -1,6 +1,6 @@
 //! The client process: it reads its plan, connects, waits for the common start, runs its requests
-//! one after another, or draws them, and tells what came of each as it happens. It asks once and never
-//! again: what a retry hides from a user, a history has to show.
+//! one after another, or draws them, and tells what came of each as it happens. It asks once and
+//! never again: what a retry hides from a user, a history has to show.
 //!
 //! When its standard input ends it ends, whatever it is doing: then the runner is gone.
 

@@ -16,7 +16,8 @@ use crate::servers::connection::Connection;
 
 /// A connection to a server.
 ///
-/// Invariant: after an error nobody asks again, because a late reply would answer the wrong question.
+/// Invariant: after an error nobody asks again, because a late reply would answer the wrong
+/// question.
 pub(super) enum Link {
     /// RESP.
     Resp(Connection),
@@ -36,8 +37,8 @@ impl Link {
         }
     }
 
-    /// Asks, and gives the answer with where it stands, if the server says so. An error means that the outcome is
-    /// unknown.
+    /// Asks, and gives the answer with where it stands, if the server says so. An error means that
+    /// the outcome is unknown.
     pub(super) async fn ask(
         &mut self,
         step: &Step,

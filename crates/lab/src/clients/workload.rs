@@ -1,5 +1,5 @@
-//! A client's share of a workload: each operation is drawn from the seed by its place alone, so that
-//! the runner can tell afterwards what a client that was lost may have asked last.
+//! A client's share of a workload: each operation is drawn from the seed by its place alone, so
+//! that the runner can tell afterwards what a client that was lost may have asked last.
 
 use std::collections::HashMap;
 

@@ -42,8 +42,8 @@ pub(crate) fn summary(attempt: &Attempt) -> Value {
     })
 }
 
-/// Scenarios that are equal but for their level, and the page that shows them side by side, if it was
-/// written.
+/// Scenarios that are equal but for their level, and the page that shows them side by side, if it
+/// was written.
 pub(crate) fn levels_summary(comparison: &Comparison<'_>, page: Option<&Path>) -> Value {
     let showing = |showing: Showing<'_>| {
         json!({

@@ -29,7 +29,8 @@ impl Recording {
         })
     }
 
-    /// The history that all of this makes, for a store that promised `level` while these faults came.
+    /// The history that all of this makes, for a store that promised `level` while these faults
+    /// came.
     pub(crate) fn history_under(&self, faults: &[Fault], level: Level) -> History {
         History { faults: faults.to_vec(), ..self.history(level) }
     }
