@@ -56,6 +56,15 @@ fn a_reader_in_the_minority_goes_on_at_sequential_and_is_refused_at_linearizable
 }
 
 #[test]
+fn all_that_a_history_has_a_word_for_is_asked_and_judged_while_the_leader_is_killed() {
+    let bench = Bench::new();
+    let run = assert_held(&shipped(&bench, "every-operation.json", &[]), "linearizable");
+    for kind in ["write", "read", "cas", "append", "incr", "delete"] {
+        assert!(run["figures"][kind]["done"].as_u64().unwrap() > 5, "{kind}: {}", run["figures"]);
+    }
+}
+
+#[test]
 fn two_halves_write_on_and_agree_when_they_are_joined() {
     let bench = Bench::new();
     let run = assert_held(&shipped(&bench, "two-sides.json", &[]), "eventual");

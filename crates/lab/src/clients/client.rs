@@ -132,6 +132,7 @@ fn note_seen(seen: &mut Seen, step: &Step, answer: &Answer) {
             seen.insert(key.clone(), Some(to.clone()))
         }
         (Step::Cas { key, .. }, _) => seen.remove(key),
+        (Step::Delete { key }, Answer::Written) => seen.insert(key.clone(), None),
         _ => None,
     };
 }

@@ -121,13 +121,15 @@ fn quiet_end(quiet: &QuietEnd) -> Value {
 }
 
 fn figures(figures: &Figures) -> Value {
-    json!({
-        "write": kind(&figures.writes),
-        "read": kind(&figures.reads),
-        "cas": kind(&figures.cas),
+    let mut all = json!({
+        "cas": kind(&Kind::default()),
         "span_ms": figures.span_ns as f64 / 1e6,
         "throughput_per_s": figures.throughput(),
-    })
+    });
+    for (name, figures) in figures.kinds() {
+        all[name] = kind(figures);
+    }
+    all
 }
 
 fn kind(kind: &Kind) -> Value {

@@ -23,8 +23,9 @@
 //! - `"request_timeout_ms"`: how long a request may take; 3000 without it.
 //! - `"workload"`: random operations from the seed of the run, by clients of their own.
 //!   `{"clients": 6, "keys": 4, "duration_ms": 4000, "rate": 200, "reads": 50, "writes": 40, "cas":
-//!   10, "levels": {"eventual": 20}, "wander": true}`; only `clients`, and `duration_ms` or
-//!   `operations`, need be there. A list of such goes on side by side.
+//!   10, "appends": 5, "increments": 5, "deletes": 5, "levels": {"eventual": 20}, "wander": true}`;
+//!   only `clients`, and `duration_ms` or `operations`, need be there. A list of such goes on side
+//!   by side.
 //! - `"faults"`: what is done to the servers. Each says when (`"at_ms"` since the start of the
 //!   clients, or `"after_operations"` of all clients) and what:
 //!
