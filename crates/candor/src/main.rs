@@ -53,8 +53,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// A program of which one thread failed must not go on with the others. (In a simulated world, an assertion that fails is a
-/// violation like any other; `serve` has last words of its own.)
+/// A program of which one thread failed must not go on with the others. (In a simulated world, an
+/// assertion that fails is a violation like any other; `serve` has last words of its own.)
 fn abort_on_panic() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

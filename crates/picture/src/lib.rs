@@ -105,7 +105,8 @@ impl Picture<'_> {
 
     /// The data of the page.
     fn data(&self) -> Value {
-        let cut = Cut::of(self.history, &self.rulings);
+        let clashes = self.rulings.iter().flat_map(|ruling| ruling.clash.iter().copied());
+        let cut = Cut::of(self.history, clashes);
         let columns = Columns::of(self.history, &cut);
         let level = self.promised.as_deref();
         json!({
