@@ -117,8 +117,11 @@ impl Driver {
                     mutant!(BacklogUncounted, self.shared.add_backlog(records.len()), ());
                     self.log.append(log::Group { ticket, records });
                 }
-                Output::Note(event) => logging::tell(&event),
-                Output::Halt { exit_code, reason } => return Err(Error { exit_code, reason }),
+                Output::Note(event) => mutant!(NothingTold, logging::tell(&event), drop(event)),
+                Output::Halt { exit_code, reason } => {
+                    let halt = Error { exit_code, reason };
+                    mutant!(HaltIgnored, return Err(halt), drop(halt));
+                }
             }
         }
         mutant!(PeersNotFlushed, self.peers.flush(), ());
