@@ -4,13 +4,13 @@ import { again, remark, titled, verdict } from "../banner";
 import { h, icon, section } from "../dom";
 import { movement, move, onKeys } from "../gestures";
 import { place } from "../details";
-import { count, instant } from "../words";
+import { count, instant } from "../describe";
 import { Call, Judgement, Thing, World } from "./data";
 import { list } from "./list";
 import { Stage } from "./stage";
 import { strip } from "./strip";
 import { View } from "./view";
-import { line, rows, when } from "./words";
+import { line, rows, when } from "./describe";
 
 export function page(world: World): void {
   document.title = `${world.title}: ${world.headline} · Candor`;

@@ -4,7 +4,7 @@ import { Box, line as lineBox, meet, Room } from "../labels";
 import { FONT, Palette } from "../palette";
 import { Call, Message } from "./data";
 import { bar, Frame, segment, toY } from "./frame";
-import { label } from "./words";
+import { label } from "./describe";
 
 /** Where along a line its words may stand. */
 const SHARES = [0.5, 0.35, 0.65, 0.2, 0.8];

@@ -1,6 +1,6 @@
 // The things of a diagram in words.
 
-import { instant, span } from "../words";
+import { instant, span } from "../describe";
 import { Call, Thing } from "./data";
 
 const FATES = ["done", "refused", "nobody knows whether it happened"];
