@@ -91,7 +91,7 @@ function drawLabel(context: CanvasRenderingContext2D, frame: Frame, place: Place
   const x = inside ? x0 + 8 : x1 + 4;
   const box = lineBox(x, y, width);
   if (kept.some((other) => meet(box, other)) || !room.take(box)) return;
-  if (!(inside && call.writes && call.fate === 0)) {
+  if (!(inside && call.writes && call.fate === "done")) {
     put(context, text, x, y, colours.ink, inside && !call.writes ? colours["read-fill"] : colours.card);
     return;
   }
