@@ -1,7 +1,6 @@
 //! Candor: a replicated key-value store that is candid about consistency. This is its one binary.
 
 mod check;
-mod diagram;
 mod limits;
 mod output;
 mod pages;
