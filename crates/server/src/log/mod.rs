@@ -44,6 +44,7 @@
 //! look like frames that were never written. It is assumed that the disk does not harm bytes that are written again as they were, in a sector
 //! that was being written when the power failed.
 
+mod blocks;
 mod directory;
 mod error;
 mod frame;
