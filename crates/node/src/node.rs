@@ -18,8 +18,10 @@ use crate::limits::Limits;
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::{self, Kind, Request, Sessions, Waiter};
+use crate::store::TOGETHER;
 use crate::turn::{Budget, Identity, Share, Turn};
 use crate::wire::group::RecordGroup;
+use crate::wire::lent::Lent;
 use crate::wire::message::{Body, Message};
 use crate::wire::record::Known;
 
@@ -54,6 +56,7 @@ pub struct Node {
     /// For what is to be random in answers.
     random: Random,
     disk: RecordGroup,
+    lent: Lent,
     sessions: Sessions,
     members: Members,
     agreed: Agreed,
@@ -76,6 +79,7 @@ macro_rules! turn {
             budget: &mut $node.budget,
             random: &mut $node.random,
             outputs: $outputs,
+            lent: &mut $node.lent,
             halted: &mut $node.halted,
         }
     };
@@ -114,6 +118,7 @@ impl Node {
             keyspaces,
             random,
             disk,
+            lent: Lent::default(),
             sessions: Sessions::default(),
             members,
             agreed,
@@ -127,6 +132,7 @@ impl Node {
     /// at once, after whatever else the driver has to do. After [`Output::Halt`] it does nothing any more.
     pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
         self.budget = Budget::new(self.turn_steps);
+        self.touch(inputs);
         for input in inputs.drain(..) {
             self.sort(input, outputs);
         }
@@ -153,6 +159,25 @@ impl Node {
         self.count(outputs);
         self.agreed.state().clean_up();
         self.disk.close(outputs);
+    }
+
+    /// Has the processor fetch what these requests are about to read; see [`crate::store::Store::touch`].
+    fn touch(&self, inputs: &[Input]) {
+        let view = self.view(self.keyspaces.default().order);
+        let read = |input| match input {
+            &Input::Request { ref command, .. } if !command.is_write() => command.sole_key(),
+            _ => None,
+        };
+        let mut keys = inputs.iter().take(TOUCHED_MAX).filter_map(read);
+        let mut together = Vec::with_capacity(TOGETHER);
+        loop {
+            together.clear();
+            together.extend(keys.by_ref().take(TOGETHER));
+            if together.len() < 2 {
+                return;
+            }
+            view.touch(&together);
+        }
     }
 
     /// Whether something that could be done was left for the next turn.
@@ -778,6 +803,9 @@ impl Node {
         self.agreed.is_fresh() && !self.sessions.is_reading(session)
     }
 }
+
+/// How many requests are looked at before they are taken in: what is fetched for more would be gone again by then.
+const TOUCHED_MAX: usize = 1024;
 
 fn overfull(waiter: &Waiter) -> Output {
     session::reply_to(waiter, Reply::Error(Error::ClusterDown(OVERFULL)))

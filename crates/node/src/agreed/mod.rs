@@ -58,6 +58,7 @@ use crate::keyspace::KeyspaceId;
 use crate::limits::Limits;
 use crate::random::Random;
 use crate::session::Waiter;
+use crate::store::TOGETHER;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
@@ -594,7 +595,7 @@ impl Agreed {
                 self.progressed_ms = turn.now.monotonic_ms;
             }
             while let Some(run) = self.proposals.next_run() {
-                let commands = run.commands.into();
+                let commands = Bytes::copy_from_slice(run.commands);
                 turn.send(leader, Body::Forward { first: run.first, count: run.count, commands });
             }
         }
@@ -614,7 +615,7 @@ impl Agreed {
         let mut taken = true;
         while taken && let Some(run) = self.proposals.next_run() {
             let first = WriteId { node: self.me, life: self.life, sequence: run.first };
-            self.draft.add_run(first, run.count, &run.commands);
+            self.draft.add_run(first, run.count, run.commands);
             if self.draft.len() >= self.limits.run_bytes {
                 taken = self.propose(turn);
             }
@@ -789,6 +790,9 @@ impl Agreed {
         let skips = mutant!(ReplaySkipsEntry, false, self.is_last_of_replay(index));
         turn.budget.work.spend(1, 0);
         loop {
+            if self.cursor.offset().is_multiple_of(TOGETHER as u32) {
+                self.touch(data);
+            }
             let (id, offset, write) = match self.cursor.next(data) {
                 Ok(Some(next)) => next,
                 Ok(None) => break,
@@ -811,6 +815,19 @@ impl Agreed {
         let count = std::mem::take(&mut self.cursor).offset();
         self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
         true
+    }
+
+    /// Has the processor fetch what the next writes of this entry are about; see [`crate::store::Store::touch`].
+    fn touch(&self, data: &[u8]) {
+        let mut ahead = self.cursor.clone();
+        let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
+        while count < TOGETHER
+            && let Ok(Some((_, _, write))) = ahead.next(data)
+        {
+            keys[count] = write.first_key().unwrap_or_default();
+            count += 1;
+        }
+        self.state.touch(&keys[..count]);
     }
 
     fn apply_write(
@@ -973,18 +990,19 @@ fn lost_entries(index: u64) -> String {
     )
 }
 
+/// What Raft's encoding of an entry takes beside its data, at most.
+const ENTRY_BYTES: usize = 32;
+
 fn send_all(messages: Vec<eraftpb::Message>, turn: &mut Turn<'_>) {
     for message in messages {
         let to = NodeId(message.to);
         // Raft needs no order between messages, but an append that overtakes another is turned away.
         let urgent =
             !matches!(message.get_msg_type(), MessageType::MsgAppend | MessageType::MsgSnapshot);
-        let bytes = message.write_to_bytes().expect("a message has all its fields");
-        if urgent {
-            turn.send_urgent(to, Body::Raft(bytes.into()));
-        } else {
-            turn.send(to, Body::Raft(bytes.into()));
-        }
+        let bytes = message.entries.iter().map(|entry| entry.data.len() + ENTRY_BYTES).sum();
+        turn.send_raft(to, urgent, bytes, |out| {
+            message.write_to_vec(out).expect("a message has all its fields");
+        });
     }
 }
 
@@ -1025,6 +1043,7 @@ mod tests {
     use crate::session::Sessions;
     use crate::turn::{Budget, Identity};
     use crate::wire::group::RecordGroup;
+    use crate::wire::lent::Lent;
 
     const ME: NodeId = NodeId(1);
     const LIFE: Life = Life { boot: 3, incarnation: 7 };
@@ -1037,7 +1056,7 @@ mod tests {
         let waiter = Waiter { session, id: request, since_ms: 0, certify: false };
         agreed.write(waiter, KeyspaceId::DEFAULT, Command::set(Bytes::from("k"), Bytes::from("v")));
         let run = agreed.proposals.next_run().expect("somebody asked");
-        agreed.draft.add_run(id, 1, &run.commands);
+        agreed.draft.add_run(id, 1, run.commands);
         let data = agreed.draft.take(0);
         let (mut outputs, mut halted) = (vec![], false);
         let turn = &mut Turn {
@@ -1053,6 +1072,7 @@ mod tests {
             budget: &mut Budget::new(TURN_STEPS),
             random: &mut Random::new(1),
             outputs: &mut outputs,
+            lent: &mut Lent::default(),
             halted: &mut halted,
         };
         assert!(agreed.apply_entry(1, &data, turn) || halted, "it is one turn's work");

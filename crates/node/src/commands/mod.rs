@@ -381,6 +381,12 @@ impl Write<'_> {
 }
 
 impl<'a> Write<'a> {
+    /// The first key that it names.
+    pub(crate) fn first_key(&self) -> Option<&'a [u8]> {
+        let first = self.row.keys?.first - 1;
+        self.args.iter().nth(first)
+    }
+
     pub(crate) fn args(&self) -> Args<'a> {
         self.args
     }
