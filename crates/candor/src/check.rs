@@ -151,7 +151,7 @@ impl Args {
             options.push_str(&format!(" --causal {}", self.causal.level()));
         }
         if let Some(init) = &self.init {
-            options.push_str(&format!(" --init {}", ::picture::quoted(init)));
+            options.push_str(&format!(" --init {}", lab::quoted(init)));
         }
         options
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use ::picture::diagram::{Band, Call, Diagram, Judgement, Mark, Message, State};
 use ::sim::{End, Fate, Report, Violation};
 
-/// How many operations that a broken truth names are framed.
+/// How many operations that a broken invariant names are framed.
 const NAMED_MAX: usize = 4;
 
 /// Writes the diagram of a world that was recorded to `html`. `command` brings the world back.
@@ -25,15 +25,16 @@ pub(crate) fn write(html: &Path, report: &Report, command: String) -> io::Result
 fn diagram(report: &Report, command: String) -> Diagram {
     let world = report.diagram.clone().unwrap_or_default();
     let mut judgements: Vec<Judgement> = report.judgements.iter().map(judgement).collect();
-    // The judge's own verdict is a truth like any other; it need not be told twice.
-    if let Some(violation) = report.verdict.as_ref().err().filter(|one| one.truth != "verdict") {
+    // The judge's own verdict is an invariant like any other; it need not be told twice.
+    if let Some(violation) = report.verdict.as_ref().err().filter(|one| one.invariant != "verdict")
+    {
         judgements.insert(0, broken(violation, &world.calls));
     }
     let told = told(report);
     let framed = match (&report.verdict, told) {
         (Ok(()), _) => None,
         (Err(_), Some(told)) => {
-            // The truth that stands first came in after the judge had spoken.
+            // The invariant that stands first came in after the judge had spoken.
             let ahead = judgements.len() - report.judgements.len();
             report.judgements.iter().position(|one| one == told).map(|place| place + ahead)
         }
@@ -45,7 +46,7 @@ fn diagram(report: &Report, command: String) -> Diagram {
             ("violated", format!("{} violated", judged.level), judged.lines.first().cloned())
         }
         (Err(violation), None) => {
-            ("violated", headline(violation.truth), Some(violation.what.clone()))
+            ("violated", headline(violation.invariant), Some(violation.what.clone()))
         }
     };
     Diagram {
@@ -78,20 +79,20 @@ fn told(report: &Report) -> Option<&::sim::Judgement> {
     violated.min_by_key(|one| one.clash.len())
 }
 
-fn headline(truth: &str) -> String {
-    match truth {
+fn headline(invariant: &str) -> String {
+    match invariant {
         "rest" => "the world does not come to rest".into(),
-        truth => format!("broken: “{truth}”"),
+        invariant => format!("broken: “{invariant}”"),
     }
 }
 
-/// A truth that was broken, with the operations that it names.
+/// An invariant that was broken, with the operations that it names.
 fn broken(violation: &Violation, calls: &[::sim::Call]) -> Judgement {
     let what = &violation.what;
     let found = calls.iter().enumerate().filter(|(_, call)| is_meant(what, call, calls));
     let named: Vec<usize> = found.map(|(place, _)| place).collect();
     Judgement {
-        level: violation.truth.into(),
+        level: violation.invariant.into(),
         word: "violated".into(),
         lines: vec![what.clone()],
         // What was seen last is what was wrong.
@@ -100,12 +101,12 @@ fn broken(violation: &Violation, calls: &[::sim::Call]) -> Judgement {
     }
 }
 
-/// An operation as truths name it.
+/// An operation as invariants name it.
 fn name(call: &::sim::Call) -> String {
     format!("client {}, node {}: {}", call.number, call.node + 1, call.question)
 }
 
-/// Whether a truth names an operation. The same question may have been asked often: then the answer or its times tell
+/// Whether an invariant names an operation. The same question may have been asked often: then the answer or its times tell
 /// which it was.
 fn is_meant(what: &str, call: &::sim::Call, calls: &[::sim::Call]) -> bool {
     let alike = || calls.iter().filter(|other| name(other) == name(call));
@@ -118,7 +119,7 @@ fn names(text: &str, name: &str) -> bool {
     text.match_indices(name).any(|(at, _)| !goes_on(&text[at + name.len()..]))
 }
 
-/// Whether a truth tells the answer of an operation, or when it was.
+/// Whether an invariant tells the answer of an operation, or when it was.
 fn is_told(what: &str, call: &::sim::Call) -> bool {
     let (name, answer) = (name(call), &call.answer);
     let seen = if answer == "nil" { "nothing".into() } else { format!("{answer:?}") };
@@ -219,7 +220,7 @@ mod tests {
 
     fn framed(what: &str) -> Vec<usize> {
         let calls = [call("GET k", "1", 0), call("GET k", "2", 10), call("GET k2", "2", 20)];
-        let violation = Violation { truth: "truth", at_ms: 0, what: what.into() };
+        let violation = Violation { invariant: "invariant", at_ms: 0, what: what.into() };
         broken(&violation, &calls).clash
     }
 

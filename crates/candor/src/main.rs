@@ -4,6 +4,7 @@ mod check;
 mod diagram;
 mod limits;
 mod output;
+mod pages;
 mod picture;
 mod run;
 mod serve;

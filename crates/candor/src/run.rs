@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::pages;
+
 /// The most repetitions of one file.
 const REPEAT_MAX: i64 = 10_000;
 
@@ -60,6 +62,7 @@ pub(crate) fn execute(args: Args) -> ExitCode {
         binary: lab::this_program(),
         runs: lab::RUNS.into(),
         request_timeout_ms: server::Options::default().request_timeout_ms,
+        pages: lab::Pages { attempt: pages::of_attempt, levels: pages::of_comparison },
     }))
 }
 

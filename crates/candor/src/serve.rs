@@ -5,7 +5,7 @@ use std::panic;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
 
-use server::{Failure, Options};
+use server::{Error, Options};
 
 /// Serve one node; without flags, a node by itself on 127.0.0.1:6379.
 ///
@@ -60,9 +60,9 @@ pub(crate) fn execute(args: Args) -> ExitCode {
     abort_on_panic();
     match options(args).and_then(server::serve) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            server::last_words(&format!("candor: {failure}"));
-            ExitCode::from(failure.exit_code)
+        Err(error) => {
+            server::last_words(&format!("candor: {error}"));
+            ExitCode::from(error.exit_code)
         }
     }
 }
@@ -87,7 +87,7 @@ fn yes_or_no(text: &str) -> Result<bool, &'static str> {
 }
 
 /// The defaults, then the file, then the flags.
-fn options(args: Args) -> Result<Options, Failure> {
+fn options(args: Args) -> Result<Options, Error> {
     let mut options = Options::default();
     if let Some(path) = &args.config {
         options = options.read_file(path)?;

@@ -12,7 +12,7 @@ use std::process::{self, ExitCode};
 use std::thread;
 use std::time::Instant;
 
-use ::sim::{Lie, Many, Options, Plain, Report, Summary};
+use ::sim::{Batch, Options, Plain, Report, Sabotage, Summary};
 use clap::builder::PossibleValuesParser;
 use history::{EXIT_FAILURE, EXIT_GOOD, EXIT_VIOLATED};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     mutants: bool,
     /// Plant this bug in the nodes.
     #[cfg(feature = "mutants")]
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["mutants", "lie"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["mutants", "sabotage"])]
     mutant: Option<::sim::Mutant>,
     /// The first of these seeds.
     #[arg(long, value_name = "S", default_value_t = 1, conflicts_with = "seed")]
@@ -87,9 +87,9 @@ pub(crate) struct Args {
     /// broke a promise it shows what is left when it is shrunk; of many worlds, the first of those.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
-    /// Let the world around the nodes lie in this way, to see that it is caught.
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Lie::ALL.map(Lie::name)))]
-    lie: Option<String>,
+    /// Sabotage what drives the nodes in this way, to see that an invariant catches it.
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Sabotage::ALL.map(Sabotage::name)))]
+    sabotage: Option<String>,
 }
 
 impl Args {
@@ -99,8 +99,9 @@ impl Args {
         if let Some(mutant) = self.mutant {
             return mutant.options();
         }
-        let lie = Lie::ALL.into_iter().find(|lie| self.lie.as_deref() == Some(lie.name()));
-        Options { lie, ..Options::default() }
+        let named = |sabotage: &Sabotage| self.sabotage.as_deref() == Some(sabotage.name());
+        let sabotage = Sabotage::ALL.into_iter().find(named);
+        Options { sabotage, ..Options::default() }
     }
 }
 
@@ -164,10 +165,10 @@ fn many(from: u64, count: u64, args: &Args) -> io::Result<u8> {
     // It shows on a terminal only, on standard error.
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} worlds, {per_sec}, {eta} left");
     let progress = ProgressBar::new(count).with_style(style.expect("the template is valid"));
-    let many = Many { from, count, threads, keep_going: args.keep_going };
+    let batch = Batch { from, count, threads, keep_going: args.keep_going };
     let began = Instant::now();
     let options = args.options();
-    let mut summary = ::sim::run_many(many, &options, |_| progress.inc(1));
+    let mut summary = ::sim::run_batch(batch, &options, |_| progress.inc(1));
     summary.took = Some(began.elapsed());
     progress.finish_and_clear();
     if let Some(report) = summary.violated.first_mut().filter(|_| !args.no_shrink) {

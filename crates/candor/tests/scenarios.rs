@@ -65,7 +65,37 @@ fn t1_costs_of_levels_side_by_side() {
     for figure in rows.iter().flat_map(|row| row.split("  ")).filter(|cell| cell.ends_with(" ms")) {
         assert!(html.contains(&format!(r#""text":"{}""#, figure.trim())), "{figure}");
     }
+    for column in data_in(&html)["columns"].as_array().unwrap() {
+        assert_says_what_is_told(column, table);
+    }
     bench.assert_nothing_is_left(&[]);
+}
+
+/// The data inside a page, found as a browser finds it: up to the first end of the element.
+fn data_in(html: &str) -> Value {
+    let open = "<script type=\"application/json\" id=\"data\">";
+    let begin = html.find(open).expect("the page has data") + open.len();
+    let end = begin + html[begin..].find("</script").expect("the element ends");
+    serde_json::from_str(&html[begin..end]).expect("the data is JSON")
+}
+
+/// A column of a page that sets levels side by side says what the terminal tells.
+#[track_caller]
+fn assert_says_what_is_told(column: &Value, told: &str) {
+    // Lines are broken, so that words alone are compared.
+    let words = |text: &str| text.split_whitespace().collect::<String>();
+    let says = |text: &Value| {
+        let text = words(text.as_str().unwrap());
+        assert!(words(told).contains(&text), "{text} in {told}");
+    };
+    says(&column["held"]);
+    says(&column["throughput"]["text"]);
+    column["showings"].as_array().unwrap().iter().for_each(|one| says(&one["text"]));
+    for kind in column["kinds"].as_array().unwrap() {
+        kind["figures"].as_array().unwrap().iter().for_each(|one| says(&one["text"]));
+        let drawn = kind["bins"].as_array().unwrap().iter().map(|bin| bin[1].as_u64().unwrap());
+        assert_eq!(drawn.sum::<u64>(), kind["done"].as_u64().unwrap(), "every one is drawn");
+    }
 }
 
 /// The pages that a run says it wrote.
@@ -138,6 +168,14 @@ fn what_a_weaker_level_showed_stands_beside_the_stronger_one() {
     // As JSON, in which quotes are escaped.
     let text = showed["text"].to_string();
     assert!(html.contains(text.trim_matches('"')), "{text}");
+    let data = data_in(&html);
+    assert_eq!((&data["word"], &data["headline"]), (&json!("holds"), &json!("every level held")));
+    let exhibit = &data["columns"][1]["showings"][0]["exhibit"];
+    assert!(exhibit["operations"].as_array().unwrap().len() > 1, "{exhibit}");
+    // The picture of the run that showed it stands beside the page.
+    let [directory, file] = &exhibit["run"]["picture"].as_array().unwrap()[..] else { panic!() };
+    let picture = Path::new("runs").join(directory.as_str().unwrap()).join(file.as_str().unwrap());
+    assert!(bench.path().join(picture).is_file());
 }
 
 #[test]

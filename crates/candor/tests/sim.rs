@@ -46,9 +46,9 @@ fn many_worlds_end_with_a_table() {
     assert!(many.stderr.is_empty(), "no progress in a pipe");
 }
 
-/// The first world in which this lie is caught.
+/// The first world in which this sabotage is caught.
 fn seed_of_a_lie() -> String {
-    let many = sim(&["--seeds", "60", "--lie", "false-refusals", "--no-shrink"]);
+    let many = sim(&["--seeds", "60", "--sabotage", "false-refusals", "--no-shrink"]);
     let text = String::from_utf8(many.stdout).unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix("seed ")).expect("it is caught");
     line.split(' ').next().unwrap().to_owned()
@@ -60,24 +60,24 @@ fn a_diagram_of_a_world_that_breaks_a_promise() {
     let path = directory.path().join("world.html");
     let file = path.to_str().unwrap();
     let seed = &seed_of_a_lie();
-    let lie = ["--seed", seed, "--lie", "false-refusals", "--no-shrink"];
-    let plain = sim(&lie);
-    let drawn = sim(&[&lie[..], &["--html", file]].concat());
+    let sabotage = ["--seed", seed, "--sabotage", "false-refusals", "--no-shrink"];
+    let plain = sim(&sabotage);
+    let drawn = sim(&[&sabotage[..], &["--html", file]].concat());
     assert_eq!(drawn.status.code(), Some(3));
     assert_eq!(drawn.stdout, plain.stdout, "a world that is drawn is the same world");
     let html = std::fs::read_to_string(&path).unwrap();
     assert!(html.starts_with("<!doctype html>") && html.contains(r#""candor_diagram":1"#));
-    let command = format!("candor sim --seed {seed} --lie false-refusals");
+    let command = format!("candor sim --seed {seed} --sabotage false-refusals");
     assert!(html.contains(&format!("\"command\":\"{command}\"")));
     // Of many worlds it is the first that breaks a promise.
     std::fs::remove_file(&path).unwrap();
-    let many = ["--seeds", "60", "--lie", "false-refusals", "--no-shrink", "--html", file];
+    let many = ["--seeds", "60", "--sabotage", "false-refusals", "--no-shrink", "--html", file];
     assert_eq!(sim(&many).status.code(), Some(3));
     assert!(std::fs::read_to_string(&path).unwrap().contains(r#""candor_diagram":1"#));
     let unheard = sim(&["--seed", "2", "--html", "no/such/place/world.html"]);
     assert_eq!(unheard.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&unheard.stderr).contains("no/such/place"));
-    assert_eq!(sim(&["--seed", "2", "--lie", "white"]).status.code(), Some(2));
+    assert_eq!(sim(&["--seed", "2", "--sabotage", "white"]).status.code(), Some(2));
 }
 
 #[test]
@@ -85,11 +85,14 @@ fn a_world_that_was_shrunk_is_drawn_shrunk() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("world.html");
     let (seed, file) = (&seed_of_a_lie(), path.to_str().unwrap());
-    let told = sim(&["--seed", seed, "--lie", "false-refusals", "--html", file]);
+    let told = sim(&["--seed", seed, "--sabotage", "false-refusals", "--html", file]);
     assert_eq!(told.status.code(), Some(3));
     let text = String::from_utf8(told.stdout).unwrap();
     let command = text.lines().find_map(|line| line.split_once("brought back by: ")).unwrap().1;
-    assert!(command.contains("--only") && command.ends_with(" --lie false-refusals"), "{command}");
+    assert!(
+        command.contains("--only") && command.ends_with(" --sabotage false-refusals"),
+        "{command}"
+    );
     let html = std::fs::read_to_string(&path).unwrap();
     assert!(html.contains(&format!("\"command\":\"{command}\"")), "{command}");
     // And the command brings back what is drawn.

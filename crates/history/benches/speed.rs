@@ -1,6 +1,7 @@
 //! How fast the judge is: `cargo bench -p history`, on histories made from seeds; with files behind
-//! `--`, on those. A line a figure, in processor time (of all cores together), because others work on
-//! the same machine; with several histories the slowest counts. The limits are goals, not assertions.
+//! `--`, on those. A line a figure, in processor time (of all cores together), because others work
+//! on the same machine; with several histories the slowest counts. The limits are goals, not
+//! assertions.
 
 mod loads;
 

@@ -1,5 +1,5 @@
-//! A model of one's own: a lock with fencing tokens, and a history in which two clients hold it at once.
-//! `cargo run -p history --example lock`
+//! A model of one's own: a lock with fencing tokens, and a history in which two clients hold it at
+//! once. `cargo run -p history --example lock`
 
 use history::{Budget, Event, Model, Outcome, check_model};
 

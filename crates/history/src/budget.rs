@@ -26,8 +26,8 @@ impl Default for Budget {
 /// How many states are visited between two looks at the clock; a state can take a millisecond.
 const CLOCK_STATES: u64 = 16;
 
-/// How many steps are taken between two looks at the clock. A step is to compare or copy a number or
-/// two, so these take less than a millisecond.
+/// How many steps are taken between two looks at the clock. A step is to compare or copy a number
+/// or two, so these take less than a millisecond.
 pub(crate) const CLOCK_STEPS: usize = 1 << 16;
 
 const NO_MEMORY: &str = "its budget of memory is spent";
@@ -142,8 +142,8 @@ impl Meter {
     }
 }
 
-/// How much is done between two looks at the clock, counted where it is done and not by whoever asks
-/// a meter: so a test sees a pass that asks none.
+/// How much is done between two looks at the clock, counted where it is done and not by whoever
+/// asks a meter: so a test sees a pass that asks none.
 #[cfg(test)]
 pub(crate) mod effort {
     use std::cell::Cell;

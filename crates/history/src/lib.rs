@@ -52,8 +52,8 @@
 //! - A write or cas of unknown outcome may take effect at any time after its start, or never. A
 //!   read without an answer constrains nothing. What was refused did not run: a read that only a
 //!   refused write could explain is a violation.
-//! - A [`Fault`] (a line `{"fault":"killed","server":0,"start":900,"end":1300}`) explains a history to
-//!   people; the judge does not look at it.
+//! - A [`Fault`] (a line `{"fault":"killed","server":0,"start":900,"end":1300}`) explains a history
+//!   to people; the judge does not look at it.
 //! - To judge a level, all writes count, all reads without a `level` of their own, and those whose
 //!   level is that one or stronger.
 //! - A level that holds by an order has that order as its witness, checked by a validator
@@ -61,68 +61,54 @@
 //!   set of operations that cannot be explained. What a [`Budget`] does not allow to find out is
 //!   undecided, and never passes.
 //!
-//! Inside, a history becomes a view (numbers instead of names); `zones` and `search` decide
-//! linearizability key by key, `saturation`, `arbiter` and `search` decide sequential consistency,
-//! `appends` makes registers of keys that are appended to, `eventual` reads its level off the keys; `shrink` and `explain` make a clash small and put it into words.
+//! # Where to begin
+//!
+//! To use it: [`History`] and [`Operation`], then [`check`] for one level, [`ladder`] for all, and
+//! [`report`] for the lines of `candor check`. [`check_model`] judges objects other than registers.
+//!
+//! To read it: `check.rs` tells how a verdict comes about. Behind it stand rooms, each of which
+//! looks only at those above it:
+//!
+//! | room | what is there |
+//! |---|---|
+//! | `model` | operations, histories and levels, and the view: one history as one level sees it |
+//! | `formats` | how files are read and written |
+//! | `witness` | what proves that a level holds, and the validator, which knows only definitions |
+//! | `relation` | who saw whom, which operation comes before which, and the cycles in that |
+//! | `search` | what no rule decides: orders are tried, with a memory of the states entered |
+//! | `levels` | an algorithm for each level; `levels/mod.rs` says which |
+//! | `explain` | the smallest clash, and its sentence |
 
-mod answer;
-mod appends;
-mod arbiter;
 mod budget;
-mod causal;
-mod causality;
-mod certificate;
-mod circle;
-mod claimed;
-mod clients;
-mod decision;
-mod eventual;
+mod check;
 mod explain;
-mod fault;
-mod field;
 mod formats;
-mod history;
-mod judge;
-mod level;
-mod line;
-mod linearizable;
+mod levels;
 mod model;
-mod observers;
-mod operation;
-mod pram;
-mod reader;
+mod relation;
 mod report;
-mod saturation;
 mod search;
-mod sequential;
-mod sessions;
-mod shrink;
-mod skipped;
-mod sources;
-mod texts;
 mod verdict;
-mod view;
 mod witness;
-mod words;
-mod writer;
-mod zones;
 
-pub use answer::explanations;
 pub use budget::Budget;
-pub use certificate::{Entry, Place, Position, Replica, Source};
-pub use fault::Fault;
-pub use history::{Header, History, Unit};
-pub use judge::{check, ladder, strongest};
-pub use level::{Level, UnknownLevel};
-pub use model::{Event, Model, check_model};
-pub use operation::{Fate, Kind, Operation, Value};
-pub use reader::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX, TIME_MAX};
+pub use check::{check, ladder, strongest};
+pub use explain::answer::explanations;
+pub use formats::broken::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX};
+pub use model::certificate::{Entry, Place, Position, Replica, Source};
+pub use model::fault::Fault;
+pub use model::history::{Header, History, Unit};
+pub use model::level::{Level, UnknownLevel};
+pub use model::names::compact;
+pub use model::operation::{Fate, Kind, Operation, TIME_MAX, Value};
+pub use model::skipped::Skipped;
 pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, report_too_large, witness_json, worst,
 };
-pub use skipped::Skipped;
-pub use verdict::{Clash, Link, Outcome, Reason, Verdict, compact};
+pub use search::check_model::check_model;
+pub use search::model::{Event, Model};
+pub use verdict::{Clash, Link, Outcome, Reason, Verdict};
 pub use witness::{Order, Witness, validate};
 
 /// The examples of the README, tried as those of the documentation are.

@@ -1,15 +1,15 @@
-//! What `candor check` prints of a file: the verdict in one line, then how all levels stand in another
-//! one, then why; the same as JSON, and the exit code.
+//! What `candor check` prints of a file: the verdict in one line, then how all levels stand in
+//! another one, then why; the same as JSON, and the exit code.
 
 use serde_json::{Value, json};
 
-use crate::answer::{answer, details, standings};
 use crate::budget::{Budget, megabytes};
-use crate::history::History;
-use crate::judge::{check, ladder, strongest};
-use crate::level::Level;
-use crate::reader::Broken;
-use crate::skipped;
+use crate::check::{check, ladder, strongest};
+use crate::explain::answer::{answer, details, standings};
+use crate::explain::skipped;
+use crate::formats::broken::Broken;
+use crate::model::history::History;
+use crate::model::level::Level;
 use crate::verdict::{Clash, Outcome, Verdict};
 use crate::witness::{Order, Witness};
 
@@ -29,8 +29,8 @@ pub const EXIT_BROKEN: u8 = 78;
 pub struct Report {
     /// The answer for a person: the verdict, how all levels stand, and why.
     pub lines: Vec<String>,
-    /// Every level with its proof, for who wants to know more; nothing beyond the answer if one level
-    /// was judged.
+    /// Every level with its proof, for who wants to know more; nothing beyond the answer if one
+    /// level was judged.
     pub details: Vec<String>,
     /// The same for a machine: one object.
     pub json: Value,
@@ -42,8 +42,8 @@ pub struct Report {
 
 impl Report {
     /// The witness that tells most, with its level: that of the level which was asked for or
-    /// promised or, where it follows from a stronger one, of the stronger; where it does not hold or
-    /// no order proves it, that of the strongest level that holds.
+    /// promised or, where it follows from a stronger one, of the stronger; where it does not hold
+    /// or no order proves it, that of the strongest level that holds.
     pub fn witness(&self, level: Option<Level>) -> Option<(Level, &Witness)> {
         let proofs = || {
             self.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
@@ -57,9 +57,9 @@ impl Report {
     }
 }
 
-/// Judges one history and says so. With `level`, only that level; without, all levels. The exit code
-/// is about the level that was asked for, else the one that the header promises and, if nothing is
-/// promised, about linearizable.
+/// Judges one history and says so. With `level`, only that level; without, all levels. The exit
+/// code is about the level that was asked for, else the one that the header promises and, if
+/// nothing is promised, about linearizable.
 pub fn report(path: &str, history: &History, level: Option<Level>, budget: &Budget) -> Report {
     let promised = level.or(history.promised());
     let decisive = promised.unwrap_or(Level::Linearizable);
@@ -120,8 +120,8 @@ pub fn report_broken(path: &str, broken: &Broken) -> Report {
     }
 }
 
-/// What to say about a file that is too large to be read within so many bytes of memory: all levels,
-/// or the one that is asked for, are undecided.
+/// What to say about a file that is too large to be read within so many bytes of memory: all
+/// levels, or the one that is asked for, are undecided.
 pub fn report_too_large(path: &str, level: Option<Level>, memory_bytes_max: usize) -> Report {
     let why = format!(
         "the history alone takes more memory than the {} that its judging may take",
@@ -183,10 +183,10 @@ fn verdict_json(verdict: &Verdict, history: &History) -> Value {
         Outcome::Holds { witness } => {
             value["witness"] = witness.as_ref().map_or(Value::Null, witness_json)
         }
-        Outcome::Violated(Clash { operations, sentence, circle }) => {
-            let circle: Vec<Value> = circle.iter().map(|link| link.json(history)).collect();
+        Outcome::Violated(Clash { operations, sentence, cycle }) => {
+            let cycle: Vec<Value> = cycle.iter().map(|link| link.json(history)).collect();
             value["clash"] =
-                json!({ "operations": operations, "sentence": sentence, "circle": circle });
+                json!({ "operations": operations, "sentence": sentence, "cycle": cycle });
         }
         Outcome::Undecided(why) => value["reason"] = json!(why),
     }

@@ -1,10 +1,9 @@
 //! Verdicts: what the judge says of one history and one level, with its proof, and in words.
 
-use std::borrow::Cow;
-
-use crate::history::History;
-use crate::level::Level;
-use crate::operation::{Kind, Operation, Value};
+use crate::model::history::History;
+use crate::model::level::Level;
+use crate::model::names::compact;
+use crate::model::operation::Operation;
 use crate::witness::Witness;
 
 /// How many operations of a witness order or a clash are put into words.
@@ -45,9 +44,10 @@ pub struct Clash {
     pub operations: Vec<usize>,
     /// Why not, in one sentence.
     pub sentence: String,
-    /// The circle that they run in, if they do: each link's second operation is the next one's first, and the last
-    /// one's is the first one's. Some operations of the clash may only be named as reasons.
-    pub circle: Vec<Link>,
+    /// The cycle that they run in, if they do: each link's second operation is the next one's
+    /// first, and the last one's is the first one's. Some operations of the clash may only be named
+    /// as reasons.
+    pub cycle: Vec<Link>,
 }
 
 /// One operation that must come before another.
@@ -70,7 +70,8 @@ pub enum Reason {
     ReadsFrom,
     /// The first was over before the second began.
     RealTime,
-    /// Two writes of one key: this operation had the first among what came before it, and saw the second.
+    /// Two writes of one key: this operation had the first among what came before it, and saw the
+    /// second.
     Conflict {
         /// Who saw the second, as an index into the history.
         reader: usize,
@@ -95,7 +96,7 @@ impl Reason {
     }
 
     /// The reason in a sentence.
-    fn words(&self, history: &History) -> String {
+    fn describe(&self, history: &History) -> String {
         let name = |index: usize| compact(&history.operations[index]);
         match *self {
             Reason::ProgramOrder => "one client did both, in this order".into(),
@@ -121,7 +122,7 @@ impl Link {
             "from": self.from,
             "to": self.to,
             "why": self.why.name(),
-            "because": self.why.words(history),
+            "because": self.why.describe(history),
         })
     }
 }
@@ -166,50 +167,6 @@ impl Verdict {
         lines.extend(self.notes.iter().cloned());
         lines
     }
-}
-
-/// An operation in few words, such as `client 0 write a=1`.
-pub fn compact(operation: &Operation) -> String {
-    let client = operation.client;
-    let key = word(&operation.key);
-    match &operation.kind {
-        Kind::Write { value: None } => format!("client {client} delete {key}"),
-        Kind::Write { value } => format!("client {client} write {key}={}", shown(value)),
-        Kind::Read { value, ok: true } => format!("client {client} read {key}={}", shown(value)),
-        Kind::Read { .. } => format!("client {client} read {key}=?"),
-        Kind::Append { value } => format!("client {client} append {key}+={}", word(value)),
-        Kind::Incr { add, value } => {
-            let answer = value.as_ref().map_or(String::new(), |value| format!("={}", word(value)));
-            format!("client {client} incr {key}+{add}{answer}")
-        }
-        Kind::Cas { from, to, ok } => {
-            let answer = match ok {
-                Some(true) => "",
-                Some(false) => " (failed)",
-                None => " (unknown)",
-            };
-            format!("client {client} cas {key}:{}→{}{answer}", shown(from), shown(to))
-        }
-    }
-}
-
-/// An operation in few words and, where it came from a file, its place there.
-pub(crate) fn named(history: &History, index: usize) -> String {
-    let operation = &history.operations[index];
-    let place = operation.place().map_or(String::new(), |place| format!(" ({place})"));
-    compact(operation) + &place
-}
-
-/// A value in an operation's short form, where `=` sets it apart.
-fn shown(value: &Option<Value>) -> Cow<'_, str> {
-    value.as_deref().map_or(Cow::Borrowed("nothing"), word)
-}
-
-/// A key or a value as it stands, or in quotes where its end, or that it is one, could not be seen.
-fn word(text: &str) -> Cow<'_, str> {
-    let is_plain = |sign: char| sign.is_alphanumeric() || "_-.:/#@+*".contains(sign);
-    let stands_alone = !text.is_empty() && text != "nothing" && text.chars().all(is_plain);
-    if stands_alone { Cow::Borrowed(text) } else { Cow::Owned(format!("\"{text}\"")) }
 }
 
 /// How many orders of a witness are put into words.

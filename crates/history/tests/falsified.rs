@@ -1,5 +1,6 @@
-//! Certificates are claims. However they are falsified, the verdict is the one that the history gets
-//! without any: a true order may prove a level faster, a false one never proves or disproves it.
+//! Certificates are claims. However they are falsified, the verdict is the one that the history
+//! gets without any: a true order may prove a level faster, a false one never proves or disproves
+//! it.
 //!
 //! The histories are recorded runs of `candor run` (`recorded/`) and stores made up from a seed, an
 //! agreed and a merged one, half of which answer a read wrong now and then.

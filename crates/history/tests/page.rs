@@ -1,5 +1,6 @@
-//! `docs/history-format.md` says what the reader reads and what the judge says: its examples are judged, its lists of fields are
-//! compared with the reader's, and what it calls refused is refused.
+//! `docs/history-format.md` says what the reader reads and what the judge says: its examples are
+//! judged, its lists of fields are compared with the reader's, and what it calls refused is
+//! refused.
 
 use std::fs;
 use std::path::Path;

@@ -3,9 +3,9 @@
 //!
 //! ```text
 //!   FILE ─▶ scenario ─▶ attempt ───────────────────────────────▶ report
-//!                       │  cluster: a process for each server   ▲
-//!                       │  crew:    a process for each client   │
-//!                       │  fire:    what is done to them        │
+//!                       │  servers: a process each              ▲
+//!                       │  clients: a process each              │
+//!                       │  nemesis: what is done to the servers │
 //!                       └─ recording ─▶ history ─▶ the judge ───┘
 //! ```
 //!
@@ -24,54 +24,32 @@
 
 pub mod scenario;
 
-mod level;
-
 mod run;
 
 mod attempt;
-mod stage;
-mod watch;
 
-mod cluster;
-mod crew;
-mod fire;
-mod info;
-mod ports;
-mod process;
+mod clients;
+mod nemesis;
+mod servers;
 
-mod certificate;
-mod client;
-mod connection;
-mod plan;
-mod zmq;
+mod report;
 
 mod clock;
-mod delays;
-mod order;
-mod share;
-
-mod finals;
-mod recording;
-
-mod comparison;
-mod judgement;
-
-mod figures;
-mod report;
-mod screen;
-
-mod pages;
-
-mod directory;
-mod failure;
+mod command;
+mod error;
 mod interrupt;
-mod keep;
 
-#[cfg(test)]
-mod fake;
-
-pub use client::client;
-pub use crew::CLIENT_COMMAND;
-pub use directory::RUNS;
-pub use level::{names as level_names, parse as parse_level};
-pub use run::{Options, run, this_program};
+pub use attempt::directory::{REPORT, RUNS};
+pub use attempt::figures::{Figures, Kind};
+pub use attempt::final_reads::QuietEnd;
+pub use attempt::judgement::{Evidence, Judgement, Part};
+pub use attempt::outcome::{Attempt, Expected, FileResult, StatedOrder};
+pub use clients::client::client;
+pub use clients::pool::CLIENT_COMMAND;
+pub use command::quoted;
+pub use report::comparison::{Column, Comparison, Showing, Word};
+pub use report::{latency, millis, pace};
+pub use run::{Options, Pages, run, this_program};
+pub use scenario::level::{names as level_names, parse as parse_level};
+pub use servers::cluster::Ready;
+pub use servers::standing::{STANDINGS, Standing};

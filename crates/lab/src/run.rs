@@ -1,25 +1,27 @@
 //! `candor run`: scenario files in, verdicts out. Every file is checked before anything is started;
 //! then each is run, as often as asked, and the exit code says how it went.
 
+mod files;
+
 use std::path::{Path, PathBuf};
 
-use history::{EXIT_BROKEN, EXIT_FAILURE, Level, worst};
+use history::{EXIT_BROKEN, EXIT_FAILURE, History, Level, worst};
 use serde_json::{Value, json};
 
-use crate::attempt::{Attempt, Attempted, Task, attempt};
-use crate::comparison::{Column, Comparison};
-use crate::delays;
-use crate::directory::{REPORT, write_levels};
-use crate::failure::Failure;
-use crate::figures::Figures;
+use files::{Loaded, load_all, refuse};
+
+use crate::attempt::directory::{REPORT, write_levels};
+use crate::attempt::keep;
+use crate::attempt::outcome::{Attempt, FileResult};
+use crate::attempt::task::Task;
+use crate::attempt::{Attempted, attempt};
+use crate::clients::delays;
+use crate::command::quoted;
+use crate::error::Error;
 use crate::interrupt::{Interrupts, Signal};
-use crate::judgement::Standing;
-use crate::keep;
-use crate::level::compared;
-use crate::pages;
 use crate::report;
-use crate::scenario::{Refusal, Scenario, Transport};
-use crate::screen::{Look, Screen, tame};
+use crate::report::comparison::{Column, Comparison};
+use crate::report::terminal::{Look, Terminal};
 
 /// How often a run is repeated if the order that its waits state did not come about.
 const REPEATS_MAX: u32 = 3;
@@ -50,89 +52,35 @@ pub struct Options {
     pub runs: PathBuf,
     /// How long a request may take, in milliseconds.
     pub request_timeout_ms: u64,
+    /// How the pages of the runs are drawn.
+    pub pages: Pages,
 }
 
-/// A scenario that was read.
-struct Loaded {
-    file: PathBuf,
-    scenario: Scenario,
-    text: String,
-    /// The level was named beside the file.
-    at_other_level: bool,
-}
-
-/// How one scenario file went.
-#[derive(Clone, Debug)]
-pub(crate) struct FileResult {
-    pub(crate) file: PathBuf,
-    pub(crate) level: Level,
-    /// The figures of all its runs together.
-    pub(crate) figures: Figures,
-    pub(crate) attempts: Vec<Attempt>,
-    pub(crate) failures: Vec<String>,
-}
-
-impl FileResult {
-    /// Nothing was run yet.
-    pub(crate) fn new(file: &Path, level: Level) -> FileResult {
-        FileResult {
-            file: file.to_owned(),
-            level,
-            figures: Figures::default(),
-            attempts: vec![],
-            failures: vec![],
-        }
-    }
-
-    /// The name of the file without its ending.
-    pub(crate) fn name(&self) -> String {
-        self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-    }
-
-    /// The worst verdict of all its attempts.
-    pub(crate) fn verdict_word(&self) -> &'static str {
-        let verdicts = || self.attempts.iter().map(|attempt| &attempt.judgement.promised);
-        let worst = worst(verdicts().map(history::exit_code));
-        verdicts()
-            .find(|verdict| history::exit_code(verdict) == worst)
-            .map_or("not run", |verdict| verdict.word())
-    }
-
-    /// The strongest level that held in every attempt.
-    pub(crate) fn met(&self) -> Option<Level> {
-        let held = |level: &Level| {
-            let mut standings = self.attempts.iter().map(|one| one.judgement.standing(*level));
-            standings.all(|standing| standing == Some(Standing::Held))
-        };
-        compared().find(held).filter(|_| !self.attempts.is_empty())
-    }
-
-    /// One more attempt has come to its end.
-    pub(crate) fn add(&mut self, attempt: Attempt) {
-        self.figures.add(&attempt.figures);
-        self.attempts.push(attempt);
-    }
-
-    fn exit_code(&self) -> u8 {
-        let failed = (!self.failures.is_empty()).then_some(EXIT_FAILURE);
-        worst(self.attempts.iter().map(Attempt::exit_code).chain(failed))
-    }
+/// How the pages of runs are drawn: the runner knows what happened, and draws nothing itself. Each
+/// function gives the whole of an HTML file.
+#[derive(Clone, Copy, Debug)]
+pub struct Pages {
+    /// The page of one attempt and its history.
+    pub attempt: fn(&Attempt, &History) -> String,
+    /// The page that sets levels side by side, for runs from this seed that this command brings
+    /// back.
+    pub levels: fn(&Comparison<'_>, u64, &str) -> String,
 }
 
 /// Runs scenario files; gives the exit code.
 pub fn run(options: &Options) -> u8 {
-    let mut screen = if options.json { Screen::silent() } else { Screen::for_people() };
+    let mut terminal = if options.json { Terminal::silent() } else { Terminal::for_people() };
     let loaded = match load_all(options) {
         Ok(loaded) => loaded,
         Err(refusals) => {
-            refuse(&refusals, options, &mut screen);
-            return screen.exit_code(EXIT_BROKEN);
+            refuse(&refusals, options, &mut terminal);
+            return terminal.exit_code(EXIT_BROKEN);
         }
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            screen.complain(format!("cannot begin: {error}"));
+            terminal.complain(format!("cannot begin: {error}"));
             return EXIT_FAILURE;
         }
     };
@@ -140,75 +88,25 @@ pub fn run(options: &Options) -> u8 {
         let interrupts = match Interrupts::listen() {
             Ok(interrupts) => interrupts,
             Err(error) => {
-                screen.complain(format!("cannot listen for signals: {error}"));
+                terminal.complain(format!("cannot listen for signals: {error}"));
                 return EXIT_FAILURE;
             }
         };
         let seed = options.seed.unwrap_or_else(delays::fresh_seed);
-        let mut runner = Runner { options, seed, screen, interrupts, results: vec![] };
+        let mut runner = Runner { options, seed, terminal, interrupts, results: vec![] };
         let exit_code = runner.run_all(&loaded).await;
-        runner.screen.exit_code(exit_code)
+        runner.terminal.exit_code(exit_code)
     });
     // A judge that was interrupted may still be thinking; nobody waits for it.
     runtime.shutdown_background();
     exit_code
 }
 
-/// Reads every file once for each level that it is run at.
-fn load_all(options: &Options) -> Result<Vec<Loaded>, Vec<Refusal>> {
-    let own = [None];
-    let others: Vec<Option<Level>> = options.levels.iter().copied().map(Some).collect();
-    let levels = if others.is_empty() { &own[..] } else { &others };
-    let (mut loaded, mut refusals) = (vec![], vec![]);
-    for file in &options.files {
-        for level in levels {
-            match Scenario::load(file, *level) {
-                Ok((scenario, text)) => {
-                    let (file, at_other_level) = (file.clone(), level.is_some());
-                    loaded.push(Loaded { file, scenario, text, at_other_level });
-                }
-                // What is wrong at every level is said once.
-                Err(refusal) if refusals.contains(&refusal) => {}
-                Err(refusal) => refusals.push(refusal),
-            }
-        }
-    }
-    if refusals.is_empty() { Ok(loaded) } else { Err(refusals) }
-}
-
-/// Says what is wrong with the files; nothing was started.
-fn refuse(refusals: &[Refusal], options: &Options, screen: &mut Screen) {
-    for refusal in refusals {
-        // Bare, so that editors and terminals find the place.
-        screen.complain_bare(refusal);
-    }
-    if options.json {
-        let problem = |refusal: &Refusal| -> Vec<Value> {
-            let file = &refusal.file;
-            let one = |problem: &crate::scenario::Problem| {
-                json!({
-                    "file": file,
-                    "line": problem.place.map(|place| place.line),
-                    "column": problem.place.map(|place| place.column),
-                    "what": problem.what,
-                })
-            };
-            refusal.problems.iter().map(one).collect()
-        };
-        let problems: Vec<Value> = refusals.iter().flat_map(problem).collect();
-        screen.print(&json!({
-            "candor_run": DOCUMENT_VERSION,
-            "problems": problems,
-            "exit_code": EXIT_BROKEN,
-        }));
-    }
-}
-
 /// Runs files one after another.
 struct Runner<'a> {
     options: &'a Options,
     seed: u64,
-    screen: Screen,
+    terminal: Terminal,
     interrupts: Interrupts,
     results: Vec<FileResult>,
 }
@@ -225,8 +123,8 @@ impl Runner<'_> {
         }
         let mut compared = Compared::default();
         if files.len() > 1 && interrupted.is_none() {
-            self.screen.tell(format!("\n{}", Look::Strong.on("side by side")));
-            self.screen.tell(report::compare(&self.results));
+            self.terminal.tell(format!("\n{}", Look::Strong.on("side by side")));
+            self.terminal.tell(report::compare(&self.results));
             compared = self.compare_levels(files);
         }
         let exit_code = match interrupted {
@@ -238,7 +136,7 @@ impl Runner<'_> {
         };
         if self.options.json {
             let document = self.document(compared.documents, exit_code);
-            self.screen.print(&document);
+            self.terminal.print(&document);
         }
         exit_code
     }
@@ -251,15 +149,15 @@ impl Runner<'_> {
         for comparison in Comparison::all(columns) {
             let first = comparison.columns[0].result;
             let command = command_of_levels(&comparison, self.options, self.seed);
-            let html = pages::of_comparison(&comparison, self.seed, command);
+            let html = (self.options.pages.levels)(&comparison, self.seed, &command);
             let page = write_levels(&self.options.runs, &first.file, html.as_bytes());
             let mut lines = report::levels_lines(&comparison);
             let written = page.iter().map(|page| page.display().to_string());
             lines.extend(report::labelled("page", Look::Faint, written));
-            self.screen.tell(format!("\n{}", lines.join("\n")));
+            self.terminal.tell(format!("\n{}", lines.join("\n")));
             compared.documents.push(report::levels_summary(&comparison, page.as_deref().ok()));
             if let Err(error) = page {
-                self.screen.complain(error);
+                self.terminal.complain(error);
                 compared.failed = true;
             }
         }
@@ -286,14 +184,14 @@ impl Runner<'_> {
         for run in 1..=self.options.repeat {
             match self.run_once(file, run).await {
                 Ok(()) => {}
-                Err(Failure::Interrupted(signal)) => {
-                    self.screen
+                Err(Error::Interrupted(signal)) => {
+                    self.terminal
                         .complain(format!("interrupted by {signal}; nothing is left running"));
                     return Err(signal);
                 }
-                Err(failure) => {
-                    self.screen.complain(&failure);
-                    self.result().failures.push(failure.to_string());
+                Err(error) => {
+                    self.terminal.complain(&error);
+                    self.result().failures.push(error.to_string());
                 }
             }
         }
@@ -304,7 +202,7 @@ impl Runner<'_> {
     }
 
     /// Runs a file once, and again if the order that its waits state did not come about.
-    async fn run_once(&mut self, file: &Loaded, run: u32) -> Result<(), Failure> {
+    async fn run_once(&mut self, file: &Loaded, run: u32) -> Result<(), Error> {
         let mut missed = None;
         for number in 1..=1 + REPEATS_MAX {
             let task = Task {
@@ -320,19 +218,22 @@ impl Runner<'_> {
                 seed: self.seed.wrapping_add(u64::from(run - 1)),
                 run,
                 number,
+                page: self.options.pages.attempt,
                 all: self.options.all,
                 keep: self.options.keep,
                 at_other_level: file.at_other_level,
             };
-            self.tell_title(&task);
+            for line in report::title_lines(&task, self.options.repeat) {
+                self.terminal.tell(line);
+            }
             let Attempted { attempt, kept } =
-                attempt(&task, &mut self.screen, &mut self.interrupts).await?;
+                attempt(&task, &mut self.terminal, &mut self.interrupts).await?;
             missed = attempt.missed();
             self.tell_figures(&attempt);
             self.result().add(attempt);
             let again = missed.is_some() && number <= REPEATS_MAX;
             if let Some(kept) = kept {
-                keep::hold(kept, !again, &mut self.screen, &mut self.interrupts).await?;
+                keep::hold(kept, !again, &mut self.terminal, &mut self.interrupts).await?;
             }
             if missed.is_none() {
                 return Ok(());
@@ -340,10 +241,10 @@ impl Runner<'_> {
             if again {
                 let left = 1 + REPEATS_MAX - number;
                 let what = "to see what the file says";
-                self.screen.tell(format!("\n  once more, {what} ({left} left)"));
+                self.terminal.tell(format!("\n  once more, {what} ({left} left)"));
             }
         }
-        Err(Failure::RunTime(format!(
+        Err(Error::RunTime(format!(
             "{}: {} in {} attempts; longer waits or a quieter machine would help",
             file.file.display(),
             missed.unwrap_or_default(),
@@ -355,55 +256,22 @@ impl Runner<'_> {
         self.results.last_mut().expect("the result of a file is there while it runs")
     }
 
-    fn tell_title(&mut self, task: &Task<'_>) {
-        let Task { scenario, file, seed, run, .. } = task;
-        let repeat = match self.options.repeat {
-            1 => String::new(),
-            repeat => format!("run {run} of {repeat} · "),
-        };
-        let counted = |count: usize, what: &str| match count {
-            1 => format!("1 {what}"),
-            _ => format!("{count} {what}s"),
-        };
-        let about = format!(
-            "{repeat}{}{} · {} · {} · {} · seed {seed}",
-            scenario.level,
-            match scenario.transport {
-                Transport::Resp => "",
-                Transport::Zmq => " · over ZeroMQ",
-            },
-            counted(scenario.servers, "server"),
-            counted(scenario.crew().len(), "client"),
-            match scenario.workloads.is_empty() {
-                true => counted(scenario.operations(), "operation"),
-                false => format!("up to {} operations", scenario.operations_max()),
-            },
-        );
-        let title = Look::Strong.on(file.display());
-        self.screen.tell(format!("\n{title}  {about}"));
-        for text in scenario.description.iter().map(String::as_str).chain(scenario.shown()) {
-            for line in report::labelled("", Look::Faint, [tame(text)]) {
-                self.screen.tell(line);
-            }
-        }
-    }
-
     fn tell_figures(&mut self, attempt: &Attempt) {
         let mut figures = vec![];
         if self.options.repeat == 1 && attempt.figures.throughput().is_some() {
-            self.screen.tell(format!("\n{}", report::figures_table(&attempt.figures)));
+            self.terminal.tell(format!("\n{}", report::figures_table(&attempt.figures)));
             figures.extend(report::pace_line(&attempt.figures));
         }
         for line in report::labelled("pace", Look::Plain, figures) {
-            self.screen.tell(format!("\n{line}"));
+            self.terminal.tell(format!("\n{line}"));
         }
         let directory = attempt.directory.display().to_string();
         for line in report::labelled("files", Look::Faint, [directory]) {
-            self.screen.tell(line);
+            self.terminal.tell(line);
         }
         let picture = attempt.directory.join(REPORT).display().to_string();
         for line in report::labelled("picture", Look::Faint, [picture]) {
-            self.screen.tell(line);
+            self.terminal.tell(line);
         }
     }
 
@@ -416,7 +284,7 @@ impl Runner<'_> {
         let title = format!("{}, {} runs", result.file.display(), self.options.repeat);
         let runs = report::repeats_table(&result.attempts);
         let figures = report::figures_table(&result.figures);
-        self.screen.tell(format!("\n{}\n{runs}\n\n{figures}", Look::Strong.on(title)));
+        self.terminal.tell(format!("\n{}\n{runs}\n\n{figures}", Look::Strong.on(title)));
     }
 }
 
@@ -446,7 +314,7 @@ fn command_of_levels(comparison: &Comparison<'_>, options: &Options, seed: u64) 
         files.push(file);
     }
     for file in files {
-        command.push_str(&format!(" {}", picture::quoted(&file.display().to_string())));
+        command.push_str(&format!(" {}", quoted(&file.display().to_string())));
     }
     command
 }

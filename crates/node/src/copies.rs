@@ -7,7 +7,7 @@
 use bytes::{Bytes, BytesMut};
 
 use crate::commands::{self, Command};
-use crate::keyspace::KeyspaceId;
+use crate::ids::KeyspaceId;
 
 /// The size of a chunk. Who keeps the last byte of one keeps no more than that.
 const CHUNK_BYTES: usize = 16 << 10;

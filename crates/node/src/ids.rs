@@ -8,6 +8,15 @@ use std::collections::BTreeMap;
 
 use crate::wire::codec::{Malformed, Reader, put_fixed, put_uint};
 
+/// The number of a keyspace; never used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KeyspaceId(pub(crate) u32);
+
+impl KeyspaceId {
+    /// `default`. (0 is kept for the system's own.)
+    pub(crate) const DEFAULT: KeyspaceId = KeyspaceId(1);
+}
+
 /// One start of a data directory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Life {

@@ -5,15 +5,7 @@
 
 use crate::api::{Config, Error, Level, Order};
 use crate::commands::Command;
-
-/// The number of a keyspace; never used again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct KeyspaceId(pub(crate) u32);
-
-impl KeyspaceId {
-    /// `default`. (0 is kept for the system's own.)
-    pub(crate) const DEFAULT: KeyspaceId = KeyspaceId(1);
-}
+use crate::ids::KeyspaceId;
 
 /// What is promised of the keys of a keyspace.
 #[derive(Clone, Copy, Debug)]

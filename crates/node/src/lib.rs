@@ -15,6 +15,20 @@
 //! Inputs that arrived together are handed over together: one [turn](Node::turn) makes one entry, one group for the disk and
 //! few messages per peer, however many clients asked. What must wait for the disk, the node itself holds
 //! back; every output may be done at once. A node is born from its disk by [`Recovery`].
+//!
+//! # Where to begin
+//!
+//! `api` says what goes in and out; `node` is one turn, and hands each input to the part that it is for.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | `api`, `node`, `turn`, `session`, `counting` | a turn, and what it may do; connections; reads over many turns |
+//! | `keyspace`, `commands`, `store` | which promise a key has; one row a command; where values lie |
+//! | `agreed` | the one log that Raft keeps: writes, linearizable reads, elections |
+//! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
+//! | `cluster` | who the members are, whether they are who they say, how far their clocks differ |
+//! | `wire`, `recovery` | the forms on disk and between nodes; how a node is born from its disk |
+//! | `observe`, `mutants` | the words that people read; the planted bugs that the tests must catch |
 
 #[macro_use]
 mod mutants;

@@ -4,7 +4,7 @@
 //! is planted at a time, in all nodes of a thread: a world lives on one, and worlds live side by side. Without the feature
 //! `mutants` there is nothing but what is right.
 //!
-//! `candor sim --mutants` plants one after the other and tells which truth catches it. What no world catches names a story or a
+//! `candor sim --mutants` plants one after the other and tells which invariant catches it. What no world catches names a story or a
 //! unit test that does: `cargo test -p node --features mutants mutants`.
 
 #[cfg(all(test, feature = "mutants"))]
@@ -283,7 +283,7 @@ mutants! {
     /// A cluster forms although another member has met other directories.
     FormsWithOthers, "two clusters out of one", "", "meeting_07_one_cluster_or_none.story";
     /// The log of this node carries writes of a start that it has not lived, and it goes on.
-    OwnOtherLifeUnnoticed, "lost disk unnoticed", "", "agreed::tests::another_life_in_the_log_that_this_directory_has_not_lived_supersedes_it";
+    OwnOtherLifeUnnoticed, "lost disk unnoticed", "", "agreed::apply::tests::another_life_in_the_log_that_this_directory_has_not_lived_supersedes_it";
     /// Nobody tells a replica that it has forgotten entries of its own.
     ForgottenNotTold, "lost disk unnoticed", "", "merged_08_forgotten_entries.story";
     /// A replica that is told that it has forgotten entries of its own goes on.
@@ -330,6 +330,8 @@ mutants! {
     InboxWithoutLimit, "memory without limit", "", "merged::anti_entropy::tests::only_so_many_entries_wait";
     /// A node counts as fresh once a quorum has confirmed what is committed, before that is applied.
     FreshBeforeApplied, "follower read without waiting", "tidb#43583", "agreed::read_index::tests::a_new_boot_confirms_once_without_being_asked";
+    /// What stands behind a refusal in a list of commands does not run.
+    ListStopsAtRefusal, "wrong answer", "", "agreed::state::tests::a_refusal_in_a_list_stops_nothing";
     /// A key that is removed is counted on.
     RemovedKeysCounted, "wrong answer", "", "agreed::state::tests::del_counts_what_was_there";
     /// What others forwarded, and Raft dropped while it handed over, is taken for appended.

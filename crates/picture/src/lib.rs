@@ -19,7 +19,6 @@
 //! Left out: throughput over time.
 
 mod columns;
-mod command;
 mod convergence;
 mod cut;
 pub mod diagram;
@@ -38,12 +37,11 @@ use history::{Fate, History, Level};
 use serde_json::{Value, json};
 
 use columns::Columns;
-pub use command::quoted;
 use cut::Cut;
 pub use fault::Fault;
 pub use page::page;
 pub use ruling::{Link, Order, Ruling};
-pub use standing::{STANDINGS, Standing};
+pub use standing::Standing;
 
 /// The version of the data inside a page.
 const VERSION: u32 = 1;

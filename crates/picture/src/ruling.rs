@@ -72,7 +72,7 @@ impl Ruling {
                 ruling.why = Some(clash.sentence.clone());
                 ruling.clash = clash.operations.clone();
                 ruling.circle =
-                    clash.circle.iter().map(|link| Link::from_json(&link.json(history))).collect();
+                    clash.cycle.iter().map(|link| Link::from_json(&link.json(history))).collect();
             }
             Outcome::Undecided(why) => ruling.why = Some(why.clone()),
         }
@@ -94,7 +94,7 @@ impl Ruling {
             why: text(&clash["sentence"]).or_else(|| text(&verdict["reason"])),
             notes: verdict["notes"].as_array().into_iter().flatten().filter_map(text).collect(),
             clash: indices(&clash["operations"]),
-            circle: clash["circle"].as_array().into_iter().flatten().map(Link::from_json).collect(),
+            circle: clash["cycle"].as_array().into_iter().flatten().map(Link::from_json).collect(),
             orders: Order::all(&verdict["witness"]),
         }
     }

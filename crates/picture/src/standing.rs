@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use history::{Position, Replica};
+use history::Position;
 use serde_json::{Value, json};
 
 use super::columns::{height, in_words};
@@ -14,9 +14,6 @@ const SILENT_US_MAX: u64 = 400_000;
 /// How many points a page shows.
 const POINTS_MAX: usize = 20_000;
 
-/// The file beside a run's history in which standings are kept, one a line.
-pub const STANDINGS: &str = "standings.jsonl";
-
 /// Where a server stood at an instant, as it said itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
@@ -26,40 +23,6 @@ pub struct Standing {
     pub server: u64,
     /// What it had applied.
     pub position: Position,
-}
-
-impl Standing {
-    /// The lines of such a file; positions stand there as in a history.
-    pub fn to_jsonl(standings: &[Standing]) -> String {
-        let line = |Standing { at_us, server, position }: &Standing| {
-            let position = match position {
-                Position::Agreed(place) => json!([place.index, place.offset]),
-                Position::Merged(logs) => {
-                    let log = |(log, index): &(Replica, u64)| {
-                        (format!("{}.{}", log.node, log.boot), json!(index))
-                    };
-                    Value::Object(logs.iter().map(log).collect())
-                }
-            };
-            json!({ "at_us": at_us, "server": server, "position": position }).to_string() + "\n"
-        };
-        standings.iter().map(line).collect()
-    }
-
-    /// What stands in such a file, but for lines that say nothing.
-    pub fn from_jsonl(text: &str) -> Vec<Standing> {
-        text.lines().filter_map(Standing::from_line).collect()
-    }
-
-    fn from_line(line: &str) -> Option<Standing> {
-        let mut line: Value = serde_json::from_str(line).ok()?;
-        let position = serde_json::from_value(line.get_mut("position")?.take()).ok()?;
-        Some(Standing {
-            at_us: line["at_us"].as_u64()?,
-            server: line["server"].as_u64()?,
-            position,
-        })
-    }
 }
 
 /// The lines as the page gets them: in the unit of the history, since its first operation.
@@ -105,16 +68,6 @@ mod tests {
     fn standing(at_us: u64, server: u64, index: u64) -> Standing {
         let position = Position::Agreed(history::Place { index, offset: 0 });
         Standing { at_us, server, position }
-    }
-
-    #[test]
-    fn what_was_written_is_read() {
-        let replica = Replica { node: 2, boot: 3 };
-        let merged = Position::Merged(vec![(replica, 7)]);
-        let told = [standing(1, 0, 4), Standing { position: merged, ..standing(5, 2, 0) }];
-        let text = Standing::to_jsonl(&told);
-        assert_eq!(Standing::from_jsonl(&text), told);
-        assert!(Standing::from_jsonl("{\n{}\n[1]\n").is_empty());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What a request, a reply and a value cost: `cargo bench -p resp`. On one core of a small cloud machine:
+//! What a request, a reply and a value cost: `cargo bench -p resp`. On one core of a small cloud
+//! machine:
 //!
 //! | ns | what |
 //! |---|---|

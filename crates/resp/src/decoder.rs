@@ -1,7 +1,7 @@
 //! The reader of replies, for whoever asks.
 //!
-//! A value is taken from the buffer as soon as it is whole, and kept on a stack of the aggregates it
-//! lies in; so a long reply that arrives in pieces is read once.
+//! A value is taken from the buffer as soon as it is whole, and kept on a stack of the aggregates
+//! it lies in; so a long reply that arrives in pieces is read once.
 
 use std::fmt;
 
@@ -19,7 +19,8 @@ const LENGTH_MAX: usize = 1 << 30;
 /// Space set aside for an aggregate on its word alone, in values.
 const RESERVE_MAX: usize = 64;
 
-/// Bytes that are no reply. What follows cannot be told apart any more: the connection must be closed.
+/// Bytes that are no reply. What follows cannot be told apart any more: the connection must be
+/// closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
     /// No value begins with this byte.

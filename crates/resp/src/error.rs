@@ -4,8 +4,8 @@ use std::fmt;
 
 use crate::{Protocol, Writer};
 
-/// Bytes that are no request. What came before was fine; what follows cannot be told apart any more,
-/// so the connection is answered with this and closed.
+/// Bytes that are no request. What came before was fine; what follows cannot be told apart any
+/// more, so the connection is answered with this and closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProtocolError {
     /// An argument does not begin with `$` but with this.

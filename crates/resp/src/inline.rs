@@ -2,12 +2,13 @@
 //!
 //! Words are separated by blanks. `"…"` may hold blanks and the escapes `\n \r \t \b \a \xHH`, and
 //! `\` before anything else gives that thing; `'…'` knows `\'` alone. A closing quote ends its word
-//! and must be followed by a blank or the end. Unlike Redis, whose strings end at it, a zero byte is
-//! a byte like any other.
+//! and must be followed by a blank or the end. Unlike Redis, whose strings end at it, a zero byte
+//! is a byte like any other.
 
 use crate::ProtocolError;
 
-/// Appends the words of a line to `text` and tells the place of each. `None`: a quote is unbalanced.
+/// Appends the words of a line to `text` and tells the place of each. `None`: a quote is
+/// unbalanced.
 ///
 /// The words together are never longer than the line.
 pub(crate) fn unquote(

@@ -11,14 +11,16 @@
 //! ```
 //!
 //! Both readers remember how far they came, so a frame that arrives byte by byte is read once, and
-//! "need more" is `Ok(None)`, never an error. Payloads are not copied: they share the receive buffer
-//! (see [`Request::bytes`] for what that means to whoever keeps one). Memory grows with the bytes
-//! that arrived, never with a length that was merely announced; every length and depth has a limit.
+//! "need more" is `Ok(None)`, never an error. Payloads are not copied: they share the receive
+//! buffer (see [`Request::bytes`] for what that means to whoever keeps one). Memory grows with the
+//! bytes that arrived, never with a length that was merely announced; every length and depth has a
+//! limit.
 //!
 //! Speed is measured by `cargo bench -p resp`, nanoseconds per command; its figures stand in
 //! `benches/speed.rs`.
 //!
-//! Left out: RESP3's streamed strings and aggregates (`$?`, `*?`), which no server is known to send.
+//! Left out: RESP3's streamed strings and aggregates (`$?`, `*?`), which no server is known to
+//! send.
 
 mod request;
 

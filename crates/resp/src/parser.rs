@@ -18,8 +18,8 @@ pub const INLINE_BYTES_MAX: usize = 64 << 10;
 /// The longest request, all arguments and their headers together, in bytes.
 pub const REQUEST_BYTES_MAX: usize = 256 << 20;
 
-/// What is understood of an incomplete request is taken off the buffer once it is so long, so that the buffer stays short
-/// however long the request.
+/// What is understood of an incomplete request is taken off the buffer once it is so long, so that
+/// the buffer stays short however long the request.
 const PIECE_BYTES: usize = 32 << 10;
 
 /// What a request may not exceed.
@@ -57,8 +57,9 @@ impl Default for Limits {
 /// assert!(parser.next(&mut buffer).unwrap().is_none()); // more bytes are needed
 /// ```
 ///
-/// Invariant: the first byte of the buffer is the first byte of the frame that is being read, or of what is left of it
-/// once a piece was taken off, and the places below count from there. Between two calls the caller only appends to the buffer.
+/// Invariant: the first byte of the buffer is the first byte of the frame that is being read, or of
+/// what is left of it once a piece was taken off, and the places below count from there. Between
+/// two calls the caller only appends to the buffer.
 #[derive(Debug, Default)]
 pub struct Parser {
     limits: Limits,
@@ -114,7 +115,8 @@ impl Parser {
         }
     }
 
-    /// The memory that it takes besides the buffer: what was taken off it of a long request, and the places of arguments.
+    /// The memory that it takes besides the buffer: what was taken off it of a long request, and
+    /// the places of arguments.
     pub fn held_bytes(&self) -> usize {
         self.request.held_bytes()
     }
@@ -258,8 +260,8 @@ impl Parser {
         Ok(true)
     }
 
-    /// Reads a line of words. Such lines are typed by people or sent once in a connection's life, so
-    /// their words may be copied.
+    /// Reads a line of words. Such lines are typed by people or sent once in a connection's life,
+    /// so their words may be copied.
     fn inline(&mut self, buffer: &mut BytesMut) -> Result<Line, ProtocolError> {
         let Some(end) = self.find(buffer, b'\n', ProtocolError::InlineTooLong)? else {
             return Ok(Line::Partial);

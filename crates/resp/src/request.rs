@@ -12,8 +12,9 @@ const SPANS_KEPT_MAX: usize = 1024;
 /// [`Parser`](crate::Parser) hands it out.
 ///
 /// The arguments lie in a frame that shares the receive buffer, so a request costs no allocation
-/// of its own. Of a long request, what came first lies in pieces that were taken off the buffer, so that nothing long is
-/// ever moved. Invariant: every span lies inside its frame once the request is complete.
+/// of its own. Of a long request, what came first lies in pieces that were taken off the buffer, so
+/// that nothing long is ever moved. Invariant: every span lies inside its frame once the request is
+/// complete.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// What lies before the frame.
@@ -83,8 +84,9 @@ impl Request {
             || self.pieces.iter().any(|piece| any(&piece.frame, &piece.spans))
     }
 
-    /// The pieces in which a long request came, to be kept beyond it: bytes, and where in them arguments lie, the name of
-    /// the command first. Nothing is copied. `None`: it came in one, and [`Request::iter`] copies little.
+    /// The pieces in which a long request came, to be kept beyond it: bytes, and where in them
+    /// arguments lie, the name of the command first. Nothing is copied. `None`: it came in one, and
+    /// [`Request::iter`] copies little.
     pub fn pieces(&self) -> Option<impl Iterator<Item = (Bytes, Arc<[Range<u32>]>)>> {
         let last = || (self.frame.clone(), self.spans[..].into());
         let pieces = self.pieces.iter().map(|piece| (piece.frame.clone(), piece.spans.clone()));
@@ -101,7 +103,8 @@ impl Request {
         frame.slice(span)
     }
 
-    /// The memory that it takes while its arguments are kept by [`Request::bytes`]: the frame, and a handle for each.
+    /// The memory that it takes while its arguments are kept by [`Request::bytes`]: the frame, and
+    /// a handle for each.
     pub fn kept_bytes(&self) -> usize {
         self.pieces_held + self.frame.len() + self.len() * size_of::<Bytes>()
     }
@@ -130,7 +133,8 @@ impl Request {
         self.spans.push(narrow(start)..narrow(end));
     }
 
-    /// The arguments noted so far lie in this piece, which keeps so much memory; those to come, in what follows it.
+    /// The arguments noted so far lie in this piece, which keeps so much memory; those to come, in
+    /// what follows it.
     pub(crate) fn cut(&mut self, frame: Bytes, held: usize) {
         self.pieces_bytes += frame.len();
         self.pieces_held += held;

@@ -27,8 +27,8 @@ impl Protocol {
 /// Appends replies to a send buffer. What RESP2 lacks is written in its nearest RESP2 form, so the
 /// caller says what it means once.
 ///
-/// An aggregate (array, map, set, push) is its header followed by as many values as it announced. An attribute is
-/// followed by its pairs, and then by the value that it is about.
+/// An aggregate (array, map, set, push) is its header followed by as many values as it announced.
+/// An attribute is followed by its pairs, and then by the value that it is about.
 #[derive(Debug)]
 pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
@@ -124,7 +124,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The header of an attribute of so many pairs. Most clients choke on one that they did not ask for.
+    /// The header of an attribute of so many pairs. Most clients choke on one that they did not ask
+    /// for.
     ///
     /// # Panics
     /// In RESP2, which has nothing like it.
@@ -156,7 +157,8 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// A floating point number; in RESP2 a bulk string. The shortest digits that read back the same.
+    /// A floating point number; in RESP2 a bulk string. The shortest digits that read back the
+    /// same.
     pub fn double(&mut self, value: f64) {
         let mut text = Short::default();
         let plain = value == 0.0 || (1e-5..1e17).contains(&value.abs());

@@ -4,8 +4,8 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::Failure;
-use crate::connection::CONNECTIONS_MAX;
+use crate::Error;
+use crate::clients::CONNECTIONS_MAX;
 
 /// The log: its directory, the lock, and twice each the segment, the next one, and one for a great group.
 const LOG: u64 = 8;
@@ -13,8 +13,8 @@ const LOG: u64 = 8;
 const LOOP: u64 = 12;
 /// Each other member: dialled, come in, and come in anew before the old connection is gone.
 const PEER: u64 = 3;
-/// What is open for a moment only: a connection that is turned away, a name that is looked up, what the system tells of
-/// this process.
+/// What is open for a moment only: a connection that is turned away, a name that is looked up, what
+/// the system tells of this process.
 const MOMENTS: u64 = 16;
 /// The fewest and the most connections at the port for peers that have not said who they are.
 const STRANGERS: (u64, u64) = (8, 64);
@@ -31,8 +31,9 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    /// Shares out what the system grants to a node with so many other members, and asks it for more if it must.
-    pub(crate) fn share_out(others: usize) -> Result<Descriptors, Failure> {
+    /// Shares out what the system grants to a node with so many other members, and asks it for more
+    /// if it must.
+    pub(crate) fn share_out(others: usize) -> Result<Descriptors, Error> {
         let open = count_open();
         let granted = getrlimit(Resource::Nofile);
         let wanted = needed(open, others) + STRANGERS.1 + CONNECTIONS_MAX as u64;
@@ -46,7 +47,7 @@ impl Descriptors {
     }
 
     /// Shares out so many, of which so many are open before anything is done.
-    fn of(limit: u64, open: u64, others: usize) -> Result<Descriptors, Failure> {
+    fn of(limit: u64, open: u64, others: usize) -> Result<Descriptors, Error> {
         let needed = needed(open, others);
         let strangers = match others {
             0 => 0,
@@ -54,7 +55,7 @@ impl Descriptors {
         };
         let clients_max = limit.saturating_sub(needed + strangers).min(CONNECTIONS_MAX as u64);
         if clients_max == 0 {
-            return Err(Failure::configuration(format!(
+            return Err(Error::configuration(format!(
                 "the process may have {limit} files open, and this node needs {} for itself\n  hint: let it \
                  open more (ulimit -n): {} serve all clients that it takes at most",
                 needed + strangers,
@@ -96,10 +97,10 @@ mod tests {
 
     #[test]
     fn too_few_are_refused() {
-        let failure = Descriptors::of(39, 3, 0).unwrap_err();
-        assert_eq!(failure.exit_code, 78);
+        let error = Descriptors::of(39, 3, 0).unwrap_err();
+        assert_eq!(error.exit_code, 78);
         assert_eq!(
-            failure.reason,
+            error.reason,
             "the process may have 39 files open, and this node needs 39 for itself\n  hint: let it open more \
              (ulimit -n): 10103 serve all clients that it takes at most"
         );

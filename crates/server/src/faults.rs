@@ -1,4 +1,5 @@
-//! Faults that a client may ask for in test mode: a clock that is wrong; a disk that is full, slow or broken, or loses its power.
+//! Faults that a client may ask for in test mode: a clock that is wrong; a disk that is full, slow
+//! or broken, or loses its power.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,7 +7,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use crate::disk::{Disk, Fault, Faulty, Loss, Operation};
+use crate::log::disk::{Disk, Fault, Faulty, Loss, Operation};
 
 /// What is wrong now. The loop sets it; the clock and the disk look.
 #[derive(Debug)]
@@ -27,7 +28,8 @@ impl Faults {
         self.clock_offset_ms.store(offset_ms, Ordering::Relaxed);
     }
 
-    /// Nothing can be made on the disk, no segment of the log either, and this is why; or it can again.
+    /// Nothing can be made on the disk, no segment of the log either, and this is why; or it can
+    /// again.
     pub(crate) fn refuse_files(&self, why: Option<Errno>) {
         self.disk.refuse(why);
     }

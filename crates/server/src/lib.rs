@@ -1,4 +1,5 @@
-//! The real world: sockets, clock, files and threads, driving the same node that the simulator drives.
+//! The real world: sockets, clock, files and threads, driving the same node that the simulator
+//! drives.
 //!
 //! [`serve()`] is the way in. It does what the node asks for and tells it what happened; whatever
 //! decides is in the node.
@@ -7,45 +8,33 @@ mod mutants;
 
 mod serve;
 
+mod shutdown;
+
 mod options;
 
-mod file;
+mod event_loop;
 
-mod machine;
+mod clients;
 
-mod hub;
+pub mod commands;
 
-mod connection;
-
-pub mod client;
-
-mod zmq;
-
-mod peer;
+mod peers;
 
 mod log;
 
-mod disk;
+mod logging;
 
-mod bell;
+mod error;
 
-mod chance;
-
-mod clock;
+mod random;
 
 mod descriptors;
 
-mod ending;
-
-mod failure;
-
 mod faults;
 
-mod notes;
-
-pub use failure::Failure;
+pub use error::Error;
 pub use faults::Faults;
+pub use logging::last_words;
 pub use node::{Level, Order};
-pub use notes::last_words;
 pub use options::{Options, parse_level, parse_peers};
 pub use serve::serve;

@@ -1,10 +1,12 @@
 //! What a server is told at its start, and whether that makes sense.
 
+mod file;
+
 use std::path::PathBuf;
 
 use node::{Level, Order};
 
-use crate::Failure;
+use crate::Error;
 
 /// The most members of a cluster.
 const MEMBERS_MAX: usize = 31;
@@ -73,7 +75,7 @@ impl Options {
     }
 
     /// Whether all of this can be had together.
-    pub(crate) fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         self.check_members()?;
         check_address("--listen", &self.listen)?;
         if let Some(address) = &self.zmq_listen {
@@ -82,14 +84,14 @@ impl Options {
         if let Some(address) = &self.peer_listen {
             check_address("--peer-listen", address)?;
             if self.peers.is_empty() {
-                return Err(Failure::configuration(
+                return Err(Error::configuration(
                     "--peer-listen is given but there are no peers\n  hint: list all members with \
                      --peers ID=HOST:PORT,…, or leave out --peer-listen for a node by itself",
                 ));
             }
         }
         if !REQUEST_TIMEOUT_MS.contains(&self.request_timeout_ms) {
-            return Err(Failure::configuration(format!(
+            return Err(Error::configuration(format!(
                 "--request-timeout {} is not between {} and {} ms\n  hint: the default is 3000",
                 self.request_timeout_ms,
                 REQUEST_TIMEOUT_MS.start(),
@@ -97,7 +99,7 @@ impl Options {
             )));
         }
         if !MAX_CLOCK_DRIFT_MS.contains(&self.max_clock_drift_ms) {
-            return Err(Failure::configuration(format!(
+            return Err(Error::configuration(format!(
                 "--max-clock-drift {} is not between {} and {} ms\n  hint: the default is 500",
                 self.max_clock_drift_ms,
                 MAX_CLOCK_DRIFT_MS.start(),
@@ -108,12 +110,12 @@ impl Options {
     }
 
     /// Ids at least 1 and each once, addresses each once, this node among them.
-    fn check_members(&self) -> Result<(), Failure> {
+    fn check_members(&self) -> Result<(), Error> {
         if self.id == 0 {
-            return Err(Failure::configuration("--id 0 is not an id\n  hint: ids begin at 1"));
+            return Err(Error::configuration("--id 0 is not an id\n  hint: ids begin at 1"));
         }
         if self.peers.len() > MEMBERS_MAX {
-            return Err(Failure::configuration(format!(
+            return Err(Error::configuration(format!(
                 "--peers lists {} members\n  hint: a cluster has at most {MEMBERS_MAX}; 3 or 5 \
                  are usual",
                 self.peers.len()
@@ -121,25 +123,25 @@ impl Options {
         }
         for (place, (id, address)) in self.peers.iter().enumerate() {
             if *id == 0 {
-                return Err(Failure::configuration(format!(
+                return Err(Error::configuration(format!(
                     "--peers: 0={address} has the id 0\n  hint: ids begin at 1"
                 )));
             }
             check_address("--peers", address)?;
             if address.ends_with(":0") {
-                return Err(Failure::configuration(format!(
+                return Err(Error::configuration(format!(
                     "--peers: {id}={address} has no port that the others could dial\n  hint: give \
                      the port that node {id} receives its peers on"
                 )));
             }
             for (other, taken) in &self.peers[..place] {
                 if other == id {
-                    return Err(Failure::configuration(format!(
+                    return Err(Error::configuration(format!(
                         "--peers: the id {id} is listed twice\n  hint: each member has its own id"
                     )));
                 }
                 if taken == address {
-                    return Err(Failure::configuration(format!(
+                    return Err(Error::configuration(format!(
                         "--peers: {address} is the address of both node {other} and node {id}\n  \
                          hint: each member has its own address"
                     )));
@@ -147,7 +149,7 @@ impl Options {
             }
         }
         if !self.peers.is_empty() && !self.peers.iter().any(|(id, _)| *id == self.id) {
-            return Err(Failure::configuration(format!(
+            return Err(Error::configuration(format!(
                 "--peers does not list this node, --id {}\n  hint: --peers lists all members, this \
                  one included: {}={}",
                 self.id,
@@ -160,10 +162,10 @@ impl Options {
 }
 
 /// Whether this level can be had over this order.
-fn check_consistency(order: Order, level: Level) -> Result<(), Failure> {
+fn check_consistency(order: Order, level: Level) -> Result<(), Error> {
     match (order, level) {
         (Order::Merged, Level::Linearizable | Level::Sequential) => {
-            Err(Failure::configuration(format!(
+            Err(Error::configuration(format!(
                 "a merged keyspace has no {level} reads\n  hint: take causal or eventual with the merged \
                  order, or {level} with the agreed one"
             )))
@@ -173,19 +175,20 @@ fn check_consistency(order: Order, level: Level) -> Result<(), Failure> {
 }
 
 /// Whether this looks like `HOST:PORT`. Whether the host exists, only the system can tell.
-fn check_address(flag: &str, address: &str) -> Result<(), Failure> {
+fn check_address(flag: &str, address: &str) -> Result<(), Error> {
     let well_formed = address
         .rsplit_once(':')
         .is_some_and(|(host, port)| is_host(host) && port.parse::<u16>().is_ok());
     if well_formed {
         return Ok(());
     }
-    Err(Failure::configuration(format!(
+    Err(Error::configuration(format!(
         "{flag}: {address:?} is not HOST:PORT\n  hint: for example 127.0.0.1:6379, or [::1]:6379"
     )))
 }
 
-/// Whether this may be the name or the number of a host: what separates the parts of a list is never part of one.
+/// Whether this may be the name or the number of a host: what separates the parts of a list is
+/// never part of one.
 fn is_host(host: &str) -> bool {
     let in_brackets = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let (host, marks) = in_brackets.map_or((host, "._-"), |inner| (inner, ":.%"));
@@ -193,15 +196,15 @@ fn is_host(host: &str) -> bool {
 }
 
 /// Reads a list of members, `ID=HOST:PORT,…`, as flags and configuration files give it.
-pub fn parse_peers(text: &str) -> Result<Vec<(u64, String)>, Failure> {
+pub fn parse_peers(text: &str) -> Result<Vec<(u64, String)>, Error> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(parse_peer).collect()
 }
 
-fn parse_peer(text: &str) -> Result<(u64, String), Failure> {
+fn parse_peer(text: &str) -> Result<(u64, String), Error> {
     text.split_once('=')
         .and_then(|(id, address)| Some((id.trim().parse().ok()?, address.trim().to_owned())))
         .ok_or_else(|| {
-            Failure::configuration(format!(
+            Error::configuration(format!(
                 "--peers: {text:?} is not ID=HOST:PORT\n  hint: for example \
                  --peers 1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000"
             ))
@@ -210,13 +213,13 @@ fn parse_peer(text: &str) -> Result<(u64, String), Failure> {
 
 /// Reads the name of a level as flags and scenario files give it, and with it the order of the
 /// keyspace `default`.
-pub fn parse_level(name: &str) -> Result<(Order, Level), Failure> {
+pub fn parse_level(name: &str) -> Result<(Order, Level), Error> {
     match name {
         "linearizability" | "linearizable" => Ok((Order::Agreed, Level::Linearizable)),
         "sequential" => Ok((Order::Agreed, Level::Sequential)),
         "causal" => Ok((Order::Merged, Level::Causal)),
         "eventual" => Ok((Order::Merged, Level::Eventual)),
-        _ => Err(Failure::configuration(format!(
+        _ => Err(Error::configuration(format!(
             "--level {name:?} is not a level\n  hint: linearizable, sequential, causal or eventual"
         ))),
     }
@@ -234,10 +237,10 @@ mod tests {
     /// The options are refused as bad configuration, and the text holds this.
     #[track_caller]
     fn refused(options: Options, needle: &str) {
-        let failure = options.check().unwrap_err();
-        assert_eq!(failure.exit_code, 78);
-        assert!(failure.reason.contains(needle), "{failure} lacks {needle:?}");
-        assert!(failure.reason.contains("\n  hint: "), "{failure} has no hint");
+        let error = options.check().unwrap_err();
+        assert_eq!(error.exit_code, 78);
+        assert!(error.reason.contains(needle), "{error} lacks {needle:?}");
+        assert!(error.reason.contains("\n  hint: "), "{error} has no hint");
     }
 
     #[test]

@@ -5,24 +5,23 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use node::{Config, Node, NodeId, Recovery, Waits};
+use node::{Config, Node, NodeId, Recovery};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 use tracing::{error, info, warn};
 
-use crate::clock::Clock;
-use crate::connection::{CONNECTIONS_MAX, Door, is_local};
+use crate::clients::{CONNECTIONS_MAX, Port, is_local};
 use crate::descriptors::Descriptors;
-use crate::disk::Disk;
-use crate::ending::Ending;
-use crate::hub::{Description, Hub};
+use crate::event_loop::{Clock, Description, Driver, Shared};
+use crate::log::disk::Disk;
 use crate::log::{Directory, Handle, Identity, Log, SEGMENT_BYTES};
-use crate::machine::Machine;
+use crate::logging::Announcement;
 use crate::mutants::mutant;
-use crate::peer::Peers;
-use crate::{Failure, Faults, Options, chance, connection, notes};
+use crate::peers::Peers;
+use crate::shutdown::Shutdown;
+use crate::{Error, Faults, Options, clients, logging, random};
 
 /// How long another node may take to lead when the server of a leader ends.
 const HAND_OVER_MAX: Duration = Duration::from_secs(1);
@@ -30,37 +29,38 @@ const HAND_OVER_MAX: Duration = Duration::from_secs(1);
 const LAST_REPLIES_MAX: Duration = Duration::from_secs(1);
 /// How long the thread stays that looks up the names of hosts: as good as for ever.
 const LOOK_UP_THREAD_KEPT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// How many tasks run before the loop looks at the sockets again: all that a busy moment makes ready,
-/// so that they share a turn.
+/// How many tasks run before the loop looks at the sockets again: all that a busy moment makes
+/// ready, so that they share a turn.
 const TASKS_A_LOOK: u32 = 1024;
 
-/// Serves until told to end (SIGTERM, SIGINT, or the end of standard input if so asked). Prints a line to standard output once it
-/// is ready; before that, if it has to wait for others, one that says for whom. Logs to standard error.
-pub fn serve(options: Options) -> Result<(), Failure> {
+/// Serves until told to end (SIGTERM, SIGINT, or the end of standard input if so asked). Prints a
+/// line to standard output once it is ready; before that, if it has to wait for others, one that
+/// says for whom. Logs to standard error.
+pub fn serve(options: Options) -> Result<(), Error> {
     options.check()?;
-    notes::begin(NodeId(options.id))?;
+    logging::begin(NodeId(options.id))?;
     let others = options.peers.len().saturating_sub(1);
-    let end = Descriptors::share_out(others).and_then(|shared| run(&options, shared));
-    notes::flush();
+    let end = Descriptors::share_out(others).and_then(|descriptors| run(&options, descriptors));
+    logging::flush();
     end
 }
 
 /// The loop.
-fn run(options: &Options, descriptors: Descriptors) -> Result<(), Failure> {
+fn run(options: &Options, descriptors: Descriptors) -> Result<(), Error> {
     Builder::new_current_thread()
         .thread_keep_alive(LOOK_UP_THREAD_KEPT)
         .enable_all()
         .event_interval(TASKS_A_LOOK)
         .build_local(LocalOptions::default())
-        .map_err(|error| Failure::run_time(format!("the loop cannot be started: {error}")))?
+        .map_err(|error| Error::run_time(format!("the loop cannot be started: {error}")))?
         .block_on(live(options, descriptors))
 }
 
 /// The ports, the disk, the node; then what the node asks for, until the end.
-async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure> {
+async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> {
     // The thread that looks up names is there before there could be no room for one.
     let _ = spawn_blocking(|| ()).await;
-    let mut ending = Ending::listen(options.exit_with_stdin)?;
+    let mut shutdown = Shutdown::listen(options.exit_with_stdin)?;
     let mut ports = Ports::bind(options).await?;
     let config = config(options)?;
     let (me, members, seed) = (config.id, config.members.clone(), config.seed);
@@ -69,7 +69,7 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
     let counters = log.counters();
     let (teller, reports) = mpsc::unbounded_channel();
     let tell = move |report| {
-        // Nobody listens any more when the server is ending.
+        // Nobody listens any more when the server shuts down.
         let _ = teller.send(report);
     };
     let log = Handle::spawn(log, tell, stop)?;
@@ -77,11 +77,11 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
     let clients_max = descriptors.clients_max;
     let settings = settings(options, port, clients_max);
     let about = Description { port, settings, descriptors };
-    let hub = Rc::new(Hub::new(node, Clock::start(faults), counters, about));
-    spawn_local(notes::sum_up());
-    let peers = Peers::dial(&hub, me, &members, seed);
+    let shared = Rc::new(Shared::new(node, Clock::start(faults), counters, about));
+    spawn_local(logging::sum_up());
+    let peers = Peers::dial(&shared, me, &members, seed);
     if let Some(listener) = ports.peers.take() {
-        peers.listen(&hub, me, members.iter().map(|member| member.0).collect(), listener);
+        peers.listen(&shared, me, members.iter().map(|member| member.0).collect(), listener);
     }
     if clients_max < CONNECTIONS_MAX {
         warn!(
@@ -92,47 +92,47 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Failure
     }
     ports.warn(options);
     let protected = options.protected_mode;
-    let announcement = Announcement::of(options, &ports);
-    let machine = Machine::new(hub.clone(), peers, log, reports, announcement);
-    let mut machine = spawn_local(machine.run());
+    let announcement = announcement(options, &ports);
+    let driver = Driver::new(shared.clone(), peers, log, reports, announcement);
+    let mut driver = spawn_local(driver.run());
     let clients =
-        spawn_local(connection::listen(hub.clone(), Door::Redis, protected, ports.clients));
+        spawn_local(clients::listen(shared.clone(), Port::Redis, protected, ports.clients));
     let zmq = ports.zmq.map(|(listener, _)| {
-        spawn_local(connection::listen(hub.clone(), Door::Zmq, protected, listener))
+        spawn_local(clients::listen(shared.clone(), Port::Zmq, protected, listener))
     });
-    unless_halted(&mut machine, ending.wait()).await?;
+    unless_halted(&mut driver, shutdown.wait()).await?;
     clients.abort();
     zmq.inspect(|zmq| zmq.abort());
-    unless_halted(&mut machine, finish(&hub)).await?;
-    machine.abort();
-    match machine.await {
+    unless_halted(&mut driver, finish(&shared)).await?;
+    driver.abort();
+    match driver.await {
         Ok(halted) => Err(halted),
-        Err(bug) if bug.is_panic() => Err(bug_failure(&bug)),
+        Err(bug) if bug.is_panic() => Err(bug_error(&bug)),
         Err(_) => Ok(()),
     }
 }
 
 /// Waits for this, or until the node must not go on.
 async fn unless_halted(
-    machine: &mut JoinHandle<Failure>,
+    driver: &mut JoinHandle<Error>,
     end: impl Future<Output = ()>,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     tokio::select! {
         // Also if both come at once.
         biased;
-        halted = machine => {
-            let halted = halted.unwrap_or_else(|bug| bug_failure(&bug));
+        halted = driver => {
+            let halted = halted.unwrap_or_else(|bug| bug_error(&bug));
             mutant!(HaltForgotten, Err(halted), { drop(halted); Ok(()) })
         }
         () = end => Ok(()),
     }
 }
 
-/// Has another node lead first, while this one still serves whom it has: an election would cost everyone half a second.
-/// Then clients get their last replies.
-async fn finish(hub: &Hub) {
-    let _ = tokio::time::timeout(HAND_OVER_MAX, hub.hand_over()).await;
-    let _ = tokio::time::timeout(LAST_REPLIES_MAX, hub.end()).await;
+/// Has another node lead first, while this one still serves whom it has: an election would cost
+/// everyone half a second. Then clients get their last replies.
+async fn finish(shared: &Shared) {
+    let _ = tokio::time::timeout(HAND_OVER_MAX, shared.hand_over()).await;
+    let _ = tokio::time::timeout(LAST_REPLIES_MAX, shared.shut_down()).await;
 }
 
 /// The ports of a server, taken before anything else is touched.
@@ -145,7 +145,7 @@ struct Ports {
 }
 
 impl Ports {
-    async fn bind(options: &Options) -> Result<Ports, Failure> {
+    async fn bind(options: &Options) -> Result<Ports, Error> {
         let (clients, client_address) = bind(&options.listen, "clients", "--listen").await?;
         let zmq = match &options.zmq_listen {
             Some(address) => Some(bind(address, "clients of ZeroMQ", "--zmq-listen").await?),
@@ -155,7 +155,7 @@ impl Ports {
             && options.protected_mode
             && !is_local(address.ip())
         {
-            return Err(Failure::configuration(format!(
+            return Err(Error::configuration(format!(
                 "--zmq-listen {address} is open to other machines, and this is protected mode: ZeroMQ clients give no \
                  password\n  hint: listen on 127.0.0.1 or [::1]; or, where only hosts that you trust reach the port, \
                  start with --protected-mode no"
@@ -187,85 +187,42 @@ impl Ports {
     }
 }
 
-/// The lines on standard output that say that the server listens, and that it is ready.
-#[derive(Debug)]
-pub(crate) struct Announcement {
-    about: String,
-    /// A node by itself is ready at once.
-    is_alone: bool,
-    listens: bool,
-    is_ready: bool,
-}
-
-impl Announcement {
-    /// Of a node of which this is to be told, by itself or not.
-    pub(crate) fn new(about: String, is_alone: bool) -> Announcement {
-        Announcement { about, is_alone, listens: false, is_ready: false }
-    }
-
-    fn of(options: &Options, ports: &Ports) -> Announcement {
-        let peers = match options.peer_address() {
-            Some(address) => format!("peers on {address}, "),
-            None => String::new(),
-        };
-        let zmq = match &ports.zmq {
-            Some((_, address)) => format!("ZeroMQ on {address}, "),
-            None => String::new(),
-        };
-        let about = format!(
-            "node {} of {}, clients on {}, {zmq}{peers}level {}, data in {}{}",
-            options.id,
-            options.peers.len().max(1),
-            ports.client_address,
-            options.level,
-            options.data_dir.display(),
-            if options.test_mode { ", in test mode: clients may break it" } else { "" }
-        );
-        Announcement::new(about, options.peers.len() < 2)
-    }
-
-    /// Whether it has said all that there is to say.
-    pub(crate) fn is_over(&self) -> bool {
-        self.is_ready
-    }
-
-    /// Says what is new about what the node waits for.
-    pub(crate) fn tell(&mut self, waits: Option<&Waits>) {
-        match waits {
-            None if !self.is_ready => {
-                self.is_ready = true;
-                self.print("ready", "");
-            }
-            // Before its own disk has answered, it knows nothing of the others.
-            None => {}
-            Some(Waits::Disk) if mutant!(ListensTooSoon, true, false) => {}
-            Some(waits) if !self.listens && !self.is_alone => {
-                self.listens = true;
-                self.print("listening", &format!("; waits for {waits}"));
-            }
-            Some(_) => {}
-        }
-    }
-
-    fn print(&self, word: &str, waits: &str) {
-        notes::announce(format!("candor: {word}, {}{waits}\n", self.about));
-    }
+/// What is to be told of a server with these options at these ports.
+fn announcement(options: &Options, ports: &Ports) -> Announcement {
+    let peers = match options.peer_address() {
+        Some(address) => format!("peers on {address}, "),
+        None => String::new(),
+    };
+    let zmq = match &ports.zmq {
+        Some((_, address)) => format!("ZeroMQ on {address}, "),
+        None => String::new(),
+    };
+    let about = format!(
+        "node {} of {}, clients on {}, {zmq}{peers}level {}, data in {}{}",
+        options.id,
+        options.peers.len().max(1),
+        ports.client_address,
+        options.level,
+        options.data_dir.display(),
+        if options.test_mode { ", in test mode: clients may break it" } else { "" }
+    );
+    Announcement::new(about, options.peers.len() < 2)
 }
 
 /// Takes a port; and its address, of which the system chose a part if it was port 0.
-async fn bind(address: &str, role: &str, flag: &str) -> Result<(TcpListener, SocketAddr), Failure> {
+async fn bind(address: &str, role: &str, flag: &str) -> Result<(TcpListener, SocketAddr), Error> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => "another process listens there: end it, or choose",
             _ => "choose",
         };
-        Failure::run_time(format!(
+        Error::run_time(format!(
             "cannot listen for {role} on {address}: {error}\n  hint: {hint} another address with \
              {flag} HOST:PORT"
         ))
     })?;
     let bound = listener.local_addr().map_err(|error| {
-        Failure::run_time(format!("the address of {address} is not known: {error}"))
+        Error::run_time(format!("the address of {address} is not known: {error}"))
     })?;
     Ok((listener, bound))
 }
@@ -275,7 +232,7 @@ fn recover(
     options: &Options,
     config: Config,
     faults: Option<&Faults>,
-) -> Result<(Node, Log), Failure> {
+) -> Result<(Node, Log), Error> {
     let disk = faults.map_or_else(Disk::default, |faults| faults.disk());
     let directory = Directory::open(&disk, &options.data_dir)?;
     let mut recovery = Recovery::new(config);
@@ -293,13 +250,13 @@ fn recover(
     if report.groups > 0 {
         info!("read {} groups, {} bytes, from the log", report.groups, report.bytes);
     }
-    let node = recovery.finish().map_err(|error| Failure::configuration(error.0))?;
+    let node = recovery.finish().map_err(|error| Error::configuration(error.0))?;
     log.identify(Identity { node: options.id, directory: node.status().directory })?;
     Ok((node, log))
 }
 
 /// What the node is told at its start.
-fn config(options: &Options) -> Result<Config, Failure> {
+fn config(options: &Options) -> Result<Config, Error> {
     let mut members: Vec<_> =
         options.peers.iter().map(|(id, address)| (NodeId(*id), address.clone())).collect();
     // The order of the list says nothing, so it may differ between starts.
@@ -308,6 +265,11 @@ fn config(options: &Options) -> Result<Config, Failure> {
         // Nobody dials it, so it has no address that could change.
         members.push((NodeId(options.id), String::new()));
     }
+    let draw = || {
+        random::draw().map_err(|error| {
+            Error::run_time(format!("cannot draw random bytes from the operating system: {error}"))
+        })
+    };
     Ok(Config {
         id: NodeId(options.id),
         members,
@@ -315,9 +277,9 @@ fn config(options: &Options) -> Result<Config, Failure> {
         level: options.level,
         request_timeout_ms: options.request_timeout_ms,
         max_clock_drift_ms: options.max_clock_drift_ms,
-        seed: chance::draw()?,
-        incarnation: chance::draw()?,
-        directory: chance::draw()?,
+        seed: draw()?,
+        incarnation: draw()?,
+        directory: draw()?,
     })
 }
 
@@ -345,12 +307,12 @@ fn stop(error: crate::log::Error) {
         "{error}; what is on disk is not known any more, so the node stops\n  hint: check the disk \
          (space, health), then start the node again: it finds out what was kept"
     );
-    notes::flush();
+    logging::flush();
     std::process::exit(1);
 }
 
-fn bug_failure(bug: &tokio::task::JoinError) -> Failure {
-    Failure::run_time(format!("a bug stopped the node: {bug}"))
+fn bug_error(bug: &tokio::task::JoinError) -> Error {
+    Error::run_time(format!("a bug stopped the node: {bug}"))
 }
 
 #[cfg(test)]
@@ -366,34 +328,20 @@ mod tests {
             let options = Options { listen, zmq_listen, protected_mode, ..Options::default() };
             runtime.block_on(Ports::bind(&options))
         };
-        let failure = ports("0.0.0.0:0", true).err().expect("it is open");
-        assert_eq!(failure.exit_code, 78);
+        let error = ports("0.0.0.0:0", true).err().expect("it is open");
+        assert_eq!(error.exit_code, 78);
         assert!(ports("0.0.0.0:0", false).is_ok() && ports("127.0.0.1:0", true).is_ok());
-    }
-
-    #[test]
-    fn what_a_node_waits_for_is_said_once_its_disk_has_answered() {
-        let others = Waits::Leader(vec![NodeId(2)]);
-        let said = |is_alone, waits: &[Option<&Waits>]| {
-            let mut announcement = Announcement::new(String::new(), is_alone);
-            waits.iter().for_each(|waits| announcement.tell(*waits));
-            (announcement.listens, announcement.is_over())
-        };
-        assert_eq!(said(false, &[Some(&Waits::Disk)]), (false, false));
-        assert_eq!(said(false, &[Some(&Waits::Disk), Some(&others)]), (true, false));
-        assert_eq!(said(false, &[Some(&others), None]), (true, true));
-        assert_eq!(said(true, &[Some(&others)]), (false, false), "it is ready at once");
     }
 
     #[test]
     fn a_node_that_halts_while_the_server_ends_says_so() {
         let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
         runtime.block_on(async {
-            let mut machine = spawn_local(ready(Failure::configuration("superseded")));
-            let end = unless_halted(&mut machine, pending()).await;
+            let mut driver = spawn_local(ready(Error::configuration("superseded")));
+            let end = unless_halted(&mut driver, pending()).await;
             assert_eq!(end.unwrap_err().exit_code, 78);
-            let mut machine = spawn_local(pending());
-            assert!(unless_halted(&mut machine, ready(())).await.is_ok());
+            let mut driver = spawn_local(pending());
+            assert!(unless_halted(&mut driver, ready(())).await.is_ok());
         });
     }
 }

@@ -2,8 +2,7 @@
 
 use node::Order;
 
-use crate::lie::Lie;
-use crate::plain::Plain;
+use crate::sabotage::Sabotage;
 
 /// What is fixed about a world before its seed decides the rest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,10 +24,19 @@ pub struct Options {
     /// Whether to record what a message diagram shows.
     pub diagram: bool,
     /// What the driver does wrong, to show that the checks can fail.
-    pub lie: Option<Lie>,
+    pub sabotage: Option<Sabotage>,
     /// The bug that is planted in every node, to show the same.
     #[cfg(feature = "mutants")]
     pub mutant: Option<node::Mutant>,
+}
+
+/// A world of three nodes in which nothing breaks. The judge is not asked; all other invariants are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// Many clients that ask for up to 16 things at once and never rest.
+    Busy,
+    /// Five hundred operations a second, for a minute.
+    Moderate,
 }
 
 impl Options {
@@ -42,7 +50,7 @@ impl Options {
             self.only.as_ref().map(|only| format!(" --only {}", row(only))),
             self.clients.as_ref().map(|clients| format!(" --clients {}", row(clients))),
             self.operations.map(|operations| format!(" --operations {operations}")),
-            self.lie.map(|lie| format!(" --lie {}", lie.name())),
+            self.sabotage.map(|sabotage| format!(" --sabotage {}", sabotage.name())),
             #[cfg(feature = "mutants")]
             self.mutant.map(|mutant| format!(" --mutant {}", mutant.name())),
         ];

@@ -2,46 +2,10 @@
 
 use std::fmt;
 
-use crate::diagram::Diagram;
-use crate::fault::{NAMES, Target};
-use crate::operation::Outcome;
-use crate::shrink::Shrunk;
-use crate::truths::{self, Judgement};
-use crate::world::World;
-
-/// A truth that was broken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// Which one.
-    pub truth: &'static str,
-    /// When, in virtual milliseconds.
-    pub at_ms: u64,
-    /// What was seen.
-    pub what: String,
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at {} ms): {}", self.truth, self.at_ms, self.what)
-    }
-}
-
-impl Violation {
-    /// Who saw it, in words: the truth, or the judge and what it judged.
-    pub fn by(&self) -> String {
-        match self.kind() {
-            (truth, "") => truth.to_owned(),
-            (_, level) => format!("the judge: {level}"),
-        }
-    }
-
-    /// What makes two violations the same: the truth, and what stands before the first colon of the judge's verdict, its
-    /// level.
-    pub(crate) fn kind(&self) -> (&'static str, &str) {
-        let level = self.what.split(':').next().unwrap_or_default();
-        (self.truth, if self.truth == truths::VERDICT { level } else { "" })
-    }
-}
+use crate::invariants::verdict::Judgement;
+use crate::invariants::violation::Violation;
+use crate::options::Options;
+use crate::record::diagram::Diagram;
 
 /// A fault of the plan, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,9 +59,9 @@ pub struct Report {
     pub messages: u64,
     /// What the judge says, level by level.
     pub judgements: Vec<Judgement>,
-    /// The first truth that was broken, if any was.
+    /// The first invariant that was broken, if any was.
     pub verdict: Result<(), Violation>,
-    /// The shortest part of its plan that still breaks that truth, if it was looked for.
+    /// The shortest part of its plan that still breaks that invariant, if it was looked for.
     pub shrunk: Option<Box<Shrunk>>,
     /// Whether to show the plan when the report is shown.
     pub show_plan: bool,
@@ -110,39 +74,6 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn of(world: World) -> Report {
-        let count = |is: fn(&Outcome) -> bool| {
-            world.record.iter().filter(|operation| is(&operation.outcome)).count() as u64
-        };
-        let tally = &world.tally;
-        let faults = NAMES.iter().copied().zip(tally.faults).filter(|(_, count)| *count > 0);
-        Report {
-            seed: world.plan.seed,
-            trace_hash: world.trace.hash(),
-            setting: world.plan.setting.to_string(),
-            plan: planned(&world),
-            operations: world.record.len() as u64,
-            done: count(|outcome| matches!(outcome, Outcome::Done(_))),
-            refused: count(|outcome| matches!(outcome, Outcome::Refused(_))),
-            unknown: count(|outcome| matches!(outcome, Outcome::Unknown)),
-            faults: faults.collect(),
-            faults_under_way: tally.faults_under_way,
-            elections: tally.elections(),
-            virtual_ms: world.now_us() / 1000,
-            settled_ms: world.ending.settled_us.unwrap_or(0) / 1000,
-            unavailable_ms: tally.unavailable_us_max / 1000,
-            turns: tally.turns,
-            messages: tally.messages,
-            history: world.history(),
-            diagram: world.recorder.finish(world.agenda.now_us(), &world.record),
-            judgements: world.judgements,
-            verdict: world.violation.map_or(Ok(()), Err),
-            shrunk: None,
-            show_plan: false,
-            story: world.trace.into_story(),
-        }
-    }
-
     /// The plan as a table, one line each.
     pub fn plan_lines(&self) -> Vec<String> {
         let when = |fault: &Planned| format!("{}–{} ms", fault.at_ms, fault.until_ms);
@@ -161,20 +92,6 @@ impl Report {
     pub fn faults_total(&self) -> u64 {
         self.faults.iter().map(|(_, count)| count).sum()
     }
-}
-
-fn planned(world: &World) -> Vec<Planned> {
-    let one = |(place, fault): (usize, &crate::fault::Fault)| Planned {
-        number: fault.number,
-        at_ms: fault.at_us / 1000,
-        until_ms: fault.until_us / 1000,
-        what: fault.kind.to_string(),
-        whom: match (fault.kind.target(), world.struck[place].host) {
-            (Some(Target::Leader(_)), Some(host)) => format!("node {}, the leader", host + 1),
-            _ => fault.whom(),
-        },
-    };
-    world.plan.faults.iter().enumerate().map(one).collect()
 }
 
 impl fmt::Display for Report {
@@ -215,5 +132,34 @@ impl fmt::Display for Report {
             write!(f, "{shrunk}")?;
         }
         writeln!(f, "trace {:016x}", self.trace_hash)
+    }
+}
+
+/// What is left of a world that broke an invariant.
+#[derive(Clone, Debug)]
+pub struct Shrunk {
+    /// The options that bring it back, with its seed.
+    pub options: Options,
+    /// What becomes of it.
+    pub report: Report,
+    /// How many worlds were lived to find it.
+    pub worlds: u64,
+}
+
+impl fmt::Display for Shrunk {
+    /// The plan as a table, what it breaks, and the command that brings it back.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Shrunk { options, report, worlds } = self;
+        let count = report.plan.len();
+        let plural = if count == 1 { "" } else { "s" };
+        writeln!(
+            f,
+            "shortest plan that still shows it: {count} fault{plural} ({worlds} worlds tried)"
+        )?;
+        report.plan_lines().iter().try_for_each(|line| writeln!(f, "  {line}"))?;
+        if let Err(broken) = &report.verdict {
+            writeln!(f, "  {broken}")?;
+        }
+        writeln!(f, "brought back by: {}", options.command(report.seed))
     }
 }

@@ -1,43 +1,14 @@
-//! Shrinking: the shortest part of a plan that still breaks the same truth.
+//! Shrinking: the shortest part of a plan that still breaks the same invariant.
 //!
 //! Faults go first, in ever smaller parts (delta debugging: Zeller & Hildebrandt 2002), then clients one by one, then
 //! operations, and then faults once more, since fewer clients may need fewer of them. Each part is a world of its own, as
 //! repeatable as the whole: what is left can be lived again by naming it.
 
-use std::fmt;
-
+use crate::invariants::violation::Violation;
 use crate::options::Options;
 use crate::plan::Plan;
-use crate::report::{Report, Violation};
-
-/// What is left of a world that broke a truth.
-#[derive(Clone, Debug)]
-pub struct Shrunk {
-    /// The options that bring it back, with its seed.
-    pub options: Options,
-    /// What becomes of it.
-    pub report: Report,
-    /// How many worlds were lived to find it.
-    pub worlds: u64,
-}
-
-impl fmt::Display for Shrunk {
-    /// The plan as a table, what it breaks, and the command that brings it back.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Shrunk { options, report, worlds } = self;
-        let count = report.plan.len();
-        let plural = if count == 1 { "" } else { "s" };
-        writeln!(
-            f,
-            "shortest plan that still shows it: {count} fault{plural} ({worlds} worlds tried)"
-        )?;
-        report.plan_lines().iter().try_for_each(|line| writeln!(f, "  {line}"))?;
-        if let Err(broken) = &report.verdict {
-            writeln!(f, "  {broken}")?;
-        }
-        writeln!(f, "brought back by: {}", options.command(report.seed))
-    }
-}
+use crate::report::{Report, Shrunk};
+use crate::world;
 
 /// A world on its way to become smaller.
 struct Shrinker<'a> {
@@ -50,7 +21,7 @@ struct Shrinker<'a> {
     progress: &'a mut dyn FnMut(u64, &Options),
 }
 
-/// Shrinks a world that broke a truth, living at most so many others; `None` if it broke none. `progress` hears how
+/// Shrinks a world that broke an invariant, living at most so many others; `None` if it broke none. `progress` hears how
 /// many were lived, and of the smallest so far.
 pub fn shrink(
     seed: u64,
@@ -58,7 +29,7 @@ pub fn shrink(
     worlds_max: u64,
     progress: &mut dyn FnMut(u64, &Options),
 ) -> Option<Shrunk> {
-    let report = crate::run(seed, options);
+    let report = world::run(seed, options);
     let broken = report.verdict.clone().err()?;
     let plan = Plan::draw(seed, options);
     let best = Options {
@@ -81,13 +52,13 @@ pub fn shrink(
 }
 
 impl Shrinker<'_> {
-    /// Lives a smaller world; it is the best one from now on if it breaks the same truth in the same way.
+    /// Lives a smaller world; it is the best one from now on if it breaks the same invariant in the same way.
     fn still_breaks(&mut self, options: Options) -> bool {
         if self.worlds >= self.worlds_max {
             return false;
         }
         self.worlds += 1;
-        let report = crate::run(self.seed, &options);
+        let report = world::run(self.seed, &options);
         let same = report.verdict.as_ref().is_err_and(|broken| broken.kind() == self.broken.kind());
         if same {
             (self.best, self.report) = (options, report);

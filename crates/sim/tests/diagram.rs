@@ -1,7 +1,7 @@
 //! The message diagram tells what happened, in an order that can have happened, and changes nothing.
 
 use node::Order;
-use sim::{Diagram, End, Fate, Lie, Options, Report, run};
+use sim::{Diagram, End, Fate, Options, Report, Sabotage, run};
 
 fn recorded(seed: u64, order: Order) -> Report {
     run(seed, &Options { diagram: true, order: Some(order), ..Options::default() })
@@ -55,13 +55,13 @@ fn nothing_is_heard_before_it_is_said() {
 #[test]
 fn what_clashes_is_found_among_the_operations() {
     let options = Options {
-        lie: Some(Lie::StaleAnswers),
+        sabotage: Some(Sabotage::StaleAnswers),
         order: Some(Order::Agreed),
         diagram: true,
         ..Options::default()
     };
     let violated = |report: &Report| report.judgements.iter().any(|one| one.word == "violated");
-    let report = (0..40).map(|seed| run(seed, &options)).find(violated).expect("a lie is caught");
+    let report = (0..40).map(|seed| run(seed, &options)).find(violated).expect("it is caught");
     let diagram = diagram(&report);
     assert!(diagram.violated_us.is_some());
     for judgement in report.judgements.iter().filter(|one| one.word == "violated") {

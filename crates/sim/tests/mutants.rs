@@ -123,14 +123,14 @@ const HEAD: &str = "\
 # Planted bugs, and what catches them
 
 A check that cannot fail is a defect. So bugs are planted on purpose, one at a time, in every node of a world or in what
-drives them (`crates/node/src/mutants.rs`, `crates/sim/src/mutant.rs`), and the worlds of the simulator must catch each:
+drives them (`crates/node/src/mutants.rs`, `crates/sim/src/sabotage/mutants.rs`), and the worlds of the simulator must catch each:
 
 ```console
 $ cargo run --release --features mutants -- sim --mutants
 $ cargo run --release --features mutants -- sim --mutant no-tombstone --seed 1
 ```
 
-Without the cargo feature `mutants` nothing of them is in the program. Only a truth or the judge catches: an assertion of
+Without the cargo feature `mutants` nothing of them is in the program. Only an invariant or the judge catches: an assertion of
 the node that fails does not count, nor does a world that does not come to rest, unless the bug is about that. `caught
 after` counts worlds from seed 1 on, all of the order that the bug is about; it changes whenever worlds do, and a number far above a hundred says that worlds are
 poor in what the bug needs.

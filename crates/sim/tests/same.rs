@@ -1,6 +1,6 @@
 //! The same seed gives the same world, byte for byte, on any thread and in any company.
 
-use sim::{Many, Options, run, run_many};
+use sim::{Batch, Options, run, run_batch};
 
 #[test]
 fn same_seed_twice() {
@@ -30,8 +30,8 @@ fn the_story_changes_nothing() {
 fn many_at_once_are_the_same_as_one_by_one() {
     let options = Options::default();
     let mut hashes = vec![];
-    let many = Many { from: 200, count: 8, threads: 2, keep_going: true };
-    let many = run_many(many, &options, |report| {
+    let many = Batch { from: 200, count: 8, threads: 2, keep_going: true };
+    let many = run_batch(many, &options, |report| {
         hashes.push((report.seed, report.trace_hash));
     });
     hashes.sort();

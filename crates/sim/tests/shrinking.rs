@@ -1,23 +1,26 @@
-//! A plan that breaks a truth is cut down to what is needed for that.
+//! A plan that breaks an invariant is cut down to what is needed for that.
 
-use sim::{Lie, Options, run, shrink};
+use sim::{Options, Sabotage, run, shrink};
 
-/// A world in which this lie is caught, and what it breaks.
-fn caught(lie: Lie) -> (u64, Options, &'static str) {
-    let options = Options { lie: Some(lie), ..Options::default() };
-    let broken = |seed| run(seed, &options).verdict.err().map(|broken| (seed, broken.truth));
-    let (seed, truth) = (0..60).find_map(broken).expect("the lie is caught");
-    (seed, options, truth)
+/// A world in which this sabotage is caught, and what it violates.
+fn caught(sabotage: Sabotage) -> (u64, Options, &'static str) {
+    let options = Options { sabotage: Some(sabotage), ..Options::default() };
+    let broken = |seed| run(seed, &options).verdict.err().map(|broken| (seed, broken.invariant));
+    let (seed, invariant) = (0..60).find_map(broken).expect("the sabotage is caught");
+    (seed, options, invariant)
 }
 
 #[test]
 fn what_is_left_breaks_the_same_truth_again_and_again() {
-    let (seed, options, truth) = caught(Lie::ForgetfulDisk);
+    let (seed, options, invariant) = caught(Sabotage::ForgetfulDisk);
     let whole = run(seed, &options);
     let mut heard = 0;
     let shrunk = shrink(seed, &options, 400, &mut |worlds, _| heard = worlds).expect("it breaks");
-    assert_eq!(shrunk.report.verdict.as_ref().err().map(|broken| broken.truth), Some(truth));
-    assert!(!shrunk.report.plan.is_empty(), "without a crash nobody notices that lie");
+    assert_eq!(
+        shrunk.report.verdict.as_ref().err().map(|broken| broken.invariant),
+        Some(invariant)
+    );
+    assert!(!shrunk.report.plan.is_empty(), "without a crash nobody notices it");
     assert!(2 * shrunk.report.plan.len() < whole.plan.len(), "{:#?}", shrunk.report.plan_lines());
     assert!(shrunk.report.operations < whole.operations);
     assert_eq!(heard, shrunk.worlds);
@@ -35,7 +38,7 @@ fn a_world_that_holds_is_not_shrunk() {
 
 #[test]
 fn bounds_are_kept() {
-    let (seed, options, _) = caught(Lie::StaleAnswers);
+    let (seed, options, _) = caught(Sabotage::StaleAnswers);
     let shrunk = shrink(seed, &options, 3, &mut |_, _| ()).expect("it breaks");
     assert!(shrunk.worlds <= 3 && shrunk.report.verdict.is_err());
 }

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use super::*;
-use crate::arbiter::arbitrate;
-use crate::history::History;
-use crate::judge::check;
-use crate::level::Level;
-use crate::operation::{Kind, Operation};
-use crate::sources::plain_sources;
-use crate::view::View;
+use crate::check::check;
+use crate::model::history::History;
+use crate::model::level::Level;
+use crate::model::operation::{Kind, Operation};
+use crate::model::view::View;
+use crate::relation::arbiter::arbitrate;
+use crate::relation::reads_from::plain_sources;
 
-/// What a look at the clock may find undone: the steps between two looks, the piece of work that led
-/// to this one, and what costs a few steps for each operation and is never split.
+/// What a look at the clock may find undone: the steps between two looks, the piece of work that
+/// led to this one, and what costs a few steps for each operation and is never split.
 const STEPS_MAX: usize = 2 * CLOCK_STEPS;
 
 /// What a store is asked.

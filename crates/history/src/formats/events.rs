@@ -2,8 +2,9 @@
 
 use super::datum::Datum;
 use super::syntax::Reader;
-use crate::reader::{Broken, OPERATIONS_MAX, TIME_MAX};
-use crate::skipped::Skipped;
+use crate::formats::broken::{Broken, OPERATIONS_MAX};
+use crate::model::operation::TIME_MAX;
+use crate::model::skipped::Skipped;
 
 /// What an event says about its operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

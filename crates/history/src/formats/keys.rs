@@ -1,11 +1,11 @@
-//! Which key an event is about: one beside its value, or the first of a pair as `jepsen.independent`
-//! writes it, or the only one there is.
+//! Which key an event is about: one beside its value, or the first of a pair as
+//! `jepsen.independent` writes it, or the only one there is.
 
 use std::borrow::Cow;
 
 use super::datum::Datum;
 use super::events::{Event, Step};
-use crate::reader::Broken;
+use crate::formats::broken::Broken;
 
 const NOTHING: &Datum = &Datum::Nothing;
 

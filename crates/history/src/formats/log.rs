@@ -2,10 +2,11 @@
 //! lines between them.
 
 use super::datum::Datum;
+use super::dialect::Dialect;
 use super::events::{Event, Recording, Step, is_nemesis};
-use super::syntax::{Dialect, Reader};
-use crate::field::column;
-use crate::reader::Broken;
+use super::syntax::Reader;
+use crate::formats::broken::Broken;
+use crate::formats::field::column;
 
 /// Who writes the events into the log.
 pub(super) const LOGGER: &str = "jepsen.util";

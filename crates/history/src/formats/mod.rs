@@ -8,26 +8,34 @@
 //!   `INFO  jepsen.util - 0 :invoke :read nil`;
 //! - any of these compressed by gzip.
 //!
-//! A file is read whole or refused. What is skipped by rule is counted ([`crate::Skipped`]): comments,
-//! lines of the nemesis, lines of other loggers, crashes that are told twice.
+//! A file is read whole or refused. What is skipped by rule is counted ([`crate::Skipped`]):
+//! comments, lines of the nemesis, lines of other loggers, crashes that are told twice.
 
+pub(crate) mod broken;
 mod datum;
+mod dialect;
 mod events;
+pub(crate) mod field;
 mod gzip;
+pub(crate) mod jsonl;
 mod keys;
+mod line;
 mod log;
 mod number;
 mod processes;
 mod register;
 mod syntax;
+mod writer;
 
-use crate::field::{column, fields};
-use crate::history::History;
-use crate::operation::Operation;
-use crate::reader::{Broken, newlines};
+use crate::formats::broken::Broken;
+use crate::formats::field::{column, fields};
+use crate::formats::jsonl::newlines;
+use crate::model::history::History;
+use crate::model::operation::Operation;
 use datum::Datum;
+use dialect::Dialect;
 use events::Event;
-use syntax::{Dialect, Reader};
+use syntax::Reader;
 
 impl History {
     /// Reads a history of any form that is known, also compressed by gzip.
@@ -95,7 +103,8 @@ impl Form {
     fn bytes(self, text: &str) -> usize {
         let lines = newlines(text) + 1;
         match self {
-            // Strings in steps of 16 bytes, and half of the operations twice while parts are joined.
+            // Strings in steps of 16 bytes, and half of the operations twice while parts are
+            // joined.
             Form::Candor => text.len() + lines * (3 * size_of::<Operation>() / 2 + 32),
             // All of them may stand on one line, and one value may be a list.
             Form::Events(_) => text.len() + words(text) * DATUM_BYTES,
@@ -128,8 +137,8 @@ impl Form {
     }
 }
 
-/// Bytes that a datum takes at most besides its text: three times its place in a list that grows, and
-/// what the memory for a short text takes.
+/// Bytes that a datum takes at most besides its text: three times its place in a list that grows,
+/// and what the memory for a short text takes.
 const DATUM_BYTES: usize = 3 * size_of::<Datum>() + 32;
 /// Words of a line of a log that are counted with its event.
 const EVENT_WORDS: usize = 8;

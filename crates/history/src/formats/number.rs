@@ -1,6 +1,6 @@
 //! Numbers in the one way to write them, so that equal numbers are equal texts.
 
-use super::syntax::Dialect;
+use super::dialect::Dialect;
 
 /// The most zeros that are written out; what has more of them keeps its exponent.
 const ZEROS_MAX: i64 = 40;

@@ -15,11 +15,11 @@ use super::datum::Datum;
 use super::events::{Event, Recording, Step};
 use super::keys::{Keys, ONLY_KEY};
 use super::processes::Processes;
-use crate::clients;
-use crate::history::{Header, History, Unit};
-use crate::operation::{Kind, Operation};
-use crate::reader::Broken;
-use crate::skipped::Skipped;
+use crate::formats::broken::Broken;
+use crate::model::clients;
+use crate::model::history::{Header, History, Unit};
+use crate::model::operation::{Kind, Operation};
+use crate::model::skipped::Skipped;
 
 /// The history that a recording tells. `is_log`: it is a log of `jepsen.util`.
 pub(super) fn history(recording: Recording, is_log: bool) -> Result<History, Broken> {
@@ -101,8 +101,8 @@ fn texts(events: &[Event], keys: Keys) -> HashSet<String> {
     appends.filter_map(key).collect()
 }
 
-/// Where keys are asked with `get` and `put`, nothing there is the empty text, unless a read or a compare-and-set that
-/// found nothing says so.
+/// Where keys are asked with `get` and `put`, nothing there is the empty text, unless a read or a
+/// compare-and-set that found nothing says so.
 fn initial(events: &[Event], keys: Keys) -> Option<String> {
     let is_get = |event: &Event| event.f == "get" || event.f == "put";
     let found_nil = |event: &Event| {

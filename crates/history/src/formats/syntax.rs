@@ -6,29 +6,12 @@ mod strings;
 use std::collections::HashSet;
 
 use super::datum::Datum;
+use super::dialect::Dialect;
 use super::number::number;
-use crate::reader::Broken;
+use crate::formats::broken::Broken;
 
 /// How deep data may be nested.
 const DEPTH_MAX: usize = 64;
-
-/// The language of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Dialect {
-    Edn,
-    Json,
-}
-
-impl Dialect {
-    fn ends_word(self, c: char) -> bool {
-        match c {
-            ',' | '[' | ']' | '{' | '}' | '"' => true,
-            ';' | '(' | ')' | '\\' | '^' | '`' | '~' | '@' => self == Dialect::Edn,
-            ':' => self == Dialect::Json,
-            _ => c.is_whitespace(),
-        }
-    }
-}
 
 /// Reads data one after another.
 pub(super) struct Reader<'a> {
@@ -86,7 +69,8 @@ impl<'a> Reader<'a> {
         fault(self.place(), message)
     }
 
-    /// Skips what stands before the next datum: blanks, commas, comments, discarded forms, metadata.
+    /// Skips what stands before the next datum: blanks, commas, comments, discarded forms,
+    /// metadata.
     pub(super) fn skip_blank(&mut self, depth: usize) -> Result<(), Broken> {
         self.skip_plain_blanks();
         if self

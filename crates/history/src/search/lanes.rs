@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use crate::view::{NONE, Op};
+use crate::model::view::{NONE, Op};
 
 /// Whose an operation is and when it ran.
 #[derive(Clone, Copy, Debug)]
@@ -13,19 +13,19 @@ pub(super) struct Span {
     pub(super) start: u64,
     pub(super) end: u64,
     /// Whether it may never have run; such operations stand in no lane.
-    pub(super) maybe: bool,
+    pub(super) optional: bool,
 }
 
 impl From<&Op> for Span {
     fn from(op: &Op) -> Span {
-        Span { client: op.client, start: op.start, end: op.end, maybe: op.maybe }
+        Span { client: op.client, start: op.start, end: op.end, optional: op.optional }
     }
 }
 
 /// The known operations, client by client. Spans are given by start, each client's in its order.
 pub(super) fn client_lanes(spans: &[Span]) -> Vec<Vec<u32>> {
     let mut lanes: Vec<Vec<u32>> = Vec::new();
-    for (id, span) in spans.iter().enumerate().filter(|(_, span)| !span.maybe) {
+    for (id, span) in spans.iter().enumerate().filter(|(_, span)| !span.optional) {
         if lanes.len() <= span.client as usize {
             lanes.resize(span.client as usize + 1, Vec::new());
         }
@@ -46,7 +46,7 @@ pub(super) fn tight_lanes(spans: &[Span]) -> Vec<Vec<u32>> {
     let last = |lanes: &[Vec<u32>], lane: u32| {
         lanes.get(lane as usize)?.last().map(|&last| spans[last as usize])
     };
-    for (id, span) in spans.iter().enumerate().filter(|(_, span)| !span.maybe) {
+    for (id, span) in spans.iter().enumerate().filter(|(_, span)| !span.optional) {
         let own = client_lane[span.client as usize];
         let touches = |before: Span| before.client == span.client && before.end >= span.start;
         let mut lane = lanes.len() as u32;

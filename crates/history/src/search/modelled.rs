@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 
-use super::Found;
+use super::found::Found;
 use super::lanes::{Span, client_lanes, tight_lanes};
 use super::memo::{Entered, cell_mark, op_mark};
 use crate::budget::{Meter, effort};
-use crate::model::{Event, Model};
-use crate::view::{NEVER, NONE};
+use crate::model::view::{NEVER, NONE};
+use crate::search::model::{Event, Model};
 
 /// Looks for a legal order of the events that `part` names, as indices into `events`.
 pub(crate) fn search<M: Model>(
@@ -111,7 +111,7 @@ struct Search<'m, M: Model> {
     lane_of: Vec<u32>,
     front: Vec<usize>,
     /// Operations that may not have run, each with the one of its client before it.
-    maybes: Vec<(u32, u32)>,
+    optional: Vec<(u32, u32)>,
     /// The operations of which a look's hope may depend, by start.
     hopes: Vec<u32>,
     /// The looks by end; those before `next_look` took their place.
@@ -141,7 +141,7 @@ impl<'m, M: Model> Search<'m, M> {
                 let Event { client, start, end, .. } = events[index];
                 let next = clients.len() as u32;
                 let client = *clients.entry(client).or_insert(next);
-                Span { client, start, end: end.unwrap_or(NEVER), maybe: end.is_none() }
+                Span { client, start, end: end.unwrap_or(NEVER), optional: end.is_none() }
             })
             .collect();
         let lanes = if real_time { tight_lanes(&spans) } else { client_lanes(&spans) };
@@ -150,18 +150,18 @@ impl<'m, M: Model> Search<'m, M> {
             ops.iter().for_each(|&op| lane_of[op as usize] = lane as u32);
         }
         let mut last = vec![NONE; clients.len()];
-        let mut maybes = Vec::new();
+        let mut optional = Vec::new();
         for (id, span) in spans.iter().enumerate() {
             let before = std::mem::replace(&mut last[span.client as usize], id as u32);
-            if span.maybe {
-                maybes.push((id as u32, before));
+            if span.optional {
+                optional.push((id as u32, before));
             }
         }
         let operations: Vec<_> = order.iter().map(|&index| &events[index].operation).collect();
         let is_look: Vec<bool> =
             operations.iter().map(|operation| model.is_look(operation)).collect();
         let mut looks: Vec<u32> = (0..spans.len() as u32)
-            .filter(|&id| is_look[id as usize] && !spans[id as usize].maybe)
+            .filter(|&id| is_look[id as usize] && !spans[id as usize].optional)
             .collect();
         looks.sort_by_key(|&id| spans[id as usize].end);
         let hopes = (0..spans.len() as u32)
@@ -181,7 +181,7 @@ impl<'m, M: Model> Search<'m, M> {
             missing: lanes.iter().map(Vec::len).sum(),
             lanes,
             lane_of,
-            maybes,
+            optional,
             hopes,
             looks,
             next_look: 0,
@@ -233,8 +233,8 @@ impl<'m, M: Model> Search<'m, M> {
         first.filter(|_| self.real_time).unwrap_or(NEVER)
     }
 
-    /// Looks that see what they must go at once: putting them first changes nothing for others. False
-    /// when the budget is spent first.
+    /// Looks that see what they must go at once: putting them first changes nothing for others.
+    /// False when the budget is spent first.
     fn take_looks(&mut self, meter: &mut Meter) -> bool {
         let mut moved = true;
         while std::mem::replace(&mut moved, false) {
@@ -262,7 +262,7 @@ impl<'m, M: Model> Search<'m, M> {
         let (horizon, first) = (self.horizon(), pending.len());
         let fronts = self.lanes.iter().zip(&self.front).filter_map(|(lane, &at)| lane.get(at));
         let mut next: Vec<u32> = fronts.copied().collect();
-        for &(op, before) in &self.maybes {
+        for &(op, before) in &self.optional {
             if !self.taken[op as usize] && (before == NONE || self.taken[before as usize]) {
                 next.push(op);
             }

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::level::Level;
+use crate::model::level::Level;
 use crate::witness::facts::{Facts, looks, makes};
-use crate::witness::orders::{clients_in_order, complete, only};
-use crate::witness::{Order, Witness};
+use crate::witness::legal::{clients_in_order, complete, only};
+use crate::witness::order::{Order, Witness};
 
 /// Ccv and cc: one order of everything with each operation behind its causes. Each operation saw
 /// the write of its key that is, among its causes, the last of the order (ccv), or one that no
@@ -142,8 +142,8 @@ impl Causes {
         self.rows[self.row[index]][number] > seat
     }
 
-    /// Of the causes of the current operation, the writes of its key that stand behind `source`; if there are
-    /// many to ask, only each client's last one.
+    /// Of the causes of the current operation, the writes of its key that stand behind `source`; if
+    /// there are many to ask, only each client's last one.
     fn newer_writes(&self, facts: &Facts<'_>, index: usize, source: Option<usize>) -> Vec<usize> {
         let placed = &self.placed[facts.key[index]];
         let before = |other: usize| placed.partition_point(|&w| self.place[w] < self.place[other]);

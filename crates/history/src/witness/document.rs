@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::history::History;
-use crate::level::Level;
-use crate::reader::Broken;
-use crate::witness::{Order, Witness};
+use crate::formats::broken::Broken;
+use crate::model::history::History;
+use crate::model::level::Level;
+use crate::witness::order::{Order, Witness};
 
 /// The version of the form.
 const VERSION: u64 = 1;

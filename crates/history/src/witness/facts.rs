@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::history::History;
-use crate::level::Level;
-use crate::operation::{Fate, Kind, Operation, Value};
-use crate::verdict::named;
-use crate::witness::Witness;
+use crate::model::history::History;
+use crate::model::level::Level;
+use crate::model::names::named;
+use crate::model::operation::{Fate, Kind, Operation, Value};
+use crate::witness::order::Witness;
 
 pub(super) struct Facts<'h> {
     pub(super) history: &'h History,

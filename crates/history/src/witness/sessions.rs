@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::level::Level;
-use crate::operation::Kind;
-use crate::witness::Witness;
+use crate::model::level::Level;
+use crate::model::operation::Kind;
 use crate::witness::facts::{Facts, makes};
+use crate::witness::order::Witness;
 
 fn is_read(facts: &Facts<'_>, index: usize) -> bool {
     matches!(facts.op(index).kind, Kind::Read { .. })

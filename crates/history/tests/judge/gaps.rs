@@ -1,5 +1,6 @@
-//! Whether the random histories that judge and definitions are compared on are good ones: for any two levels of which one
-//! does not imply the other there are plenty that have the one and lack the other.
+//! Whether the random histories that judge and definitions are compared on are good ones: for any
+//! two levels of which one does not imply the other there are plenty that have the one and lack the
+//! other.
 
 use crate::chance::{Chance, Shape, anything, history};
 use crate::truth::agree;
@@ -58,7 +59,8 @@ fn named() -> Vec<History> {
         .collect()
 }
 
-/// A history that differs in a detail or two: random ones seldom come near a gap between two strong levels.
+/// A history that differs in a detail or two: random ones seldom come near a gap between two strong
+/// levels.
 fn near(history: &History, chance: &mut Chance) -> History {
     let mut operations = history.operations.clone();
     for _ in 0..chance.below(3) {

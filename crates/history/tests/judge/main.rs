@@ -1,30 +1,36 @@
 //! The judge is judged: against the definitions, against mutants, and by histories made by hand.
 //!
-//! That these tests can fail was tried with faults planted into the judge by hand, one at a time. They were seen by:
+//! That these tests can fail was tried with faults planted into the judge by hand, one at a time.
+//! They were seen by:
 //!
-//! - `truth`, `gaps`, `larger`: zones that touch taken for ones that clash; fingerprints of states without what keys hold; a maker
-//!   taken for the only one although the value is the initial one, too; ccv without arbitration; the initial value returned
-//!   although overwritten (cc, cm); cm's fixpoint left after one round; real time forgotten by the search; failed cas that do not
-//!   look; a write hidden one tick too early; ryw and mr that let an own older write or a source left before pass; mw and wfr
-//!   that forget what a read passed over.
-//! - `convergence`, `named`: final reads that touch the last write; an open write that is no excuse; a lost write; a server that
-//!   was not heard; a delete that is no excuse. `named` alone, by the sentence: zones that overlap, or lie in one another, or
-//!   run backwards, let pass, for then the search finds the clash.
-//! - `recordings`, by files: each rule of the readers of other forms taken out by itself (processes, times, answers, keys, values, what
-//!   is skipped and counted, hidden operations in logs); a bound that is rounded up, each unit of time; an event
-//!   in metadata. `nothing`: a level of which nothing was there to judge. `refusals`: answers without an end.
-//! - `claims`: reads before the write at their place; an unknown write given an entry that it need not have.
-//! - `witnesses`, `mutants`: a validator that leaves out real time, clients' orders, what operations saw, what is missing, causes,
-//!   the order among writes (ccv), what was overlooked (cc, mw, wfr), a client's own writes (ryw), what it left (mr), refused
-//!   operations, the bound of reads, or a client without an order.
+//! - `truth`, `gaps`, `larger`: zones that touch taken for ones that clash; fingerprints of states
+//!   without what keys hold; a maker taken for the only one although the value is the initial one,
+//!   too; ccv without arbitration; the initial value returned although overwritten (cc, cm); cm's
+//!   fixpoint left after one round; real time forgotten by the search; failed cas that do not look;
+//!   a write hidden one tick too early; ryw and mr that let an own older write or a source left
+//!   before pass; mw and wfr that forget what a read passed over.
+//! - `convergence`, `named`: final reads that touch the last write; an open write that is no
+//!   excuse; a lost write; a server that was not heard; a delete that is no excuse. `named` alone,
+//!   by the sentence: zones that overlap, or lie in one another, or run backwards, let pass, for
+//!   then the search finds the clash.
+//! - `recordings`, by files: each rule of the readers of other forms taken out by itself
+//!   (processes, times, answers, keys, values, what is skipped and counted, hidden operations in
+//!   logs); a bound that is rounded up, each unit of time; an event in metadata. `nothing`: a level
+//!   of which nothing was there to judge. `refusals`: answers without an end.
+//! - `claims`: reads before the write at their place; an unknown write given an entry that it need
+//!   not have.
+//! - `witnesses`, `mutants`: a validator that leaves out real time, clients' orders, what
+//!   operations saw, what is missing, causes, the order among writes (ccv), what was overlooked
+//!   (cc, mw, wfr), a client's own writes (ryw), what it left (mr), refused operations, the bound
+//!   of reads, or a client without an order.
 //!
-//! A fault that only makes a search propose a wrong order is no wrong verdict: the validator refuses the order, and another way
-//! is tried.
+//! A fault that only makes a search propose a wrong order is no wrong verdict: the validator
+//! refuses the order, and another way is tried.
 
 mod chance;
-mod circles;
 mod claims;
 mod convergence;
+mod cycles;
 mod formats;
 mod gaps;
 mod larger;

@@ -1,7 +1,8 @@
 //! Histories made by hand, each a file with a name, and beside it what the judge must say of it.
 //!
-//! `NAME.expected` is the report without the path, the answer first and then each level. Set `UPDATE_EXPECTED=1` to write what the judge
-//! says now, and read the difference as carefully as code.
+//! `NAME.expected` is the report without the path, the answer first and then each level. Set
+//! `UPDATE_EXPECTED=1` to write what the judge says now, and read the difference as carefully as
+//! code.
 
 use std::path::{Path, PathBuf};
 

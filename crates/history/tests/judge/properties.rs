@@ -1,4 +1,5 @@
-//! What must hold of any verdict, whatever the history: what changes nothing in what happened changes no verdict.
+//! What must hold of any verdict, whatever the history: what changes nothing in what happened
+//! changes no verdict.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Recordings of every form, each a file with a name, and beside it what is said of it: the answer and
-//! the exit code; or why the file is refused.
+//! Recordings of every form, each a file with a name, and beside it what is said of it: the answer
+//! and the exit code; or why the file is refused.
 //!
 //! Set `UPDATE_EXPECTED=1` to write what is said now, and read the difference as carefully as code.
 

@@ -1,5 +1,6 @@
-//! No witness proves what is violated: neither one that proves another level, nor one of a history that differs in one
-//! answer, nor the plain order of starts. The validator is asked alone, without the search that made the witness.
+//! No witness proves what is violated: neither one that proves another level, nor one of a history
+//! that differs in one answer, nor the plain order of starts. The validator is asked alone, without
+//! the search that made the witness.
 
 use crate::chance::{Chance, Shape, anything, history};
 use history::{Budget, History, Kind, Level, Order, Outcome, Witness, check, validate};

@@ -1,9 +1,9 @@
 //! Scenarios that are equal but for their level: what is said of them below the table, before the page is
 //! named.
 
-use super::verdict::labelled;
-use crate::comparison::{Comparison, Word};
-use crate::screen::{Look, tame};
+use super::comparison::{Comparison, Word};
+use super::terminal::Look;
+use super::text::{labelled, tame};
 
 /// Which files are compared, the strongest level that held in each, and what each showed that a stronger
 /// one forbids.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use history::Level;
 use unicode_width::UnicodeWidthStr;
 
-use super::verdict::break_line;
-use crate::plan::{Answer, Step};
-use crate::recording::{Recorded, Recording};
+use super::terminal::Look;
+use super::text::{break_line, left, millis, right, seconds, shown, tame, widest};
+use crate::attempt::recording::{Recorded, Recording};
+use crate::clients::step::{Answer, Step};
 use crate::scenario::{Request, Scenario};
-use crate::screen::{Look, shown, tame};
 
 const TIME_WIDTH: usize = 9;
 /// How wide a line may be.
@@ -204,28 +204,6 @@ pub(super) fn gist(why: &str) -> String {
     gist.chars().take(GIST_CHARS_MAX).collect()
 }
 
-fn widest(texts: impl Iterator<Item = String>, title: &str) -> usize {
-    texts.map(|text| text.width()).max().unwrap_or(0).max(title.len())
-}
-
-fn left(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-fn right(text: &str, width: usize) -> String {
-    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-/// A time since the start, such as `0.302 s`.
-fn seconds(ns: u64) -> String {
-    format!("{}.{:03} s", ns / 1_000_000_000, ns / 1_000_000 % 1000)
-}
-
-/// A latency, such as `1.924 ms`.
-pub(crate) fn millis(ns: u64) -> String {
-    format!("{}.{:03} ms", ns / 1_000_000, ns / 1000 % 1000)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,14 +224,5 @@ mod tests {
         assert_eq!(told("NO why", 15), "refused: NO why");
         assert_eq!(told("NO why", 14), "refused\n           NO why");
         assert!(told(&"many words ".repeat(40), 14).lines().all(|line| line.width() <= WIDTH));
-    }
-
-    #[test]
-    fn figures_align() {
-        assert_eq!(millis(1_924_000), "1.924 ms");
-        assert_eq!(millis(82_499), "0.082 ms");
-        assert_eq!(millis(3_000_000_000), "3000.000 ms");
-        assert_eq!(seconds(12_345_678_901), "12.345 s");
-        assert_eq!(right("7", 3) + &left("ключ", 6) + "|", "  7ключ  |");
     }
 }

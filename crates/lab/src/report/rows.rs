@@ -4,9 +4,9 @@
 use std::collections::{HashMap, VecDeque};
 
 use super::live::gist;
-use crate::plan::Answer;
-use crate::recording::Recorded;
-use crate::screen::Look;
+use super::terminal::Look;
+use crate::attempt::recording::Recorded;
+use crate::clients::step::Answer;
 
 /// The most operations of a run that are all shown.
 const ALL_MAX: usize = 40;
@@ -104,8 +104,8 @@ mod tests {
     use anstream::adapter::strip_str;
 
     use super::*;
-    use crate::order::OperationId;
-    use crate::plan::Step;
+    use crate::attempt::stated_order::OperationId;
+    use crate::clients::step::Step;
 
     fn recorded(step: usize, answer: Answer) -> Recorded {
         Recorded {

@@ -1,7 +1,7 @@
 //! The servers of a run: where they are and who leads.
 
-use crate::cluster::{Cluster, Ready};
-use crate::screen::Look;
+use super::terminal::Look;
+use crate::servers::cluster::{Cluster, Ready};
 
 /// A line for each server, with what to type to speak to it.
 pub(crate) fn server_lines(cluster: &Cluster, leader: Option<usize>) -> Vec<String> {

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use history::{Outcome, Verdict};
+use history::{Fault, Outcome, Verdict};
 use serde_json::{Value, json};
 
-use crate::attempt::{Attempt, Expected, StatedOrder};
-use crate::comparison::{Column, Comparison, Showing};
-use crate::figures::{Figures, Kind};
-use crate::finals::QuietEnd;
-use picture::Fault;
+use super::comparison::{Column, Comparison, Showing};
+use crate::attempt::figures::{Figures, Kind};
+use crate::attempt::final_reads::QuietEnd;
+use crate::attempt::outcome::{Attempt, Expected, StatedOrder};
 
 /// The version of the form.
 const VERSION: u32 = 1;
@@ -97,8 +96,8 @@ fn order(order: &StatedOrder) -> Value {
 
 fn fault(fault: &Fault) -> Value {
     json!({
-        "from_ms": fault.from_us as f64 / 1e3,
-        "until_ms": fault.until_us.map(|us| us as f64 / 1e3),
+        "from_ms": fault.start as f64 / 1e6,
+        "until_ms": fault.end.map(|end| end as f64 / 1e6),
         "server": fault.server,
         "text": fault.text,
     })

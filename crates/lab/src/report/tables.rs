@@ -4,10 +4,10 @@ use std::iter;
 
 use comfy_table::{CellAlignment, LineStyle, Table, TableStyle};
 
-use super::live::millis;
-use crate::attempt::Attempt;
-use crate::figures::{Figures, Kind};
-use crate::run::FileResult;
+use super::text::millis;
+use crate::attempt::figures::{Figures, Kind};
+use crate::attempt::outcome::Attempt;
+use crate::attempt::outcome::FileResult;
 
 /// One line below the header and no others.
 const STYLE: TableStyle =
@@ -148,7 +148,7 @@ pub(crate) fn pace_line(figures: &Figures) -> Option<String> {
 const ASLEEP: &str = "asleep";
 
 /// The throughput, told apart where it is none.
-pub(crate) fn pace(figures: &Figures) -> String {
+pub fn pace(figures: &Figures) -> String {
     match figures.mostly_slept() {
         Some(_) => format!("{} {ASLEEP}", throughput(figures)),
         None => throughput(figures),
@@ -164,7 +164,7 @@ fn throughput(figures: &Figures) -> String {
 }
 
 /// A latency in words.
-pub(crate) fn latency(ns: Option<u64>) -> String {
+pub fn latency(ns: Option<u64>) -> String {
     ns.map_or("–".into(), millis)
 }
 

@@ -6,22 +6,23 @@ use std::time::Duration;
 use anstream::adapter::strip_str;
 use history::{Level, Outcome};
 
+use super::comparison::{Column, Comparison};
 use super::{
     Live, Phase, compare, fault_line, figures_table, levels_lines, repeats_table, summary,
     verdict_lines,
 };
-use crate::attempt::{Attempt, Expected, StatedOrder};
-use crate::cluster::Ready;
-use crate::comparison::{Column, Comparison};
-use crate::delays;
-use crate::figures::Figures;
-use crate::finals::{FinalRead, QuietEnd};
-use crate::judgement::Judgement;
-use crate::order::OperationId;
-use crate::plan::{Answer, Step};
-use crate::recording::{Recording, Told};
-use crate::run::FileResult;
+use crate::attempt::figures::Figures;
+use crate::attempt::final_reads::QuietEnd;
+use crate::attempt::judgement::Judgement;
+use crate::attempt::outcome::FileResult;
+use crate::attempt::outcome::{Attempt, Expected, StatedOrder};
+use crate::attempt::recording::FinalRead;
+use crate::attempt::recording::{Recording, Told};
+use crate::attempt::stated_order::OperationId;
+use crate::clients::delays;
+use crate::clients::step::{Answer, Step};
 use crate::scenario::Scenario;
+use crate::servers::cluster::Ready;
 
 const MS: u64 = 1_000_000;
 
@@ -116,7 +117,7 @@ fn merged_attempt(first_read: &str) -> Attempt {
     Attempt { quiet: Some(quiet), ..attempt(&scenario, &recording) }
 }
 
-/// What the screen shows of random operations and a fault: one done, one refused, two unknown.
+/// What the terminal shows of random operations and a fault: one done, one refused, two unknown.
 fn under_fire() -> (Vec<String>, Figures) {
     let text = r#"{"num_servers":2,"consistency_level":"sequential","workload":{"clients":1,
         "operations":4,"cas":1}}"#;
@@ -201,7 +202,7 @@ fn plain(lines: impl IntoIterator<Item = String>) -> String {
 
 /// Three files that are equal but for their level: one broke its promise, one showed what stronger
 /// levels forbid, one did not come to its end.
-pub(crate) fn with_comparison<T>(use_it: impl FnOnce(&Comparison<'_>) -> T) -> T {
+fn with_comparison<T>(use_it: impl FnOnce(&Comparison<'_>) -> T) -> T {
     let scenarios = ["linearizable", "eventual", "sequential"].map(scenario);
     let bad = attempt(&scenarios[0], &recording(&scenarios[0], "100"));
     let mut results = [

@@ -3,19 +3,13 @@
 
 use std::time::Duration;
 
-use anstream::adapter::strip_str;
 use history::{Level, Outcome, Verdict};
-use unicode_width::UnicodeWidthStr;
 
-use super::live::millis;
-use crate::attempt::{Attempt, Expected, StatedOrder};
-use crate::finals::QuietEnd;
-use crate::screen::{Look, shown, tame};
+use super::terminal::Look;
+use super::text::{labelled, millis, shown, tame};
+use crate::attempt::final_reads::QuietEnd;
+use crate::attempt::outcome::{Attempt, Expected, StatedOrder};
 
-/// How wide the names at the left are.
-const LABEL_WIDTH: usize = 9;
-/// How wide the text beside them is.
-const TEXT_WIDTH: usize = 88;
 /// How many lines of a proof are shown; the whole of it stands in the summary.
 const PROOF_LINES_MAX: usize = 8;
 
@@ -176,59 +170,4 @@ fn agreed_on(values: &[(String, Option<String>)]) -> String {
 
 fn span(time: Duration) -> String {
     millis(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX))
-}
-
-/// Lines below each other, the first with a name at its left; long ones are broken.
-pub(crate) fn labelled(
-    label: &str,
-    look: Look,
-    lines: impl IntoIterator<Item = impl AsRef<str>>,
-) -> Vec<String> {
-    let broken = lines.into_iter().flat_map(|line| break_line(line.as_ref()));
-    let line = |(place, line): (usize, String)| {
-        let label = if place == 0 { label } else { "" };
-        format!("  {}{}", Look::Faint.on(format!("{label:LABEL_WIDTH$}")), look.on(line))
-    };
-    broken.enumerate().map(line).collect()
-}
-
-/// Breaks a line between words; what follows stands below its first word, a bit to the right.
-pub(super) fn break_line(line: &str) -> Vec<String> {
-    let text = line.trim_start();
-    let indent = " ".repeat(line.len() - text.len());
-    let mut lines = vec![];
-    let mut current = indent.clone();
-    for word in text.split(' ') {
-        let is_first = current.trim_start().is_empty();
-        if !is_first && seen_width(&current) + 1 + seen_width(word) > TEXT_WIDTH {
-            lines.push(std::mem::replace(&mut current, format!("{indent}  {word}")));
-        } else {
-            current.push_str(if is_first { "" } else { " " });
-            current.push_str(word);
-        }
-    }
-    lines.push(current);
-    lines
-}
-
-/// How wide a text is on the screen, where its colours take no room.
-fn seen_width(text: &str) -> usize {
-    strip_str(text).to_string().width()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_lines_break_between_words() {
-        assert_eq!(break_line("short"), ["short"]);
-        assert_eq!(break_line(""), [""]);
-        let long = format!("  {} {}", "a".repeat(60), "b".repeat(60));
-        let broken = [format!("  {}", "a".repeat(60)), format!("    {}", "b".repeat(60))];
-        assert_eq!(break_line(&long), broken);
-        assert_eq!(break_line(&"x".repeat(150)), ["x".repeat(150)]);
-        let coloured = format!("{} {}", Look::Bad.on("violated"), "a".repeat(TEXT_WIDTH - 9));
-        assert_eq!(break_line(&coloured), [coloured]);
-    }
 }

@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 use jsonc_parser::ast::{ObjectProp, Value};
 
 use super::fault::{Cut, Fault, Servers, Ways, What, When, Who};
-use super::fields::{Fields, Problems, kind, list, quoted};
-use super::reader::{no_such_server, read_integer, read_list, read_signed};
+use super::fields::{
+    Fields, Problems, kind, list, no_such_server, quoted, read_integer, read_list, read_signed,
+};
 use super::spelling;
 use super::{DURATION_MS_MAX, FAULTS_MAX, OPERATIONS_MAX, SERVERS_MAX};
 

@@ -1,6 +1,8 @@
-//! The fields of one JSON object, each taken by name once; what nobody took is unknown.
+//! The fields of one JSON object, each taken by name once; what nobody took is unknown. And what is
+//! read of them wherever they stand: lists, numbers, flags.
 
 use std::collections::HashMap;
+use std::ops::RangeInclusive;
 
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
@@ -170,4 +172,101 @@ pub(super) fn list(names: impl IntoIterator<Item = &'static str>) -> String {
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
         None => "no fields".into(),
     }
+}
+
+/// A field that may be left out; `None`: it is there and wrong.
+pub(super) fn optional<T>(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    problems: &mut Problems<'_>,
+    read: impl FnOnce(&Value<'_>, &mut Problems<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    match fields.take(name) {
+        Some(field) => read(&field.value, problems).map(Some),
+        None => Some(None),
+    }
+}
+
+/// Reads a list of so many elements at most.
+pub(super) fn read_list<'v>(
+    value: &'v Value<'v>,
+    name: &str,
+    length_max: usize,
+    problems: &mut Problems<'_>,
+) -> Option<&'v [Value<'v>]> {
+    let Value::Array(array) = value else {
+        return problems.add(value, format!("{name} is a list, [ … ], not {}", kind(value)));
+    };
+    if array.elements.len() > length_max {
+        let what = format!("{name} has {} elements; at most {length_max} go", array.elements.len());
+        return problems.add(array, what);
+    }
+    Some(&array.elements)
+}
+
+/// Reads a whole number in a range.
+pub(super) fn read_integer(
+    value: &Value<'_>,
+    name: &str,
+    range: RangeInclusive<u64>,
+    problems: &mut Problems<'_>,
+) -> Option<u64> {
+    let bounds = match *range.end() {
+        u64::MAX => format!("a whole number, {} or more", range.start()),
+        end => format!("a whole number from {} to {end}", range.start()),
+    };
+    let Value::NumberLit(number) = value else {
+        return problems.add(value, format!("{name} is {bounds}, not {}", kind(value)));
+    };
+    match number.value.parse() {
+        Ok(number) if range.contains(&number) => Some(number),
+        _ => problems.add(value, format!("{name} is {bounds}, not {}", cut(number.value))),
+    }
+}
+
+/// Reads a whole number that may be negative.
+pub(super) fn read_signed(
+    value: &Value<'_>,
+    name: &str,
+    range: RangeInclusive<i64>,
+    problems: &mut Problems<'_>,
+) -> Option<i64> {
+    let bounds = format!("a whole number from {} to {}", range.start(), range.end());
+    let Value::NumberLit(number) = value else {
+        return problems.add(value, format!("{name} is {bounds}, not {}", kind(value)));
+    };
+    match number.value.parse() {
+        Ok(number) if range.contains(&number) => Some(number),
+        _ => problems.add(value, format!("{name} is {bounds}, not {}", cut(number.value))),
+    }
+}
+
+/// A number of the file, cut if it is long.
+fn cut(number: &str) -> String {
+    const CHARS_MAX: usize = 30;
+    match number.get(..CHARS_MAX) {
+        Some(start) if number.len() > CHARS_MAX => format!("{start}…"),
+        _ => number.into(),
+    }
+}
+
+/// Reads true or false.
+pub(super) fn read_flag(
+    value: &Value<'_>,
+    name: &str,
+    problems: &mut Problems<'_>,
+) -> Option<bool> {
+    match value {
+        Value::BooleanLit(flag) => Some(flag.value),
+        other => problems.add(other, format!("{name} is true or false, not {}", kind(other))),
+    }
+}
+
+/// What is wrong with the number of a server that is not there.
+pub(super) fn no_such_server(number: u64, servers: usize) -> String {
+    let there_are = match servers {
+        1 => "the only server is 0".into(),
+        _ => format!("servers are 0 to {}", servers - 1),
+    };
+    format!("there is no server {number}: num_servers is {servers}, so {there_are}")
 }

@@ -47,8 +47,10 @@ mod fault;
 mod faults;
 mod fields;
 mod json;
+pub(crate) mod level;
 mod ports;
 mod reader;
+mod requests;
 mod shows;
 mod source;
 mod spelling;
@@ -251,21 +253,21 @@ impl Scenario {
     }
 
     /// All clients: those of the file, then those of its workloads, under the numbers that follow.
-    pub(crate) fn crew(&self) -> Vec<Client> {
-        let mut crew = self.clients.clone();
-        let first = crew.iter().map(|client| client.number + 1).max().unwrap_or(0);
+    pub fn all_clients(&self) -> Vec<Client> {
+        let mut clients = self.clients.clone();
+        let first = clients.iter().map(|client| client.number + 1).max().unwrap_or(0);
         let places = self.workloads.iter().flat_map(|workload| 0..workload.clients);
         let random = (first..).zip(places).map(|(number, place)| Client {
             number,
             server: place % self.servers,
             requests: vec![],
         });
-        crew.extend(random);
-        crew
+        clients.extend(random);
+        clients
     }
 
     /// How many operations its clients may ask, random ones included.
-    pub(crate) fn operations_max(&self) -> u64 {
+    pub fn operations_max(&self) -> u64 {
         let random = self.workloads.iter().map(Workload::operations_max);
         self.operations() as u64 + random.sum::<u64>()
     }

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use jsonc_parser::ast::{Object, Value};
 use jsonc_parser::common::Ranged;
 
-use super::fields::{Problems, kind, quoted};
-use super::reader::{no_such_server, read_integer};
+use super::fields::{Problems, kind, no_such_server, quoted, read_integer};
 use super::source::Place;
 use super::{NamedPorts, Ports};
 
-/// What a fourth port is for, once there is a door for it.
+/// What a fourth port is for, once servers listen there.
 const FOURTH: &str = "admin";
 
 /// Reads the ports of all servers, if there are as many as `servers` says.

@@ -6,8 +6,7 @@ use jsonc_parser::ast::{ObjectProp, Value};
 
 use super::TEXT_CHARS_MAX;
 use super::fields::{Problems, kind, list, quoted};
-use super::reader::read_level;
-use crate::level::{self, names};
+use super::level::{names, parse, read_level};
 
 /// A text of one line.
 pub(super) fn read_text(
@@ -73,7 +72,7 @@ fn levels_of<'v>(
     let mut found: Vec<(Level, &ObjectProp<'_>)> = vec![];
     for field in &object.properties {
         let name = field.name.as_str();
-        match level::parse(name) {
+        match parse(name) {
             None => {
                 let what = format!("{} is no level; there are {}", quoted(name), list(names()));
                 problems.add::<()>(field, what);

@@ -3,10 +3,10 @@
 use history::Level;
 use jsonc_parser::ast::Value;
 
-use super::fields::{Fields, Problems, kind, list, quoted};
-use super::reader::{Terms, read_integer, read_level, read_list};
+use super::fields::{Fields, Problems, kind, list, quoted, read_flag, read_integer, read_list};
+use super::level::{check_read_level, is_merged, names, parse};
+use super::requests::Terms;
 use super::{CLIENTS_MAX, DURATION_MS_MAX, KEYS_MAX, OPERATIONS_MAX};
-use crate::level::{is_merged, names};
 
 /// The most operations a second, over all clients.
 const RATE_MAX: u64 = 100_000;
@@ -181,7 +181,7 @@ fn read_levels(
     let mut levels: Vec<(Level, u64)> = vec![];
     for field in &object.properties {
         let name = field.name.as_str();
-        let Some(known) = crate::level::parse(name) else {
+        let Some(known) = parse(name) else {
             let what = format!("{} is no level; there are {}", quoted(name), list(names()));
             problems.add::<()>(field, what);
             continue;
@@ -194,38 +194,4 @@ fn read_levels(
         return problems.add(value, "the shares of the levels are percent; together at most 100");
     }
     Some(levels)
-}
-
-/// Whether reads of this level can be had where that one is promised.
-pub(super) fn check_read_level(
-    asked: Level,
-    promised: Option<Level>,
-    node: &impl jsonc_parser::common::Ranged,
-    problems: &mut Problems<'_>,
-) {
-    if let Some(promised) = promised
-        && is_merged(promised)
-        && !is_merged(asked)
-    {
-        let what = format!("at {promised} the keyspace is merged and has no {asked} reads");
-        problems.add::<()>(node, what);
-    }
-}
-
-/// The level of one read.
-pub(super) fn read_level_of_read(
-    value: &Value<'_>,
-    promised: Option<Level>,
-    problems: &mut Problems<'_>,
-) -> Option<Level> {
-    let level = read_level(value, problems)?;
-    check_read_level(level, promised, value, problems);
-    Some(level)
-}
-
-fn read_flag(value: &Value<'_>, name: &str, problems: &mut Problems<'_>) -> Option<bool> {
-    match value {
-        Value::BooleanLit(flag) => Some(flag.value),
-        other => problems.add(other, format!("{name} is true or false, not {}", kind(other))),
-    }
 }

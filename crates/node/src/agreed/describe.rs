@@ -3,8 +3,9 @@
 use protobuf::Message as _;
 use raft::eraftpb::{Message, MessageType};
 
-use super::entry;
+use super::entry::{self, WriteId};
 use crate::api::NodeId;
+use crate::commands::Write;
 use crate::observe::describe::Told;
 use crate::observe::inspect::Matter;
 
@@ -81,4 +82,24 @@ fn append(message: &Message) -> String {
         _ => format!("{} to {}", index + 1, last.index),
     };
     format!("append {places} ({}), term {term}, commit {commit}", told.words())
+}
+
+const WELL_FORMED: &str = "only well-formed runs are proposed, and the disk checks its bytes";
+
+/// Every write in an entry with its id, as `each` makes of it.
+pub(crate) fn writes<T>(
+    data: &[u8],
+    mut each: impl FnMut(NodeId, u64, u64, Write<'_>) -> T,
+) -> Vec<T> {
+    let mut all = vec![];
+    let one = |id: WriteId, _, write: Write<'_>| {
+        all.push(each(id.node, id.life.boot, id.sequence, write));
+    };
+    entry::for_each(data, one).expect(WELL_FORMED);
+    all
+}
+
+/// The time in an entry, if it has one.
+pub(crate) fn stamp_ms(data: &[u8]) -> Option<u64> {
+    entry::time_ms(data).expect(WELL_FORMED)
 }

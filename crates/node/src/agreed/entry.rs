@@ -182,11 +182,7 @@ fn check_ids(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
 /// that what is in the log can always be applied.
 pub(crate) fn check_run(first: u64, count: u64, writes: &[u8]) -> Result<(), Malformed> {
     check_ids(first, count, writes)?;
-    let mut reader = Reader::new(writes);
-    for _ in 0..count {
-        commands::decode(&mut reader)?;
-    }
-    reader.end()
+    commands::check_run(count, writes)
 }
 
 /// Whether an entry may be kept. Asked before one that a peer sent goes into the log. What this version does not know may be
@@ -204,7 +200,7 @@ pub(crate) fn check(data: &[u8]) -> Result<(), Malformed> {
 mod tests {
     use super::*;
     use crate::commands::Command;
-    use crate::keyspace::KeyspaceId;
+    use crate::ids::KeyspaceId;
     use bytes::Bytes;
 
     #[test]

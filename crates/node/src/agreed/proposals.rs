@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::api::Error;
 use crate::commands::Command;
 use crate::copies::Copies;
-use crate::keyspace::KeyspaceId;
+use crate::ids::KeyspaceId;
 use crate::limits::Limits;
 use crate::session::Waiter;
 

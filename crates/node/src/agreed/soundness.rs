@@ -71,3 +71,20 @@ fn is_of_ours(entry: &Entry) -> bool {
         && entry.index <= NUMBER_MAX
         && entry::check(&entry.data).is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protobuf::Message as _;
+
+    /// RUSTSEC-2024-0437 says that the parser skips a group within a group by calling itself. This
+    /// version of it refuses one, as `deny.toml` counts on.
+    #[test]
+    fn groups_within_groups_do_not_overflow_the_stack() {
+        // Beginnings of groups, in a field that nothing has.
+        let groups = [0xa3, 1].repeat(4 << 20);
+        assert!(Message::parse_from_bytes(&groups).is_err());
+        let entry = Entry::parse_from_bytes(&groups);
+        assert!(entry.is_err());
+    }
+}

@@ -6,8 +6,11 @@
 use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
 use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
 
+use bytes::Bytes;
+
 use super::entry;
 use super::time::Anchor;
+use crate::wire::codec::Malformed;
 
 /// The log from its first entry to its last.
 ///
@@ -133,6 +136,16 @@ impl Storage for Tail {
         // Nothing was ever cut from the log, so nobody can need one.
         Err(Error::Store(StorageError::SnapshotTemporarilyUnavailable))
     }
+}
+/// An entry as the disk kept it.
+pub(crate) fn restored_entry(index: u64, term: u64, data: Bytes) -> Result<Entry, Malformed> {
+    entry::check(&data)?;
+    Ok(Entry { index, term, data, ..Entry::default() })
+}
+
+/// Term, vote and commit index as the disk kept them.
+pub(crate) fn restored_hard_state(term: u64, vote: u64, commit: u64) -> HardState {
+    HardState { term, vote, commit, ..HardState::default() }
 }
 
 #[cfg(test)]

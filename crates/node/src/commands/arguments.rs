@@ -19,6 +19,24 @@ pub trait Request {
     fn pieces(&self) -> Option<Vec<Piece>>;
 }
 
+impl Request for Vec<Bytes> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn get(&self, place: usize) -> &[u8] {
+        &self[place]
+    }
+
+    fn bytes(&self, place: usize) -> Bytes {
+        self[place].clone()
+    }
+
+    fn pieces(&self) -> Option<Vec<Piece>> {
+        None
+    }
+}
+
 /// A piece of a long request: its bytes, and where in them arguments lie.
 pub type Piece = (Bytes, Arc<[Range<u32>]>);
 

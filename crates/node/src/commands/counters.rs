@@ -3,10 +3,12 @@
 use bytes::Bytes;
 
 use super::arguments::{Args, Request};
+use super::command::{Command, Data, Model, Row, plain};
 use super::effect::{Answer, Effect, Step, Writes};
 use super::extended::Extended;
 use super::integer::{NOT_AN_INTEGER, integer, integer_argument};
-use super::{Access, Argument, Command, Data, KeyPlaces, Model, Row, plain};
+use super::spec::{Access, Argument, KeyPlaces};
+use super::unreadable::Unreadable;
 use crate::api::{Error, Reply};
 
 /// The rows of this family, the most frequent first.
@@ -47,7 +49,7 @@ pub(super) static INCRBY: Row = Row {
         id: 14,
         model: Model::Increment,
         parse: amount,
-        effect: Effect::Write(Writes { is_sound: has_amount, run: incrby, merge: None }),
+        effect: Effect::Write(Writes { check: has_amount, run: incrby, ..Writes::NONE }),
     },
 };
 
@@ -86,7 +88,7 @@ pub(super) static DECRBY: Row = Row {
         id: 15,
         model: Model::Increment,
         parse: amount,
-        effect: Effect::Write(Writes { is_sound: has_amount, run: decrby, merge: None }),
+        effect: Effect::Write(Writes { check: has_amount, run: decrby, ..Writes::NONE }),
     },
 };
 
@@ -108,7 +110,7 @@ pub(super) static INCRBYFLOAT: Row = Row {
         id: 16,
         model: Model::None,
         parse: float_amount,
-        effect: Effect::Write(Writes { is_sound: has_float_amount, run: incrbyfloat, merge: None }),
+        effect: Effect::Write(Writes { check: has_float_amount, run: incrbyfloat, ..Writes::NONE }),
     },
 };
 
@@ -121,9 +123,9 @@ fn amount(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {
     plain(row, request)
 }
 
-fn has_amount(args: Args<'_>) -> bool {
+fn has_amount(args: Args<'_>) -> Result<(), Unreadable> {
     let [_, amount] = args.first();
-    integer(amount).is_some()
+    Unreadable::unless(integer(amount).is_some())
 }
 
 fn incr(step: &mut Step<'_>, args: Args<'_>) -> Answer {
@@ -179,9 +181,9 @@ fn float(text: &[u8]) -> Option<Option<Extended>> {
     if Extended::is_infinity(text) { Some(None) } else { Extended::read(text).map(Some) }
 }
 
-fn has_float_amount(args: Args<'_>) -> bool {
+fn has_float_amount(args: Args<'_>) -> Result<(), Unreadable> {
     let [_, amount] = args.first();
-    float(amount).is_some()
+    Unreadable::unless(float(amount).is_some())
 }
 
 fn incrbyfloat(step: &mut Step<'_>, args: Args<'_>) -> Answer {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::arguments::{Args, Arguments};
+use super::unreadable::Unreadable;
 use crate::api::{AgreedPosition, Error, Reply};
 use crate::copies::shown;
 use crate::store::Cursor;
@@ -30,20 +31,33 @@ pub(crate) type Read = fn(&dyn View, &Arguments, u64) -> Reply;
 pub(crate) struct Writes {
     /// Whether arguments from a log or a peer, of which there are as many as the row says, are in the form that the parser
     /// gives them.
-    pub(crate) is_sound: fn(Args<'_>) -> bool,
+    pub(crate) check: fn(Args<'_>) -> Result<(), Unreadable>,
     /// The step of the state machine: it depends on the state and the arguments alone.
     pub(crate) run: fn(&mut Step<'_>, Args<'_>) -> Answer,
     /// The rule by which it is merged, if it has one.
     pub(crate) merge: Option<Merge>,
+    /// The keys within one of its arguments, of a write that is made of others.
+    pub(crate) keys_within: Option<KeysWithin>,
 }
+
+/// The keys within an argument.
+pub(crate) type KeysWithin = for<'a> fn(&'a [u8]) -> Vec<&'a [u8]>;
 
 /// Merges a write into a replica's state, and gives the answer for who asked this replica for it.
 pub(crate) type Merge = for<'a> fn(&mut dyn Merging<'a>, Args<'a>) -> Reply;
 
 impl Writes {
+    /// What most writes have in common: any arguments will do, and they cannot be merged.
+    pub(crate) const NONE: Writes = Writes {
+        check: |_| Ok(()),
+        run: |_, _| Answer { reply: Reply::Nil, by: None },
+        merge: None,
+        keys_within: None,
+    };
+
     /// One whose every argument may be anything, and that needs one order of all writes.
     pub(crate) const fn agreed(run: fn(&mut Step<'_>, Args<'_>) -> Answer) -> Effect {
-        Effect::Write(Writes { is_sound: |_| true, run, merge: None })
+        Effect::Write(Writes { run, ..Writes::NONE })
     }
 }
 
@@ -75,6 +89,8 @@ pub(crate) trait Values {
     fn remove(&mut self, key: &[u8]) -> bool;
     /// Removes all keys.
     fn clear(&mut self);
+    /// What a read sees that runs now.
+    fn view(&self) -> &dyn View;
 }
 
 /// A write that runs.

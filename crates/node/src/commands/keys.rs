@@ -3,9 +3,11 @@
 use bytes::Bytes;
 
 use super::arguments::{Args, Arguments, Request};
+use super::command::{Command, Data, Model, Row, plain};
 use super::effect::{Answer, Effect, Merging, Step, View, Writes};
+use super::glob;
 use super::integer::{integer, integer_argument};
-use super::{Access, Argument, Command, Data, KeyPlaces, Model, Row, glob, plain};
+use super::spec::{Access, Argument, KeyPlaces};
 use crate::api::{Error, Reply, TURN_STEPS};
 use crate::store::Cursor;
 
@@ -32,7 +34,7 @@ pub(super) static DEL: Row = Row {
         id: 3,
         model: Model::Delete,
         parse: plain,
-        effect: Effect::Write(Writes { is_sound: |_| true, run: del, merge: Some(merge_del) }),
+        effect: Effect::Write(Writes { run: del, merge: Some(merge_del), ..Writes::NONE }),
     },
 };
 
@@ -71,7 +73,7 @@ pub(super) static UNLINK: Row = Row {
         id: 4,
         model: Model::Delete,
         parse: plain,
-        effect: Effect::Write(Writes { is_sound: |_| true, run: del, merge: Some(merge_del) }),
+        effect: Effect::Write(Writes { run: del, merge: Some(merge_del), ..Writes::NONE }),
     },
 };
 

@@ -9,17 +9,19 @@
 use bytes::Bytes;
 
 use super::arguments::{Args, Arguments, Request};
+use super::command::{Command, Data, Model, Row, plain};
 use super::effect::{Answer, Effect, Step, Writes};
-use super::{Command, Data, Model, Row, plain};
+use super::spec::{Access, KeyPlaces};
+use super::unreadable::Unreadable;
 use crate::api::{Error, Reply};
 
 /// SET with options.
 pub(super) static WITH_OPTIONS: Row = Row {
     name: "set",
     arity: -4,
-    access: super::Access::Write,
+    access: Access::Write,
     flags: &["denyoom"],
-    keys: Some(super::KeyPlaces { first: 1, last: 1, step: 1, flags: &["RW", "access", "update"] }),
+    keys: Some(KeyPlaces { first: 1, last: 1, step: 1, flags: &["RW", "access", "update"] }),
     categories: &["@write", "@string", "@slow"],
     tips: &[],
     group: "string",
@@ -32,7 +34,7 @@ pub(super) static WITH_OPTIONS: Row = Row {
         id: 2,
         model: Model::Cas,
         parse,
-        effect: Effect::Write(Writes { is_sound, run, merge: None }),
+        effect: Effect::Write(Writes { check, run, ..Writes::NONE }),
     },
 };
 
@@ -189,8 +191,8 @@ fn options<'a>(args: Args<'a>) -> Option<(Condition<'a>, bool)> {
     }
 }
 
-fn is_sound(args: Args<'_>) -> bool {
-    options(args).is_some()
+fn check(args: Args<'_>) -> Result<(), Unreadable> {
+    Unreadable::unless(options(args).is_some())
 }
 
 /// Compares and sets: what was compared is what all writes before this place have left.
@@ -221,7 +223,7 @@ pub(crate) fn without_condition(command: &Command) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyspace::KeyspaceId;
+    use crate::ids::KeyspaceId;
     use crate::wire::codec::{Malformed, Reader};
 
     #[test]

@@ -3,9 +3,12 @@
 use bytes::Bytes;
 
 use super::arguments::{Args, Arguments, Request};
+use super::command::{Command, Data, Model, Row, plain};
 use super::effect::{Answer, Effect, Merging, Step, View, Writes};
 use super::integer::{integer, integer_argument};
-use super::{Access, Argument, Command, Data, KeyPlaces, Model, Row, plain, set};
+use super::set;
+use super::spec::{Access, Argument, KeyPlaces};
+use super::unreadable::Unreadable;
 use crate::api::{Error, Reply, VALUE_BYTES_MAX};
 use crate::copies::shown;
 
@@ -80,9 +83,10 @@ pub(super) static SET: Row = Row {
         model: Model::Write,
         parse: set::parse,
         effect: Effect::Write(Writes {
-            is_sound: |args| args.len() == 2,
+            check: |args| Unreadable::unless(args.len() == 2),
             run: set,
             merge: Some(merge_set),
+            ..Writes::NONE
         }),
     },
 };
@@ -128,7 +132,12 @@ pub(super) static MSET: Row = Row {
         id: 8,
         model: Model::None,
         parse: mset_pairs,
-        effect: Effect::Write(Writes { is_sound: is_pairs, run: mset, merge: Some(merge_mset) }),
+        effect: Effect::Write(Writes {
+            check: are_pairs,
+            run: mset,
+            merge: Some(merge_mset),
+            ..Writes::NONE
+        }),
     },
 };
 
@@ -224,7 +233,7 @@ pub(super) static MSETNX: Row = Row {
         id: 9,
         model: Model::None,
         parse: mset_pairs,
-        effect: Effect::Write(Writes { is_sound: is_pairs, run: msetnx, merge: None }),
+        effect: Effect::Write(Writes { check: are_pairs, run: msetnx, ..Writes::NONE }),
     },
 };
 
@@ -326,7 +335,7 @@ pub(super) static SETRANGE: Row = Row {
         id: 11,
         model: Model::None,
         parse: setrange_offset,
-        effect: Effect::Write(Writes { is_sound: has_offset, run: setrange, merge: None }),
+        effect: Effect::Write(Writes { check: has_offset, run: setrange, ..Writes::NONE }),
     },
 };
 
@@ -440,8 +449,8 @@ fn mset_pairs(row: &'static Row, request: &dyn Request) -> Result<Command, Error
     plain(row, request)
 }
 
-fn is_pairs(args: Args<'_>) -> bool {
-    args.len().is_multiple_of(2)
+fn are_pairs(args: Args<'_>) -> Result<(), Unreadable> {
+    Unreadable::unless(args.len().is_multiple_of(2))
 }
 
 fn pairs<'a>(args: Args<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
@@ -494,9 +503,9 @@ fn setrange_offset(row: &'static Row, request: &dyn Request) -> Result<Command, 
     plain(row, request)
 }
 
-fn has_offset(args: Args<'_>) -> bool {
+fn has_offset(args: Args<'_>) -> Result<(), Unreadable> {
     let [_, offset] = args.first();
-    integer(offset).is_some_and(|offset| offset >= 0)
+    Unreadable::unless(integer(offset).is_some_and(|offset| offset >= 0))
 }
 
 fn setrange(step: &mut Step<'_>, args: Args<'_>) -> Answer {

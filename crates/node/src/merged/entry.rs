@@ -130,7 +130,7 @@ pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(u32, Write<'a>)
 mod tests {
     use super::*;
     use crate::commands::Command;
-    use crate::keyspace::KeyspaceId;
+    use crate::ids::KeyspaceId;
 
     fn encoded(words: &[&str]) -> Vec<u8> {
         let mut writes = vec![];
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(check(&bytes), Ok(header));
         for_each(&bytes, |offset, write| {
             assert_eq!((offset, write.name()), (0, "set"));
-            assert_eq!(write.args().first(), [b"k", b"v"]);
+            assert_eq!(write.parts()[0].1.first(), [b"k", b"v"]);
         });
         for end in 0..bytes.len() {
             assert_eq!(check(&bytes[..end]), Err(Malformed), "cut at {end}");

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::agreed;
-use crate::commands::Write;
+use crate::commands::{Args, Write};
 use crate::merged;
 use crate::wire::message::{Body, Hello, Message};
 
@@ -81,8 +81,14 @@ impl Told {
 }
 
 fn in_short(write: &Write<'_>) -> String {
-    let words = write.args().iter().map(text);
-    [write.name().to_ascii_uppercase()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+    let part = |(name, args): (&str, Args<'_>)| {
+        [name.to_ascii_uppercase()]
+            .into_iter()
+            .chain(args.iter().map(text))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    write.parts().into_iter().map(part).collect::<Vec<_>>().join("; ")
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use crate::api::{NodeId, REMOVED_KEYS_MAX};
 use crate::commands::{self, Command};
+use crate::ids::KeyspaceId;
 use crate::ids::Life;
-use crate::keyspace::KeyspaceId;
 use crate::node::Node;
 use crate::wire::codec::{put_bytes, put_uint};
 use crate::wire::message::{Body, Hello, Message};

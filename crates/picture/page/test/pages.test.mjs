@@ -220,7 +220,7 @@ test("a long fork has the sentence that a person would say", async (t) => {
 });
 
 test("no word lies on another in any drawing, however wide", async (t) => {
-  const names = ["long_fork", "answer_before_question", "stale_read", "cas_in_a_ring", "cc_not_ccv_nor_cm", "opposite_orders"];
+  const names = ["long_fork", "answer_before_question", "stale_read", "cas_in_a_cycle", "cc_not_ccv_nor_cm", "opposite_orders"];
   const all = [...names.map((name) => draw(`words-${name}`, join(named, `${name}.jsonl`))), draw("words-kinds", kinds())];
   for (const count of [60, 240]) all.push(draw(`words-${count}`, long(count)));
   for (const html of all) {

@@ -16,21 +16,21 @@ function draw(name, ...args) {
 
 const data = (page) => page.evaluate(() => JSON.parse(document.getElementById("data").textContent));
 
-/** The first world in which the judge itself finds a lie. */
+/** The first world in which the judge itself finds a sabotage. */
 async function judged(t, options) {
   for (let seed = 1; seed < 60; seed++) {
-    const html = draw(`lie-${seed}`, "--seed", String(seed), "--lie", "stale-answers", "--no-shrink");
+    const html = draw(`sabotage-${seed}`, "--seed", String(seed), "--sabotage", "stale-answers", "--no-shrink");
     const page = await open(t, html, options);
     const world = await data(page);
     if (world.judgements.some((one) => one.circle.length > 0)) return { html, page, world };
   }
-  assert.fail("the judge finds no lie");
+  assert.fail("the judge finds no sabotage");
 }
 
 test("a world that breaks a promise opens at the clash", async (t) => {
   const { html, page, world } = await judged(t);
   assert.match(await page.textContent("h1"), / violated$/);
-  assert.match(await page.textContent(".again code"), /^candor sim --seed \d+ --lie stale-answers$/);
+  assert.match(await page.textContent(".again code"), /^candor sim --seed \d+ --sabotage stale-answers$/);
   const clash = world.judgements[world.framed];
   assert.ok(clash.clash.length > 0);
   assert.equal(await page.textContent(".banner .why"), clash.lines[0], "what is framed is what the headline tells");
@@ -53,9 +53,9 @@ test("a world that breaks a promise opens at the clash", async (t) => {
 });
 
 test("a world that was shrunk is drawn shrunk", async (t) => {
-  const page = await open(t, draw("shrunk", "--seeds", "40", "--lie", "stale-answers"), { width: 390, height: 844 });
+  const page = await open(t, draw("shrunk", "--seeds", "40", "--sabotage", "stale-answers"), { width: 390, height: 844 });
   const world = await data(page);
-  assert.match(world.command, /--only .*--operations \d+ --lie stale-answers$/);
+  assert.match(world.command, /--only .*--operations \d+ --sabotage stale-answers$/);
   assert.equal(await page.textContent(".again code"), world.command);
   assert.equal(await overflow(page), 0);
   await shoot(page, "world-shrunk-390");
@@ -138,7 +138,7 @@ test("a whole world stays fluid", async (t) => {
 test("what broke is told in words, and the operation that it names is the one that is framed", async (t) => {
   let framed = 0;
   for (const seed of [1, 2, 5, 7]) {
-    const page = await open(t, draw(`words-${seed}`, "--seed", String(seed), "--lie", "stale-answers", "--no-shrink"));
+    const page = await open(t, draw(`words-${seed}`, "--seed", String(seed), "--sabotage", "stale-answers", "--no-shrink"));
     const text = await page.locator("main").innerText();
     assert.doesNotMatch(text, /\w+ \{ ?\w+:|Some\(|b"/, "nobody reads the fields of a structure");
     const { judgements } = await data(page);
@@ -152,13 +152,13 @@ test("what broke is told in words, and the operation that it names is the one th
       framed++;
     }
   }
-  assert.ok(framed > 0, "some truth that is told by certificates is broken");
+  assert.ok(framed > 0, "some invariant that is told by certificates is broken");
 });
 
 test("in a framed bar stand the words of its own operation, also where its client did not wait", async (t) => {
   let read = 0;
   for (const seed of [1, 2, 3, 4, 5, 6]) {
-    const page = await open(t, draw(`framed-${seed}`, "--seed", String(seed), "--lie", "stale-answers"));
+    const page = await open(t, draw(`framed-${seed}`, "--seed", String(seed), "--sabotage", "stale-answers"));
     const listed = await page.locator("#messages ol.proof:not(.happenings) li").allTextContents();
     const texts = await page.locator(".stage canvas").evaluate(({ texts }) => texts);
     listed.forEach((row, at) => {
@@ -173,7 +173,7 @@ test("in a framed bar stand the words of its own operation, also where its clien
 });
 
 test("no word of a diagram lies on another, however much of it is seen", async (t) => {
-  for (const [name, ...options] of [["kept", "--seed", "3"], ["lies", "--seed", "2", "--lie", "stale-answers", "--no-shrink"]]) {
+  for (const [name, ...options] of [["kept", "--seed", "3"], ["lies", "--seed", "2", "--sabotage", "stale-answers", "--no-shrink"]]) {
     const html = draw(`overprint-${name}`, ...options);
     for (const width of [1400, 390]) {
       const page = await open(t, html, { width });
@@ -191,7 +191,7 @@ test("no word of a diagram lies on another, however much of it is seen", async (
 });
 
 test("a merged world says what its leader leads", async (t) => {
-  const page = await open(t, draw("merged", "--seed", "1", "--lie", "stale-answers", "--no-shrink"));
+  const page = await open(t, draw("merged", "--seed", "1", "--sabotage", "stale-answers", "--no-shrink"));
   assert.match((await data(page)).facts.find(([name]) => name === "world")[1], /^merged/);
   assert.match(await page.textContent(".legend"), /leads the agreed log, which here settles who is a member/);
   assert.match(await page.textContent("#verdicts"), /Certificates: .*its server 0 is node 1/);

@@ -38,6 +38,12 @@ impl Blocks {
         self.offset + (self.memory.len() - self.start) as u64
     }
 
+    /// What comes next is for another file.
+    pub(super) fn forget(&mut self) {
+        self.memory.truncate(self.start);
+        self.offset = u64::MAX;
+    }
+
     /// Keeps what is known of the block in which `end` lies, up to there, and makes room for so many bytes behind it.
     pub(super) fn go_on_at(&mut self, end: u64, room: usize) -> &mut Vec<u8> {
         if !(self.offset..=self.end()).contains(&end) {

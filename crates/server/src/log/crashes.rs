@@ -1,4 +1,5 @@
-//! The log on a disk that fails and loses its power: what was acknowledged, and what was read once, is there.
+//! The log on a disk that fails and loses its power: what was acknowledged, and what was read once,
+//! is there.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,11 +11,12 @@ use tempfile::TempDir;
 use super::recovery::Report;
 use super::segment::Header;
 use super::{Directory, Error, Identity, Log};
-use crate::disk::{Disk, Fault, Faulty, Loss, Operation};
+use crate::log::disk::{Disk, Fault, Faulty, Loss, Operation};
 
 const SMALL: u64 = 8192;
 const IDENTITY: Identity = Identity { node: 3, directory: 9 };
-/// The groups of a life: short ones, ones that need another segment, and one that needs a segment of its size.
+/// The groups of a life: short ones, ones that need another segment, and one that needs a segment
+/// of its size.
 const LENGTHS: [usize; 5] = [100, 1500, 3000, 9000, 50];
 
 /// A data directory on a faulty disk, and what is in it for certain.

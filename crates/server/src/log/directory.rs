@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::layout::IDENTITY_UNFINISHED;
 use super::{Error, Identity, identity};
-use crate::disk::{Disk, Folder};
+use crate::log::disk::{Disk, Folder};
 use crate::mutants::mutant;
 
 /// What may lie in a directory that somebody else made for us.
@@ -67,8 +68,9 @@ impl Directory {
     }
 }
 
-/// Makes a directory and those above it, each synced into the one that holds it. As long as nothing was promised, also those
-/// that are there already: an earlier start may have ended between making and syncing them.
+/// Makes a directory and those above it, each synced into the one that holds it. As long as nothing
+/// was promised, also those that are there already: an earlier start may have ended between making
+/// and syncing them.
 fn make(disk: &Disk, path: &Path, promised: bool) -> Result<(), Error> {
     let is_there = path.is_dir();
     let parent = parent(path);
@@ -85,9 +87,10 @@ fn make(disk: &Disk, path: &Path, promised: bool) -> Result<(), Error> {
     }
 }
 
-/// Whether no start can have made anything in a directory that cannot be synced for this reason, or nothing can be done about
-/// it: its file system is only read, or has no such sync, or the directory may be neither read nor written. Where it may be
-/// written and not read, an earlier start may have made a name that a power failure takes away.
+/// Whether no start can have made anything in a directory that cannot be synced for this reason, or
+/// nothing can be done about it: its file system is only read, or has no such sync, or the
+/// directory may be neither read nor written. Where it may be written and not read, an earlier
+/// start may have made a name that a power failure takes away.
 fn is_not_ours(error: &io::Error, path: &Path) -> bool {
     use io::ErrorKind::{InvalidInput, PermissionDenied, ReadOnlyFilesystem, Unsupported};
     match error.kind() {
@@ -121,7 +124,7 @@ fn refuse_foreign(disk: &Disk, path: &Path) -> Result<(), Error> {
     for entry in disk.list(path).map_err(Error::io("list", path))? {
         let name = entry.file_name().unwrap_or_default();
         if name != "lock"
-            && name != identity::NAME_UNFINISHED
+            && name != IDENTITY_UNFINISHED
             && !HARMLESS.iter().any(|harmless| name == *harmless)
         {
             return Err(Error::Foreign(entry));
@@ -131,8 +134,8 @@ fn refuse_foreign(disk: &Disk, path: &Path) -> Result<(), Error> {
 }
 
 /// Syncs a directory, so that what was made in it stays so.
-pub(super) fn sync(disk: &Disk, path: &Path) -> Result<(), Error> {
-    disk.open_folder(path).and_then(|folder| folder.sync()).map_err(Error::io("sync", path))
+fn sync(disk: &Disk, path: &Path) -> Result<(), Error> {
+    disk.sync_folder(path).map_err(Error::io("sync", path))
 }
 
 #[cfg(test)]
@@ -143,7 +146,7 @@ mod tests {
     use rustix::io::Errno;
 
     use super::*;
-    use crate::disk::{Fault, Faulty, Operation};
+    use crate::log::disk::{Fault, Faulty, Operation};
 
     fn open(path: &Path) -> Result<Directory, Error> {
         Directory::open(&Disk::default(), path)

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use node::{Shortage, StartError};
 use rustix::io::Errno;
 
-use crate::Failure;
+use super::layout::{IDENTITY, SEGMENT_BYTES, VERSION};
 use crate::mutants::mutant;
 
-/// Why the log cannot be opened or written. No variant but [`Error::Full`] is worth a second try by the program itself.
+/// Why the log cannot be opened or written. No variant but [`Error::Full`] is worth a second try by
+/// the program itself.
 #[derive(Debug)]
 pub(crate) enum Error {
     /// The system refused. What of a group is on disk is unknown.
@@ -22,8 +23,8 @@ pub(crate) enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The system has no room for another segment, or not what it takes to make one. Nothing was written, so it may be
-    /// tried again.
+    /// The system has no room for another segment, or not what it takes to make one. Nothing was
+    /// written, so it may be tried again.
     Full {
         /// What was being done.
         doing: &'static str,
@@ -84,8 +85,9 @@ impl Error {
         move |source| Error::Io { doing, path, source }
     }
 
-    /// For what failed while a segment was made, before anything of the log was in it: whether for want of something
-    /// that may come back. A disk that fails (EIO) and a directory that is gone are none of that.
+    /// For what failed while a segment was made, before anything of the log was in it: whether for
+    /// want of something that may come back. A disk that fails (EIO) and a directory that is gone
+    /// are none of that.
     pub(super) fn or_full(self) -> Error {
         match self {
             Error::Io { doing, path, source }
@@ -154,7 +156,7 @@ impl fmt::Display for Error {
                 "there is no room for {}: {source}\n  hint: free some room on the disk; a segment of the log \
                  takes {} MiB",
                 path.display(),
-                super::SEGMENT_BYTES >> 20
+                SEGMENT_BYTES >> 20
             ),
             Error::Locked(directory) => write!(
                 f,
@@ -173,7 +175,7 @@ impl fmt::Display for Error {
                 "{} has version {found} of the log format, and this program knows version {}\n  \
                  hint: start it with the version of candor that wrote it",
                 path.display(),
-                super::segment::VERSION
+                VERSION
             ),
             Error::Missing { path, expected } => write!(
                 f,
@@ -207,23 +209,23 @@ impl fmt::Display for Error {
                 f,
                 "{} and the log beside it belong to different data directories\n  hint: put the log back that was \
                  there when the node last ran",
-                data.join(super::identity::NAME).display()
+                data.join(IDENTITY).display()
             ),
             Error::Refused(error) => f.write_str(&error.0),
         }
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Failure {
+impl From<Error> for crate::Error {
+    fn from(error: Error) -> crate::Error {
         match error {
             Error::Foreign(_)
             | Error::Version { .. }
             | Error::Lost { .. }
             | Error::Unidentified(_)
             | Error::Exchanged { .. }
-            | Error::Refused(_) => Failure::configuration(error.to_string()),
-            _ => Failure::run_time(error.to_string()),
+            | Error::Refused(_) => crate::Error::configuration(error.to_string()),
+            _ => crate::Error::run_time(error.to_string()),
         }
     }
 }

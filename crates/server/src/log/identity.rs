@@ -1,21 +1,17 @@
 //! The file beside the log that says whose directory it is.
 //!
-//! The log says so too, but a log that is gone says nothing, and a directory without one looks like a new one: its node would start
-//! empty and forget its votes and all that it has acknowledged. The file is written once the first group is durable, before
-//! anybody is told so. So where it is, there was a log.
+//! The log says so too, but a log that is gone says nothing, and a directory without one looks like
+//! a new one: its node would start empty and forget its votes and all that it has acknowledged. The
+//! file is written once the first group is durable, before anybody is told so. So where it is,
+//! there was a log.
 
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::Error;
-use super::directory;
-use crate::disk::Disk;
+use super::layout::{IDENTITY, IDENTITY_UNFINISHED};
+use crate::log::disk::Disk;
 use crate::mutants::mutant;
-
-/// Its name in the data directory.
-pub(super) const NAME: &str = "identity";
-/// The name under which it is written.
-pub(super) const NAME_UNFINISHED: &str = "identity.new";
 
 /// Whose a data directory is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +38,7 @@ impl Identity {
 
     /// Reads the file of a data directory, if it has one.
     pub(super) fn read(disk: &Disk, data: &Path) -> Result<Option<Identity>, Error> {
-        let path = data.join(NAME);
+        let path = data.join(IDENTITY);
         let text = match disk.read_text(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             text => text.map_err(Error::io("read", &path))?,
@@ -52,13 +48,14 @@ impl Identity {
 
     /// Writes the file of a data directory, whole or not at all.
     pub(super) fn write(self, disk: &Disk, data: &Path) -> Result<(), Error> {
-        let path = data.join(NAME_UNFINISHED);
+        let path = data.join(IDENTITY_UNFINISHED);
         let file = disk.create(&path).map_err(Error::io("make", &path))?;
         file.write_all_at(self.text().as_bytes(), 0).map_err(Error::io("write to", &path))?;
         let synced = mutant!(IdentityNotSynced, file.sync_all(), Ok(()));
         synced.map_err(Error::io("sync", &path))?;
-        disk.rename(&path, &data.join(NAME)).map_err(Error::io("rename", &path))?;
-        mutant!(IdentityNameNotSynced, directory::sync(disk, data), Ok(()))
+        disk.rename(&path, &data.join(IDENTITY)).map_err(Error::io("rename", &path))?;
+        mutant!(IdentityNameNotSynced, disk.sync_folder(data), Ok(()))
+            .map_err(Error::io("sync", data))
     }
 }
 
@@ -85,14 +82,14 @@ mod tests {
         let identity = Identity { node: 3, directory: u64::MAX - 1 };
         identity.write(&Disk::default(), temp.path()).unwrap();
         assert_eq!(Identity::read(&Disk::default(), temp.path()).unwrap(), Some(identity));
-        assert!(!temp.path().join(NAME_UNFINISHED).exists());
+        assert!(!temp.path().join(IDENTITY_UNFINISHED).exists());
     }
 
     #[test]
     fn what_says_something_else_is_refused() {
         let temp = tempfile::tempdir().unwrap();
         for text in ["", "candor 2\nnode 1\ndirectory 0000000000000001\n", "candor 1\nnode 1\n"] {
-            fs::write(temp.path().join(NAME), text).unwrap();
+            fs::write(temp.path().join(IDENTITY), text).unwrap();
             let error = Identity::read(&Disk::default(), temp.path()).unwrap_err().to_string();
             assert!(error.contains("identity does not say whose"), "{error}");
         }

@@ -15,8 +15,8 @@
 //! **Writing.** One group is one frame, one `pwrite` and one `fdatasync`; the next is written only
 //! after that. All that arrives while a sync runs becomes the next group. Segments are written full
 //! of zeros and synced before they are used, the next one in the background, so a sync moves data
-//! and no metadata, and a roll does not wait. A group that needs more than half a segment and finds no
-//! room gets one of its size, which is not written before.
+//! and no metadata, and a roll does not wait. A group that needs more than half a segment and finds
+//! no room gets one of its size, which is not written before.
 //!
 //! **Reading.** Frames are numbered without gaps across all segments. Where a frame is bad:
 //!
@@ -26,29 +26,35 @@
 //! - If a valid frame with a higher number, or a segment that begins with one, follows, the bad
 //!   frame had been synced: this is damage. The log is not opened; the error names file and offset.
 //!
-//! The last frame is written again and synced before the log is opened: after the death of the process alone it may be
-//! complete in memory and not yet on the disk, and after a failed sync the system may even take it for clean. All before
-//! it were synced, for the next frame is written only then.
+//! The last frame is written again and synced before the log is opened: after the death of the
+//! process alone it may be complete in memory and not yet on the disk, and after a failed sync the
+//! system may even take it for clean. All before it were synced, for the next frame is written only
+//! then.
 //!
 //! **Salt.** Each segment draws a random number that goes into the checksum and the first bytes of
 //! its frames. A client does not know it, so no value that it stores can pass for a frame when the
 //! bytes behind a torn tail are searched, and a segment that is used again one day knows its own
 //! frames from those of its former life.
 //!
-//! **Seal.** A last frame that was synced and then damaged cannot be told from a torn tail. So where nothing was
-//! written for a second, and at the end, an empty frame is written behind it: from then on it is not the last one.
+//! **Seal.** A last frame that was synced and then damaged cannot be told from a torn tail. So
+//! where nothing was written for a second, and at the end, an empty frame is written behind it:
+//! from then on it is not the last one.
 //!
-//! **Identity.** A log that is gone cannot say so. So the file `identity` beside it says that there was one: see [`identity`].
+//! **Identity.** A log that is gone cannot say so. So the file `identity` beside it says that there
+//! was one: see [`identity`].
 //!
-//! What is left out: harm to the last frame within that second, and zeros from some frame on to the end of the log, which
-//! look like frames that were never written. It is assumed that the disk does not harm bytes that are written again as they were, in a sector
-//! that was being written when the power failed.
+//! What is left out: harm to the last frame within that second, and zeros from some frame on to the
+//! end of the log, which look like frames that were never written. It is assumed that the disk does
+//! not harm bytes that are written again as they were, in a sector that was being written when the
+//! power failed.
 
 mod blocks;
 mod directory;
+pub(crate) mod disk;
 mod error;
 mod frame;
 mod identity;
+mod layout;
 mod recovery;
 mod segment;
 mod thread;
@@ -62,10 +68,8 @@ mod tests;
 pub(crate) use directory::Directory;
 pub(crate) use error::Error;
 pub(crate) use identity::Identity;
+pub(crate) use layout::SEGMENT_BYTES;
 #[cfg(test)]
 pub(crate) use thread::Completion;
 pub(crate) use thread::{Group, Handle, Report};
 pub(crate) use writer::{Counters, Log};
-
-/// The size of a segment, unless one group needs more.
-pub(crate) const SEGMENT_BYTES: u64 = 16 << 20;

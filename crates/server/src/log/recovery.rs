@@ -8,10 +8,11 @@ use bytes::Bytes;
 use node::StartError;
 
 use super::directory::Directory;
+use super::layout::{SPARE, SPARE_LARGE};
 use super::segment::{self, Header};
 use super::writer::{self, Active};
 use super::{Error, Log, frame, identity};
-use crate::disk::{Disk, File};
+use crate::log::disk::{Disk, File};
 use crate::mutants::mutant;
 
 /// What was found on disk.
@@ -75,7 +76,8 @@ impl Log {
     }
 }
 
-/// The segments in order, by the frame that each begins with. Spares of an earlier life are removed.
+/// The segments in order, by the frame that each begins with. Spares of an earlier life are
+/// removed.
 fn list(disk: &Disk, log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
     let mut segments = vec![];
     let mut spares = vec![];
@@ -83,7 +85,7 @@ fn list(disk: &Disk, log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match segment::first_of(name) {
             Some(first) => segments.push((first, path)),
-            None if name == writer::SPARE || name == writer::SPARE_LARGE => spares.push(path),
+            None if name == SPARE || name == SPARE_LARGE => spares.push(path),
             None => return Err(Error::Foreign(path)),
         }
     }
@@ -201,8 +203,9 @@ impl<'a> Reader<'a> {
             );
             report.torn = Some(Torn { path: path.clone(), offset: end, bytes: last as u64 + 1 });
         }
-        // The last frame may have been written and not synced when the process died; and if its sync failed, the system
-        // may hold it in memory and take it for clean (Rebello et al., ATC'20). Written again, it is synced for certain.
+        // The last frame may have been written and not synced when the process died; and if its
+        // sync failed, the system may hold it in memory and take it for clean (Rebello et al.,
+        // ATC'20). Written again, it is synced for certain.
         let last = &self.bytes[self.last..self.end];
         let written =
             mutant!(LastFrameNotRewritten, self.file.write_all_at(last, self.last as u64), Ok(()));

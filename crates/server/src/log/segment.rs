@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use super::blocks::Blocks;
 use super::frame::Salt;
-use crate::disk::{Disk, File};
+use super::layout::VERSION;
+use crate::log::disk::{Disk, File};
 use crate::mutants::mutant;
 
-/// The version of the format, the records in it included.
-pub(super) const VERSION: u32 = 3;
 /// The bytes before the first frame: the fields below, then room for what a segment will begin with
 /// once older ones are dropped (term, vote, boot, stamp ceiling, members), then a checksum.
 pub(super) const HEADER_BYTES: usize = 4096;
@@ -90,8 +89,8 @@ pub(super) fn prepare(disk: &Disk, path: &Path, size: u64) -> Result<File, Error
     all_or_nothing(disk, path, |file| fill(file, path, 0, size))
 }
 
-/// Makes a file of this size for one great group. It reads as zeros, and its room is reserved but not written: to write
-/// it twice would take longer than to note once which of it was.
+/// Makes a file of this size for one great group. It reads as zeros, and its room is reserved but
+/// not written: to write it twice would take longer than to note once which of it was.
 ///
 /// # Errors
 /// [`Error::Full`] if there is no room; the file is gone then.
@@ -110,7 +109,8 @@ fn all_or_nothing(
     match filled.map_err(Error::or_full) {
         Ok(()) => Ok(file),
         Err(error) => {
-            // What is left of it would only take room; the next attempt begins with an empty file anyway.
+            // What is left of it would only take room; the next attempt begins with an empty file
+            // anyway.
             let _ = mutant!(UnfinishedKept, disk.remove(path), Ok(()));
             Err(error)
         }
@@ -141,7 +141,7 @@ mod tests {
     use rustix::io::Errno;
 
     use super::*;
-    use crate::disk::{Fault, Faulty, Operation};
+    use crate::log::disk::{Fault, Faulty, Operation};
 
     const HEADER: Header = Header { first: 412, size: 16 << 20, salt: Salt(77) };
 

@@ -12,7 +12,7 @@ use super::frame;
 use super::recovery::Report;
 use super::segment;
 use super::{Directory, Error, Identity, Log};
-use crate::disk::Disk;
+use crate::log::disk::Disk;
 
 const SMALL: u64 = 8192;
 
@@ -304,9 +304,9 @@ fn identified() -> World {
 fn refused_as_lost(world: &World) {
     let error = world.open_into(&mut vec![]).map(drop).unwrap_err();
     assert!(matches!(error, Error::Lost { node: 3, .. }), "{error}");
-    let failure = crate::Failure::from(error);
-    assert_eq!(failure.exit_code, 78);
-    assert!(failure.reason.contains("forget its votes"), "{failure}");
+    let error = crate::Error::from(error);
+    assert_eq!(error.exit_code, 78);
+    assert!(error.reason.contains("forget its votes"), "{error}");
     assert!(
         Identity::read(&Disk::default(), world.temp.path()).unwrap().is_some(),
         "nothing was touched"
@@ -349,8 +349,9 @@ fn a_log_of_another_directory_is_refused() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// The last write reached the disk in part: any of its sectors may be there or not. All that was
-    /// synced before comes back, the last group comes back whole or not at all, and the log goes on.
+    /// The last write reached the disk in part: any of its sectors may be there or not. All that
+    /// was synced before comes back, the last group comes back whole or not at all, and the log
+    /// goes on.
     #[test]
     fn any_part_of_the_last_write(
         lengths in prop::collection::vec(0usize..3000, 1..20),

@@ -43,7 +43,8 @@ pub(crate) enum Report {
     Full(Option<Shortage>),
 }
 
-/// The way to the thread. When it is dropped, all that was queued is made durable first, if there is room.
+/// The way to the thread. When it is dropped, all that was queued is made durable first, if there
+/// is room.
 #[derive(Debug)]
 pub(crate) struct Handle {
     /// There until the end.
@@ -55,8 +56,8 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// Starts the thread. It calls `tell` after each sync, and when room runs out or comes back; and `failed` if a sync
-    /// fails, upon which it takes nothing more.
+    /// Starts the thread. It calls `tell` after each sync, and when room runs out or comes back;
+    /// and `failed` if a sync fails, upon which it takes nothing more.
     pub(crate) fn spawn(
         log: Log,
         tell: impl FnMut(Report) + Send + 'static,
@@ -165,7 +166,8 @@ impl<F: FnMut(Report)> Worker<F> {
         }
     }
 
-    /// Makes these records durable, however long there is no room for them. False: the server ends, and they are not.
+    /// Makes these records durable, however long there is no room for them. False: the server ends,
+    /// and they are not.
     fn append(&mut self, records: &[Bytes]) -> Result<bool, Error> {
         loop {
             match self.log.append(records) {

@@ -12,16 +12,13 @@ use node::Shortage;
 use super::blocks::Blocks;
 use super::directory::Directory;
 use super::frame::{self, Salt};
+use super::layout::{SPARE, SPARE_LARGE};
 use super::segment::{self, Header};
 use super::{Error, Identity};
-use crate::chance;
-use crate::disk::File;
+use crate::log::disk::File;
 use crate::mutants::mutant;
+use crate::random;
 
-/// The name of the segment that is made ready for the next roll.
-pub(super) const SPARE: &str = "spare";
-/// The name of a segment that is made for one great group.
-pub(super) const SPARE_LARGE: &str = "spare-large";
 /// How long to wait for room before it is looked for again.
 pub(super) const ROOM_PAUSE: Duration = Duration::from_millis(200);
 
@@ -107,7 +104,8 @@ impl Log {
         }
     }
 
-    /// Says whose directory this is. It is written beside the log with the first group, unless it stands there.
+    /// Says whose directory this is. It is written beside the log with the first group, unless it
+    /// stands there.
     pub(crate) fn identify(&mut self, identity: Identity) -> Result<(), Error> {
         let (disk, data) = (self.directory.disk(), self.directory.data());
         match Identity::read(disk, data)? {
@@ -121,8 +119,8 @@ impl Log {
         Ok(())
     }
 
-    /// Why there is no room for another segment, if as far as is known there is none. What is left of the present one is
-    /// a reserve for small records.
+    /// Why there is no room for another segment, if as far as is known there is none. What is left
+    /// of the present one is a reserve for small records.
     pub(super) fn shortage(&self) -> Option<&Shortage> {
         self.full.as_ref().map(|full| &full.shortage)
     }
@@ -147,9 +145,9 @@ impl Log {
         self.segment_bytes as usize - segment::HEADER_BYTES - frame::ALIGNMENT
     }
 
-    /// Makes these records durable, as one group. After [`Error::Full`] it may be tried again with the same records. After
-    /// any other error nothing is known about the group, and the log must not be used again: what a failed sync left
-    /// behind, a later one does not bring to the disk.
+    /// Makes these records durable, as one group. After [`Error::Full`] it may be tried again with
+    /// the same records. After any other error nothing is known about the group, and the log must
+    /// not be used again: what a failed sync left behind, a later one does not bring to the disk.
     pub(crate) fn append<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<(), Error> {
         let payload = records.iter().map(|part| part.as_ref().len()).sum();
         if payload > frame::PAYLOAD_BYTES_MAX {
@@ -201,8 +199,8 @@ impl Log {
         self.sealed
     }
 
-    /// Writes an empty frame behind the last one, if there is room in the segment: harm that is done to the last one from
-    /// now on is told from a torn tail, since something newer follows.
+    /// Writes an empty frame behind the last one, if there is room in the segment: harm that is
+    /// done to the last one from now on is told from a torn tail, since something newer follows.
     pub(super) fn seal(&mut self) -> Result<(), Error> {
         let is_sealed = mutant!(NoSeal, self.sealed, true);
         if is_sealed || self.active.end + frame::space(0) as u64 > self.active.header.size {
@@ -218,8 +216,8 @@ impl Log {
         self.counters.bytes.fetch_add(space, Ordering::Relaxed);
     }
 
-    /// Once a quarter of the segment is used, makes the next one. Not before: a node that writes little needs only one.
-    /// Where there was no room, tries again after a while.
+    /// Once a quarter of the segment is used, makes the next one. Not before: a node that writes
+    /// little needs only one. Where there was no room, tries again after a while.
     ///
     /// # Errors
     /// Any but [`Error::Full`].
@@ -297,6 +295,7 @@ impl Log {
         let first = mutant!(SegmentNumberReused, self.sequence, self.active.header.first);
         let begun = begin(&self.directory, &path, file, first, size);
         self.active = self.note_room(begun)?;
+        self.blocks.forget();
         self.full = None;
         Ok(())
     }
@@ -322,8 +321,8 @@ pub(super) fn begin_first(directory: &Directory, segment_bytes: u64) -> Result<A
 /// has its name, so a segment that has one can be read.
 ///
 /// # Errors
-/// [`Error::Full`] if the system has not got what it takes. No frame is in the segment yet, whether it has its name or
-/// not, so another may be made in its place.
+/// [`Error::Full`] if the system has not got what it takes. No frame is in the segment yet, whether
+/// it has its name or not, so another may be made in its place.
 fn begin(
     directory: &Directory,
     spare: &Path,
@@ -331,7 +330,8 @@ fn begin(
     first: u64,
     size: u64,
 ) -> Result<Active, Error> {
-    let header = Header { first, size, salt: Salt(mutant!(ConstantSalt, chance::draw()?, 7)) };
+    let salt = Salt(mutant!(ConstantSalt, draw()?, 7));
+    let header = Header { first, size, salt };
     let path = segment::path(directory.log(), first);
     let named = || {
         file.write_all_at(&header.encode(), 0).map_err(Error::io("write to", spare))?;
@@ -342,4 +342,9 @@ fn begin(
     };
     named().map_err(Error::or_full)?;
     Ok(Active { file, path, header, end: segment::HEADER_BYTES as u64 })
+}
+
+fn draw() -> Result<u64, Error> {
+    let system = Path::new("the operating system");
+    random::draw().map_err(Error::io("draw random bytes from", system))
 }

@@ -58,7 +58,8 @@ mutants! {
     NoDirectorySync, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
     /// The name of a new data directory is not synced.
     NewDirectoryNotSynced, "un-synced loss", "log::crashes::acknowledged_groups_survive_a_power_loss_at_any_moment";
-    /// What a killed process left unsynced of the names above the data directory is taken for durable.
+    /// What a killed process left unsynced of the names above the data directory is taken for
+    /// durable.
     KilledStartForgotten, "un-synced loss", "log::crashes::any_operation_may_fail";
     /// A directory above the data directory that may be written and not read is passed over.
     UnreadablePassedOver, "un-synced loss", "log::directory::tests::a_directory_above_that_may_be_written_and_not_read_is_told_of_at_every_start";
@@ -127,121 +128,122 @@ mutants! {
 
     // Connections.
     /// Those that a backlog holds up are never woken.
-    HeldUpNeverWoken, "progress", "hub::tests::who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up";
+    HeldUpNeverWoken, "progress", "event_loop::shared::tests::who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up";
     /// However much waits for the disk, clients are read from.
-    NoBackpressure, "memory without limit", "hub::tests::who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up";
+    NoBackpressure, "memory without limit", "event_loop::shared::tests::who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up";
     /// Those that many requests hold up are never woken.
-    SwampedForEver, "progress", "hub::tests::who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not";
+    SwampedForEver, "progress", "event_loop::shared::tests::who_has_asked_waits_while_many_requests_do_and_who_has_not_does_not";
     /// A connection that is over is kept until the disk has caught up.
-    GoneSessionKept, "memory without limit", "hub::tests::who_is_gone_is_not_kept_for_the_disk";
+    GoneSessionKept, "memory without limit", "event_loop::shared::tests::who_is_gone_is_not_kept_for_the_disk";
     /// A connection to a peer that is over is still written to.
-    StaleConnectionKept, "stale connection", "peer::link::tests::a_connection_that_is_over_takes_no_messages";
+    StaleConnectionKept, "stale connection", "peers::link::tests::a_connection_that_is_over_takes_no_messages";
     /// The node is not told that a peer is gone.
-    DisconnectionNotTold, "stale connection", "peer::link::tests::a_connection_that_is_over_takes_no_messages";
+    DisconnectionNotTold, "stale connection", "peers::link::tests::a_connection_that_is_over_takes_no_messages";
     /// Another node than the one at this address should be is taken for it.
-    OtherNodeGreeted, "stale connection", "peer::link::tests::another_node_at_the_address_is_turned_away";
+    OtherNodeTaken, "stale connection", "peers::link::tests::another_node_at_the_address_is_turned_away";
     /// A message is sent behind a gap of others that were dropped.
-    GapFilled, "progress", "peer::outgoing::tests::once_a_message_is_dropped_all_are_until_the_queue_is_empty";
+    GapFilled, "progress", "peers::outgoing::tests::once_a_message_is_dropped_all_are_until_the_queue_is_empty";
     /// A connection that the node wants closed stays.
-    HangUpIgnored, "stale connection", "peer::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
+    HangUpIgnored, "stale connection", "peers::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
     /// The node is not told that a connection to it is over.
-    LeavingNotTold, "stale connection", "peer::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
-    /// A node that must not go on, and learns it while the server ends, ends as if nothing were wrong.
+    LeavingNotTold, "stale connection", "peers::inbound::tests::who_is_hung_up_on_is_gone_and_the_node_is_told";
+    /// A node that must not go on, and learns it while the server ends, ends as if nothing were
+    /// wrong.
     HaltForgotten, "superseded node goes on", "serve::tests::a_node_that_halts_while_the_server_ends_says_so";
     /// Nobody makes room at the port for peers, however many strangers are there.
-    StrangersCrowdOut, "availability", "peer::inbound::tests::the_silent_make_room_before_the_greeted_and_the_trusted_never";
+    StrangersCrowdOut, "availability", "peers::inbound::tests::the_silent_make_room_before_the_identified_and_the_trusted_never";
     /// A socket that is full again after one more write is not waited for any more.
-    BlockedTwiceNeverWoken, "progress", "peer::link::tests::what_fills_the_socket_again_and_again_arrives";
+    BlockedTwiceNeverWoken, "progress", "peers::link::tests::what_fills_the_socket_again_and_again_arrives";
     /// An urgent message stands in the middle of a frame.
-    UrgentWithinFrame, "broken protocol", "peer::outgoing::tests::urgent_messages_overtake_what_waits";
+    UrgentWithinFrame, "broken protocol", "peers::outgoing::tests::urgent_messages_overtake_what_waits";
     /// A connection on which half a message was sent back goes on.
-    HalfSentBack, "broken protocol", "peer::inbound::tests::who_was_sent_half_a_message_back_is_gone";
+    HalfSentBack, "broken protocol", "peers::inbound::tests::who_was_sent_half_a_message_back_is_gone";
     /// Who is not trusted may send as much at once as a member.
-    LongFromStrangers, "memory without limit", "peer::inbound::tests::who_is_not_trusted_says_nothing_long";
+    LongFromStrangers, "memory without limit", "peers::inbound::tests::who_is_not_trusted_says_nothing_long";
 
     // Clients.
     /// A late reply to a connection that is over goes to the one that has its place now.
-    ReplyToWhoCameAfter, "wrong answer", "connection::sessions::tests::a_late_reply_is_not_for_who_came_after";
+    ReplyToWhoCameAfter, "wrong answer", "clients::sessions::tests::a_late_reply_is_not_for_who_came_after";
     /// The level that a read asks for is not handed to the node.
-    LevelLost, "silent downgrade", "connection::redis::tests::every_read_hands_its_level_to_the_node";
+    LevelLost, "silent downgrade", "clients::redis::tests::every_read_hands_its_level_to_the_node";
     /// What is left of a pipeline that swamps the node is forgotten until more comes.
-    SwampedRestForgotten, "progress", "connection::tests::who_swamps_the_node_is_answered_to_the_end";
+    SwampedRestForgotten, "progress", "clients::tests::who_swamps_the_node_is_answered_to_the_end";
     /// What is left of a pipeline that takes long is forgotten until more comes.
-    PausedRestForgotten, "progress", "connection::tests::who_says_no_more_is_answered_to_the_end";
+    PausedRestForgotten, "progress", "clients::tests::who_says_no_more_is_answered_to_the_end";
     /// Replies that came out of order count as asked for ever.
-    AskedLeak, "progress", "connection::replies::tests::replies_out_of_order_make_room_for_requests_again";
+    AskedLeak, "progress", "clients::replies::tests::replies_out_of_order_make_room_for_requests_again";
     /// A task that waits for replies to be sent is not woken.
-    WaitingNeverWoken, "progress", "connection::tests::who_says_no_more_is_answered_to_the_end";
+    WaitingNeverWoken, "progress", "clients::tests::who_says_no_more_is_answered_to_the_end";
     /// A client that closes its end hears nothing more.
-    HalfClosedDropped, "lost answer", "connection::tests::who_says_no_more_is_answered_to_the_end";
+    HalfClosedDropped, "lost answer", "clients::tests::who_says_no_more_is_answered_to_the_end";
     /// Long replies without the node are sent as far as one write goes.
-    LongLocalReplyStays, "progress", "connection::tests::many_replies_without_the_node_are_all_sent";
+    LongLocalReplyStays, "progress", "clients::tests::many_replies_without_the_node_are_all_sent";
     /// What a socket did not take is not sent when it has room.
-    RoomUnused, "progress", "connection::tests::who_reads_late_gets_all_that_its_socket_did_not_take";
+    RoomUnused, "progress", "clients::tests::who_reads_late_gets_all_that_its_socket_did_not_take";
     /// What is too much for one turn is not sent in the next.
-    SentInOneTurnOnly, "progress", "connection::sessions::tests::a_turn_ends_although_all_are_owed_much_and_all_get_it";
+    SentInOneTurnOnly, "progress", "clients::sessions::tests::a_turn_ends_although_all_are_owed_much_and_all_get_it";
     /// A connection does not end with the server.
-    EndUnnoticed, "progress", "connection::tests::the_end_waits_for_nobody_who_is_owed_nothing";
+    EndUnnoticed, "progress", "clients::tests::the_end_waits_for_nobody_who_is_owed_nothing";
     /// The end of the server does not hear of clients that go.
-    DepartureNotRung, "progress", "connection::tests::the_end_waits_for_nobody_who_is_owed_nothing";
+    DepartureNotNotified, "progress", "clients::tests::the_end_waits_for_nobody_who_is_owed_nothing";
     /// The node is not told that a client is gone.
-    ClosingNotTold, "memory without limit", "hub::tests::who_is_gone_is_not_kept_for_the_disk";
+    ClosingNotTold, "memory without limit", "event_loop::shared::tests::who_is_gone_is_not_kept_for_the_disk";
 
     // What drives the node.
     /// A turn begins with the time of the last one.
-    StaleTick, "time", "hub::tests::a_turn_begins_with_the_time_that_it_is";
+    StaleTick, "time", "event_loop::shared::tests::a_turn_begins_with_the_time_that_it_is";
     /// While there is more to do, nobody else has a turn.
-    TurnWithoutYield, "progress", "machine::tests::others_have_their_turn_while_much_is_done";
+    TurnWithoutYield, "progress", "event_loop::driver::tests::others_have_their_turn_while_much_is_done";
     /// What a turn leaves over waits for something else to happen.
-    MoreNotDue, "progress", "machine::tests::what_a_turn_leaves_over_is_done_in_the_next_ones";
+    MoreNotDue, "progress", "event_loop::driver::tests::what_a_turn_leaves_over_is_done_in_the_next_ones";
     /// What the node leaves over is forgotten until something else happens.
-    MoreForgotten, "progress", "machine::tests::what_a_turn_leaves_over_is_done_in_the_next_ones";
+    MoreForgotten, "progress", "event_loop::driver::tests::what_a_turn_leaves_over_is_done_in_the_next_ones";
     /// Requests that the node leaves over do not count.
-    RequestsLeftUncounted, "memory without limit", "machine::tests::what_a_turn_leaves_over_is_done_in_the_next_ones";
+    RequestsLeftUncounted, "memory without limit", "event_loop::driver::tests::what_a_turn_leaves_over_is_done_in_the_next_ones";
     /// What is too much to send in one turn is forgotten until something else happens.
-    UnsentForgotten, "progress", "machine::tests::what_a_turn_does_not_send_is_sent_in_the_next_ones";
+    UnsentForgotten, "progress", "event_loop::driver::tests::what_a_turn_does_not_send_is_sent_in_the_next_ones";
     /// Who asks waits for the next tick.
-    BellNotHeard, "progress", "machine::tests::a_ring_is_a_reason_for_a_turn";
+    WakeUpIgnored, "progress", "event_loop::driver::tests::a_wake_up_is_a_reason_for_a_turn";
     /// What the disk reports waits for the next tick.
-    ReportNotDue, "progress", "machine::tests::all_that_the_disk_reports_is_heard_at_once";
+    ReportNotDue, "progress", "event_loop::driver::tests::all_that_the_disk_reports_is_heard_at_once";
     /// Of all that the disk reports, a turn takes in one.
-    OneReportATurn, "progress", "machine::tests::all_that_the_disk_reports_is_heard_at_once";
+    OneReportATurn, "progress", "event_loop::driver::tests::all_that_the_disk_reports_is_heard_at_once";
     /// What is on disk counts as waiting for it.
-    BacklogKept, "progress", "machine::tests::all_that_the_disk_reports_is_heard_at_once";
+    BacklogKept, "progress", "event_loop::driver::tests::all_that_the_disk_reports_is_heard_at_once";
     /// What waits for the disk does not count.
-    BacklogUncounted, "memory without limit", "machine::tests::what_goes_to_the_disk_counts_until_it_is_there";
+    BacklogUncounted, "memory without limit", "event_loop::driver::tests::what_goes_to_the_disk_counts_until_it_is_there";
     /// The node is not told that its disk is full.
-    ShortageNotTold, "full disk", "machine::tests::all_that_the_disk_reports_is_heard_at_once";
+    ShortageNotTold, "full disk", "event_loop::driver::tests::all_that_the_disk_reports_is_heard_at_once";
     /// Those that held too much are not woken when they do no more.
-    NothingSettled, "progress", "connection::tests::who_held_too_much_is_woken_when_it_does_no_more";
+    NothingSettled, "progress", "clients::tests::who_held_too_much_is_woken_when_it_does_no_more";
     /// Messages to peers wait for the next ones.
-    PeersNotFlushed, "progress", "machine::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    PeersNotFlushed, "progress", "event_loop::driver::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
     /// Nothing goes back on the connection that a message came by.
-    NothingSentBack, "progress", "machine::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    NothingSentBack, "progress", "event_loop::driver::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
     /// The port for peers is not told whom the node trusts.
-    NobodyTrusted, "availability", "machine::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    NobodyTrusted, "availability", "event_loop::driver::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
     /// The port for peers is not told whom the node hangs up on.
-    NobodyHungUpOn, "stale connection", "machine::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    NobodyHungUpOn, "stale connection", "event_loop::driver::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
     /// The server says what it waits for before its own disk has answered.
-    ListensTooSoon, "wrong answer", "serve::tests::what_a_node_waits_for_is_said_once_its_disk_has_answered";
+    ListensTooSoon, "wrong answer", "logging::announcement::tests::what_a_node_waits_for_is_said_once_its_disk_has_answered";
 
     // ZeroMQ.
     /// A client that never says what it is keeps its place.
-    PatienceWithoutEnd, "availability", "zmq::tests::who_does_not_say_what_it_is_is_late_and_who_has_said_it_never";
+    PatienceWithoutEnd, "availability", "clients::zmq::tests::who_does_not_say_what_it_is_is_late_and_who_has_said_it_never";
     /// A client that has said what it is loses its place as if it had not.
-    PatienceEndsAnyway, "availability", "zmq::tests::who_does_not_say_what_it_is_is_late_and_who_has_said_it_never";
+    PatienceEndsAnyway, "availability", "clients::zmq::tests::who_does_not_say_what_it_is_is_late_and_who_has_said_it_never";
     /// A pong stands behind the answers that the client waits for.
-    PongWaits, "progress", "zmq::tests::a_pong_does_not_wait_for_an_answer";
+    PongWaits, "progress", "clients::zmq::tests::a_pong_does_not_wait_for_an_answer";
     /// The longest ping is passed over.
-    LongestPingPassedOver, "off by one", "zmq::tests::a_pong_does_not_wait_for_an_answer";
+    LongestPingPassedOver, "off by one", "clients::zmq::tests::a_pong_does_not_wait_for_an_answer";
     /// What follows on something that is no ZMTP is read.
-    FaultForgotten, "broken protocol", "zmq::tests::after_a_fault_nothing_more_is_to_be_had";
+    ErrorForgotten, "broken protocol", "clients::zmq::tests::after_an_error_nothing_more_is_to_be_had";
     /// The longest request is passed over.
-    LongestBodyRefused, "off by one", "zmq::tests::the_longest_request_is_taken_and_what_is_before_it_counted";
+    LongestBodyRefused, "off by one", "clients::zmq::tests::the_longest_request_is_taken_and_what_is_before_it_counted";
     /// What stands in front of a request that has not come whole does not count.
-    EnvelopeUncounted, "memory without limit", "zmq::tests::the_longest_request_is_taken_and_what_is_before_it_counted";
+    EnvelopeUncounted, "memory without limit", "clients::zmq::tests::the_longest_request_is_taken_and_what_is_before_it_counted";
     /// What stands in front of a request has no limit.
-    EnvelopeWithoutEnd, "memory without limit", "zmq::tests::what_is_announced_takes_no_memory";
+    EnvelopeWithoutEnd, "memory without limit", "clients::zmq::tests::what_is_announced_takes_no_memory";
 }
 
 /// The variable that says what is planted.

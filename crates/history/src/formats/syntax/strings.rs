@@ -1,8 +1,9 @@
 //! Strings, characters and regular expressions, as EDN and JSON write them.
 
-use super::{Dialect, Reader, fault};
+use super::{Reader, fault};
+use crate::formats::broken::Broken;
 use crate::formats::datum::Datum;
-use crate::reader::Broken;
+use crate::formats::dialect::Dialect;
 
 impl Reader<'_> {
     pub(super) fn string(&mut self) -> Result<String, Broken> {

@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use rustix::io::Errno;
 
 use super::*;
-use crate::disk::{Disk, Fault, Faulty, Operation};
 use crate::log::Directory;
+use crate::log::disk::{Disk, Fault, Faulty, Operation};
 
 /// A log of small segments in this directory, and the groups that are in it, but for the seals.
 fn open(path: &Path) -> (Log, Vec<Vec<u8>>) {

@@ -1,0 +1,143 @@
+//! The answer of `candor check` in words: the verdict first, then how all levels stand, then why,
+//! and what a newcomer cannot know.
+
+use std::collections::BTreeSet;
+
+use crate::explain::skipped;
+use crate::model::history::History;
+use crate::model::level::Level;
+use crate::verdict::{Outcome, Verdict};
+
+/// The answer about one file. `decided` is the verdict of the level that decides, one of
+/// `verdicts`; `origin` says where that level comes from.
+pub(crate) fn answer(
+    path: &str,
+    history: &History,
+    decided: &Verdict,
+    verdicts: &[Verdict],
+    origin: &str,
+) -> Vec<String> {
+    let Verdict { level, .. } = decided;
+    let judged = judged(history);
+    let mut lines = vec![format!("{path}: {level} {}: {judged}{origin}", decided.word())];
+    let mut below = besides(history);
+    below.extend(standings(verdicts));
+    below.extend(why(history, decided));
+    below.extend(others(decided, verdicts));
+    lines.extend(below.iter().map(|line| format!("  {line}")));
+    let explained = explanations(&lines);
+    lines.extend(explained.iter().map(|line| format!("  {line}")));
+    lines
+}
+
+/// How much was judged, such as `6 operations of 2 clients and 3 final reads`.
+fn judged(history: &History) -> String {
+    let (finals, asked): (Vec<_>, Vec<_>) = history.operations.iter().partition(|op| op.is_final);
+    let clients: BTreeSet<u64> = asked.iter().map(|operation| operation.client).collect();
+    let finals = match finals.len() {
+        0 => String::new(),
+        finals => format!(" and {}", counted(finals, "final read")),
+    };
+    let (operations, clients) =
+        (counted(asked.len(), "operation"), counted(clients.len(), "client"));
+    format!("{operations} of {clients}{finals}")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+/// What is to be known about a file besides its operations.
+fn besides(history: &History) -> Vec<String> {
+    skipped::line(history).into_iter().chain(skipped::names_line(history)).collect()
+}
+
+/// How each level stands, in one line; `None` if one alone was judged.
+pub(crate) fn standings(verdicts: &[Verdict]) -> Option<String> {
+    let named = |word: &str| {
+        let levels = verdicts.iter().filter(|verdict| verdict.word() == word);
+        let levels: Vec<String> = levels.map(|verdict| verdict.level.to_string()).collect();
+        (!levels.is_empty()).then(|| format!("{word}: {}", levels.join(", ")))
+    };
+    let words: Vec<String> =
+        ["holds", "violated", "undecided"].into_iter().filter_map(named).collect();
+    (verdicts.len() > 1).then(|| words.join("; "))
+}
+
+/// Why the level that decides stands as it does.
+fn why(history: &History, decided: &Verdict) -> Vec<String> {
+    let mut lines = decided.lines(history);
+    if let (false, Some(first)) = (decided.holds(), lines.first_mut()) {
+        *first = format!("because {first}");
+    }
+    lines
+}
+
+/// Why the other levels do not hold, those together that do not for one reason.
+fn others(decided: &Verdict, verdicts: &[Verdict]) -> Vec<String> {
+    let mut reasons: Vec<(Outcome, Vec<Level>)> = Vec::new();
+    let failed = verdicts.iter().filter(|verdict| !verdict.holds());
+    for Verdict { level, outcome, .. } in failed.filter(|one| one.outcome != decided.outcome) {
+        let outcome = of_no_level(*level, outcome);
+        match reasons.iter_mut().find(|(known, _)| *known == outcome) {
+            Some((_, levels)) => levels.push(*level),
+            None => reasons.push((outcome, vec![*level])),
+        }
+    }
+    reasons.iter().filter_map(|(outcome, levels)| reason(outcome, levels)).collect()
+}
+
+/// What is not known, without the level's name: several levels may have one reason.
+fn of_no_level(level: Level, outcome: &Outcome) -> Outcome {
+    match outcome {
+        Outcome::Undecided(why) => {
+            let name = level.to_string();
+            let is_name = |word: &&str| word.trim_end_matches(',') == name;
+            let words = why.split(' ').map(|word| match is_name(&word) {
+                true => word.replace(&name, "it"),
+                false => word.to_string(),
+            });
+            Outcome::Undecided(words.collect::<Vec<_>>().join(" "))
+        }
+        other => other.clone(),
+    }
+}
+
+fn reason(outcome: &Outcome, levels: &[Level]) -> Option<String> {
+    let levels: Vec<String> = levels.iter().map(Level::to_string).collect();
+    let levels = levels.join(", ");
+    match outcome {
+        Outcome::Holds { .. } => None,
+        Outcome::Violated(clash) => Some(format!("not {levels}: {}", clash.sentence)),
+        Outcome::Undecided(why) => Some(format!("undecided {levels}: {why}")),
+    }
+}
+
+/// Every level with its proof.
+pub(crate) fn details(history: &History, verdicts: &[Verdict]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, verdict) in verdicts.iter().enumerate() {
+        lines.push(format!("  {} {}", verdict.level, verdict.word()));
+        let same = |other: &&Verdict| verdict.clash().is_some() && other.clash() == verdict.clash();
+        let proof = match verdicts[..at].iter().find(same) {
+            Some(other) => vec![format!("by the same clash as {}", other.level)],
+            None => verdict.lines(history),
+        };
+        lines.extend(proof.iter().map(|line| format!("    {line}")));
+    }
+    lines
+}
+
+/// Describer of the answer that a newcomer cannot know, and what they mean.
+const WORDS: [(&str, &str); 3] = [
+    ("witness", "an order of the operations that explains every answer"),
+    ("certificates", "what the store said of its answers, such as their places in its logs"),
+    ("final read", "asked once nobody writes any more, to see whether all servers agree"),
+];
+
+/// A line for each word in these lines that wants explaining.
+pub fn explanations(lines: &[impl AsRef<str>]) -> Vec<String> {
+    let is_said = |(word, _): &&(&str, &str)| lines.iter().any(|line| line.as_ref().contains(word));
+    WORDS.iter().filter(is_said).map(|(word, meaning)| format!("({word}: {meaning})")).collect()
+}

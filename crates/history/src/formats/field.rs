@@ -1,0 +1,124 @@
+//! Where the fields of a line stand, and faults that point there. The reader parses lines with
+//! serde, which knows places only where syntax or a type is wrong; for what is wrong in meaning,
+//! this finds the column.
+
+/// One top-level field of a JSON object on one line; columns count characters from 1.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Field<'a> {
+    /// The name between the quotes, as written.
+    pub(crate) name: &'a str,
+    /// The column of the name's opening quote.
+    pub(crate) column: usize,
+    /// The column of the value's first character.
+    pub(crate) value_column: usize,
+    /// The column behind the value's last character.
+    pub(crate) end_column: usize,
+}
+
+/// The top-level fields of `line`, as far as it is an object.
+pub(crate) fn fields(line: &str) -> Vec<Field<'_>> {
+    let mut scanner = Scanner { line, at: 0 };
+    let mut found = Vec::new();
+    scanner.skip(|b| b != b'{');
+    scanner.at += 1;
+    loop {
+        scanner.skip(|b| b.is_ascii_whitespace() || b == b',');
+        let start = scanner.at;
+        if scanner.peek() != Some(b'"') {
+            return found;
+        }
+        scanner.string();
+        let name = line.get(start + 1..scanner.at.saturating_sub(1)).unwrap_or("");
+        scanner.skip(|b| b.is_ascii_whitespace() || b == b':');
+        let value = scanner.at;
+        scanner.value();
+        found.push(Field {
+            name,
+            column: column(line, start),
+            value_column: column(line, value),
+            end_column: column(line, scanner.at),
+        });
+    }
+}
+
+/// The column, in characters from 1, of a byte of the line.
+pub(crate) fn column(line: &str, byte: usize) -> usize {
+    let byte = byte.min(line.len());
+    line.bytes().take(byte).filter(|b| b & 0xc0 != 0x80).count() + 1
+}
+
+/// A fault inside one line.
+pub(crate) struct Fault {
+    pub(crate) column: usize,
+    pub(crate) message: String,
+}
+
+impl Fault {
+    /// A fault of a field's value, or of the whole line if it lacks the field.
+    pub(crate) fn at(line: &str, field: &str, message: String) -> Fault {
+        let found = fields(line).into_iter().find(|found| found.name == field);
+        Fault { column: found.map_or(1, |found| found.value_column), message }
+    }
+
+    /// What serde found; it points behind the token at fault, this points at its start.
+    pub(crate) fn parse(line: &str, error: &serde_json::Error) -> Fault {
+        let text = error.to_string();
+        let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
+        let message = message.replace("expected u64", "expected an integer of at least 0");
+        if error.is_syntax() || error.is_eof() {
+            let column = column(line, error.column().saturating_sub(1));
+            return Fault { column, message: format!("this is no JSON object: {message}") };
+        }
+        let behind = column(line, error.column());
+        let covers = |f: &&Field<'_>| f.column < behind && behind <= f.end_column;
+        let column = fields(line).iter().find(covers).map_or(1, |field| {
+            if behind <= field.value_column { field.column } else { field.value_column }
+        });
+        Fault { column, message }
+    }
+}
+
+struct Scanner<'a> {
+    line: &'a str,
+    at: usize,
+}
+
+impl Scanner<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.line.as_bytes().get(self.at).copied()
+    }
+
+    fn skip(&mut self, skipped: impl Fn(u8) -> bool) {
+        while self.peek().is_some_and(&skipped) {
+            self.at += 1;
+        }
+    }
+
+    fn string(&mut self) {
+        self.at += 1;
+        while let Some(byte) = self.peek() {
+            self.at += if byte == b'\\' { 2 } else { 1 };
+            if byte == b'"' {
+                return;
+            }
+        }
+    }
+
+    fn value(&mut self) {
+        let mut depth = 0_usize;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    self.string();
+                    continue;
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' if depth == 0 => return,
+                b'}' | b']' => depth -= 1,
+                b',' if depth == 0 => return,
+                _ => {}
+            }
+            self.at += 1;
+        }
+    }
+}

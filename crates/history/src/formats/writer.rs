@@ -1,0 +1,145 @@
+//! Writes history files, in the form that the reader reads.
+
+use std::fmt::Write as _;
+
+use crate::model::certificate::{Entry, Position, Replica, Source};
+use crate::model::history::{Header, History};
+use crate::model::operation::{Kind, Operation};
+
+impl History {
+    /// The whole history as JSON Lines: the header, the faults, the operations.
+    pub fn to_jsonl(&self) -> String {
+        let mut text = String::new();
+        if let Some(header) = &self.header {
+            text.push_str(&header.to_json());
+            text.push('\n');
+        }
+        for fault in &self.faults {
+            text.push_str(&fault.to_json());
+            text.push('\n');
+        }
+        for operation in &self.operations {
+            text.push_str(&operation.to_json());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Header {
+    /// The header as one line of a history file, without its newline.
+    pub fn to_json(&self) -> String {
+        let mut line = format!("{{\"candor_history\":{},\"unit\":\"{}\"", self.version, self.unit);
+        if let Some(level) = self.level {
+            put(&mut line, format_args!(",\"level\":\"{level}\""));
+        }
+        line.push('}');
+        line
+    }
+}
+
+impl Operation {
+    /// The operation as one line of a history file, without its newline.
+    pub fn to_json(&self) -> String {
+        let name = match self.kind {
+            Kind::Write { .. } => "write",
+            Kind::Read { .. } => "read",
+            Kind::Cas { .. } => "cas",
+            Kind::Append { .. } => "append",
+            Kind::Incr { .. } => "incr",
+        };
+        let mut line = format!("{{\"client\":{},\"kind\":\"{name}\",\"key\":", self.client);
+        line.push_str(&text(Some(&self.key)));
+        put_kind(&mut line, &self.kind, self.end.is_some() && !self.refused);
+        put(&mut line, format_args!(",\"start\":{},\"end\":", self.start));
+        match self.end {
+            Some(end) => put(&mut line, format_args!("{end}")),
+            None => line.push_str("null"),
+        }
+        if self.refused {
+            line.push_str(",\"refused\":true");
+        }
+        if self.is_final {
+            line.push_str(",\"final\":true");
+        }
+        if let Some(server) = self.server {
+            put(&mut line, format_args!(",\"server\":{server}"));
+        }
+        if let Some(level) = self.level {
+            put(&mut line, format_args!(",\"level\":\"{level}\""));
+        }
+        self.put_certificate(&mut line);
+        line.push('}');
+        line
+    }
+
+    fn put_certificate(&self, line: &mut String) {
+        match &self.position {
+            Some(Position::Agreed(place)) => {
+                put(line, format_args!(",\"position\":[{},{}]", place.index, place.offset));
+            }
+            Some(Position::Merged(vector)) => {
+                let part = |(log, index): &(Replica, u64)| format!("\"{}\":{index}", name(*log));
+                let parts: Vec<String> = vector.iter().map(part).collect();
+                put(line, format_args!(",\"position\":{{{}}}", parts.join(",")));
+            }
+            None => {}
+        }
+        match &self.by {
+            Some(Source::Nothing) => line.push_str(",\"by\":null"),
+            Some(Source::Agreed(place)) => {
+                put(line, format_args!(",\"by\":[{},{}]", place.index, place.offset));
+            }
+            Some(Source::Merged(entry)) => put(line, format_args!(",\"by\":{}", array(*entry))),
+            None => {}
+        }
+        if let Some(entry) = self.entry {
+            put(line, format_args!(",\"entry\":{}", array(entry)));
+        }
+    }
+}
+
+/// `answered`: it has an end and was not refused. Else it has no answer, and the reader takes none.
+fn put_kind(line: &mut String, kind: &Kind, answered: bool) {
+    match kind {
+        Kind::Write { value } => put(line, format_args!(",\"value\":{}", text(value.as_ref()))),
+        Kind::Read { .. } if !answered => {}
+        Kind::Read { value, ok: true } => {
+            put(line, format_args!(",\"value\":{}", text(value.as_ref())));
+        }
+        Kind::Read { ok: false, .. } => line.push_str(",\"ok\":false"),
+        Kind::Append { value } => put(line, format_args!(",\"value\":{}", text(Some(value)))),
+        Kind::Incr { add, value } => {
+            put(line, format_args!(",\"add\":{add}"));
+            if value.is_some() && answered {
+                put(line, format_args!(",\"value\":{}", text(value.as_ref())));
+            }
+        }
+        Kind::Cas { from, to, ok } => {
+            let (from, to) = (text(from.as_ref()), text(to.as_ref()));
+            put(line, format_args!(",\"from\":{from},\"to\":{to}"));
+            if let (Some(ok), true) = (ok, answered) {
+                put(line, format_args!(",\"ok\":{ok}"));
+            }
+        }
+    }
+}
+
+fn name(replica: Replica) -> String {
+    format!("{}.{}", replica.node, replica.boot)
+}
+
+fn array(entry: Entry) -> String {
+    let Entry { replica, index, offset, stamp } = entry;
+    format!("[\"{}\",{index},{offset},{stamp}]", name(replica))
+}
+
+fn text(value: Option<&String>) -> String {
+    // A string always has a JSON form, and `Value` displays it.
+    value.map_or("null".to_string(), |value| serde_json::Value::from(value.as_str()).to_string())
+}
+
+fn put(line: &mut String, part: std::fmt::Arguments<'_>) {
+    // Writing into a string cannot fail.
+    let _ = line.write_fmt(part);
+}

@@ -1,0 +1,111 @@
+//! A level that holds if it holds for some assignment of what was seen: assignments are searched,
+//! what is plain first, then the others one by one, each time asking whether what is assigned so
+//! far is already violated. More assignments only forbid more, so a violated start of an assignment
+//! need not be finished.
+
+use crate::budget::Meter;
+use crate::levels::decision::{Decision, Proof};
+use crate::levels::sequential;
+use crate::model::view::{INITIAL, NONE, View};
+use crate::relation::cells::Cells;
+use crate::relation::reads_from::Assignment;
+
+/// What a check says about assignments made so far.
+pub(crate) enum Checked {
+    /// Nothing speaks against them; if all are made, the orders that prove the level, each with an
+    /// operation of the reader for whom it is.
+    Fits(Vec<(u32, Vec<u32>)>),
+    /// These operations alone speak against them.
+    Clash(Vec<u32>),
+    /// It would have cost too much to know.
+    TooMuch(String),
+}
+
+/// What a legal order of everything would assign, if one is easily found: the first guess where
+/// values repeat. It is looked for once.
+#[derive(Default)]
+pub(crate) struct Guess(Option<Option<Vec<u32>>>);
+
+/// States that may be spent on the first guess.
+const GUESS_STATES_MAX: u64 = 100_000;
+
+impl Guess {
+    /// A legal order of everything that keeps each client's order.
+    pub(crate) fn order(&mut self, view: &View<'_>, meter: &Meter) -> Option<&[u32]> {
+        let guess = || match sequential::judge(view, &mut meter.part(GUESS_STATES_MAX)) {
+            Decision::Holds(proof) => proof.orders.into_iter().next().map(|(_, order)| order),
+            _ => None,
+        };
+        self.0.get_or_insert_with(guess).as_deref()
+    }
+
+    /// What the operations see in that order.
+    fn sources(&mut self, view: &View<'_>, meter: &Meter) -> Option<Vec<u32>> {
+        let order = self.order(view, meter)?;
+        let mut sources = vec![NONE; view.ops.len()];
+        let mut holds = vec![INITIAL; view.initial.len()];
+        for &id in order {
+            let op = &view.ops[id as usize];
+            if op.sees != NONE {
+                sources[id as usize] = holds[op.key as usize];
+            }
+            if op.makes != NONE {
+                holds[op.key as usize] = id;
+            }
+        }
+        Some(sources)
+    }
+}
+
+/// Searches for an assignment to all operations that `looks` names, which `check` accepts. The
+/// check is told the sources (`NONE`: not assigned yet) and whether they are complete.
+pub(crate) fn assign(
+    view: &View<'_>,
+    looks: impl Fn(u32) -> bool,
+    guess: &mut Guess,
+    meter: &mut Meter,
+    mut check: impl FnMut(&[u32], bool, &mut Meter) -> Checked,
+) -> Decision {
+    let cells = Cells::new(view);
+    let mut search = Assignment::new(view, &cells, &looks);
+    if let Some(id) = search.thin {
+        return Decision::Violated(vec![id]);
+    }
+    match check(&search.sources, search.open.is_empty(), meter) {
+        Checked::Clash(core) => return Decision::Violated(core),
+        Checked::TooMuch(why) => return Decision::Undecided(why),
+        Checked::Fits(orders) if search.open.is_empty() => {
+            return Decision::Holds(proof(&search, orders));
+        }
+        Checked::Fits(_) => {}
+    }
+    if let Some(sources) = guess.sources(view, meter) {
+        let ours = |id: u32| looks(id) || search.sources[id as usize] != NONE;
+        let guessed = (0..sources.len()).map(|id| if ours(id as u32) { sources[id] } else { NONE });
+        let guessed: Vec<u32> = guessed.collect();
+        if let Checked::Fits(orders) = check(&guessed, true, meter) {
+            search.sources = guessed;
+            return Decision::Holds(proof(&search, orders));
+        }
+    }
+    search.descend();
+    loop {
+        if !meter.visit(search.bytes) || !meter.check_time() {
+            return Decision::Undecided(meter.reason());
+        }
+        if !search.advance() {
+            return Decision::Violated((0..view.ops.len() as u32).collect());
+        }
+        let complete = search.open.is_empty();
+        match check(&search.sources, complete, meter) {
+            Checked::Fits(orders) if complete => return Decision::Holds(proof(&search, orders)),
+            Checked::Fits(_) => search.descend(),
+            Checked::Clash(_) => {}
+            Checked::TooMuch(why) => return Decision::Undecided(why),
+        }
+    }
+}
+
+fn proof(found: &Assignment<'_, '_, '_>, orders: Vec<(u32, Vec<u32>)>) -> Proof {
+    Proof { orders, sources: found.pairs() }
+}

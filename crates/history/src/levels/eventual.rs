@@ -1,0 +1,249 @@
+//! Eventual consistency over a finite history: only written values are read, and once all is quiet
+//! every replica answers the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::history::History;
+use crate::model::names::{quoted, shown};
+use crate::model::operation::{Fate, Kind, Operation, Value};
+
+/// What this level says, with the operations as indices into the history.
+#[derive(Debug)]
+pub(crate) enum Eventual {
+    /// Every written key converged.
+    Converged,
+    /// These operations violate the level, and why.
+    Violated(Vec<usize>, String),
+    /// Nothing is violated, but this keeps the level from being shown.
+    Open(String),
+}
+
+/// All that happened to one key.
+#[derive(Default)]
+struct Key<'h> {
+    writes: Vec<usize>,
+    reads: Vec<usize>,
+    finals: Vec<usize>,
+    values: BTreeSet<&'h Option<Value>>,
+    /// Whether some values are not told by the operations alone.
+    has_updates: bool,
+}
+
+/// Judges whether the history converged.
+pub(crate) fn judge(history: &History) -> Eventual {
+    let keys = by_key(history);
+    if let Some((read, why)) = unexplained(history, &keys) {
+        return Eventual::Violated(vec![read], why);
+    }
+    let (mut open, askers) = (None, Askers::of(history));
+    for (name, key) in &keys {
+        match judge_key(history, name, key, &askers) {
+            Eventual::Converged => {}
+            Eventual::Open(why) => open = open.or(Some(why)),
+            violated => return violated,
+        }
+    }
+    open.map_or(Eventual::Converged, Eventual::Open)
+}
+
+/// Reads that ended before the only write of their value began: odd, but no part of this level.
+pub(crate) fn answers_before_questions(history: &History) -> Vec<(usize, usize)> {
+    let operations = &history.operations;
+    let mut found = Vec::new();
+    for key in by_key(history).values() {
+        let mut first: BTreeMap<&Option<Value>, usize> = BTreeMap::new();
+        for &write in &key.writes {
+            let Some(value) = operations[write].written() else { continue };
+            let earliest = first.entry(value).or_insert(write);
+            if operations[write].start < operations[*earliest].start {
+                *earliest = write;
+            }
+        }
+        for &read in &key.reads {
+            let Some(value) = operations[read].seen() else { continue };
+            if let Some(&write) = first.get(value)
+                && !key.has_updates
+                && *value != history.initial
+                && operations[read].end.is_some_and(|end| end < operations[write].start)
+            {
+                found.push((read, write));
+            }
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+fn by_key(history: &History) -> BTreeMap<&str, Key<'_>> {
+    let mut keys: BTreeMap<&str, Key<'_>> = BTreeMap::new();
+    for (index, operation) in history.operations.iter().enumerate() {
+        let key = keys.entry(operation.key.as_str()).or_default();
+        match (operation.fate(), &operation.kind) {
+            (Fate::Refused, _) => {}
+            (Fate::Done, Kind::Read { .. }) => {
+                key.reads.push(index);
+                if operation.is_final {
+                    key.finals.push(index);
+                }
+            }
+            _ if operation.is_write() => {
+                key.writes.push(index);
+                key.values.extend(operation.written());
+                key.has_updates |= operation.is_update();
+            }
+            _ => {}
+        }
+    }
+    keys
+}
+
+/// What a read returned.
+fn returned(history: &History, read: usize) -> &Option<Value> {
+    const NOTHING: &Option<Value> = &None;
+    history.operations[read].seen().unwrap_or(NOTHING)
+}
+
+fn unexplained(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(usize, String)> {
+    let reads = keys.values().flat_map(|key| key.reads.iter().map(move |&read| (key, read)));
+    let strange = reads.filter(|&(key, read)| {
+        let value = returned(history, read);
+        *value != history.initial && !key.values.contains(value) && !key.has_updates
+    });
+    let (_, read) = strange.min_by_key(|&(_, read)| read)?;
+    Some((read, thin_air(history, read)))
+}
+
+/// The sentence for an operation that saw a value which nobody can have written.
+pub(crate) fn thin_air(history: &History, observer: usize) -> String {
+    let operation = &history.operations[observer];
+    let value = returned(history, observer);
+    let refused = history.operations.iter().any(|other| {
+        other.fate() == Fate::Refused
+            && other.key == operation.key
+            && other.written() == Some(value)
+    });
+    let why = match (refused, value) {
+        (true, _) => "which only a refused operation carries",
+        (false, Some(_)) => "which nobody wrote",
+        (false, None) => "although nobody deleted it and it did not start so",
+    };
+    let (name, verb) = match operation.kind {
+        Kind::Cas { .. } => ("cas", "found"),
+        _ => ("read", "returned"),
+    };
+    format!(
+        "client {}'s {name} of {} {verb} {}, {why}",
+        operation.client,
+        quoted(&operation.key),
+        shown(value)
+    )
+}
+
+fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> Eventual {
+    if key.writes.is_empty() {
+        return Eventual::Converged;
+    }
+    let name = &quoted(name);
+    let operations = &history.operations;
+    let known_end = |write: &usize| {
+        let operation = &operations[*write];
+        if operation.fate() == Fate::Done { operation.end } else { None }
+    };
+    let last_end = key.writes.iter().filter_map(known_end).max();
+    let has_open = key.writes.iter().any(|write| known_end(write).is_none());
+    let is_quiet = |read: &usize| last_end.is_none_or(|end| operations[*read].start > end);
+    let quiet: Vec<usize> = key.finals.iter().copied().filter(is_quiet).collect();
+    let differs = |&&read: &&usize| returned(history, read) != returned(history, quiet[0]);
+    if let Some(&other) = quiet.iter().find(differs) {
+        let sentence = disagreement(history, name, quiet[0], other);
+        return if has_open {
+            Eventual::Open(format!("{sentence}, but a write of {name} has an unknown outcome"))
+        } else {
+            Eventual::Violated(vec![quiet[0], other], sentence)
+        };
+    }
+    if let Some(&read) = quiet.first()
+        && let Some(write) = lost(history, key, read)
+    {
+        let sentence = format!(
+            "client {}'s final read of {name} returned {}, although client {}'s write of {} was \
+             acknowledged and nobody deleted it",
+            operations[read].client,
+            shown(&history.initial),
+            operations[write].client,
+            shown(operations[write].written().unwrap_or(&None))
+        );
+        return if has_open {
+            Eventual::Open(format!("{sentence}, but a write of {name} has an unknown outcome"))
+        } else {
+            Eventual::Violated(vec![write, read], sentence)
+        };
+    }
+    match askers.unheard(history, &quiet) {
+        Some(who) if quiet.len() < key.finals.len() => Eventual::Open(format!(
+            "there is no final read of {name}{who} that began after the last write of it ended"
+        )),
+        Some(who) => Eventual::Open(format!("there is no final read of {name}{who}")),
+        None => Eventual::Converged,
+    }
+}
+
+/// An acknowledged write that a final read of the initial value denies.
+fn lost(history: &History, key: &Key<'_>, read: usize) -> Option<usize> {
+    let operations = &history.operations;
+    if *returned(history, read) != history.initial || key.values.contains(&history.initial) {
+        return None;
+    }
+    key.writes.iter().copied().find(|&write| operations[write].fate() == Fate::Done)
+}
+
+fn disagreement(history: &History, name: &str, first: usize, second: usize) -> String {
+    let side = |read: usize| {
+        let operation = &history.operations[read];
+        let who = match operation.server {
+            Some(server) => format!("server {server}"),
+            None => format!("client {}", operation.client),
+        };
+        format!("{who}: {}", shown(returned(history, read)))
+    };
+    format!(
+        "after the last write of {name} had ended, final reads differ ({}; {})",
+        side(first),
+        side(second)
+    )
+}
+
+/// Who should make a final read of each key.
+struct Askers {
+    servers: BTreeSet<u64>,
+    /// Those that made final reads at all.
+    clients: BTreeSet<u64>,
+}
+
+impl Askers {
+    fn of(history: &History) -> Askers {
+        let operations = &history.operations;
+        let asked = |op: &&Operation| op.is_final && op.fate() != Fate::Refused;
+        Askers {
+            servers: operations.iter().filter_map(|op| op.server).collect(),
+            clients: operations.iter().filter(asked).map(|op| op.client).collect(),
+        }
+    }
+
+    /// Who is missing among these final reads: a server, or where the history names none, a client.
+    fn unheard(&self, history: &History, finals: &[usize]) -> Option<String> {
+        let heard = |of: fn(&Operation) -> Option<u64>| -> BTreeSet<u64> {
+            finals.iter().filter_map(|&read| of(&history.operations[read])).collect()
+        };
+        if !self.servers.is_empty() {
+            let heard = heard(|op| op.server);
+            let missing = self.servers.difference(&heard).next();
+            return missing.map(|server| format!(" from server {server}"));
+        }
+        if self.clients.is_empty() {
+            return Some(String::new());
+        }
+        let heard = heard(|op| Some(op.client));
+        self.clients.difference(&heard).next().map(|client| format!(" by client {client}"))
+    }
+}

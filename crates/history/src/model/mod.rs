@@ -1,0 +1,11 @@
+//! What is judged: a history of operations, the levels, and the view of one for the other.
+
+pub(crate) mod certificate;
+pub(crate) mod clients;
+pub(crate) mod fault;
+pub(crate) mod history;
+pub(crate) mod level;
+pub(crate) mod names;
+pub(crate) mod operation;
+pub(crate) mod skipped;
+pub(crate) mod view;

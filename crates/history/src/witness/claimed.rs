@@ -1,0 +1,234 @@
+//! The witness that a history's certificates claim. It is only a candidate: the validator decides
+//! whether it proves the level, and if it does not, the judge searches.
+//!
+//! Agreed log: all operations by position, reads behind the write at their place and among
+//! themselves by start. Merged logs: the writes by their stamps, every other operation behind what
+//! it saw and behind what its client did before. Who saw whom is told by `by`.
+//!
+//! A write whose own entry is not told (its outcome is unknown, or the store kept silent) has the
+//! entry that somebody saw and that belongs to no other write, if key and value fit and only one
+//! such pairing is possible.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+
+use crate::model::certificate::{Entry, Place, Position, Source};
+use crate::model::clients;
+use crate::model::history::History;
+use crate::model::level::Level;
+use crate::model::names::named;
+use crate::model::operation::{Fate, Kind, Operation, Value};
+use crate::model::view::counts;
+use crate::witness::order::{Order, Witness};
+
+/// The candidate for a level; an error says why the certificates give none. `None`: there are no
+/// certificates of the kind that the level asks for.
+pub(crate) fn candidate(history: &History, level: Level) -> Option<Result<Witness, String>> {
+    let operations = &history.operations;
+    let is_agreed = |op: &Operation| matches!(op.position, Some(Position::Agreed(_)));
+    match level {
+        Level::Linearizable | Level::Sequential | Level::Bounded { .. } => {
+            operations.iter().any(is_agreed).then(|| agreed(history, level))
+        }
+        Level::Causal => {
+            operations.iter().any(|op| op.entry.is_some()).then(|| merged(history, level))
+        }
+        _ => None,
+    }
+}
+
+/// Where operations stand, sorted: the place, writes first, then start and client order.
+type Stand = (Place, bool, u64, u64, usize, usize);
+
+fn agreed(history: &History, level: Level) -> Result<Witness, String> {
+    let name = |index: usize| named(history, index);
+    let operations = &history.operations;
+    let own = |op: &Operation| match op.position {
+        Some(Position::Agreed(place)) => Some(place),
+        _ => None,
+    };
+    let seen = |op: &Operation| match op.by {
+        Some(Source::Agreed(place)) => Some(place),
+        _ => None,
+    };
+    let paired = pair(history, level, own, seen)?;
+    let mut stands: Vec<Stand> = Vec::with_capacity(operations.len());
+    for (index, op) in operations.iter().enumerate().filter(|(_, op)| counts(op, level)) {
+        let place = match own(op).filter(|_| op.fate() == Fate::Done) {
+            Some(place) => place,
+            None => match paired.get(&index) {
+                Some(&place) => place,
+                None if op.fate() == Fate::Unknown => continue,
+                None => return Err(format!("{} has no position", name(index))),
+            },
+        };
+        let is_read = op.is_read();
+        let end = op.end.unwrap_or(u64::MAX);
+        stands.push((place, is_read, op.start, end, op.line, index));
+    }
+    stands.sort_unstable();
+    let operations = stands.into_iter().map(|(.., index)| index).collect();
+    let order = Order { operations, ..Order::default() };
+    Ok(Witness { orders: vec![order], sources: Vec::new() })
+}
+
+fn merged(history: &History, level: Level) -> Result<Witness, String> {
+    let name = |index: usize| named(history, index);
+    let operations = &history.operations;
+    let own = |op: &Operation| op.entry;
+    let seen = |op: &Operation| match op.by {
+        Some(Source::Merged(entry)) => Some(entry),
+        _ => None,
+    };
+    let paired = pair(history, level, own, seen)?;
+    let mut stamps: Vec<(Stamp, usize)> = Vec::new();
+    let mut makers: HashMap<Entry, usize> = HashMap::new();
+    for (index, op) in operations.iter().enumerate() {
+        if !op.is_write() || !counts(op, level) {
+            continue;
+        }
+        let entry = own(op).filter(|_| op.fate() == Fate::Done).or(paired.get(&index).copied());
+        match entry {
+            Some(entry) => {
+                stamps.push((stamp(entry), index));
+                makers.insert(entry, index);
+            }
+            None if op.fate() == Fate::Unknown => {}
+            None => return Err(format!("{} has no entry", name(index))),
+        }
+    }
+    let mut sources: Vec<(usize, Option<usize>)> = Vec::new();
+    for (index, op) in operations.iter().enumerate() {
+        let looks = !matches!(op.kind, Kind::Write { .. });
+        if !looks || !counts(op, level) || op.fate() != Fate::Done {
+            continue;
+        }
+        let source = match op.by {
+            Some(Source::Nothing) => None,
+            Some(Source::Merged(entry)) => {
+                let maker = makers.get(&entry).copied();
+                Some(maker.ok_or_else(|| format!("{} saw an entry of nobody", name(index)))?)
+            }
+            _ => return Err(format!("it is not told what {} saw", name(index))),
+        };
+        sources.push((index, source));
+    }
+    stamps.sort_unstable();
+    let writes: Vec<usize> = stamps.into_iter().map(|(_, index)| index).collect();
+    let order = line_up(history, level, &writes, &sources)?;
+    let order = Order { operations: order, ..Order::default() };
+    Ok(Witness { orders: vec![order], sources })
+}
+
+/// Of two writes of a key the one with the greater stamp wins: the clock, then the replica, then
+/// the place.
+type Stamp = (u64, u64, u64, u64, u64);
+
+fn stamp(entry: Entry) -> Stamp {
+    (entry.stamp, entry.replica.node, entry.replica.boot, entry.index, entry.offset)
+}
+
+/// For writes whose entry is not told, the only entry that it can be. `own` is what an operation
+/// says of itself, `seen` what it says of the one whose value it saw.
+fn pair<E: Copy + Eq + std::hash::Hash>(
+    history: &History,
+    level: Level,
+    own: impl Fn(&Operation) -> Option<E>,
+    seen: impl Fn(&Operation) -> Option<E>,
+) -> Result<HashMap<usize, E>, String> {
+    let name = |index: usize| named(history, index);
+    let mut silent: HashMap<(&str, &Option<Value>), Vec<usize>> = HashMap::new();
+    for (index, op) in history.operations.iter().enumerate() {
+        let told = op.fate() == Fate::Done && own(op).is_some();
+        if op.is_write() && counts(op, level) && !told {
+            let Some(value) = op.written() else {
+                return Err(format!("{} has no entry, and no value to tell it by", name(index)));
+            };
+            silent.entry((&op.key, value)).or_default().push(index);
+        }
+    }
+    let mut paired = HashMap::new();
+    if silent.is_empty() {
+        return Ok(paired);
+    }
+    let told = |op: &&Operation| op.is_write() && op.fate() == Fate::Done;
+    let taken: HashSet<E> = history.operations.iter().filter(told).filter_map(&own).collect();
+    let mut orphans: HashMap<(&str, &Option<Value>), HashSet<E>> = HashMap::new();
+    for op in history.operations.iter().filter(|op| counts(op, level)) {
+        let (Some(entry), Some(value)) = (seen(op), op.seen()) else { continue };
+        if !taken.contains(&entry) {
+            orphans.entry((&op.key, value)).or_default().insert(entry);
+        }
+    }
+    for (of, writes) in silent {
+        let entries = orphans.remove(&of).unwrap_or_default();
+        match (&writes[..], entries.len()) {
+            (_, 0) => {}
+            ([write], 1) => paired.extend(entries.into_iter().map(|entry| (*write, entry))),
+            _ => return Err(format!("it is not clear which entry {} has", name(writes[0]))),
+        }
+    }
+    Ok(paired)
+}
+
+/// An order with the writes as given, and everything behind what it saw and behind what its client
+/// did before; of those that may come next, the one that began first.
+fn line_up(
+    history: &History,
+    level: Level,
+    writes: &[usize],
+    sources: &[(usize, Option<usize>)],
+) -> Result<Vec<usize>, String> {
+    const NOBODY: usize = usize::MAX;
+    let operations = &history.operations;
+    let mut takes_part = vec![false; operations.len()];
+    sources.iter().for_each(|&(index, _)| takes_part[index] = true);
+    writes.iter().for_each(|&index| takes_part[index] = true);
+    for (index, op) in operations.iter().enumerate() {
+        takes_part[index] |= counts(op, level) && op.fate() == Fate::Done;
+    }
+    let mut order: Vec<usize> = clients::in_order(history).map_err(|disorder| disorder.message)?;
+    order.retain(|&index| takes_part[index]);
+    // Behind each operation: its client's next, the next write, and those that saw it.
+    let (mut next, mut next_write) =
+        (vec![NOBODY; operations.len()], vec![NOBODY; operations.len()]);
+    let mut readers: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut waits = vec![0_u32; operations.len()];
+    for pair in order.windows(2) {
+        if operations[pair[0]].client == operations[pair[1]].client {
+            next[pair[0]] = pair[1];
+            waits[pair[1]] += 1;
+        }
+    }
+    for pair in writes.windows(2) {
+        next_write[pair[0]] = pair[1];
+        waits[pair[1]] += 1;
+    }
+    for &(index, source) in sources {
+        if let Some(source) = source {
+            readers.entry(source).or_default().push(index);
+            waits[index] += 1;
+        }
+    }
+    let begins = |index: usize| Reverse((operations[index].start, index));
+    let mut ready: BinaryHeap<_> =
+        order.iter().filter(|&&index| waits[index] == 0).map(|&index| begins(index)).collect();
+    let total = order.len();
+    order.clear();
+    while let Some(Reverse((_, index))) = ready.pop() {
+        order.push(index);
+        let seen_by = readers.get(&index).map(Vec::as_slice).unwrap_or_default();
+        let links = [next[index], next_write[index]];
+        for &later in links.iter().filter(|&&later| later != NOBODY).chain(seen_by) {
+            waits[later] -= 1;
+            if waits[later] == 0 {
+                ready.push(begins(later));
+            }
+        }
+    }
+    if order.len() == total {
+        Ok(order)
+    } else {
+        Err("stamps, clients' orders and what was seen run in a cycle".to_string())
+    }
+}

@@ -1,0 +1,210 @@
+//! Asking the judge: whether the promise was kept, and what the run met beyond it.
+
+use std::time::Duration;
+
+use history::{Budget, History, Level, Operation, Outcome, Verdict, check, strongest};
+
+use crate::scenario::level::compared;
+
+/// How long the judge may think about a level that was not promised.
+const CURIOSITY: Duration = Duration::from_secs(5);
+/// How many operations of a clash are shown.
+const CLASH_SHOWN_MAX: usize = 12;
+
+/// An operation of a clash, as people see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// What it was, such as `client 0 write a=1 at server 0`.
+    pub text: String,
+    /// When it was asked, in nanoseconds since the start of the run.
+    pub start_ns: u64,
+    /// When it ended, likewise; `None`: nobody knows.
+    pub end_ns: Option<u64>,
+}
+
+/// What a run showed that a level forbids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The level.
+    pub level: Level,
+    /// The operations that cannot all be explained, as many as are shown.
+    pub parts: Vec<Part>,
+    /// How many more there are.
+    pub left_out: usize,
+}
+
+/// How a level stands in a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing<'a> {
+    Held,
+    /// The sentence of the clash.
+    Violated(&'a str),
+    /// Why nobody knows.
+    Undecided(&'a str),
+}
+
+/// What the judge says about a run.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// Whether the promised level holds.
+    pub promised: Verdict,
+    /// How that is known, in lines.
+    pub proof: Vec<String>,
+    /// The other levels that are worth knowing about, strongest first.
+    pub others: Vec<Verdict>,
+    /// The operations of every clash that was found.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Judgement {
+    /// Judges a history by the level that was promised, then by those that say more: all stronger
+    /// ones if the promise was kept, else all.
+    pub(crate) fn of(history: &History, level: Level) -> Judgement {
+        let promised = check(history, level, &Budget::default());
+        let curious = Budget { time_max: CURIOSITY, ..Budget::default() };
+        // With reads that asked for levels of their own, each level judges other reads: a stronger
+        // one that holds then says nothing about those between it and the promise.
+        let same_reads = history.operations.iter().all(|operation| operation.level.is_none());
+        let mut others: Vec<Verdict> = vec![];
+        for other in compared().filter(|other| *other != level) {
+            let is_implied = |known: &Verdict| known.holds() && known.level.is_at_least(other);
+            let follows = same_reads || level.is_at_least(other);
+            if is_implied(&promised) || follows && others.iter().any(is_implied) {
+                continue;
+            }
+            others.push(check(history, other, &curious));
+        }
+        let verdicts = std::iter::once(&promised).chain(&others);
+        let evidence = verdicts.filter_map(|verdict| Evidence::of(verdict, history)).collect();
+        let proof = proof(&promised, history);
+        Judgement { promised, proof, others, evidence }
+    }
+
+    /// What the judge says of a level by which runs are compared: `None` if he was not asked, and it
+    /// does not follow from what he said.
+    pub(crate) fn standing(&self, level: Level) -> Option<Standing<'_>> {
+        let verdicts = || std::iter::once(&self.promised).chain(&self.others);
+        let implied = |known: &&Verdict| known.holds() && known.level.is_at_least(level);
+        let known = verdicts().find(|verdict| verdict.level == level);
+        known.or_else(|| verdicts().find(implied)).map(|verdict| match &verdict.outcome {
+            Outcome::Holds { .. } => Standing::Held,
+            Outcome::Violated(clash) => Standing::Violated(&clash.sentence),
+            Outcome::Undecided(why) => Standing::Undecided(why),
+        })
+    }
+
+    /// The operations of the clash that violates a level, in words; none if it is not violated.
+    pub(crate) fn parts(&self, level: Level) -> Vec<String> {
+        let evidence = self.evidence.iter().find(|evidence| evidence.level == level);
+        evidence.map_or(vec![], Evidence::lines)
+    }
+
+    /// The strongest level that the run happened to meet.
+    pub(crate) fn met(&self) -> Option<Level> {
+        strongest(&self.strongest_first())
+    }
+
+    /// Whether every level that was judged is violated.
+    pub(crate) fn all_violated(&self) -> bool {
+        std::iter::once(&self.promised)
+            .chain(&self.others)
+            .all(|verdict| matches!(verdict.outcome, Outcome::Violated(_)))
+    }
+
+    /// The levels stronger than the one that was met, weakest first.
+    pub(crate) fn stronger_than_met(&self) -> impl Iterator<Item = Verdict> {
+        let stronger: Vec<Verdict> =
+            self.strongest_first().into_iter().take_while(|verdict| !verdict.holds()).collect();
+        stronger.into_iter().rev()
+    }
+
+    fn strongest_first(&self) -> Vec<Verdict> {
+        let place = |level: Level| compared().position(|known| known == level);
+        let mut all = self.others.clone();
+        all.push(self.promised.clone());
+        all.sort_by_key(|verdict| place(verdict.level));
+        all
+    }
+}
+
+/// How a verdict is known: the witness order, the sentence and the operations of the clash, or why
+/// it is not known.
+fn proof(verdict: &Verdict, history: &History) -> Vec<String> {
+    let Outcome::Violated(clash) = &verdict.outcome else { return verdict.lines(history) };
+    let mut lines = vec![clash.sentence.clone()];
+    let evidence = Evidence::of(verdict, history);
+    lines.extend(evidence.iter().flat_map(Evidence::lines).map(|line| format!("  {line}")));
+    lines.extend(verdict.notes.iter().cloned());
+    lines
+}
+
+impl Evidence {
+    /// Its operations in words, one a line.
+    fn lines(&self) -> Vec<String> {
+        let part = |part: &Part| format!("{}, {}", part.text, part.when());
+        let more = (self.left_out > 0).then(|| format!("… and {} more", self.left_out));
+        self.parts.iter().map(part).chain(more).collect()
+    }
+
+    /// The operations of a clash; `None` if the verdict is no clash.
+    fn of(verdict: &Verdict, history: &History) -> Option<Evidence> {
+        let operations = &verdict.clash()?.operations;
+        let shown = operations.iter().take(CLASH_SHOWN_MAX);
+        Some(Evidence {
+            level: verdict.level,
+            parts: shown.map(|place| Part::of(&history.operations[*place])).collect(),
+            left_out: operations.len().saturating_sub(CLASH_SHOWN_MAX),
+        })
+    }
+}
+
+impl Part {
+    fn of(operation: &Operation) -> Part {
+        let server =
+            operation.server.map_or(String::new(), |server| format!(" at server {server}"));
+        Part {
+            text: format!("{}{server}", history::compact(operation)),
+            start_ns: operation.start,
+            end_ns: operation.end,
+        }
+    }
+
+    /// From when to when it took, in words.
+    pub fn when(&self) -> String {
+        let at = |time: u64| format!("{:.3}", time as f64 / 1e6);
+        let end = self.end_ns.map_or("unknown".into(), at);
+        format!("from {} to {end} ms", at(self.start_ns))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stronger_level_speaks_for_none_below_it_that_judges_more_reads() {
+        // Client 1 asks causally, and misses what it wrote itself; the other reads are the latest.
+        let mut stale = Operation::read(1, "a", None, 20, 30);
+        stale.level = Some(Level::Causal);
+        let operations = vec![
+            Operation::write(1, "a", "1", 0, Some(10)),
+            stale,
+            Operation::read(2, "a", Some("1"), 40, 50),
+        ];
+        let judgement = Judgement::of(&History::new(None, operations), Level::Eventual);
+        assert_eq!(judgement.standing(Level::Linearizable), Some(Standing::Held));
+        assert!(matches!(judgement.standing(Level::Causal), Some(Standing::Violated(_))));
+        let [evidence] = &judgement.evidence[..] else { panic!("{:?}", judgement.evidence) };
+        assert_eq!(evidence.level, Level::Causal);
+        assert_eq!(evidence.parts.len(), 2);
+    }
+
+    #[test]
+    fn what_was_not_judged_follows_from_what_was() {
+        let operations = vec![Operation::write(1, "a", "1", 0, Some(10))];
+        let judgement = Judgement::of(&History::new(None, operations), Level::Sequential);
+        let levels: Vec<_> = compared().map(|level| judgement.standing(level)).collect();
+        assert_eq!(levels, [Some(Standing::Held); 4]);
+        assert!(judgement.others.len() < 3, "not each was judged");
+    }
+}

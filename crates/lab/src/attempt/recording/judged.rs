@@ -1,0 +1,108 @@
+//! A recording as the history that the judge reads.
+
+use history::{Fault, Header, History, Kind, Level, Operation, Unit};
+
+use super::{FinalRead, Recorded, Recording};
+use crate::clients::plan::Work;
+use crate::clients::step::{Answer, Step};
+
+impl Recording {
+    /// What clients may have written without telling: a client that was started and did not finish
+    /// may have asked the first operation that it did not tell of.
+    pub(super) fn lost(&self) -> impl Iterator<Item = Lost> {
+        let unfinished = (0..self.clients.len())
+            .filter(|client| self.origin_ns.is_some() && !self.finished.contains(client));
+        unfinished.filter_map(|client| {
+            let last = self.last.get(&client);
+            let (next, start) = last.map_or((0, 0), |(place, end)| (place + 1, *end));
+            let (key, value) = match &self.works[client] {
+                Work::Steps(steps) => {
+                    let is_operation = |step: &&Step| !matches!(step, Step::Sleep { .. });
+                    match steps.iter().skip(next).find(is_operation)? {
+                        Step::Write { key, value } => (key.clone(), value.clone()),
+                        _ => return None,
+                    }
+                }
+                Work::Share(share) => share.may_write(next)?,
+            };
+            Some(Lost { key, value, start, server: self.clients[client].server })
+        })
+    }
+
+    /// The history that all of this makes, for a store that promised `level` while these faults came.
+    pub(crate) fn history_under(&self, faults: &[Fault], level: Level) -> History {
+        History { faults: faults.to_vec(), ..self.history(level) }
+    }
+
+    /// The history without faults.
+    pub(crate) fn history(&self, level: Level) -> History {
+        let mut operations: Vec<Operation> =
+            self.operations.iter().map(|recorded| operation(recorded, level)).collect();
+        // A number of its own for each: what its client did before may have ended in the unknown.
+        for (lost, number) in self.lost().zip(self.next_number..) {
+            let write = Operation::write(number, &lost.key, &lost.value, lost.start, None);
+            operations.push(write.at_server(lost.server as u64));
+        }
+        operations.extend(self.finals.iter().map(FinalRead::operation));
+        History::new(Some(Header::new(Unit::Nanoseconds, Some(level))), operations)
+    }
+}
+
+impl FinalRead {
+    /// The read as the judge sees it.
+    pub(crate) fn operation(&self) -> Operation {
+        let FinalRead { number, key, start, .. } = self;
+        let read = match &self.answer {
+            Some((value, end)) => Operation::read(*number, key, value.as_deref(), *start, *end),
+            None => Operation::read_unanswered(*number, key, *start, None),
+        };
+        let read = read.into_final().at_server(self.server as u64);
+        match &self.certificate {
+            Some(certificate) => certificate.put_on(read),
+            None => read,
+        }
+    }
+}
+
+/// A write that nobody told of.
+pub(super) struct Lost {
+    pub(super) key: String,
+    value: String,
+    /// The earliest time at which it may have been asked.
+    start: u64,
+    server: usize,
+}
+
+/// An operation as the judge sees it.
+fn operation(recorded: &Recorded, promised: Level) -> Operation {
+    let Recorded { step, number, start, answer, .. } = recorded;
+    // What is unknown has no end.
+    let end = Some(recorded.end).filter(|_| !matches!(answer, Answer::Unknown(_)));
+    let mut operation = match (step, answer) {
+        (Step::Write { key, value }, _) => Operation::write(*number, key, value, *start, end),
+        (Step::Read { key, .. }, Answer::Value(value)) => {
+            Operation::read(*number, key, value.as_deref(), *start, recorded.end)
+        }
+        (Step::Read { key, .. }, _) => Operation::read_unanswered(*number, key, *start, end),
+        (Step::Cas { key, from, to }, answer) => {
+            let ok = match answer {
+                Answer::Swapped(ok) => Some(*ok),
+                _ => None,
+            };
+            let kind = Kind::Cas { from: from.clone(), to: Some(to.clone()), ok };
+            Operation::new(*number, kind, key, *start, end)
+        }
+        (Step::Sleep { .. }, _) => unreachable!("a sleep is never noted as an operation"),
+    };
+    if let Step::Read { level: Some(asked), .. } = step {
+        operation.level = asked.parse().ok().filter(|asked: &Level| *asked != promised);
+    }
+    if matches!(answer, Answer::Refused(_)) {
+        operation = operation.into_refused();
+    }
+    let operation = operation.at_server(recorded.server as u64);
+    match &recorded.certificate {
+        Some(certificate) => certificate.put_on(operation),
+        None => operation,
+    }
+}

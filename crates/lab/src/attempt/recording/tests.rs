@@ -1,0 +1,126 @@
+//! What clients told, and the history that it makes.
+
+use history::Level;
+
+use super::*;
+
+const TWO: &str = r#"{"num_servers":2,"consistency_level":"eventual","clients":[
+    {"client_number":4,"server_number":1,"requests":[{"type":"set","key":"a","value":"1"},
+     {"type":"sleep"},{"type":"get","key":"a"},{"type":"set","key":"b","value":"2"}]},
+    {"client_number":0,"server_number":0,"requests":[{"type":"get","key":"c"}]}]}"#;
+
+fn recording() -> Recording {
+    let scenario = Scenario::parse("f", TWO).unwrap();
+    let steps = crate::clients::delays::draw(&scenario, 1);
+    let mut recording = Recording::new(&scenario, steps);
+    recording.begin(1000);
+    recording
+}
+
+fn id(client: usize, step: usize) -> OperationId {
+    OperationId { client, step }
+}
+
+fn told(server: usize, renewals: u64, instants_ns: (u64, u64), answer: Answer) -> Told {
+    Told { drawn: None, server, renewals, instants_ns, answer, certificate: None }
+}
+
+/// The lines of the history without its header.
+fn lines(recording: &Recording) -> Vec<String> {
+    let text = recording.history(Level::Eventual).to_jsonl();
+    text.lines().skip(1).map(str::to_owned).collect()
+}
+
+#[test]
+fn answers_become_a_history() {
+    let mut recording = recording();
+    assert!(recording.note(id(0, 0), told(1, 0, (1010, 1020), Answer::Unknown("?".into()))));
+    let read = Answer::Value(Some("1".into()));
+    assert!(recording.note(id(0, 2), told(1, 1, (1030, 1040), read)));
+    assert!(recording.note(id(1, 0), told(0, 0, (1015, 1050), Answer::Refused("no".into()))));
+    assert!(recording.note(id(0, 3), told(1, 1, (1060, 1070), Answer::Written)));
+    recording.finish(0);
+    recording.finish(1);
+    let expected = [
+        r#"{"client":4,"kind":"write","key":"a","value":"1","start":10,"end":null,"server":1}"#,
+        r#"{"client":5,"kind":"read","key":"a","value":"1","start":30,"end":40,"server":1}"#,
+        r#"{"client":0,"kind":"read","key":"c","start":15,"end":50,"refused":true,"server":0}"#,
+        r#"{"client":5,"kind":"write","key":"b","value":"2","start":60,"end":70,"server":1}"#,
+    ];
+    assert_eq!(lines(&recording), expected);
+    assert_eq!(recording.written_keys(), ["a", "b"]);
+    assert_eq!(recording.last_write_end(), 70);
+    assert_eq!(recording.times()[&id(0, 0)], (10, None));
+    assert_eq!(recording.fresh_number(), 6);
+}
+
+#[test]
+fn what_a_lost_client_may_have_written_is_unknown() {
+    let mut recording = recording();
+    assert!(recording.note(id(0, 0), told(1, 0, (1010, 1020), Answer::Written)));
+    assert!(recording.note(id(0, 2), told(1, 0, (1030, 1040), Answer::Value(None))));
+    recording.finish(1);
+    let lost =
+        r#"{"client":5,"kind":"write","key":"b","value":"2","start":40,"end":null,"server":1}"#;
+    assert_eq!(lines(&recording).last().map(String::as_str), Some(lost));
+    assert_eq!(recording.written_keys(), ["a", "b"]);
+}
+
+#[test]
+fn nothing_is_lost_before_the_start() {
+    let scenario = Scenario::parse("f", TWO).unwrap();
+    let steps = crate::clients::delays::draw(&scenario, 1);
+    assert!(lines(&Recording::new(&scenario, steps)).is_empty());
+}
+
+#[test]
+fn clients_sleep_as_they_were_told_to() {
+    let text = TWO.replace(r#"{"type":"sleep"}"#, r#"{"type":"sleep","ms":3}"#);
+    let scenario = Scenario::parse("f", &text).unwrap();
+    let mut recording = Recording::new(&scenario, crate::clients::delays::draw(&scenario, 1));
+    recording.begin(0);
+    let read = || Answer::Value(None);
+    assert!(recording.note(id(0, 0), told(1, 0, (0, 1_000_000), Answer::Written)));
+    assert!(recording.note(id(1, 0), told(0, 0, (0, 500_000), read())));
+    assert_eq!(recording.sleep_of_lives(), (1_500_000, 0), "not yet");
+    assert!(recording.note(id(0, 2), told(1, 0, (4_000_000, 5_000_000), read())));
+    assert_eq!(recording.sleep_of_lives(), (5_500_000, 3_000_000));
+    assert_eq!(crate::attempt::figures::Figures::of(&recording).mostly_slept(), Some(54));
+}
+
+#[test]
+fn who_is_late_with_random_operations_does_not_sleep() {
+    let text = r#"{"num_servers":1,"consistency_level":"eventual",
+        "workload":{"clients":1,"operations":2,"rate":1000}}"#;
+    let scenario = Scenario::parse("f", text).unwrap();
+    let mut recording = Recording::new(&scenario, crate::clients::delays::draw(&scenario, 1));
+    recording.begin(0);
+    let Work::Share(share) = recording.work(0).clone() else { panic!("it is a workload") };
+    let note = |recording: &mut Recording, step, from, to| {
+        let drawn = Some(Step::Read { key: "k0".into(), level: None });
+        let answer = Answer::Value(None);
+        let told = Told { drawn, ..told(0, 0, (from, to), answer) };
+        assert!(recording.note(id(0, step), told));
+    };
+    // The first comes when it is due, the second much later than that.
+    note(&mut recording, 0, share.pause(0), 1_000_000_000);
+    note(&mut recording, 1, 9_000_000_000, 9_000_000_001);
+    let slept = share.pause(0) + share.pause(1);
+    assert_eq!(recording.sleep_of_lives(), (9_000_000_001, slept));
+}
+
+#[test]
+fn what_nobody_was_to_do_is_not_noted() {
+    let mut recording = recording();
+    assert!(!recording.note(id(0, 1), told(1, 0, (0, 0), Answer::Written)), "a sleep");
+    assert!(!recording.note(id(0, 9), told(1, 0, (0, 0), Answer::Written)), "beyond the end");
+    assert!(
+        !recording.note(id(0, 0), told(1, 0, (0, 0), Answer::Value(None))),
+        "a write reads nothing"
+    );
+    assert!(
+        !recording.note(id(1, 0), told(0, 0, (0, 0), Answer::Written)),
+        "a read writes nothing"
+    );
+    assert!(recording.operations().is_empty());
+}

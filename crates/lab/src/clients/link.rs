@@ -1,0 +1,173 @@
+//! What a client asks over, and how an operation is said there and its answer understood.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use resp::Value;
+use serde_json::json;
+
+use super::certificate::Certificate;
+use super::step::text_of;
+use super::step::{Answer, Step};
+use super::zmq;
+use crate::scenario::Transport;
+use crate::scenario::transport::{ERROR, NOTHING};
+use crate::servers::connection::Connection;
+
+/// A connection to a server.
+///
+/// Invariant: after an error nobody asks again, because a late reply would answer the wrong question.
+pub(super) enum Link {
+    /// RESP.
+    Resp(Connection),
+    /// ZeroMQ.
+    Zmq(zmq::Connection),
+}
+
+impl Link {
+    pub(super) async fn open(
+        transport: Transport,
+        server: SocketAddr,
+        within: Duration,
+    ) -> Result<Link, String> {
+        match transport {
+            Transport::Resp => Connection::open_certified(server, within).await.map(Link::Resp),
+            Transport::Zmq => zmq::Connection::open(server, within).await.map(Link::Zmq),
+        }
+    }
+
+    /// Asks, and gives the answer with where it stands, if the server says so. An error means that the outcome is
+    /// unknown.
+    pub(super) async fn ask(
+        &mut self,
+        step: &Step,
+        within: Duration,
+    ) -> Result<(Answer, Option<Certificate>), String> {
+        match self {
+            Link::Resp(connection) => ask_resp(connection, step, within).await,
+            Link::Zmq(connection) => {
+                let reply = connection.ask(&in_json(step), within).await;
+                let reply = reply.map_err(|error| error.to_string())?;
+                let foreign = || something_else(reply.escape_ascii());
+                Ok((answer_of_text(step, &reply).ok_or_else(foreign)?, None))
+            }
+        }
+    }
+}
+
+fn something_else(reply: impl std::fmt::Display) -> String {
+    format!("an answer to something else: {reply}")
+}
+
+async fn ask_resp(
+    connection: &mut Connection,
+    step: &Step,
+    within: Duration,
+) -> Result<(Answer, Option<Certificate>), String> {
+    let at_level;
+    let command: &[&str] = match step {
+        Step::Write { key, value } => &["SET", key, value],
+        Step::Read { key, level: None } => &["GET", key],
+        Step::Read { key, level: Some(level) } => {
+            at_level = format!("GET@{}", level.to_uppercase());
+            &[&at_level, key]
+        }
+        Step::Cas { key, from: Some(from), to } => &["SET", key, to, "IFEQ", from],
+        Step::Cas { key, from: None, to } => &["SET", key, to, "NX"],
+        Step::Sleep { .. } => unreachable!("a sleep asks nothing"),
+    };
+    let reply = connection.ask(command, within).await.map_err(|error| error.to_string())?;
+    let (certificate, reply) = Certificate::take_off(reply)?;
+    let answer = interpret(step, &reply).ok_or_else(|| something_else(&reply))?;
+    Ok((answer, certificate))
+}
+
+/// An operation as the original's clients say it.
+fn in_json(step: &Step) -> String {
+    match step {
+        Step::Write { key, value } => json!({ "type": "set", "key": key, "value": value }),
+        Step::Read { key, level: None } => json!({ "type": "get", "key": key, "value": null }),
+        _ => unreachable!("a scenario over ZeroMQ has plain reads and writes alone"),
+    }
+    .to_string()
+}
+
+/// What an error says about an operation: refused or unknown.
+fn answer_of_error(text: &[u8]) -> Answer {
+    let text = String::from_utf8_lossy(text).into_owned();
+    // Of all errors this code alone leaves open whether the command ran.
+    match text.split(' ').next() {
+        Some("INDETERMINATE") => Answer::Unknown(text),
+        _ => Answer::Refused(text),
+    }
+}
+
+/// What a text says about an operation; `None`: it is no reply to it.
+fn answer_of_text(step: &Step, reply: &[u8]) -> Option<Answer> {
+    if let Some(error) = reply.strip_prefix(ERROR.as_bytes()) {
+        return Some(answer_of_error(error));
+    }
+    match step {
+        Step::Write { .. } => (reply == b"success").then_some(Answer::Written),
+        Step::Read { key, .. } => {
+            let value = reply.strip_prefix(key.as_bytes())?.strip_prefix(b":")?;
+            let is_something = value != NOTHING.as_bytes();
+            Some(Answer::Value(is_something.then(|| text_of(value))))
+        }
+        Step::Cas { .. } | Step::Sleep { .. } => None,
+    }
+}
+
+/// What a reply says about an operation: done, refused or unknown. `None`: it is no reply to it.
+fn interpret(step: &Step, reply: &Value) -> Option<Answer> {
+    if let Some(error) = reply.as_error() {
+        return Some(answer_of_error(error));
+    }
+    match (step, reply) {
+        (Step::Write { .. }, Value::Simple(text)) if &text[..] == b"OK" => Some(Answer::Written),
+        (Step::Cas { .. }, Value::Simple(text)) if &text[..] == b"OK" => {
+            Some(Answer::Swapped(true))
+        }
+        (Step::Cas { .. }, Value::Nil) => Some(Answer::Swapped(false)),
+        (Step::Read { .. }, Value::Nil) => Some(Answer::Value(None)),
+        (Step::Read { .. }, Value::Bulk(value)) => Some(Answer::Value(Some(text_of(value)))),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write() -> Step {
+        Step::Write { key: "a".into(), value: "it's \"1\"".into() }
+    }
+
+    fn read() -> Step {
+        Step::Read { key: "a".into(), level: None }
+    }
+
+    #[test]
+    fn requests_in_json() {
+        assert_eq!(in_json(&write()), r#"{"key":"a","type":"set","value":"it's \"1\""}"#);
+        assert_eq!(in_json(&read()), r#"{"key":"a","type":"get","value":null}"#);
+    }
+
+    #[test]
+    fn what_a_text_says() {
+        let told = |step: &Step, text: &str| answer_of_text(step, text.as_bytes());
+        let value = |text: &str| Some(Answer::Value(Some(text.into())));
+        assert_eq!(told(&write(), "success"), Some(Answer::Written));
+        assert_eq!(told(&write(), "a:1"), None);
+        assert_eq!(told(&read(), "a:None"), Some(Answer::Value(None)));
+        assert_eq!(told(&read(), "a:10"), value("10"));
+        assert_eq!(told(&read(), "a::1"), value(":1"));
+        assert_eq!(told(&read(), "a:None "), value("None "));
+        assert_eq!(told(&read(), "b:1"), None);
+        assert_eq!(told(&read(), "success"), None);
+        let refused = Some(Answer::Refused("CLUSTERDOWN no leader".into()));
+        assert_eq!(told(&write(), "error: CLUSTERDOWN no leader"), refused);
+        let unknown = Some(Answer::Unknown("INDETERMINATE who knows".into()));
+        assert_eq!(told(&write(), "error: INDETERMINATE who knows"), unknown);
+    }
+}

@@ -1,0 +1,139 @@
+//! Applies what is committed to the state machine, as much as a turn may.
+
+use super::Agreed;
+use super::entry::WriteId;
+use super::state::Ran;
+use crate::api::{AgreedPosition, Certificate};
+use crate::commands::{Unreadable, View, Write};
+use crate::ids::Life;
+use crate::store::TOGETHER;
+use crate::turn::Turn;
+
+impl Agreed {
+    /// Applies what is committed, as much as this turn may; true if something was.
+    pub(super) fn apply(&mut self, turn: &mut Turn<'_>) -> bool {
+        let before = self.applied;
+        let whole_before = self.applied_whole;
+        while let Some(entry) = self.committed.front()
+            && self.may_apply(turn)
+        {
+            let (index, data) = (entry.index, entry.data.clone());
+            assert_eq!(index, self.applied_whole + 1, "entries are applied in order, each once");
+            if self.apply_entry(index, &data, turn) {
+                self.applied_whole = index;
+                self.committed.pop_front();
+            }
+        }
+        if self.applied_whole > whole_before {
+            self.raft.advance_apply_to(self.applied_whole);
+        }
+        (self.applied, self.applied_whole) != (before, whole_before)
+    }
+
+    /// Whether this turn may apply more. (A count that goes on has room for so many keys that come and go.)
+    fn may_apply(&self, turn: &Turn<'_>) -> bool {
+        !*turn.halted && !turn.budget.work.is_spent() && !self.state.watch.is_full()
+    }
+
+    /// Applies an entry, or as much of it as this turn may; true if it is done.
+    fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) -> bool {
+        let skips = mutant!(ReplaySkipsEntry, false, self.is_last_of_replay(index));
+        turn.budget.work.spend(1, 0);
+        loop {
+            if self.cursor.offset().is_multiple_of(TOGETHER as u32) {
+                self.touch(data);
+            }
+            let (id, offset, write) = match self.cursor.next(data) {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                Err(unreadable) => {
+                    turn.halt(78, not_known(index, unreadable));
+                    return false;
+                }
+            };
+            turn.budget.work.spend(write.keys(), write.bytes());
+            if !skips {
+                let at =
+                    AgreedPosition { index, offset: mutant!(CertificateWithoutOffset, offset, 0) };
+                self.apply_write(id, at, write, turn);
+            }
+            self.applied = AgreedPosition { index, offset };
+            if !self.may_apply(turn) {
+                return false;
+            }
+        }
+        let count = std::mem::take(&mut self.cursor).offset();
+        self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
+        true
+    }
+
+    /// Has the processor fetch what the next writes of this entry are about; see [`crate::store::Store::touch`].
+    fn touch(&self, data: &[u8]) {
+        let mut ahead = self.cursor.clone();
+        let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
+        while count < TOGETHER
+            && let Ok(Some((_, _, write))) = ahead.next(data)
+        {
+            keys[count] = write.first_key().unwrap_or_default();
+            count += 1;
+        }
+        self.state.touch(&keys[..count]);
+    }
+
+    fn apply_write(
+        &mut self,
+        id: WriteId,
+        position: AgreedPosition,
+        write: Write<'_>,
+        turn: &mut Turn<'_>,
+    ) {
+        let asked = id.node == self.me && id.life == self.life;
+        let ran = self.state.apply(id, position, write, asked);
+        if let Some(ran) = &ran {
+            turn.budget.work.spend(ran.steps, ran.bytes);
+        }
+        if id.node != self.me {
+            return;
+        }
+        if id.life != self.life {
+            let supersedes = mutant!(OwnOtherLifeUnnoticed, id.life.boot >= self.life.boot, false);
+            if supersedes && !*turn.halted {
+                turn.supersede(&other_life(position.index, id.life));
+            }
+            return;
+        }
+        // It was proposed in this boot, so all that was committed before lies before it, also if it does not run.
+        self.reads.confirm();
+        let Some(Ran { answer, .. }) = ran else { return };
+        self.progressed_ms = turn.now.monotonic_ms;
+        if let Some(waiter) = self.proposals.on_applied(id.sequence) {
+            let certificate = || Certificate::Agreed { position, by: answer.by };
+            turn.answer_write(&waiter, answer.reply, certificate);
+        }
+    }
+}
+
+fn not_known(index: u64, why: Unreadable) -> String {
+    format!(
+        "entry {index} of the agreed log is committed, and {why}: nothing behind it can be applied here. A newer version of \
+         Candor wrote it: start that one on this data directory"
+    )
+}
+
+fn other_life(index: u64, other: Life) -> String {
+    format!(
+        "entry {index} of the agreed log carries writes of start {} of this node, which this data directory has not lived",
+        other.boot
+    )
+}
+
+/// What only planted bugs do.
+#[cfg(feature = "mutants")]
+impl Agreed {
+    fn is_last_of_replay(&self, index: u64) -> bool {
+        !self.is_fresh() && index == self.raft.store().hard_state().commit
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,72 @@
+use bytes::Bytes;
+
+use super::*;
+use crate::agreed::Tail;
+use crate::api::{NodeId, Now, Output, RequestId, SessionId, TURN_STEPS};
+use crate::commands::Command;
+use crate::counting::Counts;
+use crate::ids::KeyspaceId;
+use crate::random::Random;
+use crate::session::{Sessions, Waiter};
+use crate::turn::{Budget, Identity};
+use crate::wire::group::RecordGroup;
+use crate::wire::lent::Lent;
+
+const ME: NodeId = NodeId(1);
+const LIFE: Life = Life { boot: 3, incarnation: 7 };
+
+/// A node whose log carries one write of this id; and what came of it, if it must not go on.
+fn applied(id: WriteId) -> (Agreed, Option<Output>) {
+    let members = [1, 2, 3];
+    let mut agreed = Agreed::new(ME, LIFE, &members.map(NodeId), Tail::new(&members), 1);
+    let (session, request) = (SessionId(1), RequestId(1));
+    let waiter = Waiter { session, id: request, since_ms: 0, certify: false };
+    agreed.write(waiter, KeyspaceId::DEFAULT, Command::set(Bytes::from("k"), Bytes::from("v")));
+    let run = agreed.proposals.next_run().expect("somebody asked");
+    agreed.draft.add_run(id, 1, run.commands);
+    let data = agreed.draft.take(0);
+    let (mut outputs, mut halted) = (vec![], false);
+    let turn = &mut Turn {
+        now: Now::default(),
+        clock_agrees: true,
+        ending: false,
+        clock_waits: false,
+        log_ms: None,
+        identity: Identity { id: ME, directory: 1, life: LIFE },
+        disk: &mut RecordGroup::default(),
+        sessions: &mut Sessions::default(),
+        counts: &mut Counts::default(),
+        budget: &mut Budget::new(TURN_STEPS),
+        random: &mut Random::new(1),
+        outputs: &mut outputs,
+        lent: &mut Lent::default(),
+        halted: &mut halted,
+    };
+    assert!(agreed.apply_entry(1, &data, turn) || halted, "it is one turn's work");
+    (agreed, outputs.into_iter().find(|output| matches!(output, Output::Halt { .. })))
+}
+
+#[test]
+fn an_own_write_confirms_also_if_it_does_not_run() {
+    for (sequence, runs) in [(1, true), (2, false)] {
+        let (agreed, halt) = applied(WriteId { node: ME, life: LIFE, sequence });
+        assert_eq!((agreed.view().keys() == 1, agreed.is_fresh()), (runs, true));
+        assert!(halt.is_none());
+    }
+    let (agreed, _) = applied(WriteId { node: NodeId(2), life: LIFE, sequence: 1 });
+    assert!(!agreed.is_fresh(), "another's write says nothing");
+}
+
+#[test]
+fn another_life_in_the_log_that_this_directory_has_not_lived_supersedes_it() {
+    let lives = [(2, 6, None), (3, 6, Some(78)), (4, 6, Some(78)), (3, 7, None)];
+    for (boot, incarnation, expected) in lives {
+        let life = Life { boot, incarnation };
+        let (_, halt) = applied(WriteId { node: ME, life, sequence: 1 });
+        let code = halt.map(|halt| match halt {
+            Output::Halt { exit_code, .. } => exit_code,
+            _ => unreachable!("only that was looked for"),
+        });
+        assert_eq!(code, expected, "{life:?}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Elections: Raft's clock, the timeout before this node stands, who leads, and handing over.
+
+use raft::GetEntriesContext;
+
+use super::Agreed;
+use super::entry::{self, Draft};
+use crate::api::{Event, NodeId};
+use crate::commands::Write;
+use crate::turn::Turn;
+
+/// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
+const RAFT_TICK_MS: u64 = 50;
+pub(super) const HEARTBEAT_TICKS: usize = 2;
+pub(super) const ELECTION_TICKS: usize = 10;
+/// How long a follower waits for something of its own to be applied before it sends it again, in milliseconds.
+const RESEND_MS: u64 = 500;
+/// How much longer a node whose clock is off or whose disk is full waits before it stands for election: the others come
+/// first.
+pub(super) const UNFIT_TICKS: usize = 2 * ELECTION_TICKS;
+/// How long a successor has to take over before another is asked, in milliseconds. Raft itself gives up after an election
+/// timeout; asking more often would keep it from noticing that it lost its quorum.
+const HAND_OVER_MS: u64 = 2000;
+/// The same where this node is about to end: its quorum is no concern of its any more.
+const ENDING_HAND_OVER_MS: u64 = 250;
+
+impl Agreed {
+    /// Time has passed: at most one tick of Raft, however much; a node that slept must not rush.
+    pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
+        let now = turn.now.monotonic_ms;
+        if now < self.ticked_ms + RAFT_TICK_MS {
+            return;
+        }
+        self.ticked_ms = now;
+        if self.eager_ticks > 0 {
+            self.eager_ticks -= 1;
+            if self.eager_ticks == 0 && self.raft.raft.leader_id == 0 {
+                // Only an attempt: whoever cannot win now tries again when its timeout is over.
+                let _ = self.raft.campaign();
+            }
+        }
+        self.pin_election_timeout(turn.clock_agrees && !turn.disk.is_full() && !turn.ending);
+        self.raft.tick();
+        let unapplied = self.proposals.has_unapplied() && !self.leads();
+        if unapplied && now >= self.progressed_ms + RESEND_MS {
+            self.progressed_ms = now;
+            self.proposals.resend();
+        }
+    }
+
+    /// Raft draws its election timeout from the operating system's chance; it gets the node's own instead.
+    fn pin_election_timeout(&mut self, is_fit: bool) {
+        let (term, role) = (self.raft.raft.term, self.raft.raft.state);
+        if (self.timeout.0, self.timeout.1) != (term, role) {
+            let drawn = self.chance.between(ELECTION_TICKS, 2 * ELECTION_TICKS);
+            self.timeout = (term, role, drawn);
+        }
+        let patience = if is_fit { 0 } else { mutant!(UnfitStandsAtOnce, UNFIT_TICKS, 0) };
+        self.raft.raft.set_randomized_election_timeout(self.timeout.2 + patience);
+    }
+
+    /// This node should not lead: one of these members is to, one that holds all that is committed. While there is none, this
+    /// node leads on: no other would be better.
+    pub(crate) fn hand_over(&mut self, to: Vec<NodeId>, turn: &mut Turn<'_>) {
+        let now = turn.now.monotonic_ms;
+        let pause_ms = if turn.ending { ENDING_HAND_OVER_MS } else { HAND_OVER_MS };
+        let waits = self.handed_over_ms.is_some_and(|handed_ms| now < handed_ms + pause_ms);
+        if !self.leads() || waits {
+            return;
+        }
+        let commit = self.commit();
+        let matched = |id: &NodeId| {
+            let progress = self.raft.raft.prs().get(id.0)?;
+            // Raft forgets now and then who was active; who is connected will be again in a moment.
+            let is_active = progress.recent_active || turn.ending;
+            (is_active && progress.matched >= commit).then_some(progress.matched)
+        };
+        let mut successors = to;
+        successors.retain(|id| matched(id).is_some());
+        if successors.is_empty() {
+            return;
+        }
+        // While a successor catches up nothing is proposed, so the nearest comes first.
+        successors.sort_by_key(|id| std::cmp::Reverse(matched(id)));
+        // If one does not take over, the next one is asked.
+        let successor = successors[self.hand_overs % successors.len()];
+        self.hand_overs += 1;
+        self.handed_over_ms = Some(now);
+        turn.note(Event::HandsOver(successor));
+        self.raft.transfer_leader(successor.0);
+    }
+
+    pub(super) fn note_leader(&mut self, turn: &mut Turn<'_>) {
+        let led_by = (self.raft.raft.term, self.raft.raft.leader_id);
+        if led_by == self.led_by {
+            return;
+        }
+        self.led_by = led_by;
+        self.draft = Draft::default();
+        self.forwarded.clear();
+        self.gathering_since_ms = None;
+        self.proposals.resend();
+        self.reads.retry();
+        if self.leads() {
+            self.hold_tail();
+        }
+        turn.note(Event::Leader { term: led_by.0, leader: self.leader() });
+    }
+
+    /// Notes which writes already lie in the log of this new leader, so that they are not appended again when they are sent
+    /// again: nothing in the log of a leader goes while it leads.
+    fn hold_tail(&mut self) {
+        let log = &self.raft.raft.raft_log;
+        let context = GetEntriesContext::empty(false);
+        let tail = log.slice(self.applied_whole + 1, log.last_index() + 1, None, context);
+        let mut applied = self.state.applied().clone();
+        for entry in tail.expect("all of the log is in memory") {
+            let each = |id, _, _: Write<'_>| {
+                applied.take(id);
+            };
+            if entry::for_each(&entry.data, each).is_err() {
+                // This version does not know what it is: once it is committed this node stops before it.
+                break;
+            }
+        }
+        for last in mutant!(TailNotHeld, applied, super::applied::Applied::new(&[])).ids() {
+            self.forwarded.hold(last);
+            if (last.node, last.life) == (self.me, self.life) {
+                self.proposals.hold(last.sequence + 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What is looked at from outside: the log, and what waits.
+
+use bytes::Bytes;
+use raft::GetEntriesContext;
+
+use super::Agreed;
+use crate::commands::View;
+
+impl Agreed {
+    pub(crate) fn last_index(&self) -> u64 {
+        self.raft.raft.raft_log.last_index()
+    }
+
+    /// Term and data of an entry of the log, committed or not.
+    pub(crate) fn entry(&self, index: u64) -> Option<(u64, Bytes)> {
+        let log = &self.raft.raft.raft_log;
+        if index == 0 || index > log.last_index() {
+            return None;
+        }
+        let entries = log.slice(index, index + 1, None, GetEntriesContext::empty(false)).ok()?;
+        entries.into_iter().next().map(|entry| (entry.term, entry.data))
+    }
+
+    /// The value that the state machine holds for a key.
+    pub(crate) fn value(&self, key: &[u8]) -> Option<&Bytes> {
+        self.state.get(key)
+    }
+
+    /// How many writes and reads wait.
+    pub(crate) fn queued(&self) -> usize {
+        self.proposals.queued() + self.reads.queued()
+    }
+
+    /// What they weigh.
+    pub(crate) fn queued_bytes(&self) -> usize {
+        self.proposals.queued_bytes() + self.reads.bytes()
+    }
+
+    /// What the requests weigh that wait to be sent for the first time, or to be confirmed.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.proposals.unnamed_bytes() + self.reads.bytes()
+    }
+}

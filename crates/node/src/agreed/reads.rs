@@ -1,0 +1,115 @@
+//! Reads that must see what is committed: confirmed by a quorum, answered once that is applied here.
+
+use super::Agreed;
+use super::read_index::Read;
+use crate::api::{Error, Order, Shortage};
+use crate::commands::Command;
+use crate::session::Waiter;
+use crate::turn::Turn;
+
+impl Agreed {
+    /// A read that must not answer before a quorum confirmed what is committed.
+    pub(crate) fn read_confirmed(&mut self, waiter: Waiter, command: Command) {
+        let command = self.copies.of_command(&command);
+        self.reads.push(Read { waiter, command });
+    }
+
+    /// Answers what waits since `oldest_ms` or longer.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
+        self.proposals.expire(oldest_ms, |waiter, error| turn.refuse_write(&waiter, error));
+        let shortage = turn.disk.shortage().cloned();
+        self.reads.expire(oldest_ms, |waiter, is_confirmed| {
+            let error = match (is_confirmed, &shortage) {
+                (false, None) => Error::ClusterDown(NOT_CONFIRMED),
+                (false, Some(shortage)) if *shortage == Shortage::of_room() => {
+                    Error::ClusterDown(NOT_CONFIRMED_FULL)
+                }
+                (false, Some(_)) => Error::ClusterDown(NOT_CONFIRMED_SHORT),
+                (true, None) => Error::ClusterDown(NOT_APPLIED),
+                (true, Some(shortage)) => no_room_for_it(shortage),
+            };
+            turn.refuse_read(&waiter, error);
+        });
+    }
+
+    /// Whether the leader can confirm reads, as far as this node knows: it has committed something in its term. Before that it
+    /// would drop the question in silence.
+    fn confirms(&self) -> bool {
+        self.raft.raft.raft_log.term(self.commit()) == Ok(self.term())
+    }
+
+    pub(super) fn begin_reads(&mut self, turn: &mut Turn<'_>) {
+        if self.leader().is_none() || !self.confirms() {
+            return mutant!(ReadBeforeTermCommit, (), self.confirm_alone(turn));
+        }
+        if let Some(context) = self.reads.begin(turn.now.monotonic_ms) {
+            self.raft.read_index(context);
+        }
+    }
+
+    /// What found no room on the disk cannot be shown: a read that must see it is refused at once.
+    fn refuse_unshowable(&mut self, turn: &mut Turn<'_>) {
+        let Some(refusal) = turn.disk.shortage().map(no_room_for_it) else {
+            self.lacked = 0;
+            return;
+        };
+        let lacked = mutant!(UnshowableAwaited, self.lacked, 0);
+        for read in self.reads.take_confirmed(self.last_index() + 1..=lacked) {
+            turn.refuse_read(&read.waiter, refusal.clone());
+        }
+    }
+
+    /// Answers the reads that waited for what is applied now, as many as this turn may; true if any was.
+    pub(super) fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.refuse_unshowable(turn);
+        let was_fresh = self.reads.is_fresh();
+        let mut answered = false;
+        let applied = mutant!(ReadBeforeApplied, self.applied_whole, u64::MAX);
+        while !turn.budget.answers.is_spent()
+            && let Some(read) = self.reads.next_answerable(applied)
+        {
+            answered = true;
+            if turn.budget.is_long(&read.command) {
+                turn.budget.answers.spend(1, 0);
+                turn.counts.push(read, Order::Agreed);
+                continue;
+            }
+            let reply = read.command.read(self.view(), turn.chance());
+            turn.budget.answers.spend_answer(&read.command, &reply);
+            turn.answer_read(&read.waiter, reply, || self.certificate(&read.command));
+        }
+        if turn.budget.answers.is_spent() {
+            self.reads.leave_over(applied);
+        }
+        answered || was_fresh != self.reads.is_fresh()
+    }
+}
+
+const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; the read did not run";
+
+const NOT_CONFIRMED_FULL: &str = "no majority confirmed in time what is committed, and the disk of this node is full; the read did not \
+                                  run. Free some room, or ask another node";
+
+const NOT_APPLIED: &str = "a majority confirmed what is committed, and this node did not get it in time; the read did not run";
+
+const NOT_CONFIRMED_SHORT: &str = "no majority confirmed in time what is committed, and this node cannot write to its disk for now (its log \
+                                   says why); the read did not run. Ask another node";
+
+fn no_room_for_it(Shortage { why, way_out }: &Shortage) -> Error {
+    Error::DiskFull(format!(
+        "{why}: it has no room for what this read must see; the read did not run. {way_out}, ask another node, or \
+         read at a weaker level"
+    ))
+}
+
+/// What only planted bugs do.
+#[cfg(feature = "mutants")]
+impl Agreed {
+    fn confirm_alone(&mut self, turn: &Turn<'_>) {
+        if self.leads()
+            && let Some(context) = self.reads.begin(turn.now.monotonic_ms)
+        {
+            self.reads.on_confirmed(&context, self.commit());
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use super::*;
+use crate::api::Reply;
+use crate::commands::{Command, decode, encode};
+use crate::ids::KeyspaceId;
+use crate::ids::Life;
+use crate::wire::codec::Reader;
+
+fn id(boot: u64, sequence: u64) -> WriteId {
+    let life = Life { boot, incarnation: 7 * boot };
+    WriteId { node: NodeId(1), life, sequence }
+}
+
+fn new() -> State {
+    State::new(&[NodeId(1)])
+}
+
+impl State {
+    /// Applies what these words say.
+    fn say(&mut self, id: WriteId, at: AgreedPosition, words: &str) -> Option<Answer> {
+        let words: Vec<&str> = words.split(' ').collect();
+        let mut bytes = vec![];
+        encode(KeyspaceId::DEFAULT, &Command::of_words(&words).unwrap(), &mut bytes);
+        let write = decode(&mut Reader::new(&bytes)).expect("it was encoded just now");
+        self.apply(id, at, write, true).map(|ran| ran.answer)
+    }
+}
+
+#[test]
+fn only_the_successor_is_applied() {
+    let mut state = new();
+    let at = AgreedPosition::default();
+    let mut set =
+        |boot, sequence| state.say(id(boot, sequence), at, "SET k v").map(|applied| applied.reply);
+    assert_eq!(set(1, 2), None, "the first write of a boot has sequence 1");
+    assert_eq!(set(1, 1), Some(Reply::Ok));
+    assert_eq!(set(1, 1), None, "a write that is sent twice runs once");
+    assert_eq!(set(1, 3), None, "a write never overtakes the one before it");
+    assert_eq!(set(1, 2), Some(Reply::Ok));
+    assert_eq!(set(3, 1), Some(Reply::Ok), "boots may be skipped");
+    assert_eq!(set(2, 1), None, "a boot that is over writes no more");
+    assert_eq!(set(1, 3), None);
+    let mut apply = |id| state.say(id, at, "SET k v");
+    let copy = Life { boot: 3, incarnation: 1 };
+    assert_eq!(apply(WriteId { life: copy, ..id(3, 2) }), None, "another start of that number");
+    assert_eq!(apply(WriteId { life: copy, ..id(3, 1) }), None);
+    assert_eq!(apply(WriteId { node: NodeId(9), ..id(1, 1) }), None, "no member");
+}
+
+#[test]
+fn del_counts_what_was_there() {
+    let mut state = new();
+    let at = AgreedPosition { index: 7, offset: 2 };
+    state.say(id(1, 1), at, "SET a 1");
+    assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
+    let gone = state.say(id(1, 2), at, "DEL a a b");
+    assert_eq!(gone, Some(Answer::blindly(Reply::Integer(1))));
+    assert_eq!(state.keys(), 0);
+}
+
+#[test]
+fn a_condition_looks_at_what_the_writes_before_it_left() {
+    let mut state = new();
+    let at = |index| AgreedPosition { index, offset: 0 };
+    let mut sequence = 0;
+    let mut set = |options: &str| {
+        sequence += 1;
+        let applied = state.say(id(1, sequence), at(sequence), &format!("SET k {options}"));
+        let applied = applied.unwrap();
+        (applied.reply, applied.by.expect("it looked").map(|by| by.index))
+    };
+    let value = |value: &'static str| Reply::Value(Bytes::from(value));
+    assert_eq!(set("0 XX"), (Reply::Nil, None));
+    assert_eq!(set("0 IFEQ "), (Reply::Nil, None), "what is missing is no empty value");
+    assert_eq!(set("a NX GET"), (Reply::Nil, None), "set; nothing was there");
+    assert_eq!(set("b NX"), (Reply::Nil, Some(3)));
+    assert_eq!(set("b IFEQ a"), (Reply::Ok, Some(3)));
+    assert_eq!(set("c IFEQ a GET"), (value("b"), Some(5)));
+    assert_eq!(set("c GET"), (value("b"), Some(5)));
+    assert_eq!(set("d XX"), (Reply::Ok, Some(7)));
+    assert_eq!((state.keys(), state.written(b"k")), (1, Some(at(8))));
+}
+
+#[test]
+fn a_flush_leaves_nothing_and_its_memory_goes_in_pieces() {
+    let mut state = new();
+    let at = AgreedPosition::default();
+    (1..=5_000).for_each(|n| drop(state.say(id(1, n), at, &format!("SET key:{n} v"))));
+    assert_eq!(state.say(id(1, 5_001), at, "FLUSHALL").unwrap().reply, Reply::Ok);
+    assert_eq!((state.keys(), state.get(b"key:7")), (0, None));
+    let mut pieces = 0;
+    while state.has_garbage() {
+        state.clean_up();
+        pieces += 1;
+    }
+    assert!((4..10).contains(&pieces), "{pieces}");
+    state.say(id(1, 5_002), at, "SET k v");
+    state.say(id(1, 5_003), at, "FLUSHALL");
+    assert!(!state.has_garbage(), "few keys go at once, however often");
+}
+
+#[test]
+fn a_refusal_in_a_list_stops_nothing() {
+    let mut state = new();
+    let at = AgreedPosition { index: 4, offset: 1 };
+    let parts = ["GET k", "SET k word", "GET k", "INCR k", "APPEND k s", "MGET k none"];
+    let parts = parts.map(|one| Command::of_words(&one.split(' ').collect::<Vec<_>>()).unwrap());
+    let list = Command::list(&parts).unwrap();
+    let mut run = |sequence, asked| {
+        let mut bytes = vec![];
+        encode(KeyspaceId::DEFAULT, &list, &mut bytes);
+        let write = decode(&mut Reader::new(&bytes)).unwrap();
+        state.apply(id(1, sequence), at, write, asked).expect("it is the next one").answer.reply
+    };
+    let value = |value: &'static str| Reply::Value(Bytes::from(value));
+    let Reply::Array(replies) = run(1, true) else { panic!("a list has an array of replies") };
+    let [nil, ok, word, refused, length, both] = &replies[..] else { panic!("{replies:?}") };
+    assert_eq!((nil, ok, word), (&Reply::Nil, &Reply::Ok, &value("word")));
+    assert!(matches!(refused, Reply::Error(_)), "{refused:?}");
+    assert_eq!(*length, Reply::Integer(5));
+    assert_eq!(*both, Reply::Array(vec![value("words"), Reply::Nil]));
+    assert_eq!(run(2, false), Reply::Array(vec![]), "nobody else builds replies");
+    assert_eq!(state.written(b"k"), Some(at));
+}

@@ -1,0 +1,238 @@
+//! A command on keys and values, and the row that says all about it.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::arguments::{Arguments, Request};
+use super::effect::{Effect, View, Writes};
+use super::spec::{Access, Spec};
+use crate::api::{Error, REMOVED_KEYS_MAX, Reply, VALUE_BYTES_MAX};
+
+/// A command on data: a row of the table.
+pub type Row = Spec<Data>;
+
+/// What carries out a command on data.
+pub struct Data {
+    /// Its number in logs and messages; never used again.
+    pub id: u32,
+    /// What the judge takes it for.
+    pub model: Model,
+    pub(crate) parse: Parse,
+    pub(crate) effect: Effect,
+}
+
+/// Reads the arguments of a request whose number of arguments is right.
+pub(crate) type Parse = fn(&'static Row, &dyn Request) -> Result<Command, Error>;
+
+/// What the judge takes a command for: the operations that a history knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// A read of one key.
+    Read,
+    /// A write of one key.
+    Write,
+    /// A write that compares.
+    Cas,
+    /// Bytes behind the value.
+    Append,
+    /// A number added to the value.
+    Increment,
+    /// A removal.
+    Delete,
+    /// A history has no word for it.
+    None,
+}
+
+impl Row {
+    /// The command that a request means.
+    ///
+    /// # Errors
+    /// What Redis says of arguments that make no sense, or what would help.
+    pub fn parse(&'static self, request: &dyn Request) -> Result<Command, Error> {
+        (self.run.parse)(self, request)
+    }
+
+    /// Whether merged keyspaces take it; agreed ones take all.
+    pub fn is_for_merged(&self) -> bool {
+        match self.run.effect {
+            Effect::Write(writes) => writes.merge.is_some(),
+            Effect::Read(_) | Effect::Walk { .. } | Effect::Count | Effect::List => true,
+        }
+    }
+
+    pub(crate) fn is_write(&self) -> bool {
+        matches!(self.run.effect, Effect::Write(_))
+    }
+
+    /// How many keys so many arguments name, the command's name not counted.
+    pub(super) fn keys_of(&self, arguments: usize) -> usize {
+        match self.keys {
+            // What does something to all keys.
+            None => 1,
+            Some(keys) if keys.last < 0 => arguments.div_ceil(keys.step),
+            Some(keys) => keys.last as usize + 1 - keys.first,
+        }
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Data").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// A command on keys and values, its arguments checked.
+#[derive(Clone)]
+pub struct Command {
+    pub(super) row: &'static Row,
+    pub(super) arguments: Arguments,
+}
+
+impl Command {
+    pub(crate) fn new(row: &'static Row, arguments: Arguments) -> Command {
+        Command { row, arguments }
+    }
+
+    /// Its name, in lower case.
+    pub fn name(&self) -> &'static str {
+        self.row.name
+    }
+
+    /// What the judge takes it for.
+    pub fn model(&self) -> Model {
+        self.row.run.model
+    }
+
+    /// Its arguments, in order, without its name.
+    pub fn arguments(&self) -> Vec<&[u8]> {
+        self.arguments.iter().collect()
+    }
+
+    /// Whether it changes the state.
+    pub fn is_write(&self) -> bool {
+        self.row.is_write()
+    }
+
+    /// Whether it can be answered without one order of all writes.
+    pub(crate) fn is_mergeable(&self) -> bool {
+        self.row.is_for_merged()
+    }
+
+    /// Whether it looks at all keys and names none.
+    pub(crate) fn is_for_all(&self) -> bool {
+        self.row.access == Access::ReadAll
+    }
+
+    /// What a merged keyspace cannot do, as the subject of a sentence.
+    pub(crate) fn what_needs_order(&self) -> String {
+        match self.name() {
+            "set" => "a SET that looks at what is there (NX, XX, IFEQ, GET)".into(),
+            "list" => "a list of commands".into(),
+            name => name.to_ascii_uppercase(),
+        }
+    }
+
+    pub(crate) fn effect(&self) -> Effect {
+        self.row.run.effect
+    }
+
+    pub(crate) fn args(&self) -> &Arguments {
+        &self.arguments
+    }
+
+    /// How many keys it names.
+    pub(crate) fn key_count(&self) -> usize {
+        match self.row.run.effect {
+            Effect::Write(Writes { keys_within: Some(within), .. }) => {
+                self.arguments.iter().map(|one| within(one).len()).sum()
+            }
+            _ => self.row.keys_of(self.arguments.len()),
+        }
+    }
+
+    /// The key of a command of one.
+    pub(crate) fn sole_key(&self) -> Option<&[u8]> {
+        let keys = self.row.keys?;
+        (keys.last > 0).then(|| self.arguments.get(keys.first - 1))
+    }
+
+    /// All keys that it names.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        let step = self.row.keys.map_or(1, |keys| keys.step);
+        let count = self.row.keys.map_or(0, |_| self.key_count());
+        let within = match self.row.run.effect {
+            Effect::Write(writes) => writes.keys_within,
+            _ => None,
+        };
+        let within = within.map(|within| self.arguments.iter().flat_map(within));
+        let places = self.arguments.iter().step_by(step).take(count);
+        places.chain(within.into_iter().flatten())
+    }
+
+    /// How many bytes it takes, near enough for limits.
+    #[inline]
+    pub(crate) fn weight(&self) -> usize {
+        16 + self.arguments.size() + 8 * self.key_count()
+    }
+
+    /// Whether it is too much for one turn, and what to do about it.
+    pub(crate) fn check_size(&self) -> Result<(), Error> {
+        if self.weight() > 2 * VALUE_BYTES_MAX {
+            return Err(Error::Invalid("the command is too large".into()));
+        }
+        let count = self.key_count();
+        if count > REMOVED_KEYS_MAX && !matches!(self.effect(), Effect::Count) {
+            let name = self.name().to_ascii_uppercase();
+            return Err(Error::Invalid(format!(
+                "{name} of {count} keys: at most {REMOVED_KEYS_MAX} go at a time, so that nobody else waits long. Send several"
+            )));
+        }
+        Ok(())
+    }
+
+    /// How many steps of a turn a read at once takes, but for the bytes of its reply.
+    pub(crate) fn steps(&self) -> usize {
+        match self.effect() {
+            Effect::Walk { steps, .. } => steps(&self.arguments),
+            _ => self.key_count(),
+        }
+    }
+
+    /// The answer from a state; only of a read that takes no long time.
+    pub(crate) fn read(&self, view: &dyn View, chance: u64) -> Reply {
+        match self.effect() {
+            Effect::Read(read) | Effect::Walk { read, .. } => read(view, &self.arguments, chance),
+            Effect::Count => {
+                let there = self.arguments.iter().filter(|key| view.get(key).is_some()).count();
+                Reply::Integer(mutant!(ExistsCountsOne, there, there.min(1)) as i64)
+            }
+            Effect::List | Effect::Write(_) => panic!("this command is not read at once"),
+        }
+    }
+
+    /// The same command with bytes that `copy` makes.
+    pub(crate) fn copied_by(&self, copy: impl FnMut(&[u8]) -> Bytes) -> Command {
+        Command { row: self.row, arguments: self.arguments.copied_by(copy) }
+    }
+}
+
+impl PartialEq for Command {
+    fn eq(&self, other: &Command) -> bool {
+        self.row.run.id == other.row.run.id && self.arguments == other.arguments
+    }
+}
+
+impl Eq for Command {}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        self.arguments.iter().try_for_each(|one| write!(f, " {}", one.escape_ascii()))
+    }
+}
+
+/// A parser of what needs no more than its number of arguments.
+pub(crate) fn plain(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {
+    Ok(Command::new(row, Arguments::of(request)))
+}

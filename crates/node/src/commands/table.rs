@@ -1,0 +1,78 @@
+//! The table: every row, by its name and by its id.
+
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+
+use super::arguments::{Arguments, Request};
+use super::command::{Command, Row};
+use super::unreadable::Unreadable;
+use super::{counters, keys, set, strings};
+use crate::api::Error;
+
+/// All rows, the most frequent first.
+pub fn table() -> impl Iterator<Item = &'static Row> {
+    strings::ROWS.iter().chain(keys::ROWS).chain(counters::ROWS).copied()
+}
+
+/// The rows by their ids.
+static BY_ID: LazyLock<Vec<Option<&'static Row>>> = LazyLock::new(|| {
+    let last = table().map(|row| row.run.id).max().unwrap_or(0);
+    let mut rows = vec![None; last as usize + 1];
+    table().chain([&set::WITH_OPTIONS]).for_each(|row| rows[row.run.id as usize] = Some(row));
+    rows
+});
+
+/// The row with this id.
+pub(super) fn row(id: u64) -> Result<&'static Row, Unreadable> {
+    let row = usize::try_from(id).ok().and_then(|id| BY_ID.get(id).copied().flatten());
+    row.ok_or(Unreadable::Unknown { what: "command", number: id })
+}
+
+/// The row of this name, whatever its case.
+pub fn find(name: &[u8]) -> Option<&'static Row> {
+    table().find(|row| row.name.as_bytes().eq_ignore_ascii_case(name))
+}
+
+impl Command {
+    /// The command that these words say, its name first.
+    ///
+    /// # Errors
+    /// As [`Row::parse`]; also where there is no such command, or its number of arguments is wrong.
+    pub fn of_words<W: AsRef<[u8]>>(words: &[W]) -> Result<Command, Error> {
+        let word = |word: &W| Bytes::copy_from_slice(word.as_ref());
+        Command::of(&words.iter().map(word).collect::<Vec<Bytes>>())
+    }
+
+    /// The command that a request says.
+    ///
+    /// # Errors
+    /// As [`Command::of_words`].
+    pub fn of(request: &dyn Request) -> Result<Command, Error> {
+        let row = find(request.get(0)).ok_or_else(|| Error::Invalid("unknown command".into()))?;
+        if !row.takes(request.count()) {
+            return Err(Error::Invalid("wrong number of arguments".into()));
+        }
+        row.parse(request)
+    }
+
+    /// `GET key`
+    pub fn get(key: Bytes) -> Command {
+        Command::new(&strings::GET, Arguments::One(key))
+    }
+
+    /// `SET key value`
+    pub fn set(key: Bytes, value: Bytes) -> Command {
+        Command::new(&strings::SET, Arguments::Two(key, value))
+    }
+
+    /// `EXISTS key [key …]`
+    pub fn exists<K: AsRef<[u8]>>(keys: impl IntoIterator<Item = K>) -> Command {
+        Command::new(&keys::EXISTS, Arguments::copied(keys))
+    }
+
+    /// `DEL key [key …]`
+    pub fn del<K: AsRef<[u8]>>(keys: impl IntoIterator<Item = K>) -> Command {
+        Command::new(&keys::DEL, Arguments::copied(keys))
+    }
+}

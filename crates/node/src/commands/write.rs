@@ -1,0 +1,116 @@
+//! Writes as the log and messages have them: `keyspace, id, arguments`.
+
+use super::arguments::{Args, Arguments};
+use super::command::{Command, Model, Row};
+use super::effect::{Answer, Effect, Merging, Step, Values, Writes};
+use super::unreadable::Unreadable;
+use super::{list, table};
+use crate::api::Reply;
+use crate::ids::KeyspaceId;
+use crate::wire::codec::{Malformed, Reader, put_uint};
+
+/// A write, borrowed from the bytes that carry it.
+#[derive(Clone, Copy)]
+pub(crate) struct Write<'a> {
+    row: &'static Row,
+    writes: Writes,
+    args: Args<'a>,
+}
+
+impl Write<'_> {
+    /// How many keys it writes.
+    pub(crate) fn keys(&self) -> usize {
+        match self.writes.keys_within {
+            Some(within) => self.args.iter().map(|one| within(one).len()).sum(),
+            None => self.row.keys_of(self.args.len()),
+        }
+    }
+
+    /// How many bytes it moves, near enough.
+    pub(crate) fn bytes(&self) -> usize {
+        // What removes keys moves nothing.
+        if self.row.run.model == Model::Delete { 0 } else { self.args.size() }
+    }
+
+    /// Runs it on the state of the agreed order: its answer, and the steps of a turn that it cost beyond its keys and bytes.
+    pub(crate) fn run(&self, values: &mut dyn Values, asked: bool) -> (Answer, usize) {
+        let mut step = Step { values, steps: 0, asked };
+        let answer = (self.writes.run)(&mut step, self.args);
+        (answer, step.steps)
+    }
+
+    /// Whether it can be merged.
+    pub(crate) fn is_mergeable(&self) -> bool {
+        self.writes.merge.is_some()
+    }
+
+    /// The command that it is.
+    pub(crate) fn to_command(self) -> Command {
+        Command { row: self.row, arguments: Arguments::copied(self.args.iter()) }
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.row.name
+    }
+}
+
+impl<'a> Write<'a> {
+    /// The first key that it names.
+    pub(crate) fn first_key(&self) -> Option<&'a [u8]> {
+        let first = self.row.keys?.first - 1;
+        self.args.iter().nth(first)
+    }
+
+    /// The names and arguments of the commands that it is made of; its own, where it is no list.
+    pub(crate) fn parts(&self) -> Vec<(&'static str, Args<'a>)> {
+        match self.writes.keys_within {
+            Some(_) => list::items(self.args).map(|(row, args)| (row.name, args)).collect(),
+            None => vec![(self.name(), self.args)],
+        }
+    }
+
+    /// Merges it into the state of the merged order.
+    pub(crate) fn merge(&self, state: &mut dyn Merging<'a>) -> Reply {
+        let merge = self.writes.merge.expect("an entry of a merged log holds what can be merged");
+        merge(state, self.args)
+    }
+}
+
+/// Appends a write: its keyspace, its id, how many arguments it has, and each behind its length.
+pub(crate) fn encode(keyspace: KeyspaceId, command: &Command, out: &mut Vec<u8>) {
+    assert!(command.is_write(), "a read is never written to a log");
+    put_uint(out, u64::from(keyspace.0));
+    put_uint(out, u64::from(command.row.run.id));
+    command.arguments.encode(out);
+}
+
+/// Reads one write.
+pub(crate) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Write<'a>, Unreadable> {
+    let keyspace = reader.uint()?;
+    if keyspace != u64::from(KeyspaceId::DEFAULT.0) {
+        return Err(Unreadable::Unknown { what: "keyspace", number: keyspace });
+    }
+    let id = reader.uint()?;
+    let row = if id == u64::from(list::LIST.run.id) { &list::LIST } else { table::row(id)? };
+    let Effect::Write(writes) = row.run.effect else { return Err(Unreadable::Malformed) };
+    let args = Args::read(reader)?;
+    Unreadable::unless(row.takes(args.len() + 1))?;
+    (writes.check)(args)?;
+    Ok(Write { row, writes, args })
+}
+
+/// Whether these bytes are exactly `count` writes.
+pub(crate) fn check_run(count: u64, writes: &[u8]) -> Result<(), Malformed> {
+    let mut reader = Reader::new(writes);
+    for _ in 0..count {
+        decode(&mut reader)?;
+    }
+    reader.end()
+}
+
+/// Whether these bytes, a write that was encoded, say SET.
+#[cfg(feature = "mutants")]
+pub(crate) fn is_set(write: &[u8]) -> bool {
+    decode(&mut Reader::new(write))
+        .is_ok_and(|write| write.name() == "set" && write.args.len() == 2)
+}

@@ -1,0 +1,126 @@
+//! Applies entries that are on disk; then own writes are answered, and own entries spread.
+
+use bytes::Bytes;
+
+use super::Merged;
+use super::entry;
+use super::hlc::Stamp;
+use super::log::Kept;
+use super::state::At;
+use crate::api::{Certificate, MergedPosition, MergedWrite, NodeId, Reply, Ticket};
+use crate::commands::{Command, Write};
+use crate::turn::Turn;
+use crate::wire::message::Body;
+use crate::wire::version_vector::{Place, VersionVector};
+
+impl Merged {
+    pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
+        while let Some((_, count)) = self.syncing.pop_front_if(|(due, _)| *due <= ticket) {
+            self.synced_count = count;
+        }
+        self.apply(turn);
+    }
+
+    /// Applies what is on disk, as much as this turn may; true if something was.
+    pub(super) fn apply(&mut self, turn: &mut Turn<'_>) -> bool {
+        let before = self.log.applied_count();
+        let mut own = vec![];
+        while self.has_more() && !turn.budget.work.is_spent() && !self.state.watch.is_full() {
+            let mut replies = vec![];
+            let (mut keys, mut bytes) = (1, 0);
+            let mut each = |write: &Write<'_>, at, reply| {
+                keys += write.keys();
+                bytes += write.bytes();
+                if let Some(at) = at {
+                    replies.push((at, reply));
+                }
+            };
+            let entry = self.apply_next(&mut each);
+            turn.budget.work.spend(keys, bytes);
+            let Some(entry) = entry else { continue };
+            for (write, reply) in replies {
+                self.answer(&entry, write, reply, turn);
+            }
+            own.push(entry);
+        }
+        self.push(own, turn);
+        self.log.applied_count() > before
+    }
+
+    /// Applies the next entry, which is on disk; gives it back if it is of this boot of this node.
+    pub(super) fn apply_next(
+        &mut self,
+        each: &mut impl FnMut(&Write<'_>, Option<MergedWrite>, Reply),
+    ) -> Option<Bytes> {
+        let Kept { origin, place, clock, bytes } = self.log.apply_next();
+        if mutant!(ClockNotRaised, true, origin == self.me) {
+            self.clock.raise(clock);
+        }
+        let own = origin == self.me && place.boot == self.boot;
+        entry::for_each(&bytes, |offset, write| {
+            let stamp =
+                Stamp { clock, replica: origin, offset: mutant!(StampWithoutOffset, offset, 0) };
+            let reply = self.merge(stamp, place, &write);
+            each(&write, own.then(|| merged_write(stamp, place)), reply);
+        });
+        own.then_some(bytes)
+    }
+
+    fn merge(&mut self, stamp: Stamp, place: Place, write: &Write<'_>) -> Reply {
+        write.merge(&mut At { state: &mut self.state, stamp, place })
+    }
+
+    /// Answers the next own write, which was just applied with its entry. It stands behind what the entry does: what was
+    /// applied while it was on its way to the disk is not in it, and others may apply that later.
+    fn answer(&mut self, entry: &[u8], write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
+        let waiter = self.waiters.pop_front().expect("every own write has its place");
+        let Some(waiter) = waiter else { return };
+        let vector = || mutant!(CertificateTooWide, entry::vector(entry), self.vector().clone());
+        turn.answer_write(&waiter, reply, || Certificate::Merged {
+            position: positions(&vector()),
+            by: None,
+            entry: Some(write),
+        });
+    }
+
+    /// Where an answer to this read stands.
+    pub(crate) fn certificate(&self, command: &Command) -> Certificate {
+        let by = command.sole_key().map(|key| {
+            let written = self.state.written(key);
+            written.map(|(stamp, place)| merged_write(stamp, place))
+        });
+        Certificate::Merged { position: positions(self.log.applied()), by, entry: None }
+    }
+
+    /// Sends own entries that are on disk to everyone.
+    pub(super) fn push(&self, entries: Vec<Bytes>, turn: &mut Turn<'_>) {
+        let mut rest = entries.as_slice();
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let fits = rest.iter().take_while(|entry| {
+                bytes += entry.len();
+                bytes <= self.limits.entry_bytes
+            });
+            let (part, others) = rest.split_at(fits.count().max(1));
+            rest = others;
+            let message = turn.message(Body::Entries { entries: part.to_vec(), more: false });
+            for peer in self.repair.peers() {
+                let message = message.clone();
+                turn.outputs.push(crate::api::Output::Send { to: *peer, message, urgent: false });
+            }
+        }
+    }
+}
+
+fn positions(vector: &VersionVector) -> Vec<MergedPosition> {
+    vector.iter().map(|(replica, place)| merged_position(replica, place)).collect()
+}
+
+fn merged_position(replica: NodeId, place: Place) -> MergedPosition {
+    MergedPosition { replica, boot: place.boot, index: place.index }
+}
+
+fn merged_write(stamp: Stamp, place: Place) -> MergedWrite {
+    let entry = merged_position(stamp.replica, place);
+    MergedWrite { entry, offset: stamp.offset, clock: stamp.clock }
+}

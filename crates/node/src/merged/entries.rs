@@ -1,0 +1,125 @@
+//! Entries and version vectors of other replicas, and what they say of this one.
+
+use bytes::Bytes;
+
+use super::Merged;
+use super::entry::{self, Header};
+use super::log::Fit;
+use crate::api::NodeId;
+use crate::turn::Turn;
+use crate::wire::codec::Malformed;
+use crate::wire::message::Body;
+use crate::wire::version_vector::{Place, VersionVector};
+
+impl Merged {
+    pub(crate) fn on_entries(
+        &mut self,
+        from: NodeId,
+        entries: Vec<Bytes>,
+        more: bool,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Malformed> {
+        if mutant!(FullReplicaTakesEntries, turn.disk.is_full(), false) {
+            // As if they were lost: they are asked for again.
+            return Ok(());
+        }
+        for bytes in entries {
+            let header = entry::check_received(&bytes)?;
+            self.check_replicas(&header.after)?;
+            if !self.is_member(header.origin) {
+                return Err(Malformed);
+            }
+            self.on_entry(header, &bytes, turn);
+            if *turn.halted {
+                return Ok(());
+            }
+        }
+        self.repair.on_entries(from, more);
+        Ok(())
+    }
+
+    fn is_member(&self, id: NodeId) -> bool {
+        id == self.me || self.repair.peers().contains(&id)
+    }
+
+    /// What a member has applied can only be entries of members.
+    fn check_replicas(&self, vector: &VersionVector) -> Result<(), Malformed> {
+        if vector.iter().all(|(id, _)| self.is_member(id)) { Ok(()) } else { Err(Malformed) }
+    }
+
+    fn on_entry(&mut self, header: Header, bytes: &[u8], turn: &mut Turn<'_>) {
+        if header.origin == self.me && !self.has_written(header.place) {
+            self.on_unknown_own(header.place, turn);
+            return;
+        }
+        // What is kept lets the receive buffer go.
+        let own = || Bytes::copy_from_slice(bytes);
+        match self.log.fit(&header) {
+            Fit::Held => {}
+            Fit::Forgets(held) => {
+                mutant!(ForgottenNotTold, turn.send(header.origin, Body::Lost(held)), ());
+            }
+            Fit::Early => self.inbox.keep(header, own()),
+            Fit::Next => {
+                self.append(&header, own(), turn);
+                while let Some((header, bytes)) = self.inbox.take_fitting(&self.log) {
+                    self.append(&header, bytes, turn);
+                }
+            }
+        }
+    }
+
+    /// Whether this node holds that entry of its own. Entries of a later boot do not say so: what came before it may have been
+    /// forgotten when it began.
+    fn has_written(&self, place: Place) -> bool {
+        place <= self.log.last_until(self.me, place.boot)
+    }
+
+    /// A member holds an entry of this node that this disk does not.
+    fn on_unknown_own(&self, place: Place, turn: &mut Turn<'_>) {
+        if place.boot >= self.boot {
+            turn.supersede(&format!(
+                "another member holds entry {} of start {} of this node, which this data directory has not lived",
+                place.index, place.boot
+            ));
+        } else {
+            turn.halt(1, lost_entries(place));
+        }
+    }
+
+    /// A member holds a later entry of an earlier boot of this node than this disk does.
+    pub(crate) fn on_lost(&mut self, place: Place, turn: &mut Turn<'_>) {
+        let is_lost = place.boot < self.boot && !self.has_written(place);
+        if mutant!(LostNotBelieved, is_lost, false) {
+            turn.halt(1, lost_entries(place));
+        }
+    }
+
+    pub(crate) fn on_vector(
+        &mut self,
+        from: NodeId,
+        vector: VersionVector,
+        want: bool,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), Malformed> {
+        self.check_replicas(&vector)?;
+        if want {
+            let (entries, more) = self.log.beyond(&vector, self.limits.entry_bytes);
+            if !entries.is_empty() {
+                turn.send(from, Body::Entries { entries, more });
+            }
+        } else {
+            self.repair.on_vector(from, vector);
+        }
+        Ok(())
+    }
+}
+
+fn lost_entries(place: Place) -> String {
+    format!(
+        "another member holds entry {} of boot {} of this node, which this disk does not: the disk lost synced \
+         writes, or the data directory is an older copy. Start this node with the directory that it used last; no copy can take \
+         its place. If that is damaged, the others go on without this node",
+        place.index, place.boot
+    )
+}

@@ -1,0 +1,156 @@
+//! Own writes: gathered into entries, stamped, and handed to the disk.
+
+use bytes::Bytes;
+
+use super::Merged;
+use super::entry::{self, Header};
+use crate::api::{Error, TURN_STEPS};
+use crate::commands::Command;
+use crate::ids::KeyspaceId;
+use crate::session::Waiter;
+use crate::turn::Turn;
+use crate::wire::record::Record;
+use crate::wire::version_vector::Place;
+
+/// The most keys in one entry, but for a single write of more: it is applied at once, here and at every replica.
+const ENTRY_KEYS_MAX: usize = TURN_STEPS;
+/// How long writes may gather while the disk is busy, in milliseconds.
+const GATHER_MS_MAX: u64 = 20;
+/// A write that waits for its entry.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    waiter: Waiter,
+    /// As it is encoded.
+    write: Bytes,
+    /// How many keys it writes.
+    keys: usize,
+}
+
+impl Merged {
+    pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
+        let keys = command.key_count();
+        let write = self.copies.encoded(keyspace, &command);
+        self.gathered_bytes += write.len();
+        self.gathered.push_back(Gathered { waiter, write, keys });
+    }
+
+    /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did not run.
+    pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
+        for place in &mut self.waiters {
+            if let Some(waiter) = place.take_if(|waiter| waiter.since_ms <= oldest_ms) {
+                let error = mutant!(
+                    MergedUnknownAsRefused,
+                    Error::Indeterminate(UNKNOWN),
+                    Error::ClusterDown(NOT_WRITTEN)
+                );
+                turn.refuse_write(&waiter, error);
+            }
+        }
+        self.gathered.retain(|Gathered { waiter, write, .. }| {
+            let keep = waiter.since_ms > oldest_ms;
+            if !keep {
+                self.gathered_bytes -= write.len();
+                turn.refuse_write(waiter, Error::ClusterDown(NOT_WRITTEN));
+            }
+            keep
+        });
+    }
+
+    /// Makes entries of what was gathered; true if something was done.
+    pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
+        self.repair.ask(&self.log, &self.inbox, turn);
+        let applied = self.apply(turn);
+        if mutant!(UnmeasuredClockStamps, turn.clock_waits, false) {
+            // Soon it is known whether this clock may be believed.
+            return applied;
+        }
+        if mutant!(DriftCapIgnored, !turn.clock_agrees, false) {
+            return self.refuse_gathered(&Error::ClockSkew(OFF_CLOCK), turn) || applied;
+        }
+        if self.gathered.is_empty() || self.keeps_gathering(turn) {
+            return applied;
+        }
+        self.gathering_since_ms = None;
+        while !self.gathered.is_empty() {
+            let Some(clock) = self.clock.next(turn.now.wall_ms) else {
+                return self.refuse_gathered(&Error::ClockSkew(BEYOND_STAMPS), turn);
+            };
+            self.write_entry(clock, turn);
+        }
+        mutant!(ShownBeforeSync, (), self.on_persisted(turn.disk.ticket(), turn));
+        true
+    }
+
+    /// Refuses what is not yet in an entry: no stamp is made by a clock that is off, none beyond the last, and a full disk
+    /// takes none; true if anyone was told so.
+    pub(crate) fn refuse_gathered(&mut self, error: &Error, turn: &mut Turn<'_>) -> bool {
+        self.gathering_since_ms = None;
+        self.gathered_bytes = 0;
+        let gathered = std::mem::take(&mut self.gathered);
+        for Gathered { waiter, .. } in &gathered {
+            turn.refuse_write(waiter, error.clone());
+        }
+        !gathered.is_empty()
+    }
+
+    pub(super) fn keeps_gathering(&mut self, turn: &Turn<'_>) -> bool {
+        let now = turn.now.monotonic_ms;
+        let since = *self.gathering_since_ms.get_or_insert(now);
+        let has_room = self.gathered_bytes < self.limits.entry_bytes;
+        turn.disk.is_busy() && now < since + GATHER_MS_MAX && has_room
+    }
+
+    /// Makes one entry, with this clock in its stamps.
+    fn write_entry(&mut self, clock: u64, turn: &mut Turn<'_>) {
+        let mut writes = vec![];
+        let (mut count, mut keys) = (0, 0);
+        let mut fits = |next: &mut Gathered| {
+            keys += next.keys;
+            keys <= ENTRY_KEYS_MAX || keys == next.keys
+        };
+        while writes.len() < self.limits.entry_bytes
+            && let Some(Gathered { waiter, write, .. }) = self.gathered.pop_front_if(&mut fits)
+        {
+            self.gathered_bytes -= write.len();
+            writes.extend_from_slice(&write);
+            self.waiters.push_back(Some(waiter));
+            count += 1;
+        }
+        let previous = self.log.appended().get(self.me);
+        let index = if previous.boot == self.boot { previous.index + 1 } else { 1 };
+        let header = Header {
+            origin: self.me,
+            place: Place { boot: self.boot, index },
+            previous,
+            clock,
+            after: self.log.applied().clone(),
+        };
+        let bytes = entry::encode(&header, count, &writes);
+        mutant!(PushedBeforeSync, (), self.push(vec![bytes.clone()], turn));
+        self.append(&header, bytes, turn);
+    }
+
+    /// Appends an entry that fits, and hands it to the disk.
+    pub(super) fn append(&mut self, header: &Header, bytes: Bytes, turn: &mut Turn<'_>) {
+        if mutant!(ForeignNotKept, true, header.origin == self.me) {
+            turn.disk.record(&Record::Merged(bytes.clone()));
+        }
+        self.log.append(header, bytes);
+        let (ticket, count) = (turn.disk.ticket(), self.log.len());
+        match self.syncing.back_mut() {
+            Some(last) if last.0 == ticket => last.1 = count,
+            _ => self.syncing.push_back((ticket, count)),
+        }
+    }
+}
+
+const UNKNOWN: &str =
+    "the disk did not answer in time: the write may still happen; read before you retry";
+
+const OFF_CLOCK: &str = "this node's clock is too far from those of most members to stamp a write; the write did not run. \
+                         Hint: set the clock (INFO candor shows how far the others are ahead), or write at another node";
+
+const BEYOND_STAMPS: &str = "stamps end with the year 2199, and this node's clock, or a stamp that it has merged, is beyond that; the \
+                             write did not run. Hint: set the clock, or write at another node";
+
+const NOT_WRITTEN: &str = "the write was not written in time; it did not run";

@@ -1,0 +1,219 @@
+//! What a turn takes in: at once, or behind what waits of its kind.
+
+use super::{Node, requests};
+use crate::api::{
+    Error, Event, Input, NodeId, Now, Output, Reply, Role, Shortage, TICK_MS, Ticket, Waits,
+};
+use crate::session::{self, Request, Waiter};
+use crate::turn::Turn;
+
+impl Node {
+    /// Takes an input in at once, or puts it behind those of its kind that wait.
+    pub(super) fn sort(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        match input {
+            Input::Tick(_) => {
+                self.take_in(input, outputs);
+                self.take_waiting(outputs);
+            }
+            Input::Persisted(_) | Input::DiskFull(_) | Input::Ending => {
+                self.take_in(input, outputs);
+            }
+            Input::Receive { .. }
+            | Input::Left(_)
+            | Input::Connected(_)
+            | Input::Disconnected(_) => {
+                if self.from_peers.is_empty() && !self.budget.messages.is_spent() {
+                    self.take_from_peer(input, outputs);
+                } else {
+                    self.from_peers.push_back(input);
+                }
+            }
+            Input::Request { .. } | Input::Certify { .. } | Input::Closed(_) => {
+                if self.from_clients.is_empty() && !self.budget.requests.is_spent() {
+                    self.take_from_client(input, outputs);
+                } else {
+                    self.from_clients.push_back(input);
+                }
+            }
+        }
+    }
+
+    /// Takes in what waits since earlier turns, as much as this one may.
+    pub(super) fn take_waiting(&mut self, outputs: &mut Vec<Output>) {
+        while !self.budget.messages.is_spent()
+            && let Some(input) = self.from_peers.pop_front()
+        {
+            self.take_from_peer(input, outputs);
+        }
+        while !self.budget.requests.is_spent()
+            && let Some(input) = self.from_clients.pop_front()
+        {
+            self.take_from_client(input, outputs);
+        }
+    }
+
+    fn take_from_peer(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        let bytes = if let Input::Receive { message, .. } = &input { message.len() } else { 0 };
+        self.budget.messages.spend(1, bytes);
+        self.take_in(input, outputs);
+    }
+
+    fn take_from_client(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        let bytes = match &input {
+            Input::Request { command, .. } => command.weight(),
+            _ => 0,
+        };
+        self.budget.requests.spend(1, bytes);
+        self.take_in(input, outputs);
+    }
+
+    fn take_in(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        if self.halted {
+            return;
+        }
+        match input {
+            Input::Tick(now) => self.on_tick(now, outputs),
+            Input::Persisted(ticket) => self.on_persisted(ticket, outputs),
+            Input::Request { session, id, level, command } => {
+                let since_ms = self.now.monotonic_ms;
+                let waiter = Waiter { session, id, since_ms, certify: false };
+                match self.admissible(level, &command) {
+                    Ok((keyspace, level)) => {
+                        self.on_request(Request { waiter, keyspace, level, command }, outputs);
+                    }
+                    Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
+                }
+            }
+            Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
+            Input::Certify { session, on } => self.sessions.certify(session, on),
+            Input::Closed(session) => {
+                self.sessions.close(session);
+                self.counts.close(session);
+            }
+            Input::Ending => self.on_ending(outputs),
+            // Before the boot is on disk nothing may be said, so nothing is heard either.
+            Input::Receive { path, message } if self.started => {
+                self.on_bytes(path, &message, outputs);
+            }
+            Input::Receive { .. } => {}
+            Input::Left(path) => self.members.on_left(path, turn!(self, outputs)),
+            Input::Connected(peer) => {
+                self.connected.insert(peer);
+                if self.started {
+                    self.on_connected(peer, outputs);
+                }
+            }
+            Input::Disconnected(peer) => {
+                self.connected.remove(&peer);
+                if self.takes_part() {
+                    self.agreed.on_disconnected(peer);
+                }
+            }
+        }
+    }
+
+    fn on_tick(&mut self, now: Now, outputs: &mut Vec<Output>) {
+        // A driver's clock may stand still, but what was seen of it never goes back.
+        self.now.monotonic_ms = self.now.monotonic_ms.max(now.monotonic_ms);
+        self.now.wall_ms = now.wall_ms;
+        self.agreed.begin(self.now.monotonic_ms);
+        if self.started {
+            self.members.on_tick(turn!(self, outputs));
+        }
+        if self.takes_part() {
+            self.clocks.on_tick(turn!(self, outputs));
+            self.agreed.on_tick(turn!(self, outputs));
+            self.merged.on_tick(turn!(self, outputs));
+            self.hand_over(outputs);
+        }
+        self.expire(outputs);
+    }
+
+    /// Has another member lead if this one should not: one that is fit, or, before this node ends, any that it reaches.
+    fn hand_over(&mut self, outputs: &mut Vec<Output>) {
+        let should = self.ending || !self.clocks.agrees() || self.disk.is_full();
+        if !should || self.agreed.role() != Role::Leader {
+            return;
+        }
+        let mut to: Vec<NodeId> =
+            mutant!(HandsOverToUnfit, self.clocks.fit().collect(), self.members.ids().to_vec());
+        if self.ending {
+            to.retain(|id| self.connected.contains(id));
+            if to.is_empty() {
+                to.extend(&self.connected);
+            }
+        }
+        self.agreed.hand_over(to, turn!(self, outputs));
+    }
+
+    fn on_ending(&mut self, outputs: &mut Vec<Output>) {
+        self.ending = true;
+        if self.takes_part() {
+            // The others are to know that this node is no successor of theirs.
+            self.clocks.ask(turn!(self, outputs));
+            self.hand_over(outputs);
+        }
+    }
+
+    /// Answers what cannot be answered in time. Time is looked at once a tick, so it is done one tick early.
+    fn expire(&mut self, outputs: &mut Vec<Output>) {
+        let now = self.now.monotonic_ms;
+        if mutant!(NeverExpires, now < self.expired_ms + TICK_MS / 2, true) {
+            return;
+        }
+        self.expired_ms = now;
+        let timeout = self.config.request_timeout_ms;
+        let Some(oldest_ms) = (now + (2 * TICK_MS).min(timeout / 2)).checked_sub(timeout) else {
+            return;
+        };
+        let why = match self.members.waits() {
+            None => WAITED,
+            Some(Waits::Formation(_)) => NOT_FORMED,
+            Some(_) => NOT_CONFIRMED,
+        };
+        self.agreed.expire(oldest_ms, turn!(self, outputs));
+        self.merged.expire(oldest_ms, turn!(self, outputs));
+        self.sessions.expire(oldest_ms, why, outputs);
+        for waiter in self.counts.expire(oldest_ms) {
+            turn!(self, outputs).refuse_read(&waiter, Error::ClusterDown(NOT_COUNTED));
+        }
+    }
+
+    fn on_persisted(&mut self, ticket: Ticket, outputs: &mut Vec<Output>) {
+        self.disk.on_persisted(ticket);
+        if !self.started {
+            self.started = true;
+            self.sessions.wake_all();
+        }
+        self.members.on_persisted(ticket, turn!(self, outputs));
+        self.greet_settled(outputs);
+        self.agreed.on_persisted(ticket, turn!(self, outputs));
+        self.merged.on_persisted(ticket, turn!(self, outputs));
+    }
+
+    fn on_disk(&mut self, shortage: Option<Shortage>, outputs: &mut Vec<Output>) {
+        if shortage.as_ref() == self.disk.shortage() {
+            return;
+        }
+        outputs.push(Output::Note(Event::Disk(shortage.clone())));
+        let refusal = shortage.as_ref().map(requests::full);
+        self.disk.set_shortage(shortage);
+        if self.takes_part() {
+            // The others are to know at once whether this node is fit to lead.
+            self.clocks.ask(turn!(self, outputs));
+        }
+        if let Some(refusal) = refusal {
+            self.agreed.refuse_unsent(&refusal, turn!(self, outputs));
+            self.merged.refuse_gathered(&refusal, turn!(self, outputs));
+        }
+    }
+}
+
+const WAITED: &str = "the request waited too long behind others of its connection; it did not run";
+
+const NOT_COUNTED: &str =
+    "the read waited too long behind others that name very many keys; it did not run";
+
+const NOT_FORMED: &str = "not all members have met yet; the request did not run";
+
+const NOT_CONFIRMED: &str = "no member has confirmed yet that this node is the one that it was before it was started again; the request did not run";

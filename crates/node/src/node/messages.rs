@@ -1,0 +1,104 @@
+//! Messages of other members: who is believed, and which part of the node each is for.
+
+use bytes::Bytes;
+
+use super::Node;
+use crate::api::{Event, NodeId, Output, PathId};
+use crate::turn::Turn;
+use crate::wire::message::{Body, Message};
+
+impl Node {
+    pub(super) fn on_connected(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
+        self.members.on_connected(peer, turn!(self, outputs));
+        if self.members.is_formed() {
+            self.greet(peer, outputs);
+        }
+    }
+
+    /// The way to a member is new, or it believes this node from now on: what was said before may be lost.
+    fn greet(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
+        self.agreed.on_connected(peer);
+        self.clocks.on_connected(peer, turn!(self, outputs));
+        self.merged.on_connected(peer, turn!(self, outputs));
+    }
+
+    pub(super) fn greet_settled(&mut self, outputs: &mut Vec<Output>) {
+        if self.members.is_formed() {
+            for peer in self.members.take_settled() {
+                self.greet(peer, outputs);
+            }
+        }
+    }
+
+    pub(super) fn on_bytes(
+        &mut self,
+        path: Option<PathId>,
+        bytes: &Bytes,
+        outputs: &mut Vec<Output>,
+    ) {
+        match Message::decode(bytes) {
+            Ok(message) => self.on_message(path, message, outputs),
+            Err(_) => outputs.push(Output::Note(malformed())),
+        }
+    }
+
+    fn on_message(&mut self, path: Option<PathId>, message: Message, outputs: &mut Vec<Output>) {
+        let Message { from, sender, body } = message;
+        let turn = turn!(self, outputs);
+        match body {
+            Body::Hello(hello) => {
+                self.members.on_hello(from, sender, &hello, path, turn);
+                self.greet_settled(outputs);
+            }
+            Body::Probe(number) => self.members.on_probe(from, sender, number, path, turn),
+            Body::Alive(number) => self.members.on_alive(from, sender, number, turn),
+            Body::Copied(life) => self.members.on_copied(from, sender, life, turn),
+            body => self.on_believed(path, Message { from, sender, body }, outputs),
+        }
+    }
+
+    /// What counts only from a start of a member that is believed.
+    fn on_believed(&mut self, path: Option<PathId>, message: Message, outputs: &mut Vec<Output>) {
+        let Message { from, sender, body } = message;
+        if !self.members.is_formed() || !self.members.believes(from, sender) {
+            return;
+        }
+        if let Some(path) = path {
+            self.members.came_by(from, path, turn!(self, outputs));
+        }
+        let turn = turn!(self, outputs);
+        let read = match body {
+            Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => Ok(()),
+            Body::Raft(bytes) => self.agreed.on_message(from, &bytes, turn),
+            Body::Forward { first, count, commands } => {
+                self.agreed.on_forward(from, sender.life, first, count, &commands, turn)
+            }
+            Body::Entries { entries, more } => self.merged.on_entries(from, entries, more, turn),
+            Body::VersionVector { vector, want } => self.merged.on_vector(from, vector, want, turn),
+            Body::Lost(place) => {
+                self.merged.on_lost(place, turn);
+                Ok(())
+            }
+            Body::AskClock { asked_ms, is_fit } => {
+                self.clocks.on_ask(from, sender.life.boot, asked_ms, is_fit, turn);
+                Ok(())
+            }
+            Body::TellClock(reading) => {
+                self.clocks.on_told(from, reading, turn);
+                Ok(())
+            }
+        };
+        if read.is_err() {
+            outputs.push(Output::Note(Event::Refused(format!(
+                "node {} sent a message that no sound member sends: it is dropped",
+                from.0
+            ))));
+        }
+    }
+}
+
+fn malformed() -> Event {
+    Event::Refused(
+        "a message that cannot be read: the sender is of another version, or not Candor".into(),
+    )
+}

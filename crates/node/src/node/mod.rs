@@ -1,0 +1,243 @@
+//! The node: takes in all that arrived together, and says what is to be done about it.
+
+/// Borrows of a node what its parts may use during a turn.
+macro_rules! turn {
+    ($node:ident, $outputs:ident) => {
+        &mut Turn {
+            now: $node.now,
+            clock_agrees: $node.clocks.agrees(),
+            ending: $node.ending,
+            clock_waits: $node.clocks.waits(),
+            log_ms: $node.clocks.log_ms($node.now),
+            identity: $node.identity,
+            disk: &mut $node.disk,
+            sessions: &mut $node.sessions,
+            counts: &mut $node.counts,
+            budget: &mut $node.budget,
+            random: &mut $node.random,
+            outputs: $outputs,
+            lent: &mut $node.lent,
+            halted: &mut $node.halted,
+        }
+    };
+}
+
+mod inputs;
+mod long_reads;
+mod messages;
+mod requests;
+mod status;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::agreed::Agreed;
+use crate::api::{Config, Input, NodeId, Now, Order, Output, TURN_STEPS};
+use crate::cluster::Members;
+use crate::cluster::clocks::Clocks;
+use crate::counting::Counts;
+use crate::keyspace::Keyspaces;
+use crate::limits::Limits;
+use crate::merged::Merged;
+use crate::random::Random;
+use crate::session::Sessions;
+use crate::turn::{Budget, Identity, Turn};
+use crate::wire::group::RecordGroup;
+use crate::wire::lent::Lent;
+use crate::wire::record::Known;
+
+/// One member of the cluster.
+///
+/// - Nothing is sent before its boot is on disk; nothing is taken part in before all members have met.
+/// - No client is served before a member has confirmed this start.
+#[derive(Debug)]
+pub struct Node {
+    config: Config,
+    limits: Limits,
+    identity: Identity,
+    now: Now,
+    clocks: Clocks,
+    expired_ms: u64,
+    /// Whether the boot is on disk.
+    started: bool,
+    /// Whether it must not go on.
+    halted: bool,
+    /// Whether it is about to end.
+    ending: bool,
+    /// The members that there is a path to.
+    connected: BTreeSet<NodeId>,
+    /// How much a turn does of each kind of work.
+    turn_steps: usize,
+    budget: Budget,
+    /// What came and waits for the next turn, from peers and from clients.
+    from_peers: VecDeque<Input>,
+    from_clients: VecDeque<Input>,
+    counts: Counts,
+    keyspaces: Keyspaces,
+    /// For what is to be random in answers.
+    random: Random,
+    disk: RecordGroup,
+    lent: Lent,
+    sessions: Sessions,
+    members: Members,
+    agreed: Agreed,
+    merged: Merged,
+}
+
+impl Node {
+    pub(crate) fn new(
+        config: Config,
+        identity: Identity,
+        disk: RecordGroup,
+        members: Members,
+        agreed: Agreed,
+        merged: Merged,
+    ) -> Node {
+        /// Another stream of chance than that of elections.
+        const ANSWERS: u64 = 0x616e_7377_6572;
+        let keyspaces = Keyspaces::new(&config);
+        let random = Random::new(config.seed ^ ANSWERS);
+        let clocks = Clocks::new(identity.id, members.ids(), config.max_clock_drift_ms);
+        Node {
+            config,
+            limits: Limits::default(),
+            identity,
+            now: Now::default(),
+            clocks,
+            expired_ms: 0,
+            started: mutant!(SpeaksBeforeBoot, false, true),
+            halted: false,
+            ending: false,
+            connected: BTreeSet::new(),
+            turn_steps: TURN_STEPS,
+            budget: Budget::default(),
+            from_peers: VecDeque::new(),
+            from_clients: VecDeque::new(),
+            counts: Counts::default(),
+            keyspaces,
+            random,
+            disk,
+            lent: Lent::default(),
+            sessions: Sessions::default(),
+            members,
+            agreed,
+            merged,
+        }
+    }
+
+    /// Takes in all that arrived together and says what is to be done about it. Drains `inputs`.
+    ///
+    /// A turn does no more than so much, whatever came and however long it is; if [`Node::has_more`] says so, the next one is due
+    /// at once, after whatever else the driver has to do. After [`Output::Halt`] it does nothing any more.
+    pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
+        self.budget = Budget::new(self.turn_steps);
+        self.touch(inputs);
+        for input in inputs.drain(..) {
+            self.sort(input, outputs);
+        }
+        if self.halted {
+            return;
+        }
+        if self.takes_part() {
+            self.clocks.begin(self.now);
+        }
+        loop {
+            self.start_waiting(outputs);
+            if !self.takes_part() {
+                break;
+            }
+            let agreed = self.agreed.work(turn!(self, outputs));
+            if self.halted {
+                return;
+            }
+            let merged = self.merged.work(turn!(self, outputs));
+            if !agreed && !merged {
+                break;
+            }
+        }
+        self.count(outputs);
+        self.agreed.state().clean_up();
+        self.disk.close(outputs);
+    }
+
+    /// Whether something that could be done was left for the next turn.
+    pub fn has_more(&self) -> bool {
+        if self.halted {
+            return false;
+        }
+        let waits = !self.from_peers.is_empty() || !self.from_clients.is_empty();
+        waits || (self.takes_part() && self.has_work())
+    }
+
+    /// How many requests wait for a turn that takes them in.
+    pub fn requests_left(&self) -> usize {
+        self.from_clients.len()
+    }
+
+    fn has_work(&self) -> bool {
+        self.agreed.has_more()
+            || self.merged.has_more()
+            || (self.serves() && self.sessions.has_runnable())
+            || !self.counts.is_empty()
+            || self.agreed.has_garbage()
+    }
+
+    /// Turns are to do no more than so many steps of each kind of work.
+    pub fn set_turn_steps(&mut self, steps: usize) {
+        assert!(steps > 0, "a turn that may do nothing gets nowhere");
+        self.turn_steps = steps;
+    }
+
+    /// What waits, and what goes together, is limited so.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.agreed.set_limits(limits);
+        self.merged.set_limits(limits);
+    }
+
+    /// Whether it stands inside an entry of the agreed log, of which the first writes are applied and the others not.
+    pub fn is_within_entry(&self) -> bool {
+        self.agreed.is_within_entry()
+    }
+
+    // For whoever looks at it from outside.
+
+    /// How its messages name it.
+    pub(crate) fn sender(&self) -> (NodeId, Known) {
+        let Identity { id, directory, life } = self.identity;
+        (id, Known { directory, life })
+    }
+
+    /// The order of the keyspace `default`.
+    pub(crate) fn order(&self) -> Order {
+        self.keyspaces.default().order
+    }
+
+    pub(crate) fn agreed(&self) -> &Agreed {
+        &self.agreed
+    }
+
+    pub(crate) fn members(&self) -> &Members {
+        &self.members
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    pub(crate) fn merged(&self) -> &Merged {
+        &self.merged
+    }
+
+    fn takes_part(&self) -> bool {
+        self.started && self.members.is_formed()
+    }
+
+    /// Whether it may answer clients.
+    fn serves(&self) -> bool {
+        self.takes_part() && self.members.is_confirmed()
+    }
+}

@@ -1,0 +1,191 @@
+//! Requests of clients: whether they may be served, and at which level; what starts at once, and what waits.
+
+use super::Node;
+use crate::agreed::Read;
+use crate::api::{Certificate, Error, Input, Level, Order, Output, Reply, Shortage};
+use crate::cluster::order_name;
+use crate::commands::{Command, View};
+use crate::keyspace::Keyspace;
+use crate::session::{self, Kind, Request, Waiter};
+use crate::store::TOGETHER;
+use crate::turn::{Budget, Share};
+
+impl Node {
+    /// The keyspace of a request and the level at which it is served, if it may be.
+    pub(super) fn admissible(
+        &self,
+        asked: Option<Level>,
+        command: &Command,
+    ) -> Result<(Keyspace, Level), Error> {
+        command.check_size()?;
+        let keyspace = *self.keyspaces.of(command)?;
+        let Keyspace { name, order, .. } = keyspace;
+        if asked.is_some() && command.is_write() {
+            return Err(Error::Consistency(
+                "a write has no level: its keyspace's order says what it promises; levels are for reads".into(),
+            ));
+        }
+        if order == Order::Merged && !command.is_mergeable() {
+            return Err(Error::Consistency(format!(
+                "the keyspace {name} is {}: {} needs one order of all writes, and it has none. \
+                 Use a cluster started with --level linearizable or sequential",
+                order_name(Order::Merged),
+                command.what_needs_order()
+            )));
+        }
+        let level = mutant!(LevelIgnored, asked, None).unwrap_or(keyspace.level);
+        if !keyspace.can_give(level) && !command.is_write() {
+            return Err(Error::Consistency(format!(
+                "the keyspace {name} is {}, which has no {level} read: there is no one order to be the latest in. \
+                 Ask for causal or eventual, or use a cluster started with --level linearizable",
+                order_name(Order::Merged)
+            )));
+        }
+        // What names no key shows what is applied here.
+        let level = if command.is_for_all() { Level::Eventual } else { level };
+        Ok((keyspace, level))
+    }
+
+    /// What reads of keyspaces of this order see.
+    pub(super) fn view(&self, order: Order) -> &dyn View {
+        match order {
+            Order::Agreed => self.agreed.view(),
+            Order::Merged => self.merged.view(),
+        }
+    }
+
+    /// Has the processor fetch what these requests are about to read; see [`crate::store::Store::touch`].
+    pub(super) fn touch(&self, inputs: &[Input]) {
+        let view = self.view(self.keyspaces.default().order);
+        let read = |input| match input {
+            &Input::Request { ref command, .. } if !command.is_write() => command.sole_key(),
+            _ => None,
+        };
+        let mut keys = inputs.iter().take(TOUCHED_MAX).filter_map(read);
+        let mut together = Vec::with_capacity(TOGETHER);
+        loop {
+            together.clear();
+            together.extend(keys.by_ref().take(TOGETHER));
+            if together.len() < 2 {
+                return;
+            }
+            view.touch(&together);
+        }
+    }
+
+    pub(super) fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
+        if !self.serves() {
+            self.sessions.hold(request, outputs);
+        } else if let Some(request) = self.sessions.admit(request, outputs) {
+            self.start(request, |budget| &mut budget.requests, outputs);
+        }
+    }
+
+    pub(super) fn start_waiting(&mut self, outputs: &mut Vec<Output>) {
+        if !self.serves() {
+            return;
+        }
+        while !self.budget.waiting.is_spent()
+            && let Some(request) = self.sessions.next()
+        {
+            self.budget.waiting.spend(1, 0);
+            self.start(request, |budget| &mut budget.waiting, outputs);
+        }
+    }
+
+    /// Starts a request whose turn on its connection has come. An answer is paid for out of this share.
+    fn start(
+        &mut self,
+        request: Request,
+        share: fn(&mut Budget) -> &mut Share,
+        outputs: &mut Vec<Output>,
+    ) {
+        let Request { waiter, keyspace, level, command } = request;
+        let agreed = keyspace.order == Order::Agreed;
+        if command.is_write()
+            && let Some(shortage) = self.disk.shortage()
+        {
+            outputs.push(session::reply_to(&waiter, Reply::Error(full(shortage))));
+            return;
+        }
+        if command.is_write() {
+            if self.is_overfull() {
+                return outputs.push(overfull(&waiter));
+            }
+            self.sessions.begin(&waiter, Kind::Write);
+            if agreed {
+                self.agreed.write(waiter, keyspace.id, command);
+            } else {
+                self.merged.write(waiter, keyspace.id, command);
+            }
+            return;
+        }
+        let confirmed = match level {
+            Level::Eventual => true,
+            Level::Linearizable => mutant!(
+                LeaderReadsAlone,
+                mutant!(SilentDowngrade, false, self.reads_alone(waiter.session)),
+                self.agreed.role() == crate::api::Role::Leader && self.reads_alone(waiter.session)
+            ),
+            // A read does not overtake one of its connection that still waits, and may be told of later writes.
+            Level::Sequential | Level::Causal => {
+                self.agreed.is_fresh() && !self.sessions.is_reading(waiter.session)
+            }
+        };
+        let long = self.budget.is_long(&command);
+        if (agreed && !confirmed) || long {
+            if self.is_overfull() {
+                return outputs.push(overfull(&waiter));
+            }
+            let kind = if long { Kind::LongRead(level) } else { Kind::Read(level) };
+            self.sessions.begin(&waiter, kind);
+        }
+        if agreed && !confirmed {
+            self.agreed.read_confirmed(waiter, command);
+            return;
+        }
+        if long {
+            self.counts.push(Read { waiter, command }, keyspace.order);
+            return;
+        }
+        let chance = self.random.next();
+        let reply = command.read(self.view(keyspace.order), chance);
+        share(&mut self.budget).spend_answer(&command, &reply);
+        let certificate = || self.certificate(keyspace.order, &command);
+        outputs.push(session::certified_reply(&waiter, reply, certificate));
+        mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
+    }
+
+    /// Where an answer to this read stands.
+    pub(super) fn certificate(&self, order: Order, command: &Command) -> Certificate {
+        match order {
+            Order::Agreed => self.agreed.certificate(command),
+            Order::Merged => self.merged.certificate(command),
+        }
+    }
+
+    /// Whether so much waits here that nothing more may: also what connections asked that are gone since.
+    fn is_overfull(&self) -> bool {
+        self.agreed.waiting_bytes() + self.merged.waiting_bytes() > self.limits.waiting_bytes
+    }
+
+    /// Whether a read can be answered that no quorum confirms.
+    #[cfg(feature = "mutants")]
+    fn reads_alone(&self, session: crate::SessionId) -> bool {
+        self.agreed.is_fresh() && !self.sessions.is_reading(session)
+    }
+}
+
+fn overfull(waiter: &Waiter) -> Output {
+    session::reply_to(waiter, Reply::Error(Error::ClusterDown(OVERFULL)))
+}
+
+pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {
+    Error::DiskFull(format!(
+        "{why}: the write did not run, and reads go on. {way_out}, or ask another node"
+    ))
+}
+
+/// How many requests are looked at before they are taken in: what is fetched for more would be gone again by then.
+const TOUCHED_MAX: usize = 1024;
+const OVERFULL: &str = "too much waits on this node already; the request did not run";

@@ -1,0 +1,68 @@
+//! How the node sees itself and the cluster.
+
+use super::Node;
+use crate::api::{Level, Order, Role, Status, Waits};
+use crate::keyspace::Keyspace;
+
+impl Node {
+    /// What keeps requests at the default level from being answered now; nothing: it is ready.
+    pub fn waits_for(&self) -> Option<Waits> {
+        self.waits(self.keyspaces.default().order)
+    }
+
+    /// How the node sees itself and the cluster.
+    pub fn status(&self) -> Status {
+        let Keyspace { order, level, .. } = *self.keyspaces.default();
+        let keys = self.view(order).keys();
+        let waits = self.waits_for();
+        Status {
+            id: self.identity.id,
+            members: self.members.ids().to_vec(),
+            boot: self.identity.life.boot,
+            order,
+            level,
+            directory: self.identity.directory,
+            cluster: self.members.cluster().map(|cluster| cluster.id),
+            formed: self.members.is_formed(),
+            ready: waits.is_none(),
+            waits,
+            agreed_ready: self.waits(Order::Agreed).is_none(),
+            role: self.agreed.role(),
+            leader: self.agreed.leader(),
+            term: self.agreed.term(),
+            commit: self.agreed.commit(),
+            applied: self.agreed.applied(),
+            vector: self.merged.vector().iter().map(|(id, at)| (id, at.boot, at.index)).collect(),
+            keys,
+            disk_full: self.disk.is_full(),
+            clock_agrees: self.clocks.agrees(),
+            clocks: self.clocks.measured(self.now).collect(),
+        }
+    }
+
+    /// Whether the others get on without this node: it does not lead and knows who does, or there is nobody to hand over to.
+    pub fn may_end(&self) -> bool {
+        let follows = self.agreed.role() == Role::Follower && self.agreed.leader().is_some();
+        follows || !self.takes_part() || self.connected.is_empty()
+    }
+
+    /// What keeps requests on keyspaces of this order from being answered at their levels.
+    fn waits(&self, order: Order) -> Option<Waits> {
+        if !self.started {
+            return Some(Waits::Disk);
+        }
+        let waits = self.members.waits();
+        if waits.is_some() || order == Order::Merged {
+            return waits;
+        }
+        match self.agreed.leader() {
+            // Sequential reads go on without one, and so do the writes that they wait for once there is one again.
+            None if self.keyspaces.default().level == Level::Linearizable
+                || !self.agreed.is_fresh() =>
+            {
+                Some(Waits::Leader(self.members.unheard()))
+            }
+            _ => (!self.agreed.is_fresh()).then_some(Waits::Quorum),
+        }
+    }
+}

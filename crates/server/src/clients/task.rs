@@ -1,0 +1,251 @@
+//! The task of one connection: reads, takes requests, and ends when the client does.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{BufMut, BytesMut};
+use node::Input;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::task::{spawn_local, yield_now};
+
+use super::Session;
+use super::language::{Language, Said};
+use super::redis::Redis;
+use crate::clients::zmq::Speaker;
+use crate::commands::Connection;
+use crate::event_loop::{BUFFER_BYTES, READ_BYTES, Shared};
+use crate::mutants::mutant;
+
+/// How long a client may be silent before the system asks whether its machine is still there:
+/// Redis' `tcp-keepalive`.
+const KEEPALIVE: Duration = Duration::from_secs(300);
+/// How much is read, taken of what was read, or answered without the node, before it is the others'
+/// turn.
+const READ_BYTES_MAX: usize = 64 << 10;
+/// What a request costs beside its bytes, in bytes.
+const REQUEST_BYTES: usize = 64;
+/// An incomplete request up to this size is copied out of the buffer that all connections share.
+const REST_BYTES_COPIED: usize = 4 << 10;
+
+/// Serves one client of Redis to its end, on a task of its own. There is room for it.
+pub(super) fn serve_redis(shared: Rc<Shared>, stream: TcpStream) {
+    let (peer, local) = (address(stream.peer_addr()), address(stream.local_addr()));
+    let uptime_s = shared.clock.uptime_ms() / 1000;
+    let connection = Connection::new(shared.sessions.accepted() + 1, peer, local, uptime_s);
+    serve(shared, stream, Redis::new(connection));
+}
+
+/// Serves one client of ZeroMQ to its end, on a task of its own. There is room for it.
+pub(super) fn serve_zmq(shared: Rc<Shared>, stream: TcpStream) {
+    let speaker = Speaker::new(shared.turns.clone());
+    serve(shared, stream, speaker);
+}
+
+fn serve(shared: Rc<Shared>, stream: TcpStream, language: impl Language + 'static) {
+    // A socket that cannot be set up is served all the same, only slower.
+    let _ = stream.set_nodelay(true);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE / 3);
+    let _ = SockRef::from(&stream).set_tcp_keepalive(&keepalive);
+    let (reader, writer) = stream.into_split();
+    let session = shared.sessions.open(writer);
+    session.replies().reply(|out| language.greet(out));
+    session.flush(READ_BYTES_MAX);
+    let mut task = Task {
+        shared,
+        session,
+        reader,
+        language,
+        rest: BytesMut::new(),
+        more: false,
+        pausing: false,
+        closing: false,
+    };
+    spawn_local(async move {
+        poll_fn(|cx| task.poll(cx)).await;
+        task.shared.close(&task.session);
+    });
+}
+
+fn address(address: io::Result<std::net::SocketAddr>) -> String {
+    address.map(|address| address.to_string()).unwrap_or_default()
+}
+
+/// Lets all others have their turn, and the sockets be looked at, before this task goes on.
+fn pause(cx: &mut Context<'_>) -> Poll<()> {
+    let yielded = pin!(yield_now()).poll(cx);
+    debug_assert!(yielded.is_pending(), "who yields is woken later");
+    Poll::Pending
+}
+
+struct Task<L> {
+    shared: Rc<Shared>,
+    session: Rc<Session>,
+    reader: OwnedReadHalf,
+    language: L,
+    /// Bytes that were read and not yet taken.
+    rest: BytesMut,
+    /// Whether `rest` may hold a complete request.
+    more: bool,
+    /// It has done much at once: it is the others' turn.
+    pausing: bool,
+    /// Nothing more is read; when all replies are sent, the connection is closed.
+    closing: bool,
+}
+
+impl<L: Language> Task<L> {
+    /// Does what can be done; ready when the connection is over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.session.listen(cx);
+        loop {
+            // Also while a client does not take its replies, it may ask, up to a limit.
+            if self.session.is_unblocked(cx) {
+                mutant!(RoomUnused, self.send_soon(), {});
+            }
+            self.shared.sessions.charge(&self.session);
+            if self.session.is_broken() || self.language.is_late(cx) {
+                return Poll::Ready(());
+            }
+            self.closing |= mutant!(EndUnnoticed, self.shared.is_shutting_down(), false);
+            let (empty, full) = {
+                let replies = self.session.replies();
+                (replies.is_empty(), replies.is_full())
+            };
+            if self.closing && empty {
+                return Poll::Ready(());
+            }
+            let wait = self.closing || full || self.shared.is_congested(&self.session);
+            self.session.set_waiting(wait);
+            if wait {
+                return Poll::Pending;
+            }
+            // What it says next comes after what is still being understood.
+            ready!(self.language.poll_free(cx));
+            if self.more {
+                self.take_requests();
+                if std::mem::take(&mut self.pausing) {
+                    return pause(cx);
+                }
+                continue;
+            }
+            let whole = match ready!(self.poll_read(cx)) {
+                Err(_) => return Poll::Ready(()),
+                Ok(0) => {
+                    self.closing = true;
+                    mutant!(HalfClosedDropped, continue, return Poll::Ready(()));
+                }
+                Ok(bytes) => bytes >= READ_BYTES,
+            };
+            self.take_requests();
+            // There is probably more to read: it is the others' turn first.
+            if std::mem::take(&mut self.pausing) || whole {
+                return pause(cx);
+            }
+        }
+    }
+
+    /// Reads what is there into `rest`. While nothing is left over from earlier, the buffer is one
+    /// that all connections share, so an idle connection has none.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if !self.rest.is_empty() {
+            self.rest.reserve(self.room());
+            let mut some = (&mut self.rest).limit(READ_BYTES_MAX);
+            return pin!(self.reader.read_buf(&mut some)).poll(cx);
+        }
+        let mut buffer = self.shared.read_buffer();
+        let bytes = ready!(pin!(self.reader.read_buf(&mut *buffer)).poll(cx))?;
+        self.rest = buffer.split();
+        Poll::Ready(Ok(bytes))
+    }
+
+    /// How much room there is to be behind `rest` to read into. While a long request comes, whose
+    /// beginning was taken off it, little is left over and much is to come.
+    fn room(&self) -> usize {
+        let long =
+            self.rest.len() <= REST_BYTES_COPIED && self.language.held_bytes() > READ_BYTES_MAX;
+        if long { READ_BYTES_MAX } else { READ_BYTES }
+    }
+
+    /// Takes all complete requests from `rest`, as far as the connection may ask.
+    fn take_requests(&mut self) {
+        let asked = self.take_each();
+        if self.rest.is_empty() {
+            self.rest = BytesMut::new();
+        } else if self.rest.len() <= REST_BYTES_COPIED {
+            self.rest = BytesMut::from(&self.rest[..]);
+        }
+        if !asked {
+            self.session.flush(READ_BYTES_MAX);
+        }
+        if asked || mutant!(LongLocalReplyStays, self.session.has_unsent(), false) {
+            self.send_soon();
+        }
+        self.session.set_incomplete(self.rest_bytes() + self.language.held_bytes());
+        self.shared.sessions.charge(&self.session);
+        self.shared.settle();
+    }
+
+    /// What is due is sent at the end of the turn.
+    fn send_soon(&self) {
+        self.shared.sessions.touch(&self.session);
+        self.shared.wake_driver();
+    }
+
+    /// What `rest` takes, or will as soon as more is read into it.
+    fn rest_bytes(&self) -> usize {
+        match self.rest.len() {
+            0 => 0,
+            length if length <= REST_BYTES_COPIED => length + self.room(),
+            // It may keep the whole buffer that it was read into.
+            length => self.rest.capacity().max(length + READ_BYTES).max(BUFFER_BYTES),
+        }
+    }
+
+    /// Takes requests one by one; says whether the node is told of any.
+    fn take_each(&mut self) -> bool {
+        let mut asked = false;
+        let mut taken_bytes = 0;
+        let mut replies = self.session.replies();
+        self.more = true;
+        while !self.closing && !replies.is_full() {
+            if taken_bytes > READ_BYTES_MAX {
+                self.pausing = true;
+                mutant!(PausedRestForgotten, {}, self.more = false);
+                break;
+            }
+            let before = self.rest.len();
+            let said = self.language.next(&mut self.rest, &self.shared, &mut replies);
+            taken_bytes += REQUEST_BYTES + before.saturating_sub(self.rest.len());
+            match said {
+                Said::Nothing => {
+                    self.more = false;
+                    break;
+                }
+                Said::Later => break,
+                Said::Replied => {}
+                Said::Ask { level, command, form, bytes } => {
+                    let id = replies.ask(form, bytes);
+                    let session = self.session.id();
+                    self.shared.put(Input::Request { session, id, level, command });
+                    asked = true;
+                    if self.shared.is_swamped() {
+                        mutant!(SwampedRestForgotten, {}, self.more = false);
+                        break;
+                    }
+                }
+                Said::Certify(on) => {
+                    self.shared.put(Input::Certify { session: self.session.id(), on });
+                    asked = true;
+                }
+                Said::Close => self.closing = true,
+            }
+        }
+        asked
+    }
+}

@@ -1,0 +1,70 @@
+//! One connection: what was agreed on it.
+
+use bytes::Bytes;
+use resp::{Protocol, Writer};
+
+use super::Action;
+use super::transaction::Transaction;
+
+/// The state of one client connection.
+#[derive(Debug)]
+pub struct Connection {
+    pub(super) id: u64,
+    pub(super) peer: String,
+    pub(super) local: String,
+    /// When it was accepted, by the server's uptime.
+    pub(super) accepted_s: u64,
+    pub(super) protocol: Protocol,
+    /// Whether answers say where they stand; only ever in RESP3.
+    certified: bool,
+    pub(super) transaction: Transaction,
+    /// What the client calls itself and its library; empty if it did not say.
+    pub(super) name: Bytes,
+    pub(super) lib_name: Bytes,
+    pub(super) lib_version: Bytes,
+}
+
+impl Connection {
+    /// A connection with its number in this server, the address of the client, the address it came
+    /// to, and the server's uptime in seconds when it came.
+    pub fn new(id: u64, peer: String, local: String, uptime_s: u64) -> Connection {
+        Connection {
+            id,
+            peer,
+            local,
+            accepted_s: uptime_s,
+            protocol: Protocol::Resp2,
+            certified: false,
+            transaction: Transaction::None,
+            name: Bytes::new(),
+            lib_name: Bytes::new(),
+            lib_version: Bytes::new(),
+        }
+    }
+
+    /// The protocol in force now. To be noted with every [`Action::Ask`], for its reply.
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// From now on, answers say where they stand, or no longer. The node is told if that changes
+    /// anything.
+    pub(super) fn certify(&mut self, on: bool) -> Action {
+        match std::mem::replace(&mut self.certified, on) == on {
+            true => Action::Replied,
+            false => Action::Certify(on),
+        }
+    }
+
+    /// Speaks this protocol from now on. RESP2 has no room for certificates.
+    pub(super) fn speak(&mut self, protocol: Protocol) -> Action {
+        self.protocol = protocol;
+        let certified = self.certified && protocol == Protocol::Resp3;
+        self.certify(certified)
+    }
+
+    /// A writer in the protocol in force now.
+    pub(super) fn writer<'a>(&self, out: &'a mut Vec<u8>) -> Writer<'a> {
+        Writer::new(out, self.protocol)
+    }
+}

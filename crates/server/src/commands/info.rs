@@ -1,0 +1,198 @@
+//! `INFO`: the server in lines of `name:value`, for people, monitors and clients that connect.
+
+use std::fmt::{self, Write};
+
+use node::{Order, Role, Status};
+
+use super::spec::Call;
+use super::{Action, Connection, Figures};
+
+/// The Redis whose commands and errors this server follows. Clients decide by it what they may
+/// send: 7.2 brought `CLIENT SETINFO`, and from 7.4 on they expect a cache protocol that is not
+/// here.
+pub(super) const REDIS_VERSION: &str = "7.2.0";
+/// The version of this server itself.
+const CANDOR_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+type Section = fn(&mut String, &Status, &Figures) -> fmt::Result;
+
+/// All sections by name, in their order. All of them are shown by default.
+const SECTIONS: [(&str, Section); 8] = [
+    ("Server", server),
+    ("Clients", clients),
+    ("Memory", memory),
+    ("Persistence", persistence),
+    ("Stats", stats),
+    ("Replication", replication),
+    ("Keyspace", keyspace),
+    ("Candor", candor),
+];
+
+/// `INFO [section …]`
+pub(super) fn info(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    let asked = |section: &str| {
+        let mut names = call.request.iter().skip(1).peekable();
+        names.peek().is_none()
+            || names.any(|name| {
+                [section, "default", "all", "everything"]
+                    .iter()
+                    .any(|word| word.as_bytes().eq_ignore_ascii_case(name))
+            })
+    };
+    let (status, figures) = (call.context.status(), call.context.figures());
+    let mut text = String::new();
+    for (name, section) in SECTIONS {
+        if asked(name) {
+            let blank = if text.is_empty() { "" } else { "\r\n" };
+            // Appending to a string cannot fail.
+            let _ = write!(text, "{blank}# {name}\r\n");
+            let _ = section(&mut text, &status, &figures);
+        }
+    }
+    connection.writer(out).verbatim(&text);
+    Action::Replied
+}
+
+/// Whether this node is where clients that know one master should write.
+///
+/// Every node takes writes. Yet clients that tell masters from replicas (GLIDE,
+/// StackExchange.Redis, Lettuce) look for exactly one master among the addresses they are given.
+/// Measured with GLIDE 2.5: two masters are a "primary conflict", none is "no primary node found",
+/// and either ends the connection. So on agreed keyspaces the leader alone, which spares writes a
+/// hop, calls itself one, and such clients are given the addresses of all nodes. On merged
+/// keyspaces each replica writes to a log of its own, so each is a master, and such clients are
+/// given the address of one.
+pub(super) fn is_master(status: &Status) -> bool {
+    status.order == Order::Merged || status.role == Role::Leader
+}
+
+fn server(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
+    write!(
+        text,
+        "redis_version:{REDIS_VERSION}\r\ncandor_version:{CANDOR_VERSION}\r\n\
+         redis_mode:standalone\r\nos:{os}\r\narch_bits:{bits}\r\nprocess_id:{pid}\r\n\
+         tcp_port:{port}\r\nuptime_in_seconds:{uptime}\r\nuptime_in_days:{days}\r\n",
+        os = std::env::consts::OS,
+        bits = usize::BITS,
+        pid = figures.process_id,
+        port = figures.tcp_port,
+        uptime = figures.uptime_s,
+        days = figures.uptime_s / (24 * 60 * 60),
+    )
+}
+
+fn clients(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
+    write!(
+        text,
+        "connected_clients:{}\r\nmaxclients:{}\r\nblocked_clients:0\r\n",
+        figures.clients, figures.clients_max
+    )
+}
+
+/// What the system says is resident; the server does not count its own allocations.
+fn memory(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
+    if let Some(bytes) = figures.memory_rss_bytes {
+        let human = human(bytes);
+        write!(
+            text,
+            "used_memory:{bytes}\r\nused_memory_human:{human}\r\n\
+             used_memory_rss:{bytes}\r\nused_memory_rss_human:{human}\r\n"
+        )?;
+    }
+    text.write_str("maxmemory:0\r\nmaxmemory_policy:noeviction\r\n")
+}
+
+/// A size in bytes as Redis shortens it.
+fn human(bytes: u64) -> String {
+    let bytes = bytes as f64;
+    match bytes {
+        _ if bytes < 1024.0 => format!("{bytes}B"),
+        _ if bytes < 1024.0 * 1024.0 => format!("{:.2}K", bytes / 1024.0),
+        _ if bytes < 1024.0 * 1024.0 * 1024.0 => format!("{:.2}M", bytes / (1024.0 * 1024.0)),
+        _ => format!("{:.2}G", bytes / (1024.0 * 1024.0 * 1024.0)),
+    }
+}
+
+/// A node that serves clients has replayed its log: it is never loading.
+fn persistence(text: &mut String, _: &Status, _: &Figures) -> fmt::Result {
+    text.write_str("loading:0\r\nasync_loading:0\r\naof_enabled:1\r\n")
+}
+
+fn stats(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
+    write!(
+        text,
+        "total_connections_received:{}\r\ntotal_commands_processed:{}\r\n",
+        figures.connections, figures.commands
+    )
+}
+
+fn replication(text: &mut String, status: &Status, _: &Figures) -> fmt::Result {
+    if is_master(status) {
+        let others = status.members.len().saturating_sub(1);
+        return write!(text, "role:master\r\nconnected_slaves:{others}\r\n");
+    }
+    let link = if status.leader.is_some() { "up" } else { "down" };
+    write!(
+        text,
+        "role:slave\r\nmaster_link_status:{link}\r\nslave_read_only:0\r\nconnected_slaves:0\r\n"
+    )
+}
+
+fn keyspace(text: &mut String, status: &Status, _: &Figures) -> fmt::Result {
+    if status.keys == 0 {
+        return Ok(());
+    }
+    write!(text, "db0:keys={},expires=0,avg_ttl=0\r\n", status.keys)
+}
+
+/// What this server has that Redis has not.
+fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result {
+    let order = match status.order {
+        Order::Agreed => "agreed",
+        Order::Merged => "merged",
+    };
+    let role = match status.role {
+        Role::Leader => "leader",
+        Role::Follower => "follower",
+    };
+    write!(
+        text,
+        "candor_version:{CANDOR_VERSION}\r\nnode_id:{id}\r\norder:{order}\r\nlevel:{level}\r\n\
+         raft_role:{role}\r\nraft_leader:{leader}\r\nraft_term:{term}\r\nraft_commit:{commit}\r\n\
+         raft_applied:{applied}\r\nmembers:{members}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
+         formed:{formed}\r\nready:{ready}\r\nagreed_ready:{agreed_ready}\r\nwaits_for:{waits}\r\n\
+         log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_version_vector:{vector}\r\n\
+         disk_full:{disk_full}\r\nclock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n\
+         clients_evicted:{evicted}\r\nnotes_dropped:{dropped}\r\nnotes_suppressed:{suppressed}\r\n",
+        id = status.id.0,
+        level = status.level,
+        leader = status.leader.map_or(0, |leader| leader.0),
+        term = status.term,
+        commit = status.commit,
+        applied = status.applied,
+        members = list(status.members.iter().map(|member| member.0.to_string())),
+        formed = u8::from(status.formed),
+        cluster = status.cluster.unwrap_or(0),
+        boot = status.boot,
+        ready = u8::from(status.ready),
+        agreed_ready = u8::from(status.agreed_ready),
+        waits = status.waits.as_ref().map(ToString::to_string).unwrap_or_default(),
+        groups = figures.log_groups,
+        syncs = figures.log_syncs,
+        vector = list(
+            status.vector.iter().map(|(node, boot, index)| format!("{}.{boot}:{index}", node.0))
+        ),
+        disk_full = u8::from(status.disk_full),
+        clock = u8::from(status.clock_agrees),
+        clocks = list(status.clocks.iter().map(|clock| {
+            format!("{}={}..{}", clock.id.0, clock.at_least_ms, clock.at_most_ms)
+        })),
+        evicted = figures.clients_evicted,
+        dropped = figures.notes_dropped,
+        suppressed = figures.notes_suppressed,
+    )
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    items.collect::<Vec<_>>().join(",")
+}

@@ -1,0 +1,140 @@
+//! `docs/commands.md`: what the table says of every command, for people. A test holds the page to
+//! the table.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use node::{Access, Argument};
+
+use super::spec::{Run, Spec};
+use super::table::TABLE;
+
+/// What stands above the table.
+const HEAD: &str = "\
+# Commands
+
+What a client can say. Names, arguments, replies and errors are those of Redis 7, where Redis has the command. This page is made
+from the table of commands: `UPDATE_COMMANDS=1 cargo test -p server page` writes it, and a test holds it to the code.
+
+*Agreed* and *merged* say in which keyspaces a command can be used: keyspaces of a cluster with `--level linearizable` or
+`sequential` are agreed, those of one with `causal` or `eventual` are merged. What looks at the value before it writes needs one
+order of all writes, so a merged keyspace refuses it (`-CONSISTENCY …`); of SET that is one with NX, XX, IFEQ or GET.
+
+A key or value has at most 16 MiB, a command at most 32,768 keys (EXISTS and TOUCH more), the reply of an MGET 32 MiB, that of KEYS
+64 MiB, and a pattern 1,024 bytes. Beyond that the error says what to do. INCRBYFLOAT takes decimal numbers alone.
+";
+
+/// The whole page.
+fn page() -> String {
+    let mut page = String::from(HEAD);
+    let sections = [
+        (
+            "Reads",
+            "A read takes a level behind its name (`GET@SEQUENTIAL key`); without one it has the level of its keyspace.\n\n",
+            &[Access::Read][..],
+        ),
+        (
+            "Reads of all keys",
+            "These name no key and have no level: they show what the node that is asked has applied, after all that their own\n\
+             connection did.\n\n",
+            &[Access::ReadAll],
+        ),
+        ("Writes", "", &[Access::Write]),
+        (
+            "Connections and servers",
+            "These are answered by the node that is asked, and have no level.\n\n",
+            &[Access::None],
+        ),
+    ];
+    for (title, text, access) in sections {
+        let rows: Vec<&Spec> = TABLE.iter().filter(|spec| access.contains(&spec.access)).collect();
+        write!(page, "\n## {title}\n\n{text}").expect("a string takes all");
+        table(&rows, &mut page);
+    }
+    page
+}
+
+fn table(rows: &[&Spec], page: &mut String) {
+    let on_data = rows.iter().any(|spec| matches!(spec.run, Run::Node(_)));
+    let (head, rule) = match on_data {
+        true => (
+            "| command | what it does | agreed | merged | cost | since |",
+            "|---|---|---|---|---|---|",
+        ),
+        false => ("| command | what it does | cost | since |", "|---|---|---|---|"),
+    };
+    writeln!(page, "{head}\n{rule}").expect("a string takes all");
+    let mut line = |name: &str, spec: &Spec| {
+        let orders = match spec.run {
+            Run::Node(row) => {
+                format!(" yes | {} |", if row.is_for_merged() { "yes" } else { "no" })
+            }
+            Run::Here(_) => String::new(),
+        };
+        let Spec { summary, complexity, since, .. } = spec;
+        let usage = usage(name, spec).replace('|', "\\|");
+        writeln!(page, "| `{usage}` | {summary} |{orders} {complexity} | {since} |")
+            .expect("a string takes all");
+    };
+    for spec in rows {
+        match spec.subcommands {
+            [] => line(spec.name, spec),
+            subcommands => {
+                subcommands.iter().for_each(|sub| line(&format!("{} {}", spec.name, sub.name), sub))
+            }
+        }
+    }
+}
+
+/// How it is written: its name, and its arguments as Redis' pages show them.
+fn usage(name: &str, spec: &Spec) -> String {
+    let words = spec.arguments.iter().map(shown);
+    [name.to_ascii_uppercase()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn shown(argument: &Argument) -> String {
+    let parts: Vec<String> = argument.choices.iter().map(shown).collect();
+    let inner = match argument.kind {
+        "oneof" => parts.join(" | "),
+        "block" => parts.join(" "),
+        "pure-token" => String::new(),
+        _ => argument.name.to_string(),
+    };
+    let word = match argument.token {
+        Some(token) if inner.is_empty() => token.to_string(),
+        Some(token) => format!("{token} {inner}"),
+        None => inner,
+    };
+    let word = match argument.flags.contains(&"multiple") {
+        true => format!("{word} [{word} …]"),
+        false => word,
+    };
+    if argument.flags.contains(&"optional") { format!("[{word}]") } else { word }
+}
+
+#[test]
+fn the_page_is_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/commands.md");
+    if std::env::var_os("UPDATE_COMMANDS").is_some() {
+        std::fs::write(&path, page()).unwrap();
+    }
+    let told = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(told, page(), "UPDATE_COMMANDS=1 cargo test -p server page writes it anew");
+}
+
+#[test]
+fn ids_are_there_once_and_for_all() {
+    let ids = |name: &str| node::find(name.as_bytes()).unwrap().run.id;
+    // What stands in logs never changes its meaning.
+    let told = [("set", 1), ("del", 3), ("unlink", 4), ("getset", 5), ("getdel", 6), ("setnx", 7)];
+    let others = [("mset", 8), ("msetnx", 9), ("append", 10), ("setrange", 11), ("incr", 12)];
+    let rest = [("decr", 13), ("incrby", 14), ("decrby", 15), ("incrbyfloat", 16), ("flushdb", 17)];
+    let last = [("flushall", 18), ("delifeq", 19)];
+    for (name, id) in [&told[..], &others, &rest, &last].concat() {
+        assert_eq!(ids(name), id, "{name}");
+    }
+    let mut all: Vec<u32> = node::table().map(|row| row.run.id).collect();
+    all.sort_unstable();
+    assert!(all.windows(2).all(|two| two[0] < two[1]), "{all:?}");
+    assert!(!all.contains(&2), "that is SET with options, which has a row of its own");
+}

@@ -1,0 +1,425 @@
+//! The table of all commands.
+
+use std::sync::LazyLock;
+
+use node::{Access, Argument};
+
+use super::spec::{Run, Spec};
+use super::{catalogue, configuration, consistency, debug, hello, identity, info};
+
+/// The command of this name, whatever its case.
+///
+/// A search from the top beats anything cleverer while the table is short and begins with the
+/// commands that are asked for a million times a second: nearly all rows are passed by the length
+/// alone.
+#[inline]
+pub(super) fn find(name: &[u8]) -> Option<&'static Spec> {
+    TABLE.iter().find(|spec| spec.name.as_bytes().eq_ignore_ascii_case(name))
+}
+
+/// What rows have in common that have nothing to do with keys.
+const CONNECTION: Spec = Spec {
+    name: "",
+    arity: 1,
+    access: Access::None,
+    flags: &["noscript", "loading", "stale", "fast"],
+    keys: None,
+    categories: &["@fast", "@connection"],
+    tips: &[],
+    group: "connection",
+    since: "1.0.0",
+    summary: "",
+    complexity: "O(1)",
+    arguments: &[],
+    subcommands: &[],
+    run: Run::Here(hello::ok),
+};
+
+/// What rows have in common that tell of the server.
+const SERVER: Spec = Spec {
+    flags: &["loading", "stale"],
+    categories: &["@slow", "@connection"],
+    group: "server",
+    ..CONNECTION
+};
+
+/// What subcommands of `CLIENT` have in common.
+const CLIENT: Spec = Spec {
+    arity: 2,
+    flags: &["noscript", "loading", "stale"],
+    categories: &["@slow", "@connection"],
+    ..CONNECTION
+};
+
+const ARGUMENT: Argument = Argument::ANY;
+const OPTIONAL_MESSAGE: Argument = Argument { name: "message", flags: &["optional"], ..ARGUMENT };
+
+/// All commands, the most frequent first.
+pub(super) static TABLE: LazyLock<Vec<Spec>> = LazyLock::new(|| {
+    let data = node::table().map(|row| row.carried_out_by(Run::Node(row)));
+    data.chain(ON_CONNECTIONS.iter().cloned()).collect()
+});
+
+/// The commands that are no business of the node's.
+static ON_CONNECTIONS: &[Spec] = &[
+    Spec {
+        name: "ping",
+        arity: -1,
+        flags: &["fast"],
+        tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+        summary: "Ping the server",
+        arguments: &[OPTIONAL_MESSAGE],
+        run: Run::Here(hello::ping),
+        ..CONNECTION
+    },
+    Spec {
+        name: "echo",
+        arity: 2,
+        flags: &["loading", "stale", "fast"],
+        summary: "Echo the given string",
+        arguments: &[Argument { name: "message", ..ARGUMENT }],
+        run: Run::Here(hello::echo),
+        ..CONNECTION
+    },
+    Spec {
+        name: "info",
+        arity: -1,
+        categories: &["@slow", "@dangerous"],
+        tips: &["nondeterministic_output", "request_policy:all_shards", "response_policy:special"],
+        summary: "Get information and statistics about the server",
+        arguments: &[Argument { name: "section", flags: &["optional", "multiple"], ..ARGUMENT }],
+        run: Run::Here(info::info),
+        ..SERVER
+    },
+    Spec {
+        name: "hello",
+        arity: -1,
+        flags: &["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
+        since: "6.0.0",
+        summary: "Handshake with the server",
+        run: Run::Here(hello::hello),
+        ..CONNECTION
+    },
+    Spec {
+        name: "client",
+        arity: -2,
+        flags: &[],
+        categories: &["@slow"],
+        since: "2.4.0",
+        summary: "A container for client connection commands",
+        subcommands: &CLIENT_COMMANDS,
+        ..CONNECTION
+    },
+    Spec {
+        name: "command",
+        arity: -1,
+        since: "2.8.13",
+        summary: "Get array of command details",
+        complexity: "O(N) where N is the number of commands.",
+        subcommands: &COMMAND_COMMANDS,
+        run: Run::Here(catalogue::all),
+        ..SERVER
+    },
+    Spec {
+        name: "config",
+        arity: -2,
+        flags: &[],
+        categories: &["@slow"],
+        since: "2.0.0",
+        summary: "A container for server configuration commands",
+        subcommands: &CONFIG_COMMANDS,
+        ..SERVER
+    },
+    Spec {
+        name: "consistency",
+        arity: -2,
+        flags: &[],
+        categories: &["@slow"],
+        summary: "A container for commands on what answers promise",
+        subcommands: &CONSISTENCY_COMMANDS,
+        ..CONNECTION
+    },
+    Spec {
+        name: "debug",
+        arity: -2,
+        flags: &["admin", "noscript", "loading", "stale"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        summary: "A container for faults on demand, in test mode alone",
+        subcommands: &DEBUG_COMMANDS,
+        ..SERVER
+    },
+    Spec {
+        name: "select",
+        arity: 2,
+        flags: &["loading", "stale", "fast"],
+        summary: "Change the selected database for the current connection",
+        arguments: &[Argument { name: "index", kind: "integer", ..ARGUMENT }],
+        run: Run::Here(hello::select),
+        ..CONNECTION
+    },
+    Spec {
+        name: "auth",
+        arity: -2,
+        flags: &["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
+        summary: "Authenticate to the server",
+        complexity: "O(1)",
+        arguments: &[
+            Argument { name: "username", flags: &["optional"], ..ARGUMENT },
+            Argument { name: "password", ..ARGUMENT },
+        ],
+        run: Run::Here(hello::auth),
+        ..CONNECTION
+    },
+    Spec {
+        name: "readonly",
+        flags: &["loading", "stale", "fast"],
+        group: "cluster",
+        since: "3.0.0",
+        summary: "Accepted for the sake of clients: every node serves reads at their level",
+        ..CONNECTION
+    },
+    Spec {
+        name: "readwrite",
+        flags: &["loading", "stale", "fast"],
+        group: "cluster",
+        since: "3.0.0",
+        summary: "Accepted for the sake of clients: every node takes writes",
+        ..CONNECTION
+    },
+    Spec {
+        name: "reset",
+        flags: &["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
+        since: "6.2.0",
+        summary: "Reset the connection",
+        run: Run::Here(hello::reset),
+        ..CONNECTION
+    },
+    Spec {
+        name: "quit",
+        arity: -1,
+        flags: &["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
+        summary: "Close the connection",
+        run: Run::Here(hello::quit),
+        ..CONNECTION
+    },
+];
+
+const HELP: Spec = Spec {
+    name: "help",
+    arity: 2,
+    flags: &["loading", "stale"],
+    since: "5.0.0",
+    summary: "Show helpful text about the different subcommands",
+    run: Run::Here(catalogue::help),
+    ..CLIENT
+};
+
+const ON_OR_OFF: Argument = Argument { name: "ON|OFF", ..ARGUMENT };
+
+static CLIENT_COMMANDS: [Spec; 9] = [
+    Spec {
+        name: "id",
+        since: "5.0.0",
+        summary: "Returns the client ID for the current connection",
+        run: Run::Here(identity::id),
+        ..CLIENT
+    },
+    Spec {
+        name: "getname",
+        since: "2.6.9",
+        summary: "Get the current connection name",
+        run: Run::Here(identity::get_name),
+        ..CLIENT
+    },
+    Spec {
+        name: "setname",
+        arity: 3,
+        since: "2.6.9",
+        summary: "Set the current connection name",
+        arguments: &[Argument { name: "connection-name", ..ARGUMENT }],
+        run: Run::Here(identity::set_name),
+        ..CLIENT
+    },
+    Spec {
+        name: "setinfo",
+        arity: 4,
+        since: "7.2.0",
+        summary: "Say what library the client uses",
+        arguments: &[
+            Argument { name: "LIB-NAME|LIB-VER", ..ARGUMENT },
+            Argument { name: "value", ..ARGUMENT },
+        ],
+        run: Run::Here(identity::set_info),
+        ..CLIENT
+    },
+    Spec {
+        name: "info",
+        since: "6.2.0",
+        summary: "Returns information about the current client connection.",
+        run: Run::Here(identity::info),
+        ..CLIENT
+    },
+    Spec {
+        name: "list",
+        arity: -2,
+        since: "2.4.0",
+        summary: "Returns information about this client connection; others are not shown",
+        run: Run::Here(identity::list),
+        ..CLIENT
+    },
+    Spec {
+        name: "no-evict",
+        arity: 3,
+        since: "7.0.0",
+        summary: "Accepted for the sake of clients: who holds too much is closed all the same",
+        arguments: &[ON_OR_OFF],
+        run: Run::Here(identity::on_or_off),
+        ..CLIENT
+    },
+    Spec {
+        name: "no-touch",
+        arity: 3,
+        since: "7.2.0",
+        summary: "Accepted for the sake of clients: no use of a key is noted",
+        arguments: &[ON_OR_OFF],
+        run: Run::Here(identity::on_or_off),
+        ..CLIENT
+    },
+    HELP,
+];
+
+static COMMAND_COMMANDS: [Spec; 6] = [
+    Spec {
+        name: "count",
+        arity: 2,
+        since: "2.8.13",
+        summary: "Get total number of commands",
+        run: Run::Here(catalogue::count),
+        ..SERVER
+    },
+    Spec {
+        name: "info",
+        arity: -2,
+        since: "2.8.13",
+        summary: "Get array of specific command details",
+        run: Run::Here(catalogue::info),
+        ..SERVER
+    },
+    Spec {
+        name: "docs",
+        arity: -2,
+        since: "7.0.0",
+        summary: "Get array of specific command documentation",
+        run: Run::Here(super::documentation::docs),
+        ..SERVER
+    },
+    Spec {
+        name: "list",
+        arity: -2,
+        since: "7.0.0",
+        summary: "Get an array of command names",
+        run: Run::Here(catalogue::list),
+        ..SERVER
+    },
+    Spec {
+        name: "getkeys",
+        arity: -3,
+        since: "2.8.13",
+        summary: "Extract keys given a full command",
+        run: Run::Here(catalogue::get_keys),
+        ..SERVER
+    },
+    HELP,
+];
+
+static CONFIG_COMMANDS: [Spec; 2] = [
+    Spec {
+        name: "get",
+        arity: -3,
+        flags: &["admin", "noscript", "loading", "stale"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        since: "2.0.0",
+        summary: "Get the values of configuration parameters",
+        arguments: &[Argument { name: "parameter", flags: &["multiple"], ..ARGUMENT }],
+        run: Run::Here(configuration::get),
+        ..SERVER
+    },
+    HELP,
+];
+
+static CONSISTENCY_COMMANDS: [Spec; 2] = [
+    Spec {
+        name: "attr",
+        arity: 3,
+        summary: "Whether each answer says where it stands, as a RESP3 attribute",
+        arguments: &[ON_OR_OFF],
+        run: Run::Here(consistency::attr),
+        ..CLIENT
+    },
+    HELP,
+];
+
+static DEBUG_COMMANDS: [Spec; 3] = [
+    Spec {
+        name: "clock",
+        arity: 3,
+        summary: "Sets the wall clock of this node off by so many milliseconds",
+        arguments: &[Argument { name: "offset-ms", kind: "integer", ..ARGUMENT }],
+        run: Run::Here(debug::clock),
+        ..SERVER
+    },
+    Spec {
+        name: "disk",
+        arity: -3,
+        summary: "Makes the disk of this node full or free, the next sync fail or take long, or the power go",
+        arguments: &[
+            Argument { name: "FULL|FREE|FAIL-SYNC|STALL|POWER-OFF", kind: "string", ..ARGUMENT },
+            Argument { name: "ms|seed|error", kind: "string", flags: &["optional"], ..ARGUMENT },
+        ],
+        run: Run::Here(debug::disk),
+        ..SERVER
+    },
+    HELP,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_any_case() {
+        assert_eq!(find(b"GeT").unwrap().name, "get");
+        assert_eq!(find(b"client").unwrap().subcommand(b"SETinfo").unwrap().name, "setinfo");
+        assert!(find(b"nosuch").is_none() && find(b"").is_none() && find(b"ge").is_none());
+    }
+
+    #[test]
+    fn names_are_in_lower_case_and_each_once() {
+        for table in [&TABLE[..]].into_iter().chain(TABLE.iter().map(|spec| spec.subcommands)) {
+            for (place, spec) in table.iter().enumerate() {
+                assert_eq!(spec.name, spec.name.to_ascii_lowercase());
+                assert!(!spec.name.is_empty() && !spec.summary.is_empty(), "{}", spec.name);
+                assert!(table[..place].iter().all(|other| other.name != spec.name));
+            }
+        }
+    }
+
+    #[test]
+    fn keys_and_access_go_together() {
+        for spec in TABLE.iter().filter(|spec| spec.access != Access::ReadAll) {
+            let flushes = spec.name.starts_with("flush");
+            let keyless = spec.access == Access::None || flushes;
+            assert_eq!(keyless, spec.keys.is_none(), "{}", spec.name);
+        }
+    }
+
+    #[test]
+    fn keys_are_where_the_table_says() {
+        let places =
+            |name: &[u8], length| find(name).unwrap().key_places(length).collect::<Vec<_>>();
+        assert_eq!(places(b"get", 2), [1]);
+        assert_eq!(places(b"set", 3), [1]);
+        assert_eq!(places(b"del", 4), [1, 2, 3]);
+        assert_eq!(places(b"ping", 1), []);
+    }
+}

@@ -1,0 +1,136 @@
+//! The driver: the one task that drives the node.
+//!
+//! A turn takes in everything that has arrived since the last one: requests of all connections,
+//! messages of peers, completions of the disk, the time. What the node answers is gathered, and at
+//! the end of the turn each client and each peer is written to once. So however many clients ask at
+//! the same time, one turn makes one entry, one group for the disk and one message for each peer.
+
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use node::{Input, Output, TICK_MS};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::yield_now;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::Shared;
+use crate::log::{self, Report};
+use crate::logging::Announcement;
+use crate::mutants::mutant;
+use crate::peers::Peers;
+use crate::{Error, logging};
+
+/// What drives the node.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    shared: Rc<Shared>,
+    peers: Peers,
+    log: log::Handle,
+    reports: UnboundedReceiver<Report>,
+    ticks: Interval,
+    announcement: Announcement,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+    /// Whether the last turn left something for the next one, to do or to send.
+    more: bool,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        shared: Rc<Shared>,
+        peers: Peers,
+        log: log::Handle,
+        reports: UnboundedReceiver<Report>,
+        announcement: Announcement,
+    ) -> Driver {
+        // Twice as often as is due at least: a timer is late at times.
+        let mut ticks = interval(Duration::from_millis(TICK_MS / 2));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (inputs, outputs, more) = (vec![], vec![], false);
+        Driver { shared, peers, log, reports, ticks, announcement, inputs, outputs, more }
+    }
+
+    /// Drives the node until it halts. What was queued for the disk is durable when this ends, also
+    /// if it is aborted.
+    pub(crate) async fn run(mut self) -> Error {
+        loop {
+            if mutant!(TurnWithoutYield, self.more, false) {
+                // It is the others' turn first: connections, whose requests then share the next
+                // turn.
+                yield_now().await;
+            }
+            poll_fn(|cx| self.poll_due(cx)).await;
+            if let Err(error) = self.turn() {
+                return error;
+            }
+        }
+    }
+
+    /// Ready when there is something to tell the node.
+    fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut due = self.ticks.poll_tick(cx).is_ready() || mutant!(MoreNotDue, self.more, false);
+        while let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {
+            match report {
+                Report::Durable(completion) => {
+                    mutant!(BacklogKept, self.shared.take_backlog(completion.bytes), ());
+                    self.shared.put(Input::Persisted(completion.ticket));
+                }
+                Report::Full(shortage) => {
+                    mutant!(
+                        ShortageNotTold,
+                        self.shared.put(Input::DiskFull(shortage)),
+                        drop(shortage)
+                    );
+                }
+            }
+            due = mutant!(ReportNotDue, true, due);
+            // As long as one is ready, nobody is woken for the next.
+            mutant!(OneReportATurn, {}, break);
+        }
+        due |= mutant!(WakeUpIgnored, self.shared.poll_woken(cx).is_ready(), false);
+        if due { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn turn(&mut self) -> Result<(), Error> {
+        self.shared.take_inbox(&mut self.inputs);
+        self.shared.node().turn(&mut self.inputs, &mut self.outputs);
+        let (more, requests_left) = {
+            let node = self.shared.node();
+            (node.has_more(), node.requests_left())
+        };
+        self.more = mutant!(MoreForgotten, more, false);
+        mutant!(RequestsLeftUncounted, self.shared.set_requests_left(requests_left), ());
+        for output in self.outputs.drain(..) {
+            match output {
+                Output::Reply { session, id, reply, certificate } => {
+                    self.shared.sessions.answer(session, id, reply, certificate);
+                }
+                Output::Send { to, message, urgent } => self.peers.send(to, &message, urgent),
+                Output::SendBack { path, message } => {
+                    mutant!(NothingSentBack, self.peers.send_back(path, &message), ());
+                }
+                Output::Trust(path) => mutant!(NobodyTrusted, self.peers.trust(path), ()),
+                Output::HangUp(path) => mutant!(NobodyHungUpOn, self.peers.hang_up(path), ()),
+                Output::Persist { ticket, records } => {
+                    mutant!(BacklogUncounted, self.shared.add_backlog(records.len()), ());
+                    self.log.append(log::Group { ticket, records });
+                }
+                Output::Note(event) => logging::tell(&event),
+                Output::Halt { exit_code, reason } => return Err(Error { exit_code, reason }),
+            }
+        }
+        mutant!(PeersNotFlushed, self.peers.flush(), ());
+        let unsent = self.shared.sessions.flush();
+        self.more |= mutant!(UnsentForgotten, unsent, false);
+        mutant!(NothingSettled, self.shared.settle(), ());
+        if !self.announcement.is_over() {
+            self.announcement.tell(self.shared.node().waits_for().as_ref());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

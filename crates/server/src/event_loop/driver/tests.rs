@@ -1,0 +1,318 @@
+//! The driver of one node by itself, driven by hand; and those of two nodes that meet.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::task::Waker;
+
+use bytes::Bytes;
+use node::{
+    Command, Config, Level, NodeId, Recovery, RequestId, SessionId, Shortage, TURN_STEPS, Ticket,
+};
+use resp::Protocol;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::{sleep, timeout};
+
+use super::*;
+use crate::clients::tests::owed;
+use crate::event_loop::Clock;
+use crate::event_loop::shared::tests::{config, session, shared_of};
+use crate::log::disk::Disk;
+use crate::log::{Completion, Directory, Log};
+use crate::peers::tests::{connected, framed};
+
+/// How long anything may take before it counts as never happening.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// So much waits for the disk that clients are held up.
+const BACKLOG_BYTES: usize = (64 << 20) + 2;
+
+/// Does this, or fails.
+pub(crate) async fn soon<T>(what: &str, act: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, act).await.unwrap_or_else(|_| panic!("{what}: that does not happen"))
+}
+
+/// Waits until this is so, or fails.
+pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let wait = async {
+        while !is_so() {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    soon(what, wait).await;
+}
+
+/// A driver with a log in this directory.
+fn driver(shared: &Rc<Shared>, peers: Peers, directory: &TempDir) -> Driver {
+    let directory = Directory::open(&Disk::default(), directory.path()).unwrap();
+    let (log, _) = Log::open(directory, 1 << 20, |_| Ok(())).unwrap();
+    let (teller, reports) = mpsc::unbounded_channel();
+    // Nobody listens any more at the end of a test.
+    let tell = move |report| drop(teller.send(report));
+    let log = log::Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
+    Driver::new(shared.clone(), peers, log, reports, Announcement::new(String::new(), true))
+}
+
+/// A node by itself.
+pub(crate) struct Alone {
+    shared: Rc<Shared>,
+    driver: Driver,
+    directory: TempDir,
+}
+
+impl Alone {
+    pub(crate) fn new() -> Alone {
+        let shared = Rc::new(shared_of(NodeId(1), vec![(NodeId(1), String::new())]));
+        let directory = tempfile::tempdir().unwrap();
+        let driver = driver(&shared, Peers::default(), &directory);
+        Alone { shared, driver, directory }
+    }
+
+    /// One that serves, has nothing to do, and is not woken by the time any more.
+    async fn at_rest() -> Alone {
+        let mut alone = Alone::new();
+        let turns = async {
+            while alone.shared.node().waits_for().is_some() || alone.driver.more {
+                poll_fn(|cx| alone.driver.poll_due(cx)).await;
+                alone.driver.turn().unwrap();
+            }
+        };
+        soon("a node by itself serves", turns).await;
+        alone.driver.ticks = interval(Duration::from_secs(3600));
+        alone.driver.ticks.tick().await;
+        // What the log says from here on is said by the test.
+        alone.driver.reports = mpsc::unbounded_channel().1;
+        while alone.is_due() {
+            alone.driver.turn().unwrap();
+        }
+        alone
+    }
+
+    fn is_due(&mut self) -> bool {
+        self.driver.poll_due(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// Drives the node from now on, on a task; gives back the shared when the node serves.
+    pub(crate) async fn serve(self) -> Rc<Shared> {
+        let Alone { shared, driver, directory } = self;
+        spawn_local(async move {
+            let error = driver.run().await;
+            drop(directory);
+            panic!("{error:?}");
+        });
+        until("a node by itself serves", || shared.node().waits_for().is_none()).await;
+        shared
+    }
+}
+
+fn ask(shared: &Shared, session: SessionId, id: RequestId, keys: usize) {
+    let command = Command::exists(std::iter::repeat_n("key", keys));
+    shared.put(Input::Request { session, id, level: None, command });
+}
+
+#[tokio::test]
+async fn all_that_the_disk_reports_is_heard_at_once() {
+    let mut alone = Alone::at_rest().await;
+    let (teller, reports) = mpsc::unbounded_channel();
+    alone.driver.reports = reports;
+    assert!(!alone.is_due());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let session = session(&alone.shared, &listener).await;
+    alone.shared.add_backlog(BACKLOG_BYTES);
+    assert!(alone.shared.is_congested(&session));
+    for ticket in [1, 2] {
+        let (ticket, bytes) = (Ticket(ticket), BACKLOG_BYTES / 2);
+        teller.send(Report::Durable(Completion { ticket, bytes })).unwrap();
+    }
+    teller.send(Report::Full(Some(Shortage::of_room()))).unwrap();
+    assert!(alone.is_due(), "the node is to be told");
+    assert!(!alone.shared.is_congested(&session));
+    let mut told = vec![];
+    alone.shared.take_inbox(&mut told);
+    let [_, Input::Persisted(Ticket(1)), Input::Persisted(Ticket(2)), Input::DiskFull(Some(_))] =
+        told[..]
+    else {
+        panic!("{told:?}");
+    };
+}
+
+#[tokio::test]
+async fn what_goes_to_the_disk_counts_until_it_is_there() {
+    let mut alone = Alone::at_rest().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let session = session(&alone.shared, &listener).await;
+    alone.shared.add_backlog(BACKLOG_BYTES - (16 << 20));
+    assert!(!alone.shared.is_congested(&session));
+    let id = session.replies().ask(Protocol::Resp2, 0);
+    let command = Command::set("key".into(), vec![b'v'; 16 << 20].into());
+    alone.shared.put(Input::Request { session: session.id(), id, level: None, command });
+    alone.driver.turn().unwrap();
+    assert!(alone.shared.is_congested(&session), "the disk has said nothing");
+}
+
+#[tokio::test]
+async fn a_wake_up_is_a_reason_for_a_turn() {
+    let mut alone = Alone::at_rest().await;
+    assert!(!alone.is_due());
+    alone.shared.wake_driver();
+    assert!(alone.is_due());
+    assert!(!alone.is_due(), "once");
+}
+
+#[tokio::test]
+async fn what_a_turn_leaves_over_is_done_in_the_next_ones() {
+    let mut alone = Alone::at_rest().await;
+    let nobody = SessionId(0);
+    for id in 0..3 * TURN_STEPS as u64 {
+        ask(&alone.shared, nobody, RequestId(id), 1);
+    }
+    alone.driver.turn().unwrap();
+    assert!(alone.shared.is_swamped(), "what is left over counts");
+    for turns in 0.. {
+        assert!(turns < 10 && alone.is_due(), "after {turns} turns nobody goes on");
+        alone.driver.turn().unwrap();
+        if !alone.driver.more {
+            break;
+        }
+    }
+    assert!(!alone.shared.is_swamped());
+}
+
+#[tokio::test]
+async fn what_a_turn_does_not_send_is_sent_in_the_next_ones() {
+    const COUNT: usize = 60;
+    let mut alone = Alone::at_rest().await;
+    let (sessions, _clients) = owed(&alone.shared.sessions, COUNT).await;
+    alone.driver.turn().unwrap();
+    for turns in 0.. {
+        let left: usize = sessions.iter().filter(|session| session.has_unsent()).count();
+        if left == 0 {
+            return;
+        }
+        assert!(
+            turns < 10 && alone.is_due(),
+            "after {turns} turns {left} of {COUNT} are forgotten"
+        );
+        alone.driver.turn().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_reply_behind_the_end_of_its_client_is_not_for_who_came_after() {
+    let mut alone = Alone::at_rest().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gone = session(&alone.shared, &listener).await;
+    let id = gone.replies().ask(Protocol::Resp2, 0);
+    let command = Command::get("key".into());
+    let level = Some(Level::Eventual);
+    alone.shared.put(Input::Request { session: gone.id(), id, level, command });
+    // The node hears of the end in a later turn, as so much stands before it.
+    for id in 0..2 * TURN_STEPS as u64 {
+        ask(&alone.shared, SessionId(0), RequestId(id), 1);
+    }
+    alone.shared.close(&gone);
+    let after = session(&alone.shared, &listener).await;
+    let _ = after.replies().ask(Protocol::Resp2, 0);
+    alone.driver.turn().unwrap();
+    assert!(after.is_owed(), "nobody has answered it");
+}
+
+#[tokio::test]
+async fn others_have_their_turn_while_much_is_done() {
+    let story = async {
+        let shared = Alone::new().serve().await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let session = session(&shared, &listener).await;
+        let id = session.replies().ask(Protocol::Resp2, 0);
+        ask(&shared, session.id(), id, 200_000);
+        shared.wake_driver();
+        let turns = Cell::new(0);
+        let count = async {
+            while session.is_owed() {
+                turns.set(turns.get() + 1);
+                yield_now().await;
+            }
+        };
+        soon("the keys are counted", count).await;
+        assert!(turns.get() > 50, "{} turns beside 200,000 keys", turns.get());
+    };
+    LocalSet::new().run_until(story).await;
+}
+
+/// A node of two, its driver on a task.
+struct OfTwo {
+    shared: Rc<Shared>,
+    trusted: Box<dyn Fn() -> BTreeSet<node::PathId>>,
+}
+
+impl OfTwo {
+    fn start(me: NodeId, members: &[(NodeId, String)], listener: TcpListener) -> OfTwo {
+        let shared = Rc::new(shared_of(me, members.to_vec()));
+        let directory = tempfile::tempdir().unwrap();
+        let peers = Peers::dial(&shared, me, members, me.0);
+        peers.listen(&shared, me, members.iter().map(|(id, _)| *id).collect(), listener);
+        let trusted = Box::new(peers.trusted());
+        let driver = driver(&shared, peers, &directory);
+        spawn_local(async move {
+            let error = driver.run().await;
+            drop(directory);
+            panic!("{error:?}");
+        });
+        OfTwo { shared, trusted }
+    }
+}
+
+/// What a node says first to node 1.
+fn hello(config: Config) -> Bytes {
+    let (clock, mut node) = (Clock::start(None), Recovery::new(config).finish().unwrap());
+    let (mut inputs, mut outputs) = (vec![Input::Tick(clock.now())], vec![]);
+    for _turn in 0..10 {
+        inputs.push(Input::Connected(NodeId(1)));
+        node.turn(&mut inputs, &mut outputs);
+        inputs = vec![Input::Tick(clock.now())];
+        for output in outputs.drain(..) {
+            match output {
+                Output::Persist { ticket, .. } => inputs.push(Input::Persisted(ticket)),
+                Output::Send { to: NodeId(1), message, .. } => return message,
+                _ => {}
+            }
+        }
+    }
+    panic!("it says nothing");
+}
+
+#[tokio::test]
+async fn two_nodes_meet_trust_each_other_and_turn_others_away() {
+    let story = async {
+        let listeners = [
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        ];
+        let address = |place: usize| listeners[place].local_addr().unwrap().to_string();
+        let members = vec![(NodeId(1), address(0)), (NodeId(2), address(1))];
+        let nodes: Vec<_> = std::iter::zip(&members, listeners)
+            .map(|((id, _), listener)| OfTwo::start(*id, &members, listener))
+            .collect();
+        for OfTwo { shared, trusted } in &nodes {
+            until("both serve", || shared.node().waits_for().is_none()).await;
+            until("each trusts the other", || trusted().len() == 1).await;
+        }
+        let OfTwo { shared, trusted } = &nodes[0];
+        let config = config(NodeId(2), members.clone());
+        // Node 2 with another directory: whoever brings that is hung up on.
+        let path = *trusted().first().unwrap();
+        let message = hello(Config { directory: 9, incarnation: 9, ..config.clone() });
+        shared.tell(Input::Receive { path: Some(path), message });
+        until("it hangs up", || !trusted().contains(&path)).await;
+        until("the other comes back", || trusted().len() == 1).await;
+        // A copy of it hears that the other is still there.
+        let mut copy = connected(&members[0].1, shared.cluster()).await;
+        let message = hello(Config { incarnation: 9, ..config });
+        copy.write_all(&framed(&message)).await.unwrap();
+        soon("the copy is told", copy.read_exact(&mut [0; 8])).await.unwrap();
+    };
+    LocalSet::new().run_until(story).await;
+}

@@ -1,0 +1,149 @@
+//! What people are told: lines on standard error, each with the node that tells it. Never keys or
+//! values.
+//!
+//! Telling something never stops the node and never makes it wait: lines go through a bounded
+//! [queue] to a thread that writes them, and what outsiders can bring about is [limited](limit) in
+//! rate. What is not told is counted: INFO `notes_dropped` (nobody took them) and
+//! `notes_suppressed` (there were too many alike).
+
+mod announcement;
+mod limit;
+mod lines;
+mod queue;
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use node::{Event, MemberClock, NodeId, Shortage};
+use tracing::{info, warn};
+use tracing_subscriber::EnvFilter;
+
+use crate::Error;
+pub(crate) use announcement::Announcement;
+pub(crate) use limit::{Limit, info_some, suppressed, warn_some};
+use queue::Queue;
+
+/// The variable that chooses what is told, such as `debug` or `server=debug`.
+const VARIABLE: &str = "CANDOR_LOG";
+/// How often is looked whether there is something to say of lines that were left out.
+const SUM_UP_PAUSE: Duration = Duration::from_secs(1);
+/// How long the last lines may take when the process ends.
+const LAST_LINES_MAX: Duration = Duration::from_secs(1);
+
+static QUEUE: Queue = Queue::new();
+/// What goes to standard output, which may be as full as standard error.
+static ANNOUNCEMENTS: Queue = Queue::new();
+/// Whether somebody writes what is queued.
+static STARTED: OnceLock<bool> = OnceLock::new();
+
+/// Begins to tell what this node does, unless somebody told the process where to already.
+pub(crate) fn begin(node: NodeId) -> Result<(), Error> {
+    lines::begin_with(node);
+    if !start() || ANNOUNCEMENTS.start(io::stdout()).is_err() {
+        return Err(Error::run_time("the system has no room for one more thread"));
+    }
+    let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_writer(|| Lines)
+        .with_ansi(io::stderr().is_terminal())
+        // It would write to standard error by itself, and panic where that fails.
+        .log_internal_errors(false)
+        .try_init();
+    Ok(())
+}
+
+fn start() -> bool {
+    *STARTED.get_or_init(|| QUEUE.start(io::stderr()).is_ok())
+}
+
+/// Says why the process ends, as well as it can be said: nothing here fails, and it takes two
+/// seconds at most.
+pub fn last_words(text: &str) {
+    if start() {
+        QUEUE.push(lines::of(text.as_bytes()));
+        flush();
+    } else {
+        let _ = io::stderr().write_all(&lines::of(text.as_bytes()));
+    }
+}
+
+/// Says something on standard output, where scripts look for it.
+pub(crate) fn announce(line: String) {
+    ANNOUNCEMENTS.push(line.into());
+}
+
+/// Lets the last lines be written, for a limited time.
+pub(crate) fn flush() {
+    limit::sum_up(true);
+    ANNOUNCEMENTS.flush(LAST_LINES_MAX);
+    QUEUE.flush(LAST_LINES_MAX);
+}
+
+/// Lines that nobody took.
+pub(crate) fn dropped() -> u64 {
+    QUEUE.dropped()
+}
+
+/// Says how many lines were left out, for ever.
+pub(crate) async fn sum_up() {
+    loop {
+        tokio::time::sleep(SUM_UP_PAUSE).await;
+        limit::sum_up(false);
+    }
+}
+
+/// Where what is told is written to: to the queue, an event at a time.
+struct Lines;
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        QUEUE.push(lines::of(bytes));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Tells what happened inside the node.
+pub(crate) fn tell(event: &Event) {
+    match event {
+        Event::Formed => info!("all members have met: the cluster is formed"),
+        Event::Leader { term, leader: Some(leader) } => {
+            info_some!("node {} leads in term {term}", leader.0);
+        }
+        Event::Leader { term, leader: None } => info_some!("no leader is known in term {term}"),
+        Event::Refused(what) => warn_some!("{what}"),
+        Event::Unheard => warn!(
+            "no member has answered since this node started: it serves merged keyspaces all the same\n  hint: if its data \
+             directory is a copy, or was put back from one, stop it: what it takes now may be lost"
+        ),
+        Event::Disk(Some(Shortage { why, way_out })) => warn_some!(
+            "{why}: it takes no writes until that has passed, and reads go on\n  hint: {way_out}; nothing has to be \
+             started again"
+        ),
+        Event::Disk(None) => info_some!("the disk has room again: this node takes writes"),
+        Event::Clock { agrees: false, others } => warn_some!(
+            "this clock is too far from those of most members ({}): the node takes no merged writes and hands over \
+             leadership\n  hint: set the clock, for example with NTP",
+            clocks(others)
+        ),
+        Event::Clock { agrees: true, others } => {
+            info_some!("this clock agrees with those of other members again ({})", clocks(others));
+        }
+        Event::HandsOver(to) => info_some!("node {} is asked to lead instead of this one", to.0),
+    }
+}
+
+/// How far each clock is ahead of this one.
+fn clocks(others: &[MemberClock]) -> String {
+    let ahead = |clock: &MemberClock| {
+        let (low, high) = (clock.at_least_ms, clock.at_most_ms);
+        format!("node {} is {low} to {high} ms ahead", clock.id.0)
+    };
+    others.iter().map(ahead).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,168 @@
+//! The configuration file: the same names as the flags, in TOML.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Options, parse_level, parse_peers};
+use crate::Error;
+
+/// What a file may say. What it does not say stays as it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    id: Option<u64>,
+    listen: Option<String>,
+    zmq_listen: Option<String>,
+    peer_listen: Option<String>,
+    peers: Option<Spanned<String>>,
+    data_dir: Option<PathBuf>,
+    level: Option<Spanned<String>>,
+    request_timeout: Option<u64>,
+    max_clock_drift: Option<u64>,
+    protected_mode: Option<bool>,
+    test_mode: Option<bool>,
+}
+
+impl Options {
+    /// These options, with what the configuration file at this path says in their place.
+    ///
+    /// ```toml
+    /// id = 1
+    /// listen = "10.0.0.1:6379"
+    /// peers = "1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000"
+    /// level = "sequential"
+    /// ```
+    pub fn read_file(self, path: &Path) -> Result<Options, Error> {
+        let text = fs::read_to_string(path).map_err(|error| {
+            Error::configuration(format!(
+                "cannot read the configuration file {}: {error}\n  hint: --config names a file in \
+                 TOML, with the names of the flags",
+                path.display()
+            ))
+        })?;
+        self.read_text(&text, path)
+    }
+
+    fn read_text(self, text: &str, path: &Path) -> Result<Options, Error> {
+        let at = |span: Option<Range<usize>>, what: &str| {
+            let (line, column) = place(text, span.map_or(0, |span| span.start));
+            Error::configuration(format!("{}:{line}:{column}: {what}", path.display()))
+        };
+        let file: File =
+            toml::from_str(text).map_err(|error| at(error.span(), &with_hint(error.message())))?;
+        let mut options = self;
+        if let Some(level) = file.level {
+            (options.order, options.level) = parse_level(level.get_ref())
+                .map_err(|error| at(Some(level.span()), &error.reason))?;
+        }
+        if let Some(peers) = file.peers {
+            options.peers = parse_peers(peers.get_ref())
+                .map_err(|error| at(Some(peers.span()), &error.reason))?;
+        }
+        options.id = file.id.unwrap_or(options.id);
+        options.listen = file.listen.unwrap_or(options.listen);
+        options.zmq_listen = file.zmq_listen.or(options.zmq_listen);
+        options.peer_listen = file.peer_listen.or(options.peer_listen);
+        options.data_dir = file.data_dir.unwrap_or(options.data_dir);
+        options.request_timeout_ms = file.request_timeout.unwrap_or(options.request_timeout_ms);
+        options.max_clock_drift_ms = file.max_clock_drift.unwrap_or(options.max_clock_drift_ms);
+        options.protected_mode = file.protected_mode.unwrap_or(options.protected_mode);
+        options.test_mode = file.test_mode.unwrap_or(options.test_mode);
+        Ok(options)
+    }
+}
+
+/// What is wrong with a file, and the name that was probably meant: names have hyphens, as the
+/// flags do.
+fn with_hint(what: &str) -> String {
+    let unknown = what.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+    let meant = unknown.map(|(name, names)| (name.replace('_', "-").to_lowercase(), names));
+    match meant {
+        Some((name, names)) if names.contains(&format!("`{name}`")) => {
+            format!("{what}\n  hint: did you mean {name}?")
+        }
+        _ => what.to_owned(),
+    }
+}
+
+/// Line and column, both from 1, of a place in a text.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use node::{Level, Order};
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Options, Error> {
+        Options::default().read_text(text, Path::new("candor.toml"))
+    }
+
+    #[track_caller]
+    fn refused(text: &str, beginning: &str) {
+        let error = read(text).unwrap_err();
+        assert_eq!(error.exit_code, 78);
+        assert!(error.reason.starts_with(beginning), "{error} is not {beginning:?}");
+    }
+
+    #[test]
+    fn what_is_said_counts_and_the_rest_stays() {
+        assert_eq!(read("").unwrap(), Options::default());
+        let options = read(
+            "# a comment\nid = 2\nlisten = 'a:1'\nzmq-listen = 'a:3'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
+             data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
+             max-clock-drift = 250\nprotected-mode = false\ntest-mode = true\n",
+        )
+        .unwrap();
+        assert_eq!(
+            options,
+            Options {
+                id: 2,
+                listen: "a:1".into(),
+                zmq_listen: Some("a:3".into()),
+                peer_listen: Some("b:2".into()),
+                peers: vec![(1, "a:2".into()), (2, "b:2".into())],
+                data_dir: "/data".into(),
+                order: Order::Merged,
+                level: Level::Eventual,
+                request_timeout_ms: 500,
+                max_clock_drift_ms: 250,
+                protected_mode: false,
+                test_mode: true,
+                exit_with_stdin: false,
+            }
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        refused(
+            "id = 1\nport = 6379\n",
+            "candor.toml:2:1: unknown field `port`, expected one of `id`",
+        );
+        let meant = read("data_dir = 'data'").unwrap_err().reason;
+        assert!(meant.starts_with("candor.toml:1:1: unknown field `data_dir`"), "{meant}");
+        assert!(meant.ends_with("\n  hint: did you mean data-dir?"), "{meant}");
+        refused("id = 1\nid = 2\n", "candor.toml:2:1: duplicate key");
+        refused("id = 'one'", "candor.toml:1:6: invalid type: string \"one\", expected u64");
+        refused("id = -1", "candor.toml:1:6: ");
+        refused("id = ", "candor.toml:1:");
+        refused("\n  level = 'strong'", "candor.toml:2:11: --level \"strong\" is not a level");
+        refused("peers = 'a:1'", "candor.toml:1:9: --peers: \"a:1\" is not ID=HOST:PORT");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there() {
+        let error = Options::default().read_file(Path::new("/nowhere/candor.toml")).unwrap_err();
+        assert_eq!(error.exit_code, 78);
+        assert!(error.reason.contains("cannot read the configuration file /nowhere/candor.toml"));
+    }
+}

@@ -1,0 +1,332 @@
+//! The clients of a world: what they ask for, and when.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::LazyLock;
+
+use bytes::Bytes;
+use node::{Level, Order, RequestId, SessionId};
+
+use crate::plan::chance::{Chance, Subject};
+use crate::plan::setting::{Load, Setting};
+use crate::record::operation::{Action, Operation, private_key};
+
+/// So many wishes are for commands of which no history tells.
+const OTHERS_PERCENT: u64 = 6;
+
+/// The most keys that one command names.
+const KEYS_MAX: u64 = 6;
+
+/// What a client is about to ask.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    pub(crate) key: Bytes,
+    pub(crate) action: Action,
+    pub(crate) level: Option<Level>,
+    pub(crate) private: bool,
+    pub(crate) unique: bool,
+}
+
+/// Where a client gets its wishes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Chance, this many more times.
+    Drawn { left: u64 },
+    /// A list, all sent at once to one node. `is_final`: they are reads of the quiet end.
+    Listed { wishes: Vec<Wish>, is_final: bool },
+}
+
+/// A client's connection to a node.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) session: SessionId,
+    pub(crate) host: usize,
+    pub(crate) host_life: u64,
+    pub(crate) next_id: u64,
+}
+
+/// A client.
+#[derive(Debug)]
+pub(crate) struct Client {
+    place: usize,
+    pub(crate) source: Source,
+    pub(crate) chance: Chance,
+    /// Its number in the history.
+    pub(crate) number: u64,
+    /// Counts its connections; what is on its way to an older one is void.
+    pub(crate) life: u64,
+    /// The node it talks to.
+    pub(crate) host: usize,
+    pub(crate) line: Option<Line>,
+    /// Places of its open operations in the record, in order.
+    pub(crate) waiting: VecDeque<(RequestId, usize)>,
+    /// Whether it will look how long it has waited.
+    pub(crate) looks_again: bool,
+    /// Its messages arrive in order, whatever connection they take.
+    last_arrival_us: u64,
+    last_answer_us: u64,
+    /// Counts the values it wrote.
+    values: u64,
+    /// What it knows last of each key.
+    known: BTreeMap<Bytes, Option<Bytes>>,
+    /// In a talk, whether it has read what it reads first.
+    has_read: bool,
+}
+
+impl Client {
+    pub(crate) fn new(seed: u64, place: usize, host: usize, source: Source) -> Client {
+        Client {
+            place,
+            source,
+            chance: Chance::new(seed, Subject::Client(place as u64)),
+            number: 0,
+            life: 0,
+            host,
+            line: None,
+            waiting: VecDeque::new(),
+            looks_again: false,
+            last_arrival_us: 0,
+            last_answer_us: 0,
+            values: 0,
+            known: BTreeMap::new(),
+            has_read: false,
+        }
+    }
+
+    /// Whether it has nothing more to ask and waits for nothing.
+    pub(crate) fn is_done(&self) -> bool {
+        let left = match &self.source {
+            Source::Drawn { left } => *left,
+            Source::Listed { wishes, .. } => wishes.len() as u64,
+        };
+        left == 0 && self.waiting.is_empty()
+    }
+
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(self.source, Source::Listed { is_final: true, .. })
+    }
+
+    /// What it asks now: mostly one thing, sometimes a row of them at once.
+    pub(crate) fn next_wishes(&mut self, setting: &Setting, allowed: &mut u64) -> Vec<Wish> {
+        match &mut self.source {
+            Source::Listed { wishes, .. } => std::mem::take(wishes),
+            Source::Drawn { left } => {
+                *left = (*left).min(*allowed);
+                if *left == 0 {
+                    return vec![];
+                }
+                let row = self.chance.percent(setting.load.pipeline_percent);
+                let count =
+                    if row { self.chance.between(2, setting.load.row_max).min(*left) } else { 1 };
+                *left -= count;
+                *allowed -= count;
+                (0..count).map(|_| self.draw(setting)).collect()
+            }
+        }
+    }
+
+    fn draw(&mut self, setting: &Setting) -> Wish {
+        let load = &setting.load;
+        let private = self.chance.percent(load.private_percent);
+        let shared = self.chance.below(load.keys);
+        if load.talk_percent > 0 && !private && self.chance.percent(load.talk_percent) {
+            return self.talk(setting);
+        }
+        if !private && self.chance.percent(OTHERS_PERCENT) {
+            return self.draw_other(setting);
+        }
+        let key = match private {
+            true => private_key(self.place, self.host),
+            false => Bytes::from(format!("k{shared}")),
+        };
+        if !self.chance.percent(load.writes_percent) {
+            let counts = self.chance.percent(10);
+            let action = if counts { self.draw_keys(load, &key, false) } else { Action::Get };
+            let level = self.draw_level(setting);
+            return Wish { key, action, level, private, unique: false };
+        }
+        if self.chance.percent(15) {
+            let action = self.draw_keys(load, &key, true);
+            return Wish { key, action, level: None, private, unique: false };
+        }
+        let (value, unique) = self.draw_value(load);
+        let action = self.draw_set(setting, &key, value);
+        Wish { key, action, level: None, private, unique }
+    }
+
+    /// A command from the rows of which no history tells, on keys that are kept for such: the fold of the log knows what they mean.
+    fn draw_other(&mut self, setting: &Setting) -> Wish {
+        let row = *self.chance.pick_from(&OTHERS);
+        let key = |number| Bytes::from(format!("other{number}"));
+        let count = if row.keys.is_some_and(|keys| keys.last < 0) { 3 } else { 1 };
+        let keys: Vec<Bytes> = (0..count).map(|_| key(self.chance.below(3))).collect();
+        let mut words = vec![Bytes::from(row.name)];
+        for key in &keys {
+            words.push(key.clone());
+            match row.name {
+                "getrange" => words.extend(["0", "0"].map(Bytes::from)),
+                "setrange" => words.extend([Bytes::from("2"), self.draw_number()]),
+                "getset" | "setnx" | "delifeq" | "append" | "incrby" | "decrby" | "mset"
+                | "msetnx" => words.push(self.draw_number()),
+                _ => {}
+            }
+        }
+        let action = Action::Other { words, keys: keys.clone() };
+        let level = if action.is_write() { None } else { self.draw_level(setting) };
+        Wish { key: keys[0].clone(), action, level, private: false, unique: false }
+    }
+
+    fn draw_number(&mut self) -> Bytes {
+        Bytes::from(self.chance.below(20).to_string())
+    }
+
+    /// DEL or EXISTS of that key, or of several: keys that all write, its own, and such as nobody writes; some of them twice.
+    fn draw_keys(&mut self, load: &Load, key: &Bytes, removes: bool) -> Action {
+        if !self.chance.percent(load.many_percent) {
+            return if removes { Action::Del } else { Action::Exists };
+        }
+        let mut keys = vec![key.clone()];
+        for _ in 1..self.chance.between(2, KEYS_MAX) {
+            let next = match self.chance.weighted(&[(5, 0), (2, 1), (2, 2), (2, 3)]) {
+                0 => Bytes::from(format!("k{}", self.chance.below(load.keys))),
+                1 => private_key(self.place, self.host),
+                2 => Bytes::from(format!("none{}", self.chance.below(2))),
+                _ => self.chance.pick_from(&keys).clone(),
+            };
+            keys.insert(self.chance.index(keys.len() + 1), next);
+        }
+        Action::Many { keys, removes }
+    }
+
+    /// Takes part in a talk: the first client asks, the second looks at the answer and then at the question, the third
+    /// reads the question and answers it, and so on. Random reads and writes seldom make a cause and an effect that
+    /// somebody looks at in time.
+    fn talk(&mut self, setting: &Setting) -> Wish {
+        let first = !self.has_read;
+        self.has_read = first;
+        let (key, reads) = match (self.place % 3, first) {
+            (0, _) => ("question", false),
+            (1, first) => (if first { "answer" } else { "question" }, true),
+            (_, first) => (if first { "question" } else { "answer" }, first),
+        };
+        let action = match reads {
+            true => Action::Get,
+            false => {
+                self.values += 1;
+                Action::Set(Bytes::from(format!("{}.{}", self.place, self.values)))
+            }
+        };
+        let key = Bytes::from_static(key.as_bytes());
+        // What a talk is about must hold at this level.
+        let level = (reads && setting.order == Order::Merged).then_some(Level::Causal);
+        Wish { key, action, level, private: false, unique: !reads }
+    }
+
+    /// Sets, or compares and sets: mostly with what it knows, so that it often succeeds.
+    fn draw_set(&mut self, setting: &Setting, key: &Bytes, to: Bytes) -> Action {
+        // Now and then also where there is nothing to compare with: it must be refused.
+        let percent = if setting.can_compare() { setting.load.cas_percent } else { 2 };
+        if !self.chance.percent(percent) {
+            return Action::Set(to);
+        }
+        let known = self.known.get(key).cloned().flatten();
+        let from = match self.chance.weighted(&[(7, 0), (2, 1), (1, 2)]) {
+            0 => known,
+            1 => None,
+            _ => Some(Bytes::from_static(b"again0")),
+        };
+        if self.chance.percent(15) {
+            return Action::Replace(to);
+        }
+        Action::Cas { from, to, get: self.chance.percent(30) }
+    }
+
+    /// An answer tells what a key holds.
+    pub(crate) fn learn(&mut self, operation: &Operation) {
+        if operation.is_done() && operation.action.count_max() > 1 && operation.action.is_write() {
+            let gone = operation.action.keys(&operation.key).into_iter();
+            self.known.extend(gone.map(|key| (key.clone(), None)));
+        }
+        if operation.is_done()
+            && let Some(value) = operation.written().or(operation.seen())
+        {
+            self.known.insert(operation.key.clone(), value.cloned());
+        }
+    }
+
+    fn draw_level(&mut self, setting: &Setting) -> Option<Level> {
+        if !self.chance.percent(setting.load.levels_percent) {
+            return None;
+        }
+        // Now and then, a level that the order cannot give: it must be refused.
+        if setting.order == Order::Merged && self.chance.percent(4) {
+            return Some(Level::Linearizable);
+        }
+        Some(self.chance.pick(setting.levels()))
+    }
+
+    fn draw_value(&mut self, load: &Load) -> (Bytes, bool) {
+        if self.chance.percent(load.repeats_percent) {
+            return (Bytes::from(format!("again{}", self.chance.below(3))), false);
+        }
+        self.values += 1;
+        (Bytes::from(format!("{}.{}", self.place, self.values)), true)
+    }
+
+    /// How long it thinks before it asks again: often not at all, and on the whole so long that its wishes
+    /// are spread over the time that is left.
+    pub(crate) fn think_us(&mut self, remaining_us: u64) -> u64 {
+        let Source::Drawn { left } = self.source else { return 0 };
+        if left == 0 || self.chance.percent(75) {
+            return self.chance.below(1_000);
+        }
+        self.chance.below(1_000 + (remaining_us / left * 8).min(remaining_us))
+    }
+
+    /// When a message that it sends now arrives at its node.
+    pub(crate) fn arrival_at(&mut self, now_us: u64) -> u64 {
+        self.last_arrival_us = self.last_arrival_us.max(now_us + self.chance.between(20, 300));
+        self.last_arrival_us
+    }
+
+    /// When an answer that leaves its node now arrives here.
+    pub(crate) fn answer_at(&mut self, now_us: u64) -> u64 {
+        self.last_answer_us = self.last_answer_us.max(now_us + self.chance.between(20, 300));
+        self.last_answer_us
+    }
+}
+
+/// Commands of which no history tells.
+static OTHERS: LazyLock<Vec<&node::Row>> =
+    LazyLock::new(|| node::table().filter(|row| is_other(row)).collect());
+
+/// Whether a world tries a command by itself: not those that a history has words for, nor what a model of a few lines cannot
+/// say (sums of fractions, and what looks at all keys).
+fn is_other(row: &node::Row) -> bool {
+    let by_history = ["get", "set", "del", "exists"].contains(&row.name);
+    let twins = ["unlink", "substr"].contains(&row.name);
+    row.keys.is_some() && !by_history && !twins && row.name != "incrbyfloat"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::Options;
+
+    #[test]
+    fn commands_of_several_keys_name_some_twice_and_some_that_nobody_writes() {
+        let mut setting = Setting::draw(1, &Options::default());
+        setting.load =
+            Load { many_percent: 100, writes_percent: 50, talk_percent: 0, ..setting.load };
+        let mut client = Client::new(1, 2, 0, Source::Drawn { left: 2_000 });
+        let mut seen = [0; 5];
+        for _ in 0..2_000 {
+            let Action::Many { keys, removes } = client.draw(&setting).action else { continue };
+            assert!((2..=KEYS_MAX as usize).contains(&keys.len()));
+            let of = |name: &str| keys.iter().any(|key| key.starts_with(name.as_bytes()));
+            let twice = keys.iter().collect::<std::collections::BTreeSet<_>>().len() < keys.len();
+            let facts = [removes, !removes, twice, of("none"), of("own-2-0")];
+            seen.iter_mut().zip(facts).for_each(|(count, is)| *count += u32::from(is));
+        }
+        assert!(seen.iter().all(|count| *count > 20), "{seen:?}");
+    }
+}

@@ -1,0 +1,111 @@
+//! The clocks of one node: none is right, and only one of them never goes back.
+
+use node::Now;
+
+use crate::plan::chance::Chance;
+
+/// The wall clock of the world at its beginning, in microseconds since the Unix epoch.
+const WORLD_BEGAN_US: u64 = 1_700_000_000_000_000;
+
+/// Where a node's clocks stand against the time of the world.
+#[derive(Clone, Debug)]
+pub(crate) struct Clock {
+    /// How much too fast both clocks run, in millionths.
+    drift_ppm: i64,
+    /// The time of the world since which they run like that, and what they said then.
+    since_us: u64,
+    monotonic_us: u64,
+    wall_us: u64,
+}
+
+impl Clock {
+    /// Draws a clock: most nearly right, some far off.
+    pub(crate) fn draw(chance: &mut Chance) -> Clock {
+        let offset_limit_ms = chance.pick(&[5, 100, 5_000]);
+        let drift_limit_ppm = chance.pick(&[100, 100, 20_000]);
+        let drift_ppm = chance.around_zero(drift_limit_ppm);
+        let offset_us = chance.around_zero(offset_limit_ms) * 1000;
+        let wall_us = WORLD_BEGAN_US.saturating_add_signed(offset_us);
+        Clock { drift_ppm, since_us: 0, monotonic_us: chance.below(1_000_000) * 1000, wall_us }
+    }
+
+    /// The machine was started again: its monotonic clock begins somewhere else.
+    pub(crate) fn restart(&mut self, now_us: u64, origin_ms: u64) {
+        self.stand_at(now_us);
+        self.monotonic_us = origin_ms * 1000;
+    }
+
+    /// The machine was started again, and its wall clock is off by so much from now on.
+    pub(crate) fn wake(&mut self, now_us: u64, off_ms: i64) {
+        self.stand_at(now_us);
+        self.wall_us = (WORLD_BEGAN_US + now_us).saturating_add_signed(off_ms * 1000);
+    }
+
+    /// The wall clock is set forward or back.
+    pub(crate) fn jump(&mut self, by_ms: i64) {
+        self.wall_us = self.wall_us.saturating_add_signed(by_ms * 1000);
+    }
+
+    /// From now on both clocks run that much faster.
+    pub(crate) fn drift(&mut self, now_us: u64, by_ppm: i64) {
+        self.stand_at(now_us);
+        self.drift_ppm += by_ppm;
+    }
+
+    /// From now on both clocks run as the world does, and the wall clock is right.
+    pub(crate) fn set_right(&mut self, now_us: u64) {
+        self.stand_at(now_us);
+        self.drift_ppm = 0;
+        self.wall_us = WORLD_BEGAN_US + now_us;
+    }
+
+    pub(crate) fn now(&self, now_us: u64) -> Now {
+        let passed_us = self.passed_us(now_us);
+        Now {
+            monotonic_ms: (self.monotonic_us + passed_us) / 1000,
+            wall_ms: (self.wall_us + passed_us) / 1000,
+        }
+    }
+
+    fn stand_at(&mut self, now_us: u64) {
+        let passed_us = self.passed_us(now_us);
+        self.since_us = now_us;
+        self.monotonic_us += passed_us;
+        self.wall_us += passed_us;
+    }
+
+    /// How long it is since `since_us`, as these clocks measure it.
+    fn passed_us(&self, now_us: u64) -> u64 {
+        let span_us = i128::from(now_us - self.since_us);
+        let drift_us = span_us * i128::from(self.drift_ppm) / 1_000_000;
+        (span_us + drift_us) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drift_and_jumps() {
+        let mut clock =
+            Clock { drift_ppm: 10_000, since_us: 0, monotonic_us: 500_000, wall_us: 7_000 };
+        let now = clock.now(1_000_000);
+        assert_eq!((now.monotonic_ms, now.wall_ms), (500 + 1010, 7 + 1010));
+        clock.jump(5000);
+        assert_eq!(clock.now(1_000_000).wall_ms, 7 + 1010 + 5000);
+        assert_eq!(clock.now(1_000_000).monotonic_ms, now.monotonic_ms);
+        clock.drift(1_000_000, 90_000);
+        assert_eq!(clock.now(1_000_000).monotonic_ms, now.monotonic_ms, "it does not jump");
+        assert_eq!(clock.now(2_000_000).monotonic_ms, now.monotonic_ms + 1100);
+        clock.restart(2_000_000, 0);
+        assert_eq!(clock.now(2_000_000).monotonic_ms, 0);
+        assert_eq!(clock.now(3_000_000).monotonic_ms, 1100);
+        clock.wake(3_000_000, 3_600_000);
+        assert_eq!(clock.now(3_000_000).monotonic_ms, 1100, "it goes on");
+        assert_eq!(clock.now(3_000_000).wall_ms, WORLD_BEGAN_US / 1000 + 3000 + 3_600_000);
+        clock.set_right(3_000_000);
+        let now = clock.now(4_000_000);
+        assert_eq!((now.monotonic_ms, now.wall_ms), (2100, WORLD_BEGAN_US / 1000 + 4000));
+    }
+}

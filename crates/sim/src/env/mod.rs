@@ -1,0 +1,9 @@
+//! What a node meets instead of the real world: clocks, a disk, a network, clients.
+//!
+//! Begin with `host.rs`, the machine that a node runs on.
+
+pub(crate) mod client;
+pub(crate) mod clock;
+pub(crate) mod disk;
+pub(crate) mod host;
+pub(crate) mod network;

@@ -1,0 +1,85 @@
+//! An answer fits its question; what the order cannot give is refused, and what it can is not.
+
+use node::{Error, Order, Reply};
+
+use super::invariant::Invariant;
+use crate::plan::setting::Setting;
+use crate::record::describe;
+use crate::record::operation::{Action, Operation, Outcome};
+
+/// What the order of this world can give.
+#[derive(Debug)]
+pub(crate) struct Fitting {
+    setting: Setting,
+}
+
+impl Fitting {
+    pub(crate) fn new(setting: &Setting) -> Fitting {
+        Fitting { setting: setting.clone() }
+    }
+}
+
+impl Fitting {
+    /// Whether the clock of the node that is asked has a part in it.
+    fn stamps(&self, operation: &Operation) -> bool {
+        self.setting.order == Order::Merged && operation.action.is_write()
+    }
+}
+
+impl Invariant for Fitting {
+    fn name(&self) -> &'static str {
+        "fitting answers"
+    }
+
+    fn on_outcome(&mut self, operation: &Operation) -> Result<(), String> {
+        let possible = self.setting.can(operation);
+        match &operation.outcome {
+            Outcome::Done(reply) if !possible => Err(format!(
+                "{} asked for what the order cannot give and got {}",
+                operation.describe(),
+                describe::reply(reply)
+            )),
+            Outcome::Done(reply) if !fits(&operation.action, reply) => Err(format!(
+                "{} was answered with {}",
+                operation.describe(),
+                describe::reply(reply)
+            )),
+            Outcome::Done(reply)
+                if self.setting.load.certified && operation.certificate.is_none() =>
+            {
+                let words = operation.describe();
+                Err(format!(
+                    "{words} was answered with {} and no certificate",
+                    describe::reply(reply)
+                ))
+            }
+            // The state machine refuses what cannot be done.
+            Outcome::Refused(Error::Invalid(_)) if is_other(&operation.action) => Ok(()),
+            Outcome::Refused(error @ (Error::Invalid(_) | Error::Consistency(_))) if possible => {
+                Err(format!("{} was refused with -{error}", operation.describe()))
+            }
+            Outcome::Refused(error @ Error::ClockSkew(_)) if !self.stamps(operation) => Err(
+                format!("{} needs no clock and was refused with -{error}", operation.describe()),
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn is_other(action: &Action) -> bool {
+    matches!(action, Action::Other { .. })
+}
+
+fn fits(action: &Action, reply: &Reply) -> bool {
+    match (action, reply) {
+        (Action::Get | Action::Cas { get: true, .. }, Reply::Nil | Reply::Value(_))
+        | (Action::Cas { get: false, .. } | Action::Replace(_), Reply::Ok | Reply::Nil)
+        | (Action::Set(_), Reply::Ok) => true,
+        // The fold of the log says what it means.
+        (Action::Other { .. }, _) => true,
+        (Action::Exists | Action::Del | Action::Many { .. }, Reply::Integer(count)) => {
+            (0..=action.count_max() as i64).contains(count)
+        }
+        _ => false,
+    }
+}

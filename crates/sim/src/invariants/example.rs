@@ -1,0 +1,156 @@
+//! Statuses and turns for the tests of the invariants.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use node::{Certificate, Level, NamedWrite, NodeId, Now, Order, Reply, Role, Status};
+
+use super::invariant::{Invariant, Rest, Turn};
+use super::view::View;
+use crate::options::Options;
+use crate::plan::setting::Setting;
+use crate::record::operation::{Action, Operation, Outcome};
+
+/// What a node holds.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) entries: Vec<(u64, u64)>,
+    pub(crate) stamps: Vec<(u64, Option<u64>)>,
+    pub(crate) writes: Vec<Vec<NamedWrite>>,
+    pub(crate) values: BTreeMap<Bytes, Bytes>,
+    pub(crate) merged: usize,
+    pub(crate) drafted: usize,
+    pub(crate) believed: BTreeMap<NodeId, (u64, u64)>,
+}
+
+static NOTHING: Held = Held {
+    entries: vec![],
+    stamps: vec![],
+    writes: vec![],
+    values: BTreeMap::new(),
+    merged: 0,
+    drafted: 0,
+    believed: BTreeMap::new(),
+};
+
+impl View for Held {
+    fn entry(&self, index: u64) -> Option<(u64, u64)> {
+        self.entries.get(index as usize - 1).copied()
+    }
+
+    fn last_index(&self) -> u64 {
+        self.stamps.len() as u64
+    }
+
+    fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)> {
+        self.stamps.get(index as usize - 1).copied()
+    }
+
+    fn writes(&self, index: u64) -> Option<Vec<NamedWrite>> {
+        self.writes.get(index as usize - 1).cloned()
+    }
+
+    fn value(&self, key: &Bytes) -> Option<&Bytes> {
+        self.values.get(key)
+    }
+
+    fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
+        self.believed.get(&member).copied()
+    }
+
+    fn drafted(&self) -> usize {
+        self.drafted
+    }
+
+    fn merged_count(&self) -> usize {
+        self.merged
+    }
+
+    fn is_within_entry(&self) -> bool {
+        false
+    }
+}
+
+pub(crate) fn status(node: u64) -> Status {
+    Status {
+        id: NodeId(node),
+        members: vec![],
+        boot: 1,
+        order: Order::Agreed,
+        level: Level::Linearizable,
+        directory: 1,
+        cluster: Some(1),
+        formed: true,
+        waits: None,
+        agreed_ready: true,
+        ready: true,
+        role: Role::Follower,
+        leader: None,
+        term: 1,
+        commit: 0,
+        applied: 0,
+        vector: vec![],
+        keys: 0,
+        disk_full: false,
+        clock_agrees: true,
+        clocks: vec![],
+    }
+}
+
+pub(crate) fn operation(
+    client: u64,
+    action: Action,
+    reply: Reply,
+    (start_us, end_us): (u64, u64),
+    certificate: Certificate,
+) -> Operation {
+    Operation {
+        client,
+        host: 0,
+        key: Bytes::from("k"),
+        action,
+        level: Level::Linearizable,
+        start_us,
+        end_us,
+        outcome: Outcome::Done(reply),
+        certificate: Some(Box::new(certificate)),
+        pipelined: false,
+        private: false,
+        unique: true,
+        is_final: false,
+        part_of: None,
+    }
+}
+
+pub(crate) fn at_rest(
+    invariant: &mut dyn Invariant,
+    operations: &[Operation],
+) -> Result<(), String> {
+    let setting = Setting::draw(1, &Options::default());
+    let statuses = [status(1)];
+    invariant.at_rest(&Rest {
+        setting: &setting,
+        operations,
+        asked: operations,
+        statuses: &statuses,
+        gone: &[false],
+    })
+}
+
+pub(crate) fn turn(status: &Status, life: u64) -> Turn<'_> {
+    Turn {
+        host: status.id.0 as usize - 1,
+        life,
+        at_us: 0,
+        now: Now::default(),
+        walls_ms: &[],
+        asked: &[],
+        writes: &[],
+        closed: &[],
+        outputs: &[],
+        status,
+        groups: 0,
+        synced: 0,
+        view: &NOTHING,
+    }
+}

@@ -1,0 +1,276 @@
+//! What a replica has applied is the fold of the agreed log, the same at the same index on every replica.
+//!
+//! The log is folded here once more, by a few lines of its own that know nothing of the node's: each write runs if its name
+//! is the successor of its node's last, and does what its command says. A replica that stands at an index holds what
+//! this fold held there, key by key, and not one key more. And what DEL and EXISTS counted, as far as their certificates say
+//! where they stand, is what this fold held there.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use node::{AgreedPosition, Certificate, NamedWrite, NodeId, Reply};
+
+use super::invariant::{Invariant, Rest, Turn};
+use super::model::meaning;
+use crate::record::describe;
+use crate::record::operation::{Action, Operation, Outcome};
+
+/// The fold of the log, at every index.
+#[derive(Debug, Default)]
+pub(crate) struct SameFold {
+    /// How many keys there were at each index.
+    counts: Vec<u64>,
+    keys: BTreeMap<Bytes, Versions>,
+    /// How many of them hold something now.
+    count: u64,
+    /// The keys that each index wrote.
+    touched: Vec<Vec<Bytes>>,
+    last: BTreeMap<NodeId, (u64, u64)>,
+    /// For each node, its life and the index that it was last seen at.
+    seen: BTreeMap<usize, (u64, u64)>,
+}
+
+/// What a key held from which write on.
+type Versions = Vec<(AgreedPosition, Option<Bytes>)>;
+
+/// How many keys are all looked at whenever a replica has applied something.
+const KEYS_MAX: usize = 64;
+
+impl SameFold {
+    fn value(&self, key: &Bytes) -> Option<&Bytes> {
+        self.keys.get(key)?.last().and_then(|(_, value)| value.as_ref())
+    }
+
+    /// What a key held behind an entry.
+    fn at(&self, key: &Bytes, index: u64) -> Option<&Bytes> {
+        self.held(key, |from| from.index <= index)
+    }
+
+    /// What a key held behind those writes that are before.
+    fn held(&self, key: &Bytes, before: impl Fn(AgreedPosition) -> bool) -> Option<&Bytes> {
+        let versions = self.keys.get(key)?;
+        let end = versions.partition_point(|(from, _)| before(*from));
+        versions[..end].last().and_then(|(_, value)| value.as_ref())
+    }
+
+    fn put(&mut self, at: AgreedPosition, key: &Bytes, value: Option<Bytes>) {
+        let versions = self.keys.entry(key.clone()).or_default();
+        let before = versions.last().is_some_and(|(_, value)| value.is_some());
+        self.count = self.count - u64::from(before) + u64::from(value.is_some());
+        versions.push((at, value));
+        self.touched[at.index as usize - 1].push(key.clone());
+    }
+
+    /// Folds in one more entry.
+    fn fold(&mut self, index: u64, writes: Vec<NamedWrite>) {
+        self.touched.push(vec![]);
+        for (offset, NamedWrite { node, boot, sequence, command }) in (0..).zip(writes) {
+            let at = AgreedPosition { index, offset };
+            let last = self.last.entry(node).or_default();
+            if (boot, sequence) != (last.0, last.1 + 1) && !(boot > last.0 && sequence == 1) {
+                continue;
+            }
+            *last = (boot, sequence);
+            let arguments: Vec<Bytes> =
+                command.arguments().into_iter().map(Bytes::copy_from_slice).collect();
+            match (command.name(), &arguments[..]) {
+                ("set", [key, value]) => self.put(at, key, Some(value.clone())),
+                ("set", [key, value, condition @ ..]) => {
+                    let there = self.value(key);
+                    let holds = match condition {
+                        [option, ..] if option == "NX" => there.is_none(),
+                        [option, ..] if option == "XX" => there.is_some(),
+                        [option, expected, ..] if option == "IFEQ" => there == Some(expected),
+                        _ => true,
+                    };
+                    if holds {
+                        self.put(at, key, Some(value.clone()));
+                    }
+                }
+                ("del", keys) => keys.iter().for_each(|key| self.put(at, key, None)),
+                (name, arguments) => {
+                    let held = |key: &Bytes| self.value(key).cloned();
+                    let meaning = meaning(name, arguments, &held);
+                    let changes = meaning.map_or(vec![], |(changes, _)| changes);
+                    changes.into_iter().for_each(|(key, value)| self.put(at, &key, value));
+                }
+            }
+        }
+        self.counts.push(self.count);
+    }
+
+    /// How many of its keys were there for a command that stands there: DEL finds each once, EXISTS as often as it is named.
+    fn count(&self, operation: &Operation, at: AgreedPosition) -> i64 {
+        let there = |key: &&Bytes| match operation.action.is_write() {
+            true => self.held(key, |from| from < at).is_some(),
+            false => self.held(key, |from| from <= at).is_some(),
+        };
+        let count = match &operation.action {
+            Action::Many { keys, removes: false } => keys.iter().filter(there).count(),
+            action => action.keys(&operation.key).into_iter().filter(there).count(),
+        };
+        count as i64
+    }
+
+    /// Whether a command that stands there is answered with what it means.
+    fn answered_right(
+        &self,
+        operation: &Operation,
+        words: &[Bytes],
+        reply: &Reply,
+        at: AgreedPosition,
+    ) -> Result<(), String> {
+        if at.index > self.counts.len() as u64 {
+            return Ok(());
+        }
+        let is_write = operation.action.is_write();
+        let before = |from: AgreedPosition| if is_write { from < at } else { from <= at };
+        let held = |key: &Bytes| self.held(key, before).cloned();
+        let name = String::from_utf8_lossy(&words[0]).to_ascii_lowercase();
+        let expected = meaning(&name, &words[1..], &held).map(|(_, reply)| reply);
+        if expected.as_ref() == Some(reply) {
+            return Ok(());
+        }
+        let expected = expected.as_ref().map_or("a refusal".into(), describe::reply);
+        let (asked, reply) = (operation.describe(), describe::reply(reply));
+        let at = format!("{}.{}", at.index, at.offset);
+        Err(format!("{asked} was answered with {reply} at {at}, and the log says {expected}"))
+    }
+
+    fn counted_right(&self, operation: &Operation) -> Result<(), String> {
+        let Some(Certificate::Agreed { position, .. }) = operation.certificate.as_deref() else {
+            return Ok(());
+        };
+        if let (Action::Other { words, .. }, Outcome::Done(reply)) =
+            (&operation.action, &operation.outcome)
+        {
+            return self.answered_right(operation, words, reply, *position);
+        }
+        let Outcome::Done(Reply::Integer(count)) = operation.outcome else { return Ok(()) };
+        let known = position.index <= self.counts.len() as u64;
+        let expected = if known { self.count(operation, *position) } else { count };
+        if count == expected {
+            return Ok(());
+        }
+        let (words, at) = (operation.describe(), describe::agreed(*position));
+        Err(format!("{words} counted {count} at {at}, and the log says {expected}"))
+    }
+}
+
+impl Invariant for SameFold {
+    fn name(&self) -> &'static str {
+        "same fold"
+    }
+
+    fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
+        let status = turn.status;
+        let index = status.applied;
+        if turn.view.is_within_entry() {
+            // It holds more than the fold up to there. It is looked at when it stands between two entries.
+            return Ok(());
+        }
+        let seen = self.seen.insert(turn.host, (turn.life, index));
+        if status.order != node::Order::Agreed || index == 0 || seen == Some((turn.life, index)) {
+            return Ok(());
+        }
+        for next in self.counts.len() as u64 + 1..=index {
+            // That a node lacks what it applied, another invariant sees.
+            let Some(writes) = turn.view.writes(next) else { return Ok(()) };
+            self.fold(next, writes);
+        }
+        let node = status.id.0;
+        let expected = self.counts[index as usize - 1];
+        if expected != status.keys {
+            return Err(format!(
+                "at index {index} node {node} holds {} keys, and the log says {expected}",
+                status.keys
+            ));
+        }
+        let same = |key: &Bytes| turn.view.value(key) == self.at(key, index);
+        let differs = match seen {
+            // Where there are many keys, only those are looked at that were written since the last look.
+            Some((life, last)) if life == turn.life && self.keys.len() > KEYS_MAX => {
+                let written = self.touched[last as usize..index as usize].iter().flatten();
+                written.into_iter().find(|key| !same(key))
+            }
+            _ => self.keys.keys().find(|key| !same(key)),
+        };
+        match differs {
+            Some(key) => Err(format!(
+                "at index {index} node {node} holds {} at {}, and the log says {}",
+                describe::value(turn.view.value(key)),
+                describe::value(Some(key)),
+                describe::value(self.at(key, index))
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn at_rest(&mut self, rest: &Rest<'_>) -> Result<(), String> {
+        rest.asked.iter().try_for_each(|operation| self.counted_right(operation))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invariants::example::{Held, operation, status, turn};
+
+    fn set(sequence: u64, key: &'static str, value: &'static str) -> NamedWrite {
+        let command = node::Command::set(Bytes::from(key), Bytes::from(value));
+        NamedWrite { node: NodeId(1), boot: 1, sequence, command }
+    }
+
+    fn holds(values: &[(&'static str, &'static str)], writes: &[Vec<NamedWrite>]) -> Held {
+        let bytes =
+            |(key, value): &(&'static str, &'static str)| (Bytes::from(*key), Bytes::from(*value));
+        Held {
+            values: values.iter().map(bytes).collect(),
+            writes: writes.to_vec(),
+            ..Held::default()
+        }
+    }
+
+    fn look(invariant: &mut SameFold, node: u64, applied: u64, held: &Held) -> Result<(), String> {
+        let mut status = status(node);
+        (status.applied, status.keys) = (applied, held.values.len() as u64);
+        invariant.on_turn(&Turn { view: held, ..turn(&status, 1) })
+    }
+
+    #[test]
+    fn a_replica_that_holds_something_else_is_seen() {
+        let mut invariant = SameFold::default();
+        let log = [vec![set(1, "a", "1")], vec![set(2, "a", "2"), set(2, "b", "9")]];
+        assert_eq!(look(&mut invariant, 1, 2, &holds(&[("a", "2")], &log)), Ok(()), "2 runs once");
+        assert_eq!(look(&mut invariant, 2, 1, &holds(&[("a", "1")], &log)), Ok(()), "it is behind");
+        let wrong = look(&mut invariant, 2, 2, &holds(&[("a", "1")], &log));
+        assert!(wrong.unwrap_err().contains("the log says \"2\""));
+        let more = look(&mut invariant, 3, 2, &holds(&[("a", "2"), ("b", "9")], &log));
+        assert!(more.unwrap_err().contains("2 keys, and the log says 1"));
+    }
+
+    #[test]
+    fn a_count_that_the_log_contradicts_is_seen() {
+        let mut invariant = SameFold::default();
+        let log = [vec![set(1, "a", "1"), set(2, "b", "9")]];
+        assert_eq!(look(&mut invariant, 1, 1, &holds(&[("a", "1"), ("b", "9")], &log)), Ok(()));
+        let counted = |removes, count, offset| {
+            let keys = ["b", "none", "b"].map(Bytes::from).to_vec();
+            let position = AgreedPosition { index: 1, offset };
+            let certificate = Certificate::Agreed { position, by: None };
+            let action = Action::Many { keys, removes };
+            invariant.counted_right(&operation(
+                1,
+                action,
+                Reply::Integer(count),
+                (0, 1),
+                certificate,
+            ))
+        };
+        assert_eq!(counted(false, 2, 1), Ok(()), "named twice");
+        assert_eq!(counted(false, 0, 0), Ok(()), "it was not there yet");
+        assert!(counted(false, 1, 1).is_err());
+        assert_eq!(counted(true, 1, 2), Ok(()), "removed once");
+        assert!(counted(true, 2, 2).is_err() && counted(true, 1, 1).is_err());
+    }
+}

@@ -1,0 +1,244 @@
+//! The judge finds every level kept that was promised.
+//!
+//! Each level is judged by itself: all writes, and the reads that were promised that level or a stronger one. If answers
+//! carry certificates the judge is asked twice, with and without them: what certificates prove must not depend on
+//! the node's honesty, and what they make quick must be true without them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bytes::Bytes;
+use history::{Budget, Header, History, Unit, check};
+use node::{AgreedPosition, Certificate, Level, MergedPosition, MergedWrite, Order};
+
+use crate::plan::setting::Setting;
+use crate::record::operation::{Action, Operation, Outcome};
+
+/// What the judge says of one level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The level.
+    pub level: history::Level,
+    /// Whether the judge was given the certificates.
+    pub certified: bool,
+    /// `holds`, `violated` or `undecided`.
+    pub word: &'static str,
+    /// The clash, or why it is not known, one line each.
+    pub lines: Vec<String>,
+    /// The operations of the clash, by their places among all that clients asked for.
+    pub clash: Vec<usize>,
+    /// The circle that they run in, if they do: the place of each, the place of the next, and why.
+    pub circle: Vec<(usize, usize, &'static str)>,
+}
+
+/// The name of this invariant.
+pub(crate) const VERDICT: &str = "verdict";
+
+/// States that the judge may visit for one level. Not time: a verdict must not depend on the machine.
+const STATES_MAX: u64 = 20_000;
+
+/// Judges a world at every level that its order promises.
+pub(crate) fn judge(setting: &Setting, evidence: &Evidence<'_>) -> Vec<Judgement> {
+    let mut judgements = vec![];
+    for level in setting.levels() {
+        judgements.push(judge_level(*level, false, evidence));
+        // Eventual consistency is about values alone.
+        if setting.load.certified && *level != Level::Eventual {
+            judgements.push(judge_level(*level, true, evidence));
+        }
+    }
+    judgements
+}
+
+/// What the judge is told.
+pub(crate) struct Evidence<'a> {
+    operations: &'a [Operation],
+    /// Where each of them stands among all that clients asked for.
+    places: &'a [usize],
+    /// All keys, numbered.
+    keys: BTreeMap<&'a Bytes, u64>,
+    gone: &'a [bool],
+    /// Values that were seen at a node which is not lost; nothing if all that was acknowledged must be there anyway.
+    spread: Option<BTreeSet<&'a Bytes>>,
+}
+
+impl<'a> Evidence<'a> {
+    /// `gone` tells of each node whether it is lost for good.
+    pub(crate) fn new(
+        order: Order,
+        operations: &'a [Operation],
+        places: &'a [usize],
+        gone: &'a [bool],
+    ) -> Evidence<'a> {
+        let names: BTreeSet<&Bytes> = operations.iter().map(|operation| &operation.key).collect();
+        let keys = names.into_iter().zip(0..).collect();
+        let living = operations.iter().filter(|operation| !gone[operation.host]);
+        let spread = (order == Order::Merged)
+            .then(|| living.filter_map(|operation| operation.seen().flatten()).collect());
+        Evidence { operations, places, keys, gone, spread }
+    }
+
+    /// An entry as the judge knows it: it has one write of one key. So a command of several keys has several of them.
+    fn entry(&self, write: MergedWrite, key: &Bytes) -> history::Entry {
+        let offset = u64::from(write.offset) * self.keys.len() as u64 + self.keys[key];
+        history::Entry {
+            replica: replica(&write.entry),
+            index: write.entry.index,
+            offset,
+            stamp: write.clock,
+        }
+    }
+
+    /// Whether a merged write may have been lost with the one disk that had to keep it. It was acknowledged, and from
+    /// then on nothing is known of it.
+    fn may_be_lost(&self, operation: &Operation) -> bool {
+        let Some(spread) = &self.spread else { return false };
+        let value = operation.written().flatten().filter(|_| operation.unique);
+        let known = value.is_some_and(|value| spread.contains(value));
+        let written = operation.is_done() && operation.action.is_write();
+        written && self.gone[operation.host] && !known
+    }
+}
+
+fn judge_level(level: Level, certified: bool, evidence: &Evidence<'_>) -> Judgement {
+    let (history, places) = history_and_places(level, certified, evidence);
+    let budget = Budget { time_max: Duration::MAX, states_max: STATES_MAX, ..Budget::default() };
+    let name = judged(level);
+    let verdict = check(&history, name, &budget);
+    let lines = if verdict.holds() { vec![] } else { verdict.lines(&history) };
+    let clash = verdict.clash();
+    let link = |link: &history::Link| (places[link.from], places[link.to], link.why.name());
+    Judgement {
+        level: name,
+        certified,
+        word: verdict.word(),
+        lines,
+        clash: clash.iter().flat_map(|clash| &clash.operations).map(|one| places[*one]).collect(),
+        circle: clash.iter().flat_map(|clash| &clash.cycle).map(link).collect(),
+    }
+}
+
+/// The judge's name for a level.
+fn judged(level: Level) -> history::Level {
+    match level {
+        Level::Linearizable => history::Level::Linearizable,
+        Level::Sequential => history::Level::Sequential,
+        Level::Causal => history::Level::Causal,
+        Level::Eventual => history::Level::Eventual,
+    }
+}
+
+/// What counts when a level is judged, in the judge's own form.
+///
+/// Requests that one client sends in a row overlap. For real time each of them counts by itself; for the
+/// order of a client, where real time is no matter, each begins when the one before it ended.
+pub(crate) fn history(level: Level, certified: bool, evidence: &Evidence<'_>) -> History {
+    history_and_places(level, certified, evidence).0
+}
+
+/// The same, and the place of each of its operations in the record.
+fn history_and_places(
+    level: Level,
+    certified: bool,
+    evidence: &Evidence<'_>,
+) -> (History, Vec<usize>) {
+    let operations = evidence.operations;
+    let header = Header::new(Unit::Microseconds, Some(judged(level)));
+    let strangers = 1 + operations.iter().map(|operation| operation.client).max().unwrap_or(0);
+    let mut ends = BTreeMap::new();
+    let (mut counted, mut places) = (vec![], vec![]);
+    for (place, operation) in operations.iter().enumerate() {
+        let mut client = operation.client;
+        let mut start_us = operation.start_us;
+        let lost = evidence.may_be_lost(operation);
+        // Nobody goes on after what has no end, not even with the rest of it.
+        let goes_on = operation.part_of.is_some() && operation.outcome == Outcome::Unknown;
+        let by_itself = level == Level::Linearizable || goes_on;
+        if lost || (by_itself && operation.pipelined) {
+            client = strangers + place as u64;
+        } else {
+            let end = ends.entry(client).or_insert(0);
+            start_us = start_us.max(*end);
+            *end = operation.end_us.max(start_us);
+        }
+        let Some(mut one) = convert(level, operation, client, start_us) else { continue };
+        one.end = one.end.filter(|_| !lost);
+        // Of a node that is lost no final read is missing.
+        one.server = one.server.filter(|_| !evidence.gone[operation.host]);
+        if certified && !lost {
+            certify(&mut one, operation, evidence);
+        }
+        counted.push(one);
+        places.push(evidence.places[place]);
+    }
+    (History::new(Some(header), counted), places)
+}
+
+fn convert(
+    level: Level,
+    operation: &Operation,
+    client: u64,
+    start_us: u64,
+) -> Option<history::Operation> {
+    let is_over = matches!(operation.outcome, Outcome::Done(_) | Outcome::Refused(_));
+    let end = is_over.then_some(operation.end_us.max(start_us));
+    let kind = match operation.seen() {
+        _ if let Action::Cas { from, to, .. } = &operation.action => history::Kind::Cas {
+            from: from.as_ref().map(text),
+            to: Some(text(to)),
+            ok: operation.compared(),
+        },
+        _ if let Some(written) = operation.written() => {
+            history::Kind::Write { value: written.map(text) }
+        }
+        Some(value) if is_at_least(operation.level, level) => {
+            history::Kind::Read { value: value.map(text), ok: true }
+        }
+        _ => return None,
+    };
+    let mut judged = history::Operation::new(client, kind, &text(&operation.key), start_us, end);
+    judged.refused = matches!(operation.outcome, Outcome::Refused(_));
+    judged.is_final = operation.is_final;
+    judged.server = Some(operation.host as u64);
+    Some(judged)
+}
+
+fn certify(judged: &mut history::Operation, operation: &Operation, evidence: &Evidence<'_>) {
+    let entry = |write| evidence.entry(write, &operation.key);
+    match operation.certificate.as_deref() {
+        Some(Certificate::Agreed { position, by }) => {
+            judged.position = Some(history::Position::Agreed(place(*position)));
+            let source = |by| history::Source::Agreed(place(by));
+            // That it found something is no more than a write says: of what it found it knows nothing.
+            let looked = !matches!(judged.kind, history::Kind::Write { .. });
+            judged.by = by.filter(|_| looked).map(|by| by.map_or(history::Source::Nothing, source));
+        }
+        Some(Certificate::Merged { position, by, entry: own }) => {
+            let place = |at: &MergedPosition| (replica(at), at.index);
+            let mut vector: Vec<_> = position.iter().map(place).collect();
+            vector.sort_unstable();
+            judged.position = Some(history::Position::Merged(vector));
+            let source = |by| history::Source::Merged(entry(by));
+            judged.by = by.map(|by| by.map_or(history::Source::Nothing, source));
+            judged.entry = own.map(entry);
+        }
+        None => {}
+    }
+}
+
+fn place(position: AgreedPosition) -> history::Place {
+    history::Place { index: position.index, offset: position.offset.into() }
+}
+
+fn replica(position: &MergedPosition) -> history::Replica {
+    history::Replica { node: position.replica.0, boot: position.boot }
+}
+
+/// Whether a read that was promised one level must also meet another of the same order.
+fn is_at_least(promised: Level, level: Level) -> bool {
+    judged(level) == history::Level::Eventual || judged(promised).is_at_least(judged(level))
+}
+
+fn text(bytes: &Bytes) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

@@ -1,0 +1,66 @@
+//! What invariants look at in a node beside what it says.
+
+use bytes::Bytes;
+use node::{NamedWrite, Node, NodeId};
+
+use crate::record::trace;
+
+/// What invariants look at in a node beside what it says.
+pub(crate) trait View {
+    /// Term and a hash of the content of an entry of the agreed log.
+    fn entry(&self, index: u64) -> Option<(u64, u64)>;
+    /// The last index of the agreed log.
+    fn last_index(&self) -> u64;
+    /// Term and time of an entry of the agreed log.
+    fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)>;
+    /// The writes in an entry of the agreed log.
+    fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
+    /// What it holds at a key.
+    fn value(&self, key: &Bytes) -> Option<&Bytes>;
+    /// Which start of another member it believes: boot and incarnation.
+    fn believes(&self, member: NodeId) -> Option<(u64, u64)>;
+    /// Bytes of writes that wait to become the next agreed entry.
+    fn drafted(&self) -> usize;
+    /// How many merged entries it holds.
+    fn merged_count(&self) -> usize;
+    /// Whether it stands inside an entry of the agreed log.
+    fn is_within_entry(&self) -> bool;
+}
+
+impl View for Node {
+    fn entry(&self, index: u64) -> Option<(u64, u64)> {
+        self.agreed_entry(index).map(|entry| (entry.term, trace::hash(&entry.data)))
+    }
+
+    fn last_index(&self) -> u64 {
+        self.agreed_last()
+    }
+
+    fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)> {
+        self.agreed_entry(index).map(|entry| (entry.term, entry.stamp_ms()))
+    }
+
+    fn writes(&self, index: u64) -> Option<Vec<NamedWrite>> {
+        self.agreed_entry(index).map(|entry| entry.writes())
+    }
+
+    fn value(&self, key: &Bytes) -> Option<&Bytes> {
+        Node::value(self, key)
+    }
+
+    fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
+        Node::believes(self, member)
+    }
+
+    fn drafted(&self) -> usize {
+        Node::drafted(self)
+    }
+
+    fn merged_count(&self) -> usize {
+        Node::merged_count(self)
+    }
+
+    fn is_within_entry(&self) -> bool {
+        Node::is_within_entry(self)
+    }
+}

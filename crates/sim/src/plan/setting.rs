@@ -1,0 +1,252 @@
+//! The setting of a world: what it is made of, before anything happens.
+
+use std::fmt;
+
+use node::{Level, Limits, Order};
+
+use crate::options::Options;
+use crate::plan::chance::{Chance, Delay, Spread, Subject};
+use crate::plan::weather::{Style, Weather};
+use crate::record::operation::{Action, Operation};
+
+/// What a world is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) order: Order,
+    /// The default level of the keyspace.
+    pub(crate) level: Level,
+    pub(crate) nodes: usize,
+    pub(crate) request_timeout_ms: u64,
+    /// How far apart clocks may be.
+    pub(crate) max_clock_drift_ms: u64,
+    /// How long faults strike.
+    pub(crate) breaking_us: u64,
+    pub(crate) weather: Weather,
+    /// How long a sync takes.
+    pub(crate) sync: Delay,
+    /// How long a turn waits for other inputs to come along.
+    pub(crate) gathering: Delay,
+    /// How much a turn does of each kind of work.
+    pub(crate) turn_steps: usize,
+    /// What may wait, and go together.
+    pub(crate) limits: Limits,
+    pub(crate) load: Load,
+}
+
+/// What the clients do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) clients: usize,
+    /// Keys that all clients share.
+    pub(crate) keys: u64,
+    /// Operations of all clients together.
+    pub(crate) operations: u64,
+    /// How long a client waits for an answer.
+    pub(crate) patience_us: u64,
+    /// Out of 100 operations, how many write.
+    pub(crate) writes_percent: u64,
+    /// Out of 100 operations, how many go to a key of this client and node alone.
+    pub(crate) private_percent: u64,
+    /// Out of 100 writes, how many write a value that was written before.
+    pub(crate) repeats_percent: u64,
+    /// Out of 100 writes of a value, how many compare first.
+    pub(crate) cas_percent: u64,
+    /// Out of 100 DEL and EXISTS, how many name several keys.
+    pub(crate) many_percent: u64,
+    /// Out of 100 reads, how many name a level.
+    pub(crate) levels_percent: u64,
+    /// Out of 100 times, how often a client sends several requests at once.
+    pub(crate) pipeline_percent: u64,
+    /// How many at most.
+    pub(crate) row_max: u64,
+    /// Whether answers carry certificates.
+    pub(crate) certified: bool,
+    /// Out of 100 times, how often a client leaves for another node.
+    pub(crate) wander_percent: u64,
+    /// Out of 100 operations on shared keys, how many belong to a talk: one client asks, another one reads the question
+    /// and answers, a third reads the answer and then the question.
+    pub(crate) talk_percent: u64,
+}
+
+impl Setting {
+    /// The setting that a seed stands for.
+    pub(crate) fn draw(seed: u64, options: &Options) -> Setting {
+        let mut chance = Chance::new(seed, Subject::Setting);
+        let order = chance.weighted(&[(6, Order::Agreed), (4, Order::Merged)]);
+        let order = options.order.unwrap_or(order);
+        let agreed = chance.pick(&[Level::Linearizable, Level::Sequential, Level::Eventual]);
+        let merged = chance.pick(&[Level::Causal, Level::Eventual]);
+        let nodes = chance.weighted(&[(2, 1), (2, 2), (20, 3), (4, 4), (10, 5), (2, 7)]);
+        let weather = weather(&mut chance);
+        let mut extras = Chance::new(seed, Subject::Extras);
+        let many_percent = extras.pick(&[0, 20, 60]);
+        let limits = limits(&mut extras, &weather);
+        let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
+        // Over long distances a request takes many messages' time.
+        let far = weather.delay.base_us >= FAR_US;
+        let request_timeout_ms = if far { 3000 } else { request_timeout_ms };
+        Setting {
+            order,
+            level: if order == Order::Agreed { agreed } else { merged },
+            nodes: options.nodes.unwrap_or(nodes).clamp(1, 7),
+            request_timeout_ms,
+            max_clock_drift_ms: chance.weighted(&CAPS_MS),
+            breaking_us: chance.between(6_000_000, 14_000_000),
+            weather,
+            sync: sync(&mut chance),
+            gathering: gathering(&mut chance),
+            load: Load { many_percent, ..load(&mut chance, request_timeout_ms) },
+            turn_steps: chance.weighted(&TURN_STEPS),
+            limits,
+        }
+    }
+
+    /// The levels that a read of this order may ask for.
+    pub(crate) fn levels(&self) -> &'static [Level] {
+        match self.order {
+            Order::Agreed => &[Level::Linearizable, Level::Sequential, Level::Eventual],
+            Order::Merged => &[Level::Causal, Level::Eventual],
+        }
+    }
+
+    /// Whether there is one value to compare with.
+    pub(crate) fn can_compare(&self) -> bool {
+        self.order == Order::Agreed
+    }
+
+    /// Whether what an operation asks for can be had at all.
+    pub(crate) fn can(&self, operation: &Operation) -> bool {
+        match &operation.action {
+            Action::Cas { .. } | Action::Replace(_) => self.can_compare(),
+            Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
+            Action::Other { words, .. } if operation.action.is_write() => {
+                let row = node::find(&words[0]).expect("there is such a command");
+                self.can_compare() || row.is_for_merged()
+            }
+            Action::Get | Action::Exists | Action::Many { .. } | Action::Other { .. } => {
+                self.levels().contains(&operation.level)
+            }
+        }
+    }
+}
+
+/// Caps on clock drift: that every wrong clock is beyond, some, or none.
+const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)];
+
+/// Turns that are cut short at every occasion, now and then, and never.
+const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_STEPS)];
+
+/// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as many. (Not where runs
+/// overtake each other: one that does waits half a second, and if each has but one write they do so all the time. And
+/// only where messages are quick may one write have to wait for another: there are dozens at once.)
+fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
+    let whole = Limits::default();
+    if chance.percent(70) {
+        return whole;
+    }
+    let run_least = if weather.style == Style::Stream { 1 } else { 300 };
+    let (unapplied, unapplied_bytes) = match weather.delay.base_us < NEAR_US {
+        true => {
+            (chance.pick(&[1, 3, whole.unapplied]), chance.pick(&[1, 100, whole.unapplied_bytes]))
+        }
+        false => (whole.unapplied, whole.unapplied_bytes),
+    };
+    Limits {
+        waiting_bytes: chance.pick(&[40, 120, whole.waiting_bytes]),
+        run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]).max(run_least),
+        append_bytes: chance.pick(&[1, 100, whole.append_bytes]),
+        unapplied,
+        unapplied_bytes,
+        entry_bytes: chance.pick(&[1, 100, whole.entry_bytes]),
+        inbox: chance.pick(&[1, 3, whole.inbox]),
+        inbox_bytes: chance.pick(&[150, 600, whole.inbox_bytes]),
+    }
+}
+
+/// How long a message takes within a town, and between continents, or nearly so.
+const NEAR_US: u64 = 1_000;
+const FAR_US: u64 = 15_000;
+
+fn weather(chance: &mut Chance) -> Weather {
+    let style = chance.pick(&[Style::Stream, Style::Datagram]);
+    let base_us = chance.weighted(&[(6, 50), (3, NEAR_US), (1, FAR_US)]);
+    let spread = chance.pick(&[Spread::Even, Spread::Falling, Spread::TwoWays]);
+    let delay = Delay {
+        base_us,
+        spread,
+        jitter_us: base_us * chance.between(1, 4),
+        tail_per_mille: chance.pick(&[0, 5, 30]),
+        tail_us: chance.pick(&[5_000, 50_000, 300_000]),
+    };
+    let patience_us = chance.pick(&[200_000, 1_000_000, 5_000_000]);
+    let loss_per_mille = chance.pick(&[0, 5, 50]);
+    let twice_per_mille = chance.pick(&[0, 10, 100]);
+    let dial_us = chance.pick(&[1_000, 50_000, 300_000]);
+    let far = chance.pick(&[0, 0, 3]).min(if base_us >= FAR_US { 1 } else { 3 });
+    Weather { style, delay, far, loss_per_mille, twice_per_mille, patience_us, dial_us }
+}
+
+fn sync(chance: &mut Chance) -> Delay {
+    let base_us = chance.pick(&[50, 500, 3_000]);
+    let spread = chance.pick(&[Spread::Even, Spread::Falling]);
+    let tail_per_mille = chance.pick(&[0, 20]);
+    Delay { base_us, spread, jitter_us: base_us, tail_per_mille, tail_us: 40_000 }
+}
+
+fn gathering(chance: &mut Chance) -> Delay {
+    let often = chance.pick(&[0, 100, 600]);
+    let tail_us = chance.pick(&[100, 2_000]);
+    let spread = Spread::Even;
+    Delay { base_us: 0, spread, jitter_us: 0, tail_per_mille: often, tail_us }
+}
+
+fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
+    let patient_us = (request_timeout_ms + 1000) * 1000;
+    Load {
+        clients: chance.between(3, 8) as usize,
+        keys: chance.between(1, 4),
+        operations: chance.between(260, 440),
+        patience_us: chance.weighted(&[(5, patient_us), (1, 400_000)]),
+        writes_percent: chance.pick(&[20, 50, 70]),
+        private_percent: chance.pick(&[5, 20, 40]),
+        repeats_percent: chance.weighted(&[(4, 0), (1, 30)]),
+        cas_percent: chance.pick(&[0, 20, 60]),
+        many_percent: 0,
+        levels_percent: chance.pick(&[0, 30, 80]),
+        pipeline_percent: chance.pick(&[0, 5, 25]),
+        row_max: 6,
+        certified: chance.percent(75),
+        wander_percent: chance.pick(&[0, 2, 10]),
+        talk_percent: chance.weighted(&[(2, 0), (1, 80)]),
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let order = match self.order {
+            Order::Agreed => "agreed",
+            Order::Merged => "merged",
+        };
+        let network = match self.weather.style {
+            Style::Stream => "streams",
+            Style::Datagram => "datagrams",
+        };
+        let (nodes, level, load) = (self.nodes, self.level, self.load);
+        let plural = if nodes == 1 { "" } else { "s" };
+        let talk = if load.talk_percent > 0 { " who talk" } else { "" };
+        write!(f, "{order}, {level}, {nodes} node{plural} over {network}, ")?;
+        write!(f, "{} clients{talk}", load.clients)?;
+        if load.many_percent > 0 {
+            write!(f, ", several keys in {} % of DEL and EXISTS", load.many_percent)?;
+        }
+        if self.limits == Limits::default() {
+            return Ok(());
+        }
+        let Limits { waiting_bytes, run_bytes, unapplied, entry_bytes, inbox, .. } = self.limits;
+        write!(
+            f,
+            ", little room: {waiting_bytes} bytes wait, {unapplied} writes unapplied, {run_bytes} bytes in a run, \
+             {entry_bytes} in an entry, {inbox} entries early"
+        )
+    }
+}

@@ -1,0 +1,346 @@
+//! The second half of a world: nothing breaks any more, and progress is demanded.
+//!
+//! Everything must come to rest within a bounded time: all clients have their answers, all nodes are ready and
+//! stand at the same place (in an agreed world under one leader), and nothing waits in any queue of theirs. Then every node is asked to write and to read at
+//! each level, and must. At last every key is read at every node, until all agree.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use node::{Error, Level, Limits, Order, Status};
+
+use super::World;
+use super::event::Event;
+use super::stage::Stage;
+use crate::env::client::{Source, Wish};
+use crate::invariants::REST;
+use crate::invariants::copy::TURNED_AWAY;
+use crate::invariants::invariant::Rest;
+use crate::invariants::verdict::{self, Evidence};
+use crate::plan::weather::Style;
+use crate::record::describe;
+use crate::record::operation::{Action, Operation, Outcome};
+
+/// How long two overtaken writes in a row may take, in milliseconds.
+const RESENT_TWICE_MS: u64 = 1_200;
+
+/// How often the world looks around.
+const WATCH_US: u64 = 20_000;
+/// How long after all faults nodes have to connect and to elect a leader before anything is demanded.
+const GRACE_US: u64 = 5_000_000;
+/// How long a stage may go on without anything being done, beside what clients wait for answers.
+const STAGE_US: u64 = 10_000_000;
+
+impl World {
+    pub(super) fn begin_ending(&mut self) {
+        self.ending.healed_us = self.now_us();
+        self.enter(Stage::Settling);
+    }
+
+    fn enter(&mut self, stage: Stage) {
+        let now_us = self.now_us();
+        self.trace.tell(now_us, || format!("the world {}", stage.describe()));
+        self.ending.stage = stage;
+        self.ending.since_us = now_us;
+        self.queue.after(WATCH_US, Event::Watch);
+    }
+
+    /// Looks whether the stage is over.
+    pub(super) fn watch(&mut self) {
+        match self.ending.stage {
+            Stage::Breaking | Stage::Over => {}
+            Stage::Settling => match self.unrest() {
+                None if self.healed_for_us() < GRACE_US => {
+                    self.ending.settled_us.get_or_insert(self.healed_for_us());
+                    self.queue.after(WATCH_US, Event::Watch);
+                }
+                None => {
+                    self.ask_for_work();
+                    self.enter(Stage::Working);
+                }
+                Some(why) => self.wait_on(why),
+            },
+            Stage::Working => match self.idle_client() {
+                Some(why) => self.wait_on(why),
+                None => self.enter(Stage::SettlingAgain),
+            },
+            Stage::SettlingAgain => match self.unrest() {
+                None => {
+                    let from = self.ask_for_finals();
+                    self.enter(Stage::Reading { from });
+                }
+                Some(why) => self.wait_on(why),
+            },
+            Stage::Reading { from } => match self.idle_client() {
+                Some(why) => self.wait_on(why),
+                None => self.judge_finals(from),
+            },
+        }
+    }
+
+    fn wait_on(&mut self, why: String) {
+        let limit_us = STAGE_US + 2 * self.patience_us();
+        self.note_merged();
+        let moved_us = self.ending.merged.1;
+        let last_us = self.ending.since_us.max(self.last_done_us).max(moved_us);
+        let waited_us = self.now_us() - last_us;
+        if waited_us < limit_us {
+            self.queue.after(WATCH_US, Event::Watch);
+            return;
+        }
+        let loose = (0..self.hosts.len()).any(|host| self.is_loose(host));
+        let invariant = if loose { TURNED_AWAY } else { REST };
+        self.fail(invariant, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
+    }
+
+    /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a time and messages are slow it may
+    /// take long.
+    fn note_merged(&mut self) {
+        let count = |status: &Status| status.vector.iter().map(|(_, _, index)| index).sum::<u64>();
+        let all = self.statuses().into_iter().flatten().map(|status| count(&status)).sum();
+        if self.ending.merged.0 != all {
+            self.ending.merged = (all, self.now_us());
+        }
+    }
+
+    fn healed_for_us(&self) -> u64 {
+        self.now_us() - self.ending.healed_us
+    }
+
+    /// Whatever is asked when the world has been whole for a while must be done.
+    pub(super) fn demand(&mut self, operation: usize) {
+        let operation = &self.record[operation];
+        let whole = self.healed && operation.start_us > self.ending.healed_us + GRACE_US;
+        if whole
+            && !self.may_be_overtaken_twice(operation)
+            && !self.may_be_too_much(operation)
+            && self.plan.setting.can(operation)
+            && !operation.is_done()
+        {
+            let (words, outcome) = (operation.describe(), describe::outcome(&operation.outcome));
+            self.fail(REST, format!("{words} ended as {outcome} although all is whole"));
+        }
+    }
+
+    /// A forwarded write that overtook the one before it is sent again after half a second. Where messages have no order that may
+    /// happen twice in a row, which is longer than the shortest request timeout; it takes effect all the same.
+    fn may_be_overtaken_twice(&self, operation: &Operation) -> bool {
+        let setting = &self.plan.setting;
+        operation.action.is_write()
+            && operation.outcome == Outcome::Unknown
+            && setting.weather.style == Style::Datagram
+            && setting.request_timeout_ms <= RESENT_TWICE_MS
+    }
+
+    /// Where little may wait, a few clients that ask for several things at once are too much.
+    fn may_be_too_much(&self, operation: &Operation) -> bool {
+        let little = self.plan.setting.limits.waiting_bytes < Limits::default().waiting_bytes;
+        let Outcome::Refused(Error::ClusterDown(why)) = operation.outcome else { return false };
+        little && why.starts_with("too much waits")
+    }
+
+    fn idle_client(&self) -> Option<String> {
+        let busy = |(place, client): (usize, &crate::env::client::Client)| {
+            (!client.is_done()).then(|| format!("client {place} is not done"))
+        };
+        self.clients.iter().enumerate().find_map(busy)
+    }
+
+    /// Why the world is not at rest, if it is not.
+    fn unrest(&self) -> Option<String> {
+        if let Some(why) = self.idle_client() {
+            return Some(why);
+        }
+        if let Some(host) = (0..self.hosts.len()).find(|host| self.is_loose(*host)) {
+            return Some(format!(
+                "nobody turned away the copy of node {}",
+                self.hosts[host].id().0
+            ));
+        }
+        let mut statuses = vec![];
+        for (host, status) in self.statuses().into_iter().enumerate() {
+            match status {
+                None if self.hosts[host].gone => {}
+                None => return Some(format!("node {} is down", host + 1)),
+                Some(status) if !status.ready => {
+                    return Some(not_ready(&status));
+                }
+                Some(status) if !status.clock_agrees => {
+                    let (node, clocks) = (host + 1, describe::clocks(&status.clocks));
+                    return Some(format!("node {node} does not believe its clock: {clocks}"));
+                }
+                Some(status) => statuses.push(status),
+            }
+        }
+        let first = place(&self.plan.setting.order, &statuses[0]);
+        let apart = |status: &&Status| place(&self.plan.setting.order, status) != first;
+        if let Some(other) = statuses.iter().find(apart) {
+            let (one, other) = (describe::standing(&statuses[0]), describe::standing(other));
+            return Some(format!("nodes stand apart: {one}; {other}"));
+        }
+        // What a lost machine spread while something before it got nowhere waits for that for ever, up to a limit.
+        let merged = self.plan.setting.order == Order::Merged;
+        if merged && self.gone().contains(&true) {
+            return None;
+        }
+        self.hosts[..self.members()].iter().enumerate().find_map(|(host, machine)| {
+            let node = machine.node.as_ref()?;
+            let (queued, bytes) = (node.queued(), node.queued_bytes());
+            let waits = || format!("{queued} things wait in node {}: {bytes} bytes", host + 1);
+            (queued > 0 || bytes > 0).then(waits)
+        })
+    }
+
+    /// Whether a node goes on that runs on a directory which must not take part.
+    fn is_loose(&self, host: usize) -> bool {
+        self.hosts[host].is_copy && !self.hosts[host].gone
+    }
+
+    /// Of each node, whether it is lost for good.
+    fn gone(&self) -> Vec<bool> {
+        self.hosts[..self.members()].iter().map(|host| host.gone).collect()
+    }
+
+    /// The nodes that are not lost for good.
+    fn living(&self) -> Vec<usize> {
+        (0..self.members()).filter(|host| !self.hosts[*host].gone).collect()
+    }
+
+    /// One client per node writes, and reads at every level.
+    fn ask_for_work(&mut self) {
+        let levels = self.plan.setting.levels();
+        for host in self.living() {
+            let key = Bytes::from(format!("work-{host}"));
+            let mut wishes = vec![wish(&key, Action::Set(Bytes::from_static(b"done")), None)];
+            wishes[0].unique = false;
+            for level in levels {
+                wishes.push(wish(&key, Action::Get, Some(*level)));
+                for shared in 0..self.plan.setting.load.keys {
+                    let key = Bytes::from(format!("k{shared}"));
+                    wishes.push(wish(&key, Action::Get, Some(*level)));
+                }
+            }
+            self.add_client(host, Source::Listed { wishes, is_final: false }, 1_000);
+        }
+    }
+
+    /// One client per node reads every key. Gives where their operations begin.
+    fn ask_for_finals(&mut self) -> usize {
+        let from = self.record.len();
+        let written = self.record.iter().filter(|operation| operation.action.is_write());
+        let parts = written.flat_map(|operation| operation.parts(0));
+        let keys: BTreeSet<(Bytes, bool)> =
+            parts.map(|operation| (operation.key, operation.private)).collect();
+        for host in self.living() {
+            let read = |(key, private): &(Bytes, bool)| Wish {
+                private: *private,
+                ..wish(key, Action::Get, Some(Level::Eventual))
+            };
+            let wishes = keys.iter().map(read).collect();
+            self.add_client(host, Source::Listed { wishes, is_final: true }, 1_000);
+        }
+        from
+    }
+
+    /// The last round of final reads is the one that counts.
+    fn judge_finals(&mut self, from: usize) {
+        let finals = &self.record[from..];
+        let hosts = self.living().len();
+        let agrees = |operation: &Operation| {
+            let same_key = finals.iter().filter(|other| other.key == operation.key);
+            operation.is_done()
+                && same_key.clone().count() == hosts
+                && same_key.clone().all(|other| other.seen() == operation.seen())
+        };
+        if let Some(operation) = finals.iter().find(|operation| !agrees(operation)) {
+            let end = match operation.seen() {
+                Some(seen) => format!("saw {}", describe::value(seen)),
+                None => format!("ended as {}", describe::outcome(&operation.outcome)),
+            };
+            let why = format!("{} {end}, which is not what others see", operation.describe());
+            self.wait_and_read_again(why, from);
+            return;
+        }
+        self.conclude();
+    }
+
+    fn wait_and_read_again(&mut self, why: String, from: usize) {
+        if self.now_us() - self.ending.since_us > STAGE_US {
+            self.fail(REST, why);
+            return;
+        }
+        self.record[from..].iter_mut().for_each(|operation| operation.is_final = false);
+        let from = self.ask_for_finals();
+        self.ending.stage = Stage::Reading { from };
+        self.queue.after(WATCH_US, Event::Watch);
+    }
+
+    /// All is at rest: what is left are the invariants of the end.
+    fn conclude(&mut self) {
+        let statuses: Vec<Status> = self.statuses().into_iter().flatten().collect();
+        let setting = self.plan.setting.clone();
+        let record = std::mem::take(&mut self.record);
+        let gone = self.gone();
+        let (operations, places) = parts(&record);
+        let rest = Rest {
+            setting: &setting,
+            operations: &operations,
+            asked: &record,
+            statuses: &statuses,
+            gone: &gone,
+        };
+        self.look(|invariant| invariant.at_rest(&rest));
+        if self.judged {
+            let evidence = Evidence::new(setting.order, &operations, &places, &gone);
+            self.judgements = verdict::judge(&setting, &evidence);
+        }
+        self.record = record;
+        let violated = self.judgements.iter().find(|judgement| judgement.word == "violated");
+        if let Some(judgement) = violated {
+            let what = format!("{}: {}", judgement.level, judgement.lines.join("; "));
+            self.fail(verdict::VERDICT, what);
+        }
+        self.ending.stage = Stage::Over;
+    }
+
+    /// What clients asked and heard, as it is judged by the strongest level of the order.
+    pub(super) fn history(&self) -> history::History {
+        if !self.judged {
+            return history::History::new(None, vec![]);
+        }
+        let setting = &self.plan.setting;
+        let gone = self.gone();
+        let (operations, places) = parts(&self.record);
+        let evidence = Evidence::new(setting.order, &operations, &places, &gone);
+        verdict::history(setting.levels()[0], true, &evidence)
+    }
+}
+
+/// What clients asked for and heard, key by key, and where each stands in the record.
+fn parts(record: &[Operation]) -> (Vec<Operation>, Vec<usize>) {
+    let parts = |(place, operation): (usize, &Operation)| {
+        operation.parts(place).into_iter().map(move |part| (part, place))
+    };
+    record.iter().enumerate().flat_map(parts).unzip()
+}
+
+/// What a node waits for that is not ready.
+fn not_ready(status: &Status) -> String {
+    let why =
+        status.waits.as_ref().map_or(String::new(), |waits| format!(": it waits for {waits}"));
+    format!("node {} is not ready{why}", status.id.0)
+}
+
+/// Where a replica stands.
+fn place(order: &Order, status: &Status) -> Vec<u64> {
+    match order {
+        Order::Agreed => vec![status.applied, status.term, status.leader.map_or(0, |id| id.0)],
+        Order::Merged => {
+            status.vector.iter().flat_map(|(id, boot, index)| [id.0, *boot, *index]).collect()
+        }
+    }
+}
+
+fn wish(key: &Bytes, action: Action, level: Option<Level>) -> Wish {
+    Wish { key: key.clone(), action, level, private: false, unique: true }
+}

@@ -1,0 +1,306 @@
+//! What goes on between clients and nodes: connections, requests, answers, and giving up.
+
+use std::collections::VecDeque;
+
+use node::{Error, Input, Order, Reply, RequestId, SessionId};
+
+use super::World;
+use super::event::Answer;
+use super::event::Asked;
+use super::event::Event;
+use super::turn::first_broken;
+use crate::env::client::{Line, Source, Wish};
+use crate::plan::setting::Setting;
+use crate::record::describe;
+use crate::record::operation::{Operation, Outcome};
+
+/// The first request of a connection.
+const FIRST: RequestId = RequestId(1);
+
+impl World {
+    /// A client that waits for nothing asks for the next thing.
+    pub(super) fn client_goes_on(&mut self, client: usize, life: u64) {
+        let who = &self.clients[client];
+        if who.life != life || !who.waiting.is_empty() || who.is_done() {
+            return;
+        }
+        if self.clients[client].line.is_none() && !self.connect(client) {
+            let again_us = self.clients[client].chance.between(5_000, 100_000);
+            self.queue.after(again_us, Event::Client { client, life });
+            return;
+        }
+        let setting = &self.plan.setting;
+        let wishes = self.clients[client].next_wishes(setting, &mut self.operations_left);
+        self.ask(client, wishes);
+    }
+
+    /// Most clients that wait for nothing ask again soon.
+    pub(super) fn rush(&mut self) {
+        for place in 0..self.clients.len() {
+            let client = &mut self.clients[place];
+            if client.chance.percent(70) {
+                let (delay_us, life) = (client.chance.below(3_000), client.life);
+                self.queue.after(delay_us, Event::Client { client: place, life });
+            }
+        }
+    }
+
+    /// Opens a connection to the client's node, or, if that is down, perhaps to another one.
+    fn connect(&mut self, client: usize) -> bool {
+        let wanders = matches!(self.clients[client].source, Source::Drawn { .. });
+        let mut host = self.clients[client].host;
+        if wanders && !self.hosts[host].is_up() && self.clients[client].chance.percent(30) {
+            host = self.clients[client].chance.index(self.plan.setting.nodes);
+        }
+        self.clients[client].host = host;
+        if !self.serves(host) {
+            return false;
+        }
+        let session = self.new_session();
+        let number = self.new_number();
+        let who = &mut self.clients[client];
+        who.life += 1;
+        who.number = number;
+        who.line = Some(Line { session, host, host_life: self.hosts[host].life, next_id: FIRST.0 });
+        self.hosts[host].desk.open(session, client, who.life);
+        true
+    }
+
+    /// Whether clients go there. (A copy that hears nobody serves merged keyspaces, as it says: what it answers binds nobody.)
+    fn serves(&self, host: usize) -> bool {
+        let machine = &self.hosts[host];
+        machine.is_up() && !(machine.is_copy && self.plan.setting.order == Order::Merged)
+    }
+
+    /// Sends requests, all at once.
+    fn ask(&mut self, client: usize, wishes: Vec<Wish>) {
+        let now_us = self.now_us();
+        let patience_us = self.patience_us();
+        let mut asked = vec![];
+        for (place, wish) in wishes.into_iter().enumerate() {
+            let operation = self.record.len();
+            let level = self.level(wish.level);
+            let who = &mut self.clients[client];
+            let line = who.line.as_mut().expect("who asks is connected");
+            let id = RequestId(line.next_id);
+            line.next_id += 1;
+            who.waiting.push_back((id, operation));
+            self.recorder.ask(client, line.session, id);
+            asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
+            self.open += 1;
+            self.waiting_since_us.get_or_insert(now_us);
+            for key in wish.action.keys(&wish.key) {
+                self.invariants.iter_mut().for_each(|invariant| invariant.on_ask(key));
+            }
+            self.record.push(Operation {
+                client: who.number,
+                host: line.host,
+                key: wish.key,
+                action: wish.action,
+                level,
+                start_us: now_us,
+                end_us: now_us,
+                outcome: Outcome::Open,
+                certificate: None,
+                pipelined: place > 0,
+                private: wish.private,
+                unique: wish.unique,
+                is_final: who.is_final(),
+                part_of: None,
+            });
+            let words = || format!("{}?", self.record[operation].describe());
+            self.trace.tell(now_us, words);
+        }
+        self.arm_patience(client, now_us + patience_us);
+        self.send_requests(client, asked);
+    }
+
+    /// How long a client waits for an answer: when all is whole, longer than the node may take.
+    pub(super) fn patience_us(&self) -> u64 {
+        let Setting { load, request_timeout_ms, .. } = &self.plan.setting;
+        let patient_us = (request_timeout_ms + 1000) * 1000;
+        if self.healed { patient_us } else { load.patience_us }
+    }
+
+    /// The requests travel together, or each by itself.
+    fn send_requests(&mut self, client: usize, asked: Vec<Asked>) {
+        let now_us = self.now_us();
+        let who = &mut self.clients[client];
+        let line = who.line.as_ref().expect("who asks is connected");
+        let (host, life, session) = (line.host, line.host_life, line.session);
+        let together = who.chance.percent(50);
+        let rows =
+            if together { vec![asked] } else { asked.into_iter().map(|a| vec![a]).collect() };
+        for asked in rows {
+            let at_us = self.clients[client].arrival_at(now_us);
+            self.queue.at(at_us, Event::Requests { host, life, session, asked });
+        }
+    }
+
+    pub(super) fn requests_arrive(
+        &mut self,
+        host: usize,
+        life: u64,
+        session: SessionId,
+        asked: Vec<Asked>,
+    ) {
+        if self.hosts[host].life != life || !self.hosts[host].is_up() {
+            return;
+        }
+        for Asked { id, level, command } in asked {
+            self.trace.numbers(&[9, host as u64, session.0, id.0]);
+            self.recorder.arrive(self.queue.now_us(), session, id);
+            if !self.hosts[host].desk.ask(session, id) {
+                continue;
+            }
+            if id == FIRST && self.plan.setting.load.certified {
+                self.hand(host, Input::Certify { session, on: true });
+            }
+            self.hand(host, Input::Request { session, id, level, command });
+        }
+    }
+
+    pub(super) fn closed_arrives(&mut self, host: usize, life: u64, session: SessionId) {
+        let alive = self.hosts[host].life == life && self.hosts[host].is_up();
+        if alive && self.hosts[host].desk.close(session) {
+            self.hand(host, Input::Closed(session));
+        }
+    }
+
+    pub(super) fn answer_arrives(&mut self, client: usize, life: u64, mut answer: Answer) {
+        if self.clients[client].life != life {
+            return;
+        }
+        let Some((id, operation)) = self.clients[client].waiting.pop_front() else { return };
+        assert_eq!(id, answer.id, "answers come in the order of the requests");
+        let last_host = self.members() - 1;
+        self.saboteur.twist(&self.record[operation], last_host, &mut answer.reply);
+        let now_us = self.now_us();
+        let outcome = match answer.reply {
+            Reply::Error(Error::Indeterminate(_)) => Outcome::Unknown,
+            Reply::Error(error) => Outcome::Refused(error),
+            reply => Outcome::Done(reply),
+        };
+        self.record[operation].certificate = answer.certificate;
+        self.settle(operation, outcome);
+        self.clients[client].learn(&self.record[operation]);
+        if self.record[operation].outcome == Outcome::Unknown {
+            self.renumber(client);
+        }
+        if self.clients[client].waiting.is_empty() {
+            self.rest_a_while(client, now_us);
+        }
+    }
+
+    /// What became of an operation is known to its client.
+    fn settle(&mut self, operation: usize, outcome: Outcome) {
+        let now_us = self.now_us();
+        let record = &mut self.record[operation];
+        self.open -= 1;
+        record.end_us = now_us;
+        record.outcome = outcome;
+        let done = record.is_done();
+        if done {
+            self.last_done_us = now_us;
+            self.note_availability();
+        }
+        let record = &self.record[operation];
+        self.trace.numbers(&[10, operation as u64]);
+        self.trace.tell(now_us, || {
+            format!("{}: {}", record.describe(), describe::outcome(&record.outcome))
+        });
+        let broken = first_broken(&mut self.invariants, |invariant| invariant.on_outcome(record));
+        self.fail_if(broken);
+        self.demand(operation);
+    }
+
+    /// Something was done: how long had clients waited for anything at all?
+    fn note_availability(&mut self) {
+        let now_us = self.now_us();
+        let still = (self.open > 0).then_some(now_us);
+        let since_us = std::mem::replace(&mut self.waiting_since_us, still).unwrap_or(now_us);
+        self.stats.unavailable_us_max = self.stats.unavailable_us_max.max(now_us - since_us);
+    }
+
+    /// Who does not know what became of a request goes on as another.
+    fn renumber(&mut self, client: usize) {
+        let number = self.new_number();
+        let who = &mut self.clients[client];
+        who.number = number;
+        who.waiting.iter().for_each(|(_, operation)| self.record[*operation].client = number);
+    }
+
+    /// All is answered: the client thinks, or leaves for another node.
+    fn rest_a_while(&mut self, client: usize, now_us: u64) {
+        let leaves = {
+            let percent = self.plan.setting.load.wander_percent;
+            let hosts = self.members();
+            let who = &mut self.clients[client];
+            let leaves = who.chance.percent(percent);
+            if leaves {
+                who.host = who.chance.index(hosts);
+            }
+            leaves
+        };
+        if leaves {
+            self.hang_up_client(client);
+        }
+        let remaining_us = self.plan.setting.breaking_us.saturating_sub(now_us);
+        let who = &mut self.clients[client];
+        let think_us = who.think_us(remaining_us);
+        let life = who.life;
+        self.queue.after(think_us, Event::Client { client, life });
+    }
+
+    /// The client closes its connection; its node hears of it.
+    fn hang_up_client(&mut self, client: usize) {
+        let now_us = self.now_us();
+        let who = &mut self.clients[client];
+        let Some(line) = who.line.take() else { return };
+        who.life += 1;
+        let at_us = who.arrival_at(now_us);
+        let (host, life, session) = (line.host, line.host_life, line.session);
+        self.queue.at(at_us, Event::Closed { host, life, session });
+    }
+
+    /// The client's node died, or the connection was cut.
+    pub(super) fn line_is_lost(&mut self, client: usize, life: u64) {
+        if self.clients[client].life == life {
+            self.lose_line(client);
+        }
+    }
+
+    /// The client looks again then, whether it waits too long; one look at a time is enough, since all its requests wait
+    /// in one row.
+    fn arm_patience(&mut self, client: usize, at_us: u64) {
+        let who = &mut self.clients[client];
+        if !std::mem::replace(&mut who.looks_again, true) {
+            self.queue.at(at_us, Event::Impatient { client });
+        }
+    }
+
+    pub(super) fn client_looks(&mut self, client: usize) {
+        let (now_us, patience_us) = (self.now_us(), self.patience_us());
+        let who = &mut self.clients[client];
+        who.looks_again = false;
+        let Some((_, oldest)) = who.waiting.front() else { return };
+        let until_us = self.record[*oldest].start_us + patience_us;
+        if until_us <= now_us {
+            self.lose_line(client);
+        } else {
+            self.arm_patience(client, until_us);
+        }
+    }
+
+    /// The connection is over: whatever was not answered is unknown.
+    pub(super) fn lose_line(&mut self, client: usize) {
+        self.hang_up_client(client);
+        let waiting: VecDeque<_> = std::mem::take(&mut self.clients[client].waiting);
+        for (_, operation) in waiting {
+            self.record[operation].client = self.new_number();
+            self.settle(operation, Outcome::Unknown);
+        }
+        let now_us = self.now_us();
+        self.rest_a_while(client, now_us);
+    }
+}
