@@ -40,6 +40,7 @@ use crate::limits::Limits;
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::Sessions;
+use crate::store::TOGETHER;
 use crate::turn::{Budget, Identity, Turn};
 use crate::wire::group::RecordGroup;
 use crate::wire::lent::Lent;
@@ -130,10 +131,13 @@ impl Node {
     /// at once, after whatever else the driver has to do. After [`Output::Halt`] it does nothing any more.
     pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
         self.budget = Budget::new(self.turn_steps);
-        self.touch(inputs);
-        for input in inputs.drain(..) {
-            self.sort(input, outputs);
+        let mut inputs = inputs.drain(..);
+        while inputs.len() > 0 {
+            // What is fetched for more of them would be gone again by then.
+            self.touch(inputs.as_slice());
+            inputs.by_ref().take(TOGETHER).for_each(|input| self.sort(input, outputs));
         }
+        drop(inputs);
         if self.halted {
             return;
         }

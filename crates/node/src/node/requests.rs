@@ -54,23 +54,20 @@ impl Node {
         }
     }
 
-    /// Has the processor fetch what these requests are about to read; see [`crate::store::Store::touch`].
+    /// Has the processor fetch what the first of these inputs are about to read; see [`crate::store::Store::touch`].
     pub(super) fn touch(&self, inputs: &[Input]) {
         let view = self.view(self.keyspaces.default().order);
-        let read = |input| match input {
-            &Input::Request { ref command, .. } if !command.is_write() => command.sole_key(),
-            _ => None,
-        };
-        let mut keys = inputs.iter().take(TOUCHED_MAX).filter_map(read);
-        let mut together = Vec::with_capacity(TOGETHER);
-        loop {
-            together.clear();
-            together.extend(keys.by_ref().take(TOGETHER));
-            if together.len() < 2 {
-                return;
+        let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
+        for input in inputs.iter().take(TOGETHER) {
+            if let Input::Request { command, .. } = input
+                && !command.is_write()
+                && let Some(key) = command.sole_key()
+            {
+                keys[count] = key;
+                count += 1;
             }
-            view.touch(&together);
         }
+        view.touch(&keys[..count]);
     }
 
     pub(super) fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
@@ -186,6 +183,4 @@ pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {
     ))
 }
 
-/// How many requests are looked at before they are taken in: what is fetched for more would be gone again by then.
-const TOUCHED_MAX: usize = 1024;
 const OVERFULL: &str = "too much waits on this node already; the request did not run";
