@@ -8,6 +8,7 @@ were busy with anything else but servers and client, and a run with much of that
 
     cargo build --release && bench/redis-benchmark.py
     bench/redis-benchmark.py --nodes 3 --level sequential --tests set --pipeline 16
+    bench/redis-benchmark.py --redis --before "PROGRAM serve"   # beside Redis, and an earlier build
 """
 
 import argparse
@@ -18,6 +19,7 @@ import re
 import resource
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -40,8 +42,41 @@ class Connection:
         return dict(line.split(":", 1) for line in lines if ":" in line)
 
 
-class Cluster:
-    """Servers as processes, ended and their directories removed at the end."""
+class Servers:
+    """Processes, ended and their directories removed at the end."""
+
+    def cpu_seconds(self):
+        """Of each server."""
+        return [cpu_seconds(process.pid) for process in self.processes]
+
+    def log(self, i):
+        return os.path.join(self.directory, f"{i + 1}.log")
+
+    def connect(self, i):
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                return Connection(self.ports[i])
+            except OSError:
+                if self.processes[i].poll() is not None or time.monotonic() > deadline:
+                    with open(self.log(i)) as log:
+                        sys.exit(f"node {i + 1} does not start:\n{log.read()}")
+                time.sleep(0.05)
+
+    def end(self):
+        for process in self.processes:
+            process.stdin.close()
+            self.stop(process)
+        for process in self.processes:
+            process.wait(10)
+        shutil.rmtree(self.directory)
+
+    def stop(self, process):
+        """Beside the end of its standard input."""
+
+
+class Cluster(Servers):
+    """Nodes of Candor."""
 
     def __init__(self, command, nodes, level, directory):
         ports = free_ports(2 * nodes)
@@ -53,23 +88,12 @@ class Cluster:
             arguments = ["--id", str(i + 1), "--listen", f"127.0.0.1:{port}", "--level", level]
             arguments += ["--data-dir", os.path.join(self.directory, str(i + 1))]
             arguments += ["--peers", peers] if nodes > 1 else []
-            with open(os.path.join(self.directory, f"{i + 1}.log"), "wb") as log:
+            with open(self.log(i), "wb") as log:
                 self.processes.append(subprocess.Popen(
                     command + arguments + ["--exit-with-stdin"],
                     stdin=subprocess.PIPE, stdout=log, stderr=log))
         self.connections = [self.connect(i) for i in range(nodes)]
         self.leader = self.wait_for_leader(level)
-
-    def connect(self, i):
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                return Connection(self.ports[i])
-            except OSError:
-                if self.processes[i].poll() is not None or time.monotonic() > deadline:
-                    with open(os.path.join(self.directory, f"{i + 1}.log")) as log:
-                        sys.exit(f"node {i + 1} does not start:\n{log.read()}")
-                time.sleep(0.05)
 
     def wait_for_leader(self, level):
         """The place of the leader, once all are ready. Merged keyspaces have none: the first."""
@@ -85,19 +109,37 @@ class Cluster:
             time.sleep(0.05)
         sys.exit("the cluster is not ready after 30 s")
 
-    def cpu_seconds(self):
-        """Of each server."""
-        return [cpu_seconds(process.pid) for process in self.processes]
-
     def syncs(self):
         return int(self.connections[self.leader].info()["log_syncs"])
 
-    def end(self):
-        for process in self.processes:
-            process.stdin.close()
-        for process in self.processes:
-            process.wait(10)
-        shutil.rmtree(self.directory)
+
+class Redis(Servers):
+    """Redis, and so many replicas."""
+
+    def __init__(self, program, replicas, appendfsync, directory):
+        self.ports = free_ports(1 + replicas)
+        self.directory = tempfile.mkdtemp(prefix="redis-bench-", dir=directory)
+        self.leader = 0
+        self.processes = []
+        for i, port in enumerate(self.ports):
+            home = os.path.join(self.directory, str(i + 1))
+            os.mkdir(home)
+            arguments = ["--port", str(port), "--dir", home, "--save", ""]
+            arguments += ["--appendonly", "yes", "--appendfsync", appendfsync] if appendfsync else []
+            arguments += ["--replicaof", f"127.0.0.1 {self.ports[0]}"] if i else []
+            with open(self.log(i), "wb") as log:
+                self.processes.append(subprocess.Popen(
+                    program + arguments, stdin=subprocess.PIPE, stdout=log, stderr=log))
+        self.connections = [self.connect(i) for i in range(1 + replicas)]
+        for connection in self.connections[1:]:
+            while connection.info()["master_link_status"] != "up":
+                time.sleep(0.05)
+
+    def syncs(self):
+        return 0
+
+    def stop(self, process):
+        process.terminate()
 
 
 def cpu_seconds(pid):
@@ -131,27 +173,85 @@ def free_ports(count):
 def measure(cluster, test, pipeline, options):
     """One run of redis-benchmark: a row of the table."""
     count = options.requests * (10 if pipeline > 1 and test != "set" else 4 if pipeline > 1 else 1)
-    command = ["redis-benchmark", "-p", str(cluster.ports[cluster.leader]), "-t", test, "--csv"]
-    command += ["-c", str(options.clients), "-P", str(pipeline), "-d", "100", "-r", "100000"]
-    command += ["-n", str(count)]
-    syncs = cluster.syncs()
-    before, busy, children, start = cluster.cpu_seconds(), busy_seconds(), child_seconds(), time.monotonic()
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    seconds = time.monotonic() - start
-    client = child_seconds() - children
-    used = [after - earlier for after, earlier in zip(cluster.cpu_seconds(), before)]
-    others = (busy_seconds() - busy - sum(used) - client) / seconds
+    syncs, busy = cluster.syncs(), busy_seconds()
+    run = benchmark(cluster, test, pipeline, options.clients, count)
+    others = (busy_seconds() - busy - run["used_s"]) / run["seconds"]
     syncs = cluster.syncs() - syncs
-    rows = [row for row in csv.DictReader(io.StringIO(output)) if "INLINE" not in row["test"]]
-    tests = 2 if test == "ping" else 1  # redis-benchmark's ping is two tests
-    micros = [1e6 * each / (count * tests) for each in used]
+    micros = run["micros"]
     leader = micros.pop(cluster.leader)
     return [
-        test, str(pipeline),
-        f"{float(rows[0]['rps']):,.0f}", rows[0]["p50_latency_ms"], rows[0]["p99_latency_ms"],
+        test, str(pipeline), f"{run['rate']:,.0f}", run["p50_ms"], run["p99_ms"],
         " + ".join(f"{each:.2f}" for each in [leader] + micros), f"{leader + sum(micros):.2f}",
         f"{count / syncs:.1f}" if test == "set" and syncs else "", f"{max(others, 0):.2f}",
     ]
+
+
+def benchmark(cluster, test, pipeline, clients, count):
+    """Runs redis-benchmark: rate, latencies, and CPU microseconds per operation of each server."""
+    command = ["redis-benchmark", "-p", str(cluster.ports[cluster.leader]), "-t", test, "--csv"]
+    command += ["-c", str(clients), "-P", str(pipeline), "-d", "100", "-r", "100000"]
+    command += ["-n", str(count)]
+    before, children, start = cluster.cpu_seconds(), child_seconds(), time.monotonic()
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    seconds = time.monotonic() - start
+    used = [after - earlier for after, earlier in zip(cluster.cpu_seconds(), before)]
+    row = [row for row in csv.DictReader(io.StringIO(output)) if "INLINE" not in row["test"]][0]
+    tests = 2 if test == "ping" else 1  # redis-benchmark's ping is two tests
+    return {
+        "rate": float(row["rps"]), "p50_ms": row["p50_latency_ms"], "p99_ms": row["p99_latency_ms"],
+        "micros": [1e6 * each / (count * tests) for each in used],
+        "seconds": seconds, "used_s": sum(used) + child_seconds() - children,
+    }
+
+
+# What is set beside Redis: test, pipeline, clients, operations.
+SET, SET_16 = ("set", 1, 64, 100_000), ("set", 16, 64, 600_000)
+GET, GET_16 = ("get", 1, 64, 200_000), ("get", 16, 64, 2_000_000)
+ALONE = ("set", 1, 1, 2_000)
+FILL = ("set", 16, 64, 400_000)
+
+
+def contenders(options):
+    """What is set side by side: name, how it is started, what it is asked."""
+    three, one = "3 nodes, durable", "1 node, sequential"
+    versions = [("candor", options.server)] + ([("before", options.before)] if options.before else [])
+    directory, program = options.directory, re.split(r"\s+", options.redis_server)
+    for version, command in versions:
+        command = re.split(r"\s+", command)
+        yield f"{version}: {three}", lambda command=command: Cluster(
+            command, 3, "linearizable", directory), [SET, SET_16, ALONE, GET, GET_16]
+        yield f"{version}: {one}", lambda command=command: Cluster(
+            command, 1, "sequential", directory), [SET, SET_16, ALONE, GET, GET_16]
+    yield "redis: 2 replicas, no fsync", lambda: Redis(program, 2, None, directory), [SET, SET_16, GET, GET_16]
+    yield "redis: alone, no fsync", lambda: Redis(program, 0, None, directory), [SET, SET_16, GET, GET_16]
+    yield "redis: alone, fsync always", lambda: Redis(program, 0, "always", directory), [SET, SET_16, ALONE]
+
+
+def beside_redis(options):
+    """Runs all in turns, and prints medians: CPU microseconds per operation of all servers together,
+    and milliseconds of one client alone."""
+    figures = {}
+    for run in range(options.runs):
+        for name, start, tests in contenders(options):
+            servers = start()
+            try:
+                benchmark(servers, *FILL)
+                for test in tests:
+                    done = benchmark(servers, *test)
+                    figures.setdefault((name, test), []).append((sum(done["micros"]), float(done["p50_ms"])))
+            finally:
+                servers.end()
+            print(f"run {run + 1} of {options.runs}: {name}", file=sys.stderr)
+    rows = [["", "SET P=1", "SET P=16", "GET P=1", "GET P=16", "one client, SET", "p50 ms"]]
+    for name, _, _ in contenders(options):
+        cells = [figures.get((name, test)) for test in (SET, SET_16, GET, GET_16, ALONE)]
+        row = [f"{median(cell, 0):.2f}" if cell else "" for cell in cells]
+        rows.append([name] + row + [f"{median(cells[-1], 1):.3f}" if cells[-1] else ""])
+    print_table(rows)
+
+
+def median(cell, place):
+    return statistics.median(figure[place] for figure in cell)
 
 
 def print_table(rows):
@@ -174,9 +274,15 @@ def main():
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--requests", type=int, default=200_000, help="at pipeline 1; more at others")
     parser.add_argument("--directory", help="where the data lies (the system's temporary directory)")
+    parser.add_argument("--redis", action="store_true", help="set it beside Redis, in turns")
+    parser.add_argument("--redis-server", default="redis-server", help="the program of Redis")
+    parser.add_argument("--before", help="with --redis: the command of an earlier build, in turns as well")
+    parser.add_argument("--runs", type=int, default=5, help="with --redis: the median of so many")
     options = parser.parse_args()
     if not shutil.which("redis-benchmark"):
         sys.exit("redis-benchmark is not installed (Debian: redis-tools)")
+    if options.redis:
+        return beside_redis(options)
     rows = [["nodes", "level", "test", "P", "op/s", "p50 ms", "p99 ms", "CPU us/op, leader first",
              "total", "op/sync", "others"]]
     for nodes in options.nodes:

@@ -9,7 +9,8 @@ use crate::ids::{DirectoryId, Life};
 use crate::random::Random;
 use crate::session::{Sessions, Waiter};
 use crate::wire::group::RecordGroup;
-use crate::wire::message::{Body, Message};
+use crate::wire::lent::Lent;
+use crate::wire::message::{Body, HEAD_BYTES, Message};
 use crate::wire::record::{Known, Record};
 
 /// Who this node is, as its messages say.
@@ -122,6 +123,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) budget: &'a mut Budget,
     pub(crate) random: &'a mut Random,
     pub(crate) outputs: &'a mut Vec<Output>,
+    /// The memory of messages that were sent.
+    pub(crate) lent: &'a mut Lent,
     /// Whether the node must not go on.
     pub(crate) halted: &'a mut bool,
 }
@@ -146,6 +149,22 @@ impl Turn<'_> {
     pub(crate) fn send_urgent(&mut self, to: NodeId, body: Body) {
         let message = self.message(body);
         self.outputs.push(Output::Send { to, message, urgent: true });
+    }
+
+    /// Sends a message of Raft of about so many bytes, which `write` appends.
+    pub(crate) fn send_raft(
+        &mut self,
+        to: NodeId,
+        urgent: bool,
+        bytes: usize,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let Identity { id, directory, life } = self.identity;
+        let message = self.lent.write(|out| {
+            out.reserve(HEAD_BYTES + bytes);
+            Message::encode_raft(id, Known { directory, life }, out, write);
+        });
+        self.outputs.push(Output::Send { to, message, urgent });
     }
 
     /// Sends a message back on the path that one came by; with no path, to the address of the member.

@@ -4,8 +4,9 @@ use super::Agreed;
 use super::entry::WriteId;
 use super::state::Ran;
 use crate::api::{AgreedPosition, Certificate};
-use crate::commands::{Unreadable, Write};
+use crate::commands::{Unreadable, View, Write};
 use crate::ids::{Index, Life};
+use crate::store::TOGETHER;
 use crate::turn::Turn;
 
 impl Agreed {
@@ -39,6 +40,9 @@ impl Agreed {
         let skips = mutant!(ReplaySkipsEntry, false, self.is_last_of_replay(index));
         turn.budget.work.spend(1, 0);
         loop {
+            if self.cursor.offset().is_multiple_of(TOGETHER as u32) {
+                self.touch(data);
+            }
             let (id, offset, write) = match self.cursor.next(data) {
                 Ok(Some(next)) => next,
                 Ok(None) => break,
@@ -61,6 +65,19 @@ impl Agreed {
         let count = std::mem::take(&mut self.cursor).offset();
         self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
         true
+    }
+
+    /// Has the processor fetch what the next writes of this entry are about; see [`crate::store::Store::touch`].
+    fn touch(&self, data: &[u8]) {
+        let mut ahead = self.cursor.clone();
+        let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
+        while count < TOGETHER
+            && let Ok(Some((_, _, write))) = ahead.next(data)
+        {
+            keys[count] = write.first_key().unwrap_or_default();
+            count += 1;
+        }
+        self.state.touch(&keys[..count]);
     }
 
     fn apply_write(

@@ -22,6 +22,8 @@ const TIME: u8 = 2;
 const FLAGS: u8 = 0;
 /// Version, type, flags, and the time in eight bytes.
 const HEADER: usize = 11;
+/// What a run takes beside its writes, at most.
+const RUN_BYTES: usize = 64;
 
 /// The id of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a start).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,7 @@ impl Draft {
             // Room for what comes before them, so that nothing is moved later.
             self.runs.resize(HEADER, 0);
         }
+        self.runs.reserve(RUN_BYTES + commands.len());
         put_uint(&mut self.runs, first.node.0);
         first.life.encode(&mut self.runs);
         put_uint(&mut self.runs, first.sequence.0);
@@ -108,7 +111,7 @@ pub(crate) fn for_each<'a>(
 }
 
 /// A place between two writes of an entry.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Cursor {
     at: usize,
     /// The id of the next write of the run, how many are left of it, and where it ends.

@@ -38,13 +38,15 @@ pub(crate) struct Proposals {
     named_bytes: usize,
     unnamed_bytes: usize,
     copies: Copies,
+    /// Where runs are put together.
+    commands: Vec<u8>,
 }
 
 /// Writes to send, with consecutive ids.
-pub(crate) struct Run {
+pub(crate) struct Run<'a> {
     pub(crate) first: Sequence,
     pub(crate) count: u64,
-    pub(crate) commands: Vec<u8>,
+    pub(crate) commands: &'a [u8],
 }
 
 impl Proposals {
@@ -58,6 +60,7 @@ impl Proposals {
             named_bytes: 0,
             unnamed_bytes: 0,
             copies: Copies::default(),
+            commands: vec![],
         }
     }
 
@@ -124,19 +127,20 @@ impl Proposals {
     }
 
     /// The next writes to send to the leader, with ids from here on; counted as sent.
-    pub(crate) fn next_run(&mut self) -> Option<Run> {
+    pub(crate) fn next_run(&mut self) -> Option<Run<'_>> {
         let first = self.sent;
-        let mut commands = vec![];
-        while commands.len() < self.limits.run_bytes {
+        self.commands.clear();
+        self.commands.shrink_to(self.limits.run_bytes);
+        while self.commands.len() < self.limits.run_bytes {
             let at = (self.sent.0 - self.first.0) as usize;
             if at == self.named.len() && !self.name_next() {
                 break;
             }
-            commands.extend_from_slice(&self.named[at].write);
+            self.commands.extend_from_slice(&self.named[at].write);
             self.sent = self.sent.next();
         }
         let count = self.sent.0 - first.0;
-        (count > 0).then_some(Run { first, count, commands })
+        (count > 0).then_some(Run { first, count, commands: &self.commands })
     }
 
     /// Names the first unnamed write, if there is one and the limit allows it.

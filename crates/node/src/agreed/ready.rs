@@ -7,7 +7,6 @@ use super::Agreed;
 use crate::api::{NodeId, Ticket};
 use crate::ids::{Index, Term};
 use crate::turn::Turn;
-use crate::wire::message::Body;
 use crate::wire::record::Record;
 
 /// A ready that waits for the disk.
@@ -107,17 +106,18 @@ impl Agreed {
     }
 }
 
+/// What Raft's encoding of an entry takes beside its data, at most.
+const ENTRY_BYTES: usize = 32;
+
 fn send_all(messages: Vec<eraftpb::Message>, turn: &mut Turn<'_>) {
     for message in messages {
         let to = NodeId(message.to);
         // Raft needs no order between messages, but an append that overtakes another is turned away.
         let urgent =
             !matches!(message.get_msg_type(), MessageType::MsgAppend | MessageType::MsgSnapshot);
-        let bytes = message.write_to_bytes().expect("a message has all its fields");
-        if urgent {
-            turn.send_urgent(to, Body::Raft(bytes.into()));
-        } else {
-            turn.send(to, Body::Raft(bytes.into()));
-        }
+        let bytes = message.entries.iter().map(|entry| entry.data.len() + ENTRY_BYTES).sum();
+        turn.send_raft(to, urgent, bytes, |out| {
+            message.write_to_vec(out).expect("a message has all its fields");
+        });
     }
 }

@@ -7,7 +7,7 @@ use super::entry::WriteId;
 use crate::api::{AgreedPosition, NodeId};
 use crate::commands::{Answer, Values, View, Write};
 use crate::counting::{Past, Watch};
-use crate::store::{Cursor, Store};
+use crate::store::{Cursor, Store, ends};
 
 /// A value and where it was written.
 #[derive(Debug)]
@@ -144,6 +144,10 @@ impl View for Counted {
         self.0.get(key).map(|versioned| &versioned.value)
     }
 
+    fn touch(&self, keys: &[&[u8]]) {
+        self.0.touch(keys, |versioned| ends(&versioned.value));
+    }
+
     fn keys(&self) -> u64 {
         unreachable!("nobody asks a state that is over how much it holds")
     }
@@ -161,6 +165,10 @@ impl View for Counted {
 impl View for State {
     fn get(&self, key: &[u8]) -> Option<&Bytes> {
         self.values.get(key).map(|versioned| &versioned.value)
+    }
+
+    fn touch(&self, keys: &[&[u8]]) {
+        self.values.touch(keys, |versioned| ends(&versioned.value));
     }
 
     fn keys(&self) -> u64 {

@@ -83,7 +83,7 @@ impl Agreed {
                 self.progressed_ms = turn.now.monotonic_ms;
             }
             while let Some(run) = self.proposals.next_run() {
-                let commands = run.commands.into();
+                let commands = Bytes::copy_from_slice(run.commands);
                 turn.send(leader, Body::Forward { first: run.first, count: run.count, commands });
             }
         }
@@ -103,7 +103,7 @@ impl Agreed {
         let mut taken = true;
         while taken && let Some(run) = self.proposals.next_run() {
             let first = WriteId { node: self.me, life: self.life, sequence: run.first };
-            self.draft.add_run(first, run.count, &run.commands);
+            self.draft.add_run(first, run.count, run.commands);
             if self.draft.len() >= self.limits.run_bytes {
                 taken = self.propose(turn);
             }

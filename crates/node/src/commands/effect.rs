@@ -65,6 +65,8 @@ impl Writes {
 pub(crate) trait View {
     /// The value of a key.
     fn get(&self, key: &[u8]) -> Option<&Bytes>;
+    /// Has the processor fetch what lies under these keys; see [`crate::store::Store::touch`].
+    fn touch(&self, keys: &[&[u8]]);
     /// How many keys have a value.
     fn keys(&self) -> u64;
     /// Calls `each` with the keys that have a value, in the order of the walk, from `from` on, until it says no; so that no

@@ -55,6 +55,12 @@ impl Write<'_> {
 }
 
 impl<'a> Write<'a> {
+    /// The first key that it names.
+    pub(crate) fn first_key(&self) -> Option<&'a [u8]> {
+        let first = self.row.keys?.first - 1;
+        self.args.iter().nth(first)
+    }
+
     /// The names and arguments of the commands that it is made of; its own, where it is no list.
     pub(crate) fn parts(&self) -> Vec<(&'static str, Args<'a>)> {
         match self.writes.keys_within {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::hlc::Stamp;
 use crate::commands::{Merging, View};
 use crate::counting::{Past, Watch};
-use crate::store::{Cursor, Store};
+use crate::store::{Cursor, Store, ends};
 use crate::wire::version_vector::Place;
 
 #[derive(Debug)]
@@ -115,6 +115,11 @@ impl Past for State {
 impl View for State {
     fn get(&self, key: &[u8]) -> Option<&Bytes> {
         self.values.get(key)?.value.as_ref()
+    }
+
+    fn touch(&self, keys: &[&[u8]]) {
+        self.values
+            .touch(keys, |versioned| versioned.value.as_ref().map_or((0, 0), |value| ends(value)));
     }
 
     fn keys(&self) -> u64 {

@@ -16,6 +16,7 @@ macro_rules! turn {
             budget: &mut $node.budget,
             random: &mut $node.random,
             outputs: $outputs,
+            lent: &mut $node.lent,
             halted: &mut $node.halted,
         }
     };
@@ -39,8 +40,10 @@ use crate::limits::Limits;
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::Sessions;
+use crate::store::TOGETHER;
 use crate::turn::{Budget, Identity, Turn};
 use crate::wire::group::RecordGroup;
+use crate::wire::lent::Lent;
 use crate::wire::record::Known;
 
 /// One member of the cluster.
@@ -74,6 +77,7 @@ pub struct Node {
     /// For what is to be random in answers.
     random: Random,
     disk: RecordGroup,
+    lent: Lent,
     sessions: Sessions,
     members: Members,
     agreed: Agreed,
@@ -113,6 +117,7 @@ impl Node {
             keyspaces,
             random,
             disk,
+            lent: Lent::default(),
             sessions: Sessions::default(),
             members,
             agreed,
@@ -126,9 +131,13 @@ impl Node {
     /// at once, after whatever else the driver has to do. After [`Output::Halt`] it does nothing any more.
     pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
         self.budget = Budget::new(self.turn_steps);
-        for input in inputs.drain(..) {
-            self.sort(input, outputs);
+        let mut inputs = inputs.drain(..);
+        while inputs.len() > 0 {
+            // What is fetched for more of them would be gone again by then.
+            self.touch(inputs.as_slice());
+            inputs.by_ref().take(TOGETHER).for_each(|input| self.sort(input, outputs));
         }
+        drop(inputs);
         if self.halted {
             return;
         }

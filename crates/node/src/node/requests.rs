@@ -2,11 +2,12 @@
 
 use super::Node;
 use crate::agreed::Read;
-use crate::api::{Certificate, Error, Level, Order, Output, Reply, Shortage};
+use crate::api::{Certificate, Error, Input, Level, Order, Output, Reply, Shortage};
 use crate::cluster::order_name;
 use crate::commands::{Command, View};
 use crate::keyspace::Keyspace;
 use crate::session::{self, Kind, Request, Waiter};
+use crate::store::TOGETHER;
 use crate::turn::{Budget, Share};
 
 impl Node {
@@ -51,6 +52,22 @@ impl Node {
             Order::Agreed => self.agreed.view(),
             Order::Merged => self.merged.view(),
         }
+    }
+
+    /// Has the processor fetch what the first of these inputs are about to read; see [`crate::store::Store::touch`].
+    pub(super) fn touch(&self, inputs: &[Input]) {
+        let view = self.view(self.keyspaces.default().order);
+        let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
+        for input in inputs.iter().take(TOGETHER) {
+            if let Input::Request { command, .. } = input
+                && !command.is_write()
+                && let Some(key) = command.sole_key()
+            {
+                keys[count] = key;
+                count += 1;
+            }
+        }
+        view.touch(&keys[..count]);
     }
 
     pub(super) fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {

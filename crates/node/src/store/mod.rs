@@ -2,12 +2,15 @@
 //!
 //! The slot is the unit of whatever moves state about (snapshots, SCAN, transfer, shards). Keys of a slot are walked in the
 //! order of their hashes, which never change and are the same on every node: so a walk is a number, and who stops it and goes
-//! on elsewhere misses no key that was there all along. A tree gives that order, and no insertion takes long.
+//! on elsewhere misses no key that was there all along.
 
+mod keys;
+mod row;
 mod slot;
 
-use std::collections::{BTreeMap, btree_map};
+use std::hint::black_box;
 
+use keys::Keys;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Keys of one order, each with a `V`.
@@ -18,17 +21,10 @@ pub(crate) struct Store<V> {
     pages: Vec<Option<Page<V>>>,
 }
 
-type Slot<V> = BTreeMap<u64, Entry<V>>;
-type Page<V> = Box<[Slot<V>]>;
+type Page<V> = Box<[Keys<V>]>;
 
-/// What lies under one hash: a key with its value, or several whose hashes are the same. Whoever makes up many of those makes a
-/// tree of them, which takes long for nobody.
-#[derive(Debug)]
-enum Entry<V> {
-    One(Box<[u8]>, V),
-    Several(BTreeMap<Box<[u8]>, V>),
-}
-
+/// How many keys are touched together.
+pub(crate) const TOGETHER: usize = 32;
 /// How many slots a page has.
 const PAGE_SLOTS: usize = 64;
 /// How many bits of a hash a cursor has: with the 14 of the slot they make 53, which every client can keep in a number.
@@ -65,64 +61,49 @@ impl<V> Store<V> {
         Store { pages: (0..slot::COUNT / PAGE_SLOTS).map(|_| None).collect() }
     }
 
-    fn slot(&self, slot: usize) -> Option<&Slot<V>> {
+    fn slot(&self, slot: usize) -> Option<&Keys<V>> {
         self.pages.get(slot / PAGE_SLOTS)?.as_ref().map(|page| &page[slot % PAGE_SLOTS])
     }
 
-    fn slot_mut(&mut self, key: &[u8]) -> &mut Slot<V> {
+    fn slot_mut(&mut self, key: &[u8]) -> &mut Keys<V> {
         let slot = slot::of(key);
         let page = self.pages[slot / PAGE_SLOTS]
-            .get_or_insert_with(|| (0..PAGE_SLOTS).map(|_| BTreeMap::new()).collect());
+            .get_or_insert_with(|| (0..PAGE_SLOTS).map(|_| Keys::new()).collect());
         &mut page[slot % PAGE_SLOTS]
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<&V> {
-        match self.slot(slot::of(key))?.get(&xxh3_64(key))? {
-            Entry::One(one, value) => (**one == *key).then_some(value),
-            Entry::Several(all) => all.get(key),
-        }
+        self.slot(slot::of(key))?.get(xxh3_64(key), key)
     }
 
     /// Gives a key a value, and gives back the one that it had.
     pub(crate) fn set(&mut self, key: &[u8], value: V) -> Option<V> {
-        match self.slot_mut(key).entry(xxh3_64(key)) {
-            btree_map::Entry::Occupied(mut place) => match place.get_mut() {
-                Entry::One(one, old) if **one == *key => Some(std::mem::replace(old, value)),
-                Entry::Several(all) => all.insert(key.into(), value),
-                Entry::One(..) => {
-                    let Entry::One(one, old) = place.insert(Entry::Several(BTreeMap::new())) else {
-                        unreachable!("it was one")
-                    };
-                    let all = [(one, old), (key.into(), value)];
-                    place.insert(Entry::Several(all.into()));
-                    None
-                }
-            },
-            btree_map::Entry::Vacant(place) => {
-                place.insert(Entry::One(key.into(), value));
-                None
-            }
-        }
+        self.slot_mut(key).set(xxh3_64(key), key, value)
     }
 
     /// Removes a key, and gives back the value that it had.
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<V> {
-        let btree_map::Entry::Occupied(mut place) = self.slot_mut(key).entry(xxh3_64(key)) else {
-            return None;
-        };
-        match place.get_mut() {
-            Entry::One(one, _) if **one != *key => None,
-            Entry::One(..) => match place.remove() {
-                Entry::One(_, value) => Some(value),
-                Entry::Several(_) => unreachable!("it was one"),
-            },
-            Entry::Several(all) => {
-                let value = all.remove(key);
-                if all.is_empty() {
-                    place.remove();
-                }
-                value
-            }
+        self.slot_mut(key).remove(xxh3_64(key), key)
+    }
+
+    /// Has the processor fetch what lies under these keys, of which there are at most [`TOGETHER`]. To fetch something from memory takes it a
+    /// hundred times as long as to use it; but it fetches several things at a time where one does not depend on the other. So
+    /// whoever is about to use many keys touches them first, all of them one step at a time. `ends_of` looks at both ends
+    /// of a value.
+    pub(crate) fn touch(&self, keys: &[&[u8]], ends_of: fn(&V) -> (u8, u8)) {
+        let mut places = [(0, 0); TOGETHER];
+        for (place, key) in std::iter::zip(&mut places, keys) {
+            *place = (slot::of(key), xxh3_64(key));
+            black_box(self.slot(place.0).is_some_and(Keys::is_empty));
+        }
+        let rows = places[..keys.len()].iter().filter_map(|(slot, hash)| match self.slot(*slot) {
+            Some(Keys::Row(row)) => Some((row, *hash)),
+            // A tree is too deep for this.
+            Some(Keys::Tree(_)) | None => None,
+        });
+        rows.clone().for_each(|(row, hash)| row.touch(hash));
+        for (key, value) in rows.filter_map(|(row, hash)| row.at(hash)) {
+            black_box((ends(key), ends_of(value)));
         }
     }
 
@@ -143,21 +124,19 @@ impl<V> Store<V> {
                 (slot, hash) = ((slot / PAGE_SLOTS + 1) * PAGE_SLOTS, 0);
                 continue;
             };
-            for (hash, entry) in page[slot % PAGE_SLOTS].range(hash..) {
-                let here = Cursor::new(slot, *hash);
+            let next = page[slot % PAGE_SLOTS].find_from(hash, |hash, key, value| {
+                let here = Cursor::new(slot, hash);
                 if end.is_some_and(|end| end != here) {
                     return Some(here);
                 }
-                let mut look = |key: &'a [u8], value: &'a V| {
-                    steps += 1;
-                    if !each(key, value) || steps >= most {
-                        end = Some(here);
-                    }
-                };
-                match entry {
-                    Entry::One(key, value) => look(key, value),
-                    Entry::Several(all) => all.iter().for_each(|(key, value)| look(key, value)),
+                steps += 1;
+                if !each(key, value) || steps >= most {
+                    end = Some(here);
                 }
+                None
+            });
+            if next.is_some() {
+                return next;
             }
             (slot, hash) = (slot + 1, 0);
         }
@@ -175,17 +154,17 @@ impl<V> Store<V> {
                 self.pages.pop();
                 continue;
             };
-            while count < most
-                && let Some((_, entry)) = slot.pop_first()
-            {
-                count += match entry {
-                    Entry::One(..) => 1,
-                    Entry::Several(all) => all.len() as u64,
-                };
+            while count < most && !slot.is_empty() {
+                count += slot.drop_some();
             }
         }
         count
     }
+}
+
+/// The first and the last of these bytes.
+pub(crate) fn ends(bytes: &[u8]) -> (u8, u8) {
+    (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0))
 }
 
 impl<V> std::fmt::Debug for Store<V> {

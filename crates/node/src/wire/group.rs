@@ -1,8 +1,7 @@
 //! The records of a turn on their way to the disk: one group, one ticket.
 
-use bytes::Bytes;
-
 use crate::api::{Output, Shortage, Ticket};
+use crate::wire::lent::Lent;
 use crate::wire::record::Record;
 
 /// What is handed to the disk and not yet known to be there.
@@ -11,6 +10,8 @@ use crate::wire::record::Record;
 #[derive(Debug, Default)]
 pub(crate) struct RecordGroup {
     group: Vec<u8>,
+    /// The memory of groups before it.
+    lent: Lent,
     /// Tickets given out.
     given: u64,
     done: u64,
@@ -55,7 +56,8 @@ impl RecordGroup {
         }
         let ticket = self.ticket();
         self.given = ticket.0;
-        let records = Bytes::from(std::mem::take(&mut self.group));
+        let records = self.lent.lend(std::mem::take(&mut self.group));
+        self.group = self.lent.take();
         outputs.push(Output::Persist { ticket, records });
     }
 

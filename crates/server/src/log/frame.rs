@@ -53,26 +53,22 @@ pub(super) fn space(payload: usize) -> usize {
     (HEADER_BYTES + payload).next_multiple_of(ALIGNMENT)
 }
 
-/// Writes these records as one frame over what is in the buffer.
-pub(super) fn encode<R: AsRef<[u8]>>(
-    buffer: &mut Vec<u8>,
-    salt: Salt,
-    sequence: u64,
-    records: &[R],
-) {
-    buffer.clear();
-    buffer.resize(HEADER_BYTES, 0);
+/// Appends these records as one frame.
+pub(super) fn encode<R: AsRef<[u8]>>(out: &mut Vec<u8>, salt: Salt, sequence: u64, records: &[R]) {
+    let start = out.len();
+    out.resize(start + HEADER_BYTES, 0);
     for part in records {
-        buffer.extend_from_slice(part.as_ref());
+        out.extend_from_slice(part.as_ref());
     }
-    let length = buffer.len() - HEADER_BYTES;
+    let length = out.len() - start - HEADER_BYTES;
     let narrow = u32::try_from(length).expect("the payload of a frame has 32 bits of length");
-    buffer[0..4].copy_from_slice(&salt.magic().to_le_bytes());
-    buffer[4..8].copy_from_slice(&narrow.to_le_bytes());
-    buffer[8..16].copy_from_slice(&sequence.to_le_bytes());
-    let crc = checksum(salt, &buffer[..16], &buffer[HEADER_BYTES..]);
-    buffer[16..20].copy_from_slice(&crc.to_le_bytes());
-    buffer.resize(space(length), 0);
+    let frame = &mut out[start..];
+    frame[0..4].copy_from_slice(&salt.magic().to_le_bytes());
+    frame[4..8].copy_from_slice(&narrow.to_le_bytes());
+    frame[8..16].copy_from_slice(&sequence.to_le_bytes());
+    let crc = checksum(salt, &frame[..16], &frame[HEADER_BYTES..]);
+    frame[16..20].copy_from_slice(&crc.to_le_bytes());
+    out.resize(start + space(length), 0);
 }
 
 /// The frame at the front of these bytes, if there is a valid one.
@@ -114,9 +110,9 @@ mod tests {
     const SALT: Salt = Salt(7);
 
     fn encoded(sequence: u64, records: &[&[u8]]) -> Vec<u8> {
-        let mut buffer = b"what was there before".to_vec();
-        encode(&mut buffer, SALT, sequence, records);
-        buffer
+        let mut out = b"what stands before it".to_vec();
+        encode(&mut out, SALT, sequence, records);
+        out.split_off(b"what stands before it".len())
     }
 
     #[test]

@@ -48,6 +48,7 @@
 //! not harm bytes that are written again as they were, in a sector that was being written when the
 //! power failed.
 
+mod blocks;
 mod directory;
 pub(crate) mod disk;
 mod error;

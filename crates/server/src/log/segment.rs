@@ -1,9 +1,9 @@
 //! Segments: the files that frames lie in.
 
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::blocks::Blocks;
 use super::frame::{ALIGNMENT, Salt};
 use super::layout::VERSION;
 use crate::log::disk::{Disk, File};
@@ -17,7 +17,8 @@ const MAGIC: [u8; 8] = *b"CandorLg";
 const SUFFIX: &str = ".log";
 /// Zeros are synced after so many: other writers' syncs would otherwise wait for all at once.
 const PIECE_BYTES: u64 = 1 << 20;
-static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+/// So many are written together.
+const ZEROS_BYTES: u64 = 256 << 10;
 
 /// What the header of a segment says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,10 +124,12 @@ fn all_or_nothing(
 
 /// Writes zeros from one offset up to another, and syncs them.
 pub(super) fn fill(file: &File, path: &Path, from: u64, to: u64) -> Result<(), Error> {
+    let zeros = Blocks::zeros(ZEROS_BYTES as usize);
     let (mut at, mut synced) = (from, from);
     while at < to {
-        let length = (to - at).min(ZEROS.len() as u64);
-        file.write_all_at(&ZEROS[..length as usize], at).map_err(Error::io("write to", path))?;
+        let length = (to - at).min(ZEROS_BYTES - at % ZEROS_BYTES);
+        let zeros = &zeros.bytes().0[..length as usize];
+        file.write_blocks_at(zeros, at).map_err(Error::io("write to", path))?;
         at += length;
         if at == to || at - synced >= PIECE_BYTES {
             file.sync_data().map_err(Error::io("sync", path))?;

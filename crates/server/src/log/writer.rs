@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use node::Shortage;
 
+use super::blocks::Blocks;
 use super::directory::Directory;
 use super::frame::{self, Salt};
 use super::layout::{SPARE, SPARE_LARGE};
@@ -18,8 +19,6 @@ use crate::log::disk::File;
 use crate::mutants::mutant;
 use crate::random;
 
-/// Buffer space kept for the next group; what a great group needed beyond that is given back.
-const BUFFER_BYTES_KEPT: usize = 4 << 20;
 /// How long to wait for room before it is looked for again.
 pub(super) const ROOM_PAUSE: Duration = Duration::from_millis(200);
 
@@ -52,7 +51,8 @@ pub(crate) struct Log {
     full: Option<Full>,
     /// What is to be written beside the log once something is in it.
     unwritten_identity: Option<Identity>,
-    buffer: Vec<u8>,
+    /// The end of the active segment, as it is written next.
+    blocks: Blocks,
     counters: Arc<Counters>,
 }
 
@@ -99,7 +99,7 @@ impl Log {
             sealed: false,
             full: None,
             unwritten_identity: None,
-            buffer: vec![],
+            blocks: Blocks::default(),
             counters: Arc::default(),
         }
     }
@@ -159,11 +159,14 @@ impl Log {
             self.roll(space)?;
         }
         let Active { file, path, header, end } = &mut self.active;
-        frame::encode(&mut self.buffer, header.salt, self.sequence, records);
+        let out = self.blocks.go_on_at(*end, space as usize);
+        frame::encode(out, header.salt, self.sequence, records);
+        self.blocks.fill_up(header.size);
+        let (bytes, offset) = self.blocks.bytes();
         let written = mutant!(
             ShortWrite,
-            file.write_all_at(&self.buffer, *end),
-            file.write_at(&self.buffer, *end).map(drop)
+            file.write_blocks_at(bytes, offset),
+            file.write_at(bytes, offset).map(drop)
         );
         written.map_err(Error::io("write to", path))?;
         let synced = mutant!(
@@ -188,7 +191,6 @@ impl Log {
         self.sealed = payload == 0;
         self.sequence += 1;
         self.count(space);
-        self.buffer.shrink_to(BUFFER_BYTES_KEPT);
         self.look_for_room()
     }
 
@@ -293,6 +295,7 @@ impl Log {
         let first = mutant!(SegmentNumberReused, self.sequence, self.active.header.first);
         let begun = begin(&self.directory, &path, file, first, size);
         self.active = self.note_room(begun)?;
+        self.blocks.forget();
         self.full = None;
         Ok(())
     }

@@ -10,6 +10,7 @@ use crate::random::Random;
 use crate::session::{Sessions, Waiter};
 use crate::turn::{Budget, Identity};
 use crate::wire::group::RecordGroup;
+use crate::wire::lent::Lent;
 
 const ME: NodeId = NodeId(1);
 const LIFE: Life = Life { boot: Boot(3), incarnation: 7 };
@@ -22,7 +23,7 @@ fn applied(id: WriteId) -> (Agreed, Option<Output>) {
     let waiter = Waiter { session, id: request, since_ms: 0, certify: false };
     agreed.write(waiter, KeyspaceId::DEFAULT, Command::set(Bytes::from("k"), Bytes::from("v")));
     let run = agreed.proposals.next_run().expect("somebody asked");
-    agreed.draft.add_run(id, 1, &run.commands);
+    agreed.draft.add_run(id, 1, run.commands);
     let data = agreed.draft.take(0);
     let (mut outputs, mut halted) = (vec![], false);
     let turn = &mut Turn {
@@ -38,6 +39,7 @@ fn applied(id: WriteId) -> (Agreed, Option<Output>) {
         budget: &mut Budget::new(TURN_STEPS),
         random: &mut Random::new(1),
         outputs: &mut outputs,
+        lent: &mut Lent::default(),
         halted: &mut halted,
     };
     assert!(agreed.apply_entry(Index(1), &data, turn) || halted, "it is one turn's work");

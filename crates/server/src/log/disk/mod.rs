@@ -49,7 +49,7 @@ impl Disk {
             None => create(),
             Some(faulty) => faulty.create(path, create),
         };
-        created.map(|file| self.file(file))
+        created.map(|file| self.file(file, path))
     }
 
     /// Opens a file, for reading and writing.
@@ -59,11 +59,13 @@ impl Disk {
             None => open(),
             Some(faulty) => faulty.open(open),
         };
-        opened.map(|file| self.file(file))
+        opened.map(|file| self.file(file, path))
     }
 
-    fn file(&self, file: fs::File) -> File {
-        File { file: Arc::new(file), faulty: self.faulty.clone() }
+    fn file(&self, file: fs::File, path: &Path) -> File {
+        // What a power loss takes away is known only of what goes through the cache.
+        let direct = if self.faulty.is_none() { open_direct(path) } else { None };
+        File { file: Arc::new(file), direct, faulty: self.faulty.clone() }
     }
 
     /// Opens a directory.
@@ -150,6 +152,8 @@ impl Disk {
 #[derive(Debug)]
 pub(crate) struct File {
     file: Arc<fs::File>,
+    /// The same file, for writes past the system's cache, if the file system has them.
+    direct: Option<fs::File>,
     faulty: Option<Arc<Faulty>>,
 }
 
@@ -166,6 +170,19 @@ impl File {
             None => reserve(&self.file, length),
             Some(faulty) => faulty.reserve(&self.file, length, || reserve(&self.file, length)),
         }
+    }
+
+    /// Writes all of these bytes; past the system's cache where it lets us, which takes whole blocks in memory that begins at a
+    /// block.
+    pub(crate) fn write_blocks_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        let written = match self.direct.as_ref().map(|direct| direct.write_at(bytes, offset)) {
+            Some(Ok(written)) => written,
+            // No whole blocks, or the file system has others.
+            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => 0,
+            Some(Err(error)) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            Some(Err(_)) | None => 0,
+        };
+        self.write_all_at(&bytes[written..], offset + written as u64)
     }
 
     /// Makes its bytes durable, and the length that they need.
@@ -199,6 +216,21 @@ impl FileExt for File {
             None => self.file.write_at(bytes, offset),
             Some(faulty) => faulty.write(&self.file, bytes, offset),
         }
+    }
+}
+
+/// Opens a file for writes past the system's cache.
+fn open_direct(path: &Path) -> Option<fs::File> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let direct = rustix::fs::OFlags::DIRECT.bits().cast_signed();
+        fs::File::options().write(true).custom_flags(direct).open(path).ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = path;
+        None
     }
 }
 
