@@ -159,7 +159,7 @@ impl Recorder {
     /// A node has taken a turn.
     pub(crate) fn see(&mut self, at_us: u64, node: usize, status: &Status) {
         let leads = status.role == Role::Leader;
-        self.become_one(State { at_us, node, up: true, leads, term: status.term });
+        self.become_one(State { at_us, node, up: true, leads, term: status.term.0 });
     }
 
     /// A node is gone.
