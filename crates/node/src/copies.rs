@@ -1,8 +1,8 @@
 //! Copies of what is kept for a while: requests that wait, writes on their way.
 //!
-//! What a driver hands over are slices of its receive buffers, and a slice of a few bytes keeps the whole buffer. So whatever
-//! the node keeps beyond a turn it copies; what is small and short-lived shares chunks of the node's own, so that a copy
-//! costs no allocation.
+//! What a driver hands over are slices of its receive buffers, and a slice of a few bytes keeps the
+//! whole buffer. So whatever the node keeps beyond a turn it copies; what is small and short-lived
+//! shares chunks of the node's own, so that a copy costs no allocation.
 
 use bytes::{Bytes, BytesMut};
 
@@ -53,8 +53,8 @@ impl Copies {
     }
 }
 
-/// A value that leaves the store. A small one is copied, since a store that shares it keeps a counter beside it for good;
-/// for a great one a counter is nothing.
+/// A value that leaves the store. A small one is copied, since a store that shares it keeps a
+/// counter beside it for good; for a great one a counter is nothing.
 pub(crate) fn shown(value: &Bytes) -> Bytes {
     if value.len() <= SHARED_BYTES_MAX { Bytes::copy_from_slice(value) } else { value.clone() }
 }

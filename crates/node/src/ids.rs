@@ -1,8 +1,10 @@
-//! Ids, each a type of its own; one start of a data directory, and all the starts that a directory has lived.
+//! Ids, each a type of its own; one start of a data directory, and all the starts that a directory
+//! has lived.
 //!
-//! Boots count up, and a copy of a directory counts on from the same number as the original. So a start also draws a random
-//! number, its incarnation, and a directory keeps both of every start. Members remember which start of each other member they
-//! believed last: who has not lived that one is a copy from before it, however high it has counted since.
+//! Boots count up, and a copy of a directory counts on from the same number as the original. So a
+//! start also draws a random number, its incarnation, and a directory keeps both of every start.
+//! Members remember which start of each other member they believed last: who has not lived that one
+//! is a copy from before it, however high it has counted since.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,7 +35,8 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// A term of Raft: in each there is at most one leader (Raft §5.1). Counts from 1; 0 is before the first.
+    /// A term of Raft: in each there is at most one leader (Raft §5.1). Counts from 1; 0 is before
+    /// the first.
     Term;
     /// The place of an entry in a log. Counts from 1; 0 is before the first.
     Index;

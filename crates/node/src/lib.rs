@@ -1,8 +1,8 @@
 //! The store as a machine: inputs in, outputs out.
 //!
-//! A [`Node`] is told everything (time, messages, requests, disk completions) and only answers. It has
-//! no clock, socket, file, thread or randomness of its own, so the server and the simulator drive
-//! the very same code.
+//! A [`Node`] is told everything (time, messages, requests, disk completions) and only answers. It
+//! has no clock, socket, file, thread or randomness of its own, so the server and the simulator
+//! drive the very same code.
 //!
 //! ```text
 //!              Input                        Output
@@ -12,13 +12,15 @@
 //!   clock ──── Tick ─────▶ └────────────┘ ── Note ────▶ people
 //! ```
 //!
-//! Inputs that arrived together are handed over together: one [turn](Node::turn) makes one entry, one group for the disk and
-//! few messages per peer, however many clients asked. What must wait for the disk, the node itself holds
-//! back; every output may be done at once. A node is born from its disk by [`Recovery`].
+//! Inputs that arrived together are handed over together: one [turn](Node::turn) makes one entry,
+//! one group for the disk and few messages per peer, however many clients asked. What must wait for
+//! the disk, the node itself holds back; every output may be done at once. A node is born from its
+//! disk by [`Recovery`].
 //!
 //! # Where to begin
 //!
-//! `api` says what goes in and out; `node` is one turn, and hands each input to the part that it is for.
+//! `api` says what goes in and out; `node` is one turn, and hands each input to the part that it is
+//! for.
 //!
 //! | room | what is in it |
 //! |---|---|

@@ -123,7 +123,8 @@ impl Recovery {
         Ok(())
     }
 
-    /// Whose the directory is: as the disk says or, as long as no cluster has formed, as this start is told.
+    /// Whose the directory is: as the disk says or, as long as no cluster has formed, as this start
+    /// is told.
     fn birth(&self, disk: &mut RecordGroup) -> Result<Birth, StartError> {
         if let Some(birth) = &self.birth
             && birth.cluster.is_some()

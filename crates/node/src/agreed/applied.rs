@@ -19,7 +19,8 @@ impl Applied {
         Applied { last: members.iter().map(|id| (*id, (Life::default(), Sequence(0)))).collect() }
     }
 
-    /// Whether a write of this id runs, because it is the successor of the last one of its node; if so, it counts as run.
+    /// Whether a write of this id runs, because it is the successor of the last one of its node; if
+    /// so, it counts as run.
     pub(crate) fn take(&mut self, id: WriteId) -> bool {
         let Some(last) = self.last.get_mut(&id.node) else { return false };
         let next_of_life = id.life == last.0 && id.sequence == last.1.next();

@@ -45,7 +45,8 @@ pub(crate) fn vote(bytes: &[u8]) -> Option<(Term, NodeId)> {
     Some((Term(message.term), NodeId(candidate)))
 }
 
-/// The term that the sender of a message of Raft is in; questions before a vote and their answers tell of none.
+/// The term that the sender of a message of Raft is in; questions before a vote and their answers
+/// tell of none.
 pub(crate) fn term(bytes: &[u8]) -> Option<Term> {
     let message = Message::parse_from_bytes(bytes).ok()?;
     let kind = message.get_msg_type();

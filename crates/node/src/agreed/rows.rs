@@ -1,5 +1,5 @@
-//! Reads that may answer and were too many for one turn: a row for each connection, and the next of each in turn. So whoever
-//! asks for megabytes waits for its own, and not everybody with it.
+//! Reads that may answer and were too many for one turn: a row for each connection, and the next of
+//! each in turn. So whoever asks for megabytes waits for its own, and not everybody with it.
 
 use std::collections::{BTreeMap, VecDeque};
 

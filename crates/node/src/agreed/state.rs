@@ -59,7 +59,8 @@ impl State {
         &self.applied
     }
 
-    /// Runs a write, unless its id is not the successor of the last one of its node. `asked`: this node was asked for it.
+    /// Runs a write, unless its id is not the successor of the last one of its node. `asked`: this
+    /// node was asked for it.
     pub(crate) fn apply(
         &mut self,
         id: WriteId,

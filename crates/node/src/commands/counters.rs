@@ -176,7 +176,8 @@ fn float_amount(row: &'static Row, request: &dyn Request) -> Result<Command, Err
 const NOT_A_FLOAT: &str = "value is not a valid float";
 const INFINITE: &str = "increment would produce NaN or Infinity";
 
-/// A number, or an infinity, which is none that anything can be added to; `None`: a text that is neither.
+/// A number, or an infinity, which is none that anything can be added to; `None`: a text that is
+/// neither.
 fn float(text: &[u8]) -> Option<Option<Extended>> {
     if Extended::is_infinity(text) { Some(None) } else { Extended::read(text).map(Some) }
 }

@@ -13,7 +13,8 @@ use crate::store::Cursor;
 pub(crate) enum Effect {
     /// It reads, and is answered at once.
     Read(Read),
-    /// It walks over keys that it does not name, and is answered at once: so many steps of a turn it may take.
+    /// It walks over keys that it does not name, and is answered at once: so many steps of a turn
+    /// it may take.
     Walk { read: Read, steps: fn(&Arguments) -> usize },
     /// It counts which of its keys exist; very many are counted in pieces.
     Count,
@@ -29,8 +30,8 @@ pub(crate) type Read = fn(&dyn View, &Arguments, u64) -> Reply;
 /// How a write is carried out.
 #[derive(Clone, Copy)]
 pub(crate) struct Writes {
-    /// Whether arguments from a log or a peer, of which there are as many as the row says, are in the form that the parser
-    /// gives them.
+    /// Whether arguments from a log or a peer, of which there are as many as the row says, are in
+    /// the form that the parser gives them.
     pub(crate) check: fn(Args<'_>) -> Result<(), Unreadable>,
     /// The step of the state machine: it depends on the state and the arguments alone.
     pub(crate) run: fn(&mut Step<'_>, Args<'_>) -> Answer,
@@ -69,8 +70,9 @@ pub(crate) trait View {
     fn touch(&self, keys: &[&[u8]]);
     /// How many keys have a value.
     fn keys(&self) -> u64;
-    /// Calls `each` with the keys that have a value, in the order of the walk, from `from` on, until it says no; so that no
-    /// turn takes long, also after so many places. Gives back where to go on; `None`: there is nothing more.
+    /// Calls `each` with the keys that have a value, in the order of the walk, from `from` on,
+    /// until it says no; so that no turn takes long, also after so many places. Gives back where to
+    /// go on; `None`: there is nothing more.
     fn walk(
         &self,
         from: Cursor,
@@ -118,7 +120,8 @@ impl Step<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) reply: Reply,
-    /// If it looked at the value of one key: where that was written; `Some(None)`: nothing was there.
+    /// If it looked at the value of one key: where that was written; `Some(None)`: nothing was
+    /// there.
     pub(crate) by: Option<Option<AgreedPosition>>,
 }
 

@@ -1,4 +1,5 @@
-//! Commands on keys and values. Each has one home: a row of a table, with all that anybody says or does about it.
+//! Commands on keys and values. Each has one home: a row of a table, with all that anybody says or
+//! does about it.
 //!
 //! | column | what it says |
 //! |---|---|
@@ -8,8 +9,9 @@
 //! | `effect` | what it does: a pure read, or a step on the agreed order and, if it has one, the rule on the merged order |
 //! | [`model`](Data::model) | what the judge takes it for |
 //!
-//! In the log and in messages a write is `keyspace, id, arguments`: see [`encode`]. To add a command, write its row into the
-//! file of its family, name it in that file's `ROWS`, and add its conversations to the server's tests.
+//! In the log and in messages a write is `keyspace, id, arguments`: see [`encode`]. To add a
+//! command, write its row into the file of its family, name it in that file's `ROWS`, and add its
+//! conversations to the server's tests.
 mod arguments;
 mod command;
 mod counters;

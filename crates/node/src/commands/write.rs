@@ -32,7 +32,8 @@ impl Write<'_> {
         if self.row.run.model == Model::Delete { 0 } else { self.args.size() }
     }
 
-    /// Runs it on the state of the agreed order: its answer, and the steps of a turn that it cost beyond its keys and bytes.
+    /// Runs it on the state of the agreed order: its answer, and the steps of a turn that it cost
+    /// beyond its keys and bytes.
     pub(crate) fn run(&self, values: &mut dyn Values, asked: bool) -> (Answer, usize) {
         let mut step = Step { values, steps: 0, asked };
         let answer = (self.writes.run)(&mut step, self.args);

@@ -70,8 +70,9 @@ impl Merged {
         write.merge(&mut At { state: &mut self.state, stamp, place })
     }
 
-    /// Answers the next own write, which was just applied with its entry. It stands behind what the entry does: what was
-    /// applied while it was on its way to the disk is not in it, and others may apply that later.
+    /// Answers the next own write, which was just applied with its entry. It stands behind what the
+    /// entry does: what was applied while it was on its way to the disk is not in it, and others
+    /// may apply that later.
     fn answer(&mut self, entry: &[u8], write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
         let waiter = self.waiters.pop_front().expect("every own write has its place");
         let Some(waiter) = waiter else { return };

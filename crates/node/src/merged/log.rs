@@ -1,8 +1,9 @@
-//! The merged logs of all replicas as this one holds them: in the order in which they went to its disk.
+//! The merged logs of all replicas as this one holds them: in the order in which they went to its
+//! disk.
 //!
-//! That order keeps every entry behind all that it depends on, so any prefix of it makes sense by itself: it is what
-//! is replayed after a crash, and what is sent to a peer that lacks something. Until slots travel,
-//! nothing is cut from it.
+//! That order keeps every entry behind all that it depends on, so any prefix of it makes sense by
+//! itself: it is what is replayed after a crash, and what is sent to a peer that lacks something.
+//! Until slots travel, nothing is cut from it.
 
 use std::collections::BTreeMap;
 
@@ -119,8 +120,8 @@ impl Log {
         self.applied_count
     }
 
-    /// Entries on disk beyond `vector`, in the order of this log, at most about `bytes_max` bytes of them but at
-    /// least one; and whether there are more.
+    /// Entries on disk beyond `vector`, in the order of this log, at most about `bytes_max` bytes
+    /// of them but at least one; and whether there are more.
     pub(crate) fn beyond(&self, vector: &VersionVector, bytes_max: usize) -> (Vec<Bytes>, bool) {
         let first_lacked = |(replica, of): (&NodeId, &Vec<usize>)| {
             let held = of.partition_point(|at| self.entries[*at].place <= vector.get(*replica));

@@ -15,7 +15,8 @@ impl Node {
         }
     }
 
-    /// The way to a member is new, or it believes this node from now on: what was said before may be lost.
+    /// The way to a member is new, or it believes this node from now on: what was said before may
+    /// be lost.
     fn greet(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
         self.agreed.on_connected(peer);
         self.clocks.on_connected(peer, turn!(self, outputs));

@@ -12,7 +12,8 @@ const WRITES_TOLD_MAX: usize = 3;
 /// How many bytes of a key or value are told.
 const TEXT_BYTES_MAX: usize = 24;
 
-/// What a message between nodes says, in few words: for diagrams and logs, and of no form that anything may rely on.
+/// What a message between nodes says, in few words: for diagrams and logs, and of no form that
+/// anything may rely on.
 pub fn in_words(message: &Bytes) -> String {
     let Ok(Message { body, .. }) = Message::decode(message) else {
         return "unreadable".into();

@@ -1,4 +1,5 @@
-//! What can be seen of a node from outside beside what it says: for invariants and tests, which look at it between turns.
+//! What can be seen of a node from outside beside what it says: for invariants and tests, which
+//! look at it between turns.
 //!
 //! Nothing here changes the node, and no driver needs any of it.
 
@@ -60,7 +61,8 @@ pub struct Vote {
 }
 
 impl Vote {
-    /// The vote that a message between nodes gives, if it gives one: to who asked, or, by asking, to its sender.
+    /// The vote that a message between nodes gives, if it gives one: to who asked, or, by asking,
+    /// to its sender.
     pub fn in_message(message: &Bytes) -> Option<Vote> {
         let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else {
             return None;
@@ -132,8 +134,8 @@ impl Node {
         self.agreed().last_index()
     }
 
-    /// How much waits in its queues: requests, writes that are not applied, reads that are not answered, entries that came
-    /// too early. All of them are empty once nobody asks for anything.
+    /// How much waits in its queues: requests, writes that are not applied, reads that are not
+    /// answered, entries that came too early. All of them are empty once nobody asks for anything.
     pub fn queued(&self) -> usize {
         self.agreed().queued()
             + self.merged().queued()
