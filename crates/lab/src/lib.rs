@@ -27,6 +27,8 @@
 
 pub mod scenario;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod run;
 
 mod attempt;
