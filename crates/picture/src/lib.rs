@@ -16,7 +16,7 @@
 //! - A history of more operations than a page can bear is cut to windows, and the page says so.
 //!   Counts, latencies and final reads are of the whole history always.
 //!
-//! Left out: throughput over time.
+//! Begin with [`Picture::html`]. Left out: throughput over time.
 
 mod columns;
 mod convergence;

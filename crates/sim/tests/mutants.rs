@@ -1,6 +1,7 @@
 //! Planted bugs are caught: a check that cannot fail is a defect.
 //!
-//! `candor sim --mutants` plants all of them, in many worlds; here are a few that are quick to catch, and the table of all.
+//! `candor sim --mutants` plants all of them, in many worlds; here are a few that are quick to
+//! catch, and the table of all.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Plain worlds: nothing breaks, and much is asked. They show how fast the simulator is.
+//! The setting of plain worlds: nothing breaks, and they show how fast the simulator is.
 
 use node::{Level, Limits, Order};
 

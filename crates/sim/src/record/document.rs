@@ -1,8 +1,10 @@
-//! The one serialised form of a message diagram: JSON that `candor` hands on and the page of `crates/picture` draws.
+//! The one serialised form of a message diagram: JSON that `candor` hands on and the page of
+//! `crates/picture` draws.
 //!
-//! Begin with [`document`]. `crates/picture/page/src/diagram/data.ts` declares the same form for the page. Times are
-//! virtual microseconds; nodes, clients and calls go by their places, from 0. Long lists are columns (`columns.rs`), and
-//! of a large world what lies around a violation is there (`cut.rs`); counts and verdicts are of the whole world.
+//! Begin with [`document`]. `crates/picture/page/src/diagram/data.ts` declares the same form for
+//! the page. Times are virtual microseconds; nodes, clients and calls go by their places, from 0.
+//! Long lists are columns (`columns.rs`), and of a large world what lies around a violation is
+//! there (`cut.rs`); counts and verdicts are of the whole world.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -93,7 +95,8 @@ struct Counts {
     calls_shown: usize,
 }
 
-/// The diagram of a world that was recorded, as a page gets it. `command` is what brings the world back.
+/// The diagram of a world that was recorded, as a page gets it. `command` is what brings the world
+/// back.
 pub fn document(report: &Report, command: &str) -> Value {
     let diagram = report.diagram.as_ref().unwrap_or(&EMPTY);
     let mut judgements = judgements(report, &diagram.calls);
