@@ -82,9 +82,6 @@ const CYCLES: &[(&str, &[&str])] = &[
     ("server", &["table.rs", "catalogue.rs", "documentation.rs"]),
 ];
 
-/// Crates whose files still go in cycles; the list is to become empty.
-const STILL_CYCLIC: &[&str] = &["history", "node", "server", "sim"];
-
 /// The cycles of a crate that are not allowed, each with its arrows.
 fn cycles_of(name: &str, src: &Path) -> Vec<String> {
     let arrows = House::read(src).arrows();
@@ -116,10 +113,7 @@ fn no_files_of_a_crate_import_each_other_in_a_cycle() {
     for (name, _) in ARROWS {
         let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
         let found = cycles_of(name, &src);
-        match STILL_CYCLIC.contains(name) {
-            true => assert!(!found.is_empty(), "{name} has no cycle left: strike it off the list"),
-            false => assert!(found.is_empty(), "{}", found.join("\n")),
-        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
     }
 }
 

@@ -11,11 +11,12 @@ use bytes::Bytes;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::agreed::Read;
-use crate::api::{Certificate, Error, Order, Reply, SessionId};
-use crate::commands::Point;
-use crate::commands::{Effect, View, fits_exactly};
-use crate::session::Waiter;
+use crate::api::Order;
+use crate::commands::{Effect, Point, View, fits_exactly};
+use crate::ids::SessionId;
+use crate::position::Certificate;
+use crate::reply::{Error, Reply};
+use crate::session::{Read, Waiter};
 use crate::store::Cursor;
 
 /// A read of more keys than this is counted in pieces.

@@ -4,9 +4,10 @@
 //! The fuzz targets in `fuzz/` look for bytes for which it does not; the tests here try some at
 //! random.
 
+use crate::ids::{DirectoryId, NodeId, PathId, RequestId, SessionId};
 use bytes::Bytes;
 
-use crate::api::{Config, Input, Level, NodeId, Now, Order, Output, PathId, RequestId, SessionId};
+use crate::api::{Config, Input, Level, Now, Order, Output};
 use crate::commands::Command;
 use crate::node::Node;
 use crate::recovery::Recovery;
@@ -170,7 +171,7 @@ fn config(id: u64, order: Order) -> Config {
         max_clock_drift_ms: 500,
         seed: id,
         incarnation: id,
-        directory: id,
+        directory: DirectoryId(id),
     }
 }
 

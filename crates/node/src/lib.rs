@@ -24,13 +24,13 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | `api`, `node`, `turn`, `session`, `counting` | a turn, and what it may do; connections; reads over many turns |
-//! | `keyspace`, `commands`, `store` | which promise a key has; one row a command; where values lie |
+//! | `api`, `node`, `turn`, `session`, `counting` | a turn and its budget; connections; long reads |
+//! | `keyspace`, `commands`, `store` | what a key is promised; a row a command; where values lie |
 //! | `agreed` | the one log that Raft keeps: writes, linearizable reads, elections |
 //! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
 //! | `cluster` | who the members are, whether they are who they say, how far their clocks differ |
 //! | `wire`, `recovery` | the forms on disk and between nodes; how a node is born from its disk |
-//! | `observe`, `mutants` | the words that people read; the planted bugs that the tests must catch |
+//! | `observe`, `mutants` | the words that people read; the bugs that tests must catch |
 
 #[macro_use]
 mod mutants;
@@ -49,8 +49,10 @@ mod limits;
 mod merged;
 mod node;
 mod observe;
+mod position;
 mod random;
 mod recovery;
+mod reply;
 mod session;
 mod store;
 mod turn;

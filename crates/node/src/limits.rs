@@ -1,6 +1,17 @@
 //! How much may wait, and go together: so that whatever others ask, memory and messages have an
 //! end.
 
+/// The most keys that one command may remove: so many take a few milliseconds, in which nothing
+/// else goes on.
+pub const REMOVED_KEYS_MAX: usize = 32_768;
+
+/// The longest key or value, in bytes.
+pub const VALUE_BYTES_MAX: usize = 16 << 20;
+
+/// How much a turn does of each kind of work, in steps of a key or of half a kilobyte, unless it is
+/// told otherwise.
+pub const TURN_STEPS: usize = 8192;
+
 /// What goes together at most, and what waits at most, each but for a single greater one. A driver
 /// that is out to try a node makes them small, so that it meets them often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

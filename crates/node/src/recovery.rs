@@ -6,9 +6,9 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::agreed::{self, Agreed, Tail};
-use crate::api::{Config, NodeId, StartError};
+use crate::api::{Config, StartError};
 use crate::cluster::{Members, order_name};
-use crate::ids::{Life, Lives};
+use crate::ids::{Life, Lives, NodeId};
 use crate::merged::Merged;
 use crate::node::Node;
 use crate::turn::{Identity, SUPERSEDED};

@@ -13,10 +13,13 @@ use std::collections::{BTreeSet, VecDeque};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::api::{Certificate, Error, Level, Output, Reply, RequestId, SessionId};
+use crate::api::{Level, Output};
 use crate::commands::Command;
 use crate::copies::Copies;
+use crate::ids::{RequestId, SessionId};
 use crate::keyspace::Keyspace;
+use crate::position::Certificate;
+use crate::reply::{Error, Reply};
 
 /// The most requests of one connection that may wait for their turn.
 const WAITING_MAX: usize = 65_536;
@@ -37,6 +40,13 @@ pub(crate) struct Request {
     pub(crate) waiter: Waiter,
     pub(crate) keyspace: Keyspace,
     pub(crate) level: Level,
+    pub(crate) command: Command,
+}
+
+/// A read and who asked for it.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) waiter: Waiter,
     pub(crate) command: Command,
 }
 

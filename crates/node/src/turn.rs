@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 
-use crate::api::{Certificate, Error, Event, NodeId, Now, Output, PathId, Reply};
+use crate::api::{Event, Now, Output};
 use crate::commands::{Command, Effect};
 use crate::counting::{Counts, LONG_KEYS};
-use crate::ids::{DirectoryId, Life};
+use crate::ids::{DirectoryId, Life, NodeId, PathId};
+use crate::position::Certificate;
 use crate::random::Random;
+use crate::reply::{Error, Reply};
 use crate::session::{Sessions, Waiter};
 use crate::wire::group::RecordGroup;
 use crate::wire::lent::Lent;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::WriteId;
-use crate::api::NodeId;
-use crate::ids::{Life, Sequence};
+use crate::ids::{Life, NodeId, Sequence};
 
 /// The last write that was applied of each member: in which of its starts, and its number there.
 ///

@@ -3,9 +3,9 @@
 use super::Agreed;
 use super::entry::WriteId;
 use super::state::Ran;
-use crate::api::{AgreedPosition, Certificate};
 use crate::commands::{Unreadable, View, Write};
 use crate::ids::{Index, Life};
+use crate::position::{AgreedPosition, Certificate};
 use crate::store::TOGETHER;
 use crate::turn::Turn;
 

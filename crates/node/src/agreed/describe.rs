@@ -4,11 +4,9 @@ use protobuf::Message as _;
 use raft::eraftpb::{Message, MessageType};
 
 use super::entry::{self, WriteId};
-use crate::api::NodeId;
-use crate::commands::Write;
-use crate::ids::{Boot, Sequence, Term};
-use crate::observe::describe::Told;
-use crate::observe::inspect::Matter;
+use crate::commands::{Told, Write};
+use crate::ids::{Boot, NodeId, Sequence, Term};
+use crate::wire::matter::Matter;
 
 /// What a message of Raft says, in few words.
 pub(crate) fn in_words(bytes: &[u8]) -> String {

@@ -4,8 +4,9 @@ use raft::GetEntriesContext;
 
 use super::Agreed;
 use super::entry::{self, Draft};
-use crate::api::{Event, NodeId};
+use crate::api::Event;
 use crate::commands::Write;
+use crate::ids::NodeId;
 use crate::turn::Turn;
 
 /// Raft's clock: its tick in milliseconds, and its timeouts in ticks.

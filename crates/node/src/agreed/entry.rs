@@ -10,9 +10,8 @@
 //! from 0.
 
 use super::time::LAST_STAMP_MS;
-use crate::api::NodeId;
 use crate::commands::{self, Unreadable, Write};
-use crate::ids::{Life, Sequence};
+use crate::ids::{Life, NodeId, Sequence};
 use crate::wire::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
 
 /// The version of this form.

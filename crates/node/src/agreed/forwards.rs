@@ -8,8 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::WriteId;
-use crate::api::NodeId;
-use crate::ids::{Life, Sequence};
+use crate::ids::{Life, NodeId, Sequence};
 
 /// The ids of one start that lie in the log: from `first` up to, and without, `end`, with no gap
 /// and in order.

@@ -9,11 +9,11 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::api::Error;
 use crate::commands::Command;
 use crate::copies::Copies;
 use crate::ids::{KeyspaceId, Sequence};
 use crate::limits::Limits;
+use crate::reply::Error;
 use crate::session::Waiter;
 
 #[derive(Debug)]
@@ -215,7 +215,7 @@ const NOT_SENT: &str = "no leader in time; the write did not run";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{RequestId, SessionId};
+    use crate::ids::{RequestId, SessionId};
     use bytes::Bytes;
 
     fn waiter(id: u64, since_ms: u64) -> Waiter {

@@ -10,22 +10,13 @@ use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 use super::rows::Rows;
-use crate::api::NodeId;
-use crate::commands::Command;
-use crate::ids::{Boot, Index};
-use crate::session::Waiter;
+use crate::ids::{Boot, Index, NodeId};
+use crate::session::{Read, Waiter};
 
 /// How long a round may take before it is tried again, in milliseconds.
 const RETRY_MS: u64 = 100;
 /// The most attempts that may still be answered.
 const ATTEMPTS_MAX: usize = 16;
-
-/// A read and who asked for it.
-#[derive(Debug)]
-pub(crate) struct Read {
-    pub(crate) waiter: Waiter,
-    pub(crate) command: Command,
-}
 
 /// One try to have a quorum confirm what is committed.
 #[derive(Debug)]

@@ -2,11 +2,11 @@
 //! here.
 
 use super::Agreed;
-use super::read_index::Read;
-use crate::api::{Error, Order, Shortage};
+use crate::api::{Order, Shortage};
 use crate::commands::Command;
 use crate::ids::Index;
-use crate::session::Waiter;
+use crate::reply::Error;
+use crate::session::{Read, Waiter};
 use crate::turn::Turn;
 
 impl Agreed {

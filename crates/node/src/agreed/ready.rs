@@ -4,8 +4,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{self, Entry, HardState, MessageType};
 
 use super::Agreed;
-use crate::api::{NodeId, Ticket};
-use crate::ids::{Index, Term};
+use crate::ids::{Index, NodeId, Term, Ticket};
 use crate::turn::Turn;
 use crate::wire::record::Record;
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::read_index::Read;
-use crate::api::SessionId;
+use crate::ids::SessionId;
+use crate::session::Read;
 
 /// The rows. The reads of one connection stay in the order in which they came.
 ///

@@ -5,8 +5,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{self, MessageType};
 
 use super::{Agreed, soundness};
-use crate::api::NodeId;
-use crate::ids::Index;
+use crate::ids::{Index, NodeId};
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 

@@ -10,8 +10,7 @@ use bytes::Bytes;
 
 use super::entry;
 use super::time::Anchor;
-use crate::api::NodeId;
-use crate::ids::{Index, Term};
+use crate::ids::{Index, NodeId, Term};
 use crate::wire::codec::Malformed;
 
 /// The log from its first entry to its last.

@@ -1,8 +1,8 @@
 //! Which start of a member is believed.
 
 use super::{Members, Other};
-use crate::api::{Event, NodeId, Output, PathId};
-use crate::ids::Life;
+use crate::api::{Event, Output};
+use crate::ids::{Life, NodeId, PathId};
 use crate::turn::Turn;
 use crate::wire::message::Body;
 use crate::wire::record::{Known, Record};

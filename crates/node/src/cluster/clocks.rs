@@ -32,8 +32,8 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::api::{Event, MemberClock, NodeId, Now};
-use crate::ids::Boot;
+use crate::api::{Event, MemberClock, Now};
+use crate::ids::{Boot, NodeId};
 use crate::turn::Turn;
 use crate::wire::message::{Body, ClockReading};
 

@@ -1,8 +1,8 @@
 //! How all members meet once: who claims what, and when the cluster forms.
 
 use super::{Members, Other, hang_up, order_name};
-use crate::api::{Event, NodeId, PathId};
-use crate::ids::DirectoryId;
+use crate::api::Event;
+use crate::ids::{DirectoryId, NodeId, PathId};
 use crate::turn::Turn;
 use crate::wire::message::Hello;
 use crate::wire::record::{Cluster, Record};

@@ -19,9 +19,9 @@
 //! ```text
 //!   member 1                                   member 2, started again as (3, i3)
 //!      ◀────────────── hello ───────────────── I am (3, i3)
-//!      ── I have (2, i2) of you on disk ─────▶ lived? ── no ──▶ superseded: it stops, at every later start too
+//!      ── I have (2, i2) of you on disk ─────▶ lived? ── no ──▶ superseded: it stops for good
 //!      ◀────────────── hello ───────────────── I am (3, i3), and have lived (2, i2)
-//!   is the process of (2, i2) still there?   (asked by the connection that it made, and at the member's address)
+//!   is the process of (2, i2) still there?   (asked by its connection and at its address)
 //!      it answers ──▶ (3, i3) is a copy: it stops
 //!   writes (3, i3) to its disk
 //!      ── I have (3, i3) of you on disk ─────▶ confirmed: it serves
@@ -43,9 +43,8 @@ mod formation;
 
 use std::collections::BTreeMap;
 
-use crate::api::{Event, NodeId, Order, Output, PathId, Ticket, Waits};
-use crate::ids::DirectoryId;
-use crate::ids::{Life, Lives};
+use crate::api::{Event, Order, Output, Waits};
+use crate::ids::{DirectoryId, Life, Lives, NodeId, PathId, Ticket};
 use crate::turn::Turn;
 use crate::wire::message::{Body, Hello};
 use crate::wire::record::{Birth, Cluster, Known};

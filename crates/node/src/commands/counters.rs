@@ -9,7 +9,7 @@ use super::extended::Extended;
 use super::integer::{NOT_AN_INTEGER, integer, integer_argument};
 use super::spec::{Access, Argument, KeyPlaces};
 use super::unreadable::Unreadable;
-use crate::api::{Error, Reply};
+use crate::reply::{Error, Reply};
 
 /// The rows of this family, the most frequent first.
 pub(super) static ROWS: &[&Row] = &[&INCR, &INCRBY, &DECR, &DECRBY, &INCRBYFLOAT];

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::arguments::{Args, Arguments};
 use super::unreadable::Unreadable;
-use crate::api::{AgreedPosition, Error, Reply};
-use crate::copies::shown;
+use crate::position::AgreedPosition;
+use crate::reply::{Error, Reply};
 use crate::store::Cursor;
 
 /// What a command does.
@@ -143,4 +143,26 @@ pub(crate) trait Merging<'a> {
     fn set(&mut self, key: &'a [u8], value: &'a [u8]);
     /// Removes keys likewise: how many had a value. Each counts once.
     fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize;
+}
+
+/// A value of up to so many bytes is copied when it is shown.
+const COPIED_BYTES_MAX: usize = 2 << 10;
+
+/// A value that leaves the store. A small one is copied, since a store that shares it keeps a
+/// counter beside it for good; for a great one a counter is nothing.
+pub(crate) fn shown(value: &Bytes) -> Bytes {
+    if value.len() <= COPIED_BYTES_MAX { Bytes::copy_from_slice(value) } else { value.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_a_small_value_leaves_the_store_as_it_was() {
+        let (small, great) = (Bytes::from(vec![7; 100]), Bytes::from(vec![7; 1 << 20]));
+        assert_eq!(shown(&small), small);
+        assert_ne!(shown(&small).as_ptr(), small.as_ptr());
+        assert_eq!(shown(&great).as_ptr(), great.as_ptr());
+    }
 }

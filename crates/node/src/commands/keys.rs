@@ -8,7 +8,8 @@ use super::effect::{Answer, Effect, Merging, Step, View, Writes};
 use super::glob;
 use super::integer::{integer, integer_argument};
 use super::spec::{Access, Argument, KeyPlaces};
-use crate::api::{Error, Reply, TURN_STEPS};
+use crate::limits::TURN_STEPS;
+use crate::reply::{Error, Reply};
 use crate::store::Cursor;
 
 /// The rows of this family, the most frequent first.

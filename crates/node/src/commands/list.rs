@@ -12,7 +12,8 @@ use super::effect::{Answer, Effect, Step, Writes};
 use super::spec::Access;
 use super::table;
 use super::unreadable::Unreadable;
-use crate::api::{Error, REMOVED_KEYS_MAX, Reply};
+use crate::limits::REMOVED_KEYS_MAX;
+use crate::reply::{Error, Reply};
 use crate::wire::codec::{Reader, put_uint};
 
 /// The most commands of a list.

@@ -15,7 +15,7 @@ use super::command::{Command, Data, Model, Row, plain};
 use super::effect::{Answer, Effect, Step, Writes};
 use super::spec::{Access, KeyPlaces};
 use super::unreadable::Unreadable;
-use crate::api::{Error, Reply};
+use crate::reply::{Error, Reply};
 
 /// SET with options.
 pub(super) static WITH_OPTIONS: Row = Row {

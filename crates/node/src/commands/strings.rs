@@ -4,13 +4,13 @@ use bytes::Bytes;
 
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row, plain};
-use super::effect::{Answer, Effect, Merging, Step, View, Writes};
+use super::effect::{Answer, Effect, Merging, Step, View, Writes, shown};
 use super::integer::{integer, integer_argument};
 use super::set;
 use super::spec::{Access, Argument, KeyPlaces};
 use super::unreadable::Unreadable;
-use crate::api::{Error, Reply, VALUE_BYTES_MAX};
-use crate::copies::shown;
+use crate::limits::VALUE_BYTES_MAX;
+use crate::reply::{Error, Reply};
 
 /// What Redis says of a value that would be too long.
 const TOO_LONG: &str = "string exceeds maximum allowed size (proto-max-bulk-len)";

@@ -5,8 +5,8 @@ use super::command::{Command, Model, Row};
 use super::effect::{Answer, Effect, Merging, Step, Values, Writes};
 use super::unreadable::Unreadable;
 use super::{list, table};
-use crate::api::Reply;
 use crate::ids::KeyspaceId;
+use crate::reply::Reply;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 
 /// A write, borrowed from the bytes that carry it.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::entry::Header;
 use super::log::{Fit, Log};
-use crate::api::NodeId;
+use crate::ids::NodeId;
 use crate::limits::Limits;
 use crate::turn::Turn;
 use crate::wire::message::Body;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Merged;
 use super::entry::{self, Header};
 use super::log::Fit;
-use crate::api::NodeId;
+use crate::ids::NodeId;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;

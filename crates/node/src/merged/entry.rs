@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use super::hlc;
-use crate::api::{NodeId, REMOVED_KEYS_MAX};
 use crate::commands::{self, Write};
-use crate::ids::{Boot, Index};
+use crate::ids::{Boot, Index, NodeId};
+use crate::limits::REMOVED_KEYS_MAX;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::version_vector::{Place, VersionVector};
 

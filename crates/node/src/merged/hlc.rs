@@ -8,8 +8,8 @@
 //! Stamps end where the year 2200 begins. That is part of the format: no later one is made, and
 //! nobody takes one in.
 
-use crate::api::NodeId;
 use crate::cluster::clocks::YEAR_2200_MS;
+use crate::ids::NodeId;
 
 /// How many bits of a clock count events within a millisecond.
 const EVENT_BITS: u32 = 16;

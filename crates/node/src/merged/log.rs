@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::entry::Header;
-use crate::api::NodeId;
-use crate::ids::{Boot, Index};
+use crate::ids::{Boot, Index, NodeId};
 use crate::wire::version_vector::{Place, VersionVector};
 
 /// Every entry held, and how far each log is held.

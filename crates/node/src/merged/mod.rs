@@ -41,12 +41,10 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, Ticket};
-use crate::commands::View;
+use crate::commands::{Told, View};
 use crate::copies::Copies;
-use crate::ids::Boot;
+use crate::ids::{Boot, NodeId, Ticket};
 use crate::limits::Limits;
-use crate::observe::describe::Told;
 use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;

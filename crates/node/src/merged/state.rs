@@ -164,7 +164,7 @@ fn outlasts(old: Stamp, new: Stamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::NodeId;
+    use crate::ids::NodeId;
 
     fn stamp(clock: u64, replica: u64, offset: u32) -> Stamp {
         Stamp { clock, replica: NodeId(replica), offset }

@@ -4,9 +4,10 @@ use bytes::Bytes;
 
 use super::Merged;
 use super::entry::{self, Header};
-use crate::api::{Error, TURN_STEPS};
 use crate::commands::Command;
 use crate::ids::{Index, KeyspaceId};
+use crate::limits::TURN_STEPS;
+use crate::reply::Error;
 use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::record::Record;

@@ -1,9 +1,9 @@
 //! What a turn takes in: at once, or behind what waits of its kind.
 
 use super::{Node, requests};
-use crate::api::{
-    Error, Event, Input, NodeId, Now, Output, Reply, Role, Shortage, TICK_MS, Ticket, Waits,
-};
+use crate::api::{Event, Input, Now, Output, Role, Shortage, TICK_MS, Waits};
+use crate::ids::{NodeId, Ticket};
+use crate::reply::{Error, Reply};
 use crate::session::{self, Request, Waiter};
 use crate::turn::Turn;
 

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::Node;
-use crate::api::{Event, NodeId, Output, PathId};
+use crate::api::{Event, Output};
+use crate::ids::{NodeId, PathId};
 use crate::turn::Turn;
 use crate::wire::message::{Body, Message};
 

@@ -31,12 +31,13 @@ mod status;
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::agreed::Agreed;
-use crate::api::{Config, Input, NodeId, Now, Order, Output, TURN_STEPS};
+use crate::api::{Config, Input, Now, Order, Output};
 use crate::cluster::Members;
 use crate::cluster::clocks::Clocks;
 use crate::counting::Counts;
+use crate::ids::NodeId;
 use crate::keyspace::Keyspaces;
-use crate::limits::Limits;
+use crate::limits::{Limits, TURN_STEPS};
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::Sessions;

@@ -2,12 +2,13 @@
 //! what waits.
 
 use super::Node;
-use crate::agreed::Read;
-use crate::api::{Certificate, Error, Input, Level, Order, Output, Reply, Shortage};
+use crate::api::{Input, Level, Order, Output, Shortage};
 use crate::cluster::order_name;
 use crate::commands::{Command, View};
 use crate::keyspace::Keyspace;
-use crate::session::{self, Kind, Request, Waiter};
+use crate::position::Certificate;
+use crate::reply::{Error, Reply};
+use crate::session::{self, Kind, Read, Request, Waiter};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Share};
 

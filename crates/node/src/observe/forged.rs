@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, REMOVED_KEYS_MAX};
 use crate::commands::{self, Command};
-use crate::ids::{Boot, DirectoryId, KeyspaceId, Life, Sequence};
+use crate::ids::{Boot, DirectoryId, KeyspaceId, Life, NodeId, Sequence};
+use crate::limits::REMOVED_KEYS_MAX;
 use crate::node::Node;
 use crate::wire::codec::{put_bytes, put_uint};
 use crate::wire::message::{Body, Hello, Message};

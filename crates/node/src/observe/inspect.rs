@@ -5,10 +5,11 @@
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, Order};
+use crate::api::Order;
 use crate::commands::Command;
-use crate::ids::{Boot, Index, Sequence, Term};
+use crate::ids::{Boot, Index, NodeId, Sequence, Term};
 use crate::node::Node;
+pub use crate::wire::matter::Matter;
 use crate::wire::message::{Body, Message};
 use crate::wire::record::Known;
 
@@ -76,19 +77,6 @@ impl Vote {
 pub fn term_in(message: &Bytes) -> Option<Term> {
     let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else { return None };
     crate::agreed::term(&bytes)
-}
-
-/// What a message between nodes is about, as far as a network may want to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Matter {
-    /// A round that confirms reads: a follower's question to its leader, or the answer.
-    Round,
-    /// An election: a request for a vote, or the answer.
-    Vote,
-    /// What a leader appends to a follower's log, or the answer.
-    Append,
-    /// Anything else.
-    Other,
 }
 
 impl Matter {

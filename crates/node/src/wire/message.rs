@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, Order};
-use crate::ids::{Boot, Life, Sequence};
+use crate::api::Order;
+use crate::ids::{Boot, Life, NodeId, Sequence};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};

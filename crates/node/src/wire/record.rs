@@ -5,8 +5,8 @@
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, Order};
-use crate::ids::{DirectoryId, Index, Life, Term};
+use crate::api::Order;
+use crate::ids::{DirectoryId, Index, Life, NodeId, Term};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 
 /// One thing that must survive a crash.

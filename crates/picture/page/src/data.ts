@@ -107,7 +107,10 @@ export interface Document {
   standings: Standings[];
 }
 
-/** A stretch of time over which a server said where it stood, point by point; places are in the form of `position`. */
+/**
+ * A stretch of time over which a server said where it stood, point by point; places are in the form
+ * of `position`.
+ */
 export interface Standings {
   server: string;
   at: number[];

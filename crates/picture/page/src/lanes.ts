@@ -39,7 +39,10 @@ export function lanesOf(state: State): Lane[] {
   return [...filled.filter((lane) => !lane.final), ...filled.filter((lane) => lane.final)];
 }
 
-/** How high a lane is, by how many there are, and whether a circle of a clash needs room between them. */
+/**
+ * How high a lane is, by how many there are, and whether a circle of a clash needs room between
+ * them.
+ */
 export function laneHeight(lanes: number, circles: boolean): number {
   if (lanes <= 6 && circles) return 64;
   if (lanes <= 6) return 48;

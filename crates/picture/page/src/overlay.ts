@@ -1,5 +1,5 @@
-// What is drawn over the bars: the witness order as a line through them, or the clash as frames with
-// numbers and arrows from writes to the reads that returned them.
+// What is drawn over the bars: the witness order as a line through them, or the clash as frames
+// with numbers and arrows from writes to the reads that returned them.
 
 import { DONE, isOpen, Link, Operation, READ } from "./data";
 import { barHeight, box, Frame, sides, toPixel } from "./bars";
@@ -42,7 +42,9 @@ export function effects(order: Operation[]): number[] {
   });
 }
 
-/** Draws an order along its places on the axis; false if it has too many points in view to be drawn. */
+/**
+ * Draws an order along its places on the axis; false if it has too many points in view to be drawn.
+ */
 export function drawOrder(
   context: CanvasRenderingContext2D,
   state: State,

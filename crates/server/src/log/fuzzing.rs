@@ -49,8 +49,8 @@ pub fn identities(bytes: &[u8]) {
 }
 
 /// The first segment of a log, and what a start makes of it: `[size, salt, frames …]`, each frame a
-/// byte for how far its number is from the right one, a length, and so many bytes; what is left over
-/// lies behind them as it is.
+/// byte for how far its number is from the right one, a length, and so many bytes; what is left
+/// over lies behind them as it is.
 pub fn segments(bytes: &[u8]) {
     let Some((&[high, low, salt], rest)) = bytes.split_first_chunk() else { return };
     let size = segment::HEADER_BYTES as u64 + u64::from(high) * 16 + u64::from(low);

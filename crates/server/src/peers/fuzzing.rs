@@ -8,8 +8,8 @@ use super::handshake::{self, Handshake};
 /// The messages of a connection, and the length that ended it if one did.
 type Messages = (Vec<Bytes>, Option<TooLong>);
 
-/// What comes over a connection, messages of at most 100,000 bytes. Its first byte says in pieces of
-/// what length it comes the second time.
+/// What comes over a connection, messages of at most 100,000 bytes. Its first byte says in pieces
+/// of what length it comes the second time.
 pub fn frames(bytes: &[u8]) {
     let Some((length, stream)) = bytes.split_first() else { return };
     let whole = read(stream, stream.len());
