@@ -24,7 +24,7 @@
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | `api`, `node`, `turn`, `session`, `counting` | a turn and its budget; connections; long reads |
+//! | `api`, `node`, `turn`, `session`, `counting` | a turn, its budget; connections; long reads |
 //! | `keyspace`, `commands`, `store` | what a key is promised; a row a command; where values lie |
 //! | `agreed` | the one log that Raft keeps: writes, linearizable reads, elections |
 //! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
