@@ -81,6 +81,8 @@ mod explain;
 mod fault;
 mod field;
 mod formats;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod history;
 mod judge;
 mod level;

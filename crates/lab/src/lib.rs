@@ -24,6 +24,9 @@
 
 pub mod scenario;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 mod level;
 
 mod run;

@@ -25,6 +25,8 @@ mod cluster;
 mod commands;
 mod copies;
 mod counting;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod ids;
 mod keyspace;
 mod limits;
