@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::decoder::{Decoder, Event};
 use super::error::Error;
-use super::frame::{self, COMMAND, MORE};
+use super::frame::{self, COMMAND};
 use super::{greeting, request};
 
 /// What a client said, and the error that ended it if one did.
@@ -74,6 +74,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::clients::zmq::frame::MORE;
 
     fn any_part() -> impl Strategy<Value = Vec<u8>> {
         let flags = prop::sample::select(vec![0, MORE, MORE, COMMAND, 2, 3, 6]);
