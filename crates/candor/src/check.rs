@@ -24,32 +24,32 @@ const STDIN: &str = "-";
 ///
 /// The answer to each file begins with a line `PATH: LEVEL holds|violated|undecided: so many
 /// operations of so many clients`. Below it stand all levels in one line, then why: the operations
-/// that cannot all be explained, or an order that explains them all. Without --level, all levels are
-/// judged, and the answer and the exit code are about the level that the file's header promises or,
-/// where nothing is promised, about linearizable. A level of which nothing was there to judge is
-/// undecided.
+/// that cannot all be explained, or an order that explains them all. Without --level, all levels
+/// are judged, and the answer and the exit code are about the level that the file's header promises
+/// or, where nothing is promised, about linearizable. A level of which nothing was there to judge
+/// is undecided.
 ///
 /// A file is recognised by what it holds: Candor's JSON Lines, Jepsen's and Knossos' histories of
 /// registers (EDN or JSON), Porcupine's key-value logs, logs of jepsen.util; any of them compressed
 /// by gzip. Comments, lines of the nemesis and lines of other loggers are skipped and counted; what
 /// else is not understood makes a file no history.
 ///
-/// The levels, strongest first: linearizable (one order that keeps real time), `bounded:<ms>` (reads may
-/// be so old), sequential (one order that keeps each client's), causal (no effect without its cause;
-/// its forms ccv, cm, cc), pram (each client's own order, for each who looks), wfr (writes follow
-/// reads), mw (monotonic writes), ryw (read your writes), mr (monotonic reads), eventual (only written
-/// values are read, and all servers agree in the end).
+/// The levels, strongest first: linearizable (one order that keeps real time), `bounded:<ms>`
+/// (reads may be so old), sequential (one order that keeps each client's), causal (no effect
+/// without its cause; its forms ccv, cm, cc), pram (each client's own order, for each who looks),
+/// wfr (writes follow reads), mw (monotonic writes), ryw (read your writes), mr (monotonic reads),
+/// eventual (only written values are read, and all servers agree in the end).
 ///
 /// Words: a witness is an order of the operations that explains every answer. A final read is asked
-/// once nobody writes any more, to see whether all servers agree. Certificates are what the store said
-/// of its answers, such as their places in its logs; the judge believes none without checking it. A
-/// place such as `line 4` is the line of the file, and where several operations share a line, its
-/// column too.
+/// once nobody writes any more, to see whether all servers agree. Certificates are what the store
+/// said of its answers, such as their places in its logs; the judge believes none without checking
+/// it. A place such as `line 4` is the line of the file, and where several operations share a line,
+/// its column too.
 ///
 /// Exit codes: 0 good; 1 the answer, a witness or a picture cannot be
 /// written; 3 the level is violated; 4 it is
-/// not known whether it holds, or nothing was there to judge; 78 a file is missing, unreadable or no
-/// history. Over several files, the first that applies of 78, 1, 3, 4, 0.
+/// not known whether it holds, or nothing was there to judge; 78 a file is missing, unreadable or
+/// no history. Over several files, the first that applies of 78, 1, 3, 4, 0.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// History files; `-` is the standard input.

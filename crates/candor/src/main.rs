@@ -1,7 +1,6 @@
 //! Candor: a replicated key-value store that is candid about consistency. This is its one binary.
 
 mod check;
-mod diagram;
 mod limits;
 mod output;
 mod pages;
@@ -53,8 +52,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// A program of which one thread failed must not go on with the others. (In a simulated world, an assertion that fails is a
-/// violation like any other; `serve` has last words of its own.)
+/// A program of which one thread failed must not go on with the others. (In a simulated world, an
+/// assertion that fails is a violation like any other; `serve` has last words of its own.)
 fn abort_on_panic() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

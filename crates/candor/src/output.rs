@@ -1,5 +1,5 @@
-//! What becomes of what is printed: a reader who closes the pipe has seen enough, but a verdict that is
-//! lost on a full disk must not look like a good end.
+//! What becomes of what is printed: a reader who closes the pipe has seen enough, but a verdict
+//! that is lost on a full disk must not look like a good end.
 
 use std::io;
 

@@ -8,14 +8,15 @@ use crate::pages;
 /// The most repetitions of one file.
 const REPEAT_MAX: i64 = 10_000;
 
-/// Run scenarios: start their servers and clients, break what the file says, and judge what happened.
+/// Run scenarios: start their servers and clients, break what the file says, and judge what
+/// happened.
 ///
 /// Every file is checked before anything is started. Each run leaves a directory below `runs`, with
 /// the scenario, the history, the servers' logs, the summary and a picture of it all: report.html.
-/// What a run met is the strongest level that its history happens to hold, which may be stronger than
-/// the promised one; `--help` of `candor check` says what the levels and its other words mean.
-/// Files that are equal but for their level, or one file at several levels, also leave one page that
-/// sets the levels side by side.
+/// What a run met is the strongest level that its history happens to hold, which may be stronger
+/// than the promised one; `--help` of `candor check` says what the levels and its other words mean.
+/// Files that are equal but for their level, or one file at several levels, also leave one page
+/// that sets the levels side by side.
 ///
 /// Exit codes: 0 good; 1 something failed; 3 the promised level is violated; 4 it is not known
 /// whether it holds; 78 a file is no scenario.
@@ -37,8 +38,8 @@ pub(crate) struct Args {
     /// Leave the cluster up afterwards, until Ctrl-C.
     #[arg(long, conflicts_with = "repeat")]
     keep: bool,
-    /// Print every operation; without it a long run shows the first and the last ones, and those that
-    /// were not done. history.jsonl has them all anyway.
+    /// Print every operation; without it a long run shows the first and the last ones, and those
+    /// that were not done. history.jsonl has them all anyway.
     #[arg(long, conflicts_with = "json")]
     all: bool,
     /// Print one JSON document instead of lines.

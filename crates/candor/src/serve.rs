@@ -21,7 +21,8 @@ pub(crate) struct Args {
     /// Where clients are served [default: 127.0.0.1:6379].
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
-    /// Where clients of ZeroMQ are served: REQ sockets that ask one JSON object at a time [default: nowhere].
+    /// Where clients of ZeroMQ are served: REQ sockets that ask one JSON object at a time [default:
+    /// nowhere].
     #[arg(long, value_name = "HOST:PORT")]
     zmq_listen: Option<String>,
     /// Where the other nodes are received [default: this node's address in --peers].
@@ -40,15 +41,16 @@ pub(crate) struct Args {
     /// How long a request may take, in milliseconds [default: 3000].
     #[arg(long, value_name = "MS")]
     request_timeout: Option<u64>,
-    /// How far apart the nodes' clocks may be, in milliseconds: a node that is further from most of the others takes no
-    /// merged writes and does not lead [default: 500].
+    /// How far apart the nodes' clocks may be, in milliseconds: a node that is further from most of
+    /// the others takes no merged writes and does not lead [default: 500].
     #[arg(long, value_name = "MS")]
     max_clock_drift: Option<u64>,
-    /// Refuse clients on other machines: there is no password yet. With `no`, who reaches the ports of clients may read and
-    /// write everything [default: yes].
+    /// Refuse clients on other machines: there is no password yet. With `no`, who reaches the ports
+    /// of clients may read and write everything [default: yes].
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     protected_mode: Option<bool>,
-    /// Let clients break this node; for tests alone, never where data counts: DEBUG CLOCK sets its clock off, DEBUG DISK makes its disk full, slow or broken, or takes its power.
+    /// Let clients break this node; for tests alone, never where data counts: DEBUG CLOCK sets its
+    /// clock off, DEBUG DISK makes its disk full, slow or broken, or takes its power.
     #[arg(long)]
     test_mode: bool,
     /// End when standard input ends: so that no server outlives the one who started it.
@@ -67,7 +69,8 @@ pub(crate) fn execute(args: Args) -> ExitCode {
     }
 }
 
-/// A node of which one thread failed must not go on with the others. What it says of that must not keep it either.
+/// A node of which one thread failed must not go on with the others. What it says of that must not
+/// keep it either.
 fn abort_on_panic() {
     panic::set_hook(Box::new(move |info| {
         let backtrace = Backtrace::capture();

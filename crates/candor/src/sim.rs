@@ -17,7 +17,7 @@ use clap::builder::PossibleValuesParser;
 use history::{EXIT_FAILURE, EXIT_GOOD, EXIT_VIOLATED};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::{diagram, output};
+use crate::output;
 
 /// Live whole clusters in one thread from one seed: crashes, partitions, loss, wrong clocks.
 ///
@@ -246,7 +246,14 @@ fn shrink(report: &mut Report, options: &Options) {
 fn draw(html: &Path, report: &Report, options: &Options) -> io::Result<()> {
     let options = report.shrunk.as_ref().map_or(options, |shrunk| &shrunk.options);
     let recorded = Options { diagram: true, story: false, ..options.clone() };
-    diagram::write(html, &::sim::run(report.seed, &recorded), options.command(report.seed))
+    let document =
+        ::sim::document(&::sim::run(report.seed, &recorded), &options.command(report.seed));
+    let named = |error: io::Error| {
+        let what = format!("the diagram cannot be written: {}: {error}", html.display());
+        io::Error::new(error.kind(), what)
+    };
+    let page = picture::diagram::html(&document).map_err(io::Error::other);
+    page.and_then(|page| fs::write(html, page)).map_err(named)
 }
 
 fn tell(out: &mut impl Write, summary: &Summary, options: &Options) -> io::Result<()> {

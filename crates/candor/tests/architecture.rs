@@ -1,6 +1,6 @@
-//! The arrows between the crates of the house: who may depend on whom. A new arrow is a bigger change
-//! than any amount of code inside a crate; whoever wants one changes this test, and says why. Inside
-//! of a crate, no files import each other in a circle.
+//! The arrows between the crates of the house: who may depend on whom. A new arrow is a bigger
+//! change than any amount of code inside a crate; whoever wants one changes this test, and says
+//! why. Inside of a crate, no files import each other in a circle.
 
 #[path = "architecture/imports.rs"]
 mod imports;
@@ -17,7 +17,8 @@ use serde_json::Value;
 
 /// Each crate, and the crates of ours that it may use.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("candor", &["lab", "server", "sim", "picture", "history"]),
+    // Its tests alone name the node: they hold the lab's operations against the table of commands.
+    ("candor", &["lab", "server", "sim", "picture", "history", "node"]),
     ("lab", &["history", "resp"]),
     ("picture", &["history"]),
     ("sim", &["node", "history"]),
@@ -27,7 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("resp", &[]),
 ];
 
-/// What the node must not have: a clock, sockets, files, threads or chance of its own come with these.
+/// What the node must not have: a clock, sockets, files, threads or chance of its own come with
+/// these.
 const BANNED_FROM_NODE: &[&str] =
     &["tokio", "mio", "socket2", "rustix", "rand", "getrandom", "tracing"];
 
@@ -81,7 +83,7 @@ const CIRCLES: &[(&str, &[&str])] = &[
 ];
 
 /// Crates whose files still go in circles; the list is to become empty.
-const STILL_CIRCULAR: &[&str] = &["history", "node", "picture", "server", "sim"];
+const STILL_CIRCULAR: &[&str] = &["history", "node", "server", "sim"];
 
 /// The circles of a crate that are not allowed, each with its arrows.
 fn circles_of(name: &str, src: &Path) -> Vec<String> {

@@ -1,4 +1,5 @@
-//! What a server has acknowledged, it has: also after it was killed in the middle of writes, or its machine lost its power.
+//! What a server has acknowledged, it has: also after it was killed in the middle of writes, or its
+//! machine lost its power.
 
 mod support;
 
@@ -106,7 +107,8 @@ fn a_merged_write_survives_kill_9() {
     killed_alone("eventual");
 }
 
-/// The machine of a server loses its power: what was not synced is gone, or by chance of this seed some of it.
+/// The machine of a server loses its power: what was not synced is gone, or by chance of this seed
+/// some of it.
 fn power_off(server: &mut Server, seed: u64) {
     let seed = (seed > 0).then(|| seed.to_string());
     let mut power_off = redis::cmd("DEBUG");

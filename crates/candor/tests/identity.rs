@@ -1,4 +1,5 @@
-//! Real directories that are copied, put back and lost; real strangers at the port for peers; real mistakes in lists of peers.
+//! Real directories that are copied, put back and lost; real strangers at the port for peers; real
+//! mistakes in lists of peers.
 
 mod support;
 
@@ -61,7 +62,8 @@ fn a_copy_that_is_put_back_answers_nothing() {
     cluster.servers[leader].kill();
     cluster.servers[place].start();
     let port = cluster.servers[place].port;
-    // Three SETs in one piece, at once: an answer of OK would be one to the writes of the start that was forgotten.
+    // Three SETs in one piece, at once: an answer of OK would be one to the writes of the start
+    // that was forgotten.
     let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let set = "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$3\r\nnew\r\n".repeat(3);
@@ -98,7 +100,8 @@ fn a_node_that_learns_while_it_ends_that_it_is_superseded_says_so() {
     let data_dir = cluster.servers[place].data_dir.clone();
     replace(&data_dir, &saved);
     let code = (0..10).find_map(|_| {
-        // Nobody answers it, until it is ending and waits for nothing but the last reply of a client.
+        // Nobody answers it, until it is ending and waits for nothing but the last reply of a
+        // client.
         let others = [&cluster.servers[leader], &cluster.servers[other]];
         others.iter().for_each(|server| server.signal(Signal::STOP));
         let server = &mut cluster.servers[place];

@@ -9,7 +9,8 @@ use redis::Commands;
 
 use support::{Cluster, PATIENCE, Server, until};
 
-/// What a node may take besides what its clients hold and what is stored, with the garbage of its allocator.
+/// What a node may take besides what its clients hold and what is stored, with the garbage of its
+/// allocator.
 const ROOM: u64 = 200 << 20;
 /// What all clients may hold.
 const HELD: u64 = 256 << 20;
@@ -61,7 +62,8 @@ fn readers_that_do_not_read_share_what_is_stored() {
     let mut client = server.client();
     client.set::<_, _, ()>("key", vec![b'v'; 8 << 20]).unwrap();
     let before = asked(&server);
-    // Not more: the system has only so much memory for what is under way on all sockets, of other tests, too.
+    // Not more: the system has only so much memory for what is under way on all sockets, of other
+    // tests, too.
     let mut readers: Vec<_> = (0..64).map(|_| ask(&server, b"GET key\r\n")).collect();
     until("all to ask", || (asked(&server) >= before + 64).then_some(()));
     // A read after theirs: theirs are answered.

@@ -1,4 +1,5 @@
-//! Scenarios that break what they run on: some of the shipped ones, and what a run says of its faults.
+//! Scenarios that break what they run on: some of the shipped ones, and what a run says of its
+//! faults.
 
 mod runner;
 
@@ -52,6 +53,15 @@ fn a_reader_in_the_minority_goes_on_at_sequential_and_is_refused_at_linearizable
     // The one read that asked for more, against all that were asked meanwhile.
     assert_eq!(sequential["figures"]["read"]["refused"], 1);
     assert!(linearizable["figures"]["read"]["refused"].as_u64().unwrap() > 1);
+}
+
+#[test]
+fn all_that_a_history_has_a_word_for_is_asked_and_judged_while_the_leader_is_killed() {
+    let bench = Bench::new();
+    let run = assert_held(&shipped(&bench, "every-operation.json", &[]), "linearizable");
+    for kind in ["write", "read", "cas", "append", "incr", "delete"] {
+        assert!(run["figures"][kind]["done"].as_u64().unwrap() > 5, "{kind}: {}", run["figures"]);
+    }
 }
 
 #[test]

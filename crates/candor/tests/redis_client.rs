@@ -10,8 +10,8 @@ use redis::{Commands, Connection, ExistenceCheck, SetOptions, Value, ValueCompar
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// One node by itself on a free port, with its data in a directory of its own. It ends with the test,
-/// whatever becomes of that: with its standard input.
+/// One node by itself on a free port, with its data in a directory of its own. It ends with the
+/// test, whatever becomes of that: with its standard input.
 struct Server {
     process: Child,
     address: SocketAddr,
@@ -165,8 +165,8 @@ fn values_are_any_bytes_of_any_length() {
     assert_eq!(client.get(""), Ok(Some("the empty key".to_string())));
 }
 
-/// A read waits for the writes before it, and a write for the reads: each change of kind costs a round,
-/// so there are few of them here and many commands between them.
+/// A read waits for the writes before it, and a write for the reads: each change of kind costs a
+/// round, so there are few of them here and many commands between them.
 #[test]
 fn a_pipeline_is_answered_in_its_order() {
     const ROUNDS: usize = 20;

@@ -91,7 +91,8 @@ fn a_leader_that_ends_has_another_one_lead_first() {
     let others: Vec<usize> = (0..3).filter(|place| *place != leader).collect();
     let mut clients: Vec<_> = others.iter().map(|place| cluster.servers[*place].client()).collect();
     let mut at_leader = cluster.servers[leader].client();
-    // What is on its way everywhere is done: nobody hears of a refusal, or that the outcome is not known.
+    // What is on its way everywhere is done: nobody hears of a refusal, or that the outcome is not
+    // known.
     let mut pipeline = redis::pipe();
     for n in 0..1000 {
         pipeline.set(n, n).ignore();
@@ -188,7 +189,8 @@ fn a_damaged_log_is_refused_and_a_torn_one_is_cut() {
     let end = good.iter().rposition(|byte| *byte != 0).unwrap();
 
     let mut damaged = good.clone();
-    // Frames begin at multiples of 64: of two in a row, one is the head of a frame, or the middle of one.
+    // Frames begin at multiples of 64: of two in a row, one is the head of a frame, or the middle
+    // of one.
     let at = end / 2 / 64 * 64 + 4;
     damaged[at] ^= 1;
     damaged[at + 64] ^= 1;
@@ -228,8 +230,8 @@ fn a_client_that_only_asks_gets_all_its_answers() {
     server.start();
     server.wait_until_ready();
     server.client().set::<_, _, ()>("key", "v".repeat(10_000)).unwrap();
-    // Far more than the connection may hold; nothing is read until all is asked or the server takes no
-    // more, which is when the writing would wait.
+    // Far more than the connection may hold; nothing is read until all is asked or the server takes
+    // no more, which is when the writing would wait.
     const ASKED: usize = 15_000;
     let socket = socket(&server);
     let mut writer = socket.try_clone().unwrap();

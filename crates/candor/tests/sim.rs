@@ -66,14 +66,14 @@ fn a_diagram_of_a_world_that_breaks_a_promise() {
     assert_eq!(drawn.status.code(), Some(3));
     assert_eq!(drawn.stdout, plain.stdout, "a world that is drawn is the same world");
     let html = std::fs::read_to_string(&path).unwrap();
-    assert!(html.starts_with("<!doctype html>") && html.contains(r#""candor_diagram":1"#));
+    assert!(html.starts_with("<!doctype html>") && html.contains(r#""candor_diagram":2"#));
     let command = format!("candor sim --seed {seed} --sabotage false-refusals");
     assert!(html.contains(&format!("\"command\":\"{command}\"")));
     // Of many worlds it is the first that breaks a promise.
     std::fs::remove_file(&path).unwrap();
     let many = ["--seeds", "60", "--sabotage", "false-refusals", "--no-shrink", "--html", file];
     assert_eq!(sim(&many).status.code(), Some(3));
-    assert!(std::fs::read_to_string(&path).unwrap().contains(r#""candor_diagram":1"#));
+    assert!(std::fs::read_to_string(&path).unwrap().contains(r#""candor_diagram":2"#));
     let unheard = sim(&["--seed", "2", "--html", "no/such/place/world.html"]);
     assert_eq!(unheard.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&unheard.stderr).contains("no/such/place"));

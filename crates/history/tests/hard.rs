@@ -2,7 +2,7 @@
 //! no machine is too slow for: what keeps the search small is at work.
 
 #[path = "../benches/loads/mod.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each uses a part of it")]
 mod loads;
 
 use std::time::Duration;

@@ -10,17 +10,18 @@
 //! ```
 //!
 //! - A file is refused as a whole, with the place of each fault, before anything is started.
-//! - Servers and clients are processes of this same program. Each holds the other end of a pipe from
-//!   the runner as its standard input and ends when that does, so nothing outlives the runner, however
-//!   it ends. (One that a fault made stand still is woken by the system: each is a process group of its
-//!   own, and a group that is orphaned and stopped is continued.)
+//! - Servers and clients are processes of this same program. Each holds the other end of a pipe
+//!   from the runner as its standard input and ends when that does, so nothing outlives the runner,
+//!   however it ends. (One that a fault made stand still is woken by the system: each is a process
+//!   group of its own, and a group that is orphaned and stopped is continued.)
 //! - Nobody sleeps to be safe: servers are asked until they are ready, clients say when they are
 //!   connected, and all start at one instant on the machine's one monotonic clock.
 //! - An operation is done, refused or unknown. After an unknown one the client goes on under a new
 //!   number, because nobody may assume that the old one has ended.
 //!
-//! - Faults need no right that a user has not: signals for the processes, ports of the runner between
-//!   the servers, and a mode of the servers in which they take orders about their clocks and disks.
+//! - Faults need no right that a user has not: signals for the processes, ports of the runner
+//!   between the servers, and a mode of the servers in which they take orders about their clocks
+//!   and disks.
 
 pub mod scenario;
 
@@ -45,7 +46,9 @@ pub use attempt::final_reads::QuietEnd;
 pub use attempt::judgement::{Evidence, Judgement, Part};
 pub use attempt::outcome::{Attempt, Expected, FileResult, StatedOrder};
 pub use clients::client::client;
+pub use clients::model::Model;
 pub use clients::pool::CLIENT_COMMAND;
+pub use clients::step::operations;
 pub use command::quoted;
 pub use report::comparison::{Column, Comparison, Showing, Word};
 pub use report::{latency, millis, pace};

@@ -1,6 +1,6 @@
 //! What the scenario parser refuses, and in which words: `scenario_refusals.txt` holds inputs and
-//! the exact text that each of them gets. To record anew: `RECORD=1 cargo test -p lab`, and read the
-//! difference as you would read code.
+//! the exact text that each of them gets. To record anew: `RECORD=1 cargo test -p lab`, and read
+//! the difference as you would read code.
 
 use lab::scenario::Scenario;
 

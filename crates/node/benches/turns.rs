@@ -29,7 +29,7 @@ impl Cluster {
             max_clock_drift_ms: 500,
             seed: id,
             incarnation: id,
-            directory: id,
+            directory: DirectoryId(id),
         };
         let nodes = (1..=3).map(|id| Recovery::new(config(id)).finish().unwrap()).collect();
         let mut cluster = Cluster { nodes, inboxes: vec![vec![]; 3], now_ms: 0, replies: 0 };

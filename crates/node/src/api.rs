@@ -5,6 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::commands::Command;
+pub use crate::ids::{Boot, DirectoryId, Index, Sequence, Term};
 
 /// A member of the cluster; at least 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -252,8 +253,8 @@ pub enum Certificate {
 /// A place in the agreed log; compared as a pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AgreedPosition {
-    /// The entry; counts from 1.
-    pub index: u64,
+    /// The entry.
+    pub index: Index,
     /// The write within the entry; counts from 0.
     pub offset: u32,
 }
@@ -264,9 +265,9 @@ pub struct MergedPosition {
     /// Whose log.
     pub replica: NodeId,
     /// In which of its boots.
-    pub boot: u64,
+    pub boot: Boot,
     /// The entry; counts from 1 in each boot.
-    pub index: u64,
+    pub index: Index,
 }
 
 /// One write in a merged log.
@@ -324,7 +325,7 @@ pub enum Event {
     /// This node's view of who leads changed.
     Leader {
         /// The Raft term.
-        term: u64,
+        term: Term,
         /// Who leads, if anyone is known to.
         leader: Option<NodeId>,
     },
@@ -373,13 +374,13 @@ pub struct Status {
     /// All members, this one included.
     pub members: Vec<NodeId>,
     /// How often this node was started on its directory.
-    pub boot: u64,
+    pub boot: Boot,
     /// The order of the keyspace `default`.
     pub order: Order,
     /// The default level of the keyspace `default`.
     pub level: Level,
     /// The random id of this node's data directory.
-    pub directory: u64,
+    pub directory: DirectoryId,
     /// The id of the cluster, once every member has met every other.
     pub cluster: Option<u64>,
     /// Whether every member has met every other.
@@ -395,13 +396,13 @@ pub struct Status {
     /// Who leads, if anyone is known to.
     pub leader: Option<NodeId>,
     /// The Raft term.
-    pub term: u64,
+    pub term: Term,
     /// The last agreed index known to be committed.
-    pub commit: u64,
+    pub commit: Index,
     /// The last agreed index applied here.
-    pub applied: u64,
+    pub applied: Index,
     /// Per replica: (node, boot, index) of its last merged entry applied here.
-    pub vector: Vec<(NodeId, u64, u64)>,
+    pub vector: Vec<(NodeId, Boot, Index)>,
     /// Keys with a value.
     pub keys: u64,
     /// Whether the disk has no room but for small records.
@@ -478,7 +479,7 @@ pub struct Config {
     /// A random number that tells this start from every other one of this directory and of its copies.
     pub incarnation: u64,
     /// A random id for the data directory, used if the disk is empty.
-    pub directory: u64,
+    pub directory: DirectoryId,
 }
 
 /// Why a node cannot start on this directory, and what would help.

@@ -156,7 +156,7 @@ impl Recovery {
         let birth = self.birth(&mut disk)?;
         let config = self.config;
         let last = self.lives.last_boot();
-        let boot = mutant!(BootReused, last + 1, again(last, &config));
+        let boot = mutant!(BootReused, last.next(), again(last, &config));
         let life = Life { boot, incarnation: config.incarnation };
         disk.record(&Record::Boot(life));
         self.lives.add(life);
@@ -174,8 +174,9 @@ impl Recovery {
 
 /// The boot of the last start again, in merged keyspaces.
 #[cfg(feature = "mutants")]
-fn again(last: u64, config: &Config) -> u64 {
-    last + u64::from(config.order != crate::api::Order::Merged || last == 0)
+fn again(last: crate::ids::Boot, config: &Config) -> crate::ids::Boot {
+    let again = config.order == crate::api::Order::Merged && last > crate::ids::Boot(0);
+    if again { last } else { last.next() }
 }
 
 fn check_members(id: NodeId, members: &[NodeId]) -> Result<(), StartError> {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::api::{Certificate, Error, Event, NodeId, Now, Output, PathId, Reply};
 use crate::commands::{Command, Effect};
 use crate::counting::{Counts, LONG_KEYS};
-use crate::ids::Life;
+use crate::ids::{DirectoryId, Life};
 use crate::random::Random;
 use crate::session::{Sessions, Waiter};
 use crate::wire::group::RecordGroup;
@@ -18,7 +18,7 @@ use crate::wire::record::{Known, Record};
 pub(crate) struct Identity {
     pub(crate) id: NodeId,
     /// The random id of its data directory.
-    pub(crate) directory: u64,
+    pub(crate) directory: DirectoryId,
     /// Its present start.
     pub(crate) life: Life,
 }

@@ -28,7 +28,7 @@ impl Alone {
             max_clock_drift_ms: 500,
             seed: 1,
             incarnation: 1,
-            directory: 1,
+            directory: DirectoryId(1),
         };
         let node = Recovery::new(config).finish().unwrap();
         let mut alone = Alone { node, now_ms: 0, due: vec![], asked: 0 };
@@ -202,7 +202,7 @@ fn a_node_that_catches_up_does_so_in_many_turns() {
         max_clock_drift_ms: 500,
         seed: id,
         incarnation: id,
-        directory: id,
+        directory: DirectoryId(id),
     };
     let mut nodes: Vec<_> = (1..=3).map(|id| Recovery::new(config(id)).finish().unwrap()).collect();
     let mut inboxes: Vec<Vec<Input>> = vec![vec![]; 3];
@@ -216,7 +216,7 @@ fn a_node_that_catches_up_does_so_in_many_turns() {
             loop {
                 let before = nodes[*at].status().applied;
                 nodes[*at].turn(&mut inputs, &mut outputs);
-                let applied = nodes[*at].status().applied - before;
+                let applied = nodes[*at].status().applied.0 - before.0;
                 assert!(applied <= TURN_STEPS as u64, "{applied} entries applied in one turn");
                 turns[*at] += 1;
                 for output in outputs.drain(..) {
@@ -261,7 +261,7 @@ fn a_node_that_catches_up_does_so_in_many_turns() {
     loop {
         let (turns, statuses) = round(&mut inboxes, &[0, 1, 2]);
         most = most.max(turns[2]);
-        if statuses[2].applied > 10_000 && statuses[2].applied == statuses[0].applied {
+        if statuses[2].applied > Index(10_000) && statuses[2].applied == statuses[0].applied {
             break;
         }
     }

@@ -3,10 +3,10 @@
 use history::{History, Operation};
 use serde_json::{Value, json};
 
-use super::ruling::{CLASH_MAX, Ruling};
-
 /// How many operations a page shows.
 pub(super) const SHOWN_MAX: usize = 10_000;
+/// How many operations of clashes are framed, so that they must be seen.
+pub(super) const CLASH_MAX: usize = 200;
 
 /// The operations that are shown.
 ///
@@ -30,7 +30,7 @@ struct Window {
 
 impl Cut {
     /// Chooses: around the clashes if there are any, else the beginning and the end.
-    pub(super) fn of(history: &History, rulings: &[Ruling]) -> Cut {
+    pub(super) fn of(history: &History, clashes: impl Iterator<Item = usize>) -> Cut {
         let operations = &history.operations;
         let mut by_start: Vec<usize> = (0..operations.len()).collect();
         by_start.sort_by_key(|&index| sort_key(&operations[index]));
@@ -48,7 +48,7 @@ impl Cut {
         } else {
             let mut rank = vec![0; by_start.len()];
             by_start.iter().enumerate().for_each(|(at, &index)| rank[index] = at);
-            for range in ranges(&anchors(rulings, &rank), by_start.len()) {
+            for range in ranges(&anchors(clashes, &rank), by_start.len()) {
                 let part = &by_start[range];
                 let at = |index: usize| operations[index].start - origin;
                 let (from, to) = (at(part[0]), at(part[part.len() - 1]));
@@ -101,10 +101,9 @@ fn sort_key(operation: &Operation) -> (u64, u64, usize) {
 }
 
 /// The ranks of the operations that must be seen: those of the clashes, the strongest level's first.
-fn anchors(rulings: &[Ruling], rank: &[usize]) -> Vec<usize> {
-    let clashes = rulings.iter().flat_map(|ruling| &ruling.clash);
+fn anchors(clashes: impl Iterator<Item = usize>, rank: &[usize]) -> Vec<usize> {
     let mut anchors: Vec<usize> =
-        clashes.take(CLASH_MAX).filter_map(|&index| rank.get(index).copied()).collect();
+        clashes.take(CLASH_MAX).filter_map(|index| rank.get(index).copied()).collect();
     anchors.sort_unstable();
     anchors.dedup();
     anchors

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! - The page is built from TypeScript ahead of time and committed; here only data is put into it.
-//! - Levels side by side ([`page`], with data of the runner's) are the same page with other data, as is a simulated world
-//!   ([`diagram`]).
+//! - Levels side by side ([`page`], with data of the runner's) are the same page with other data, as is a simulated
+//!   world ([`diagram`]).
 //! - Keys, values and every other text come from strangers. They reach the page as JSON in which no
 //!   `<`, `>` or `&` stands, and the page only ever makes text nodes of them.
 //! - Times are integers since the first operation; numbers that may exceed 2^53 travel as text.
@@ -105,7 +105,8 @@ impl Picture<'_> {
 
     /// The data of the page.
     fn data(&self) -> Value {
-        let cut = Cut::of(self.history, &self.rulings);
+        let clashes = self.rulings.iter().flat_map(|ruling| ruling.clash.iter().copied());
+        let cut = Cut::of(self.history, clashes);
         let columns = Columns::of(self.history, &cut);
         let level = self.promised.as_deref();
         json!({

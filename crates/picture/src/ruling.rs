@@ -3,12 +3,10 @@
 use history::{History, Outcome, Verdict};
 use serde_json::{Value, json};
 
-use super::cut::Cut;
+use super::cut::{CLASH_MAX, Cut};
 
 /// How many places in orders one level may bring, over all its orders together.
 const PLACES_MAX: usize = 30_000;
-/// How many operations of a clash are framed.
-pub(super) const CLASH_MAX: usize = 200;
 
 /// What the judge says about one level.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The data comes back out of the page as it was put in, whatever strangers wrote.
 
 use history::{Header, History, Level, Operation, Unit};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::cut::SHOWN_MAX;
-use super::diagram::{self, CALLS_MAX, MESSAGES_MAX};
+use super::diagram::{self, Unreadable};
 use super::{Fault, Order, Picture, Point, Ruling};
 
 /// What a stranger may try.
@@ -175,89 +175,51 @@ fn extremes_do_not_panic() {
     assert_eq!(data_in(&picture(&History::default(), vec![]).html())["span"], 0);
 }
 
-fn world(messages: usize) -> diagram::Diagram {
-    let message = |at: usize| diagram::Message {
-        from: at % 3,
-        to: (at + 1) % 3,
-        sent_us: at as u64 * 10,
-        came_us: (!at.is_multiple_of(7)).then_some(at as u64 * 10 + 5),
-        received: !at.is_multiple_of(7),
-        text: format!("append {}", at % 50),
-    };
-    let call = |at: u64| diagram::Call {
-        node: at as usize % 3,
-        question: "GET k".into(),
-        answer: "1".into(),
-        done: Some(true),
-        start_us: at * 1000,
-        end_us: Some(at * 1000 + 500),
-        ..diagram::Call::default()
-    };
-    diagram::Diagram {
-        title: "seed 1".into(),
-        word: "holds".into(),
-        headline: "every promise was kept".into(),
-        nodes: 3,
-        clients: 1,
-        end_us: messages as u64 * 10,
-        calls: (0..20).map(call).collect(),
-        messages: (0..messages).map(message).collect(),
-        ..diagram::Diagram::default()
-    }
+/// A diagram of one message and nothing else.
+fn diagram() -> Value {
+    let nothing = json!({ "at": [] });
+    json!({
+        "candor_diagram": 2,
+        "title": "seed 1",
+        "calls": nothing,
+        "messages": { "from": [0], "to": [1], "text": [0] },
+        "bands": nothing,
+        "marks": nothing,
+        "states": nothing,
+        "texts": ["append"],
+    })
 }
 
 #[test]
-fn hostile_texts_of_a_world_break_nothing() {
-    let mut world = world(3);
-    world.title = HOSTILE[0].into();
-    world.why = Some(HOSTILE.concat());
-    world.messages[0].text = HOSTILE[3].into();
-    world.calls[0].question = HOSTILE[1].into();
-    world.bands = vec![diagram::Band { text: HOSTILE[0].into(), ..diagram::Band::default() }];
-    world.marks = vec![diagram::Mark { kind: HOSTILE[0].into(), ..diagram::Mark::default() }];
-    let html = world.html();
-    let clean = diagram::Diagram::default().html();
+fn a_diagram_is_embedded_as_it_is_whatever_it_says() {
+    let clean = diagram::html(&diagram()).unwrap();
+    assert_eq!(data_in(&clean), diagram());
+    let mut hostile = diagram();
+    hostile["title"] = HOSTILE[0].into();
+    hostile["texts"] = HOSTILE.to_vec().into();
+    let html = diagram::html(&hostile).unwrap();
     for what in ["<script", "</script", "<!--", "<img", "onerror=alert(1)>"] {
         let count = |text: &str| text.matches(what).count();
         assert_eq!(count(&html), count(&clean), "{what} stands in the data");
     }
-    let data = data_in(&html);
-    assert_eq!(data["why"], HOSTILE.concat());
-    let text = data["messages"]["text"][0].as_u64().unwrap() as usize;
-    assert_eq!(data["texts"][text], HOSTILE[3]);
+    assert_eq!(data_in(&html), hostile);
 }
 
 #[test]
-fn a_world_that_is_too_large_is_cut_around_what_went_wrong() {
-    let whole = data_in(&world(MESSAGES_MAX).html());
-    assert_eq!(whole["window"], Value::Null);
-    assert_eq!(whole["counts"]["shown"], MESSAGES_MAX);
-    let mut large = world(3 * MESSAGES_MAX);
-    let wrong_us = large.end_us / 2;
-    large.violated_us = Some(wrong_us);
-    let data = data_in(&large.html());
-    assert_eq!(data["counts"]["messages"], 3 * MESSAGES_MAX);
-    assert_eq!(data["counts"]["shown"], MESSAGES_MAX);
-    let edge = |name: &str| data["window"][name].as_u64().unwrap();
-    assert!(edge("from") < wrong_us && wrong_us < edge("to"), "{}", data["window"]);
-    assert_eq!(data["counts"]["calls_shown"], 20, "so few operations are all shown");
-    // Of too many operations those of the clash stay, and their places with them.
-    let call = large.calls[0].clone();
-    large.calls = (0..CALLS_MAX as u64 + 9)
-        .map(|at| diagram::Call { number: at, start_us: at, end_us: Some(at), ..call.clone() })
-        .collect();
-    let clash = vec![3, CALLS_MAX + 8];
-    large.judgements = vec![diagram::Judgement {
-        circle: vec![(3, CALLS_MAX + 8, "conflict".into()), (CALLS_MAX + 8, 99_999, "?".into())],
-        clash,
-        ..diagram::Judgement::default()
-    }];
-    let data = data_in(&large.html());
-    let clash = &data["judgements"][0]["clash"];
-    let number = |at: usize| &data["calls"]["number"][clash[at].as_u64().unwrap() as usize];
-    assert_eq!((number(0), number(1)), (&3.into(), &(CALLS_MAX + 8).into()));
-    assert_eq!(data["judgements"][0]["circle"].as_array().unwrap().len(), 1);
-    assert!(data["counts"]["calls_shown"].as_u64().unwrap() <= CALLS_MAX as u64);
+fn a_diagram_that_the_page_cannot_read_is_refused() {
+    let refused = |change: fn(&mut Value)| {
+        let mut data = diagram();
+        change(&mut data);
+        diagram::html(&data).unwrap_err()
+    };
+    assert_eq!(refused(|data| data["candor_diagram"] = 1.into()), Unreadable::Version);
+    assert_eq!(refused(|data| *data = Value::Null), Unreadable::Version);
+    assert_eq!(refused(|data| data["marks"] = Value::Null), Unreadable::List("marks"));
+    assert_eq!(refused(|data| data["bands"] = json!({})), Unreadable::List("bands"));
+    let longer = |data: &mut Value| data["messages"]["to"] = json!([1, 2]);
+    assert_eq!(refused(longer), Unreadable::List("messages"));
+    let no_list = |data: &mut Value| data["calls"] = json!({ "at": 7 });
+    assert_eq!(refused(no_list), Unreadable::List("calls"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use node::{Config, Node, NodeId, Recovery};
+use node::{Config, DirectoryId, Node, NodeId, Recovery};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
@@ -251,7 +251,7 @@ fn recover(
         info!("read {} groups, {} bytes, from the log", report.groups, report.bytes);
     }
     let node = recovery.finish().map_err(|error| Error::configuration(error.0))?;
-    log.identify(Identity { node: options.id, directory: node.status().directory })?;
+    log.identify(Identity { node: options.id, directory: node.status().directory.0 })?;
     Ok((node, log))
 }
 
@@ -279,7 +279,7 @@ fn config(options: &Options) -> Result<Config, Error> {
         max_clock_drift_ms: options.max_clock_drift_ms,
         seed: draw()?,
         incarnation: draw()?,
-        directory: draw()?,
+        directory: DirectoryId(draw()?),
     })
 }
 

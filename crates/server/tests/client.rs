@@ -13,9 +13,9 @@ use std::fmt::Write;
 use std::path::Path;
 
 use node::{
-    AgreedPosition, Certificate, Command, Config, Input, Level, MemberClock, MergedPosition,
-    MergedWrite, Node, NodeId, Now, Order, Output, Recovery, Reply, RequestId, Role, SessionId,
-    Status, Waits,
+    AgreedPosition, Boot, Certificate, Command, Config, DirectoryId, Index, Input, Level,
+    MemberClock, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output, Recovery, Reply,
+    RequestId, Role, SessionId, Status, Term, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::Faults;
@@ -158,15 +158,16 @@ impl World {
         };
         let found = looks.then(|| self.node_alone.has(command.arguments()[0]));
         if self.node == "merged" {
-            let write = MergedWrite { entry: place(2, 1, 17), offset: 3, clock: 1 << 56 };
+            let write =
+                MergedWrite { entry: place(2, Boot(1), Index(17)), offset: 3, clock: 1 << 56 };
             return Certificate::Merged {
-                position: vec![place(1, 3, 5), place(2, 1, 17)],
+                position: vec![place(1, Boot(3), Index(5)), place(2, Boot(1), Index(17))],
                 by: found.map(|found| found.then_some(write)),
                 entry: command.is_write().then_some(write),
             };
         }
-        let by = found.map(|found| found.then_some(AgreedPosition { index: 11, offset: 3 }));
-        Certificate::Agreed { position: AgreedPosition { index: 12, offset: 0 }, by }
+        let by = found.map(|found| found.then_some(AgreedPosition { index: Index(11), offset: 3 }));
+        Certificate::Agreed { position: AgreedPosition { index: Index(12), offset: 0 }, by }
     }
 }
 
@@ -189,7 +190,7 @@ impl Alone {
             max_clock_drift_ms: 500,
             seed: 1,
             incarnation: 1,
-            directory: 1,
+            directory: DirectoryId(1),
         };
         let node = Recovery::new(config).finish().unwrap();
         let mut alone = Alone { node, now_ms: 0, asked: 0 };
@@ -245,10 +246,10 @@ impl Context for Fake {
         let alone = Status {
             id: NodeId(1),
             members: vec![NodeId(1)],
-            boot: 3,
+            boot: Boot(3),
             order: Order::Agreed,
             level: Level::Linearizable,
-            directory: 9,
+            directory: DirectoryId(9),
             cluster: Some(0xc1),
             formed: true,
             waits: None,
@@ -256,9 +257,9 @@ impl Context for Fake {
             agreed_ready: true,
             role: Role::Leader,
             leader: Some(NodeId(1)),
-            term: 7,
-            commit: 42,
-            applied: 41,
+            term: Term(7),
+            commit: Index(42),
+            applied: Index(41),
             vector: vec![],
             keys: 0,
             disk_full: false,
@@ -285,7 +286,7 @@ impl Context for Fake {
                 order: Order::Merged,
                 level: Level::Eventual,
                 role: Role::Follower,
-                vector: vec![(NodeId(1), 3, 17), (NodeId(2), 1, 0)],
+                vector: vec![(NodeId(1), Boot(3), Index(17)), (NodeId(2), Boot(1), Index(0))],
                 clock_agrees: false,
                 clocks: vec![
                     MemberClock { id: NodeId(2), at_least_ms: -3_600_004, at_most_ms: -3_600_000 },

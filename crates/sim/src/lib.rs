@@ -39,7 +39,8 @@ pub use batch::{Batch, Summary, run_batch};
 pub use invariants::verdict::Judgement;
 pub use invariants::violation::Violation;
 pub use options::{Options, Plain};
-pub use record::diagram::{Band, Call, Diagram, End, Fate, Mark, Message, State};
+pub use record::diagram::{Band, Call, Diagram, Fate, Mark, Message, State};
+pub use record::document::document;
 pub use report::{Planned, Report, Shrunk};
 pub use sabotage::Sabotage;
 #[cfg(feature = "mutants")]

@@ -1,7 +1,8 @@
 //! The message diagram tells what happened, in an order that can have happened, and changes nothing.
 
 use node::Order;
-use sim::{Diagram, End, Fate, Options, Report, Sabotage, run};
+use serde_json::Value;
+use sim::{Diagram, Fate, Options, Report, Sabotage, document, run};
 
 fn recorded(seed: u64, order: Order) -> Report {
     run(seed, &Options { diagram: true, order: Some(order), ..Options::default() })
@@ -29,12 +30,11 @@ fn nothing_is_heard_before_it_is_said() {
         assert_eq!(diagram.messages.iter().filter(|m| m.text.contains("unreadable")).count(), 0);
         for message in &diagram.messages {
             assert!(message.from != message.to && message.from.max(message.to) < diagram.nodes);
-            if let End::Received(at_us) | End::Turned(at_us) = message.end {
-                assert!(message.sent_us <= at_us && at_us <= diagram.end_us, "{message:?}");
-            }
+            let came_us = message.came_us.unwrap_or(message.sent_us);
+            assert!(message.sent_us <= came_us && came_us <= diagram.end_us, "{message:?}");
+            assert!(message.came_us.is_some() || !message.received, "{message:?}");
         }
-        let times = |end: fn(&End) -> bool| diagram.messages.iter().filter(|m| end(&m.end)).count();
-        let received = times(|end| matches!(end, End::Received(_)));
+        let received = diagram.messages.iter().filter(|message| message.received).count();
         assert!(received > 500 && received as u64 <= 2 * report.messages);
         assert!(diagram.messages.len() as u64 >= report.messages);
         for call in &diagram.calls {
@@ -79,4 +79,44 @@ fn what_clashes_is_found_among_the_operations() {
         };
         assert!(judgement.circle.iter().all(link));
     }
+}
+
+/// The text in a cell of a column.
+fn text<'a>(document: &'a Value, list: &str, column: &str, row: usize) -> &'a str {
+    let place = document[list][column][row].as_u64().expect("a place among the texts");
+    document["texts"][place as usize].as_str().expect("a text")
+}
+
+#[test]
+fn the_document_says_what_the_diagram_says() {
+    let report = recorded(5, Order::Agreed);
+    let diagram = diagram(&report);
+    let document = document(&report, "candor sim --seed 5");
+    assert_eq!((&document["word"], &document["framed"]), (&"holds".into(), &Value::Null));
+    assert_eq!(document["command"], "candor sim --seed 5");
+    assert_eq!(document["end_us"], diagram.end_us);
+    let last = diagram.messages.len() - 1;
+    let (message, columns) = (&diagram.messages[last], &document["messages"]);
+    assert_eq!(columns["sent_us"].as_array().map(Vec::len), Some(last + 1));
+    assert_eq!(columns["sent_us"][last], message.sent_us);
+    assert_eq!(columns["received"][last], i64::from(message.received));
+    assert_eq!(text(&document, "messages", "text", last), message.text);
+    let done =
+        diagram.calls.iter().position(|call| call.fate == Fate::Done).expect("some are done");
+    assert_eq!(text(&document, "calls", "fate", done), "done");
+    assert_eq!(text(&document, "calls", "question", done), diagram.calls[done].question);
+    assert_eq!(text(&document, "bands", "kind", 0), diagram.bands[0].kind);
+}
+
+#[test]
+fn the_document_of_a_violation_frames_what_it_is_about() {
+    let sabotage = Some(Sabotage::StaleAnswers);
+    let options = Options { sabotage, diagram: true, ..Options::default() };
+    let violated = |report: &Report| report.verdict.is_err();
+    let report = (0..40).map(|seed| run(seed, &options)).find(violated).expect("it is caught");
+    let document = document(&report, "");
+    let framed = document["framed"].as_u64().expect("a judgement is framed") as usize;
+    let clash = document["judgements"][framed]["clash"].as_array().expect("it has a clash");
+    assert!(!clash.is_empty(), "{}", document["judgements"]);
+    assert_eq!(document["why"], document["judgements"][framed]["lines"][0]);
 }

@@ -1,5 +1,5 @@
-//! The page that sets levels side by side: how long operations took at each, how many there were, the
-//! strongest level that held, and what each showed that a stronger one forbids.
+//! The page that sets levels side by side: how long operations took at each, how many there were,
+//! the strongest level that held, and what each showed that a stronger one forbids.
 //!
 //! Every figure travels as the text that the terminal prints, beside the number that is drawn.
 

@@ -1,5 +1,5 @@
-//! `candor run` for tests: in a temporary directory of its own, which is also the working directory of
-//! every process that it starts, so that whatever is left behind can be found.
+//! `candor run` for tests: in a temporary directory of its own, which is also the working directory
+//! of every process that it starts, so that whatever is left behind can be found.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
@@ -107,7 +107,8 @@ impl Bench {
         self.start(arguments).wait()
     }
 
-    /// Runs the program to its end, which must be a good one, and gives the document that it prints.
+    /// Runs the program to its end, which must be a good one, and gives the document that it
+    /// prints.
     #[track_caller]
     pub(crate) fn document(&self, arguments: &[&str]) -> Value {
         let arguments = [arguments, &["--json"]].concat();

@@ -3,7 +3,8 @@
 use std::fs::OpenOptions;
 use std::process::Command;
 
-/// A disk that is full is a failure, and told; who closed the pipe has seen enough, and gets the exit code that is due.
+/// A disk that is full is a failure, and told; who closed the pipe has seen enough, and gets the
+/// exit code that is due.
 #[track_caller]
 pub(crate) fn assert_lost_output_is_told(command: &mut Command, due: i32) {
     let full = OpenOptions::new().write(true).open("/dev/full").unwrap();

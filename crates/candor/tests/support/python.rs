@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 
 /// What is installed if it is not there.
 const PACKAGE: &str = "pyzmq==27.1.0";
-/// With the value `required`, tests fail where pyzmq cannot be had; else they are skipped, with a line.
+/// With the value `required`, tests fail where pyzmq cannot be had; else they are skipped, with a
+/// line.
 const VARIABLE: &str = "CANDOR_PYZMQ";
 
 /// Where pyzmq lies; `None`: it cannot be had here, which was said.

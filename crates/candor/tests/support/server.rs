@@ -28,8 +28,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A server that is not started yet, with these arguments besides where it listens and keeps its
-    /// data.
+    /// A server that is not started yet, with these arguments besides where it listens and keeps
+    /// its data.
     pub(crate) fn new(data_dir: &Path, port: u16, arguments: &[&str]) -> Server {
         Server {
             data_dir: data_dir.to_owned(),
@@ -75,8 +75,8 @@ impl Server {
         command
     }
 
-    /// Starts the server; gives its line when it is ready, or all its output if it ended instead. Port
-    /// 0 becomes the port that it took.
+    /// Starts the server; gives its line when it is ready, or all its output if it ended instead.
+    /// Port 0 becomes the port that it took.
     pub(crate) fn try_start(&mut self) -> Result<String, Output> {
         let log = File::options().create(true).append(true).open(self.log_path()).unwrap();
         self.try_start_telling(log.into())

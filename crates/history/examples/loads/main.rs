@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 mod list;
 #[path = "../../benches/loads/mod.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each uses a part of it")]
 mod loads;
 
 fn main() -> ExitCode {

@@ -1,43 +1,47 @@
 //! Data as EDN and JSON know them. What Clojure takes for two values never is one here: the string
 //! `"1"`, the keyword `:1` and the number `1` differ, while `+1`, `1N` and JSON's `1.0` are `1`.
 
-/// One datum.
+use std::borrow::Cow;
+
+/// One datum; what stands in the text as it is meant is borrowed from there.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Datum {
+pub(super) enum Datum<'a> {
     /// `nil` or `null`.
     Nothing,
     /// A string.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A keyword, without its first colon.
-    Keyword(String),
+    Keyword(&'a str),
     /// A symbol.
-    Symbol(String),
+    Symbol(&'a str),
     /// Another scalar, in the one way to write it: a number, a truth value, a character, or what a
     /// tag makes of a scalar.
-    Scalar(String),
+    Scalar(Cow<'a, str>),
     /// A vector or list.
-    List(Vec<Datum>),
+    List(Vec<Datum<'a>>),
     /// A set, in the order of the file.
-    Set(Vec<Datum>),
+    Set(Vec<Datum<'a>>),
     /// A map, no key twice.
-    Map(Vec<(Datum, Datum)>),
+    Map(Vec<(Datum<'a>, Datum<'a>)>),
     /// A regular expression or `##NaN`, which equal nothing, not even themselves.
     Unequal,
 }
 
-impl Datum {
+impl<'a> Datum<'a> {
     /// What a keyword, symbol or string names.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
-            Datum::Keyword(name) | Datum::Symbol(name) | Datum::Text(name) => Some(name),
+            Datum::Keyword(name) | Datum::Symbol(name) => Some(name),
+            Datum::Text(name) => Some(name),
             _ => None,
         }
     }
 
     /// The same, taken out.
-    pub(super) fn into_name(self) -> Option<String> {
+    pub(super) fn into_name(self) -> Option<Cow<'a, str>> {
         match self {
-            Datum::Keyword(name) | Datum::Symbol(name) | Datum::Text(name) => Some(name),
+            Datum::Keyword(name) | Datum::Symbol(name) => Some(Cow::Borrowed(name)),
+            Datum::Text(name) => Some(name),
             _ => None,
         }
     }
@@ -50,10 +54,15 @@ impl Datum {
     /// The integer, if it is one.
     pub(super) fn integer(&self) -> Option<i128> {
         match self {
-            // Most are short; those are read faster.
-            Datum::Scalar(text) => {
-                text.parse::<i64>().map(i128::from).or_else(|_| text.parse()).ok()
-            }
+            Datum::Scalar(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The same, if it is not negative and not too large. Most are, and are read faster so.
+    pub(super) fn whole(&self) -> Option<u64> {
+        match self {
+            Datum::Scalar(text) => text.parse().ok(),
             _ => None,
         }
     }
@@ -63,8 +72,9 @@ impl Datum {
         match self {
             Datum::Map(pairs) => {
                 let has = |name| pairs.iter().any(|(key, _)| key.name() == Some(name));
-                let inside =
-                    |(key, value): &(Datum, Datum)| key.holds_event() || value.holds_event();
+                let inside = |(key, value): &(Datum<'_>, Datum<'_>)| {
+                    key.holds_event() || value.holds_event()
+                };
                 has("process") && has("type") || pairs.iter().any(inside)
             }
             Datum::List(items) | Datum::Set(items) => items.iter().any(Datum::holds_event),
@@ -74,13 +84,12 @@ impl Datum {
 
     /// A scalar as text, different for different scalars; the plainest text that is. `None` for
     /// nothing and for what is no scalar.
-    pub(super) fn label(&self) -> Option<String> {
+    pub(super) fn label(&self) -> Option<Cow<'_, str>> {
         match self {
-            Datum::Text(text) if is_like_another(text) => Some(format!("\"{text}\"")),
-            Datum::Text(text) => Some(text.clone()),
-            Datum::Keyword(name) => Some(format!(":{name}")),
-            Datum::Symbol(name) => Some(format!("'{name}")),
-            Datum::Scalar(text) => Some(text.clone()),
+            Datum::Text(text) if is_like_another(text) => Some(format!("\"{text}\"").into()),
+            Datum::Keyword(name) => Some(format!(":{name}").into()),
+            Datum::Symbol(name) => Some(format!("'{name}").into()),
+            Datum::Text(text) | Datum::Scalar(text) => Some(Cow::Borrowed(text)),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use super::datum::Datum;
 use super::events::{Event, Step};
 use crate::formats::broken::Broken;
 
-const NOTHING: &Datum = &Datum::Nothing;
+const NOTHING: &Datum<'_> = &Datum::Nothing;
 
 /// The key of a history that names none.
 pub(super) const ONLY_KEY: &str = "register";
@@ -23,8 +23,11 @@ pub(super) enum Keys {
     Inside,
 }
 
+/// A key, if one is named, and a value.
+pub(super) type Split<'e> = (Option<Cow<'e, str>>, Cow<'e, Datum<'e>>);
+
 impl Keys {
-    pub(super) fn of(events: &[Event]) -> Keys {
+    pub(super) fn of(events: &[Event<'_>]) -> Keys {
         let told = events.iter().filter(|event| matches!(event.step, Step::Invoke | Step::Ok));
         if events.iter().any(|event| event.key.is_some()) {
             Keys::Beside
@@ -41,7 +44,7 @@ impl Keys {
     }
 
     /// The key of an event, if it names one, and its value without it.
-    pub(super) fn split(self, event: &Event) -> Result<(Option<String>, Cow<'_, Datum>), Broken> {
+    pub(super) fn split<'e>(self, event: &'e Event<'_>) -> Result<Split<'e>, Broken> {
         let value = Cow::Borrowed(event.value.as_ref().unwrap_or(NOTHING));
         let (key, value) = match (self, &event.key) {
             (Keys::Inside, _) => match pair(event) {
@@ -63,9 +66,9 @@ impl Keys {
 }
 
 /// The key and value of an event whose value has both.
-fn pair(event: &Event) -> Option<(&Datum, Cow<'_, Datum>)> {
+fn pair<'e, 'a>(event: &'e Event<'a>) -> Option<(&'e Datum<'a>, Cow<'e, Datum<'a>>)> {
     let Some(Datum::List(items)) = &event.value else { return None };
-    match (event.f.as_str(), &items[..]) {
+    match (&*event.f, &items[..]) {
         ("cas", [key, from, to]) => {
             Some((key, Cow::Owned(Datum::List(vec![from.clone(), to.clone()]))))
         }

@@ -12,8 +12,8 @@ use crate::formats::field::column;
 pub(super) const LOGGER: &str = "jepsen.util";
 
 /// Reads the events of a log.
-pub(super) fn read(text: &str) -> Result<Recording, Broken> {
-    let mut recording = Recording::default();
+pub(super) fn read(text: &str) -> Result<Recording<'_>, Broken> {
+    let mut recording = Recording::with_room(text);
     let mut lines = text.lines().enumerate().peekable();
     while let Some((number, line)) = lines.next() {
         let (line_number, said) = (number + 1, message(line));
@@ -36,13 +36,15 @@ pub(super) fn read(text: &str) -> Result<Recording, Broken> {
 
 /// What the logger of events says on this line: behind its name comes a blank, a colon or a dash.
 fn message(line: &str) -> Option<&str> {
-    let (_, behind) = line.split_once(LOGGER)?;
+    let bytes = line.as_bytes();
+    let at = (0..bytes.len()).find(|&at| bytes[at..].starts_with(LOGGER.as_bytes()))?;
+    let behind = &line[at + LOGGER.len()..];
     let behind = behind.strip_prefix(':').unwrap_or(behind).trim_start();
     Some(behind.strip_prefix("- ").unwrap_or(behind).trim_start())
 }
 
 /// The event of a line, of which the logger said this; none if it is a line of another kind.
-fn event(line: &str, said: Option<&str>) -> Result<Option<Event>, String> {
+fn event<'a>(line: &'a str, said: Option<&'a str>) -> Result<Option<Event<'a>>, String> {
     let Some(message) = said else { return refuse_hidden_event(line) };
     let mut reader = Reader::new(message, Dialect::Edn);
     // What does not even begin as an event is any message.
@@ -66,6 +68,9 @@ fn event(line: &str, said: Option<&str>) -> Result<Option<Event>, String> {
     // The text behind a failure is a reason, not a value; that of the nemesis is any text.
     let value = match step {
         Step::Invoke | Step::Ok if !is_nemesis => value(reader)?,
+        _ if is_operation(reader.rest().trim_start()) => {
+            return Err("another event stands behind this one, and would be lost".to_string());
+        }
         _ => None,
     };
     let (line, column) = (0, 0);
@@ -73,7 +78,7 @@ fn event(line: &str, said: Option<&str>) -> Result<Option<Event>, String> {
 }
 
 /// The value at the end of a line; `None` if there is nothing.
-fn value(mut reader: Reader<'_>) -> Result<Option<Datum>, String> {
+fn value(mut reader: Reader<'_>) -> Result<Option<Datum<'_>>, String> {
     let blank = |reader: &mut Reader<'_>| {
         reader.skip_blank(0).map_err(|fault| fault.message)?;
         Ok::<bool, String>(reader.peek().is_none())
@@ -89,27 +94,35 @@ fn value(mut reader: Reader<'_>) -> Result<Option<Datum>, String> {
 }
 
 /// Other loggers may say what they like, but no operation may be lost among it.
-fn refuse_hidden_event(line: &str) -> Result<Option<Event>, String> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let is_step =
-        |word: &str| word.trim_end_matches(',').strip_prefix(':').and_then(Step::named).is_some();
-    // (In a map, a step stands behind `:type`.)
-    let in_words = (1..words.len()).any(|at| {
-        let named = at >= 2 && words[at - 2] == ":type";
-        is_step(words[at - 1]) && words[at].starts_with(':') && !named
-    });
+fn refuse_hidden_event(line: &str) -> Result<Option<Event<'_>>, String> {
     let said = line.split_once(" - ").map(|(_, said)| said);
     let mut texts = [Some(line), message(line), said].into_iter().flatten();
-    let in_map = texts.any(is_map_of_operation);
-    match in_words || in_map {
+    match has_words_of_operation(line) || texts.any(is_map_of_operation) {
         true => Err(format!("this looks like an operation, and is no event of {LOGGER}")),
         false => Ok(None),
     }
 }
 
-/// Whether a line begins as an operation does in a form other than a log.
-fn is_map_of_operation(line: &str) -> bool {
-    let names = |names: [&str; 2]| names.iter().all(|name| line.contains(name));
-    line.trim_start_matches(['[', '(', '^', '#']).starts_with('{')
+/// Whether a text is an operation in some form.
+fn is_operation(text: &str) -> bool {
+    has_words_of_operation(text) || is_map_of_operation(text)
+}
+
+/// Whether a step and what was asked stand side by side in a text, as in `:ok :read`.
+fn has_words_of_operation(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_step =
+        |word: &str| word.trim_end_matches(',').strip_prefix(':').and_then(Step::named).is_some();
+    // (In a map, a step stands behind `:type`.)
+    (1..words.len()).any(|at| {
+        let named = at >= 2 && words[at - 2] == ":type";
+        is_step(words[at - 1]) && words[at].starts_with(':') && !named
+    })
+}
+
+/// Whether a text begins as an operation does in a form other than a log.
+fn is_map_of_operation(text: &str) -> bool {
+    let names = |names: [&str; 2]| names.iter().all(|name| text.contains(name));
+    text.trim_start_matches(['[', '(', '^', '#']).starts_with('{')
         && (names(["process", "type"]) || names(["\"client\"", "\"kind\""]))
 }

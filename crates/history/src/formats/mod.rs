@@ -25,6 +25,7 @@ mod number;
 mod processes;
 mod register;
 mod syntax;
+mod words;
 mod writer;
 
 use crate::formats::broken::Broken;
@@ -36,6 +37,7 @@ use datum::Datum;
 use dialect::Dialect;
 use events::Event;
 use syntax::Reader;
+use words::words;
 
 impl History {
     /// Reads a history of any form that is known, also compressed by gzip.
@@ -139,26 +141,9 @@ impl Form {
 
 /// Bytes that a datum takes at most besides its text: three times its place in a list that grows,
 /// and what the memory for a short text takes.
-const DATUM_BYTES: usize = 3 * size_of::<Datum>() + 32;
+const DATUM_BYTES: usize = 3 * size_of::<Datum<'_>>() + 32;
 /// Words of a line of a log that are counted with its event.
 const EVENT_WORDS: usize = 8;
-
-/// How many data a text holds at most: what stands between blanks and brackets, and these.
-fn words(text: &str) -> usize {
-    let ends = |byte: u8| {
-        matches!(byte, 0..=b' ' | b',' | b'"' | b'\\') || opens(byte) || b"]})".contains(&byte)
-    };
-    let (mut count, mut before) = (0, b' ');
-    for byte in text.bytes() {
-        count += usize::from(opens(byte) || b"\"\\".contains(&byte) || !ends(byte) && ends(before));
-        before = byte;
-    }
-    count
-}
-
-fn opens(byte: u8) -> bool {
-    b"[{(".contains(&byte)
-}
 
 /// Whether the JSON object at the beginning of a text is an event.
 fn is_event(text: &str) -> bool {

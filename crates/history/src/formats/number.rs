@@ -1,5 +1,7 @@
 //! Numbers in the one way to write them, so that equal numbers are equal texts.
 
+use std::borrow::Cow;
+
 use super::dialect::Dialect;
 
 /// The most zeros that are written out; what has more of them keeps its exponent.
@@ -8,7 +10,10 @@ const ZEROS_MAX: i64 = 40;
 /// The number that a word writes, in the one way to write it; `None` if it is none.
 ///
 /// In JSON `1.0` is `1`. In EDN it is another number, as Clojure's `=` has it, and `1M` a third.
-pub(super) fn number(word: &str, dialect: Dialect) -> Option<String> {
+pub(super) fn number(word: &str, dialect: Dialect) -> Option<Cow<'_, str>> {
+    if is_plain(word) {
+        return Some(Cow::Borrowed(word));
+    }
     let (sign, digits) = match word.strip_prefix('-') {
         Some(digits) => ("-", digits),
         None => ("", word.strip_prefix('+').filter(|_| dialect == Dialect::Edn).unwrap_or(word)),
@@ -18,7 +23,13 @@ pub(super) fn number(word: &str, dialect: Dialect) -> Option<String> {
         Dialect::Edn => edn(digits)?,
     };
     let sign = if magnitude == "0" { "" } else { sign };
-    Some(format!("{sign}{magnitude}"))
+    Some(Cow::Owned(format!("{sign}{magnitude}")))
+}
+
+/// Whether a word is an integer as both languages write it, and in no other way.
+fn is_plain(word: &str) -> bool {
+    let digits = word.strip_prefix('-').unwrap_or(word);
+    is_digits(digits) && (!digits.starts_with('0') || word == "0")
 }
 
 /// A number of EDN without its sign.

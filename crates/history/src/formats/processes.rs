@@ -12,18 +12,18 @@ const NUMBER_MAX: u64 = 1 << 62;
 /// The number of each process.
 pub(super) struct Processes<'a> {
     /// Those that have a number because they are none.
-    numbers: HashMap<&'a Datum, u64>,
+    numbers: HashMap<&'a Datum<'a>, u64>,
     names: Vec<(u64, String)>,
 }
 
 impl<'a> Processes<'a> {
-    pub(super) fn of(events: &'a [Event]) -> Processes<'a> {
+    pub(super) fn of(events: &'a [Event<'a>]) -> Processes<'a> {
         let processes = || events.iter().map(|event| &event.process);
         let mut next = processes().filter_map(number).max().map_or(0, |max| max + 1);
         let mut found = Processes { numbers: HashMap::new(), names: Vec::new() };
         for process in processes().filter(|process| number(process).is_none()) {
             found.numbers.entry(process).or_insert_with(|| {
-                found.names.push((next, process.label().unwrap_or_default()));
+                found.names.push((next, process.label().unwrap_or_default().into_owned()));
                 next += 1;
                 next - 1
             });
@@ -31,7 +31,7 @@ impl<'a> Processes<'a> {
         found
     }
 
-    pub(super) fn client(&self, process: &Datum) -> u64 {
+    pub(super) fn client(&self, process: &Datum<'_>) -> u64 {
         number(process).or_else(|| self.numbers.get(process).copied()).unwrap_or(u64::MAX)
     }
 
@@ -41,7 +41,6 @@ impl<'a> Processes<'a> {
     }
 }
 
-fn number(process: &Datum) -> Option<u64> {
-    let number = u64::try_from(process.integer()?).ok()?;
-    (number <= NUMBER_MAX).then_some(number)
+fn number(process: &Datum<'_>) -> Option<u64> {
+    process.whole().filter(|&number| number <= NUMBER_MAX)
 }

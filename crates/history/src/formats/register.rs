@@ -22,16 +22,16 @@ use crate::model::operation::{Kind, Operation};
 use crate::model::skipped::Skipped;
 
 /// The history that a recording tells. `is_log`: it is a log of `jepsen.util`.
-pub(super) fn history(recording: Recording, is_log: bool) -> Result<History, Broken> {
+pub(super) fn history(recording: Recording<'_>, is_log: bool) -> Result<History, Broken> {
     let Recording { mut events, mut skipped } = recording;
     let unit = in_order(&mut events)?;
     let keys = Keys::of(&events);
     let processes = Processes::of(&events);
     let teller = Teller { is_log, texts: texts(&events, keys), keys };
-    let now = |number: usize, event: &Event| event.time.unwrap_or(number as u64);
-    let mut open: HashMap<u64, (usize, &Event)> = HashMap::new();
-    let mut operations: Vec<Operation> = Vec::new();
-    let mut crashed: HashMap<u64, &Event> = HashMap::new();
+    let now = |number: usize, event: &Event<'_>| event.time.unwrap_or(number as u64);
+    let mut open: HashMap<u64, (usize, &Event<'_>)> = HashMap::new();
+    let mut operations: Vec<Operation> = Vec::with_capacity(events.len() / 2 + 1);
+    let mut crashed: HashMap<u64, &Event<'_>> = HashMap::new();
     for (number, event) in events.iter().enumerate() {
         let client = processes.client(&event.process);
         if event.step == Step::Invoke {
@@ -66,13 +66,14 @@ pub(super) fn history(recording: Recording, is_log: bool) -> Result<History, Bro
 
 /// Whether no two operations stand in one line of the file.
 fn each_has_a_line(operations: &[Operation]) -> bool {
-    let lines: HashSet<usize> = operations.iter().map(|operation| operation.line).collect();
-    lines.len() == operations.len()
+    let mut lines: Vec<usize> = operations.iter().map(|operation| operation.line).collect();
+    lines.sort_unstable();
+    lines.is_sorted_by(|line, next| line < next)
 }
 
 /// Puts events into the order of their times, where they have times; else the order of the file is
 /// the order of time.
-fn in_order(events: &mut [Event]) -> Result<Unit, Broken> {
+fn in_order(events: &mut [Event<'_>]) -> Result<Unit, Broken> {
     if events.iter().all(|event| event.time.is_none()) {
         return Ok(Unit::Events);
     }
@@ -86,7 +87,11 @@ fn in_order(events: &mut [Event]) -> Result<Unit, Broken> {
 }
 
 /// Some recorders tell of a crash twice; any other answer to nothing is a fault.
-fn tell_again(crash: Option<&Event>, event: &Event, skipped: &mut Skipped) -> Result<(), Broken> {
+fn tell_again(
+    crash: Option<&Event<'_>>,
+    event: &Event<'_>,
+    skipped: &mut Skipped,
+) -> Result<(), Broken> {
     if crash.is_some_and(|crash| event.step == Step::Info && crash.f == event.f) {
         skipped.again += 1;
         return Ok(());
@@ -95,18 +100,18 @@ fn tell_again(crash: Option<&Event>, event: &Event, skipped: &mut Skipped) -> Re
 }
 
 /// The keys that hold texts, because something is appended to them.
-fn texts(events: &[Event], keys: Keys) -> HashSet<String> {
+fn texts(events: &[Event<'_>], keys: Keys) -> HashSet<String> {
     let appends = events.iter().filter(|event| event.f == "append");
-    let key = |event| keys.split(event).ok()?.0.or(Some(ONLY_KEY.to_string()));
+    let key = |event| Some(keys.split(event).ok()?.0.map_or(ONLY_KEY.into(), Cow::into_owned));
     appends.filter_map(key).collect()
 }
 
 /// Where keys are asked with `get` and `put`, nothing there is the empty text, unless a read or a
 /// compare-and-set that found nothing says so.
-fn initial(events: &[Event], keys: Keys) -> Option<String> {
-    let is_get = |event: &Event| event.f == "get" || event.f == "put";
-    let found_nil = |event: &Event| {
-        let is_nil = |(_, value): (_, Cow<'_, Datum>)| match (event.f.as_str(), &*value) {
+fn initial(events: &[Event<'_>], keys: Keys) -> Option<String> {
+    let is_get = |event: &Event<'_>| event.f == "get" || event.f == "put";
+    let found_nil = |event: &Event<'_>| {
+        let is_nil = |(_, value): (_, Cow<'_, Datum<'_>>)| match (&*event.f, &*value) {
             ("get" | "read" | "r", value) => *value == Datum::Nothing,
             ("cas", Datum::List(pair)) => pair.first() == Some(&Datum::Nothing),
             _ => false,
@@ -123,20 +128,20 @@ struct Teller {
 }
 
 impl Teller {
-    fn asked(&self, event: &Event, client: u64, now: u64) -> Result<Operation, Broken> {
+    fn asked(&self, event: &Event<'_>, client: u64, now: u64) -> Result<Operation, Broken> {
         let (key, value) = self.keys.split(event)?;
         let key = match key {
-            Some(key) => key,
+            Some(key) => key.into_owned(),
             None if self.keys.are_named() => {
                 return event.fault("other events name a key, this one does not".to_string());
             }
             None => ONLY_KEY.to_string(),
         };
-        let text = |value: &Datum| self.text(event, &key, value);
-        if matches!(event.f.as_str(), "write" | "put" | "set" | "w") && event.value.is_none() {
+        let text = |value: &Datum<'_>| self.text(event, &key, value);
+        if matches!(&*event.f, "write" | "put" | "set" | "w") && event.value.is_none() {
             return event.fault("missing `:value`: what is written, or nil to delete".to_string());
         }
-        let kind = match event.f.as_str() {
+        let kind = match &*event.f {
             "read" | "get" | "r" => Kind::Read { value: None, ok: false },
             "write" | "put" | "set" | "w" => Kind::Write { value: text(&value)? },
             "delete" | "del" if *value == Datum::Nothing => Kind::Write { value: None },
@@ -159,7 +164,7 @@ impl Teller {
                 ));
             }
         };
-        let mut operation = Operation::new(client, kind, &key, now, None);
+        let mut operation = Operation { key, ..Operation::new(client, kind, "", now, None) };
         operation.line = event.line;
         operation.column = u32::try_from(event.column).unwrap_or(0);
         Ok(operation)
@@ -168,8 +173,8 @@ impl Teller {
     fn answered(
         &self,
         operation: &mut Operation,
-        asked: &Event,
-        event: &Event,
+        asked: &Event<'_>,
+        event: &Event<'_>,
         now: u64,
     ) -> Result<(), Broken> {
         if asked.f != event.f {
@@ -198,9 +203,14 @@ impl Teller {
         }
     }
 
-    fn done(&self, operation: &mut Operation, asked: &Event, event: &Event) -> Result<(), Broken> {
+    fn done(
+        &self,
+        operation: &mut Operation,
+        asked: &Event<'_>,
+        event: &Event<'_>,
+    ) -> Result<(), Broken> {
         let (key, found) = self.keys.split(event)?;
-        if key.is_some_and(|key| key != operation.key) {
+        if key.is_some_and(|key| *key != *operation.key) {
             return event.fault(format!("key {} was asked, not this one", operation.key));
         }
         // That the question can be taken apart was seen when it was asked.
@@ -230,16 +240,21 @@ impl Teller {
     }
 
     /// A value as text; `nil` is nothing. A key that is appended to holds texts alone, as they are.
-    fn text(&self, event: &Event, key: &str, value: &Datum) -> Result<Option<String>, Broken> {
+    fn text(
+        &self,
+        event: &Event<'_>,
+        key: &str,
+        value: &Datum<'_>,
+    ) -> Result<Option<String>, Broken> {
         if *value == Datum::Nothing {
             return Ok(None);
         }
         let text = match value {
-            Datum::Text(text) if self.texts.contains(key) => Some(text.clone()),
+            Datum::Text(text) if self.texts.contains(key) => Some(text.clone().into_owned()),
             _ if self.texts.contains(key) => {
                 return event.fault(format!("key {key} is appended to, so it holds strings"));
             }
-            value => value.label(),
+            value => value.label().map(Cow::into_owned),
         };
         match text {
             Some(text) => Ok(Some(text)),
@@ -249,7 +264,7 @@ impl Teller {
 }
 
 /// What an increment adds: 1 if it does not say.
-fn add(event: &Event, value: &Datum) -> Result<i64, Broken> {
+fn add(event: &Event<'_>, value: &Datum<'_>) -> Result<i64, Broken> {
     let add = match value {
         Datum::Nothing => Some(1),
         value => value.integer().and_then(|add| i64::try_from(add).ok()),
@@ -258,10 +273,10 @@ fn add(event: &Event, value: &Datum) -> Result<i64, Broken> {
 }
 
 /// What an increment is answered: the sum, or nothing if the recorder does not know it.
-fn sum(event: &Event, found: &Datum) -> Result<Option<String>, Broken> {
+fn sum(event: &Event<'_>, found: &Datum<'_>) -> Result<Option<String>, Broken> {
     match found {
         Datum::Nothing => Ok(None),
-        Datum::Scalar(sum) if found.integer().is_some() => Ok(Some(sum.clone())),
+        Datum::Scalar(sum) if found.integer().is_some() => Ok(Some(sum.clone().into_owned())),
         _ => event.fault("an increment is answered with an integer, the sum".to_string()),
     }
 }

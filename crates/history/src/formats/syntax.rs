@@ -3,6 +3,7 @@
 
 mod strings;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::datum::Datum;
@@ -16,21 +17,50 @@ const DEPTH_MAX: usize = 64;
 /// Reads data one after another.
 pub(super) struct Reader<'a> {
     text: &'a str,
+    /// The byte that comes next.
     at: usize,
-    line: usize,
-    column: usize,
+    /// A byte before that, or the same, and its line and column. Lines and columns are counted only
+    /// as far as somebody asks.
+    counted: Place,
     dialect: Dialect,
     comments: usize,
 }
 
+/// A byte of the text, its line and its column.
+#[derive(Clone, Copy)]
+struct Place {
+    at: usize,
+    line: usize,
+    column: usize,
+}
+
+impl Place {
+    const FIRST: Place = Place { at: 0, line: 1, column: 1 };
+
+    /// The place of a byte that is not before this one.
+    fn forward(self, text: &str, at: usize) -> Place {
+        let between = &text.as_bytes()[self.at..at];
+        let chars = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count();
+        match between.iter().rposition(|&byte| byte == b'\n') {
+            None => Place { at, column: self.column + chars(between), ..self },
+            Some(last) => {
+                let newlines = between[..=last].iter().filter(|&&byte| byte == b'\n').count();
+                let column = chars(&between[last + 1..]) + 1;
+                Place { at, line: self.line + newlines, column }
+            }
+        }
+    }
+}
+
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str, dialect: Dialect) -> Reader<'a> {
-        Reader { text, at: 0, line: 1, column: 1, dialect, comments: 0 }
+        Reader { text, at: 0, counted: Place::FIRST, dialect, comments: 0 }
     }
 
-    /// The place of what comes next.
-    pub(super) fn place(&self) -> (usize, usize) {
-        (self.line, self.column)
+    /// The line and column of what comes next.
+    pub(super) fn place(&mut self) -> (usize, usize) {
+        self.counted = self.counted.forward(self.text, self.at);
+        (self.counted.line, self.counted.column)
     }
 
     /// How many comments and discarded forms were skipped.
@@ -47,15 +77,14 @@ impl<'a> Reader<'a> {
         self.rest().chars().next()
     }
 
+    fn next_byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
     #[inline]
     pub(super) fn bump(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
-        self.column += 1;
-        if next == '\n' {
-            self.line += 1;
-            self.column = 1;
-        }
         Some(next)
     }
 
@@ -66,17 +95,20 @@ impl<'a> Reader<'a> {
     }
 
     fn fault<T>(&self, message: &str) -> Result<T, Broken> {
-        fault(self.place(), message)
+        self.fault_at(self.at, message)
+    }
+
+    fn fault_at<T>(&self, at: usize, message: &str) -> Result<T, Broken> {
+        let Place { line, column, .. } = Place::FIRST.forward(self.text, at);
+        Err(Broken { line, column, message: message.to_string() })
     }
 
     /// Skips what stands before the next datum: blanks, commas, comments, discarded forms,
     /// metadata.
     pub(super) fn skip_blank(&mut self, depth: usize) -> Result<(), Broken> {
         self.skip_plain_blanks();
-        if self
-            .peek()
-            .is_some_and(|next| next.is_ascii_graphic() && !matches!(next, ';' | '#' | '^'))
-        {
+        let is_datum = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b';' | b'#' | b'^');
+        if self.next_byte().is_some_and(is_datum) {
             return Ok(());
         }
         let is_edn = self.dialect == Dialect::Edn;
@@ -103,26 +135,23 @@ impl<'a> Reader<'a> {
 
     /// Most blanks are these.
     fn skip_plain_blanks(&mut self) {
-        for &byte in &self.text.as_bytes()[self.at..] {
-            match byte {
-                b' ' | b',' | b'\t' | b'\r' => self.column += 1,
-                b'\n' => (self.line, self.column) = (self.line + 1, 1),
-                _ => break,
-            }
+        let is_blank = |byte: u8| matches!(byte, b' ' | b',' | b'\t' | b'\r' | b'\n');
+        while self.next_byte().is_some_and(is_blank) {
             self.at += 1;
         }
     }
 
     /// Metadata says nothing about an operation, and may hold none.
     fn skip_metadata(&mut self, chars: usize, depth: usize) -> Result<(), Broken> {
-        let place = self.place();
+        let place = self.at;
         match self.datum_behind(chars, depth)?.holds_event() {
             false => Ok(()),
-            true => fault(place, "this metadata looks like an event, and what it says is skipped"),
+            true => self
+                .fault_at(place, "this metadata looks like an event, and what it says is skipped"),
         }
     }
 
-    fn datum_behind(&mut self, chars: usize, depth: usize) -> Result<Datum, Broken> {
+    fn datum_behind(&mut self, chars: usize, depth: usize) -> Result<Datum<'a>, Broken> {
         (0..chars).for_each(|_| {
             self.bump();
         });
@@ -130,7 +159,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next datum.
-    pub(super) fn datum(&mut self, depth: usize) -> Result<Datum, Broken> {
+    pub(super) fn datum(&mut self, depth: usize) -> Result<Datum<'a>, Broken> {
         if depth > DEPTH_MAX {
             return self.fault("this is nested too deep");
         }
@@ -149,7 +178,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The items up to the closing bracket.
-    fn list(&mut self, close: char, depth: usize) -> Result<Vec<Datum>, Broken> {
+    fn list(&mut self, close: char, depth: usize) -> Result<Vec<Datum<'a>>, Broken> {
         self.bump();
         let mut items = Vec::new();
         loop {
@@ -162,8 +191,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Datum, Broken> {
-        let place = self.place();
+    fn map(&mut self, depth: usize) -> Result<Datum<'a>, Broken> {
+        let place = self.at;
         self.bump();
         let mut pairs = Vec::new();
         loop {
@@ -180,7 +209,7 @@ impl<'a> Reader<'a> {
         }
         match has_key_twice(&pairs) {
             false => Ok(Datum::Map(pairs)),
-            true => fault(place, "a key stands twice in this map"),
+            true => self.fault_at(place, "a key stands twice in this map"),
         }
     }
 
@@ -195,7 +224,7 @@ impl<'a> Reader<'a> {
 
     /// A set, a regular expression, a symbolic value, or a datum with a tag. A tag makes another
     /// value of a scalar; a list or map stands for itself.
-    fn tagged(&mut self, depth: usize) -> Result<Datum, Broken> {
+    fn tagged(&mut self, depth: usize) -> Result<Datum<'a>, Broken> {
         self.bump();
         match self.peek() {
             Some('{') => self.list('}', depth).map(Datum::Set),
@@ -209,11 +238,13 @@ impl<'a> Reader<'a> {
                     return Ok(Datum::Unequal);
                 }
                 if tag.starts_with('#') {
-                    return Ok(Datum::Scalar(format!("#{tag}")));
+                    return Ok(Datum::Scalar(format!("#{tag}").into()));
                 }
                 let datum = self.datum(depth + 1)?;
-                let label = datum.label().or((datum == Datum::Nothing).then(|| "nil".to_string()));
-                Ok(label.map_or(datum, |label| Datum::Scalar(format!("#{tag} {label}"))))
+                let label =
+                    datum.label().or((datum == Datum::Nothing).then_some(Cow::Borrowed("nil")));
+                let tagged = label.map(|label| Datum::Scalar(format!("#{tag} {label}").into()));
+                Ok(tagged.unwrap_or(datum))
             }
         }
     }
@@ -221,49 +252,43 @@ impl<'a> Reader<'a> {
     /// The characters up to what ends a word; none if that comes first.
     fn token(&mut self) -> &'a str {
         let rest = self.rest();
-        let token = &rest[..rest.find(|c| self.dialect.ends_word(c)).unwrap_or(rest.len())];
-        // No word goes over the end of a line.
+        let token = &rest[..self.dialect.word_length(rest)];
         self.at += token.len();
-        self.column += if token.is_ascii() { token.len() } else { token.chars().count() };
         token
     }
 
-    fn word(&mut self) -> Result<Datum, Broken> {
-        let place = self.place();
+    fn word(&mut self) -> Result<Datum<'a>, Broken> {
+        let place = self.at;
         let word = self.token();
         let digits = word.strip_prefix(['+', '-']).unwrap_or(word);
         Ok(match (word, self.dialect) {
-            ("true" | "false", _) => Datum::Scalar(word.to_string()),
+            ("true" | "false", _) => Datum::Scalar(Cow::Borrowed(word)),
             ("nil", Dialect::Edn) | ("null", Dialect::Json) => Datum::Nothing,
             _ if digits.starts_with(|c: char| c.is_ascii_digit()) => {
                 match number(word, self.dialect) {
                     Some(number) => Datum::Scalar(number),
-                    None => return fault(place, "this is no number that the judge knows"),
+                    None => return self.fault_at(place, "this is no number that the judge knows"),
                 }
             }
-            ("" | ":", _) => return fault(place, "a value was expected here"),
-            (_, Dialect::Json) => return fault(place, "this is no JSON"),
+            ("" | ":", _) => return self.fault_at(place, "a value was expected here"),
+            (_, Dialect::Json) => return self.fault_at(place, "this is no JSON"),
             (_, Dialect::Edn) => match word.strip_prefix(':') {
-                Some(name) => Datum::Keyword(name.to_string()),
-                None => Datum::Symbol(word.to_string()),
+                Some(name) => Datum::Keyword(name),
+                None => Datum::Symbol(word),
             },
         })
     }
 }
 
 /// Whether a key stands twice; few keys are compared with each other, which is faster.
-fn has_key_twice(pairs: &[(Datum, Datum)]) -> bool {
+fn has_key_twice(pairs: &[(Datum<'_>, Datum<'_>)]) -> bool {
     const FEW: usize = 16;
     if pairs.len() <= FEW {
-        let is_repeated = |(at, pair): (usize, &(Datum, Datum))| {
+        let is_repeated = |(at, pair): (usize, &(Datum<'_>, Datum<'_>))| {
             pairs[..at].iter().any(|before| before.0 == pair.0)
         };
         return pairs.iter().enumerate().any(is_repeated);
     }
     let mut seen = HashSet::with_capacity(pairs.len());
     !pairs.iter().all(|(key, _)| seen.insert(key))
-}
-
-fn fault<T>((line, column): (usize, usize), message: &str) -> Result<T, Broken> {
-    Err(Broken { line, column, message: message.to_string() })
 }

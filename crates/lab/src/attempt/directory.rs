@@ -78,7 +78,8 @@ impl RunDirectory {
         self.path.join("data").join(format!("server-{server}"))
     }
 
-    /// Removes what is of no use once the servers have ended: their data, and empty logs of clients.
+    /// Removes what is of no use once the servers have ended: their data, and empty logs of
+    /// clients.
     pub(crate) fn tidy(&self) -> io::Result<()> {
         let data = self.path.join("data");
         if data.exists() {
@@ -95,8 +96,8 @@ impl RunDirectory {
     }
 }
 
-/// Writes the page that sets scenarios side by side, next to their runs, under a name that nobody else
-/// has: the time, and the first of them.
+/// Writes the page that sets scenarios side by side, next to their runs, under a name that nobody
+/// else has: the time, and the first of them.
 pub(crate) fn write_levels(runs: &Path, scenario: &Path, html: &[u8]) -> io::Result<PathBuf> {
     let stem = scenario.file_stem().map_or("run".into(), |stem| stem.to_string_lossy());
     let name = format!("{}-{stem}", stamp(SystemTime::now()));

@@ -1,7 +1,8 @@
 //! What operations cost: how long they took and how many there were.
 
 use super::recording::{Recorded, Recording};
-use crate::clients::step::{Answer, Step};
+use crate::clients::model::Model;
+use crate::clients::step::Answer;
 
 /// The operations of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Kind {
 
     fn note(&mut self, answer: &Answer, latency_ns: u64) {
         match answer {
-            Answer::Written | Answer::Value(_) | Answer::Swapped(_) => {
+            Answer::Written | Answer::Value(_) | Answer::Swapped(_) | Answer::Sum(_) => {
                 self.latencies_ns.push(latency_ns)
             }
             Answer::Refused(_) => self.refused += 1,
@@ -87,8 +88,8 @@ struct Asked {
     is_done: bool,
 }
 
-/// The longest time in which none was done though one was asked: from when one that was done ended, or
-/// the next was asked if that was later, until the next that was done ended, or the last of all.
+/// The longest time in which none was done though one was asked: from when one that was done ended,
+/// or the next was asked if that was later, until the next that was done ended, or the last of all.
 fn longest_gap(mut asked: Vec<Asked>) -> u64 {
     asked.sort_unstable_by_key(|asked| asked.end);
     // The earliest start of each and all that end later.
@@ -110,13 +111,12 @@ fn longest_gap(mut asked: Vec<Asked>) -> u64 {
 /// The figures of one run, or of several together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
-    pub(crate) writes: Kind,
-    pub(crate) reads: Kind,
-    /// Compare-and-sets.
-    pub(crate) cas: Kind,
+    /// In the order of [`Model::ALL`].
+    kinds: [Kind; Model::ALL.len()],
     /// From the start of the first operation to the end of the last, waits of clients included.
     pub(crate) span_ns: u64,
-    /// How long clients were there, all together: each from the start to the end of its last operation.
+    /// How long clients were there, all together: each from the start to the end of its last
+    /// operation.
     pub(crate) lived_ns: u64,
     /// How much of that they slept, because their scenario says so.
     pub(crate) slept_ns: u64,
@@ -125,15 +125,11 @@ pub struct Figures {
 impl Figures {
     /// The figures of what clients asked; reads of the quiet end do not count.
     pub(crate) fn of(recording: &Recording) -> Figures {
-        let of = |is_of: fn(&Step) -> bool| {
-            Kind::of(recording.operations().iter().filter(|recorded| is_of(&recorded.step)))
+        let of = |model: Model| {
+            let is_of = |recorded: &&Recorded| recorded.step.model() == Some(model);
+            Kind::of(recording.operations().iter().filter(is_of))
         };
-        let mut figures = Figures {
-            writes: of(|step| matches!(step, Step::Write { .. })),
-            reads: of(|step| matches!(step, Step::Read { .. })),
-            cas: of(|step| matches!(step, Step::Cas { .. })),
-            ..Figures::default()
-        };
+        let mut figures = Figures { kinds: Model::ALL.map(of), ..Figures::default() };
         (figures.lived_ns, figures.slept_ns) = recording.sleep_of_lives();
         let first = recording.operations().iter().map(|recorded| recorded.start).min();
         let last = recording.operations().iter().map(|recorded| recorded.end).max();
@@ -141,16 +137,18 @@ impl Figures {
         figures
     }
 
-    /// The kinds by name; compare-and-sets only if there were any.
+    /// The kinds by name; those beside writes and reads only if there were any.
     pub fn kinds(&self) -> impl Iterator<Item = (&'static str, &Kind)> {
-        let always = [("write", &self.writes), ("read", &self.reads)];
-        let cas = Some(("cas", &self.cas)).filter(|(_, kind)| kind.total() > 0);
-        always.into_iter().chain(cas)
+        let is_told = |(model, kind): &(Model, &Kind)| {
+            matches!(model, Model::Write | Model::Read) || kind.total() > 0
+        };
+        let kinds = Model::ALL.into_iter().zip(&self.kinds).filter(is_told);
+        kinds.map(|(model, kind)| (model.name(), kind))
     }
 
     /// How many operations were done in a second.
     pub fn throughput(&self) -> Option<f64> {
-        let done = self.writes.done() + self.reads.done() + self.cas.done();
+        let done: usize = self.kinds.iter().map(Kind::done).sum();
         (self.span_ns > 0 && done > 0).then(|| done as f64 * 1e9 / self.span_ns as f64)
     }
 
@@ -163,9 +161,9 @@ impl Figures {
 
     /// These figures and those of another run.
     pub(crate) fn add(&mut self, other: &Figures) {
-        self.writes.add(&other.writes);
-        self.reads.add(&other.reads);
-        self.cas.add(&other.cas);
+        for (kind, other) in self.kinds.iter_mut().zip(&other.kinds) {
+            kind.add(other);
+        }
         self.span_ns += other.span_ns;
         self.lived_ns += other.lived_ns;
         self.slept_ns += other.slept_ns;
@@ -227,16 +225,14 @@ mod tests {
 
     #[test]
     fn runs_add_up() {
-        let of = |writes, reads| Figures {
-            writes,
-            reads,
-            cas: kind([]),
-            span_ns: 1_000,
-            ..Figures::default()
+        let of = |writes, reads| {
+            let mut figures = Figures { span_ns: 1_000, ..Figures::default() };
+            (figures.kinds[0], figures.kinds[1]) = (writes, reads);
+            figures
         };
         let mut figures = of(kind([1, 5]), kind([2]));
         figures.add(&of(kind([3]), kind([])));
-        assert_eq!(figures.writes.latencies_ns, [1, 3, 5]);
+        assert_eq!(figures.kinds[0].latencies_ns, [1, 3, 5]);
         assert_eq!(figures.throughput(), Some(2_000_000.0));
         assert_eq!(Figures::default().throughput(), None);
     }

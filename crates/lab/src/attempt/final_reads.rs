@@ -1,7 +1,7 @@
 //! The reads of the quiet end. In a merged keyspace every server takes writes by itself, so the
 //! promise is that all agree once nobody writes any more: after the last request every server is
-//! asked for every written key, again and again, until all agree or the time is over. The last round
-//! goes into the history.
+//! asked for every written key, again and again, until all agree or the time is over. The last
+//! round goes into the history.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -37,8 +37,8 @@ pub struct QuietEnd {
     pub silent: Vec<(usize, String)>,
 }
 
-/// Asks every server for every written key until all agree or the time is over, and records the last
-/// round, with certificates if they are wanted. `None` if nothing was written.
+/// Asks every server for every written key until all agree or the time is over, and records the
+/// last round, with certificates if they are wanted. `None` if nothing was written.
 pub(crate) async fn ask(
     servers: &[SocketAddr],
     recording: &mut Recording,

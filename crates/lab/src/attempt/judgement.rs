@@ -80,8 +80,8 @@ impl Judgement {
         Judgement { promised, proof, others, evidence }
     }
 
-    /// What the judge says of a level by which runs are compared: `None` if he was not asked, and it
-    /// does not follow from what he said.
+    /// What the judge says of a level by which runs are compared: `None` if he was not asked, and
+    /// it does not follow from what he said.
     pub(crate) fn standing(&self, level: Level) -> Option<Standing<'_>> {
         let verdicts = || std::iter::once(&self.promised).chain(&self.others);
         let implied = |known: &&Verdict| known.holds() && known.level.is_at_least(level);

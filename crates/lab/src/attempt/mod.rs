@@ -5,8 +5,8 @@
 //!   ports ─▶ servers ─▶ ready? ─▶ clients ─▶ go ─▶ collect ─▶ quiet end ─▶ end all ─▶ judge
 //! ```
 //!
-//! Whatever happens on the way, every process is ended before an attempt is over; only a cluster that
-//! is to be kept goes on, in the hands of the caller.
+//! Whatever happens on the way, every process is ended before an attempt is over; only a cluster
+//! that is to be kept goes on, in the hands of the caller.
 
 pub(crate) mod directory;
 pub(crate) mod figures;

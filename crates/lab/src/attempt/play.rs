@@ -1,6 +1,8 @@
-//! What happens in an attempt, from the first port to the last answer: servers up, clients connected
-//! and started, faults dealt, everything recorded. Whoever plays it ends the processes, however far it
-//! came.
+//! What happens in an attempt, from the first port to the last answer: servers up, clients
+//! connected and started, faults dealt, everything recorded. Whoever plays it ends the processes,
+//! however far it came.
+
+mod hear;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -9,25 +11,22 @@ use tokio::time::{Instant, sleep_until};
 
 use super::directory::RunDirectory;
 use super::final_reads::{self, AGREE_WITHIN, QuietEnd};
-use super::recording::{Recording, Told};
+use super::recording::Recording;
 use super::show::Show;
-use super::stated_order::OperationId;
 use super::task::Task;
 use crate::clients::delays;
-use crate::clients::plan::{Plan, Report, Work};
-use crate::clients::pool::{Pool, Said};
-use crate::clients::step::Answer;
+use crate::clients::plan::Plan;
+use crate::clients::pool::Pool;
 use crate::clock;
 use crate::error::Error;
 use crate::nemesis::{Log, Proxy, Schedule, find_leader, inject, mend};
 use crate::report;
-use crate::report::terminal::{Look, Terminal};
+use crate::report::terminal::Terminal;
 use crate::scenario::level::is_merged;
 use crate::scenario::{Fault, Ports, Transport};
-use crate::servers::cluster::{Cluster, Ready, ServerEnd};
+use crate::servers::cluster::{Cluster, Ready};
 use crate::servers::launch::Orders;
 use crate::servers::ports;
-use crate::servers::process::End;
 use crate::servers::standing::Standing;
 use crate::servers::watch::{self, Watch};
 
@@ -111,7 +110,8 @@ impl Play {
         self.standings.iter().map(standing).collect()
     }
 
-    /// The quiet end: nobody writes, nothing is broken any more, and all are asked until they agree.
+    /// The quiet end: nobody writes, nothing is broken any more, and all are asked until they
+    /// agree.
     async fn come_to_rest(&mut self, task: &Task<'_>, terminal: &mut Terminal) {
         let at_us = self.now_us();
         let mended = mend(&mut self.cluster, &mut self.log, at_us).await;
@@ -277,83 +277,6 @@ impl Play {
     /// The time since the start of the clients.
     fn now_us(&self) -> u64 {
         self.recording.since_start(clock::now_ns()) / 1000
-    }
-
-    async fn hear(&mut self, place: usize, said: Said, show: &mut Show, terminal: &mut Terminal) {
-        match said {
-            Said::Report(Report::Operation {
-                step,
-                drawn,
-                server,
-                renewals,
-                start_ns,
-                end_ns,
-                answer,
-                certificate,
-            }) => {
-                let id = OperationId { client: place, step };
-                let instants_ns = (start_ns, end_ns);
-                let told = Told { drawn, server, renewals, instants_ns, answer, certificate };
-                self.hear_operation(id, told, show, terminal);
-            }
-            Said::Report(Report::Finished) => self.recording.finish(place),
-            Said::Report(Report::Ready | Report::NotConnected { .. }) => {}
-            Said::Garbled(line) => {
-                let name = self.pool.name(place);
-                self.troubles.push(format!("{name} said what nobody understands: {line:?}"));
-            }
-            Said::Closed if self.recording.is_finished(place) => {}
-            Said::Closed => match self.pool.end_of(place).await {
-                Some(end) => self.note_end(&end, terminal),
-                None => self.troubles.push(format!("{} fell silent", self.pool.name(place))),
-            },
-        }
-    }
-
-    fn hear_operation(
-        &mut self,
-        id: OperationId,
-        told: Told,
-        show: &mut Show,
-        terminal: &mut Terminal,
-    ) {
-        let (is_unknown, renewals) = (matches!(told.answer, Answer::Unknown(_)), told.renewals);
-        if !self.recording.note(id, told) {
-            let name = self.pool.name(id.client);
-            self.troubles.push(format!("{name} told of an operation that it was not to do"));
-            return;
-        }
-        terminal.counted();
-        let Some(recorded) = self.recording.operations().last() else { return };
-        // Random operations are too many to be shown one by one.
-        if matches!(self.recording.work(id.client), Work::Share(_)) {
-            show.phase.note(recorded);
-            return;
-        }
-        let rows = show.rows.take(recorded, show.live.row(recorded, &self.recording));
-        let is_shown = !rows.is_empty();
-        rows.into_iter().for_each(|row| terminal.tell(row));
-        if is_unknown && is_shown {
-            let (client, number) =
-                (self.pool.name(id.client), self.recording.number(id.client, renewals + 1));
-            let note = format!("           {client} goes on under the number {number}");
-            terminal.tell(Look::Faint.on(note));
-        }
-    }
-
-    fn note_server_end(&mut self, ended: ServerEnd, terminal: &mut Terminal) {
-        let ServerEnd { server, end, is_expected } = ended;
-        let at_us = self.now_us();
-        self.log.ended(server, end.sentence(), at_us);
-        match is_expected {
-            true => terminal.tell(report::fault_line(at_us, &end.sentence())),
-            false => self.note_end(&end, terminal),
-        }
-    }
-
-    fn note_end(&mut self, end: &End, terminal: &mut Terminal) {
-        terminal.tell(Look::Bad.on(format!("           {}", end.sentence())));
-        self.troubles.push(end.story());
     }
 }
 

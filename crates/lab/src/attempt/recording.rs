@@ -8,7 +8,6 @@ use super::stated_order::OperationId;
 use crate::clients::certificate::Certificate;
 use crate::clients::plan::Work;
 use crate::clients::step::{Answer, Step};
-use crate::report::text::shown;
 use crate::scenario::{Client, Scenario};
 
 /// One operation that a client told of. Times are nanoseconds since the start of the run.
@@ -58,8 +57,8 @@ pub(crate) struct FinalRead {
 
 /// What happened in a run so far.
 ///
-/// Invariant: operations of one client are in its order; no number is used by two clients, nor by one
-/// client beyond an outcome that is unknown.
+/// Invariant: operations of one client are in its order; no number is used by two clients, nor by
+/// one client beyond an outcome that is unknown.
 #[derive(Debug)]
 pub(crate) struct Recording {
     clients: Vec<Client>,
@@ -126,9 +125,12 @@ impl Recording {
         let fits = match (&step, &answer) {
             (None | Some(Step::Sleep { .. }), _) => false,
             (_, Answer::Refused(_) | Answer::Unknown(_)) => true,
-            (Some(Step::Write { .. }), answer) => *answer == Answer::Written,
+            (Some(Step::Write { .. } | Step::Append { .. } | Step::Delete { .. }), answer) => {
+                *answer == Answer::Written
+            }
             (Some(Step::Read { .. }), answer) => matches!(answer, Answer::Value(_)),
             (Some(Step::Cas { .. }), answer) => matches!(answer, Answer::Swapped(_)),
+            (Some(Step::Increment { .. }), answer) => matches!(answer, Answer::Sum(_)),
         };
         let Some(step) = step.filter(|_| fits && server < self.servers) else { return false };
         let number = self.number(id.client, renewals);
@@ -197,13 +199,7 @@ impl Recording {
             Work::Steps(steps) => steps.get(id.step),
             Work::Share(_) => told.map(|recorded| &recorded.step),
         };
-        let what = match step {
-            Some(Step::Write { key, value }) => format!("set {} = {}", shown(key), shown(value)),
-            Some(Step::Read { key, .. }) => format!("get {}", shown(key)),
-            Some(Step::Cas { key, to, .. }) => format!("cas {} = {}", shown(key), shown(to)),
-            Some(Step::Sleep { .. }) => "sleep".into(),
-            None => "operation".into(),
-        };
+        let what = step.map_or("operation".into(), Step::describe);
         format!("client {}'s {what}", self.client(id).number)
     }
 
@@ -223,7 +219,7 @@ impl Recording {
         };
         let noted = self.operations.iter().filter(may_have).filter_map(|r| r.step.key());
         let lost: Vec<_> = self.lost().collect();
-        let lost = lost.iter().map(|lost| lost.key.as_str());
+        let lost = lost.iter().filter_map(|lost| lost.step.key());
         noted.chain(lost).map(str::to_owned).collect::<BTreeSet<_>>().into_iter().collect()
     }
 

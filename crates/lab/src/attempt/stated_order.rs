@@ -1,9 +1,9 @@
 //! The order that fixed waits state, and whether a run kept it.
 //!
-//! If the fixed waits before one request of a client add up to at least [`MARGIN_MS`] less than those
-//! before another client's request, and no random sleep comes before either, the first is meant to
-//! end before the second begins. Machines are sometimes slow, so the run looks whether it came about.
-//! In a scenario with faults waits state nothing.
+//! If the fixed waits before one request of a client add up to at least [`MARGIN_MS`] less than
+//! those before another client's request, and no random sleep comes before either, the first is
+//! meant to end before the second begins. Machines are sometimes slow, so the run looks whether it
+//! came about. In a scenario with faults waits state nothing.
 
 use crate::scenario::{Request, Scenario};
 
@@ -23,7 +23,8 @@ struct Due {
     operation: OperationId,
 }
 
-/// An operation of a scenario: the client's place among the clients, and its place among the requests.
+/// An operation of a scenario: the client's place among the clients, and its place among the
+/// requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct OperationId {
     pub(crate) client: usize,
@@ -75,8 +76,8 @@ impl Stated {
         self.due.iter().any(|due| apart(due, last) || apart(first, due))
     }
 
-    /// Whether the operations came in the stated order. `times` gives the start and the end of each;
-    /// without an end it never ended, and without times it never began.
+    /// Whether the operations came in the stated order. `times` gives the start and the end of
+    /// each; without an end it never ended, and without times it never began.
     pub(crate) fn check(
         &self,
         times: impl Fn(OperationId) -> Option<(u64, Option<u64>)>,

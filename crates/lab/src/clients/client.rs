@@ -1,6 +1,6 @@
 //! The client process: it reads its plan, connects, waits for the common start, runs its requests
-//! one after another, or draws them, and tells what came of each as it happens. It asks once and never
-//! again: what a retry hides from a user, a history has to show.
+//! one after another, or draws them, and tells what came of each as it happens. It asks once and
+//! never again: what a retry hides from a user, a history has to show.
 //!
 //! When its standard input ends it ends, whatever it is doing: then the runner is gone.
 
@@ -132,6 +132,7 @@ fn note_seen(seen: &mut Seen, step: &Step, answer: &Answer) {
             seen.insert(key.clone(), Some(to.clone()))
         }
         (Step::Cas { key, .. }, _) => seen.remove(key),
+        (Step::Delete { key }, Answer::Written) => seen.insert(key.clone(), None),
         _ => None,
     };
 }

@@ -16,7 +16,8 @@ use crate::servers::connection::Connection;
 
 /// A connection to a server.
 ///
-/// Invariant: after an error nobody asks again, because a late reply would answer the wrong question.
+/// Invariant: after an error nobody asks again, because a late reply would answer the wrong
+/// question.
 pub(super) enum Link {
     /// RESP.
     Resp(Connection),
@@ -36,8 +37,8 @@ impl Link {
         }
     }
 
-    /// Asks, and gives the answer with where it stands, if the server says so. An error means that the outcome is
-    /// unknown.
+    /// Asks, and gives the answer with where it stands, if the server says so. An error means that
+    /// the outcome is unknown.
     pub(super) async fn ask(
         &mut self,
         step: &Step,
@@ -64,19 +65,9 @@ async fn ask_resp(
     step: &Step,
     within: Duration,
 ) -> Result<(Answer, Option<Certificate>), String> {
-    let at_level;
-    let command: &[&str] = match step {
-        Step::Write { key, value } => &["SET", key, value],
-        Step::Read { key, level: None } => &["GET", key],
-        Step::Read { key, level: Some(level) } => {
-            at_level = format!("GET@{}", level.to_uppercase());
-            &[&at_level, key]
-        }
-        Step::Cas { key, from: Some(from), to } => &["SET", key, to, "IFEQ", from],
-        Step::Cas { key, from: None, to } => &["SET", key, to, "NX"],
-        Step::Sleep { .. } => unreachable!("a sleep asks nothing"),
-    };
-    let reply = connection.ask(command, within).await.map_err(|error| error.to_string())?;
+    let words = step.words();
+    let command: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    let reply = connection.ask(&command, within).await.map_err(|error| error.to_string())?;
     let (certificate, reply) = Certificate::take_off(reply)?;
     let answer = interpret(step, &reply).ok_or_else(|| something_else(&reply))?;
     Ok((answer, certificate))
@@ -114,7 +105,8 @@ fn answer_of_text(step: &Step, reply: &[u8]) -> Option<Answer> {
             let is_something = value != NOTHING.as_bytes();
             Some(Answer::Value(is_something.then(|| text_of(value))))
         }
-        Step::Cas { .. } | Step::Sleep { .. } => None,
+        // A scenario over ZeroMQ asks for nothing else.
+        _ => None,
     }
 }
 
@@ -129,6 +121,8 @@ fn interpret(step: &Step, reply: &Value) -> Option<Answer> {
             Some(Answer::Swapped(true))
         }
         (Step::Cas { .. }, Value::Nil) => Some(Answer::Swapped(false)),
+        (Step::Append { .. } | Step::Delete { .. }, Value::Integer(_)) => Some(Answer::Written),
+        (Step::Increment { .. }, Value::Integer(sum)) => Some(Answer::Sum(*sum)),
         (Step::Read { .. }, Value::Nil) => Some(Answer::Value(None)),
         (Step::Read { .. }, Value::Bulk(value)) => Some(Answer::Value(Some(text_of(value)))),
         _ => None,

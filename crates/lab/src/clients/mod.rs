@@ -4,6 +4,7 @@ pub(crate) mod certificate;
 pub(crate) mod client;
 pub(crate) mod delays;
 mod link;
+pub(crate) mod model;
 pub(crate) mod plan;
 pub(crate) mod pool;
 pub(crate) mod step;

@@ -166,8 +166,8 @@ impl Pool {
     }
 }
 
-/// What a client may take at most: all its waits, and a time-out and a new connection for each request;
-/// of those that come until a time is over, the last alone.
+/// What a client may take at most: all its waits, and a time-out and a new connection for each
+/// request; of those that come until a time is over, the last alone.
 fn time_limit(plan: &Plan) -> Duration {
     let request = Duration::from_millis(plan.reply_timeout_ms) + CONNECT_WITHIN;
     let step = |step: &Step| match step {

@@ -1,5 +1,5 @@
-//! A client's share of a workload: each operation is drawn from the seed by its place alone, so that
-//! the runner can tell afterwards what a client that was lost may have asked last.
+//! A client's share of a workload: each operation is drawn from the seed by its place alone, so
+//! that the runner can tell afterwards what a client that was lost may have asked last.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use super::model::Model;
 use super::step::Step;
 use crate::scenario::Workload;
 
@@ -20,9 +21,8 @@ pub(crate) struct Share {
     /// The number of the client, which makes its values its own.
     number: u64,
     keys: u64,
-    reads: u64,
-    writes: u64,
-    cas: u64,
+    /// How many operations of each kind there are, in parts of their sum.
+    shares: Vec<(Model, u64)>,
     /// Levels of reads with their shares in percent.
     levels: Vec<(String, u64)>,
     /// The mean time between the beginnings of two operations.
@@ -38,14 +38,10 @@ pub(crate) type Seen = HashMap<String, Option<String>>;
 /// What is drawn for one operation.
 struct Drawn {
     key: String,
-    kind: Kind,
+    model: Model,
+    /// A number below a hundred, for what else there is to choose.
+    percent: u64,
     pause_ns: u64,
-}
-
-enum Kind {
-    Read(Option<String>),
-    Write,
-    Cas,
 }
 
 impl Share {
@@ -57,9 +53,7 @@ impl Share {
             seed,
             number,
             keys: workload.keys,
-            reads: workload.reads,
-            writes: workload.writes,
-            cas: workload.cas,
+            shares: workload.shares().into(),
             levels: workload
                 .levels
                 .iter()
@@ -74,22 +68,37 @@ impl Share {
 
     /// What the client does at this place, and how long after the beginning of the one before.
     pub(crate) fn step(&self, place: usize, seen: &Seen) -> (Step, u64) {
-        let Drawn { key, kind, pause_ns } = self.draw(place);
-        let step = match (kind, seen.get(&key)) {
-            (Kind::Write, _) => Step::Write { key, value: self.value(place) },
-            (Kind::Read(level), _) => Step::Read { key, level },
-            (Kind::Cas, Some(from)) => Step::Cas { key, from: from.clone(), to: self.value(place) },
+        let drawn = self.draw(place);
+        let pause_ns = drawn.pause_ns;
+        let step = match (drawn.model, seen.get(&drawn.key)) {
+            (Model::Read, _) => Step::Read { key: drawn.key, level: self.level(drawn.percent) },
+            (Model::Cas, Some(from)) => {
+                Step::Cas { key: drawn.key, from: from.clone(), to: self.value(place) }
+            }
             // Who knows nothing of a key has nothing to compare with, so it looks first.
-            (Kind::Cas, None) => Step::Read { key, level: None },
+            (Model::Cas, None) => Step::Read { key: drawn.key, level: None },
+            _ => self.change(drawn, place),
         };
         (step, pause_ns)
     }
 
-    /// The key and the value that the operation at this place may write, whatever was seen before.
-    pub(crate) fn may_write(&self, place: usize) -> Option<(String, String)> {
-        match self.draw(place) {
-            Drawn { kind: Kind::Read(_), .. } => None,
-            Drawn { key, .. } => Some((key, self.value(place))),
+    /// What the operation at this place may change, whatever was seen before; a compare-and-set
+    /// that took effect is a write.
+    pub(crate) fn may_change(&self, place: usize) -> Option<Step> {
+        let drawn = self.draw(place);
+        (drawn.model != Model::Read).then(|| self.change(drawn, place))
+    }
+
+    fn change(&self, drawn: Drawn, place: usize) -> Step {
+        let Drawn { key, model, percent, .. } = drawn;
+        match model {
+            // Behind what it begins with no text is the end of another.
+            Model::Append => Step::Append { key, value: format!(";{}", self.value(place)) },
+            Model::Increment => Step::Increment { key, by: 1 + (percent % 9) as i64 },
+            Model::Delete => Step::Delete { key },
+            Model::Read | Model::Write | Model::Cas => {
+                Step::Write { key, value: self.value(place) }
+            }
         }
     }
 
@@ -108,15 +117,30 @@ impl Share {
         random.set_stream(self.number);
         random.set_word_pos(place as u128 * WORDS);
         let pause_ns = random.random_range(0..=2 * self.pause_ns);
-        let key = format!("k{}", random.random_range(0..self.keys));
-        let kind = random.random_range(0..self.reads + self.writes + self.cas);
+        let number = random.random_range(0..self.keys);
+        let model = pick(&self.shares, &mut random);
         let percent = random.random_range(0..100);
-        let kind = match kind {
-            kind if kind < self.reads => Kind::Read(self.level(percent)),
-            kind if kind < self.reads + self.writes => Kind::Write,
-            _ => Kind::Cas,
+        let key = format!("{}{number}", self.family(model, &mut random));
+        Drawn { key, model, percent, pause_ns }
+    }
+
+    /// What the names of the keys begin with that an operation is about: texts and numbers have
+    /// keys of their own, and reads look at all kinds of keys.
+    fn family(&self, model: Model, random: &mut ChaCha8Rng) -> char {
+        let of_change = |model| match model {
+            Model::Append => 't',
+            Model::Increment => 'n',
+            _ => 'k',
         };
-        Drawn { key, kind, pause_ns }
+        let changes =
+            self.shares.iter().filter(|(model, share)| *model != Model::Read && *share > 0);
+        let changes: Vec<(Model, u64)> = changes.copied().collect();
+        match model {
+            Model::Read if changes.iter().any(|(model, _)| of_change(*model) != 'k') => {
+                of_change(pick(&changes, random))
+            }
+            model => of_change(model),
+        }
     }
 
     /// The level that these percents of the reads ask for.
@@ -130,8 +154,23 @@ impl Share {
     }
 }
 
+/// One of these, each as often as its share says.
+fn pick(shares: &[(Model, u64)], random: &mut ChaCha8Rng) -> Model {
+    let mut left = random.random_range(0..shares.iter().map(|(_, share)| share).sum());
+    let is_it = |&&(_, share): &&(Model, u64)| match left.checked_sub(share) {
+        Some(rest) => {
+            left = rest;
+            false
+        }
+        None => true,
+    };
+    shares.iter().find(is_it).expect("a number below the sum of shares falls into one").0
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::scenario::Scenario;
 
@@ -186,11 +225,39 @@ mod tests {
         let share = &shares(3)[0];
         let seen: Seen = (0..3).map(|key| (format!("k{key}"), None)).collect();
         for place in 0..100 {
-            let written = match share.step(place, &seen).0 {
-                Step::Write { key, value } | Step::Cas { key, to: value, .. } => Some((key, value)),
-                _ => None,
+            let changed = match share.step(place, &seen).0 {
+                Step::Read { .. } => None,
+                Step::Cas { key, to: value, .. } => Some(Step::Write { key, value }),
+                step => Some(step),
             };
-            assert_eq!(share.may_write(place), written);
+            assert_eq!(share.may_change(place), changed);
+        }
+    }
+
+    #[test]
+    fn texts_and_numbers_have_keys_of_their_own_and_reads_look_at_all() {
+        let text = TEXT.replace(r#""cas":1"#, r#""cas":1,"appends":1,"increments":1,"deletes":1"#);
+        let scenario = Scenario::parse("f", &text).unwrap();
+        let share = Share::of(&scenario.workloads[0], 7, 1, 1);
+        let (mut read, mut appended) = (BTreeSet::new(), vec![]);
+        for place in 0..300 {
+            let (step, _) = share.step(place, &Seen::new());
+            let family = step.key().and_then(|key| key.chars().next()).unwrap();
+            match step {
+                Step::Read { .. } => drop(read.insert(family)),
+                Step::Append { value, .. } => {
+                    assert_eq!(family, 't');
+                    appended.push(value);
+                }
+                Step::Increment { by, .. } => assert!(family == 'n' && (1..=9).contains(&by)),
+                _ => assert_eq!(family, 'k'),
+            }
+        }
+        assert_eq!(read, BTreeSet::from(['k', 'n', 't']));
+        assert!(appended.len() > 20);
+        for one in &appended {
+            let ends_with_it = appended.iter().filter(|other| other.ends_with(one)).count();
+            assert_eq!(ends_with_it, 1, "{one} ends no other text");
         }
     }
 

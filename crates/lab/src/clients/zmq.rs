@@ -40,7 +40,8 @@ const READY: &[u8] = b"\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03REQ";
 
 /// A connection.
 ///
-/// Invariant: after an error nobody asks again, because a late reply would answer the wrong question.
+/// Invariant: after an error nobody asks again, because a late reply would answer the wrong
+/// question.
 pub(crate) struct Connection {
     stream: TcpStream,
     received: BytesMut,
@@ -169,7 +170,8 @@ mod tests {
 
     const LONG_TIME: Duration = Duration::from_secs(60);
 
-    /// A server that says these bytes, one at a time, once it was spoken to; and what it was told after the greeting.
+    /// A server that says these bytes, one at a time, once it was spoken to; and what it was told
+    /// after the greeting.
     async fn ask(says: Vec<u8>, request: &str) -> (Result<Bytes, String>, Vec<u8>) {
         let listener = TcpListener::bind(ports::address(0)).await.unwrap();
         let address = listener.local_addr().unwrap();

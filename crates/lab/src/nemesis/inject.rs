@@ -1,4 +1,5 @@
-//! Doing it: a fault, and who it hits, become signals, changes of the network, and words to servers.
+//! Doing it: a fault, and who it hits, become signals, changes of the network, and words to
+//! servers.
 
 mod network;
 
@@ -42,8 +43,8 @@ pub(crate) async fn inject(
     Injected { text, troubles: injection.troubles }
 }
 
-/// Undoes all that goes on: what stands still goes on, what is down is started again, the network and
-/// the disks are whole. What was done, in words.
+/// Undoes all that goes on: what stands still goes on, what is down is started again, the network
+/// and the disks are whole. What was done, in words.
 pub(crate) async fn mend(cluster: &mut Cluster, log: &mut Log, at_us: u64) -> Injected {
     let mut injection = Injection { leader: None, cluster, log, at_us, troubles: vec![] };
     let all = Servers(vec![Who::All]);

@@ -7,8 +7,8 @@
 //!                                                    └─▶ Log        what was done when
 //! ```
 //!
-//! A fault that names a server by what it is hits the one that is so when the fault comes. Faults come
-//! one after another: one that has to wait for a leader holds up those behind it.
+//! A fault that names a server by what it is hits the one that is so when the fault comes. Faults
+//! come one after another: one that has to wait for a leader holds up those behind it.
 
 mod inject;
 mod log;

@@ -1,15 +1,15 @@
 //! A proxy between the servers: for every server and each of its peers there is a
 //! port of the runner, which that server dials in place of the peer, and which passes all bytes on.
-//! So what goes from one server to another can be held back, slowed down or torn, in each direction by
-//! itself, without any right that a user has not.
+//! So what goes from one server to another can be held back, slowed down or torn, in each direction
+//! by itself, without any right that a user has not.
 //!
 //! ```text
 //!   server 0 ──dials──▶ [0→1] ──dials──▶ server 1      bytes there: the way 0→1, bytes back: 1→0
 //!   server 1 ──dials──▶ [1→0] ──dials──▶ server 0      bytes there: the way 1→0, bytes back: 0→1
 //! ```
 //!
-//! - A way that is cut holds its bytes back, as a network does that loses packets and is asked for them
-//!   again: after it has healed they arrive, late. New connections are not made meanwhile.
+//! - A way that is cut holds its bytes back, as a network does that loses packets and is asked for
+//!   them again: after it has healed they arrive, late. New connections are not made meanwhile.
 //! - Bytes of one way stay in order, whatever their delay.
 //! - What waits in here has a limit; beyond that the sender waits.
 
@@ -182,7 +182,8 @@ async fn carry(
     let reading = take_in(&mut from, way, random, send);
     let writing = async {
         while let Some((due, piece)) = pieces.recv().await {
-            // The runtime's timer is only good to a millisecond: what is due already does not ask it.
+            // The runtime's timer is only good to a millisecond: what is due already does not ask
+            // it.
             if due > Instant::now() {
                 sleep_until(due).await;
             }

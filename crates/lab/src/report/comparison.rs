@@ -1,6 +1,6 @@
-//! Runs of scenarios that are equal but for their level, side by side: the strongest level that held,
-//! and what each level showed that a stronger one forbids. The terminal, the page and `--json` say it in
-//! the same words, which are found here.
+//! Runs of scenarios that are equal but for their level, side by side: the strongest level that
+//! held, and what each level showed that a stronger one forbids. The terminal, the page and
+//! `--json` say it in the same words, which are found here.
 //!
 //! What a run did not show says nothing about its level: a weaker level only permits more.
 
@@ -55,8 +55,9 @@ pub enum Word {
 }
 
 impl<'a> Comparison<'a> {
-    /// Those of these scenarios that are equal but for their level; several times if there are several
-    /// such kinds. Where no two levels came to the end of a run there is nothing to compare.
+    /// Those of these scenarios that are equal but for their level; several times if there are
+    /// several such kinds. Where no two levels came to the end of a run there is nothing to
+    /// compare.
     pub(crate) fn all(columns: impl IntoIterator<Item = Column<'a>>) -> Vec<Comparison<'a>> {
         let mut kinds: Vec<(Scenario, Vec<Column<'a>>)> = vec![];
         for column in columns {
@@ -144,8 +145,8 @@ impl<'a> Column<'a> {
         std::iter::once(met).chain(above).collect::<Vec<_>>().join("; ")
     }
 
-    /// What was seen that this level, if it broke its promise, or a stronger one forbids; the weakest of
-    /// them first.
+    /// What was seen that this level, if it broke its promise, or a stronger one forbids; the
+    /// weakest of them first.
     pub fn showings(&self) -> Vec<Showing<'a>> {
         let own = self.result.level;
         let mut stronger: Vec<Level> = compared().take_while(|level| *level != own).collect();

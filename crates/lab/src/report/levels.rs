@@ -1,12 +1,12 @@
-//! Scenarios that are equal but for their level: what is said of them below the table, before the page is
-//! named.
+//! Scenarios that are equal but for their level: what is said of them below the table, before the
+//! page is named.
 
 use super::comparison::{Comparison, Word};
 use super::terminal::Look;
 use super::text::{labelled, tame};
 
-/// Which files are compared, the strongest level that held in each, and what each showed that a stronger
-/// one forbids.
+/// Which files are compared, the strongest level that held in each, and what each showed that a
+/// stronger one forbids.
 pub(crate) fn levels_lines(comparison: &Comparison<'_>) -> Vec<String> {
     let mut lines = labelled("levels", Look::Plain, [tame(&comparison.sentence())]);
     let held = comparison.columns.iter().map(|column| {

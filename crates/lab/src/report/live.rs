@@ -39,8 +39,12 @@ impl Live {
         });
         let levels = own_levels.chain([scenario.level.to_string()]);
         let operations = requests.filter_map(|request| match request {
-            Request::Write { key, value } => Some(write_name(key, value)),
-            Request::Read { key, .. } => Some(read_name(key)),
+            Request::Write { key, value } => {
+                Some(Step::Write { key: key.clone(), value: value.clone() }.describe())
+            }
+            Request::Read { key, .. } => {
+                Some(Step::Read { key: key.clone(), level: None }.describe())
+            }
             _ => None,
         });
         Live {
@@ -61,12 +65,7 @@ impl Live {
     /// One operation.
     pub(crate) fn row(&self, recorded: &Recorded, recording: &Recording) -> String {
         let client = recording.client(recorded.id);
-        let operation = match &recorded.step {
-            Step::Write { key, value } => write_name(key, value),
-            Step::Read { key, .. } => read_name(key),
-            Step::Cas { key, to, .. } => cas_name(key, to),
-            Step::Sleep { .. } => String::new(),
-        };
+        let operation = recorded.step.describe();
         let level = match &recorded.step {
             Step::Read { level: Some(level), .. } => level.clone(),
             _ => self.level.to_string(),
@@ -106,18 +105,6 @@ fn server_name(server: usize) -> String {
     format!("server {server}")
 }
 
-fn write_name(key: &str, value: &str) -> String {
-    format!("set {} = {}", shown(key), shown(value))
-}
-
-fn cas_name(key: &str, to: &str) -> String {
-    format!("cas {} = {}", shown(key), shown(to))
-}
-
-fn read_name(key: &str) -> String {
-    format!("get {}", shown(key))
-}
-
 /// The begin of a line that goes on with the one above, behind the column of the time.
 fn below() -> String {
     format!("\n{}", " ".repeat(TIME_WIDTH + 2))
@@ -138,6 +125,7 @@ fn result(answer: &Answer, room: usize) -> String {
         Answer::Value(None) => Look::Good.on("(nothing)"),
         Answer::Swapped(true) => Look::Good.on("done"),
         Answer::Swapped(false) => Look::Good.on("it was another"),
+        Answer::Sum(sum) => Look::Good.on(sum),
         Answer::Refused(why) => Look::Doubtful.on(reason("refused", why)),
         Answer::Unknown(why) => Look::Bad.on(reason("unknown", why)),
     }

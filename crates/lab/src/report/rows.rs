@@ -1,5 +1,5 @@
-//! Which operations of a run are shown: all of them where they are few or all are asked for, else the
-//! first and the last ones, and what was not done with what came right before it.
+//! Which operations of a run are shown: all of them where they are few or all are asked for, else
+//! the first and the last ones, and what was not done with what came right before it.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -42,8 +42,8 @@ pub(crate) fn summary(attempt: &Attempt) -> Value {
     })
 }
 
-/// Scenarios that are equal but for their level, and the page that shows them side by side, if it was
-/// written.
+/// Scenarios that are equal but for their level, and the page that shows them side by side, if it
+/// was written.
 pub(crate) fn levels_summary(comparison: &Comparison<'_>, page: Option<&Path>) -> Value {
     let showing = |showing: Showing<'_>| {
         json!({
@@ -121,13 +121,15 @@ fn quiet_end(quiet: &QuietEnd) -> Value {
 }
 
 fn figures(figures: &Figures) -> Value {
-    json!({
-        "write": kind(&figures.writes),
-        "read": kind(&figures.reads),
-        "cas": kind(&figures.cas),
+    let mut all = json!({
+        "cas": kind(&Kind::default()),
         "span_ms": figures.span_ns as f64 / 1e6,
         "throughput_per_s": figures.throughput(),
-    })
+    });
+    for (name, figures) in figures.kinds() {
+        all[name] = kind(figures);
+    }
+    all
 }
 
 fn kind(kind: &Kind) -> Value {

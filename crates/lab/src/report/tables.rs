@@ -1,4 +1,5 @@
-//! The figures as tables: of one run, of runs that repeat one scenario, and of scenarios side by side.
+//! The figures as tables: of one run, of runs that repeat one scenario, and of scenarios side by
+//! side.
 
 use std::iter;
 
@@ -16,8 +17,8 @@ const STYLE: TableStyle =
 /// The columns of the figures of one kind of operation.
 const FIGURES: [&str; 6] = ["operation", "done", "mean", "p50", "p99", "max"];
 
-/// What trouble adds to them: how many were refused, how many have an unknown outcome, and the longest
-/// time in which none was done though one was asked.
+/// What trouble adds to them: how many were refused, how many have an unknown outcome, and the
+/// longest time in which none was done though one was asked.
 const TROUBLE: [&str; 3] = ["refused", "unknown", "longest gap"];
 
 /// What one run cost, per kind of operation. Trouble stands there if there was any.
@@ -74,7 +75,8 @@ fn outcomes_table(results: &[FileResult]) -> String {
     let mut header = ["scenario", "level", "verdict", "met"].map(str::to_owned).to_vec();
     let is_troubled = results.iter().any(|result| is_troubled(&result.figures));
     let is_awake = |result: &FileResult| result.figures.mostly_slept().is_none();
-    // In trouble clients wait for servers that cannot answer: what they lost tells more than their pace.
+    // In trouble clients wait for servers that cannot answer: what they lost tells more than their
+    // pace.
     let has_throughput = !is_troubled && results.iter().any(is_awake);
     header.extend(has_throughput.then(|| "throughput".to_owned()));
     if is_troubled {
@@ -93,8 +95,8 @@ fn outcomes_table(results: &[FileResult]) -> String {
     table(header, results.iter().map(row).collect(), 4)
 }
 
-/// How long operations took, kind by kind. The level stands below the name of its scenario, where it takes no
-/// room from the figures.
+/// How long operations took, kind by kind. The level stands below the name of its scenario, where
+/// it takes no room from the figures.
 fn costs_table(results: &[FileResult]) -> String {
     let header = ["scenario"].into_iter().chain(FIGURES).map(str::to_owned).collect();
     let mut rows = vec![];
@@ -129,8 +131,8 @@ fn trouble(figures: &Figures) -> [String; 3] {
     [refused.to_string(), unknown.to_string(), millis(gap_ns)]
 }
 
-/// The throughput, unless clients slept for most of the time: then it is their pace and tells nothing of
-/// the servers.
+/// The throughput, unless clients slept for most of the time: then it is their pace and tells
+/// nothing of the servers.
 fn paced_throughput(figures: &Figures) -> String {
     figures.mostly_slept().map_or_else(|| throughput(figures), |_| "–".into())
 }

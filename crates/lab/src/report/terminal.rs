@@ -79,14 +79,15 @@ impl Terminal {
         self.note(printed);
     }
 
-    /// Notes what is lost. Who closed the pipe reads no more, which is no loss; whatever is lost, the run
-    /// still has to end in order.
+    /// Notes what is lost. Who closed the pipe reads no more, which is no loss; whatever is lost,
+    /// the run still has to end in order.
     fn note(&mut self, told: io::Result<()>) {
         let lost = told.err().filter(|error| error.kind() != io::ErrorKind::BrokenPipe);
         self.lost = self.lost.take().or(lost);
     }
 
-    /// The exit code of a run that would end with `exit_code`: a verdict that nobody saw is a failure.
+    /// The exit code of a run that would end with `exit_code`: a verdict that nobody saw is a
+    /// failure.
     pub(crate) fn exit_code(&self, exit_code: u8) -> u8 {
         let Some(error) = &self.lost else { return exit_code };
         self.complain(format!("cannot write to standard output: {error}"));

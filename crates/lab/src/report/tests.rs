@@ -219,8 +219,8 @@ fn with_comparison<T>(use_it: impl FnOnce(&Comparison<'_>) -> T) -> T {
     use_it(comparison)
 }
 
-/// What is said of runs that were repeated: some showed what a stronger level forbids, some did not, and
-/// of one it is not known.
+/// What is said of runs that were repeated: some showed what a stronger level forbids, some did
+/// not, and of one it is not known.
 fn several_runs() -> Vec<String> {
     let undecided = |mut attempt: Attempt| {
         for other in &mut attempt.judgement.others {

@@ -108,7 +108,8 @@ impl<'v> Fields<'v> {
         self.by_name.remove(name)
     }
 
-    /// Takes a field that says nothing, so that nobody is told that it could be there. It must be null.
+    /// Takes a field that says nothing, so that nobody is told that it could be there. It must be
+    /// null.
     pub(super) fn take_null(&mut self, name: &'static str, problems: &mut Problems<'_>) {
         if let Some(field) = self.by_name.remove(name)
             && !matches!(field.value, Value::NullKeyword(_))

@@ -9,37 +9,42 @@
 //!                               {"request_type": "read", "key": "a"} ]} ] }
 //! ```
 //!
-//! `type` may stand for `request_type`, `set` and `get` for `write` and `read`. A value is a string,
-//! or a number that stands for its JSON text. Without `ms` a sleep is random, up to a second. Without
-//! `port_number` free ports are found. Without `clients`, or `requests`, there are none.
+//! `type` may stand for `request_type`, `set` and `get` for `write` and `read`. A value is a
+//! string, or a number that stands for its JSON text. Without `ms` a sleep is random, up to a
+//! second. Without `port_number` free ports are found. Without `clients`, or `requests`, there are
+//! none.
 //!
 //! What may stand beside that:
 //! - `"level"` in a read: it asks at a level of its own.
 //! - `"value": null` in a read or a sleep: it says nothing.
-//! - `"transport"`: what the clients of the file speak, `"resp"` or `"zmq"`; RESP without it. Over ZeroMQ there are no
-//!   levels of reads and no `cas`, and no value is `None`, which is what a read says of nothing.
+//! - `"transport"`: what the clients of the file speak, `"resp"` or `"zmq"`; RESP without it. Over
+//!   ZeroMQ there are no levels of reads and no `cas`, and no value is `None`, which is what a read
+//!   says of nothing.
 //! - `"request_timeout_ms"`: how long a request may take; 3000 without it.
 //! - `"workload"`: random operations from the seed of the run, by clients of their own.
-//!   `{"clients": 6, "keys": 4, "duration_ms": 4000, "rate": 200, "reads": 50, "writes": 40, "cas": 10,
-//!   "levels": {"eventual": 20}, "wander": true}`; only `clients`, and `duration_ms` or `operations`, need be there.
-//!   A list of such goes on side by side.
-//! - `"faults"`: what is done to the servers. Each says when (`"at_ms"` since the start of the clients, or
-//!   `"after_operations"` of all clients) and what:
+//!   `{"clients": 6, "keys": 4, "duration_ms": 4000, "rate": 200, "reads": 50, "writes": 40, "cas":
+//!   10, "appends": 5, "increments": 5, "deletes": 5, "levels": {"eventual": 20}, "wander": true}`;
+//!   only `clients`, and `duration_ms` or `operations`, need be there. A list of such goes on side
+//!   by side.
+//! - `"faults"`: what is done to the servers. Each says when (`"at_ms"` since the start of the
+//!   clients, or `"after_operations"` of all clients) and what:
 //!
 //! | what | value |
 //! |---|---|
 //! | `kill`, `restart`, `pause`, `resume` | servers: by SIGKILL, the same data, SIGSTOP, SIGCONT |
-//! | `partition` | one server, `[[0], [1, 2]]` (two reach each other if a group has both), or `{"from": 0, "to": 1}` one way |
+//! | `partition` | one server, groups such as `[[0], [1, 2]]`, or one way: `{"from": 0, "to": 1}` |
 //! | `heal` | servers: the network from and to them is whole again |
-//! | `delay`, `drop` | milliseconds, percent of pieces that break their connection; or `{"ms": 50, "from": 0, "to": 1}` |
+//! | `delay` | milliseconds, or `{"ms": 50, "from": 0, "to": 1}` |
+//! | `drop` | percent of pieces that break their connection, or `{"percent": 5, "to": 1}` |
 //! | `clock` | `{"servers": 0, "offset_ms": 5000}` |
 //! | `disk_full`, `disk_free`, `fsync_error` | servers |
 //! | `disk_stall` | `{"servers": 0, "ms": 300}` |
 //!
-//!   Servers are a number, a list, or what they are when the fault comes: `leader`, `follower` (the first that does
-//!   not lead), `followers`, `all`, `down`, `paused`.
-//! - `"description"`, one line; `"shows"`, what is seen at each level; `"violates"`, for each level a stronger one that
-//!   a run must be seen not to meet: `{"sequential": "linearizable"}`.
+//!   Two servers reach each other in a partition if some group has both.
+//!   Servers are a number, a list, or what they are when the fault comes: `leader`, `follower` (the
+//!   first that does not lead), `followers`, `all`, `down`, `paused`.
+//! - `"description"`, one line; `"shows"`, what is seen at each level; `"violates"`, for each level
+//!   a stronger one that a run must be seen not to meet: `{"sequential": "linearizable"}`.
 //!
 //! A file is read whole or refused with everything that is wrong with it, each with its place.
 
@@ -226,8 +231,9 @@ impl Scenario {
             .map_err(|problems| Refusal { file: file.into(), problems })
     }
 
-    /// The same scenario with the level set aside, and with it what only people read and where in the
-    /// file things stand: two that are equal in this do the same and differ at most in their level.
+    /// The same scenario with the level set aside, and with it what only people read and where in
+    /// the file things stand: two that are equal in this do the same and differ at most in their
+    /// level.
     pub(crate) fn but_for_level(&self) -> Scenario {
         let nowhere = Place { line: 1, column: 1 };
         let mut same = Scenario {

@@ -1,5 +1,5 @@
-//! The fields `description`, `shows` and `violates`: what a scenario is there for, in words, and which
-//! stronger level its runs must be seen not to meet.
+//! The fields `description`, `shows` and `violates`: what a scenario is there for, in words, and
+//! which stronger level its runs must be seen not to meet.
 
 use history::Level;
 use jsonc_parser::ast::{ObjectProp, Value};

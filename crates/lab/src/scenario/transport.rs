@@ -79,7 +79,7 @@ impl Transport {
     pub(super) fn check_workload(
         self,
         fields: &Fields<'_>,
-        cas: Option<u64>,
+        asked: &[(&'static str, &str)],
         problems: &mut Problems<'_>,
     ) {
         if self != Transport::Zmq {
@@ -88,9 +88,11 @@ impl Transport {
         if let Some(field) = fields.named("levels") {
             self.check_level(field, problems);
         }
-        if let (Some(1..), Some(field)) = (cas, fields.named("cas")) {
-            let what = "over ZeroMQ there is no compare-and-set; leave \"cas\" out";
-            problems.add::<()>(field, what);
+        for (name, what) in asked {
+            if let Some(field) = fields.named(name) {
+                let what = format!("over ZeroMQ there is no {what}; leave \"{name}\" out");
+                problems.add::<()>(field, what);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The field `workload`: random reads, writes and compare-and-sets beside the listed requests.
+//! The field `workload`: random operations beside the listed requests.
 
 use history::Level;
 use jsonc_parser::ast::Value;
@@ -7,6 +7,7 @@ use super::fields::{Fields, Problems, kind, list, quoted, read_flag, read_intege
 use super::level::{check_read_level, is_merged, names, parse};
 use super::requests::Terms;
 use super::{CLIENTS_MAX, DURATION_MS_MAX, KEYS_MAX, OPERATIONS_MAX};
+use crate::clients::model::Model;
 
 /// The most operations a second, over all clients.
 const RATE_MAX: u64 = 100_000;
@@ -28,12 +29,18 @@ pub struct Workload {
     pub operations: Option<u64>,
     /// How many operations a second are begun, over all clients.
     pub rate: u64,
-    /// How many of the operations are reads, in parts of the sum of the three.
+    /// How many of the operations are reads, in parts of the sum of all kinds.
     pub reads: u64,
     /// How many are writes.
     pub writes: u64,
     /// How many are compare-and-sets.
     pub cas: u64,
+    /// How many put a text behind the value of a key; these have keys of their own.
+    pub appends: u64,
+    /// How many add to a number; these have keys of their own, too.
+    pub increments: u64,
+    /// How many remove a key.
+    pub deletes: u64,
     /// Levels of their own for some of the reads, each with its share in percent.
     pub levels: Vec<(Level, u64)>,
     /// Whether a client goes on to the next server after an operation that was not done.
@@ -41,6 +48,18 @@ pub struct Workload {
 }
 
 impl Workload {
+    /// How many operations of each kind there are, in parts of their sum.
+    pub(crate) fn shares(&self) -> [(Model, u64); Model::ALL.len()] {
+        [
+            (Model::Read, self.reads),
+            (Model::Write, self.writes),
+            (Model::Cas, self.cas),
+            (Model::Append, self.appends),
+            (Model::Increment, self.increments),
+            (Model::Delete, self.deletes),
+        ]
+    }
+
     /// The most operations that it can bring.
     pub fn operations_max(&self) -> u64 {
         let by_rate = self.duration_ms.map(|ms| ms.saturating_mul(self.rate) / 1000);
@@ -94,6 +113,9 @@ fn read_workload(
     let reads = number("reads", 0..=WEIGHT_MAX, 50);
     let writes = number("writes", 0..=WEIGHT_MAX, 50);
     let cas = number("cas", 0..=WEIGHT_MAX, 0);
+    let appends = number("appends", 0..=WEIGHT_MAX, 0);
+    let increments = number("increments", 0..=WEIGHT_MAX, 0);
+    let deletes = number("deletes", 0..=WEIGHT_MAX, 0);
     let some = |number: Option<u64>| number.map(Some);
     let duration_ms = match fields.take("duration_ms") {
         Some(field) => {
@@ -118,8 +140,16 @@ fn read_workload(
                     after how many it ends";
         problems.add::<()>(fields.object(), what);
     }
-    check_cas(&fields, cas, terms.level, problems);
-    terms.transport.check_workload(&fields, cas, problems);
+    let given = [
+        ("cas", "compare-and-set", cas),
+        ("appends", "append", appends),
+        ("increments", "increment", increments),
+        ("deletes", "removal", deletes),
+    ];
+    let asked = given.into_iter().filter(|(.., share)| matches!(share, Some(1..)));
+    let asked: Vec<_> = asked.map(|(name, what, _)| (name, what)).collect();
+    check_order(&fields, &asked, terms.level, problems);
+    terms.transport.check_workload(&fields, &asked, problems);
     let object = fields.object();
     fields.finish(problems);
     let workload = Workload {
@@ -131,11 +161,14 @@ fn read_workload(
         reads: reads?,
         writes: writes?,
         cas: cas?,
+        appends: appends?,
+        increments: increments?,
+        deletes: deletes?,
         levels: levels?,
         wander: wander?,
     };
-    if workload.reads + workload.writes + workload.cas == 0 {
-        return problems.add(object, "reads, writes and cas are all 0, so nothing would be asked");
+    if workload.shares().iter().all(|(_, share)| *share == 0) {
+        return problems.add(object, "the shares of all kinds are 0, so nothing would be asked");
     }
     if workload.operations_max() > OPERATIONS_MAX {
         let what = format!(
@@ -147,19 +180,18 @@ fn read_workload(
     Some(workload)
 }
 
-/// A compare-and-set needs one order that all agree on.
-fn check_cas(
+/// What answers according to what is there needs one order that all agree on.
+fn check_order(
     fields: &Fields<'_>,
-    cas: Option<u64>,
+    asked: &[(&'static str, &str)],
     level: Option<Level>,
     problems: &mut Problems<'_>,
 ) {
-    if let (Some(1..), Some(level)) = (cas, level)
-        && is_merged(level)
-    {
+    let Some(level) = level.filter(|level| is_merged(*level)) else { return };
+    for (name, _) in asked.iter().filter(|(name, _)| *name != "deletes") {
         let what = format!(
-            "cas needs the head of an agreed log, and at {level} the keyspace is merged; leave \
-             \"cas\" out, or take linearizability or sequential"
+            "\"{name}\" needs the head of an agreed log, and at {level} the keyspace is merged; leave \
+             \"{name}\" out, or take linearizability or sequential"
         );
         problems.add::<()>(fields.object(), what);
     }

@@ -20,7 +20,8 @@ pub(crate) const GREETINGS: [&[&str]; 2] = [&["HELLO", "3"], &["CONSISTENCY", "A
 
 /// A connection.
 ///
-/// Invariant: after an error nobody asks again, because a late reply would answer the wrong question.
+/// Invariant: after an error nobody asks again, because a late reply would answer the wrong
+/// question.
 pub(crate) struct Connection {
     stream: TcpStream,
     decoder: Decoder,

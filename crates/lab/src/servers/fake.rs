@@ -28,8 +28,8 @@ pub(crate) enum Act {
 /// What a server was asked, and over which of its connections.
 pub(crate) type Asked = Arc<Mutex<Vec<(usize, String)>>>;
 
-/// Starts a server that does one act for each request, over all its connections together. On each of
-/// them it wants to be greeted first, and hangs up on whoever does not.
+/// Starts a server that does one act for each request, over all its connections together. On each
+/// of them it wants to be greeted first, and hangs up on whoever does not.
 pub(crate) async fn serve(acts: impl IntoIterator<Item = Act>) -> (SocketAddr, Asked) {
     let listener = TcpListener::bind(ports::address(0)).await.unwrap();
     let address = listener.local_addr().unwrap();

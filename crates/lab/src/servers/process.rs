@@ -80,8 +80,8 @@ impl Process {
         stdin.flush().await
     }
 
-    /// Stops it where it stands, and waits until it does: only one that stands still is woken by the
-    /// system should its runner be gone.
+    /// Stops it where it stands, and waits until it does: only one that stands still is woken by
+    /// the system should its runner be gone.
     pub(crate) async fn pause(&self) {
         self.signal(Signal::STOP);
         let Some(pid) = Pid::from_raw(self.pid as i32) else { return };
@@ -158,8 +158,8 @@ async fn watch_over(
     notify.notify_one();
 }
 
-/// Ends processes: closes their standard inputs, waits a little, kills what is left, and waits until
-/// all are gone. `hurry` cuts the waiting short.
+/// Ends processes: closes their standard inputs, waits a little, kills what is left, and waits
+/// until all are gone. `hurry` cuts the waiting short.
 pub(crate) async fn end_all(processes: &mut [Process], hurry: impl Future<Output = ()>) {
     for process in processes.iter_mut() {
         process.stdin = None;

@@ -1,5 +1,6 @@
-//! Where the servers stand while the clients work: each is asked for INFO now and then, over a connection of its own. The
-//! judge never sees it; the picture draws lines through it, and it stays beside the history as `standings.jsonl`.
+//! Where the servers stand while the clients work: each is asked for INFO now and then, over a
+//! connection of its own. The judge never sees it; the picture draws lines through it, and it stays
+//! beside the history as `standings.jsonl`.
 //!
 //! A run that measures how much the servers bear is left alone: see [`RATE_MAX`].
 

@@ -4,28 +4,28 @@ use std::collections::BTreeMap;
 
 use super::entry::WriteId;
 use crate::api::NodeId;
-use crate::ids::Life;
+use crate::ids::{Life, Sequence};
 
 /// The last write that was applied of each member: in which of its starts, and its number there.
 ///
 /// - Others than members have no writes.
 #[derive(Clone, Debug)]
 pub(crate) struct Applied {
-    last: BTreeMap<NodeId, (Life, u64)>,
+    last: BTreeMap<NodeId, (Life, Sequence)>,
 }
 
 impl Applied {
     pub(crate) fn new(members: &[NodeId]) -> Applied {
-        Applied { last: members.iter().map(|id| (*id, (Life::default(), 0))).collect() }
+        Applied { last: members.iter().map(|id| (*id, (Life::default(), Sequence(0)))).collect() }
     }
 
     /// Whether a write of this id runs, because it is the successor of the last one of its node; if so, it counts as run.
     pub(crate) fn take(&mut self, id: WriteId) -> bool {
         let Some(last) = self.last.get_mut(&id.node) else { return false };
-        let next_of_life = id.life == last.0 && id.sequence == last.1 + 1;
+        let next_of_life = id.life == last.0 && id.sequence == last.1.next();
         let first_of_later_boot =
             mutant!(OldBootRuns, id.life.boot > last.0.boot, id.life.boot != last.0.boot)
-                && mutant!(FirstOfBootSkipped, id.sequence == 1, true);
+                && mutant!(FirstOfBootSkipped, id.sequence == Sequence(1), true);
         let runs = next_of_life || first_of_later_boot;
         if runs {
             *last = (id.life, id.sequence);
@@ -47,11 +47,11 @@ impl Applied {
 
     /// The last id of each member that has written.
     pub(crate) fn ids(&self) -> impl Iterator<Item = WriteId> {
-        let id = |(node, (life, sequence)): (&NodeId, &(Life, u64))| WriteId {
+        let id = |(node, (life, sequence)): (&NodeId, &(Life, Sequence))| WriteId {
             node: *node,
             life: *life,
             sequence: *sequence,
         };
-        self.last.iter().map(id).filter(|id| id.sequence > 0)
+        self.last.iter().map(id).filter(|id| id.sequence > Sequence(0))
     }
 }

@@ -5,7 +5,7 @@ use super::entry::WriteId;
 use super::state::Ran;
 use crate::api::{AgreedPosition, Certificate};
 use crate::commands::{Unreadable, View, Write};
-use crate::ids::Life;
+use crate::ids::{Index, Life};
 use crate::store::TOGETHER;
 use crate::turn::Turn;
 
@@ -17,15 +17,15 @@ impl Agreed {
         while let Some(entry) = self.committed.front()
             && self.may_apply(turn)
         {
-            let (index, data) = (entry.index, entry.data.clone());
-            assert_eq!(index, self.applied_whole + 1, "entries are applied in order, each once");
+            let (index, data) = (Index(entry.index), entry.data.clone());
+            assert_eq!(index, self.applied_whole.next(), "entries are applied in order, each once");
             if self.apply_entry(index, &data, turn) {
                 self.applied_whole = index;
                 self.committed.pop_front();
             }
         }
         if self.applied_whole > whole_before {
-            self.raft.advance_apply_to(self.applied_whole);
+            self.raft.advance_apply_to(self.applied_whole.0);
         }
         (self.applied, self.applied_whole) != (before, whole_before)
     }
@@ -36,7 +36,7 @@ impl Agreed {
     }
 
     /// Applies an entry, or as much of it as this turn may; true if it is done.
-    fn apply_entry(&mut self, index: u64, data: &[u8], turn: &mut Turn<'_>) -> bool {
+    fn apply_entry(&mut self, index: Index, data: &[u8], turn: &mut Turn<'_>) -> bool {
         let skips = mutant!(ReplaySkipsEntry, false, self.is_last_of_replay(index));
         turn.budget.work.spend(1, 0);
         loop {
@@ -113,14 +113,14 @@ impl Agreed {
     }
 }
 
-fn not_known(index: u64, why: Unreadable) -> String {
+fn not_known(index: Index, why: Unreadable) -> String {
     format!(
         "entry {index} of the agreed log is committed, and {why}: nothing behind it can be applied here. A newer version of \
          Candor wrote it: start that one on this data directory"
     )
 }
 
-fn other_life(index: u64, other: Life) -> String {
+fn other_life(index: Index, other: Life) -> String {
     format!(
         "entry {index} of the agreed log carries writes of start {} of this node, which this data directory has not lived",
         other.boot
@@ -130,8 +130,8 @@ fn other_life(index: u64, other: Life) -> String {
 /// What only planted bugs do.
 #[cfg(feature = "mutants")]
 impl Agreed {
-    fn is_last_of_replay(&self, index: u64) -> bool {
-        !self.is_fresh() && index == self.raft.store().hard_state().commit
+    fn is_last_of_replay(&self, index: Index) -> bool {
+        !self.is_fresh() && index.0 == self.raft.store().hard_state().commit
     }
 }
 

@@ -6,6 +6,7 @@ use raft::eraftpb::{Message, MessageType};
 use super::entry::{self, WriteId};
 use crate::api::NodeId;
 use crate::commands::Write;
+use crate::ids::{Boot, Sequence, Term};
 use crate::observe::describe::Told;
 use crate::observe::inspect::Matter;
 
@@ -34,22 +35,22 @@ pub(crate) fn in_words(bytes: &[u8]) -> String {
 }
 
 /// The term of the vote that a message of Raft gives, and for whom; a vote before the vote is none.
-pub(crate) fn vote(bytes: &[u8]) -> Option<(u64, NodeId)> {
+pub(crate) fn vote(bytes: &[u8]) -> Option<(Term, NodeId)> {
     let message = Message::parse_from_bytes(bytes).ok()?;
     let candidate = match message.get_msg_type() {
         MessageType::MsgRequestVote => message.from,
         MessageType::MsgRequestVoteResponse if !message.reject => message.to,
         _ => return None,
     };
-    Some((message.term, NodeId(candidate)))
+    Some((Term(message.term), NodeId(candidate)))
 }
 
 /// The term that the sender of a message of Raft is in; questions before a vote and their answers tell of none.
-pub(crate) fn term(bytes: &[u8]) -> Option<u64> {
+pub(crate) fn term(bytes: &[u8]) -> Option<Term> {
     let message = Message::parse_from_bytes(bytes).ok()?;
     let kind = message.get_msg_type();
     let asks = [MessageType::MsgRequestPreVote, MessageType::MsgRequestPreVoteResponse];
-    (!asks.contains(&kind)).then_some(message.term)
+    (!asks.contains(&kind)).then_some(Term(message.term))
 }
 
 /// What a message of Raft is about.
@@ -89,7 +90,7 @@ const WELL_FORMED: &str = "only well-formed runs are proposed, and the disk chec
 /// Every write in an entry with its id, as `each` makes of it.
 pub(crate) fn writes<T>(
     data: &[u8],
-    mut each: impl FnMut(NodeId, u64, u64, Write<'_>) -> T,
+    mut each: impl FnMut(NodeId, Boot, Sequence, Write<'_>) -> T,
 ) -> Vec<T> {
     let mut all = vec![];
     let one = |id: WriteId, _, write: Write<'_>| {

@@ -33,7 +33,7 @@ impl Agreed {
         self.ticked_ms = now;
         if self.eager_ticks > 0 {
             self.eager_ticks -= 1;
-            if self.eager_ticks == 0 && self.raft.raft.leader_id == 0 {
+            if self.eager_ticks == 0 && self.leader().is_none() {
                 // Only an attempt: whoever cannot win now tries again when its timeout is over.
                 let _ = self.raft.campaign();
             }
@@ -49,7 +49,7 @@ impl Agreed {
 
     /// Raft draws its election timeout from the operating system's chance; it gets the node's own instead.
     fn pin_election_timeout(&mut self, is_fit: bool) {
-        let (term, role) = (self.raft.raft.term, self.raft.raft.state);
+        let (term, role) = (self.term(), self.raft.raft.state);
         if (self.timeout.0, self.timeout.1) != (term, role) {
             let drawn = self.chance.between(ELECTION_TICKS, 2 * ELECTION_TICKS);
             self.timeout = (term, role, drawn);
@@ -72,7 +72,7 @@ impl Agreed {
             let progress = self.raft.raft.prs().get(id.0)?;
             // Raft forgets now and then who was active; who is connected will be again in a moment.
             let is_active = progress.recent_active || turn.ending;
-            (is_active && progress.matched >= commit).then_some(progress.matched)
+            (is_active && progress.matched >= commit.0).then_some(progress.matched)
         };
         let mut successors = to;
         successors.retain(|id| matched(id).is_some());
@@ -90,7 +90,7 @@ impl Agreed {
     }
 
     pub(super) fn note_leader(&mut self, turn: &mut Turn<'_>) {
-        let led_by = (self.raft.raft.term, self.raft.raft.leader_id);
+        let led_by = (self.term(), self.leader());
         if led_by == self.led_by {
             return;
         }
@@ -103,7 +103,7 @@ impl Agreed {
         if self.leads() {
             self.hold_tail();
         }
-        turn.note(Event::Leader { term: led_by.0, leader: self.leader() });
+        turn.note(Event::Leader { term: led_by.0, leader: led_by.1 });
     }
 
     /// Notes which writes already lie in the log of this new leader, so that they are not appended again when they are sent
@@ -111,7 +111,7 @@ impl Agreed {
     fn hold_tail(&mut self) {
         let log = &self.raft.raft.raft_log;
         let context = GetEntriesContext::empty(false);
-        let tail = log.slice(self.applied_whole + 1, log.last_index() + 1, None, context);
+        let tail = log.slice(self.applied_whole.0 + 1, log.last_index() + 1, None, context);
         let mut applied = self.state.applied().clone();
         for entry in tail.expect("all of the log is in memory") {
             let each = |id, _, _: Write<'_>| {
@@ -125,7 +125,7 @@ impl Agreed {
         for last in mutant!(TailNotHeld, applied, super::applied::Applied::new(&[])).ids() {
             self.forwarded.hold(last);
             if (last.node, last.life) == (self.me, self.life) {
-                self.proposals.hold(last.sequence + 1);
+                self.proposals.hold(last.sequence.next());
             }
         }
     }

@@ -9,7 +9,7 @@
 use super::time::LAST_STAMP_MS;
 use crate::api::NodeId;
 use crate::commands::{self, Unreadable, Write};
-use crate::ids::Life;
+use crate::ids::{Life, Sequence};
 use crate::wire::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
 
 /// The version of this form.
@@ -30,8 +30,7 @@ const RUN_BYTES: usize = 64;
 pub(crate) struct WriteId {
     pub(crate) node: NodeId,
     pub(crate) life: Life,
-    /// Counts from 1 in each start.
-    pub(crate) sequence: u64,
+    pub(crate) sequence: Sequence,
 }
 
 /// An entry while it is being gathered.
@@ -58,7 +57,7 @@ impl Draft {
         self.runs.reserve(RUN_BYTES + commands.len());
         put_uint(&mut self.runs, first.node.0);
         first.life.encode(&mut self.runs);
-        put_uint(&mut self.runs, first.sequence);
+        put_uint(&mut self.runs, first.sequence.0);
         put_uint(&mut self.runs, count);
         put_bytes(&mut self.runs, commands);
     }
@@ -151,7 +150,7 @@ impl Cursor {
         self.at = self.end - reader.rest().len();
         let next = self.id.as_mut().expect("a run has an id");
         let id = *next;
-        next.sequence += 1;
+        next.sequence = next.sequence.next();
         self.left -= 1;
         self.offset += 1;
         Ok(Some((id, self.offset - 1, write)))
@@ -161,7 +160,7 @@ impl Cursor {
         let mut reader = Reader::new(&data[self.at..]);
         let node = NodeId(reader.uint()?);
         let life = Life::decode(&mut reader)?;
-        let (sequence, count) = (reader.number()?, reader.number()?);
+        let (sequence, count) = (Sequence(reader.number()?), reader.number()?);
         let commands = reader.bytes()?;
         check_ids(sequence, count, commands)?;
         self.left = count;
@@ -173,14 +172,14 @@ impl Cursor {
 }
 
 /// Names count from 1, end long before they could overflow, and each has its write.
-fn check_ids(first: u64, count: u64, commands: &[u8]) -> Result<(), Malformed> {
-    let sound = first > 0 && count > 0 && first + count <= NUMBER_MAX;
+fn check_ids(first: Sequence, count: u64, commands: &[u8]) -> Result<(), Malformed> {
+    let sound = first.0 > 0 && count > 0 && first.0 + count <= NUMBER_MAX;
     if sound && count <= commands.len() as u64 { Ok(()) } else { Err(Malformed) }
 }
 
 /// Whether these bytes are exactly `count` writes that can have these ids. Asked before a peer's run goes into the log, so
 /// that what is in the log can always be applied.
-pub(crate) fn check_run(first: u64, count: u64, writes: &[u8]) -> Result<(), Malformed> {
+pub(crate) fn check_run(first: Sequence, count: u64, writes: &[u8]) -> Result<(), Malformed> {
     check_ids(first, count, writes)?;
     commands::check_run(count, writes)
 }
@@ -200,7 +199,7 @@ pub(crate) fn check(data: &[u8]) -> Result<(), Malformed> {
 mod tests {
     use super::*;
     use crate::commands::Command;
-    use crate::ids::KeyspaceId;
+    use crate::ids::{Boot, KeyspaceId};
     use bytes::Bytes;
 
     #[test]
@@ -222,21 +221,33 @@ mod tests {
         for command in [Command::set(Bytes::from("a"), Bytes::from("1")), Command::del(["b"])] {
             commands::encode(KeyspaceId::DEFAULT, &command, &mut commands);
         }
-        assert_eq!(check_run(7, 2, &commands), Ok(()));
+        assert_eq!(check_run(Sequence(7), 2, &commands), Ok(()));
         for (first, count) in [(7, 1), (7, 3), (7, 0), (0, 2), (NUMBER_MAX - 1, 2), (7, NUMBER_MAX)]
         {
-            assert_eq!(check_run(first, count, &commands), Err(Malformed), "{first}, {count}");
+            assert_eq!(
+                check_run(Sequence(first), count, &commands),
+                Err(Malformed),
+                "{first}, {count}"
+            );
         }
-        let life = |boot| Life { boot, incarnation: 1 << 40 };
+        let life = |boot| Life { boot: Boot(boot), incarnation: 1 << 40 };
         let mut draft = Draft::default();
-        draft.add_run(WriteId { node: NodeId(2), life: life(3), sequence: 7 }, 2, &commands);
-        draft.add_run(WriteId { node: NodeId(1), life: life(1), sequence: 1 }, 2, &commands);
+        draft.add_run(
+            WriteId { node: NodeId(2), life: life(3), sequence: Sequence(7) },
+            2,
+            &commands,
+        );
+        draft.add_run(
+            WriteId { node: NodeId(1), life: life(1), sequence: Sequence(1) },
+            2,
+            &commands,
+        );
         let data = draft.take(1234);
         assert!(draft.is_empty());
         assert_eq!(time_ms(&data), Ok(Some(1234)));
         let mut ids = vec![];
         let each = |id: WriteId, offset, _: Write<'_>| {
-            ids.push((id.node.0, id.life.boot, id.sequence, offset));
+            ids.push((id.node.0, id.life.boot.0, id.sequence.0, offset));
         };
         assert_eq!(for_each(&data, each), Ok(4));
         assert_eq!(ids, [(2, 3, 7, 0), (2, 3, 8, 1), (1, 1, 1, 2), (1, 1, 2, 3)]);

@@ -6,13 +6,14 @@ use raft::eraftpb::{Entry, EntryType, Message, MessageType};
 
 use super::Agreed;
 use crate::api::NodeId;
+use crate::ids::{Index, Term};
 use crate::observe::forged::Forged;
 use crate::wire::codec::NUMBER_MAX;
 
 impl Agreed {
     /// Such a message in the name of this node.
     pub(crate) fn forge(&self, forged: Forged, to: NodeId) -> Bytes {
-        let (term, last) = (self.term(), self.commit());
+        let (Term(term), Index(last)) = (self.term(), self.commit());
         let entry = |index, data: &'static [u8]| Entry {
             index,
             term,
@@ -21,7 +22,8 @@ impl Agreed {
         };
         let mut message = Message { from: self.me.0, to: to.0, term, ..Message::default() };
         message.set_msg_type(MessageType::MsgAppend);
-        (message.index, message.log_term) = (last, self.entry(last).map_or(0, |entry| entry.0));
+        (message.index, message.log_term) =
+            (last, self.entry(Index(last)).map_or(0, |entry| entry.0.0));
         match forged {
             Forged::Proposal => {
                 message.set_msg_type(MessageType::MsgPropose);

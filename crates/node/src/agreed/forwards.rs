@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 
 use super::entry::WriteId;
 use crate::api::NodeId;
-use crate::ids::Life;
+use crate::ids::{Life, Sequence};
 
 /// The ids of one start that lie in the log: from `first` up to, and without, `end`, with no gap and in order.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     life: Life,
-    first: u64,
-    end: u64,
+    first: Sequence,
+    end: Sequence,
 }
 
 /// The row of each node.
@@ -29,7 +29,7 @@ impl Forwards {
     /// Whether a run of `count` ids from `first` on is to be appended; if so, it counts as appended.
     pub(crate) fn take(&mut self, first: WriteId, count: u64) -> bool {
         let WriteId { node, life, sequence } = first;
-        let new = Row { life, first: sequence, end: sequence.saturating_add(count) };
+        let new = Row { life, first: sequence, end: Sequence(sequence.0.saturating_add(count)) };
         let Some(old) = self.rows.get(&node).copied() else {
             self.rows.insert(node, new);
             return true;
@@ -50,7 +50,10 @@ impl Forwards {
 
     /// Notes that all writes of this start up to this id are applied, or will be before anything that is appended from now on.
     pub(crate) fn hold(&mut self, last: WriteId) {
-        self.rows.insert(last.node, Row { life: last.life, first: 1, end: last.sequence + 1 });
+        self.rows.insert(
+            last.node,
+            Row { life: last.life, first: Sequence(1), end: last.sequence.next() },
+        );
     }
 
     /// Nothing is known any more of what was appended.
@@ -62,13 +65,17 @@ impl Forwards {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::Boot;
 
     fn life(boot: u64) -> Life {
-        Life { boot, incarnation: 7 * boot }
+        Life { boot: Boot(boot), incarnation: 7 * boot }
     }
 
     fn take(forwards: &mut Forwards, boot: u64, sequence: u64, count: u64) -> bool {
-        forwards.take(WriteId { node: NodeId(2), life: life(boot), sequence }, count)
+        forwards.take(
+            WriteId { node: NodeId(2), life: life(boot), sequence: Sequence(sequence) },
+            count,
+        )
     }
 
     #[test]
@@ -86,7 +93,7 @@ mod tests {
     #[test]
     fn what_the_tail_holds_is_turned_away() {
         let mut forwards = Forwards::default();
-        forwards.hold(WriteId { node: NodeId(2), life: life(3), sequence: 8 });
+        forwards.hold(WriteId { node: NodeId(2), life: life(3), sequence: Sequence(8) });
         assert!(!take(&mut forwards, 3, 5, 4), "applied, or in the tail");
         assert!(take(&mut forwards, 3, 8, 2), "9 is new");
         assert!(!take(&mut forwards, 3, 9, 1));

@@ -5,20 +5,21 @@ use raft::GetEntriesContext;
 
 use super::Agreed;
 use crate::commands::View;
+use crate::ids::{Index, Term};
 
 impl Agreed {
-    pub(crate) fn last_index(&self) -> u64 {
-        self.raft.raft.raft_log.last_index()
+    pub(crate) fn last_index(&self) -> Index {
+        Index(self.raft.raft.raft_log.last_index())
     }
 
     /// Term and data of an entry of the log, committed or not.
-    pub(crate) fn entry(&self, index: u64) -> Option<(u64, Bytes)> {
+    pub(crate) fn entry(&self, Index(index): Index) -> Option<(Term, Bytes)> {
         let log = &self.raft.raft.raft_log;
         if index == 0 || index > log.last_index() {
             return None;
         }
         let entries = log.slice(index, index + 1, None, GetEntriesContext::empty(false)).ok()?;
-        entries.into_iter().next().map(|entry| (entry.term, entry.data))
+        entries.into_iter().next().map(|entry| (Term(entry.term), entry.data))
     }
 
     /// The value that the state machine holds for a key.

@@ -68,7 +68,7 @@ use raft::{RawNode, StateRole};
 use crate::api::{AgreedPosition, Certificate, NodeId, Role};
 use crate::commands::{Command, View};
 use crate::copies::Copies;
-use crate::ids::Life;
+use crate::ids::{Index, Life, Term};
 use crate::limits::Limits;
 use crate::random::Random;
 use crate::turn::Turn;
@@ -98,7 +98,7 @@ pub(crate) struct Agreed {
     /// The last place that is applied: inside an entry, while that takes several turns.
     applied: AgreedPosition,
     /// The last entry that is applied as a whole.
-    applied_whole: u64,
+    applied_whole: Index,
     /// Entries that are committed and not applied, and how far the first of them is.
     committed: VecDeque<Entry>,
     cursor: Cursor,
@@ -112,11 +112,11 @@ pub(crate) struct Agreed {
     gathering_since_ms: Option<u64>,
     unsynced: VecDeque<Unsynced>,
     /// The term that is on disk.
-    synced_term: u64,
+    synced_term: Term,
     /// Term and leader as last seen.
-    led_by: (u64, u64),
+    led_by: (Term, Option<NodeId>),
     /// The role and term for which the election timeout was drawn, and what was drawn.
-    timeout: (u64, StateRole, usize),
+    timeout: (Term, StateRole, usize),
     ticked_ms: u64,
     progressed_ms: u64,
     /// When this boot began.
@@ -124,11 +124,11 @@ pub(crate) struct Agreed {
     /// The time of what this node, as the leader, puts into the log.
     time: LogTime,
     /// The last entry that found no room on the disk.
-    lacked: u64,
+    lacked: Index,
     /// The commit index that followers were last told.
-    announced: u64,
+    announced: Index,
     /// The last entry that carries writes of other nodes.
-    foreign: u64,
+    foreign: Index,
     /// Ticks until this node stands for election without waiting for its timeout: it is alone, or the
     /// first of a new cluster.
     eager_ticks: u8,
@@ -162,7 +162,7 @@ impl Agreed {
             [_] => 1,
             _ => 2 * u8::from(tail.len() == 0 && members.iter().min() == Some(&me)),
         };
-        let synced_term = tail.hard_state().term;
+        let synced_term = Term(tail.hard_state().term);
         let logger = slog::Logger::root(slog::Discard, slog::o!());
         let raft = RawNode::new(&config, tail, &logger).expect("this configuration is valid");
         let raft = mutant!(LeaseRead, raft, leased(raft));
@@ -174,7 +174,7 @@ impl Agreed {
             chance: Random::new(seed),
             state: State::new(members),
             applied: AgreedPosition::default(),
-            applied_whole: 0,
+            applied_whole: Index(0),
             committed: VecDeque::new(),
             cursor: Cursor::default(),
             proposals: Proposals::new(),
@@ -185,15 +185,15 @@ impl Agreed {
             gathering_since_ms: None,
             unsynced: VecDeque::new(),
             synced_term,
-            led_by: (0, 0),
-            timeout: (0, StateRole::Follower, ELECTION_TICKS),
+            led_by: (Term(0), None),
+            timeout: (Term(0), StateRole::Follower, ELECTION_TICKS),
             ticked_ms: 0,
             progressed_ms: 0,
             began_ms: None,
             time: LogTime::default(),
-            lacked: 0,
-            announced: 0,
-            foreign: 0,
+            lacked: Index(0),
+            announced: Index(0),
+            foreign: Index(0),
             eager_ticks,
             handed_over_ms: None,
             hand_overs: 0,
@@ -216,15 +216,15 @@ impl Agreed {
         (self.raft.raft.leader_id != 0).then_some(NodeId(self.raft.raft.leader_id))
     }
 
-    pub(crate) fn term(&self) -> u64 {
-        self.raft.raft.term
+    pub(crate) fn term(&self) -> Term {
+        Term(self.raft.raft.term)
     }
 
-    pub(crate) fn commit(&self) -> u64 {
-        self.raft.raft.raft_log.committed
+    pub(crate) fn commit(&self) -> Index {
+        Index(self.raft.raft.raft_log.committed)
     }
 
-    pub(crate) fn applied(&self) -> u64 {
+    pub(crate) fn applied(&self) -> Index {
         self.applied_whole
     }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crate::api::Error;
 use crate::commands::Command;
 use crate::copies::Copies;
-use crate::ids::KeyspaceId;
+use crate::ids::{KeyspaceId, Sequence};
 use crate::limits::Limits;
 use crate::session::Waiter;
 
@@ -33,8 +33,8 @@ pub(crate) struct Proposals {
     limits: Limits,
     named: VecDeque<Pending>,
     unnamed: VecDeque<Pending>,
-    first: u64,
-    sent: u64,
+    first: Sequence,
+    sent: Sequence,
     named_bytes: usize,
     unnamed_bytes: usize,
     copies: Copies,
@@ -44,7 +44,7 @@ pub(crate) struct Proposals {
 
 /// Writes to send, with consecutive ids.
 pub(crate) struct Run<'a> {
-    pub(crate) first: u64,
+    pub(crate) first: Sequence,
     pub(crate) count: u64,
     pub(crate) commands: &'a [u8],
 }
@@ -55,8 +55,8 @@ impl Proposals {
             limits: Limits::default(),
             named: VecDeque::new(),
             unnamed: VecDeque::new(),
-            first: 1,
-            sent: 1,
+            first: Sequence(1),
+            sent: Sequence(1),
             named_bytes: 0,
             unnamed_bytes: 0,
             copies: Copies::default(),
@@ -95,7 +95,7 @@ impl Proposals {
     }
 
     /// The first id that was not sent to the present leader.
-    pub(crate) fn unsent(&self) -> u64 {
+    pub(crate) fn unsent(&self) -> Sequence {
         self.sent
     }
 
@@ -105,15 +105,19 @@ impl Proposals {
     }
 
     /// Everything before this id lies in the log of the leader, which is this node.
-    pub(crate) fn hold(&mut self, next: u64) {
-        assert!(next <= self.first + self.named.len() as u64, "what lies in the log has an id");
+    pub(crate) fn hold(&mut self, next: Sequence) {
+        assert!(next <= self.unnamed_from(), "what lies in the log has an id");
         self.sent = self.sent.max(next);
     }
 
     /// Whether [`Proposals::next_run`] has something to give.
     pub(crate) fn has_run(&self) -> bool {
-        self.sent < self.first + self.named.len() as u64
-            || (!self.unnamed.is_empty() && self.may_name())
+        self.sent < self.unnamed_from() || (!self.unnamed.is_empty() && self.may_name())
+    }
+
+    /// The id that the next write gets.
+    fn unnamed_from(&self) -> Sequence {
+        Sequence(self.first.0 + self.named.len() as u64)
     }
 
     fn may_name(&self) -> bool {
@@ -128,14 +132,14 @@ impl Proposals {
         self.commands.clear();
         self.commands.shrink_to(self.limits.run_bytes);
         while self.commands.len() < self.limits.run_bytes {
-            let at = (self.sent - self.first) as usize;
+            let at = (self.sent.0 - self.first.0) as usize;
             if at == self.named.len() && !self.name_next() {
                 break;
             }
             self.commands.extend_from_slice(&self.named[at].write);
-            self.sent += 1;
+            self.sent = self.sent.next();
         }
-        let count = self.sent - first;
+        let count = self.sent.0 - first.0;
         (count > 0).then_some(Run { first, count, commands: &self.commands })
     }
 
@@ -153,17 +157,17 @@ impl Proposals {
     }
 
     /// Takes back the runs from this id on: nobody took them.
-    pub(crate) fn unsend(&mut self, from: u64) {
+    pub(crate) fn unsend(&mut self, from: Sequence) {
         assert!(self.first <= from && from <= self.sent, "only what was sent can be taken back");
         self.sent = from;
     }
 
     /// The write of this id was applied: who waits for its answer.
-    pub(crate) fn on_applied(&mut self, sequence: u64) -> Option<Waiter> {
+    pub(crate) fn on_applied(&mut self, sequence: Sequence) -> Option<Waiter> {
         assert_eq!(sequence, self.first, "own writes are applied in the order of their ids");
         let pending = self.named.pop_front().expect("a write that is applied was named first");
         self.named_bytes -= pending.write.len();
-        self.first += 1;
+        self.first = self.first.next();
         self.sent = self.sent.max(self.first);
         pending.waiter
     }
@@ -229,13 +233,13 @@ mod tests {
         let mut proposals = Proposals::new();
         (1..=3).for_each(|id| set(&mut proposals, id, 0));
         let run = proposals.next_run().unwrap();
-        assert_eq!((run.first, run.count), (1, 3));
+        assert_eq!((run.first.0, run.count), (1, 3));
         assert!(!proposals.has_run());
-        assert_eq!(proposals.on_applied(1), Some(waiter(1, 0)));
+        assert_eq!(proposals.on_applied(Sequence(1)), Some(waiter(1, 0)));
         proposals.resend();
         set(&mut proposals, 4, 0);
         let run = proposals.next_run().unwrap();
-        assert_eq!((run.first, run.count), (2, 3));
+        assert_eq!((run.first.0, run.count), (2, 3));
     }
 
     #[test]
@@ -244,9 +248,9 @@ mod tests {
         (1..=3).for_each(|id| set(&mut proposals, id, 0));
         proposals.next_run().unwrap();
         proposals.resend();
-        proposals.hold(3);
+        proposals.hold(Sequence(3));
         let run = proposals.next_run().unwrap();
-        assert_eq!((run.first, run.count), (3, 1));
+        assert_eq!((run.first.0, run.count), (3, 1));
     }
 
     #[test]
@@ -262,9 +266,9 @@ mod tests {
         }
         for first in 1..=3 {
             let run = proposals.next_run().unwrap();
-            assert_eq!((run.first, run.count), (first, 1));
+            assert_eq!((run.first.0, run.count), (first, 1));
             assert!(!proposals.has_run(), "the next one waits until this one is applied");
-            proposals.on_applied(first);
+            proposals.on_applied(Sequence(first));
         }
     }
 
@@ -281,8 +285,12 @@ mod tests {
             answers,
             [(1, Error::Indeterminate(UNKNOWN)), (2, Error::ClusterDown(NOT_SENT))]
         );
-        assert_eq!(proposals.on_applied(1), None, "it happened after all; nobody waits for it");
+        assert_eq!(
+            proposals.on_applied(Sequence(1)),
+            None,
+            "it happened after all; nobody waits for it"
+        );
         let run = proposals.next_run().unwrap();
-        assert_eq!((run.first, run.count), (2, 1), "ids have no gaps");
+        assert_eq!((run.first.0, run.count), (2, 1), "ids have no gaps");
     }
 }

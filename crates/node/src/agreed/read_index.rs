@@ -11,6 +11,7 @@ use std::ops::RangeInclusive;
 use super::rows::Rows;
 use crate::api::NodeId;
 use crate::commands::Command;
+use crate::ids::{Boot, Index};
 use crate::session::Waiter;
 
 /// How long a round may take before it is tried again, in milliseconds.
@@ -39,7 +40,7 @@ struct Attempt {
 #[derive(Debug)]
 pub(crate) struct Reads {
     node: NodeId,
-    boot: u64,
+    boot: Boot,
     counter: u64,
     waiting: Vec<Read>,
     /// What all reads weigh.
@@ -48,7 +49,7 @@ pub(crate) struct Reads {
     /// When the last attempt began.
     began_ms: u64,
     /// Reads that may answer once their index is applied.
-    confirmed: VecDeque<(u64, VecDeque<Read>)>,
+    confirmed: VecDeque<(Index, VecDeque<Read>)>,
     /// Those of them that a turn left over, though they might answer. Later ones stand behind them.
     left: Rows,
     /// Whether this boot has applied all that was committed before it.
@@ -56,7 +57,7 @@ pub(crate) struct Reads {
 }
 
 impl Reads {
-    pub(crate) fn new(node: NodeId, boot: u64) -> Reads {
+    pub(crate) fn new(node: NodeId, boot: Boot) -> Reads {
         Reads {
             node,
             boot,
@@ -113,7 +114,7 @@ impl Reads {
         self.forget_oldest();
         self.counter += mutant!(ContextReused, 1, 0);
         self.began_ms = now_ms;
-        let context = [self.node.0, self.boot, self.counter].map(u64::to_be_bytes).concat();
+        let context = [self.node.0, self.boot.0, self.counter].map(u64::to_be_bytes).concat();
         let reads = std::mem::take(&mut self.waiting);
         self.attempts.push_back(Attempt { context: context.clone(), reads });
         Some(context)
@@ -149,7 +150,7 @@ impl Reads {
     }
 
     /// A quorum confirmed this attempt: its reads, and all before them, may answer once `index` is applied.
-    pub(crate) fn on_confirmed(&mut self, context: &[u8], index: u64) {
+    pub(crate) fn on_confirmed(&mut self, context: &[u8], index: Index) {
         let place = self.attempts.iter().position(|attempt| attempt.context == context);
         let Some(place) = place else { return };
         let reads = self.attempts.drain(..=place).flat_map(|attempt| attempt.reads);
@@ -172,7 +173,7 @@ impl Reads {
 
     /// The next read that may answer, now that `applied` is applied: the first that came, or where a turn left some over, the
     /// next of the connection whose turn it is.
-    pub(crate) fn next_answerable(&mut self, applied: u64) -> Option<Read> {
+    pub(crate) fn next_answerable(&mut self, applied: Index) -> Option<Read> {
         let mut next = None;
         while next.is_none()
             && let Some(read) = self.next_confirmed(applied)
@@ -188,14 +189,14 @@ impl Reads {
     }
 
     /// A turn can do no more: what may answer is left over for the next ones.
-    pub(crate) fn leave_over(&mut self, applied: u64) {
+    pub(crate) fn leave_over(&mut self, applied: Index) {
         while let Some(read) = self.next_confirmed(applied) {
             self.left.push(read);
         }
     }
 
     /// Takes the first of those that may answer and were never left over.
-    fn next_confirmed(&mut self, applied: u64) -> Option<Read> {
+    fn next_confirmed(&mut self, applied: Index) -> Option<Read> {
         while let Some((index, reads)) = self.confirmed.front_mut()
             && *index <= applied
         {
@@ -209,12 +210,12 @@ impl Reads {
     }
 
     /// Whether a read may answer, now that `applied` is applied.
-    pub(crate) fn is_answerable(&self, applied: u64) -> bool {
+    pub(crate) fn is_answerable(&self, applied: Index) -> bool {
         !self.left.is_empty() || self.confirmed.front().is_some_and(|(index, _)| *index <= applied)
     }
 
     /// Takes out the reads that must see an entry of these.
-    pub(crate) fn take_confirmed(&mut self, entries: RangeInclusive<u64>) -> Vec<Read> {
+    pub(crate) fn take_confirmed(&mut self, entries: RangeInclusive<Index>) -> Vec<Read> {
         let rows = self.confirmed.iter_mut().filter(|(index, _)| entries.contains(index));
         let reads: Vec<Read> = rows.flat_map(|(_, reads)| std::mem::take(reads)).collect();
         let freed = reads.iter().map(|read| read.command.weight()).sum::<usize>();

@@ -4,6 +4,7 @@ use super::Agreed;
 use super::read_index::Read;
 use crate::api::{Error, Order, Shortage};
 use crate::commands::Command;
+use crate::ids::Index;
 use crate::session::Waiter;
 use crate::turn::Turn;
 
@@ -35,7 +36,7 @@ impl Agreed {
     /// Whether the leader can confirm reads, as far as this node knows: it has committed something in its term. Before that it
     /// would drop the question in silence.
     fn confirms(&self) -> bool {
-        self.raft.raft.raft_log.term(self.commit()) == Ok(self.term())
+        self.raft.raft.raft_log.term(self.commit().0) == Ok(self.term().0)
     }
 
     pub(super) fn begin_reads(&mut self, turn: &mut Turn<'_>) {
@@ -50,11 +51,11 @@ impl Agreed {
     /// What found no room on the disk cannot be shown: a read that must see it is refused at once.
     fn refuse_unshowable(&mut self, turn: &mut Turn<'_>) {
         let Some(refusal) = turn.disk.shortage().map(no_room_for_it) else {
-            self.lacked = 0;
+            self.lacked = Index(0);
             return;
         };
-        let lacked = mutant!(UnshowableAwaited, self.lacked, 0);
-        for read in self.reads.take_confirmed(self.last_index() + 1..=lacked) {
+        let lacked = mutant!(UnshowableAwaited, self.lacked, Index(0));
+        for read in self.reads.take_confirmed(self.last_index().next()..=lacked) {
             turn.refuse_read(&read.waiter, refusal.clone());
         }
     }
@@ -64,7 +65,7 @@ impl Agreed {
         self.refuse_unshowable(turn);
         let was_fresh = self.reads.is_fresh();
         let mut answered = false;
-        let applied = mutant!(ReadBeforeApplied, self.applied_whole, u64::MAX);
+        let applied = mutant!(ReadBeforeApplied, self.applied_whole, Index(u64::MAX));
         while !turn.budget.answers.is_spent()
             && let Some(read) = self.reads.next_answerable(applied)
         {

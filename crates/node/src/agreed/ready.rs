@@ -5,6 +5,7 @@ use raft::eraftpb::{self, Entry, HardState, MessageType};
 
 use super::Agreed;
 use crate::api::{NodeId, Ticket};
+use crate::ids::{Index, Term};
 use crate::turn::Turn;
 use crate::wire::record::Record;
 
@@ -13,7 +14,7 @@ pub(super) struct Unsynced {
     ticket: Ticket,
     number: u64,
     /// The term that is on disk once the ticket is.
-    term: u64,
+    term: Term,
     /// What may be sent only then.
     messages: Vec<eraftpb::Message>,
 }
@@ -38,7 +39,7 @@ impl Agreed {
             let last = self.unsynced.back().map(|ready| ready.ticket);
             let ticket = if must_sync { Some(turn.disk.ticket()) } else { last };
             if let Some(ticket) = ticket {
-                let term = self.raft.raft.term;
+                let term = self.term();
                 self.unsynced.push_back(Unsynced { ticket, number, term, messages: held });
                 mutant!(LeaderCountsUnsynced, (), self.raft.on_persist_ready(number));
             } else {
@@ -47,7 +48,7 @@ impl Agreed {
             }
             self.apply(turn);
             for state in read_states {
-                self.reads.on_confirmed(&state.request_ctx, state.index);
+                self.reads.on_confirmed(&state.request_ctx, Index(state.index));
             }
             self.note_leader(turn);
         }
@@ -59,7 +60,7 @@ impl Agreed {
     fn promises_nothing(&self, message: &eraftpb::Message) -> bool {
         match message.get_msg_type() {
             MessageType::MsgHeartbeatResponse | MessageType::MsgReadIndex => {
-                self.raft.raft.term == self.synced_term
+                self.term() == self.synced_term
             }
             MessageType::MsgAppendResponse => mutant!(AckBeforeSync, false, true),
             MessageType::MsgRequestVoteResponse => mutant!(VoteBeforeSync, false, true),
@@ -82,13 +83,15 @@ impl Agreed {
         if must_sync {
             // The commit index alone is never synced: it is known again from the leader.
             let HardState { term, vote, commit, .. } = *tail.hard_state();
-            let vote = mutant!(VoteNotPersisted, vote, 0);
+            let vote = (vote != raft::INVALID_ID).then_some(NodeId(vote));
+            let vote = mutant!(VoteNotPersisted, vote, None);
+            let (term, commit) = (Term(term), Index(commit));
             if mutant!(HardStateLeftOut, true, entries.is_empty()) {
                 turn.disk.record(&Record::HardState { term, vote, commit });
             }
         }
         for entry in entries {
-            let (index, term) = (entry.index, entry.term);
+            let (index, term) = (Index(entry.index), Term(entry.term));
             turn.disk.record(&Record::Agreed { index, term, data: entry.data.clone() });
             tail.append(entry, turn.now.monotonic_ms).expect("Raft appends without gaps");
         }
@@ -97,7 +100,7 @@ impl Agreed {
     pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
         while let Some(ready) = self.unsynced.pop_front_if(|ready| ready.ticket <= ticket) {
             self.raft.on_persist_ready(ready.number);
-            self.synced_term = mutant!(SyncedTermTooHigh, ready.term, self.raft.raft.term);
+            self.synced_term = mutant!(SyncedTermTooHigh, ready.term, self.term());
             send_all(ready.messages, turn);
         }
     }

@@ -21,8 +21,15 @@ pub(super) fn check<S: Storage>(message: &Message, raft: &Raft<S>) -> Result<(),
         && message.context.len() <= CONTEXT_BYTES_MAX
         && message.request_snapshot == 0
         && !message.has_snapshot()
+        && has_term(message)
         && is_of_a_peer(message, raft);
     if sound { Ok(()) } else { Err(Malformed) }
+}
+
+/// Whether the term is set as Raft sets it: it takes a message without one for its own, and does
+/// what that says whoever leads; a vote without one stops it.
+fn has_term(message: &Message) -> bool {
+    (message.term > 0) != (message.get_msg_type() == MessageType::MsgReadIndex)
 }
 
 /// Whether a peer sends such messages, and with such entries.
@@ -75,7 +82,9 @@ fn is_of_ours(entry: &Entry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protobuf::Message as _;
+    use protobuf::{Message as _, ProtobufEnum as _};
+    use raft::storage::MemStorage;
+    use raft::{Config, RawNode};
 
     /// RUSTSEC-2024-0437 says that the parser skips a group within a group by calling itself. This
     /// version of it refuses one, as `deny.toml` counts on.
@@ -86,5 +95,25 @@ mod tests {
         assert!(Message::parse_from_bytes(&groups).is_err());
         let entry = Entry::parse_from_bytes(&groups);
         assert!(entry.is_err());
+    }
+
+    #[test]
+    fn a_message_without_a_term_is_none_of_a_peer() {
+        let storage = MemStorage::new_with_conf_state((vec![1, 2], vec![]));
+        let logger = slog::Logger::root(slog::Discard, slog::o!());
+        let config = Config { id: 1, ..Config::default() };
+        let raft = RawNode::new(&config, storage, &logger).unwrap().raft;
+        let sound = |kind, term| {
+            let mut message = Message { from: 2, to: 1, term, ..Message::default() };
+            message.set_msg_type(kind);
+            if [MessageType::MsgReadIndex, MessageType::MsgReadIndexResp].contains(&kind) {
+                message.set_entries(vec![Entry::default()].into());
+            }
+            check(&message, &raft).is_ok()
+        };
+        let without: Vec<_> =
+            MessageType::values().iter().filter(|kind| sound(**kind, 0)).collect();
+        assert_eq!(without, [&MessageType::MsgReadIndex]);
+        assert!(sound(MessageType::MsgRequestPreVote, 1) && sound(MessageType::MsgHeartbeat, 1));
     }
 }

@@ -6,6 +6,7 @@ use raft::eraftpb::{self, MessageType};
 
 use super::{Agreed, soundness};
 use crate::api::NodeId;
+use crate::ids::Index;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 
@@ -28,7 +29,7 @@ impl Agreed {
             return Ok(());
         }
         if self.has_lost(&message) {
-            turn.halt(1, lost_entries(message.commit));
+            turn.halt(1, lost_entries(Index(message.commit)));
             return Ok(());
         }
         let appends = message.get_msg_type() == MessageType::MsgAppend
@@ -36,7 +37,7 @@ impl Agreed {
         if mutant!(FullFollowerTakesAppends, turn.disk.is_full(), false) && appends {
             // As if it were lost: the leader sends it again. What opens a term is small enough.
             let last = message.entries.last().map_or(0, |entry| entry.index);
-            self.lacked = self.lacked.max(last);
+            self.lacked = self.lacked.max(Index(last));
             return Ok(());
         }
         own_bytes(&mut message);
@@ -74,7 +75,7 @@ fn own_bytes(message: &mut eraftpb::Message) {
     }
 }
 
-fn lost_entries(index: u64) -> String {
+fn lost_entries(index: Index) -> String {
     format!(
         "the leader counts on entry {index} of the agreed log, which this node acknowledged and its disk does not hold: \
          the disk lost synced writes, or the data directory is an older copy. Start this node with the directory that it used \

@@ -10,6 +10,8 @@ use bytes::Bytes;
 
 use super::entry;
 use super::time::Anchor;
+use crate::api::NodeId;
+use crate::ids::{Index, Term};
 use crate::wire::codec::Malformed;
 
 /// The log from its first entry to its last.
@@ -138,14 +140,15 @@ impl Storage for Tail {
     }
 }
 /// An entry as the disk kept it.
-pub(crate) fn restored_entry(index: u64, term: u64, data: Bytes) -> Result<Entry, Malformed> {
+pub(crate) fn restored_entry(index: Index, term: Term, data: Bytes) -> Result<Entry, Malformed> {
     entry::check(&data)?;
-    Ok(Entry { index, term, data, ..Entry::default() })
+    Ok(Entry { index: index.0, term: term.0, data, ..Entry::default() })
 }
 
 /// Term, vote and commit index as the disk kept them.
-pub(crate) fn restored_hard_state(term: u64, vote: u64, commit: u64) -> HardState {
-    HardState { term, vote, commit, ..HardState::default() }
+pub(crate) fn restored_hard_state(term: Term, vote: Option<NodeId>, commit: Index) -> HardState {
+    let vote = vote.map_or(raft::INVALID_ID, |candidate| candidate.0);
+    HardState { term: term.0, vote, commit: commit.0, ..HardState::default() }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@
 //! only to where the clock has carried log time beyond it, so that time goes on from there if the clock is set back.
 
 use crate::cluster::clocks::YEAR_2200_MS;
+use crate::ids::Term;
 
 /// The last stamp that there is: log time stands there. That is part of the format: nobody takes in a later one.
 pub(crate) const LAST_STAMP_MS: u64 = YEAR_2200_MS - 1;
@@ -42,14 +43,14 @@ impl Anchor {
 #[derive(Debug, Default)]
 pub(crate) struct LogTime {
     /// The term that is led.
-    term: u64,
+    term: Term,
     anchor: Anchor,
     last_ms: u64,
 }
 
 impl LogTime {
     /// Begins a leadership, unless it has begun: `last` is the last stamp in the log.
-    pub(crate) fn lead(&mut self, term: u64, last: impl FnOnce() -> Anchor) {
+    pub(crate) fn lead(&mut self, term: Term, last: impl FnOnce() -> Anchor) {
         if self.term != term {
             self.term = term;
             self.anchor = mutant!(LogTimeAnchoredAnew, last(), Anchor::default());
@@ -87,7 +88,7 @@ mod tests {
 
     fn led_from(stamp_ms: u64, at_ms: u64) -> LogTime {
         let mut time = LogTime::default();
-        time.lead(1, || Anchor { stamp_ms, at_ms });
+        time.lead(Term(1), || Anchor { stamp_ms, at_ms });
         time
     }
 
@@ -132,8 +133,8 @@ mod tests {
         assert_eq!(stamp(&mut time, 100, None), 7_000);
         assert_eq!(stamp(&mut time, 50, None), 7_000, "what was taken in later than now");
         assert_eq!(stamp(&mut time, 1100, None), 7_500);
-        time.lead(1, || unreachable!("it leads already"));
-        time.lead(2, || Anchor { stamp_ms: 9_000, at_ms: 2_000 });
+        time.lead(Term(1), || unreachable!("it leads already"));
+        time.lead(Term(2), || Anchor { stamp_ms: 9_000, at_ms: 2_000 });
         assert_eq!(stamp(&mut time, 2_100, None), 9_050);
     }
 

@@ -7,8 +7,7 @@ use super::entry::{self, WriteId};
 use super::time::Anchor;
 use crate::api::{Error, NodeId};
 use crate::commands::Command;
-use crate::ids::KeyspaceId;
-use crate::ids::Life;
+use crate::ids::{KeyspaceId, Life, Sequence};
 use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
@@ -29,7 +28,7 @@ impl Agreed {
         &mut self,
         node: NodeId,
         life: Life,
-        sequence: u64,
+        sequence: Sequence,
         count: u64,
         commands: &Bytes,
         turn: &mut Turn<'_>,
@@ -49,7 +48,7 @@ impl Agreed {
         }
         self.draft.add_run(first, count, commands);
         // The entry that the draft becomes, or one after it: at worst followers are told too soon.
-        self.foreign = self.raft.raft.raft_log.last_index() + 1;
+        self.foreign = self.last_index().next();
         Ok(())
     }
 

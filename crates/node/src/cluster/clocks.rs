@@ -30,6 +30,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use crate::api::{Event, MemberClock, NodeId, Now};
+use crate::ids::Boot;
 use crate::turn::Turn;
 use crate::wire::message::{Body, ClockReading};
 
@@ -204,7 +205,7 @@ impl Clocks {
     pub(crate) fn on_ask(
         &mut self,
         from: NodeId,
-        boot: u64,
+        boot: Boot,
         asked_ms: u64,
         is_fit: bool,
         turn: &mut Turn<'_>,

@@ -2,6 +2,7 @@
 
 use super::{Members, Other, hang_up, order_name};
 use crate::api::{Event, NodeId, PathId};
+use crate::ids::DirectoryId;
 use crate::turn::Turn;
 use crate::wire::message::Hello;
 use crate::wire::record::{Cluster, Record};
@@ -144,10 +145,10 @@ impl Members {
 }
 
 /// The id of the cluster that these directories form, the same on every member and as random as they are.
-fn cluster_id(mut all: Vec<(NodeId, u64)>) -> u64 {
+fn cluster_id(mut all: Vec<(NodeId, DirectoryId)>) -> u64 {
     all.sort();
     let mixed =
-        all.into_iter().flat_map(|(id, directory)| [id.0, directory]).fold(0, |sum, part| {
+        all.into_iter().flat_map(|(id, directory)| [id.0, directory.0]).fold(0, |sum, part| {
             // SplitMix64 (Steele et al., OOPSLA 2014), a step for each part.
             let mut mixed: u64 = (sum ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
             mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

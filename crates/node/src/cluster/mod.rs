@@ -40,6 +40,7 @@ mod formation;
 use std::collections::BTreeMap;
 
 use crate::api::{Event, NodeId, Order, Output, PathId, Ticket, Waits};
+use crate::ids::DirectoryId;
 use crate::ids::{Life, Lives};
 use crate::turn::Turn;
 use crate::wire::message::{Body, Hello};
@@ -83,11 +84,11 @@ struct Other {
 
 impl Other {
     /// The directory that is on this disk, or on its way there.
-    fn directory(&self) -> Option<u64> {
+    fn directory(&self) -> Option<DirectoryId> {
         self.known.or(self.writing.map(|(_, known)| known)).map(|known| known.directory)
     }
 
-    fn is_on_disk(&self, directory: u64) -> bool {
+    fn is_on_disk(&self, directory: DirectoryId) -> bool {
         self.known.is_some_and(|known| known.directory == directory)
     }
 

@@ -203,11 +203,12 @@ impl Repair {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{Boot, Index};
 
     /// Keeps an entry of node 2 whose predecessors are missing.
     fn keep(inbox: &mut Inbox, index: u64) {
-        let at = |index| Place { boot: 1, index };
-        let (place, previous) = (at(index), at(index - 1));
+        let at = |index| Place { boot: Boot(1), index };
+        let (place, previous) = (at(Index(index)), at(Index(index - 1)));
         let header = Header {
             origin: NodeId(2),
             place,

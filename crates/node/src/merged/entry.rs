@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::hlc;
 use crate::api::{NodeId, REMOVED_KEYS_MAX};
 use crate::commands::{self, Write};
+use crate::ids::{Boot, Index};
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::version_vector::{Place, VersionVector};
 
@@ -59,11 +60,11 @@ fn header(reader: &mut Reader<'_>) -> Result<Header, Malformed> {
         after: VersionVector::decode(reader)?,
     };
     let follows = header.previous < header.place
-        && header.place.boot > 0
+        && header.place.boot > Boot(0)
         && match header.place.index {
-            0 => false,
-            1 => header.previous.boot < header.place.boot,
-            index => header.previous == (Place { index: index - 1, ..header.place }),
+            Index(0) => false,
+            Index(1) => header.previous.boot < header.place.boot,
+            Index(index) => header.previous == (Place { index: Index(index - 1), ..header.place }),
         };
     // What depends on itself, or on what comes after it, can never be applied.
     let may_come = header.after.get(header.origin) <= header.previous;
@@ -140,7 +141,7 @@ mod tests {
     }
 
     fn place(boot: u64, index: u64) -> Place {
-        Place { boot, index }
+        Place { boot: Boot(boot), index: Index(index) }
     }
 
     fn with(at: Place, previous: Place) -> Header {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::entry::Header;
 use crate::api::NodeId;
+use crate::ids::{Boot, Index};
 use crate::wire::version_vector::{Place, VersionVector};
 
 /// Every entry held, and how far each log is held.
@@ -58,7 +59,7 @@ impl Log {
     }
 
     /// The last entry of a replica up to the end of this boot.
-    pub(crate) fn last_until(&self, replica: NodeId, boot: u64) -> Place {
+    pub(crate) fn last_until(&self, replica: NodeId, boot: Boot) -> Place {
         let of = self.of.get(&replica).map_or(&[][..], Vec::as_slice);
         let end = of.partition_point(|at| self.entries[*at].place.boot <= boot);
         of[..end].last().map_or(Place::START, |at| self.entries[*at].place)
@@ -73,7 +74,7 @@ impl Log {
         let held = self.appended.get(header.origin);
         if header.place <= held {
             Fit::Held
-        } else if header.place.index == 1 && header.previous < held {
+        } else if header.place.index == Index(1) && header.previous < held {
             Fit::Forgets(held)
         } else if mutant!(
             PlaceSkipped,
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     fn place(boot: u64, index: u64) -> Place {
-        Place { boot, index }
+        Place { boot: Boot(boot), index: Index(index) }
     }
 
     fn append(log: &mut Log, origin: u64, at: Place, previous: Place) -> Fit {

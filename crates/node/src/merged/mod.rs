@@ -43,6 +43,7 @@ use bytes::Bytes;
 use crate::api::{NodeId, Ticket};
 use crate::commands::View;
 use crate::copies::Copies;
+use crate::ids::Boot;
 use crate::limits::Limits;
 use crate::observe::describe::Told;
 use crate::session::Waiter;
@@ -62,7 +63,7 @@ use writes::Gathered;
 pub(crate) struct Merged {
     limits: Limits,
     me: NodeId,
-    boot: u64,
+    boot: Boot,
     clock: Clock,
     log: Log,
     state: State,
@@ -81,7 +82,7 @@ pub(crate) struct Merged {
 }
 
 impl Merged {
-    pub(crate) fn new(me: NodeId, boot: u64, members: &[NodeId]) -> Merged {
+    pub(crate) fn new(me: NodeId, boot: Boot, members: &[NodeId]) -> Merged {
         Merged {
             limits: Limits::default(),
             me,

@@ -6,7 +6,7 @@ use super::Merged;
 use super::entry::{self, Header};
 use crate::api::{Error, TURN_STEPS};
 use crate::commands::Command;
-use crate::ids::KeyspaceId;
+use crate::ids::{Index, KeyspaceId};
 use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::record::Record;
@@ -117,7 +117,7 @@ impl Merged {
             count += 1;
         }
         let previous = self.log.appended().get(self.me);
-        let index = if previous.boot == self.boot { previous.index + 1 } else { 1 };
+        let index = if previous.boot == self.boot { previous.index.next() } else { Index(1) };
         let header = Header {
             origin: self.me,
             place: Place { boot: self.boot, index },

@@ -24,7 +24,10 @@ pub fn in_words(message: &Bytes) -> String {
         Body::Copied(life) => format!("your start {} is a copy of one that runs", life.boot),
         Body::Raft(bytes) => agreed::in_words(&bytes),
         Body::Forward { first, count, .. } => {
-            format!("forward: writes {first} to {}", first.saturating_add(count).saturating_sub(1))
+            format!(
+                "forward: writes {first} to {}",
+                first.0.saturating_add(count).saturating_sub(1)
+            )
         }
         Body::Entries { entries, more } => {
             let told: Vec<String> =
@@ -102,19 +105,21 @@ mod tests {
     use super::*;
     use crate::api::NodeId;
     use crate::ids::Life;
+    use crate::ids::{Boot, DirectoryId, Index, Sequence};
     use crate::wire::record::Known;
     use crate::wire::version_vector::{Place, VersionVector};
 
     fn words(body: Body) -> String {
-        let sender = Known { directory: 1, life: Life { boot: 1, incarnation: 1 } };
+        let sender =
+            Known { directory: DirectoryId(1), life: Life { boot: Boot(1), incarnation: 1 } };
         in_words(&Message { from: NodeId(1), sender, body }.encode())
     }
 
     #[test]
     fn every_kind_of_message_has_words() {
-        let place = Place { boot: 2, index: 900 };
+        let place = Place { boot: Boot(2), index: Index(900) };
         let vector = VersionVector::from_iter([(NodeId(3), place)]);
-        let forward = Body::Forward { first: 7, count: 2, commands: Bytes::new() };
+        let forward = Body::Forward { first: Sequence(7), count: 2, commands: Bytes::new() };
         assert_eq!(words(forward), "forward: writes 7 to 8");
         assert_eq!(
             words(Body::VersionVector { vector, want: true }),

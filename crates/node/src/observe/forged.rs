@@ -4,8 +4,7 @@ use bytes::Bytes;
 
 use crate::api::{NodeId, REMOVED_KEYS_MAX};
 use crate::commands::{self, Command};
-use crate::ids::KeyspaceId;
-use crate::ids::Life;
+use crate::ids::{Boot, DirectoryId, KeyspaceId, Life, Sequence};
 use crate::node::Node;
 use crate::wire::codec::{put_bytes, put_uint};
 use crate::wire::message::{Body, Hello, Message};
@@ -94,8 +93,8 @@ impl Node {
 /// A hello in the name of a member from who has another data directory, and claims to know the receiver by another one.
 pub fn hello_of_stranger(node: &Node, from: NodeId) -> Bytes {
     let status = node.status();
-    let life = Life { boot: 1, incarnation: 1 };
-    let known = Known { directory: 1, life };
+    let life = Life { boot: Boot(1), incarnation: 1 };
+    let known = Known { directory: DirectoryId(1), life };
     let hello = Hello {
         cluster: None,
         order: status.order,
@@ -122,7 +121,7 @@ fn set() -> Vec<u8> {
 }
 
 fn forward(first: u64, count: u64) -> Body {
-    Body::Forward { first, count, commands: set().into() }
+    Body::Forward { first: Sequence(first), count, commands: set().into() }
 }
 
 fn del(count: usize) -> Vec<u8> {

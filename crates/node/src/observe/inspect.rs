@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::api::{NodeId, Order};
 use crate::commands::Command;
+use crate::ids::{Boot, Index, Sequence, Term};
 use crate::node::Node;
 use crate::wire::message::{Body, Message};
 use crate::wire::record::Known;
@@ -14,7 +15,7 @@ use crate::wire::record::Known;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgreedEntry {
     /// The term in which it was proposed.
-    pub term: u64,
+    pub term: Term,
     /// What it carries.
     pub data: Bytes,
 }
@@ -25,9 +26,9 @@ pub struct NamedWrite {
     /// Who sent it first.
     pub node: NodeId,
     /// In which of its boots.
-    pub boot: u64,
+    pub boot: Boot,
     /// Its number in that boot; counts from 1.
-    pub sequence: u64,
+    pub sequence: Sequence,
     /// What it does.
     pub command: Command,
 }
@@ -53,7 +54,7 @@ impl AgreedEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Vote {
     /// The term of the election.
-    pub term: u64,
+    pub term: Term,
     /// Who may lead it if enough others vote the same.
     pub candidate: NodeId,
 }
@@ -70,7 +71,7 @@ impl Vote {
 }
 
 /// The term of Raft that the sender of a message is in, if the message says so.
-pub fn term_in(message: &Bytes) -> Option<u64> {
+pub fn term_in(message: &Bytes) -> Option<Term> {
     let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else { return None };
     crate::agreed::term(&bytes)
 }
@@ -100,12 +101,12 @@ impl Matter {
 
 impl Node {
     /// Which start of another member it believes, as its disk has it: boot and incarnation.
-    pub fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
+    pub fn believes(&self, member: NodeId) -> Option<(Boot, u64)> {
         self.members().known(member).map(|known| (known.life.boot, known.life.incarnation))
     }
 
     /// Its own start: boot and incarnation.
-    pub fn own_start(&self) -> (u64, u64) {
+    pub fn own_start(&self) -> (Boot, u64) {
         let (_, Known { life, .. }) = self.sender();
         (life.boot, life.incarnation)
     }
@@ -121,13 +122,13 @@ impl Node {
     }
 
     /// An entry of the agreed log, committed or not, if it is here.
-    pub fn agreed_entry(&self, index: u64) -> Option<AgreedEntry> {
+    pub fn agreed_entry(&self, index: Index) -> Option<AgreedEntry> {
         let (term, data) = self.agreed().entry(index)?;
         Some(AgreedEntry { term, data })
     }
 
     /// The last index of the agreed log here, committed or not.
-    pub fn agreed_last(&self) -> u64 {
+    pub fn agreed_last(&self) -> Index {
         self.agreed().last_index()
     }
 

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use crate::api::{NodeId, Order};
-use crate::ids::Life;
+use crate::ids::{Boot, Life, Sequence};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -38,7 +38,7 @@ pub(crate) enum Body {
     /// A message of Raft, in its own encoding.
     Raft(Bytes),
     /// Writes for the leader to append: a run of commands of the sender's start.
-    Forward { first: u64, count: u64, commands: Bytes },
+    Forward { first: Sequence, count: u64, commands: Bytes },
     /// Merged entries, each with all it depends on before it. `more`: there are others; ask again.
     Entries { entries: Vec<Bytes>, more: bool },
     /// What the sender has applied; with `want`, it asks for what lies beyond.
@@ -55,7 +55,7 @@ pub(crate) enum Body {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ClockReading {
     /// The boot of who asked, and when that was by its monotonic clock.
-    pub(crate) boot: u64,
+    pub(crate) boot: Boot,
     pub(crate) asked_ms: u64,
     pub(crate) wall_ms: u64,
     /// Whether the sender has measured others, and its clock agrees with theirs.
@@ -169,7 +169,7 @@ impl Body {
             }
             Body::Forward { first, count, commands } => {
                 out.push(FORWARD);
-                put_uint(out, *first);
+                put_uint(out, first.0);
                 put_uint(out, *count);
                 out.extend_from_slice(commands);
             }
@@ -194,7 +194,7 @@ impl Body {
             }
             Body::TellClock(ClockReading { boot, asked_ms, wall_ms, is_fit }) => {
                 out.push(TELL_CLOCK);
-                [boot, asked_ms, wall_ms].into_iter().for_each(|number| put_uint(out, *number));
+                [&boot.0, asked_ms, wall_ms].into_iter().for_each(|number| put_uint(out, *number));
                 out.push(u8::from(*is_fit));
             }
         }
@@ -209,7 +209,7 @@ impl Body {
             COPIED => Body::Copied(Life::decode(reader)?),
             RAFT => return Ok(Body::Raft(rest(reader))),
             FORWARD => {
-                let (first, count) = (reader.number()?, reader.number()?);
+                let (first, count) = (Sequence(reader.number()?), reader.number()?);
                 return Ok(Body::Forward { first, count, commands: rest(reader) });
             }
             ENTRIES => {
@@ -229,7 +229,7 @@ impl Body {
             LOST => Body::Lost(Place::decode(reader)?),
             ASK_CLOCK => Body::AskClock { asked_ms: reader.uint()?, is_fit: reader.flag()? },
             TELL_CLOCK => Body::TellClock(ClockReading {
-                boot: reader.uint()?,
+                boot: Boot(reader.uint()?),
                 asked_ms: reader.uint()?,
                 wall_ms: reader.uint()?,
                 is_fit: reader.flag()?,
@@ -271,10 +271,11 @@ impl Hello {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{DirectoryId, Index};
 
     fn bodies() -> Vec<Body> {
-        let place = Place { boot: 2, index: 900 };
-        let life = Life { boot: 4, incarnation: 5 };
+        let place = Place { boot: Boot(2), index: Index(900) };
+        let life = Life { boot: Boot(4), incarnation: 5 };
         let hello = Hello {
             cluster: None,
             order: Order::Merged,
@@ -287,7 +288,7 @@ mod tests {
         vec![
             Body::Hello(Hello {
                 cluster: Some(Cluster { id: 7, epoch: 1 }),
-                knows: Some(Known { directory: u64::MAX, life }),
+                knows: Some(Known { directory: DirectoryId(u64::MAX), life }),
                 lived: Some(life),
                 asks: false,
                 ..hello.clone()
@@ -297,7 +298,11 @@ mod tests {
             Body::Alive(0),
             Body::Copied(life),
             Body::Raft(Bytes::from_static(b"raft")),
-            Body::Forward { first: 7, count: 1, commands: Bytes::from_static(b"\x01\x01k\x01v") },
+            Body::Forward {
+                first: Sequence(7),
+                count: 1,
+                commands: Bytes::from_static(b"\x01\x01k\x01v"),
+            },
             Body::Entries { entries: vec![Bytes::from_static(b"one"), Bytes::new()], more: true },
             Body::VersionVector {
                 vector: VersionVector::from_iter([(NodeId(3), place)]),
@@ -305,13 +310,18 @@ mod tests {
             },
             Body::Lost(place),
             Body::AskClock { asked_ms: 300, is_fit: true },
-            Body::TellClock(ClockReading { boot: 7, asked_ms: 0, wall_ms: 1 << 41, is_fit: false }),
+            Body::TellClock(ClockReading {
+                boot: Boot(7),
+                asked_ms: 0,
+                wall_ms: 1 << 41,
+                is_fit: false,
+            }),
         ]
     }
 
     fn message(body: Body) -> Message {
-        let life = Life { boot: 2, incarnation: 1 << 63 };
-        Message { from: NodeId(5), sender: Known { directory: 1 << 60, life }, body }
+        let life = Life { boot: Boot(2), incarnation: 1 << 63 };
+        Message { from: NodeId(5), sender: Known { directory: DirectoryId(1 << 60), life }, body }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 
 use crate::api::{NodeId, Order};
-use crate::ids::Life;
+use crate::ids::{DirectoryId, Index, Life, Term};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 
 /// One thing that must survive a crash.
@@ -20,9 +20,9 @@ pub(crate) enum Record {
     /// Another start of this node was believed that this directory has not lived: it must never take part again.
     Superseded,
     /// Raft's term, vote and last known commit index.
-    HardState { term: u64, vote: u64, commit: u64 },
+    HardState { term: Term, vote: Option<NodeId>, commit: Index },
     /// An entry of the agreed log, of the only kind that there is. It replaces all at or after its index.
-    Agreed { index: u64, term: u64, data: Bytes },
+    Agreed { index: Index, term: Term, data: Bytes },
     /// An entry of a merged log, encoded.
     Merged(Bytes),
 }
@@ -31,7 +31,7 @@ pub(crate) enum Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Birth {
     /// The random id of the directory.
-    pub(crate) directory: u64,
+    pub(crate) directory: DirectoryId,
     pub(crate) id: NodeId,
     pub(crate) order: Order,
     /// All members with the addresses that they were first given; ids alone count.
@@ -52,18 +52,18 @@ pub(crate) struct Cluster {
 /// What a node has on disk of another: the directory, and the start of it that was last believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Known {
-    pub(crate) directory: u64,
+    pub(crate) directory: DirectoryId,
     pub(crate) life: Life,
 }
 
 impl Known {
     pub(crate) fn encode(self, out: &mut Vec<u8>) {
-        put_fixed(out, self.directory);
+        self.directory.encode(out);
         self.life.encode(out);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Known, Malformed> {
-        Ok(Known { directory: reader.fixed()?, life: Life::decode(reader)? })
+        Ok(Known { directory: DirectoryId::decode(reader)?, life: Life::decode(reader)? })
     }
 }
 
@@ -92,6 +92,8 @@ const HARD_STATE: u8 = 5;
 const AGREED: u8 = 6;
 const MERGED: u8 = 7;
 
+/// What stands for no vote: no node has this id.
+const NOBODY: u64 = 0;
 /// The kind of an agreed entry that carries writes, or nothing. Changes of members will be another.
 const NORMAL: u8 = 0;
 
@@ -123,13 +125,13 @@ impl Record {
             }),
             Record::Superseded => framed(out, SUPERSEDED, |_| ()),
             Record::HardState { term, vote, commit } => framed(out, HARD_STATE, |out| {
-                put_uint(out, *term);
-                put_uint(out, *vote);
-                put_uint(out, *commit);
+                put_uint(out, term.0);
+                put_uint(out, vote.map_or(NOBODY, |candidate| candidate.0));
+                put_uint(out, commit.0);
             }),
             Record::Agreed { index, term, data } => framed(out, AGREED, |out| {
-                put_uint(out, *index);
-                put_uint(out, *term);
+                put_uint(out, index.0);
+                put_uint(out, term.0);
                 out.push(NORMAL);
                 out.extend_from_slice(data);
             }),
@@ -165,12 +167,12 @@ impl Record {
             MEMBER => Record::Member(NodeId(reader.uint()?), Known::decode(&mut reader)?),
             SUPERSEDED => Record::Superseded,
             HARD_STATE => Record::HardState {
-                term: reader.number()?,
-                vote: reader.uint()?,
-                commit: reader.number()?,
+                term: Term(reader.number()?),
+                vote: Some(reader.uint()?).filter(|vote| *vote != NOBODY).map(NodeId),
+                commit: Index(reader.number()?),
             },
             AGREED => {
-                let (index, term) = (reader.number()?, reader.number()?);
+                let (index, term) = (Index(reader.number()?), Term(reader.number()?));
                 if reader.byte()? != NORMAL {
                     return Err(Malformed);
                 }
@@ -201,7 +203,7 @@ fn framed(out: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
 
 impl Birth {
     fn encode(&self, out: &mut Vec<u8>) {
-        put_fixed(out, self.directory);
+        self.directory.encode(out);
         put_uint(out, self.id.0);
         out.push(order_byte(self.order));
         put_uint(out, self.members.len() as u64);
@@ -213,7 +215,7 @@ impl Birth {
     }
 
     fn decode(reader: &mut Reader<'_>) -> Result<Birth, Malformed> {
-        let directory = reader.fixed()?;
+        let directory = DirectoryId::decode(reader)?;
         let id = NodeId(reader.uint()?);
         let order = order_of_byte(reader.byte()?)?;
         let count = reader.count()?;
@@ -231,27 +233,29 @@ impl Birth {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::Boot;
 
     #[test]
     fn records_come_back_in_order() {
         let birth = Birth {
-            directory: 77,
+            directory: DirectoryId(77),
             id: NodeId(2),
             order: Order::Merged,
             members: vec![(NodeId(1), "a:1".into()), (NodeId(2), "b:2".into())],
             cluster: None,
         };
         let cluster = Some(Cluster { id: u64::MAX, epoch: 1 });
-        let life = Life { boot: 3, incarnation: u64::MAX };
+        let life = Life { boot: Boot(3), incarnation: u64::MAX };
         let records = vec![
             Record::Birth(birth.clone()),
             Record::Birth(Birth { cluster, ..birth }),
             Record::Boot(life),
-            Record::Member(NodeId(1), Known { directory: 99, life }),
+            Record::Member(NodeId(1), Known { directory: DirectoryId(99), life }),
             Record::Superseded,
-            Record::HardState { term: 4, vote: 2, commit: 300 },
-            Record::Agreed { index: 301, term: 4, data: Bytes::from_static(b"entry") },
-            Record::Agreed { index: 302, term: 4, data: Bytes::new() },
+            Record::HardState { term: Term(4), vote: Some(NodeId(2)), commit: Index(300) },
+            Record::HardState { term: Term(1), vote: None, commit: Index(0) },
+            Record::Agreed { index: Index(301), term: Term(4), data: Bytes::from_static(b"entry") },
+            Record::Agreed { index: Index(302), term: Term(4), data: Bytes::new() },
             Record::Merged(Bytes::from_static(b"merged")),
         ];
         let mut group = vec![];

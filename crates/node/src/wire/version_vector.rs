@@ -3,26 +3,27 @@
 use std::collections::BTreeMap;
 
 use crate::api::NodeId;
+use crate::ids::{Boot, Index};
 use crate::wire::codec::{Malformed, Reader, put_uint};
 
 /// A place in one replica's log; compared as a pair. Index counts from 1 in each boot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Place {
-    pub(crate) boot: u64,
-    pub(crate) index: u64,
+    pub(crate) boot: Boot,
+    pub(crate) index: Index,
 }
 
 impl Place {
     /// Before the first entry of the first boot.
-    pub(crate) const START: Place = Place { boot: 0, index: 0 };
+    pub(crate) const START: Place = Place { boot: Boot(0), index: Index(0) };
 
     pub(crate) fn encode(self, out: &mut Vec<u8>) {
-        put_uint(out, self.boot);
-        put_uint(out, self.index);
+        put_uint(out, self.boot.0);
+        put_uint(out, self.index.0);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Place, Malformed> {
-        Ok(Place { boot: reader.number()?, index: reader.number()? })
+        Ok(Place { boot: Boot(reader.number()?), index: Index(reader.number()?) })
     }
 }
 

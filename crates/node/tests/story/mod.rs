@@ -243,7 +243,7 @@ impl World {
             max_clock_drift_ms: 500,
             seed: id * 7919 + self.now_ms,
             incarnation: self.path_of(own).0,
-            directory: *self.directories.get(&own).unwrap_or(&self.directories[&id]),
+            directory: DirectoryId(*self.directories.get(&own).unwrap_or(&self.directories[&id])),
         });
         let replayed = self.disks[&own].kept.iter().try_for_each(|group| recovery.replay(group));
         match replayed.and_then(|()| recovery.finish()) {
@@ -451,7 +451,8 @@ impl World {
     /// The stamps in the leader's log, from this index on.
     fn stamps_ms(&self, from: u64) -> Vec<u64> {
         let Some(node) = self.leader().and_then(|id| self.nodes.get(&id)) else { return vec![] };
-        let entries = (from..=node.agreed_last()).filter_map(|index| node.agreed_entry(index));
+        let entries =
+            (from..=node.agreed_last().0).filter_map(|index| node.agreed_entry(Index(index)));
         entries.filter_map(|entry| entry.stamp_ms()).collect()
     }
 

@@ -3,7 +3,7 @@
 import { Document, Ruling } from "./data";
 import { h, icon } from "./dom";
 import { standings } from "./levels";
-import { count, counted, span } from "./words";
+import { count, counted, span } from "./describe";
 
 /** With more operations than this the page opens at the clash, and an order is seen only from nearer by. */
 export const CROWD = 150;

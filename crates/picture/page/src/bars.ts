@@ -7,7 +7,7 @@ import { line, Room } from "./labels";
 import { Lane, firstFrom } from "./lanes";
 import { FONT, Palette } from "./palette";
 import { State } from "./state";
-import { label } from "./words";
+import { label } from "./describe";
 
 /** The least width of a bar, so that none is ever invisible. */
 const WIDTH_MIN = 3;

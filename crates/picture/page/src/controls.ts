@@ -2,7 +2,7 @@
 
 import { h } from "./dom";
 import { Overlay, State } from "./state";
-import { count } from "./words";
+import { count } from "./describe";
 
 /** How many keys are offered; one may type others. */
 const OFFERED_MAX = 300;

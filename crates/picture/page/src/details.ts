@@ -3,7 +3,7 @@
 import { DONE, Operation } from "./data";
 import { h } from "./dom";
 import { State } from "./state";
-import { fateName, instant, kindName, placeInWords, quoted, sentence, span } from "./words";
+import { fateName, instant, kindName, placeInWords, quoted, sentence, span } from "./describe";
 
 /** The note beside the pointer. */
 export class Tip {

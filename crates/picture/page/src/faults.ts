@@ -5,7 +5,7 @@ import { Fault } from "./data";
 import { h } from "./dom";
 import { FONT, Palette } from "./palette";
 import { State } from "./state";
-import { count, counted, instant, span } from "./words";
+import { count, counted, instant, span } from "./describe";
 
 export const ROW_HEIGHT = 20;
 /** So many servers have a row of their own; the others share the last. */

@@ -6,7 +6,7 @@ import { h, icon, s, section } from "./dom";
 import { CROWD, headline, opening } from "./banner";
 import { below, outcome, PLACES, ROWS, Standing, standings } from "./levels";
 import { State } from "./state";
-import { counted } from "./words";
+import { counted } from "./describe";
 
 /** The section; `draw` is asked to draw a level's order or clash over the operations. */
 export function ladder(state: State, draw: (standing: Standing) => void): HTMLElement {

@@ -3,7 +3,7 @@
 
 import { Document, KINDS, Latency } from "./data";
 import { h, responsive, s, section } from "./dom";
-import { counted, span } from "./words";
+import { counted, span } from "./describe";
 
 const HEIGHT = 66;
 /** About how wide a character of the scale is, and how far apart its names are at least. */

@@ -6,7 +6,7 @@ import { h } from "./dom";
 import { FONT, onTheme, palette, Palette, pen } from "./palette";
 import { State } from "./state";
 import { Timeline } from "./timeline";
-import { count, serverOfNode } from "./words";
+import { count, serverOfNode } from "./describe";
 
 const HEIGHT = 150;
 /** A log of its own is less than the whole. */

@@ -3,7 +3,7 @@
 import { Link, Operation } from "./data";
 import { h } from "./dom";
 import { Overlay, State } from "./state";
-import { instant, sentence } from "./words";
+import { instant, sentence } from "./describe";
 
 /** How many rows are added at a time. */
 const ROWS = 100;

@@ -2,7 +2,7 @@
 
 import { Axis, step } from "./axis";
 import { FONT, Palette } from "./palette";
-import { instant, span } from "./words";
+import { instant, span } from "./describe";
 
 export const AXIS_HEIGHT = 26;
 

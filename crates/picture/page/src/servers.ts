@@ -6,7 +6,7 @@ import { h, icon, section } from "./dom";
 import { positions } from "./positions";
 import { State } from "./state";
 import { Timeline } from "./timeline";
-import { count, counted, shown, span } from "./words";
+import { count, counted, shown, span } from "./describe";
 
 /** The section; nothing if the history tells neither. */
 export function servers(state: State, timeline: Timeline): HTMLElement | null {

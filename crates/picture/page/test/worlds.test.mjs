@@ -65,7 +65,7 @@ test("a world that keeps its promises shows what was said and what broke", async
   const page = await open(t, draw("kept", "--seed", "3"));
   const world = await data(page);
   assert.match(await page.textContent("h1"), /every promise was kept/);
-  assert.equal(world.counts.shown, world.counts.messages);
+  assert.equal(world.counts.messages_shown, world.counts.messages);
   assert.equal(await page.locator(".verdicts li").count(), world.judgements.length);
   const opened = await pixels(page);
   await page.getByRole("button", { name: "Show everything" }).click();

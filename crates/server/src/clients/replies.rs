@@ -354,6 +354,7 @@ impl Replies {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use node::Index;
 
     const TWO: Protocol = Protocol::Resp2;
 
@@ -402,8 +403,8 @@ mod tests {
             let position = node::AgreedPosition { index, offset: 0 };
             Some(Box::new(Certificate::Agreed { position, by }))
         };
-        replies.answer(b, Reply::Nil, at(2, Some(None)));
-        replies.answer(a, Reply::Ok, at(1, None));
+        replies.answer(b, Reply::Nil, at(Index(2), Some(None)));
+        replies.answer(a, Reply::Ok, at(Index(1), None));
         assert_eq!(
             take(&mut replies),
             "|1\r\n$8\r\nposition\r\n$5\r\n[1,0]\r\n+OK\r\n\

@@ -6,6 +6,7 @@ use resp::Request;
 
 use super::spec::Call;
 use super::{Action, Connection};
+use crate::mutants::mutant;
 
 /// A request in the node's eyes.
 struct Words<'a>(&'a Request);
@@ -43,7 +44,7 @@ pub(super) fn ask(
         return Action::Replied;
     }
     match row.parse(&Words(call.request)) {
-        Ok(command) => Action::Ask { level: call.level, command },
+        Ok(command) => Action::Ask { level: mutant!(SuffixForgotten, call.level, None), command },
         Err(error) => {
             connection.writer(out).error_with(error);
             Action::Replied

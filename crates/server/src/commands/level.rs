@@ -6,6 +6,7 @@
 use node::{Access, Level};
 
 use super::spec::Spec;
+use crate::mutants::mutant;
 
 /// Every spelling of a level, and what it means.
 pub(super) const SPELLINGS: [(&str, Level); 7] = [
@@ -32,6 +33,7 @@ pub(super) fn parse(spec: &Spec, suffix: &[u8]) -> Result<Level, String> {
     let name = spec.name.to_ascii_uppercase();
     match spec.access {
         Access::Read => {}
+        Access::Write if mutant!(LevelOfWriteTaken, false, true) => {}
         Access::Write => {
             return Err(format!(
                 "CONSISTENCY {name} is a write: what it promises belongs to its keyspace, not to \

@@ -144,17 +144,20 @@ impl Driver {
                         group.take().into_iter().for_each(|group| self.log.append(group));
                     }
                 }
-                Output::Note(event) => logging::tell(&event),
+                Output::Note(event) => mutant!(NothingTold, logging::tell(&event), drop(event)),
                 Output::Halt { exit_code, reason } => {
-                    group.into_iter().for_each(|group| self.log.append(group));
-                    return Err(Error { exit_code, reason });
+                    group.take().into_iter().for_each(|group| self.log.append(group));
+                    let halt = Error { exit_code, reason };
+                    mutant!(HaltIgnored, return Err(halt), drop(halt));
                 }
             }
         }
         // Many clients wait for the peers, and the peers for few clients.
         let mut unsent = is_quiet && self.shared.sessions.flush();
         mutant!(PeersNotFlushed, self.peers.flush(), ());
-        unsent |= self.shared.sessions.flush();
+        if !is_quiet {
+            unsent = self.shared.sessions.flush();
+        }
         self.more |= mutant!(UnsentForgotten, unsent, false);
         mutant!(NothingSettled, self.shared.settle(), ());
         if !self.announcement.is_over() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::blocks::Blocks;
-use super::frame::Salt;
+use super::frame::{ALIGNMENT, Salt};
 use super::layout::VERSION;
 use crate::log::disk::{Disk, File};
 use crate::mutants::mutant;
@@ -65,7 +65,12 @@ impl Header {
         if crc != crc32c::crc32c(fields).to_le_bytes() {
             return Err(damaged("the checksum of the segment's header is wrong"));
         }
-        Ok(Header { first: u64_at(16), size: u64_at(24), salt: Salt(u64_at(32)) })
+        let header = Header { first: u64_at(16), size: u64_at(24), salt: Salt(u64_at(32)) };
+        // The last frame of a file ends where the file does, at the latest.
+        if !header.size.is_multiple_of(ALIGNMENT as u64) {
+            return Err(damaged("the header of the segment gives it a size that none has"));
+        }
+        Ok(header)
     }
 }
 
@@ -173,6 +178,9 @@ mod tests {
         assert!(refusal(4000).contains("checksum"));
         let short = Header::decode(Path::new("x"), &[0; 100]).unwrap_err().to_string();
         assert!(short.contains("shorter"));
+        let odd = Header { size: HEADER.size + 1, ..HEADER }.encode();
+        let odd = Header::decode(Path::new("x"), &odd).unwrap_err().to_string();
+        assert!(odd.contains("a size that none has"));
     }
 
     #[test]

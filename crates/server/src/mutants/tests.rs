@@ -170,6 +170,10 @@ mutants! {
     ReplyToWhoCameAfter, "wrong answer", "clients::sessions::tests::a_late_reply_is_not_for_who_came_after";
     /// The level that a read asks for is not handed to the node.
     LevelLost, "silent downgrade", "clients::redis::tests::every_read_hands_its_level_to_the_node";
+    /// The level that stands behind the name of a read is not asked for.
+    SuffixForgotten, "silent downgrade", "clients::redis::tests::every_read_hands_its_level_to_the_node";
+    /// A write that names a level runs, at that of its keyspace.
+    LevelOfWriteTaken, "silent downgrade", "clients::redis::tests::every_read_hands_its_level_to_the_node";
     /// What is left of a pipeline that swamps the node is forgotten until more comes.
     SwampedRestForgotten, "progress", "clients::tests::who_swamps_the_node_is_answered_to_the_end";
     /// What is left of a pipeline that takes long is forgotten until more comes.
@@ -228,6 +232,10 @@ mutants! {
     NobodyTrusted, "availability", "event_loop::driver::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
     /// The port for peers is not told whom the node hangs up on.
     NobodyHungUpOn, "stale connection", "event_loop::driver::tests::two_nodes_meet_trust_each_other_and_turn_others_away";
+    /// What the node says about itself is not logged.
+    NothingTold, "silence", "event_loop::driver::tests::what_the_node_says_of_itself_is_logged";
+    /// A node that must not go on goes on.
+    HaltIgnored, "superseded node goes on", "event_loop::driver::tests::a_copy_that_is_told_so_ends";
     /// The server says what it waits for before its own disk has answered.
     ListensTooSoon, "wrong answer", "logging::announcement::tests::what_a_node_waits_for_is_said_once_its_disk_has_answered";
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 use node::{
-    Config, Input, Level, Limits, Node, NodeId, Order, Recovery, RequestId, SessionId, StartError,
+    Config, DirectoryId, Input, Level, Limits, Node, NodeId, Order, Recovery, RequestId, SessionId,
+    StartError,
 };
 
 use crate::env::clock::Clock;
@@ -174,7 +175,7 @@ impl Host {
         }
         self.config.seed = self.boots.number();
         self.config.incarnation = self.boots.number();
-        self.config.directory = self.boots.number();
+        self.config.directory = DirectoryId(self.boots.number());
         if self.boots.percent(30) {
             self.clock.restart(now_us, self.boots.below(1000));
         }
@@ -238,7 +239,7 @@ fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Settin
         max_clock_drift_ms: setting.max_clock_drift_ms,
         seed: 0,
         incarnation: 0,
-        directory: 0,
+        directory: DirectoryId(0),
     }
 }
 

@@ -34,7 +34,7 @@ impl Invariant for FreshBoots {
             return Ok(());
         }
         let boot = turn.status.boot;
-        let spoke = *self.spoken[turn.host].entry(boot).or_insert(turn.life);
+        let spoke = *self.spoken[turn.host].entry(boot.0).or_insert(turn.life);
         if spoke != turn.life {
             let (node, life) = (turn.status.id.0, turn.life);
             return Err(format!(

@@ -5,6 +5,7 @@
 //! - Who leads a term has every entry that was known to be committed in an earlier term (leader completeness).
 
 use super::invariant::{Invariant, Turn};
+use node::{Index, Term};
 
 /// An entry as the first node held it that knew it committed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl Lasting {
     /// The node knows more to be committed than before.
     fn on_commit(&mut self, turn: &Turn<'_>, from: u64) -> Result<(), String> {
         let (node, commit) = (turn.status.id.0, turn.status.commit);
-        for index in from + 1..=commit {
+        for index in from + 1..=commit.0 {
             let Some(entry) = turn.view.entry(index) else {
                 return Err(format!("node {node} knows entry {index} committed and lacks it"));
             };
@@ -49,7 +50,7 @@ impl Lasting {
                     ));
                 }
                 Some(_) => {}
-                None => self.log.push(Committed { entry, known_in: turn.status.term }),
+                None => self.log.push(Committed { entry, known_in: turn.status.term.0 }),
             }
         }
         Ok(())
@@ -58,7 +59,7 @@ impl Lasting {
     /// The node has begun to lead this term.
     fn on_lead(&self, turn: &Turn<'_>) -> Result<(), String> {
         let (node, term) = (turn.status.id.0, turn.status.term);
-        let Some(place) = self.log.iter().rposition(|known| known.known_in < term) else {
+        let Some(place) = self.log.iter().rposition(|known| known.known_in < term.0) else {
             return Ok(());
         };
         let (known, index) = (self.log[place], place as u64 + 1);
@@ -83,13 +84,13 @@ impl Invariant for Lasting {
         if seen.life != turn.life {
             seen = Seen { life: turn.life, ..Seen::default() };
         }
-        if status.commit > seen.commit {
+        if status.commit > Index(seen.commit) {
             self.on_commit(turn, seen.commit)?;
-            seen.commit = status.commit;
+            seen.commit = status.commit.0;
         }
-        if status.role == node::Role::Leader && status.term > seen.led {
+        if status.role == node::Role::Leader && status.term > Term(seen.led) {
             self.on_lead(turn)?;
-            seen.led = status.term;
+            seen.led = status.term.0;
         }
         self.seen[turn.host] = seen;
         Ok(())
@@ -110,7 +111,7 @@ mod tests {
         held: &Held,
     ) -> Result<(), String> {
         let mut status = status(node);
-        (status.commit, status.term) = (commit, 3);
+        (status.commit.0, status.term.0) = (commit, 3);
         invariant.on_turn(&Turn { view: held, ..turn(&status, life) })
     }
 
@@ -138,13 +139,13 @@ mod tests {
         let short = Held { entries: vec![(1, 10)], ..Held::default() };
         let mut status = status(2);
         status.role = Role::Leader;
-        status.term = 3;
+        status.term = Term(3);
         assert_eq!(
             invariant.on_turn(&Turn { view: &short, ..turn(&status, 1) }),
             Ok(()),
             "it was before"
         );
-        status.term = 4;
+        status.term = Term(4);
         assert!(invariant.on_turn(&Turn { view: &short, ..turn(&status, 1) }).is_err());
     }
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use node::{Certificate, Level, NamedWrite, NodeId, Now, Order, Reply, Role, Status};
+use node::{
+    Boot, Certificate, DirectoryId, Index, Level, NamedWrite, NodeId, Now, Order, Reply, Role,
+    Status, Term,
+};
 
 use super::invariant::{Invariant, Rest, Turn};
 use super::view::View;
@@ -75,10 +78,10 @@ pub(crate) fn status(node: u64) -> Status {
     Status {
         id: NodeId(node),
         members: vec![],
-        boot: 1,
+        boot: Boot(1),
         order: Order::Agreed,
         level: Level::Linearizable,
-        directory: 1,
+        directory: DirectoryId(1),
         cluster: Some(1),
         formed: true,
         waits: None,
@@ -86,9 +89,9 @@ pub(crate) fn status(node: u64) -> Status {
         ready: true,
         role: Role::Follower,
         leader: None,
-        term: 1,
-        commit: 0,
-        applied: 0,
+        term: Term(1),
+        commit: Index(0),
+        applied: Index(0),
         vector: vec![],
         keys: 0,
         disk_full: false,

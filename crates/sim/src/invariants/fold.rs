@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use node::{AgreedPosition, Certificate, NamedWrite, NodeId, Reply};
+use node::{AgreedPosition, Boot, Certificate, Index, NamedWrite, NodeId, Reply, Sequence};
 
 use super::invariant::{Invariant, Rest, Turn};
 use super::model::meaning;
@@ -43,7 +43,7 @@ impl SameFold {
 
     /// What a key held behind an entry.
     fn at(&self, key: &Bytes, index: u64) -> Option<&Bytes> {
-        self.held(key, |from| from.index <= index)
+        self.held(key, |from| from.index <= Index(index))
     }
 
     /// What a key held behind those writes that are before.
@@ -58,19 +58,21 @@ impl SameFold {
         let before = versions.last().is_some_and(|(_, value)| value.is_some());
         self.count = self.count - u64::from(before) + u64::from(value.is_some());
         versions.push((at, value));
-        self.touched[at.index as usize - 1].push(key.clone());
+        self.touched[at.index.0 as usize - 1].push(key.clone());
     }
 
     /// Folds in one more entry.
     fn fold(&mut self, index: u64, writes: Vec<NamedWrite>) {
         self.touched.push(vec![]);
         for (offset, NamedWrite { node, boot, sequence, command }) in (0..).zip(writes) {
-            let at = AgreedPosition { index, offset };
+            let at = AgreedPosition { index: Index(index), offset };
             let last = self.last.entry(node).or_default();
-            if (boot, sequence) != (last.0, last.1 + 1) && !(boot > last.0 && sequence == 1) {
+            if (boot, sequence) != (Boot(last.0), Sequence(last.1 + 1))
+                && !(boot > Boot(last.0) && sequence == Sequence(1))
+            {
                 continue;
             }
-            *last = (boot, sequence);
+            *last = (boot.0, sequence.0);
             let arguments: Vec<Bytes> =
                 command.arguments().into_iter().map(Bytes::copy_from_slice).collect();
             match (command.name(), &arguments[..]) {
@@ -120,7 +122,7 @@ impl SameFold {
         reply: &Reply,
         at: AgreedPosition,
     ) -> Result<(), String> {
-        if at.index > self.counts.len() as u64 {
+        if at.index > Index(self.counts.len() as u64) {
             return Ok(());
         }
         let is_write = operation.action.is_write();
@@ -147,7 +149,7 @@ impl SameFold {
             return self.answered_right(operation, words, reply, *position);
         }
         let Outcome::Done(Reply::Integer(count)) = operation.outcome else { return Ok(()) };
-        let known = position.index <= self.counts.len() as u64;
+        let known = position.index <= Index(self.counts.len() as u64);
         let expected = if known { self.count(operation, *position) } else { count };
         if count == expected {
             return Ok(());
@@ -169,28 +171,31 @@ impl Invariant for SameFold {
             // It holds more than the fold up to there. It is looked at when it stands between two entries.
             return Ok(());
         }
-        let seen = self.seen.insert(turn.host, (turn.life, index));
-        if status.order != node::Order::Agreed || index == 0 || seen == Some((turn.life, index)) {
+        let seen = self.seen.insert(turn.host, (turn.life, index.0));
+        if status.order != node::Order::Agreed
+            || index == Index(0)
+            || seen == Some((turn.life, index.0))
+        {
             return Ok(());
         }
-        for next in self.counts.len() as u64 + 1..=index {
+        for next in self.counts.len() as u64 + 1..=index.0 {
             // That a node lacks what it applied, another invariant sees.
             let Some(writes) = turn.view.writes(next) else { return Ok(()) };
             self.fold(next, writes);
         }
         let node = status.id.0;
-        let expected = self.counts[index as usize - 1];
+        let expected = self.counts[index.0 as usize - 1];
         if expected != status.keys {
             return Err(format!(
                 "at index {index} node {node} holds {} keys, and the log says {expected}",
                 status.keys
             ));
         }
-        let same = |key: &Bytes| turn.view.value(key) == self.at(key, index);
+        let same = |key: &Bytes| turn.view.value(key) == self.at(key, index.0);
         let differs = match seen {
             // Where there are many keys, only those are looked at that were written since the last look.
             Some((life, last)) if life == turn.life && self.keys.len() > KEYS_MAX => {
-                let written = self.touched[last as usize..index as usize].iter().flatten();
+                let written = self.touched[last as usize..index.0 as usize].iter().flatten();
                 written.into_iter().find(|key| !same(key))
             }
             _ => self.keys.keys().find(|key| !same(key)),
@@ -200,7 +205,7 @@ impl Invariant for SameFold {
                 "at index {index} node {node} holds {} at {}, and the log says {}",
                 describe::value(turn.view.value(key)),
                 describe::value(Some(key)),
-                describe::value(self.at(key, index))
+                describe::value(self.at(key, index.0))
             )),
             None => Ok(()),
         }
@@ -218,7 +223,7 @@ mod tests {
 
     fn set(sequence: u64, key: &'static str, value: &'static str) -> NamedWrite {
         let command = node::Command::set(Bytes::from(key), Bytes::from(value));
-        NamedWrite { node: NodeId(1), boot: 1, sequence, command }
+        NamedWrite { node: NodeId(1), boot: Boot(1), sequence: Sequence(sequence), command }
     }
 
     fn holds(values: &[(&'static str, &'static str)], writes: &[Vec<NamedWrite>]) -> Held {
@@ -233,7 +238,7 @@ mod tests {
 
     fn look(invariant: &mut SameFold, node: u64, applied: u64, held: &Held) -> Result<(), String> {
         let mut status = status(node);
-        (status.applied, status.keys) = (applied, held.values.len() as u64);
+        (status.applied.0, status.keys) = (applied, held.values.len() as u64);
         invariant.on_turn(&Turn { view: held, ..turn(&status, 1) })
     }
 
@@ -256,7 +261,7 @@ mod tests {
         assert_eq!(look(&mut invariant, 1, 1, &holds(&[("a", "1"), ("b", "9")], &log)), Ok(()));
         let counted = |removes, count, offset| {
             let keys = ["b", "none", "b"].map(Bytes::from).to_vec();
-            let position = AgreedPosition { index: 1, offset };
+            let position = AgreedPosition { index: Index(1), offset };
             let certificate = Certificate::Agreed { position, by: None };
             let action = Action::Many { keys, removes };
             invariant.counted_right(&operation(

@@ -102,6 +102,7 @@ mod tests {
     use super::*;
     use crate::invariants::example::{Held, status, turn};
     use bytes::Bytes;
+    use node::{Boot, Sequence};
     use node::{Command, NamedWrite, NodeId, Status};
 
     const KEY: (SessionId, RequestId) = (SessionId(3), RequestId(1));
@@ -109,8 +110,8 @@ mod tests {
     fn held(writes: &[usize], merged: usize) -> Held {
         let write = NamedWrite {
             node: NodeId(2),
-            boot: 1,
-            sequence: 1,
+            boot: Boot(1),
+            sequence: Sequence(1),
             command: Command::set(Bytes::from("k"), Bytes::from("v")),
         };
         Held {

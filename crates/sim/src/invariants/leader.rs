@@ -22,7 +22,7 @@ impl Invariant for OneLeader {
         if status.role != Role::Leader {
             return Ok(());
         }
-        let leader = *self.leaders.entry(status.term).or_insert(status.id);
+        let leader = *self.leaders.entry(status.term.0).or_insert(status.id);
         if leader != status.id {
             let (one, other, term) = (leader.0, status.id.0, status.term);
             return Err(format!("nodes {one} and {other} both lead term {term}"));
@@ -35,6 +35,7 @@ impl Invariant for OneLeader {
 mod tests {
     use super::*;
     use crate::invariants::example::{status, turn};
+    use node::Term;
 
     #[test]
     fn two_leaders_of_a_term_are_seen() {
@@ -43,10 +44,10 @@ mod tests {
         one.role = Role::Leader;
         let mut two = status(2);
         two.role = Role::Leader;
-        two.term = 2;
+        two.term = Term(2);
         assert_eq!(invariant.on_turn(&turn(&one, 1)), Ok(()));
         assert_eq!(invariant.on_turn(&turn(&two, 1)), Ok(()));
-        two.term = 1;
+        two.term = Term(1);
         assert!(invariant.on_turn(&turn(&two, 1)).is_err());
     }
 }

@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use node::NodeId;
+use node::{Boot, Index, NodeId};
 
 use super::invariant::{Invariant, Turn};
 use crate::record::describe;
 
-type Vector = Vec<(NodeId, u64, u64)>;
+type Vector = Vec<(NodeId, Boot, Index)>;
 
 /// What the first replica held at each vector.
 #[derive(Debug, Default)]
@@ -75,7 +75,7 @@ mod tests {
         let mut look = |node, index, value: &'static str| {
             let mut status = status(node);
             status.order = node::Order::Merged;
-            (status.keys, status.vector) = (1, vec![(NodeId(1), 1, index)]);
+            (status.keys, status.vector) = (1, vec![(NodeId(1), Boot(1), Index(index))]);
             let values = BTreeMap::from([(key.clone(), Bytes::from(value))]);
             let held = Held { values, ..Held::default() };
             invariant.on_turn(&Turn { view: &held, ..turn(&status, 1) })

@@ -214,10 +214,11 @@ mod tests {
     use super::*;
     use crate::invariants::example::operation;
     use crate::record::operation::Action;
+    use node::Index;
     use node::Reply;
 
     fn at(index: u64) -> AgreedPosition {
-        AgreedPosition { index, offset: 0 }
+        AgreedPosition { index: Index(index), offset: 0 }
     }
 
     fn write(client: u64, value: &'static str, index: u64, times: (u64, u64)) -> Operation {

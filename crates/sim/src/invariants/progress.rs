@@ -30,8 +30,9 @@ impl Invariant for Forward {
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
-        let (term, commit, applied) = (status.term, status.commit, status.applied);
-        let stand = Stand { life: turn.life, boot: status.boot, term, commit, applied };
+        let (boot, term) = (status.boot.0, status.term.0);
+        let (commit, applied) = (status.commit.0, status.applied.0);
+        let stand = Stand { life: turn.life, boot, term, commit, applied };
         let old = std::mem::replace(&mut self.stands[turn.host], stand);
         let node = status.id.0;
         if applied > commit {
@@ -41,7 +42,7 @@ impl Invariant for Forward {
             return Ok(());
         }
         let steps = [
-            ("boot", old.boot, status.boot),
+            ("boot", old.boot, boot),
             ("term", old.term, term),
             ("commit", old.commit, commit),
             ("applied", old.applied, applied),
@@ -59,18 +60,19 @@ impl Invariant for Forward {
 mod tests {
     use super::*;
     use crate::invariants::example::{status, turn};
+    use node::Index;
 
     #[test]
     fn going_back_is_seen_within_a_boot() {
         let mut invariant = Forward::new(1);
         let mut one = status(1);
-        (one.commit, one.applied) = (5, 5);
+        (one.commit.0, one.applied.0) = (5, 5);
         assert_eq!(invariant.on_turn(&turn(&one, 1)), Ok(()));
-        (one.commit, one.applied) = (4, 4);
+        (one.commit.0, one.applied.0) = (4, 4);
         assert_eq!(invariant.on_turn(&turn(&one, 2)), Ok(()), "a new boot learns it again");
-        one.applied = 3;
+        one.applied = Index(3);
         assert!(invariant.on_turn(&turn(&one, 2)).is_err());
-        one.applied = 6;
+        one.applied = Index(6);
         assert!(invariant.on_turn(&turn(&one, 3)).is_err(), "applied before it was committed");
     }
 }

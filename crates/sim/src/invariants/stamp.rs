@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use node::{Certificate, MergedPosition, MergedWrite, NodeId, Reply};
+use node::{Boot, Certificate, Index, MergedPosition, MergedWrite, NodeId, Reply};
 
 use super::invariant::{Invariant, Rest};
 use crate::record::describe;
@@ -66,13 +66,13 @@ fn placed(operation: &Operation) -> Option<Placed<'_>> {
     let Certificate::Merged { position, by, entry } = operation.certificate.as_deref()? else {
         return None;
     };
-    let place = |at: &MergedPosition| (at.replica, (at.boot, at.index));
+    let place = |at: &MergedPosition| (at.replica, (at.boot.0, at.index.0));
     let vector = position.iter().map(place).collect();
     operation.is_done().then_some(Placed { operation, vector, write: by.flatten().or(*entry) })
 }
 
 fn place(write: &MergedWrite) -> (NodeId, u64, u64, u32) {
-    (write.entry.replica, write.entry.boot, write.entry.index, write.offset)
+    (write.entry.replica, write.entry.boot.0, write.entry.index.0, write.offset)
 }
 
 fn stamp(write: &MergedWrite) -> (u64, NodeId, u32) {
@@ -122,7 +122,8 @@ fn sessions_grow(placed: &[Placed<'_>]) -> Result<(), String> {
             before.iter().find(|(replica, place)| now(replica) < **place)
         {
             let words = one.operation.describe();
-            let place = MergedPosition { replica: *replica, boot: *boot, index: *index };
+            let place =
+                MergedPosition { replica: *replica, boot: Boot(*boot), index: Index(*index) };
             return Err(format!(
                 "{words}: its session had seen {}, and went back",
                 describe::merged(place)
@@ -133,7 +134,7 @@ fn sessions_grow(placed: &[Placed<'_>]) -> Result<(), String> {
 }
 
 fn holds(vector: &Vector, entry: &MergedPosition) -> bool {
-    vector.get(&entry.replica).is_some_and(|place| *place >= (entry.boot, entry.index))
+    vector.get(&entry.replica).is_some_and(|place| *place >= (entry.boot.0, entry.index.0))
 }
 
 fn holds_dependencies(one: &Placed<'_>, placed: &[Placed<'_>]) -> Result<(), String> {
@@ -244,7 +245,7 @@ mod tests {
     use crate::invariants::example::{at_rest, operation};
 
     fn entry(replica: u64, index: u64, clock: u64) -> MergedWrite {
-        let entry = MergedPosition { replica: NodeId(replica), boot: 1, index };
+        let entry = MergedPosition { replica: NodeId(replica), boot: Boot(1), index: Index(index) };
         MergedWrite { entry, offset: 0, clock }
     }
 

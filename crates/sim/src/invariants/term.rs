@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use node::{Output, term_in};
+use node::{Output, Term, term_in};
 
 use super::invariant::{Invariant, Turn};
 
@@ -18,9 +18,9 @@ pub(crate) struct Remembered {
 struct Seen {
     life: u64,
     /// The highest term that it spoke of as its own.
-    told: u64,
+    told: Term,
     /// In which term it was when it wrote each group, by the place of the group; and at its start, at place 0.
-    written: BTreeMap<usize, u64>,
+    written: BTreeMap<usize, Term>,
 }
 
 impl Remembered {
@@ -44,8 +44,8 @@ impl Seen {
     }
 
     /// The term that is on its disk for certain.
-    fn synced(&self, turn: &Turn<'_>) -> u64 {
-        self.written.range(..=turn.synced).map(|(_, term)| *term).max().unwrap_or(0)
+    fn synced(&self, turn: &Turn<'_>) -> Term {
+        self.written.range(..=turn.synced).map(|(_, term)| *term).max().unwrap_or_default()
     }
 
     fn speak(&mut self, turn: &Turn<'_>) -> Result<(), String> {
@@ -97,10 +97,10 @@ mod tests {
     #[test]
     fn a_term_that_was_told_and_is_forgotten_is_seen() {
         let mut invariant = Remembered::new(1);
-        invariant.hosts[0] = Seen { life: 1, told: 5, ..Seen::default() };
+        invariant.hosts[0] = Seen { life: 1, told: Term(5), ..Seen::default() };
         let in_term = |term| Status { term, ..status(1) };
-        assert_eq!(invariant.on_turn(&turn(&in_term(5), 2)), Ok(()));
-        assert!(invariant.on_turn(&turn(&in_term(4), 3)).is_err());
+        assert_eq!(invariant.on_turn(&turn(&in_term(Term(5)), 2)), Ok(()));
+        assert!(invariant.on_turn(&turn(&in_term(Term(4)), 3)).is_err());
     }
 
     #[test]
@@ -108,10 +108,10 @@ mod tests {
         let mut invariant = Remembered::new(1);
         let in_term = |term| Status { term, ..status(1) };
         let group = [Output::Persist { ticket: Ticket(1), records: Bytes::new() }];
-        invariant.on_turn(&turn(&in_term(1), 1)).unwrap();
-        let term = in_term(2);
+        invariant.on_turn(&turn(&in_term(Term(1)), 1)).unwrap();
+        let term = in_term(Term(2));
         invariant.on_turn(&Turn { groups: 3, outputs: &group, ..turn(&term, 1) }).unwrap();
-        assert_eq!(invariant.hosts[0].synced(&Turn { synced: 3, ..turn(&term, 1) }), 1);
-        assert_eq!(invariant.hosts[0].synced(&Turn { synced: 4, ..turn(&term, 1) }), 2);
+        assert_eq!(invariant.hosts[0].synced(&Turn { synced: 3, ..turn(&term, 1) }), Term(1));
+        assert_eq!(invariant.hosts[0].synced(&Turn { synced: 4, ..turn(&term, 1) }), Term(2));
     }
 }

@@ -167,8 +167,8 @@ impl Invariant for Onward {
             *seen = Seen { life: turn.life, began_ms: now_ms, ..Seen::default() };
         }
         seen.drop_replaced(turn);
-        if status.role == Role::Leader && seen.led != status.term {
-            seen.lead(status.term);
+        if status.role == Role::Leader && seen.led != status.term.0 {
+            seen.lead(status.term.0);
         }
         let clock_ms = seen.clock_ms(turn, self.cap_ms);
         for index in seen.log.len() as u64 + 1..=turn.view.last_index() {
@@ -211,7 +211,7 @@ mod tests {
             let status = Status { clocks: vec![clock(2), clock(3)], members, ..status(1) };
             let mut life = Life { invariant: Onward::new(&setting), held: Held::default(), status };
             assert_eq!(life.write(1000, 0, (1, Some(70_000))), Ok(()));
-            (life.status.role, life.status.term) = (Role::Leader, 2);
+            (life.status.role, life.status.term.0) = (Role::Leader, 2);
             assert_eq!(life.write(1100, 0, (2, None)), Ok(()), "it opens its term");
             life
         }

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use node::NodeId;
+use node::{Boot, Index, NodeId};
 
 use super::invariant::{Invariant, Turn, takes_part};
 
-type Places = BTreeMap<NodeId, (u64, u64)>;
+type Places = BTreeMap<NodeId, (Boot, Index)>;
 
 /// The vector of each replica as last seen.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Invariant for Growth {
 }
 
 /// A place in one log, in words.
-fn told((boot, index): (u64, u64)) -> String {
+fn told((boot, index): (Boot, Index)) -> String {
     format!("entry {index} of boot {boot}")
 }
 
@@ -88,11 +88,11 @@ mod tests {
     fn shrinking_is_seen_across_restarts() {
         let mut invariant = Growth::new(2);
         let mut one = status(1);
-        one.vector = vec![(NodeId(1), 1, 7)];
+        one.vector = vec![(NodeId(1), Boot(1), Index(7))];
         assert_eq!(invariant.on_turn(&turn(&one, 1)), Ok(()));
-        one.vector = vec![(NodeId(1), 2, 1)];
+        one.vector = vec![(NodeId(1), Boot(2), Index(1))];
         assert_eq!(invariant.on_turn(&turn(&one, 2)), Ok(()), "a later boot comes after");
-        one.vector = vec![(NodeId(1), 1, 7)];
+        one.vector = vec![(NodeId(1), Boot(1), Index(7))];
         one.waits = Some(Waits::Disk);
         assert_eq!(invariant.on_turn(&turn(&one, 3)), Ok(()), "it shows it to nobody");
         one.waits = None;
@@ -103,7 +103,7 @@ mod tests {
     fn an_entry_that_its_own_replica_does_not_show_is_seen() {
         let mut invariant = Growth::new(2);
         let mut two = status(2);
-        two.vector = vec![(NodeId(1), 1, 1)];
+        two.vector = vec![(NodeId(1), Boot(1), Index(1))];
         assert!(invariant.on_turn(&turn(&two, 1)).is_err());
     }
 }

@@ -83,7 +83,7 @@ impl<'a> Evidence<'a> {
         let offset = u64::from(write.offset) * self.keys.len() as u64 + self.keys[key];
         history::Entry {
             replica: replica(&write.entry),
-            index: write.entry.index,
+            index: write.entry.index.0,
             offset,
             stamp: write.clock,
         }
@@ -214,7 +214,7 @@ fn certify(judged: &mut history::Operation, operation: &Operation, evidence: &Ev
             judged.by = by.filter(|_| looked).map(|by| by.map_or(history::Source::Nothing, source));
         }
         Some(Certificate::Merged { position, by, entry: own }) => {
-            let place = |at: &MergedPosition| (replica(at), at.index);
+            let place = |at: &MergedPosition| (replica(at), at.index.0);
             let mut vector: Vec<_> = position.iter().map(place).collect();
             vector.sort_unstable();
             judged.position = Some(history::Position::Merged(vector));
@@ -227,11 +227,11 @@ fn certify(judged: &mut history::Operation, operation: &Operation, evidence: &Ev
 }
 
 fn place(position: AgreedPosition) -> history::Place {
-    history::Place { index: position.index, offset: position.offset.into() }
+    history::Place { index: position.index.0, offset: position.offset.into() }
 }
 
 fn replica(position: &MergedPosition) -> history::Replica {
-    history::Replica { node: position.replica.0, boot: position.boot }
+    history::Replica { node: position.replica.0, boot: position.boot.0 }
 }
 
 /// Whether a read that was promised one level must also meet another of the same order.

@@ -1,7 +1,7 @@
 //! What invariants look at in a node beside what it says.
 
 use bytes::Bytes;
-use node::{NamedWrite, Node, NodeId};
+use node::{Index, NamedWrite, Node, NodeId};
 
 use crate::record::trace;
 
@@ -29,19 +29,19 @@ pub(crate) trait View {
 
 impl View for Node {
     fn entry(&self, index: u64) -> Option<(u64, u64)> {
-        self.agreed_entry(index).map(|entry| (entry.term, trace::hash(&entry.data)))
+        self.agreed_entry(Index(index)).map(|entry| (entry.term.0, trace::hash(&entry.data)))
     }
 
     fn last_index(&self) -> u64 {
-        self.agreed_last()
+        self.agreed_last().0
     }
 
     fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)> {
-        self.agreed_entry(index).map(|entry| (entry.term, entry.stamp_ms()))
+        self.agreed_entry(Index(index)).map(|entry| (entry.term.0, entry.stamp_ms()))
     }
 
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>> {
-        self.agreed_entry(index).map(|entry| entry.writes())
+        self.agreed_entry(Index(index)).map(|entry| entry.writes())
     }
 
     fn value(&self, key: &Bytes) -> Option<&Bytes> {
@@ -49,7 +49,7 @@ impl View for Node {
     }
 
     fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
-        Node::believes(self, member)
+        Node::believes(self, member).map(|(boot, incarnation)| (boot.0, incarnation))
     }
 
     fn drafted(&self) -> usize {

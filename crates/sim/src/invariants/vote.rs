@@ -19,7 +19,7 @@ impl OneVote {
 
     fn on_vote(&mut self, host: usize, vote: Vote) -> Result<(), String> {
         let Vote { term, candidate } = vote;
-        let first = *self.given[host].entry(term).or_insert(candidate);
+        let first = *self.given[host].entry(term.0).or_insert(candidate);
         if first != candidate {
             let (node, one, other) = (host + 1, first.0, candidate.0);
             return Err(format!("node {node} votes for nodes {one} and {other} in term {term}"));
@@ -51,15 +51,16 @@ impl Invariant for OneVote {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use node::Term;
 
     #[test]
     fn a_second_vote_in_a_term_is_seen() {
         let mut invariant = OneVote::new(2);
         let vote = |term, candidate| Vote { term, candidate: NodeId(candidate) };
-        assert_eq!(invariant.on_vote(0, vote(1, 1)), Ok(()));
-        assert_eq!(invariant.on_vote(0, vote(1, 1)), Ok(()), "it says so again");
-        assert_eq!(invariant.on_vote(1, vote(1, 2)), Ok(()), "another node");
-        assert_eq!(invariant.on_vote(0, vote(2, 2)), Ok(()), "another term");
-        assert!(invariant.on_vote(0, vote(1, 2)).is_err());
+        assert_eq!(invariant.on_vote(0, vote(Term(1), 1)), Ok(()));
+        assert_eq!(invariant.on_vote(0, vote(Term(1), 1)), Ok(()), "it says so again");
+        assert_eq!(invariant.on_vote(1, vote(Term(1), 2)), Ok(()), "another node");
+        assert_eq!(invariant.on_vote(0, vote(Term(2), 2)), Ok(()), "another term");
+        assert!(invariant.on_vote(0, vote(Term(1), 2)).is_err());
     }
 }

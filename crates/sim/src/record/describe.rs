@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 use node::{
-    AgreedPosition, Event, MemberClock, MergedPosition, MergedWrite, NodeId, Order, Reply, Status,
+    AgreedPosition, Boot, Event, Index, MemberClock, MergedPosition, MergedWrite, NodeId, Order,
+    Reply, Status,
 };
 
 use crate::record::operation::Outcome;
@@ -71,7 +72,7 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
 }
 
 /// How much of each replica's merged log a node has applied.
-pub(crate) fn vector(vector: &[(NodeId, u64, u64)]) -> String {
+pub(crate) fn vector(vector: &[(NodeId, Boot, Index)]) -> String {
     let place = |&(replica, boot, index): &_| merged(MergedPosition { replica, boot, index });
     list(vector.iter().map(place), "nothing")
 }
@@ -138,7 +139,7 @@ mod tests {
         assert_eq!(standing(&status), "node 2 has applied entry 0 (keys: 0; term 1, no leader)");
         (status.order, status.keys) = (Order::Merged, 1);
         assert_eq!(standing(&status), "node 2 has applied nothing (keys: 1)");
-        status.vector = vec![(NodeId(1), 2, 7)];
+        status.vector = vec![(NodeId(1), Boot(2), Index(7))];
         let expected = "node 2 has applied entry 7 of boot 2 of node 1 (keys: 1)";
         assert_eq!(standing(&status), expected);
     }

@@ -1,8 +1,16 @@
-//! What is kept of a world: the operations of its clients, a hash over all that happens, a diagram of its messages.
+//! What is kept of a world: what clients asked and heard, a hash over all that happens, a diagram of its messages.
 //!
-//! Begin with `operation.rs`.
+//! Begin with `operation.rs`. `recorder.rs` gathers the diagram, `document.rs` serialises it.
+
+pub(crate) mod operation;
 
 pub(crate) mod describe;
-pub(crate) mod diagram;
-pub(crate) mod operation;
 pub(crate) mod trace;
+
+pub(crate) mod diagram;
+pub(crate) mod document;
+pub(crate) mod recorder;
+
+mod columns;
+mod cut;
+mod frame;

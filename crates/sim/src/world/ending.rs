@@ -96,7 +96,8 @@ impl World {
     /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a time and messages are slow it may
     /// take long.
     fn note_merged(&mut self) {
-        let count = |status: &Status| status.vector.iter().map(|(_, _, index)| index).sum::<u64>();
+        let count =
+            |status: &Status| status.vector.iter().map(|(_, _, index)| index.0).sum::<u64>();
         let all = self.statuses().into_iter().flatten().map(|status| count(&status)).sum();
         if self.ending.merged.0 != all {
             self.ending.merged = (all, self.now_us());
@@ -334,9 +335,9 @@ fn not_ready(status: &Status) -> String {
 /// Where a replica stands.
 fn place(order: &Order, status: &Status) -> Vec<u64> {
     match order {
-        Order::Agreed => vec![status.applied, status.term, status.leader.map_or(0, |id| id.0)],
+        Order::Agreed => vec![status.applied.0, status.term.0, status.leader.map_or(0, |id| id.0)],
         Order::Merged => {
-            status.vector.iter().flat_map(|(id, boot, index)| [id.0, *boot, *index]).collect()
+            status.vector.iter().flat_map(|(id, boot, index)| [id.0, boot.0, index.0]).collect()
         }
     }
 }

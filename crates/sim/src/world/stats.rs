@@ -30,7 +30,7 @@ impl Stats {
     /// Looks at a node after its turn.
     pub(super) fn see(&mut self, status: &Status, now_us: u64) {
         if status.role == Role::Leader {
-            self.leaders.entry(status.term).or_insert(now_us);
+            self.leaders.entry(status.term.0).or_insert(now_us);
         }
     }
 

@@ -183,7 +183,7 @@ impl World {
     }
 
     fn agreed_last(&self, host: usize) -> u64 {
-        self.hosts[host].node.as_ref().map_or(0, |node| node.agreed_last())
+        self.hosts[host].node.as_ref().map_or(0, |node| node.agreed_last().0)
     }
 
     /// What faults make of a turn, once it is performed.
@@ -237,7 +237,7 @@ impl World {
         self.stats.turns += 1;
         self.stats.see(&status, self.queue.now_us());
         self.recorder.see(self.queue.now_us(), host, &status);
-        self.trace.numbers(&[3, host as u64, status.term, status.commit, status.applied]);
+        self.trace.numbers(&[3, host as u64, status.term.0, status.commit.0, status.applied.0]);
         Some(status)
     }
 
@@ -251,7 +251,7 @@ impl World {
             _ => None,
         });
         let mut votes = others.filter(|vote| vote.candidate.0 != host as u64 + 1);
-        votes.next().map(|vote| vote.term)
+        votes.next().map(|vote| vote.term.0)
     }
 
     /// Asks every invariant.

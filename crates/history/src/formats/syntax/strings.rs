@@ -1,43 +1,49 @@
 //! Strings, characters and regular expressions, as EDN and JSON write them.
 
-use super::{Reader, fault};
+use std::borrow::Cow;
+
+use super::Reader;
 use crate::formats::broken::Broken;
 use crate::formats::datum::Datum;
 use crate::formats::dialect::Dialect;
 
-impl Reader<'_> {
-    pub(super) fn string(&mut self) -> Result<String, Broken> {
-        let place = self.place();
+impl<'a> Reader<'a> {
+    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Broken> {
+        let place = self.at;
         self.bump();
-        let mut text = String::new();
+        let plain = self.plain_text();
+        if self.next_byte() == Some(b'"') {
+            self.bump();
+            return Ok(Cow::Borrowed(plain));
+        }
+        let mut text = plain.to_string();
         loop {
             match self.bump() {
                 None => return self.fault("the file ends inside this string"),
-                Some('"') => return Ok(text),
+                Some('"') => return Ok(Cow::Owned(text)),
                 Some('\\') => text.push(self.escape()?),
                 Some('\n') if self.dialect == Dialect::Json => {
-                    return fault(place, "the line ends inside this string");
+                    return self.fault_at(place, "the line ends inside this string");
                 }
                 Some(other) => {
                     text.push(other);
-                    self.plain_text(&mut text);
+                    text.push_str(self.plain_text());
                 }
             }
         }
     }
 
     /// The letters, digits and other plain characters that come next.
-    fn plain_text(&mut self, text: &mut String) {
+    fn plain_text(&mut self) -> &'a str {
         let is_plain = |&byte: &u8| (b' '..0x7f).contains(&byte) && byte != b'"' && byte != b'\\';
-        let bytes = &self.text.as_bytes()[self.at..];
-        let length = bytes.iter().position(|byte| !is_plain(byte)).unwrap_or(bytes.len());
-        text.push_str(&self.text[self.at..self.at + length]);
+        let rest = self.rest();
+        let length = rest.bytes().position(|byte| !is_plain(&byte)).unwrap_or(rest.len());
         self.at += length;
-        self.column += length;
+        &rest[..length]
     }
 
     fn escape(&mut self) -> Result<char, Broken> {
-        let place = self.place();
+        let place = self.at;
         Ok(match self.bump() {
             Some('n') => '\n',
             Some('t') => '\t',
@@ -46,14 +52,14 @@ impl Reader<'_> {
             Some('f') => '\u{c}',
             Some('u') => return self.escaped_unicode(),
             Some(same @ ('"' | '\\' | '/')) => same,
-            Some(_) => return fault(place, "no character is escaped so"),
+            Some(_) => return self.fault_at(place, "no character is escaped so"),
             None => return self.fault("the file ends inside this string"),
         })
     }
 
     /// A character behind `\u`, which is two halves if it needs more than four digits.
     fn escaped_unicode(&mut self) -> Result<char, Broken> {
-        let place = self.place();
+        let place = self.at;
         let half = self.unit();
         let code = match half {
             Some(high @ 0xd800..0xdc00) if self.rest().starts_with("\\u") => {
@@ -66,7 +72,7 @@ impl Reader<'_> {
         };
         match code.and_then(char::from_u32) {
             Some(c) => Ok(c),
-            None => fault(place, "four hexadecimal digits of a character follow `\\u`"),
+            None => self.fault_at(place, "four hexadecimal digits of a character follow `\\u`"),
         }
     }
 
@@ -74,12 +80,11 @@ impl Reader<'_> {
     fn unit(&mut self) -> Option<u32> {
         let digits = self.rest().get(..4).filter(|d| d.chars().all(|c| c.is_ascii_hexdigit()))?;
         self.at += 4;
-        self.column += 4;
         u32::from_str_radix(digits, 16).ok()
     }
 
     /// A regular expression: a backslash takes the next character with it.
-    pub(super) fn pattern(&mut self) -> Result<Datum, Broken> {
+    pub(super) fn pattern(&mut self) -> Result<Datum<'a>, Broken> {
         self.bump();
         loop {
             match self.bump() {
@@ -94,8 +99,8 @@ impl Reader<'_> {
     }
 
     /// A character such as `\a`, `\,` or `\newline`.
-    pub(super) fn character(&mut self) -> Result<Datum, Broken> {
-        let place = self.place();
+    pub(super) fn character(&mut self) -> Result<Datum<'a>, Broken> {
+        let place = self.at;
         self.bump();
         let start = self.at;
         self.bump();
@@ -109,14 +114,14 @@ impl Reader<'_> {
             "backspace" => "\u{8}",
             "formfeed" => "\u{c}",
             // A blank is no character by itself.
-            "" => return fault(place, "no character is named so"),
+            "" => return self.fault_at(place, "no character is named so"),
             _ if self.at == first_ends => &self.text[start..self.at],
             long => match unicode(long) {
-                Some(c) => return Ok(Datum::Scalar(format!("\\{c}"))),
-                None => return fault(place, "no character is named so"),
+                Some(c) => return Ok(Datum::Scalar(format!("\\{c}").into())),
+                None => return self.fault_at(place, "no character is named so"),
             },
         };
-        Ok(Datum::Scalar(format!("\\{name}")))
+        Ok(Datum::Scalar(format!("\\{name}").into()))
     }
 }
 

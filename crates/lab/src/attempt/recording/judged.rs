@@ -3,33 +3,46 @@
 use history::{Fault, Header, History, Kind, Level, Operation, Unit};
 
 use super::{FinalRead, Recorded, Recording};
+use crate::attempt::stated_order::OperationId;
 use crate::clients::plan::Work;
 use crate::clients::step::{Answer, Step};
 
 impl Recording {
-    /// What clients may have written without telling: a client that was started and did not finish
-    /// may have asked the first operation that it did not tell of.
-    pub(super) fn lost(&self) -> impl Iterator<Item = Lost> {
+    /// What clients may have changed without telling: a client that was started and did not finish
+    /// may have asked the first operation that it did not tell of. Their numbers are to be given.
+    pub(super) fn lost(&self) -> impl Iterator<Item = Recorded> {
         let unfinished = (0..self.clients.len())
             .filter(|client| self.origin_ns.is_some() && !self.finished.contains(client));
         unfinished.filter_map(|client| {
             let last = self.last.get(&client);
             let (next, start) = last.map_or((0, 0), |(place, end)| (place + 1, *end));
-            let (key, value) = match &self.works[client] {
+            let step = match &self.works[client] {
                 Work::Steps(steps) => {
-                    let is_operation = |step: &&Step| !matches!(step, Step::Sleep { .. });
-                    match steps.iter().skip(next).find(is_operation)? {
-                        Step::Write { key, value } => (key.clone(), value.clone()),
-                        _ => return None,
-                    }
+                    let is_operation = |step: &&Step| step.model().is_some();
+                    steps
+                        .iter()
+                        .skip(next)
+                        .find(is_operation)
+                        .filter(|step| step.is_write())
+                        .cloned()
                 }
-                Work::Share(share) => share.may_write(next)?,
+                Work::Share(share) => share.may_change(next),
             };
-            Some(Lost { key, value, start, server: self.clients[client].server })
+            Some(Recorded {
+                id: OperationId { client, step: next },
+                step: step?,
+                server: self.clients[client].server,
+                number: 0,
+                start,
+                end: start,
+                answer: Answer::Unknown("its client is gone".into()),
+                certificate: None,
+            })
         })
     }
 
-    /// The history that all of this makes, for a store that promised `level` while these faults came.
+    /// The history that all of this makes, for a store that promised `level` while these faults
+    /// came.
     pub(crate) fn history_under(&self, faults: &[Fault], level: Level) -> History {
         History { faults: faults.to_vec(), ..self.history(level) }
     }
@@ -40,8 +53,7 @@ impl Recording {
             self.operations.iter().map(|recorded| operation(recorded, level)).collect();
         // A number of its own for each: what its client did before may have ended in the unknown.
         for (lost, number) in self.lost().zip(self.next_number..) {
-            let write = Operation::write(number, &lost.key, &lost.value, lost.start, None);
-            operations.push(write.at_server(lost.server as u64));
+            operations.push(operation(&Recorded { number, ..lost }, level));
         }
         operations.extend(self.finals.iter().map(FinalRead::operation));
         History::new(Some(Header::new(Unit::Nanoseconds, Some(level))), operations)
@@ -64,15 +76,6 @@ impl FinalRead {
     }
 }
 
-/// A write that nobody told of.
-pub(super) struct Lost {
-    pub(super) key: String,
-    value: String,
-    /// The earliest time at which it may have been asked.
-    start: u64,
-    server: usize,
-}
-
 /// An operation as the judge sees it.
 fn operation(recorded: &Recorded, promised: Level) -> Operation {
     let Recorded { step, number, start, answer, .. } = recorded;
@@ -92,6 +95,17 @@ fn operation(recorded: &Recorded, promised: Level) -> Operation {
             let kind = Kind::Cas { from: from.clone(), to: Some(to.clone()), ok };
             Operation::new(*number, kind, key, *start, end)
         }
+        (Step::Append { key, value }, _) => {
+            Operation::new(*number, Kind::Append { value: value.clone() }, key, *start, end)
+        }
+        (Step::Increment { key, by }, answer) => {
+            let value = match answer {
+                Answer::Sum(sum) => Some(sum.to_string()),
+                _ => None,
+            };
+            Operation::new(*number, Kind::Incr { add: *by, value }, key, *start, end)
+        }
+        (Step::Delete { key }, _) => Operation::delete(*number, key, *start, end),
         (Step::Sleep { .. }, _) => unreachable!("a sleep is never noted as an operation"),
     };
     if let Step::Read { level: Some(asked), .. } = step {

@@ -124,3 +124,53 @@ fn what_nobody_was_to_do_is_not_noted() {
     );
     assert!(recording.operations().is_empty());
 }
+
+#[test]
+fn changes_of_all_kinds_become_a_history() {
+    let text = r#"{"num_servers":1,"consistency_level":"sequential",
+        "workload":{"clients":1,"operations":9,"appends":1,"increments":1,"deletes":1}}"#;
+    let scenario = Scenario::parse("f", text).unwrap();
+    let mut recording = Recording::new(&scenario, crate::clients::delays::draw(&scenario, 1));
+    recording.begin(0);
+    let (key, value) = (|| "a".to_owned(), || ";0-1".to_owned());
+    let add = || Step::Increment { key: key(), by: 4 };
+    let asked = [
+        (Step::Append { key: key(), value: value() }, Answer::Written),
+        (add(), Answer::Sum(7)),
+        (Step::Delete { key: key() }, Answer::Written),
+        (add(), Answer::Refused("ERR value is not an integer or out of range".into())),
+        (add(), Answer::Unknown("INDETERMINATE".into())),
+    ];
+    for (step, (drawn, answer)) in asked.into_iter().enumerate() {
+        let instants_ns = (step as u64 * 10, step as u64 * 10 + 5);
+        let told = Told { drawn: Some(drawn), ..told(0, 0, instants_ns, answer) };
+        assert!(recording.note(id(0, step), told));
+    }
+    recording.finish(0);
+    let history = recording.history(Level::Sequential).to_jsonl();
+    let expected = [
+        r#"{"client":0,"kind":"append","key":"a","value":";0-1","start":0,"end":5,"server":0}"#,
+        r#"{"client":0,"kind":"incr","key":"a","add":4,"value":"7","start":10,"end":15,"server":0}"#,
+        r#"{"client":0,"kind":"write","key":"a","value":null,"start":20,"end":25,"server":0}"#,
+        r#"{"client":0,"kind":"incr","key":"a","add":4,"start":30,"end":35,"refused":true,"server":0}"#,
+        r#"{"client":0,"kind":"incr","key":"a","add":4,"start":40,"end":null,"server":0}"#,
+    ];
+    assert_eq!(history.lines().skip(1).collect::<Vec<_>>(), expected);
+    let figures = crate::attempt::figures::Figures::of(&recording);
+    let counted: Vec<_> = figures.kinds().map(|(name, kind)| (name, kind.total())).collect();
+    let expected = [("write", 0), ("read", 0), ("append", 1), ("incr", 3), ("delete", 1)];
+    assert_eq!(counted, expected);
+    assert_eq!(figures.throughput().map(f64::round), Some((3e9 / 45.0_f64).round()));
+}
+
+#[test]
+fn what_a_lost_client_may_have_added_is_unknown() {
+    let text = r#"{"num_servers":1,"consistency_level":"sequential",
+        "workload":{"clients":1,"operations":9,"reads":0,"writes":0,"increments":1}}"#;
+    let scenario = Scenario::parse("f", text).unwrap();
+    let mut recording = Recording::new(&scenario, crate::clients::delays::draw(&scenario, 1));
+    recording.begin(0);
+    let [line] = &lines(&recording)[..] else { panic!("one operation may have been asked") };
+    assert!(line.contains(r#""client":1,"kind":"incr","key":"n"#), "{line}");
+    assert!(line.contains(r#""end":null"#), "{line}");
+}

@@ -5,7 +5,7 @@ use crate::agreed::Tail;
 use crate::api::{NodeId, Now, Output, RequestId, SessionId, TURN_STEPS};
 use crate::commands::Command;
 use crate::counting::Counts;
-use crate::ids::KeyspaceId;
+use crate::ids::{Boot, DirectoryId, KeyspaceId, Sequence};
 use crate::random::Random;
 use crate::session::{Sessions, Waiter};
 use crate::turn::{Budget, Identity};
@@ -13,7 +13,7 @@ use crate::wire::group::RecordGroup;
 use crate::wire::lent::Lent;
 
 const ME: NodeId = NodeId(1);
-const LIFE: Life = Life { boot: 3, incarnation: 7 };
+const LIFE: Life = Life { boot: Boot(3), incarnation: 7 };
 
 /// A node whose log carries one write of this id; and what came of it, if it must not go on.
 fn applied(id: WriteId) -> (Agreed, Option<Output>) {
@@ -32,7 +32,7 @@ fn applied(id: WriteId) -> (Agreed, Option<Output>) {
         ending: false,
         clock_waits: false,
         log_ms: None,
-        identity: Identity { id: ME, directory: 1, life: LIFE },
+        identity: Identity { id: ME, directory: DirectoryId(1), life: LIFE },
         disk: &mut RecordGroup::default(),
         sessions: &mut Sessions::default(),
         counts: &mut Counts::default(),
@@ -42,18 +42,19 @@ fn applied(id: WriteId) -> (Agreed, Option<Output>) {
         lent: &mut Lent::default(),
         halted: &mut halted,
     };
-    assert!(agreed.apply_entry(1, &data, turn) || halted, "it is one turn's work");
+    assert!(agreed.apply_entry(Index(1), &data, turn) || halted, "it is one turn's work");
     (agreed, outputs.into_iter().find(|output| matches!(output, Output::Halt { .. })))
 }
 
 #[test]
 fn an_own_write_confirms_also_if_it_does_not_run() {
     for (sequence, runs) in [(1, true), (2, false)] {
-        let (agreed, halt) = applied(WriteId { node: ME, life: LIFE, sequence });
+        let (agreed, halt) =
+            applied(WriteId { node: ME, life: LIFE, sequence: Sequence(sequence) });
         assert_eq!((agreed.view().keys() == 1, agreed.is_fresh()), (runs, true));
         assert!(halt.is_none());
     }
-    let (agreed, _) = applied(WriteId { node: NodeId(2), life: LIFE, sequence: 1 });
+    let (agreed, _) = applied(WriteId { node: NodeId(2), life: LIFE, sequence: Sequence(1) });
     assert!(!agreed.is_fresh(), "another's write says nothing");
 }
 
@@ -61,8 +62,8 @@ fn an_own_write_confirms_also_if_it_does_not_run() {
 fn another_life_in_the_log_that_this_directory_has_not_lived_supersedes_it() {
     let lives = [(2, 6, None), (3, 6, Some(78)), (4, 6, Some(78)), (3, 7, None)];
     for (boot, incarnation, expected) in lives {
-        let life = Life { boot, incarnation };
-        let (_, halt) = applied(WriteId { node: ME, life, sequence: 1 });
+        let life = Life { boot: Boot(boot), incarnation };
+        let (_, halt) = applied(WriteId { node: ME, life, sequence: Sequence(1) });
         let code = halt.map(|halt| match halt {
             Output::Halt { exit_code, .. } => exit_code,
             _ => unreachable!("only that was looked for"),

@@ -13,38 +13,40 @@ fn read_of(session: u64, id: u64) -> Read {
 }
 
 fn answerable(reads: &mut Reads, applied: u64) -> Vec<u64> {
-    std::iter::from_fn(|| reads.next_answerable(applied)).map(|read| read.waiter.id.0).collect()
+    std::iter::from_fn(|| reads.next_answerable(Index(applied)))
+        .map(|read| read.waiter.id.0)
+        .collect()
 }
 
 #[test]
 fn an_answer_to_an_older_attempt_says_nothing_of_newer_reads() {
-    let mut reads = Reads::new(NodeId(1), 1);
+    let mut reads = Reads::new(NodeId(1), Boot(1));
     reads.push(read(1));
     let first = reads.begin(0).unwrap();
     assert_eq!(reads.begin(RETRY_MS - 1), None);
     reads.push(read(2));
     let second = reads.begin(RETRY_MS).unwrap();
     assert_ne!(first, second);
-    reads.on_confirmed(&first, 5);
+    reads.on_confirmed(&first, Index(5));
     assert_eq!(answerable(&mut reads, 4), [0; 0], "confirmed, but not applied here");
     assert_eq!(answerable(&mut reads, 5), [1], "late, and it counts");
     assert_eq!(answerable(&mut reads, 9), [0; 0]);
-    reads.on_confirmed(&first, 6);
+    reads.on_confirmed(&first, Index(6));
     assert_eq!(answerable(&mut reads, 9), [0; 0], "once");
-    reads.on_confirmed(&second, 7);
+    reads.on_confirmed(&second, Index(7));
     assert_eq!(answerable(&mut reads, 9), [2]);
 }
 
 #[test]
 fn an_answer_to_a_newer_attempt_serves_all() {
-    let mut reads = Reads::new(NodeId(1), 1);
+    let mut reads = Reads::new(NodeId(1), Boot(1));
     let mut last = vec![];
     for id in 0..2 * ATTEMPTS_MAX as u64 {
         reads.push(read(id));
         last = reads.begin(id * RETRY_MS).unwrap();
     }
     assert_eq!(reads.attempts.len(), ATTEMPTS_MAX);
-    reads.on_confirmed(&last, 1);
+    reads.on_confirmed(&last, Index(1));
     assert!(answerable(&mut reads, 1).into_iter().eq(0..2 * ATTEMPTS_MAX as u64));
 }
 
@@ -52,28 +54,28 @@ fn an_answer_to_a_newer_attempt_serves_all() {
 fn confirm(reads: &mut Reads, asked: &[(u64, u64)]) {
     asked.iter().for_each(|(session, id)| reads.push(read_of(*session, *id)));
     let context = reads.begin(0).unwrap();
-    reads.on_confirmed(&context, 1);
+    reads.on_confirmed(&context, Index(1));
 }
 
 #[test]
 fn what_a_turn_leaves_over_is_answered_in_turns_and_who_comes_waits_for_one_of_each() {
-    let mut reads = Reads::new(NodeId(1), 1);
+    let mut reads = Reads::new(NodeId(1), Boot(1));
     confirm(&mut reads, &[(1, 1), (1, 2), (1, 3), (2, 4), (1, 5), (2, 6), (1, 7)]);
-    let first = reads.next_answerable(1).unwrap();
+    let first = reads.next_answerable(Index(1)).unwrap();
     assert_eq!(first.waiter.id.0, 1, "without need in the order in which they came");
-    reads.leave_over(1);
-    assert!(reads.is_answerable(1) && reads.queued() == 6);
+    reads.leave_over(Index(1));
+    assert!(reads.is_answerable(Index(1)) && reads.queued() == 6);
     confirm(&mut reads, &[(3, 8), (2, 9)]);
     assert_eq!(answerable(&mut reads, 1), [2, 4, 8, 3, 6, 5, 9, 7]);
     assert_eq!((reads.queued(), reads.bytes()), (0, 0));
-    assert!(!reads.is_answerable(1));
+    assert!(!reads.is_answerable(Index(1)));
 }
 
 #[test]
 fn what_is_left_over_expires() {
-    let mut reads = Reads::new(NodeId(1), 1);
+    let mut reads = Reads::new(NodeId(1), Boot(1));
     confirm(&mut reads, &[(1, 1), (2, 2), (1, 3), (3, 4)]);
-    reads.leave_over(1);
+    reads.leave_over(Index(1));
     let mut expired = vec![];
     reads.expire(2, |waiter, is_confirmed| expired.push((waiter.id.0, is_confirmed)));
     assert_eq!(expired, [(1, true), (2, true)]);
@@ -83,14 +85,14 @@ fn what_is_left_over_expires() {
 
 #[test]
 fn who_goes_weighs_nothing() {
-    let mut reads = Reads::new(NodeId(1), 1);
+    let mut reads = Reads::new(NodeId(1), Boot(1));
     reads.push(read(1));
     let context = reads.begin(0).unwrap();
-    reads.on_confirmed(&context, 5);
+    reads.on_confirmed(&context, Index(5));
     (2..=3).for_each(|id| reads.push(read(id)));
     let weight = read(1).command.weight();
     assert_eq!(reads.bytes(), 3 * weight);
-    assert_eq!(reads.take_confirmed(5..=5).len(), 1);
+    assert_eq!(reads.take_confirmed(Index(5)..=Index(5)).len(), 1);
     assert_eq!(reads.bytes(), 2 * weight, "it cannot be shown");
     reads.expire(2, |asker, _| assert_eq!(asker.id, RequestId(2)));
     assert_eq!(reads.bytes(), weight, "its time is up");
@@ -98,12 +100,12 @@ fn who_goes_weighs_nothing() {
 
 #[test]
 fn a_new_boot_confirms_once_without_being_asked() {
-    let mut reads = Reads::new(NodeId(1), 2);
+    let mut reads = Reads::new(NodeId(1), Boot(2));
     let context = reads.begin(0).expect("nobody asks, but the node is not fresh");
-    reads.on_confirmed(&context, 3);
+    reads.on_confirmed(&context, Index(3));
     assert_eq!(reads.begin(0), None);
     assert!(!reads.is_fresh());
-    assert!(reads.is_answerable(3) && !reads.is_answerable(2));
+    assert!(reads.is_answerable(Index(3)) && !reads.is_answerable(Index(2)));
     assert_eq!(answerable(&mut reads, 3), [0; 0]);
     assert!(reads.is_fresh());
     assert_eq!(reads.begin(0), None);

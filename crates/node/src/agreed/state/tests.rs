@@ -1,13 +1,13 @@
 use super::*;
 use crate::api::Reply;
 use crate::commands::{Command, decode, encode};
-use crate::ids::KeyspaceId;
 use crate::ids::Life;
+use crate::ids::{Boot, Index, KeyspaceId, Sequence};
 use crate::wire::codec::Reader;
 
 fn id(boot: u64, sequence: u64) -> WriteId {
-    let life = Life { boot, incarnation: 7 * boot };
-    WriteId { node: NodeId(1), life, sequence }
+    let life = Life { boot: Boot(boot), incarnation: 7 * boot };
+    WriteId { node: NodeId(1), life, sequence: Sequence(sequence) }
 }
 
 fn new() -> State {
@@ -40,7 +40,7 @@ fn only_the_successor_is_applied() {
     assert_eq!(set(2, 1), None, "a boot that is over writes no more");
     assert_eq!(set(1, 3), None);
     let mut apply = |id| state.say(id, at, "SET k v");
-    let copy = Life { boot: 3, incarnation: 1 };
+    let copy = Life { boot: Boot(3), incarnation: 1 };
     assert_eq!(apply(WriteId { life: copy, ..id(3, 2) }), None, "another start of that number");
     assert_eq!(apply(WriteId { life: copy, ..id(3, 1) }), None);
     assert_eq!(apply(WriteId { node: NodeId(9), ..id(1, 1) }), None, "no member");
@@ -49,7 +49,7 @@ fn only_the_successor_is_applied() {
 #[test]
 fn del_counts_what_was_there() {
     let mut state = new();
-    let at = AgreedPosition { index: 7, offset: 2 };
+    let at = AgreedPosition { index: Index(7), offset: 2 };
     state.say(id(1, 1), at, "SET a 1");
     assert_eq!((state.keys(), state.written(b"a")), (1, Some(at)));
     let gone = state.say(id(1, 2), at, "DEL a a b");
@@ -64,7 +64,7 @@ fn a_condition_looks_at_what_the_writes_before_it_left() {
     let mut sequence = 0;
     let mut set = |options: &str| {
         sequence += 1;
-        let applied = state.say(id(1, sequence), at(sequence), &format!("SET k {options}"));
+        let applied = state.say(id(1, sequence), at(Index(sequence)), &format!("SET k {options}"));
         let applied = applied.unwrap();
         (applied.reply, applied.by.expect("it looked").map(|by| by.index))
     };
@@ -72,12 +72,12 @@ fn a_condition_looks_at_what_the_writes_before_it_left() {
     assert_eq!(set("0 XX"), (Reply::Nil, None));
     assert_eq!(set("0 IFEQ "), (Reply::Nil, None), "what is missing is no empty value");
     assert_eq!(set("a NX GET"), (Reply::Nil, None), "set; nothing was there");
-    assert_eq!(set("b NX"), (Reply::Nil, Some(3)));
-    assert_eq!(set("b IFEQ a"), (Reply::Ok, Some(3)));
-    assert_eq!(set("c IFEQ a GET"), (value("b"), Some(5)));
-    assert_eq!(set("c GET"), (value("b"), Some(5)));
-    assert_eq!(set("d XX"), (Reply::Ok, Some(7)));
-    assert_eq!((state.keys(), state.written(b"k")), (1, Some(at(8))));
+    assert_eq!(set("b NX"), (Reply::Nil, Some(Index(3))));
+    assert_eq!(set("b IFEQ a"), (Reply::Ok, Some(Index(3))));
+    assert_eq!(set("c IFEQ a GET"), (value("b"), Some(Index(5))));
+    assert_eq!(set("c GET"), (value("b"), Some(Index(5))));
+    assert_eq!(set("d XX"), (Reply::Ok, Some(Index(7))));
+    assert_eq!((state.keys(), state.written(b"k")), (1, Some(at(Index(8)))));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_flush_leaves_nothing_and_its_memory_goes_in_pieces() {
 #[test]
 fn a_refusal_in_a_list_stops_nothing() {
     let mut state = new();
-    let at = AgreedPosition { index: 4, offset: 1 };
+    let at = AgreedPosition { index: Index(4), offset: 1 };
     let parts = ["GET k", "SET k word", "GET k", "INCR k", "APPEND k s", "MGET k none"];
     let parts = parts.map(|one| Command::of_words(&one.split(' ').collect::<Vec<_>>()).unwrap());
     let list = Command::list(&parts).unwrap();

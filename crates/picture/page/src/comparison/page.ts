@@ -4,7 +4,7 @@
 import { again, remark, titled, verdict } from "../banner";
 import { h, icon, responsive, section } from "../dom";
 import { histogram, scale } from "../latency";
-import { count, counted } from "../words";
+import { count, counted } from "../describe";
 import { Column, Comparison, Kind } from "./data";
 import { picture, showings } from "./showings";
 

@@ -2,7 +2,7 @@
 // line of time, one below the other, so that nothing lies on anything.
 
 import { h, icon, section } from "../dom";
-import { counted } from "../words";
+import { counted } from "../describe";
 import { Column, Comparison, Part, Run, Showing } from "./data";
 
 export function showings({ columns }: Comparison): HTMLElement {

@@ -1,5 +1,8 @@
-// The data of a message diagram, as the Rust side writes it, and its parts as the page uses them. Times are
-// microseconds in the data and nanoseconds here, like everywhere else in the page.
+// The data of a message diagram, as the simulator serialises it (crates/sim/src/record/document.rs), and its parts as the
+// page uses them. Times are microseconds in the data and nanoseconds here, like everywhere else in the page.
+
+/** A list as columns of numbers: a text is its place among the texts, true is 1, and what is not there is -1. */
+type Columns<Name extends string> = Record<Name, number[]>;
 
 /** What the judge says about one level. */
 export interface Judgement {
@@ -29,19 +32,22 @@ export interface World {
   judged: boolean;
   nodes: number;
   clients: number;
-  end: number;
-  healed: number | null;
-  violated: number | null;
-  /** The time of the messages that are shown, if not all are. */
-  window: { from: number; to: number } | null;
-  counts: Record<"messages" | "shown" | "calls" | "calls_shown", number>;
-  calls: Record<string, number[]>;
-  messages: Record<string, number[]>;
-  bands: { from: number; until: number; node: number | null; client: number | null; kind: string; text: string }[];
-  marks: { at: number; node: number | null; kind: string; text: string }[];
-  states: [number, number, boolean, boolean, number][];
+  end_us: number;
+  healed_us: number | null;
+  violated_us: number | null;
+  /** When the first and the last of the messages that are shown were sent, if not all are. */
+  window_us: [number, number] | null;
+  counts: Record<"messages" | "messages_shown" | "calls" | "calls_shown", number>;
+  calls: Columns<"client" | "number" | "node" | "question" | "answer" | "writes" | "fate" | "start_us" | "end_us" | "arrived_us" | "answered_us">;
+  messages: Columns<"from" | "to" | "sent_us" | "came_us" | "received" | "text">;
+  bands: Columns<"from_us" | "until_us" | "node" | "client" | "kind" | "text">;
+  marks: Columns<"at_us" | "node" | "kind" | "text">;
+  states: Columns<"at_us" | "node" | "up" | "leads" | "term">;
   texts: string[];
 }
+
+/** What a client knows of an operation. */
+export type Fate = "done" | "refused" | "unknown";
 
 /** An operation of a client. */
 export interface Call {
@@ -53,8 +59,7 @@ export interface Call {
   question: string;
   answer: string;
   writes: boolean;
-  /** 0 done, 1 refused, 2 unknown. */
-  fate: number;
+  fate: Fate;
   start: number;
   /** Infinity if the client never heard. */
   end: number;
@@ -117,55 +122,71 @@ function sortOf(text: string): Sort {
   return routine && !/confirms a read|what lies beyond/.test(text) ? "routine" : "data";
 }
 
-const late = (us: number): number | null => (us < 0 ? null : us * NS);
+const time = (us: number): number | null => (us < 0 ? null : us * NS);
+const place = (cell: number): number | null => (cell < 0 ? null : cell);
 
-export function callsOf(world: World): Call[] {
-  const of = world.calls;
-  return of.start.map((start, at) => ({
+export function callsOf({ calls, texts }: World): Call[] {
+  return calls.start_us.map((start, at) => ({
     is: "call",
     at,
-    client: of.client[at],
-    number: of.number[at],
-    node: of.node[at],
-    question: world.texts[of.question[at]],
-    answer: world.texts[of.answer[at]],
-    writes: of.writes[at] === 1,
-    fate: of.done[at],
+    client: calls.client[at],
+    number: calls.number[at],
+    node: calls.node[at],
+    question: texts[calls.question[at]],
+    answer: texts[calls.answer[at]],
+    writes: calls.writes[at] === 1,
+    fate: texts[calls.fate[at]] as Fate,
     start: start * NS,
-    end: late(of.end[at]) ?? Infinity,
-    arrived: late(of.arrived[at]),
-    answered: late(of.answered[at]),
+    end: time(calls.end_us[at]) ?? Infinity,
+    arrived: time(calls.arrived_us[at]),
+    answered: time(calls.answered_us[at]),
   }));
 }
 
-export function messagesOf(world: World): Message[] {
-  const of = world.messages;
-  const sorts = world.texts.map(sortOf);
-  return of.sent.map((sent, at) => ({
+export function messagesOf({ messages, texts }: World): Message[] {
+  const sorts = texts.map(sortOf);
+  return messages.sent_us.map((sent, at) => ({
     is: "message",
-    from: of.from[at],
-    to: of.to[at],
+    from: messages.from[at],
+    to: messages.to[at],
     start: sent * NS,
-    came: late(of.came[at]),
-    received: of.received[at] === 1,
-    text: world.texts[of.text[at]],
-    sort: sorts[of.text[at]],
+    came: time(messages.came_us[at]),
+    received: messages.received[at] === 1,
+    text: texts[messages.text[at]],
+    sort: sorts[messages.text[at]],
   }));
 }
 
-export const bandsOf = (world: World): Band[] =>
-  world.bands.map(({ from, until, ...rest }) => ({ is: "band", start: from * NS, end: until * NS, ...rest }));
+export function bandsOf({ bands, texts }: World): Band[] {
+  return bands.from_us.map((from, at) => ({
+    is: "band",
+    start: from * NS,
+    end: bands.until_us[at] * NS,
+    node: place(bands.node[at]),
+    client: place(bands.client[at]),
+    kind: texts[bands.kind[at]],
+    text: texts[bands.text[at]],
+  }));
+}
 
-export const marksOf = (world: World): Mark[] =>
-  world.marks.map(({ at, ...rest }) => ({ is: "mark", start: at * NS, ...rest }));
+export function marksOf({ marks, texts }: World): Mark[] {
+  return marks.at_us.map((at_us, at) => ({
+    is: "mark",
+    start: at_us * NS,
+    node: place(marks.node[at]),
+    kind: texts[marks.kind[at]],
+    text: texts[marks.text[at]],
+  }));
+}
 
 /** For each node what it was, from when to when. */
-export function staysOf(world: World): Stay[][] {
-  const stays: Stay[][] = Array.from({ length: world.nodes }, () => []);
-  for (const [at, node, up, leads, term] of world.states) {
-    const last = stays[node].at(-1);
-    if (last) last.end = at * NS;
-    stays[node].push({ start: at * NS, end: world.end * NS, up, leads, term });
-  }
+export function staysOf({ nodes, states, end_us }: World): Stay[][] {
+  const stays: Stay[][] = Array.from({ length: nodes }, () => []);
+  states.at_us.forEach((at_us, at) => {
+    const stay = stays[states.node[at]];
+    const last = stay.at(-1);
+    if (last) last.end = at_us * NS;
+    stay.push({ start: at_us * NS, end: end_us * NS, up: states.up[at] === 1, leads: states.leads[at] === 1, term: states.term[at] });
+  });
   return stays;
 }

@@ -68,8 +68,8 @@ function drawLanes(context: CanvasRenderingContext2D, view: View, frame: Frame, 
     const width = context.measureText(text).width;
     texts.push({ text, x: x + 5 + width < frame.right ? x + 5 : x - 5 - width, y: frame.height - 9, ink: colour, rank: 0 });
   };
-  line(view.world.healed, colours.good, "everything heals");
-  line(view.world.violated, colours.bad, "a promise is broken");
+  line(view.world.healed_us, colours.good, "everything heals");
+  line(view.world.violated_us, colours.bad, "a promise is broken");
 }
 
 function drawBands(context: CanvasRenderingContext2D, view: View, frame: Frame, texts: Text[], colours: Palette): void {
@@ -203,12 +203,12 @@ function drawCall(context: CanvasRenderingContext2D, frame: Frame, call: Call, c
   const width = Math.min(x1, frame.right + 20) - Math.max(x0, frame.left - 20);
   if (width <= 0) return;
   const left = Math.max(x0, frame.left - 20);
-  context.fillStyle = call.writes && call.fate === 0 ? firm : call.writes ? colours.card : colours["read-fill"];
+  context.fillStyle = call.writes && call.fate === "done" ? firm : call.writes ? colours.card : colours["read-fill"];
   context.beginPath();
   context.roundRect(left, y - BAR / 2, width, BAR, Math.min(4, width / 3));
   context.fill();
-  if (call.fate !== 0) {
-    context.strokeStyle = call.fate === 1 ? colours.soft : firm;
+  if (call.fate !== "done") {
+    context.strokeStyle = call.fate === "refused" ? colours.soft : firm;
     context.lineWidth = 1.25;
     context.setLineDash([3, 2]);
     context.stroke();

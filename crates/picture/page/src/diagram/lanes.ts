@@ -2,7 +2,7 @@
 
 import { AXIS_HEIGHT } from "../ruler";
 import { View } from "./view";
-import { clientName, nodeName } from "./words";
+import { clientName, nodeName } from "./describe";
 
 const WORLD_HEIGHT = 30;
 const NODE_HEIGHT = 62;

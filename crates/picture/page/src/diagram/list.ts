@@ -1,10 +1,10 @@
 // What happens in view, line by line: the diagram for those who read.
 
 import { h } from "../dom";
-import { count, instant } from "../words";
+import { count, instant } from "../describe";
 import { Thing } from "./data";
 import { View } from "./view";
-import { line } from "./words";
+import { line } from "./describe";
 
 const ROWS_MAX = 200;
 

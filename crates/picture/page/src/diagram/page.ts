@@ -4,18 +4,18 @@ import { again, remark, titled, verdict } from "../banner";
 import { h, icon, section } from "../dom";
 import { movement, move, onKeys } from "../gestures";
 import { place } from "../details";
-import { count, instant } from "../words";
+import { count, instant } from "../describe";
 import { Call, Judgement, Thing, World } from "./data";
 import { list } from "./list";
 import { Stage } from "./stage";
 import { strip } from "./strip";
 import { View } from "./view";
-import { line, rows, when } from "./words";
+import { line, rows, when } from "./describe";
 
 export function page(world: World): void {
   document.title = `${world.title}: ${world.headline} · Candor`;
   const view = new View(world);
-  const met = world.violated === null ? "Whatever broke, every truth held, and everything came to rest." : `Noticed at ${instant(world.violated * 1000, 1e6)}. The command below lives the same world again, byte by byte.`;
+  const met = world.violated_us === null ? "Whatever broke, every invariant held, and everything came to rest." : `Noticed at ${instant(world.violated_us * 1000, 1e6)}. The command below lives the same world again, byte by byte.`;
   document.body.append(
     titled(world.title),
     h("main", {}, verdict({ word: world.word, text: world.headline, why: world.why }, met), figures(world), cut(world), judgements(view), messages(view)),
@@ -28,7 +28,7 @@ function figures(world: World): HTMLElement {
   const facts: [string, string][] = [
     ["nodes", count(world.nodes)],
     ["messages", count(world.counts.messages)],
-    ["virtual time", instant(world.end * 1000, 1e6)],
+    ["virtual time", instant(world.end_us * 1000, 1e6)],
     ...world.facts,
     ["seed", world.seed],
   ];
@@ -36,10 +36,10 @@ function figures(world: World): HTMLElement {
   return h("div", { class: "facts" }, h("dl", {}, ...facts.map(fact)), again("Live it again", world.command));
 }
 
-function cut({ counts, window }: World): HTMLElement | null {
-  if (!window && counts.calls_shown === counts.calls) return null;
-  const time = window ? `, those from ${instant(window.from * 1000, 1e6)} to ${instant(window.to * 1000, 1e6)}` : "";
-  const messages = `${count(counts.shown)} of ${count(counts.messages)} messages are in this page${time}`;
+function cut({ counts, window_us }: World): HTMLElement | null {
+  if (!window_us && counts.calls_shown === counts.calls) return null;
+  const time = window_us ? `, those from ${instant(window_us[0] * 1000, 1e6)} to ${instant(window_us[1] * 1000, 1e6)}` : "";
+  const messages = `${count(counts.messages_shown)} of ${count(counts.messages)} messages are in this page${time}`;
   const calls = counts.calls_shown < counts.calls ? `, and ${count(counts.calls_shown)} of ${count(counts.calls)} operations` : "";
   return h("div", { class: "remarks" }, remark("unchecked", `${messages}${calls}. Verdicts and counts are of the whole world.`, "cut"));
 }
@@ -69,7 +69,7 @@ function judgements(view: View): HTMLElement | null {
     "The judge counts nodes from 0: its server 0 is node 1.",
   ];
   const note = h("p", { class: "note" }, names.filter(Boolean).join(" "));
-  return section("verdicts", "Truths and verdicts", h("ul", { class: "verdicts" }, ...judgements.map(row)), unasked, note);
+  return section("verdicts", "Invariants and verdicts", h("ul", { class: "verdicts" }, ...judgements.map(row)), unasked, note);
 }
 
 function frame(view: View, one: Judgement): HTMLElement {

@@ -30,7 +30,7 @@ export function strip(view: View, gutter: () => number): HTMLElement {
     });
     context.fillStyle = colours.bad;
     for (const call of view.framed()) context.fillRect(x(call.start) - 1, 0, 2, HEIGHT);
-    if (view.world.violated !== null) context.fillRect(x(view.world.violated * 1000) - 1, 0, 2, HEIGHT);
+    if (view.world.violated_us !== null) context.fillRect(x(view.world.violated_us * 1000) - 1, 0, 2, HEIGHT);
     const [from, to] = [at(view.x0), at(view.x1)];
     context.fillStyle = colours.hair;
     context.globalAlpha = 0.6;

@@ -4,7 +4,7 @@ import { Box, line as lineBox, meet, Room } from "../labels";
 import { FONT, Palette } from "../palette";
 import { Call, Message } from "./data";
 import { bar, Frame, segment, toY } from "./frame";
-import { label } from "./words";
+import { label } from "./describe";
 
 /** Where along a line its words may stand. */
 const SHARES = [0.5, 0.35, 0.65, 0.2, 0.8];
@@ -91,7 +91,7 @@ function drawLabel(context: CanvasRenderingContext2D, frame: Frame, place: Place
   const x = inside ? x0 + 8 : x1 + 4;
   const box = lineBox(x, y, width);
   if (kept.some((other) => meet(box, other)) || !room.take(box)) return;
-  if (!(inside && call.writes && call.fate === 0)) {
+  if (!(inside && call.writes && call.fate === "done")) {
     put(context, text, x, y, colours.ink, inside && !call.writes ? colours["read-fill"] : colours.card);
     return;
   }

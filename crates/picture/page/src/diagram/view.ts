@@ -44,7 +44,7 @@ export class View {
     this.bands = bandsOf(world);
     this.marks = marksOf(world);
     this.stays = staysOf(world);
-    this.end = Math.max(world.end * 1000, 1);
+    this.end = Math.max(world.end_us * 1000, 1);
     let latest = 0;
     this.reach = Float64Array.from(this.messages, (message) => (latest = Math.max(latest, message.came ?? message.start)));
     this.axis = this.newAxis(true);
@@ -94,7 +94,7 @@ export class View {
 
   /** Where the page opens: at the clash, else at what went wrong, else at the first fault, else at everything. */
   private open(): void {
-    const wrong = this.world.violated;
+    const wrong = this.world.violated_us;
     if (this.framed().length > 0) return this.reveal(this.framed(), false);
     if (wrong !== null) {
       const at = wrong * 1000;

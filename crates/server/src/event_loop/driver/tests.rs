@@ -3,11 +3,14 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 use bytes::Bytes;
 use node::{
-    Command, Config, Level, NodeId, Recovery, RequestId, SessionId, Shortage, TURN_STEPS, Ticket,
+    Command, Config, DirectoryId, Level, NodeId, Recovery, RequestId, SessionId, Shortage,
+    TURN_STEPS, Ticket,
 };
 use resp::Protocol;
 use tempfile::TempDir;
@@ -20,7 +23,7 @@ use tokio::time::{sleep, timeout};
 use super::*;
 use crate::clients::tests::owed;
 use crate::event_loop::Clock;
-use crate::event_loop::shared::tests::{config, session, shared_of};
+use crate::event_loop::shared::tests::{config, session, shared_of, shared_with};
 use crate::log::disk::Disk;
 use crate::log::{Completion, Directory, Log};
 use crate::peers::tests::{connected, framed};
@@ -284,27 +287,33 @@ fn hello(config: Config) -> Bytes {
     panic!("it says nothing");
 }
 
+/// Two nodes that serve and trust each other, and who they are.
+async fn two() -> (Vec<OfTwo>, Vec<(NodeId, String)>) {
+    let listeners = [
+        TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        TcpListener::bind("127.0.0.1:0").await.unwrap(),
+    ];
+    let address = |place: usize| listeners[place].local_addr().unwrap().to_string();
+    let members = vec![(NodeId(1), address(0)), (NodeId(2), address(1))];
+    let nodes: Vec<_> = std::iter::zip(&members, listeners)
+        .map(|((id, _), listener)| OfTwo::start(*id, &members, listener))
+        .collect();
+    for OfTwo { shared, trusted } in &nodes {
+        until("both serve", || shared.node().waits_for().is_none()).await;
+        until("each trusts the other", || trusted().len() == 1).await;
+    }
+    (nodes, members)
+}
+
 #[tokio::test]
 async fn two_nodes_meet_trust_each_other_and_turn_others_away() {
     let story = async {
-        let listeners = [
-            TcpListener::bind("127.0.0.1:0").await.unwrap(),
-            TcpListener::bind("127.0.0.1:0").await.unwrap(),
-        ];
-        let address = |place: usize| listeners[place].local_addr().unwrap().to_string();
-        let members = vec![(NodeId(1), address(0)), (NodeId(2), address(1))];
-        let nodes: Vec<_> = std::iter::zip(&members, listeners)
-            .map(|((id, _), listener)| OfTwo::start(*id, &members, listener))
-            .collect();
-        for OfTwo { shared, trusted } in &nodes {
-            until("both serve", || shared.node().waits_for().is_none()).await;
-            until("each trusts the other", || trusted().len() == 1).await;
-        }
+        let (nodes, members) = two().await;
         let OfTwo { shared, trusted } = &nodes[0];
         let config = config(NodeId(2), members.clone());
         // Node 2 with another directory: whoever brings that is hung up on.
         let path = *trusted().first().unwrap();
-        let message = hello(Config { directory: 9, incarnation: 9, ..config.clone() });
+        let message = hello(Config { directory: DirectoryId(9), incarnation: 9, ..config.clone() });
         shared.tell(Input::Receive { path: Some(path), message });
         until("it hangs up", || !trusted().contains(&path)).await;
         until("the other comes back", || trusted().len() == 1).await;
@@ -315,4 +324,46 @@ async fn two_nodes_meet_trust_each_other_and_turn_others_away() {
         soon("the copy is told", copy.read_exact(&mut [0; 8])).await.unwrap();
     };
     LocalSet::new().run_until(story).await;
+}
+
+#[tokio::test]
+async fn a_copy_that_is_told_so_ends() {
+    let story = async {
+        let (_nodes, members) = two().await;
+        let copy = Config { incarnation: 9, ..config(NodeId(2), members.clone()) };
+        let shared = Rc::new(shared_with(copy));
+        let peers = Peers::dial(&shared, NodeId(2), &members, 9);
+        let directory = tempfile::tempdir().unwrap();
+        let end = driver(&shared, peers, &directory).run();
+        assert_eq!(soon("the copy ends", end).await.exit_code, 78);
+    };
+    LocalSet::new().run_until(story).await;
+}
+
+/// What is logged, in the place of standard error.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_the_node_says_of_itself_is_logged() {
+    let mut alone = Alone::at_rest().await;
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let _here = tracing::subscriber::set_default(subscriber);
+    alone.shared.put(Input::DiskFull(Some(Shortage::of_room())));
+    alone.driver.turn().unwrap();
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("takes no writes"), "{text:?}");
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU32;
 use std::task::{Context, Wake, Waker};
 
-use node::{Command, Config, Level, NodeId, Order, Recovery, RequestId};
+use node::{Command, Config, DirectoryId, Level, NodeId, Order, Recovery, RequestId};
 use resp::Protocol;
 use tokio::net::{TcpListener, TcpStream};
 
@@ -16,7 +16,12 @@ pub(crate) fn shared() -> Shared {
 
 /// What the tasks of one of these nodes share.
 pub(crate) fn shared_of(id: NodeId, members: Vec<(NodeId, String)>) -> Shared {
-    let node = Recovery::new(config(id, members)).finish().unwrap();
+    shared_with(config(id, members))
+}
+
+/// What the tasks of a node that is told this at its start share.
+pub(crate) fn shared_with(config: Config) -> Shared {
+    let node = Recovery::new(config).finish().unwrap();
     let descriptors = Descriptors { clients_max: 64, strangers_max: 4, limit: 100 };
     let about = Description { port: 1, settings: vec![], descriptors };
     Shared::new(node, Clock::start(None), Arc::default(), about)
@@ -33,7 +38,7 @@ pub(crate) fn config(id: NodeId, members: Vec<(NodeId, String)>) -> Config {
         max_clock_drift_ms: 500,
         seed: id.0,
         incarnation: id.0,
-        directory: id.0,
+        directory: DirectoryId(id.0),
     }
 }
 

@@ -1,9 +1,9 @@
 // The things of a diagram in words.
 
-import { instant, span } from "../words";
-import { Call, Thing } from "./data";
+import { instant, span } from "../describe";
+import { Call, Fate, Thing } from "./data";
 
-const FATES = ["done", "refused", "nobody knows whether it happened"];
+const OUTCOMES: Record<Fate, string> = { done: "done", refused: "refused", unknown: "nobody knows whether it happened" };
 
 export const nodeName = (node: number): string => `node ${node + 1}`;
 /** Clients go by other numbers after each unknown outcome, so their lanes have letters. */
@@ -54,7 +54,7 @@ export function rows(thing: Thing): [string, string][] {
   const at = (time: number | null): string => (time === null ? "not known" : instant(time));
   return [
     ...all,
-    ["outcome", FATES[thing.fate]],
+    ["outcome", OUTCOMES[thing.fate]],
     ["reached the node", at(thing.arrived)],
     ["answered by the node", at(thing.answered)],
   ];
@@ -63,7 +63,7 @@ export function rows(thing: Thing): [string, string][] {
 /** What stands in the bar of a call. */
 export function label(call: Call): string {
   const question = call.question.replace(/ \((linearizable|sequential|causal|eventual)\)$/, "");
-  if (call.fate === 1) return `${question} ✗`;
-  if (call.fate === 2) return `${question} ?`;
+  if (call.fate === "refused") return `${question} ✗`;
+  if (call.fate === "unknown") return `${question} ?`;
   return call.writes ? question : `${question} → ${call.answer}`;
 }
