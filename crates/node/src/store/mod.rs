@@ -93,7 +93,7 @@ impl<V> Store<V> {
     /// several things at a time where one does not depend on the other. So whoever is about to use
     /// many keys touches them first, all of them one step at a time. `ends_of` looks at both ends
     /// of a value.
-    pub(crate) fn touch(&self, keys: &[&[u8]], ends_of: fn(&V) -> (u8, u8)) {
+    pub(crate) fn touch(&self, keys: &[&[u8]], ends_of: impl Fn(&V) -> (u8, u8)) {
         let mut places = [(0, 0); TOGETHER];
         for (place, key) in std::iter::zip(&mut places, keys) {
             *place = (slot::of(key), xxh3_64(key));

@@ -22,6 +22,9 @@ use crate::mutants::mutant;
 use crate::peers::Peers;
 use crate::{Error, logging};
 
+/// A turn of no more inputs than this, the time among them, is a quiet one: nobody else waits for the loop.
+const QUIET_INPUTS: usize = 5;
+
 /// What drives the node.
 #[derive(Debug)]
 pub(crate) struct Driver {
@@ -72,19 +75,7 @@ impl Driver {
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut due = self.ticks.poll_tick(cx).is_ready() || mutant!(MoreNotDue, self.more, false);
         while let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {
-            match report {
-                Report::Durable(completion) => {
-                    mutant!(BacklogKept, self.shared.take_backlog(completion.bytes), ());
-                    self.shared.put(Input::Persisted(completion.ticket));
-                }
-                Report::Full(shortage) => {
-                    mutant!(
-                        ShortageNotTold,
-                        self.shared.put(Input::DiskFull(shortage)),
-                        drop(shortage)
-                    );
-                }
-            }
+            self.hear(report);
             due = mutant!(ReportNotDue, true, due);
             // As long as one is ready, nobody is woken for the next.
             mutant!(OneReportATurn, {}, break);
@@ -93,14 +84,46 @@ impl Driver {
         if due { Poll::Ready(()) } else { Poll::Pending }
     }
 
+    /// The node will be told this in its next turn.
+    fn hear(&self, report: Report) {
+        match report {
+            Report::Durable(completion) => {
+                mutant!(BacklogKept, self.shared.take_backlog(completion.bytes), ());
+                self.shared.put(Input::Persisted(completion.ticket));
+            }
+            Report::Full(shortage) => {
+                mutant!(
+                    ShortageNotTold,
+                    self.shared.put(Input::DiskFull(shortage)),
+                    drop(shortage)
+                );
+            }
+        }
+    }
+
+    /// Makes a group durable while nothing else is to be done, or has it made.
+    fn persist(&mut self, group: log::Group) {
+        if let Some(completion) = self.log.append_here(group) {
+            // What was durable before it is told before it.
+            while let Ok(report) = self.reports.try_recv() {
+                self.hear(report);
+            }
+            self.hear(Report::Durable(completion));
+            self.more = true;
+        }
+    }
+
     fn turn(&mut self) -> Result<(), Error> {
         self.shared.take_inbox(&mut self.inputs);
+        let mut is_quiet = self.inputs.len() <= QUIET_INPUTS;
+        let mut group = None;
         self.shared.node().turn(&mut self.inputs, &mut self.outputs);
         let (more, requests_left) = {
             let node = self.shared.node();
             (node.has_more(), node.requests_left())
         };
         self.more = mutant!(MoreForgotten, more, false);
+        is_quiet &= !more;
         mutant!(RequestsLeftUncounted, self.shared.set_requests_left(requests_left), ());
         for output in self.outputs.drain(..) {
             match output {
@@ -115,22 +138,33 @@ impl Driver {
                 Output::HangUp(path) => mutant!(NobodyHungUpOn, self.peers.hang_up(path), ()),
                 Output::Persist { ticket, records } => {
                     mutant!(BacklogUncounted, self.shared.add_backlog(records.len()), ());
-                    self.log.append(log::Group { ticket, records });
+                    let queued = group.replace(log::Group { ticket, records });
+                    queued.into_iter().for_each(|group| self.log.append(group));
+                    if !is_quiet {
+                        group.take().into_iter().for_each(|group| self.log.append(group));
+                    }
                 }
                 Output::Note(event) => mutant!(NothingTold, logging::tell(&event), drop(event)),
                 Output::Halt { exit_code, reason } => {
+                    group.take().into_iter().for_each(|group| self.log.append(group));
                     let halt = Error { exit_code, reason };
                     mutant!(HaltIgnored, return Err(halt), drop(halt));
                 }
             }
         }
+        // Many clients wait for the peers, and the peers for few clients.
+        let mut unsent = is_quiet && self.shared.sessions.flush();
         mutant!(PeersNotFlushed, self.peers.flush(), ());
-        let unsent = self.shared.sessions.flush();
+        if !is_quiet {
+            unsent = self.shared.sessions.flush();
+        }
         self.more |= mutant!(UnsentForgotten, unsent, false);
         mutant!(NothingSettled, self.shared.settle(), ());
         if !self.announcement.is_over() {
             self.announcement.tell(self.shared.node().waits_for().as_ref());
         }
+        // After what others wait for was sent.
+        group.into_iter().for_each(|group| self.persist(group));
         Ok(())
     }
 }

@@ -19,6 +19,10 @@ use crate::log::disk::File;
 use crate::mutants::mutant;
 use crate::random;
 
+/// A disk that took longer the last time is not waited for.
+const QUICK: Duration = Duration::from_millis(2);
+/// Groups up to so many bytes are small.
+const SMALL_BYTES: usize = 64 << 10;
 /// How long to wait for room before it is looked for again.
 pub(super) const ROOM_PAUSE: Duration = Duration::from_millis(200);
 
@@ -53,6 +57,8 @@ pub(crate) struct Log {
     unwritten_identity: Option<Identity>,
     /// The end of the active segment, as it is written next.
     blocks: Blocks,
+    /// How long the last group took.
+    took: Duration,
     counters: Arc<Counters>,
 }
 
@@ -100,6 +106,7 @@ impl Log {
             full: None,
             unwritten_identity: None,
             blocks: Blocks::default(),
+            took: Duration::ZERO,
             counters: Arc::default(),
         }
     }
@@ -130,6 +137,29 @@ impl Log {
         self.full.is_some() || self.directory.disk().has_faults()
     }
 
+    /// The number of the next frame.
+    pub(super) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Whether a group of this size is written by one write and one sync, which on this disk are quick.
+    pub(super) fn is_quick_for(&self, payload: usize) -> bool {
+        let end = self.active.end + frame::space(payload) as u64;
+        let fits = payload <= SMALL_BYTES && end <= self.active.header.size;
+        fits && self.took <= QUICK && !self.has_to_look() && self.unwritten_identity.is_none()
+    }
+
+    /// As if the disk had been quick, or slow, the last time.
+    #[cfg(test)]
+    pub(super) fn forget_slowness(&mut self) {
+        self.took = Duration::ZERO;
+    }
+
+    #[cfg(test)]
+    pub(super) fn was_slow(&mut self) {
+        self.took = QUICK + Duration::from_millis(1);
+    }
+
     /// Where it lies.
     pub(super) fn path(&self) -> PathBuf {
         self.directory.log().to_owned()
@@ -158,6 +188,7 @@ impl Log {
         if self.active.end + space > self.active.header.size {
             self.roll(space)?;
         }
+        let begun = Instant::now();
         let Active { file, path, header, end } = &mut self.active;
         let out = self.blocks.go_on_at(*end, space as usize);
         frame::encode(out, header.salt, self.sequence, records);
@@ -176,6 +207,7 @@ impl Log {
             FailedSyncForgotten, file.sync_data().or(Ok(()))
         );
         synced.map_err(Error::io("sync", path))?;
+        self.took = begun.elapsed();
         *end += space;
         if let Some(identity) = self.unwritten_identity {
             match identity

@@ -50,6 +50,10 @@ mutants! {
     TellsBeforeSync, "un-synced loss", "log::thread::tests::a_failed_sync_is_the_end";
     /// The group that is held back for the next frame is acknowledged with this one.
     HeldBackAcknowledged, "un-synced loss", "log::thread::tests::groups_that_do_not_fit_into_a_segment_together_are_apart";
+    /// What is written beside the thread overtakes what is queued for it.
+    QueueOvertaken, "un-synced loss", "log::thread::tests::what_is_queued_is_not_overtaken";
+    /// What was written beside the thread is never sealed.
+    WrittenBesideNotSealed, "damage unnoticed", "log::thread::tests::what_was_written_beside_the_thread_is_sealed_after_a_while";
     /// What is queued when the server ends is not written.
     QueuedLostAtEnd, "un-synced loss", "log::thread::tests::what_is_queued_at_the_end_is_made_durable";
     /// The header of a new segment is not synced before the segment has its name.

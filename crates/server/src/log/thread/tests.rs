@@ -128,6 +128,98 @@ fn what_is_queued_at_the_end_is_made_durable() {
     assert_eq!(open(temp.path()).1.concat().len(), 6003);
 }
 
+#[test]
+fn what_is_written_beside_the_thread_comes_back_in_its_place() {
+    let temp = tempfile::tempdir().unwrap();
+    let (tell, reports) = mpsc::channel();
+    let tell = move |report| tell.send(report).unwrap();
+    let handle = Handle::spawn(open(temp.path()).0, tell, |error| panic!("{error}")).unwrap();
+    let here = |ticket, records| written_here(&handle, ticket, records);
+    here(1, b"one");
+    here(2, b"two");
+    handle.append(group(3, b"three"));
+    reports.recv().unwrap();
+    here(4, b"four");
+    assert!(handle.append_here(group(5, &[b'x'; 4000])).is_none(), "this one needs a segment");
+    drop(handle);
+    let mut expected =
+        ["one", "two", "three", "four"].map(|text| text.as_bytes().to_vec()).to_vec();
+    expected.push(vec![b'x'; 4000]);
+    assert_eq!(open(temp.path()).1, expected);
+}
+
+/// Writes a group beside the thread, which is about to be done with what was queued.
+fn written_here(handle: &Handle, ticket: u64, records: &'static [u8]) {
+    while handle.shared.queued.load(Ordering::Acquire) > 0 {
+        thread::yield_now();
+    }
+    // The thread may look at the log in this moment, or the disk may have been slow: it is not waited for then.
+    loop {
+        let free = handle.shared.log.try_lock().is_ok_and(|mut log| {
+            log.forget_slowness();
+            true
+        });
+        if free {
+            break;
+        }
+        thread::yield_now();
+    }
+    let expected = Completion { ticket: Ticket(ticket), bytes: records.len() };
+    assert_eq!(handle.append_here(group(ticket, records)), Some(expected));
+}
+
+#[test]
+fn what_is_queued_is_not_overtaken() {
+    let temp = tempfile::tempdir().unwrap();
+    let (done, completions) = mpsc::channel();
+    let (go_on, gate) = mpsc::channel::<()>();
+    let tell = move |report| {
+        done.send(report).unwrap();
+        let _ = gate.recv();
+    };
+    let handle = Handle::spawn(open(temp.path()).0, tell, |error| panic!("{error}")).unwrap();
+    handle.append(group(1, b"one"));
+    completions.recv().unwrap();
+    handle.append(group(2, b"two"));
+    assert_eq!(handle.append_here(group(3, b"three")), None, "the second is still queued");
+    drop(go_on);
+    drop(handle);
+    assert_eq!(open(temp.path()).1, [b"one".to_vec(), b"twothree".to_vec()]);
+}
+
+#[test]
+fn what_was_written_beside_the_thread_is_sealed_after_a_while() {
+    let temp = tempfile::tempdir().unwrap();
+    let (log, _) = open(temp.path());
+    let counters = log.counters();
+    let handle = Handle::spawn(log, drop, |error| panic!("{error}")).unwrap();
+    let syncs = |count| {
+        let begun = std::time::Instant::now();
+        while counters.syncs.load(Relaxed) < count && begun.elapsed() < 10 * SEAL_PAUSE {
+            thread::sleep(Duration::from_millis(10));
+        }
+        counters.syncs.load(Relaxed)
+    };
+    handle.append(group(1, b"one"));
+    assert_eq!(syncs(2), 2, "the first is sealed");
+    while !handle.shared.resting.load(Relaxed) {
+        thread::yield_now();
+    }
+    written_here(&handle, 2, b"two");
+    assert_eq!(syncs(4), 4, "and so is the second");
+}
+
+#[test]
+fn a_disk_that_was_slow_is_not_waited_for() {
+    let temp = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(temp.path());
+    log.append(&[b"one"]).unwrap();
+    log.forget_slowness();
+    assert!(log.is_quick_for(100) && !log.is_quick_for(8192), "the other one needs a segment");
+    log.was_slow();
+    assert!(!log.is_quick_for(100));
+}
+
 /// After this fault of this operation nothing is acknowledged, and nothing is tried again.
 #[track_caller]
 fn is_the_end(operation: Operation, says: &str) {
