@@ -232,6 +232,16 @@ mod tests {
         groups.iter().for_each(|bytes| records(bytes));
     }
 
+    #[test]
+    fn a_log_that_ends_before_what_is_committed_is_refused() {
+        // A hard state: term 1, nobody voted for, 7 committed; and no entry.
+        let group = Bytes::from_static(&[5, 1, 3, 0, 0, 0, 1, 0, 7]);
+        let mut recovery = Recovery::new(config(1, Order::Agreed));
+        recovery.replay(&group).unwrap();
+        let refusal = recovery.finish().unwrap_err().0;
+        assert!(refusal.starts_with("what is committed at the end of the agreed log"), "{refusal}");
+    }
+
     proptest! {
         #[test]
         fn any_message(bytes in harmed(genuine().0)) {

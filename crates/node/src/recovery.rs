@@ -153,6 +153,9 @@ impl Recovery {
         if self.superseded {
             return Err(StartError(SUPERSEDED.into()));
         }
+        if self.tail.len() < self.tail.hard_state().commit {
+            return Err(unreadable("what is committed at the end of the agreed log"));
+        }
         let mut disk = RecordGroup::default();
         let birth = self.birth(&mut disk)?;
         let config = self.config;
