@@ -69,7 +69,7 @@ pub(crate) async fn attempt(
         play.cluster.end(interrupts.insisted()).await;
         directory.tidy()?;
     }
-    let history = play.recording.history_under(play.log.faults(), task.scenario.level);
+    let history = play.recording.history_under(play.nemesis.faults(), task.scenario.level);
     directory.write("history.jsonl", history.to_jsonl().as_bytes())?;
     let standings = Standing::to_jsonl(&play.standings());
     if !standings.is_empty() {
@@ -127,7 +127,8 @@ async fn judge(
     for line in verdict_lines(&attempt) {
         terminal.tell(line);
     }
-    let kept = task.keep.then_some(Kept { cluster: play.cluster, directory });
+    let kept =
+        task.keep.then_some(Kept { cluster: play.cluster, _nemesis: play.nemesis, directory });
     Ok(Attempted { attempt, kept })
 }
 
@@ -173,7 +174,7 @@ fn outcome(
         expected: scenario.to_be_violated().map(|level| expected(level, &judgement)),
         judgement,
         command: command(task),
-        faults: play.log.faults().to_vec(),
+        faults: play.nemesis.faults().to_vec(),
         standings: play.standings(),
     }
 }
