@@ -47,6 +47,9 @@ pub(crate) struct Args {
     /// Live two worlds in which nothing breaks, and tell how fast that went.
     #[arg(long)]
     plain: bool,
+    /// Let nothing break, and check how long operations take and entries need to spread.
+    #[arg(long, conflicts_with = "plain")]
+    calm: bool,
     /// Plant one bug after the other in the nodes, and tell in how many worlds each is caught.
     ///
     /// Exits with 0 only if each is caught within 1000 seeds. docs/mutants.md lists them.
@@ -97,13 +100,15 @@ pub(crate) struct Args {
 impl Args {
     /// What is fixed about every world.
     fn options(&self) -> Options {
+        let plain = self.calm.then_some(Plain::Calm);
         #[cfg(feature = "mutants")]
         if let Some(mutant) = self.mutant {
-            return mutant.options();
+            let options = mutant.options();
+            return Options { plain: plain.or(options.plain), ..options };
         }
         let named = |sabotage: &Sabotage| self.sabotage.as_deref() == Some(sabotage.name());
         let sabotage = Sabotage::ALL.into_iter().find(named);
-        Options { sabotage, ..Options::default() }
+        Options { sabotage, plain, ..Options::default() }
     }
 }
 

@@ -74,7 +74,9 @@ macro_rules! mutants {
                     | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
                     | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent
-                    | InboxBytesLeak | MergedKeysCounted => Some(Order::Merged),
+                    | InboxBytesLeak | MergedKeysCounted | PushTakenForAnswer => {
+                        Some(Order::Merged)
+                    }
                     _ => Some(Order::Agreed),
                 }
             }
@@ -259,6 +261,13 @@ mutants! {
     /// An answer comes without the certificate that its connection asked for.
     CertificateLeftOut, "wrong certificate", "";
 
+    // What calm worlds show.
+    /// No leader announces by itself what is committed.
+    CommitNotAnnounced, "slow in calm weather", "";
+    /// A push of new entries is taken for the answer to what was asked, so nobody asks while others
+    /// write.
+    PushTakenForAnswer, "slow in calm weather", "";
+
     // Counts that only go up.
     /// The bytes of a read that waited too long are counted for ever.
     ExpiredReadsLeak, "progress", "";
@@ -293,11 +302,6 @@ mutants! {
     ForgottenNotTold, "lost disk unnoticed", "", "merged_08_forgotten_entries.story";
     /// A replica that is told that it has forgotten entries of its own goes on.
     LostNotBelieved, "lost disk unnoticed", "", "merged_08_forgotten_entries.story";
-    /// No leader announces by itself what is committed.
-    CommitNotAnnounced, "slow in calm weather", "", "agreed_07_a_long_pipeline.story";
-    /// A push of new entries is taken for the answer to what was asked, so nobody asks while others
-    /// write.
-    PushTakenForAnswer, "slow in calm weather", "", "merged_06_repair_under_load.story";
     /// A replica that answers in parts does not say that there is more.
     MoreNotSaid, "slow in calm weather", "", "merged::log::tests::what_a_peer_lacks_comes_in_order_and_in_parts";
     /// No replica tells the others now and then what it has.

@@ -39,6 +39,10 @@ pub enum Plain {
     Busy,
     /// Five hundred operations a second, for a minute.
     Moderate,
+    /// A few clients, messages and disks that are quick, and, where logs are merged, messages that
+    /// get lost: it is checked how long things take. The seed decides the order, the nodes and the
+    /// rest.
+    Calm,
 }
 
 impl Options {
@@ -48,7 +52,9 @@ impl Options {
             [] => "none".to_owned(),
             numbers => numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(","),
         };
+        let calm = self.plain == Some(Plain::Calm);
         let flags = [
+            calm.then(|| " --calm".to_owned()),
             self.only.as_ref().map(|only| format!(" --only {}", row(only))),
             self.clients.as_ref().map(|clients| format!(" --clients {}", row(clients))),
             self.operations.map(|operations| format!(" --operations {operations}")),

@@ -28,6 +28,7 @@
 //! | [`copy`] | turn | a node on a copied directory leads and answers nothing |
 //! | [`answer`] | answer | an answer fits its question |
 //! | [`refusal`] | answer | what was refused never shows up |
+//! | [`calm`] | turn, answer | in a calm world nothing takes long |
 //! | [`ledger`] | end | nothing acknowledged is lost |
 //! | [`replica`] | end | replicas are equal |
 //! | [`place`] | end | the certificates of an agreed keyspace explain every answer |
@@ -40,6 +41,7 @@
 mod answer;
 mod belief;
 mod boot;
+mod calm;
 mod clock;
 mod committed;
 pub(crate) mod copy;
@@ -82,7 +84,7 @@ pub(crate) const NO_PANIC: &str = "no panic";
 
 /// All invariants but the judge's verdict, which comes last.
 pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
-    vec![
+    let mut all: Vec<Box<dyn Invariant>> = vec![
         Box::new(leader::OneLeader::default()),
         Box::new(vote::OneVote::new(setting.nodes)),
         Box::new(term::Remembered::new(setting.nodes)),
@@ -108,5 +110,9 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(replica::Equal),
         Box::new(place::Explained),
         Box::new(stamp::Merged),
-    ]
+    ];
+    if setting.calm {
+        all.push(Box::new(calm::Prompt::new(setting)));
+    }
+    all
 }

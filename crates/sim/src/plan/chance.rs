@@ -20,6 +20,8 @@ pub(crate) enum Subject {
     /// What was added to settings later, so that the rest of them stays.
     Extras,
     Rare,
+    /// What a calm world is made of.
+    Calm,
     /// What the fault of this number draws while it goes on.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -42,6 +44,7 @@ impl Subject {
             Subject::Stops => 9,
             Subject::Extras => 10,
             Subject::Rare => 11,
+            Subject::Calm => 12,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

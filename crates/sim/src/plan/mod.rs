@@ -33,7 +33,7 @@ impl Plan {
     /// The plan of a seed, or the part of it that the options leave.
     pub(crate) fn draw(seed: u64, options: &Options) -> Plan {
         let (setting, mut faults) = match options.plain {
-            Some(plain) => (plain.setting(), vec![]),
+            Some(plain) => (plain.setting(seed, options), vec![]),
             None => {
                 let mut setting = Setting::draw(seed, options);
                 let faults = draw::faults(seed, &setting);

@@ -31,6 +31,8 @@ pub(crate) struct Setting {
     /// What may wait, and go together.
     pub(crate) limits: Limits,
     pub(crate) load: Load,
+    /// Whether nothing breaks and all is quick, so that it is checked how long things take.
+    pub(crate) calm: bool,
 }
 
 /// What the clients do.
@@ -98,6 +100,7 @@ impl Setting {
             load: Load { many_percent, ..load(&mut chance, request_timeout_ms) },
             turn_steps: chance.weighted(&TURN_STEPS),
             limits,
+            calm: false,
         }
     }
 

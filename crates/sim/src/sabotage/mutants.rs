@@ -12,9 +12,12 @@ use std::sync::{Mutex, mpsc};
 
 use crate::invariants::violation::Violation;
 use crate::invariants::{NO_PANIC, REST};
-use crate::options::Options;
+use crate::options::{Options, Plain};
 use crate::sabotage::Sabotage;
 use crate::world;
+
+/// The class of bugs that show in calm worlds alone: how long things take.
+const SLOW_IN_CALM: &str = "slow in calm weather";
 
 /// A planted bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +100,12 @@ impl Mutant {
     /// A world in which it is planted, of the order that it is about.
     pub fn options(self) -> Options {
         match self {
-            Mutant::Node(mutant) => {
-                Options { mutant: Some(mutant), order: mutant.order(), ..Options::default() }
-            }
+            Mutant::Node(mutant) => Options {
+                mutant: Some(mutant),
+                order: mutant.order(),
+                plain: (mutant.class() == SLOW_IN_CALM).then_some(Plain::Calm),
+                ..Options::default()
+            },
             Mutant::Driver(sabotage) => Options { sabotage: Some(sabotage), ..Options::default() },
         }
     }
