@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use node::{NodeId, Order};
+use node::{Boot, Index, NodeId, Order};
 
 use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
@@ -64,7 +64,7 @@ impl Invariant for Prompt {
         }
         let applied = |replica: NodeId| {
             let place = turn.status.vector.iter().find(|(id, _, _)| *id == replica);
-            place.map_or(0, |(_, _, index)| *index)
+            place.map_or(0, |(_, _, index)| (*index).0)
         };
         let own = turn.status.id;
         self.make(own, applied(own), turn.at_us);
@@ -125,7 +125,8 @@ mod tests {
     fn an_entry_that_does_not_spread_is_seen() {
         let mut invariant = prompt(Order::Merged);
         let mut at = |node: u64, at_ms: u64, index: u64| {
-            let status = Status { vector: vec![(NodeId(1), 1, index)], ..status(node) };
+            let status =
+                Status { vector: vec![(NodeId(1), Boot(1), Index(index))], ..status(node) };
             invariant.on_turn(&Turn { at_us: at_ms * 1000, ..turn(&status, 1) })
         };
         assert_eq!(at(1, 1_000, 3), Ok(()));
