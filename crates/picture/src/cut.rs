@@ -30,8 +30,8 @@ struct Window {
 }
 
 impl Cut {
-    /// Chooses: around the operations of the clashes, the strongest level's first, if there are any;
-    /// else the beginning and the end.
+    /// Chooses: around the operations of the clashes, the strongest level's first, if there are
+    /// any; else the beginning and the end.
     pub(super) fn of<'a>(history: &History, clashes: impl Iterator<Item = &'a usize>) -> Cut {
         let operations = &history.operations;
         let mut by_start: Vec<usize> = (0..operations.len()).collect();

@@ -39,8 +39,9 @@ pub enum Plain {
     Busy,
     /// Five hundred operations a second, for a minute.
     Moderate,
-    /// A few clients, messages and disks that are quick, and, where logs are merged, messages that get
-    /// lost: it is checked how long things take. The seed decides the order, the nodes and the rest.
+    /// A few clients, messages and disks that are quick, and, where logs are merged, messages that
+    /// get lost: it is checked how long things take. The seed decides the order, the nodes and the
+    /// rest.
     Calm,
 }
 

@@ -23,8 +23,8 @@ struct Shrinker<'a> {
     progress: &'a mut dyn FnMut(u64, &Options),
 }
 
-/// Shrinks a world that violated an invariant, living at most so many others; `None` if it broke none.
-/// `progress` hears how many were run, and of the smallest so far.
+/// Shrinks a world that violated an invariant, running at most so many others; `None` if it broke
+/// none. `progress` hears how many were run, and of the smallest so far.
 pub fn shrink(
     seed: u64,
     options: &Options,
@@ -54,8 +54,8 @@ pub fn shrink(
 }
 
 impl Shrinker<'_> {
-    /// Lives a smaller world; it is the best one from now on if it violates the same invariant in the
-    /// same way.
+    /// Runs a smaller world; it is the best one from now on if it violates the same invariant in
+    /// the same way.
     fn still_breaks(&mut self, options: Options) -> bool {
         if self.worlds >= self.worlds_max {
             return false;

@@ -1,8 +1,8 @@
-//! In a calm world, where nothing breaks, an operation and the spread of an entry take no longer than
-//! messages and disks do. Begin with [`Prompt`].
+//! In a calm world, where nothing breaks, an operation and the spread of an entry take no longer
+//! than messages and disks do. Begin with [`Prompt`].
 //!
-//! - Each operation is done within [`OPERATION_MS_MAX`]: a message takes at most a millisecond and a
-//!   sync at most six, but the next heartbeat of a leader is up to a hundred away.
+//! - Each operation is done within [`OPERATION_MS_MAX`]: a message takes at most a millisecond and
+//!   a sync at most six, but the next heartbeat of a leader is up to a hundred away.
 //! - An entry of a merged log is applied by every replica within [`SPREAD_MS_MAX`], also while
 //!   others go on writing. Messages get lost there; two rounds of repair in vain fit in.
 

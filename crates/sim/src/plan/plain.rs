@@ -74,7 +74,8 @@ fn steady(base_us: u64) -> Delay {
 fn calm(seed: u64, options: &Options) -> Setting {
     let mut chance = Chance::new(seed, Subject::Calm);
     let drawn = Setting::draw(seed, options);
-    // What a merged log lost is repaired; a follower's agreed write that is lost waits for half a second.
+    // What a merged log lost is repaired; a follower's agreed write that is lost waits for half a
+    // second.
     let lossy = drawn.order == Order::Merged;
     let weather = Weather {
         style: if lossy { Style::Datagram } else { drawn.weather.style },
