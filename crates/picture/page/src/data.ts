@@ -12,8 +12,8 @@ export interface Ruling {
   /** Places of operations among those shown. */
   clash: number[];
   clash_total: number;
-  /** The circle that they run in, if they do. */
-  circle: Link[];
+  /** The cycle that they run in, if they do. */
+  cycle: Link[];
   orders: Order[];
   orders_left_out: number;
 }

@@ -1,4 +1,4 @@
-// The circle of a clash: an arrow from each operation to the one that it must come before, with the
+// The cycle of a clash: an arrow from each operation to the one that it must come before, with the
 // reason on it.
 
 import { around, Box, meet, Room } from "./labels";

@@ -28,8 +28,8 @@ pub struct Judgement {
     pub lines: Vec<String>,
     /// The operations of the clash, by their places among all that clients asked for.
     pub clash: Vec<usize>,
-    /// The circle that they run in, if they do: the place of each, the place of the next, and why.
-    pub circle: Vec<(usize, usize, &'static str)>,
+    /// The cycle that they run in, if they do: the place of each, the place of the next, and why.
+    pub cycle: Vec<(usize, usize, &'static str)>,
 }
 
 /// The name of this invariant.
@@ -118,7 +118,7 @@ fn judge_level(level: Level, certified: bool, evidence: &Evidence<'_>) -> Judgem
         word: verdict.word(),
         lines,
         clash: clash.iter().flat_map(|clash| &clash.operations).map(|one| places[*one]).collect(),
-        circle: clash.iter().flat_map(|clash| &clash.cycle).map(link).collect(),
+        cycle: clash.iter().flat_map(|clash| &clash.cycle).map(link).collect(),
     }
 }
 

@@ -82,8 +82,8 @@ struct Judged {
     lines: Vec<String>,
     /// The operations of the clash, by their places among the calls.
     clash: Vec<usize>,
-    /// The circle that they run in: the place of each, the place of the next, and why.
-    circle: Vec<(usize, usize, &'static str)>,
+    /// The cycle that they run in: the place of each, the place of the next, and why.
+    cycle: Vec<(usize, usize, &'static str)>,
 }
 
 /// How many there are, and how many of them are shown.
@@ -171,7 +171,7 @@ impl Judged {
             word: one.word,
             lines: one.lines.clone(),
             clash: one.clash.clone(),
-            circle: one.circle.clone(),
+            cycle: one.cycle.clone(),
         }
     }
 
@@ -181,7 +181,7 @@ impl Judged {
             word: "violated",
             lines: vec![violation.what.clone()],
             clash: named(&violation.what, calls),
-            circle: vec![],
+            cycle: vec![],
         }
     }
 
@@ -190,7 +190,7 @@ impl Judged {
         let place = |call: &usize| cut.place(*call);
         self.clash = self.clash.iter().filter_map(place).collect();
         let link = |(from, to, why): &(usize, usize, _)| Some((place(from)?, place(to)?, *why));
-        self.circle = self.circle.iter().filter_map(link).collect();
+        self.cycle = self.cycle.iter().filter_map(link).collect();
     }
 }
 

@@ -15,7 +15,7 @@ export interface Judgement {
   lines: string[];
   /** Places among the calls. */
   clash: number[];
-  circle: [number, number, string][];
+  cycle: [number, number, string][];
 }
 
 /** The whole document. */
