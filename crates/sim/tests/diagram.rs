@@ -79,7 +79,7 @@ fn what_clashes_is_found_among_the_operations() {
         let link = |(from, to, _): &(usize, usize, _)| {
             judgement.clash.contains(from) && judgement.clash.contains(to)
         };
-        assert!(judgement.circle.iter().all(link));
+        assert!(judgement.cycle.iter().all(link));
     }
 }
 
