@@ -199,6 +199,29 @@ mod tests {
     use crate::model::fault::Fault;
     use crate::model::history::History;
 
+    /// A text of several parts for each core: lines and places count on from part to part.
+    #[test]
+    fn long_files_are_read_in_parts() {
+        let line = |at: u64| {
+            let value = "v".repeat(200);
+            let (start, end) = (2 * at, 2 * at + 1);
+            format!(
+                r#"{{"client":0,"kind":"write","key":"a","value":"{value}","start":{start},"end":{end}}}"#
+            ) + "\n"
+        };
+        let parts = 2 * std::thread::available_parallelism().map_or(1, usize::from) + 1;
+        let count = (parts * super::PART_BYTES / line(0).len()) as u64;
+        let header = "{\"candor_history\":1}\n";
+        let text = header.to_string() + &(0..count).map(line).collect::<String>();
+        let history = History::from_jsonl(&text).unwrap();
+        let lines = history.operations.iter().map(|operation| operation.line as u64);
+        assert!(lines.eq(2..count + 2));
+        for last in [header, "{}\n"] {
+            let broken = History::from_jsonl(&format!("{text}{last}")).unwrap_err();
+            assert_eq!(broken.line as u64, count + 2, "{broken}");
+        }
+    }
+
     const LINES: [&str; 2] = [
         r#"{"fault":"killed","server":0,"start":900,"end":1300}"#,
         r#"{"fault":"partition 0 | \"1\"","start":5,"end":null}"#,
