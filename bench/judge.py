@@ -3,7 +3,7 @@
 
 Makes the loads of crates/history/examples/loads/list.rs, has each judged by the levels named there, and
 prints a table: the verdict, CPU seconds and peak resident memory of the whole process, from file to
-verdict, as medians of several runs (under some 15 MB, memory is this script's). Peers are fetched and built by whoever runs this:
+verdict, as medians of several runs in turns (under some 15 MB, memory is this script's). Peers are fetched and built by whoever runs this:
 
     cargo build --release && bench/judge.py
     bench/judge.py --awdit PROGRAM --porcupine PROGRAM [--runs 5] [LOAD...]
@@ -38,8 +38,7 @@ def main():
             if options.loads and name not in options.loads:
                 continue
             for level in levels:
-                for judge, command in commands(options, path, level):
-                    report(name, level, judge, int(operations), command, options)
+                report(name, level, int(operations), dict(commands(options, path, level)), options)
 
 
 def arguments():
@@ -98,18 +97,20 @@ def write_plume(path, plume):
         file.writelines(lines)
 
 
-def report(name, level, judge, operations, command, options):
-    """Runs it several times and prints a line of the table."""
-    runs = [run(command, options.limit) for _ in range(options.runs)]
-    cpu = statistics.median(run[1] for run in runs)
-    peak = statistics.median(run[2] for run in runs)
-    alone = [run[3] for run in runs if run[3] is not None]
-    note = f"  checking alone {statistics.median(alone):.4f}" if alone else ""
-    print(
-        f"{name:<24} {level:<13} {judge:<10} {runs[0][0]:<10} {cpu:>8.3f} {peak / 1e6:>7.0f}"
-        f" {peak / operations:>9.0f}{note}",
-        flush=True,
-    )
+def report(name, level, operations, judges, options):
+    """Runs all judges several times, in turns, and prints a line of the table for each."""
+    turns = [{judge: run(command, options.limit) for judge, command in judges.items()} for _ in range(options.runs)]
+    for judge in judges:
+        runs = [turn[judge] for turn in turns]
+        cpu = statistics.median(run[1] for run in runs)
+        peak = statistics.median(run[2] for run in runs)
+        alone = [run[3] for run in runs if run[3] is not None]
+        note = f"  checking alone {statistics.median(alone):.4f}" if alone else ""
+        print(
+            f"{name:<24} {level:<13} {judge:<10} {runs[0][0]:<10} {cpu:>8.3f} {peak / 1e6:>7.0f}"
+            f" {peak / operations:>9.0f}{note}",
+            flush=True,
+        )
 
 
 def run(command, limit):

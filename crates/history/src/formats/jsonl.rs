@@ -26,66 +26,50 @@ impl History {
     }
 }
 
-/// Files shorter than this are read by one thread.
-const PART_BYTES_MIN: usize = 1 << 20;
+/// How long the parts of a file are that a thread reads at a time.
+const PART_BYTES: usize = 1 << 20;
 
-/// Reads all lines, long files in parts on all cores.
+/// Reads all lines, as many parts at a time as there are cores. What is read of a part is put behind
+/// the rest before the next ones begin, so that little stands in memory twice.
 fn read_all(text: &str) -> Result<History, Broken> {
-    let parts = match text.len() / PART_BYTES_MIN {
-        0 => vec![text],
-        parts => {
-            split(text, parts.min(std::thread::available_parallelism().map_or(1, usize::from)))
-        }
-    };
-    let read: Vec<Result<Part, Broken>> = if let [only] = parts[..] {
-        vec![Part::read(only, 0)]
-    } else {
-        std::thread::scope(|scope| {
-            // The first has room for all, so that the others can be put behind it.
-            let room = |at: usize| if at == 0 { newlines(text) } else { 0 };
-            let parts = parts.iter().enumerate();
-            let threads: Vec<_> =
-                parts.map(|(at, part)| scope.spawn(move || Part::read(part, room(at)))).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().expect("a reader does not panic"))
-                .collect()
-        })
+    let cores = match text.len() / PART_BYTES {
+        0 => 1,
+        parts => parts.min(std::thread::available_parallelism().map_or(1, usize::from)),
     };
     let mut history = History::default();
-    let mut lines = 0;
-    for part in read {
-        let mut part = part.map_err(|broken| Broken { line: broken.line + lines, ..broken })?;
-        if let Some((line, column, header)) = part.header
-            && history.header.replace(header).is_some()
-        {
-            return Err(Broken { line: line + lines, column, message: SECOND_HEADER.to_string() });
-        }
-        part.operations.iter_mut().for_each(|operation| operation.line += lines);
-        lines += part.lines;
-        history.faults.append(&mut part.faults);
-        if history.operations.is_empty() {
-            history.operations = part.operations;
-        } else {
-            history.operations.append(&mut part.operations);
+    history.operations.reserve_exact(newlines(text) + 1);
+    let (mut lines, mut left) = (0, text);
+    while !left.is_empty() {
+        let parts: Vec<&str> = (0..cores).map(|_| cut(&mut left)).collect();
+        for part in read_parts(&parts) {
+            lines += part
+                .and_then(|part| part.join(&mut history, lines))
+                .map_err(|broken| Broken { line: broken.line + lines, ..broken })?;
         }
     }
     Ok(history)
 }
 
-/// Cuts a text behind newlines into about equal parts.
-fn split(mut text: &str, parts: usize) -> Vec<&str> {
-    let mut found = Vec::new();
-    for left in (2..=parts).rev() {
-        let middle = text.len() / left;
-        let newline = text.as_bytes()[middle..].iter().position(|&byte| byte == b'\n');
-        let Some(newline) = newline else { break };
-        let (part, rest) = text.split_at(middle + newline + 1);
-        found.push(part);
-        text = rest;
+/// Reads each part on a thread of its own.
+fn read_parts(parts: &[&str]) -> Vec<Result<Part, Broken>> {
+    if let [only] = parts {
+        return vec![Part::read(only)];
     }
-    found.push(text);
-    found
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            parts.iter().map(|part| scope.spawn(move || Part::read(part))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a reader does not panic")).collect()
+    })
+}
+
+/// Cuts a part off the beginning of a text, behind a newline.
+fn cut<'a>(left: &mut &'a str) -> &'a str {
+    let text = *left;
+    let behind = text.as_bytes().get(PART_BYTES..).unwrap_or_default();
+    let newline = behind.iter().position(|&byte| byte == b'\n');
+    let (part, rest) = text.split_at(newline.map_or(text.len(), |at| PART_BYTES + at + 1));
+    *left = rest;
+    part
 }
 
 /// How many lines end.
@@ -106,10 +90,28 @@ struct Part {
 const SECOND_HEADER: &str = "a second header; a history has at most one";
 
 impl Part {
-    /// Reads a part of a file, with room for as many operations as it has lines, or for more.
-    fn read(text: &str, room: usize) -> Result<Part, Broken> {
+    /// Puts it behind what was read before, which has so many lines; how many it has itself. An
+    /// error counts lines from the beginning of the part.
+    fn join(mut self, history: &mut History, before: usize) -> Result<usize, Broken> {
+        if let Some((line, column, header)) = self.header
+            && history.header.replace(header).is_some()
+        {
+            return Err(Broken { line, column, message: SECOND_HEADER.to_string() });
+        }
+        if history.operations.len() + self.operations.len() > OPERATIONS_MAX {
+            let message = format!("the history has more than {OPERATIONS_MAX} operations");
+            return Err(Broken { line: 1, column: 1, message });
+        }
+        self.operations.iter_mut().for_each(|operation| operation.line += before);
+        history.operations.append(&mut self.operations);
+        history.faults.append(&mut self.faults);
+        Ok(self.lines)
+    }
+
+    /// Reads a part of a file.
+    fn read(text: &str) -> Result<Part, Broken> {
         let mut part = Part::default();
-        part.operations.reserve_exact(room.max(newlines(text) + 1));
+        part.operations.reserve_exact(newlines(text) + 1);
         for (number, line) in text.lines().enumerate() {
             part.lines = number + 1;
             if line.trim_start().is_empty() {
@@ -128,10 +130,6 @@ impl Part {
         if line.len() > LINE_BYTES_MAX {
             let message = format!("the line is longer than {LINE_BYTES_MAX} bytes");
             return Err(Fault { column: LINE_BYTES_MAX, message });
-        }
-        if self.operations.len() >= OPERATIONS_MAX {
-            let message = format!("the history has more than {OPERATIONS_MAX} operations");
-            return Err(Fault { column: 1, message });
         }
         // An array would be taken for a struct without the names of its fields.
         let start = line.len() - line.trim_start().len();
@@ -200,6 +198,29 @@ fn read_header(line: &str) -> Result<Header, Fault> {
 mod tests {
     use crate::model::fault::Fault;
     use crate::model::history::History;
+
+    /// A text of several parts for each core: lines and places count on from part to part.
+    #[test]
+    fn long_files_are_read_in_parts() {
+        let line = |at: u64| {
+            let value = "v".repeat(200);
+            let (start, end) = (2 * at, 2 * at + 1);
+            format!(
+                r#"{{"client":0,"kind":"write","key":"a","value":"{value}","start":{start},"end":{end}}}"#
+            ) + "\n"
+        };
+        let parts = 2 * std::thread::available_parallelism().map_or(1, usize::from) + 1;
+        let count = (parts * super::PART_BYTES / line(0).len()) as u64;
+        let header = "{\"candor_history\":1}\n";
+        let text = header.to_string() + &(0..count).map(line).collect::<String>();
+        let history = History::from_jsonl(&text).unwrap();
+        let lines = history.operations.iter().map(|operation| operation.line as u64);
+        assert!(lines.eq(2..count + 2));
+        for last in [header, "{}\n"] {
+            let broken = History::from_jsonl(&format!("{text}{last}")).unwrap_err();
+            assert_eq!(broken.line as u64, count + 2, "{broken}");
+        }
+    }
 
     const LINES: [&str; 2] = [
         r#"{"fault":"killed","server":0,"start":900,"end":1300}"#,

@@ -71,12 +71,19 @@ pub(crate) fn assign(
     if let Some(id) = search.thin {
         return Decision::Violated(vec![id]);
     }
-    match check(&search.sources, search.open.is_empty(), meter) {
+    if search.open.is_empty() {
+        let sources = search.sources;
+        // A check takes much memory, and needs no cells.
+        drop(cells);
+        return match check(&sources, true, meter) {
+            Checked::Fits(orders) => Decision::Holds(proof(&sources, orders)),
+            Checked::Clash(core) => Decision::Violated(core),
+            Checked::TooMuch(why) => Decision::Undecided(why),
+        };
+    }
+    match check(&search.sources, false, meter) {
         Checked::Clash(core) => return Decision::Violated(core),
         Checked::TooMuch(why) => return Decision::Undecided(why),
-        Checked::Fits(orders) if search.open.is_empty() => {
-            return Decision::Holds(proof(&search, orders));
-        }
         Checked::Fits(_) => {}
     }
     if let Some(sources) = guess.sources(view, meter) {
@@ -85,7 +92,7 @@ pub(crate) fn assign(
         let guessed: Vec<u32> = guessed.collect();
         if let Checked::Fits(orders) = check(&guessed, true, meter) {
             search.sources = guessed;
-            return Decision::Holds(proof(&search, orders));
+            return Decision::Holds(proof(&search.sources, orders));
         }
     }
     search.descend();
@@ -98,7 +105,9 @@ pub(crate) fn assign(
         }
         let complete = search.open.is_empty();
         match check(&search.sources, complete, meter) {
-            Checked::Fits(orders) if complete => return Decision::Holds(proof(&search, orders)),
+            Checked::Fits(orders) if complete => {
+                return Decision::Holds(proof(&search.sources, orders));
+            }
             Checked::Fits(_) => search.descend(),
             Checked::Clash(_) => {}
             Checked::TooMuch(why) => return Decision::Undecided(why),
@@ -106,6 +115,8 @@ pub(crate) fn assign(
     }
 }
 
-fn proof(found: &Assignment<'_, '_, '_>, orders: Vec<(u32, Vec<u32>)>) -> Proof {
-    Proof { orders, sources: found.pairs() }
+/// The orders, and what is assigned: pairs of an operation and the maker of what it saw.
+fn proof(assigned: &[u32], orders: Vec<(u32, Vec<u32>)>) -> Proof {
+    let pairs = assigned.iter().enumerate().map(|(id, &source)| (id as u32, source));
+    Proof { orders, sources: pairs.filter(|&(_, source)| source != NONE).collect() }
 }

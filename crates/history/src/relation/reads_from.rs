@@ -199,12 +199,6 @@ impl<'v, 'h, 'l> Assignment<'v, 'h, 'l> {
             }
         }
     }
-
-    /// What is assigned: pairs of an operation and the maker of what it saw.
-    pub(crate) fn pairs(&self) -> Vec<(u32, u32)> {
-        let pairs = self.sources.iter().enumerate().map(|(id, &source)| (id as u32, source));
-        pairs.filter(|&(_, source)| source != NONE).collect()
-    }
 }
 
 /// What an operation can have seen.

@@ -33,10 +33,11 @@ impl Moment<'_, '_, '_> {
     }
 }
 
-/// Pasts that are kept, in rows that are used again.
+/// Pasts that are kept, in rows that are used again. Each row is a piece of memory by itself: one for
+/// all would be copied as it grows, and stand in memory twice.
 struct Rows {
     width: usize,
-    numbers: Vec<u32>,
+    rows: Vec<Box<[u32]>>,
     free: Vec<u32>,
     /// For each operation its row, and how many still ask for it.
     row: Vec<u32>,
@@ -45,26 +46,27 @@ struct Rows {
 
 impl Rows {
     fn bytes(&self) -> usize {
-        self.numbers.capacity() * size_of::<u32>()
+        self.rows.len() * (self.width * size_of::<u32>() + size_of::<Box<[u32]>>())
     }
 
     fn of(&self, id: u32) -> &[u32] {
-        let first = self.row[id as usize] as usize * self.width;
-        &self.numbers[first..first + self.width]
+        &self.rows[self.row[id as usize] as usize]
     }
 
     fn keep(&mut self, id: u32, past: &[u32]) {
         if self.asked[id as usize] == 0 {
             return;
         }
-        let row = self.free.pop().unwrap_or_else(|| {
-            let row = self.numbers.len() / self.width.max(1);
-            self.numbers.resize(self.numbers.len() + self.width, 0);
-            row as u32
-        });
-        self.row[id as usize] = row;
-        let first = row as usize * self.width;
-        self.numbers[first..first + self.width].copy_from_slice(past);
+        self.row[id as usize] = match self.free.pop() {
+            Some(row) => {
+                self.rows[row as usize].copy_from_slice(past);
+                row
+            }
+            None => {
+                self.rows.push(past.into());
+                self.rows.len() as u32 - 1
+            }
+        };
     }
 
     fn asked_once(&mut self, id: u32) {
@@ -85,8 +87,8 @@ impl<'v, 'h> Causality<'v, 'h> {
         let (count, width) = (self.view.ops.len(), self.chains.len());
         let (mut waits, before) = (self.waits(), self.before());
         let asked = self.edges.iter().map(|edges| edges.len() as u32).collect();
-        let (numbers, free, row) = (Vec::new(), Vec::new(), vec![0; count]);
-        let mut rows = Rows { width, numbers, free, row, asked };
+        let row = vec![0; count];
+        let mut rows = Rows { width, rows: Vec::new(), free: Vec::new(), row, asked };
         let is_ready = |&id: &u32| self.has(id) && waits[id as usize] == 0;
         let mut ready: BinaryHeap<_> = (0..count as u32).filter(is_ready).map(Reverse).collect();
         let mut past = vec![0; width];
