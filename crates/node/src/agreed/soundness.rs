@@ -23,6 +23,8 @@ pub(super) fn check<S: Storage>(message: &Message, raft: &Raft<S>) -> Result<(),
         && message.context.len() <= CONTEXT_BYTES_MAX
         && message.request_snapshot == 0
         && !message.has_snapshot()
+        // All of ours have the same: who is told to have less would answer in a term of its own.
+        && (message.priority, message.deprecated_priority) == (0, 0)
         && has_term(message)
         && is_of_a_peer(message, raft);
     if sound { Ok(()) } else { Err(Malformed) }
@@ -117,5 +119,21 @@ mod tests {
             MessageType::values().iter().filter(|kind| sound(**kind, 0)).collect();
         assert_eq!(without, [&MessageType::MsgReadIndex]);
         assert!(sound(MessageType::MsgRequestPreVote, 1) && sound(MessageType::MsgHeartbeat, 1));
+    }
+
+    #[test]
+    fn a_message_of_another_priority_is_none_of_a_peer() {
+        let storage = MemStorage::new_with_conf_state((vec![1, 2], vec![]));
+        let logger = slog::Logger::root(slog::Discard, slog::o!());
+        let config = Config { id: 1, ..Config::default() };
+        let raft = RawNode::new(&config, storage, &logger).unwrap().raft;
+        let sound = |priority, deprecated_priority| {
+            let mut message = Message { from: 2, to: 1, term: 1, ..Message::default() };
+            message.set_msg_type(MessageType::MsgRequestPreVote);
+            (message.priority, message.deprecated_priority) = (priority, deprecated_priority);
+            check(&message, &raft).is_ok()
+        };
+        let priorities = [(0, 0), (-1, 0), (1, 0), (0, 1)];
+        assert_eq!(priorities.map(|(new, old)| sound(new, old)), [true, false, false, false]);
     }
 }

@@ -224,6 +224,10 @@ impl Values for At<'_> {
         self.state
     }
 
+    fn given(&self) -> usize {
+        self.bytes
+    }
+
     fn clear(&mut self) {
         if self.state.keys == 0 {
             return;

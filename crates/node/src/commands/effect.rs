@@ -93,6 +93,8 @@ pub(crate) trait Values {
     fn clear(&mut self);
     /// What a read sees that runs now.
     fn view(&self) -> &dyn View;
+    /// How many bytes this write has given to keys so far.
+    fn given(&self) -> usize;
 }
 
 /// A write that runs.

@@ -6,6 +6,8 @@
 //! before them left. One that refuses changes nothing, and those behind it run (as after EXEC in
 //! Redis). No list stands in a list.
 
+use bytes::Bytes;
+
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row};
 use super::effect::{Answer, Effect, Step, Writes};
@@ -20,6 +22,9 @@ use crate::wire::codec::{Reader, put_uint};
 const COMMANDS_MAX: usize = REMOVED_KEYS_MAX;
 /// The most bytes of replies that a list gives back.
 const REPLY_BYTES_MAX: usize = 64 << 20;
+/// Once a list has given so many bytes to keys, its other writes are refused: it cannot be applied
+/// in pieces, and nobody else is served meanwhile.
+const VALUE_BYTES_MAX: usize = 64 << 20;
 
 /// No client says it by name.
 pub(super) static LIST: Row = Row {
@@ -110,9 +115,17 @@ fn check(args: Args<'_>) -> Result<(), Unreadable> {
         Unreadable::unless(row.takes(args.len() + 1) && may_stand_in_list(row))?;
         match row.run.effect {
             Effect::Write(writes) => (writes.check)(args),
-            _ => Ok(()),
+            _ => Unreadable::unless(is_parsed(row, args)),
         }
     })
+}
+
+/// Whether the arguments of a read are such as its parser lets pass.
+fn is_parsed(row: &'static Row, args: Args<'_>) -> bool {
+    let name = Bytes::from_static(row.name.as_bytes());
+    let request: Vec<Bytes> =
+        [name].into_iter().chain(args.iter().map(Bytes::copy_from_slice)).collect();
+    row.parse(&request).is_ok()
 }
 
 /// The keys of one command of a list.
@@ -127,6 +140,7 @@ fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     for (row, args) in items(args) {
         step.steps += 1;
         let reply = match row.run.effect {
+            Effect::Write(_) if step.values.given() > VALUE_BYTES_MAX => too_much(),
             Effect::Write(writes) => (writes.run)(step, args).reply,
             // A read changes nothing: only who was asked needs it.
             _ if !step.asked => continue,
@@ -142,6 +156,12 @@ fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
         }
     }
     Answer::blindly(Reply::Array(replies))
+}
+
+fn too_much() -> Reply {
+    Reply::Error(Error::Invalid(format!(
+        "the command did not run: the list gives keys more than {VALUE_BYTES_MAX} bytes. Send several"
+    )))
 }
 
 fn too_long() -> Reply {
@@ -208,6 +228,9 @@ mod tests {
         for bytes in malformed {
             assert_eq!(read(&[set, bytes]), Err(Unreadable::Malformed), "{bytes:?}");
         }
+        let range = |start: u8| [35, 3, 1, b'k', 1, start, 1, b'1'];
+        assert_eq!(read(&[&range(b'0')]), Ok(()));
+        assert_eq!(read(&[&range(b'x')]), Err(Unreadable::Malformed), "GETRANGE k x 1");
         let unknown = Unreadable::Unknown { what: "command", number: 100 };
         assert_eq!(read(&[set, &[100, 0]]), Err(unknown));
     }

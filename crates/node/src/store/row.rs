@@ -47,15 +47,11 @@ impl<V> Row<V> {
 
     /// Where a key is, or else where it would be.
     fn find(&self, hash: u64, key: &[u8]) -> Result<usize, usize> {
-        let mut place = self.first_from(hash);
-        while place < self.len() && self.hashes[place] == hash {
-            match (*self.entries[place].0).cmp(key) {
-                std::cmp::Ordering::Less => place += 1,
-                std::cmp::Ordering::Equal => return Ok(place),
-                std::cmp::Ordering::Greater => break,
-            }
-        }
-        Err(place)
+        let first = self.first_from(hash);
+        let same = self.hashes[first..].iter().take_while(|other| **other == hash).count();
+        // Whoever makes up long keys of one hash has few of them compared.
+        let found = self.entries[first..first + same].binary_search_by(|one| (*one.0).cmp(key));
+        found.map(|place| first + place).map_err(|place| first + place)
     }
 
     pub(super) fn get(&self, hash: u64, key: &[u8]) -> Option<&V> {

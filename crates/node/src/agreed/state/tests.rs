@@ -122,3 +122,20 @@ fn a_refusal_in_a_list_stops_nothing() {
     assert_eq!(run(2, false), Reply::Array(vec![]), "nobody else builds replies");
     assert_eq!(state.written(b"k"), Some(at));
 }
+
+#[test]
+fn a_list_that_writes_very_much_is_refused_what_is_left() {
+    let mut state = new();
+    let at = AgreedPosition { index: Index(1), offset: 0 };
+    let great = Command::set(Bytes::from("k"), Bytes::from(vec![7; 15 << 20]));
+    let append = Command::of_words(&["APPEND", "k", "x"]).unwrap();
+    let list = Command::list(&[&[great][..], &vec![append; 9]].concat()).unwrap();
+    let mut bytes = vec![];
+    encode(KeyspaceId::DEFAULT, &list, &mut bytes);
+    let write = decode(&mut Reader::new(&bytes)).unwrap();
+    let reply = state.apply(id(1, 1), at, write, true).unwrap().answer.reply;
+    let Reply::Array(replies) = reply else { panic!("{reply:?}") };
+    let refused = |reply: &Reply| matches!(reply, Reply::Error(_));
+    assert_eq!(replies.iter().filter(|reply| refused(reply)).count(), 5);
+    assert_eq!(state.get(b"k").map(Bytes::len), Some((15 << 20) + 4), "those before them ran");
+}
