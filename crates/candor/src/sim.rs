@@ -21,18 +21,19 @@ use crate::output;
 
 /// Live whole clusters in one thread from one seed: crashes, partitions, loss, wrong clocks.
 ///
-/// One seed is one world, the same every time and everywhere: its seed comes first, the hash of
-/// all that happened last. Many seeds run on all cores and end with a table, or with the first world that breaks a
-/// promise.
+/// One seed is one world, the same every time and everywhere: its seed comes first, the hash of all
+/// that happened last. Many seeds run on all cores and end with a table, or with the first world
+/// that breaks a promise.
 ///
-/// Of such a world the plan of its faults is shrunk: the shortest part of it that breaks the same promise is told, and
-/// the command that brings it back.
+/// Of such a world the plan of its faults is shrunk: the shortest part of it that breaks the same
+/// promise is told, and the command that brings it back.
 ///
-/// The table counts what the judge said of each level. Rows that say `certified` are about histories with
-/// certificates (what the nodes said of their answers, such as their places in the logs); the others are
-/// about the same histories without them.
+/// The table counts what the judge said of each level. Rows that say `certified` are about
+/// histories with certificates (what the nodes said of their answers, such as their places in the
+/// logs); the others are about the same histories without them.
 ///
-/// Exit codes: 0 every promise was kept; 1 a file or the answer cannot be written; 3 a promise was broken.
+/// Exit codes: 0 every promise was kept; 1 a file or the answer cannot be written; 3 a promise was
+/// broken.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("which").required(true).args(["seed", "seeds", "plain"])))]
 pub(crate) struct Args {
@@ -46,6 +47,9 @@ pub(crate) struct Args {
     /// Live two worlds in which nothing breaks, and tell how fast that went.
     #[arg(long)]
     plain: bool,
+    /// Let nothing break, and check how long operations take and entries need to spread.
+    #[arg(long, conflicts_with = "plain")]
+    calm: bool,
     /// Plant one bug after the other in the nodes, and tell in how many worlds each is caught.
     ///
     /// Exits with 0 only if each is caught within 1000 seeds. docs/mutants.md lists them.
@@ -83,8 +87,9 @@ pub(crate) struct Args {
     /// Write what the clients asked and heard to this file, for `candor check`.
     #[arg(long, value_name = "FILE", conflicts_with = "seeds")]
     history: Option<PathBuf>,
-    /// Write a diagram of the messages, faults and operations of the world to this file, one HTML page. Of a world that
-    /// broke a promise it shows what is left when it is shrunk; of many worlds, the first of those.
+    /// Write a diagram of the messages, faults and operations of the world to this file, one HTML
+    /// page. Of a world that broke a promise it shows what is left when it is shrunk; of many
+    /// worlds, the first of those.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Sabotage what drives the nodes in this way, to see that an invariant catches it.
@@ -95,13 +100,15 @@ pub(crate) struct Args {
 impl Args {
     /// What is fixed about every world.
     fn options(&self) -> Options {
+        let plain = self.calm.then_some(Plain::Calm);
         #[cfg(feature = "mutants")]
         if let Some(mutant) = self.mutant {
-            return mutant.options();
+            let options = mutant.options();
+            return Options { plain: plain.or(options.plain), ..options };
         }
         let named = |sabotage: &Sabotage| self.sabotage.as_deref() == Some(sabotage.name());
         let sabotage = Sabotage::ALL.into_iter().find(named);
-        Options { sabotage, ..Options::default() }
+        Options { sabotage, plain, ..Options::default() }
     }
 }
 
@@ -241,8 +248,8 @@ fn shrink(report: &mut Report, options: &Options) {
     progress.finish_and_clear();
 }
 
-/// Draws a world: what is left of it once it is shrunk, if it was. It is lived once more for that, because only then is it
-/// recorded.
+/// Draws a world: what is left of it once it is shrunk, if it was. It is lived once more for that,
+/// because only then is it recorded.
 fn draw(html: &Path, report: &Report, options: &Options) -> io::Result<()> {
     let options = report.shrunk.as_ref().map_or(options, |shrunk| &shrunk.options);
     let recorded = Options { diagram: true, story: false, ..options.clone() };
@@ -290,8 +297,8 @@ fn numbers(text: &str) -> Result<Numbers, String> {
     text.split(',').map(number).collect::<Result<_, _>>().map(Numbers)
 }
 
-/// A panic of a node breaks a promise, and its world tells of it. One of the simulator ends the process: its seed must
-/// not be lost.
+/// A panic of a node breaks a promise, and its world tells of it. One of the simulator ends the
+/// process: its seed must not be lost.
 fn name_the_seed_of_a_panic() {
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {

@@ -1,6 +1,6 @@
 //! The arrows between the crates of the house: who may depend on whom. A new arrow is a bigger
 //! change than any amount of code inside a crate; whoever wants one changes this test, and says
-//! why. Inside of a crate, no files import each other in a circle.
+//! why. Inside of a crate, no files import each other in a cycle.
 
 #[path = "architecture/imports.rs"]
 mod imports;
@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use imports::{Arrows, House, circles};
+use imports::{Arrows, House, cycles};
 use serde_json::Value;
 
 /// Each crate, and the crates of ours that it may use.
@@ -76,54 +76,48 @@ fn the_node_has_no_world_among_its_dependencies() {
     }
 }
 
-/// Files of one crate that may know each other in a circle, by the names of the files; and why.
-const CIRCLES: &[(&str, &[&str])] = &[
+/// Files of one crate that may know each other in a cycle, by the names of the files; and why.
+const CYCLES: &[(&str, &[&str])] = &[
     // COMMAND is itself a row of the table that it tells of.
     ("server", &["table.rs", "catalogue.rs", "documentation.rs"]),
 ];
 
-/// Crates whose files still go in circles; the list is to become empty.
-const STILL_CIRCULAR: &[&str] = &["history", "node", "server", "sim"];
-
-/// The circles of a crate that are not allowed, each with its arrows.
-fn circles_of(name: &str, src: &Path) -> Vec<String> {
+/// The cycles of a crate that are not allowed, each with its arrows.
+fn cycles_of(name: &str, src: &Path) -> Vec<String> {
     let arrows = House::read(src).arrows();
-    let is_allowed = |circle: &BTreeSet<String>| {
+    let is_allowed = |cycle: &BTreeSet<String>| {
         let file = |path: &String| path.rsplit('/').next().unwrap_or(path).to_owned();
-        let of_crate = CIRCLES.iter().filter(|(of, _)| *of == name);
+        let of_crate = CYCLES.iter().filter(|(of, _)| *of == name);
         let mut allowed = of_crate.map(|(_, files)| files);
-        allowed.any(|files| circle.iter().all(|path| files.contains(&&*file(path))))
+        allowed.any(|files| cycle.iter().all(|path| files.contains(&&*file(path))))
     };
-    let circles = circles(&arrows).into_iter().filter(|circle| !is_allowed(circle));
-    circles.map(|circle| format!("{name}:\n{}", told(&circle, &arrows))).collect()
+    let cycles = cycles(&arrows).into_iter().filter(|cycle| !is_allowed(cycle));
+    cycles.map(|cycle| format!("{name}:\n{}", told(&cycle, &arrows))).collect()
 }
 
-/// The arrows inside a circle, one a line.
-fn told(circle: &BTreeSet<String>, arrows: &Arrows) -> String {
+/// The arrows inside a cycle, one a line.
+fn told(cycle: &BTreeSet<String>, arrows: &Arrows) -> String {
     let inside = |from: &String| {
-        let to = arrows[from].iter().filter(|(to, _)| circle.contains(*to));
+        let to = arrows[from].iter().filter(|(to, _)| cycle.contains(*to));
         let line = |(to, names): (&String, &BTreeSet<String>)| {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             format!("  {from} takes {} from {to}", names.join(", "))
         };
         to.map(line).collect::<Vec<_>>()
     };
-    circle.iter().flat_map(inside).collect::<Vec<_>>().join("\n")
+    cycle.iter().flat_map(inside).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn no_files_of_a_crate_import_each_other_in_a_circle() {
+fn no_files_of_a_crate_import_each_other_in_a_cycle() {
     for (name, _) in ARROWS {
         let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src");
-        let found = circles_of(name, &src);
-        match STILL_CIRCULAR.contains(name) {
-            true => assert!(!found.is_empty(), "{name} has no circle left: strike it off the list"),
-            false => assert!(found.is_empty(), "{}", found.join("\n")),
-        }
+        let found = cycles_of(name, &src);
+        assert!(found.is_empty(), "{}", found.join("\n"));
     }
 }
 
-/// Writes a made-up crate; gives its circles.
+/// Writes a made-up crate; gives its cycles.
 fn made_up(files: &[(&str, &str)]) -> Vec<String> {
     let home = tempfile::tempdir().unwrap();
     for (file, text) in files {
@@ -131,11 +125,11 @@ fn made_up(files: &[(&str, &str)]) -> Vec<String> {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    circles_of("made-up", home.path())
+    cycles_of("made-up", home.path())
 }
 
 #[test]
-fn a_circle_is_found_however_the_files_name_each_other() {
+fn a_cycle_is_found_however_the_files_name_each_other() {
     // By `use`, by a path in the code, and by a name that the parent hands on.
     let found = made_up(&[
         ("lib.rs", "pub mod a; mod rooms; pub use rooms::Door;"),
@@ -158,7 +152,7 @@ fn a_circle_is_found_however_the_files_name_each_other() {
 }
 
 #[test]
-fn what_is_no_circle_is_not_taken_for_one() {
+fn what_is_no_cycle_is_not_taken_for_one() {
     let found = made_up(&[
         ("lib.rs", "pub mod a; pub mod b; pub struct Root;"),
         // A part and its whole; other crates; comments, texts and tests.

@@ -141,7 +141,10 @@ fn a_taken_port_is_named_with_its_place_and_who_wants_it() {
 #[test]
 fn a_kept_cluster_stays_until_ctrl_c() {
     let bench = Bench::new();
-    let file = bench.write("kept.json", r#"{"num_servers": 3, "consistency_level": "sequential"}"#);
+    // A fault that needs the proxy, and does nothing: the servers hear of each other through it.
+    let scenario = r#"{"num_servers": 3, "consistency_level": "sequential",
+        "faults": [{"at_ms": 0, "delay": 0}]}"#;
+    let file = bench.write("kept.json", scenario);
     let mut run = bench.start(&["run", file, "--keep"]);
     run.wait_for("stays up", 1);
     run.wait_for("redis-cli -p", 6);

@@ -181,7 +181,7 @@ fn a_run_that_does_not_show_what_its_file_says_is_no_good_run() {
 #[test]
 fn the_seed_brings_the_random_operations_back() {
     let bench = Bench::new();
-    let file = bench.write("seed.json", &scenario(400, json!({})));
+    let file = bench.write("seed.json", &scenario(1500, json!({})));
     let asked = || {
         let document = bench.document(&["run", file, "--seed", "9"]);
         let directory = document["runs"][0]["directory"].as_str().unwrap().to_owned();

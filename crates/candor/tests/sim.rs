@@ -124,6 +124,14 @@ fn a_story_that_is_lost_is_a_failure_and_a_closed_pipe_is_none() {
 }
 
 #[test]
+fn calm_worlds_have_no_faults() {
+    let calm = sim(&["--seed", "3", "--calm"]);
+    let text = String::from_utf8(calm.stdout).unwrap();
+    assert_eq!(calm.status.code(), Some(0), "{text}");
+    assert!(text.contains("faults: 0 ") && text.contains("verdict: holds"), "{text}");
+}
+
+#[test]
 fn one_or_many() {
     assert_eq!(sim(&[]).status.code(), Some(2));
     assert_eq!(sim(&["--seed", "1", "--seeds", "2"]).status.code(), Some(2));

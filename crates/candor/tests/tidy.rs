@@ -6,18 +6,6 @@ use std::path::{Path, PathBuf};
 /// How many characters a line of comments may have; rustfmt holds code to as many.
 const WIDTH: usize = 100;
 
-/// Where comments are still longer; the list is to become empty.
-const STILL_WIDE: &[&str] = &[
-    "crates/candor/src/diagram.rs",
-    "crates/candor/src/sim.rs",
-    "crates/history/",
-    "crates/node/",
-    "crates/picture/",
-    "crates/resp/",
-    "crates/server/",
-    "crates/sim/",
-];
-
 /// Texts that people write.
 const WRITTEN: &[&str] = &["rs", "ts", "css", "md", "toml", "json", "py", "sh", "story"];
 
@@ -70,16 +58,7 @@ fn is_wide(line: &str) -> bool {
 
 #[test]
 fn comments_are_within_their_columns() {
-    let sources = files(&["rs", "ts"]);
-    let is_still_wide = |path: &str| STILL_WIDE.iter().find(|place| path.starts_with(**place));
-    let (wide, narrow): (Vec<File>, Vec<File>) =
-        sources.into_iter().partition(|(path, _)| is_still_wide(path).is_some());
-    assert_none(faults(&narrow, is_wide), "comments of more than 100 columns");
-    for place in STILL_WIDE {
-        let of_place: Vec<File> =
-            wide.iter().filter(|(path, _)| path.starts_with(place)).cloned().collect();
-        assert!(!faults(&of_place, is_wide).is_empty(), "strike {place} off the list");
-    }
+    assert_none(faults(&files(&["rs", "ts"]), is_wide), "comments of more than 100 columns");
 }
 
 #[test]

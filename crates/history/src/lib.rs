@@ -83,6 +83,8 @@ mod budget;
 mod check;
 mod explain;
 mod formats;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod levels;
 mod model;
 mod relation;

@@ -9,6 +9,9 @@
 //!                       └─ recording ─▶ history ─▶ the judge ───┘
 //! ```
 //!
+//! Begin with `attempt/mod.rs`, which is one run from its first port to its verdict; `run.rs` makes
+//! one of each file, and `nemesis/` is where servers are hurt.
+//!
 //! - A file is refused as a whole, with the place of each fault, before anything is started.
 //! - Servers and clients are processes of this same program. Each holds the other end of a pipe
 //!   from the runner as its standard input and ends when that does, so nothing outlives the runner,
@@ -18,13 +21,14 @@
 //!   connected, and all start at one instant on the machine's one monotonic clock.
 //! - An operation is done, refused or unknown. After an unknown one the client goes on under a new
 //!   number, because nobody may assume that the old one has ended.
-//!
 //! - Faults need no right that a user has not: signals for the processes, ports of the runner
 //!   between the servers, and a mode of the servers in which they take orders about their clocks
 //!   and disks.
 
 pub mod scenario;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod run;
 
 mod attempt;

@@ -1,7 +1,7 @@
 //! What a command costs in the core alone: no socket, no disk, no kernel.
 //!
-//! `cargo bench -p node` drives three nodes in one thread, messages and syncs at once, and prints nanoseconds per command,
-//! all three nodes together.
+//! `cargo bench -p node` drives three nodes in one thread, messages and syncs at once, and prints
+//! nanoseconds per command, all three nodes together.
 
 #![allow(clippy::disallowed_methods, reason = "a bench looks at the clock; the core does not")]
 

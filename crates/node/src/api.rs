@@ -5,27 +5,12 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::commands::Command;
-pub use crate::ids::{Boot, DirectoryId, Index, Sequence, Term};
-
-/// A member of the cluster; at least 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct NodeId(pub u64);
-
-/// A client connection, numbered by the driver; never used twice in the life of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SessionId(pub u64);
-
-/// A request within its session, numbered by the driver; the reply carries it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RequestId(pub u64);
-
-/// Names one [`Output::Persist`]; [`Input::Persisted`] carries it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub u64);
-
-/// A connection that somebody made to this node, numbered by the driver; never used twice in the life of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PathId(pub u64);
+pub use crate::ids::{
+    Boot, DirectoryId, Index, NodeId, PathId, RequestId, Sequence, SessionId, Term, Ticket,
+};
+pub use crate::limits::{REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX};
+pub use crate::position::{AgreedPosition, Certificate, MergedPosition, MergedWrite};
+pub use crate::reply::{Error, Reply};
 
 /// What the driver's clocks say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -75,8 +60,8 @@ impl fmt::Display for Level {
 pub enum Input {
     /// Time has passed. Due at the head of every turn, and at least every [`TICK_MS`].
     Tick(Now),
-    /// Bytes of one message from a peer, as [`Output::Send`] or [`Output::SendBack`] gave them at the other end. Malformed bytes
-    /// are dropped with a note; who they are from is inside them.
+    /// Bytes of one message from a peer, as [`Output::Send`] or [`Output::SendBack`] gave them at
+    /// the other end. Malformed bytes are dropped with a note; who they are from is inside them.
     Receive {
         /// The connection that brought them; `None`: they came back on the one that this node made.
         path: Option<PathId>,
@@ -89,8 +74,8 @@ pub enum Input {
     Connected(NodeId),
     /// The connection that this node made to this peer is gone.
     Disconnected(NodeId),
-    /// A client asks. `level` is what this one read asked for (`None`: the default of the keyspace);
-    /// it must be `None` on a write.
+    /// A client asks. `level` is what this one read asked for (`None`: the default of the
+    /// keyspace); it must be `None` on a write.
     Request {
         /// The connection that asks.
         session: SessionId,
@@ -108,22 +93,23 @@ pub enum Input {
         /// On, or off again.
         on: bool,
     },
-    /// The connection is gone: nothing more is replied to it, once this is taken in. The driver drops what still comes.
+    /// The connection is gone: nothing more is replied to it, once this is taken in. The driver
+    /// drops what still comes.
     Closed(SessionId),
     /// The records of this ticket, and of all before it, are on disk.
     Persisted(Ticket),
-    /// The disk has no room any more but for small records, and why; or it has room again. What was handed to it before
-    /// still gets there sooner or later.
+    /// The disk has no room any more but for small records, and why; or it has room again. What was
+    /// handed to it before still gets there sooner or later.
     DiskFull(Option<Shortage>),
-    /// The process is about to end: a leader has another member lead first. The driver goes on until [`Node::may_end`], or for
-    /// as long as it likes.
+    /// The process is about to end: a leader has another member lead first. The driver goes on
+    /// until [`Node::may_end`], or for as long as it likes.
     ///
     /// [`Node::may_end`]: crate::Node::may_end
     Ending,
 }
 
-/// Why nothing but small records can be written for now: the disk is full, or the system has not got what the log needs
-/// to go on. Nothing is lost by it.
+/// Why nothing but small records can be written for now: the disk is full, or the system has not
+/// got what the log needs to go on. Nothing is lost by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shortage {
     /// What is wrong.
@@ -167,8 +153,8 @@ pub enum Output {
         /// The encoded message; opaque to the driver.
         message: Bytes,
     },
-    /// Whoever made this connection is a member. Until that is said it may be anybody: the driver keeps few such
-    /// connections, and none for long.
+    /// Whoever made this connection is a member. Until that is said it may be anybody: the driver
+    /// keeps few such connections, and none for long.
     Trust(PathId),
     /// Close this connection: whoever made it is no member, or has made a newer one.
     HangUp(PathId),
@@ -185,136 +171,14 @@ pub enum Output {
     },
     /// Something worth telling people.
     Note(Event),
-    /// The node must not go on: let what was handed to the disk before get there, print the reason, end the process with
-    /// this exit code.
+    /// The node must not go on: let what was handed to the disk before get there, print the reason,
+    /// end the process with this exit code.
     Halt {
         /// 1: a failure at run time; 78: a bad configuration.
         exit_code: u8,
         /// What happened and what would help.
         reason: String,
     },
-}
-
-/// The answer to a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reply {
-    /// Done.
-    Ok,
-    /// There is no such key.
-    Nil,
-    /// A value.
-    Value(Bytes),
-    /// A count.
-    Integer(i64),
-    /// A word.
-    Status(&'static str),
-    /// Several, in order.
-    Array(Vec<Reply>),
-    /// Not done, or not known to be done.
-    Error(Error),
-}
-
-impl Reply {
-    /// How many bytes it moves, but for small ones.
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Reply::Value(value) => value.len(),
-            // Each of them is a step of its own.
-            Reply::Array(all) => all.iter().map(|one| one.bytes() + 512).sum(),
-            Reply::Ok | Reply::Nil | Reply::Integer(_) | Reply::Status(_) | Reply::Error(_) => 0,
-        }
-    }
-}
-
-/// Where an answer stands in the logs.
-///
-/// Nobody need believe it: a judge can check that the order which certificates claim explains every answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Certificate {
-    /// In the agreed log.
-    Agreed {
-        /// Of a write: its own place. Of a read: the last place that this replica had applied.
-        position: AgreedPosition,
-        /// If it looked at the value of one key: where that was written; `Some(None)`: there was none. `None`: it looked
-        /// at none, or at many.
-        by: Option<Option<AgreedPosition>>,
-    },
-    /// In the merged logs.
-    Merged {
-        /// What this replica had applied, per replica; of a write, its own entry included.
-        position: Vec<MergedPosition>,
-        /// Of a read of one key: the write that it saw; `Some(None)`: there was none. Otherwise `None`.
-        by: Option<Option<MergedWrite>>,
-        /// Of a write: itself.
-        entry: Option<MergedWrite>,
-    },
-}
-
-/// A place in the agreed log; compared as a pair.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct AgreedPosition {
-    /// The entry.
-    pub index: Index,
-    /// The write within the entry; counts from 0.
-    pub offset: u32,
-}
-
-/// An entry of one replica's merged log; compared as boot, then index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MergedPosition {
-    /// Whose log.
-    pub replica: NodeId,
-    /// In which of its boots.
-    pub boot: Boot,
-    /// The entry; counts from 1 in each boot.
-    pub index: Index,
-}
-
-/// One write in a merged log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MergedWrite {
-    /// Its entry.
-    pub entry: MergedPosition,
-    /// The write within the entry; counts from 0.
-    pub offset: u32,
-    /// Its hybrid clock. Of two writes of a key the higher wins; then the higher replica, then the higher offset.
-    pub clock: u64,
-}
-
-/// Why a request was not answered with a result. Every variant but `Indeterminate` promises
-/// that the command did not run and will not run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// `-CLUSTERDOWN …`: no quorum in time; the command did not run.
-    ClusterDown(&'static str),
-    /// `-INDETERMINATE …`: sent, but its outcome is not known.
-    Indeterminate(&'static str),
-    /// `-CROSSKEYSPACE …`: its keys belong to several keyspaces.
-    CrossKeyspace(String),
-    /// `-CONSISTENCY …`: the level asked for cannot be had here.
-    Consistency(String),
-    /// `-ERR …`: the request itself is wrong.
-    Invalid(String),
-    /// `-MISCONF …`: the disk is full, or cannot be written for another reason that will pass; the write did not run, nor the
-    /// read that must see what found no room.
-    DiskFull(String),
-    /// `-CLOCKSKEW …`: this node's clock is too far from the others' to stamp a write; it did not run.
-    ClockSkew(&'static str),
-}
-
-impl fmt::Display for Error {
-    /// The text of the RESP error, code first, without the leading `-`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Error::ClusterDown(text) => write!(f, "CLUSTERDOWN {text}"),
-            Error::Indeterminate(text) => write!(f, "INDETERMINATE {text}"),
-            Error::Consistency(text) => write!(f, "CONSISTENCY {text}"),
-            Error::CrossKeyspace(text) => write!(f, "CROSSKEYSPACE {text}"),
-            Error::Invalid(text) => write!(f, "ERR {text}"),
-            Error::DiskFull(text) => write!(f, "MISCONF {text}"),
-            Error::ClockSkew(text) => write!(f, "CLOCKSKEW {text}"),
-        }
-    }
 }
 
 /// Something that happened inside the node and that people may want to know.
@@ -331,7 +195,8 @@ pub enum Event {
     },
     /// A message or a member was turned away.
     Refused(String),
-    /// No member has answered since this node started, and it serves its merged keyspaces all the same.
+    /// No member has answered since this node started, and it serves its merged keyspaces all the
+    /// same.
     Unheard,
     /// This node's wall clock came too far from those of most others, or is near them again.
     Clock {
@@ -342,7 +207,8 @@ pub enum Event {
     },
     /// The disk of this node has no room any more, and why; or it has room again.
     Disk(Option<Shortage>),
-    /// This node leads, and its clock is off, its disk full, or its end near: it asks another member to lead.
+    /// This node leads, and its clock is off, its disk full, or its end near: it asks another
+    /// member to lead.
     HandsOver(NodeId),
 }
 
@@ -452,19 +318,14 @@ impl fmt::Display for Waits {
 
 /// The longest time between two ticks, in milliseconds.
 pub const TICK_MS: u64 = 50;
-/// How much a turn does of each kind of work, in steps of a key or of half a kilobyte, unless it is told otherwise.
-pub const TURN_STEPS: usize = 8192;
-/// The most keys that one command may remove: so many take a few milliseconds, in which nothing else goes on.
-pub const REMOVED_KEYS_MAX: usize = 32_768;
-/// The longest key or value, in bytes.
-pub const VALUE_BYTES_MAX: usize = 16 << 20;
 
 /// What a node is told once, at its start.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Who this is.
     pub id: NodeId,
-    /// All members with their peer addresses (opaque here), this one included. The ids are fixed when the cluster forms.
+    /// All members with their peer addresses (opaque here), this one included. The ids are fixed
+    /// when the cluster forms.
     pub members: Vec<(NodeId, String)>,
     /// The order of the keyspace `default`. Fixed when the cluster forms.
     pub order: Order,
@@ -472,11 +333,13 @@ pub struct Config {
     pub level: Level,
     /// How long a request may take, in milliseconds.
     pub request_timeout_ms: u64,
-    /// How far apart clocks may be: a node that is further from most others stamps no writes and does not lead.
+    /// How far apart clocks may be: a node that is further from most others stamps no writes and
+    /// does not lead.
     pub max_clock_drift_ms: u64,
     /// Where chance comes from: fresh at every start.
     pub seed: u64,
-    /// A random number that tells this start from every other one of this directory and of its copies.
+    /// A random number that tells this start from every other one of this directory and of its
+    /// copies.
     pub incarnation: u64,
     /// A random id for the data directory, used if the disk is empty.
     pub directory: DirectoryId,

@@ -1,7 +1,9 @@
-//! Reads of very many keys: they are counted in pieces, so that nobody waits for them, and as of one place in the order.
+//! Reads of very many keys: they are counted in pieces, so that nobody waits for them, and as of
+//! one place in the order.
 //!
-//! While a count goes on, entries are applied and others are answered. A key that comes or goes meanwhile is noted with what it
-//! was when the count began (a pre-image), so that the count sees one state. One read is counted at a time.
+//! While a count goes on, entries are applied and others are answered. A key that comes or goes
+//! meanwhile is noted with what it was when the count began (a pre-image), so that the count sees
+//! one state. One read is counted at a time.
 
 use std::collections::VecDeque;
 
@@ -9,11 +11,12 @@ use bytes::Bytes;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::agreed::Read;
-use crate::api::{Certificate, Error, Order, Reply, SessionId};
-use crate::commands::Point;
-use crate::commands::{Effect, View, fits_exactly};
-use crate::session::Waiter;
+use crate::api::Order;
+use crate::commands::{Effect, Point, View, fits_exactly};
+use crate::ids::SessionId;
+use crate::position::Certificate;
+use crate::reply::{Error, Reply};
+use crate::session::{Read, Waiter};
 use crate::store::Cursor;
 
 /// A read of more keys than this is counted in pieces.
@@ -85,7 +88,8 @@ pub(crate) trait Past {
         self.watch().existed(key).unwrap_or_else(|| self.base().get(key).is_some())
     }
 
-    /// Calls `each` with the keys that existed from a place on, up to about so many. Gives back where to go on.
+    /// Calls `each` with the keys that existed from a place on, up to about so many. Gives back
+    /// where to go on.
     fn keys_from(&self, from: Cursor, most: usize, each: &mut dyn FnMut(&[u8])) -> Option<Cursor> {
         let next = self.base().walk(from, most, &mut |key| {
             if self.watch().existed(key) != Some(false) {

@@ -1,8 +1,10 @@
-//! Ids, each a type of its own; one start of a data directory, and all the starts that a directory has lived.
+//! Ids, each a type of its own; one start of a data directory, and all the starts that a directory
+//! has lived.
 //!
-//! Boots count up, and a copy of a directory counts on from the same number as the original. So a start also draws a random
-//! number, its incarnation, and a directory keeps both of every start. Members remember which start of each other member they
-//! believed last: who has not lived that one is a copy from before it, however high it has counted since.
+//! Boots count up, and a copy of a directory counts on from the same number as the original. So a
+//! start also draws a random number, its incarnation, and a directory keeps both of every start.
+//! Members remember which start of each other member they believed last: who has not lived that one
+//! is a copy from before it, however high it has counted since.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,7 +35,8 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// A term of Raft: in each there is at most one leader (Raft §5.1). Counts from 1; 0 is before the first.
+    /// A term of Raft: in each there is at most one leader (Raft §5.1). Counts from 1; 0 is before
+    /// the first.
     Term;
     /// The place of an entry in a log. Counts from 1; 0 is before the first.
     Index;
@@ -42,6 +45,27 @@ numbers! {
     /// The number of a write within a start of its node. Counts from 1.
     Sequence;
 }
+
+/// A member of the cluster; at least 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub u64);
+
+/// A client connection, numbered by the driver; never used twice in the life of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// A request within its session, numbered by the driver; the reply carries it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// Names one [`Output::Persist`]; [`Input::Persisted`] carries it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ticket(pub u64);
+
+/// A connection that somebody made to this node, numbered by the driver; never used twice in the
+/// life of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(pub u64);
 
 /// The random id of a data directory, drawn when it is first used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,11 +1,12 @@
 //! Keyspaces: which keys belong together, and what is promised of them.
 //!
-//! A key belongs to the keyspace with the longest prefix that it begins with. So far there is only `default`, which has the
-//! empty one.
+//! A key belongs to the keyspace with the longest prefix that it begins with. So far there is only
+//! `default`, which has the empty one.
 
-use crate::api::{Config, Error, Level, Order};
+use crate::api::{Config, Level, Order};
 use crate::commands::Command;
 use crate::ids::KeyspaceId;
+use crate::reply::Error;
 
 /// What is promised of the keys of a keyspace.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! The store as a machine: inputs in, outputs out.
 //!
-//! A [`Node`] is told everything (time, messages, requests, disk completions) and only answers. It has
-//! no clock, socket, file, thread or randomness of its own, so the server and the simulator drive
-//! the very same code.
+//! A [`Node`] is told everything (time, messages, requests, disk completions) and only answers. It
+//! has no clock, socket, file, thread or randomness of its own, so the server and the simulator
+//! drive the very same code.
 //!
 //! ```text
 //!              Input                        Output
@@ -12,23 +12,25 @@
 //!   clock ──── Tick ─────▶ └────────────┘ ── Note ────▶ people
 //! ```
 //!
-//! Inputs that arrived together are handed over together: one [turn](Node::turn) makes one entry, one group for the disk and
-//! few messages per peer, however many clients asked. What must wait for the disk, the node itself holds
-//! back; every output may be done at once. A node is born from its disk by [`Recovery`].
+//! Inputs that arrived together are handed over together: one [turn](Node::turn) makes one entry,
+//! one group for the disk and few messages per peer, however many clients asked. What must wait for
+//! the disk, the node itself holds back; every output may be done at once. A node is born from its
+//! disk by [`Recovery`].
 //!
 //! # Where to begin
 //!
-//! `api` says what goes in and out; `node` is one turn, and hands each input to the part that it is for.
+//! `api` says what goes in and out; `node` is one turn, and hands each input to the part that it is
+//! for.
 //!
 //! | room | what is in it |
 //! |---|---|
-//! | `api`, `node`, `turn`, `session`, `counting` | a turn, and what it may do; connections; reads over many turns |
-//! | `keyspace`, `commands`, `store` | which promise a key has; one row a command; where values lie |
+//! | `api`, `node`, `turn`, `session`, `counting` | a turn, its budget; connections; long reads |
+//! | `keyspace`, `commands`, `store` | what a key is promised; a row a command; where values lie |
 //! | `agreed` | the one log that Raft keeps: writes, linearizable reads, elections |
 //! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
 //! | `cluster` | who the members are, whether they are who they say, how far their clocks differ |
 //! | `wire`, `recovery` | the forms on disk and between nodes; how a node is born from its disk |
-//! | `observe`, `mutants` | the words that people read; the planted bugs that the tests must catch |
+//! | `observe`, `mutants` | the words that people read; the bugs that tests must catch |
 
 #[macro_use]
 mod mutants;
@@ -39,14 +41,18 @@ mod cluster;
 mod commands;
 mod copies;
 mod counting;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod ids;
 mod keyspace;
 mod limits;
 mod merged;
 mod node;
 mod observe;
+mod position;
 mod random;
 mod recovery;
+mod reply;
 mod session;
 mod store;
 mod turn;

@@ -1,7 +1,19 @@
-//! How much may wait, and go together: so that whatever others ask, memory and messages have an end.
+//! How much may wait, and go together: so that whatever others ask, memory and messages have an
+//! end.
 
-/// What goes together at most, and what waits at most, each but for a single greater one. A driver that is out to try a node
-/// makes them small, so that it meets them often.
+/// The most keys that one command may remove: so many take a few milliseconds, in which nothing
+/// else goes on.
+pub const REMOVED_KEYS_MAX: usize = 32_768;
+
+/// The longest key or value, in bytes.
+pub const VALUE_BYTES_MAX: usize = 16 << 20;
+
+/// How much a turn does of each kind of work, in steps of a key or of half a kilobyte, unless it is
+/// told otherwise.
+pub const TURN_STEPS: usize = 8192;
+
+/// What goes together at most, and what waits at most, each but for a single greater one. A driver
+/// that is out to try a node makes them small, so that it meets them often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// What the requests may weigh that wait to be written, sent or confirmed.
@@ -10,8 +22,9 @@ pub struct Limits {
     pub run_bytes: usize,
     /// Bytes of entries in one append.
     pub append_bytes: usize,
-    /// The most writes of a node that may be named and unapplied. All of them are sent again when the leader changes, on the
-    /// connections that heartbeats use: many more would cost the next leader its leadership too, and so on for ever.
+    /// The most writes of a node that may be named and unapplied. All of them are sent again when
+    /// the leader changes, on the connections that heartbeats use: many more would cost the next
+    /// leader its leadership too, and so on for ever.
     pub unapplied: usize,
     /// The same in bytes.
     pub unapplied_bytes: usize,

@@ -1,11 +1,13 @@
 //! Planted bugs: what the simulator must catch, so that its checks are known to be able to.
 //!
-//! Each stands where it breaks something, as `mutant!(Name, sound, broken)`: what is right, and what it has instead. At most one
-//! is planted at a time, in all nodes of a thread: a world lives on one, and worlds live side by side. Without the feature
-//! `mutants` there is nothing but what is right.
+//! Each stands where it breaks something, as `mutant!(Name, sound, broken)`: what is right, and
+//! what it has instead. At most one is planted at a time, in all nodes of a thread: a world lives
+//! on one, and worlds live side by side. Without the feature `mutants` there is nothing but what is
+//! right.
 //!
-//! `candor sim --mutants` plants one after the other and tells which invariant catches it. What no world catches names a story or a
-//! unit test that does: `cargo test -p node --features mutants mutants`.
+//! `candor sim --mutants` plants one after the other and tells which invariant catches it. What no
+//! world catches names a story or a unit test that does: `cargo test -p node --features mutants
+//! mutants`.
 
 #[cfg(all(test, feature = "mutants"))]
 mod hunt;
@@ -72,12 +74,15 @@ macro_rules! mutants {
                     | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
                     | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent
-                    | InboxBytesLeak | MergedKeysCounted => Some(Order::Merged),
+                    | InboxBytesLeak | MergedKeysCounted | PushTakenForAnswer => {
+                        Some(Order::Merged)
+                    }
                     _ => Some(Order::Agreed),
                 }
             }
 
-            /// The story or the unit test of this crate that catches it; none: the worlds of the simulator do.
+            /// The story or the unit test of this crate that catches it; none: the worlds of the
+            /// simulator do.
             pub fn caught_by(self) -> Option<&'static str> {
                 match self {
                     $(Mutant::$name => <[&str]>::first(&[$($test)?]).copied(),)+
@@ -114,7 +119,8 @@ mutants! {
     DirectoryCountsUnsynced, "un-synced loss", "";
     /// A restarted node speaks before its boot is on disk.
     SpeaksBeforeBoot, "numbers used twice", "";
-    /// A node uses the boot number of its last start again. (In merged keyspaces, where it goes unnoticed by itself.)
+    /// A node uses the boot number of its last start again. (In merged keyspaces, where it goes
+    /// unnoticed by itself.)
     BootReused, "numbers used twice", "";
     /// A start drops the last entry of the agreed log, if it is not known to be committed.
     LogCutAtStart, "log cut below commit", "nats#7549, nats#7556";
@@ -255,6 +261,13 @@ mutants! {
     /// An answer comes without the certificate that its connection asked for.
     CertificateLeftOut, "wrong certificate", "";
 
+    // What calm worlds show.
+    /// No leader announces by itself what is committed.
+    CommitNotAnnounced, "slow in calm weather", "";
+    /// A push of new entries is taken for the answer to what was asked, so nobody asks while others
+    /// write.
+    PushTakenForAnswer, "slow in calm weather", "";
+
     // Counts that only go up.
     /// The bytes of a read that waited too long are counted for ever.
     ExpiredReadsLeak, "progress", "";
@@ -267,7 +280,8 @@ mutants! {
     /// Log time goes by the upper median of the clocks.
     UpperMedian, "time in the log", "";
 
-    // What stories and unit tests catch: it makes a cluster slow, takes what worlds do not do, or leads to an assertion.
+    // What stories and unit tests catch: it makes a cluster slow, takes what worlds do not do, or
+    // leads to an assertion.
     /// A leader that counts on one entry too many of a follower goes unnoticed there.
     OneLostEntryUnnoticed, "lost disk unnoticed", "", "meeting_04_a_disk_that_forgets.story";
     /// A member's other directory is taken once the cluster has formed.
@@ -288,10 +302,6 @@ mutants! {
     ForgottenNotTold, "lost disk unnoticed", "", "merged_08_forgotten_entries.story";
     /// A replica that is told that it has forgotten entries of its own goes on.
     LostNotBelieved, "lost disk unnoticed", "", "merged_08_forgotten_entries.story";
-    /// No leader announces by itself what is committed.
-    CommitNotAnnounced, "slow in calm weather", "", "agreed_07_a_long_pipeline.story";
-    /// A push of new entries is taken for the answer to what was asked, so nobody asks while others write.
-    PushTakenForAnswer, "slow in calm weather", "", "merged_06_repair_under_load.story";
     /// A replica that answers in parts does not say that there is more.
     MoreNotSaid, "slow in calm weather", "", "merged::log::tests::what_a_peer_lacks_comes_in_order_and_in_parts";
     /// No replica tells the others now and then what it has.
@@ -328,7 +338,8 @@ mutants! {
     UnappliedWithoutLimit, "memory without limit", "", "agreed::proposals::tests::great_writes_go_one_by_one";
     /// However many entries wait for those before them, more are kept.
     InboxWithoutLimit, "memory without limit", "", "merged::anti_entropy::tests::only_so_many_entries_wait";
-    /// A node counts as fresh once a quorum has confirmed what is committed, before that is applied.
+    /// A node counts as fresh once a quorum has confirmed what is committed, before that is
+    /// applied.
     FreshBeforeApplied, "follower read without waiting", "tidb#43583", "agreed::read_index::tests::a_new_boot_confirms_once_without_being_asked";
     /// What stands behind a refusal in a list of commands does not run.
     ListStopsAtRefusal, "wrong answer", "", "agreed::state::tests::a_refusal_in_a_list_stops_nothing";

@@ -6,9 +6,9 @@ use std::fmt;
 use bytes::Bytes;
 
 use crate::agreed::{self, Agreed, Tail};
-use crate::api::{Config, NodeId, StartError};
+use crate::api::{Config, StartError};
 use crate::cluster::{Members, order_name};
-use crate::ids::{Life, Lives};
+use crate::ids::{Life, Lives, NodeId};
 use crate::merged::Merged;
 use crate::node::Node;
 use crate::turn::{Identity, SUPERSEDED};
@@ -123,7 +123,8 @@ impl Recovery {
         Ok(())
     }
 
-    /// Whose the directory is: as the disk says or, as long as no cluster has formed, as this start is told.
+    /// Whose the directory is: as the disk says or, as long as no cluster has formed, as this start
+    /// is told.
     fn birth(&self, disk: &mut RecordGroup) -> Result<Birth, StartError> {
         if let Some(birth) = &self.birth
             && birth.cluster.is_some()
@@ -151,6 +152,9 @@ impl Recovery {
         check_members(self.config.id, &members)?;
         if self.superseded {
             return Err(StartError(SUPERSEDED.into()));
+        }
+        if self.tail.len() < self.tail.hard_state().commit {
+            return Err(unreadable("what is committed at the end of the agreed log"));
         }
         let mut disk = RecordGroup::default();
         let birth = self.birth(&mut disk)?;

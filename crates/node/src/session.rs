@@ -1,22 +1,25 @@
 //! One connection is one program: its commands take effect in the order sent.
 //!
-//! A read waits until the writes before it on its connection are applied here, and a write is not appended
-//! before the reads before it are answered. Runs of writes go together, and so do runs of reads at
-//! one level. After an answer `-INDETERMINATE` the write is not waited for any longer.
+//! A read waits until the writes before it on its connection are applied here, and a write is not
+//! appended before the reads before it are answered. Runs of writes go together, and so do runs of
+//! reads at one level. After an answer `-INDETERMINATE` the write is not waited for any longer.
 //!
-//! A long pipeline in which reads and writes take turns may rightly take longer than one request may. So the patience
-//! for what waits begins anew whenever something before it on its connection was done; if nothing is, all that
-//! waits is refused together.
+//! A long pipeline in which reads and writes take turns may rightly take longer than one request
+//! may. So the patience for what waits begins anew whenever something before it on its connection
+//! was done; if nothing is, all that waits is refused together.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::api::{Certificate, Error, Level, Output, Reply, RequestId, SessionId};
+use crate::api::{Level, Output};
 use crate::commands::Command;
 use crate::copies::Copies;
+use crate::ids::{RequestId, SessionId};
 use crate::keyspace::Keyspace;
+use crate::position::Certificate;
+use crate::reply::{Error, Reply};
 
 /// The most requests of one connection that may wait for their turn.
 const WAITING_MAX: usize = 65_536;
@@ -40,11 +43,19 @@ pub(crate) struct Request {
     pub(crate) command: Command,
 }
 
+/// A read and who asked for it.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) waiter: Waiter,
+    pub(crate) command: Command,
+}
+
 /// What a request holds up while it is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Read(Level),
-    /// A read that takes long: what comes after it on its connection waits, since it stands no earlier in the order.
+    /// A read that takes long: what comes after it on its connection waits, since it stands no
+    /// earlier in the order.
     LongRead(Level),
     Write,
 }
@@ -237,7 +248,8 @@ pub(crate) fn reply_to(waiter: &Waiter, reply: Reply) -> Output {
     Output::Reply { session: waiter.session, id: waiter.id, reply, certificate: None }
 }
 
-/// The output that answers a request, with its certificate if that is wanted and the request was done.
+/// The output that answers a request, with its certificate if that is wanted and the request was
+/// done.
 pub(crate) fn certified_reply(
     waiter: &Waiter,
     reply: Reply,

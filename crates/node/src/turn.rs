@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 
-use crate::api::{Certificate, Error, Event, NodeId, Now, Output, PathId, Reply};
+use crate::api::{Event, Now, Output};
 use crate::commands::{Command, Effect};
 use crate::counting::{Counts, LONG_KEYS};
-use crate::ids::{DirectoryId, Life};
+use crate::ids::{DirectoryId, Life, NodeId, PathId};
+use crate::position::Certificate;
 use crate::random::Random;
+use crate::reply::{Error, Reply};
 use crate::session::{Sessions, Waiter};
 use crate::wire::group::RecordGroup;
 use crate::wire::lent::Lent;
@@ -23,8 +25,9 @@ pub(crate) struct Identity {
     pub(crate) life: Life,
 }
 
-/// What a turn may do, in steps: one is a key that is looked up or written, or so many bytes. What is left over goes on in
-/// the next turn, so that nobody waits long for what others asked. Each kind of work has a share that no other takes.
+/// What a turn may do, in steps: one is a key that is looked up or written, or so many bytes. What
+/// is left over goes on in the next turn, so that nobody waits long for what others asked. Each
+/// kind of work has a share that no other takes.
 #[derive(Debug, Default)]
 pub(crate) struct Budget {
     /// A read of more keys than this is counted in pieces.
@@ -43,8 +46,8 @@ pub(crate) struct Budget {
     pub(crate) counting: Share,
 }
 
-/// Counting has this part of the steps. While a count goes on every turn has it to the full, and who comes during one turn is
-/// answered at the end of the next.
+/// Counting has this part of the steps. While a count goes on every turn has it to the full, and
+/// who comes during one turn is answered at the end of the next.
 const COUNTING_PARTS: usize = 4;
 
 impl Budget {
@@ -113,7 +116,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) ending: bool,
     /// Whether that is not known yet, since too few others are measured.
     pub(crate) clock_waits: bool,
-    /// The time that this node's clock may carry into the log, if a majority of the clocks are known.
+    /// The time that this node's clock may carry into the log, if a majority of the clocks are
+    /// known.
     pub(crate) log_ms: Option<u64>,
     pub(crate) identity: Identity,
     pub(crate) disk: &'a mut RecordGroup,
@@ -167,7 +171,8 @@ impl Turn<'_> {
         self.outputs.push(Output::Send { to, message, urgent });
     }
 
-    /// Sends a message back on the path that one came by; with no path, to the address of the member.
+    /// Sends a message back on the path that one came by; with no path, to the address of the
+    /// member.
     pub(crate) fn send_back(&mut self, path: Option<PathId>, to: NodeId, body: Body) {
         let Some(path) = path else { return self.send_urgent(to, body) };
         let message = self.message(body);
@@ -183,7 +188,8 @@ impl Turn<'_> {
         self.outputs.push(Output::Halt { exit_code, reason });
     }
 
-    /// Another start of this node was believed that this directory has not lived. It never takes part again.
+    /// Another start of this node was believed that this directory has not lived. It never takes
+    /// part again.
     pub(crate) fn supersede(&mut self, why: &str) {
         self.disk.record(&Record::Superseded);
         self.disk.close(self.outputs);

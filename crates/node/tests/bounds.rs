@@ -105,7 +105,8 @@ fn nobody_waits_for_a_read_of_very_many_keys() {
         let mut alone = Alone::new(level);
         (0..100).for_each(|n| alone.ask(1, set(n)));
         alone.turns();
-        // Half of the keys exist. While they are counted, one that was counted goes and one that was not comes.
+        // Half of the keys exist. While they are counted, one that was counted goes and one that
+        // was not comes.
         let keys = (0..10 * TURN_STEPS).map(|n| key(if n % 2 == 0 { n % 100 } else { 100 + n }));
         let last = 100 + 10 * TURN_STEPS - 1;
         alone.ask(1, Command::exists(keys));

@@ -1,8 +1,8 @@
 //! Stories: what the core does, as a person can read it.
 //!
 //! Each file in `tests/stories/` is a script. Lines that begin with `> ` are commands, told by
-//! [`story::World::command`]; what follows each is what came of it. `UPDATE_STORIES=1 cargo test -p node --test stories` records them
-//! anew; read the difference as code.
+//! [`story::World::command`]; what follows each is what came of it. `UPDATE_STORIES=1 cargo test -p
+//! node --test stories` records them anew; read the difference as code.
 
 mod story;
 

@@ -1,5 +1,5 @@
-// Builds dist/picture.html: the template with one script and one style inside. The page's policy names
-// both by their hashes, so nothing else can ever run in it, whatever its data holds.
+// Builds dist/picture.html: the template with one script and one style inside. The page's policy
+// names both by their hashes, so nothing else can ever run in it, whatever its data holds.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

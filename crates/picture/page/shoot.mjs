@@ -1,4 +1,5 @@
-// Takes a picture of a page, such as those in docs/images: node shoot.mjs PAGE.html OUT.png [light|dark] [WIDTH]
+// Takes a picture of a page, such as those in docs/images: node shoot.mjs PAGE.html OUT.png
+// [light|dark] [WIDTH]
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -100,7 +100,8 @@ fn sort_key(operation: &Operation) -> (u64, u64, usize) {
     (operation.start, operation.end.unwrap_or(u64::MAX), operation.line)
 }
 
-/// The ranks of the operations that must be seen: those of the clashes, the strongest level's first.
+/// The ranks of the operations that must be seen: those of the clashes, the strongest level's
+/// first.
 fn anchors(clashes: impl Iterator<Item = usize>, rank: &[usize]) -> Vec<usize> {
     let mut anchors: Vec<usize> =
         clashes.take(CLASH_MAX).filter_map(|index| rank.get(index).copied()).collect();
@@ -109,8 +110,8 @@ fn anchors(clashes: impl Iterator<Item = usize>, rank: &[usize]) -> Vec<usize> {
     anchors
 }
 
-/// Ranges of ranks, ascending and apart, of `SHOWN_MAX` operations together at most. Each anchor has
-/// its share around it; without anchors the beginning and the end have half each.
+/// Ranges of ranks, ascending and apart, of `SHOWN_MAX` operations together at most. Each anchor
+/// has its share around it; without anchors the beginning and the end have half each.
 fn ranges(anchors: &[usize], total: usize) -> Vec<std::ops::Range<usize>> {
     if anchors.is_empty() {
         let half = SHOWN_MAX / 2;

@@ -1,7 +1,8 @@
 //! The page of a message diagram: data that the simulator serialised, embedded as it is.
 //!
-//! It is the same built page as that of a history. What the data says is declared where it is made and where it is
-//! drawn (`page/src/diagram/data.ts`); here it is only looked at whether the page can read it at all.
+//! It is the same built page as that of a history. What the data says is declared where it is made
+//! and where it is drawn (`page/src/diagram/data.ts`); here it is only looked at whether the page
+//! can read it at all.
 
 use std::fmt;
 

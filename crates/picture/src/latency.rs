@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 /// How many bins one power of ten has.
 pub const BINS_PER_DECADE: f64 = 16.0;
 
-/// The latencies of each kind and level. Reads of the quiet end do not count: nobody asked for them.
+/// The latencies of each kind and level. Reads of the quiet end do not count: nobody asked for
+/// them.
 pub(crate) fn of(history: &History, promised: Option<&str>) -> Vec<Value> {
     let unit_ns = history.unit().nanoseconds();
     let mut groups: BTreeMap<(u8, String), Vec<u64>> = BTreeMap::new();

@@ -8,15 +8,15 @@
 //! ```
 //!
 //! - The page is built from TypeScript ahead of time and committed; here only data is put into it.
-//! - Levels side by side ([`page`], with data of the runner's) are the same page with other data, as is a simulated
-//!   world ([`diagram`]).
+//! - Levels side by side ([`page`], with data of the runner's) are the same page with other data,
+//!   as is a simulated world ([`diagram`]).
 //! - Keys, values and every other text come from strangers. They reach the page as JSON in which no
 //!   `<`, `>` or `&` stands, and the page only ever makes text nodes of them.
 //! - Times are integers since the first operation; numbers that may exceed 2^53 travel as text.
 //! - A history of more operations than a page can bear is cut to windows, and the page says so.
 //!   Counts, latencies and final reads are of the whole history always.
 //!
-//! Left out: throughput over time.
+//! Begin with [`Picture::html`]. Left out: throughput over time.
 
 mod columns;
 mod convergence;
@@ -139,8 +139,8 @@ impl Picture<'_> {
         })
     }
 
-    /// How many there are of what, cut or not. What clients asked is counted apart from the final reads, which the
-    /// runner asks.
+    /// How many there are of what, cut or not. What clients asked is counted apart from the final
+    /// reads, which the runner asks.
     fn counts(&self, cut: &Cut) -> Value {
         let operations = &self.history.operations;
         let asked = || operations.iter().filter(|op| !op.is_final);

@@ -7,8 +7,8 @@ const PAGE: &str = include_str!("../page/dist/picture.html");
 /// What stands in the built page where the data belongs.
 const MARK: &str = "\"the data\"";
 
-/// The page with this data in it: of a [`Picture`](crate::Picture), of a [`diagram`](crate::diagram), or of levels side
-/// by side. What strangers wrote in it stays data.
+/// The page with this data in it: of a [`Picture`](crate::Picture), of a
+/// [`diagram`](crate::diagram), or of levels side by side. What strangers wrote in it stays data.
 pub fn page(data: &Value) -> String {
     let (before, after) = PAGE.split_once(MARK).expect("the built page has a place for its data");
     let data = harmless(&data.to_string());

@@ -21,8 +21,8 @@ pub struct Ruling {
     pub notes: Vec<String>,
     /// The operations of the clash, as indices into the history.
     pub clash: Vec<usize>,
-    /// The circle that they run in, if they do.
-    pub circle: Vec<Link>,
+    /// The cycle that they run in, if they do.
+    pub cycle: Vec<Link>,
     /// The orders that prove that it holds.
     pub orders: Vec<Order>,
 }
@@ -69,7 +69,7 @@ impl Ruling {
             Outcome::Violated(clash) => {
                 ruling.why = Some(clash.sentence.clone());
                 ruling.clash = clash.operations.clone();
-                ruling.circle =
+                ruling.cycle =
                     clash.cycle.iter().map(|link| Link::from_json(&link.json(history))).collect();
             }
             Outcome::Undecided(why) => ruling.why = Some(why.clone()),
@@ -92,7 +92,7 @@ impl Ruling {
             why: text(&clash["sentence"]).or_else(|| text(&verdict["reason"])),
             notes: verdict["notes"].as_array().into_iter().flatten().filter_map(text).collect(),
             clash: indices(&clash["operations"]),
-            circle: clash["cycle"].as_array().into_iter().flatten().map(Link::from_json).collect(),
+            cycle: clash["cycle"].as_array().into_iter().flatten().map(Link::from_json).collect(),
             orders: Order::all(&verdict["witness"]),
         }
     }
@@ -121,7 +121,7 @@ impl Ruling {
                 "operations": operations,
             }));
         }
-        let circle = self.circle.iter().take(CLASH_MAX).filter_map(|link| link.json(cut));
+        let cycle = self.cycle.iter().take(CLASH_MAX).filter_map(|link| link.json(cut));
         let clash = self.clash.iter().take(CLASH_MAX).filter_map(|index| cut.place(*index));
         json!({
             "level": self.level,
@@ -130,7 +130,7 @@ impl Ruling {
             "notes": self.notes,
             "clash": clash.collect::<Vec<_>>(),
             "clash_total": self.clash.len(),
-            "circle": circle.collect::<Vec<_>>(),
+            "cycle": cycle.collect::<Vec<_>>(),
             "orders_left_out": self.orders.len() - orders.len(),
             "orders": orders,
         })

@@ -1,5 +1,5 @@
-//! Where servers stood in the logs while operations went on, as they said when they were asked for it: lines, one for each
-//! stretch over which a server answered.
+//! Where servers stood in the logs while operations went on, as they said when they were asked for
+//! it: lines, one for each stretch over which a server answered.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,8 @@ pub(super) fn json(standings: &[Standing], unit_ns: u64, cut: &Cut) -> Value {
     shown.into()
 }
 
-/// What each server said without a long silence. Of equal places in a row the first and the last are kept.
+/// What each server said without a long silence. Of equal places in a row the first and the last
+/// are kept.
 fn lines(standings: &[Standing]) -> Vec<Vec<&Standing>> {
     let mut servers: BTreeMap<u64, Vec<&Standing>> = BTreeMap::new();
     for standing in standings {

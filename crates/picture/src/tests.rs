@@ -60,7 +60,7 @@ fn hostile_texts_come_back_and_break_nothing() {
         why: Some(HOSTILE.concat()),
         notes: HOSTILE.map(str::to_owned).to_vec(),
         clash: vec![0, 1],
-        circle: vec![],
+        cycle: vec![],
         orders: vec![],
     };
     let mut picture = picture(&history, vec![ruling]);
@@ -239,7 +239,7 @@ fn faults_stand_on_the_clock_of_the_operations() {
 }
 
 #[test]
-fn the_circle_of_a_clash_reaches_the_page() {
+fn the_cycle_of_a_clash_reaches_the_page() {
     let operations = vec![
         Operation::write(0, "q", "1", 0, Some(1)),
         Operation::read(1, "q", Some("1"), 2, 3),
@@ -253,10 +253,10 @@ fn the_circle_of_a_clash_reaches_the_page() {
     let ruling = Ruling::of(&verdict, &history);
     assert_eq!(Ruling::from_report(&report.json), std::slice::from_ref(&ruling));
     let data = data_in(&picture(&history, vec![ruling]).html());
-    let circle = data["rulings"][0]["circle"].as_array().unwrap();
-    assert_eq!(circle.len(), 5);
-    assert!(circle.iter().any(|link| link["why"] == "overwritten" && link["from"] == 4));
-    assert!(circle.iter().all(|link| !link["because"].as_str().unwrap().is_empty()));
+    let cycle = data["rulings"][0]["cycle"].as_array().unwrap();
+    assert_eq!(cycle.len(), 5);
+    assert!(cycle.iter().any(|link| link["why"] == "overwritten" && link["from"] == 4));
+    assert!(cycle.iter().all(|link| !link["because"].as_str().unwrap().is_empty()));
 }
 
 #[test]

@@ -40,6 +40,9 @@ mod decoder;
 
 mod number;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 pub use command::command;
 pub use decoder::{DEPTH_MAX, DecodeError, Decoder};
 pub use error::ProtocolError;

@@ -7,7 +7,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::Error;
 use crate::clients::CONNECTIONS_MAX;
 
-/// The log: its directory, the lock, and twice each the segment, the next one, and one for a great group.
+/// The log: its directory, the lock, and twice each the segment, the next one, and one for a great
+/// group.
 const LOG: u64 = 8;
 /// The loop: the poll, what wakes it, signals, and up to four ports.
 const LOOP: u64 = 12;

@@ -32,6 +32,14 @@ mod descriptors;
 
 mod faults;
 
+/// What must hold for any bytes, for the fuzz targets in `fuzz/`.
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing {
+    pub use crate::clients::zmq::fuzzing as zmq;
+    pub use crate::log::fuzzing as log;
+    pub use crate::peers::fuzzing as peers;
+}
+
 pub use error::Error;
 pub use faults::Faults;
 pub use logging::last_words;

@@ -1,4 +1,4 @@
-//! Many worlds at once, one thread for each core.
+//! Many worlds, one thread for each core. Begin with [`run_batch`].
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,11 +21,11 @@ pub struct Summary {
     pub faults: BTreeMap<&'static str, u64>,
     /// Terms that had a leader.
     pub elections: u64,
-    /// How long all of them lived, in their own time.
+    /// How long all of them ran, in their own time.
     pub virtual_ms: u64,
     /// How long they took in real time, if whoever has a clock says so.
     pub took: Option<Duration>,
-    /// Worlds in which no fault struck while an operation was under way.
+    /// Worlds in which no fault began while an operation was under way.
     pub undisturbed: u64,
     /// Worlds without an election after the first.
     pub unchallenged: u64,
@@ -35,7 +35,7 @@ pub struct Summary {
     pub unavailable_ms_max: u64,
     /// What the judge said, by level and word.
     pub judgements: BTreeMap<(String, &'static str), u64>,
-    /// Those that broke an invariant, by seed.
+    /// Those that violated an invariant, by seed.
     pub violated: Vec<Report>,
 }
 
@@ -69,7 +69,7 @@ impl Summary {
     }
 }
 
-/// Which worlds are lived, and how.
+/// Which worlds are run, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch {
     /// The first seed.
@@ -78,12 +78,12 @@ pub struct Batch {
     pub count: u64,
     /// On how many threads.
     pub threads: usize,
-    /// Whether to go on when a world broke an invariant.
+    /// Whether to go on when a world violated an invariant.
     pub keep_going: bool,
 }
 
-/// Lives many worlds. `progress` hears of each as it ends; the summary does not depend on the order in which they
-/// end, unless one of them ends it all.
+/// Runs many worlds. `progress` hears of each as it ends; the summary does not depend on the order
+/// in which they end, unless one of them ends it all.
 pub fn run_batch(many: Batch, options: &Options, mut progress: impl FnMut(&Report)) -> Summary {
     let Batch { from, count, threads, keep_going } = many;
     let (next, over) = (AtomicU64::new(0), AtomicBool::new(false));

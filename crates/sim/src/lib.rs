@@ -1,21 +1,23 @@
-//! A world in one thread from one seed: network, disks, clocks, crashes, clients.
+//! A cluster in one thread from one seed: network, disks, clocks, crashes, clients.
 //!
-//! A world drives the very nodes that the server drives, and tells them everything: time, messages, what the disk
-//! did. All of it comes from the seed, so the same seed gives the same world, byte for byte, on any
-//! machine. First things break, as planned: processes die and lose what was not synced, syncs fail, bits rot, machines are
-//! lost for good; links are cut, flap, slow down, lose, double and disorder what they carry; clocks jump and drift; nodes
-//! pause. Then everything heals, and the world must come to rest. All the while invariants are looked at (the table of them
-//! stands in `invariants/mod.rs`), and at the end the judge is asked. Of a world that broke one, the plan is shrunk.
+//! A world drives the very nodes that the server drives, and tells them everything: time, messages,
+//! what the disk did. All of it comes from the seed, so the same seed gives the same world, byte
+//! for byte, on any machine. First things break, as planned: processes die and lose what was not
+//! synced, syncs fail, bits rot, machines are lost for good; links are cut, flap, slow down, lose,
+//! double and reorder messages; clocks jump and drift; nodes pause. Then everything heals, and the
+//! world must come to rest. Invariants are checked all the while (their table stands in
+//! `invariants/mod.rs`), and the judge is asked at the end. The plan of a world that violates an
+//! invariant is shrunk.
 //!
 //! ```text
-//!   seed ──▶ Plan ──▶ World: EventQueue ─▶ events ─▶ hosts, network, clients ─▶ invariants, record ─▶ Report
-//!          (setting,          ▲                          │
-//!            faults)          └──────── new events ──────┘
+//!   seed ─▶ Plan ─▶ World: EventQueue ─▶ hosts, network, clients ─▶ invariants ─▶ Report
+//!        (setting,             ▲                 │
+//!          faults)             └── new events ───┘
 //! ```
 //!
-//! Where to read: `plan/` says what will go wrong; `world/mod.rs` is the loop; `turn.rs`, `links.rs`, `requests.rs` and
-//! `faults.rs` beside it are what happens in it, to nodes, between nodes, between clients and nodes, and against them
-//! all; `ending.rs` is the second half.
+//! Begin with `world/mod.rs`: the loop, and what stands beside it. `plan/` draws what goes wrong,
+//! `env/` is what a node meets instead of the real world, `record/` keeps what happened,
+//! `sabotage/` shows that every check can fail.
 //!
 //! ```
 //! let report = sim::run(7, &sim::Options::default());

@@ -1,4 +1,4 @@
-//! What may be fixed about a world; the seed decides the rest.
+//! What is fixed about a world before its seed decides the rest.
 
 use node::Order;
 
@@ -13,11 +13,12 @@ pub struct Options {
     pub nodes: Option<usize>,
     /// A world in which nothing breaks, instead of the seed's choice.
     pub plain: Option<Plain>,
-    /// The faults of the seed's plan that strike, by their numbers; all of them if not given.
+    /// The faults of the seed's plan that happen, by their numbers; all of them if not given.
     pub only: Option<Vec<usize>>,
     /// The clients that ask for anything, by their places; all of them if not given.
     pub clients: Option<Vec<usize>>,
-    /// The most operations that clients ask for before everything heals; the seed's choice if not given or greater.
+    /// The most operations that clients ask for before everything heals; the seed's choice if not
+    /// given or greater.
     pub operations: Option<u64>,
     /// Whether to tell the story: one line for each thing that happens.
     pub story: bool,
@@ -30,23 +31,30 @@ pub struct Options {
     pub mutant: Option<node::Mutant>,
 }
 
-/// A world of three nodes in which nothing breaks. The judge is not asked; all other invariants are looked at.
+/// A world of three nodes in which nothing breaks. The judge is not asked; all other invariants are
+/// looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plain {
     /// Many clients that ask for up to 16 things at once and never rest.
     Busy,
     /// Five hundred operations a second, for a minute.
     Moderate,
+    /// A few clients, messages and disks that are quick, and, where logs are merged, messages that
+    /// get lost: it is checked how long things take. The seed decides the order, the nodes and the
+    /// rest.
+    Calm,
 }
 
 impl Options {
-    /// The command that lives the world of a seed with these options again.
+    /// The command that runs the world of a seed with these options again.
     pub fn command(&self, seed: u64) -> String {
         let row = |numbers: &[usize]| match numbers {
             [] => "none".to_owned(),
             numbers => numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(","),
         };
+        let calm = self.plain == Some(Plain::Calm);
         let flags = [
+            calm.then(|| " --calm".to_owned()),
             self.only.as_ref().map(|only| format!(" --only {}", row(only))),
             self.clients.as_ref().map(|clients| format!(" --clients {}", row(clients))),
             self.operations.map(|operations| format!(" --operations {operations}")),

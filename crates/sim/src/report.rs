@@ -1,4 +1,4 @@
-//! What became of a world.
+//! What became of a world, and how that is printed. Begin with [`Report`].
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::record::diagram::Diagram;
 pub struct Planned {
     /// Its place in the whole plan of the seed.
     pub number: usize,
-    /// When it strikes, in virtual milliseconds.
+    /// When it begins, in virtual milliseconds.
     pub at_ms: u64,
     /// When it ends.
     pub until_ms: u64,
@@ -41,13 +41,13 @@ pub struct Report {
     pub refused: u64,
     /// Of how many the outcome is unknown.
     pub unknown: u64,
-    /// Faults that struck, by kind.
+    /// Faults that happened, by kind.
     pub faults: Vec<(&'static str, u64)>,
-    /// Faults that struck while an operation was under way.
+    /// Faults that happened while an operation was under way.
     pub faults_under_way: u64,
     /// Terms that had a leader.
     pub elections: u64,
-    /// How long it lived, in its own time.
+    /// How long it ran, in its own time.
     pub virtual_ms: u64,
     /// How long it took to come to rest once nothing broke any more.
     pub settled_ms: u64,
@@ -88,7 +88,7 @@ impl Report {
         self.plan.iter().map(line).collect()
     }
 
-    /// How many faults struck.
+    /// How many faults happened.
     pub fn faults_total(&self) -> u64 {
         self.faults.iter().map(|(_, count)| count).sum()
     }
@@ -135,14 +135,14 @@ impl fmt::Display for Report {
     }
 }
 
-/// What is left of a world that broke an invariant.
+/// What is left of a world that violated an invariant.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
     /// The options that bring it back, with its seed.
     pub options: Options,
     /// What becomes of it.
     pub report: Report,
-    /// How many worlds were lived to find it.
+    /// How many worlds were run to find it.
     pub worlds: u64,
 }
 

@@ -1,8 +1,10 @@
-//! Shrinking: the shortest part of a plan that still breaks the same invariant.
+//! Shrinking: the shortest part of a plan that still violates the same invariant. Begin with
+//! [`shrink`].
 //!
-//! Faults go first, in ever smaller parts (delta debugging: Zeller & Hildebrandt 2002), then clients one by one, then
-//! operations, and then faults once more, since fewer clients may need fewer of them. Each part is a world of its own, as
-//! repeatable as the whole: what is left can be lived again by naming it.
+//! Faults go first, in ever smaller parts (delta debugging: Zeller & Hildebrandt 2002), then
+//! clients one by one, then operations, and then faults once more, since fewer clients may need
+//! fewer of them. Each part is a world of its own, as repeatable as the whole: naming it brings it
+//! back.
 
 use crate::invariants::violation::Violation;
 use crate::options::Options;
@@ -21,8 +23,8 @@ struct Shrinker<'a> {
     progress: &'a mut dyn FnMut(u64, &Options),
 }
 
-/// Shrinks a world that broke an invariant, living at most so many others; `None` if it broke none. `progress` hears how
-/// many were lived, and of the smallest so far.
+/// Shrinks a world that violated an invariant, living at most so many others; `None` if it broke
+/// none. `progress` hears how many were run, and of the smallest so far.
 pub fn shrink(
     seed: u64,
     options: &Options,
@@ -52,7 +54,8 @@ pub fn shrink(
 }
 
 impl Shrinker<'_> {
-    /// Lives a smaller world; it is the best one from now on if it breaks the same invariant in the same way.
+    /// Lives a smaller world; it is the best one from now on if it violates the same invariant in
+    /// the same way.
     fn still_breaks(&mut self, options: Options) -> bool {
         if self.worlds >= self.worlds_max {
             return false;
@@ -67,7 +70,8 @@ impl Shrinker<'_> {
         same
     }
 
-    /// Takes out parts of the plan, half of it at first, then single faults, until each that is left is needed.
+    /// Takes out parts of the plan, half of it at first, then single faults, until each that is
+    /// left is needed.
     fn drop_faults(&mut self) {
         let mut part = self.faults().len().div_ceil(2).max(1);
         loop {

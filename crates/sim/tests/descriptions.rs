@@ -1,12 +1,13 @@
-//! Who reads what broke is no programmer of this store: nothing shows the fields of a structure, or a path in the code.
+//! Who reads what broke is no programmer of this store: nothing shows the fields of a structure, or
+//! a path in the code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use sim::{Mutant, Options, Report, Sabotage, hush, run};
 
-/// Reads what is violated in the first world of each sabotage and each planted bug. Short worlds are
-/// enough.
+/// Reads what is violated in the first world of each sabotage and each planted bug. Short worlds
+/// are enough.
 const SEED: u64 = 1;
 const OPERATIONS: u64 = 100;
 
@@ -38,7 +39,8 @@ fn what_broke_is_told_in_words() {
     assert!(told > 20, "{told} texts");
 }
 
-/// The lines of a file in which a structure is printed as a program does it, but for tests, assertions and quotes.
+/// The lines of a file in which a structure is printed as a program does it, but for tests,
+/// assertions and quotes.
 fn programs_lines(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).expect("a readable file");
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The message diagram tells what happened, in an order that can have happened, and changes nothing.
+//! The message diagram tells what happened, in an order that can have happened, and changes
+//! nothing.
 
 use node::Order;
 use serde_json::Value;
@@ -68,7 +69,8 @@ fn what_clashes_is_found_among_the_operations() {
         assert!(!judgement.clash.is_empty());
         for place in &judgement.clash {
             let call = &diagram.calls[*place];
-            // Among requests that were sent in a row each is a client by itself, to the judge of real time.
+            // Among requests that were sent in a row each is a client by itself, to the judge of
+            // real time.
             let words = format!("client {} ", call.number);
             let start = format!("from {}.{:03} to ", call.start_us / 1000, call.start_us % 1000);
             let names = |line: &String| line.contains(&words) || line.contains(&start);
@@ -77,7 +79,7 @@ fn what_clashes_is_found_among_the_operations() {
         let link = |(from, to, _): &(usize, usize, _)| {
             judgement.clash.contains(from) && judgement.clash.contains(to)
         };
-        assert!(judgement.circle.iter().all(link));
+        assert!(judgement.cycle.iter().all(link));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Planted bugs are caught: a check that cannot fail is a defect.
 //!
-//! `candor sim --mutants` plants all of them, in many worlds; here are a few that are quick to catch, and the table of all.
+//! `candor sim --mutants` plants all of them, in many worlds; here are a few that are quick to
+//! catch, and the table of all.
 
 use std::fs;
 use std::path::PathBuf;
@@ -132,7 +133,7 @@ $ cargo run --release --features mutants -- sim --mutant no-tombstone --seed 1
 
 Without the cargo feature `mutants` nothing of them is in the program. Only an invariant or the judge catches: an assertion of
 the node that fails does not count, nor does a world that does not come to rest, unless the bug is about that. `caught
-after` counts worlds from seed 1 on, all of the order that the bug is about; it changes whenever worlds do, and a number far above a hundred says that worlds are
+after` counts worlds from seed 1 on, all of the order that the bug is about (calm ones, `--calm`, for what is slow in calm weather); it changes whenever worlds do, and a number far above a hundred says that worlds are
 poor in what the bug needs.
 
 This page is written by `UPDATE_MUTANTS=1 cargo test --release -p sim --test mutants`; a test holds it to the code.

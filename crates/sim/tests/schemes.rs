@@ -1,11 +1,13 @@
-//! What takes several steps comes about: hand-overs fail, tails are overwritten before a crash, copies are turned away, limits are met.
+//! What takes several steps comes about: hand-overs fail, tails are overwritten before a crash,
+//! copies are turned away, limits are met.
 
 use std::ops::Range;
 
 use node::Order;
 use sim::{Options, run};
 
-/// How many of these worlds tell each of these things in their stories, up to the one that tells the last of them; all hold.
+/// How many of these worlds tell each of these things in their stories, up to the one that tells
+/// the last of them; all hold.
 fn told<const N: usize>(order: Order, seeds: Range<u64>, what: [&str; N]) -> [u32; N] {
     let options = Options { order: Some(order), story: true, ..Options::default() };
     let mut counts = [0; N];

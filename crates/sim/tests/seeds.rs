@@ -1,9 +1,10 @@
-//! Worlds that once broke an invariant, and some that never did.
+//! Worlds that once violated an invariant, and some that never did.
 
 use sim::{Options, run};
 
-/// What worlds found, and a seed for each: its world broke an invariant when the fix was taken back (checked before worlds had limits
-/// and copies; that may be done anew whenever they change). They go on being lived, whatever they will have become.
+/// What worlds found, and a seed for each: its world violated an invariant when the fix was taken
+/// back (checked before worlds had limits and copies; that may be done anew whenever they change).
+/// They go on being run, whatever they will have become.
 const FOUND: &[(u64, &str)] = &[
     (12, "a follower's reads were never confirmed where messages take longer than a retry"),
     (9, "a forwarded write was never taken once one before it was lost on the way"),

@@ -1,4 +1,4 @@
-//! A plan that breaks an invariant is cut down to what is needed for that.
+//! A plan that violates an invariant is cut down to what is needed for that.
 
 use sim::{Options, Sabotage, run, shrink};
 

@@ -1,4 +1,5 @@
-//! Who sees an answer without its question? Worlds in which clients talk are tried with a slow link, and judged at causal.
+//! Who sees an answer without its question? Worlds in which clients talk are tried with a slow
+//! link, and judged at causal.
 
 use node::Order;
 use sim::{Options, run};

@@ -1,4 +1,4 @@
-//! Which file of a crate takes something from which other file of it, and which do so in a circle.
+//! Which file of a crate takes something from which other file of it, and which do so in a cycle.
 //!
 //! An arrow goes from a file to the one that *has* what it names: a name that a module only hands
 //! on (`pub use`) leads to where it comes from. Names are followed through `use`, and wherever a
@@ -6,7 +6,7 @@
 //!
 //! A module that is nested in another is a part of it, and Rust lets it see even what is private
 //! there. So an arrow from a file to one that it is nested in does not count, and one into a part
-//! does: what goes in a circle among parts, or from one room to another and back, is found, but not
+//! does: what goes in a cycle among parts, or from one room to another and back, is found, but not
 //! that a part and its whole know each other.
 //!
 //! What it does not see: names that macros make, and methods, which need no import.
@@ -258,18 +258,18 @@ fn parts(tokens: &[Token]) -> Vec<&[Token]> {
     tokens.split(is_end).filter(|part| !part.is_empty()).collect()
 }
 
-/// The files that reach each other in a circle, in groups.
-pub(crate) fn circles(arrows: &Arrows) -> Vec<BTreeSet<String>> {
+/// The files that reach each other in a cycle, in groups.
+pub(crate) fn cycles(arrows: &Arrows) -> Vec<BTreeSet<String>> {
     let reach: BTreeMap<&String, BTreeSet<&String>> =
         arrows.keys().map(|from| (from, reached(from, arrows))).collect();
-    let mut circles: Vec<BTreeSet<String>> = vec![];
+    let mut cycles: Vec<BTreeSet<String>> = vec![];
     for (from, to) in &reach {
         let back = |other: &&&String| reach.get(**other).is_some_and(|back| back.contains(from));
-        if to.contains(from) && !circles.iter().any(|circle| circle.contains(*from)) {
-            circles.push(to.iter().filter(back).map(|file| (*file).clone()).collect());
+        if to.contains(from) && !cycles.iter().any(|cycle| cycle.contains(*from)) {
+            cycles.push(to.iter().filter(back).map(|file| (*file).clone()).collect());
         }
     }
-    circles
+    cycles
 }
 
 /// All files that a file takes something from, straight or through others.

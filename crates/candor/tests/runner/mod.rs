@@ -12,7 +12,7 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// How long anything may take on a busy machine.
@@ -32,6 +32,17 @@ pub(crate) fn long_scenario(servers: usize, level: &str) -> String {
         r#"{{"num_servers":{servers},"consistency_level":"{level}","clients":[{}]}}"#,
         clients.join(",")
     )
+}
+
+/// A scenario of one write at one server.
+pub(crate) fn small(level: &str, value: u32) -> String {
+    json!({
+        "num_servers": 1,
+        "consistency_level": level,
+        "clients": [{ "client_number": 0, "server_number": 0,
+                      "requests": [{ "type": "set", "key": "a", "value": value }] }],
+    })
+    .to_string()
 }
 
 /// The scenario files of the repository.

@@ -1,5 +1,5 @@
-//! Where the search stands: which operations took their place, what each key holds since, and the way
-//! back.
+//! Where the search stands: which operations took their place, what each key holds since, and the
+//! way back.
 
 use super::lanes::{Span, client_lanes, tight_lanes};
 use super::lookahead::Lookahead;

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::directory::RunDirectory;
 use crate::error::Error;
 use crate::interrupt::Interrupts;
+use crate::nemesis::Nemesis;
 use crate::report::server_lines;
 use crate::report::terminal::{Look, Terminal};
 use crate::servers::cluster::{Cluster, ServerEnd, leader};
@@ -19,6 +20,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// A cluster that goes on after its run.
 pub(crate) struct Kept {
     pub(crate) cluster: Cluster,
+    /// Its proxy is there as long as the servers, which hear of each other through it.
+    pub(crate) _nemesis: Nemesis,
     pub(crate) directory: RunDirectory,
 }
 

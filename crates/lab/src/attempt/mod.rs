@@ -20,7 +20,7 @@ mod show;
 pub(crate) mod stated_order;
 pub(crate) mod task;
 
-use history::{History, Outcome};
+use history::{History, Level, Outcome, Verdict};
 
 use directory::{REPORT, RunDirectory};
 use figures::Figures;
@@ -69,7 +69,7 @@ pub(crate) async fn attempt(
         play.cluster.end(interrupts.insisted()).await;
         directory.tidy()?;
     }
-    let history = play.recording.history_under(play.log.faults(), task.scenario.level);
+    let history = play.recording.history_under(play.nemesis.faults(), task.scenario.level);
     directory.write("history.jsonl", history.to_jsonl().as_bytes())?;
     let standings = Standing::to_jsonl(&play.standings());
     if !standings.is_empty() {
@@ -101,69 +101,89 @@ fn check_named_ports(task: &Task<'_>) -> Result<(), Error> {
     })
 }
 
-/// Asks the judge, and tells what it says.
+/// Asks the judge, writes down what it says, and tells it.
 async fn judge(
     task: &Task<'_>,
-    play: Play,
+    mut play: Play,
     ready: Ready,
     history: History,
     directory: RunDirectory,
     terminal: &mut Terminal,
     interrupts: &mut Interrupts,
 ) -> Result<Attempted, Error> {
-    terminal.wait_for("the judge is thinking");
-    let level = task.scenario.level;
-    let judging = tokio::task::spawn_blocking(move || (Judgement::of(&history, level), history));
-    let judged = tokio::select! {
-        signal = interrupts.asked() => Err(Error::Interrupted(signal)),
-        judged = judging => judged.map_err(|error| Error::RunTime(format!("the judge: {error}"))),
-    };
-    terminal.rest();
-    let standings = play.standings();
-    let Play { mut cluster, recording, quiet, log, troubles, .. } = play;
+    let judged = think(history, task.scenario.level, terminal, interrupts).await;
     let (judgement, history) = match judged {
         Ok(judged) => judged,
         Err(error) => {
-            cluster.end(interrupts.insisted()).await;
+            play.cluster.end(interrupts.insisted()).await;
             directory.tidy()?;
             return Err(error);
         }
     };
-    let expected = task.scenario.to_be_violated().map(|level| Expected {
-        level,
-        is_seen: judgement
-            .others
-            .iter()
-            .any(|other| other.level == level && matches!(other.outcome, Outcome::Violated(_))),
-    });
-    let attempt = Attempt {
-        scenario: task.file.display().to_string(),
-        servers: task.scenario.servers,
-        clients: task.scenario.all_clients().len(),
-        run: task.run,
-        number: task.number,
-        seed: task.seed,
-        directory: directory.path().to_owned(),
-        ready,
-        figures: Figures::of(&recording),
-        judgement,
-        order: stated_order(task.scenario, &recording),
-        quiet,
-        troubles,
-        shows: task.scenario.shown().map(str::to_owned),
-        expected,
-        command: command(task),
-        faults: log.into_faults(),
-        standings,
-    };
+    let attempt = outcome(task, &play, ready, judgement, &directory);
     directory.write("summary.json", format!("{:#}\n", report::summary(&attempt)).as_bytes())?;
     directory.write(REPORT, (task.page)(&attempt, &history).as_bytes())?;
     terminal.tell("");
     for line in verdict_lines(&attempt) {
         terminal.tell(line);
     }
-    let kept = task.keep.then_some(Kept { cluster, directory });
+    let kept =
+        task.keep.then_some(Kept { cluster: play.cluster, _nemesis: play.nemesis, directory });
     Ok(Attempted { attempt, kept })
+}
+
+/// What the judge says, if nobody loses patience with it.
+async fn think(
+    history: History,
+    level: Level,
+    terminal: &mut Terminal,
+    interrupts: &mut Interrupts,
+) -> Result<(Judgement, History), Error> {
+    terminal.wait_for("the judge is thinking");
+    let judging = tokio::task::spawn_blocking(move || (Judgement::of(&history, level), history));
+    let judged = tokio::select! {
+        signal = interrupts.asked() => Err(Error::Interrupted(signal)),
+        judged = judging => judged.map_err(|error| Error::RunTime(format!("the judge: {error}"))),
+    };
+    terminal.rest();
+    judged
+}
+
+fn outcome(
+    task: &Task<'_>,
+    play: &Play,
+    ready: Ready,
+    judgement: Judgement,
+    directory: &RunDirectory,
+) -> Attempt {
+    let Task { scenario, file, run, number, seed, .. } = task;
+    Attempt {
+        scenario: file.display().to_string(),
+        servers: scenario.servers,
+        clients: scenario.all_clients().len(),
+        run: *run,
+        number: *number,
+        seed: *seed,
+        directory: directory.path().to_owned(),
+        ready,
+        figures: Figures::of(&play.recording),
+        order: stated_order(scenario, &play.recording),
+        quiet: play.quiet.clone(),
+        troubles: play.troubles.clone(),
+        shows: scenario.shown().map(str::to_owned),
+        expected: scenario.to_be_violated().map(|level| expected(level, &judgement)),
+        judgement,
+        command: command(task),
+        faults: play.nemesis.faults().to_vec(),
+        standings: play.standings(),
+    }
+}
+
+/// Whether a level is violated, as a file says it is.
+fn expected(level: Level, judgement: &Judgement) -> Expected {
+    let is_seen =
+        |other: &Verdict| other.level == level && matches!(other.outcome, Outcome::Violated(_));
+    Expected { level, is_seen: judgement.others.iter().any(is_seen) }
 }
 
 /// The command that does it again.

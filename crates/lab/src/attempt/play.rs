@@ -19,7 +19,7 @@ use crate::clients::plan::Plan;
 use crate::clients::pool::Pool;
 use crate::clock;
 use crate::error::Error;
-use crate::nemesis::{Log, Proxy, Schedule, find_leader, inject, mend};
+use crate::nemesis::{Nemesis, Schedule, find_leader};
 use crate::report;
 use crate::report::terminal::Terminal;
 use crate::scenario::level::is_merged;
@@ -41,8 +41,8 @@ pub(crate) struct Play {
     pub(crate) pool: Pool,
     pub(crate) recording: Recording,
     pub(crate) quiet: Option<QuietEnd>,
-    /// What was done to the servers on purpose.
-    pub(crate) log: Log,
+    /// Who hurts the servers on purpose.
+    pub(crate) nemesis: Nemesis,
     /// Where the servers stood, as they said when they were asked.
     standings: Vec<watch::Told>,
     /// What went wrong on the way, such as a server that died.
@@ -58,7 +58,7 @@ impl Play {
             pool: Pool::default(),
             recording: Recording::new(task.scenario, works),
             quiet: None,
-            log: Log::default(),
+            nemesis: Nemesis::default(),
             standings: vec![],
             troubles: vec![],
         }
@@ -114,7 +114,7 @@ impl Play {
     /// agree.
     async fn come_to_rest(&mut self, task: &Task<'_>, terminal: &mut Terminal) {
         let at_us = self.now_us();
-        let mended = mend(&mut self.cluster, &mut self.log, at_us).await;
+        let mended = self.nemesis.mend(&mut self.cluster, at_us).await;
         if !mended.text.is_empty() {
             terminal.tell(report::fault_line(at_us, &format!("mended: {}", mended.text)));
         }
@@ -144,21 +144,16 @@ impl Play {
                 None => ports::find(task.scenario.servers)?,
             };
             let scenario = task.scenario;
+            let peers: Vec<_> = ports.iter().map(|ports| ports::address(ports.peers)).collect();
             let orders = Orders {
                 binary: task.binary,
                 ports: &ports,
+                members: self.nemesis.stand_between(&peers, scenario, task.seed).await?,
                 level,
                 request_timeout_ms: task.request_timeout_ms,
                 test_mode: scenario.faults.iter().any(|fault| fault.what.needs_test_mode()),
             };
-            let proxy = match scenario.faults.iter().any(|fault| fault.what.needs_network()) {
-                true => {
-                    let peers: Vec<_> = ports.iter().map(|p| ports::address(p.peers)).collect();
-                    Some(Proxy::between(&peers, task.seed).await?)
-                }
-                false => None,
-            };
-            self.cluster.start(&orders, directory, proxy)?;
+            self.cluster.start(&orders, directory)?;
             match self.cluster.ready(level).await {
                 Ok(ready) => return Ok((ports, ready)),
                 Err(error) if task.scenario.ports.is_some() || tries == RAISE_TRIES_MAX => {
@@ -267,7 +262,7 @@ impl Play {
     ) {
         show.tell_phase(terminal);
         let at_us = self.now_us();
-        let injected = inject(&fault.what, leader, &mut self.cluster, &mut self.log, at_us).await;
+        let injected = self.nemesis.inject(&fault.what, leader, &mut self.cluster, at_us).await;
         terminal.tell(report::fault_line(at_us, &injected.text));
         let line = fault.place.line;
         self.troubles

@@ -53,7 +53,7 @@ impl Share {
             seed,
             number,
             keys: workload.keys,
-            shares: workload.shares().into(),
+            shares: workload.shares.clone(),
             levels: workload
                 .levels
                 .iter()

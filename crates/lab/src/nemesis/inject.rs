@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::log::{Harm, Log};
+use super::Nemesis;
+use super::log::Harm;
 use super::proxy::Way;
 use super::target::{LEADER_WITHIN, find, names};
 use crate::scenario::{Servers, What, Who};
@@ -26,56 +27,59 @@ pub(crate) struct Injected {
     pub(crate) troubles: Vec<String>,
 }
 
-/// Does what a fault says. `leader` is there if the fault asks for it and some server leads.
-pub(crate) async fn inject(
-    what: &What,
-    leader: Option<usize>,
-    cluster: &mut Cluster,
-    log: &mut Log,
-    at_us: u64,
-) -> Injected {
-    if what.needs_leader() && leader.is_none() {
-        let why = format!("no server led for {} s", LEADER_WITHIN.as_secs());
-        return Injected { text: "nothing: no server leads".into(), troubles: vec![why] };
+impl Nemesis {
+    /// Does what a fault says. `leader` is there if the fault asks for it and some server leads.
+    pub(crate) async fn inject(
+        &mut self,
+        what: &What,
+        leader: Option<usize>,
+        cluster: &mut Cluster,
+        at_us: u64,
+    ) -> Injected {
+        if what.needs_leader() && leader.is_none() {
+            let why = format!("no server led for {} s", LEADER_WITHIN.as_secs());
+            return Injected { text: "nothing: no server leads".into(), troubles: vec![why] };
+        }
+        let mut injection = Injection { leader, cluster, nemesis: self, at_us, troubles: vec![] };
+        let text = injection.deal(what).await;
+        Injected { text, troubles: injection.troubles }
     }
-    let mut injection = Injection { leader, cluster, log, at_us, troubles: vec![] };
-    let text = injection.deal(what).await;
-    Injected { text, troubles: injection.troubles }
-}
 
-/// Undoes all that goes on: what stands still goes on, what is down is started again, the network
-/// and the disks are whole. What was done, in words.
-pub(crate) async fn mend(cluster: &mut Cluster, log: &mut Log, at_us: u64) -> Injected {
-    let mut injection = Injection { leader: None, cluster, log, at_us, troubles: vec![] };
-    let all = Servers(vec![Who::All]);
-    let mut done = vec![];
-    if !injection.find(&Servers(vec![Who::Paused])).is_empty() {
-        done.push(injection.deal(&What::Resume(Servers(vec![Who::Paused]))).await);
+    /// Undoes all that goes on: what stands still goes on, what is down is started again, the
+    /// network and the disks are whole. What was done, in words.
+    pub(crate) async fn mend(&mut self, cluster: &mut Cluster, at_us: u64) -> Injected {
+        let mut injection =
+            Injection { leader: None, cluster, nemesis: self, at_us, troubles: vec![] };
+        let all = Servers(vec![Who::All]);
+        let mut done = vec![];
+        if !injection.find(&Servers(vec![Who::Paused])).is_empty() {
+            done.push(injection.deal(&What::Resume(Servers(vec![Who::Paused]))).await);
+        }
+        let full: Vec<Who> = injection
+            .find(&all)
+            .into_iter()
+            .filter(|s| injection.goes_on(Harm::Disk, *s))
+            .map(Who::Number)
+            .collect();
+        if !full.is_empty() {
+            done.push(injection.deal(&What::DiskFree(Servers(full))).await);
+        }
+        if !injection.find(&Servers(vec![Who::Down])).is_empty() {
+            done.push(injection.deal(&What::Restart(Servers(vec![Who::Down]))).await);
+        }
+        if injection.is_some_way(|way| *way != Way::default()) {
+            done.push(injection.deal(&What::Heal(all)).await);
+        }
+        let troubles = std::mem::take(&mut injection.troubles);
+        Injected { text: done.join("; "), troubles }
     }
-    let full: Vec<Who> = injection
-        .find(&all)
-        .into_iter()
-        .filter(|s| injection.goes_on(Harm::Disk, *s))
-        .map(Who::Number)
-        .collect();
-    if !full.is_empty() {
-        done.push(injection.deal(&What::DiskFree(Servers(full))).await);
-    }
-    if !injection.find(&Servers(vec![Who::Down])).is_empty() {
-        done.push(injection.deal(&What::Restart(Servers(vec![Who::Down]))).await);
-    }
-    if injection.cluster.proxy().is_some_and(|proxy| proxy.any(|way| *way != Way::default())) {
-        done.push(injection.deal(&What::Heal(all)).await);
-    }
-    let troubles = std::mem::take(&mut injection.troubles);
-    Injected { text: done.join("; "), troubles }
 }
 
 /// A fault on its way to the servers.
 struct Injection<'a> {
     leader: Option<usize>,
     cluster: &'a mut Cluster,
-    log: &'a mut Log,
+    nemesis: &'a mut Nemesis,
     at_us: u64,
     troubles: Vec<String>,
 }
@@ -136,7 +140,7 @@ impl Injection<'_> {
                     self.tell(&servers, &["DEBUG", "DISK", "STALL", &ms.to_string()]).await
                 {
                     let until_us = self.at_us + ms * 1000;
-                    self.log.during(server, text.clone(), self.at_us, until_us);
+                    self.nemesis.log.during(server, text.clone(), self.at_us, until_us);
                 }
                 format!("{text} at {}", names(&servers))
             }
@@ -201,13 +205,13 @@ impl Injection<'_> {
     /// Harm to a server begins, with this text, or ends.
     fn note(&mut self, harm: Harm, server: usize, text: Option<&str>) {
         match text {
-            Some(text) => self.log.begin(harm, Some(server), text.into(), self.at_us),
-            None => self.log.end(harm, Some(server), self.at_us),
+            Some(text) => self.nemesis.log.begin(harm, Some(server), text.into(), self.at_us),
+            None => self.nemesis.log.end(harm, Some(server), self.at_us),
         }
     }
 
     fn goes_on(&self, harm: Harm, server: usize) -> bool {
-        self.log.goes_on(harm, Some(server))
+        self.nemesis.log.goes_on(harm, Some(server))
     }
 
     /// What only the process knew ends with it.

@@ -79,11 +79,6 @@ impl Log {
     pub(crate) fn faults(&self) -> &[Fault] {
         &self.faults
     }
-
-    /// All of it.
-    pub(crate) fn into_faults(self) -> Vec<Fault> {
-        self.faults
-    }
 }
 
 #[cfg(test)]
@@ -100,8 +95,7 @@ mod tests {
         assert!(log.goes_on(Harm::Down, Some(0)));
         log.end(Harm::Down, Some(0), 50);
         assert!(!log.goes_on(Harm::Down, Some(0)));
-        let times: Vec<_> =
-            log.into_faults().iter().map(|fault| (fault.start, fault.end)).collect();
+        let times: Vec<_> = log.faults().iter().map(|fault| (fault.start, fault.end)).collect();
         assert_eq!(times, [(10_000, Some(50_000)), (20_000, Some(30_000)), (30_000, None)]);
     }
 }

@@ -4,8 +4,9 @@ use jsonc_parser::ast::{ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 use serde::{Deserialize, Serialize};
 
-use super::fields::{Fields, Problems, kind, list, quoted};
+use super::fields::{Problems, kind, list, quoted};
 use super::spelling;
+use crate::clients::model::Model;
 
 /// What clients speak with servers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,24 +76,18 @@ impl Transport {
         }
     }
 
-    /// Whether a workload asks only what can be said.
-    pub(super) fn check_workload(
+    /// Whether operations of a kind can be asked for.
+    pub(super) fn check_kind(
         self,
-        fields: &Fields<'_>,
-        asked: &[(&'static str, &str)],
+        field: &ObjectProp<'_>,
+        model: Model,
+        what: &str,
         problems: &mut Problems<'_>,
     ) {
-        if self != Transport::Zmq {
-            return;
-        }
-        if let Some(field) = fields.named("levels") {
-            self.check_level(field, problems);
-        }
-        for (name, what) in asked {
-            if let Some(field) = fields.named(name) {
-                let what = format!("over ZeroMQ there is no {what}; leave \"{name}\" out");
-                problems.add::<()>(field, what);
-            }
+        if self == Transport::Zmq && !matches!(model, Model::Read | Model::Write) {
+            let name = field.name.as_str();
+            let what = format!("over ZeroMQ there is no {what}; leave \"{name}\" out");
+            problems.add::<()>(field, what);
         }
     }
 }

@@ -1,9 +1,13 @@
 //! The field `workload`: random operations beside the listed requests.
 
-use history::Level;
-use jsonc_parser::ast::Value;
+use std::ops::RangeInclusive;
 
-use super::fields::{Fields, Problems, kind, list, quoted, read_flag, read_integer, read_list};
+use history::Level;
+use jsonc_parser::ast::{Object, Value};
+
+use super::fields::{
+    Fields, Problems, kind, list, optional, quoted, read_flag, read_integer, read_list,
+};
 use super::level::{check_read_level, is_merged, names, parse};
 use super::requests::Terms;
 use super::{CLIENTS_MAX, DURATION_MS_MAX, KEYS_MAX, OPERATIONS_MAX};
@@ -11,10 +15,23 @@ use crate::clients::model::Model;
 
 /// The most operations a second, over all clients.
 const RATE_MAX: u64 = 100_000;
+/// How many keys there are where nobody says so.
+const KEYS: u64 = 4;
 /// The rate of who names none.
 const RATE: u64 = 200;
 /// The greatest weight of a kind of operation.
 const WEIGHT_MAX: u64 = 1_000;
+
+/// A kind of operation: its field, what the judge takes it for, what it is called, and how many of
+/// the operations are of it where nobody says so.
+const KINDS: [(&str, Model, &str, u64); Model::ALL.len()] = [
+    ("reads", Model::Read, "read", 50),
+    ("writes", Model::Write, "write", 50),
+    ("cas", Model::Cas, "compare-and-set", 0),
+    ("appends", Model::Append, "append", 0),
+    ("increments", Model::Increment, "increment", 0),
+    ("deletes", Model::Delete, "removal", 0),
+];
 
 /// Random operations from the seed of the run, by clients of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,18 +46,8 @@ pub struct Workload {
     pub operations: Option<u64>,
     /// How many operations a second are begun, over all clients.
     pub rate: u64,
-    /// How many of the operations are reads, in parts of the sum of all kinds.
-    pub reads: u64,
-    /// How many are writes.
-    pub writes: u64,
-    /// How many are compare-and-sets.
-    pub cas: u64,
-    /// How many put a text behind the value of a key; these have keys of their own.
-    pub appends: u64,
-    /// How many add to a number; these have keys of their own, too.
-    pub increments: u64,
-    /// How many remove a key.
-    pub deletes: u64,
+    /// How many operations of each kind there are, in parts of their sum.
+    pub shares: Vec<(Model, u64)>,
     /// Levels of their own for some of the reads, each with its share in percent.
     pub levels: Vec<(Level, u64)>,
     /// Whether a client goes on to the next server after an operation that was not done.
@@ -48,18 +55,6 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// How many operations of each kind there are, in parts of their sum.
-    pub(crate) fn shares(&self) -> [(Model, u64); Model::ALL.len()] {
-        [
-            (Model::Read, self.reads),
-            (Model::Write, self.writes),
-            (Model::Cas, self.cas),
-            (Model::Append, self.appends),
-            (Model::Increment, self.increments),
-            (Model::Delete, self.deletes),
-        ]
-    }
-
     /// The most operations that it can bring.
     pub fn operations_max(&self) -> u64 {
         let by_rate = self.duration_ms.map(|ms| ms.saturating_mul(self.rate) / 1000);
@@ -100,101 +95,111 @@ fn read_workload(
     problems: &mut Problems<'_>,
 ) -> Option<Workload> {
     let mut fields = Fields::of(value, "a workload", problems)?;
+    let object = fields.object();
     let clients_max = CLIENTS_MAX.saturating_sub(listed).max(1) as u64;
     let clients = fields
         .need("clients", "how many clients ask", problems)
         .and_then(|value| read_integer(value, "clients", 1..=clients_max, problems));
-    let mut number = |name, range, default| match fields.take(name) {
-        Some(field) => read_integer(&field.value, name, range, problems),
-        None => Some(default),
+    let keys = read_number(&mut fields, "keys", 1..=KEYS_MAX, problems);
+    let rate = read_number(&mut fields, "rate", 1..=RATE_MAX, problems);
+    let shares = read_shares(&mut fields, terms, problems);
+    let duration_ms = read_number(&mut fields, "duration_ms", 1..=DURATION_MS_MAX, problems);
+    let operations = read_number(&mut fields, "operations", 1..=OPERATIONS_MAX, problems);
+    let levels = optional(&mut fields, "levels", problems, |value, problems| {
+        read_levels(value, terms.level, problems)
+    });
+    let wander = optional(&mut fields, "wander", problems, |value, problems| {
+        read_flag(value, "wander", problems)
+    });
+    check_end(&fields, problems);
+    if let Some(field) = fields.named("levels") {
+        terms.transport.check_level(field, problems);
+    }
+    fields.finish(problems);
+    let workload = Workload {
+        clients: usize::try_from(clients?).ok()?,
+        keys: keys?.unwrap_or(KEYS),
+        duration_ms: duration_ms?,
+        operations: operations?,
+        rate: rate?.unwrap_or(RATE),
+        shares: shares?,
+        levels: levels?.unwrap_or_default(),
+        wander: wander?.unwrap_or(false),
     };
-    let keys = number("keys", 1..=KEYS_MAX, 4);
-    let rate = number("rate", 1..=RATE_MAX, RATE);
-    let reads = number("reads", 0..=WEIGHT_MAX, 50);
-    let writes = number("writes", 0..=WEIGHT_MAX, 50);
-    let cas = number("cas", 0..=WEIGHT_MAX, 0);
-    let appends = number("appends", 0..=WEIGHT_MAX, 0);
-    let increments = number("increments", 0..=WEIGHT_MAX, 0);
-    let deletes = number("deletes", 0..=WEIGHT_MAX, 0);
-    let some = |number: Option<u64>| number.map(Some);
-    let duration_ms = match fields.take("duration_ms") {
-        Some(field) => {
-            some(read_integer(&field.value, "duration_ms", 1..=DURATION_MS_MAX, problems))
+    check_size(workload, object, problems)
+}
+
+/// A number that may be left out; `None`: it is there and wrong.
+fn read_number(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    range: RangeInclusive<u64>,
+    problems: &mut Problems<'_>,
+) -> Option<Option<u64>> {
+    optional(fields, name, problems, |value, problems| read_integer(value, name, range, problems))
+}
+
+/// How many operations of each kind there are.
+fn read_shares(
+    fields: &mut Fields<'_>,
+    terms: Terms,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<(Model, u64)>> {
+    let mut shares = vec![];
+    for (name, model, what, without) in KINDS {
+        let share = read_number(fields, name, 0..=WEIGHT_MAX, problems);
+        if let (Some(Some(1..)), Some(field)) = (share, fields.named(name)) {
+            check_order(fields.object(), name, model, terms.level, problems);
+            terms.transport.check_kind(field, model, what, problems);
         }
-        None => Some(None),
-    };
-    let operations = match fields.take("operations") {
-        Some(field) => some(read_integer(&field.value, "operations", 1..=OPERATIONS_MAX, problems)),
-        None => Some(None),
-    };
-    let levels = match fields.take("levels") {
-        Some(field) => read_levels(&field.value, terms.level, problems),
-        None => Some(vec![]),
-    };
-    let wander = match fields.take("wander") {
-        Some(field) => read_flag(&field.value, "wander", problems),
-        None => Some(false),
-    };
+        shares.push(share.map(|share| (model, share.unwrap_or(without))));
+    }
+    shares.into_iter().collect()
+}
+
+/// What answers according to what is there needs one order that all agree on.
+fn check_order(
+    object: &Object<'_>,
+    name: &str,
+    model: Model,
+    level: Option<Level>,
+    problems: &mut Problems<'_>,
+) {
+    let needs_order = matches!(model, Model::Cas | Model::Append | Model::Increment);
+    if let Some(level) = level.filter(|level| needs_order && is_merged(*level)) {
+        let what = format!(
+            "\"{name}\" needs the head of an agreed log, and at {level} the keyspace is merged; \
+             leave \"{name}\" out, or take linearizability or sequential"
+        );
+        problems.add::<()>(object, what);
+    }
+}
+
+fn check_end(fields: &Fields<'_>, problems: &mut Problems<'_>) {
     if !fields.has("duration_ms") && !fields.has("operations") {
         let what = "a workload needs \"duration_ms\", how long it goes on, or \"operations\", \
                     after how many it ends";
         problems.add::<()>(fields.object(), what);
     }
-    let given = [
-        ("cas", "compare-and-set", cas),
-        ("appends", "append", appends),
-        ("increments", "increment", increments),
-        ("deletes", "removal", deletes),
-    ];
-    let asked = given.into_iter().filter(|(.., share)| matches!(share, Some(1..)));
-    let asked: Vec<_> = asked.map(|(name, what, _)| (name, what)).collect();
-    check_order(&fields, &asked, terms.level, problems);
-    terms.transport.check_workload(&fields, &asked, problems);
-    let object = fields.object();
-    fields.finish(problems);
-    let workload = Workload {
-        clients: usize::try_from(clients?).ok()?,
-        keys: keys?,
-        duration_ms: duration_ms?,
-        operations: operations?,
-        rate: rate?,
-        reads: reads?,
-        writes: writes?,
-        cas: cas?,
-        appends: appends?,
-        increments: increments?,
-        deletes: deletes?,
-        levels: levels?,
-        wander: wander?,
-    };
-    if workload.shares().iter().all(|(_, share)| *share == 0) {
+}
+
+/// There is something to ask, and not too much.
+fn check_size(
+    workload: Workload,
+    object: &Object<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<Workload> {
+    if workload.shares.iter().all(|(_, share)| *share == 0) {
         return problems.add(object, "the shares of all kinds are 0, so nothing would be asked");
     }
-    if workload.operations_max() > OPERATIONS_MAX {
+    let operations = workload.operations_max();
+    if operations > OPERATIONS_MAX {
         let what = format!(
-            "rate × duration_ms makes {} operations; at most {OPERATIONS_MAX} go",
-            workload.operations_max()
+            "rate × duration_ms makes {operations} operations; at most {OPERATIONS_MAX} go"
         );
         return problems.add(object, what);
     }
     Some(workload)
-}
-
-/// What answers according to what is there needs one order that all agree on.
-fn check_order(
-    fields: &Fields<'_>,
-    asked: &[(&'static str, &str)],
-    level: Option<Level>,
-    problems: &mut Problems<'_>,
-) {
-    let Some(level) = level.filter(|level| is_merged(*level)) else { return };
-    for (name, _) in asked.iter().filter(|(name, _)| *name != "deletes") {
-        let what = format!(
-            "\"{name}\" needs the head of an agreed log, and at {level} the keyspace is merged; leave \
-             \"{name}\" out, or take linearizability or sequential"
-        );
-        problems.add::<()>(fields.object(), what);
-    }
 }
 
 /// Levels of reads with their shares, `{"eventual": 20}`.

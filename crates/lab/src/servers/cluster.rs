@@ -17,7 +17,6 @@ use super::ports;
 use super::process::{End, Process, end_all, last_words};
 use crate::attempt::directory::RunDirectory;
 use crate::error::Error;
-use crate::nemesis::Proxy;
 use crate::scenario::level::is_merged;
 
 /// How long a cluster may take until it is ready.
@@ -36,8 +35,6 @@ pub(crate) struct Cluster {
     launches: Vec<Launch>,
     addresses: Vec<SocketAddr>,
     zmq_addresses: Vec<SocketAddr>,
-    /// What lies between the servers, if a fault needs it.
-    proxy: Option<Proxy>,
     /// Notified when a server has ended.
     ended: Arc<Notify>,
     /// The servers whose end was told.
@@ -63,25 +60,15 @@ impl Cluster {
         &mut self,
         orders: &Orders<'_>,
         directory: &RunDirectory,
-        proxy: Option<Proxy>,
     ) -> Result<(), Error> {
-        let direct: Vec<SocketAddr> =
-            orders.ports.iter().map(|ports| ports::address(ports.peers)).collect();
         for (server, ports) in orders.ports.iter().enumerate() {
-            let members = proxy.as_ref().map_or(&direct[..], |proxy| proxy.members_of(server));
-            let launch = Launch::of(server, orders, members, directory);
+            let launch = Launch::of(server, orders, directory);
             self.servers.push(launch.start(server, &self.ended)?);
             self.launches.push(launch);
             self.addresses.push(ports::address(ports.clients));
             self.zmq_addresses.push(ports::address(ports.zmq));
         }
-        self.proxy = proxy;
         Ok(())
-    }
-
-    /// What lies between the servers.
-    pub(crate) fn proxy(&self) -> Option<&Proxy> {
-        self.proxy.as_ref()
     }
 
     /// Whether a server runs, if only to stand still.
@@ -270,11 +257,16 @@ mod tests {
         let directory = RunDirectory::create(home.path(), Path::new("s.json")).unwrap();
         let ports = ports::find(2).unwrap();
         let level = Level::Linearizable;
-        let (request_timeout_ms, test_mode) = (3000, false);
-        let orders =
-            Orders { binary: &binary, ports: &ports, level, request_timeout_ms, test_mode };
+        let orders = Orders {
+            binary: &binary,
+            ports: &ports,
+            members: vec![ports.iter().map(|ports| ports::address(ports.peers)).collect(); 2],
+            level,
+            request_timeout_ms: 3000,
+            test_mode: false,
+        };
         let mut cluster = Cluster::default();
-        let failure = match cluster.start(&orders, &directory, None) {
+        let failure = match cluster.start(&orders, &directory) {
             Ok(()) => cluster.ready(level).await.unwrap_err(),
             Err(failure) => failure,
         };
@@ -301,11 +293,12 @@ mod tests {
         let orders = Orders {
             binary: &home.path().join("nothing"),
             ports: &ports,
+            members: vec![vec![ports::address(ports[0].peers)]],
             level: Level::Eventual,
             request_timeout_ms: 3000,
             test_mode: false,
         };
-        let failure = Cluster::default().start(&orders, &directory, None).unwrap_err().to_string();
+        let failure = Cluster::default().start(&orders, &directory).unwrap_err().to_string();
         assert!(failure.starts_with("cannot start server 0: "), "{failure}");
     }
 

@@ -23,6 +23,8 @@ pub(crate) struct Orders<'a> {
     pub(crate) binary: &'a Path,
     /// The ports of each server.
     pub(crate) ports: &'a [Ports],
+    /// Where each server finds all members, itself included.
+    pub(crate) members: Vec<Vec<SocketAddr>>,
     /// The level that is promised.
     pub(crate) level: Level,
     /// How long a request may take, in milliseconds.
@@ -39,16 +41,11 @@ pub(super) struct Launch {
 }
 
 impl Launch {
-    /// How this server is started, which finds the members at these addresses.
-    pub(super) fn of(
-        server: usize,
-        orders: &Orders<'_>,
-        members: &[SocketAddr],
-        directory: &RunDirectory,
-    ) -> Launch {
+    /// How this server is started.
+    pub(super) fn of(server: usize, orders: &Orders<'_>, directory: &RunDirectory) -> Launch {
         Launch {
             binary: orders.binary.to_owned(),
-            arguments: serve_arguments(orders, server, members, &directory.data(server)),
+            arguments: serve_arguments(orders, server, &directory.data(server)),
             log: directory.log(&format!("server {server}")),
         }
     }
@@ -66,16 +63,10 @@ impl Launch {
     }
 }
 
-/// The command line of one server, which finds the members at these addresses: scenario server n is
-/// node n + 1.
-fn serve_arguments(
-    orders: &Orders<'_>,
-    server: usize,
-    members: &[SocketAddr],
-    data: &Path,
-) -> Vec<OsString> {
+/// The command line of one server: scenario server n is node n + 1.
+fn serve_arguments(orders: &Orders<'_>, server: usize, data: &Path) -> Vec<OsString> {
     let ports = orders.ports[server];
-    let members = members.iter().enumerate();
+    let members = orders.members[server].iter().enumerate();
     let peers: Vec<String> =
         members.map(|(server, address)| format!("{}={address}", server + 1)).collect();
     let mut arguments: Vec<OsString> = [

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::WriteId;
-use crate::api::NodeId;
-use crate::ids::{Life, Sequence};
+use crate::ids::{Life, NodeId, Sequence};
 
 /// The last write that was applied of each member: in which of its starts, and its number there.
 ///
@@ -19,7 +18,8 @@ impl Applied {
         Applied { last: members.iter().map(|id| (*id, (Life::default(), Sequence(0)))).collect() }
     }
 
-    /// Whether a write of this id runs, because it is the successor of the last one of its node; if so, it counts as run.
+    /// Whether a write of this id runs, because it is the successor of the last one of its node; if
+    /// so, it counts as run.
     pub(crate) fn take(&mut self, id: WriteId) -> bool {
         let Some(last) = self.last.get_mut(&id.node) else { return false };
         let next_of_life = id.life == last.0 && id.sequence == last.1.next();

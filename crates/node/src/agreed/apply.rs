@@ -3,9 +3,9 @@
 use super::Agreed;
 use super::entry::WriteId;
 use super::state::Ran;
-use crate::api::{AgreedPosition, Certificate};
 use crate::commands::{Unreadable, View, Write};
 use crate::ids::{Index, Life};
+use crate::position::{AgreedPosition, Certificate};
 use crate::store::TOGETHER;
 use crate::turn::Turn;
 
@@ -30,7 +30,8 @@ impl Agreed {
         (self.applied, self.applied_whole) != (before, whole_before)
     }
 
-    /// Whether this turn may apply more. (A count that goes on has room for so many keys that come and go.)
+    /// Whether this turn may apply more. (A count that goes on has room for so many keys that come
+    /// and go.)
     fn may_apply(&self, turn: &Turn<'_>) -> bool {
         !*turn.halted && !turn.budget.work.is_spent() && !self.state.watch.is_full()
     }
@@ -67,7 +68,8 @@ impl Agreed {
         true
     }
 
-    /// Has the processor fetch what the next writes of this entry are about; see [`crate::store::Store::touch`].
+    /// Has the processor fetch what the next writes of this entry are about; see
+    /// [`crate::store::Store::touch`].
     fn touch(&self, data: &[u8]) {
         let mut ahead = self.cursor.clone();
         let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
@@ -102,7 +104,8 @@ impl Agreed {
             }
             return;
         }
-        // It was proposed in this boot, so all that was committed before lies before it, also if it does not run.
+        // It was proposed in this boot, so all that was committed before lies before it, also if it
+        // does not run.
         self.reads.confirm();
         let Some(Ran { answer, .. }) = ran else { return };
         self.progressed_ms = turn.now.monotonic_ms;

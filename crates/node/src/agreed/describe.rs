@@ -4,11 +4,9 @@ use protobuf::Message as _;
 use raft::eraftpb::{Message, MessageType};
 
 use super::entry::{self, WriteId};
-use crate::api::NodeId;
-use crate::commands::Write;
-use crate::ids::{Boot, Sequence, Term};
-use crate::observe::describe::Told;
-use crate::observe::inspect::Matter;
+use crate::commands::{Told, Write};
+use crate::ids::{Boot, NodeId, Sequence, Term};
+use crate::wire::matter::Matter;
 
 /// What a message of Raft says, in few words.
 pub(crate) fn in_words(bytes: &[u8]) -> String {
@@ -45,7 +43,8 @@ pub(crate) fn vote(bytes: &[u8]) -> Option<(Term, NodeId)> {
     Some((Term(message.term), NodeId(candidate)))
 }
 
-/// The term that the sender of a message of Raft is in; questions before a vote and their answers tell of none.
+/// The term that the sender of a message of Raft is in; questions before a vote and their answers
+/// tell of none.
 pub(crate) fn term(bytes: &[u8]) -> Option<Term> {
     let message = Message::parse_from_bytes(bytes).ok()?;
     let kind = message.get_msg_type();

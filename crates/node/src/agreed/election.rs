@@ -4,21 +4,24 @@ use raft::GetEntriesContext;
 
 use super::Agreed;
 use super::entry::{self, Draft};
-use crate::api::{Event, NodeId};
+use crate::api::Event;
 use crate::commands::Write;
+use crate::ids::NodeId;
 use crate::turn::Turn;
 
 /// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
 const RAFT_TICK_MS: u64 = 50;
 pub(super) const HEARTBEAT_TICKS: usize = 2;
 pub(super) const ELECTION_TICKS: usize = 10;
-/// How long a follower waits for something of its own to be applied before it sends it again, in milliseconds.
+/// How long a follower waits for something of its own to be applied before it sends it again, in
+/// milliseconds.
 const RESEND_MS: u64 = 500;
-/// How much longer a node whose clock is off or whose disk is full waits before it stands for election: the others come
-/// first.
+/// How much longer a node whose clock is off or whose disk is full waits before it stands for
+/// election: the others come first.
 pub(super) const UNFIT_TICKS: usize = 2 * ELECTION_TICKS;
-/// How long a successor has to take over before another is asked, in milliseconds. Raft itself gives up after an election
-/// timeout; asking more often would keep it from noticing that it lost its quorum.
+/// How long a successor has to take over before another is asked, in milliseconds. Raft itself
+/// gives up after an election timeout; asking more often would keep it from noticing that it lost
+/// its quorum.
 const HAND_OVER_MS: u64 = 2000;
 /// The same where this node is about to end: its quorum is no concern of its any more.
 const ENDING_HAND_OVER_MS: u64 = 250;
@@ -47,7 +50,8 @@ impl Agreed {
         }
     }
 
-    /// Raft draws its election timeout from the operating system's chance; it gets the node's own instead.
+    /// Raft draws its election timeout from the operating system's chance; it gets the node's own
+    /// instead.
     fn pin_election_timeout(&mut self, is_fit: bool) {
         let (term, role) = (self.term(), self.raft.raft.state);
         if (self.timeout.0, self.timeout.1) != (term, role) {
@@ -58,8 +62,8 @@ impl Agreed {
         self.raft.raft.set_randomized_election_timeout(self.timeout.2 + patience);
     }
 
-    /// This node should not lead: one of these members is to, one that holds all that is committed. While there is none, this
-    /// node leads on: no other would be better.
+    /// This node should not lead: one of these members is to, one that holds all that is committed.
+    /// While there is none, this node leads on: no other would be better.
     pub(crate) fn hand_over(&mut self, to: Vec<NodeId>, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
         let pause_ms = if turn.ending { ENDING_HAND_OVER_MS } else { HAND_OVER_MS };
@@ -106,8 +110,8 @@ impl Agreed {
         turn.note(Event::Leader { term: led_by.0, leader: led_by.1 });
     }
 
-    /// Notes which writes already lie in the log of this new leader, so that they are not appended again when they are sent
-    /// again: nothing in the log of a leader goes while it leads.
+    /// Notes which writes already lie in the log of this new leader, so that they are not appended
+    /// again when they are sent again: nothing in the log of a leader goes while it leads.
     fn hold_tail(&mut self) {
         let log = &self.raft.raft.raft_log;
         let context = GetEntriesContext::empty(false);
@@ -118,7 +122,8 @@ impl Agreed {
                 applied.take(id);
             };
             if entry::for_each(&entry.data, each).is_err() {
-                // This version does not know what it is: once it is committed this node stops before it.
+                // This version does not know what it is: once it is committed this node stops
+                // before it.
                 break;
             }
         }

@@ -1,15 +1,17 @@
-//! What one entry of the agreed log carries: `[version, type, flags, time, …]`, and of writes runs with ids.
+//! What one entry of the agreed log carries: `[version, type, flags, time, …]`, and of writes runs
+//! with ids.
 //!
-//! Types: 1 writes, 2 time alone, 3 members, 4 keyspaces and the system. Only the first two exist so far; a node stops before a
-//! committed entry of a version, type, keyspace or command that it does not know.
+//! Types: 1 writes, 2 time alone, 3 members, 4 keyspaces and the system. Only the first two exist
+//! so far; a node stops before a committed entry of a version, type, keyspace or command that it
+//! does not know.
 //!
-//! A run is a row of writes of one start of a node with consecutive ids; all writes that arrived in one turn,
-//! from whomever, make one entry. The offset of a write is its place in the whole entry, from 0.
+//! A run is a row of writes of one start of a node with consecutive ids; all writes that arrived in
+//! one turn, from whomever, make one entry. The offset of a write is its place in the whole entry,
+//! from 0.
 
 use super::time::LAST_STAMP_MS;
-use crate::api::NodeId;
 use crate::commands::{self, Unreadable, Write};
-use crate::ids::{Life, Sequence};
+use crate::ids::{Life, NodeId, Sequence};
 use crate::wire::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
 
 /// The version of this form.
@@ -25,7 +27,8 @@ const HEADER: usize = 11;
 /// What a run takes beside its writes, at most.
 const RUN_BYTES: usize = 64;
 
-/// The id of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a start).
+/// The id of a write: it runs at most once, and after the one before it (RIFL, SOSP'15, within a
+/// start).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WriteId {
     pub(crate) node: NodeId,
@@ -73,7 +76,8 @@ impl Draft {
     }
 }
 
-/// The leader's time in an entry; an entry without data (Raft's own, at the start of a term) has none.
+/// The leader's time in an entry; an entry without data (Raft's own, at the start of a term) has
+/// none.
 pub(crate) fn time_ms(data: &[u8]) -> Result<Option<u64>, Unreadable> {
     if data.is_empty() { Ok(None) } else { header(data).map(Some) }
 }
@@ -98,7 +102,8 @@ fn header(data: &[u8]) -> Result<u64, Unreadable> {
     }
 }
 
-/// Calls `each` with the id, offset and write of everything in the entry, in order. Gives back how many there are.
+/// Calls `each` with the id, offset and write of everything in the entry, in order. Gives back how
+/// many there are.
 pub(crate) fn for_each<'a>(
     data: &'a [u8],
     mut each: impl FnMut(WriteId, u32, Write<'a>),
@@ -177,15 +182,15 @@ fn check_ids(first: Sequence, count: u64, commands: &[u8]) -> Result<(), Malform
     if sound && count <= commands.len() as u64 { Ok(()) } else { Err(Malformed) }
 }
 
-/// Whether these bytes are exactly `count` writes that can have these ids. Asked before a peer's run goes into the log, so
-/// that what is in the log can always be applied.
+/// Whether these bytes are exactly `count` writes that can have these ids. Asked before a peer's
+/// run goes into the log, so that what is in the log can always be applied.
 pub(crate) fn check_run(first: Sequence, count: u64, writes: &[u8]) -> Result<(), Malformed> {
     check_ids(first, count, writes)?;
     commands::check_run(count, writes)
 }
 
-/// Whether an entry may be kept. Asked before one that a peer sent goes into the log. What this version does not know may be
-/// kept, and is never applied.
+/// Whether an entry may be kept. Asked before one that a peer sent goes into the log. What this
+/// version does not know may be kept, and is never applied.
 pub(crate) fn check(data: &[u8]) -> Result<(), Malformed> {
     let read = time_ms(data).and_then(|time_ms| {
         // Every later one would have to carry it on.

@@ -5,8 +5,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{Entry, EntryType, Message, MessageType};
 
 use super::Agreed;
-use crate::api::NodeId;
-use crate::ids::{Index, Term};
+use crate::ids::{Index, NodeId, Term};
 use crate::observe::forged::Forged;
 use crate::wire::codec::NUMBER_MAX;
 

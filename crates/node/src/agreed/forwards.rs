@@ -1,17 +1,17 @@
-//! Which of the writes that others forwarded lie in this leader's log: appended in its term, or found in its tail when the
-//! term began.
+//! Which of the writes that others forwarded lie in this leader's log: appended in its term, or
+//! found in its tail when the term began.
 //!
-//! It keeps the log from filling with what is sent twice. What counts is what the state machine makes of the ids: a
-//! run that is appended twice, or too early, does no harm; a run that is turned away although the leader does
-//! not have it would be sent for ever.
+//! It keeps the log from filling with what is sent twice. What counts is what the state machine
+//! makes of the ids: a run that is appended twice, or too early, does no harm; a run that is turned
+//! away although the leader does not have it would be sent for ever.
 
 use std::collections::BTreeMap;
 
 use super::entry::WriteId;
-use crate::api::NodeId;
-use crate::ids::{Life, Sequence};
+use crate::ids::{Life, NodeId, Sequence};
 
-/// The ids of one start that lie in the log: from `first` up to, and without, `end`, with no gap and in order.
+/// The ids of one start that lie in the log: from `first` up to, and without, `end`, with no gap
+/// and in order.
 #[derive(Clone, Copy, Debug)]
 struct Row {
     life: Life,
@@ -26,7 +26,8 @@ pub(crate) struct Forwards {
 }
 
 impl Forwards {
-    /// Whether a run of `count` ids from `first` on is to be appended; if so, it counts as appended.
+    /// Whether a run of `count` ids from `first` on is to be appended; if so, it counts as
+    /// appended.
     pub(crate) fn take(&mut self, first: WriteId, count: u64) -> bool {
         let WriteId { node, life, sequence } = first;
         let new = Row { life, first: sequence, end: Sequence(sequence.0.saturating_add(count)) };
@@ -40,15 +41,16 @@ impl Forwards {
         if mutant!(OverlapTurnedAway, held, same_life && new.first < old.end) || is_over {
             return false;
         }
-        // What was appended before its predecessors does not count; and what seems to leave a gap need not: its
-        // predecessors may have been appended in another term.
+        // What was appended before its predecessors does not count; and what seems to leave a gap
+        // need not: its predecessors may have been appended in another term.
         let follows = same_life && old.first <= new.first && new.first <= old.end;
         let row = if follows { Row { first: old.first, ..new } } else { new };
         self.rows.insert(node, row);
         true
     }
 
-    /// Notes that all writes of this start up to this id are applied, or will be before anything that is appended from now on.
+    /// Notes that all writes of this start up to this id are applied, or will be before anything
+    /// that is appended from now on.
     pub(crate) fn hold(&mut self, last: WriteId) {
         self.rows.insert(
             last.node,

@@ -9,27 +9,29 @@
 //!                     reply ◀── applied here ◀── commit ◀── majority on disk ◀────── synced
 //! ```
 //!
-//! Every write gets an [id](entry::WriteId) when it is first sent. Any node may lose it, so its node sends it again until it
-//! applies it itself; the [state machine](state::State) applies each id once and in order. raft-rs' own
-//! forwarding of proposals is not used, because it has no ids.
+//! Every write gets an [id](entry::WriteId) when it is first sent. Any node may lose it, so its
+//! node sends it again until it applies it itself; the [state machine](state::State) applies each
+//! id once and in order. raft-rs' own forwarding of proposals is not used, because it has no ids.
 //!
 //! # How a read becomes one
 //!
-//! Sequential reads answer from what is applied here. Linearizable reads wait for a [round](read_index::Reads) in which a
-//! quorum confirms what is committed, and then until that is applied here; the leader does the same.
-//! A node that was just started serves no read above eventual before such a round.
+//! Sequential reads answer from what is applied here. Linearizable reads wait for a
+//! [round](read_index::Reads) in which a quorum confirms what is committed, and then until that is
+//! applied here; the leader does the same. A node that was just started serves no read above
+//! eventual before such a round.
 //!
 //! # The disk
 //!
-//! Entries, term and vote of a turn go to the disk with everything else of that turn, as one group. Messages
-//! that promise something about them wait for it; the leader's appends do not (Ongaro's thesis §10.2.1). While a group
-//! is being synced the next entry gathers: the disk could not take it anyway.
+//! Entries, term and vote of a turn go to the disk with everything else of that turn, as one group.
+//! Messages that promise something about them wait for it; the leader's appends do not (Ongaro's
+//! thesis §10.2.1). While a group is being synced the next entry gathers: the disk could not take
+//! it anyway.
 //!
 //! # Where to look
 //!
 //! | duty | file |
 //! |---|---|
-//! | own writes until they are applied; the leader's next entry | `proposals`, `forwards`, `writes`, `entry`, `time` |
+//! | own writes; the next entry | `proposals`, `forwards`, `writes`, `entry`, `time` |
 //! | elections: ticks, timeouts, handing over | `election` |
 //! | messages of other Rafts | `step`, `soundness` |
 //! | what Raft has ready, for the disk and the others | `ready`, `storage` |
@@ -65,11 +67,12 @@ use std::collections::VecDeque;
 use raft::eraftpb::Entry;
 use raft::{RawNode, StateRole};
 
-use crate::api::{AgreedPosition, Certificate, NodeId, Role};
+use crate::api::Role;
 use crate::commands::{Command, View};
 use crate::copies::Copies;
-use crate::ids::{Index, Life, Term};
+use crate::ids::{Index, Life, NodeId, Term};
 use crate::limits::Limits;
+use crate::position::{AgreedPosition, Certificate};
 use crate::random::Random;
 use crate::turn::Turn;
 pub(crate) use describe::{in_words, matter, stamp_ms, term, vote, writes};
@@ -77,14 +80,14 @@ use election::{ELECTION_TICKS, HEARTBEAT_TICKS, UNFIT_TICKS};
 use entry::{Cursor, Draft};
 use forwards::Forwards;
 use proposals::Proposals;
-pub(crate) use read_index::Read;
 use read_index::Reads;
 use ready::Unsynced;
 use state::State;
 pub(crate) use storage::{Tail, restored_entry, restored_hard_state};
 use time::LogTime;
 
-/// How many appends may be on their way to a follower: at [`Limits::append_bytes`] each, half of what may wait for a slow peer.
+/// How many appends may be on their way to a follower: at [`Limits::append_bytes`] each, half of
+/// what may wait for a slow peer.
 const INFLIGHT_MAX: usize = 32;
 
 /// The agreed order on this node.
@@ -129,8 +132,8 @@ pub(crate) struct Agreed {
     announced: Index,
     /// The last entry that carries writes of other nodes.
     foreign: Index,
-    /// Ticks until this node stands for election without waiting for its timeout: it is alone, or the
-    /// first of a new cluster.
+    /// Ticks until this node stands for election without waiting for its timeout: it is alone, or
+    /// the first of a new cluster.
     eager_ticks: u8,
     /// When this node, as the leader, last asked another to lead.
     handed_over_ms: Option<u64>,

@@ -1,19 +1,19 @@
 //! This node's own writes on their way into the agreed log.
 //!
-//! A write waits without an id until there is a leader to send it to. When it is first sent, or proposed by this
-//! node as the leader, it gets the next id of this boot; from then on it may happen, and it is sent again
-//! (whenever something may have been lost) until it is applied here. Names are applied in order, so what is
-//! applied is always the front of the row.
+//! A write waits without an id until there is a leader to send it to. When it is first sent, or
+//! proposed by this node as the leader, it gets the next id of this boot; from then on it may
+//! happen, and it is sent again (whenever something may have been lost) until it is applied here.
+//! Names are applied in order, so what is applied is always the front of the row.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::api::Error;
 use crate::commands::Command;
 use crate::copies::Copies;
 use crate::ids::{KeyspaceId, Sequence};
 use crate::limits::Limits;
+use crate::reply::Error;
 use crate::session::Waiter;
 
 #[derive(Debug)]
@@ -185,9 +185,11 @@ impl Proposals {
         sets.filter_map(|one| one.waiter.take_if(|waiter| !waiter.certify)).collect()
     }
 
-    /// Answers every write that waits since `oldest_ms` or longer. What has no id certainly did not run.
+    /// Answers every write that waits since `oldest_ms` or longer. What has no id certainly did not
+    /// run.
     pub(crate) fn expire(&mut self, oldest_ms: u64, mut refuse: impl FnMut(Waiter, Error)) {
-        // A write that waited for its turn on its connection may be older than those before it here.
+        // A write that waited for its turn on its connection may be older than those before it
+        // here.
         for pending in &mut self.named {
             if let Some(waiter) = pending.waiter.take_if(|waiter| waiter.since_ms <= oldest_ms) {
                 let unknown = Error::Indeterminate(UNKNOWN);
@@ -213,7 +215,7 @@ const NOT_SENT: &str = "no leader in time; the write did not run";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{RequestId, SessionId};
+    use crate::ids::{RequestId, SessionId};
     use bytes::Bytes;
 
     fn waiter(id: u64, since_ms: u64) -> Waiter {

@@ -1,30 +1,22 @@
 //! Reads that a quorum must confirm (ReadIndex, Ongaro's thesis §6.4).
 //!
-//! One round serves all reads that waited when it began. Each attempt has a context of its own, never used before
-//! (node, boot, counter), since an answer to an attempt proves nothing about reads that came after it. A round that is not answered
-//! is tried again: Raft drops it in silence while the leader has committed nothing in its term. The attempts before
-//! still count if they are answered after all: where a message takes long, every answer comes that late.
+//! One round serves all reads that waited when it began. Each attempt has a context of its own,
+//! never used before (node, boot, counter), since an answer to an attempt proves nothing about
+//! reads that came after it. A round that is not answered is tried again: Raft drops it in silence
+//! while the leader has committed nothing in its term. The attempts before still count if they are
+//! answered after all: where a message takes long, every answer comes that late.
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 use super::rows::Rows;
-use crate::api::NodeId;
-use crate::commands::Command;
-use crate::ids::{Boot, Index};
-use crate::session::Waiter;
+use crate::ids::{Boot, Index, NodeId};
+use crate::session::{Read, Waiter};
 
 /// How long a round may take before it is tried again, in milliseconds.
 const RETRY_MS: u64 = 100;
 /// The most attempts that may still be answered.
 const ATTEMPTS_MAX: usize = 16;
-
-/// A read and who asked for it.
-#[derive(Debug)]
-pub(crate) struct Read {
-    pub(crate) waiter: Waiter,
-    pub(crate) command: Command,
-}
 
 /// One try to have a quorum confirm what is committed.
 #[derive(Debug)]
@@ -78,7 +70,8 @@ impl Reads {
         mutant!(ServesUnconfirmed, self.fresh, true)
     }
 
-    /// An entry was applied that was proposed in this boot: all that was committed before lies before it.
+    /// An entry was applied that was proposed in this boot: all that was committed before lies
+    /// before it.
     pub(crate) fn confirm(&mut self) {
         self.fresh = true;
     }
@@ -120,7 +113,8 @@ impl Reads {
         Some(context)
     }
 
-    /// Makes room for one more attempt: the reads of the oldest wait for an answer to the one after it.
+    /// Makes room for one more attempt: the reads of the oldest wait for an answer to the one after
+    /// it.
     fn forget_oldest(&mut self) {
         if self.attempts.len() < ATTEMPTS_MAX {
             return;
@@ -149,7 +143,8 @@ impl Reads {
         self.waiting.splice(0..0, reads);
     }
 
-    /// A quorum confirmed this attempt: its reads, and all before them, may answer once `index` is applied.
+    /// A quorum confirmed this attempt: its reads, and all before them, may answer once `index` is
+    /// applied.
     pub(crate) fn on_confirmed(&mut self, context: &[u8], index: Index) {
         let place = self.attempts.iter().position(|attempt| attempt.context == context);
         let Some(place) = place else { return };
@@ -171,8 +166,8 @@ impl Reads {
         }
     }
 
-    /// The next read that may answer, now that `applied` is applied: the first that came, or where a turn left some over, the
-    /// next of the connection whose turn it is.
+    /// The next read that may answer, now that `applied` is applied: the first that came, or where
+    /// a turn left some over, the next of the connection whose turn it is.
     pub(crate) fn next_answerable(&mut self, applied: Index) -> Option<Read> {
         let mut next = None;
         while next.is_none()
@@ -223,7 +218,8 @@ impl Reads {
         reads
     }
 
-    /// Takes out every read that waits since `oldest_ms` or longer, and says whether it was confirmed.
+    /// Takes out every read that waits since `oldest_ms` or longer, and says whether it was
+    /// confirmed.
     pub(crate) fn expire(&mut self, oldest_ms: u64, mut expired: impl FnMut(Waiter, bool)) {
         let mut freed = 0;
         let mut keeps = |read: &Read, is_confirmed| {

@@ -1,11 +1,12 @@
-//! Reads that must see what is committed: confirmed by a quorum, answered once that is applied here.
+//! Reads that must see what is committed: confirmed by a quorum, answered once that is applied
+//! here.
 
 use super::Agreed;
-use super::read_index::Read;
-use crate::api::{Error, Order, Shortage};
+use crate::api::{Order, Shortage};
 use crate::commands::Command;
 use crate::ids::Index;
-use crate::session::Waiter;
+use crate::reply::Error;
+use crate::session::{Read, Waiter};
 use crate::turn::Turn;
 
 impl Agreed {
@@ -33,8 +34,8 @@ impl Agreed {
         });
     }
 
-    /// Whether the leader can confirm reads, as far as this node knows: it has committed something in its term. Before that it
-    /// would drop the question in silence.
+    /// Whether the leader can confirm reads, as far as this node knows: it has committed something
+    /// in its term. Before that it would drop the question in silence.
     fn confirms(&self) -> bool {
         self.raft.raft.raft_log.term(self.commit().0) == Ok(self.term().0)
     }
@@ -60,7 +61,8 @@ impl Agreed {
         }
     }
 
-    /// Answers the reads that waited for what is applied now, as many as this turn may; true if any was.
+    /// Answers the reads that waited for what is applied now, as many as this turn may; true if any
+    /// was.
     pub(super) fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
         self.refuse_unshowable(turn);
         let was_fresh = self.reads.is_fresh();

@@ -4,8 +4,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{self, Entry, HardState, MessageType};
 
 use super::Agreed;
-use crate::api::{NodeId, Ticket};
-use crate::ids::{Index, Term};
+use crate::ids::{Index, NodeId, Term, Ticket};
 use crate::turn::Turn;
 use crate::wire::record::Record;
 
@@ -55,8 +54,9 @@ impl Agreed {
         worked
     }
 
-    /// Whether a follower's message may leave before its disk is done: it says nothing of the log, and
-    /// of the term only what is on disk. So a slow disk does not delay anyone's linearizable reads.
+    /// Whether a follower's message may leave before its disk is done: it says nothing of the log,
+    /// and of the term only what is on disk. So a slow disk does not delay anyone's linearizable
+    /// reads.
     fn promises_nothing(&self, message: &eraftpb::Message) -> bool {
         match message.get_msg_type() {
             MessageType::MsgHeartbeatResponse | MessageType::MsgReadIndex => {
@@ -112,7 +112,8 @@ const ENTRY_BYTES: usize = 32;
 fn send_all(messages: Vec<eraftpb::Message>, turn: &mut Turn<'_>) {
     for message in messages {
         let to = NodeId(message.to);
-        // Raft needs no order between messages, but an append that overtakes another is turned away.
+        // Raft needs no order between messages, but an append that overtakes another is turned
+        // away.
         let urgent =
             !matches!(message.get_msg_type(), MessageType::MsgAppend | MessageType::MsgSnapshot);
         let bytes = message.entries.iter().map(|entry| entry.data.len() + ENTRY_BYTES).sum();

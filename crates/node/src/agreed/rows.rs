@@ -1,10 +1,10 @@
-//! Reads that may answer and were too many for one turn: a row for each connection, and the next of each in turn. So whoever
-//! asks for megabytes waits for its own, and not everybody with it.
+//! Reads that may answer and were too many for one turn: a row for each connection, and the next of
+//! each in turn. So whoever asks for megabytes waits for its own, and not everybody with it.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::read_index::Read;
-use crate::api::SessionId;
+use crate::ids::SessionId;
+use crate::session::Read;
 
 /// The rows. The reads of one connection stay in the order in which they came.
 ///

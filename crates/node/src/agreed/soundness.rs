@@ -1,5 +1,6 @@
-//! Whether a message of Raft is one that a member can send: asked before Raft sees it, since Raft itself takes the word of
-//! its peers, and what is once in a log must be applied by everyone at every start.
+//! Whether a message of Raft is one that a member can send: asked before Raft sees it, since Raft
+//! itself takes the word of its peers, and what is once in a log must be applied by everyone at
+//! every start.
 
 use raft::eraftpb::{Entry, EntryType, Message, MessageType};
 use raft::{Raft, Storage};
@@ -9,7 +10,8 @@ use crate::wire::codec::{Malformed, NUMBER_MAX};
 
 /// The longest context of a read's round; ours have three numbers.
 const CONTEXT_BYTES_MAX: usize = 64;
-/// How many terms a peer may be ahead: so many elections no node misses, and nobody can use all terms up.
+/// How many terms a peer may be ahead: so many elections no node misses, and nobody can use all
+/// terms up.
 const TERMS_AHEAD_MAX: u64 = 1 << 32;
 
 /// Checks a message against the node that is about to take it in.

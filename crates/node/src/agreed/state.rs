@@ -4,9 +4,10 @@ use bytes::Bytes;
 
 use super::applied::Applied;
 use super::entry::WriteId;
-use crate::api::{AgreedPosition, NodeId};
 use crate::commands::{Answer, Values, View, Write};
 use crate::counting::{Past, Watch};
+use crate::ids::NodeId;
+use crate::position::AgreedPosition;
 use crate::store::{Cursor, Store, ends};
 
 /// A value and where it was written.
@@ -59,7 +60,8 @@ impl State {
         &self.applied
     }
 
-    /// Runs a write, unless its id is not the successor of the last one of its node. `asked`: this node was asked for it.
+    /// Runs a write, unless its id is not the successor of the last one of its node. `asked`: this
+    /// node was asked for it.
     pub(crate) fn apply(
         &mut self,
         id: WriteId,

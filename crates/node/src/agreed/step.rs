@@ -5,8 +5,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{self, MessageType};
 
 use super::{Agreed, soundness};
-use crate::api::NodeId;
-use crate::ids::Index;
+use crate::ids::{Index, NodeId};
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 
@@ -25,7 +24,8 @@ impl Agreed {
         soundness::check(&message, &self.raft.raft)?;
         let asks = message.get_msg_type() == MessageType::MsgReadIndex;
         if asks && mutant!(DeposedHandsOnReads, !self.leads(), false) {
-            // Raft would hand it on in the name of whoever asked, who by now asks the new leader itself.
+            // Raft would hand it on in the name of whoever asked, who by now asks the new leader
+            // itself.
             return Ok(());
         }
         if self.has_lost(&message) {
@@ -46,8 +46,8 @@ impl Agreed {
         Ok(())
     }
 
-    /// Whether a leader counts on entries of this node that are not here: a heartbeat tells a follower only of what it
-    /// has acknowledged itself.
+    /// Whether a leader counts on entries of this node that are not here: a heartbeat tells a
+    /// follower only of what it has acknowledged itself.
     fn has_lost(&self, message: &eraftpb::Message) -> bool {
         let raft = &self.raft.raft;
         message.get_msg_type() == MessageType::MsgHeartbeat
@@ -65,8 +65,8 @@ impl Agreed {
     }
 }
 
-/// Gives a message bytes of its own: Raft keeps entries, and the contexts of what it answers later, and a slice would keep
-/// the whole of a receive buffer.
+/// Gives a message bytes of its own: Raft keeps entries, and the contexts of what it answers later,
+/// and a slice would keep the whole of a receive buffer.
 fn own_bytes(message: &mut eraftpb::Message) {
     message.context = Bytes::copy_from_slice(&message.context);
     for entry in message.mut_entries().iter_mut() {

@@ -1,7 +1,7 @@
 //! The agreed log as Raft reads it: in memory, in step with what was handed to the disk.
 //!
-//! Raft reads its storage at once and at any time, so the entries that it may still ask for stay here.
-//! Until there are snapshots, that is all of them.
+//! Raft reads its storage at once and at any time, so the entries that it may still ask for stay
+//! here. Until there are snapshots, that is all of them.
 
 use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
 use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
@@ -10,8 +10,7 @@ use bytes::Bytes;
 
 use super::entry;
 use super::time::Anchor;
-use crate::api::NodeId;
-use crate::ids::{Index, Term};
+use crate::ids::{Index, NodeId, Term};
 use crate::wire::codec::Malformed;
 
 /// The log from its first entry to its last.
@@ -41,7 +40,8 @@ impl Tail {
         self.hard_state = hard_state;
     }
 
-    /// The last time in the log, and when this boot took in the entry that carries it; what was cut does not count.
+    /// The last time in the log, and when this boot took in the entry that carries it; what was cut
+    /// does not count.
     pub(crate) fn last_stamp(&self) -> Anchor {
         let mut all = self.entries.iter().zip(&self.taken_ms).rev();
         let last = all.find_map(|(entry, at_ms)| {
@@ -55,7 +55,8 @@ impl Tail {
         self.entries.len() as u64
     }
 
-    /// Takes in an entry at this moment; it replaces all at or after its index. An entry that would leave a gap is refused.
+    /// Takes in an entry at this moment; it replaces all at or after its index. An entry that would
+    /// leave a gap is refused.
     pub(crate) fn append(&mut self, entry: Entry, at_ms: u64) -> Result<(), Gap> {
         if entry.index == 0 || entry.index > self.len() + 1 {
             return Err(Gap);

@@ -9,18 +9,21 @@
 //!    └───────────────────────────▶ the leader's monotonic clock
 //! ```
 //!
-//! A stamp is the greatest of three: the last one in the log; the anchor's, and half of what the monotonic clock says went by
-//! since; and the leader's clock, as far as the others bear it out (see [`crate::cluster::clocks`]). So log time never goes back, never
-//! stands, and comes back to the clocks by itself when it was carried ahead of them.
+//! A stamp is the greatest of three: the last one in the log; the anchor's, and half of what the
+//! monotonic clock says went by since; and the leader's clock, as far as the others bear it out
+//! (see [`crate::cluster::clocks`]). So log time never goes back, never stands, and comes back to
+//! the clocks by itself when it was carried ahead of them.
 //!
-//! The anchor is the last stamp that the leader found, at the moment when its present boot took that entry in. It does not move
-//! with every entry: of ten thousand a second each would lose its half of a tenth of a millisecond to rounding. It moves
-//! only to where the clock has carried log time beyond it, so that time goes on from there if the clock is set back.
+//! The anchor is the last stamp that the leader found, at the moment when its present boot took
+//! that entry in. It does not move with every entry: of ten thousand a second each would lose its
+//! half of a tenth of a millisecond to rounding. It moves only to where the clock has carried log
+//! time beyond it, so that time goes on from there if the clock is set back.
 
 use crate::cluster::clocks::YEAR_2200_MS;
 use crate::ids::Term;
 
-/// The last stamp that there is: log time stands there. That is part of the format: nobody takes in a later one.
+/// The last stamp that there is: log time stands there. That is part of the format: nobody takes in
+/// a later one.
 pub(crate) const LAST_STAMP_MS: u64 = YEAR_2200_MS - 1;
 
 /// A stamp, and where this node's monotonic clock stood when it counted as made.
@@ -31,7 +34,8 @@ pub(crate) struct Anchor {
 }
 
 impl Anchor {
-    /// What log time has come to at least: since the anchor it goes on at half the pace of the monotonic clock.
+    /// What log time has come to at least: since the anchor it goes on at half the pace of the
+    /// monotonic clock.
     fn reaches_ms(&self, now_ms: u64) -> u64 {
         self.stamp_ms.saturating_add(now_ms.saturating_sub(self.at_ms) / 2)
     }
@@ -58,7 +62,8 @@ impl LogTime {
         }
     }
 
-    /// The stamp of an entry that is made now. `clock_ms`: what the leader's clock may carry into the log.
+    /// The stamp of an entry that is made now. `clock_ms`: what the leader's clock may carry into
+    /// the log.
     pub(crate) fn stamp_ms(&self, now_ms: u64, clock_ms: Option<u64>) -> u64 {
         let least_ms = self.last_ms.max(self.anchor.reaches_ms(now_ms));
         let stamp_ms = match clock_ms {

@@ -5,16 +5,16 @@ use bytes::Bytes;
 use super::Agreed;
 use super::entry::{self, WriteId};
 use super::time::Anchor;
-use crate::api::{Error, NodeId};
 use crate::commands::Command;
-use crate::ids::{KeyspaceId, Life, Sequence};
+use crate::ids::{KeyspaceId, Life, NodeId, Sequence};
+use crate::reply::Error;
 use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
 
-/// How long writes may gather while the disk is busy, in milliseconds: a stalled disk must not hold up a majority that
-/// could go on without it.
+/// How long writes may gather while the disk is busy, in milliseconds: a stalled disk must not hold
+/// up a majority that could go on without it.
 const GATHER_MS_MAX: u64 = 20;
 
 impl Agreed {
@@ -40,7 +40,8 @@ impl Agreed {
             return Ok(());
         }
         if !self.draft.is_empty() && self.draft.len() + commands.len() > self.limits.run_bytes {
-            // An entry must stay far below what a message may weigh, however much comes in one turn.
+            // An entry must stay far below what a message may weigh, however much comes in one
+            // turn.
             if !self.propose(turn) {
                 self.forwarded.clear();
                 return Ok(());
@@ -89,7 +90,8 @@ impl Agreed {
         }
     }
 
-    /// Whether the next entry should wait for more writes: while the disk is busy, it costs nothing.
+    /// Whether the next entry should wait for more writes: while the disk is busy, it costs
+    /// nothing.
     fn keeps_gathering(&mut self, turn: &Turn<'_>) -> bool {
         let now = turn.now.monotonic_ms;
         let since = *self.gathering_since_ms.get_or_insert(now);
@@ -112,7 +114,8 @@ impl Agreed {
             taken = self.propose(turn);
         }
         if !taken {
-            // Raft takes no proposals now. What was gathered is gone; ids make it safe to send it again.
+            // Raft takes no proposals now. What was gathered is gone; ids make it safe to send it
+            // again.
             mutant!(DroppedNotTakenBack, self.proposals.unsend(from), ());
             mutant!(DroppedForwardsKept, self.forwarded.clear(), ());
         }
@@ -142,8 +145,8 @@ impl Agreed {
         self.time.stamp_ms(turn.now.monotonic_ms, clock_ms)
     }
 
-    /// Followers learn what is committed from the next append. If none is coming soon, or one of them waits
-    /// for its own write, they are told now; true if so.
+    /// Followers learn what is committed from the next append. If none is coming soon, or one of
+    /// them waits for its own write, they are told now; true if so.
     pub(super) fn announce_commit(&mut self) -> bool {
         let commit = self.commit();
         if !self.leads() || mutant!(CommitNotAnnounced, commit <= self.announced, true) {

@@ -1,8 +1,8 @@
 //! Which start of a member is believed.
 
 use super::{Members, Other};
-use crate::api::{Event, NodeId, Output, PathId};
-use crate::ids::Life;
+use crate::api::{Event, Output};
+use crate::ids::{Life, NodeId, PathId};
 use crate::turn::Turn;
 use crate::wire::message::Body;
 use crate::wire::record::{Known, Record};
@@ -93,8 +93,8 @@ impl Members {
         }
     }
 
-    /// A process that was asked is there. Is it the one from before, the newcomer is a copy of its directory; is it the
-    /// newcomer, it is where the member should be.
+    /// A process that was asked is there. Is it the one from before, the newcomer is a copy of its
+    /// directory; is it the newcomer, it is where the member should be.
     pub(crate) fn on_alive(
         &mut self,
         from: NodeId,
@@ -146,7 +146,8 @@ impl Members {
         over.into_iter().for_each(|id| self.take_newcomer(id, turn));
     }
 
-    /// A newcomer that is where the member should be is believed at once if no connection of the process before it is left.
+    /// A newcomer that is where the member should be is believed at once if no connection of the
+    /// process before it is left.
     pub(super) fn maybe_take_newcomer(&mut self, id: NodeId, turn: &mut Turn<'_>) {
         let other = &self.others[&id];
         if other.path.is_none()

@@ -7,40 +7,45 @@
 //!    heard_ms ◀─── Tell ──
 //! ```
 //!
-//! When the member read its wall clock, this node's monotonic clock stood between `asked_ms` and `heard_ms`. That bounds how
-//! far apart the two clocks are, however long each way took (Cristian 1989). A slow answer only makes the bounds wide.
-//! As the bounds are kept against the monotonic clock, a wall clock that is set here is noticed at once.
+//! When the member read its wall clock, this node's monotonic clock stood between `asked_ms` and
+//! `heard_ms`. That bounds how far apart the two clocks are, however long each way took (Cristian
+//! 1989). A slow answer only makes the bounds wide. As the bounds are kept against the monotonic
+//! clock, a wall clock that is set here is noticed at once.
 //!
 //! # The cap
 //!
-//! A node whose clock lies within the cap of fewer than half of the others' makes no stamps: it refuses merged writes, and
-//! gives up leadership to a member that knows its own clock to be in order. Members that were never measured do
-//! not count, nor does a doubt: a clock that may lie within the cap does. What was stamped before is merged by everyone.
+//! A node whose clock lies within the cap of fewer than half of the others' makes no stamps: it
+//! refuses merged writes, and gives up leadership to a member that knows its own clock to be in
+//! order. Members that were never measured do not count, nor does a doubt: a clock that may lie
+//! within the cap does. What was stamped before is merged by everyone.
 //!
-//! After a start nobody is measured, so the clock is not judged and merged writes wait until at least half of the others are,
-//! but at most [`WAIT_MS`].
+//! After a start nobody is measured, so the clock is not judged and merged writes wait until at
+//! least half of the others are, but at most [`WAIT_MS`].
 //!
 //! # Log time
 //!
-//! What a leader's clock may carry into the log is limited, too: no more than the cap beyond the lower median of the clocks
-//! that it and the measured members *show*. Its own shows what it says; a member's shows the lower of its bounds, so that a
-//! slow answer never makes a clock seem to be further ahead than it is.
+//! What a leader's clock may carry into the log is limited, too: no more than the cap beyond the
+//! lower median of the clocks that it and the measured members *show*. Its own shows what it says;
+//! a member's shows the lower of its bounds, so that a slow answer never makes a clock seem to be
+//! further ahead than it is.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use crate::api::{Event, MemberClock, NodeId, Now};
-use crate::ids::Boot;
+use crate::api::{Event, MemberClock, Now};
+use crate::ids::{Boot, NodeId};
 use crate::turn::Turn;
 use crate::wire::message::{Body, ClockReading};
 
-/// When the year 2200 begins, in milliseconds since the Unix epoch: all stamps of both orders lie before it.
+/// When the year 2200 begins, in milliseconds since the Unix epoch: all stamps of both orders lie
+/// before it.
 pub(crate) const YEAR_2200_MS: u64 = 7_258_118_400_000;
 /// How often the others' clocks are asked for, in milliseconds.
 const ASK_MS: u64 = 500;
 /// For how long a narrow measurement is kept against wider ones, in milliseconds.
 const KEEP_MS: u64 = 3 * ASK_MS;
-/// For how long after a start the clock is not judged while fewer than half of the others are measured, in milliseconds.
+/// For how long after a start the clock is not judged while fewer than half of the others are
+/// measured, in milliseconds.
 const WAIT_MS: u64 = 1000;
 /// Both wall clocks and both ends of a round are cut to milliseconds.
 const ROUNDING_MS: i64 = 2;
@@ -54,7 +59,8 @@ struct Measured {
 }
 
 impl Measured {
-    /// How far the member's wall clock is ahead of this node's monotonic one: at least, and at most.
+    /// How far the member's wall clock is ahead of this node's monotonic one: at least, and at
+    /// most.
     fn bounds_ms(&self) -> (i64, i64) {
         let ahead = |at_ms: u64| signed(self.wall_ms) - signed(at_ms);
         (ahead(self.heard_ms) - ROUNDING_MS, ahead(self.asked_ms) + ROUNDING_MS)
@@ -103,11 +109,11 @@ pub(crate) struct Clocks {
     /// Whether too few are measured to judge this clock.
     waits: bool,
     agrees: bool,
-    /// As long as this node's wall clock is so far ahead of its monotonic one, `agrees` stands: every turn looks.
-    /// `None`: the next turn judges anew.
+    /// As long as this node's wall clock is so far ahead of its monotonic one, `agrees` stands:
+    /// every turn looks. `None`: the next turn judges anew.
     stands_ms: Option<RangeInclusive<i64>>,
-    /// How far ahead of its monotonic clock this node's wall clock may carry log time. `None`: not at all, since fewer than a
-    /// majority of the clocks are known.
+    /// How far ahead of its monotonic clock this node's wall clock may carry log time. `None`: not
+    /// at all, since fewer than a majority of the clocks are known.
     log_limit_ms: Option<i64>,
 }
 
@@ -138,7 +144,8 @@ impl Clocks {
         self.waits
     }
 
-    /// The time that this node's clock may carry into the log, if a majority of the clocks are known.
+    /// The time that this node's clock may carry into the log, if a majority of the clocks are
+    /// known.
     pub(crate) fn log_ms(&self, now: Now) -> Option<u64> {
         let limit_ms = self.log_limit_ms?.saturating_add(signed(now.monotonic_ms));
         Some(now.wall_ms.min(u64::try_from(limit_ms).unwrap_or(0)))
@@ -149,7 +156,8 @@ impl Clocks {
         self.agrees
     }
 
-    /// The members that are fit to lead: their clocks are known to be in order, and their disks have room.
+    /// The members that are fit to lead: their clocks are known to be in order, and their disks
+    /// have room.
     pub(crate) fn fit(&self) -> impl Iterator<Item = NodeId> {
         self.others.iter().filter(|(_, member)| member.is_fit).map(|(id, _)| *id)
     }
@@ -192,7 +200,8 @@ impl Clocks {
         Body::AskClock { asked_ms: turn.now.monotonic_ms, is_fit: self.is_fit(turn) }
     }
 
-    /// Whether this node has measured enough others and agrees, its disk has room, and it is to go on.
+    /// Whether this node has measured enough others and agrees, its disk has room, and it is to go
+    /// on.
     fn is_fit(&self, turn: &Turn<'_>) -> bool {
         !turn.disk.is_full()
             && !turn.ending
@@ -269,7 +278,8 @@ impl Clocks {
                 (from_ms, to_ms) = (from_ms.max(near_from), to_ms.min(near_to));
             }
         }
-        // Whom it waits for once, it does not wait for again: who was measured stays so, and time goes on.
+        // Whom it waits for once, it does not wait for again: who was measured stays so, and time
+        // goes on.
         let is_due = self.due_ms.is_some_and(|due_ms| turn.now.monotonic_ms >= due_ms);
         self.waits = 2 * measured < self.others.len() && !is_due;
         turn.clock_waits = self.waits;
@@ -283,16 +293,17 @@ impl Clocks {
     }
 }
 
-/// How far ahead of its monotonic clock a node's wall clock may carry log time, when so many others' clocks show this
-/// against that monotonic clock: no more than the cap beyond the lower median of all that are known, its own included.
+/// How far ahead of its monotonic clock a node's wall clock may carry log time, when so many
+/// others' clocks show this against that monotonic clock: no more than the cap beyond the lower
+/// median of all that are known, its own included.
 fn log_limit_ms(cap_ms: i64, others: usize, mut shown_ms: Vec<i64>) -> Option<i64> {
     let known = shown_ms.len() + 1;
     if mutant!(HalfCarriesLogTime, 2 * known <= others + 1, 2 * known < others + 1) {
         return None;
     }
     shown_ms.sort_unstable();
-    // Where the own clock is the median, or below it, the limit is above it in any case. Where it is above, the lower median
-    // of all is the one that has this place among the others.
+    // Where the own clock is the median, or below it, the limit is above it in any case. Where it
+    // is above, the lower median of all is the one that has this place among the others.
     let median_ms = shown_ms.get(mutant!(UpperMedian, (known - 1) / 2, known / 2));
     Some(median_ms.map_or(i64::MAX, |median_ms| median_ms + cap_ms))
 }
@@ -326,7 +337,8 @@ mod tests {
 
     #[test]
     fn log_time_goes_no_further_than_the_lower_median_and_the_cap() {
-        // As the promise has it: the lower median of all clocks that are known, the own one included.
+        // As the promise has it: the lower median of all clocks that are known, the own one
+        // included.
         let by_the_word = |own_ms: i64, shown_ms: &[i64]| {
             let mut all_ms = [shown_ms, &[own_ms]].concat();
             all_ms.sort();

@@ -1,8 +1,8 @@
 //! How all members meet once: who claims what, and when the cluster forms.
 
 use super::{Members, Other, hang_up, order_name};
-use crate::api::{Event, NodeId, PathId};
-use crate::ids::DirectoryId;
+use crate::api::Event;
+use crate::ids::{DirectoryId, NodeId, PathId};
 use crate::turn::Turn;
 use crate::wire::message::Hello;
 use crate::wire::record::{Cluster, Record};
@@ -63,7 +63,8 @@ impl Members {
         self.on_claim(from, hello, path, &why, turn);
     }
 
-    /// Somebody claims what cannot be: that is told once a second. Who it is hears what this node has to say.
+    /// Somebody claims what cannot be: that is told once a second. Who it is hears what this node
+    /// has to say.
     pub(super) fn on_claim(
         &mut self,
         from: NodeId,
@@ -87,8 +88,8 @@ impl Members {
         }
     }
 
-    /// Whether the directory that is known of a member is silent while the cluster forms, so that another one may take its
-    /// place; nothing was promised yet.
+    /// Whether the directory that is known of a member is silent while the cluster forms, so that
+    /// another one may take its place; nothing was promised yet.
     pub(super) fn yields(&mut self, id: NodeId, turn: &Turn<'_>) -> bool {
         let now_ms = turn.now.monotonic_ms;
         let other = self.others.get_mut(&id).expect("a member");
@@ -110,8 +111,8 @@ impl Members {
         Some(cluster_id(all))
     }
 
-    /// Everyone has met everyone: this node takes part from now on. All must have the same directories on disk, or two clusters
-    /// could form out of one.
+    /// Everyone has met everyone: this node takes part from now on. All must have the same
+    /// directories on disk, or two clusters could form out of one.
     pub(super) fn maybe_form(&mut self, turn: &mut Turn<'_>) {
         if self.is_formed() {
             return;
@@ -144,7 +145,8 @@ impl Members {
     }
 }
 
-/// The id of the cluster that these directories form, the same on every member and as random as they are.
+/// The id of the cluster that these directories form, the same on every member and as random as
+/// they are.
 fn cluster_id(mut all: Vec<(NodeId, DirectoryId)>) -> u64 {
     all.sort();
     let mixed =

@@ -2,36 +2,40 @@
 //!
 //! # Meeting
 //!
-//! A data directory has a random id. Each member writes the others' directories beside their ids on its disk, and turns away any other
-//! directory for such an id. A node takes part (votes, acknowledges, takes merged writes) only when every other member has its
-//! directory on disk, and all have the same ones. So a new cluster forms when all have met once, and later each may come and go as
-//! it likes. While it forms, a node that is told otherwise than another waits, and so does one that sees two directories
-//! under one id: the one that is silent for a while yields. Once it has formed, whoever claims something else is turned away and
-//! can stop nobody.
+//! A data directory has a random id. Each member writes the others' directories beside their ids on
+//! its disk, and turns away any other directory for such an id. A node takes part (votes,
+//! acknowledges, takes merged writes) only when every other member has its directory on disk, and
+//! all have the same ones. So a new cluster forms when all have met once, and later each may come
+//! and go as it likes. While it forms, a node that is told otherwise than another waits, and so
+//! does one that sees two directories under one id: the one that is silent for a while yields. Once
+//! it has formed, whoever claims something else is turned away and can stop nobody.
 //!
 //! # Believing
 //!
-//! A directory is a thing that can be copied, and put back. So each member also remembers, on disk, which start of each other
-//! member it believed last, and believes a later one only if that directory has lived the one before:
+//! A directory is a thing that can be copied, and put back. So each member also remembers, on disk,
+//! which start of each other member it believed last, and believes a later one only if that
+//! directory has lived the one before:
 //!
 //! ```text
 //!   member 1                                   member 2, started again as (3, i3)
 //!      ◀────────────── hello ───────────────── I am (3, i3)
-//!      ── I have (2, i2) of you on disk ─────▶ lived? ── no ──▶ superseded: it stops, at every later start too
+//!      ── I have (2, i2) of you on disk ─────▶ lived? ── no ──▶ superseded: it stops for good
 //!      ◀────────────── hello ───────────────── I am (3, i3), and have lived (2, i2)
-//!   is the process of (2, i2) still there?   (asked by the connection that it made, and at the member's address)
+//!   is the process of (2, i2) still there?   (asked by its connection and at its address)
 //!      it answers ──▶ (3, i3) is a copy: it stops
 //!   writes (3, i3) to its disk
 //!      ── I have (3, i3) of you on disk ─────▶ confirmed: it serves
 //! ```
 //!
-//! Until a start is believed nothing that it says counts. A node that was started again answers clients once one member
-//! has confirmed its start; one that keeps merged logs also when nobody has answered for a while.
+//! Until a start is believed nothing that it says counts. A node that was started again answers
+//! clients once one member has confirmed its start; one that keeps merged logs also when nobody has
+//! answered for a while.
 //!
 //! # What is left out
 //!
-//! Not caught are a copy that was taken while the node ran and is put back after that start went on, and an original and its
-//! copy on two sides of a split. Until a cluster has formed, whoever comes first under an id is taken for it.
+//! Not caught are a copy that was taken while the node ran and is put back after that start went
+//! on, and an original and its copy on two sides of a split. Until a cluster has formed, whoever
+//! comes first under an id is taken for it.
 
 mod belief;
 pub(crate) mod clocks;
@@ -39,18 +43,18 @@ mod formation;
 
 use std::collections::BTreeMap;
 
-use crate::api::{Event, NodeId, Order, Output, PathId, Ticket, Waits};
-use crate::ids::DirectoryId;
-use crate::ids::{Life, Lives};
+use crate::api::{Event, Order, Output, Waits};
+use crate::ids::{DirectoryId, Life, Lives, NodeId, PathId, Ticket};
 use crate::turn::Turn;
 use crate::wire::message::{Body, Hello};
 use crate::wire::record::{Birth, Cluster, Known};
 use belief::Newcomer;
 use formation::rival;
-/// How often a node says hello to those that it has not met, or that do not believe it, in milliseconds.
-const HELLO_MS: u64 = 200;
-/// How long a node with merged logs waits for anybody to answer before it serves unconfirmed, and how long at all, in
+/// How often a node says hello to those that it has not met, or that do not believe it, in
 /// milliseconds.
+const HELLO_MS: u64 = 200;
+/// How long a node with merged logs waits for anybody to answer before it serves unconfirmed, and
+/// how long at all, in milliseconds.
 const UNHEARD_MS: u64 = 2000;
 const UNCONFIRMED_MS: u64 = 5000;
 
@@ -69,13 +73,15 @@ struct Other {
     has_met_us: bool,
     /// Whether it has this very start on its disk.
     confirms_us: bool,
-    /// The start of this node that it last said to have on its disk, which this directory has lived.
+    /// The start of this node that it last said to have on its disk, which this directory has
+    /// lived.
     lived: Option<Life>,
     newcomer: Option<Newcomer>,
     /// What it last said of the cluster, and of the directories that it knows.
     cluster: Option<Cluster>,
     roster: u64,
-    /// When the directory that is known last said hello, and when another one last claimed the same id.
+    /// When the directory that is known last said hello, and when another one last claimed the same
+    /// id.
     hello_ms: Option<u64>,
     rival_ms: Option<u64>,
     /// When it was last told what it claims otherwise.
@@ -258,7 +264,8 @@ impl Members {
         }
         let other_directory = |known: &Known| known.directory != turn.identity.directory;
         let denies_us = hello.knows.as_ref().is_some_and(other_directory);
-        // Who is on disk with another directory can stop nobody; and once all have met, all that may are on disk.
+        // Who is on disk with another directory can stop nobody; and once all have met, all that
+        // may are on disk.
         let counts =
             if self.is_formed() { on_disk } else { hello.cluster.is_some() && !is_stranger };
         if counts && denies_us {
@@ -288,7 +295,8 @@ impl Members {
             && mutant!(OldCopyUnnoticed, !self.lives.contain(known.life), false)
         {
             let why = superseded(from, known.life);
-            // Before a cluster has formed nothing was promised, and anybody may be taken for a member.
+            // Before a cluster has formed nothing was promised, and anybody may be taken for a
+            // member.
             if self.is_formed() {
                 turn.supersede(&why)
             } else {
@@ -317,7 +325,8 @@ impl Members {
         (other.cluster, other.roster) = (hello.cluster, hello.roster);
         other.has_met_us = has_life.is_some();
         other.confirms_us = has_life == Some(me);
-        // What it has on disk of this node is another start: it must hear that this directory has lived it.
+        // What it has on disk of this node is another start: it must hear that this directory has
+        // lived it.
         let tells = has_life.filter(|life| *life != me && other.lived != Some(*life));
         other.lived = has_life.filter(|life| *life != me);
         self.believe(from, sender, hello.lived, path, turn);

@@ -1,4 +1,5 @@
-//! The arguments of a command, without its name: as they came, and as the log and messages have them.
+//! The arguments of a command, without its name: as they came, and as the log and messages have
+//! them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ pub trait Request {
     fn get(&self, place: usize) -> &[u8];
     /// The same, to be kept; it may keep the whole of the buffer that it lies in.
     fn bytes(&self, place: usize) -> Bytes;
-    /// The pieces in which a long request came: bytes that hold little else, and where in them arguments lie. `None`: it came in one.
+    /// The pieces in which a long request came: bytes that hold little else, and where in them
+    /// arguments lie. `None`: it came in one.
     fn pieces(&self) -> Option<Vec<Piece>>;
 }
 
@@ -40,8 +42,8 @@ impl Request for Vec<Bytes> {
 /// A piece of a long request: its bytes, and where in them arguments lie.
 pub type Piece = (Bytes, Arc<[Range<u32>]>);
 
-/// The arguments of a command, in the form that its row checked. Most commands have one or two; very many are taken over in
-/// the pieces in which they came, without a copy.
+/// The arguments of a command, in the form that its row checked. Most commands have one or two;
+/// very many are taken over in the pieces in which they came, without a copy.
 #[derive(Clone, Debug)]
 pub(crate) enum Arguments {
     One(Bytes),

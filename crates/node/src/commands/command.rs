@@ -7,7 +7,8 @@ use bytes::Bytes;
 use super::arguments::{Arguments, Request};
 use super::effect::{Effect, View, Writes};
 use super::spec::{Access, Spec};
-use crate::api::{Error, REMOVED_KEYS_MAX, Reply, VALUE_BYTES_MAX};
+use crate::limits::{REMOVED_KEYS_MAX, VALUE_BYTES_MAX};
+use crate::reply::{Error, Reply};
 
 /// A command on data: a row of the table.
 pub type Row = Spec<Data>;

@@ -9,7 +9,7 @@ use super::extended::Extended;
 use super::integer::{NOT_AN_INTEGER, integer, integer_argument};
 use super::spec::{Access, Argument, KeyPlaces};
 use super::unreadable::Unreadable;
-use crate::api::{Error, Reply};
+use crate::reply::{Error, Reply};
 
 /// The rows of this family, the most frequent first.
 pub(super) static ROWS: &[&Row] = &[&INCR, &INCRBY, &DECR, &DECRBY, &INCRBYFLOAT];
@@ -176,7 +176,8 @@ fn float_amount(row: &'static Row, request: &dyn Request) -> Result<Command, Err
 const NOT_A_FLOAT: &str = "value is not a valid float";
 const INFINITE: &str = "increment would produce NaN or Infinity";
 
-/// A number, or an infinity, which is none that anything can be added to; `None`: a text that is neither.
+/// A number, or an infinity, which is none that anything can be added to; `None`: a text that is
+/// neither.
 fn float(text: &[u8]) -> Option<Option<Extended>> {
     if Extended::is_infinity(text) { Some(None) } else { Extended::read(text).map(Some) }
 }

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::arguments::{Args, Arguments};
 use super::unreadable::Unreadable;
-use crate::api::{AgreedPosition, Error, Reply};
-use crate::copies::shown;
+use crate::position::AgreedPosition;
+use crate::reply::{Error, Reply};
 use crate::store::Cursor;
 
 /// What a command does.
@@ -13,7 +13,8 @@ use crate::store::Cursor;
 pub(crate) enum Effect {
     /// It reads, and is answered at once.
     Read(Read),
-    /// It walks over keys that it does not name, and is answered at once: so many steps of a turn it may take.
+    /// It walks over keys that it does not name, and is answered at once: so many steps of a turn
+    /// it may take.
     Walk { read: Read, steps: fn(&Arguments) -> usize },
     /// It counts which of its keys exist; very many are counted in pieces.
     Count,
@@ -29,8 +30,8 @@ pub(crate) type Read = fn(&dyn View, &Arguments, u64) -> Reply;
 /// How a write is carried out.
 #[derive(Clone, Copy)]
 pub(crate) struct Writes {
-    /// Whether arguments from a log or a peer, of which there are as many as the row says, are in the form that the parser
-    /// gives them.
+    /// Whether arguments from a log or a peer, of which there are as many as the row says, are in
+    /// the form that the parser gives them.
     pub(crate) check: fn(Args<'_>) -> Result<(), Unreadable>,
     /// The step of the state machine: it depends on the state and the arguments alone.
     pub(crate) run: fn(&mut Step<'_>, Args<'_>) -> Answer,
@@ -69,8 +70,9 @@ pub(crate) trait View {
     fn touch(&self, keys: &[&[u8]]);
     /// How many keys have a value.
     fn keys(&self) -> u64;
-    /// Calls `each` with the keys that have a value, in the order of the walk, from `from` on, until it says no; so that no
-    /// turn takes long, also after so many places. Gives back where to go on; `None`: there is nothing more.
+    /// Calls `each` with the keys that have a value, in the order of the walk, from `from` on,
+    /// until it says no; so that no turn takes long, also after so many places. Gives back where to
+    /// go on; `None`: there is nothing more.
     fn walk(
         &self,
         from: Cursor,
@@ -118,7 +120,8 @@ impl Step<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) reply: Reply,
-    /// If it looked at the value of one key: where that was written; `Some(None)`: nothing was there.
+    /// If it looked at the value of one key: where that was written; `Some(None)`: nothing was
+    /// there.
     pub(crate) by: Option<Option<AgreedPosition>>,
 }
 
@@ -140,4 +143,26 @@ pub(crate) trait Merging<'a> {
     fn set(&mut self, key: &'a [u8], value: &'a [u8]);
     /// Removes keys likewise: how many had a value. Each counts once.
     fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize;
+}
+
+/// A value of up to so many bytes is copied when it is shown.
+const COPIED_BYTES_MAX: usize = 2 << 10;
+
+/// A value that leaves the store. A small one is copied, since a store that shares it keeps a
+/// counter beside it for good; for a great one a counter is nothing.
+pub(crate) fn shown(value: &Bytes) -> Bytes {
+    if value.len() <= COPIED_BYTES_MAX { Bytes::copy_from_slice(value) } else { value.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_a_small_value_leaves_the_store_as_it_was() {
+        let (small, great) = (Bytes::from(vec![7; 100]), Bytes::from(vec![7; 1 << 20]));
+        assert_eq!(shown(&small), small);
+        assert_ne!(shown(&small).as_ptr(), small.as_ptr());
+        assert_eq!(shown(&great).as_ptr(), great.as_ptr());
+    }
 }

@@ -1,6 +1,8 @@
-//! Floating-point numbers with 64 bits of mantissa, as INCRBYFLOAT has them: what C's `long double` is where Redis is tried.
+//! Floating-point numbers with 64 bits of mantissa, as INCRBYFLOAT has them: what C's `long double`
+//! is where Redis is tried.
 //!
-//! Whole numbers of any length do the work, so that every replica comes to the same bits, whatever its processor.
+//! Whole numbers of any length do the work, so that every replica comes to the same bits, whatever
+//! its processor.
 
 use std::fmt;
 
@@ -31,14 +33,16 @@ impl Extended {
         Extended { negative: false, mantissa: BigUint::ZERO, exponent: 0 }
     }
 
-    /// Whether a text says infinity, which is a number to C, and to Redis one that nothing can be added to.
+    /// Whether a text says infinity, which is a number to C, and to Redis one that nothing can be
+    /// added to.
     pub(crate) fn is_infinity(text: &[u8]) -> bool {
         let unsigned = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
         [&b"inf"[..], b"infinity"].iter().any(|name| unsigned.eq_ignore_ascii_case(name))
     }
 
-    /// A decimal number: digits with at most one point, perhaps a sign before and an exponent behind them. `None` also where it
-    /// is too great to be told from infinity, or too small to be told from nothing.
+    /// A decimal number: digits with at most one point, perhaps a sign before and an exponent
+    /// behind them. `None` also where it is too great to be told from infinity, or too small to be
+    /// told from nothing.
     pub(crate) fn read(text: &[u8]) -> Option<Extended> {
         let text = std::str::from_utf8(text).ok().filter(|text| text.len() <= TEXT_BYTES_MAX)?;
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);

@@ -1,4 +1,5 @@
-//! Patterns as Redis has them: `*`, `?`, `[a-z]`, `[^a]`, and `\` before what is meant as it stands.
+//! Patterns as Redis has them: `*`, `?`, `[a-z]`, `[^a]`, and `\` before what is meant as it
+//! stands.
 
 /// Whether the whole text fits the pattern; case does not matter.
 pub fn fits(pattern: &[u8], text: &[u8]) -> bool {
@@ -54,7 +55,8 @@ fn one(pattern: &[u8], byte: Option<u8>, case: fn(u8) -> u8) -> Option<usize> {
     }
 }
 
-/// Whether the byte is in a set `…]`, and how long the set is. A set without its end goes to the end.
+/// Whether the byte is in a set `…]`, and how long the set is. A set without its end goes to the
+/// end.
 fn one_of(set: &[u8], byte: u8, case: fn(u8) -> u8) -> (bool, usize) {
     let negated = set.first() == Some(&b'^');
     let mut at = usize::from(negated);

@@ -1,6 +1,6 @@
 //! Whole numbers as Redis writes and reads them.
 
-use crate::api::Error;
+use crate::reply::Error;
 
 /// What Redis says where a number is expected.
 pub(crate) const NOT_AN_INTEGER: &str = "value is not an integer or out of range";

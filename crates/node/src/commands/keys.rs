@@ -8,7 +8,8 @@ use super::effect::{Answer, Effect, Merging, Step, View, Writes};
 use super::glob;
 use super::integer::{integer, integer_argument};
 use super::spec::{Access, Argument, KeyPlaces};
-use crate::api::{Error, Reply, TURN_STEPS};
+use crate::limits::TURN_STEPS;
+use crate::reply::{Error, Reply};
 use crate::store::Cursor;
 
 /// The rows of this family, the most frequent first.
@@ -283,8 +284,8 @@ fn dbsize(view: &dyn View, _: &Arguments, _: u64) -> Reply {
 /// What it costs to pass by empty slots, in steps of a turn.
 const SLOTS_STEPS: usize = 64;
 
-/// RANDOMKEY looks at so many places, which removed keys of a merged keyspace are, too; if there is none with a value it answers
-/// nil.
+/// RANDOMKEY looks at so many places, which removed keys of a merged keyspace are, too; if there is
+/// none with a value it answers nil.
 const RANDOM_STEPS: usize = TURN_STEPS / 2;
 
 /// The first key at or behind a random place, or else the first of all.
@@ -382,8 +383,8 @@ fn scan_steps(arguments: &Arguments) -> usize {
     SLOTS_STEPS + scan_count(arguments) * (1 + arguments.get(1).len() / 64)
 }
 
-/// Looks at `count` keys at least, or at as many places as a turn may. Keys of one hash come together, since the cursor knows
-/// no more of a key than its hash.
+/// Looks at `count` keys at least, or at as many places as a turn may. Keys of one hash come
+/// together, since the cursor knows no more of a key than its hash.
 fn scan(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {
     let number = |place| integer(arguments.get(place)).unwrap_or(i64::MAX) as u64;
     let (pattern, kind) = (arguments.get(1), arguments.get(3));

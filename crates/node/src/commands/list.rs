@@ -1,8 +1,10 @@
-//! A list of commands that is itself a command: one write, at one place of the agreed log. Transactions are made of it.
+//! A list of commands that is itself a command: one write, at one place of the agreed log.
+//! Transactions are made of it.
 //!
-//! Its arguments are commands, each as `id, arguments`; all of them are about keys of its one keyspace. Writes may stand in
-//! it, and reads of keys that they name: these see what the commands before them left. One that refuses changes nothing, and
-//! those behind it run (as after EXEC in Redis). No list stands in a list.
+//! Its arguments are commands, each as `id, arguments`; all of them are about keys of its one
+//! keyspace. Writes may stand in it, and reads of keys that they name: these see what the commands
+//! before them left. One that refuses changes nothing, and those behind it run (as after EXEC in
+//! Redis). No list stands in a list.
 
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row};
@@ -10,7 +12,8 @@ use super::effect::{Answer, Effect, Step, Writes};
 use super::spec::Access;
 use super::table;
 use super::unreadable::Unreadable;
-use crate::api::{Error, REMOVED_KEYS_MAX, Reply};
+use crate::limits::REMOVED_KEYS_MAX;
+use crate::reply::{Error, Reply};
 use crate::wire::codec::{Reader, put_uint};
 
 /// The most commands of a list.

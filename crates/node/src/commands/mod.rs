@@ -1,15 +1,17 @@
-//! Commands on keys and values. Each has one home: a row of a table, with all that anybody says or does about it.
+//! Commands on keys and values. Each has one home: a row of a table, with all that anybody says or
+//! does about it.
 //!
 //! | column | what it says |
 //! |---|---|
 //! | the [`Spec`] | what COMMAND, COMMAND DOCS, ACL categories and docs/commands.md are made from |
 //! | [`id`](Data::id) | what stands in the log and in messages; never used again |
-//! | `parse` | RESP arguments to arguments in a checked form; all of Redis' syntax errors live there |
-//! | `effect` | what it does: a pure read, or a step on the agreed order and, if it has one, the rule on the merged order |
+//! | `parse` | RESP arguments to a checked form; all of Redis' syntax errors live there |
+//! | `effect` | a pure read, or a step on the agreed order and perhaps a rule on the merged one |
 //! | [`model`](Data::model) | what the judge takes it for |
 //!
-//! In the log and in messages a write is `keyspace, id, arguments`: see [`encode`]. To add a command, write its row into the
-//! file of its family, name it in that file's `ROWS`, and add its conversations to the server's tests.
+//! In the log and in messages a write is `keyspace, id, arguments`: see [`encode`]. To add a
+//! command, write its row into the file of its family, name it in that file's `ROWS`, and add its
+//! conversations to the server's tests.
 mod arguments;
 mod command;
 mod counters;
@@ -23,10 +25,11 @@ mod set;
 mod spec;
 mod strings;
 mod table;
+mod told;
 mod unreadable;
 mod write;
 
-pub(crate) use arguments::{Args, Point};
+pub(crate) use arguments::Point;
 pub use arguments::{Piece, Request};
 pub use command::{Command, Data, Model, Row};
 pub(crate) use effect::{Answer, Effect, Merging, Values, View};
@@ -36,6 +39,7 @@ pub(crate) use glob::fits_exactly;
 pub(crate) use set::without_condition;
 pub use spec::{Access, Argument, KeyPlaces, Spec};
 pub use table::{find, table};
+pub(crate) use told::Told;
 pub(crate) use unreadable::Unreadable;
 #[cfg(feature = "mutants")]
 pub(crate) use write::is_set;

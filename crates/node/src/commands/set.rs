@@ -1,10 +1,12 @@
 //! `SET key value [NX | XX | IFEQ value] [GET]`: the options, in any order and any case.
 //!
-//! `NX`, `XX` and `GET` are Redis 7's; `IFEQ` is that of Redis 8.4 and Valkey 8.1: the value is replaced if it is exactly
-//! the one given, and a key that is missing equals nothing. What clashes is a syntax error, as there.
+//! `NX`, `XX` and `GET` are Redis 7's; `IFEQ` is that of Redis 8.4 and Valkey 8.1: the value is
+//! replaced if it is exactly the one given, and a key that is missing equals nothing. What clashes
+//! is a syntax error, as there.
 //!
-//! A SET with options is a row of its own, with an id of its own, since it needs one order of all writes and a plain one does
-//! not. Its checked form is `key value [NX | XX | IFEQ value] [GET]`, in this order.
+//! A SET with options is a row of its own, with an id of its own, since it needs one order of all
+//! writes and a plain one does not. Its checked form is `key value [NX | XX | IFEQ value] [GET]`,
+//! in this order.
 
 use bytes::Bytes;
 
@@ -13,7 +15,7 @@ use super::command::{Command, Data, Model, Row, plain};
 use super::effect::{Answer, Effect, Step, Writes};
 use super::spec::{Access, KeyPlaces};
 use super::unreadable::Unreadable;
-use crate::api::{Error, Reply};
+use crate::reply::{Error, Reply};
 
 /// SET with options.
 pub(super) static WITH_OPTIONS: Row = Row {

@@ -1,11 +1,13 @@
-//! What a row of a table of commands says: the form that commands on data and commands on the connection share.
+//! What a row of a table of commands says: the form that commands on data and commands on the
+//! connection share.
 
 /// A command, or a subcommand of one. `R` is what carries it out.
 #[derive(Clone, Debug)]
 pub struct Spec<R: 'static> {
     /// In lower case; a subcommand's without its parent's.
     pub name: &'static str,
-    /// How many arguments it takes, its name (and its parent's) included; negative: at least so many.
+    /// How many arguments it takes, its name (and its parent's) included; negative: at least so
+    /// many.
     pub arity: i32,
     /// What it does to keys.
     pub access: Access,

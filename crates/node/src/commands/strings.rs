@@ -4,13 +4,13 @@ use bytes::Bytes;
 
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row, plain};
-use super::effect::{Answer, Effect, Merging, Step, View, Writes};
+use super::effect::{Answer, Effect, Merging, Step, View, Writes, shown};
 use super::integer::{integer, integer_argument};
 use super::set;
 use super::spec::{Access, Argument, KeyPlaces};
 use super::unreadable::Unreadable;
-use crate::api::{Error, Reply, VALUE_BYTES_MAX};
-use crate::copies::shown;
+use crate::limits::VALUE_BYTES_MAX;
+use crate::reply::{Error, Reply};
 
 /// What Redis says of a value that would be too long.
 const TOO_LONG: &str = "string exceeds maximum allowed size (proto-max-bulk-len)";
@@ -440,7 +440,8 @@ fn delifeq(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     Answer { reply: Reply::Integer(i64::from(gone)), by }
 }
 
-/// `MSET key value [key value …]`: an odd number of arguments is Redis' error for a wrong number of them.
+/// `MSET key value [key value …]`: an odd number of arguments is Redis' error for a wrong number of
+/// them.
 fn mset_pairs(row: &'static Row, request: &dyn Request) -> Result<Command, Error> {
     if request.count().is_multiple_of(2) {
         let text = format!("wrong number of arguments for '{}' command", row.name);
@@ -465,8 +466,8 @@ fn mset(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     Answer::blindly(Reply::Ok)
 }
 
-/// Of a key that is named twice the last value counts. All have one stamp, and what is there outlasts what is stamped the same:
-/// so the last comes first.
+/// Of a key that is named twice the last value counts. All have one stamp, and what is there
+/// outlasts what is stamped the same: so the last comes first.
 fn merge_mset<'a>(state: &mut dyn Merging<'a>, args: Args<'a>) -> Reply {
     let all: Vec<_> = pairs(args).collect();
     all.into_iter().rev().for_each(|(key, value)| state.set(key, value));

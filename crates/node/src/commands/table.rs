@@ -8,7 +8,7 @@ use super::arguments::{Arguments, Request};
 use super::command::{Command, Row};
 use super::unreadable::Unreadable;
 use super::{counters, keys, set, strings};
-use crate::api::Error;
+use crate::reply::Error;
 
 /// All rows, the most frequent first.
 pub fn table() -> impl Iterator<Item = &'static Row> {

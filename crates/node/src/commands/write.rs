@@ -5,8 +5,8 @@ use super::command::{Command, Model, Row};
 use super::effect::{Answer, Effect, Merging, Step, Values, Writes};
 use super::unreadable::Unreadable;
 use super::{list, table};
-use crate::api::Reply;
 use crate::ids::KeyspaceId;
+use crate::reply::Reply;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 
 /// A write, borrowed from the bytes that carry it.
@@ -32,7 +32,8 @@ impl Write<'_> {
         if self.row.run.model == Model::Delete { 0 } else { self.args.size() }
     }
 
-    /// Runs it on the state of the agreed order: its answer, and the steps of a turn that it cost beyond its keys and bytes.
+    /// Runs it on the state of the agreed order: its answer, and the steps of a turn that it cost
+    /// beyond its keys and bytes.
     pub(crate) fn run(&self, values: &mut dyn Values, asked: bool) -> (Answer, usize) {
         let mut step = Step { values, steps: 0, asked };
         let answer = (self.writes.run)(&mut step, self.args);

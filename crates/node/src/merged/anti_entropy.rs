@@ -1,10 +1,10 @@
 //! Repair: how a replica gets what it missed.
 //!
-//! Every replica tells the others its vector now and then. Who sees that a peer has more, or holds an entry whose
-//! predecessors are missing, and that this does not settle by itself (a push may be on its way), asks one such
-//! peer at a time: its own vector, with `want`. The peer answers with entries in an order that can be
-//! applied, in parts; the waiter asks on while there are more. Requests and answers may get lost: after a while the next
-//! peer is asked.
+//! Every replica tells the others its vector now and then. Who sees that a peer has more, or holds
+//! an entry whose predecessors are missing, and that this does not settle by itself (a push may be
+//! on its way), asks one such peer at a time: its own vector, with `want`. The peer answers with
+//! entries in an order that can be applied, in parts; the waiter asks on while there are more.
+//! Requests and answers may get lost: after a while the next peer is asked.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::entry::Header;
 use super::log::{Fit, Log};
-use crate::api::NodeId;
+use crate::ids::NodeId;
 use crate::limits::Limits;
 use crate::turn::Turn;
 use crate::wire::message::Body;
@@ -129,8 +129,9 @@ impl Repair {
         self.asked.take_if(|asked| asked.0 == peer);
     }
 
-    /// Entries came. If the peer has more, they are an answer, and the rest is asked for at once. Otherwise they may be a
-    /// push, which says nothing of what is missing: whoever took it for an answer would never ask while others write.
+    /// Entries came. If the peer has more, they are an answer, and the rest is asked for at once.
+    /// Otherwise they may be a push, which says nothing of what is missing: whoever took it for an
+    /// answer would never ask while others write.
     pub(crate) fn on_entries(&mut self, from: NodeId, more: bool) {
         mutant!(PushTakenForAnswer, (), self.on_push(from, more));
         if more {
@@ -179,7 +180,8 @@ impl Repair {
             let at = (self.turn + step) % self.peers.len();
             let peer = self.peers[at];
             if self.may_help(peer, log, inbox) {
-                // The same peer goes on as long as it answers; one that does not is asked last next time.
+                // The same peer goes on as long as it answers; one that does not is asked last next
+                // time.
                 let silent = self.asked.is_some_and(|asked| asked.0 == peer);
                 if silent && step + 1 < self.peers.len() {
                     continue;

@@ -7,8 +7,10 @@ use super::entry;
 use super::hlc::Stamp;
 use super::log::Kept;
 use super::state::At;
-use crate::api::{Certificate, MergedPosition, MergedWrite, NodeId, Reply, Ticket};
 use crate::commands::{Command, Write};
+use crate::ids::{NodeId, Ticket};
+use crate::position::{Certificate, MergedPosition, MergedWrite};
+use crate::reply::Reply;
 use crate::turn::Turn;
 use crate::wire::message::Body;
 use crate::wire::version_vector::{Place, VersionVector};
@@ -70,8 +72,9 @@ impl Merged {
         write.merge(&mut At { state: &mut self.state, stamp, place })
     }
 
-    /// Answers the next own write, which was just applied with its entry. It stands behind what the entry does: what was
-    /// applied while it was on its way to the disk is not in it, and others may apply that later.
+    /// Answers the next own write, which was just applied with its entry. It stands behind what the
+    /// entry does: what was applied while it was on its way to the disk is not in it, and others
+    /// may apply that later.
     fn answer(&mut self, entry: &[u8], write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
         let waiter = self.waiters.pop_front().expect("every own write has its place");
         let Some(waiter) = waiter else { return };

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Merged;
 use super::entry::{self, Header};
 use super::log::Fit;
-use crate::api::NodeId;
+use crate::ids::NodeId;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
@@ -69,8 +69,8 @@ impl Merged {
         }
     }
 
-    /// Whether this node holds that entry of its own. Entries of a later boot do not say so: what came before it may have been
-    /// forgotten when it began.
+    /// Whether this node holds that entry of its own. Entries of a later boot do not say so: what
+    /// came before it may have been forgotten when it began.
     fn has_written(&self, place: Place) -> bool {
         place <= self.log.last_until(self.me, place.boot)
     }

@@ -3,14 +3,14 @@
 use bytes::Bytes;
 
 use super::hlc;
-use crate::api::{NodeId, REMOVED_KEYS_MAX};
 use crate::commands::{self, Write};
-use crate::ids::{Boot, Index};
+use crate::ids::{Boot, Index, NodeId};
+use crate::limits::REMOVED_KEYS_MAX;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::version_vector::{Place, VersionVector};
 
-/// The most keys that an entry of a sound replica writes: those of the greatest single command. Older versions made greater ones,
-/// which are replayed from a log and taken from nobody.
+/// The most keys that an entry of a sound replica writes: those of the greatest single command.
+/// Older versions made greater ones, which are replayed from a log and taken from nobody.
 pub(crate) const KEYS_MAX: usize = REMOVED_KEYS_MAX;
 
 /// The version of this form.
@@ -25,8 +25,8 @@ const FLAGS: u8 = 0;
 pub(crate) struct Header {
     pub(crate) origin: NodeId,
     pub(crate) place: Place,
-    /// The entry before it in its log. Within a boot that is the index before; the first entry of a boot names
-    /// the last of the boots before, so who holds it holds them all.
+    /// The entry before it in its log. Within a boot that is the index before; the first entry of a
+    /// boot names the last of the boots before, so who holds it holds them all.
     pub(crate) previous: Place,
     /// The clock of its stamps.
     pub(crate) clock: u64,

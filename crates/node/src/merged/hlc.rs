@@ -1,13 +1,15 @@
 //! Stamps: which of two writes of a key wins, the same way everywhere.
 //!
-//! A stamp is a hybrid logical clock (Kulkarni et al. 2014), then the replica, then the place in the entry. The clock
-//! counts milliseconds in its upper 48 bits and events within one in its lower 16, and is raised past
-//! every stamp that is applied, so a write that has seen another always wins over it.
+//! A stamp is a hybrid logical clock (Kulkarni et al. 2014), then the replica, then the place in
+//! the entry. The clock counts milliseconds in its upper 48 bits and events within one in its lower
+//! 16, and is raised past every stamp that is applied, so a write that has seen another always wins
+//! over it.
 //!
-//! Stamps end where the year 2200 begins. That is part of the format: no later one is made, and nobody takes one in.
+//! Stamps end where the year 2200 begins. That is part of the format: no later one is made, and
+//! nobody takes one in.
 
-use crate::api::NodeId;
 use crate::cluster::clocks::YEAR_2200_MS;
+use crate::ids::NodeId;
 
 /// How many bits of a clock count events within a millisecond.
 const EVENT_BITS: u32 = 16;
@@ -34,7 +36,8 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// A value above all given and seen so far, and not below the wall clock. `None`: that would lie beyond all stamps.
+    /// A value above all given and seen so far, and not below the wall clock. `None`: that would
+    /// lie beyond all stamps.
     pub(crate) fn next(&mut self, wall_ms: u64) -> Option<u64> {
         let wall = wall_ms.min(YEAR_2200_MS) << EVENT_BITS;
         let next = mutant!(StampFromWallClock, wall.max(self.last.saturating_add(1)), wall);

@@ -1,16 +1,16 @@
-//! The merged logs of all replicas as this one holds them: in the order in which they went to its disk.
+//! The merged logs of all replicas as this one holds them: in the order in which they went to its
+//! disk.
 //!
-//! That order keeps every entry behind all that it depends on, so any prefix of it makes sense by itself: it is what
-//! is replayed after a crash, and what is sent to a peer that lacks something. Until slots travel,
-//! nothing is cut from it.
+//! That order keeps every entry behind all that it depends on, so any prefix of it makes sense by
+//! itself: it is what is replayed after a crash, and what is sent to a peer that lacks something.
+//! Until slots travel, nothing is cut from it.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
 use super::entry::Header;
-use crate::api::NodeId;
-use crate::ids::{Boot, Index};
+use crate::ids::{Boot, Index, NodeId};
 use crate::wire::version_vector::{Place, VersionVector};
 
 /// Every entry held, and how far each log is held.
@@ -119,8 +119,8 @@ impl Log {
         self.applied_count
     }
 
-    /// Entries on disk beyond `vector`, in the order of this log, at most about `bytes_max` bytes of them but at
-    /// least one; and whether there are more.
+    /// Entries on disk beyond `vector`, in the order of this log, at most about `bytes_max` bytes
+    /// of them but at least one; and whether there are more.
     pub(crate) fn beyond(&self, vector: &VersionVector, bytes_max: usize) -> (Vec<Bytes>, bool) {
         let first_lacked = |(replica, of): (&NodeId, &Vec<usize>)| {
             let held = of.partition_point(|at| self.entries[*at].place <= vector.get(*replica));

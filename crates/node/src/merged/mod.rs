@@ -4,13 +4,14 @@
 //!  client ── SET ──▶ replica 1 ── synced here ──▶ OK
 //!                        │
 //!                        └── push ──▶ replica 2: synced there, applied after what it depends on
-//!                        └── push ─✗  replica 3: lost; its vector shows it, and it asks any peer that has more
+//!                        └── push ─✗  replica 3: lost; its vector shows it, it asks any peer
 //! ```
 //!
-//! A turn's writes make one [entry](entry::Header). It carries the vector of all that its replica had applied, and
-//! every replica applies it only after that: so whoever sees an answer sees the question (convergent
-//! causal consistency; Lloyd et al. 2011, Bouajjani et al. 2017). Of two writes of a key the higher [stamp](hlc::Stamp)
-//! wins. An entry is shown and spread only once it is on this disk, and so is all that it depends on.
+//! A turn's writes make one [entry](entry::Header). It carries the vector of all that its replica
+//! had applied, and every replica applies it only after that: so whoever sees an answer sees the
+//! question (convergent causal consistency; Lloyd et al. 2011, Bouajjani et al. 2017). Of two
+//! writes of a key the higher [stamp](hlc::Stamp) wins. An entry is shown and spread only once it
+//! is on this disk, and so is all that it depends on.
 //!
 //! Lost pushes are repaired by exchanging [version vectors](VersionVector): see [`anti_entropy`].
 //!
@@ -24,8 +25,8 @@
 //!
 //! # What is left out
 //!
-//! Slots that travel, and with them cutting the logs and dropping tombstones; merge rules other than
-//! last-writer-wins.
+//! Slots that travel, and with them cutting the logs and dropping tombstones; merge rules other
+//! than last-writer-wins.
 
 mod anti_entropy;
 mod apply;
@@ -40,12 +41,10 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, Ticket};
-use crate::commands::View;
+use crate::commands::{Told, View};
 use crate::copies::Copies;
-use crate::ids::Boot;
+use crate::ids::{Boot, NodeId, Ticket};
 use crate::limits::Limits;
-use crate::observe::describe::Told;
 use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
@@ -75,7 +74,8 @@ pub(crate) struct Merged {
     syncing: VecDeque<(Ticket, usize)>,
     /// How many entries of the log are on disk.
     synced_count: usize,
-    /// Who asked for the writes of own entries on their way to the disk, in order. Nobody, once answered.
+    /// Who asked for the writes of own entries on their way to the disk, in order. Nobody, once
+    /// answered.
     waiters: VecDeque<Option<Waiter>>,
     inbox: Inbox,
     repair: Repair,

@@ -15,7 +15,8 @@ struct Versioned {
     stamp: Stamp,
     /// Where it was written, in the log of the stamp's replica.
     place: Place,
-    /// Nothing after a delete: the tombstone stays, so that an older write cannot bring the key back.
+    /// Nothing after a delete: the tombstone stays, so that an older write cannot bring the key
+    /// back.
     value: Option<Bytes>,
 }
 
@@ -56,8 +57,8 @@ impl State {
         had_value
     }
 
-    /// Merges a delete of several keys: how many of them had a value before. Each counts once, also where a write that is
-    /// higher keeps it there.
+    /// Merges a delete of several keys: how many of them had a value before. Each counts once, also
+    /// where a write that is higher keeps it there.
     pub(crate) fn merge_delete(
         &mut self,
         keys: &mut dyn Iterator<Item = &[u8]>,
@@ -163,7 +164,7 @@ fn outlasts(old: Stamp, new: Stamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::NodeId;
+    use crate::ids::NodeId;
 
     fn stamp(clock: u64, replica: u64, offset: u32) -> Stamp {
         Stamp { clock, replica: NodeId(replica), offset }

@@ -4,15 +4,17 @@ use bytes::Bytes;
 
 use super::Merged;
 use super::entry::{self, Header};
-use crate::api::{Error, TURN_STEPS};
 use crate::commands::Command;
 use crate::ids::{Index, KeyspaceId};
+use crate::limits::TURN_STEPS;
+use crate::reply::Error;
 use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::record::Record;
 use crate::wire::version_vector::Place;
 
-/// The most keys in one entry, but for a single write of more: it is applied at once, here and at every replica.
+/// The most keys in one entry, but for a single write of more: it is applied at once, here and at
+/// every replica.
 const ENTRY_KEYS_MAX: usize = TURN_STEPS;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
@@ -34,7 +36,8 @@ impl Merged {
         self.gathered.push_back(Gathered { waiter, write, keys });
     }
 
-    /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did not run.
+    /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did
+    /// not run.
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         for place in &mut self.waiters {
             if let Some(waiter) = place.take_if(|waiter| waiter.since_ms <= oldest_ms) {
@@ -81,8 +84,8 @@ impl Merged {
         true
     }
 
-    /// Refuses what is not yet in an entry: no stamp is made by a clock that is off, none beyond the last, and a full disk
-    /// takes none; true if anyone was told so.
+    /// Refuses what is not yet in an entry: no stamp is made by a clock that is off, none beyond
+    /// the last, and a full disk takes none; true if anyone was told so.
     pub(crate) fn refuse_gathered(&mut self, error: &Error, turn: &mut Turn<'_>) -> bool {
         self.gathering_since_ms = None;
         self.gathered_bytes = 0;

@@ -1,5 +1,6 @@
-//! Plants each bug that a unit test is to catch in a process of its own, and demands that the test fails; and keeps the table
-//! of those that stories and unit tests catch. (`tests/stories.rs` plants those of the stories.)
+//! Plants each bug that a unit test is to catch in a process of its own, and demands that the test
+//! fails; and keeps the table of those that stories and unit tests catch. (`tests/stories.rs`
+//! plants those of the stories.)
 
 use std::fs;
 use std::path::PathBuf;

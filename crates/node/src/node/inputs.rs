@@ -1,9 +1,9 @@
 //! What a turn takes in: at once, or behind what waits of its kind.
 
 use super::{Node, requests};
-use crate::api::{
-    Error, Event, Input, NodeId, Now, Output, Reply, Role, Shortage, TICK_MS, Ticket, Waits,
-};
+use crate::api::{Event, Input, Now, Output, Role, Shortage, TICK_MS, Waits};
+use crate::ids::{NodeId, Ticket};
+use crate::reply::{Error, Reply};
 use crate::session::{self, Request, Waiter};
 use crate::turn::Turn;
 
@@ -129,7 +129,8 @@ impl Node {
         self.expire(outputs);
     }
 
-    /// Has another member lead if this one should not: one that is fit, or, before this node ends, any that it reaches.
+    /// Has another member lead if this one should not: one that is fit, or, before this node ends,
+    /// any that it reaches.
     fn hand_over(&mut self, outputs: &mut Vec<Output>) {
         let should = self.ending || !self.clocks.agrees() || self.disk.is_full();
         if !should || self.agreed.role() != Role::Leader {
@@ -155,7 +156,8 @@ impl Node {
         }
     }
 
-    /// Answers what cannot be answered in time. Time is looked at once a tick, so it is done one tick early.
+    /// Answers what cannot be answered in time. Time is looked at once a tick, so it is done one
+    /// tick early.
     fn expire(&mut self, outputs: &mut Vec<Output>) {
         let now = self.now.monotonic_ms;
         if mutant!(NeverExpires, now < self.expired_ms + TICK_MS / 2, true) {

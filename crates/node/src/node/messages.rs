@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::Node;
-use crate::api::{Event, NodeId, Output, PathId};
+use crate::api::{Event, Output};
+use crate::ids::{NodeId, PathId};
 use crate::turn::Turn;
 use crate::wire::message::{Body, Message};
 
@@ -15,7 +16,8 @@ impl Node {
         }
     }
 
-    /// The way to a member is new, or it believes this node from now on: what was said before may be lost.
+    /// The way to a member is new, or it believes this node from now on: what was said before may
+    /// be lost.
     fn greet(&mut self, peer: NodeId, outputs: &mut Vec<Output>) {
         self.agreed.on_connected(peer);
         self.clocks.on_connected(peer, turn!(self, outputs));

@@ -31,12 +31,13 @@ mod status;
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::agreed::Agreed;
-use crate::api::{Config, Input, NodeId, Now, Order, Output, TURN_STEPS};
+use crate::api::{Config, Input, Now, Order, Output};
 use crate::cluster::Members;
 use crate::cluster::clocks::Clocks;
 use crate::counting::Counts;
+use crate::ids::NodeId;
 use crate::keyspace::Keyspaces;
-use crate::limits::Limits;
+use crate::limits::{Limits, TURN_STEPS};
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::Sessions;
@@ -48,7 +49,8 @@ use crate::wire::record::Known;
 
 /// One member of the cluster.
 ///
-/// - Nothing is sent before its boot is on disk; nothing is taken part in before all members have met.
+/// - Nothing is sent before its boot is on disk; nothing is taken part in before all members have
+///   met.
 /// - No client is served before a member has confirmed this start.
 #[derive(Debug)]
 pub struct Node {
@@ -127,8 +129,9 @@ impl Node {
 
     /// Takes in all that arrived together and says what is to be done about it. Drains `inputs`.
     ///
-    /// A turn does no more than so much, whatever came and however long it is; if [`Node::has_more`] says so, the next one is due
-    /// at once, after whatever else the driver has to do. After [`Output::Halt`] it does nothing any more.
+    /// A turn does no more than so much, whatever came and however long it is; if
+    /// [`Node::has_more`] says so, the next one is due at once, after whatever else the driver has
+    /// to do. After [`Output::Halt`] it does nothing any more.
     pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
         self.budget = Budget::new(self.turn_steps);
         let mut inputs = inputs.drain(..);
@@ -198,7 +201,8 @@ impl Node {
         self.merged.set_limits(limits);
     }
 
-    /// Whether it stands inside an entry of the agreed log, of which the first writes are applied and the others not.
+    /// Whether it stands inside an entry of the agreed log, of which the first writes are applied
+    /// and the others not.
     pub fn is_within_entry(&self) -> bool {
         self.agreed.is_within_entry()
     }

@@ -1,12 +1,14 @@
-//! Requests of clients: whether they may be served, and at which level; what starts at once, and what waits.
+//! Requests of clients: whether they may be served, and at which level; what starts at once, and
+//! what waits.
 
 use super::Node;
-use crate::agreed::Read;
-use crate::api::{Certificate, Error, Input, Level, Order, Output, Reply, Shortage};
+use crate::api::{Input, Level, Order, Output, Shortage};
 use crate::cluster::order_name;
 use crate::commands::{Command, View};
 use crate::keyspace::Keyspace;
-use crate::session::{self, Kind, Request, Waiter};
+use crate::position::Certificate;
+use crate::reply::{Error, Reply};
+use crate::session::{self, Kind, Read, Request, Waiter};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Share};
 
@@ -54,7 +56,8 @@ impl Node {
         }
     }
 
-    /// Has the processor fetch what the first of these inputs are about to read; see [`crate::store::Store::touch`].
+    /// Has the processor fetch what the first of these inputs are about to read; see
+    /// [`crate::store::Store::touch`].
     pub(super) fn touch(&self, inputs: &[Input]) {
         let view = self.view(self.keyspaces.default().order);
         let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
@@ -90,7 +93,8 @@ impl Node {
         }
     }
 
-    /// Starts a request whose turn on its connection has come. An answer is paid for out of this share.
+    /// Starts a request whose turn on its connection has come. An answer is paid for out of this
+    /// share.
     fn start(
         &mut self,
         request: Request,
@@ -124,7 +128,8 @@ impl Node {
                 mutant!(SilentDowngrade, false, self.reads_alone(waiter.session)),
                 self.agreed.role() == crate::api::Role::Leader && self.reads_alone(waiter.session)
             ),
-            // A read does not overtake one of its connection that still waits, and may be told of later writes.
+            // A read does not overtake one of its connection that still waits, and may be told of
+            // later writes.
             Level::Sequential | Level::Causal => {
                 self.agreed.is_fresh() && !self.sessions.is_reading(waiter.session)
             }
@@ -161,7 +166,8 @@ impl Node {
         }
     }
 
-    /// Whether so much waits here that nothing more may: also what connections asked that are gone since.
+    /// Whether so much waits here that nothing more may: also what connections asked that are gone
+    /// since.
     fn is_overfull(&self) -> bool {
         self.agreed.waiting_bytes() + self.merged.waiting_bytes() > self.limits.waiting_bytes
     }

@@ -40,7 +40,8 @@ impl Node {
         }
     }
 
-    /// Whether the others get on without this node: it does not lead and knows who does, or there is nobody to hand over to.
+    /// Whether the others get on without this node: it does not lead and knows who does, or there
+    /// is nobody to hand over to.
     pub fn may_end(&self) -> bool {
         let follows = self.agreed.role() == Role::Follower && self.agreed.leader().is_some();
         follows || !self.takes_part() || self.connected.is_empty()
@@ -56,7 +57,8 @@ impl Node {
             return waits;
         }
         match self.agreed.leader() {
-            // Sequential reads go on without one, and so do the writes that they wait for once there is one again.
+            // Sequential reads go on without one, and so do the writes that they wait for once
+            // there is one again.
             None if self.keyspaces.default().level == Level::Linearizable
                 || !self.agreed.is_fresh() =>
             {

@@ -3,16 +3,14 @@
 use bytes::Bytes;
 
 use crate::agreed;
-use crate::commands::{Args, Write};
 use crate::merged;
 use crate::wire::message::{Body, Hello, Message};
 
-/// How many writes of a message are told one by one.
-const WRITES_TOLD_MAX: usize = 3;
-/// How many bytes of a key or value are told.
-const TEXT_BYTES_MAX: usize = 24;
+/// So many entries of a message are told.
+const ENTRIES_TOLD_MAX: usize = 3;
 
-/// What a message between nodes says, in few words: for diagrams and logs, and of no form that anything may rely on.
+/// What a message between nodes says, in few words: for diagrams and logs, and of no form that
+/// anything may rely on.
 pub fn in_words(message: &Bytes) -> String {
     let Ok(Message { body, .. }) = Message::decode(message) else {
         return "unreadable".into();
@@ -30,8 +28,11 @@ pub fn in_words(message: &Bytes) -> String {
             )
         }
         Body::Entries { entries, more } => {
-            let told: Vec<String> =
-                entries.iter().take(WRITES_TOLD_MAX).map(|entry| merged::in_words(entry)).collect();
+            let told: Vec<String> = entries
+                .iter()
+                .take(ENTRIES_TOLD_MAX)
+                .map(|entry| merged::in_words(entry))
+                .collect();
             let rest = entries.len().saturating_sub(told.len());
             let rest = if rest > 0 { format!(" … and {rest} more") } else { String::new() };
             let more = if more { ", ask again" } else { "" };
@@ -61,51 +62,10 @@ fn in_words_of(hello: &Hello) -> String {
     format!("hello{knows}{lived}{}", if hello.asks { "?" } else { "" })
 }
 
-/// Tells writes one after the other, the first few by name.
-#[derive(Debug, Default)]
-pub(crate) struct Told {
-    writes: Vec<String>,
-    count: usize,
-}
-
-impl Told {
-    pub(crate) fn add(&mut self, write: &Write<'_>) {
-        self.count += 1;
-        if self.writes.len() < WRITES_TOLD_MAX {
-            self.writes.push(in_short(write));
-        }
-    }
-
-    pub(crate) fn words(self) -> String {
-        let rest = self.count - self.writes.len();
-        let rest = if rest > 0 { format!(" … and {rest} more") } else { String::new() };
-        format!("{}{rest}", self.writes.join(", "))
-    }
-}
-
-fn in_short(write: &Write<'_>) -> String {
-    let part = |(name, args): (&str, Args<'_>)| {
-        [name.to_ascii_uppercase()]
-            .into_iter()
-            .chain(args.iter().map(text))
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
-    write.parts().into_iter().map(part).collect::<Vec<_>>().join("; ")
-}
-
-fn text(bytes: &[u8]) -> String {
-    let end = bytes.len().min(TEXT_BYTES_MAX);
-    let more = if end < bytes.len() { "…" } else { "" };
-    format!("{}{more}", String::from_utf8_lossy(&bytes[..end]))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::NodeId;
-    use crate::ids::Life;
-    use crate::ids::{Boot, DirectoryId, Index, Sequence};
+    use crate::ids::{Boot, DirectoryId, Index, Life, NodeId, Sequence};
     use crate::wire::record::Known;
     use crate::wire::version_vector::{Place, VersionVector};
 

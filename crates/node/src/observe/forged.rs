@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, REMOVED_KEYS_MAX};
 use crate::commands::{self, Command};
-use crate::ids::{Boot, DirectoryId, KeyspaceId, Life, Sequence};
+use crate::ids::{Boot, DirectoryId, KeyspaceId, Life, NodeId, Sequence};
+use crate::limits::REMOVED_KEYS_MAX;
 use crate::node::Node;
 use crate::wire::codec::{put_bytes, put_uint};
 use crate::wire::message::{Body, Hello, Message};
@@ -78,7 +78,8 @@ impl Node {
             Forged::GreatEntry => merged_entry(from, 1, &[0], &del(REMOVED_KEYS_MAX + 1)),
             Forged::EndlessEntry => merged_entry(from, 1, &[1, from.0, 1, 1], &set()),
             Forged::LastPlace => {
-                // One vector, of one place, with `want` off: kind, flag, count, replica, boot and index.
+                // One vector, of one place, with `want` off: kind, flag, count, replica, boot and
+                // index.
                 let mut bytes = header(from, sender);
                 bytes.extend([5, 0, 1]);
                 [from.0, 1, u64::MAX].into_iter().for_each(|part| put_uint(&mut bytes, part));
@@ -90,7 +91,8 @@ impl Node {
     }
 }
 
-/// A hello in the name of a member from who has another data directory, and claims to know the receiver by another one.
+/// A hello in the name of a member from who has another data directory, and claims to know the
+/// receiver by another one.
 pub fn hello_of_stranger(node: &Node, from: NodeId) -> Bytes {
     let status = node.status();
     let life = Life { boot: Boot(1), incarnation: 1 };
@@ -134,7 +136,8 @@ fn del(count: usize) -> Vec<u8> {
 fn merged_entry(origin: NodeId, clock: u64, after: &[u64], write: &[u8]) -> Body {
     // Version, type and flags.
     let mut entry = vec![1, 1, 0];
-    // Origin; boot and index; boot and index of the one before; clock; what it depends on; one write.
+    // Origin; boot and index; boot and index of the one before; clock; what it depends on; one
+    // write.
     let header = [origin.0, 1, 1, 0, 0, clock];
     let parts = header.iter().chain(after).chain(&[1]);
     parts.for_each(|part| put_uint(&mut entry, *part));

@@ -1,13 +1,15 @@
-//! What can be seen of a node from outside beside what it says: for invariants and tests, which look at it between turns.
+//! What can be seen of a node from outside beside what it says: for invariants and tests, which
+//! look at it between turns.
 //!
 //! Nothing here changes the node, and no driver needs any of it.
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, Order};
+use crate::api::Order;
 use crate::commands::Command;
-use crate::ids::{Boot, Index, Sequence, Term};
+use crate::ids::{Boot, Index, NodeId, Sequence, Term};
 use crate::node::Node;
+pub use crate::wire::matter::Matter;
 use crate::wire::message::{Body, Message};
 use crate::wire::record::Known;
 
@@ -60,7 +62,8 @@ pub struct Vote {
 }
 
 impl Vote {
-    /// The vote that a message between nodes gives, if it gives one: to who asked, or, by asking, to its sender.
+    /// The vote that a message between nodes gives, if it gives one: to who asked, or, by asking,
+    /// to its sender.
     pub fn in_message(message: &Bytes) -> Option<Vote> {
         let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else {
             return None;
@@ -74,19 +77,6 @@ impl Vote {
 pub fn term_in(message: &Bytes) -> Option<Term> {
     let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else { return None };
     crate::agreed::term(&bytes)
-}
-
-/// What a message between nodes is about, as far as a network may want to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Matter {
-    /// A round that confirms reads: a follower's question to its leader, or the answer.
-    Round,
-    /// An election: a request for a vote, or the answer.
-    Vote,
-    /// What a leader appends to a follower's log, or the answer.
-    Append,
-    /// Anything else.
-    Other,
 }
 
 impl Matter {
@@ -132,8 +122,8 @@ impl Node {
         self.agreed().last_index()
     }
 
-    /// How much waits in its queues: requests, writes that are not applied, reads that are not answered, entries that came
-    /// too early. All of them are empty once nobody asks for anything.
+    /// How much waits in its queues: requests, writes that are not applied, reads that are not
+    /// answered, entries that came too early. All of them are empty once nobody asks for anything.
     pub fn queued(&self) -> usize {
         self.agreed().queued()
             + self.merged().queued()

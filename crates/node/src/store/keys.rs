@@ -13,8 +13,8 @@ pub(super) enum Keys<V> {
     Tree(BTreeMap<u64, Entry<V>>),
 }
 
-/// What lies under one hash of a tree: a key with its value, or several whose hashes are the same. Whoever makes up many of those
-/// makes a tree of them, which takes long for nobody.
+/// What lies under one hash of a tree: a key with its value, or several whose hashes are the same.
+/// Whoever makes up many of those makes a tree of them, which takes long for nobody.
 #[derive(Debug)]
 pub(super) enum Entry<V> {
     One(Box<[u8]>, V),

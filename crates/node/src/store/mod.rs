@@ -1,8 +1,9 @@
 //! Keys and values in 16,384 slots, in each of them in the order of their hashes.
 //!
-//! The slot is the unit of whatever moves state about (snapshots, SCAN, transfer, shards). Keys of a slot are walked in the
-//! order of their hashes, which never change and are the same on every node: so a walk is a number, and who stops it and goes
-//! on elsewhere misses no key that was there all along.
+//! The slot is the unit of whatever moves state about (snapshots, SCAN, transfer, shards). Keys of
+//! a slot are walked in the order of their hashes, which never change and are the same on every
+//! node: so a walk is a number, and who stops it and goes on elsewhere misses no key that was there
+//! all along.
 
 mod keys;
 mod row;
@@ -15,8 +16,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// Keys of one order, each with a `V`.
 ///
-/// Slots lie in pages, and a page is made when its first key comes: a node that holds little is quick to start, which a
-/// simulator does thousands of times a minute.
+/// Slots lie in pages, and a page is made when its first key comes: a node that holds little is
+/// quick to start, which a simulator does thousands of times a minute.
 pub(crate) struct Store<V> {
     pages: Vec<Option<Page<V>>>,
 }
@@ -27,7 +28,8 @@ type Page<V> = Box<[Keys<V>]>;
 pub(crate) const TOGETHER: usize = 32;
 /// How many slots a page has.
 const PAGE_SLOTS: usize = 64;
-/// How many bits of a hash a cursor has: with the 14 of the slot they make 53, which every client can keep in a number.
+/// How many bits of a hash a cursor has: with the 14 of the slot they make 53, which every client
+/// can keep in a number.
 const HASH_BITS: u32 = 39;
 
 /// A place in the walk over all keys: slot, then the highest bits of the hash.
@@ -86,9 +88,10 @@ impl<V> Store<V> {
         self.slot_mut(key).remove(xxh3_64(key), key)
     }
 
-    /// Has the processor fetch what lies under these keys, of which there are at most [`TOGETHER`]. To fetch something from memory takes it a
-    /// hundred times as long as to use it; but it fetches several things at a time where one does not depend on the other. So
-    /// whoever is about to use many keys touches them first, all of them one step at a time. `ends_of` looks at both ends
+    /// Has the processor fetch what lies under these keys, of which there are at most [`TOGETHER`].
+    /// To fetch something from memory takes it a hundred times as long as to use it; but it fetches
+    /// several things at a time where one does not depend on the other. So whoever is about to use
+    /// many keys touches them first, all of them one step at a time. `ends_of` looks at both ends
     /// of a value.
     pub(crate) fn touch(&self, keys: &[&[u8]], ends_of: impl Fn(&V) -> (u8, u8)) {
         let mut places = [(0, 0); TOGETHER];
@@ -107,8 +110,9 @@ impl<V> Store<V> {
         }
     }
 
-    /// Calls `each` with keys in the order of the walk, from `from` on, until it says no, but not within keys of one cursor.
-    /// Looks at no more than about `most` places. Gives back where to go on; `None`: there is nothing more.
+    /// Calls `each` with keys in the order of the walk, from `from` on, until it says no, but not
+    /// within keys of one cursor. Looks at no more than about `most` places. Gives back where to go
+    /// on; `None`: there is nothing more.
     pub(crate) fn walk<'a>(
         &'a self,
         from: Cursor,
@@ -143,7 +147,8 @@ impl<V> Store<V> {
         None
     }
 
-    /// Takes out about so many keys, wherever they lie, so that a store that is over goes in pieces: how many these were.
+    /// Takes out about so many keys, wherever they lie, so that a store that is over goes in
+    /// pieces: how many these were.
     pub(crate) fn drop_some(&mut self, most: u64) -> u64 {
         let mut count = 0;
         while count < most
@@ -231,7 +236,8 @@ mod tests {
         }
     }
 
-    /// Keys whose hashes are the same: XXH3 multiplies their first half by 0, so the second does not count.
+    /// Keys whose hashes are the same: XXH3 multiplies their first half by 0, so the second does
+    /// not count.
     fn colliding(count: u64) -> Vec<Vec<u8>> {
         let first = 0xb8fe_6c39_23a4_4bbe_u64.to_be_bytes();
         let key = |n: u64| [&first[..], format!("{n:08}").as_bytes(), b"{a}xxxxxxxxxxxxx"].concat();

@@ -1,7 +1,8 @@
 //! A few keys in a row, in the order of their hashes.
 //!
-//! Hashes are spread evenly, so about where one lies follows from its value and how many there are. To find a key takes three
-//! looks into memory, and where the first two are is known before anything is read.
+//! Hashes are spread evenly, so about where one lies follows from its value and how many there are.
+//! To find a key takes three looks into memory, and where the first two are is known before
+//! anything is read.
 
 use std::hint::black_box;
 
@@ -10,7 +11,8 @@ pub(super) const KEYS_MAX: usize = 512;
 
 /// Keys, each with a value.
 ///
-/// - `hashes[i]` is the hash of the key of `entries[i]`; they ascend by hash, and by key where hashes are equal.
+/// - `hashes[i]` is the hash of the key of `entries[i]`; they ascend by hash, and by key where
+///   hashes are equal.
 #[derive(Debug)]
 pub(super) struct Row<V> {
     hashes: Vec<u64>,

@@ -44,8 +44,8 @@ fn after(crc: u16, byte: &u8) -> u16 {
     (crc << 8) ^ TABLES[0][usize::from((crc >> 8) as u8 ^ byte)]
 }
 
-/// The part of a key that decides its slot: what stands between the first `{` and the next `}`, unless
-/// that is nothing.
+/// The part of a key that decides its slot: what stands between the first `{` and the next `}`,
+/// unless that is nothing.
 fn hash_tag(key: &[u8]) -> &[u8] {
     let Some(open) = key.iter().position(|byte| *byte == b'{') else { return key };
     match key[open + 1..].iter().position(|byte| *byte == b'}') {

@@ -1,7 +1,7 @@
 //! Bytes of records and messages: variable-length integers and length-prefixed byte strings.
 //!
-//! Everything that a node writes to its disk or sends to a peer is built from these two. Reading never
-//! panics: what does not parse is [`Malformed`].
+//! Everything that a node writes to its disk or sends to a peer is built from these two. Reading
+//! never panics: what does not parse is [`Malformed`].
 
 /// Bytes that are not what they claim to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +27,8 @@ pub(crate) fn put_fixed(out: &mut Vec<u8>, value: u64) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
-/// The greatest number of anything that is counted: boots, indexes, terms, sequences. Nothing reaches it by counting, and
-/// sums of a few of them do not overflow.
+/// The greatest number of anything that is counted: boots, indexes, terms, sequences. Nothing
+/// reaches it by counting, and sums of a few of them do not overflow.
 pub(crate) const NUMBER_MAX: u64 = 1 << 56;
 
 /// Reads what [`put_uint`] and [`put_bytes`] wrote.

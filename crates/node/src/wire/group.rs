@@ -1,6 +1,7 @@
 //! The records of a turn on their way to the disk: one group, one ticket.
 
-use crate::api::{Output, Shortage, Ticket};
+use crate::api::{Output, Shortage};
+use crate::ids::Ticket;
 use crate::wire::lent::Lent;
 use crate::wire::record::Record;
 

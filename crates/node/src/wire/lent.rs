@@ -1,11 +1,13 @@
 //! Memory that is lent out as bytes, and used again once nobody holds them.
 //!
-//! Each turn hands the driver a group for the disk and a message for each member, tens of kilobytes each, and the driver lets go of
-//! them within milliseconds. In fresh memory each would cost the system more than all else that is done with it.
+//! Each turn hands the driver a group for the disk and a message for each member, tens of kilobytes
+//! each, and the driver lets go of them within milliseconds. In fresh memory each would cost the
+//! system more than all else that is done with it.
 
 use bytes::Bytes;
 
-/// How much is lent at a time: for the disk a group is written and another gathers, and each of a few members has a message.
+/// How much is lent at a time: for the disk a group is written and another gathers, and each of a
+/// few members has a message.
 const LENT_MAX: usize = 8;
 /// What is less is not worth the trouble, in bytes.
 const LENT_BYTES_MIN: usize = 1 << 10;

@@ -1,12 +1,12 @@
 //! What nodes tell each other.
 //!
-//! Every message says who sends it, by id, data directory and start, so that it can be believed or turned away by itself,
-//! whatever connection brought it.
+//! Every message says who sends it, by id, data directory and start, so that it can be believed or
+//! turned away by itself, whatever connection brought it.
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, Order};
-use crate::ids::{Boot, Life, Sequence};
+use crate::api::Order;
+use crate::ids::{Boot, Life, NodeId, Sequence};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -28,12 +28,13 @@ pub(crate) struct Message {
 pub(crate) enum Body {
     /// How members meet, and come to believe each other's starts.
     Hello(Hello),
-    /// Another process claims to be the sender of what came by this connection before, started again: is it still there?
-    /// The number is drawn for this question alone.
+    /// Another process claims to be the sender of what came by this connection before, started
+    /// again: is it still there? The number is drawn for this question alone.
     Probe(u64),
     /// The answer: it is.
     Alive(u64),
-    /// The receiver's start, this one, descends from one whose process is still there: it is a copy.
+    /// The receiver's start, this one, descends from one whose process is still there: it is a
+    /// copy.
     Copied(Life),
     /// A message of Raft, in its own encoding.
     Raft(Bytes),
@@ -43,9 +44,11 @@ pub(crate) enum Body {
     Entries { entries: Vec<Bytes>, more: bool },
     /// What the sender has applied; with `want`, it asks for what lies beyond.
     VersionVector { vector: VersionVector, want: bool },
-    /// The receiver's disk lost merged entries: the sender holds this later one of its earlier boots.
+    /// The receiver's disk lost merged entries: the sender holds this later one of its earlier
+    /// boots.
     Lost(Place),
-    /// The sender asks what the receiver's wall clock says; it asks at this moment of its monotonic clock.
+    /// The sender asks what the receiver's wall clock says; it asks at this moment of its monotonic
+    /// clock.
     AskClock { asked_ms: u64, is_fit: bool },
     /// What the sender's wall clock says.
     TellClock(ClockReading),
@@ -74,7 +77,8 @@ pub(crate) struct Hello {
     pub(crate) roster: u64,
     /// The receiver, as the sender has it on its disk.
     pub(crate) knows: Option<Known>,
-    /// The start of the sender that the receiver said last that it has on its disk, if the sender has lived it.
+    /// The start of the sender that the receiver said last that it has on its disk, if the sender
+    /// has lived it.
     pub(crate) lived: Option<Life>,
     /// Whether the receiver is to answer with a hello of its own. An answer asks for none.
     pub(crate) asks: bool,

@@ -3,6 +3,7 @@
 pub(crate) mod codec;
 pub(crate) mod group;
 pub(crate) mod lent;
+pub(crate) mod matter;
 pub(crate) mod message;
 pub(crate) mod record;
 pub(crate) mod version_vector;

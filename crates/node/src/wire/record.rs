@@ -1,33 +1,38 @@
 //! What stands on the disk: the records of both orders, in the one log.
 //!
-//! A record is a kind, a version, and a body behind its length. Groups of records are written and come back whole.
+//! A record is a kind, a version, and a body behind its length. Groups of records are written and
+//! come back whole.
 
 use bytes::Bytes;
 
-use crate::api::{NodeId, Order};
-use crate::ids::{DirectoryId, Index, Life, Term};
+use crate::api::Order;
+use crate::ids::{DirectoryId, Index, Life, NodeId, Term};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 
 /// One thing that must survive a crash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Record {
-    /// The first record of a directory: whose it is. Another one takes its place when the cluster forms.
+    /// The first record of a directory: whose it is. Another one takes its place when the cluster
+    /// forms.
     Birth(Birth),
     /// The directory was started.
     Boot(Life),
     /// What this node believes of another member.
     Member(NodeId, Known),
-    /// Another start of this node was believed that this directory has not lived: it must never take part again.
+    /// Another start of this node was believed that this directory has not lived: it must never
+    /// take part again.
     Superseded,
     /// Raft's term, vote and last known commit index.
     HardState { term: Term, vote: Option<NodeId>, commit: Index },
-    /// An entry of the agreed log, of the only kind that there is. It replaces all at or after its index.
+    /// An entry of the agreed log, of the only kind that there is. It replaces all at or after its
+    /// index.
     Agreed { index: Index, term: Term, data: Bytes },
     /// An entry of a merged log, encoded.
     Merged(Bytes),
 }
 
-/// Whose a directory is. Its own id and the node's are fixed when it is first used, the rest when the cluster forms.
+/// Whose a directory is. Its own id and the node's are fixed when it is first used, the rest when
+/// the cluster forms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Birth {
     /// The random id of the directory.

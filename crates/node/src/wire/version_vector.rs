@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::NodeId;
-use crate::ids::{Boot, Index};
+use crate::ids::{Boot, Index, NodeId};
 use crate::wire::codec::{Malformed, Reader, put_uint};
 
 /// A place in one replica's log; compared as a pair. Index counts from 1 in each boot.

@@ -79,28 +79,34 @@ pub(crate) struct World {
 impl World {
     /// Does one command of a script:
     ///
-    /// - `cluster N LEVEL`: N new nodes in a new world; `run MS`: time passes; `answers`: until all requests are answered;
-    ///   `settle`: until a leader is known to all and nothing moves.
-    /// - `n1.a set KEY VALUE [nx|xx|ifeq OLD] [get]`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `… del KEY…`: a client `a` of node 1 asks.
+    /// - `cluster N LEVEL`: N new nodes in a new world; `run MS`: time passes; `answers`: until all
+    ///   requests are answered; `settle`: until a leader is known to all and nothing moves.
+    /// - `n1.a set KEY VALUE [nx|xx|ifeq OLD] [get]`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `…
+    ///   del KEY…`: a client `a` of node 1 asks.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
-    /// - `hold 1 2`, `release 1 2`: messages from one node to another wait; those that waited arrive.
+    /// - `hold 1 2`, `release 1 2`: messages from one node to another wait; those that waited
+    ///   arrive.
     /// - `end 1`: node 1 is told that it is about to end; `may end 1`: whether it may.
     /// - `full 1`, `free 1`: the disk of node 1 has no room but for small records, has room again.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
-    /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk is empty.
+    /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk
+    ///   is empty.
     /// - `vanish 1`: as `crash 1`, but nobody hears that its connections are gone.
     /// - `lose 1`: the disk of node 1 loses the last group that it had synced.
-    /// - `peers 1 1,2`: from its next start on, node 1 is told that these are the members; `move`: from now on all members have
-    ///   new addresses.
+    /// - `peers 1 1,2`: from its next start on, node 1 is told that these are the members; `move`:
+    ///   from now on all members have new addresses.
     /// - `save 1`, `restore 1`: a copy of the directory of node 1 is made, and put in its place.
     /// - `clone 1 11`: a copy of the directory of node 1 starts beside it; the story calls it 11.
-    /// - `twin 1 11`: another process starts as node 1, on an empty directory of its own; the story calls it 11.
+    /// - `twin 1 11`: another process starts as node 1, on an empty directory of its own; the story
+    ///   calls it 11.
     /// - `forge 2 1 NAME`: node 2 says to node 1 what no sound member says (see `node::Forged`).
-    /// - `stranger 2 1`: somebody says hello to node 1 as node 2, and that it knows node 1 by another directory.
+    /// - `stranger 2 1`: somebody says hello to node 1 as node 2, and that it knows node 1 by
+    ///   another directory.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads.
-    /// - `n1.a flood COUNT`: so many writes, ten each millisecond; messages and disks take no time meanwhile.
+    /// - `n1.a flood COUNT`: so many writes, ten each millisecond; messages and disks take no time
+    ///   meanwhile.
     /// - `log time`: how far the last stamp in the leader's log is ahead of the right time.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();

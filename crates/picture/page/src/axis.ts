@@ -4,18 +4,23 @@
 
 import { DONE, REFUSED } from "./data";
 
-/** Something that takes time; things come in the order of their starts. One without a known end takes none. */
+/**
+ * Something that takes time; things come in the order of their starts. One without a known end
+ * takes none.
+ */
 export interface Busy {
   start: number;
   end: number;
 }
 
-/** Something refused that took so many times longer than what was done is folded but for its ends. */
+/**
+ * Something refused that took so many times longer than what was done is folded but for its ends.
+ */
 const LONG_FROM = 3;
 
 /**
- * When operations keep the axis busy. One that was refused after a long wait shows nothing while it waits: only its
- * ends count, each as long as an operation that was done takes.
+ * When operations keep the axis busy. One that was refused after a long wait shows nothing while it
+ * waits: only its ends count, each as long as an operation that was done takes.
  */
 export function occupations(operations: (Busy & { fate: number })[]): Busy[] {
   const done = operations.filter(({ fate, end }) => fate === DONE && end !== Infinity);

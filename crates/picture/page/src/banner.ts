@@ -5,7 +5,10 @@ import { h, icon } from "./dom";
 import { standings } from "./levels";
 import { count, counted, span } from "./describe";
 
-/** With more operations than this the page opens at the clash, and an order is seen only from nearer by. */
+/**
+ * With more operations than this the page opens at the clash, and an order is seen only from nearer
+ * by.
+ */
 export const CROWD = 150;
 
 /** The title line with the switch of the theme. */
@@ -39,7 +42,10 @@ interface Headline {
   why: string | null;
 }
 
-/** The level that decides, as for the exit code of the judge: where nothing was asked or promised, linearizable. */
+/**
+ * The level that decides, as for the exit code of the judge: where nothing was asked or promised,
+ * linearizable.
+ */
 function deciding(data: Document): Ruling | undefined {
   const level = data.asked ?? data.promised ?? "linearizable";
   return data.rulings.find((one) => one.level === level);
@@ -57,7 +63,10 @@ function violatedPoint({ point, rulings }: Document): Ruling | undefined {
   return rulings.find((one) => one.level === point?.violates && one.word === "violated");
 }
 
-/** What the page opens with: the promise if it is broken, else what was to be shown, else the promise. */
+/**
+ * What the page opens with: the promise if it is broken, else what was to be shown, else the
+ * promise.
+ */
 export function opening(data: Document): Ruling | undefined {
   const ruling = deciding(data);
   return ruling?.word === "violated" ? ruling : (violatedPoint(data) ?? ruling);

@@ -13,7 +13,9 @@ import { label } from "./describe";
 const WIDTH_MIN = 3;
 /** Below this width there is no use in trying to write. */
 const LABEL_MIN = 24;
-/** Up to this width a bar is one plain stripe, and up to the next one a plain box: shapes cost time. */
+/**
+ * Up to this width a bar is one plain stripe, and up to the next one a plain box: shapes cost time.
+ */
 const PALE_FROM = 6;
 const SHAPED_FROM = 16;
 /** How clear an operation is that the filter does not match. */
@@ -216,7 +218,9 @@ function drawLabel(
   context.fillText(text, x, middle + 0.5);
 }
 
-/** Widths of labels in the font of the moment: measuring is dear, and labels come again and again. */
+/**
+ * Widths of labels in the font of the moment: measuring is dear, and labels come again and again.
+ */
 const widths = new Map<string, number>();
 const WIDTHS_MAX = 20_000;
 

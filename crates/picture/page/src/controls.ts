@@ -1,4 +1,5 @@
-// What stands above the timeline: the key filter, what is drawn over the operations, the fold, zoom.
+// What stands above the timeline: the key filter, what is drawn over the operations, the fold,
+// zoom.
 
 import { h } from "./dom";
 import { Overlay, State } from "./state";

@@ -12,8 +12,8 @@ export interface Ruling {
   /** Places of operations among those shown. */
   clash: number[];
   clash_total: number;
-  /** The circle that they run in, if they do. */
-  circle: Link[];
+  /** The cycle that they run in, if they do. */
+  cycle: Link[];
   orders: Order[];
   orders_left_out: number;
 }
@@ -107,7 +107,10 @@ export interface Document {
   standings: Standings[];
 }
 
-/** A stretch of time over which a server said where it stood, point by point; places are in the form of `position`. */
+/**
+ * A stretch of time over which a server said where it stood, point by point; places are in the form
+ * of `position`.
+ */
 export interface Standings {
   server: string;
   at: number[];

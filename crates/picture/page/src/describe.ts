@@ -50,10 +50,16 @@ export function quoted(text: string | null | undefined): string {
   return text === null || text === undefined ? shown(text) : JSON.stringify(text);
 }
 
-/** A server by both its names: runs and pages count servers from 0, its own log and INFO say which node it is, from 1. */
+/**
+ * A server by both its names: runs and pages count servers from 0, its own log and INFO say which
+ * node it is, from 1.
+ */
 export const serverOfNode = (node: number): string => `server ${node - 1} (node ${node})`;
 
-/** A place in logs in words: `[5, 0]` in the agreed log, `[2.1, 7, 0]` in a merged one, `{1.1: 3, 2.1: 5}` in all. */
+/**
+ * A place in logs in words: `[5, 0]` in the agreed log, `[2.1, 7, 0]` in a merged one, `{1.1: 3,
+ * 2.1: 5}` in all.
+ */
 export function placeInWords(place: string): string {
   const merged = place.match(/^\[(\d+)\.(\d+), (\d+), (\d+)\]$/);
   if (merged) return `entry ${merged[3]} of ${serverOfNode(Number(merged[1]))}${ordinal(Number(merged[4]))}${boot(merged[2])}`;

@@ -68,7 +68,9 @@ const ICONS: Record<string, string> = {
   shown: "M8 4.4V8.8M8 11.3V11.5",
 };
 
-/** The icon of an outcome: a tick in a circle, a cross in an octagon, a question mark in a diamond. */
+/**
+ * The icon of an outcome: a tick in a circle, a cross in an octagon, a question mark in a diamond.
+ */
 export function icon(word: string, size = 16): SVGElement {
   const outline =
     word === "violated"

@@ -1,4 +1,5 @@
-// What was done to the servers: bands above the lanes, one row for each server that was hit, and a list below.
+// What was done to the servers: bands above the lanes, one row for each server that was hit, and a
+// list below.
 
 import { Frame, toPixel } from "./bars";
 import { Fault } from "./data";
@@ -74,7 +75,10 @@ export function drawFaults(
   rows.forEach((row, at) => nameFaults(context, state, frame, row, top + (at + 0.5) * ROW_HEIGHT, colours));
 }
 
-/** Writes what the faults of a row are, each inside its band, or behind one that is too short for any word. */
+/**
+ * Writes what the faults of a row are, each inside its band, or behind one that is too short for
+ * any word.
+ */
 function nameFaults(context: CanvasRenderingContext2D, state: State, frame: Frame, row: FaultRow, y: number, colours: Palette): void {
   context.font = `11px ${FONT}`;
   context.textAlign = "left";

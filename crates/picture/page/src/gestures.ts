@@ -40,7 +40,9 @@ export interface Surface<T> {
   at(x: number, y: number): T | null;
 }
 
-/** Wheel, drag, pinch and click. `hover` and `choose` are told what lies under the pointer, or null. */
+/**
+ * Wheel, drag, pinch and click. `hover` and `choose` are told what lies under the pointer, or null.
+ */
 export function move<T>(
   lens: Lens,
   surface: Surface<T>,

@@ -1,5 +1,6 @@
-// The ladder of levels, which is no ladder but a partial order: strongest at the top, a line from each
-// level to those that it implies. Choosing a level tells what it means and why it holds or not.
+// The ladder of levels, which is no ladder but a partial order: strongest at the top, a line from
+// each level to those that it implies. Choosing a level tells what it means and why it holds or
+// not.
 
 import { Order } from "./data";
 import { h, icon, s, section } from "./dom";

@@ -39,9 +39,12 @@ export function lanesOf(state: State): Lane[] {
   return [...filled.filter((lane) => !lane.final), ...filled.filter((lane) => lane.final)];
 }
 
-/** How high a lane is, by how many there are, and whether a circle of a clash needs room between them. */
-export function laneHeight(lanes: number, circles: boolean): number {
-  if (lanes <= 6 && circles) return 64;
+/**
+ * How high a lane is, by how many there are, and whether a cycle of a clash needs room between
+ * them.
+ */
+export function laneHeight(lanes: number, cycles: boolean): number {
+  if (lanes <= 6 && cycles) return 64;
   if (lanes <= 6) return 48;
   if (lanes <= 14) return 36;
   if (lanes <= 40) return 26;

@@ -1,5 +1,5 @@
-// How long operations took: for each kind and level a histogram over one logarithmic scale, with the
-// share of operations that were at least as quick as a line over it.
+// How long operations took: for each kind and level a histogram over one logarithmic scale, with
+// the share of operations that were at least as quick as a line over it.
 
 import { Document, KINDS, Latency } from "./data";
 import { h, responsive, s, section } from "./dom";
@@ -80,7 +80,10 @@ interface Name {
   anchor: "start" | "middle" | "end";
 }
 
-/** The names of every power of ten, or of every second, third … if more of them have no room beside each other. */
+/**
+ * The names of every power of ten, or of every second, third … if more of them have no room beside
+ * each other.
+ */
 function names(low: number, high: number, toX: (decade: number) => number): Name[] {
   const name = (decade: number): Name => ({
     text: span(10 ** decade),

@@ -63,7 +63,8 @@ export function standings(data: Document): Standing[] {
   return [...LEVELS, ...extra].map((level): Standing => {
     const ruling = ruled.get(level.name) ?? null;
     if (ruling) return { level, word: ruling.word, ruling, from: null };
-    // Where reads ask for levels of their own, each level is judged by other reads: nothing follows.
+    // Where reads ask for levels of their own, each level is judged by other reads: nothing
+    // follows.
     const find = (word: Word, related: (other: string) => boolean): string | undefined =>
       data.mixed_levels ? undefined : data.rulings.find((r) => r.word === word && related(r.level))?.level;
     const stronger = find("holds", (other) => data.implies[other]?.includes(level.name) ?? false);

@@ -1,4 +1,5 @@
-// The circle of a clash: an arrow from each operation to the one that it must come before, with the reason on it.
+// The cycle of a clash: an arrow from each operation to the one that it must come before, with the
+// reason on it.
 
 import { around, Box, meet, Room } from "./labels";
 import { FONT, Palette } from "./palette";
@@ -26,7 +27,10 @@ interface Point {
   y: number;
 }
 
-/** Draws arrows between bars of some half height, then their reasons, each near the middle of its own, clear of the bars and of all other words. */
+/**
+ * Draws arrows between bars of some half height, then their reasons, each near the middle of its
+ * own, clear of the bars and of all other words.
+ */
 export function drawLinks(
   context: CanvasRenderingContext2D,
   links: Link[],
@@ -53,7 +57,10 @@ export function drawLinks(
   });
 }
 
-/** The four points of the curve from one bar to the other: within one lane an arc below it, between lanes from edge to edge. */
+/**
+ * The four points of the curve from one bar to the other: within one lane an arc below it, between
+ * lanes from edge to edge.
+ */
 function curve(from: Bar, to: Bar, height: number): [Point, Point, Point, Point] {
   const down = to.y > from.y + 1 ? 1 : to.y < from.y - 1 ? -1 : 0;
   const side = down || 1;

@@ -1,5 +1,5 @@
-// What is drawn over the bars: the witness order as a line through them, or the clash as frames with
-// numbers and arrows from writes to the reads that returned them.
+// What is drawn over the bars: the witness order as a line through them, or the clash as frames
+// with numbers and arrows from writes to the reads that returned them.
 
 import { DONE, isOpen, Link, Operation, READ } from "./data";
 import { barHeight, box, Frame, sides, toPixel } from "./bars";
@@ -42,7 +42,9 @@ export function effects(order: Operation[]): number[] {
   });
 }
 
-/** Draws an order along its places on the axis; false if it has too many points in view to be drawn. */
+/**
+ * Draws an order along its places on the axis; false if it has too many points in view to be drawn.
+ */
 export function drawOrder(
   context: CanvasRenderingContext2D,
   state: State,
@@ -158,7 +160,7 @@ export function drawClash(
   state: State,
   frame: Frame,
   clash: Operation[],
-  circle: Link[],
+  cycle: Link[],
   middle: Middle,
   room: Room,
   colours: Palette,
@@ -168,9 +170,9 @@ export function drawClash(
     const [x0, x1] = sides(state, frame, state.operations[place]);
     return { x0, x1: isOpen(state.operations[place]) ? x0 + 24 : x1, y: middle(state.operations[place]) };
   };
-  // Who saw whose value, where no link of the circle says it.
-  const linked = (write: Operation, read: Operation): boolean => circle.some(({ from, to }) => from === write.at && to === read.at);
-  context.globalAlpha = circle.length === 0 ? 1 : 0.55;
+  // Who saw whose value, where no link of the cycle says it.
+  const linked = (write: Operation, read: Operation): boolean => cycle.some(({ from, to }) => from === write.at && to === read.at);
+  context.globalAlpha = cycle.length === 0 ? 1 : 0.55;
   for (const [write, read] of seen(clash)) if (!linked(write, read)) drawArrow(context, state, frame, write, read, middle, colours);
   context.globalAlpha = 1;
   const small = frame.laneHeight < 34;
@@ -189,7 +191,7 @@ export function drawClash(
   // Over all frames, since some overlap.
   for (const [framed, number] of frames) numberFrame(context, framed, number, room, colours);
   const bars = clash.map((operation) => block(bar(operation.at)));
-  const links = circle.map(({ from, to, why }) => ({ from: bar(from), to: bar(to), why }));
+  const links = cycle.map(({ from, to, why }) => ({ from: bar(from), to: bar(to), why }));
   drawLinks(context, links, height / 2, colours, frame, bars, room);
 }
 

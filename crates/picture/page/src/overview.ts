@@ -1,4 +1,5 @@
-// The whole run as a thin strip: how much went on when, and which part is in view. It can be dragged.
+// The whole run as a thin strip: how much went on when, and which part is in view. It can be
+// dragged.
 
 import { h } from "./dom";
 import { onTheme, palette, Palette, pen } from "./palette";

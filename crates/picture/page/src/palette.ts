@@ -1,4 +1,5 @@
-// Colours for the canvas, which knows no CSS: read from the page's own style, in the theme of the moment.
+// Colours for the canvas, which knows no CSS: read from the page's own style, in the theme of the
+// moment.
 
 /** Names of the colours, each a custom property of the style. */
 const NAMES = [

@@ -1,5 +1,5 @@
-// How far each server had applied the logs, over time, where answers say so, or the server itself when it was asked: the
-// agreed log, or every merged log by itself and all of them together.
+// How far each server had applied the logs, over time, where answers say so, or the server itself
+// when it was asked: the agreed log, or every merged log by itself and all of them together.
 
 import { Standings } from "./data";
 import { h } from "./dom";
@@ -56,7 +56,10 @@ interface Log {
   heightOf: (told: Told) => number;
 }
 
-/** The merged logs that vectors name, in order. An index counts within a boot, so the boots before are added. */
+/**
+ * The merged logs that vectors name, in order. An index counts within a boot, so the boots before
+ * are added.
+ */
 function logsOf(state: State): Log[] {
   const places = [...state.operations.map(({ position }) => position), ...state.data.standings.flatMap(({ place }) => place)];
   const vectors = new Map(places.map((place) => [place, vectorOf(place)]));
@@ -84,7 +87,10 @@ function logsOf(state: State): Log[] {
   }));
 }
 
-/** The places of a vector as node, boot, index; null if it is none, or was too long to be here in full. */
+/**
+ * The places of a vector as node, boot, index; null if it is none, or was too long to be here in
+ * full.
+ */
 function vectorOf(position: string | undefined): [number, number, number][] | null {
   if (!position?.startsWith("{") || !position.endsWith("}")) return null;
   return [...position.matchAll(/(\d+)\.(\d+): (\d+)/g)].map(([, node, boot, index]) => [Number(node), Number(boot), Number(index)]);
@@ -117,7 +123,10 @@ interface Points {
 /** A time and a height. */
 type Point = [number, number];
 
-/** What one server's answers said, and what it said when it was asked: each line is a stretch without silence. */
+/**
+ * What one server's answers said, and what it said when it was asked: each line is a stretch
+ * without silence.
+ */
 interface Series extends Points {
   name: string;
   lines: Points[];
@@ -143,7 +152,10 @@ function seriesOf({ data, operations }: State, heightOf: (told: Told) => number)
   return series.filter(({ times, lines }) => times.length > 0 || lines.length > 0);
 }
 
-/** What a server said of itself, and its answers meanwhile; an answer that was long on its way would only draw it back. */
+/**
+ * What a server said of itself, and its answers meanwhile; an answer that was long on its way would
+ * only draw it back.
+ */
 function through(told: Point[], answers: Point[]): Point[] {
   const inside = answers.filter(([time]) => time > told[0][0] && time < told.at(-1)![0] + SILENCE_NS);
   const all = [...told.map((point) => ({ point, own: true })), ...inside.map((point) => ({ point, own: false }))];

@@ -13,8 +13,8 @@ export function proof(state: State, reach: (operation: Operation) => void): HTML
   const summary = h("summary");
   const list = h("ol", { class: "proof" });
   const more = h("button", { type: "button", class: "more" }, "Show more");
-  const circle = h("div");
-  const element = h("details", { hidden: true }, summary, list, more, circle);
+  const cycle = h("div");
+  const element = h("details", { hidden: true }, summary, list, more, cycle);
   let told: State["overlay"] = null;
   let shown = 0;
   const add = (): void => {
@@ -35,7 +35,7 @@ export function proof(state: State, reach: (operation: Operation) => void): HTML
     const operations = state.overlaid();
     const isClash = told?.ruling.word === "violated";
     list.replaceChildren();
-    circle.replaceChildren(...(told ? reasons(state, told) : []));
+    cycle.replaceChildren(...(told ? reasons(state, told) : []));
     shown = 0;
     element.hidden = operations.length === 0;
     summary.textContent = isClash ? "The clash, operation by operation" : "The order, operation by operation";
@@ -58,9 +58,9 @@ function row(state: State, operation: Operation, place: number, reach: (operatio
   return h("li", { value: place + 1 }, button);
 }
 
-/** The circle of a clash in words: who must come before whom, and why. */
+/** The cycle of a clash in words: who must come before whom, and why. */
 function reasons(state: State, { ruling }: Overlay): Node[] {
-  if (ruling.word !== "violated" || ruling.circle.length === 0) return [];
+  if (ruling.word !== "violated" || ruling.cycle.length === 0) return [];
   const number = (place: number): string => String(ruling.clash.indexOf(place) + 1);
   const name = (place: number): string => sentence(state.operations[place], state.data.clients[state.operations[place].client]);
   const row = ({ from, to, why, because }: Link): HTMLElement =>
@@ -71,7 +71,7 @@ function reasons(state: State, { ruling }: Overlay): Node[] {
       h("span", {}, `, ${because}`),
     );
   return [
-    h("p", { class: "note" }, "Each of these has to come before the next, in a circle, so no order can exist:"),
-    h("ul", { class: "circle" }, ...ruling.circle.map(row)),
+    h("p", { class: "note" }, "Each of these has to come before the next, in a cycle, so no order can exist:"),
+    h("ul", { class: "cycle" }, ...ruling.cycle.map(row)),
   ];
 }

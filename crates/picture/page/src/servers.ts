@@ -1,5 +1,5 @@
-// The servers: how far each had applied the logs, where operations say so, and whether all agreed in
-// the end.
+// The servers: how far each had applied the logs, where operations say so, and whether all agreed
+// in the end.
 
 import { Document, Finals } from "./data";
 import { h, icon, section } from "./dom";

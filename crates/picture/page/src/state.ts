@@ -1,5 +1,5 @@
-// What the reader of the page looks at: the zoom, the chosen operation, the filter, the order that is
-// drawn. One place holds it, and whoever draws is told when it changes, at most once a frame.
+// What the reader of the page looks at: the zoom, the chosen operation, the filter, the order that
+// is drawn. One place holds it, and whoever draws is told when it changes, at most once a frame.
 
 import { Axis, occupations } from "./axis";
 import { calm } from "./dom";

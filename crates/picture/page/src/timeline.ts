@@ -39,7 +39,7 @@ export class Timeline {
   constructor(private readonly state: State) {
     this.lanes = lanesOf(state);
     this.lanes.forEach((lane, at) => this.laneOf.set(lane.operations[0].client, at));
-    this.laneHeight = laneHeight(this.lanes.length, state.data.rulings.some((ruling) => ruling.circle.length > 0));
+    this.laneHeight = laneHeight(this.lanes.length, state.data.rulings.some((ruling) => ruling.cycle.length > 0));
     this.faults = rowsOf(state);
     this.head = AXIS_HEIGHT + HEAD_ROOM + this.faults.length * ROW_HEIGHT;
     const total = this.head + this.lanes.length * this.laneHeight + 16;
@@ -165,7 +165,7 @@ export class Timeline {
     const overlay = state.overlay;
     if (!overlay || operations.length === 0) return true;
     if (isClash) {
-      drawClash(context, state, frame, operations, overlay.ruling.circle, this.middle, room, colours);
+      drawClash(context, state, frame, operations, overlay.ruling.cycle, this.middle, room, colours);
       return true;
     }
     const { ruling, order } = overlay;

@@ -3,7 +3,9 @@
 import { execFileSync } from "node:child_process";
 import { chromium } from "playwright-core";
 
-/** Starts the browser of $CHROMIUM, or the one that is installed, with a profile in this directory. */
+/**
+ * Starts the browser of $CHROMIUM, or the one that is installed, with a profile in this directory.
+ */
 export function launch(profile) {
   return chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? execFileSync("which", ["chromium"]).toString().trim(),

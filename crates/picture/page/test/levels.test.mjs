@@ -1,5 +1,5 @@
-// Opens pages of levels side by side whose data no run on this machine would give: promises that were broken, runs
-// that failed, long names, latencies from nanoseconds to minutes.
+// Opens pages of levels side by side whose data no run on this machine would give: promises that
+// were broken, runs that failed, long names, latencies from nanoseconds to minutes.
 
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";

@@ -59,7 +59,10 @@ export const pixels = (page) =>
   });
 export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
-/** Pairs of texts that lie on each other, HTML and SVG alike, but for what is there for screen readers alone. */
+/**
+ * Pairs of texts that lie on each other, HTML and SVG alike, but for what is there for screen
+ * readers alone.
+ */
 export const collisions = (page) =>
   page.evaluate(() => {
     const texts = [];
@@ -79,7 +82,10 @@ export const collisions = (page) =>
     return texts.flatMap((one, at) => texts.slice(at + 1).filter((other) => meet(one.box, other.box)).map((other) => `${one.text} × ${other.text}`));
   });
 
-/** Keeps, for every canvas, the texts of its last drawing with their boxes, as far as the clip shows them. */
+/**
+ * Keeps, for every canvas, the texts of its last drawing with their boxes, as far as the clip shows
+ * them.
+ */
 function watchTexts() {
   const pen = CanvasRenderingContext2D.prototype;
   const everything = { x0: -Infinity, y0: -Infinity, x1: Infinity, y1: Infinity };
@@ -134,7 +140,10 @@ export async function strays(page) {
 export const facts = (page) =>
   page.locator(".facts dl > div").evaluateAll((all) => Object.fromEntries(all.map((one) => [one.querySelector("dt").textContent, one.querySelector("dd").textContent])));
 
-/** How often the ink of a colour of the style is on the stage, or on another canvas below its first rows. */
+/**
+ * How often the ink of a colour of the style is on the stage, or on another canvas below its first
+ * rows.
+ */
 export const ink = (page, name, where = ".stage canvas", top = 0) =>
   page.evaluate(([name, where, top]) => {
     const probe = document.createElement("span");

@@ -57,10 +57,10 @@ test("where nothing was promised the page says what the judge says, and what hol
   assert.equal(await page.textContent(".banner .met"), "Nothing was promised, so this level decides; the strongest level that holds is pram.");
 });
 
-test("an answer without its question: the circle, and the reason of each link", async (t) => {
+test("an answer without its question: the cycle, and the reason of each link", async (t) => {
   for (const theme of ["light", "dark"]) {
     const page = await open(t, draw("question", join(named, "answer_before_question.jsonl"), ["--level", "causal"]), { theme });
-    const links = await page.locator(".circle li b").allTextContents();
+    const links = await page.locator(".cycle li b").allTextContents();
     assert.equal(links.length, 5);
     const names = links.map((link) => link.split(": ")[1]).sort();
     assert.deepEqual(names, ["overwritten", "program order", "program order", "reads from", "reads from"]);
@@ -277,7 +277,7 @@ test("all that was judged is violated: that is said", async (t) => {
   const text = readFileSync(html, "utf8");
   const at = text.indexOf('id="data">') + 10;
   const data = JSON.parse(text.slice(at, text.indexOf("</script", at)));
-  data.rulings = none.map((level) => ({ level, word: "violated", why: `${level} is`, notes: [], clash: [], clash_total: 0, circle: [], orders: [], orders_left_out: 0 }));
+  data.rulings = none.map((level) => ({ level, word: "violated", why: `${level} is`, notes: [], clash: [], clash_total: 0, cycle: [], orders: [], orders_left_out: 0 }));
   data.promised = "eventual";
   writeFileSync(html, text.slice(0, at) + JSON.stringify(data).replaceAll("<", "\\u003c") + text.slice(text.indexOf("</script", at)));
   const page = await open(t, html);

@@ -22,7 +22,7 @@ async function judged(t, options) {
     const html = draw(`sabotage-${seed}`, "--seed", String(seed), "--sabotage", "stale-answers", "--no-shrink");
     const page = await open(t, html, options);
     const world = await data(page);
-    if (world.judgements.some((one) => one.circle.length > 0)) return { html, page, world };
+    if (world.judgements.some((one) => one.cycle.length > 0)) return { html, page, world };
   }
   assert.fail("the judge finds no sabotage");
 }

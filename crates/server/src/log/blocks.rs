@@ -1,8 +1,9 @@
 //! Whole blocks of a file: what the disk takes without a copy in the system's cache.
 //!
-//! Writing through the cache costs the processor a copy, and fresh memory for each page of the log, which nobody reads before
-//! the next start. So zeros and frames go past it, from memory that begins at a block. A frame seldom begins at one:
-//! what is written begins with what lies in that block already, byte for byte, and ends with the zeros behind it.
+//! Writing through the cache costs the processor a copy, and fresh memory for each page of the log,
+//! which nobody reads before the next start. So zeros and frames go past it, from memory that
+//! begins at a block. A frame seldom begins at one: what is written begins with what lies in that
+//! block already, byte for byte, and ends with the zeros behind it.
 
 /// The size of a block, and what memory that is written begins at a multiple of.
 pub(super) const BLOCK_BYTES: usize = 4096;
@@ -44,7 +45,8 @@ impl Blocks {
         self.offset = u64::MAX;
     }
 
-    /// Keeps what is known of the block in which `end` lies, up to there, and makes room for so many bytes behind it.
+    /// Keeps what is known of the block in which `end` lies, up to there, and makes room for so
+    /// many bytes behind it.
     pub(super) fn go_on_at(&mut self, end: u64, room: usize) -> &mut Vec<u8> {
         if !(self.offset..=self.end()).contains(&end) {
             // Another segment, or one of which nothing was written yet since the start.

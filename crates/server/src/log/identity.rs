@@ -23,11 +23,11 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    fn text(self) -> String {
+    pub(super) fn text(self) -> String {
         format!("candor 1\nnode {}\ndirectory {:016x}\n", self.node, self.directory)
     }
 
-    fn parse(text: &str) -> Option<Identity> {
+    pub(super) fn parse(text: &str) -> Option<Identity> {
         let rest = text.strip_prefix("candor 1\nnode ")?;
         let (node, rest) = rest.split_once("\ndirectory ")?;
         let directory = u64::from_str_radix(rest.strip_suffix('\n')?, 16).ok()?;

@@ -53,6 +53,8 @@ mod directory;
 pub(crate) mod disk;
 mod error;
 mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod identity;
 mod layout;
 mod recovery;

@@ -18,6 +18,8 @@
 //! calls urgent goes before what waits already.
 
 mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod handshake;
 mod inbound;
 mod link;

@@ -1,4 +1,4 @@
-//! The clients of a world: what they ask for, and when.
+//! The clients of a world: what they ask for, and when. Begin with [`Client::next_wishes`].
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::LazyLock;
@@ -31,13 +31,13 @@ pub(crate) struct Wish {
 pub(crate) enum Source {
     /// Chance, this many more times.
     Drawn { left: u64 },
-    /// A list, all sent at once to one node. `is_final`: they are reads of the quiet end.
+    /// A list, all sent at once to one node. `is_final`: they are reads at the end.
     Listed { wishes: Vec<Wish>, is_final: bool },
 }
 
 /// A client's connection to a node.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct Connection {
     pub(crate) session: SessionId,
     pub(crate) host: usize,
     pub(crate) host_life: u64,
@@ -56,7 +56,7 @@ pub(crate) struct Client {
     pub(crate) life: u64,
     /// The node it talks to.
     pub(crate) host: usize,
-    pub(crate) line: Option<Line>,
+    pub(crate) connection: Option<Connection>,
     /// Places of its open operations in the record, in order.
     pub(crate) waiting: VecDeque<(RequestId, usize)>,
     /// Whether it will look how long it has waited.
@@ -81,7 +81,7 @@ impl Client {
             number: 0,
             life: 0,
             host,
-            line: None,
+            connection: None,
             waiting: VecDeque::new(),
             looks_again: false,
             last_arrival_us: 0,
@@ -153,7 +153,8 @@ impl Client {
         Wish { key, action, level: None, private, unique }
     }
 
-    /// A command from the rows of which no history tells, on keys that are kept for such: the fold of the log knows what they mean.
+    /// A command from the rows of which no history tells, on keys that are kept for such: the fold
+    /// of the log knows what they mean.
     fn draw_other(&mut self, setting: &Setting) -> Wish {
         let row = *self.chance.pick_from(&OTHERS);
         let key = |number| Bytes::from(format!("other{number}"));
@@ -179,7 +180,8 @@ impl Client {
         Bytes::from(self.chance.below(20).to_string())
     }
 
-    /// DEL or EXISTS of that key, or of several: keys that all write, its own, and such as nobody writes; some of them twice.
+    /// DEL or EXISTS of that key, or of several: keys that all write, its own, and such as nobody
+    /// writes; some of them twice.
     fn draw_keys(&mut self, load: &Load, key: &Bytes, removes: bool) -> Action {
         if !self.chance.percent(load.many_percent) {
             return if removes { Action::Del } else { Action::Exists };
@@ -197,9 +199,9 @@ impl Client {
         Action::Many { keys, removes }
     }
 
-    /// Takes part in a talk: the first client asks, the second looks at the answer and then at the question, the third
-    /// reads the question and answers it, and so on. Random reads and writes seldom make a cause and an effect that
-    /// somebody looks at in time.
+    /// Takes part in a talk: the first client asks, the second looks at the answer and then at the
+    /// question, the third reads the question and answers it, and so on. Random reads and writes
+    /// seldom make a cause and an effect that somebody looks at in time.
     fn talk(&mut self, setting: &Setting) -> Wish {
         let first = !self.has_read;
         self.has_read = first;
@@ -272,8 +274,8 @@ impl Client {
         (Bytes::from(format!("{}.{}", self.place, self.values)), true)
     }
 
-    /// How long it thinks before it asks again: often not at all, and on the whole so long that its wishes
-    /// are spread over the time that is left.
+    /// How long it thinks before it asks again: often not at all, and on the whole so long that its
+    /// wishes are spread over the time that is left.
     pub(crate) fn think_us(&mut self, remaining_us: u64) -> u64 {
         let Source::Drawn { left } = self.source else { return 0 };
         if left == 0 || self.chance.percent(75) {
@@ -299,8 +301,8 @@ impl Client {
 static OTHERS: LazyLock<Vec<&node::Row>> =
     LazyLock::new(|| node::table().filter(|row| is_other(row)).collect());
 
-/// Whether a world tries a command by itself: not those that a history has words for, nor what a model of a few lines cannot
-/// say (sums of fractions, and what looks at all keys).
+/// Whether a world tries a command by itself: not those that a history has words for, nor what a
+/// model of a few lines cannot say (sums of fractions, and what looks at all keys).
 fn is_other(row: &node::Row) -> bool {
     let by_history = ["get", "set", "del", "exists"].contains(&row.name);
     let twins = ["unlink", "substr"].contains(&row.name);

@@ -1,4 +1,4 @@
-//! The clocks of one node: none is right, and only one of them never goes back.
+//! The clocks of one node: neither is right, and only the monotonic one never goes back.
 
 use node::Now;
 

@@ -1,4 +1,5 @@
-//! The disk of one node: groups appended in order, kept for certain once synced.
+//! The disk of one node: groups are appended in order, and are safe once synced. Begin with
+//! [`Disk`].
 
 use bytes::Bytes;
 use node::Ticket;
@@ -23,17 +24,18 @@ impl Group {
     }
 }
 
-/// A disk, and the contract that the driver's log keeps with it (its code is not driven here: `sim` and `server` never
-/// meet, and its own tests tear, cut and flip its files byte by byte).
+/// A disk, and the contract that the driver's log keeps with it (its code is not driven here: `sim`
+/// and `server` never meet, and its own tests tear, cut and flip its files byte by byte).
 ///
-/// - `groups[..synced]` survive every crash; of the rest, a crash leaves some first part. A group that was torn, the
-///   log cuts off at the next start: it is gone as a whole.
+/// - `groups[..synced]` survive every crash; of the rest, a crash leaves some first part. A group
+///   that was torn, the log cuts off at the next start: it is gone as a whole.
 /// - One sync runs at a time; it covers what was there when it began: `groups[..syncing]`.
 /// - What survived a crash without having been synced is not safe before the next sync ends.
-/// - After a sync that failed the process ends, and nothing is known of what was not synced: any first part of it
-///   may be there.
-/// - A flipped bit in a synced group is found when the log is read, and the node stays down. (In the last group it could
-///   not be told from a torn tail; the promise does not cover that, and it is not tried.)
+/// - After a sync that failed the process ends, and nothing is known of what was not synced: any
+///   first part of it may be there.
+/// - A flipped bit in a synced group is found when the log is read, and the node stays down. (In
+///   the last group it could not be told from a torn tail; the promise does not cover that, and it
+///   is not tried.)
 #[derive(Debug)]
 pub(crate) struct Disk {
     groups: Vec<Group>,

@@ -1,4 +1,5 @@
-//! A machine that a node runs on: its disk, its clocks, and the desk where clients' requests lie.
+//! A machine that a node runs on: its disk, its clocks, and its client connections. Begin with
+//! [`Host`].
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -16,7 +17,7 @@ use crate::world::event::Answer;
 
 /// One client connection at its node.
 #[derive(Debug)]
-struct Line {
+struct Connection {
     client: usize,
     client_life: u64,
     waiting: VecDeque<(RequestId, Option<Answer>)>,
@@ -24,45 +25,45 @@ struct Line {
 
 /// The client connections of one node. Answers leave in the order of the requests.
 #[derive(Debug, Default)]
-pub(crate) struct Desk {
-    lines: BTreeMap<SessionId, Line>,
+pub(crate) struct Connections {
+    open: BTreeMap<SessionId, Connection>,
 }
 
-impl Desk {
+impl Connections {
     pub(crate) fn open(&mut self, session: SessionId, client: usize, client_life: u64) {
-        let line = Line { client, client_life, waiting: VecDeque::new() };
-        let old = self.lines.insert(session, line);
+        let connection = Connection { client, client_life, waiting: VecDeque::new() };
+        let old = self.open.insert(session, connection);
         assert!(old.is_none(), "a session number is never used twice");
     }
 
     /// A request has arrived. False if its connection is closed.
     pub(crate) fn ask(&mut self, session: SessionId, id: RequestId) -> bool {
-        let Some(line) = self.lines.get_mut(&session) else { return false };
-        line.waiting.push_back((id, None));
+        let Some(connection) = self.open.get_mut(&session) else { return false };
+        connection.waiting.push_back((id, None));
         true
     }
 
     /// The node answers. Gives the client's place and life and all answers that may leave now.
     pub(crate) fn answer(&mut self, answer: Answer) -> Option<(usize, u64, Vec<Answer>)> {
-        let line = self.lines.get_mut(&answer.session)?;
-        let place = line.waiting.iter_mut().find(|(waiting, _)| *waiting == answer.id)?;
+        let connection = self.open.get_mut(&answer.session)?;
+        let place = connection.waiting.iter_mut().find(|(waiting, _)| *waiting == answer.id)?;
         place.1 = Some(answer);
         let mut leaving = vec![];
-        while line.waiting.front().is_some_and(|(_, answer)| answer.is_some()) {
-            leaving.extend(line.waiting.pop_front().and_then(|(_, answer)| answer));
+        while connection.waiting.front().is_some_and(|(_, answer)| answer.is_some()) {
+            leaving.extend(connection.waiting.pop_front().and_then(|(_, answer)| answer));
         }
-        Some((line.client, line.client_life, leaving))
+        Some((connection.client, connection.client_life, leaving))
     }
 
     /// A connection is closed. True if it was open.
     pub(crate) fn close(&mut self, session: SessionId) -> bool {
-        self.lines.remove(&session).is_some()
+        self.open.remove(&session).is_some()
     }
 
     /// All connections are gone: whose they were.
     pub(crate) fn clear(&mut self) -> Vec<(usize, u64)> {
-        let lines = std::mem::take(&mut self.lines);
-        lines.into_values().map(|line| (line.client, line.client_life)).collect()
+        let open = std::mem::take(&mut self.open);
+        open.into_values().map(|connection| (connection.client, connection.client_life)).collect()
     }
 }
 
@@ -81,7 +82,7 @@ pub(crate) struct Host {
     pub(crate) life: u64,
     pub(crate) disk: Disk,
     pub(crate) clock: Clock,
-    pub(crate) desk: Desk,
+    pub(crate) connections: Connections,
     /// What arrived since the last turn.
     pub(crate) inbox: Vec<Input>,
     /// Whether a turn is in the queue.
@@ -103,7 +104,8 @@ pub(crate) struct Host {
     pub(crate) is_copy: bool,
     /// Whether it dies as soon as others make it drop the end of its log.
     pub(crate) dies_overwritten: bool,
-    /// What its directory held before each start at which it had met all others: copies that were made while it was down.
+    /// What its directory held before each start at which it had met all others: copies that were
+    /// made while it was down.
     copies: Vec<Vec<Bytes>>,
     /// How many groups its disk held when it was first seen to have met all others.
     pub(crate) formed_at: Option<usize>,
@@ -124,7 +126,7 @@ impl Host {
             life: 0,
             disk: Disk::new(setting.sync),
             clock: Clock::draw(clocks),
-            desk: Desk::default(),
+            connections: Connections::default(),
             inbox: vec![],
             turn_due: false,
             tick_us: clocks.between(20_000, node::TICK_MS * 1000 - 1_000),
@@ -151,7 +153,8 @@ impl Host {
         self.node.is_some()
     }
 
-    /// Whether it is on its disk that it has met all others: then it can do without any one of them.
+    /// Whether it is on its disk that it has met all others: then it can do without any one of
+    /// them.
     pub(crate) fn is_settled(&self) -> bool {
         self.formed_at.is_some_and(|groups| self.disk.lengths().1 >= groups)
     }
@@ -224,7 +227,7 @@ impl Host {
         self.paused_until_us = 0;
         let lost = self.disk.crash(disks);
         self.formed_at = self.formed_at.filter(|groups| self.disk.lengths().1 >= *groups);
-        (self.desk.clear(), lost)
+        (self.connections.clear(), lost)
     }
 }
 
@@ -252,14 +255,14 @@ mod tests {
     fn answers_leave_in_the_order_of_the_requests() {
         let session = SessionId(4);
         let answer = |id, reply| Answer { session, id: RequestId(id), reply, certificate: None };
-        let mut desk = Desk::default();
-        desk.open(session, 7, 1);
-        assert!(desk.ask(session, RequestId(1)) && desk.ask(session, RequestId(2)));
-        assert_eq!(desk.answer(answer(2, Reply::Nil)), Some((7, 1, vec![])));
+        let mut connections = Connections::default();
+        connections.open(session, 7, 1);
+        assert!(connections.ask(session, RequestId(1)) && connections.ask(session, RequestId(2)));
+        assert_eq!(connections.answer(answer(2, Reply::Nil)), Some((7, 1, vec![])));
         let both = vec![answer(1, Reply::Ok), answer(2, Reply::Nil)];
-        assert_eq!(desk.answer(answer(1, Reply::Ok)), Some((7, 1, both)));
-        assert_eq!(desk.answer(answer(1, Reply::Ok)), None, "nobody waits for it");
-        assert!(desk.close(session));
-        assert!(!desk.ask(session, RequestId(3)));
+        assert_eq!(connections.answer(answer(1, Reply::Ok)), Some((7, 1, both)));
+        assert_eq!(connections.answer(answer(1, Reply::Ok)), None, "nobody waits for it");
+        assert!(connections.close(session));
+        assert!(!connections.ask(session, RequestId(3)));
     }
 }

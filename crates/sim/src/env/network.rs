@@ -1,92 +1,27 @@
-//! The network between the nodes: one link for each ordered pair.
+//! The network between the nodes: one link for each ordered pair. Begin with [`Network::send`].
 //!
-//! A link is a connection that its sender dials; what is sent while it is down is lost. A world has one of two
-//! networks. In a *stream* world messages of a link arrive in order, and wait while it is cut, until the
-//! connection is given up. In a *datagram* world each message goes its own way: it may be lost, come twice, overtake
-//! others, or reach a node that was started again meanwhile. Both are harsher than TCP in their own way: streams deliver what is very old, datagrams
-//! what is out of order.
-
-use std::fmt;
+//! A link is a connection that its sender dials; what is sent while it is down is lost. A world has
+//! one of two networks. In a *stream* world the messages of a link arrive in order, and wait while
+//! it is cut, until the connection is given up. In a *datagram* world each message goes its own
+//! way: it may be lost, come twice, overtake others, or reach a node that has restarted meanwhile.
+//! Both are harsher than TCP in their own way: streams deliver very old messages, datagrams
+//! disorder them.
 
 use bytes::Bytes;
 use node::Matter;
 
+use super::link::{Fate, Link};
 use crate::plan::chance::Chance;
 use crate::plan::weather::{Style, Weather};
 use crate::world::event::{Event, Flight};
 use crate::world::event_queue::EventQueue;
 
-#[derive(Clone, Debug, Default)]
-struct Link {
-    /// How many faults cut it now.
-    cuts: u32,
-    /// Whether it is connected.
-    up: bool,
-    /// Whether its sender believes so.
-    believed: bool,
-    /// Counts the connections.
-    epoch: u64,
-    /// Messages of older connections that are still on their way are lost.
-    lost_before: u64,
-    last_arrival_us: u64,
-    /// By how much slow spells delay each message now.
-    slow_us: u64,
-    /// By how much each message about rounds, or votes, or with entries, is delayed besides now.
-    round_us: u64,
-    vote_us: u64,
-    append_us: u64,
-    /// How many of a thousand messages lossy spells take now.
-    loss_per_mille: u64,
-    /// When what is lost with older connections begins to be lost: until then it still arrives.
-    lost_from_us: u64,
-    held: Vec<Flight>,
-    /// How much farther apart its ends are than the nearest nodes.
-    far: u64,
-}
-
-impl Link {
-    /// How many times as long as between the nearest nodes a message takes.
-    fn far(&self) -> u64 {
-        1 + self.far
-    }
-
-    /// How long a message is held up for what it is about.
-    fn late_us(&self, message: &Bytes) -> u64 {
-        if self.round_us == 0 && self.vote_us == 0 && self.append_us == 0 {
-            return 0;
-        }
-        match Matter::of(message) {
-            Matter::Round => self.round_us,
-            Matter::Vote => self.vote_us,
-            Matter::Append => self.append_us,
-            Matter::Other => 0,
-        }
-    }
-}
-
 /// How long a stream waits before it sends again what was lost, at first and at most.
 const AGAIN_US: u64 = 40_000;
 const AGAIN_US_MAX: u64 = 700_000;
-/// How long the second copy of a datagram may wander about: its sender may have been started again meanwhile.
+/// How long the second copy of a datagram may wander about: its sender may have been started again
+/// meanwhile.
 const LATE_US_MAX: u64 = 3_000_000;
-
-/// What happened to a message that was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    Sent,
-    Held,
-    Lost,
-}
-
-impl fmt::Display for Fate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Fate::Sent => "sent",
-            Fate::Held => "held back",
-            Fate::Lost => "lost",
-        })
-    }
-}
 
 /// All links.
 #[derive(Debug)]
@@ -112,7 +47,8 @@ impl Network {
         &mut self.links[from * self.nodes + to]
     }
 
-    /// Whether nothing can be heard of the other end: a stream needs both directions, for its acknowledgements.
+    /// Whether nothing can be heard of the other end: a stream needs both directions, for its
+    /// acknowledgements.
     fn is_dead(&self, from: usize, to: usize) -> bool {
         let cut = |from: usize, to: usize| self.links[from * self.nodes + to].cuts > 0;
         match self.weather.style {
@@ -174,8 +110,8 @@ impl Network {
         self.fly_late(queue, flight, 0);
     }
 
-    /// A message is on its way, and for so long besides. What is held up like that has no order, also on a stream: others
-    /// pass it.
+    /// A message is on its way, and for so long besides. What is held up like that has no order,
+    /// also on a stream: others pass it.
     fn fly_late(&mut self, queue: &mut EventQueue, flight: Flight, late_us: u64) {
         let delay_us = self.weather.delay.draw(&mut self.chance);
         let in_order = self.weather.style == Style::Stream && late_us == 0;
@@ -194,8 +130,8 @@ impl Network {
         queue.at(at_us, Event::Arrive(flight));
     }
 
-    /// Whether a message that comes now to that life of its receiver was not lost on the way: with a connection
-    /// that was reset, or, as part of a stream, with the life that it was sent to.
+    /// Whether a message that comes now to that life of its receiver was not lost on the way: with
+    /// a connection that was reset, or, as part of a stream, with the life that it was sent to.
     pub(crate) fn arrives(&mut self, flight: &Flight, life: u64, now_us: u64) -> bool {
         let reaches = self.weather.style == Style::Datagram || flight.life == life;
         let link = self.link(flight.from, flight.to);
@@ -281,7 +217,8 @@ impl Network {
         if !self.drop_link(from, to) {
             return;
         }
-        // It breaks at some byte: what went before it still arrives, what it was in the middle of does not.
+        // It breaks at some byte: what went before it still arrives, what it was in the middle of
+        // does not.
         let part = self.chance.percent(50);
         let delay_us = if part { self.weather.delay.draw(&mut self.chance) } else { 0 };
         let link = self.link(from, to);
@@ -292,7 +229,8 @@ impl Network {
         self.dial_soon(queue, from, to);
     }
 
-    /// A node is gone: so are the connections to it and from it. Its peers hear of theirs before long.
+    /// A node is gone: so are the connections to it and from it. Its peers hear of theirs before
+    /// long.
     pub(crate) fn crash(&mut self, queue: &mut EventQueue, node: usize) {
         for peer in (0..self.nodes).filter(|peer| *peer != node) {
             self.drop_link(node, peer);

@@ -1,4 +1,5 @@
-//! Which start of a member a node believes lies on its disk first: after a crash it believes the same, or a later one.
+//! A node believes a start of another member only once that is on its disk: after a crash it
+//! believes the same start, or a later one.
 
 use std::collections::BTreeMap;
 

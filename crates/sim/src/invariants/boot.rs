@@ -1,6 +1,7 @@
 //! A boot number under which something was sent or done is never used again.
 //!
-//! (A refusal says nothing that a later boot could contradict: a node may give it before its boot is on disk.)
+//! A refusal does not count: a later boot cannot contradict it, so a node may give it before its
+//! boot is on disk.
 
 use std::collections::BTreeMap;
 

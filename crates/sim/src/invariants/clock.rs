@@ -1,11 +1,12 @@
-//! The cap on clock drift acts where a stamp is made.
+//! The cap on clock drift holds where a stamp is made. Begin with [`Capped`].
 //!
 //! - What a node says it measured of another's clock bounds how far that clock was ahead.
-//! - A merged write that is done was taken by a node whose clock lay, as measured, within the cap of at least half of
-//!   the others that it had measured; one refused for the clock's sake was not. At either moment it had measured at least
-//!   half of all others in this boot, or it had been taking part in this boot for a second or longer.
-//! - No stamp lies above every clock of a node that could be believed. It follows from the cap, and does not rest on what
-//!   the stamping node says: others' stamps raise a clock no further.
+//! - A node that answers a merged write with success has a clock that lay, as measured, within the
+//!   cap of at least half of the others it had measured; a node that refuses one for its clock has
+//!   not. At either moment it had measured at least half of all others in this boot, or it had
+//!   taken part for a second or longer.
+//! - No stamp lies above every clock that could be believed. This follows from the cap, and does
+//!   not rest on what the stamping node says: others' stamps raise a clock no further.
 //! - At the end, when all clocks are right, every node has measured all others, and says so.
 
 use std::collections::BTreeMap;
@@ -20,7 +21,8 @@ use crate::record::describe;
 const RATE_PERCENT: u64 = 60;
 /// A reading in milliseconds, and two more of them.
 const ROUNDING_MS: i64 = 4;
-/// After how long by its own monotonic clock a node goes on although it has measured fewer than half of the others.
+/// After how long by its own monotonic clock a node goes on although it has measured fewer than
+/// half of the others.
 const WAIT_MS: u64 = 1000;
 
 /// What is known of the clocks.

@@ -1,8 +1,9 @@
 //! What is committed in the agreed log never changes and never vanishes (Raft, §5.3 and §5.4).
 //!
-//! - An index that any node has known to be committed has one entry, on every node that knows it committed, whatever
-//!   restarts lie between (state machine safety).
-//! - Who leads a term has every entry that was known to be committed in an earlier term (leader completeness).
+//! - State machine safety: an index that any node has known to be committed has one entry, on every
+//!   node that knows it committed, restarts included.
+//! - Leader completeness: the leader of a term has every entry that was known to be committed in an
+//!   earlier term.
 
 use super::invariant::{Invariant, Turn};
 use node::{Index, Term};

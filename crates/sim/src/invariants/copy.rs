@@ -1,6 +1,8 @@
-//! Who runs on an older, empty or copied directory takes no part: it does not know what was promised since. It leads nothing, and
-//! answers nothing but that it cannot. (One that keeps merged logs and hears nobody serves after a while, as it says. That it
-//! is told to stop in the end, the world sees when it comes to rest.)
+//! A node on an older, empty or copied directory takes no part, for it does not know what was
+//! promised since: it leads nothing, and answers nothing but refusals.
+//!
+//! In merged worlds a copy that hears nobody serves after a while, as documented; its answers are
+//! not checked. That it is told to stop in the end is checked when the world comes to rest.
 
 use node::{Order, Output, Reply, Role};
 

@@ -1,9 +1,10 @@
-//! What a replica has applied is the fold of the agreed log, the same at the same index on every replica.
+//! What a replica has applied is the fold of the agreed log, equal at equal index on every replica.
+//! Begin with [`SameFold`].
 //!
-//! The log is folded here once more, by a few lines of its own that know nothing of the node's: each write runs if its name
-//! is the successor of its node's last, and does what its command says. A replica that stands at an index holds what
-//! this fold held there, key by key, and not one key more. And what DEL and EXISTS counted, as far as their certificates say
-//! where they stand, is what this fold held there.
+//! The log is folded here once more, by code that shares nothing with the node: each write runs if
+//! its id is the successor of its node's last, and does what its command says. A replica that
+//! stands at an index holds what this fold held there, key by key, and no other key. What DEL and
+//! EXISTS counted is what this fold held at the position that their certificates name.
 
 use std::collections::BTreeMap;
 
@@ -101,7 +102,8 @@ impl SameFold {
         self.counts.push(self.count);
     }
 
-    /// How many of its keys were there for a command that stands there: DEL finds each once, EXISTS as often as it is named.
+    /// How many of its keys were there for a command that stands there: DEL finds each once, EXISTS
+    /// as often as it is named.
     fn count(&self, operation: &Operation, at: AgreedPosition) -> i64 {
         let there = |key: &&Bytes| match operation.action.is_write() {
             true => self.held(key, |from| from < at).is_some(),
@@ -168,7 +170,8 @@ impl Invariant for SameFold {
         let status = turn.status;
         let index = status.applied;
         if turn.view.is_within_entry() {
-            // It holds more than the fold up to there. It is looked at when it stands between two entries.
+            // It holds more than the fold up to there. It is looked at when it stands between two
+            // entries.
             return Ok(());
         }
         let seen = self.seen.insert(turn.host, (turn.life, index.0));
@@ -193,7 +196,8 @@ impl Invariant for SameFold {
         }
         let same = |key: &Bytes| turn.view.value(key) == self.at(key, index.0);
         let differs = match seen {
-            // Where there are many keys, only those are looked at that were written since the last look.
+            // Where there are many keys, only those are looked at that were written since the last
+            // look.
             Some((life, last)) if life == turn.life && self.keys.len() > KEYS_MAX => {
                 let written = self.touched[last as usize..index.0 as usize].iter().flatten();
                 written.into_iter().find(|key| !same(key))

@@ -1,7 +1,8 @@
 //! A node whose disk is full takes in nothing.
 //!
-//! - No write that it is asked for then is done while the disk stays full.
-//! - No entry that carries writes comes into its logs: it proposes none, takes no forwarded write, and no entry of others.
+//! - No write that it is asked for is done while its disk stays full.
+//! - No entry with writes enters its logs: it proposes none, takes no forwarded write, and no entry
+//!   of others.
 
 use std::collections::BTreeSet;
 

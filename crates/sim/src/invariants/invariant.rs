@@ -1,4 +1,4 @@
-//! What an invariant is: what it is shown, and when.
+//! What an invariant is: what it is shown, and when. Begin with [`Invariant`].
 
 use bytes::Bytes;
 use node::{Now, Output, RequestId, SessionId, Status, Waits};
@@ -33,7 +33,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) view: &'a dyn View,
 }
 
-/// Whether a node says that its start is on disk and that it has met everyone: it takes part, whether or not it serves clients yet.
+/// Whether a node says that its start is on disk and that it has met everyone: it takes part,
+/// whether or not it serves clients yet.
 pub(super) fn takes_part(status: &Status) -> bool {
     !matches!(status.waits, Some(Waits::Disk | Waits::Formation(_)))
 }
@@ -56,7 +57,8 @@ pub(crate) trait Invariant {
     /// A word for reports.
     fn name(&self) -> &'static str;
 
-    /// Whether it is about turns of nodes that run on a directory which must not take part; all others are about the rest.
+    /// Whether it is about turns of nodes that run on a directory which must not take part; all
+    /// others are about the rest.
     fn of_copies(&self) -> bool {
         false
     }
@@ -78,4 +80,18 @@ pub(crate) trait Invariant {
     fn at_rest(&mut self, _rest: &Rest<'_>) -> Result<(), String> {
         Ok(())
     }
+}
+
+/// The name of an invariant, and how it was broken.
+pub(crate) type Broken = (&'static str, String);
+
+/// The first of the invariants that is violated, if one is.
+pub(crate) fn first_broken(
+    invariants: &mut [Box<dyn Invariant>],
+    mut ask: impl FnMut(&mut dyn Invariant) -> Result<(), String>,
+) -> Option<Broken> {
+    let broken = |invariant: &mut Box<dyn Invariant>| {
+        ask(invariant.as_mut()).err().map(|what| (invariant.name(), what))
+    };
+    invariants.iter_mut().find_map(broken)
 }

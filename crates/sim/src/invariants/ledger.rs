@@ -1,10 +1,12 @@
-//! Nothing acknowledged is lost, and a node's writes keep their order.
+//! Nothing acknowledged is lost, and the writes of a node keep their order. Begin with
+//! [`Possible`].
 //!
-//! Some keys are written by one client at one node alone. A node's writes keep their order, whatever leader takes
-//! them, so such a key holds the last write that was acknowledged, or one of unknown outcome that was sent after it. Its
-//! client's own reads, and what it compares with, see no less (but for eventual reads of an agreed keyspace: a node that
-//! restarts shows an older state first), and never go back; the reads of the quiet end see the same (but for a merged
-//! keyspace's node that is lost for good: with it goes what it alone had).
+//! Some keys are written by one client at one node alone. The writes of a node keep their order,
+//! whoever leads, so such a key holds the last acknowledged write, or one of unknown outcome that
+//! was sent after it. Its client's own reads and comparisons see no less and never go back; the
+//! final reads see the same. Two exceptions: eventual reads of an agreed keyspace, since a node
+//! that restarts shows an older state first; and a merged node that is lost for good, with what it
+//! alone had.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +21,8 @@ use crate::record::operation::{Operation, Outcome};
 #[derive(Debug)]
 pub(crate) struct Kept;
 
-/// The values that a key may have: the oldest that is certain, then those of unknown outcome, as they were sent.
+/// The values that a key may have: the oldest that is certain, then those of unknown outcome, as
+/// they were sent.
 struct Possible<'a>(Vec<Option<&'a Bytes>>);
 
 impl<'a> Possible<'a> {
@@ -94,7 +97,8 @@ impl Invariant for Kept {
     }
 }
 
-/// The keys that were written at a machine which is lost for good, where that machine's disk alone had to keep them.
+/// The keys that were written at a machine which is lost for good, where that machine's disk alone
+/// had to keep them.
 fn lost<'a>(rest: &Rest<'a>) -> BTreeSet<&'a Bytes> {
     let merged = rest.setting.order == Order::Merged;
     let there = |operation: &&Operation| merged && rest.gone[operation.host];

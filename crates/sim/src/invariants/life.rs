@@ -1,5 +1,5 @@
-//! No node halts while its disk keeps what it synced. (That none refuses to start, the world sees
-//! when it starts one.)
+//! No node halts while its disk keeps what it synced. That none refuses to start is checked where
+//! the world starts it.
 
 use node::Output;
 

@@ -1,5 +1,5 @@
-//! Replicas of a merged keyspace whose vectors are equal hold the same, at any time: the order in which entries came makes
-//! no difference.
+//! Merged replicas with equal vectors hold the same, at any time: the order in which entries came
+//! makes no difference.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
-//! What commands mean, said once more: a few lines for each that share nothing with the node's.
+//! What commands mean, once more: a few lines for each that share nothing with the node's.
 //!
-//! It knows the commands that clients of a world say beside GET, SET, DEL and EXISTS (`Client::draw_other`), on keys that they
-//! keep for that: of these no history tells, so the fold of the log looks at their answers.
+//! It knows the commands of `Client::draw_other`, on keys that are kept for them. The judge has no
+//! words for these, so the fold of the log checks their answers.
 
 use bytes::Bytes;
 use node::Reply;

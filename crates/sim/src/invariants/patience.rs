@@ -1,5 +1,5 @@
-//! A request is answered once, within the request timeout as its node's clock measures it. One that waits behind others
-//! of its connection has that long from the last of their answers on.
+//! A request is answered once, within the request timeout as its node's clock measures it. One that
+//! waits behind others of its connection has that long from the last of their answers on.
 
 use std::collections::{BTreeMap, BTreeSet};
 

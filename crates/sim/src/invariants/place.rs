@@ -1,13 +1,15 @@
-//! The order that certificates of an agreed keyspace claim explains every answer.
+//! The order that certificates of an agreed keyspace claim explains every answer. Begin with
+//! [`Explained`].
 //!
-//! - One place of the log has one write, whoever speaks of it: what was committed never changes or vanishes.
+//! - One position in the log has one write, whoever speaks of it: what is committed never changes.
 //! - What one session is shown never goes back.
-//! - Each read saw the last write of its key at or before its place; each compare-and-set compared with the last before
-//!   its own.
+//! - Each read saw the last write of its key at or before its position; each compare-and-set
+//!   compared with the last one before its own.
 //! - No operation ended before one that is placed earlier began (writes and linearizable reads).
 //!
-//! With the second this proves the keyspace sequential, with the last linearizable, in one pass; the judge, who may
-//! have to search, is asked besides. The node is not trusted: a wrong certificate breaks one of these.
+//! The second proves the keyspace sequential, the last linearizable, in one pass; the judge, who
+//! may have to search, is asked besides. The node is not trusted: a wrong certificate violates one
+//! of these.
 
 use std::collections::BTreeMap;
 

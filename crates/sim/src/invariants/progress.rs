@@ -1,4 +1,5 @@
-//! Within a boot, term, commit and applied never go back; nothing is applied before it is committed.
+//! Within a boot, term, commit and applied never go back; nothing is applied before it is
+//! committed.
 
 use super::invariant::{Invariant, Turn};
 

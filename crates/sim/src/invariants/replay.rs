@@ -1,11 +1,12 @@
-//! A node that starts has the agreed log as it stood when the last group that its disk kept was written: nothing is left out,
-//! and nothing is there again that was replaced.
+//! A node that starts has the agreed log as it stood when the last group that its disk kept was
+//! written: nothing is missing, and nothing is back that was replaced.
 
 use std::collections::BTreeMap;
 
 use super::invariant::{Invariant, Turn};
 
-/// The log at a moment: how long it is, and the term of its last entry. With what else is known of logs that tells it.
+/// The log at a moment: how long it is, and the term of its last entry. With what else is known of
+/// logs that tells it.
 type End = (u64, u64);
 
 /// For each node, its life, and how its log ended after each group that it wrote.
@@ -70,7 +71,8 @@ mod tests {
     use bytes::Bytes;
     use node::{Output, Ticket};
 
-    /// Each row: the life, how many groups are there before, the terms in the log, and whether the turn writes a group.
+    /// Each row: the life, how many groups are there before, the terms in the log, and whether the
+    /// turn writes a group.
     fn play(rows: &[(u64, usize, &[u64], bool)]) -> Result<(), String> {
         let mut invariant = Same::new(1);
         let status = status(1);

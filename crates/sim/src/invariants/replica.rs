@@ -1,4 +1,4 @@
-//! At the end all replicas show the same value of every key, and stand at the same place.
+//! At the end all replicas show the same value of every key, and stand at the same position.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,12 @@
-//! A node whose disk is full hands it nothing but small records: what is left of the log's segment is all there is.
+//! A node whose disk is full hands it small records only: there is no room but what is left of the
+//! log's segment.
 
 use node::Output;
 
 use super::invariant::{Invariant, Turn};
 
-/// The most that a group may hold then, in bytes. Terms, votes, names of members and what opens a term take far less.
+/// The most that a group may hold then, in bytes. Terms, votes, names of members and what opens a
+/// term take far less.
 const SMALL_BYTES_MAX: usize = 512;
 
 /// For each node, in which of its lives it knew after its last turn that its disk is full.

@@ -1,13 +1,15 @@
-//! A turn answers no more than its shares allow: whatever came, it has an end.
+//! A turn answers no more than its shares allow, whatever came: it has an end.
 //!
-//! In agreed worlds alone: an entry of a merged log is applied in one piece, which has a limit of its own.
+//! In agreed worlds alone: an entry of a merged log is applied in one piece, which has a limit of
+//! its own.
 
 use node::{Order, Output, Reply};
 
 use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
 
-/// How many kinds of work end in answers: requests, those that waited for others, what is applied, what waited for it, counts.
+/// How many kinds of work end in answers: requests, those that waited for others, what is applied,
+/// what waited for it, counts.
 const SHARES: usize = 5;
 
 /// The most answers of a turn.

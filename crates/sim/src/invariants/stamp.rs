@@ -1,11 +1,11 @@
-//! The certificates of a merged keyspace explain every answer.
+//! The certificates of a merged keyspace explain every answer. Begin with [`Merged`].
 //!
 //! - One entry has one write at each offset, whoever speaks of it, and one stamp.
 //! - What one session is shown never shrinks.
-//! - A write's stamp is above that of every write that its replica had applied before.
-//! - What a replica had applied holds all that the writes in it depend on.
-//! - Each read saw, of the writes of its key that its replica had applied, the one with the highest stamp; and EXISTS counted
-//!   those keys of which that is no delete.
+//! - The stamp of a write is above that of every write that its replica had applied before.
+//! - What a replica had applied includes all that the writes in it depend on.
+//! - Each read saw, of the writes of its key that its replica had applied, the one with the highest
+//!   stamp; EXISTS counted the keys of which that is no delete.
 //!
 //! Together this is convergent causal consistency, proved in one pass.
 
@@ -211,8 +211,8 @@ fn saw_the_highest(one: &Placed<'_>, known: &[Known<'_>], mystery: bool) -> Resu
     Err(format!("{words} saw {seen} by {by}; the highest that its node had applied is {highest}"))
 }
 
-/// EXISTS counted the keys that its replica held. (A DEL is counted when it is applied, which may be after more than its
-/// certificate names.)
+/// EXISTS counted the keys that its replica held. (A DEL is counted when it is applied, which may
+/// be after more than its certificate names.)
 fn counts_right(
     one: &Placed<'_>,
     known: &BTreeMap<&Bytes, Vec<Known<'_>>>,

@@ -1,6 +1,6 @@
-//! A node says in which term it is once that is on its disk, and so does not start in an earlier one.
+//! A node tells its term once that is on its disk, and so never starts in an earlier one.
 //!
-//! (Of appends it is not looked at: whoever leads a term has voted in it, and said so.)
+//! Appends are not checked: the leader of a term has voted in it, and told so.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,8 @@ struct Seen {
     life: u64,
     /// The highest term that it spoke of as its own.
     told: Term,
-    /// In which term it was when it wrote each group, by the place of the group; and at its start, at place 0.
+    /// In which term it was when it wrote each group, by the place of the group; and at its start,
+    /// at place 0.
     written: BTreeMap<usize, Term>,
 }
 

@@ -1,13 +1,14 @@
-//! Log time goes on, and no clock carries it away.
+//! Log time goes on, and no clock carries it away. Begin with [`Onward`].
 //!
-//! Whoever leads makes entries whose stamps
+//! The entries of a leader have stamps that
 //!
-//! - never lie below one before them in its log: log time never goes back;
-//! - grow at least at half the pace of the leader's monotonic clock, from every stamp of this leadership on, and from the last
-//!   one before it, at the moment when this boot of the leader took that in: log time never stands;
-//! - lie beyond that only as far as the leader's clock carries them, and that is no further than the cap beyond the lower
-//!   median of its clock and those that it has measured, a majority together. ([`super::clock`] holds what it says of them to
-//!   what they are.)
+//! - are never below one before them in its log: log time never goes back;
+//! - grow at least at half the pace of the leader's monotonic clock, from every stamp of this
+//!   leadership on, and from the last one before it, at the moment when this boot of the leader
+//!   took that in: log time never stands;
+//! - exceed that only as far as the leader's clock carries them, and that is no further than the
+//!   cap beyond the lower median of its clock and those it has measured, a majority together
+//!   ([`super::clock`] checks what it says of them).
 
 use std::collections::BTreeMap;
 
@@ -54,7 +55,8 @@ impl Seen {
         (self.base_ms + now_ms).div_euclid(2)
     }
 
-    /// Drops what is gone from the log. Entries of one index and term are the same, and so are all before them.
+    /// Drops what is gone from the log. Entries of one index and term are the same, and so are all
+    /// before them.
     fn drop_replaced(&mut self, turn: &Turn<'_>) {
         self.log.truncate(turn.view.last_index() as usize);
         while let Some(last) = self.log.last() {
@@ -66,8 +68,8 @@ impl Seen {
         }
     }
 
-    /// How far the node's clock could carry log time in this turn, if it could. What it measured during the turn counts for some
-    /// of the entries that it made in it, and for others not.
+    /// How far the node's clock could carry log time in this turn, if it could. What it measured
+    /// during the turn counts for some of the entries that it made in it, and for others not.
     fn clock_ms(&mut self, turn: &Turn<'_>, cap_ms: i64) -> Option<i64> {
         let now_ms = turn.now.monotonic_ms as i64;
         let (own_ms, members) = (turn.now.wall_ms as i64 - now_ms, turn.status.members.len());
@@ -116,7 +118,8 @@ impl Onward {
         }
     }
 
-    /// Looks at an entry that the node made in this turn, while its clock could carry log time so far.
+    /// Looks at an entry that the node made in this turn, while its clock could carry log time so
+    /// far.
     fn check(
         &mut self,
         host: usize,
@@ -200,8 +203,8 @@ mod tests {
     }
 
     impl Life {
-        /// Node 1 leads term 2 and says that both others' clocks are 400 ms ahead of its own. In its log is one entry of term
-        /// 1, which it took in at 1000.
+        /// Node 1 leads term 2 and says that both others' clocks are 400 ms ahead of its own. In
+        /// its log is one entry of term 1, which it took in at 1000.
         fn begin() -> Life {
             let options = Options { order: Some(Order::Agreed), ..Options::default() };
             let setting =

@@ -1,7 +1,8 @@
-//! A replica's vector only grows, restarts included: what it shows is on its disk.
+//! A replica's version vector only grows, restarts included: what it shows is on its disk.
 //!
-//! Nobody stands further in a replica's log than that replica itself ever stood. (A node that takes no part yet
-//! shows nothing to anyone: what it found on its disk may not be synced.)
+//! Nobody stands further in a replica's log than that replica itself ever stood. A node that takes
+//! no part yet is not checked: what it found on its disk may not be synced, and it shows it to
+//! nobody.
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,9 @@
-//! The judge finds every level kept that was promised.
+//! The judge finds every promised level kept. Begin with [`judge`].
 //!
-//! Each level is judged by itself: all writes, and the reads that were promised that level or a stronger one. If answers
-//! carry certificates the judge is asked twice, with and without them: what certificates prove must not depend on
-//! the node's honesty, and what they make quick must be true without them.
+//! Each level is judged by itself: all writes, and the reads that were promised that level or a
+//! stronger one. If answers carry certificates the judge is asked twice, with and without them:
+//! what certificates prove must not depend on the node's honesty, and what they speed up must be
+//! true without them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -27,14 +28,15 @@ pub struct Judgement {
     pub lines: Vec<String>,
     /// The operations of the clash, by their places among all that clients asked for.
     pub clash: Vec<usize>,
-    /// The circle that they run in, if they do: the place of each, the place of the next, and why.
-    pub circle: Vec<(usize, usize, &'static str)>,
+    /// The cycle that they run in, if they do: the place of each, the place of the next, and why.
+    pub cycle: Vec<(usize, usize, &'static str)>,
 }
 
 /// The name of this invariant.
 pub(crate) const VERDICT: &str = "verdict";
 
-/// States that the judge may visit for one level. Not time: a verdict must not depend on the machine.
+/// States that the judge may visit for one level. Not time: a verdict must not depend on the
+/// machine.
 const STATES_MAX: u64 = 20_000;
 
 /// Judges a world at every level that its order promises.
@@ -58,7 +60,8 @@ pub(crate) struct Evidence<'a> {
     /// All keys, numbered.
     keys: BTreeMap<&'a Bytes, u64>,
     gone: &'a [bool],
-    /// Values that were seen at a node which is not lost; nothing if all that was acknowledged must be there anyway.
+    /// Values that were seen at a node which is not lost; nothing if all that was acknowledged must
+    /// be there anyway.
     spread: Option<BTreeSet<&'a Bytes>>,
 }
 
@@ -78,7 +81,8 @@ impl<'a> Evidence<'a> {
         Evidence { operations, places, keys, gone, spread }
     }
 
-    /// An entry as the judge knows it: it has one write of one key. So a command of several keys has several of them.
+    /// An entry as the judge knows it: it has one write of one key. So a command of several keys
+    /// has several of them.
     fn entry(&self, write: MergedWrite, key: &Bytes) -> history::Entry {
         let offset = u64::from(write.offset) * self.keys.len() as u64 + self.keys[key];
         history::Entry {
@@ -89,8 +93,8 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// Whether a merged write may have been lost with the one disk that had to keep it. It was acknowledged, and from
-    /// then on nothing is known of it.
+    /// Whether a merged write may have been lost with the one disk that had to keep it. It was
+    /// acknowledged, and from then on nothing is known of it.
     fn may_be_lost(&self, operation: &Operation) -> bool {
         let Some(spread) = &self.spread else { return false };
         let value = operation.written().flatten().filter(|_| operation.unique);
@@ -114,7 +118,7 @@ fn judge_level(level: Level, certified: bool, evidence: &Evidence<'_>) -> Judgem
         word: verdict.word(),
         lines,
         clash: clash.iter().flat_map(|clash| &clash.operations).map(|one| places[*one]).collect(),
-        circle: clash.iter().flat_map(|clash| &clash.cycle).map(link).collect(),
+        cycle: clash.iter().flat_map(|clash| &clash.cycle).map(link).collect(),
     }
 }
 
@@ -130,8 +134,9 @@ fn judged(level: Level) -> history::Level {
 
 /// What counts when a level is judged, in the judge's own form.
 ///
-/// Requests that one client sends in a row overlap. For real time each of them counts by itself; for the
-/// order of a client, where real time is no matter, each begins when the one before it ended.
+/// Requests that one client sends in a row overlap. For real time each of them counts by itself;
+/// for the order of a client, where real time is no matter, each begins when the one before it
+/// ended.
 pub(crate) fn history(level: Level, certified: bool, evidence: &Evidence<'_>) -> History {
     history_and_places(level, certified, evidence).0
 }
@@ -209,7 +214,8 @@ fn certify(judged: &mut history::Operation, operation: &Operation, evidence: &Ev
         Some(Certificate::Agreed { position, by }) => {
             judged.position = Some(history::Position::Agreed(place(*position)));
             let source = |by| history::Source::Agreed(place(by));
-            // That it found something is no more than a write says: of what it found it knows nothing.
+            // That it found something is no more than a write says: of what it found it knows
+            // nothing.
             let looked = !matches!(judged.kind, history::Kind::Write { .. });
             judged.by = by.filter(|_| looked).map(|by| by.map_or(history::Source::Nothing, source));
         }

@@ -1,4 +1,4 @@
-//! An invariant that was broken, and what was seen.
+//! A violated invariant, and what was seen.
 
 use std::fmt;
 
@@ -30,8 +30,8 @@ impl Violation {
         }
     }
 
-    /// What makes two violations the same: the invariant, and what stands before the first colon of the judge's verdict, its
-    /// level.
+    /// What makes two violations the same: the invariant, and what stands before the first colon of
+    /// the judge's verdict, its level.
     pub(crate) fn kind(&self) -> (&'static str, &str) {
         let level = self.what.split(':').next().unwrap_or_default();
         (self.invariant, if self.invariant == VERDICT { level } else { "" })

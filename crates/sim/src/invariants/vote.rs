@@ -1,4 +1,4 @@
-//! A node votes for one candidate in a term (Raft, §5.2), whatever restarts lie between.
+//! A node votes for one candidate in a term (Raft, §5.2), restarts included.
 
 use std::collections::BTreeMap;
 

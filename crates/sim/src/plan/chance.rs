@@ -1,8 +1,8 @@
 //! Chance: streams of numbers that the seed of a world determines.
 //!
-//! Every subject (the plan, the network, the disks, each client …) draws from a stream of its own, so that taking
-//! one fault out of a plan does not change what all the others draw. Nothing here uses floating point: the
-//! same seed gives the same numbers on any machine.
+//! Each subject (the plan, the network, the disks, each client …) draws from a stream of its own,
+//! so taking one fault out of a plan does not change what all the others draw. Nothing here uses
+//! floating point: the same seed gives the same numbers on any machine.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -20,7 +20,9 @@ pub(crate) enum Subject {
     /// What was added to settings later, so that the rest of them stays.
     Extras,
     Rare,
-    /// What the fault of this number draws while it strikes.
+    /// What a calm world is made of.
+    Calm,
+    /// What the fault of this number draws while it goes on.
     Fault(u64),
     /// Seeds and names for the starts of this node.
     Boot(u64),
@@ -42,6 +44,7 @@ impl Subject {
             Subject::Stops => 9,
             Subject::Extras => 10,
             Subject::Rare => 11,
+            Subject::Calm => 12,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

@@ -1,7 +1,8 @@
-//! The faults of a world: what can go wrong, for how long, and whom it hits.
+//! The faults of a world: what goes wrong, for how long, and whom it hits.
 //!
-//! A plan is a row of faults, each with its number, its beginning, its end and all it needs to know; any of them can be
-//! taken out and the rest still makes a plan. [`crate::plan`] draws it, `strike.rs` carries it out.
+//! Begin with [`Kind`]. Each fault has its number, its beginning, its end and all it needs to know,
+//! so any of them can be taken out and the rest is still a plan. `plan/mod.rs` draws them,
+//! `world/faults.rs` carries them out.
 
 use std::fmt;
 
@@ -12,7 +13,7 @@ use node::Matter;
 pub(crate) enum Target {
     /// This node.
     Node(usize),
-    /// Whoever leads when the fault strikes; this node if nobody does.
+    /// Whoever leads when the fault begins; this node if nobody does.
     Leader(usize),
 }
 
@@ -38,15 +39,16 @@ pub(crate) enum Shape {
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A process dies; what was not synced may be gone. With `between_outputs`, in the middle of what it was
-    /// doing.
+    /// A process dies; what was not synced may be gone. With `between_outputs`, in the middle of
+    /// what it was doing.
     Crash { target: Target, between_outputs: bool },
-    /// A process is told to end, as by SIGTERM; it dies when the others get on without it, or after a while, and starts again.
+    /// A process is told to end, as by SIGTERM; it dies when the others get on without it, or after
+    /// a while, and starts again.
     Stop { target: Target },
     /// All processes die at once.
     PowerCut,
-    /// Messages take long, whoever leads dies before long, and whoever votes dies once its vote is out; all start again
-    /// at once.
+    /// Messages take long, whoever leads dies before long, and whoever votes dies once its vote is
+    /// out; all start again at once.
     Coup,
     /// Links stop carrying.
     Cut { target: Target, shape: Shape },
@@ -56,8 +58,8 @@ pub(crate) enum Kind {
     Reset { target: Target },
     /// Every message of these links takes longer.
     Slow { target: Target, shape: Shape, by_us: u64 },
-    /// Messages of these links get lost, come twice and overtake each other, so often of a thousand (on streams: they
-    /// are sent again, and come late).
+    /// Messages of these links get lost, come twice and overtake each other, so often of a thousand
+    /// (on streams: they are sent again, and come late).
     Loss { target: Target, shape: Shape, per_mille: u64 },
     /// The syncs of a node stand still.
     Stall { target: Target },
@@ -67,7 +69,8 @@ pub(crate) enum Kind {
     SyncError { target: Target },
     /// The disk of a node has no room but for small records.
     Full { target: Target },
-    /// A bit of a synced frame flips: whoever reads the log finds it, and that node is gone for good.
+    /// A bit of a synced frame flips: whoever reads the log finds it, and that node is gone for
+    /// good.
     Rot { target: Target, restarts: bool },
     /// A machine is lost for good.
     Loses { target: Target },
@@ -79,12 +82,13 @@ pub(crate) enum Kind {
     Drift { target: Target, by_ppm: i64 },
     /// The connection of a client breaks.
     Client { client: usize },
-    /// A leader wants another one to lead, since it is told to end or its clock was set so far off, and the other one hears
-    /// nothing of it.
+    /// A leader wants another one to lead, since it is told to end or its clock was set so far off,
+    /// and the other one hears nothing of it.
     HandOver { target: Target, ahead_ms: Option<i64> },
     /// What these links carry about rounds, or votes, takes longer: seconds.
     SlowMatter { target: Target, shape: Shape, matter: Matter, by_us: u64 },
-    /// A leader is cut off, and dies when others make it drop the end of its log, or a moment later.
+    /// A leader is cut off, and dies when others make it drop the end of its log, or a moment
+    /// later.
     Overwrite { target: Target },
     /// A node starts again on another directory than its own: an older copy, or an empty one.
     Restore { target: Target, empty: bool },

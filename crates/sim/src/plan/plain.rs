@@ -1,22 +1,24 @@
-//! Plain worlds: nothing breaks, and much is asked. They show how fast the simulator is.
+//! The settings of worlds in which nothing breaks: they show how fast the simulator is, and in calm
+//! ones it is checked how long things take.
 
 use node::{Level, Limits, Order};
 
-use crate::options::Plain;
-use crate::plan::chance::{Delay, Spread};
+use crate::options::{Options, Plain};
+use crate::plan::chance::{Chance, Delay, Spread, Subject};
 use crate::plan::setting::{Load, Setting};
 use crate::plan::weather::{Style, Weather};
 
 impl Plain {
     /// What such a world is made of.
-    pub(crate) fn setting(self) -> Setting {
-        let steady = |base_us| Delay {
-            base_us,
-            spread: Spread::Even,
-            jitter_us: base_us / 2,
-            tail_per_mille: 0,
-            tail_us: 0,
-        };
+    pub(crate) fn setting(self, seed: u64, options: &Options) -> Setting {
+        match self {
+            Plain::Busy | Plain::Moderate => self.steady(),
+            Plain::Calm => calm(seed, options),
+        }
+    }
+
+    /// A world that shows how fast the simulator is.
+    fn steady(self) -> Setting {
         let weather = Weather {
             style: Style::Stream,
             delay: steady(100),
@@ -57,6 +59,56 @@ impl Plain {
             turn_steps: node::TURN_STEPS,
             limits: Limits::default(),
             load,
+            calm: false,
         }
+    }
+}
+
+/// Always about as long, and never much longer.
+fn steady(base_us: u64) -> Delay {
+    let jitter_us = base_us / 2;
+    Delay { base_us, spread: Spread::Even, jitter_us, tail_per_mille: 0, tail_us: 0 }
+}
+
+/// A calm world: quick messages and disks, and clients that ask for one thing at a time.
+fn calm(seed: u64, options: &Options) -> Setting {
+    let mut chance = Chance::new(seed, Subject::Calm);
+    let drawn = Setting::draw(seed, options);
+    // What a merged log lost is repaired; a follower's agreed write that is lost waits for half a
+    // second.
+    let lossy = drawn.order == Order::Merged;
+    let weather = Weather {
+        style: if lossy { Style::Datagram } else { drawn.weather.style },
+        delay: steady(chance.pick(&[50, 500])),
+        far: 0,
+        loss_per_mille: if lossy { 20 } else { 0 },
+        twice_per_mille: 0,
+        patience_us: 1_000_000,
+        dial_us: 1_000,
+    };
+    let load = Load {
+        clients: 6,
+        keys: 4,
+        // Where messages get lost, others write nearly without a pause while that is repaired.
+        operations: if lossy { 2_000 } else { 500 },
+        patience_us: 4_000_000,
+        pipeline_percent: 0,
+        row_max: 1,
+        wander_percent: 0,
+        talk_percent: 0,
+        ..drawn.load
+    };
+    Setting {
+        request_timeout_ms: 3000,
+        max_clock_drift_ms: 3_600_000,
+        breaking_us: 10_000_000,
+        weather,
+        sync: steady(chance.pick(&[50, 500, 3_000])),
+        gathering: steady(0),
+        turn_steps: node::TURN_STEPS,
+        limits: Limits::default(),
+        load,
+        calm: true,
+        ..drawn
     }
 }

@@ -1,4 +1,4 @@
-//! The setting of a world: what it is made of, before anything happens.
+//! The setting of a world: what it is made of, before anything happens. Begin with [`Setting`].
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub(crate) struct Setting {
     pub(crate) request_timeout_ms: u64,
     /// How far apart clocks may be.
     pub(crate) max_clock_drift_ms: u64,
-    /// How long faults strike.
+    /// How long faults go on.
     pub(crate) breaking_us: u64,
     pub(crate) weather: Weather,
     /// How long a sync takes.
@@ -31,6 +31,8 @@ pub(crate) struct Setting {
     /// What may wait, and go together.
     pub(crate) limits: Limits,
     pub(crate) load: Load,
+    /// Whether nothing breaks and all is quick, so that it is checked how long things take.
+    pub(crate) calm: bool,
 }
 
 /// What the clients do.
@@ -63,8 +65,8 @@ pub(crate) struct Load {
     pub(crate) certified: bool,
     /// Out of 100 times, how often a client leaves for another node.
     pub(crate) wander_percent: u64,
-    /// Out of 100 operations on shared keys, how many belong to a talk: one client asks, another one reads the question
-    /// and answers, a third reads the answer and then the question.
+    /// Out of 100 operations on shared keys, how many belong to a talk: one client asks, another
+    /// one reads the question and answers, a third reads the answer and then the question.
     pub(crate) talk_percent: u64,
 }
 
@@ -98,6 +100,7 @@ impl Setting {
             load: Load { many_percent, ..load(&mut chance, request_timeout_ms) },
             turn_steps: chance.weighted(&TURN_STEPS),
             limits,
+            calm: false,
         }
     }
 
@@ -136,9 +139,10 @@ const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)
 /// Turns that are cut short at every occasion, now and then, and never.
 const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_STEPS)];
 
-/// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as many. (Not where runs
-/// overtake each other: one that does waits half a second, and if each has but one write they do so all the time. And
-/// only where messages are quick may one write have to wait for another: there are dozens at once.)
+/// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as
+/// many. (Not where runs overtake each other: one that does waits half a second, and if each has
+/// but one write they do so all the time. And only where messages are quick may one write have to
+/// wait for another: there are dozens at once.)
 fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
     let whole = Limits::default();
     if chance.percent(70) {

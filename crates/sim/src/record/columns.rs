@@ -1,7 +1,7 @@
 //! Rows as columns: the form in which a diagram's long lists travel.
 //!
-//! One object for each of thirty thousand messages repeats every name as often; columns say it once. A cell is always
-//! a whole number, so a page can hold a column in an array of numbers:
+//! One object for each of thirty thousand messages repeats every name as often; columns say it
+//! once. A cell is always a whole number, so a page can hold a column in an array of numbers:
 //!
 //! | in the row | in the column |
 //! |---|---|

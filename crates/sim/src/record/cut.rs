@@ -26,7 +26,8 @@ pub(super) struct Cut<'a> {
 }
 
 impl<'a> Cut<'a> {
-    /// Cuts a world to what lies around these operations, or around what went wrong. They are shown, whatever else is not.
+    /// Cuts a world to what lies around these operations, or around what went wrong. They are
+    /// shown, whatever else is not.
     pub(super) fn around(diagram: &'a Diagram, clash: &BTreeSet<usize>) -> Cut<'a> {
         let messages = messages_shown(diagram, clash);
         let shown = &diagram.messages[messages.clone()];

@@ -1,5 +1,5 @@
-//! What worlds and their invariants say, in words: places in logs, the writes there, values, answers and clocks. Nobody should
-//! have to read a structure's fields.
+//! Words for people: positions in logs, writes, values, answers and clocks. Nobody should have to
+//! read the fields of a structure.
 
 use bytes::Bytes;
 use node::{

@@ -1,10 +1,13 @@
-//! The message diagram of a world: what happened, as plain lists with times, for whoever draws it.
+//! The message diagram of a world: what happened, as plain lists with times. Begin with
+//! [`Diagram`].
 //!
-//! It is made only when asked for ([`Options::diagram`](crate::Options)), and changes nothing of the world: no chance is
-//! drawn and nothing goes into the trace. A shrunk world is recorded like any other: live its plan with the
-//! option set and take [`Report::diagram`](crate::Report).
+//! It is recorded only when asked for ([`Options::diagram`](crate::Options)), and changes nothing
+//! of the world: no number is drawn for it, and nothing goes into the trace. A shrunk world is
+//! recorded like any other: run its plan with the option set and take
+//! [`Report::diagram`](crate::Report).
 //!
-//! Times are virtual microseconds. Nodes are named by their places, from 0; people call the first one node 1.
+//! Times are virtual microseconds. Nodes go by their places, from 0; people call the first one node
+//! 1.
 
 use serde::Serialize;
 
@@ -19,7 +22,7 @@ pub struct Diagram {
     pub end_us: u64,
     /// When all faults ended.
     pub healed_us: Option<u64>,
-    /// When the first invariant was broken.
+    /// When the first invariant was violated.
     pub violated_us: Option<u64>,
     /// What clients asked for, in the order in which they did.
     pub calls: Vec<Call>,
@@ -84,17 +87,17 @@ pub struct Message {
     pub sent_us: u64,
     /// When it came; `None`: it never did.
     pub came_us: Option<u64>,
-    /// Whether it was received. One that came may be lost all the same: its connection had been reset, or
-    /// its receiver was gone.
+    /// Whether it was received. One that came may be lost all the same: its connection had been
+    /// reset, or its receiver was gone.
     pub received: bool,
     /// What it says, in few words.
     pub text: String,
 }
 
-/// A fault that struck.
+/// A fault that happened.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Band {
-    /// When it struck.
+    /// When it began.
     pub from_us: u64,
     /// When it ended: the same instant for what is over at once.
     pub until_us: u64,

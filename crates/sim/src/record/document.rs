@@ -1,8 +1,10 @@
-//! The one serialised form of a message diagram: JSON that `candor` hands on and the page of `crates/picture` draws.
+//! The one serialised form of a message diagram: JSON that `candor` hands on and the page of
+//! `crates/picture` draws.
 //!
-//! Begin with [`document`]. `crates/picture/page/src/diagram/data.ts` declares the same form for the page. Times are
-//! virtual microseconds; nodes, clients and calls go by their places, from 0. Long lists are columns (`columns.rs`), and
-//! of a large world what lies around a violation is there (`cut.rs`); counts and verdicts are of the whole world.
+//! Begin with [`document`]. `crates/picture/page/src/diagram/data.ts` declares the same form for
+//! the page. Times are virtual microseconds; nodes, clients and calls go by their places, from 0.
+//! Long lists are columns (`columns.rs`), and of a large world what lies around a violation is
+//! there (`cut.rs`); counts and verdicts are of the whole world.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -80,8 +82,8 @@ struct Judged {
     lines: Vec<String>,
     /// The operations of the clash, by their places among the calls.
     clash: Vec<usize>,
-    /// The circle that they run in: the place of each, the place of the next, and why.
-    circle: Vec<(usize, usize, &'static str)>,
+    /// The cycle that they run in: the place of each, the place of the next, and why.
+    cycle: Vec<(usize, usize, &'static str)>,
 }
 
 /// How many there are, and how many of them are shown.
@@ -93,7 +95,8 @@ struct Counts {
     calls_shown: usize,
 }
 
-/// The diagram of a world that was recorded, as a page gets it. `command` is what brings the world back.
+/// The diagram of a world that was recorded, as a page gets it. `command` is what brings the world
+/// back.
 pub fn document(report: &Report, command: &str) -> Value {
     let diagram = report.diagram.as_ref().unwrap_or(&EMPTY);
     let mut judgements = judgements(report, &diagram.calls);
@@ -168,7 +171,7 @@ impl Judged {
             word: one.word,
             lines: one.lines.clone(),
             clash: one.clash.clone(),
-            circle: one.circle.clone(),
+            cycle: one.cycle.clone(),
         }
     }
 
@@ -178,7 +181,7 @@ impl Judged {
             word: "violated",
             lines: vec![violation.what.clone()],
             clash: named(&violation.what, calls),
-            circle: vec![],
+            cycle: vec![],
         }
     }
 
@@ -187,7 +190,7 @@ impl Judged {
         let place = |call: &usize| cut.place(*call);
         self.clash = self.clash.iter().filter_map(place).collect();
         let link = |(from, to, why): &(usize, usize, _)| Some((place(from)?, place(to)?, *why));
-        self.circle = self.circle.iter().filter_map(link).collect();
+        self.cycle = self.cycle.iter().filter_map(link).collect();
     }
 }
 

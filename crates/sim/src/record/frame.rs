@@ -1,6 +1,7 @@
 //! Which operations a violation is about: a page frames them.
 //!
-//! An invariant says what it saw in words, and names operations in them. They are found by these words.
+//! An invariant says what it saw in words, and names operations in them. They are found by these
+//! words.
 
 use bytes::Bytes;
 
@@ -23,8 +24,8 @@ fn name(call: &Call) -> String {
     format!("client {}, node {}: {}", call.number, call.node + 1, call.question)
 }
 
-/// Whether an invariant names an operation. The same question may have been asked often: then the answer or its times tell
-/// which it was.
+/// Whether an invariant names an operation. The same question may have been asked often: then the
+/// answer or its times tell which it was.
 fn is_meant(what: &str, call: &Call, calls: &[Call]) -> bool {
     let alike = || calls.iter().filter(|other| name(other) == name(call));
     names(what, &name(call)) && (is_told(what, call) || !alike().any(|one| is_told(what, one)))

@@ -1,4 +1,5 @@
-//! What is kept of a world: what clients asked and heard, a hash over all that happens, a diagram of its messages.
+//! What is kept of a world: what clients asked and heard, a hash over all that happens, a diagram
+//! of its messages.
 //!
 //! Begin with `operation.rs`. `recorder.rs` gathers the diagram, `document.rs` serialises it.
 

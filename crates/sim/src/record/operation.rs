@@ -1,4 +1,5 @@
-//! What clients asked for and heard: the record of a world, from which the judge gets its histories.
+//! What clients asked for and heard: the record of a world, from which the judge gets its
+//! histories. Begin with [`Operation`].
 
 use std::collections::BTreeSet;
 
@@ -11,7 +12,8 @@ pub(crate) enum Action {
     Get,
     Exists,
     Set(Bytes),
-    /// Set if the value is this one (`None`: if there is none). `get`: the answer is what was there.
+    /// Set if the value is this one (`None`: if there is none). `get`: the answer is what was
+    /// there.
     Cas {
         from: Option<Bytes>,
         to: Bytes,
@@ -56,7 +58,8 @@ impl Action {
         }
     }
 
-    /// The highest count that it may be answered with: DEL finds a key once, EXISTS as often as it is named.
+    /// The highest count that it may be answered with: DEL finds a key once, EXISTS as often as it
+    /// is named.
     pub(crate) fn count_max(&self) -> usize {
         match self {
             Action::Many { keys, removes: false } => keys.len(),
@@ -105,7 +108,8 @@ pub(crate) enum Outcome {
 /// One operation of one client.
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
-    /// The number of the client in the history: a new one for each session, and after each unknown outcome.
+    /// The number of the client in the history: a new one for each session, and after each unknown
+    /// outcome.
     pub(crate) client: u64,
     /// The place of the node that was asked.
     pub(crate) host: usize,
@@ -124,7 +128,7 @@ pub(crate) struct Operation {
     pub(crate) private: bool,
     /// Whether its value was never written before.
     pub(crate) unique: bool,
-    /// Whether it is a read of the quiet end.
+    /// Whether it is a read at the end.
     pub(crate) is_final: bool,
     /// What it is a part of, by the place in the record, if it is one of several.
     pub(crate) part_of: Option<usize>,
@@ -135,8 +139,8 @@ impl Operation {
         matches!(self.outcome, Outcome::Done(_))
     }
 
-    /// What a write leaves in its key, if it runs: a value, or nothing there. `None`: it leaves the key as it is, being
-    /// a read, or a compare-and-set that found something else.
+    /// What a write leaves in its key, if it runs: a value, or nothing there. `None`: it leaves the
+    /// key as it is, being a read, or a compare-and-set that found something else.
     pub(crate) fn written(&self) -> Option<Option<&Bytes>> {
         match &self.action {
             Action::Set(value) => Some(Some(value)),
@@ -193,10 +197,11 @@ impl Operation {
         }
     }
 
-    /// What it says of each of its keys by itself, in the order of the keys; `place` is its own in the record.
+    /// What it says of each of its keys by itself, in the order of the keys; `place` is its own in
+    /// the record.
     ///
-    /// No history tells of several keys at once. That all of them change at one moment is lost by this; what is said of each
-    /// is true.
+    /// No history tells of several keys at once. That all of them change at one moment is lost by
+    /// this; what is said of each is true.
     pub(crate) fn parts(&self, place: usize) -> Vec<Operation> {
         let removes = match &self.action {
             Action::Many { removes, .. } => removes,
@@ -269,6 +274,14 @@ pub(crate) fn private_key(client: usize, host: usize) -> Bytes {
 
 fn is_private(key: &Bytes) -> bool {
     key.starts_with(b"own-")
+}
+
+/// What clients asked for and heard, key by key, and where each stands in the record.
+pub(crate) fn parts(record: &[Operation]) -> (Vec<Operation>, Vec<usize>) {
+    let parts = |(place, operation): (usize, &Operation)| {
+        operation.parts(place).into_iter().map(move |part| (part, place))
+    };
+    record.iter().enumerate().flat_map(parts).unzip()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Gathers the message diagram of a world while it runs.
+//! Records the message diagram of a world while it runs. Begin with [`Recorder`].
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ struct Travel {
     answered_us: Option<u64>,
 }
 
-/// Gathers a diagram while its world lives; without one it does nothing.
+/// Gathers a diagram while its world runs; without one it does nothing.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     diagram: Option<Box<Diagram>>,
@@ -98,7 +98,7 @@ impl Recorder {
         }
     }
 
-    /// A fault of the plan strikes.
+    /// A fault of the plan begins.
     pub(crate) fn begin_fault(
         &mut self,
         now_us: u64,
@@ -149,7 +149,7 @@ impl Recorder {
         }
     }
 
-    /// An invariant is broken.
+    /// An invariant is violated.
     pub(crate) fn fail(&mut self, now_us: u64) {
         if let Some(diagram) = &mut self.diagram {
             diagram.violated_us.get_or_insert(now_us);

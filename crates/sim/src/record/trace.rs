@@ -1,4 +1,5 @@
-//! The trace of a world: a hash over everything that happened, and the story in words if it is wanted.
+//! The trace of a world: a hash over everything that happens, and the story in words if it is
+//! wanted.
 
 /// Hashes what happens, in order.
 #[derive(Clone, Debug)]

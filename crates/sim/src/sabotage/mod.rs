@@ -1,4 +1,6 @@
 //! Sabotage: drivers that do not keep to the API of the node, to show that the checks can fail.
+//!
+//! Begin with [`Sabotage`]. `mutants.rs` does the same with bugs planted in the nodes.
 
 #[cfg(feature = "mutants")]
 pub(crate) mod mutants;
@@ -11,7 +13,8 @@ use node::{Error, Input, Reply, RequestId, SessionId};
 use crate::plan::chance::{Chance, Subject};
 use crate::record::operation::Operation;
 
-/// A driver that does not keep to the API of the node. A world with one must be caught, sooner or later.
+/// A driver that does not keep to the API of the node. A world with one must be caught, sooner or
+/// later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sabotage {
     /// The disk says `Persisted` long before it keeps anything.
@@ -20,7 +23,8 @@ pub enum Sabotage {
     ForgetfulDisk,
     /// The group that a crash tore is there, with zeros behind its first part.
     TornTail,
-    /// A sync that fails is tried again; that seems to work, and what it was about is not on the disk.
+    /// A sync that fails is tried again; that seems to work, and what it was about is not on the
+    /// disk.
     RetriedSync,
     /// Some answers to reads go to each other's clients.
     SwappedAnswers,

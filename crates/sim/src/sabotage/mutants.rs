@@ -1,8 +1,9 @@
-//! Planted bugs, and whether worlds catch them.
+//! Planted bugs, and whether worlds catch them. Begin with [`hunt`].
 //!
-//! A bug is planted in every node of a world, or in the driver where the real code for its class is out of reach (the log on
-//! disk). It is caught by the first world that breaks an invariant; not by one in which an assertion of the node fails, for an
-//! assertion is no promise; and by a world that does not come to rest only if the bug is about that.
+//! A bug is planted in every node of a world, or in the driver where the real code for its class is
+//! out of reach (the log on disk). The first world that violates an invariant catches it. A failed
+//! assertion of the node does not count, for an assertion is no promise; a world that does not come
+//! to rest counts only if the bug is about that.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,9 +12,12 @@ use std::sync::{Mutex, mpsc};
 
 use crate::invariants::violation::Violation;
 use crate::invariants::{NO_PANIC, REST};
-use crate::options::Options;
+use crate::options::{Options, Plain};
 use crate::sabotage::Sabotage;
 use crate::world;
+
+/// The class of bugs that show in calm worlds alone: how long things take.
+const SLOW_IN_CALM: &str = "slow in calm weather";
 
 /// A planted bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,9 +100,12 @@ impl Mutant {
     /// A world in which it is planted, of the order that it is about.
     pub fn options(self) -> Options {
         match self {
-            Mutant::Node(mutant) => {
-                Options { mutant: Some(mutant), order: mutant.order(), ..Options::default() }
-            }
+            Mutant::Node(mutant) => Options {
+                mutant: Some(mutant),
+                order: mutant.order(),
+                plain: (mutant.class() == SLOW_IN_CALM).then_some(Plain::Calm),
+                ..Options::default()
+            },
             Mutant::Driver(sabotage) => Options { sabotage: Some(sabotage), ..Options::default() },
         }
     }
@@ -163,10 +170,10 @@ impl fmt::Display for Hunted {
 #[derive(Debug)]
 struct Trail {
     mutant: Mutant,
-    /// Worlds given out, and worlds that are lived.
+    /// Worlds given out, and worlds that were run.
     given: u64,
     lived: u64,
-    /// No world after this one need be lived.
+    /// No world after this one need be run.
     last: u64,
     caught: Option<(u64, Violation)>,
     panicked: Option<u64>,
@@ -196,14 +203,14 @@ impl Trail {
 /// What the hunt says while it goes on.
 #[derive(Debug)]
 pub enum Progress {
-    /// One more world was lived.
+    /// One more world was run.
     World,
     /// A bug is caught, or has survived. They come in the order of the list.
     Done(Hunted),
 }
 
-/// Plants one bug after the other, each in so many worlds at most, until one catches it. On all threads; which world
-/// catches it does not depend on them.
+/// Plants one bug after the other, each in so many worlds at most, until one catches it. On all
+/// threads; which world catches it does not depend on them.
 pub fn hunt(
     mutants: &[Mutant],
     from: u64,

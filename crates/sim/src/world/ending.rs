@@ -1,8 +1,10 @@
-//! The second half of a world: nothing breaks any more, and progress is demanded.
+//! The second half of a world: nothing breaks any more, and progress is demanded. Begin with
+//! [`World::watch`].
 //!
-//! Everything must come to rest within a bounded time: all clients have their answers, all nodes are ready and
-//! stand at the same place (in an agreed world under one leader), and nothing waits in any queue of theirs. Then every node is asked to write and to read at
-//! each level, and must. At last every key is read at every node, until all agree.
+//! Everything must come to rest within a bounded time: all clients have their answers, all nodes
+//! are ready and stand at the same position (in an agreed world under one leader), and nothing
+//! waits in any queue of theirs. Then every node must write, and read at each level. At last every
+//! key is read at every node, until all agree.
 
 use std::collections::BTreeSet;
 
@@ -19,14 +21,15 @@ use crate::invariants::invariant::Rest;
 use crate::invariants::verdict::{self, Evidence};
 use crate::plan::weather::Style;
 use crate::record::describe;
-use crate::record::operation::{Action, Operation, Outcome};
+use crate::record::operation::{Action, Operation, Outcome, parts};
 
 /// How long two overtaken writes in a row may take, in milliseconds.
 const RESENT_TWICE_MS: u64 = 1_200;
 
 /// How often the world looks around.
 const WATCH_US: u64 = 20_000;
-/// How long after all faults nodes have to connect and to elect a leader before anything is demanded.
+/// How long after all faults nodes have to connect and to elect a leader before anything is
+/// demanded.
 const GRACE_US: u64 = 5_000_000;
 /// How long a stage may go on without anything being done, beside what clients wait for answers.
 const STAGE_US: u64 = 10_000_000;
@@ -93,8 +96,8 @@ impl World {
         self.fail(invariant, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
     }
 
-    /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a time and messages are slow it may
-    /// take long.
+    /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a
+    /// time and messages are slow it may take long.
     fn note_merged(&mut self) {
         let count =
             |status: &Status| status.vector.iter().map(|(_, _, index)| index.0).sum::<u64>();
@@ -123,8 +126,9 @@ impl World {
         }
     }
 
-    /// A forwarded write that overtook the one before it is sent again after half a second. Where messages have no order that may
-    /// happen twice in a row, which is longer than the shortest request timeout; it takes effect all the same.
+    /// A forwarded write that overtook the one before it is sent again after half a second. Where
+    /// messages have no order that may happen twice in a row, which is longer than the shortest
+    /// request timeout; it takes effect all the same.
     fn may_be_overtaken_twice(&self, operation: &Operation) -> bool {
         let setting = &self.plan.setting;
         operation.action.is_write()
@@ -179,7 +183,8 @@ impl World {
             let (one, other) = (describe::standing(&statuses[0]), describe::standing(other));
             return Some(format!("nodes stand apart: {one}; {other}"));
         }
-        // What a lost machine spread while something before it got nowhere waits for that for ever, up to a limit.
+        // What a lost machine spread while something before it got nowhere waits for that for ever,
+        // up to a limit.
         let merged = self.plan.setting.order == Order::Merged;
         if merged && self.gone().contains(&true) {
             return None;
@@ -315,14 +320,6 @@ impl World {
         let evidence = Evidence::new(setting.order, &operations, &places, &gone);
         verdict::history(setting.levels()[0], true, &evidence)
     }
-}
-
-/// What clients asked for and heard, key by key, and where each stands in the record.
-fn parts(record: &[Operation]) -> (Vec<Operation>, Vec<usize>) {
-    let parts = |(place, operation): (usize, &Operation)| {
-        operation.parts(place).into_iter().map(move |part| (part, place))
-    };
-    record.iter().enumerate().flat_map(parts).unzip()
 }
 
 /// What a node waits for that is not ready.

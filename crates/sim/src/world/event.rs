@@ -1,4 +1,4 @@
-//! What happens in a world, and what is on its way while it does.
+//! Events: what happens in a world, and what is on its way meanwhile. Begin with [`Event`].
 
 use bytes::Bytes;
 use node::{Certificate, Command, Level, PathId, Reply, RequestId, SessionId};
@@ -38,7 +38,7 @@ pub(crate) enum Event {
     Lost { client: usize, life: u64 },
     /// A client looks whether it has waited too long.
     Impatient { client: usize },
-    /// Clients hurry to ask: a fault is about to strike.
+    /// Clients hurry to ask: a fault is about to begin.
     Rush,
     /// A coup goes on.
     Rebel { fault: usize },

@@ -1,4 +1,4 @@
-//! What is going to happen, in the order of virtual time.
+//! The event queue: what is going to happen, in the order of virtual time.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

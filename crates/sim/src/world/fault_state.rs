@@ -1,4 +1,4 @@
-//! What a fault of the plan does while it goes on.
+//! What a fault of the plan does while it goes on, so that it can be undone.
 
 use node::Matter;
 
@@ -7,7 +7,7 @@ use crate::plan::chance::{Chance, Subject};
 /// What a fault did, so that it can be undone and told.
 #[derive(Debug)]
 pub(super) struct FaultState {
-    /// What it draws while it strikes.
+    /// What it draws while it goes on.
     pub(super) chance: Chance,
     /// The node that it hit.
     pub(super) host: Option<usize>,

@@ -1,17 +1,12 @@
-//! How faults begin and end.
+//! How faults begin and end. Begin with [`World::begin_fault`].
 
-use node::{Input, Role, Shortage, Status};
+use node::{Input, Shortage};
 
 use super::World;
 use super::event::Event;
 use super::fault_state::FaultState;
-use crate::env::host::Host;
-use crate::plan::fault::{Kind, Shape, Target};
+use crate::plan::fault::{Kind, Shape};
 use crate::sabotage::Sabotage;
-
-/// How long a node that was told to end goes on at most, and how often is looked whether it may end.
-const STOP_US_MAX: u64 = 1_000_000;
-const STOP_LOOK_US: u64 = 2_000;
 
 impl World {
     /// A fault of the plan begins.
@@ -33,7 +28,8 @@ impl World {
         self.apply(place, &fault.kind, host, fault.until_us);
     }
 
-    /// Whether a fault may strike there and has something to hit. Who never comes back must leave enough of the others.
+    /// Whether a fault may begin there and has something to hit. Who never comes back must leave
+    /// enough of the others.
     fn can_begin(&mut self, kind: &Kind, host: usize) -> bool {
         match kind {
             Kind::Loses { .. } => self.may_go(host),
@@ -52,7 +48,8 @@ impl World {
         }
     }
 
-    /// Whether the others can do without this node: they are a majority, whatever else was damaged, and have all met.
+    /// Whether the others can do without this node: they are a majority, whatever else was damaged,
+    /// and have all met.
     fn may_go(&self, host: usize) -> bool {
         let bad = |place: usize| {
             let other = &self.hosts[place];
@@ -120,7 +117,7 @@ impl World {
                 self.hosts[host].clock.drift(now_us, by_ppm);
                 self.faults[place].drifting = Some((host, by_ppm));
             }
-            Kind::Client { client } => self.lose_line(client),
+            Kind::Client { client } => self.lose_connection(client),
             Kind::HandOver { ahead_ms, .. } => self.thwart(place, host, ahead_ms),
             Kind::SlowMatter { shape, matter, by_us, .. } => {
                 for link in pairs(shape) {
@@ -206,7 +203,8 @@ impl World {
         }
     }
 
-    /// All faults end: the network is whole, every node runs that is not lost, every disk works, every clock is right.
+    /// All faults end: the network is whole, every node runs that is not lost, every disk works,
+    /// every clock is right.
     pub(super) fn heal(&mut self) {
         let now_us = self.now_us();
         self.trace.tell(now_us, || "everything heals".into());
@@ -231,68 +229,6 @@ impl World {
         for (from, to) in Shape::Alone.pairs(host, self.members()) {
             self.network.cut(&mut self.queue, from, to);
         }
-    }
-
-    fn find(&self, target: Target) -> usize {
-        match target {
-            Target::Node(host) => host,
-            Target::Leader(otherwise) => self.leader().unwrap_or(otherwise),
-        }
-    }
-
-    /// The node that leads the latest term.
-    fn leader(&self) -> Option<usize> {
-        let leads = |(host, status): (usize, Option<Status>)| {
-            let status = status.filter(|status| status.role == Role::Leader)?;
-            Some((status.term, host))
-        };
-        self.statuses().into_iter().enumerate().filter_map(leads).max().map(|(_, host)| host)
-    }
-
-    /// How every member sees itself, if it runs. A copy is none.
-    pub(super) fn statuses(&self) -> Vec<Option<Status>> {
-        let status = |host: &Host| host.node.as_ref().map(|node| node.status());
-        let members = self.hosts[..self.members()].iter();
-        members.map(|host| status(host).filter(|_| !host.is_copy)).collect()
-    }
-
-    pub(super) fn keep_down(&mut self, place: usize, host: usize, between_outputs: bool) {
-        self.faults[place].down.push(host);
-        self.hosts[host].kept_down += 1;
-        if between_outputs && self.hosts[host].is_up() {
-            self.hosts[host].doomed = true;
-        } else {
-            self.crash(host);
-        }
-    }
-
-    /// A node is told to end.
-    pub(super) fn stop(&mut self, place: usize, host: usize) {
-        let latest_us = self.now_us() + STOP_US_MAX;
-        self.faults[place].stopping = Some((host, self.hosts[host].life, latest_us));
-        self.hand(host, Input::Ending);
-        self.queue.after(STOP_LOOK_US, Event::Stop { fault: place });
-    }
-
-    /// A node that was told to end does so if it may, or waited long enough.
-    pub(super) fn look_at_stop(&mut self, place: usize) {
-        let Some((host, life, latest_us)) = self.faults[place].stopping else { return };
-        let machine = &self.hosts[host];
-        let Some(node) = machine.node.as_ref().filter(|_| machine.life == life) else { return };
-        if !node.may_end() && self.now_us() < latest_us {
-            self.queue.after(STOP_LOOK_US, Event::Stop { fault: place });
-            return;
-        }
-        self.faults[place].stopping = None;
-        self.keep_down(place, host, false);
-    }
-
-    /// A machine is gone for good, with its disk.
-    pub(super) fn lose_machine(&mut self, host: usize) {
-        let now_us = self.now_us();
-        self.trace.tell(now_us, || format!("node {} never comes back", host + 1));
-        self.crash(host);
-        self.hosts[host].gone = true;
     }
 
     pub(super) fn cut(&mut self, place: usize, pairs: Vec<(usize, usize)>) {
@@ -353,18 +289,5 @@ impl World {
         if done < term {
             self.stumble(host);
         }
-    }
-
-    /// A node dies, and starts again at once.
-    pub(super) fn stumble(&mut self, host: usize) {
-        self.crash(host);
-        let delay_us = self.turns.between(200, 8_000);
-        self.queue.after(delay_us, Event::Boot { host });
-    }
-
-    fn pause(&mut self, host: usize, until_us: u64) {
-        let machine = &mut self.hosts[host];
-        machine.paused_until_us = machine.paused_until_us.max(until_us);
-        self.queue.at(until_us, Event::Wake { host });
     }
 }

@@ -1,4 +1,4 @@
-//! How messages and connections between nodes come and go.
+//! How messages and connections between nodes come and go. Begin with [`World::send`].
 
 use bytes::Bytes;
 use node::{Input, NodeId, PathId};
@@ -7,7 +7,7 @@ use super::World;
 use super::event::Event;
 use super::event::Flight;
 use crate::env::host::Host;
-use crate::env::network::Fate;
+use crate::env::link::Fate;
 
 /// More hosts than any world has.
 const HOSTS_MAX: u64 = 64;
@@ -64,7 +64,8 @@ impl World {
         }
     }
 
-    /// A process is gone. Most others hear that their connections from it are; from a machine that vanished they do not.
+    /// A process is gone. Most others hear that their connections from it are; from a machine that
+    /// vanished they do not.
     pub(super) fn leave(&mut self, host: usize) {
         let path = path(host, self.hosts[host].life);
         for other in (0..self.hosts.len()).filter(|other| *other != host) {

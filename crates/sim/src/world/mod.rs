@@ -1,4 +1,13 @@
 //! The world: everything there is, and the one loop that moves it.
+//!
+//! Begin with [`World::run`]. What an event does stands in the files beside this one:
+//!
+//! - `lifecycle.rs`: nodes start and end; `turn.rs`: they take turns; `links.rs`: what goes
+//!   between them;
+//! - `requests.rs`: what goes between clients and nodes;
+//! - `faults.rs`: how faults begin and end, with `staged_faults.rs` for those of several steps;
+//! - `ending.rs`: nothing breaks any more, and progress is demanded;
+//! - `reporting.rs`: what becomes of the world.
 
 pub(crate) mod event;
 pub(crate) mod event_queue;
@@ -7,6 +16,7 @@ pub(crate) mod panic;
 mod ending;
 mod fault_state;
 mod faults;
+mod lifecycle;
 mod links;
 mod reporting;
 mod requests;
@@ -40,7 +50,7 @@ use crate::record::trace::Trace;
 use crate::report::Report;
 use crate::sabotage::{Sabotage, Saboteur};
 
-/// Lives the world of a seed.
+/// Runs the world of a seed.
 pub fn run(seed: u64, options: &Options) -> Report {
     panic::mark(seed);
     #[cfg(feature = "mutants")]
@@ -48,9 +58,10 @@ pub fn run(seed: u64, options: &Options) -> Report {
     World::new(Plan::draw(seed, options), options).run()
 }
 
-/// How long before a fault clients begin to hurry: so that it strikes when there is work under way.
+/// How long before a fault clients begin to hurry: so that it begins while there is work under way.
 const RUSH_US: u64 = 3_000;
-/// How long after a fault that lasts clients hurry again: when there may be a new leader, and the old one need not know.
+/// How long after a fault that lasts clients hurry again: when there may be a new leader, and the
+/// old one need not know.
 const CHANGE_US: [u64; 4] = [600_000, 700_000, 850_000, 1_000_000];
 
 /// A world.
@@ -146,7 +157,8 @@ impl World {
         world
     }
 
-    /// How many members there are. Behind them among the hosts is room for a clone of one, if the plan has any.
+    /// How many members there are. Behind them among the hosts is room for a clone of one, if the
+    /// plan has any.
     fn members(&self) -> usize {
         self.plan.setting.nodes
     }
@@ -193,7 +205,7 @@ impl World {
         self.clients.push(client);
     }
 
-    /// Lives until it has come to rest, or an invariant is broken.
+    /// Runs until it has come to rest, or an invariant is violated.
     fn run(mut self) -> Report {
         while self.violation.is_none() && !self.ending.is_over() {
             let event = self.queue.next().expect("a world that has not come to rest goes on");
@@ -207,7 +219,7 @@ impl World {
         self.queue.now_us()
     }
 
-    /// An invariant is broken. Only the first counts.
+    /// An invariant is violated. Only the first counts.
     fn fail(&mut self, invariant: &'static str, what: String) {
         let at_us = self.now_us();
         self.trace.tell(at_us, || format!("VIOLATED: {invariant}: {what}"));
@@ -239,7 +251,7 @@ impl World {
             }
             Event::Closed { host, life, session } => self.closed_arrives(host, life, session),
             Event::Answer { client, life, answer } => self.answer_arrives(client, life, answer),
-            Event::Lost { client, life } => self.line_is_lost(client, life),
+            Event::Lost { client, life } => self.connection_is_lost(client, life),
             Event::Impatient { client } => self.client_looks(client),
             Event::Rush => self.rush(),
             Event::Rebel { fault } => self.rebel(fault),

@@ -1,4 +1,4 @@
-//! Assertions of a node that fail: they break an invariant of the world like anything else.
+//! Failed assertions of a node: they violate an invariant of the world like anything else.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -20,7 +20,8 @@ pub(super) fn mark(seed: u64) {
     SEED.set(Some(seed));
 }
 
-/// Prints no assertion of a node that fails: the report of its world tells it. For the whole process, from now on.
+/// Prints no assertion of a node that fails: the report of its world tells it. For the whole
+/// process, from now on.
 pub fn hush() {
     let print = take_hook();
     set_hook(Box::new(move |info| match GUARDED.get() {

@@ -1,4 +1,5 @@
-//! What goes on between clients and nodes: connections, requests, answers, and giving up.
+//! What goes on between clients and nodes: connections, requests, answers, and timeouts. Begin with
+//! [`World::client_goes_on`].
 
 use std::collections::VecDeque;
 
@@ -8,8 +9,8 @@ use super::World;
 use super::event::Answer;
 use super::event::Asked;
 use super::event::Event;
-use super::turn::first_broken;
-use crate::env::client::{Line, Source, Wish};
+use crate::env::client::{Connection, Source, Wish};
+use crate::invariants::invariant::first_broken;
 use crate::plan::setting::Setting;
 use crate::record::describe;
 use crate::record::operation::{Operation, Outcome};
@@ -24,7 +25,7 @@ impl World {
         if who.life != life || !who.waiting.is_empty() || who.is_done() {
             return;
         }
-        if self.clients[client].line.is_none() && !self.connect(client) {
+        if self.clients[client].connection.is_none() && !self.connect(client) {
             let again_us = self.clients[client].chance.between(5_000, 100_000);
             self.queue.after(again_us, Event::Client { client, life });
             return;
@@ -61,12 +62,14 @@ impl World {
         let who = &mut self.clients[client];
         who.life += 1;
         who.number = number;
-        who.line = Some(Line { session, host, host_life: self.hosts[host].life, next_id: FIRST.0 });
-        self.hosts[host].desk.open(session, client, who.life);
+        who.connection =
+            Some(Connection { session, host, host_life: self.hosts[host].life, next_id: FIRST.0 });
+        self.hosts[host].connections.open(session, client, who.life);
         true
     }
 
-    /// Whether clients go there. (A copy that hears nobody serves merged keyspaces, as it says: what it answers binds nobody.)
+    /// Whether clients go there. (A copy that hears nobody serves merged keyspaces, as it says:
+    /// what it answers binds nobody.)
     fn serves(&self, host: usize) -> bool {
         let machine = &self.hosts[host];
         machine.is_up() && !(machine.is_copy && self.plan.setting.order == Order::Merged)
@@ -81,11 +84,11 @@ impl World {
             let operation = self.record.len();
             let level = self.level(wish.level);
             let who = &mut self.clients[client];
-            let line = who.line.as_mut().expect("who asks is connected");
-            let id = RequestId(line.next_id);
-            line.next_id += 1;
+            let connection = who.connection.as_mut().expect("who asks is connected");
+            let id = RequestId(connection.next_id);
+            connection.next_id += 1;
             who.waiting.push_back((id, operation));
-            self.recorder.ask(client, line.session, id);
+            self.recorder.ask(client, connection.session, id);
             asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
             self.open += 1;
             self.waiting_since_us.get_or_insert(now_us);
@@ -94,7 +97,7 @@ impl World {
             }
             self.record.push(Operation {
                 client: who.number,
-                host: line.host,
+                host: connection.host,
                 key: wish.key,
                 action: wish.action,
                 level,
@@ -126,8 +129,8 @@ impl World {
     fn send_requests(&mut self, client: usize, asked: Vec<Asked>) {
         let now_us = self.now_us();
         let who = &mut self.clients[client];
-        let line = who.line.as_ref().expect("who asks is connected");
-        let (host, life, session) = (line.host, line.host_life, line.session);
+        let connection = who.connection.as_ref().expect("who asks is connected");
+        let (host, life, session) = (connection.host, connection.host_life, connection.session);
         let together = who.chance.percent(50);
         let rows =
             if together { vec![asked] } else { asked.into_iter().map(|a| vec![a]).collect() };
@@ -150,7 +153,7 @@ impl World {
         for Asked { id, level, command } in asked {
             self.trace.numbers(&[9, host as u64, session.0, id.0]);
             self.recorder.arrive(self.queue.now_us(), session, id);
-            if !self.hosts[host].desk.ask(session, id) {
+            if !self.hosts[host].connections.ask(session, id) {
                 continue;
             }
             if id == FIRST && self.plan.setting.load.certified {
@@ -162,7 +165,7 @@ impl World {
 
     pub(super) fn closed_arrives(&mut self, host: usize, life: u64, session: SessionId) {
         let alive = self.hosts[host].life == life && self.hosts[host].is_up();
-        if alive && self.hosts[host].desk.close(session) {
+        if alive && self.hosts[host].connections.close(session) {
             self.hand(host, Input::Closed(session));
         }
     }
@@ -256,22 +259,22 @@ impl World {
     fn hang_up_client(&mut self, client: usize) {
         let now_us = self.now_us();
         let who = &mut self.clients[client];
-        let Some(line) = who.line.take() else { return };
+        let Some(connection) = who.connection.take() else { return };
         who.life += 1;
         let at_us = who.arrival_at(now_us);
-        let (host, life, session) = (line.host, line.host_life, line.session);
+        let (host, life, session) = (connection.host, connection.host_life, connection.session);
         self.queue.at(at_us, Event::Closed { host, life, session });
     }
 
     /// The client's node died, or the connection was cut.
-    pub(super) fn line_is_lost(&mut self, client: usize, life: u64) {
+    pub(super) fn connection_is_lost(&mut self, client: usize, life: u64) {
         if self.clients[client].life == life {
-            self.lose_line(client);
+            self.lose_connection(client);
         }
     }
 
-    /// The client looks again then, whether it waits too long; one look at a time is enough, since all its requests wait
-    /// in one row.
+    /// The client looks again then, whether it waits too long; one look at a time is enough, since
+    /// all its requests wait in one row.
     fn arm_patience(&mut self, client: usize, at_us: u64) {
         let who = &mut self.clients[client];
         if !std::mem::replace(&mut who.looks_again, true) {
@@ -286,14 +289,14 @@ impl World {
         let Some((_, oldest)) = who.waiting.front() else { return };
         let until_us = self.record[*oldest].start_us + patience_us;
         if until_us <= now_us {
-            self.lose_line(client);
+            self.lose_connection(client);
         } else {
             self.arm_patience(client, until_us);
         }
     }
 
     /// The connection is over: whatever was not answered is unknown.
-    pub(super) fn lose_line(&mut self, client: usize) {
+    pub(super) fn lose_connection(&mut self, client: usize) {
         self.hang_up_client(client);
         let waiting: VecDeque<_> = std::mem::take(&mut self.clients[client].waiting);
         for (_, operation) in waiting {

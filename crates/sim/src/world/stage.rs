@@ -1,4 +1,4 @@
-//! Where a world stands once all faults are over.
+//! The stages of the second half of a world.
 
 /// Where a world stands in its second half.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! Faults of several steps: a hand-over that fails, a tail that is overwritten and then lost or not, directories that are put back,
-//! emptied or copied.
+//! Faults of several steps: a hand-over that fails, the end of a log that is overwritten and then
+//! lost or not, directories that are put back, emptied or copied.
 
 use node::{Event as NodeEvent, NodeId, Output};
 
@@ -9,8 +9,8 @@ use super::fault_state::FaultState;
 use crate::env::host::Host;
 
 impl World {
-    /// Whether each other member runs and has the present start of this node on its disk: then no copy from before that start
-    /// can be taken for it by anyone, whatever breaks.
+    /// Whether each other member runs and has the present start of this node on its disk: then no
+    /// copy from before that start can be taken for it by anyone, whatever breaks.
     pub(super) fn is_known(&self, host: usize) -> bool {
         let Some(node) = self.hosts[host].node.as_ref() else { return false };
         let start = Some(node.own_start());
@@ -35,7 +35,8 @@ impl World {
         }
     }
 
-    /// A node asks another one to lead: if that is to fail, the two are cut off from each other before it gets there.
+    /// A node asks another one to lead: if that is to fail, the two are cut off from each other
+    /// before it gets there.
     pub(super) fn maybe_thwart(&mut self, host: usize, outputs: &[Output]) {
         let successor = outputs.iter().find_map(|output| match output {
             Output::Note(NodeEvent::HandsOver(successor)) => Some(successor.0 as usize - 1),
@@ -50,7 +51,8 @@ impl World {
         }
     }
 
-    /// A node was made to drop the end of its log: it dies now, or a moment later, when its disk may have the news.
+    /// A node was made to drop the end of its log: it dies now, or a moment later, when its disk
+    /// may have the news.
     pub(super) fn after_overwrite(&mut self, host: usize) {
         self.hosts[host].dies_overwritten = false;
         let now_us = self.now_us();

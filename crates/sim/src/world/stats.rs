@@ -1,4 +1,4 @@
-//! What is counted while a world lives.
+//! What is counted while a world runs.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ pub(super) struct Stats {
     pub(super) lost: u64,
     /// Groups that were lost in crashes.
     pub(super) groups_lost: u64,
-    /// Faults that struck, by kind.
+    /// Faults that happened, by kind.
     pub(super) faults: [u64; NAMES.len()],
-    /// Faults that struck while an operation was under way.
+    /// Faults that happened while an operation was under way.
     pub(super) faults_under_way: u64,
     /// The longest that clients waited while nothing at all was done.
     pub(super) unavailable_us_max: u64,

@@ -1,13 +1,13 @@
-//! How nodes live: they start, take turns, and die.
+//! How nodes take turns, and what they want done. Begin with [`World::turn`].
 
-use node::{Input, Now, Output, Reply, RequestId, SessionId, Shortage, Status, Vote};
+use node::{Input, Now, Output, Reply, RequestId, SessionId, Status, Vote};
 
 use super::World;
 use super::event::Answer;
 use super::event::Event;
 use super::panic;
 use crate::invariants::NO_PANIC;
-use crate::invariants::invariant::{Invariant, Turn};
+use crate::invariants::invariant::{Broken, Invariant, Turn, first_broken};
 use crate::record::describe;
 use crate::sabotage::Sabotage;
 
@@ -15,72 +15,8 @@ use crate::sabotage::Sabotage;
 const TURN_US: u64 = 20;
 
 impl World {
-    /// A node starts, unless a fault keeps it down.
-    pub(super) fn boot(&mut self, host: usize) {
-        let now_us = self.now_us();
-        if self.hosts[host].is_up() || self.hosts[host].kept_down > 0 {
-            return;
-        }
-        if self.hosts[host].gone {
-            return;
-        }
-        if let Some(group) = self.hosts[host].disk.rotten() {
-            let (groups, _) = self.hosts[host].disk.lengths();
-            let node = host + 1;
-            self.trace.tell(now_us, || {
-                format!("node {node}: the log is damaged: group {group} of {groups}")
-            });
-            self.lose_machine(host);
-            return;
-        }
-        if !self.healed
-            && let Some(off_ms) = self.hosts[host].wake(now_us)
-        {
-            self.trace.tell(now_us, || format!("node {}: its clock is {off_ms} ms off", host + 1));
-        }
-        let booted = match panic::guard(|| self.hosts[host].boot(now_us)) {
-            Ok(booted) => booted.map_err(|error| error.to_string()),
-            Err(why) => Err(why),
-        };
-        if booted.is_err() && self.hosts[host].is_copy {
-            self.end_copy(host);
-            return;
-        }
-        if let Err(why) = booted {
-            self.fail("alive", format!("node {} does not start: {why}", host + 1));
-            return;
-        }
-        let life = self.hosts[host].life;
-        self.trace.numbers(&[1, host as u64, life]);
-        self.trace.tell(now_us, || format!("node {} starts", host + 1));
-        self.recorder.mark(now_us, Some(host), "start", || "starts".into());
-        self.network.boot(&mut self.queue, host);
-        self.queue.after(0, Event::Tick { host, life });
-        if self.hosts[host].full > 0 {
-            self.hand(host, Input::DiskFull(Some(Shortage::of_room())));
-        }
-    }
-
-    /// The process dies now.
-    pub(super) fn crash(&mut self, host: usize) {
-        if !self.hosts[host].is_up() {
-            return;
-        }
-        let (clients, lost) = self.hosts[host].crash(&mut self.disks);
-        let now_us = self.now_us();
-        self.trace.numbers(&[2, host as u64, lost as u64]);
-        self.trace.tell(now_us, || format!("node {} dies; {lost} groups lost", host + 1));
-        self.recorder.mark(now_us, Some(host), "crash", || format!("dies; {lost} groups lost"));
-        self.recorder.lose(now_us, host);
-        self.stats.groups_lost += lost as u64;
-        self.network.crash(&mut self.queue, host);
-        self.leave(host);
-        for (client, life) in clients {
-            self.queue.after(self.turns.below(50_000), Event::Lost { client, life });
-        }
-    }
-
-    /// Something arrives at a node that runs; its turn comes at once, or when more may have come along.
+    /// Something arrives at a node that runs; its turn comes at once, or when more may have come
+    /// along.
     pub(super) fn hand(&mut self, host: usize, input: Input) {
         let machine = &mut self.hosts[host];
         if !machine.is_up() {
@@ -266,8 +202,8 @@ impl World {
         }
     }
 
-    /// Does what a node wants done, in some order: only groups for the disk keep theirs. A doomed node dies on
-    /// the way.
+    /// Does what a node wants done, in some order: only groups for the disk keep theirs. A doomed
+    /// node dies on the way.
     fn perform(&mut self, host: usize, outputs: &mut Vec<Output>) {
         if outputs.is_empty() {
             return;
@@ -355,7 +291,9 @@ impl World {
         let now_us = self.now_us();
         self.trace.numbers(&[8, host as u64, answer.session.0, answer.id.0]);
         self.trace.bytes(describe::reply(&answer.reply).as_bytes());
-        let Some((client, life, leaving)) = self.hosts[host].desk.answer(answer) else { return };
+        let Some((client, life, leaving)) = self.hosts[host].connections.answer(answer) else {
+            return;
+        };
         for answer in leaving {
             self.recorder.answer(now_us, answer.session, answer.id);
             let at_us = self.clients[client].answer_at(now_us);
@@ -372,19 +310,6 @@ struct Wake {
     halts: bool,
     /// The end of its agreed log is gone.
     overwritten: bool,
-}
-
-/// The name of an invariant, and how it was broken.
-pub(super) type Broken = (&'static str, String);
-
-pub(super) fn first_broken(
-    invariants: &mut [Box<dyn Invariant>],
-    mut ask: impl FnMut(&mut dyn Invariant) -> Result<(), String>,
-) -> Option<Broken> {
-    let broken = |invariant: &mut Box<dyn Invariant>| {
-        ask(invariant.as_mut()).err().map(|what| (invariant.name(), what))
-    };
-    invariants.iter_mut().find_map(broken)
 }
 
 /// What clients want among the inputs of a turn.

@@ -86,7 +86,7 @@ impl Play {
     pub(super) fn note_server_end(&mut self, ended: ServerEnd, terminal: &mut Terminal) {
         let ServerEnd { server, end, is_expected } = ended;
         let at_us = self.now_us();
-        self.log.ended(server, end.sentence(), at_us);
+        self.nemesis.note_end(server, end.sentence(), at_us);
         match is_expected {
             true => terminal.tell(report::fault_line(at_us, &end.sentence())),
             false => self.note_end(&end, terminal),

@@ -38,7 +38,7 @@ impl Injection<'_> {
                 (pairs(&all, &all).into_iter().filter(apart).collect(), format!("partition {text}"))
             }
         };
-        if let Some(proxy) = self.cluster.proxy() {
+        if let Some(proxy) = &self.nemesis.proxy {
             proxy.cut(&ways);
         }
         self.note_network(Harm::Cut, !ways.is_empty(), text, |way| way.is_cut)
@@ -46,16 +46,16 @@ impl Injection<'_> {
 
     pub(super) fn heal(&mut self, servers: &Servers) -> String {
         let servers = self.find(servers);
-        let Some(proxy) = self.cluster.proxy() else { return String::new() };
+        let Some(proxy) = &self.nemesis.proxy else { return String::new() };
         proxy.heal(&servers);
         let left = [
-            (Harm::Cut, proxy.any(|way| way.is_cut)),
-            (Harm::Slow, proxy.any(|way| !way.delay.is_zero())),
-            (Harm::Torn, proxy.any(|way| way.drop_percent > 0)),
+            (Harm::Cut, self.is_some_way(|way| way.is_cut)),
+            (Harm::Slow, self.is_some_way(|way| !way.delay.is_zero())),
+            (Harm::Torn, self.is_some_way(|way| way.drop_percent > 0)),
         ];
         for (harm, goes_on) in left {
             if !goes_on {
-                self.log.end(harm, None, self.at_us);
+                self.nemesis.log.end(harm, None, self.at_us);
             }
         }
         match servers.len() == self.cluster.servers().len() {
@@ -67,7 +67,7 @@ impl Injection<'_> {
     /// Changes ways; says which.
     pub(super) fn change(&self, ways: &Ways, change: impl Fn(&mut Way)) -> String {
         let (from, to) = self.ends(ways);
-        if let Some(proxy) = self.cluster.proxy() {
+        if let Some(proxy) = &self.nemesis.proxy {
             for (from, to) in pairs(&from, &to) {
                 proxy.change(from, to, &change);
             }
@@ -79,6 +79,11 @@ impl Injection<'_> {
         }
     }
 
+    /// Whether some way between the servers is so.
+    pub(super) fn is_some_way(&self, is_so: impl Fn(&Way) -> bool) -> bool {
+        self.nemesis.proxy.as_ref().is_some_and(|proxy| proxy.any(is_so))
+    }
+
     /// Notes what was done to the network; gives the text back.
     pub(super) fn note_network(
         &mut self,
@@ -87,11 +92,11 @@ impl Injection<'_> {
         text: String,
         is_so: impl Fn(&Way) -> bool,
     ) -> String {
-        let goes_on = self.cluster.proxy().is_some_and(|proxy| proxy.any(is_so));
+        let goes_on = self.is_some_way(is_so);
         if begins {
-            self.log.begin(harm, None, text.clone(), self.at_us);
+            self.nemesis.log.begin(harm, None, text.clone(), self.at_us);
         } else if !goes_on {
-            self.log.end(harm, None, self.at_us);
+            self.nemesis.log.end(harm, None, self.at_us);
         }
         text
     }

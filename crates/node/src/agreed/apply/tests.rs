@@ -1,11 +1,14 @@
+//! Own writes in the log, of this start and of others.
+
 use bytes::Bytes;
 
 use super::*;
 use crate::agreed::Tail;
-use crate::api::{NodeId, Now, Output, RequestId, SessionId, TURN_STEPS};
+use crate::api::{Now, Output};
 use crate::commands::Command;
 use crate::counting::Counts;
-use crate::ids::{Boot, DirectoryId, KeyspaceId, Sequence};
+use crate::ids::{Boot, DirectoryId, KeyspaceId, NodeId, RequestId, Sequence, SessionId};
+use crate::limits::TURN_STEPS;
 use crate::random::Random;
 use crate::session::{Sessions, Waiter};
 use crate::turn::{Budget, Identity};

@@ -1,5 +1,8 @@
+//! Rounds, and who may answer when.
+
 use super::*;
-use crate::api::{RequestId, SessionId};
+use crate::commands::Command;
+use crate::ids::{RequestId, SessionId};
 use bytes::Bytes;
 
 fn read(id: u64) -> Read {

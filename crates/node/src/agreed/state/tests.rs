@@ -1,8 +1,9 @@
+//! Writes that run once, in order, and what they leave.
+
 use super::*;
-use crate::api::Reply;
 use crate::commands::{Command, decode, encode};
-use crate::ids::Life;
-use crate::ids::{Boot, Index, KeyspaceId, Sequence};
+use crate::ids::{Boot, Index, KeyspaceId, Life, Sequence};
+use crate::reply::Reply;
 use crate::wire::codec::Reader;
 
 fn id(boot: u64, sequence: u64) -> WriteId {

@@ -1,5 +1,5 @@
-// The data of a page that sets levels side by side, as the Rust side writes it. What is a text there is what
-// the terminal printed.
+// The data of a page that sets levels side by side, as the Rust side writes it. What is a text
+// there is what the terminal printed.
 
 export type Word = "broken" | "shown" | "nothing" | "undecided";
 

@@ -1,5 +1,5 @@
-// The page that sets levels side by side: what each held, how long operations took, how many there were, and
-// what each showed that a stronger one forbids.
+// The page that sets levels side by side: what each held, how long operations took, how many there
+// were, and what each showed that a stronger one forbids.
 
 import { again, remark, titled, verdict } from "../banner";
 import { h, icon, responsive, section } from "../dom";

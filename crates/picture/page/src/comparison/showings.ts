@@ -1,5 +1,5 @@
-// What each level showed that a stronger one forbids: the sentence, and the operations of the clash on a
-// line of time, one below the other, so that nothing lies on anything.
+// What each level showed that a stronger one forbids: the sentence, and the operations of the clash
+// on a line of time, one below the other, so that nothing lies on anything.
 
 import { h, icon, section } from "../dom";
 import { counted } from "../describe";

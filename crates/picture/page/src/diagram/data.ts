@@ -1,7 +1,11 @@
-// The data of a message diagram, as the simulator serialises it (crates/sim/src/record/document.rs), and its parts as the
-// page uses them. Times are microseconds in the data and nanoseconds here, like everywhere else in the page.
+// The data of a message diagram, as the simulator serialises it
+// (crates/sim/src/record/document.rs), and its parts as the page uses them. Times are microseconds
+// in the data and nanoseconds here, like everywhere else in the page.
 
-/** A list as columns of numbers: a text is its place among the texts, true is 1, and what is not there is -1. */
+/**
+ * A list as columns of numbers: a text is its place among the texts, true is 1, and what is not
+ * there is -1.
+ */
 type Columns<Name extends string> = Record<Name, number[]>;
 
 /** What the judge says about one level. */
@@ -11,7 +15,7 @@ export interface Judgement {
   lines: string[];
   /** Places among the calls. */
   clash: number[];
-  circle: [number, number, string][];
+  cycle: [number, number, string][];
 }
 
 /** The whole document. */

@@ -262,7 +262,7 @@ function drawClash(context: CanvasRenderingContext2D, view: View, frame: Frame, 
   // Over all frames, since some overlap.
   for (const [framed, number] of frames) numberFrame(context, framed, number, room, colours);
   const bars = [...boxes.values()].map(block);
-  const links = clash.circle.flatMap(([first, second, why]) => {
+  const links = clash.cycle.flatMap(([first, second, why]) => {
     const [from, to] = [boxes.get(first), boxes.get(second)];
     return from && to ? [{ from, to, why }] : [];
   });

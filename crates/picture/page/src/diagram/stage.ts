@@ -61,7 +61,9 @@ export class Stage {
     return this.view.x0 + (x - this.gutter) / this.frame.scale;
   }
 
-  /** What lies under a pixel: a mark or an operation first, then the nearest message, then a fault. */
+  /**
+   * What lies under a pixel: a mark or an operation first, then the nearest message, then a fault.
+   */
   at(x: number, y: number): Thing | null {
     if (y < AXIS_HEIGHT || x < this.gutter) return null;
     const { view, frame } = this;

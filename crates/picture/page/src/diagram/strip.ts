@@ -1,4 +1,5 @@
-// The whole world as a thin strip: how much was said when, where it broke, and which part is in view. It can be dragged.
+// The whole world as a thin strip: how much was said when, where it broke, and which part is in
+// view. It can be dragged.
 
 import { h } from "../dom";
 import { onTheme, palette, pen } from "../palette";
@@ -62,7 +63,10 @@ export function strip(view: View, gutter: () => number): HTMLElement {
   return box;
 }
 
-/** How many messages were sent at each pixel, the most being 1; the root, so that little is seen beside much. */
+/**
+ * How many messages were sent at each pixel, the most being 1; the root, so that little is seen
+ * beside much.
+ */
 function profile(view: View, pixels: number): Float32Array<ArrayBuffer> {
   const counts = new Float32Array(pixels);
   for (const message of view.messages) counts[Math.min(pixels - 1, Math.floor((view.axis.place(message.start) / view.axis.length) * pixels))]++;

@@ -1,4 +1,5 @@
-// What is written in a diagram: in bars, beside messages, and what waits until all shapes are drawn.
+// What is written in a diagram: in bars, beside messages, and what waits until all shapes are
+// drawn.
 
 import { Box, line as lineBox, meet, Room } from "../labels";
 import { FONT, Palette } from "../palette";
@@ -55,7 +56,10 @@ interface Place {
   until: number;
 }
 
-/** What stands in a bar, or behind it if there is room until the next one. A bar that is framed holds no words but its own. */
+/**
+ * What stands in a bar, or behind it if there is room until the next one. A bar that is framed
+ * holds no words but its own.
+ */
 export function drawLabels(context: CanvasRenderingContext2D, frame: Frame, calls: Call[], framed: Call[], room: Room, colours: Palette): void {
   context.font = `11px ${FONT}`;
   const places = placesOf(frame, calls, framed);
@@ -80,7 +84,9 @@ function placesOf(frame: Frame, calls: Call[], framed: Call[]): Place[] {
   });
 }
 
-/** Writes the words of a call, if there is room and they would not lie in what is kept for others. */
+/**
+ * Writes the words of a call, if there is room and they would not lie in what is kept for others.
+ */
 function drawLabel(context: CanvasRenderingContext2D, frame: Frame, place: Place, kept: Box[], room: Room, colours: Palette): void {
   const { call, x0, x1, y, until } = place;
   const text = label(call);

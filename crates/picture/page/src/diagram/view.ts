@@ -1,5 +1,5 @@
-// What the reader of a diagram looks at: the stretch of time in view, what is chosen, what is drawn. Whoever draws is
-// told when it changes, at most once a frame.
+// What the reader of a diagram looks at: the stretch of time in view, what is chosen, what is
+// drawn. Whoever draws is told when it changes, at most once a frame.
 
 import { Axis, Busy } from "../axis";
 import { calm } from "../dom";
@@ -10,7 +10,10 @@ const WIDTH_MIN = 5_000;
 /** Empty room at both ends, as a share of the width. */
 const MARGIN = 0.01;
 const GLIDE_MS = 220;
-/** How many messages the page shows at first before what went wrong, and the most and the least time that is. */
+/**
+ * How many messages the page shows at first before what went wrong, and the most and the least time
+ * that is.
+ */
 const BEFORE = 60;
 const OPENING_MAX = 400e6;
 const OPENING_MIN = 2e6;
@@ -32,7 +35,9 @@ export class View {
   clash: Judgement | null;
   /** Whether heartbeats and the like are drawn. */
   routine = false;
-  /** For each message the latest time at which it or one before it came: to find the first in view. */
+  /**
+   * For each message the latest time at which it or one before it came: to find the first in view.
+   */
   private readonly reach: Float64Array;
   private readonly listeners: (() => void)[] = [];
   private asked = false;
@@ -92,7 +97,10 @@ export class View {
     return (this.clash?.clash ?? []).map((place) => this.calls[place]);
   }
 
-  /** Where the page opens: at the clash, else at what went wrong, else at the first fault, else at everything. */
+  /**
+   * Where the page opens: at the clash, else at what went wrong, else at the first fault, else at
+   * everything.
+   */
   private open(): void {
     const wrong = this.world.violated_us;
     if (this.framed().length > 0) return this.reveal(this.framed(), false);

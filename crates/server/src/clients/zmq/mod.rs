@@ -58,5 +58,8 @@ pub(crate) use reply::Return;
 pub(crate) use speaker::Speaker;
 pub(crate) use turns::Turns;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 #[cfg(test)]
 mod tests;

@@ -172,8 +172,8 @@ impl File {
         }
     }
 
-    /// Writes all of these bytes; past the system's cache where it lets us, which takes whole blocks in memory that begins at a
-    /// block.
+    /// Writes all of these bytes; past the system's cache where it lets us, which takes whole
+    /// blocks in memory that begins at a block.
     pub(crate) fn write_blocks_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         let written = match self.direct.as_ref().map(|direct| direct.write_at(bytes, offset)) {
             Some(Ok(written)) => written,
