@@ -22,7 +22,8 @@ use crate::mutants::mutant;
 use crate::peers::Peers;
 use crate::{Error, logging};
 
-/// A turn of no more inputs than this, the time among them, is a quiet one: nobody else waits for the loop.
+/// A turn of no more inputs than this, the time among them, is a quiet one: nobody else waits for
+/// the loop.
 const QUIET_INPUTS: usize = 5;
 
 /// What drives the node.

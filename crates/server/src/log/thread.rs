@@ -1,7 +1,7 @@
 //! The thread of the log: gathers what is queued, makes it durable, says so.
 //!
-//! Where nothing is queued, whoever would only wait for a small group may write it in its own thread: to wake two threads takes
-//! about as long as a quick disk takes.
+//! Where nothing is queued, whoever would only wait for a small group may write it in its own
+//! thread: to wake two threads takes about as long as a quick disk takes.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -117,8 +117,8 @@ impl Handle {
         self.say(Word::Append(group));
     }
 
-    /// Makes records durable before it comes back, if the thread has nothing to do and the disk was quick the last time; else queues
-    /// them. What the thread has told of by then lies before it.
+    /// Makes records durable before it comes back, if the thread has nothing to do and the disk was
+    /// quick the last time; else queues them. What the thread has told of by then lies before them.
     pub(crate) fn append_here(&self, group: Group) -> Option<Completion> {
         let written = self.write(&group);
         match written {

@@ -142,7 +142,8 @@ impl Log {
         self.sequence
     }
 
-    /// Whether a group of this size is written by one write and one sync, which on this disk are quick.
+    /// Whether a group of this size is written by one write and one sync, which on this disk are
+    /// quick.
     pub(super) fn is_quick_for(&self, payload: usize) -> bool {
         let end = self.active.end + frame::space(payload) as u64;
         let fits = payload <= SMALL_BYTES && end <= self.active.header.size;

@@ -196,3 +196,21 @@ fn what_is_refused_can_be_made_later() {
     world.disk.find_room().unwrap();
     world.disk.create(&world.path("file")).unwrap();
 }
+
+#[test]
+fn what_is_no_whole_block_is_written_all_the_same() {
+    let temp = tempfile::tempdir().unwrap();
+    let file = Disk::default().create(&temp.path().join("file")).unwrap();
+    let bytes: Vec<u8> = (0..40_000u32).map(|n| n as u8).collect();
+    // Blocks in memory that begins at one; then lengths, offsets and memory that are none.
+    let block = bytes.as_ptr().addr().next_multiple_of(4096) - bytes.as_ptr().addr();
+    for (from, length, offset) in
+        [(block, 8192, 4096), (block, 100, 0), (block, 4096, 13_000), (block + 1, 4096, 20_480)]
+    {
+        let part = &bytes[from..from + length];
+        file.write_blocks_at(part, offset).unwrap();
+        let mut read = vec![0; length];
+        file.read_exact_at(&mut read, offset).unwrap();
+        assert!(read == part, "{length} bytes from {from} to {offset}");
+    }
+}

@@ -153,7 +153,8 @@ fn written_here(handle: &Handle, ticket: u64, records: &'static [u8]) {
     while handle.shared.queued.load(Ordering::Acquire) > 0 {
         thread::yield_now();
     }
-    // The thread may look at the log in this moment, or the disk may have been slow: it is not waited for then.
+    // The thread may look at the log in this moment, or the disk may have been slow: it is not
+    // waited for then.
     loop {
         let free = handle.shared.log.try_lock().is_ok_and(|mut log| {
             log.forget_slowness();
