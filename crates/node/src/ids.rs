@@ -58,7 +58,8 @@ pub struct SessionId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
 
-/// Names one [`Output::Persist`]; [`Input::Persisted`] carries it back.
+/// Names one [`Output::Persist`](crate::Output::Persist), which
+/// [`Input::Persisted`](crate::Input::Persisted) carries back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
