@@ -29,8 +29,8 @@ impl History {
 /// How long the parts of a file are that a thread reads at a time.
 const PART_BYTES: usize = 1 << 20;
 
-/// Reads all lines, as many parts at a time as there are cores. What is read of a part is put behind
-/// the rest before the next ones begin, so that little stands in memory twice.
+/// Reads all lines, as many parts at a time as there are cores. What is read of a part is put
+/// behind the rest before the next ones begin, so that little stands in memory twice.
 fn read_all(text: &str) -> Result<History, Broken> {
     let cores = match text.len() / PART_BYTES {
         0 => 1,

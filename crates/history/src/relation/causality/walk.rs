@@ -33,8 +33,8 @@ impl Moment<'_, '_, '_> {
     }
 }
 
-/// Pasts that are kept, in rows that are used again. Each row is a piece of memory by itself: one for
-/// all would be copied as it grows, and stand in memory twice.
+/// Pasts that are kept, in rows that are used again. Each row is a piece of memory by itself: one
+/// for all would be copied as it grows, and stand in memory twice.
 struct Rows {
     width: usize,
     rows: Vec<Box<[u32]>>,
