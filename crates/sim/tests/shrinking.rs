@@ -11,7 +11,7 @@ fn caught(sabotage: Sabotage) -> (u64, Options, &'static str) {
 }
 
 #[test]
-fn what_is_left_breaks_the_same_truth_again_and_again() {
+fn what_is_left_violates_the_same_invariant_again_and_again() {
     let (seed, options, invariant) = caught(Sabotage::ForgetfulDisk);
     let whole = run(seed, &options);
     let mut heard = 0;
