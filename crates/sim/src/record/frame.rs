@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_truth_names_is_framed_and_nothing_else() {
+    fn what_an_invariant_names_is_framed_and_nothing_else() {
         assert_eq!(framed("client 4, node 2: GET k saw \"2\" by no entry"), [1], "by its answer");
         assert_eq!(framed("client 4, node 2: GET k saw \"1\"; possible were: 2"), [0]);
         assert_eq!(framed("client 4, node 2: GET k [0, 1 µs] at entry 3"), [0], "by its times");
