@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use node::{Boot, Index, NodeId, Order};
+use node::{NodeId, Order};
 
 use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
@@ -101,7 +101,7 @@ mod tests {
     use crate::options::{Options, Plain};
     use crate::plan::Plan;
     use crate::record::operation::Action;
-    use node::{AgreedPosition, Certificate, Reply, Status};
+    use node::{AgreedPosition, Boot, Certificate, Index, Reply, Status};
 
     fn prompt(order: Order) -> Prompt {
         let (plain, order) = (Some(Plain::Calm), Some(order));
