@@ -64,7 +64,7 @@ impl Invariant for Prompt {
         }
         let applied = |replica: NodeId| {
             let place = turn.status.vector.iter().find(|(id, _, _)| *id == replica);
-            place.map_or(0, |(_, _, index)| (*index).0)
+            place.map_or(0, |(_, _, index)| index.0)
         };
         let own = turn.status.id;
         self.make(own, applied(own), turn.at_us);
