@@ -97,7 +97,7 @@ pub use budget::Budget;
 pub use check::{check, ladder, strongest};
 pub use explain::answer::explanations;
 pub use formats::broken::{Broken, LINE_BYTES_MAX, OPERATIONS_MAX};
-pub use model::certificate::{Entry, Place, Position, Replica, Source};
+pub use model::certificate::{Certificate, Entry, Place, Position, Replica, Source};
 pub use model::fault::Fault;
 pub use model::history::{Header, History, Unit};
 pub use model::level::{Level, UnknownLevel};

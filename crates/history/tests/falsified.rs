@@ -7,7 +7,9 @@
 
 use std::collections::BTreeMap;
 
-use history::{Budget, Entry, History, Level, Operation, Place, Position, Replica, Source, check};
+use history::{
+    Budget, Certificate, Entry, History, Level, Operation, Place, Position, Replica, Source, check,
+};
 
 /// splitmix64 (Steele, Lea & Flood 2014).
 struct Chance(u64);
@@ -41,7 +43,7 @@ impl Tally {
     fn plain(history: &History) -> Vec<&'static str> {
         let mut plain = history.clone();
         for operation in &mut plain.operations {
-            (operation.position, operation.by, operation.entry) = (None, None, None);
+            operation.certificate = None;
         }
         let word = |&level: &Level| check(&plain, level, &Budget::default()).word();
         LEVELS.iter().map(word).collect()
@@ -84,44 +86,53 @@ fn falsify(history: &mut History, chance: &mut Chance) {
     if chance.percent(10) {
         // All positions in another order.
         let mut positions: Vec<Option<Position>> =
-            history.operations.iter().map(|op| op.position.clone()).collect();
+            history.operations.iter().map(|op| op.position().cloned()).collect();
         for at in (1..count).rev() {
             positions.swap(at, chance.below(at + 1));
         }
         history.operations.iter_mut().zip(positions).for_each(|(op, position)| {
-            op.position = position;
+            op.certify(|held| held.position = position);
         });
     }
     for _ in 0..1 + chance.below(4) {
         let (at, other) = (chance.below(count), chance.below(count));
         let model = history.operations[other].clone();
         let (what, how) = (chance.below(3), chance.below(5));
-        let operation = &mut history.operations[at];
-        match (what, how) {
-            (0, 0) => operation.position = None,
-            (1, 0) => operation.by = None,
-            (2, 0) => operation.entry = None,
-            (0, 1) => operation.position = model.position,
-            (1, 1) => operation.by = model.by,
-            (2, 1) => operation.entry = model.entry,
-            (0, 2) => {
-                let own = std::mem::replace(&mut operation.position, model.position);
-                history.operations[other].position = own;
-            }
-            (1, 2) => operation.by = Some(Source::Nothing),
-            (0, _) => shift_position(&mut operation.position, chance),
-            (1, _) => shift_source(&mut operation.by, chance),
-            _ => {
-                if let Some(entry) = &mut operation.entry {
-                    shift_entry(entry, chance);
-                }
-            }
+        let own = history.operations[at].position().cloned();
+        history.operations[at].certify(|held| falsify_one(held, &model, (what, how), chance));
+        if (what, how) == (0, 2) {
+            history.operations[other].certify(|held| held.position = own);
         }
         if chance.percent(20) {
             // What somebody saw is another's own entry now, or the other way round.
-            let (one, two) = (history.operations[at].entry, history.operations[other].entry);
-            history.operations[at].entry = two;
-            history.operations[other].entry = one;
+            let (one, two) = (history.operations[at].entry(), history.operations[other].entry());
+            history.operations[at].certify(|held| held.entry = two);
+            history.operations[other].certify(|held| held.entry = one);
+        }
+    }
+}
+
+/// Changes one part of a certificate: drops it, takes that of a model, or shifts it.
+fn falsify_one(
+    held: &mut Certificate,
+    model: &Operation,
+    (what, how): (usize, usize),
+    chance: &mut Chance,
+) {
+    match (what, how) {
+        (0, 0) => held.position = None,
+        (1, 0) => held.by = None,
+        (2, 0) => held.entry = None,
+        (0, 1 | 2) => held.position = model.position().cloned(),
+        (1, 1) => held.by = model.by(),
+        (2, 1) => held.entry = model.entry(),
+        (1, 2) => held.by = Some(Source::Nothing),
+        (0, _) => shift_position(&mut held.position, chance),
+        (1, _) => shift_source(&mut held.by, chance),
+        _ => {
+            if let Some(entry) = &mut held.entry {
+                shift_entry(entry, chance);
+            }
         }
     }
 }
@@ -187,12 +198,13 @@ fn spoil(history: &mut History, chance: &mut Chance) {
         history.operations[at].kind = history::Kind::Read { value: value.clone(), ok: true };
         if chance.percent(50) {
             // And says who wrote it, as a store would that believes in its own answer.
-            history.operations[at].by = match (&other.entry, &other.position, other.is_read()) {
-                (_, _, true) => other.by,
-                (Some(entry), _, _) => Some(Source::Merged(*entry)),
+            let by = match (other.entry(), other.position(), other.is_read()) {
+                (_, _, true) => other.by(),
+                (Some(entry), _, _) => Some(Source::Merged(entry)),
                 (_, Some(Position::Agreed(place)), _) => Some(Source::Agreed(*place)),
                 _ => None,
             };
+            history.operations[at].certify(|held| held.by = by);
         }
     }
 }
@@ -223,7 +235,7 @@ fn agreed(chance: &mut Chance) -> History {
             };
             let mut write = Operation::write(client, &key, &value, start, is_known.then_some(end));
             if is_known {
-                write.position = Some(Position::Agreed(applied));
+                write.certify(|held| held.position = Some(Position::Agreed(applied)));
             } else {
                 // A client goes on under another number.
                 write.client = 100 + number as u64;
@@ -233,10 +245,11 @@ fn agreed(chance: &mut Chance) -> History {
         } else {
             let found = held.get(&key);
             let value = found.map(|(value, _)| value.as_str());
-            let mut read = Operation::read(client, &key, value, start, end);
-            read.position = Some(Position::Agreed(applied));
-            read.by = Some(found.map_or(Source::Nothing, |(_, place)| Source::Agreed(*place)));
-            operations.push(read);
+            let by = found.map_or(Source::Nothing, |(_, place)| Source::Agreed(*place));
+            let position = Some(Position::Agreed(applied));
+            let certificate = Certificate { position, by: Some(by), entry: None };
+            let read = Operation::read(client, &key, value, start, end);
+            operations.push(read.certified(certificate));
         }
     }
     History::new(None, operations)
@@ -298,19 +311,18 @@ fn merged(chance: &mut Chance) -> History {
             node.held.insert(key.clone(), (entry, value.clone()));
             let write = Operation::write(client as u64, &key, &value, start, Some(end));
             logs[at].push(Logged { past, key, entry, value });
-            Operation { entry: Some(entry), ..write }
+            write.certified(Certificate { entry: Some(entry), ..Certificate::default() })
         } else {
             let found = node.held.get(&key);
             let value = found.map(|(_, value)| value.as_str());
             let read = Operation::read(client as u64, &key, value, start, end);
             let by = found.map_or(Source::Nothing, |(entry, _)| Source::Merged(*entry));
-            Operation { by: Some(by), ..read }
+            read.certified(Certificate { by: Some(by), ..Certificate::default() })
         };
         let applied = nodes[at].applied.iter().enumerate();
         let vector = applied.filter(|(_, index)| **index > 0);
-        operation.position = Some(Position::Merged(
-            vector.map(|(node, &index)| (replica(node), index as u64)).collect(),
-        ));
+        let vector = vector.map(|(node, &index)| (replica(node), index as u64)).collect();
+        operation.certify(|held| held.position = Some(Position::Merged(vector)));
         operations.push(operation);
     }
     History::new(None, operations)
@@ -342,7 +354,7 @@ fn recorded_runs() {
     for name in ["t2", "t3", "t5"] {
         let path = format!("{}/tests/recorded/{name}.jsonl", env!("CARGO_MANIFEST_DIR"));
         let history = History::from_jsonl(&std::fs::read_to_string(path).unwrap()).unwrap();
-        let has_certificates = |op: &Operation| op.position.is_some();
+        let has_certificates = |op: &Operation| op.position().is_some();
         assert!(history.operations.iter().all(has_certificates), "{name} has certificates");
         for seed in 0..rounds(40) {
             torture(&mut tally, &history, 50, 5, seed);

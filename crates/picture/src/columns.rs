@@ -98,9 +98,9 @@ impl Columns {
         let client = seat(&self.clients, operation.client);
         let server = operation.server.map_or(UNKNOWN, |server| seat(&self.servers, server));
         let level = operation.level.map_or(UNKNOWN, |level| self.text(&level.to_string()));
-        let place = operation.position.as_ref().map(in_words);
+        let place = operation.position().map(in_words);
         let place = place.map_or(UNKNOWN, |place| self.text(&place));
-        let by = operation.by.as_ref().map_or(UNKNOWN, |by| self.source(by));
+        let by = operation.by().map_or(UNKNOWN, |by| self.source(by));
         let row = [
             client,
             kind,
@@ -114,7 +114,7 @@ impl Columns {
             server,
             level,
             i64::from(operation.is_final),
-            operation.position.as_ref().map_or(UNKNOWN, height),
+            operation.position().map_or(UNKNOWN, height),
             place,
             by,
             whole(operation.line as u64),
@@ -126,7 +126,7 @@ impl Columns {
         value.map_or(NOTHING, |value| self.text(value))
     }
 
-    fn source(&mut self, source: &Source) -> i64 {
+    fn source(&mut self, source: Source) -> i64 {
         match source {
             Source::Nothing => NOTHING,
             Source::Agreed(place) => self.text(&format!("[{}, {}]", place.index, place.offset)),

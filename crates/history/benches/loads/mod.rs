@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use history::{
-    Entry, Header, History, Kind, Level, Operation, Place, Position, Replica, Source, Unit,
+    Certificate, Entry, Header, History, Kind, Level, Operation, Place, Position, Replica, Source,
+    Unit,
 };
 
 /// splitmix64 (Steele, Lea & Flood 2014).
@@ -128,11 +129,13 @@ pub(crate) fn register(load: Load, seed: u64) -> History {
             let kind = Kind::Read { value: found, ok: true };
             let mut read = Operation::new(client, kind, &name, start, end);
             let by = held.get(&key).map_or(Source::Nothing, |(_, by)| Source::Agreed(*by));
-            read.by = Some(by).filter(|_| load.certificates);
+            if load.certificates {
+                read.certify(|held| held.by = Some(by));
+            }
             read
         };
         if load.certificates && end.is_some() {
-            operation.position = Some(Position::Agreed(place));
+            operation.certify(|held| held.position = Some(Position::Agreed(place)));
         }
         operations.push(operation);
     }
@@ -157,7 +160,7 @@ pub(crate) fn merged(load: Load, seed: u64) -> History {
         let Planned { point, client, start, end, key, value, .. } = planned;
         let (name, node) = (format!("key{key}"), client % NODES);
         let writes = written.entry(key).or_default();
-        let mut operation = if planned.writes {
+        let (operation, certificate) = if planned.writes {
             let index = logs[node as usize].len() as u64 + 1;
             let entry = Entry { replica: replica(node), index, offset: 0, stamp };
             if planned.happens {
@@ -166,14 +169,14 @@ pub(crate) fn merged(load: Load, seed: u64) -> History {
                 writes.push((point, entry, value.clone()));
             }
             let write = Operation::write(client, &name, &value, start, end);
-            Operation { entry: Some(entry).filter(|_| load.certificates), ..write }
+            (write, Certificate { entry: Some(entry), ..Certificate::default() })
         } else {
             let others = writes.partition_point(|&(then, ..)| then + LAG <= point).checked_sub(1);
             let newest = others.max(own.get(&(node, key)).copied()).map(|at| &writes[at]);
             let kind = Kind::Read { value: newest.map(|(.., value)| value.clone()), ok: true };
             let read = Operation::new(client, kind, &name, start, end);
             let by = newest.map_or(Source::Nothing, |(_, entry, _)| Source::Merged(*entry));
-            Operation { by: Some(by).filter(|_| load.certificates), ..read }
+            (read, Certificate { by: Some(by), ..Certificate::default() })
         };
         if !load.certificates {
             operations.push(operation);
@@ -184,8 +187,8 @@ pub(crate) fn merged(load: Load, seed: u64) -> History {
             (replica(log), logs[log as usize].partition_point(|&then| then + lag <= point) as u64)
         };
         let vector = (0..NODES).map(applied).filter(|&(_, index)| index > 0);
-        operation.position = Some(Position::Merged(vector.collect()));
-        operations.push(operation);
+        let position = Some(Position::Merged(vector.collect()));
+        operations.push(operation.certified(Certificate { position, ..certificate }));
     }
     finish(operations, Level::Causal)
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 use crate::formats::field::Fault;
-use crate::model::certificate::{Entry, Position, Source};
+use crate::model::certificate::{Certificate, Entry, Position, Source};
 use crate::model::level::Level;
 use crate::model::operation::{Kind, Operation, TIME_MAX};
 
@@ -77,6 +77,11 @@ impl Line<'_> {
             let message = "a read has no `entry` of its own".to_string();
             return Err(Fault::at(line, "entry", message));
         }
+        let certificate = Certificate {
+            position: self.position,
+            by: self.by.map(|by| by.unwrap_or(Source::Nothing)),
+            entry: read_entry(line, self.entry)?,
+        };
         Ok(Operation {
             client: need(line, "client", self.client, "the number of the client that asked")?,
             kind,
@@ -87,9 +92,7 @@ impl Line<'_> {
             is_final: self.is_final,
             server: self.server,
             level: read_level(line, self.level)?,
-            position: self.position,
-            by: self.by.map(|by| by.unwrap_or(Source::Nothing)),
-            entry: read_entry(line, self.entry)?,
+            certificate: certificate.boxed(),
             line: number,
             column: 0,
         })

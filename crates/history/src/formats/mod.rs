@@ -31,6 +31,7 @@ mod writer;
 use crate::formats::broken::Broken;
 use crate::formats::field::{column, fields};
 use crate::formats::jsonl::newlines;
+use crate::model::certificate::Certificate;
 use crate::model::history::History;
 use crate::model::operation::Operation;
 use datum::Datum;
@@ -105,9 +106,12 @@ impl Form {
     fn bytes(self, text: &str) -> usize {
         let lines = newlines(text) + 1;
         match self {
-            // Strings in steps of 16 bytes, and half of the operations twice while parts are
-            // joined.
-            Form::Candor => text.len() + lines * (3 * size_of::<Operation>() / 2 + 32),
+            // Strings in steps of 16 bytes, a certificate each, and half of the operations twice
+            // while parts are joined.
+            Form::Candor => {
+                let certificate = size_of::<Certificate>() + 16;
+                text.len() + lines * (3 * size_of::<Operation>() / 2 + certificate + 32)
+            }
             // All of them may stand on one line, and one value may be a list.
             Form::Events(_) => text.len() + words(text) * DATUM_BYTES,
             Form::Log => {

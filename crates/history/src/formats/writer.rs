@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::certificate::{Entry, Position, Replica, Source};
+use crate::model::certificate::{Certificate, Entry, Position, Replica, Source};
 use crate::model::history::{Header, History};
 use crate::model::operation::{Kind, Operation};
 
@@ -68,12 +68,17 @@ impl Operation {
         if let Some(level) = self.level {
             put(&mut line, format_args!(",\"level\":\"{level}\""));
         }
-        self.put_certificate(&mut line);
+        if let Some(certificate) = &self.certificate {
+            certificate.put(&mut line);
+        }
         line.push('}');
         line
     }
+}
 
-    fn put_certificate(&self, line: &mut String) {
+impl Certificate {
+    /// Its fields as they stand in an operation's line.
+    fn put(&self, line: &mut String) {
         match &self.position {
             Some(Position::Agreed(place)) => {
                 put(line, format_args!(",\"position\":[{},{}]", place.index, place.offset));

@@ -60,6 +60,32 @@ pub enum Source {
     Merged(Entry),
 }
 
+/// What a store says of one answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certificate {
+    /// Where the answer stands.
+    pub position: Option<Position>,
+    /// Who wrote what was read or compared.
+    pub by: Option<Source>,
+    /// A merged write's own entry.
+    pub entry: Option<Entry>,
+}
+
+impl Certificate {
+    /// As an operation holds it: nothing if it says nothing.
+    pub(crate) fn boxed(self) -> Option<Box<Certificate>> {
+        (self != Certificate::default()).then(|| Box::new(self))
+    }
+
+    /// About how many bytes it takes besides itself.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        match &self.position {
+            Some(Position::Merged(vector)) => size_of_val(&vector[..]),
+            _ => 0,
+        }
+    }
+}
+
 /// `node.boot`, as certificates write a replica.
 fn replica(name: &str) -> Option<Replica> {
     let (node, boot) = name.split_once('.')?;

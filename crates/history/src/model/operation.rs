@@ -1,6 +1,6 @@
 //! One operation of a history: who asked what when, and what came of it.
 
-use crate::model::certificate::{Entry, Position, Source};
+use crate::model::certificate::{Certificate, Entry, Position, Source};
 use crate::model::level::Level;
 
 /// A value of a key; "nothing there" is the absence of a value.
@@ -82,12 +82,9 @@ pub struct Operation {
     pub server: Option<u64>,
     /// The level that a read asked for, if not the promised one.
     pub level: Option<Level>,
-    /// Where the answer stands, as the store says.
-    pub position: Option<Position>,
-    /// Who wrote what was read or compared, as the store says.
-    pub by: Option<Source>,
-    /// A merged write's own entry, as the store says.
-    pub entry: Option<Entry>,
+    /// What the store says of its answer, if it says something. In a box: it would be the greater
+    /// part of an operation, and most histories have none.
+    pub certificate: Option<Box<Certificate>>,
     /// The line of the file, counted from 1; 0 for an operation that came from no file.
     pub line: usize,
     /// The column in that line, counted from 1; 0 where the line alone tells the operation.
@@ -107,9 +104,7 @@ impl Operation {
             is_final: false,
             server: None,
             level: None,
-            position: None,
-            by: None,
-            entry: None,
+            certificate: None,
             line: 0,
             column: 0,
         }
@@ -153,6 +148,34 @@ impl Operation {
     pub fn at_server(mut self, server: u64) -> Operation {
         self.server = Some(server);
         self
+    }
+
+    /// The same operation, with what the store says of its answer.
+    pub fn certified(mut self, certificate: Certificate) -> Operation {
+        self.certificate = certificate.boxed();
+        self
+    }
+
+    /// Changes what the store says of its answer.
+    pub fn certify(&mut self, change: impl FnOnce(&mut Certificate)) {
+        let mut certificate = self.certificate.take().map(|held| *held).unwrap_or_default();
+        change(&mut certificate);
+        self.certificate = certificate.boxed();
+    }
+
+    /// Where the answer stands, as the store says.
+    pub fn position(&self) -> Option<&Position> {
+        self.certificate.as_ref()?.position.as_ref()
+    }
+
+    /// Who wrote what was read or compared, as the store says.
+    pub fn by(&self) -> Option<Source> {
+        self.certificate.as_ref()?.by
+    }
+
+    /// A merged write's own entry, as the store says.
+    pub fn entry(&self) -> Option<Entry> {
+        self.certificate.as_ref()?.entry
     }
 
     /// Where the file has it, such as `line 4`; `None` for an operation that came from no file.
@@ -213,17 +236,15 @@ impl Operation {
     pub(crate) fn heap_bytes(&self) -> usize {
         let text = |text: &Value| text.capacity().next_multiple_of(TEXT_BYTES_STEP);
         let value = |value: &Option<Value>| value.as_ref().map_or(0, text);
-        let vector = match &self.position {
-            Some(Position::Merged(vector)) => std::mem::size_of_val(&vector[..]),
-            _ => 0,
-        };
+        let boxed = |held: &Certificate| size_of::<Certificate>() + held.heap_bytes();
+        let certificate = self.certificate.as_deref().map_or(0, boxed);
         let values = match &self.kind {
             Kind::Write { value: one } | Kind::Read { value: one, .. } => value(one),
             Kind::Incr { value: one, .. } => value(one),
             Kind::Append { value } => text(value),
             Kind::Cas { from, to, .. } => value(from) + value(to),
         };
-        text(&self.key) + values + vector
+        text(&self.key) + values + certificate
     }
 
     /// What it appends, if it does.

@@ -37,7 +37,7 @@ pub(crate) fn saturate(view: &View<'_>, real_time: bool, meter: &mut Meter) -> S
     causality.add_sources();
     // What was too much for a part of the memory need not be too much for what is left.
     let mut part = meter.part(u64::MAX);
-    match derive(&mut causality, &cells, real_time, &mut part) {
+    match derive(&mut causality, cells, real_time, &mut part) {
         Ok(()) => Saturated::Edges(causality.derived(|id| view.ops[id as usize].optional)),
         Err(Stop::Cycle(cycle)) => Saturated::Cycle(cycle),
         Err(Stop::Budget) => Saturated::TooMuch,
@@ -47,17 +47,19 @@ pub(crate) fn saturate(view: &View<'_>, real_time: bool, meter: &mut Meter) -> S
 /// Derives until nothing is new.
 fn derive(
     causality: &mut Causality<'_, '_>,
-    cells: &Cells,
+    cells: Cells,
     real_time: bool,
     meter: &mut Meter,
 ) -> Result<(), Stop> {
     if real_time {
         add_times(causality, meter)?;
     }
-    add_initial(causality, cells, meter)?;
-    // What causality alone says of the order of writes costs little, and is often enough.
+    add_initial(causality, &cells, meter)?;
+    // What causality alone says of the order of writes costs little time, and is often enough. It
+    // takes much memory and needs no cells: they are told again if it is not enough.
+    drop(cells);
     arbitrate(causality, meter)?;
-    let readers = Readers::new(causality, cells);
+    let readers = Readers::new(causality, &Cells::new(causality.view));
     loop {
         causality.close(meter)?;
         let mut new = Derived::default();

@@ -25,13 +25,13 @@ use crate::witness::order::{Order, Witness};
 /// certificates of the kind that the level asks for.
 pub(crate) fn candidate(history: &History, level: Level) -> Option<Result<Witness, String>> {
     let operations = &history.operations;
-    let is_agreed = |op: &Operation| matches!(op.position, Some(Position::Agreed(_)));
+    let is_agreed = |op: &Operation| matches!(op.position(), Some(Position::Agreed(_)));
     match level {
         Level::Linearizable | Level::Sequential | Level::Bounded { .. } => {
             operations.iter().any(is_agreed).then(|| agreed(history, level))
         }
         Level::Causal => {
-            operations.iter().any(|op| op.entry.is_some()).then(|| merged(history, level))
+            operations.iter().any(|op| op.entry().is_some()).then(|| merged(history, level))
         }
         _ => None,
     }
@@ -43,11 +43,11 @@ type Stand = (Place, bool, u64, u64, usize, usize);
 fn agreed(history: &History, level: Level) -> Result<Witness, String> {
     let name = |index: usize| named(history, index);
     let operations = &history.operations;
-    let own = |op: &Operation| match op.position {
-        Some(Position::Agreed(place)) => Some(place),
+    let own = |op: &Operation| match op.position() {
+        Some(Position::Agreed(place)) => Some(*place),
         _ => None,
     };
-    let seen = |op: &Operation| match op.by {
+    let seen = |op: &Operation| match op.by() {
         Some(Source::Agreed(place)) => Some(place),
         _ => None,
     };
@@ -75,8 +75,8 @@ fn agreed(history: &History, level: Level) -> Result<Witness, String> {
 fn merged(history: &History, level: Level) -> Result<Witness, String> {
     let name = |index: usize| named(history, index);
     let operations = &history.operations;
-    let own = |op: &Operation| op.entry;
-    let seen = |op: &Operation| match op.by {
+    let own = Operation::entry;
+    let seen = |op: &Operation| match op.by() {
         Some(Source::Merged(entry)) => Some(entry),
         _ => None,
     };
@@ -103,7 +103,7 @@ fn merged(history: &History, level: Level) -> Result<Witness, String> {
         if !looks || !counts(op, level) || op.fate() != Fate::Done {
             continue;
         }
-        let source = match op.by {
+        let source = match op.by() {
             Some(Source::Nothing) => None,
             Some(Source::Merged(entry)) => {
                 let maker = makers.get(&entry).copied();

@@ -2,8 +2,8 @@
 //! judged alike with true certificates, with false ones and with none.
 
 use history::{
-    Budget, Entry, History, Kind, Level, Operation, Place, Position, Replica, Source, Verdict,
-    check,
+    Budget, Certificate, Entry, History, Kind, Level, Operation, Place, Position, Replica, Source,
+    Verdict, check,
 };
 
 use crate::chance::{self, Chance, Shape};
@@ -38,10 +38,11 @@ fn certify(history: &History, order: &[usize]) -> History {
         let operation = &mut certified.operations[index];
         let key = operation.key.clone();
         if !matches!(operation.kind, Kind::Write { .. }) {
-            operation.by = Some(last.get(&key).copied().map_or(Source::Nothing, Source::Agreed));
+            let by = last.get(&key).copied().map_or(Source::Nothing, Source::Agreed);
+            operation.certify(|held| held.by = Some(by));
         }
         if matches!(operation.kind, Kind::Read { .. }) {
-            operation.position = Some(Position::Agreed(applied));
+            operation.certify(|held| held.position = Some(Position::Agreed(applied)));
             continue;
         }
         applied = place(at as u64 + 2);
@@ -50,7 +51,7 @@ fn certify(history: &History, order: &[usize]) -> History {
         }
         // An unknown outcome has no certificate.
         if operation.client_goes_on() {
-            operation.position = Some(Position::Agreed(applied));
+            operation.certify(|held| held.position = Some(Position::Agreed(applied)));
         }
     }
     certified
@@ -83,11 +84,13 @@ fn true_certificates_prove_and_false_ones_do_no_harm() {
             proved[kind] += usize::from(by_claim(&with));
             let mut lies = certified.clone();
             for operation in &mut lies.operations {
-                if operation.position.is_some() && chance.percent(20) {
-                    operation.position = Some(Position::Agreed(place(chance.below(9))));
+                if operation.position().is_some() && chance.percent(20) {
+                    let position = Position::Agreed(place(chance.below(9)));
+                    operation.certify(|held| held.position = Some(position));
                 }
-                if operation.by.is_some() && chance.percent(20) {
-                    operation.by = Some(Source::Agreed(place(chance.below(9))));
+                if operation.by().is_some() && chance.percent(20) {
+                    let by = Source::Agreed(place(chance.below(9)));
+                    operation.certify(|held| held.by = Some(by));
                 }
             }
             let misled = check(&lies, level, &Budget::default());
@@ -103,9 +106,11 @@ fn true_certificates_prove_and_false_ones_do_no_harm() {
 fn an_unknown_write_takes_the_one_entry_that_somebody_saw() {
     let mut write = Operation::write(0, "x", "1", 0, None);
     write.server = Some(1);
-    let mut read = Operation::read(1, "x", Some("1"), 10, 20);
-    read.position = Some(Position::Agreed(place(8)));
-    read.by = Some(Source::Agreed(place(6)));
+    let read = Operation::read(1, "x", Some("1"), 10, 20).certified(Certificate {
+        position: Some(Position::Agreed(place(8))),
+        by: Some(Source::Agreed(place(6))),
+        entry: None,
+    });
     let one = History::new(None, vec![write.clone(), read.clone()]);
     assert!(by_claim(&check(&one, Level::Linearizable, &Budget::default())));
     // With two such writes it is not clear whose entry it is.
@@ -120,17 +125,15 @@ fn entry(node: u64, index: u64, stamp: u64) -> Entry {
 }
 
 fn merged_write(client: u64, key: &str, value: &str, at: u64, own: Entry) -> Operation {
-    let mut write = Operation::write(client, key, value, at, Some(at + 5));
-    write.position = Some(Position::Merged(vec![(own.replica, own.index)]));
-    write.entry = Some(own);
-    write
+    let position = Some(Position::Merged(vec![(own.replica, own.index)]));
+    let certificate = Certificate { position, by: None, entry: Some(own) };
+    Operation::write(client, key, value, at, Some(at + 5)).certified(certificate)
 }
 
 fn merged_read(client: u64, key: &str, value: Option<&str>, at: u64, by: Source) -> Operation {
-    let mut read = Operation::read(client, key, value, at, at + 5);
-    read.position = Some(Position::Merged(vec![(Replica { node: 1, boot: 1 }, 9)]));
-    read.by = Some(by);
-    read
+    let position = Some(Position::Merged(vec![(Replica { node: 1, boot: 1 }, 9)]));
+    let certificate = Certificate { position, by: Some(by), entry: None };
+    Operation::read(client, key, value, at, at + 5).certified(certificate)
 }
 
 #[test]
@@ -173,4 +176,16 @@ fn stamps_that_contradict_what_was_seen_prove_nothing() {
     );
     let verdict = check(&history, Level::Causal, &Budget::default());
     assert!(verdict.is_violated(), "{}", verdict.lines(&history).join("\n"));
+}
+
+#[test]
+fn an_operation_has_no_room_for_a_certificate_that_it_has_not() {
+    let plain = Operation::write(0, "x", "1", 0, Some(5));
+    assert_eq!(plain.clone().certified(Certificate::default()), plain);
+    let mut certified = plain.clone();
+    certified.certify(|held| held.entry = Some(entry(1, 1, 10)));
+    assert_eq!((certified.entry(), certified.by()), (Some(entry(1, 1, 10)), None));
+    certified.certify(|held| held.entry = None);
+    assert_eq!(certified, plain);
+    assert!(size_of::<Operation>() <= 168, "{} bytes", size_of::<Operation>());
 }

@@ -48,7 +48,8 @@ fn named() -> Vec<History> {
         let mut history = History::from_jsonl(&text).unwrap();
         // What is judged is what happened, not what it claims to be, nor what faults stood around.
         for operation in &mut history.operations {
-            (operation.position, operation.level, operation.is_final) = (None, None, false);
+            operation.certify(|held| held.position = None);
+            (operation.level, operation.is_final) = (None, false);
         }
         history
     });

@@ -210,13 +210,17 @@ fn certificates() {
 fn what_is_written_is_read_again() {
     let cas = |ok| Kind::Cas { from: Some("1".into()), to: None, ok };
     let mut certified = Operation::write(7, "k\"ey", "välue\n", 30, Some(31)).at_server(2);
-    certified.position = Some(Position::Agreed(Place { index: 17, offset: 3 }));
+    certified
+        .certify(|held| held.position = Some(Position::Agreed(Place { index: 17, offset: 3 })));
     let mut merged = Operation::read(8, "k", None, 30, 31).into_final();
     let replica = Replica { node: 2, boot: 1 };
-    merged.position = Some(Position::Merged(vec![(replica, 17)]));
-    merged.by = Some(Source::Merged(history::Entry { replica, index: 17, offset: 0, stamp: 99 }));
+    let entry = history::Entry { replica, index: 17, offset: 0, stamp: 99 };
+    merged.certify(|held| {
+        held.position = Some(Position::Merged(vec![(replica, 17)]));
+        held.by = Some(Source::Merged(entry));
+    });
     let mut initial = Operation::read(9, "k", None, 30, 31);
-    initial.by = Some(Source::Nothing);
+    initial.certify(|held| held.by = Some(Source::Nothing));
     initial.level = Some(Level::Eventual);
     let operations = vec![
         Operation::write(0, "k", "1", 0, None),

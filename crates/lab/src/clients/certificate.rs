@@ -1,6 +1,6 @@
 //! Where an answer stands in the logs, as its server says in the attribute before it.
 
-use history::{Entry, Operation, Position, Source};
+use history::{Operation, Source};
 use resp::Value;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -39,15 +39,15 @@ impl Certificate {
     }
 
     /// The operation, standing where this says.
-    pub(crate) fn put_on(&self, mut operation: Operation) -> Operation {
-        if let Some((position, by, entry)) = self.fields() {
-            (operation.position, operation.by, operation.entry) = (Some(position), by, entry);
+    pub(crate) fn put_on(&self, operation: Operation) -> Operation {
+        match self.fields() {
+            Some(certificate) => operation.certified(certificate),
+            None => operation,
         }
-        operation
     }
 
     /// What the texts mean; `None` if one means nothing.
-    fn fields(&self) -> Option<(Position, Option<Source>, Option<Entry>)> {
+    fn fields(&self) -> Option<history::Certificate> {
         fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
             serde_json::from_str(text).ok()
         }
@@ -62,7 +62,8 @@ impl Certificate {
             },
             None => None,
         };
-        Some((read(&self.position)?, by, entry))
+        let position = Some(read(&self.position)?);
+        Some(history::Certificate { position, by, entry })
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use node::{Boot, Index, NodeId, Order};
+use node::{NodeId, Order};
 
 use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
@@ -64,7 +64,7 @@ impl Invariant for Prompt {
         }
         let applied = |replica: NodeId| {
             let place = turn.status.vector.iter().find(|(id, _, _)| *id == replica);
-            place.map_or(0, |(_, _, index)| (*index).0)
+            place.map_or(0, |(_, _, index)| index.0)
         };
         let own = turn.status.id;
         self.make(own, applied(own), turn.at_us);
@@ -101,7 +101,7 @@ mod tests {
     use crate::options::{Options, Plain};
     use crate::plan::Plan;
     use crate::record::operation::Action;
-    use node::{AgreedPosition, Certificate, Reply, Status};
+    use node::{AgreedPosition, Boot, Certificate, Index, Reply, Status};
 
     fn prompt(order: Order) -> Prompt {
         let (plain, order) = (Some(Plain::Calm), Some(order));

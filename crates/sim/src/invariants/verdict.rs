@@ -171,7 +171,7 @@ fn history_and_places(
         // Of a node that is lost no final read is missing.
         one.server = one.server.filter(|_| !evidence.gone[operation.host]);
         if certified && !lost {
-            certify(&mut one, operation, evidence);
+            one = certified_by(one, operation, evidence);
         }
         counted.push(one);
         places.push(evidence.places[place]);
@@ -208,28 +208,39 @@ fn convert(
     Some(judged)
 }
 
-fn certify(judged: &mut history::Operation, operation: &Operation, evidence: &Evidence<'_>) {
+fn certified_by(
+    judged: history::Operation,
+    operation: &Operation,
+    evidence: &Evidence<'_>,
+) -> history::Operation {
     let entry = |write| evidence.entry(write, &operation.key);
-    match operation.certificate.as_deref() {
+    let certificate = match operation.certificate.as_deref() {
+        None => return judged,
         Some(Certificate::Agreed { position, by }) => {
-            judged.position = Some(history::Position::Agreed(place(*position)));
             let source = |by| history::Source::Agreed(place(by));
             // That it found something is no more than a write says: of what it found it knows
             // nothing.
             let looked = !matches!(judged.kind, history::Kind::Write { .. });
-            judged.by = by.filter(|_| looked).map(|by| by.map_or(history::Source::Nothing, source));
+            let by = by.filter(|_| looked);
+            history::Certificate {
+                position: Some(history::Position::Agreed(place(*position))),
+                by: by.map(|by| by.map_or(history::Source::Nothing, source)),
+                entry: None,
+            }
         }
         Some(Certificate::Merged { position, by, entry: own }) => {
             let place = |at: &MergedPosition| (replica(at), at.index.0);
             let mut vector: Vec<_> = position.iter().map(place).collect();
             vector.sort_unstable();
-            judged.position = Some(history::Position::Merged(vector));
             let source = |by| history::Source::Merged(entry(by));
-            judged.by = by.map(|by| by.map_or(history::Source::Nothing, source));
-            judged.entry = own.map(entry);
+            history::Certificate {
+                position: Some(history::Position::Merged(vector)),
+                by: by.map(|by| by.map_or(history::Source::Nothing, source)),
+                entry: own.map(entry),
+            }
         }
-        None => {}
-    }
+    };
+    judged.certified(certificate)
 }
 
 fn place(position: AgreedPosition) -> history::Place {
