@@ -207,6 +207,7 @@ mod tests {
             sessions.charge(&session);
             sessions.touch(&session);
             sessions.close(session.id());
+            assert_eq!(session.charge.get(), Charge::default());
             sessions.flush();
             assert_eq!(session.charge.get(), Charge::default());
         });

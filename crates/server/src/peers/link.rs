@@ -314,11 +314,14 @@ mod tests {
             }
             link.flush();
             assert!(link.outgoing.borrow().as_ref().unwrap().blocked, "no socket takes so much");
+            link.push(&message, false);
+            link.flush();
             let mut frame = vec![0; super::super::frame::HEAD_BYTES + message.len()];
-            for _ in 0..MESSAGES {
+            for _ in 0..=MESSAGES {
                 let read = timeout(Duration::from_secs(10), peer.read_exact(&mut frame)).await;
                 read.expect("the rest does not come").unwrap();
             }
+            assert!(link.push(&message, false), "what comes later is to be flushed as well");
         };
         LocalSet::new().run_until(story).await;
     }

@@ -173,4 +173,17 @@ mod tests {
         assert_eq!(taken, [&b"first"[..], b"urgent", &bulk, b"last"]);
         assert!(outgoing.queue.is_empty() && outgoing.urgent.is_empty());
     }
+
+    #[tokio::test]
+    async fn a_frame_that_went_in_parts_is_begun_no_more_once_it_is_sent() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut outgoing = Outgoing::new(stream.into_split().1);
+        assert!(outgoing.push(&Bytes::from("message")));
+        let bytes = outgoing.queue.len();
+        outgoing.advance(1);
+        assert_eq!(outgoing.begun, bytes - 1);
+        outgoing.advance(bytes - 1);
+        assert_eq!((outgoing.queue.len(), outgoing.begun), (0, 0));
+    }
 }

@@ -41,6 +41,18 @@ fn an_answer_to_an_older_attempt_says_nothing_of_newer_reads() {
 }
 
 #[test]
+fn reads_that_are_asked_again_stay_before_those_that_came_later() {
+    let mut reads = Reads::new(NodeId(1), Boot(1));
+    reads.push(read(1));
+    reads.begin(0).unwrap();
+    reads.push(read(2));
+    reads.retry();
+    let context = reads.begin(1).unwrap();
+    reads.on_confirmed(&context, Index(1));
+    assert_eq!(answerable(&mut reads, 1), [1, 2]);
+}
+
+#[test]
 fn an_answer_to_a_newer_attempt_serves_all() {
     let mut reads = Reads::new(NodeId(1), Boot(1));
     let mut last = vec![];

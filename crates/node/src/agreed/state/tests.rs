@@ -59,6 +59,22 @@ fn del_counts_what_was_there() {
 }
 
 #[test]
+fn a_walk_over_the_past_lists_keys_that_went_where_a_piece_ended() {
+    let mut state = new();
+    let at = AgreedPosition::default();
+    state.say(id(1, 1), at, "MSET a 1 b 2 c 3");
+    state.begin();
+    let mut listed = vec![];
+    let next = state.keys_from(Cursor::default(), 1, &mut |key| listed.push(key.to_vec()));
+    let border = next.expect("two keys are left");
+    assert!([b"a", b"b", b"c"].into_iter().any(|key| Cursor::of(key) == border));
+    state.say(id(1, 2), at, "DEL a b c");
+    assert_eq!(state.keys_from(border, 9, &mut |key| listed.push(key.to_vec())), None);
+    listed.sort();
+    assert_eq!(listed, [b"a", b"b", b"c"], "all were there when the walk began");
+}
+
+#[test]
 fn a_condition_looks_at_what_the_writes_before_it_left() {
     let mut state = new();
     let at = |index| AgreedPosition { index, offset: 0 };

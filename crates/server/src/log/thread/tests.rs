@@ -253,6 +253,35 @@ fn a_failed_sync_is_the_end() {
 }
 
 #[test]
+fn room_that_is_back_is_told_without_a_write() {
+    let temp = tempfile::tempdir().unwrap();
+    let faulty = Arc::new(Faulty::new(false));
+    let (log, _) = open_on(&Disk::faulty(faulty.clone()), temp.path());
+    let (tell, reports) = mpsc::channel();
+    let tell = move |report| tell.send(report).unwrap();
+    faulty.refuse(Some(Errno::NOSPC));
+    let _handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
+    assert_eq!(reports.recv().unwrap(), Report::Full(Some(Shortage::of_room())));
+    faulty.refuse(None);
+    assert_eq!(reports.recv_timeout(50 * ROOM_PAUSE), Ok(Report::Full(None)));
+}
+
+#[test]
+fn a_great_group_that_finds_no_room_is_told_of_while_it_waits() {
+    let temp = tempfile::tempdir().unwrap();
+    let faulty = Arc::new(Faulty::new(false));
+    let (log, _) = open_on(&Disk::faulty(faulty.clone()), temp.path());
+    let (tell, reports) = mpsc::channel();
+    let tell = move |report| tell.send(report).unwrap();
+    faulty.plan(Some(Operation::Create), 0, Fault::Refused(Errno::NOSPC));
+    let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
+    handle.append(group(1, &[b'x'; 6000]));
+    let durable = Report::Durable(Completion { ticket: Ticket(1), bytes: 6000 });
+    let told = [Report::Full(Some(Shortage::of_room())), durable, Report::Full(None)];
+    told.into_iter().for_each(|report| assert_eq!(reports.recv().unwrap(), report));
+}
+
+#[test]
 fn what_finds_no_room_waits_for_it() {
     let temp = tempfile::tempdir().unwrap();
     let faulty = Arc::new(Faulty::new(false));
