@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::recovery::Report;
 use super::segment::Header;
 use super::{Directory, Error, Identity, Log};
-use crate::log::disk::{Disk, Fault, Faulty, Loss, Operation};
+use crate::log::disk::{Disk, Fault, Faulty, Loss, Operation, goes_past_cache};
 
 const SMALL: u64 = 8192;
 const IDENTITY: Identity = Identity { node: 3, directory: 9 };
@@ -211,8 +211,45 @@ fn a_group_is_one_write_and_one_sync() {
     log.append(&[written(0)]).unwrap();
     let after = world.faulty.counts();
     assert_eq!(after.writes - before.writes, 1);
+    assert_eq!(after.writes_past_cache - before.writes_past_cache, goes_past_cache() as u64);
     assert_eq!(after.syncs - before.syncs, 1);
     assert_eq!(after.all - before.all, 2);
+}
+
+#[test]
+fn what_the_system_does_not_take_past_its_cache_is_written_and_durable_all_the_same() {
+    let refused = [Errno::INVAL, Errno::OPNOTSUPP, Errno::INTR].map(Fault::Refused);
+    for fault in refused.into_iter().chain([Fault::Short]) {
+        for after in 0.. {
+            let mut world = World::new();
+            world.faulty.plan(Some(Operation::WritePastCache), after, fault);
+            world.live().unwrap();
+            let is_over = world.faulty.counts().writes_past_cache <= after;
+            world.lose_power(Loss::Everything);
+            world.open().unwrap();
+            if is_over {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_log_that_failed_writes_nothing_more() {
+    for operation in [Operation::Write, Operation::Sync] {
+        let mut world = World::new();
+        let (mut log, _) = world.open().unwrap();
+        log.append(&[written(0)]).unwrap();
+        world.faulty.plan(Some(operation), 0, Fault::Refused(Errno::IO));
+        let first = log.append(&[written(1)]).unwrap_err();
+        let before = world.faulty.counts();
+        let errors = [log.append(&[written(1)]), log.seal(), log.look_for_room()];
+        for error in errors.map(Result::unwrap_err) {
+            assert_eq!(error.to_string(), first.to_string(), "the cause is what people need");
+        }
+        assert!(!log.is_quick_for(100));
+        assert_eq!(world.faulty.counts(), before);
+    }
 }
 
 #[test]

@@ -76,6 +76,8 @@ pub(crate) enum Error {
     },
     /// The node does not start on these records.
     Refused(StartError),
+    /// The log failed before, and this was said of it. Nothing was touched.
+    Broken(String),
 }
 
 impl Error {
@@ -212,6 +214,7 @@ impl fmt::Display for Error {
                 data.join(IDENTITY).display()
             ),
             Error::Refused(error) => f.write_str(&error.0),
+            Error::Broken(text) => f.write_str(text),
         }
     }
 }

@@ -57,6 +57,7 @@ mod frame;
 pub mod fuzzing;
 mod identity;
 mod layout;
+mod pace;
 mod recovery;
 mod segment;
 mod thread;

@@ -117,8 +117,8 @@ impl Handle {
         self.say(Word::Append(group));
     }
 
-    /// Makes records durable before it comes back, if the thread has nothing to do and the disk was
-    /// quick the last time; else queues them. What the thread has told of by then lies before them.
+    /// Makes records durable before it comes back, if the thread has nothing to do and the disk is
+    /// quick; else queues them. What the thread has told of by then lies before them.
     pub(crate) fn append_here(&self, group: Group) -> Option<Completion> {
         let written = self.write(&group);
         match written {

@@ -13,16 +13,13 @@ use super::blocks::Blocks;
 use super::directory::Directory;
 use super::frame::{self, Salt};
 use super::layout::{SPARE, SPARE_LARGE};
+use super::pace::{Pace, SMALL_BYTES};
 use super::segment::{self, Header};
 use super::{Error, Identity};
 use crate::log::disk::File;
 use crate::mutants::mutant;
 use crate::random;
 
-/// A disk that took longer the last time is not waited for.
-const QUICK: Duration = Duration::from_millis(2);
-/// Groups up to so many bytes are small.
-const SMALL_BYTES: usize = 64 << 10;
 /// How long to wait for room before it is looked for again.
 pub(super) const ROOM_PAUSE: Duration = Duration::from_millis(200);
 
@@ -57,8 +54,10 @@ pub(crate) struct Log {
     unwritten_identity: Option<Identity>,
     /// The end of the active segment, as it is written next.
     blocks: Blocks,
-    /// How long the last group took.
-    took: Duration,
+    /// How quick the disk is.
+    pace: Pace,
+    /// What went wrong, if something did: from then on nothing is written.
+    broken: Option<String>,
     counters: Arc<Counters>,
 }
 
@@ -106,7 +105,8 @@ impl Log {
             full: None,
             unwritten_identity: None,
             blocks: Blocks::default(),
-            took: Duration::ZERO,
+            pace: Pace::default(),
+            broken: None,
             counters: Arc::default(),
         }
     }
@@ -147,18 +147,20 @@ impl Log {
     pub(super) fn is_quick_for(&self, payload: usize) -> bool {
         let end = self.active.end + frame::space(payload) as u64;
         let fits = payload <= SMALL_BYTES && end <= self.active.header.size;
-        fits && self.took <= QUICK && !self.has_to_look() && self.unwritten_identity.is_none()
+        let is_ready = self.broken.is_none() && self.full.is_none();
+        fits && is_ready && self.pace.is_quick() && self.unwritten_identity.is_none()
     }
 
-    /// As if the disk had been quick, or slow, the last time.
+    /// As if the disk had always been quick.
     #[cfg(test)]
     pub(super) fn forget_slowness(&mut self) {
-        self.took = Duration::ZERO;
+        self.pace = Pace::default();
     }
 
+    /// As if the disk had been slow the last time.
     #[cfg(test)]
     pub(super) fn was_slow(&mut self) {
-        self.took = QUICK + Duration::from_millis(1);
+        self.pace.note(0, Duration::from_secs(1));
     }
 
     /// Where it lies.
@@ -177,9 +179,31 @@ impl Log {
     }
 
     /// Makes these records durable, as one group. After [`Error::Full`] it may be tried again with
-    /// the same records. After any other error nothing is known about the group, and the log must
-    /// not be used again: what a failed sync left behind, a later one does not bring to the disk.
+    /// the same records. After any other error nothing is known about the group, and the log is
+    /// broken: it writes nothing more, whoever asks. What a failed sync left behind, a later one does
+    /// not bring to the disk; and a frame that took the place of a lost one would acknowledge it.
     pub(crate) fn append<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<(), Error> {
+        self.unless_broken(|log| log.write_group(records))
+    }
+
+    /// Does this, unless something went wrong before, and notes if something does.
+    fn unless_broken(
+        &mut self,
+        work: impl FnOnce(&mut Log) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        if let Some(text) = &self.broken {
+            return Err(Error::Broken(text.clone()));
+        }
+        let done = work(self);
+        if let Err(error) = &done
+            && mutant!(BrokenLogWritten, !matches!(error, Error::Full { .. }), false)
+        {
+            self.broken = Some(error.to_string());
+        }
+        done
+    }
+
+    fn write_group<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<(), Error> {
         let payload = records.iter().map(|part| part.as_ref().len()).sum();
         if payload > frame::PAYLOAD_BYTES_MAX {
             let source = std::io::Error::other(format!("a group of {payload} bytes is too long"));
@@ -208,7 +232,7 @@ impl Log {
             FailedSyncForgotten, file.sync_data().or(Ok(()))
         );
         synced.map_err(Error::io("sync", path))?;
-        self.took = begun.elapsed();
+        self.pace.note(payload, begun.elapsed());
         *end += space;
         if let Some(identity) = self.unwritten_identity {
             match identity
@@ -224,7 +248,7 @@ impl Log {
         self.sealed = payload == 0;
         self.sequence += 1;
         self.count(space);
-        self.look_for_room()
+        self.prepare_spare()
     }
 
     /// Whether the last frame carries nothing that could be lost.
@@ -255,6 +279,10 @@ impl Log {
     /// # Errors
     /// Any but [`Error::Full`].
     pub(super) fn look_for_room(&mut self) -> Result<(), Error> {
+        self.unless_broken(Log::prepare_spare)
+    }
+
+    fn prepare_spare(&mut self) -> Result<(), Error> {
         if let Spare::Making(making) = &self.spare
             && making.is_finished()
         {

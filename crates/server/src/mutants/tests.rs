@@ -77,6 +77,10 @@ mutants! {
     FailedSyncRetried, "fsync error believed", "log::crashes::a_failed_sync_is_not_tried_again";
     /// A sync that failed is taken for one that did not.
     FailedSyncForgotten, "fsync error believed", "log::crashes::a_failed_sync_is_not_tried_again";
+    /// A log on which a write or a sync failed is written on, and acknowledges what was lost.
+    BrokenLogWritten, "fsync error believed", "log::thread::tests::nothing_is_written_beside_the_thread_after_a_failure_there";
+    /// A disk that stalled is waited for again at once.
+    StallForgiven, "availability", "log::pace::tests::a_disk_that_stalls_again_and_again_has_to_be_quick_for_longer_and_longer";
     /// What the system wrote of a group is taken for all of it.
     ShortWrite, "torn tail", "log::crashes::any_operation_may_fail";
 

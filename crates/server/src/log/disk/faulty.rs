@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::unsynced::{Loss, Unsynced};
+use super::unsynced::{Loss, SECTOR_BYTES, Unsynced};
 
 /// What can be done to a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub(crate) enum Operation {
     Read,
     /// Writes to a file, or makes room in it.
     Write,
+    /// Writes to a file past the system's cache. It is a write too: what is planned for any write may
+    /// befall this one.
+    WritePastCache,
     /// Makes bytes durable.
     Sync,
     /// Makes names durable.
@@ -35,13 +38,21 @@ pub(crate) enum Operation {
     Remove,
 }
 
+impl Operation {
+    /// Whether the other one is of this kind.
+    fn covers(self, other: Operation) -> bool {
+        self == other || (self, other) == (Operation::Write, Operation::WritePastCache)
+    }
+}
+
 /// How an operation fails.
 #[cfg_attr(not(test), allow(dead_code, reason = "a client may ask for some of them"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// Nothing is done, and the system says this.
     Refused(Errno),
-    /// A write writes only its first half. (Anything else is done as if nothing were wrong.)
+    /// A write writes only its first half, and in whole sectors past the system's cache. (Anything
+    /// else is done as if nothing were wrong.)
     Short,
     /// The power goes: neither this nor anything after it is done.
     PowerLoss,
@@ -64,6 +75,8 @@ pub(crate) struct Counts {
     pub all: u64,
     /// Writes.
     pub writes: u64,
+    /// Those of them that went past the system's cache, or tried to.
+    pub writes_past_cache: u64,
     /// Syncs of files.
     pub syncs: u64,
     /// Syncs of directories.
@@ -102,6 +115,10 @@ impl State {
         self.counts.all += 1;
         match operation {
             Operation::Write => self.counts.writes += 1,
+            Operation::WritePastCache => {
+                self.counts.writes += 1;
+                self.counts.writes_past_cache += 1;
+            }
             Operation::Sync => self.counts.syncs += 1,
             Operation::SyncFolder => self.counts.folder_syncs += 1,
             _ => {}
@@ -114,7 +131,7 @@ impl State {
     }
 
     fn take_fault(&mut self, operation: Operation) -> Option<Fault> {
-        let fits = |each: &Planned| each.operation.is_none_or(|fits| fits == operation);
+        let fits = |each: &Planned| each.operation.is_none_or(|planned| planned.covers(operation));
         let due = self.planned.iter().position(|each| fits(each) && each.after == 0);
         self.planned.iter_mut().filter(|each| fits(each)).for_each(|each| {
             each.after = each.after.saturating_sub(1);
@@ -205,6 +222,24 @@ impl Faulty {
         };
         state.unsynced.note_write(file, at, bytes.len() as u64)?;
         file.write_at(bytes, at)
+    }
+
+    /// Writes to this file by its other handle, which goes past the system's cache. What it writes
+    /// is no more durable than what goes through it: the disk has a cache too.
+    pub(super) fn write_past_cache(
+        &self,
+        file: &Arc<File>,
+        direct: &File,
+        bytes: &[u8],
+        at: u64,
+    ) -> io::Result<usize> {
+        let mut state = self.state();
+        let bytes = match state.begin(Operation::WritePastCache)? {
+            Some(Fault::Short) => &bytes[..bytes.len() / 2 / SECTOR_BYTES * SECTOR_BYTES],
+            _ => bytes,
+        };
+        state.unsynced.note_write(file, at, bytes.len() as u64)?;
+        direct.write_at(bytes, at)
     }
 
     pub(super) fn reserve(

@@ -24,8 +24,12 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::io::Errno;
+
 use crate::mutants::mutant;
 pub(crate) use faulty::{Fault, Faulty, Operation};
+#[cfg(test)]
+pub(crate) use tests::goes_past_cache;
 pub(crate) use unsynced::Loss;
 
 /// Where files lie. Clones are the same disk.
@@ -63,9 +67,7 @@ impl Disk {
     }
 
     fn file(&self, file: fs::File, path: &Path) -> File {
-        // What a power loss takes away is known only of what goes through the cache.
-        let direct = if self.faulty.is_none() { open_direct(path) } else { None };
-        File { file: Arc::new(file), direct, faulty: self.faulty.clone() }
+        File { file: Arc::new(file), direct: open_direct(path), faulty: self.faulty.clone() }
     }
 
     /// Opens a directory.
@@ -142,7 +144,7 @@ impl Disk {
         self.faulty.as_ref().map_or(Ok(()), |faulty| faulty.find_room())
     }
 
-    /// Whether what is made can be refused at any moment.
+    /// Whether what is made can be refused at any moment, because somebody says so.
     pub(crate) fn has_faults(&self) -> bool {
         self.faulty.is_some()
     }
@@ -175,14 +177,20 @@ impl File {
     /// Writes all of these bytes; past the system's cache where it lets us, which takes whole
     /// blocks in memory that begins at a block.
     pub(crate) fn write_blocks_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        let written = match self.direct.as_ref().map(|direct| direct.write_at(bytes, offset)) {
-            Some(Ok(written)) => written,
-            // No whole blocks, or the file system has others.
-            Some(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => 0,
-            Some(Err(error)) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
-            Some(Err(_)) | None => 0,
+        let written = match &self.direct {
+            Some(direct) => {
+                self.write_past_cache(direct, bytes, offset).or_else(none_if_refused)?
+            }
+            None => 0,
         };
         self.write_all_at(&bytes[written..], offset + written as u64)
+    }
+
+    fn write_past_cache(&self, direct: &fs::File, bytes: &[u8], offset: u64) -> io::Result<usize> {
+        match &self.faulty {
+            None => direct.write_at(bytes, offset),
+            Some(faulty) => faulty.write_past_cache(&self.file, direct, bytes, offset),
+        }
     }
 
     /// Makes its bytes durable, and the length that they need.
@@ -219,6 +227,15 @@ impl FileExt for File {
     }
 }
 
+/// Nothing was written, if all that is wrong is the way past the system's cache.
+fn none_if_refused(error: io::Error) -> io::Result<usize> {
+    match Errno::from_io_error(&error) {
+        // No whole blocks, the file system has others, or it has no such way after all.
+        Some(Errno::INVAL | Errno::OPNOTSUPP | Errno::INTR) => Ok(0),
+        _ => Err(error),
+    }
+}
+
 /// Opens a file for writes past the system's cache.
 fn open_direct(path: &Path) -> Option<fs::File> {
     #[cfg(target_os = "linux")]
@@ -238,7 +255,7 @@ fn reserve(file: &fs::File, length: u64) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, length) {
         // Where the file system cannot reserve, it finds room when the bytes are written.
-        Err(rustix::io::Errno::OPNOTSUPP) => {}
+        Err(Errno::OPNOTSUPP) => {}
         result => return Ok(result?),
     }
     file.set_len(length)

@@ -1,11 +1,13 @@
 //! The faulty disk itself: a check of the log is worth what its disk is.
 
 use std::fs;
+use std::io::Write;
 
 use rustix::io::Errno;
 use tempfile::TempDir;
 
 use super::*;
+use crate::log::blocks::Blocks;
 
 /// A faulty disk, and a directory on it whose name is durable.
 struct World {
@@ -53,6 +55,65 @@ impl World {
             self.disk.list(self.temp.path()).unwrap().iter().map(name).collect();
         names.sort();
         names
+    }
+}
+
+/// Whether what is written in the directory of the tests goes past the system's cache. Says so, past
+/// the test harness, if it does not: then the tests of that way test the other one.
+pub(crate) fn goes_past_cache() -> bool {
+    let world = World::new();
+    let file = world.durable("file", &[1; 4096]);
+    let before = world.faulty.counts();
+    file.write_blocks_at(Blocks::zeros(4096).bytes().0, 0).unwrap();
+    let after = world.faulty.counts();
+    let is_taken = (after.writes, after.writes_past_cache)
+        == (before.writes + 1, before.writes_past_cache + 1);
+    if !is_taken {
+        let folder = std::env::temp_dir();
+        let text = "does not take writes past the system's cache: NOT TESTED\n";
+        write!(io::stderr(), "{} {text}", folder.display()).unwrap();
+    }
+    is_taken
+}
+
+#[test]
+fn what_goes_past_the_cache_is_lost_until_it_is_synced() {
+    if !goes_past_cache() {
+        return;
+    }
+    for synced in [false, true] {
+        let world = World::new();
+        let file = world.durable("file", &[1; 8192]);
+        let zeros = Blocks::zeros(4096);
+        file.write_blocks_at(zeros.bytes().0, 4096).unwrap();
+        assert_eq!(world.bytes("file")[4096..], [0; 4096], "the cache does not hide it");
+        if synced {
+            file.sync_data().unwrap();
+        }
+        world.lose_power(Loss::Everything);
+        let expected = if synced { [0; 4096] } else { [1; 4096] };
+        assert_eq!(world.bytes("file")[4096..], expected);
+    }
+}
+
+#[test]
+fn what_is_refused_past_the_cache_goes_through_it() {
+    let refused = [Errno::INVAL, Errno::OPNOTSUPP, Errno::INTR].map(Fault::Refused);
+    let zeros = Blocks::zeros(8192);
+    for fault in refused.into_iter().chain([Fault::Short]) {
+        let world = World::new();
+        let file = world.durable("file", &[1; 8192]);
+        world.faulty.plan(Some(Operation::WritePastCache), 0, fault);
+        file.write_blocks_at(zeros.bytes().0, 0).unwrap();
+        assert_eq!(world.bytes("file"), [0; 8192], "{fault:?}");
+        world.lose_power(Loss::Everything);
+        assert_eq!(world.bytes("file"), [1; 8192], "{fault:?}");
+    }
+    for errno in [Errno::IO, Errno::NOSPC] {
+        let world = World::new();
+        let file = world.durable("file", &[1; 8192]);
+        world.faulty.plan(Some(Operation::Write), 0, Fault::Refused(errno));
+        file.write_blocks_at(zeros.bytes().0, 0).unwrap_err();
     }
 }
 

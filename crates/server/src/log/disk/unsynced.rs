@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// What the system writes together.
 const PAGE_BYTES: u64 = 4096;
 /// What the disk writes together.
-const SECTOR_BYTES: usize = 512;
+pub(super) const SECTOR_BYTES: usize = 512;
 
 /// How much of what was not synced a power loss takes away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use rustix::io::Errno;
 
 use super::*;
 use crate::log::Directory;
-use crate::log::disk::{Disk, Fault, Faulty, Operation};
+use crate::log::disk::{Disk, Fault, Faulty, Loss, Operation};
 
 /// A log of small segments in this directory, and the groups that are in it, but for the seals.
 fn open(path: &Path) -> (Log, Vec<Vec<u8>>) {
@@ -148,8 +148,9 @@ fn what_is_written_beside_the_thread_comes_back_in_its_place() {
     assert_eq!(open(temp.path()).1, expected);
 }
 
-/// Writes a group beside the thread, which is about to be done with what was queued.
-fn written_here(handle: &Handle, ticket: u64, records: &'static [u8]) {
+/// Waits until nothing but the log itself stands against writing beside the thread, which is about to
+/// be done with what was queued.
+fn wait_until_free(handle: &Handle) {
     while handle.shared.queued.load(Ordering::Acquire) > 0 {
         thread::yield_now();
     }
@@ -165,8 +166,48 @@ fn written_here(handle: &Handle, ticket: u64, records: &'static [u8]) {
         }
         thread::yield_now();
     }
+}
+
+/// Writes a group beside the thread.
+fn written_here(handle: &Handle, ticket: u64, records: &'static [u8]) {
+    wait_until_free(handle);
     let expected = Completion { ticket: Ticket(ticket), bytes: records.len() };
     assert_eq!(handle.append_here(group(ticket, records)), Some(expected));
+}
+
+#[test]
+fn what_is_acknowledged_beside_the_thread_survives_a_power_loss_at_any_moment() {
+    let groups: [&'static [u8]; 4] = [b"one", &[2; 700], b"three", &[4; 1200]];
+    let mut moments = 0;
+    for after in 0.. {
+        let temp = tempfile::tempdir().unwrap();
+        let faulty = Arc::new(Faulty::new(false));
+        let disk = Disk::faulty(faulty.clone());
+        let log = open_on(&disk, temp.path()).0;
+        faulty.plan(None, after, Fault::PowerLoss);
+        let handle = Handle::spawn(log, drop, drop).unwrap();
+        let mut acknowledged = 0;
+        for records in groups {
+            wait_until_free(&handle);
+            if handle.append_here(group(acknowledged + 1, records)).is_none() {
+                break;
+            }
+            acknowledged += 1;
+        }
+        drop(handle);
+        let went_dark = faulty.is_dark();
+        faulty.lose_power(Loss::Part(after)).unwrap();
+        faulty.power_on();
+        let found = open_on(&disk, temp.path()).1;
+        assert!(found.len() as u64 >= acknowledged, "{} of {acknowledged}", found.len());
+        assert!(std::iter::zip(&found, groups).all(|(found, group)| found == group));
+        if !went_dark {
+            assert_eq!(found.len(), groups.len());
+            break;
+        }
+        moments += 1;
+    }
+    assert!(moments >= 8, "{moments}");
 }
 
 #[test]
@@ -250,6 +291,51 @@ fn a_failed_write_is_the_end() {
 #[test]
 fn a_failed_sync_is_the_end() {
     is_the_end(Operation::Sync, "cannot sync");
+}
+
+/// After this fault, of what is done beside the thread or by it, nobody writes anything more, while
+/// the server still says so and ends.
+fn is_the_end_for_both(fault: impl FnOnce(&Faulty, &Handle)) {
+    let temp = tempfile::tempdir().unwrap();
+    let faulty = Arc::new(Faulty::new(false));
+    let (log, _) = open_on(&Disk::faulty(faulty.clone()), temp.path());
+    let (tell_failed, failures) = mpsc::channel();
+    let (end, ending) = mpsc::channel::<()>();
+    let failed = move |error: Error| {
+        tell_failed.send(error.to_string()).unwrap();
+        let _ = ending.recv();
+    };
+    let tell = |report| panic!("{report:?}, but nothing is durable");
+    let handle = Handle::spawn(log, tell, failed).unwrap();
+    // Dropped before the handle, which waits for the thread: also if a check fails.
+    let end = end;
+    wait_until_free(&handle);
+    fault(&faulty, &handle);
+    let text = failures.recv_timeout(10 * SEAL_PAUSE).unwrap();
+    assert!(text.contains("cannot") && text.contains("Input/output error"), "{text}");
+    let before = faulty.counts();
+    wait_until_free(&handle);
+    assert_eq!(handle.append_here(group(2, b"it would take the place of the lost one")), None);
+    assert_eq!(faulty.counts(), before, "nothing is written");
+    drop(end);
+}
+
+#[test]
+fn nothing_is_written_beside_the_thread_after_a_failure_there() {
+    for operation in [Operation::Sync, Operation::Write] {
+        is_the_end_for_both(|faulty, handle| {
+            faulty.plan(Some(operation), 0, Fault::Refused(Errno::IO));
+            assert_eq!(handle.append_here(group(1, b"lost")), None);
+        });
+    }
+}
+
+#[test]
+fn nothing_is_written_beside_the_thread_after_a_failed_seal() {
+    // Nothing is queued: the thread seals what an earlier life left.
+    is_the_end_for_both(|faulty, _| {
+        faulty.plan(Some(Operation::Sync), 0, Fault::Refused(Errno::IO));
+    });
 }
 
 #[test]
