@@ -1,7 +1,7 @@
 //! Whether the disk is quick enough that the loop may wait for it.
 //!
-//! Who waits is deaf meanwhile. A disk that stalls now and then would hold the loop up each time, if
-//! one quick sync made up for it: so after a stall it has to be quick for a while.
+//! Who waits is deaf meanwhile. A disk that stalls now and then would hold the loop up each time,
+//! if one quick sync made up for it: so after a stall it has to be quick for a while.
 
 use std::time::Duration;
 

@@ -180,8 +180,9 @@ impl Log {
 
     /// Makes these records durable, as one group. After [`Error::Full`] it may be tried again with
     /// the same records. After any other error nothing is known about the group, and the log is
-    /// broken: it writes nothing more, whoever asks. What a failed sync left behind, a later one does
-    /// not bring to the disk; and a frame that took the place of a lost one would acknowledge it.
+    /// broken: it writes nothing more, whoever asks. What a failed sync left behind, a later one
+    /// does not bring to the disk; and a frame that took the place of a lost one would acknowledge
+    /// it.
     pub(crate) fn append<R: AsRef<[u8]>>(&mut self, records: &[R]) -> Result<(), Error> {
         self.unless_broken(|log| log.write_group(records))
     }

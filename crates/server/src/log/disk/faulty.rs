@@ -25,8 +25,8 @@ pub(crate) enum Operation {
     Read,
     /// Writes to a file, or makes room in it.
     Write,
-    /// Writes to a file past the system's cache. It is a write too: what is planned for any write may
-    /// befall this one.
+    /// Writes to a file past the system's cache. It is a write too: what is planned for any write
+    /// may befall this one.
     WritePastCache,
     /// Makes bytes durable.
     Sync,

@@ -58,8 +58,8 @@ impl World {
     }
 }
 
-/// Whether what is written in the directory of the tests goes past the system's cache. Says so, past
-/// the test harness, if it does not: then the tests of that way test the other one.
+/// Whether what is written in the directory of the tests goes past the system's cache. Says so,
+/// past the test harness, if it does not: then the tests of that way test the other one.
 pub(crate) fn goes_past_cache() -> bool {
     let world = World::new();
     let file = world.durable("file", &[1; 4096]);

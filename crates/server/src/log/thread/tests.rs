@@ -148,8 +148,8 @@ fn what_is_written_beside_the_thread_comes_back_in_its_place() {
     assert_eq!(open(temp.path()).1, expected);
 }
 
-/// Waits until nothing but the log itself stands against writing beside the thread, which is about to
-/// be done with what was queued.
+/// Waits until nothing but the log itself stands against writing beside the thread, which is about
+/// to be done with what was queued.
 fn wait_until_free(handle: &Handle) {
     while handle.shared.queued.load(Ordering::Acquire) > 0 {
         thread::yield_now();
