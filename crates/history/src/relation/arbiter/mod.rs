@@ -141,6 +141,35 @@ mod tests {
         History::new(None, operations)
     }
 
+    /// Where `a` is chosen before `b`, `c` before `d` clashes whichever of `e` and `f` is first; and
+    /// `d` before `c` by itself, whichever of `g` and `h` is.
+    #[test]
+    fn what_follows_from_a_clash_rests_on_the_choices_that_clashed() {
+        let pairs = ["bc", "fa", "ea", "de", "df", "cg", "ch", "hd", "gd"];
+        let key = |value: &str| {
+            ["ab", "cd", "ef", "gh"].into_iter().find(|key| key.contains(value)).expect("a key")
+        };
+        let mut operations = Vec::new();
+        for (client, write) in ["a", "b", "c", "d", "e", "f", "g", "h"].into_iter().enumerate() {
+            let start = 10 * client as u64;
+            let write = Operation::write(client as u64, key(write), write, start, Some(start + 5));
+            operations.push(write);
+        }
+        for (client, pair) in (10..).zip(pairs) {
+            for (at, value) in [&pair[..1], &pair[1..]].into_iter().enumerate() {
+                let start = 100 * client + 10 * at as u64;
+                let read = Operation::read(client, key(value), Some(value), start, start + 5);
+                operations.push(read);
+            }
+        }
+        let history = History::new(None, operations);
+        let view = View::new(&history, Level::Sequential).expect("a good history");
+        let sources = plain_sources(&view).expect("unique values");
+        let mut meter = Meter::new(&Budget::default(), 0);
+        let found = arbitrate(&view, &sources, &mut meter);
+        assert!(matches!(found, Arbitrated::Order(_)), "b, c, g, h, d, e, f, a is an order");
+    }
+
     #[test]
     fn what_it_says_is_what_a_search_of_all_orders_says() {
         let (mut holds, mut violated) = (0, 0);
