@@ -118,6 +118,7 @@ impl World {
         if whole
             && !self.may_be_overtaken_twice(operation)
             && !self.may_be_too_much(operation)
+            && !is_no_number(operation)
             && self.plan.setting.can(operation)
             && !operation.is_done()
         {
@@ -341,4 +342,14 @@ fn place(order: &Order, status: &Status) -> Vec<u64> {
 
 fn wish(key: &Bytes, action: Action, level: Option<Level>) -> Wish {
     Wish { key: key.clone(), action, level, private: false, unique: true }
+}
+
+/// Whether a counter was refused for what its key holds: APPEND and SETRANGE leave texts there that
+/// are no numbers.
+fn is_no_number(operation: &Operation) -> bool {
+    let Action::Other { words, .. } = &operation.action else { return false };
+    let counts = ["incr", "decr", "incrby", "decrby"]
+        .iter()
+        .any(|name| words[0].eq_ignore_ascii_case(name.as_bytes()));
+    counts && matches!(&operation.outcome, Outcome::Refused(Error::Invalid(_)))
 }
