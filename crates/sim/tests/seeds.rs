@@ -20,6 +20,7 @@ const MISJUDGED: &[(u64, &str)] = &[
     (530, "a counter of 08 was taken for 8, which INCR does not take"),
     (2908, "a counter of a text was demanded to count, since all was whole"),
     (2910, "the same"),
+    (782379, "what a start found, and had not synced when the power went, was taken for kept"),
     (50120161, "repair that went on one entry at a time was taken to stand still"),
     (116686, "a merged write was taken to have spread, since another key was given the same value"),
 ];

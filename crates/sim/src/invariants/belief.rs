@@ -1,9 +1,12 @@
 //! A node believes a start of another member only once that is on its disk: after a crash it
 //! believes the same start, or a later one.
+//!
+//! (What a start found on its disk may not be synced until its own first record is; it says nothing
+//! before.)
 
 use std::collections::BTreeMap;
 
-use node::NodeId;
+use node::{NodeId, Waits};
 
 use super::invariant::{Invariant, Turn};
 
@@ -44,7 +47,9 @@ impl Invariant for Kept {
                     member.0
                 ));
             }
-            if let Some(now) = now {
+            if let Some(now) = now
+                && turn.status.waits != Some(Waits::Disk)
+            {
                 believed.insert(*member, now);
             }
         }
@@ -70,6 +75,23 @@ mod tests {
                 ..turn(&status, *life)
             })
         })
+    }
+
+    #[test]
+    fn what_a_start_found_and_did_not_sync_may_be_gone() {
+        let mut invariant = Kept::new(1);
+        let mut look = |life, boot, waits: Option<Waits>| {
+            let members = vec![NodeId(1), NodeId(2)];
+            let status = Status { members, waits, ..status(1) };
+            let believed = [(NodeId(2), (boot, 7))].into_iter().collect();
+            let view = Held { believed, ..Held::default() };
+            invariant
+                .on_turn(&crate::invariants::invariant::Turn { view: &view, ..turn(&status, life) })
+        };
+        assert_eq!(look(1, 1, None), Ok(()));
+        assert_eq!(look(2, 2, Some(Waits::Disk)), Ok(()));
+        assert_eq!(look(3, 1, Some(Waits::Disk)), Ok(()), "the disk had not kept it");
+        assert!(look(4, 0, None).is_err(), "but this one");
     }
 
     #[test]
