@@ -141,8 +141,8 @@ mod tests {
         History::new(None, operations)
     }
 
-    /// Where `a` is chosen before `b`, `c` before `d` clashes whichever of `e` and `f` is first; and
-    /// `d` before `c` by itself, whichever of `g` and `h` is.
+    /// Where `a` is chosen before `b`, `c` before `d` clashes whichever of `e` and `f` is first;
+    /// and `d` before `c` by itself, whichever of `g` and `h` is.
     #[test]
     fn what_follows_from_a_clash_rests_on_the_choices_that_clashed() {
         let pairs = ["bc", "fa", "ea", "de", "df", "cg", "ch", "hd", "gd"];
