@@ -66,6 +66,16 @@ impl Row {
         matches!(self.run.effect, Effect::Write(_))
     }
 
+    /// The keys among these arguments, of which there are so many, the command's name not counted.
+    pub(super) fn keys_among<'a>(
+        &self,
+        arguments: impl Iterator<Item = &'a [u8]>,
+        count: usize,
+    ) -> impl Iterator<Item = &'a [u8]> {
+        let (step, keys) = self.keys.map_or((1, 0), |keys| (keys.step, self.keys_of(count)));
+        arguments.step_by(step).take(keys)
+    }
+
     /// How many keys so many arguments name, the command's name not counted.
     pub(super) fn keys_of(&self, arguments: usize) -> usize {
         match self.keys {
@@ -160,14 +170,12 @@ impl Command {
 
     /// All keys that it names.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
-        let step = self.row.keys.map_or(1, |keys| keys.step);
-        let count = self.row.keys.map_or(0, |_| self.key_count());
         let within = match self.row.run.effect {
             Effect::Write(writes) => writes.keys_within,
             _ => None,
         };
         let within = within.map(|within| self.arguments.iter().flat_map(within));
-        let places = self.arguments.iter().step_by(step).take(count);
+        let places = self.row.keys_among(self.arguments.iter(), self.arguments.len());
         places.chain(within.into_iter().flatten())
     }
 

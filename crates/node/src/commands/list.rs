@@ -131,8 +131,7 @@ fn is_parsed(row: &'static Row, args: Args<'_>) -> bool {
 /// The keys of one command of a list.
 fn keys(one: &[u8]) -> Vec<&[u8]> {
     let (row, args) = decode(one).expect(CHECKED);
-    let Some(places) = row.keys else { return vec![] };
-    args.iter().step_by(places.step).take(row.keys_of(args.len())).collect()
+    row.keys_among(args.iter(), args.len()).collect()
 }
 
 fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {

@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use node::{AgreedPosition, Boot, Certificate, Index, NamedWrite, NodeId, Reply, Sequence};
+use node::{AgreedPosition, Boot, Certificate, Error, Index, NamedWrite, NodeId, Reply, Sequence};
 
 use super::invariant::{Invariant, Rest, Turn};
 use super::model::meaning;
@@ -141,6 +141,26 @@ impl SameFold {
         Err(format!("{asked} was answered with {reply} at {at}, and the log says {expected}"))
     }
 
+    /// Whether a command that was refused for what a key holds found that there at some place in the
+    /// log. (A refusal says not where it stands.)
+    fn refused_right(&self, operation: &Operation) -> Result<(), String> {
+        let (Action::Other { words, .. }, Outcome::Refused(Error::Invalid(_))) =
+            (&operation.action, &operation.outcome)
+        else {
+            return Ok(());
+        };
+        let name = String::from_utf8_lossy(&words[0]).to_ascii_lowercase();
+        let refuses = |value: &Option<Bytes>| {
+            meaning(&name, &words[1..], &|_: &Bytes| value.clone()).is_none()
+        };
+        let versions = self.keys.get(&words[1]).map_or(&[][..], Vec::as_slice);
+        if self.counts.is_empty() || versions.iter().any(|(_, value)| refuses(value)) {
+            return Ok(());
+        }
+        let (asked, outcome) = (operation.describe(), describe::outcome(&operation.outcome));
+        Err(format!("{asked} ended as {outcome}, and its key never held what says so"))
+    }
+
     fn counted_right(&self, operation: &Operation) -> Result<(), String> {
         let Some(Certificate::Agreed { position, .. }) = operation.certificate.as_deref() else {
             return Ok(());
@@ -216,7 +236,10 @@ impl Invariant for SameFold {
     }
 
     fn at_rest(&mut self, rest: &Rest<'_>) -> Result<(), String> {
-        rest.asked.iter().try_for_each(|operation| self.counted_right(operation))
+        rest.asked.iter().try_for_each(|operation| {
+            self.counted_right(operation)?;
+            self.refused_right(operation)
+        })
     }
 }
 
@@ -281,5 +304,22 @@ mod tests {
         assert!(counted(false, 1, 1).is_err());
         assert_eq!(counted(true, 1, 2), Ok(()), "removed once");
         assert!(counted(true, 2, 2).is_err() && counted(true, 1, 1).is_err());
+    }
+
+    #[test]
+    fn a_refusal_that_nothing_in_the_log_explains_is_seen() {
+        let refused = |value: &'static str| {
+            let mut invariant = SameFold::default();
+            let log = [vec![set(1, "n", value), set(2, "n", "8")]];
+            assert_eq!(look(&mut invariant, 1, 1, &holds(&[("n", "8")], &log)), Ok(()));
+            let words: Vec<Bytes> = ["incr", "n"].map(Bytes::from).to_vec();
+            let action = Action::Other { keys: words[1..].to_vec(), words };
+            let certificate = Certificate::Agreed { position: AgreedPosition::default(), by: None };
+            let mut asked = operation(1, action, Reply::Nil, (0, 1), certificate);
+            asked.outcome = Outcome::Refused(Error::Invalid("no integer".into()));
+            invariant.refused_right(&asked)
+        };
+        assert_eq!(refused("08"), Ok(()), "APPEND may make such a one");
+        assert!(refused("7").is_err());
     }
 }

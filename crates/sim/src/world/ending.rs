@@ -345,7 +345,7 @@ fn wish(key: &Bytes, action: Action, level: Option<Level>) -> Wish {
 }
 
 /// Whether a counter was refused for what its key holds: APPEND and SETRANGE leave texts there that
-/// are no numbers.
+/// are no numbers. (Whether it did is held against the log.)
 fn is_no_number(operation: &Operation) -> bool {
     let Action::Other { words, .. } = &operation.action else { return false };
     let counts = ["incr", "decr", "incrby", "decrby"]
