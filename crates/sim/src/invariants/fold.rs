@@ -141,8 +141,8 @@ impl SameFold {
         Err(format!("{asked} was answered with {reply} at {at}, and the log says {expected}"))
     }
 
-    /// Whether a command that was refused for what a key holds found that there at some place in the
-    /// log. (A refusal says not where it stands.)
+    /// Whether a command that was refused for what a key holds found that there at some place in
+    /// the log. (A refusal says not where it stands.)
     fn refused_right(&self, operation: &Operation) -> Result<(), String> {
         let (Action::Other { words, .. }, Outcome::Refused(Error::Invalid(_))) =
             (&operation.action, &operation.outcome)
