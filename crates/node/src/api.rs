@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use crate::commands::Command;
 pub use crate::ids::{
-    Boot, DirectoryId, Index, NodeId, PathId, RequestId, Sequence, SessionId, Term, Ticket,
+    Boot, DirectoryId, Index, NodeId, PathId, RequestId, Sequence, SessionId, SnapshotNumber, Term,
+    Ticket,
 };
 pub use crate::limits::{REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX};
 pub use crate::position::{AgreedPosition, Certificate, MergedPosition, MergedWrite};
@@ -101,6 +102,37 @@ pub enum Input {
     /// The disk has no room any more but for small records, and why; or it has room again. What was
     /// handed to it before still gets there sooner or later.
     DiskFull(Option<Shortage>),
+    /// A snapshot is wanted now, whatever the log weighs; nothing, if one is being written.
+    TakeSnapshot,
+    /// So many bytes of a snapshot are written, though maybe not on disk: there is room for more.
+    SnapshotWritten {
+        /// The snapshot.
+        number: SnapshotNumber,
+        /// All that was written of it so far, in bytes.
+        bytes: u64,
+    },
+    /// A snapshot is whole, on disk, read back, and in place: a start from now on begins with it.
+    SnapshotPlaced {
+        /// The snapshot.
+        number: SnapshotNumber,
+        /// Its size: the sum of what [`Output::WriteSnapshot`] gave.
+        bytes: u64,
+    },
+    /// A snapshot could not be written, and what there was of it is gone. The ones before it stand.
+    SnapshotFailed {
+        /// The snapshot.
+        number: SnapshotNumber,
+        /// What happened, and what would help.
+        why: String,
+    },
+    /// The answer to [`Output::ReadSnapshot`].
+    SnapshotRead {
+        /// What the question was called.
+        request: u64,
+        /// Bytes from the place that was asked for on: as many as were asked for, unless the
+        /// snapshot ends before. `None`: there is no such snapshot any more, or it cannot be read.
+        bytes: Option<Bytes>,
+    },
     /// The process is about to end: a leader has another member lead first. The driver goes on
     /// until [`Node::may_end`], or for as long as it likes.
     ///
@@ -136,6 +168,35 @@ pub enum Output {
         ticket: Ticket,
         /// The encoded records; opaque to the driver.
         records: Bytes,
+    },
+    /// Begin a snapshot. It is to hold all that was handed over for the disk before this: `Persist`
+    /// and the outputs of snapshots keep their order among each other. One is written at a time.
+    BeginSnapshot(SnapshotNumber),
+    /// These bytes come next in the snapshot that was begun. Say [`Input::SnapshotWritten`] now and
+    /// then; the node waits for it before it goes far beyond.
+    WriteSnapshot {
+        /// The snapshot.
+        number: SnapshotNumber,
+        /// Opaque to the driver.
+        bytes: Bytes,
+    },
+    /// The snapshot is complete: sync it, read it back, put it in place, then say
+    /// [`Input::SnapshotPlaced`]. From then on the driver keeps this one and the one before it, and
+    /// of the log what lies behind the older of them; the rest may go.
+    EndSnapshot(SnapshotNumber),
+    /// The snapshot that was begun is given up: what there is of it may go.
+    DropSnapshot(SnapshotNumber),
+    /// A part of a snapshot that is in place is wanted, for another member. Answer with
+    /// [`Input::SnapshotRead`].
+    ReadSnapshot {
+        /// What the answer must carry.
+        request: u64,
+        /// The snapshot.
+        number: SnapshotNumber,
+        /// From this place on.
+        offset: u64,
+        /// So many bytes, at most.
+        bytes: usize,
     },
     /// Send this message to a peer, or lose it.
     Send {
@@ -210,6 +271,16 @@ pub enum Event {
     /// This node leads, and its clock is off, its disk full, or its end near: it asks another
     /// member to lead.
     HandsOver(NodeId),
+    /// A snapshot was begun.
+    SnapshotBegun(SnapshotNumber),
+    /// A snapshot of so many bytes is in place.
+    SnapshotPlaced(SnapshotNumber, u64),
+    /// A snapshot was given up, and why.
+    SnapshotGivenUp(SnapshotNumber, String),
+    /// This node lacks more than the logs of others keep: it fetches the state of this member.
+    Fetches(NodeId),
+    /// It has fetched it, up to this entry of the agreed log.
+    Fetched(NodeId, Index),
 }
 
 /// How far a member's wall clock is ahead of this node's, as last measured: between these two.
@@ -277,6 +348,27 @@ pub struct Status {
     pub clock_agrees: bool,
     /// The clocks of the members that were measured.
     pub clocks: Vec<MemberClock>,
+    /// The newest snapshot, and what is being written.
+    pub snapshots: Snapshots,
+}
+
+/// What there is of snapshots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snapshots {
+    /// The number of the newest one in place.
+    pub last: Option<SnapshotNumber>,
+    /// Its size, in bytes.
+    pub last_bytes: u64,
+    /// When it was placed, by the wall clock, in milliseconds since the epoch; 0: before this start.
+    pub last_ms: u64,
+    /// Whether the last attempt failed.
+    pub failed: bool,
+    /// Whether one is being written.
+    pub writing: bool,
+    /// What is kept in memory for the one that is being written, in bytes.
+    pub spool_bytes: u64,
+    /// Bytes of records handed to the disk since the newest one was begun.
+    pub log_bytes: u64,
 }
 
 /// What a node waits for before it can answer requests at its default level.

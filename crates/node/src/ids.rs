@@ -44,6 +44,8 @@ numbers! {
     Boot;
     /// The number of a write within a start of its node. Counts from 1.
     Sequence;
+    /// The number of a snapshot of a data directory. Counts from 1, also over starts.
+    SnapshotNumber;
 }
 
 /// A member of the cluster; at least 1.

@@ -34,6 +34,20 @@ pub struct Limits {
     pub inbox: usize,
     /// The same in bytes.
     pub inbox_bytes: usize,
+    /// Bytes of the agreed log that are kept in memory for those who are behind, and the same of
+    /// merged logs. What is not yet applied is kept anyway.
+    pub kept_bytes: usize,
+    /// A snapshot is taken once the log weighs so many bytes beyond the last one, or twice that
+    /// one's size if that is more.
+    pub snapshot_log_bytes: u64,
+    /// A snapshot is taken after so many milliseconds, if anything was written; 0: never for its
+    /// age.
+    pub snapshot_age_ms: u64,
+    /// What may be kept in memory of a snapshot that is being written, in bytes: old values, and
+    /// what is not yet on its way to the disk.
+    pub spool_bytes: usize,
+    /// Bytes of a snapshot in one message to a member that fetches it.
+    pub piece_bytes: usize,
 }
 
 impl Default for Limits {
@@ -47,6 +61,11 @@ impl Default for Limits {
             entry_bytes: 1 << 20,
             inbox: 4096,
             inbox_bytes: 64 << 20,
+            kept_bytes: 64 << 20,
+            snapshot_log_bytes: 256 << 20,
+            snapshot_age_ms: 0,
+            spool_bytes: 64 << 20,
+            piece_bytes: 256 << 10,
         }
     }
 }

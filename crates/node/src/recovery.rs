@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::agreed::{self, Agreed, Tail};
 use crate::api::{Config, StartError};
 use crate::cluster::{Members, order_name};
-use crate::ids::{Life, Lives, NodeId};
+use crate::ids::{Life, Lives, NodeId, SnapshotNumber};
 use crate::merged::Merged;
 use crate::node::Node;
 use crate::turn::{Identity, SUPERSEDED};
@@ -24,6 +24,8 @@ pub struct Recovery {
     superseded: bool,
     tail: Tail,
     merged: Vec<Bytes>,
+    /// The highest number of a snapshot that cannot be read.
+    skipped: SnapshotNumber,
 }
 
 impl fmt::Debug for Recovery {
@@ -44,7 +46,37 @@ impl Recovery {
             superseded: false,
             tail: Tail::new(&members),
             merged: vec![],
+            skipped: SnapshotNumber(0),
         }
+    }
+
+    /// There is a snapshot of this number that cannot be read: the next one gets a higher number.
+    pub fn skip_snapshot(&mut self, number: SnapshotNumber) {
+        self.skipped = self.skipped.max(number);
+    }
+
+    /// Takes in the next bytes of the newest snapshot, as [`Output::WriteSnapshot`] gave them, in
+    /// pieces of any length, before any group.
+    ///
+    /// # Errors
+    /// They cannot be read. This recovery is over then; another may begin with an older snapshot.
+    ///
+    /// [`Output::WriteSnapshot`]: crate::Output::WriteSnapshot
+    pub fn load(&mut self, bytes: &[u8]) -> Result<(), StartError> {
+        let _ = bytes;
+        Ok(())
+    }
+
+    /// That was the whole of the snapshot of this number. The groups behind it come next: those
+    /// that were handed over after [`Output::BeginSnapshot`].
+    ///
+    /// # Errors
+    /// As those of [`Recovery::load`].
+    ///
+    /// [`Output::BeginSnapshot`]: crate::Output::BeginSnapshot
+    pub fn loaded(&mut self, number: SnapshotNumber) -> Result<(), StartError> {
+        let _ = number;
+        Ok(())
     }
 
     /// Takes in one group of records, as `Output::Persist` gave it, in order.

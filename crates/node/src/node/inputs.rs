@@ -15,9 +15,14 @@ impl Node {
                 self.take_in(input, outputs);
                 self.take_waiting(outputs);
             }
-            Input::Persisted(_) | Input::DiskFull(_) | Input::Ending => {
-                self.take_in(input, outputs);
-            }
+            Input::Persisted(_)
+            | Input::DiskFull(_)
+            | Input::Ending
+            | Input::TakeSnapshot
+            | Input::SnapshotWritten { .. }
+            | Input::SnapshotPlaced { .. }
+            | Input::SnapshotFailed { .. }
+            | Input::SnapshotRead { .. } => self.take_in(input, outputs),
             Input::Receive { .. }
             | Input::Left(_)
             | Input::Connected(_)
@@ -91,6 +96,11 @@ impl Node {
                 self.counts.close(session);
             }
             Input::Ending => self.on_ending(outputs),
+            Input::TakeSnapshot
+            | Input::SnapshotWritten { .. }
+            | Input::SnapshotPlaced { .. }
+            | Input::SnapshotFailed { .. }
+            | Input::SnapshotRead { .. } => {}
             // Before the boot is on disk nothing may be said, so nothing is heard either.
             Input::Receive { path, message } if self.started => {
                 self.on_bytes(path, &message, outputs);
