@@ -284,7 +284,7 @@ mod tests {
         let Lacks::Entries(all, _) = log.beyond(&VersionVector::default(), usize::MAX) else {
             panic!()
         };
-        log.forget(2 * (ENTRY_BYTES + all[1].len()));
+        log.forget(2 * ENTRY_BYTES + all[1].len() + all[2].len());
         assert_eq!(log.len(), 3);
         assert_eq!(log.beyond(&VersionVector::default(), usize::MAX), Lacks::Snapshot);
         let holds_first = VersionVector::from_iter([(NodeId(1), place(1, 1))]);
