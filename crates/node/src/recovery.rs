@@ -139,7 +139,7 @@ impl Recovery {
             Record::AgreedBase(base) => {
                 self.agreed_slots().loaded(&base);
                 self.agreed = self.agreed_slots.take().expect("there are some now");
-                self.tail.rebase(&base);
+                self.tail.rebase(&base, 0);
                 self.base = base.clone();
                 self.read.agreed = base;
             }

@@ -26,7 +26,6 @@ impl Agreed {
         }
         if self.applied_whole > whole_before {
             self.raft.advance_apply_to(self.applied_whole.0);
-            self.forget(turn.now.monotonic_ms);
         }
         (self.applied, self.applied_whole) != (before, whole_before)
     }

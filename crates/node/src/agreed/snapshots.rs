@@ -23,7 +23,7 @@ use crate::wire::record::Record;
 /// How long a follower may ask for nothing of the snapshot that it was offered before it is offered
 /// one again, in milliseconds.
 const SILENT_MS: u64 = 5000;
-/// How much more than usual is kept of the log for those who are fetching a snapshot.
+/// How much more than usual is kept of the log for those who are there and behind.
 const KEPT_TIMES: usize = 4;
 /// How long a snapshot that was asked for is kept within reach of the log, in milliseconds: until
 /// who asked hears of it.
@@ -72,13 +72,14 @@ impl Agreed {
         self.leads() && self.raft.store().wants_snapshot()
     }
 
-    /// Forgets what nobody needs of the log, and what is too much.
-    pub(super) fn forget(&mut self, now_ms: u64) {
+    /// Forgets what is too much of the log, but for what followers need who are there. Done as a turn
+    /// begins: who looks at the node after a turn sees what was committed in it.
+    pub(crate) fn forget(&mut self, now_ms: u64) {
         let kept = self.limits.kept_bytes;
         if self.raft.store().bytes() <= kept {
             return;
         }
-        let up_to = Index(self.applied_whole.0.min(self.fetched_from(now_ms).0));
+        let up_to = self.applied_whole.min(self.needed_from(now_ms));
         let up_to = mutant!(LogForgottenUnapplied, up_to, Index(u64::MAX));
         let applied = self.applied_whole;
         let tail = self.raft.mut_store();
@@ -86,14 +87,17 @@ impl Agreed {
         tail.forget(applied, KEPT_TIMES * kept);
     }
 
-    /// The first entry that those need who are fetching a snapshot, less one.
-    fn fetched_from(&self, now_ms: u64) -> Index {
+    /// The first entry that followers need who are there, less one: what they have not
+    /// acknowledged, and what follows the snapshot that they fetch.
+    fn needed_from(&self, now_ms: u64) -> Index {
         if !self.leads() {
             return Index(u64::MAX);
         }
-        let fetching = self.raft.raft.prs().iter().filter_map(|(_, progress)| {
-            (progress.state == ProgressState::Snapshot).then_some(progress.pending_snapshot)
-        });
+        let needs = |(_, progress): (&u64, &raft::Progress)| match progress.state {
+            ProgressState::Snapshot => Some(progress.pending_snapshot),
+            _ => progress.recent_active.then_some(progress.matched),
+        };
+        let fetching = self.raft.raft.prs().iter().filter_map(needs);
         let offered = self.raft.store().offered().map(|offer| offer.index.0);
         let offered = offered.filter(|_| now_ms < self.offered_ms + OFFERED_MS);
         Index(fetching.chain(offered).min().unwrap_or(u64::MAX))
@@ -144,7 +148,7 @@ impl Agreed {
         assert!(self.unsynced.is_empty(), "nothing is heard until all is on disk");
         self.installing = false;
         let mut tail = std::mem::take(self.raft.mut_store());
-        tail.rebase(base);
+        tail.rebase(base, turn.now.monotonic_ms);
         self.raft = RawNode::new(&config(self.me, base.index), tail, &super::silent())
             .expect("this configuration is valid");
         self.raft.raft.max_msg_size = self.limits.append_bytes as u64;

@@ -112,10 +112,11 @@ impl Tail {
         self.entries.iter().skip(index.saturating_sub(self.first()) as usize)
     }
 
-    /// All entries up to there are over, and what was here of them: a state takes their place.
-    pub(crate) fn rebase(&mut self, base: &AgreedBase) {
+    /// All entries up to there are over, and what was here of them: a state takes their place, at
+    /// this moment.
+    pub(crate) fn rebase(&mut self, base: &AgreedBase, at_ms: u64) {
         self.base = (base.index.0, base.term.0);
-        self.base_stamp = Anchor { stamp_ms: base.stamp_ms, at_ms: 0 };
+        self.base_stamp = Anchor { stamp_ms: base.stamp_ms, at_ms };
         self.entries.clear();
         self.taken_ms.clear();
         self.bytes = 0;

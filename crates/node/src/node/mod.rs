@@ -143,6 +143,7 @@ impl Node {
     /// to do. After [`Output::Halt`] it does nothing any more.
     pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
         self.budget = Budget::new(self.turn_steps);
+        self.agreed.forget(self.now.monotonic_ms);
         let mut inputs = inputs.drain(..);
         while inputs.len() > 0 {
             // What is fetched for more of them would be gone again by then.

@@ -1,7 +1,7 @@
 //! Snapshots: written now and then, and fetched where this node lacks more than the logs hold.
 
 use super::Node;
-use crate::api::{Event, Index, Output, Snapshots as Told};
+use crate::api::{Event, Index, Output, Snapshots as Told, Term};
 use crate::ids::{NodeId, SnapshotNumber, Ticket};
 use crate::snapshot::{Coming, Fetch, Want};
 use crate::turn::Turn;
@@ -13,6 +13,13 @@ impl Node {
     pub(super) fn snapshots_told(&self) -> Told {
         let spool = self.agreed.spool_bytes() + self.merged.spool_bytes();
         self.snapshots.told(self.disk.handed(), spool)
+    }
+
+    /// Where the agreed state will stand that was fetched, and whose last record was handed to the
+    /// disk.
+    pub fn agreed_comes(&self) -> Option<(Index, Term)> {
+        let base = self.fetch.as_ref().filter(|fetch| fetch.is_complete())?.agreed_base()?;
+        Some((base.index, base.term))
     }
 
     /// Goes on with the snapshot that is being written, or begins one if it is time to: all that
@@ -85,7 +92,7 @@ impl Node {
         if !fetch.expects(from, number, offset) {
             return Ok(());
         }
-        if bytes.is_empty() {
+        if bytes.is_empty() || self.disk.is_full() {
             self.fetch = None;
             return Ok(());
         }

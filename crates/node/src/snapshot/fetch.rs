@@ -158,6 +158,14 @@ impl Fetch {
         }
     }
 
+    /// Where the agreed state stands that came.
+    pub(crate) fn agreed_base(&self) -> Option<&AgreedBase> {
+        match &self.coming {
+            Coming::Agreed(_, base) => base.as_ref(),
+            Coming::Merged(..) => None,
+        }
+    }
+
     /// Writes that all that was taken in counts.
     pub(crate) fn seal(&mut self, turn: &mut Turn<'_>) {
         match &self.coming {
