@@ -359,7 +359,8 @@ pub struct Snapshots {
     pub last: Option<SnapshotNumber>,
     /// Its size, in bytes.
     pub last_bytes: u64,
-    /// When it was placed, by the wall clock, in milliseconds since the epoch; 0: before this start.
+    /// When it was placed, by the wall clock, in milliseconds since the epoch; 0: before this
+    /// start.
     pub last_ms: u64,
     /// Whether the last attempt failed.
     pub failed: bool,

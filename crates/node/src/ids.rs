@@ -127,6 +127,11 @@ impl Lives {
         self.0.last_key_value().map_or(Boot(0), |(boot, _)| *boot)
     }
 
+    /// All of them, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Life> {
+        self.0.iter().map(|(boot, incarnation)| Life { boot: *boot, incarnation: *incarnation })
+    }
+
     /// Whether this directory was started so.
     pub(crate) fn contain(&self, life: Life) -> bool {
         self.0.get(&life.boot) == Some(&life.incarnation)

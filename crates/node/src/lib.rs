@@ -54,6 +54,7 @@ mod random;
 mod recovery;
 mod reply;
 mod session;
+mod snapshot;
 mod store;
 mod turn;
 mod wire;

@@ -74,7 +74,8 @@ macro_rules! mutants {
                     | TieByArrival | LastComeWins | StampFromWallClock | ClockNotRaised
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
                     | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent
-                    | InboxBytesLeak | MergedKeysCounted | PushTakenForAnswer => {
+                    | InboxBytesLeak | MergedKeysCounted | PushTakenForAnswer
+                    | SnapshotWithoutCeiling | CutLogSkips => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -353,6 +354,23 @@ mutants! {
     SetClockUnnoticed, "clock-skew loss", "", "cluster::clocks::tests::a_narrow_measurement_is_kept_for_a_while";
     /// Half of all clocks carry log time, which is no majority.
     HalfCarriesLogTime, "time in the log", "", "cluster::clocks::tests::log_time_goes_no_further_than_the_lower_median_and_the_cap";
+    // Snapshots.
+    /// What changes before a snapshot has seen it is written as it is by then.
+    PreImagesForgotten, "snapshot", "dragonfly#4757", "store::walk::tests::a_walk_sees_what_was_there_when_it_began";
+    /// A snapshot does not say which writes have run.
+    SnapshotWithoutLastWrites, "snapshot", "", "";
+    /// A snapshot does not say how high its stamps are.
+    SnapshotWithoutCeiling, "snapshot", "", "";
+    /// The log in memory is cut past what is applied.
+    LogForgottenUnapplied, "snapshot", "", "";
+    /// A leader offers a snapshot whose successors it does not keep any more.
+    OffersStaleSnapshot, "snapshot", "", "agreed::storage::tests::a_snapshot_is_offered_while_what_follows_it_is_here";
+    /// A leader waits for ever for a follower that fetches a snapshot.
+    FetchNeverGivenUp, "snapshot", "tikv#2341, etcd#10225", "";
+    /// A replica that does not keep old entries any more sends what it has.
+    CutLogSkips, "snapshot", "", "merged::log::tests::who_lacks_what_is_forgotten_is_told_so";
+    /// A piece of a snapshot counts wherever it belongs.
+    ResumedSkips, "snapshot", "", "";
 }
 
 #[cfg(feature = "mutants")]

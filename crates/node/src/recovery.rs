@@ -1,31 +1,45 @@
 //! How a node is born from its disk.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
 
-use crate::agreed::{self, Agreed, Tail};
+use crate::agreed::{self, Agreed, State, Tail};
 use crate::api::{Config, StartError};
 use crate::cluster::{Members, order_name};
-use crate::ids::{Life, Lives, NodeId, SnapshotNumber};
+use crate::ids::{Life, NodeId, SnapshotNumber};
 use crate::merged::Merged;
 use crate::node::Node;
+use crate::snapshot::{Placed, Snapshots};
 use crate::turn::{Identity, SUPERSEDED};
+use crate::wire::base::AgreedBase;
+use crate::wire::codec::Malformed;
+use crate::wire::facts::Facts;
 use crate::wire::group::RecordGroup;
-use crate::wire::record::{Birth, Known, Record};
+use crate::wire::record::{Birth, Record};
+use crate::wire::section::Sections;
 
-/// A node being born from its disk: tell it every group that is there, in order, then finish.
+/// A node being born from its disk: tell it the newest snapshot and every group behind it, in
+/// order, then finish.
 pub struct Recovery {
     config: Config,
-    birth: Option<Birth>,
-    lives: Lives,
-    known: BTreeMap<NodeId, Known>,
-    superseded: bool,
+    facts: Facts,
     tail: Tail,
-    merged: Vec<Bytes>,
+    /// The agreed state, where it stands, and slots of one that comes.
+    agreed: State,
+    base: AgreedBase,
+    agreed_slots: Option<State>,
+    merged: Merged,
+    merged_slots: Vec<Bytes>,
+    /// The snapshot that is being read, and the one that was.
+    sections: Sections,
+    snapshot: Option<Placed>,
+    /// What was read of it.
+    read: Placed,
     /// The highest number of a snapshot that cannot be read.
     skipped: SnapshotNumber,
+    /// Bytes of groups that were replayed.
+    replayed: u64,
 }
 
 impl fmt::Debug for Recovery {
@@ -37,16 +51,22 @@ impl fmt::Debug for Recovery {
 impl Recovery {
     /// Starts with an empty disk.
     pub fn new(config: Config) -> Recovery {
-        let members: Vec<u64> = config.members.iter().map(|member| member.0.0).collect();
+        let members: Vec<NodeId> = config.members.iter().map(|member| member.0).collect();
+        let ids: Vec<u64> = members.iter().map(|member| member.0).collect();
         Recovery {
-            config,
-            birth: None,
-            lives: Lives::default(),
-            known: BTreeMap::new(),
-            superseded: false,
-            tail: Tail::new(&members),
-            merged: vec![],
+            facts: Facts::default(),
+            tail: Tail::new(&ids),
+            agreed: State::new(&members),
+            base: AgreedBase::default(),
+            agreed_slots: None,
+            merged: Merged::new(config.id, &members),
+            merged_slots: vec![],
+            sections: Sections::default(),
+            snapshot: None,
+            read: Placed::default(),
             skipped: SnapshotNumber(0),
+            replayed: 0,
+            config,
         }
     }
 
@@ -63,7 +83,10 @@ impl Recovery {
     ///
     /// [`Output::WriteSnapshot`]: crate::Output::WriteSnapshot
     pub fn load(&mut self, bytes: &[u8]) -> Result<(), StartError> {
-        let _ = bytes;
+        self.read.bytes += bytes.len() as u64;
+        let mut sections = std::mem::take(&mut self.sections);
+        sections.take_in(bytes, |record| self.take_in(record, true))?;
+        self.sections = sections;
         Ok(())
     }
 
@@ -75,27 +98,26 @@ impl Recovery {
     ///
     /// [`Output::BeginSnapshot`]: crate::Output::BeginSnapshot
     pub fn loaded(&mut self, number: SnapshotNumber) -> Result<(), StartError> {
-        let _ = number;
+        if !self.sections.is_complete() || self.agreed_slots.is_some() {
+            return Err(unreadable("the end of a snapshot"));
+        }
+        self.snapshot = Some(Placed { number, ..self.read.clone() });
         Ok(())
     }
 
     /// Takes in one group of records, as `Output::Persist` gave it, in order.
     pub fn replay(&mut self, records: &Bytes) -> Result<(), StartError> {
-        let records = Record::decode_group(records).map_err(|_| unreadable("a record"))?;
-        records.into_iter().try_for_each(|record| self.take_in(record))
+        self.replayed += records.len() as u64;
+        let records = Record::decode_group(records)?;
+        records.into_iter().try_for_each(|record| self.take_in(record, false))
     }
 
-    fn take_in(&mut self, record: Record) -> Result<(), StartError> {
+    /// Takes in a record, of this node's own snapshot or of its log.
+    fn take_in(&mut self, record: Record, own: bool) -> Result<(), StartError> {
+        self.facts.note(&record);
         match record {
-            Record::Birth(birth) => {
-                self.check_owner(&birth)?;
-                self.birth = Some(birth);
-            }
-            Record::Boot(life) => self.lives.add(life),
-            Record::Member(id, known) => {
-                self.known.insert(id, known);
-            }
-            Record::Superseded => self.superseded = true,
+            Record::Birth(birth) => self.check_owner(&birth)?,
+            Record::Boot(_) | Record::Member(..) | Record::Superseded => {}
             Record::HardState { term, vote, commit } => {
                 self.tail.set_hard_state(agreed::restored_hard_state(term, vote, commit));
             }
@@ -105,9 +127,41 @@ impl Recovery {
                 mutant!(ReplayKeepsReplaced, self.tail.append(entry, 0), self.tail.replace(entry))
                     .map_err(|_| unreadable())?;
             }
-            Record::Merged(bytes) => self.merged.push(bytes),
+            Record::Merged(bytes) => {
+                let unreadable = |_| unreadable("an entry of a merged log");
+                self.merged.restore(bytes).map_err(unreadable)?;
+            }
+            Record::Fetch => {
+                self.agreed_slots = None;
+                self.merged_slots.clear();
+            }
+            Record::AgreedSlot(slot) => self.agreed_slots().load(&slot)?,
+            Record::AgreedBase(base) => {
+                self.agreed_slots().loaded(&base);
+                self.agreed = self.agreed_slots.take().expect("there are some now");
+                self.tail.rebase(&base, 0);
+                self.base = base.clone();
+                self.read.agreed = base;
+            }
+            Record::MergedSlot(slot) if own => self.merged.load(&slot)?,
+            Record::MergedSlot(slot) => self.merged_slots.push(slot),
+            Record::MergedBase(base) => {
+                for slot in std::mem::take(&mut self.merged_slots) {
+                    self.merged.load(&slot)?;
+                }
+                self.merged.loaded(&base, own);
+                self.read.vector = base.vector;
+            }
+            Record::End(_) if own => {}
+            Record::End(_) => return Err(unreadable("a record")),
         }
         Ok(())
+    }
+
+    /// The agreed state that comes.
+    fn agreed_slots(&mut self) -> &mut State {
+        let members = self.config.members.iter().map(|member| member.0).collect::<Vec<_>>();
+        self.agreed_slots.get_or_insert_with(|| State::new(&members))
     }
 
     fn check_owner(&self, birth: &Birth) -> Result<(), StartError> {
@@ -158,7 +212,7 @@ impl Recovery {
     /// Whose the directory is: as the disk says or, as long as no cluster has formed, as this start
     /// is told.
     fn birth(&self, disk: &mut RecordGroup) -> Result<Birth, StartError> {
-        if let Some(birth) = &self.birth
+        if let Some(birth) = &self.facts.birth
             && birth.cluster.is_some()
         {
             self.check_formed(birth)?;
@@ -166,13 +220,13 @@ impl Recovery {
         }
         let Config { id, members, order, directory, .. } = &self.config;
         let birth = Birth {
-            directory: self.birth.as_ref().map_or(*directory, |birth| birth.directory),
+            directory: self.facts.birth.as_ref().map_or(*directory, |birth| birth.directory),
             id: *id,
             order: *order,
             members: members.clone(),
             cluster: None,
         };
-        if self.birth.as_ref() != Some(&birth) {
+        if self.facts.birth.as_ref() != Some(&birth) {
             disk.record(&Record::Birth(birth.clone()));
         }
         Ok(birth)
@@ -182,29 +236,38 @@ impl Recovery {
     pub fn finish(mut self) -> Result<Node, StartError> {
         let members: Vec<NodeId> = self.config.members.iter().map(|member| member.0).collect();
         check_members(self.config.id, &members)?;
-        if self.superseded {
+        if self.facts.superseded {
             return Err(StartError(SUPERSEDED.into()));
         }
-        if self.tail.len() < self.tail.hard_state().commit {
+        if self.tail.last() < self.tail.hard_state().commit {
             return Err(unreadable("what is committed at the end of the agreed log"));
         }
-        let mut disk = RecordGroup::default();
+        let mut disk = RecordGroup::found(self.facts.clone(), self.replayed);
         let birth = self.birth(&mut disk)?;
         let config = self.config;
-        let last = self.lives.last_boot();
+        let last = self.facts.lives.last_boot();
         let boot = mutant!(BootReused, last.next(), again(last, &config));
         let life = Life { boot, incarnation: config.incarnation };
         disk.record(&Record::Boot(life));
-        self.lives.add(life);
-        let mut merged = Merged::new(config.id, life.boot, &members);
-        for bytes in self.merged {
-            merged.restore(bytes).map_err(|_| unreadable("an entry of a merged log"))?;
-        }
+        self.facts.lives.add(life);
+        self.merged.begin(life.boot);
         mutant!(LogCutAtStart, (), self.tail.cut_last());
-        let agreed = Agreed::new(config.id, life, &members, self.tail, config.seed);
+        let mut agreed =
+            Agreed::new(config.id, life, &members, self.tail, self.agreed, &self.base, config.seed);
+        if let Some(placed) = &self.snapshot {
+            agreed.offer(placed.number, &placed.agreed, 0);
+            self.merged.offer(placed.number, placed.vector.clone());
+        }
         let identity = Identity { id: config.id, directory: birth.directory, life };
-        let members = Members::new(birth, self.lives, &self.known);
-        Ok(Node::new(config, identity, disk, members, agreed, merged))
+        let members = Members::new(birth, self.facts.lives, &self.facts.known);
+        let snapshots = Snapshots::new(self.snapshot, self.skipped);
+        Ok(Node::new(config, identity, disk, members, agreed, self.merged, snapshots))
+    }
+}
+
+impl From<Malformed> for StartError {
+    fn from(_: Malformed) -> StartError {
+        unreadable("a record")
     }
 }
 

@@ -21,6 +21,10 @@ pub struct Summary {
     pub faults: BTreeMap<&'static str, u64>,
     /// Terms that had a leader.
     pub elections: u64,
+    /// Snapshots that were put in place.
+    pub snapshots: u64,
+    /// States that were fetched from another member.
+    pub fetches: u64,
     /// How long all of them ran, in their own time.
     pub virtual_ms: u64,
     /// How long they took in real time, if whoever has a clock says so.
@@ -47,6 +51,8 @@ impl Summary {
             *self.faults.entry(kind).or_default() += count;
         }
         self.elections += report.elections;
+        self.snapshots += report.snapshots;
+        self.fetches += report.fetches;
         self.virtual_ms += report.virtual_ms;
         self.undisturbed += u64::from(report.faults_under_way == 0);
         self.unchallenged += u64::from(report.elections <= 1);
@@ -132,6 +138,7 @@ impl fmt::Display for Summary {
             row(f, &format!("fault: {kind}"), count.to_string())?;
         }
         row(f, "elections", self.elections.to_string())?;
+        row(f, "snapshots", format!("{}, fetched {}", self.snapshots, self.fetches))?;
         row(f, "worlds without an election after the first", share(self.unchallenged))?;
         row(f, "worlds in which no fault hit work under way", share(self.undisturbed))?;
         row(f, "worst time until all replicas were equal", format!("{} ms", self.settled_ms_max))?;

@@ -47,6 +47,10 @@ pub struct Report {
     pub faults_under_way: u64,
     /// Terms that had a leader.
     pub elections: u64,
+    /// Snapshots that were put in place.
+    pub snapshots: u64,
+    /// States that were fetched from another member.
+    pub fetches: u64,
     /// How long it ran, in its own time.
     pub virtual_ms: u64,
     /// How long it took to come to rest once nothing broke any more.
@@ -116,6 +120,7 @@ impl fmt::Display for Report {
         let (total, under_way) = (self.faults_total(), self.faults_under_way);
         writeln!(f, "faults: {total} ({}); {under_way} hit work under way", kinds.join(", "))?;
         writeln!(f, "elections: {}", self.elections)?;
+        writeln!(f, "snapshots: {}, fetched {}", self.snapshots, self.fetches)?;
         let (virtual_ms, settled_ms) = (self.virtual_ms, self.settled_ms);
         writeln!(f, "virtual time: {virtual_ms} ms; {settled_ms} ms until all were equal again")?;
         writeln!(f, "longest wait while nothing was done: {} ms", self.unavailable_ms)?;

@@ -18,6 +18,13 @@ impl Applied {
         Applied { last: members.iter().map(|id| (*id, (Life::default(), Sequence(0)))).collect() }
     }
 
+    /// These are the last writes that have run, as a snapshot says.
+    pub(crate) fn restore(&mut self, last: &BTreeMap<NodeId, (Life, Sequence)>) {
+        for (node, write) in last {
+            self.last.entry(*node).and_modify(|last| *last = *write);
+        }
+    }
+
     /// Whether a write of this id runs, because it is the successor of the last one of its node; if
     /// so, it counts as run.
     pub(crate) fn take(&mut self, id: WriteId) -> bool {

@@ -31,9 +31,10 @@ impl Agreed {
     }
 
     /// Whether this turn may apply more. (A count that goes on has room for so many keys that come
-    /// and go.)
+    /// and go, and a snapshot for so much that it has not seen yet.)
     fn may_apply(&self, turn: &Turn<'_>) -> bool {
-        !*turn.halted && !turn.budget.work.is_spent() && !self.state.watch.is_full()
+        let has_room = !self.state.watch.is_full() && self.has_room();
+        !*turn.halted && !turn.budget.work.is_spent() && has_room
     }
 
     /// Applies an entry, or as much of it as this turn may; true if it is done.
@@ -123,7 +124,7 @@ fn not_known(index: Index, why: Unreadable) -> String {
     )
 }
 
-fn other_life(index: Index, other: Life) -> String {
+pub(super) fn other_life(index: Index, other: Life) -> String {
     format!(
         "entry {index} of the agreed log carries writes of start {} of this node, which this data directory has not lived",
         other.boot

@@ -34,6 +34,10 @@ impl Agreed {
             return;
         }
         self.ticked_ms = now;
+        if self.installing {
+            return;
+        }
+        self.look_after_fetches(now);
         if self.eager_ticks > 0 {
             self.eager_ticks -= 1;
             if self.eager_ticks == 0 && self.leader().is_none() {

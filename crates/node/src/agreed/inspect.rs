@@ -12,10 +12,20 @@ impl Agreed {
         Index(self.raft.raft.raft_log.last_index())
     }
 
-    /// Term and data of an entry of the log, committed or not.
+    /// The first entry that is kept.
+    pub(crate) fn first_index(&self) -> Index {
+        Index(self.raft.store().first())
+    }
+
+    /// The term of the last entry, also where that is not kept any more.
+    pub(crate) fn last_term(&self) -> Term {
+        Term(self.raft.raft.raft_log.last_term())
+    }
+
+    /// Term and data of an entry of the log, committed or not, that is kept.
     pub(crate) fn entry(&self, Index(index): Index) -> Option<(Term, Bytes)> {
         let log = &self.raft.raft.raft_log;
-        if index == 0 || index > log.last_index() {
+        if index < self.first_index().0 || index > log.last_index() {
             return None;
         }
         let entries = log.slice(index, index + 1, None, GetEntriesContext::empty(false)).ok()?;

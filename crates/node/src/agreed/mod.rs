@@ -37,10 +37,11 @@
 //! | what Raft has ready, for the disk and the others | `ready`, `storage` |
 //! | applying what is committed | `apply`, `state`, `applied` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
+//! | what stands for entries that are gone | `snapshots`, `slots`, `storage` |
 //!
 //! # What is left out
 //!
-//! Snapshots and a log that is cut; changes of members; leases; expiry.
+//! Changes of members; leases; expiry.
 
 mod applied;
 mod apply;
@@ -55,6 +56,8 @@ mod read_index;
 mod reads;
 mod ready;
 mod rows;
+mod slots;
+mod snapshots;
 mod soundness;
 mod state;
 mod step;
@@ -62,7 +65,7 @@ mod storage;
 mod time;
 mod writes;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use raft::eraftpb::Entry;
 use raft::{RawNode, StateRole};
@@ -75,6 +78,7 @@ use crate::limits::Limits;
 use crate::position::{AgreedPosition, Certificate};
 use crate::random::Random;
 use crate::turn::Turn;
+use crate::wire::base::AgreedBase;
 pub(crate) use describe::{in_words, matter, stamp_ms, term, vote, writes};
 use election::{ELECTION_TICKS, HEARTBEAT_TICKS, UNFIT_TICKS};
 use entry::{Cursor, Draft};
@@ -82,8 +86,8 @@ use forwards::Forwards;
 use proposals::Proposals;
 use read_index::Reads;
 use ready::Unsynced;
-use state::State;
-pub(crate) use storage::{Tail, restored_entry, restored_hard_state};
+pub(crate) use state::State;
+pub(crate) use storage::{Offer, Tail, restored_entry, restored_hard_state};
 use time::LogTime;
 
 /// How many appends may be on their way to a follower: at [`Limits::append_bytes`] each, half of
@@ -139,6 +143,14 @@ pub(crate) struct Agreed {
     handed_over_ms: Option<u64>,
     /// How often it did.
     hand_overs: usize,
+    /// What a leader offered that this node lacks.
+    offered: Option<(NodeId, Offer)>,
+    /// When a snapshot that was asked for was offered.
+    offered_ms: u64,
+    /// When those who fetch a snapshot last asked for a piece of it.
+    asked_ms: BTreeMap<NodeId, u64>,
+    /// Whether a state that was fetched is on its way to the disk.
+    installing: bool,
 }
 
 impl std::fmt::Debug for Agreed {
@@ -148,26 +160,23 @@ impl std::fmt::Debug for Agreed {
 }
 
 impl Agreed {
-    pub(crate) fn new(me: NodeId, life: Life, members: &[NodeId], tail: Tail, seed: u64) -> Agreed {
-        let config = raft::Config {
-            id: me.0,
-            election_tick: ELECTION_TICKS,
-            heartbeat_tick: HEARTBEAT_TICKS,
-            max_election_tick: 2 * ELECTION_TICKS + UNFIT_TICKS,
-            max_size_per_msg: Limits::default().append_bytes as u64,
-            max_inflight_msgs: INFLIGHT_MAX,
-            check_quorum: true,
-            pre_vote: true,
-            skip_bcast_commit: true,
-            ..raft::Config::default()
-        };
+    /// A node that begins with this state, which stands at `base`, and with the log behind it.
+    pub(crate) fn new(
+        me: NodeId,
+        life: Life,
+        members: &[NodeId],
+        tail: Tail,
+        state: State,
+        base: &AgreedBase,
+        seed: u64,
+    ) -> Agreed {
         let eager_ticks = match members {
             [_] => 1,
-            _ => 2 * u8::from(tail.len() == 0 && members.iter().min() == Some(&me)),
+            _ => 2 * u8::from(tail.last() == 0 && members.iter().min() == Some(&me)),
         };
         let synced_term = Term(tail.hard_state().term);
-        let logger = slog::Logger::root(slog::Discard, slog::o!());
-        let raft = RawNode::new(&config, tail, &logger).expect("this configuration is valid");
+        let raft = RawNode::new(&config(me, base.index), tail, &silent())
+            .expect("this configuration is valid");
         let raft = mutant!(LeaseRead, raft, leased(raft));
         Agreed {
             raft,
@@ -175,9 +184,9 @@ impl Agreed {
             me,
             life,
             chance: Random::new(seed),
-            state: State::new(members),
-            applied: AgreedPosition::default(),
-            applied_whole: Index(0),
+            state,
+            applied: AgreedPosition { index: base.index, offset: base.offset },
+            applied_whole: base.index,
             committed: VecDeque::new(),
             cursor: Cursor::default(),
             proposals: Proposals::new(),
@@ -200,6 +209,10 @@ impl Agreed {
             eager_ticks,
             handed_over_ms: None,
             hand_overs: 0,
+            offered: None,
+            offered_ms: 0,
+            asked_ms: BTreeMap::new(),
+            installing: false,
         }
     }
 
@@ -238,7 +251,8 @@ impl Agreed {
 
     /// Whether something that could be done was left for the next turn.
     pub(crate) fn has_more(&self) -> bool {
-        !self.committed.is_empty() || self.reads.is_answerable(self.applied_whole)
+        (!self.committed.is_empty() && self.has_room())
+            || self.reads.is_answerable(self.applied_whole)
     }
 
     /// Whether what was flushed still takes memory.
@@ -281,6 +295,9 @@ impl Agreed {
 
     /// Does all that can be done now; true if something was.
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
+        if self.installing {
+            return self.answer_reads(turn);
+        }
         self.note_leader(turn);
         self.send_writes(turn);
         self.begin_reads(turn);
@@ -291,6 +308,28 @@ impl Agreed {
         worked |= self.answer_reads(turn);
         worked
     }
+}
+
+/// How Raft is to work, on a state that stands at this entry.
+fn config(me: NodeId, applied: Index) -> raft::Config {
+    raft::Config {
+        id: me.0,
+        election_tick: ELECTION_TICKS,
+        heartbeat_tick: HEARTBEAT_TICKS,
+        max_election_tick: 2 * ELECTION_TICKS + UNFIT_TICKS,
+        max_size_per_msg: Limits::default().append_bytes as u64,
+        max_inflight_msgs: INFLIGHT_MAX,
+        applied: applied.0,
+        check_quorum: true,
+        pre_vote: true,
+        skip_bcast_commit: true,
+        ..raft::Config::default()
+    }
+}
+
+/// Raft tells nobody anything.
+fn silent() -> slog::Logger {
+    slog::Logger::root(slog::Discard, slog::o!())
 }
 
 #[cfg(feature = "mutants")]

@@ -172,6 +172,23 @@ impl Proposals {
         pending.waiter
     }
 
+    /// All writes before this id are in a state that was fetched, or were refused by it: who waits
+    /// for them. False: that is not what this node has sent.
+    pub(crate) fn skip_to(&mut self, next: Sequence, mut skipped: impl FnMut(Waiter)) -> bool {
+        if next > self.unnamed_from() {
+            return false;
+        }
+        while self.first < next
+            && let Some(pending) = self.named.pop_front()
+        {
+            self.named_bytes -= pending.write.len();
+            self.first = self.first.next();
+            pending.waiter.into_iter().for_each(&mut skipped);
+        }
+        self.sent = self.sent.max(self.first);
+        true
+    }
+
     /// Answers every write that has no id yet; it certainly did not run.
     pub(crate) fn refuse_unnamed(&mut self, mut refuse: impl FnMut(Waiter)) {
         self.unnamed_bytes = 0;

@@ -22,7 +22,7 @@ pub(super) fn check<S: Storage>(message: &Message, raft: &Raft<S>) -> Result<(),
         && message.term <= (raft.term + TERMS_AHEAD_MAX).min(NUMBER_MAX)
         && message.context.len() <= CONTEXT_BYTES_MAX
         && message.request_snapshot == 0
-        && !message.has_snapshot()
+        && (message.get_msg_type() == MessageType::MsgSnapshot || !message.has_snapshot())
         // All of ours have the same: who is told to have less would answer in a term of its own.
         && (message.priority, message.deprecated_priority) == (0, 0)
         && has_term(message)
@@ -49,6 +49,14 @@ fn is_of_a_peer<S: Storage>(message: &Message, raft: &Raft<S>) -> bool {
             let own_term = raft.state == raft::StateRole::Leader && message.term == raft.term;
             message.entries.is_empty() && !(own_term && message.index > raft.raft_log.last_index())
         }
+        MessageType::MsgSnapshot => {
+            let metadata = message.get_snapshot().get_metadata();
+            let numbers = [metadata.index, metadata.term];
+            let is_short = message.get_snapshot().data.len() <= CONTEXT_BYTES_MAX;
+            message.entries.is_empty()
+                && is_short
+                && numbers.into_iter().all(|number| number <= NUMBER_MAX)
+        }
         MessageType::MsgRequestVote
         | MessageType::MsgRequestVoteResponse
         | MessageType::MsgRequestPreVote
@@ -56,7 +64,7 @@ fn is_of_a_peer<S: Storage>(message: &Message, raft: &Raft<S>) -> bool {
         | MessageType::MsgHeartbeat
         | MessageType::MsgHeartbeatResponse
         | MessageType::MsgTimeoutNow => message.entries.is_empty(),
-        // Proposals go their own way, with names; nobody has a snapshot; the rest nobody sends.
+        // Proposals go their own way, with names; the rest nobody sends.
         _ => false,
     }
 }

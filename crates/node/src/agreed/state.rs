@@ -4,17 +4,22 @@ use bytes::Bytes;
 
 use super::applied::Applied;
 use super::entry::WriteId;
+use super::slots;
 use crate::commands::{Answer, Values, View, Write};
 use crate::counting::{Past, Watch};
 use crate::ids::NodeId;
 use crate::position::AgreedPosition;
-use crate::store::{Cursor, Store, ends};
+use crate::store::{Cursor, Seen, Store, Walk, ends};
+use crate::wire::base::AgreedBase;
+use crate::wire::codec::Malformed;
+use crate::wire::record::Open;
+use crate::wire::slots::Slots;
 
 /// A value and where it was written.
 #[derive(Debug)]
-struct Versioned {
-    value: Bytes,
-    by: AgreedPosition,
+pub(super) struct Versioned {
+    pub(super) value: Bytes,
+    pub(super) by: AgreedPosition,
 }
 
 /// What came of a write, and what it cost beyond its keys and the bytes that carry it.
@@ -41,6 +46,9 @@ pub(crate) struct State {
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
     applied: Applied,
+    /// A walk for a snapshot, and the state that was flushed since it began.
+    walk: Option<Walk>,
+    walked: Option<Store<Versioned>>,
 }
 
 impl State {
@@ -52,6 +60,81 @@ impl State {
             counted: None,
             watch: Watch::default(),
             applied: Applied::new(members),
+            walk: None,
+            walked: None,
+        }
+    }
+
+    // Snapshots.
+
+    /// Takes in the keys of a slot, none of which is here yet.
+    pub(crate) fn load(&mut self, slot: &[u8]) -> Result<(), Malformed> {
+        slots::for_each(slot, |key, versioned| {
+            self.keys += u64::from(self.values.set(key, versioned).is_none());
+        })
+    }
+
+    /// All slots are here: which writes have run.
+    pub(crate) fn loaded(&mut self, base: &AgreedBase) {
+        self.applied.restore(&base.last);
+    }
+
+    /// Another state takes the place of this one, which goes in pieces. A snapshot of this one is
+    /// over.
+    pub(crate) fn replace(&mut self, other: State) {
+        self.end_walk();
+        let old = std::mem::replace(&mut self.values, other.values);
+        self.keys = other.keys;
+        self.applied = other.applied;
+        if self.watch.is_on() && self.counted.is_none() {
+            self.watch.freeze();
+            self.counted = Some(Counted(old));
+        } else {
+            self.flushed.push(old);
+        }
+    }
+
+    /// From now on what changes is kept as it is now, until a walk has seen it all.
+    pub(crate) fn begin_walk(&mut self) {
+        self.walk = Some(Walk::begin());
+    }
+
+    /// Goes on with the walk, over about so many keys or bytes: appends records of what it sees.
+    /// Gives how many records these are; `None`: it was over.
+    pub(crate) fn walk_on(&mut self, keys: usize, bytes: usize, out: &mut Vec<u8>) -> Option<u64> {
+        let walk = self.walk.as_mut().filter(|walk| !walk.is_over())?;
+        let mut slots = Slots::new(out, bytes, Open::agreed_slot);
+        let store = self.walked.as_ref().unwrap_or(&self.values);
+        walk.go_on(store, keys, |slot, seen| {
+            slots.put(slot, |out| match seen {
+                Seen::Live(key, versioned) => slots::put(key, versioned, out),
+                Seen::Kept(old) => out.extend_from_slice(old),
+            })
+        });
+        Some(slots.end())
+    }
+
+    /// The walk is over, or given up.
+    pub(crate) fn end_walk(&mut self) {
+        self.walk = None;
+        self.flushed.extend(self.walked.take());
+    }
+
+    /// What is kept for a walk, in bytes.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.walk.as_ref().map_or(0, Walk::bytes)
+    }
+
+    /// A key is about to change.
+    fn keep(&mut self, key: &[u8]) {
+        if let Some(walk) = &mut self.walk
+            && self.walked.is_none()
+        {
+            walk.keep(key, || {
+                let mut old = vec![];
+                slots::put(key, self.values.get(key)?, &mut old);
+                Some(old)
+            });
         }
     }
 
@@ -107,6 +190,11 @@ impl State {
                 count => keys += count,
             }
         }
+    }
+
+    /// Whether a walk goes on, which a flush may end.
+    pub(crate) fn is_walked(&self) -> bool {
+        self.walk.is_some()
     }
 
     /// Whether what was flushed still takes memory.
@@ -205,6 +293,7 @@ impl Values for At<'_> {
 
     fn set(&mut self, key: &[u8], value: Bytes) {
         self.bytes += value.len();
+        self.state.keep(key);
         if self.state.values.set(key, Versioned { value, by: self.at }).is_none() {
             self.state.keys += 1;
             self.state.watch.note(key, false);
@@ -212,6 +301,7 @@ impl Values for At<'_> {
     }
 
     fn remove(&mut self, key: &[u8]) -> bool {
+        self.state.keep(key);
         let was_there = self.state.values.remove(key).is_some();
         if was_there {
             self.state.keys -= mutant!(RemovedKeysCounted, 1, 0);
@@ -234,9 +324,14 @@ impl Values for At<'_> {
         }
         let all = std::mem::replace(&mut self.state.values, Store::new());
         let few = std::mem::take(&mut self.state.keys) <= FEW_KEYS;
+        let is_walked = self.state.walk.is_some() && self.state.walked.is_none();
         if self.state.watch.is_on() {
             self.state.watch.freeze();
             self.state.counted = Some(Counted(all));
+            // One of the two can have it.
+            self.state.walk = self.state.walk.take().filter(|_| !is_walked);
+        } else if is_walked {
+            self.state.walked = Some(all);
         } else if !few {
             self.state.flushed.push(all);
         }

@@ -21,7 +21,14 @@ impl Agreed {
         if message.from != from.0 || message.to != self.me.0 {
             return Err(Malformed);
         }
+        if self.installing {
+            // As if it were lost.
+            return Ok(());
+        }
         soundness::check(&message, &self.raft.raft)?;
+        if message.get_msg_type() == MessageType::MsgSnapshot {
+            return self.on_offer(&message);
+        }
         let asks = message.get_msg_type() == MessageType::MsgReadIndex;
         if asks && mutant!(DeposedHandsOnReads, !self.leads(), false) {
             // Raft would hand it on in the name of whoever asked, who by now asks the new leader

@@ -1,7 +1,11 @@
 //! The agreed log as Raft reads it: in memory, in step with what was handed to the disk.
 //!
 //! Raft reads its storage at once and at any time, so the entries that it may still ask for stay
-//! here. Until there are snapshots, that is all of them.
+//! here: all that are not applied, and behind them up to a set size. Who lacks older ones gets a
+//! snapshot. Its message carries where it stands and its number alone; the bytes are fetched.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
 
 use raft::eraftpb::{ConfState, Entry, HardState, Snapshot};
 use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
@@ -10,20 +14,46 @@ use bytes::Bytes;
 
 use super::entry;
 use super::time::Anchor;
-use crate::ids::{Index, NodeId, Term};
-use crate::wire::codec::Malformed;
+use crate::ids::{Index, NodeId, SnapshotNumber, Term};
+use crate::wire::base::AgreedBase;
+use crate::wire::codec::{Malformed, Reader, put_uint};
 
-/// The log from its first entry to its last.
+/// The log from some entry to its last.
 ///
-/// - `entries[i]` has index `i + 1`, and was taken in at `taken_ms[i]`.
+/// - `entries[i]` has index `base + 1 + i`, and was taken in at `taken_ms[i]`.
 /// - What is here was handed to the disk before Raft heard that it is stored.
 #[derive(Debug, Default)]
 pub(crate) struct Tail {
-    entries: Vec<Entry>,
+    /// The last entry that is not here any more: its index, its term, and the last time in the log
+    /// up to there.
+    base: (u64, u64),
+    base_stamp: Anchor,
+    entries: VecDeque<Entry>,
     /// When this boot took each of them in, by its monotonic clock; 0 for those that the disk kept.
-    taken_ms: Vec<u64>,
+    taken_ms: VecDeque<u64>,
+    /// What they weigh.
+    bytes: usize,
     hard_state: HardState,
     members: ConfState,
+    /// The snapshot that others may fetch.
+    offer: Option<Offer>,
+    /// Whether one was asked for that stands where the entries begin, or behind.
+    wanted: Cell<bool>,
+}
+
+/// A snapshot that is in place, and where it stands in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Offer {
+    pub(crate) number: SnapshotNumber,
+    pub(crate) index: Index,
+    pub(crate) term: Term,
+}
+
+/// What an entry takes beside its bytes, about.
+const ENTRY_BYTES: usize = 128;
+
+fn weight(entry: &Entry) -> usize {
+    ENTRY_BYTES + entry.data.len()
 }
 
 impl Tail {
@@ -36,42 +66,110 @@ impl Tail {
         &self.hard_state
     }
 
+    /// What is not here any more was committed, also where that was not written.
     pub(crate) fn set_hard_state(&mut self, hard_state: HardState) {
-        self.hard_state = hard_state;
+        let commit = hard_state.commit.max(self.base.0);
+        self.hard_state = HardState { commit, ..hard_state };
     }
 
-    /// The last time in the log, and when this boot took in the entry that carries it; what was cut
-    /// does not count.
+    /// The last time in the log, and when this boot took in the entry that carries it; what was
+    /// replaced does not count.
     pub(crate) fn last_stamp(&self) -> Anchor {
         let mut all = self.entries.iter().zip(&self.taken_ms).rev();
-        let last = all.find_map(|(entry, at_ms)| {
-            let stamp_ms = entry::time_ms(&entry.data).ok().flatten()?;
-            Some(Anchor { stamp_ms, at_ms: *at_ms })
-        });
-        last.unwrap_or_default()
+        let last = all.find_map(|(entry, at_ms)| stamp(entry, *at_ms));
+        last.unwrap_or(self.base_stamp)
     }
 
-    pub(crate) fn len(&self) -> u64 {
-        self.entries.len() as u64
+    /// The index of the last entry.
+    pub(crate) fn last(&self) -> u64 {
+        self.base.0 + self.entries.len() as u64
+    }
+
+    /// The index of the first entry that is here, or will be.
+    pub(crate) fn first(&self) -> u64 {
+        self.base.0 + 1
     }
 
     /// Takes in an entry at this moment; it replaces all at or after its index. An entry that would
-    /// leave a gap is refused.
+    /// leave a gap is refused. What lies before the first is committed, and the same.
     pub(crate) fn append(&mut self, entry: Entry, at_ms: u64) -> Result<(), Gap> {
-        if entry.index == 0 || entry.index > self.len() + 1 {
+        if entry.index == 0 || entry.index > self.last() + 1 {
             return Err(Gap);
         }
-        self.entries.truncate(entry.index as usize - 1);
+        let Some(place) = entry.index.checked_sub(self.first()) else { return Ok(()) };
+        while self.entries.len() as u64 > place {
+            self.bytes -= self.entries.pop_back().as_ref().map_or(0, weight);
+        }
         self.taken_ms.truncate(self.entries.len());
-        self.entries.push(entry);
-        self.taken_ms.push(at_ms);
+        self.bytes += weight(&entry);
+        self.entries.push_back(entry);
+        self.taken_ms.push_back(at_ms);
         Ok(())
+    }
+
+    /// The entries from an index on.
+    pub(crate) fn from(&self, index: u64) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().skip(index.saturating_sub(self.first()) as usize)
+    }
+
+    /// All entries up to there are over, and what was here of them: a state takes their place, at
+    /// this moment.
+    pub(crate) fn rebase(&mut self, base: &AgreedBase, at_ms: u64) {
+        self.base = (base.index.0, base.term.0);
+        self.base_stamp = Anchor { stamp_ms: base.stamp_ms, at_ms };
+        self.entries.clear();
+        self.taken_ms.clear();
+        self.bytes = 0;
+        self.hard_state.commit = self.hard_state.commit.max(base.index.0);
+        self.hard_state.term = self.hard_state.term.max(base.term.0);
+        self.offer = None;
+    }
+
+    /// Forgets entries up to this one, while they weigh more than so many bytes.
+    pub(crate) fn forget(&mut self, up_to: Index, kept_bytes: usize) {
+        while self.bytes > kept_bytes
+            && let Some(entry) = self.entries.pop_front_if(|entry| entry.index <= up_to.0)
+        {
+            let at_ms = self.taken_ms.pop_front().expect("each entry has its moment");
+            self.bytes -= weight(&entry);
+            self.base = (entry.index, entry.term);
+            self.base_stamp = stamp(&entry, at_ms).unwrap_or(self.base_stamp);
+        }
+    }
+
+    /// What the entries weigh that are here.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The last time in the log up to an entry that is here, or the last one that is not.
+    pub(crate) fn stamp_at(&self, index: Index) -> u64 {
+        let up_to = self.entries.iter().take(index.0.saturating_sub(self.base.0) as usize).rev();
+        let last = up_to.filter_map(|entry| stamp(entry, 0)).next();
+        last.unwrap_or(self.base_stamp).stamp_ms
+    }
+
+    /// From now on others may fetch this snapshot.
+    pub(crate) fn offer(&mut self, offer: Offer) {
+        self.offer = Some(offer);
+        self.wanted.set(false);
+    }
+
+    /// The snapshot that others may fetch, unless what follows it is not here any more.
+    pub(crate) fn offered(&self) -> Option<Offer> {
+        self.offer.filter(|offer| mutant!(OffersStaleSnapshot, offer.index.0 >= self.base.0, true))
+    }
+
+    /// Whether a snapshot was asked for that there is not.
+    pub(crate) fn wants_snapshot(&self) -> bool {
+        self.wanted.get()
     }
 
     /// Takes in an entry, and leaves those behind it.
     #[cfg(feature = "mutants")]
     pub(crate) fn replace(&mut self, entry: Entry) -> Result<(), Gap> {
-        let behind = self.entries.split_off(self.entries.len().min(entry.index as usize));
+        let place = entry.index.saturating_sub(self.base.0) as usize;
+        let behind = self.entries.split_off(self.entries.len().min(place));
         self.append(entry, 0)?;
         behind.into_iter().try_for_each(|entry| self.append(entry, 0))
     }
@@ -79,11 +177,16 @@ impl Tail {
     /// Drops the last entry, unless it is known to be committed.
     #[cfg(feature = "mutants")]
     pub(crate) fn cut_last(&mut self) {
-        if self.len() > self.hard_state.commit {
-            self.entries.pop();
-            self.taken_ms.pop();
+        if self.last() > self.hard_state.commit {
+            self.entries.pop_back();
+            self.taken_ms.pop_back();
         }
     }
+}
+
+fn stamp(entry: &Entry, at_ms: u64) -> Option<Anchor> {
+    let stamp_ms = entry::time_ms(&entry.data).ok().flatten()?;
+    Some(Anchor { stamp_ms, at_ms })
 }
 
 /// An entry does not follow the last one.
@@ -102,16 +205,17 @@ impl Storage for Tail {
         max_size: impl Into<Option<u64>>,
         _context: GetEntriesContext,
     ) -> raft::Result<Vec<Entry>> {
-        if low == 0 || low > high {
+        if low < self.first() || low > high {
             return Err(Error::Store(StorageError::Compacted));
         }
-        if high > self.len() + 1 {
+        if high > self.last() + 1 {
             return Err(Error::Store(StorageError::Unavailable));
         }
-        let all = &self.entries[low as usize - 1..high as usize - 1];
-        let Some(max) = max_size.into() else { return Ok(all.to_vec()) };
+        let place = |index: u64| (index - self.first()) as usize;
+        let all = self.entries.range(place(low)..place(high));
+        let Some(max) = max_size.into() else { return Ok(all.cloned().collect()) };
         let mut size = 0;
-        let fits = all.iter().take_while(|entry| {
+        let fits = all.take_while(|entry| {
             let first = size == 0;
             size += entry.data.len() as u64 + 16;
             first || size <= max
@@ -120,26 +224,50 @@ impl Storage for Tail {
     }
 
     fn term(&self, index: u64) -> raft::Result<u64> {
-        match index {
-            0 => Ok(0),
-            index if index <= self.len() => Ok(self.entries[index as usize - 1].term),
-            _ => Err(Error::Store(StorageError::Unavailable)),
+        match index.checked_sub(self.first()) {
+            None if index == self.base.0 => Ok(self.base.1),
+            None => Err(Error::Store(StorageError::Compacted)),
+            Some(place) => {
+                let entry = self.entries.get(place as usize).map(|entry| entry.term);
+                entry.ok_or(Error::Store(StorageError::Unavailable))
+            }
         }
     }
 
     fn first_index(&self) -> raft::Result<u64> {
-        Ok(1)
+        Ok(self.first())
     }
 
     fn last_index(&self) -> raft::Result<u64> {
-        Ok(self.len())
+        Ok(self.last())
     }
 
+    /// Asked whenever somebody lacks what is not here any more: what is not there yet is made.
     fn snapshot(&self, _request_index: u64, _to: u64) -> raft::Result<Snapshot> {
-        // Nothing was ever cut from the log, so nobody can need one.
-        Err(Error::Store(StorageError::SnapshotTemporarilyUnavailable))
+        let Some(offer) = self.offered() else {
+            self.wanted.set(true);
+            return Err(Error::Store(StorageError::SnapshotTemporarilyUnavailable));
+        };
+        let mut snapshot = Snapshot::default();
+        let metadata = snapshot.mut_metadata();
+        (metadata.index, metadata.term) = (offer.index.0, offer.term.0);
+        metadata.set_conf_state(self.members.clone());
+        let mut data = vec![];
+        put_uint(&mut data, offer.number.0);
+        snapshot.data = data.into();
+        Ok(snapshot)
     }
 }
+
+/// The snapshot that a message of Raft speaks of.
+pub(crate) fn offer_in(snapshot: &Snapshot) -> Result<Offer, Malformed> {
+    let mut reader = Reader::new(&snapshot.data);
+    let number = SnapshotNumber(reader.number()?);
+    reader.end()?;
+    let metadata = snapshot.get_metadata();
+    Ok(Offer { number, index: Index(metadata.index), term: Term(metadata.term) })
+}
+
 /// An entry as the disk kept it.
 pub(crate) fn restored_entry(index: Index, term: Term, data: Bytes) -> Result<Entry, Malformed> {
     entry::check(&data)?;
@@ -174,6 +302,44 @@ mod tests {
     }
 
     #[test]
+    fn what_is_forgotten_is_told_from_what_never_was() {
+        let mut tail = Tail::new(&[1, 2, 3]);
+        for index in 1..=9 {
+            tail.append(entry(index, 1 + index / 5), 0).unwrap();
+        }
+        let whole = tail.bytes();
+        tail.forget(Index(6), usize::MAX);
+        assert_eq!((tail.first(), tail.bytes()), (1, whole), "there is room for all");
+        tail.forget(Index(6), 0);
+        assert_eq!((tail.first(), tail.last(), tail.bytes()), (7, 9, whole / 3));
+        assert_eq!((tail.term(6).unwrap(), tail.term(7).unwrap()), (2, 2));
+        let forgotten = Error::Store(StorageError::Compacted);
+        assert_eq!(tail.term(5), Err(forgotten));
+        let context = || GetEntriesContext::empty(false);
+        assert!(tail.entries(6, 8, None, context()).is_err());
+        assert_eq!(tail.entries(7, 9, None, context()).unwrap().len(), 2);
+        tail.append(entry(3, 1), 0).unwrap();
+        assert_eq!(tail.last(), 9, "what is forgotten is not replaced");
+        tail.append(entry(8, 3), 0).unwrap();
+        assert_eq!((tail.last(), tail.bytes()), (8, 2 * whole / 9));
+    }
+
+    #[test]
+    fn a_snapshot_is_offered_while_what_follows_it_is_here() {
+        let mut tail = Tail::new(&[1, 2, 3]);
+        (1..=9).for_each(|index| tail.append(entry(index, 1), 0).unwrap());
+        assert!(tail.snapshot(0, 2).is_err() && tail.wants_snapshot());
+        let offer = Offer { number: SnapshotNumber(7), index: Index(5), term: Term(1) };
+        tail.offer(offer);
+        assert!(!tail.wants_snapshot());
+        assert_eq!(offer_in(&tail.snapshot(0, 2).unwrap()), Ok(offer));
+        tail.forget(Index(5), 0);
+        assert!(tail.snapshot(0, 2).is_ok(), "the next one is still here");
+        tail.forget(Index(6), 0);
+        assert!(tail.snapshot(0, 2).is_err() && tail.wants_snapshot());
+    }
+
+    #[test]
     fn the_last_stamp_is_that_of_the_last_entry_that_has_one_and_was_not_cut() {
         let mut tail = Tail::new(&[1, 2, 3]);
         assert_eq!(tail.last_stamp(), Anchor::default());
@@ -192,11 +358,15 @@ mod tests {
             (opens_a_term(3), 60, (7_000, 0)),
             (stamped(4, 7_500), 70, (7_500, 70)),
             (opens_a_term(1), 80, (0, 0)),
+            (stamped(2, 9_000), 90, (9_000, 90)),
         ];
         for (entry, taken_ms, (stamp_ms, at_ms)) in rows {
             tail.append(entry, taken_ms).unwrap();
             assert_eq!(tail.last_stamp(), Anchor { stamp_ms, at_ms });
         }
+        tail.append(opens_a_term(3), 100).unwrap();
+        tail.forget(Index(3), 0);
+        assert_eq!(tail.last_stamp(), Anchor { stamp_ms: 9_000, at_ms: 90 });
     }
 
     #[test]

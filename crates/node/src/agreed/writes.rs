@@ -54,6 +54,7 @@ impl Agreed {
     }
 
     pub(crate) fn on_connected(&mut self, peer: NodeId) {
+        self.stop_fetch(peer);
         if self.leader() == Some(peer) {
             self.proposals.resend();
         }

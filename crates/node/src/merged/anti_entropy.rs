@@ -195,10 +195,14 @@ impl Repair {
         self.asked = None;
     }
 
+    /// Whether this peer has told of something that is missing here.
+    pub(crate) fn is_ahead(&self, peer: NodeId, log: &Log) -> bool {
+        self.told.get(&peer).is_some_and(|told| !log.appended().holds(told))
+    }
+
     /// Whether this peer has something that is missing here, as far as is known.
     fn may_help(&self, peer: NodeId, log: &Log, inbox: &Inbox) -> bool {
-        let ahead = self.told.get(&peer).is_some_and(|told| !log.appended().holds(told));
-        ahead || (!inbox.is_empty() && inbox.has_from(peer))
+        self.is_ahead(peer, log) || (!inbox.is_empty() && inbox.has_from(peer))
     }
 }
 

@@ -27,7 +27,7 @@ impl Merged {
     pub(super) fn apply(&mut self, turn: &mut Turn<'_>) -> bool {
         let before = self.log.applied_count();
         let mut own = vec![];
-        while self.has_more() && !turn.budget.work.is_spent() && !self.state.watch.is_full() {
+        while self.has_more() && !turn.budget.work.is_spent() {
             let mut replies = vec![];
             let (mut keys, mut bytes) = (1, 0);
             let mut each = |write: &Write<'_>, at, reply| {
@@ -46,7 +46,14 @@ impl Merged {
             own.push(entry);
         }
         self.push(own, turn);
+        self.log.forget(self.limits.kept_bytes);
         self.log.applied_count() > before
+    }
+
+    /// Whether more may change: a count that goes on has room for so many keys that come and go,
+    /// and a snapshot for so much that it has not seen yet.
+    pub(super) fn has_room(&self) -> bool {
+        !self.state.watch.is_full() && self.state.kept_bytes() < self.limits.spool_bytes
     }
 
     /// Applies the next entry, which is on disk; gives it back if it is of this boot of this node.

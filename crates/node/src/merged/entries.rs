@@ -43,7 +43,7 @@ impl Merged {
     }
 
     /// What a member has applied can only be entries of members.
-    fn check_replicas(&self, vector: &VersionVector) -> Result<(), Malformed> {
+    pub(super) fn check_replicas(&self, vector: &VersionVector) -> Result<(), Malformed> {
         if vector.iter().all(|(id, _)| self.is_member(id)) { Ok(()) } else { Err(Malformed) }
     }
 
@@ -72,11 +72,11 @@ impl Merged {
     /// Whether this node holds that entry of its own. Entries of a later boot do not say so: what
     /// came before it may have been forgotten when it began.
     fn has_written(&self, place: Place) -> bool {
-        place <= self.log.last_until(self.me, place.boot)
+        self.log.has_written(place)
     }
 
     /// A member holds an entry of this node that this disk does not.
-    fn on_unknown_own(&self, place: Place, turn: &mut Turn<'_>) {
+    pub(super) fn on_unknown_own(&self, place: Place, turn: &mut Turn<'_>) {
         if place.boot >= self.boot {
             turn.supersede(&format!(
                 "another member holds entry {} of start {} of this node, which this data directory has not lived",
@@ -104,10 +104,7 @@ impl Merged {
     ) -> Result<(), Malformed> {
         self.check_replicas(&vector)?;
         if want {
-            let (entries, more) = self.log.beyond(&vector, self.limits.entry_bytes);
-            if !entries.is_empty() {
-                turn.send(from, Body::Entries { entries, more });
-            }
+            self.help(from, &vector, turn);
         } else {
             self.repair.on_vector(from, vector);
         }

@@ -48,6 +48,11 @@ impl Clock {
         Some(next)
     }
 
+    /// The last value that was given or seen.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
+    }
+
     /// Raises the clock to a value that was seen.
     pub(crate) fn raise(&mut self, seen: u64) {
         self.last = self.last.max(seen);

@@ -3,28 +3,38 @@
 //!
 //! That order keeps every entry behind all that it depends on, so any prefix of it makes sense by
 //! itself: it is what is replayed after a crash, and what is sent to a peer that lacks something.
-//! Until slots travel, nothing is cut from it.
+//! What is applied is kept up to a set size; who lacks older entries gets a snapshot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
 use super::entry::Header;
 use crate::ids::{Boot, Index, NodeId};
+use crate::wire::base::MergedBase;
 use crate::wire::version_vector::{Place, VersionVector};
 
-/// Every entry held, and how far each log is held.
+/// The entries that are kept, and how far each log is held.
 ///
-/// - `entries[..applied_count]` are on disk and applied; the rest are on their way to the disk.
+/// - Entries are counted from the first that there ever was here; those before `forgotten` are not
+///   here any more.
+/// - Those before `applied_count` are on disk and applied; the rest are on their way to the disk.
 /// - Every entry stands behind all those in its `after`, and behind its `previous`.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
-    entries: Vec<Kept>,
-    /// Where the entries of each replica stand in `entries`, in order.
-    of: BTreeMap<NodeId, Vec<usize>>,
+    entries: VecDeque<Kept>,
+    /// What they weigh.
+    bytes: usize,
+    forgotten: usize,
+    /// Up to where entries of each replica are not here any more.
+    cut: VersionVector,
+    /// Where the entries of each replica stand, in order.
+    of: BTreeMap<NodeId, VecDeque<usize>>,
     appended: VersionVector,
     applied: VersionVector,
     applied_count: usize,
+    /// The last entry of each boot of this replica.
+    own: BTreeMap<Boot, Index>,
 }
 
 /// An entry as the log keeps it.
@@ -49,6 +59,18 @@ pub(crate) enum Fit {
     Forgets(Place),
 }
 
+/// What a peer lacks.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Lacks {
+    /// These entries; and whether there are more.
+    Entries(Vec<Bytes>, bool),
+    /// Entries that are not kept any more.
+    Snapshot,
+}
+
+/// What an entry takes beside its bytes, about.
+const ENTRY_BYTES: usize = 128;
+
 impl Log {
     pub(crate) fn appended(&self) -> &VersionVector {
         &self.appended
@@ -58,16 +80,63 @@ impl Log {
         &self.applied
     }
 
-    /// The last entry of a replica up to the end of this boot.
-    pub(crate) fn last_until(&self, replica: NodeId, boot: Boot) -> Place {
-        let of = self.of.get(&replica).map_or(&[][..], Vec::as_slice);
-        let end = of.partition_point(|at| self.entries[*at].place.boot <= boot);
-        of[..end].last().map_or(Place::START, |at| self.entries[*at].place)
+    /// Whether this replica has written that entry of its own.
+    pub(crate) fn has_written(&self, place: Place) -> bool {
+        let last = self.own.range(..=place.boot).next_back();
+        last.is_some_and(|(boot, index)| place <= Place { boot: *boot, index: *index })
     }
 
-    /// How many entries are held, on disk or not.
+    /// How many entries there ever were here, on disk or not.
     pub(crate) fn len(&self) -> usize {
-        self.entries.len()
+        self.forgotten + self.entries.len()
+    }
+
+    /// Up to where entries are not kept any more.
+    pub(crate) fn cut(&self) -> &VersionVector {
+        &self.cut
+    }
+
+    /// The last entry of each boot of this replica.
+    pub(crate) fn own(&self) -> &BTreeMap<Boot, Index> {
+        &self.own
+    }
+
+    /// The entries that are on their way to the disk.
+    pub(crate) fn unapplied(&self) -> impl Iterator<Item = &Bytes> {
+        self.entries.iter().skip(self.applied_count - self.forgotten).map(|kept| &kept.bytes)
+    }
+
+    /// The state holds all of this, whatever is here of it. `own`: and the state is one of this
+    /// replica.
+    pub(crate) fn join(&mut self, base: &MergedBase, own: bool) {
+        for (replica, place) in base.vector.iter() {
+            self.appended.raise(replica, place);
+            self.applied.raise(replica, place);
+            // What lies between is not here.
+            self.cut.raise(replica, place);
+        }
+        if own {
+            self.own.extend(&base.own);
+        }
+    }
+
+    /// Forgets applied entries while all weigh more than so many bytes.
+    pub(crate) fn forget(&mut self, kept_bytes: usize) {
+        while self.bytes > kept_bytes
+            && self.forgotten < self.applied_count
+            && let Some(kept) = self.entries.pop_front()
+        {
+            self.bytes -= ENTRY_BYTES + kept.bytes.len();
+            self.forgotten += 1;
+            self.cut.raise(kept.origin, kept.place);
+            if let Some(of) = self.of.get_mut(&kept.origin) {
+                of.pop_front();
+            }
+        }
+    }
+
+    fn kept(&self, count: usize) -> &Kept {
+        &self.entries[count - self.forgotten]
     }
 
     pub(crate) fn fit(&self, header: &Header) -> Fit {
@@ -100,16 +169,24 @@ impl Log {
 
     /// Appends an entry that is [`Fit::Next`].
     pub(crate) fn append(&mut self, header: &Header, bytes: Bytes) {
-        self.of.entry(header.origin).or_default().push(self.entries.len());
+        let count = self.len();
+        self.of.entry(header.origin).or_default().push_back(count);
         self.appended.advance(header.origin, header.place);
         let Header { origin, place, clock, .. } = *header;
-        self.entries.push(Kept { origin, place, clock, bytes });
+        self.bytes += ENTRY_BYTES + bytes.len();
+        self.entries.push_back(Kept { origin, place, clock, bytes });
+    }
+
+    /// An entry of this replica is appended.
+    pub(crate) fn note_own(&mut self, place: Place) {
+        self.own.insert(place.boot, place.index);
     }
 
     /// The next entry is on disk: it counts as applied from now on.
     pub(crate) fn apply_next(&mut self) -> Kept {
-        let kept = self.entries[self.applied_count].clone();
-        self.applied.advance(kept.origin, kept.place);
+        let kept = self.kept(self.applied_count).clone();
+        // A snapshot may have brought it meanwhile.
+        self.applied.raise(kept.origin, kept.place);
         self.applied_count += 1;
         kept
     }
@@ -121,28 +198,32 @@ impl Log {
 
     /// Entries on disk beyond `vector`, in the order of this log, at most about `bytes_max` bytes
     /// of them but at least one; and whether there are more.
-    pub(crate) fn beyond(&self, vector: &VersionVector, bytes_max: usize) -> (Vec<Bytes>, bool) {
-        let first_lacked = |(replica, of): (&NodeId, &Vec<usize>)| {
-            let held = of.partition_point(|at| self.entries[*at].place <= vector.get(*replica));
+    pub(crate) fn beyond(&self, vector: &VersionVector, bytes_max: usize) -> Lacks {
+        if mutant!(CutLogSkips, !vector.holds(&self.cut), false) {
+            return Lacks::Snapshot;
+        }
+        let first_lacked = |(replica, of): (&NodeId, &VecDeque<usize>)| {
+            let held = of.partition_point(|at| self.kept(*at).place <= vector.get(*replica));
             of.get(held).copied()
         };
         let Some(start) = self.of.iter().filter_map(first_lacked).min() else {
-            return (vec![], false);
+            return Lacks::Entries(vec![], false);
         };
-        let shown = mutant!(RepairsUnsynced, self.applied_count, self.entries.len());
+        let shown = mutant!(RepairsUnsynced, self.applied_count, self.len());
         let mut bytes_left = bytes_max;
         let mut lacked = vec![];
-        for Kept { origin, place, bytes, .. } in self.entries[..shown].iter().skip(start) {
+        let shown = shown.max(start) - self.forgotten;
+        for Kept { origin, place, bytes, .. } in self.entries.range(start - self.forgotten..shown) {
             if *place <= vector.get(*origin) {
                 continue;
             }
             if !lacked.is_empty() && bytes.len() > bytes_left {
-                return (lacked, mutant!(MoreNotSaid, true, false));
+                return Lacks::Entries(lacked, mutant!(MoreNotSaid, true, false));
             }
             bytes_left = bytes_left.saturating_sub(bytes.len());
             lacked.push(bytes.clone());
         }
-        (lacked, false)
+        Lacks::Entries(lacked, false)
     }
 }
 
@@ -185,12 +266,33 @@ mod tests {
         append(&mut log, 1, place(1, 1), Place::START);
         append(&mut log, 2, place(1, 1), Place::START);
         append(&mut log, 1, place(1, 2), place(1, 1));
-        let (all, more) = log.beyond(&VersionVector::default(), usize::MAX);
-        assert_eq!((all.len(), more), (3, false));
-        let (part, more) = log.beyond(&VersionVector::default(), 1);
-        assert_eq!((part, more), (all[..1].to_vec(), true));
+        let nothing = VersionVector::default();
+        let Lacks::Entries(all, false) = log.beyond(&nothing, usize::MAX) else { panic!() };
+        assert_eq!(all.len(), 3);
+        assert_eq!(log.beyond(&nothing, 1), Lacks::Entries(all[..1].to_vec(), true));
         let vector = VersionVector::from_iter([(NodeId(1), place(1, 1))]);
-        assert_eq!(log.beyond(&vector, usize::MAX), (all[1..].to_vec(), false));
-        assert_eq!(log.beyond(log.applied(), usize::MAX), (vec![], false));
+        assert_eq!(log.beyond(&vector, usize::MAX), Lacks::Entries(all[1..].to_vec(), false));
+        assert_eq!(log.beyond(log.applied(), usize::MAX), Lacks::Entries(vec![], false));
+    }
+
+    #[test]
+    fn who_lacks_what_is_forgotten_is_told_so() {
+        let mut log = Log::default();
+        append(&mut log, 1, place(1, 1), Place::START);
+        append(&mut log, 2, place(1, 1), Place::START);
+        append(&mut log, 1, place(1, 2), place(1, 1));
+        let Lacks::Entries(all, _) = log.beyond(&VersionVector::default(), usize::MAX) else {
+            panic!()
+        };
+        log.forget(2 * ENTRY_BYTES + all[1].len() + all[2].len());
+        assert_eq!(log.len(), 3);
+        assert_eq!(log.beyond(&VersionVector::default(), usize::MAX), Lacks::Snapshot);
+        let holds_first = VersionVector::from_iter([(NodeId(1), place(1, 1))]);
+        assert_eq!(log.beyond(&holds_first, usize::MAX), Lacks::Entries(all[1..].to_vec(), false));
+        append(&mut log, 1, place(1, 3), place(1, 2));
+        log.forget(0);
+        let last = log.applied().clone();
+        assert_eq!(log.beyond(&last, usize::MAX), Lacks::Entries(vec![], false));
+        assert_eq!(log.beyond(&holds_first, usize::MAX), Lacks::Snapshot);
     }
 }

@@ -22,11 +22,11 @@
 //! | own writes until they are in an entry | `writes`, `entry`, `hlc` |
 //! | entries and vectors of the others | `entries`, `anti_entropy`, `log` |
 //! | applying what is on disk, answering, spreading | `apply`, `state` |
+//! | what stands for entries that are gone | `snapshots`, `slots` |
 //!
 //! # What is left out
 //!
-//! Slots that travel, and with them cutting the logs and dropping tombstones; merge rules other
-//! than last-writer-wins.
+//! Dropping tombstones; merge rules other than last-writer-wins.
 
 mod anti_entropy;
 mod apply;
@@ -34,6 +34,8 @@ mod entries;
 mod entry;
 mod hlc;
 mod log;
+mod slots;
+mod snapshots;
 mod state;
 mod writes;
 
@@ -43,7 +45,7 @@ use bytes::Bytes;
 
 use crate::commands::{Told, View};
 use crate::copies::Copies;
-use crate::ids::{Boot, NodeId, Ticket};
+use crate::ids::{Boot, NodeId, SnapshotNumber, Ticket};
 use crate::limits::Limits;
 use crate::session::Waiter;
 use crate::turn::Turn;
@@ -79,14 +81,19 @@ pub(crate) struct Merged {
     waiters: VecDeque<Option<Waiter>>,
     inbox: Inbox,
     repair: Repair,
+    /// The snapshot that others may fetch, and up to where it holds the logs.
+    offer: Option<(SnapshotNumber, VersionVector)>,
+    /// Whether somebody lacks what only a new snapshot holds.
+    wants_snapshot: bool,
 }
 
 impl Merged {
-    pub(crate) fn new(me: NodeId, boot: Boot, members: &[NodeId]) -> Merged {
+    /// An empty state of this node, which has not begun yet.
+    pub(crate) fn new(me: NodeId, members: &[NodeId]) -> Merged {
         Merged {
             limits: Limits::default(),
             me,
-            boot,
+            boot: Boot(0),
             clock: Clock::default(),
             log: Log::default(),
             state: State::new(),
@@ -99,6 +106,8 @@ impl Merged {
             waiters: VecDeque::new(),
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
+            offer: None,
+            wants_snapshot: false,
         }
     }
 
@@ -107,17 +116,33 @@ impl Merged {
         self.inbox.set_limits(limits);
     }
 
+    /// This start has begun.
+    pub(crate) fn begin(&mut self, boot: Boot) {
+        self.boot = boot;
+    }
+
     /// Takes in an entry that the disk kept.
     pub(crate) fn restore(&mut self, bytes: Bytes) -> Result<(), Malformed> {
         let header = entry::check(&bytes)?;
-        if self.log.fit(&header) != Fit::Next {
-            return Err(Malformed);
+        match self.log.fit(&header) {
+            Fit::Next => {}
+            // A snapshot that was fetched brought it before.
+            Fit::Held => return Ok(()),
+            Fit::Early | Fit::Forgets(_) => return Err(Malformed),
         }
         self.log.append(&header, bytes);
+        self.note_own(&header);
         self.apply_next(&mut |_, _, _| ());
-        self.synced_count += 1;
+        self.synced_count = self.log.len();
+        self.log.forget(self.limits.kept_bytes);
         mutant!(StampCeilingLost, (), self.clock = Clock::default());
         Ok(())
+    }
+
+    fn note_own(&mut self, header: &Header) {
+        if header.origin == self.me {
+            self.log.note_own(header.place);
+        }
     }
 
     // What the node asks.
@@ -169,7 +194,7 @@ impl Merged {
 
     /// Whether something that could be done was left for the next turn.
     pub(crate) fn has_more(&self) -> bool {
-        self.log.applied_count() < self.synced_count
+        self.log.applied_count() < self.synced_count && self.has_room()
     }
 
     /// The merged values.
@@ -178,6 +203,11 @@ impl Merged {
     }
 
     // What it does about it.
+}
+
+/// Whether the keys of a slot that came from a peer can be merged.
+pub(crate) fn check_slot(slot: &[u8]) -> Result<(), Malformed> {
+    slots::for_each(slot, |_, _| ())
 }
 
 /// What an entry says, in few words.

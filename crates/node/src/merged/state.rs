@@ -5,19 +5,23 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use super::hlc::Stamp;
+use super::slots;
 use crate::commands::{Merging, View};
 use crate::counting::{Past, Watch};
-use crate::store::{Cursor, Store, ends};
+use crate::store::{Cursor, Seen, Store, Walk, ends};
+use crate::wire::codec::Malformed;
+use crate::wire::record::Open;
+use crate::wire::slots::Slots;
 use crate::wire::version_vector::Place;
 
 #[derive(Debug)]
-struct Versioned {
-    stamp: Stamp,
+pub(super) struct Versioned {
+    pub(super) stamp: Stamp,
     /// Where it was written, in the log of the stamp's replica.
-    place: Place,
+    pub(super) place: Place,
     /// Nothing after a delete: the tombstone stays, so that an older write cannot bring the key
     /// back.
-    value: Option<Bytes>,
+    pub(super) value: Option<Bytes>,
 }
 
 /// Keys, values and tombstones. The order in which writes are merged makes no difference.
@@ -27,11 +31,51 @@ pub(crate) struct State {
     keys: u64,
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
+    /// A walk for a snapshot.
+    walk: Option<Walk>,
 }
 
 impl State {
     pub(crate) fn new() -> State {
-        State { values: Store::new(), keys: 0, watch: Watch::default() }
+        State { values: Store::new(), keys: 0, watch: Watch::default(), walk: None }
+    }
+
+    // Snapshots.
+
+    /// Merges the keys of a slot of another state.
+    pub(crate) fn join(&mut self, slot: &[u8]) -> Result<(), Malformed> {
+        slots::for_each(slot, |key, Versioned { stamp, place, value }| {
+            self.merge(key, stamp, place, value.as_deref());
+        })
+    }
+
+    /// From now on what changes is kept as it is now, until a walk has seen it all.
+    pub(crate) fn begin_walk(&mut self) {
+        self.walk = Some(Walk::begin());
+    }
+
+    /// Goes on with the walk, over about so many keys or bytes: appends records of what it sees.
+    /// Gives how many records these are; `None`: it was over.
+    pub(crate) fn walk_on(&mut self, keys: usize, bytes: usize, out: &mut Vec<u8>) -> Option<u64> {
+        let walk = self.walk.as_mut().filter(|walk| !walk.is_over())?;
+        let mut slots = Slots::new(out, bytes, Open::merged_slot);
+        walk.go_on(&self.values, keys, |slot, seen| {
+            slots.put(slot, |out| match seen {
+                Seen::Live(key, versioned) => slots::put(key, versioned, out),
+                Seen::Kept(old) => out.extend_from_slice(old),
+            })
+        });
+        Some(slots.end())
+    }
+
+    /// The walk is over, or given up.
+    pub(crate) fn end_walk(&mut self) {
+        self.walk = None;
+    }
+
+    /// What is kept for a walk, in bytes.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.walk.as_ref().map_or(0, Walk::bytes)
     }
 
     /// Merges a write; true if the key had a value before.
@@ -49,6 +93,13 @@ impl State {
         }
         if had_value != value.is_some() {
             self.watch.note(key, had_value);
+        }
+        if let Some(walk) = &mut self.walk {
+            walk.keep(key, || {
+                let mut old = vec![];
+                slots::put(key, self.values.get(key)?, &mut old);
+                Some(old)
+            });
         }
         self.keys += u64::from(value.is_some());
         self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);

@@ -139,6 +139,7 @@ impl Merged {
             turn.disk.record(&Record::Merged(bytes.clone()));
         }
         self.log.append(header, bytes);
+        self.note_own(header);
         let (ticket, count) = (turn.disk.ticket(), self.log.len());
         match self.syncing.back_mut() {
             Some(last) if last.0 == ticket => last.1 = count,

@@ -96,11 +96,15 @@ impl Node {
                 self.counts.close(session);
             }
             Input::Ending => self.on_ending(outputs),
-            Input::TakeSnapshot
-            | Input::SnapshotWritten { .. }
-            | Input::SnapshotPlaced { .. }
-            | Input::SnapshotFailed { .. }
-            | Input::SnapshotRead { .. } => {}
+            Input::TakeSnapshot => self.snapshots.want(),
+            Input::SnapshotWritten { number, bytes } => self.snapshots.on_written(number, bytes),
+            Input::SnapshotPlaced { number, .. } => self.on_snapshot_placed(number, outputs),
+            Input::SnapshotFailed { number, why } => {
+                self.on_snapshot_failed(number, &why, outputs);
+            }
+            Input::SnapshotRead { request, bytes } => {
+                self.donor.on_read(request, bytes, turn!(self, outputs));
+            }
             // Before the boot is on disk nothing may be said, so nothing is heard either.
             Input::Receive { path, message } if self.started => {
                 self.on_bytes(path, &message, outputs);
@@ -134,6 +138,7 @@ impl Node {
             self.clocks.on_tick(turn!(self, outputs));
             self.agreed.on_tick(turn!(self, outputs));
             self.merged.on_tick(turn!(self, outputs));
+            self.look_after_fetch(outputs);
             self.hand_over(outputs);
         }
         self.expire(outputs);
@@ -201,6 +206,7 @@ impl Node {
         self.greet_settled(outputs);
         self.agreed.on_persisted(ticket, turn!(self, outputs));
         self.merged.on_persisted(ticket, turn!(self, outputs));
+        self.go_on_fetching(ticket, outputs);
     }
 
     fn on_disk(&mut self, shortage: Option<Shortage>, outputs: &mut Vec<Output>) {

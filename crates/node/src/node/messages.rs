@@ -71,7 +71,11 @@ impl Node {
         let turn = turn!(self, outputs);
         let read = match body {
             Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => Ok(()),
-            Body::Raft(bytes) => self.agreed.on_message(from, &bytes, turn),
+            Body::Raft(bytes) => {
+                let read = self.agreed.on_message(from, &bytes, turn);
+                self.fetch_agreed(outputs);
+                read
+            }
             Body::Forward { first, count, commands } => {
                 self.agreed.on_forward(from, sender.life, first, count, &commands, turn)
             }
@@ -87,6 +91,28 @@ impl Node {
             }
             Body::TellClock(reading) => {
                 self.clocks.on_told(from, reading, turn);
+                Ok(())
+            }
+            Body::OfferSnapshot(number) => {
+                self.fetch_merged(from, number, outputs);
+                Ok(())
+            }
+            Body::AskSnapshot { number, offset } => {
+                self.agreed.on_asked(from, turn.now.monotonic_ms);
+                self.donor.on_asked(
+                    from,
+                    number,
+                    offset,
+                    self.limits.piece_bytes,
+                    turn!(self, outputs),
+                );
+                Ok(())
+            }
+            Body::Snapshot { number, offset, bytes } => {
+                self.on_piece(from, number, offset, &bytes, outputs)
+            }
+            Body::Fetched(_) => {
+                self.agreed.on_fetched(from);
                 Ok(())
             }
         };

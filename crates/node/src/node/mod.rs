@@ -26,6 +26,7 @@ mod inputs;
 mod long_reads;
 mod messages;
 mod requests;
+mod snapshots;
 mod status;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -41,6 +42,7 @@ use crate::limits::{Limits, TURN_STEPS};
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::Sessions;
+use crate::snapshot::{Donor, Fetch, Snapshots};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Identity, Turn};
 use crate::wire::group::RecordGroup;
@@ -84,6 +86,9 @@ pub struct Node {
     members: Members,
     agreed: Agreed,
     merged: Merged,
+    snapshots: Snapshots,
+    donor: Donor,
+    fetch: Option<Fetch>,
 }
 
 impl Node {
@@ -94,6 +99,7 @@ impl Node {
         members: Members,
         agreed: Agreed,
         merged: Merged,
+        snapshots: Snapshots,
     ) -> Node {
         /// Another stream of chance than that of elections.
         const ANSWERS: u64 = 0x616e_7377_6572;
@@ -124,6 +130,9 @@ impl Node {
             members,
             agreed,
             merged,
+            snapshots,
+            donor: Donor::default(),
+            fetch: None,
         }
     }
 
@@ -134,6 +143,7 @@ impl Node {
     /// to do. After [`Output::Halt`] it does nothing any more.
     pub fn turn(&mut self, inputs: &mut Vec<Input>, outputs: &mut Vec<Output>) {
         self.budget = Budget::new(self.turn_steps);
+        self.agreed.forget(self.now.monotonic_ms);
         let mut inputs = inputs.drain(..);
         while inputs.len() > 0 {
             // What is fetched for more of them would be gone again by then.
@@ -163,6 +173,7 @@ impl Node {
         }
         self.count(outputs);
         self.agreed.state().clean_up();
+        self.snapshot(outputs);
         self.disk.close(outputs);
     }
 
@@ -186,6 +197,7 @@ impl Node {
             || (self.serves() && self.sessions.has_runnable())
             || !self.counts.is_empty()
             || self.agreed.has_garbage()
+            || self.snapshots.has_more()
     }
 
     /// Turns are to do no more than so many steps of each kind of work.

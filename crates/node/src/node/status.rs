@@ -1,7 +1,7 @@
 //! How the node sees itself and the cluster.
 
 use super::Node;
-use crate::api::{Level, Order, Role, Snapshots, Status, Waits};
+use crate::api::{Level, Order, Role, Status, Waits};
 use crate::keyspace::Keyspace;
 
 impl Node {
@@ -37,7 +37,7 @@ impl Node {
             disk_full: self.disk.is_full(),
             clock_agrees: self.clocks.agrees(),
             clocks: self.clocks.measured(self.now).collect(),
-            snapshots: Snapshots::default(),
+            snapshots: self.snapshots_told(),
         }
     }
 

@@ -50,6 +50,17 @@ pub fn in_words(message: &Bytes) -> String {
         Body::Lost(place) => format!("you lost entries: I hold {}: {}", place.boot, place.index),
         Body::AskClock { .. } => "what does your clock say?".into(),
         Body::TellClock(reading) => format!("my clock says {}", reading.wall_ms),
+        Body::OfferSnapshot(number) => format!("you lack what my snapshot {number} holds"),
+        Body::AskSnapshot { number, offset } => {
+            format!("your snapshot {number}, from {offset} on?")
+        }
+        Body::Snapshot { number, offset, bytes } if bytes.is_empty() => {
+            format!("nothing of snapshot {number} at {offset}")
+        }
+        Body::Snapshot { number, offset, bytes } => {
+            format!("{} bytes of snapshot {number} at {offset}", bytes.len())
+        }
+        Body::Fetched(index) => format!("fetched all up to {index}"),
     }
 }
 

@@ -117,6 +117,16 @@ impl Node {
         Some(AgreedEntry { term, data })
     }
 
+    /// The first entry of the agreed log that is kept in memory, or will be.
+    pub fn agreed_first(&self) -> Index {
+        self.agreed().first_index()
+    }
+
+    /// The term of the last entry of the agreed log, also where that is not kept in memory.
+    pub fn agreed_last_term(&self) -> Term {
+        self.agreed().last_term()
+    }
+
     /// The last index of the agreed log here, committed or not.
     pub fn agreed_last(&self) -> Index {
         self.agreed().last_index()

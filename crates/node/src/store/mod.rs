@@ -8,10 +8,12 @@
 mod keys;
 mod row;
 mod slot;
+mod walk;
 
 use std::hint::black_box;
 
 use keys::Keys;
+pub(crate) use walk::{Seen, Walk};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Keys of one order, each with a `V`.
@@ -49,6 +51,11 @@ impl Cursor {
     /// Where a key lies.
     pub(crate) fn of(key: &[u8]) -> Cursor {
         Cursor::new(slot::of(key), xxh3_64(key))
+    }
+
+    /// The slot that it lies in.
+    pub(crate) fn slot(self) -> u16 {
+        (self.0 >> HASH_BITS) as u16
     }
 
     /// Slot, and the least hash that lies here.

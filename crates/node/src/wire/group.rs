@@ -2,6 +2,7 @@
 
 use crate::api::{Output, Shortage};
 use crate::ids::Ticket;
+use crate::wire::facts::Facts;
 use crate::wire::lent::Lent;
 use crate::wire::record::Record;
 
@@ -16,6 +17,10 @@ pub(crate) struct RecordGroup {
     /// Tickets given out.
     given: u64,
     done: u64,
+    /// What the records say, but for entries and state.
+    facts: Facts,
+    /// Bytes of groups that were handed over, and of those that were found there.
+    handed: u64,
     /// Why there is no room but for small records, if there is none.
     shortage: Option<Shortage>,
 }
@@ -23,7 +28,24 @@ pub(crate) struct RecordGroup {
 impl RecordGroup {
     /// Adds a record to the group of this turn.
     pub(crate) fn record(&mut self, record: &Record) {
+        self.facts.note(record);
         record.encode(&mut self.group);
+    }
+
+    /// What is on disk since before this start.
+    pub(crate) fn found(facts: Facts, bytes: u64) -> RecordGroup {
+        RecordGroup { facts, handed: bytes, ..RecordGroup::default() }
+    }
+
+    /// What the records say, but for entries and state.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Bytes of groups behind the snapshot that this start began with: those that were found there,
+    /// and those that were handed over.
+    pub(crate) fn handed(&self) -> u64 {
+        self.handed
     }
 
     /// The ticket of the group of this turn.
@@ -57,6 +79,7 @@ impl RecordGroup {
         }
         let ticket = self.ticket();
         self.given = ticket.0;
+        self.handed += self.group.len() as u64;
         let records = self.lent.lend(std::mem::take(&mut self.group));
         self.group = self.lent.take();
         outputs.push(Output::Persist { ticket, records });

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use crate::api::Order;
-use crate::ids::{Boot, Life, NodeId, Sequence};
+use crate::ids::{Boot, Index, Life, NodeId, Sequence, SnapshotNumber};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -52,6 +52,16 @@ pub(crate) enum Body {
     AskClock { asked_ms: u64, is_fit: bool },
     /// What the sender's wall clock says.
     TellClock(ClockReading),
+    /// The receiver lacks merged entries that the sender does not keep any more: this snapshot of
+    /// the sender holds them.
+    OfferSnapshot(SnapshotNumber),
+    /// The sender fetches this snapshot of the receiver, from this place on.
+    AskSnapshot { number: SnapshotNumber, offset: u64 },
+    /// A piece of a snapshot of the sender; nothing: there is no such snapshot any more.
+    Snapshot { number: SnapshotNumber, offset: u64, bytes: Bytes },
+    /// The sender has fetched what the receiver, its leader, offered: its state stands at this
+    /// entry.
+    Fetched(Index),
 }
 
 /// The answer to a question about a clock.
@@ -98,6 +108,10 @@ const TELL_CLOCK: u8 = 8;
 const PROBE: u8 = 9;
 const ALIVE: u8 = 10;
 const COPIED: u8 = 11;
+const OFFER_SNAPSHOT: u8 = 12;
+const ASK_SNAPSHOT: u8 = 13;
+const SNAPSHOT: u8 = 14;
+const FETCHED: u8 = 15;
 
 impl Message {
     pub(crate) fn encode(&self) -> Bytes {
@@ -146,6 +160,8 @@ impl Body {
             Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => 0,
             Body::VersionVector { .. } | Body::Lost(_) => 0,
             Body::AskClock { .. } | Body::TellClock(_) => 0,
+            Body::Snapshot { bytes, .. } => bytes.len(),
+            Body::OfferSnapshot(_) | Body::AskSnapshot { .. } | Body::Fetched(_) => 0,
         }
     }
 
@@ -201,6 +217,25 @@ impl Body {
                 [&boot.0, asked_ms, wall_ms].into_iter().for_each(|number| put_uint(out, *number));
                 out.push(u8::from(*is_fit));
             }
+            Body::OfferSnapshot(number) => {
+                out.push(OFFER_SNAPSHOT);
+                put_uint(out, number.0);
+            }
+            Body::AskSnapshot { number, offset } => {
+                out.push(ASK_SNAPSHOT);
+                put_uint(out, number.0);
+                put_uint(out, *offset);
+            }
+            Body::Snapshot { number, offset, bytes } => {
+                out.push(SNAPSHOT);
+                put_uint(out, number.0);
+                put_uint(out, *offset);
+                out.extend_from_slice(bytes);
+            }
+            Body::Fetched(index) => {
+                out.push(FETCHED);
+                put_uint(out, index.0);
+            }
         }
     }
 
@@ -238,6 +273,16 @@ impl Body {
                 wall_ms: reader.uint()?,
                 is_fit: reader.flag()?,
             }),
+            OFFER_SNAPSHOT => Body::OfferSnapshot(SnapshotNumber(reader.number()?)),
+            ASK_SNAPSHOT => {
+                let (number, offset) = (SnapshotNumber(reader.number()?), reader.number()?);
+                Body::AskSnapshot { number, offset }
+            }
+            SNAPSHOT => {
+                let (number, offset) = (SnapshotNumber(reader.number()?), reader.number()?);
+                return Ok(Body::Snapshot { number, offset, bytes: rest(reader) });
+            }
+            FETCHED => Body::Fetched(Index(reader.number()?)),
             _ => return Err(Malformed),
         };
         reader.end()?;
@@ -275,7 +320,7 @@ impl Hello {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{DirectoryId, Index};
+    use crate::ids::DirectoryId;
 
     fn bodies() -> Vec<Body> {
         let place = Place { boot: Boot(2), index: Index(900) };
@@ -320,6 +365,14 @@ mod tests {
                 wall_ms: 1 << 41,
                 is_fit: false,
             }),
+            Body::OfferSnapshot(SnapshotNumber(7)),
+            Body::AskSnapshot { number: SnapshotNumber(7), offset: 1 << 40 },
+            Body::Snapshot {
+                number: SnapshotNumber(7),
+                offset: 0,
+                bytes: Bytes::from_static(b"bytes"),
+            },
+            Body::Fetched(Index(900)),
         ]
     }
 

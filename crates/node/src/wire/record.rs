@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::api::Order;
 use crate::ids::{DirectoryId, Index, Life, NodeId, Term};
+use crate::wire::base::{AgreedBase, MergedBase};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 
 /// One thing that must survive a crash.
@@ -29,6 +30,20 @@ pub(crate) enum Record {
     Agreed { index: Index, term: Term, data: Bytes },
     /// An entry of a merged log, encoded.
     Merged(Bytes),
+    /// Slots of another member's state follow; those before that no base counts are void.
+    Fetch,
+    /// Keys of the agreed order with their values, for the next [`Record::AgreedBase`].
+    AgreedSlot(Bytes),
+    /// The agreed state is what the slots before this record say, up to an entry of the log; all
+    /// entries before are over.
+    AgreedBase(AgreedBase),
+    /// Keys of the merged order with their values and tombstones, for the next
+    /// [`Record::MergedBase`].
+    MergedSlot(Bytes),
+    /// What the slots before this record say is merged into the state.
+    MergedBase(MergedBase),
+    /// A snapshot ends here: how many records it has before this one.
+    End(u64),
 }
 
 /// Whose a directory is. Its own id and the node's are fixed when it is first used, the rest when
@@ -96,6 +111,12 @@ const SUPERSEDED: u8 = 4;
 const HARD_STATE: u8 = 5;
 const AGREED: u8 = 6;
 const MERGED: u8 = 7;
+const AGREED_SLOT: u8 = 8;
+const AGREED_BASE: u8 = 9;
+const MERGED_SLOT: u8 = 10;
+const MERGED_BASE: u8 = 11;
+const END: u8 = 12;
+const FETCH: u8 = 13;
 
 /// What stands for no vote: no node has this id.
 const NOBODY: u64 = 0;
@@ -141,6 +162,12 @@ impl Record {
                 out.extend_from_slice(data);
             }),
             Record::Merged(entry) => framed(out, MERGED, |out| out.extend_from_slice(entry)),
+            Record::Fetch => framed(out, FETCH, |_| ()),
+            Record::AgreedSlot(slot) => framed(out, AGREED_SLOT, |out| out.extend_from_slice(slot)),
+            Record::AgreedBase(base) => framed(out, AGREED_BASE, |out| base.encode(out)),
+            Record::MergedSlot(slot) => framed(out, MERGED_SLOT, |out| out.extend_from_slice(slot)),
+            Record::MergedBase(base) => framed(out, MERGED_BASE, |out| base.encode(out)),
+            Record::End(records) => framed(out, END, |out| put_uint(out, *records)),
         }
     }
 
@@ -185,6 +212,12 @@ impl Record {
                 return Ok(Record::Agreed { index, term, data });
             }
             MERGED => return Ok(Record::Merged(body)),
+            FETCH => Record::Fetch,
+            AGREED_SLOT => return Ok(Record::AgreedSlot(body)),
+            AGREED_BASE => Record::AgreedBase(AgreedBase::decode(&mut reader)?),
+            MERGED_SLOT => return Ok(Record::MergedSlot(body)),
+            MERGED_BASE => Record::MergedBase(MergedBase::decode(&mut reader)?),
+            END => Record::End(reader.number()?),
             _ => return Err(Malformed),
         };
         reader.end()?;
@@ -199,11 +232,42 @@ const VERSION: u8 = 1;
 
 /// Appends kind, version, length and what `body` appends.
 fn framed(out: &mut Vec<u8>, kind: u8, body: impl FnOnce(&mut Vec<u8>)) {
-    out.extend_from_slice(&[kind, VERSION, 0, 0, 0, 0]);
-    let start = out.len();
+    let open = Open::begin(out, kind);
     body(out);
-    let length = u32::try_from(out.len() - start).expect("a record is far below 4 GiB");
-    out[start - 4..start].copy_from_slice(&length.to_le_bytes());
+    open.end(out);
+}
+
+/// A record whose body is being appended.
+pub(crate) struct Open {
+    start: usize,
+}
+
+impl Open {
+    /// Begins a [`Record::AgreedSlot`].
+    pub(crate) fn agreed_slot(out: &mut Vec<u8>) -> Open {
+        Open::begin(out, AGREED_SLOT)
+    }
+
+    /// Begins a [`Record::MergedSlot`].
+    pub(crate) fn merged_slot(out: &mut Vec<u8>) -> Open {
+        Open::begin(out, MERGED_SLOT)
+    }
+
+    fn begin(out: &mut Vec<u8>, kind: u8) -> Open {
+        out.extend_from_slice(&[kind, VERSION, 0, 0, 0, 0]);
+        Open { start: out.len() }
+    }
+
+    /// How long the body is so far.
+    pub(crate) fn length(&self, out: &[u8]) -> usize {
+        out.len() - self.start
+    }
+
+    /// The body is complete.
+    pub(crate) fn end(self, out: &mut [u8]) {
+        let length = u32::try_from(out.len() - self.start).expect("a record is far below 4 GiB");
+        out[self.start - 4..self.start].copy_from_slice(&length.to_le_bytes());
+    }
 }
 
 impl Birth {
@@ -262,6 +326,12 @@ mod tests {
             Record::Agreed { index: Index(301), term: Term(4), data: Bytes::from_static(b"entry") },
             Record::Agreed { index: Index(302), term: Term(4), data: Bytes::new() },
             Record::Merged(Bytes::from_static(b"merged")),
+            Record::Fetch,
+            Record::AgreedSlot(Bytes::from_static(b"keys")),
+            Record::AgreedBase(AgreedBase { index: Index(7), ..AgreedBase::default() }),
+            Record::MergedSlot(Bytes::from_static(b"keys")),
+            Record::MergedBase(MergedBase { clock: 7, ..MergedBase::default() }),
+            Record::End(300),
         ];
         let mut group = vec![];
         records.iter().for_each(|record| record.encode(&mut group));

@@ -46,6 +46,12 @@ impl VersionVector {
         *old = place;
     }
 
+    /// Moves a replica's place forward, unless it stands there or beyond.
+    pub(crate) fn raise(&mut self, replica: NodeId, place: Place) {
+        let old = self.0.entry(replica).or_insert(Place::START);
+        *old = place.max(*old);
+    }
+
     /// Whether all that `other` holds is held here.
     pub(crate) fn holds(&self, other: &VersionVector) -> bool {
         other.iter().all(|(replica, place)| self.get(replica) >= place)

@@ -30,12 +30,68 @@ pub(crate) fn tell(script: &str) -> String {
     told
 }
 
+#[derive(Default)]
 struct Disk {
     /// Groups that are safe.
     kept: Vec<Bytes>,
     /// Groups on their way.
     pending: VecDeque<(Ticket, Bytes)>,
     stalled: bool,
+    /// Snapshots in place, and the one that is being written.
+    snapshots: BTreeMap<SnapshotNumber, Snapshot>,
+    writing: Option<(SnapshotNumber, Snapshot, bool)>,
+}
+
+/// A snapshot, and how many groups it stands for.
+#[derive(Clone, Default)]
+struct Snapshot {
+    bytes: Vec<u8>,
+    groups: usize,
+}
+
+impl Disk {
+    /// What is on its way gets there, and a snapshot that is complete is put in place: what is to
+    /// be told of it.
+    fn sync(&mut self) -> Vec<Input> {
+        let last = self.pending.back().map(|(last, _)| Input::Persisted(*last));
+        self.kept.extend(self.pending.drain(..).map(|(_, group)| group));
+        let mut told: Vec<Input> = last.into_iter().collect();
+        if let Some((number, snapshot, true)) = self.writing.take_if(|writing| writing.2) {
+            let bytes = snapshot.bytes.len() as u64;
+            self.snapshots.insert(number, snapshot);
+            while self.snapshots.len() > 2 {
+                self.snapshots.pop_first();
+            }
+            told.push(Input::SnapshotPlaced { number, bytes });
+        } else if let Some((number, snapshot, false)) = &self.writing {
+            let bytes = snapshot.bytes.len() as u64;
+            told.push(Input::SnapshotWritten { number: *number, bytes });
+        }
+        told
+    }
+
+    /// Brings a node back to where it was: what could not be read, if something.
+    fn recover(&self, config: &Config) -> (Result<Node, StartError>, Option<String>) {
+        let mut damaged = None;
+        let mut skipped = SnapshotNumber(0);
+        for (number, snapshot) in self.snapshots.iter().rev() {
+            let mut recovery = Recovery::new(config.clone());
+            recovery.skip_snapshot(skipped);
+            let loaded = snapshot.bytes.chunks(100).try_for_each(|piece| recovery.load(piece));
+            if loaded.and_then(|()| recovery.loaded(*number)).is_ok() {
+                let behind = &self.kept[snapshot.groups..];
+                return (replay(recovery, behind), damaged);
+            }
+            skipped = skipped.max(*number);
+            damaged = Some(format!("snapshot {number} cannot be read"));
+        }
+        (replay(Recovery::new(config.clone()), &self.kept), damaged)
+    }
+}
+
+fn replay(mut recovery: Recovery, groups: &[Bytes]) -> Result<Node, StartError> {
+    groups.iter().try_for_each(|group| recovery.replay(group))?;
+    recovery.finish()
 }
 
 /// A message on its way.
@@ -71,6 +127,8 @@ pub(crate) struct World {
     held: BTreeSet<(u64, u64)>,
     requests: BTreeMap<(u64, u64, u64), String>,
     next_request: u64,
+    /// How much may wait, and go together, where a story says so.
+    limits: Limits,
     /// Buffers of requests, which nodes must not keep.
     lent: Vec<Bytes>,
     told: Vec<String>,
@@ -104,6 +162,10 @@ impl World {
     /// - `forge 2 1 NAME`: node 2 says to node 1 what no sound member says (see `node::Forged`).
     /// - `stranger 2 1`: somebody says hello to node 1 as node 2, and that it knows node 1 by
     ///   another directory.
+    /// - `keep BYTES`: nodes keep so much of their logs for those who are behind.
+    /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`: its newest snapshot is damaged; `forget
+    ///   1`: of the log of node 1 what is before its older snapshot is gone.
+    /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads.
     /// - `n1.a flood COUNT`: so many writes, ten each millisecond; messages and disks take no time
     ///   meanwhile.
@@ -159,12 +221,12 @@ impl World {
             ["move"] => self.moved = true,
             ["clone", id, copy] => {
                 let kept = self.disk(number(id)).kept.clone();
-                let disk = Disk { kept, pending: VecDeque::new(), stalled: false };
+                let disk = Disk { kept, ..Disk::default() };
                 self.disks.insert(number(copy), disk);
                 self.start(number(copy));
             }
             ["twin", id, twin] => {
-                let disk = Disk { kept: vec![], pending: VecDeque::new(), stalled: false };
+                let disk = Disk::default();
                 self.disks.insert(number(twin), disk);
                 self.directories.insert(number(twin), 500 + number(id));
                 self.start(number(twin));
@@ -198,6 +260,23 @@ impl World {
                 self.told.push(told.unwrap_or("nobody leads".into()));
             }
             ["log", "time"] => self.log_time(),
+            ["keep", bytes] => {
+                self.limits.kept_bytes = number(bytes) as usize;
+                let limits = self.limits;
+                self.nodes.values_mut().for_each(|node| node.set_limits(limits));
+            }
+            ["snapshot", id] => self.turn(number(id), vec![Input::TakeSnapshot]),
+            ["rot", id] => {
+                let mut newest = self.disk(number(id)).snapshots.last_entry().unwrap();
+                let middle = newest.get().bytes.len() / 2;
+                newest.get_mut().bytes[middle] ^= 1;
+            }
+            ["forget", id] => {
+                let disk = self.disk(number(id));
+                let groups = disk.snapshots.values().map(|snapshot| snapshot.groups).min();
+                disk.kept[..groups.unwrap_or(0)].fill(Bytes::from_static(b"gone"));
+            }
+            [who, "fill", key, count] => self.fill(who, key, number(count)),
             [who, "flood", count] => self.flood(who, number(count)),
             [who, command @ ..] if who.contains('.') => self.ask(who, command),
             _ => panic!("not a command of a story: {line}"),
@@ -208,7 +287,7 @@ impl World {
         let told = std::mem::take(&mut self.told);
         *self = World { told, size, level: Some(level), now_ms: 1000, ..World::default() };
         for id in 1..=size {
-            self.disks.insert(id, Disk { kept: vec![], pending: VecDeque::new(), stalled: false });
+            self.disks.insert(id, Disk::default());
             self.directories.insert(id, 10 + id);
             self.start(id);
         }
@@ -240,7 +319,7 @@ impl World {
             Level::Linearizable | Level::Sequential => Order::Agreed,
             Level::Causal | Level::Eventual => Order::Merged,
         };
-        let mut recovery = Recovery::new(Config {
+        let config = Config {
             id: NodeId(id),
             members: self.members(own),
             order,
@@ -250,10 +329,12 @@ impl World {
             seed: id * 7919 + self.now_ms,
             incarnation: self.path_of(own).0,
             directory: DirectoryId(*self.directories.get(&own).unwrap_or(&self.directories[&id])),
-        });
-        let replayed = self.disks[&own].kept.iter().try_for_each(|group| recovery.replay(group));
-        match replayed.and_then(|()| recovery.finish()) {
-            Ok(node) => {
+        };
+        let (recovered, damaged) = self.disks[&own].recover(&config);
+        self.told.extend(damaged.map(|damaged| format!("n{own}: {damaged}")));
+        match recovered {
+            Ok(mut node) => {
+                node.set_limits(self.limits);
                 self.nodes.insert(own, node);
                 let others = self.nodes.keys().copied().filter(|n| *n != own && *n <= self.size);
                 for other in others.collect::<Vec<_>>() {
@@ -270,6 +351,7 @@ impl World {
     fn crash(&mut self, id: u64) {
         self.nodes.remove(&id);
         self.disk(id).pending.clear();
+        self.disk(id).writing = None;
         self.flying.retain(|flight| flight.to != id);
         self.requests.retain(|key, _| key.0 != id);
     }
@@ -362,10 +444,7 @@ impl World {
             if disk.stalled {
                 continue;
             }
-            if let Some((last, _)) = disk.pending.back() {
-                inputs.entry(*id).or_default().push(Input::Persisted(*last));
-            }
-            disk.kept.extend(disk.pending.drain(..).map(|(_, group)| group));
+            inputs.entry(*id).or_default().extend(disk.sync());
         }
         for id in self.nodes.keys().copied().collect::<Vec<_>>() {
             self.turn(id, inputs.remove(&id).unwrap_or_default());
@@ -411,6 +490,36 @@ impl World {
                 if self.path_of(to) == path {
                     self.flying.push(Flight { from: id, to, back: true, message });
                 }
+            }
+            Output::BeginSnapshot(number) => {
+                let disk = self.disk(id);
+                let groups = disk.kept.len() + disk.pending.len();
+                disk.writing = Some((number, Snapshot { groups, ..Snapshot::default() }, false));
+            }
+            Output::WriteSnapshot { bytes, .. } => {
+                self.disk(id).writing.as_mut().unwrap().1.bytes.extend(bytes);
+            }
+            Output::EndSnapshot(_) => self.disk(id).writing.as_mut().unwrap().2 = true,
+            Output::DropSnapshot(_) => self.disk(id).writing = None,
+            Output::ReadSnapshot { request, number, offset, bytes } => {
+                let snapshot = self.disk(id).snapshots.get(&number);
+                let bytes = snapshot.map(|snapshot| {
+                    let rest = &snapshot.bytes[offset as usize..];
+                    Bytes::copy_from_slice(&rest[..bytes.min(rest.len())])
+                });
+                self.turn(id, vec![Input::SnapshotRead { request, bytes }]);
+            }
+            Output::Note(Event::SnapshotPlaced(number, _)) => {
+                self.told.push(format!("n{id}: snapshot {number} is in place"));
+            }
+            Output::Note(Event::SnapshotGivenUp(number, why)) => {
+                self.told.push(format!("n{id} gives snapshot {number} up: {why}"));
+            }
+            Output::Note(Event::Fetches(from)) => {
+                self.told.push(format!("n{id} fetches the state of n{}", from.0));
+            }
+            Output::Note(Event::Fetched(from, index)) => {
+                self.told.push(format!("n{id} has the state of n{}, up to {index}", from.0));
             }
             Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {
@@ -473,6 +582,20 @@ impl World {
     /// Whether nothing is on its way to a node or a disk.
     fn is_quiet(&self) -> bool {
         self.flying.is_empty() && self.disks.values().all(|disk| disk.pending.is_empty())
+    }
+
+    fn fill(&mut self, who: &str, key: &str, count: u64) {
+        let told = std::mem::take(&mut self.told);
+        for write in 1..=count {
+            self.ask(who, &["set", &format!("{key}{write}"), "v"]);
+            while !self.requests.is_empty() {
+                self.step();
+            }
+        }
+        let told = std::mem::replace(&mut self.told, told);
+        let (done, noted): (Vec<_>, _) = told.into_iter().partition(|line| line.ends_with("→ OK"));
+        self.told.extend(noted);
+        self.told.push(format!("{} of {count} done", done.len()));
     }
 
     fn flood(&mut self, who: &str, count: u64) {

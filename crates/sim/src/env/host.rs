@@ -3,17 +3,19 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use bytes::Bytes;
 use node::{
     Config, DirectoryId, Input, Level, Limits, Node, NodeId, Order, Recovery, RequestId, SessionId,
     StartError,
 };
 
 use crate::env::clock::Clock;
-use crate::env::disk::Disk;
+use crate::env::disk::{Directory, Disk};
 use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::Setting;
 use crate::world::event::Answer;
+
+/// A start reads snapshots in pieces of so many bytes.
+const PIECE_BYTES: usize = 1000;
 
 /// One client connection at its node.
 #[derive(Debug)]
@@ -106,7 +108,9 @@ pub(crate) struct Host {
     pub(crate) dies_overwritten: bool,
     /// What its directory held before each start at which it had met all others: copies that were
     /// made while it was down.
-    copies: Vec<Vec<Bytes>>,
+    copies: Vec<Directory>,
+    /// Out of 100 starts, at how many a bit of the newest snapshot is flipped.
+    rots_percent: u64,
     /// How many groups its disk held when it was first seen to have met all others.
     pub(crate) formed_at: Option<usize>,
     /// Where seeds and names come from.
@@ -139,6 +143,7 @@ impl Host {
             is_copy: false,
             dies_overwritten: false,
             copies: vec![],
+            rots_percent: setting.rots_percent,
             formed_at: None,
             boots: Chance::new(seed, Subject::Boot(place as u64)),
             wakes: Chance::new(seed, Subject::Wake(place as u64)),
@@ -174,7 +179,7 @@ impl Host {
         assert!(self.node.is_none(), "a node that runs is not started");
         self.life += 1;
         if self.is_settled() {
-            self.copies.push(self.disk.groups().cloned().collect());
+            self.copies.push(self.disk.directory());
         }
         self.config.seed = self.boots.number();
         self.config.incarnation = self.boots.number();
@@ -183,6 +188,16 @@ impl Host {
             self.clock.restart(now_us, self.boots.below(1000));
         }
         let mut recovery = Recovery::new(self.config.clone());
+        // A start that finds a bit flipped begins anew with what is before.
+        if self.disk.snapshot().0.is_some() && self.boots.percent(self.rots_percent) {
+            self.disk.rot_snapshot();
+        }
+        let (snapshot, rotten) = self.disk.snapshot();
+        rotten.into_iter().for_each(|number| recovery.skip_snapshot(number));
+        if let Some((number, bytes)) = snapshot {
+            bytes.chunks(PIECE_BYTES).try_for_each(|piece| recovery.load(piece))?;
+            recovery.loaded(number)?;
+        }
         for group in self.disk.groups() {
             recovery.replay(group)?;
         }
@@ -199,12 +214,12 @@ impl Host {
     }
 
     /// An older state of its directory: what it was before one of its starts.
-    pub(crate) fn older_copy(&self, chance: &mut Chance) -> Vec<Bytes> {
+    pub(crate) fn older_copy(&self, chance: &mut Chance) -> Directory {
         chance.pick_from(&self.copies).clone()
     }
 
     /// From now on its directory is one that must not take part.
-    pub(crate) fn put_back(&mut self, directory: Vec<Bytes>) {
+    pub(crate) fn put_back(&mut self, directory: Directory) {
         assert!(self.node.is_none(), "a directory is put back while its node is down");
         self.disk.put_back(directory);
         self.formed_at = None;
@@ -212,7 +227,7 @@ impl Host {
     }
 
     /// It is to run what `other` runs, on a copy of its directory.
-    pub(crate) fn impersonate(&mut self, other: &Host, directory: Vec<Bytes>) {
+    pub(crate) fn impersonate(&mut self, other: &Host, directory: Directory) {
         self.config.id = other.config.id;
         self.put_back(directory);
     }

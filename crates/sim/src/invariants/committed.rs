@@ -40,6 +40,10 @@ impl Lasting {
         let (node, commit) = (turn.status.id.0, turn.status.commit);
         for index in from + 1..=commit.0 {
             let Some(entry) = turn.view.entry(index) else {
+                // Who knew it committed before it was forgotten was seen then.
+                if index < turn.view.first_index() && self.log.len() as u64 >= index {
+                    continue;
+                }
                 return Err(format!("node {node} knows entry {index} committed and lacks it"));
             };
             match self.log.get(index as usize - 1) {
@@ -66,6 +70,7 @@ impl Lasting {
         let (known, index) = (self.log[place], place as u64 + 1);
         match turn.view.entry(index) {
             Some(entry) if entry == known.entry => Ok(()),
+            None if index < turn.view.first_index() => Ok(()),
             _ => Err(format!(
                 "node {node} leads term {term} without entry {index}, committed in term {} or before",
                 known.known_in

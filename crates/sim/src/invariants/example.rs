@@ -57,6 +57,19 @@ impl View for Held {
         self.values.get(key)
     }
 
+    fn first_index(&self) -> u64 {
+        1
+    }
+
+    fn last_term(&self) -> u64 {
+        let stamps = self.stamps.last().map(|stamp| stamp.0);
+        stamps.or(self.entries.last().map(|entry| entry.0)).unwrap_or(0)
+    }
+
+    fn comes(&self) -> Option<(u64, u64)> {
+        None
+    }
+
     fn believes(&self, member: NodeId) -> Option<(u64, u64)> {
         self.believed.get(&member).copied()
     }
@@ -97,6 +110,7 @@ pub(crate) fn status(node: u64) -> Status {
         disk_full: false,
         clock_agrees: true,
         clocks: vec![],
+        snapshots: node::Snapshots::default(),
     }
 }
 

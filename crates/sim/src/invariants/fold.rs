@@ -189,22 +189,25 @@ impl Invariant for SameFold {
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
         let index = status.applied;
+        if status.order != node::Order::Agreed {
+            return Ok(());
+        }
+        for next in self.counts.len() as u64 + 1..=index.0 {
+            let Some(writes) = turn.view.writes(next) else {
+                // Who applies an entry first is looked at before it may forget it.
+                let node = status.id.0;
+                return Err(format!("node {node} has applied entry {next}, which nobody holds"));
+            };
+            self.fold(next, writes);
+        }
         if turn.view.is_within_entry() {
             // It holds more than the fold up to there. It is looked at when it stands between two
             // entries.
             return Ok(());
         }
         let seen = self.seen.insert(turn.host, (turn.life, index.0));
-        if status.order != node::Order::Agreed
-            || index == Index(0)
-            || seen == Some((turn.life, index.0))
-        {
+        if index == Index(0) || seen == Some((turn.life, index.0)) {
             return Ok(());
-        }
-        for next in self.counts.len() as u64 + 1..=index.0 {
-            // That a node lacks what it applied, another invariant sees.
-            let Some(writes) = turn.view.writes(next) else { return Ok(()) };
-            self.fold(next, writes);
         }
         let node = status.id.0;
         let expected = self.counts[index.0 as usize - 1];

@@ -22,8 +22,11 @@ impl Same {
 }
 
 fn end(turn: &Turn<'_>) -> End {
+    if let Some(end) = turn.view.comes() {
+        return end;
+    }
     let last = turn.view.last_index();
-    (last, if last == 0 { 0 } else { turn.view.stamp(last).map_or(0, |(term, _)| term) })
+    (last, turn.view.last_term())
 }
 
 fn describe((last, term): End) -> String {

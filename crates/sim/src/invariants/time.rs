@@ -23,6 +23,8 @@ pub(crate) struct Onward {
     agreed: bool,
     cap_ms: i64,
     hosts: Vec<Seen>,
+    /// What is committed.
+    known: Vec<Entry>,
 }
 
 /// What was seen of one node.
@@ -60,8 +62,10 @@ impl Seen {
     fn drop_replaced(&mut self, turn: &Turn<'_>) {
         self.log.truncate(turn.view.last_index() as usize);
         while let Some(last) = self.log.last() {
-            let here = turn.view.stamp(self.log.len() as u64);
-            if here.is_some_and(|(term, _)| term == last.term) {
+            let index = self.log.len() as u64;
+            let here = turn.view.stamp(index);
+            // What is forgotten was committed.
+            if index < turn.view.first_index() || here.is_some_and(|(term, _)| term == last.term) {
                 return;
             }
             self.log.pop();
@@ -115,6 +119,7 @@ impl Onward {
             agreed: setting.order == Order::Agreed,
             cap_ms: setting.max_clock_drift_ms as i64,
             hosts: vec![Seen::default(); setting.nodes],
+            known: vec![],
         }
     }
 
@@ -175,6 +180,13 @@ impl Invariant for Onward {
         }
         let clock_ms = seen.clock_ms(turn, self.cap_ms);
         for index in seen.log.len() as u64 + 1..=turn.view.last_index() {
+            if index < turn.view.first_index() {
+                // A snapshot took its place; another node had it once.
+                let entry = self.known.get(index as usize - 1).copied();
+                let entry = entry.unwrap_or(Entry { term: 0, stamp_ms: None, at_ms: now_ms });
+                self.hosts[turn.host].log.push(Entry { at_ms: now_ms, ..entry });
+                continue;
+            }
             let Some((term, stamp_ms)) = turn.view.stamp(index) else { break };
             let stamp_ms = stamp_ms.map(|stamp_ms| stamp_ms as i64);
             if let Some(stamp_ms) = stamp_ms
@@ -183,6 +195,10 @@ impl Invariant for Onward {
                 self.check(turn.host, stamp_ms, now_ms, clock_ms)?;
             }
             self.hosts[turn.host].log.push(Entry { term, stamp_ms, at_ms: now_ms });
+        }
+        for index in self.known.len() as u64 + 1..=status.commit.0 {
+            let Some(entry) = self.hosts[turn.host].log.get(index as usize - 1) else { break };
+            self.known.push(*entry);
         }
         Ok(())
     }

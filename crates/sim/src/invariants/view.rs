@@ -11,6 +11,12 @@ pub(crate) trait View {
     fn entry(&self, index: u64) -> Option<(u64, u64)>;
     /// The last index of the agreed log.
     fn last_index(&self) -> u64;
+    /// The first entry of it that is kept.
+    fn first_index(&self) -> u64;
+    /// The term of the last entry.
+    fn last_term(&self) -> u64;
+    /// Where a state stands that was fetched, and handed to the disk: index and term.
+    fn comes(&self) -> Option<(u64, u64)>;
     /// Term and time of an entry of the agreed log.
     fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)>;
     /// The writes in an entry of the agreed log.
@@ -34,6 +40,18 @@ impl View for Node {
 
     fn last_index(&self) -> u64 {
         self.agreed_last().0
+    }
+
+    fn first_index(&self) -> u64 {
+        self.agreed_first().0
+    }
+
+    fn last_term(&self) -> u64 {
+        self.agreed_last_term().0
+    }
+
+    fn comes(&self) -> Option<(u64, u64)> {
+        self.agreed_comes().map(|(index, term)| (index.0, term.0))
     }
 
     fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)> {

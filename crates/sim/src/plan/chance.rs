@@ -22,6 +22,8 @@ pub(crate) enum Subject {
     Rare,
     /// What a calm world is made of.
     Calm,
+    /// When snapshots are taken, and how much is kept.
+    Snapshots,
     /// What the fault of this number draws while it goes on.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -45,6 +47,7 @@ impl Subject {
             Subject::Extras => 10,
             Subject::Rare => 11,
             Subject::Calm => 12,
+            Subject::Snapshots => 13,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

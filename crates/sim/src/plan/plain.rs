@@ -58,6 +58,7 @@ impl Plain {
             gathering: steady(if busy { 200 } else { 0 }),
             turn_steps: node::TURN_STEPS,
             limits: Limits::default(),
+            rots_percent: 0,
             load,
             calm: false,
         }
@@ -107,6 +108,7 @@ fn calm(seed: u64, options: &Options) -> Setting {
         gathering: steady(0),
         turn_steps: node::TURN_STEPS,
         limits: Limits::default(),
+        rots_percent: 0,
         load,
         calm: true,
         ..drawn

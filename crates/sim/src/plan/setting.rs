@@ -30,6 +30,8 @@ pub(crate) struct Setting {
     pub(crate) turn_steps: usize,
     /// What may wait, and go together.
     pub(crate) limits: Limits,
+    /// Out of 100 starts, at how many a bit of the newest snapshot is flipped.
+    pub(crate) rots_percent: u64,
     pub(crate) load: Load,
     /// Whether nothing breaks and all is quick, so that it is checked how long things take.
     pub(crate) calm: bool,
@@ -82,7 +84,8 @@ impl Setting {
         let weather = weather(&mut chance);
         let mut extras = Chance::new(seed, Subject::Extras);
         let many_percent = extras.pick(&[0, 20, 60]);
-        let limits = limits(&mut extras, &weather);
+        let mut snapshots = Chance::new(seed, Subject::Snapshots);
+        let limits = snapshot_limits(&mut snapshots, limits(&mut extras, &weather));
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -100,6 +103,7 @@ impl Setting {
             load: Load { many_percent, ..load(&mut chance, request_timeout_ms) },
             turn_steps: chance.weighted(&TURN_STEPS),
             limits,
+            rots_percent: snapshots.pick(&[0, 0, 30]),
             calm: false,
         }
     }
@@ -164,6 +168,22 @@ fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
         entry_bytes: chance.pick(&[1, 100, whole.entry_bytes]),
         inbox: chance.pick(&[1, 3, whole.inbox]),
         inbox_bytes: chance.pick(&[150, 600, whole.inbox_bytes]),
+        ..whole
+    }
+}
+
+/// In half of the worlds logs are cut soon, and snapshots are taken often.
+fn snapshot_limits(chance: &mut Chance, limits: Limits) -> Limits {
+    if chance.percent(50) {
+        return limits;
+    }
+    Limits {
+        kept_bytes: chance.pick(&[500, 2_000, 20_000, limits.kept_bytes]),
+        snapshot_log_bytes: chance.pick(&[1_000, 10_000, 50_000, limits.snapshot_log_bytes]),
+        snapshot_age_ms: chance.pick(&[0, 0, 700, 3_000]),
+        spool_bytes: chance.pick(&[1, 2_000, limits.spool_bytes]),
+        piece_bytes: chance.pick(&[20, 300, limits.piece_bytes]),
+        ..limits
     }
 }
 
@@ -243,7 +263,20 @@ impl fmt::Display for Setting {
         if load.many_percent > 0 {
             write!(f, ", several keys in {} % of DEL and EXISTS", load.many_percent)?;
         }
-        if self.limits == Limits::default() {
+        let whole = Limits::default();
+        let Limits { kept_bytes, snapshot_log_bytes, .. } = self.limits;
+        if (kept_bytes, snapshot_log_bytes) != (whole.kept_bytes, whole.snapshot_log_bytes) {
+            write!(f, ", {kept_bytes} bytes of logs kept, snapshots of {snapshot_log_bytes}")?;
+        }
+        let rest = Limits {
+            kept_bytes: whole.kept_bytes,
+            snapshot_log_bytes: whole.snapshot_log_bytes,
+            snapshot_age_ms: whole.snapshot_age_ms,
+            spool_bytes: whole.spool_bytes,
+            piece_bytes: whole.piece_bytes,
+            ..self.limits
+        };
+        if rest == whole {
             return Ok(());
         }
         let Limits { waiting_bytes, run_bytes, unapplied, entry_bytes, inbox, .. } = self.limits;

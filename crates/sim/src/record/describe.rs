@@ -118,6 +118,15 @@ pub(crate) fn event(event: &Event) -> String {
         }
         Event::Disk(Some(shortage)) => shortage.why.clone(),
         Event::Disk(None) => "the disk has room again".into(),
+        Event::SnapshotBegun(number) => format!("begins snapshot {number}"),
+        Event::SnapshotPlaced(number, bytes) => {
+            format!("snapshot {number} of {bytes} bytes is in place")
+        }
+        Event::SnapshotGivenUp(number, why) => format!("gives snapshot {number} up: {why}"),
+        Event::Fetches(from) => format!("fetches the state of node {}", from.0),
+        Event::Fetched(from, index) => {
+            format!("has the state of node {}, up to entry {index}", from.0)
+        }
         Event::HandsOver(to) => format!("node {} is asked to lead instead of it", to.0),
     }
 }

@@ -1,7 +1,7 @@
 //! Events: what happens in a world, and what is on its way meanwhile. Begin with [`Event`].
 
 use bytes::Bytes;
-use node::{Certificate, Command, Level, PathId, Reply, RequestId, SessionId};
+use node::{Certificate, Command, Level, PathId, Reply, RequestId, SessionId, SnapshotNumber};
 
 /// Something that happens in the world. Hosts, links and clients are named by their places.
 #[derive(Clone, Debug)]
@@ -16,6 +16,10 @@ pub(crate) enum Event {
     Wake { host: usize },
     /// A sync of a node's disk ended.
     Synced { host: usize, life: u64 },
+    /// So many bytes of a snapshot are written.
+    Written { host: usize, life: u64, number: SnapshotNumber, bytes: u64 },
+    /// A snapshot that is complete is put in place.
+    Placed { host: usize, life: u64, number: SnapshotNumber },
     /// A message arrives.
     Arrive(Flight),
     /// A node tries to connect to a peer.

@@ -236,6 +236,8 @@ impl World {
             Event::Tick { host, life } => self.tick(host, life),
             Event::Wake { host } => self.wake(host),
             Event::Synced { host, life } => self.synced(host, life),
+            Event::Written { host, life, number, bytes } => self.written(host, life, number, bytes),
+            Event::Placed { host, life, number } => self.placed(host, life, number),
             Event::Arrive(flight) => self.arrive(flight),
             Event::Dial { from, to } => self.dial(from, to),
             Event::Break { from, to, epoch } => {

@@ -25,6 +25,8 @@ impl World {
             faults: faults.collect(),
             faults_under_way: stats.faults_under_way,
             elections: stats.elections(),
+            snapshots: stats.snapshots,
+            fetches: stats.fetches,
             virtual_ms: self.now_us() / 1000,
             settled_ms: self.ending.settled_us.unwrap_or(0) / 1000,
             unavailable_ms: stats.unavailable_us_max / 1000,

@@ -6,6 +6,7 @@ use node::{Event as NodeEvent, NodeId, Output};
 use super::World;
 use super::event::Event;
 use super::fault_state::FaultState;
+use crate::env::disk::Directory;
 use crate::env::host::Host;
 
 impl World {
@@ -69,7 +70,7 @@ impl World {
     pub(super) fn restore(&mut self, place: usize, host: usize, empty: bool) {
         self.keep_down(place, host, false);
         let chance = &mut self.faults[place].chance;
-        let directory = if empty { vec![] } else { self.hosts[host].older_copy(chance) };
+        let directory = if empty { Directory::default() } else { self.hosts[host].older_copy(chance) };
         self.hosts[host].put_back(directory);
     }
 

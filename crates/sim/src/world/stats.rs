@@ -16,6 +16,9 @@ pub(super) struct Stats {
     pub(super) lost: u64,
     /// Groups that were lost in crashes.
     pub(super) groups_lost: u64,
+    /// Snapshots that were put in place, and states that were fetched.
+    pub(super) snapshots: u64,
+    pub(super) fetches: u64,
     /// Faults that happened, by kind.
     pub(super) faults: [u64; NAMES.len()],
     /// Faults that happened while an operation was under way.

@@ -1,6 +1,6 @@
 //! How nodes take turns, and what they want done. Begin with [`World::turn`].
 
-use node::{Input, Now, Output, Reply, RequestId, SessionId, Status, Vote};
+use node::{Input, Now, Output, Reply, RequestId, SessionId, SnapshotNumber, Status, Vote};
 
 use super::World;
 use super::event::Answer;
@@ -13,6 +13,18 @@ use crate::sabotage::Sabotage;
 
 /// How long a turn takes that leaves something over.
 const TURN_US: u64 = 20;
+
+/// Whether it is for the disk, on which things keep their order.
+fn is_for_disk(output: &Output) -> bool {
+    matches!(
+        output,
+        Output::Persist { .. }
+            | Output::BeginSnapshot(_)
+            | Output::WriteSnapshot { .. }
+            | Output::EndSnapshot(_)
+            | Output::DropSnapshot(_)
+    )
+}
 
 impl World {
     /// Something arrives at a node that runs; its turn comes at once, or when more may have come
@@ -209,8 +221,8 @@ impl World {
             return;
         }
         match self.turns.below(4) {
-            0 => outputs.sort_by_key(|output| matches!(output, Output::Persist { .. })),
-            1 => outputs.sort_by_key(|output| !matches!(output, Output::Persist { .. })),
+            0 => outputs.sort_by_key(is_for_disk),
+            1 => outputs.sort_by_key(|output| !is_for_disk(output)),
             2 => outputs.sort_by_key(|output| !matches!(output, Output::Reply { .. })),
             _ => {}
         }
@@ -236,6 +248,23 @@ impl World {
                 }
                 self.sync(host);
             }
+            Output::BeginSnapshot(number) => self.hosts[host].disk.begin_snapshot(number),
+            Output::WriteSnapshot { number, bytes } => {
+                self.trace.bytes(&bytes);
+                let bytes = self.hosts[host].disk.write_snapshot(&bytes);
+                let life = self.hosts[host].life;
+                let wait_us = self.hosts[host].disk.snapshot_takes_us(&mut self.disks);
+                self.queue.after(wait_us, Event::Written { host, life, number, bytes });
+            }
+            Output::EndSnapshot(number) => {
+                self.hosts[host].disk.end_snapshot();
+                self.place(host, number);
+            }
+            Output::DropSnapshot(_) => self.hosts[host].disk.drop_snapshot(),
+            Output::ReadSnapshot { request, number, offset, bytes } => {
+                let bytes = self.hosts[host].disk.read_snapshot(number, offset, bytes);
+                self.hand(host, Input::SnapshotRead { request, bytes });
+            }
             Output::Send { to, message, .. } => self.send(host, to, message),
             Output::SendBack { path, message } => self.send_back(host, path, message),
             // There is one connection for each life of a peer, and it holds as long.
@@ -244,6 +273,7 @@ impl World {
                 self.answer(host, Answer { session, id, reply, certificate });
             }
             Output::Note(event) => {
+                self.stats.fetches += u64::from(matches!(event, node::Event::Fetched(..)));
                 self.trace.tell(now_us, || {
                     format!("node {} notes: {}", host + 1, describe::event(&event))
                 });
@@ -251,6 +281,41 @@ impl World {
             }
             // An invariant of its own has seen it.
             Output::Halt { .. } => {}
+        }
+    }
+
+    /// A snapshot is complete: it will be in place some time later.
+    fn place(&mut self, host: usize, number: SnapshotNumber) {
+        let life = self.hosts[host].life;
+        let wait_us = self.hosts[host].disk.snapshot_takes_us(&mut self.disks);
+        self.queue.after(wait_us, Event::Placed { host, life, number });
+    }
+
+    /// A part of a snapshot is written.
+    pub(super) fn written(&mut self, host: usize, life: u64, number: SnapshotNumber, bytes: u64) {
+        if self.hosts[host].life == life {
+            self.hand(host, Input::SnapshotWritten { number, bytes });
+        }
+    }
+
+    /// A snapshot is put in place, if what it stands for is synced and there is room.
+    pub(super) fn placed(&mut self, host: usize, life: u64, number: SnapshotNumber) {
+        let machine = &mut self.hosts[host];
+        if machine.life != life || !machine.is_up() || !machine.disk.is_placing(number) {
+            return;
+        }
+        if machine.full > 0 {
+            machine.disk.drop_snapshot();
+            let why = "the disk is full".into();
+            return self.hand(host, Input::SnapshotFailed { number, why });
+        }
+        match machine.disk.place_snapshot(number) {
+            Some(bytes) => {
+                self.stats.snapshots += 1;
+                self.trace.numbers(&[11, host as u64, number.0]);
+                self.hand(host, Input::SnapshotPlaced { number, bytes });
+            }
+            None => self.place(host, number),
         }
     }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::agreed::Tail;
+use crate::agreed::{State, Tail};
 use crate::api::{Now, Output};
 use crate::commands::Command;
 use crate::counting::Counts;
@@ -12,6 +12,7 @@ use crate::limits::TURN_STEPS;
 use crate::random::Random;
 use crate::session::{Sessions, Waiter};
 use crate::turn::{Budget, Identity};
+use crate::wire::base::AgreedBase;
 use crate::wire::group::RecordGroup;
 use crate::wire::lent::Lent;
 
@@ -21,7 +22,15 @@ const LIFE: Life = Life { boot: Boot(3), incarnation: 7 };
 /// A node whose log carries one write of this id; and what came of it, if it must not go on.
 fn applied(id: WriteId) -> (Agreed, Option<Output>) {
     let members = [1, 2, 3];
-    let mut agreed = Agreed::new(ME, LIFE, &members.map(NodeId), Tail::new(&members), 1);
+    let mut agreed = Agreed::new(
+        ME,
+        LIFE,
+        &members.map(NodeId),
+        Tail::new(&members),
+        State::new(&members.map(NodeId)),
+        &AgreedBase::default(),
+        1,
+    );
     let (session, request) = (SessionId(1), RequestId(1));
     let waiter = Waiter { session, id: request, since_ms: 0, certify: false };
     agreed.write(waiter, KeyspaceId::DEFAULT, Command::set(Bytes::from("k"), Bytes::from("v")));

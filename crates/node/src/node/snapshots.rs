@@ -1,0 +1,164 @@
+//! Snapshots: written now and then, and fetched where this node lacks more than the logs hold.
+
+use super::Node;
+use crate::api::{Event, Index, Output, Snapshots as Told, Term};
+use crate::ids::{NodeId, SnapshotNumber, Ticket};
+use crate::snapshot::{Coming, Fetch, Want};
+use crate::turn::Turn;
+use crate::wire::codec::Malformed;
+use crate::wire::message::Body;
+
+impl Node {
+    /// What is told of snapshots.
+    pub(super) fn snapshots_told(&self) -> Told {
+        let spool = self.agreed.spool_bytes() + self.merged.spool_bytes();
+        self.snapshots.told(self.disk.handed(), spool)
+    }
+
+    /// Where the agreed state will stand that was fetched, and whose last record was handed to the
+    /// disk.
+    pub fn agreed_comes(&self) -> Option<(Index, Term)> {
+        let base = self.fetch.as_ref().filter(|fetch| fetch.is_complete())?.agreed_base()?;
+        Some((base.index, base.term))
+    }
+
+    /// Goes on with the snapshot that is being written, or begins one if it is time to: all that
+    /// this turn did is done.
+    pub(super) fn snapshot(&mut self, outputs: &mut Vec<Output>) {
+        if !self.takes_part() || self.halted {
+            return;
+        }
+        // What was fetched so far counts only together with what comes.
+        let may_begin =
+            !self.agreed.is_within_entry() && self.fetch.is_none() && !self.disk.is_full();
+        let turn = turn!(self, outputs);
+        self.snapshots.work(&self.limits, may_begin, &mut self.agreed, &mut self.merged, turn);
+    }
+
+    pub(super) fn on_snapshot_placed(&mut self, number: SnapshotNumber, outputs: &mut Vec<Output>) {
+        let turn = turn!(self, outputs);
+        self.snapshots.on_placed(number, &mut self.agreed, &mut self.merged, turn);
+    }
+
+    pub(super) fn on_snapshot_failed(
+        &mut self,
+        number: SnapshotNumber,
+        why: &str,
+        outputs: &mut Vec<Output>,
+    ) {
+        let turn = turn!(self, outputs);
+        self.snapshots.on_failed(number, why, &mut self.agreed, &mut self.merged, turn);
+    }
+
+    // Fetching.
+
+    /// Fetches what a leader has just offered, unless something is fetched already.
+    pub(super) fn fetch_agreed(&mut self, outputs: &mut Vec<Output>) {
+        let Some((from, offer)) = self.agreed.take_offer() else { return };
+        if self.fetch.is_none() && !self.disk.is_full() {
+            let fetch = Fetch::agreed(from, offer, self.members.ids());
+            self.begin_fetch(fetch, outputs);
+        }
+    }
+
+    /// Another replica says that this one lacks what its logs do not hold.
+    pub(super) fn fetch_merged(
+        &mut self,
+        from: NodeId,
+        number: SnapshotNumber,
+        outputs: &mut Vec<Output>,
+    ) {
+        if self.fetch.is_none() && !self.disk.is_full() && self.merged.lacks_of(from) {
+            self.begin_fetch(Fetch::merged(from, number), outputs);
+        }
+    }
+
+    fn begin_fetch(&mut self, mut fetch: Fetch, outputs: &mut Vec<Output>) {
+        outputs.push(Output::Note(Event::Fetches(fetch.from)));
+        fetch.ask(turn!(self, outputs));
+        self.fetch = Some(fetch);
+    }
+
+    /// A piece of what is fetched came; nothing: the other has no such snapshot any more.
+    pub(super) fn on_piece(
+        &mut self,
+        from: NodeId,
+        number: SnapshotNumber,
+        offset: u64,
+        bytes: &[u8],
+        outputs: &mut Vec<Output>,
+    ) -> Result<(), Malformed> {
+        let Some(fetch) = &mut self.fetch else { return Ok(()) };
+        if !fetch.expects(from, number, offset) {
+            return Ok(());
+        }
+        if bytes.is_empty() || self.disk.is_full() {
+            self.fetch = None;
+            return Ok(());
+        }
+        let turn = turn!(self, outputs);
+        let mut read = fetch.take_in(bytes, turn);
+        if read.is_ok() && fetch.is_complete() {
+            if let Some(base) = fetch.merged_base() {
+                read = self.merged.check_base(base, turn);
+            }
+            let lacks = match fetch.want {
+                Want::Agreed(index) => self.agreed.lacks(index),
+                Want::Merged => true,
+            };
+            if read.is_ok() && lacks && !*turn.halted {
+                fetch.seal(turn);
+                if fetch.want != Want::Merged {
+                    self.agreed.begin_install();
+                }
+                return Ok(());
+            }
+            self.fetch = None;
+        }
+        if read.is_err() {
+            self.fetch = None;
+        }
+        read
+    }
+
+    /// What was handed to the disk is on it: the next piece may come, or all counts.
+    pub(super) fn go_on_fetching(&mut self, ticket: Ticket, outputs: &mut Vec<Output>) {
+        let Some(fetch) = &mut self.fetch else { return };
+        if !fetch.on_persisted(ticket) {
+            return;
+        }
+        if !fetch.is_complete() {
+            return fetch.ask(turn!(self, outputs));
+        }
+        let fetch = self.fetch.take().expect("it is there");
+        let from = fetch.from;
+        let index = self.install(fetch.into_coming(), outputs);
+        outputs.push(Output::Note(Event::Fetched(from, index)));
+        turn!(self, outputs).send(from, Body::Fetched(index));
+    }
+
+    /// A state that was fetched is on disk: it counts. Gives where the agreed state stands.
+    fn install(&mut self, coming: Coming, outputs: &mut Vec<Output>) -> Index {
+        let turn = turn!(self, outputs);
+        match coming {
+            Coming::Agreed(state, Some(base)) => {
+                let why = "another member's state took the place of this one's";
+                self.snapshots.give_up(why, &mut self.agreed, &mut self.merged, turn);
+                self.agreed.install(*state, &base, turn);
+            }
+            Coming::Merged(slots, Some(base)) => self.merged.join(&slots, &base, turn),
+            Coming::Agreed(_, None) | Coming::Merged(_, None) => {
+                unreachable!("what is complete has a base")
+            }
+        }
+        self.agreed.applied()
+    }
+
+    pub(super) fn look_after_fetch(&mut self, outputs: &mut Vec<Output>) {
+        if let Some(fetch) = &mut self.fetch
+            && !fetch.on_tick(turn!(self, outputs))
+        {
+            self.fetch = None;
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Hands a snapshot that is in place to members that fetch it, piece by piece as they ask.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::api::Output;
+use crate::ids::{NodeId, SnapshotNumber};
+use crate::turn::Turn;
+use crate::wire::message::Body;
+
+/// What was asked of the driver, and for whom.
+#[derive(Debug, Default)]
+pub(crate) struct Donor {
+    requests: u64,
+    /// Of each member the last question: what the driver calls it, and what it is about.
+    asked: BTreeMap<NodeId, (u64, SnapshotNumber, u64)>,
+}
+
+impl Donor {
+    /// A member asks for a piece. What it asked before is forgotten.
+    pub(crate) fn on_asked(
+        &mut self,
+        from: NodeId,
+        number: SnapshotNumber,
+        offset: u64,
+        bytes: usize,
+        turn: &mut Turn<'_>,
+    ) {
+        self.requests += 1;
+        self.asked.insert(from, (self.requests, number, offset));
+        turn.outputs.push(Output::ReadSnapshot { request: self.requests, number, offset, bytes });
+    }
+
+    /// The driver has read a piece, or there is no such snapshot any more.
+    pub(crate) fn on_read(&mut self, request: u64, bytes: Option<Bytes>, turn: &mut Turn<'_>) {
+        let asked = self.asked.iter().find(|(_, asked)| asked.0 == request);
+        let Some((to, (_, number, offset))) = asked.map(|(to, asked)| (*to, *asked)) else {
+            return;
+        };
+        self.asked.remove(&to);
+        let bytes = bytes.unwrap_or_default();
+        turn.send(to, Body::Snapshot { number, offset, bytes });
+    }
+}

@@ -1,0 +1,346 @@
+//! Snapshots: the state written down, so that the log before it may go, a start is quick, and a
+//! member that lacks more than the logs hold can fetch it.
+//!
+//! ```text
+//!   log       … group, group, ▌group, group, group, …        what stands before ▌ may go
+//!                             ▌
+//!   snapshot  facts │ agreed keys │ base, entries │ merged keys │ base, entries │ end
+//! ```
+//!
+//! A snapshot is a log that was made short: records that lead to the same place as all groups
+//! before it. It stands where it was begun, for both orders. What changes before the walk has seen
+//! it is kept [as it was](crate::store::Walk); if that has no room, nothing is applied until the
+//! walk has gone on. It is written in slices, a slice a turn, and no faster than the disk takes it.
+//!
+//! # Where to look
+//!
+//! | duty | file |
+//! |---|---|
+//! | when to take one; writing it | this one |
+//! | reading one that is in place for a member that fetches it | `donor` |
+//! | fetching one | `fetch` |
+//! | its bytes | `wire::section`, `wire::record`, `wire::base`, and `slots` in `agreed` and `merged` |
+
+mod donor;
+mod fetch;
+
+use crate::agreed::Agreed;
+use crate::api::{Event, Output, Snapshots as Told};
+use crate::ids::SnapshotNumber;
+use crate::limits::Limits;
+use crate::merged::Merged;
+use crate::turn::Turn;
+use crate::wire::base::{AgreedBase, MergedBase};
+use crate::wire::record::Record;
+use crate::wire::section;
+use crate::wire::version_vector::VersionVector;
+pub(crate) use donor::Donor;
+pub(crate) use fetch::{Coming, Fetch, Want};
+
+/// A slice is about so many keys or bytes, whichever comes first: that takes less than 1 ms.
+const SLICE_KEYS: usize = 1024;
+const SLICE_BYTES: usize = 128 << 10;
+/// So many bytes may be on their way to the disk.
+const UNWRITTEN_BYTES: u64 = 4 << 20;
+/// How long a snapshot may keep entries from being applied before it is given up, in milliseconds.
+const STUCK_MS: u64 = 1000;
+/// How long none is begun after one failed, in milliseconds.
+const FAILED_MS: u64 = 5000;
+
+/// A snapshot that is in place, and where it stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Placed {
+    pub(crate) number: SnapshotNumber,
+    pub(crate) bytes: u64,
+    pub(crate) agreed: AgreedBase,
+    pub(crate) vector: VersionVector,
+}
+
+/// One that is being written.
+#[derive(Debug)]
+struct Writing {
+    number: SnapshotNumber,
+    part: Part,
+    agreed: AgreedBase,
+    merged: MergedBase,
+    /// The entries behind each, and term and vote.
+    agreed_tail: Vec<Record>,
+    merged_tail: Vec<Record>,
+    /// Records that were written, and bytes of them: handed over, and known to be written.
+    records: u64,
+    sent: u64,
+    written: u64,
+    /// What was handed to the log before it.
+    handed: u64,
+    /// Since when nothing could be applied.
+    stuck_since_ms: Option<u64>,
+}
+
+/// How far one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Agreed,
+    Merged,
+    /// All is handed over.
+    Ended,
+}
+
+/// The snapshots of this node.
+#[derive(Debug)]
+pub(crate) struct Snapshots {
+    next: SnapshotNumber,
+    placed: Option<Placed>,
+    writing: Option<Writing>,
+    /// What was handed to the log before the newest one.
+    handed: u64,
+    /// Whether somebody asked for one.
+    wanted: bool,
+    failed: bool,
+    failed_ms: Option<u64>,
+    /// When the newest one was placed, by both clocks; at first, when this start began.
+    placed_ms: Option<u64>,
+    placed_wall_ms: u64,
+}
+
+impl Snapshots {
+    pub(crate) fn new(placed: Option<Placed>, skipped: SnapshotNumber) -> Snapshots {
+        let last = placed.as_ref().map_or(SnapshotNumber(0), |placed| placed.number);
+        Snapshots {
+            next: last.max(skipped).next(),
+            placed,
+            writing: None,
+            handed: 0,
+            wanted: false,
+            failed: false,
+            failed_ms: None,
+            placed_ms: None,
+            placed_wall_ms: 0,
+        }
+    }
+
+    /// Somebody wants one now.
+    pub(crate) fn want(&mut self) {
+        self.wanted |= self.writing.is_none();
+    }
+
+    /// What is told of them.
+    pub(crate) fn told(&self, handed: u64, spool_bytes: usize) -> Told {
+        let unwritten = self.writing.as_ref().map_or(0, |writing| writing.sent - writing.written);
+        Told {
+            last: self.placed.as_ref().map(|placed| placed.number),
+            last_bytes: self.placed.as_ref().map_or(0, |placed| placed.bytes),
+            last_ms: self.placed_wall_ms,
+            failed: self.failed,
+            writing: self.writing.is_some(),
+            spool_bytes: spool_bytes as u64 + unwritten,
+            log_bytes: handed - self.handed,
+        }
+    }
+
+    /// Whether the next turn can go on with one.
+    pub(crate) fn has_more(&self) -> bool {
+        self.writing.as_ref().is_some_and(|writing| writing.goes_on())
+    }
+
+    /// Whether one is to be begun now.
+    fn is_due(&self, limits: &Limits, handed: u64, now_ms: u64) -> bool {
+        if self.failed_ms.is_some_and(|failed_ms| now_ms < failed_ms + FAILED_MS) {
+            return false;
+        }
+        let log = handed - self.handed;
+        let last = self.placed.as_ref().map_or(0, |placed| placed.bytes);
+        let is_great = log >= limits.snapshot_log_bytes.max(2 * last);
+        let age_ms = now_ms - self.placed_ms.unwrap_or(now_ms);
+        let is_old = limits.snapshot_age_ms > 0 && age_ms >= limits.snapshot_age_ms && log > 0;
+        self.wanted || is_great || is_old
+    }
+
+    /// Begins one if it is time to, or goes on with the one that was begun. `may_begin`: the state
+    /// stands between two entries, and nothing is being fetched.
+    pub(crate) fn work(
+        &mut self,
+        limits: &Limits,
+        may_begin: bool,
+        agreed: &mut Agreed,
+        merged: &mut Merged,
+        turn: &mut Turn<'_>,
+    ) {
+        let now_ms = turn.now.monotonic_ms;
+        self.placed_ms.get_or_insert(now_ms);
+        self.wanted |=
+            self.writing.is_none() && (agreed.wants_snapshot() | merged.wants_snapshot());
+        let is_due = self.writing.is_none() && self.is_due(limits, turn.disk.handed(), now_ms);
+        if is_due && may_begin {
+            self.begin(agreed, merged, turn);
+        }
+        let Some(writing) = &mut self.writing else { return };
+        if writing.part == Part::Agreed && !agreed.state().is_walked() {
+            return self.give_up("the keys were flushed meanwhile", agreed, merged, turn);
+        }
+        if writing.goes_on() {
+            writing.go_on(agreed, merged, turn.outputs);
+        }
+        let spool = agreed.state().kept_bytes().max(merged.state().kept_bytes());
+        let is_stuck = spool >= limits.spool_bytes;
+        let since_ms = *writing.stuck_since_ms.get_or_insert(now_ms);
+        if !is_stuck {
+            writing.stuck_since_ms = None;
+        } else if now_ms >= since_ms + STUCK_MS {
+            self.give_up("it kept writes waiting for a second", agreed, merged, turn);
+        }
+    }
+
+    fn begin(&mut self, agreed: &mut Agreed, merged: &mut Merged, turn: &mut Turn<'_>) {
+        let number = self.next;
+        self.next = number.next();
+        self.wanted = false;
+        turn.disk.close(turn.outputs);
+        turn.outputs.push(Output::BeginSnapshot(number));
+        turn.note(Event::SnapshotBegun(number));
+        agreed.state().begin_walk();
+        merged.state().begin_walk();
+        let facts = turn.disk.facts();
+        let agreed_tail = agreed.unapplied().into_iter().chain([facts.hard_state()]);
+        let mut writing = Writing {
+            number,
+            part: Part::Agreed,
+            agreed: agreed.base(),
+            merged: merged.base(),
+            agreed_tail: agreed_tail.collect(),
+            merged_tail: merged.unapplied(),
+            records: 0,
+            sent: 0,
+            written: 0,
+            handed: turn.disk.handed(),
+            stuck_since_ms: None,
+        };
+        let facts = facts.records();
+        writing.put(&facts, turn.outputs);
+        self.writing = Some(writing);
+    }
+
+    /// The one that is being written is no use any more.
+    pub(crate) fn give_up(
+        &mut self,
+        why: &str,
+        agreed: &mut Agreed,
+        merged: &mut Merged,
+        turn: &mut Turn<'_>,
+    ) {
+        if let Some(writing) = &self.writing {
+            let number = writing.number;
+            turn.outputs.push(Output::DropSnapshot(number));
+            self.on_failed(number, why, agreed, merged, turn);
+        }
+    }
+
+    /// One could not be written.
+    pub(crate) fn on_failed(
+        &mut self,
+        number: SnapshotNumber,
+        why: &str,
+        agreed: &mut Agreed,
+        merged: &mut Merged,
+        turn: &mut Turn<'_>,
+    ) {
+        if self.writing.take_if(|writing| writing.number == number).is_some() {
+            agreed.state().end_walk();
+            merged.state().end_walk();
+            self.failed = true;
+            self.failed_ms = Some(turn.now.monotonic_ms);
+            turn.note(Event::SnapshotGivenUp(number, why.to_owned()));
+        }
+    }
+
+    /// So much of one is written.
+    pub(crate) fn on_written(&mut self, number: SnapshotNumber, bytes: u64) {
+        if let Some(writing) = self.writing.as_mut().filter(|writing| writing.number == number) {
+            writing.written = bytes.max(writing.written);
+        }
+    }
+
+    /// One is in place.
+    pub(crate) fn on_placed(
+        &mut self,
+        number: SnapshotNumber,
+        agreed: &mut Agreed,
+        merged: &mut Merged,
+        turn: &mut Turn<'_>,
+    ) {
+        let is_whole =
+            |writing: &mut Writing| writing.number == number && writing.part == Part::Ended;
+        let Some(writing) = self.writing.take_if(is_whole) else { return };
+        let Writing {
+            sent: bytes, agreed: base, merged: MergedBase { vector, .. }, handed, ..
+        } = writing;
+        agreed.offer(number, &base, turn.now.monotonic_ms);
+        merged.offer(number, vector.clone());
+        self.placed = Some(Placed { number, bytes, agreed: base, vector });
+        self.handed = handed;
+        (self.failed, self.failed_ms) = (false, None);
+        self.placed_ms = Some(turn.now.monotonic_ms);
+        self.placed_wall_ms = turn.now.wall_ms;
+        turn.note(Event::SnapshotPlaced(number, bytes));
+    }
+}
+
+impl Writing {
+    fn goes_on(&self) -> bool {
+        self.part != Part::Ended && self.sent - self.written < UNWRITTEN_BYTES
+    }
+
+    /// Writes a slice of the keys, or what follows the last of them.
+    fn go_on(&mut self, agreed: &mut Agreed, merged: &mut Merged, outputs: &mut Vec<Output>) {
+        let mut slice = vec![];
+        let records = match self.part {
+            Part::Agreed => agreed.state().walk_on(SLICE_KEYS, SLICE_BYTES, &mut slice),
+            Part::Merged => merged.state().walk_on(SLICE_KEYS, SLICE_BYTES, &mut slice),
+            Part::Ended => None,
+        };
+        match records {
+            Some(records) => {
+                self.records += records;
+                self.put_group(&slice, outputs);
+            }
+            None if self.part == Part::Agreed => {
+                agreed.state().end_walk();
+                let base = Record::AgreedBase(self.agreed.clone());
+                let tail = std::mem::take(&mut self.agreed_tail);
+                self.put(&[&[base], &tail[..]].concat(), outputs);
+                self.part = Part::Merged;
+            }
+            None => {
+                merged.state().end_walk();
+                let base = Record::MergedBase(self.merged.clone());
+                let tail = std::mem::take(&mut self.merged_tail);
+                self.put(&[&[base], &tail[..]].concat(), outputs);
+                self.put(&[Record::End(self.records)], outputs);
+                self.part = Part::Ended;
+                outputs.push(Output::EndSnapshot(self.number));
+            }
+        }
+    }
+
+    /// Writes records, in groups of some length.
+    fn put(&mut self, records: &[Record], outputs: &mut Vec<Output>) {
+        let mut group = vec![];
+        for record in records {
+            record.encode(&mut group);
+            self.records += u64::from(!matches!(record, Record::End(_)));
+            if group.len() >= SLICE_BYTES {
+                self.put_group(&std::mem::take(&mut group), outputs);
+            }
+        }
+        self.put_group(&group, outputs);
+    }
+
+    fn put_group(&mut self, group: &[u8], outputs: &mut Vec<Output>) {
+        if group.is_empty() {
+            return;
+        }
+        let mut bytes = vec![];
+        section::put(group, &mut bytes);
+        self.sent += bytes.len() as u64;
+        outputs.push(Output::WriteSnapshot { number: self.number, bytes: bytes.into() });
+    }
+}

@@ -1,0 +1,161 @@
+//! A walk over all keys that sees them as they were when it began, while they change.
+//!
+//! Whoever changes a key that the walk has not passed yet has it [kept](Walk::keep) first, as it
+//! was. So a snapshot stands at one place in the order, and nothing waits for it but its spool.
+
+use std::collections::BTreeMap;
+
+use super::{Cursor, Store};
+
+/// A walk that goes on.
+///
+/// - `kept` holds the keys before which the walk stands and that have changed since it began: as
+///   they were, encoded; `None`: they were not there.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    /// Where it goes on; `None`: it is over.
+    next: Option<Cursor>,
+    kept: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    bytes: usize,
+    /// Where names of what is kept are put together.
+    name: Vec<u8>,
+}
+
+/// What a walk sees of a key.
+pub(crate) enum Seen<'a, V> {
+    /// It has not changed since the walk began.
+    Live(&'a [u8], &'a V),
+    /// It has, and this was kept of it.
+    Kept(&'a [u8]),
+}
+
+/// What a kept key weighs beside its bytes, about.
+const KEPT_BYTES: usize = 96;
+
+impl Walk {
+    pub(crate) fn begin() -> Walk {
+        Walk { next: Some(Cursor::default()), kept: BTreeMap::new(), bytes: 0, name: vec![] }
+    }
+
+    /// What is kept, in bytes of memory, about.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.next.is_none()
+    }
+
+    /// A key is about to change, which `old` encodes as it is, if it is there.
+    pub(crate) fn keep(&mut self, key: &[u8], old: impl FnOnce() -> Option<Vec<u8>>) {
+        let at = Cursor::of(key);
+        if self.next.is_none_or(|next| mutant!(PreImagesForgotten, at < next, true)) {
+            return;
+        }
+        name(at, key, &mut self.name);
+        if !self.kept.contains_key(&self.name) {
+            let old = old();
+            self.bytes += weight(&self.name, old.as_ref());
+            self.kept.insert(self.name.clone(), old);
+        }
+    }
+
+    /// Goes on over about so many places, or until `each` says no: it is called with the slot of
+    /// each key and what is seen of it. A slot may come several times.
+    pub(crate) fn go_on<V>(
+        &mut self,
+        store: &Store<V>,
+        most: usize,
+        mut each: impl FnMut(u16, Seen<'_, V>) -> bool,
+    ) {
+        let Some(from) = self.next else { return };
+        let mut name_of = std::mem::take(&mut self.name);
+        let mut see = |key: &[u8], value: &V| {
+            let at = Cursor::of(key);
+            if !self.kept.is_empty() {
+                name(at, key, &mut name_of);
+                if let Some(old) = self.kept.remove(&name_of) {
+                    self.bytes -= weight(&name_of, old.as_ref());
+                    return old.is_none_or(|old| each(at.slot(), Seen::Kept(&old)));
+                }
+            }
+            each(at.slot(), Seen::Live(key, value))
+        };
+        let next = store.walk(from, most, &mut see);
+        self.next = next;
+        self.name = name_of;
+        // What was there when the walk began, and is gone by now.
+        while let Some(first) = self.kept.first_entry() {
+            let at = first.key().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+            if next.is_some_and(|next| Cursor(at) >= next) {
+                break;
+            }
+            let (name, old) = first.remove_entry();
+            self.bytes -= weight(&name, old.as_ref());
+            if let Some(old) = &old {
+                each(Cursor(at).slot(), Seen::Kept(old));
+            }
+        }
+    }
+}
+
+/// What a key is called among those that are kept: they sort as the walk goes.
+fn name(at: Cursor, key: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    out.extend_from_slice(&at.0.to_be_bytes());
+    out.extend_from_slice(key);
+}
+
+fn weight(name: &[u8], old: Option<&Vec<u8>>) -> usize {
+    KEPT_BYTES + name.len() + old.map_or(0, Vec::len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    /// Keys with numbers, and a walk over them whose result is the keys as they were at its begin.
+    #[test]
+    fn a_walk_sees_what_was_there_when_it_began() {
+        for seed in 0..200 {
+            let mut chance = Random::new(seed);
+            let mut store = Store::new();
+            let key = |n: usize| format!("{}{{{}}}", n, n % 7).into_bytes();
+            for n in 0..chance.between(0, 60) {
+                store.set(&key(n), n as u64);
+            }
+            let mut expected = BTreeMap::new();
+            store.walk(Cursor::default(), usize::MAX, &mut |key, value| {
+                expected.insert(key.to_vec(), *value);
+                true
+            });
+            let (mut walk, mut seen) = (Walk::begin(), BTreeMap::new());
+            while !walk.is_over() {
+                for _ in 0..chance.between(0, 8) {
+                    let key = key(chance.between(0, 80));
+                    let old = store.get(&key).copied();
+                    let encoded = || old.map(|old| [&old.to_be_bytes()[..], &key].concat());
+                    walk.keep(&key, encoded);
+                    match chance.between(0, 2) {
+                        0 => drop(store.remove(&key)),
+                        _ => drop(store.set(&key, 1000 + chance.next() % 100)),
+                    }
+                }
+                let most = chance.between(1, 9);
+                walk.go_on(&store, most, |_, one| {
+                    let (key, value) = match one {
+                        Seen::Live(key, value) => (key, *value),
+                        Seen::Kept(old) => {
+                            let (value, key) = old.split_first_chunk().unwrap();
+                            (key, u64::from_be_bytes(*value))
+                        }
+                    };
+                    assert_eq!(seen.insert(key.to_vec(), value), None);
+                    true
+                });
+            }
+            assert_eq!((seen, walk.bytes()), (expected, 0), "seed {seed}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What the records say beside the entries of logs: little, and each fact takes the place of the
+//! one before it. A snapshot begins with it.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{Index, Lives, NodeId, Term};
+use crate::wire::record::{Birth, Known, Record};
+
+/// What is known, by all records so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) birth: Option<Birth>,
+    pub(crate) lives: Lives,
+    pub(crate) known: BTreeMap<NodeId, Known>,
+    pub(crate) superseded: bool,
+    pub(crate) term: Term,
+    pub(crate) vote: Option<NodeId>,
+    pub(crate) commit: Index,
+}
+
+impl Facts {
+    /// Takes in a record; entries and state are none of its business.
+    pub(crate) fn note(&mut self, record: &Record) {
+        match record {
+            Record::Birth(birth) => self.birth = Some(birth.clone()),
+            Record::Boot(life) => self.lives.add(*life),
+            Record::Member(id, known) => {
+                self.known.insert(*id, *known);
+            }
+            Record::Superseded => self.superseded = true,
+            Record::HardState { term, vote, commit } => {
+                (self.term, self.vote, self.commit) = (*term, *vote, *commit);
+            }
+            Record::Agreed { .. }
+            | Record::Merged(_)
+            | Record::Fetch
+            | Record::AgreedSlot(_)
+            | Record::AgreedBase(_)
+            | Record::MergedSlot(_)
+            | Record::MergedBase(_)
+            | Record::End(_) => {}
+        }
+    }
+
+    /// Records that say the same, but for term and vote.
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let birth = self.birth.iter().cloned().map(Record::Birth);
+        let boots = self.lives.iter().map(Record::Boot);
+        let members = self.known.iter().map(|(id, known)| Record::Member(*id, *known));
+        let superseded = self.superseded.then_some(Record::Superseded);
+        birth.chain(boots).chain(members).chain(superseded).collect()
+    }
+
+    /// A record of term, vote and what is known to be committed.
+    pub(crate) fn hard_state(&self) -> Record {
+        Record::HardState { term: self.term, vote: self.vote, commit: self.commit }
+    }
+}
