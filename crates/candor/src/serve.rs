@@ -45,6 +45,21 @@ pub(crate) struct Args {
     /// the others takes no merged writes and does not lead [default: 500].
     #[arg(long, value_name = "MS")]
     max_clock_drift: Option<u64>,
+    /// Take a snapshot once the log behind the last one has this size, or twice the size of that
+    /// one if it is more: 268435456, 256mb, 1gb … [default: 256mb].
+    #[arg(long, value_name = "SIZE", value_parser = server::parse_size)]
+    snapshot_log_size: Option<u64>,
+    /// Take a snapshot after so many seconds, if anything was written; 0: only for the size of the
+    /// log [default: 0].
+    #[arg(long, value_name = "S")]
+    snapshot_age: Option<u64>,
+    /// How much of each log is kept in memory for members that are behind; who is further behind is
+    /// sent a snapshot [default: 64mb].
+    #[arg(long, value_name = "SIZE", value_parser = server::parse_size)]
+    log_memory: Option<u64>,
+    /// How much of a snapshot may wait in memory while it is written [default: 64mb].
+    #[arg(long, value_name = "SIZE", value_parser = server::parse_size)]
+    snapshot_memory: Option<u64>,
     /// Refuse clients on other machines: there is no password yet. With `no`, who reaches the ports
     /// of clients may read and write everything [default: yes].
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
@@ -108,6 +123,10 @@ fn options(args: Args) -> Result<Options, Error> {
     options.data_dir = args.data_dir.unwrap_or(options.data_dir);
     options.request_timeout_ms = args.request_timeout.unwrap_or(options.request_timeout_ms);
     options.max_clock_drift_ms = args.max_clock_drift.unwrap_or(options.max_clock_drift_ms);
+    options.snapshot_log_bytes = args.snapshot_log_size.unwrap_or(options.snapshot_log_bytes);
+    options.snapshot_age_s = args.snapshot_age.unwrap_or(options.snapshot_age_s);
+    options.log_memory_bytes = args.log_memory.unwrap_or(options.log_memory_bytes);
+    options.snapshot_memory_bytes = args.snapshot_memory.unwrap_or(options.snapshot_memory_bytes);
     options.protected_mode = args.protected_mode.unwrap_or(options.protected_mode);
     options.test_mode |= args.test_mode;
     options.exit_with_stdin = args.exit_with_stdin;

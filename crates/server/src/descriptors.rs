@@ -10,6 +10,9 @@ use crate::clients::CONNECTIONS_MAX;
 /// The log: its directory, the lock, and twice each the segment, the next one, and one for a great
 /// group.
 const LOG: u64 = 8;
+/// The snapshots: twice each the one that is written, the same read back, and one that another
+/// member reads; their directory and that of the log while they are synced.
+const SNAPSHOTS: u64 = 8;
 /// The loop: the poll, what wakes it, signals, and up to four ports.
 const LOOP: u64 = 12;
 /// Each other member: dialled, come in, and come in anew before the old connection is gone.
@@ -70,7 +73,7 @@ impl Descriptors {
 
 /// What a node with so many other members needs, without clients and strangers.
 fn needed(open: u64, others: usize) -> u64 {
-    open + LOG + LOOP + MOMENTS + PEER * others as u64
+    open + LOG + SNAPSHOTS + LOOP + MOMENTS + PEER * others as u64
 }
 
 /// How many are open; three where the system does not tell.
@@ -89,9 +92,9 @@ mod tests {
             let shared = Descriptors::of(limit, 3, others).unwrap();
             (shared.clients_max, shared.strangers_max)
         };
-        assert_eq!(of(64, 0), (25, 0));
-        assert_eq!(of(64, 2), (11, 8));
-        assert_eq!(of(1024, 2), (915, 64));
+        assert_eq!(of(64, 0), (17, 0));
+        assert_eq!(of(64, 2), (3, 8));
+        assert_eq!(of(1024, 2), (907, 64));
         assert_eq!(of(1 << 20, 2), (CONNECTIONS_MAX, 64));
         assert_eq!(of(u64::MAX, 30), (CONNECTIONS_MAX, 64));
     }
@@ -102,8 +105,8 @@ mod tests {
         assert_eq!(error.exit_code, 78);
         assert_eq!(
             error.reason,
-            "the process may have 39 files open, and this node needs 39 for itself\n  hint: let it open more \
-             (ulimit -n): 10103 serve all clients that it takes at most"
+            "the process may have 39 files open, and this node needs 47 for itself\n  hint: let it open more \
+             (ulimit -n): 10111 serve all clients that it takes at most"
         );
     }
 }

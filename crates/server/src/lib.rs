@@ -22,6 +22,10 @@ mod peers;
 
 mod log;
 
+mod snapshots;
+
+mod recovery;
+
 mod logging;
 
 mod error;
@@ -44,5 +48,5 @@ pub use error::Error;
 pub use faults::Faults;
 pub use logging::last_words;
 pub use node::{Level, Order};
-pub use options::{Options, parse_level, parse_peers};
+pub use options::{Options, parse_level, parse_peers, parse_size};
 pub use serve::serve;

@@ -1,20 +1,28 @@
 //! What a server is told at its start, and whether that makes sense.
 
 mod file;
+mod size;
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use node::{Level, Order};
+use node::{Level, Limits, Order};
 
 use crate::Error;
 
 /// The most members of a cluster.
 const MEMBERS_MAX: usize = 31;
 /// The shortest and the longest request timeout, in milliseconds.
-const REQUEST_TIMEOUT_MS: std::ops::RangeInclusive<u64> = 10..=3_600_000;
+const REQUEST_TIMEOUT_MS: RangeInclusive<u64> = 10..=3_600_000;
 
 /// The least and the greatest cap on clock drift, in milliseconds: less could not be measured.
-const MAX_CLOCK_DRIFT_MS: std::ops::RangeInclusive<u64> = 10..=86_400_000;
+const MAX_CLOCK_DRIFT_MS: RangeInclusive<u64> = 10..=86_400_000;
+
+/// The least and the greatest of what may be said in bytes: less would be passed by a single great
+/// request.
+const BYTES: RangeInclusive<u64> = 64 << 10..=1 << 40;
+/// The longest time between two snapshots that may be asked for, in seconds: a year.
+const SNAPSHOT_AGE_S_MAX: u64 = 365 * 24 * 60 * 60;
 
 /// What a server is told at its start. The default is one node by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +47,15 @@ pub struct Options {
     pub request_timeout_ms: u64,
     /// How far apart the nodes' clocks may be, in milliseconds.
     pub max_clock_drift_ms: u64,
+    /// A snapshot is taken once so many bytes of log lie behind the last one, or twice its size if
+    /// that is more.
+    pub snapshot_log_bytes: u64,
+    /// A snapshot is taken after so many seconds, if anything was written; 0: never for its age.
+    pub snapshot_age_s: u64,
+    /// So many bytes of each log are kept in memory for members that are behind.
+    pub log_memory_bytes: u64,
+    /// So many bytes of a snapshot that is being written may wait in memory.
+    pub snapshot_memory_bytes: u64,
     /// Whether clients on other machines are refused: there is no password that they could give.
     pub protected_mode: bool,
     /// Whether clients may break this node, for tests.
@@ -60,6 +77,10 @@ impl Default for Options {
             level: Level::Linearizable,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
+            snapshot_log_bytes: 256 << 20,
+            snapshot_age_s: 0,
+            log_memory_bytes: 64 << 20,
+            snapshot_memory_bytes: 64 << 20,
             protected_mode: true,
             test_mode: false,
             exit_with_stdin: false,
@@ -72,6 +93,17 @@ impl Options {
     pub(crate) fn peer_address(&self) -> Option<&str> {
         let own = self.peers.iter().find(|(id, _)| *id == self.id)?;
         Some(self.peer_listen.as_deref().unwrap_or(&own.1))
+    }
+
+    /// How much may wait in the node, and go together.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            kept_bytes: self.log_memory_bytes as usize,
+            snapshot_log_bytes: self.snapshot_log_bytes,
+            snapshot_age_ms: 1000 * self.snapshot_age_s,
+            spool_bytes: self.snapshot_memory_bytes as usize,
+            ..Limits::default()
+        }
     }
 
     /// Whether all of this can be had together.
@@ -106,7 +138,22 @@ impl Options {
                 MAX_CLOCK_DRIFT_MS.end()
             )));
         }
+        self.check_snapshots()?;
         check_consistency(self.order, self.level)
+    }
+
+    fn check_snapshots(&self) -> Result<(), Error> {
+        check_bytes("--snapshot-log-size", self.snapshot_log_bytes, "256mb")?;
+        check_bytes("--log-memory", self.log_memory_bytes, "64mb")?;
+        check_bytes("--snapshot-memory", self.snapshot_memory_bytes, "64mb")?;
+        if self.snapshot_age_s > SNAPSHOT_AGE_S_MAX {
+            return Err(Error::configuration(format!(
+                "--snapshot-age {} is more than {SNAPSHOT_AGE_S_MAX} seconds, which is a year\n  hint: with 0, snapshots \
+                 are taken for the size of the log alone",
+                self.snapshot_age_s
+            )));
+        }
+        Ok(())
     }
 
     /// Ids at least 1 and each once, addresses each once, this node among them.
@@ -161,6 +208,18 @@ impl Options {
     }
 }
 
+/// Whether so many bytes may be said of this flag.
+fn check_bytes(flag: &str, bytes: u64, default: &str) -> Result<(), Error> {
+    if BYTES.contains(&bytes) {
+        return Ok(());
+    }
+    Err(Error::configuration(format!(
+        "{flag} {bytes} is not between {} and {} bytes\n  hint: the default is {default}",
+        BYTES.start(),
+        BYTES.end()
+    )))
+}
+
 /// Whether this level can be had over this order.
 fn check_consistency(order: Order, level: Level) -> Result<(), Error> {
     match (order, level) {
@@ -194,6 +253,8 @@ fn is_host(host: &str) -> bool {
     let (host, marks) = in_brackets.map_or((host, "._-"), |inner| (inner, ":.%"));
     !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || marks.contains(c))
 }
+
+pub use size::parse_size;
 
 /// Reads a list of members, `ID=HOST:PORT,…`, as flags and configuration files give it.
 pub fn parse_peers(text: &str) -> Result<Vec<(u64, String)>, Error> {
@@ -278,6 +339,10 @@ mod tests {
         refused(alone, "there are no peers");
         refused(Options { request_timeout_ms: 0, ..three() }, "--request-timeout 0");
         refused(Options { max_clock_drift_ms: 9, ..three() }, "--max-clock-drift 9");
+        refused(Options { snapshot_log_bytes: 1, ..three() }, "--snapshot-log-size 1 is not");
+        refused(Options { log_memory_bytes: 0, ..three() }, "--log-memory 0 is not");
+        refused(Options { snapshot_memory_bytes: 2 << 40, ..three() }, "--snapshot-memory 2199");
+        refused(Options { snapshot_age_s: u64::MAX, ..three() }, "--snapshot-age 18446744");
         refused(Options { order: Order::Merged, ..three() }, "no linearizable reads");
     }
 

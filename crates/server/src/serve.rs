@@ -5,23 +5,23 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use node::{Config, DirectoryId, Node, NodeId, Recovery};
+use node::{Config, DirectoryId, Node, NodeId};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, LocalOptions};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 use tracing::{error, info, warn};
 
 use crate::clients::{CONNECTIONS_MAX, Port, is_local};
 use crate::descriptors::Descriptors;
-use crate::event_loop::{Clock, Description, Driver, Shared};
+use crate::event_loop::{Clock, Description, Driver, Report, Shared, Threads};
 use crate::log::disk::Disk;
-use crate::log::{Directory, Handle, Identity, Log, SEGMENT_BYTES};
 use crate::logging::Announcement;
 use crate::mutants::mutant;
 use crate::peers::Peers;
+use crate::recovery::{Recovered, recover};
 use crate::shutdown::Shutdown;
-use crate::{Error, Faults, Options, clients, logging, random};
+use crate::{Error, Faults, Options, clients, log, logging, random, snapshots};
 
 /// How long another node may take to lead when the server of a leader ends.
 const HAND_OVER_MAX: Duration = Duration::from_secs(1);
@@ -65,14 +65,12 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
     let config = config(options)?;
     let (me, members, seed) = (config.id, config.members.clone(), config.seed);
     let faults = options.test_mode.then(Arc::<Faults>::default);
-    let (node, log) = recover(options, config, faults.as_deref())?;
-    let counters = log.counters();
+    let disk = faults.as_ref().map_or_else(Disk::default, |faults| faults.disk());
+    let mut recovered = recover(options, config, &disk)?;
+    recovered.node.set_limits(options.limits());
+    let counters = recovered.log.counters();
     let (teller, reports) = mpsc::unbounded_channel();
-    let tell = move |report| {
-        // Nobody listens any more when the server shuts down.
-        let _ = teller.send(report);
-    };
-    let log = Handle::spawn(log, tell, stop)?;
+    let (node, threads) = start_threads(recovered, teller)?;
     let port = ports.client_address.port();
     let clients_max = descriptors.clients_max;
     let settings = settings(options, port, clients_max);
@@ -93,7 +91,7 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
     ports.warn(options);
     let protected = options.protected_mode;
     let announcement = announcement(options, &ports);
-    let driver = Driver::new(shared.clone(), peers, log, reports, announcement);
+    let driver = Driver::new(shared.clone(), peers, threads, reports, announcement);
     let mut driver = spawn_local(driver.run());
     let clients =
         spawn_local(clients::listen(shared.clone(), Port::Redis, protected, ports.clients));
@@ -110,6 +108,23 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
         Err(bug) if bug.is_panic() => Err(bug_error(&bug)),
         Err(_) => Ok(()),
     }
+}
+
+/// Starts the threads of the disk; gives back the node that they work for.
+fn start_threads(
+    recovered: Recovered,
+    teller: UnboundedSender<Report>,
+) -> Result<(Node, Threads), Error> {
+    let Recovered { node, log, snapshots, newest } = recovered;
+    let path = log.path();
+    let to_tell = teller.clone();
+    // Nobody listens any more when the server shuts down.
+    let tell = move |report| drop(to_tell.send(Report::Log(report)));
+    let log = log::Handle::spawn(log, tell, stop)?;
+    let tell = move |report| drop(teller.send(Report::Snapshots(report)));
+    let started = snapshots::Handle::spawn(snapshots, newest, tell);
+    let snapshots = started.map_err(log::Error::io("start a thread in", &path))?;
+    Ok((node, Threads { log, snapshots }))
 }
 
 /// Waits for this, or until the node must not go on.
@@ -227,34 +242,6 @@ async fn bind(address: &str, role: &str, flag: &str) -> Result<(TcpListener, Soc
     Ok((listener, bound))
 }
 
-/// Opens the data directory and brings the node back to where its disk says that it was.
-fn recover(
-    options: &Options,
-    config: Config,
-    faults: Option<&Faults>,
-) -> Result<(Node, Log), Error> {
-    let disk = faults.map_or_else(Disk::default, |faults| faults.disk());
-    let directory = Directory::open(&disk, &options.data_dir)?;
-    let mut recovery = Recovery::new(config);
-    let (mut log, report) =
-        Log::open(directory, SEGMENT_BYTES, |records| recovery.replay(&records))?;
-    if let Some(torn) = report.torn {
-        warn!(
-            "cut a torn tail of {} bytes off {} at offset {}: a write that was not synced when the machine stopped. (If it did \
-             not stop in the middle of a write, the disk lost synced bytes: check it.)",
-            torn.bytes,
-            torn.path.display(),
-            torn.offset
-        );
-    }
-    if report.groups > 0 {
-        info!("read {} groups, {} bytes, from the log", report.groups, report.bytes);
-    }
-    let node = recovery.finish().map_err(|error| Error::configuration(error.0))?;
-    log.identify(Identity { node: options.id, directory: node.status().directory.0 })?;
-    Ok((node, log))
-}
-
 /// What the node is told at its start.
 fn config(options: &Options) -> Result<Config, Error> {
     let mut members: Vec<_> =
@@ -288,13 +275,20 @@ fn settings(options: &Options, port: u16, clients_max: usize) -> Vec<(String, St
     let host = options.listen.rsplit_once(':').map_or("", |(host, _)| host);
     let drift = options.max_clock_drift_ms.to_string();
     let test_mode = if options.test_mode { "yes" } else { "no" };
+    let memory =
+        [options.snapshot_log_bytes, options.log_memory_bytes, options.snapshot_memory_bytes];
+    let [snapshot_log, log_memory, snapshot_memory] = memory.map(|bytes| bytes.to_string());
     [
         ("bind", host),
         ("port", &port.to_string()),
         ("dir", &options.data_dir.to_string_lossy()),
+        ("log-memory", &log_memory),
         ("max-clock-drift", &drift),
         ("protected-mode", if options.protected_mode { "yes" } else { "no" }),
         ("maxclients", &clients_max.to_string()),
+        ("snapshot-age", &options.snapshot_age_s.to_string()),
+        ("snapshot-log-size", &snapshot_log),
+        ("snapshot-memory", &snapshot_memory),
         ("test-mode", test_mode),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -15,7 +15,7 @@ use std::path::Path;
 use node::{
     AgreedPosition, Boot, Certificate, Command, Config, DirectoryId, Index, Input, Level,
     MemberClock, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output, Recovery, Reply,
-    RequestId, Role, SessionId, Status, Term, Waits,
+    RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::Faults;
@@ -115,6 +115,7 @@ impl World {
             "orphan" => self.node = "orphan",
             "merged" => self.node = "merged",
             "test" => self.node = "test",
+            "saving" => self.node = "saving",
             other => panic!("= {other}"),
         }
     }
@@ -132,6 +133,7 @@ impl World {
                 writeln!(heard, "(certificates {})", if on { "on" } else { "off" }).unwrap();
                 self.certified = on;
             }
+            Action::TakeSnapshot => writeln!(heard, "(takes a snapshot)").unwrap(),
             Action::Ask { level, command } => {
                 assert_eq!(out, b"before");
                 if let Some(level) = level {
@@ -265,11 +267,24 @@ impl Context for Fake {
             disk_full: false,
             clock_agrees: true,
             clocks: vec![],
+            snapshots: Snapshots::default(),
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.0 {
             "leader" => Status { members, keys: 5, ..alone },
             "follower" => Status { members, id: NodeId(2), role: Role::Follower, ..alone },
+            "saving" => Status {
+                snapshots: Snapshots {
+                    last: Some(SnapshotNumber(7)),
+                    last_bytes: 140_000_000,
+                    last_ms: 1_700_000_500_999,
+                    failed: true,
+                    writing: true,
+                    spool_bytes: 4096,
+                    log_bytes: 300_000_000,
+                },
+                ..alone
+            },
             "orphan" => Status {
                 members,
                 role: Role::Follower,
@@ -301,6 +316,7 @@ impl Context for Fake {
     fn figures(&self) -> Figures {
         Figures {
             uptime_s: 90_061,
+            started_s: 1_700_000_000,
             process_id: 4711,
             tcp_port: 6379,
             clients: 2,
@@ -311,6 +327,7 @@ impl Context for Fake {
             memory_rss_bytes: Some(12_345_678),
             log_groups: 100,
             log_syncs: 101,
+            log_segments: 3,
             notes_dropped: 3,
             notes_suppressed: 734,
         }

@@ -55,6 +55,8 @@ pub(crate) enum Said {
     },
     /// From now on answers say where they stand, or no longer.
     Certify(bool),
+    /// The node is to take a snapshot.
+    TakeSnapshot,
     /// Its last word: when all replies are sent, the connection is closed.
     Close,
 }

@@ -45,6 +45,7 @@ impl Language for Redis {
                 Said::Ask { level, command, form, bytes }
             }
             Action::Certify(on) => Said::Certify(on),
+            Action::TakeSnapshot => Said::TakeSnapshot,
             Action::Close => Said::Close,
         }
     }
@@ -72,6 +73,13 @@ mod tests {
         let words = needed.map(|one| if one.kind == "integer" { "0" } else { "key" });
         let words: Vec<_> = words.collect();
         format!("{}{suffix} {}\r\n", row.name, words.join(" "))
+    }
+
+    #[test]
+    fn a_snapshot_is_asked_for() {
+        let (said, reply) = say("BGSAVE\r\n");
+        assert!(matches!(said, Said::TakeSnapshot), "{said:?}");
+        assert_eq!(reply, "+Background saving started\r\n");
     }
 
     #[test]

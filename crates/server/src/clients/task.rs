@@ -243,6 +243,10 @@ impl<L: Language> Task<L> {
                     self.shared.put(Input::Certify { session: self.session.id(), on });
                     asked = true;
                 }
+                Said::TakeSnapshot => {
+                    self.shared.put(Input::TakeSnapshot);
+                    asked = true;
+                }
                 Said::Close => self.closing = true,
             }
         }

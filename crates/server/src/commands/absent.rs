@@ -57,7 +57,7 @@ const FAMILIES: &[(&str, &str)] = &[
         "asking cluster migrate move swapdb failover replicaof slaveof role psync sync \
          replconf",
     ),
-    (DURABLE, "bgrewriteaof bgsave lastsave save wait waitaof"),
+    (DURABLE, "bgrewriteaof wait waitaof"),
     (NO_USERS, "acl"),
     (TOLD_BY_INFO, "latency lolwut memory monitor object slowlog time"),
     ("copy the value: GET it here, SET it there", "dump restore restore-asking"),

@@ -20,6 +20,8 @@ pub enum Action {
     /// The reply is in the send buffer; what is asked from now on is answered with a certificate,
     /// or no longer.
     Certify(bool),
+    /// The reply is in the send buffer; the node is to take a snapshot.
+    TakeSnapshot,
     /// Send what is in the send buffer, then close the connection.
     Close,
 }

@@ -23,6 +23,8 @@ pub trait Context {
 pub struct Figures {
     /// Since when this process runs, in seconds.
     pub uptime_s: u64,
+    /// When this process started, in seconds since 1970.
+    pub started_s: u64,
     /// The id of this process.
     pub process_id: u32,
     /// The port that clients are served on.
@@ -43,6 +45,8 @@ pub struct Figures {
     pub log_groups: u64,
     /// Times the log was synced.
     pub log_syncs: u64,
+    /// Segments that the log has.
+    pub log_segments: u64,
     /// Lines of standard error that nobody took.
     pub notes_dropped: u64,
     /// Lines of standard error left out because there were many alike.

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use node::{Order, Role, Status};
 
 use super::spec::Call;
-use super::{Action, Connection, Figures};
+use super::{Action, Connection, Figures, saving};
 
 /// The Redis whose commands and errors this server follows. Clients decide by it what they may
 /// send: 7.2 brought `CLIENT SETINFO`, and from 7.4 on they expect a cache protocol that is not
@@ -113,9 +113,25 @@ fn human(bytes: u64) -> String {
     }
 }
 
-/// A node that serves clients has replayed its log: it is never loading.
-fn persistence(text: &mut String, _: &Status, _: &Figures) -> fmt::Result {
-    text.write_str("loading:0\r\nasync_loading:0\r\naof_enabled:1\r\n")
+/// A node that serves clients has read its snapshot and replayed its log: it is never loading.
+fn persistence(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result {
+    let snapshots = &status.snapshots;
+    write!(
+        text,
+        "loading:0\r\nasync_loading:0\r\nrdb_bgsave_in_progress:{writing}\r\n\
+         rdb_last_save_time:{last_s}\r\nrdb_last_bgsave_status:{outcome}\r\naof_enabled:1\r\n\
+         snapshot_number:{number}\r\nsnapshot_bytes:{bytes}\r\n\
+         snapshot_spool_bytes:{spool}\r\nlog_bytes_since_snapshot:{log}\r\n\
+         log_segments:{segments}\r\n",
+        writing = u8::from(snapshots.writing),
+        last_s = saving::last_s(status, figures.started_s),
+        outcome = if snapshots.failed { "err" } else { "ok" },
+        number = snapshots.last.map_or(0, |number| number.0),
+        bytes = snapshots.last_bytes,
+        spool = snapshots.spool_bytes,
+        log = snapshots.log_bytes,
+        segments = figures.log_segments,
+    )
 }
 
 fn stats(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {

@@ -6,6 +6,7 @@
 //!                    │                  Action::Ask { level, command }  hand it to the node …
 //!                    │                      └─▶ node::Reply ──▶ render  … and write its answer
 //!                    │                  Action::Certify               replied, and tell the node
+//!                    │                  Action::TakeSnapshot          the same
 //!                    │                  Action::Close                 send it, then hang up
 //!                    ▼
 //!                  table: name, arity, keys, documentation and function of every command
@@ -53,6 +54,8 @@ mod identity;
 mod info;
 
 mod configuration;
+
+mod saving;
 
 mod catalogue;
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use node::{Access, Argument};
 
 use super::spec::{Run, Spec};
-use super::{catalogue, configuration, consistency, debug, hello, identity, info};
+use super::{catalogue, configuration, consistency, debug, hello, identity, info, saving};
 
 /// The command of this name, whatever its case.
 ///
@@ -146,6 +146,33 @@ static ON_CONNECTIONS: &[Spec] = &[
         categories: &["@admin", "@slow", "@dangerous"],
         summary: "A container for faults on demand, in test mode alone",
         subcommands: &DEBUG_COMMANDS,
+        ..SERVER
+    },
+    Spec {
+        name: "bgsave",
+        arity: -1,
+        flags: &["admin", "noscript", "no_async_loading"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        summary: "Takes a snapshot in the background",
+        arguments: &[Argument { name: "SCHEDULE", flags: &["optional"], ..ARGUMENT }],
+        run: Run::Here(saving::begin),
+        ..SERVER
+    },
+    Spec {
+        name: "lastsave",
+        flags: &["loading", "stale", "fast"],
+        categories: &["@admin", "@fast", "@dangerous"],
+        tips: &["nondeterministic_output"],
+        summary: "Returns the Unix timestamp of the last snapshot, or of the start",
+        run: Run::Here(saving::last),
+        ..SERVER
+    },
+    Spec {
+        name: "save",
+        flags: &["admin", "noscript", "no_async_loading", "no_multi"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        summary: "Refused: all others would wait for it; BGSAVE does its work",
+        run: Run::Here(saving::refuse),
         ..SERVER
     },
     Spec {

@@ -11,6 +11,8 @@ use crate::Faults;
 #[derive(Debug)]
 pub(crate) struct Clock {
     start: Instant,
+    /// When that was, by the wall clock of the machine.
+    started: SystemTime,
     /// There in test mode.
     faults: Option<Arc<Faults>>,
 }
@@ -18,7 +20,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// A clock that starts now.
     pub(crate) fn start(faults: Option<Arc<Faults>>) -> Clock {
-        Clock { start: Instant::now(), faults }
+        Clock { start: Instant::now(), started: SystemTime::now(), faults }
     }
 
     /// The faults that clients may ask for.
@@ -33,6 +35,11 @@ impl Clock {
         let offset_ms = self.faults.as_ref().map_or(0, |faults| faults.clock_offset_ms());
         let wall_ms = (wall.as_millis() as u64).saturating_add_signed(offset_ms);
         Now { monotonic_ms: self.uptime_ms(), wall_ms }
+    }
+
+    /// When the server started, in seconds since 1970.
+    pub(crate) fn started_s(&self) -> u64 {
+        self.started.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
     }
 
     /// How long the server runs, in milliseconds.

@@ -16,21 +16,41 @@ use tokio::task::yield_now;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::Shared;
-use crate::log::{self, Report};
+use crate::log;
 use crate::logging::Announcement;
 use crate::mutants::mutant;
 use crate::peers::Peers;
-use crate::{Error, logging};
+use crate::{Error, logging, snapshots};
 
 /// A turn of no more inputs than this, the time among them, is a quiet one: nobody else waits for
 /// the loop.
 const QUIET_INPUTS: usize = 5;
+
+/// What the threads of the disk tell.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// That of the log.
+    Log(log::Report),
+    /// Those of the snapshots.
+    Snapshots(snapshots::Report),
+}
+
+/// The threads of the disk.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    /// That of the log.
+    pub log: log::Handle,
+    /// Those of the snapshots.
+    pub snapshots: snapshots::Handle,
+}
 
 /// What drives the node.
 #[derive(Debug)]
 pub(crate) struct Driver {
     shared: Rc<Shared>,
     peers: Peers,
+    // Before the log, which lets the data directory go.
+    snapshots: snapshots::Handle,
     log: log::Handle,
     reports: UnboundedReceiver<Report>,
     ticks: Interval,
@@ -45,15 +65,26 @@ impl Driver {
     pub(crate) fn new(
         shared: Rc<Shared>,
         peers: Peers,
-        log: log::Handle,
+        threads: Threads,
         reports: UnboundedReceiver<Report>,
         announcement: Announcement,
     ) -> Driver {
         // Twice as often as is due at least: a timer is late at times.
         let mut ticks = interval(Duration::from_millis(TICK_MS / 2));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (inputs, outputs, more) = (vec![], vec![], false);
-        Driver { shared, peers, log, reports, ticks, announcement, inputs, outputs, more }
+        let Threads { log, snapshots } = threads;
+        Driver {
+            shared,
+            peers,
+            snapshots,
+            log,
+            reports,
+            ticks,
+            announcement,
+            inputs: vec![],
+            outputs: vec![],
+            more: false,
+        }
     }
 
     /// Drives the node until it halts. What was queued for the disk is durable when this ends, also
@@ -88,18 +119,42 @@ impl Driver {
     /// The node will be told this in its next turn.
     fn hear(&self, report: Report) {
         match report {
-            Report::Durable(completion) => {
+            Report::Log(report) => self.hear_log(report),
+            Report::Snapshots(report) => self.hear_snapshots(report),
+        }
+    }
+
+    fn hear_log(&self, report: log::Report) {
+        match report {
+            log::Report::Durable(completion) => {
                 mutant!(BacklogKept, self.shared.take_backlog(completion.bytes), ());
                 self.shared.put(Input::Persisted(completion.ticket));
             }
-            Report::Full(shortage) => {
+            log::Report::Full(shortage) => {
                 mutant!(
                     ShortageNotTold,
                     self.shared.put(Input::DiskFull(shortage)),
                     drop(shortage)
                 );
             }
+            log::Report::Marked { snapshot, frame } => {
+                mutant!(MarkNotTold, self.snapshots.holds(snapshot, frame), ());
+            }
         }
+    }
+
+    fn hear_snapshots(&self, report: snapshots::Report) {
+        self.shared.put(match report {
+            snapshots::Report::Written { number, bytes } => {
+                Input::SnapshotWritten { number, bytes }
+            }
+            snapshots::Report::Placed { number, bytes, cut } => {
+                mutant!(LogNeverCut, cut, None).into_iter().for_each(|before| self.log.cut(before));
+                Input::SnapshotPlaced { number, bytes }
+            }
+            snapshots::Report::Failed { number, why } => Input::SnapshotFailed { number, why },
+            snapshots::Report::Read { request, bytes } => Input::SnapshotRead { request, bytes },
+        });
     }
 
     /// Makes a group durable while nothing else is to be done, or has it made.
@@ -109,7 +164,7 @@ impl Driver {
             while let Ok(report) = self.reports.try_recv() {
                 self.hear(report);
             }
-            self.hear(Report::Durable(completion));
+            self.hear_log(log::Report::Durable(completion));
             self.more = true;
         }
     }
@@ -144,6 +199,19 @@ impl Driver {
                     if !is_quiet {
                         group.take().into_iter().for_each(|group| self.log.append(group));
                     }
+                }
+                Output::BeginSnapshot(number) => {
+                    // It holds what was handed over before it, and nothing of what comes after.
+                    let before = mutant!(SnapshotBeforeItsGroup, group.take(), None);
+                    before.into_iter().for_each(|group| self.log.append(group));
+                    self.snapshots.begin(number);
+                    self.log.mark(number);
+                }
+                Output::WriteSnapshot { number, bytes } => self.snapshots.write(number, bytes),
+                Output::EndSnapshot(number) => self.snapshots.end(number),
+                Output::DropSnapshot(number) => self.snapshots.give_up(number),
+                Output::ReadSnapshot { request, number, offset, bytes } => {
+                    self.snapshots.read(request, number, offset, bytes);
                 }
                 Output::Note(event) => mutant!(NothingTold, logging::tell(&event), drop(event)),
                 Output::Halt { exit_code, reason } => {

@@ -10,6 +10,6 @@ mod notify;
 pub(crate) mod shared;
 
 pub(crate) use clock::Clock;
-pub(crate) use driver::Driver;
+pub(crate) use driver::{Driver, Report, Threads};
 pub(crate) use notify::Notify;
 pub(crate) use shared::{BUFFER_BYTES, Description, READ_BYTES, Shared};

@@ -262,6 +262,7 @@ impl Context for Shared {
     fn figures(&self) -> Figures {
         Figures {
             uptime_s: self.clock.uptime_ms() / 1000,
+            started_s: self.clock.started_s(),
             process_id: std::process::id(),
             tcp_port: self.description.port,
             clients: self.sessions.count() as u64,
@@ -272,6 +273,7 @@ impl Context for Shared {
             memory_rss_bytes: resident_bytes(),
             log_groups: self.log.groups.load(Ordering::Relaxed),
             log_syncs: self.log.syncs.load(Ordering::Relaxed),
+            log_segments: self.log.segments.load(Ordering::Relaxed),
             notes_dropped: logging::dropped(),
             notes_suppressed: logging::suppressed(),
         }

@@ -45,7 +45,7 @@ impl World {
             found.push(records.to_vec());
             Ok(())
         };
-        let opened = Log::open(directory, self.segment_bytes, replay);
+        let opened = Log::open(directory, self.segment_bytes, 1, replay);
         if opened.is_ok() {
             assert!(found.len() >= self.kept.len(), "{} of {}", found.len(), self.kept.len());
             let is_sound = |(place, group): (usize, &Vec<u8>)| *group == written(place);

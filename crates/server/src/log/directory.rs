@@ -40,6 +40,10 @@ impl Directory {
         if !log.is_dir() {
             make_one(disk, &log)?;
         }
+        let snapshots = path.join("snapshots");
+        if !snapshots.is_dir() {
+            make_one(disk, &snapshots)?;
+        }
         // Also if an earlier start made names in it, and ended before it synced them.
         mutant!(OldNamesNotSynced, sync(disk, path)?, ());
         let log_folder = disk.open_folder(&log).map_err(Error::io("open", &log))?;
@@ -47,13 +51,18 @@ impl Directory {
     }
 
     /// The disk that it is on.
-    pub(super) fn disk(&self) -> &Disk {
+    pub(crate) fn disk(&self) -> &Disk {
         &self.disk
     }
 
     /// What holds all of it.
     pub(super) fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// Where the snapshots lie.
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.data.join("snapshots")
     }
 
     /// Where the segments lie.

@@ -46,9 +46,9 @@ pub(crate) enum Error {
     },
     /// The log does not begin where it must. Nothing was touched.
     Missing {
-        /// The first segment that is there.
+        /// The first segment that is there; if there is none, where it should lie.
         path: PathBuf,
-        /// The first frame that should be there.
+        /// The frame from which on it should be there.
         expected: u64,
     },
     /// Something that was synced is not there any more. Nothing was touched.
@@ -90,7 +90,7 @@ impl Error {
     /// For what failed while a segment was made, before anything of the log was in it: whether for
     /// want of something that may come back. A disk that fails (EIO) and a directory that is gone
     /// are none of that.
-    pub(super) fn or_full(self) -> Error {
+    pub(crate) fn or_full(self) -> Error {
         match self {
             Error::Io { doing, path, source }
                 if mutant!(BrokenTakenForFull, way_out(&source).is_some(), true) =>
@@ -102,7 +102,7 @@ impl Error {
     }
 
     /// What clients and people are told of [`Error::Full`].
-    pub(super) fn shortage(&self) -> Option<Shortage> {
+    pub(crate) fn shortage(&self) -> Option<Shortage> {
         let Error::Full { doing, path, source } = self else { return None };
         if is_want_of_room(source) {
             return Some(Shortage::of_room());
@@ -181,8 +181,9 @@ impl fmt::Display for Error {
             ),
             Error::Missing { path, expected } => write!(
                 f,
-                "the log begins with {}, but the segment that begins with frame {expected} is \
-                 missing\n  hint: put the missing file back; without it the data is incomplete",
+                "the log begins with {}, but the segment that holds frame {expected} is missing\n  \
+                 hint: put the missing file back, or the snapshots of what was in it; without them \
+                 the data is incomplete",
                 path.display()
             ),
             Error::Damaged { path, offset, what } => write!(

@@ -104,7 +104,7 @@ fn read(path: &Path) -> Option<Vec<Vec<u8>>> {
         groups.push(records.to_vec());
         Ok(())
     };
-    Log::open(directory, SEGMENT_BYTES, replay).ok()?;
+    Log::open(directory, SEGMENT_BYTES, 1, replay).ok()?;
     Some(groups)
 }
 

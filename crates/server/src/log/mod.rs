@@ -6,10 +6,12 @@
 //! ```text
 //!   data directory            one segment (16 MiB, zeroed before it is used)
 //!   ├── lock, identity        ┌────────────┬───────┬─────────────┬───────┬────────────────────┐
-//!   └── log/                  │ header     │ frame │ frame       │ frame │ zeros              │
-//!       ├── 000…001.log       │ 4096 bytes │ n     │ n + 1       │ n + 2 │                    │
+//!   ├── snapshots/            │ header     │ frame │ frame       │ frame │ zeros              │
+//!   └── log/                  │ 4096 bytes │ n     │ n + 1       │ n + 2 │                    │
 //!       ├── 000…412.log       └────────────┴───────┴─────────────┴───────┴────────────────────┘
-//!       └── spare                          each frame at a multiple of 64 bytes
+//!       ├── 000…907.log                    each frame at a multiple of 64 bytes
+//!       ├── used-000…001
+//!       └── spare
 //! ```
 //!
 //! **Writing.** One group is one frame, one `pwrite` and one `fdatasync`; the next is written only
@@ -31,10 +33,16 @@
 //! system may even take it for clean. All before it were synced, for the next frame is written only
 //! then.
 //!
+//! **Cutting.** A snapshot holds all groups before some frame, and says which. Once two of them are
+//! in place, the segments whose frames all lie before that of the *older* one go, oldest first. A
+//! start with either of the two reads from its frame on and looks at nothing before, so it does not
+//! matter which of the cut segments a power failure brings back. A few of them become the next
+//! segments: under another name at once, then full of zeros, like a new one.
+//!
 //! **Salt.** Each segment draws a random number that goes into the checksum and the first bytes of
 //! its frames. A client does not know it, so no value that it stores can pass for a frame when the
-//! bytes behind a torn tail are searched, and a segment that is used again one day knows its own
-//! frames from those of its former life.
+//! bytes behind a torn tail are searched, and a segment that is used again knows its own frames
+//! from those of its former life.
 //!
 //! **Seal.** A last frame that was synced and then damaged cannot be told from a torn tail. So
 //! where nothing was written for a second, and at the end, an empty frame is written behind it:
@@ -57,6 +65,7 @@ mod frame;
 pub mod fuzzing;
 mod identity;
 mod layout;
+mod older;
 mod pace;
 mod recovery;
 mod segment;
@@ -72,6 +81,7 @@ pub(crate) use directory::Directory;
 pub(crate) use error::Error;
 pub(crate) use identity::Identity;
 pub(crate) use layout::SEGMENT_BYTES;
+pub(crate) use recovery::Report as Recovered;
 #[cfg(test)]
 pub(crate) use thread::Completion;
 pub(crate) use thread::{Group, Handle, Report};

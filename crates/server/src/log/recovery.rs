@@ -9,10 +9,12 @@ use node::StartError;
 
 use super::directory::Directory;
 use super::layout::{SPARE, SPARE_LARGE};
+use super::older::{self, Older};
 use super::segment::{self, Header};
 use super::writer::{self, Active};
 use super::{Error, Log, frame, identity};
 use crate::log::disk::{Disk, File};
+use crate::logging::Progress;
 use crate::mutants::mutant;
 
 /// What was found on disk.
@@ -38,42 +40,63 @@ pub(crate) struct Torn {
 }
 
 impl Log {
-    /// Opens the log in this directory. Hands each group's records to `replay`, in order. New
-    /// segments will have this size.
+    /// Opens the log in this directory. Hands each group's records to `replay`, in order, from
+    /// frame `from` on: what is before it is known already, and checked only where it shares a
+    /// segment. New segments will have this size.
     pub(crate) fn open(
         directory: Directory,
         segment_bytes: u64,
+        from: u64,
         mut replay: impl FnMut(Bytes) -> Result<(), StartError>,
     ) -> Result<(Log, Report), Error> {
         let mut report = Report::default();
         let disk = directory.disk();
-        let segments = list(disk, directory.log())?;
-        let mut sequence = 1;
+        let mut segments = list(disk, directory.log())?;
+        let start = start(&segments, from);
+        let mut sequence = from;
         let mut last = None;
         let mut bytes = vec![];
-        for (place, (first, path)) in segments.iter().enumerate() {
+        let mut progress = Progress::default();
+        for (place, (first, path)) in segments.iter().enumerate().skip(start) {
             let mut segment = Reader::open(disk, path, *first, &mut bytes)?;
-            segment.check_begins(sequence)?;
-            sequence = segment.replay(sequence, &mut report, &mut replay)?;
+            if place == start {
+                sequence = segment.begins(from)?;
+            }
+            sequence = segment.replay(sequence, from, &mut report, &mut replay)?;
             match segments.get(place + 1) {
                 Some((next, _)) => segment.check_complete(sequence, *next)?,
-                None if sequence == 1 => {
-                    identity::refuse_lost(disk, directory.data())?;
+                None => {
+                    if sequence == 1 {
+                        identity::refuse_lost(disk, directory.data())?;
+                    }
+                    segment.check_reaches(sequence, from)?;
                     last = Some(segment.into_tail(sequence, &mut report)?);
                 }
-                None => last = Some(segment.into_tail(sequence, &mut report)?),
             }
+            let (done, all) = (place + 1 - start, segments.len() - start);
+            progress.tell(|| format!("read {done} of {all} segments of the log"));
         }
         let active = match last {
             Some(active) => active,
             None => {
                 identity::refuse_lost(disk, directory.data())?;
+                if from > 1 {
+                    let path = directory.log().to_owned();
+                    return Err(Error::Missing { path, expected: from });
+                }
                 writer::begin_first(&directory, segment_bytes)?
             }
         };
         mutant!(NamesNotSyncedAtStart, directory.sync()?, ());
-        Ok((Log::resume(directory, segment_bytes, active, sequence), report))
+        segments.pop();
+        Ok((Log::resume(directory, segment_bytes, Older::new(segments), active, sequence), report))
     }
+}
+
+/// Where among the segments the one is that this frame lies in, if it is there: the last that does
+/// not begin behind it.
+fn start(segments: &[(u64, PathBuf)], from: u64) -> usize {
+    segments.partition_point(|(first, _)| *first <= from).saturating_sub(1)
 }
 
 /// The segments in order, by the frame that each begins with. Spares of an earlier life are
@@ -85,7 +108,9 @@ fn list(disk: &Disk, log: &Path) -> Result<Vec<(u64, PathBuf)>, Error> {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match segment::first_of(name) {
             Some(first) => segments.push((first, path)),
-            None if name == SPARE || name == SPARE_LARGE => spares.push(path),
+            None if name == SPARE || name == SPARE_LARGE || older::is_used(name) => {
+                spares.push(path);
+            }
             None => return Err(Error::Foreign(path)),
         }
     }
@@ -142,33 +167,48 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// This segment begins with the frame that is due. (Where an earlier one ended too soon,
-    /// [`Reader::check_complete`] said so.)
-    fn check_begins(&self, expected: u64) -> Result<(), Error> {
-        if mutant!(FirstSegmentMissing, self.header.first == expected, true) {
-            return Ok(());
+    /// The frame that the first segment which is read begins with: none is missing between it and
+    /// the one that is due. (Where an earlier one ended too soon, [`Reader::check_complete`] says
+    /// so.)
+    fn begins(&self, from: u64) -> Result<u64, Error> {
+        if mutant!(FirstSegmentMissing, self.header.first <= from, true) {
+            return Ok(self.header.first);
         }
-        Err(Error::Missing { path: self.path.to_owned(), expected })
+        Err(Error::Missing { path: self.path.to_owned(), expected: from })
     }
 
-    /// Hands over all frames up to the first that is not good; says which number is due then.
+    /// Hands over all frames from `from` on, up to the first that is not good; says which number is
+    /// due then.
     fn replay(
         &mut self,
         mut sequence: u64,
+        from: u64,
         report: &mut Report,
         replay: &mut impl FnMut(Bytes) -> Result<(), StartError>,
     ) -> Result<u64, Error> {
         while let Some(frame) = frame::decode(&self.bytes[self.end..], self.header.salt)
             && frame.sequence == sequence
         {
-            replay(Bytes::copy_from_slice(frame.payload)).map_err(Error::Refused)?;
-            report.groups += 1;
-            report.bytes += frame.payload.len() as u64;
+            if mutant!(KnownReplayedAgain, sequence >= from, true) {
+                replay(Bytes::copy_from_slice(frame.payload)).map_err(Error::Refused)?;
+                report.groups += 1;
+                report.bytes += frame.payload.len() as u64;
+            }
             self.last = self.end;
             self.end += frame.space();
             sequence += 1;
         }
         Ok(sequence)
+    }
+
+    /// All frames before `from` were synced before the snapshot was that holds them.
+    fn check_reaches(&self, sequence: u64, from: u64) -> Result<(), Error> {
+        if mutant!(LogBehindSnapshot, sequence >= from, true) {
+            return Ok(());
+        }
+        Err(self.damaged(format!(
+            "frame {sequence} is bad or missing, but there is a snapshot of all frames before {from}"
+        )))
     }
 
     /// The next segment was begun only after all frames of this one were on disk.

@@ -1,5 +1,6 @@
 //! Segments: the files that frames lie in.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -9,8 +10,8 @@ use super::layout::VERSION;
 use crate::log::disk::{Disk, File};
 use crate::mutants::mutant;
 
-/// The bytes before the first frame: the fields below, then room for what a segment will begin with
-/// once older ones are dropped (term, vote, boot, stamp ceiling, members), then a checksum.
+/// The bytes before the first frame: the fields below, zeros, then a checksum. What else must be
+/// known where older segments are cut (term, vote, members) stands in the snapshots.
 pub(super) const HEADER_BYTES: usize = 4096;
 
 const MAGIC: [u8; 8] = *b"CandorLg";
@@ -91,7 +92,23 @@ pub(super) fn first_of(name: &str) -> Option<u64> {
 /// # Errors
 /// [`Error::Full`] if there is no room; the file is gone then, so that it takes none.
 pub(super) fn prepare(disk: &Disk, path: &Path, size: u64) -> Result<File, Error> {
-    all_or_nothing(disk, path, |file| fill(file, path, 0, size))
+    all_or_nothing(disk, path, disk.create(path), |file| fill(file, path, 0, size))
+}
+
+/// The same of a segment that was cut off the log. Its room is there already, and nothing of its
+/// former life is left in it.
+///
+/// # Errors
+/// As those of [`prepare`].
+pub(super) fn recycle(disk: &Disk, used: &Path, path: &Path, size: u64) -> Result<File, Error> {
+    let renamed = disk.rename(used, path).and_then(|()| disk.open(path));
+    match renamed.and_then(|file| Ok((file.length()?, file))) {
+        Ok((length, file)) if length == size => all_or_nothing(disk, path, Ok(file), |file| {
+            mutant!(RecycledNotZeroed, fill(file, path, 0, size), Ok(()))
+        }),
+        // One of another size, or what the system refuses: a new one is as good.
+        _ => prepare(disk, path, size),
+    }
 }
 
 /// Makes a file of this size for one great group. It reads as zeros, and its room is reserved but
@@ -100,16 +117,18 @@ pub(super) fn prepare(disk: &Disk, path: &Path, size: u64) -> Result<File, Error
 /// # Errors
 /// [`Error::Full`] if there is no room; the file is gone then.
 pub(super) fn prepare_large(disk: &Disk, path: &Path, size: u64) -> Result<File, Error> {
-    all_or_nothing(disk, path, |file| file.reserve(size).map_err(Error::io("make room in", path)))
+    all_or_nothing(disk, path, disk.create(path), |file| {
+        file.reserve(size).map_err(Error::io("make room in", path))
+    })
 }
 
 fn all_or_nothing(
     disk: &Disk,
     path: &Path,
+    made: io::Result<File>,
     fill: impl FnOnce(&File) -> Result<(), Error>,
 ) -> Result<File, Error> {
-    let made = disk.create(path).map_err(Error::io("make", path));
-    let file = made.map_err(Error::or_full)?;
+    let file = made.map_err(Error::io("make", path)).map_err(Error::or_full)?;
     let filled = fill(&file).and_then(|()| file.sync_all().map_err(Error::io("sync", path)));
     match filled.map_err(Error::or_full) {
         Ok(()) => Ok(file),
@@ -199,6 +218,21 @@ mod tests {
                 disk.remove(&path).unwrap();
             }
         }
+    }
+
+    #[test]
+    fn a_segment_that_is_used_again_is_all_zeros() {
+        let temp = tempfile::tempdir().unwrap();
+        let (used, path) = (temp.path().join("used-1"), temp.path().join("spare"));
+        let disk = Disk::default();
+        for length in [8192, 4096, 12_288] {
+            std::fs::write(&used, vec![7; length]).unwrap();
+            recycle(&disk, &used, &path, 8192).unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), vec![0; 8192]);
+            assert!(!used.exists());
+        }
+        recycle(&disk, &used, &path, 8192).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), vec![0; 8192], "one is made if it is gone");
     }
 
     #[test]

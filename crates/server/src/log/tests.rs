@@ -56,7 +56,7 @@ impl World {
 
     fn open_into(&self, found: &mut Vec<Vec<u8>>) -> Result<(Log, Report), Error> {
         let directory = Directory::open(&Disk::default(), self.temp.path())?;
-        Log::open(directory, self.segment_bytes, |records| {
+        Log::open(directory, self.segment_bytes, 1, |records| {
             found.push(records.to_vec());
             Ok(())
         })
@@ -270,7 +270,7 @@ fn a_refused_group_ends_the_opening() {
     let world = World::with(SMALL, &groups(3, 100));
     let directory = Directory::open(&Disk::default(), world.temp.path()).unwrap();
     let refuse = |_: bytes::Bytes| Err(node::StartError("other members".into()));
-    let error = Log::open(directory, SMALL, refuse).map(|_| ()).unwrap_err();
+    let error = Log::open(directory, SMALL, 1, refuse).map(|_| ()).unwrap_err();
     assert!(matches!(error, Error::Refused(_)));
 }
 
@@ -284,6 +284,63 @@ fn an_old_spare_is_removed() {
 }
 
 const IDENTITY: Identity = Identity { node: 3, directory: 9 };
+
+/// Opens the log from a frame on; the groups that are handed over.
+fn from(world: &World, from: u64) -> Result<Vec<Vec<u8>>, Error> {
+    let directory = Directory::open(&Disk::default(), world.temp.path())?;
+    let mut found = vec![];
+    Log::open(directory, world.segment_bytes, from, |records| {
+        found.push(records.to_vec());
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+#[test]
+fn a_log_is_read_from_any_frame_on() {
+    let world = World::with(16 << 10, &groups(12, 3000));
+    assert_eq!(world.segments().len(), 3);
+    for first in 1..=13 {
+        assert!(from(&world, first).unwrap() == world.groups[first as usize - 1..], "{first}");
+    }
+    let error = from(&world, 14).unwrap_err().to_string();
+    assert!(error.contains("frame 13 is bad or missing, but there is a snapshot"), "{error}");
+    // What lies wholly before the frame is not looked at.
+    flip(&world.segments()[0], 5000);
+    fs::write(&world.segments()[1], "harmed").unwrap();
+    assert!(from(&world, 9).unwrap() == world.groups[8..]);
+    assert!(matches!(from(&world, 8), Err(Error::Damaged { .. })));
+    fs::remove_file(&world.segments()[1]).unwrap();
+    assert!(from(&world, 9).is_ok());
+}
+
+#[test]
+fn what_is_cut_is_gone_and_what_it_leaves_is_used_again() {
+    let mut world = World::with(16 << 10, &groups(12, 3000));
+    let (mut log, _) = world.open().unwrap();
+    // The segments begin with the frames 1, 5 and 9.
+    let names = || {
+        let entries = fs::read_dir(world.temp.path().join("log")).unwrap();
+        entries.map(|each| each.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+    };
+    log.cut(4).carry_out().unwrap();
+    assert_eq!(world.segments().len(), 3);
+    log.cut(8).carry_out().unwrap();
+    assert_eq!(world.segments().len(), 2, "a frame of the second one is still needed");
+    log.cut(1000).carry_out().unwrap();
+    assert_eq!(world.segments().len(), 1, "the active one stays");
+    assert_eq!(names().iter().filter(|name| name.starts_with("used-")).count(), 2);
+    for group in groups(12, 3000) {
+        log.append(&[&group]).unwrap();
+        world.groups.push(group);
+    }
+    drop(log);
+    assert!(!names().iter().any(|name| name.starts_with("used-")), "{:?}", names());
+    assert!(from(&world, 9).unwrap() == world.groups[8..]);
+    let directory = Directory::open(&Disk::default(), world.temp.path()).unwrap();
+    let (_, report) = Log::open(directory, world.segment_bytes, 9, |_| Ok(())).unwrap();
+    assert_eq!(report.torn, None);
+}
 
 /// A world in which one group was written, and it is known whose it is.
 fn identified() -> World {

@@ -1,5 +1,9 @@
 //! The thread of the log: gathers what is queued, makes it durable, says so.
 //!
+//! A snapshot is begun between two groups: what was handed over before it is in it, and what comes
+//! after it is not. So a mark in the queue ends the group that is gathered, and the number of the
+//! next frame is what the snapshot goes up to.
+//!
 //! Where nothing is queued, whoever would only wait for a small group may write it in its own
 //! thread: to wake two threads takes about as long as a quick disk takes.
 
@@ -10,8 +14,10 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use bytes::Bytes;
-use node::{Shortage, Ticket};
+use node::{Shortage, SnapshotNumber, Ticket};
+use tracing::warn;
 
+use super::older::Cut;
 use super::writer::ROOM_PAUSE;
 use super::{Error, Log};
 use crate::mutants::mutant;
@@ -24,6 +30,10 @@ const SEAL_PAUSE: Duration = Duration::from_secs(1);
 enum Word {
     /// This is to be made durable.
     Append(Group),
+    /// This snapshot holds all that was said before, and nothing of what comes after.
+    Mark(SnapshotNumber),
+    /// Nobody needs what lies before this frame.
+    Cut(u64),
     /// Something was written beside the thread: the last frame is to be sealed after a while.
     Written,
     /// That failed.
@@ -34,7 +44,7 @@ enum Word {
 #[derive(Debug)]
 struct Shared {
     log: Mutex<Log>,
-    /// Groups that are queued or being written, and not told of.
+    /// Groups and marks that are queued or being written, and not told of.
     queued: AtomicUsize,
     /// Whether the thread waits for a word alone: everything is sealed.
     resting: AtomicBool,
@@ -71,6 +81,13 @@ pub(crate) enum Report {
     Durable(Completion),
     /// There is no room for more than small records, and why; or there is again.
     Full(Option<Shortage>),
+    /// All that this snapshot holds is durable.
+    Marked {
+        /// The snapshot.
+        snapshot: SnapshotNumber,
+        /// The first frame that it does not hold.
+        frame: u64,
+    },
 }
 
 /// The way to the thread. When it is dropped, all that was queued is made durable first, if there
@@ -100,7 +117,8 @@ impl Handle {
         let (queued, resting) = (AtomicUsize::new(0), AtomicBool::new(false));
         let shared = Arc::new(Shared { log: Mutex::new(log), queued, resting });
         let (to_share, ending_too) = (shared.clone(), ending.clone());
-        let worker = Worker { shared: to_share, receiver, ending: ending_too, tell, told: None };
+        let (told, remover) = (None, Remover::default());
+        let worker = Worker { shared: to_share, receiver, ending: ending_too, tell, told, remover };
         let work = move || {
             if let Err(error) = worker.run() {
                 failed(error);
@@ -115,6 +133,24 @@ impl Handle {
     pub(crate) fn append(&self, group: Group) {
         self.shared.queued.fetch_add(1, Ordering::Relaxed);
         self.say(Word::Append(group));
+    }
+
+    /// Has [`Report::Marked`] told once all that was queued before is durable. What is queued from
+    /// now on comes behind that frame, or is it.
+    pub(crate) fn mark(&self, snapshot: SnapshotNumber) {
+        mutant!(
+            MarkOvertaken,
+            {
+                self.shared.queued.fetch_add(1, Ordering::Relaxed);
+            },
+            self.shared.queued.store(0, Ordering::Relaxed)
+        );
+        self.say(Word::Mark(snapshot));
+    }
+
+    /// Has all segments removed whose frames all lie before this one.
+    pub(crate) fn cut(&self, before: u64) {
+        self.say(Word::Cut(before));
     }
 
     /// Makes records durable before it comes back, if the thread has nothing to do and the disk is
@@ -175,46 +211,133 @@ struct Worker<F> {
     tell: F,
     /// What was last told of room.
     told: Option<Shortage>,
+    remover: Remover,
+}
+
+/// What removes segments that were cut, one cut after the other. The directory stays locked until
+/// it is done.
+#[derive(Default)]
+struct Remover(Option<JoinHandle<()>>);
+
+impl Remover {
+    fn start(&mut self, cut: Cut) {
+        self.finish();
+        let carry_out = || {
+            if let Err(error) = cut.carry_out() {
+                warn!("{error}; what was cut off the log takes room until the next start");
+            }
+        };
+        match thread::Builder::new().name("cut".into()).spawn(carry_out) {
+            Ok(thread) => self.0 = Some(thread),
+            Err(error) => warn!("no thread removes what was cut off the log: {error}"),
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(thread) = self.0.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Remover {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+/// What becomes one group: its records, and what is told of them.
+struct Batch {
+    records: Vec<Bytes>,
+    completion: Completion,
+}
+
+impl Batch {
+    fn of(first: Group) -> Batch {
+        let completion = Completion { ticket: first.ticket, bytes: first.records.len() };
+        Batch { records: vec![first.records], completion }
+    }
+
+    fn add(&mut self, next: Group) {
+        self.completion.ticket = next.ticket;
+        self.completion.bytes += next.records.len();
+        self.records.push(next.records);
+    }
 }
 
 impl<F: FnMut(Report)> Worker<F> {
     /// Makes one group of all that is queued, again and again, until the other end is gone.
     fn run(mut self) -> Result<(), Error> {
         let group_bytes = self.shared.log().group_bytes();
-        let mut records = vec![];
         let mut held_back = None;
-        while let Some(first) = self.next(held_back.take())? {
-            let mut completion = Completion { ticket: first.ticket, bytes: first.records.len() };
-            records.push(first.records);
-            while let Ok(word) = self.receiver.try_recv() {
-                let next = match word {
-                    Word::Append(group) => group,
-                    Word::Written => continue,
-                    Word::Failed(error) => return Err(error),
-                };
-                if completion.bytes + next.records.len() > group_bytes {
-                    mutant!(HeldBackAcknowledged, {}, completion.ticket = next.ticket);
-                    held_back = Some(next);
-                    break;
+        while let Some(word) = self.next(held_back.take())? {
+            match word {
+                Word::Append(first) => {
+                    let mut batch = Batch::of(first);
+                    held_back = self.gather(&mut batch, group_bytes)?;
+                    if !self.write(batch)? {
+                        return Ok(());
+                    }
                 }
-                completion.ticket = next.ticket;
-                completion.bytes += next.records.len();
-                records.push(next.records);
+                Word::Mark(snapshot) => self.tell_mark(snapshot),
+                Word::Cut(before) => self.cut(before),
+                Word::Written => {}
+                Word::Failed(error) => return Err(error),
             }
-            mutant!(TellsBeforeSync, {}, (self.tell)(Report::Durable(completion)));
-            if !self.append(&records)? {
-                return Ok(());
-            }
-            (self.tell)(Report::Durable(completion));
-            self.tell_room();
-            self.shared.queued.fetch_sub(records.len(), Ordering::Release);
-            records.clear();
         }
         Ok(())
     }
 
-    /// The next group, this one or one that comes; meanwhile looks for room if there was none.
-    fn next(&mut self, held_back: Option<Group>) -> Result<Option<Group>, Error> {
+    /// Adds all to the batch that is queued and fits; gives back what does not belong to it.
+    fn gather(&self, batch: &mut Batch, group_bytes: usize) -> Result<Option<Word>, Error> {
+        while let Ok(word) = self.receiver.try_recv() {
+            match word {
+                Word::Append(next)
+                    if batch.completion.bytes + next.records.len() <= group_bytes =>
+                {
+                    batch.add(next);
+                }
+                Word::Append(next) => {
+                    mutant!(HeldBackAcknowledged, {}, batch.completion.ticket = next.ticket);
+                    return Ok(Some(Word::Append(next)));
+                }
+                Word::Mark(_) | Word::Cut(_) => return Ok(Some(word)),
+                Word::Written => {}
+                Word::Failed(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Makes a batch durable, and says so. False: the server ends, and it is not.
+    fn write(&mut self, batch: Batch) -> Result<bool, Error> {
+        let Batch { records, completion } = batch;
+        mutant!(TellsBeforeSync, {}, (self.tell)(Report::Durable(completion)));
+        if !self.append(&records)? {
+            return Ok(false);
+        }
+        (self.tell)(Report::Durable(completion));
+        self.tell_room();
+        self.shared.queued.fetch_sub(records.len(), Ordering::Release);
+        Ok(true)
+    }
+
+    fn tell_mark(&mut self, snapshot: SnapshotNumber) {
+        let next = self.shared.log().sequence();
+        let frame = mutant!(MarkOneTooHigh, next, next + 1);
+        (self.tell)(Report::Marked { snapshot, frame });
+        self.shared.queued.fetch_sub(1, Ordering::Release);
+    }
+
+    /// Cuts the log, and has what is cut off removed beside this thread: that takes a while.
+    fn cut(&mut self, before: u64) {
+        let cut = self.shared.log().cut(before);
+        self.remover.start(cut);
+    }
+
+    /// The next word with something to do, this one or one that comes; meanwhile looks for room if
+    /// there was none.
+    fn next(&mut self, held_back: Option<Word>) -> Result<Option<Word>, Error> {
         if held_back.is_some() {
             return Ok(held_back);
         }
@@ -228,9 +351,8 @@ impl<F: FnMut(Report)> Worker<F> {
         loop {
             let sequence = self.shared.log().sequence();
             match self.hear() {
-                Ok(Word::Append(group)) => return Ok(Some(group)),
                 Ok(Word::Written) => {}
-                Ok(Word::Failed(error)) => return Err(error),
+                Ok(word) => return Ok(Some(word)),
                 Err(RecvTimeoutError::Disconnected) => {
                     self.shared.log().seal()?;
                     return Ok(None);

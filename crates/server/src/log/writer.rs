@@ -13,6 +13,7 @@ use super::blocks::Blocks;
 use super::directory::Directory;
 use super::frame::{self, Salt};
 use super::layout::{SPARE, SPARE_LARGE};
+use super::older::{Cut, Older};
 use super::pace::{Pace, SMALL_BYTES};
 use super::segment::{self, Header};
 use super::{Error, Identity};
@@ -32,6 +33,8 @@ pub(crate) struct Counters {
     pub syncs: AtomicU64,
     /// Bytes of durable groups, their frames included.
     pub bytes: AtomicU64,
+    /// Segments that the log has now.
+    pub segments: AtomicU64,
 }
 
 /// The open log.
@@ -42,6 +45,8 @@ pub(crate) struct Counters {
 pub(crate) struct Log {
     directory: Directory,
     segment_bytes: u64,
+    /// What lies before the active segment.
+    older: Older,
     active: Active,
     /// The number of the next frame.
     sequence: u64,
@@ -92,12 +97,14 @@ impl Log {
     pub(super) fn resume(
         directory: Directory,
         segment_bytes: u64,
+        older: Older,
         active: Active,
         sequence: u64,
     ) -> Log {
-        Log {
+        let log = Log {
             directory,
             segment_bytes,
+            older,
             active,
             sequence,
             spare: Spare::None,
@@ -108,7 +115,9 @@ impl Log {
             pace: Pace::default(),
             broken: None,
             counters: Arc::default(),
-        }
+        };
+        log.count_segments();
+        log
     }
 
     /// Says whose directory this is. It is written beside the log with the first group, unless it
@@ -138,7 +147,7 @@ impl Log {
     }
 
     /// The number of the next frame.
-    pub(super) fn sequence(&self) -> u64 {
+    pub(crate) fn sequence(&self) -> u64 {
         self.sequence
     }
 
@@ -164,7 +173,7 @@ impl Log {
     }
 
     /// Where it lies.
-    pub(super) fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.directory.log().to_owned()
     }
 
@@ -268,6 +277,19 @@ impl Log {
         self.append::<&[u8]>(&[])
     }
 
+    /// Gives up all segments whose frames all lie before this one. They are no part of the log any
+    /// more; what is given back is to be removed.
+    pub(crate) fn cut(&mut self, before: u64) -> Cut {
+        let (disk, log) = (self.directory.disk(), self.directory.log());
+        let cut = self.older.cut(before, self.active.header.first, disk, log);
+        self.count_segments();
+        cut
+    }
+
+    fn count_segments(&self) {
+        self.counters.segments.store(self.older.count() as u64 + 1, Ordering::Relaxed);
+    }
+
     fn count(&self, space: u64) {
         self.counters.groups.fetch_add(1, Ordering::Relaxed);
         self.counters.syncs.fetch_add(1, Ordering::Relaxed);
@@ -299,9 +321,7 @@ impl Log {
             Some(full) => full.at.elapsed() >= ROOM_PAUSE,
         };
         if due && matches!(self.spare, Spare::None) {
-            let (path, size) = (self.directory.log().join(SPARE), self.segment_bytes);
-            let disk = self.directory.disk().clone();
-            let make = move || segment::prepare(&disk, &path, size);
+            let make = self.make_spare();
             let making = thread::Builder::new().name("spare".into()).spawn(make);
             let making = making.map_err(Error::io("start a thread in", self.directory.log()));
             match self.note_room(making.map_err(Error::or_full)) {
@@ -327,12 +347,19 @@ impl Log {
         let made = match std::mem::replace(&mut self.spare, Spare::None) {
             Spare::Ready(file) => Ok(file),
             Spare::Making(making) => making.join().expect("making a segment does not panic"),
-            Spare::None => {
-                let path = self.directory.log().join(SPARE);
-                segment::prepare(self.directory.disk(), &path, self.segment_bytes)
-            }
+            Spare::None => self.make_spare()(),
         };
         self.note_room(made)
+    }
+
+    /// What makes the next segment: of one that was cut, if there is one.
+    fn make_spare(&mut self) -> impl FnOnce() -> Result<File, Error> + Send + 'static {
+        let (path, size) = (self.directory.log().join(SPARE), self.segment_bytes);
+        let (disk, used) = (self.directory.disk().clone(), self.older.take_used());
+        move || match used {
+            Some(used) => segment::recycle(&disk, &used, &path, size),
+            None => segment::prepare(&disk, &path, size),
+        }
     }
 
     fn note_room<T>(&mut self, made: Result<T, Error>) -> Result<T, Error> {
@@ -356,7 +383,10 @@ impl Log {
         };
         let first = mutant!(SegmentNumberReused, self.sequence, self.active.header.first);
         let begun = begin(&self.directory, &path, file, first, size);
-        self.active = self.note_room(begun)?;
+        let active = self.note_room(begun)?;
+        let last = std::mem::replace(&mut self.active, active);
+        self.older.push(last.header.first, last.path);
+        self.count_segments();
         self.blocks.forget();
         self.full = None;
         Ok(())

@@ -9,6 +9,7 @@
 mod announcement;
 mod limit;
 mod lines;
+mod progress;
 mod queue;
 
 use std::io::{self, IsTerminal, Write};
@@ -22,6 +23,7 @@ use tracing_subscriber::EnvFilter;
 use crate::Error;
 pub(crate) use announcement::Announcement;
 pub(crate) use limit::{Limit, info_some, suppressed, warn_some};
+pub(crate) use progress::Progress;
 use queue::Queue;
 
 /// The variable that chooses what is told, such as `debug` or `server=debug`.
@@ -136,6 +138,20 @@ pub(crate) fn tell(event: &Event) {
             info_some!("this clock agrees with those of other members again ({})", clocks(others));
         }
         Event::HandsOver(to) => info_some!("node {} is asked to lead instead of this one", to.0),
+        Event::SnapshotBegun(number) => info_some!("snapshot {number} is begun"),
+        Event::SnapshotPlaced(number, bytes) => {
+            info_some!("snapshot {number} is in place: {bytes} bytes");
+        }
+        Event::SnapshotGivenUp(number, why) => {
+            warn_some!("snapshot {number} is given up, and the log grows until the next one: {why}")
+        }
+        Event::Fetches(from) => info_some!(
+            "this node lacks more than the others' logs keep: it fetches the state of node {}",
+            from.0
+        ),
+        Event::Fetched(from, index) => {
+            info_some!("the state of node {} is here, up to entry {index}", from.0);
+        }
     }
 }
 

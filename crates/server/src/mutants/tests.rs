@@ -84,6 +84,53 @@ mutants! {
     /// What the system wrote of a group is taken for all of it.
     ShortWrite, "torn tail", "log::crashes::any_operation_may_fail";
 
+    // Snapshots.
+    /// A snapshot is put in place before it is synced.
+    SnapshotNotSynced, "un-synced loss", "snapshots::crashes::what_was_acknowledged_survives_a_power_loss_at_any_moment";
+    /// The name of a snapshot is not synced before the log behind it is cut.
+    SnapshotNameNotSynced, "un-synced loss", "snapshots::crashes::what_was_acknowledged_survives_a_power_loss_at_any_moment";
+    /// What a killed process left unsynced of the names of snapshots is taken for durable.
+    SnapshotNamesNotSyncedAtStart, "un-synced loss", "snapshots::crashes::what_was_acknowledged_survives_a_kill_at_any_moment";
+    /// A snapshot is put in place without being read back.
+    SnapshotNotReadBack, "damage unnoticed", "snapshots::tests::a_snapshot_that_cannot_be_written_fails_alone";
+    /// A damaged snapshot is loaded.
+    DamagedSnapshotTaken, "damage unnoticed", "snapshots::tests::a_damaged_snapshot_gives_way_to_the_one_before_it";
+    /// A snapshot of another version is loaded.
+    OtherSnapshotVersionTaken, "version ignored", "snapshots::format::tests::a_header_that_was_changed_is_damage_and_one_of_another_version_is_not";
+    /// The node is not told of a snapshot that cannot be read, and uses its number again.
+    SkippedNumberUsedAgain, "off by one", "snapshots::tests::a_damaged_snapshot_gives_way_to_the_one_before_it";
+    /// A snapshot says that it holds one group more than it does.
+    MarkOneTooHigh, "off by one", "log::thread::tests::a_mark_ends_the_group_and_names_the_frame_behind_it";
+    /// A group that is written beside the thread comes before the mark of a snapshot that does not
+    /// hold it.
+    MarkOvertaken, "order", "log::thread::tests::what_is_written_beside_the_thread_does_not_overtake_a_mark";
+    /// A snapshot is begun before the group that was handed over before it.
+    SnapshotBeforeItsGroup, "order", "event_loop::driver::tests::a_snapshot_holds_what_was_handed_over_before_it_and_nothing_else";
+    /// Nobody tells a snapshot which frames it holds.
+    MarkNotTold, "progress", "event_loop::driver::tests::a_snapshot_comes_into_being_is_read_and_cuts_the_log";
+    /// What is asked of a snapshot that is gone is answered with bytes of the newest.
+    GoneSnapshotRead, "wrong answer", "snapshots::tests::what_is_gone_or_damaged_is_not_read";
+    /// A snapshot that was given up keeps its room.
+    GivenUpSnapshotStays, "disk without limit", "snapshots::tests::what_is_given_up_is_gone";
+    /// A snapshot that an earlier life did not finish keeps its room.
+    UnfinishedSnapshotKept, "disk without limit", "snapshots::folder::tests::names_are_told_apart_and_what_was_not_finished_is_removed";
+
+    // The log that is cut.
+    /// The log is cut behind the newest snapshot, and the one before it is worth nothing.
+    CutPastOlder, "log cut too far", "snapshots::tests::two_are_kept_and_the_log_is_cut_behind_the_older_one";
+    /// The log is cut with the first snapshot.
+    CutWithOne, "log cut too far", "snapshots::tests::two_are_kept_and_the_log_is_cut_behind_the_older_one";
+    /// A segment is cut although its last frames are needed.
+    CutInsideSegment, "log cut too far", "log::tests::what_is_cut_is_gone_and_what_it_leaves_is_used_again";
+    /// The log is never cut.
+    LogNeverCut, "disk without limit", "event_loop::driver::tests::a_snapshot_comes_into_being_is_read_and_cuts_the_log";
+    /// A segment is used again with what is left in it of its former life.
+    RecycledNotZeroed, "torn tail", "log::segment::tests::a_segment_that_is_used_again_is_all_zeros";
+    /// What a snapshot holds is replayed once more, where it shares a segment with what it lacks.
+    KnownReplayedAgain, "replayed twice", "log::tests::a_log_is_read_from_any_frame_on";
+    /// A log that ends before what its snapshot holds is taken for whole.
+    LogBehindSnapshot, "damage unnoticed", "log::tests::a_log_is_read_from_any_frame_on";
+
     // What a start makes of what it finds.
     /// A frame whose checksum is wrong is taken for whole.
     TornTailTakenForWhole, "torn tail", "log::tests::a_torn_tail_is_cut_wherever_it_is_torn";

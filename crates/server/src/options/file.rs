@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::size::Size;
 use super::{Options, parse_level, parse_peers};
 use crate::Error;
 
@@ -23,6 +24,10 @@ struct File {
     level: Option<Spanned<String>>,
     request_timeout: Option<u64>,
     max_clock_drift: Option<u64>,
+    snapshot_log_size: Option<Size>,
+    snapshot_age: Option<u64>,
+    log_memory: Option<Size>,
+    snapshot_memory: Option<Size>,
     protected_mode: Option<bool>,
     test_mode: Option<bool>,
 }
@@ -70,6 +75,11 @@ impl Options {
         options.data_dir = file.data_dir.unwrap_or(options.data_dir);
         options.request_timeout_ms = file.request_timeout.unwrap_or(options.request_timeout_ms);
         options.max_clock_drift_ms = file.max_clock_drift.unwrap_or(options.max_clock_drift_ms);
+        let bytes = |size: Option<Size>, other: u64| size.map_or(other, |Size(bytes)| bytes);
+        options.snapshot_log_bytes = bytes(file.snapshot_log_size, options.snapshot_log_bytes);
+        options.snapshot_age_s = file.snapshot_age.unwrap_or(options.snapshot_age_s);
+        options.log_memory_bytes = bytes(file.log_memory, options.log_memory_bytes);
+        options.snapshot_memory_bytes = bytes(file.snapshot_memory, options.snapshot_memory_bytes);
         options.protected_mode = file.protected_mode.unwrap_or(options.protected_mode);
         options.test_mode = file.test_mode.unwrap_or(options.test_mode);
         Ok(options)
@@ -119,7 +129,8 @@ mod tests {
         let options = read(
             "# a comment\nid = 2\nlisten = 'a:1'\nzmq-listen = 'a:3'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
              data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
-             max-clock-drift = 250\nprotected-mode = false\ntest-mode = true\n",
+             max-clock-drift = 250\nsnapshot-log-size = '1gb'\nsnapshot-age = 60\nlog-memory = 1048576\n\
+             snapshot-memory = '2mb'\nprotected-mode = false\ntest-mode = true\n",
         )
         .unwrap();
         assert_eq!(
@@ -135,6 +146,10 @@ mod tests {
                 level: Level::Eventual,
                 request_timeout_ms: 500,
                 max_clock_drift_ms: 250,
+                snapshot_log_bytes: 1 << 30,
+                snapshot_age_s: 60,
+                log_memory_bytes: 1 << 20,
+                snapshot_memory_bytes: 2 << 20,
                 protected_mode: false,
                 test_mode: true,
                 exit_with_stdin: false,
@@ -156,6 +171,11 @@ mod tests {
         refused("id = -1", "candor.toml:1:6: ");
         refused("id = ", "candor.toml:1:");
         refused("\n  level = 'strong'", "candor.toml:2:11: --level \"strong\" is not a level");
+        refused("log-memory = 'much'", "candor.toml:1:14: \"much\" is not a size, such as 256mb");
+        refused(
+            "log-memory = true",
+            "candor.toml:1:14: invalid type: boolean `true`, expected a size",
+        );
         refused("peers = 'a:1'", "candor.toml:1:9: --peers: \"a:1\" is not ID=HOST:PORT");
     }
 

@@ -4,13 +4,14 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
 
 use bytes::Bytes;
 use node::{
     Command, Config, DirectoryId, Level, NodeId, Recovery, RequestId, SessionId, Shortage,
-    TURN_STEPS, Ticket,
+    SnapshotNumber, TURN_STEPS, Ticket,
 };
 use resp::Protocol;
 use tempfile::TempDir;
@@ -27,6 +28,7 @@ use crate::event_loop::shared::tests::{config, session, shared_of, shared_with};
 use crate::log::disk::Disk;
 use crate::log::{Completion, Directory, Log};
 use crate::peers::tests::{connected, framed};
+use crate::snapshots::Folder;
 
 /// How long anything may take before it counts as never happening.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,15 +50,30 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     soon(what, wait).await;
 }
 
+/// The threads of the disk, of the data in this directory.
+fn threads(
+    directory: &Path,
+    tell_log: impl FnMut(log::Report) + Send + 'static,
+    tell_snapshots: impl FnMut(snapshots::Report) + Clone + Send + 'static,
+) -> Threads {
+    let directory = Directory::open(&Disk::default(), directory).unwrap();
+    let folder = Folder::open(&Disk::default(), directory.snapshots()).unwrap();
+    let (log, _) = Log::open(directory, 1 << 20, 1, |_| Ok(())).unwrap();
+    let log = log::Handle::spawn(log, tell_log, |error| panic!("{error}")).unwrap();
+    Threads { log, snapshots: snapshots::Handle::spawn(folder, None, tell_snapshots).unwrap() }
+}
+
 /// A driver with a log in this directory.
 fn driver(shared: &Rc<Shared>, peers: Peers, directory: &TempDir) -> Driver {
-    let directory = Directory::open(&Disk::default(), directory.path()).unwrap();
-    let (log, _) = Log::open(directory, 1 << 20, |_| Ok(())).unwrap();
     let (teller, reports) = mpsc::unbounded_channel();
+    let (to_log, to_snapshots) = (teller.clone(), teller);
     // Nobody listens any more at the end of a test.
-    let tell = move |report| drop(teller.send(report));
-    let log = log::Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
-    Driver::new(shared.clone(), peers, log, reports, Announcement::new(String::new(), true))
+    let threads = threads(
+        directory.path(),
+        move |report| drop(to_log.send(Report::Log(report))),
+        move |report| drop(to_snapshots.send(Report::Snapshots(report))),
+    );
+    Driver::new(shared.clone(), peers, threads, reports, Announcement::new(String::new(), true))
 }
 
 /// A node by itself.
@@ -128,9 +145,10 @@ async fn all_that_the_disk_reports_is_heard_at_once() {
     assert!(alone.shared.is_congested(&session));
     for ticket in [1, 2] {
         let (ticket, bytes) = (Ticket(ticket), BACKLOG_BYTES / 2);
-        teller.send(Report::Durable(Completion { ticket, bytes })).unwrap();
+        let durable = log::Report::Durable(Completion { ticket, bytes });
+        teller.send(Report::Log(durable)).unwrap();
     }
-    teller.send(Report::Full(Some(Shortage::of_room()))).unwrap();
+    teller.send(Report::Log(log::Report::Full(Some(Shortage::of_room())))).unwrap();
     assert!(alone.is_due(), "the node is to be told");
     assert!(!alone.shared.is_congested(&session));
     let mut told = vec![];
@@ -366,4 +384,119 @@ async fn what_the_node_says_of_itself_is_logged() {
     alone.driver.turn().unwrap();
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("takes no writes"), "{text:?}");
+}
+
+/// A driver whose threads tell the test alone, which says what the node wants.
+struct Told {
+    alone: Alone,
+    /// Of the data of these threads.
+    directory: TempDir,
+    reports: std::sync::mpsc::Receiver<Report>,
+}
+
+impl Told {
+    async fn new() -> Told {
+        let mut alone = Alone::at_rest().await;
+        let (teller, reports) = std::sync::mpsc::channel();
+        let directory = tempfile::tempdir().unwrap();
+        let (to_log, to_snapshots) = (teller.clone(), teller);
+        let threads = threads(
+            directory.path(),
+            move |report| drop(to_log.send(Report::Log(report))),
+            move |report| drop(to_snapshots.send(Report::Snapshots(report))),
+        );
+        (alone.driver.log, alone.driver.snapshots) = (threads.log, threads.snapshots);
+        Told { alone, directory, reports }
+    }
+
+    /// Lets the driver do this, as if the node wanted it.
+    fn wants(&mut self, outputs: impl IntoIterator<Item = Output>) {
+        self.alone.driver.outputs.extend(outputs);
+        self.alone.driver.turn().unwrap();
+    }
+
+    /// The next thing that a thread tells; the driver hears it too, but for what it would tell a
+    /// node that never asked.
+    fn next(&self) -> Report {
+        let report = self.reports.recv_timeout(PATIENCE).expect("there is something to tell");
+        match &report {
+            Report::Log(log::Report::Durable(_)) => {}
+            Report::Log(report) => self.alone.driver.hear_log(report.clone()),
+            Report::Snapshots(report) => self.alone.driver.hear_snapshots(report.clone()),
+        }
+        report
+    }
+
+    /// What the node is told in its next turn.
+    fn inbox(&self) -> Vec<Input> {
+        let mut told = vec![];
+        self.alone.shared.take_inbox(&mut told);
+        told.remove(0);
+        told
+    }
+}
+
+/// What makes a group of these bytes durable.
+fn persist(ticket: u64, records: &'static [u8]) -> Output {
+    Output::Persist { ticket: Ticket(ticket), records: Bytes::from_static(records) }
+}
+
+/// What takes a snapshot of nothing.
+fn empty_snapshot(number: u64) -> [Output; 2] {
+    let number = SnapshotNumber(number);
+    [Output::BeginSnapshot(number), Output::EndSnapshot(number)]
+}
+
+#[tokio::test]
+async fn a_snapshot_holds_what_was_handed_over_before_it_and_nothing_else() {
+    let mut told = Told::new().await;
+    let [begin, end] = empty_snapshot(7);
+    told.wants([persist(1, b"before"), begin, persist(2, b"after"), end]);
+    let marked = loop {
+        if let Report::Log(log::Report::Marked { snapshot, frame }) = told.next() {
+            break (snapshot, frame);
+        }
+    };
+    assert_eq!(marked, (SnapshotNumber(7), 2), "the second frame is the first that it lacks");
+}
+
+#[tokio::test]
+async fn a_snapshot_comes_into_being_is_read_and_cuts_the_log() {
+    let mut told = Told::new().await;
+    let segments = |told: &Told| {
+        let entries = std::fs::read_dir(told.directory.path().join("log")).unwrap();
+        let names = entries.map(|each| each.unwrap().path());
+        names.filter(|path| path.extension().is_some()).count()
+    };
+    for number in 1..=2 {
+        // Each needs a segment of its own.
+        told.wants([persist(number, &[7; 700_000])]);
+        let [begin, end] = empty_snapshot(number);
+        let number = SnapshotNumber(number);
+        let write = Output::WriteSnapshot { number, bytes: Bytes::from_static(b"the state") };
+        told.wants([begin, write, end]);
+        while !matches!(told.next(), Report::Snapshots(snapshots::Report::Placed { .. })) {}
+        let inbox = told.inbox();
+        let [
+            Input::SnapshotWritten { bytes: 9, .. },
+            Input::SnapshotPlaced { number: is, bytes: 9 },
+        ] = inbox[..]
+        else {
+            panic!("{inbox:?}");
+        };
+        assert_eq!(is, number);
+    }
+    until("the log is cut", || segments(&told) == 2).await;
+    let (request, number, offset, bytes) = (5, SnapshotNumber(2), 4, 100);
+    told.wants([Output::ReadSnapshot { request, number, offset, bytes }]);
+    told.next();
+    let inbox = told.inbox();
+    let [Input::SnapshotRead { request: 5, bytes: Some(part) }] = &inbox[..] else {
+        panic!("{inbox:?}");
+    };
+    assert_eq!(part, "state");
+    told.wants([Output::BeginSnapshot(SnapshotNumber(3)), Output::DropSnapshot(SnapshotNumber(3))]);
+    told.wants([Output::EndSnapshot(SnapshotNumber(3))]);
+    told.next();
+    assert!(told.inbox().is_empty(), "nobody tells of what was given up");
 }

@@ -165,6 +165,16 @@ impl File {
         Ok(self.file.metadata()?.len())
     }
 
+    /// Lets the system forget what it has of it in memory, if it does so: what is read from now on
+    /// comes from the disk.
+    pub(crate) fn forget_cached(&self) {
+        // Not in tests: what only seems to be synced would be written now.
+        #[cfg(target_os = "linux")]
+        if self.faulty.is_none() {
+            let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
+        }
+    }
+
     /// Makes it so long, with zeros at the end, and reserves the room where the file system can do
     /// so.
     pub(crate) fn reserve(&self, length: u64) -> io::Result<()> {

@@ -22,7 +22,7 @@ fn open_on(disk: &Disk, path: &Path) -> (Log, Vec<Vec<u8>>) {
         found.extend((!records.is_empty()).then(|| records.to_vec()));
         Ok(())
     };
-    let (log, _) = Log::open(directory, 8192, replay).unwrap();
+    let (log, _) = Log::open(directory, 8192, 1, replay).unwrap();
     (log, found)
 }
 
@@ -73,7 +73,7 @@ fn harm_to_the_last_group_is_seen_once_it_is_sealed() {
     bytes[at] ^= 1;
     std::fs::write(&path, bytes).unwrap();
     let directory = Directory::open(&Disk::default(), temp.path()).unwrap();
-    let opened = Log::open(directory, 8192, |_| Ok(()));
+    let opened = Log::open(directory, 8192, 1, |_| Ok(()));
     let error = opened.map(drop).expect_err("damage");
     assert!(error.to_string().contains("the log is damaged"), "{error}");
 }
@@ -399,4 +399,82 @@ fn what_finds_no_room_waits_for_it() {
     assert!(reports.recv().is_err(), "the server ends: nobody waits for room any more");
     let lengths: Vec<usize> = open(temp.path()).1.iter().map(Vec::len).collect();
     assert_eq!(lengths, [5, 3000, 3000]);
+}
+
+const SNAPSHOT: SnapshotNumber = SnapshotNumber(7);
+
+/// A thread that stands still after everything that it tells, until it is let go.
+fn held_up(log: Log) -> (Handle, Receiver<Report>, Sender<()>) {
+    let (tell, reports) = mpsc::channel();
+    let (go_on, gate) = mpsc::channel();
+    let tell = move |report| {
+        tell.send(report).unwrap();
+        let _ = gate.recv();
+    };
+    (Handle::spawn(log, tell, |error| panic!("{error}")).unwrap(), reports, go_on)
+}
+
+#[test]
+fn a_mark_ends_the_group_and_names_the_frame_behind_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let (handle, reports, go_on) = held_up(open(temp.path()).0);
+    handle.append(group(1, b"one"));
+    let durable = |ticket, bytes| Report::Durable(Completion { ticket: Ticket(ticket), bytes });
+    assert_eq!(reports.recv().unwrap(), durable(1, 3));
+    // All of this is queued.
+    handle.append(group(2, b"two"));
+    handle.append(group(3, b"three"));
+    handle.mark(SNAPSHOT);
+    handle.append(group(4, b"four"));
+    drop(go_on);
+    drop(handle);
+    let told: Vec<_> = reports.iter().collect();
+    let marked = Report::Marked { snapshot: SNAPSHOT, frame: 3 };
+    assert_eq!(told, [durable(3, 8), marked, durable(4, 4)]);
+    let found = open(temp.path()).1;
+    assert_eq!(found, [b"one".to_vec(), b"twothree".to_vec(), b"four".to_vec()]);
+}
+
+#[test]
+fn what_is_written_beside_the_thread_does_not_overtake_a_mark() {
+    let temp = tempfile::tempdir().unwrap();
+    let (handle, reports, go_on) = held_up(open(temp.path()).0);
+    handle.mark(SNAPSHOT);
+    let marked = |frame| Report::Marked { snapshot: SNAPSHOT, frame };
+    assert_eq!(reports.recv().unwrap(), marked(1));
+    // The thread stands still, and writes nothing.
+    handle.mark(SNAPSHOT);
+    let here = handle.append_here(group(1, b"behind it"));
+    drop(go_on);
+    assert_eq!(reports.recv().unwrap(), marked(1));
+    assert_eq!(here, None);
+}
+
+#[test]
+fn what_is_cut_is_removed_when_the_thread_ends() {
+    let temp = tempfile::tempdir().unwrap();
+    let log = open(temp.path()).0;
+    let counters = log.counters();
+    let handle = Handle::spawn(log, drop, |error| panic!("{error}")).unwrap();
+    for ticket in 1..=20 {
+        // Each needs a segment of its own.
+        handle.append(group(ticket, &[b'x'; 4000]));
+        handle.mark(SNAPSHOT);
+    }
+    handle.cut(18);
+    drop(handle);
+    assert_eq!(counters.segments.load(Relaxed), 3);
+    let names =
+        || std::fs::read_dir(temp.path().join("log")).unwrap().map(|each| each.unwrap().path());
+    assert_eq!(names().filter(|path| path.extension().is_some()).count(), 3);
+    // A few stay, to be used again in this life.
+    assert!(names().count() <= 3 + 4 + 1);
+    let directory = Directory::open(&Disk::default(), temp.path()).unwrap();
+    let mut found = 0;
+    Log::open(directory, 8192, 18, |records| {
+        found += usize::from(!records.is_empty());
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!((found, names().count()), (3, 3));
 }

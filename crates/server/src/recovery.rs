@@ -1,0 +1,80 @@
+//! How the node comes back: the newest good snapshot, then the log behind it.
+
+use std::path::PathBuf;
+
+use node::{Config, Node, Recovery, SnapshotNumber};
+use tracing::{info, warn};
+
+use crate::log::disk::Disk;
+use crate::log::{self, Directory, Identity, Log, SEGMENT_BYTES};
+use crate::snapshots::{Folder, Kept, Start};
+use crate::{Error, Options};
+
+/// A node that is back, and what it writes to from now on.
+#[derive(Debug)]
+pub(crate) struct Recovered {
+    /// The node.
+    pub node: Node,
+    /// Its log.
+    pub log: Log,
+    /// Its snapshots.
+    pub snapshots: Folder,
+    /// The snapshot that it began with.
+    pub newest: Option<Kept>,
+}
+
+/// Opens the data directory and brings the node back to where its disk says that it was.
+pub(crate) fn recover(options: &Options, config: Config, disk: &Disk) -> Result<Recovered, Error> {
+    let directory = Directory::open(disk, &options.data_dir)?;
+    let snapshots = Folder::open(disk, directory.snapshots())?;
+    let Start { loaded: mut recovery, newest, bad } =
+        snapshots.start(|skipped| skipping(skipped, &config))?;
+    let from = newest.map_or(1, |newest| newest.first);
+    let replay = |records| recovery.replay(&records);
+    let opened = Log::open(directory, SEGMENT_BYTES, from, replay);
+    let (mut log, report) = opened.map_err(|error| without_snapshots(error, &bad))?;
+    tell(&report);
+    let node = recovery.finish().map_err(|error| Error::configuration(error.0))?;
+    log.identify(Identity { node: options.id, directory: node.status().directory.0 })?;
+    Ok(Recovered { node, log, snapshots, newest })
+}
+
+/// A recovery that knows of these snapshots that cannot be read.
+fn skipping(skipped: &[SnapshotNumber], config: &Config) -> Recovery {
+    let mut recovery = Recovery::new(config.clone());
+    skipped.iter().for_each(|number| recovery.skip_snapshot(*number));
+    recovery
+}
+
+/// What is said where the log does not reach back, for want of these snapshots.
+fn without_snapshots(error: log::Error, bad: &[PathBuf]) -> Error {
+    let log::Error::Missing { path, expected } = &error else { return error.into() };
+    if bad.is_empty() {
+        return error.into();
+    }
+    let bad: Vec<_> = bad.iter().map(|path| path.display().to_string()).collect();
+    Error::run_time(format!(
+        "the log begins with {}, behind frame {expected}, and what was before it is in snapshots that cannot be read: {}\n  \
+         hint: nothing in the log was changed; keep the directory, and check the disk. An older copy of it cannot take its \
+         place: it has forgotten votes and writes that others count on, and they turn it away. The other members go on \
+         without this node while they are a majority",
+        path.display(),
+        bad.join(", ")
+    ))
+}
+
+/// Says what was read from the log.
+fn tell(report: &log::Recovered) {
+    if let Some(torn) = &report.torn {
+        warn!(
+            "cut a torn tail of {} bytes off {} at offset {}: a write that was not synced when the machine stopped. (If it did \
+             not stop in the middle of a write, the disk lost synced bytes: check it.)",
+            torn.bytes,
+            torn.path.display(),
+            torn.offset
+        );
+    }
+    if report.groups > 0 {
+        info!("read {} groups, {} bytes, from the log", report.groups, report.bytes);
+    }
+}

@@ -1,0 +1,109 @@
+//! What a start begins with: the newest snapshot that is good.
+
+use std::path::PathBuf;
+
+use node::{Recovery, SnapshotNumber, StartError};
+use tracing::{info, warn};
+
+use super::{Error, Folder, Kept, Reader};
+use crate::logging::Progress;
+use crate::mutants::mutant;
+
+/// What takes in the bytes of a snapshot.
+pub(crate) trait Load {
+    /// Takes in the next bytes.
+    fn load(&mut self, bytes: &[u8]) -> Result<(), StartError>;
+
+    /// That was all of the snapshot of this number.
+    fn loaded(&mut self, number: SnapshotNumber) -> Result<(), StartError>;
+}
+
+impl Load for Recovery {
+    fn load(&mut self, bytes: &[u8]) -> Result<(), StartError> {
+        Recovery::load(self, bytes)
+    }
+
+    fn loaded(&mut self, number: SnapshotNumber) -> Result<(), StartError> {
+        Recovery::loaded(self, number)
+    }
+}
+
+/// Where a start begins to read the log.
+#[derive(Debug)]
+pub(crate) struct Start<L> {
+    /// What has taken in the newest good snapshot, or nothing if there is none.
+    pub loaded: L,
+    /// That snapshot.
+    pub newest: Option<Kept>,
+    /// Where those lie now that are newer, and cannot be read.
+    pub bad: Vec<PathBuf>,
+}
+
+impl Folder {
+    /// Loads the newest snapshot that is good. Each is taken in by one that `make` makes, which is
+    /// told the numbers of those that cannot be read.
+    ///
+    /// # Errors
+    /// [`Error::Version`]: the newest one is of another version. [`Error::Disk`]: what there is
+    /// cannot be listed.
+    pub(crate) fn start<L: Load>(
+        &self,
+        make: impl Fn(&[SnapshotNumber]) -> L,
+    ) -> Result<Start<L>, Error> {
+        let (mut skipped, mut bad) = (vec![], vec![]);
+        let mut progress = Progress::default();
+        for number in self.numbers()? {
+            let mut loaded = make(&skipped);
+            match self.load(number, &mut loaded, &mut progress) {
+                Ok(newest) => return Ok(Start { loaded, newest: Some(newest), bad }),
+                Err(error @ Error::Version { .. }) => return Err(error),
+                Err(error) => bad.push(self.pass_over(number, &error)),
+            }
+            mutant!(SkippedNumberUsedAgain, skipped.push(number), ());
+        }
+        Ok(Start { loaded: make(&skipped), newest: None, bad })
+    }
+
+    fn load(
+        &self,
+        number: SnapshotNumber,
+        into: &mut impl Load,
+        progress: &mut Progress,
+    ) -> Result<Kept, Error> {
+        let reader = Reader::open(self, number)?;
+        let header = reader.header();
+        let refused = |source| Error::Refused { path: self.placed(number), source };
+        let mut done = 0;
+        reader.for_each_piece(|piece| {
+            into.load(piece).map_err(refused)?;
+            done += piece.len() as u64;
+            progress.tell(|| {
+                format!("read {} of {} MiB of snapshot {number}", done >> 20, header.bytes >> 20)
+            });
+            Ok(())
+        })?;
+        into.loaded(number).map_err(refused)?;
+        info!("read snapshot {number}, {} bytes", header.bytes);
+        Ok(Kept { number, first: header.first })
+    }
+
+    /// Warns of a snapshot that cannot be read; where it lies now. A bad one gets another name. One
+    /// that the system does not let us read may be good all the same.
+    fn pass_over(&self, number: SnapshotNumber, error: &Error) -> PathBuf {
+        const MEANWHILE: &str = "what was before it is taken";
+        let path = self.placed(number);
+        match error.is_damage().then(|| self.set_aside(number)) {
+            Some(Ok(aside)) => {
+                warn!(
+                    "{error}; {MEANWHILE}, and it is {} from now on\n  hint: check the disk; the file is for people to \
+                     look at, and nothing here removes it",
+                    aside.display()
+                );
+                return aside;
+            }
+            Some(Err(other)) => warn!("{error}; {MEANWHILE}, and it stays where it is: {other}"),
+            None => warn!("{error}; {MEANWHILE}, and it goes when the next one is in place"),
+        }
+        path
+    }
+}
