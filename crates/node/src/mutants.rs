@@ -358,19 +358,23 @@ mutants! {
     /// What changes before a snapshot has seen it is written as it is by then.
     PreImagesForgotten, "snapshot", "dragonfly#4757", "store::walk::tests::a_walk_sees_what_was_there_when_it_began";
     /// A snapshot does not say which writes have run.
-    SnapshotWithoutLastWrites, "snapshot", "", "";
+    SnapshotWithoutLastWrites, "snapshot", "";
     /// A snapshot does not say how high its stamps are.
-    SnapshotWithoutCeiling, "snapshot", "", "";
-    /// The log in memory is cut past what is applied.
-    LogForgottenUnapplied, "snapshot", "", "";
+    SnapshotWithoutCeiling, "snapshot", "";
+    /// A state that is fetched counts before it is on disk.
+    FetchedBeforeSync, "un-synced loss", "";
+    /// Keys of a state that was fetched in part are taken for those of the next one.
+    FetchesMixed, "snapshot", "";
+    /// A write that a fetched state may hold is said to have been refused.
+    SkippedAsRefused, "unknown reported as failed", "";
     /// A leader offers a snapshot whose successors it does not keep any more.
     OffersStaleSnapshot, "snapshot", "", "agreed::storage::tests::a_snapshot_is_offered_while_what_follows_it_is_here";
     /// A leader waits for ever for a follower that fetches a snapshot.
-    FetchNeverGivenUp, "snapshot", "tikv#2341, etcd#10225", "";
+    FetchNeverGivenUp, "progress", "tikv#2341, etcd#10225";
     /// A replica that does not keep old entries any more sends what it has.
     CutLogSkips, "snapshot", "", "merged::log::tests::who_lacks_what_is_forgotten_is_told_so";
     /// A piece of a snapshot counts wherever it belongs.
-    ResumedSkips, "snapshot", "", "";
+    ResumedSkips, "snapshot", "";
 }
 
 #[cfg(feature = "mutants")]

@@ -131,10 +131,7 @@ impl Recovery {
                 let unreadable = |_| unreadable("an entry of a merged log");
                 self.merged.restore(bytes).map_err(unreadable)?;
             }
-            Record::Fetch => {
-                self.agreed_slots = None;
-                self.merged_slots.clear();
-            }
+            Record::Fetch => mutant!(FetchesMixed, self.forget_slots(), ()),
             Record::AgreedSlot(slot) => self.agreed_slots().load(&slot)?,
             Record::AgreedBase(base) => {
                 self.agreed_slots().loaded(&base);
@@ -156,6 +153,12 @@ impl Recovery {
             Record::End(_) => return Err(unreadable("a record")),
         }
         Ok(())
+    }
+
+    /// Slots that no base followed are void.
+    fn forget_slots(&mut self) {
+        self.agreed_slots = None;
+        self.merged_slots.clear();
     }
 
     /// The agreed state that comes.

@@ -80,7 +80,6 @@ impl Agreed {
             return;
         }
         let up_to = self.applied_whole.min(self.needed_from(now_ms));
-        let up_to = mutant!(LogForgottenUnapplied, up_to, Index(u64::MAX));
         let applied = self.applied_whole;
         let tail = self.raft.mut_store();
         tail.forget(up_to, kept);
@@ -174,7 +173,9 @@ impl Agreed {
         }
         self.reads.confirm();
         let skipped = self.proposals.skip_to(sequence.next(), |waiter| {
-            turn.refuse_write(&waiter, Error::Indeterminate(SKIPPED));
+            let unknown = Error::Indeterminate(SKIPPED);
+            let error = mutant!(SkippedAsRefused, unknown, Error::ClusterDown(SKIPPED));
+            turn.refuse_write(&waiter, error);
         });
         if !skipped {
             turn.supersede(&super::apply::other_life(base.index, *life));
@@ -221,7 +222,7 @@ impl Agreed {
     }
 
     /// A follower that fetches a snapshot began anew, or is not heard of any more.
-    pub(super) fn stop_fetch(&mut self, follower: NodeId) {
+    pub(crate) fn stop_fetch(&mut self, follower: NodeId) {
         self.asked_ms.remove(&follower);
         if self.fetches(follower).is_some() {
             self.raft.report_snapshot(follower.0, SnapshotStatus::Failure);

@@ -121,7 +121,10 @@ impl Tail {
         self.taken_ms.clear();
         self.bytes = 0;
         self.hard_state.commit = self.hard_state.commit.max(base.index.0);
-        self.hard_state.term = self.hard_state.term.max(base.term.0);
+        if self.hard_state.term < base.term.0 {
+            // No vote was given in that term.
+            (self.hard_state.term, self.hard_state.vote) = (base.term.0, raft::INVALID_ID);
+        }
         self.offer = None;
     }
 

@@ -103,7 +103,9 @@ impl Node {
                 self.on_snapshot_failed(number, &why, outputs);
             }
             Input::SnapshotRead { request, bytes } => {
-                self.donor.on_read(request, bytes, turn!(self, outputs));
+                if let Some(to) = self.donor.on_read(request, bytes, turn!(self, outputs)) {
+                    self.agreed.stop_fetch(to);
+                }
             }
             // Before the boot is on disk nothing may be said, so nothing is heard either.
             Input::Receive { path, message } if self.started => {

@@ -111,6 +111,7 @@ impl Node {
                 if fetch.want != Want::Merged {
                     self.agreed.begin_install();
                 }
+                mutant!(FetchedBeforeSync, (), self.go_on_fetching(Ticket(u64::MAX), outputs));
                 return Ok(());
             }
             self.fetch = None;

@@ -32,14 +32,17 @@ impl Donor {
         turn.outputs.push(Output::ReadSnapshot { request: self.requests, number, offset, bytes });
     }
 
-    /// The driver has read a piece, or there is no such snapshot any more.
-    pub(crate) fn on_read(&mut self, request: u64, bytes: Option<Bytes>, turn: &mut Turn<'_>) {
-        let asked = self.asked.iter().find(|(_, asked)| asked.0 == request);
-        let Some((to, (_, number, offset))) = asked.map(|(to, asked)| (*to, *asked)) else {
-            return;
-        };
-        self.asked.remove(&to);
-        let bytes = bytes.unwrap_or_default();
-        turn.send(to, Body::Snapshot { number, offset, bytes });
+    /// The driver has read a piece, or there is no such snapshot any more: who gets nothing.
+    pub(crate) fn on_read(
+        &mut self,
+        request: u64,
+        bytes: Option<Bytes>,
+        turn: &mut Turn<'_>,
+    ) -> Option<NodeId> {
+        let to = *self.asked.iter().find(|(_, asked)| asked.0 == request)?.0;
+        let (_, number, offset) = self.asked.remove(&to)?;
+        let nothing = bytes.is_none().then_some(to);
+        turn.send(to, Body::Snapshot { number, offset, bytes: bytes.unwrap_or_default() });
+        nothing
     }
 }

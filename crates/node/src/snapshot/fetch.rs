@@ -1,7 +1,7 @@
 //! Fetches the state of another member, of which this node lacks more than the logs hold.
 //!
-//! Pieces are asked for one after the other, each once the one before it is on this disk, as
-//! records of the log. The last record says that all of them count; until it is on disk none does.
+//! Pieces are asked for one after the other, no faster than this disk takes them, as records of the
+//! log. The last record says that all of them count; until it is on disk none does.
 //! So whenever this node is started anew, it has the whole or nothing of it.
 
 use std::collections::BTreeMap;
@@ -22,6 +22,9 @@ use crate::wire::section::Sections;
 /// given up.
 const ANSWER_MS: u64 = 1000;
 const ATTEMPTS_MAX: u32 = 5;
+
+/// So many bytes may be on their way to the disk.
+const UNSYNCED_BYTES: usize = 4 << 20;
 
 /// What is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +54,9 @@ pub(crate) struct Fetch {
     coming: Coming,
     asked_ms: u64,
     attempts: u32,
-    /// What was taken in last is on its way to the disk.
+    /// What was taken in last is on its way to the disk, with so many bytes.
     writing: Option<Ticket>,
+    unsynced: usize,
     /// All is taken in.
     complete: bool,
 }
@@ -80,6 +84,7 @@ impl Fetch {
             asked_ms: 0,
             attempts: 0,
             writing: None,
+            unsynced: 0,
             complete: false,
         }
     }
@@ -93,8 +98,7 @@ impl Fetch {
 
     /// Asks again where no answer comes; false: it is to be given up.
     pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) -> bool {
-        let waits = self.writing.is_some() || self.complete;
-        if waits || turn.now.monotonic_ms < self.asked_ms + ANSWER_MS {
+        if self.waits() || turn.now.monotonic_ms < self.asked_ms + ANSWER_MS {
             return true;
         }
         let goes_on = self.attempts < ATTEMPTS_MAX;
@@ -104,15 +108,19 @@ impl Fetch {
         goes_on
     }
 
-    /// Whether a piece that came from there is the next one.
-    pub(crate) fn expects(&self, from: NodeId, number: SnapshotNumber, offset: u64) -> bool {
-        let waits = self.writing.is_none() && !self.complete;
-        let is_next = offset == mutant!(ResumedSkips, self.offset, offset);
-        waits && is_next && (from, number) == (self.from, self.number)
+    /// Whether nothing is asked for now.
+    fn waits(&self) -> bool {
+        self.complete || self.unsynced >= UNSYNCED_BYTES
     }
 
-    /// Takes in the next piece, and hands what is of use to the disk; where that is nothing, asks
-    /// for the next one.
+    /// Whether a piece that came from there is the next one.
+    pub(crate) fn expects(&self, from: NodeId, number: SnapshotNumber, offset: u64) -> bool {
+        let is_next = offset == mutant!(ResumedSkips, self.offset, offset);
+        !self.waits() && is_next && (from, number) == (self.from, self.number)
+    }
+
+    /// Takes in the next piece, hands what is of use to the disk, and asks for the next one, unless
+    /// much is on its way there.
     pub(crate) fn take_in(&mut self, bytes: &[u8], turn: &mut Turn<'_>) -> Result<(), Malformed> {
         if self.offset == 0 {
             turn.disk.record(&Record::Fetch);
@@ -128,9 +136,10 @@ impl Fetch {
             }
             Ok::<_, Malformed>(())
         })?;
+        self.unsynced += if self.writing.is_some() { bytes.len() } else { 0 };
         self.complete = self.sections.is_complete();
         if !self.complete {
-            if self.writing.is_none() {
+            if !self.waits() {
                 self.ask(turn);
             }
             return Ok(());
@@ -184,7 +193,12 @@ impl Fetch {
 
     /// What was handed to the disk up to there is on it: whether what was waited for is.
     pub(crate) fn on_persisted(&mut self, ticket: Ticket) -> bool {
-        self.writing.take_if(|writing| *writing <= ticket).is_some()
+        let waited = self.waits();
+        let is_synced = self.writing.take_if(|writing| *writing <= ticket).is_some();
+        if is_synced {
+            self.unsynced = 0;
+        }
+        is_synced && waited
     }
 
     /// The state that came.

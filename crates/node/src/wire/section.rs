@@ -9,8 +9,8 @@ use crate::wire::record::Record;
 
 /// Length and checksum.
 const HEADER: usize = 12;
-/// The longest section: that of the greatest value, and more.
-const SECTION_BYTES_MAX: usize = 64 << 20;
+/// The longest section: that of the greatest entry, and more.
+const SECTION_BYTES_MAX: usize = 1 << 30;
 
 /// Appends a group of records as a section.
 pub(crate) fn put(group: &[u8], out: &mut Vec<u8>) {

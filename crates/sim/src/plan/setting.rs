@@ -178,11 +178,11 @@ fn snapshot_limits(chance: &mut Chance, limits: Limits) -> Limits {
         return limits;
     }
     Limits {
-        kept_bytes: chance.pick(&[500, 2_000, 20_000, limits.kept_bytes]),
+        kept_bytes: chance.pick(&[2_000, 6_000, 20_000, limits.kept_bytes]),
         snapshot_log_bytes: chance.pick(&[1_000, 10_000, 50_000, limits.snapshot_log_bytes]),
         snapshot_age_ms: chance.pick(&[0, 0, 700, 3_000]),
         spool_bytes: chance.pick(&[1, 2_000, limits.spool_bytes]),
-        piece_bytes: chance.pick(&[20, 300, limits.piece_bytes]),
+        piece_bytes: chance.pick(&[100, 400, limits.piece_bytes]),
         ..limits
     }
 }

@@ -70,7 +70,8 @@ impl World {
     pub(super) fn restore(&mut self, place: usize, host: usize, empty: bool) {
         self.keep_down(place, host, false);
         let chance = &mut self.faults[place].chance;
-        let directory = if empty { Directory::default() } else { self.hosts[host].older_copy(chance) };
+        let directory =
+            if empty { Directory::default() } else { self.hosts[host].older_copy(chance) };
         self.hosts[host].put_back(directory);
     }
 
