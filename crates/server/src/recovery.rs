@@ -78,3 +78,54 @@ fn tell(report: &log::Recovered) {
         info!("read {} groups, {} bytes, from the log", report.groups, report.bytes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use node::NodeId;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::event_loop::shared::tests::config;
+
+    /// Starts a node by itself on this directory.
+    fn start(temp: &TempDir) -> Result<Recovered, Error> {
+        let options = Options { data_dir: temp.path().to_owned(), ..Options::default() };
+        recover(&options, config(NodeId(1), vec![(NodeId(1), String::new())]), &Disk::default())
+    }
+
+    #[test]
+    fn what_is_no_snapshot_gives_way_to_the_whole_log() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("snapshots/00000000000000000004.snap");
+        drop(start(&temp).unwrap());
+        fs::write(&path, "harmed").unwrap();
+        assert_eq!(start(&temp).unwrap().newest, None);
+        assert!(!path.exists() && path.with_extension("bad").exists());
+    }
+
+    #[test]
+    fn a_log_that_was_cut_is_not_enough_and_what_is_missing_is_named() {
+        let temp = tempfile::tempdir().unwrap();
+        let mut log = start(&temp).unwrap().log;
+        log.append(&[b"one"]).unwrap();
+        // It needs a segment of its own.
+        log.append(&[vec![0; SEGMENT_BYTES as usize]]).unwrap();
+        drop(log);
+        fs::remove_file(temp.path().join("log/00000000000000000001.log")).unwrap();
+        let without_any = start(&temp).unwrap_err().reason;
+        assert!(without_any.contains("the segment that holds frame 1 is missing"), "{without_any}");
+        fs::write(temp.path().join("snapshots/00000000000000000004.snap"), "harmed").unwrap();
+        // Also at the next start, when it has another name.
+        for start in [start(&temp), start(&temp)] {
+            let Error { exit_code, reason } = start.unwrap_err();
+            assert_eq!(exit_code, 1);
+            for part in
+                ["00000000000000000002.log, behind frame 1", "00000000000000000004.bad\n  hint: "]
+            {
+                assert!(reason.contains(part), "{reason} lacks {part}");
+            }
+        }
+    }
+}

@@ -353,9 +353,10 @@ fn each_segment_has_a_salt_of_its_own() {
 }
 
 #[test]
-fn the_log_goes_past_the_seam_nowhere() {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/log");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+fn log_and_snapshots_go_past_the_seam_nowhere() {
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
+    let folders = ["log", "snapshots"].map(|room| fs::read_dir(source.join(room)).unwrap());
+    let files = folders.into_iter().flatten().map(|entry| entry.unwrap().path());
     for path in files.filter(|path| path.is_file()) {
         let name = path.file_name().unwrap().to_str().unwrap();
         if matches!(name, "tests.rs" | "crashes.rs" | "fuzzing.rs") {

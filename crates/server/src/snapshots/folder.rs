@@ -38,7 +38,7 @@ impl Folder {
     }
 
     /// The numbers of those that are in place, the newest first.
-    pub(crate) fn numbers(&self) -> Result<Vec<SnapshotNumber>, Error> {
+    pub(super) fn numbers(&self) -> Result<Vec<SnapshotNumber>, Error> {
         let paths = self.list()?;
         let mut numbers: Vec<_> = paths.iter().filter_map(|path| number_of(path, PLACED)).collect();
         numbers.sort();
@@ -47,7 +47,7 @@ impl Folder {
     }
 
     /// Where the snapshot of this number lies once it is in place.
-    pub(crate) fn placed(&self, number: SnapshotNumber) -> PathBuf {
+    pub(super) fn placed(&self, number: SnapshotNumber) -> PathBuf {
         self.named(number, PLACED)
     }
 
@@ -61,8 +61,16 @@ impl Folder {
         self.rename(&self.unfinished(number), &self.placed(number))
     }
 
+    /// Where those lie that were found bad, in this life or before.
+    pub(crate) fn bad(&self) -> Result<Vec<PathBuf>, Error> {
+        let mut paths = self.list()?;
+        paths.retain(|path| number_of(path, BAD).is_some());
+        paths.sort();
+        Ok(paths)
+    }
+
     /// Gives a bad snapshot another name, so that no start takes it for one.
-    pub(crate) fn set_aside(&self, number: SnapshotNumber) -> Result<PathBuf, Error> {
+    pub(super) fn set_aside(&self, number: SnapshotNumber) -> Result<PathBuf, Error> {
         let aside = self.named(number, BAD);
         self.rename(&self.placed(number), &aside)?;
         Ok(aside)

@@ -35,7 +35,8 @@ pub(crate) struct Start<L> {
     pub loaded: L,
     /// That snapshot.
     pub newest: Option<Kept>,
-    /// Where those lie now that are newer, and cannot be read.
+    /// Where those lie that cannot be read: newer ones that the system does not let us read, and all
+    /// that were found bad, now or before.
     pub bad: Vec<PathBuf>,
 }
 
@@ -55,12 +56,16 @@ impl Folder {
         for number in self.numbers()? {
             let mut loaded = make(&skipped);
             match self.load(number, &mut loaded, &mut progress) {
-                Ok(newest) => return Ok(Start { loaded, newest: Some(newest), bad }),
+                Ok(newest) => {
+                    bad.extend(self.bad()?);
+                    return Ok(Start { loaded, newest: Some(newest), bad });
+                }
                 Err(error @ Error::Version { .. }) => return Err(error),
-                Err(error) => bad.push(self.pass_over(number, &error)),
+                Err(error) => bad.extend(self.pass_over(number, &error)),
             }
             mutant!(SkippedNumberUsedAgain, skipped.push(number), ());
         }
+        bad.extend(self.bad()?);
         Ok(Start { loaded: make(&skipped), newest: None, bad })
     }
 
@@ -87,11 +92,10 @@ impl Folder {
         Ok(Kept { number, first: header.first })
     }
 
-    /// Warns of a snapshot that cannot be read; where it lies now. A bad one gets another name. One
-    /// that the system does not let us read may be good all the same.
-    fn pass_over(&self, number: SnapshotNumber, error: &Error) -> PathBuf {
+    /// Warns of a snapshot that cannot be read. A bad one gets another name. One that the system
+    /// does not let us read may be good all the same: where that lies.
+    fn pass_over(&self, number: SnapshotNumber, error: &Error) -> Option<PathBuf> {
         const MEANWHILE: &str = "what was before it is taken";
-        let path = self.placed(number);
         match error.is_damage().then(|| self.set_aside(number)) {
             Some(Ok(aside)) => {
                 warn!(
@@ -99,11 +103,11 @@ impl Folder {
                      look at, and nothing here removes it",
                     aside.display()
                 );
-                return aside;
+                return None;
             }
             Some(Err(other)) => warn!("{error}; {MEANWHILE}, and it stays where it is: {other}"),
             None => warn!("{error}; {MEANWHILE}, and it goes when the next one is in place"),
         }
-        path
+        Some(self.placed(number))
     }
 }

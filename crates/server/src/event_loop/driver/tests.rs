@@ -486,7 +486,7 @@ async fn a_snapshot_comes_into_being_is_read_and_cuts_the_log() {
         };
         assert_eq!(is, number);
     }
-    until("the log is cut", || segments(&told) == 2).await;
+    until("the log is cut", || segments(&told) == 1).await;
     let (request, number, offset, bytes) = (5, SnapshotNumber(2), 4, 100);
     told.wants([Output::ReadSnapshot { request, number, offset, bytes }]);
     told.next();
