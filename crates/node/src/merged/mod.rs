@@ -32,9 +32,9 @@ mod anti_entropy;
 mod apply;
 mod entries;
 mod entry;
-mod hlc;
+pub(crate) mod hlc;
 mod log;
-mod state;
+pub(crate) mod state;
 mod writes;
 
 use std::collections::VecDeque;
@@ -46,6 +46,7 @@ use crate::copies::Copies;
 use crate::ids::{Boot, NodeId, Ticket};
 use crate::limits::Limits;
 use crate::session::Waiter;
+use crate::store::Value;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
@@ -142,8 +143,8 @@ impl Merged {
     }
 
     /// The value that this replica holds for a key.
-    pub(crate) fn value(&self, key: &[u8]) -> Option<&Bytes> {
-        self.state.get(key)
+    pub(crate) fn value(&self, key: &[u8]) -> Option<&[u8]> {
+        self.state.get(key).map(Value::bytes)
     }
 
     /// What reads see: what is applied here.
