@@ -3,19 +3,23 @@
 //! A general allocator spends eight to sixteen bytes on each piece of memory and on what points to
 //! it. Here pieces of one size lie side by side in a page, and a handle of four bytes names the
 //! page and the place in it. Pages are given back once nothing is in them; and where many are
-//! nearly empty, [`Slabs::next_to_move`] says what to move so that they become so.
+//! nearly empty, [`Slabs::next_to_move`] says what to move so that they become so. The first page
+//! that has room is filled and the last one is emptied: what was made at one time lies together, and
+//! the allocator gives nothing back to the system but many pages at once.
 //!
 //! Pages are lists of bytes, so a record is read and written without `unsafe`.
 
 mod page;
 mod sizes;
 
+use std::collections::BTreeSet;
+
 use super::numbered::Numbered;
 pub(super) use page::FREE;
 use page::{PLACES_MAX, Page};
 use sizes::Size;
 
-/// Names a record: 1 bit for whether it shares a page, and then 16 for the page and 15 for the place
+/// Names a record: 1 bit for whether it shares a page, and then 20 for the page and 11 for the place
 /// in it, or 31 for its number. Its alignment of two bytes lets it lie beside others without a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Handle([u16; 2]);
@@ -32,7 +36,7 @@ enum Where {
 const PLACE_BITS: u32 = PLACES_MAX.trailing_zeros();
 /// The bit that says that a record is alone.
 const ALONE: u32 = 1 << 31;
-/// How many pages there may be, of 1 MiB each where records have more than 32 bytes.
+/// How many pages there may be, of 128 KiB each where records have 64 bytes and more.
 const PAGES_MAX: usize = (ALONE >> PLACE_BITS) as usize;
 
 impl Handle {
@@ -62,8 +66,8 @@ impl Handle {
 /// The pages of one size.
 #[derive(Debug, Default)]
 struct Class {
-    /// Those that have free room and may be given more.
-    open: Vec<u32>,
+    /// Those that have free room and may be given more: the first one is.
+    open: BTreeSet<u32>,
     /// How many rooms one has, and all of them.
     places: usize,
     rooms: usize,
@@ -83,20 +87,16 @@ impl Class {
 
 /// Rooms of all sizes.
 ///
-/// - A page is in `open` of its class if it has free room and is not `emptied`; `Page::listed` says
-///   where.
+/// - A page is in `open` of its class if it has free room and is not `emptied`.
 /// - The numbers of pages that were given back are in `vacant`.
 #[derive(Debug, Default)]
 pub(super) struct Slabs {
     pages: Vec<Page>,
-    vacant: Vec<u32>,
+    vacant: BTreeSet<u32>,
     classes: Vec<Class>,
     /// Records that are too long to share a page.
     alone: Numbered<Box<[u8]>>,
 }
-
-/// Among so many pages the emptiest is looked for.
-const LOOKED_AT: usize = 8;
 
 impl Slabs {
     /// How many pages there are, and records by themselves.
@@ -123,9 +123,10 @@ impl Slabs {
         let place = page.take();
         page.fill(place, record);
         let is_full = page.is_full();
-        self.class(size).used += 1;
+        let class = self.class(size);
+        class.used += 1;
         if is_full {
-            self.unlist(number);
+            class.open.remove(&(number as u32));
         }
         Handle::shared(number, place)
     }
@@ -154,44 +155,33 @@ impl Slabs {
         };
         let page = &mut self.pages[number];
         page.give_back(place);
-        let (size, is_empty, is_listed) = (page.size(), page.is_empty(), page.listed.is_some());
+        let (size, is_empty) = (page.size(), page.is_empty());
         let class = self.class(size);
         class.used -= 1;
-        let is_emptied = class.emptied.is_some_and(|(page, _)| page as usize == number);
         if is_empty {
             self.drop_page(number);
-        } else if !is_listed && !is_emptied {
-            self.list(number);
+        } else if class.emptied.is_none_or(|(page, _)| page as usize != number) {
+            class.open.insert(number as u32);
         }
     }
 
     /// A record whose room is to be given back, since too much of this size is free.
     pub(super) fn next_to_move(&mut self, bytes: usize) -> Option<Handle> {
         let size = Size::of(bytes)?;
-        if !self.class(size).is_sparse() {
-            if let Some((number, _)) = self.class(size).emptied.take() {
-                self.list(number as usize);
-            }
+        let class = self.class(size);
+        if !class.is_sparse() {
+            let emptied = class.emptied.take();
+            class.open.extend(emptied.map(|(page, _)| page));
             return None;
         }
-        let (number, from) = match self.class(size).emptied {
+        let (number, from) = match class.emptied {
             Some(emptied) => emptied,
-            None => (self.emptiest(size)?, 0),
+            None => (class.open.pop_last()?, 0),
         };
         let place = self.pages[number as usize].first_taken(from);
         let place = place.expect("a page in which nothing is is given back");
         self.class(size).emptied = Some((number, place));
         Some(Handle::shared(number as usize, place))
-    }
-
-    /// Takes the emptiest of a few pages off its list.
-    fn emptiest(&mut self, size: Size) -> Option<u32> {
-        let class = &self.classes[size.class()];
-        let step = (class.open.len() / LOOKED_AT).max(1);
-        let some = class.open.iter().step_by(step);
-        let number = *some.min_by_key(|number| self.pages[**number as usize].used())?;
-        self.unlist(number as usize);
-        Some(number)
     }
 
     /// Gives back some records, which nothing refers to any more: how many. `None`: there are none.
@@ -211,61 +201,45 @@ impl Slabs {
     /// A page with free room of this size.
     fn open_page(&mut self, size: Size) -> usize {
         let class = self.class(size);
-        if let Some(number) = class.open.last() {
-            return *number as usize;
-        }
-        let number = match class.emptied.take() {
-            Some((number, _)) => number as usize,
+        let open = class.open.first().copied();
+        let number = match open.or_else(|| class.emptied.take().map(|(page, _)| page)) {
+            Some(number) => number,
             None => self.new_page(size),
         };
-        self.list(number);
-        number
+        if open.is_none() {
+            self.class(size).open.insert(number);
+        }
+        number as usize
     }
 
-    fn new_page(&mut self, size: Size) -> usize {
+    fn new_page(&mut self, size: Size) -> u32 {
         let class = self.class(size);
         class.places = size.places();
         class.rooms += class.places;
         let page = Page::new(size, class.rooms > class.places);
-        match self.vacant.pop() {
+        match self.vacant.pop_first() {
             Some(number) => {
                 self.pages[number as usize] = page;
-                number as usize
+                number
             }
             None => {
                 self.pages.push(page);
-                self.pages.len() - 1
+                self.pages.len() as u32 - 1
             }
         }
     }
 
     /// Gives back the memory of a page in which nothing is.
     fn drop_page(&mut self, number: usize) {
-        if self.pages[number].listed.is_some() {
-            self.unlist(number);
-        }
         let size = std::mem::take(&mut self.pages[number]).size();
         let class = self.class(size);
         class.rooms -= class.places;
+        class.open.remove(&(number as u32));
         class.emptied.take_if(|(page, _)| *page as usize == number);
-        self.vacant.push(number as u32);
-        if self.vacant.len() == self.pages.len() {
-            (self.vacant, self.pages) = (vec![], vec![]);
-        }
-    }
-
-    fn list(&mut self, number: usize) {
-        let class = &mut self.classes[self.pages[number].size().class()];
-        self.pages[number].listed = Some(class.open.len() as u32);
-        class.open.push(number as u32);
-    }
-
-    fn unlist(&mut self, number: usize) {
-        let class = &mut self.classes[self.pages[number].size().class()];
-        let at = self.pages[number].listed.take().expect("it is on the list");
-        class.open.swap_remove(at as usize);
-        if let Some(moved) = class.open.get(at as usize) {
-            self.pages[*moved as usize].listed = Some(at);
+        self.vacant.insert(number as u32);
+        while self.pages.len().checked_sub(1).is_some_and(|last| self.vacant.remove(&(last as u32)))
+        {
+            self.pages.pop();
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::sizes::Size;
 
 /// How many rooms a page may have.
-pub(super) const PLACES_MAX: usize = 1 << 15;
+pub(super) const PLACES_MAX: usize = 1 << 11;
 
 /// The first byte of a free room; the next two say which free room comes next.
 pub(crate) const FREE: u8 = 0;
@@ -22,15 +22,13 @@ pub(super) struct Page {
     places: u16,
     free: u16,
     used: u16,
-    /// Its place on the list of its class of pages with free room.
-    pub(super) listed: Option<u32>,
 }
 
 impl Page {
     /// An empty page; a whole one has its memory at once, others grow into it.
     pub(super) fn new(size: Size, whole: bool) -> Page {
         let bytes = Vec::with_capacity(if whole { size.places() * size.bytes() } else { 0 });
-        Page { bytes, size, places: size.places() as u16, free: END, used: 0, listed: None }
+        Page { bytes, size, places: size.places() as u16, free: END, used: 0 }
     }
 
     pub(super) fn size(&self) -> Size {

@@ -2,7 +2,7 @@
 //!
 //! Up to 256 bytes there is one for every two bytes, then sixteen between a power of two and the
 //! next, so that a record wastes few bytes and there are not too many sizes, each of which has a
-//! page that is not full. What is longer than 16 KiB has memory of its own.
+//! page that is not full. What is longer than 4 KiB has memory of its own.
 
 use super::page::PLACES_MAX;
 
@@ -11,12 +11,12 @@ const FINE_BYTES_MAX: usize = 256;
 /// The least size: what marks a free room needs three bytes.
 const BYTES_MIN: usize = 8;
 /// What is longer has memory of its own.
-pub(super) const SHARED_BYTES_MAX: usize = 16 << 10;
+pub(super) const SHARED_BYTES_MAX: usize = 4 << 10;
 /// How many sizes lie between a power of two and the next, as a power of two.
 const STEP_BITS: u32 = 4;
-/// The most bytes of a page. The allocator puts what is shorter than 512 KiB beside others, and would
-/// give it back to the system only together with them.
-const PAGE_BYTES_MAX: usize = 1 << 20;
+/// The most bytes of a page: little of a store is in pages that are not full, and an allocator that
+/// makes room for many such pieces at once wastes little on each.
+const PAGE_BYTES_MAX: usize = 128 << 10;
 
 /// The size of a room, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -73,7 +73,7 @@ mod tests {
             let waste = size.bytes() - bytes;
             assert!(waste < 8 && bytes <= 8 || waste <= (bytes / 16).max(1), "{bytes}: {size:?}");
             assert_eq!(Size::of(size.bytes()), Some(size));
-            assert!((64..=PLACES_MAX).contains(&size.places()));
+            assert!((32..=PLACES_MAX).contains(&size.places()));
             if size.class() >= classes.len() {
                 classes.resize(size.class() + 1, Size::default());
             }
@@ -81,7 +81,7 @@ mod tests {
             assert!(*named == Size::default() || *named == size);
             *named = size;
         }
-        assert!(classes.len() < 230, "{}", classes.len());
+        assert!(classes.len() < 200, "{}", classes.len());
         assert_eq!(Size::of(SHARED_BYTES_MAX + 1), None);
     }
 }
