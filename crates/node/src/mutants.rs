@@ -67,7 +67,8 @@ macro_rules! mutants {
                 use Mutant::*;
                 match self {
                     SpeaksBeforeBoot | LevelIgnored | ReadOvertakesWrite | WriteOvertakesRead
-                    | NeverExpires | AnsweredTwice | CertificateLeftOut | HalfDoubted => None,
+                    | NeverExpires | AnsweredTwice | CertificateLeftOut | HalfDoubted | RoomGivenTwice
+                    | DeadlineTakenForValue | OldRoomKept => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -350,6 +351,13 @@ mutants! {
     DroppedForwardsKept, "progress", "", "agreed_13_a_hand_over_in_vain.story";
     /// A merged DEL counts the keys that it names, not those that were there.
     MergedDelCountsAll, "wrong answer", "", "merged::state::tests::a_delete_counts_each_key_once";
+    /// Room that was given back is handed out twice.
+    RoomGivenTwice, "wrong answer", "", "store::tests::a_store_holds_what_a_map_would";
+    /// Where a record has a deadline, its flag is not read: the deadline is taken for a part of the
+    /// key and the value.
+    DeadlineTakenForValue, "wrong answer", "", "store::record::tests::a_deadline_takes_room_only_where_there_is_one";
+    /// The room of a value that another one takes the place of is never given back.
+    OldRoomKept, "memory without limit", "", "store::tests::room_is_used_again_and_given_back";
     /// A clock that was set is noticed no sooner than the old measurement is too old.
     SetClockUnnoticed, "clock-skew loss", "", "cluster::clocks::tests::a_narrow_measurement_is_kept_for_a_while";
     /// Half of all clocks carry log time, which is no majority.

@@ -1,33 +1,57 @@
 //! The values of the merged order: of each key, the write with the highest stamp.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
-
-use super::hlc::Stamp;
+use super::hlc::{self, Stamp};
 use super::slots;
 use crate::commands::{Merging, View};
 use crate::counting::{Past, Watch};
-use crate::store::{Cursor, Seen, Store, Walk, ends};
-use crate::wire::codec::Malformed;
+use crate::ids::{Boot, Index, NodeId};
+use crate::store::{Cursor, Seen, Store, Value, Walk, Written};
+use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
 use crate::wire::version_vector::Place;
 
-#[derive(Debug)]
-pub(super) struct Versioned {
+/// Which write a value comes from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Writer {
     pub(super) stamp: Stamp,
     /// Where it was written, in the log of the stamp's replica.
     pub(super) place: Place,
-    /// Nothing after a delete: the tombstone stays, so that an older write cannot bring the key
-    /// back.
-    pub(super) value: Option<Bytes>,
 }
 
-/// Keys, values and tombstones. The order in which writes are merged makes no difference.
+/// Milliseconds take six bytes, and the events within one mostly one.
+impl Written for Writer {
+    fn encode(self, out: &mut Vec<u8>) {
+        let Stamp { clock, replica, offset } = self.stamp;
+        let (ms, events) = hlc::parts(clock);
+        out.extend_from_slice(&ms.to_le_bytes()[..MS_BYTES]);
+        let Place { boot, index } = self.place;
+        let numbers = [events, replica.0, u64::from(offset), boot.0, index.0];
+        numbers.into_iter().for_each(|number| put_uint(out, number));
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Writer {
+        let mut ms = [0; 8];
+        ms[..MS_BYTES].fill_with(|| reader.byte().expect(WHOLE));
+        let mut uint = || reader.uint().expect(WHOLE);
+        let clock = hlc::of_parts(u64::from_le_bytes(ms), uint());
+        let stamp = Stamp { clock, replica: NodeId(uint()), offset: uint() as u32 };
+        Writer { stamp, place: Place { boot: Boot(uint()), index: Index(uint()) } }
+    }
+}
+
+/// Stamps end before milliseconds have more.
+const MS_BYTES: usize = 6;
+const WHOLE: &str = "a writer was written whole";
+
+/// Keys, values and tombstones: after a delete a record stays without a value, so that an older
+/// write cannot bring the key back. The order in which writes are merged makes no difference.
 #[derive(Debug)]
 pub(crate) struct State {
-    values: Store<Versioned>,
+    values: Store<Writer>,
     keys: u64,
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
@@ -44,8 +68,8 @@ impl State {
 
     /// Merges the keys of a slot of another state.
     pub(crate) fn join(&mut self, slot: &[u8]) -> Result<(), Malformed> {
-        slots::for_each(slot, |key, Versioned { stamp, place, value }| {
-            self.merge(key, stamp, place, value.as_deref());
+        slots::for_each(slot, |key, value, Writer { stamp, place }| {
+            self.merge(key, stamp, place, value);
         })
     }
 
@@ -61,7 +85,7 @@ impl State {
         let mut slots = Slots::new(out, bytes, Open::merged_slot);
         walk.go_on(&self.values, keys, |slot, seen| {
             slots.put(slot, |out| match seen {
-                Seen::Live(key, versioned) => slots::put(key, versioned, out),
+                Seen::Live(key, record) => slots::put(key, record, out),
                 Seen::Kept(old) => out.extend_from_slice(old),
             })
         });
@@ -88,7 +112,7 @@ impl State {
     ) -> bool {
         let old = self.values.get(key);
         let had_value = old.is_some_and(|old| old.value.is_some());
-        if old.is_some_and(|old| outlasts(old.stamp, stamp)) {
+        if old.is_some_and(|old| outlasts(old.by().stamp, stamp)) {
             return had_value;
         }
         if had_value != value.is_some() {
@@ -103,7 +127,7 @@ impl State {
         }
         self.keys += u64::from(value.is_some());
         self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);
-        self.values.set(key, Versioned { stamp, place, value: value.map(Bytes::copy_from_slice) });
+        self.values.set(key, value.map(Cow::Borrowed), Writer { stamp, place });
         mutant!(NoTombstone, (), self.forget(key));
         had_value
     }
@@ -142,7 +166,8 @@ impl State {
 
     /// The write that a key's value, or its absence, comes from.
     pub(crate) fn written(&self, key: &[u8]) -> Option<(Stamp, Place)> {
-        self.values.get(key).map(|versioned| (versioned.stamp, versioned.place))
+        let Writer { stamp, place } = self.values.get(key)?.by();
+        Some((stamp, place))
     }
 }
 
@@ -165,13 +190,12 @@ impl Past for State {
 }
 
 impl View for State {
-    fn get(&self, key: &[u8]) -> Option<&Bytes> {
-        self.values.get(key)?.value.as_ref()
+    fn get(&self, key: &[u8]) -> Option<Value<'_>> {
+        self.values.get(key)?.value
     }
 
     fn touch(&self, keys: &[&[u8]]) {
-        self.values
-            .touch(keys, |versioned| versioned.value.as_ref().map_or((0, 0), |value| ends(value)));
+        self.values.touch(keys);
     }
 
     fn keys(&self) -> u64 {
@@ -184,7 +208,7 @@ impl View for State {
         most: usize,
         each: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Option<Cursor> {
-        self.values.walk(from, most, &mut |key, versioned| versioned.value.is_none() || each(key))
+        self.values.walk(from, most, &mut |key, record| record.value.is_none() || each(key))
     }
 }
 
@@ -215,7 +239,6 @@ fn outlasts(old: Stamp, new: Stamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::NodeId;
 
     fn stamp(clock: u64, replica: u64, offset: u32) -> Stamp {
         Stamp { clock, replica: NodeId(replica), offset }
@@ -235,7 +258,7 @@ mod tests {
                 state.merge(b"k", *stamp, Place::START, *value);
                 assert!(state.keys() <= 1);
             }
-            assert_eq!(state.get(b"k"), Some(&Bytes::from("b")));
+            assert_eq!(state.get(b"k").as_deref(), Some(&b"b"[..]));
         }
     }
 
@@ -247,7 +270,11 @@ mod tests {
         }
         let keys = ["none", "below", "above", "below", "above"].map(str::as_bytes);
         assert_eq!(state.merge_delete(&mut keys.into_iter(), stamp(2, 1, 0), Place::START), 2);
-        assert_eq!((state.get(b"below"), state.keys()), (None, 1), "a higher write stays");
+        assert_eq!(
+            (state.get(b"below").as_deref(), state.keys()),
+            (None, 1),
+            "a higher write stays"
+        );
     }
 
     #[test]
@@ -255,6 +282,6 @@ mod tests {
         let mut state = State::new();
         state.merge(b"k", stamp(2, 1, 0), Place::START, None);
         assert!(!state.merge(b"k", stamp(1, 1, 0), Place::START, Some(b"old")));
-        assert_eq!((state.get(b"k"), state.keys()), (None, 0));
+        assert_eq!((state.get(b"k").as_deref(), state.keys()), (None, 0));
     }
 }
