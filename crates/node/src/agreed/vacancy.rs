@@ -100,18 +100,18 @@ impl Agreed {
         if let Some((term, _)) = self.stands.take_if(due)
             && term == self.term()
             && !self.leads()
-            && mutant!(LostRemembered, self.leader().is_none(), true)
+            && self.leader().is_none()
             && is_fit(turn)
         {
-            self.stand();
+            // Only an attempt: whoever cannot win now tries again when its timeout is over.
+            let _ = mutant!(StandsWithoutAsking, self.raft.campaign(), self.stand_unasked());
         }
     }
 
-    fn stand(&mut self) {
-        mutant!(StandsWithoutAsking, (), self.raft.raft.pre_vote = false);
-        // Only an attempt: whoever cannot win now tries again when its timeout is over.
-        let _ = self.raft.campaign();
-        mutant!(StandsWithoutAsking, (), self.raft.raft.pre_vote = true);
+    #[cfg(feature = "mutants")]
+    fn stand_unasked(&mut self) -> raft::Result<()> {
+        self.raft.raft.campaign(b"CampaignElection");
+        Ok(())
     }
 
     /// Whether whoever asks with this message can win no vote here since its log is too short, and
