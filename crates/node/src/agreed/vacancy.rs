@@ -7,13 +7,13 @@
 //! ```
 //!
 //! A broken connection is a hint: who loses the leader forgets it, and asks the others by pre-vote
-//! (Ongaro's thesis §9.6). That makes a wrong hint harmless: who still hears the leader refuses, and
-//! the leader's next heartbeat is believed again. Where the leader is gone the others have lost it
-//! as well, and would refuse only as long as they remembered it.
+//! (Ongaro's thesis §9.6). That makes a wrong hint harmless: who still hears the leader does not
+//! answer, and the leader's next heartbeat is believed again. Where the leader is gone the others
+//! have lost it as well; they would keep silent only as long as they remembered it.
 //!
 //! The bands keep members from standing at the same time, which would split their votes. Which log
-//! is longest nobody knows beforehand: of those that are asked for a vote and have a longer one, the
-//! next in the row stands without waiting for its band.
+//! is longest nobody knows beforehand: of those that are asked for a vote and have a longer one,
+//! the next in the row stands without waiting for its band.
 //!
 //! Raft's own timeout, pinned in `election`, begins a further round if one comes to nothing.
 
