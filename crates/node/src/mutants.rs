@@ -143,7 +143,7 @@ mutants! {
     /// The answer to a round confirms also the reads that came after it began.
     RoundConfirmsLater, "ReadIndex context reused", "etcd#20418";
     /// Once many rounds are under way, reads join the oldest.
-    ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418";
+    ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418", "agreed::read_index::tests::where_there_are_many_attempts_a_new_read_joins_none_of_them";
     /// A confirmed read is answered before what was confirmed is applied here.
     ReadBeforeApplied, "follower read without waiting", "tidb#43583, tikv#14715";
     /// A restarted node serves reads before a quorum confirmed what is committed.
