@@ -145,7 +145,7 @@ mutants! {
     /// The answer to a round confirms also the reads that came after it began.
     RoundConfirmsLater, "ReadIndex context reused", "etcd#20418";
     /// Once many rounds are under way, reads join the oldest.
-    ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418";
+    ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418", "agreed::read_index::tests::where_there_are_many_attempts_a_new_read_joins_none_of_them";
     /// A confirmed read is answered before what was confirmed is applied here.
     ReadBeforeApplied, "follower read without waiting", "tidb#43583, tikv#14715";
     /// A restarted node serves reads before a quorum confirmed what is committed.
@@ -317,7 +317,22 @@ mutants! {
     /// A leader hands over to any member, fit to lead or not.
     HandsOverToUnfit, "leadership", "", "clocks_02_a_leader_gives_up.story";
     /// A node that is not fit to lead stands for election no later than the others.
-    UnfitStandsAtOnce, "leadership", "", "clocks_05_not_measured.story";
+    UnfitStandsAtOnce, "leadership", "", "elections_05_who_is_not_fit.story";
+    /// The connection to the leader broke, and a node waits as if nothing had happened.
+    BrokenIgnored, "leadership", "", "elections_01_a_leader_that_is_gone.story";
+    /// Only the connection to the leader that this node made counts, not the one that the leader
+    /// made.
+    LeavingIgnored, "leadership", "", "elections_01_a_leader_that_is_gone.story";
+    /// Who has lost the leader refuses its vote as if it still heard it.
+    LostRemembered, "leadership", "", "elections_01_a_leader_that_is_gone.story";
+    /// Who has lost the leader stands without asking whether others still hear it.
+    StandsWithoutAsking, "leadership", "", "elections_02_a_wrong_hint.story";
+    /// All that have lost the leader stand at the same time.
+    RanksEqual, "leadership", "", "elections_03_one_stands_before_the_other.story";
+    /// Who is asked for a vote by a shorter log, and has lost the leader, waits for its turn.
+    LongerLogWaits, "leadership", "", "elections_04_the_longer_log.story";
+    /// All that have a longer log than who asks for a vote stand at the same time.
+    OutdoersAtOnce, "leadership", "", "elections_04_the_longer_log.story";
     /// A node that does not lead hands on the question of another in its name.
     DeposedHandsOnReads, "ReadIndex context reused", "", "agreed_11_questions_to_a_deposed_leader.story";
     /// A new leader appends again what lies in its log.
