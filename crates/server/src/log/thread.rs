@@ -7,6 +7,7 @@
 //! Where nothing is queued, whoever would only wait for a small group may write it in its own
 //! thread: to wake two threads takes about as long as a quick disk takes.
 
+use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -17,7 +18,6 @@ use bytes::Bytes;
 use node::{Shortage, SnapshotNumber, Ticket};
 use tracing::warn;
 
-use super::older::Cut;
 use super::writer::ROOM_PAUSE;
 use super::{Error, Log};
 use crate::mutants::mutant;
@@ -32,8 +32,6 @@ enum Word {
     Append(Group),
     /// This snapshot holds all that was said before, and nothing of what comes after.
     Mark(SnapshotNumber),
-    /// Nobody needs what lies before this frame.
-    Cut(u64),
     /// Something was written beside the thread: the last frame is to be sealed after a while.
     Written,
     /// That failed.
@@ -99,6 +97,8 @@ pub(crate) struct Handle {
     /// There until the end.
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
+    /// Threads that remove what was cut off.
+    cutting: RefCell<Vec<JoinHandle<()>>>,
     /// Whether to wait for room no longer.
     ending: Arc<AtomicBool>,
 }
@@ -117,8 +117,7 @@ impl Handle {
         let (queued, resting) = (AtomicUsize::new(0), AtomicBool::new(false));
         let shared = Arc::new(Shared { log: Mutex::new(log), queued, resting });
         let (to_share, ending_too) = (shared.clone(), ending.clone());
-        let (told, remover) = (None, Remover::default());
-        let worker = Worker { shared: to_share, receiver, ending: ending_too, tell, told, remover };
+        let worker = Worker { shared: to_share, receiver, ending: ending_too, tell, told: None };
         let work = move || {
             if let Err(error) = worker.run() {
                 failed(error);
@@ -126,7 +125,8 @@ impl Handle {
         };
         let started = thread::Builder::new().name("log".into()).spawn(work);
         let thread = started.map_err(Error::io("start a thread in", &path))?;
-        Ok(Handle { sender: Some(sender), thread: Some(thread), shared, ending })
+        let (sender, thread, cutting) = (Some(sender), Some(thread), RefCell::default());
+        Ok(Handle { sender, thread, shared, cutting, ending })
     }
 
     /// Queues records. Whoever queues limits how much; see [`Completion::bytes`].
@@ -148,9 +148,22 @@ impl Handle {
         self.say(Word::Mark(snapshot));
     }
 
-    /// Has all segments removed whose frames all lie before this one.
+    /// Has all segments removed whose frames all lie before this one. That takes a while, and it
+    /// may be what the log waits for if it has no room: so it is done beside its thread.
     pub(crate) fn cut(&self, before: u64) {
-        self.say(Word::Cut(before));
+        let shared = self.shared.clone();
+        let cut = move || {
+            let cut = shared.log().cut(before);
+            if let Err(error) = cut.carry_out() {
+                warn!("{error}; what was cut off the log takes room until the next cut");
+            }
+        };
+        let mut cutting = self.cutting.borrow_mut();
+        cutting.retain(|thread| !thread.is_finished());
+        match thread::Builder::new().name("cut".into()).spawn(cut) {
+            Ok(thread) => cutting.push(thread),
+            Err(error) => warn!("no thread cuts the log: {error}; the next cut makes up for it"),
+        }
     }
 
     /// Makes records durable before it comes back, if the thread has nothing to do and the disk is
@@ -197,7 +210,8 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.ending.store(true, Ordering::Relaxed);
         drop(self.sender.take());
-        if let Some(thread) = self.thread.take() {
+        // The directory stays locked until nothing is removed any more either.
+        for thread in self.thread.take().into_iter().chain(self.cutting.take()) {
             let _ = thread.join();
         }
     }
@@ -211,39 +225,6 @@ struct Worker<F> {
     tell: F,
     /// What was last told of room.
     told: Option<Shortage>,
-    remover: Remover,
-}
-
-/// What removes segments that were cut, one cut after the other. The directory stays locked until
-/// it is done.
-#[derive(Default)]
-struct Remover(Option<JoinHandle<()>>);
-
-impl Remover {
-    fn start(&mut self, cut: Cut) {
-        self.finish();
-        let carry_out = || {
-            if let Err(error) = cut.carry_out() {
-                warn!("{error}; what was cut off the log takes room until the next start");
-            }
-        };
-        match thread::Builder::new().name("cut".into()).spawn(carry_out) {
-            Ok(thread) => self.0 = Some(thread),
-            Err(error) => warn!("no thread removes what was cut off the log: {error}"),
-        }
-    }
-
-    fn finish(&mut self) {
-        if let Some(thread) = self.0.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Remover {
-    fn drop(&mut self) {
-        self.finish();
-    }
 }
 
 /// What becomes one group: its records, and what is told of them.
@@ -280,7 +261,6 @@ impl<F: FnMut(Report)> Worker<F> {
                     }
                 }
                 Word::Mark(snapshot) => self.tell_mark(snapshot),
-                Word::Cut(before) => self.cut(before),
                 Word::Written => {}
                 Word::Failed(error) => return Err(error),
             }
@@ -301,7 +281,7 @@ impl<F: FnMut(Report)> Worker<F> {
                     mutant!(HeldBackAcknowledged, {}, batch.completion.ticket = next.ticket);
                     return Ok(Some(Word::Append(next)));
                 }
-                Word::Mark(_) | Word::Cut(_) => return Ok(Some(word)),
+                Word::Mark(_) => return Ok(Some(word)),
                 Word::Written => {}
                 Word::Failed(error) => return Err(error),
             }
@@ -327,12 +307,6 @@ impl<F: FnMut(Report)> Worker<F> {
         let frame = mutant!(MarkOneTooHigh, next, next + 1);
         (self.tell)(Report::Marked { snapshot, frame });
         self.shared.queued.fetch_sub(1, Ordering::Release);
-    }
-
-    /// Cuts the log, and has what is cut off removed beside this thread: that takes a while.
-    fn cut(&mut self, before: u64) {
-        let cut = self.shared.log().cut(before);
-        self.remover.start(cut);
     }
 
     /// The next word with something to do, this one or one that comes; meanwhile looks for room if

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use node::StartError;
 
-use super::format::VERSION;
+use super::layout::VERSION;
 use crate::log;
 
 /// Why a snapshot cannot be written or read.

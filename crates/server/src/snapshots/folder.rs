@@ -5,12 +5,9 @@ use std::path::{Path, PathBuf};
 use node::SnapshotNumber;
 
 use super::Error;
+use super::layout::{BAD, PLACED, UNFINISHED};
 use crate::log::{self, disk::Disk};
 use crate::mutants::mutant;
-
-const PLACED: &str = ".snap";
-const UNFINISHED: &str = ".new";
-const BAD: &str = ".bad";
 
 /// The directory of the snapshots.
 #[derive(Clone, Debug)]

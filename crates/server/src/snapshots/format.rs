@@ -22,16 +22,8 @@ use std::path::Path;
 use node::SnapshotNumber;
 
 use super::Error;
+use super::layout::{END_BYTES, HEADER_BYTES, PIECE_BYTES, VERSION};
 use crate::mutants::mutant;
-
-/// The version of this format. What the node writes has one of its own.
-pub(super) const VERSION: u32 = 1;
-/// Where the bytes of the node begin.
-pub(super) const HEADER_BYTES: usize = 4096;
-/// How many bytes have one checksum; the last ones may be fewer.
-pub(super) const PIECE_BYTES: usize = 1 << 20;
-/// What stands at the end.
-pub(super) const END_BYTES: usize = 20;
 
 const MAGIC: [u8; 8] = *b"CandorSn";
 const END_MAGIC: [u8; 8] = *b"SnCandor";

@@ -33,6 +33,7 @@
 mod error;
 mod folder;
 mod format;
+mod layout;
 mod reader;
 mod reads;
 mod start;

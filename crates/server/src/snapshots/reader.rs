@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use node::SnapshotNumber;
 
-use super::format::{self, END_BYTES, HEADER_BYTES, Header, PIECE_BYTES};
+use super::format::{self, Header};
+use super::layout::{END_BYTES, HEADER_BYTES, PIECE_BYTES};
 use super::{Error, Folder};
 use crate::log::{self, disk::File};
 use crate::mutants::mutant;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use node::SnapshotNumber;
 
-use super::format::PIECE_BYTES;
+use super::layout::PIECE_BYTES;
 use super::{Error, Folder, Reader};
 use crate::mutants::mutant;
 

@@ -11,7 +11,7 @@ use node::{SnapshotNumber, StartError};
 use rustix::io::Errno;
 use tempfile::TempDir;
 
-use super::format::PIECE_BYTES;
+use super::layout::PIECE_BYTES;
 use super::start::Load;
 use super::{Folder, Handle, Kept, Report};
 use crate::log::disk::{Disk, Fault, Faulty, Operation};

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use node::SnapshotNumber;
 
-use super::format::{self, HEADER_BYTES, Header, PIECE_BYTES};
+use super::format::{self, Header};
+use super::layout::{HEADER_BYTES, PIECE_BYTES};
 use super::{Error, Folder, Reader};
 use crate::log::{self, disk::File};
 use crate::mutants::mutant;

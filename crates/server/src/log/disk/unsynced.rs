@@ -70,11 +70,13 @@ impl Change {
 
     /// The directory whose names it changed.
     fn folder(&self) -> Option<&Path> {
-        match self {
-            Change::Made { path } | Change::Removed { path, .. } => path.parent(),
-            Change::Renamed { to, .. } => to.parent(),
-            _ => None,
-        }
+        let path = match self {
+            Change::Made { path } | Change::Removed { path, .. } => path,
+            Change::Renamed { to, .. } => to,
+            _ => return None,
+        };
+        // A name without a directory lies in the present one.
+        path.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder })
     }
 }
 
@@ -291,5 +293,20 @@ impl Random {
                 .filter(|(byte, before)| byte != before)
                 .for_each(|(byte, _)| *byte = self.next() as u8),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_the_present_directory_is_durable_once_that_is_synced() {
+        let mut unsynced = Unsynced::default();
+        unsynced.note_made(Path::new("data"));
+        unsynced.folder_synced(Path::new("data"));
+        assert_eq!(unsynced.changes.len(), 1);
+        unsynced.folder_synced(Path::new("."));
+        assert!(unsynced.changes.is_empty());
     }
 }

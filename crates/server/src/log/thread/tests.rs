@@ -451,24 +451,30 @@ fn what_is_written_beside_the_thread_does_not_overtake_a_mark() {
 }
 
 #[test]
-fn what_is_cut_is_removed_when_the_thread_ends() {
+fn what_is_cut_is_removed_when_the_handle_is_gone() {
     let temp = tempfile::tempdir().unwrap();
     let log = open(temp.path()).0;
     let counters = log.counters();
-    let handle = Handle::spawn(log, drop, |error| panic!("{error}")).unwrap();
+    let (tell, reports) = mpsc::channel();
+    let tell = move |report| drop(tell.send(report));
+    let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
     for ticket in 1..=20 {
         // Each needs a segment of its own.
         handle.append(group(ticket, &[b'x'; 4000]));
         handle.mark(SNAPSHOT);
     }
+    let last = Report::Marked { snapshot: SNAPSHOT, frame: 21 };
+    reports.iter().find(|report| *report == last).unwrap();
     handle.cut(18);
     drop(handle);
     assert_eq!(counters.segments.load(Relaxed), 3);
-    let names =
-        || std::fs::read_dir(temp.path().join("log")).unwrap().map(|each| each.unwrap().path());
-    assert_eq!(names().filter(|path| path.extension().is_some()).count(), 3);
+    let names = || {
+        let entries = std::fs::read_dir(temp.path().join("log")).unwrap();
+        entries.map(|each| each.unwrap().path()).collect::<Vec<_>>()
+    };
+    assert_eq!(names().iter().filter(|path| path.extension().is_some()).count(), 3);
     // A few stay, to be used again in this life.
-    assert!(names().count() <= 3 + 4 + 1);
+    assert!(names().len() <= 3 + 4 + 1);
     let directory = Directory::open(&Disk::default(), temp.path()).unwrap();
     let mut found = 0;
     Log::open(directory, 8192, 18, |records| {
@@ -476,5 +482,34 @@ fn what_is_cut_is_removed_when_the_thread_ends() {
         Ok(())
     })
     .unwrap();
-    assert_eq!((found, names().count()), (3, 3));
+    assert_eq!((found, names().len()), (3, 3));
+}
+
+#[test]
+fn a_cut_makes_room_for_a_log_that_waits_for_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let faulty = Arc::new(Faulty::new(false));
+    let log = open_on(&Disk::faulty(faulty.clone()), temp.path()).0;
+    let (tell, reports) = mpsc::channel();
+    let tell = move |report| drop(tell.send(report));
+    let handle = Handle::spawn(log, tell, |error| panic!("{error}")).unwrap();
+    for ticket in 1..=5 {
+        handle.append(group(ticket, &[b'x'; 4000]));
+    }
+    let durable = Report::Durable(Completion { ticket: Ticket(5), bytes: 4000 });
+    reports.iter().find(|report| *report == durable).unwrap();
+    faulty.refuse(Some(Errno::NOSPC));
+    handle.append(group(6, &[b'x'; 4000]));
+    reports.iter().find(|report| matches!(report, Report::Full(Some(_)))).unwrap();
+    // The thread of the log is where it waits for room.
+    let segments = || {
+        let entries = std::fs::read_dir(temp.path().join("log")).unwrap();
+        entries.filter(|each| each.as_ref().unwrap().path().extension().is_some()).count()
+    };
+    let before = segments();
+    handle.cut(5);
+    while segments() == before {
+        thread::yield_now();
+    }
+    faulty.refuse(None);
 }
