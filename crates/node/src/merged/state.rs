@@ -15,37 +15,58 @@ use crate::wire::slots::Slots;
 use crate::wire::version_vector::Place;
 
 /// Which write a value comes from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Writer {
     pub(super) stamp: Stamp,
     /// Where it was written, in the log of the stamp's replica.
     pub(super) place: Place,
 }
 
-/// Milliseconds take six bytes, and the events within one mostly one.
 impl Written for Writer {
     fn encode(self, out: &mut Vec<u8>) {
         let Stamp { clock, replica, offset } = self.stamp;
-        let (ms, events) = hlc::parts(clock);
-        out.extend_from_slice(&ms.to_le_bytes()[..MS_BYTES]);
         let Place { boot, index } = self.place;
-        let numbers = [events, replica.0, u64::from(offset), boot.0, index.0];
-        numbers.into_iter().for_each(|number| put_uint(out, number));
+        let (ms, events) = hlc::parts(clock);
+        put_pair(out, ms.wrapping_sub(EPOCH_MS) & MS_MAX, events);
+        put_pair(out, boot.0, replica.0);
+        put_uint(out, u64::from(offset));
+        put_uint(out, index.0);
     }
 
     fn decode(reader: &mut Reader<'_>) -> Writer {
-        let mut ms = [0; 8];
-        ms[..MS_BYTES].fill_with(|| reader.byte().expect(WHOLE));
-        let mut uint = || reader.uint().expect(WHOLE);
-        let clock = hlc::of_parts(u64::from_le_bytes(ms), uint());
-        let stamp = Stamp { clock, replica: NodeId(uint()), offset: uint() as u32 };
-        Writer { stamp, place: Place { boot: Boot(uint()), index: Index(uint()) } }
+        let (ms, events) = pair(reader);
+        let (boot, replica) = pair(reader);
+        let clock = hlc::of_parts(ms.wrapping_add(EPOCH_MS) & MS_MAX, events);
+        let stamp = Stamp { clock, replica: NodeId(replica), offset: uint(reader) as u32 };
+        Writer { stamp, place: Place { boot: Boot(boot), index: Index(uint(reader)) } }
     }
 }
 
-/// Stamps end before milliseconds have more.
-const MS_BYTES: usize = 6;
-const WHOLE: &str = "a writer was written whole";
+/// Where 2025 begins, in milliseconds: what is counted from there takes a byte less for some years.
+const EPOCH_MS: u64 = 1_735_689_600_000;
+/// The milliseconds of a clock have 48 bits.
+const MS_MAX: u64 = (1 << 48) - 1;
+/// A number that is mostly less takes four bits beside another one.
+const FEW: u64 = 15;
+
+/// Appends two numbers, the second of which is mostly small.
+fn put_pair(out: &mut Vec<u8>, number: u64, small: u64) {
+    put_uint(out, number << 4 | small.min(FEW));
+    if small >= FEW {
+        put_uint(out, small);
+    }
+}
+
+/// Reads what [`put_pair`] wrote.
+fn pair(reader: &mut Reader<'_>) -> (u64, u64) {
+    let both = uint(reader);
+    let small = both & FEW;
+    (both >> 4, if small == FEW { uint(reader) } else { small })
+}
+
+fn uint(reader: &mut Reader<'_>) -> u64 {
+    reader.uint().expect("a writer was written whole")
+}
 
 /// Keys, values and tombstones: after a delete a record stays without a value, so that an older
 /// write cannot bring the key back. The order in which writes are merged makes no difference.
@@ -259,6 +280,24 @@ mod tests {
                 assert!(state.keys() <= 1);
             }
             assert_eq!(state.get(b"k").as_deref(), Some(&b"b"[..]));
+        }
+    }
+
+    #[test]
+    fn a_writer_takes_few_bytes_and_comes_back() {
+        let bytes = |clock, replica, offset, boot, index| {
+            let place = Place { boot: Boot(boot), index: Index(index) };
+            let writer = Writer { stamp: stamp(clock, replica, offset), place };
+            let mut out = vec![];
+            writer.encode(&mut out);
+            assert_eq!(Writer::decode(&mut Reader::new(&out)), writer);
+            out.len()
+        };
+        assert_eq!(bytes(1_790_000_000_000 << 16, 3, 63, 7, 100_000), 6 + 1 + 1 + 3);
+        assert_eq!(bytes((1_790_000_000_000 << 16) + 14, 14, 63, 8, 1), 6 + 2 + 1 + 1);
+        assert_eq!(bytes((1_790_000_000_000 << 16) + 15, 15, 128, 7, 1), 7 + 2 + 2 + 1);
+        for clock in [0, 1 << 16, u64::MAX] {
+            bytes(clock, u64::MAX, u32::MAX, 1 << 56, u64::MAX);
         }
     }
 

@@ -6,8 +6,8 @@
 //!
 //! The head is one byte: what the value is, and three flags. A deadline stands there only if a flag
 //! says so. A great value lies outside, and its number stands in place of its length. Of a removed
-//! key there is neither. All numbers are varints. Where it was written comes last, so that who looks
-//! for a key or its value need not read it. No head is 0, which marks free room.
+//! key there is neither. All numbers are varints. Where it was written comes last, so that whoever
+//! wants a key or its value need not read it. No head is 0, which marks free room.
 
 use std::marker::PhantomData;
 use std::ops::{Deref, Range};

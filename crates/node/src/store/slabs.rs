@@ -4,8 +4,8 @@
 //! it. Here pieces of one size lie side by side in a page, and a handle of four bytes names the
 //! page and the place in it. Pages are given back once nothing is in them; and where many are
 //! nearly empty, [`Slabs::next_to_move`] says what to move so that they become so. The first page
-//! that has room is filled and the last one is emptied: what was made at one time lies together, and
-//! the allocator gives nothing back to the system but many pages at once.
+//! that has room is filled and the last one is emptied: what was made at one time lies together,
+//! and the allocator gives nothing back to the system but many pages at once.
 //!
 //! Pages are lists of bytes, so a record is read and written without `unsafe`.
 
@@ -19,8 +19,9 @@ pub(super) use page::FREE;
 use page::{PLACES_MAX, Page};
 use sizes::Size;
 
-/// Names a record: 1 bit for whether it shares a page, and then 20 for the page and 11 for the place
-/// in it, or 31 for its number. Its alignment of two bytes lets it lie beside others without a gap.
+/// Names a record: 1 bit for whether it shares a page, and then 20 for the page and 11 for the
+/// place in it, or 31 for its number. Its alignment of two bytes lets it lie beside others without
+/// a gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Handle([u16; 2]);
 
