@@ -9,7 +9,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use node::{AgreedPosition, Boot, Certificate, Error, Index, NamedWrite, NodeId, Reply, Sequence};
+use node::{
+    AgreedPosition, Boot, Certificate, Error, Event, Index, NamedWrite, NodeId, Output, Reply,
+    Sequence,
+};
 
 use super::invariant::{Invariant, Rest, Turn};
 use super::model::meaning;
@@ -33,6 +36,12 @@ pub(crate) struct SameFold {
 
 /// What a key held from which write on.
 type Versions = Vec<(AgreedPosition, Option<Bytes>)>;
+
+/// Whether another member's state took the place of its own in this turn.
+fn has_fetched(turn: &Turn<'_>) -> bool {
+    let fetched = |output: &Output| matches!(output, Output::Note(Event::Fetched(..)));
+    turn.outputs.iter().any(fetched)
+}
 
 /// How many keys are all looked at whenever a replica has applied something.
 const KEYS_MAX: usize = 64;
@@ -222,7 +231,9 @@ impl Invariant for SameFold {
         let differs = match seen {
             // Where there are many keys, only those are looked at that were written since the last
             // look.
-            Some((life, last)) if life == turn.life && self.keys.len() > KEYS_MAX => {
+            Some((life, last))
+                if life == turn.life && self.keys.len() > KEYS_MAX && !has_fetched(turn) =>
+            {
                 let written = self.touched[last as usize..index.0 as usize].iter().flatten();
                 written.into_iter().find(|key| !same(key))
             }
