@@ -46,6 +46,8 @@ pub mod fuzzing;
 mod ids;
 mod keyspace;
 mod limits;
+#[cfg(feature = "measuring")]
+pub mod measuring;
 mod merged;
 mod node;
 mod observe;

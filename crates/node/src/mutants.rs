@@ -67,7 +67,8 @@ macro_rules! mutants {
                 use Mutant::*;
                 match self {
                     SpeaksBeforeBoot | LevelIgnored | ReadOvertakesWrite | WriteOvertakesRead
-                    | NeverExpires | AnsweredTwice | CertificateLeftOut | HalfDoubted => None,
+                    | NeverExpires | AnsweredTwice | CertificateLeftOut | HalfDoubted | RoomGivenTwice
+                    | DeadlineTakenForValue | OldRoomKept => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -144,7 +145,7 @@ mutants! {
     /// The answer to a round confirms also the reads that came after it began.
     RoundConfirmsLater, "ReadIndex context reused", "etcd#20418";
     /// Once many rounds are under way, reads join the oldest.
-    ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418";
+    ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418", "agreed::read_index::tests::where_there_are_many_attempts_a_new_read_joins_none_of_them";
     /// A confirmed read is answered before what was confirmed is applied here.
     ReadBeforeApplied, "follower read without waiting", "tidb#43583, tikv#14715";
     /// A restarted node serves reads before a quorum confirmed what is committed.
@@ -316,7 +317,22 @@ mutants! {
     /// A leader hands over to any member, fit to lead or not.
     HandsOverToUnfit, "leadership", "", "clocks_02_a_leader_gives_up.story";
     /// A node that is not fit to lead stands for election no later than the others.
-    UnfitStandsAtOnce, "leadership", "", "clocks_05_not_measured.story";
+    UnfitStandsAtOnce, "leadership", "", "elections_05_who_is_not_fit.story";
+    /// The connection to the leader broke, and a node waits as if nothing had happened.
+    BrokenIgnored, "leadership", "", "elections_01_a_leader_that_is_gone.story";
+    /// Only the connection to the leader that this node made counts, not the one that the leader
+    /// made.
+    LeavingIgnored, "leadership", "", "elections_01_a_leader_that_is_gone.story";
+    /// Who has lost the leader refuses its vote as if it still heard it.
+    LostRemembered, "leadership", "", "elections_01_a_leader_that_is_gone.story";
+    /// Who has lost the leader stands without asking whether others still hear it.
+    StandsWithoutAsking, "leadership", "", "elections_02_a_wrong_hint.story";
+    /// All that have lost the leader stand at the same time.
+    RanksEqual, "leadership", "", "elections_03_one_stands_before_the_other.story";
+    /// Who is asked for a vote by a shorter log, and has lost the leader, waits for its turn.
+    LongerLogWaits, "leadership", "", "elections_04_the_longer_log.story";
+    /// All that have a longer log than who asks for a vote stand at the same time.
+    OutdoersAtOnce, "leadership", "", "elections_04_the_longer_log.story";
     /// A node that does not lead hands on the question of another in its name.
     DeposedHandsOnReads, "ReadIndex context reused", "", "agreed_11_questions_to_a_deposed_leader.story";
     /// A new leader appends again what lies in its log.
@@ -350,6 +366,13 @@ mutants! {
     DroppedForwardsKept, "progress", "", "agreed_13_a_hand_over_in_vain.story";
     /// A merged DEL counts the keys that it names, not those that were there.
     MergedDelCountsAll, "wrong answer", "", "merged::state::tests::a_delete_counts_each_key_once";
+    /// Room that was given back is handed out twice.
+    RoomGivenTwice, "wrong answer", "", "store::tests::a_store_holds_what_a_map_would";
+    /// Where a record has a deadline, its flag is not read: the deadline is taken for a part of the
+    /// key and the value.
+    DeadlineTakenForValue, "wrong answer", "", "store::record::tests::a_deadline_takes_room_only_where_there_is_one";
+    /// The room of a value that another one takes the place of is never given back.
+    OldRoomKept, "memory without limit", "", "store::tests::room_is_used_again_and_given_back";
     /// A clock that was set is noticed no sooner than the old measurement is too old.
     SetClockUnnoticed, "clock-skew loss", "", "cluster::clocks::tests::a_narrow_measurement_is_kept_for_a_while";
     /// Half of all clocks carry log time, which is no majority.

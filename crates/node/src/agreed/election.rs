@@ -1,24 +1,33 @@
-//! Elections: Raft's clock, the timeout before this node stands, who leads, and handing over.
+//! Elections: Raft's clock, its timeouts, who leads, and handing over.
 
-use raft::GetEntriesContext;
+use raft::{GetEntriesContext, StateRole};
 
 use super::Agreed;
 use super::entry::{self, Draft};
-use crate::api::Event;
+use super::vacancy::{self, Patience};
+use crate::api::{Event, TICK_MS};
 use crate::commands::Write;
 use crate::ids::NodeId;
 use crate::turn::Turn;
 
-/// Raft's clock: its tick in milliseconds, and its timeouts in ticks.
-const RAFT_TICK_MS: u64 = 50;
-pub(super) const HEARTBEAT_TICKS: usize = 2;
-pub(super) const ELECTION_TICKS: usize = 10;
+/// Raft's clock: its tick in milliseconds, and its timeouts in ticks. A leader that hears no quorum
+/// for an election timeout steps down, and who heard a leader less than that ago votes for nobody
+/// else, unless it has lost the leader (see `vacancy`).
+pub(super) const RAFT_TICK_MS: u64 = 10;
+pub(super) const HEARTBEAT_TICKS: usize = 5;
+pub(super) const ELECTION_TICKS: usize = 50;
+/// The most ticks that count in a turn, however late it is: a node that slept must not rush.
+const TURN_TICKS_MAX: u64 = TICK_MS / RAFT_TICK_MS;
+/// Beyond all timeouts.
+pub(super) const TIMEOUT_TICKS_MAX: usize = 1000;
+/// Ticks until the first member of a new cluster stands: the others have connected by then.
+pub(super) const EAGER_TICKS: u8 = 10;
 /// How long a follower waits for something of its own to be applied before it sends it again, in
 /// milliseconds.
 const RESEND_MS: u64 = 500;
 /// How much longer a node whose clock is off or whose disk is full waits before it stands for
 /// election: the others come first.
-pub(super) const UNFIT_TICKS: usize = 2 * ELECTION_TICKS;
+const UNFIT_TICKS: usize = 2 * ELECTION_TICKS;
 /// How long a successor has to take over before another is asked, in milliseconds. Raft itself
 /// gives up after an election timeout; asking more often would keep it from noticing that it lost
 /// its quorum.
@@ -27,26 +36,26 @@ const HAND_OVER_MS: u64 = 2000;
 const ENDING_HAND_OVER_MS: u64 = 250;
 
 impl Agreed {
-    /// Time has passed: at most one tick of Raft, however much; a node that slept must not rush.
-    pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
+    /// Time has passed: at most as many ticks of Raft as a turn may count. A question to another
+    /// member and its answer take about so long.
+    pub(crate) fn on_tick(&mut self, round_trip_ms: u64, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
-        if now < self.ticked_ms + RAFT_TICK_MS {
-            return;
-        }
-        self.ticked_ms = now;
         if self.installing {
+            self.ticked_ms = now;
             return;
         }
-        self.look_after_fetches(now);
-        if self.eager_ticks > 0 {
-            self.eager_ticks -= 1;
-            if self.eager_ticks == 0 && self.leader().is_none() {
-                // Only an attempt: whoever cannot win now tries again when its timeout is over.
-                let _ = self.raft.campaign();
-            }
+        self.stand_if_due(turn);
+        let passed_ms = now - self.ticked_ms;
+        if passed_ms < RAFT_TICK_MS {
+            return;
         }
-        self.pin_election_timeout(turn.clock_agrees && !turn.disk.is_full() && !turn.ending);
-        self.raft.tick();
+        self.ticked_ms = now - passed_ms % RAFT_TICK_MS;
+        self.look_after_fetches(now);
+        self.patience = Patience::of(round_trip_ms);
+        for _ in 0..(passed_ms / RAFT_TICK_MS).min(TURN_TICKS_MAX) {
+            self.tick(turn);
+        }
+        self.lose_silent_leader(turn);
         let unapplied = self.proposals.has_unapplied() && !self.leads();
         if unapplied && now >= self.progressed_ms + RESEND_MS {
             self.progressed_ms = now;
@@ -54,16 +63,35 @@ impl Agreed {
         }
     }
 
+    fn tick(&mut self, turn: &Turn<'_>) {
+        if self.eager_ticks > 0 {
+            self.eager_ticks -= 1;
+            if self.eager_ticks == 0 && self.leader().is_none() {
+                // Only an attempt: whoever cannot win now tries again when its timeout is over.
+                let _ = self.raft.campaign();
+            }
+        }
+        self.pin_election_timeout(vacancy::is_fit(turn));
+        self.raft.tick();
+    }
+
     /// Raft draws its election timeout from the operating system's chance; it gets the node's own
-    /// instead.
+    /// instead, later by rank. Who has the others' consent to stand waits twice as long for their
+    /// votes: those have to get to their disks.
     fn pin_election_timeout(&mut self, is_fit: bool) {
         let (term, role) = (self.term(), self.raft.raft.state);
+        let Patience { leader_ticks, band_ticks } = self.patience;
         if (self.timeout.0, self.timeout.1) != (term, role) {
-            let drawn = self.chance.between(ELECTION_TICKS, 2 * ELECTION_TICKS);
-            self.timeout = (term, role, drawn);
+            self.timeout = (term, role, self.chance.between(0, ELECTION_TICKS / 2));
         }
-        let patience = if is_fit { 0 } else { mutant!(UnfitStandsAtOnce, UNFIT_TICKS, 0) };
-        self.raft.raft.set_randomized_election_timeout(self.timeout.2 + patience);
+        let votes_ticks = if role == StateRole::Candidate { ELECTION_TICKS } else { 0 };
+        let unfit_ticks = if is_fit { 0 } else { UNFIT_TICKS };
+        let ticks = ELECTION_TICKS.max(leader_ticks)
+            + self.rank() * band_ticks
+            + self.timeout.2
+            + votes_ticks
+            + unfit_ticks;
+        self.raft.raft.set_randomized_election_timeout(ticks.min(TIMEOUT_TICKS_MAX - 1));
     }
 
     /// This node should not lead: one of these members is to, one that holds all that is committed.
@@ -103,6 +131,7 @@ impl Agreed {
             return;
         }
         self.led_by = led_by;
+        self.last_leader = led_by.1.or(self.last_leader);
         self.draft = Draft::default();
         self.forwarded.clear();
         self.gathering_since_ms = None;

@@ -6,6 +6,7 @@ use raft::GetEntriesContext;
 use super::Agreed;
 use crate::commands::View;
 use crate::ids::{Index, Term};
+use crate::store::Value;
 
 impl Agreed {
     pub(crate) fn last_index(&self) -> Index {
@@ -33,8 +34,8 @@ impl Agreed {
     }
 
     /// The value that the state machine holds for a key.
-    pub(crate) fn value(&self, key: &[u8]) -> Option<&Bytes> {
-        self.state.get(key)
+    pub(crate) fn value(&self, key: &[u8]) -> Option<&[u8]> {
+        self.state.get(key).map(Value::bytes)
     }
 
     /// How many writes and reads wait.

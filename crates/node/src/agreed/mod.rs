@@ -33,6 +33,7 @@
 //! |---|---|
 //! | own writes; the next entry | `proposals`, `forwards`, `writes`, `entry`, `time` |
 //! | elections: ticks, timeouts, handing over | `election` |
+//! | a leader that is lost, and who stands then | `vacancy` |
 //! | messages of other Rafts | `step`, `soundness` |
 //! | what Raft has ready, for the disk and the others | `ready`, `storage` |
 //! | applying what is committed | `apply`, `state`, `applied` |
@@ -63,6 +64,7 @@ mod state;
 mod step;
 mod storage;
 mod time;
+mod vacancy;
 mod writes;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -80,7 +82,7 @@ use crate::random::Random;
 use crate::turn::Turn;
 use crate::wire::base::AgreedBase;
 pub(crate) use describe::{in_words, matter, stamp_ms, term, vote, writes};
-use election::{ELECTION_TICKS, HEARTBEAT_TICKS, UNFIT_TICKS};
+use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
 use entry::{Cursor, Draft};
 use forwards::Forwards;
 use proposals::Proposals;
@@ -89,6 +91,7 @@ use ready::Unsynced;
 pub(crate) use state::State;
 pub(crate) use storage::{Offer, Tail, restored_entry, restored_hard_state};
 use time::LogTime;
+use vacancy::Patience;
 
 /// How many appends may be on their way to a follower: at [`Limits::append_bytes`] each, half of
 /// what may wait for a slow peer.
@@ -99,6 +102,8 @@ pub(crate) struct Agreed {
     raft: RawNode<Tail>,
     limits: Limits,
     me: NodeId,
+    /// All members, ascending.
+    members: Vec<NodeId>,
     life: Life,
     chance: Random,
     state: State,
@@ -122,7 +127,12 @@ pub(crate) struct Agreed {
     synced_term: Term,
     /// Term and leader as last seen.
     led_by: (Term, Option<NodeId>),
-    /// The role and term for which the election timeout was drawn, and what was drawn.
+    /// Who led last, as far as this node knows.
+    last_leader: Option<NodeId>,
+    patience: Patience,
+    /// When this node stands for election since the leader of this term is lost.
+    stands: Option<(Term, u64)>,
+    /// The role and term for which a part of the election timeout was drawn, and what was drawn.
     timeout: (Term, StateRole, usize),
     ticked_ms: u64,
     progressed_ms: u64,
@@ -172,16 +182,19 @@ impl Agreed {
     ) -> Agreed {
         let eager_ticks = match members {
             [_] => 1,
-            _ => 2 * u8::from(tail.last() == 0 && members.iter().min() == Some(&me)),
+            _ => EAGER_TICKS * u8::from(tail.last() == 0 && members.iter().min() == Some(&me)),
         };
         let synced_term = Term(tail.hard_state().term);
         let raft = RawNode::new(&config(me, base.index), tail, &silent())
             .expect("this configuration is valid");
         let raft = mutant!(LeaseRead, raft, leased(raft));
+        let mut ascending = members.to_vec();
+        ascending.sort_unstable();
         Agreed {
             raft,
             limits: Limits::default(),
             me,
+            members: ascending,
             life,
             chance: Random::new(seed),
             state,
@@ -198,7 +211,10 @@ impl Agreed {
             unsynced: VecDeque::new(),
             synced_term,
             led_by: (Term(0), None),
-            timeout: (Term(0), StateRole::Follower, ELECTION_TICKS),
+            last_leader: None,
+            patience: Patience::of(0),
+            stands: None,
+            timeout: (Term(0), StateRole::Follower, 0),
             ticked_ms: 0,
             progressed_ms: 0,
             began_ms: None,
@@ -316,7 +332,7 @@ fn config(me: NodeId, applied: Index) -> raft::Config {
         id: me.0,
         election_tick: ELECTION_TICKS,
         heartbeat_tick: HEARTBEAT_TICKS,
-        max_election_tick: 2 * ELECTION_TICKS + UNFIT_TICKS,
+        max_election_tick: TIMEOUT_TICKS_MAX,
         max_size_per_msg: Limits::default().append_bytes as u64,
         max_inflight_msgs: INFLIGHT_MAX,
         applied: applied.0,

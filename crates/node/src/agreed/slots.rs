@@ -5,32 +5,30 @@
 //!   key: [kind, flags, index, offset, key, value]
 //! ```
 
-use bytes::Bytes;
-
-use super::state::Versioned;
 use crate::ids::Index;
 use crate::position::AgreedPosition;
+use crate::store::{Record, Value};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
 
 /// A value that is a string, the only kind that there is.
-pub(crate) const STRING: u8 = 1;
+const STRING: u8 = 1;
 /// No flag is known; one will say that a deadline follows.
-pub(crate) const FLAGS: u8 = 0;
+const FLAGS: u8 = 0;
 
 /// Appends a key.
-pub(super) fn put(key: &[u8], versioned: &Versioned, out: &mut Vec<u8>) {
-    let Versioned { value, by } = versioned;
+pub(super) fn put(key: &[u8], record: Record<'_, AgreedPosition>, out: &mut Vec<u8>) {
+    let by = record.by();
     out.extend([STRING, FLAGS]);
     put_uint(out, by.index.0);
     put_uint(out, u64::from(by.offset));
     put_bytes(out, key);
-    put_bytes(out, value);
+    put_bytes(out, record.value.map_or(&[], Value::bytes));
 }
 
 /// Calls `each` with every key of a slot.
 pub(super) fn for_each(
     slot: &[u8],
-    mut each: impl FnMut(&[u8], Versioned),
+    mut each: impl FnMut(&[u8], &[u8], AgreedPosition),
 ) -> Result<(), Malformed> {
     let mut reader = Reader::new(slot);
     reader.uint()?;
@@ -40,8 +38,8 @@ pub(super) fn for_each(
         }
         let index = Index(reader.number()?);
         let offset = u32::try_from(reader.uint()?).map_err(|_| Malformed)?;
-        let (key, value) = (reader.bytes()?, Bytes::copy_from_slice(reader.bytes()?));
-        each(key, Versioned { value, by: AgreedPosition { index, offset } });
+        let (key, value) = (reader.bytes()?, reader.bytes()?);
+        each(key, value, AgreedPosition { index, offset });
     }
     Ok(())
 }

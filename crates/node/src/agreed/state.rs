@@ -1,25 +1,30 @@
 //! The state machine of the agreed order: a fold over the log, the same on every replica.
 
-use bytes::Bytes;
+use std::borrow::Cow;
 
 use super::applied::Applied;
 use super::entry::WriteId;
 use super::slots;
 use crate::commands::{Answer, Values, View, Write};
 use crate::counting::{Past, Watch};
-use crate::ids::NodeId;
+use crate::ids::{Index, NodeId};
 use crate::position::AgreedPosition;
-use crate::store::{Cursor, Seen, Store, Walk, ends};
+use crate::store::{Cursor, Seen, Store, Value, Walk, Written};
 use crate::wire::base::AgreedBase;
-use crate::wire::codec::Malformed;
+use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
 
-/// A value and where it was written.
-#[derive(Debug)]
-pub(super) struct Versioned {
-    pub(super) value: Bytes,
-    pub(super) by: AgreedPosition,
+impl Written for AgreedPosition {
+    fn encode(self, out: &mut Vec<u8>) {
+        put_uint(out, self.index.0);
+        put_uint(out, u64::from(self.offset));
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> AgreedPosition {
+        let mut uint = || reader.uint().expect("a position was written whole");
+        AgreedPosition { index: Index(uint()), offset: uint() as u32 }
+    }
 }
 
 /// What came of a write, and what it cost beyond its keys and the bytes that carry it.
@@ -37,10 +42,10 @@ pub(crate) struct Ran {
 /// - Of each node, writes are applied in the order of their ids, each once.
 #[derive(Debug)]
 pub(crate) struct State {
-    values: Store<Versioned>,
+    values: Store<AgreedPosition>,
     keys: u64,
     /// What was flushed, and still takes memory.
-    flushed: Vec<Store<Versioned>>,
+    flushed: Vec<Store<AgreedPosition>>,
     /// What was flushed while a count goes on, which still needs it.
     counted: Option<Counted>,
     /// What a count must know of keys that come and go.
@@ -48,7 +53,7 @@ pub(crate) struct State {
     applied: Applied,
     /// A walk for a snapshot, and the state that was flushed since it began.
     walk: Option<Walk>,
-    walked: Option<Store<Versioned>>,
+    walked: Option<Store<AgreedPosition>>,
 }
 
 impl State {
@@ -69,8 +74,8 @@ impl State {
 
     /// Takes in the keys of a slot, none of which is here yet.
     pub(crate) fn load(&mut self, slot: &[u8]) -> Result<(), Malformed> {
-        slots::for_each(slot, |key, versioned| {
-            self.keys += u64::from(self.values.set(key, versioned).is_none());
+        slots::for_each(slot, |key, value, by| {
+            self.keys += u64::from(!self.values.set(key, Some(Cow::Borrowed(value)), by));
         })
     }
 
@@ -107,7 +112,7 @@ impl State {
         let store = self.walked.as_ref().unwrap_or(&self.values);
         walk.go_on(store, keys, |slot, seen| {
             slots.put(slot, |out| match seen {
-                Seen::Live(key, versioned) => slots::put(key, versioned, out),
+                Seen::Live(key, record) => slots::put(key, record, out),
                 Seen::Kept(old) => out.extend_from_slice(old),
             })
         });
@@ -176,7 +181,7 @@ impl State {
 
     /// Where the value of a key was written.
     pub(crate) fn written(&self, key: &[u8]) -> Option<AgreedPosition> {
-        self.values.get(key).map(|versioned| versioned.by)
+        self.values.get(key).map(|record| record.by())
     }
 
     /// Gives back some of the memory of what was flushed: so much takes a turn not long.
@@ -227,15 +232,15 @@ impl Past for State {
 
 /// A state that was flushed while a count went on, which ends on it.
 #[derive(Debug)]
-struct Counted(Store<Versioned>);
+struct Counted(Store<AgreedPosition>);
 
 impl View for Counted {
-    fn get(&self, key: &[u8]) -> Option<&Bytes> {
-        self.0.get(key).map(|versioned| &versioned.value)
+    fn get(&self, key: &[u8]) -> Option<Value<'_>> {
+        self.0.get(key)?.value
     }
 
     fn touch(&self, keys: &[&[u8]]) {
-        self.0.touch(keys, |versioned| ends(&versioned.value));
+        self.0.touch(keys);
     }
 
     fn keys(&self) -> u64 {
@@ -253,12 +258,12 @@ impl View for Counted {
 }
 
 impl View for State {
-    fn get(&self, key: &[u8]) -> Option<&Bytes> {
-        self.values.get(key).map(|versioned| &versioned.value)
+    fn get(&self, key: &[u8]) -> Option<Value<'_>> {
+        self.values.get(key)?.value
     }
 
     fn touch(&self, keys: &[&[u8]]) {
-        self.values.touch(keys, |versioned| ends(&versioned.value));
+        self.values.touch(keys);
     }
 
     fn keys(&self) -> u64 {
@@ -287,14 +292,15 @@ struct At<'a> {
 }
 
 impl Values for At<'_> {
-    fn get(&self, key: &[u8]) -> Option<(&Bytes, AgreedPosition)> {
-        self.state.values.get(key).map(|versioned| (&versioned.value, versioned.by))
+    fn get(&self, key: &[u8]) -> Option<(Value<'_>, AgreedPosition)> {
+        let record = self.state.values.get(key)?;
+        Some((record.value?, record.by()))
     }
 
-    fn set(&mut self, key: &[u8], value: Bytes) {
+    fn set(&mut self, key: &[u8], value: Cow<'_, [u8]>) {
         self.bytes += value.len();
         self.state.keep(key);
-        if self.state.values.set(key, Versioned { value, by: self.at }).is_none() {
+        if !self.state.values.set(key, Some(value), self.at) {
             self.state.keys += 1;
             self.state.watch.note(key, false);
         }
@@ -302,7 +308,7 @@ impl Values for At<'_> {
 
     fn remove(&mut self, key: &[u8]) -> bool {
         self.state.keep(key);
-        let was_there = self.state.values.remove(key).is_some();
+        let was_there = self.state.values.remove(key);
         if was_there {
             self.state.keys -= mutant!(RemovedKeysCounted, 1, 0);
             self.state.watch.note(key, true);

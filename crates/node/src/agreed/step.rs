@@ -48,8 +48,12 @@ impl Agreed {
             return Ok(());
         }
         own_bytes(&mut message);
+        let outdone = self.outdoes(&message);
         // Raft refuses what it has no use for (an unknown peer, a dropped proposal); so do we.
         let _ = self.raft.step(message);
+        if outdone {
+            self.stand_after(from, turn);
+        }
         Ok(())
     }
 
@@ -67,8 +71,9 @@ impl Agreed {
                 )
     }
 
-    pub(crate) fn on_disconnected(&mut self, peer: NodeId) {
+    pub(crate) fn on_disconnected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
         self.raft.report_unreachable(peer.0);
+        self.on_broken(peer, turn);
     }
 }
 

@@ -171,7 +171,7 @@ impl Agreed {
         let holds = match command.arguments()[..] {
             [key, _, b"NX", ..] => self.view().get(key).is_none(),
             [key, _, b"IFEQ", expected, ..] => {
-                self.view().get(key).is_some_and(|value| value == expected)
+                self.view().get(key).is_some_and(|value| value.bytes() == expected)
             }
             _ => false,
         };

@@ -164,8 +164,8 @@ impl Members {
         }
     }
 
-    /// A connection is gone.
-    pub(crate) fn on_left(&mut self, path: PathId, turn: &mut Turn<'_>) {
+    /// A connection is gone: the members that spoke by it last.
+    pub(crate) fn on_left(&mut self, path: PathId, turn: &mut Turn<'_>) -> Vec<NodeId> {
         let mut lost = vec![];
         for (id, other) in &mut self.others {
             other.newcomer.take_if(|newcomer| newcomer.path == Some(path));
@@ -173,7 +173,8 @@ impl Members {
                 lost.push(*id);
             }
         }
-        lost.into_iter().for_each(|id| self.maybe_take_newcomer(id, turn));
+        lost.iter().for_each(|id| self.maybe_take_newcomer(*id, turn));
+        lost
     }
 
     /// A believed member spoke by this connection.

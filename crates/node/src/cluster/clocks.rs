@@ -171,6 +171,13 @@ impl Clocks {
         })
     }
 
+    /// How long a question to a member and its answer take, of the member that is farthest away;
+    /// in milliseconds. 0: nobody was measured.
+    pub(crate) fn round_trip_ms(&self) -> u64 {
+        let measured = self.others.values().filter_map(|member| member.measured);
+        measured.map(|clock| clock.width_ms()).max().unwrap_or(0)
+    }
+
     /// Looks at the clocks, at the head of a turn.
     pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
         if self.stands_ms.as_ref().is_none_or(|stands| !stands.contains(&own_ms(turn.now))) {

@@ -1,5 +1,7 @@
 //! Counters: strings that are numbers.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::arguments::{Args, Request};
@@ -155,13 +157,13 @@ fn decrby(step: &mut Step<'_>, args: Args<'_>) -> Answer {
 fn add(step: &mut Step<'_>, key: &[u8], amount: i64) -> Answer {
     let old = step.values.get(key);
     let by = Some(old.map(|(_, by)| by));
-    let Some(old) = old.map_or(Some(0), |(value, _)| integer(value)) else {
+    let Some(old) = old.map_or(Some(0), |(value, _)| integer(&value)) else {
         return Answer::refused(NOT_AN_INTEGER);
     };
     let Some(new) = old.checked_add(amount) else {
         return Answer::refused("increment or decrement would overflow");
     };
-    step.values.set(key, Bytes::from(new.to_string()));
+    step.values.set(key, new.to_string().into_bytes().into());
     Answer { reply: Reply::Integer(new), by }
 }
 
@@ -191,7 +193,7 @@ fn incrbyfloat(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, amount] = args.first();
     let old = step.values.get(key);
     let by = Some(old.map(|(_, by)| by));
-    let old = old.map_or(&b"0"[..], |(value, _)| value);
+    let old = old.map_or(&b"0"[..], |(value, _)| value.bytes());
     // What is written with an exponent is as long as the exponent says.
     let is_power = [old, amount].iter().any(|text| text.iter().any(|byte| byte | 0x20 == b'e'));
     step.steps += 8 + old.len() + amount.len() + if is_power { 2048 } else { 0 };
@@ -201,6 +203,6 @@ fn incrbyfloat(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let sum = old.and_then(|old| amount.and_then(|amount| old.plus(&amount)));
     let Some(new) = sum else { return Answer::refused(INFINITE) };
     let text = Bytes::from(new.to_string());
-    step.values.set(key, text.clone());
+    step.values.set(key, Cow::Borrowed(&text));
     Answer { reply: Reply::Value(text), by }
 }

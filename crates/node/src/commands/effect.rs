@@ -1,12 +1,12 @@
 //! What commands do: pure steps over what a state shows of itself.
 
-use bytes::Bytes;
+use std::borrow::Cow;
 
 use super::arguments::{Args, Arguments};
 use super::unreadable::Unreadable;
 use crate::position::AgreedPosition;
 use crate::reply::{Error, Reply};
-use crate::store::Cursor;
+use crate::store::{Cursor, Value};
 
 /// What a command does.
 #[derive(Clone, Copy)]
@@ -65,7 +65,7 @@ impl Writes {
 /// What a read sees.
 pub(crate) trait View {
     /// The value of a key.
-    fn get(&self, key: &[u8]) -> Option<&Bytes>;
+    fn get(&self, key: &[u8]) -> Option<Value<'_>>;
     /// Has the processor fetch what lies under these keys; see [`crate::store::Store::touch`].
     fn touch(&self, keys: &[&[u8]]);
     /// How many keys have a value.
@@ -84,9 +84,9 @@ pub(crate) trait View {
 /// The state that a write of the agreed order runs on.
 pub(crate) trait Values {
     /// The value of a key, and where it was written.
-    fn get(&self, key: &[u8]) -> Option<(&Bytes, AgreedPosition)>;
+    fn get(&self, key: &[u8]) -> Option<(Value<'_>, AgreedPosition)>;
     /// Gives a key a value.
-    fn set(&mut self, key: &[u8], value: Bytes);
+    fn set(&mut self, key: &[u8], value: Cow<'_, [u8]>);
     /// Removes a key; true if it was there.
     fn remove(&mut self, key: &[u8]) -> bool;
     /// Removes all keys.
@@ -111,7 +111,7 @@ impl Step<'_> {
     pub(crate) fn old(&self, key: &[u8]) -> Answer {
         let old = self.values.get(key);
         let reply = match old {
-            Some((value, _)) if self.asked => Reply::Value(shown(value)),
+            Some((value, _)) if self.asked => Reply::Value(value.shown()),
             _ => Reply::Nil,
         };
         Answer { reply, by: Some(old.map(|(_, by)| by)) }
@@ -145,26 +145,4 @@ pub(crate) trait Merging<'a> {
     fn set(&mut self, key: &'a [u8], value: &'a [u8]);
     /// Removes keys likewise: how many had a value. Each counts once.
     fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize;
-}
-
-/// A value of up to so many bytes is copied when it is shown.
-const COPIED_BYTES_MAX: usize = 2 << 10;
-
-/// A value that leaves the store. A small one is copied, since a store that shares it keeps a
-/// counter beside it for good; for a great one a counter is nothing.
-pub(crate) fn shown(value: &Bytes) -> Bytes {
-    if value.len() <= COPIED_BYTES_MAX { Bytes::copy_from_slice(value) } else { value.clone() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reading_a_small_value_leaves_the_store_as_it_was() {
-        let (small, great) = (Bytes::from(vec![7; 100]), Bytes::from(vec![7; 1 << 20]));
-        assert_eq!(shown(&small), small);
-        assert_ne!(shown(&small).as_ptr(), small.as_ptr());
-        assert_eq!(shown(&great).as_ptr(), great.as_ptr());
-    }
 }

@@ -202,14 +202,14 @@ fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, value] = args.first();
     let (condition, get) = options(args).expect("a row checks its arguments");
     let old = step.values.get(key);
-    let holds = condition.holds(old.map(|(old, _)| &old[..]));
+    let holds = condition.holds(old.map(|(old, _)| old.bytes()));
     let done = if holds { Reply::Ok } else { Reply::Nil };
     let answer = match get {
         true => step.old(key),
         false => Answer { reply: done, by: Some(old.map(|(_, by)| by)) },
     };
     if holds {
-        step.values.set(key, Bytes::copy_from_slice(value));
+        step.values.set(key, value.into());
     }
     answer
 }

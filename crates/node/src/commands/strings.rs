@@ -1,16 +1,15 @@
 //! Strings: what reads and writes values as they are.
 
-use bytes::Bytes;
-
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row, plain};
-use super::effect::{Answer, Effect, Merging, Step, View, Writes, shown};
+use super::effect::{Answer, Effect, Merging, Step, View, Writes};
 use super::integer::{integer, integer_argument};
 use super::set;
 use super::spec::{Access, Argument, KeyPlaces};
 use super::unreadable::Unreadable;
 use crate::limits::VALUE_BYTES_MAX;
 use crate::reply::{Error, Reply};
+use crate::store::Value;
 
 /// What Redis says of a value that would be too long.
 const TOO_LONG: &str = "string exceeds maximum allowed size (proto-max-bulk-len)";
@@ -344,8 +343,8 @@ fn get(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {
 }
 
 /// A value that leaves the store.
-fn value(value: Option<&Bytes>) -> Reply {
-    value.map_or(Reply::Nil, |value| Reply::Value(shown(value)))
+fn value(value: Option<Value<'_>>) -> Reply {
+    value.map_or(Reply::Nil, |value| Reply::Value(value.shown()))
 }
 
 /// So many bytes at most go into one reply of many values.
@@ -355,7 +354,7 @@ fn mget(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {
     let (mut all, mut bytes) = (Vec::with_capacity(arguments.len()), 0);
     for key in arguments.iter() {
         let found = view.get(key);
-        bytes += found.map_or(0, Bytes::len);
+        bytes += found.map_or(0, |value| value.len());
         if bytes > MANY_BYTES_MAX {
             return Reply::Error(Error::Invalid(format!(
                 "the values take more than {} MiB: ask for fewer at a time",
@@ -368,7 +367,7 @@ fn mget(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {
 }
 
 fn strlen(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {
-    Reply::Integer(view.get(arguments.get(0)).map_or(0, Bytes::len) as i64)
+    Reply::Integer(view.get(arguments.get(0)).map_or(0, |value| value.len()) as i64)
 }
 
 /// `GETRANGE key start end`: both count from 0, or from the end where they are negative.
@@ -381,8 +380,8 @@ fn range_places(row: &'static Row, request: &dyn Request) -> Result<Command, Err
 fn getrange(view: &dyn View, arguments: &Arguments, _: u64) -> Reply {
     let place = |at| integer(arguments.get(at)).expect("the parser has read it");
     let (start, end) = (place(1), place(2));
-    let part = view.get(arguments.get(0)).map(|value| value.slice(part(value.len(), start, end)));
-    value(Some(&part.unwrap_or_default()))
+    let part = |value: Value<'_>| value.part(part(value.len(), start, end));
+    Reply::Value(view.get(arguments.get(0)).map(part).unwrap_or_default())
 }
 
 /// The part of so many bytes that lies from `start` to `end`, both included.
@@ -398,7 +397,7 @@ fn part(length: usize, start: i64, end: i64) -> std::ops::Range<usize> {
 
 fn set(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, value] = args.first();
-    step.values.set(key, Bytes::copy_from_slice(value));
+    step.values.set(key, value.into());
     Answer::blindly(Reply::Ok)
 }
 
@@ -412,7 +411,7 @@ fn setnx(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, value] = args.first();
     let by = step.values.get(key).map(|(_, by)| by);
     if by.is_none() {
-        step.values.set(key, Bytes::copy_from_slice(value));
+        step.values.set(key, value.into());
     }
     Answer { reply: Reply::Integer(i64::from(by.is_none())), by: Some(by) }
 }
@@ -420,7 +419,7 @@ fn setnx(step: &mut Step<'_>, args: Args<'_>) -> Answer {
 fn getset(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, new] = args.first();
     let answer = step.old(key);
-    step.values.set(key, Bytes::copy_from_slice(new));
+    step.values.set(key, new.into());
     answer
 }
 
@@ -435,7 +434,7 @@ fn delifeq(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, expected] = args.first();
     let old = step.values.get(key);
     let by = Some(old.map(|(_, by)| by));
-    let equals = old.is_some_and(|(value, _)| value == expected);
+    let equals = old.is_some_and(|(value, _)| &*value == expected);
     let gone = equals && step.values.remove(key);
     Answer { reply: Reply::Integer(i64::from(gone)), by }
 }
@@ -461,7 +460,7 @@ fn pairs<'a>(args: Args<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
 
 fn mset(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     for (key, value) in pairs(args) {
-        step.values.set(key, Bytes::copy_from_slice(value));
+        step.values.set(key, value.into());
     }
     Answer::blindly(Reply::Ok)
 }
@@ -486,7 +485,7 @@ fn append(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, tail] = args.first();
     let old = step.values.get(key);
     let by = Some(old.map(|(_, by)| by));
-    let old = old.map(|(value, _)| &value[..]).unwrap_or_default();
+    let old = old.map(|(value, _)| value.bytes()).unwrap_or_default();
     let length = old.len() + tail.len();
     if length > VALUE_BYTES_MAX {
         return Answer::refused(TOO_LONG);
@@ -513,7 +512,7 @@ fn setrange(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [key, offset, part] = args.first();
     let old = step.values.get(key);
     let by = Some(old.map(|(_, by)| by));
-    let old = old.map(|(value, _)| &value[..]).unwrap_or_default();
+    let old = old.map(|(value, _)| value.bytes()).unwrap_or_default();
     if part.is_empty() {
         return Answer { reply: Reply::Integer(old.len() as i64), by };
     }

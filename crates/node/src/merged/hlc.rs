@@ -19,6 +19,16 @@ pub(crate) fn is_in_format(clock: u64) -> bool {
     clock < YEAR_2200_MS << EVENT_BITS
 }
 
+/// The milliseconds of a clock, and the events within the last of them.
+pub(super) fn parts(clock: u64) -> (u64, u64) {
+    (clock >> EVENT_BITS, clock & ((1 << EVENT_BITS) - 1))
+}
+
+/// The clock of these parts.
+pub(super) fn of_parts(ms: u64, events: u64) -> u64 {
+    ms << EVENT_BITS | events
+}
+
 /// The stamp of one write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stamp {

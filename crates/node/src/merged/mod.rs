@@ -32,11 +32,11 @@ mod anti_entropy;
 mod apply;
 mod entries;
 mod entry;
-mod hlc;
+pub(crate) mod hlc;
 mod log;
 mod slots;
 mod snapshots;
-mod state;
+pub(crate) mod state;
 mod writes;
 
 use std::collections::VecDeque;
@@ -48,6 +48,7 @@ use crate::copies::Copies;
 use crate::ids::{Boot, NodeId, SnapshotNumber, Ticket};
 use crate::limits::Limits;
 use crate::session::Waiter;
+use crate::store::Value;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
@@ -167,8 +168,8 @@ impl Merged {
     }
 
     /// The value that this replica holds for a key.
-    pub(crate) fn value(&self, key: &[u8]) -> Option<&Bytes> {
-        self.state.get(key)
+    pub(crate) fn value(&self, key: &[u8]) -> Option<&[u8]> {
+        self.state.get(key).map(Value::bytes)
     }
 
     /// What reads see: what is applied here.
@@ -207,7 +208,7 @@ impl Merged {
 
 /// Whether the keys of a slot that came from a peer can be merged.
 pub(crate) fn check_slot(slot: &[u8]) -> Result<(), Malformed> {
-    slots::for_each(slot, |_, _| ())
+    slots::for_each(slot, |_, _, _| ())
 }
 
 /// What an entry says, in few words.

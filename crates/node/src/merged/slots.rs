@@ -5,11 +5,10 @@
 //!   key: [kind, flags, clock, replica, offset, boot, index, key, value]
 //! ```
 
-use bytes::Bytes;
-
 use super::hlc::{self, Stamp};
-use super::state::Versioned;
+use super::state::Writer;
 use crate::ids::NodeId;
+use crate::store::Record;
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
 use crate::wire::version_vector::Place;
 
@@ -20,21 +19,21 @@ const STRING: u8 = 1;
 const FLAGS: u8 = 0;
 
 /// Appends a key.
-pub(super) fn put(key: &[u8], versioned: &Versioned, out: &mut Vec<u8>) {
-    let Versioned { stamp, place, value } = versioned;
+pub(super) fn put(key: &[u8], record: Record<'_, Writer>, out: &mut Vec<u8>) {
+    let (Writer { stamp, place }, value) = (record.by(), record.value);
     out.extend([if value.is_some() { STRING } else { TOMBSTONE }, FLAGS]);
     put_uint(out, stamp.clock);
     put_uint(out, stamp.replica.0);
     put_uint(out, u64::from(stamp.offset));
     place.encode(out);
     put_bytes(out, key);
-    value.iter().for_each(|value| put_bytes(out, value));
+    value.iter().for_each(|value| put_bytes(out, value.bytes()));
 }
 
 /// Calls `each` with every key of a slot.
 pub(super) fn for_each(
     slot: &[u8],
-    mut each: impl FnMut(&[u8], Versioned),
+    mut each: impl FnMut(&[u8], Option<&[u8]>, Writer),
 ) -> Result<(), Malformed> {
     let mut reader = Reader::new(slot);
     reader.uint()?;
@@ -47,12 +46,11 @@ pub(super) fn for_each(
         let offset = u32::try_from(reader.uint()?).map_err(|_| Malformed)?;
         let place = Place::decode(&mut reader)?;
         let key = reader.bytes()?;
-        let value =
-            if kind == STRING { Some(Bytes::copy_from_slice(reader.bytes()?)) } else { None };
+        let value = if kind == STRING { Some(reader.bytes()?) } else { None };
         if !hlc::is_in_format(clock) {
             return Err(Malformed);
         }
-        each(key, Versioned { stamp: Stamp { clock, replica, offset }, place, value });
+        each(key, value, Writer { stamp: Stamp { clock, replica, offset }, place });
     }
     Ok(())
 }

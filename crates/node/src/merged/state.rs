@@ -1,33 +1,78 @@
 //! The values of the merged order: of each key, the write with the highest stamp.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
-
-use super::hlc::Stamp;
+use super::hlc::{self, Stamp};
 use super::slots;
 use crate::commands::{Merging, View};
 use crate::counting::{Past, Watch};
-use crate::store::{Cursor, Seen, Store, Walk, ends};
-use crate::wire::codec::Malformed;
+use crate::ids::{Boot, Index, NodeId};
+use crate::store::{Cursor, Seen, Store, Value, Walk, Written};
+use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
 use crate::wire::version_vector::Place;
 
-#[derive(Debug)]
-pub(super) struct Versioned {
+/// Which write a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Writer {
     pub(super) stamp: Stamp,
     /// Where it was written, in the log of the stamp's replica.
     pub(super) place: Place,
-    /// Nothing after a delete: the tombstone stays, so that an older write cannot bring the key
-    /// back.
-    pub(super) value: Option<Bytes>,
 }
 
-/// Keys, values and tombstones. The order in which writes are merged makes no difference.
+impl Written for Writer {
+    fn encode(self, out: &mut Vec<u8>) {
+        let Stamp { clock, replica, offset } = self.stamp;
+        let Place { boot, index } = self.place;
+        let (ms, events) = hlc::parts(clock);
+        put_pair(out, ms.wrapping_sub(EPOCH_MS) & MS_MAX, events);
+        put_pair(out, boot.0, replica.0);
+        put_uint(out, u64::from(offset));
+        put_uint(out, index.0);
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Writer {
+        let (ms, events) = pair(reader);
+        let (boot, replica) = pair(reader);
+        let clock = hlc::of_parts(ms.wrapping_add(EPOCH_MS) & MS_MAX, events);
+        let stamp = Stamp { clock, replica: NodeId(replica), offset: uint(reader) as u32 };
+        Writer { stamp, place: Place { boot: Boot(boot), index: Index(uint(reader)) } }
+    }
+}
+
+/// Where 2025 begins, in milliseconds: what is counted from there takes a byte less for some years.
+const EPOCH_MS: u64 = 1_735_689_600_000;
+/// The milliseconds of a clock have 48 bits.
+const MS_MAX: u64 = (1 << 48) - 1;
+/// A number that is mostly less takes four bits beside another one.
+const FEW: u64 = 15;
+
+/// Appends two numbers, the second of which is mostly small.
+fn put_pair(out: &mut Vec<u8>, number: u64, small: u64) {
+    put_uint(out, number << 4 | small.min(FEW));
+    if small >= FEW {
+        put_uint(out, small);
+    }
+}
+
+/// Reads what [`put_pair`] wrote.
+fn pair(reader: &mut Reader<'_>) -> (u64, u64) {
+    let both = uint(reader);
+    let small = both & FEW;
+    (both >> 4, if small == FEW { uint(reader) } else { small })
+}
+
+fn uint(reader: &mut Reader<'_>) -> u64 {
+    reader.uint().expect("a writer was written whole")
+}
+
+/// Keys, values and tombstones: after a delete a record stays without a value, so that an older
+/// write cannot bring the key back. The order in which writes are merged makes no difference.
 #[derive(Debug)]
 pub(crate) struct State {
-    values: Store<Versioned>,
+    values: Store<Writer>,
     keys: u64,
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
@@ -44,8 +89,8 @@ impl State {
 
     /// Merges the keys of a slot of another state.
     pub(crate) fn join(&mut self, slot: &[u8]) -> Result<(), Malformed> {
-        slots::for_each(slot, |key, Versioned { stamp, place, value }| {
-            self.merge(key, stamp, place, value.as_deref());
+        slots::for_each(slot, |key, value, Writer { stamp, place }| {
+            self.merge(key, stamp, place, value);
         })
     }
 
@@ -61,7 +106,7 @@ impl State {
         let mut slots = Slots::new(out, bytes, Open::merged_slot);
         walk.go_on(&self.values, keys, |slot, seen| {
             slots.put(slot, |out| match seen {
-                Seen::Live(key, versioned) => slots::put(key, versioned, out),
+                Seen::Live(key, record) => slots::put(key, record, out),
                 Seen::Kept(old) => out.extend_from_slice(old),
             })
         });
@@ -88,7 +133,7 @@ impl State {
     ) -> bool {
         let old = self.values.get(key);
         let had_value = old.is_some_and(|old| old.value.is_some());
-        if old.is_some_and(|old| outlasts(old.stamp, stamp)) {
+        if old.is_some_and(|old| outlasts(old.by().stamp, stamp)) {
             return had_value;
         }
         if had_value != value.is_some() {
@@ -103,7 +148,7 @@ impl State {
         }
         self.keys += u64::from(value.is_some());
         self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);
-        self.values.set(key, Versioned { stamp, place, value: value.map(Bytes::copy_from_slice) });
+        self.values.set(key, value.map(Cow::Borrowed), Writer { stamp, place });
         mutant!(NoTombstone, (), self.forget(key));
         had_value
     }
@@ -142,7 +187,8 @@ impl State {
 
     /// The write that a key's value, or its absence, comes from.
     pub(crate) fn written(&self, key: &[u8]) -> Option<(Stamp, Place)> {
-        self.values.get(key).map(|versioned| (versioned.stamp, versioned.place))
+        let Writer { stamp, place } = self.values.get(key)?.by();
+        Some((stamp, place))
     }
 }
 
@@ -165,13 +211,12 @@ impl Past for State {
 }
 
 impl View for State {
-    fn get(&self, key: &[u8]) -> Option<&Bytes> {
-        self.values.get(key)?.value.as_ref()
+    fn get(&self, key: &[u8]) -> Option<Value<'_>> {
+        self.values.get(key)?.value
     }
 
     fn touch(&self, keys: &[&[u8]]) {
-        self.values
-            .touch(keys, |versioned| versioned.value.as_ref().map_or((0, 0), |value| ends(value)));
+        self.values.touch(keys);
     }
 
     fn keys(&self) -> u64 {
@@ -184,7 +229,7 @@ impl View for State {
         most: usize,
         each: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Option<Cursor> {
-        self.values.walk(from, most, &mut |key, versioned| versioned.value.is_none() || each(key))
+        self.values.walk(from, most, &mut |key, record| record.value.is_none() || each(key))
     }
 }
 
@@ -215,7 +260,6 @@ fn outlasts(old: Stamp, new: Stamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::NodeId;
 
     fn stamp(clock: u64, replica: u64, offset: u32) -> Stamp {
         Stamp { clock, replica: NodeId(replica), offset }
@@ -235,7 +279,25 @@ mod tests {
                 state.merge(b"k", *stamp, Place::START, *value);
                 assert!(state.keys() <= 1);
             }
-            assert_eq!(state.get(b"k"), Some(&Bytes::from("b")));
+            assert_eq!(state.get(b"k").as_deref(), Some(&b"b"[..]));
+        }
+    }
+
+    #[test]
+    fn a_writer_takes_few_bytes_and_comes_back() {
+        let bytes = |clock, replica, offset, boot, index| {
+            let place = Place { boot: Boot(boot), index: Index(index) };
+            let writer = Writer { stamp: stamp(clock, replica, offset), place };
+            let mut out = vec![];
+            writer.encode(&mut out);
+            assert_eq!(Writer::decode(&mut Reader::new(&out)), writer);
+            out.len()
+        };
+        assert_eq!(bytes(1_790_000_000_000 << 16, 3, 63, 7, 100_000), 6 + 1 + 1 + 3);
+        assert_eq!(bytes((1_790_000_000_000 << 16) + 14, 14, 63, 8, 1), 6 + 2 + 1 + 1);
+        assert_eq!(bytes((1_790_000_000_000 << 16) + 15, 15, 128, 7, 1), 7 + 2 + 2 + 1);
+        for clock in [0, 1 << 16, u64::MAX] {
+            bytes(clock, u64::MAX, u32::MAX, 1 << 56, u64::MAX);
         }
     }
 
@@ -247,7 +309,11 @@ mod tests {
         }
         let keys = ["none", "below", "above", "below", "above"].map(str::as_bytes);
         assert_eq!(state.merge_delete(&mut keys.into_iter(), stamp(2, 1, 0), Place::START), 2);
-        assert_eq!((state.get(b"below"), state.keys()), (None, 1), "a higher write stays");
+        assert_eq!(
+            (state.get(b"below").as_deref(), state.keys()),
+            (None, 1),
+            "a higher write stays"
+        );
     }
 
     #[test]
@@ -255,6 +321,6 @@ mod tests {
         let mut state = State::new();
         state.merge(b"k", stamp(2, 1, 0), Place::START, None);
         assert!(!state.merge(b"k", stamp(1, 1, 0), Place::START, Some(b"old")));
-        assert_eq!((state.get(b"k"), state.keys()), (None, 0));
+        assert_eq!((state.get(b"k").as_deref(), state.keys()), (None, 0));
     }
 }

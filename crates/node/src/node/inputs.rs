@@ -2,7 +2,7 @@
 
 use super::{Node, requests};
 use crate::api::{Event, Input, Now, Output, Role, Shortage, TICK_MS, Waits};
-use crate::ids::{NodeId, Ticket};
+use crate::ids::{NodeId, PathId, Ticket};
 use crate::reply::{Error, Reply};
 use crate::session::{self, Request, Waiter};
 use crate::turn::Turn;
@@ -112,7 +112,7 @@ impl Node {
                 self.on_bytes(path, &message, outputs);
             }
             Input::Receive { .. } => {}
-            Input::Left(path) => self.members.on_left(path, turn!(self, outputs)),
+            Input::Left(path) => self.on_left(path, outputs),
             Input::Connected(peer) => {
                 self.connected.insert(peer);
                 if self.started {
@@ -122,8 +122,18 @@ impl Node {
             Input::Disconnected(peer) => {
                 self.connected.remove(&peer);
                 if self.takes_part() {
-                    self.agreed.on_disconnected(peer);
+                    self.agreed.on_disconnected(peer, turn!(self, outputs));
                 }
+            }
+        }
+    }
+
+    /// A connection that somebody made is gone. Its messages have all come: whatever a leader that
+    /// is gone said before, it says nothing more.
+    fn on_left(&mut self, path: PathId, outputs: &mut Vec<Output>) {
+        for peer in self.members.on_left(path, turn!(self, outputs)) {
+            if mutant!(LeavingIgnored, self.takes_part(), false) {
+                self.agreed.on_broken(peer, turn!(self, outputs));
             }
         }
     }
@@ -138,7 +148,7 @@ impl Node {
         }
         if self.takes_part() {
             self.clocks.on_tick(turn!(self, outputs));
-            self.agreed.on_tick(turn!(self, outputs));
+            self.agreed.on_tick(self.clocks.round_trip_ms(), turn!(self, outputs));
             self.merged.on_tick(turn!(self, outputs));
             self.look_after_fetch(outputs);
             self.hand_over(outputs);

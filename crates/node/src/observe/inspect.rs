@@ -147,7 +147,7 @@ impl Node {
     }
 
     /// The value that this replica holds for a key, whatever any level promises.
-    pub fn value(&self, key: &[u8]) -> Option<&Bytes> {
+    pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
         match self.order() {
             Order::Agreed => self.agreed().value(key),
             Order::Merged => self.merged().value(key),

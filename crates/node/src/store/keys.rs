@@ -1,134 +1,115 @@
-//! The keys of one slot: a row as long as they are few, then a tree.
+//! The keys of one slot: a row as long as they are few, then a tree of rows.
 //!
 //! A row is quicker to look into; in a tree no insertion takes long, whoever chooses the keys.
 
-use std::collections::{BTreeMap, btree_map};
-
+use super::records::Records;
 use super::row::{KEYS_MAX, Row};
+use super::slabs::Handle;
+use super::tree::Tree;
 
-/// Keys, each with a value, in the order of their hashes.
+/// The handles of keys, in the order of their hashes, and of the keys where hashes are equal.
 #[derive(Debug)]
-pub(super) enum Keys<V> {
-    Row(Row<V>),
-    Tree(BTreeMap<u64, Entry<V>>),
+pub(super) enum Keys {
+    Row(Row),
+    Tree(Box<Tree>),
 }
 
-/// What lies under one hash of a tree: a key with its value, or several whose hashes are the same.
-/// Whoever makes up many of those makes a tree of them, which takes long for nobody.
-#[derive(Debug)]
-pub(super) enum Entry<V> {
-    One(Box<[u8]>, V),
-    Several(BTreeMap<Box<[u8]>, V>),
-}
-
-impl<V> Keys<V> {
-    pub(super) fn new() -> Keys<V> {
-        Keys::Row(Row::new())
+impl Keys {
+    pub(super) fn new() -> Keys {
+        Keys::Row(Row::new(0, u64::MAX))
     }
 
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Keys::Row(row) => row.len() == 0,
-            Keys::Tree(tree) => tree.is_empty(),
+            Keys::Tree(_) => false,
         }
     }
 
-    pub(super) fn get(&self, hash: u64, key: &[u8]) -> Option<&V> {
+    /// The row in which a hash lies, unless its keys are so many that they are a tree of their own.
+    pub(super) fn row(&self, hash: u64) -> Option<&Row> {
         match self {
-            Keys::Row(row) => row.get(hash, key),
-            Keys::Tree(tree) => match tree.get(&hash)? {
-                Entry::One(one, value) => (**one == *key).then_some(value),
-                Entry::Several(all) => all.get(key),
-            },
+            Keys::Row(row) => Some(row),
+            Keys::Tree(tree) => tree.row(hash),
         }
     }
 
-    /// Gives a key a value, and gives back the one that it had.
-    pub(super) fn set(&mut self, hash: u64, key: &[u8], value: V) -> Option<V> {
+    pub(super) fn get(&self, hash: u64, key: &[u8], records: &Records) -> Option<Handle> {
         match self {
-            Keys::Row(row) if row.len() < KEYS_MAX => row.set(hash, key, value),
+            Keys::Row(row) => row.get(hash, key, records),
+            Keys::Tree(tree) => tree.get(hash, key, records),
+        }
+    }
+
+    /// The handle of a key, to be replaced by another one of it.
+    pub(super) fn get_mut(
+        &mut self,
+        hash: u64,
+        key: &[u8],
+        records: &Records,
+    ) -> Option<&mut Handle> {
+        match self {
+            Keys::Row(row) => row.get_mut(hash, key, records),
+            Keys::Tree(tree) => tree.get_mut(hash, key, records),
+        }
+    }
+
+    /// Adds a key that is not here.
+    pub(super) fn insert(&mut self, hash: u64, key: &[u8], handle: Handle, records: &Records) {
+        match self {
+            Keys::Row(row) if row.len() < KEYS_MAX => row.insert(hash, key, handle, records),
             Keys::Row(row) => {
-                let mut tree = BTreeMap::new();
-                row.drain().for_each(|(hash, key, value)| drop(put(&mut tree, hash, &key, value)));
-                let old = put(&mut tree, hash, key, value);
+                let row = std::mem::replace(row, Row::new(0, u64::MAX));
+                let mut tree = Box::new(Tree::new(row));
+                tree.insert(hash, key, handle, records);
                 *self = Keys::Tree(tree);
-                old
             }
-            Keys::Tree(tree) => put(tree, hash, key, value),
+            Keys::Tree(tree) => tree.insert(hash, key, handle, records),
         }
     }
 
-    /// Removes a key, and gives back the value that it had.
-    pub(super) fn remove(&mut self, hash: u64, key: &[u8]) -> Option<V> {
+    /// Removes a key, and gives back its handle.
+    pub(super) fn remove(&mut self, hash: u64, key: &[u8], records: &Records) -> Option<Handle> {
         match self {
-            Keys::Row(row) => row.remove(hash, key),
-            Keys::Tree(tree) => take(tree, hash, key),
+            Keys::Row(row) => row.remove(hash, key, records),
+            Keys::Tree(tree) => {
+                let handle = tree.remove(hash, key, records);
+                if let Some(row) = tree.take_last_row() {
+                    *self = Keys::Row(row);
+                }
+                handle
+            }
         }
     }
 
     /// Looks for something among the keys from a hash on.
-    pub(super) fn find_from<'a, R>(
-        &'a self,
+    pub(super) fn find_from<R>(
+        &self,
         hash: u64,
-        mut find: impl FnMut(u64, &'a [u8], &'a V) -> Option<R>,
+        records: &Records,
+        find: &mut dyn FnMut(Handle) -> Option<R>,
     ) -> Option<R> {
         match self {
-            Keys::Row(row) => row.from(hash).find_map(|(hash, key, value)| find(hash, key, value)),
-            Keys::Tree(tree) => tree.range(hash..).find_map(|(hash, entry)| match entry {
-                Entry::One(key, value) => find(*hash, key, value),
-                Entry::Several(all) => all.iter().find_map(|(key, value)| find(*hash, key, value)),
-            }),
+            Keys::Row(row) => row.from(hash, records).find_map(find),
+            Keys::Tree(tree) => tree.find_from(hash, records, find),
         }
     }
 
-    /// Takes out some; how many these were.
-    pub(super) fn drop_some(&mut self) -> u64 {
+    /// Forgets some keys: how many. 0: there are no more.
+    pub(super) fn drop_some(&mut self) -> usize {
         match self {
-            Keys::Row(row) => u64::from(row.pop().is_some()),
-            Keys::Tree(tree) => match tree.pop_first() {
-                None => 0,
-                Some((_, Entry::One(..))) => 1,
-                Some((_, Entry::Several(all))) => all.len() as u64,
-            },
-        }
-    }
-}
-
-fn put<V>(tree: &mut BTreeMap<u64, Entry<V>>, hash: u64, key: &[u8], value: V) -> Option<V> {
-    match tree.entry(hash) {
-        btree_map::Entry::Occupied(mut place) => match place.get_mut() {
-            Entry::One(one, old) if **one == *key => Some(std::mem::replace(old, value)),
-            Entry::Several(all) => all.insert(key.into(), value),
-            Entry::One(..) => {
-                let Entry::One(one, old) = place.insert(Entry::Several(BTreeMap::new())) else {
-                    unreachable!("it was one")
-                };
-                let all = [(one, old), (key.into(), value)];
-                place.insert(Entry::Several(all.into()));
-                None
+            Keys::Row(row) => {
+                let count = row.len();
+                *self = Keys::new();
+                count
             }
-        },
-        btree_map::Entry::Vacant(place) => {
-            place.insert(Entry::One(key.into(), value));
-            None
-        }
-    }
-}
-
-fn take<V>(tree: &mut BTreeMap<u64, Entry<V>>, hash: u64, key: &[u8]) -> Option<V> {
-    let btree_map::Entry::Occupied(mut place) = tree.entry(hash) else { return None };
-    match place.get_mut() {
-        Entry::One(one, _) if **one != *key => None,
-        Entry::One(..) => match place.remove() {
-            Entry::One(_, value) => Some(value),
-            Entry::Several(_) => unreachable!("it was one"),
-        },
-        Entry::Several(all) => {
-            let value = all.remove(key);
-            if all.is_empty() {
-                place.remove();
+            Keys::Tree(tree) => {
+                let count = tree.drop_some();
+                if count == 0 {
+                    *self = Keys::new();
+                }
+                count
             }
-            value
         }
     }
 }

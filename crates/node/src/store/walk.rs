@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cursor, Store};
+use super::{Cursor, Record, Store, Written};
 
 /// A walk that goes on.
 ///
@@ -22,9 +22,9 @@ pub(crate) struct Walk {
 }
 
 /// What a walk sees of a key.
-pub(crate) enum Seen<'a, V> {
+pub(crate) enum Seen<'a, P> {
     /// It has not changed since the walk began.
-    Live(&'a [u8], &'a V),
+    Live(&'a [u8], Record<'a, P>),
     /// It has, and this was kept of it.
     Kept(&'a [u8]),
 }
@@ -62,15 +62,15 @@ impl Walk {
 
     /// Goes on over about so many places, or until `each` says no: it is called with the slot of
     /// each key and what is seen of it. A slot may come several times.
-    pub(crate) fn go_on<V>(
+    pub(crate) fn go_on<P: Written>(
         &mut self,
-        store: &Store<V>,
+        store: &Store<P>,
         most: usize,
-        mut each: impl FnMut(u16, Seen<'_, V>) -> bool,
+        mut each: impl FnMut(u16, Seen<'_, P>) -> bool,
     ) {
         let Some(from) = self.next else { return };
         let mut name_of = std::mem::take(&mut self.name);
-        let mut see = |key: &[u8], value: &V| {
+        let mut see = |key: &[u8], record: Record<'_, P>| {
             let at = Cursor::of(key);
             if !self.kept.is_empty() {
                 name(at, key, &mut name_of);
@@ -79,7 +79,7 @@ impl Walk {
                     return old.is_none_or(|old| each(at.slot(), Seen::Kept(&old)));
                 }
             }
-            each(at.slot(), Seen::Live(key, value))
+            each(at.slot(), Seen::Live(key, record))
         };
         let next = store.walk(from, most, &mut see);
         self.next = next;
@@ -123,29 +123,29 @@ mod tests {
             let mut store = Store::new();
             let key = |n: usize| format!("{}{{{}}}", n, n % 7).into_bytes();
             for n in 0..chance.between(0, 60) {
-                store.set(&key(n), n as u64);
+                store.set(&key(n), Some(b"v".into()), n as u64);
             }
             let mut expected = BTreeMap::new();
-            store.walk(Cursor::default(), usize::MAX, &mut |key, value| {
-                expected.insert(key.to_vec(), *value);
+            store.walk(Cursor::default(), usize::MAX, &mut |key, record| {
+                expected.insert(key.to_vec(), record.by());
                 true
             });
             let (mut walk, mut seen) = (Walk::begin(), BTreeMap::new());
             while !walk.is_over() {
                 for _ in 0..chance.between(0, 8) {
                     let key = key(chance.between(0, 80));
-                    let old = store.get(&key).copied();
+                    let old = store.get(&key).map(|record| record.by());
                     let encoded = || old.map(|old| [&old.to_be_bytes()[..], &key].concat());
                     walk.keep(&key, encoded);
-                    match chance.between(0, 2) {
-                        0 => drop(store.remove(&key)),
-                        _ => drop(store.set(&key, 1000 + chance.next() % 100)),
-                    }
+                    let _ = match chance.between(0, 2) {
+                        0 => store.remove(&key),
+                        _ => store.set(&key, Some(b"v".into()), 1000 + chance.next() % 100),
+                    };
                 }
                 let most = chance.between(1, 9);
                 walk.go_on(&store, most, |_, one| {
                     let (key, value) = match one {
-                        Seen::Live(key, value) => (key, *value),
+                        Seen::Live(key, record) => (key, record.by()),
                         Seen::Kept(old) => {
                             let (value, key) = old.split_first_chunk().unwrap();
                             (key, u64::from_be_bytes(*value))

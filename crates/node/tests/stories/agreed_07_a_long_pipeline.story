@@ -9,7 +9,7 @@
 > n2.a get k
 > run 1000
 > heal
-> run 160
+> run 200
 n2.a set k 0 → OK
 n2.a get k → 0
 n2.a set k 1 → OK

@@ -9,8 +9,8 @@
 # The followers hold both writes, and no one knows that they are committed.
 > crash 1
 > settle
-n3.b set other 1 → OK   at 2.1
 n2.a set own 1 → OK   at 2.0
+n3.b set other 1 → OK   at 2.1
 # The next writes come right after the new leader's first entry: nothing was appended twice.
 > n2.a set own 2
 > settle

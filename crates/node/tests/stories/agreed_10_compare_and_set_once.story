@@ -24,6 +24,7 @@ n3.c set k 2 ifeq 1 → INDETERMINATE the write was sent, but no majority answer
 n3.c set k 3 ifeq 2 → INDETERMINATE the write was sent, but no majority answered in time: it may still happen; read before you retry
 > heal
 > settle
+> run 100
 > n1.a get k
 n1.a get k → 3
 > n3.d get k

@@ -12,14 +12,14 @@ n1.a set k before → OK
 > n2.b get k
 > n3.c get k
 > run 3000
-n3.c get k → before
 n2.b get k → before
+n3.c get k → before
 > leader
-n3 leads
-# It hears of the new leader first, and then the question that n2 had asked before.
-> release 3 1
-> run 100
+n2 leads
+# It hears of the new leader first, and then the question that n3 had asked before.
 > release 2 1
+> run 100
+> release 3 1
 > run 200
 > n1.a get k
 > settle

@@ -67,11 +67,11 @@ log time is +3597880 ms off
 > crash 3
 > run 3000
 > leader
-n2 leads
+n1 leads
 > n1.a flood 1000
-1000 of 1000 done in 100 ms, in 1000 entries; log time went on by 1970 ms
+1000 of 1000 done in 100 ms, in 1000 entries; log time went on by 2050 ms
 > log time
-log time is +3595750 ms off
+log time is +3595830 ms off
 # All stand still for three hours. What the log says is older now than what the clocks say, so they are believed again.
 > crash 1
 > crash 2
@@ -81,6 +81,6 @@ log time is +3595750 ms off
 > start 3
 > settle
 > n1.a flood 1000
-1000 of 1000 done in 100 ms, in 1000 entries; log time went on by 7205230 ms
+1000 of 1000 done in 100 ms, in 1000 entries; log time went on by 7205000 ms
 > log time
 log time is +0 ms off

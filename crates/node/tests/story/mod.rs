@@ -123,6 +123,8 @@ pub(crate) struct World {
     directories: BTreeMap<u64, u64>,
     wall_offset_ms: BTreeMap<u64, i64>,
     flying: Vec<Flight>,
+    /// Connections that end once what was sent on them has arrived.
+    leaving: Vec<PathId>,
     cut: BTreeSet<(u64, u64)>,
     held: BTreeSet<(u64, u64)>,
     requests: BTreeMap<(u64, u64, u64), String>,
@@ -166,7 +168,8 @@ impl World {
     /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`: its newest snapshot is damaged; `forget
     ///   1`: of the log of node 1 what is before its older snapshot is gone.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done.
-    /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads.
+    /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads;
+    ///   `terms`: the term of each node.
     /// - `n1.a flood COUNT`: so many writes, ten each millisecond; messages and disks take no time
     ///   meanwhile.
     /// - `log time`: how far the last stamp in the leader's log is ahead of the right time.
@@ -202,11 +205,8 @@ impl World {
             ["stall", id] => self.disk(number(id)).stalled = true,
             ["unstall", id] => self.disk(number(id)).stalled = false,
             ["crash", id] => {
-                let path = self.path_of(number(id));
+                self.leaving.push(self.path_of(number(id)));
                 self.crash(number(id));
-                for other in self.nodes.keys().copied().collect::<Vec<_>>() {
-                    self.turn(other, vec![Input::Left(path)]);
-                }
             }
             ["vanish", id] => self.crash(number(id)),
             ["save", id] => {
@@ -258,6 +258,11 @@ impl World {
             ["leader"] => {
                 let told = self.leader().map(|id| format!("n{id} leads"));
                 self.told.push(told.unwrap_or("nobody leads".into()));
+            }
+            ["terms"] => {
+                let term = |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().term);
+                let terms: Vec<_> = self.nodes.iter().map(term).collect();
+                self.told.push(format!("terms: {}", terms.join(", ")));
             }
             ["log", "time"] => self.log_time(),
             ["keep", bytes] => {
@@ -438,6 +443,11 @@ impl World {
                 let path = (!back).then(|| self.path_of(from));
                 let message = flight.message;
                 inputs.entry(to).or_default().push(Input::Receive { path, message });
+            }
+        }
+        for path in std::mem::take(&mut self.leaving) {
+            for id in self.nodes.keys() {
+                inputs.entry(*id).or_default().push(Input::Left(path));
             }
         }
         for (id, disk) in &mut self.disks {

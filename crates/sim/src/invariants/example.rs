@@ -53,8 +53,8 @@ impl View for Held {
         self.writes.get(index as usize - 1).cloned()
     }
 
-    fn value(&self, key: &Bytes) -> Option<&Bytes> {
-        self.values.get(key)
+    fn value(&self, key: &Bytes) -> Option<&[u8]> {
+        self.values.get(key).map(|value| &value[..])
     }
 
     fn first_index(&self) -> u64 {

@@ -217,7 +217,8 @@ impl Invariant for SameFold {
                 status.keys
             ));
         }
-        let same = |key: &Bytes| turn.view.value(key) == self.at(key, index.0);
+        let same =
+            |key: &Bytes| turn.view.value(key) == self.at(key, index.0).map(|value| &value[..]);
         let differs = match seen {
             // Where there are many keys, only those are looked at that were written since the last
             // look.

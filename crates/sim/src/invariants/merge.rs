@@ -38,7 +38,10 @@ impl Invariant for SameMerge {
             return Ok(());
         }
         let now = (turn.life, status.vector.clone());
-        let value = |key: &Bytes| Some((key.clone(), turn.view.value(key)?.clone()));
+        let value = |key: &Bytes| {
+            let value = turn.view.value(key)?;
+            Some((key.clone(), Bytes::copy_from_slice(value)))
+        };
         let here: BTreeMap<_, _> = self.keys.iter().filter_map(value).collect();
         self.seen.insert(turn.host, now);
         let first = self.held.entry(status.vector.clone());

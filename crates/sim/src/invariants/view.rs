@@ -22,7 +22,7 @@ pub(crate) trait View {
     /// The writes in an entry of the agreed log.
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key.
-    fn value(&self, key: &Bytes) -> Option<&Bytes>;
+    fn value(&self, key: &Bytes) -> Option<&[u8]>;
     /// Which start of another member it believes: boot and incarnation.
     fn believes(&self, member: NodeId) -> Option<(u64, u64)>;
     /// Bytes of writes that wait to become the next agreed entry.
@@ -62,7 +62,7 @@ impl View for Node {
         self.agreed_entry(Index(index)).map(|entry| entry.writes())
     }
 
-    fn value(&self, key: &Bytes) -> Option<&Bytes> {
+    fn value(&self, key: &Bytes) -> Option<&[u8]> {
         Node::value(self, key)
     }
 

@@ -10,8 +10,8 @@ use node::{
 use crate::record::operation::Outcome;
 
 /// A value that was seen, or nothing.
-pub(crate) fn value(value: Option<&Bytes>) -> String {
-    value.map_or("nothing".into(), |value| format!("{:?}", String::from_utf8_lossy(value)))
+pub(crate) fn value(value: Option<impl AsRef<[u8]>>) -> String {
+    value.map_or("nothing".into(), |value| format!("{:?}", String::from_utf8_lossy(value.as_ref())))
 }
 
 /// What was seen, as far as the answer tells.

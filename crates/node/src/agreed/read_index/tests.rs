@@ -65,6 +65,18 @@ fn an_answer_to_a_newer_attempt_serves_all() {
     assert!(answerable(&mut reads, 1).into_iter().eq(0..2 * ATTEMPTS_MAX as u64));
 }
 
+#[test]
+fn where_there_are_many_attempts_a_new_read_joins_none_of_them() {
+    let mut reads = Reads::new(NodeId(1), Boot(1));
+    let mut contexts = vec![];
+    for id in 0..=ATTEMPTS_MAX as u64 {
+        reads.push(read(id));
+        contexts.push(reads.begin(id * RETRY_MS).unwrap());
+    }
+    reads.on_confirmed(&contexts[1], Index(1));
+    assert_eq!(answerable(&mut reads, 1), [0, 1]);
+}
+
 /// Has these sessions ask, each under the number that the read has, and all be confirmed.
 fn confirm(reads: &mut Reads, asked: &[(u64, u64)]) {
     asked.iter().for_each(|(session, id)| reads.push(read_of(*session, *id)));
