@@ -42,6 +42,7 @@ pub mod fuzzing {
     pub use crate::clients::zmq::fuzzing as zmq;
     pub use crate::log::fuzzing as log;
     pub use crate::peers::fuzzing as peers;
+    pub use crate::snapshots::fuzzing as snapshots;
 }
 
 pub use error::Error;

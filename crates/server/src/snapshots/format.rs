@@ -26,6 +26,8 @@ use super::layout::{END_BYTES, HEADER_BYTES, PIECE_BYTES, VERSION};
 use crate::mutants::mutant;
 
 const MAGIC: [u8; 8] = *b"CandorSn";
+/// More than any memory has.
+const BYTES_MAX: u64 = 1 << 48;
 const END_MAGIC: [u8; 8] = *b"SnCandor";
 
 /// What the header says.
@@ -74,6 +76,9 @@ impl Header {
         };
         if header.number != number {
             return Err(damaged(format!("its header says that it is snapshot {}", header.number)));
+        }
+        if header.bytes > BYTES_MAX {
+            return Err(damaged("its header gives it a size that none has".into()));
         }
         Ok(header)
     }
@@ -140,6 +145,8 @@ mod tests {
         }
         let other = Header { number: SnapshotNumber(8), ..HEADER }.encode();
         assert!(decode(&other).unwrap_err().to_string().contains("says that it is snapshot 8"));
+        let great = Header { bytes: u64::MAX, ..HEADER }.encode();
+        assert!(decode(&great).unwrap_err().to_string().contains("a size that none has"));
         let mut bytes = HEADER.encode();
         bytes[8] = 9;
         let crc = crc32c::crc32c(&bytes[..HEADER_BYTES - 4]);

@@ -12,6 +12,9 @@ use super::{Error, Folder, Reader};
 use crate::log::{self, disk::File};
 use crate::mutants::mutant;
 
+/// So many bytes are synced together: what the log syncs meanwhile waits for them.
+const SYNC_BYTES: usize = 256 << 10;
+
 /// A snapshot that is being written, under a name that no start takes for one.
 #[derive(Debug)]
 pub(super) struct Unfinished {
@@ -58,9 +61,12 @@ impl Unfinished {
     }
 
     fn write_piece(&mut self) -> Result<(), Error> {
-        let at = (HEADER_BYTES + self.table.len() * PIECE_BYTES) as u64;
-        self.write_at(&self.piece, at)?;
-        self.file.sync_data().map_err(log::Error::io("sync", &self.path))?;
+        let mut at = (HEADER_BYTES + self.table.len() * PIECE_BYTES) as u64;
+        for part in self.piece.chunks(SYNC_BYTES) {
+            self.write_at(part, at)?;
+            self.file.sync_data().map_err(log::Error::io("sync", &self.path))?;
+            at += part.len() as u64;
+        }
         self.table.push(crc32c::crc32c(&self.piece));
         self.piece.clear();
         Ok(())
