@@ -385,9 +385,9 @@ mutants! {
     /// A snapshot does not say how high its stamps are.
     SnapshotWithoutCeiling, "snapshot", "";
     /// A state that is fetched counts before it is on disk.
-    FetchedBeforeSync, "un-synced loss", "";
+    FetchedBeforeSync, "un-synced loss", "", "snapshots_04_fetched_on_a_slow_disk.story";
     /// Keys of a state that was fetched in part are taken for those of the next one.
-    FetchesMixed, "snapshot", "";
+    FetchesMixed, "snapshot", "", "snapshots_05_fetched_in_two_parts.story";
     /// A write that a fetched state may hold is said to have been refused.
     SkippedAsRefused, "unknown reported as failed", "";
     /// A leader offers a snapshot whose successors it does not keep any more.
@@ -396,8 +396,10 @@ mutants! {
     FetchNeverGivenUp, "progress", "tikv#2341, etcd#10225";
     /// A replica that does not keep old entries any more sends what it has.
     CutLogSkips, "snapshot", "", "merged::log::tests::who_lacks_what_is_forgotten_is_told_so";
-    /// A piece of a snapshot counts wherever it belongs.
-    ResumedSkips, "snapshot", "";
+    /// A snapshot counts as whole although a part of it is missing.
+    EndUncounted, "snapshot", "", "wire::section::tests::what_is_cut_or_changed_is_not_complete";
+    /// A state that was fetched takes the place of a log that holds it and more.
+    HeldDropped, "un-synced loss", "", "agreed::apply::tests::a_state_that_the_log_holds_is_not_taken";
 }
 
 #[cfg(feature = "mutants")]

@@ -4,16 +4,15 @@ use raft::{GetEntriesContext, StateRole};
 
 use super::Agreed;
 use super::entry::{self, Draft};
-use super::vacancy::{self, Patience};
+use super::vacancy::{self, Patience, RAFT_TICK_MS};
 use crate::api::{Event, TICK_MS};
 use crate::commands::Write;
 use crate::ids::NodeId;
 use crate::turn::Turn;
 
-/// Raft's clock: its tick in milliseconds, and its timeouts in ticks. A leader that hears no quorum
+/// Raft's timeouts, in ticks. A leader that hears no quorum
 /// for an election timeout steps down, and who heard a leader less than that ago votes for nobody
 /// else, unless it has lost the leader (see `vacancy`).
-pub(super) const RAFT_TICK_MS: u64 = 10;
 pub(super) const HEARTBEAT_TICKS: usize = 5;
 pub(super) const ELECTION_TICKS: usize = 50;
 /// The most ticks that count in a turn, however late it is: a node that slept must not rush.

@@ -161,6 +161,8 @@ pub(crate) struct Agreed {
     asked_ms: BTreeMap<NodeId, u64>,
     /// Whether a state that was fetched is on its way to the disk.
     installing: bool,
+    /// When a message of Raft last came from each member.
+    heard_ms: BTreeMap<NodeId, u64>,
 }
 
 impl std::fmt::Debug for Agreed {
@@ -229,6 +231,7 @@ impl Agreed {
             offered_ms: 0,
             asked_ms: BTreeMap::new(),
             installing: false,
+            heard_ms: BTreeMap::new(),
         }
     }
 

@@ -25,6 +25,8 @@ use crate::wire::record::Record;
 const SILENT_MS: u64 = 5000;
 /// How much more than usual is kept of the log for those who are there and behind.
 const KEPT_TIMES: usize = 4;
+/// How long a follower may say nothing and still counts as there, in milliseconds.
+const HEARD_MS: u64 = 2000;
 /// How long a snapshot that was asked for is kept within reach of the log, in milliseconds: until
 /// who asked hears of it.
 const OFFERED_MS: u64 = 2000;
@@ -72,8 +74,8 @@ impl Agreed {
         self.leads() && self.raft.store().wants_snapshot()
     }
 
-    /// Forgets what is too much of the log, but for what followers need who are there. Done as a turn
-    /// begins: who looks at the node after a turn sees what was committed in it.
+    /// Forgets what is too much of the log, but for what followers need who are there. Done as a
+    /// turn begins: who looks at the node after a turn sees what was committed in it.
     pub(crate) fn forget(&mut self, now_ms: u64) {
         let kept = self.limits.kept_bytes;
         if self.raft.store().bytes() <= kept {
@@ -92,14 +94,19 @@ impl Agreed {
         if !self.leads() {
             return Index(u64::MAX);
         }
-        let needs = |(_, progress): (&u64, &raft::Progress)| match progress.state {
+        let needs = |(id, progress): (&u64, &raft::Progress)| match progress.state {
             ProgressState::Snapshot => Some(progress.pending_snapshot),
-            _ => progress.recent_active.then_some(progress.matched),
+            // Raft forgets now and then who was active.
+            _ => self.was_heard(*id, now_ms).then_some(progress.matched),
         };
         let fetching = self.raft.raft.prs().iter().filter_map(needs);
         let offered = self.raft.store().offered().map(|offer| offer.index.0);
         let offered = offered.filter(|_| now_ms < self.offered_ms + OFFERED_MS);
         Index(fetching.chain(offered).min().unwrap_or(u64::MAX))
+    }
+
+    fn was_heard(&self, id: u64, now_ms: u64) -> bool {
+        self.heard_ms.get(&NodeId(id)).is_some_and(|heard_ms| now_ms < heard_ms + HEARD_MS)
     }
 
     /// A leader says that this node lacks what its log does not hold. If that is so, it is for the
@@ -132,9 +139,12 @@ impl Agreed {
         self.offered.take()
     }
 
-    /// Whether a state that stands there is ahead of this one.
-    pub(crate) fn lacks(&self, index: Index) -> bool {
-        index > self.commit() && !self.leads()
+    /// Whether a state that stands there is ahead of this log. If the log holds that entry, it may
+    /// hold later ones that were acknowledged, maybe to another leader than that of the state.
+    pub(crate) fn lacks(&self, base: &AgreedBase) -> bool {
+        let log = &self.raft.raft.raft_log;
+        let is_held = log.match_term(base.index.0, base.term.0);
+        base.index > self.commit() && !self.leads() && mutant!(HeldDropped, !is_held, true)
     }
 
     /// A state that was fetched is on its way to the disk. Until it is there nothing is heard.

@@ -21,6 +21,7 @@ impl Agreed {
         if message.from != from.0 || message.to != self.me.0 {
             return Err(Malformed);
         }
+        self.heard_ms.insert(from, turn.now.monotonic_ms);
         if self.installing {
             // As if it were lost.
             return Ok(());

@@ -21,10 +21,11 @@ use raft::StateRole;
 use raft::eraftpb::{Message, MessageType};
 
 use super::Agreed;
-use super::election::RAFT_TICK_MS;
 use crate::ids::NodeId;
 use crate::turn::Turn;
 
+/// The tick of Raft's clock, in milliseconds.
+pub(super) const RAFT_TICK_MS: u64 = 10;
 /// A leader of which nothing came for so long is lost, in milliseconds, and for how many further
 /// rounds between members.
 const PATIENCE_MS: u64 = 300;

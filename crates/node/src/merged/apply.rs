@@ -46,7 +46,7 @@ impl Merged {
             own.push(entry);
         }
         self.push(own, turn);
-        self.log.forget(self.limits.kept_bytes);
+        self.forget(turn.now.monotonic_ms);
         self.log.applied_count() > before
     }
 

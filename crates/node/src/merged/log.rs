@@ -68,6 +68,8 @@ pub(crate) enum Lacks {
     Snapshot,
 }
 
+/// How much more than usual is kept for those who are there and behind.
+const KEPT_TIMES: usize = 4;
 /// What an entry takes beside its bytes, about.
 const ENTRY_BYTES: usize = 128;
 
@@ -120,10 +122,15 @@ impl Log {
         }
     }
 
-    /// Forgets applied entries while all weigh more than so many bytes.
-    pub(crate) fn forget(&mut self, kept_bytes: usize) {
+    /// Forgets applied entries while all weigh more than so many bytes. Those beyond a vector that
+    /// somebody will stand at stay, unless all weigh several times as much.
+    pub(crate) fn forget(&mut self, kept_bytes: usize, needed: Option<&VersionVector>) {
+        let is_needed =
+            |kept: &Kept| needed.is_some_and(|needed| kept.place > needed.get(kept.origin));
         while self.bytes > kept_bytes
             && self.forgotten < self.applied_count
+            && let Some(first) = self.entries.front()
+            && (self.bytes > KEPT_TIMES * kept_bytes || !is_needed(first))
             && let Some(kept) = self.entries.pop_front()
         {
             self.bytes -= ENTRY_BYTES + kept.bytes.len();
@@ -284,13 +291,13 @@ mod tests {
         let Lacks::Entries(all, _) = log.beyond(&VersionVector::default(), usize::MAX) else {
             panic!()
         };
-        log.forget(2 * ENTRY_BYTES + all[1].len() + all[2].len());
+        log.forget(2 * ENTRY_BYTES + all[1].len() + all[2].len(), None);
         assert_eq!(log.len(), 3);
         assert_eq!(log.beyond(&VersionVector::default(), usize::MAX), Lacks::Snapshot);
         let holds_first = VersionVector::from_iter([(NodeId(1), place(1, 1))]);
         assert_eq!(log.beyond(&holds_first, usize::MAX), Lacks::Entries(all[1..].to_vec(), false));
         append(&mut log, 1, place(1, 3), place(1, 2));
-        log.forget(0);
+        log.forget(0, None);
         let last = log.applied().clone();
         assert_eq!(log.beyond(&last, usize::MAX), Lacks::Entries(vec![], false));
         assert_eq!(log.beyond(&holds_first, usize::MAX), Lacks::Snapshot);

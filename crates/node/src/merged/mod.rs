@@ -37,6 +37,7 @@ mod log;
 mod slots;
 mod snapshots;
 pub(crate) mod state;
+mod writer;
 mod writes;
 
 use std::collections::VecDeque;
@@ -86,6 +87,11 @@ pub(crate) struct Merged {
     offer: Option<(SnapshotNumber, VersionVector)>,
     /// Whether somebody lacks what only a new snapshot holds.
     wants_snapshot: bool,
+    /// Where a snapshot stands that is being written, or was offered, and until when somebody is
+    /// expected to fetch it.
+    needed: Option<(VersionVector, u64)>,
+    /// Whether this node fetches the state of another replica.
+    is_fetching: bool,
 }
 
 impl Merged {
@@ -109,6 +115,8 @@ impl Merged {
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
             offer: None,
             wants_snapshot: false,
+            needed: None,
+            is_fetching: false,
         }
     }
 
@@ -135,7 +143,7 @@ impl Merged {
         self.note_own(&header);
         self.apply_next(&mut |_, _, _| ());
         self.synced_count = self.log.len();
-        self.log.forget(self.limits.kept_bytes);
+        self.log.forget(self.limits.kept_bytes, None);
         mutant!(StampCeilingLost, (), self.clock = Clock::default());
         Ok(())
     }

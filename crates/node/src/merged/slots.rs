@@ -6,7 +6,7 @@
 //! ```
 
 use super::hlc::{self, Stamp};
-use super::state::Writer;
+use super::writer::Writer;
 use crate::ids::NodeId;
 use crate::store::Record;
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 
-use super::Merged;
 use super::log::Lacks;
+use super::{Merged, hlc};
 use crate::ids::{NodeId, SnapshotNumber};
 use crate::turn::Turn;
 use crate::wire::base::MergedBase;
@@ -12,6 +12,11 @@ use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
 use crate::wire::record::Record;
 use crate::wire::version_vector::VersionVector;
+
+/// How long what follows a snapshot is kept that somebody wants, from its begin and from when a
+/// piece of it was asked for, in milliseconds.
+const WRITTEN_MS: u64 = 60_000;
+const ASKED_MS: u64 = 5000;
 
 impl Merged {
     /// Where the state stands.
@@ -58,6 +63,9 @@ impl Merged {
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
         self.check_replicas(&base.vector)?;
+        if !hlc::is_in_format(base.clock) {
+            return Err(Malformed);
+        }
         let own = base.vector.get(self.me);
         if own > self.log.appended().get(self.me) {
             self.on_unknown_own(own, turn);
@@ -75,10 +83,35 @@ impl Merged {
         self.repair.is_ahead(member, &self.log)
     }
 
+    /// A snapshot is begun here. If somebody wants it, what follows it is kept for a while.
+    pub(crate) fn note_begun(&mut self, now_ms: u64) {
+        if self.wants_snapshot {
+            self.needed = Some((self.log.applied().clone(), now_ms + WRITTEN_MS));
+        }
+    }
+
     /// A snapshot that others may fetch is in place.
     pub(crate) fn offer(&mut self, number: SnapshotNumber, vector: VersionVector) {
         self.offer = Some((number, vector));
         self.wants_snapshot = false;
+    }
+
+    /// Somebody fetches it.
+    pub(crate) fn on_asked(&mut self, now_ms: u64) {
+        if let Some((_, vector)) = &self.offer {
+            self.needed = Some((vector.clone(), now_ms + ASKED_MS));
+        }
+    }
+
+    /// Whether this node fetches the state of another replica: what it lacks need not be asked for.
+    pub(crate) fn set_fetching(&mut self, is_fetching: bool) {
+        self.is_fetching = is_fetching;
+    }
+
+    /// Forgets what is too much of the logs.
+    pub(super) fn forget(&mut self, now_ms: u64) {
+        let needed = self.needed.as_ref().filter(|(_, until_ms)| now_ms < *until_ms);
+        self.log.forget(self.limits.kept_bytes, needed.map(|(vector, _)| vector));
     }
 
     /// Whether somebody lacks what only a new snapshot holds.
@@ -97,6 +130,7 @@ impl Merged {
             Lacks::Snapshot => match &self.offer {
                 Some((number, held)) if held.holds(self.log.cut()) => {
                     turn.send(member, Body::OfferSnapshot(*number));
+                    self.on_asked(turn.now.monotonic_ms);
                 }
                 _ => self.wants_snapshot = true,
             },

@@ -3,70 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::hlc::{self, Stamp};
+use super::hlc::Stamp;
 use super::slots;
+use super::writer::Writer;
 use crate::commands::{Merging, View};
 use crate::counting::{Past, Watch};
-use crate::ids::{Boot, Index, NodeId};
-use crate::store::{Cursor, Seen, Store, Value, Walk, Written};
-use crate::wire::codec::{Malformed, Reader, put_uint};
+use crate::store::{Cursor, Seen, Store, Value, Walk};
+use crate::wire::codec::Malformed;
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
 use crate::wire::version_vector::Place;
-
-/// Which write a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Writer {
-    pub(super) stamp: Stamp,
-    /// Where it was written, in the log of the stamp's replica.
-    pub(super) place: Place,
-}
-
-impl Written for Writer {
-    fn encode(self, out: &mut Vec<u8>) {
-        let Stamp { clock, replica, offset } = self.stamp;
-        let Place { boot, index } = self.place;
-        let (ms, events) = hlc::parts(clock);
-        put_pair(out, ms.wrapping_sub(EPOCH_MS) & MS_MAX, events);
-        put_pair(out, boot.0, replica.0);
-        put_uint(out, u64::from(offset));
-        put_uint(out, index.0);
-    }
-
-    fn decode(reader: &mut Reader<'_>) -> Writer {
-        let (ms, events) = pair(reader);
-        let (boot, replica) = pair(reader);
-        let clock = hlc::of_parts(ms.wrapping_add(EPOCH_MS) & MS_MAX, events);
-        let stamp = Stamp { clock, replica: NodeId(replica), offset: uint(reader) as u32 };
-        Writer { stamp, place: Place { boot: Boot(boot), index: Index(uint(reader)) } }
-    }
-}
-
-/// Where 2025 begins, in milliseconds: what is counted from there takes a byte less for some years.
-const EPOCH_MS: u64 = 1_735_689_600_000;
-/// The milliseconds of a clock have 48 bits.
-const MS_MAX: u64 = (1 << 48) - 1;
-/// A number that is mostly less takes four bits beside another one.
-const FEW: u64 = 15;
-
-/// Appends two numbers, the second of which is mostly small.
-fn put_pair(out: &mut Vec<u8>, number: u64, small: u64) {
-    put_uint(out, number << 4 | small.min(FEW));
-    if small >= FEW {
-        put_uint(out, small);
-    }
-}
-
-/// Reads what [`put_pair`] wrote.
-fn pair(reader: &mut Reader<'_>) -> (u64, u64) {
-    let both = uint(reader);
-    let small = both & FEW;
-    (both >> 4, if small == FEW { uint(reader) } else { small })
-}
-
-fn uint(reader: &mut Reader<'_>) -> u64 {
-    reader.uint().expect("a writer was written whole")
-}
 
 /// Keys, values and tombstones: after a delete a record stays without a value, so that an older
 /// write cannot bring the key back. The order in which writes are merged makes no difference.
@@ -260,6 +206,7 @@ fn outlasts(old: Stamp, new: Stamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::NodeId;
 
     fn stamp(clock: u64, replica: u64, offset: u32) -> Stamp {
         Stamp { clock, replica: NodeId(replica), offset }
@@ -280,24 +227,6 @@ mod tests {
                 assert!(state.keys() <= 1);
             }
             assert_eq!(state.get(b"k").as_deref(), Some(&b"b"[..]));
-        }
-    }
-
-    #[test]
-    fn a_writer_takes_few_bytes_and_comes_back() {
-        let bytes = |clock, replica, offset, boot, index| {
-            let place = Place { boot: Boot(boot), index: Index(index) };
-            let writer = Writer { stamp: stamp(clock, replica, offset), place };
-            let mut out = vec![];
-            writer.encode(&mut out);
-            assert_eq!(Writer::decode(&mut Reader::new(&out)), writer);
-            out.len()
-        };
-        assert_eq!(bytes(1_790_000_000_000 << 16, 3, 63, 7, 100_000), 6 + 1 + 1 + 3);
-        assert_eq!(bytes((1_790_000_000_000 << 16) + 14, 14, 63, 8, 1), 6 + 2 + 1 + 1);
-        assert_eq!(bytes((1_790_000_000_000 << 16) + 15, 15, 128, 7, 1), 7 + 2 + 2 + 1);
-        for clock in [0, 1 << 16, u64::MAX] {
-            bytes(clock, u64::MAX, u32::MAX, 1 << 56, u64::MAX);
         }
     }
 

@@ -61,7 +61,9 @@ impl Merged {
 
     /// Makes entries of what was gathered; true if something was done.
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
-        self.repair.ask(&self.log, &self.inbox, turn);
+        if !self.is_fetching {
+            self.repair.ask(&self.log, &self.inbox, turn);
+        }
         let applied = self.apply(turn);
         if mutant!(UnmeasuredClockStamps, turn.clock_waits, false) {
             // Soon it is known whether this clock may be believed.

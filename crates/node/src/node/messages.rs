@@ -97,8 +97,13 @@ impl Node {
                 self.fetch_merged(from, number, outputs);
                 Ok(())
             }
-            Body::AskSnapshot { number, offset } => {
-                self.agreed.on_asked(from, turn.now.monotonic_ms);
+            Body::AskSnapshot { number, offset, for_raft } => {
+                let now_ms = turn.now.monotonic_ms;
+                if for_raft {
+                    self.agreed.on_asked(from, now_ms);
+                } else {
+                    self.merged.on_asked(now_ms);
+                }
                 self.donor.on_asked(
                     from,
                     number,

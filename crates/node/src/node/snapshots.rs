@@ -31,8 +31,12 @@ impl Node {
         // What was fetched so far counts only together with what comes.
         let may_begin =
             !self.agreed.is_within_entry() && self.fetch.is_none() && !self.disk.is_full();
-        let turn = turn!(self, outputs);
-        self.snapshots.work(&self.limits, may_begin, &mut self.agreed, &mut self.merged, turn);
+        let fetches_merged = self.fetch.as_ref().is_some_and(|fetch| fetch.want == Want::Merged);
+        self.merged.set_fetching(fetches_merged);
+        let is_fetched = self.donor.is_asked(self.now.monotonic_ms);
+        let (limits, turn) = (&self.limits, turn!(self, outputs));
+        let (agreed, merged) = (&mut self.agreed, &mut self.merged);
+        self.snapshots.work(limits, may_begin, is_fetched, agreed, merged, turn);
     }
 
     pub(super) fn on_snapshot_placed(&mut self, number: SnapshotNumber, outputs: &mut Vec<Output>) {
@@ -102,10 +106,7 @@ impl Node {
             if let Some(base) = fetch.merged_base() {
                 read = self.merged.check_base(base, turn);
             }
-            let lacks = match fetch.want {
-                Want::Agreed(index) => self.agreed.lacks(index),
-                Want::Merged => true,
-            };
+            let lacks = fetch.agreed_base().is_none_or(|base| self.agreed.lacks(base));
             if read.is_ok() && lacks && !*turn.halted {
                 fetch.seal(turn);
                 if fetch.want != Want::Merged {
@@ -132,19 +133,21 @@ impl Node {
             return fetch.ask(turn!(self, outputs));
         }
         let fetch = self.fetch.take().expect("it is there");
-        let from = fetch.from;
+        let (from, want) = (fetch.from, fetch.want);
         let index = self.install(fetch.into_coming(), outputs);
         outputs.push(Output::Note(Event::Fetched(from, index)));
-        turn!(self, outputs).send(from, Body::Fetched(index));
+        if want != Want::Merged {
+            turn!(self, outputs).send(from, Body::Fetched(index));
+        }
     }
 
     /// A state that was fetched is on disk: it counts. Gives where the agreed state stands.
     fn install(&mut self, coming: Coming, outputs: &mut Vec<Output>) -> Index {
         let turn = turn!(self, outputs);
+        let why = "another member's state took the place of this one's";
+        self.snapshots.give_up(why, &mut self.agreed, &mut self.merged, turn);
         match coming {
             Coming::Agreed(state, Some(base)) => {
-                let why = "another member's state took the place of this one's";
-                self.snapshots.give_up(why, &mut self.agreed, &mut self.merged, turn);
                 self.agreed.install(*state, &base, turn);
             }
             Coming::Merged(slots, Some(base)) => self.merged.join(&slots, &base, turn),

@@ -51,7 +51,7 @@ pub fn in_words(message: &Bytes) -> String {
         Body::AskClock { .. } => "what does your clock say?".into(),
         Body::TellClock(reading) => format!("my clock says {}", reading.wall_ms),
         Body::OfferSnapshot(number) => format!("you lack what my snapshot {number} holds"),
-        Body::AskSnapshot { number, offset } => {
+        Body::AskSnapshot { number, offset, .. } => {
             format!("your snapshot {number}, from {offset} on?")
         }
         Body::Snapshot { number, offset, bytes } if bytes.is_empty() => {

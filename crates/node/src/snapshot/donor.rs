@@ -15,7 +15,12 @@ pub(crate) struct Donor {
     requests: u64,
     /// Of each member the last question: what the driver calls it, and what it is about.
     asked: BTreeMap<NodeId, (u64, SnapshotNumber, u64)>,
+    /// When anybody last asked.
+    asked_ms: Option<u64>,
 }
+
+/// So long after a question its member counts as fetching, in milliseconds.
+const FETCHING_MS: u64 = 2000;
 
 impl Donor {
     /// A member asks for a piece. What it asked before is forgotten.
@@ -28,8 +33,14 @@ impl Donor {
         turn: &mut Turn<'_>,
     ) {
         self.requests += 1;
+        self.asked_ms = Some(turn.now.monotonic_ms);
         self.asked.insert(from, (self.requests, number, offset));
         turn.outputs.push(Output::ReadSnapshot { request: self.requests, number, offset, bytes });
+    }
+
+    /// Whether somebody is fetching a snapshot.
+    pub(crate) fn is_asked(&self, now_ms: u64) -> bool {
+        self.asked_ms.is_some_and(|asked_ms| now_ms < asked_ms + FETCHING_MS)
     }
 
     /// The driver has read a piece, or there is no such snapshot any more: who gets nothing.

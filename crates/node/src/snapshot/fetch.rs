@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use crate::agreed::{Offer, State};
-use crate::ids::{Index, NodeId, SnapshotNumber, Ticket};
+use crate::ids::{Index, NodeId, SnapshotNumber, Term, Ticket};
 use crate::merged;
 use crate::turn::Turn;
 use crate::wire::base::{AgreedBase, MergedBase};
@@ -29,8 +29,8 @@ const UNSYNCED_BYTES: usize = 4 << 20;
 /// What is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Want {
-    /// The agreed state, which stands there at least.
-    Agreed(Index),
+    /// The agreed state that stands there.
+    Agreed(Index, Term),
     /// The merged one.
     Merged,
 }
@@ -65,7 +65,7 @@ impl Fetch {
     /// A leader offers its state.
     pub(crate) fn agreed(from: NodeId, offer: Offer, members: &[NodeId]) -> Fetch {
         let coming = Coming::Agreed(Box::new(State::new(members)), None);
-        Fetch::new(from, offer.number, Want::Agreed(offer.index), coming)
+        Fetch::new(from, offer.number, Want::Agreed(offer.index, offer.term), coming)
     }
 
     /// Another replica offers its state.
@@ -93,7 +93,9 @@ impl Fetch {
     pub(crate) fn ask(&mut self, turn: &mut Turn<'_>) {
         self.asked_ms = turn.now.monotonic_ms;
         self.attempts += 1;
-        turn.send(self.from, Body::AskSnapshot { number: self.number, offset: self.offset });
+        let (number, offset) = (self.number, self.offset);
+        let for_raft = self.want != Want::Merged;
+        turn.send(self.from, Body::AskSnapshot { number, offset, for_raft });
     }
 
     /// Asks again where no answer comes; false: it is to be given up.
@@ -115,8 +117,7 @@ impl Fetch {
 
     /// Whether a piece that came from there is the next one.
     pub(crate) fn expects(&self, from: NodeId, number: SnapshotNumber, offset: u64) -> bool {
-        let is_next = offset == mutant!(ResumedSkips, self.offset, offset);
-        !self.waits() && is_next && (from, number) == (self.from, self.number)
+        !self.waits() && (from, number, offset) == (self.from, self.number, self.offset)
     }
 
     /// Takes in the next piece, hands what is of use to the disk, and asks for the next one, unless
@@ -146,8 +147,8 @@ impl Fetch {
         }
         match &self.coming {
             Coming::Agreed(_, Some(base)) => {
-                let enough = matches!(self.want, Want::Agreed(least) if base.index >= least);
-                enough.then_some(()).ok_or(Malformed)
+                let is_offered = self.want == Want::Agreed(base.index, base.term);
+                is_offered.then_some(()).ok_or(Malformed)
             }
             Coming::Merged(_, Some(_)) => Ok(()),
             Coming::Agreed(_, None) | Coming::Merged(_, None) => Err(Malformed),

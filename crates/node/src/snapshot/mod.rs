@@ -156,19 +156,21 @@ impl Snapshots {
     }
 
     /// Begins one if it is time to, or goes on with the one that was begun. `may_begin`: the state
-    /// stands between two entries, and nothing is being fetched.
+    /// stands between two entries, and nothing is being fetched. `is_fetched`: somebody fetches the
+    /// newest one, which a newer one would take away.
     pub(crate) fn work(
         &mut self,
         limits: &Limits,
         may_begin: bool,
+        is_fetched: bool,
         agreed: &mut Agreed,
         merged: &mut Merged,
         turn: &mut Turn<'_>,
     ) {
         let now_ms = turn.now.monotonic_ms;
         self.placed_ms.get_or_insert(now_ms);
-        self.wanted |=
-            self.writing.is_none() && (agreed.wants_snapshot() | merged.wants_snapshot());
+        let is_wanted = agreed.wants_snapshot() | merged.wants_snapshot();
+        self.wanted |= is_wanted && self.writing.is_none() && !is_fetched;
         let is_due = self.writing.is_none() && self.is_due(limits, turn.disk.handed(), now_ms);
         if is_due && may_begin {
             self.begin(agreed, merged, turn);
@@ -199,6 +201,7 @@ impl Snapshots {
         turn.note(Event::SnapshotBegun(number));
         agreed.state().begin_walk();
         merged.state().begin_walk();
+        merged.note_begun(turn.now.monotonic_ms);
         let facts = turn.disk.facts();
         let agreed_tail = agreed.unapplied().into_iter().chain([facts.hard_state()]);
         let mut writing = Writing {

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 
 use super::numbered::Numbered;
 pub(super) use page::FREE;
-use page::{PLACES_MAX, Page};
-use sizes::Size;
+use page::Page;
+use sizes::{PLACES_MAX, Size};
 
 /// Names a record: 1 bit for whether it shares a page, and then 20 for the page and 11 for the
 /// place in it, or 31 for its number. Its alignment of two bytes lets it lie beside others without

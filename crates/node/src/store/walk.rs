@@ -69,34 +69,61 @@ impl Walk {
         mut each: impl FnMut(u16, Seen<'_, P>) -> bool,
     ) {
         let Some(from) = self.next else { return };
-        let mut name_of = std::mem::take(&mut self.name);
+        let (kept, bytes, name_of) = (&mut self.kept, &mut self.bytes, &mut self.name);
+        let (mut left, mut stop) = (most, None);
         let mut see = |key: &[u8], record: Record<'_, P>| {
             let at = Cursor::of(key);
-            if !self.kept.is_empty() {
-                name(at, key, &mut name_of);
-                if let Some(old) = self.kept.remove(&name_of) {
-                    self.bytes -= weight(&name_of, old.as_ref());
+            if stop.is_none() {
+                stop = tell_gone(kept, bytes, Some(at), &mut left, &mut each);
+            }
+            if stop.is_some() {
+                return false;
+            }
+            if !kept.is_empty() {
+                name(at, key, name_of);
+                if let Some(old) = kept.remove(name_of) {
+                    *bytes -= weight(name_of, old.as_ref());
                     return old.is_none_or(|old| each(at.slot(), Seen::Kept(&old)));
                 }
             }
             each(at.slot(), Seen::Live(key, record))
         };
         let next = store.walk(from, most, &mut see);
-        self.next = next;
-        self.name = name_of;
-        // What was there when the walk began, and is gone by now.
-        while let Some(first) = self.kept.first_entry() {
-            let at = first.key().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-            if next.is_some_and(|next| Cursor(at) >= next) {
-                break;
-            }
-            let (name, old) = first.remove_entry();
-            self.bytes -= weight(&name, old.as_ref());
-            if let Some(old) = &old {
-                each(Cursor(at).slot(), Seen::Kept(old));
-            }
+        let stop = stop.or_else(|| tell_gone(kept, bytes, next, &mut left, &mut each));
+        self.next = stop.or(next);
+    }
+}
+
+/// Tells of keys before a place that were there when the walk began, and are gone by now: every
+/// other one before it was seen. Where to go on, if that are too many.
+fn tell_gone<P>(
+    kept: &mut BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    bytes: &mut usize,
+    before: Option<Cursor>,
+    left: &mut usize,
+    each: &mut impl FnMut(u16, Seen<'_, P>) -> bool,
+) -> Option<Cursor> {
+    let mut last = None;
+    while let Some(first) = kept.first_entry() {
+        let at = first.key().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let at = Cursor(at);
+        if before.is_some_and(|before| at >= before) {
+            break;
+        }
+        if *left == 0 && last != Some(at) {
+            return Some(at);
+        }
+        last = Some(at);
+        let (name, old) = first.remove_entry();
+        *bytes -= weight(&name, old.as_ref());
+        *left = left.saturating_sub(1);
+        if let Some(old) = &old
+            && !each(at.slot(), Seen::Kept(old))
+        {
+            *left = 0;
         }
     }
+    None
 }
 
 /// What a key is called among those that are kept: they sort as the walk goes.

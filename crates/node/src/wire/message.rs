@@ -55,8 +55,9 @@ pub(crate) enum Body {
     /// The receiver lacks merged entries that the sender does not keep any more: this snapshot of
     /// the sender holds them.
     OfferSnapshot(SnapshotNumber),
-    /// The sender fetches this snapshot of the receiver, from this place on.
-    AskSnapshot { number: SnapshotNumber, offset: u64 },
+    /// The sender fetches this snapshot of the receiver, from this place on. `for_raft`: it is the
+    /// agreed state of it that it needs.
+    AskSnapshot { number: SnapshotNumber, offset: u64, for_raft: bool },
     /// A piece of a snapshot of the sender; nothing: there is no such snapshot any more.
     Snapshot { number: SnapshotNumber, offset: u64, bytes: Bytes },
     /// The sender has fetched what the receiver, its leader, offered: its state stands at this
@@ -221,10 +222,11 @@ impl Body {
                 out.push(OFFER_SNAPSHOT);
                 put_uint(out, number.0);
             }
-            Body::AskSnapshot { number, offset } => {
+            Body::AskSnapshot { number, offset, for_raft } => {
                 out.push(ASK_SNAPSHOT);
                 put_uint(out, number.0);
                 put_uint(out, *offset);
+                out.push(u8::from(*for_raft));
             }
             Body::Snapshot { number, offset, bytes } => {
                 out.push(SNAPSHOT);
@@ -276,7 +278,7 @@ impl Body {
             OFFER_SNAPSHOT => Body::OfferSnapshot(SnapshotNumber(reader.number()?)),
             ASK_SNAPSHOT => {
                 let (number, offset) = (SnapshotNumber(reader.number()?), reader.number()?);
-                Body::AskSnapshot { number, offset }
+                Body::AskSnapshot { number, offset, for_raft: reader.flag()? }
             }
             SNAPSHOT => {
                 let (number, offset) = (SnapshotNumber(reader.number()?), reader.number()?);
@@ -366,7 +368,7 @@ mod tests {
                 is_fit: false,
             }),
             Body::OfferSnapshot(SnapshotNumber(7)),
-            Body::AskSnapshot { number: SnapshotNumber(7), offset: 1 << 40 },
+            Body::AskSnapshot { number: SnapshotNumber(7), offset: 1 << 40, for_raft: true },
             Body::Snapshot {
                 number: SnapshotNumber(7),
                 offset: 0,

@@ -65,7 +65,7 @@ impl Sections {
             return Err(Malformed);
         }
         if let Record::End(records) = record {
-            self.ended = *records == self.records;
+            self.ended = mutant!(EndUncounted, *records == self.records, true);
             return if self.ended { Ok(()) } else { Err(Malformed) };
         }
         self.records += 1;

@@ -164,7 +164,8 @@ impl World {
     /// - `forge 2 1 NAME`: node 2 says to node 1 what no sound member says (see `node::Forged`).
     /// - `stranger 2 1`: somebody says hello to node 1 as node 2, and that it knows node 1 by
     ///   another directory.
-    /// - `keep BYTES`: nodes keep so much of their logs for those who are behind.
+    /// - `keep BYTES`: nodes keep so much of their logs for those who are behind; `pieces BYTES`:
+    ///   and send so much of a snapshot at once.
     /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`: its newest snapshot is damaged; `forget
     ///   1`: of the log of node 1 what is before its older snapshot is gone.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done.
@@ -267,6 +268,11 @@ impl World {
             ["log", "time"] => self.log_time(),
             ["keep", bytes] => {
                 self.limits.kept_bytes = number(bytes) as usize;
+                let limits = self.limits;
+                self.nodes.values_mut().for_each(|node| node.set_limits(limits));
+            }
+            ["pieces", bytes] => {
+                self.limits.piece_bytes = number(bytes) as usize;
                 let limits = self.limits;
                 self.nodes.values_mut().for_each(|node| node.set_limits(limits));
             }

@@ -1,5 +1,5 @@
-//! Snapshots and the log that is cut behind them, on a disk that fails and loses its power: all that
-//! was acknowledged is there, in a snapshot or in the log.
+//! Snapshots and the log that is cut behind them, on a disk that fails and loses its power: all
+//! that was acknowledged is there, in a snapshot or in the log.
 
 use std::fs;
 use std::os::unix::fs::FileExt;

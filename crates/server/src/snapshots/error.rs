@@ -41,7 +41,7 @@ pub(crate) enum Error {
 impl Error {
     /// Whether the file itself is bad, and not the way to it.
     pub(crate) fn is_damage(&self) -> bool {
-        matches!(self, Error::Damaged { .. } | Error::Refused { .. })
+        matches!(self, Error::Damaged { .. })
     }
 }
 
@@ -56,6 +56,8 @@ impl From<Error> for crate::Error {
         match error {
             Error::Disk(error) => error.into(),
             Error::Version { .. } => crate::Error::configuration(error.to_string()),
+            // The bytes are as they were written: it is the start that does not fit them.
+            Error::Refused { source, .. } => crate::Error::configuration(source.0),
             _ => crate::Error::run_time(error.to_string()),
         }
     }

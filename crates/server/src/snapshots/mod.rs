@@ -16,9 +16,10 @@
 //! which frame is the first behind them (`S` in the header), once they are durable.
 //!
 //! **Writing** has a thread of its own and a name that no start takes for a snapshot. It is synced
-//! every 256 KiB: the log's syncs would otherwise wait for more at once. The header comes last. Then the file is synced, read back from the disk and held against its checksums, renamed,
-//! and the directory synced. A snapshot that cannot be written, whatever the reason, is given up
-//! and removed: the log and the snapshots before it stand.
+//! every 256 KiB: the log's syncs would otherwise wait for more at once. The header comes last.
+//! Then the file is synced, read back from the disk and held against its checksums, renamed, and
+//! the directory synced. A snapshot that cannot be written, whatever the reason, is given up and
+//! removed: the log and the snapshots before it stand.
 //!
 //! **Two are kept**, the newest and the one before it. Once a new one is in place, older ones go,
 //! and then the log before the older of the two.

@@ -35,8 +35,8 @@ pub(crate) struct Start<L> {
     pub loaded: L,
     /// That snapshot.
     pub newest: Option<Kept>,
-    /// Where those lie that cannot be read: newer ones that the system does not let us read, and all
-    /// that were found bad, now or before.
+    /// Where those lie that cannot be read: newer ones that the system does not let us read, and
+    /// all that were found bad, now or before.
     pub bad: Vec<PathBuf>,
 }
 
@@ -45,8 +45,9 @@ impl Folder {
     /// told the numbers of those that cannot be read.
     ///
     /// # Errors
-    /// [`Error::Version`]: the newest one is of another version. [`Error::Disk`]: what there is
-    /// cannot be listed.
+    /// [`Error::Version`]: the newest one is of another version. [`Error::Refused`]: it is good,
+    /// and of another node or order, or has what this version does not know. [`Error::Disk`]: what
+    /// there is cannot be listed.
     pub(crate) fn start<L: Load>(
         &self,
         make: impl Fn(&[SnapshotNumber]) -> L,
@@ -60,7 +61,7 @@ impl Folder {
                     bad.extend(self.bad()?);
                     return Ok(Start { loaded, newest: Some(newest), bad });
                 }
-                Err(error @ Error::Version { .. }) => return Err(error),
+                Err(error @ (Error::Version { .. } | Error::Refused { .. })) => return Err(error),
                 Err(error) => bad.extend(self.pass_over(number, &error)),
             }
             mutant!(SkippedNumberUsedAgain, skipped.push(number), ());

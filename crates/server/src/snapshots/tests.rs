@@ -1,4 +1,5 @@
-//! Snapshots as a whole: what was written is read, harm to it is noticed, and what the threads tell.
+//! Snapshots as a whole: what was written is read, harm to it is noticed, and what the threads
+//! tell.
 
 use std::fs;
 use std::path::Path;

@@ -72,8 +72,8 @@ impl Unfinished {
         Ok(())
     }
 
-    /// Writes what is left, puts the snapshot on disk, reads it back, and puts it in place. It holds
-    /// all frames before `first`.
+    /// Writes what is left, puts the snapshot on disk, reads it back, and puts it in place. It
+    /// holds all frames before `first`.
     ///
     /// # Errors
     /// [`Error::Ended`] if the server ends meanwhile.

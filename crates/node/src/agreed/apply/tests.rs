@@ -1,13 +1,14 @@
 //! Own writes in the log, of this start and of others.
 
 use bytes::Bytes;
+use raft::eraftpb::{Entry, HardState};
 
 use super::*;
 use crate::agreed::{State, Tail};
 use crate::api::{Now, Output};
 use crate::commands::Command;
 use crate::counting::Counts;
-use crate::ids::{Boot, DirectoryId, KeyspaceId, NodeId, RequestId, Sequence, SessionId};
+use crate::ids::{Boot, DirectoryId, KeyspaceId, NodeId, RequestId, Sequence, SessionId, Term};
 use crate::limits::TURN_STEPS;
 use crate::random::Random;
 use crate::session::{Sessions, Waiter};
@@ -19,18 +20,15 @@ use crate::wire::lent::Lent;
 const ME: NodeId = NodeId(1);
 const LIFE: Life = Life { boot: Boot(3), incarnation: 7 };
 
+/// A node with an empty state, and this log.
+fn with_log(tail: Tail) -> Agreed {
+    let members = [1, 2, 3].map(NodeId);
+    Agreed::new(ME, LIFE, &members, tail, State::new(&members), &AgreedBase::default(), 1)
+}
+
 /// A node whose log carries one write of this id; and what came of it, if it must not go on.
 fn applied(id: WriteId) -> (Agreed, Option<Output>) {
-    let members = [1, 2, 3];
-    let mut agreed = Agreed::new(
-        ME,
-        LIFE,
-        &members.map(NodeId),
-        Tail::new(&members),
-        State::new(&members.map(NodeId)),
-        &AgreedBase::default(),
-        1,
-    );
+    let mut agreed = with_log(Tail::new(&[1, 2, 3]));
     let (session, request) = (SessionId(1), RequestId(1));
     let waiter = Waiter { session, id: request, since_ms: 0, certify: false };
     agreed.write(waiter, KeyspaceId::DEFAULT, Command::set(Bytes::from("k"), Bytes::from("v")));
@@ -82,4 +80,21 @@ fn another_life_in_the_log_that_this_directory_has_not_lived_supersedes_it() {
         });
         assert_eq!(code, expected, "{life:?}");
     }
+}
+
+#[test]
+fn a_state_that_the_log_holds_is_not_taken() {
+    let mut tail = Tail::new(&[1, 2, 3]);
+    for index in 1..=9 {
+        tail.append(Entry { index, term: 2, ..Entry::default() }, 0).unwrap();
+    }
+    tail.set_hard_state(HardState { term: 3, commit: 4, ..HardState::default() });
+    let agreed = with_log(tail);
+    let lacks = |index, term| {
+        let base = AgreedBase { index: Index(index), term: Term(term), ..AgreedBase::default() };
+        agreed.lacks(&base)
+    };
+    assert!(!lacks(4, 2), "it is committed");
+    assert!(!lacks(7, 2), "behind it may lie what was acknowledged");
+    assert!(lacks(7, 3) && lacks(10, 3), "the log holds another entry there, or none");
 }

@@ -2,9 +2,6 @@
 
 use super::sizes::Size;
 
-/// How many rooms a page may have.
-pub(super) const PLACES_MAX: usize = 1 << 11;
-
 /// The first byte of a free room; the next two say which free room comes next.
 pub(crate) const FREE: u8 = 0;
 /// There is no next free room.

@@ -4,8 +4,8 @@
 //! next, so that a record wastes few bytes and there are not too many sizes, each of which has a
 //! page that is not full. What is longer than 4 KiB has memory of its own.
 
-use super::page::PLACES_MAX;
-
+/// How many rooms a page may have.
+pub(super) const PLACES_MAX: usize = 1 << 11;
 /// Up to here there is a size for every two bytes.
 const FINE_BYTES_MAX: usize = 256;
 /// The least size: what marks a free room needs three bytes.
