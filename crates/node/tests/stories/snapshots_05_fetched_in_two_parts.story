@@ -8,7 +8,7 @@
 40 of 40 done
 > run 100
 > start 3
-> run 300
+> run 490
 n1: snapshot 1 is in place
 n3 fetches the state of n1
 > status
@@ -22,11 +22,13 @@ n3: boot 2, formed, waits for a majority to confirm what is committed, keys 0, v
 n1.a del key1 key2 key3 key4 key5 key6 key7 key8 key9 key10 → 10
 n1.a del key11 key12 key13 key14 key15 key16 key17 key18 key19 key20 → 10
 9 of 9 done
+> snapshot 1
 > run 100
+n1: snapshot 2 is in place
 > start 3
 > run 3000
 n3 fetches the state of n1
-n3 has the state of n1, up to 41
+n3 has the state of n1, up to 51
 > settle
 > status
 n1: boot 1, formed, ready, keys 20, vector []
