@@ -389,7 +389,7 @@ mutants! {
     /// Keys of a state that was fetched in part are taken for those of the next one.
     FetchesMixed, "snapshot", "", "snapshots_05_fetched_in_two_parts.story";
     /// A write that a fetched state may hold is said to have been refused.
-    SkippedAsRefused, "unknown reported as failed", "";
+    SkippedAsRefused, "unknown reported as failed", "", "snapshots_06_a_write_in_a_fetched_state.story";
     /// A leader offers a snapshot whose successors it does not keep any more.
     OffersStaleSnapshot, "snapshot", "", "agreed::storage::tests::a_snapshot_is_offered_while_what_follows_it_is_here";
     /// A leader waits for ever for a follower that fetches a snapshot.

@@ -19,7 +19,7 @@
 //! | when to take one; writing it | this one |
 //! | reading one that is in place for a member that fetches it | `donor` |
 //! | fetching one | `fetch` |
-//! | its bytes | `wire::section`, `wire::record`, `wire::base`, and `slots` in `agreed` and `merged` |
+//! | its bytes | `wire`: `section`, `record`, `base`; `slots` in `agreed` and `merged` |
 
 mod donor;
 mod fetch;

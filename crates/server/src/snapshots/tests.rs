@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::layout::PIECE_BYTES;
 use super::start::Load;
-use super::{Folder, Handle, Kept, Report};
+use super::{Error, Folder, Handle, Kept, Report};
 use crate::log::disk::{Disk, Fault, Faulty, Operation};
 
 /// How long anything may take before it counts as never happening.
@@ -244,14 +244,20 @@ fn a_snapshot_of_another_length_is_damaged() {
 }
 
 #[test]
-fn what_the_node_does_not_take_and_what_the_system_does_not_read_gives_way_too() {
+fn what_the_node_does_not_take_is_left_alone() {
     let world = World::new();
     world.take(3, b"good", 30);
     world.take(4, b"nonsense", 40);
-    let newest = world.start().1;
-    assert_eq!(newest.unwrap().number, SnapshotNumber(3));
-    assert_eq!(world.names(), ["3.snap", "4.bad"]);
-    let world = world.next_life(newest);
+    // Maybe it is that of another node, and this start was told a wrong id.
+    let refused = world.folder.start(Loaded::after).unwrap_err();
+    assert!(matches!(refused, Error::Refused { .. }), "{refused}");
+    assert_eq!(world.names(), ["3.snap", "4.snap"]);
+}
+
+#[test]
+fn what_the_system_does_not_read_gives_way() {
+    let world = World::new();
+    world.take(3, b"good", 30);
     world.take(5, b"better", 50);
     world.faulty.plan(Some(Operation::Open), 0, Fault::Refused(Errno::MFILE));
     let (loaded, newest, _) = world.start();
