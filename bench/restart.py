@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""How much memory keys take, how long a start takes, and what stays on disk, whatever was written before.
+
+Starts one node from a release binary on a directory of its own, fills it with keys of 16 bytes and values of 100, has it
+take a snapshot, kills it, starts it again, and so on for each round. Of each round a row is told:
+
+- resident memory less that of the empty node, a key: once the keys are written and a snapshot is in place, and after the start;
+- how long the snapshot took, and how large it is;
+- from the start of the process to the first answer to a GET of a key that was written last, in seconds;
+- what the data directory takes on disk.
+
+    cargo build --release && bench/restart.py
+    bench/restart.py --keys 10000000 --rounds 2
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+BATCH = 1000
+
+
+def connect(port):
+    end = time.monotonic() + 600
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port))
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.005)
+
+
+def command(*words):
+    words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+
+def ask(port, *words):
+    with connect(port) as client:
+        client.sendall(command(*words))
+        answer = b""
+        while not answer.endswith(b"\r\n"):
+            part = client.recv(1 << 16)
+            if not part:
+                raise OSError("the server closed the connection")
+            answer += part
+        if answer.startswith(b"$"):
+            length = int(answer[1:answer.index(b"\r\n")])
+            while len(answer) < answer.index(b"\r\n") + 4 + max(length, -2):
+                answer += client.recv(1 << 16)
+        return answer.decode()
+
+
+def figure(port, name):
+    for line in ask(port, "INFO", "everything").split("\r\n"):
+        if line.startswith(name + ":"):
+            return int(line.split(":")[1])
+    raise SystemExit(f"INFO has no {name}")
+
+
+def fill(port, keys, round_):
+    value = (b"%d-" % round_).ljust(100, b"x")
+    with connect(port) as client:
+        for first in range(0, keys, BATCH):
+            count = min(BATCH, keys - first)
+            client.sendall(b"".join(command(b"SET", b"key:%012d" % n, value) for n in range(first, first + count)))
+            got = 0
+            while got < count * len("+OK\r\n"):
+                part = client.recv(1 << 16)
+                if not part or b"-" in part:
+                    raise SystemExit(f"a SET failed: {part[:200]}")
+                got += len(part)
+
+
+def resident(process):
+    with open(f"/proc/{process.pid}/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def on_disk(directory):
+    sizes = (os.stat(os.path.join(folder, name)).st_blocks * 512
+             for folder, _, names in os.walk(directory) for name in names)
+    return sum(sizes)
+
+
+def start(options, directory, port):
+    arguments = options.server.split() + ["--listen", f"127.0.0.1:{port}", "--data-dir", directory, "--level", options.level]
+    return subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def wait_for(port, key, value):
+    while True:
+        try:
+            if value in ask(port, "GET", key):
+                return
+        except OSError:
+            pass
+        time.sleep(0.005)
+
+
+def take_snapshot(port):
+    before, begun = figure(port, "snapshot_number"), time.monotonic()
+    ask(port, "BGSAVE")
+    while figure(port, "snapshot_number") == before:
+        time.sleep(0.02)
+    return time.monotonic() - begun
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--server", default="target/release/candor serve", help="how a server is started")
+    parser.add_argument("--keys", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=3, help="how often all keys are written")
+    parser.add_argument("--level", default="linearizable")
+    options = parser.parse_args()
+    directory = tempfile.mkdtemp(prefix="candor-bench-")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = start(options, directory, port)
+    try:
+        ask(port, "PING")
+        empty = resident(process)
+        print(f"{options.keys} keys of 16 bytes, values of 100, {options.level}; the empty node takes {empty >> 20} MiB")
+        print("round | a key, in bytes | snapshot, s | MiB | start, s | a key after it | on disk, MiB")
+        for round_ in range(1, options.rounds + 1):
+            fill(port, options.keys, round_)
+            took = take_snapshot(port)
+            time.sleep(1)
+            loaded = (resident(process) - empty) / options.keys
+            size = figure(port, "snapshot_bytes") >> 20
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            begun = time.monotonic()
+            process = start(options, directory, port)
+            wait_for(port, b"key:%012d" % (options.keys - 1), f"{round_}-x")
+            restarted = time.monotonic() - begun
+            again = (resident(process) - empty) / options.keys
+            row = [f"{round_:5}", f"{loaded:15.1f}", f"{took:11.2f}", f"{size:3}", f"{restarted:8.2f}", f"{again:14.1f}",
+                   f"{on_disk(directory) >> 20:12}"]
+            print(" | ".join(row), flush=True)
+    finally:
+        process.kill()
+        process.wait()
+        shutil.rmtree(directory)
+
+
+if __name__ == "__main__":
+    main()
