@@ -23,6 +23,7 @@ const MISJUDGED: &[(u64, &str)] = &[
     (782379, "what a start found, and had not synced when the power went, was taken for kept"),
     (50120161, "repair that went on one entry at a time was taken to stand still"),
     (116686, "a merged write was taken to have spread, since another key was given the same value"),
+    (902302, "a request that came right before its node was paused counted as taken in"),
 ];
 
 #[test]

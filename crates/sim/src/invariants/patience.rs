@@ -23,6 +23,8 @@ pub(crate) struct Answered {
     closed: Vec<BTreeSet<SessionId>>,
     /// When each node's were last looked through.
     looked_ms: Vec<u64>,
+    /// When each node had its last turn.
+    turned_ms: Vec<u64>,
 }
 
 impl Answered {
@@ -34,6 +36,7 @@ impl Answered {
             answered: vec![BTreeMap::new(); setting.nodes],
             closed: vec![BTreeSet::new(); setting.nodes],
             looked_ms: vec![0; setting.nodes],
+            turned_ms: vec![0; setting.nodes],
         }
     }
 
@@ -67,6 +70,13 @@ impl Invariant for Answered {
             self.answered[turn.host].clear();
             self.closed[turn.host].clear();
             self.looked_ms[turn.host] = 0;
+        }
+        let before_ms = std::mem::replace(&mut self.turned_ms[turn.host], now_ms);
+        if now_ms > before_ms + LATE_MS {
+            // The process stood still. What came right before may have waited for the next turn, as
+            // what comes meanwhile waits in its socket: it is taken in now.
+            let open = self.open[turn.host].values_mut();
+            open.filter(|asked_ms| **asked_ms == before_ms).for_each(|asked_ms| *asked_ms = now_ms);
         }
         for key in turn.asked {
             self.open[turn.host].insert(*key, now_ms);
