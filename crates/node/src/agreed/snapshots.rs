@@ -58,7 +58,8 @@ impl Agreed {
         entries.map(record).collect()
     }
 
-    /// A snapshot of this node is in place, for those who lack what the log does not hold.
+    /// A snapshot of this node is in place, for those who lack what the log does not hold. What
+    /// everybody has of the log need not be kept any more.
     pub(crate) fn offer(&mut self, number: SnapshotNumber, base: &AgreedBase, now_ms: u64) {
         let offer = Offer { number, index: base.index, term: base.term };
         if self.wants_snapshot() {
@@ -67,6 +68,8 @@ impl Agreed {
         if base.index > Index(0) {
             self.raft.mut_store().offer(offer);
         }
+        let held_by_all = self.held_by_all().min(base.index);
+        self.raft.mut_store().forget(held_by_all, 0);
     }
 
     /// Whether somebody lacks what only a new snapshot holds.
@@ -74,18 +77,26 @@ impl Agreed {
         self.leads() && self.raft.store().wants_snapshot()
     }
 
-    /// Forgets what is too much of the log, but for what followers need who are there. Done as a
-    /// turn begins: who looks at the node after a turn sees what was committed in it.
+    /// Forgets what is too much of the log, but for what followers need who are there. Done as a turn
+    /// begins: who looks at the node after a turn sees what was committed in it.
     pub(crate) fn forget(&mut self, now_ms: u64) {
-        let kept = self.limits.kept_bytes;
+        let (kept, applied) = (self.limits.kept_bytes, self.applied_whole);
         if self.raft.store().bytes() <= kept {
             return;
         }
-        let up_to = self.applied_whole.min(self.needed_from(now_ms));
-        let applied = self.applied_whole;
+        let up_to = applied.min(self.needed_from(now_ms));
         let tail = self.raft.mut_store();
         tail.forget(up_to, kept);
         tail.forget(applied, KEPT_TIMES * kept);
+    }
+
+    /// Up to where every member has the log on its disk, as far as this node knows.
+    fn held_by_all(&self) -> Index {
+        if !self.leads() {
+            return Index(0);
+        }
+        let matched = self.raft.raft.prs().iter().map(|(_, progress)| progress.matched);
+        Index(matched.min().unwrap_or(0))
     }
 
     /// The first entry that followers need who are there, less one: what they have not
