@@ -77,8 +77,8 @@ impl Agreed {
         self.leads() && self.raft.store().wants_snapshot()
     }
 
-    /// Forgets what is too much of the log, but for what followers need who are there. Done as a turn
-    /// begins: who looks at the node after a turn sees what was committed in it.
+    /// Forgets what is too much of the log, but for what followers need who are there. Done as a
+    /// turn begins: who looks at the node after a turn sees what was committed in it.
     pub(crate) fn forget(&mut self, now_ms: u64) {
         let (kept, applied) = (self.limits.kept_bytes, self.applied_whole);
         if self.raft.store().bytes() <= kept {
