@@ -76,9 +76,11 @@ fn entries_fit<S: Storage>(message: &Message, raft: &Raft<S>) -> bool {
         let follows =
             entry.index == last.0 + 1 && last.1 <= entry.term && entry.term <= message.term;
         last = (entry.index, entry.term);
-        // Raft turns away what a deposed leader sends.
+        // Raft turns away what a deposed leader sends, and does not look at what is committed here,
+        // which this node may have forgotten.
         let kept = message.term < raft.term
             || entry.index > raft.raft_log.committed
+            || entry.index < raft.raft_log.first_index()
             || raft.raft_log.term(entry.index).is_ok_and(|term| term == entry.term);
         follows && kept && is_of_ours(entry)
     })
@@ -127,6 +129,30 @@ mod tests {
             MessageType::values().iter().filter(|kind| sound(**kind, 0)).collect();
         assert_eq!(without, [&MessageType::MsgReadIndex]);
         assert!(sound(MessageType::MsgRequestPreVote, 1) && sound(MessageType::MsgHeartbeat, 1));
+    }
+
+    #[test]
+    fn entries_that_are_forgotten_here_may_come_again() {
+        let storage = MemStorage::new_with_conf_state((vec![1, 2], vec![]));
+        let entry = |index, term| Entry { index, term, ..Entry::default() };
+        let entries: Vec<Entry> = (1..=6).map(|index| entry(index, 1)).collect();
+        storage.wl().append(&entries).unwrap();
+        storage.wl().mut_hard_state().commit = 6;
+        storage.wl().compact(4).unwrap();
+        let logger = slog::Logger::root(slog::Discard, slog::o!());
+        let config = Config { id: 1, applied: 6, ..Config::default() };
+        let raft = RawNode::new(&config, storage, &logger).unwrap().raft;
+        let sound = |entries: Vec<Entry>| {
+            let (index, log_term) = (entries[0].index - 1, 1);
+            let mut message =
+                Message { from: 2, to: 1, term: 2, index, log_term, ..Message::default() };
+            message.set_msg_type(MessageType::MsgAppend);
+            message.set_entries(entries.into());
+            check(&message, &raft).is_ok()
+        };
+        assert!(sound(vec![entry(2, 1), entry(3, 1)]), "what is here of them says nothing");
+        assert!(sound(vec![entry(5, 1), entry(6, 1), entry(7, 2)]));
+        assert!(!sound(vec![entry(5, 1), entry(6, 2)]), "it is committed, and another one");
     }
 
     #[test]
