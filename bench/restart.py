@@ -14,6 +14,7 @@ take a snapshot, kills it, starts it again, and so on for each round. Of each ro
 """
 
 import argparse
+import importlib.util
 import os
 import shutil
 import signal
@@ -22,39 +23,36 @@ import subprocess
 import tempfile
 import time
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+spec = importlib.util.spec_from_file_location("long_commands", os.path.join(HERE, "long-commands.py"))
+long_commands = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(long_commands)
 BATCH = 1000
 
 
-def connect(port):
+def ask(port, *words):
+    """The answer to a command: a line, or the bytes behind it."""
+    words = [word if isinstance(word, bytes) else word.encode() for word in words]
+    connection, file = long_commands.connect(port)
+    with connection, file:
+        connection.sendall(long_commands.command(*words))
+        line = file.readline()
+        if not line:
+            raise OSError("the server closed the connection")
+        is_long = line.startswith(b"$") and line != b"$-1\r\n"
+        return (file.read(int(line[1:])) if is_long else line).decode()
+
+
+def ask_until_answered(port, *words):
+    """The same, as soon as the server takes connections."""
     end = time.monotonic() + 600
     while True:
         try:
-            return socket.create_connection(("127.0.0.1", port))
+            return ask(port, *words)
         except OSError:
             if time.monotonic() > end:
                 raise
             time.sleep(0.005)
-
-
-def command(*words):
-    words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-
-
-def ask(port, *words):
-    with connect(port) as client:
-        client.sendall(command(*words))
-        answer = b""
-        while not answer.endswith(b"\r\n"):
-            part = client.recv(1 << 16)
-            if not part:
-                raise OSError("the server closed the connection")
-            answer += part
-        if answer.startswith(b"$"):
-            length = int(answer[1:answer.index(b"\r\n")])
-            while len(answer) < answer.index(b"\r\n") + 4 + max(length, -2):
-                answer += client.recv(1 << 16)
-        return answer.decode()
 
 
 def figure(port, name):
@@ -66,16 +64,14 @@ def figure(port, name):
 
 def fill(port, keys, round_):
     value = (b"%d-" % round_).ljust(100, b"x")
-    with connect(port) as client:
+    connection, file = long_commands.connect(port)
+    with connection, file:
         for first in range(0, keys, BATCH):
-            count = min(BATCH, keys - first)
-            client.sendall(b"".join(command(b"SET", b"key:%012d" % n, value) for n in range(first, first + count)))
-            got = 0
-            while got < count * len("+OK\r\n"):
-                part = client.recv(1 << 16)
-                if not part or b"-" in part:
-                    raise SystemExit(f"a SET failed: {part[:200]}")
-                got += len(part)
+            part = range(first, min(first + BATCH, keys))
+            connection.sendall(b"".join(long_commands.command(b"SET", b"key:%012d" % n, value) for n in part))
+            for _ in part:
+                line = file.readline()
+                assert line == b"+OK\r\n", line
 
 
 def resident(process):
@@ -95,12 +91,7 @@ def start(options, directory, port):
 
 
 def wait_for(port, key, value):
-    while True:
-        try:
-            if value in ask(port, "GET", key):
-                return
-        except OSError:
-            pass
+    while value not in ask_until_answered(port, "GET", key):
         time.sleep(0.005)
 
 
@@ -125,7 +116,7 @@ def main():
         port = free.getsockname()[1]
     process = start(options, directory, port)
     try:
-        ask(port, "PING")
+        ask_until_answered(port, "PING")
         empty = resident(process)
         print(f"{options.keys} keys of 16 bytes, values of 100, {options.level}; the empty node takes {empty >> 20} MiB")
         print("round | a key, in bytes | snapshot, s | MiB | start, s | a key after it | on disk, MiB")

@@ -70,7 +70,7 @@ fn a_restart_begins_with_a_snapshot() {
     }
     assert!(snapshots(server) > 0);
     let log = server.log();
-    assert!(log.contains("snapshot"), "{log}");
+    assert!(log.contains("read snapshot"), "{log}");
     let kept = std::fs::read_dir(cluster.directory().join("1/snapshots")).unwrap().count();
     assert!(kept <= 3, "{kept} snapshots are kept");
 }

@@ -279,8 +279,8 @@ pub enum Event {
     SnapshotGivenUp(SnapshotNumber, String),
     /// This node lacks more than the logs of others keep: it fetches the state of this member.
     Fetches(NodeId),
-    /// It has fetched it, up to this entry of the agreed log.
-    Fetched(NodeId, Index),
+    /// It has fetched it: the agreed state up to this entry or, with none, the merged one.
+    Fetched(NodeId, Option<Index>),
 }
 
 /// How far a member's wall clock is ahead of this node's, as last measured: between these two.

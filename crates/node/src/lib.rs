@@ -28,6 +28,7 @@
 //! | `keyspace`, `commands`, `store` | what a key is promised; a row a command; where values lie |
 //! | `agreed` | the one log that Raft keeps: writes, linearizable reads, elections |
 //! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
+//! | `snapshot` | the state written down, so that logs may go, and fetched by who is behind |
 //! | `cluster` | who the members are, whether they are who they say, how far their clocks differ |
 //! | `wire`, `recovery` | the forms on disk and between nodes; how a node is born from its disk |
 //! | `observe`, `mutants` | the words that people read; the bugs that tests must catch |

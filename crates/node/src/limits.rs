@@ -12,6 +12,9 @@ pub const VALUE_BYTES_MAX: usize = 16 << 20;
 /// told otherwise.
 pub const TURN_STEPS: usize = 8192;
 
+/// How much more of a log is kept than usual for members that are there and behind.
+pub(crate) const KEPT_TIMES: usize = 4;
+
 /// What goes together at most, and what waits at most, each but for a single greater one. A driver
 /// that is out to try a node makes them small, so that it meets them often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

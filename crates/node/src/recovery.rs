@@ -4,10 +4,10 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::agreed::{self, Agreed, State, Tail};
+use crate::agreed::{self, Agreed, Offer, State, Tail};
 use crate::api::{Config, StartError};
 use crate::cluster::{Members, order_name};
-use crate::ids::{Life, NodeId, SnapshotNumber};
+use crate::ids::{Index, Life, NodeId, SnapshotNumber};
 use crate::merged::Merged;
 use crate::node::Node;
 use crate::snapshot::{Placed, Snapshots};
@@ -18,6 +18,7 @@ use crate::wire::facts::Facts;
 use crate::wire::group::RecordGroup;
 use crate::wire::record::{Birth, Record};
 use crate::wire::section::Sections;
+use crate::wire::version_vector::VersionVector;
 
 /// A node being born from its disk: tell it the newest snapshot and every group behind it, in
 /// order, then finish.
@@ -34,8 +35,9 @@ pub struct Recovery {
     /// The snapshot that is being read, and the one that was.
     sections: Sections,
     snapshot: Option<Placed>,
-    /// What was read of it.
-    read: Placed,
+    /// Bytes that were read of it, and where the merged state of it stands.
+    read: u64,
+    vector: VersionVector,
     /// The highest number of a snapshot that cannot be read.
     skipped: SnapshotNumber,
     /// Bytes of groups that were replayed.
@@ -63,7 +65,8 @@ impl Recovery {
             merged_slots: vec![],
             sections: Sections::default(),
             snapshot: None,
-            read: Placed::default(),
+            read: 0,
+            vector: VersionVector::default(),
             skipped: SnapshotNumber(0),
             replayed: 0,
             config,
@@ -79,11 +82,13 @@ impl Recovery {
     /// pieces of any length, before any group.
     ///
     /// # Errors
-    /// They cannot be read. This recovery is over then; another may begin with an older snapshot.
+    /// They cannot be read, or are of another node. This recovery is over then. Where the bytes are
+    /// as they were written, it is this start that does not fit them: an older snapshot is no way
+    /// out.
     ///
     /// [`Output::WriteSnapshot`]: crate::Output::WriteSnapshot
     pub fn load(&mut self, bytes: &[u8]) -> Result<(), StartError> {
-        self.read.bytes += bytes.len() as u64;
+        self.read += bytes.len() as u64;
         let mut sections = std::mem::take(&mut self.sections);
         sections.take_in(bytes, |record| self.take_in(record, true))?;
         self.sections = sections;
@@ -101,7 +106,12 @@ impl Recovery {
         if !self.sections.is_complete() || self.agreed_slots.is_some() {
             return Err(unreadable("the end of a snapshot"));
         }
-        self.snapshot = Some(Placed { number, ..self.read.clone() });
+        self.snapshot = Some(Placed { number, bytes: self.read });
+        let AgreedBase { index, term, .. } = self.base;
+        if index > Index(0) {
+            self.tail.offer(Offer { number, index, term });
+        }
+        self.merged.offer(number, self.vector.clone());
         Ok(())
     }
 
@@ -137,8 +147,7 @@ impl Recovery {
                 self.agreed_slots().loaded(&base);
                 self.agreed = self.agreed_slots.take().expect("there are some now");
                 self.tail.rebase(&base, 0);
-                self.base = base.clone();
-                self.read.agreed = base;
+                self.base = base;
             }
             Record::MergedSlot(slot) if own => self.merged.load(&slot)?,
             Record::MergedSlot(slot) => self.merged_slots.push(slot),
@@ -147,7 +156,7 @@ impl Recovery {
                     self.merged.load(&slot)?;
                 }
                 self.merged.loaded(&base, own);
-                self.read.vector = base.vector;
+                self.vector = base.vector;
             }
             Record::End(_) if own => {}
             Record::End(_) => return Err(unreadable("a record")),
@@ -163,8 +172,10 @@ impl Recovery {
 
     /// The agreed state that comes.
     fn agreed_slots(&mut self) -> &mut State {
-        let members = self.config.members.iter().map(|member| member.0).collect::<Vec<_>>();
-        self.agreed_slots.get_or_insert_with(|| State::new(&members))
+        let members = &self.config.members;
+        self.agreed_slots.get_or_insert_with(|| {
+            State::new(&members.iter().map(|member| member.0).collect::<Vec<_>>())
+        })
     }
 
     fn check_owner(&self, birth: &Birth) -> Result<(), StartError> {
@@ -255,12 +266,8 @@ impl Recovery {
         self.facts.lives.add(life);
         self.merged.begin(life.boot);
         mutant!(LogCutAtStart, (), self.tail.cut_last());
-        let mut agreed =
+        let agreed =
             Agreed::new(config.id, life, &members, self.tail, self.agreed, &self.base, config.seed);
-        if let Some(placed) = &self.snapshot {
-            agreed.offer(placed.number, &placed.agreed, 0);
-            self.merged.offer(placed.number, placed.vector.clone());
-        }
         let identity = Identity { id: config.id, directory: birth.directory, life };
         let members = Members::new(birth, self.facts.lives, &self.facts.known);
         let snapshots = Snapshots::new(self.snapshot, self.skipped);

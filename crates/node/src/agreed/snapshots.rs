@@ -13,6 +13,7 @@ use super::state::State;
 use super::storage::{Offer, offer_in};
 use super::{Agreed, config};
 use crate::ids::{Index, NodeId, SnapshotNumber, Term};
+use crate::limits::KEPT_TIMES;
 use crate::position::AgreedPosition;
 use crate::reply::Error;
 use crate::turn::Turn;
@@ -23,8 +24,6 @@ use crate::wire::record::Record;
 /// How long a follower may ask for nothing of the snapshot that it was offered before it is offered
 /// one again, in milliseconds.
 const SILENT_MS: u64 = 5000;
-/// How much more than usual is kept of the log for those who are there and behind.
-const KEPT_TIMES: usize = 4;
 /// How long a follower may say nothing and still counts as there, in milliseconds.
 const HEARD_MS: u64 = 2000;
 /// How long a snapshot that was asked for is kept within reach of the log, in milliseconds: until

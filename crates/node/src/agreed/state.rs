@@ -9,7 +9,7 @@ use crate::commands::{Answer, Values, View, Write};
 use crate::counting::{Past, Watch};
 use crate::ids::{Index, NodeId};
 use crate::position::AgreedPosition;
-use crate::store::{Cursor, Seen, Store, Value, Walk, Written};
+use crate::store::{Cursor, Store, Value, Walk, Written};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::record::Open;
@@ -107,16 +107,9 @@ impl State {
     /// Goes on with the walk, over about so many keys or bytes: appends records of what it sees.
     /// Gives how many records these are; `None`: it was over.
     pub(crate) fn walk_on(&mut self, keys: usize, bytes: usize, out: &mut Vec<u8>) -> Option<u64> {
-        let walk = self.walk.as_mut().filter(|walk| !walk.is_over())?;
-        let mut slots = Slots::new(out, bytes, Open::agreed_slot);
         let store = self.walked.as_ref().unwrap_or(&self.values);
-        walk.go_on(store, keys, |slot, seen| {
-            slots.put(slot, |out| match seen {
-                Seen::Live(key, record) => slots::put(key, record, out),
-                Seen::Kept(old) => out.extend_from_slice(old),
-            })
-        });
-        Some(slots.end())
+        let slots = Slots::new(out, bytes, Open::agreed_slot);
+        self.walk.as_mut()?.write(store, keys, slots, slots::put)
     }
 
     /// The walk is over, or given up.
@@ -135,11 +128,7 @@ impl State {
         if let Some(walk) = &mut self.walk
             && self.walked.is_none()
         {
-            walk.keep(key, || {
-                let mut old = vec![];
-                slots::put(key, self.values.get(key)?, &mut old);
-                Some(old)
-            });
+            walk.keep(key, &self.values, slots::put);
         }
     }
 

@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use super::entry::Header;
 use crate::ids::{Boot, Index, NodeId};
+use crate::limits::KEPT_TIMES;
 use crate::wire::base::MergedBase;
 use crate::wire::version_vector::{Place, VersionVector};
 
@@ -68,8 +69,6 @@ pub(crate) enum Lacks {
     Snapshot,
 }
 
-/// How much more than usual is kept for those who are there and behind.
-const KEPT_TIMES: usize = 4;
 /// What an entry takes beside its bytes, about.
 const ENTRY_BYTES: usize = 128;
 
@@ -297,6 +296,11 @@ mod tests {
         let holds_first = VersionVector::from_iter([(NodeId(1), place(1, 1))]);
         assert_eq!(log.beyond(&holds_first, usize::MAX), Lacks::Entries(all[1..].to_vec(), false));
         append(&mut log, 1, place(1, 3), place(1, 2));
+        log.forget(log.bytes.div_ceil(KEPT_TIMES), Some(&holds_first));
+        let Lacks::Entries(three, false) = log.beyond(&holds_first, usize::MAX) else { panic!() };
+        assert_eq!(three.len(), 3, "somebody will need them");
+        log.forget(log.bytes / (KEPT_TIMES + 1), Some(&holds_first));
+        assert_eq!(log.beyond(&holds_first, usize::MAX), Lacks::Snapshot, "not for that much");
         log.forget(0, None);
         let last = log.applied().clone();
         assert_eq!(log.beyond(&last, usize::MAX), Lacks::Entries(vec![], false));

@@ -90,8 +90,6 @@ pub(crate) struct Merged {
     /// Where a snapshot stands that is being written, or was offered, and until when somebody is
     /// expected to fetch it.
     needed: Option<(VersionVector, u64)>,
-    /// Whether this node fetches the state of another replica.
-    is_fetching: bool,
 }
 
 impl Merged {
@@ -116,7 +114,6 @@ impl Merged {
             offer: None,
             wants_snapshot: false,
             needed: None,
-            is_fetching: false,
         }
     }
 

@@ -103,11 +103,6 @@ impl Merged {
         }
     }
 
-    /// Whether this node fetches the state of another replica: what it lacks need not be asked for.
-    pub(crate) fn set_fetching(&mut self, is_fetching: bool) {
-        self.is_fetching = is_fetching;
-    }
-
     /// Forgets what is too much of the logs.
     pub(super) fn forget(&mut self, now_ms: u64) {
         let needed = self.needed.as_ref().filter(|(_, until_ms)| now_ms < *until_ms);

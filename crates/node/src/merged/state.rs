@@ -8,7 +8,7 @@ use super::slots;
 use super::writer::Writer;
 use crate::commands::{Merging, View};
 use crate::counting::{Past, Watch};
-use crate::store::{Cursor, Seen, Store, Value, Walk};
+use crate::store::{Cursor, Store, Value, Walk};
 use crate::wire::codec::Malformed;
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
@@ -48,15 +48,8 @@ impl State {
     /// Goes on with the walk, over about so many keys or bytes: appends records of what it sees.
     /// Gives how many records these are; `None`: it was over.
     pub(crate) fn walk_on(&mut self, keys: usize, bytes: usize, out: &mut Vec<u8>) -> Option<u64> {
-        let walk = self.walk.as_mut().filter(|walk| !walk.is_over())?;
-        let mut slots = Slots::new(out, bytes, Open::merged_slot);
-        walk.go_on(&self.values, keys, |slot, seen| {
-            slots.put(slot, |out| match seen {
-                Seen::Live(key, record) => slots::put(key, record, out),
-                Seen::Kept(old) => out.extend_from_slice(old),
-            })
-        });
-        Some(slots.end())
+        let slots = Slots::new(out, bytes, Open::merged_slot);
+        self.walk.as_mut()?.write(&self.values, keys, slots, slots::put)
     }
 
     /// The walk is over, or given up.
@@ -86,11 +79,7 @@ impl State {
             self.watch.note(key, had_value);
         }
         if let Some(walk) = &mut self.walk {
-            walk.keep(key, || {
-                let mut old = vec![];
-                slots::put(key, self.values.get(key)?, &mut old);
-                Some(old)
-            });
+            walk.keep(key, &self.values, slots::put);
         }
         self.keys += u64::from(value.is_some());
         self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);

@@ -98,7 +98,9 @@ impl Node {
             Input::Ending => self.on_ending(outputs),
             Input::TakeSnapshot => self.snapshots.want(),
             Input::SnapshotWritten { number, bytes } => self.snapshots.on_written(number, bytes),
-            Input::SnapshotPlaced { number, .. } => self.on_snapshot_placed(number, outputs),
+            Input::SnapshotPlaced { number, bytes } => {
+                self.on_snapshot_placed(number, bytes, outputs);
+            }
             Input::SnapshotFailed { number, why } => {
                 self.on_snapshot_failed(number, &why, outputs);
             }

@@ -116,7 +116,7 @@ impl Node {
             Body::Snapshot { number, offset, bytes } => {
                 self.on_piece(from, number, offset, &bytes, outputs)
             }
-            Body::Fetched(_) => {
+            Body::Fetched => {
                 self.agreed.on_fetched(from);
                 Ok(())
             }

@@ -166,7 +166,7 @@ impl Node {
             if self.halted {
                 return;
             }
-            let merged = self.merged.work(turn!(self, outputs));
+            let merged = self.merged.work(self.fetches_merged(), turn!(self, outputs));
             if !agreed && !merged {
                 break;
             }

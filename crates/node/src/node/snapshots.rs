@@ -22,6 +22,11 @@ impl Node {
         Some((base.index, base.term))
     }
 
+    /// Whether it fetches the merged state of another replica.
+    pub(super) fn fetches_merged(&self) -> bool {
+        self.fetch.as_ref().is_some_and(|fetch| fetch.want == Want::Merged)
+    }
+
     /// Goes on with the snapshot that is being written, or begins one if it is time to: all that
     /// this turn did is done.
     pub(super) fn snapshot(&mut self, outputs: &mut Vec<Output>) {
@@ -31,17 +36,20 @@ impl Node {
         // What was fetched so far counts only together with what comes.
         let may_begin =
             !self.agreed.is_within_entry() && self.fetch.is_none() && !self.disk.is_full();
-        let fetches_merged = self.fetch.as_ref().is_some_and(|fetch| fetch.want == Want::Merged);
-        self.merged.set_fetching(fetches_merged);
         let is_fetched = self.donor.is_asked(self.now.monotonic_ms);
         let (limits, turn) = (&self.limits, turn!(self, outputs));
         let (agreed, merged) = (&mut self.agreed, &mut self.merged);
         self.snapshots.work(limits, may_begin, is_fetched, agreed, merged, turn);
     }
 
-    pub(super) fn on_snapshot_placed(&mut self, number: SnapshotNumber, outputs: &mut Vec<Output>) {
+    pub(super) fn on_snapshot_placed(
+        &mut self,
+        number: SnapshotNumber,
+        bytes: u64,
+        outputs: &mut Vec<Output>,
+    ) {
         let turn = turn!(self, outputs);
-        self.snapshots.on_placed(number, &mut self.agreed, &mut self.merged, turn);
+        self.snapshots.on_placed(number, bytes, &mut self.agreed, &mut self.merged, turn);
     }
 
     pub(super) fn on_snapshot_failed(
@@ -134,15 +142,19 @@ impl Node {
         }
         let fetch = self.fetch.take().expect("it is there");
         let (from, want) = (fetch.from, fetch.want);
-        let index = self.install(fetch.into_coming(), outputs);
+        self.install(fetch.into_coming(), outputs);
+        let index = match want {
+            Want::Agreed(index, _) => Some(index),
+            Want::Merged => None,
+        };
         outputs.push(Output::Note(Event::Fetched(from, index)));
-        if want != Want::Merged {
-            turn!(self, outputs).send(from, Body::Fetched(index));
+        if index.is_some() {
+            turn!(self, outputs).send(from, Body::Fetched);
         }
     }
 
-    /// A state that was fetched is on disk: it counts. Gives where the agreed state stands.
-    fn install(&mut self, coming: Coming, outputs: &mut Vec<Output>) -> Index {
+    /// A state that was fetched is on disk: it counts.
+    fn install(&mut self, coming: Coming, outputs: &mut Vec<Output>) {
         let turn = turn!(self, outputs);
         let why = "another member's state took the place of this one's";
         self.snapshots.give_up(why, &mut self.agreed, &mut self.merged, turn);
@@ -155,7 +167,6 @@ impl Node {
                 unreachable!("what is complete has a base")
             }
         }
-        self.agreed.applied()
     }
 
     pub(super) fn look_after_fetch(&mut self, outputs: &mut Vec<Output>) {

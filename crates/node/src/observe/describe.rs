@@ -60,7 +60,7 @@ pub fn in_words(message: &Bytes) -> String {
         Body::Snapshot { number, offset, bytes } => {
             format!("{} bytes of snapshot {number} at {offset}", bytes.len())
         }
-        Body::Fetched(index) => format!("fetched all up to {index}"),
+        Body::Fetched => "I have fetched your snapshot".into(),
     }
 }
 

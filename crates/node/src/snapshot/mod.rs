@@ -33,7 +33,6 @@ use crate::turn::Turn;
 use crate::wire::base::{AgreedBase, MergedBase};
 use crate::wire::record::Record;
 use crate::wire::section;
-use crate::wire::version_vector::VersionVector;
 pub(crate) use donor::Donor;
 pub(crate) use fetch::{Coming, Fetch, Want};
 
@@ -47,13 +46,11 @@ const STUCK_MS: u64 = 1000;
 /// How long none is begun after one failed, in milliseconds.
 const FAILED_MS: u64 = 5000;
 
-/// A snapshot that is in place, and where it stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A snapshot that is in place, and its size.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Placed {
     pub(crate) number: SnapshotNumber,
     pub(crate) bytes: u64,
-    pub(crate) agreed: AgreedBase,
-    pub(crate) vector: VersionVector,
 }
 
 /// One that is being written.
@@ -95,7 +92,7 @@ pub(crate) struct Snapshots {
     handed: u64,
     /// Whether somebody asked for one.
     wanted: bool,
-    failed: bool,
+    /// When the last attempt failed, if it did.
     failed_ms: Option<u64>,
     /// When the newest one was placed, by both clocks; at first, when this start began.
     placed_ms: Option<u64>,
@@ -104,14 +101,13 @@ pub(crate) struct Snapshots {
 
 impl Snapshots {
     pub(crate) fn new(placed: Option<Placed>, skipped: SnapshotNumber) -> Snapshots {
-        let last = placed.as_ref().map_or(SnapshotNumber(0), |placed| placed.number);
+        let last = placed.map_or(SnapshotNumber(0), |placed| placed.number);
         Snapshots {
             next: last.max(skipped).next(),
             placed,
             writing: None,
             handed: 0,
             wanted: false,
-            failed: false,
             failed_ms: None,
             placed_ms: None,
             placed_wall_ms: 0,
@@ -127,10 +123,10 @@ impl Snapshots {
     pub(crate) fn told(&self, handed: u64, spool_bytes: usize) -> Told {
         let unwritten = self.writing.as_ref().map_or(0, |writing| writing.sent - writing.written);
         Told {
-            last: self.placed.as_ref().map(|placed| placed.number),
-            last_bytes: self.placed.as_ref().map_or(0, |placed| placed.bytes),
+            last: self.placed.map(|placed| placed.number),
+            last_bytes: self.last_bytes(),
             last_ms: self.placed_wall_ms,
-            failed: self.failed,
+            failed: self.failed_ms.is_some(),
             writing: self.writing.is_some(),
             spool_bytes: spool_bytes as u64 + unwritten,
             log_bytes: handed - self.handed,
@@ -142,14 +138,17 @@ impl Snapshots {
         self.writing.as_ref().is_some_and(|writing| writing.goes_on())
     }
 
+    fn last_bytes(&self) -> u64 {
+        self.placed.map_or(0, |placed| placed.bytes)
+    }
+
     /// Whether one is to be begun now.
     fn is_due(&self, limits: &Limits, handed: u64, now_ms: u64) -> bool {
         if self.failed_ms.is_some_and(|failed_ms| now_ms < failed_ms + FAILED_MS) {
             return false;
         }
         let log = handed - self.handed;
-        let last = self.placed.as_ref().map_or(0, |placed| placed.bytes);
-        let is_great = log >= limits.snapshot_log_bytes.max(2 * last);
+        let is_great = log >= limits.snapshot_log_bytes.max(2 * self.last_bytes());
         let age_ms = now_ms - self.placed_ms.unwrap_or(now_ms);
         let is_old = limits.snapshot_age_ms > 0 && age_ms >= limits.snapshot_age_ms && log > 0;
         self.wanted || is_great || is_old
@@ -183,11 +182,9 @@ impl Snapshots {
             writing.go_on(agreed, merged, turn.outputs);
         }
         let spool = agreed.state().kept_bytes().max(merged.state().kept_bytes());
-        let is_stuck = spool >= limits.spool_bytes;
-        let since_ms = *writing.stuck_since_ms.get_or_insert(now_ms);
-        if !is_stuck {
+        if spool < limits.spool_bytes {
             writing.stuck_since_ms = None;
-        } else if now_ms >= since_ms + STUCK_MS {
+        } else if now_ms >= *writing.stuck_since_ms.get_or_insert(now_ms) + STUCK_MS {
             self.give_up("it kept writes waiting for a second", agreed, merged, turn);
         }
     }
@@ -218,7 +215,7 @@ impl Snapshots {
             stuck_since_ms: None,
         };
         let facts = facts.records();
-        writing.put(&facts, turn.outputs);
+        writing.put(facts, turn.outputs);
         self.writing = Some(writing);
     }
 
@@ -249,7 +246,6 @@ impl Snapshots {
         if self.writing.take_if(|writing| writing.number == number).is_some() {
             agreed.state().end_walk();
             merged.state().end_walk();
-            self.failed = true;
             self.failed_ms = Some(turn.now.monotonic_ms);
             turn.note(Event::SnapshotGivenUp(number, why.to_owned()));
         }
@@ -266,6 +262,7 @@ impl Snapshots {
     pub(crate) fn on_placed(
         &mut self,
         number: SnapshotNumber,
+        bytes: u64,
         agreed: &mut Agreed,
         merged: &mut Merged,
         turn: &mut Turn<'_>,
@@ -273,14 +270,13 @@ impl Snapshots {
         let is_whole =
             |writing: &mut Writing| writing.number == number && writing.part == Part::Ended;
         let Some(writing) = self.writing.take_if(is_whole) else { return };
-        let Writing {
-            sent: bytes, agreed: base, merged: MergedBase { vector, .. }, handed, ..
-        } = writing;
+        let Writing { sent, agreed: base, merged: MergedBase { vector, .. }, handed, .. } = writing;
+        assert_eq!(bytes, sent, "the driver writes all that it is given");
         agreed.offer(number, &base, turn.now.monotonic_ms);
-        merged.offer(number, vector.clone());
-        self.placed = Some(Placed { number, bytes, agreed: base, vector });
+        merged.offer(number, vector);
+        self.placed = Some(Placed { number, bytes });
         self.handed = handed;
-        (self.failed, self.failed_ms) = (false, None);
+        self.failed_ms = None;
         self.placed_ms = Some(turn.now.monotonic_ms);
         self.placed_wall_ms = turn.now.wall_ms;
         turn.note(Event::SnapshotPlaced(number, bytes));
@@ -294,7 +290,7 @@ impl Writing {
 
     /// Writes a slice of the keys, or what follows the last of them.
     fn go_on(&mut self, agreed: &mut Agreed, merged: &mut Merged, outputs: &mut Vec<Output>) {
-        let mut slice = vec![];
+        let mut slice = section::begin();
         let records = match self.part {
             Part::Agreed => agreed.state().walk_on(SLICE_KEYS, SLICE_BYTES, &mut slice),
             Part::Merged => merged.state().walk_on(SLICE_KEYS, SLICE_BYTES, &mut slice),
@@ -303,47 +299,44 @@ impl Writing {
         match records {
             Some(records) => {
                 self.records += records;
-                self.put_group(&slice, outputs);
+                self.put_section(slice, outputs);
             }
             None if self.part == Part::Agreed => {
                 agreed.state().end_walk();
                 let base = Record::AgreedBase(self.agreed.clone());
                 let tail = std::mem::take(&mut self.agreed_tail);
-                self.put(&[&[base], &tail[..]].concat(), outputs);
+                self.put([base].into_iter().chain(tail), outputs);
                 self.part = Part::Merged;
             }
             None => {
                 merged.state().end_walk();
                 let base = Record::MergedBase(self.merged.clone());
                 let tail = std::mem::take(&mut self.merged_tail);
-                self.put(&[&[base], &tail[..]].concat(), outputs);
-                self.put(&[Record::End(self.records)], outputs);
+                self.put([base].into_iter().chain(tail), outputs);
+                self.put([Record::End(self.records)], outputs);
                 self.part = Part::Ended;
                 outputs.push(Output::EndSnapshot(self.number));
             }
         }
     }
 
-    /// Writes records, in groups of some length.
-    fn put(&mut self, records: &[Record], outputs: &mut Vec<Output>) {
-        let mut group = vec![];
+    /// Writes records, in sections of some length.
+    fn put(&mut self, records: impl IntoIterator<Item = Record>, outputs: &mut Vec<Output>) {
+        let mut section = section::begin();
         for record in records {
-            record.encode(&mut group);
-            self.records += u64::from(!matches!(record, Record::End(_)));
-            if group.len() >= SLICE_BYTES {
-                self.put_group(&std::mem::take(&mut group), outputs);
+            record.encode(&mut section);
+            self.records += 1;
+            if section.len() >= SLICE_BYTES {
+                self.put_section(std::mem::replace(&mut section, section::begin()), outputs);
             }
         }
-        self.put_group(&group, outputs);
+        self.put_section(section, outputs);
     }
 
-    fn put_group(&mut self, group: &[u8], outputs: &mut Vec<Output>) {
-        if group.is_empty() {
-            return;
+    fn put_section(&mut self, mut section: Vec<u8>, outputs: &mut Vec<Output>) {
+        if section::end(&mut section) {
+            self.sent += section.len() as u64;
+            outputs.push(Output::WriteSnapshot { number: self.number, bytes: section.into() });
         }
-        let mut bytes = vec![];
-        section::put(group, &mut bytes);
-        self.sent += bytes.len() as u64;
-        outputs.push(Output::WriteSnapshot { number: self.number, bytes: bytes.into() });
     }
 }

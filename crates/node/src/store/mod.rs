@@ -35,7 +35,7 @@ use keys::Keys;
 pub(crate) use record::{Record, Value, Written};
 use records::{New, Records};
 use slots::{PAGE_SLOTS, Slots};
-pub(crate) use walk::{Seen, Walk};
+pub(crate) use walk::Walk;
 
 /// Keys of one order, each with a value or the trace of one, and a `P`: where it was written.
 pub(crate) struct Store<P> {

@@ -6,6 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::{Cursor, Record, Store, Written};
+use crate::wire::slots::Slots;
+
+/// Appends a key with its record, as a snapshot has it.
+pub(crate) type Put<P> = fn(&[u8], Record<'_, P>, &mut Vec<u8>);
 
 /// A walk that goes on.
 ///
@@ -22,7 +26,7 @@ pub(crate) struct Walk {
 }
 
 /// What a walk sees of a key.
-pub(crate) enum Seen<'a, P> {
+enum Seen<'a, P> {
     /// It has not changed since the walk began.
     Live(&'a [u8], Record<'a, P>),
     /// It has, and this was kept of it.
@@ -42,27 +46,46 @@ impl Walk {
         self.bytes
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        self.next.is_none()
-    }
-
-    /// A key is about to change, which `old` encodes as it is, if it is there.
-    pub(crate) fn keep(&mut self, key: &[u8], old: impl FnOnce() -> Option<Vec<u8>>) {
+    /// A key is about to change.
+    pub(crate) fn keep<P: Written>(&mut self, key: &[u8], store: &Store<P>, put: Put<P>) {
         let at = Cursor::of(key);
         if self.next.is_none_or(|next| mutant!(PreImagesForgotten, at < next, true)) {
             return;
         }
         name(at, key, &mut self.name);
         if !self.kept.contains_key(&self.name) {
-            let old = old();
+            let old = store.get(key).map(|record| {
+                let mut old = vec![];
+                put(key, record, &mut old);
+                old
+            });
             self.bytes += weight(&self.name, old.as_ref());
             self.kept.insert(self.name.clone(), old);
         }
     }
 
+    /// Goes on over about so many keys, or until `slots` is full, with what it sees of them. Gives
+    /// how many records these are; `None`: it was over.
+    pub(crate) fn write<P: Written>(
+        &mut self,
+        store: &Store<P>,
+        keys: usize,
+        mut slots: Slots<'_>,
+        put: Put<P>,
+    ) -> Option<u64> {
+        self.next?;
+        self.go_on(store, keys, |slot, seen| {
+            slots.put(slot, |out| match seen {
+                Seen::Live(key, record) => put(key, record, out),
+                Seen::Kept(old) => out.extend_from_slice(old),
+            })
+        });
+        Some(slots.end())
+    }
+
     /// Goes on over about so many places, or until `each` says no: it is called with the slot of
     /// each key and what is seen of it. A slot may come several times.
-    pub(crate) fn go_on<P: Written>(
+    fn go_on<P: Written>(
         &mut self,
         store: &Store<P>,
         most: usize,
@@ -142,6 +165,33 @@ mod tests {
     use super::*;
     use crate::random::Random;
 
+    fn put(key: &[u8], record: Record<'_, u64>, out: &mut Vec<u8>) {
+        out.extend_from_slice(&record.by().to_be_bytes());
+        out.extend_from_slice(key);
+    }
+
+    /// Goes on with a walk over so many keys: those that it sees, each once in the whole walk.
+    fn go_on(
+        walk: &mut Walk,
+        store: &Store<u64>,
+        most: usize,
+        seen: &mut BTreeMap<Vec<u8>, u64>,
+    ) -> usize {
+        let before = seen.len();
+        walk.go_on(store, most, |_, one| {
+            let (key, value) = match one {
+                Seen::Live(key, record) => (key, record.by()),
+                Seen::Kept(old) => {
+                    let (value, key) = old.split_first_chunk().unwrap();
+                    (key, u64::from_be_bytes(*value))
+                }
+            };
+            assert_eq!(seen.insert(key.to_vec(), value), None);
+            true
+        });
+        seen.len() - before
+    }
+
     /// Keys with numbers, and a walk over them whose result is the keys as they were at its begin.
     #[test]
     fn a_walk_sees_what_was_there_when_it_began() {
@@ -158,31 +208,33 @@ mod tests {
                 true
             });
             let (mut walk, mut seen) = (Walk::begin(), BTreeMap::new());
-            while !walk.is_over() {
+            while walk.next.is_some() {
                 for _ in 0..chance.between(0, 8) {
                     let key = key(chance.between(0, 80));
-                    let old = store.get(&key).map(|record| record.by());
-                    let encoded = || old.map(|old| [&old.to_be_bytes()[..], &key].concat());
-                    walk.keep(&key, encoded);
+                    walk.keep(&key, &store, put);
                     let _ = match chance.between(0, 2) {
                         0 => store.remove(&key),
                         _ => store.set(&key, Some(b"v".into()), 1000 + chance.next() % 100),
                     };
                 }
-                let most = chance.between(1, 9);
-                walk.go_on(&store, most, |_, one| {
-                    let (key, value) = match one {
-                        Seen::Live(key, record) => (key, record.by()),
-                        Seen::Kept(old) => {
-                            let (value, key) = old.split_first_chunk().unwrap();
-                            (key, u64::from_be_bytes(*value))
-                        }
-                    };
-                    assert_eq!(seen.insert(key.to_vec(), value), None);
-                    true
-                });
+                go_on(&mut walk, &store, chance.between(1, 9), &mut seen);
             }
             assert_eq!((seen, walk.bytes()), (expected, 0), "seed {seed}");
         }
+    }
+
+    #[test]
+    fn keys_that_are_gone_come_a_few_at_a_time_too() {
+        let (mut store, keys) = (Store::new(), (0..100u64).map(|n| n.to_string().into_bytes()));
+        keys.clone().for_each(|key| assert!(!store.set(&key, Some(b"v".into()), 1)));
+        let (mut walk, mut seen) = (Walk::begin(), BTreeMap::new());
+        for key in keys {
+            walk.keep(&key, &store, put);
+            store.remove(&key);
+        }
+        while walk.next.is_some() {
+            assert!(go_on(&mut walk, &store, 8, &mut seen) <= 8);
+        }
+        assert_eq!(seen.len(), 100);
     }
 }

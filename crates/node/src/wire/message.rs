@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use crate::api::Order;
-use crate::ids::{Boot, Index, Life, NodeId, Sequence, SnapshotNumber};
+use crate::ids::{Boot, Life, NodeId, Sequence, SnapshotNumber};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -60,9 +60,8 @@ pub(crate) enum Body {
     AskSnapshot { number: SnapshotNumber, offset: u64, for_raft: bool },
     /// A piece of a snapshot of the sender; nothing: there is no such snapshot any more.
     Snapshot { number: SnapshotNumber, offset: u64, bytes: Bytes },
-    /// The sender has fetched what the receiver, its leader, offered: its state stands at this
-    /// entry.
-    Fetched(Index),
+    /// The sender has fetched what the receiver, its leader, offered.
+    Fetched,
 }
 
 /// The answer to a question about a clock.
@@ -162,7 +161,7 @@ impl Body {
             Body::VersionVector { .. } | Body::Lost(_) => 0,
             Body::AskClock { .. } | Body::TellClock(_) => 0,
             Body::Snapshot { bytes, .. } => bytes.len(),
-            Body::OfferSnapshot(_) | Body::AskSnapshot { .. } | Body::Fetched(_) => 0,
+            Body::OfferSnapshot(_) | Body::AskSnapshot { .. } | Body::Fetched => 0,
         }
     }
 
@@ -234,10 +233,7 @@ impl Body {
                 put_uint(out, *offset);
                 out.extend_from_slice(bytes);
             }
-            Body::Fetched(index) => {
-                out.push(FETCHED);
-                put_uint(out, index.0);
-            }
+            Body::Fetched => out.push(FETCHED),
         }
     }
 
@@ -284,7 +280,7 @@ impl Body {
                 let (number, offset) = (SnapshotNumber(reader.number()?), reader.number()?);
                 return Ok(Body::Snapshot { number, offset, bytes: rest(reader) });
             }
-            FETCHED => Body::Fetched(Index(reader.number()?)),
+            FETCHED => Body::Fetched,
             _ => return Err(Malformed),
         };
         reader.end()?;
@@ -322,7 +318,7 @@ impl Hello {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::DirectoryId;
+    use crate::ids::{DirectoryId, Index};
 
     fn bodies() -> Vec<Body> {
         let place = Place { boot: Boot(2), index: Index(900) };
@@ -374,7 +370,7 @@ mod tests {
                 offset: 0,
                 bytes: Bytes::from_static(b"bytes"),
             },
-            Body::Fetched(Index(900)),
+            Body::Fetched,
         ]
     }
 

@@ -12,12 +12,18 @@ const HEADER: usize = 12;
 /// The longest section: that of the greatest entry, and more.
 const SECTION_BYTES_MAX: usize = 1 << 30;
 
-/// Appends a group of records as a section.
-pub(crate) fn put(group: &[u8], out: &mut Vec<u8>) {
+/// The beginning of a section, to which records are appended.
+pub(crate) fn begin() -> Vec<u8> {
+    vec![0; HEADER]
+}
+
+/// Ends a section; false: it has no records.
+pub(crate) fn end(section: &mut [u8]) -> bool {
+    let (header, group) = section.split_at_mut(HEADER);
     let length = u32::try_from(group.len()).expect("a section is far below 4 GiB");
-    out.extend_from_slice(&length.to_le_bytes());
-    out.extend_from_slice(&xxh3_64(group).to_le_bytes());
-    out.extend_from_slice(group);
+    header[..4].copy_from_slice(&length.to_le_bytes());
+    header[4..].copy_from_slice(&xxh3_64(group).to_le_bytes());
+    length > 0
 }
 
 /// Reads sections from pieces of any length.
@@ -83,16 +89,19 @@ mod tests {
     use super::*;
 
     fn snapshot(values: &[&'static [u8]]) -> Vec<u8> {
-        let mut out = vec![];
-        for value in values {
-            let mut group = vec![];
-            Record::AgreedSlot(Bytes::from_static(value)).encode(&mut group);
-            put(&group, &mut out);
-        }
-        let mut group = vec![];
-        Record::End(values.len() as u64).encode(&mut group);
-        put(&group, &mut out);
-        out
+        let slots = values.iter().map(|value| Record::AgreedSlot(Bytes::from_static(value)));
+        let section = |record: Record| {
+            let mut section = begin();
+            record.encode(&mut section);
+            assert!(end(&mut section));
+            section
+        };
+        slots.chain([Record::End(values.len() as u64)]).flat_map(section).collect()
+    }
+
+    #[test]
+    fn a_section_without_records_is_none() {
+        assert!(!end(&mut begin()));
     }
 
     fn read(bytes: &[u8], piece: usize) -> Result<(Vec<Record>, bool), Malformed> {

@@ -18,7 +18,7 @@ n2.b del key8 → 1
 n1: snapshot 1 is in place
 n2: snapshot 1 is in place
 n3 fetches the state of n1
-n3 has the state of n1, up to 1
+n3 has the state of n1
 > n3.c set own 2
 > run 100
 n3.c set own 2 → OK

@@ -1,10 +1,16 @@
 //! A small world for stories: nodes, messages in flight, disks, and time that passes when told to.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod disk;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use bytes::Bytes;
 use node::*;
+
+use disk::{Disk, Snapshot};
+use words::{clock, level_of, number, place, text};
 
 /// A step of time: all messages arrive and all disks sync once a step.
 const STEP_MS: u64 = 10;
@@ -28,70 +34,6 @@ pub(crate) fn tell(script: &str) -> String {
         }
     }
     told
-}
-
-#[derive(Default)]
-struct Disk {
-    /// Groups that are safe.
-    kept: Vec<Bytes>,
-    /// Groups on their way.
-    pending: VecDeque<(Ticket, Bytes)>,
-    stalled: bool,
-    /// Snapshots in place, and the one that is being written.
-    snapshots: BTreeMap<SnapshotNumber, Snapshot>,
-    writing: Option<(SnapshotNumber, Snapshot, bool)>,
-}
-
-/// A snapshot, and how many groups it stands for.
-#[derive(Clone, Default)]
-struct Snapshot {
-    bytes: Vec<u8>,
-    groups: usize,
-}
-
-impl Disk {
-    /// What is on its way gets there, and a snapshot that is complete is put in place: what is to
-    /// be told of it.
-    fn sync(&mut self) -> Vec<Input> {
-        let last = self.pending.back().map(|(last, _)| Input::Persisted(*last));
-        self.kept.extend(self.pending.drain(..).map(|(_, group)| group));
-        let mut told: Vec<Input> = last.into_iter().collect();
-        if let Some((number, snapshot, true)) = self.writing.take_if(|writing| writing.2) {
-            let bytes = snapshot.bytes.len() as u64;
-            self.snapshots.insert(number, snapshot);
-            while self.snapshots.len() > 2 {
-                self.snapshots.pop_first();
-            }
-            told.push(Input::SnapshotPlaced { number, bytes });
-        } else if let Some((number, snapshot, false)) = &self.writing {
-            let bytes = snapshot.bytes.len() as u64;
-            told.push(Input::SnapshotWritten { number: *number, bytes });
-        }
-        told
-    }
-
-    /// Brings a node back to where it was: what could not be read, if something.
-    fn recover(&self, config: &Config) -> (Result<Node, StartError>, Option<String>) {
-        let mut damaged = None;
-        let mut skipped = SnapshotNumber(0);
-        for (number, snapshot) in self.snapshots.iter().rev() {
-            let mut recovery = Recovery::new(config.clone());
-            recovery.skip_snapshot(skipped);
-            let loaded = snapshot.bytes.chunks(100).try_for_each(|piece| recovery.load(piece));
-            if loaded.and_then(|()| recovery.loaded(*number)).is_ok() {
-                let behind = &self.kept[snapshot.groups..];
-                return (replay(recovery, behind), damaged);
-            }
-            skipped = skipped.max(*number);
-            damaged = Some(format!("snapshot {number} cannot be read"));
-        }
-        (replay(Recovery::new(config.clone()), &self.kept), damaged)
-    }
-}
-
-fn replay(mut recovery: Recovery, groups: &[Bytes]) -> Result<Node, StartError> {
-    groups.iter().try_for_each(|group| recovery.replay(group))?;
-    recovery.finish()
 }
 
 /// A message on its way.
@@ -535,7 +477,8 @@ impl World {
                 self.told.push(format!("n{id} fetches the state of n{}", from.0));
             }
             Output::Note(Event::Fetched(from, index)) => {
-                self.told.push(format!("n{id} has the state of n{}, up to {index}", from.0));
+                let up_to = index.map_or(String::new(), |index| format!(", up to {index}"));
+                self.told.push(format!("n{id} has the state of n{}{up_to}", from.0));
             }
             Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {
@@ -652,57 +595,5 @@ impl World {
                 vector.join(" "),
             ));
         }
-    }
-}
-
-/// How far a clock is ahead, in full seconds: what a step of the world takes makes no difference.
-fn clock(clock: &MemberClock) -> String {
-    let middle_ms = (clock.at_least_ms + clock.at_most_ms) / 2;
-    format!("n{} {:+} s", clock.id.0, (middle_ms as f64 / 1000.0).round() as i64)
-}
-
-fn number(word: &str) -> u64 {
-    word.parse().unwrap_or_else(|_| panic!("not a number: {word}"))
-}
-
-fn level_of(word: &str) -> Level {
-    match word {
-        "linearizable" => Level::Linearizable,
-        "sequential" => Level::Sequential,
-        "causal" => Level::Causal,
-        "eventual" => Level::Eventual,
-        _ => panic!("not a level: {word}"),
-    }
-}
-
-fn place(certificate: &Certificate) -> String {
-    let agreed = |at: &AgreedPosition| format!("{}.{}", at.index, at.offset);
-    let entry = |at: &MergedPosition| format!("{}.{}:{}", at.replica.0, at.boot, at.index);
-    let write = |write: &MergedWrite| format!("{}.{}", entry(&write.entry), write.offset);
-    match certificate {
-        Certificate::Agreed { position, by: None } => format!("at {}", agreed(position)),
-        Certificate::Agreed { position, by: Some(by) } => {
-            let by = by.as_ref().map_or("nothing".into(), agreed);
-            format!("at {}, by {by}", agreed(position))
-        }
-        Certificate::Merged { position, by, entry: own } => {
-            let position: Vec<String> = position.iter().map(entry).collect();
-            let by =
-                by.iter().map(|by| format!(", by {}", by.as_ref().map_or("nothing".into(), write)));
-            let own = own.iter().map(|own| format!(", is {}", write(own)));
-            format!("at [{}]{}", position.join(" "), by.chain(own).collect::<String>())
-        }
-    }
-}
-
-fn text(reply: &Reply) -> String {
-    match reply {
-        Reply::Ok => "OK".into(),
-        Reply::Nil => "nil".into(),
-        Reply::Value(value) => String::from_utf8_lossy(value).into_owned(),
-        Reply::Integer(count) => count.to_string(),
-        Reply::Status(word) => (*word).into(),
-        Reply::Array(all) => format!("[{}]", all.iter().map(text).collect::<Vec<_>>().join(", ")),
-        Reply::Error(error) => error.to_string(),
     }
 }

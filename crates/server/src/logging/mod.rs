@@ -149,9 +149,10 @@ pub(crate) fn tell(event: &Event) {
             "this node lacks more than the others' logs keep: it fetches the state of node {}",
             from.0
         ),
-        Event::Fetched(from, index) => {
+        Event::Fetched(from, Some(index)) => {
             info_some!("the state of node {} is here, up to entry {index}", from.0);
         }
+        Event::Fetched(from, None) => info_some!("the state of node {} is merged", from.0),
     }
 }
 

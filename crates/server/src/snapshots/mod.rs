@@ -25,10 +25,10 @@
 //! and then the log before the older of the two.
 //!
 //! **Reading.** A start takes the newest one that is good, each piece held against its checksum
-//! before the node sees it, and the log from frame `S` on. One that is damaged, or that the node
-//! does not take, is renamed aside, so that somebody can look at it; one that the system does not
-//! let us read stays. Either is told of, and the one before it is taken. One of another version is
-//! no damage: the start is refused, since what it holds may be what the log lacks.
+//! before the node sees it, and the log from frame `S` on. One that is damaged is renamed aside, so
+//! that somebody can look at it; one that the system does not let us read stays. Either is told of,
+//! and the one before it is taken. One of another version is no damage, nor is one that the node
+//! does not take, as that of another node: the start is refused, and no file is touched.
 
 mod error;
 mod folder;

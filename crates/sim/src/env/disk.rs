@@ -1,11 +1,10 @@
 //! The disk of one node: groups are appended in order, and are safe once synced. Begin with
 //! [`Disk`].
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use node::{SnapshotNumber, Ticket};
 
+use crate::env::snapshots::Snapshots;
 use crate::plan::chance::{Chance, Delay};
 
 /// One group of records, as the node gave it.
@@ -26,27 +25,12 @@ impl Group {
     }
 }
 
-/// A snapshot.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Snapshot {
-    /// What was written, in order.
-    bytes: Vec<u8>,
-    /// How many groups it stands for.
-    groups: usize,
-    /// Whether a bit of it is flipped.
-    rotten: bool,
-}
-
 /// All that a directory holds: what a copy of it has.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Directory {
     groups: Vec<Bytes>,
-    snapshots: BTreeMap<SnapshotNumber, Snapshot>,
-    cut: usize,
+    snapshots: Snapshots,
 }
-
-/// So many snapshots are kept.
-const SNAPSHOTS: usize = 2;
 
 /// A disk, and the contract that the driver's log keeps with it (its code is not driven here: `sim`
 /// and `server` never meet, and its own tests tear, cut and flip its files byte by byte).
@@ -57,10 +41,6 @@ const SNAPSHOTS: usize = 2;
 /// - What survived a crash without having been synced is not safe before the next sync ends.
 /// - After a sync that failed the process ends, and nothing is known of what was not synced: any
 ///   first part of it may be there.
-/// - A snapshot stands for all groups before it. It is in place once it is complete and these are
-///   synced; of one that is not, a crash leaves nothing. Two are kept, and the groups behind the
-///   older one; `groups[..cut]` are gone.
-/// - A start begins with the newest snapshot. If a bit of that is flipped, it is the one before.
 /// - A flipped bit in a synced group is found when the log is read, and the node stays down. (In
 ///   the last group it could not be told from a torn tail; the promise does not cover that, and it
 ///   is not tried.)
@@ -86,10 +66,7 @@ pub(crate) struct Disk {
     tears: bool,
     /// From which group on a sync that failed kept nothing, and nobody knows: sabotage.
     hole: Option<usize>,
-    snapshots: BTreeMap<SnapshotNumber, Snapshot>,
-    /// The one that is being written, and whether it is complete.
-    writing: Option<(SnapshotNumber, Snapshot, bool)>,
-    cut: usize,
+    pub(crate) snapshots: Snapshots,
 }
 
 impl Disk {
@@ -107,9 +84,7 @@ impl Disk {
             forgets: 0,
             tears: false,
             hole: None,
-            snapshots: BTreeMap::new(),
-            writing: None,
-            cut: 0,
+            snapshots: Snapshots::default(),
         }
     }
 
@@ -164,7 +139,7 @@ impl Disk {
     /// Flips a bit in a synced group. False if there is none but the last.
     pub(crate) fn rot(&mut self, chance: &mut Chance) -> bool {
         // What lies before the newest snapshot is not read.
-        let from = self.newest().map_or(0, |(_, snapshot)| snapshot.groups);
+        let from = self.snapshots.groups_from();
         if self.synced >= from + 2 {
             self.rotten = Some(from + chance.index(self.synced - 1 - from));
         }
@@ -203,88 +178,14 @@ impl Disk {
         tickets
     }
 
-    // Snapshots.
-
+    /// A snapshot is begun that stands for all groups that are there.
     pub(crate) fn begin_snapshot(&mut self, number: SnapshotNumber) {
-        let groups = self.groups.len();
-        self.writing = Some((number, Snapshot { groups, ..Snapshot::default() }, false));
-    }
-
-    /// These bytes come next: how many there are by now.
-    pub(crate) fn write_snapshot(&mut self, bytes: &[u8]) -> u64 {
-        let (_, snapshot, _) = self.writing.as_mut().expect("a snapshot is begun before");
-        snapshot.bytes.extend_from_slice(bytes);
-        snapshot.bytes.len() as u64
-    }
-
-    pub(crate) fn end_snapshot(&mut self) {
-        self.writing.as_mut().expect("a snapshot is begun before").2 = true;
-    }
-
-    pub(crate) fn drop_snapshot(&mut self) {
-        self.writing = None;
+        self.snapshots.begin(number, self.groups.len());
     }
 
     /// How long it takes until a snapshot is in place.
     pub(crate) fn snapshot_takes_us(&self, chance: &mut Chance) -> u64 {
         3 * self.delay.draw(chance) + self.slow_us
-    }
-
-    /// Puts the snapshot that is complete in place: its size. `None`: what it stands for is not
-    /// synced yet.
-    pub(crate) fn place_snapshot(&mut self, number: SnapshotNumber) -> Option<u64> {
-        let synced = self.synced;
-        let is_due = |writing: &mut (SnapshotNumber, Snapshot, bool)| {
-            writing.0 == number && writing.2 && writing.1.groups <= synced
-        };
-        let (_, snapshot, _) = self.writing.take_if(is_due)?;
-        let bytes = snapshot.bytes.len() as u64;
-        self.snapshots.insert(number, snapshot);
-        while self.snapshots.len() > SNAPSHOTS {
-            self.snapshots.pop_first();
-        }
-        if self.snapshots.len() == SNAPSHOTS {
-            self.cut = self.snapshots.values().map(|one| one.groups).min().unwrap_or(0);
-        }
-        Some(bytes)
-    }
-
-    /// Whether this one is complete and not yet in place.
-    pub(crate) fn is_placing(&self, number: SnapshotNumber) -> bool {
-        self.writing.as_ref().is_some_and(|writing| writing.0 == number && writing.2)
-    }
-
-    fn newest(&self) -> Option<(SnapshotNumber, &Snapshot)> {
-        let good = self.snapshots.iter().rev().find(|(_, snapshot)| !snapshot.rotten);
-        good.map(|(number, snapshot)| (*number, snapshot))
-    }
-
-    /// Flips a bit in the newest snapshot, if a start can do without it.
-    pub(crate) fn rot_snapshot(&mut self) -> bool {
-        let good = self.snapshots.values().filter(|snapshot| !snapshot.rotten).count();
-        let can = good > 1 || (good == 1 && self.cut == 0);
-        let newest = self.snapshots.values_mut().rev().find(|snapshot| !snapshot.rotten);
-        newest.filter(|_| can).map(|snapshot| snapshot.rotten = true).is_some()
-    }
-
-    /// The snapshot that a start begins with, with its bytes, and the numbers of those that cannot
-    /// be read.
-    pub(crate) fn snapshot(&self) -> (Option<(SnapshotNumber, &[u8])>, Vec<SnapshotNumber>) {
-        let rotten = self.snapshots.iter().filter(|(_, snapshot)| snapshot.rotten);
-        let newest = self.newest().map(|(number, snapshot)| (number, &snapshot.bytes[..]));
-        (newest, rotten.map(|(number, _)| *number).collect())
-    }
-
-    /// A part of a snapshot that is in place.
-    pub(crate) fn read_snapshot(
-        &self,
-        number: SnapshotNumber,
-        offset: u64,
-        bytes: usize,
-    ) -> Option<Bytes> {
-        let snapshot = self.snapshots.get(&number).filter(|snapshot| !snapshot.rotten)?;
-        let rest = snapshot.bytes.get(offset as usize..)?;
-        Some(Bytes::copy_from_slice(&rest[..bytes.min(rest.len())]))
     }
 
     /// The power goes: what was not synced is gone, or a first part of it is there. Gives how many
@@ -301,32 +202,29 @@ impl Disk {
         self.groups.extend(torn.map(|group| group.torn(chance)));
         self.groups.iter_mut().for_each(|group| group.ticket = None);
         self.syncing = None;
-        self.writing = None;
-        // A disk that lost synced groups lost what was written after them as well.
-        self.snapshots.retain(|_, snapshot| snapshot.groups <= self.synced);
+        self.snapshots.lose(self.synced);
         before - self.groups.len()
     }
 
     /// Another directory takes the place of this one, on disk as a whole.
     pub(crate) fn put_back(&mut self, directory: Directory) {
-        let Directory { groups, snapshots, cut } = directory;
+        let Directory { groups, snapshots } = directory;
         let group = |records| Group { ticket: None, records };
         self.groups = groups.into_iter().map(group).collect();
-        (self.snapshots, self.cut) = (snapshots, cut);
+        self.snapshots = snapshots;
         (self.synced, self.syncing, self.rotten) = (self.groups.len(), None, None);
     }
 
     /// All that there is.
     pub(crate) fn directory(&self) -> Directory {
         let groups = self.groups.iter().map(|group| group.records.clone()).collect();
-        Directory { groups, snapshots: self.snapshots.clone(), cut: self.cut }
+        Directory { groups, snapshots: self.snapshots.clone() }
     }
 
     /// All that a start finds behind the snapshot that it begins with.
     pub(crate) fn groups(&self) -> impl Iterator<Item = &Bytes> {
-        let from = self.newest().map_or(0, |(_, snapshot)| snapshot.groups);
-        assert!(from >= self.cut, "what a start needs is kept");
-        self.groups[from..].iter().map(|group| &group.records)
+        assert!(!self.snapshots.lacks_groups(), "what a start needs is kept");
+        self.groups[self.snapshots.groups_from()..].iter().map(|group| &group.records)
     }
 }
 

@@ -189,12 +189,12 @@ impl Host {
         }
         let mut recovery = Recovery::new(self.config.clone());
         // A start that finds a bit flipped begins anew with what is before.
-        if self.disk.snapshot().0.is_some() && self.boots.percent(self.rots_percent) {
-            self.disk.rot_snapshot();
+        let snapshots = &mut self.disk.snapshots;
+        if snapshots.first_read().is_some() && self.boots.percent(self.rots_percent) {
+            snapshots.rot();
         }
-        let (snapshot, rotten) = self.disk.snapshot();
-        rotten.into_iter().for_each(|number| recovery.skip_snapshot(number));
-        if let Some((number, bytes)) = snapshot {
+        snapshots.rotten().for_each(|number| recovery.skip_snapshot(number));
+        if let Some((number, bytes)) = snapshots.first_read() {
             bytes.chunks(PIECE_BYTES).try_for_each(|piece| recovery.load(piece))?;
             recovery.loaded(number)?;
         }

@@ -8,3 +8,4 @@ pub(crate) mod disk;
 pub(crate) mod host;
 pub(crate) mod link;
 pub(crate) mod network;
+pub(crate) mod snapshots;

@@ -124,9 +124,10 @@ pub(crate) fn event(event: &Event) -> String {
         }
         Event::SnapshotGivenUp(number, why) => format!("gives snapshot {number} up: {why}"),
         Event::Fetches(from) => format!("fetches the state of node {}", from.0),
-        Event::Fetched(from, index) => {
+        Event::Fetched(from, Some(index)) => {
             format!("has the state of node {}, up to entry {index}", from.0)
         }
+        Event::Fetched(from, None) => format!("has merged the state of node {}", from.0),
         Event::HandsOver(to) => format!("node {} is asked to lead instead of it", to.0),
     }
 }

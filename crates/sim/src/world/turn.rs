@@ -251,18 +251,18 @@ impl World {
             Output::BeginSnapshot(number) => self.hosts[host].disk.begin_snapshot(number),
             Output::WriteSnapshot { number, bytes } => {
                 self.trace.bytes(&bytes);
-                let bytes = self.hosts[host].disk.write_snapshot(&bytes);
+                let bytes = self.hosts[host].disk.snapshots.write(&bytes);
                 let life = self.hosts[host].life;
                 let wait_us = self.hosts[host].disk.snapshot_takes_us(&mut self.disks);
                 self.queue.after(wait_us, Event::Written { host, life, number, bytes });
             }
             Output::EndSnapshot(number) => {
-                self.hosts[host].disk.end_snapshot();
+                self.hosts[host].disk.snapshots.end();
                 self.place(host, number);
             }
-            Output::DropSnapshot(_) => self.hosts[host].disk.drop_snapshot(),
+            Output::DropSnapshot(_) => self.hosts[host].disk.snapshots.give_up(),
             Output::ReadSnapshot { request, number, offset, bytes } => {
-                let bytes = self.hosts[host].disk.read_snapshot(number, offset, bytes);
+                let bytes = self.hosts[host].disk.snapshots.read(number, offset, bytes);
                 self.hand(host, Input::SnapshotRead { request, bytes });
             }
             Output::Send { to, message, .. } => self.send(host, to, message),
@@ -301,15 +301,15 @@ impl World {
     /// A snapshot is put in place, if what it stands for is synced and there is room.
     pub(super) fn placed(&mut self, host: usize, life: u64, number: SnapshotNumber) {
         let machine = &mut self.hosts[host];
-        if machine.life != life || !machine.is_up() || !machine.disk.is_placing(number) {
+        if machine.life != life || !machine.is_up() || !machine.disk.snapshots.is_placing(number) {
             return;
         }
         if machine.full > 0 {
-            machine.disk.drop_snapshot();
+            machine.disk.snapshots.give_up();
             let why = "the disk is full".into();
             return self.hand(host, Input::SnapshotFailed { number, why });
         }
-        match machine.disk.place_snapshot(number) {
+        match machine.disk.snapshots.place(machine.disk.lengths().1) {
             Some(bytes) => {
                 self.stats.snapshots += 1;
                 self.trace.numbers(&[11, host as u64, number.0]);

@@ -1,0 +1,71 @@
+//! The disk of a node of a story: groups and snapshots, and how a node is born from them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+use node::*;
+
+/// A disk: all that is on its way gets there at the next step, unless it stands still.
+#[derive(Default)]
+pub(super) struct Disk {
+    /// Groups that are safe.
+    pub(super) kept: Vec<Bytes>,
+    /// Groups on their way.
+    pub(super) pending: VecDeque<(Ticket, Bytes)>,
+    pub(super) stalled: bool,
+    /// Snapshots in place, and the one that is being written.
+    pub(super) snapshots: BTreeMap<SnapshotNumber, Snapshot>,
+    pub(super) writing: Option<(SnapshotNumber, Snapshot, bool)>,
+}
+
+/// A snapshot, and how many groups it stands for.
+#[derive(Clone, Default)]
+pub(super) struct Snapshot {
+    pub(super) bytes: Vec<u8>,
+    pub(super) groups: usize,
+}
+
+impl Disk {
+    /// What is on its way gets there, and a snapshot that is complete is put in place: what is to
+    /// be told of it.
+    pub(super) fn sync(&mut self) -> Vec<Input> {
+        let last = self.pending.back().map(|(last, _)| Input::Persisted(*last));
+        self.kept.extend(self.pending.drain(..).map(|(_, group)| group));
+        let mut told: Vec<Input> = last.into_iter().collect();
+        if let Some((number, snapshot, true)) = self.writing.take_if(|writing| writing.2) {
+            let bytes = snapshot.bytes.len() as u64;
+            self.snapshots.insert(number, snapshot);
+            while self.snapshots.len() > 2 {
+                self.snapshots.pop_first();
+            }
+            told.push(Input::SnapshotPlaced { number, bytes });
+        } else if let Some((number, snapshot, false)) = &self.writing {
+            let bytes = snapshot.bytes.len() as u64;
+            told.push(Input::SnapshotWritten { number: *number, bytes });
+        }
+        told
+    }
+
+    /// Brings a node back to where it was: what could not be read, if something.
+    pub(super) fn recover(&self, config: &Config) -> (Result<Node, StartError>, Option<String>) {
+        let mut damaged = None;
+        let mut skipped = SnapshotNumber(0);
+        for (number, snapshot) in self.snapshots.iter().rev() {
+            let mut recovery = Recovery::new(config.clone());
+            recovery.skip_snapshot(skipped);
+            let loaded = snapshot.bytes.chunks(100).try_for_each(|piece| recovery.load(piece));
+            if loaded.and_then(|()| recovery.loaded(*number)).is_ok() {
+                let behind = &self.kept[snapshot.groups..];
+                return (replay(recovery, behind), damaged);
+            }
+            skipped = skipped.max(*number);
+            damaged = Some(format!("snapshot {number} cannot be read"));
+        }
+        (replay(Recovery::new(config.clone()), &self.kept), damaged)
+    }
+}
+
+fn replay(mut recovery: Recovery, groups: &[Bytes]) -> Result<Node, StartError> {
+    groups.iter().try_for_each(|group| recovery.replay(group))?;
+    recovery.finish()
+}
