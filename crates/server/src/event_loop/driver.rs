@@ -6,6 +6,7 @@
 //! the same time, one turn makes one entry, one group for the disk and one message for each peer.
 
 use std::future::poll_fn;
+use std::hint::black_box;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -44,6 +45,11 @@ pub(crate) struct Threads {
     pub snapshots: snapshots::Handle,
 }
 
+/// How often the allocator is reminded of what it may give back: it waits a second by itself.
+const TRIM: Duration = Duration::from_secs(1);
+/// More than it takes from what it has at hand.
+const TRIM_BYTES: usize = 8 << 20;
+
 /// What drives the node.
 #[derive(Debug)]
 pub(crate) struct Driver {
@@ -54,6 +60,7 @@ pub(crate) struct Driver {
     log: log::Handle,
     reports: UnboundedReceiver<Report>,
     ticks: Interval,
+    trims: Interval,
     announcement: Announcement,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
@@ -72,6 +79,8 @@ impl Driver {
         // Twice as often as is due at least: a timer is late at times.
         let mut ticks = interval(Duration::from_millis(TICK_MS / 2));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut trims = interval(TRIM);
+        trims.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let Threads { log, snapshots } = threads;
         Driver {
             shared,
@@ -80,6 +89,7 @@ impl Driver {
             log,
             reports,
             ticks,
+            trims,
             announcement,
             inputs: vec![],
             outputs: vec![],
@@ -105,6 +115,9 @@ impl Driver {
 
     /// Ready when there is something to tell the node.
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.trims.poll_tick(cx).is_ready() {
+            trim();
+        }
         let mut due = self.ticks.poll_tick(cx).is_ready() || mutant!(MoreNotDue, self.more, false);
         while let Poll::Ready(Some(report)) = self.reports.poll_recv(cx) {
             self.hear(report);
@@ -236,6 +249,13 @@ impl Driver {
         group.into_iter().for_each(|group| self.persist(group));
         Ok(())
     }
+}
+
+/// Has the allocator give memory back that was freed a while ago. It does so only when it is asked
+/// for much or given much, and a node that has just cut its log may have nothing to ask for. Room
+/// that nobody touches costs nothing.
+fn trim() {
+    drop(black_box(Vec::<u8>::with_capacity(TRIM_BYTES)));
 }
 
 #[cfg(test)]
