@@ -119,7 +119,15 @@ impl Recovery {
     pub fn replay(&mut self, records: &Bytes) -> Result<(), StartError> {
         self.replayed += records.len() as u64;
         let records = Record::decode_group(records)?;
-        records.into_iter().try_for_each(|record| self.take_in(record, false))
+        records.into_iter().try_for_each(|record| self.take_in(record, false))?;
+        self.apply_committed();
+        Ok(())
+    }
+
+    /// Applies what is known to be committed, so that little of the log stays in memory.
+    fn apply_committed(&mut self) {
+        let Recovery { tail, agreed, base, facts, .. } = self;
+        agreed::apply_committed(tail, agreed, base, self.config.id, &facts.lives);
     }
 
     /// Takes in a record, of this node's own snapshot or of its log.

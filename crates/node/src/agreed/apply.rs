@@ -1,8 +1,8 @@
 //! Applies what is committed to the state machine, as much as a turn may.
 
 use super::Agreed;
-use super::entry::WriteId;
-use super::state::Ran;
+use super::entry::{Cursor, WriteId};
+use super::state::{Ran, State};
 use crate::commands::{Unreadable, View, Write};
 use crate::ids::{Index, Life};
 use crate::position::{AgreedPosition, Certificate};
@@ -39,12 +39,9 @@ impl Agreed {
 
     /// Applies an entry, or as much of it as this turn may; true if it is done.
     fn apply_entry(&mut self, index: Index, data: &[u8], turn: &mut Turn<'_>) -> bool {
-        let skips = mutant!(ReplaySkipsEntry, false, self.is_last_of_replay(index));
         turn.budget.work.spend(1, 0);
         loop {
-            if self.cursor.offset().is_multiple_of(TOGETHER as u32) {
-                self.touch(data);
-            }
+            touch(&self.state, &self.cursor, data);
             let (id, offset, write) = match self.cursor.next(data) {
                 Ok(Some(next)) => next,
                 Ok(None) => break,
@@ -54,11 +51,8 @@ impl Agreed {
                 }
             };
             turn.budget.work.spend(write.keys(), write.bytes());
-            if !skips {
-                let at =
-                    AgreedPosition { index, offset: mutant!(CertificateWithoutOffset, offset, 0) };
-                self.apply_write(id, at, write, turn);
-            }
+            let at = AgreedPosition { index, offset: mutant!(CertificateWithoutOffset, offset, 0) };
+            self.apply_write(id, at, write, turn);
             self.applied = AgreedPosition { index, offset };
             if !self.may_apply(turn) {
                 return false;
@@ -67,20 +61,6 @@ impl Agreed {
         let count = std::mem::take(&mut self.cursor).offset();
         self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
         true
-    }
-
-    /// Has the processor fetch what the next writes of this entry are about; see
-    /// [`crate::store::Store::touch`].
-    fn touch(&self, data: &[u8]) {
-        let mut ahead = self.cursor.clone();
-        let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
-        while count < TOGETHER
-            && let Ok(Some((_, _, write))) = ahead.next(data)
-        {
-            keys[count] = write.first_key().unwrap_or_default();
-            count += 1;
-        }
-        self.state.touch(&keys[..count]);
     }
 
     fn apply_write(
@@ -117,6 +97,23 @@ impl Agreed {
     }
 }
 
+/// Has the processor fetch what the next writes of an entry are about, now and then; see
+/// [`crate::store::Store::touch`].
+pub(super) fn touch(state: &State, cursor: &Cursor, data: &[u8]) {
+    if !cursor.offset().is_multiple_of(TOGETHER as u32) {
+        return;
+    }
+    let mut ahead = cursor.clone();
+    let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
+    while count < TOGETHER
+        && let Ok(Some((_, _, write))) = ahead.next(data)
+    {
+        keys[count] = write.first_key().unwrap_or_default();
+        count += 1;
+    }
+    state.touch(&keys[..count]);
+}
+
 fn not_known(index: Index, why: Unreadable) -> String {
     format!(
         "entry {index} of the agreed log is committed, and {why}: nothing behind it can be applied here. A newer version of \
@@ -129,14 +126,6 @@ pub(super) fn other_life(index: Index, other: Life) -> String {
         "entry {index} of the agreed log carries writes of start {} of this node, which this data directory has not lived",
         other.boot
     )
-}
-
-/// What only planted bugs do.
-#[cfg(feature = "mutants")]
-impl Agreed {
-    fn is_last_of_replay(&self, index: Index) -> bool {
-        !self.is_fresh() && index.0 == self.raft.store().hard_state().commit
-    }
 }
 
 #[cfg(test)]

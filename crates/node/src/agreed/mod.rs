@@ -36,7 +36,7 @@
 //! | a leader that is lost, and who stands then | `vacancy` |
 //! | messages of other Rafts | `step`, `soundness` |
 //! | what Raft has ready, for the disk and the others | `ready`, `storage` |
-//! | applying what is committed | `apply`, `state`, `applied` |
+//! | applying what is committed | `apply`, `state`, `applied`; at a start, `replay` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
 //! | what stands for entries that are gone | `snapshots`, `slots`, `storage` |
 //!
@@ -56,6 +56,7 @@ mod proposals;
 mod read_index;
 mod reads;
 mod ready;
+mod replay;
 mod rows;
 mod slots;
 mod snapshots;
@@ -88,6 +89,7 @@ use forwards::Forwards;
 use proposals::Proposals;
 use read_index::Reads;
 use ready::Unsynced;
+pub(crate) use replay::apply_committed;
 pub(crate) use state::State;
 pub(crate) use storage::{Offer, Tail, restored_entry, restored_hard_state};
 use time::LogTime;

@@ -1,0 +1,106 @@
+//! Applies what is known to be committed while the log is read at a start, so that a start keeps no
+//! more of the log in memory than a node that runs.
+
+use super::apply::touch;
+use super::entry::{self, Cursor, WriteId};
+use super::state::State;
+use super::storage::Tail;
+use crate::ids::{Index, Lives, NodeId, Term};
+use crate::limits::Limits;
+use crate::position::AgreedPosition;
+use crate::wire::base::AgreedBase;
+
+/// Applies what is committed, as far as the disk says so, to a state that stands at `base`. Stops
+/// before what only a node that runs can tell of: what it does not know, and writes of its own that
+/// its directory has not lived.
+pub(crate) fn apply_committed(
+    tail: &mut Tail,
+    state: &mut State,
+    base: &mut AgreedBase,
+    me: NodeId,
+    lives: &Lives,
+) {
+    let commit = tail.hard_state().commit;
+    for entry in tail.from(base.index.0 + 1).take_while(|entry| entry.index <= commit) {
+        let mut lived = true;
+        let mut look = |id: WriteId| lived &= id.node != me || lives.contain(id.life);
+        let Ok(count) = entry::for_each(&entry.data, |id, _, _| look(id)) else { break };
+        if !lived {
+            break;
+        }
+        let index = Index(entry.index);
+        if mutant!(ReplaySkipsEntry, true, entry.index < commit) {
+            apply(state, index, &entry.data);
+        }
+        (base.index, base.term) = (index, Term(entry.term));
+        base.offset = count.saturating_sub(1);
+    }
+    tail.forget(base.index, Limits::default().kept_bytes);
+}
+
+fn apply(state: &mut State, index: Index, data: &[u8]) {
+    let mut cursor = Cursor::default();
+    loop {
+        touch(state, &cursor, data);
+        let Ok(Some((id, offset, write))) = cursor.next(data) else { break };
+        state.apply(id, AgreedPosition { index, offset }, write, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use raft::eraftpb::{Entry, HardState};
+
+    use super::super::entry::Draft;
+    use super::*;
+    use crate::commands::{self, Command, View};
+    use crate::ids::{Boot, KeyspaceId, Life, Sequence};
+
+    const ME: NodeId = NodeId(1);
+    const LIVED: Life = Life { boot: Boot(3), incarnation: 7 };
+
+    /// An entry that gives the key `k` a value of so many bytes.
+    fn set(index: u64, life: Life, bytes: usize) -> Entry {
+        let mut write = vec![];
+        let command = Command::set(Bytes::from("k"), vec![b'v'; bytes].into());
+        commands::encode(KeyspaceId::DEFAULT, &command, &mut write);
+        let mut draft = Draft::default();
+        draft.add_run(WriteId { node: ME, life, sequence: Sequence(index) }, 1, &write);
+        Entry { index, term: 1, data: draft.take(0).into(), ..Entry::default() }
+    }
+
+    /// Applies what is committed of these entries: the state, where it stands, and what is kept.
+    fn applied(entries: impl IntoIterator<Item = Entry>, commit: u64) -> (State, AgreedBase, Tail) {
+        let (mut tail, mut state) = (Tail::new(&[1]), State::new(&[ME]));
+        let (mut base, mut lives) = (AgreedBase::default(), Lives::default());
+        lives.add(LIVED);
+        tail.set_hard_state(HardState { commit, ..HardState::default() });
+        for entry in entries {
+            tail.append(entry, 0).unwrap();
+            apply_committed(&mut tail, &mut state, &mut base, ME, &lives);
+        }
+        (state, base, tail)
+    }
+
+    #[test]
+    fn what_is_committed_is_applied_and_little_of_it_kept() {
+        let kept = Limits::default().kept_bytes;
+        let count = (kept >> 20) as u64 + 10;
+        let (state, base, tail) = applied((1..=count).map(|n| set(n, LIVED, 1 << 20)), count - 1);
+        assert_eq!((base.index, base.term, base.offset), (Index(count - 1), Term(1), 0));
+        assert_eq!(state.written(b"k").map(|by| by.index), Some(base.index));
+        assert!(tail.bytes() <= kept, "{} bytes are kept", tail.bytes());
+        assert_eq!(tail.last(), count, "what is not committed stays");
+    }
+
+    #[test]
+    fn what_the_running_node_is_to_tell_of_is_left_to_it() {
+        let other = Life { boot: Boot(3), incarnation: 8 };
+        let (state, base, _) = applied([set(1, other, 1)], 1);
+        assert_eq!((base.index, state.keys()), (Index(0), 0));
+        let unknown = Entry { data: Bytes::from_static(&[9; 11]), ..set(1, LIVED, 1) };
+        let (_, base, _) = applied([unknown], 1);
+        assert_eq!(base.index, Index(0));
+    }
+}
