@@ -264,6 +264,7 @@ fn config(options: &Options) -> Result<Config, Error> {
         level: options.level,
         request_timeout_ms: options.request_timeout_ms,
         max_clock_drift_ms: options.max_clock_drift_ms,
+        max_memory: None,
         seed: draw()?,
         incarnation: draw()?,
         directory: DirectoryId(draw()?),

@@ -14,8 +14,8 @@ use std::path::Path;
 
 use node::{
     AgreedPosition, Boot, Certificate, Command, Config, DirectoryId, Index, Input, Level,
-    MemberClock, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output, Recovery, Reply,
-    RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
+    MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output, Recovery,
+    Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::Faults;
@@ -190,6 +190,7 @@ impl Alone {
             level: Level::Sequential,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
+            max_memory: None,
             seed: 1,
             incarnation: 1,
             directory: DirectoryId(1),
@@ -268,6 +269,7 @@ impl Context for Fake {
             clock_agrees: true,
             clocks: vec![],
             snapshots: Snapshots::default(),
+            memory: Memory::default(),
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.0 {

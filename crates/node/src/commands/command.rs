@@ -62,6 +62,11 @@ impl Row {
         }
     }
 
+    /// Whether it may need more memory: such a command is refused where there is no more.
+    pub(crate) fn grows(&self) -> bool {
+        self.flags.contains(&"denyoom")
+    }
+
     pub(crate) fn is_write(&self) -> bool {
         matches!(self.run.effect, Effect::Write(_))
     }
@@ -128,6 +133,16 @@ impl Command {
     /// Whether it can be answered without one order of all writes.
     pub(crate) fn is_mergeable(&self) -> bool {
         self.row.is_for_merged()
+    }
+
+    /// Whether it may need more memory.
+    pub(crate) fn grows(&self) -> bool {
+        self.row.grows()
+    }
+
+    /// Whether it belongs to the system keyspace.
+    pub(crate) fn is_of_system(&self) -> bool {
+        self.row.is_of_system()
     }
 
     /// Whether it looks at all keys and names none.

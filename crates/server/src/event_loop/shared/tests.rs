@@ -36,6 +36,7 @@ pub(crate) fn config(id: NodeId, members: Vec<(NodeId, String)>) -> Config {
         level: Level::Linearizable,
         request_timeout_ms: 1000,
         max_clock_drift_ms: 500,
+        max_memory: None,
         seed: id.0,
         incarnation: id.0,
         directory: DirectoryId(id.0),
