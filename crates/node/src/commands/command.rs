@@ -183,6 +183,11 @@ impl Command {
         (keys.last > 0).then(|| self.arguments.get(keys.first - 1))
     }
 
+    /// How long the longest of its keys is, in bytes.
+    pub fn longest_key(&self) -> usize {
+        self.keys().map(<[u8]>::len).max().unwrap_or(0)
+    }
+
     /// All keys that it names.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
         let within = match self.row.run.effect {
