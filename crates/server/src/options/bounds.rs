@@ -95,3 +95,18 @@ impl Bounds {
         self.fixed().into_iter().map(|(name, value, _)| (name.to_owned(), value.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_for_operators_has_each_limit() {
+        let page = include_str!("../../../../docs/operations.md");
+        let changing = ["maxmemory", "maxmemory-merged"].map(str::to_owned);
+        let fixed = Bounds::default().settings().map(|(name, _)| name);
+        for name in changing.into_iter().chain(fixed) {
+            assert!(page.contains(&format!("\n| `{name}` | ")), "{name}");
+        }
+    }
+}
