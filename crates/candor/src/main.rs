@@ -29,7 +29,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Run(run::Args),
     Check(check::Args),
     Sim(sim::Args),
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         abort_on_panic();
     }
     match command {
-        Command::Serve(args) => serve::execute(args),
+        Command::Serve(args) => serve::execute(*args),
         Command::Run(args) => run::execute(args),
         Command::Check(args) => check::execute(&args),
         Command::Sim(args) => sim::execute(&args),

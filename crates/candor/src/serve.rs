@@ -1,10 +1,13 @@
 //! `candor serve`: one node of a cluster, or one by itself.
 
+mod limits;
+
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
 
+use limits::Limits;
 use server::{Error, Options};
 
 /// Serve one node; without flags, a node by itself on 127.0.0.1:6379.
@@ -47,19 +50,21 @@ pub(crate) struct Args {
     max_clock_drift: Option<u64>,
     /// Take a snapshot once the log behind the last one has this size, or twice the size of that
     /// one if it is more: 268435456, 256mb, 1gb … [default: 256mb].
-    #[arg(long, value_name = "SIZE", value_parser = server::parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = server::parse_size, help_heading = "Snapshots and log", hide_short_help = true)]
     snapshot_log_size: Option<u64>,
     /// Take a snapshot after so many seconds, if anything was written; 0: only for the size of the
     /// log [default: 0].
-    #[arg(long, value_name = "S")]
+    #[arg(long, value_name = "S", help_heading = "Snapshots and log", hide_short_help = true)]
     snapshot_age: Option<u64>,
     /// How much of each log is kept in memory for members that are behind; who is further behind is
     /// sent a snapshot [default: 64mb].
-    #[arg(long, value_name = "SIZE", value_parser = server::parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = server::parse_size, help_heading = "Snapshots and log", hide_short_help = true)]
     log_memory: Option<u64>,
     /// How much of a snapshot may wait in memory while it is written [default: 64mb].
-    #[arg(long, value_name = "SIZE", value_parser = server::parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = server::parse_size, help_heading = "Snapshots and log", hide_short_help = true)]
     snapshot_memory: Option<u64>,
+    #[command(flatten)]
+    limits: Limits,
     /// Refuse clients on other machines: there is no password yet. With `no`, who reaches the ports
     /// of clients may read and write everything [default: yes].
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
@@ -127,6 +132,7 @@ fn options(args: Args) -> Result<Options, Error> {
     options.snapshot_age_s = args.snapshot_age.unwrap_or(options.snapshot_age_s);
     options.log_memory_bytes = args.log_memory.unwrap_or(options.log_memory_bytes);
     options.snapshot_memory_bytes = args.snapshot_memory.unwrap_or(options.snapshot_memory_bytes);
+    options.bounds = args.limits.over(&options.bounds);
     options.protected_mode = args.protected_mode.unwrap_or(options.protected_mode);
     options.test_mode |= args.test_mode;
     options.exit_with_stdin = args.exit_with_stdin;

@@ -27,6 +27,7 @@ impl Cluster {
             level,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
+            max_memory: None,
             seed: id,
             incarnation: id,
             directory: DirectoryId(id),

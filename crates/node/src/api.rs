@@ -279,6 +279,13 @@ pub enum Event {
     SnapshotGivenUp(SnapshotNumber, String),
     /// This node lacks more than the logs of others keep: it fetches the state of this member.
     Fetches(NodeId),
+    /// This node was started with another `maxmemory` than the cluster has, which counts.
+    OtherMaxMemory {
+        /// What it was started with, in bytes.
+        own: u64,
+        /// What the cluster has, in bytes.
+        agreed: u64,
+    },
     /// It has fetched it: the agreed state up to this entry or, with none, the merged one.
     Fetched(NodeId, Option<Index>),
 }
@@ -350,6 +357,23 @@ pub struct Status {
     pub clocks: Vec<MemberClock>,
     /// The newest snapshot, and what is being written.
     pub snapshots: Snapshots,
+    /// What keys and values count, and what they may.
+    pub memory: Memory,
+}
+
+/// What keys and values count, and what they may, in bytes. A record counts the bytes of its key
+/// and of its value, and 64; what it takes on a machine is about that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// The records of agreed keyspaces: at the same position the same on every replica.
+    pub agreed: u64,
+    /// What they may count (`maxmemory`), as it is applied here; 0: no limit. `None`: nobody has
+    /// set that.
+    pub max_agreed: Option<u64>,
+    /// The records of merged keyspaces here, those of removed keys included.
+    pub merged: u64,
+    /// What they may count where this node is asked for a write; 0: no limit.
+    pub max_merged: u64,
 }
 
 /// What there is of snapshots.
@@ -429,6 +453,9 @@ pub struct Config {
     /// How far apart clocks may be: a node that is further from most others stamps no writes and
     /// does not lead.
     pub max_clock_drift_ms: u64,
+    /// What the agreed records may count, in bytes, in a cluster that nobody has told anything
+    /// else; 0: no limit. `None`: another node may know.
+    pub max_memory: Option<u64>,
     /// Where chance comes from: fresh at every start.
     pub seed: u64,
     /// A random number that tells this start from every other one of this directory and of its

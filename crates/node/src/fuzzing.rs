@@ -169,6 +169,7 @@ fn config(id: u64, order: Order) -> Config {
         level,
         request_timeout_ms: 1000,
         max_clock_drift_ms: 500,
+        max_memory: None,
         seed: id,
         incarnation: id,
         directory: DirectoryId(id),

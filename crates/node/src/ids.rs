@@ -89,7 +89,9 @@ impl DirectoryId {
 pub(crate) struct KeyspaceId(pub(crate) u32);
 
 impl KeyspaceId {
-    /// `default`. (0 is kept for the system's own.)
+    /// What all members share beside keys and values; no key belongs to it.
+    pub(crate) const SYSTEM: KeyspaceId = KeyspaceId(0);
+    /// `default`.
     pub(crate) const DEFAULT: KeyspaceId = KeyspaceId(1);
 }
 

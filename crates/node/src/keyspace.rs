@@ -1,7 +1,7 @@
 //! Keyspaces: which keys belong together, and what is promised of them.
 //!
 //! A key belongs to the keyspace with the longest prefix that it begins with. So far there is only
-//! `default`, which has the empty one.
+//! `default`, which has the empty one. What belongs to the system names no key.
 
 use crate::api::{Config, Level, Order};
 use crate::commands::Command;
@@ -30,6 +30,7 @@ impl Keyspace {
 /// All keyspaces.
 #[derive(Clone, Debug)]
 pub(crate) struct Keyspaces {
+    system: Keyspace,
     default: Keyspace,
     /// The others with their prefixes, the longest first.
     carved: Vec<(Box<[u8]>, Keyspace)>,
@@ -39,7 +40,9 @@ impl Keyspaces {
     pub(crate) fn new(config: &Config) -> Keyspaces {
         let Config { order, level, .. } = *config;
         let default = Keyspace { id: KeyspaceId::DEFAULT, name: "default", order, level };
-        Keyspaces { default, carved: vec![] }
+        let system = Keyspace { id: KeyspaceId::SYSTEM, name: "system", ..default };
+        let system = Keyspace { order: Order::Agreed, ..system };
+        Keyspaces { system, default, carved: vec![] }
     }
 
     /// The keyspace of keys that no other has, and of commands that name no key.
@@ -55,6 +58,9 @@ impl Keyspaces {
 
     /// The keyspace of all keys of a command.
     pub(crate) fn of(&self, command: &Command) -> Result<&Keyspace, Error> {
+        if command.is_of_system() {
+            return Ok(&self.system);
+        }
         if self.carved.is_empty() {
             return Ok(&self.default);
         }
@@ -85,6 +91,7 @@ mod tests {
         };
         let carved = |prefix: &str, id, name| (prefix.as_bytes().into(), keyspace(id, name));
         let keyspaces = Keyspaces {
+            system: keyspace(0, "system"),
             default: keyspace(1, "default"),
             carved: vec![carved("user:admin:", 3, "admins"), carved("user:", 2, "users")],
         };
@@ -98,6 +105,7 @@ mod tests {
         assert_eq!(of("DEL user:admin:1 user:admin:2"), Ok("admins"), "the longest prefix");
         assert_eq!(of("MSET user:1 a user:2 default"), Ok("users"), "values are no keys");
         assert_eq!(of("DBSIZE"), Ok("default"));
+        assert_eq!(keyspaces.of(&Command::max_memory(1)).unwrap().name, "system");
         let error = of("MSET user:1 a key b").unwrap_err();
         assert!(error.starts_with("CROSSKEYSPACE the keys belong to the keyspaces users and"));
     }

@@ -49,6 +49,9 @@ pub struct Limits {
     /// What may be kept in memory of a snapshot that is being written, in bytes: old values, and
     /// what is not yet on its way to the disk.
     pub spool_bytes: usize,
+    /// What the records of merged keyspaces may count, in bytes, where this node is asked for a write
+    /// (see [`Memory`](crate::Memory)); 0: no limit. What others took is merged all the same.
+    pub max_memory_merged: u64,
     /// Bytes of a snapshot in one message to a member that fetches it.
     pub piece_bytes: usize,
 }
@@ -68,6 +71,7 @@ impl Default for Limits {
             snapshot_log_bytes: 256 << 20,
             snapshot_age_ms: 0,
             spool_bytes: 64 << 20,
+            max_memory_merged: 0,
             piece_bytes: 256 << 10,
         }
     }

@@ -76,7 +76,7 @@ macro_rules! mutants {
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
                     | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent
                     | InboxBytesLeak | MergedKeysCounted | PushTakenForAnswer
-                    | SnapshotWithoutCeiling | CutLogSkips => {
+                    | SnapshotWithoutCeiling | CutLogSkips | RemovalsWithoutEnd => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -400,6 +400,18 @@ mutants! {
     EndUncounted, "snapshot", "", "wire::section::tests::what_is_cut_or_changed_is_not_complete";
     /// A state that was fetched takes the place of a log that holds it and more.
     HeldDropped, "un-synced loss", "", "agreed::apply::tests::a_state_that_the_log_holds_is_not_taken";
+
+    // Limits of memory.
+    /// Whether a write finds memory is decided by the node that was asked for it alone.
+    OomDecidedByAsked, "replicas differ", "";
+    /// A value that is overwritten is counted for ever.
+    OverwrittenCounted, "replicas differ", "";
+    /// A list of commands runs although one of them grows and there is no memory.
+    FullListRuns, "a list runs half", "", "agreed::state::tests::a_list_that_grows_is_refused_as_a_whole";
+    /// A snapshot does not say what the limit of memory is.
+    SnapshotWithoutLimit, "snapshot", "", "limits_03_a_snapshot_has_the_limit.story";
+    /// Removals of keys that are not there are taken without end.
+    RemovalsWithoutEnd, "memory without limit", "", "limits_05_merged.story";
 }
 
 #[cfg(feature = "mutants")]

@@ -5,7 +5,6 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::Error;
-use crate::clients::CONNECTIONS_MAX;
 
 /// The log: its directory, the lock, and twice each the segment, the next one, and one for a great
 /// group.
@@ -35,35 +34,35 @@ pub(crate) struct Descriptors {
 }
 
 impl Descriptors {
-    /// Shares out what the system grants to a node with so many other members, and asks it for more
-    /// if it must.
-    pub(crate) fn share_out(others: usize) -> Result<Descriptors, Error> {
+    /// Shares out what the system grants to a node with so many other members and so many clients,
+    /// and asks it for more if it must.
+    pub(crate) fn share_out(others: usize, clients_max: u64) -> Result<Descriptors, Error> {
         let open = count_open();
         let granted = getrlimit(Resource::Nofile);
-        let wanted = needed(open, others) + STRANGERS.1 + CONNECTIONS_MAX as u64;
+        let wanted = needed(open, others) + STRANGERS.1 + clients_max;
         let raised = granted.maximum.map_or(wanted, |maximum| maximum.min(wanted));
         if granted.current.is_some_and(|current| current < raised) {
             // Where it refuses, what it grants is shared out.
             let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..granted });
         }
         let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        Descriptors::of(limit, open, others)
+        Descriptors::of(limit, open, others, clients_max)
     }
 
     /// Shares out so many, of which so many are open before anything is done.
-    fn of(limit: u64, open: u64, others: usize) -> Result<Descriptors, Error> {
+    fn of(limit: u64, open: u64, others: usize, wanted: u64) -> Result<Descriptors, Error> {
         let needed = needed(open, others);
         let strangers = match others {
             0 => 0,
             _ => (limit.saturating_sub(needed) / 8).clamp(STRANGERS.0, STRANGERS.1),
         };
-        let clients_max = limit.saturating_sub(needed + strangers).min(CONNECTIONS_MAX as u64);
+        let clients_max = limit.saturating_sub(needed + strangers).min(wanted);
         if clients_max == 0 {
             return Err(Error::configuration(format!(
                 "the process may have {limit} files open, and this node needs {} for itself\n  hint: let it \
-                 open more (ulimit -n): {} serve all clients that it takes at most",
+                 open more (ulimit -n): {} serve all clients that it takes at most (--maxclients)",
                 needed + strangers,
-                needed + STRANGERS.1 + CONNECTIONS_MAX as u64,
+                needed + STRANGERS.1 + wanted,
             )));
         }
         let (clients_max, strangers_max) = (clients_max as usize, strangers as usize);
@@ -89,24 +88,26 @@ mod tests {
     #[test]
     fn what_is_granted_is_shared_out() {
         let of = |limit, others| {
-            let shared = Descriptors::of(limit, 3, others).unwrap();
+            let shared = Descriptors::of(limit, 3, others, 10_000).unwrap();
             (shared.clients_max, shared.strangers_max)
         };
         assert_eq!(of(64, 0), (17, 0));
         assert_eq!(of(64, 2), (3, 8));
         assert_eq!(of(1024, 2), (907, 64));
-        assert_eq!(of(1 << 20, 2), (CONNECTIONS_MAX, 64));
-        assert_eq!(of(u64::MAX, 30), (CONNECTIONS_MAX, 64));
+        assert_eq!(of(1 << 20, 2), (10_000, 64));
+        assert_eq!(of(u64::MAX, 30), (10_000, 64));
+        let few = Descriptors::of(1 << 20, 3, 2, 5).unwrap();
+        assert_eq!(few.clients_max, 5, "no more than were asked for");
     }
 
     #[test]
     fn too_few_are_refused() {
-        let error = Descriptors::of(39, 3, 0).unwrap_err();
+        let error = Descriptors::of(39, 3, 0, 10_000).unwrap_err();
         assert_eq!(error.exit_code, 78);
         assert_eq!(
             error.reason,
             "the process may have 39 files open, and this node needs 47 for itself\n  hint: let it open more \
-             (ulimit -n): 10111 serve all clients that it takes at most"
+             (ulimit -n): 10111 serve all clients that it takes at most (--maxclients)"
         );
     }
 }

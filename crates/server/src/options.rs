@@ -1,5 +1,6 @@
 //! What a server is told at its start, and whether that makes sense.
 
+mod bounds;
 mod file;
 mod size;
 
@@ -56,6 +57,8 @@ pub struct Options {
     pub log_memory_bytes: u64,
     /// So many bytes of a snapshot that is being written may wait in memory.
     pub snapshot_memory_bytes: u64,
+    /// What clients may ask and hold, and how much memory there is.
+    pub bounds: Bounds,
     /// Whether clients on other machines are refused: there is no password that they could give.
     pub protected_mode: bool,
     /// Whether clients may break this node, for tests.
@@ -81,6 +84,7 @@ impl Default for Options {
             snapshot_age_s: 0,
             log_memory_bytes: 64 << 20,
             snapshot_memory_bytes: 64 << 20,
+            bounds: Bounds::default(),
             protected_mode: true,
             test_mode: false,
             exit_with_stdin: false,
@@ -102,6 +106,8 @@ impl Options {
             snapshot_log_bytes: self.snapshot_log_bytes,
             snapshot_age_ms: 1000 * self.snapshot_age_s,
             spool_bytes: self.snapshot_memory_bytes as usize,
+            waiting_bytes: self.bounds.waiting_bytes as usize,
+            max_memory_merged: self.bounds.max_memory_merged,
             ..Limits::default()
         }
     }
@@ -139,6 +145,7 @@ impl Options {
             )));
         }
         self.check_snapshots()?;
+        self.bounds.check()?;
         check_consistency(self.order, self.level)
     }
 
@@ -254,6 +261,7 @@ fn is_host(host: &str) -> bool {
     !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || marks.contains(c))
 }
 
+pub use bounds::Bounds;
 pub use size::parse_size;
 
 /// Reads a list of members, `ID=HOST:PORT,…`, as flags and configuration files give it.
@@ -343,6 +351,16 @@ mod tests {
         refused(Options { log_memory_bytes: 0, ..three() }, "--log-memory 0 is not");
         refused(Options { snapshot_memory_bytes: 2 << 40, ..three() }, "--snapshot-memory 2199");
         refused(Options { snapshot_age_s: u64::MAX, ..three() }, "--snapshot-age 18446744");
+        let with = |bounds| Options { bounds, ..three() };
+        let usual = Bounds::default;
+        refused(with(Bounds { max_key_bytes: 0, ..usual() }), "--max-key-size 0 is not between 1");
+        refused(with(Bounds { max_value_bytes: 17 << 20, ..usual() }), "--max-value-size 17825792");
+        refused(with(Bounds { max_pipeline: 0, ..usual() }), "--max-pipeline 0 is not");
+        refused(with(Bounds { max_clients: 65_537, ..usual() }), "--maxclients 65537 is not");
+        refused(with(Bounds { client_bytes: 1, ..usual() }), "--client-memory 1 is not");
+        refused(with(Bounds { clients_bytes: 1, ..usual() }), "--maxmemory-clients 1 is not");
+        refused(with(Bounds { log_backlog_bytes: 1, ..usual() }), "--log-backlog 1 is not");
+        refused(with(Bounds { waiting_bytes: 1, ..usual() }), "--waiting-memory 1 is not");
         refused(Options { order: Order::Merged, ..three() }, "no linearizable reads");
     }
 

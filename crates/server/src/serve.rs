@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{JoinHandle, spawn_blocking, spawn_local};
 use tracing::{error, info, warn};
 
-use crate::clients::{CONNECTIONS_MAX, Port, is_local};
+use crate::clients::{Port, is_local};
 use crate::descriptors::Descriptors;
 use crate::event_loop::{Clock, Description, Driver, Report, Shared, Threads};
 use crate::log::disk::Disk;
@@ -40,7 +40,8 @@ pub fn serve(options: Options) -> Result<(), Error> {
     options.check()?;
     logging::begin(NodeId(options.id))?;
     let others = options.peers.len().saturating_sub(1);
-    let end = Descriptors::share_out(others).and_then(|descriptors| run(&options, descriptors));
+    let end = Descriptors::share_out(others, options.bounds.max_clients)
+        .and_then(|descriptors| run(&options, descriptors));
     logging::flush();
     end
 }
@@ -74,14 +75,14 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
     let port = ports.client_address.port();
     let clients_max = descriptors.clients_max;
     let settings = settings(options, port, clients_max);
-    let about = Description { port, settings, descriptors };
+    let about = Description { port, settings, bounds: options.bounds.clone(), descriptors };
     let shared = Rc::new(Shared::new(node, Clock::start(faults), counters, about));
     spawn_local(logging::sum_up());
     let peers = Peers::dial(&shared, me, &members, seed);
     if let Some(listener) = ports.peers.take() {
         peers.listen(&shared, me, members.iter().map(|member| member.0).collect(), listener);
     }
-    if clients_max < CONNECTIONS_MAX {
+    if (clients_max as u64) < options.bounds.max_clients {
         warn!(
             "takes at most {clients_max} clients at a time: the process may have {} files open\n  hint: let it \
              open more (ulimit -n)",
@@ -264,6 +265,7 @@ fn config(options: &Options) -> Result<Config, Error> {
         level: options.level,
         request_timeout_ms: options.request_timeout_ms,
         max_clock_drift_ms: options.max_clock_drift_ms,
+        max_memory: options.bounds.max_memory,
         seed: draw()?,
         incarnation: draw()?,
         directory: DirectoryId(draw()?),
@@ -278,7 +280,7 @@ fn settings(options: &Options, port: u16, clients_max: usize) -> Vec<(String, St
     let memory =
         [options.snapshot_log_bytes, options.log_memory_bytes, options.snapshot_memory_bytes];
     let [snapshot_log, log_memory, snapshot_memory] = memory.map(|bytes| bytes.to_string());
-    [
+    let own = [
         ("bind", host),
         ("port", &port.to_string()),
         ("dir", &options.data_dir.to_string_lossy()),
@@ -291,8 +293,9 @@ fn settings(options: &Options, port: u16, clients_max: usize) -> Vec<(String, St
         ("snapshot-memory", &snapshot_memory),
         ("test-mode", test_mode),
     ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into()
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    // There may be fewer clients than were asked for.
+    options.bounds.settings().filter(|(name, _)| name != "maxclients").chain(own).collect()
 }
 
 /// The disk failed: nothing more can be promised, so nothing more is said.

@@ -9,17 +9,18 @@
 //! `redis/*.txt` is what Redis itself answers. `candor/*.txt` is what Redis does not know; after a
 //! change, `RECORD=1 cargo test -p server --test client` writes it anew, to be read as code.
 
+use std::cell::Cell;
 use std::fmt::Write;
 use std::path::Path;
 
 use node::{
     AgreedPosition, Boot, Certificate, Command, Config, DirectoryId, Index, Input, Level,
-    MemberClock, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output, Recovery, Reply,
-    RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
+    MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output, Recovery,
+    Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
 };
 use resp::{Protocol, Request, split_words};
-use server::Faults;
 use server::commands::{Action, Connection, Context, Figures, render};
+use server::{Bounds, Faults};
 
 #[test]
 fn what_redis_answers() {
@@ -106,7 +107,7 @@ impl World {
                 self.node_alone = Alone::new();
                 self.certified = false;
                 let hello = Request::new(["HELLO", what]);
-                let (node, mut out) = (Fake(self.node, Faults::default()), vec![]);
+                let (node, mut out) = (Fake::new(self.node), vec![]);
                 self.connection.execute(&hello, &node, &mut out);
             }
             "alone" => self.node = "alone",
@@ -124,8 +125,12 @@ impl World {
         let request = Request::new(split_words(words.as_bytes()).unwrap());
         let protocol = self.connection.protocol();
         let mut out = b"before".to_vec();
-        let action =
-            self.connection.execute(&request, &Fake(self.node, Faults::default()), &mut out);
+        let memory = self.node_alone.node.status().memory;
+        let fake = Fake { memory, ..Fake::new(self.node) };
+        let action = self.connection.execute(&request, &fake, &mut out);
+        if let Some(bytes) = fake.max_merged.get() {
+            self.node_alone.node.set_max_memory_merged(bytes);
+        }
         let closes = action == Action::Close;
         match action {
             Action::Replied | Action::Close => {}
@@ -190,6 +195,7 @@ impl Alone {
             level: Level::Sequential,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
+            max_memory: None,
             seed: 1,
             incarnation: 1,
             directory: DirectoryId(1),
@@ -237,11 +243,26 @@ impl Alone {
 }
 
 /// The server around the connection, as one of several nodes.
-struct Fake(&'static str, Faults);
+struct Fake {
+    /// Which of them.
+    name: &'static str,
+    faults: Faults,
+    memory: Memory,
+    bounds: Bounds,
+    /// The limit of merged keyspaces that was set.
+    max_merged: Cell<Option<u64>>,
+}
+
+impl Fake {
+    fn new(name: &'static str) -> Fake {
+        let (faults, memory) = (Faults::default(), Memory::default());
+        Fake { name, faults, memory, bounds: Bounds::default(), max_merged: Cell::new(None) }
+    }
+}
 
 impl Context for Fake {
     fn faults(&self) -> Option<&Faults> {
-        (self.0 == "test").then_some(&self.1)
+        (self.name == "test").then_some(&self.faults)
     }
 
     fn status(&self) -> Status {
@@ -268,9 +289,10 @@ impl Context for Fake {
             clock_agrees: true,
             clocks: vec![],
             snapshots: Snapshots::default(),
+            memory: self.memory,
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
-        match self.0 {
+        match self.name {
             "leader" => Status { members, keys: 5, ..alone },
             "follower" => Status { members, id: NodeId(2), role: Role::Follower, ..alone },
             "saving" => Status {
@@ -333,6 +355,14 @@ impl Context for Fake {
         }
     }
 
+    fn bounds(&self) -> &Bounds {
+        &self.bounds
+    }
+
+    fn set_max_memory_merged(&self, bytes: u64) {
+        self.max_merged.set(Some(bytes));
+    }
+
     fn settings(&self) -> Vec<(String, String)> {
         vec![("port".into(), "6379".into()), ("timeout".into(), "5".into())]
     }
@@ -341,8 +371,7 @@ impl Context for Fake {
 /// What an execution of these words gives: the action and the bytes.
 fn execute(words: &[&[u8]]) -> (Action, String) {
     let mut out = vec![];
-    let action =
-        connection(1).execute(&Request::new(words), &Fake("alone", Faults::default()), &mut out);
+    let action = connection(1).execute(&Request::new(words), &Fake::new("alone"), &mut out);
     (action, out.escape_ascii().to_string())
 }
 
@@ -373,6 +402,31 @@ fn keys_and_values_have_a_limit() {
     assert_eq!(execute(&[b"SET", b"k", &giant]), (Action::Replied, error.into()));
     let (action, _) = execute(&[b"SET", b"k", &giant[1..]]);
     assert!(matches!(action, Action::Ask { .. }));
+}
+
+#[test]
+fn shorter_keys_and_values_may_be_asked_for() {
+    let bounds = Bounds { max_key_bytes: 3, max_value_bytes: 5, ..Bounds::default() };
+    let fake = Fake { bounds, ..Fake::new("alone") };
+    let say = |line: &str| {
+        let (mut out, words) = (vec![], split_words(line.as_bytes()).unwrap());
+        match connection(1).execute(&Request::new(words), &fake, &mut out) {
+            Action::Ask { .. } => "asked".to_owned(),
+            _ => String::from_utf8(out).unwrap(),
+        }
+    };
+    let [key, value] = [
+        "-ERR key exceeds maximum allowed size (max-key-size)\r\n",
+        "-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n",
+    ];
+    assert_eq!(say("SET key value"), "asked");
+    assert_eq!(say("SET keys value"), key);
+    assert_eq!(say("MSET key value keys value"), key);
+    assert_eq!(say("DEL a b c long"), key);
+    assert_eq!(say("SET key values"), value);
+    assert_eq!(say("GET key 123456"), "-ERR wrong number of arguments for 'get' command\r\n");
+    let get = say("CONFIG GET proto-max-bulk-len");
+    assert!(get.ends_with("$1\r\n5\r\n"), "{get:?}");
 }
 
 #[test]
@@ -462,8 +516,7 @@ fn whatever_is_said_gets_exactly_one_reply() {
         let mut connection = connection(1);
         let mut out = vec![];
         let before = connection.protocol();
-        let action =
-            connection.execute(&Request::new(&words), &Fake("leader", Faults::default()), &mut out);
+        let action = connection.execute(&Request::new(&words), &Fake::new("leader"), &mut out);
         if let Action::Ask { .. } = action {
             assert!(out.is_empty(), "{words:?}");
             render(before, &Reply::Nil, None, &mut out);

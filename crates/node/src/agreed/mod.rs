@@ -37,6 +37,7 @@
 //! | messages of other Rafts | `step`, `soundness` |
 //! | what Raft has ready, for the disk and the others | `ready`, `storage` |
 //! | applying what is committed | `apply`, `state`, `applied`; at a start, `replay` |
+//! | the limit of memory with which a cluster begins | `memory` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
 //! | what stands for entries that are gone | `snapshots`, `slots`, `storage` |
 //!
@@ -52,6 +53,7 @@ mod entry;
 mod forged;
 mod forwards;
 mod inspect;
+mod memory;
 mod proposals;
 mod read_index;
 mod reads;
@@ -86,6 +88,7 @@ pub(crate) use describe::{in_words, matter, stamp_ms, term, vote, writes};
 use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
 use entry::{Cursor, Draft};
 use forwards::Forwards;
+use memory::OwnMaxMemory;
 use proposals::Proposals;
 use read_index::Reads;
 use ready::Unsynced;
@@ -117,6 +120,7 @@ pub(crate) struct Agreed {
     committed: VecDeque<Entry>,
     cursor: Cursor,
     proposals: Proposals,
+    own_max_memory: OwnMaxMemory,
     reads: Reads,
     copies: Copies,
     /// What this node, as the leader, gathers for the next entry.
@@ -207,6 +211,7 @@ impl Agreed {
             committed: VecDeque::new(),
             cursor: Cursor::default(),
             proposals: Proposals::new(),
+            own_max_memory: OwnMaxMemory::default(),
             reads: Reads::new(me, life.boot),
             copies: Copies::default(),
             draft: Draft::default(),
@@ -281,6 +286,11 @@ impl Agreed {
         self.state.has_garbage()
     }
 
+    /// What the agreed records count, and what they may.
+    pub(crate) fn memory(&self) -> (u64, Option<u64>) {
+        (self.state.bytes(), self.state.max_memory())
+    }
+
     /// The state machine.
     pub(crate) fn state(&mut self) -> &mut State {
         &mut self.state
@@ -320,6 +330,7 @@ impl Agreed {
             return self.answer_reads(turn);
         }
         self.note_leader(turn);
+        self.look_after_max_memory(turn);
         self.send_writes(turn);
         self.begin_reads(turn);
         let mut worked = self.handle_readies(turn) | self.apply(turn);

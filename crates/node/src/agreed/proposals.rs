@@ -18,7 +18,8 @@ use crate::session::Waiter;
 
 #[derive(Debug)]
 struct Pending {
-    /// Who waits for the answer; nobody once it was answered `-INDETERMINATE`.
+    /// Who waits for the answer; nobody once it was answered `-INDETERMINATE`, or if this node asks
+    /// itself.
     waiter: Option<Waiter>,
     /// The write as it is encoded.
     write: Bytes,
@@ -68,10 +69,11 @@ impl Proposals {
         self.limits = limits;
     }
 
-    pub(crate) fn push(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: &Command) {
+    /// Puts a write behind all others. `waiter`: nobody, if this node asks for it itself.
+    pub(crate) fn push(&mut self, waiter: Option<Waiter>, keyspace: KeyspaceId, command: &Command) {
         let write = self.copies.encoded(keyspace, command);
         self.unnamed_bytes += write.len();
-        self.unnamed.push_back(Pending { waiter: Some(waiter), write });
+        self.unnamed.push_back(Pending { waiter, write });
     }
 
     /// Bytes that wait to be sent for the first time.
@@ -241,7 +243,7 @@ mod tests {
 
     fn set(proposals: &mut Proposals, id: u64, since_ms: u64) {
         proposals.push(
-            waiter(id, since_ms),
+            Some(waiter(id, since_ms)),
             KeyspaceId::DEFAULT,
             &Command::set(Bytes::from("k"), Bytes::from("v")),
         );
@@ -278,7 +280,7 @@ mod tests {
         for id in 1..=3 {
             let value = Bytes::from(vec![b'v'; 2 * Limits::default().unapplied_bytes]);
             proposals.push(
-                waiter(id, 0),
+                Some(waiter(id, 0)),
                 KeyspaceId::DEFAULT,
                 &Command::set(Bytes::from("k"), value),
             );

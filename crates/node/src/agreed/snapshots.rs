@@ -43,6 +43,7 @@ impl Agreed {
             offset: self.applied.offset,
             stamp_ms: tail.stamp_at(index),
             last: mutant!(SnapshotWithoutLastWrites, last.collect(), Default::default()),
+            max_memory: self.state.max_memory(),
         }
     }
 

@@ -36,7 +36,8 @@ pub(crate) struct Ran {
     pub(crate) bytes: usize,
 }
 
-/// Keys and values, and the last write that was applied of each node.
+/// Keys and values, how much memory they may need, and the last write that was applied of each
+/// node.
 ///
 /// - It depends on the entries applied, in order, and on nothing else.
 /// - Of each node, writes are applied in the order of their ids, each once.
@@ -51,6 +52,8 @@ pub(crate) struct State {
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
     applied: Applied,
+    /// What the records may count, in bytes; 0: any number. `None`: nobody has set that.
+    max_memory: Option<u64>,
     /// A walk for a snapshot, and the state that was flushed since it began.
     walk: Option<Walk>,
     walked: Option<Store<AgreedPosition>>,
@@ -65,6 +68,7 @@ impl State {
             counted: None,
             watch: Watch::default(),
             applied: Applied::new(members),
+            max_memory: None,
             walk: None,
             walked: None,
         }
@@ -79,9 +83,10 @@ impl State {
         })
     }
 
-    /// All slots are here: which writes have run.
+    /// All slots are here: which writes have run, and how much memory there is.
     pub(crate) fn loaded(&mut self, base: &AgreedBase) {
         self.applied.restore(&base.last);
+        self.max_memory = mutant!(SnapshotWithoutLimit, base.max_memory, None);
     }
 
     /// Another state takes the place of this one, which goes in pieces. A snapshot of this one is
@@ -91,6 +96,7 @@ impl State {
         let old = std::mem::replace(&mut self.values, other.values);
         self.keys = other.keys;
         self.applied = other.applied;
+        self.max_memory = other.max_memory;
         if self.watch.is_on() && self.counted.is_none() {
             self.watch.freeze();
             self.counted = Some(Counted(old));
@@ -161,7 +167,29 @@ impl State {
         }
     }
 
+    // Memory.
+
+    /// What the records count.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.values.bytes()
+    }
+
+    /// What they may count; 0: any number. `None`: nobody has set that.
+    pub(crate) fn max_memory(&self) -> Option<u64> {
+        self.max_memory
+    }
+
+    /// Whether they count more than they may.
+    fn is_full(&self) -> bool {
+        self.max_memory.is_some_and(|max| max > 0 && self.bytes() > max)
+    }
+
     fn run(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Ran {
+        let is_full = mutant!(OomDecidedByAsked, self.is_full(), asked && self.is_full());
+        if is_full && write.grows() {
+            // It has run all the same: it does not come again.
+            return Ran { answer: Answer::out_of_memory(), steps: 0, bytes: 0 };
+        }
         let mut here = At { state: self, at, bytes: 0 };
         let (answer, steps) = write.run(&mut here, asked);
         let bytes = here.bytes + answer.reply.bytes();
@@ -311,6 +339,14 @@ impl Values for At<'_> {
 
     fn given(&self) -> usize {
         self.bytes
+    }
+
+    fn max_memory(&self) -> Option<u64> {
+        self.state.max_memory
+    }
+
+    fn set_max_memory(&mut self, bytes: u64) {
+        self.state.max_memory = Some(bytes);
     }
 
     fn clear(&mut self) {

@@ -20,7 +20,7 @@ const GATHER_MS_MAX: u64 = 20;
 impl Agreed {
     pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
         let command = mutant!(CompareAtArrival, command, self.compared(command));
-        self.proposals.push(waiter, keyspace, &command);
+        self.proposals.push(Some(waiter), keyspace, &command);
     }
 
     /// A follower's writes, for the next entry.

@@ -62,6 +62,11 @@ impl Row {
         }
     }
 
+    /// Whether it may need more memory: such a command is refused where there is no more.
+    pub(crate) fn grows(&self) -> bool {
+        self.flags.contains(&"denyoom")
+    }
+
     pub(crate) fn is_write(&self) -> bool {
         matches!(self.run.effect, Effect::Write(_))
     }
@@ -130,6 +135,16 @@ impl Command {
         self.row.is_for_merged()
     }
 
+    /// Whether it may need more memory.
+    pub(crate) fn grows(&self) -> bool {
+        self.row.grows()
+    }
+
+    /// Whether it belongs to the system keyspace.
+    pub(crate) fn is_of_system(&self) -> bool {
+        self.row.is_of_system()
+    }
+
     /// Whether it looks at all keys and names none.
     pub(crate) fn is_for_all(&self) -> bool {
         self.row.access == Access::ReadAll
@@ -166,6 +181,11 @@ impl Command {
     pub(crate) fn sole_key(&self) -> Option<&[u8]> {
         let keys = self.row.keys?;
         (keys.last > 0).then(|| self.arguments.get(keys.first - 1))
+    }
+
+    /// How long the longest of its keys is, in bytes.
+    pub fn longest_key(&self) -> usize {
+        self.keys().map(<[u8]>::len).max().unwrap_or(0)
     }
 
     /// All keys that it names.

@@ -95,6 +95,10 @@ pub(crate) trait Values {
     fn view(&self) -> &dyn View;
     /// How many bytes this write has given to keys so far.
     fn given(&self) -> usize;
+    /// What the agreed records may count, in bytes; `None`: nobody has set that.
+    fn max_memory(&self) -> Option<u64>;
+    /// From now on the agreed records may count so many bytes; 0: any number.
+    fn set_max_memory(&mut self, bytes: u64);
 }
 
 /// A write that runs.
@@ -136,6 +140,11 @@ impl Answer {
     /// The state machine refuses the write: nothing has changed.
     pub(crate) fn refused(text: &str) -> Answer {
         Answer::blindly(Reply::Error(Error::Invalid(text.into())))
+    }
+
+    /// The state machine refuses the write, since it may need more memory and there is none.
+    pub(crate) fn out_of_memory() -> Answer {
+        Answer::blindly(Reply::Error(Error::OutOfMemory("maxmemory")))
     }
 }
 

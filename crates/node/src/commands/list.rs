@@ -92,7 +92,7 @@ const CHECKED: &str = "a list is checked when it is made, and when it is read";
 
 fn may_stand_in_list(row: &Row) -> bool {
     match row.run.effect {
-        Effect::Write(writes) => writes.keys_within.is_none(),
+        Effect::Write(writes) => writes.keys_within.is_none() && !row.is_of_system(),
         Effect::Read(_) | Effect::Count => row.keys.is_some(),
         Effect::Walk { .. } | Effect::List => false,
     }

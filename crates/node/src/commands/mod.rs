@@ -24,6 +24,7 @@ mod list;
 mod set;
 mod spec;
 mod strings;
+mod system;
 mod table;
 mod told;
 mod unreadable;

@@ -76,3 +76,31 @@ impl Command {
         Command::new(&keys::DEL, Arguments::copied(keys))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `COMMAND INFO` of Redis 7.0.15 has the flag `denyoom`.
+    #[test]
+    fn what_grows_is_what_redis_refuses_without_memory() {
+        let mut grows: Vec<_> = table().filter(|row| row.grows()).map(|row| row.name).collect();
+        grows.sort_unstable();
+        let expected = [
+            "append",
+            "decr",
+            "decrby",
+            "getset",
+            "incr",
+            "incrby",
+            "incrbyfloat",
+            "mset",
+            "msetnx",
+            "set",
+            "setnx",
+            "setrange",
+        ];
+        assert_eq!(grows, expected);
+        assert!(set::WITH_OPTIONS.grows());
+    }
+}

@@ -4,7 +4,7 @@ use super::arguments::{Args, Arguments};
 use super::command::{Command, Model, Row};
 use super::effect::{Answer, Effect, Merging, Step, Values, Writes};
 use super::unreadable::Unreadable;
-use super::{list, table};
+use super::{list, system, table};
 use crate::ids::KeyspaceId;
 use crate::reply::Reply;
 use crate::wire::codec::{Malformed, Reader, put_uint};
@@ -38,6 +38,17 @@ impl Write<'_> {
         let mut step = Step { values, steps: 0, asked };
         let answer = (self.writes.run)(&mut step, self.args);
         (answer, step.steps)
+    }
+
+    /// Whether it may need more memory, as Redis' flag `denyoom` says; of a list, whether one of
+    /// its commands may.
+    pub(crate) fn grows(&self) -> bool {
+        match self.writes.keys_within {
+            Some(_) => {
+                mutant!(FullListRuns, list::items(self.args).any(|(row, _)| row.grows()), false)
+            }
+            None => self.row.grows(),
+        }
     }
 
     /// Whether it can be merged.
@@ -88,16 +99,21 @@ pub(crate) fn encode(keyspace: KeyspaceId, command: &Command, out: &mut Vec<u8>)
 /// Reads one write.
 pub(crate) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Write<'a>, Unreadable> {
     let keyspace = reader.uint()?;
-    if keyspace != u64::from(KeyspaceId::DEFAULT.0) {
-        return Err(Unreadable::Unknown { what: "keyspace", number: keyspace });
-    }
-    let id = reader.uint()?;
-    let row = if id == u64::from(list::LIST.run.id) { &list::LIST } else { table::row(id)? };
+    let row = match u32::try_from(keyspace).map(KeyspaceId) {
+        Ok(KeyspaceId::DEFAULT) => row(reader.uint()?)?,
+        Ok(KeyspaceId::SYSTEM) => system::row(reader.uint()?)?,
+        _ => return Err(Unreadable::Unknown { what: "keyspace", number: keyspace }),
+    };
     let Effect::Write(writes) = row.run.effect else { return Err(Unreadable::Malformed) };
     let args = Args::read(reader)?;
     Unreadable::unless(row.takes(args.len() + 1))?;
     (writes.check)(args)?;
     Ok(Write { row, writes, args })
+}
+
+/// The row of a write of data.
+fn row(id: u64) -> Result<&'static Row, Unreadable> {
+    if id == u64::from(list::LIST.run.id) { Ok(&list::LIST) } else { table::row(id) }
 }
 
 /// Whether these bytes are exactly `count` writes.

@@ -23,6 +23,7 @@
 //! | entries and vectors of the others | `entries`, `anti_entropy`, `log` |
 //! | applying what is on disk, answering, spreading | `apply`, `state` |
 //! | what stands for entries that are gone | `snapshots`, `slots` |
+//! | writes for which there is no memory | `memory` |
 //!
 //! # What is left out
 //!
@@ -34,6 +35,7 @@ mod entries;
 mod entry;
 pub(crate) mod hlc;
 mod log;
+mod memory;
 mod slots;
 mod snapshots;
 pub(crate) mod state;

@@ -31,6 +31,17 @@ impl State {
         State { values: Store::new(), keys: 0, watch: Watch::default(), walk: None }
     }
 
+    /// What all records count, those of removed keys included.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.values.bytes()
+    }
+
+    /// How long the value of a key is, in bytes; `Some(None)`: it was removed.
+    pub(crate) fn length(&self, key: &[u8]) -> Option<Option<usize>> {
+        let record = self.values.get(key)?;
+        Some(record.value.map(|value| value.len()))
+    }
+
     // Snapshots.
 
     /// Merges the keys of a slot of another state.

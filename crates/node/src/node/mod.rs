@@ -97,7 +97,7 @@ impl Node {
         identity: Identity,
         disk: RecordGroup,
         members: Members,
-        agreed: Agreed,
+        mut agreed: Agreed,
         merged: Merged,
         snapshots: Snapshots,
     ) -> Node {
@@ -106,6 +106,7 @@ impl Node {
         let keyspaces = Keyspaces::new(&config);
         let random = Random::new(config.seed ^ ANSWERS);
         let clocks = Clocks::new(identity.id, members.ids(), config.max_clock_drift_ms);
+        agreed.set_own_max_memory(config.max_memory);
         Node {
             config,
             limits: Limits::default(),
@@ -211,6 +212,12 @@ impl Node {
         self.limits = limits;
         self.agreed.set_limits(limits);
         self.merged.set_limits(limits);
+    }
+
+    /// From now on the records of merged keyspaces may count so many bytes where this node is asked
+    /// for a write; 0: any number.
+    pub fn set_max_memory_merged(&mut self, bytes: u64) {
+        self.set_limits(Limits { max_memory_merged: bytes, ..self.limits });
     }
 
     /// Whether it stands inside an entry of the agreed log, of which the first writes are applied

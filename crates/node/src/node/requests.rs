@@ -113,6 +113,9 @@ impl Node {
             if self.is_overfull() {
                 return outputs.push(overfull(&waiter));
             }
+            if !agreed && self.merged.is_too_much(&command) {
+                return outputs.push(out_of_memory(&waiter));
+            }
             self.sessions.begin(&waiter, Kind::Write);
             if agreed {
                 self.agreed.write(waiter, keyspace.id, command);
@@ -181,6 +184,10 @@ impl Node {
 
 fn overfull(waiter: &Waiter) -> Output {
     session::reply_to(waiter, Reply::Error(Error::ClusterDown(OVERFULL)))
+}
+
+fn out_of_memory(waiter: &Waiter) -> Output {
+    session::reply_to(waiter, Reply::Error(Error::OutOfMemory("maxmemory-merged")))
 }
 
 pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {

@@ -1,7 +1,7 @@
 //! How the node sees itself and the cluster.
 
 use super::Node;
-use crate::api::{Level, Order, Role, Status, Waits};
+use crate::api::{Level, Memory, Order, Role, Status, Waits};
 use crate::keyspace::Keyspace;
 
 impl Node {
@@ -38,7 +38,14 @@ impl Node {
             clock_agrees: self.clocks.agrees(),
             clocks: self.clocks.measured(self.now).collect(),
             snapshots: self.snapshots_told(),
+            memory: self.memory(),
         }
+    }
+
+    fn memory(&self) -> Memory {
+        let (agreed, max_agreed) = self.agreed.memory();
+        let (merged, max_merged) = (self.merged.memory(), self.limits.max_memory_merged);
+        Memory { agreed, max_agreed, merged, max_merged }
     }
 
     /// Whether the others get on without this node: it does not lead and knows who does, or there

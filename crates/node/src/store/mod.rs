@@ -52,6 +52,10 @@ const HASH_BITS: u32 = 39;
 /// So many records are moved at most where one goes: more than go, so that it stays dense.
 const MOVED_MAX: usize = 2;
 
+/// What a record counts beside its key and its value, in bytes. It is part of the log's format:
+/// whether a write finds memory must come out the same on every replica.
+pub(crate) const RECORD_BYTES: u64 = 64;
+
 /// A place in the walk over all keys: slot, then the highest bits of the hash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cursor(pub(crate) u64);
@@ -86,6 +90,12 @@ impl Cursor {
 impl<P: Written> Store<P> {
     pub(crate) fn new() -> Store<P> {
         Store { slots: Slots::new(), records: Records::default(), written: PhantomData }
+    }
+
+    /// What all records count: the bytes of each key, of its value, and [`RECORD_BYTES`]. What they
+    /// take is another matter, and differs between nodes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.records.bytes()
     }
 
     pub(crate) fn get(&self, key: &[u8]) -> Option<Record<'_, P>> {

@@ -6,6 +6,7 @@ use std::hint::black_box;
 use bytes::Bytes;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::RECORD_BYTES;
 use super::numbered::Numbered;
 use super::record::{Held, Parts, Record, SMALL_BYTES_MAX, Value, Written};
 use super::slabs::{Handle, Slabs};
@@ -15,6 +16,8 @@ use super::slabs::{Handle, Slabs};
 pub(super) struct Records {
     slabs: Slabs,
     great: Numbered<Bytes>,
+    /// What all of them count; see [`super::Store::bytes`].
+    bytes: u64,
     /// Where a record is put together.
     scratch: Vec<u8>,
 }
@@ -26,6 +29,17 @@ pub(super) struct New<'a, P> {
     pub(super) value: Option<Cow<'a, [u8]>>,
     pub(super) deadline_ms: Option<u64>,
     pub(super) by: P,
+}
+
+impl<P> New<'_, P> {
+    fn count(&self) -> u64 {
+        count(self.key, self.value.as_ref().map_or(0, |value| value.len()))
+    }
+}
+
+/// What a record counts, with a value of so many bytes.
+fn count(key: &[u8], value_bytes: usize) -> u64 {
+    (key.len() + value_bytes) as u64 + RECORD_BYTES
 }
 
 impl Records {
@@ -50,18 +64,36 @@ impl Records {
         (parts.key, Record::new(value, written))
     }
 
+    /// What all of them count.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// What a key and what it holds count.
+    fn count(&self, key: &[u8], held: Held<'_>) -> u64 {
+        let value_bytes = match held {
+            Held::Small(value) => value.len(),
+            Held::Great(number) => self.great.get(number).len(),
+            Held::Removed => 0,
+        };
+        count(key, value_bytes)
+    }
+
     /// Keeps a record: its handle.
     pub(super) fn insert<P: Written>(&mut self, new: New<'_, P>) -> Handle {
+        self.bytes += new.count();
         self.encode(new);
         self.slabs.insert(&self.scratch)
     }
 
     /// Puts a record in the place of another one: its handle, which may be the same.
     pub(super) fn replace<P: Written>(&mut self, handle: Handle, new: New<'_, P>) -> Handle {
-        let old = Parts::read(self.slabs.room(handle)).0.held;
-        if let Held::Great(number) = old {
+        let Parts { key, held, .. } = Parts::read(self.slabs.room(handle)).0;
+        let old_bytes = mutant!(OverwrittenCounted, self.count(key, held), 0);
+        if let Held::Great(number) = held {
             self.great.remove(number);
         }
+        self.bytes = self.bytes + new.count() - old_bytes;
         self.encode(new);
         if self.slabs.overwrite(handle, &self.scratch) {
             return handle;
@@ -72,7 +104,9 @@ impl Records {
 
     /// Gives the room of a record back.
     pub(super) fn remove(&mut self, handle: Handle) {
-        if let Held::Great(number) = Parts::read(self.slabs.room(handle)).0.held {
+        let Parts { key, held, .. } = Parts::read(self.slabs.room(handle)).0;
+        self.bytes -= self.count(key, held);
+        if let Held::Great(number) = held {
             self.great.remove(number);
         }
         self.slabs.free(handle);

@@ -19,6 +19,8 @@ pub(crate) struct AgreedBase {
     pub(crate) stamp_ms: u64,
     /// The last write that was applied of each member that has written.
     pub(crate) last: BTreeMap<NodeId, (Life, Sequence)>,
+    /// What the records may count, in bytes, if somebody has set that.
+    pub(crate) max_memory: Option<u64>,
 }
 
 /// Where the merged state stands.
@@ -44,6 +46,8 @@ impl AgreedBase {
             life.encode(out);
             put_uint(out, sequence.0);
         }
+        // Nothing follows where nobody has set it: so does a base that an older version wrote.
+        self.max_memory.iter().for_each(|bytes| put_uint(out, *bytes));
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<AgreedBase, Malformed> {
@@ -59,7 +63,8 @@ impl AgreedBase {
                 return Err(Malformed);
             }
         }
-        Ok(AgreedBase { index, term, offset, stamp_ms, last })
+        let max_memory = if reader.is_empty() { None } else { Some(reader.uint()?) };
+        Ok(AgreedBase { index, term, offset, stamp_ms, last, max_memory })
     }
 }
 
@@ -99,11 +104,15 @@ mod tests {
             offset: 3,
             stamp_ms: 1 << 41,
             last: BTreeMap::from([(NodeId(2), (life, Sequence(9)))]),
+            max_memory: None,
         };
-        let mut out = vec![];
-        agreed.encode(&mut out);
-        let mut reader = Reader::new(&out);
-        assert_eq!((AgreedBase::decode(&mut reader), reader.end()), (Ok(agreed), Ok(())));
+        for max_memory in [None, Some(0), Some(u64::MAX)] {
+            let agreed = AgreedBase { max_memory, ..agreed.clone() };
+            let mut out = vec![];
+            agreed.encode(&mut out);
+            let mut reader = Reader::new(&out);
+            assert_eq!((AgreedBase::decode(&mut reader), reader.end()), (Ok(agreed), Ok(())));
+        }
         let place = Place { boot: Boot(2), index: Index(900) };
         let merged = MergedBase {
             vector: VersionVector::from_iter([(NodeId(1), place)]),

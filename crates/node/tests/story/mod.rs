@@ -73,6 +73,8 @@ pub(crate) struct World {
     next_request: u64,
     /// How much may wait, and go together, where a story says so.
     limits: Limits,
+    /// The `maxmemory` that a node is started with.
+    max_memory: BTreeMap<u64, u64>,
     /// Buffers of requests, which nodes must not keep.
     lent: Vec<Bytes>,
     told: Vec<String>,
@@ -115,6 +117,9 @@ impl World {
     ///   `terms`: the term of each node.
     /// - `n1.a flood COUNT`: so many writes, ten each millisecond; messages and disks take no time
     ///   meanwhile.
+    /// - `n1.a maxmemory BYTES`: sets what the agreed records may count; `own 1 BYTES`: from its next
+    ///   start on, node 1 is started with this value; `merged memory 1 BYTES`: what merged records
+    ///   may count at node 1; `memory`: what is counted, and what may be.
     /// - `log time`: how far the last stamp in the leader's log is ahead of the right time.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -218,6 +223,12 @@ impl World {
                 let limits = self.limits;
                 self.nodes.values_mut().for_each(|node| node.set_limits(limits));
             }
+            ["own", id, bytes] => drop(self.max_memory.insert(number(id), number(bytes))),
+            ["merged", "memory", id, bytes] => {
+                let node = self.nodes.get_mut(&number(id)).expect("a node of that number");
+                node.set_max_memory_merged(number(bytes));
+            }
+            ["memory"] => self.memory(),
             ["snapshot", id] => self.turn(number(id), vec![Input::TakeSnapshot]),
             ["rot", id] => {
                 let mut newest = self.disk(number(id)).snapshots.last_entry().unwrap();
@@ -279,6 +290,7 @@ impl World {
             level,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
+            max_memory: self.max_memory.get(&id).copied(),
             seed: id * 7919 + self.now_ms,
             incarnation: self.path_of(own).0,
             directory: DirectoryId(*self.directories.get(&own).unwrap_or(&self.directories[&id])),
@@ -339,15 +351,32 @@ impl World {
             ["get", key, asked] => (vec!["get", key], Some(level_of(asked))),
             _ => (words.to_vec(), None),
         };
-        let request: Vec<Bytes> = words_asked.into_iter().map(bytes).collect();
-        let command = Command::of(&request).unwrap_or_else(|error| panic!("{words:?}: {error}"));
-        drop(request);
+        let command = match words {
+            ["maxmemory", bytes] => Command::max_memory(number(bytes)),
+            _ => {
+                let request: Vec<Bytes> = words_asked.into_iter().map(bytes).collect();
+                Command::of(&request).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+            }
+        };
         self.next_request += 1;
         let request = self.next_request;
         self.requests.insert((id, session, request), format!("{who} {}", words.join(" ")));
         self.lent.push(line);
         let (session, number) = (SessionId(session), RequestId(request));
         self.turn(id, vec![Input::Request { session, id: number, level, command }]);
+    }
+
+    /// What each node counts, and what it may.
+    fn memory(&mut self) {
+        for (id, node) in &self.nodes {
+            let Memory { agreed, max_agreed, merged, max_merged } = node.status().memory;
+            let max = max_agreed.map_or("no limit set".into(), |max| format!("at most {max}"));
+            let merged = match (merged, max_merged) {
+                (0, 0) => String::new(),
+                _ => format!("; merged {merged}, at most {max_merged}"),
+            };
+            self.told.push(format!("n{id}: agreed {agreed}, {max}{merged}"));
+        }
     }
 
     fn run(&mut self, ms: u64) {
@@ -479,6 +508,9 @@ impl World {
             Output::Note(Event::Fetched(from, index)) => {
                 let up_to = index.map_or(String::new(), |index| format!(", up to {index}"));
                 self.told.push(format!("n{id} has the state of n{}{up_to}", from.0));
+            }
+            Output::Note(Event::OtherMaxMemory { own, agreed }) => {
+                self.told.push(format!("n{id} was told {own}, and the cluster has {agreed}"));
             }
             Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {

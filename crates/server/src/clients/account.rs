@@ -18,21 +18,14 @@ use bytes::Bytes;
 use super::session::{Charge, Session};
 use crate::logging::warn_some;
 
-/// What all connections may hold together.
-const HELD_BYTES_MAX: usize = 256 << 20;
-/// What is left after connections were closed because it was more: so that not every byte closes
-/// one.
-const HELD_BYTES_LEFT: usize = HELD_BYTES_MAX / 16 * 15;
-/// From here on, a connection that holds more than its share is not read from …
-const CROWDED_BYTES: usize = HELD_BYTES_MAX / 2;
-/// … until there is so little.
-const QUIET_BYTES: usize = HELD_BYTES_MAX / 4;
 /// How long what was found out about values that the store may hold is good, in milliseconds.
 const LOOK_MS: u64 = 200;
 
 /// The sum over all connections.
 #[derive(Debug, Default)]
 pub(super) struct Account {
+    /// What all connections may hold together, in bytes.
+    held_max: usize,
     owned: Cell<usize>,
     shared: Cell<usize>,
     /// When was last looked who holds the shared values.
@@ -44,6 +37,27 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// Of connections that may hold so many bytes together.
+    pub(super) fn new(held_max: usize) -> Account {
+        Account { held_max, ..Account::default() }
+    }
+
+    /// What is left after connections were closed because it was more: so that not every byte
+    /// closes one.
+    fn held_left(&self) -> usize {
+        self.held_max / 16 * 15
+    }
+
+    /// From here on, a connection that holds more than its share is not read from …
+    fn crowded_bytes(&self) -> usize {
+        self.held_max / 2
+    }
+
+    /// … until there is so little.
+    fn quiet_bytes(&self) -> usize {
+        self.held_max / 4
+    }
+
     /// Takes note of what a connection holds now.
     pub(super) fn charge(&self, session: &Session, now: Charge) {
         let before = session.charge.replace(now);
@@ -58,13 +72,13 @@ impl Account {
 
     /// Whether a connection that holds more than its share is to wait, of so many.
     pub(super) fn is_crowded(&self, session: &Session, count: usize) -> bool {
-        self.crowded.set(self.crowded.get() || self.owned.get() > CROWDED_BYTES);
-        self.crowded.get() && session.charge.get().owned > CROWDED_BYTES / count.max(1)
+        self.crowded.set(self.crowded.get() || self.owned.get() > self.crowded_bytes());
+        self.crowded.get() && session.charge.get().owned > self.crowded_bytes() / count.max(1)
     }
 
     /// Whether those that waited need not wait any more.
     pub(super) fn has_calmed_down(&self) -> bool {
-        self.crowded.get() && self.owned.get() < QUIET_BYTES && {
+        self.crowded.get() && self.owned.get() < self.quiet_bytes() && {
             self.crowded.set(false);
             true
         }
@@ -72,13 +86,13 @@ impl Account {
 
     /// Whether it may be that all together hold too much.
     pub(super) fn may_be_overdrawn(&self) -> bool {
-        self.owned.get() + self.shared.get() > HELD_BYTES_MAX
+        self.owned.get() + self.shared.get() > self.held_max
     }
 
     /// Whether it is to be looked into who holds how much.
     pub(super) fn is_overdrawn(&self, now_ms: u64) -> bool {
         let stale = now_ms >= self.looked_ms.get() + LOOK_MS;
-        self.owned.get() > HELD_BYTES_MAX || (stale && self.may_be_overdrawn())
+        self.owned.get() > self.held_max || (stale && self.may_be_overdrawn())
     }
 
     /// Closes those that hold most until all together hold no more than they may.
@@ -86,7 +100,7 @@ impl Account {
         self.looked_ms.set(now_ms);
         let (orphaned, mut held) = orphans(sessions);
         held += self.owned.get();
-        if held <= HELD_BYTES_MAX {
+        if held <= self.held_max {
             return;
         }
         let mut greediest: Vec<_> = std::iter::zip(sessions, orphaned)
@@ -94,7 +108,7 @@ impl Account {
             .collect();
         greediest.sort_unstable_by_key(|(bytes, _)| std::cmp::Reverse(*bytes));
         for (bytes, session) in greediest {
-            if held <= HELD_BYTES_LEFT {
+            if held <= self.held_left() {
                 return;
             }
             held = held.saturating_sub(bytes);
@@ -108,7 +122,7 @@ impl Account {
              than {} MiB",
             session.peer(),
             bytes >> 20,
-            HELD_BYTES_MAX >> 20
+            self.held_max >> 20
         );
         session.evict();
         self.charge(session, Charge::default());
@@ -157,7 +171,7 @@ mod tests {
 
     async fn session(listener: &TcpListener, id: u64) -> Rc<Session> {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        Rc::new(Session::new(SessionId(id), stream.into_split().1))
+        Rc::new(Session::new(SessionId(id), stream.into_split().1, &crate::Bounds::default()))
     }
 
     /// The session holds this value once more, and is charged for it.
@@ -175,7 +189,7 @@ mod tests {
     async fn a_value_counts_once_and_only_if_the_store_let_go_of_it() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sessions = [session(&listener, 1).await, session(&listener, 2).await];
-        let account = Account::default();
+        let account = Account::new(256 << 20);
         let stored = Bytes::from(vec![b'v'; 16 << 20]);
         for _ in 0..10 {
             hold(&account, &sessions[0], &stored);
@@ -200,17 +214,31 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn less_memory_for_all_may_be_asked_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let sessions = [session(&listener, 1).await, session(&listener, 2).await];
+        let account = Account::new(1000);
+        account.charge(&sessions[0], Charge { owned: 400, shared: 0 });
+        account.charge(&sessions[1], Charge { owned: 600, shared: 0 });
+        assert!(!account.is_overdrawn(LOOK_MS));
+        account.charge(&sessions[0], Charge { owned: 401, shared: 0 });
+        assert!(account.is_overdrawn(LOOK_MS) && account.is_crowded(&sessions[1], 2));
+        account.settle(&sessions, LOOK_MS);
+        assert!(sessions[1].is_broken() && !sessions[0].is_broken(), "the greediest is closed");
+    }
+
+    #[tokio::test]
     async fn who_holds_more_than_its_share_waits_until_there_is_room() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (greedy, modest) = (session(&listener, 1).await, session(&listener, 2).await);
-        let account = Account::default();
-        account.charge(&greedy, Charge { owned: CROWDED_BYTES, shared: 0 });
+        let account = Account::new(256 << 20);
+        account.charge(&greedy, Charge { owned: account.crowded_bytes(), shared: 0 });
         assert!(!account.is_crowded(&greedy, 2));
         account.charge(&modest, Charge { owned: 1, shared: 0 });
         assert!(account.is_crowded(&greedy, 2) && !account.is_crowded(&modest, 2));
-        account.charge(&greedy, Charge { owned: QUIET_BYTES, shared: 0 });
+        account.charge(&greedy, Charge { owned: account.quiet_bytes(), shared: 0 });
         assert!(!account.has_calmed_down());
-        account.charge(&greedy, Charge { owned: QUIET_BYTES / 2, shared: 0 });
+        account.charge(&greedy, Charge { owned: account.quiet_bytes() / 2, shared: 0 });
         assert!(account.has_calmed_down());
         assert!(!account.has_calmed_down(), "once");
     }

@@ -35,4 +35,4 @@ pub(crate) use language::{Language, Said};
 pub(crate) use listener::{Port, is_local, listen};
 pub(crate) use replies::Replies;
 pub(crate) use session::Session;
-pub(crate) use sessions::{CONNECTIONS_MAX, Sessions};
+pub(crate) use sessions::Sessions;

@@ -61,7 +61,8 @@ mod tests {
     /// What comes of one line, and what is replied to it at once.
     fn say(line: &str) -> (Said, String) {
         let connection = Connection::new(1, String::new(), String::new(), 0);
-        let (mut redis, mut replies) = (Redis::new(connection), Replies::default());
+        let (mut redis, mut replies) =
+            (Redis::new(connection), Replies::new(&crate::Bounds::default()));
         let said = redis.next(&mut line.into(), &shared(), &mut replies);
         let reply = String::from_utf8(replies.unsent().to_vec()).unwrap();
         (said, reply)

@@ -6,15 +6,11 @@ use bytes::Bytes;
 use node::{Certificate, MergedPosition, Reply, RequestId};
 use resp::Protocol;
 
+use crate::Bounds;
 use crate::clients::zmq::Return;
 use crate::commands::{render, render_head};
 use crate::mutants::mutant;
 
-/// Requests of one connection that may be unanswered; beyond that nothing more is read from it.
-const ASKED_MAX: usize = 10_000;
-/// Bytes of unanswered requests and unsent replies; beyond that nothing more is read from it. So
-/// much may a client ask before it begins to read: many send a whole pipeline first.
-const HELD_BYTES_MAX: usize = 64 << 20;
 /// What a slot takes besides the bytes that it stands for.
 const SLOT_BYTES: usize = size_of::<Slot>();
 /// Slots that an idle connection keeps.
@@ -76,8 +72,13 @@ impl Form {
 /// Invariants: `slots` are the requests from number `first` on, without gaps; what is in `out`
 /// comes before them; the front of `slots` is unanswered, or `out` is full, or the front is a large
 /// value that is being sent: its head is the last in `out` then. No other slot is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Replies {
+    /// Requests that may be unanswered; beyond that nothing more is read.
+    asked_max: usize,
+    /// Bytes of unanswered requests and unsent replies; beyond that nothing more is read. So much
+    /// may a client ask before it begins to read: many send a whole pipeline first.
+    held_bytes_max: usize,
     first: u64,
     slots: VecDeque<Slot>,
     /// Replies as bytes.
@@ -176,6 +177,21 @@ fn certificate_bytes(certificate: &Certificate) -> usize {
 }
 
 impl Replies {
+    /// None yet, and as many as these limits say.
+    pub(super) fn new(bounds: &Bounds) -> Replies {
+        Replies {
+            asked_max: bounds.max_pipeline as usize,
+            held_bytes_max: bounds.client_bytes as usize,
+            first: 0,
+            slots: VecDeque::new(),
+            out: vec![],
+            sent: 0,
+            asked: 0,
+            owned_bytes: 0,
+            shared_bytes: 0,
+        }
+    }
+
     /// A number for a request of this many bytes that goes to the node.
     pub(crate) fn ask(&mut self, form: impl Into<Form>, bytes: usize) -> RequestId {
         let id = self.first + self.slots.len() as u64;
@@ -324,7 +340,8 @@ impl Replies {
     /// Whether nothing more may be asked until something is answered and sent.
     pub(super) fn is_full(&self) -> bool {
         let slots = self.slots.len() * SLOT_BYTES + self.owned_bytes + self.shared_bytes;
-        self.asked >= ASKED_MAX || slots + self.out.len() - self.sent >= HELD_BYTES_MAX
+        let held = slots + self.out.len() - self.sent;
+        self.asked >= self.asked_max || held >= self.held_bytes_max
     }
 
     /// The memory that it takes, without that of values that the store may hold anyway.
@@ -354,6 +371,10 @@ impl Replies {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn usual() -> Replies {
+        Replies::new(&Bounds::default())
+    }
     use node::Index;
 
     const TWO: Protocol = Protocol::Resp2;
@@ -366,7 +387,7 @@ mod tests {
 
     #[test]
     fn replies_go_out_in_the_order_of_the_requests() {
-        let mut replies = Replies::default();
+        let mut replies = usual();
         replies.reply(|out| out.extend(b"+first\r\n"));
         let a = replies.ask(TWO, 10);
         let b = replies.ask(Protocol::Resp3, 10);
@@ -384,7 +405,7 @@ mod tests {
 
     #[test]
     fn what_answers_nothing_waits_for_no_answer() {
-        let mut replies = Replies::default();
+        let mut replies = usual();
         replies.reply(|out| out.extend(b"+first\r\n"));
         let a = replies.ask(TWO, 10);
         replies.aside(|out| out.extend(b"(pong)"));
@@ -396,7 +417,7 @@ mod tests {
 
     #[test]
     fn a_certificate_keeps_with_its_reply() {
-        let mut replies = Replies::default();
+        let mut replies = usual();
         let a = replies.ask(Protocol::Resp3, 10);
         let b = replies.ask(Protocol::Resp3, 10);
         let at = |index, by| {
@@ -415,22 +436,39 @@ mod tests {
 
     #[test]
     fn many_or_long_requests_fill_it() {
-        let mut replies = Replies::default();
-        for _ in 0..ASKED_MAX {
+        let mut replies = usual();
+        for _ in 0..usual().asked_max {
             assert!(!replies.is_full());
             replies.ask(TWO, 1);
         }
         assert!(replies.is_full());
         replies.answer(RequestId(0), Reply::Ok, None);
         assert!(!replies.is_full());
-        replies.ask(TWO, HELD_BYTES_MAX);
+        replies.ask(TWO, usual().held_bytes_max);
         assert!(replies.is_full());
     }
 
     #[test]
+    fn a_shorter_pipeline_and_less_memory_may_be_asked_for() {
+        let of = |max_pipeline, client_bytes| {
+            Replies::new(&Bounds { max_pipeline, client_bytes, ..Bounds::default() })
+        };
+        let mut short = of(2, 1 << 20);
+        short.ask(TWO, 1);
+        assert!(!short.is_full());
+        short.ask(TWO, 1);
+        assert!(short.is_full());
+        let mut little = of(100, 1 << 16);
+        little.ask(TWO, 1 << 15);
+        assert!(!little.is_full());
+        little.ask(TWO, 1 << 15);
+        assert!(little.is_full());
+    }
+
+    #[test]
     fn replies_out_of_order_make_room_for_requests_again() {
-        let mut replies = Replies::default();
-        for _ in 0..ASKED_MAX {
+        let mut replies = usual();
+        for _ in 0..usual().asked_max {
             let [first, second] = [replies.ask(TWO, 1), replies.ask(TWO, 1)];
             replies.answer(second, Reply::Ok, None);
             replies.answer(first, Reply::Ok, None);
@@ -441,7 +479,7 @@ mod tests {
 
     #[test]
     fn long_values_wait_outside_the_buffer() {
-        let mut replies = Replies::default();
+        let mut replies = usual();
         let value = bytes::Bytes::from(vec![b'v'; 1 << 20]);
         let asked: Vec<_> = (0..65).map(|_| replies.ask(TWO, 0)).collect();
         for id in asked {
@@ -463,7 +501,7 @@ mod tests {
 
     #[test]
     fn a_large_value_is_sent_as_it_lies_and_in_its_place() {
-        let mut replies = Replies::default();
+        let mut replies = usual();
         let value = Bytes::from(vec![b'v'; LARGE_BYTES]);
         let asked: Vec<_> = (0..4).map(|_| replies.ask(TWO, 7)).collect();
         for (id, reply) in asked.into_iter().zip([
@@ -495,7 +533,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "answered twice")]
     fn a_second_answer_is_a_bug() {
-        let mut replies = Replies::default();
+        let mut replies = usual();
         let _ = replies.ask(TWO, 0);
         let b = replies.ask(TWO, 0);
         replies.answer(b, Reply::Ok, None);

@@ -8,6 +8,7 @@ use node::{Certificate, Reply, RequestId, SessionId};
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::replies::Replies;
+use crate::Bounds;
 use crate::event_loop::Notify;
 use crate::mutants::mutant;
 
@@ -45,11 +46,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(id: SessionId, stream: OwnedWriteHalf) -> Session {
+    pub(super) fn new(id: SessionId, stream: OwnedWriteHalf, bounds: &Bounds) -> Session {
         Session {
             id,
             stream,
-            replies: RefCell::default(),
+            replies: RefCell::new(Replies::new(bounds)),
             task: Notify::default(),
             blocked: Cell::new(false),
             broken: Cell::new(false),

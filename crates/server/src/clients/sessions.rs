@@ -9,10 +9,9 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use super::account::Account;
 use super::session::{Charge, Session};
+use crate::Bounds;
 use crate::mutants::mutant;
 
-/// The most connections at a time.
-pub(crate) const CONNECTIONS_MAX: usize = 10_000;
 /// What all of them together are sent in one turn, in bytes: about a millisecond's worth.
 const FLUSH_BYTES_MAX: usize = 4 << 20;
 /// The low bits of an id are a place in the table, the others make it unique.
@@ -29,6 +28,7 @@ pub(crate) struct Sessions {
     free: RefCell<Vec<usize>>,
     /// How many there ever were.
     accepted: Cell<u64>,
+    bounds: Bounds,
     /// What all of them hold.
     account: Account,
     /// Those that have something to send at the end of the turn.
@@ -36,9 +36,14 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
-    /// None yet, and so many at most.
-    pub(crate) fn new(count_max: usize) -> Sessions {
-        Sessions { count_max: count_max.min(CONNECTIONS_MAX), ..Sessions::default() }
+    /// None yet, and so many at most; what they may ask and hold is limited so.
+    pub(crate) fn new(count_max: usize, bounds: &Bounds) -> Sessions {
+        Sessions {
+            count_max,
+            account: Account::new(bounds.clients_bytes as usize),
+            bounds: bounds.clone(),
+            ..Sessions::default()
+        }
     }
 
     /// Whether there may be no more.
@@ -56,7 +61,7 @@ impl Sessions {
         });
         self.accepted.set(self.accepted.get() + 1);
         let id = SessionId(self.accepted.get() << PLACE_BITS | place as u64);
-        let session = Rc::new(Session::new(id, stream));
+        let session = Rc::new(Session::new(id, stream, &self.bounds));
         places[place] = Some(session.clone());
         session
     }
@@ -198,7 +203,7 @@ mod tests {
     fn what_is_closed_before_it_is_sent_is_charged_no_more() {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let sessions = Sessions::new(COUNT);
+            let sessions = Sessions::new(COUNT, &Bounds::default());
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             let session = sessions.open(listener.accept().await.unwrap().0.into_split().1);
@@ -217,7 +222,7 @@ mod tests {
     fn a_turn_ends_although_all_are_owed_much_and_all_get_it() {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let sessions = Sessions::new(COUNT);
+            let sessions = Sessions::new(COUNT, &Bounds::default());
             let (all, mut clients) = owed(&sessions, COUNT).await;
             let mut buffer = vec![0; REPLY_BYTES];
             let mut arrived = || -> usize {
@@ -243,7 +248,7 @@ mod tests {
     fn a_late_reply_is_not_for_who_came_after() {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let sessions = Sessions::new(COUNT);
+            let sessions = Sessions::new(COUNT, &Bounds::default());
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let open = async || {
                 let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

@@ -1,9 +1,10 @@
-//! `CONFIG`: what can be asked about settings. Nothing can be set while the server runs.
+//! `CONFIG GET`: what can be asked about settings.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::spec::Call;
-use super::{Action, Connection};
+use super::{Action, Connection, Context};
 
 /// Settings of Redis that this server has too, by another name or by its nature, and that clients
 /// ask about. All writes go to a log that is synced before they are answered, so `appendonly` is on
@@ -13,10 +14,8 @@ const SETTINGS: &[(&str, &str)] = &[
     ("appendonly", "yes"),
     ("cluster-enabled", "no"),
     ("databases", "1"),
-    ("maxmemory", "0"),
     ("maxmemory-policy", "noeviction"),
     ("notify-keyspace-events", ""),
-    ("proto-max-bulk-len", "16777216"),
     ("replica-read-only", "no"),
     ("requirepass", ""),
     ("save", ""),
@@ -24,16 +23,24 @@ const SETTINGS: &[(&str, &str)] = &[
     ("timeout", "0"),
 ];
 
+/// All settings, sorted by name, with their values.
+pub(super) fn all(context: &dyn Context) -> BTreeMap<Cow<'static, str>, String> {
+    let memory = context.status().memory;
+    let mut all: BTreeMap<Cow<'static, str>, String> =
+        SETTINGS.iter().map(|&(name, value)| (name.into(), value.into())).collect();
+    all.extend([
+        ("maxmemory".into(), memory.max_agreed.unwrap_or(0).to_string()),
+        ("maxmemory-merged".into(), memory.max_merged.to_string()),
+        ("proto-max-bulk-len".into(), context.bounds().max_value_bytes.to_string()),
+    ]);
+    all.extend(context.settings().into_iter().map(|(name, value)| (name.into(), value)));
+    all
+}
+
 /// `CONFIG GET pattern [pattern …]`
 pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    let mut settings: Vec<(Cow<'_, str>, Cow<'_, str>)> =
-        SETTINGS.iter().map(|&(name, value)| (name.into(), value.into())).collect();
-    for (name, value) in call.context.settings() {
-        settings.retain(|(other, _)| *other != name);
-        settings.push((name.into(), value.into()));
-    }
-    settings.sort();
-    settings.retain(|(name, _)| {
+    let mut settings = all(call.context);
+    settings.retain(|name, _| {
         call.request.iter().skip(2).any(|pattern| node::fits(pattern, name.as_bytes()))
     });
     let mut writer = connection.writer(out);
@@ -47,12 +54,8 @@ pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8
 
 #[cfg(test)]
 mod tests {
-    use super::SETTINGS;
-
     #[test]
     fn the_longest_argument_is_what_the_parser_takes() {
-        let value = SETTINGS.iter().find(|(name, _)| *name == "proto-max-bulk-len").unwrap().1;
-        assert_eq!(value, resp::BULK_BYTES_MAX.to_string());
         assert_eq!(resp::BULK_BYTES_MAX, node::VALUE_BYTES_MAX);
     }
 }

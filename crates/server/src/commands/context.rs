@@ -1,6 +1,6 @@
 //! What a connection may ask about the server around it.
 
-use crate::Faults;
+use crate::{Bounds, Faults};
 
 /// The server as `INFO`, `HELLO` and `CONFIG GET` tell of it. Asked only by the commands that need
 /// it, so nothing has to be ready before.
@@ -13,6 +13,12 @@ pub trait Context {
 
     /// Settings of this server beyond those that are the same in all: name and value.
     fn settings(&self) -> Vec<(String, String)>;
+
+    /// What clients may ask and hold.
+    fn bounds(&self) -> &Bounds;
+
+    /// From now on the records of merged keyspaces may count so many bytes here; 0: any number.
+    fn set_max_memory_merged(&self, bytes: u64);
 
     /// The faults that clients may ask for; only in test mode.
     fn faults(&self) -> Option<&Faults>;

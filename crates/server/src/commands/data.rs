@@ -1,11 +1,12 @@
 //! Commands on keys and values: the node knows what they mean and carries them out.
 
 use bytes::Bytes;
-use node::{Piece, Row, VALUE_BYTES_MAX};
+use node::{Command, Piece, Row};
 use resp::Request;
 
 use super::spec::Call;
 use super::{Action, Connection};
+use crate::Bounds;
 use crate::mutants::mutant;
 
 /// A request in the node's eyes.
@@ -29,6 +30,23 @@ impl node::Request for Words<'_> {
     }
 }
 
+/// Redis' text, and one like it.
+const LONG_VALUE: &str = "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
+const LONG_KEY: &str = "ERR key exceeds maximum allowed size (max-key-size)";
+
+/// Whether a command names a key that is too long. (No argument is longer than a value may be.)
+fn has_long_key(command: &Command, bounds: &Bounds) -> bool {
+    let Bounds { max_key_bytes, max_value_bytes, .. } = *bounds;
+    max_key_bytes < max_value_bytes && command.longest_key() as u64 > max_key_bytes
+}
+
+/// What is too long in a command that came in another language, if anything is.
+pub(crate) fn too_long(command: &Command, bounds: &Bounds) -> Option<&'static str> {
+    let longest = command.arguments().iter().map(|one| one.len()).max().unwrap_or(0);
+    let is_long = longest as u64 > bounds.max_value_bytes;
+    has_long_key(command, bounds).then_some(LONG_KEY).or(is_long.then_some(LONG_VALUE))
+}
+
 /// Has the node asked for what this row says.
 #[inline]
 pub(super) fn ask(
@@ -37,13 +55,16 @@ pub(super) fn ask(
     call: &Call<'_>,
     out: &mut Vec<u8>,
 ) -> Action {
-    if call.request.has_longer(VALUE_BYTES_MAX) {
-        connection
-            .writer(out)
-            .error("ERR string exceeds maximum allowed size (proto-max-bulk-len)");
+    let bounds = call.context.bounds();
+    if call.request.has_longer(bounds.max_value_bytes as usize) {
+        connection.writer(out).error(LONG_VALUE);
         return Action::Replied;
     }
     match row.parse(&Words(call.request)) {
+        Ok(command) if has_long_key(&command, bounds) => {
+            connection.writer(out).error(LONG_KEY);
+            Action::Replied
+        }
         Ok(command) => Action::Ask { level: mutant!(SuffixForgotten, call.level, None), command },
         Err(error) => {
             connection.writer(out).error_with(error);

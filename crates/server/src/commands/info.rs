@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use node::{Order, Role, Status};
+use node::{Memory, Order, Role, Status};
 
 use super::spec::Call;
 use super::{Action, Connection, Figures, saving};
@@ -89,8 +89,9 @@ fn clients(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
     )
 }
 
-/// What the system says is resident; the server does not count its own allocations.
-fn memory(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
+/// What the system says is resident, since the server does not count its own allocations; and what
+/// keys and values count, which the limits are about.
+fn memory(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result {
     if let Some(bytes) = figures.memory_rss_bytes {
         let human = human(bytes);
         write!(
@@ -99,7 +100,15 @@ fn memory(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
              used_memory_rss:{bytes}\r\nused_memory_rss_human:{human}\r\n"
         )?;
     }
-    text.write_str("maxmemory:0\r\nmaxmemory_policy:noeviction\r\n")
+    let Memory { agreed, max_agreed, merged, max_merged } = status.memory;
+    let max_agreed = max_agreed.unwrap_or(0);
+    write!(
+        text,
+        "used_memory_dataset:{agreed}\r\nmaxmemory:{max_agreed}\r\nmaxmemory_human:{human}\r\n\
+         maxmemory_policy:noeviction\r\nused_memory_dataset_merged:{merged}\r\n\
+         maxmemory_merged:{max_merged}\r\n",
+        human = human(max_agreed),
+    )
 }
 
 /// A size in bytes as Redis shortens it.

@@ -55,6 +55,8 @@ mod info;
 
 mod configuration;
 
+mod setting;
+
 mod saving;
 
 mod catalogue;
@@ -72,3 +74,4 @@ pub(crate) use action::render_head;
 pub use action::{Action, render};
 pub use connection::Connection;
 pub use context::{Context, Figures};
+pub(crate) use data::too_long;

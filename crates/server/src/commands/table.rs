@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use node::{Access, Argument};
 
 use super::spec::{Run, Spec};
-use super::{catalogue, configuration, consistency, debug, hello, identity, info, saving};
+use super::{catalogue, configuration, consistency, debug, hello, identity, info, saving, setting};
 
 /// The command of this name, whatever its case.
 ///
@@ -359,7 +359,7 @@ static COMMAND_COMMANDS: [Spec; 6] = [
     HELP,
 ];
 
-static CONFIG_COMMANDS: [Spec; 2] = [
+static CONFIG_COMMANDS: [Spec; 3] = [
     Spec {
         name: "get",
         arity: -3,
@@ -369,6 +369,28 @@ static CONFIG_COMMANDS: [Spec; 2] = [
         summary: "Get the values of configuration parameters",
         arguments: &[Argument { name: "parameter", flags: &["multiple"], ..ARGUMENT }],
         run: Run::Here(configuration::get),
+        ..SERVER
+    },
+    Spec {
+        name: "set",
+        arity: -4,
+        flags: &["admin", "noscript", "loading", "stale"],
+        categories: &["@admin", "@slow", "@dangerous"],
+        tips: &["request_policy:all_nodes", "response_policy:all_succeeded"],
+        since: "2.0.0",
+        summary: "Set configuration parameters to the given values",
+        complexity: "O(N) when N is the number of configuration parameters provided",
+        arguments: &[Argument {
+            name: "data",
+            kind: "block",
+            flags: &["multiple"],
+            choices: &[
+                Argument { name: "parameter", ..ARGUMENT },
+                Argument { name: "value", ..ARGUMENT },
+            ],
+            ..ARGUMENT
+        }],
+        run: Run::Here(setting::set),
         ..SERVER
     },
     HELP,

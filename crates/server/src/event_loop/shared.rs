@@ -14,7 +14,6 @@ use bytes::BytesMut;
 use node::{Input, Node, Status, TURN_STEPS};
 
 use super::{Clock, Notify};
-use crate::Faults;
 use crate::clients::zmq::Turns;
 use crate::clients::{Session, Sessions};
 use crate::commands::{Context, Figures};
@@ -22,6 +21,7 @@ use crate::descriptors::Descriptors;
 use crate::log::Counters;
 use crate::logging;
 use crate::mutants::mutant;
+use crate::{Bounds, Faults};
 
 /// How much is read from a socket at least, if it is there.
 pub(crate) const READ_BYTES: usize = 16 << 10;
@@ -29,8 +29,6 @@ pub(crate) const READ_BYTES: usize = 16 << 10;
 pub(crate) const BUFFER_BYTES: usize = 64 << 10;
 /// How often is looked whether another node leads, when the server ends.
 const HAND_OVER_LOOK: Duration = Duration::from_millis(2);
-/// Bytes that wait for the disk; beyond that no client is read from.
-const BACKLOG_BYTES_MAX: usize = 64 << 20;
 /// Requests that the node has not taken in; beyond that no client is read from that waits for a
 /// reply. A turn takes in about so many: what is asked beyond it would only wait longer, and make
 /// all others wait.
@@ -55,7 +53,7 @@ pub(crate) struct Shared {
     shutting_down: Cell<bool>,
     /// Notified when a client is gone.
     departures: Notify,
-    /// Bytes that wait for the disk.
+    /// Bytes that wait for the disk; beyond [`Bounds::log_backlog_bytes`] no client is read from.
     backlog_bytes: Cell<usize>,
     /// Requests that the node left over in its last turn.
     requests_left: Cell<usize>,
@@ -74,6 +72,8 @@ pub(crate) struct Description {
     pub port: u16,
     /// What `CONFIG GET` tells beyond what is the same in all servers.
     pub settings: Vec<(String, String)>,
+    /// What clients may ask and hold.
+    pub bounds: Bounds,
     /// How the descriptors of the process are shared out.
     pub descriptors: Descriptors,
 }
@@ -82,7 +82,7 @@ impl Shared {
     pub(crate) fn new(node: Node, clock: Clock, log: Arc<Counters>, about: Description) -> Shared {
         let inbox = RefCell::new(vec![Input::Tick(clock.now())]);
         Shared {
-            sessions: Sessions::new(about.descriptors.clients_max),
+            sessions: Sessions::new(about.descriptors.clients_max, &about.bounds),
             turns: Turns::default(),
             clock,
             node: RefCell::new(node),
@@ -171,13 +171,17 @@ impl Shared {
     /// Whether so much waits for the disk, for the node, or is owed to sessions like this one, that
     /// it must not ask; it is woken later.
     pub(crate) fn is_congested(&self, session: &Rc<Session>) -> bool {
-        let behind = self.backlog_bytes.get() > BACKLOG_BYTES_MAX;
+        let behind = self.backlog_bytes.get() > self.backlog_bytes_max();
         let congested = mutant!(NoBackpressure, behind, false)
             || (session.is_owed() && (self.is_swamped() || self.sessions.is_crowded(session)));
         if congested && !session.held_up.replace(true) {
             self.held_up.borrow_mut().push(session.clone());
         }
         congested
+    }
+
+    fn backlog_bytes_max(&self) -> usize {
+        self.description.bounds.log_backlog_bytes as usize
     }
 
     /// So many bytes go to the log.
@@ -188,7 +192,7 @@ impl Shared {
     /// So many bytes are on disk.
     pub(crate) fn take_backlog(&self, bytes: usize) {
         self.backlog_bytes.set(self.backlog_bytes.get() - bytes);
-        if self.backlog_bytes.get() <= BACKLOG_BYTES_MAX / 2 {
+        if self.backlog_bytes.get() <= self.backlog_bytes_max() / 2 {
             self.release();
         }
     }
@@ -281,6 +285,14 @@ impl Context for Shared {
 
     fn settings(&self) -> Vec<(String, String)> {
         self.description.settings.clone()
+    }
+
+    fn bounds(&self) -> &Bounds {
+        &self.description.bounds
+    }
+
+    fn set_max_memory_merged(&self, bytes: u64) {
+        self.node.borrow_mut().set_max_memory_merged(bytes);
     }
 
     fn faults(&self) -> Option<&Faults> {

@@ -152,6 +152,10 @@ pub(crate) fn tell(event: &Event) {
         Event::Fetched(from, Some(index)) => {
             info_some!("the state of node {} is here, up to entry {index}", from.0);
         }
+        Event::OtherMaxMemory { own, agreed } => warn!(
+            "this node was started with maxmemory {own}, and the cluster has {agreed}, which counts\n  hint: CONFIG SET \
+             maxmemory at any node changes that of the cluster"
+        ),
         Event::Fetched(from, None) => info_some!("the state of node {} is merged", from.0),
     }
 }

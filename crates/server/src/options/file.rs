@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::size::Size;
-use super::{Options, parse_level, parse_peers};
+use super::{Bounds, Options, parse_level, parse_peers};
 use crate::Error;
 
 /// What a file may say. What it does not say stays as it is.
@@ -28,6 +28,16 @@ struct File {
     snapshot_age: Option<u64>,
     log_memory: Option<Size>,
     snapshot_memory: Option<Size>,
+    max_key_size: Option<Size>,
+    max_value_size: Option<Size>,
+    max_pipeline: Option<u64>,
+    maxclients: Option<u64>,
+    client_memory: Option<Size>,
+    maxmemory_clients: Option<Size>,
+    log_backlog: Option<Size>,
+    waiting_memory: Option<Size>,
+    maxmemory: Option<Size>,
+    maxmemory_merged: Option<Size>,
     protected_mode: Option<bool>,
     test_mode: Option<bool>,
 }
@@ -80,6 +90,19 @@ impl Options {
         options.snapshot_age_s = file.snapshot_age.unwrap_or(options.snapshot_age_s);
         options.log_memory_bytes = bytes(file.log_memory, options.log_memory_bytes);
         options.snapshot_memory_bytes = bytes(file.snapshot_memory, options.snapshot_memory_bytes);
+        let Bounds { max_memory, .. } = options.bounds;
+        options.bounds = Bounds {
+            max_key_bytes: bytes(file.max_key_size, options.bounds.max_key_bytes),
+            max_value_bytes: bytes(file.max_value_size, options.bounds.max_value_bytes),
+            max_pipeline: file.max_pipeline.unwrap_or(options.bounds.max_pipeline),
+            max_clients: file.maxclients.unwrap_or(options.bounds.max_clients),
+            client_bytes: bytes(file.client_memory, options.bounds.client_bytes),
+            clients_bytes: bytes(file.maxmemory_clients, options.bounds.clients_bytes),
+            log_backlog_bytes: bytes(file.log_backlog, options.bounds.log_backlog_bytes),
+            waiting_bytes: bytes(file.waiting_memory, options.bounds.waiting_bytes),
+            max_memory: file.maxmemory.map(|Size(bytes)| bytes).or(max_memory),
+            max_memory_merged: bytes(file.maxmemory_merged, options.bounds.max_memory_merged),
+        };
         options.protected_mode = file.protected_mode.unwrap_or(options.protected_mode);
         options.test_mode = file.test_mode.unwrap_or(options.test_mode);
         Ok(options)
@@ -130,7 +153,9 @@ mod tests {
             "# a comment\nid = 2\nlisten = 'a:1'\nzmq-listen = 'a:3'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
              data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
              max-clock-drift = 250\nsnapshot-log-size = '1gb'\nsnapshot-age = 60\nlog-memory = 1048576\n\
-             snapshot-memory = '2mb'\nprotected-mode = false\ntest-mode = true\n",
+             snapshot-memory = '2mb'\nmax-key-size = '1kb'\nmax-value-size = '1mb'\nmax-pipeline = 7\n\
+             maxclients = 8\nclient-memory = '3mb'\nmaxmemory-clients = '4mb'\nlog-backlog = '5mb'\n\
+             waiting-memory = '6mb'\nmaxmemory = '1gb'\nmaxmemory-merged = 9\nprotected-mode = false\ntest-mode = true\n",
         )
         .unwrap();
         assert_eq!(
@@ -150,6 +175,18 @@ mod tests {
                 snapshot_age_s: 60,
                 log_memory_bytes: 1 << 20,
                 snapshot_memory_bytes: 2 << 20,
+                bounds: Bounds {
+                    max_key_bytes: 1 << 10,
+                    max_value_bytes: 1 << 20,
+                    max_pipeline: 7,
+                    max_clients: 8,
+                    client_bytes: 3 << 20,
+                    clients_bytes: 4 << 20,
+                    log_backlog_bytes: 5 << 20,
+                    waiting_bytes: 6 << 20,
+                    max_memory: Some(1 << 30),
+                    max_memory_merged: 9,
+                },
                 protected_mode: false,
                 test_mode: true,
                 exit_with_stdin: false,

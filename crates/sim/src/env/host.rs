@@ -255,6 +255,7 @@ fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Settin
         level,
         request_timeout_ms: setting.request_timeout_ms,
         max_clock_drift_ms: setting.max_clock_drift_ms,
+        max_memory: setting.max_memory.map(|bytes| bytes + 20 * (id.0 - 1)),
         seed: 0,
         incarnation: 0,
         directory: DirectoryId(0),

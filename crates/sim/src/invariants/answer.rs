@@ -61,8 +61,21 @@ impl Invariant for Fitting {
             Outcome::Refused(error @ Error::ClockSkew(_)) if !self.stamps(operation) => Err(
                 format!("{} needs no clock and was refused with -{error}", operation.describe()),
             ),
+            Outcome::Refused(error @ Error::OutOfMemory(_)) if !self.may_lack_memory(operation) => {
+                Err(format!(
+                    "{} needs no memory and was refused with -{error}",
+                    operation.describe()
+                ))
+            }
             _ => Ok(()),
         }
+    }
+}
+
+impl Fitting {
+    /// Whether there is a limit of memory that a write may meet.
+    fn may_lack_memory(&self, operation: &Operation) -> bool {
+        self.setting.limits_memory() && operation.action.is_write()
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! The log is folded here once more, by code that shares nothing with the node: each write runs if
 //! its id is the successor of its node's last, and does what its command says. A replica that
-//! stands at an index holds what this fold held there, key by key, and no other key. What DEL and
+//! stands at an index holds what this fold held there, key by key, and no other key, counts the same
+//! memory, and has the same limit. What DEL and
 //! EXISTS counted is what this fold held at the position that their certificates name.
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use node::{
 };
 
 use super::invariant::{Invariant, Rest, Turn};
+use super::memory::Memory;
 use super::model::meaning;
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
@@ -27,6 +29,7 @@ pub(crate) struct SameFold {
     keys: BTreeMap<Bytes, Versions>,
     /// How many of them hold something now.
     count: u64,
+    memory: Memory,
     /// The keys that each index wrote.
     touched: Vec<Vec<Bytes>>,
     last: BTreeMap<NodeId, (u64, u64)>,
@@ -65,8 +68,9 @@ impl SameFold {
 
     fn put(&mut self, at: AgreedPosition, key: &Bytes, value: Option<Bytes>) {
         let versions = self.keys.entry(key.clone()).or_default();
-        let before = versions.last().is_some_and(|(_, value)| value.is_some());
-        self.count = self.count - u64::from(before) + u64::from(value.is_some());
+        let before = versions.last().and_then(|(_, value)| value.as_ref());
+        self.memory.put(key, before, value.as_ref());
+        self.count = self.count - u64::from(before.is_some()) + u64::from(value.is_some());
         versions.push((at, value));
         self.touched[at.index.0 as usize - 1].push(key.clone());
     }
@@ -85,6 +89,11 @@ impl SameFold {
             *last = (boot.0, sequence.0);
             let arguments: Vec<Bytes> =
                 command.arguments().into_iter().map(Bytes::copy_from_slice).collect();
+            if self.memory.set(command.name(), &arguments)
+                || self.memory.refuses(command.name(), at)
+            {
+                continue;
+            }
             match (command.name(), &arguments[..]) {
                 ("set", [key, value]) => self.put(at, key, Some(value.clone())),
                 ("set", [key, value, condition @ ..]) => {
@@ -109,6 +118,7 @@ impl SameFold {
             }
         }
         self.counts.push(self.count);
+        self.memory.close();
     }
 
     /// How many of its keys were there for a command that stands there: DEL finds each once, EXISTS
@@ -174,6 +184,10 @@ impl SameFold {
         let Some(Certificate::Agreed { position, .. }) = operation.certificate.as_deref() else {
             return Ok(());
         };
+        if operation.action.is_write() && self.memory.has_refused(*position) {
+            let (words, at) = (operation.describe(), describe::agreed(*position));
+            return Err(format!("{words} was done at {at}, and the log says there was no memory"));
+        }
         if let (Action::Other { words, .. }, Outcome::Done(reply)) =
             (&operation.action, &operation.outcome)
         {
@@ -226,6 +240,7 @@ impl Invariant for SameFold {
                 status.keys
             ));
         }
+        self.memory.check(index.0, status)?;
         let same =
             |key: &Bytes| turn.view.value(key) == self.at(key, index.0).map(|value| &value[..]);
         let differs = match seen {
@@ -281,6 +296,8 @@ mod tests {
     fn look(invariant: &mut SameFold, node: u64, applied: u64, held: &Held) -> Result<(), String> {
         let mut status = status(node);
         (status.applied.0, status.keys) = (applied, held.values.len() as u64);
+        let bytes = held.values.iter().map(|(key, value)| key.len() + value.len() + 64);
+        status.memory.agreed = bytes.sum::<usize>() as u64;
         invariant.on_turn(&Turn { view: held, ..turn(&status, 1) })
     }
 
@@ -294,6 +311,26 @@ mod tests {
         assert!(wrong.unwrap_err().contains("the log says \"2\""));
         let more = look(&mut invariant, 3, 2, &holds(&[("a", "2"), ("b", "9")], &log));
         assert!(more.unwrap_err().contains("2 keys, and the log says 1"));
+    }
+
+    #[test]
+    fn memory_that_is_counted_otherwise_is_seen() {
+        let mut log = vec![vec![set(1, "a", "1")]];
+        let command = node::Command::max_memory(66);
+        let limit = NamedWrite { node: NodeId(1), boot: Boot(1), sequence: Sequence(2), command };
+        log.push(vec![limit, set(3, "b", "9"), set(4, "c", "9")]);
+        let look = |held: &[(&'static str, &'static str)], max, bytes| {
+            let (mut status, held) = (status(1), holds(held, &log));
+            (status.applied.0, status.keys) = (2, held.values.len() as u64);
+            status.memory.agreed = bytes;
+            status.memory.max_agreed = max;
+            SameFold::default().on_turn(&Turn { view: &held, ..turn(&status, 1) })
+        };
+        let right = [("a", "1"), ("b", "9")];
+        assert_eq!(look(&right, Some(66), 132), Ok(()), "the third found no memory");
+        assert!(look(&right, Some(66), 131).unwrap_err().contains("131 of 66 bytes"));
+        assert!(look(&right, None, 132).is_err());
+        assert!(look(&[("a", "1"), ("b", "9"), ("c", "9")], Some(66), 198).is_err());
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub(crate) mod invariant;
 mod leader;
 mod ledger;
 mod life;
+mod memory;
 mod merge;
 mod model;
 mod patience;

@@ -30,6 +30,9 @@ pub(crate) struct Setting {
     pub(crate) turn_steps: usize,
     /// What may wait, and go together.
     pub(crate) limits: Limits,
+    /// What the agreed records may count, as the first node is told; each next one is told a little
+    /// more.
+    pub(crate) max_memory: Option<u64>,
     /// Out of 100 starts, at how many a bit of the newest snapshot is flipped.
     pub(crate) rots_percent: u64,
     pub(crate) load: Load,
@@ -86,6 +89,9 @@ impl Setting {
         let many_percent = extras.pick(&[0, 20, 60]);
         let mut snapshots = Chance::new(seed, Subject::Snapshots);
         let limits = snapshot_limits(&mut snapshots, limits(&mut extras, &weather));
+        let max_memory = max_memory(&mut Chance::new(seed, Subject::Memory));
+        let max_memory_merged = max_memory.filter(|_| order == Order::Merged).unwrap_or(0);
+        let limits = Limits { max_memory_merged, ..limits };
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -103,8 +109,17 @@ impl Setting {
             load: Load { many_percent, ..load(&mut chance, request_timeout_ms) },
             turn_steps: chance.weighted(&TURN_STEPS),
             limits,
+            max_memory,
             rots_percent: snapshots.pick(&[0, 0, 30]),
             calm: false,
+        }
+    }
+
+    /// Whether there is a limit that writes may meet.
+    pub(crate) fn limits_memory(&self) -> bool {
+        match self.order {
+            Order::Agreed => self.max_memory.is_some(),
+            Order::Merged => self.limits.max_memory_merged > 0,
         }
     }
 
@@ -170,6 +185,12 @@ fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
         inbox_bytes: chance.pick(&[150, 600, whole.inbox_bytes]),
         ..whole
     }
+}
+
+/// In some worlds there is memory for a few keys only: one takes some 75 bytes of it.
+fn max_memory(chance: &mut Chance) -> Option<u64> {
+    let is_small = chance.percent(15);
+    is_small.then(|| chance.pick(&[200, 500, 1_000]))
 }
 
 /// In half of the worlds logs are cut soon, and snapshots are taken often.
@@ -268,12 +289,16 @@ impl fmt::Display for Setting {
         if (kept_bytes, snapshot_log_bytes) != (whole.kept_bytes, whole.snapshot_log_bytes) {
             write!(f, ", {kept_bytes} bytes of logs kept, snapshots of {snapshot_log_bytes}")?;
         }
+        if let Some(bytes) = self.max_memory {
+            write!(f, ", {bytes} bytes of memory")?;
+        }
         let rest = Limits {
             kept_bytes: whole.kept_bytes,
             snapshot_log_bytes: whole.snapshot_log_bytes,
             snapshot_age_ms: whole.snapshot_age_ms,
             spool_bytes: whole.spool_bytes,
             piece_bytes: whole.piece_bytes,
+            max_memory_merged: whole.max_memory_merged,
             ..self.limits
         };
         if rest == whole {

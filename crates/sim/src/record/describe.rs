@@ -128,6 +128,9 @@ pub(crate) fn event(event: &Event) -> String {
             format!("has the state of node {}, up to entry {index}", from.0)
         }
         Event::Fetched(from, None) => format!("has merged the state of node {}", from.0),
+        Event::OtherMaxMemory { own, agreed } => {
+            format!("was started with maxmemory {own}, and the cluster has {agreed}")
+        }
         Event::HandsOver(to) => format!("node {} is asked to lead instead of it", to.0),
     }
 }

@@ -119,6 +119,7 @@ impl World {
             && !self.may_be_overtaken_twice(operation)
             && !self.may_be_too_much(operation)
             && !is_no_number(operation)
+            && !self.may_lack_memory(operation)
             && self.plan.setting.can(operation)
             && !operation.is_done()
         {
@@ -143,6 +144,12 @@ impl World {
         let little = self.plan.setting.limits.waiting_bytes < Limits::default().waiting_bytes;
         let Outcome::Refused(Error::ClusterDown(why)) = operation.outcome else { return false };
         little && why.starts_with("too much waits")
+    }
+
+    /// Where there is little memory, writes may find none.
+    fn may_lack_memory(&self, operation: &Operation) -> bool {
+        let refused = matches!(operation.outcome, Outcome::Refused(Error::OutOfMemory(_)));
+        refused && self.plan.setting.limits_memory()
     }
 
     fn idle_client(&self) -> Option<String> {

@@ -5,7 +5,8 @@ use bytes::Bytes;
 use super::*;
 use crate::commands::{Command, decode, encode};
 use crate::ids::{Boot, Index, KeyspaceId, Life, Sequence};
-use crate::reply::Reply;
+use crate::random::Random;
+use crate::reply::{Error, Reply};
 use crate::wire::codec::Reader;
 
 fn id(boot: u64, sequence: u64) -> WriteId {
@@ -18,6 +19,36 @@ fn new() -> State {
 }
 
 impl State {
+    /// Applies a command.
+    fn run_command(
+        &mut self,
+        id: WriteId,
+        keyspace: KeyspaceId,
+        command: &Command,
+    ) -> Option<Reply> {
+        let mut bytes = vec![];
+        encode(keyspace, command, &mut bytes);
+        let write = decode(&mut Reader::new(&bytes)).expect("it was encoded just now");
+        let at = AgreedPosition { index: Index(id.sequence.0), offset: 0 };
+        self.apply(id, at, write, true).map(|ran| ran.answer.reply)
+    }
+
+    /// Sets the limit of memory.
+    fn limit(&mut self, id: WriteId, bytes: u64) {
+        let reply = self.run_command(id, KeyspaceId::SYSTEM, &Command::max_memory(bytes));
+        assert_eq!(reply, Some(Reply::Ok));
+    }
+
+    /// What the keys count, by a walk.
+    fn counted(&self) -> u64 {
+        let mut bytes = 0;
+        self.values.walk(Cursor::default(), usize::MAX, &mut |key, record| {
+            bytes += (key.len() + record.value.map_or(0, |value| value.len())) as u64 + 64;
+            true
+        });
+        bytes
+    }
+
     /// Applies what these words say.
     fn say(&mut self, id: WriteId, at: AgreedPosition, words: &str) -> Option<Answer> {
         let words: Vec<&str> = words.split(' ').collect();
@@ -160,4 +191,104 @@ fn a_list_that_writes_very_much_is_refused_what_is_left() {
         Some((15 << 20) + 4),
         "those before them ran"
     );
+}
+
+#[test]
+fn a_walk_counts_what_the_state_counts() {
+    let (mut state, mut chance) = (new(), Random::new(7));
+    let at = AgreedPosition::default();
+    for sequence in 1..=20_000 {
+        let key = chance.between(0, 400);
+        // Short ones, and some that lie outside of their records.
+        let value = "v".repeat(chance.between(0, 90) * chance.between(0, 90));
+        let words = match chance.between(0, 9) {
+            0 => format!("DEL k{key} k{}", chance.between(0, 400)),
+            1 => format!("GETDEL k{key}"),
+            2 => format!("APPEND k{key} {value}"),
+            3 => format!("SETRANGE k{key} 7 {value}"),
+            4 => format!("MSET k{key} {value} other{key} 1"),
+            5 if chance.between(0, 300) == 0 => "FLUSHALL".to_owned(),
+            _ => format!("SET k{key} {value}"),
+        };
+        state.say(id(1, sequence), at, &words);
+        if sequence % 100 == 0 {
+            assert_eq!(state.bytes(), state.counted(), "after {sequence} writes");
+        }
+    }
+    assert!(state.bytes() > 100_000);
+    let (base, mut slots) = (AgreedBase::default(), vec![]);
+    state.begin_walk();
+    while state.walk_on(1_000, 100_000, &mut slots).is_some() {}
+    let mut born = new();
+    for record in crate::wire::record::Record::decode_group(&slots.into()).unwrap() {
+        let crate::wire::record::Record::AgreedSlot(slot) = record else { panic!("{record:?}") };
+        born.load(&slot).unwrap();
+    }
+    born.loaded(&base);
+    assert_eq!(born.bytes(), state.bytes(), "a snapshot leads to the same count");
+    let bytes = born.bytes();
+    state.replace(born);
+    assert_eq!((state.bytes(), state.counted()), (bytes, bytes));
+}
+
+#[test]
+fn what_grows_is_refused_while_there_is_too_much() {
+    let mut state = new();
+    let at = AgreedPosition { index: Index(3), offset: 0 };
+    assert_eq!(state.say(id(1, 1), at, "SET key value").unwrap().reply, Reply::Ok);
+    assert_eq!(state.bytes(), 3 + 5 + 64);
+    state.limit(id(1, 2), 72);
+    let refused = || Reply::Error(Error::OutOfMemory("maxmemory"));
+    let mut sequence = 2;
+    let mut say = |state: &mut State, words: &str| {
+        sequence += 1;
+        state.say(id(1, sequence), at, words).expect("it is the next one").reply
+    };
+    assert_eq!(say(&mut state, "SET k v"), Reply::Ok, "it was not too much yet");
+    for words in ["SET k v", "APPEND k v", "SET k w XX GET", "INCR n", "MSETNX a 1", "SETNX k v"] {
+        assert_eq!(say(&mut state, words), refused(), "{words}");
+    }
+    assert_eq!(state.keys(), 2);
+    assert_eq!(say(&mut state, "GETDEL k"), Reply::Value(Bytes::from("v")));
+    assert_eq!(say(&mut state, "APPEND key s"), Reply::Integer(6), "there is room again");
+    assert_eq!(say(&mut state, "SET k v"), refused());
+    assert_eq!(say(&mut state, "DEL none key"), Reply::Integer(1));
+    assert_eq!(say(&mut state, "SET key value"), Reply::Ok);
+    assert_eq!(say(&mut state, "APPEND key s"), Reply::Integer(6));
+    assert_eq!(say(&mut state, "FLUSHALL"), Reply::Ok);
+    assert_eq!((say(&mut state, "INCR n"), state.bytes()), (Reply::Integer(1), 66));
+}
+
+#[test]
+fn a_list_that_grows_is_refused_as_a_whole() {
+    let mut state = new();
+    let commands = |all: &[&str]| {
+        let of = |words: &&str| Command::of_words(&words.split(' ').collect::<Vec<_>>()).unwrap();
+        Command::list(&all.iter().map(of).collect::<Vec<_>>()).unwrap()
+    };
+    let run = |state: &mut State, sequence, all: &[&str]| {
+        state.run_command(id(1, sequence), KeyspaceId::DEFAULT, &commands(all)).unwrap()
+    };
+    run(&mut state, 1, &["SET a 1", "SET b 2"]);
+    state.limit(id(1, 2), 100);
+    let refused = Reply::Error(Error::OutOfMemory("maxmemory"));
+    assert_eq!(run(&mut state, 3, &["DEL a", "GET b", "SET b 3"]), refused);
+    assert_eq!(state.keys(), 2, "nothing of it ran");
+    let removes = run(&mut state, 4, &["DEL a", "GET b"]);
+    assert_eq!(removes, Reply::Array(vec![Reply::Integer(1), Reply::Value(Bytes::from("2"))]));
+    let grows = run(&mut state, 5, &["SET b 3", "SET c 4"]);
+    assert_eq!(grows, Reply::Array(vec![Reply::Ok, Reply::Ok]), "once begun it runs to its end");
+}
+
+#[test]
+fn the_first_limit_is_set_once_and_a_later_one_replaces_it() {
+    let mut state = new();
+    let mut set = |sequence, command: Command| {
+        state.run_command(id(1, sequence), KeyspaceId::SYSTEM, &command);
+        state.max_memory()
+    };
+    assert_eq!(set(1, Command::first_max_memory(5)), Some(5));
+    assert_eq!(set(2, Command::first_max_memory(6)), Some(5));
+    assert_eq!(set(3, Command::max_memory(0)), Some(0));
+    assert_eq!(set(4, Command::first_max_memory(6)), Some(0), "no limit is a value, too");
 }

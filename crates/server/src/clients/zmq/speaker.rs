@@ -17,7 +17,9 @@ use super::reply::{self, Return};
 use super::request::{self, Refusal, Request};
 use super::turns::Turns;
 use super::{greeting, handshake};
+use crate::clients::replies::Form;
 use crate::clients::{Language, Replies, Said};
+use crate::commands::{Context as _, too_long};
 use crate::event_loop::Shared;
 use crate::mutants::mutant;
 
@@ -142,7 +144,11 @@ impl Language for Speaker {
     }
 
     fn next(&mut self, bytes: &mut BytesMut, shared: &Shared, replies: &mut Replies) -> Said {
-        self.take_next(bytes, || shared.count_command(), replies)
+        let said = self.take_next(bytes, || shared.count_command(), replies);
+        let Said::Ask { command, form: Form::Zmq(back), .. } = &said else { return said };
+        let Some(error) = too_long(command, shared.bounds()) else { return said };
+        replies.reply(|out| reply::write_error(out, &back.envelope, &error));
+        Said::Replied
     }
 
     fn poll_free(&mut self, cx: &mut Context<'_>) -> Poll<()> {

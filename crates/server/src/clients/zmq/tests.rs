@@ -435,7 +435,7 @@ impl Talk {
 
     fn with_speaker(speaker: Speaker) -> Talk {
         let bytes = BytesMut::from(&opening("REQ")[..]);
-        let mut talk = Talk { speaker, bytes, replies: Replies::default() };
+        let mut talk = Talk { speaker, bytes, replies: Replies::new(&crate::Bounds::default()) };
         for _greeted_and_ready in 0..2 {
             assert!(matches!(talk.next(), Said::Replied));
         }

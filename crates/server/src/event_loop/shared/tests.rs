@@ -23,7 +23,7 @@ pub(crate) fn shared_of(id: NodeId, members: Vec<(NodeId, String)>) -> Shared {
 pub(crate) fn shared_with(config: Config) -> Shared {
     let node = Recovery::new(config).finish().unwrap();
     let descriptors = Descriptors { clients_max: 64, strangers_max: 4, limit: 100 };
-    let about = Description { port: 1, settings: vec![], descriptors };
+    let about = Description { port: 1, settings: vec![], bounds: Bounds::default(), descriptors };
     Shared::new(node, Clock::start(None), Arc::default(), about)
 }
 
@@ -36,6 +36,7 @@ pub(crate) fn config(id: NodeId, members: Vec<(NodeId, String)>) -> Config {
         level: Level::Linearizable,
         request_timeout_ms: 1000,
         max_clock_drift_ms: 500,
+        max_memory: None,
         seed: id.0,
         incarnation: id.0,
         directory: DirectoryId(id.0),
@@ -90,11 +91,11 @@ async fn who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up() {
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(wakes.clone());
     session.listen(&mut Context::from_waker(&waker));
-    shared.add_backlog(BACKLOG_BYTES_MAX);
+    shared.add_backlog(shared.backlog_bytes_max());
     assert!(!shared.is_congested(&session));
     shared.add_backlog(1);
     assert!(shared.is_congested(&session), "also who has not asked anything");
-    shared.take_backlog(BACKLOG_BYTES_MAX / 2);
+    shared.take_backlog(shared.backlog_bytes_max() / 2);
     assert_eq!(wakes.0.load(Ordering::Relaxed), 0, "no turn for the sake of a few");
     shared.take_backlog(1);
     assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
@@ -102,11 +103,23 @@ async fn who_is_held_up_by_the_disk_is_woken_when_it_has_caught_up() {
 }
 
 #[tokio::test]
+async fn a_shorter_backlog_may_be_asked_for() {
+    let mut shared = shared();
+    shared.description.bounds.log_backlog_bytes = 1000;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let session = session(&shared, &listener).await;
+    shared.add_backlog(1000);
+    assert!(!shared.is_congested(&session));
+    shared.add_backlog(1);
+    assert!(shared.is_congested(&session));
+}
+
+#[tokio::test]
 async fn who_is_gone_is_not_kept_for_the_disk() {
     let shared = shared();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let session = session(&shared, &listener).await;
-    shared.add_backlog(BACKLOG_BYTES_MAX + 1);
+    shared.add_backlog(shared.backlog_bytes_max() + 1);
     assert!(shared.is_congested(&session));
     shared.close(&session);
     assert_eq!(Rc::strong_count(&session), 1, "it would keep its descriptor");

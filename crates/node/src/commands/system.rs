@@ -1,0 +1,139 @@
+//! Commands of the system keyspace: values that all members share beside keys and values.
+//!
+//! They are a table of their own. No client can say one by its name: a server makes them where
+//! somebody configures the cluster. In the log each is a write like all others, with a write id, so
+//! it runs at most once and at one place.
+
+use super::arguments::{Args, Arguments, Request};
+use super::command::{Command, Data, Model, Row};
+use super::effect::{Answer, Effect, Step, Writes};
+use super::spec::Access;
+use super::unreadable::Unreadable;
+use crate::reply::{Error, Reply};
+
+/// The least id of a command of the system: those of commands on data lie below.
+const FIRST_ID: u32 = 256;
+
+/// `MAXMEMORY bytes [NX]`: what the agreed records may count together, in bytes; 0: no limit. With
+/// `NX`, unless that was set before.
+static MAXMEMORY: Row = Row {
+    name: "maxmemory",
+    arity: -2,
+    access: Access::Write,
+    flags: &[],
+    keys: None,
+    categories: &[],
+    tips: &[],
+    group: "system",
+    since: "",
+    summary: "Limits what keys and values may count",
+    complexity: "O(1)",
+    arguments: &[],
+    subcommands: &[],
+    run: Data {
+        id: FIRST_ID,
+        model: Model::None,
+        parse: |_, _: &dyn Request| Err(Error::Invalid("the system has no words".into())),
+        effect: Effect::Write(Writes { check, run, ..Writes::NONE }),
+    },
+};
+
+/// The row with this id.
+pub(super) fn row(id: u64) -> Result<&'static Row, Unreadable> {
+    let is_known = id == u64::from(MAXMEMORY.run.id);
+    let unknown = Unreadable::Unknown { what: "system command", number: id };
+    is_known.then_some(&MAXMEMORY).ok_or(unknown)
+}
+
+impl Row {
+    /// Whether it is a command of the system keyspace.
+    pub(crate) fn is_of_system(&self) -> bool {
+        self.run.id >= FIRST_ID
+    }
+}
+
+impl Command {
+    /// Limits what the agreed records of the cluster may count together, in bytes (see
+    /// [`Memory`](crate::Memory)); 0: no limit. It is a write: answered once it is applied, and
+    /// refused or unknown as others are.
+    pub fn max_memory(bytes: u64) -> Command {
+        Command::new(&MAXMEMORY, Arguments::copied([bytes.to_string()]))
+    }
+
+    /// The same, unless the cluster has such a limit by then.
+    pub(crate) fn first_max_memory(bytes: u64) -> Command {
+        Command::new(&MAXMEMORY, Arguments::copied([bytes.to_string().as_bytes(), IF_UNSET]))
+    }
+}
+
+const IF_UNSET: &[u8] = b"NX";
+
+/// The number of bytes, in its one form, and whether it counts only where none was set.
+fn limit(args: Args<'_>) -> Option<(u64, bool)> {
+    let mut all = args.iter();
+    let text = str::from_utf8(all.next()?).ok()?;
+    let bytes: u64 = text.parse().ok().filter(|bytes: &u64| bytes.to_string() == text)?;
+    match (all.next(), all.next()) {
+        (None, _) => Some((bytes, false)),
+        (Some(IF_UNSET), None) => Some((bytes, true)),
+        _ => None,
+    }
+}
+
+fn check(args: Args<'_>) -> Result<(), Unreadable> {
+    Unreadable::unless(limit(args).is_some())
+}
+
+fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let (bytes, only_if_unset) = limit(args).expect("a row checks its arguments");
+    if !only_if_unset || step.values.max_memory().is_none() {
+        step.values.set_max_memory(bytes);
+    }
+    Answer::blindly(Reply::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{decode, encode, find, table};
+    use super::*;
+    use crate::ids::KeyspaceId;
+    use crate::wire::codec::{Reader, put_bytes, put_uint};
+
+    /// A write of this keyspace with this id and these arguments.
+    fn read(keyspace: KeyspaceId, id: u32, arguments: &[&str]) -> Result<Command, Unreadable> {
+        let mut bytes = vec![];
+        put_uint(&mut bytes, u64::from(keyspace.0));
+        put_uint(&mut bytes, u64::from(id));
+        put_uint(&mut bytes, arguments.len() as u64);
+        arguments.iter().for_each(|one| put_bytes(&mut bytes, one.as_bytes()));
+        decode(&mut Reader::new(&bytes)).map(|write| write.to_command())
+    }
+
+    #[test]
+    fn a_limit_has_one_form() {
+        for command in [Command::max_memory(0), Command::first_max_memory(u64::MAX)] {
+            let mut bytes = vec![];
+            encode(KeyspaceId::SYSTEM, &command, &mut bytes);
+            let write = decode(&mut Reader::new(&bytes)).unwrap();
+            assert!(!write.is_mergeable());
+            assert_eq!(write.to_command(), command);
+        }
+        let malformed: [&[&str]; 7] =
+            [&[], &[""], &["+1"], &["07"], &["-1"], &["1", "XX"], &["1", "NX", "NX"]];
+        for arguments in malformed {
+            let read = read(KeyspaceId::SYSTEM, FIRST_ID, arguments);
+            assert_eq!(read, Err(Unreadable::Malformed), "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn system_and_data_have_nothing_in_common() {
+        let unknown = |what, number| Err(Unreadable::Unknown { what, number });
+        assert_eq!(read(KeyspaceId::SYSTEM, 1, &["k", "v"]), unknown("system command", 1));
+        assert_eq!(read(KeyspaceId::DEFAULT, FIRST_ID, &["1"]), unknown("command", 256));
+        assert!(find(b"maxmemory").is_none(), "no client can say it");
+        assert!(table().all(|row| !row.is_of_system()));
+        let list = Command::list(&[Command::max_memory(1)]);
+        assert!(list.is_err(), "a list is about keys of one keyspace");
+    }
+}

@@ -1,0 +1,40 @@
+//! Writes of the clients of this replica for which there is no memory.
+//!
+//! Each replica has a limit of its own, and only the one that is asked for a write refuses it: what
+//! another one took is merged, whatever it counts. Removals go on, since they make room. But where
+//! a key is not known here a removal leaves a record and frees nothing, so beyond the limit one
+//! that would leave more than it frees is refused as well: else removals alone could fill any
+//! memory.
+
+use std::collections::BTreeSet;
+
+use super::Merged;
+use crate::commands::Command;
+use crate::store::RECORD_BYTES;
+
+impl Merged {
+    /// What the records count, those of removed keys included.
+    pub(crate) fn memory(&self) -> u64 {
+        self.state.bytes()
+    }
+
+    /// Whether there is no memory for what a write may need.
+    pub(crate) fn is_too_much(&self, command: &Command) -> bool {
+        let max = self.limits.max_memory_merged;
+        let is_full = max > 0 && self.state.bytes() + self.gathered_bytes as u64 > max;
+        is_full && (command.grows() || self.leaves_more(command))
+    }
+
+    /// Whether a removal leaves more than it frees.
+    fn leaves_more(&self, command: &Command) -> bool {
+        let (mut left, mut freed) = (0, 0);
+        // Each counts once, however often it is named.
+        for key in command.keys().collect::<BTreeSet<_>>() {
+            match self.state.length(key) {
+                None => left += key.len() as u64 + RECORD_BYTES,
+                Some(value_bytes) => freed += value_bytes.unwrap_or(0) as u64,
+            }
+        }
+        mutant!(RemovalsWithoutEnd, left > freed, false)
+    }
+}

@@ -1,0 +1,139 @@
+//! `CONFIG SET`: the few settings that can be changed while the server runs.
+//!
+//! `maxmemory` is a value of the cluster, so setting it is a write: it goes through the log, and is
+//! answered once it is applied here. `maxmemory-merged` is this node's own. Whatever else is set to
+//! what it is already is no change; the rest is said when a server starts. Texts are those of
+//! Redis 7, with a hint behind them where Redis would do what is asked.
+
+use node::Command;
+
+use super::spec::Call;
+use super::{Action, Connection, configuration, refusal};
+use crate::parse_size;
+
+/// The policies that Redis has and this server does not.
+const EVICTIONS: [&str; 7] = [
+    "volatile-lru",
+    "volatile-lfu",
+    "volatile-random",
+    "volatile-ttl",
+    "allkeys-lru",
+    "allkeys-lfu",
+    "allkeys-random",
+];
+
+/// A change of a setting that is to be made.
+enum Change {
+    /// It has this value already.
+    None,
+    MaxMemory(u64),
+    MaxMemoryMerged(u64),
+}
+
+/// `CONFIG SET parameter value [parameter value …]`
+pub(super) fn set(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    let mut writer = connection.writer(out);
+    match changes(call) {
+        Err(Refusal::Syntax) => refusal::syntax(&mut writer),
+        Err(Refusal::Said(text)) => writer.error(text),
+        Ok(changes) => {
+            for change in changes {
+                match change {
+                    Change::None => {}
+                    Change::MaxMemoryMerged(bytes) => call.context.set_max_memory_merged(bytes),
+                    // It is the only one.
+                    Change::MaxMemory(bytes) => {
+                        return Action::Ask { level: None, command: Command::max_memory(bytes) };
+                    }
+                }
+            }
+            writer.simple("OK");
+        }
+    }
+    Action::Replied
+}
+
+/// Why nothing is set.
+enum Refusal {
+    Syntax,
+    Said(String),
+}
+
+/// What is to be done: all of it, or nothing.
+fn changes(call: &Call<'_>) -> Result<Vec<Change>, Refusal> {
+    let words: Vec<String> = call
+        .request
+        .iter()
+        .skip(2)
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect();
+    if !words.len().is_multiple_of(2) {
+        return Err(Refusal::Syntax);
+    }
+    let pairs: Vec<(String, &str)> =
+        words.chunks(2).map(|pair| (pair[0].to_ascii_lowercase(), &*pair[1])).collect();
+    let now = configuration::all(call.context);
+    // As Redis: an unknown name comes before everything else that is wrong.
+    if let Some((place, _)) =
+        pairs.iter().enumerate().find(|(_, (name, _))| !now.contains_key(&**name))
+    {
+        let said = &words[2 * place];
+        let text = format!("ERR Unknown option or number of arguments for CONFIG SET - '{said}'");
+        return Err(Refusal::Said(text));
+    }
+    let mut changes = vec![];
+    for (place, (name, value)) in pairs.iter().enumerate() {
+        let refuse = |why: &str| {
+            let text = "CONFIG SET failed (possibly related to argument";
+            Err(Refusal::Said(format!("ERR {text} '{name}') - {why}")))
+        };
+        if pairs[..place].iter().any(|(other, _)| other == name) {
+            return refuse("duplicate parameter");
+        }
+        match change(name, value, &now[&**name]) {
+            Ok(change) => changes.push(change),
+            Err(why) => return refuse(&why),
+        }
+    }
+    let is_of_cluster = |change: &Change| matches!(change, Change::MaxMemory(_));
+    let is_of_node = |change: &Change| matches!(change, Change::MaxMemoryMerged(_));
+    if changes.iter().any(is_of_cluster) && changes.iter().any(is_of_node) {
+        let text = "ERR CONFIG SET failed (possibly related to argument 'maxmemory') - it is a value of the cluster, and \
+                    maxmemory-merged one of this node. Hint: send two calls";
+        return Err(Refusal::Said(text.into()));
+    }
+    Ok(changes)
+}
+
+/// The change that makes a setting of this value one of that value, or why there is none.
+fn change(name: &str, value: &str, now: &str) -> Result<Change, String> {
+    // As Redis has it, nothing is 0.
+    let size = || {
+        if value.is_empty() { Ok(0) } else { parse_size(value) }
+            .map_err(|_| "argument must be a memory value".to_owned())
+    };
+    match name {
+        "maxmemory" => size().map(Change::MaxMemory),
+        "maxmemory-merged" => size().map(Change::MaxMemoryMerged),
+        "maxmemory-policy" => policy(value),
+        _ if value == now => Ok(Change::None),
+        _ => Err("can't set immutable config. Hint: say it when the server starts, as a flag or in its file; \
+                  only maxmemory and maxmemory-merged can be set while it runs"
+            .into()),
+    }
+}
+
+fn policy(value: &str) -> Result<Change, String> {
+    let is = |policy: &str| value.eq_ignore_ascii_case(policy);
+    if is("noeviction") {
+        return Ok(Change::None);
+    }
+    if EVICTIONS.into_iter().any(is) {
+        return Err(
+            "nothing is evicted here: it is noeviction. Hint: delete keys, or set maxmemory higher"
+                .into(),
+        );
+    }
+    let known = EVICTIONS.join(", ");
+    Err(format!("argument(s) must be one of the following: {known}, noeviction"))
+}
