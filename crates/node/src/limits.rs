@@ -49,8 +49,8 @@ pub struct Limits {
     /// What may be kept in memory of a snapshot that is being written, in bytes: old values, and
     /// what is not yet on its way to the disk.
     pub spool_bytes: usize,
-    /// What the records of merged keyspaces may count, in bytes, where this node is asked for a write
-    /// (see [`Memory`](crate::Memory)); 0: no limit. What others took is merged all the same.
+    /// What the records of merged keyspaces may count, in bytes, where this node is asked for a
+    /// write (see [`Memory`](crate::Memory)); 0: no limit. What others took is merged anyway.
     pub max_memory_merged: u64,
     /// Bytes of a snapshot in one message to a member that fetches it.
     pub piece_bytes: usize,

@@ -117,9 +117,9 @@ impl World {
     ///   `terms`: the term of each node.
     /// - `n1.a flood COUNT`: so many writes, ten each millisecond; messages and disks take no time
     ///   meanwhile.
-    /// - `n1.a maxmemory BYTES`: sets what the agreed records may count; `own 1 BYTES`: from its next
-    ///   start on, node 1 is started with this value; `merged memory 1 BYTES`: what merged records
-    ///   may count at node 1; `memory`: what is counted, and what may be.
+    /// - `n1.a maxmemory BYTES`: sets what the agreed records may count; `own 1 BYTES`: from its
+    ///   next start on, node 1 is started with this value; `merged memory 1 BYTES`: what merged
+    ///   records may count at node 1; `memory`: what is counted, and what may be.
     /// - `log time`: how far the last stamp in the leader's log is ahead of the right time.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();

@@ -3,8 +3,8 @@
 //!
 //! The log is folded here once more, by code that shares nothing with the node: each write runs if
 //! its id is the successor of its node's last, and does what its command says. A replica that
-//! stands at an index holds what this fold held there, key by key, and no other key, counts the same
-//! memory, and has the same limit. What DEL and
+//! stands at an index holds what this fold held there, key by key, and no other key; it counts the
+//! same memory, and has the same limit. What DEL and
 //! EXISTS counted is what this fold held at the position that their certificates name.
 
 use std::collections::BTreeMap;
