@@ -112,7 +112,7 @@ def kill_often(cluster, options):
             cluster.signal(leader, signal.SIGCONT)
         else:
             cluster.processes[leader].wait(10)
-            cluster.start(leader)
+            cluster.start_again(leader)
         cluster.wait_for_leader(options.level)
         # Writers go back to where they were, so that all nodes are loaded alike.
         for writer in writers:

@@ -17,7 +17,6 @@ import re
 import signal
 import socket
 import statistics
-import subprocess
 import sys
 import threading
 import time
@@ -89,28 +88,8 @@ class Client(threading.Thread):
 class Cluster(bench.Cluster):
     """A cluster whose nodes end and start again."""
 
-    def __init__(self, *arguments):
-        self.commands = []
-        popen = subprocess.Popen
-
-        def noted(command, **options):
-            self.commands.append(command)
-            return popen(command, **options)
-
-        bench.subprocess.Popen = noted
-        try:
-            super().__init__(*arguments)
-        finally:
-            bench.subprocess.Popen = popen
-
     def signal(self, i, number):
         self.processes[i].send_signal(number)
-
-    def start(self, i):
-        with open(os.path.join(self.directory, f"{i + 1}.log"), "ab") as log:
-            self.processes[i] = subprocess.Popen(
-                self.commands[i], stdin=subprocess.PIPE, stdout=log, stderr=log)
-        self.connections[i] = self.connect(i)
 
 
 def percentile(values, share):
@@ -176,7 +155,7 @@ def report(cluster, options, rate):
         cluster.signal(leader, getattr(signal, "SIG" + options.signal))
         cluster.processes[leader].wait(10)
         ended.append(time.monotonic() - at[-1])
-        cluster.start(leader)
+        cluster.start_again(leader)
         cluster.leader = cluster.wait_for_leader(options.level)
         time.sleep(1.2)
         print(f"{n + 1} of {options.hand_overs}: ended after {1000 * ended[-1]:.0f} ms", end="\r", file=sys.stderr)

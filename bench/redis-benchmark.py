@@ -45,6 +45,21 @@ class Connection:
 class Servers:
     """Processes, ended and their directories removed at the end."""
 
+    def launch(self, command):
+        """Starts the next one."""
+        self.commands.append(command)
+        self.processes.append(None)
+        self.start(len(self.processes) - 1)
+
+    def start(self, i):
+        """Starts this one."""
+        with open(self.log(i), "ab") as log:
+            self.processes[i] = subprocess.Popen(self.commands[i], stdin=subprocess.PIPE, stdout=log, stderr=log)
+
+    def start_again(self, i):
+        self.start(i)
+        self.connections[i] = self.connect(i)
+
     def cpu_seconds(self):
         """Of each server."""
         return [cpu_seconds(process.pid) for process in self.processes]
@@ -83,15 +98,12 @@ class Cluster(Servers):
         self.ports, peer_ports = ports[:nodes], ports[nodes:]
         peers = ",".join(f"{i + 1}=127.0.0.1:{port}" for i, port in enumerate(peer_ports))
         self.directory = tempfile.mkdtemp(prefix="candor-bench-", dir=directory)
-        self.processes = []
+        self.commands, self.processes = [], []
         for i, port in enumerate(self.ports):
             arguments = ["--id", str(i + 1), "--listen", f"127.0.0.1:{port}", "--level", level]
             arguments += ["--data-dir", os.path.join(self.directory, str(i + 1))]
             arguments += ["--peers", peers] if nodes > 1 else []
-            with open(self.log(i), "wb") as log:
-                self.processes.append(subprocess.Popen(
-                    command + arguments + ["--exit-with-stdin"],
-                    stdin=subprocess.PIPE, stdout=log, stderr=log))
+            self.launch(command + arguments + ["--exit-with-stdin"])
         self.connections = [self.connect(i) for i in range(nodes)]
         self.leader = self.wait_for_leader(level)
 
@@ -120,16 +132,14 @@ class Redis(Servers):
         self.ports = free_ports(1 + replicas)
         self.directory = tempfile.mkdtemp(prefix="redis-bench-", dir=directory)
         self.leader = 0
-        self.processes = []
+        self.commands, self.processes = [], []
         for i, port in enumerate(self.ports):
             home = os.path.join(self.directory, str(i + 1))
             os.mkdir(home)
             arguments = ["--port", str(port), "--dir", home, "--save", ""]
             arguments += ["--appendonly", "yes", "--appendfsync", appendfsync] if appendfsync else []
             arguments += ["--replicaof", f"127.0.0.1 {self.ports[0]}"] if i else []
-            with open(self.log(i), "wb") as log:
-                self.processes.append(subprocess.Popen(
-                    program + arguments, stdin=subprocess.PIPE, stdout=log, stderr=log))
+            self.launch(program + arguments)
         self.connections = [self.connect(i) for i in range(1 + replicas)]
         for connection in self.connections[1:]:
             while connection.info()["master_link_status"] != "up":

@@ -1,5 +1,6 @@
 //! Several servers that are members of one cluster.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -46,6 +47,21 @@ impl Cluster {
         Cluster { servers, temp }
     }
 
+    /// The same, on ports that stay theirs while they are down: none that the system gives to
+    /// outgoing connections.
+    pub(crate) fn on_lasting_ports(nodes: usize, arguments: &[&str]) -> Cluster {
+        let mut cluster = Cluster::new(nodes, arguments);
+        let ports = lasting_ports(2 * nodes);
+        let (clients, peers) = ports.split_at(nodes);
+        let peers: Vec<_> =
+            (1..).zip(peers).map(|(id, port)| format!("{id}=127.0.0.1:{port}")).collect();
+        for (server, port) in cluster.servers.iter_mut().zip(clients) {
+            server.port = *port;
+            server.set_argument("--peers", &peers.join(","));
+        }
+        cluster
+    }
+
     fn try_start(nodes: usize, arguments: &[&str]) -> Option<Cluster> {
         let mut cluster = Cluster::new(nodes, arguments);
         for server in &mut cluster.servers {
@@ -61,6 +77,11 @@ impl Cluster {
     /// Where this cluster keeps its data.
     pub(crate) fn directory(&self) -> &Path {
         self.temp.path()
+    }
+
+    /// The ports of all servers.
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        self.servers.iter().map(|server| server.port).collect()
     }
 
     /// Waits until all servers can answer at their default level.
@@ -82,4 +103,13 @@ impl Cluster {
 pub(crate) fn free_ports(count: usize) -> Vec<u16> {
     let listeners: Vec<_> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
+}
+
+/// The same, below those that outgoing connections take by themselves.
+fn lasting_ports(count: usize) -> Vec<u16> {
+    let first = 15_000 + (RandomState::new().build_hasher().finish() % 10_000) as u16;
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let ports: Vec<u16> = (first..30_000).filter(is_free).take(count).collect();
+    assert_eq!(ports.len(), count, "there are free ports");
+    ports
 }

@@ -4,13 +4,17 @@
 #![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
 
 mod cluster;
+mod file_system;
 pub(crate) mod python;
+pub(crate) mod recorded;
 mod server;
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 pub(crate) use cluster::{Cluster, free_ports};
+pub(crate) use file_system::FileSystem;
+pub(crate) use recorded::Recording;
 pub(crate) use server::Server;
 
 /// How long anything may take on a busy machine.
@@ -27,4 +31,9 @@ pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(start.elapsed() < PATIENCE, "waited too long for {what}");
         sleep(Duration::from_millis(5));
     }
+}
+
+/// How often something is tried: as often as this variable says, or so often without it.
+pub(crate) fn times(variable: &str, otherwise: u64) -> u64 {
+    std::env::var(variable).map_or(otherwise, |times| times.parse().expect("it is a number"))
 }

@@ -157,6 +157,13 @@ impl Server {
         status.code()
     }
 
+    /// Waits for its end, if it was ever started.
+    pub(crate) fn wait_if_runs(&mut self) {
+        if self.process.is_some() {
+            self.wait();
+        }
+    }
+
     /// Kills it (signal 9).
     pub(crate) fn kill(&mut self) {
         self.signal(Signal::KILL);
@@ -181,10 +188,15 @@ impl Server {
     /// What it says of itself.
     pub(crate) fn info(&self) -> Info {
         let text: String = redis::cmd("INFO").arg("everything").query(&mut self.client()).unwrap();
-        text.lines()
-            .filter_map(|line| line.split_once(':'))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+        fields(&text)
+    }
+
+    /// The same, if it is there to say it.
+    pub(crate) fn try_info(&self) -> Option<Info> {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}/", self.port)).ok()?;
+        let mut connection = client.get_connection_with_timeout(PATIENCE).ok()?;
+        let text: String = redis::cmd("INFO").arg("everything").query(&mut connection).ok()?;
+        Some(fields(&text))
     }
 
     /// A number that it says of itself.
@@ -201,6 +213,14 @@ impl Server {
             (info["ready"] == "1" && info["raft_leader"] != "0").then_some(())
         });
     }
+}
+
+/// The fields of what INFO says.
+fn fields(text: &str) -> Info {
+    text.lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 impl Drop for Server {

@@ -17,6 +17,7 @@ use tokio::task::yield_now;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::Shared;
+use super::room::Room;
 use crate::log;
 use crate::logging::Announcement;
 use crate::mutants::mutant;
@@ -62,6 +63,7 @@ pub(crate) struct Driver {
     ticks: Interval,
     trims: Interval,
     announcement: Announcement,
+    room: Room,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
     /// Whether the last turn left something for the next one, to do or to send.
@@ -91,6 +93,7 @@ impl Driver {
             ticks,
             trims,
             announcement,
+            room: Room::default(),
             inputs: vec![],
             outputs: vec![],
             more: false,
@@ -183,6 +186,9 @@ impl Driver {
     }
 
     fn turn(&mut self) -> Result<(), Error> {
+        if self.room.is_due(self.shared.clock.uptime_ms()) && self.shared.is_short_of_room() {
+            mutant!(RoomIgnored, self.shared.put(Input::TakeSnapshot), ());
+        }
         self.shared.take_inbox(&mut self.inputs);
         let mut is_quiet = self.inputs.len() <= QUIET_INPUTS;
         let mut group = None;

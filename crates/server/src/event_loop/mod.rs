@@ -7,6 +7,7 @@
 mod clock;
 pub(crate) mod driver;
 mod notify;
+mod room;
 pub(crate) mod shared;
 
 pub(crate) use clock::Clock;

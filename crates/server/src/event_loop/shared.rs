@@ -13,7 +13,8 @@ use std::time::Duration;
 use bytes::BytesMut;
 use node::{Input, Node, Status, TURN_STEPS};
 
-use super::{Clock, Notify};
+use super::{Clock, Notify, room};
+use crate::Faults;
 use crate::clients::zmq::Turns;
 use crate::clients::{Session, Sessions};
 use crate::commands::{Context, Figures};
@@ -230,6 +231,11 @@ impl Shared {
         while !self.node.borrow().may_end() {
             tokio::time::sleep(HAND_OVER_LOOK).await;
         }
+    }
+
+    /// Whether a snapshot is to be begun now, lest the disk fill up.
+    pub(crate) fn is_short_of_room(&self) -> bool {
+        room::is_short(&self.log, &self.node.borrow().status().snapshots)
     }
 
     /// Lets all connections finish what they asked, and read nothing more. Ends when all are gone.

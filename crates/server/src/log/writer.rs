@@ -24,7 +24,7 @@ use crate::random;
 /// How long to wait for room before it is looked for again.
 pub(super) const ROOM_PAUSE: Duration = Duration::from_millis(200);
 
-/// What the log did since the start.
+/// What the log did since the start, and how it is.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     /// Groups that are durable.
@@ -35,6 +35,8 @@ pub(crate) struct Counters {
     pub bytes: AtomicU64,
     /// Segments that the log has now.
     pub segments: AtomicU64,
+    /// Bytes that were free beside the log when a segment was last made, or could not be.
+    pub room_bytes: AtomicU64,
 }
 
 /// The open log.
@@ -117,6 +119,8 @@ impl Log {
             counters: Arc::default(),
         };
         log.count_segments();
+        let room_bytes = log.directory.disk().room_bytes(log.directory.log());
+        log.counters.room_bytes.store(room_bytes, Ordering::Relaxed);
         log
     }
 
@@ -356,9 +360,14 @@ impl Log {
     fn make_spare(&mut self) -> impl FnOnce() -> Result<File, Error> + Send + 'static {
         let (path, size) = (self.directory.log().join(SPARE), self.segment_bytes);
         let (disk, used) = (self.directory.disk().clone(), self.older.take_used());
-        move || match used {
-            Some(used) => segment::recycle(&disk, &used, &path, size),
-            None => segment::prepare(&disk, &path, size),
+        let (log, counters) = (self.directory.log().to_owned(), self.counters.clone());
+        move || {
+            let made = match used {
+                Some(used) => segment::recycle(&disk, &used, &path, size),
+                None => segment::prepare(&disk, &path, size),
+            };
+            counters.room_bytes.store(disk.room_bytes(&log), Ordering::Relaxed);
+            made
         }
     }
 

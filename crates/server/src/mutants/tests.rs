@@ -124,6 +124,8 @@ mutants! {
     CutInsideSegment, "log cut too far", "log::tests::what_is_cut_is_gone_and_what_it_leaves_is_used_again";
     /// The log is never cut.
     LogNeverCut, "disk without limit", "event_loop::driver::tests::a_snapshot_comes_into_being_is_read_and_cuts_the_log";
+    /// No snapshot is begun before its time where the disk runs short of room.
+    RoomIgnored, "disk without limit", "event_loop::driver::tests::a_snapshot_is_begun_early_where_room_runs_short";
     /// A segment is used again with what is left in it of its former life.
     RecycledNotZeroed, "torn tail", "log::segment::tests::a_segment_that_is_used_again_is_all_zeros";
     /// What a snapshot holds is replayed once more, where it shares a segment with what it lacks.

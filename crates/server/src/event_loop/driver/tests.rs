@@ -24,7 +24,9 @@ use tokio::time::{sleep, timeout};
 use super::*;
 use crate::clients::tests::owed;
 use crate::event_loop::Clock;
-use crate::event_loop::shared::tests::{config, session, shared_of, shared_with};
+use crate::event_loop::shared::tests::{
+    config, run_short_of_room, session, shared_of, shared_with,
+};
 use crate::log::disk::Disk;
 use crate::log::{Completion, Directory, Log};
 use crate::peers::tests::{connected, framed};
@@ -458,6 +460,18 @@ async fn a_snapshot_holds_what_was_handed_over_before_it_and_nothing_else() {
         }
     };
     assert_eq!(marked, (SnapshotNumber(7), 2), "the second frame is the first that it lacks");
+}
+
+#[tokio::test]
+async fn a_snapshot_is_begun_early_where_room_runs_short() {
+    let story = async {
+        let shared = Alone::new().serve().await;
+        let taken = || shared.node().status().snapshots.last;
+        assert_eq!(taken(), None, "it has all the room it needs");
+        run_short_of_room(&shared);
+        until("a snapshot", || taken().is_some()).await;
+    };
+    LocalSet::new().run_until(story).await;
 }
 
 #[tokio::test]

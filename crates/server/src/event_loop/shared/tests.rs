@@ -27,6 +27,12 @@ pub(crate) fn shared_with(config: Config) -> Shared {
     Shared::new(node, Clock::start(None), Arc::default(), about)
 }
 
+/// The log has some segments, and no room.
+pub(crate) fn run_short_of_room(shared: &Shared) {
+    shared.log.segments.store(3, Ordering::Relaxed);
+    shared.log.room_bytes.store(0, Ordering::Relaxed);
+}
+
 /// What one of these nodes is told at its start.
 pub(crate) fn config(id: NodeId, members: Vec<(NodeId, String)>) -> Config {
     Config {

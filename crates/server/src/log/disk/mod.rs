@@ -144,6 +144,13 @@ impl Disk {
         self.faulty.as_ref().map_or(Ok(()), |faulty| faulty.find_room())
     }
 
+    /// Bytes that are free in the file system of this directory; as many as can be counted where
+    /// the system does not say.
+    pub(crate) fn room_bytes(&self, path: &Path) -> u64 {
+        let told = rustix::fs::statvfs(path);
+        told.map_or(u64::MAX, |told| told.f_bavail.saturating_mul(told.f_frsize))
+    }
+
     /// Whether what is made can be refused at any moment, because somebody says so.
     pub(crate) fn has_faults(&self) -> bool {
         self.faulty.is_some()
