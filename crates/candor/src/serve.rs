@@ -68,6 +68,10 @@ pub(crate) struct Args {
     /// clock off, DEBUG DISK makes its disk full, slow or broken, or takes its power.
     #[arg(long)]
     test_mode: bool,
+    /// Start a node again that stopped because its state differs from that of a majority: it keeps
+    /// its log, its votes and its id, and takes the state from the others. To be said once.
+    #[arg(long)]
+    discard_state: bool,
     /// End when standard input ends: so that no server outlives the one who started it.
     #[arg(long, hide = true)]
     exit_with_stdin: bool,
@@ -128,6 +132,7 @@ fn options(args: Args) -> Result<Options, Error> {
     options.log_memory_bytes = args.log_memory.unwrap_or(options.log_memory_bytes);
     options.snapshot_memory_bytes = args.snapshot_memory.unwrap_or(options.snapshot_memory_bytes);
     options.protected_mode = args.protected_mode.unwrap_or(options.protected_mode);
+    options.discard_state = args.discard_state;
     options.test_mode |= args.test_mode;
     options.exit_with_stdin = args.exit_with_stdin;
     Ok(options)

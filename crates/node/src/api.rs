@@ -436,6 +436,9 @@ pub struct Config {
     pub incarnation: u64,
     /// A random id for the data directory, used if the disk is empty.
     pub directory: DirectoryId,
+    /// Whether a node that stopped because its state differs from that of a majority may start
+    /// again: what its disk says of the state is not believed.
+    pub discard_state: bool,
 }
 
 /// Why a node cannot start on this directory, and what would help.

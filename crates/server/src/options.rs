@@ -60,6 +60,9 @@ pub struct Options {
     pub protected_mode: bool,
     /// Whether clients may break this node, for tests.
     pub test_mode: bool,
+    /// Whether a node that stopped because its state differs from that of a majority starts again
+    /// without it. It is said once, by hand: a configuration file cannot say it.
+    pub discard_state: bool,
     /// Whether the server ends when its standard input does.
     pub exit_with_stdin: bool,
 }
@@ -83,6 +86,7 @@ impl Default for Options {
             snapshot_memory_bytes: 64 << 20,
             protected_mode: true,
             test_mode: false,
+            discard_state: false,
             exit_with_stdin: false,
         }
     }

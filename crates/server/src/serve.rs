@@ -267,6 +267,7 @@ fn config(options: &Options) -> Result<Config, Error> {
         seed: draw()?,
         incarnation: draw()?,
         directory: DirectoryId(draw()?),
+        discard_state: options.discard_state,
     })
 }
 

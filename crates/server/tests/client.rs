@@ -193,6 +193,7 @@ impl Alone {
             seed: 1,
             incarnation: 1,
             directory: DirectoryId(1),
+            discard_state: false,
         };
         let node = Recovery::new(config).finish().unwrap();
         let mut alone = Alone { node, now_ms: 0, asked: 0 };

@@ -282,6 +282,7 @@ impl World {
             seed: id * 7919 + self.now_ms,
             incarnation: self.path_of(own).0,
             directory: DirectoryId(*self.directories.get(&own).unwrap_or(&self.directories[&id])),
+            discard_state: false,
         };
         let (recovered, damaged) = self.disks[&own].recover(&config);
         self.told.extend(damaged.map(|damaged| format!("n{own}: {damaged}")));

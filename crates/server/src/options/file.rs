@@ -152,6 +152,7 @@ mod tests {
                 snapshot_memory_bytes: 2 << 20,
                 protected_mode: false,
                 test_mode: true,
+                discard_state: false,
                 exit_with_stdin: false,
             }
         );
@@ -168,6 +169,7 @@ mod tests {
         assert!(meant.ends_with("\n  hint: did you mean data-dir?"), "{meant}");
         refused("id = 1\nid = 2\n", "candor.toml:2:1: duplicate key");
         refused("id = 'one'", "candor.toml:1:6: invalid type: string \"one\", expected u64");
+        refused("discard-state = true", "candor.toml:1:1: unknown field `discard-state`");
         refused("id = -1", "candor.toml:1:6: ");
         refused("id = ", "candor.toml:1:");
         refused("\n  level = 'strong'", "candor.toml:2:11: --level \"strong\" is not a level");
