@@ -49,6 +49,10 @@ pub struct Limits {
     /// What may be kept in memory of a snapshot that is being written, in bytes: old values, and
     /// what is not yet on its way to the disk.
     pub spool_bytes: usize,
+    /// The state of all members is compared after so many milliseconds, if anything was written.
+    pub digest_ms: u64,
+    /// So many keys of a digest are added in a turn, at most.
+    pub digest_keys: usize,
     /// Bytes of a snapshot in one message to a member that fetches it.
     pub piece_bytes: usize,
 }
@@ -68,6 +72,8 @@ impl Default for Limits {
             snapshot_log_bytes: 256 << 20,
             snapshot_age_ms: 0,
             spool_bytes: 64 << 20,
+            digest_ms: 60_000,
+            digest_keys: 1024,
             piece_bytes: 256 << 10,
         }
     }

@@ -202,7 +202,6 @@ impl Turn<'_> {
 
     /// A majority of all members agreed on another state than this node's at the digest `at`; `good`
     /// was the last one before at which they were the same. It starts again only without its state.
-    #[expect(dead_code, reason = "the comparison of digests comes in its own commit")]
     pub(crate) fn diverge(&mut self, at: Index, good: Index, why: &str) {
         self.disk.record(&Record::Diverged { at, good });
         self.disk.close(self.outputs);

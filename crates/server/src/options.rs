@@ -21,6 +21,8 @@ const MAX_CLOCK_DRIFT_MS: RangeInclusive<u64> = 10..=86_400_000;
 /// The least and the greatest of what may be said in bytes: less would be passed by a single great
 /// request.
 const BYTES: RangeInclusive<u64> = 64 << 10..=1 << 40;
+/// The least and the greatest time between two digests, in milliseconds.
+const DIGEST_INTERVAL_MS: RangeInclusive<u64> = 100..=86_400_000;
 /// The longest time between two snapshots that may be asked for, in seconds: a year.
 const SNAPSHOT_AGE_S_MAX: u64 = 365 * 24 * 60 * 60;
 
@@ -56,6 +58,8 @@ pub struct Options {
     pub log_memory_bytes: u64,
     /// So many bytes of a snapshot that is being written may wait in memory.
     pub snapshot_memory_bytes: u64,
+    /// The state of all members is compared after so many milliseconds, if anything was written.
+    pub digest_interval_ms: u64,
     /// Whether clients on other machines are refused: there is no password that they could give.
     pub protected_mode: bool,
     /// Whether clients may break this node, for tests.
@@ -84,6 +88,7 @@ impl Default for Options {
             snapshot_age_s: 0,
             log_memory_bytes: 64 << 20,
             snapshot_memory_bytes: 64 << 20,
+            digest_interval_ms: 60_000,
             protected_mode: true,
             test_mode: false,
             discard_state: false,
@@ -106,6 +111,7 @@ impl Options {
             snapshot_log_bytes: self.snapshot_log_bytes,
             snapshot_age_ms: 1000 * self.snapshot_age_s,
             spool_bytes: self.snapshot_memory_bytes as usize,
+            digest_ms: self.digest_interval_ms,
             ..Limits::default()
         }
     }
@@ -140,6 +146,14 @@ impl Options {
                 self.max_clock_drift_ms,
                 MAX_CLOCK_DRIFT_MS.start(),
                 MAX_CLOCK_DRIFT_MS.end()
+            )));
+        }
+        if !DIGEST_INTERVAL_MS.contains(&self.digest_interval_ms) {
+            return Err(Error::configuration(format!(
+                "--digest-interval {} is not between {} and {} ms\n  hint: the default is 60000",
+                self.digest_interval_ms,
+                DIGEST_INTERVAL_MS.start(),
+                DIGEST_INTERVAL_MS.end()
             )));
         }
         self.check_snapshots()?;
@@ -346,6 +360,7 @@ mod tests {
         refused(Options { snapshot_log_bytes: 1, ..three() }, "--snapshot-log-size 1 is not");
         refused(Options { log_memory_bytes: 0, ..three() }, "--log-memory 0 is not");
         refused(Options { snapshot_memory_bytes: 2 << 40, ..three() }, "--snapshot-memory 2199");
+        refused(Options { digest_interval_ms: 0, ..three() }, "--digest-interval 0 is not");
         refused(Options { snapshot_age_s: u64::MAX, ..three() }, "--snapshot-age 18446744");
         refused(Options { order: Order::Merged, ..three() }, "no linearizable reads");
     }

@@ -13,7 +13,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use node::{
-    AgreedPosition, Boot, Certificate, Command, Config, DirectoryId, Index, Input, Level,
+    AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Index, Input, Level,
     MemberClock, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output, Recovery, Reply,
     RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
 };
@@ -241,6 +241,10 @@ impl Alone {
 struct Fake(&'static str, Faults);
 
 impl Context for Fake {
+    fn rot(&self, key: &[u8]) -> bool {
+        key == b"key"
+    }
+
     fn faults(&self) -> Option<&Faults> {
         (self.0 == "test").then_some(&self.1)
     }
@@ -269,6 +273,7 @@ impl Context for Fake {
             clock_agrees: true,
             clocks: vec![],
             snapshots: Snapshots::default(),
+            digests: Digests::default(),
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.0 {

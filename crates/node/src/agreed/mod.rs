@@ -38,6 +38,7 @@
 //! | what Raft has ready, for the disk and the others | `ready`, `storage` |
 //! | applying what is committed | `apply`, `state`, `applied` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
+//! | digests in the log | `digest` |
 //! | what stands for entries that are gone | `snapshots`, `slots`, `storage` |
 //!
 //! # What is left out
@@ -47,6 +48,7 @@
 mod applied;
 mod apply;
 mod describe;
+mod digest;
 mod election;
 mod entry;
 mod forged;
@@ -82,6 +84,7 @@ use crate::random::Random;
 use crate::turn::Turn;
 use crate::wire::base::AgreedBase;
 pub(crate) use describe::{in_words, matter, stamp_ms, term, vote, writes};
+use digest::Points;
 use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
 use entry::{Cursor, Draft};
 use forwards::Forwards;
@@ -114,6 +117,7 @@ pub(crate) struct Agreed {
     /// Entries that are committed and not applied, and how far the first of them is.
     committed: VecDeque<Entry>,
     cursor: Cursor,
+    points: Points,
     proposals: Proposals,
     reads: Reads,
     copies: Copies,
@@ -204,6 +208,7 @@ impl Agreed {
             applied_whole: base.index,
             committed: VecDeque::new(),
             cursor: Cursor::default(),
+            points: Points::begin(base.index),
             proposals: Proposals::new(),
             reads: Reads::new(me, life.boot),
             copies: Copies::default(),

@@ -38,6 +38,7 @@ impl Node {
             clock_agrees: self.clocks.agrees(),
             clocks: self.clocks.measured(self.now).collect(),
             snapshots: self.snapshots_told(),
+            digests: self.digests.status(&self.agreed),
         }
     }
 

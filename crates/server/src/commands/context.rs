@@ -14,6 +14,10 @@ pub trait Context {
     /// Settings of this server beyond those that are the same in all: name and value.
     fn settings(&self) -> Vec<(String, String)>;
 
+    /// Changes the value of a key in memory, as a broken machine would; false: there is none. For
+    /// test mode alone.
+    fn rot(&self, key: &[u8]) -> bool;
+
     /// The faults that clients may ask for; only in test mode.
     fn faults(&self) -> Option<&Faults>;
 }

@@ -283,6 +283,10 @@ impl Context for Shared {
         self.description.settings.clone()
     }
 
+    fn rot(&self, key: &[u8]) -> bool {
+        self.node.borrow_mut().rot(key)
+    }
+
     fn faults(&self) -> Option<&Faults> {
         self.clock.faults()
     }

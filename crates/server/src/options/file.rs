@@ -28,6 +28,7 @@ struct File {
     snapshot_age: Option<u64>,
     log_memory: Option<Size>,
     snapshot_memory: Option<Size>,
+    digest_interval: Option<u64>,
     protected_mode: Option<bool>,
     test_mode: Option<bool>,
 }
@@ -80,6 +81,7 @@ impl Options {
         options.snapshot_age_s = file.snapshot_age.unwrap_or(options.snapshot_age_s);
         options.log_memory_bytes = bytes(file.log_memory, options.log_memory_bytes);
         options.snapshot_memory_bytes = bytes(file.snapshot_memory, options.snapshot_memory_bytes);
+        options.digest_interval_ms = file.digest_interval.unwrap_or(options.digest_interval_ms);
         options.protected_mode = file.protected_mode.unwrap_or(options.protected_mode);
         options.test_mode = file.test_mode.unwrap_or(options.test_mode);
         Ok(options)
@@ -130,7 +132,7 @@ mod tests {
             "# a comment\nid = 2\nlisten = 'a:1'\nzmq-listen = 'a:3'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
              data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
              max-clock-drift = 250\nsnapshot-log-size = '1gb'\nsnapshot-age = 60\nlog-memory = 1048576\n\
-             snapshot-memory = '2mb'\nprotected-mode = false\ntest-mode = true\n",
+             snapshot-memory = '2mb'\ndigest-interval = 700\nprotected-mode = false\ntest-mode = true\n",
         )
         .unwrap();
         assert_eq!(
@@ -150,6 +152,7 @@ mod tests {
                 snapshot_age_s: 60,
                 log_memory_bytes: 1 << 20,
                 snapshot_memory_bytes: 2 << 20,
+                digest_interval_ms: 700,
                 protected_mode: false,
                 test_mode: true,
                 discard_state: false,

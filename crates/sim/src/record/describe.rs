@@ -128,6 +128,13 @@ pub(crate) fn event(event: &Event) -> String {
             format!("has the state of node {}, up to entry {index}", from.0)
         }
         Event::Fetched(from, None) => format!("has merged the state of node {}", from.0),
+        Event::DigestDiffers { index, order, member } => {
+            let order = match order {
+                Order::Agreed => "agreed",
+                Order::Merged => "merged",
+            };
+            format!("node {} has another {order} state at digest {index}", member.0)
+        }
         Event::HandsOver(to) => format!("node {} is asked to lead instead of it", to.0),
     }
 }
