@@ -24,6 +24,8 @@ pub(crate) enum Subject {
     Calm,
     /// When snapshots are taken, and how much is kept.
     Snapshots,
+    /// How often states are compared, and in how many turns.
+    Digests,
     /// What the fault of this number draws while it goes on.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -48,6 +50,7 @@ impl Subject {
             Subject::Rare => 11,
             Subject::Calm => 12,
             Subject::Snapshots => 13,
+            Subject::Digests => 14,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

@@ -86,6 +86,7 @@ impl Setting {
         let many_percent = extras.pick(&[0, 20, 60]);
         let mut snapshots = Chance::new(seed, Subject::Snapshots);
         let limits = snapshot_limits(&mut snapshots, limits(&mut extras, &weather));
+        let limits = digest_limits(&mut Chance::new(seed, Subject::Digests), limits);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -187,6 +188,15 @@ fn snapshot_limits(chance: &mut Chance, limits: Limits) -> Limits {
     }
 }
 
+/// In most worlds states are compared every now and then, in turns of a few keys.
+fn digest_limits(chance: &mut Chance, limits: Limits) -> Limits {
+    Limits {
+        digest_ms: chance.pick(&[100, 300, 1_000, 3_000, limits.digest_ms]),
+        digest_keys: chance.pick(&[1, 2, 5, limits.digest_keys]),
+        ..limits
+    }
+}
+
 /// How long a message takes within a town, and between continents, or nearly so.
 const NEAR_US: u64 = 1_000;
 const FAR_US: u64 = 15_000;
@@ -268,12 +278,17 @@ impl fmt::Display for Setting {
         if (kept_bytes, snapshot_log_bytes) != (whole.kept_bytes, whole.snapshot_log_bytes) {
             write!(f, ", {kept_bytes} bytes of logs kept, snapshots of {snapshot_log_bytes}")?;
         }
+        if self.limits.digest_ms != whole.digest_ms {
+            write!(f, ", digests every {} ms", self.limits.digest_ms)?;
+        }
         let rest = Limits {
             kept_bytes: whole.kept_bytes,
             snapshot_log_bytes: whole.snapshot_log_bytes,
             snapshot_age_ms: whole.snapshot_age_ms,
             spool_bytes: whole.spool_bytes,
             piece_bytes: whole.piece_bytes,
+            digest_ms: whole.digest_ms,
+            digest_keys: whole.digest_keys,
             ..self.limits
         };
         if rest == whole {
