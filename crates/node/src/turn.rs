@@ -200,8 +200,9 @@ impl Turn<'_> {
         self.halt(78, format!("{why}. {SUPERSEDED}"));
     }
 
-    /// A majority of all members agreed on another state than this node's at the digest `at`; `good`
-    /// was the last one before at which they were the same. It starts again only without its state.
+    /// A majority of all members agreed on another state than this node's at the digest `at`;
+    /// `good` was the last one before at which they were the same. It starts again only without its
+    /// state.
     pub(crate) fn diverge(&mut self, at: Index, good: Index, why: &str) {
         self.disk.record(&Record::Diverged { at, good });
         self.disk.close(self.outputs);

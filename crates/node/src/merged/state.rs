@@ -219,8 +219,8 @@ impl<'a> Merging<'a> for At<'_> {
     }
 }
 
-/// Whether a record is of a value that a replica at this vector holds. Tombstones are left out: some
-/// replicas may have them no more.
+/// Whether a record is of a value that a replica at this vector holds. Tombstones are left out:
+/// some replicas may have them no more.
 fn is_held_by(vector: &VersionVector) -> impl Fn(&Record<'_, Writer>) -> bool {
     move |record| {
         let Writer { stamp, place } = record.by();

@@ -191,8 +191,8 @@ impl<P: Written> Store<P> {
         None
     }
 
-    /// Changes the value of a key as a broken memory would: nobody is told. False: it has none. Only
-    /// tests want that.
+    /// Changes the value of a key as a broken memory would: nobody is told. False: it has none.
+    /// Only tests want that.
     pub(crate) fn rot(&mut self, key: &[u8]) -> bool {
         let Some(record) = self.get(key) else { return false };
         let (by, value) = (record.by(), record.value.map(|value| value.bytes().to_vec()));

@@ -2,8 +2,8 @@
 //!
 //! Every record says where it was written, so the records of a point are told from later ones, and
 //! nothing has to be kept of what changes. The walk adds the records of the point that it comes to
-//! and skips later ones. Whoever changes a key that it has not passed yet [adds](Sums::before_change)
-//! the old record first, if that is of the point; by then the record there is a later one.
+//! and skips later ones. Whoever changes a key that it has not passed yet adds the old record first
+//! (see [`Sums::before_change`]), if that is of the point; from then on the record is a later one.
 
 use xxhash_rust::xxh3::xxh3_64;
 

@@ -113,8 +113,8 @@ impl World {
     ///   and send so much of a snapshot at once.
     /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`: its newest snapshot is damaged; `forget
     ///   1`: of the log of node 1 what is before its older snapshot is gone.
-    /// - `digests MS KEYS`: states are compared so often, and so many keys a turn; `digests`: what came
-    ///   of it; `decay 1 KEY`: the value of a key changes in the memory of node 1.
+    /// - `digests MS KEYS`: states are compared so often, and so many keys a turn; `digests`: what
+    ///   came of it; `decay 1 KEY`: the value of a key changes in the memory of node 1.
     /// - `slow`: from now on nodes take one turn a step, whatever they leave over.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads;
