@@ -1,5 +1,5 @@
-//! As long as nothing rots, no digest differs from that of another node. (That none stops for one is
-//! what [`super::life`] says.)
+//! As long as nothing rots, no digest differs from that of another node. (That none stops for one
+//! is what [`super::life`] says.)
 
 use node::{Event, Output};
 
