@@ -65,14 +65,23 @@ pub(crate) struct Args {
     snapshot_memory: Option<u64>,
     #[command(flatten)]
     limits: Limits,
+    /// Compare the state of all members after so many milliseconds, if anything was written; a node
+    /// whose state differs from that of a majority stops [default: 60000].
+    #[arg(long, value_name = "MS")]
+    digest_interval: Option<u64>,
     /// Refuse clients on other machines: there is no password yet. With `no`, who reaches the ports
     /// of clients may read and write everything [default: yes].
     #[arg(long, value_name = "yes|no", value_parser = yes_or_no)]
     protected_mode: Option<bool>,
     /// Let clients break this node; for tests alone, never where data counts: DEBUG CLOCK sets its
-    /// clock off, DEBUG DISK makes its disk full, slow or broken, or takes its power.
+    /// clock off, DEBUG DISK makes its disk full, slow or broken, or takes its power, DEBUG ROT
+    /// changes a value in its memory.
     #[arg(long)]
     test_mode: bool,
+    /// Start a node again that stopped because its state differs from that of a majority: it keeps
+    /// its log, its votes and its id, and takes the state from the others. To be said once.
+    #[arg(long)]
+    discard_state: bool,
     /// End when standard input ends: so that no server outlives the one who started it.
     #[arg(long, hide = true)]
     exit_with_stdin: bool,
@@ -133,7 +142,9 @@ fn options(args: Args) -> Result<Options, Error> {
     options.log_memory_bytes = args.log_memory.unwrap_or(options.log_memory_bytes);
     options.snapshot_memory_bytes = args.snapshot_memory.unwrap_or(options.snapshot_memory_bytes);
     options.bounds = args.limits.over(&options.bounds);
+    options.digest_interval_ms = args.digest_interval.unwrap_or(options.digest_interval_ms);
     options.protected_mode = args.protected_mode.unwrap_or(options.protected_mode);
+    options.discard_state = args.discard_state;
     options.test_mode |= args.test_mode;
     options.exit_with_stdin = args.exit_with_stdin;
     Ok(options)

@@ -31,6 +31,7 @@ impl Cluster {
             seed: id,
             incarnation: id,
             directory: DirectoryId(id),
+            discard_state: false,
         };
         let nodes = (1..=3).map(|id| Recovery::new(config(id)).finish().unwrap()).collect();
         let mut cluster = Cluster { nodes, inboxes: vec![vec![]; 3], now_ms: 0, replies: 0 };

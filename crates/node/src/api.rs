@@ -288,6 +288,15 @@ pub enum Event {
     },
     /// It has fetched it: the agreed state up to this entry or, with none, the merged one.
     Fetched(NodeId, Option<Index>),
+    /// At the digest at this index a member had another state of this order than this node.
+    DigestDiffers {
+        /// The entry that names the digest.
+        index: Index,
+        /// Which order it is about.
+        order: Order,
+        /// Whose state is another one.
+        member: NodeId,
+    },
 }
 
 /// How far a member's wall clock is ahead of this node's, as last measured: between these two.
@@ -357,6 +366,8 @@ pub struct Status {
     pub clocks: Vec<MemberClock>,
     /// The newest snapshot, and what is being written.
     pub snapshots: Snapshots,
+    /// Whether its state is that of the others.
+    pub digests: Digests,
     /// What keys and values count, and what they may.
     pub memory: Memory,
 }
@@ -394,6 +405,21 @@ pub struct Snapshots {
     pub spool_bytes: u64,
     /// Bytes of records handed to the disk since the newest one was begun.
     pub log_bytes: u64,
+}
+
+/// What came of comparing this node's state with that of the others, since its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Digests {
+    /// The index of the last digest that was finished here; 0: of none.
+    pub last: Index,
+    /// The last one at which a majority of all members had the same as this node, and nobody who
+    /// told anything else; 0: at none.
+    pub equal: Index,
+    /// At which digest which members last differed from this node, in words.
+    pub alarm: Option<String>,
+    /// How many ended without a result: keys were flushed, another member's state took the place of
+    /// this one's, or the one before was not finished.
+    pub given_up: u64,
 }
 
 /// What a node waits for before it can answer requests at its default level.
@@ -463,6 +489,9 @@ pub struct Config {
     pub incarnation: u64,
     /// A random id for the data directory, used if the disk is empty.
     pub directory: DirectoryId,
+    /// Whether a node that stopped because its state differs from that of a majority may start
+    /// again: what its disk says of the state is not believed.
+    pub discard_state: bool,
 }
 
 /// Why a node cannot start on this directory, and what would help.

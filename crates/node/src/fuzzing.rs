@@ -173,6 +173,7 @@ fn config(id: u64, order: Order) -> Config {
         seed: id,
         incarnation: id,
         directory: DirectoryId(id),
+        discard_state: false,
     }
 }
 

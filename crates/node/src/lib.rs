@@ -29,6 +29,7 @@
 //! | `agreed` | the one log that Raft keeps: writes, linearizable reads, elections |
 //! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
 //! | `snapshot` | the state written down, so that logs may go, and fetched by who is behind |
+//! | `digest` | the state of all members compared, and a node that differs stopped |
 //! | `cluster` | who the members are, whether they are who they say, how far their clocks differ |
 //! | `wire`, `recovery` | the forms on disk and between nodes; how a node is born from its disk |
 //! | `observe`, `mutants` | the words that people read; the bugs that tests must catch |
@@ -42,6 +43,7 @@ mod cluster;
 mod commands;
 mod copies;
 mod counting;
+mod digest;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod ids;

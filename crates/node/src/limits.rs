@@ -52,6 +52,10 @@ pub struct Limits {
     /// What the records of merged keyspaces may count, in bytes, where this node is asked for a
     /// write (see [`Memory`](crate::Memory)); 0: no limit. What others took is merged anyway.
     pub max_memory_merged: u64,
+    /// The state of all members is compared after so many milliseconds, if anything was written.
+    pub digest_ms: u64,
+    /// So many keys of a digest are added in a turn, at most.
+    pub digest_keys: usize,
     /// Bytes of a snapshot in one message to a member that fetches it.
     pub piece_bytes: usize,
 }
@@ -72,6 +76,8 @@ impl Default for Limits {
             snapshot_age_ms: 0,
             spool_bytes: 64 << 20,
             max_memory_merged: 0,
+            digest_ms: 60_000,
+            digest_keys: 1024,
             piece_bytes: 256 << 10,
         }
     }

@@ -245,6 +245,18 @@ mutants! {
     /// A delete of several keys stops at the first that is not there.
     DelStopsAtAbsent, "replicas diverge", "";
 
+    // Digests.
+    /// A digest leaves out every other slot.
+    DigestSkipsSlots, "a digest says nothing", "", "digest_02_a_value_rots.story";
+    /// A key that changes before a digest comes to it is not added as it was.
+    DigestForgetsOld, "replicas seem to diverge", "";
+    /// A digest adds what was written behind its point.
+    DigestAddsLater, "replicas seem to diverge", "";
+    /// A digest leaves out which writes ran last.
+    DigestWithoutLastWrites, "a digest says nothing", "", "digest::outcome::tests::the_root_covers_the_point_and_the_last_write_of_each_node";
+    /// A node stops because any other one differs from it.
+    StopsWithoutMajority, "a node stops for nothing", "", "digest_03_two_against_two.story";
+
     // Time in the log.
     /// A leader stamps entries with what its own clock says, however far that is from the others'.
     LogTimeFromOwnClock, "time in the log", "";

@@ -11,7 +11,7 @@ use crate::ids::{Index, Life, NodeId, SnapshotNumber};
 use crate::merged::Merged;
 use crate::node::Node;
 use crate::snapshot::{Placed, Snapshots};
-use crate::turn::{Identity, SUPERSEDED};
+use crate::turn::{DISCARD_STATE, Identity, SUPERSEDED};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::Malformed;
 use crate::wire::facts::Facts;
@@ -135,7 +135,8 @@ impl Recovery {
         self.facts.note(&record);
         match record {
             Record::Birth(birth) => self.check_owner(&birth)?,
-            Record::Boot(_) | Record::Member(..) | Record::Superseded => {}
+            Record::Boot(_) | Record::Member(..) | Record::Superseded | Record::Diverged { .. } => {
+            }
             Record::HardState { term, vote, commit } => {
                 self.tail.set_hard_state(agreed::restored_hard_state(term, vote, commit));
             }
@@ -261,6 +262,11 @@ impl Recovery {
         if self.facts.superseded {
             return Err(StartError(SUPERSEDED.into()));
         }
+        if let Some((at, _)) = self.facts.diverged
+            && !self.config.discard_state
+        {
+            return Err(diverged(at));
+        }
         if self.tail.last() < self.tail.hard_state().commit {
             return Err(unreadable("what is committed at the end of the agreed log"));
         }
@@ -315,8 +321,55 @@ fn check_members(id: NodeId, members: &[NodeId]) -> Result<(), StartError> {
     Ok(())
 }
 
+fn diverged(at: Index) -> StartError {
+    StartError(format!(
+        "the state of this node differed from that of a majority at the digest at index {}, and it stopped for that: the \
+         log lines of its former start name the slot and the position. {DISCARD_STATE}",
+        at.0
+    ))
+}
+
 fn unreadable(what: &str) -> StartError {
     StartError(format!(
         "{what} on disk cannot be read: it is of another version, or damaged in a way its checksum does not show"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{DirectoryId, Level, Order};
+
+    fn start(discard_state: bool, records: &[Record]) -> Result<Node, StartError> {
+        let mut recovery = Recovery::new(Config {
+            id: NodeId(1),
+            members: vec![(NodeId(1), String::new())],
+            order: Order::Agreed,
+            level: Level::Linearizable,
+            request_timeout_ms: 1000,
+            max_clock_drift_ms: 500,
+            seed: 1,
+            incarnation: 1,
+            directory: DirectoryId(1),
+            discard_state,
+            max_memory: None,
+        });
+        let mut group = vec![];
+        records.iter().for_each(|record| record.encode(&mut group));
+        recovery.replay(&group.into())?;
+        recovery.finish()
+    }
+
+    #[test]
+    fn a_state_that_differs_from_a_majoritys_is_not_started_with_unless_it_is_discarded() {
+        let mut facts = Facts::default();
+        facts.note(&Record::Diverged { at: Index(7), good: Index(5) });
+        for records in [vec![Record::Diverged { at: Index(7), good: Index(5) }], facts.records()] {
+            let refused = start(false, &records).unwrap_err().0;
+            for part in ["at the digest at index 7", "--discard-state: it keeps its log"] {
+                assert!(refused.contains(part), "{refused} lacks {part}");
+            }
+            start(true, &records).unwrap();
+        }
+    }
 }

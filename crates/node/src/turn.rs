@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::api::{Event, Now, Output};
 use crate::commands::{Command, Effect};
 use crate::counting::{Counts, LONG_KEYS};
-use crate::ids::{DirectoryId, Life, NodeId, PathId};
+use crate::ids::{DirectoryId, Index, Life, NodeId, PathId};
 use crate::position::Certificate;
 use crate::random::Random;
 use crate::reply::{Error, Reply};
@@ -107,6 +107,10 @@ pub(crate) const SUPERSEDED: &str = "This data directory is an older copy, or th
     what this node has promised since, so it must never be started again. The other members go on while they are a majority. \
     Hint: start the node with the directory that it used last";
 
+/// What helps a node whose state differs from that of a majority.
+pub(crate) const DISCARD_STATE: &str = "The other members go on while they are a majority. Check the memory and the disk of this machine. \
+    Hint: start the node with --discard-state: it keeps its log, its votes and its id, and takes the state from the others";
+
 /// The time, the disk, the sessions and the outputs of this turn.
 pub(crate) struct Turn<'a> {
     pub(crate) now: Now,
@@ -194,6 +198,15 @@ impl Turn<'_> {
         self.disk.record(&Record::Superseded);
         self.disk.close(self.outputs);
         self.halt(78, format!("{why}. {SUPERSEDED}"));
+    }
+
+    /// A majority of all members agreed on another state than this node's at the digest `at`;
+    /// `good` was the last one before at which they were the same. It starts again only without its
+    /// state.
+    pub(crate) fn diverge(&mut self, at: Index, good: Index, why: &str) {
+        self.disk.record(&Record::Diverged { at, good });
+        self.disk.close(self.outputs);
+        self.halt(1, format!("{why}. {DISCARD_STATE}"));
     }
 
     pub(crate) fn answer_write(

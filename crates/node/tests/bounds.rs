@@ -30,6 +30,7 @@ impl Alone {
             seed: 1,
             incarnation: 1,
             directory: DirectoryId(1),
+            discard_state: false,
         };
         let node = Recovery::new(config).finish().unwrap();
         let mut alone = Alone { node, now_ms: 0, due: vec![], asked: 0 };
@@ -206,6 +207,7 @@ fn a_node_that_catches_up_does_so_in_many_turns() {
         seed: id,
         incarnation: id,
         directory: DirectoryId(id),
+        discard_state: false,
     };
     let mut nodes: Vec<_> = (1..=3).map(|id| Recovery::new(config(id)).finish().unwrap()).collect();
     let mut inboxes: Vec<Vec<Input>> = vec![vec![]; 3];

@@ -22,6 +22,8 @@ const MAX_CLOCK_DRIFT_MS: RangeInclusive<u64> = 10..=86_400_000;
 /// The least and the greatest of what may be said in bytes: less would be passed by a single great
 /// request.
 const BYTES: RangeInclusive<u64> = 64 << 10..=1 << 40;
+/// The least and the greatest time between two digests, in milliseconds.
+const DIGEST_INTERVAL_MS: RangeInclusive<u64> = 100..=86_400_000;
 /// The longest time between two snapshots that may be asked for, in seconds: a year.
 const SNAPSHOT_AGE_S_MAX: u64 = 365 * 24 * 60 * 60;
 
@@ -59,10 +61,15 @@ pub struct Options {
     pub snapshot_memory_bytes: u64,
     /// What clients may ask and hold, and how much memory there is.
     pub bounds: Bounds,
+    /// The state of all members is compared after so many milliseconds, if anything was written.
+    pub digest_interval_ms: u64,
     /// Whether clients on other machines are refused: there is no password that they could give.
     pub protected_mode: bool,
     /// Whether clients may break this node, for tests.
     pub test_mode: bool,
+    /// Whether a node that stopped because its state differs from that of a majority starts again
+    /// without it. It is said once, by hand: a configuration file cannot say it.
+    pub discard_state: bool,
     /// Whether the server ends when its standard input does.
     pub exit_with_stdin: bool,
 }
@@ -85,8 +92,10 @@ impl Default for Options {
             log_memory_bytes: 64 << 20,
             snapshot_memory_bytes: 64 << 20,
             bounds: Bounds::default(),
+            digest_interval_ms: 60_000,
             protected_mode: true,
             test_mode: false,
+            discard_state: false,
             exit_with_stdin: false,
         }
     }
@@ -108,6 +117,7 @@ impl Options {
             spool_bytes: self.snapshot_memory_bytes as usize,
             waiting_bytes: self.bounds.waiting_bytes as usize,
             max_memory_merged: self.bounds.max_memory_merged,
+            digest_ms: self.digest_interval_ms,
             ..Limits::default()
         }
     }
@@ -142,6 +152,14 @@ impl Options {
                 self.max_clock_drift_ms,
                 MAX_CLOCK_DRIFT_MS.start(),
                 MAX_CLOCK_DRIFT_MS.end()
+            )));
+        }
+        if !DIGEST_INTERVAL_MS.contains(&self.digest_interval_ms) {
+            return Err(Error::configuration(format!(
+                "--digest-interval {} is not between {} and {} ms\n  hint: the default is 60000",
+                self.digest_interval_ms,
+                DIGEST_INTERVAL_MS.start(),
+                DIGEST_INTERVAL_MS.end()
             )));
         }
         self.check_snapshots()?;
@@ -350,6 +368,7 @@ mod tests {
         refused(Options { snapshot_log_bytes: 1, ..three() }, "--snapshot-log-size 1 is not");
         refused(Options { log_memory_bytes: 0, ..three() }, "--log-memory 0 is not");
         refused(Options { snapshot_memory_bytes: 2 << 40, ..three() }, "--snapshot-memory 2199");
+        refused(Options { digest_interval_ms: 0, ..three() }, "--digest-interval 0 is not");
         refused(Options { snapshot_age_s: u64::MAX, ..three() }, "--snapshot-age 18446744");
         let with = |bounds| Options { bounds, ..three() };
         let usual = Bounds::default;

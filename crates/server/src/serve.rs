@@ -269,6 +269,7 @@ fn config(options: &Options) -> Result<Config, Error> {
         seed: draw()?,
         incarnation: draw()?,
         directory: DirectoryId(draw()?),
+        discard_state: options.discard_state,
     })
 }
 
@@ -276,6 +277,7 @@ fn config(options: &Options) -> Result<Config, Error> {
 fn settings(options: &Options, port: u16, clients_max: usize) -> Vec<(String, String)> {
     let host = options.listen.rsplit_once(':').map_or("", |(host, _)| host);
     let drift = options.max_clock_drift_ms.to_string();
+    let digest_interval = options.digest_interval_ms.to_string();
     let test_mode = if options.test_mode { "yes" } else { "no" };
     let memory =
         [options.snapshot_log_bytes, options.log_memory_bytes, options.snapshot_memory_bytes];
@@ -283,6 +285,7 @@ fn settings(options: &Options, port: u16, clients_max: usize) -> Vec<(String, St
     let own = [
         ("bind", host),
         ("port", &port.to_string()),
+        ("digest-interval", &digest_interval),
         ("dir", &options.data_dir.to_string_lossy()),
         ("log-memory", &log_memory),
         ("max-clock-drift", &drift),

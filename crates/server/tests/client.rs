@@ -14,7 +14,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use node::{
-    AgreedPosition, Boot, Certificate, Command, Config, DirectoryId, Index, Input, Level,
+    AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Index, Input, Level,
     MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output, Recovery,
     Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
 };
@@ -199,6 +199,7 @@ impl Alone {
             seed: 1,
             incarnation: 1,
             directory: DirectoryId(1),
+            discard_state: false,
         };
         let node = Recovery::new(config).finish().unwrap();
         let mut alone = Alone { node, now_ms: 0, asked: 0 };
@@ -261,6 +262,10 @@ impl Fake {
 }
 
 impl Context for Fake {
+    fn rot(&self, key: &[u8]) -> bool {
+        key == b"key"
+    }
+
     fn faults(&self) -> Option<&Faults> {
         (self.name == "test").then_some(&self.faults)
     }
@@ -290,6 +295,7 @@ impl Context for Fake {
             clocks: vec![],
             snapshots: Snapshots::default(),
             memory: self.memory,
+            digests: Digests::default(),
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.name {

@@ -15,6 +15,8 @@ fn a_few_are_caught_quickly() {
         "pushed-before-sync",
         "no-tombstone",
         "lower-stamp-wins",
+        "digest-adds-later",
+        "digest-forgets-old",
         "torn-tail",
     ];
     let mutants = names.map(|name| name.parse().expect("it is planted somewhere"));

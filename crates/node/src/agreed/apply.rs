@@ -20,7 +20,6 @@ impl Agreed {
             let (index, data) = (Index(entry.index), entry.data.clone());
             assert_eq!(index, self.applied_whole.next(), "entries are applied in order, each once");
             if self.apply_entry(index, &data, turn) {
-                self.applied_whole = index;
                 self.committed.pop_front();
             }
         }
@@ -60,6 +59,8 @@ impl Agreed {
         }
         let count = std::mem::take(&mut self.cursor).offset();
         self.applied = AgreedPosition { index, offset: count.saturating_sub(1) };
+        self.applied_whole = index;
+        self.on_whole(data, count);
         true
     }
 

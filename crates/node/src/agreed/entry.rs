@@ -1,8 +1,9 @@
 //! What one entry of the agreed log carries: `[version, type, flags, time, …]`, and of writes runs
 //! with ids.
 //!
-//! Types: 1 writes, 2 time alone, 3 members, 4 keyspaces and the system. Only the first two exist
-//! so far; a node stops before a committed entry of a version, type, keyspace or command that it
+//! Types: 1 writes, 2 time alone, 3 members, 4 keyspaces and the system. Of the last there is one
+//! kind so far, the digest: here the state of all members is compared. The third does not exist
+//! yet. A node stops before a committed entry of a version, type, kind, keyspace or command that it
 //! does not know.
 //!
 //! A run is a row of writes of one start of a node with consecutive ids; all writes that arrived in
@@ -12,7 +13,7 @@
 use super::time::LAST_STAMP_MS;
 use crate::commands::{self, Unreadable, Write};
 use crate::ids::{Life, NodeId, Sequence};
-use crate::wire::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_uint};
+use crate::wire::codec::{Malformed, NUMBER_MAX, Reader, put_bytes, put_fixed, put_uint};
 
 /// The version of this form.
 const VERSION: u8 = 1;
@@ -20,6 +21,10 @@ const VERSION: u8 = 1;
 const WRITES: u8 = 1;
 /// An entry that carries the time and nothing else.
 const TIME: u8 = 2;
+/// An entry of the system: the byte behind the time says of which kind.
+const SYSTEM: u8 = 4;
+/// The state of all members is compared as it stands here.
+const DIGEST: u8 = 1;
 /// No flag is known.
 const FLAGS: u8 = 0;
 /// Version, type, flags, and the time in eight bytes.
@@ -98,8 +103,26 @@ fn header(data: &[u8]) -> Result<u64, Unreadable> {
         WRITES => Ok(reader.fixed()?),
         TIME if data.len() == HEADER => Ok(reader.fixed()?),
         TIME => Err(Unreadable::Malformed),
+        SYSTEM => match *data.get(HEADER).ok_or(Malformed)? {
+            DIGEST if data.len() == HEADER + 1 => Ok(reader.fixed()?),
+            DIGEST => Err(Unreadable::Malformed),
+            kind => unknown("kind of system entry", kind),
+        },
         _ => unknown("entry type", kind),
     }
+}
+
+/// An entry at which the state of all members is compared.
+pub(crate) fn digest(time_ms: u64) -> Vec<u8> {
+    let mut data = vec![VERSION, SYSTEM, FLAGS];
+    put_fixed(&mut data, time_ms);
+    data.push(DIGEST);
+    data
+}
+
+/// Whether an entry that can be read is a digest.
+pub(crate) fn is_digest(data: &[u8]) -> bool {
+    data.get(1) == Some(&SYSTEM) && data.get(HEADER) == Some(&DIGEST)
 }
 
 /// Calls `each` with the id, offset and write of everything in the entry, in order. Gives back how
@@ -139,7 +162,8 @@ impl Cursor {
     ) -> Result<Option<(WriteId, u32, Write<'a>)>, Unreadable> {
         if self.at == 0 && !data.is_empty() {
             header(data)?;
-            (self.at, self.end) = (HEADER, HEADER);
+            let begin = if data[1] == SYSTEM { data.len() } else { HEADER };
+            (self.at, self.end) = (begin, begin);
         }
         while self.left == 0 {
             if self.at != self.end {
@@ -218,6 +242,20 @@ mod tests {
         ] {
             assert_eq!(check(&Draft::default().take(time_ms)), checked, "{time_ms}");
         }
+    }
+
+    #[test]
+    fn a_digest_carries_no_writes_and_what_it_may_be_later_is_not_known() {
+        let data = digest(1234);
+        assert_eq!((time_ms(&data), check(&data)), (Ok(Some(1234)), Ok(())));
+        assert_eq!(for_each(&data, |_, _, _| panic!("it carries none")), Ok(0));
+        assert!(is_digest(&data) && !is_digest(&Draft::default().take(1234)));
+        let kind = |kind| [&data[..HEADER], &[kind]].concat();
+        let unknown = Unreadable::Unknown { what: "kind of system entry", number: 9 };
+        assert_eq!(time_ms(&kind(9)), Err(unknown));
+        assert_eq!(check(&kind(9)), Ok(()), "it may be kept");
+        assert_eq!(check(&data[..HEADER]), Err(Malformed));
+        assert_eq!(check(&[&data[..], &[0]].concat()), Err(Malformed));
     }
 
     #[test]

@@ -39,6 +39,7 @@
 //! | applying what is committed | `apply`, `state`, `applied`; at a start, `replay` |
 //! | the limit of memory with which a cluster begins | `memory` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
+//! | digests in the log | `digest` |
 //! | what stands for entries that are gone | `snapshots`, `slots`, `storage` |
 //!
 //! # What is left out
@@ -48,6 +49,7 @@
 mod applied;
 mod apply;
 mod describe;
+mod digest;
 mod election;
 mod entry;
 mod forged;
@@ -85,6 +87,7 @@ use crate::random::Random;
 use crate::turn::Turn;
 use crate::wire::base::AgreedBase;
 pub(crate) use describe::{in_words, matter, stamp_ms, term, vote, writes};
+use digest::Points;
 use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
 use entry::{Cursor, Draft};
 use forwards::Forwards;
@@ -119,6 +122,7 @@ pub(crate) struct Agreed {
     /// Entries that are committed and not applied, and how far the first of them is.
     committed: VecDeque<Entry>,
     cursor: Cursor,
+    points: Points,
     proposals: Proposals,
     own_max_memory: OwnMaxMemory,
     reads: Reads,
@@ -210,6 +214,7 @@ impl Agreed {
             applied_whole: base.index,
             committed: VecDeque::new(),
             cursor: Cursor::default(),
+            points: Points::begin(base.index),
             proposals: Proposals::new(),
             own_max_memory: OwnMaxMemory::default(),
             reads: Reads::new(me, life.boot),

@@ -9,7 +9,7 @@ use crate::commands::{Answer, Values, View, Write};
 use crate::counting::{Past, Watch};
 use crate::ids::{Index, NodeId};
 use crate::position::AgreedPosition;
-use crate::store::{Cursor, Store, Value, Walk, Written};
+use crate::store::{Cursor, Progress, Record, Store, Sums, Value, Walk, Written};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::record::Open;
@@ -57,6 +57,8 @@ pub(crate) struct State {
     /// A walk for a snapshot, and the state that was flushed since it began.
     walk: Option<Walk>,
     walked: Option<Store<AgreedPosition>>,
+    /// A digest that goes on: of what was written before this entry.
+    digest: Option<(Index, Sums)>,
 }
 
 impl State {
@@ -71,6 +73,7 @@ impl State {
             max_memory: None,
             walk: None,
             walked: None,
+            digest: None,
         }
     }
 
@@ -89,10 +92,11 @@ impl State {
         self.max_memory = mutant!(SnapshotWithoutLimit, base.max_memory, None);
     }
 
-    /// Another state takes the place of this one, which goes in pieces. A snapshot of this one is
-    /// over.
+    /// Another state takes the place of this one, which goes in pieces. A snapshot and a digest of
+    /// this one are over.
     pub(crate) fn replace(&mut self, other: State) {
         self.end_walk();
+        self.digest = None;
         let old = std::mem::replace(&mut self.values, other.values);
         self.keys = other.keys;
         self.applied = other.applied;
@@ -136,6 +140,38 @@ impl State {
         {
             walk.keep(key, &self.values, slots::put);
         }
+        if let Some((point, sums)) = &mut self.digest {
+            sums.before_change(key, &self.values, slots::put, is_before(*point));
+        }
+    }
+
+    // Digests.
+
+    /// From now on the sums go on of what was written before this entry, which is the last one that
+    /// is applied.
+    pub(crate) fn begin_digest(&mut self, point: Index) {
+        self.digest = Some((point, Sums::begin()));
+    }
+
+    /// Whether a digest goes on, which a flush ends.
+    pub(crate) fn is_digested(&self) -> bool {
+        self.digest.is_some()
+    }
+
+    /// Goes on with the digest, over about so many keys or bytes.
+    pub(crate) fn digest_on(&mut self, keys: usize, bytes: usize) -> Progress {
+        let Some((point, sums)) = &mut self.digest else { return Progress::Gone };
+        sums.go_on(&self.values, keys, bytes, slots::put, is_before(*point));
+        let progress = sums.take();
+        if let Progress::Over(_) = progress {
+            self.digest = None;
+        }
+        progress
+    }
+
+    /// Changes the value of a key as a broken memory would.
+    pub(crate) fn rot(&mut self, key: &[u8]) -> bool {
+        self.values.rot(key)
     }
 
     /// The last write that was applied of each node.
@@ -297,6 +333,11 @@ impl View for State {
     }
 }
 
+/// Whether a record was written before this entry.
+fn is_before(point: Index) -> impl Fn(&Record<'_, AgreedPosition>) -> bool {
+    move |record| record.by().index < point
+}
+
 /// So many keys are given back at once.
 const FEW_KEYS: u64 = 1024;
 
@@ -353,6 +394,7 @@ impl Values for At<'_> {
         if self.state.keys == 0 {
             return;
         }
+        self.state.digest = None;
         let all = std::mem::replace(&mut self.state.values, Store::new());
         let few = std::mem::take(&mut self.state.keys) <= FEW_KEYS;
         let is_walked = self.state.walk.is_some() && self.state.walked.is_none();

@@ -123,8 +123,18 @@ impl Agreed {
     }
 
     fn propose(&mut self, turn: &mut Turn<'_>) -> bool {
+        let mut draft = std::mem::take(&mut self.draft);
+        self.append(|stamp_ms| draft.take(stamp_ms), turn)
+    }
+
+    /// Appends an entry with the time of now; false: Raft takes no proposals now.
+    pub(super) fn append(
+        &mut self,
+        data: impl FnOnce(u64) -> Vec<u8>,
+        turn: &mut Turn<'_>,
+    ) -> bool {
         let stamp_ms = self.stamp_ms(turn);
-        let data = self.draft.take(stamp_ms);
+        let data = data(stamp_ms);
         self.announced = self.commit();
         let taken = self.raft.propose(vec![], data).is_ok();
         if taken {

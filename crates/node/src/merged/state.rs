@@ -8,11 +8,11 @@ use super::slots;
 use super::writer::Writer;
 use crate::commands::{Merging, View};
 use crate::counting::{Past, Watch};
-use crate::store::{Cursor, Store, Value, Walk};
+use crate::store::{Cursor, Progress, Record, Store, Sums, Value, Walk};
 use crate::wire::codec::Malformed;
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
-use crate::wire::version_vector::Place;
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// Keys, values and tombstones: after a delete a record stays without a value, so that an older
 /// write cannot bring the key back. The order in which writes are merged makes no difference.
@@ -24,11 +24,13 @@ pub(crate) struct State {
     pub(crate) watch: Watch,
     /// A walk for a snapshot.
     walk: Option<Walk>,
+    /// A digest that goes on: of what this vector holds.
+    digest: Option<(VersionVector, Sums)>,
 }
 
 impl State {
     pub(crate) fn new() -> State {
-        State { values: Store::new(), keys: 0, watch: Watch::default(), walk: None }
+        State { values: Store::new(), keys: 0, watch: Watch::default(), walk: None, digest: None }
     }
 
     /// What all records count, those of removed keys included.
@@ -73,6 +75,35 @@ impl State {
         self.walk.as_ref().map_or(0, Walk::bytes)
     }
 
+    // Digests.
+
+    /// From now on the sums go on of all that is merged, which is what this vector holds. What
+    /// comes later has places beyond it.
+    pub(crate) fn begin_digest(&mut self, vector: VersionVector) {
+        self.digest = Some((vector, Sums::begin()));
+    }
+
+    /// Goes on with the digest, over about so many keys or bytes.
+    pub(crate) fn digest_on(&mut self, keys: usize, bytes: usize) -> Progress {
+        let Some((vector, sums)) = &mut self.digest else { return Progress::Gone };
+        sums.go_on(&self.values, keys, bytes, slots::put, is_held_by(vector));
+        let progress = sums.take();
+        if let Progress::Over(_) = progress {
+            self.digest = None;
+        }
+        progress
+    }
+
+    /// The digest is given up.
+    pub(crate) fn end_digest(&mut self) {
+        self.digest = None;
+    }
+
+    /// Changes the value of a key as a broken memory would.
+    pub(crate) fn rot(&mut self, key: &[u8]) -> bool {
+        self.values.rot(key)
+    }
+
     /// Merges a write; true if the key had a value before.
     pub(crate) fn merge(
         &mut self,
@@ -91,6 +122,9 @@ impl State {
         }
         if let Some(walk) = &mut self.walk {
             walk.keep(key, &self.values, slots::put);
+        }
+        if let Some((vector, sums)) = &mut self.digest {
+            sums.before_change(key, &self.values, slots::put, is_held_by(vector));
         }
         self.keys += u64::from(value.is_some());
         self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);
@@ -193,6 +227,15 @@ impl<'a> Merging<'a> for At<'_> {
 
     fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize {
         self.state.merge_delete(keys, self.stamp, self.place)
+    }
+}
+
+/// Whether a record is of a value that a replica at this vector holds. Tombstones are left out:
+/// some replicas may have them no more.
+fn is_held_by(vector: &VersionVector) -> impl Fn(&Record<'_, Writer>) -> bool {
+    move |record| {
+        let Writer { stamp, place } = record.by();
+        record.value.is_some() && place <= vector.get(stamp.replica)
     }
 }
 

@@ -120,6 +120,14 @@ impl Node {
                 self.agreed.on_fetched(from);
                 Ok(())
             }
+            Body::Digest(summary) => self.digests.on_told(from, summary, turn),
+            Body::AskSlots { index, order } => {
+                self.digests.on_ask(from, index, order, turn);
+                Ok(())
+            }
+            Body::Slots { index, order, sums } => {
+                self.digests.on_slots(from, index, order, &sums, turn)
+            }
         };
         if read.is_err() {
             outputs.push(Output::Note(Event::Refused(format!(

@@ -22,6 +22,7 @@ macro_rules! turn {
     };
 }
 
+mod digests;
 mod inputs;
 mod long_reads;
 mod messages;
@@ -36,6 +37,7 @@ use crate::api::{Config, Input, Now, Order, Output};
 use crate::cluster::Members;
 use crate::cluster::clocks::Clocks;
 use crate::counting::Counts;
+use crate::digest::Digests;
 use crate::ids::NodeId;
 use crate::keyspace::Keyspaces;
 use crate::limits::{Limits, TURN_STEPS};
@@ -87,6 +89,7 @@ pub struct Node {
     agreed: Agreed,
     merged: Merged,
     snapshots: Snapshots,
+    digests: Digests,
     donor: Donor,
     fetch: Option<Fetch>,
 }
@@ -105,6 +108,7 @@ impl Node {
         const ANSWERS: u64 = 0x616e_7377_6572;
         let keyspaces = Keyspaces::new(&config);
         let random = Random::new(config.seed ^ ANSWERS);
+        let digests = Digests::new(identity.id, members.ids());
         let clocks = Clocks::new(identity.id, members.ids(), config.max_clock_drift_ms);
         agreed.set_own_max_memory(config.max_memory);
         Node {
@@ -132,6 +136,7 @@ impl Node {
             agreed,
             merged,
             snapshots,
+            digests,
             donor: Donor::default(),
             fetch: None,
         }
@@ -174,7 +179,8 @@ impl Node {
         }
         self.count(outputs);
         self.agreed.state().clean_up();
-        self.snapshot(outputs);
+        let has_walked = self.snapshot(outputs);
+        self.digest(has_walked, outputs);
         self.disk.close(outputs);
     }
 
@@ -199,6 +205,7 @@ impl Node {
             || !self.counts.is_empty()
             || self.agreed.has_garbage()
             || self.snapshots.has_more()
+            || self.digests.has_more()
     }
 
     /// Turns are to do no more than so many steps of each kind of work.

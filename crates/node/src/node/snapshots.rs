@@ -28,10 +28,10 @@ impl Node {
     }
 
     /// Goes on with the snapshot that is being written, or begins one if it is time to: all that
-    /// this turn did is done.
-    pub(super) fn snapshot(&mut self, outputs: &mut Vec<Output>) {
+    /// this turn did is done. True: it wrote a slice.
+    pub(super) fn snapshot(&mut self, outputs: &mut Vec<Output>) -> bool {
         if !self.takes_part() || self.halted {
-            return;
+            return false;
         }
         // What was fetched so far counts only together with what comes.
         let may_begin =
@@ -39,7 +39,7 @@ impl Node {
         let is_fetched = self.donor.is_asked(self.now.monotonic_ms);
         let (limits, turn) = (&self.limits, turn!(self, outputs));
         let (agreed, merged) = (&mut self.agreed, &mut self.merged);
-        self.snapshots.work(limits, may_begin, is_fetched, agreed, merged, turn);
+        self.snapshots.work(limits, may_begin, is_fetched, agreed, merged, turn)
     }
 
     pub(super) fn on_snapshot_placed(

@@ -39,6 +39,7 @@ impl Node {
             clocks: self.clocks.measured(self.now).collect(),
             snapshots: self.snapshots_told(),
             memory: self.memory(),
+            digests: self.digests.status(&self.agreed),
         }
     }
 

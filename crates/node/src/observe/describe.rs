@@ -61,6 +61,9 @@ pub fn in_words(message: &Bytes) -> String {
             format!("{} bytes of snapshot {number} at {offset}", bytes.len())
         }
         Body::Fetched => "I have fetched your snapshot".into(),
+        Body::Digest(summary) => format!("my digest {} is done", summary.index),
+        Body::AskSlots { index, .. } => format!("what are your slots at digest {index}?"),
+        Body::Slots { index, .. } => format!("my slots at digest {index}"),
     }
 }
 

@@ -156,7 +156,7 @@ impl Snapshots {
 
     /// Begins one if it is time to, or goes on with the one that was begun. `may_begin`: the state
     /// stands between two entries, and nothing is being fetched. `is_fetched`: somebody fetches the
-    /// newest one, which a newer one would take away.
+    /// newest one, which a newer one would take away. True: a slice was written.
     pub(crate) fn work(
         &mut self,
         limits: &Limits,
@@ -165,7 +165,7 @@ impl Snapshots {
         agreed: &mut Agreed,
         merged: &mut Merged,
         turn: &mut Turn<'_>,
-    ) {
+    ) -> bool {
         let now_ms = turn.now.monotonic_ms;
         self.placed_ms.get_or_insert(now_ms);
         let is_wanted = agreed.wants_snapshot() | merged.wants_snapshot();
@@ -174,11 +174,13 @@ impl Snapshots {
         if is_due && may_begin {
             self.begin(agreed, merged, turn);
         }
-        let Some(writing) = &mut self.writing else { return };
+        let Some(writing) = &mut self.writing else { return false };
         if writing.part == Part::Agreed && !agreed.state().is_walked() {
-            return self.give_up("the keys were flushed meanwhile", agreed, merged, turn);
+            self.give_up("the keys were flushed meanwhile", agreed, merged, turn);
+            return false;
         }
-        if writing.goes_on() {
+        let goes_on = writing.goes_on();
+        if goes_on {
             writing.go_on(agreed, merged, turn.outputs);
         }
         let spool = agreed.state().kept_bytes().max(merged.state().kept_bytes());
@@ -187,6 +189,7 @@ impl Snapshots {
         } else if now_ms >= *writing.stuck_since_ms.get_or_insert(now_ms) + STUCK_MS {
             self.give_up("it kept writes waiting for a second", agreed, merged, turn);
         }
+        goes_on
     }
 
     fn begin(&mut self, agreed: &mut Agreed, merged: &mut Merged, turn: &mut Turn<'_>) {

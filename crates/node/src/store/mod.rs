@@ -22,6 +22,7 @@ mod row;
 mod slabs;
 mod slot;
 mod slots;
+mod sums;
 mod tree;
 mod walk;
 
@@ -35,6 +36,7 @@ use keys::Keys;
 pub(crate) use record::{Record, Value, Written};
 use records::{New, Records};
 use slots::{PAGE_SLOTS, Slots};
+pub(crate) use sums::{Progress, SlotSums, Sums};
 pub(crate) use walk::Walk;
 
 /// Keys of one order, each with a value or the trace of one, and a `P`: where it was written.
@@ -197,6 +199,19 @@ impl<P: Written> Store<P> {
             (slot, hash) = (slot + 1, 0);
         }
         None
+    }
+
+    /// Changes the value of a key as a broken memory would: nobody is told. False: it has none.
+    /// Only tests want that.
+    pub(crate) fn rot(&mut self, key: &[u8]) -> bool {
+        let Some(record) = self.get(key) else { return false };
+        let (by, value) = (record.by(), record.value.map(|value| value.bytes().to_vec()));
+        let Some(mut value) = value else { return false };
+        match value.first_mut() {
+            Some(byte) => *byte ^= 1,
+            None => value.push(b'?'),
+        }
+        self.set(key, Some(value.into()), by)
     }
 
     /// Takes out about so many keys, wherever they lie, so that a store that is over goes in

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use crate::api::Order;
-use crate::ids::{Boot, Life, NodeId, Sequence, SnapshotNumber};
+use crate::ids::{Boot, Index, Life, NodeId, Sequence, SnapshotNumber};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -62,6 +62,23 @@ pub(crate) enum Body {
     Snapshot { number: SnapshotNumber, offset: u64, bytes: Bytes },
     /// The sender has fetched what the receiver, its leader, offered.
     Fetched,
+    /// What came of a digest at the sender.
+    Digest(Summary),
+    /// What are the sums of the slots that the receiver summed up at this digest?
+    AskSlots { index: Index, order: Order },
+    /// The answer: 16,384 numbers of eight bytes.
+    Slots { index: Index, order: Order, sums: Bytes },
+}
+
+/// What came of a digest: where it was taken, and one number for the whole of each order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// The entry that names the point, which is that of the agreed order.
+    pub(crate) index: Index,
+    pub(crate) agreed: u64,
+    /// The point of the merged order.
+    pub(crate) vector: VersionVector,
+    pub(crate) merged: u64,
 }
 
 /// The answer to a question about a clock.
@@ -112,6 +129,9 @@ const OFFER_SNAPSHOT: u8 = 12;
 const ASK_SNAPSHOT: u8 = 13;
 const SNAPSHOT: u8 = 14;
 const FETCHED: u8 = 15;
+const DIGEST: u8 = 16;
+const ASK_SLOTS: u8 = 17;
+const SLOTS: u8 = 18;
 
 impl Message {
     pub(crate) fn encode(&self) -> Bytes {
@@ -162,6 +182,8 @@ impl Body {
             Body::AskClock { .. } | Body::TellClock(_) => 0,
             Body::Snapshot { bytes, .. } => bytes.len(),
             Body::OfferSnapshot(_) | Body::AskSnapshot { .. } | Body::Fetched => 0,
+            Body::Digest(_) | Body::AskSlots { .. } => 0,
+            Body::Slots { sums, .. } => sums.len(),
         }
     }
 
@@ -234,6 +256,21 @@ impl Body {
                 out.extend_from_slice(bytes);
             }
             Body::Fetched => out.push(FETCHED),
+            Body::Digest(summary) => {
+                out.push(DIGEST);
+                summary.encode(out);
+            }
+            Body::AskSlots { index, order } => {
+                out.push(ASK_SLOTS);
+                put_uint(out, index.0);
+                out.push(order_byte(*order));
+            }
+            Body::Slots { index, order, sums } => {
+                out.push(SLOTS);
+                put_uint(out, index.0);
+                out.push(order_byte(*order));
+                out.extend_from_slice(sums);
+            }
         }
     }
 
@@ -281,10 +318,38 @@ impl Body {
                 return Ok(Body::Snapshot { number, offset, bytes: rest(reader) });
             }
             FETCHED => Body::Fetched,
+            DIGEST => Body::Digest(Summary::decode(reader)?),
+            ASK_SLOTS => {
+                let index = Index(reader.number()?);
+                Body::AskSlots { index, order: order_of_byte(reader.byte()?)? }
+            }
+            SLOTS => {
+                let (index, order) = (Index(reader.number()?), order_of_byte(reader.byte()?)?);
+                return Ok(Body::Slots { index, order, sums: rest(reader) });
+            }
             _ => return Err(Malformed),
         };
         reader.end()?;
         Ok(body)
+    }
+}
+
+impl Summary {
+    fn encode(&self, out: &mut Vec<u8>) {
+        put_uint(out, self.index.0);
+        put_fixed(out, self.agreed);
+        self.vector.encode(out);
+        put_fixed(out, self.merged);
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Summary, Malformed> {
+        let (index, agreed) = (Index(reader.number()?), reader.fixed()?);
+        Ok(Summary {
+            index,
+            agreed,
+            vector: VersionVector::decode(reader)?,
+            merged: reader.fixed()?,
+        })
     }
 }
 
@@ -318,7 +383,7 @@ impl Hello {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{DirectoryId, Index};
+    use crate::ids::DirectoryId;
 
     fn bodies() -> Vec<Body> {
         let place = Place { boot: Boot(2), index: Index(900) };
@@ -371,6 +436,18 @@ mod tests {
                 bytes: Bytes::from_static(b"bytes"),
             },
             Body::Fetched,
+            Body::Digest(Summary {
+                index: Index(300),
+                agreed: u64::MAX,
+                vector: VersionVector::from_iter([(NodeId(3), place)]),
+                merged: 0,
+            }),
+            Body::AskSlots { index: Index(300), order: Order::Agreed },
+            Body::Slots {
+                index: Index(7),
+                order: Order::Merged,
+                sums: Bytes::from_static(b"sums"),
+            },
         ]
     }
 

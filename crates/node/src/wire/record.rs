@@ -23,6 +23,9 @@ pub(crate) enum Record {
     /// Another start of this node was believed that this directory has not lived: it must never
     /// take part again.
     Superseded,
+    /// A majority of all members agreed on another state than this node's at the digest `at`; at
+    /// `good`, the last digest before it that a majority shared, they were the same (0: at none).
+    Diverged { at: Index, good: Index },
     /// Raft's term, vote and last known commit index.
     HardState { term: Term, vote: Option<NodeId>, commit: Index },
     /// An entry of the agreed log, of the only kind that there is. It replaces all at or after its
@@ -117,6 +120,7 @@ const MERGED_SLOT: u8 = 10;
 const MERGED_BASE: u8 = 11;
 const END: u8 = 12;
 const FETCH: u8 = 13;
+const DIVERGED: u8 = 14;
 
 /// What stands for no vote: no node has this id.
 const NOBODY: u64 = 0;
@@ -150,6 +154,10 @@ impl Record {
                 known.encode(out);
             }),
             Record::Superseded => framed(out, SUPERSEDED, |_| ()),
+            Record::Diverged { at, good } => framed(out, DIVERGED, |out| {
+                put_uint(out, at.0);
+                put_uint(out, good.0);
+            }),
             Record::HardState { term, vote, commit } => framed(out, HARD_STATE, |out| {
                 put_uint(out, term.0);
                 put_uint(out, vote.map_or(NOBODY, |candidate| candidate.0));
@@ -198,6 +206,9 @@ impl Record {
             BOOT => Record::Boot(Life::decode(&mut reader)?),
             MEMBER => Record::Member(NodeId(reader.uint()?), Known::decode(&mut reader)?),
             SUPERSEDED => Record::Superseded,
+            DIVERGED => {
+                Record::Diverged { at: Index(reader.number()?), good: Index(reader.number()?) }
+            }
             HARD_STATE => Record::HardState {
                 term: Term(reader.number()?),
                 vote: Some(reader.uint()?).filter(|vote| *vote != NOBODY).map(NodeId),
@@ -321,6 +332,7 @@ mod tests {
             Record::Boot(life),
             Record::Member(NodeId(1), Known { directory: DirectoryId(99), life }),
             Record::Superseded,
+            Record::Diverged { at: Index(300), good: Index(0) },
             Record::HardState { term: Term(4), vote: Some(NodeId(2)), commit: Index(300) },
             Record::HardState { term: Term(1), vote: None, commit: Index(0) },
             Record::Agreed { index: Index(301), term: Term(4), data: Bytes::from_static(b"entry") },

@@ -75,6 +75,9 @@ pub(crate) struct World {
     limits: Limits,
     /// The `maxmemory` that a node is started with.
     max_memory: BTreeMap<u64, u64>,
+    slow: bool,
+    /// Whether the node that starts is to discard its state.
+    discard_state: bool,
     /// Buffers of requests, which nodes must not keep.
     lent: Vec<Bytes>,
     told: Vec<String>,
@@ -112,6 +115,9 @@ impl World {
     ///   and send so much of a snapshot at once.
     /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`: its newest snapshot is damaged; `forget
     ///   1`: of the log of node 1 what is before its older snapshot is gone.
+    /// - `digests MS KEYS`: states are compared so often, and so many keys a turn; `digests`: what
+    ///   came of it; `decay 1 KEY`: the value of a key changes in the memory of node 1.
+    /// - `slow`: from now on nodes take one turn a step, whatever they leave over.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads;
     ///   `terms`: the term of each node.
@@ -189,6 +195,11 @@ impl World {
                 self.deliver(99, number(to), message);
             }
             ["start", id] => self.start(number(id)),
+            ["start", id, "--discard-state"] => {
+                self.discard_state = true;
+                self.start(number(id));
+                self.discard_state = false;
+            }
             ["start", id, level] => {
                 let usual = self.level.replace(level_of(level));
                 self.start(number(id));
@@ -229,6 +240,18 @@ impl World {
                 node.set_max_memory_merged(number(bytes));
             }
             ["memory"] => self.memory(),
+            ["digests", ms, keys] => {
+                (self.limits.digest_ms, self.limits.digest_keys) =
+                    (number(ms), number(keys) as usize);
+                let limits = self.limits;
+                self.nodes.values_mut().for_each(|node| node.set_limits(limits));
+            }
+            ["slow"] => self.slow = true,
+            ["digests"] => self.digests(),
+            ["decay", id, key] => {
+                let node = self.nodes.get_mut(&number(id)).expect("a node that runs");
+                assert!(node.rot(key.as_bytes()), "the key is there");
+            }
             ["snapshot", id] => self.turn(number(id), vec![Input::TakeSnapshot]),
             ["rot", id] => {
                 let mut newest = self.disk(number(id)).snapshots.last_entry().unwrap();
@@ -294,6 +317,7 @@ impl World {
             seed: id * 7919 + self.now_ms,
             incarnation: self.path_of(own).0,
             directory: DirectoryId(*self.directories.get(&own).unwrap_or(&self.directories[&id])),
+            discard_state: self.discard_state,
         };
         let (recovered, damaged) = self.disks[&own].recover(&config);
         self.told.extend(damaged.map(|damaged| format!("n{own}: {damaged}")));
@@ -459,7 +483,7 @@ impl World {
         for output in outputs {
             self.take(id, output);
         }
-        if goes_on {
+        if goes_on && !self.slow {
             self.turn(id, vec![]);
         }
     }
@@ -511,6 +535,9 @@ impl World {
             }
             Output::Note(Event::OtherMaxMemory { own, agreed }) => {
                 self.told.push(format!("n{id} was told {own}, and the cluster has {agreed}"));
+            }
+            Output::Note(Event::DigestDiffers { index, member, .. }) => {
+                self.told.push(format!("n{id}: n{} differs at digest {index}", member.0));
             }
             Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {
@@ -608,6 +635,16 @@ impl World {
         self.told.push(format!(
             "{done} of {count} done in {ms} ms, in {entries} entries; log time went on by {passed_ms} ms"
         ));
+    }
+
+    fn digests(&mut self) {
+        for (id, node) in &self.nodes {
+            let Digests { last, equal, alarm, given_up } = node.status().digests;
+            let alarm = alarm.unwrap_or("no alarm".into());
+            self.told.push(format!(
+                "n{id}: digest {last}, equal at {equal}, {given_up} given up, {alarm}"
+            ));
+        }
     }
 
     fn status(&mut self) {

@@ -20,6 +20,10 @@ pub trait Context {
     /// From now on the records of merged keyspaces may count so many bytes here; 0: any number.
     fn set_max_memory_merged(&self, bytes: u64);
 
+    /// Changes the value of a key in memory, as a broken machine would; false: there is none. For
+    /// test mode alone.
+    fn rot(&self, key: &[u8]) -> bool;
+
     /// The faults that clients may ask for; only in test mode.
     fn faults(&self) -> Option<&Faults>;
 }

@@ -29,6 +29,16 @@ pub(super) fn clock(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<
     Action::Replied
 }
 
+/// `DEBUG ROT key`: its value changes in the memory of this node alone. 1, if it has one.
+pub(super) fn rot(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    let mut writer = connection.writer(out);
+    match call.context.faults() {
+        None => writer.error(NOT_ALLOWED),
+        Some(_) => writer.integer(i64::from(call.context.rot(&call.request[2]))),
+    }
+    Action::Replied
+}
+
 /// `DEBUG DISK FULL [error] | FREE | FAIL-SYNC | STALL ms | POWER-OFF [seed]`
 ///
 /// - `FULL`: no file can be made, for want of room or for this reason;

@@ -124,14 +124,16 @@ fn human(bytes: u64) -> String {
 
 /// A node that serves clients has read its snapshot and replayed its log: it is never loading.
 fn persistence(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result {
-    let snapshots = &status.snapshots;
+    let (snapshots, digests) = (&status.snapshots, &status.digests);
     write!(
         text,
         "loading:0\r\nasync_loading:0\r\nrdb_bgsave_in_progress:{writing}\r\n\
          rdb_last_save_time:{last_s}\r\nrdb_last_bgsave_status:{outcome}\r\naof_enabled:1\r\n\
          snapshot_number:{number}\r\nsnapshot_bytes:{bytes}\r\n\
          snapshot_spool_bytes:{spool}\r\nlog_bytes_since_snapshot:{log}\r\n\
-         log_segments:{segments}\r\n",
+         log_segments:{segments}\r\n\
+         digest_index:{digest}\r\ndigest_equal_index:{equal}\r\ndigest_alarm:{alarm}\r\n\
+         digests_given_up:{given_up}\r\n",
         writing = u8::from(snapshots.writing),
         last_s = saving::last_s(status, figures.started_s),
         outcome = if snapshots.failed { "err" } else { "ok" },
@@ -140,6 +142,10 @@ fn persistence(text: &mut String, status: &Status, figures: &Figures) -> fmt::Re
         spool = snapshots.spool_bytes,
         log = snapshots.log_bytes,
         segments = figures.log_segments,
+        digest = digests.last,
+        equal = digests.equal,
+        alarm = digests.alarm.as_deref().unwrap_or_default(),
+        given_up = digests.given_up,
     )
 }
 

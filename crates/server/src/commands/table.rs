@@ -408,7 +408,7 @@ static CONSISTENCY_COMMANDS: [Spec; 2] = [
     HELP,
 ];
 
-static DEBUG_COMMANDS: [Spec; 3] = [
+static DEBUG_COMMANDS: [Spec; 4] = [
     Spec {
         name: "clock",
         arity: 3,
@@ -426,6 +426,14 @@ static DEBUG_COMMANDS: [Spec; 3] = [
             Argument { name: "ms|seed|error", kind: "string", flags: &["optional"], ..ARGUMENT },
         ],
         run: Run::Here(debug::disk),
+        ..SERVER
+    },
+    Spec {
+        name: "rot",
+        arity: 3,
+        summary: "Changes the value of a key in the memory of this node alone",
+        arguments: &[Argument { name: "key", kind: "string", ..ARGUMENT }],
+        run: Run::Here(debug::rot),
         ..SERVER
     },
     HELP,

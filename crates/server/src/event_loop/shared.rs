@@ -14,7 +14,6 @@ use bytes::BytesMut;
 use node::{Input, Node, Status, TURN_STEPS};
 
 use super::{Clock, Notify, room};
-use crate::Faults;
 use crate::clients::zmq::Turns;
 use crate::clients::{Session, Sessions};
 use crate::commands::{Context, Figures};
@@ -299,6 +298,10 @@ impl Context for Shared {
 
     fn set_max_memory_merged(&self, bytes: u64) {
         self.node.borrow_mut().set_max_memory_merged(bytes);
+    }
+
+    fn rot(&self, key: &[u8]) -> bool {
+        self.node.borrow_mut().rot(key)
     }
 
     fn faults(&self) -> Option<&Faults> {

@@ -16,7 +16,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use node::{Event, MemberClock, NodeId, Shortage};
+use node::{Event, MemberClock, NodeId, Order, Shortage};
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
@@ -157,6 +157,20 @@ pub(crate) fn tell(event: &Event) {
              maxmemory at any node changes that of the cluster"
         ),
         Event::Fetched(from, None) => info_some!("the state of node {} is merged", from.0),
+        Event::DigestDiffers { index, order, member } => warn_some!(
+            "the {} state of node {} is another one than that of this node at the digest at index {index}: memory or a disk of \
+             one of them is broken\n  hint: INFO persistence says on each node with whom it differs; a node against which there \
+             is a majority stops by itself",
+            order_name(*order),
+            member.0
+        ),
+    }
+}
+
+fn order_name(order: Order) -> &'static str {
+    match order {
+        Order::Agreed => "agreed",
+        Order::Merged => "merged",
     }
 }
 

@@ -38,6 +38,7 @@ struct File {
     waiting_memory: Option<Size>,
     maxmemory: Option<Size>,
     maxmemory_merged: Option<Size>,
+    digest_interval: Option<u64>,
     protected_mode: Option<bool>,
     test_mode: Option<bool>,
 }
@@ -103,6 +104,7 @@ impl Options {
             max_memory: file.maxmemory.map(|Size(bytes)| bytes).or(max_memory),
             max_memory_merged: bytes(file.maxmemory_merged, options.bounds.max_memory_merged),
         };
+        options.digest_interval_ms = file.digest_interval.unwrap_or(options.digest_interval_ms);
         options.protected_mode = file.protected_mode.unwrap_or(options.protected_mode);
         options.test_mode = file.test_mode.unwrap_or(options.test_mode);
         Ok(options)
@@ -153,7 +155,7 @@ mod tests {
             "# a comment\nid = 2\nlisten = 'a:1'\nzmq-listen = 'a:3'\npeer-listen = 'b:2'\npeers = '1=a:2,2=b:2'\n\
              data-dir = '/data'\nlevel = 'eventual'\nrequest-timeout = 500\n\
              max-clock-drift = 250\nsnapshot-log-size = '1gb'\nsnapshot-age = 60\nlog-memory = 1048576\n\
-             snapshot-memory = '2mb'\nmax-key-size = '1kb'\nmax-value-size = '1mb'\nmax-pipeline = 7\n\
+             snapshot-memory = '2mb'\ndigest-interval = 700\nmax-key-size = '1kb'\nmax-value-size = '1mb'\nmax-pipeline = 7\n\
              maxclients = 8\nclient-memory = '3mb'\nmaxmemory-clients = '4mb'\nlog-backlog = '5mb'\n\
              waiting-memory = '6mb'\nmaxmemory = '1gb'\nmaxmemory-merged = 9\nprotected-mode = false\ntest-mode = true\n",
         )
@@ -187,8 +189,10 @@ mod tests {
                     max_memory: Some(1 << 30),
                     max_memory_merged: 9,
                 },
+                digest_interval_ms: 700,
                 protected_mode: false,
                 test_mode: true,
+                discard_state: false,
                 exit_with_stdin: false,
             }
         );
@@ -205,6 +209,7 @@ mod tests {
         assert!(meant.ends_with("\n  hint: did you mean data-dir?"), "{meant}");
         refused("id = 1\nid = 2\n", "candor.toml:2:1: duplicate key");
         refused("id = 'one'", "candor.toml:1:6: invalid type: string \"one\", expected u64");
+        refused("discard-state = true", "candor.toml:1:1: unknown field `discard-state`");
         refused("id = -1", "candor.toml:1:6: ");
         refused("id = ", "candor.toml:1:");
         refused("\n  level = 'strong'", "candor.toml:2:11: --level \"strong\" is not a level");

@@ -259,6 +259,7 @@ fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Settin
         seed: 0,
         incarnation: 0,
         directory: DirectoryId(0),
+        discard_state: false,
     }
 }
 

@@ -110,6 +110,7 @@ pub(crate) fn status(node: u64) -> Status {
         disk_full: false,
         clock_agrees: true,
         clocks: vec![],
+        digests: Default::default(),
         snapshots: node::Snapshots::default(),
         memory: node::Memory::default(),
     }

@@ -19,6 +19,7 @@
 //! | [`merge`] | turn | merged replicas with equal vectors hold the same |
 //! | [`share`] | turn | no turn of an agreed world answers more than its shares |
 //! | [`patience`] | turn | a request is answered once, within its timeout |
+//! | [`digest`] | turn | without rot no digest differs from that of another node |
 //! | [`life`] | turn | no node halts while its disk keeps what it synced |
 //! | [`clock`] | turn, end | no stamp is made by a clock beyond the cap |
 //! | [`time`] | turn | log time never goes back, stands, or runs beyond the cap |
@@ -45,6 +46,7 @@ mod calm;
 mod clock;
 mod committed;
 pub(crate) mod copy;
+mod digest;
 #[cfg(test)]
 pub(crate) mod example;
 mod fold;
@@ -99,6 +101,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(share::Bounded::new(setting)),
         Box::new(patience::Answered::new(setting)),
         Box::new(life::Alive),
+        Box::new(digest::Same),
         Box::new(clock::Capped::new(setting)),
         Box::new(time::Onward::new(setting)),
         Box::new(reserve::Small::new(setting.nodes)),

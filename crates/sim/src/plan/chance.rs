@@ -26,6 +26,8 @@ pub(crate) enum Subject {
     Snapshots,
     /// How much memory there is.
     Memory,
+    /// How often states are compared, and in how many turns.
+    Digests,
     /// What the fault of this number draws while it goes on.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -51,6 +53,7 @@ impl Subject {
             Subject::Calm => 12,
             Subject::Snapshots => 13,
             Subject::Memory => 17,
+            Subject::Digests => 14,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

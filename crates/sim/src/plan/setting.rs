@@ -92,6 +92,7 @@ impl Setting {
         let max_memory = max_memory(&mut Chance::new(seed, Subject::Memory));
         let max_memory_merged = max_memory.filter(|_| order == Order::Merged).unwrap_or(0);
         let limits = Limits { max_memory_merged, ..limits };
+        let limits = digest_limits(&mut Chance::new(seed, Subject::Digests), limits);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -208,6 +209,15 @@ fn snapshot_limits(chance: &mut Chance, limits: Limits) -> Limits {
     }
 }
 
+/// In most worlds states are compared every now and then, in turns of a few keys.
+fn digest_limits(chance: &mut Chance, limits: Limits) -> Limits {
+    Limits {
+        digest_ms: chance.pick(&[100, 300, 1_000, 3_000, limits.digest_ms]),
+        digest_keys: chance.pick(&[1, 2, 5, limits.digest_keys]),
+        ..limits
+    }
+}
+
 /// How long a message takes within a town, and between continents, or nearly so.
 const NEAR_US: u64 = 1_000;
 const FAR_US: u64 = 15_000;
@@ -292,6 +302,9 @@ impl fmt::Display for Setting {
         if let Some(bytes) = self.max_memory {
             write!(f, ", {bytes} bytes of memory")?;
         }
+        if self.limits.digest_ms != whole.digest_ms {
+            write!(f, ", digests every {} ms", self.limits.digest_ms)?;
+        }
         let rest = Limits {
             kept_bytes: whole.kept_bytes,
             snapshot_log_bytes: whole.snapshot_log_bytes,
@@ -299,6 +312,8 @@ impl fmt::Display for Setting {
             spool_bytes: whole.spool_bytes,
             piece_bytes: whole.piece_bytes,
             max_memory_merged: whole.max_memory_merged,
+            digest_ms: whole.digest_ms,
+            digest_keys: whole.digest_keys,
             ..self.limits
         };
         if rest == whole {

@@ -131,6 +131,13 @@ pub(crate) fn event(event: &Event) -> String {
         Event::OtherMaxMemory { own, agreed } => {
             format!("was started with maxmemory {own}, and the cluster has {agreed}")
         }
+        Event::DigestDiffers { index, order, member } => {
+            let order = match order {
+                Order::Agreed => "agreed",
+                Order::Merged => "merged",
+            };
+            format!("node {} has another {order} state at digest {index}", member.0)
+        }
         Event::HandsOver(to) => format!("node {} is asked to lead instead of it", to.0),
     }
 }

@@ -46,6 +46,7 @@ pub(crate) fn config(id: NodeId, members: Vec<(NodeId, String)>) -> Config {
         seed: id.0,
         incarnation: id.0,
         directory: DirectoryId(id.0),
+        discard_state: false,
     }
 }
 
