@@ -173,6 +173,7 @@ impl Node {
         }
         self.count(outputs);
         self.agreed.state().clean_up();
+        self.merged.clean_up();
         self.snapshot(outputs);
         self.disk.close(outputs);
     }
@@ -197,6 +198,7 @@ impl Node {
             || (self.serves() && self.sessions.has_runnable())
             || !self.counts.is_empty()
             || self.agreed.has_garbage()
+            || self.merged.has_garbage()
             || self.snapshots.has_more()
     }
 

@@ -115,6 +115,7 @@ impl World {
     ///   `terms`: the term of each node.
     /// - `n1.a flood COUNT`: so many writes, ten each millisecond; messages and disks take no time
     ///   meanwhile.
+    /// - `tombstones`: how many each node has.
     /// - `log time`: how far the last stamp in the leader's log is ahead of the right time.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -206,6 +207,11 @@ impl World {
                 let term = |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().term);
                 let terms: Vec<_> = self.nodes.iter().map(term).collect();
                 self.told.push(format!("terms: {}", terms.join(", ")));
+            }
+            ["tombstones"] => {
+                let of = |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().tombstones);
+                let all: Vec<_> = self.nodes.iter().map(of).collect();
+                self.told.push(format!("tombstones: {}", all.join(", ")));
             }
             ["log", "time"] => self.log_time(),
             ["keep", bytes] => {
