@@ -5,7 +5,7 @@
 //! - The stamp of a write is above that of every write that its replica had applied before.
 //! - What a replica had applied includes all that the writes in it depend on.
 //! - Each read saw, of the writes of its key that its replica had applied, the one with the highest
-//!   stamp; EXISTS counted the keys of which that is no delete.
+//!   stamp, or nothing where that is a delete; EXISTS counted the keys of which that is no delete.
 //!
 //! Together this is convergent causal consistency, proved in one pass.
 
@@ -193,9 +193,11 @@ fn saw_the_highest(one: &Placed<'_>, known: &[Known<'_>], mystery: bool) -> Resu
     let names_it = one.operation.action == Action::Get;
     let fits = match (one.write, highest) {
         (Some(by), Some(highest)) => by == highest.write && seen == highest.value,
+        (Some(_), None) => false,
         (None, None) => seen.is_none(),
-        (None, Some(highest)) if !names_it => seen == highest.value || (seen.is_none() && mystery),
-        _ => false,
+        // Nothing is named where the tombstone is gone.
+        (None, Some(_)) if names_it && seen.is_some() => false,
+        (None, Some(highest)) => seen == highest.value || (seen.is_none() && mystery),
     };
     if fits {
         return Ok(());
