@@ -244,12 +244,6 @@ mutants! {
     RoundTripIgnored, "clock-skew loss", "";
     /// A delete leaves no tombstone.
     NoTombstone, "deletes resurrect", "KeyDB#83";
-    /// A tombstone goes a few milliseconds after it came, whoever has it.
-    TombstonesByAge, "deletes resurrect", "KeyDB#83";
-    /// A tombstone goes once every member has it, whatever older is still on its way.
-    OneRoundEnough, "deletes resurrect", "KeyDB#83";
-    /// A tombstone goes although one member has not said that it has it.
-    OneMemberUnasked, "deletes resurrect", "KeyDB#83";
     /// A delete of several keys stops at the first that is not there.
     DelStopsAtAbsent, "replicas diverge", "";
 
@@ -406,6 +400,12 @@ mutants! {
     CutLogSkips, "snapshot", "", "merged::log::tests::who_lacks_what_is_forgotten_is_told_so";
     /// A snapshot counts as whole although a part of it is missing.
     EndUncounted, "snapshot", "", "wire::section::tests::what_is_cut_or_changed_is_not_complete";
+    /// A tombstone goes a few milliseconds after it came, whoever has it.
+    TombstonesByAge, "deletes resurrect", "KeyDB#83", "merged_12_who_is_away_keeps_tombstones.story";
+    /// A tombstone goes once every member has it, whatever older is still on its way.
+    OneRoundEnough, "deletes resurrect", "KeyDB#83", "merged_13_an_older_write_between_the_rounds.story";
+    /// A tombstone goes although one member has not said that it has it.
+    OneMemberUnasked, "deletes resurrect", "KeyDB#83", "merged_12_who_is_away_keeps_tombstones.story";
     /// A state that is fetched brings back a key that was deleted here and whose tombstone is gone.
     JoinRevives, "deletes resurrect", "", "merged::state::join::tests::what_is_gone_here_is_not_taken_in";
     /// What is gone in a state that is fetched stays here.

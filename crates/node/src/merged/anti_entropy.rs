@@ -200,7 +200,7 @@ impl Repair {
     pub(crate) fn all_told(&self, vector: &VersionVector) -> Option<Vec<&VersionVector>> {
         let told = |peer| self.told.get(peer).filter(|told| told.holds(vector));
         let unasked = mutant!(OneMemberUnasked, 0, 1);
-        self.peers.iter().skip(unasked).map(told).collect()
+        self.peers.iter().rev().skip(unasked).map(told).collect()
     }
 
     /// Whether this peer has told of something that is missing here.

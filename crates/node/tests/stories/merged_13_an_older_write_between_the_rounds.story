@@ -5,22 +5,21 @@
 > settle
 n1.a set k v → OK
 > clock 1 400
-> hold 3 1
+> cut 3 1
 > n3.c set k old
 > run 20
 n3.c set k old → OK
+> hold 3 1
+> hold 2 1
+> heal
 > n1.a del k
-> run 20
+> run 1500
 n1.a del k → 1
 > release 3 1
-> cut 3 1
-> cut 2 1
-> run 20
-> heal
-> run 100
+> release 2 1
+> run 50
 > tombstones
 tombstones: n1 1, n2 1, n3 1
-> settle
 > run 3000
 > tombstones
 tombstones: n1 0, n2 0, n3 0

@@ -270,6 +270,25 @@ mod tests {
     }
 
     #[test]
+    fn a_delete_that_is_forgotten_explains_nothing_but_itself() {
+        let mut delete = write(1, "", entry(1, 2, 60), &[(1, 2)]);
+        delete.action = Action::Del;
+        delete.outcome = Outcome::Done(Reply::Integer(1));
+        let check = |index, clock| {
+            let certificate =
+                Certificate::Merged { position: vector(&[(1, 3)]), by: Some(None), entry: None };
+            let read = operation(2, Action::Get, Reply::Nil, (0, 1), certificate);
+            let other = write(1, "a", entry(1, index, clock), &[(1, index)]);
+            let mut writes = [other, delete.clone()];
+            writes.sort_by_key(|one| place(&placed(one).unwrap().write.unwrap()));
+            let [one, two] = writes;
+            at_rest(&mut Merged, &[one, two, read]).map_err(|what| what.to_string())
+        };
+        assert_eq!(check(1, 50), Ok(()));
+        assert!(check(3, 70).unwrap_err().contains("highest"), "a write after it is lost");
+    }
+
+    #[test]
     fn stamps_explain_or_not() {
         let one = write(1, "a", entry(1, 1, 50), &[(1, 1)]);
         let two = write(2, "b", entry(2, 1, 60), &[(1, 1), (2, 1)]);
