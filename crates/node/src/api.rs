@@ -358,6 +358,9 @@ pub struct Status {
     pub vector: Vec<(NodeId, Boot, Index)>,
     /// Keys with a value.
     pub keys: u64,
+    /// Keys of the merged logs that were deleted, and of which this is kept until nothing older can
+    /// arrive.
+    pub tombstones: u64,
     /// Whether the disk has no room but for small records.
     pub disk_full: bool,
     /// Whether this node's wall clock lies within the cap of at least half of those measured.

@@ -76,7 +76,10 @@ macro_rules! mutants {
                     | StampCeilingLost | StampWithoutOffset | DriftCapIgnored | NoTombstone
                     | UnmeasuredClockStamps | CertificateTooWide | DelStopsAtAbsent
                     | InboxBytesLeak | MergedKeysCounted | PushTakenForAnswer
-                    | SnapshotWithoutCeiling | CutLogSkips | RemovalsWithoutEnd => {
+                    | SnapshotWithoutCeiling | CutLogSkips | TombstonesByAge | OneRoundEnough
+                    | OneMemberUnasked | JoinRevives | JoinKeepsGone | JoinedAppliedAgain
+                    | JoinedToldAtOnce | ClockRaisedLate
+                    | RemovalsWithoutEnd => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -410,6 +413,22 @@ mutants! {
     CutLogSkips, "snapshot", "", "merged::log::tests::who_lacks_what_is_forgotten_is_told_so";
     /// A snapshot counts as whole although a part of it is missing.
     EndUncounted, "snapshot", "", "wire::section::tests::what_is_cut_or_changed_is_not_complete";
+    /// A tombstone goes a few milliseconds after it came, whoever has it.
+    TombstonesByAge, "deletes resurrect", "KeyDB#83", "merged_12_who_is_away_keeps_tombstones.story";
+    /// A tombstone goes once every member has it, whatever older is still on its way.
+    OneRoundEnough, "deletes resurrect", "KeyDB#83", "merged_13_an_older_write_between_the_rounds.story";
+    /// A tombstone goes although one member has not said that it has it.
+    OneMemberUnasked, "deletes resurrect", "KeyDB#83", "merged_12_who_is_away_keeps_tombstones.story";
+    /// A state that is fetched brings back a key that was deleted here and whose tombstone is gone.
+    JoinRevives, "deletes resurrect", "", "merged::state::join::tests::what_is_gone_here_is_not_taken_in";
+    /// What is gone in a state that is fetched stays here.
+    JoinKeepsGone, "deletes resurrect", "", "merged::state::join::tests::what_is_gone_there_goes";
+    /// An entry that a fetched state holds is applied once it is on disk all the same.
+    JoinedAppliedAgain, "deletes resurrect", "", "merged::apply::tests::what_a_fetched_state_holds_is_not_applied";
+    /// Who has fetched a state tells so before its own older entries are on its disk.
+    JoinedToldAtOnce, "deletes resurrect", "", "merged::log::tests::who_joined_a_state_tells_nothing_before_its_own_entries_are_on_disk";
+    /// The clock is raised past a stamp when that is applied, not when it is taken in.
+    ClockRaisedLate, "deletes resurrect", "", "merged_10_a_write_beside_a_delete_on_its_way.story";
     /// A state that was fetched takes the place of a log that holds it and more.
     HeldDropped, "un-synced loss", "", "agreed::apply::tests::a_state_that_the_log_holds_is_not_taken";
 

@@ -161,10 +161,12 @@ impl Recovery {
             Record::MergedSlot(slot) if own => self.merged.load(&slot)?,
             Record::MergedSlot(slot) => self.merged_slots.push(slot),
             Record::MergedBase(base) => {
-                for slot in std::mem::take(&mut self.merged_slots) {
-                    self.merged.load(&slot)?;
+                if own {
+                    self.merged.loaded(&base, true);
+                } else {
+                    let slots = std::mem::take(&mut self.merged_slots);
+                    self.merged.restore_joined(&slots, &base)?;
                 }
-                self.merged.loaded(&base, own);
                 self.vector = base.vector;
             }
             Record::End(_) if own => {}

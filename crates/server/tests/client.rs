@@ -290,6 +290,7 @@ impl Context for Fake {
             applied: Index(41),
             vector: vec![],
             keys: 0,
+            tombstones: 0,
             disk_full: false,
             clock_agrees: true,
             clocks: vec![],

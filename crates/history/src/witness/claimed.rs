@@ -3,7 +3,9 @@
 //!
 //! Agreed log: all operations by position, reads behind the write at their place and among
 //! themselves by start. Merged logs: the writes by their stamps, every other operation behind what
-//! it saw and behind what its client did before. Who saw whom is told by `by`.
+//! it saw and behind what its client did before. Who saw whom is told by `by`. Where that names no
+//! write, the store may have forgotten a delete: the read saw the highest write of its key inside
+//! its vector, if that is one.
 //!
 //! A write whose own entry is not told (its outcome is unknown, or the store kept silent) has the
 //! entry that somebody saw and that belongs to no other write, if key and value fit and only one
@@ -12,7 +14,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use crate::model::certificate::{Entry, Place, Position, Source};
+use crate::model::certificate::{Entry, Place, Position, Replica, Source};
 use crate::model::clients;
 use crate::model::history::History;
 use crate::model::level::Level;
@@ -82,7 +84,8 @@ fn merged(history: &History, level: Level) -> Result<Witness, String> {
     };
     let paired = pair(history, level, own, seen)?;
     let mut stamps: Vec<(Stamp, usize)> = Vec::new();
-    let mut makers: HashMap<Entry, usize> = HashMap::new();
+    // One delete may have several keys.
+    let mut makers: HashMap<(&str, Entry), usize> = HashMap::new();
     for (index, op) in operations.iter().enumerate() {
         if !op.is_write() || !counts(op, level) {
             continue;
@@ -91,12 +94,13 @@ fn merged(history: &History, level: Level) -> Result<Witness, String> {
         match entry {
             Some(entry) => {
                 stamps.push((stamp(entry), index));
-                makers.insert(entry, index);
+                makers.insert((&op.key, entry), index);
             }
             None if op.fate() == Fate::Unknown => {}
             None => return Err(format!("{} has no entry", name(index))),
         }
     }
+    let written = Written::new(history, &makers);
     let mut sources: Vec<(usize, Option<usize>)> = Vec::new();
     for (index, op) in operations.iter().enumerate() {
         let looks = !matches!(op.kind, Kind::Write { .. });
@@ -104,9 +108,9 @@ fn merged(history: &History, level: Level) -> Result<Witness, String> {
             continue;
         }
         let source = match op.by() {
-            Some(Source::Nothing) => None,
+            Some(Source::Nothing) => written.delete_seen(op),
             Some(Source::Merged(entry)) => {
-                let maker = makers.get(&entry).copied();
+                let maker = makers.get(&(op.key.as_str(), entry)).copied();
                 Some(maker.ok_or_else(|| format!("{} saw an entry of nobody", name(index)))?)
             }
             _ => return Err(format!("it is not told what {} saw", name(index))),
@@ -126,6 +130,43 @@ type Stamp = (u64, u64, u64, u64, u64);
 
 fn stamp(entry: Entry) -> Stamp {
     (entry.stamp, entry.replica.node, entry.replica.boot, entry.index, entry.offset)
+}
+
+/// The writes of each key in each node's log, in the order of the log, in which stamps rise.
+struct Written<'h> {
+    history: &'h History,
+    of: HashMap<(&'h str, u64), Vec<(Entry, usize)>>,
+}
+
+impl<'h> Written<'h> {
+    fn new(history: &'h History, makers: &HashMap<(&'h str, Entry), usize>) -> Written<'h> {
+        let mut of: HashMap<(&str, u64), Vec<(Entry, usize)>> = HashMap::new();
+        for (&(key, entry), &index) in makers {
+            of.entry((key, entry.replica.node)).or_default().push((entry, index));
+        }
+        of.values_mut().for_each(|writes| writes.sort_unstable_by_key(|&(entry, _)| place(entry)));
+        Written { history, of }
+    }
+
+    /// The delete that a read saw which names no write: the highest write of its key inside its
+    /// vector, if that is a delete. Its tombstone is gone.
+    fn delete_seen(&self, read: &Operation) -> Option<usize> {
+        let Some(Position::Merged(vector)) = read.position() else { return None };
+        let last_of = |&(replica, index): &(Replica, u64)| {
+            let writes = self.of.get(&(read.key.as_str(), replica.node))?;
+            let inside = |&(entry, _): &(Entry, usize)| {
+                (entry.replica.boot, entry.index) <= (replica.boot, index)
+            };
+            writes[..writes.partition_point(inside)].last().copied()
+        };
+        let (_, highest) = vector.iter().filter_map(last_of).max_by_key(|one| stamp(one.0))?;
+        (self.history.operations[highest].written() == Some(&None)).then_some(highest)
+    }
+}
+
+/// Where an entry stands in its node's log.
+fn place(entry: Entry) -> (u64, u64, u64) {
+    (entry.replica.boot, entry.index, entry.offset)
 }
 
 /// For writes whose entry is not told, the only entry that it can be. `own` is what an operation

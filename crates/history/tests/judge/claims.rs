@@ -161,6 +161,32 @@ fn stamps_arbitrate_merged_writes_of_one_value() {
     assert!(verdict.notes[0].contains("the judge searched"), "{:?}", verdict.notes);
 }
 
+/// A write of x, a delete of it by another node, and a read that found nothing and names no write.
+fn deleted(vector: &[(u64, u64)], later: Option<Operation>) -> Verdict {
+    let place = |&(node, index): &(u64, u64)| (Replica { node, boot: 1 }, index);
+    let position = Some(Position::Merged(vector.iter().map(place).collect()));
+    let certificate = Certificate { position, by: Some(Source::Nothing), entry: None };
+    let mut delete = merged_write(0, "x", "", 10, entry(2, 1, 20));
+    delete.kind = Kind::Write { value: None };
+    let mut operations = vec![merged_write(0, "x", "a", 0, entry(1, 1, 10)), delete];
+    operations.extend(later);
+    operations.push(Operation::read(0, "x", None, 40, 45).certified(certificate));
+    check(&History::new(None, operations), Level::Causal, &Budget::default())
+}
+
+#[test]
+fn a_read_that_names_no_write_saw_a_delete_that_the_store_forgot() {
+    let verdict = deleted(&[(1, 1), (2, 1)], None);
+    assert!(verdict.holds() && by_claim(&verdict), "{:?}", verdict.notes);
+    // A vector without the delete explains nothing: the judge looks itself.
+    let verdict = deleted(&[(1, 1)], None);
+    assert!(verdict.holds() && !by_claim(&verdict), "{:?}", verdict.notes);
+    // A write that this client made after the delete is lost.
+    let later = merged_write(0, "x", "b", 20, entry(1, 2, 30));
+    let verdict = deleted(&[(1, 2), (2, 1)], Some(later));
+    assert!(verdict.is_violated(), "{:?}", verdict.notes);
+}
+
 #[test]
 fn stamps_that_contradict_what_was_seen_prove_nothing() {
     // Client 1 saw stamp 20 and then wrote with stamp 10: its own write is hidden behind the older.

@@ -150,10 +150,11 @@ impl Repair {
 
     pub(crate) fn on_tick(&mut self, log: &Log, inbox: &Inbox, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
-        if mutant!(NoGossip, now >= self.gossip_at_ms, false) {
+        if mutant!(NoGossip, now >= self.gossip_at_ms, false)
+            && let Some(vector) = log.told().cloned()
+        {
             self.gossip_at_ms = now + GOSSIP_MS;
-            let message =
-                turn.message(Body::VersionVector { vector: log.applied().clone(), want: false });
+            let message = turn.message(Body::VersionVector { vector, want: false });
             for peer in &self.peers {
                 let message = message.clone();
                 turn.outputs.push(crate::api::Output::Send { to: *peer, message, urgent: false });
@@ -193,6 +194,13 @@ impl Repair {
             }
         }
         self.asked = None;
+    }
+
+    /// What every peer told last, if all of them have told that they hold this.
+    pub(crate) fn all_told(&self, vector: &VersionVector) -> Option<Vec<&VersionVector>> {
+        let told = |peer| self.told.get(peer).filter(|told| told.holds(vector));
+        let unasked = mutant!(OneMemberUnasked, 0, 1);
+        self.peers.iter().rev().skip(unasked).map(told).collect()
     }
 
     /// Whether this peer has told of something that is missing here.

@@ -61,11 +61,15 @@ impl Merged {
         &mut self,
         each: &mut impl FnMut(&Write<'_>, Option<MergedWrite>, Reply),
     ) -> Option<Bytes> {
-        let Kept { origin, place, clock, bytes } = self.log.apply_next();
-        if mutant!(ClockNotRaised, true, origin == self.me) {
+        let (Kept { origin, place, clock, bytes }, is_new) = self.log.apply_next();
+        if mutant!(ClockRaisedLate, false, true) {
             self.clock.raise(clock);
         }
         let own = origin == self.me && place.boot == self.boot;
+        // What a delete overwrote whose tombstone is gone must not come back.
+        if mutant!(JoinedAppliedAgain, !is_new && !own, false) {
+            return None;
+        }
         entry::for_each(&bytes, |offset, write| {
             let stamp =
                 Stamp { clock, replica: origin, offset: mutant!(StampWithoutOffset, offset, 0) };
@@ -133,4 +137,29 @@ fn merged_position(replica: NodeId, place: Place) -> MergedPosition {
 fn merged_write(stamp: Stamp, place: Place) -> MergedWrite {
     let entry = merged_position(stamp.replica, place);
     MergedWrite { entry, offset: stamp.offset, clock: stamp.clock }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Boot, Index, KeyspaceId};
+    use crate::merged::entry::Header;
+    use crate::wire::base::MergedBase;
+
+    #[test]
+    fn what_a_fetched_state_holds_is_not_applied() {
+        let mut merged = Merged::new(NodeId(1), &[NodeId(1), NodeId(2)]);
+        let place = Place { boot: Boot(1), index: Index(1) };
+        let (previous, after) = (Place::START, VersionVector::default());
+        let header = Header { origin: NodeId(2), place, previous, clock: 1, after };
+        let set = Command::of(&Vec::from(["set", "key", "value"].map(Bytes::from))).unwrap();
+        let write = merged.copies.encoded(KeyspaceId::DEFAULT, &set);
+        merged.take(&header, crate::merged::entry::encode(&header, 1, &write));
+        // There the key was deleted by the next entry, and the tombstone is gone.
+        let place = Place { index: Index(2), ..place };
+        let vector = VersionVector::from_iter([(NodeId(2), place)]);
+        merged.restore_joined(&[], &MergedBase { vector, ..MergedBase::default() }).unwrap();
+        merged.apply_next(&mut |_, _, _| ());
+        assert_eq!((merged.value(b"key"), merged.log.applied_count()), (None, 1));
+    }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Log {
     appended: VersionVector,
     applied: VersionVector,
     applied_count: usize,
+    /// How many entries there ever were when a state was last joined.
+    joined_count: usize,
     /// The last entry of each boot of this replica.
     own: BTreeMap<Boot, Index>,
 }
@@ -81,6 +83,14 @@ impl Log {
         &self.applied
     }
 
+    /// What is on this disk, as others may be told; nothing, while entries from before a state was
+    /// joined are on their way there. Of those this replica may have stamped some below deletes that
+    /// the state brought, and whoever is told of the deletes must be told of those, too.
+    pub(crate) fn told(&self) -> Option<&VersionVector> {
+        let holds_own = self.applied_count >= self.joined_count;
+        mutant!(JoinedToldAtOnce, holds_own, true).then_some(&self.applied)
+    }
+
     /// Whether this replica has written that entry of its own.
     pub(crate) fn has_written(&self, place: Place) -> bool {
         let last = self.own.range(..=place.boot).next_back();
@@ -116,6 +126,7 @@ impl Log {
             // What lies between is not here.
             self.cut.raise(replica, place);
         }
+        self.joined_count = self.len();
         if own {
             self.own.extend(&base.own);
         }
@@ -188,13 +199,14 @@ impl Log {
         self.own.insert(place.boot, place.index);
     }
 
-    /// The next entry is on disk: it counts as applied from now on.
-    pub(crate) fn apply_next(&mut self) -> Kept {
+    /// The next entry is on disk: it counts as applied from now on. With it, whether it is new to
+    /// the state: a snapshot may have brought it meanwhile.
+    pub(crate) fn apply_next(&mut self) -> (Kept, bool) {
         let kept = self.kept(self.applied_count).clone();
-        // A snapshot may have brought it meanwhile.
+        let is_new = self.applied.get(kept.origin) < kept.place;
         self.applied.raise(kept.origin, kept.place);
         self.applied_count += 1;
-        kept
+        (kept, is_new)
     }
 
     /// How many entries are on disk and applied.
@@ -305,5 +317,24 @@ mod tests {
         let last = log.applied().clone();
         assert_eq!(log.beyond(&last, usize::MAX), Lacks::Entries(vec![], false));
         assert_eq!(log.beyond(&holds_first, usize::MAX), Lacks::Snapshot);
+    }
+
+    #[test]
+    fn who_joined_a_state_tells_nothing_before_its_own_entries_are_on_disk() {
+        let mut log = Log::default();
+        let header = Header {
+            origin: NodeId(1),
+            place: place(1, 1),
+            previous: Place::START,
+            clock: 1,
+            after: VersionVector::default(),
+        };
+        log.append(&header, entry::encode(&header, 0, &[]));
+        assert_eq!(log.told(), Some(&VersionVector::default()));
+        let vector = VersionVector::from_iter([(NodeId(2), place(1, 1))]);
+        log.join(&MergedBase { vector, ..MergedBase::default() }, false);
+        assert_eq!(log.told(), None);
+        log.apply_next();
+        assert_eq!(log.told(), Some(log.applied()));
     }
 }

@@ -22,12 +22,13 @@
 //! | own writes until they are in an entry | `writes`, `entry`, `hlc` |
 //! | entries and vectors of the others | `entries`, `anti_entropy`, `log` |
 //! | applying what is on disk, answering, spreading | `apply`, `state` |
-//! | what stands for entries that are gone | `snapshots`, `slots` |
+//! | what stands for entries that are gone | `snapshots`, `slots`, `state/join` |
+//! | tombstones that go | `stability`, `state/tombstones` |
 //! | writes for which there is no memory | `memory` |
 //!
 //! # What is left out
 //!
-//! Dropping tombstones; merge rules other than last-writer-wins.
+//! Merge rules other than last-writer-wins.
 
 mod anti_entropy;
 mod apply;
@@ -38,6 +39,7 @@ mod log;
 mod memory;
 mod slots;
 mod snapshots;
+mod stability;
 pub(crate) mod state;
 mod writer;
 mod writes;
@@ -60,6 +62,7 @@ use anti_entropy::{Inbox, Repair};
 use entry::Header;
 use hlc::Clock;
 use log::{Fit, Log};
+use stability::Stability;
 use state::State;
 use writes::Gathered;
 
@@ -85,6 +88,7 @@ pub(crate) struct Merged {
     waiters: VecDeque<Option<Waiter>>,
     inbox: Inbox,
     repair: Repair,
+    stability: Stability,
     /// The snapshot that others may fetch, and up to where it holds the logs.
     offer: Option<(SnapshotNumber, VersionVector)>,
     /// Whether somebody lacks what only a new snapshot holds.
@@ -113,6 +117,7 @@ impl Merged {
             waiters: VecDeque::new(),
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
+            stability: Stability::default(),
             offer: None,
             wants_snapshot: false,
             needed: None,
@@ -138,8 +143,7 @@ impl Merged {
             Fit::Held => return Ok(()),
             Fit::Early | Fit::Forgets(_) => return Err(Malformed),
         }
-        self.log.append(&header, bytes);
-        self.note_own(&header);
+        self.take(&header, bytes);
         self.apply_next(&mut |_, _, _| ());
         self.synced_count = self.log.len();
         self.log.forget(self.limits.kept_bytes, None);
@@ -147,9 +151,16 @@ impl Merged {
         Ok(())
     }
 
-    fn note_own(&mut self, header: &Header) {
+    /// Takes in the next entry of a log. What is stamped from now on is above it, also before it is
+    /// on disk and applied: so what a replica wrote below a delete lies before that in its own log.
+    fn take(&mut self, header: &Header, bytes: Bytes) {
+        self.log.append(header, bytes);
         if header.origin == self.me {
             self.log.note_own(header.place);
+        }
+        let is_raised = mutant!(ClockNotRaised, true, header.origin == self.me);
+        if mutant!(ClockRaisedLate, is_raised, false) {
+            self.clock.raise(header.clock);
         }
     }
 
@@ -193,16 +204,24 @@ impl Merged {
 
     pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
         self.repair.on_connected(peer);
-        turn.send(peer, Body::VersionVector { vector: self.log.applied().clone(), want: false });
+        if let Some(vector) = self.log.told().cloned() {
+            turn.send(peer, Body::VersionVector { vector, want: false });
+        }
     }
 
     pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
         self.repair.on_tick(&self.log, &self.inbox, turn);
+        self.look_at_tombstones();
     }
 
     /// Whether something that could be done was left for the next turn.
     pub(crate) fn has_more(&self) -> bool {
         self.log.applied_count() < self.synced_count && self.has_room()
+    }
+
+    /// How many keys have nothing but a tombstone.
+    pub(crate) fn tombstones(&self) -> u64 {
+        self.state.tombstones()
     }
 
     /// The merged values.

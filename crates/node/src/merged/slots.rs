@@ -31,9 +31,9 @@ pub(super) fn put(key: &[u8], record: Record<'_, Writer>, out: &mut Vec<u8>) {
 }
 
 /// Calls `each` with every key of a slot.
-pub(super) fn for_each(
-    slot: &[u8],
-    mut each: impl FnMut(&[u8], Option<&[u8]>, Writer),
+pub(super) fn for_each<'a>(
+    slot: &'a [u8],
+    mut each: impl FnMut(&'a [u8], Option<&'a [u8]>, Writer),
 ) -> Result<(), Malformed> {
     let mut reader = Reader::new(slot);
     reader.uint()?;

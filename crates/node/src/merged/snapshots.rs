@@ -33,9 +33,9 @@ impl Merged {
         self.log.unapplied().cloned().map(Record::Merged).collect()
     }
 
-    /// Takes in keys of a slot of a snapshot.
+    /// Takes in keys of a slot of a snapshot of this node.
     pub(crate) fn load(&mut self, slot: &[u8]) -> Result<(), Malformed> {
-        self.state.join(slot)
+        self.state.load(slot)
     }
 
     /// All slots are here. `own`: of a snapshot of this node.
@@ -44,12 +44,20 @@ impl Merged {
         self.clock.raise(base.clock);
     }
 
+    /// Merges the state of another replica, as the disk kept it.
+    pub(crate) fn restore_joined(
+        &mut self,
+        slots: &[Bytes],
+        base: &MergedBase,
+    ) -> Result<(), Malformed> {
+        self.state.join(slots, self.log.applied(), &base.vector)?;
+        self.loaded(base, false);
+        Ok(())
+    }
+
     /// Merges the state of another replica, which is on this disk.
     pub(crate) fn join(&mut self, slots: &[Bytes], base: &MergedBase, turn: &mut Turn<'_>) {
-        for slot in slots {
-            self.state.join(slot).expect("a slot is checked before it is kept");
-        }
-        self.loaded(base, false);
+        self.restore_joined(slots, base).expect("a slot is checked before it is kept");
         while let Some((header, bytes)) = self.inbox.take_fitting(&self.log) {
             self.append(&header, bytes, turn);
         }

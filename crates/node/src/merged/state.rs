@@ -1,5 +1,8 @@
 //! The values of the merged order: of each key, the write with the highest stamp.
 
+mod join;
+mod tombstones;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -13,13 +16,17 @@ use crate::wire::codec::Malformed;
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
 use crate::wire::version_vector::{Place, VersionVector};
+pub(super) use tombstones::Places;
+use tombstones::Tombstones;
 
 /// Keys, values and tombstones: after a delete a record stays without a value, so that an older
-/// write cannot bring the key back. The order in which writes are merged makes no difference.
+/// write cannot bring the key back, until no such write can come any more. The order in which
+/// writes are merged makes no difference.
 #[derive(Debug)]
 pub(crate) struct State {
     values: Store<Writer>,
     keys: u64,
+    tombstones: Tombstones,
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
     /// A walk for a snapshot.
@@ -30,7 +37,14 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new() -> State {
-        State { values: Store::new(), keys: 0, watch: Watch::default(), walk: None, digest: None }
+        State {
+            values: Store::new(),
+            keys: 0,
+            tombstones: Tombstones::default(),
+            watch: Watch::default(),
+            walk: None,
+            digest: None,
+        }
     }
 
     /// What all records count, those of removed keys included.
@@ -46,8 +60,8 @@ impl State {
 
     // Snapshots.
 
-    /// Merges the keys of a slot of another state.
-    pub(crate) fn join(&mut self, slot: &[u8]) -> Result<(), Malformed> {
+    /// Merges the keys of a slot of a snapshot of this state.
+    pub(crate) fn load(&mut self, slot: &[u8]) -> Result<(), Malformed> {
         slots::for_each(slot, |key, value, Writer { stamp, place }| {
             self.merge(key, stamp, place, value);
         })
@@ -114,23 +128,46 @@ impl State {
     ) -> bool {
         let old = self.values.get(key);
         let had_value = old.is_some_and(|old| old.value.is_some());
+        let had_tombstone = old.is_some() && !had_value;
         if old.is_some_and(|old| outlasts(old.by().stamp, stamp)) {
             return had_value;
         }
         if had_value != value.is_some() {
             self.watch.note(key, had_value);
         }
+        self.keep(key);
+        self.keys += u64::from(value.is_some());
+        self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);
+        self.values.set(key, value.map(Cow::Borrowed), Writer { stamp, place });
+        self.tombstones.count -= u64::from(had_tombstone);
+        if value.is_none() {
+            self.tombstones.add(key);
+        }
+        mutant!(NoTombstone, (), self.forget(key));
+        had_value
+    }
+
+    /// A key is about to change: a walk that has not passed it yet will see it as it is.
+    fn keep(&mut self, key: &[u8]) {
         if let Some(walk) = &mut self.walk {
             walk.keep(key, &self.values, slots::put);
         }
         if let Some((vector, sums)) = &mut self.digest {
             sums.before_change(key, &self.values, slots::put, is_held_by(vector));
         }
-        self.keys += u64::from(value.is_some());
-        self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);
-        self.values.set(key, value.map(Cow::Borrowed), Writer { stamp, place });
-        mutant!(NoTombstone, (), self.forget(key));
-        had_value
+    }
+
+    /// Removes all that is known of a key, if something is.
+    fn remove(&mut self, key: &[u8]) {
+        let Some(old) = self.values.get(key) else { return };
+        let had_value = old.value.is_some();
+        if had_value {
+            self.watch.note(key, true);
+        }
+        self.keep(key);
+        self.keys -= u64::from(had_value);
+        self.tombstones.count -= u64::from(!had_value);
+        self.values.remove(key);
     }
 
     /// Merges a delete of several keys: how many of them had a value before. Each counts once, also
@@ -161,7 +198,7 @@ impl State {
     #[cfg(feature = "mutants")]
     fn forget(&mut self, key: &[u8]) {
         if self.get(key).is_none() {
-            self.values.remove(key);
+            self.remove(key);
         }
     }
 

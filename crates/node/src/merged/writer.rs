@@ -4,7 +4,7 @@ use super::hlc::{self, Stamp};
 use crate::ids::{Boot, Index, NodeId};
 use crate::store::Written;
 use crate::wire::codec::{Reader, put_uint};
-use crate::wire::version_vector::Place;
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// Which write a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,13 @@ pub(super) struct Writer {
     pub(super) stamp: Stamp,
     /// Where it was written, in the log of the stamp's replica.
     pub(super) place: Place,
+}
+
+impl Writer {
+    /// Whether a vector holds the entry of the write.
+    pub(super) fn is_within(&self, vector: &VersionVector) -> bool {
+        vector.get(self.stamp.replica) >= self.place
+    }
 }
 
 impl Written for Writer {

@@ -141,8 +141,7 @@ impl Merged {
         if mutant!(ForeignNotKept, true, header.origin == self.me) {
             turn.disk.record(&Record::Merged(bytes.clone()));
         }
-        self.log.append(header, bytes);
-        self.note_own(header);
+        self.take(header, bytes);
         let (ticket, count) = (turn.disk.ticket(), self.log.len());
         match self.syncing.back_mut() {
             Some(last) if last.0 == ticket => last.1 = count,

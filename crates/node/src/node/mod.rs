@@ -179,6 +179,7 @@ impl Node {
         }
         self.count(outputs);
         self.agreed.state().clean_up();
+        self.merged.clean_up();
         let has_walked = self.snapshot(outputs);
         self.digest(has_walked, outputs);
         self.disk.close(outputs);
@@ -204,6 +205,7 @@ impl Node {
             || (self.serves() && self.sessions.has_runnable())
             || !self.counts.is_empty()
             || self.agreed.has_garbage()
+            || self.merged.has_garbage()
             || self.snapshots.has_more()
             || self.digests.has_more()
     }

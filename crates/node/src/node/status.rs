@@ -34,6 +34,7 @@ impl Node {
             applied: self.agreed.applied(),
             vector: self.merged.vector().iter().map(|(id, at)| (id, at.boot, at.index)).collect(),
             keys,
+            tombstones: self.merged.tombstones(),
             disk_full: self.disk.is_full(),
             clock_agrees: self.clocks.agrees(),
             clocks: self.clocks.measured(self.now).collect(),

@@ -214,6 +214,21 @@ impl<P: Written> Store<P> {
         self.set(key, Some(value.into()), by)
     }
 
+    /// Calls `each` with the keys that lie at one place of the walk.
+    pub(crate) fn at<'a>(
+        &'a self,
+        place: Cursor,
+        each: &mut dyn FnMut(&'a [u8], Record<'a, P>) -> bool,
+    ) {
+        let (slot, hash) = place.parts();
+        let Some(keys) = self.slots.get(slot) else { return };
+        keys.find_from(hash, &self.records, &mut |handle| {
+            let (key, record) = self.records.get(handle);
+            let goes_on = Cursor::new(slot, xxh3_64(key)) == place && each(key, record);
+            (!goes_on).then_some(())
+        });
+    }
+
     /// Takes out about so many keys, wherever they lie, so that a store that is over goes in
     /// pieces: how much this was, in keys. Nobody looks into it any more.
     pub(crate) fn drop_some(&mut self, most: u64) -> u64 {
@@ -224,6 +239,14 @@ impl<P: Written> Store<P> {
             count += some as u64;
         }
         count
+    }
+}
+
+#[cfg(test)]
+impl<P> Store<P> {
+    /// How many pages its records take.
+    pub(crate) fn pages(&self) -> usize {
+        self.records.counts().0
     }
 }
 

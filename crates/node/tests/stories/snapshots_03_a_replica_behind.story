@@ -29,7 +29,7 @@ n3.c get key30 → v   at [1.1:30 2.1:1 3.2:1], by 1.1:30.0
 > n3.c get key7
 n3.c get key7 → 2   at [1.1:30 2.1:1 3.2:1], by 2.1:1.0
 > n3.c get key8
-n3.c get key8 → nil   at [1.1:30 2.1:1 3.2:1], by 2.1:1.1
+n3.c get key8 → nil   at [1.1:30 2.1:1 3.2:1], by nothing
 > n1.a get own
 n1.a get own → 2
 > run 100

@@ -126,6 +126,7 @@ impl World {
     /// - `n1.a maxmemory BYTES`: sets what the agreed records may count; `own 1 BYTES`: from its
     ///   next start on, node 1 is started with this value; `merged memory 1 BYTES`: what merged
     ///   records may count at node 1; `memory`: what is counted, and what may be.
+    /// - `tombstones`: how many each node has.
     /// - `log time`: how far the last stamp in the leader's log is ahead of the right time.
     pub(crate) fn command(&mut self, line: &str) {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -222,6 +223,11 @@ impl World {
                 let term = |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().term);
                 let terms: Vec<_> = self.nodes.iter().map(term).collect();
                 self.told.push(format!("terms: {}", terms.join(", ")));
+            }
+            ["tombstones"] => {
+                let of = |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().tombstones);
+                let all: Vec<_> = self.nodes.iter().map(of).collect();
+                self.told.push(format!("tombstones: {}", all.join(", ")));
             }
             ["log", "time"] => self.log_time(),
             ["keep", bytes] => {

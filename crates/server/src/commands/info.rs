@@ -193,6 +193,7 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
          raft_applied:{applied}\r\nmembers:{members}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
          formed:{formed}\r\nready:{ready}\r\nagreed_ready:{agreed_ready}\r\nwaits_for:{waits}\r\n\
          log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_version_vector:{vector}\r\n\
+         merged_tombstones:{tombstones}\r\n\
          disk_full:{disk_full}\r\nclock_ok:{clock}\r\nclocks_ahead_ms:{clocks}\r\n\
          clients_evicted:{evicted}\r\nnotes_dropped:{dropped}\r\nnotes_suppressed:{suppressed}\r\n",
         id = status.id.0,
@@ -210,6 +211,7 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         waits = status.waits.as_ref().map(ToString::to_string).unwrap_or_default(),
         groups = figures.log_groups,
         syncs = figures.log_syncs,
+        tombstones = status.tombstones,
         vector = list(
             status.vector.iter().map(|(node, boot, index)| format!("{}.{boot}:{index}", node.0))
         ),

@@ -5,7 +5,7 @@
 //! - The stamp of a write is above that of every write that its replica had applied before.
 //! - What a replica had applied includes all that the writes in it depend on.
 //! - Each read saw, of the writes of its key that its replica had applied, the one with the highest
-//!   stamp; EXISTS counted the keys of which that is no delete.
+//!   stamp, or nothing where that is a delete; EXISTS counted the keys of which that is no delete.
 //!
 //! Together this is convergent causal consistency, proved in one pass.
 
@@ -193,9 +193,11 @@ fn saw_the_highest(one: &Placed<'_>, known: &[Known<'_>], mystery: bool) -> Resu
     let names_it = one.operation.action == Action::Get;
     let fits = match (one.write, highest) {
         (Some(by), Some(highest)) => by == highest.write && seen == highest.value,
+        (Some(_), None) => false,
         (None, None) => seen.is_none(),
-        (None, Some(highest)) if !names_it => seen == highest.value || (seen.is_none() && mystery),
-        _ => false,
+        // Nothing is named where the tombstone is gone.
+        (None, Some(_)) if names_it && seen.is_some() => false,
+        (None, Some(highest)) => seen == highest.value || (seen.is_none() && mystery),
     };
     if fits {
         return Ok(());
@@ -265,6 +267,25 @@ mod tests {
             Certificate::Merged { position: vector(seen), by: Some(Some(by)), entry: None };
         let reply = Reply::Value(Bytes::from(value));
         operation(client, Action::Get, reply, (0, 1), certificate)
+    }
+
+    #[test]
+    fn a_delete_that_is_forgotten_explains_nothing_but_itself() {
+        let mut delete = write(1, "", entry(1, 2, 60), &[(1, 2)]);
+        delete.action = Action::Del;
+        delete.outcome = Outcome::Done(Reply::Integer(1));
+        let check = |index, clock| {
+            let certificate =
+                Certificate::Merged { position: vector(&[(1, 3)]), by: Some(None), entry: None };
+            let read = operation(2, Action::Get, Reply::Nil, (0, 1), certificate);
+            let other = write(1, "a", entry(1, index, clock), &[(1, index)]);
+            let mut writes = [other, delete.clone()];
+            writes.sort_by_key(|one| place(&placed(one).unwrap().write.unwrap()));
+            let [one, two] = writes;
+            at_rest(&mut Merged, &[one, two, read]).map_err(|what| what.to_string())
+        };
+        assert_eq!(check(1, 50), Ok(()));
+        assert!(check(3, 70).unwrap_err().contains("highest"), "a write after it is lost");
     }
 
     #[test]

@@ -197,6 +197,10 @@ impl World {
         if merged && self.gone().contains(&true) {
             return None;
         }
+        if let Some(Status { id, tombstones, .. }) = statuses.iter().find(|one| one.tombstones > 0)
+        {
+            return Some(format!("node {} keeps {tombstones} tombstones", id.0));
+        }
         self.hosts[..self.members()].iter().enumerate().find_map(|(host, machine)| {
             let node = machine.node.as_ref()?;
             let (queued, bytes) = (node.queued(), node.queued_bytes());

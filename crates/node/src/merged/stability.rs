@@ -1,0 +1,124 @@
+//! Lets tombstones go, once nothing older can arrive: once they are stable (Baquero, Almeida &
+//! Shoker, DAIS 2014).
+//!
+//! ```text
+//!  closed    P   what is on disk here: it holds every tombstone of the batch
+//!  round 1       every member has told a vector that holds P
+//!            Q   all that they told, and what is on disk here
+//!  round 2       every member has told a vector that holds Q, and so does what is on disk here
+//!  stable        each tombstone of the batch goes that still stands where it did
+//! ```
+//!
+//! What a member writes after it took a tombstone in is stamped above it. What it wrote before lies
+//! in its own log before what it told in round 1, so Q holds it. After round 2 all have that. Nobody
+//! is asked anything: replicas tell their vectors now and then anyway, and vectors only grow.
+//!
+//! One batch is looked after at a time, and the next one gathers. Age is never a reason: while one
+//! member is not heard, all tombstones stay.
+
+use super::Merged;
+use super::anti_entropy::Repair;
+use super::state::{Places, State};
+use crate::wire::version_vector::VersionVector;
+
+/// So many keys are looked at in a turn.
+const SLICE_KEYS: usize = 256;
+
+/// Tombstones that came together, and how far they are.
+#[derive(Debug)]
+struct Batch {
+    places: Places,
+    /// It holds each of them.
+    held: VersionVector,
+    round: Round,
+}
+
+#[derive(Debug)]
+enum Round {
+    /// Members tell that they have the batch.
+    First,
+    /// Members tell that they have all of this: what was on any disk in the first round.
+    Second(VersionVector),
+    /// The batch goes.
+    Stable,
+}
+
+/// The batch that is looked after.
+#[derive(Debug, Default)]
+pub(super) struct Stability {
+    batch: Option<Batch>,
+}
+
+impl Stability {
+    /// Looks how far the batch is, by what is on disk here and what the others told; closes the
+    /// next one if there is none.
+    fn look(&mut self, here: &VersionVector, repair: &Repair, state: &mut State) {
+        if self.batch.is_none() {
+            let close = |places| Batch { places, held: here.clone(), round: Round::First };
+            self.batch = state.take_tombstones().map(close);
+        }
+        while let Some(batch) = &mut self.batch
+            && let Some(next) = batch.next_round(here, repair)
+        {
+            batch.round = next;
+        }
+    }
+
+    fn is_stable(&self) -> bool {
+        self.batch.as_ref().is_some_and(|batch| matches!(batch.round, Round::Stable))
+    }
+
+    /// Removes some of a batch that is stable.
+    fn remove(&mut self, state: &mut State) {
+        if let Some(Batch { places, held, round: Round::Stable }) = &mut self.batch
+            && !state.remove_tombstones(places, held, SLICE_KEYS)
+        {
+            self.batch = None;
+        }
+    }
+}
+
+impl Batch {
+    /// The next round, if this one is over.
+    fn next_round(&self, here: &VersionVector, repair: &Repair) -> Option<Round> {
+        let stable = || Round::Stable;
+        match &self.round {
+            Round::First if mutant!(TombstonesByAge, false, true) => Some(stable()),
+            Round::First => repair
+                .all_told(&self.held)
+                .map(|told| mutant!(OneRoundEnough, Round::Second(join(here, told)), stable())),
+            Round::Second(all) if here.holds(all) => repair.all_told(all).map(|_| stable()),
+            Round::Second(_) | Round::Stable => None,
+        }
+    }
+}
+
+/// The least vector that holds all of these.
+fn join(one: &VersionVector, others: Vec<&VersionVector>) -> VersionVector {
+    let mut all = one.clone();
+    for (replica, place) in others.into_iter().flat_map(VersionVector::iter) {
+        all.raise(replica, place);
+    }
+    all
+}
+
+impl Merged {
+    /// Looks whether tombstones may go.
+    pub(super) fn look_at_tombstones(&mut self) {
+        if let Some(here) = self.log.told() {
+            self.stability.look(here, &self.repair, &mut self.state);
+        }
+    }
+
+    /// Whether some that may go can.
+    pub(crate) fn has_garbage(&self) -> bool {
+        self.stability.is_stable() && self.has_room()
+    }
+
+    /// Removes some of them: so much takes a turn not long.
+    pub(crate) fn clean_up(&mut self) {
+        if self.has_garbage() {
+            self.stability.remove(&mut self.state);
+        }
+    }
+}
