@@ -269,6 +269,7 @@ impl Context for Fake {
             clock_agrees: true,
             clocks: vec![],
             snapshots: Snapshots::default(),
+            has_lost_state: false,
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.0 {

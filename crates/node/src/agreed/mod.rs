@@ -161,6 +161,9 @@ pub(crate) struct Agreed {
     asked_ms: BTreeMap<NodeId, u64>,
     /// Whether a state that was fetched is on its way to the disk.
     installing: bool,
+    /// Whether there is no state but an empty one, although the log does not begin with its first
+    /// entry.
+    has_lost_state: bool,
     /// When a message of Raft last came from each member.
     heard_ms: BTreeMap<NodeId, u64>,
 }
@@ -231,6 +234,7 @@ impl Agreed {
             offered_ms: 0,
             asked_ms: BTreeMap::new(),
             installing: false,
+            has_lost_state: false,
             heard_ms: BTreeMap::new(),
         }
     }
@@ -314,7 +318,7 @@ impl Agreed {
 
     /// Does all that can be done now; true if something was.
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
-        if self.installing {
+        if self.is_deaf() {
             return self.answer_reads(turn);
         }
         self.note_leader(turn);

@@ -153,6 +153,7 @@ impl Node {
             self.agreed.on_tick(self.clocks.round_trip_ms(), turn!(self, outputs));
             self.merged.on_tick(turn!(self, outputs));
             self.look_after_fetch(outputs);
+            self.search_state(outputs);
             self.hand_over(outputs);
         }
         self.expire(outputs);

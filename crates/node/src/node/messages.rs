@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Node;
+use crate::agreed::Offer;
 use crate::api::{Event, Output};
 use crate::ids::{NodeId, PathId};
 use crate::turn::Turn;
@@ -118,6 +119,14 @@ impl Node {
             }
             Body::Fetched => {
                 self.agreed.on_fetched(from);
+                Ok(())
+            }
+            Body::AskState { agreed, merged } => {
+                self.on_ask_state(from, agreed, &merged, outputs);
+                Ok(())
+            }
+            Body::OfferState { number, index, term } => {
+                self.on_offer_state(from, Offer { number, index, term }, outputs);
                 Ok(())
             }
         };

@@ -24,6 +24,7 @@ macro_rules! turn {
 
 mod inputs;
 mod long_reads;
+mod lost_state;
 mod messages;
 mod requests;
 mod snapshots;
@@ -42,7 +43,7 @@ use crate::limits::{Limits, TURN_STEPS};
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::Sessions;
-use crate::snapshot::{Donor, Fetch, Snapshots};
+use crate::snapshot::{Donor, Fetch, Search, Snapshots};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Identity, Turn};
 use crate::wire::group::RecordGroup;
@@ -89,6 +90,8 @@ pub struct Node {
     snapshots: Snapshots,
     donor: Donor,
     fetch: Option<Fetch>,
+    /// Whom it asks for the state that it has lost.
+    search: Search,
 }
 
 impl Node {
@@ -133,6 +136,7 @@ impl Node {
             snapshots,
             donor: Donor::default(),
             fetch: None,
+            search: Search::default(),
         }
     }
 

@@ -38,6 +38,7 @@ impl Node {
             clock_agrees: self.clocks.agrees(),
             clocks: self.clocks.measured(self.now).collect(),
             snapshots: self.snapshots_told(),
+            has_lost_state: self.has_lost_state(),
         }
     }
 
@@ -45,7 +46,7 @@ impl Node {
     /// is nobody to hand over to.
     pub fn may_end(&self) -> bool {
         let follows = self.agreed.role() == Role::Follower && self.agreed.leader().is_some();
-        follows || !self.takes_part() || self.connected.is_empty()
+        follows || !self.takes_part() || self.has_lost_state() || self.connected.is_empty()
     }
 
     /// What keeps requests on keyspaces of this order from being answered at their levels.
@@ -53,7 +54,7 @@ impl Node {
         if !self.started {
             return Some(Waits::Disk);
         }
-        let waits = self.members.waits();
+        let waits = self.members.waits().or_else(|| self.waits_for_state(order));
         if waits.is_some() || order == Order::Merged {
             return waits;
         }

@@ -61,6 +61,13 @@ pub fn in_words(message: &Bytes) -> String {
             format!("{} bytes of snapshot {number} at {offset}", bytes.len())
         }
         Body::Fetched => "I have fetched your snapshot".into(),
+        Body::AskState { agreed: Some((index, _)), .. } => {
+            format!("I have lost the state: have you it up to {index}?")
+        }
+        Body::AskState { agreed: None, .. } => "I have lost the merged state: have you it?".into(),
+        Body::OfferState { number, index, .. } => {
+            format!("my snapshot {number} has the state up to {index}")
+        }
     }
 }
 

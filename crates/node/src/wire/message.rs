@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use crate::api::Order;
-use crate::ids::{Boot, Life, NodeId, Sequence, SnapshotNumber};
+use crate::ids::{Boot, Index, Life, NodeId, Sequence, SnapshotNumber, Term};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -62,6 +62,12 @@ pub(crate) enum Body {
     Snapshot { number: SnapshotNumber, offset: u64, bytes: Bytes },
     /// The sender has fetched what the receiver, its leader, offered.
     Fetched,
+    /// The sender has lost its state. It needs an agreed one that stands at this entry, which is
+    /// committed, or behind it or, with none, a merged one that holds some of these places.
+    AskState { agreed: Option<(Index, Term)>, merged: VersionVector },
+    /// This snapshot of the sender has the agreed state that the receiver asked for, and it stands
+    /// there.
+    OfferState { number: SnapshotNumber, index: Index, term: Term },
 }
 
 /// The answer to a question about a clock.
@@ -112,6 +118,8 @@ const OFFER_SNAPSHOT: u8 = 12;
 const ASK_SNAPSHOT: u8 = 13;
 const SNAPSHOT: u8 = 14;
 const FETCHED: u8 = 15;
+const ASK_STATE: u8 = 18;
+const OFFER_STATE: u8 = 19;
 
 impl Message {
     pub(crate) fn encode(&self) -> Bytes {
@@ -162,6 +170,7 @@ impl Body {
             Body::AskClock { .. } | Body::TellClock(_) => 0,
             Body::Snapshot { bytes, .. } => bytes.len(),
             Body::OfferSnapshot(_) | Body::AskSnapshot { .. } | Body::Fetched => 0,
+            Body::AskState { .. } | Body::OfferState { .. } => 0,
         }
     }
 
@@ -234,6 +243,19 @@ impl Body {
                 out.extend_from_slice(bytes);
             }
             Body::Fetched => out.push(FETCHED),
+            Body::AskState { agreed, merged } => {
+                out.push(ASK_STATE);
+                out.push(u8::from(agreed.is_some()));
+                if let Some((index, term)) = agreed {
+                    put_uint(out, index.0);
+                    put_uint(out, term.0);
+                }
+                merged.encode(out);
+            }
+            Body::OfferState { number, index, term } => {
+                out.push(OFFER_STATE);
+                [number.0, index.0, term.0].into_iter().for_each(|number| put_uint(out, number));
+            }
         }
     }
 
@@ -281,6 +303,18 @@ impl Body {
                 return Ok(Body::Snapshot { number, offset, bytes: rest(reader) });
             }
             FETCHED => Body::Fetched,
+            ASK_STATE => {
+                let agreed = match reader.flag()? {
+                    true => Some((Index(reader.number()?), Term(reader.number()?))),
+                    false => None,
+                };
+                Body::AskState { agreed, merged: VersionVector::decode(reader)? }
+            }
+            OFFER_STATE => Body::OfferState {
+                number: SnapshotNumber(reader.number()?),
+                index: Index(reader.number()?),
+                term: Term(reader.number()?),
+            },
             _ => return Err(Malformed),
         };
         reader.end()?;
@@ -318,7 +352,7 @@ impl Hello {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::{DirectoryId, Index};
+    use crate::ids::DirectoryId;
 
     fn bodies() -> Vec<Body> {
         let place = Place { boot: Boot(2), index: Index(900) };
@@ -371,6 +405,12 @@ mod tests {
                 bytes: Bytes::from_static(b"bytes"),
             },
             Body::Fetched,
+            Body::AskState {
+                agreed: Some((Index(300), Term(4))),
+                merged: VersionVector::default(),
+            },
+            Body::AskState { agreed: None, merged: VersionVector::from_iter([(NodeId(3), place)]) },
+            Body::OfferState { number: SnapshotNumber(7), index: Index(300), term: Term(4) },
         ]
     }
 

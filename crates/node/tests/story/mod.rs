@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use node::*;
 
-use disk::{Disk, Snapshot};
+use disk::{Disk, GONE, Snapshot};
 use words::{clock, level_of, number, place, text};
 
 /// A step of time: all messages arrive and all disks sync once a step.
@@ -76,6 +76,8 @@ pub(crate) struct World {
     /// Buffers of requests, which nodes must not keep.
     lent: Vec<Bytes>,
     told: Vec<String>,
+    /// Whether the node that starts discards its state.
+    discards: bool,
 }
 
 impl World {
@@ -108,8 +110,9 @@ impl World {
     ///   another directory.
     /// - `keep BYTES`: nodes keep so much of their logs for those who are behind; `pieces BYTES`:
     ///   and send so much of a snapshot at once.
-    /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`: its newest snapshot is damaged; `forget
-    ///   1`: of the log of node 1 what is before its older snapshot is gone.
+    /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`, `rot all 1`: its newest snapshot is
+    ///   damaged, or all are; `forget 1`: of the log of node 1 what is before its older snapshot is
+    ///   gone; `start 1 discard`: it starts without any state.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads;
     ///   `terms`: the term of each node.
@@ -184,6 +187,11 @@ impl World {
                 self.deliver(99, number(to), message);
             }
             ["start", id] => self.start(number(id)),
+            ["start", id, "discard"] => {
+                self.discards = true;
+                self.start(number(id));
+                self.discards = false;
+            }
             ["start", id, level] => {
                 let usual = self.level.replace(level_of(level));
                 self.start(number(id));
@@ -219,6 +227,12 @@ impl World {
                 self.nodes.values_mut().for_each(|node| node.set_limits(limits));
             }
             ["snapshot", id] => self.turn(number(id), vec![Input::TakeSnapshot]),
+            ["rot", "all", id] => {
+                for snapshot in self.disk(number(id)).snapshots.values_mut() {
+                    let middle = snapshot.bytes.len() / 2;
+                    snapshot.bytes[middle] ^= 1;
+                }
+            }
             ["rot", id] => {
                 let mut newest = self.disk(number(id)).snapshots.last_entry().unwrap();
                 let middle = newest.get().bytes.len() / 2;
@@ -227,7 +241,7 @@ impl World {
             ["forget", id] => {
                 let disk = self.disk(number(id));
                 let groups = disk.snapshots.values().map(|snapshot| snapshot.groups).min();
-                disk.kept[..groups.unwrap_or(0)].fill(Bytes::from_static(b"gone"));
+                disk.kept[..groups.unwrap_or(0)].fill(Bytes::from_static(GONE));
             }
             [who, "fill", key, count] => self.fill(who, key, number(count)),
             [who, "flood", count] => self.flood(who, number(count)),
@@ -282,9 +296,9 @@ impl World {
             seed: id * 7919 + self.now_ms,
             incarnation: self.path_of(own).0,
             directory: DirectoryId(*self.directories.get(&own).unwrap_or(&self.directories[&id])),
-            discard_state: false,
+            discard_state: self.discards,
         };
-        let (recovered, damaged) = self.disks[&own].recover(&config);
+        let (recovered, damaged) = self.disk(own).recover(&config);
         self.told.extend(damaged.map(|damaged| format!("n{own}: {damaged}")));
         match recovered {
             Ok(mut node) => {
@@ -480,6 +494,10 @@ impl World {
             Output::Note(Event::Fetched(from, index)) => {
                 let up_to = index.map_or(String::new(), |index| format!(", up to {index}"));
                 self.told.push(format!("n{id} has the state of n{}{up_to}", from.0));
+            }
+            Output::Note(Event::StateIsBack) => self.told.push(format!("n{id}: the state is back")),
+            Output::Note(Event::LostForGood(node, boot, index)) => {
+                self.told.push(format!("n{id}: nobody has {}.{boot}:{index}", node.0));
             }
             Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {

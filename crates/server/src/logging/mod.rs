@@ -153,6 +153,13 @@ pub(crate) fn tell(event: &Event) {
             info_some!("the state of node {} is here, up to entry {index}", from.0);
         }
         Event::Fetched(from, None) => info_some!("the state of node {} is merged", from.0),
+        Event::StateIsBack => info_some!("the state is whole again: this node takes part"),
+        Event::LostForGood(node, boot, index) => warn_some!(
+            "the merged entries of node {} up to {boot}:{index} stood in a state that this node has lost, and no member that \
+             it hears has them: it serves nobody until one does\n  hint: start the members that are down; if none of them has \
+             these entries, they are lost, and this node needs a new data directory",
+            node.0
+        ),
     }
 }
 

@@ -111,6 +111,7 @@ pub(crate) fn status(node: u64) -> Status {
         clock_agrees: true,
         clocks: vec![],
         snapshots: node::Snapshots::default(),
+        has_lost_state: false,
     }
 }
 

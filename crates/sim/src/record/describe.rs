@@ -128,6 +128,10 @@ pub(crate) fn event(event: &Event) -> String {
             format!("has the state of node {}, up to entry {index}", from.0)
         }
         Event::Fetched(from, None) => format!("has merged the state of node {}", from.0),
+        Event::StateIsBack => "has the state again that it had lost".into(),
+        Event::LostForGood(node, boot, index) => {
+            format!("lacks entries of node {} up to {boot}:{index}, which nobody has", node.0)
+        }
         Event::HandsOver(to) => format!("node {} is asked to lead instead of it", to.0),
     }
 }
