@@ -81,7 +81,7 @@ use crate::position::{AgreedPosition, Certificate};
 use crate::random::Random;
 use crate::turn::Turn;
 use crate::wire::base::AgreedBase;
-pub(crate) use describe::{in_words, matter, stamp_ms, term, vote, writes};
+pub(crate) use describe::{acknowledges, in_words, matter, stamp_ms, term, vote, writes};
 use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
 use entry::{Cursor, Draft};
 use forwards::Forwards;

@@ -59,6 +59,7 @@ impl Plain {
             turn_steps: node::TURN_STEPS,
             limits: Limits::default(),
             rots_percent: 0,
+            loses_percent: 0,
             load,
             calm: false,
         }
@@ -109,6 +110,7 @@ fn calm(seed: u64, options: &Options) -> Setting {
         turn_steps: node::TURN_STEPS,
         limits: Limits::default(),
         rots_percent: 0,
+        loses_percent: 0,
         load,
         calm: true,
         ..drawn

@@ -32,6 +32,9 @@ pub(crate) struct Setting {
     pub(crate) limits: Limits,
     /// Out of 100 starts, at how many a bit of the newest snapshot is flipped.
     pub(crate) rots_percent: u64,
+    /// Out of 100 starts, at how many a bit of each snapshot is flipped, so that the node loses its
+    /// state; only where the others have it.
+    pub(crate) loses_percent: u64,
     pub(crate) load: Load,
     /// Whether nothing breaks and all is quick, so that it is checked how long things take.
     pub(crate) calm: bool,
@@ -104,6 +107,7 @@ impl Setting {
             turn_steps: chance.weighted(&TURN_STEPS),
             limits,
             rots_percent: snapshots.pick(&[0, 0, 30]),
+            loses_percent: snapshots.pick(&[0, 0, 40]),
             calm: false,
         }
     }
