@@ -68,6 +68,8 @@ impl Folder {
         }
         bad.extend(self.bad()?);
         skipped.extend(self.bad_numbers()?);
+        skipped.sort_unstable();
+        skipped.dedup();
         Ok(Start { loaded: make(&skipped), newest: None, bad })
     }
 
