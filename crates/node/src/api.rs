@@ -297,6 +297,11 @@ pub enum Event {
         /// Whose state is another one.
         member: NodeId,
     },
+    /// This node has the state again that it had lost.
+    StateIsBack,
+    /// This node has lost entries of this node's log up to this place, with its snapshots, and no
+    /// member that it hears has them.
+    LostForGood(NodeId, Boot, Index),
 }
 
 /// How far a member's wall clock is ahead of this node's, as last measured: between these two.
@@ -369,6 +374,8 @@ pub struct Status {
     pub clocks: Vec<MemberClock>,
     /// The newest snapshot, and what is being written.
     pub snapshots: Snapshots,
+    /// Whether it has lost its state, and takes it from another member.
+    pub has_lost_state: bool,
     /// Whether its state is that of the others.
     pub digests: Digests,
     /// What keys and values count, and what they may.
@@ -438,6 +445,11 @@ pub enum Waits {
     Leader(Vec<NodeId>),
     /// A quorum, to confirm what is committed.
     Quorum,
+    /// The state, which it has lost: one of these members has it.
+    State(Vec<NodeId>),
+    /// A part of the state that it has lost: up to this place of the log of this node. No member
+    /// that it hears has it.
+    Entries(NodeId, Boot, Index),
 }
 
 impl fmt::Display for Waits {
@@ -458,6 +470,15 @@ impl fmt::Display for Waits {
             Waits::Leader(ids) if ids.is_empty() => f.write_str("a leader"),
             Waits::Leader(ids) => write!(f, "a leader; it does not hear {}", nodes(ids)),
             Waits::Quorum => f.write_str("a majority to confirm what is committed"),
+            Waits::State(ids) => {
+                write!(f, "the state, which it has lost, from one of {}", nodes(ids))
+            }
+            Waits::Entries(node, boot, index) => write!(
+                f,
+                "a member that has the merged entries of node {} up to {boot}:{index}: they stood in a state that \
+                 this node has lost, and no member that it hears has them",
+                node.0
+            ),
         }
     }
 }

@@ -430,7 +430,17 @@ mutants! {
     /// The clock is raised past a stamp when that is applied, not when it is taken in.
     ClockRaisedLate, "deletes resurrect", "", "merged_10_a_write_beside_a_delete_on_its_way.story";
     /// A state that was fetched takes the place of a log that holds it and more.
-    HeldDropped, "un-synced loss", "", "agreed::apply::tests::a_state_that_the_log_holds_is_not_taken";
+    HeldDropped, "un-synced loss", "", "agreed::storage::tests::a_state_leaves_what_the_log_holds_behind_it";
+    /// A node that has lost its state votes.
+    VotesWithoutState, "recovery", "";
+    /// A node that has lost its state acknowledges entries.
+    AcknowledgesWithoutState, "recovery", "";
+    /// A node that has lost its state takes one that its log does not go on behind.
+    StateBeforeLogTaken, "recovery", "", "stories_go_as_recorded";
+    /// Who holds what another member says is committed waits for a leader to say so.
+    CommitNotHeard, "progress", "", "stories_go_as_recorded";
+    /// What a log that is cut begins with does not say what its node has promised.
+    MarkWithoutFacts, "recovery", "";
 
     // Limits of memory.
     /// Whether a write finds memory is decided by the node that was asked for it alone.

@@ -30,6 +30,10 @@ pub struct Recovery {
     agreed: State,
     base: AgreedBase,
     agreed_slots: Option<State>,
+    /// Whether the agreed state is lost: only the log goes on from `base`.
+    has_lost_agreed: bool,
+    /// Whether all is passed over until the first mark.
+    seeks_mark: bool,
     merged: Merged,
     merged_slots: Vec<Bytes>,
     /// The snapshot that is being read, and the one that was.
@@ -61,6 +65,8 @@ impl Recovery {
             agreed: State::new(&members),
             base: AgreedBase::default(),
             agreed_slots: None,
+            has_lost_agreed: false,
+            seeks_mark: false,
             merged: Merged::new(config.id, &members),
             merged_slots: vec![],
             sections: Sections::default(),
@@ -76,6 +82,12 @@ impl Recovery {
     /// There is a snapshot of this number that cannot be read: the next one gets a higher number.
     pub fn skip_snapshot(&mut self, number: SnapshotNumber) {
         self.skipped = self.skipped.max(number);
+    }
+
+    /// There is no snapshot to begin with, and the log does not reach back to its first record: the
+    /// keys are lost, and what follows counts from the first place on at which a snapshot was begun.
+    pub fn lose_state(&mut self) {
+        self.seeks_mark = true;
     }
 
     /// Takes in the next bytes of the newest snapshot, as [`Output::WriteSnapshot`] gave them, in
@@ -124,19 +136,32 @@ impl Recovery {
         Ok(())
     }
 
-    /// Applies what is known to be committed, so that little of the log stays in memory.
+    /// Applies what is known to be committed, so that little of the log stays in memory; not to a
+    /// state that is lost, behind which all that is kept is needed.
     fn apply_committed(&mut self) {
+        if self.seeks_mark || self.has_lost_agreed {
+            return;
+        }
         let Recovery { tail, agreed, base, facts, .. } = self;
         agreed::apply_committed(tail, agreed, base, self.config.id, &facts.lives);
     }
 
     /// Takes in a record, of this node's own snapshot or of its log.
     fn take_in(&mut self, record: Record, own: bool) -> Result<(), StartError> {
+        if self.seeks_mark && !matches!(record, Record::Mark(_)) {
+            return Ok(());
+        }
         self.facts.note(&record);
+        if self.config.discard_state && holds_keys(&record) {
+            return Ok(());
+        }
         match record {
             Record::Birth(birth) => self.check_owner(&birth)?,
-            Record::Boot(_) | Record::Member(..) | Record::Superseded | Record::Diverged { .. } => {
-            }
+            Record::Boot(_)
+            | Record::Member(..)
+            | Record::Superseded
+            | Record::Diverged { .. }
+            | Record::Replaced => {}
             Record::HardState { term, vote, commit } => {
                 self.tail.set_hard_state(agreed::restored_hard_state(term, vote, commit));
             }
@@ -152,14 +177,17 @@ impl Recovery {
             }
             Record::Fetch => mutant!(FetchesMixed, self.forget_slots(), ()),
             Record::AgreedSlot(slot) => self.agreed_slots().load(&slot)?,
+            Record::AgreedBase(base) if self.config.discard_state => self.lose_agreed(base),
             Record::AgreedBase(base) => {
                 self.agreed_slots().loaded(&base);
                 self.agreed = self.agreed_slots.take().expect("there are some now");
                 self.tail.rebase(&base, 0);
                 self.base = base;
+                self.has_lost_agreed = false;
             }
             Record::MergedSlot(slot) if own => self.merged.load(&slot)?,
             Record::MergedSlot(slot) => self.merged_slots.push(slot),
+            Record::MergedBase(base) if self.config.discard_state => self.merged.lose_state(&base),
             Record::MergedBase(base) => {
                 if own {
                     self.merged.loaded(&base, true);
@@ -169,10 +197,22 @@ impl Recovery {
                 }
                 self.vector = base.vector;
             }
+            Record::Mark(mark) if std::mem::take(&mut self.seeks_mark) => {
+                self.lose_agreed(mark.agreed);
+                self.merged.lose_state(&mark.merged);
+            }
+            Record::Mark(_) => {}
             Record::End(_) if own => {}
             Record::End(_) => return Err(unreadable("a record")),
         }
         Ok(())
+    }
+
+    /// The agreed state that stood there is lost: the log goes on from there.
+    fn lose_agreed(&mut self, base: AgreedBase) {
+        self.tail.rebase(&base, 0);
+        self.has_lost_agreed = base.index > Index(0);
+        self.base = base;
     }
 
     /// Slots that no base followed are void.
@@ -269,6 +309,13 @@ impl Recovery {
         {
             return Err(diverged(at));
         }
+        if self.seeks_mark {
+            return Err(StartError(NO_MARK.into()));
+        }
+        let has_lost = self.has_lost_agreed || !self.merged.lost().is_empty();
+        if has_lost && members.len() == 1 {
+            return Err(StartError(ALONE.into()));
+        }
         if self.tail.last() < self.tail.hard_state().commit {
             return Err(unreadable("what is committed at the end of the agreed log"));
         }
@@ -279,14 +326,23 @@ impl Recovery {
         let boot = mutant!(BootReused, last.next(), again(last, &config));
         let life = Life { boot, incarnation: config.incarnation };
         disk.record(&Record::Boot(life));
+        if self.facts.diverged.is_some() && !has_lost {
+            disk.record(&Record::Replaced);
+        }
         self.facts.lives.add(life);
         self.merged.begin(life.boot);
         mutant!(LogCutAtStart, (), self.tail.cut_last());
-        let agreed =
+        let mut agreed =
             Agreed::new(config.id, life, &members, self.tail, self.agreed, &self.base, config.seed);
+        if self.has_lost_agreed {
+            agreed.lose_state();
+        }
         let identity = Identity { id: config.id, directory: birth.directory, life };
         let members = Members::new(birth, self.facts.lives, &self.facts.known);
-        let snapshots = Snapshots::new(self.snapshot, self.skipped);
+        let mut snapshots = Snapshots::new(self.snapshot, self.skipped);
+        if has_lost || config.discard_state {
+            snapshots.want();
+        }
         Ok(Node::new(config, identity, disk, members, agreed, self.merged, snapshots))
     }
 }
@@ -322,6 +378,21 @@ fn check_members(id: NodeId, members: &[NodeId]) -> Result<(), StartError> {
     }
     Ok(())
 }
+
+/// Whether a record has keys of a state.
+fn holds_keys(record: &Record) -> bool {
+    matches!(record, Record::AgreedSlot(_) | Record::MergedSlot(_))
+}
+
+/// What a node is told that has lost more than the log can make up for.
+const NO_MARK: &str = "there is no snapshot that can be read, and nothing in the log says what is lost with it: it was \
+    written by an older version of Candor. Keep the directory, and check the disk. The other members go on without this node \
+    while they are a majority";
+
+/// What a node is told that has lost its state and has nobody to take one from.
+const ALONE: &str = "there is no state to start with: no snapshot can be read, or it is to be discarded, and the log before \
+    it was cut. This node is by itself, so there is nobody to take the state from. Nothing was changed; keep the directory, \
+    and check the disk";
 
 fn diverged(at: Index) -> StartError {
     StartError(format!(

@@ -27,14 +27,32 @@ pub(crate) struct Recovered {
 pub(crate) fn recover(options: &Options, config: Config, disk: &Disk) -> Result<Recovered, Error> {
     let directory = Directory::open(disk, &options.data_dir)?;
     let snapshots = Folder::open(disk, directory.snapshots())?;
-    let Start { loaded: mut recovery, newest, bad } =
-        snapshots.start(|skipped| skipping(skipped, &config))?;
-    let from = newest.map_or(1, |newest| newest.first);
+    let make = |skipped: &[SnapshotNumber]| skipping(skipped, &config);
+    let Start { loaded: mut recovery, newest, bad } = match config.discard_state {
+        true => snapshots.start_without(make)?,
+        false => snapshots.start(make)?,
+    };
+    let mut from = newest.map_or(1, |newest| newest.first);
+    let may_lose = config.members.len() > 1 && (config.discard_state || !bad.is_empty());
+    if newest.is_none() && may_lose {
+        let first = log::first_frame(&directory)?;
+        if first > 1 {
+            from = first;
+            recovery.lose_state();
+        }
+    }
     let replay = |records| recovery.replay(&records);
     let opened = Log::open(directory, SEGMENT_BYTES, from, replay);
-    let (mut log, report) = opened.map_err(|error| without_snapshots(error, &bad))?;
+    let (mut log, report) =
+        opened.map_err(|error| without_snapshots(error, &bad, config.discard_state))?;
     tell(&report);
     let node = recovery.finish().map_err(|error| Error::configuration(error.0))?;
+    if config.discard_state {
+        snapshots.discard()?;
+    }
+    if node.status().has_lost_state {
+        warn!("{}", without_state(&bad));
+    }
     log.identify(Identity { node: options.id, directory: node.status().directory.0 })?;
     Ok(Recovered { node, log, snapshots, newest })
 }
@@ -46,20 +64,43 @@ fn skipping(skipped: &[SnapshotNumber], config: &Config) -> Recovery {
     recovery
 }
 
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// What a node says that starts without its state.
+fn without_state(bad: &[PathBuf]) -> String {
+    let why = match bad {
+        [] => "its snapshots are discarded".to_owned(),
+        bad => format!("it has no snapshot that can be read ({})", list(bad)),
+    };
+    format!(
+        "this node starts without its state: {why}, and the log before them was cut. It keeps its log, its votes and its \
+         id, and takes the state from another member; until then it neither votes nor acknowledges, and serves nobody"
+    )
+}
+
 /// What is said where the log does not reach back, for want of these snapshots.
-fn without_snapshots(error: log::Error, bad: &[PathBuf]) -> Error {
+fn without_snapshots(error: log::Error, bad: &[PathBuf], discards: bool) -> Error {
     let log::Error::Missing { path, expected } = &error else { return error.into() };
+    if discards {
+        return Error::configuration(format!(
+            "the log begins with {}, behind frame {expected}, and what was before it is in snapshots that --discard-state \
+             passes over: this node is by itself, so there is nobody to take the state from\n  hint: nothing was changed; \
+             start it without --discard-state",
+            path.display()
+        ));
+    }
     if bad.is_empty() {
         return error.into();
     }
-    let bad: Vec<_> = bad.iter().map(|path| path.display().to_string()).collect();
     Error::run_time(format!(
         "the log begins with {}, behind frame {expected}, and what was before it is in snapshots that cannot be read: {}\n  \
          hint: nothing in the log was changed; keep the directory, and check the disk. An older copy of it cannot take its \
          place: it has forgotten votes and writes that others count on, and they turn it away. The other members go on \
          without this node while they are a majority",
         path.display(),
-        bad.join(", ")
+        list(bad)
     ))
 }
 

@@ -297,6 +297,7 @@ impl Context for Fake {
             snapshots: Snapshots::default(),
             memory: self.memory,
             digests: Digests::default(),
+            has_lost_state: false,
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.name {

@@ -52,6 +52,13 @@ pub(crate) fn term(bytes: &[u8]) -> Option<Term> {
     (!asks.contains(&kind)).then_some(Term(message.term))
 }
 
+/// Whether a message of Raft acknowledges entries.
+pub(crate) fn acknowledges(bytes: &[u8]) -> bool {
+    Message::parse_from_bytes(bytes).is_ok_and(|message| {
+        message.get_msg_type() == MessageType::MsgAppendResponse && !message.reject
+    })
+}
+
 /// What a message of Raft is about.
 pub(crate) fn matter(bytes: &[u8]) -> Matter {
     let Ok(message) = Message::parse_from_bytes(bytes) else { return Matter::Other };

@@ -39,7 +39,7 @@ impl Agreed {
     /// member and its answer take about so long.
     pub(crate) fn on_tick(&mut self, round_trip_ms: u64, turn: &mut Turn<'_>) {
         let now = turn.now.monotonic_ms;
-        if self.installing {
+        if self.is_deaf() {
             self.ticked_ms = now;
             return;
         }

@@ -86,7 +86,7 @@ use crate::position::{AgreedPosition, Certificate};
 use crate::random::Random;
 use crate::turn::Turn;
 use crate::wire::base::AgreedBase;
-pub(crate) use describe::{in_words, matter, stamp_ms, term, vote, writes};
+pub(crate) use describe::{acknowledges, in_words, matter, stamp_ms, term, vote, writes};
 use digest::Points;
 use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
 use entry::{Cursor, Draft};
@@ -171,6 +171,9 @@ pub(crate) struct Agreed {
     asked_ms: BTreeMap<NodeId, u64>,
     /// Whether a state that was fetched is on its way to the disk.
     installing: bool,
+    /// Whether there is no state but an empty one, although the log does not begin with its first
+    /// entry.
+    has_lost_state: bool,
     /// When a message of Raft last came from each member.
     heard_ms: BTreeMap<NodeId, u64>,
 }
@@ -243,6 +246,7 @@ impl Agreed {
             offered_ms: 0,
             asked_ms: BTreeMap::new(),
             installing: false,
+            has_lost_state: false,
             heard_ms: BTreeMap::new(),
         }
     }
@@ -331,7 +335,7 @@ impl Agreed {
 
     /// Does all that can be done now; true if something was.
     pub(crate) fn work(&mut self, turn: &mut Turn<'_>) -> bool {
-        if self.installing {
+        if self.is_deaf() {
             return self.answer_reads(turn);
         }
         self.note_leader(turn);

@@ -150,12 +150,52 @@ impl Agreed {
         self.offered.take()
     }
 
-    /// Whether a state that stands there is ahead of this log. If the log holds that entry, it may
-    /// hold later ones that were acknowledged, maybe to another leader than that of the state.
+    /// Whether a state that stands there is of use: it is ahead of this log or, where this node has
+    /// lost its own, the log goes on behind it.
     pub(crate) fn lacks(&self, base: &AgreedBase) -> bool {
-        let log = &self.raft.raft.raft_log;
-        let is_held = log.match_term(base.index.0, base.term.0);
-        base.index > self.commit() && !self.leads() && mutant!(HeldDropped, !is_held, true)
+        if self.has_lost_state {
+            return self.goes_on_behind(base.index);
+        }
+        let is_held = self.raft.store().holds(base.index, base.term);
+        base.index > self.commit() && !self.leads() && !is_held
+    }
+
+    /// This node has lost its state: until it has that of another it hears and says nothing.
+    pub(crate) fn lose_state(&mut self) {
+        self.has_lost_state = true;
+    }
+
+    /// Where the state stood that this node has lost, if it has: its log goes on from there.
+    pub(crate) fn lost_at(&self) -> Option<(Index, Term)> {
+        self.has_lost_state.then(|| self.raft.store().base())
+    }
+
+    /// Another member says that this entry is committed: it has applied it.
+    pub(crate) fn hear_of_commit(&mut self, Index(index): Index, Term(term): Term) {
+        if mutant!(CommitNotHeard, !self.is_deaf(), false) {
+            self.raft.raft.raft_log.maybe_commit(index, term);
+        }
+    }
+
+    /// Whether the log goes on behind a state that stands there, without a gap.
+    pub(crate) fn goes_on_behind(&self, index: Index) -> bool {
+        let first = Index(self.raft.store().first());
+        mutant!(StateBeforeLogTaken, index.next() >= first, true)
+    }
+
+    /// Whether messages and time pass this node's Raft by.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.installing || self.has_lost_state
+    }
+
+    /// The snapshot that others may fetch.
+    pub(crate) fn offered(&self) -> Option<Offer> {
+        self.raft.store().offered()
+    }
+
+    /// Where the log would end if this state took the place of all up to there.
+    pub(crate) fn end_behind(&self, base: &AgreedBase) -> (Index, Term) {
+        self.raft.store().end_behind(base)
     }
 
     /// A state that was fetched is on its way to the disk. Until it is there nothing is heard.
@@ -166,7 +206,7 @@ impl Agreed {
     /// The state that was fetched, and all before it, is on disk: it takes the place of this one.
     pub(crate) fn install(&mut self, state: State, base: &AgreedBase, turn: &mut Turn<'_>) {
         assert!(self.unsynced.is_empty(), "nothing is heard until all is on disk");
-        self.installing = false;
+        (self.installing, self.has_lost_state) = (false, false);
         let mut tail = std::mem::take(self.raft.mut_store());
         tail.rebase(base, turn.now.monotonic_ms);
         self.raft = RawNode::new(&config(self.me, base.index), tail, &super::silent())

@@ -22,8 +22,14 @@ impl Agreed {
             return Err(Malformed);
         }
         self.heard_ms.insert(from, turn.now.monotonic_ms);
-        if self.installing {
+        if self.is_deaf() {
             // As if it were lost.
+            mutant!(VotesWithoutState, (), self.hear(&message, &VOTES, turn));
+            mutant!(
+                AcknowledgesWithoutState,
+                (),
+                self.hear(&message, &[MessageType::MsgAppend], turn)
+            );
             return Ok(());
         }
         soundness::check(&message, &self.raft.raft)?;
@@ -72,11 +78,24 @@ impl Agreed {
                 )
     }
 
+    /// Takes in a message of such a kind, and says what Raft says to it.
+    #[cfg(feature = "mutants")]
+    fn hear(&mut self, message: &eraftpb::Message, kinds: &[MessageType], turn: &mut Turn<'_>) {
+        if !self.installing && kinds.contains(&message.get_msg_type()) {
+            let _ = self.raft.step(message.clone());
+            self.handle_readies(turn);
+        }
+    }
+
     pub(crate) fn on_disconnected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
         self.raft.report_unreachable(peer.0);
         self.on_broken(peer, turn);
     }
 }
+
+/// Questions that are answered with a vote.
+#[cfg(feature = "mutants")]
+const VOTES: [MessageType; 2] = [MessageType::MsgRequestPreVote, MessageType::MsgRequestVote];
 
 /// Gives a message bytes of its own: Raft keeps entries, and the contexts of what it answers later,
 /// and a slice would keep the whole of a receive buffer.

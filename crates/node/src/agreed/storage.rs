@@ -80,6 +80,11 @@ impl Tail {
         last.unwrap_or(self.base_stamp)
     }
 
+    /// The last entry that is not here any more.
+    pub(crate) fn base(&self) -> (Index, Term) {
+        (Index(self.base.0), Term(self.base.1))
+    }
+
     /// The index of the last entry.
     pub(crate) fn last(&self) -> u64 {
         self.base.0 + self.entries.len() as u64
@@ -112,20 +117,35 @@ impl Tail {
         self.entries.iter().skip(index.saturating_sub(self.first()) as usize)
     }
 
-    /// All entries up to there are over, and what was here of them: a state takes their place, at
-    /// this moment.
+    /// All entries up to there are over: a state takes their place, at this moment. Those behind it
+    /// stay if the log holds the last of them: they may be acknowledged. Else they can be committed
+    /// by nobody.
     pub(crate) fn rebase(&mut self, base: &AgreedBase, at_ms: u64) {
+        let is_held = mutant!(HeldDropped, self.holds(base.index, base.term), false);
+        while self.entries.front().is_some_and(|first| !is_held || first.index <= base.index.0) {
+            self.bytes -= self.entries.pop_front().as_ref().map_or(0, weight);
+            self.taken_ms.pop_front();
+        }
         self.base = (base.index.0, base.term.0);
         self.base_stamp = Anchor { stamp_ms: base.stamp_ms, at_ms };
-        self.entries.clear();
-        self.taken_ms.clear();
-        self.bytes = 0;
         self.hard_state.commit = self.hard_state.commit.max(base.index.0);
         if self.hard_state.term < base.term.0 {
             // No vote was given in that term.
             (self.hard_state.term, self.hard_state.vote) = (base.term.0, raft::INVALID_ID);
         }
         self.offer = None;
+    }
+
+    /// Whether the log has that entry.
+    pub(crate) fn holds(&self, Index(index): Index, term: Term) -> bool {
+        self.term(index) == Ok(term.0)
+    }
+
+    /// Where the log would end if a state that stands there took the place of all up to there.
+    pub(crate) fn end_behind(&self, base: &AgreedBase) -> (Index, Term) {
+        let last = (base.index, base.term);
+        let entry = self.entries.back().filter(|_| self.holds(base.index, base.term));
+        entry.map_or(last, |entry| (Index(entry.index), Term(entry.term)))
     }
 
     /// Forgets entries up to this one, while they weigh more than so many bytes.
@@ -325,6 +345,24 @@ mod tests {
         assert_eq!(tail.last(), 9, "what is forgotten is not replaced");
         tail.append(entry(8, 3), 0).unwrap();
         assert_eq!((tail.last(), tail.bytes()), (8, 2 * whole / 9));
+    }
+
+    #[test]
+    fn a_state_leaves_what_the_log_holds_behind_it() {
+        let mut tail = Tail::new(&[1, 2, 3]);
+        (1..=9).for_each(|index| tail.append(entry(index, 2), 0).unwrap());
+        let whole = tail.bytes();
+        let base = |index, term| AgreedBase {
+            index: Index(index),
+            term: Term(term),
+            ..AgreedBase::default()
+        };
+        assert_eq!(tail.end_behind(&base(6, 2)), (Index(9), Term(2)));
+        tail.rebase(&base(6, 2), 0);
+        assert_eq!((tail.first(), tail.last(), tail.bytes()), (7, 9, whole / 3));
+        assert_eq!(tail.end_behind(&base(8, 3)), (Index(8), Term(3)));
+        tail.rebase(&base(8, 3), 0);
+        assert_eq!((tail.first(), tail.last(), tail.bytes()), (9, 8, 0), "another entry is there");
     }
 
     #[test]

@@ -208,6 +208,18 @@ impl Repair {
         self.told.get(&peer).is_some_and(|told| !log.appended().holds(told))
     }
 
+    /// Whether all of these peers have told what they have, at least one of them, and none has this.
+    pub(crate) fn none_has(
+        &self,
+        peers: impl Iterator<Item = NodeId>,
+        replica: NodeId,
+        place: Place,
+    ) -> bool {
+        let mut peers = peers.peekable();
+        let lacks = |told: &VersionVector| told.get(replica) < place;
+        peers.peek().is_some() && peers.all(|peer| self.told.get(&peer).is_some_and(lacks))
+    }
+
     /// Whether this peer has something that is missing here, as far as is known.
     fn may_help(&self, peer: NodeId, log: &Log, inbox: &Inbox) -> bool {
         self.is_ahead(peer, log) || (!inbox.is_empty() && inbox.has_from(peer))

@@ -96,6 +96,9 @@ pub(crate) struct Merged {
     /// Where a snapshot stands that is being written, or was offered, and until when somebody is
     /// expected to fetch it.
     needed: Option<(VersionVector, u64)>,
+    /// What is missing of the state: it stood in snapshots that this node has lost, and the state
+    /// of no other replica that holds it is here yet.
+    lost: VersionVector,
 }
 
 impl Merged {
@@ -121,6 +124,7 @@ impl Merged {
             offer: None,
             wants_snapshot: false,
             needed: None,
+            lost: VersionVector::default(),
         }
     }
 

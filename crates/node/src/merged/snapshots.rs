@@ -11,7 +11,7 @@ use crate::wire::base::MergedBase;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
 use crate::wire::record::Record;
-use crate::wire::version_vector::VersionVector;
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// How long what follows a snapshot is kept that somebody wants, from its begin and from when a
 /// piece of it was asked for, in milliseconds.
@@ -42,6 +42,46 @@ impl Merged {
     pub(crate) fn loaded(&mut self, base: &MergedBase, own: bool) {
         self.log.join(base, own);
         self.clock.raise(base.clock);
+        self.lost.drop_held(&base.vector);
+    }
+
+    /// A state of this node that stood there is lost. The log goes on behind it, and what was
+    /// promised stays.
+    pub(crate) fn lose_state(&mut self, base: &MergedBase) {
+        self.log.join(base, true);
+        self.clock.raise(base.clock);
+        base.vector.iter().for_each(|(replica, place)| self.lost.raise(replica, place));
+    }
+
+    /// What is missing of the state.
+    pub(crate) fn lost(&self) -> &VersionVector {
+        &self.lost
+    }
+
+    /// Whether nothing is missing any more once a state that stands there is merged.
+    pub(crate) fn is_whole_with(&self, base: &MergedBase) -> bool {
+        base.vector.holds(&self.lost)
+    }
+
+    /// What is missing and none of these members has, if all of them have told what they have.
+    pub(crate) fn lost_for_good(
+        &self,
+        members: impl Iterator<Item = NodeId> + Clone,
+    ) -> Option<(NodeId, Place)> {
+        let nowhere = |(replica, place): &(NodeId, Place)| {
+            self.repair.none_has(members.clone(), *replica, *place)
+        };
+        self.lost.iter().find(nowhere)
+    }
+
+    /// The snapshot that has something of what another replica lost, if there is one or, with
+    /// `None` in it, if a new one would.
+    pub(crate) fn offer_of(&self, lost: &VersionVector) -> Option<Option<SnapshotNumber>> {
+        let helps = |vector: &VersionVector| {
+            lost.iter().any(|(replica, place)| vector.get(replica) >= place)
+        };
+        let offer = self.offer.as_ref().filter(|(_, vector)| helps(vector));
+        offer.map(|(number, _)| Some(*number)).or_else(|| helps(self.log.applied()).then_some(None))
     }
 
     /// Merges the state of another replica, as the disk kept it.

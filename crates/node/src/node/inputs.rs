@@ -154,6 +154,7 @@ impl Node {
             self.merged.on_tick(turn!(self, outputs));
             self.look_after_fetch(outputs);
             self.propose_digest(outputs);
+            self.search_state(outputs);
             self.hand_over(outputs);
         }
         self.expire(outputs);

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Node;
+use crate::agreed::Offer;
 use crate::api::{Event, Output};
 use crate::ids::{NodeId, PathId};
 use crate::turn::Turn;
@@ -127,6 +128,14 @@ impl Node {
             }
             Body::Slots { index, order, sums } => {
                 self.digests.on_slots(from, index, order, &sums, turn)
+            }
+            Body::AskState { agreed, merged } => {
+                self.on_ask_state(from, agreed, &merged, outputs);
+                Ok(())
+            }
+            Body::OfferState { number, index, term } => {
+                self.on_offer_state(from, Offer { number, index, term }, outputs);
+                Ok(())
             }
         };
         if read.is_err() {

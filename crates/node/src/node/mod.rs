@@ -25,6 +25,7 @@ macro_rules! turn {
 mod digests;
 mod inputs;
 mod long_reads;
+mod lost_state;
 mod messages;
 mod requests;
 mod snapshots;
@@ -44,7 +45,7 @@ use crate::limits::{Limits, TURN_STEPS};
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::Sessions;
-use crate::snapshot::{Donor, Fetch, Snapshots};
+use crate::snapshot::{Donor, Fetch, Search, Snapshots};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Identity, Turn};
 use crate::wire::group::RecordGroup;
@@ -92,6 +93,8 @@ pub struct Node {
     digests: Digests,
     donor: Donor,
     fetch: Option<Fetch>,
+    /// Whom it asks for the state that it has lost.
+    search: Search,
 }
 
 impl Node {
@@ -139,6 +142,7 @@ impl Node {
             digests,
             donor: Donor::default(),
             fetch: None,
+            search: Search::default(),
         }
     }
 

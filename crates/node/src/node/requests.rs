@@ -43,6 +43,9 @@ impl Node {
                 order_name(Order::Merged)
             )));
         }
+        if self.has_lost(order) {
+            return Err(Error::ClusterDown(NO_STATE));
+        }
         // What names no key shows what is applied here.
         let level = if command.is_for_all() { Level::Eventual } else { level };
         Ok((keyspace, level))
@@ -195,5 +198,8 @@ pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {
         "{why}: the write did not run, and reads go on. {way_out}, or ask another node"
     ))
 }
+
+const NO_STATE: &str = "this node has lost its state and takes it from another member; the command did not run. \
+    Hint: ask another node (INFO candor, waits_for, says what this one waits for)";
 
 const OVERFULL: &str = "too much waits on this node already; the request did not run";

@@ -1,12 +1,13 @@
 //! Snapshots: written now and then, and fetched where this node lacks more than the logs hold.
 
 use super::Node;
-use crate::api::{Event, Index, Output, Snapshots as Told, Term};
+use crate::api::{Event, Index, Order, Output, Snapshots as Told, Term};
 use crate::ids::{NodeId, SnapshotNumber, Ticket};
 use crate::snapshot::{Coming, Fetch, Want};
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
+use crate::wire::record::Record;
 
 impl Node {
     /// What is told of snapshots.
@@ -15,11 +16,11 @@ impl Node {
         self.snapshots.told(self.disk.handed(), spool)
     }
 
-    /// Where the agreed state will stand that was fetched, and whose last record was handed to the
-    /// disk.
+    /// Where the agreed log will end once the state counts that was fetched, and whose last record
+    /// was handed to the disk.
     pub fn agreed_comes(&self) -> Option<(Index, Term)> {
         let base = self.fetch.as_ref().filter(|fetch| fetch.is_complete())?.agreed_base()?;
-        Some((base.index, base.term))
+        Some(self.agreed.end_behind(base))
     }
 
     /// Whether it fetches the merged state of another replica.
@@ -34,8 +35,10 @@ impl Node {
             return false;
         }
         // What was fetched so far counts only together with what comes.
-        let may_begin =
-            !self.agreed.is_within_entry() && self.fetch.is_none() && !self.disk.is_full();
+        let may_begin = !self.agreed.is_within_entry()
+            && self.fetch.is_none()
+            && !self.disk.is_full()
+            && !self.has_lost_state();
         let is_fetched = self.donor.is_asked(self.now.monotonic_ms);
         let (limits, turn) = (&self.limits, turn!(self, outputs));
         let (agreed, merged) = (&mut self.agreed, &mut self.merged);
@@ -80,12 +83,13 @@ impl Node {
         number: SnapshotNumber,
         outputs: &mut Vec<Output>,
     ) {
-        if self.fetch.is_none() && !self.disk.is_full() && self.merged.lacks_of(from) {
+        let lacks = self.merged.lacks_of(from) || self.has_lost(Order::Merged);
+        if self.fetch.is_none() && !self.disk.is_full() && lacks {
             self.begin_fetch(Fetch::merged(from, number), outputs);
         }
     }
 
-    fn begin_fetch(&mut self, mut fetch: Fetch, outputs: &mut Vec<Output>) {
+    pub(super) fn begin_fetch(&mut self, mut fetch: Fetch, outputs: &mut Vec<Output>) {
         outputs.push(Output::Note(Event::Fetches(fetch.from)));
         fetch.ask(turn!(self, outputs));
         self.fetch = Some(fetch);
@@ -116,7 +120,11 @@ impl Node {
             }
             let lacks = fetch.agreed_base().is_none_or(|base| self.agreed.lacks(base));
             if read.is_ok() && lacks && !*turn.halted {
+                let is_whole = fetch.completes(&self.agreed, &self.merged);
                 fetch.seal(turn);
+                if is_whole && turn.disk.facts().diverged.is_some() {
+                    turn.disk.record(&Record::Replaced);
+                }
                 if fetch.want != Want::Merged {
                     self.agreed.begin_install();
                 }
@@ -142,6 +150,7 @@ impl Node {
         }
         let fetch = self.fetch.take().expect("it is there");
         let (from, want) = (fetch.from, fetch.want);
+        let had_lost_state = self.has_lost_state();
         self.install(fetch.into_coming(), outputs);
         let index = match want {
             Want::Agreed(index, _) => Some(index),
@@ -150,6 +159,9 @@ impl Node {
         outputs.push(Output::Note(Event::Fetched(from, index)));
         if index.is_some() {
             turn!(self, outputs).send(from, Body::Fetched);
+        }
+        if had_lost_state && !self.has_lost_state() {
+            outputs.push(Output::Note(Event::StateIsBack));
         }
     }
 

@@ -41,6 +41,7 @@ impl Node {
             snapshots: self.snapshots_told(),
             memory: self.memory(),
             digests: self.digests.status(&self.agreed),
+            has_lost_state: self.has_lost_state(),
         }
     }
 
@@ -54,7 +55,7 @@ impl Node {
     /// is nobody to hand over to.
     pub fn may_end(&self) -> bool {
         let follows = self.agreed.role() == Role::Follower && self.agreed.leader().is_some();
-        follows || !self.takes_part() || self.connected.is_empty()
+        follows || !self.takes_part() || self.has_lost_state() || self.connected.is_empty()
     }
 
     /// What keeps requests on keyspaces of this order from being answered at their levels.
@@ -62,7 +63,7 @@ impl Node {
         if !self.started {
             return Some(Waits::Disk);
         }
-        let waits = self.members.waits();
+        let waits = self.members.waits().or_else(|| self.waits_for_state(order));
         if waits.is_some() || order == Order::Merged {
             return waits;
         }

@@ -64,6 +64,13 @@ pub fn in_words(message: &Bytes) -> String {
         Body::Digest(summary) => format!("my digest {} is done", summary.index),
         Body::AskSlots { index, .. } => format!("what are your slots at digest {index}?"),
         Body::Slots { index, .. } => format!("my slots at digest {index}"),
+        Body::AskState { agreed: Some((index, _)), .. } => {
+            format!("I have lost the state: have you it up to {index}?")
+        }
+        Body::AskState { agreed: None, .. } => "I have lost the merged state: have you it?".into(),
+        Body::OfferState { number, index, .. } => {
+            format!("my snapshot {number} has the state up to {index}")
+        }
     }
 }
 

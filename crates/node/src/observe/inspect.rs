@@ -79,6 +79,14 @@ pub fn term_in(message: &Bytes) -> Option<Term> {
     crate::agreed::term(&bytes)
 }
 
+/// Whether a message acknowledges entries of the agreed log.
+pub fn acknowledges(message: &Bytes) -> bool {
+    let Ok(Message { body: Body::Raft(bytes), .. }) = Message::decode(message) else {
+        return false;
+    };
+    crate::agreed::acknowledges(&bytes)
+}
+
 impl Matter {
     /// What a message is about.
     pub fn of(message: &Bytes) -> Matter {

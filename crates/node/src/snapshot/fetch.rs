@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::agreed::{Offer, State};
+use crate::agreed::{Agreed, Offer, State};
 use crate::ids::{Index, NodeId, SnapshotNumber, Term, Ticket};
-use crate::merged;
+use crate::merged::{self, Merged};
 use crate::turn::Turn;
 use crate::wire::base::{AgreedBase, MergedBase};
 use crate::wire::codec::Malformed;
@@ -173,6 +173,17 @@ impl Fetch {
         match &self.coming {
             Coming::Agreed(_, base) => base.as_ref(),
             Coming::Merged(..) => None,
+        }
+    }
+
+    /// Whether nothing is missing any more of a state that was lost, once this counts.
+    pub(crate) fn completes(&self, agreed: &Agreed, merged: &Merged) -> bool {
+        match &self.coming {
+            Coming::Agreed(..) => merged.lost().is_empty(),
+            Coming::Merged(_, base) => {
+                let is_whole = base.as_ref().is_some_and(|base| merged.is_whole_with(base));
+                agreed.lost_at().is_none() && is_whole
+            }
         }
     }
 

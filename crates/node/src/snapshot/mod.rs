@@ -2,7 +2,7 @@
 //! member that lacks more than the logs hold can fetch it.
 //!
 //! ```text
-//!   log       … group, group, ▌group, group, group, …        what stands before ▌ may go
+//!   log       … group, group, ▌mark, group, group, …         what stands before ▌ may go
 //!                             ▌
 //!   snapshot  facts │ agreed keys │ base, entries │ merged keys │ base, entries │ end
 //! ```
@@ -12,6 +12,10 @@
 //! it is kept [as it was](crate::store::Walk); if that has no room, nothing is applied until the
 //! walk has gone on. It is written in slices, a slice a turn, and no faster than the disk takes it.
 //!
+//! The log has a mark where it was begun: a group with all that the snapshot says but for the keys.
+//! So a log that is cut there still knows what its node has promised, and what is missing if no
+//! snapshot can be read any more.
+//!
 //! # Where to look
 //!
 //! | duty | file |
@@ -19,10 +23,12 @@
 //! | when to take one; writing it | this one |
 //! | reading one that is in place for a member that fetches it | `donor` |
 //! | fetching one | `fetch` |
+//! | whom a node asks that has lost its own | `search` |
 //! | its bytes | `wire`: `section`, `record`, `base`; `slots` in `agreed` and `merged` |
 
 mod donor;
 mod fetch;
+mod search;
 
 use crate::agreed::Agreed;
 use crate::api::{Event, Output, Snapshots as Told};
@@ -30,11 +36,12 @@ use crate::ids::SnapshotNumber;
 use crate::limits::Limits;
 use crate::merged::Merged;
 use crate::turn::Turn;
-use crate::wire::base::{AgreedBase, MergedBase};
+use crate::wire::base::{AgreedBase, Mark, MergedBase};
 use crate::wire::record::Record;
 use crate::wire::section;
 pub(crate) use donor::Donor;
 pub(crate) use fetch::{Coming, Fetch, Want};
+pub(crate) use search::Search;
 
 /// A slice is about so many keys or bytes, whichever comes first: that takes less than 1 ms.
 const SLICE_KEYS: usize = 1024;
@@ -202,22 +209,29 @@ impl Snapshots {
         agreed.state().begin_walk();
         merged.state().begin_walk();
         merged.note_begun(turn.now.monotonic_ms);
-        let facts = turn.disk.facts();
-        let agreed_tail = agreed.unapplied().into_iter().chain([facts.hard_state()]);
+        let facts = turn.disk.facts().records();
+        let hard_state = turn.disk.facts().hard_state();
+        let agreed_tail: Vec<_> = agreed.unapplied().into_iter().chain([hard_state]).collect();
+        let merged_tail = merged.unapplied();
+        let mark = Record::Mark(Mark { agreed: agreed.base(), merged: merged.base() });
+        let rest = facts.iter().chain(&agreed_tail).chain(&merged_tail);
+        let records =
+            mutant!(MarkWithoutFacts, rest, agreed_tail.iter().chain(&[]).chain(&merged_tail));
+        [&mark].into_iter().chain(records).for_each(|record| turn.disk.record(record));
+        turn.disk.close(turn.outputs);
         let mut writing = Writing {
             number,
             part: Part::Agreed,
             agreed: agreed.base(),
             merged: merged.base(),
-            agreed_tail: agreed_tail.collect(),
-            merged_tail: merged.unapplied(),
+            agreed_tail,
+            merged_tail,
             records: 0,
             sent: 0,
             written: 0,
             handed: turn.disk.handed(),
             stuck_since_ms: None,
         };
-        let facts = facts.records();
         writing.put(facts, turn.outputs);
         self.writing = Some(writing);
     }

@@ -34,6 +34,16 @@ pub(crate) struct MergedBase {
     pub(crate) own: BTreeMap<Boot, Index>,
 }
 
+/// Where a snapshot was begun in the log. With the facts and entries that follow it in its group it
+/// says all that the snapshot does, but for the keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Mark {
+    /// Where the agreed state stands.
+    pub(crate) agreed: AgreedBase,
+    /// Where the merged one does.
+    pub(crate) merged: MergedBase,
+}
+
 impl AgreedBase {
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         put_uint(out, self.index.0);
@@ -87,6 +97,18 @@ impl MergedBase {
             own.insert(Boot(reader.number()?), Index(reader.number()?));
         }
         Ok(MergedBase { vector, clock, own })
+    }
+}
+
+impl Mark {
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        self.agreed.encode(out);
+        self.merged.encode(out);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Mark, Malformed> {
+        let agreed = AgreedBase::decode(reader)?;
+        Ok(Mark { agreed, merged: MergedBase::decode(reader)? })
     }
 }
 

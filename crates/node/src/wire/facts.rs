@@ -32,6 +32,7 @@ impl Facts {
             }
             Record::Superseded => self.superseded = true,
             Record::Diverged { at, good } => self.diverged = Some((*at, *good)),
+            Record::Replaced => self.diverged = None,
             Record::HardState { term, vote, commit } => {
                 (self.term, self.vote, self.commit) = (*term, *vote, *commit);
             }
@@ -42,7 +43,8 @@ impl Facts {
             | Record::AgreedBase(_)
             | Record::MergedSlot(_)
             | Record::MergedBase(_)
-            | Record::End(_) => {}
+            | Record::End(_)
+            | Record::Mark(_) => {}
         }
     }
 

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 
 use crate::api::Order;
-use crate::ids::{Boot, Index, Life, NodeId, Sequence, SnapshotNumber};
+use crate::ids::{Boot, Index, Life, NodeId, Sequence, SnapshotNumber, Term};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 use crate::wire::record::{Cluster, Known, order_byte, order_of_byte};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -62,6 +62,12 @@ pub(crate) enum Body {
     Snapshot { number: SnapshotNumber, offset: u64, bytes: Bytes },
     /// The sender has fetched what the receiver, its leader, offered.
     Fetched,
+    /// The sender has lost its state. It needs an agreed one that stands at this entry, which is
+    /// committed, or behind it or, with none, a merged one that holds some of these places.
+    AskState { agreed: Option<(Index, Term)>, merged: VersionVector },
+    /// This snapshot of the sender has the agreed state that the receiver asked for, and it stands
+    /// there.
+    OfferState { number: SnapshotNumber, index: Index, term: Term },
     /// What came of a digest at the sender.
     Digest(Summary),
     /// What are the sums of the slots that the receiver summed up at this digest?
@@ -132,6 +138,8 @@ const FETCHED: u8 = 15;
 const DIGEST: u8 = 16;
 const ASK_SLOTS: u8 = 17;
 const SLOTS: u8 = 18;
+const ASK_STATE: u8 = 19;
+const OFFER_STATE: u8 = 20;
 
 impl Message {
     pub(crate) fn encode(&self) -> Bytes {
@@ -184,6 +192,7 @@ impl Body {
             Body::OfferSnapshot(_) | Body::AskSnapshot { .. } | Body::Fetched => 0,
             Body::Digest(_) | Body::AskSlots { .. } => 0,
             Body::Slots { sums, .. } => sums.len(),
+            Body::AskState { .. } | Body::OfferState { .. } => 0,
         }
     }
 
@@ -271,6 +280,19 @@ impl Body {
                 out.push(order_byte(*order));
                 out.extend_from_slice(sums);
             }
+            Body::AskState { agreed, merged } => {
+                out.push(ASK_STATE);
+                out.push(u8::from(agreed.is_some()));
+                if let Some((index, term)) = agreed {
+                    put_uint(out, index.0);
+                    put_uint(out, term.0);
+                }
+                merged.encode(out);
+            }
+            Body::OfferState { number, index, term } => {
+                out.push(OFFER_STATE);
+                [number.0, index.0, term.0].into_iter().for_each(|number| put_uint(out, number));
+            }
         }
     }
 
@@ -327,6 +349,18 @@ impl Body {
                 let (index, order) = (Index(reader.number()?), order_of_byte(reader.byte()?)?);
                 return Ok(Body::Slots { index, order, sums: rest(reader) });
             }
+            ASK_STATE => {
+                let agreed = match reader.flag()? {
+                    true => Some((Index(reader.number()?), Term(reader.number()?))),
+                    false => None,
+                };
+                Body::AskState { agreed, merged: VersionVector::decode(reader)? }
+            }
+            OFFER_STATE => Body::OfferState {
+                number: SnapshotNumber(reader.number()?),
+                index: Index(reader.number()?),
+                term: Term(reader.number()?),
+            },
             _ => return Err(Malformed),
         };
         reader.end()?;
@@ -448,6 +482,12 @@ mod tests {
                 order: Order::Merged,
                 sums: Bytes::from_static(b"sums"),
             },
+            Body::AskState {
+                agreed: Some((Index(300), Term(4))),
+                merged: VersionVector::default(),
+            },
+            Body::AskState { agreed: None, merged: VersionVector::from_iter([(NodeId(3), place)]) },
+            Body::OfferState { number: SnapshotNumber(7), index: Index(300), term: Term(4) },
         ]
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::api::Order;
 use crate::ids::{DirectoryId, Index, Life, NodeId, Term};
-use crate::wire::base::{AgreedBase, MergedBase};
+use crate::wire::base::{AgreedBase, Mark, MergedBase};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_fixed, put_uint};
 
 /// One thing that must survive a crash.
@@ -47,6 +47,13 @@ pub(crate) enum Record {
     MergedBase(MergedBase),
     /// A snapshot ends here: how many records it has before this one.
     End(u64),
+    /// A snapshot was begun here. All other records that it begins and ends its parts with follow in
+    /// this group: who has lost all its snapshots knows from it what it has promised, and what it
+    /// lacks.
+    Mark(Mark),
+    /// The state that was discarded is replaced as a whole by that of other members: what
+    /// [`Record::Diverged`] says is over.
+    Replaced,
 }
 
 /// Whose a directory is. Its own id and the node's are fixed when it is first used, the rest when
@@ -121,6 +128,8 @@ const MERGED_BASE: u8 = 11;
 const END: u8 = 12;
 const FETCH: u8 = 13;
 const DIVERGED: u8 = 14;
+const MARK: u8 = 15;
+const REPLACED: u8 = 16;
 
 /// What stands for no vote: no node has this id.
 const NOBODY: u64 = 0;
@@ -176,6 +185,8 @@ impl Record {
             Record::MergedSlot(slot) => framed(out, MERGED_SLOT, |out| out.extend_from_slice(slot)),
             Record::MergedBase(base) => framed(out, MERGED_BASE, |out| base.encode(out)),
             Record::End(records) => framed(out, END, |out| put_uint(out, *records)),
+            Record::Mark(mark) => framed(out, MARK, |out| mark.encode(out)),
+            Record::Replaced => framed(out, REPLACED, |_| ()),
         }
     }
 
@@ -229,6 +240,8 @@ impl Record {
             MERGED_SLOT => return Ok(Record::MergedSlot(body)),
             MERGED_BASE => Record::MergedBase(MergedBase::decode(&mut reader)?),
             END => Record::End(reader.number()?),
+            MARK => Record::Mark(Mark::decode(&mut reader)?),
+            REPLACED => Record::Replaced,
             _ => return Err(Malformed),
         };
         reader.end()?;
@@ -344,6 +357,11 @@ mod tests {
             Record::MergedSlot(Bytes::from_static(b"keys")),
             Record::MergedBase(MergedBase { clock: 7, ..MergedBase::default() }),
             Record::End(300),
+            Record::Mark(Mark {
+                agreed: AgreedBase { index: Index(7), ..AgreedBase::default() },
+                merged: MergedBase { clock: 7, ..MergedBase::default() },
+            }),
+            Record::Replaced,
         ];
         let mut group = vec![];
         records.iter().for_each(|record| record.encode(&mut group));

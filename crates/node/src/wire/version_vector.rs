@@ -57,6 +57,15 @@ impl VersionVector {
         other.iter().all(|(replica, place)| self.get(replica) >= place)
     }
 
+    /// Drops the places that `other` holds.
+    pub(crate) fn drop_held(&mut self, other: &VersionVector) {
+        self.0.retain(|replica, place| other.get(*replica) < *place);
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
         put_uint(out, self.0.len() as u64);
         for (replica, place) in &self.0 {

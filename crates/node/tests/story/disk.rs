@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 use node::*;
 
+/// What is left of a group that was cut off the log.
+pub(super) const GONE: &[u8] = b"gone";
+
 /// A disk: all that is on its way gets there at the next step, unless it stands still.
 #[derive(Default)]
 pub(super) struct Disk {
@@ -16,6 +19,8 @@ pub(super) struct Disk {
     /// Snapshots in place, and the one that is being written.
     pub(super) snapshots: BTreeMap<SnapshotNumber, Snapshot>,
     pub(super) writing: Option<(SnapshotNumber, Snapshot, bool)>,
+    /// The highest number of one that was found damaged, or discarded.
+    pub(super) bad: SnapshotNumber,
 }
 
 /// A snapshot, and how many groups it stands for.
@@ -46,11 +51,16 @@ impl Disk {
         told
     }
 
-    /// Brings a node back to where it was: what could not be read, if something.
-    pub(super) fn recover(&self, config: &Config) -> (Result<Node, StartError>, Option<String>) {
+    /// Brings a node back to where it was: what could not be read, if something. What is damaged, or
+    /// to be discarded, is never read again.
+    pub(super) fn recover(
+        &mut self,
+        config: &Config,
+    ) -> (Result<Node, StartError>, Option<String>) {
         let mut damaged = None;
         let mut skipped = SnapshotNumber(0);
-        for (number, snapshot) in self.snapshots.iter().rev() {
+        let snapshots = self.snapshots.iter().rev().filter(|_| !config.discard_state);
+        for (number, snapshot) in snapshots {
             let mut recovery = Recovery::new(config.clone());
             recovery.skip_snapshot(skipped);
             let loaded = snapshot.bytes.chunks(100).try_for_each(|piece| recovery.load(piece));
@@ -61,7 +71,19 @@ impl Disk {
             skipped = skipped.max(*number);
             damaged = Some(format!("snapshot {number} cannot be read"));
         }
-        (replay(Recovery::new(config.clone()), &self.kept), damaged)
+        let mut recovery = Recovery::new(config.clone());
+        let last = self.snapshots.last_key_value().map_or(SnapshotNumber(0), |(number, _)| *number);
+        self.bad = last.max(self.bad);
+        recovery.skip_snapshot(self.bad);
+        let cut = self.kept.iter().take_while(|group| group.as_ref() == GONE).count();
+        if cut > 0 {
+            recovery.lose_state();
+        }
+        let node = replay(recovery, &self.kept[cut..]);
+        if node.is_ok() {
+            self.snapshots.clear();
+        }
+        (node, damaged)
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use node::*;
 
-use disk::{Disk, Snapshot};
+use disk::{Disk, GONE, Snapshot};
 use words::{clock, level_of, number, place, text};
 
 /// A step of time: all messages arrive and all disks sync once a step.
@@ -113,8 +113,9 @@ impl World {
     ///   another directory.
     /// - `keep BYTES`: nodes keep so much of their logs for those who are behind; `pieces BYTES`:
     ///   and send so much of a snapshot at once.
-    /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`: its newest snapshot is damaged; `forget
-    ///   1`: of the log of node 1 what is before its older snapshot is gone.
+    /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`, `rot all 1`: its newest snapshot is
+    ///   damaged, or all are; `forget 1`: of the log of node 1 what is before its older snapshot is
+    ///   gone; `start 1 discard`: it starts without any state.
     /// - `digests MS KEYS`: states are compared so often, and so many keys a turn; `digests`: what
     ///   came of it; `decay 1 KEY`: the value of a key changes in the memory of node 1.
     /// - `slow`: from now on nodes take one turn a step, whatever they leave over.
@@ -201,6 +202,11 @@ impl World {
                 self.start(number(id));
                 self.discard_state = false;
             }
+            ["start", id, "discard"] => {
+                self.discard_state = true;
+                self.start(number(id));
+                self.discard_state = false;
+            }
             ["start", id, level] => {
                 let usual = self.level.replace(level_of(level));
                 self.start(number(id));
@@ -259,6 +265,12 @@ impl World {
                 assert!(node.rot(key.as_bytes()), "the key is there");
             }
             ["snapshot", id] => self.turn(number(id), vec![Input::TakeSnapshot]),
+            ["rot", "all", id] => {
+                for snapshot in self.disk(number(id)).snapshots.values_mut() {
+                    let middle = snapshot.bytes.len() / 2;
+                    snapshot.bytes[middle] ^= 1;
+                }
+            }
             ["rot", id] => {
                 let mut newest = self.disk(number(id)).snapshots.last_entry().unwrap();
                 let middle = newest.get().bytes.len() / 2;
@@ -267,7 +279,7 @@ impl World {
             ["forget", id] => {
                 let disk = self.disk(number(id));
                 let groups = disk.snapshots.values().map(|snapshot| snapshot.groups).min();
-                disk.kept[..groups.unwrap_or(0)].fill(Bytes::from_static(b"gone"));
+                disk.kept[..groups.unwrap_or(0)].fill(Bytes::from_static(GONE));
             }
             [who, "fill", key, count] => self.fill(who, key, number(count)),
             [who, "flood", count] => self.flood(who, number(count)),
@@ -325,7 +337,7 @@ impl World {
             directory: DirectoryId(*self.directories.get(&own).unwrap_or(&self.directories[&id])),
             discard_state: self.discard_state,
         };
-        let (recovered, damaged) = self.disks[&own].recover(&config);
+        let (recovered, damaged) = self.disk(own).recover(&config);
         self.told.extend(damaged.map(|damaged| format!("n{own}: {damaged}")));
         match recovered {
             Ok(mut node) => {
@@ -544,6 +556,10 @@ impl World {
             }
             Output::Note(Event::DigestDiffers { index, member, .. }) => {
                 self.told.push(format!("n{id}: n{} differs at digest {index}", member.0));
+            }
+            Output::Note(Event::StateIsBack) => self.told.push(format!("n{id}: the state is back")),
+            Output::Note(Event::LostForGood(node, boot, index)) => {
+                self.told.push(format!("n{id}: nobody has {}.{boot}:{index}", node.0));
             }
             Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {

@@ -81,7 +81,7 @@ pub(crate) use directory::Directory;
 pub(crate) use error::Error;
 pub(crate) use identity::Identity;
 pub(crate) use layout::SEGMENT_BYTES;
-pub(crate) use recovery::Report as Recovered;
+pub(crate) use recovery::{Report as Recovered, first_frame};
 #[cfg(test)]
 pub(crate) use thread::Completion;
 pub(crate) use thread::{Group, Handle, Report};

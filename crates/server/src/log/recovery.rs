@@ -93,6 +93,12 @@ impl Log {
     }
 }
 
+/// The first frame that the log in this directory has, or would have if it is empty.
+pub(crate) fn first_frame(directory: &Directory) -> Result<u64, Error> {
+    let segments = list(directory.disk(), directory.log())?;
+    Ok(segments.first().map_or(1, |(first, _)| *first))
+}
+
 /// Where among the segments the one is that this frame lies in, if it is there: the last that does
 /// not begin behind it.
 fn start(segments: &[(u64, PathBuf)], from: u64) -> usize {

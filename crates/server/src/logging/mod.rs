@@ -164,6 +164,13 @@ pub(crate) fn tell(event: &Event) {
             order_name(*order),
             member.0
         ),
+        Event::StateIsBack => info_some!("the state is whole again: this node takes part"),
+        Event::LostForGood(node, boot, index) => warn_some!(
+            "the merged entries of node {} up to {boot}:{index} stood in a state that this node has lost, and no member that \
+             it hears has them: it serves nobody until one does\n  hint: start the members that are down; if none of them has \
+             these entries, they are lost, and this node needs a new data directory",
+            node.0
+        ),
     }
 }
 

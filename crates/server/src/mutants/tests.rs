@@ -99,6 +99,8 @@ mutants! {
     OtherSnapshotVersionTaken, "version ignored", "snapshots::format::tests::a_header_that_was_changed_is_damage_and_one_of_another_version_is_not";
     /// The node is not told of a snapshot that cannot be read, and uses its number again.
     SkippedNumberUsedAgain, "off by one", "snapshots::tests::a_damaged_snapshot_gives_way_to_the_one_before_it";
+    /// Snapshots that were found bad are kept for ever.
+    BadSnapshotsKept, "full disk", "snapshots::folder::tests::of_bad_ones_the_newest_two_are_kept";
     /// A snapshot says that it holds one group more than it does.
     MarkOneTooHigh, "off by one", "log::thread::tests::a_mark_ends_the_group_and_names_the_frame_behind_it";
     /// A group that is written beside the thread comes before the mark of a snapshot that does not

@@ -9,6 +9,9 @@ use super::layout::{BAD, PLACED, UNFINISHED};
 use crate::log::{self, disk::Disk};
 use crate::mutants::mutant;
 
+/// How many bad snapshots are kept for people to look at.
+const BAD_MAX: usize = 2;
+
 /// The directory of the snapshots.
 #[derive(Clone, Debug)]
 pub(crate) struct Folder {
@@ -66,10 +69,20 @@ impl Folder {
         Ok(paths)
     }
 
-    /// Gives a bad snapshot another name, so that no start takes it for one.
+    /// The numbers of those that were found bad, the oldest first.
+    pub(super) fn bad_numbers(&self) -> Result<Vec<SnapshotNumber>, Error> {
+        Ok(self.bad()?.iter().filter_map(|path| number_of(path, BAD)).collect())
+    }
+
+    /// Gives a bad snapshot another name, so that no start takes it for one. Of all that have such
+    /// a name the newest few are kept.
     pub(super) fn set_aside(&self, number: SnapshotNumber) -> Result<PathBuf, Error> {
         let aside = self.named(number, BAD);
         self.rename(&self.placed(number), &aside)?;
+        let bad = self.bad()?;
+        let older = bad.len().saturating_sub(mutant!(BadSnapshotsKept, BAD_MAX, usize::MAX));
+        // What cannot be removed takes room, and is tried again.
+        bad[..older].iter().for_each(|path| drop(self.remove(path)));
         Ok(aside)
     }
 
@@ -141,5 +154,16 @@ mod tests {
         folder.keep_only(&[SnapshotNumber(11)]).unwrap();
         assert_eq!(folder.numbers().unwrap(), [SnapshotNumber(11)]);
         assert!(temp.path().join("00000000000000000012.bad").exists());
+    }
+
+    #[test]
+    fn of_bad_ones_the_newest_two_are_kept() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = Folder::open(&Disk::default(), temp.path().to_owned()).unwrap();
+        for number in [3, 4, 7, 9].map(SnapshotNumber) {
+            fs::write(folder.placed(number), "x").unwrap();
+            folder.set_aside(number).unwrap();
+        }
+        assert_eq!(folder.bad_numbers().unwrap(), [7, 9].map(SnapshotNumber));
     }
 }

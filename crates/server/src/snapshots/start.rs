@@ -67,7 +67,28 @@ impl Folder {
             mutant!(SkippedNumberUsedAgain, skipped.push(number), ());
         }
         bad.extend(self.bad()?);
+        skipped.extend(self.bad_numbers()?);
+        skipped.sort_unstable();
+        skipped.dedup();
         Ok(Start { loaded: make(&skipped), newest: None, bad })
+    }
+
+    /// Takes none of them. They stay until [`Folder::discard`].
+    pub(crate) fn start_without<L: Load>(
+        &self,
+        make: impl Fn(&[SnapshotNumber]) -> L,
+    ) -> Result<Start<L>, Error> {
+        let skipped = [self.numbers()?, self.bad_numbers()?].concat();
+        Ok(Start { loaded: make(&skipped), newest: None, bad: vec![] })
+    }
+
+    /// Gives all that are in place another name: no start takes them any more.
+    pub(crate) fn discard(&self) -> Result<(), Error> {
+        for number in self.numbers()? {
+            let aside = self.set_aside(number)?;
+            warn!("snapshot {number} is discarded: it is {} from now on", aside.display());
+        }
+        Ok(())
     }
 
     fn load(
@@ -101,7 +122,7 @@ impl Folder {
             Some(Ok(aside)) => {
                 warn!(
                     "{error}; {MEANWHILE}, and it is {} from now on\n  hint: check the disk; the file is for people to \
-                     look at, and nothing here removes it",
+                     look at, and goes once two later ones are bad",
                     aside.display()
                 );
                 return None;

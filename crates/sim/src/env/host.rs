@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use node::{
-    Config, DirectoryId, Input, Level, Limits, Node, NodeId, Order, Recovery, RequestId, SessionId,
-    StartError,
+    Boot, Config, DirectoryId, Index, Input, Level, Limits, Node, NodeId, Order, Recovery,
+    RequestId, SessionId, StartError,
 };
 
 use crate::env::clock::Clock;
@@ -111,6 +111,10 @@ pub(crate) struct Host {
     copies: Vec<Directory>,
     /// Out of 100 starts, at how many a bit of the newest snapshot is flipped.
     rots_percent: u64,
+    /// Out of 100 starts, at how many a bit of each snapshot is flipped.
+    loses_percent: u64,
+    /// What the node had merged when it was last seen.
+    pub(crate) last_vector: Vec<(NodeId, Boot, Index)>,
     /// How many groups its disk held when it was first seen to have met all others.
     pub(crate) formed_at: Option<usize>,
     /// Where seeds and names come from.
@@ -144,6 +148,8 @@ impl Host {
             dies_overwritten: false,
             copies: vec![],
             rots_percent: setting.rots_percent,
+            loses_percent: setting.loses_percent,
+            last_vector: vec![],
             formed_at: None,
             boots: Chance::new(seed, Subject::Boot(place as u64)),
             wakes: Chance::new(seed, Subject::Wake(place as u64)),
@@ -174,8 +180,8 @@ impl Host {
         Some(off_ms)
     }
 
-    /// Starts the node on what the disk kept.
-    pub(crate) fn boot(&mut self, now_us: u64) -> Result<(), StartError> {
+    /// Starts the node on what the disk kept. `may_lose`: the others have what its snapshots hold.
+    pub(crate) fn boot(&mut self, now_us: u64, may_lose: bool) -> Result<(), StartError> {
         assert!(self.node.is_none(), "a node that runs is not started");
         self.life += 1;
         if self.is_settled() {
@@ -192,6 +198,12 @@ impl Host {
         let snapshots = &mut self.disk.snapshots;
         if snapshots.first_read().is_some() && self.boots.percent(self.rots_percent) {
             snapshots.rot();
+        }
+        if may_lose && self.loses_percent > 0 && self.boots.percent(self.loses_percent) {
+            snapshots.rot_all();
+        }
+        if snapshots.are_lost() {
+            recovery.lose_state();
         }
         snapshots.rotten().for_each(|number| recovery.skip_snapshot(number));
         if let Some((number, bytes)) = snapshots.first_read() {
@@ -235,7 +247,8 @@ impl Host {
     /// The process is gone, with all that was in memory. Gives the clients that were connected
     /// and how many groups the disk lost.
     pub(crate) fn crash(&mut self, disks: &mut Chance) -> (Vec<(usize, u64)>, usize) {
-        self.node = None;
+        let vector = self.node.take().map(|node| node.status().vector);
+        self.last_vector = vector.unwrap_or_else(|| std::mem::take(&mut self.last_vector));
         self.inbox.clear();
         self.turn_due = false;
         self.doomed = false;

@@ -13,7 +13,8 @@ const KEPT: usize = 2;
 /// - One stands for all groups before it. It is in place once it is complete and these are synced;
 ///   of one that is not, a crash leaves nothing.
 /// - Two are kept, and the groups behind the older one; those before `cut` are gone.
-/// - A start begins with the newest one. If a bit of that is flipped, it is the one before.
+/// - A start begins with the newest one. If a bit of that is flipped, it is the one before; if one
+///   is flipped in each, the node has lost its state, and begins with the groups that are there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshots {
     kept: BTreeMap<SnapshotNumber, Snapshot>,
@@ -105,12 +106,17 @@ impl Snapshots {
 
     /// The group from which on a start reads the log.
     pub(crate) fn groups_from(&self) -> usize {
-        self.newest().map_or(0, |(_, snapshot)| snapshot.groups)
+        self.newest().map_or(self.cut, |(_, snapshot)| snapshot.groups)
     }
 
-    /// Whether some of those groups are gone.
-    pub(crate) fn lacks_groups(&self) -> bool {
-        self.groups_from() < self.cut
+    /// Whether none can be read, and the groups before them are gone.
+    pub(crate) fn are_lost(&self) -> bool {
+        self.cut > 0 && self.newest().is_none()
+    }
+
+    /// Flips a bit in each.
+    pub(crate) fn rot_all(&mut self) {
+        self.kept.values_mut().for_each(|snapshot| snapshot.rotten = true);
     }
 
     /// Those that cannot be read.
@@ -177,5 +183,8 @@ mod tests {
         assert_eq!(snapshots.rotten().count(), 1, "a start needs the other one");
         assert_eq!(snapshots.read(SnapshotNumber(3), 0, 1), None);
         assert_eq!(snapshots.read(SnapshotNumber(1), 0, 1), None, "two are kept");
+        assert!(!snapshots.are_lost());
+        snapshots.rot_all();
+        assert_eq!((snapshots.are_lost(), snapshots.groups_from()), (true, 20));
     }
 }

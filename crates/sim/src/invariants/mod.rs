@@ -25,6 +25,7 @@
 //! | [`time`] | turn | log time never goes back, stands, or runs beyond the cap |
 //! | [`reserve`] | turn | a node whose disk is full hands it small records only |
 //! | [`full`] | turn | a node whose disk is full takes in no write |
+//! | [`silence`] | turn | who has lost its state neither votes, acknowledges nor answers |
 //! | [`replay`] | turn | a restart finds the agreed log as it was last written |
 //! | [`copy`] | turn | a node on a copied directory leads and answers nothing |
 //! | [`answer`] | answer | an answer fits its question |
@@ -66,6 +67,7 @@ mod replay;
 mod replica;
 mod reserve;
 mod share;
+mod silence;
 mod stamp;
 mod term;
 mod time;
@@ -106,6 +108,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(time::Onward::new(setting)),
         Box::new(reserve::Small::new(setting.nodes)),
         Box::new(full::TakesNothing::new(setting.nodes)),
+        Box::new(silence::Silent),
         Box::new(replay::Same::new(setting.nodes)),
         Box::new(copy::TurnedAway::new(setting)),
         Box::new(answer::Fitting::new(setting)),

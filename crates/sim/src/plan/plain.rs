@@ -60,6 +60,7 @@ impl Plain {
             limits: Limits::default(),
             max_memory: None,
             rots_percent: 0,
+            loses_percent: 0,
             load,
             calm: false,
         }
@@ -111,6 +112,7 @@ fn calm(seed: u64, options: &Options) -> Setting {
         limits: Limits::default(),
         max_memory: None,
         rots_percent: 0,
+        loses_percent: 0,
         load,
         calm: true,
         ..drawn

@@ -35,6 +35,9 @@ pub(crate) struct Setting {
     pub(crate) max_memory: Option<u64>,
     /// Out of 100 starts, at how many a bit of the newest snapshot is flipped.
     pub(crate) rots_percent: u64,
+    /// Out of 100 starts, at how many a bit of each snapshot is flipped, so that the node loses its
+    /// state; only where the others have it.
+    pub(crate) loses_percent: u64,
     pub(crate) load: Load,
     /// Whether nothing breaks and all is quick, so that it is checked how long things take.
     pub(crate) calm: bool,
@@ -112,6 +115,7 @@ impl Setting {
             limits,
             max_memory,
             rots_percent: snapshots.pick(&[0, 0, 30]),
+            loses_percent: snapshots.pick(&[0, 0, 40]),
             calm: false,
         }
     }

@@ -138,6 +138,10 @@ pub(crate) fn event(event: &Event) -> String {
             };
             format!("node {} has another {order} state at digest {index}", member.0)
         }
+        Event::StateIsBack => "has the state again that it had lost".into(),
+        Event::LostForGood(node, boot, index) => {
+            format!("lacks entries of node {} up to {boot}:{index}, which nobody has", node.0)
+        }
         Event::HandsOver(to) => format!("node {} is asked to lead instead of it", to.0),
     }
 }

@@ -50,10 +50,11 @@ impl World {
 
     /// Whether the others can do without this node: they are a majority, whatever else was damaged,
     /// and have all met.
-    fn may_go(&self, host: usize) -> bool {
+    pub(super) fn may_go(&self, host: usize) -> bool {
         let bad = |place: usize| {
             let other = &self.hosts[place];
-            place == host || other.gone || other.is_copy || other.disk.rotten().is_some()
+            let is_lost = other.disk.rotten().is_some() || other.disk.snapshots.are_lost();
+            place == host || other.gone || other.is_copy || is_lost
         };
         let members = &self.hosts[..self.members()];
         let settled = members.iter().all(|other| other.gone || other.is_settled());

@@ -1,6 +1,6 @@
 //! How nodes start and end, and which of them runs. Begin with [`World::boot`].
 
-use node::{Input, Role, Shortage, Status};
+use node::{Boot, Index, Input, NodeId, Role, Shortage, Status};
 
 use super::World;
 use super::event::Event;
@@ -37,7 +37,8 @@ impl World {
         {
             self.trace.tell(now_us, || format!("node {}: its clock is {off_ms} ms off", host + 1));
         }
-        let booted = match panic::guard(|| self.hosts[host].boot(now_us)) {
+        let may_lose = !self.healed && self.may_lose_state(host);
+        let booted = match panic::guard(|| self.hosts[host].boot(now_us, may_lose)) {
             Ok(booted) => booted.map_err(|error| error.to_string()),
             Err(why) => Err(why),
         };
@@ -77,6 +78,20 @@ impl World {
         for (client, life) in clients {
             self.queue.after(self.turns.below(50_000), Event::Lost { client, life });
         }
+    }
+
+    /// Whether the others have all that this node, which is down, would lose with its snapshots.
+    fn may_lose_state(&self, host: usize) -> bool {
+        let all = &self.hosts[host].last_vector;
+        let holds = |status: Option<Status>| {
+            let vector = status.map_or(vec![], |status| status.vector);
+            let has = |place: &(NodeId, Boot, Index)| {
+                vector.iter().any(|at| at.0 == place.0 && (at.1, at.2) >= (place.1, place.2))
+            };
+            all.iter().all(has)
+        };
+        let mut others = self.statuses().into_iter().enumerate().filter(|(at, _)| *at != host);
+        !self.hosts[host].is_copy && self.may_go(host) && others.all(|(_, status)| holds(status))
     }
 
     /// A node dies, and starts again at once.

@@ -1,0 +1,119 @@
+//! A state that this node has lost: it asks the others for theirs, and waits. Theirs it offers.
+//!
+//! ```text
+//!   log       (cut) ▌mark, group, group, …          kept: term and vote, boots, entries
+//!   snapshot  ✗ cannot be read, or is discarded     lost: the keys up to ▌
+//!
+//!   node 1 ── AskState: behind ▌ ──▶ node 2         whose newest snapshot stands before ▌:
+//!                                                   it takes another
+//!   node 1 ── AskState: behind ▌ ──▶ node 3
+//!   node 1 ◀── OfferState ────────── node 3
+//!   node 1 ── AskSnapshot … ───────▶ node 3         as any member does that is far behind
+//! ```
+//!
+//! Until it has that state it neither votes nor acknowledges, and answers no client. Then it goes
+//! on with the entries of its own log that lie behind: they may be acknowledged.
+
+use super::Node;
+use crate::agreed::Offer;
+use crate::api::{Event, Order, Output, Waits};
+use crate::ids::{Index, NodeId, Term};
+use crate::snapshot::Fetch;
+use crate::turn::Turn;
+use crate::wire::message::Body;
+use crate::wire::version_vector::VersionVector;
+
+impl Node {
+    /// Whether it has lost a state, and does not have that of another member yet.
+    pub(super) fn has_lost_state(&self) -> bool {
+        self.has_lost(Order::Agreed) || self.has_lost(Order::Merged)
+    }
+
+    /// Whether it has lost that of this order.
+    pub(super) fn has_lost(&self, order: Order) -> bool {
+        match order {
+            Order::Agreed => self.agreed.lost_at().is_some(),
+            Order::Merged => !self.merged.lost().is_empty(),
+        }
+    }
+
+    fn others(&self) -> impl Iterator<Item = NodeId> + Clone {
+        let me = self.identity.id;
+        self.members.ids().iter().copied().filter(move |id| *id != me)
+    }
+
+    /// The members that there is a path to.
+    fn connected(&self) -> impl Iterator<Item = NodeId> + Clone {
+        self.connected.iter().copied()
+    }
+
+    /// What requests of this order wait for, if the state is lost.
+    pub(super) fn waits_for_state(&self, order: Order) -> Option<Waits> {
+        if !self.has_lost(order) {
+            return None;
+        }
+        let lost = self.merged.lost_for_good(self.connected()).filter(|_| order == Order::Merged);
+        let waits = lost.map(|(replica, place)| Waits::Entries(replica, place.boot, place.index));
+        Some(waits.unwrap_or_else(|| Waits::State(self.others().collect())))
+    }
+
+    /// Asks another member for the state that is lost, if it is time to.
+    pub(super) fn search_state(&mut self, outputs: &mut Vec<Output>) {
+        if !self.has_lost_state() || self.fetch.is_some() || self.disk.is_full() {
+            return;
+        }
+        let now_ms = self.now.monotonic_ms;
+        if let Some(to) = self.search.next(self.connected.iter().copied(), now_ms) {
+            let (agreed, merged) = (self.agreed.lost_at(), self.merged.lost().clone());
+            turn!(self, outputs).send(to, Body::AskState { agreed, merged });
+        }
+        if let Some((replica, place)) = self.merged.lost_for_good(self.connected())
+            && !std::mem::replace(&mut self.search.is_told, true)
+        {
+            outputs.push(Output::Note(Event::LostForGood(replica, place.boot, place.index)));
+        }
+    }
+
+    /// Another member has lost its state: it is offered the newest snapshot of this node, if that
+    /// holds what it needs. If only a new one would, that is taken.
+    pub(super) fn on_ask_state(
+        &mut self,
+        from: NodeId,
+        agreed: Option<(Index, Term)>,
+        merged: &VersionVector,
+        outputs: &mut Vec<Output>,
+    ) {
+        if self.has_lost_state() {
+            return;
+        }
+        let offer = match agreed {
+            Some((index, term)) => {
+                self.agreed.hear_of_commit(index, term);
+                self.offer_agreed(index)
+            }
+            None => self.merged.offer_of(merged).map(|offer| offer.map(Body::OfferSnapshot)),
+        };
+        match offer {
+            Some(Some(body)) => turn!(self, outputs).send(from, body),
+            Some(None) if !self.donor.is_asked(self.now.monotonic_ms) => self.snapshots.want(),
+            Some(None) | None => {}
+        }
+    }
+
+    /// The snapshot whose agreed state stands at this entry or behind, if there is one or, with
+    /// `None` in it, if a new one would.
+    fn offer_agreed(&self, lost: Index) -> Option<Option<Body>> {
+        let offer = self.agreed.offered().filter(|offer| offer.index >= lost);
+        let body =
+            offer.map(|Offer { number, index, term }| Body::OfferState { number, index, term });
+        (body.is_some() || self.agreed.applied() >= lost).then_some(body)
+    }
+
+    /// Another member offers the agreed state that this one has lost.
+    pub(super) fn on_offer_state(&mut self, from: NodeId, offer: Offer, outputs: &mut Vec<Output>) {
+        let is_of_use = self.has_lost(Order::Agreed) && self.agreed.goes_on_behind(offer.index);
+        if is_of_use && self.fetch.is_none() && !self.disk.is_full() {
+            self.begin_fetch(Fetch::agreed(from, offer, self.members.ids()), outputs);
+        }
+    }
+}
