@@ -78,7 +78,7 @@ macro_rules! mutants {
                     | InboxBytesLeak | MergedKeysCounted | PushTakenForAnswer
                     | SnapshotWithoutCeiling | CutLogSkips | TombstonesByAge | OneRoundEnough
                     | OneMemberUnasked | JoinRevives | JoinKeepsGone | JoinedAppliedAgain
-                    | JoinedToldAtOnce | ClockRaisedLate
+                    | JoinedToldAtOnce | ClockRaisedLate | LostCountsAsHere
                     | RemovalsWithoutEnd => {
                         Some(Order::Merged)
                     }
@@ -439,6 +439,8 @@ mutants! {
     StateBeforeLogTaken, "recovery", "", "stories_go_as_recorded";
     /// Who holds what another member says is committed waits for a leader to say so.
     CommitNotHeard, "progress", "", "stories_go_as_recorded";
+    /// A merged state that is lost counts as if it were there when another one is joined.
+    LostCountsAsHere, "recovery", "", "stories_go_as_recorded";
     /// What a log that is cut begins with does not say what its node has promised.
     MarkWithoutFacts, "recovery", "";
 

@@ -99,6 +99,9 @@ pub(crate) struct Merged {
     /// What is missing of the state: it stood in snapshots that this node has lost, and the state
     /// of no other replica that holds it is here yet.
     lost: VersionVector,
+    /// What states that were joined held since then: the log's vector says what this replica knew,
+    /// not what its state holds.
+    joined: VersionVector,
 }
 
 impl Merged {
@@ -125,6 +128,7 @@ impl Merged {
             wants_snapshot: false,
             needed: None,
             lost: VersionVector::default(),
+            joined: VersionVector::default(),
         }
     }
 

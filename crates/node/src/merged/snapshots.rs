@@ -90,7 +90,16 @@ impl Merged {
         slots: &[Bytes],
         base: &MergedBase,
     ) -> Result<(), Malformed> {
-        self.state.join(slots, self.log.applied(), &base.vector)?;
+        let is_lost = !self.lost.is_empty();
+        let here = if is_lost { &self.joined } else { self.log.applied() };
+        self.state.join(
+            slots,
+            mutant!(LostCountsAsHere, here, self.log.applied()),
+            &base.vector,
+        )?;
+        if is_lost {
+            base.vector.iter().for_each(|(replica, place)| self.joined.raise(replica, place));
+        }
         self.loaded(base, false);
         Ok(())
     }

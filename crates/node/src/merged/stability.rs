@@ -103,9 +103,12 @@ fn join(one: &VersionVector, others: Vec<&VersionVector>) -> VersionVector {
 }
 
 impl Merged {
-    /// Looks whether tombstones may go.
+    /// Looks whether tombstones may go; none does before a state that was lost is whole: older
+    /// writes may come with what is joined.
     pub(super) fn look_at_tombstones(&mut self) {
-        if let Some(here) = self.log.told() {
+        if self.lost.is_empty()
+            && let Some(here) = self.log.told()
+        {
             self.stability.look(here, &self.repair, &mut self.state);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{Boot, Index, Life, NodeId, Sequence, Term};
-use crate::wire::codec::{Malformed, Reader, put_uint};
+use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
 use crate::wire::version_vector::VersionVector;
 
 /// Where the agreed state stands, in place of all entries up to there.
@@ -102,12 +102,16 @@ impl MergedBase {
 
 impl Mark {
     pub(crate) fn encode(&self, out: &mut Vec<u8>) {
-        self.agreed.encode(out);
+        let mut agreed = vec![];
+        self.agreed.encode(&mut agreed);
+        put_bytes(out, &agreed);
         self.merged.encode(out);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Mark, Malformed> {
-        let agreed = AgreedBase::decode(reader)?;
+        let mut within = Reader::new(reader.bytes()?);
+        let agreed = AgreedBase::decode(&mut within)?;
+        within.end()?;
         Ok(Mark { agreed, merged: MergedBase::decode(reader)? })
     }
 }

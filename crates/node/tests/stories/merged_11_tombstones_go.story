@@ -31,8 +31,8 @@ n1.a get k → again   at [1.1:3 2.1:1], by 2.1:1.0
 > snapshot 1
 > n1.a del k
 > run 3000
-n1.a del k → 1   at [1.1:4 2.1:1], is 1.1:4.0
 n1: snapshot 1 is in place
+n1.a del k → 1   at [1.1:4 2.1:1], is 1.1:4.0
 > tombstones
 tombstones: n1 0, n2 0, n3 0
 > crash 1
