@@ -82,7 +82,9 @@ impl Invariant for Remembered {
         }
         seen.speak(turn)?;
         if turn.outputs.iter().any(|output| matches!(output, Output::Persist { .. })) {
-            seen.written.insert(turn.groups + 1, turn.status.term);
+            // A state that was fetched brings its term with it.
+            let comes = turn.view.comes().map_or(Term(0), |(_, term)| Term(term));
+            seen.written.insert(turn.groups + 1, turn.status.term.max(comes));
         }
         Ok(())
     }

@@ -74,7 +74,8 @@ impl World {
                 }
                 Some(why) => self.wait_on(why),
             },
-            Stage::Reading { from } => match self.idle_client() {
+            // A digest may have come meanwhile.
+            Stage::Reading { from } => match self.idle_client().or_else(|| self.unrest()) {
                 Some(why) => self.wait_on(why),
                 None => self.judge_finals(from),
             },
