@@ -62,9 +62,7 @@ impl Merged {
         each: &mut impl FnMut(&Write<'_>, Option<MergedWrite>, Reply),
     ) -> Option<Bytes> {
         let (Kept { origin, place, clock, bytes }, is_new) = self.log.apply_next();
-        if mutant!(ClockRaisedLate, false, true) {
-            self.clock.raise(clock);
-        }
+        self.raise_clock(clock, false);
         let own = origin == self.me && place.boot == self.boot;
         // What a delete overwrote whose tombstone is gone must not come back.
         if mutant!(JoinedAppliedAgain, !is_new && !own, false) {

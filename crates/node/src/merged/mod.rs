@@ -167,8 +167,16 @@ impl Merged {
             self.log.note_own(header.place);
         }
         let is_raised = mutant!(ClockNotRaised, true, header.origin == self.me);
-        if mutant!(ClockRaisedLate, is_raised, false) {
-            self.clock.raise(header.clock);
+        if is_raised {
+            self.raise_clock(header.clock, true);
+        }
+    }
+
+    /// Raises the clock past an entry as soon as that is taken in: what is stamped while it is on
+    /// its way to the disk lies behind it in the log.
+    fn raise_clock(&mut self, clock: u64, taken_in: bool) {
+        if mutant!(ClockRaisedLate, taken_in, !taken_in) {
+            self.clock.raise(clock);
         }
     }
 
