@@ -435,12 +435,10 @@ mutants! {
     VotesWithoutState, "recovery", "";
     /// A node that has lost its state acknowledges entries.
     AcknowledgesWithoutState, "recovery", "";
-    /// A node that has lost its state takes one that its log does not go on behind.
-    StateBeforeLogTaken, "recovery", "", "stories_go_as_recorded";
     /// Who holds what another member says is committed waits for a leader to say so.
-    CommitNotHeard, "progress", "", "stories_go_as_recorded";
+    CommitNotHeard, "progress", "", "snapshots_11_two_of_three.story";
     /// A merged state that is lost counts as if it were there when another one is joined.
-    LostCountsAsHere, "recovery", "", "stories_go_as_recorded";
+    LostCountsAsHere, "recovery", "", "snapshots_12_merged.story";
     /// What a log that is cut begins with does not say what its node has promised.
     MarkWithoutFacts, "recovery", "";
 

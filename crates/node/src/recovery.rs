@@ -85,7 +85,8 @@ impl Recovery {
     }
 
     /// There is no snapshot to begin with, and the log does not reach back to its first record: the
-    /// keys are lost, and what follows counts from the first place on at which a snapshot was begun.
+    /// keys are lost, and what follows counts from the first place on at which a snapshot was
+    /// begun.
     pub fn lose_state(&mut self) {
         self.seeks_mark = true;
     }

@@ -208,7 +208,8 @@ impl Repair {
         self.told.get(&peer).is_some_and(|told| !log.appended().holds(told))
     }
 
-    /// Whether all of these peers have told what they have, at least one of them, and none has this.
+    /// Whether all of these peers have told what they have, at least one of them, and none has
+    /// this.
     pub(crate) fn none_has(
         &self,
         peers: impl Iterator<Item = NodeId>,

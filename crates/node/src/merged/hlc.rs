@@ -2,8 +2,8 @@
 //!
 //! A stamp is a hybrid logical clock (Kulkarni et al. 2014), then the replica, then the place in
 //! the entry. The clock counts milliseconds in its upper 48 bits and events within one in its lower
-//! 16, and is raised past every stamp that is taken in, so a write that has seen another always wins
-//! over it.
+//! 16, and is raised past every stamp that is taken in, so a write that has seen another always
+//! wins over it.
 //!
 //! Stamps end where the year 2200 begins. That is part of the format: no later one is made, and
 //! nobody takes one in.

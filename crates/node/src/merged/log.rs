@@ -84,8 +84,8 @@ impl Log {
     }
 
     /// What is on this disk, as others may be told; nothing, while entries from before a state was
-    /// joined are on their way there. Of those this replica may have stamped some below deletes that
-    /// the state brought, and whoever is told of the deletes must be told of those, too.
+    /// joined are on their way there. Of those this replica may have stamped some below deletes
+    /// that the state brought, and whoever is told of the deletes must be told of those, too.
     pub(crate) fn told(&self) -> Option<&VersionVector> {
         let holds_own = self.applied_count >= self.joined_count;
         mutant!(JoinedToldAtOnce, holds_own, true).then_some(&self.applied)

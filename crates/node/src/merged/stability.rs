@@ -10,8 +10,9 @@
 //! ```
 //!
 //! What a member writes after it took a tombstone in is stamped above it. What it wrote before lies
-//! in its own log before what it told in round 1, so Q holds it. After round 2 all have that. Nobody
-//! is asked anything: replicas tell their vectors now and then anyway, and vectors only grow.
+//! in its own log before what it told in round 1, so Q holds it. After round 2 all have that.
+//! Nobody is asked anything: replicas tell their vectors now and then anyway, and vectors only
+//! grow.
 //!
 //! One batch is looked after at a time, and the next one gathers. Age is never a reason: while one
 //! member is not heard, all tombstones stay.

@@ -47,9 +47,9 @@ pub(crate) enum Record {
     MergedBase(MergedBase),
     /// A snapshot ends here: how many records it has before this one.
     End(u64),
-    /// A snapshot was begun here. All other records that it begins and ends its parts with follow in
-    /// this group: who has lost all its snapshots knows from it what it has promised, and what it
-    /// lacks.
+    /// A snapshot was begun here. All other records that it begins and ends its parts with follow
+    /// in this group: who has lost all its snapshots knows from it what it has promised, and what
+    /// it lacks.
     Mark(Mark),
     /// The state that was discarded is replaced as a whole by that of other members: what
     /// [`Record::Diverged`] says is over.

@@ -51,8 +51,8 @@ impl Disk {
         told
     }
 
-    /// Brings a node back to where it was: what could not be read, if something. What is damaged, or
-    /// to be discarded, is never read again.
+    /// Brings a node back to where it was: what could not be read, if something. What is damaged,
+    /// or to be discarded, is never read again.
     pub(super) fn recover(
         &mut self,
         config: &Config,

@@ -16,8 +16,8 @@ use crate::wire::codec::{Malformed, Reader};
 use crate::wire::version_vector::VersionVector;
 
 impl State {
-    /// Joins the whole of another state, which comes in pieces of slots. `here` and `there`: what is
-    /// merged into this one, and into the other.
+    /// Joins the whole of another state, which comes in pieces of slots. `here` and `there`: what
+    /// is merged into this one, and into the other.
     pub(crate) fn join(
         &mut self,
         pieces: &[Bytes],

@@ -60,8 +60,8 @@ impl State {
         (places != Places::Listed(vec![])).then_some(places)
     }
 
-    /// Removes tombstones that lie at these places and come from an entry that `stable` holds, after
-    /// a look at about so many keys; true if more places are left.
+    /// Removes tombstones that lie at these places and come from an entry that `stable` holds,
+    /// after a look at about so many keys; true if more places are left.
     pub(in crate::merged) fn remove_tombstones(
         &mut self,
         places: &mut Places,
