@@ -79,7 +79,7 @@ impl Recording {
     }
 
     fn client(&self, port: u16) {
-        let mut chance = 0x9e37_79b9_7f4a_7c15 * (self.number() + 1);
+        let mut chance = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(self.number() + 1);
         while !self.ends.load(Ordering::Relaxed) {
             match connect(port) {
                 Ok(connection) => self.session(connection, &mut chance),
