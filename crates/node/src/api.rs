@@ -182,7 +182,8 @@ pub enum Output {
     },
     /// The snapshot is complete: sync it, read it back, put it in place, then say
     /// [`Input::SnapshotPlaced`]. From then on the driver keeps this one and the one before it, and
-    /// of the log what lies behind the older of them; the rest may go.
+    /// of the log what lies behind the older of them; the rest may go. One that a start could not
+    /// read does not count.
     EndSnapshot(SnapshotNumber),
     /// The snapshot that was begun is given up: what there is of it may go.
     DropSnapshot(SnapshotNumber),
@@ -279,6 +280,8 @@ pub enum Event {
     SnapshotGivenUp(SnapshotNumber, String),
     /// This node lacks more than the logs of others keep: it fetches the state of this member.
     Fetches(NodeId),
+    /// It has fetched it: the agreed state up to this entry or, with none, the merged one.
+    Fetched(NodeId, Option<Index>),
     /// This node was started with another `maxmemory` than the cluster has, which counts.
     OtherMaxMemory {
         /// What it was started with, in bytes.
@@ -286,8 +289,6 @@ pub enum Event {
         /// What the cluster has, in bytes.
         agreed: u64,
     },
-    /// It has fetched it: the agreed state up to this entry or, with none, the merged one.
-    Fetched(NodeId, Option<Index>),
     /// At the digest at this index a member had another state of this order than this node.
     DigestDiffers {
         /// The entry that names the digest.

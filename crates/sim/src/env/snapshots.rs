@@ -13,6 +13,8 @@ const KEPT: usize = 2;
 /// - One stands for all groups before it. It is in place once it is complete and these are synced;
 ///   of one that is not, a crash leaves nothing.
 /// - Two are kept, and the groups behind the older one; those before `cut` are gone.
+/// - Those that a start could not read are set aside: they do not count, so the log is kept until
+///   there are two others.
 /// - A start begins with the newest one. If a bit of that is flipped, it is the one before; if one
 ///   is flipped in each, the node has lost its state, and begins with the groups that are there.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +80,7 @@ impl Snapshots {
         let is_due = |writing: &mut Writing| writing.snapshot.groups <= synced;
         let Writing { number, snapshot, .. } = self.writing.take_if(is_due)?;
         let bytes = snapshot.bytes.len() as u64;
+        self.kept.retain(|_, snapshot| !snapshot.rotten);
         self.kept.insert(number, snapshot);
         while self.kept.len() > KEPT {
             self.kept.pop_first();
@@ -186,5 +189,16 @@ mod tests {
         assert!(!snapshots.are_lost());
         snapshots.rot_all();
         assert_eq!((snapshots.are_lost(), snapshots.groups_from()), (true, 20));
+    }
+
+    #[test]
+    fn one_that_cannot_be_read_does_not_let_the_log_go() {
+        let mut snapshots = Snapshots::default();
+        (1..=2).for_each(|number| placed(&mut snapshots, number, 10 * number as usize));
+        snapshots.rot_all();
+        placed(&mut snapshots, 3, 30);
+        assert_eq!((snapshots.first_read().unwrap().0, snapshots.cut), (SnapshotNumber(3), 10));
+        placed(&mut snapshots, 4, 40);
+        assert_eq!(snapshots.cut, 30);
     }
 }
