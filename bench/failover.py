@@ -18,7 +18,6 @@ how many elections there were.
 """
 
 import argparse
-import importlib.util
 import os
 import re
 import signal
@@ -26,10 +25,10 @@ import statistics
 import sys
 import time
 
+import modules
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-spec = importlib.util.spec_from_file_location("hand_over", os.path.join(HERE, "hand-over.py"))
-hand_over = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(hand_over)
+hand_over = modules.load("hand-over.py")
 # How long before and after a kill is looked at, in seconds.
 BEFORE, AFTER = 0.1, 2.5
 

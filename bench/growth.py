@@ -7,11 +7,10 @@ follower, starts it again, and notes how long that takes until it answers a GET 
 Redis, if it is installed: one server, with an append-only file that is synced every second and written anew by itself.
 
     cargo build --release && bench/growth.py --picture docs/images/growth.svg     # a quarter of an hour, 3 GB
-    bench/growth.py --sets 2000000 --picture /tmp/growth.svg
+    bench/growth.py --sets 2000000 --picture growth.svg
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import random
@@ -24,18 +23,12 @@ import sys
 import threading
 import time
 
+import modules
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-
-def load(name, file):
-    spec = importlib.util.spec_from_file_location(name, os.path.join(HERE, file))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-restart = load("restart", "restart.py")
-bench = load("bench", "redis-benchmark.py")
+restart = modules.load("restart.py")
+bench = modules.load("redis-benchmark.py")
 BATCH = 1000
 OK = b"+OK\r\n"
 MIB = 1 << 20

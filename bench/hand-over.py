@@ -11,7 +11,6 @@ node: of those that began within a second of the signal, the longest for each ha
 """
 
 import argparse
-import importlib.util
 import os
 import re
 import signal
@@ -21,10 +20,10 @@ import sys
 import threading
 import time
 
+import modules
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-spec = importlib.util.spec_from_file_location("bench", os.path.join(HERE, "redis-benchmark.py"))
-bench = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(bench)
+bench = modules.load("redis-benchmark.py")
 
 
 class Client(threading.Thread):

@@ -10,7 +10,6 @@ client sends one GET, and another one SET, after the other meanwhile; what is sh
 """
 
 import argparse
-import importlib.util
 import os
 import re
 import socket
@@ -18,10 +17,10 @@ import sys
 import threading
 import time
 
+import modules
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-spec = importlib.util.spec_from_file_location("bench", os.path.join(HERE, "redis-benchmark.py"))
-bench = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(bench)
+bench = modules.load("redis-benchmark.py")
 
 DEL_KEYS_MAX = 32_768
 

@@ -13,7 +13,6 @@ sends and hears everything: where it is late itself, that shows as "late", and t
 
 import argparse
 import collections
-import importlib.util
 import os
 import re
 import select
@@ -22,10 +21,10 @@ import statistics
 import sys
 import time
 
+import modules
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-spec = importlib.util.spec_from_file_location("bench", os.path.join(HERE, "redis-benchmark.py"))
-bench = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(bench)
+bench = modules.load("redis-benchmark.py")
 
 KEYS = 1000
 VALUE = b"x" * 100

@@ -14,7 +14,6 @@ take a snapshot, kills it, starts it again, and so on for each round. Of each ro
 """
 
 import argparse
-import importlib.util
 import os
 import shutil
 import signal
@@ -23,10 +22,9 @@ import subprocess
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-spec = importlib.util.spec_from_file_location("long_commands", os.path.join(HERE, "long-commands.py"))
-long_commands = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(long_commands)
+import modules
+
+long_commands = modules.load("long-commands.py")
 BATCH = 1000
 
 

@@ -15,7 +15,6 @@ took, from the start of the process to the last key that was written while it wa
 """
 
 import argparse
-import importlib.util
 import os
 import re
 import signal
@@ -24,18 +23,12 @@ import sys
 import threading
 import time
 
+import modules
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 
-
-def load(name, file):
-    spec = importlib.util.spec_from_file_location(name, os.path.join(HERE, file))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-open_loop = load("open_loop", "open-loop.py")
-restart = load("restart", "restart.py")
+open_loop = modules.load("open-loop.py")
+restart = modules.load("restart.py")
 bench = open_loop.bench
 SHARES = (0.5, 0.99, 0.999)
 

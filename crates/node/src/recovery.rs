@@ -161,7 +161,7 @@ impl Recovery {
             Record::Boot(_)
             | Record::Member(..)
             | Record::Superseded
-            | Record::Diverged { .. }
+            | Record::Diverged(_)
             | Record::Replaced => {}
             Record::HardState { term, vote, commit } => {
                 self.tail.set_hard_state(agreed::restored_hard_state(term, vote, commit));
@@ -305,7 +305,7 @@ impl Recovery {
         if self.facts.superseded {
             return Err(StartError(SUPERSEDED.into()));
         }
-        if let Some((at, _)) = self.facts.diverged
+        if let Some(at) = self.facts.diverged
             && !self.config.discard_state
         {
             return Err(diverged(at));
@@ -437,8 +437,8 @@ mod tests {
     #[test]
     fn a_state_that_differs_from_a_majoritys_is_not_started_with_unless_it_is_discarded() {
         let mut facts = Facts::default();
-        facts.note(&Record::Diverged { at: Index(7), good: Index(5) });
-        for records in [vec![Record::Diverged { at: Index(7), good: Index(5) }], facts.records()] {
+        facts.note(&Record::Diverged(Index(7)));
+        for records in [vec![Record::Diverged(Index(7))], facts.records()] {
             let refused = start(false, &records).unwrap_err().0;
             for part in ["at the digest at index 7", "--discard-state: it keeps its log"] {
                 assert!(refused.contains(part), "{refused} lacks {part}");

@@ -200,11 +200,10 @@ impl Turn<'_> {
         self.halt(78, format!("{why}. {SUPERSEDED}"));
     }
 
-    /// A majority of all members agreed on another state than this node's at the digest `at`;
-    /// `good` was the last one before at which they were the same. It starts again only without its
-    /// state.
-    pub(crate) fn diverge(&mut self, at: Index, good: Index, why: &str) {
-        self.disk.record(&Record::Diverged { at, good });
+    /// A majority of all members agreed on another state than this node's at this digest. It starts
+    /// again only without its state.
+    pub(crate) fn diverge(&mut self, at: Index, why: &str) {
+        self.disk.record(&Record::Diverged(at));
         self.disk.close(self.outputs);
         self.halt(1, format!("{why}. {DISCARD_STATE}"));
     }

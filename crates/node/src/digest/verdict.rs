@@ -175,7 +175,7 @@ impl Digests {
         {
             let slots = own.sums(question.order).differing(sums);
             let why = self.why(&own.summary, question.order, &members, &slots);
-            turn.diverge(question.own, self.equal, &why);
+            turn.diverge(question.own, &why);
         }
     }
 

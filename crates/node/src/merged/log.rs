@@ -120,12 +120,10 @@ impl Log {
     /// The state holds all of this, whatever is here of it. `own`: and the state is one of this
     /// replica.
     pub(crate) fn join(&mut self, base: &MergedBase, own: bool) {
-        for (replica, place) in base.vector.iter() {
-            self.appended.raise(replica, place);
-            self.applied.raise(replica, place);
-            // What lies between is not here.
-            self.cut.raise(replica, place);
-        }
+        self.appended.join(&base.vector);
+        self.applied.join(&base.vector);
+        // What lies between is not here.
+        self.cut.join(&base.vector);
         self.joined_count = self.len();
         if own {
             self.own.extend(&base.own);

@@ -50,7 +50,7 @@ impl Merged {
     pub(crate) fn lose_state(&mut self, base: &MergedBase) {
         self.log.join(base, true);
         self.clock.raise(base.clock);
-        base.vector.iter().for_each(|(replica, place)| self.lost.raise(replica, place));
+        self.lost.join(&base.vector);
     }
 
     /// What is missing of the state.
@@ -98,7 +98,7 @@ impl Merged {
             &base.vector,
         )?;
         if is_lost {
-            base.vector.iter().for_each(|(replica, place)| self.joined.raise(replica, place));
+            self.joined.join(&base.vector);
         }
         self.loaded(base, false);
         Ok(())

@@ -97,9 +97,7 @@ impl Batch {
 /// The least vector that holds all of these.
 fn join(one: &VersionVector, others: Vec<&VersionVector>) -> VersionVector {
     let mut all = one.clone();
-    for (replica, place) in others.into_iter().flat_map(VersionVector::iter) {
-        all.raise(replica, place);
-    }
+    others.into_iter().for_each(|other| all.join(other));
     all
 }
 

@@ -270,10 +270,7 @@ impl<'a> Merging<'a> for At<'_> {
 /// Whether a record is of a value that a replica at this vector holds. Tombstones are left out:
 /// some replicas may have them no more.
 fn is_held_by(vector: &VersionVector) -> impl Fn(&Record<'_, Writer>) -> bool {
-    move |record| {
-        let Writer { stamp, place } = record.by();
-        record.value.is_some() && place <= vector.get(stamp.replica)
-    }
+    move |record| record.value.is_some() && record.by().is_within(vector)
 }
 
 /// Whether a write stays although another one comes.

@@ -15,7 +15,7 @@ pub(crate) struct Facts {
     pub(crate) superseded: bool,
     /// At which digest a majority agreed on another state than this node's, if one did, and the
     /// last one before at which they were the same.
-    pub(crate) diverged: Option<(Index, Index)>,
+    pub(crate) diverged: Option<Index>,
     pub(crate) term: Term,
     pub(crate) vote: Option<NodeId>,
     pub(crate) commit: Index,
@@ -31,7 +31,7 @@ impl Facts {
                 self.known.insert(*id, *known);
             }
             Record::Superseded => self.superseded = true,
-            Record::Diverged { at, good } => self.diverged = Some((*at, *good)),
+            Record::Diverged(at) => self.diverged = Some(*at),
             Record::Replaced => self.diverged = None,
             Record::HardState { term, vote, commit } => {
                 (self.term, self.vote, self.commit) = (*term, *vote, *commit);
@@ -54,7 +54,7 @@ impl Facts {
         let boots = self.lives.iter().map(Record::Boot);
         let members = self.known.iter().map(|(id, known)| Record::Member(*id, *known));
         let superseded = self.superseded.then_some(Record::Superseded);
-        let diverged = self.diverged.map(|(at, good)| Record::Diverged { at, good });
+        let diverged = self.diverged.map(Record::Diverged);
         birth.chain(boots).chain(members).chain(superseded).chain(diverged).collect()
     }
 

@@ -23,9 +23,8 @@ pub(crate) enum Record {
     /// Another start of this node was believed that this directory has not lived: it must never
     /// take part again.
     Superseded,
-    /// A majority of all members agreed on another state than this node's at the digest `at`; at
-    /// `good`, the last digest before it that a majority shared, they were the same (0: at none).
-    Diverged { at: Index, good: Index },
+    /// A majority of all members agreed on another state than this node's at this digest.
+    Diverged(Index),
     /// Raft's term, vote and last known commit index.
     HardState { term: Term, vote: Option<NodeId>, commit: Index },
     /// An entry of the agreed log, of the only kind that there is. It replaces all at or after its
@@ -163,10 +162,7 @@ impl Record {
                 known.encode(out);
             }),
             Record::Superseded => framed(out, SUPERSEDED, |_| ()),
-            Record::Diverged { at, good } => framed(out, DIVERGED, |out| {
-                put_uint(out, at.0);
-                put_uint(out, good.0);
-            }),
+            Record::Diverged(at) => framed(out, DIVERGED, |out| put_uint(out, at.0)),
             Record::HardState { term, vote, commit } => framed(out, HARD_STATE, |out| {
                 put_uint(out, term.0);
                 put_uint(out, vote.map_or(NOBODY, |candidate| candidate.0));
@@ -217,9 +213,7 @@ impl Record {
             BOOT => Record::Boot(Life::decode(&mut reader)?),
             MEMBER => Record::Member(NodeId(reader.uint()?), Known::decode(&mut reader)?),
             SUPERSEDED => Record::Superseded,
-            DIVERGED => {
-                Record::Diverged { at: Index(reader.number()?), good: Index(reader.number()?) }
-            }
+            DIVERGED => Record::Diverged(Index(reader.number()?)),
             HARD_STATE => Record::HardState {
                 term: Term(reader.number()?),
                 vote: Some(reader.uint()?).filter(|vote| *vote != NOBODY).map(NodeId),
@@ -345,7 +339,7 @@ mod tests {
             Record::Boot(life),
             Record::Member(NodeId(1), Known { directory: DirectoryId(99), life }),
             Record::Superseded,
-            Record::Diverged { at: Index(300), good: Index(0) },
+            Record::Diverged(Index(300)),
             Record::HardState { term: Term(4), vote: Some(NodeId(2)), commit: Index(300) },
             Record::HardState { term: Term(1), vote: None, commit: Index(0) },
             Record::Agreed { index: Index(301), term: Term(4), data: Bytes::from_static(b"entry") },

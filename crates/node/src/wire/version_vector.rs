@@ -52,6 +52,11 @@ impl VersionVector {
         *old = place.max(*old);
     }
 
+    /// Moves each replica's place forward to where it stands in `other`, unless it is there.
+    pub(crate) fn join(&mut self, other: &VersionVector) {
+        other.iter().for_each(|(replica, place)| self.raise(replica, place));
+    }
+
     /// Whether all that `other` holds is held here.
     pub(crate) fn holds(&self, other: &VersionVector) -> bool {
         other.iter().all(|(replica, place)| self.get(replica) >= place)

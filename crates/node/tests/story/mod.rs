@@ -1,6 +1,7 @@
 //! A small world for stories: nodes, messages in flight, disks, and time that passes when told to.
 
 mod disk;
+mod told;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use node::*;
 
 use disk::{Disk, GONE, Snapshot};
-use words::{clock, level_of, number, place, text};
+use words::{level_of, number, place, text};
 
 /// A step of time: all messages arrive and all disks sync once a step.
 const STEP_MS: u64 = 10;
@@ -197,11 +198,6 @@ impl World {
                 self.deliver(99, number(to), message);
             }
             ["start", id] => self.start(number(id)),
-            ["start", id, "--discard-state"] => {
-                self.discard_state = true;
-                self.start(number(id));
-                self.discard_state = false;
-            }
             ["start", id, "discard"] => {
                 self.discard_state = true;
                 self.start(number(id));
@@ -408,19 +404,6 @@ impl World {
         self.turn(id, vec![Input::Request { session, id: number, level, command }]);
     }
 
-    /// What each node counts, and what it may.
-    fn memory(&mut self) {
-        for (id, node) in &self.nodes {
-            let Memory { agreed, max_agreed, merged, max_merged } = node.status().memory;
-            let max = max_agreed.map_or("no limit set".into(), |max| format!("at most {max}"));
-            let merged = match (merged, max_merged) {
-                (0, 0) => String::new(),
-                _ => format!("; merged {merged}, at most {max_merged}"),
-            };
-            self.told.push(format!("n{id}: agreed {agreed}, {max}{merged}"));
-        }
-    }
-
     fn run(&mut self, ms: u64) {
         for _ in 0..ms.div_ceil(STEP_MS) {
             self.step();
@@ -538,29 +521,7 @@ impl World {
                 });
                 self.turn(id, vec![Input::SnapshotRead { request, bytes }]);
             }
-            Output::Note(Event::SnapshotPlaced(number, _)) => {
-                self.told.push(format!("n{id}: snapshot {number} is in place"));
-            }
-            Output::Note(Event::SnapshotGivenUp(number, why)) => {
-                self.told.push(format!("n{id} gives snapshot {number} up: {why}"));
-            }
-            Output::Note(Event::Fetches(from)) => {
-                self.told.push(format!("n{id} fetches the state of n{}", from.0));
-            }
-            Output::Note(Event::Fetched(from, index)) => {
-                let up_to = index.map_or(String::new(), |index| format!(", up to {index}"));
-                self.told.push(format!("n{id} has the state of n{}{up_to}", from.0));
-            }
-            Output::Note(Event::OtherMaxMemory { own, agreed }) => {
-                self.told.push(format!("n{id} was told {own}, and the cluster has {agreed}"));
-            }
-            Output::Note(Event::DigestDiffers { index, member, .. }) => {
-                self.told.push(format!("n{id}: n{} differs at digest {index}", member.0));
-            }
-            Output::Note(Event::StateIsBack) => self.told.push(format!("n{id}: the state is back")),
-            Output::Note(Event::LostForGood(node, boot, index)) => {
-                self.told.push(format!("n{id}: nobody has {}.{boot}:{index}", node.0));
-            }
+            Output::Note(event) => self.note(id, &event),
             Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {
                 let asked = self.requests.remove(&(id, session.0, request.0));
@@ -568,25 +529,6 @@ impl World {
                 let asked = asked.expect("answered once");
                 self.told.push(format!("{asked} → {}{stands}", text(&reply)));
             }
-            Output::Note(Event::Refused(why)) => self.told.push(format!("n{id} refuses: {why}")),
-            Output::Note(Event::Disk(shortage)) => {
-                self.told.push(format!(
-                    "n{id}: the disk {}",
-                    if shortage.is_some() { "is full" } else { "has room" }
-                ));
-            }
-            Output::Note(Event::Clock { agrees, others }) => {
-                let others: Vec<String> = others.iter().map(clock).collect();
-                let word = if agrees { "agrees" } else { "is off" };
-                self.told.push(format!("n{id}'s clock {word}: {}", others.join(", ")));
-            }
-            Output::Note(Event::HandsOver(to)) => {
-                self.told.push(format!("n{id} hands over to n{}", to.0));
-            }
-            Output::Note(Event::Unheard) => {
-                self.told.push(format!("n{id} serves although nobody has answered"));
-            }
-            Output::Note(_) => {}
             Output::Halt { exit_code, reason } => {
                 self.told.push(format!("n{id} halts ({exit_code}): {reason}"));
                 // What was handed to the disk before still gets there.
@@ -609,14 +551,6 @@ impl World {
         let entries =
             (from..=node.agreed_last().0).filter_map(|index| node.agreed_entry(Index(index)));
         entries.filter_map(|entry| entry.stamp_ms()).collect()
-    }
-
-    fn log_time(&mut self) {
-        let told = self.stamps_ms(1).last().map(|stamp_ms| {
-            let ahead_ms = *stamp_ms as i64 - (BEGAN_MS + self.now_ms) as i64;
-            format!("log time is {ahead_ms:+} ms off")
-        });
-        self.told.push(told.unwrap_or("no entry has a time".into()));
     }
 
     /// Whether nothing is on its way to a node or a disk.
@@ -657,34 +591,5 @@ impl World {
         self.told.push(format!(
             "{done} of {count} done in {ms} ms, in {entries} entries; log time went on by {passed_ms} ms"
         ));
-    }
-
-    fn digests(&mut self) {
-        for (id, node) in &self.nodes {
-            let Digests { last, equal, alarm, given_up } = node.status().digests;
-            let alarm = alarm.unwrap_or("no alarm".into());
-            self.told.push(format!(
-                "n{id}: digest {last}, equal at {equal}, {given_up} given up, {alarm}"
-            ));
-        }
-    }
-
-    fn status(&mut self) {
-        for (id, node) in &self.nodes {
-            let status = node.status();
-            let vector: Vec<String> = status
-                .vector
-                .iter()
-                .map(|(id, boot, index)| format!("{}.{boot}:{index}", id.0))
-                .collect();
-            self.told.push(format!(
-                "n{id}: boot {}, {}, {}, keys {}, vector [{}]",
-                status.boot,
-                if status.formed { "formed" } else { "not formed" },
-                status.waits.map_or("ready".into(), |waits| format!("waits for {waits}")),
-                status.keys,
-                vector.join(" "),
-            ));
-        }
     }
 }
