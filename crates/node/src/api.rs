@@ -375,12 +375,36 @@ pub struct Status {
     pub clocks: Vec<MemberClock>,
     /// The newest snapshot, and what is being written.
     pub snapshots: Snapshots,
-    /// Whether it has lost its state, and takes it from another member.
-    pub has_lost_state: bool,
+    /// The states that it has lost, and takes from another member.
+    pub lost: LostStates,
     /// Whether its state is that of the others.
     pub digests: Digests,
     /// What keys and values count, and what they may.
     pub memory: Memory,
+}
+
+/// Of which orders a node has lost its state, and does not have that of another member yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LostStates {
+    /// That of the agreed log: it neither votes nor acknowledges.
+    pub agreed: bool,
+    /// That of the merged logs.
+    pub merged: bool,
+}
+
+impl LostStates {
+    /// Whether it has lost that of this order: it answers no request on keyspaces of it.
+    pub fn of(self, order: Order) -> bool {
+        match order {
+            Order::Agreed => self.agreed,
+            Order::Merged => self.merged,
+        }
+    }
+
+    /// Whether it has lost any.
+    pub fn any(self) -> bool {
+        self.agreed || self.merged
+    }
 }
 
 /// What keys and values count, and what they may, in bytes. A record counts the bytes of its key

@@ -50,7 +50,7 @@ pub(crate) fn recover(options: &Options, config: Config, disk: &Disk) -> Result<
     if config.discard_state {
         snapshots.discard()?;
     }
-    if node.status().has_lost_state {
+    if node.status().lost.any() {
         warn!("{}", without_state(&bad));
     }
     log.identify(Identity { node: options.id, directory: node.status().directory.0 })?;

@@ -15,8 +15,8 @@ use std::path::Path;
 
 use node::{
     AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Index, Input, Level,
-    MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output, Recovery,
-    Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
+    LostStates, MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output,
+    Recovery, Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::commands::{Action, Connection, Context, Figures, render};
@@ -297,7 +297,7 @@ impl Context for Fake {
             snapshots: Snapshots::default(),
             memory: self.memory,
             digests: Digests::default(),
-            has_lost_state: false,
+            lost: LostStates::default(),
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.name {

@@ -11,8 +11,9 @@
 //!   node 1 ── AskSnapshot … ───────▶ node 3         as any member does that is far behind
 //! ```
 //!
-//! Until it has that state it neither votes nor acknowledges, and answers no client. Then it goes
-//! on with the entries of its own log that lie behind: they may be acknowledged.
+//! Until it has that state it answers no client about keyspaces of that order and, where it is the
+//! agreed one, neither votes nor acknowledges. Then it goes on with the entries of its own log that
+//! lie behind: they may be acknowledged.
 
 use super::Node;
 use crate::agreed::Offer;

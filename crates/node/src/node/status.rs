@@ -1,7 +1,7 @@
 //! How the node sees itself and the cluster.
 
 use super::Node;
-use crate::api::{Level, Memory, Order, Role, Status, Waits};
+use crate::api::{Level, LostStates, Memory, Order, Role, Status, Waits};
 use crate::keyspace::Keyspace;
 
 impl Node {
@@ -41,7 +41,10 @@ impl Node {
             snapshots: self.snapshots_told(),
             memory: self.memory(),
             digests: self.digests.status(&self.agreed),
-            has_lost_state: self.has_lost_state(),
+            lost: LostStates {
+                agreed: self.has_lost(Order::Agreed),
+                merged: self.has_lost(Order::Merged),
+            },
         }
     }
 

@@ -212,7 +212,7 @@ impl Invariant for SameFold {
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
         let index = status.applied;
-        if status.order != node::Order::Agreed || status.has_lost_state {
+        if status.order != node::Order::Agreed || status.lost.agreed {
             return Ok(());
         }
         for next in self.counts.len() as u64 + 1..=index.0 {

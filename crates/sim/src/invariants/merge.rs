@@ -34,7 +34,7 @@ impl Invariant for SameMerge {
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
         let same = |(life, vector): &(u64, Vector)| (*life, vector) == (turn.life, &status.vector);
-        let is_other = status.order != node::Order::Merged || status.has_lost_state;
+        let is_other = status.order != node::Order::Merged || status.lost.merged;
         if is_other || self.seen.get(&turn.host).is_some_and(same) {
             return Ok(());
         }

@@ -16,9 +16,8 @@ const LATE_MS: u64 = 2 * TICK_MS;
 pub(crate) struct Answered {
     timeout_ms: u64,
     lives: Vec<u64>,
+    /// Since when each waits: it was asked then, or one before it of its connection was answered.
     open: Vec<BTreeMap<(SessionId, RequestId), u64>>,
-    /// For each session of a node, the request that was answered last, and when.
-    answered: Vec<BTreeMap<SessionId, (RequestId, u64)>>,
     /// Sessions that were closed: what they asked may be answered until the node takes that in.
     closed: Vec<BTreeSet<SessionId>>,
     /// When each node's were last looked through.
@@ -33,7 +32,6 @@ impl Answered {
             timeout_ms: setting.request_timeout_ms,
             lives: vec![0; setting.nodes],
             open: vec![BTreeMap::new(); setting.nodes],
-            answered: vec![BTreeMap::new(); setting.nodes],
             closed: vec![BTreeSet::new(); setting.nodes],
             looked_ms: vec![0; setting.nodes],
             turned_ms: vec![0; setting.nodes],
@@ -46,8 +44,10 @@ impl Answered {
             if self.closed[turn.host].contains(session) {
                 continue;
             }
-            self.answered[turn.host].insert(*session, (*id, turn.now.monotonic_ms));
-            if self.open[turn.host].remove(&(*session, *id)).is_none() {
+            let open = &mut self.open[turn.host];
+            let later = (*session, RequestId(id.0 + 1))..=(*session, RequestId(u64::MAX));
+            open.range_mut(later).for_each(|(_, since_ms)| *since_ms = turn.now.monotonic_ms);
+            if open.remove(&(*session, *id)).is_none() {
                 let (node, session, id) = (turn.status.id.0, session.0, id.0);
                 return Err(format!(
                     "node {node} answers request {id} of session {session}, which nobody waits for"
@@ -67,7 +67,6 @@ impl Invariant for Answered {
         let now_ms = turn.now.monotonic_ms;
         if std::mem::replace(&mut self.lives[turn.host], turn.life) != turn.life {
             self.open[turn.host].clear();
-            self.answered[turn.host].clear();
             self.closed[turn.host].clear();
             self.looked_ms[turn.host] = 0;
         }
@@ -86,24 +85,13 @@ impl Invariant for Answered {
         if !turn.closed.is_empty() {
             self.closed[turn.host].extend(turn.closed);
             open.retain(|(session, _), _| !turn.closed.contains(session));
-            self.answered[turn.host].retain(|session, _| !turn.closed.contains(session));
         }
         if now_ms < self.looked_ms[turn.host] + TICK_MS / 5 {
             return Ok(());
         }
         self.looked_ms[turn.host] = now_ms;
         let limit_ms = self.timeout_ms + LATE_MS;
-        let answered = &self.answered[turn.host];
-        // Since it was asked, or since one before it was answered.
-        let since_ms =
-            |(session, id): &(SessionId, RequestId), asked_ms: u64| match answered.get(session) {
-                Some((before, at_ms)) if before < id => asked_ms.max(*at_ms),
-                _ => asked_ms,
-            };
-        let is_late = |(key, asked_ms): &(&(SessionId, RequestId), &u64)| {
-            now_ms > since_ms(key, **asked_ms) + limit_ms
-        };
-        match open.iter().find(is_late) {
+        match open.iter().find(|(_, since_ms)| now_ms > **since_ms + limit_ms) {
             Some(((session, id), since_ms)) => Err(format!(
                 "node {} has not answered request {} of session {} after {} ms",
                 turn.status.id.0,
@@ -142,6 +130,29 @@ mod tests {
             Ok(()),
             "it crashed meanwhile"
         );
+    }
+
+    #[test]
+    fn the_time_of_a_request_begins_with_the_last_answer_before_it() {
+        let mut invariant = invariant();
+        let status = status(1);
+        let at = |monotonic_ms| Turn { now: Now { monotonic_ms, wall_ms: 0 }, ..turn(&status, 1) };
+        let ids = [1, 2, 3].map(|id| (KEY.0, RequestId(id)));
+        let answer = |id| Output::Reply {
+            session: KEY.0,
+            id: RequestId(id),
+            reply: Reply::Ok,
+            certificate: None,
+        };
+        let limit_ms = invariant.timeout_ms;
+        assert_eq!(invariant.on_turn(&Turn { asked: &ids, ..at(100) }), Ok(()));
+        let first = [answer(1)];
+        assert_eq!(invariant.on_turn(&Turn { outputs: &first, ..at(50 + limit_ms) }), Ok(()));
+        // A later one is refused before the second, which waits.
+        let third = [answer(3)];
+        assert_eq!(invariant.on_turn(&Turn { outputs: &third, ..at(100 + limit_ms) }), Ok(()));
+        assert_eq!(invariant.on_turn(&at(40 + 2 * limit_ms)), Ok(()));
+        assert!(invariant.on_turn(&at(60 + 2 * limit_ms + LATE_MS)).is_err());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A node that has lost its state neither votes nor acknowledges, and answers no client, until it
-//! has that of another member.
+//! A node that has lost its agreed state neither votes nor acknowledges, and one that has lost that
+//! of an order answers no client about it, until it has that of another member.
 
 use node::{Order, Output, Reply, Vote, acknowledges};
 
@@ -9,14 +9,18 @@ use super::invariant::{Invariant, Turn};
 #[derive(Debug)]
 pub(crate) struct Silent;
 
-/// What is promised by it. In a merged world the agreed state may be whole again before the other:
-/// then votes may be given.
-fn promise(output: &Output, order: Order) -> Option<&'static str> {
+/// What is promised by it, and the state of which order that needs. `order`: of all keyspaces.
+fn promise(output: &Output, order: Order) -> Option<(Order, &'static str)> {
     match output {
-        Output::Send { .. } if order == Order::Merged => None,
-        Output::Send { message, .. } if Vote::in_message(message).is_some() => Some("votes"),
-        Output::Send { message, .. } if acknowledges(message) => Some("acknowledges entries"),
-        Output::Reply { reply, .. } if !matches!(reply, Reply::Error(_)) => Some("answers"),
+        Output::Send { message, .. } if Vote::in_message(message).is_some() => {
+            Some((Order::Agreed, "votes"))
+        }
+        Output::Send { message, .. } if acknowledges(message) => {
+            Some((Order::Agreed, "acknowledges entries"))
+        }
+        Output::Reply { reply, .. } if !matches!(reply, Reply::Error(_)) => {
+            Some((order, "answers"))
+        }
         _ => None,
     }
 }
@@ -27,13 +31,15 @@ impl Invariant for Silent {
     }
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
-        if !turn.status.has_lost_state {
+        let status = turn.status;
+        if !status.lost.any() {
             return Ok(());
         }
-        let node = turn.status.id.0;
-        let order = turn.status.order;
-        let does = turn.outputs.iter().find_map(|output| promise(output, order));
-        does.map_or(Ok(()), |does| Err(format!("node {node} {does}, and has lost its state")))
+        let promised = turn.outputs.iter().filter_map(|output| promise(output, status.order));
+        match promised.into_iter().find(|(order, _)| status.lost.of(*order)) {
+            Some((_, does)) => Err(format!("node {} {does}, and has lost its state", status.id.0)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -41,7 +47,7 @@ impl Invariant for Silent {
 mod tests {
     use super::*;
     use crate::invariants::example::{status, turn};
-    use node::{RequestId, SessionId};
+    use node::{LostStates, RequestId, SessionId};
 
     #[test]
     fn an_answer_without_a_state_is_seen() {
@@ -51,14 +57,18 @@ mod tests {
             reply,
             certificate: None,
         };
-        let look = |has_lost_state, reply| {
+        let look = |lost, reply| {
             let mut status = status(1);
-            status.has_lost_state = has_lost_state;
+            status.lost = lost;
             Silent.on_turn(&Turn { outputs: &[reply], ..turn(&status, 1) })
         };
-        assert!(look(true, reply(Reply::Ok)).is_err());
-        assert_eq!(look(false, reply(Reply::Ok)), Ok(()));
+        let agreed = LostStates { agreed: true, merged: false };
+        let merged = LostStates { agreed: false, merged: true };
+        assert!(look(agreed, reply(Reply::Ok)).is_err());
+        // Its keyspace has lost nothing.
+        assert_eq!(look(merged, reply(Reply::Ok)), Ok(()));
+        assert_eq!(look(LostStates::default(), reply(Reply::Ok)), Ok(()));
         let refusal = Reply::Error(node::Error::ClusterDown("no state"));
-        assert_eq!(look(true, reply(refusal)), Ok(()));
+        assert_eq!(look(agreed, reply(refusal)), Ok(()));
     }
 }
