@@ -179,6 +179,9 @@ pub enum Output {
         number: SnapshotNumber,
         /// Opaque to the driver.
         bytes: Bytes,
+        /// Whether the node can hardly wait for the rest: what changes meanwhile, and has to be
+        /// kept as it was, needs half of the room for it. Otherwise it may be written slowly.
+        hurry: bool,
     },
     /// The snapshot is complete: sync it, read it back, put it in place, then say
     /// [`Input::SnapshotPlaced`]. From then on the driver keeps this one and the one before it, and

@@ -11,6 +11,8 @@ struct Alone {
     now_ms: u64,
     due: Vec<Input>,
     asked: u64,
+    /// Bytes of the snapshot that is being written, and whether the node waits for the rest.
+    snapshot: (u64, bool),
 }
 
 impl Alone {
@@ -33,7 +35,7 @@ impl Alone {
             discard_state: false,
         };
         let node = Recovery::new(config).finish().unwrap();
-        let mut alone = Alone { node, now_ms: 0, due: vec![], asked: 0 };
+        let mut alone = Alone { node, now_ms: 0, due: vec![], asked: 0, snapshot: (0, false) };
         while !alone.node.status().ready || alone.node.has_more() {
             alone.now_ms += 10;
             alone.turn();
@@ -52,6 +54,9 @@ impl Alone {
             match output {
                 Output::Persist { ticket, .. } => self.due.push(Input::Persisted(ticket)),
                 Output::Reply { session, reply, .. } => replies.push((session.0, reply)),
+                Output::WriteSnapshot { bytes, hurry, .. } => {
+                    self.snapshot = (self.snapshot.0 + bytes.len() as u64, hurry);
+                }
                 _ => {}
             }
         }
@@ -585,4 +590,22 @@ fn what_copies_a_great_value_or_walks_far_is_paid_for() {
     assert!(merged.turns().len() >= 5);
     (0..20).for_each(|n| merged.ask(1 + n, words("SCAN 0 COUNT 8192 MATCH none")));
     assert!(merged.turns().len() >= 15);
+}
+
+#[test]
+fn a_snapshot_hurries_once_half_of_the_room_is_needed_for_what_changes() {
+    let mut alone = Alone::new(Level::Linearizable);
+    let mib = |fill| Bytes::from(vec![fill; 1 << 20]);
+    (0..40).for_each(|n| alone.ask(1, Command::set(key(n), mib(b'a'))));
+    alone.turns();
+    alone.due.push(Input::TakeSnapshot);
+    alone.turns();
+    let (written, hurry) = alone.snapshot;
+    assert!(0 < written && written < 5 << 20 && !hurry, "it waits for the disk: {written}");
+    (0..40).for_each(|n| alone.ask(1, Command::set(key(n), mib(b'b'))));
+    alone.turns();
+    let number = alone.node.status().snapshots.last.map_or(1, |last| last.0 + 1);
+    alone.due.push(Input::SnapshotWritten { number: SnapshotNumber(number), bytes: written });
+    alone.turns();
+    assert!(alone.snapshot.0 > written && alone.snapshot.1);
 }

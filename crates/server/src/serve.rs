@@ -121,9 +121,10 @@ fn start_threads(
     let to_tell = teller.clone();
     // Nobody listens any more when the server shuts down.
     let tell = move |report| drop(to_tell.send(Report::Log(report)));
+    let counters = log.counters();
     let log = log::Handle::spawn(log, tell, stop)?;
     let tell = move |report| drop(teller.send(Report::Snapshots(report)));
-    let started = snapshots::Handle::spawn(snapshots, newest, tell);
+    let started = snapshots::Handle::spawn(snapshots, newest, counters, tell);
     let snapshots = started.map_err(log::Error::io("start a thread in", &path))?;
     Ok((node, Threads { log, snapshots }))
 }

@@ -47,7 +47,7 @@ pub(crate) use search::Search;
 const SLICE_KEYS: usize = 1024;
 const SLICE_BYTES: usize = 128 << 10;
 /// So many bytes may be on their way to the disk.
-const UNWRITTEN_BYTES: u64 = 4 << 20;
+const UNWRITTEN_BYTES: u64 = 1 << 20;
 /// How long a snapshot may keep entries from being applied before it is given up, in milliseconds.
 const STUCK_MS: u64 = 1000;
 /// How long none is begun after one failed, in milliseconds.
@@ -78,6 +78,8 @@ struct Writing {
     handed: u64,
     /// Since when nothing could be applied.
     stuck_since_ms: Option<u64>,
+    /// Whether there is little room left for what changes meanwhile.
+    hurry: bool,
 }
 
 /// How far one is.
@@ -186,6 +188,8 @@ impl Snapshots {
             self.give_up("the keys were flushed meanwhile", agreed, merged, turn);
             return false;
         }
+        let spool = agreed.state().kept_bytes().max(merged.state().kept_bytes());
+        writing.hurry = spool >= limits.spool_bytes / 2;
         let goes_on = writing.goes_on();
         if goes_on {
             writing.go_on(agreed, merged, turn.outputs);
@@ -231,6 +235,7 @@ impl Snapshots {
             written: 0,
             handed: turn.disk.handed(),
             stuck_since_ms: None,
+            hurry: false,
         };
         writing.put(facts, turn.outputs);
         self.writing = Some(writing);
@@ -353,7 +358,8 @@ impl Writing {
     fn put_section(&mut self, mut section: Vec<u8>, outputs: &mut Vec<Output>) {
         if section::end(&mut section) {
             self.sent += section.len() as u64;
-            outputs.push(Output::WriteSnapshot { number: self.number, bytes: section.into() });
+            let (number, hurry) = (self.number, self.hurry);
+            outputs.push(Output::WriteSnapshot { number, bytes: section.into(), hurry });
         }
     }
 }

@@ -226,7 +226,9 @@ impl Driver {
                     self.snapshots.begin(number);
                     self.log.mark(number);
                 }
-                Output::WriteSnapshot { number, bytes } => self.snapshots.write(number, bytes),
+                Output::WriteSnapshot { number, bytes, hurry } => {
+                    self.snapshots.write(number, bytes, hurry);
+                }
                 Output::EndSnapshot(number) => self.snapshots.end(number),
                 Output::DropSnapshot(number) => self.snapshots.give_up(number),
                 Output::ReadSnapshot { request, number, offset, bytes } => {

@@ -112,6 +112,8 @@ mutants! {
     MarkNotTold, "progress", "event_loop::driver::tests::a_snapshot_comes_into_being_is_read_and_cuts_the_log";
     /// What is asked of a snapshot that is gone is answered with bytes of the newest.
     GoneSnapshotRead, "wrong answer", "snapshots::tests::what_is_gone_or_damaged_is_not_read";
+    /// A snapshot is written as fast as the disk goes while clients wait for the log.
+    PaceIgnored, "availability", "snapshots::pace::tests::a_snapshot_waits_only_for_a_log_that_is_written";
     /// A snapshot that was given up keeps its room.
     GivenUpSnapshotStays, "disk without limit", "snapshots::tests::what_is_given_up_is_gone";
     /// A snapshot that an earlier life did not finish keeps its room.

@@ -87,7 +87,7 @@ impl World {
             if self.kept.is_multiple_of(3) {
                 number = number.next();
                 handle.begin(number);
-                handle.write(number, vec![b'x'; self.kept].into());
+                handle.write(number, vec![b'x'; self.kept].into(), false);
                 handle.end(number);
                 handle.holds(number, log.sequence());
                 let mut reports = reports.iter();

@@ -16,7 +16,8 @@
 //! which frame is the first behind them (`S` in the header), once they are durable.
 //!
 //! **Writing** has a thread of its own and a name that no start takes for a snapshot. It is synced
-//! every 256 KiB: the log's syncs would otherwise wait for more at once. The header comes last.
+//! every 256 KiB: the log's syncs would otherwise wait for more at once; and beside a log that is
+//! written it goes [slowly](pace). The header comes last.
 //! Then the file is synced, read back from the disk and held against its checksums, renamed, and
 //! the directory synced. A snapshot that cannot be written, whatever the reason, is given up and
 //! removed: the log and the snapshots before it stand.
@@ -36,6 +37,7 @@ mod format;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod layout;
+mod pace;
 mod reader;
 mod reads;
 mod start;

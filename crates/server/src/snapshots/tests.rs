@@ -94,7 +94,7 @@ impl World {
         let number = SnapshotNumber(number);
         self.handle().begin(number);
         for part in bytes.chunks(700_000) {
-            self.handle().write(number, Bytes::copy_from_slice(part));
+            self.handle().write(number, Bytes::copy_from_slice(part), false);
         }
         self.handle().end(number);
         self.handle().holds(number, first);
@@ -123,7 +123,7 @@ pub(super) fn spawn(folder: &Folder, newest: Option<Kept>) -> (Handle, Receiver<
     let (tell, reports) = mpsc::channel();
     // Nobody listens any more at the end of a test.
     let tell = move |report| drop(tell.send(report));
-    (Handle::spawn(folder.clone(), newest, tell).unwrap(), reports)
+    (Handle::spawn(folder.clone(), newest, Arc::default(), tell).unwrap(), reports)
 }
 
 fn names(path: &Path) -> Vec<String> {
@@ -166,13 +166,13 @@ fn a_snapshot_is_synced_bit_by_bit_and_what_was_taken_is_told() {
     world.handle().begin(number);
     let before = world.faulty.counts().syncs;
     for piece in 1..=5 {
-        world.handle().write(number, bytes(PIECE_BYTES, piece).into());
+        world.handle().write(number, bytes(PIECE_BYTES, piece).into(), false);
         let taken = Report::Written { number, bytes: u64::from(piece) * PIECE_BYTES as u64 };
         assert_eq!(world.report(), taken);
         assert_eq!(world.faulty.counts().syncs - before, 4 * u64::from(piece));
     }
     // Less than a piece is taken too, or whoever may not go far beyond would wait for ever.
-    world.handle().write(number, Bytes::from_static(b"x"));
+    world.handle().write(number, Bytes::from_static(b"x"), false);
     assert_eq!(world.report(), Report::Written { number, bytes: 5 * PIECE_BYTES as u64 + 1 });
 }
 
@@ -182,7 +182,7 @@ fn a_snapshot_waits_until_it_is_known_what_it_holds() {
     let number = SnapshotNumber(1);
     world.handle().begin(number);
     world.handle().end(number);
-    world.handle().write(SnapshotNumber(2), Bytes::from_static(b"of another one"));
+    world.handle().write(SnapshotNumber(2), Bytes::from_static(b"of another one"), false);
     world.handle().holds(SnapshotNumber(2), 3);
     assert!(world.reports.recv_timeout(Duration::from_millis(50)).is_err());
     world.handle().holds(number, 9);
@@ -310,7 +310,7 @@ fn what_is_given_up_is_gone() {
     let world = World::new();
     let number = SnapshotNumber(1);
     world.handle().begin(number);
-    world.handle().write(number, bytes(2_000_000, 1).into());
+    world.handle().write(number, bytes(2_000_000, 1).into(), false);
     world.handle().give_up(number);
     world.handle().end(number);
     world.handle().holds(number, 3);
@@ -324,7 +324,7 @@ fn what_is_given_up_is_gone() {
 fn what_is_not_finished_at_the_end_is_gone() {
     let mut world = World::new();
     world.handle().begin(SnapshotNumber(1));
-    world.handle().write(SnapshotNumber(1), bytes(2_000_000, 1).into());
+    world.handle().write(SnapshotNumber(1), bytes(2_000_000, 1).into(), false);
     world.report();
     assert_eq!(world.names(), ["1.new"]);
     drop(world.handle.take());

@@ -9,9 +9,11 @@ use bytes::Bytes;
 use node::SnapshotNumber;
 use tracing::warn;
 
+use super::pace::Pace;
 use super::reads::{Read, Reads};
 use super::writer::Unfinished;
 use super::{Error, Folder};
+use crate::log::Counters;
 use crate::mutants::mutant;
 
 /// What is told to the thread that writes, of one snapshot.
@@ -26,7 +28,7 @@ enum What {
     /// It is begun.
     Begin,
     /// These bytes come next.
-    Write(Bytes),
+    Write(Bytes, Hurry),
     /// It holds all frames before this one.
     Holds(u64),
     /// It is complete.
@@ -34,6 +36,9 @@ enum What {
     /// Nobody wants it any more.
     GiveUp,
 }
+
+/// Whether the node cannot wait long for the rest of the snapshot.
+type Hurry = bool;
 
 /// What the threads tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,10 +96,12 @@ pub(crate) struct Handle {
 }
 
 impl Handle {
-    /// Starts the threads. `newest` is the snapshot that the start began with.
+    /// Starts the threads. `newest` is the snapshot that the start began with; `log`: what is known
+    /// of the log, beside which they write.
     pub(crate) fn spawn(
         folder: Folder,
         newest: Option<Kept>,
+        log: Arc<Counters>,
         tell: impl FnMut(Report) + Clone + Send + 'static,
     ) -> std::io::Result<Handle> {
         let (writes, words) = mpsc::channel();
@@ -103,7 +110,8 @@ impl Handle {
         let kept = newest.into_iter().collect();
         let mut reader = Reads::new(folder.clone());
         let mut tell_read = tell.clone();
-        let worker = Worker { folder, kept, current: None, tell, ending: ending.clone() };
+        let pace = Pace::new(log);
+        let worker = Worker { folder, kept, current: None, pace, tell, ending: ending.clone() };
         let answer = move || {
             for read in Receiver::<Read>::iter(&questions) {
                 let bytes = reader.read(&read);
@@ -123,9 +131,9 @@ impl Handle {
         self.say(number, What::Begin);
     }
 
-    /// Adds these bytes to it.
-    pub(crate) fn write(&self, number: SnapshotNumber, bytes: Bytes) {
-        self.say(number, What::Write(bytes));
+    /// Adds these bytes to it. `hurry`: the node cannot wait long for the rest.
+    pub(crate) fn write(&self, number: SnapshotNumber, bytes: Bytes, hurry: bool) {
+        self.say(number, What::Write(bytes, hurry));
     }
 
     /// It holds all frames of the log before this one, and they are durable.
@@ -181,6 +189,7 @@ struct Worker<F> {
     /// Those that are in place and good, in order; two at most.
     kept: Vec<Kept>,
     current: Option<Current>,
+    pace: Pace,
     tell: F,
     ending: Arc<AtomicBool>,
 }
@@ -213,8 +222,9 @@ impl<F: FnMut(Report)> Worker<F> {
             return Ok(());
         };
         match what {
-            What::Write(bytes) => {
-                current.unfinished.write(&bytes)?;
+            What::Write(bytes, hurry) => {
+                self.pace.set_hurry(hurry);
+                current.unfinished.write(&bytes, &mut self.pace)?;
                 let bytes = current.unfinished.bytes();
                 (self.tell)(Report::Written { number, bytes });
             }
@@ -231,7 +241,7 @@ impl<F: FnMut(Report)> Worker<F> {
             return Ok(());
         };
         let (number, bytes, first) = (unfinished.number(), unfinished.bytes(), *first);
-        unfinished.finish(first, &self.ending)?;
+        unfinished.finish(first, &self.ending, &mut self.pace)?;
         self.current = None;
         self.on_placed(Kept { number, first }, bytes);
         Ok(())

@@ -8,6 +8,7 @@ use node::SnapshotNumber;
 
 use super::format::{self, Header};
 use super::layout::{HEADER_BYTES, PIECE_BYTES};
+use super::pace::Pace;
 use super::{Error, Folder, Reader};
 use crate::log::{self, disk::File};
 use crate::mutants::mutant;
@@ -47,24 +48,25 @@ impl Unfinished {
     }
 
     /// Takes the next bytes. Whole pieces are on disk when this comes back.
-    pub(super) fn write(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
+    pub(super) fn write(&mut self, mut bytes: &[u8], pace: &mut Pace) -> Result<(), Error> {
         while !bytes.is_empty() {
             let room = PIECE_BYTES - self.piece.len();
             let (now, later) = bytes.split_at(room.min(bytes.len()));
             self.piece.extend_from_slice(now);
             if self.piece.len() == PIECE_BYTES {
-                self.write_piece()?;
+                self.write_piece(pace)?;
             }
             bytes = later;
         }
         Ok(())
     }
 
-    fn write_piece(&mut self) -> Result<(), Error> {
+    fn write_piece(&mut self, pace: &mut Pace) -> Result<(), Error> {
         let mut at = (HEADER_BYTES + self.table.len() * PIECE_BYTES) as u64;
         for part in self.piece.chunks(SYNC_BYTES) {
             self.write_at(part, at)?;
             self.file.sync_data().map_err(log::Error::io("sync", &self.path))?;
+            pace.pause(part.len());
             at += part.len() as u64;
         }
         self.table.push(crc32c::crc32c(&self.piece));
@@ -77,27 +79,35 @@ impl Unfinished {
     ///
     /// # Errors
     /// [`Error::Ended`] if the server ends meanwhile.
-    pub(super) fn finish(&mut self, first: u64, ending: &AtomicBool) -> Result<(), Error> {
+    pub(super) fn finish(
+        &mut self,
+        first: u64,
+        ending: &AtomicBool,
+        pace: &mut Pace,
+    ) -> Result<(), Error> {
         let bytes = self.bytes();
         if !self.piece.is_empty() {
-            self.write_piece()?;
+            self.write_piece(pace)?;
         }
         let end = format::encode_end(bytes, &self.table);
         self.write_at(&end, HEADER_BYTES as u64 + bytes)?;
         self.write_at(&Header { number: self.number, first, bytes }.encode(), 0)?;
         let synced = mutant!(SnapshotNotSynced, self.file.sync_all(), Ok(()));
         synced.map_err(log::Error::io("sync", &self.path))?;
-        mutant!(SnapshotNotReadBack, self.read_back(ending)?, ());
+        mutant!(SnapshotNotReadBack, self.read_back(ending, pace)?, ());
         self.folder.place(self.number)
     }
 
     /// Holds what is on disk against the checksums that were made in memory.
-    fn read_back(&self, ending: &AtomicBool) -> Result<(), Error> {
+    fn read_back(&self, ending: &AtomicBool, pace: &mut Pace) -> Result<(), Error> {
         self.file.forget_cached();
         let reader = Reader::open_at(&self.folder, self.number, self.path.clone())?;
-        reader.for_each_piece(|_| match ending.load(Ordering::Relaxed) {
-            true => Err(Error::Ended),
-            false => Ok(()),
+        reader.for_each_piece(|piece| {
+            pace.pause(piece.len());
+            match ending.load(Ordering::Relaxed) {
+                true => Err(Error::Ended),
+                false => Ok(()),
+            }
         })?;
         // Nobody needs it in memory: what is read next of it is read for another member.
         reader.forget_cached();

@@ -249,7 +249,7 @@ impl World {
                 self.sync(host);
             }
             Output::BeginSnapshot(number) => self.hosts[host].disk.begin_snapshot(number),
-            Output::WriteSnapshot { number, bytes } => {
+            Output::WriteSnapshot { number, bytes, hurry: _ } => {
                 self.trace.bytes(&bytes);
                 let bytes = self.hosts[host].disk.snapshots.write(&bytes);
                 let life = self.hosts[host].life;

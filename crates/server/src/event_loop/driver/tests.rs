@@ -61,8 +61,12 @@ fn threads(
     let directory = Directory::open(&Disk::default(), directory).unwrap();
     let folder = Folder::open(&Disk::default(), directory.snapshots()).unwrap();
     let (log, _) = Log::open(directory, 1 << 20, 1, |_| Ok(())).unwrap();
+    let counters = log.counters();
     let log = log::Handle::spawn(log, tell_log, |error| panic!("{error}")).unwrap();
-    Threads { log, snapshots: snapshots::Handle::spawn(folder, None, tell_snapshots).unwrap() }
+    Threads {
+        log,
+        snapshots: snapshots::Handle::spawn(folder, None, counters, tell_snapshots).unwrap(),
+    }
 }
 
 /// A driver with a log in this directory.
@@ -487,7 +491,8 @@ async fn a_snapshot_comes_into_being_is_read_and_cuts_the_log() {
         told.wants([persist(number, &[7; 700_000])]);
         let [begin, end] = empty_snapshot(number);
         let number = SnapshotNumber(number);
-        let write = Output::WriteSnapshot { number, bytes: Bytes::from_static(b"the state") };
+        let write =
+            Output::WriteSnapshot { number, bytes: Bytes::from_static(b"the state"), hurry: false };
         told.wants([begin, write, end]);
         while !matches!(told.next(), Report::Snapshots(snapshots::Report::Placed { .. })) {}
         let inbox = told.inbox();
