@@ -31,6 +31,23 @@ pub enum Order {
     Merged,
 }
 
+impl Order {
+    /// Whether keyspaces of it can give this level.
+    pub fn can_give(self, level: Level) -> bool {
+        let total = matches!(level, Level::Linearizable | Level::Sequential);
+        self == Order::Agreed || !mutant!(MergedClaimsOrder, total, false)
+    }
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Order::Agreed => "agreed",
+            Order::Merged => "merged",
+        })
+    }
+}
+
 /// What the answering replica must have applied before a read answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {

@@ -61,6 +61,7 @@ mod reply;
 mod session;
 mod snapshot;
 mod store;
+mod token;
 mod turn;
 mod wire;
 
@@ -76,3 +77,4 @@ pub use observe::describe::in_words;
 pub use observe::forged::{Forged, hello_of_stranger};
 pub use observe::inspect::{AgreedEntry, Matter, NamedWrite, Vote, acknowledges, term_in};
 pub use recovery::Recovery;
+pub use token::Token;

@@ -68,7 +68,8 @@ macro_rules! mutants {
                 match self {
                     SpeaksBeforeBoot | LevelIgnored | ReadOvertakesWrite | WriteOvertakesRead
                     | NeverExpires | AnsweredTwice | CertificateLeftOut | HalfDoubted | RoomGivenTwice
-                    | DeadlineTakenForValue | OldRoomKept => None,
+                    | DeadlineTakenForValue | OldRoomKept | EpochsMerged | TokenEpochIgnored
+                    | FloorNotAwaited | FloorDropped => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -79,7 +80,7 @@ macro_rules! mutants {
                     | SnapshotWithoutCeiling | CutLogSkips | TombstonesByAge | OneRoundEnough
                     | OneMemberUnasked | JoinRevives | JoinKeepsGone | JoinedAppliedAgain
                     | JoinedToldAtOnce | ClockRaisedLate | LostCountsAsHere
-                    | RemovalsWithoutEnd => {
+                    | RemovalsWithoutEnd | MergedFloorIgnored => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -441,6 +442,20 @@ mutants! {
     LostCountsAsHere, "recovery", "", "snapshots_12_merged.story";
     /// What a log that is cut begins with does not say what its node has promised.
     MarkWithoutFacts, "recovery", "";
+
+    // Sessions that move.
+    /// A token is taken for reached at once.
+    FloorNotAwaited, "session guarantees", "", "sessions_01_a_token_brings_a_session_along.story";
+    /// Of a token only what it says of the merged logs counts.
+    AgreedFloorIgnored, "session guarantees", "", "sessions_01_a_token_brings_a_session_along.story";
+    /// Of a token only what it says of the agreed log counts.
+    MergedFloorIgnored, "session guarantees", "", "sessions_02_over_merged_logs.story";
+    /// Who has waited in vain goes on as if it had no token.
+    FloorDropped, "session guarantees", "", "sessions_03_who_gave_up_does_not_go_back.story";
+    /// Tokens of two epochs of a cluster are merged.
+    EpochsMerged, "session guarantees", "", "token::tests::tokens_of_other_clusters_and_epochs_are_not_merged";
+    /// A token from before the cluster was brought back is waited for.
+    TokenEpochIgnored, "session guarantees", "", "node::floors::tests::a_token_that_can_never_be_reached_is_refused_at_once";
 
     // Limits of memory.
     /// Whether a write finds memory is decided by the node that was asked for it alone.

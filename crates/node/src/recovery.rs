@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::agreed::{self, Agreed, Offer, State, Tail};
 use crate::api::{Config, StartError};
-use crate::cluster::{Members, order_name};
+use crate::cluster::Members;
 use crate::ids::{Index, Life, NodeId, SnapshotNumber};
 use crate::merged::Merged;
 use crate::node::Node;
@@ -268,8 +268,7 @@ impl Recovery {
             return Err(StartError(format!(
                 "the keyspace default is {} in this data directory, and the level asked for needs it {}: an order is \
                  fixed when the cluster forms; choose a level of the same order, or use a new directory for a new cluster",
-                order_name(birth.order),
-                order_name(*order)
+                birth.order, order
             )));
         }
         Ok(())

@@ -55,6 +55,8 @@ pub enum Error {
     /// `-CLOCKSKEW …`: this node's clock is too far from the others' to stamp a write; it did not
     /// run.
     ClockSkew(&'static str),
+    /// `-TRYAGAIN …`: it may run in a moment; it did not run now.
+    TryAgain(&'static str),
     /// `-OOM …`: the write may need more memory than this setting allows; it did not run.
     OutOfMemory(&'static str),
 }
@@ -70,6 +72,7 @@ impl fmt::Display for Error {
             Error::Invalid(text) => write!(f, "ERR {text}"),
             Error::DiskFull(text) => write!(f, "MISCONF {text}"),
             Error::ClockSkew(text) => write!(f, "CLOCKSKEW {text}"),
+            Error::TryAgain(text) => write!(f, "TRYAGAIN {text}"),
             Error::OutOfMemory(setting) => {
                 write!(f, "OOM command not allowed when used memory > '{setting}'.")
             }

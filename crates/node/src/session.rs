@@ -13,13 +13,14 @@ use std::collections::{BTreeSet, VecDeque};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use crate::api::{Level, Output};
+use crate::api::{Level, Order, Output};
 use crate::commands::Command;
 use crate::copies::Copies;
-use crate::ids::{RequestId, SessionId};
+use crate::ids::{Index, RequestId, SessionId};
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
+use crate::token::Token;
 
 /// The most requests of one connection that may wait for their turn.
 const WAITING_MAX: usize = 65_536;
@@ -69,12 +70,22 @@ struct Session {
     counts: bool,
     /// The level of the reads under way.
     reading: Option<Level>,
+    /// The orders of which it has asked something, or has a floor.
+    agreed: bool,
+    merged: bool,
     /// When something of this connection was last done.
     progressed_ms: u64,
     waiting: VecDeque<Request>,
 }
 
 impl Session {
+    /// It asks something of this order.
+    fn note(&mut self, request: &Request) {
+        let is_data = request.command.of_session().is_none();
+        self.agreed |= is_data && request.keyspace.order == Order::Agreed;
+        self.merged |= is_data && request.keyspace.order == Order::Merged;
+    }
+
     fn may_start(&self, request: &Request) -> bool {
         if self.counts {
             return false;
@@ -117,6 +128,7 @@ impl Sessions {
     ) -> Option<Request> {
         let session = self.sessions.entry(request.waiter.session).or_default();
         request.waiter.certify = mutant!(CertificateLeftOut, session.certify, false);
+        session.note(&request);
         if mutant!(RowJumped, session.waiting.is_empty(), true) && session.may_start(&request) {
             return Some(request);
         }
@@ -128,6 +140,7 @@ impl Sessions {
     pub(crate) fn hold(&mut self, mut request: Request, outputs: &mut Vec<Output>) {
         let id = request.waiter.session;
         let session = self.sessions.entry(id).or_default();
+        session.note(&request);
         request.waiter.certify = session.certify;
         if session.waiting.len() == WAITING_MAX {
             let error = Error::ClusterDown("too many requests wait on this connection");
@@ -168,6 +181,21 @@ impl Sessions {
     /// Whether a connection may have something to start.
     pub(crate) fn has_runnable(&self) -> bool {
         !self.runnable.is_empty()
+    }
+
+    /// Whether this connection has asked something of this order, or brought a floor in it.
+    pub(crate) fn has_touched(&self, id: SessionId, order: Order) -> bool {
+        self.sessions.get(&id).is_some_and(|session| match order {
+            Order::Agreed => session.agreed,
+            Order::Merged => session.merged,
+        })
+    }
+
+    /// A connection stands where this token says.
+    pub(crate) fn touch(&mut self, id: SessionId, token: &Token) {
+        let session = self.sessions.entry(id).or_default();
+        session.agreed |= token.agreed.index > Index(0);
+        session.merged |= !token.merged.is_empty();
     }
 
     /// Whether a read of this connection is under way.

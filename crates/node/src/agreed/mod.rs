@@ -326,6 +326,11 @@ impl Agreed {
     }
 
     /// Where an answer to this read stands.
+    /// The last write that is applied.
+    pub(crate) fn position(&self) -> AgreedPosition {
+        self.applied
+    }
+
     pub(crate) fn certificate(&self, command: &Command) -> Certificate {
         let by = command.sole_key().map(|key| self.state.written(key));
         Certificate::Agreed { position: self.applied, by }

@@ -1,6 +1,6 @@
 //! How all members meet once: who claims what, and when the cluster forms.
 
-use super::{Members, Other, hang_up, order_name};
+use super::{Members, Other, hang_up};
 use crate::api::Event;
 use crate::ids::{DirectoryId, NodeId, PathId};
 use crate::turn::Turn;
@@ -33,9 +33,7 @@ impl Members {
             return Some(format!(
                 "on node {} the keyspace default is {}, on this node {}: an order is fixed when the cluster forms; \
                  start every node with a level of the same order",
-                from.0,
-                order_name(hello.order),
-                order_name(self.birth.order)
+                from.0, hello.order, self.birth.order
             ));
         }
         let other_cluster = |own: Cluster| hello.cluster.is_some_and(|other| other != own);

@@ -404,14 +404,6 @@ fn hang_up(path: Option<PathId>, turn: &mut Turn<'_>) {
     turn.outputs.extend(path.map(Output::HangUp));
 }
 
-/// An order's name, as people write it.
-pub(crate) fn order_name(order: Order) -> &'static str {
-    match order {
-        Order::Agreed => "agreed",
-        Order::Merged => "merged",
-    }
-}
-
 fn lost_directory(from: NodeId, me: NodeId) -> String {
     format!(
         "node {} knows node {} by another data directory: a node that lost its directory cannot come back under \

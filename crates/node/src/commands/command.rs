@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::arguments::{Arguments, Request};
-use super::effect::{Effect, View, Writes};
+use super::effect::{Effect, OfSession, View, Writes};
 use super::spec::{Access, Spec};
 use crate::limits::{REMOVED_KEYS_MAX, VALUE_BYTES_MAX};
 use crate::reply::{Error, Reply};
@@ -58,7 +58,11 @@ impl Row {
     pub fn is_for_merged(&self) -> bool {
         match self.run.effect {
             Effect::Write(writes) => writes.merge.is_some(),
-            Effect::Read(_) | Effect::Walk { .. } | Effect::Count | Effect::List => true,
+            Effect::Read(_)
+            | Effect::Walk { .. }
+            | Effect::Count
+            | Effect::List
+            | Effect::OfSession(_) => true,
         }
     }
 
@@ -159,6 +163,14 @@ impl Command {
         }
     }
 
+    /// What it does about the session that says it, if it is about that.
+    pub(crate) fn of_session(&self) -> Option<OfSession> {
+        match self.row.run.effect {
+            Effect::OfSession(what) => Some(what),
+            _ => None,
+        }
+    }
+
     pub(crate) fn effect(&self) -> Effect {
         self.row.run.effect
     }
@@ -236,7 +248,9 @@ impl Command {
                 let there = self.arguments.iter().filter(|key| view.get(key).is_some()).count();
                 Reply::Integer(mutant!(ExistsCountsOne, there, there.min(1)) as i64)
             }
-            Effect::List | Effect::Write(_) => panic!("this command is not read at once"),
+            Effect::List | Effect::Write(_) | Effect::OfSession(_) => {
+                panic!("this command is not read at once")
+            }
         }
     }
 

@@ -22,6 +22,17 @@ pub(crate) enum Effect {
     List,
     /// It writes.
     Write(Writes),
+    /// It is about the session that says it.
+    OfSession(OfSession),
+}
+
+/// What is done about a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfSession {
+    /// It is told where it stands.
+    Token,
+    /// It waits until this node stands where its token says.
+    WaitFor,
 }
 
 /// Answers from a state. The number is chance, for what is to be random.

@@ -94,7 +94,7 @@ fn may_stand_in_list(row: &Row) -> bool {
     match row.run.effect {
         Effect::Write(writes) => writes.keys_within.is_none() && !row.is_of_system(),
         Effect::Read(_) | Effect::Count => row.keys.is_some(),
-        Effect::Walk { .. } | Effect::List => false,
+        Effect::Walk { .. } | Effect::List | Effect::OfSession(_) => false,
     }
 }
 

@@ -21,6 +21,7 @@ mod glob;
 mod integer;
 mod keys;
 mod list;
+mod session;
 mod set;
 mod spec;
 mod strings;
@@ -33,7 +34,7 @@ mod write;
 pub(crate) use arguments::Point;
 pub use arguments::{Piece, Request};
 pub use command::{Command, Data, Model, Row};
-pub(crate) use effect::{Answer, Effect, Merging, Values, View};
+pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
 pub(crate) use glob::fits_exactly;
 #[cfg(feature = "mutants")]

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::Digests;
 use crate::api::{Event, Order};
-use crate::cluster::order_name;
 use crate::ids::{Index, NodeId};
 use crate::store::SlotSums;
 use crate::turn::Turn;
@@ -78,9 +77,8 @@ impl Alarm {
     pub(super) fn in_words(&self) -> String {
         let both = [(Order::Agreed, &self.agreed), (Order::Merged, &self.merged)];
         let differing = both.into_iter().filter(|(_, members)| !members.is_empty());
-        let differing = differing.map(|(order, members)| {
-            format!("another {} state on {}", order_name(order), names(members))
-        });
+        let differing = differing
+            .map(|(order, members)| format!("another {} state on {}", order, names(members)));
         format!("digest {}: {}", self.index, differing.collect::<Vec<_>>().join(", "))
     }
 }
@@ -193,7 +191,7 @@ impl Digests {
         format!(
             "the {} state of this node differs from that of {}, a majority of all {} members, at the digest at index \
              {}{at}: {}",
-            order_name(order),
+            order,
             names(members),
             self.others.len() + 1,
             own.index,

@@ -94,6 +94,7 @@ impl Node {
             Input::Closed(session) => {
                 self.sessions.close(session);
                 self.counts.close(session);
+                self.floors.close(session);
             }
             Input::Ending => self.on_ending(outputs),
             Input::TakeSnapshot => self.snapshots.want(),

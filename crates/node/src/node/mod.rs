@@ -23,6 +23,7 @@ macro_rules! turn {
 }
 
 mod digests;
+mod floors;
 mod inputs;
 mod long_reads;
 mod lost_state;
@@ -51,6 +52,7 @@ use crate::turn::{Budget, Identity, Turn};
 use crate::wire::group::RecordGroup;
 use crate::wire::lent::Lent;
 use crate::wire::record::Known;
+use floors::Floors;
 
 /// One member of the cluster.
 ///
@@ -86,6 +88,7 @@ pub struct Node {
     disk: RecordGroup,
     lent: Lent,
     sessions: Sessions,
+    floors: Floors,
     members: Members,
     agreed: Agreed,
     merged: Merged,
@@ -135,6 +138,7 @@ impl Node {
             disk,
             lent: Lent::default(),
             sessions: Sessions::default(),
+            floors: Floors::default(),
             members,
             agreed,
             merged,
@@ -181,6 +185,7 @@ impl Node {
                 break;
             }
         }
+        self.answer_floors(outputs);
         self.count(outputs);
         self.agreed.state().clean_up();
         self.merged.clean_up();
@@ -262,6 +267,10 @@ impl Node {
 
     pub(crate) fn sessions(&self) -> &Sessions {
         &self.sessions
+    }
+
+    pub(crate) fn floors(&self) -> &Floors {
+        &self.floors
     }
 
     pub(crate) fn counts(&self) -> &Counts {

@@ -3,7 +3,6 @@
 
 use super::Node;
 use crate::api::{Input, Level, Order, Output, Shortage};
-use crate::cluster::order_name;
 use crate::commands::{Command, View};
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
@@ -20,6 +19,9 @@ impl Node {
         command: &Command,
     ) -> Result<(Keyspace, Level), Error> {
         command.check_size()?;
+        if command.of_session().is_some() {
+            return Ok((*self.keyspaces.default(), Level::Eventual));
+        }
         let keyspace = *self.keyspaces.of(command)?;
         let Keyspace { name, order, .. } = keyspace;
         if asked.is_some() && command.is_write() {
@@ -31,7 +33,7 @@ impl Node {
             return Err(Error::Consistency(format!(
                 "the keyspace {name} is {}: {} needs one order of all writes, and it has none. \
                  Use a cluster started with --level linearizable or sequential",
-                order_name(Order::Merged),
+                Order::Merged,
                 command.what_needs_order()
             )));
         }
@@ -40,7 +42,7 @@ impl Node {
             return Err(Error::Consistency(format!(
                 "the keyspace {name} is {}, which has no {level} read: there is no one order to be the latest in. \
                  Ask for causal or eventual, or use a cluster started with --level linearizable",
-                order_name(Order::Merged)
+                Order::Merged
             )));
         }
         if self.has_lost(order) {
@@ -104,6 +106,12 @@ impl Node {
         share: fn(&mut Budget) -> &mut Share,
         outputs: &mut Vec<Output>,
     ) {
+        if let Some(what) = request.command.of_session() {
+            return self.start_of_session(what, request, outputs);
+        }
+        if let Some(error) = self.is_behind(&request) {
+            return outputs.push(session::reply_to(&request.waiter, Reply::Error(error)));
+        }
         let Request { waiter, keyspace, level, command } = request;
         let agreed = keyspace.order == Order::Agreed;
         if command.is_write()

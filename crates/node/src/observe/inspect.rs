@@ -147,6 +147,7 @@ impl Node {
             + self.merged().queued()
             + self.sessions().queued()
             + self.counts().queued()
+            + self.floors().waiting()
     }
 
     /// What weighs by its count what waits there: nothing, once nothing does.

@@ -79,6 +79,8 @@ pub(crate) struct World {
     slow: bool,
     /// Whether the node that starts is to discard its state.
     discard_state: bool,
+    /// Tokens, by the names that the story gives them.
+    tokens: BTreeMap<String, Token>,
     /// Buffers of requests, which nodes must not keep.
     lent: Vec<Bytes>,
     told: Vec<String>,
@@ -91,6 +93,8 @@ impl World {
     ///   requests are answered; `settle`: until a leader is known to all and nothing moves.
     /// - `n1.a set KEY VALUE [nx|xx|ifeq OLD] [get]`, `n1.a get KEY [LEVEL]`, `… exists KEY…`, `…
     ///   del KEY…`: a client `a` of node 1 asks.
+    /// - `n1.a token T`, `n1.a waitfor T [MS]`: where this client stands is called T; the client
+    ///   waits until its node stands there; `merge T U V`: V is T and U together.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
@@ -248,6 +252,10 @@ impl World {
                 node.set_max_memory_merged(number(bytes));
             }
             ["memory"] => self.memory(),
+            ["merge", a, b, both] => {
+                let floor = Token::merge([self.tokens[*a].clone(), self.tokens[*b].clone()]);
+                self.tokens.insert((*both).into(), floor.expect("both are of one cluster"));
+            }
             ["digests", ms, keys] => {
                 (self.limits.digest_ms, self.limits.digest_keys) =
                     (number(ms), number(keys) as usize);
@@ -391,6 +399,10 @@ impl World {
         };
         let command = match words {
             ["maxmemory", bytes] => Command::max_memory(number(bytes)),
+            ["token", _] => Command::token(),
+            ["waitfor", name, ms @ ..] => {
+                Command::wait_for(&self.tokens[*name], ms.first().map(|ms| number(ms)))
+            }
             _ => {
                 let request: Vec<Bytes> = words_asked.into_iter().map(bytes).collect();
                 Command::of(&request).unwrap_or_else(|error| panic!("{words:?}: {error}"))
@@ -527,6 +539,12 @@ impl World {
                 let asked = self.requests.remove(&(id, session.0, request.0));
                 let stands = certificate.map_or(String::new(), |it| format!("   {}", place(&it)));
                 let asked = asked.expect("answered once");
+                if let (Some((_, name)), Reply::Value(token)) =
+                    (asked.split_once(" token "), &reply)
+                {
+                    self.tokens.insert(name.into(), Token::parse(token).expect("it is a token"));
+                    return;
+                }
                 self.told.push(format!("{asked} → {}{stands}", text(&reply)));
             }
             Output::Halt { exit_code, reason } => {

@@ -1,6 +1,7 @@
 //! One connection: what was agreed on it.
 
 use bytes::Bytes;
+use node::Level;
 use resp::{Protocol, Writer};
 
 use super::Action;
@@ -17,6 +18,8 @@ pub struct Connection {
     pub(super) protocol: Protocol,
     /// Whether answers say where they stand; only ever in RESP3.
     certified: bool,
+    /// The level of reads that name none; `None`: that of their keyspace.
+    pub(super) level: Option<Level>,
     pub(super) transaction: Transaction,
     /// What the client calls itself and its library; empty if it did not say.
     pub(super) name: Bytes,
@@ -35,6 +38,7 @@ impl Connection {
             accepted_s: uptime_s,
             protocol: Protocol::Resp2,
             certified: false,
+            level: None,
             transaction: Transaction::None,
             name: Bytes::new(),
             lib_name: Bytes::new(),

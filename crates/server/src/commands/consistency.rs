@@ -1,9 +1,10 @@
-//! `CONSISTENCY`: what a connection wants to know about its answers.
+//! `CONSISTENCY`: what the answers of a connection promise, and how a session moves between nodes.
 
-use resp::Protocol;
+use node::{Command, Level, Token};
+use resp::{Protocol, parse_integer};
 
 use super::spec::Call;
-use super::{Action, Connection};
+use super::{Action, Connection, level, refusal};
 
 /// `CONSISTENCY ATTR ON|OFF`: whether answers say where they stand. Never unasked: most clients
 /// choke on an attribute, or take it for the reply.
@@ -22,3 +23,119 @@ pub(super) fn attr(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
     writer.simple("OK");
     connection.certify(on)
 }
+
+/// `CONSISTENCY SET level`: the level of this connection's reads that name none; `DEFAULT`: that of
+/// the keyspace again.
+pub(super) fn set(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    let word = &call.request[2];
+    let order = call.context.status().order;
+    let chosen = match level::find(word) {
+        _ if word.eq_ignore_ascii_case(b"DEFAULT") => Ok(None),
+        Some((_, level)) if order.can_give(level) => Ok(Some(level)),
+        Some((_, level)) => Err(format!(
+            "CONSISTENCY the keyspace default is {order}, which has no {level} read: there is no one order to be the latest in. \
+             Hint: causal or eventual"
+        )),
+        None => Err(level::unknown(word)),
+    };
+    let mut writer = connection.writer(out);
+    match &chosen {
+        Ok(_) => writer.simple("OK"),
+        Err(text) => writer.error(text),
+    }
+    connection.level = chosen.unwrap_or(connection.level);
+    Action::Replied
+}
+
+/// `CONSISTENCY GET [key]`: the level of a read of this key that names none, and who says so.
+pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    let status = call.context.status();
+    let (level, said_by) = match connection.level {
+        Some(level) => (level, "connection"),
+        None => (status.level, "keyspace"),
+    };
+    let pairs = [
+        ("keyspace", "default".to_owned()),
+        ("order", status.order.to_string()),
+        ("level", level.to_string()),
+        ("said_by", said_by.to_owned()),
+    ];
+    let mut writer = connection.writer(out);
+    writer.map(pairs.len());
+    for (name, value) in pairs {
+        writer.bulk(name);
+        writer.bulk(value);
+    }
+    Action::Replied
+}
+
+/// `CONSISTENCY LIST`: each level, whether the keyspace `default` can give it, and what it
+/// promises.
+pub(super) fn list(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    let order = call.context.status().order;
+    let mut writer = connection.writer(out);
+    writer.array(LEVELS.len());
+    for (level, promise) in LEVELS {
+        writer.array(3);
+        writer.bulk(level.to_string());
+        writer.bulk(if order.can_give(level) { "yes" } else { "no" });
+        writer.bulk(promise);
+    }
+    Action::Replied
+}
+
+/// The levels, the strongest first, and what a read has seen of the writes before it.
+const LEVELS: [(Level, &str); 4] = [
+    (Level::Linearizable, "all that was done before the read began, anywhere"),
+    (Level::Sequential, "all that the session has seen, in one order that is the same for all"),
+    (Level::Causal, "all that the session has seen, each write after those that it depends on"),
+    (Level::Eventual, "what is here"),
+];
+
+/// `CONSISTENCY TOKEN`: where the session stands.
+pub(super) fn token(_: &mut Connection, _: &Call<'_>, _: &mut Vec<u8>) -> Action {
+    Action::Ask { level: None, command: Command::token() }
+}
+
+/// `CONSISTENCY WAITFOR token [milliseconds]`: waits until this node stands where the token says.
+pub(super) fn wait_for(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    let text = &call.request[2];
+    let ms = match call.request.len() {
+        3 => None,
+        4 => match parse_integer(&call.request[3]).map(u64::try_from) {
+            Some(Ok(ms)) => Some(ms),
+            _ => {
+                refusal::not_an_integer(&mut connection.writer(out));
+                return Action::Replied;
+            }
+        },
+        _ => {
+            refusal::syntax(&mut connection.writer(out));
+            return Action::Replied;
+        }
+    };
+    match Token::parse(text) {
+        Some(token) => Action::Ask { level: None, command: Command::wait_for(&token, ms) },
+        None => {
+            connection.writer(out).error(NO_TOKEN);
+            Action::Replied
+        }
+    }
+}
+
+/// `CONSISTENCY MERGE token token …`: the token of a session that has seen what all of them have.
+pub(super) fn merge(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    let mut writer = connection.writer(out);
+    let tokens: Option<Vec<Token>> = call.request.iter().skip(2).map(Token::parse).collect();
+    match tokens.map(Token::merge) {
+        Some(Some(floor)) => writer.bulk(floor.to_string()),
+        Some(None) => writer.error(
+            "CONSISTENCY the tokens are of different clusters, or of different epochs of one: there is no order \
+             between them, so none is taken",
+        ),
+        None => writer.error(NO_TOKEN),
+    }
+    Action::Replied
+}
+
+const NO_TOKEN: &str = "ERR that is no token: CONSISTENCY TOKEN and CONSISTENCY MERGE give them";

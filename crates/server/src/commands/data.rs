@@ -1,7 +1,7 @@
 //! Commands on keys and values: the node knows what they mean and carries them out.
 
 use bytes::Bytes;
-use node::{Command, Piece, Row};
+use node::{Access, Command, Piece, Row};
 use resp::Request;
 
 use super::spec::Call;
@@ -65,7 +65,11 @@ pub(super) fn ask(
             connection.writer(out).error(LONG_KEY);
             Action::Replied
         }
-        Ok(command) => Action::Ask { level: mutant!(SuffixForgotten, call.level, None), command },
+        Ok(command) => {
+            let asked = mutant!(SuffixForgotten, call.level, None);
+            let of_connection = connection.level.filter(|_| row.access == Access::Read);
+            Action::Ask { level: asked.or(of_connection), command }
+        }
         Err(error) => {
             connection.writer(out).error_with(error);
             Action::Replied

@@ -153,6 +153,7 @@ fn introduce(connection: &Connection, status: &Status, out: &mut Vec<u8>) {
 pub(super) fn reset(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let action = connection.speak(Protocol::Resp2);
     connection.name.clear();
+    connection.level = None;
     connection.writer(out).simple("RESET");
     action
 }

@@ -178,10 +178,7 @@ fn keyspace(text: &mut String, status: &Status, _: &Figures) -> fmt::Result {
 
 /// What this server has that Redis has not.
 fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result {
-    let order = match status.order {
-        Order::Agreed => "agreed",
-        Order::Merged => "merged",
-    };
+    let order = status.order;
     let role = match status.role {
         Role::Leader => "leader",
         Role::Follower => "follower",

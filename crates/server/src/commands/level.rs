@@ -54,12 +54,16 @@ pub(super) fn parse(spec: &Spec, suffix: &[u8]) -> Result<Level, String> {
     }
     match find(suffix) {
         Some((_, level)) => Ok(level),
-        None => Err(format!(
-            "CONSISTENCY unknown level '{:.32}'. Hint: the levels are linearizable, sequential, \
-             causal, eventual",
-            suffix.escape_ascii().to_string()
-        )),
+        None => Err(unknown(suffix)),
     }
+}
+
+/// What is said of a level that there is not.
+pub(super) fn unknown(word: &[u8]) -> String {
+    format!(
+        "CONSISTENCY unknown level '{:.32}'. Hint: the levels are linearizable, sequential, causal, eventual",
+        word.escape_ascii().to_string()
+    )
 }
 
 /// The level spelled so, and the spelling in lower case.

@@ -241,6 +241,8 @@ const HELP: Spec = Spec {
     ..CLIENT
 };
 
+const TOKEN: Argument = Argument { name: "token", kind: "string", ..ARGUMENT };
+
 const ON_OR_OFF: Argument = Argument { name: "ON|OFF", ..ARGUMENT };
 
 static CLIENT_COMMANDS: [Spec; 9] = [
@@ -396,13 +398,62 @@ static CONFIG_COMMANDS: [Spec; 3] = [
     HELP,
 ];
 
-static CONSISTENCY_COMMANDS: [Spec; 2] = [
+static CONSISTENCY_COMMANDS: [Spec; 8] = [
     Spec {
         name: "attr",
         arity: 3,
         summary: "Whether each answer says where it stands, as a RESP3 attribute",
         arguments: &[ON_OR_OFF],
         run: Run::Here(consistency::attr),
+        ..CLIENT
+    },
+    Spec {
+        name: "get",
+        arity: -2,
+        summary: "The level of reads that name none, and who says so",
+        arguments: &[Argument { name: "key", kind: "key", flags: &["optional"], ..ARGUMENT }],
+        run: Run::Here(consistency::get),
+        ..CLIENT
+    },
+    Spec {
+        name: "list",
+        arity: 2,
+        summary: "The levels, the strongest first: whether they can be had, and what they promise",
+        run: Run::Here(consistency::list),
+        ..CLIENT
+    },
+    Spec {
+        name: "merge",
+        arity: -3,
+        summary: "The token of a session that has seen what all of these have",
+        arguments: &[Argument { flags: &["multiple"], ..TOKEN }],
+        run: Run::Here(consistency::merge),
+        ..CLIENT
+    },
+    Spec {
+        name: "set",
+        arity: 3,
+        summary: "The level of this connection's reads that name none; DEFAULT: that of the keyspace",
+        arguments: &[Argument { name: "level", kind: "string", ..ARGUMENT }],
+        run: Run::Here(consistency::set),
+        ..CLIENT
+    },
+    Spec {
+        name: "token",
+        arity: 2,
+        summary: "Where this session stands, to be taken to another node",
+        run: Run::Here(consistency::token),
+        ..CLIENT
+    },
+    Spec {
+        name: "waitfor",
+        arity: -3,
+        summary: "Waits until this node stands where the token says; the session does not go back behind it",
+        arguments: &[
+            TOKEN,
+            Argument { name: "milliseconds", kind: "integer", flags: &["optional"], ..ARGUMENT },
+        ],
+        run: Run::Here(consistency::wait_for),
         ..CLIENT
     },
     HELP,

@@ -16,7 +16,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use node::{Event, MemberClock, NodeId, Order, Shortage};
+use node::{Event, MemberClock, NodeId, Shortage};
 use tracing::{info, warn};
 use tracing_subscriber::EnvFilter;
 
@@ -161,7 +161,7 @@ pub(crate) fn tell(event: &Event) {
             "the {} state of node {} is another one than that of this node at the digest at index {index}: memory or a disk of \
              one of them is broken\n  hint: INFO persistence says on each node with whom it differs; a node against which there \
              is a majority stops by itself",
-            order_name(*order),
+            order,
             member.0
         ),
         Event::StateIsBack => info_some!("the state is whole again: this node takes part"),
@@ -171,13 +171,6 @@ pub(crate) fn tell(event: &Event) {
              these entries, they are lost, and this node needs a new data directory",
             node.0
         ),
-    }
-}
-
-fn order_name(order: Order) -> &'static str {
-    match order {
-        Order::Agreed => "agreed",
-        Order::Merged => "merged",
     }
 }
 

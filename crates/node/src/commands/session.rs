@@ -1,0 +1,66 @@
+//! Commands about a session: where it stands, and what it waits for. A server makes them of what its
+//! connections say; they never stand in a log.
+
+use super::arguments::{Arguments, Request};
+use super::command::{Command, Data, Model, Row};
+use super::effect::{Effect, OfSession};
+use super::spec::Access;
+use crate::reply::Error;
+use crate::token::Token;
+
+/// What both rows have in common.
+const ROW: Row = Row {
+    name: "",
+    arity: 1,
+    access: Access::None,
+    flags: &[],
+    keys: None,
+    categories: &[],
+    tips: &[],
+    group: "connection",
+    since: "",
+    summary: "",
+    complexity: "O(1)",
+    arguments: &[],
+    subcommands: &[],
+    run: Data {
+        // It stands in no log.
+        id: u32::MAX,
+        model: Model::None,
+        parse: |_, _: &dyn Request| Err(Error::Invalid("a session has no words".into())),
+        effect: Effect::OfSession(OfSession::Token),
+    },
+};
+
+static TOKEN: Row = Row { name: "token", summary: "Where the session stands", ..ROW };
+
+static WAIT_FOR: Row = Row {
+    name: "waitfor",
+    arity: -2,
+    summary: "Waits until this node stands where a token says",
+    run: Data { id: u32::MAX - 1, effect: Effect::OfSession(OfSession::WaitFor), ..ROW.run },
+    ..ROW
+};
+
+impl Command {
+    /// Where the session stands once all that it asked before is answered. The reply is a value:
+    /// the text of a [`Token`].
+    pub fn token() -> Command {
+        Command::new(&TOKEN, Arguments::copied([&[][..]; 0]))
+    }
+
+    /// Waits until this node has applied what the token says, for so many milliseconds at most; the
+    /// request timeout, if nothing is said. From then on the session does not go back behind it.
+    pub fn wait_for(token: &Token, ms: Option<u64>) -> Command {
+        let words = [Some(token.to_string()), ms.map(|ms| ms.to_string())];
+        Command::new(&WAIT_FOR, Arguments::copied(words.into_iter().flatten()))
+    }
+
+    /// The token and the milliseconds of a command that [`Command::wait_for`] made.
+    pub(crate) fn awaited(&self) -> Option<(Token, Option<u64>)> {
+        let mut words = self.arguments.iter();
+        let token = Token::parse(words.next()?)?;
+        let ms = words.next().map(|ms| str::from_utf8(ms).ok()?.parse().ok());
+        Some((token, ms.flatten()))
+    }
+}

@@ -1,0 +1,264 @@
+//! Sessions that move between nodes: a token says where one stands, and another node does not let
+//! it go back behind that.
+//!
+//! ```text
+//!   node 1   SET k v ──▶ OK          TOKEN ──▶ T (what is applied here)
+//!   node 2                           WAITFOR T ─ ─ ─ applied up to T ──▶ OK    GET k ──▶ v
+//! ```
+//!
+//! What a node has applied only grows, so who has waited once need not wait again. Who gave up
+//! waiting is refused from then on, until the node stands there: what was sent right behind the
+//! WAITFOR must not see less.
+
+use std::collections::BTreeMap;
+
+use super::Node;
+use crate::api::{Level, Order, Output};
+use crate::commands::OfSession;
+use crate::ids::SessionId;
+use crate::reply::{Error, Reply};
+use crate::session::{self, Kind, Request, Waiter};
+use crate::token::Token;
+use crate::turn::Turn;
+
+/// Sessions that are ahead of this node.
+#[derive(Debug, Default)]
+pub(crate) struct Floors {
+    /// Those that wait, and until when.
+    waiting: Vec<(Waiter, Token, u64)>,
+    /// The floors that were waited for in vain.
+    missed: BTreeMap<SessionId, Token>,
+}
+
+impl Floors {
+    /// A session is over.
+    pub(super) fn close(&mut self, session: SessionId) {
+        self.waiting.retain(|(waiter, ..)| waiter.session != session);
+        self.missed.remove(&session);
+    }
+
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+}
+
+impl Node {
+    /// Does what a command about its session says.
+    pub(super) fn start_of_session(
+        &mut self,
+        what: OfSession,
+        request: Request,
+        outputs: &mut Vec<Output>,
+    ) {
+        let waiter = Waiter { certify: false, ..request.waiter };
+        match what {
+            OfSession::Token => {
+                let reply = Reply::Value(self.token(waiter.session).to_string().into());
+                outputs.push(session::reply_to(&waiter, reply));
+            }
+            OfSession::WaitFor => {
+                let (token, ms) = request.command.awaited().expect("it was made of a token");
+                match self.check_token(&token, ms) {
+                    Ok(()) => self.wait_for(waiter, token, ms, outputs),
+                    Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
+                }
+            }
+        }
+    }
+
+    /// Where a session stands: at what is applied here, in the orders that it touched.
+    fn token(&self, session: SessionId) -> Token {
+        let (cluster, epoch) = self.members.cluster().map_or((0, 0), |it| (it.id, it.epoch));
+        let touched = |order| self.sessions.has_touched(session, order);
+        let mut here = Token { cluster, epoch, ..Token::default() };
+        if touched(Order::Agreed) {
+            here.agreed = self.agreed.position();
+        }
+        if touched(Order::Merged) {
+            here.merged = self.merged.vector().clone();
+        }
+        let missed = self.floors.missed.get(&session).cloned();
+        Token::merge([here].into_iter().chain(missed)).expect("all are of this cluster")
+    }
+
+    /// Whether a token can be waited for at all.
+    fn check_token(&self, token: &Token, ms: Option<u64>) -> Result<(), Error> {
+        let cluster = self.members.cluster();
+        let is_of_here = |it: crate::wire::record::Cluster| {
+            let epoch = mutant!(TokenEpochIgnored, it.epoch, token.epoch);
+            (it.id, epoch) == (token.cluster, token.epoch)
+        };
+        if !cluster.is_some_and(is_of_here) {
+            return Err(Error::Consistency(OTHER_CLUSTER.into()));
+        }
+        if let Some(stranger) = token.replicas().find(|id| !self.members.ids().contains(id)) {
+            return Err(Error::Consistency(format!(
+                "the token names node {}, which is no member: it cannot be waited for",
+                stranger.0
+            )));
+        }
+        let timeout_ms = self.config.request_timeout_ms;
+        match ms {
+            Some(ms) if ms > timeout_ms => Err(Error::Invalid(format!(
+                "no request waits longer than the request timeout, which is {timeout_ms} ms"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn wait_for(
+        &mut self,
+        waiter: Waiter,
+        token: Token,
+        ms: Option<u64>,
+        outputs: &mut Vec<Output>,
+    ) {
+        self.sessions.touch(waiter.session, &token);
+        if mutant!(FloorNotAwaited, self.stands_at(&token), true) {
+            return outputs.push(session::reply_to(&waiter, Reply::Ok));
+        }
+        let until_ms = waiter.since_ms + ms.unwrap_or(self.config.request_timeout_ms);
+        // What comes after it on its connection waits.
+        self.sessions.begin(&waiter, Kind::LongRead(Level::Eventual));
+        self.floors.waiting.push((waiter, token, until_ms));
+    }
+
+    /// Whether all that a token stands for is applied here.
+    fn stands_at(&self, token: &Token) -> bool {
+        let agreed = mutant!(AgreedFloorIgnored, self.agreed.position() >= token.agreed, true);
+        agreed && mutant!(MergedFloorIgnored, self.merged.vector().holds(&token.merged), true)
+    }
+
+    /// Answers those whose floor is reached, and those that have waited long enough.
+    pub(super) fn answer_floors(&mut self, outputs: &mut Vec<Output>) {
+        if self.floors.waiting.is_empty() {
+            return;
+        }
+        // A tick early, as all that waits: time is looked at once a tick.
+        let now_ms = self.now.monotonic_ms + crate::api::TICK_MS;
+        for (waiter, token, until_ms) in std::mem::take(&mut self.floors.waiting) {
+            if self.stands_at(&token) {
+                turn!(self, outputs).answer_read(&waiter, Reply::Ok, || unreachable!("unasked"));
+            } else if now_ms >= until_ms {
+                turn!(self, outputs).refuse_read(&waiter, behind());
+                let missed = &mut self.floors.missed;
+                mutant!(FloorDropped, (), return);
+                let floor = missed.remove(&waiter.session).into_iter().chain([token]);
+                missed.extend(Token::merge(floor).map(|floor| (waiter.session, floor)));
+            } else {
+                self.floors.waiting.push((waiter, token, until_ms));
+            }
+        }
+    }
+
+    /// Why a request may not start: its session has seen more than is here, and gave up waiting.
+    pub(super) fn is_behind(&mut self, request: &Request) -> Option<Error> {
+        if self.floors.missed.is_empty() {
+            return None;
+        }
+        let session = request.waiter.session;
+        let floor = self.floors.missed.get(&session)?;
+        if self.stands_at(floor) {
+            self.floors.missed.remove(&session);
+            return None;
+        }
+        // An eventual read promises nothing to its session.
+        let promises = request.command.is_write() || request.level != Level::Eventual;
+        promises.then(behind)
+    }
+}
+
+fn behind() -> Error {
+    Error::TryAgain(
+        "this node has not applied yet what the session has seen (CONSISTENCY WAITFOR); the command did not run. \
+         Hint: send it again, or ask another node",
+    )
+}
+
+const OTHER_CLUSTER: &str = "the token is of another cluster, or of this one before it was brought back from a backup: there is no order \
+                             between the two. Hint: begin a new session";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Config, Input, Now, TICK_MS};
+    use crate::commands::Command;
+    use crate::ids::{Boot, DirectoryId, Index, NodeId, RequestId};
+    use crate::recovery::Recovery;
+    use crate::wire::version_vector::Place;
+
+    /// A node alone, which has formed its cluster.
+    fn alone() -> Node {
+        let config = Config {
+            id: NodeId(1),
+            members: vec![(NodeId(1), String::new())],
+            order: Order::Agreed,
+            level: Level::Sequential,
+            request_timeout_ms: 3000,
+            max_clock_drift_ms: 500,
+            max_memory: None,
+            seed: 1,
+            incarnation: 1,
+            directory: DirectoryId(1),
+            discard_state: false,
+        };
+        let mut node = Recovery::new(config).finish().unwrap();
+        while !node.status().ready {
+            turn(&mut node, None);
+        }
+        node
+    }
+
+    /// The answer to a command, if it comes within a turn.
+    fn turn(node: &mut Node, command: Option<Command>) -> Option<Reply> {
+        let now_ms = node.now.monotonic_ms + TICK_MS;
+        let now = Now { monotonic_ms: now_ms, wall_ms: 1_700_000_000_000 + now_ms };
+        let (session, id) = (SessionId(1), RequestId(now_ms));
+        let asked = command.map(|command| Input::Request { session, id, level: None, command });
+        let mut inputs: Vec<Input> = [Input::Tick(now)].into_iter().chain(asked).collect();
+        let (mut outputs, mut reply) = (vec![], None);
+        node.turn(&mut inputs, &mut outputs);
+        for output in outputs {
+            match output {
+                Output::Persist { ticket, .. } => {
+                    node.turn(&mut vec![Input::Persisted(ticket)], &mut vec![]);
+                }
+                Output::Reply { reply: it, .. } => reply = Some(it),
+                _ => {}
+            }
+        }
+        reply
+    }
+
+    #[test]
+    fn a_token_that_can_never_be_reached_is_refused_at_once() {
+        let mut node = alone();
+        let Some(Reply::Value(text)) = turn(&mut node, Some(Command::token())) else { panic!() };
+        let token = Token::parse(&text).unwrap();
+        assert_eq!(token.agreed.index, Index(0), "the session has seen nothing");
+        let mut wait = |token: &Token, ms| turn(&mut node, Some(Command::wait_for(token, ms)));
+        assert_eq!(wait(&token, None), Some(Reply::Ok));
+        let is_refused = |reply| matches!(reply, Some(Reply::Error(Error::Consistency(_))));
+        assert!(is_refused(wait(&Token { epoch: 2, ..token.clone() }, None)));
+        assert!(is_refused(wait(&Token { cluster: 7, ..token.clone() }, None)));
+        let place = Place { boot: Boot(1), index: Index(1) };
+        let stranger =
+            Token { merged: [(NodeId(9), place)].into_iter().collect(), ..token.clone() };
+        assert!(is_refused(wait(&stranger, None)));
+        let reply = wait(&token, Some(3001));
+        assert!(matches!(reply, Some(Reply::Error(Error::Invalid(_)))), "{reply:?}");
+    }
+
+    #[test]
+    fn who_closes_waits_no_longer() {
+        let mut node = alone();
+        let token = node.token(SessionId(1));
+        let ahead = crate::position::AgreedPosition { index: Index(1 << 40), offset: 0 };
+        let ahead = Token { agreed: ahead, ..token };
+        assert_eq!(turn(&mut node, Some(Command::wait_for(&ahead, None))), None);
+        assert_eq!(node.floors.waiting(), 1);
+        node.turn(&mut vec![Input::Closed(SessionId(1))], &mut vec![]);
+        assert_eq!(node.floors.waiting(), 0);
+    }
+}
