@@ -73,6 +73,8 @@ struct Session {
     /// The orders of which it has asked something, or has a floor.
     agreed: bool,
     merged: bool,
+    /// The floor that it waited for in vain: nothing runs before its node stands there.
+    missed: Option<Token>,
     /// When something of this connection was last done.
     progressed_ms: u64,
     waiting: VecDeque<Request>,
@@ -111,6 +113,8 @@ pub(crate) struct Sessions {
     sessions: HashMap<SessionId, Session, FixedState>,
     blocked: BTreeSet<SessionId>,
     runnable: VecDeque<SessionId>,
+    /// Those that have missed a floor.
+    behind: BTreeSet<SessionId>,
     copies: Copies,
 }
 
@@ -144,8 +148,7 @@ impl Sessions {
         request.waiter.certify = session.certify;
         if session.waiting.len() == WAITING_MAX {
             let error = Error::ClusterDown("too many requests wait on this connection");
-            outputs.push(reply_to(&request.waiter, Reply::Error(error)));
-            return;
+            return self.refuse(&request, error, outputs);
         }
         request.command = self.copies.of_command(&request.command);
         session.waiting.push_back(request);
@@ -198,6 +201,37 @@ impl Sessions {
         session.merged |= !token.merged.is_empty();
     }
 
+    /// Refuses a request that has not begun. If its connection meant to wait for a floor, it has
+    /// missed that.
+    pub(crate) fn refuse(&mut self, request: &Request, error: Error, outputs: &mut Vec<Output>) {
+        outputs.push(reply_to(&request.waiter, Reply::Error(error)));
+        if let Some((token, _)) = request.command.awaited() {
+            self.miss(request.waiter.session, token);
+        }
+    }
+
+    /// A connection has waited for this floor in vain.
+    pub(crate) fn miss(&mut self, id: SessionId, token: Token) {
+        mutant!(FloorDropped, (), return);
+        let session = self.sessions.entry(id).or_default();
+        session.missed = Token::merge(session.missed.take().into_iter().chain([token]));
+        self.behind.insert(id);
+    }
+
+    /// The floor that a connection has missed.
+    pub(crate) fn missed(&self, id: SessionId) -> Option<&Token> {
+        if self.behind.is_empty() {
+            return None;
+        }
+        self.sessions.get(&id)?.missed.as_ref()
+    }
+
+    /// Its node has come to the floor that a connection has missed.
+    pub(crate) fn reach(&mut self, id: SessionId) {
+        self.behind.remove(&id);
+        self.sessions.entry(id).or_default().missed = None;
+    }
+
     /// Whether a read of this connection is under way.
     pub(crate) fn is_reading(&self, id: SessionId) -> bool {
         self.sessions.get(&id).is_some_and(Session::is_reading)
@@ -248,10 +282,12 @@ impl Sessions {
     pub(crate) fn close(&mut self, id: SessionId) {
         self.sessions.remove(&id);
         self.blocked.remove(&id);
+        self.behind.remove(&id);
     }
 
     /// Refuses what waits for its turn since `oldest_ms` or longer: it did not run.
     pub(crate) fn expire(&mut self, oldest_ms: u64, why: &'static str, outputs: &mut Vec<Output>) {
+        let mut refused = vec![];
         for id in &self.blocked {
             let session = self.sessions.get_mut(id).expect("a blocked session is here");
             let mut expired = false;
@@ -261,12 +297,15 @@ impl Sessions {
             while let Some(request) =
                 session.waiting.pop_front_if(|request| request.waiter.since_ms <= oldest_ms)
             {
-                outputs.push(reply_to(&request.waiter, Reply::Error(Error::ClusterDown(why))));
+                refused.push(request);
                 expired = true;
             }
             if expired {
                 self.runnable.push_back(*id);
             }
+        }
+        for request in refused {
+            self.refuse(&request, Error::ClusterDown(why), outputs);
         }
     }
 }

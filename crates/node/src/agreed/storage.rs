@@ -66,10 +66,20 @@ impl Tail {
         &self.hard_state
     }
 
-    /// What is not here any more was committed, also where that was not written.
+    /// What is not here any more was committed, also where that was not written, and in a term that
+    /// this node knew: a state that was fetched may have brought it.
     pub(crate) fn set_hard_state(&mut self, hard_state: HardState) {
         let commit = hard_state.commit.max(self.base.0);
         self.hard_state = HardState { commit, ..hard_state };
+        self.raise_term();
+    }
+
+    /// Nobody is in an earlier term than that of the last entry that is not here any more.
+    fn raise_term(&mut self) {
+        if self.hard_state.term < self.base.1 {
+            // No vote was given in that term.
+            (self.hard_state.term, self.hard_state.vote) = (self.base.1, raft::INVALID_ID);
+        }
     }
 
     /// The last time in the log, and when this boot took in the entry that carries it; what was
@@ -122,17 +132,17 @@ impl Tail {
     /// by nobody.
     pub(crate) fn rebase(&mut self, base: &AgreedBase, at_ms: u64) {
         let is_held = mutant!(HeldDropped, self.holds(base.index, base.term), false);
+        // What this boot has had for longer counts from when it came.
+        let known = Some(self.stamp_up_to(base.index)).filter(|_| is_held);
+        let known = known.filter(|known| known.stamp_ms == base.stamp_ms);
         while self.entries.front().is_some_and(|first| !is_held || first.index <= base.index.0) {
             self.bytes -= self.entries.pop_front().as_ref().map_or(0, weight);
             self.taken_ms.pop_front();
         }
         self.base = (base.index.0, base.term.0);
-        self.base_stamp = Anchor { stamp_ms: base.stamp_ms, at_ms };
+        self.base_stamp = known.unwrap_or(Anchor { stamp_ms: base.stamp_ms, at_ms });
         self.hard_state.commit = self.hard_state.commit.max(base.index.0);
-        if self.hard_state.term < base.term.0 {
-            // No vote was given in that term.
-            (self.hard_state.term, self.hard_state.vote) = (base.term.0, raft::INVALID_ID);
-        }
+        self.raise_term();
         self.offer = None;
     }
 
@@ -167,9 +177,14 @@ impl Tail {
 
     /// The last time in the log up to an entry that is here, or the last one that is not.
     pub(crate) fn stamp_at(&self, index: Index) -> u64 {
-        let up_to = self.entries.iter().take(index.0.saturating_sub(self.base.0) as usize).rev();
-        let last = up_to.filter_map(|entry| stamp(entry, 0)).next();
-        last.unwrap_or(self.base_stamp).stamp_ms
+        self.stamp_up_to(index).stamp_ms
+    }
+
+    fn stamp_up_to(&self, index: Index) -> Anchor {
+        let count = index.0.saturating_sub(self.base.0) as usize;
+        let mut all = self.entries.iter().zip(&self.taken_ms).take(count).rev();
+        let last = all.find_map(|(entry, at_ms)| stamp(entry, *at_ms));
+        last.unwrap_or(self.base_stamp)
     }
 
     /// From now on others may fetch this snapshot.
@@ -322,6 +337,34 @@ mod tests {
         assert_eq!((tail.term(2).unwrap(), tail.term(3).unwrap()), (1, 2));
         assert!(tail.term(4).is_err());
         assert_eq!(tail.append(entry(5, 2), 0), Err(Gap));
+    }
+
+    #[test]
+    fn nobody_goes_back_behind_the_term_of_a_state_that_was_fetched() {
+        let mut tail = Tail::new(&[1, 2, 3]);
+        let base = AgreedBase { index: Index(3), term: Term(2), ..AgreedBase::default() };
+        tail.rebase(&base, 0);
+        // As a snapshot has it that was begun right then: in term 2 nothing was written yet.
+        tail.set_hard_state(HardState { term: 1, vote: 1, commit: 3, ..HardState::default() });
+        assert_eq!((tail.hard_state().term, tail.hard_state().vote), (2, raft::INVALID_ID));
+        tail.set_hard_state(HardState { term: 2, vote: 3, commit: 3, ..HardState::default() });
+        assert_eq!((tail.hard_state().term, tail.hard_state().vote), (2, 3));
+    }
+
+    #[test]
+    fn log_time_goes_on_from_when_an_entry_came_although_its_state_comes_later() {
+        let mut tail = Tail::new(&[1, 2, 3]);
+        let base = |index, stamp_ms| AgreedBase {
+            index: Index(index),
+            term: Term(1),
+            stamp_ms,
+            ..AgreedBase::default()
+        };
+        tail.rebase(&base(3, 500), 100);
+        tail.rebase(&base(3, 500), 900);
+        assert_eq!(tail.last_stamp(), Anchor { stamp_ms: 500, at_ms: 100 });
+        tail.rebase(&base(7, 800), 900);
+        assert_eq!(tail.last_stamp(), Anchor { stamp_ms: 800, at_ms: 900 });
     }
 
     #[test]

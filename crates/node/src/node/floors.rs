@@ -10,9 +10,8 @@
 //! waiting is refused from then on, until the node stands there: what was sent right behind the
 //! WAITFOR must not see less.
 
-use std::collections::BTreeMap;
-
 use super::Node;
+use super::requests::NO_STATE;
 use crate::api::{Level, Order, Output};
 use crate::commands::OfSession;
 use crate::ids::SessionId;
@@ -21,20 +20,17 @@ use crate::session::{self, Kind, Request, Waiter};
 use crate::token::Token;
 use crate::turn::Turn;
 
-/// Sessions that are ahead of this node.
+/// Sessions that are ahead of this node, and wait.
 #[derive(Debug, Default)]
 pub(crate) struct Floors {
-    /// Those that wait, and until when.
+    /// Each until when.
     waiting: Vec<(Waiter, Token, u64)>,
-    /// The floors that were waited for in vain.
-    missed: BTreeMap<SessionId, Token>,
 }
 
 impl Floors {
     /// A session is over.
     pub(super) fn close(&mut self, session: SessionId) {
         self.waiting.retain(|(waiter, ..)| waiter.session != session);
-        self.missed.remove(&session);
     }
 
     /// How many wait.
@@ -51,6 +47,9 @@ impl Node {
         request: Request,
         outputs: &mut Vec<Output>,
     ) {
+        if self.has_lost_state() {
+            return self.sessions.refuse(&request, Error::ClusterDown(NO_STATE), outputs);
+        }
         let waiter = Waiter { certify: false, ..request.waiter };
         match what {
             OfSession::Token => {
@@ -78,7 +77,7 @@ impl Node {
         if touched(Order::Merged) {
             here.merged = self.merged.vector().clone();
         }
-        let missed = self.floors.missed.get(&session).cloned();
+        let missed = self.sessions.missed(session).cloned();
         Token::merge([here].into_iter().chain(missed)).expect("all are of this cluster")
     }
 
@@ -116,7 +115,7 @@ impl Node {
     ) {
         self.sessions.touch(waiter.session, &token);
         if mutant!(FloorNotAwaited, self.stands_at(&token), true) {
-            return outputs.push(session::reply_to(&waiter, Reply::Ok));
+            return outputs.push(session::reply_to(&waiter, REACHED));
         }
         let until_ms = waiter.since_ms + ms.unwrap_or(self.config.request_timeout_ms);
         // What comes after it on its connection waits.
@@ -139,13 +138,10 @@ impl Node {
         let now_ms = self.now.monotonic_ms + crate::api::TICK_MS;
         for (waiter, token, until_ms) in std::mem::take(&mut self.floors.waiting) {
             if self.stands_at(&token) {
-                turn!(self, outputs).answer_read(&waiter, Reply::Ok, || unreachable!("unasked"));
+                turn!(self, outputs).answer_read(&waiter, REACHED, || unreachable!("unasked"));
             } else if now_ms >= until_ms {
                 turn!(self, outputs).refuse_read(&waiter, behind());
-                let missed = &mut self.floors.missed;
-                mutant!(FloorDropped, (), return);
-                let floor = missed.remove(&waiter.session).into_iter().chain([token]);
-                missed.extend(Token::merge(floor).map(|floor| (waiter.session, floor)));
+                self.sessions.miss(waiter.session, token);
             } else {
                 self.floors.waiting.push((waiter, token, until_ms));
             }
@@ -154,20 +150,18 @@ impl Node {
 
     /// Why a request may not start: its session has seen more than is here, and gave up waiting.
     pub(super) fn is_behind(&mut self, request: &Request) -> Option<Error> {
-        if self.floors.missed.is_empty() {
-            return None;
-        }
         let session = request.waiter.session;
-        let floor = self.floors.missed.get(&session)?;
+        let floor = self.sessions.missed(session)?;
         if self.stands_at(floor) {
-            self.floors.missed.remove(&session);
+            self.sessions.reach(session);
             return None;
         }
-        // An eventual read promises nothing to its session.
-        let promises = request.command.is_write() || request.level != Level::Eventual;
-        promises.then(behind)
+        Some(behind())
     }
 }
+
+/// No write is answered so.
+const REACHED: Reply = Reply::Status("OK");
 
 fn behind() -> Error {
     Error::TryAgain(
@@ -238,7 +232,7 @@ mod tests {
         let token = Token::parse(&text).unwrap();
         assert_eq!(token.agreed.index, Index(0), "the session has seen nothing");
         let mut wait = |token: &Token, ms| turn(&mut node, Some(Command::wait_for(token, ms)));
-        assert_eq!(wait(&token, None), Some(Reply::Ok));
+        assert_eq!(wait(&token, None), Some(REACHED));
         let is_refused = |reply| matches!(reply, Some(Reply::Error(Error::Consistency(_))));
         assert!(is_refused(wait(&Token { epoch: 2, ..token.clone() }, None)));
         assert!(is_refused(wait(&Token { cluster: 7, ..token.clone() }, None)));

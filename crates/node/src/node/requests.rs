@@ -207,7 +207,7 @@ pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {
     ))
 }
 
-const NO_STATE: &str = "this node has lost its state and takes it from another member; the command did not run. \
+pub(super) const NO_STATE: &str = "this node has lost its state and takes it from another member; the command did not run. \
     Hint: ask another node (INFO candor, waits_for, says what this one waits for)";
 
 const OVERFULL: &str = "too much waits on this node already; the request did not run";

@@ -22,7 +22,7 @@ n3.c waitfor T 9000 → ERR no request waits longer than the request timeout, wh
 n3.c waitfor T 100 → TRYAGAIN this node has not applied yet what the session has seen (CONSISTENCY WAITFOR); the command did not run. Hint: send it again, or ask another node
 n3.c get k → TRYAGAIN this node has not applied yet what the session has seen (CONSISTENCY WAITFOR); the command did not run. Hint: send it again, or ask another node
 n3.c set l lost → TRYAGAIN this node has not applied yet what the session has seen (CONSISTENCY WAITFOR); the command did not run. Hint: send it again, or ask another node
-n3.c get k eventual → nil
+n3.c get k eventual → TRYAGAIN this node has not applied yet what the session has seen (CONSISTENCY WAITFOR); the command did not run. Hint: send it again, or ask another node
 > n3.c get k
 n3.c get k → TRYAGAIN this node has not applied yet what the session has seen (CONSISTENCY WAITFOR); the command did not run. Hint: send it again, or ask another node
 # Another session of that node has seen nothing of it.

@@ -70,6 +70,10 @@ pub(crate) struct Client {
     known: BTreeMap<Bytes, Option<Bytes>>,
     /// In a talk, whether it has read what it reads first.
     has_read: bool,
+    /// Whether it leaves for another node once it has its token.
+    pub(crate) leaves: bool,
+    /// The token that it brings to its next connection: there it is the same session.
+    pub(crate) token: Option<Bytes>,
 }
 
 impl Client {
@@ -89,6 +93,8 @@ impl Client {
             values: 0,
             known: BTreeMap::new(),
             has_read: false,
+            leaves: false,
+            token: None,
         }
     }
 
@@ -103,6 +109,11 @@ impl Client {
 
     pub(crate) fn is_final(&self) -> bool {
         matches!(self.source, Source::Listed { is_final: true, .. })
+    }
+
+    /// What it asks for where it stands.
+    pub(crate) fn wish_of_session(action: Action) -> Wish {
+        Wish { key: Bytes::new(), action, level: None, private: false, unique: false }
     }
 
     /// What it asks now: mostly one thing, sometimes a row of them at once.

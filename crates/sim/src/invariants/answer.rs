@@ -45,7 +45,9 @@ impl Invariant for Fitting {
                 describe::reply(reply)
             )),
             Outcome::Done(reply)
-                if self.setting.load.certified && operation.certificate.is_none() =>
+                if self.setting.load.certified
+                    && operation.certificate.is_none()
+                    && !operation.action.is_of_session() =>
             {
                 let words = operation.describe();
                 Err(format!(
@@ -88,6 +90,7 @@ fn fits(action: &Action, reply: &Reply) -> bool {
         (Action::Get | Action::Cas { get: true, .. }, Reply::Nil | Reply::Value(_))
         | (Action::Cas { get: false, .. } | Action::Replace(_), Reply::Ok | Reply::Nil)
         | (Action::Set(_), Reply::Ok) => true,
+        (Action::Token, Reply::Value(_)) | (Action::WaitFor(_), Reply::Status("OK")) => true,
         // The fold of the log says what it means.
         (Action::Other { .. }, _) => true,
         (Action::Exists | Action::Del | Action::Many { .. }, Reply::Integer(count)) => {

@@ -58,14 +58,17 @@ impl Seen {
     }
 
     /// Drops what is gone from the log. Entries of one index and term are the same, and so are all
-    /// before them.
-    fn drop_replaced(&mut self, turn: &Turn<'_>) {
+    /// before them. `known`: what is committed.
+    fn drop_replaced(&mut self, turn: &Turn<'_>, known: &[Entry]) {
         self.log.truncate(turn.view.last_index() as usize);
         while let Some(last) = self.log.last() {
             let index = self.log.len() as u64;
-            let here = turn.view.stamp(index);
-            // What is forgotten was committed.
-            if index < turn.view.first_index() || here.is_some_and(|(term, _)| term == last.term) {
+            let here = match index < turn.view.first_index() {
+                // What is forgotten was committed; a state that was fetched may have replaced it.
+                true => known.get(index as usize - 1).map_or(last.term, |entry| entry.term),
+                false => turn.view.stamp(index).map_or(0, |(term, _)| term),
+            };
+            if here == last.term {
                 return;
             }
             self.log.pop();
@@ -174,7 +177,7 @@ impl Invariant for Onward {
         if seen.life != turn.life {
             *seen = Seen { life: turn.life, began_ms: now_ms, ..Seen::default() };
         }
-        seen.drop_replaced(turn);
+        seen.drop_replaced(turn, &self.known);
         if status.role == Role::Leader && seen.led != status.term.0 {
             seen.lead(status.term.0);
         }

@@ -146,6 +146,7 @@ impl Setting {
         match &operation.action {
             Action::Cas { .. } | Action::Replace(_) => self.can_compare(),
             Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
+            Action::Token | Action::WaitFor(_) => true,
             Action::Other { words, .. } if operation.action.is_write() => {
                 let row = node::find(&words[0]).expect("there is such a command");
                 self.can_compare() || row.is_for_merged()

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use node::{Certificate, Command, Error, Level, Reply};
+use node::{Certificate, Command, Error, Level, Reply, Token};
 
 /// What an operation does to its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,9 +32,18 @@ pub(crate) enum Action {
         words: Vec<Bytes>,
         keys: Vec<Bytes>,
     },
+    /// Asks where its session stands.
+    Token,
+    /// Waits until its node stands where this token of its session says.
+    WaitFor(Bytes),
 }
 
 impl Action {
+    /// Whether it is about its session, and not about keys.
+    pub(crate) fn is_of_session(&self) -> bool {
+        matches!(self, Action::Token | Action::WaitFor(_))
+    }
+
     pub(crate) fn is_write(&self) -> bool {
         if let Action::Other { words, .. } = self {
             let row = node::find(&words[0]).expect(SENSE);
@@ -54,6 +63,7 @@ impl Action {
     pub(crate) fn keys<'a>(&'a self, key: &'a Bytes) -> BTreeSet<&'a Bytes> {
         match self {
             Action::Many { keys, .. } | Action::Other { keys, .. } => keys.iter().collect(),
+            Action::Token | Action::WaitFor(_) => BTreeSet::new(),
             _ => BTreeSet::from([key]),
         }
     }
@@ -70,6 +80,10 @@ impl Action {
 
     pub(crate) fn command(&self, key: &Bytes) -> Command {
         let mut words: Vec<&[u8]> = match self {
+            Action::Token => return Command::token(),
+            Action::WaitFor(token) => {
+                return Command::wait_for(&Token::parse(token).expect(SENSE), None);
+            }
             Action::Get => vec![b"GET", key],
             Action::Exists => vec![b"EXISTS", key],
             Action::Set(value) => vec![b"SET", key, value],
@@ -149,6 +163,7 @@ impl Operation {
             Action::Cas { to, .. } | Action::Replace(to) => Some(Some(to)),
             Action::Del => Some(None),
             Action::Get | Action::Exists | Action::Many { .. } | Action::Other { .. } => None,
+            Action::Token | Action::WaitFor(_) => None,
         }
     }
 
@@ -206,7 +221,7 @@ impl Operation {
         let removes = match &self.action {
             Action::Many { removes, .. } => removes,
             // What it says of its keys no history has a word for.
-            Action::Other { .. } => return vec![],
+            Action::Other { .. } | Action::Token | Action::WaitFor(_) => return vec![],
             _ => return vec![self.clone()],
         };
         let part = |(number, key): (usize, &Bytes)| Operation {
@@ -253,6 +268,8 @@ impl Operation {
             }
             Action::Replace(value) => format!("SET {key} {} XX", String::from_utf8_lossy(value)),
             Action::Del => format!("DEL {key}"),
+            Action::Token => "CONSISTENCY TOKEN".into(),
+            Action::WaitFor(_) => "CONSISTENCY WAITFOR the token".into(),
             Action::Other { words, .. } => {
                 words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ")
             }

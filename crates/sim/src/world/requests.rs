@@ -9,11 +9,11 @@ use super::World;
 use super::event::Answer;
 use super::event::Asked;
 use super::event::Event;
-use crate::env::client::{Connection, Source, Wish};
+use crate::env::client::{Client, Connection, Source, Wish};
 use crate::invariants::invariant::first_broken;
 use crate::plan::setting::Setting;
 use crate::record::describe;
-use crate::record::operation::{Operation, Outcome};
+use crate::record::operation::{Action, Operation, Outcome};
 
 /// The first request of a connection.
 const FIRST: RequestId = RequestId(1);
@@ -31,7 +31,11 @@ impl World {
             return;
         }
         let setting = &self.plan.setting;
-        let wishes = self.clients[client].next_wishes(setting, &mut self.operations_left);
+        let mut wishes = self.clients[client].next_wishes(setting, &mut self.operations_left);
+        if let Some(token) = self.clients[client].token.take() {
+            // What comes right behind it must not see less either.
+            wishes.insert(0, Client::wish_of_session(Action::WaitFor(token)));
+        }
         self.ask(client, wishes);
     }
 
@@ -61,7 +65,9 @@ impl World {
         let number = self.new_number();
         let who = &mut self.clients[client];
         who.life += 1;
-        who.number = number;
+        if who.token.is_none() {
+            who.number = number;
+        }
         who.connection =
             Some(Connection { session, host, host_life: self.hosts[host].life, next_id: FIRST.0 });
         self.hosts[host].connections.open(session, client, who.life);
@@ -187,6 +193,11 @@ impl World {
         self.record[operation].certificate = answer.certificate;
         self.settle(operation, outcome);
         self.clients[client].learn(&self.record[operation]);
+        if let (Action::Token, Outcome::Done(Reply::Value(token))) =
+            (&self.record[operation].action, &self.record[operation].outcome)
+        {
+            self.clients[client].token = Some(token.clone());
+        }
         if self.record[operation].outcome == Outcome::Unknown {
             self.renumber(client);
         }
@@ -235,17 +246,17 @@ impl World {
 
     /// All is answered: the client thinks, or leaves for another node.
     fn rest_a_while(&mut self, client: usize, now_us: u64) {
-        let leaves = {
-            let percent = self.plan.setting.load.wander_percent;
-            let hosts = self.members();
-            let who = &mut self.clients[client];
-            let leaves = who.chance.percent(percent);
-            if leaves {
-                who.host = who.chance.index(hosts);
+        let percent = self.plan.setting.load.wander_percent;
+        let hosts = self.members();
+        let who = &mut self.clients[client];
+        let takes_token = std::mem::take(&mut who.leaves);
+        if takes_token || who.chance.percent(percent) {
+            let wanders = matches!(who.source, Source::Drawn { .. }) && who.connection.is_some();
+            if !takes_token && wanders && who.chance.percent(60) {
+                who.leaves = true;
+                return self.ask(client, vec![Client::wish_of_session(Action::Token)]);
             }
-            leaves
-        };
-        if leaves {
+            who.host = who.chance.index(hosts);
             self.hang_up_client(client);
         }
         let remaining_us = self.plan.setting.breaking_us.saturating_sub(now_us);
