@@ -55,6 +55,8 @@ pub enum Error {
     /// `-CLOCKSKEW …`: this node's clock is too far from the others' to stamp a write; it did not
     /// run.
     ClockSkew(&'static str),
+    /// `-EXECABORT …`: the transaction did not run.
+    Aborted(&'static str),
     /// `-OOM …`: the write may need more memory than this setting allows; it did not run.
     OutOfMemory(&'static str),
 }
@@ -70,6 +72,9 @@ impl fmt::Display for Error {
             Error::Invalid(text) => write!(f, "ERR {text}"),
             Error::DiskFull(text) => write!(f, "MISCONF {text}"),
             Error::ClockSkew(text) => write!(f, "CLOCKSKEW {text}"),
+            Error::Aborted(why) => {
+                write!(f, "EXECABORT Transaction discarded because of: {why}")
+            }
             Error::OutOfMemory(setting) => {
                 write!(f, "OOM command not allowed when used memory > '{setting}'.")
             }

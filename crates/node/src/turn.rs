@@ -69,7 +69,7 @@ impl Budget {
         match command.effect() {
             Effect::Count => command.key_count() > self.long_keys,
             Effect::List => true,
-            Effect::Read(_) | Effect::Walk { .. } | Effect::Write(_) => false,
+            Effect::Read(_) | Effect::Walk { .. } | Effect::Watch | Effect::Write(_) => false,
         }
     }
 }

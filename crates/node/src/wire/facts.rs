@@ -40,6 +40,7 @@ impl Facts {
             | Record::Merged(_)
             | Record::Fetch
             | Record::AgreedSlot(_)
+            | Record::AgreedVersions(_)
             | Record::AgreedBase(_)
             | Record::MergedSlot(_)
             | Record::MergedBase(_)
