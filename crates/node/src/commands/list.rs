@@ -95,7 +95,7 @@ impl Command {
 }
 
 /// A list that is being gathered. What it is given is copied into the form in which it is written.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct List {
     commands: Vec<Box<[u8]>>,
     bytes: usize,

@@ -4,6 +4,7 @@ use node::Certificate;
 use resp::{Protocol, Writer};
 
 use super::certificate;
+use super::transaction::Answers;
 
 /// What the event loop is to do about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,18 @@ pub enum Action {
         /// What is asked.
         command: node::Command,
     },
+    /// Hand this list to the node as one command, and [render](Answers::render) its reply.
+    Exec {
+        /// What is to be done.
+        list: node::List,
+        /// The form of the answer.
+        answers: Answers,
+    },
+    /// The reply is in the send buffer; what is watched counts no more.
+    Unwatch,
+    /// The reply is in the send buffer; what is watched counts no more, and what is asked from now
+    /// on is answered without a certificate.
+    Reset,
     /// The reply is in the send buffer; what is asked from now on is answered with a certificate,
     /// or no longer.
     Certify(bool),
@@ -38,7 +51,7 @@ pub fn render(
     write(&mut writer, reply);
 }
 
-fn write(writer: &mut Writer<'_>, reply: &node::Reply) {
+pub(super) fn write(writer: &mut Writer<'_>, reply: &node::Reply) {
     match reply {
         node::Reply::Ok => writer.simple("OK"),
         node::Reply::Nil => writer.nil(),
@@ -64,7 +77,7 @@ pub(crate) fn render_head(
 }
 
 /// A writer of a reply, with its certificate written.
-fn certified<'a>(
+pub(super) fn certified<'a>(
     protocol: Protocol,
     certificate: Option<&Certificate>,
     out: &'a mut Vec<u8>,

@@ -5,7 +5,9 @@
 //!   Request ──▶ Connection::execute ──▶ Action::Replied               the reply is in the buffer
 //!                    │                  Action::Ask { level, command }  hand it to the node …
 //!                    │                      └─▶ node::Reply ──▶ render  … and write its answer
+//!                    │                  Action::Exec { list, … }      the same of a transaction
 //!                    │                  Action::Certify               replied, and tell the node
+//!                    │                  Action::Unwatch, Reset        the same
 //!                    │                  Action::TakeSnapshot          the same
 //!                    │                  Action::Close                 send it, then hang up
 //!                    ▼
@@ -75,3 +77,4 @@ pub use action::{Action, render};
 pub use connection::Connection;
 pub use context::{Context, Figures};
 pub(crate) use data::too_long;
+pub use transaction::Answers;
