@@ -375,6 +375,10 @@ mutants! {
     FreshBeforeApplied, "follower read without waiting", "tidb#43583", "agreed::read_index::tests::a_new_boot_confirms_once_without_being_asked";
     /// What stands behind a refusal in a list of commands does not run.
     ListStopsAtRefusal, "wrong answer", "", "agreed::state::tests::a_refusal_in_a_list_stops_nothing";
+    /// The first command of a transaction is a write of its own.
+    ExecTorn, "a list runs half", "";
+    /// The last command of a transaction does not run.
+    LastOfListSkipped, "a list runs half", "";
     /// EXEC runs whatever was written to the keys that its connection watches.
     ConditionsIgnored, "wrong answer", "";
     /// A key that is watched counts as unchanged as long as it has a value.

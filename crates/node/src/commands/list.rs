@@ -19,6 +19,7 @@ use super::spec::Access;
 use super::table;
 use super::unreadable::Unreadable;
 use crate::limits::{REMOVED_KEYS_MAX, WATCHED_KEYS_MAX};
+use crate::position::AgreedPosition;
 use crate::reply::{Error, Reply};
 use crate::wire::codec::{Reader, put_uint};
 
@@ -79,6 +80,19 @@ impl Command {
         let conditions: Vec<_> = conditions.map(|condition| condition.encode()).collect();
         let all = conditions.iter().map(Vec::as_slice).chain(self.arguments.iter());
         Command::new(self.row, Arguments::copied(all))
+    }
+
+    /// The conditions of a list: keys, where their values were written (or what was applied), and
+    /// whether there were any. For invariants.
+    pub fn watched(&self) -> Vec<(Vec<u8>, AgreedPosition, bool)> {
+        let condition = |one| match decode(one).expect(CHECKED) {
+            Item::Condition(Condition { key, seen }) => {
+                Some((key.to_vec(), seen.at, seen.is_alive))
+            }
+            Item::Command(..) => None,
+        };
+        let all = self.arguments.iter().take(if self.is_list() { usize::MAX } else { 0 });
+        all.map_while(condition).collect()
     }
 
     /// The commands of a list; none of any other command.
@@ -240,7 +254,8 @@ fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
         return Answer::blindly(Reply::Nil);
     }
     let (mut replies, mut bytes) = (vec![], 0);
-    for (number, (row, args)) in items(args).enumerate() {
+    let most = mutant!(LastOfListSkipped, usize::MAX, items(args).count().saturating_sub(1));
+    for (number, (row, args)) in items(args).take(most).enumerate() {
         if number > 0 {
             mutant!(ListAtOnePlace, step.values.next_place(), ());
         }
@@ -281,7 +296,7 @@ mod tests {
     use super::super::{decode as decode_write, encode};
     use super::*;
     use crate::ids::{Index, KeyspaceId};
-    use crate::position::{AgreedPosition, Version};
+    use crate::position::Version;
     use crate::wire::codec::put_bytes;
 
     fn commands(all: &[&str]) -> Vec<Command> {

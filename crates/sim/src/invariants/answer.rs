@@ -89,7 +89,7 @@ fn fits(action: &Action, reply: &Reply) -> bool {
         | (Action::Cas { get: false, .. } | Action::Replace(_), Reply::Ok | Reply::Nil)
         | (Action::Set(_), Reply::Ok) => true,
         // The fold of the log says what it means.
-        (Action::Other { .. }, _) => true,
+        (Action::Other { .. }, _) | (Action::Exec { .. }, Reply::Array(_) | Reply::Nil) => true,
         (Action::Exists | Action::Del | Action::Many { .. }, Reply::Integer(count)) => {
             (0..=action.count_max() as i64).contains(count)
         }

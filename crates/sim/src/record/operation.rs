@@ -32,6 +32,11 @@ pub(crate) enum Action {
         words: Vec<Bytes>,
         keys: Vec<Bytes>,
     },
+    /// Such commands in a transaction, on the condition that what its client watches is unchanged.
+    Exec {
+        commands: Vec<Vec<Bytes>>,
+        keys: Vec<Bytes>,
+    },
 }
 
 impl Action {
@@ -46,6 +51,7 @@ impl Action {
                 | Action::Cas { .. }
                 | Action::Replace(_)
                 | Action::Del
+                | Action::Exec { .. }
                 | Action::Many { removes: true, .. }
         )
     }
@@ -53,7 +59,9 @@ impl Action {
     /// The keys that it names, each once, in order.
     pub(crate) fn keys<'a>(&'a self, key: &'a Bytes) -> BTreeSet<&'a Bytes> {
         match self {
-            Action::Many { keys, .. } | Action::Other { keys, .. } => keys.iter().collect(),
+            Action::Many { keys, .. } | Action::Other { keys, .. } | Action::Exec { keys, .. } => {
+                keys.iter().collect()
+            }
             _ => BTreeSet::from([key]),
         }
     }
@@ -70,6 +78,7 @@ impl Action {
 
     pub(crate) fn command(&self, key: &Bytes) -> Command {
         let mut words: Vec<&[u8]> = match self {
+            Action::Exec { commands, .. } => return list(commands),
             Action::Get => vec![b"GET", key],
             Action::Exists => vec![b"EXISTS", key],
             Action::Set(value) => vec![b"SET", key, value],
@@ -88,6 +97,16 @@ impl Action {
         }
         Command::of_words(&words).expect(SENSE)
     }
+}
+
+fn text(words: &[Bytes]) -> String {
+    words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn list(commands: &[Vec<Bytes>]) -> Command {
+    let commands: Vec<_> =
+        commands.iter().map(|words| Command::of_words(words).expect(SENSE)).collect();
+    Command::list(&commands).expect(SENSE)
 }
 
 const SENSE: &str = "what clients of a world say makes sense";
@@ -148,7 +167,11 @@ impl Operation {
             Action::Replace(_) if self.outcome == Outcome::Done(Reply::Nil) => None,
             Action::Cas { to, .. } | Action::Replace(to) => Some(Some(to)),
             Action::Del => Some(None),
-            Action::Get | Action::Exists | Action::Many { .. } | Action::Other { .. } => None,
+            Action::Get
+            | Action::Exists
+            | Action::Many { .. }
+            | Action::Other { .. }
+            | Action::Exec { .. } => None,
         }
     }
 
@@ -169,7 +192,13 @@ impl Operation {
     /// Whether a value was there, if the answer is the count of one key.
     pub(crate) fn counted(&self) -> Option<bool> {
         match self.outcome {
-            _ if matches!(self.action, Action::Many { .. } | Action::Other { .. }) => None,
+            _ if matches!(
+                self.action,
+                Action::Many { .. } | Action::Other { .. } | Action::Exec { .. }
+            ) =>
+            {
+                None
+            }
             Outcome::Done(Reply::Integer(count)) => Some(count > 0),
             _ => None,
         }
@@ -206,7 +235,7 @@ impl Operation {
         let removes = match &self.action {
             Action::Many { removes, .. } => removes,
             // What it says of its keys no history has a word for.
-            Action::Other { .. } => return vec![],
+            Action::Other { .. } | Action::Exec { .. } => return vec![],
             _ => return vec![self.clone()],
         };
         let part = |(number, key): (usize, &Bytes)| Operation {
@@ -253,8 +282,10 @@ impl Operation {
             }
             Action::Replace(value) => format!("SET {key} {} XX", String::from_utf8_lossy(value)),
             Action::Del => format!("DEL {key}"),
-            Action::Other { words, .. } => {
-                words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ")
+            Action::Other { words, .. } => text(words),
+            Action::Exec { commands, .. } => {
+                let commands: Vec<String> = commands.iter().map(|words| text(words)).collect();
+                format!("EXEC {}", commands.join("; "))
             }
             Action::Many { keys, removes } => {
                 let keys = keys.iter().map(|key| String::from_utf8_lossy(key)).collect::<Vec<_>>();
