@@ -63,7 +63,7 @@ impl Form {
     fn bytes(&self) -> usize {
         match self {
             Form::Resp(_) => 0,
-            Form::Exec(answers) => answers.bytes(),
+            Form::Exec(answers) => size_of::<Answers>() + answers.known_bytes(),
             Form::Zmq(back) => back.bytes(),
         }
     }

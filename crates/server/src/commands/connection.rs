@@ -4,7 +4,7 @@ use bytes::Bytes;
 use resp::{Protocol, Writer};
 
 use super::Action;
-use super::transaction::Transaction;
+use super::queue::Transaction;
 
 /// The state of one client connection.
 #[derive(Debug)]

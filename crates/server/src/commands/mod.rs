@@ -27,6 +27,10 @@
 
 mod action;
 
+mod render;
+
+mod answers;
+
 mod connection;
 
 mod context;
@@ -34,6 +38,8 @@ mod context;
 mod dispatch;
 
 mod table;
+
+mod queue;
 
 mod transaction;
 
@@ -72,9 +78,10 @@ mod absent;
 #[cfg(test)]
 mod page;
 
-pub(crate) use action::render_head;
-pub use action::{Action, render};
+pub use action::Action;
+pub use answers::Answers;
 pub use connection::Connection;
 pub use context::{Context, Figures};
 pub(crate) use data::too_long;
-pub use transaction::Answers;
+pub use render::render;
+pub(crate) use render::render_head;
