@@ -191,6 +191,37 @@ fn a_pipeline_is_answered_in_its_order() {
     }
 }
 
+/// Each of several clients reads two accounts that it watches, and moves from one to the other:
+/// nothing is lost, and nobody sees what was taken and not given yet.
+#[test]
+fn transactions_move_and_lose_nothing() {
+    const CLIENTS: i64 = 4;
+    const MOVES: i64 = 25;
+    let server = Server::start();
+    server.client("resp2").mset::<_, _, ()>(&[("from", 1000), ("to", 0)]).unwrap();
+    let moves = |protocol: &'static str| {
+        let mut client = server.client(protocol);
+        for _ in 0..MOVES {
+            let watched = ["from", "to"];
+            let moved: (i64, i64) =
+                redis::transaction(&mut client, &watched, |client, pipeline| {
+                    let (from, to): (i64, i64) = client.mget(&watched)?;
+                    pipeline.set("from", from - 1).ignore().set("to", to + 1).ignore();
+                    pipeline.get("from").get("to").query(client)
+                })
+                .unwrap();
+            assert_eq!(moved.0 + moved.1, 1000);
+        }
+    };
+    std::thread::scope(|scope| {
+        for number in 0..CLIENTS {
+            scope.spawn(move || moves(if number % 2 == 0 { "resp2" } else { "resp3" }));
+        }
+    });
+    let left = server.client("resp3").mget(&["from", "to"]);
+    assert_eq!(left, Ok((1000 - CLIENTS * MOVES, CLIENTS * MOVES)));
+}
+
 fn bulk(text: impl ToString) -> Value {
     Value::BulkString(text.to_string().into())
 }

@@ -130,6 +130,15 @@ fn main() {
                 let ns = cluster.run(at, batch, total, set);
                 println!("{:<46} {ns:>8.0}", format!("{name} SET at {who}, {batch} a turn"));
             }
+            if order == Order::Agreed {
+                let five =
+                    |n| Command::list(&std::array::from_fn::<_, 5, _>(|i| set(5 * n + i as u64)));
+                let ns = cluster.run(follower, batch, total / 5, |n| five(n).expect("it is short"));
+                println!(
+                    "{:<46} {ns:>8.0}",
+                    format!("{name} EXEC of five at follower, {batch} a turn")
+                );
+            }
             let ns = cluster.run(follower, batch, total, |n| Command::get(key(n)));
             println!("{:<46} {ns:>8.0}", format!("{name} GET at follower, {batch} a turn"));
         }

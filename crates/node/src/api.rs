@@ -9,7 +9,7 @@ pub use crate::ids::{
     Boot, DirectoryId, Index, NodeId, PathId, RequestId, Sequence, SessionId, SnapshotNumber, Term,
     Ticket,
 };
-pub use crate::limits::{REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX};
+pub use crate::limits::{REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX, WATCHED_KEYS_MAX};
 pub use crate::position::{AgreedPosition, Certificate, MergedPosition, MergedWrite};
 pub use crate::reply::{Error, Reply};
 
@@ -111,6 +111,9 @@ pub enum Input {
         /// On, or off again.
         on: bool,
     },
+    /// What this connection watches counts no more, from here on: UNWATCH, DISCARD. (An EXEC, which
+    /// is a list of commands, ends it by itself.)
+    Unwatch(SessionId),
     /// The connection is gone: nothing more is replied to it, once this is taken in. The driver
     /// drops what still comes.
     Closed(SessionId),

@@ -376,6 +376,22 @@ mutants! {
     FreshBeforeApplied, "follower read without waiting", "tidb#43583", "agreed::read_index::tests::a_new_boot_confirms_once_without_being_asked";
     /// What stands behind a refusal in a list of commands does not run.
     ListStopsAtRefusal, "wrong answer", "", "agreed::state::tests::a_refusal_in_a_list_stops_nothing";
+    /// The first command of a transaction is a write of its own.
+    ExecTorn, "a list runs half", "";
+    /// The last command of a transaction does not run.
+    LastOfListSkipped, "a list runs half", "";
+    /// EXEC runs whatever was written to the keys that its connection watches.
+    ConditionsIgnored, "wrong answer", "";
+    /// A key that is watched counts as unchanged as long as it has a value.
+    WatchedAliveEnough, "wrong answer", "";
+    /// A key that came and went counts as one that was never there.
+    RemovalsUnversioned, "wrong answer", "", "watch_01_keys_that_change.story";
+    /// A snapshot does not say where keys were last removed.
+    SnapshotWithoutVersions, "snapshot", "", "watch_03_a_start_from_a_snapshot.story";
+    /// EXEC runs although a WATCH before it was refused.
+    RefusedWatchForgotten, "wrong answer", "", "session::watches::tests::an_exec_behind_a_watch_that_was_refused_is_refused";
+    /// All commands of a list stand at one place.
+    ListAtOnePlace, "wrong certificate", "", "agreed::state::tests::a_refusal_in_a_list_stops_nothing";
     /// A key that is removed is counted on.
     RemovedKeysCounted, "wrong answer", "", "agreed::state::tests::del_counts_what_was_there";
     /// What others forwarded, and Raft dropped while it handed over, is taken for appended.

@@ -37,6 +37,15 @@ pub struct AgreedPosition {
     pub offset: u32,
 }
 
+/// What a connection that watches a key saw of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    /// Where its value was written; of a key without one, what was applied when it was looked at.
+    pub(crate) at: AgreedPosition,
+    /// Whether it had a value.
+    pub(crate) is_alive: bool,
+}
+
 /// An entry of one replica's merged log; compared as boot, then index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MergedPosition {

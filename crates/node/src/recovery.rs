@@ -178,6 +178,7 @@ impl Recovery {
             }
             Record::Fetch => mutant!(FetchesMixed, self.forget_slots(), ()),
             Record::AgreedSlot(slot) => self.agreed_slots().load(&slot)?,
+            Record::AgreedVersions(bytes) => self.agreed_slots().load_versions(&bytes)?,
             Record::AgreedBase(base) if self.config.discard_state => self.lose_agreed(base),
             Record::AgreedBase(base) => {
                 self.agreed_slots().loaded(&base);
@@ -379,9 +380,9 @@ fn check_members(id: NodeId, members: &[NodeId]) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Whether a record has keys of a state.
+/// Whether a record has keys of a state, or says of some that they are gone.
 fn holds_keys(record: &Record) -> bool {
-    matches!(record, Record::AgreedSlot(_) | Record::MergedSlot(_))
+    matches!(record, Record::AgreedSlot(_) | Record::AgreedVersions(_) | Record::MergedSlot(_))
 }
 
 /// What a node is told that has lost more than the log can make up for.

@@ -57,6 +57,8 @@ pub enum Error {
     ClockSkew(&'static str),
     /// `-TRYAGAIN …`: it may run in a moment; it did not run now.
     TryAgain(&'static str),
+    /// `-EXECABORT …`: the transaction did not run.
+    Aborted(&'static str),
     /// `-OOM …`: the write may need more memory than this setting allows; it did not run.
     OutOfMemory(&'static str),
 }
@@ -73,6 +75,9 @@ impl fmt::Display for Error {
             Error::DiskFull(text) => write!(f, "MISCONF {text}"),
             Error::ClockSkew(text) => write!(f, "CLOCKSKEW {text}"),
             Error::TryAgain(text) => write!(f, "TRYAGAIN {text}"),
+            Error::Aborted(why) => {
+                write!(f, "EXECABORT Transaction discarded because of: {why}")
+            }
             Error::OutOfMemory(setting) => {
                 write!(f, "OOM command not allowed when used memory > '{setting}'.")
             }

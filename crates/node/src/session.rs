@@ -8,19 +8,22 @@
 //! may. So the patience for what waits begins anew whenever something before it on its connection
 //! was done; if nothing is, all that waits is refused together.
 
+mod watches;
+
 use std::collections::{BTreeSet, VecDeque};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::api::{Level, Order, Output};
-use crate::commands::Command;
+use crate::commands::{Command, Condition};
 use crate::copies::Copies;
 use crate::ids::{Index, RequestId, SessionId};
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
 use crate::token::Token;
+use watches::Watches;
 
 /// The most requests of one connection that may wait for their turn.
 const WAITING_MAX: usize = 65_536;
@@ -33,6 +36,8 @@ pub(crate) struct Waiter {
     pub(crate) since_ms: u64,
     /// Whether the answer is to say where it stands.
     pub(crate) certify: bool,
+    /// Of a WATCH, or an EXEC: its round of watched keys.
+    pub(crate) round: u64,
 }
 
 /// A request, its level decided.
@@ -77,6 +82,7 @@ struct Session {
     missed: Option<Token>,
     /// When something of this connection was last done.
     progressed_ms: u64,
+    watches: Watches,
     waiting: VecDeque<Request>,
 }
 
@@ -276,6 +282,53 @@ impl Sessions {
     /// Whether answers to this connection say where they stand.
     pub(crate) fn certify(&mut self, id: SessionId, on: bool) {
         self.sessions.entry(id).or_default().certify = on;
+    }
+
+    /// The round of watched keys that a request belongs to which comes now. (It begins and ends one
+    /// also where it is refused at once.)
+    pub(crate) fn round_of(&mut self, id: SessionId, command: &Command) -> u64 {
+        if command.is_watch() {
+            self.sessions.entry(id).or_default().watches.on_watch()
+        } else if command.is_list() {
+            self.sessions.entry(id).or_default().watches.on_exec()
+        } else {
+            0
+        }
+    }
+
+    /// What is watched so far counts no more.
+    pub(crate) fn unwatch(&mut self, id: SessionId) {
+        self.sessions.entry(id).or_default().watches.forget();
+    }
+
+    /// A WATCH is done, and has seen this: the reply to it.
+    pub(crate) fn watch<'a>(
+        &mut self,
+        waiter: &Waiter,
+        seen: impl Iterator<Item = Condition<'a>>,
+    ) -> Reply {
+        match self.sessions.get_mut(&waiter.session) {
+            Some(session) => session.watches.on_seen(waiter.round, seen),
+            None => Reply::Ok,
+        }
+    }
+
+    /// The command as it is to run, whose turn on its connection has come: a list only if what was
+    /// watched before it is unchanged.
+    ///
+    /// # Errors
+    /// If a WATCH before it was refused.
+    pub(crate) fn conditioned(
+        &mut self,
+        waiter: &Waiter,
+        command: Command,
+    ) -> Result<Command, Error> {
+        if !command.is_list() {
+            return Ok(command);
+        }
+        let session = self.sessions.entry(waiter.session).or_default();
+        let seen = session.watches.take(waiter.round)?;
+        Ok(if seen.is_empty() { command } else { command.conditioned(seen.conditions()) })
     }
 
     /// Forgets a connection.

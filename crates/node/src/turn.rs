@@ -69,9 +69,11 @@ impl Budget {
         match command.effect() {
             Effect::Count => command.key_count() > self.long_keys,
             Effect::List => true,
-            Effect::Read(_) | Effect::Walk { .. } | Effect::Write(_) | Effect::OfSession(_) => {
-                false
-            }
+            Effect::Read(_)
+            | Effect::Walk { .. }
+            | Effect::Watch
+            | Effect::Write(_)
+            | Effect::OfSession(_) => false,
         }
     }
 }

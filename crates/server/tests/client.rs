@@ -139,6 +139,20 @@ impl World {
                 self.certified = on;
             }
             Action::TakeSnapshot => writeln!(heard, "(takes a snapshot)").unwrap(),
+            Action::Exec { list, answers } => {
+                assert_eq!(out, b"before");
+                let command = list.into_command();
+                let certificate = self.certified.then(|| self.certificate(&command));
+                let reply = self.node_alone.ask(command);
+                answers.render(&reply, certificate.as_ref(), &mut out);
+            }
+            Action::Unwatch => self.node_alone.unwatch(),
+            Action::Reset => {
+                self.node_alone.unwatch();
+                if std::mem::take(&mut self.certified) {
+                    writeln!(heard, "(certificates off)").unwrap();
+                }
+            }
             Action::Ask { level, command } => {
                 assert_eq!(out, b"before");
                 if let Some(level) = level {
@@ -160,7 +174,10 @@ impl World {
     fn certificate(&self, command: &Command) -> Certificate {
         let place = |replica, boot, index| MergedPosition { replica: NodeId(replica), boot, index };
         let looks = match (command.name(), command.arguments().len()) {
-            ("set", 2) | ("exists" | "del" | "unlink" | "mget" | "mset" | "msetnx", _) => false,
+            ("set", 2) => false,
+            ("exists" | "del" | "unlink" | "mget" | "mset" | "msetnx" | "list" | "watch", _) => {
+                false
+            }
             _ => !command.arguments().is_empty(),
         };
         let found = looks.then(|| self.node_alone.has(command.arguments()[0]));
@@ -236,6 +253,11 @@ impl Alone {
         let (session, id) = (SessionId(1), RequestId(self.asked));
         let request = Input::Request { session, id, level: None, command };
         self.turns(vec![request]).expect("it answers at once")
+    }
+
+    fn unwatch(&mut self) {
+        let reply = self.turns(vec![Input::Unwatch(SessionId(1))]);
+        assert_eq!(reply, None, "nobody asked");
     }
 
     fn has(&self, key: &[u8]) -> bool {
@@ -438,6 +460,35 @@ fn shorter_keys_and_values_may_be_asked_for() {
 }
 
 #[test]
+fn what_is_queued_and_watched_counts_and_has_a_limit() {
+    let bounds = Bounds { client_bytes: 100_000, ..Bounds::default() };
+    let fake = Fake { bounds, ..Fake::new("alone") };
+    let mut connection = connection(1);
+    let value = "v".repeat(1000);
+    let mut say = |words: &[&str]| {
+        let mut out = vec![];
+        let action = connection.execute(&Request::new(words), &fake, &mut out);
+        let bytes = if let Action::Exec { list, .. } = &action { list.held_bytes() } else { 0 };
+        (String::from_utf8(out).unwrap(), connection.held_bytes(), bytes)
+    };
+    assert_eq!(say(&["MULTI"]), ("+OK\r\n".into(), 0, 0));
+    for count in 1..=90 {
+        let (reply, held, _) = say(&["SET", "k", &value]);
+        assert_eq!(reply, "+QUEUED\r\n");
+        assert!((count * 1000..count * 1060).contains(&held), "{held} bytes of {count} commands");
+    }
+    let (_, held, bytes) = say(&["EXEC"]);
+    assert!(held == 0 && bytes > 90_000, "what the node is asked is charged as such");
+    say(&["MULTI"]);
+    let too_large = (0..200).find(|_| say(&["ECHO", &value]).0.starts_with("-ERR the transaction"));
+    assert!(too_large.is_some_and(|count| (90..100).contains(&count)), "{too_large:?}");
+    assert!(say(&["EXEC"]).0.starts_with("-EXECABORT"));
+    let (_, held, _) = say(&["WATCH", "key", &value]);
+    assert!((1003..1200).contains(&held), "{held} bytes of two keys");
+    assert_eq!(say(&["UNWATCH"]), ("+OK\r\n".into(), 0, 0));
+}
+
+#[test]
 fn resp2_has_no_room_for_a_certificate() {
     let certificate = Certificate::Agreed { position: AgreedPosition::default(), by: None };
     let mut out = vec![];
@@ -479,6 +530,11 @@ fn whatever_is_said_gets_exactly_one_reply() {
         "quit",
         "get@lin",
         "set@lin",
+        "multi",
+        "exec",
+        "discard",
+        "watch",
+        "unwatch",
         "nosuch",
         "",
         "@",

@@ -52,7 +52,7 @@ impl Agreed {
             turn.budget.work.spend(write.keys(), write.bytes());
             let at = AgreedPosition { index, offset: mutant!(CertificateWithoutOffset, offset, 0) };
             self.apply_write(id, at, write, turn);
-            self.applied = AgreedPosition { index, offset };
+            self.applied = AgreedPosition { index, offset: last_place(offset, &write) };
             if !self.may_apply(turn) {
                 return false;
             }
@@ -67,12 +67,12 @@ impl Agreed {
     fn apply_write(
         &mut self,
         id: WriteId,
-        position: AgreedPosition,
+        at: AgreedPosition,
         write: Write<'_>,
         turn: &mut Turn<'_>,
     ) {
         let asked = id.node == self.me && id.life == self.life;
-        let ran = self.state.apply(id, position, write, asked);
+        let ran = self.state.apply(id, at, write, asked);
         if let Some(ran) = &ran {
             turn.budget.work.spend(ran.steps, ran.bytes);
         }
@@ -82,7 +82,7 @@ impl Agreed {
         if id.life != self.life {
             let supersedes = mutant!(OwnOtherLifeUnnoticed, id.life.boot >= self.life.boot, false);
             if supersedes && !*turn.halted {
-                turn.supersede(&other_life(position.index, id.life));
+                turn.supersede(&other_life(at.index, id.life));
             }
             return;
         }
@@ -92,10 +92,16 @@ impl Agreed {
         let Some(Ran { answer, .. }) = ran else { return };
         self.progressed_ms = turn.now.monotonic_ms;
         if let Some(waiter) = self.proposals.on_applied(id.sequence) {
+            let position = AgreedPosition { offset: last_place(at.offset, &write), ..at };
             let certificate = || Certificate::Agreed { position, by: answer.by };
             turn.answer_write(&waiter, answer.reply, certificate);
         }
     }
+}
+
+/// The last place of a write that begins at this one: where its answer stands.
+fn last_place(offset: u32, write: &Write<'_>) -> u32 {
+    offset + write.places() - 1
 }
 
 /// Has the processor fetch what the next writes of an entry are about, now and then; see

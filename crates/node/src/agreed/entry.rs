@@ -8,7 +8,7 @@
 //!
 //! A run is a row of writes of one start of a node with consecutive ids; all writes that arrived in
 //! one turn, from whomever, make one entry. The offset of a write is its place in the whole entry,
-//! from 0.
+//! from 0; a list of commands takes a place for each of them.
 
 use super::time::LAST_STAMP_MS;
 use crate::commands::{self, Unreadable, Write};
@@ -126,7 +126,7 @@ pub(crate) fn is_digest(data: &[u8]) -> bool {
 }
 
 /// Calls `each` with the id, offset and write of everything in the entry, in order. Gives back how
-/// many there are.
+/// many places they take.
 pub(crate) fn for_each<'a>(
     data: &'a [u8],
     mut each: impl FnMut(WriteId, u32, Write<'a>),
@@ -150,7 +150,7 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// How many writes lie before it.
+    /// How many places lie before it.
     pub(crate) fn offset(&self) -> u32 {
         self.offset
     }
@@ -181,8 +181,9 @@ impl Cursor {
         let id = *next;
         next.sequence = next.sequence.next();
         self.left -= 1;
-        self.offset += 1;
-        Ok(Some((id, self.offset - 1, write)))
+        let offset = self.offset;
+        self.offset += write.places();
+        Ok(Some((id, offset, write)))
     }
 
     fn begin_run(&mut self, data: &[u8]) -> Result<(), Malformed> {

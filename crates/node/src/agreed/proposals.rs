@@ -238,7 +238,7 @@ mod tests {
     use bytes::Bytes;
 
     fn waiter(id: u64, since_ms: u64) -> Waiter {
-        Waiter { session: SessionId(1), id: RequestId(id), since_ms, certify: false }
+        Waiter { session: SessionId(1), id: RequestId(id), since_ms, certify: false, round: 0 }
     }
 
     fn set(proposals: &mut Proposals, id: u64, since_ms: u64) {

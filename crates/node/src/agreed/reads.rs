@@ -3,9 +3,9 @@
 
 use super::Agreed;
 use crate::api::{Order, Shortage};
-use crate::commands::Command;
+use crate::commands::{Command, Condition};
 use crate::ids::Index;
-use crate::reply::Error;
+use crate::reply::{Error, Reply};
 use crate::session::{Read, Waiter};
 use crate::turn::Turn;
 
@@ -14,6 +14,22 @@ impl Agreed {
     pub(crate) fn read_confirmed(&mut self, waiter: Waiter, command: Command) {
         let command = self.copies.of_command(&command);
         self.reads.push(Read { waiter, command });
+    }
+
+    /// What who watches the keys of this command sees of them now.
+    pub(crate) fn seen<'a>(
+        &'a self,
+        command: &'a Command,
+    ) -> impl Iterator<Item = Condition<'a>> + 'a {
+        let seen = |key| self.state.seen(key, self.applied);
+        command.keys().map(move |key| Condition { key, seen: seen(key) })
+    }
+
+    fn reply(&self, waiter: &Waiter, command: &Command, turn: &mut Turn<'_>) -> Reply {
+        if command.is_watch() {
+            return turn.sessions.watch(waiter, self.seen(command));
+        }
+        command.read(self.view(), turn.chance())
     }
 
     /// Answers what waits since `oldest_ms` or longer.
@@ -77,7 +93,7 @@ impl Agreed {
                 turn.counts.push(read, Order::Agreed);
                 continue;
             }
-            let reply = read.command.read(self.view(), turn.chance());
+            let reply = self.reply(&read.waiter, &read.command, turn);
             turn.budget.answers.spend_answer(&read.command, &reply);
             turn.answer_read(&read.waiter, reply, || self.certificate(&read.command));
         }

@@ -1,5 +1,7 @@
 //! The state machine of the agreed order: a fold over the log, the same on every replica.
 
+mod versions;
+
 use std::borrow::Cow;
 
 use super::applied::Applied;
@@ -8,12 +10,13 @@ use super::slots;
 use crate::commands::{Answer, Values, View, Write};
 use crate::counting::{Past, Watch};
 use crate::ids::{Index, NodeId};
-use crate::position::AgreedPosition;
+use crate::position::{AgreedPosition, Version};
 use crate::store::{Cursor, Progress, Record, Store, Sums, Value, Walk, Written};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
+use versions::Versions;
 
 impl Written for AgreedPosition {
     fn encode(self, out: &mut Vec<u8>) {
@@ -52,6 +55,7 @@ pub(crate) struct State {
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
     applied: Applied,
+    versions: Versions,
     /// What the records may count, in bytes; 0: any number. `None`: nobody has set that.
     max_memory: Option<u64>,
     /// A walk for a snapshot, and the state that was flushed since it began.
@@ -70,6 +74,7 @@ impl State {
             counted: None,
             watch: Watch::default(),
             applied: Applied::new(members),
+            versions: Versions::default(),
             max_memory: None,
             walk: None,
             walked: None,
@@ -92,6 +97,17 @@ impl State {
         self.max_memory = mutant!(SnapshotWithoutLimit, base.max_memory, None);
     }
 
+    /// Takes in where keys were last removed.
+    pub(crate) fn load_versions(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+        self.versions = Versions::decode(bytes)?;
+        Ok(())
+    }
+
+    /// Where keys were last removed, for a snapshot.
+    pub(crate) fn versions(&self) -> Vec<u8> {
+        self.versions.encode()
+    }
+
     /// Another state takes the place of this one, which goes in pieces. A snapshot and a digest of
     /// this one are over.
     pub(crate) fn replace(&mut self, other: State) {
@@ -100,6 +116,7 @@ impl State {
         let old = std::mem::replace(&mut self.values, other.values);
         self.keys = other.keys;
         self.applied = other.applied;
+        self.versions = other.versions;
         self.max_memory = other.max_memory;
         if self.watch.is_on() && self.counted.is_none() {
             self.watch.freeze();
@@ -237,6 +254,20 @@ impl State {
         self.values.get(key).map(|record| record.by())
     }
 
+    /// What there is to be seen of a key by who watches it, where this is applied.
+    pub(crate) fn seen(&self, key: &[u8], applied: AgreedPosition) -> Version {
+        let at = self.written(key);
+        Version { at: at.unwrap_or(applied), is_alive: at.is_some() }
+    }
+
+    /// Whether a key is as it was seen.
+    fn is_unchanged(&self, key: &[u8], seen: Version) -> bool {
+        match self.written(key) {
+            Some(at) => seen.is_alive && mutant!(WatchedAliveEnough, at == seen.at, true),
+            None => !seen.is_alive && self.versions.of(key) <= seen.at,
+        }
+    }
+
     /// Gives back some of the memory of what was flushed: so much takes a turn not long.
     pub(crate) fn clean_up(&mut self) {
         let mut keys = 0;
@@ -355,6 +386,10 @@ impl Values for At<'_> {
         Some((record.value?, record.by()))
     }
 
+    fn is_unchanged(&self, key: &[u8], seen: Version) -> bool {
+        self.state.is_unchanged(key, seen)
+    }
+
     fn set(&mut self, key: &[u8], value: Cow<'_, [u8]>) {
         self.bytes += value.len();
         self.state.keep(key);
@@ -370,12 +405,17 @@ impl Values for At<'_> {
         if was_there {
             self.state.keys -= mutant!(RemovedKeysCounted, 1, 0);
             self.state.watch.note(key, true);
+            mutant!(RemovalsUnversioned, self.state.versions.on_removed(key, self.at), ());
         }
         was_there
     }
 
     fn view(&self) -> &dyn View {
         self.state
+    }
+
+    fn next_place(&mut self) {
+        self.at.offset += 1;
     }
 
     fn given(&self) -> usize {
@@ -394,6 +434,7 @@ impl Values for At<'_> {
         if self.state.keys == 0 {
             return;
         }
+        self.state.versions.on_flushed(self.at);
         self.state.digest = None;
         let all = std::mem::replace(&mut self.state.values, Store::new());
         let few = std::mem::take(&mut self.state.keys) <= FEW_KEYS;

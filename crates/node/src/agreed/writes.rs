@@ -20,6 +20,7 @@ const GATHER_MS_MAX: u64 = 20;
 impl Agreed {
     pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
         let command = mutant!(CompareAtArrival, command, self.compared(command));
+        let command = mutant!(ExecTorn, command, self.torn(keyspace, command));
         self.proposals.push(Some(waiter), keyspace, &command);
     }
 
@@ -186,6 +187,16 @@ impl Agreed {
             _ => false,
         };
         if holds { crate::commands::without_condition(&command) } else { command }
+    }
+
+    /// What is left of a list whose first command goes into the log by itself.
+    fn torn(&mut self, keyspace: KeyspaceId, command: Command) -> Command {
+        let [first, rest @ ..] = &command.listed()[..] else { return command };
+        if rest.is_empty() || !first.is_write() {
+            return command;
+        }
+        self.proposals.push(None, keyspace, first);
+        Command::list(rest).expect("they stood in a list")
     }
 
     fn answer_setters(&mut self, turn: &mut Turn<'_>) {

@@ -58,6 +58,7 @@ impl Row {
     pub fn is_for_merged(&self) -> bool {
         match self.run.effect {
             Effect::Write(writes) => writes.merge.is_some(),
+            Effect::Watch => false,
             Effect::Read(_)
             | Effect::Walk { .. }
             | Effect::Count
@@ -158,7 +159,7 @@ impl Command {
     pub(crate) fn what_needs_order(&self) -> String {
         match self.name() {
             "set" => "a SET that looks at what is there (NX, XX, IFEQ, GET)".into(),
-            "list" => "a list of commands".into(),
+            "list" => "a transaction".into(),
             name => name.to_ascii_uppercase(),
         }
     }
@@ -248,7 +249,7 @@ impl Command {
                 let there = self.arguments.iter().filter(|key| view.get(key).is_some()).count();
                 Reply::Integer(mutant!(ExistsCountsOne, there, there.min(1)) as i64)
             }
-            Effect::List | Effect::Write(_) | Effect::OfSession(_) => {
+            Effect::List | Effect::Watch | Effect::Write(_) | Effect::OfSession(_) => {
                 panic!("this command is not read at once")
             }
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::arguments::{Args, Arguments};
 use super::unreadable::Unreadable;
-use crate::position::AgreedPosition;
+use crate::position::{AgreedPosition, Version};
 use crate::reply::{Error, Reply};
 use crate::store::{Cursor, Value};
 
@@ -20,6 +20,8 @@ pub(crate) enum Effect {
     Count,
     /// It lists the keys that fit a pattern, over as many turns as that takes.
     List,
+    /// It begins to watch keys: what it sees of them stays with its connection.
+    Watch,
     /// It writes.
     Write(Writes),
     /// It is about the session that says it.
@@ -96,6 +98,8 @@ pub(crate) trait View {
 pub(crate) trait Values {
     /// The value of a key, and where it was written.
     fn get(&self, key: &[u8]) -> Option<(Value<'_>, AgreedPosition)>;
+    /// Whether a key is as somebody saw it who watches it.
+    fn is_unchanged(&self, key: &[u8], seen: Version) -> bool;
     /// Gives a key a value.
     fn set(&mut self, key: &[u8], value: Cow<'_, [u8]>);
     /// Removes a key; true if it was there.
@@ -104,6 +108,8 @@ pub(crate) trait Values {
     fn clear(&mut self);
     /// What a read sees that runs now.
     fn view(&self) -> &dyn View;
+    /// The next command of a list runs: it stands one place on.
+    fn next_place(&mut self);
     /// How many bytes this write has given to keys so far.
     fn given(&self) -> usize;
     /// What the agreed records may count, in bytes; `None`: nobody has set that.

@@ -1,25 +1,32 @@
 //! A list of commands that is itself a command: one write, at one place of the agreed log.
-//! Transactions are made of it.
+//! EXEC makes one of what was queued since MULTI.
 //!
 //! Its arguments are commands, each as `id, arguments`; all of them are about keys of its one
-//! keyspace. Writes may stand in it, and reads of keys that they name: these see what the commands
+//! keyspace. Each has a place of its own in the entry, the list as many as it has commands. Writes may stand in it, and reads of keys that they name: these see what the commands
 //! before them left. One that refuses changes nothing, and those behind it run (as after EXEC in
 //! Redis). No list stands in a list.
+//!
+//! [Conditions](super::condition) may stand in front of the commands. If one of them does not hold,
+//! nothing runs.
 
 use bytes::Bytes;
 
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row};
+use super::condition::{CONDITION, Condition};
 use super::effect::{Answer, Effect, Step, Writes};
 use super::spec::Access;
 use super::table;
 use super::unreadable::Unreadable;
-use crate::limits::REMOVED_KEYS_MAX;
+use crate::limits::{REMOVED_KEYS_MAX, WATCHED_KEYS_MAX};
+use crate::position::AgreedPosition;
 use crate::reply::{Error, Reply};
 use crate::wire::codec::{Reader, put_uint};
 
-/// The most commands of a list.
+/// The most commands of a list, and the most keys that they name.
 const COMMANDS_MAX: usize = REMOVED_KEYS_MAX;
+/// The most bytes of its commands.
+const BYTES_MAX: usize = 31 << 20;
 /// The most bytes of replies that a list gives back.
 const REPLY_BYTES_MAX: usize = 64 << 20;
 /// Once a list has given so many bytes to keys, its other writes are refused: it cannot be applied
@@ -29,7 +36,7 @@ const VALUE_BYTES_MAX: usize = 64 << 20;
 /// No client says it by name.
 pub(super) static LIST: Row = Row {
     name: "list",
-    arity: -2,
+    arity: -1,
     access: Access::Write,
     flags: &[],
     keys: None,
@@ -53,39 +60,136 @@ impl Command {
     /// These commands as one, which runs them one behind the other at one place of the agreed log.
     ///
     /// # Errors
-    /// If there are none or too many, or one is neither a write nor a read of keys that it names.
+    /// If there are too many, or one is neither a write nor a read of keys that it names.
     pub fn list(commands: &[Command]) -> Result<Command, Error> {
-        if commands.is_empty() || commands.len() > COMMANDS_MAX {
-            return Err(Error::Invalid(format!("a list has 1 to {COMMANDS_MAX} commands")));
-        }
-        if let Some(other) = commands.iter().find(|command| !may_stand_in_list(command.row)) {
-            let name = other.name().to_ascii_uppercase();
-            return Err(Error::Invalid(format!("{name} cannot stand in a list of commands")));
-        }
-        let encoded = commands.iter().map(|command| {
-            let mut bytes = vec![];
-            put_uint(&mut bytes, u64::from(command.row.run.id));
-            command.arguments.encode(&mut bytes);
-            bytes
-        });
-        Ok(Command::new(&LIST, Arguments::copied(encoded)))
+        let mut list = List::default();
+        commands.iter().try_for_each(|command| list.push(command))?;
+        Ok(list.into_command())
+    }
+
+    /// Whether it is a list of commands.
+    pub(crate) fn is_list(&self) -> bool {
+        self.row.run.id == LIST.run.id
+    }
+
+    /// A list that runs only if these hold.
+    pub(crate) fn conditioned<'a>(
+        &self,
+        conditions: impl Iterator<Item = Condition<'a>>,
+    ) -> Command {
+        let conditions: Vec<_> = conditions.map(|condition| condition.encode()).collect();
+        let all = conditions.iter().map(Vec::as_slice).chain(self.arguments.iter());
+        Command::new(self.row, Arguments::copied(all))
+    }
+
+    /// The conditions of a list: keys, where their values were written (or what was applied), and
+    /// whether there were any. For invariants.
+    pub fn watched(&self) -> Vec<(Vec<u8>, AgreedPosition, bool)> {
+        let condition = |one| match decode(one).expect(CHECKED) {
+            Item::Condition(Condition { key, seen }) => {
+                Some((key.to_vec(), seen.at, seen.is_alive))
+            }
+            Item::Command(..) => None,
+        };
+        let all = self.arguments.iter().take(if self.is_list() { usize::MAX } else { 0 });
+        all.map_while(condition).collect()
     }
 
     /// The commands of a list; none of any other command.
     pub fn listed(&self) -> Vec<Command> {
-        if self.row.run.id != LIST.run.id {
+        if !self.is_list() {
             return vec![];
         }
-        let command = |(row, args): (&'static Row, Args<'_>)| {
-            Command::new(row, Arguments::copied(args.iter()))
+        let command = |one| match decode(one).expect(CHECKED) {
+            Item::Command(row, args) => Some(Command::new(row, Arguments::copied(args.iter()))),
+            Item::Condition(_) => None,
         };
-        self.arguments.iter().map(|one| command(decode(one).expect(CHECKED))).collect()
+        self.arguments.iter().filter_map(command).collect()
     }
+}
+
+/// A list that is being gathered. What it is given is copied into the form in which it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    commands: Vec<Box<[u8]>>,
+    bytes: usize,
+    keys: usize,
+}
+
+/// What a command of a list takes beside its bytes.
+const COMMAND_BYTES: usize = size_of::<Box<[u8]>>();
+
+impl List {
+    /// Puts a command behind the others.
+    ///
+    /// # Errors
+    /// If it is neither a write nor a read of keys that it names, or too much with the others; it
+    /// is left out then.
+    pub fn push(&mut self, command: &Command) -> Result<(), Error> {
+        if !may_stand_in_list(command.row) {
+            let name = command.name().to_ascii_uppercase();
+            return Err(Error::Invalid(format!(
+                "{name} cannot stand in a transaction: its commands are writes, and reads of keys that they name. Hint: send \
+                 it before MULTI or after EXEC"
+            )));
+        }
+        let bytes = self.bytes + command.weight() + COMMAND_BYTES;
+        let keys = self.keys + command.key_count();
+        if self.commands.len() == COMMANDS_MAX || keys > COMMANDS_MAX || bytes > BYTES_MAX {
+            return Err(Error::Invalid(format!(
+                "the transaction is too large: it may have {COMMANDS_MAX} commands, as many keys, and {BYTES_MAX} bytes. Send \
+                 several"
+            )));
+        }
+        let mut encoded = vec![];
+        put_uint(&mut encoded, u64::from(command.row.run.id));
+        command.arguments.encode(&mut encoded);
+        self.commands.push(encoded.into());
+        (self.bytes, self.keys) = (bytes, keys);
+        Ok(())
+    }
+
+    /// How many commands there are.
+    pub fn len(&self) -> usize {
+        self.commands.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    /// What it takes in memory, near enough, in bytes.
+    pub fn held_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The command that runs them all.
+    pub fn into_command(self) -> Command {
+        Command::new(&LIST, Arguments::copied(self.commands))
+    }
+}
+
+/// An argument of a list.
+enum Item<'a> {
+    Condition(Condition<'a>),
+    Command(&'static Row, Args<'a>),
 }
 
 /// The commands of a list, as it was checked.
 pub(super) fn items<'a>(args: Args<'a>) -> impl Iterator<Item = (&'static Row, Args<'a>)> {
-    args.iter().map(|one| decode(one).expect(CHECKED))
+    args.iter().filter_map(|one| match decode(one).expect(CHECKED) {
+        Item::Command(row, args) => Some((row, args)),
+        Item::Condition(_) => None,
+    })
+}
+
+/// Its conditions, which stand before the commands.
+pub(super) fn conditions<'a>(args: Args<'a>) -> impl Iterator<Item = Condition<'a>> {
+    args.iter().map_while(|one| match decode(one).expect(CHECKED) {
+        Item::Condition(condition) => Some(condition),
+        Item::Command(..) => None,
+    })
 }
 
 const CHECKED: &str = "a list is checked when it is made, and when it is read";
@@ -94,24 +198,32 @@ fn may_stand_in_list(row: &Row) -> bool {
     match row.run.effect {
         Effect::Write(writes) => writes.keys_within.is_none() && !row.is_of_system(),
         Effect::Read(_) | Effect::Count => row.keys.is_some(),
-        Effect::Walk { .. } | Effect::List | Effect::OfSession(_) => false,
+        Effect::Walk { .. } | Effect::List | Effect::Watch | Effect::OfSession(_) => false,
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<(&'static Row, Args<'_>), Unreadable> {
+fn decode(bytes: &[u8]) -> Result<Item<'_>, Unreadable> {
     let mut reader = Reader::new(bytes);
     let id = reader.uint()?;
+    if id == CONDITION {
+        return Condition::decode(&mut reader).map(Item::Condition);
+    }
     Unreadable::unless(id != u64::from(LIST.run.id))?;
     let row = table::row(id)?;
     let args = Args::read(&mut reader)?;
     reader.end()?;
-    Ok((row, args))
+    Ok(Item::Command(row, args))
 }
 
 fn check(args: Args<'_>) -> Result<(), Unreadable> {
-    Unreadable::unless(args.len() <= COMMANDS_MAX)?;
+    Unreadable::unless(args.len() <= WATCHED_KEYS_MAX + COMMANDS_MAX)?;
+    let mut may_be_condition = true;
     args.iter().try_for_each(|one| {
-        let (row, args) = decode(one)?;
+        let (row, args) = match decode(one)? {
+            Item::Condition(_) => return Unreadable::unless(may_be_condition),
+            Item::Command(row, args) => (row, args),
+        };
+        may_be_condition = false;
         Unreadable::unless(row.takes(args.len() + 1) && may_stand_in_list(row))?;
         match row.run.effect {
             Effect::Write(writes) => (writes.check)(args),
@@ -128,15 +240,25 @@ fn is_parsed(row: &'static Row, args: Args<'_>) -> bool {
     row.parse(&request).is_ok()
 }
 
-/// The keys of one command of a list.
+/// The keys of one command or condition of a list.
 fn keys(one: &[u8]) -> Vec<&[u8]> {
-    let (row, args) = decode(one).expect(CHECKED);
-    row.keys_among(args.iter(), args.len()).collect()
+    match decode(one).expect(CHECKED) {
+        Item::Condition(condition) => vec![condition.key],
+        Item::Command(row, args) => row.keys_among(args.iter(), args.len()).collect(),
+    }
 }
 
 fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let holds = conditions(args).all(|condition| condition.holds(step.values));
+    if !mutant!(ConditionsIgnored, holds, true) {
+        return Answer::blindly(Reply::Nil);
+    }
     let (mut replies, mut bytes) = (vec![], 0);
-    for (row, args) in items(args) {
+    let most = mutant!(LastOfListSkipped, usize::MAX, items(args).count().saturating_sub(1));
+    for (number, (row, args)) in items(args).take(most).enumerate() {
+        if number > 0 {
+            mutant!(ListAtOnePlace, step.values.next_place(), ());
+        }
         step.steps += 1;
         let reply = match row.run.effect {
             Effect::Write(_) if step.values.given() > VALUE_BYTES_MAX => too_much(),
@@ -173,7 +295,8 @@ fn too_long() -> Reply {
 mod tests {
     use super::super::{decode as decode_write, encode};
     use super::*;
-    use crate::ids::KeyspaceId;
+    use crate::ids::{Index, KeyspaceId};
+    use crate::position::Version;
     use crate::wire::codec::put_bytes;
 
     fn commands(all: &[&str]) -> Vec<Command> {
@@ -213,10 +336,49 @@ mod tests {
         {
             assert!(Command::list(std::slice::from_ref(&other)).is_err(), "{other:?}");
         }
-        assert!(Command::list(&[]).is_err());
         let get = commands(&["GET a"]).remove(0);
         assert!(Command::list(&vec![get.clone(); COMMANDS_MAX]).is_ok());
         assert!(Command::list(&vec![get; COMMANDS_MAX + 1]).is_err());
+    }
+
+    #[test]
+    fn conditions_stand_before_the_commands() {
+        let at = AgreedPosition { index: Index(300), offset: 7 };
+        let seen = |is_alive| Version { at, is_alive };
+        let conditions = [(&b"k"[..], true), (b"", false)]
+            .map(|(key, is_alive)| Condition { key, seen: seen(is_alive) });
+        let list = Command::list(&commands(&["SET a 1", "GET k"])).unwrap();
+        let conditioned = list.conditioned(conditions.into_iter());
+        assert_eq!((conditioned.key_count(), conditioned.listed()), (4, list.listed()));
+        let mut bytes = vec![];
+        encode(KeyspaceId::DEFAULT, &conditioned, &mut bytes);
+        let write = decode_write(&mut Reader::new(&bytes)).unwrap();
+        assert_eq!((write.places(), write.keys(), write.parts().len()), (2, 4, 2));
+        assert_eq!(write.to_command(), conditioned);
+        let Arguments::Many(_) = &conditioned.arguments else { panic!("a list is one piece") };
+        let [first, second, third, _] = conditioned.arguments()[..] else { panic!("it has four") };
+        assert_eq!(read(&[first, second, third]), Ok(()));
+        assert_eq!(read(&[first, third, second]), Err(Unreadable::Malformed));
+        for end in 1..first.len() {
+            assert_eq!(read(&[&first[..end]]), Err(Unreadable::Malformed), "cut at {end}");
+        }
+        assert_eq!(read(&[&[first, &[0]].concat()]), Err(Unreadable::Malformed));
+        assert_eq!(read(&[]), Ok(()), "EXEC of nothing");
+    }
+
+    #[test]
+    fn a_list_has_room_for_so_much() {
+        let great = Command::set(Bytes::from("k"), Bytes::from(vec![7; 15 << 20]));
+        let mut list = List::default();
+        assert_eq!((list.push(&great), list.push(&great), list.len()), (Ok(()), Ok(()), 2));
+        assert!(
+            list.push(&great).unwrap_err().to_string().starts_with("ERR the transaction is too")
+        );
+        assert_eq!((list.len(), list.held_bytes() >> 20), (2, 30), "it is as it was");
+        let many = Command::del(vec!["k"; COMMANDS_MAX]);
+        assert_eq!(List::default().push(&many), Ok(()));
+        assert!(list.push(&many).is_err(), "so many keys, and two more");
+        assert_eq!(list.into_command().check_size(), Ok(()));
     }
 
     #[test]

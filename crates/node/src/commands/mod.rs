@@ -14,6 +14,7 @@
 //! conversations to the server's tests.
 mod arguments;
 mod command;
+mod condition;
 mod counters;
 mod effect;
 mod extended;
@@ -34,9 +35,11 @@ mod write;
 pub(crate) use arguments::Point;
 pub use arguments::{Piece, Request};
 pub use command::{Command, Data, Model, Row};
+pub(crate) use condition::Condition;
 pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
 pub(crate) use glob::fits_exactly;
+pub use list::List;
 #[cfg(feature = "mutants")]
 pub(crate) use set::without_condition;
 pub use spec::{Access, Argument, KeyPlaces, Spec};

@@ -7,12 +7,13 @@ use bytes::Bytes;
 use super::arguments::{Arguments, Request};
 use super::command::{Command, Row};
 use super::unreadable::Unreadable;
-use super::{counters, keys, set, strings};
+use super::{condition, counters, keys, set, strings};
 use crate::reply::Error;
 
 /// All rows, the most frequent first.
 pub fn table() -> impl Iterator<Item = &'static Row> {
-    strings::ROWS.iter().chain(keys::ROWS).chain(counters::ROWS).copied()
+    let others = [&condition::WATCH];
+    strings::ROWS.iter().chain(keys::ROWS).chain(counters::ROWS).copied().chain(others)
 }
 
 /// The rows by their ids.

@@ -26,6 +26,14 @@ impl Write<'_> {
         }
     }
 
+    /// How many places it takes in its entry: a list has one for each of its commands.
+    pub(crate) fn places(&self) -> u32 {
+        match self.writes.keys_within {
+            Some(_) => list::items(self.args).count().max(1) as u32,
+            None => 1,
+        }
+    }
+
     /// How many bytes it moves, near enough.
     pub(crate) fn bytes(&self) -> usize {
         // What removes keys moves nothing.

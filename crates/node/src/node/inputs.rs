@@ -33,7 +33,10 @@ impl Node {
                     self.from_peers.push_back(input);
                 }
             }
-            Input::Request { .. } | Input::Certify { .. } | Input::Closed(_) => {
+            Input::Request { .. }
+            | Input::Certify { .. }
+            | Input::Unwatch(_)
+            | Input::Closed(_) => {
                 if self.from_clients.is_empty() && !self.budget.requests.is_spent() {
                     self.take_from_client(input, outputs);
                 } else {
@@ -81,7 +84,8 @@ impl Node {
             Input::Persisted(ticket) => self.on_persisted(ticket, outputs),
             Input::Request { session, id, level, command } => {
                 let since_ms = self.now.monotonic_ms;
-                let waiter = Waiter { session, id, since_ms, certify: false };
+                let round = self.sessions.round_of(session, &command);
+                let waiter = Waiter { session, id, since_ms, certify: false, round };
                 match self.admissible(level, &command) {
                     Ok((keyspace, level)) => {
                         self.on_request(Request { waiter, keyspace, level, command }, outputs);
@@ -91,6 +95,7 @@ impl Node {
             }
             Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
+            Input::Unwatch(session) => self.sessions.unwatch(session),
             Input::Closed(session) => {
                 self.sessions.close(session);
                 self.counts.close(session);

@@ -127,6 +127,12 @@ impl Node {
             if !agreed && self.merged.is_too_much(&command) {
                 return outputs.push(out_of_memory(&waiter));
             }
+            let command = match self.sessions.conditioned(&waiter, command) {
+                Ok(command) => command,
+                Err(error) => {
+                    return outputs.push(session::reply_to(&waiter, Reply::Error(error)));
+                }
+            };
             self.sessions.begin(&waiter, Kind::Write);
             if agreed {
                 self.agreed.write(waiter, keyspace.id, command);
@@ -164,8 +170,12 @@ impl Node {
             self.counts.push(Read { waiter, command }, keyspace.order);
             return;
         }
-        let chance = self.random.next();
-        let reply = command.read(self.view(keyspace.order), chance);
+        let reply = if command.is_watch() {
+            self.sessions.watch(&waiter, self.agreed.seen(&command))
+        } else {
+            let chance = self.random.next();
+            command.read(self.view(keyspace.order), chance)
+        };
         share(&mut self.budget).spend_answer(&command, &reply);
         let certificate = || self.certificate(keyspace.order, &command);
         outputs.push(session::certified_reply(&waiter, reply, certificate));

@@ -227,6 +227,10 @@ fn take_in(coming: &mut Coming, record: &Record) -> Result<bool, Malformed> {
             state.load(slot)?;
             Ok(true)
         }
+        (Coming::Agreed(state, None), Record::AgreedVersions(bytes)) => {
+            state.load_versions(bytes)?;
+            Ok(true)
+        }
         (Coming::Agreed(state, base @ None), Record::AgreedBase(found)) => {
             state.loaded(found);
             *base = Some(found.clone());

@@ -67,6 +67,8 @@ struct Writing {
     part: Part,
     agreed: AgreedBase,
     merged: MergedBase,
+    /// Where agreed keys were last removed.
+    versions: Record,
     /// The entries behind each, and term and vote.
     agreed_tail: Vec<Record>,
     merged_tail: Vec<Record>,
@@ -228,6 +230,7 @@ impl Snapshots {
             part: Part::Agreed,
             agreed: agreed.base(),
             merged: merged.base(),
+            versions: Record::AgreedVersions(agreed.state().versions().into()),
             agreed_tail,
             merged_tail,
             records: 0,
@@ -327,7 +330,8 @@ impl Writing {
                 agreed.state().end_walk();
                 let base = Record::AgreedBase(self.agreed.clone());
                 let tail = std::mem::take(&mut self.agreed_tail);
-                self.put([base].into_iter().chain(tail), outputs);
+                let versions = mutant!(SnapshotWithoutVersions, Some(self.versions.clone()), None);
+                self.put(versions.into_iter().chain([base]).chain(tail), outputs);
                 self.part = Part::Merged;
             }
             None => {

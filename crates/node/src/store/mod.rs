@@ -35,6 +35,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use keys::Keys;
 pub(crate) use record::{Record, Value, Written};
 use records::{New, Records};
+pub(crate) use slot::{COUNT as SLOTS, of as slot_of};
 use slots::{PAGE_SLOTS, Slots};
 pub(crate) use sums::{Progress, SlotSums, Sums};
 pub(crate) use walk::Walk;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::ids::{Index, Lives, NodeId, Term};
+use crate::wire::base::AgreedBase;
 use crate::wire::record::{Birth, Known, Record};
 
 /// What is known, by all records so far.
@@ -36,15 +37,25 @@ impl Facts {
             Record::HardState { term, vote, commit } => {
                 (self.term, self.vote, self.commit) = (*term, *vote, *commit);
             }
+            Record::AgreedBase(base) => self.go_on_from(base),
             Record::Agreed { .. }
             | Record::Merged(_)
             | Record::Fetch
             | Record::AgreedSlot(_)
-            | Record::AgreedBase(_)
+            | Record::AgreedVersions(_)
             | Record::MergedSlot(_)
             | Record::MergedBase(_)
             | Record::End(_)
             | Record::Mark(_) => {}
+        }
+    }
+
+    /// A state takes the place of the log up to there, which others have committed. If its term is a
+    /// later one, this node goes on in it, and has not voted in it.
+    fn go_on_from(&mut self, base: &AgreedBase) {
+        self.commit = self.commit.max(base.index);
+        if self.term < base.term {
+            (self.term, self.vote) = (base.term, None);
         }
     }
 
@@ -61,5 +72,34 @@ impl Facts {
     /// A record of term, vote and what is known to be committed.
     pub(crate) fn hard_state(&self) -> Record {
         Record::HardState { term: self.term, vote: self.vote, commit: self.commit }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_that_was_fetched_brings_its_term_with_it() {
+        let mut facts = Facts::default();
+        let hard_state = |term, vote, commit| Record::HardState {
+            term: Term(term),
+            vote,
+            commit: Index(commit),
+        };
+        let base = |index, term| {
+            Record::AgreedBase(AgreedBase {
+                index: Index(index),
+                term: Term(term),
+                ..AgreedBase::default()
+            })
+        };
+        facts.note(&hard_state(2, Some(NodeId(3)), 5));
+        facts.note(&base(7, 2));
+        assert_eq!(facts.hard_state(), hard_state(2, Some(NodeId(3)), 7));
+        facts.note(&base(6, 4));
+        assert_eq!(facts.hard_state(), hard_state(4, None, 7), "no vote was given in that term");
+        facts.note(&base(9, 3));
+        assert_eq!(facts.hard_state(), hard_state(4, None, 9));
     }
 }

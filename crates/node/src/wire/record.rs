@@ -36,6 +36,9 @@ pub(crate) enum Record {
     Fetch,
     /// Keys of the agreed order with their values, for the next [`Record::AgreedBase`].
     AgreedSlot(Bytes),
+    /// Where keys of the agreed order were last removed, for the next [`Record::AgreedBase`]. An
+    /// older version writes none.
+    AgreedVersions(Bytes),
     /// The agreed state is what the slots before this record say, up to an entry of the log; all
     /// entries before are over.
     AgreedBase(AgreedBase),
@@ -129,6 +132,7 @@ const FETCH: u8 = 13;
 const DIVERGED: u8 = 14;
 const MARK: u8 = 15;
 const REPLACED: u8 = 16;
+const AGREED_VERSIONS: u8 = 17;
 
 /// What stands for no vote: no node has this id.
 const NOBODY: u64 = 0;
@@ -177,6 +181,9 @@ impl Record {
             Record::Merged(entry) => framed(out, MERGED, |out| out.extend_from_slice(entry)),
             Record::Fetch => framed(out, FETCH, |_| ()),
             Record::AgreedSlot(slot) => framed(out, AGREED_SLOT, |out| out.extend_from_slice(slot)),
+            Record::AgreedVersions(bytes) => {
+                framed(out, AGREED_VERSIONS, |out| out.extend_from_slice(bytes));
+            }
             Record::AgreedBase(base) => framed(out, AGREED_BASE, |out| base.encode(out)),
             Record::MergedSlot(slot) => framed(out, MERGED_SLOT, |out| out.extend_from_slice(slot)),
             Record::MergedBase(base) => framed(out, MERGED_BASE, |out| base.encode(out)),
@@ -230,6 +237,7 @@ impl Record {
             MERGED => return Ok(Record::Merged(body)),
             FETCH => Record::Fetch,
             AGREED_SLOT => return Ok(Record::AgreedSlot(body)),
+            AGREED_VERSIONS => return Ok(Record::AgreedVersions(body)),
             AGREED_BASE => Record::AgreedBase(AgreedBase::decode(&mut reader)?),
             MERGED_SLOT => return Ok(Record::MergedSlot(body)),
             MERGED_BASE => Record::MergedBase(MergedBase::decode(&mut reader)?),
@@ -348,6 +356,7 @@ mod tests {
             Record::Fetch,
             Record::AgreedSlot(Bytes::from_static(b"keys")),
             Record::AgreedBase(AgreedBase { index: Index(7), ..AgreedBase::default() }),
+            Record::AgreedVersions(Bytes::from_static(b"versions")),
             Record::MergedSlot(Bytes::from_static(b"keys")),
             Record::MergedBase(MergedBase { clock: 7, ..MergedBase::default() }),
             Record::End(300),

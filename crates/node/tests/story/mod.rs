@@ -95,6 +95,8 @@ impl World {
     ///   del KEY…`: a client `a` of node 1 asks.
     /// - `n1.a token T`, `n1.a waitfor T [MS]`: where this client stands is called T; the client
     ///   waits until its node stands there; `merge T U V`: V is T and U together.
+    /// - `n1.a watch KEY…`, `n1.a unwatch`, `n1.a exec COMMAND ; COMMAND …`: a transaction of that
+    ///   client.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
@@ -394,6 +396,7 @@ impl World {
                 let session = SessionId(session);
                 return self.turn(id, vec![Input::Certify { session, on: true }]);
             }
+            ["unwatch"] => return self.turn(id, vec![Input::Unwatch(SessionId(session))]),
             ["get", key, asked] => (vec!["get", key], Some(level_of(asked))),
             _ => (words.to_vec(), None),
         };
@@ -403,6 +406,7 @@ impl World {
             ["waitfor", name, ms @ ..] => {
                 Command::wait_for(&self.tokens[*name], ms.first().map(|ms| number(ms)))
             }
+            ["exec", commands @ ..] => exec(commands),
             _ => {
                 let request: Vec<Bytes> = words_asked.into_iter().map(bytes).collect();
                 Command::of(&request).unwrap_or_else(|error| panic!("{words:?}: {error}"))
@@ -610,4 +614,11 @@ impl World {
             "{done} of {count} done in {ms} ms, in {entries} entries; log time went on by {passed_ms} ms"
         ));
     }
+}
+
+/// What a client queued since MULTI, with `;` between.
+fn exec(words: &[&str]) -> Command {
+    let commands = words.split(|word| *word == ";").filter(|one| !one.is_empty());
+    let commands: Vec<_> = commands.map(|one| Command::of_words(one).unwrap()).collect();
+    Command::list(&commands).unwrap()
 }

@@ -53,6 +53,10 @@ pub(crate) enum Said {
         /// How many bytes are kept until it does.
         bytes: usize,
     },
+    /// What is watched counts no more.
+    Unwatch,
+    /// The same, and answers do not say where they stand.
+    Reset,
     /// From now on answers say where they stand, or no longer.
     Certify(bool),
     /// The node is to take a snapshot.

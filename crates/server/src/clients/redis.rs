@@ -23,7 +23,7 @@ impl Redis {
 
 impl Language for Redis {
     fn held_bytes(&self) -> usize {
-        self.parser.held_bytes()
+        self.parser.held_bytes() + self.connection.held_bytes()
     }
 
     fn next(&mut self, bytes: &mut BytesMut, shared: &Shared, replies: &mut Replies) -> Said {
@@ -44,6 +44,12 @@ impl Language for Redis {
                 let (level, form) = (mutant!(LevelLost, asked, None), connection.protocol().into());
                 Said::Ask { level, command, form, bytes }
             }
+            Action::Exec { list, answers } => {
+                let (bytes, form) = (list.held_bytes(), answers.into());
+                Said::Ask { level: None, command: list.into_command(), form, bytes }
+            }
+            Action::Unwatch => Said::Unwatch,
+            Action::Reset => Said::Reset,
             Action::Certify(on) => Said::Certify(on),
             Action::TakeSnapshot => Said::TakeSnapshot,
             Action::Close => Said::Close,

@@ -8,7 +8,7 @@ use resp::Protocol;
 
 use crate::Bounds;
 use crate::clients::zmq::Return;
-use crate::commands::{render, render_head};
+use crate::commands::{Answers, render, render_head};
 use crate::mutants::mutant;
 
 /// What a slot takes besides the bytes that it stands for.
@@ -34,6 +34,8 @@ const BUFFER_BYTES_KEPT: usize = 4 << 10;
 pub(crate) enum Form {
     /// In RESP, in the protocol that was spoken when it was asked for.
     Resp(Protocol),
+    /// As an answer to `EXEC`.
+    Exec(Box<Answers>),
     /// In ZMTP, to this place.
     Zmq(Box<Return>),
 }
@@ -41,6 +43,12 @@ pub(crate) enum Form {
 impl From<Protocol> for Form {
     fn from(protocol: Protocol) -> Form {
         Form::Resp(protocol)
+    }
+}
+
+impl From<Answers> for Form {
+    fn from(answers: Answers) -> Form {
+        Form::Exec(answers.into())
     }
 }
 
@@ -55,6 +63,7 @@ impl Form {
     fn bytes(&self) -> usize {
         match self {
             Form::Resp(_) => 0,
+            Form::Exec(answers) => size_of::<Answers>() + answers.known_bytes(),
             Form::Zmq(back) => back.bytes(),
         }
     }
@@ -62,6 +71,7 @@ impl Form {
     fn render(&self, reply: &Reply, certificate: Option<&Certificate>, out: &mut Vec<u8>) {
         match self {
             Form::Resp(protocol) => render(*protocol, reply, certificate, out),
+            Form::Exec(answers) => answers.render(reply, certificate, out),
             Form::Zmq(back) => back.render(reply, out),
         }
     }

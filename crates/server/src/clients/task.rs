@@ -243,6 +243,16 @@ impl<L: Language> Task<L> {
                     self.shared.put(Input::Certify { session: self.session.id(), on });
                     asked = true;
                 }
+                Said::Unwatch => {
+                    self.shared.put(Input::Unwatch(self.session.id()));
+                    asked = true;
+                }
+                Said::Reset => {
+                    let session = self.session.id();
+                    self.shared.put(Input::Certify { session, on: false });
+                    self.shared.put(Input::Unwatch(session));
+                    asked = true;
+                }
                 Said::TakeSnapshot => {
                     self.shared.put(Input::TakeSnapshot);
                     asked = true;

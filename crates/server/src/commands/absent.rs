@@ -20,7 +20,7 @@ const TOLD_BY_INFO: &str = "INFO tells what is counted";
 const FAMILIES: &[(&str, &str)] = &[
     (
         COMPARE,
-        "copy rename renamenx watch unwatch lcs bitcount bitfield bitfield_ro bitop bitpos getbit setbit delex",
+        "copy rename renamenx lcs bitcount bitfield bitfield_ro bitop bitpos getbit setbit delex",
     ),
     (MANY, "msetex"),
     (

@@ -1,22 +1,31 @@
-//! What is to be done about a request, and how the node's answer is written.
+//! What is to be done about a request.
 
-use node::Certificate;
-use resp::{Protocol, Writer};
-
-use super::certificate;
+use super::answers::Answers;
 
 /// What the event loop is to do about a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Nothing more: the reply is in the send buffer.
     Replied,
-    /// Hand this to the node, and [`render`] its reply.
+    /// Hand this to the node, and [render](super::render()) its reply.
     Ask {
         /// The level that this one read asked for.
         level: Option<node::Level>,
         /// What is asked.
         command: node::Command,
     },
+    /// Hand this list to the node as one command, and [render](Answers::render) its reply.
+    Exec {
+        /// What is to be done.
+        list: node::List,
+        /// The form of the answer.
+        answers: Answers,
+    },
+    /// The reply is in the send buffer; what is watched counts no more.
+    Unwatch,
+    /// The reply is in the send buffer; what is watched counts no more, and what is asked from now
+    /// on is answered without a certificate.
+    Reset,
     /// The reply is in the send buffer; what is asked from now on is answered with a certificate,
     /// or no longer.
     Certify(bool),
@@ -24,56 +33,4 @@ pub enum Action {
     TakeSnapshot,
     /// Send what is in the send buffer, then close the connection.
     Close,
-}
-
-/// Appends the node's reply, in the protocol that the connection spoke when it asked; before it,
-/// where it stands, if the node says so.
-pub fn render(
-    protocol: Protocol,
-    reply: &node::Reply,
-    certificate: Option<&Certificate>,
-    out: &mut Vec<u8>,
-) {
-    let mut writer = certified(protocol, certificate, out);
-    write(&mut writer, reply);
-}
-
-fn write(writer: &mut Writer<'_>, reply: &node::Reply) {
-    match reply {
-        node::Reply::Ok => writer.simple("OK"),
-        node::Reply::Nil => writer.nil(),
-        node::Reply::Value(value) => writer.bulk(value),
-        node::Reply::Integer(value) => writer.integer(*value),
-        node::Reply::Status(word) => writer.simple(word),
-        node::Reply::Array(all) => {
-            writer.array(all.len());
-            all.iter().for_each(|one| write(writer, one));
-        }
-        node::Reply::Error(error) => writer.error_with(error),
-    }
-}
-
-/// Appends what comes before the bytes of a value so long, as [`render`] does.
-pub(crate) fn render_head(
-    protocol: Protocol,
-    length: usize,
-    certificate: Option<&Certificate>,
-    out: &mut Vec<u8>,
-) {
-    certified(protocol, certificate, out).bulk_head(length);
-}
-
-/// A writer of a reply, with its certificate written.
-fn certified<'a>(
-    protocol: Protocol,
-    certificate: Option<&Certificate>,
-    out: &'a mut Vec<u8>,
-) -> Writer<'a> {
-    let mut writer = Writer::new(out, protocol);
-    if let Some(certificate) = certificate
-        && protocol == Protocol::Resp3
-    {
-        certificate::write(&mut writer, certificate);
-    }
-    writer
 }

@@ -5,7 +5,7 @@ use node::Level;
 use resp::{Protocol, Writer};
 
 use super::Action;
-use super::transaction::Transaction;
+use super::queue::Transaction;
 
 /// The state of one client connection.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Connection {
     /// The level of reads that name none; `None`: that of their keyspace.
     pub(super) level: Option<Level>,
     pub(super) transaction: Transaction,
+    /// What the node keeps of what is watched, in bytes.
+    pub(super) watched_bytes: usize,
     /// What the client calls itself and its library; empty if it did not say.
     pub(super) name: Bytes,
     pub(super) lib_name: Bytes,
@@ -40,6 +42,7 @@ impl Connection {
             certified: false,
             level: None,
             transaction: Transaction::None,
+            watched_bytes: 0,
             name: Bytes::new(),
             lib_name: Bytes::new(),
             lib_version: Bytes::new(),
@@ -65,6 +68,15 @@ impl Connection {
         self.protocol = protocol;
         let certified = self.certified && protocol == Protocol::Resp3;
         self.certify(certified)
+    }
+
+    /// As it was when it was new, but for what the client said of itself. The node is told if that
+    /// changes anything.
+    pub(super) fn reset(&mut self) -> Action {
+        let is_known = self.certified || self.watched_bytes > 0;
+        (self.transaction, self.watched_bytes) = (Transaction::None, 0);
+        (self.protocol, self.certified) = (Protocol::Resp2, false);
+        if is_known { Action::Reset } else { Action::Replied }
     }
 
     /// A writer in the protocol in force now.

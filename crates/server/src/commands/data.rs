@@ -1,7 +1,7 @@
 //! Commands on keys and values: the node knows what they mean and carries them out.
 
 use bytes::Bytes;
-use node::{Access, Command, Piece, Row};
+use node::{Access, Command, Error, Piece, Row};
 use resp::Request;
 
 use super::spec::Call;
@@ -55,24 +55,36 @@ pub(super) fn ask(
     call: &Call<'_>,
     out: &mut Vec<u8>,
 ) -> Action {
-    let bounds = call.context.bounds();
-    if call.request.has_longer(bounds.max_value_bytes as usize) {
-        connection.writer(out).error(LONG_VALUE);
-        return Action::Replied;
-    }
-    match row.parse(&Words(call.request)) {
-        Ok(command) if has_long_key(&command, bounds) => {
-            connection.writer(out).error(LONG_KEY);
-            Action::Replied
-        }
+    match parse(row, call) {
         Ok(command) => {
             let asked = mutant!(SuffixForgotten, call.level, None);
             let of_connection = connection.level.filter(|_| row.access == Access::Read);
-            Action::Ask { level: asked.or(of_connection), command }
+            return Action::Ask { level: asked.or(of_connection), command };
         }
-        Err(error) => {
-            connection.writer(out).error_with(error);
-            Action::Replied
-        }
+        Err(Refused::TooLong(text)) => connection.writer(out).error(text),
+        Err(Refused::Invalid(error)) => connection.writer(out).error_with(error),
+    }
+    Action::Replied
+}
+
+/// Why the node is not asked.
+pub(super) enum Refused {
+    /// A key or a value is too long, in these words.
+    TooLong(&'static str),
+    /// The arguments make no sense.
+    Invalid(Error),
+}
+
+/// The command that a call means.
+#[inline]
+pub(super) fn parse(row: &'static Row, call: &Call<'_>) -> Result<Command, Refused> {
+    let bounds = call.context.bounds();
+    if call.request.has_longer(bounds.max_value_bytes as usize) {
+        return Err(Refused::TooLong(LONG_VALUE));
+    }
+    let command = row.parse(&Words(call.request)).map_err(Refused::Invalid)?;
+    match has_long_key(&command, bounds) {
+        true => Err(Refused::TooLong(LONG_KEY)),
+        false => Ok(command),
     }
 }

@@ -4,8 +4,7 @@ use resp::{Request, Writer};
 
 use super::connection::Connection;
 use super::spec::{Call, Run, Spec};
-use super::transaction::Transaction;
-use super::{Action, Context, data, level, refusal, table};
+use super::{Action, Context, data, level, refusal, table, transaction};
 
 impl Connection {
     /// Takes a request of this client. Whatever is wrong with it becomes an error in `out`.
@@ -20,10 +19,10 @@ impl Connection {
     ) -> Action {
         let (name, suffix) = level::split(&request[0]);
         let spec = table::find(name);
-        if (spec.is_none() || self.transaction != Transaction::None)
-            && self.transaction.take(name, &mut Writer::new(out, self.protocol))
+        if let Some(refusal) = self.transaction.refusal()
+            && !spec.is_some_and(transaction::runs_at_once)
         {
-            return Action::Replied;
+            return self.refuse(out, |writer| writer.error(refusal));
         }
         let Some(spec) = spec else {
             return self.refuse(out, |writer| refusal::unknown_command(writer, request));
@@ -39,6 +38,9 @@ impl Connection {
             return self.execute_subcommand(spec, request, context, out);
         }
         if !spec.takes(request.len()) {
+            if spec.name == "exec" {
+                return transaction::abort(self, out);
+            }
             return self.refuse(out, |writer| refusal::arity(writer, spec.name));
         }
         run(spec, self, &Call { request, context, level }, out)
@@ -62,14 +64,21 @@ impl Connection {
         run(spec, self, &Call { request, context, level: None }, out)
     }
 
-    fn refuse(&self, out: &mut Vec<u8>, write: impl FnOnce(&mut Writer<'_>)) -> Action {
+    fn refuse(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Writer<'_>)) -> Action {
+        self.transaction.fail();
         write(&mut self.writer(out));
         Action::Replied
     }
 }
 
-/// Carries out a call whose number of arguments is right.
+/// Carries out a call whose number of arguments is right, or queues it.
 fn run(spec: &Spec, connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    if connection.transaction.is_open() && !transaction::runs_at_once(spec) {
+        return transaction::queue(spec, connection, call, out);
+    }
+    if spec.name == "watch" && !connection.watch(call, out) {
+        return Action::Replied;
+    }
     match spec.run {
         Run::Node(row) => data::ask(row, connection, call, out),
         Run::Here(here) => here(connection, call, out),

@@ -151,7 +151,7 @@ fn introduce(connection: &Connection, status: &Status, out: &mut Vec<u8>) {
 /// `RESET`: the connection is as it was when it was new, but for what the client said of its
 /// library.
 pub(super) fn reset(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    let action = connection.speak(Protocol::Resp2);
+    let action = connection.reset();
     connection.name.clear();
     connection.level = None;
     connection.writer(out).simple("RESET");

@@ -5,7 +5,9 @@
 //!   Request ──▶ Connection::execute ──▶ Action::Replied               the reply is in the buffer
 //!                    │                  Action::Ask { level, command }  hand it to the node …
 //!                    │                      └─▶ node::Reply ──▶ render  … and write its answer
+//!                    │                  Action::Exec { list, … }      the same of a transaction
 //!                    │                  Action::Certify               replied, and tell the node
+//!                    │                  Action::Unwatch, Reset        the same
 //!                    │                  Action::TakeSnapshot          the same
 //!                    │                  Action::Close                 send it, then hang up
 //!                    ▼
@@ -25,6 +27,10 @@
 
 mod action;
 
+mod render;
+
+mod answers;
+
 mod connection;
 
 mod context;
@@ -32,6 +38,8 @@ mod context;
 mod dispatch;
 
 mod table;
+
+mod queue;
 
 mod transaction;
 
@@ -70,8 +78,10 @@ mod absent;
 #[cfg(test)]
 mod page;
 
-pub(crate) use action::render_head;
-pub use action::{Action, render};
+pub use action::Action;
+pub use answers::Answers;
 pub use connection::Connection;
 pub use context::{Context, Figures};
 pub(crate) use data::too_long;
+pub use render::render;
+pub(crate) use render::render_head;

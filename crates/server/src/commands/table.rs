@@ -5,7 +5,10 @@ use std::sync::LazyLock;
 use node::{Access, Argument};
 
 use super::spec::{Run, Spec};
-use super::{catalogue, configuration, consistency, debug, hello, identity, info, saving, setting};
+use super::{
+    catalogue, configuration, consistency, debug, hello, identity, info, saving, setting,
+    transaction,
+};
 
 /// The command of this name, whatever its case.
 ///
@@ -33,6 +36,14 @@ const CONNECTION: Spec = Spec {
     arguments: &[],
     subcommands: &[],
     run: Run::Here(hello::ok),
+};
+
+/// What rows have in common that are about transactions.
+const TRANSACTION: Spec = Spec {
+    flags: &["noscript", "loading", "stale", "fast", "allow_busy"],
+    categories: &["@fast", "@transaction"],
+    group: "transactions",
+    ..CONNECTION
 };
 
 /// What rows have in common that tell of the server.
@@ -174,6 +185,38 @@ static ON_CONNECTIONS: &[Spec] = &[
         summary: "Refused: all others would wait for it; BGSAVE does its work",
         run: Run::Here(saving::refuse),
         ..SERVER
+    },
+    Spec {
+        name: "multi",
+        since: "1.2.0",
+        summary: "Mark the start of a transaction block",
+        run: Run::Here(transaction::multi),
+        ..TRANSACTION
+    },
+    Spec {
+        name: "exec",
+        flags: &["noscript", "loading", "stale", "skip_slowlog"],
+        categories: &["@slow", "@transaction"],
+        since: "1.2.0",
+        summary: "Execute all commands issued after MULTI",
+        complexity: "Depends on commands in the transaction",
+        run: Run::Here(transaction::exec),
+        ..TRANSACTION
+    },
+    Spec {
+        name: "discard",
+        since: "2.0.0",
+        summary: "Discard all commands issued after MULTI",
+        complexity: "O(N), when N is the number of queued commands",
+        run: Run::Here(transaction::discard),
+        ..TRANSACTION
+    },
+    Spec {
+        name: "unwatch",
+        since: "2.2.0",
+        summary: "Forget about all watched keys",
+        run: Run::Here(transaction::unwatch),
+        ..TRANSACTION
     },
     Spec {
         name: "select",

@@ -11,7 +11,7 @@ use crate::plan::setting::{Load, Setting};
 use crate::record::operation::{Action, Operation, private_key};
 
 /// So many wishes are for commands of which no history tells.
-const OTHERS_PERCENT: u64 = 6;
+const OTHERS_PERCENT: u64 = 8;
 
 /// The most keys that one command names.
 const KEYS_MAX: u64 = 6;
@@ -164,10 +164,37 @@ impl Client {
         Wish { key, action, level: None, private, unique }
     }
 
-    /// A command from the rows of which no history tells, on keys that are kept for such: the fold
-    /// of the log knows what they mean.
+    /// A command of which no history tells, or a transaction of such: the fold of the log knows
+    /// what they mean.
     fn draw_other(&mut self, setting: &Setting) -> Wish {
-        let row = *self.chance.pick_from(&OTHERS);
+        let action = match self.chance.weighted(&[(6, 0), (2, 1), (3, 2)]) {
+            0 => self.draw_command(&OTHERS),
+            1 => self.draw_command(&[*WATCH]),
+            _ => self.draw_exec(),
+        };
+        let level = if action.is_write() { None } else { self.draw_level(setting) };
+        let (Action::Other { keys, .. } | Action::Exec { keys, .. }) = &action else {
+            unreachable!("nothing else is drawn here")
+        };
+        Wish { key: keys[0].clone(), action, level, private: false, unique: false }
+    }
+
+    /// What a client has queued since MULTI.
+    fn draw_exec(&mut self) -> Action {
+        let (mut commands, mut all) = (vec![], vec![]);
+        for _ in 0..self.chance.between(2, 4) {
+            let Action::Other { words, keys } = self.draw_command(&OTHERS) else {
+                unreachable!("a command is drawn")
+            };
+            commands.push(words);
+            all.extend(keys);
+        }
+        Action::Exec { commands, keys: all }
+    }
+
+    /// A command from one of these rows, on keys that are kept for such.
+    fn draw_command(&mut self, rows: &[&'static node::Row]) -> Action {
+        let row = *self.chance.pick_from(rows);
         let key = |number| Bytes::from(format!("other{number}"));
         let count = if row.keys.is_some_and(|keys| keys.last < 0) { 3 } else { 1 };
         let keys: Vec<Bytes> = (0..count).map(|_| key(self.chance.below(3))).collect();
@@ -182,9 +209,7 @@ impl Client {
                 _ => {}
             }
         }
-        let action = Action::Other { words, keys: keys.clone() };
-        let level = if action.is_write() { None } else { self.draw_level(setting) };
-        Wish { key: keys[0].clone(), action, level, private: false, unique: false }
+        Action::Other { words, keys }
     }
 
     fn draw_number(&mut self) -> Bytes {
@@ -312,11 +337,14 @@ impl Client {
 static OTHERS: LazyLock<Vec<&node::Row>> =
     LazyLock::new(|| node::table().filter(|row| is_other(row)).collect());
 
+static WATCH: LazyLock<&node::Row> =
+    LazyLock::new(|| node::find(b"watch").expect("there is such a command"));
+
 /// Whether a world tries a command by itself: not those that a history has words for, nor what a
 /// model of a few lines cannot say (sums of fractions, and what looks at all keys).
 fn is_other(row: &node::Row) -> bool {
     let by_history = ["get", "set", "del", "exists"].contains(&row.name);
-    let twins = ["unlink", "substr"].contains(&row.name);
+    let twins = ["unlink", "substr", "watch"].contains(&row.name);
     row.keys.is_some() && !by_history && !twins && row.name != "incrbyfloat"
 }
 

@@ -92,7 +92,7 @@ fn fits(action: &Action, reply: &Reply) -> bool {
         | (Action::Set(_), Reply::Ok) => true,
         (Action::Token, Reply::Value(_)) | (Action::WaitFor(_), Reply::Status("OK")) => true,
         // The fold of the log says what it means.
-        (Action::Other { .. }, _) => true,
+        (Action::Other { .. }, _) | (Action::Exec { .. }, Reply::Array(_) | Reply::Nil) => true,
         (Action::Exists | Action::Del | Action::Many { .. }, Reply::Integer(count)) => {
             (0..=action.count_max() as i64).contains(count)
         }

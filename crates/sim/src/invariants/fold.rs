@@ -4,8 +4,9 @@
 //! The log is folded here once more, by code that shares nothing with the node: each write runs if
 //! its id is the successor of its node's last, and does what its command says. A replica that
 //! stands at an index holds what this fold held there, key by key, and no other key; it counts the
-//! same memory, and has the same limit. What DEL and
-//! EXISTS counted is what this fold held at the position that their certificates name.
+//! same memory, and has the same limit. What DEL and EXISTS counted, and EXEC was answered with, is what this fold held at the position that their certificates name.
+
+mod transactions;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ use super::memory::Memory;
 use super::model::meaning;
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
+use transactions::Transactions;
 
 /// The fold of the log, at every index.
 #[derive(Debug, Default)]
@@ -30,6 +32,7 @@ pub(crate) struct SameFold {
     /// How many of them hold something now.
     count: u64,
     memory: Memory,
+    transactions: Transactions,
     /// The keys that each index wrote.
     touched: Vec<Vec<Bytes>>,
     last: BTreeMap<NodeId, (u64, u64)>,
@@ -78,8 +81,10 @@ impl SameFold {
     /// Folds in one more entry.
     fn fold(&mut self, index: u64, writes: Vec<NamedWrite>) {
         self.touched.push(vec![]);
-        for (offset, NamedWrite { node, boot, sequence, command }) in (0..).zip(writes) {
+        let mut offset = 0;
+        for NamedWrite { node, boot, sequence, command } in writes {
             let at = AgreedPosition { index: Index(index), offset };
+            offset += command.listed().len().max(1) as u32;
             let last = self.last.entry(node).or_default();
             if (boot, sequence) != (Boot(last.0), Sequence(last.1 + 1))
                 && !(boot > Boot(last.0) && sequence == Sequence(1))
@@ -87,6 +92,10 @@ impl SameFold {
                 continue;
             }
             *last = (boot.0, sequence.0);
+            if command.name() == "list" {
+                self.run_transaction(at, &command);
+                continue;
+            }
             let arguments: Vec<Bytes> =
                 command.arguments().into_iter().map(Bytes::copy_from_slice).collect();
             if self.memory.set(command.name(), &arguments)
@@ -94,31 +103,36 @@ impl SameFold {
             {
                 continue;
             }
-            match (command.name(), &arguments[..]) {
-                ("set", [key, value]) => self.put(at, key, Some(value.clone())),
-                ("set", [key, value, condition @ ..]) => {
-                    let there = self.value(key);
-                    let holds = match condition {
-                        [option, ..] if option == "NX" => there.is_none(),
-                        [option, ..] if option == "XX" => there.is_some(),
-                        [option, expected, ..] if option == "IFEQ" => there == Some(expected),
-                        _ => true,
-                    };
-                    if holds {
-                        self.put(at, key, Some(value.clone()));
-                    }
-                }
-                ("del", keys) => keys.iter().for_each(|key| self.put(at, key, None)),
-                (name, arguments) => {
-                    let held = |key: &Bytes| self.value(key).cloned();
-                    let meaning = meaning(name, arguments, &held);
-                    let changes = meaning.map_or(vec![], |(changes, _)| changes);
-                    changes.into_iter().for_each(|(key, value)| self.put(at, &key, value));
-                }
-            }
+            self.run(at, command.name(), &arguments);
         }
         self.counts.push(self.count);
         self.memory.close();
+    }
+
+    /// Folds in what a command does that stands there.
+    fn run(&mut self, at: AgreedPosition, name: &str, arguments: &[Bytes]) {
+        match (name, arguments) {
+            ("set", [key, value]) => self.put(at, key, Some(value.clone())),
+            ("set", [key, value, condition @ ..]) => {
+                let there = self.value(key);
+                let holds = match condition {
+                    [option, ..] if option == "NX" => there.is_none(),
+                    [option, ..] if option == "XX" => there.is_some(),
+                    [option, expected, ..] if option == "IFEQ" => there == Some(expected),
+                    _ => true,
+                };
+                if holds {
+                    self.put(at, key, Some(value.clone()));
+                }
+            }
+            ("del", keys) => keys.iter().for_each(|key| self.put(at, key, None)),
+            (name, arguments) => {
+                let held = |key: &Bytes| self.value(key).cloned();
+                let meaning = meaning(name, arguments, &held);
+                let changes = meaning.map_or(vec![], |(changes, _)| changes);
+                changes.into_iter().for_each(|(key, value)| self.put(at, &key, value));
+            }
+        }
     }
 
     /// How many of its keys were there for a command that stands there: DEL finds each once, EXISTS
@@ -192,6 +206,11 @@ impl SameFold {
             (&operation.action, &operation.outcome)
         {
             return self.answered_right(operation, words, reply, *position);
+        }
+        if let (Action::Exec { commands, .. }, Outcome::Done(reply)) =
+            (&operation.action, &operation.outcome)
+        {
+            return self.exec_right(operation, commands, reply, *position);
         }
         let Outcome::Done(Reply::Integer(count)) = operation.outcome else { return Ok(()) };
         let known = position.index <= Index(self.counts.len() as u64);
@@ -269,7 +288,8 @@ impl Invariant for SameFold {
         rest.asked.iter().try_for_each(|operation| {
             self.counted_right(operation)?;
             self.refused_right(operation)
-        })
+        })?;
+        self.watched_right(rest.asked)
     }
 }
 

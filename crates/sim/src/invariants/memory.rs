@@ -64,6 +64,17 @@ impl Memory {
         refuses
     }
 
+    /// Whether a transaction whose answer stands there, and which has commands of these names,
+    /// finds no memory: then nothing of it runs. Once begun it runs to its end.
+    pub(super) fn refuses_any<'a>(
+        &mut self,
+        mut names: impl Iterator<Item = &'a Bytes>,
+        at: AgreedPosition,
+    ) -> bool {
+        let grows = |name: &Bytes| GROWS.iter().any(|grows| grows.as_bytes() == &name[..]);
+        names.any(grows) && self.refuses(GROWS[0], at)
+    }
+
     /// The entry is over.
     pub(super) fn close(&mut self) {
         self.at.push((self.bytes, self.max));

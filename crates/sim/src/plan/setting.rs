@@ -144,13 +144,14 @@ impl Setting {
     /// Whether what an operation asks for can be had at all.
     pub(crate) fn can(&self, operation: &Operation) -> bool {
         match &operation.action {
-            Action::Cas { .. } | Action::Replace(_) => self.can_compare(),
+            Action::Cas { .. } | Action::Replace(_) | Action::Exec { .. } => self.can_compare(),
             Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
             Action::Token | Action::WaitFor(_) => true,
             Action::Other { words, .. } if operation.action.is_write() => {
                 let row = node::find(&words[0]).expect("there is such a command");
                 self.can_compare() || row.is_for_merged()
             }
+            Action::Other { words, .. } if words[0] == "watch" && !self.can_compare() => false,
             Action::Get | Action::Exists | Action::Many { .. } | Action::Other { .. } => {
                 self.levels().contains(&operation.level)
             }

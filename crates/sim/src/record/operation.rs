@@ -36,6 +36,11 @@ pub(crate) enum Action {
     Token,
     /// Waits until its node stands where this token of its session says.
     WaitFor(Bytes),
+    /// Such commands in a transaction, on the condition that what its client watches is unchanged.
+    Exec {
+        commands: Vec<Vec<Bytes>>,
+        keys: Vec<Bytes>,
+    },
 }
 
 impl Action {
@@ -55,6 +60,7 @@ impl Action {
                 | Action::Cas { .. }
                 | Action::Replace(_)
                 | Action::Del
+                | Action::Exec { .. }
                 | Action::Many { removes: true, .. }
         )
     }
@@ -62,7 +68,9 @@ impl Action {
     /// The keys that it names, each once, in order.
     pub(crate) fn keys<'a>(&'a self, key: &'a Bytes) -> BTreeSet<&'a Bytes> {
         match self {
-            Action::Many { keys, .. } | Action::Other { keys, .. } => keys.iter().collect(),
+            Action::Many { keys, .. } | Action::Other { keys, .. } | Action::Exec { keys, .. } => {
+                keys.iter().collect()
+            }
             Action::Token | Action::WaitFor(_) => BTreeSet::new(),
             _ => BTreeSet::from([key]),
         }
@@ -84,6 +92,7 @@ impl Action {
             Action::WaitFor(token) => {
                 return Command::wait_for(&Token::parse(token).expect(SENSE), None);
             }
+            Action::Exec { commands, .. } => return list(commands),
             Action::Get => vec![b"GET", key],
             Action::Exists => vec![b"EXISTS", key],
             Action::Set(value) => vec![b"SET", key, value],
@@ -102,6 +111,16 @@ impl Action {
         }
         Command::of_words(&words).expect(SENSE)
     }
+}
+
+fn text(words: &[Bytes]) -> String {
+    words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn list(commands: &[Vec<Bytes>]) -> Command {
+    let commands: Vec<_> =
+        commands.iter().map(|words| Command::of_words(words).expect(SENSE)).collect();
+    Command::list(&commands).expect(SENSE)
 }
 
 const SENSE: &str = "what clients of a world say makes sense";
@@ -162,8 +181,13 @@ impl Operation {
             Action::Replace(_) if self.outcome == Outcome::Done(Reply::Nil) => None,
             Action::Cas { to, .. } | Action::Replace(to) => Some(Some(to)),
             Action::Del => Some(None),
-            Action::Get | Action::Exists | Action::Many { .. } | Action::Other { .. } => None,
-            Action::Token | Action::WaitFor(_) => None,
+            Action::Get
+            | Action::Exists
+            | Action::Many { .. }
+            | Action::Other { .. }
+            | Action::Exec { .. }
+            | Action::Token
+            | Action::WaitFor(_) => None,
         }
     }
 
@@ -184,7 +208,13 @@ impl Operation {
     /// Whether a value was there, if the answer is the count of one key.
     pub(crate) fn counted(&self) -> Option<bool> {
         match self.outcome {
-            _ if matches!(self.action, Action::Many { .. } | Action::Other { .. }) => None,
+            _ if matches!(
+                self.action,
+                Action::Many { .. } | Action::Other { .. } | Action::Exec { .. }
+            ) =>
+            {
+                None
+            }
             Outcome::Done(Reply::Integer(count)) => Some(count > 0),
             _ => None,
         }
@@ -221,7 +251,9 @@ impl Operation {
         let removes = match &self.action {
             Action::Many { removes, .. } => removes,
             // What it says of its keys no history has a word for.
-            Action::Other { .. } | Action::Token | Action::WaitFor(_) => return vec![],
+            Action::Other { .. } | Action::Exec { .. } | Action::Token | Action::WaitFor(_) => {
+                return vec![];
+            }
             _ => return vec![self.clone()],
         };
         let part = |(number, key): (usize, &Bytes)| Operation {
@@ -270,8 +302,10 @@ impl Operation {
             Action::Del => format!("DEL {key}"),
             Action::Token => "CONSISTENCY TOKEN".into(),
             Action::WaitFor(_) => "CONSISTENCY WAITFOR the token".into(),
-            Action::Other { words, .. } => {
-                words.iter().map(|word| String::from_utf8_lossy(word)).collect::<Vec<_>>().join(" ")
+            Action::Other { words, .. } => text(words),
+            Action::Exec { commands, .. } => {
+                let commands: Vec<String> = commands.iter().map(|words| text(words)).collect();
+                format!("EXEC {}", commands.join("; "))
             }
             Action::Many { keys, removes } => {
                 let keys = keys.iter().map(|key| String::from_utf8_lossy(key)).collect::<Vec<_>>();

@@ -121,6 +121,7 @@ impl World {
             && !self.may_be_too_much(operation)
             && !is_no_number(operation)
             && !self.may_lack_memory(operation)
+            && !is_aborted(operation)
             && self.plan.setting.can(operation)
             && !operation.is_done()
         {
@@ -354,6 +355,11 @@ fn place(order: &Order, status: &Status) -> Vec<u64> {
 
 fn wish(key: &Bytes, action: Action, level: Option<Level>) -> Wish {
     Wish { key: key.clone(), action, level, private: false, unique: true }
+}
+
+/// Whether an EXEC was refused since a WATCH before it was, when not all was whole.
+fn is_aborted(operation: &Operation) -> bool {
+    matches!(operation.outcome, Outcome::Refused(Error::Aborted(_)))
 }
 
 /// Whether a counter was refused for what its key holds: APPEND and SETRANGE leave texts there that

@@ -30,7 +30,7 @@ fn with_log(tail: Tail) -> Agreed {
 fn applied(id: WriteId) -> (Agreed, Option<Output>) {
     let mut agreed = with_log(Tail::new(&[1, 2, 3]));
     let (session, request) = (SessionId(1), RequestId(1));
-    let waiter = Waiter { session, id: request, since_ms: 0, certify: false };
+    let waiter = Waiter { session, id: request, since_ms: 0, certify: false, round: 0 };
     agreed.write(waiter, KeyspaceId::DEFAULT, Command::set(Bytes::from("k"), Bytes::from("v")));
     let run = agreed.proposals.next_run().expect("somebody asked");
     agreed.draft.add_run(id, 1, run.commands);

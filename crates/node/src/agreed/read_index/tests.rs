@@ -11,7 +11,7 @@ fn read(id: u64) -> Read {
 
 fn read_of(session: u64, id: u64) -> Read {
     let (session, id) = (SessionId(session), RequestId(id));
-    let waiter = Waiter { session, id, since_ms: id.0, certify: false };
+    let waiter = Waiter { session, id, since_ms: id.0, certify: false, round: 0 };
     Read { waiter, command: Command::get(Bytes::from("k")) }
 }
 

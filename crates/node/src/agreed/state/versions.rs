@@ -1,0 +1,110 @@
+//! When keys were last removed, slot by slot: so that a key that had no value and has none is known
+//! not to have had one meanwhile.
+//!
+//! ```text
+//!   in a snapshot: [index, offset of the last flush; slot, index, offset; slot, …]
+//! ```
+
+use crate::ids::Index;
+use crate::position::AgreedPosition;
+use crate::store::{SLOTS, slot_of};
+use crate::wire::codec::{Malformed, Reader, put_uint};
+
+/// Where a key of each slot was last removed.
+#[derive(Debug, Default)]
+pub(super) struct Versions {
+    /// Where all keys were last removed.
+    flushed: AgreedPosition,
+    /// Of each slot; empty until a key is removed.
+    slots: Vec<AgreedPosition>,
+}
+
+impl Versions {
+    /// Where a key of the slot of this one was last removed.
+    pub(super) fn of(&self, key: &[u8]) -> AgreedPosition {
+        let slot = self.slots.get(slot_of(key));
+        slot.copied().unwrap_or_default().max(self.flushed)
+    }
+
+    /// A key is removed here.
+    pub(super) fn on_removed(&mut self, key: &[u8], at: AgreedPosition) {
+        if self.slots.is_empty() {
+            self.slots = vec![AgreedPosition::default(); SLOTS];
+        }
+        self.slots[slot_of(key)] = at;
+    }
+
+    /// All keys are removed here.
+    pub(super) fn on_flushed(&mut self, at: AgreedPosition) {
+        *self = Versions { flushed: at, slots: vec![] };
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut out = vec![];
+        put(self.flushed, &mut out);
+        for (slot, at) in self.slots.iter().enumerate().filter(|(_, at)| at.index > Index(0)) {
+            put_uint(&mut out, slot as u64);
+            put(*at, &mut out);
+        }
+        out
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Result<Versions, Malformed> {
+        let mut reader = Reader::new(bytes);
+        let mut versions = Versions { flushed: read(&mut reader)?, slots: vec![] };
+        while !reader.is_empty() {
+            let slot = usize::try_from(reader.uint()?).map_err(|_| Malformed)?;
+            versions.slots.resize(SLOTS, AgreedPosition::default());
+            *versions.slots.get_mut(slot).ok_or(Malformed)? = read(&mut reader)?;
+        }
+        Ok(versions)
+    }
+}
+
+fn put(at: AgreedPosition, out: &mut Vec<u8>) {
+    put_uint(out, at.index.0);
+    put_uint(out, u64::from(at.offset));
+}
+
+fn read(reader: &mut Reader<'_>) -> Result<AgreedPosition, Malformed> {
+    let index = Index(reader.number()?);
+    let offset = u32::try_from(reader.uint()?).map_err(|_| Malformed)?;
+    Ok(AgreedPosition { index, offset })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(index: u64, offset: u32) -> AgreedPosition {
+        AgreedPosition { index: Index(index), offset }
+    }
+
+    #[test]
+    fn a_removal_is_noted_for_its_slot_and_a_flush_for_all() {
+        let mut versions = Versions::default();
+        assert_eq!(versions.of(b"a"), at(0, 0));
+        versions.on_removed(b"{a}1", at(7, 2));
+        assert_eq!((versions.of(b"a"), versions.of(b"b")), (at(7, 2), at(0, 0)));
+        versions.on_flushed(at(9, 1));
+        assert_eq!((versions.of(b"a"), versions.of(b"b")), (at(9, 1), at(9, 1)));
+        versions.on_removed(b"b", at(9, 3));
+        assert_eq!((versions.of(b"a"), versions.of(b"b")), (at(9, 1), at(9, 3)));
+    }
+
+    #[test]
+    fn versions_come_back() {
+        let mut versions = Versions::default();
+        for key in [&b"a"[..], b"b", b"c"] {
+            let bytes = versions.encode();
+            let back = Versions::decode(&bytes).unwrap();
+            assert_eq!((back.encode(), back.of(key)), (bytes.clone(), versions.of(key)));
+            for end in 0..bytes.len() {
+                let cut = Versions::decode(&bytes[..end]);
+                assert!(cut.is_err() || cut.unwrap().encode() == bytes[..end], "cut at {end}");
+            }
+            versions.on_removed(key, at(300, 5));
+        }
+        assert!(Versions::decode(&[0, 0, 0xff, 0xff, 1, 1, 1]).is_err(), "there is no such slot");
+    }
+}
