@@ -165,13 +165,6 @@ impl Tail {
         self.bytes
     }
 
-    /// The last time in the log up to an entry that is here, or the last one that is not.
-    pub(crate) fn stamp_at(&self, index: Index) -> u64 {
-        let up_to = self.entries.iter().take(index.0.saturating_sub(self.base.0) as usize).rev();
-        let last = up_to.filter_map(|entry| stamp(entry, 0)).next();
-        last.unwrap_or(self.base_stamp).stamp_ms
-    }
-
     /// From now on others may fetch this snapshot.
     pub(crate) fn offer(&mut self, offer: Offer) {
         self.offer = Some(offer);

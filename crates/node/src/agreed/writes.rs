@@ -144,7 +144,7 @@ impl Agreed {
     }
 
     /// The time of an entry that this leader makes now.
-    fn stamp_ms(&mut self, turn: &Turn<'_>) -> u64 {
+    pub(super) fn stamp_ms(&mut self, turn: &Turn<'_>) -> u64 {
         let (term, began_ms) = (self.term(), self.began_ms.unwrap_or(0));
         let tail = self.raft.store();
         self.time.lead(term, || {
