@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::Agreed;
 use super::entry::{self, WriteId};
+use super::expiry::Reclaiming;
 use super::time::Anchor;
 use crate::commands::Command;
 use crate::ids::{KeyspaceId, Life, NodeId, Sequence};
@@ -68,6 +69,8 @@ impl Agreed {
     /// Refuses the writes that were not sent yet.
     pub(crate) fn refuse_unsent(&mut self, why: &Error, turn: &mut Turn<'_>) {
         self.proposals.refuse_unnamed(|waiter| turn.refuse_write(&waiter, why.clone()));
+        // What this node itself asked for is gone with them.
+        self.reclaiming = Reclaiming::default();
     }
 
     pub(super) fn send_writes(&mut self, turn: &mut Turn<'_>) {

@@ -304,5 +304,5 @@ fn left_ms(view: &dyn View, arguments: &Arguments) -> i64 {
 
 /// Rounded as Redis does.
 fn in_seconds(ms: i64) -> Reply {
-    Reply::Integer(if ms < 0 { ms } else { ms.saturating_add(500) / 1000 })
+    Reply::Integer(if ms < 0 { ms } else { ms / 1000 + i64::from(ms % 1000 >= 500) })
 }

@@ -12,6 +12,8 @@ use crate::record::operation::{Action, Operation, private_key};
 
 /// So many wishes are for commands of which no history tells.
 const OTHERS_PERCENT: u64 = 6;
+/// Of these, so many are a SET that says when its key goes.
+const TIMED_PERCENT: u64 = 20;
 
 /// The most keys that one command names.
 const KEYS_MAX: u64 = 6;
@@ -156,6 +158,9 @@ impl Client {
     /// A command from the rows of which no history tells, on keys that are kept for such: the fold
     /// of the log knows what they mean.
     fn draw_other(&mut self, setting: &Setting) -> Wish {
+        if setting.order == Order::Agreed && self.chance.percent(TIMED_PERCENT) {
+            return self.draw_timed();
+        }
         let row = *self.chance.pick_from(&OTHERS);
         let key = |number| Bytes::from(format!("other{number}"));
         let count = if row.keys.is_some_and(|keys| keys.last < 0) { 3 } else { 1 };
@@ -166,6 +171,11 @@ impl Client {
             match row.name {
                 "getrange" => words.extend(["0", "0"].map(Bytes::from)),
                 "setrange" => words.extend([Bytes::from("2"), self.draw_number()]),
+                "expire" => words.extend(["1"].map(Bytes::from)),
+                "pexpire" => words.extend(self.draw_life()),
+                "setex" => words.extend([Bytes::from("1"), self.draw_number()]),
+                "psetex" => words.extend([self.draw_ms(), self.draw_number()]),
+                "getex" => words.extend(self.draw_change()),
                 "getset" | "setnx" | "delifeq" | "append" | "incrby" | "decrby" | "mset"
                 | "msetnx" => words.push(self.draw_number()),
                 _ => {}
@@ -174,6 +184,43 @@ impl Client {
         let action = Action::Other { words, keys: keys.clone() };
         let level = if action.is_write() { None } else { self.draw_level(setting) };
         Wish { key: keys[0].clone(), action, level, private: false, unique: false }
+    }
+
+    /// A SET that says when the key goes.
+    fn draw_timed(&mut self) -> Wish {
+        let key = Bytes::from(format!("other{}", self.chance.below(3)));
+        let mut words = vec![Bytes::from("SET"), key.clone(), self.draw_number()];
+        match self.chance.percent(80) {
+            true => words.extend([Bytes::from("PX"), self.draw_ms()]),
+            false => words.push(Bytes::from("KEEPTTL")),
+        }
+        let option = self.chance.pick(&["", "", "", "NX", "XX"]);
+        words.extend((!option.is_empty()).then(|| Bytes::from(option)));
+        words.extend(self.chance.percent(20).then(|| Bytes::from("GET")));
+        let action = Action::Other { words, keys: vec![key.clone()] };
+        Wish { key, action, level: None, private: false, unique: false }
+    }
+
+    /// How long a key is to stay: so that some outlast a change of leaders, and most do not outlast
+    /// their world.
+    fn draw_ms(&mut self) -> Bytes {
+        let most = self.chance.pick(&[20, 300, 2_000, 6_000]);
+        Bytes::from(self.chance.between(1, most).to_string())
+    }
+
+    fn draw_life(&mut self) -> Vec<Bytes> {
+        let option = self.chance.pick(&["", "", "NX", "XX", "GT", "LT"]);
+        let ms = if self.chance.percent(5) { Bytes::from("-1") } else { self.draw_ms() };
+        [ms].into_iter().chain((!option.is_empty()).then(|| Bytes::from(option))).collect()
+    }
+
+    /// What GETEX does to a deadline.
+    fn draw_change(&mut self) -> Vec<Bytes> {
+        match self.chance.below(3) {
+            0 => vec![],
+            1 => vec![Bytes::from("PERSIST")],
+            _ => vec![Bytes::from("PX"), self.draw_ms()],
+        }
     }
 
     fn draw_number(&mut self) -> Bytes {
@@ -302,11 +349,14 @@ static OTHERS: LazyLock<Vec<&node::Row>> =
     LazyLock::new(|| node::table().filter(|row| is_other(row)).collect());
 
 /// Whether a world tries a command by itself: not those that a history has words for, nor what a
-/// model of a few lines cannot say (sums of fractions, and what looks at all keys).
+/// model of a few lines cannot say (sums of fractions, what looks at all keys, what is left of a
+/// life by a clock).
 fn is_other(row: &node::Row) -> bool {
     let by_history = ["get", "set", "del", "exists"].contains(&row.name);
     let twins = ["unlink", "substr"].contains(&row.name);
-    row.keys.is_some() && !by_history && !twins && row.name != "incrbyfloat"
+    let by_clock = ["ttl", "pttl", "expireat", "pexpireat"].contains(&row.name);
+    let sums = row.name == "incrbyfloat";
+    row.keys.is_some() && !by_history && !twins && !by_clock && !sums
 }
 
 #[cfg(test)]
