@@ -462,7 +462,7 @@ mutants! {
     /// A snapshot does not say when its keys go.
     SnapshotWithoutDeadlines, "snapshot", "";
     /// Who begins with a snapshot does not know what time it was there.
-    SnapshotWithoutTime, "expired alive again", "", "expiry_04_starts.story";
+    SnapshotWithoutTime, "expired alive again", "", "agreed::state::tests::expiry::a_snapshot_has_deadlines_and_the_time";
     /// SET with KEEPTTL forgets the deadline.
     KeepTtlForgotten, "wrong answer", "";
     /// An entry that reclaims takes the next keys, whether they are dead at its time or not.

@@ -1,4 +1,4 @@
-# A key that is dead and not reclaimed stays dead after a start, by a snapshot that holds it.
+# A key that is dead stays dead after a start, and one that has a deadline keeps it, also by a snapshot.
 > cluster 1 linearizable
 > settle
 > n1.a set stays v EX 100
