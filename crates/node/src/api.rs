@@ -385,7 +385,7 @@ pub struct Status {
     pub applied: Index,
     /// Per replica: (node, boot, index) of its last merged entry applied here.
     pub vector: Vec<(NodeId, Boot, Index)>,
-    /// Keys with a value.
+    /// Keys with a value, dead ones that are not reclaimed yet among them.
     pub keys: u64,
     /// Keys of the merged logs that were deleted, and of which this is kept until nothing older can
     /// arrive.
@@ -404,6 +404,17 @@ pub struct Status {
     pub digests: Digests,
     /// What keys and values count, and what they may.
     pub memory: Memory,
+    /// Keys of agreed keyspaces that go by themselves.
+    pub expiry: Expiry,
+}
+
+/// Keys of agreed keyspaces that go by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expiry {
+    /// How many have a deadline, dead ones that are not reclaimed yet among them.
+    pub keys: u64,
+    /// How many dead ones this node has reclaimed since it started.
+    pub reclaimed: u64,
 }
 
 /// Of which orders a node has lost its state, and does not have that of another member yet.

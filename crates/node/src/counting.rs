@@ -12,7 +12,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::api::Order;
-use crate::commands::{Effect, Point, View, fits_exactly};
+use crate::commands::{Effect, Point, fits_exactly};
 use crate::ids::SessionId;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
@@ -80,28 +80,31 @@ pub(crate) trait Past {
     /// It is over.
     fn end(&mut self);
     fn watch(&self) -> &Watch;
-    /// What has changed since only as the watch has noted.
-    fn base(&self) -> &dyn View;
+    /// Whether a key is there, by the time when the count began. What came or went since, the watch
+    /// has noted.
+    fn holds(&self, key: &[u8]) -> bool;
+    /// Calls `each` with the keys that are there likewise, from a place on, up to about so many.
+    /// Gives back where to go on.
+    fn walk_held(&self, from: Cursor, most: usize, each: &mut dyn FnMut(&[u8])) -> Option<Cursor>;
 
     /// Whether a key existed.
     fn existed(&self, key: &[u8]) -> bool {
-        self.watch().existed(key).unwrap_or_else(|| self.base().get(key).is_some())
+        self.watch().existed(key).unwrap_or_else(|| self.holds(key))
     }
 
     /// Calls `each` with the keys that existed from a place on, up to about so many. Gives back
     /// where to go on.
     fn keys_from(&self, from: Cursor, most: usize, each: &mut dyn FnMut(&[u8])) -> Option<Cursor> {
-        let next = self.base().walk(from, most, &mut |key| {
+        let next = self.walk_held(from, most, &mut |key| {
             if self.watch().existed(key) != Some(false) {
                 each(key);
             }
-            true
         });
         let here = |key: &[u8]| {
             let place = Cursor::of(key);
             place >= from && next.is_none_or(|next| place < next)
         };
-        let gone = self.watch().gone().filter(|key| here(key) && self.base().get(key).is_none());
+        let gone = self.watch().gone().filter(|key| here(key) && !self.holds(key));
         gone.for_each(each);
         next
     }

@@ -25,19 +25,19 @@ pub struct Keys {
 
 #[derive(Debug)]
 enum Kept {
-    Agreed(Store<AgreedPosition>),
-    Merged(State),
+    Agreed(Box<Store<AgreedPosition>>),
+    Merged(Box<State>),
 }
 
 impl Keys {
     /// None yet, of the agreed order.
     pub fn agreed() -> Keys {
-        Keys { kept: Kept::Agreed(Store::new()), writes: 0 }
+        Keys { kept: Kept::Agreed(Box::new(Store::new())), writes: 0 }
     }
 
     /// None yet, of the merged order.
     pub fn merged() -> Keys {
-        Keys { kept: Kept::Merged(State::new()), writes: 0 }
+        Keys { kept: Kept::Merged(Box::new(State::new())), writes: 0 }
     }
 
     /// Gives a key a value, or removes it.

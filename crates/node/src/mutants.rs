@@ -484,6 +484,24 @@ mutants! {
     SnapshotWithoutLimit, "snapshot", "", "limits_03_a_snapshot_has_the_limit.story";
     /// Removals of keys that are not there are taken without end.
     RemovalsWithoutEnd, "memory without limit", "", "limits_05_merged.story";
+
+    // Expiry.
+    /// Keys go by the clock of each node, not by the time of the entries.
+    ExpiredByWallClock, "expired alive again", "tikv#13082, etcd#9395";
+    /// A follower looks at its own clock for what is dead.
+    FollowerReadsOwnClock, "expired alive again", "scylladb#6149";
+    /// A snapshot does not say when its keys go.
+    SnapshotWithoutDeadlines, "snapshot", "";
+    /// Who begins with a snapshot does not know what time it was there.
+    SnapshotWithoutTime, "expired alive again", "", "agreed::state::tests::expiry::a_snapshot_has_deadlines_and_the_time";
+    /// SET with KEEPTTL forgets the deadline.
+    KeepTtlForgotten, "wrong answer", "";
+    /// An entry that reclaims takes the next keys, whether they are dead at its time or not.
+    ReclaimedByNoTime, "expired too early", "";
+    /// Nothing is appended when a key falls due and nothing is written.
+    NeverReclaimed, "progress", "", "expiry_01_due.story";
+    /// What had a deadline stays listed under it when it has another one, or none.
+    DeadlineStaysListed, "wrong answer", "", "store::tests::deadlines_are_those_of_the_records";
 }
 
 #[cfg(feature = "mutants")]

@@ -14,9 +14,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use node::{
-    AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Index, Input, Level,
-    LostStates, MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId, Now, Order, Output,
-    Recovery, Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
+    AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Expiry, Index, Input,
+    Level, LostStates, MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId, Now, Order,
+    Output, Recovery, Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term,
+    Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::commands::{Action, Connection, Context, Figures, render};
@@ -320,10 +321,14 @@ impl Context for Fake {
             memory: self.memory,
             digests: Digests::default(),
             lost: LostStates::default(),
+            expiry: Expiry::default(),
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.name {
-            "leader" => Status { members, keys: 5, ..alone },
+            "leader" => {
+                let expiry = Expiry { keys: 2, reclaimed: 7 };
+                Status { members, keys: 5, expiry, ..alone }
+            }
             "follower" => Status { members, id: NodeId(2), role: Role::Follower, ..alone },
             "saving" => Status {
                 snapshots: Snapshots {

@@ -153,7 +153,6 @@ const TAIL: &str = "
 | snapshot against membership | openraft#1808, canonical/raft#250, redisraft#30 | snapshots and changes of members |
 | a snapshot is loaded while another is on its way | dragonfly#2337 | snapshots |
 | a write runs again because a snapshot forgot its name | etcd#18424 | snapshots |
-| a key lives again after it has expired; time in the log goes back | tikv#13082, etcd#9395, scylladb#6149 | expiry |
 | a token of another cluster, epoch or shard is believed; a read ignores the floor of its session | dotnet#5281, #2876 | tokens |
 | a bound of staleness that contact alone renews | rqlite#1681, yugabyte-db#31212 | bounded reads |
 | a lock without fencing | etcd#10811 | tokens that carry positions |

@@ -1,7 +1,7 @@
 //! Applies what is committed to the state machine, as much as a turn may.
 
 use super::Agreed;
-use super::entry::{Cursor, WriteId};
+use super::entry::{self, Cursor, WriteId};
 use super::state::{Ran, State};
 use crate::commands::{Unreadable, View, Write};
 use crate::ids::{Index, Life};
@@ -39,6 +39,10 @@ impl Agreed {
     /// Applies an entry, or as much of it as this turn may; true if it is done.
     fn apply_entry(&mut self, index: Index, data: &[u8], turn: &mut Turn<'_>) -> bool {
         turn.budget.work.spend(1, 0);
+        // What is not known is told of below, and nothing is applied.
+        if let Ok(Some(time_ms)) = entry::time_ms(data) {
+            self.state.advance_to(mutant!(ExpiredByWallClock, time_ms, turn.now.wall_ms));
+        }
         loop {
             touch(&self.state, &self.cursor, data);
             let (id, offset, write) = match self.cursor.next(data) {

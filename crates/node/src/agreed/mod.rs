@@ -38,13 +38,14 @@
 //! | what Raft has ready, for the disk and the others | `ready`, `storage` |
 //! | applying what is committed | `apply`, `state`, `applied`; at a start, `replay` |
 //! | the limit of memory with which a cluster begins | `memory` |
+//! | keys that fall due | `expiry` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
 //! | digests in the log | `digest` |
 //! | what stands for entries that are gone | `snapshots`, `slots`, `storage` |
 //!
 //! # What is left out
 //!
-//! Changes of members; leases; expiry.
+//! Changes of members; leases.
 
 mod applied;
 mod apply;
@@ -52,6 +53,7 @@ mod describe;
 mod digest;
 mod election;
 mod entry;
+mod expiry;
 mod forged;
 mod forwards;
 mod inspect;
@@ -90,6 +92,7 @@ pub(crate) use describe::{acknowledges, in_words, matter, stamp_ms, term, vote, 
 use digest::Points;
 use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
 use entry::{Cursor, Draft};
+use expiry::Reclaiming;
 use forwards::Forwards;
 use memory::OwnMaxMemory;
 use proposals::Proposals;
@@ -125,6 +128,7 @@ pub(crate) struct Agreed {
     points: Points,
     proposals: Proposals,
     own_max_memory: OwnMaxMemory,
+    reclaiming: Reclaiming,
     reads: Reads,
     copies: Copies,
     /// What this node, as the leader, gathers for the next entry.
@@ -220,6 +224,7 @@ impl Agreed {
             points: Points::begin(base.index),
             proposals: Proposals::new(),
             own_max_memory: OwnMaxMemory::default(),
+            reclaiming: Reclaiming::default(),
             reads: Reads::new(me, life.boot),
             copies: Copies::default(),
             draft: Draft::default(),
@@ -345,6 +350,9 @@ impl Agreed {
         }
         self.note_leader(turn);
         self.look_after_max_memory(turn);
+        self.look_after_deadlines(turn);
+        self.show_time(turn.now.monotonic_ms);
+        mutant!(FollowerReadsOwnClock, (), self.look_at_own_clock(turn));
         self.send_writes(turn);
         self.begin_reads(turn);
         let mut worked = self.handle_readies(turn) | self.apply(turn);

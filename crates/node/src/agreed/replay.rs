@@ -40,6 +40,9 @@ pub(crate) fn apply_committed(
 
 fn apply(state: &mut State, index: Index, data: &[u8]) {
     let mut cursor = Cursor::default();
+    if let Ok(Some(time_ms)) = entry::time_ms(data) {
+        state.advance_to(time_ms);
+    }
     loop {
         touch(state, &cursor, data);
         let Ok(Some((id, offset, write))) = cursor.next(data) else { break };

@@ -41,7 +41,7 @@ impl Agreed {
             index,
             term: Term(term),
             offset: self.applied.offset,
-            stamp_ms: tail.stamp_at(index),
+            stamp_ms: self.state.time_ms(),
             last: mutant!(SnapshotWithoutLastWrites, last.collect(), Default::default()),
             max_memory: self.state.max_memory(),
         }

@@ -8,14 +8,15 @@ use super::applied::Applied;
 use super::entry::WriteId;
 use super::slots;
 use crate::commands::{Answer, Values, View, Write};
-use crate::counting::{Past, Watch};
+use crate::counting::Watch;
 use crate::ids::{Index, NodeId};
 use crate::position::{AgreedPosition, Version};
-use crate::store::{Cursor, Progress, Record, Store, Sums, Value, Walk, Written};
+use crate::store::{Cursor, Deadline, Progress, Record, Store, Sums, Value, Walk, Written};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
+use expiry::Reclaimed;
 use versions::Versions;
 
 impl Written for AgreedPosition {
@@ -43,15 +44,25 @@ pub(crate) struct Ran {
 /// node.
 ///
 /// - It depends on the entries applied, in order, and on nothing else.
+/// - A key whose deadline the time has reached is dead: nobody sees it any more, and its record is
+///   there until a write or an entry that reclaims it comes.
 /// - Of each node, writes are applied in the order of their ids, each once.
 #[derive(Debug)]
 pub(crate) struct State {
     values: Store<AgreedPosition>,
+    /// How many keys have a record, dead ones among them.
     keys: u64,
+    /// The greatest time of the entries applied, in milliseconds.
+    time_ms: u64,
+    /// About what time it is, for those who ask how long a key stays yet.
+    shown_ms: u64,
+    reclaimed: Reclaimed,
     /// What was flushed, and still takes memory.
     flushed: Vec<Store<AgreedPosition>>,
     /// What was flushed while a count goes on, which still needs it.
-    counted: Option<Counted>,
+    counted: Option<Store<AgreedPosition>>,
+    /// The time when a count began.
+    counted_ms: u64,
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
     applied: Applied,
@@ -70,8 +81,12 @@ impl State {
         State {
             values: Store::new(),
             keys: 0,
+            time_ms: 0,
+            shown_ms: 0,
+            reclaimed: Reclaimed::default(),
             flushed: vec![],
             counted: None,
+            counted_ms: 0,
             watch: Watch::default(),
             applied: Applied::new(members),
             versions: Versions::default(),
@@ -86,13 +101,15 @@ impl State {
 
     /// Takes in the keys of a slot, none of which is here yet.
     pub(crate) fn load(&mut self, slot: &[u8]) -> Result<(), Malformed> {
-        slots::for_each(slot, |key, value, by| {
-            self.keys += u64::from(!self.values.set(key, Some(Cow::Borrowed(value)), by));
+        slots::for_each(slot, |key, value, deadline_ms, by| {
+            let (value, deadline) = (Some(Cow::Borrowed(value)), Deadline::of(deadline_ms));
+            self.keys += u64::from(!self.values.set_until(key, value, deadline, by));
         })
     }
 
-    /// All slots are here: which writes have run, and how much memory there is.
+    /// All slots are here: what time it is, which writes have run, and how much memory there is.
     pub(crate) fn loaded(&mut self, base: &AgreedBase) {
+        self.time_ms = mutant!(SnapshotWithoutTime, base.stamp_ms, 0);
         self.applied.restore(&base.last);
         self.max_memory = mutant!(SnapshotWithoutLimit, base.max_memory, None);
     }
@@ -115,12 +132,13 @@ impl State {
         self.digest = None;
         let old = std::mem::replace(&mut self.values, other.values);
         self.keys = other.keys;
+        self.time_ms = other.time_ms;
         self.applied = other.applied;
         self.versions = other.versions;
         self.max_memory = other.max_memory;
         if self.watch.is_on() && self.counted.is_none() {
             self.watch.freeze();
-            self.counted = Some(Counted(old));
+            self.counted = Some(old);
         } else {
             self.flushed.push(old);
         }
@@ -251,7 +269,7 @@ impl State {
 
     /// Where the value of a key was written.
     pub(crate) fn written(&self, key: &[u8]) -> Option<AgreedPosition> {
-        self.values.get(key).map(|record| record.by())
+        self.alive(key).map(|record| record.by())
     }
 
     /// What there is to be seen of a key by who watches it, where this is applied.
@@ -264,7 +282,10 @@ impl State {
     fn is_unchanged(&self, key: &[u8], seen: Version) -> bool {
         match self.written(key) {
             Some(at) => seen.is_alive && mutant!(WatchedAliveEnough, at == seen.at, true),
-            None => !seen.is_alive && self.versions.of(key) <= seen.at,
+            None => {
+                let dead = self.values.get(key).map(|record| record.by());
+                !seen.is_alive && self.versions.of(key).max(dead.unwrap_or_default()) <= seen.at
+            }
         }
     }
 
@@ -292,58 +313,17 @@ impl State {
     }
 }
 
-impl Past for State {
-    fn begin(&mut self) {
-        self.watch.begin();
-    }
-
-    fn end(&mut self) {
-        self.watch.end();
-        self.flushed.extend(self.counted.take().map(|counted| counted.0));
-    }
-
-    fn watch(&self) -> &Watch {
-        &self.watch
-    }
-
-    fn base(&self) -> &dyn View {
-        match &self.counted {
-            Some(counted) => counted,
-            None => self,
-        }
-    }
-}
-
-/// A state that was flushed while a count went on, which ends on it.
-#[derive(Debug)]
-struct Counted(Store<AgreedPosition>);
-
-impl View for Counted {
-    fn get(&self, key: &[u8]) -> Option<Value<'_>> {
-        self.0.get(key)?.value
-    }
-
-    fn touch(&self, keys: &[&[u8]]) {
-        self.0.touch(keys);
-    }
-
-    fn keys(&self) -> u64 {
-        unreachable!("nobody asks a state that is over how much it holds")
-    }
-
-    fn walk(
-        &self,
-        from: Cursor,
-        most: usize,
-        each: &mut dyn FnMut(&[u8]) -> bool,
-    ) -> Option<Cursor> {
-        self.0.walk(from, most, &mut |key, _| each(key))
-    }
-}
-
 impl View for State {
     fn get(&self, key: &[u8]) -> Option<Value<'_>> {
-        self.values.get(key)?.value
+        self.alive(key)?.value
+    }
+
+    fn deadline_ms(&self, key: &[u8]) -> Option<Option<u64>> {
+        self.alive(key).map(|record| record.deadline_ms)
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.time_ms.max(self.shown_ms)
     }
 
     fn touch(&self, keys: &[&[u8]]) {
@@ -360,7 +340,7 @@ impl View for State {
         most: usize,
         each: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Option<Cursor> {
-        self.values.walk(from, most, &mut |key, _| each(key))
+        self.values.walk(from, most, &mut |key, record| record.is_dead(self.time_ms) || each(key))
     }
 }
 
@@ -380,9 +360,32 @@ struct At<'a> {
     bytes: usize,
 }
 
+impl At<'_> {
+    /// The next key to reclaim.
+    fn next_due(&self) -> Option<&[u8]> {
+        let State { values, time_ms, .. } = &*self.state;
+        values.first_due(mutant!(ReclaimedByNoTime, *time_ms, u64::MAX))
+    }
+
+    /// Removes the record of a key, whether it is dead or not.
+    fn remove_record(&mut self, key: &[u8]) {
+        self.state.keep(key);
+        if self.state.watch.is_on() && self.state.was_there(key) {
+            self.state.watch.note(key, true);
+        }
+        // A dead key has gone already, and whoever looked since it was written has not seen it.
+        let is_alive = self.state.alive(key).is_some();
+        let Some(by) = self.state.values.get(key).map(|record| record.by()) else { return };
+        let gone_since = if is_alive { self.at } else { by };
+        self.state.values.remove(key);
+        self.state.keys -= mutant!(RemovedKeysCounted, 1, 0);
+        mutant!(RemovalsUnversioned, self.state.versions.on_removed(key, gone_since), ());
+    }
+}
+
 impl Values for At<'_> {
     fn get(&self, key: &[u8]) -> Option<(Value<'_>, AgreedPosition)> {
-        let record = self.state.values.get(key)?;
+        let record = self.state.alive(key)?;
         Some((record.value?, record.by()))
     }
 
@@ -390,24 +393,48 @@ impl Values for At<'_> {
         self.state.is_unchanged(key, seen)
     }
 
-    fn set(&mut self, key: &[u8], value: Cow<'_, [u8]>) {
+    fn deadline_ms(&self, key: &[u8]) -> Option<Option<u64>> {
+        self.state.alive(key).map(|record| record.deadline_ms)
+    }
+
+    fn set_until(&mut self, key: &[u8], value: Cow<'_, [u8]>, deadline: Deadline) {
         self.bytes += value.len();
         self.state.keep(key);
-        if !self.state.values.set(key, Some(value), self.at) {
-            self.state.keys += 1;
+        if self.state.watch.is_on() && !self.state.was_there(key) {
             self.state.watch.note(key, false);
         }
+        let had_record = self.state.values.set_until(key, Some(value), deadline, self.at);
+        self.state.keys += u64::from(!had_record);
+    }
+
+    fn set_deadline(&mut self, key: &[u8], deadline: Deadline) {
+        let Some(record) = self.state.alive(key) else { return };
+        let value = record.value.map(|value| value.bytes().to_vec()).unwrap_or_default();
+        self.set_until(key, value.into(), deadline);
     }
 
     fn remove(&mut self, key: &[u8]) -> bool {
-        self.state.keep(key);
-        let was_there = self.state.values.remove(key);
-        if was_there {
-            self.state.keys -= mutant!(RemovedKeysCounted, 1, 0);
-            self.state.watch.note(key, true);
-            mutant!(RemovalsUnversioned, self.state.versions.on_removed(key, self.at), ());
+        let was_alive = self.state.alive(key).is_some();
+        self.remove_record(key);
+        was_alive
+    }
+
+    fn reclaim(&mut self, most: usize) -> usize {
+        let mut count = 0;
+        while count < most
+            && let Some(key) = self.next_due()
+        {
+            let key = key.to_vec();
+            self.remove_record(&key);
+            count += 1;
         }
-        was_there
+        self.state.reclaimed.keys += count as u64;
+        self.state.reclaimed.times += 1;
+        count
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.state.time_ms
     }
 
     fn view(&self) -> &dyn View {
@@ -441,7 +468,7 @@ impl Values for At<'_> {
         let is_walked = self.state.walk.is_some() && self.state.walked.is_none();
         if self.state.watch.is_on() {
             self.state.watch.freeze();
-            self.state.counted = Some(Counted(all));
+            self.state.counted = Some(all);
             // One of the two can have it.
             self.state.walk = self.state.walk.take().filter(|_| !is_walked);
         } else if is_walked {
@@ -451,6 +478,9 @@ impl Values for At<'_> {
         }
     }
 }
+
+mod expiry;
+mod past;
 
 #[cfg(test)]
 mod tests;

@@ -176,10 +176,6 @@ impl Tail {
     }
 
     /// The last time in the log up to an entry that is here, or the last one that is not.
-    pub(crate) fn stamp_at(&self, index: Index) -> u64 {
-        self.stamp_up_to(index).stamp_ms
-    }
-
     fn stamp_up_to(&self, index: Index) -> Anchor {
         let count = index.0.saturating_sub(self.base.0) as usize;
         let mut all = self.entries.iter().zip(&self.taken_ms).take(count).rev();

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::Agreed;
 use super::entry::{self, WriteId};
+use super::expiry::Reclaiming;
 use super::time::Anchor;
 use crate::commands::Command;
 use crate::ids::{KeyspaceId, Life, NodeId, Sequence};
@@ -69,6 +70,8 @@ impl Agreed {
     /// Refuses the writes that were not sent yet.
     pub(crate) fn refuse_unsent(&mut self, why: &Error, turn: &mut Turn<'_>) {
         self.proposals.refuse_unnamed(|waiter| turn.refuse_write(&waiter, why.clone()));
+        // What this node itself asked for is gone with them.
+        self.reclaiming = Reclaiming::default();
     }
 
     pub(super) fn send_writes(&mut self, turn: &mut Turn<'_>) {
@@ -145,7 +148,7 @@ impl Agreed {
     }
 
     /// The time of an entry that this leader makes now.
-    fn stamp_ms(&mut self, turn: &Turn<'_>) -> u64 {
+    pub(super) fn stamp_ms(&mut self, turn: &Turn<'_>) -> u64 {
         let (term, began_ms) = (self.term(), self.began_ms.unwrap_or(0));
         let tail = self.raft.store();
         self.time.lead(term, || {

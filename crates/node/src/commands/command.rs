@@ -158,6 +158,9 @@ impl Command {
     /// What a merged keyspace cannot do, as the subject of a sentence.
     pub(crate) fn what_needs_order(&self) -> String {
         match self.name() {
+            "set" if self.has_moment() => {
+                "a SET with a deadline (EX, PX, EXAT, PXAT, KEEPTTL)".into()
+            }
             "set" => "a SET that looks at what is there (NX, XX, IFEQ, GET)".into(),
             "list" => "a transaction".into(),
             name => name.to_ascii_uppercase(),
@@ -170,6 +173,12 @@ impl Command {
             Effect::OfSession(what) => Some(what),
             _ => None,
         }
+    }
+
+    /// Whether it is a SET that says when the key goes.
+    fn has_moment(&self) -> bool {
+        let option = self.arguments.iter().nth(2);
+        option.is_some_and(|option| matches!(option, b"PX" | b"PXAT" | b"KEEPTTL"))
     }
 
     pub(crate) fn effect(&self) -> Effect {

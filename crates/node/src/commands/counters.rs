@@ -163,7 +163,7 @@ fn add(step: &mut Step<'_>, key: &[u8], amount: i64) -> Answer {
     let Some(new) = old.checked_add(amount) else {
         return Answer::refused("increment or decrement would overflow");
     };
-    step.values.set(key, new.to_string().into_bytes().into());
+    step.values.change(key, new.to_string().into_bytes().into());
     Answer { reply: Reply::Integer(new), by }
 }
 
@@ -203,6 +203,6 @@ fn incrbyfloat(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let sum = old.and_then(|old| amount.and_then(|amount| old.plus(&amount)));
     let Some(new) = sum else { return Answer::refused(INFINITE) };
     let text = Bytes::from(new.to_string());
-    step.values.set(key, Cow::Borrowed(&text));
+    step.values.change(key, Cow::Borrowed(&text));
     Answer { reply: Reply::Value(text), by }
 }

@@ -6,7 +6,7 @@ use super::arguments::{Args, Arguments};
 use super::unreadable::Unreadable;
 use crate::position::{AgreedPosition, Version};
 use crate::reply::{Error, Reply};
-use crate::store::{Cursor, Value};
+use crate::store::{Cursor, Deadline, Value};
 
 /// What a command does.
 #[derive(Clone, Copy)]
@@ -79,6 +79,16 @@ impl Writes {
 pub(crate) trait View {
     /// The value of a key.
     fn get(&self, key: &[u8]) -> Option<Value<'_>>;
+    /// When a key goes, in milliseconds of log time; `Some(None)`: it stays. `None`: there is no
+    /// such key.
+    fn deadline_ms(&self, key: &[u8]) -> Option<Option<u64>> {
+        self.get(key).map(|_| None)
+    }
+    /// About what time it is, in milliseconds: what is left of a key's life counts from then. It
+    /// may be later than the time by which keys are dead.
+    fn now_ms(&self) -> u64 {
+        0
+    }
     /// Has the processor fetch what lies under these keys; see [`crate::store::Store::touch`].
     fn touch(&self, keys: &[&[u8]]);
     /// How many keys have a value.
@@ -100,12 +110,32 @@ pub(crate) trait Values {
     fn get(&self, key: &[u8]) -> Option<(Value<'_>, AgreedPosition)>;
     /// Whether a key is as somebody saw it who watches it.
     fn is_unchanged(&self, key: &[u8], seen: Version) -> bool;
-    /// Gives a key a value.
-    fn set(&mut self, key: &[u8], value: Cow<'_, [u8]>);
+    /// When a key goes, in milliseconds of log time; `Some(None)`: it stays. `None`: there is no
+    /// such key.
+    fn deadline_ms(&self, key: &[u8]) -> Option<Option<u64>>;
+    /// Gives a key a value, and says when it goes.
+    fn set_until(&mut self, key: &[u8], value: Cow<'_, [u8]>, deadline: Deadline);
+    /// Says when a key goes that is there.
+    fn set_deadline(&mut self, key: &[u8], deadline: Deadline);
     /// Removes a key; true if it was there.
     fn remove(&mut self, key: &[u8]) -> bool;
     /// Removes all keys.
     fn clear(&mut self);
+    /// Removes up to so many keys that are dead: how many were.
+    fn reclaim(&mut self, most: usize) -> usize;
+    /// The time of this entry, in milliseconds of log time.
+    fn now_ms(&self) -> u64;
+
+    /// Gives a key a value, and no deadline.
+    fn set(&mut self, key: &[u8], value: Cow<'_, [u8]>) {
+        self.set_until(key, value, Deadline::Never);
+    }
+
+    /// Gives a key another value; its deadline stays.
+    fn change(&mut self, key: &[u8], value: Cow<'_, [u8]>) {
+        self.set_until(key, value, Deadline::KeptAfter(self.now_ms()));
+    }
+
     /// What a read sees that runs now.
     fn view(&self) -> &dyn View;
     /// The next command of a list runs: it stands one place on.

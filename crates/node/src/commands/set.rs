@@ -1,24 +1,41 @@
-//! `SET key value [NX | XX | IFEQ value] [GET]`: the options, in any order and any case.
+//! `SET key value [NX | XX | IFEQ value] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]`: the
+//! options, in any order and any case.
 //!
-//! `NX`, `XX` and `GET` are Redis 7's; `IFEQ` is that of Redis 8.4 and Valkey 8.1: the value is
+//! All but `IFEQ` are Redis 7's; that one is Redis 8.4's and Valkey 8.1's: the value is
 //! replaced if it is exactly the one given, and a key that is missing equals nothing. What clashes
 //! is a syntax error, as there.
 //!
 //! A SET with options is a row of its own, with an id of its own, since it needs one order of all
 //! writes and a plain one does not. Its checked form is `key value [NX | XX | IFEQ value] [GET]`,
-//! in this order.
+//! in this order. One that says when the key goes is a third row: an older version does not know
+//! it. Its form is `key value (PX ms | PXAT ms | KEEPTTL) [NX | XX | IFEQ value] [GET]`.
 
 use bytes::Bytes;
 
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row, plain};
-use super::effect::{Answer, Effect, Step, Writes};
-use super::spec::{Access, KeyPlaces};
+use super::effect::{Answer, Effect, Step, Values, Writes};
+use super::moment::{Count, invalid};
+use super::spec::{Access, Argument, KeyPlaces};
+use super::timed::{give, option};
 use super::unreadable::Unreadable;
 use crate::reply::{Error, Reply};
 
 /// SET with options.
-pub(super) static WITH_OPTIONS: Row = Row {
+pub(super) static WITH_OPTIONS: Row = OPTIONS_ROW;
+
+/// SET that says when the key goes, perhaps with other options.
+pub(super) static TIMED: Row = Row {
+    run: Data {
+        id: 20,
+        model: Model::None,
+        parse,
+        effect: Effect::Write(Writes { check: check_timed, run: run_timed, ..Writes::NONE }),
+    },
+    ..OPTIONS_ROW
+};
+
+const OPTIONS_ROW: Row = Row {
     name: "set",
     arity: -4,
     access: Access::Write,
@@ -40,24 +57,27 @@ pub(super) static WITH_OPTIONS: Row = Row {
     },
 };
 
-/// Options for which there is nothing here yet, and whether a value follows.
-const ABSENT: [(&str, Kind, bool); 8] = [
-    ("EX", Kind::Expiry, true),
-    ("PX", Kind::Expiry, true),
-    ("EXAT", Kind::Expiry, true),
-    ("PXAT", Kind::Expiry, true),
-    ("KEEPTTL", Kind::Expiry, false),
-    ("IFNE", Kind::Condition, true),
-    ("IFDEQ", Kind::Condition, true),
-    ("IFDNE", Kind::Condition, true),
-];
+/// The options that say when the key goes, for people.
+pub(super) const EXPIRATION: Argument = Argument {
+    name: "expiration",
+    kind: "oneof",
+    flags: &["optional"],
+    choices: &[
+        option("seconds", "integer", "EX"),
+        option("milliseconds", "integer", "PX"),
+        option("unix-time-seconds", "unix-time", "EXAT"),
+        option("unix-time-milliseconds", "unix-time", "PXAT"),
+        option("keepttl", "pure-token", "KEEPTTL"),
+    ],
+    ..Argument::ANY
+};
 
-/// Of each kind a call may have one; `NX NX` is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Condition,
-    Expiry,
-}
+/// Options for which there is nothing here yet; a value follows each.
+const ABSENT: [&str; 3] = ["IFNE", "IFDEQ", "IFDNE"];
+/// Options that say when the key goes. A call may have one of them, but the same one twice: the
+/// last counts.
+const MOMENTS: [&str; 5] = ["EX", "PX", "EXAT", "PXAT", KEEPTTL];
+const KEEPTTL: &str = "KEEPTTL";
 
 /// What must be there for a write to take place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +109,8 @@ impl Condition<'_> {
 struct Options {
     /// Its name, and the value that is compared.
     condition: Option<(&'static str, Option<Bytes>)>,
-    expiry: Option<&'static str>,
+    /// Its name, and the number that it says.
+    moment: Option<(&'static str, Option<Bytes>)>,
     get: bool,
     /// The first one that does not exist yet.
     absent: Option<&'static str>,
@@ -108,10 +129,21 @@ pub(super) fn parse(row: &'static Row, request: &dyn Request) -> Result<Command,
     }
     if let Some(option) = options.absent {
         return Err(Error::Invalid(format!(
-            "SET option '{option}' is not supported yet; only NX, XX, IFEQ and GET are"
+            "SET option '{option}' is not supported yet; those of Redis 7 and IFEQ are"
         )));
     }
     let mut arguments = vec![request.bytes(1), request.bytes(2)];
+    let is_timed = options.moment.is_some();
+    match options.moment {
+        Some((name, Some(number))) => {
+            let count = Count::of_option(name).expect("a number follows such an option only");
+            let ms = count.life_in_ms(&number, "set")?;
+            arguments.push(Bytes::from(count.option_in_ms()));
+            arguments.push(Bytes::from(ms.to_string()));
+        }
+        Some((name, None)) => arguments.push(Bytes::from(name)),
+        None => {}
+    }
     if let Some((name, value)) = options.condition {
         arguments.push(Bytes::from(name));
         arguments.extend(value);
@@ -119,7 +151,8 @@ pub(super) fn parse(row: &'static Row, request: &dyn Request) -> Result<Command,
     arguments.extend(options.get.then(|| Bytes::from("GET")));
     // What says nothing new, as NX said twice does, leaves at least one option.
     assert!(arguments.len() > 2, "there was an option");
-    Ok(Command::new(&WITH_OPTIONS, Arguments::Few(arguments.into())))
+    let row = if is_timed { &TIMED } else { &WITH_OPTIONS };
+    Ok(Command::new(row, Arguments::Few(arguments.into())))
 }
 
 fn syntax() -> Error {
@@ -144,20 +177,25 @@ impl Options {
             let expected = value.ok_or_else(syntax)?;
             return self.compare("IFEQ", Some(expected)).map(|()| true);
         }
-        let (name, kind, valued) =
-            ABSENT.into_iter().find(|(name, ..)| is(name)).ok_or_else(syntax)?;
-        if valued && value.is_none() {
+        if let Some(name) = MOMENTS.into_iter().find(|name| is(name)) {
+            return self.end(name, value);
+        }
+        let name = ABSENT.into_iter().find(|name| is(name)).ok_or_else(syntax)?;
+        value.ok_or_else(syntax)?;
+        self.absent.get_or_insert(name);
+        self.compare(name, None)?;
+        Ok(true)
+    }
+
+    /// Takes in when the key goes; true if what follows was taken, too.
+    fn end(&mut self, name: &'static str, value: Option<Bytes>) -> Result<bool, Error> {
+        if self.moment.as_ref().is_some_and(|(other, _)| *other != name) {
             return Err(syntax());
         }
-        self.absent.get_or_insert(name);
-        match kind {
-            Kind::Condition => self.compare(name, None)?,
-            Kind::Expiry if self.expiry.is_some_and(|other| other != name) => {
-                return Err(syntax());
-            }
-            Kind::Expiry => self.expiry = Some(name),
-        }
-        Ok(valued)
+        let number = if name == KEEPTTL { None } else { Some(value.ok_or_else(syntax)?) };
+        let is_followed = number.is_some();
+        self.moment = Some((name, number));
+        Ok(is_followed)
     }
 
     /// Only `NX` and `XX` may be said twice: two values could not both be compared.
@@ -171,13 +209,13 @@ impl Options {
     }
 }
 
-/// The options in their checked form: the condition, and whether the old value is asked for.
-fn options<'a>(args: Args<'a>) -> Option<(Condition<'a>, bool)> {
-    let mut rest = args.iter().skip(2).peekable();
-    let condition = match *rest.peek()? {
-        b"NX" => Condition::Absent,
-        b"XX" => Condition::Present,
-        b"IFEQ" => {
+/// The condition in its checked form, and whether the old value is asked for.
+fn options<'a>(rest: impl Iterator<Item = &'a [u8]>) -> Option<(Condition<'a>, bool)> {
+    let mut rest = rest.peekable();
+    let condition = match rest.peek() {
+        Some(&b"NX") => Condition::Absent,
+        Some(&b"XX") => Condition::Present,
+        Some(&b"IFEQ") => {
             rest.next();
             Condition::Equals(rest.peek()?)
         }
@@ -187,20 +225,77 @@ fn options<'a>(args: Args<'a>) -> Option<(Condition<'a>, bool)> {
         rest.next();
     }
     match (rest.next(), rest.next()) {
-        (None, _) if condition != Condition::Always => Some((condition, false)),
+        (None, _) => Some((condition, false)),
         (Some(b"GET"), None) => Some((condition, true)),
         _ => None,
     }
 }
 
 fn check(args: Args<'_>) -> Result<(), Unreadable> {
-    Unreadable::unless(options(args).is_some())
+    // Without options it would be another row.
+    Unreadable::unless(args.len() > 2 && options(args.iter().skip(2)).is_some())
+}
+
+/// When the key goes, in its checked form.
+enum Moment<'a> {
+    /// By this count and number.
+    At(Count, &'a [u8]),
+    /// As it was.
+    Kept,
+}
+
+/// The moment in its checked form, and the options behind it.
+fn moment<'a>(args: Args<'a>) -> Option<(Moment<'a>, impl Iterator<Item = &'a [u8]>)> {
+    let mut rest = args.iter().skip(2);
+    let moment = match rest.next()? {
+        b"PX" => Moment::At(Count::MILLISECONDS, rest.next()?),
+        b"PXAT" => Moment::At(Count::UNIX_MILLISECONDS, rest.next()?),
+        b"KEEPTTL" => Moment::Kept,
+        _ => return None,
+    };
+    Some((moment, rest))
+}
+
+fn check_timed(args: Args<'_>) -> Result<(), Unreadable> {
+    let (moment, rest) = moment(args).ok_or(Unreadable::Malformed)?;
+    if let Moment::At(count, number) = moment {
+        count.check(number)?;
+    }
+    Unreadable::unless(options(rest).is_some())
+}
+
+fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let [key, value] = args.first();
+    let options = options(args.iter().skip(2)).expect("a row checks its arguments");
+    set_if(step, key, options, |values| values.set(key, value.into()))
+}
+
+fn run_timed(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let [key, value] = args.first();
+    let (moment, rest) = moment(args).expect("a row checks its arguments");
+    let options = options(rest).expect("a row checks its arguments");
+    let (count, number) = match moment {
+        Moment::At(count, number) => (count, number),
+        Moment::Kept => {
+            return set_if(step, key, options, |values| {
+                let value = value.into();
+                mutant!(KeepTtlForgotten, values.change(key, value), values.set(key, value));
+            });
+        }
+    };
+    match count.moment(number, step.values.now_ms()) {
+        Some(moment_ms) => set_if(step, key, options, |values| give(values, key, value, moment_ms)),
+        None => Answer::refused(&invalid("set")),
+    }
 }
 
 /// Compares and sets: what was compared is what all writes before this place have left.
-fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
-    let [key, value] = args.first();
-    let (condition, get) = options(args).expect("a row checks its arguments");
+fn set_if(
+    step: &mut Step<'_>,
+    key: &[u8],
+    (condition, get): (Condition<'_>, bool),
+    set: impl FnOnce(&mut dyn Values),
+) -> Answer {
     let old = step.values.get(key);
     let holds = condition.holds(old.map(|(old, _)| old.bytes()));
     let done = if holds { Reply::Ok } else { Reply::Nil };
@@ -209,7 +304,7 @@ fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
         false => Answer { reply: done, by: Some(old.map(|(_, by)| by)) },
     };
     if holds {
-        step.values.set(key, value.into());
+        set(step.values);
     }
     answer
 }

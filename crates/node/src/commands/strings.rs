@@ -75,6 +75,7 @@ pub(super) static SET: Row = Row {
             flags: &["optional"],
             ..Argument::ANY
         },
+        set::EXPIRATION,
     ],
     subcommands: &[],
     run: Data {
@@ -491,7 +492,7 @@ fn append(step: &mut Step<'_>, args: Args<'_>) -> Answer {
         return Answer::refused(TOO_LONG);
     }
     let new = [old, tail].concat();
-    step.values.set(key, new.into());
+    step.values.change(key, new.into());
     Answer { reply: Reply::Integer(length as i64), by }
 }
 
@@ -525,7 +526,7 @@ fn setrange(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     new.resize(old.len().max(end), 0);
     new[offset..end].copy_from_slice(part);
     let length = new.len();
-    step.values.set(key, new.into());
+    step.values.change(key, new.into());
     Answer { reply: Reply::Integer(length as i64), by }
 }
 

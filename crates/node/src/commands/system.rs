@@ -38,11 +38,36 @@ static MAXMEMORY: Row = Row {
     },
 };
 
+/// `RECLAIM keys`: removes up to so many keys that are dead, the longest dead first.
+static RECLAIM: Row = Row {
+    name: "reclaim",
+    arity: 2,
+    access: Access::Write,
+    flags: &[],
+    keys: None,
+    categories: &[],
+    tips: &[],
+    group: "system",
+    since: "",
+    summary: "Removes keys that are dead",
+    complexity: "O(N) where N is the number of keys that are removed.",
+    arguments: &[],
+    subcommands: &[],
+    run: Data {
+        id: FIRST_ID + 1,
+        model: Model::None,
+        parse: |_, _: &dyn Request| Err(Error::Invalid("the system has no words".into())),
+        effect: Effect::Write(Writes { check: check_reclaim, run: reclaim, ..Writes::NONE }),
+    },
+};
+
+/// All rows of the system.
+static ROWS: [&Row; 2] = [&MAXMEMORY, &RECLAIM];
+
 /// The row with this id.
 pub(super) fn row(id: u64) -> Result<&'static Row, Unreadable> {
-    let is_known = id == u64::from(MAXMEMORY.run.id);
-    let unknown = Unreadable::Unknown { what: "system command", number: id };
-    is_known.then_some(&MAXMEMORY).ok_or(unknown)
+    let row = ROWS.into_iter().find(|row| id == u64::from(row.run.id));
+    row.ok_or(Unreadable::Unknown { what: "system command", number: id })
 }
 
 impl Row {
@@ -64,6 +89,11 @@ impl Command {
     pub(crate) fn first_max_memory(bytes: u64) -> Command {
         Command::new(&MAXMEMORY, Arguments::copied([bytes.to_string().as_bytes(), IF_UNSET]))
     }
+
+    /// Removes up to so many keys that are dead at the time of its entry.
+    pub(crate) fn reclaim(keys: usize) -> Command {
+        Command::new(&RECLAIM, Arguments::copied([keys.to_string()]))
+    }
 }
 
 const IF_UNSET: &[u8] = b"NX";
@@ -71,13 +101,18 @@ const IF_UNSET: &[u8] = b"NX";
 /// The number of bytes, in its one form, and whether it counts only where none was set.
 fn limit(args: Args<'_>) -> Option<(u64, bool)> {
     let mut all = args.iter();
-    let text = str::from_utf8(all.next()?).ok()?;
-    let bytes: u64 = text.parse().ok().filter(|bytes: &u64| bytes.to_string() == text)?;
+    let bytes = number(all.next()?)?;
     match (all.next(), all.next()) {
         (None, _) => Some((bytes, false)),
         (Some(IF_UNSET), None) => Some((bytes, true)),
         _ => None,
     }
+}
+
+/// A number in its one form.
+fn number(text: &[u8]) -> Option<u64> {
+    let text = str::from_utf8(text).ok()?;
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }
 
 fn check(args: Args<'_>) -> Result<(), Unreadable> {
@@ -90,6 +125,22 @@ fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
         step.values.set_max_memory(bytes);
     }
     Answer::blindly(Reply::Ok)
+}
+
+/// More are never asked for: that is part of the format.
+const RECLAIMED_MAX: u64 = 1024;
+
+fn check_reclaim(args: Args<'_>) -> Result<(), Unreadable> {
+    let [keys] = args.first();
+    Unreadable::unless(number(keys).is_some_and(|keys| keys <= RECLAIMED_MAX))
+}
+
+fn reclaim(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let [keys] = args.first();
+    let most = number(keys).expect("a row checks its arguments") as usize;
+    let count = step.values.reclaim(most);
+    step.steps += count;
+    Answer::blindly(Reply::Integer(count as i64))
 }
 
 #[cfg(test)]

@@ -7,20 +7,23 @@ use bytes::Bytes;
 use super::arguments::{Arguments, Request};
 use super::command::{Command, Row};
 use super::unreadable::Unreadable;
-use super::{condition, counters, keys, set, strings};
+use super::{condition, counters, expiry, keys, set, strings, timed};
 use crate::reply::Error;
 
 /// All rows, the most frequent first.
 pub fn table() -> impl Iterator<Item = &'static Row> {
+    let frequent = strings::ROWS.iter().chain(keys::ROWS).chain(counters::ROWS);
     let others = [&condition::WATCH];
-    strings::ROWS.iter().chain(keys::ROWS).chain(counters::ROWS).copied().chain(others)
+    frequent.chain(expiry::ROWS).chain(timed::ROWS).copied().chain(others)
 }
 
 /// The rows by their ids.
 static BY_ID: LazyLock<Vec<Option<&'static Row>>> = LazyLock::new(|| {
     let last = table().map(|row| row.run.id).max().unwrap_or(0);
     let mut rows = vec![None; last as usize + 1];
-    table().chain([&set::WITH_OPTIONS]).for_each(|row| rows[row.run.id as usize] = Some(row));
+    table()
+        .chain([&set::WITH_OPTIONS, &set::TIMED])
+        .for_each(|row| rows[row.run.id as usize] = Some(row));
     rows
 });
 
@@ -97,11 +100,13 @@ mod tests {
             "incrbyfloat",
             "mset",
             "msetnx",
+            "psetex",
             "set",
+            "setex",
             "setnx",
             "setrange",
         ];
         assert_eq!(grows, expected);
-        assert!(set::WITH_OPTIONS.grows());
+        assert!(set::WITH_OPTIONS.grows() && set::TIMED.grows());
     }
 }

@@ -222,8 +222,15 @@ impl Past for State {
         &self.watch
     }
 
-    fn base(&self) -> &dyn View {
-        self
+    fn holds(&self, key: &[u8]) -> bool {
+        self.get(key).is_some()
+    }
+
+    fn walk_held(&self, from: Cursor, most: usize, each: &mut dyn FnMut(&[u8])) -> Option<Cursor> {
+        self.walk(from, most, &mut |key| {
+            each(key);
+            true
+        })
     }
 }
 

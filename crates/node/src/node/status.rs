@@ -1,7 +1,7 @@
 //! How the node sees itself and the cluster.
 
 use super::Node;
-use crate::api::{Level, LostStates, Memory, Order, Role, Status, Waits};
+use crate::api::{Expiry, Level, LostStates, Memory, Order, Role, Status, Waits};
 use crate::keyspace::Keyspace;
 
 impl Node {
@@ -14,6 +14,7 @@ impl Node {
     pub fn status(&self) -> Status {
         let Keyspace { order, level, .. } = *self.keyspaces.default();
         let keys = self.view(order).keys();
+        let (deadlines, reclaimed) = self.agreed.expiry();
         let waits = self.waits_for();
         Status {
             id: self.identity.id,
@@ -40,6 +41,7 @@ impl Node {
             clocks: self.clocks.measured(self.now).collect(),
             snapshots: self.snapshots_told(),
             memory: self.memory(),
+            expiry: Expiry { keys: deadlines, reclaimed },
             digests: self.digests.status(&self.agreed),
             lost: LostStates {
                 agreed: self.has_lost(Order::Agreed),

@@ -13,7 +13,12 @@
 //!
 //! What is known of a key lies in one [record], and a handle of four bytes says where. So a key of
 //! 16 bytes and a value of 100 take some 135 bytes. Reading changes nothing.
+//!
+//! A key may have a deadline. It is a part of the record; beside the records all deadlines lie in
+//! their order, so that who reclaims keys finds those that are due. The store knows no time:
+//! whether a key is dead is for its owner to say.
 
+mod deadlines;
 mod keys;
 mod numbered;
 mod record;
@@ -32,8 +37,10 @@ use std::marker::PhantomData;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use deadlines::Deadlines;
 use keys::Keys;
 pub(crate) use record::{Record, Value, Written};
+pub(crate) use records::Deadline;
 use records::{New, Records};
 pub(crate) use slot::{COUNT as SLOTS, of as slot_of};
 use slots::{PAGE_SLOTS, Slots};
@@ -44,6 +51,7 @@ pub(crate) use walk::Walk;
 pub(crate) struct Store<P> {
     slots: Slots,
     records: Records,
+    deadlines: Deadlines,
     written: PhantomData<P>,
 }
 
@@ -92,7 +100,12 @@ impl Cursor {
 
 impl<P: Written> Store<P> {
     pub(crate) fn new() -> Store<P> {
-        Store { slots: Slots::new(), records: Records::default(), written: PhantomData }
+        Store {
+            slots: Slots::new(),
+            records: Records::default(),
+            deadlines: Deadlines::default(),
+            written: PhantomData,
+        }
     }
 
     /// What all records count: the bytes of each key, of its value, and [`RECORD_BYTES`]. What they
@@ -106,20 +119,36 @@ impl<P: Written> Store<P> {
         Some(self.records.get(handle).1)
     }
 
-    /// Gives a key a value, or notes that it has none any more; true if it was here.
+    /// Gives a key a value without a deadline, or notes that it has none any more; true if it was
+    /// here.
     pub(crate) fn set(&mut self, key: &[u8], value: Option<Cow<'_, [u8]>>, by: P) -> bool {
-        let (new, hash) = (New { key, value, deadline_ms: None, by }, xxh3_64(key));
+        self.set_until(key, value, Deadline::Never, by)
+    }
+
+    /// Gives a key a value, or notes that it has none any more, and says when it goes; true if it
+    /// was here.
+    pub(crate) fn set_until(
+        &mut self,
+        key: &[u8],
+        value: Option<Cow<'_, [u8]>>,
+        deadline: Deadline,
+        by: P,
+    ) -> bool {
+        let (new, hash) = (New { key, value, deadline, by }, xxh3_64(key));
         let keys = self.slots.get_mut(slot::of(key));
         let Some(handle) = keys.get_mut(hash, key, &self.records) else {
             let handle = self.records.insert(new);
             keys.insert(hash, key, handle, &self.records);
+            self.note_deadline(key, None, deadline.after(None));
             return false;
         };
         let (old, room_bytes) = (*handle, self.records.room_bytes(*handle));
-        *handle = self.records.replace(old, new);
-        if *handle != old {
+        let (new, old_ms) = self.records.replace(old, new);
+        *handle = new;
+        if new != old {
             self.move_some(room_bytes);
         }
+        self.note_deadline(key, old_ms, deadline.after(old_ms));
         true
     }
 
@@ -128,9 +157,59 @@ impl<P: Written> Store<P> {
         let keys = self.slots.get_mut(slot::of(key));
         let Some(handle) = keys.remove(xxh3_64(key), key, &self.records) else { return false };
         let room_bytes = self.records.room_bytes(handle);
-        self.records.remove(handle);
+        let old_ms = self.records.remove(handle);
         self.move_some(room_bytes);
+        self.note_deadline(key, old_ms, None);
         true
+    }
+
+    // Deadlines.
+
+    /// A key had one deadline and has another. Its record is as it is now.
+    #[inline]
+    fn note_deadline(&mut self, key: &[u8], old_ms: Option<u64>, new_ms: Option<u64>) {
+        if old_ms != new_ms {
+            self.move_deadline(key, old_ms, new_ms);
+        }
+    }
+
+    fn move_deadline(&mut self, key: &[u8], old_ms: Option<u64>, new_ms: Option<u64>) {
+        let place = Cursor::of(key);
+        if let Some(old_ms) = old_ms {
+            let mut shared = false;
+            self.at(place, &mut |other, record| {
+                shared |= other != key && record.deadline_ms == Some(old_ms);
+                !shared
+            });
+            mutant!(DeadlineStaysListed, self.deadlines.remove(old_ms, place, shared), ());
+        }
+        if let Some(new_ms) = new_ms {
+            self.deadlines.add(new_ms, place);
+        }
+    }
+
+    /// How many keys have a deadline.
+    pub(crate) fn deadlines(&self) -> u64 {
+        self.deadlines.count()
+    }
+
+    /// The earliest deadline, in milliseconds of log time.
+    pub(crate) fn first_deadline_ms(&self) -> Option<u64> {
+        self.deadlines.first().map(|(deadline_ms, _)| deadline_ms)
+    }
+
+    /// The first key that goes by this time, in the order of deadlines and then of the walk.
+    pub(crate) fn first_due(&self, by_ms: u64) -> Option<&[u8]> {
+        let (deadline_ms, place) = self.deadlines.first().filter(|first| first.0 <= by_ms)?;
+        let mut due: Option<&[u8]> = None;
+        self.at(place, &mut |key, record| {
+            // Of keys of one hash the least comes first, whatever their order here.
+            if record.deadline_ms == Some(deadline_ms) && due.is_none_or(|other| key < other) {
+                due = Some(key);
+            }
+            true
+        });
+        Some(due.expect("a deadline is listed where a key has it"))
     }
 
     /// Moves a few records together where much room of so many bytes is free, so that pages become
@@ -206,13 +285,14 @@ impl<P: Written> Store<P> {
     /// Only tests want that.
     pub(crate) fn rot(&mut self, key: &[u8]) -> bool {
         let Some(record) = self.get(key) else { return false };
-        let (by, value) = (record.by(), record.value.map(|value| value.bytes().to_vec()));
+        let (by, deadline_ms) = (record.by(), record.deadline_ms);
+        let value = record.value.map(|value| value.bytes().to_vec());
         let Some(mut value) = value else { return false };
         match value.first_mut() {
             Some(byte) => *byte ^= 1,
             None => value.push(b'?'),
         }
-        self.set(key, Some(value.into()), by)
+        self.set_until(key, Some(value.into()), Deadline::of(deadline_ms), by)
     }
 
     /// Calls `each` with the keys that lie at one place of the walk.
@@ -230,12 +310,17 @@ impl<P: Written> Store<P> {
         });
     }
 
+    fn drop_part(&mut self) -> Option<usize> {
+        let part = self.slots.drop_some().or_else(|| self.records.drop_some());
+        part.or_else(|| self.deadlines.drop_one().then_some(1))
+    }
+
     /// Takes out about so many keys, wherever they lie, so that a store that is over goes in
     /// pieces: how much this was, in keys. Nobody looks into it any more.
     pub(crate) fn drop_some(&mut self, most: u64) -> u64 {
         let mut count = 0;
         while count < most
-            && let Some(some) = self.slots.drop_some().or_else(|| self.records.drop_some())
+            && let Some(some) = self.drop_part()
         {
             count += some as u64;
         }

@@ -55,7 +55,7 @@ pub(super) enum Held<'a> {
 pub(super) struct Parts<'a> {
     pub(super) key: &'a [u8],
     pub(super) held: Held<'a>,
-    /// When the key goes, in milliseconds of log time. Nothing sets it yet.
+    /// When the key goes, in milliseconds of log time.
     pub(super) deadline_ms: Option<u64>,
 }
 
@@ -144,13 +144,24 @@ impl Deref for Value<'_> {
 pub(crate) struct Record<'a, P> {
     /// The value; none: the key was removed, and who removed it is kept.
     pub(crate) value: Option<Value<'a>>,
+    /// When the key goes, in milliseconds of log time; none: it stays.
+    pub(crate) deadline_ms: Option<u64>,
     written: &'a [u8],
     order: PhantomData<P>,
 }
 
 impl<'a, P: Written> Record<'a, P> {
-    pub(super) fn new(value: Option<Value<'a>>, written: &'a [u8]) -> Record<'a, P> {
-        Record { value, written, order: PhantomData }
+    pub(super) fn new(
+        value: Option<Value<'a>>,
+        deadline_ms: Option<u64>,
+        written: &'a [u8],
+    ) -> Record<'a, P> {
+        Record { value, deadline_ms, written, order: PhantomData }
+    }
+
+    /// Whether the key is dead at this time, in milliseconds of log time.
+    pub(crate) fn is_dead(&self, now_ms: u64) -> bool {
+        self.deadline_ms.is_some_and(|deadline_ms| deadline_ms <= now_ms)
     }
 
     /// Where the write stands that this comes from.

@@ -27,8 +27,35 @@ pub(super) struct New<'a, P> {
     pub(super) key: &'a [u8],
     /// None: the key is removed.
     pub(super) value: Option<Cow<'a, [u8]>>,
-    pub(super) deadline_ms: Option<u64>,
+    pub(super) deadline: Deadline,
     pub(super) by: P,
+}
+
+/// When a key goes that is given a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deadline {
+    /// It stays.
+    Never,
+    /// At this time, in milliseconds of log time.
+    At(u64),
+    /// When it would have gone, if that is later than this time: else it is a new key, and stays.
+    KeptAfter(u64),
+}
+
+impl Deadline {
+    /// That of a record.
+    pub(crate) fn of(deadline_ms: Option<u64>) -> Deadline {
+        deadline_ms.map_or(Deadline::Never, Deadline::At)
+    }
+
+    /// What it comes to where the key had such a deadline so far.
+    pub(super) fn after(self, old_ms: Option<u64>) -> Option<u64> {
+        match self {
+            Deadline::Never => None,
+            Deadline::At(deadline_ms) => Some(deadline_ms),
+            Deadline::KeptAfter(now_ms) => old_ms.filter(|old_ms| *old_ms > now_ms),
+        }
+    }
 }
 
 impl<P> New<'_, P> {
@@ -61,7 +88,7 @@ impl Records {
             Held::Great(number) => Some(Value::Great(self.great.get(number))),
             Held::Removed => None,
         };
-        (parts.key, Record::new(value, written))
+        (parts.key, Record::new(value, parts.deadline_ms, written))
     }
 
     /// What all of them count.
@@ -82,34 +109,40 @@ impl Records {
     /// Keeps a record: its handle.
     pub(super) fn insert<P: Written>(&mut self, new: New<'_, P>) -> Handle {
         self.bytes += new.count();
-        self.encode(new);
+        self.encode(new, None);
         self.slabs.insert(&self.scratch)
     }
 
-    /// Puts a record in the place of another one: its handle, which may be the same.
-    pub(super) fn replace<P: Written>(&mut self, handle: Handle, new: New<'_, P>) -> Handle {
-        let Parts { key, held, .. } = Parts::read(self.slabs.room(handle)).0;
+    /// Puts a record in the place of another one: its handle, which may be the same, and the
+    /// deadline that the key had so far.
+    pub(super) fn replace<P: Written>(
+        &mut self,
+        handle: Handle,
+        new: New<'_, P>,
+    ) -> (Handle, Option<u64>) {
+        let Parts { key, held, deadline_ms } = Parts::read(self.slabs.room(handle)).0;
         let old_bytes = mutant!(OverwrittenCounted, self.count(key, held), 0);
         if let Held::Great(number) = held {
             self.great.remove(number);
         }
         self.bytes = self.bytes + new.count() - old_bytes;
-        self.encode(new);
+        self.encode(new, deadline_ms);
         if self.slabs.overwrite(handle, &self.scratch) {
-            return handle;
+            return (handle, deadline_ms);
         }
         mutant!(OldRoomKept, self.slabs.free(handle), ());
-        self.slabs.insert(&self.scratch)
+        (self.slabs.insert(&self.scratch), deadline_ms)
     }
 
-    /// Gives the room of a record back.
-    pub(super) fn remove(&mut self, handle: Handle) {
-        let Parts { key, held, .. } = Parts::read(self.slabs.room(handle)).0;
+    /// Gives the room of a record back: the deadline that the key had.
+    pub(super) fn remove(&mut self, handle: Handle) -> Option<u64> {
+        let Parts { key, held, deadline_ms } = Parts::read(self.slabs.room(handle)).0;
         self.bytes -= self.count(key, held);
         if let Held::Great(number) = held {
             self.great.remove(number);
         }
         self.slabs.free(handle);
+        deadline_ms
     }
 
     /// How long the room of a record is, in bytes.
@@ -148,8 +181,13 @@ impl Records {
         self.slabs.drop_some().or_else(|| self.great.drop_one().then_some(1))
     }
 
-    /// Puts a record together.
-    fn encode<P: Written>(&mut self, New { key, value, deadline_ms, by }: New<'_, P>) {
+    /// Puts a record together. `old_ms`: the deadline that the key has had so far.
+    fn encode<P: Written>(
+        &mut self,
+        New { key, value, deadline, by }: New<'_, P>,
+        old_ms: Option<u64>,
+    ) {
+        let deadline_ms = deadline.after(old_ms);
         let held = match value {
             None => Held::Removed,
             Some(value) if value.len() > SMALL_BYTES_MAX => {

@@ -246,3 +246,40 @@ fn a_store_that_is_over_goes_in_pieces() {
     assert!(pieces.len() > 50);
     assert_eq!(store.records.counts(), (0, 0));
 }
+
+/// Each deadline of a record is listed, the earliest first, and nothing else is.
+#[test]
+fn deadlines_are_those_of_the_records() {
+    for seed in 0..100 {
+        let (mut chance, mut store) = (Random::new(seed), Store::new());
+        let mut model: BTreeMap<Vec<u8>, Option<u64>> = BTreeMap::new();
+        for by in 0..300 {
+            // Some of one hash, which share their place in the list.
+            let n = chance.between(0, 12) as u64;
+            let key = if n < 6 { colliding(n) } else { n.to_string().into_bytes() };
+            let old = model.get(&key).copied().flatten();
+            let deadline = match chance.between(0, 5) {
+                0 => Deadline::Never,
+                1 => Deadline::KeptAfter(50),
+                _ => Deadline::At(chance.between(0, 9) as u64 * 20),
+            };
+            if chance.between(0, 4) == 0 {
+                assert_eq!(store.remove(&key), model.remove(&key).is_some());
+            } else {
+                store.set_until(&key, Some(b"v".into()), deadline, by);
+                model.insert(key.clone(), deadline.after(old));
+            }
+            let expected = model.get(&key).copied().flatten();
+            assert_eq!(store.get(&key).and_then(|record| record.deadline_ms), expected);
+            let listed = model.iter().filter_map(|(key, deadline_ms)| Some(((*deadline_ms)?, key)));
+            let first = listed.clone().map(|(deadline_ms, _)| deadline_ms).min();
+            assert_eq!(store.deadlines(), listed.clone().count() as u64, "seed {seed}");
+            assert_eq!(store.first_deadline_ms(), first, "seed {seed}");
+            let due = store.first_due(99).map(<[u8]>::to_vec);
+            let is_first = |key: &Vec<u8>| listed.clone().any(|one| one == (first.unwrap(), key));
+            assert_eq!(due.is_some(), first.is_some_and(|first| first <= 99), "seed {seed}");
+            assert!(due.is_none_or(|due| is_first(&due)), "seed {seed}");
+        }
+        while store.drop_some(7) > 0 {}
+    }
+}

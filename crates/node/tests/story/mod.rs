@@ -126,7 +126,8 @@ impl World {
     /// - `digests MS KEYS`: states are compared so often, and so many keys a turn; `digests`: what
     ///   came of it; `decay 1 KEY`: the value of a key changes in the memory of node 1.
     /// - `slow`: from now on nodes take one turn a step, whatever they leave over.
-    /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done.
+    /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done; `n1.a
+    ///   fill KEY COUNT MS`: they go so long after the beginning of the world.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads;
     ///   `terms`: the term of each node.
     /// - `n1.a flood COUNT`: so many writes, ten each millisecond; messages and disks take no time
@@ -287,7 +288,11 @@ impl World {
                 let groups = disk.snapshots.values().map(|snapshot| snapshot.groups).min();
                 disk.kept[..groups.unwrap_or(0)].fill(Bytes::from_static(GONE));
             }
-            [who, "fill", key, count] => self.fill(who, key, number(count)),
+            [who, "fill", key, count] => self.fill(who, key, number(count), ""),
+            [who, "fill", key, count, ms] => {
+                let moment = (BEGAN_MS + number(ms)).to_string();
+                self.fill(who, key, number(count), &format!("pxat {moment}"));
+            }
             [who, "flood", count] => self.flood(who, number(count)),
             [who, command @ ..] if who.contains('.') => self.ask(who, command),
             _ => panic!("not a command of a story: {line}"),
@@ -580,10 +585,12 @@ impl World {
         self.flying.is_empty() && self.disks.values().all(|disk| disk.pending.is_empty())
     }
 
-    fn fill(&mut self, who: &str, key: &str, count: u64) {
+    fn fill(&mut self, who: &str, key: &str, count: u64, options: &str) {
         let told = std::mem::take(&mut self.told);
         for write in 1..=count {
-            self.ask(who, &["set", &format!("{key}{write}"), "v"]);
+            let key = format!("{key}{write}");
+            let words = ["set", &key, "v"].into_iter().chain(options.split_whitespace());
+            self.ask(who, &words.collect::<Vec<_>>());
             while !self.requests.is_empty() {
                 self.step();
             }

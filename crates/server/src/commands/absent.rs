@@ -7,7 +7,6 @@ const COMPARE: &str =
     "read with GET, then SET key value IFEQ what-was-read, again if it answers nil";
 const ONE_STRING: &str = "values are strings: keep the whole of it in one, and change it with SET key value IFEQ what-was-read";
 const MANY: &str = "send MSET";
-const NO_EXPIRY: &str = "keys stay until they are deleted: DEL the key when it is over";
 const NO_MESSAGES: &str = "ask for the key with GET now and then";
 const NO_SCRIPTS: &str =
     "do it in the client, and make each change with SET key value IFEQ what-was-read";
@@ -23,11 +22,6 @@ const FAMILIES: &[(&str, &str)] = &[
         "copy rename renamenx lcs bitcount bitfield bitfield_ro bitop bitpos getbit setbit delex",
     ),
     (MANY, "msetex"),
-    (
-        NO_EXPIRY,
-        "expire expireat expiretime getex persist pexpire pexpireat pexpiretime psetex pttl \
-         setex ttl",
-    ),
     ("sort in the client", "sort sort_ro"),
     (
         ONE_STRING,

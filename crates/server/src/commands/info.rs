@@ -149,11 +149,11 @@ fn persistence(text: &mut String, status: &Status, figures: &Figures) -> fmt::Re
     )
 }
 
-fn stats(text: &mut String, _: &Status, figures: &Figures) -> fmt::Result {
+fn stats(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result {
     write!(
         text,
-        "total_connections_received:{}\r\ntotal_commands_processed:{}\r\n",
-        figures.connections, figures.commands
+        "total_connections_received:{}\r\ntotal_commands_processed:{}\r\nexpired_keys:{}\r\n",
+        figures.connections, figures.commands, status.expiry.reclaimed
     )
 }
 
@@ -173,7 +173,7 @@ fn keyspace(text: &mut String, status: &Status, _: &Figures) -> fmt::Result {
     if status.keys == 0 {
         return Ok(());
     }
-    write!(text, "db0:keys={},expires=0,avg_ttl=0\r\n", status.keys)
+    write!(text, "db0:keys={},expires={},avg_ttl=0\r\n", status.keys, status.expiry.keys)
 }
 
 /// What this server has that Redis has not.

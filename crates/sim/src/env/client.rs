@@ -12,6 +12,8 @@ use crate::record::operation::{Action, Operation, private_key};
 
 /// So many wishes are for commands of which no history tells.
 const OTHERS_PERCENT: u64 = 8;
+/// Of these, so many are a SET that says when its key goes.
+const TIMED_PERCENT: u64 = 20;
 
 /// The most keys that one command names.
 const KEYS_MAX: u64 = 6;
@@ -167,7 +169,9 @@ impl Client {
     /// A command of which no history tells, or a transaction of such: the fold of the log knows
     /// what they mean.
     fn draw_other(&mut self, setting: &Setting) -> Wish {
+        let is_timed = setting.order == Order::Agreed && self.chance.percent(TIMED_PERCENT);
         let action = match self.chance.weighted(&[(6, 0), (2, 1), (3, 2)]) {
+            0 if is_timed => self.draw_timed(),
             0 => self.draw_command(&OTHERS),
             1 => self.draw_command(&[*WATCH]),
             _ => self.draw_exec(),
@@ -204,12 +208,53 @@ impl Client {
             match row.name {
                 "getrange" => words.extend(["0", "0"].map(Bytes::from)),
                 "setrange" => words.extend([Bytes::from("2"), self.draw_number()]),
+                "expire" => words.extend(["1"].map(Bytes::from)),
+                "pexpire" => words.extend(self.draw_life()),
+                "setex" => words.extend([Bytes::from("1"), self.draw_number()]),
+                "psetex" => words.extend([self.draw_ms(), self.draw_number()]),
+                "getex" => words.extend(self.draw_change()),
                 "getset" | "setnx" | "delifeq" | "append" | "incrby" | "decrby" | "mset"
                 | "msetnx" => words.push(self.draw_number()),
                 _ => {}
             }
         }
         Action::Other { words, keys }
+    }
+
+    /// A SET that says when the key goes.
+    fn draw_timed(&mut self) -> Action {
+        let key = Bytes::from(format!("other{}", self.chance.below(3)));
+        let mut words = vec![Bytes::from("SET"), key.clone(), self.draw_number()];
+        match self.chance.percent(80) {
+            true => words.extend([Bytes::from("PX"), self.draw_ms()]),
+            false => words.push(Bytes::from("KEEPTTL")),
+        }
+        let option = self.chance.pick(&["", "", "", "NX", "XX"]);
+        words.extend((!option.is_empty()).then(|| Bytes::from(option)));
+        words.extend(self.chance.percent(20).then(|| Bytes::from("GET")));
+        Action::Other { words, keys: vec![key] }
+    }
+
+    /// How long a key is to stay: so that some outlast a change of leaders, and most do not outlast
+    /// their world.
+    fn draw_ms(&mut self) -> Bytes {
+        let most = self.chance.pick(&[20, 300, 2_000, 6_000]);
+        Bytes::from(self.chance.between(1, most).to_string())
+    }
+
+    fn draw_life(&mut self) -> Vec<Bytes> {
+        let option = self.chance.pick(&["", "", "NX", "XX", "GT", "LT"]);
+        let ms = if self.chance.percent(5) { Bytes::from("-1") } else { self.draw_ms() };
+        [ms].into_iter().chain((!option.is_empty()).then(|| Bytes::from(option))).collect()
+    }
+
+    /// What GETEX does to a deadline.
+    fn draw_change(&mut self) -> Vec<Bytes> {
+        match self.chance.below(3) {
+            0 => vec![],
+            1 => vec![Bytes::from("PERSIST")],
+            _ => vec![Bytes::from("PX"), self.draw_ms()],
+        }
     }
 
     fn draw_number(&mut self) -> Bytes {
@@ -341,11 +386,14 @@ static WATCH: LazyLock<&node::Row> =
     LazyLock::new(|| node::find(b"watch").expect("there is such a command"));
 
 /// Whether a world tries a command by itself: not those that a history has words for, nor what a
-/// model of a few lines cannot say (sums of fractions, and what looks at all keys).
+/// model of a few lines cannot say (sums of fractions, what looks at all keys, what is left of a
+/// life by a clock).
 fn is_other(row: &node::Row) -> bool {
     let by_history = ["get", "set", "del", "exists"].contains(&row.name);
     let twins = ["unlink", "substr", "watch"].contains(&row.name);
-    row.keys.is_some() && !by_history && !twins && row.name != "incrbyfloat"
+    let by_clock = ["ttl", "pttl", "expireat", "pexpireat"].contains(&row.name);
+    let sums = row.name == "incrbyfloat";
+    row.keys.is_some() && !by_history && !twins && !by_clock && !sums
 }
 
 #[cfg(test)]

@@ -113,6 +113,7 @@ pub(crate) fn status(node: u64) -> Status {
         clocks: vec![],
         digests: Default::default(),
         snapshots: node::Snapshots::default(),
+        expiry: node::Expiry::default(),
         memory: node::Memory::default(),
         lost: node::LostStates::default(),
     }

@@ -4,7 +4,10 @@
 //! The log is folded here once more, by code that shares nothing with the node: each write runs if
 //! its id is the successor of its node's last, and does what its command says. A replica that
 //! stands at an index holds what this fold held there, key by key, and no other key; it counts the
-//! same memory, and has the same limit. What DEL and EXISTS counted, and EXEC was answered with, is what this fold held at the position that their certificates name.
+//! same memory, and has the same limit. What DEL and EXISTS counted, and EXEC was answered with, is
+//! what this fold held at the position that their certificates name. A key that has a deadline is
+//! gone from the first entry on whose time has reached it; it counts until something is written to
+//! it, or an entry reclaims it.
 
 mod transactions;
 
@@ -18,7 +21,7 @@ use node::{
 
 use super::invariant::{Invariant, Rest, Turn};
 use super::memory::Memory;
-use super::model::meaning;
+use super::model::{Found, Held, meaning, staying};
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
 use transactions::Transactions;
@@ -28,6 +31,8 @@ use transactions::Transactions;
 pub(crate) struct SameFold {
     /// How many keys there were at each index.
     counts: Vec<u64>,
+    /// The greatest time of the entries up to each index, in milliseconds.
+    times_ms: Vec<u64>,
     keys: BTreeMap<Bytes, Versions>,
     /// How many of them hold something now.
     count: u64,
@@ -41,7 +46,7 @@ pub(crate) struct SameFold {
 }
 
 /// What a key held from which write on.
-type Versions = Vec<(AgreedPosition, Option<Bytes>)>;
+type Versions = Vec<(AgreedPosition, Option<Held>)>;
 
 /// Whether another member's state took the place of its own in this turn.
 fn has_fetched(turn: &Turn<'_>) -> bool {
@@ -53,34 +58,53 @@ fn has_fetched(turn: &Turn<'_>) -> bool {
 const KEYS_MAX: usize = 64;
 
 impl SameFold {
-    fn value(&self, key: &Bytes) -> Option<&Bytes> {
-        self.keys.get(key)?.last().and_then(|(_, value)| value.as_ref())
+    /// What a key holds now, dead or not.
+    fn last(&self, key: &Bytes) -> Option<&Held> {
+        self.keys.get(key)?.last().and_then(|(_, held)| held.as_ref())
+    }
+
+    /// What it holds now that is alive.
+    fn alive(&self, key: &Bytes) -> Option<&Held> {
+        self.last(key).filter(|held| held.is_alive(self.time_at(self.times_ms.len() as u64)))
+    }
+
+    /// The time behind an entry, in milliseconds.
+    fn time_at(&self, index: u64) -> u64 {
+        if index == 0 { 0 } else { self.times_ms[index as usize - 1] }
     }
 
     /// What a key held behind an entry.
     fn at(&self, key: &Bytes, index: u64) -> Option<&Bytes> {
-        self.held(key, |from| from.index <= Index(index))
+        self.held(key, index, |from| from.index <= Index(index)).map(|held| &held.value)
     }
 
-    /// What a key held behind those writes that are before.
-    fn held(&self, key: &Bytes, before: impl Fn(AgreedPosition) -> bool) -> Option<&Bytes> {
+    /// What a key held behind those writes that are before, in this entry.
+    fn held(
+        &self,
+        key: &Bytes,
+        index: u64,
+        before: impl Fn(AgreedPosition) -> bool,
+    ) -> Option<&Held> {
         let versions = self.keys.get(key)?;
         let end = versions.partition_point(|(from, _)| before(*from));
-        versions[..end].last().and_then(|(_, value)| value.as_ref())
+        let held = versions[..end].last().and_then(|(_, held)| held.as_ref());
+        held.filter(|held| held.is_alive(self.time_at(index)))
     }
 
-    fn put(&mut self, at: AgreedPosition, key: &Bytes, value: Option<Bytes>) {
+    fn put(&mut self, at: AgreedPosition, key: &Bytes, held: Option<Held>) {
         let versions = self.keys.entry(key.clone()).or_default();
-        let before = versions.last().and_then(|(_, value)| value.as_ref());
-        self.memory.put(key, before, value.as_ref());
-        self.count = self.count - u64::from(before.is_some()) + u64::from(value.is_some());
-        versions.push((at, value));
+        let before = versions.last().and_then(|(_, held)| held.as_ref());
+        let value = |held: Option<&Held>| held.map(|held| held.value.clone());
+        self.memory.put(key, value(before).as_ref(), value(held.as_ref()).as_ref());
+        self.count = self.count - u64::from(before.is_some()) + u64::from(held.is_some());
+        versions.push((at, held));
         self.touched[at.index.0 as usize - 1].push(key.clone());
     }
 
     /// Folds in one more entry.
-    fn fold(&mut self, index: u64, writes: Vec<NamedWrite>) {
+    fn fold(&mut self, index: u64, time_ms: Option<u64>, writes: Vec<NamedWrite>) {
         self.touched.push(vec![]);
+        self.times_ms.push(self.time_at(index - 1).max(time_ms.unwrap_or(0)));
         let mut offset = 0;
         for NamedWrite { node, boot, sequence, command } in writes {
             let at = AgreedPosition { index: Index(index), offset };
@@ -112,35 +136,39 @@ impl SameFold {
     /// Folds in what a command does that stands there.
     fn run(&mut self, at: AgreedPosition, name: &str, arguments: &[Bytes]) {
         match (name, arguments) {
-            ("set", [key, value]) => self.put(at, key, Some(value.clone())),
-            ("set", [key, value, condition @ ..]) => {
-                let there = self.value(key);
-                let holds = match condition {
-                    [option, ..] if option == "NX" => there.is_none(),
-                    [option, ..] if option == "XX" => there.is_some(),
-                    [option, expected, ..] if option == "IFEQ" => there == Some(expected),
-                    _ => true,
-                };
-                if holds {
-                    self.put(at, key, Some(value.clone()));
+            ("set", [key, value]) => self.put(at, key, Some(staying(value.clone()))),
+            ("set", [key, value, option, expected, ..]) if option == "IFEQ" => {
+                if self.alive(key).map(|held| &held.value) == Some(expected) {
+                    self.put(at, key, Some(staying(value.clone())));
                 }
             }
             ("del", keys) => keys.iter().for_each(|key| self.put(at, key, None)),
+            ("reclaim", [most]) => self.reclaim(at, most),
             (name, arguments) => {
-                let held = |key: &Bytes| self.value(key).cloned();
-                let meaning = meaning(name, arguments, &held);
+                let held = |key: &Bytes| self.alive(key).cloned();
+                let now_ms = self.time_at(at.index.0);
+                let meaning = meaning(name, arguments, &Found { held: &held, now_ms });
                 let changes = meaning.map_or(vec![], |(changes, _)| changes);
-                changes.into_iter().for_each(|(key, value)| self.put(at, &key, value));
+                changes.into_iter().for_each(|(key, held)| self.put(at, &key, held));
             }
         }
+    }
+
+    /// What is dead goes. (In no world so many keys have deadlines that some are left.)
+    fn reclaim(&mut self, at: AgreedPosition, most: &Bytes) {
+        let is_dead = |key: &&Bytes| self.last(key).is_some() && self.alive(key).is_none();
+        let dead: Vec<Bytes> = self.keys.keys().filter(is_dead).cloned().collect();
+        let most: usize = std::str::from_utf8(most).unwrap_or("").parse().unwrap_or(0);
+        assert!(dead.len() <= most, "few keys of a world have a deadline");
+        dead.iter().for_each(|key| self.put(at, key, None));
     }
 
     /// How many of its keys were there for a command that stands there: DEL finds each once, EXISTS
     /// as often as it is named.
     fn count(&self, operation: &Operation, at: AgreedPosition) -> i64 {
         let there = |key: &&Bytes| match operation.action.is_write() {
-            true => self.held(key, |from| from < at).is_some(),
-            false => self.held(key, |from| from <= at).is_some(),
+            true => self.held(key, at.index.0, |from| from < at).is_some(),
+            false => self.held(key, at.index.0, |from| from <= at).is_some(),
         };
         let count = match &operation.action {
             Action::Many { keys, removes: false } => keys.iter().filter(there).count(),
@@ -162,9 +190,10 @@ impl SameFold {
         }
         let is_write = operation.action.is_write();
         let before = |from: AgreedPosition| if is_write { from < at } else { from <= at };
-        let held = |key: &Bytes| self.held(key, before).cloned();
+        let held = |key: &Bytes| self.held(key, at.index.0, before).cloned();
+        let found = Found { held: &held, now_ms: self.time_at(at.index.0) };
         let name = String::from_utf8_lossy(&words[0]).to_ascii_lowercase();
-        let expected = meaning(&name, &words[1..], &held).map(|(_, reply)| reply);
+        let expected = meaning(&name, &words[1..], &found).map(|(_, reply)| reply);
         if expected.as_ref() == Some(reply) {
             return Ok(());
         }
@@ -183,11 +212,12 @@ impl SameFold {
             return Ok(());
         };
         let name = String::from_utf8_lossy(&words[0]).to_ascii_lowercase();
-        let refuses = |value: &Option<Bytes>| {
-            meaning(&name, &words[1..], &|_: &Bytes| value.clone()).is_none()
+        let refuses = |held: &Option<Held>| {
+            let found = Found { held: &|_: &Bytes| held.clone(), now_ms: 0 };
+            meaning(&name, &words[1..], &found).is_none()
         };
         let versions = self.keys.get(&words[1]).map_or(&[][..], Vec::as_slice);
-        if self.counts.is_empty() || versions.iter().any(|(_, value)| refuses(value)) {
+        if self.counts.is_empty() || versions.iter().any(|(_, held)| refuses(held)) {
             return Ok(());
         }
         let (asked, outcome) = (operation.describe(), describe::outcome(&operation.outcome));
@@ -240,7 +270,8 @@ impl Invariant for SameFold {
                 let node = status.id.0;
                 return Err(format!("node {node} has applied entry {next}, which nobody holds"));
             };
-            self.fold(next, writes);
+            let time_ms = turn.view.stamp(next).and_then(|(_, stamp_ms)| stamp_ms);
+            self.fold(next, time_ms, writes);
         }
         if turn.view.is_within_entry() {
             // It holds more than the fold up to there. It is looked at when it stands between two

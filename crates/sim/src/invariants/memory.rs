@@ -9,7 +9,7 @@ use node::{AgreedPosition, Status};
 const RECORD_BYTES: u64 = 64;
 
 /// Commands that Redis refuses where there is no memory.
-const GROWS: [&str; 12] = [
+const GROWS: [&str; 14] = [
     "append",
     "decr",
     "decrby",
@@ -19,7 +19,9 @@ const GROWS: [&str; 12] = [
     "incrbyfloat",
     "mset",
     "msetnx",
+    "psetex",
     "set",
+    "setex",
     "setnx",
     "setrange",
 ];

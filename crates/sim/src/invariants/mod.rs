@@ -16,6 +16,7 @@
 //! | [`vector`] | turn | a replica's version vector only grows, restarts included |
 //! | [`committed`] | turn | what is committed never changes, and later leaders have it |
 //! | [`fold`] | turn | a replica holds the fold of the log, equal at equal index |
+//! | [`expiry`] | turn | a key that was gone stays so until it is written |
 //! | [`merge`] | turn | merged replicas with equal vectors hold the same |
 //! | [`share`] | turn | no turn of an agreed world answers more than its shares |
 //! | [`patience`] | turn | a request is answered once, within its timeout |
@@ -50,6 +51,7 @@ pub(crate) mod copy;
 mod digest;
 #[cfg(test)]
 pub(crate) mod example;
+mod expiry;
 mod fold;
 mod full;
 pub(crate) mod invariant;
@@ -99,6 +101,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(vector::Growth::new(setting.nodes)),
         Box::new(committed::Lasting::new(setting.nodes)),
         Box::new(fold::SameFold::default()),
+        Box::new(expiry::NeverBack::default()),
         Box::new(merge::SameMerge::default()),
         Box::new(share::Bounded::new(setting)),
         Box::new(patience::Answered::new(setting)),

@@ -4,10 +4,13 @@ use bytes::Bytes;
 
 use super::*;
 use crate::commands::{Command, decode, encode};
+use crate::counting::Past;
 use crate::ids::{Boot, Index, KeyspaceId, Life, Sequence};
 use crate::random::Random;
 use crate::reply::{Error, Reply};
 use crate::wire::codec::Reader;
+
+mod expiry;
 
 fn id(boot: u64, sequence: u64) -> WriteId {
     let life = Life { boot: Boot(boot), incarnation: 7 * boot };

@@ -31,7 +31,8 @@ impl Versions {
         if self.slots.is_empty() {
             self.slots = vec![AgreedPosition::default(); SLOTS];
         }
-        self.slots[slot_of(key)] = at;
+        let last = &mut self.slots[slot_of(key)];
+        *last = at.max(*last);
     }
 
     /// All keys are removed here.

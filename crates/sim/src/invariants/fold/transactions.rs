@@ -10,7 +10,7 @@ use bytes::Bytes;
 use node::{AgreedPosition, Certificate, Command, Index, Reply};
 
 use super::SameFold;
-use crate::invariants::model::meaning;
+use crate::invariants::model::{Found, meaning};
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
 
@@ -66,9 +66,10 @@ impl SameFold {
         }
         let ran = list.watched().iter().all(|(key, at, alive)| {
             let key = Bytes::copy_from_slice(key);
-            match self.keys.get(&key).and_then(|versions| versions.last()) {
-                Some((written, Some(_))) => *alive && written == at,
-                _ => !alive && !self.has_changed(&key, *at, first),
+            let last = self.keys.get(&key).and_then(|versions| versions.last());
+            match last.filter(|_| self.alive(&key).is_some()) {
+                Some((written, _)) => *alive && written == at,
+                None => !alive && !self.has_changed(&key, *at, first),
             }
         });
         if ran {
@@ -82,11 +83,12 @@ impl SameFold {
 
     /// Whether a key has changed between these places.
     fn has_changed(&self, key: &Bytes, from: AgreedPosition, to: AgreedPosition) -> bool {
-        let was_there = self.held(key, |at| at <= from).is_some();
+        let was_there = self.held(key, from.index.0, |at| at <= from).is_some();
+        let is_there = self.held(key, to.index.0, |at| at < to).is_some();
         let versions = self.keys.get(key).map_or(&[][..], Vec::as_slice);
         let mut between = versions.iter().filter(|(at, _)| *at > from && *at < to);
         // To remove what is not there changes nothing.
-        between.any(|(_, value)| was_there || value.is_some())
+        was_there && !is_there || between.any(|(_, held)| was_there || held.is_some())
     }
 
     /// Whether an EXEC is answered with what its commands mean at its places.
@@ -126,8 +128,9 @@ impl SameFold {
     }
 
     fn is_right(&self, words: &[Bytes], at: AgreedPosition, reply: &Reply) -> bool {
-        let held = |key: &Bytes| self.held(key, |from| from < at).cloned();
-        match meaning(&String::from_utf8_lossy(&words[0]), &words[1..], &held) {
+        let held = |key: &Bytes| self.held(key, at.index.0, |from| from < at).cloned();
+        let found = Found { held: &held, now_ms: self.time_at(at.index.0) };
+        match meaning(&String::from_utf8_lossy(&words[0]), &words[1..], &found) {
             Some((_, expected)) => *reply == expected,
             None => matches!(reply, Reply::Error(_)),
         }
@@ -197,6 +200,7 @@ mod tests {
             [(at(1, 0), ["mset a 1", "incr a"]), (at(2, 1), ["incr a", "strlen a"])]
         {
             fold.touched.push(vec![]);
+            fold.times_ms.push(0);
             fold.run_transaction(first, &list(&commands));
             fold.counts.push(fold.count);
         }
