@@ -8,7 +8,7 @@ use crate::agreed::{self, Agreed, Offer, State, Tail};
 use crate::api::{Config, StartError};
 use crate::cluster::{Members, order_name};
 use crate::ids::{Index, Life, NodeId, SnapshotNumber};
-use crate::merged::Merged;
+use crate::merged::{Merged, Pieces};
 use crate::node::Node;
 use crate::snapshot::{Placed, Snapshots};
 use crate::turn::{DISCARD_STATE, Identity, SUPERSEDED};
@@ -35,7 +35,7 @@ pub struct Recovery {
     /// Whether all is passed over until the first mark.
     seeks_mark: bool,
     merged: Merged,
-    merged_slots: Vec<Bytes>,
+    merged_slots: Pieces,
     /// The snapshot that is being read, and the one that was.
     sections: Sections,
     snapshot: Option<Placed>,
@@ -68,7 +68,7 @@ impl Recovery {
             has_lost_agreed: false,
             seeks_mark: false,
             merged: Merged::new(config.id, &members),
-            merged_slots: vec![],
+            merged_slots: Pieces::default(),
             sections: Sections::default(),
             snapshot: None,
             read: 0,
@@ -187,14 +187,14 @@ impl Recovery {
                 self.has_lost_agreed = false;
             }
             Record::MergedSlot(slot) if own => self.merged.load(&slot)?,
-            Record::MergedSlot(slot) => self.merged_slots.push(slot),
+            Record::MergedSlot(slot) => self.merged_slots.push(&slot)?,
             Record::MergedBase(base) if self.config.discard_state => self.merged.lose_state(&base),
             Record::MergedBase(base) => {
                 if own {
-                    self.merged.loaded(&base, true);
+                    self.merged.loaded(&base);
                 } else {
-                    let slots = std::mem::take(&mut self.merged_slots);
-                    self.merged.restore_joined(&slots, &base)?;
+                    let pieces = std::mem::take(&mut self.merged_slots);
+                    self.merged.restore_joined(pieces, &base);
                 }
                 self.vector = base.vector;
             }
@@ -219,7 +219,7 @@ impl Recovery {
     /// Slots that no base followed are void.
     fn forget_slots(&mut self) {
         self.agreed_slots = None;
-        self.merged_slots.clear();
+        self.merged_slots = Pieces::default();
     }
 
     /// The agreed state that comes.

@@ -297,6 +297,7 @@ impl Context for Fake {
             snapshots: Snapshots::default(),
             memory: self.memory,
             digests: Digests::default(),
+            joins: false,
             lost: LostStates::default(),
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];

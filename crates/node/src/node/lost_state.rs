@@ -60,7 +60,7 @@ impl Node {
 
     /// Asks another member for the state that is lost, if it is time to.
     pub(super) fn search_state(&mut self, outputs: &mut Vec<Output>) {
-        if !self.has_lost_state() || self.fetch.is_some() || self.disk.is_full() {
+        if !self.has_lost_state() || !self.may_fetch() {
             return;
         }
         let now_ms = self.now.monotonic_ms;
@@ -84,7 +84,7 @@ impl Node {
         merged: &VersionVector,
         outputs: &mut Vec<Output>,
     ) {
-        if self.has_lost_state() {
+        if self.has_lost_state() || self.merged.is_joining() {
             return;
         }
         let offer = match agreed {
@@ -113,7 +113,7 @@ impl Node {
     /// Another member offers the agreed state that this one has lost.
     pub(super) fn on_offer_state(&mut self, from: NodeId, offer: Offer, outputs: &mut Vec<Output>) {
         let is_of_use = self.has_lost(Order::Agreed) && self.agreed.goes_on_behind(offer.index);
-        if is_of_use && self.fetch.is_none() && !self.disk.is_full() {
+        if is_of_use && self.may_fetch() {
             self.begin_fetch(Fetch::agreed(from, offer, self.members.ids()), outputs);
         }
     }

@@ -41,6 +41,7 @@ impl Node {
             snapshots: self.snapshots_told(),
             memory: self.memory(),
             digests: self.digests.status(&self.agreed),
+            joins: self.merged.is_joining(),
             lost: LostStates {
                 agreed: self.has_lost(Order::Agreed),
                 merged: self.has_lost(Order::Merged),
