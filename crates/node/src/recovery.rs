@@ -46,6 +46,7 @@ pub struct Recovery {
     skipped: SnapshotNumber,
     /// Bytes of groups that were replayed.
     replayed: u64,
+    wants_snapshot: bool,
 }
 
 impl fmt::Debug for Recovery {
@@ -75,6 +76,7 @@ impl Recovery {
             vector: VersionVector::default(),
             skipped: SnapshotNumber(0),
             replayed: 0,
+            wants_snapshot: false,
             config,
         }
     }
@@ -82,6 +84,11 @@ impl Recovery {
     /// There is a snapshot of this number that cannot be read: the next one gets a higher number.
     pub fn skip_snapshot(&mut self, number: SnapshotNumber) {
         self.skipped = self.skipped.max(number);
+    }
+
+    /// A snapshot is to be taken soon, whatever the log weighs: the older of the two is of no use.
+    pub fn want_snapshot(&mut self) {
+        self.wants_snapshot = true;
     }
 
     /// There is no snapshot to begin with, and the log does not reach back to its first record: the
@@ -341,7 +348,7 @@ impl Recovery {
         let identity = Identity { id: config.id, directory: birth.directory, life };
         let members = Members::new(birth, self.facts.lives, &self.facts.known);
         let mut snapshots = Snapshots::new(self.snapshot, self.skipped);
-        if has_lost || config.discard_state {
+        if has_lost || config.discard_state || self.wants_snapshot {
             snapshots.want();
         }
         Ok(Node::new(config, identity, disk, members, agreed, self.merged, snapshots))
