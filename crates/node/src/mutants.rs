@@ -446,6 +446,8 @@ mutants! {
     AcknowledgesWithoutState, "recovery", "";
     /// Who holds what another member says is committed waits for a leader to say so.
     CommitNotHeard, "progress", "", "snapshots_11_two_of_three.story";
+    /// A state is taken although the log that was kept does not go on behind it.
+    GapTaken, "log cut too far", "", "node::lost_state::tests::a_state_behind_which_the_log_does_not_go_on_is_not_fetched";
     /// A merged state that is lost counts as if it were there when another one is joined.
     LostCountsAsHere, "recovery", "", "snapshots_12_merged.story";
     /// What a log that is cut begins with does not say what its node has promised.
