@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::os::unix::fs::FileExt;
+
 use redis::{Commands, Connection, cmd, pipe};
 
 use support::{Cluster, Server, until};
@@ -10,6 +12,8 @@ use support::{Cluster, Server, until};
 /// Snapshots are taken all the time, and little is kept of the log.
 const SMALL: [&str; 4] = ["--snapshot-log-size", "100kb", "--log-memory", "64kb"];
 const KEYS: u64 = 3000;
+/// A place in the log among the first writes.
+const HARMED_AT: u64 = 20_000;
 
 fn small(level: &'static str) -> Vec<&'static str> {
     [&SMALL[..], &["--level", level]].concat()
@@ -85,6 +89,29 @@ fn who_asks_for_a_snapshot_gets_one() {
     let told: String = cmd("BGSAVE").query(&mut client).unwrap();
     assert_eq!(told, "Background saving started");
     until("the snapshot", || (snapshots(server) == 1).then_some(()));
+}
+
+#[test]
+fn harm_to_the_log_before_the_newest_snapshot_is_told_and_passed_over() {
+    let mut cluster = Cluster::start(1, &["--level", "linearizable"]);
+    let server = &mut cluster.servers[0];
+    fill(&mut server.client(), 0);
+    let _: String = cmd("BGSAVE").query(&mut server.client()).unwrap();
+    until("the snapshot", || (snapshots(server) == 1).then_some(()));
+    fill(&mut server.client(), 1);
+    server.kill();
+    let segment = server.data_dir.join("log/00000000000000000001.log");
+    let file = std::fs::File::options().read(true).write(true).open(segment).unwrap();
+    let mut byte = [0];
+    file.read_exact_at(&mut byte, HARMED_AT).unwrap();
+    file.write_all_at(&[!byte[0]], HARMED_AT).unwrap();
+    server.start();
+    server.wait_until_ready();
+    check(&mut server.client(), 1);
+    let log = server.log();
+    let told = log.lines().find(|line| line.contains("so nothing is lost")).expect("it is told");
+    assert!(told.contains("00000000000000000001.log is damaged at offset "), "{told}");
+    until("a new snapshot", || (snapshots(server) == 2).then_some(()));
 }
 
 #[test]

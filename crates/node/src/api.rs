@@ -398,6 +398,9 @@ pub struct Status {
     pub clocks: Vec<MemberClock>,
     /// The newest snapshot, and what is being written.
     pub snapshots: Snapshots,
+    /// Whether the merged state of another replica is being joined: its keys are seen, but not yet
+    /// counted, and what goes over all keys sees some of them only.
+    pub joins: bool,
     /// The states that it has lost, and takes from another member.
     pub lost: LostStates,
     /// Whether its state is that of the others.

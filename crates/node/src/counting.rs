@@ -12,7 +12,8 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use crate::api::Order;
-use crate::commands::{Effect, Point, fits_exactly};
+use crate::commands::{Command, Effect, Point, fits_exactly};
+use crate::copies::Copies;
 use crate::ids::SessionId;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
@@ -115,6 +116,7 @@ pub(crate) trait Past {
 pub(crate) struct Counts {
     waiting: VecDeque<LongRead>,
     pub(crate) current: Option<Count>,
+    copies: Copies,
 }
 
 /// A read that takes long, over a keyspace of this order.
@@ -203,13 +205,21 @@ impl Counts {
         self.waiting.push_back(LongRead { read, order });
     }
 
-    /// The next read to count.
-    pub(crate) fn next(&mut self) -> Option<LongRead> {
-        self.waiting.pop_front()
+    /// Takes in a read as it was asked for: it may wait here for a while.
+    pub(crate) fn take_in(&mut self, waiter: Waiter, command: &Command, order: Order) {
+        let command = self.copies.of_command(command);
+        self.push(Read { waiter, command }, order);
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.current.is_none() && self.waiting.is_empty()
+    /// The next read to count of an order that may be counted.
+    pub(crate) fn next(&mut self, may_count: impl Fn(Order) -> bool) -> Option<LongRead> {
+        let next = self.waiting.iter().position(|long| may_count(long.order))?;
+        self.waiting.remove(next)
+    }
+
+    /// Whether the next turn can go on with one.
+    pub(crate) fn has_more(&self, may_count: impl Fn(Order) -> bool) -> bool {
+        self.current.is_some() || self.waiting.iter().any(|long| may_count(long.order))
     }
 
     /// How many reads wait.

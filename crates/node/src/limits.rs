@@ -60,6 +60,10 @@ pub struct Limits {
     pub digest_ms: u64,
     /// So many keys of a digest are added in a turn, at most.
     pub digest_keys: usize,
+    /// So many keys of a state that was fetched are joined in a turn, at most.
+    pub join_keys: usize,
+    /// So many milliseconds lie between one slice of them and the next, at least.
+    pub join_ms: u64,
     /// Bytes of a snapshot in one message to a member that fetches it.
     pub piece_bytes: usize,
 }
@@ -82,6 +86,8 @@ impl Default for Limits {
             max_memory_merged: 0,
             digest_ms: 60_000,
             digest_keys: 1024,
+            join_keys: 512,
+            join_ms: 0,
             piece_bytes: 256 << 10,
         }
     }

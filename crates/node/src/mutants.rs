@@ -80,7 +80,8 @@ macro_rules! mutants {
                     | SnapshotWithoutCeiling | CutLogSkips | TombstonesByAge | OneRoundEnough
                     | OneMemberUnasked | JoinRevives | JoinKeepsGone | JoinedAppliedAgain
                     | JoinedToldAtOnce | ClockRaisedLate | LostCountsAsHere
-                    | RemovalsWithoutEnd | MergedFloorIgnored => {
+                    | UnjoinedUnseen | WrittenUnjoined | JoinSkipsSlot
+                    | TombstonesGoMeanwhile | RemovalsWithoutEnd | MergedFloorIgnored => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -440,6 +441,14 @@ mutants! {
     JoinRevives, "deletes resurrect", "", "merged::state::join::tests::what_is_gone_here_is_not_taken_in";
     /// What is gone in a state that is fetched stays here.
     JoinKeepsGone, "deletes resurrect", "", "merged::state::join::tests::what_is_gone_there_goes";
+    /// A key that is still to be joined is read as it is here.
+    UnjoinedUnseen, "merge too early", "", "snapshots_15_while_a_state_is_joined.story";
+    /// A key that is still to be joined is written, and counted, as if only what is here were there.
+    WrittenUnjoined, "wrong answer", "", "merged::state::join::tests::joined_in_slices_it_is_as_if_at_once";
+    /// A slot is left out where a slice ends at its border.
+    JoinSkipsSlot, "snapshot", "", "merged::state::join::tests::joined_in_slices_it_is_as_if_at_once";
+    /// A tombstone goes while an older write is still to be joined.
+    TombstonesGoMeanwhile, "deletes resurrect", "", "merged_17_no_tombstone_goes_while_a_state_is_joined.story";
     /// An entry that a fetched state holds is applied once it is on disk all the same.
     JoinedAppliedAgain, "deletes resurrect", "", "merged::apply::tests::what_a_fetched_state_holds_is_not_applied";
     /// Who has fetched a state tells so before its own older entries are on its disk.
@@ -454,6 +463,8 @@ mutants! {
     AcknowledgesWithoutState, "recovery", "";
     /// Who holds what another member says is committed waits for a leader to say so.
     CommitNotHeard, "progress", "", "snapshots_11_two_of_three.story";
+    /// A state is taken although the log that was kept does not go on behind it.
+    GapTaken, "log cut too far", "", "node::lost_state::tests::a_state_behind_which_the_log_does_not_go_on_is_not_fetched";
     /// A merged state that is lost counts as if it were there when another one is joined.
     LostCountsAsHere, "recovery", "", "snapshots_12_merged.story";
     /// What a log that is cut begins with does not say what its node has promised.

@@ -8,7 +8,7 @@ use crate::agreed::{self, Agreed, Offer, State, Tail};
 use crate::api::{Config, StartError};
 use crate::cluster::Members;
 use crate::ids::{Index, Life, NodeId, SnapshotNumber};
-use crate::merged::Merged;
+use crate::merged::{Merged, Pieces};
 use crate::node::Node;
 use crate::snapshot::{Placed, Snapshots};
 use crate::turn::{DISCARD_STATE, Identity, SUPERSEDED};
@@ -35,7 +35,7 @@ pub struct Recovery {
     /// Whether all is passed over until the first mark.
     seeks_mark: bool,
     merged: Merged,
-    merged_slots: Vec<Bytes>,
+    merged_slots: Pieces,
     /// The snapshot that is being read, and the one that was.
     sections: Sections,
     snapshot: Option<Placed>,
@@ -46,6 +46,7 @@ pub struct Recovery {
     skipped: SnapshotNumber,
     /// Bytes of groups that were replayed.
     replayed: u64,
+    wants_snapshot: bool,
 }
 
 impl fmt::Debug for Recovery {
@@ -68,13 +69,14 @@ impl Recovery {
             has_lost_agreed: false,
             seeks_mark: false,
             merged: Merged::new(config.id, &members),
-            merged_slots: vec![],
+            merged_slots: Pieces::default(),
             sections: Sections::default(),
             snapshot: None,
             read: 0,
             vector: VersionVector::default(),
             skipped: SnapshotNumber(0),
             replayed: 0,
+            wants_snapshot: false,
             config,
         }
     }
@@ -82,6 +84,11 @@ impl Recovery {
     /// There is a snapshot of this number that cannot be read: the next one gets a higher number.
     pub fn skip_snapshot(&mut self, number: SnapshotNumber) {
         self.skipped = self.skipped.max(number);
+    }
+
+    /// A snapshot is to be taken soon, whatever the log weighs: the older of the two is of no use.
+    pub fn want_snapshot(&mut self) {
+        self.wants_snapshot = true;
     }
 
     /// There is no snapshot to begin with, and the log does not reach back to its first record: the
@@ -188,14 +195,14 @@ impl Recovery {
                 self.has_lost_agreed = false;
             }
             Record::MergedSlot(slot) if own => self.merged.load(&slot)?,
-            Record::MergedSlot(slot) => self.merged_slots.push(slot),
+            Record::MergedSlot(slot) => self.merged_slots.push(&slot)?,
             Record::MergedBase(base) if self.config.discard_state => self.merged.lose_state(&base),
             Record::MergedBase(base) => {
                 if own {
-                    self.merged.loaded(&base, true);
+                    self.merged.loaded(&base);
                 } else {
-                    let slots = std::mem::take(&mut self.merged_slots);
-                    self.merged.restore_joined(&slots, &base)?;
+                    let pieces = std::mem::take(&mut self.merged_slots);
+                    self.merged.restore_joined(pieces, &base);
                 }
                 self.vector = base.vector;
             }
@@ -220,7 +227,7 @@ impl Recovery {
     /// Slots that no base followed are void.
     fn forget_slots(&mut self) {
         self.agreed_slots = None;
-        self.merged_slots.clear();
+        self.merged_slots = Pieces::default();
     }
 
     /// The agreed state that comes.
@@ -341,7 +348,7 @@ impl Recovery {
         let identity = Identity { id: config.id, directory: birth.directory, life };
         let members = Members::new(birth, self.facts.lives, &self.facts.known);
         let mut snapshots = Snapshots::new(self.snapshot, self.skipped);
-        if has_lost || config.discard_state {
+        if has_lost || config.discard_state || self.wants_snapshot {
             snapshots.want();
         }
         Ok(Node::new(config, identity, disk, members, agreed, self.merged, snapshots))

@@ -46,6 +46,9 @@ pub(crate) fn recover(options: &Options, config: Config, disk: &Disk) -> Result<
     let (mut log, report) =
         opened.map_err(|error| without_snapshots(error, &bad, config.discard_state))?;
     tell(&report);
+    if report.passed_over.is_some() {
+        recovery.want_snapshot();
+    }
     let node = recovery.finish().map_err(|error| Error::configuration(error.0))?;
     if config.discard_state {
         snapshots.discard()?;
@@ -113,6 +116,15 @@ fn tell(report: &log::Recovered) {
             torn.bytes,
             torn.path.display(),
             torn.offset
+        );
+    }
+    if let Some(passed_over) = &report.passed_over {
+        warn!(
+            "{} is damaged at offset {}: frame {} is bad or missing. The snapshot that was read holds all up to there, so \
+             nothing is lost; but no older one is of use any more, and a new one is taken\n  hint: check the disk",
+            passed_over.path.display(),
+            passed_over.offset,
+            passed_over.frame
         );
     }
     if report.groups > 0 {

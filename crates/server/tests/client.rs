@@ -320,6 +320,7 @@ impl Context for Fake {
             snapshots: Snapshots::default(),
             memory: self.memory,
             digests: Digests::default(),
+            joins: false,
             lost: LostStates::default(),
             expiry: Expiry::default(),
         };

@@ -180,7 +180,7 @@ impl Agreed {
     /// Whether the log goes on behind a state that stands there, without a gap.
     pub(crate) fn goes_on_behind(&self, index: Index) -> bool {
         let first = Index(self.raft.store().first());
-        index.next() >= first
+        mutant!(GapTaken, index.next() >= first, true)
     }
 
     /// Whether messages and time pass this node's Raft by.

@@ -141,6 +141,7 @@ fn merged_write(stamp: Stamp, place: Place) -> MergedWrite {
 mod tests {
     use super::*;
     use crate::ids::{Boot, Index, KeyspaceId};
+    use crate::merged::Pieces;
     use crate::merged::entry::Header;
     use crate::wire::base::MergedBase;
 
@@ -156,7 +157,8 @@ mod tests {
         // There the key was deleted by the next entry, and the tombstone is gone.
         let place = Place { index: Index(2), ..place };
         let vector = VersionVector::from_iter([(NodeId(2), place)]);
-        merged.restore_joined(&[], &MergedBase { vector, ..MergedBase::default() }).unwrap();
+        let base = MergedBase { vector, ..MergedBase::default() };
+        merged.restore_joined(Pieces::default(), &base);
         merged.apply_next(&mut |_, _, _| ());
         assert_eq!((merged.value(b"key"), merged.log.applied_count()), (None, 1));
     }

@@ -22,7 +22,8 @@
 //! | own writes until they are in an entry | `writes`, `entry`, `hlc` |
 //! | entries and vectors of the others | `entries`, `anti_entropy`, `log` |
 //! | applying what is on disk, answering, spreading | `apply`, `state` |
-//! | what stands for entries that are gone | `snapshots`, `slots`, `state/join` |
+//! | what stands for entries that are gone | `snapshots`, `slots` |
+//! | joining what another replica has | `joining`, `pieces`, `state/join` |
 //! | tombstones that go | `stability`, `state/tombstones` |
 //! | writes for which there is no memory | `memory` |
 //!
@@ -35,8 +36,10 @@ mod apply;
 mod entries;
 mod entry;
 pub(crate) mod hlc;
+mod joining;
 mod log;
 mod memory;
+mod pieces;
 mod slots;
 mod snapshots;
 mod stability;
@@ -61,7 +64,9 @@ use crate::wire::version_vector::VersionVector;
 use anti_entropy::{Inbox, Repair};
 use entry::Header;
 use hlc::Clock;
+use joining::Joining;
 use log::{Fit, Log};
+pub(crate) use pieces::Pieces;
 use stability::Stability;
 use state::State;
 use writes::Gathered;
@@ -102,6 +107,8 @@ pub(crate) struct Merged {
     /// What states that were joined held since then: the log's vector says what this replica knew,
     /// not what its state holds.
     joined: VersionVector,
+    /// The state of another replica that is being joined.
+    joining: Option<Joining>,
 }
 
 impl Merged {
@@ -129,6 +136,7 @@ impl Merged {
             needed: None,
             lost: VersionVector::default(),
             joined: VersionVector::default(),
+            joining: None,
         }
     }
 
@@ -244,13 +252,6 @@ impl Merged {
     pub(crate) fn state(&mut self) -> &mut State {
         &mut self.state
     }
-
-    // What it does about it.
-}
-
-/// Whether the keys of a slot that came from a peer can be merged.
-pub(crate) fn check_slot(slot: &[u8]) -> Result<(), Malformed> {
-    slots::for_each(slot, |_, _, _| ())
 }
 
 /// What an entry says, in few words.

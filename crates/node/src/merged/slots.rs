@@ -30,27 +30,37 @@ pub(super) fn put(key: &[u8], record: Record<'_, Writer>, out: &mut Vec<u8>) {
     value.iter().for_each(|value| put_bytes(out, value.bytes()));
 }
 
-/// Calls `each` with every key of a slot.
-pub(super) fn for_each<'a>(
-    slot: &'a [u8],
-    mut each: impl FnMut(&'a [u8], Option<&'a [u8]>, Writer),
-) -> Result<(), Malformed> {
+/// A key as it stands in a slot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key<'a> {
+    pub(super) name: &'a [u8],
+    /// Its value; none: it was removed.
+    pub(super) value: Option<&'a [u8]>,
+    pub(super) by: Writer,
+}
+
+/// The number of a slot, and its keys. Behind one that cannot be read nothing more is of use.
+pub(super) fn read(
+    slot: &[u8],
+) -> Result<(u16, impl Iterator<Item = Result<Key<'_>, Malformed>>), Malformed> {
     let mut reader = Reader::new(slot);
-    reader.uint()?;
-    while !reader.is_empty() {
-        let kind = reader.byte()?;
-        if kind > STRING || reader.byte()? != FLAGS {
-            return Err(Malformed);
-        }
-        let (clock, replica) = (reader.uint()?, NodeId(reader.uint()?));
-        let offset = u32::try_from(reader.uint()?).map_err(|_| Malformed)?;
-        let place = Place::decode(&mut reader)?;
-        let key = reader.bytes()?;
-        let value = if kind == STRING { Some(reader.bytes()?) } else { None };
-        if !hlc::is_in_format(clock) {
-            return Err(Malformed);
-        }
-        each(key, value, Writer { stamp: Stamp { clock, replica, offset }, place });
+    let number = u16::try_from(reader.uint()?).map_err(|_| Malformed)?;
+    let next = move || (!reader.is_empty()).then(|| key(&mut reader));
+    Ok((number, std::iter::from_fn(next)))
+}
+
+fn key<'a>(reader: &mut Reader<'a>) -> Result<Key<'a>, Malformed> {
+    let kind = reader.byte()?;
+    if kind > STRING || reader.byte()? != FLAGS {
+        return Err(Malformed);
     }
-    Ok(())
+    let (clock, replica) = (reader.uint()?, NodeId(reader.uint()?));
+    let offset = u32::try_from(reader.uint()?).map_err(|_| Malformed)?;
+    let place = Place::decode(reader)?;
+    let name = reader.bytes()?;
+    let value = if kind == STRING { Some(reader.bytes()?) } else { None };
+    if !hlc::is_in_format(clock) {
+        return Err(Malformed);
+    }
+    Ok(Key { name, value, by: Writer { stamp: Stamp { clock, replica, offset }, place } })
 }

@@ -1,8 +1,6 @@
 //! What stands for the entries that are not kept any more: the state, written down, and fetched by
 //! replicas that lack more than the logs hold.
 
-use bytes::Bytes;
-
 use super::log::Lacks;
 use super::{Merged, hlc};
 use crate::ids::{NodeId, SnapshotNumber};
@@ -38,9 +36,9 @@ impl Merged {
         self.state.load(slot)
     }
 
-    /// All slots are here. `own`: of a snapshot of this node.
-    pub(crate) fn loaded(&mut self, base: &MergedBase, own: bool) {
-        self.log.join(base, own);
+    /// All slots of a snapshot of this node are here.
+    pub(crate) fn loaded(&mut self, base: &MergedBase) {
+        self.log.join(base, true);
         self.clock.raise(base.clock);
         self.lost.drop_held(&base.vector);
     }
@@ -82,34 +80,6 @@ impl Merged {
         };
         let offer = self.offer.as_ref().filter(|(_, vector)| helps(vector));
         offer.map(|(number, _)| Some(*number)).or_else(|| helps(self.log.applied()).then_some(None))
-    }
-
-    /// Merges the state of another replica, as the disk kept it.
-    pub(crate) fn restore_joined(
-        &mut self,
-        slots: &[Bytes],
-        base: &MergedBase,
-    ) -> Result<(), Malformed> {
-        let is_lost = !self.lost.is_empty();
-        let here = if is_lost { &self.joined } else { self.log.applied() };
-        self.state.join(
-            slots,
-            mutant!(LostCountsAsHere, here, self.log.applied()),
-            &base.vector,
-        )?;
-        if is_lost {
-            self.joined.join(&base.vector);
-        }
-        self.loaded(base, false);
-        Ok(())
-    }
-
-    /// Merges the state of another replica, which is on this disk.
-    pub(crate) fn join(&mut self, slots: &[Bytes], base: &MergedBase, turn: &mut Turn<'_>) {
-        self.restore_joined(slots, base).expect("a slot is checked before it is kept");
-        while let Some((header, bytes)) = self.inbox.take_fitting(&self.log) {
-            self.append(&header, bytes, turn);
-        }
     }
 
     /// Whether a snapshot of another replica can be merged: it speaks of members, and holds of this

@@ -102,10 +102,11 @@ fn join(one: &VersionVector, others: Vec<&VersionVector>) -> VersionVector {
 }
 
 impl Merged {
-    /// Looks whether tombstones may go; none does before a state that was lost is whole: older
-    /// writes may come with what is joined.
+    /// Looks whether tombstones may go; none does while a state is lost, or another one is being
+    /// joined: older writes may come with what is joined.
     pub(super) fn look_at_tombstones(&mut self) {
-        if self.lost.is_empty()
+        let is_whole = self.lost.is_empty() && !self.is_joining();
+        if mutant!(TombstonesGoMeanwhile, is_whole, self.lost.is_empty())
             && let Some(here) = self.log.told()
         {
             self.stability.look(here, &self.repair, &mut self.state);
@@ -114,7 +115,8 @@ impl Merged {
 
     /// Whether some that may go can.
     pub(crate) fn has_garbage(&self) -> bool {
-        self.stability.is_stable() && self.has_room()
+        let may_go = mutant!(TombstonesGoMeanwhile, !self.is_joining(), true);
+        self.stability.is_stable() && self.has_room() && may_go
     }
 
     /// Removes some of them: so much takes a turn not long.

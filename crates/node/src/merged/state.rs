@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::hlc::Stamp;
-use super::slots;
+use super::slots::{self, Key};
 use super::writer::Writer;
 use crate::commands::{Merging, View};
 use crate::counting::{Past, Watch};
@@ -16,6 +16,7 @@ use crate::wire::codec::Malformed;
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
 use crate::wire::version_vector::{Place, VersionVector};
+use join::Joining;
 pub(super) use tombstones::Places;
 use tombstones::Tombstones;
 
@@ -33,6 +34,8 @@ pub(crate) struct State {
     walk: Option<Walk>,
     /// A digest that goes on: of what this vector holds.
     digest: Option<(VersionVector, Sums)>,
+    /// The state of another replica that is being joined.
+    joining: Option<Box<Joining>>,
 }
 
 impl State {
@@ -44,6 +47,7 @@ impl State {
             watch: Watch::default(),
             walk: None,
             digest: None,
+            joining: None,
         }
     }
 
@@ -54,16 +58,19 @@ impl State {
 
     /// How long the value of a key is, in bytes; `Some(None)`: it was removed.
     pub(crate) fn length(&self, key: &[u8]) -> Option<Option<usize>> {
-        let record = self.values.get(key)?;
-        Some(record.value.map(|value| value.len()))
+        let (value, _) = self.held(key)?;
+        Some(value.map(|value| value.len()))
     }
 
     // Snapshots.
 
     /// Merges the keys of a slot of a snapshot of this state.
     pub(crate) fn load(&mut self, slot: &[u8]) -> Result<(), Malformed> {
-        slots::for_each(slot, |key, value, Writer { stamp, place }| {
-            self.merge(key, stamp, place, value);
+        let (_, mut keys) = slots::read(slot)?;
+        keys.try_for_each(|key| {
+            let Key { name, value, by } = key?;
+            self.merge(name, by.stamp, by.place, value);
+            Ok(())
         })
     }
 
@@ -181,6 +188,7 @@ impl State {
         let mut stay = BTreeSet::new();
         let mut count = 0;
         for key in keys {
+            self.settle(key);
             let had_value = self.merge(key, stamp, place, None);
             mutant!(
                 DelStopsAtAbsent,
@@ -204,7 +212,7 @@ impl State {
 
     /// The write that a key's value, or its absence, comes from.
     pub(crate) fn written(&self, key: &[u8]) -> Option<(Stamp, Place)> {
-        let Writer { stamp, place } = self.values.get(key)?.by();
+        let (_, Writer { stamp, place }) = self.held(key)?;
         Some((stamp, place))
     }
 }
@@ -236,7 +244,10 @@ impl Past for State {
 
 impl View for State {
     fn get(&self, key: &[u8]) -> Option<Value<'_>> {
-        self.values.get(key)?.value
+        if self.joining.is_none() {
+            return self.values.get(key)?.value;
+        }
+        self.held(key)?.0
     }
 
     fn touch(&self, keys: &[&[u8]]) {
@@ -266,6 +277,7 @@ pub(crate) struct At<'s> {
 
 impl<'a> Merging<'a> for At<'_> {
     fn set(&mut self, key: &'a [u8], value: &'a [u8]) {
+        self.state.settle(key);
         self.state.merge(key, self.stamp, self.place, Some(value));
     }
 

@@ -16,8 +16,9 @@ impl Node {
     /// Goes on with the digest that is being taken. `has_walked`: a snapshot has taken this turn's
     /// time.
     pub(super) fn digest(&mut self, has_walked: bool, outputs: &mut Vec<Output>) {
-        // What a node has lost it cannot compare.
-        if self.takes_part() && !self.halted && !has_walked && !self.has_lost_state() {
+        // What a node has lost, or not wholly joined, it cannot compare.
+        let is_whole = !self.has_lost_state() && !self.merged.is_joining();
+        if self.takes_part() && !self.halted && !has_walked && is_whole {
             let turn = turn!(self, outputs);
             self.digests.work(&self.limits, &mut self.agreed, &mut self.merged, turn);
         }

@@ -126,7 +126,10 @@ impl Node {
     /// Whether all that a token stands for is applied here.
     fn stands_at(&self, token: &Token) -> bool {
         let agreed = mutant!(AgreedFloorIgnored, self.agreed.position() >= token.agreed, true);
-        agreed && mutant!(MergedFloorIgnored, self.merged.vector().holds(&token.merged), true)
+        // A state that is being joined counts in the vector before it can be seen.
+        let is_seen = token.merged.is_empty() || !self.merged.is_joining();
+        let merged = is_seen && self.merged.vector().holds(&token.merged);
+        agreed && mutant!(MergedFloorIgnored, merged, true)
     }
 
     /// Answers those whose floor is reached, and those that have waited long enough.

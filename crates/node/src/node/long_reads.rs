@@ -8,10 +8,9 @@ use crate::turn::Turn;
 impl Node {
     /// Goes on counting, as far as this turn may.
     pub(super) fn count(&mut self, outputs: &mut Vec<Output>) {
-        if self.counts.is_empty() {
+        if self.counts.current.is_none() {
             // Also where the last one is gone without an answer.
             self.end_count();
-            return;
         }
         while !self.budget.counting.is_spent() {
             let Some(count) = self.counts.current.take().or_else(|| self.begin_count()) else {
@@ -25,11 +24,18 @@ impl Node {
 
     /// Begins with the next read: what it sees is the state of this moment.
     fn begin_count(&mut self) -> Option<Count> {
-        let LongRead { read, order } = self.counts.next()?;
+        let LongRead { read, order } = self.counts.next(self.may_count())?;
         let certificate = read.waiter.certify.then(|| self.certificate(order, &read.command));
         self.end_count();
         self.past(order).begin();
         Some(Count { progress: Progress::of(&read), read, order, certificate })
+    }
+
+    /// Of which orders the keys may be counted now: a merged state is whole once another one is
+    /// wholly joined.
+    pub(super) fn may_count(&self) -> impl Fn(Order) -> bool + use<> {
+        let is_joining = self.merged.is_joining();
+        move |order| order == Order::Agreed || !is_joining
     }
 
     fn end_count(&mut self) {

@@ -60,7 +60,7 @@ impl Node {
 
     /// Asks another member for the state that is lost, if it is time to.
     pub(super) fn search_state(&mut self, outputs: &mut Vec<Output>) {
-        if !self.has_lost_state() || self.fetch.is_some() || self.disk.is_full() {
+        if !self.has_lost_state() || !self.may_fetch() {
             return;
         }
         let now_ms = self.now.monotonic_ms;
@@ -84,7 +84,7 @@ impl Node {
         merged: &VersionVector,
         outputs: &mut Vec<Output>,
     ) {
-        if self.has_lost_state() {
+        if self.has_lost_state() || self.merged.is_joining() {
             return;
         }
         let offer = match agreed {
@@ -113,8 +113,54 @@ impl Node {
     /// Another member offers the agreed state that this one has lost.
     pub(super) fn on_offer_state(&mut self, from: NodeId, offer: Offer, outputs: &mut Vec<Output>) {
         let is_of_use = self.has_lost(Order::Agreed) && self.agreed.goes_on_behind(offer.index);
-        if is_of_use && self.fetch.is_none() && !self.disk.is_full() {
+        if is_of_use && self.may_fetch() {
             self.begin_fetch(Fetch::agreed(from, offer, self.members.ids()), outputs);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Config, DirectoryId, Level};
+    use crate::ids::SnapshotNumber;
+    use crate::recovery::Recovery;
+    use crate::wire::base::{AgreedBase, Mark};
+    use crate::wire::record::Record;
+
+    /// A node that has lost its agreed state, which stood at this entry.
+    fn without_state(index: u64) -> Node {
+        let id = NodeId(1);
+        let members = [1, 2, 3].map(|id| (NodeId(id), String::new())).to_vec();
+        let mut recovery = Recovery::new(Config {
+            id,
+            members,
+            order: Order::Agreed,
+            level: Level::Linearizable,
+            request_timeout_ms: 1000,
+            max_clock_drift_ms: 500,
+            seed: 1,
+            incarnation: 1,
+            directory: DirectoryId(1),
+            discard_state: false,
+            max_memory: None,
+        });
+        recovery.lose_state();
+        let agreed = AgreedBase { index: Index(index), term: Term(1), ..AgreedBase::default() };
+        let mut group = vec![];
+        Record::Mark(Mark { agreed, ..Mark::default() }).encode(&mut group);
+        recovery.replay(&group.into()).unwrap();
+        recovery.finish().unwrap()
+    }
+
+    /// An offer that was made to an earlier start may come late: this one needs more.
+    #[test]
+    fn a_state_behind_which_the_log_does_not_go_on_is_not_fetched() {
+        for (index, is_fetched) in [(8, false), (9, false), (10, true), (11, true)] {
+            let mut node = without_state(10);
+            let offer = Offer { number: SnapshotNumber(1), index: Index(index), term: Term(1) };
+            node.on_offer_state(NodeId(2), offer, &mut vec![]);
+            assert_eq!(node.fetch.is_some(), is_fetched, "{index}");
         }
     }
 }

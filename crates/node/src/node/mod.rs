@@ -180,13 +180,15 @@ impl Node {
             if self.halted {
                 return;
             }
-            let merged = self.merged.work(self.fetches_merged(), turn!(self, outputs));
+            let is_fetching = self.fetches_merged() || self.merged.is_joining();
+            let merged = self.merged.work(is_fetching, turn!(self, outputs));
             if !agreed && !merged {
                 break;
             }
         }
         self.answer_floors(outputs);
         self.count(outputs);
+        self.join(outputs);
         self.agreed.state().clean_up();
         self.merged.clean_up();
         let has_walked = self.snapshot(outputs);
@@ -212,11 +214,12 @@ impl Node {
         self.agreed.has_more()
             || self.merged.has_more()
             || (self.serves() && self.sessions.has_runnable())
-            || !self.counts.is_empty()
+            || self.counts.has_more(self.may_count())
+            || self.merged.has_slice(self.now.monotonic_ms)
             || self.agreed.has_garbage()
             || self.merged.has_garbage()
             || self.snapshots.has_more()
-            || self.digests.has_more()
+            || (self.digests.has_more() && !self.merged.is_joining())
     }
 
     /// Turns are to do no more than so many steps of each kind of work.

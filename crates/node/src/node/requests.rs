@@ -7,7 +7,7 @@ use crate::commands::{Command, View};
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
-use crate::session::{self, Kind, Read, Request, Waiter};
+use crate::session::{self, Kind, Request, Waiter};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Share};
 
@@ -167,7 +167,7 @@ impl Node {
             return;
         }
         if long {
-            self.counts.push(Read { waiter, command }, keyspace.order);
+            self.counts.take_in(waiter, &command, keyspace.order);
             return;
         }
         let reply = if command.is_watch() {

@@ -37,6 +37,7 @@ impl Node {
         // What was fetched so far counts only together with what comes.
         let may_begin = !self.agreed.is_within_entry()
             && self.fetch.is_none()
+            && !self.merged.is_joining()
             && !self.disk.is_full()
             && !self.has_lost_state();
         let is_fetched = self.donor.is_asked(self.now.monotonic_ms);
@@ -67,10 +68,15 @@ impl Node {
 
     // Fetching.
 
+    /// Whether a state may be fetched: one at a time, and only once the last one is joined.
+    pub(super) fn may_fetch(&self) -> bool {
+        self.fetch.is_none() && !self.merged.is_joining() && !self.disk.is_full()
+    }
+
     /// Fetches what a leader has just offered, unless something is fetched already.
     pub(super) fn fetch_agreed(&mut self, outputs: &mut Vec<Output>) {
         let Some((from, offer)) = self.agreed.take_offer() else { return };
-        if self.fetch.is_none() && !self.disk.is_full() {
+        if self.may_fetch() {
             let fetch = Fetch::agreed(from, offer, self.members.ids());
             self.begin_fetch(fetch, outputs);
         }
@@ -84,7 +90,7 @@ impl Node {
         outputs: &mut Vec<Output>,
     ) {
         let lacks = self.merged.lacks_of(from) || self.has_lost(Order::Merged);
-        if self.fetch.is_none() && !self.disk.is_full() && lacks {
+        if self.may_fetch() && lacks {
             self.begin_fetch(Fetch::merged(from, number), outputs);
         }
     }
@@ -174,10 +180,19 @@ impl Node {
             Coming::Agreed(state, Some(base)) => {
                 self.agreed.install(*state, &base, turn);
             }
-            Coming::Merged(slots, Some(base)) => self.merged.join(&slots, &base, turn),
+            Coming::Merged(pieces, Some(base)) => self.merged.join(pieces, base),
             Coming::Agreed(_, None) | Coming::Merged(_, None) => {
                 unreachable!("what is complete has a base")
             }
+        }
+    }
+
+    /// Joins a slice of a merged state that was fetched.
+    pub(super) fn join(&mut self, outputs: &mut Vec<Output>) {
+        let had_lost_state = self.has_lost_state();
+        let is_over = self.takes_part() && self.merged.join_on(turn!(self, outputs));
+        if is_over && had_lost_state && !self.has_lost_state() {
+            outputs.push(Output::Note(Event::StateIsBack));
         }
     }
 

@@ -43,6 +43,7 @@ impl Node {
             memory: self.memory(),
             expiry: Expiry { keys: deadlines, reclaimed },
             digests: self.digests.status(&self.agreed),
+            joins: self.merged.is_joining(),
             lost: LostStates {
                 agreed: self.has_lost(Order::Agreed),
                 merged: self.has_lost(Order::Merged),

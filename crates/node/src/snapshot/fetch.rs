@@ -6,11 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-
 use crate::agreed::{Agreed, Offer, State};
 use crate::ids::{Index, NodeId, SnapshotNumber, Term, Ticket};
-use crate::merged::{self, Merged};
+use crate::merged::{Merged, Pieces};
 use crate::turn::Turn;
 use crate::wire::base::{AgreedBase, MergedBase};
 use crate::wire::codec::Malformed;
@@ -39,7 +37,7 @@ pub(crate) enum Want {
 #[derive(Debug)]
 pub(crate) enum Coming {
     Agreed(Box<State>, Option<AgreedBase>),
-    Merged(Vec<Bytes>, Option<MergedBase>),
+    Merged(Pieces, Option<MergedBase>),
 }
 
 /// A snapshot of another member that is being fetched.
@@ -70,7 +68,7 @@ impl Fetch {
 
     /// Another replica offers its state.
     pub(crate) fn merged(from: NodeId, number: SnapshotNumber) -> Fetch {
-        Fetch::new(from, number, Want::Merged, Coming::Merged(vec![], None))
+        Fetch::new(from, number, Want::Merged, Coming::Merged(Pieces::default(), None))
     }
 
     fn new(from: NodeId, number: SnapshotNumber, want: Want, coming: Coming) -> Fetch {
@@ -236,9 +234,8 @@ fn take_in(coming: &mut Coming, record: &Record) -> Result<bool, Malformed> {
             *base = Some(found.clone());
             Ok(false)
         }
-        (Coming::Merged(slots, None), Record::MergedSlot(slot)) => {
-            merged::check_slot(slot)?;
-            slots.push(slot.clone());
+        (Coming::Merged(pieces, None), Record::MergedSlot(slot)) => {
+            pieces.push(slot)?;
             Ok(true)
         }
         (Coming::Merged(_, base @ None), Record::MergedBase(found)) => {

@@ -91,6 +91,12 @@ impl Cursor {
         (self.0 >> HASH_BITS) as u16
     }
 
+    /// Where the slot behind this one begins.
+    #[cfg(feature = "mutants")]
+    pub(crate) fn next_slot(self) -> Cursor {
+        Cursor::new(usize::from(self.slot()) + 1, 0)
+    }
+
     /// Slot, and the least hash that lies here.
     fn parts(self) -> (usize, u64) {
         let slot = usize::try_from(self.0 >> HASH_BITS).unwrap_or(usize::MAX);

@@ -94,12 +94,13 @@ impl World {
                 .map(|(id, boot, index)| format!("{}.{boot}:{index}", id.0))
                 .collect();
             self.told.push(format!(
-                "n{id}: boot {}, {}, {}, keys {}, vector [{}]",
+                "n{id}: boot {}, {}, {}, keys {}, vector [{}]{}",
                 status.boot,
                 if status.formed { "formed" } else { "not formed" },
                 status.waits.map_or("ready".into(), |waits| format!("waits for {waits}")),
                 status.keys,
                 vector.join(" "),
+                if status.joins { ", joins a state" } else { "" },
             ));
         }
     }

@@ -26,6 +26,19 @@ pub(crate) struct Report {
     pub bytes: u64,
     /// The tail that was cut, if one was torn.
     pub torn: Option<Torn>,
+    /// Harm that was passed over, since a good snapshot holds all of it.
+    pub passed_over: Option<PassedOver>,
+}
+
+/// Harm to frames before the one that was read first.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PassedOver {
+    /// The segment.
+    pub path: PathBuf,
+    /// Where the first of them begins.
+    pub offset: u64,
+    /// Its number.
+    pub frame: u64,
 }
 
 /// A torn tail.
@@ -41,8 +54,8 @@ pub(crate) struct Torn {
 
 impl Log {
     /// Opens the log in this directory. Hands each group's records to `replay`, in order, from
-    /// frame `from` on: what is before it is known already, and checked only where it shares a
-    /// segment. New segments will have this size.
+    /// frame `from` on: what is before it is known already, and harm to it is passed over. New
+    /// segments will have this size.
     pub(crate) fn open(
         directory: Directory,
         segment_bytes: u64,
@@ -63,6 +76,9 @@ impl Log {
                 sequence = segment.begins(from)?;
             }
             sequence = segment.replay(sequence, from, &mut report, &mut replay)?;
+            if segment.pass_over(sequence, from, &mut report) {
+                sequence = segment.replay(from, from, &mut report, &mut replay)?;
+            }
             match segments.get(place + 1) {
                 Some((next, _)) => segment.check_complete(sequence, *next)?,
                 None => {
@@ -205,6 +221,20 @@ impl<'a> Reader<'a> {
             sequence += 1;
         }
         Ok(sequence)
+    }
+
+    /// Goes on at frame `from` where the ones before it end too soon: what holds them is good. True:
+    /// it is there.
+    fn pass_over(&mut self, sequence: u64, from: u64, report: &mut Report) -> bool {
+        if mutant!(KnownHarmStops, sequence >= from, true) {
+            return false;
+        }
+        let found = frame::find(self.bytes, self.end, self.header.salt, from);
+        let Some((at, _)) = found.filter(|(_, found)| *found == from) else { return false };
+        let (path, offset) = (self.path.to_owned(), self.end as u64);
+        report.passed_over = Some(PassedOver { path, offset, frame: sequence });
+        self.end = at;
+        true
     }
 
     /// All frames before `from` were synced before the snapshot was that holds them.

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::frame;
-use super::recovery::Report;
+use super::recovery::{PassedOver, Report};
 use super::segment;
 use super::{Directory, Error, Identity, Log};
 use crate::log::disk::Disk;
@@ -312,6 +312,33 @@ fn a_log_is_read_from_any_frame_on() {
     assert!(matches!(from(&world, 8), Err(Error::Damaged { .. })));
     fs::remove_file(&world.segments()[1]).unwrap();
     assert!(from(&world, 9).is_ok());
+}
+
+#[test]
+fn harm_to_what_a_snapshot_holds_is_passed_over_and_told() {
+    // The last segment begins with frame 9; frame 11 is the first that the snapshot does not hold.
+    let world = World::with(16 << 10, &groups(12, 3000));
+    let path = world.segments().pop().unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let salt = segment::Header::decode(&path, &bytes).unwrap().salt;
+    let place =
+        |number| frame::find(&bytes, segment::HEADER_BYTES, salt, number).expect("it is there").0;
+    let harm = |number| flip(&path, place(number) + 100);
+    for number in [9, 10] {
+        harm(number);
+        let directory = Directory::open(&Disk::default(), world.temp.path()).unwrap();
+        let (log, report) = Log::open(directory, world.segment_bytes, 11, |_| Ok(())).unwrap();
+        drop(log);
+        let (path, offset) = (path.clone(), place(number) as u64);
+        let passed_over = Some(PassedOver { path, offset, frame: number });
+        assert_eq!(report, Report { groups: 2, bytes: report.bytes, torn: None, passed_over });
+        assert!(from(&world, 11).unwrap() == world.groups[10..]);
+        assert!(matches!(from(&world, number), Err(Error::Damaged { .. })), "it is needed");
+        // Harm to what only the log has is harm, whatever else could be passed over.
+        harm(11);
+        assert!(matches!(from(&world, 11), Err(Error::Damaged { .. })));
+        [number, 11].into_iter().for_each(harm);
+    }
 }
 
 #[test]

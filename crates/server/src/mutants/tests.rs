@@ -137,6 +137,9 @@ mutants! {
     /// A log that ends before what its snapshot holds is taken for whole.
     LogBehindSnapshot, "damage unnoticed", "log::tests::a_log_is_read_from_any_frame_on";
 
+    /// Harm to what a good snapshot holds stops a start.
+    KnownHarmStops, "availability", "log::tests::harm_to_what_a_snapshot_holds_is_passed_over_and_told";
+
     // What a start makes of what it finds.
     /// A frame whose checksum is wrong is taken for whole.
     TornTailTakenForWhole, "torn tail", "log::tests::a_torn_tail_is_cut_wherever_it_is_torn";

@@ -115,6 +115,7 @@ pub(crate) fn status(node: u64) -> Status {
         snapshots: node::Snapshots::default(),
         expiry: node::Expiry::default(),
         memory: node::Memory::default(),
+        joins: false,
         lost: node::LostStates::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! Merged replicas with equal vectors hold the same, at any time: the order in which entries came
-//! makes no difference.
+//! makes no difference. While a replica joins the state of another one, its keys are as if all were
+//! joined, but not yet counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +12,19 @@ use crate::record::describe;
 
 type Vector = Vec<(NodeId, Boot, Index)>;
 
+/// In which life a replica stood where, and whether it joined a state there.
+type Standing = (u64, Vector, bool);
+
+/// What a replica held: how many keys, once that is known, and their values.
+type Held = (NodeId, Option<u64>, BTreeMap<Bytes, Bytes>);
+
 /// What the first replica held at each vector.
 #[derive(Debug, Default)]
 pub(crate) struct SameMerge {
-    held: BTreeMap<Vector, (NodeId, u64, BTreeMap<Bytes, Bytes>)>,
+    held: BTreeMap<Vector, Held>,
     /// Every key that was ever asked for: no other has a value.
     keys: BTreeSet<Bytes>,
-    seen: BTreeMap<usize, (u64, Vector)>,
+    seen: BTreeMap<usize, Standing>,
 }
 
 impl Invariant for SameMerge {
@@ -33,12 +40,15 @@ impl Invariant for SameMerge {
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
-        let same = |(life, vector): &(u64, Vector)| (*life, vector) == (turn.life, &status.vector);
+        let same = |(life, vector, joins): &Standing| {
+            (*life, vector, *joins) == (turn.life, &status.vector, status.joins)
+        };
         let is_other = status.order != node::Order::Merged || status.lost.merged;
         if is_other || self.seen.get(&turn.host).is_some_and(same) {
             return Ok(());
         }
-        let now = (turn.life, status.vector.clone());
+        let now = (turn.life, status.vector.clone(), status.joins);
+        let count = (!status.joins).then_some(status.keys);
         let value = |key: &Bytes| {
             let value = turn.view.value(key)?;
             Some((key.clone(), Bytes::copy_from_slice(value)))
@@ -46,8 +56,9 @@ impl Invariant for SameMerge {
         let here: BTreeMap<_, _> = self.keys.iter().filter_map(value).collect();
         self.seen.insert(turn.host, now);
         let first = self.held.entry(status.vector.clone());
-        let (other, keys, there) = first.or_insert_with(|| (status.id, status.keys, here.clone()));
-        if (*keys, &*there) == (status.keys, &here) {
+        let (other, keys, there) = first.or_insert_with(|| (status.id, count, here.clone()));
+        let is_as_many = count.is_none_or(|count| *keys.get_or_insert(count) == count);
+        if is_as_many && *there == here {
             return Ok(());
         }
         let (at, node, other) = (describe::vector(&status.vector), status.id.0, other.0);
@@ -59,7 +70,8 @@ impl Invariant for SameMerge {
                 format!("node {node} holds {here} at {key}, and node {other} held {there}")
             }
             None => {
-                format!("node {node} holds {} keys, and node {other} held {keys}", status.keys)
+                let held = keys.unwrap_or_default();
+                format!("node {node} holds {} keys, and node {other} held {held}", status.keys)
             }
         };
         Err(format!("having applied {at}, {apart}"))
@@ -69,7 +81,22 @@ impl Invariant for SameMerge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invariants::example::{Held, status, turn};
+    use crate::invariants::example::{self, status, turn};
+
+    #[test]
+    fn who_joins_a_state_is_asked_how_many_keys_it_has_once_that_is_over() {
+        let mut invariant = SameMerge::default();
+        let mut look = |node, keys, joins| {
+            let vector = vec![(NodeId(1), Boot(1), Index(1))];
+            let status =
+                node::Status { order: node::Order::Merged, keys, vector, joins, ..status(node) };
+            invariant.on_turn(&turn(&status, 1))
+        };
+        assert_eq!(look(1, 3, true), Ok(()));
+        assert_eq!(look(2, 7, false), Ok(()));
+        assert_eq!(look(1, 6, true), Ok(()));
+        assert!(look(1, 6, false).is_err());
+    }
 
     #[test]
     fn another_value_at_the_same_vector_is_seen() {
@@ -81,7 +108,7 @@ mod tests {
             status.order = node::Order::Merged;
             (status.keys, status.vector) = (1, vec![(NodeId(1), Boot(1), Index(index))]);
             let values = BTreeMap::from([(key.clone(), Bytes::from(value))]);
-            let held = Held { values, ..Held::default() };
+            let held = example::Held { values, ..example::Held::default() };
             invariant.on_turn(&Turn { view: &held, ..turn(&status, 1) })
         };
         assert_eq!(look(1, 1, "a"), Ok(()));

@@ -28,6 +28,8 @@ pub(crate) enum Subject {
     Memory,
     /// How often states are compared, and in how many turns.
     Digests,
+    /// In how many turns a state that was fetched is joined, and how far apart these are.
+    Joins,
     /// What the fault of this number draws while it goes on.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -54,6 +56,7 @@ impl Subject {
             Subject::Snapshots => 13,
             Subject::Memory => 17,
             Subject::Digests => 14,
+            Subject::Joins => 18,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

@@ -96,6 +96,7 @@ impl Setting {
         let max_memory_merged = max_memory.filter(|_| order == Order::Merged).unwrap_or(0);
         let limits = Limits { max_memory_merged, ..limits };
         let limits = digest_limits(&mut Chance::new(seed, Subject::Digests), limits);
+        let limits = join_limits(&mut Chance::new(seed, Subject::Joins), limits);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -224,6 +225,16 @@ fn digest_limits(chance: &mut Chance, limits: Limits) -> Limits {
     }
 }
 
+/// In most worlds a state that was fetched is joined in turns of a few keys, in some of them for as
+/// long as much is asked meanwhile.
+fn join_limits(chance: &mut Chance, limits: Limits) -> Limits {
+    Limits {
+        join_keys: chance.pick(&[1, 1, 3, limits.join_keys]),
+        join_ms: chance.pick(&[limits.join_ms, 20, 100]),
+        ..limits
+    }
+}
+
 /// How long a message takes within a town, and between continents, or nearly so.
 const NEAR_US: u64 = 1_000;
 const FAR_US: u64 = 15_000;
@@ -320,6 +331,8 @@ impl fmt::Display for Setting {
             max_memory_merged: whole.max_memory_merged,
             digest_ms: whole.digest_ms,
             digest_keys: whole.digest_keys,
+            join_keys: whole.join_keys,
+            join_ms: whole.join_ms,
             ..self.limits
         };
         if rest == whole {

@@ -187,6 +187,9 @@ impl World {
                 Some(status) => statuses.push(status),
             }
         }
+        if let Some(Status { id, .. }) = statuses.iter().find(|status| status.joins) {
+            return Some(format!("node {} joins a state", id.0));
+        }
         let first = place(&self.plan.setting.order, &statuses[0]);
         let apart = |status: &&Status| place(&self.plan.setting.order, status) != first;
         if let Some(other) = statuses.iter().find(apart) {
