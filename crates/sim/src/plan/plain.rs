@@ -77,11 +77,11 @@ fn steady(base_us: u64) -> Delay {
 fn calm(seed: u64, options: &Options) -> Setting {
     let mut chance = Chance::new(seed, Subject::Calm);
     let drawn = Setting::draw(seed, options);
-    // What a merged log lost is repaired; a follower's agreed write that is lost waits for half a
-    // second.
+    // What a merged log lost is repaired; a follower's agreed write that is lost, or overtakes the
+    // one before it, waits for half a second.
     let lossy = drawn.order == Order::Merged;
     let weather = Weather {
-        style: if lossy { Style::Datagram } else { drawn.weather.style },
+        style: if lossy { Style::Datagram } else { Style::Stream },
         delay: steady(chance.pick(&[50, 500])),
         far: 0,
         loss_per_mille: if lossy { 20 } else { 0 },
