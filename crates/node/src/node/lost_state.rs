@@ -44,7 +44,7 @@ impl Node {
     }
 
     /// The members that there is a path to.
-    fn connected(&self) -> impl Iterator<Item = NodeId> + Clone {
+    pub(super) fn connected(&self) -> impl Iterator<Item = NodeId> + Clone {
         self.connected.iter().copied()
     }
 
@@ -103,16 +103,19 @@ impl Node {
 
     /// The snapshot whose agreed state stands at this entry or behind, if there is one or, with
     /// `None` in it, if a new one would.
-    fn offer_agreed(&self, lost: Index) -> Option<Option<Body>> {
+    pub(super) fn offer_agreed(&self, lost: Index) -> Option<Option<Body>> {
         let offer = self.agreed.offered().filter(|offer| offer.index >= lost);
         let body =
             offer.map(|Offer { number, index, term }| Body::OfferState { number, index, term });
         (body.is_some() || self.agreed.applied() >= lost).then_some(body)
     }
 
-    /// Another member offers the agreed state that this one has lost.
+    /// Another member offers the agreed state that this one has lost, or is behind of.
     pub(super) fn on_offer_state(&mut self, from: NodeId, offer: Offer, outputs: &mut Vec<Output>) {
-        let is_of_use = self.has_lost(Order::Agreed) && self.agreed.goes_on_behind(offer.index);
+        let is_of_use = match self.has_lost(Order::Agreed) {
+            true => self.agreed.goes_on_behind(offer.index),
+            false => self.leaders_offer.is_some_and(|wanted| wanted.is_met_by(offer)),
+        };
         if is_of_use && self.fetch.is_none() && !self.disk.is_full() {
             self.begin_fetch(Fetch::agreed(from, offer, self.members.ids()), outputs);
         }

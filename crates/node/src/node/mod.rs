@@ -22,6 +22,7 @@ macro_rules! turn {
     };
 }
 
+mod behind;
 mod digests;
 mod inputs;
 mod long_reads;
@@ -45,7 +46,7 @@ use crate::limits::{Limits, TURN_STEPS};
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::Sessions;
-use crate::snapshot::{Donor, Fetch, Search, Snapshots};
+use crate::snapshot::{Donor, Fetch, LeadersOffer, Search, Snapshots};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Identity, Turn};
 use crate::wire::group::RecordGroup;
@@ -93,6 +94,8 @@ pub struct Node {
     digests: Digests,
     donor: Donor,
     fetch: Option<Fetch>,
+    /// What its leader has offered, from when others are asked for as much until it is fetched.
+    leaders_offer: Option<LeadersOffer>,
     /// Whom it asks for the state that it has lost.
     search: Search,
 }
@@ -142,6 +145,7 @@ impl Node {
             digests,
             donor: Donor::default(),
             fetch: None,
+            leaders_offer: None,
             search: Search::default(),
         }
     }

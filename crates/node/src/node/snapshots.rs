@@ -6,7 +6,6 @@ use crate::ids::{NodeId, SnapshotNumber, Ticket};
 use crate::snapshot::{Coming, Fetch, Want};
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
-use crate::wire::message::Body;
 use crate::wire::record::Record;
 
 impl Node {
@@ -67,15 +66,6 @@ impl Node {
 
     // Fetching.
 
-    /// Fetches what a leader has just offered, unless something is fetched already.
-    pub(super) fn fetch_agreed(&mut self, outputs: &mut Vec<Output>) {
-        let Some((from, offer)) = self.agreed.take_offer() else { return };
-        if self.fetch.is_none() && !self.disk.is_full() {
-            let fetch = Fetch::agreed(from, offer, self.members.ids());
-            self.begin_fetch(fetch, outputs);
-        }
-    }
-
     /// Another replica says that this one lacks what its logs do not hold.
     pub(super) fn fetch_merged(
         &mut self,
@@ -85,6 +75,7 @@ impl Node {
     ) {
         let lacks = self.merged.lacks_of(from) || self.has_lost(Order::Merged);
         if self.fetch.is_none() && !self.disk.is_full() && lacks {
+            self.leaders_offer = None;
             self.begin_fetch(Fetch::merged(from, number), outputs);
         }
     }
@@ -109,7 +100,7 @@ impl Node {
             return Ok(());
         }
         if bytes.is_empty() || self.disk.is_full() {
-            self.fetch = None;
+            self.stop_fetching(outputs);
             return Ok(());
         }
         let turn = turn!(self, outputs);
@@ -131,10 +122,13 @@ impl Node {
                 mutant!(FetchedBeforeSync, (), self.go_on_fetching(Ticket(u64::MAX), outputs));
                 return Ok(());
             }
-            self.fetch = None;
+            if read.is_ok() {
+                self.on_held(outputs);
+                return Ok(());
+            }
         }
         if read.is_err() {
-            self.fetch = None;
+            self.stop_fetching(outputs);
         }
         read
     }
@@ -158,7 +152,7 @@ impl Node {
         };
         outputs.push(Output::Note(Event::Fetched(from, index)));
         if index.is_some() {
-            turn!(self, outputs).send(from, Body::Fetched);
+            self.tell_fetched(from, outputs);
         }
         if had_lost_state && !self.has_lost_state() {
             outputs.push(Output::Note(Event::StateIsBack));
@@ -185,7 +179,8 @@ impl Node {
         if let Some(fetch) = &mut self.fetch
             && !fetch.on_tick(turn!(self, outputs))
         {
-            self.fetch = None;
+            self.stop_fetching(outputs);
         }
+        self.look_after_offer(outputs);
     }
 }

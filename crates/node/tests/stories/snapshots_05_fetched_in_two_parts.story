@@ -8,7 +8,7 @@
 40 of 40 done
 > run 100
 > start 3
-> run 490
+> run 690
 n1: snapshot 1 is in place
 n3 fetches the state of n1
 > status
