@@ -96,6 +96,7 @@ pub struct Node {
     fetch: Option<Fetch>,
     /// What its leader has offered, from when others are asked for as much until it is fetched.
     leaders_offer: Option<LeadersOffer>,
+    states_fetched: u64,
     /// Whom it asks for the state that it has lost.
     search: Search,
 }
@@ -146,6 +147,7 @@ impl Node {
             donor: Donor::default(),
             fetch: None,
             leaders_offer: None,
+            states_fetched: 0,
             search: Search::default(),
         }
     }

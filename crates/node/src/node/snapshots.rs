@@ -150,6 +150,7 @@ impl Node {
             Want::Agreed(index, _) => Some(index),
             Want::Merged => None,
         };
+        self.states_fetched += 1;
         outputs.push(Output::Note(Event::Fetched(from, index)));
         if index.is_some() {
             self.tell_fetched(from, outputs);

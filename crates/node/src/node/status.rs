@@ -40,6 +40,8 @@ impl Node {
             clocks: self.clocks.measured(self.now).collect(),
             snapshots: self.snapshots_told(),
             memory: self.memory(),
+            states_fetched: self.states_fetched,
+            log_reads: self.agreed.log_reads(),
             digests: self.digests.status(&self.agreed),
             lost: LostStates {
                 agreed: self.has_lost(Order::Agreed),

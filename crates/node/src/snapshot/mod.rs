@@ -218,6 +218,7 @@ impl Snapshots {
         let records =
             mutant!(MarkWithoutFacts, rest, agreed_tail.iter().chain(&[]).chain(&merged_tail));
         [&mark].into_iter().chain(records).for_each(|record| turn.disk.record(record));
+        agreed.is_marked(turn.disk.ticket());
         turn.disk.close(turn.outputs);
         let mut writing = Writing {
             number,

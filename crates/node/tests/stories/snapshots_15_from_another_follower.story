@@ -8,8 +8,11 @@ n1 leads
 > n1.a fill key 30
 30 of 30 done
 > snapshot 1
-> run 200
+> run 100
 n1: snapshot 1 is in place
+> snapshot 1
+> run 100
+n1: snapshot 2 is in place
 > n1.a fill more 3
 3 of 3 done
 > snapshot 2
@@ -36,8 +39,11 @@ n3: boot 2, formed, ready, keys 34, vector []
 > n1.a fill key 30
 30 of 30 done
 > snapshot 1
-> run 200
-n1: snapshot 2 is in place
+> run 100
+n1: snapshot 3 is in place
+> snapshot 1
+> run 100
+n1: snapshot 4 is in place
 > start 3
 > run 1000
 n3 fetches the state of n1
@@ -51,8 +57,11 @@ n3.c get key30 → v
 > n1.a fill key 30
 30 of 30 done
 > snapshot 1
-> run 200
-n1: snapshot 3 is in place
+> run 100
+n1: snapshot 5 is in place
+> snapshot 1
+> run 100
+n1: snapshot 6 is in place
 > snapshot 2
 > run 200
 n2: snapshot 2 is in place

@@ -115,6 +115,8 @@ pub(crate) fn status(node: u64) -> Status {
         snapshots: node::Snapshots::default(),
         memory: node::Memory::default(),
         lost: node::LostStates::default(),
+        states_fetched: 0,
+        log_reads: 0,
     }
 }
 
