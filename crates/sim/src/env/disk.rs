@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(disk.end_sync(), (vec![Ticket(1), Ticket(2)], LogPlace(0)));
         let (groups, next) = disk.read(LogPlace(1), usize::MAX);
         assert_eq!((&groups[..], next), (&[Bytes::from("2")][..], LogPlace(2)), "nothing else");
-        assert_eq!(disk.read(next, usize::MAX).0, [Bytes::new(); 0]);
+        assert!(disk.read(next, usize::MAX).0.is_empty());
         disk.stall(5000);
         assert_eq!(disk.begin_sync(1200, &mut chance), Some(5100));
     }
