@@ -14,7 +14,7 @@ n1: snapshot 1 is in place
 > run 100
 n1: snapshot 2 is in place
 > start 3
-> run 490
+> run 650
 n3 fetches the state of n1
 > status
 n1: boot 1, formed, ready, keys 40, vector []
