@@ -128,6 +128,7 @@ fn a_follower_that_was_away_fetches_the_state() {
     wait_for(&cluster.servers[away], 3);
     let log = cluster.servers[away].log();
     assert!(log.contains("fetch"), "{log}");
+    assert!(cluster.servers[away].figure("states_fetched") > 0);
     check(&mut cluster.servers[away].client(), 3);
     // It is a member like any other, also after a start of its own.
     cluster.servers[away].kill();
@@ -137,6 +138,28 @@ fn a_follower_that_was_away_fetches_the_state() {
     let mut client = cluster.servers[away].client();
     fill(&mut client, 4);
     check(&mut client, 4);
+}
+
+#[test]
+fn a_follower_that_was_away_is_fed_from_the_log_on_disk() {
+    let options = ["--log-memory", "64kb", "--level", "sequential"];
+    let mut cluster = Cluster::start(3, &options);
+    fill(&mut cluster.servers[0].client(), 0);
+    let leader = cluster.leader(&[0, 1, 2]);
+    let away = (leader + 1) % 3;
+    cluster.servers[away].kill();
+    for round in 1..4 {
+        fill(&mut cluster.servers[leader].client(), round);
+    }
+    cluster.servers[away].start();
+    wait_for(&cluster.servers[away], 3);
+    check(&mut cluster.servers[away].client(), 3);
+    let log_reads: u64 = cluster.servers.iter().map(|server| server.figure("log_reads")).sum();
+    assert!(log_reads > 0, "memory does not hold so much");
+    for server in &cluster.servers {
+        assert_eq!(server.figure("states_fetched"), 0, "nobody needs a state");
+        assert_eq!(snapshots(server), 0);
+    }
 }
 
 #[test]

@@ -63,7 +63,8 @@ impl Cluster {
                 busy = true;
                 match output {
                     Output::Persist { ticket, .. } => {
-                        self.inboxes[at].push(Input::Persisted(ticket));
+                        let place = LogPlace(0);
+                        self.inboxes[at].push(Input::Persisted { ticket, place });
                     }
                     Output::Send { to, message, .. } => {
                         let path = Some(PathId(at as u64));

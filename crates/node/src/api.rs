@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use crate::commands::Command;
 pub use crate::ids::{
-    Boot, DirectoryId, Index, NodeId, PathId, RequestId, Sequence, SessionId, SnapshotNumber, Term,
-    Ticket,
+    Boot, DirectoryId, Index, LogPlace, NodeId, PathId, RequestId, Sequence, SessionId,
+    SnapshotNumber, Term, Ticket,
 };
 pub use crate::limits::{REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX, WATCHED_KEYS_MAX};
 pub use crate::position::{AgreedPosition, Certificate, MergedPosition, MergedWrite};
@@ -118,7 +118,22 @@ pub enum Input {
     /// drops what still comes.
     Closed(SessionId),
     /// The records of this ticket, and of all before it, are on disk.
-    Persisted(Ticket),
+    Persisted {
+        /// As [`Output::Persist`] gave it.
+        ticket: Ticket,
+        /// All groups that this is the first word of lie there in the log, or behind it.
+        place: LogPlace,
+    },
+    /// The answer to [`Output::ReadLog`].
+    LogRead {
+        /// What the question was called.
+        request: u64,
+        /// Groups from the place that was asked for on, in order, each whole, several of them in one
+        /// or each by itself. None: there is nothing any more at that place, or it cannot be read.
+        groups: Vec<Bytes>,
+        /// The place of what comes next.
+        next: LogPlace,
+    },
     /// The disk has no room any more but for small records, and why; or it has room again. What was
     /// handed to it before still gets there sooner or later.
     DiskFull(Option<Shortage>),
@@ -220,6 +235,16 @@ pub enum Output {
         /// From this place on.
         offset: u64,
         /// So many bytes, at most.
+        bytes: usize,
+    },
+    /// A part of the log on disk is wanted, for a member that is behind. Answer with
+    /// [`Input::LogRead`]. What it is about is on disk, unless the log was cut meanwhile.
+    ReadLog {
+        /// What the answer must carry.
+        request: u64,
+        /// From the group on that lies there, or comes next.
+        place: LogPlace,
+        /// About so many bytes, though one group at least.
         bytes: usize,
     },
     /// Send this message to a peer, or lose it.
@@ -409,6 +434,10 @@ pub struct Status {
     pub memory: Memory,
     /// Keys of agreed keyspaces that go by themselves.
     pub expiry: Expiry,
+    /// How many states of other members it has fetched since this start.
+    pub states_fetched: u64,
+    /// How often the log on disk was read for members that are behind, since this start.
+    pub log_reads: u64,
 }
 
 /// Keys of agreed keyspaces that go by themselves.

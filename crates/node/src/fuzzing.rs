@@ -4,7 +4,7 @@
 //! The fuzz targets in `fuzz/` look for bytes for which it does not; the tests here try some at
 //! random.
 
-use crate::ids::{DirectoryId, NodeId, PathId, RequestId, SessionId};
+use crate::ids::{DirectoryId, LogPlace, NodeId, PathId, RequestId, SessionId};
 use bytes::Bytes;
 
 use crate::api::{Config, Input, Level, Now, Order, Output};
@@ -37,7 +37,7 @@ pub fn records(bytes: &[u8]) {
         assert_eq!(Record::decode_group(&written.into()), Ok(records));
     }
     let mut recovery = Recovery::new(config(1, Order::Agreed));
-    if recovery.replay(&group).is_ok() {
+    if recovery.replay(LogPlace(0), &group).is_ok() {
         let _ = recovery.finish();
     }
 }
@@ -115,7 +115,9 @@ impl<'a> Pair<'a> {
     fn deliver(&mut self, from: usize, output: Output) {
         let to = 1 - from;
         match output {
-            Output::Persist { ticket, .. } => self.inboxes[from].push(Input::Persisted(ticket)),
+            Output::Persist { ticket, .. } => {
+                self.inboxes[from].push(Input::Persisted { ticket, place: LogPlace(0) });
+            }
             Output::Send { message, .. } => {
                 let path = Some(PathId(1));
                 for message in self.on_its_way(from, message) {
@@ -239,7 +241,7 @@ mod tests {
         // A hard state: term 1, nobody voted for, 7 committed; and no entry.
         let group = Bytes::from_static(&[5, 1, 3, 0, 0, 0, 1, 0, 7]);
         let mut recovery = Recovery::new(config(1, Order::Agreed));
-        recovery.replay(&group).unwrap();
+        recovery.replay(LogPlace(0), &group).unwrap();
         let refusal = recovery.finish().unwrap_err().0;
         assert!(refusal.starts_with("what is committed at the end of the agreed log"), "{refusal}");
     }

@@ -425,6 +425,16 @@ mutants! {
     SkippedAsRefused, "unknown reported as failed", "", "snapshots_06_a_write_in_a_fetched_state.story";
     /// A leader offers a snapshot whose successors it does not keep any more.
     OffersStaleSnapshot, "snapshot", "", "agreed::storage::tests::a_snapshot_is_offered_while_what_follows_it_is_here";
+    /// Who is behind fetches from its leader, whoever else has the state.
+    LeaderAskedAlone, "load", "", "snapshots_15_from_another_follower.story";
+    /// Who has fetched the state of another follower tells that one, not the leader.
+    LeaderNotTold, "progress", "tikv#2341, etcd#10225", "snapshots_15_from_another_follower.story";
+    /// A snapshot serves that stands before what the leader's log begins with.
+    OlderOfferTaken, "snapshot", "", "snapshot::search::tests::another_offer_stands_where_the_leaders_log_goes_on";
+    /// Who is fed from the log on disk gets an entry that was replaced by another.
+    ReplacedEntryFed, "replicas differ", "", "agreed::on_disk::tests::what_was_replaced_is_passed_over";
+    /// What cannot be read of the log is asked for again and again.
+    LostLogAskedAgain, "progress", "", "agreed::on_disk::tests::what_cannot_be_read_is_not_there_any_more";
     /// A leader waits for ever for a follower that fetches a snapshot.
     FetchNeverGivenUp, "progress", "tikv#2341, etcd#10225";
     /// A replica that does not keep old entries any more sends what it has.

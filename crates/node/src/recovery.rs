@@ -7,7 +7,7 @@ use bytes::Bytes;
 use crate::agreed::{self, Agreed, Offer, State, Tail};
 use crate::api::{Config, StartError};
 use crate::cluster::Members;
-use crate::ids::{Index, Life, NodeId, SnapshotNumber};
+use crate::ids::{Index, Life, LogPlace, NodeId, SnapshotNumber};
 use crate::merged::{Merged, Pieces};
 use crate::node::Node;
 use crate::snapshot::{Placed, Snapshots};
@@ -44,6 +44,8 @@ pub struct Recovery {
     vector: VersionVector,
     /// The highest number of a snapshot that cannot be read.
     skipped: SnapshotNumber,
+    /// Where the group lies that is being replayed.
+    place: LogPlace,
     /// Bytes of groups that were replayed.
     replayed: u64,
     wants_snapshot: bool,
@@ -75,6 +77,7 @@ impl Recovery {
             read: 0,
             vector: VersionVector::default(),
             skipped: SnapshotNumber(0),
+            place: LogPlace(0),
             replayed: 0,
             wants_snapshot: false,
             config,
@@ -135,8 +138,9 @@ impl Recovery {
         Ok(())
     }
 
-    /// Takes in one group of records, as `Output::Persist` gave it, in order.
-    pub fn replay(&mut self, records: &Bytes) -> Result<(), StartError> {
+    /// Takes in one group of records, as `Output::Persist` gave it, in order, and where it lies.
+    pub fn replay(&mut self, place: LogPlace, records: &Bytes) -> Result<(), StartError> {
+        self.place = place;
         self.replayed += records.len() as u64;
         let records = Record::decode_group(records)?;
         records.into_iter().try_for_each(|record| self.take_in(record, false))?;
@@ -178,6 +182,9 @@ impl Recovery {
                 let entry = agreed::restored_entry(index, term, data).map_err(|_| unreadable())?;
                 mutant!(ReplayKeepsReplaced, self.tail.append(entry, 0), self.tail.replace(entry))
                     .map_err(|_| unreadable())?;
+                if !own {
+                    self.tail.lies_at(index, self.place);
+                }
             }
             Record::Merged(bytes) => {
                 let unreadable = |_| unreadable("an entry of a merged log");
@@ -437,7 +444,7 @@ mod tests {
         });
         let mut group = vec![];
         records.iter().for_each(|record| record.encode(&mut group));
-        recovery.replay(&group.into())?;
+        recovery.replay(LogPlace(0), &group.into())?;
         recovery.finish()
     }
 

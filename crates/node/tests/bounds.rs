@@ -52,7 +52,9 @@ impl Alone {
         self.node.turn(&mut inputs, &mut outputs);
         for output in outputs {
             match output {
-                Output::Persist { ticket, .. } => self.due.push(Input::Persisted(ticket)),
+                Output::Persist { ticket, .. } => {
+                    self.due.push(Input::Persisted { ticket, place: LogPlace(0) });
+                }
                 Output::Reply { session, reply, .. } => replies.push((session.0, reply)),
                 Output::WriteSnapshot { bytes, hurry, .. } => {
                     self.snapshot = (self.snapshot.0 + bytes.len() as u64, hurry);
@@ -232,7 +234,7 @@ fn a_node_that_catches_up_does_so_in_many_turns() {
                 for output in outputs.drain(..) {
                     match output {
                         Output::Persist { ticket, .. } => {
-                            inboxes[*at].push(Input::Persisted(ticket))
+                            inboxes[*at].push(Input::Persisted { ticket, place: LogPlace(0) });
                         }
                         Output::Send { to, message, .. } => {
                             let path = Some(PathId(*at as u64));

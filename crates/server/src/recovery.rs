@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use node::{Config, Node, Recovery, SnapshotNumber};
+use node::{Config, LogPlace, Node, Recovery, SnapshotNumber};
 use tracing::{info, warn};
 
 use crate::log::disk::Disk;
@@ -41,7 +41,7 @@ pub(crate) fn recover(options: &Options, config: Config, disk: &Disk) -> Result<
             recovery.lose_state();
         }
     }
-    let replay = |records| recovery.replay(&records);
+    let replay = |frame, records| recovery.replay(LogPlace(frame), &records);
     let opened = Log::open(directory, SEGMENT_BYTES, from, replay);
     let (mut log, report) =
         opened.map_err(|error| without_snapshots(error, &bad, config.discard_state))?;

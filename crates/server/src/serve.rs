@@ -117,16 +117,18 @@ fn start_threads(
     teller: UnboundedSender<Report>,
 ) -> Result<(Node, Threads), Error> {
     let Recovered { node, log, snapshots, newest } = recovered;
-    let path = log.path();
+    let (path, disk) = (log.path(), log.disk());
     let to_tell = teller.clone();
     // Nobody listens any more when the server shuts down.
     let tell = move |report| drop(to_tell.send(Report::Log(report)));
     let counters = log.counters();
+    let log_reads = log::Reads::spawn(disk, path.clone(), tell.clone());
+    let log_reads = log_reads.map_err(log::Error::io("start a thread in", &path))?;
     let log = log::Handle::spawn(log, tell, stop)?;
     let tell = move |report| drop(teller.send(Report::Snapshots(report)));
     let started = snapshots::Handle::spawn(snapshots, newest, counters, tell);
     let snapshots = started.map_err(log::Error::io("start a thread in", &path))?;
-    Ok((node, Threads { log, snapshots }))
+    Ok((node, Threads { log, log_reads, snapshots }))
 }
 
 /// Waits for this, or until the node must not go on.

@@ -15,9 +15,9 @@ use std::path::Path;
 
 use node::{
     AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Expiry, Index, Input,
-    Level, LostStates, MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId, Now, Order,
-    Output, Recovery, Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots, Status, Term,
-    Waits,
+    Level, LogPlace, LostStates, MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId,
+    Now, Order, Output, Recovery, Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots,
+    Status, Term, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::commands::{Action, Connection, Context, Figures, render};
@@ -238,7 +238,9 @@ impl Alone {
             self.node.turn(&mut inputs, &mut outputs);
             for output in outputs {
                 match output {
-                    Output::Persist { ticket, .. } => inputs.push(Input::Persisted(ticket)),
+                    Output::Persist { ticket, .. } => {
+                        inputs.push(Input::Persisted { ticket, place: LogPlace(0) });
+                    }
                     Output::Reply { reply: said, .. } => reply = Some(said),
                     _ => {}
                 }
@@ -323,6 +325,8 @@ impl Context for Fake {
             joins: false,
             lost: LostStates::default(),
             expiry: Expiry::default(),
+            states_fetched: 0,
+            log_reads: 0,
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];
         match self.name {

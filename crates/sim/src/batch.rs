@@ -25,6 +25,8 @@ pub struct Summary {
     pub snapshots: u64,
     /// States that were fetched from another member.
     pub fetches: u64,
+    /// Parts of logs that members that were behind were fed from disks.
+    pub log_reads: u64,
     /// How long all of them ran, in their own time.
     pub virtual_ms: u64,
     /// How long they took in real time, if whoever has a clock says so.
@@ -53,6 +55,7 @@ impl Summary {
         self.elections += report.elections;
         self.snapshots += report.snapshots;
         self.fetches += report.fetches;
+        self.log_reads += report.log_reads;
         self.virtual_ms += report.virtual_ms;
         self.undisturbed += u64::from(report.faults_under_way == 0);
         self.unchallenged += u64::from(report.elections <= 1);
@@ -139,6 +142,7 @@ impl fmt::Display for Summary {
         }
         row(f, "elections", self.elections.to_string())?;
         row(f, "snapshots", format!("{}, fetched {}", self.snapshots, self.fetches))?;
+        row(f, "fed from disk", format!("{} parts of logs", self.log_reads))?;
         row(f, "worlds without an election after the first", share(self.unchallenged))?;
         row(f, "worlds in which no fault hit work under way", share(self.undisturbed))?;
         row(f, "worst time until all replicas were equal", format!("{} ms", self.settled_ms_max))?;

@@ -51,6 +51,8 @@ pub struct Report {
     pub snapshots: u64,
     /// States that were fetched from another member.
     pub fetches: u64,
+    /// Parts of logs that members that were behind were fed from disks.
+    pub log_reads: u64,
     /// How long it ran, in its own time.
     pub virtual_ms: u64,
     /// How long it took to come to rest once nothing broke any more.
@@ -120,7 +122,9 @@ impl fmt::Display for Report {
         let (total, under_way) = (self.faults_total(), self.faults_under_way);
         writeln!(f, "faults: {total} ({}); {under_way} hit work under way", kinds.join(", "))?;
         writeln!(f, "elections: {}", self.elections)?;
-        writeln!(f, "snapshots: {}, fetched {}", self.snapshots, self.fetches)?;
+        let (snapshots, fetches) = (self.snapshots, self.fetches);
+        let log_reads = self.log_reads;
+        writeln!(f, "snapshots: {snapshots}, fetched {fetches}; fed from disk {log_reads} times")?;
         let (virtual_ms, settled_ms) = (self.virtual_ms, self.settled_ms);
         writeln!(f, "virtual time: {virtual_ms} ms; {settled_ms} ms until all were equal again")?;
         writeln!(f, "longest wait while nothing was done: {} ms", self.unavailable_ms)?;

@@ -41,6 +41,7 @@
 //! | keys that fall due | `expiry` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
 //! | digests in the log | `digest` |
+//! | what is on disk and not in memory any more | `on_disk`, `log_reads` |
 //! | what stands for entries that are gone | `snapshots`, `slots`, `storage` |
 //!
 //! # What is left out
@@ -57,7 +58,9 @@ mod expiry;
 mod forged;
 mod forwards;
 mod inspect;
+mod log_reads;
 mod memory;
+mod on_disk;
 mod proposals;
 mod read_index;
 mod reads;
@@ -178,6 +181,8 @@ pub(crate) struct Agreed {
     /// Whether there is no state but an empty one, although the log does not begin with its first
     /// entry.
     has_lost_state: bool,
+    /// How often the log on disk was read.
+    log_reads: u64,
     /// When a message of Raft last came from each member.
     heard_ms: BTreeMap<NodeId, u64>,
 }
@@ -252,6 +257,7 @@ impl Agreed {
             asked_ms: BTreeMap::new(),
             installing: false,
             has_lost_state: false,
+            log_reads: 0,
             heard_ms: BTreeMap::new(),
         }
     }
@@ -260,6 +266,7 @@ impl Agreed {
         self.limits = limits;
         self.proposals.set_limits(limits);
         self.raft.raft.max_msg_size = limits.append_bytes as u64;
+        self.raft.mut_store().set_place_bytes(limits.append_bytes);
     }
 
     // What the node asks.
@@ -360,6 +367,7 @@ impl Agreed {
             worked |= self.handle_readies(turn);
         }
         worked |= self.answer_reads(turn);
+        self.read_log(turn);
         worked
     }
 }

@@ -4,7 +4,7 @@ use protobuf::Message as _;
 use raft::eraftpb::{self, Entry, HardState, MessageType};
 
 use super::Agreed;
-use crate::ids::{Index, NodeId, Term, Ticket};
+use crate::ids::{Index, LogPlace, NodeId, Term, Ticket};
 use crate::turn::Turn;
 use crate::wire::record::Record;
 
@@ -90,14 +90,17 @@ impl Agreed {
                 turn.disk.record(&Record::HardState { term, vote, commit });
             }
         }
+        let first = entries.first().map(|entry| Index(entry.index));
         for entry in entries {
             let (index, term) = (Index(entry.index), Term(entry.term));
             turn.disk.record(&Record::Agreed { index, term, data: entry.data.clone() });
             tail.append(entry, turn.now.monotonic_ms).expect("Raft appends without gaps");
         }
+        first.into_iter().for_each(|index| tail.lies_in(index, turn.disk.ticket()));
     }
 
-    pub(crate) fn on_persisted(&mut self, ticket: Ticket, turn: &mut Turn<'_>) {
+    pub(crate) fn on_persisted(&mut self, ticket: Ticket, place: LogPlace, turn: &mut Turn<'_>) {
+        self.raft.mut_store().on_persisted(ticket, place);
         while let Some(ready) = self.unsynced.pop_front_if(|ready| ready.ticket <= ticket) {
             self.raft.on_persist_ready(ready.number);
             self.synced_term = mutant!(SyncedTermTooHigh, ready.term, self.term());

@@ -1,8 +1,9 @@
 //! The agreed log as Raft reads it: in memory, in step with what was handed to the disk.
 //!
 //! Raft reads its storage at once and at any time, so the entries that it may still ask for stay
-//! here: all that are not applied, and behind them up to a set size. Who lacks older ones gets a
-//! snapshot. Its message carries where it stands and its number alone; the bytes are fetched.
+//! here: all that are not applied, and behind them up to a set size. Who lacks older ones is fed
+//! from the [log on disk](super::on_disk), and who lacks what is not there either gets a snapshot.
+//! Its message carries where it stands and its number alone; the bytes are fetched.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -13,8 +14,9 @@ use raft::{Error, GetEntriesContext, RaftState, Storage, StorageError};
 use bytes::Bytes;
 
 use super::entry;
+use super::on_disk::{OnDisk, Wanted};
 use super::time::Anchor;
-use crate::ids::{Index, NodeId, SnapshotNumber, Term};
+use crate::ids::{Index, LogPlace, NodeId, SnapshotNumber, Term, Ticket};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 
@@ -33,6 +35,7 @@ pub(crate) struct Tail {
     taken_ms: VecDeque<u64>,
     /// What they weigh.
     bytes: usize,
+    on_disk: OnDisk,
     hard_state: HardState,
     members: ConfState,
     /// The snapshot that others may fetch.
@@ -100,7 +103,7 @@ impl Tail {
         self.base.0 + self.entries.len() as u64
     }
 
-    /// The index of the first entry that is here, or will be.
+    /// The index of the first entry that is in memory, or will be.
     pub(crate) fn first(&self) -> u64 {
         self.base.0 + 1
     }
@@ -116,6 +119,7 @@ impl Tail {
             self.bytes -= self.entries.pop_back().as_ref().map_or(0, weight);
         }
         self.taken_ms.truncate(self.entries.len());
+        self.on_disk.append(&entry);
         self.bytes += weight(&entry);
         self.entries.push_back(entry);
         self.taken_ms.push_back(at_ms);
@@ -140,6 +144,7 @@ impl Tail {
             self.taken_ms.pop_front();
         }
         self.base = (base.index.0, base.term.0);
+        self.on_disk.rebase(self.base, is_held);
         self.base_stamp = known.unwrap_or(Anchor { stamp_ms: base.stamp_ms, at_ms });
         self.hard_state.commit = self.hard_state.commit.max(base.index.0);
         self.raise_term();
@@ -183,15 +188,73 @@ impl Tail {
         last.unwrap_or(self.base_stamp)
     }
 
-    /// From now on others may fetch this snapshot.
+    /// From now on others may fetch this snapshot. The log may be cut behind the one before.
     pub(crate) fn offer(&mut self, offer: Offer) {
-        self.offer = Some(offer);
+        if let Some(before) = self.offer.replace(offer) {
+            self.on_disk.cut((before.index.0, before.term.0));
+        }
         self.wanted.set(false);
     }
 
     /// The snapshot that others may fetch, unless what follows it is not here any more.
     pub(crate) fn offered(&self) -> Option<Offer> {
-        self.offer.filter(|offer| mutant!(OffersStaleSnapshot, offer.index.0 >= self.base.0, true))
+        let is_followed = |offer: &Offer| offer.index.0 >= self.kept_behind().0;
+        self.offer.filter(|offer| mutant!(OffersStaleSnapshot, is_followed(offer), true))
+    }
+
+    // What is on disk and not in memory.
+
+    /// The last entry that is neither in memory nor on disk.
+    fn kept_behind(&self) -> (u64, u64) {
+        self.on_disk.base().min(self.base)
+    }
+
+    /// Where entries lie on disk is to be known for about each so many bytes of them.
+    pub(super) fn set_place_bytes(&mut self, bytes: usize) {
+        self.on_disk.set_place_bytes(bytes);
+    }
+
+    /// The entries from this one on were written in the group of this ticket.
+    pub(super) fn lies_in(&mut self, index: Index, ticket: Ticket) {
+        self.on_disk.lies_in(index, ticket);
+    }
+
+    /// This entry was found at that place.
+    pub(crate) fn lies_at(&mut self, index: Index, place: LogPlace) {
+        if index.0 >= self.first() {
+            self.on_disk.lies_at(index, place);
+        }
+    }
+
+    /// A snapshot is begun that stands at this entry; those behind it are in the group of this
+    /// ticket as well.
+    pub(super) fn is_marked(&mut self, base: Index, ticket: Ticket) {
+        self.on_disk.is_marked(base, ticket);
+    }
+
+    /// The groups up to this ticket are on disk, from this place on.
+    pub(super) fn on_persisted(&mut self, ticket: Ticket, place: LogPlace) {
+        self.on_disk.on_persisted(ticket, place);
+    }
+
+    /// What Raft has asked for that must be read.
+    pub(super) fn take_wanted(&mut self) -> Vec<Wanted> {
+        self.on_disk.take_wanted()
+    }
+
+    /// What was read: what Raft is to be told, unless more must be read.
+    pub(super) fn on_read(
+        &mut self,
+        request: u64,
+        groups: &[Bytes],
+        next: LogPlace,
+    ) -> Result<Option<GetEntriesContext>, Wanted> {
+        self.on_disk.on_read(request, groups, next, self.base)
+    }
+
+    /// Raft has taken what it wanted of what was read.
+    pub(super) fn is_taken(&mut self) {
+        self.on_disk.is_taken();
     }
 
     /// Whether a snapshot was asked for that there is not.
@@ -237,30 +300,26 @@ impl Storage for Tail {
         low: u64,
         high: u64,
         max_size: impl Into<Option<u64>>,
-        _context: GetEntriesContext,
+        context: GetEntriesContext,
     ) -> raft::Result<Vec<Entry>> {
-        if low < self.first() || low > high {
+        if low <= self.kept_behind().0 || low > high {
             return Err(Error::Store(StorageError::Compacted));
         }
         if high > self.last() + 1 {
             return Err(Error::Store(StorageError::Unavailable));
         }
+        if low < self.first() {
+            let read = self.on_disk.entries(low, high, context)?;
+            return Ok(that_fit(read.iter(), max_size.into()));
+        }
         let place = |index: u64| (index - self.first()) as usize;
-        let all = self.entries.range(place(low)..place(high));
-        let Some(max) = max_size.into() else { return Ok(all.cloned().collect()) };
-        let mut size = 0;
-        let fits = all.take_while(|entry| {
-            let first = size == 0;
-            size += entry.data.len() as u64 + 16;
-            first || size <= max
-        });
-        Ok(fits.cloned().collect())
+        Ok(that_fit(self.entries.range(place(low)..place(high)), max_size.into()))
     }
 
     fn term(&self, index: u64) -> raft::Result<u64> {
         match index.checked_sub(self.first()) {
             None if index == self.base.0 => Ok(self.base.1),
-            None => Err(Error::Store(StorageError::Compacted)),
+            None => self.on_disk.term(index).ok_or(Error::Store(StorageError::Compacted)),
             Some(place) => {
                 let entry = self.entries.get(place as usize).map(|entry| entry.term);
                 entry.ok_or(Error::Store(StorageError::Unavailable))
@@ -269,7 +328,7 @@ impl Storage for Tail {
     }
 
     fn first_index(&self) -> raft::Result<u64> {
-        Ok(self.first())
+        Ok(self.kept_behind().0 + 1)
     }
 
     fn last_index(&self) -> raft::Result<u64> {
@@ -291,6 +350,17 @@ impl Storage for Tail {
         snapshot.data = data.into();
         Ok(snapshot)
     }
+}
+
+/// The first of these entries, and as many more as have room in so many bytes.
+fn that_fit<'a>(all: impl Iterator<Item = &'a Entry>, max: Option<u64>) -> Vec<Entry> {
+    let mut size = 0;
+    let fits = all.take_while(|entry| {
+        let first = size == 0;
+        size += entry.data.len() as u64 + 16;
+        first || max.is_none_or(|max| size <= max)
+    });
+    fits.cloned().collect()
 }
 
 /// The snapshot that a message of Raft speaks of.
@@ -375,10 +445,17 @@ mod tests {
         tail.forget(Index(6), 0);
         assert_eq!((tail.first(), tail.last(), tail.bytes()), (7, 9, whole / 3));
         assert_eq!((tail.term(6).unwrap(), tail.term(7).unwrap()), (2, 2));
-        let forgotten = Error::Store(StorageError::Compacted);
-        assert_eq!(tail.term(5), Err(forgotten));
+        let forgotten = || Error::Store(StorageError::Compacted);
+        assert_eq!((tail.term(5), tail.first_index()), (Ok(2), Ok(1)), "it is on disk");
+        tail.on_disk.cut((5, 2));
+        assert_eq!((tail.term(4), tail.first_index()), (Err(forgotten()), Ok(6)));
         let context = || GetEntriesContext::empty(false);
-        assert!(tail.entries(6, 8, None, context()).is_err());
+        assert_eq!(tail.entries(5, 8, None, context()), Err(forgotten()));
+        assert_eq!(
+            tail.entries(6, 8, None, context()),
+            Err(forgotten()),
+            "there is no place of it"
+        );
         assert_eq!(tail.entries(7, 9, None, context()).unwrap().len(), 2);
         tail.append(entry(3, 1), 0).unwrap();
         assert_eq!(tail.last(), 9, "what is forgotten is not replaced");
@@ -413,10 +490,18 @@ mod tests {
         tail.offer(offer);
         assert!(!tail.wants_snapshot());
         assert_eq!(offer_in(&tail.snapshot(0, 2).unwrap()), Ok(offer));
-        tail.forget(Index(5), 0);
-        assert!(tail.snapshot(0, 2).is_ok(), "the next one is still here");
         tail.forget(Index(6), 0);
+        assert!(tail.snapshot(0, 2).is_ok(), "the next one is on disk");
+        tail.on_disk.cut((5, 1));
+        assert!(tail.snapshot(0, 2).is_ok(), "the next one is still there");
+        tail.on_disk.cut((6, 1));
         assert!(tail.snapshot(0, 2).is_err() && tail.wants_snapshot());
+        let next = Offer { number: SnapshotNumber(8), index: Index(7), term: Term(1) };
+        tail.offer(next);
+        tail.offer(Offer { number: SnapshotNumber(9), index: Index(9), term: Term(1) });
+        assert_eq!(tail.first_index(), Ok(7), "it still is in memory");
+        tail.forget(Index(9), 0);
+        assert_eq!(tail.first_index(), Ok(8), "the log may be cut behind the one before");
     }
 
     #[test]

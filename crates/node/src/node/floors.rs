@@ -181,7 +181,7 @@ mod tests {
     use super::*;
     use crate::api::{Config, Input, Now, TICK_MS};
     use crate::commands::Command;
-    use crate::ids::{Boot, DirectoryId, Index, NodeId, RequestId};
+    use crate::ids::{Boot, DirectoryId, Index, LogPlace, NodeId, RequestId};
     use crate::recovery::Recovery;
     use crate::wire::version_vector::Place;
 
@@ -219,7 +219,10 @@ mod tests {
         for output in outputs {
             match output {
                 Output::Persist { ticket, .. } => {
-                    node.turn(&mut vec![Input::Persisted(ticket)], &mut vec![]);
+                    node.turn(
+                        &mut vec![Input::Persisted { ticket, place: LogPlace(0) }],
+                        &mut vec![],
+                    );
                 }
                 Output::Reply { reply: it, .. } => reply = Some(it),
                 _ => {}

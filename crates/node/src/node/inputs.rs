@@ -2,7 +2,7 @@
 
 use super::{Node, requests};
 use crate::api::{Event, Input, Now, Output, Role, Shortage, TICK_MS, Waits};
-use crate::ids::{NodeId, PathId, Ticket};
+use crate::ids::{LogPlace, NodeId, PathId, Ticket};
 use crate::reply::{Error, Reply};
 use crate::session::{self, Request, Waiter};
 use crate::turn::Turn;
@@ -15,7 +15,8 @@ impl Node {
                 self.take_in(input, outputs);
                 self.take_waiting(outputs);
             }
-            Input::Persisted(_)
+            Input::Persisted { .. }
+            | Input::LogRead { .. }
             | Input::DiskFull(_)
             | Input::Ending
             | Input::TakeSnapshot
@@ -81,7 +82,10 @@ impl Node {
         }
         match input {
             Input::Tick(now) => self.on_tick(now, outputs),
-            Input::Persisted(ticket) => self.on_persisted(ticket, outputs),
+            Input::Persisted { ticket, place } => self.on_persisted(ticket, place, outputs),
+            Input::LogRead { request, groups, next } => {
+                self.agreed.on_log_read(request, &groups, next, turn!(self, outputs));
+            }
             Input::Request { session, id, level, command } => {
                 let since_ms = self.now.monotonic_ms;
                 let round = self.sessions.round_of(session, &command);
@@ -218,7 +222,7 @@ impl Node {
         }
     }
 
-    fn on_persisted(&mut self, ticket: Ticket, outputs: &mut Vec<Output>) {
+    fn on_persisted(&mut self, ticket: Ticket, place: LogPlace, outputs: &mut Vec<Output>) {
         self.disk.on_persisted(ticket);
         if !self.started {
             self.started = true;
@@ -226,7 +230,7 @@ impl Node {
         }
         self.members.on_persisted(ticket, turn!(self, outputs));
         self.greet_settled(outputs);
-        self.agreed.on_persisted(ticket, turn!(self, outputs));
+        self.agreed.on_persisted(ticket, place, turn!(self, outputs));
         self.merged.on_persisted(ticket, turn!(self, outputs));
         self.go_on_fetching(ticket, outputs);
     }

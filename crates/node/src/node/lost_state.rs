@@ -44,7 +44,7 @@ impl Node {
     }
 
     /// The members that there is a path to.
-    fn connected(&self) -> impl Iterator<Item = NodeId> + Clone {
+    pub(super) fn connected(&self) -> impl Iterator<Item = NodeId> + Clone {
         self.connected.iter().copied()
     }
 
@@ -103,16 +103,19 @@ impl Node {
 
     /// The snapshot whose agreed state stands at this entry or behind, if there is one or, with
     /// `None` in it, if a new one would.
-    fn offer_agreed(&self, lost: Index) -> Option<Option<Body>> {
+    pub(super) fn offer_agreed(&self, lost: Index) -> Option<Option<Body>> {
         let offer = self.agreed.offered().filter(|offer| offer.index >= lost);
         let body =
             offer.map(|Offer { number, index, term }| Body::OfferState { number, index, term });
         (body.is_some() || self.agreed.applied() >= lost).then_some(body)
     }
 
-    /// Another member offers the agreed state that this one has lost.
+    /// Another member offers the agreed state that this one has lost, or is behind of.
     pub(super) fn on_offer_state(&mut self, from: NodeId, offer: Offer, outputs: &mut Vec<Output>) {
-        let is_of_use = self.has_lost(Order::Agreed) && self.agreed.goes_on_behind(offer.index);
+        let is_of_use = match self.has_lost(Order::Agreed) {
+            true => self.agreed.goes_on_behind(offer.index),
+            false => self.leaders_offer.is_some_and(|wanted| wanted.is_met_by(offer)),
+        };
         if is_of_use && self.may_fetch() {
             self.begin_fetch(Fetch::agreed(from, offer, self.members.ids()), outputs);
         }
@@ -122,7 +125,7 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Config, DirectoryId, Level};
+    use crate::api::{Config, DirectoryId, Level, LogPlace};
     use crate::ids::SnapshotNumber;
     use crate::recovery::Recovery;
     use crate::wire::base::{AgreedBase, Mark};
@@ -149,7 +152,7 @@ mod tests {
         let agreed = AgreedBase { index: Index(index), term: Term(1), ..AgreedBase::default() };
         let mut group = vec![];
         Record::Mark(Mark { agreed, ..Mark::default() }).encode(&mut group);
-        recovery.replay(&group.into()).unwrap();
+        recovery.replay(LogPlace(1), &group.into()).unwrap();
         recovery.finish().unwrap()
     }
 

@@ -74,7 +74,7 @@ impl Node {
             Body::Hello(_) | Body::Probe(_) | Body::Alive(_) | Body::Copied(_) => Ok(()),
             Body::Raft(bytes) => {
                 let read = self.agreed.on_message(from, &bytes, turn);
-                self.fetch_agreed(outputs);
+                self.search_offer(outputs);
                 read
             }
             Body::Forward { first, count, commands } => {
@@ -135,6 +135,14 @@ impl Node {
             }
             Body::OfferState { number, index, term } => {
                 self.on_offer_state(from, Offer { number, index, term }, outputs);
+                Ok(())
+            }
+            Body::AskOffer(index) => {
+                self.on_ask_offer(from, index, outputs);
+                Ok(())
+            }
+            Body::Fetches => {
+                self.agreed.on_asked(from, turn.now.monotonic_ms);
                 Ok(())
             }
         };

@@ -22,6 +22,7 @@ macro_rules! turn {
     };
 }
 
+mod behind;
 mod digests;
 mod floors;
 mod inputs;
@@ -46,7 +47,7 @@ use crate::limits::{Limits, TURN_STEPS};
 use crate::merged::Merged;
 use crate::random::Random;
 use crate::session::Sessions;
-use crate::snapshot::{Donor, Fetch, Search, Snapshots};
+use crate::snapshot::{Donor, Fetch, LeadersOffer, Search, Snapshots};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Identity, Turn};
 use crate::wire::group::RecordGroup;
@@ -96,6 +97,9 @@ pub struct Node {
     digests: Digests,
     donor: Donor,
     fetch: Option<Fetch>,
+    /// What its leader has offered, from when others are asked for as much until it is fetched.
+    leaders_offer: Option<LeadersOffer>,
+    states_fetched: u64,
     /// Whom it asks for the state that it has lost.
     search: Search,
 }
@@ -146,6 +150,8 @@ impl Node {
             digests,
             donor: Donor::default(),
             fetch: None,
+            leaders_offer: None,
+            states_fetched: 0,
             search: Search::default(),
         }
     }

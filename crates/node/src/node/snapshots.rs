@@ -6,7 +6,6 @@ use crate::ids::{NodeId, SnapshotNumber, Ticket};
 use crate::snapshot::{Coming, Fetch, Want};
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
-use crate::wire::message::Body;
 use crate::wire::record::Record;
 
 impl Node {
@@ -73,15 +72,6 @@ impl Node {
         self.fetch.is_none() && !self.merged.is_joining() && !self.disk.is_full()
     }
 
-    /// Fetches what a leader has just offered, unless something is fetched already.
-    pub(super) fn fetch_agreed(&mut self, outputs: &mut Vec<Output>) {
-        let Some((from, offer)) = self.agreed.take_offer() else { return };
-        if self.may_fetch() {
-            let fetch = Fetch::agreed(from, offer, self.members.ids());
-            self.begin_fetch(fetch, outputs);
-        }
-    }
-
     /// Another replica says that this one lacks what its logs do not hold.
     pub(super) fn fetch_merged(
         &mut self,
@@ -91,6 +81,7 @@ impl Node {
     ) {
         let lacks = self.merged.lacks_of(from) || self.has_lost(Order::Merged);
         if self.may_fetch() && lacks {
+            self.leaders_offer = None;
             self.begin_fetch(Fetch::merged(from, number), outputs);
         }
     }
@@ -115,7 +106,7 @@ impl Node {
             return Ok(());
         }
         if bytes.is_empty() || self.disk.is_full() {
-            self.fetch = None;
+            self.stop_fetching(outputs);
             return Ok(());
         }
         let turn = turn!(self, outputs);
@@ -137,10 +128,13 @@ impl Node {
                 mutant!(FetchedBeforeSync, (), self.go_on_fetching(Ticket(u64::MAX), outputs));
                 return Ok(());
             }
-            self.fetch = None;
+            if read.is_ok() {
+                self.on_held(outputs);
+                return Ok(());
+            }
         }
         if read.is_err() {
-            self.fetch = None;
+            self.stop_fetching(outputs);
         }
         read
     }
@@ -162,9 +156,10 @@ impl Node {
             Want::Agreed(index, _) => Some(index),
             Want::Merged => None,
         };
+        self.states_fetched += 1;
         outputs.push(Output::Note(Event::Fetched(from, index)));
         if index.is_some() {
-            turn!(self, outputs).send(from, Body::Fetched);
+            self.tell_fetched(from, outputs);
         }
         if had_lost_state && !self.has_lost_state() {
             outputs.push(Output::Note(Event::StateIsBack));
@@ -200,7 +195,8 @@ impl Node {
         if let Some(fetch) = &mut self.fetch
             && !fetch.on_tick(turn!(self, outputs))
         {
-            self.fetch = None;
+            self.stop_fetching(outputs);
         }
+        self.look_after_offer(outputs);
     }
 }

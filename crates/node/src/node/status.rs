@@ -42,6 +42,8 @@ impl Node {
             snapshots: self.snapshots_told(),
             memory: self.memory(),
             expiry: Expiry { keys: deadlines, reclaimed },
+            states_fetched: self.states_fetched,
+            log_reads: self.agreed.log_reads(),
             digests: self.digests.status(&self.agreed),
             joins: self.merged.is_joining(),
             lost: LostStates {

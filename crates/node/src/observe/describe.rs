@@ -71,6 +71,8 @@ pub fn in_words(message: &Bytes) -> String {
         Body::OfferState { number, index, .. } => {
             format!("my snapshot {number} has the state up to {index}")
         }
+        Body::AskOffer(index) => format!("I am behind: have you a snapshot at {index} or later?"),
+        Body::Fetches => "I am fetching a snapshot from another member".into(),
     }
 }
 

@@ -23,7 +23,7 @@
 //! | when to take one; writing it | this one |
 //! | reading one that is in place for a member that fetches it | `donor` |
 //! | fetching one | `fetch` |
-//! | whom a node asks that has lost its own | `search` |
+//! | whom a node asks that is behind, or has lost its own | `search` |
 //! | its bytes | `wire`: `section`, `record`, `base`; `slots` in `agreed` and `merged` |
 
 mod donor;
@@ -41,7 +41,7 @@ use crate::wire::record::Record;
 use crate::wire::section;
 pub(crate) use donor::Donor;
 pub(crate) use fetch::{Coming, Fetch, Want};
-pub(crate) use search::Search;
+pub(crate) use search::{LeadersOffer, Search};
 
 /// A slice is about so many keys or bytes, whichever comes first: that takes less than 1 ms.
 const SLICE_KEYS: usize = 1024;
@@ -224,6 +224,7 @@ impl Snapshots {
         let records =
             mutant!(MarkWithoutFacts, rest, agreed_tail.iter().chain(&[]).chain(&merged_tail));
         [&mark].into_iter().chain(records).for_each(|record| turn.disk.record(record));
+        agreed.is_marked(turn.disk.ticket());
         turn.disk.close(turn.outputs);
         let mut writing = Writing {
             number,

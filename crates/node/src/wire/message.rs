@@ -68,6 +68,11 @@ pub(crate) enum Body {
     /// This snapshot of the sender has the agreed state that the receiver asked for, and it stands
     /// there.
     OfferState { number: SnapshotNumber, index: Index, term: Term },
+    /// The sender's leader offers it a snapshot. Does one of the receiver have the agreed state at
+    /// this entry, or behind it? None is taken for it.
+    AskOffer(Index),
+    /// The sender is fetching from another member what the receiver, its leader, offered.
+    Fetches,
     /// What came of a digest at the sender.
     Digest(Summary),
     /// What are the sums of the slots that the receiver summed up at this digest?
@@ -140,6 +145,8 @@ const ASK_SLOTS: u8 = 17;
 const SLOTS: u8 = 18;
 const ASK_STATE: u8 = 19;
 const OFFER_STATE: u8 = 20;
+const ASK_OFFER: u8 = 21;
+const FETCHES: u8 = 22;
 
 impl Message {
     pub(crate) fn encode(&self) -> Bytes {
@@ -193,6 +200,7 @@ impl Body {
             Body::Digest(_) | Body::AskSlots { .. } => 0,
             Body::Slots { sums, .. } => sums.len(),
             Body::AskState { .. } | Body::OfferState { .. } => 0,
+            Body::AskOffer(_) | Body::Fetches => 0,
         }
     }
 
@@ -293,6 +301,11 @@ impl Body {
                 out.push(OFFER_STATE);
                 [number.0, index.0, term.0].into_iter().for_each(|number| put_uint(out, number));
             }
+            Body::AskOffer(index) => {
+                out.push(ASK_OFFER);
+                put_uint(out, index.0);
+            }
+            Body::Fetches => out.push(FETCHES),
         }
     }
 
@@ -361,6 +374,8 @@ impl Body {
                 index: Index(reader.number()?),
                 term: Term(reader.number()?),
             },
+            ASK_OFFER => Body::AskOffer(Index(reader.number()?)),
+            FETCHES => Body::Fetches,
             _ => return Err(Malformed),
         };
         reader.end()?;
@@ -488,6 +503,8 @@ mod tests {
             },
             Body::AskState { agreed: None, merged: VersionVector::from_iter([(NodeId(3), place)]) },
             Body::OfferState { number: SnapshotNumber(7), index: Index(300), term: Term(4) },
+            Body::AskOffer(Index(300)),
+            Body::Fetches,
         ]
     }
 

@@ -8,9 +8,14 @@
 > n1.a maxmemory 2000
 > run 100
 n1.a maxmemory 2000 → OK
+> snapshot 1
+> run 100
+n1: snapshot 1 is in place
+> snapshot 1
+> run 100
+n1: snapshot 2 is in place
 > start 3
 > run 1000
-n1: snapshot 1 is in place
 n3 fetches the state of n1
 n3 has the state of n1, up to 32
 > settle

@@ -11,9 +11,14 @@ n1.a set before 1 → OK
 > n1.a fill key 30
 30 of 30 done
 > run 100
+> snapshot 1
+> run 100
+n1: snapshot 1 is in place
+> snapshot 1
+> run 100
+n1: snapshot 2 is in place
 > start 3
 > run 1000
-n1: snapshot 1 is in place
 n3 fetches the state of n1
 n3 has the state of n1, up to 32
 > settle

@@ -9,11 +9,16 @@ n3.c set before 1 → OK
 > n1.a fill key 30
 30 of 30 done
 > run 100
+> snapshot 1
+> run 100
+n1: snapshot 1 is in place
+> snapshot 1
+> run 100
+n1: snapshot 2 is in place
 > start 3
 > run 100
 > stall 3
 > run 1500
-n1: snapshot 1 is in place
 n3 fetches the state of n1
 > n3.c get key30 eventual
 n3.c get key30 eventual → nil

@@ -7,9 +7,14 @@
 > n1.a fill key 40
 40 of 40 done
 > run 100
-> start 3
-> run 490
+> snapshot 1
+> run 100
 n1: snapshot 1 is in place
+> snapshot 1
+> run 100
+n1: snapshot 2 is in place
+> start 3
+> run 650
 n3 fetches the state of n1
 > status
 n1: boot 1, formed, ready, keys 40, vector []
@@ -24,7 +29,7 @@ n1.a del key11 key12 key13 key14 key15 key16 key17 key18 key19 key20 → 10
 9 of 9 done
 > snapshot 1
 > run 100
-n1: snapshot 2 is in place
+n1: snapshot 3 is in place
 > start 3
 > run 3000
 n3 fetches the state of n1

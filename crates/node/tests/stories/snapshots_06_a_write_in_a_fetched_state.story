@@ -9,9 +9,14 @@
 > release 1 3
 > n1.a flood 60
 60 of 60 done in 6 ms, in 24 entries; log time went on by 2 ms
+> snapshot 1
+> run 100
+n1: snapshot 1 is in place
+> snapshot 1
+> run 100
+n1: snapshot 2 is in place
 > heal
 > run 1500
-n1: snapshot 1 is in place
 n3 fetches the state of n1
 n3.c set own 1 → INDETERMINATE the write was sent, and this node has fetched a state in which it may have run or not: read before you retry
 n3 has the state of n1, up to 62

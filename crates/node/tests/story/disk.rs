@@ -34,7 +34,8 @@ impl Disk {
     /// What is on its way gets there, and a snapshot that is complete is put in place: what is to
     /// be told of it.
     pub(super) fn sync(&mut self) -> Vec<Input> {
-        let last = self.pending.back().map(|(last, _)| Input::Persisted(*last));
+        let place = LogPlace(self.kept.len() as u64);
+        let last = self.pending.back().map(|(last, _)| Input::Persisted { ticket: *last, place });
         self.kept.extend(self.pending.drain(..).map(|(_, group)| group));
         let mut told: Vec<Input> = last.into_iter().collect();
         if let Some((number, snapshot, true)) = self.writing.take_if(|writing| writing.2) {
@@ -51,6 +52,21 @@ impl Disk {
         told
     }
 
+    /// The groups from this place on, of so many bytes, and the place of the next.
+    pub(super) fn read(&self, place: LogPlace, bytes: usize) -> (Vec<Bytes>, LogPlace) {
+        let (mut groups, mut size) = (vec![], 0);
+        let behind = self.kept.iter().skip(place.0 as usize);
+        for group in behind.take_while(|group| group.as_ref() != GONE) {
+            groups.push(group.clone());
+            size += group.len();
+            if size >= bytes {
+                break;
+            }
+        }
+        let next = LogPlace(place.0 + groups.len() as u64);
+        (groups, next)
+    }
+
     /// Brings a node back to where it was: what could not be read, if something. What is damaged,
     /// or to be discarded, is never read again.
     pub(super) fn recover(
@@ -65,8 +81,7 @@ impl Disk {
             recovery.skip_snapshot(skipped);
             let loaded = snapshot.bytes.chunks(100).try_for_each(|piece| recovery.load(piece));
             if loaded.and_then(|()| recovery.loaded(*number)).is_ok() {
-                let behind = &self.kept[snapshot.groups..];
-                return (replay(recovery, behind), damaged);
+                return (replay(recovery, &self.kept, snapshot.groups), damaged);
             }
             skipped = skipped.max(*number);
             damaged = Some(format!("snapshot {number} cannot be read"));
@@ -79,7 +94,7 @@ impl Disk {
         if cut > 0 {
             recovery.lose_state();
         }
-        let node = replay(recovery, &self.kept[cut..]);
+        let node = replay(recovery, &self.kept, cut);
         if node.is_ok() {
             self.snapshots.clear();
         }
@@ -87,7 +102,9 @@ impl Disk {
     }
 }
 
-fn replay(mut recovery: Recovery, groups: &[Bytes]) -> Result<Node, StartError> {
-    groups.iter().try_for_each(|group| recovery.replay(group))?;
+fn replay(mut recovery: Recovery, groups: &[Bytes], from: usize) -> Result<Node, StartError> {
+    for (place, group) in groups.iter().enumerate().skip(from) {
+        recovery.replay(LogPlace(place as u64), group)?;
+    }
     recovery.finish()
 }

@@ -549,6 +549,11 @@ impl World {
                 });
                 self.turn(id, vec![Input::SnapshotRead { request, bytes }]);
             }
+            Output::ReadLog { request, place, bytes } => {
+                let (groups, next) = self.disk(id).read(place, bytes);
+                self.told.push(format!("n{id} reads its log on disk"));
+                self.turn(id, vec![Input::LogRead { request, groups, next }]);
+            }
             Output::Note(event) => self.note(id, &event),
             Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id: request, reply, certificate } => {

@@ -131,7 +131,7 @@ fn persistence(text: &mut String, status: &Status, figures: &Figures) -> fmt::Re
          rdb_last_save_time:{last_s}\r\nrdb_last_bgsave_status:{outcome}\r\naof_enabled:1\r\n\
          snapshot_number:{number}\r\nsnapshot_bytes:{bytes}\r\n\
          snapshot_spool_bytes:{spool}\r\nlog_bytes_since_snapshot:{log}\r\n\
-         log_segments:{segments}\r\n\
+         log_segments:{segments}\r\nstates_fetched:{fetched}\r\nlog_reads:{log_reads}\r\n\
          digest_index:{digest}\r\ndigest_equal_index:{equal}\r\ndigest_alarm:{alarm}\r\n\
          digests_given_up:{given_up}\r\n",
         writing = u8::from(snapshots.writing),
@@ -142,6 +142,8 @@ fn persistence(text: &mut String, status: &Status, figures: &Figures) -> fmt::Re
         spool = snapshots.spool_bytes,
         log = snapshots.log_bytes,
         segments = figures.log_segments,
+        fetched = status.states_fetched,
+        log_reads = status.log_reads,
         digest = digests.last,
         equal = digests.equal,
         alarm = digests.alarm.as_deref().unwrap_or_default(),

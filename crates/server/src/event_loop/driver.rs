@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use node::{Input, Output, TICK_MS};
+use node::{Input, LogPlace, Output, TICK_MS};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::yield_now;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -42,6 +42,8 @@ pub(crate) enum Report {
 pub(crate) struct Threads {
     /// That of the log.
     pub log: log::Handle,
+    /// The one that reads parts of it.
+    pub log_reads: log::Reads,
     /// Those of the snapshots.
     pub snapshots: snapshots::Handle,
 }
@@ -58,6 +60,7 @@ pub(crate) struct Driver {
     peers: Peers,
     // Before the log, which lets the data directory go.
     snapshots: snapshots::Handle,
+    log_reads: log::Reads,
     log: log::Handle,
     reports: UnboundedReceiver<Report>,
     ticks: Interval,
@@ -83,11 +86,12 @@ impl Driver {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut trims = interval(TRIM);
         trims.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let Threads { log, snapshots } = threads;
+        let Threads { log, log_reads, snapshots } = threads;
         Driver {
             shared,
             peers,
             snapshots,
+            log_reads,
             log,
             reports,
             ticks,
@@ -144,7 +148,8 @@ impl Driver {
         match report {
             log::Report::Durable(completion) => {
                 mutant!(BacklogKept, self.shared.take_backlog(completion.bytes), ());
-                self.shared.put(Input::Persisted(completion.ticket));
+                let log::Completion { ticket, frame, .. } = completion;
+                self.shared.put(Input::Persisted { ticket, place: LogPlace(frame) });
             }
             log::Report::Full(shortage) => {
                 mutant!(
@@ -152,6 +157,9 @@ impl Driver {
                     self.shared.put(Input::DiskFull(shortage)),
                     drop(shortage)
                 );
+            }
+            log::Report::Read { request, groups, next } => {
+                self.shared.put(Input::LogRead { request, groups, next: LogPlace(next) });
             }
             log::Report::Marked { snapshot, frame } => {
                 mutant!(MarkNotTold, self.snapshots.holds(snapshot, frame), ());
@@ -233,6 +241,9 @@ impl Driver {
                 Output::DropSnapshot(number) => self.snapshots.give_up(number),
                 Output::ReadSnapshot { request, number, offset, bytes } => {
                     self.snapshots.read(request, number, offset, bytes);
+                }
+                Output::ReadLog { request, place, bytes } => {
+                    self.log_reads.read(request, place.0, bytes);
                 }
                 Output::Note(event) => mutant!(NothingTold, logging::tell(&event), drop(event)),
                 Output::Halt { exit_code, reason } => {

@@ -41,7 +41,7 @@ impl World {
     fn open(&mut self) -> Result<(Log, Report), Error> {
         let mut found = vec![];
         let directory = Directory::open(&Disk::faulty(self.faulty.clone()), &self.data())?;
-        let replay = |records: bytes::Bytes| {
+        let replay = |_, records: bytes::Bytes| {
             found.push(records.to_vec());
             Ok(())
         };

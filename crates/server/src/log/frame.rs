@@ -86,6 +86,12 @@ pub(super) fn decode(bytes: &[u8], salt: Salt) -> Option<Frame<'_>> {
     Some(Frame { sequence, payload })
 }
 
+/// The space that the frame takes which begins with these bytes, if one does.
+pub(super) fn announced_space(bytes: &[u8], salt: Salt) -> Option<usize> {
+    let header = bytes.get(..HEADER_BYTES)?;
+    (u32_at(header, 0) == salt.magic()).then(|| space(u32_at(header, 4) as usize))
+}
+
 /// The first valid frame at a multiple of [`ALIGNMENT`] from `from` on that is numbered `sequence`
 /// or higher, and where it lies. `from` is such a multiple itself.
 pub(super) fn find(bytes: &[u8], from: usize, salt: Salt, sequence: u64) -> Option<(usize, u64)> {

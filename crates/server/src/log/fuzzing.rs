@@ -100,7 +100,7 @@ fn read(path: &Path) -> Option<Vec<Vec<u8>>> {
     let disk = Disk::faulty(Arc::new(Faulty::new(false)));
     let mut groups = vec![];
     let directory = Directory::open(&disk, path).ok()?;
-    let replay = |records: bytes::Bytes| {
+    let replay = |_, records: bytes::Bytes| {
         groups.push(records.to_vec());
         Ok(())
     };

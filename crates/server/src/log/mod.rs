@@ -39,6 +39,8 @@
 //! matter which of the cut segments a power failure brings back. A few of them become the next
 //! segments: under another name at once, then full of zeros, like a new one.
 //!
+//! **Feeding.** Members that are behind get what memory does not hold any more from here: [`reads`].
+//!
 //! **Salt.** Each segment draws a random number that goes into the checksum and the first bytes of
 //! its frames. A client does not know it, so no value that it stores can pass for a frame when the
 //! bytes behind a torn tail are searched, and a segment that is used again knows its own frames
@@ -67,6 +69,7 @@ mod identity;
 mod layout;
 mod older;
 mod pace;
+mod reads;
 mod recovery;
 mod segment;
 mod thread;
@@ -81,8 +84,7 @@ pub(crate) use directory::Directory;
 pub(crate) use error::Error;
 pub(crate) use identity::Identity;
 pub(crate) use layout::SEGMENT_BYTES;
+pub(crate) use reads::Reads;
 pub(crate) use recovery::{Report as Recovered, first_frame};
-#[cfg(test)]
-pub(crate) use thread::Completion;
-pub(crate) use thread::{Group, Handle, Report};
+pub(crate) use thread::{Completion, Group, Handle, Report};
 pub(crate) use writer::{Counters, Log};

@@ -53,14 +53,14 @@ pub(crate) struct Torn {
 }
 
 impl Log {
-    /// Opens the log in this directory. Hands each group's records to `replay`, in order, from
-    /// frame `from` on: what is before it is known already, and harm to it is passed over. New
+    /// Opens the log in this directory. Hands each group's frame and records to `replay`, in order,
+    /// from frame `from` on: what is before it is known already, and harm to it is passed over. New
     /// segments will have this size.
     pub(crate) fn open(
         directory: Directory,
         segment_bytes: u64,
         from: u64,
-        mut replay: impl FnMut(Bytes) -> Result<(), StartError>,
+        mut replay: impl FnMut(u64, Bytes) -> Result<(), StartError>,
     ) -> Result<(Log, Report), Error> {
         let mut report = Report::default();
         let disk = directory.disk();
@@ -206,13 +206,14 @@ impl<'a> Reader<'a> {
         mut sequence: u64,
         from: u64,
         report: &mut Report,
-        replay: &mut impl FnMut(Bytes) -> Result<(), StartError>,
+        replay: &mut impl FnMut(u64, Bytes) -> Result<(), StartError>,
     ) -> Result<u64, Error> {
         while let Some(frame) = frame::decode(&self.bytes[self.end..], self.header.salt)
             && frame.sequence == sequence
         {
             if mutant!(KnownReplayedAgain, sequence >= from, true) {
-                replay(Bytes::copy_from_slice(frame.payload)).map_err(Error::Refused)?;
+                let records = Bytes::copy_from_slice(frame.payload);
+                replay(sequence, records).map_err(Error::Refused)?;
                 report.groups += 1;
                 report.bytes += frame.payload.len() as u64;
             }

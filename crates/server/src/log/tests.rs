@@ -56,7 +56,7 @@ impl World {
 
     fn open_into(&self, found: &mut Vec<Vec<u8>>) -> Result<(Log, Report), Error> {
         let directory = Directory::open(&Disk::default(), self.temp.path())?;
-        Log::open(directory, self.segment_bytes, 1, |records| {
+        Log::open(directory, self.segment_bytes, 1, |_, records| {
             found.push(records.to_vec());
             Ok(())
         })
@@ -269,7 +269,7 @@ fn a_value_that_looks_like_a_frame_is_no_frame() {
 fn a_refused_group_ends_the_opening() {
     let world = World::with(SMALL, &groups(3, 100));
     let directory = Directory::open(&Disk::default(), world.temp.path()).unwrap();
-    let refuse = |_: bytes::Bytes| Err(node::StartError("other members".into()));
+    let refuse = |_, _: bytes::Bytes| Err(node::StartError("other members".into()));
     let error = Log::open(directory, SMALL, 1, refuse).map(|_| ()).unwrap_err();
     assert!(matches!(error, Error::Refused(_)));
 }
@@ -289,7 +289,7 @@ const IDENTITY: Identity = Identity { node: 3, directory: 9 };
 fn from(world: &World, from: u64) -> Result<Vec<Vec<u8>>, Error> {
     let directory = Directory::open(&Disk::default(), world.temp.path())?;
     let mut found = vec![];
-    Log::open(directory, world.segment_bytes, from, |records| {
+    Log::open(directory, world.segment_bytes, from, |_, records| {
         found.push(records.to_vec());
         Ok(())
     })?;
@@ -327,7 +327,7 @@ fn harm_to_what_a_snapshot_holds_is_passed_over_and_told() {
     for number in [9, 10] {
         harm(number);
         let directory = Directory::open(&Disk::default(), world.temp.path()).unwrap();
-        let (log, report) = Log::open(directory, world.segment_bytes, 11, |_| Ok(())).unwrap();
+        let (log, report) = Log::open(directory, world.segment_bytes, 11, |_, _| Ok(())).unwrap();
         drop(log);
         let (path, offset) = (path.clone(), place(number) as u64);
         let passed_over = Some(PassedOver { path, offset, frame: number });
@@ -365,7 +365,7 @@ fn what_is_cut_is_gone_and_what_it_leaves_is_used_again() {
     assert!(!names().iter().any(|name| name.starts_with("used-")), "{:?}", names());
     assert!(from(&world, 9).unwrap() == world.groups[8..]);
     let directory = Directory::open(&Disk::default(), world.temp.path()).unwrap();
-    let (_, report) = Log::open(directory, world.segment_bytes, 9, |_| Ok(())).unwrap();
+    let (_, report) = Log::open(directory, world.segment_bytes, 9, |_, _| Ok(())).unwrap();
     assert_eq!(report.torn, None);
 }
 

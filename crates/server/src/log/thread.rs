@@ -70,6 +70,8 @@ pub(crate) struct Completion {
     pub ticket: Ticket,
     /// How many bytes of records.
     pub bytes: usize,
+    /// The frame that they are in.
+    pub frame: u64,
 }
 
 /// What the thread tells.
@@ -85,6 +87,15 @@ pub(crate) enum Report {
         snapshot: SnapshotNumber,
         /// The first frame that it does not hold.
         frame: u64,
+    },
+    /// A part of the log was read.
+    Read {
+        /// What the question was called.
+        request: u64,
+        /// What its frames carry; none: they are cut, or cannot be read.
+        groups: Vec<Bytes>,
+        /// The number of the next frame.
+        next: u64,
     },
 }
 
@@ -171,13 +182,13 @@ impl Handle {
     pub(crate) fn append_here(&self, group: Group) -> Option<Completion> {
         let written = self.write(&group);
         match written {
-            Some(Ok(())) => {
+            Some(Ok(frame)) => {
                 let resting = self.shared.resting.swap(false, Ordering::Relaxed);
                 if mutant!(WrittenBesideNotSealed, resting, false) {
                     self.say(Word::Written);
                 }
                 let Group { ticket, records } = group;
-                Some(Completion { ticket, bytes: records.len() })
+                Some(Completion { ticket, bytes: records.len(), frame })
             }
             Some(Err(error)) if !matches!(error, Error::Full { .. }) => {
                 self.say(Word::Failed(error));
@@ -190,14 +201,15 @@ impl Handle {
         }
     }
 
-    /// Writes a group, unless the thread is to do it.
-    fn write(&self, group: &Group) -> Option<Result<(), Error>> {
+    /// Writes a group, unless the thread is to do it; gives its frame.
+    fn write(&self, group: &Group) -> Option<Result<u64, Error>> {
         if mutant!(QueueOvertaken, self.shared.queued.load(Ordering::Acquire) > 0, false) {
             return None;
         }
         let mut log = self.shared.log.try_lock().ok()?;
         let is_quick = log.is_quick_for(group.records.len());
-        is_quick.then(|| log.append(std::slice::from_ref(&group.records)))
+        let frame = log.sequence();
+        is_quick.then(|| log.append(std::slice::from_ref(&group.records)).map(|()| frame))
     }
 
     fn say(&self, word: Word) {
@@ -235,7 +247,9 @@ struct Batch {
 
 impl Batch {
     fn of(first: Group) -> Batch {
-        let completion = Completion { ticket: first.ticket, bytes: first.records.len() };
+        // It gets its frame when it is written.
+        let (ticket, bytes) = (first.ticket, first.records.len());
+        let completion = Completion { ticket, bytes, frame: 0 };
         Batch { records: vec![first.records], completion }
     }
 
@@ -291,11 +305,10 @@ impl<F: FnMut(Report)> Worker<F> {
 
     /// Makes a batch durable, and says so. False: the server ends, and it is not.
     fn write(&mut self, batch: Batch) -> Result<bool, Error> {
-        let Batch { records, completion } = batch;
+        let Batch { records, mut completion } = batch;
         mutant!(TellsBeforeSync, {}, (self.tell)(Report::Durable(completion)));
-        if !self.append(&records)? {
-            return Ok(false);
-        }
+        let Some(frame) = self.append(&records)? else { return Ok(false) };
+        completion.frame = mutant!(FrameOneTooHigh, frame, frame + 1);
         (self.tell)(Report::Durable(completion));
         self.tell_room();
         self.shared.queued.fetch_sub(records.len(), Ordering::Release);
@@ -362,15 +375,19 @@ impl<F: FnMut(Report)> Worker<F> {
         self.receiver.recv_timeout(pause)
     }
 
-    /// Makes these records durable, however long there is no room for them. False: the server ends,
-    /// and they are not.
-    fn append(&mut self, records: &[Bytes]) -> Result<bool, Error> {
+    /// Makes these records durable, however long there is no room for them: their frame. None: the
+    /// server ends, and they are not.
+    fn append(&mut self, records: &[Bytes]) -> Result<Option<u64>, Error> {
         loop {
             // Nobody else has the log while this thread waits for room.
-            let appended = self.shared.log().append(records);
+            let (appended, frame) = {
+                let mut log = self.shared.log();
+                let frame = log.sequence();
+                (log.append(records), frame)
+            };
             match appended {
-                Ok(()) => return Ok(true),
-                Err(Error::Full { .. }) if self.ending.load(Ordering::Relaxed) => return Ok(false),
+                Ok(()) => return Ok(Some(frame)),
+                Err(Error::Full { .. }) if self.ending.load(Ordering::Relaxed) => return Ok(None),
                 Err(Error::Full { .. }) => {
                     self.tell_room();
                     thread::sleep(ROOM_PAUSE);

@@ -17,7 +17,7 @@ use super::older::{Cut, Older};
 use super::pace::{Pace, SMALL_BYTES};
 use super::segment::{self, Header};
 use super::{Error, Identity};
-use crate::log::disk::File;
+use crate::log::disk::{Disk, File};
 use crate::mutants::mutant;
 use crate::random;
 
@@ -174,6 +174,11 @@ impl Log {
     #[cfg(test)]
     pub(super) fn was_slow(&mut self) {
         self.pace.note(0, Duration::from_secs(1));
+    }
+
+    /// The disk that it is on.
+    pub(crate) fn disk(&self) -> Disk {
+        self.directory.disk().clone()
     }
 
     /// Where it lies.

@@ -130,6 +130,10 @@ mutants! {
     LogNeverCut, "disk without limit", "event_loop::driver::tests::a_snapshot_comes_into_being_is_read_and_cuts_the_log";
     /// No snapshot is begun before its time where the disk runs short of room.
     RoomIgnored, "disk without limit", "event_loop::driver::tests::a_snapshot_is_begun_early_where_room_runs_short";
+    /// A frame is left out between two parts of the log that are read for a member.
+    PartSkipped, "progress", "log::reads::tests::parts_follow_each_other_across_segments";
+    /// What became durable is said to lie in the next frame.
+    FrameOneTooHigh, "progress", "log::thread::tests::what_is_queued_during_a_sync_becomes_one_group";
     /// A segment is used again with what is left in it of its former life.
     RecycledNotZeroed, "torn tail", "log::segment::tests::a_segment_that_is_used_again_is_all_zeros";
     /// What a snapshot holds is replayed once more, where it shares a segment with what it lacks.

@@ -61,7 +61,7 @@ impl World {
         // A snapshot says how many groups it holds.
         let mut count = loaded.bytes.iter().take_while(|byte| **byte == b'x').count();
         let from = newest.map_or(1, |newest| newest.first);
-        let (log, _) = Log::open(directory, SEGMENT_BYTES, from, |records| {
+        let (log, _) = Log::open(directory, SEGMENT_BYTES, from, |_, records| {
             assert_eq!(records, group(count), "{count} groups were before it");
             count += 1;
             Ok(())

@@ -2,7 +2,7 @@
 //! [`Disk`].
 
 use bytes::Bytes;
-use node::{SnapshotNumber, Ticket};
+use node::{LogPlace, SnapshotNumber, Ticket};
 
 use crate::env::snapshots::Snapshots;
 use crate::plan::chance::{Chance, Delay};
@@ -170,12 +170,37 @@ impl Disk {
         Some(now_us.max(self.stalled_until_us) + takes_us + self.slow_us)
     }
 
-    /// The running sync ended. Gives the tickets that are on disk now, in order.
-    pub(crate) fn end_sync(&mut self) -> Vec<Ticket> {
+    /// The running sync ended. Gives the tickets that are on disk now, in order, and where the first
+    /// of them lies.
+    pub(crate) fn end_sync(&mut self) -> (Vec<Ticket>, LogPlace) {
         let end = self.syncing.take().expect("a sync that ends has begun");
         let tickets = self.groups[self.synced..end].iter().filter_map(|g| g.ticket).collect();
+        let place = LogPlace(self.synced as u64);
         self.synced = end;
-        tickets
+        (tickets, place)
+    }
+
+    /// The groups that are synced from this place on, as many as have so many bytes, and at least
+    /// one; and the place of the next. None: they are cut, or a bit is flipped.
+    pub(crate) fn read(&self, place: LogPlace, bytes: usize) -> (Vec<Bytes>, LogPlace) {
+        let from = place.0 as usize;
+        let end = self.rotten.filter(|rotten| *rotten >= from).unwrap_or(self.synced);
+        let is_there = from >= self.snapshots.cut() && from < end;
+        let (mut groups, mut size) = (vec![], 0);
+        for group in self.groups[..end].iter().skip(from).filter(|_| is_there) {
+            groups.push(group.records.clone());
+            size += group.records.len();
+            if size >= bytes {
+                break;
+            }
+        }
+        let next = LogPlace((from + groups.len()) as u64);
+        (groups, next)
+    }
+
+    /// How long it takes to read a part of the log.
+    pub(crate) fn read_takes_us(&self, chance: &mut Chance) -> u64 {
+        self.delay.draw(chance) + self.slow_us
     }
 
     /// A snapshot is begun that stands for all groups that are there.
@@ -221,9 +246,10 @@ impl Disk {
         Directory { groups, snapshots: self.snapshots.clone() }
     }
 
-    /// All that a start finds behind the snapshot that it begins with.
-    pub(crate) fn groups(&self) -> impl Iterator<Item = &Bytes> {
-        self.groups[self.snapshots.groups_from()..].iter().map(|group| &group.records)
+    /// All that a start finds behind the snapshot that it begins with, each with its place.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = (LogPlace, &Bytes)> {
+        let all = self.groups.iter().enumerate().skip(self.snapshots.groups_from());
+        all.map(|(place, group)| (LogPlace(place as u64), &group.records))
     }
 }
 
@@ -248,7 +274,10 @@ mod tests {
         assert_eq!(disk.begin_sync(1000, &mut chance), Some(1100));
         append(&mut disk, 3);
         assert_eq!(disk.begin_sync(1050, &mut chance), None, "one sync at a time");
-        assert_eq!(disk.end_sync(), [Ticket(1), Ticket(2)]);
+        assert_eq!(disk.end_sync(), (vec![Ticket(1), Ticket(2)], LogPlace(0)));
+        let (groups, next) = disk.read(LogPlace(1), usize::MAX);
+        assert_eq!((&groups[..], next), (&[Bytes::from("2")][..], LogPlace(2)), "nothing else");
+        assert!(disk.read(next, usize::MAX).0.is_empty());
         disk.stall(5000);
         assert_eq!(disk.begin_sync(1200, &mut chance), Some(5100));
     }
@@ -263,7 +292,7 @@ mod tests {
         }
         append(&mut disk, 9);
         disk.begin_sync(0, &mut chance);
-        assert_eq!(disk.end_sync(), [Ticket(9)]);
+        assert_eq!(disk.end_sync().0, [Ticket(9)]);
     }
 
     #[test]
@@ -278,7 +307,7 @@ mod tests {
             disk.end_sync();
             (3..=5).for_each(|ticket| append(&mut disk, ticket));
             disk.crash(&mut chance);
-            let groups: Vec<_> = disk.groups().map(|group| group[0] - b'0').collect();
+            let groups: Vec<_> = disk.groups().map(|(_, group)| group[0] - b'0').collect();
             assert_eq!(groups, (1..=groups.len() as u8).collect::<Vec<_>>());
             left[groups.len()] += 1;
         }

@@ -210,8 +210,8 @@ impl Host {
             bytes.chunks(PIECE_BYTES).try_for_each(|piece| recovery.load(piece))?;
             recovery.loaded(number)?;
         }
-        for group in self.disk.groups() {
-            recovery.replay(group)?;
+        for (place, group) in self.disk.groups() {
+            recovery.replay(place, group)?;
         }
         let mut node = recovery.finish()?;
         node.set_turn_steps(self.turn_steps);

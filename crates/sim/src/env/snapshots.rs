@@ -112,6 +112,11 @@ impl Snapshots {
         self.newest().map_or(self.cut, |(_, snapshot)| snapshot.groups)
     }
 
+    /// The first group that is not gone.
+    pub(crate) fn cut(&self) -> usize {
+        self.cut
+    }
+
     /// Whether none can be read, and the groups before them are gone.
     pub(crate) fn are_lost(&self) -> bool {
         self.cut > 0 && self.newest().is_none()

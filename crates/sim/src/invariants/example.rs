@@ -117,6 +117,8 @@ pub(crate) fn status(node: u64) -> Status {
         memory: node::Memory::default(),
         joins: false,
         lost: node::LostStates::default(),
+        states_fetched: 0,
+        log_reads: 0,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Events: what happens in a world, and what is on its way meanwhile. Begin with [`Event`].
 
 use bytes::Bytes;
-use node::{Certificate, Command, Level, PathId, Reply, RequestId, SessionId, SnapshotNumber};
+use node::{
+    Certificate, Command, Level, LogPlace, PathId, Reply, RequestId, SessionId, SnapshotNumber,
+};
 
 /// Something that happens in the world. Hosts, links and clients are named by their places.
 #[derive(Clone, Debug)]
@@ -20,6 +22,8 @@ pub(crate) enum Event {
     Written { host: usize, life: u64, number: SnapshotNumber, bytes: u64 },
     /// A snapshot that is complete is put in place.
     Placed { host: usize, life: u64, number: SnapshotNumber },
+    /// A part of a node's log is read.
+    LogRead { host: usize, life: u64, request: u64, place: LogPlace, bytes: usize },
     /// A message arrives.
     Arrive(Flight),
     /// A node tries to connect to a peer.

@@ -238,6 +238,9 @@ impl World {
             Event::Synced { host, life } => self.synced(host, life),
             Event::Written { host, life, number, bytes } => self.written(host, life, number, bytes),
             Event::Placed { host, life, number } => self.placed(host, life, number),
+            Event::LogRead { host, life, request, place, bytes } => {
+                self.log_read(host, life, request, place, bytes);
+            }
             Event::Arrive(flight) => self.arrive(flight),
             Event::Dial { from, to } => self.dial(from, to),
             Event::Break { from, to, epoch } => {

@@ -27,6 +27,7 @@ impl World {
             elections: stats.elections(),
             snapshots: stats.snapshots,
             fetches: stats.fetches,
+            log_reads: stats.log_reads,
             virtual_ms: self.now_us() / 1000,
             settled_ms: self.ending.settled_us.unwrap_or(0) / 1000,
             unavailable_ms: stats.unavailable_us_max / 1000,

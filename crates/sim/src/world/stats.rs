@@ -19,6 +19,8 @@ pub(super) struct Stats {
     /// Snapshots that were put in place, and states that were fetched.
     pub(super) snapshots: u64,
     pub(super) fetches: u64,
+    /// Parts of logs that were read from disks, for members that were behind.
+    pub(super) log_reads: u64,
     /// Faults that happened, by kind.
     pub(super) faults: [u64; NAMES.len()],
     /// Faults that happened while an operation was under way.

@@ -1,6 +1,8 @@
 //! How nodes take turns, and what they want done. Begin with [`World::turn`].
 
-use node::{Input, Now, Output, Reply, RequestId, SessionId, SnapshotNumber, Status, Vote};
+use node::{
+    Input, LogPlace, Now, Output, Reply, RequestId, SessionId, SnapshotNumber, Status, Vote,
+};
 
 use super::World;
 use super::event::Answer;
@@ -244,7 +246,8 @@ impl World {
                 self.trace.bytes(&records);
                 self.hosts[host].disk.append(ticket, records);
                 if self.hosts[host].disk.is_hasty() {
-                    self.hand(host, Input::Persisted(ticket));
+                    let place = LogPlace(self.hosts[host].disk.lengths().0 as u64 - 1);
+                    self.hand(host, Input::Persisted { ticket, place });
                 }
                 self.sync(host);
             }
@@ -264,6 +267,12 @@ impl World {
             Output::ReadSnapshot { request, number, offset, bytes } => {
                 let bytes = self.hosts[host].disk.snapshots.read(number, offset, bytes);
                 self.hand(host, Input::SnapshotRead { request, bytes });
+            }
+            Output::ReadLog { request, place, bytes } => {
+                let life = self.hosts[host].life;
+                let wait_us = self.hosts[host].disk.read_takes_us(&mut self.disks);
+                let read = Event::LogRead { host, life, request, place, bytes };
+                self.queue.after(wait_us, read);
             }
             Output::Send { to, message, .. } => self.send(host, to, message),
             Output::SendBack { path, message } => self.send_back(host, path, message),
@@ -319,6 +328,23 @@ impl World {
         }
     }
 
+    /// A part of the log is read, as it is by now.
+    pub(super) fn log_read(
+        &mut self,
+        host: usize,
+        life: u64,
+        request: u64,
+        place: LogPlace,
+        bytes: usize,
+    ) {
+        if self.hosts[host].life != life {
+            return;
+        }
+        let (groups, next) = self.hosts[host].disk.read(place, bytes);
+        self.stats.log_reads += u64::from(!groups.is_empty());
+        self.hand(host, Input::LogRead { request, groups, next });
+    }
+
     fn sync(&mut self, host: usize) {
         let (now_us, life) = (self.now_us(), self.hosts[host].life);
         if let Some(at_us) = self.hosts[host].disk.begin_sync(now_us, &mut self.disks) {
@@ -340,13 +366,15 @@ impl World {
             self.keep_down(fault, host, false);
             return;
         }
-        let mut tickets = machine.disk.end_sync();
+        let (mut tickets, place) = machine.disk.end_sync();
         // One ticket speaks for all before it; a driver may say only the last, or each.
         if self.disks.percent(50) {
             tickets.drain(..tickets.len().saturating_sub(1));
         }
         if !self.hosts[host].disk.is_hasty() {
-            tickets.into_iter().for_each(|ticket| self.hand(host, Input::Persisted(ticket)));
+            for ticket in tickets {
+                self.hand(host, Input::Persisted { ticket, place });
+            }
         }
         self.sync(host);
     }

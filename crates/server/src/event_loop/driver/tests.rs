@@ -55,18 +55,17 @@ pub(crate) async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 /// The threads of the disk, of the data in this directory.
 fn threads(
     directory: &Path,
-    tell_log: impl FnMut(log::Report) + Send + 'static,
+    tell_log: impl FnMut(log::Report) + Clone + Send + 'static,
     tell_snapshots: impl FnMut(snapshots::Report) + Clone + Send + 'static,
 ) -> Threads {
     let directory = Directory::open(&Disk::default(), directory).unwrap();
     let folder = Folder::open(&Disk::default(), directory.snapshots()).unwrap();
-    let (log, _) = Log::open(directory, 1 << 20, 1, |_| Ok(())).unwrap();
+    let (log, _) = Log::open(directory, 1 << 20, 1, |_, _| Ok(())).unwrap();
+    let log_reads = log::Reads::spawn(log.disk(), log.path(), tell_log.clone()).unwrap();
     let counters = log.counters();
     let log = log::Handle::spawn(log, tell_log, |error| panic!("{error}")).unwrap();
-    Threads {
-        log,
-        snapshots: snapshots::Handle::spawn(folder, None, counters, tell_snapshots).unwrap(),
-    }
+    let snapshots = snapshots::Handle::spawn(folder, None, counters, tell_snapshots).unwrap();
+    Threads { log, log_reads, snapshots }
 }
 
 /// A driver with a log in this directory.
@@ -151,7 +150,7 @@ async fn all_that_the_disk_reports_is_heard_at_once() {
     assert!(alone.shared.is_congested(&session));
     for ticket in [1, 2] {
         let (ticket, bytes) = (Ticket(ticket), BACKLOG_BYTES / 2);
-        let durable = log::Report::Durable(Completion { ticket, bytes });
+        let durable = log::Report::Durable(Completion { ticket, bytes, frame: 7 });
         teller.send(Report::Log(durable)).unwrap();
     }
     teller.send(Report::Log(log::Report::Full(Some(Shortage::of_room())))).unwrap();
@@ -159,11 +158,12 @@ async fn all_that_the_disk_reports_is_heard_at_once() {
     assert!(!alone.shared.is_congested(&session));
     let mut told = vec![];
     alone.shared.take_inbox(&mut told);
-    let [_, Input::Persisted(Ticket(1)), Input::Persisted(Ticket(2)), Input::DiskFull(Some(_))] =
-        told[..]
-    else {
+    let place = LogPlace(7);
+    let persisted = |told: &Input, of: u64| matches!(told, Input::Persisted { ticket, place: at } if ticket.0 == of && *at == place);
+    let [_, one, two, Input::DiskFull(Some(_))] = &told[..] else {
         panic!("{told:?}");
     };
+    assert!(persisted(one, 1) && persisted(two, 2), "{told:?}");
 }
 
 #[tokio::test]
@@ -302,7 +302,9 @@ fn hello(config: Config) -> Bytes {
         inputs = vec![Input::Tick(clock.now())];
         for output in outputs.drain(..) {
             match output {
-                Output::Persist { ticket, .. } => inputs.push(Input::Persisted(ticket)),
+                Output::Persist { ticket, .. } => {
+                    inputs.push(Input::Persisted { ticket, place: LogPlace(0) });
+                }
                 Output::Send { to: NodeId(1), message, .. } => return message,
                 _ => {}
             }
@@ -411,7 +413,9 @@ impl Told {
             move |report| drop(to_log.send(Report::Log(report))),
             move |report| drop(to_snapshots.send(Report::Snapshots(report))),
         );
-        (alone.driver.log, alone.driver.snapshots) = (threads.log, threads.snapshots);
+        let Threads { log, log_reads, snapshots } = threads;
+        (alone.driver.log, alone.driver.snapshots) = (log, snapshots);
+        alone.driver.log_reads = log_reads;
         Told { alone, directory, reports }
     }
 
@@ -518,4 +522,19 @@ async fn a_snapshot_comes_into_being_is_read_and_cuts_the_log() {
     told.wants([Output::EndSnapshot(SnapshotNumber(3))]);
     told.next();
     assert!(told.inbox().is_empty(), "nobody tells of what was given up");
+}
+
+#[tokio::test]
+async fn a_part_of_the_log_is_read_where_it_was_said_to_lie() {
+    let mut told = Told::new().await;
+    let [begin, end] = empty_snapshot(7);
+    told.wants([persist(1, b"one"), begin, end]);
+    while !matches!(told.next(), Report::Log(log::Report::Marked { frame: 2, .. })) {}
+    told.wants([Output::ReadLog { request: 5, place: LogPlace(1), bytes: 1 }]);
+    while !matches!(told.next(), Report::Log(log::Report::Read { .. })) {}
+    let read = told.inbox().into_iter().find_map(|input| match input {
+        Input::LogRead { request, groups, next } => Some((request, groups, next)),
+        _ => None,
+    });
+    assert_eq!(read, Some((5, vec![Bytes::from("one")], LogPlace(2))));
 }
