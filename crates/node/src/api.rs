@@ -128,8 +128,8 @@ pub enum Input {
     LogRead {
         /// What the question was called.
         request: u64,
-        /// Groups from the place that was asked for on, in order, each whole, several of them in one
-        /// or each by itself. None: there is nothing any more at that place, or it cannot be read.
+        /// Groups from the place that was asked for on, in order, each whole, by itself or several
+        /// in one. None: there is nothing any more at that place, or it cannot be read.
         groups: Vec<Bytes>,
         /// The place of what comes next.
         next: LogPlace,

@@ -240,8 +240,8 @@ impl OnDisk {
     }
 
     /// What the driver has read, up to the place where the next group lies; nothing: it is not
-    /// there any more, or cannot be read. Memory holds what lies behind `memory`. Gives what Raft is
-    /// to be told, unless more must be read.
+    /// there any more, or cannot be read. Memory holds what lies behind `memory`. Gives what Raft
+    /// is to be told, unless more must be read.
     pub(super) fn on_read(
         &mut self,
         request: u64,

@@ -39,7 +39,8 @@
 //! matter which of the cut segments a power failure brings back. A few of them become the next
 //! segments: under another name at once, then full of zeros, like a new one.
 //!
-//! **Feeding.** Members that are behind get what memory does not hold any more from here: [`reads`].
+//! **Feeding.** Members that are behind get what memory does not hold any more from here: see
+//! [`reads`].
 //!
 //! **Salt.** Each segment draws a random number that goes into the checksum and the first bytes of
 //! its frames. A client does not know it, so no value that it stores can pass for a frame when the

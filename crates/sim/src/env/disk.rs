@@ -170,8 +170,8 @@ impl Disk {
         Some(now_us.max(self.stalled_until_us) + takes_us + self.slow_us)
     }
 
-    /// The running sync ended. Gives the tickets that are on disk now, in order, and where the first
-    /// of them lies.
+    /// The running sync ended. Gives the tickets that are on disk now, in order, and where the
+    /// first of them lies.
     pub(crate) fn end_sync(&mut self) -> (Vec<Ticket>, LogPlace) {
         let end = self.syncing.take().expect("a sync that ends has begun");
         let tickets = self.groups[self.synced..end].iter().filter_map(|g| g.ticket).collect();
