@@ -141,6 +141,11 @@ impl SameFold {
     pub(super) fn watched_right(&self, asked: &[Operation]) -> Result<(), String> {
         let mut watched: BTreeMap<u64, Vec<&Operation>> = BTreeMap::new();
         for operation in asked {
+            if let Action::Exec { .. } = operation.action {
+                // It ends what is watched also where it is refused.
+                let before = watched.remove(&operation.client).unwrap_or_default();
+                before.into_iter().try_for_each(|watch| self.ran_unchanged(watch, operation))?;
+            }
             let Some(at) = position(operation) else { continue };
             if self.transactions.inside.contains(&at) {
                 let (asked, at) = (operation.describe(), describe::agreed(at));
@@ -150,10 +155,6 @@ impl SameFold {
             }
             if is_watch(operation) {
                 watched.entry(operation.client).or_default().push(operation);
-            }
-            if let Action::Exec { .. } = operation.action {
-                let before = watched.remove(&operation.client).unwrap_or_default();
-                before.into_iter().try_for_each(|watch| self.ran_unchanged(watch, operation))?;
             }
         }
         Ok(())
@@ -247,6 +248,10 @@ mod tests {
         assert_eq!(right(&[watch(at(1, 1)), ran()]), Ok(()));
         assert!(right(&[watch(at(0, 0)), ran()]).unwrap_err().contains("has changed since"));
         assert_eq!(right(&[watch(at(0, 0)), exec(Reply::Nil)]), Ok(()));
+        let mut refused = exec(Reply::Nil);
+        refused.outcome = Outcome::Refused(node::Error::OutOfMemory("maxmemory"));
+        refused.certificate = None;
+        assert_eq!(right(&[watch(at(0, 0)), refused, ran()]), Ok(()), "it ended what was watched");
         assert!(right(&[watch(at(2, 1))]).unwrap_err().contains("in the middle of"));
     }
 }
