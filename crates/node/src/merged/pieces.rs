@@ -26,6 +26,13 @@ struct Piece {
     bytes: Bytes,
 }
 
+impl Piece {
+    fn keys(&self) -> impl Iterator<Item = Key<'_>> {
+        let (_, keys) = slots::read(&self.bytes).expect(READABLE);
+        keys.map(|key| key.expect(READABLE))
+    }
+}
+
 impl Pieces {
     /// Takes in the next piece.
     pub(crate) fn push(&mut self, bytes: &Bytes) -> Result<(), Malformed> {
@@ -47,18 +54,21 @@ impl Pieces {
     /// What the other replica has of a key.
     pub(super) fn find(&self, name: &[u8]) -> Option<Key<'_>> {
         let at = Cursor::of(name);
-        let mut keys = self.from(at).take_while(|(place, _)| *place == at);
-        keys.find_map(|(_, key)| (key.name == name).then_some(key))
+        let pieces = self.around(at).take_while(|piece| piece.first <= at);
+        pieces.flat_map(Piece::keys).find(|key| key.name == name)
     }
 
     /// The keys from a place on, with where they lie.
     pub(super) fn from(&self, from: Cursor) -> impl Iterator<Item = (Cursor, Key<'_>)> {
-        // Keys at one place may lie on both sides of a border.
-        let before = self.pieces.partition_point(|piece| piece.first < from);
-        let pieces = self.pieces.range(before.saturating_sub(1)..);
-        let keys = pieces.flat_map(|piece| slots::read(&piece.bytes).expect(READABLE).1);
-        let placed = keys.map(|key| key.expect(READABLE)).map(|key| (Cursor::of(key.name), key));
-        placed.skip_while(move |(place, _)| *place < from)
+        let keys = self.around(from).flat_map(Piece::keys).map(|key| (Cursor::of(key.name), key));
+        keys.skip_while(move |(place, _)| *place < from)
+    }
+
+    /// The pieces from the one on in which a key at this place may lie: keys at one place may lie
+    /// on both sides of a border.
+    fn around(&self, at: Cursor) -> impl Iterator<Item = &Piece> {
+        let before = self.pieces.partition_point(|piece| piece.first < at);
+        self.pieces.range(before.saturating_sub(1)..)
     }
 
     /// Drops what lies before a place, but for the piece that it lies in.
