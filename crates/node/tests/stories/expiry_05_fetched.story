@@ -25,13 +25,13 @@ n2: snapshot 1 is in place
 n2: snapshot 2 is in place
 > start 3
 > settle
-n3 fetches the state of n1
-n3 has the state of n1, up to 3
+n3 fetches the state of n2
+n3 has the state of n2, up to 3
 > n3.c get goes sequential
 n3.c get goes sequential → v
 > n3.c pttl stays
 > settle
-n3.c pttl stays → 999930
+n3.c pttl stays → 999950
 > run 1200
 > n3.c get goes sequential
 n3.c get goes sequential → nil

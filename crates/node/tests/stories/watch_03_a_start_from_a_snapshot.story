@@ -33,9 +33,7 @@ n3: snapshot 2 is in place
 30 of 30 done
 > start 2
 > settle
-n1: snapshot 1 is in place
-n2 fetches the state of n1
-n2 has the state of n1, up to 33
+n1 reads its log on disk
 > n1.a exec set here 2
 > n1.b exec set there 2
 > settle
