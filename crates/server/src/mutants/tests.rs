@@ -133,7 +133,7 @@ mutants! {
     /// A frame is left out between two parts of the log that are read for a member.
     PartSkipped, "progress", "log::reads::tests::parts_follow_each_other_across_segments";
     /// What became durable is said to lie in the next frame.
-    FrameOneTooHigh, "progress", "log::thread::tests::what_is_queued_during_a_sync_becomes_one_group";
+    FrameOneTooHigh, "progress", "log::thread::tests::a_great_group_that_finds_no_room_is_told_of_while_it_waits";
     /// A segment is used again with what is left in it of its former life.
     RecycledNotZeroed, "torn tail", "log::segment::tests::a_segment_that_is_used_again_is_all_zeros";
     /// What a snapshot holds is replayed once more, where it shares a segment with what it lacks.
