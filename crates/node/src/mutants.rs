@@ -452,7 +452,7 @@ mutants! {
     /// What is gone in a state that is fetched stays here.
     JoinKeepsGone, "deletes resurrect", "", "merged::state::join::tests::what_is_gone_there_goes";
     /// A key that is still to be joined is read as it is here.
-    UnjoinedUnseen, "merge too early", "", "snapshots_15_while_a_state_is_joined.story";
+    UnjoinedUnseen, "merge too early", "", "snapshots_17_while_a_state_is_joined.story";
     /// A key that is still to be joined is written, and counted, as if only what is here were there.
     WrittenUnjoined, "wrong answer", "", "merged::state::join::tests::joined_in_slices_it_is_as_if_at_once";
     /// A slot is left out where a slice ends at its border.

@@ -38,9 +38,13 @@ impl NeverBack {
         for index in self.known + 1..=turn.status.applied.0 {
             let Some(writes) = turn.view.writes(index) else { return };
             self.known = index;
-            let keys = writes.iter().flat_map(|write| write.command.arguments());
-            for key in keys.filter(|key| key.starts_with(b"other")) {
-                let spans = self.keys.entry(Bytes::copy_from_slice(key)).or_default();
+            let inner = writes.iter().flat_map(|write| write.command.listed());
+            let all = writes.iter().map(|write| write.command.clone()).chain(inner);
+            let copied = |command: node::Command| -> Vec<Bytes> {
+                command.arguments().into_iter().map(Bytes::copy_from_slice).collect()
+            };
+            for key in all.flat_map(copied).filter(|key| key.starts_with(b"other")) {
+                let spans = self.keys.entry(key).or_default();
                 if spans.last().is_none_or(|span| span.from < index) {
                     spans.push(Span { from: index, gone: None, shown: None });
                 }

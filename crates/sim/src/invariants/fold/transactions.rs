@@ -146,6 +146,10 @@ impl SameFold {
                 let before = watched.remove(&operation.client).unwrap_or_default();
                 before.into_iter().try_for_each(|watch| self.ran_unchanged(watch, operation))?;
             }
+            if operation.action.is_of_session() {
+                // A session that changes nodes does so on another connection.
+                watched.remove(&operation.client);
+            }
             let Some(at) = position(operation) else { continue };
             if self.transactions.inside.contains(&at) {
                 let (asked, at) = (operation.describe(), describe::agreed(at));

@@ -82,7 +82,9 @@ impl Asked<'_> {
 
     fn getex(&self, options: &[Bytes]) -> Meaning {
         let after = match (self.before, options) {
-            (Some(held), [option]) if option == "PERSIST" => Some(staying(held.value.clone())),
+            (Some(held), [option]) if option == "PERSIST" && held.deadline_ms.is_some() => {
+                Some(staying(held.value.clone()))
+            }
             (Some(held), [_, time]) => self.until(&held.value, 1, time),
             _ => return Some((vec![], self.value())),
         };
