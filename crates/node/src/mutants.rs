@@ -453,7 +453,8 @@ mutants! {
     JoinKeepsGone, "deletes resurrect", "", "merged::state::join::tests::what_is_gone_there_goes";
     /// A key that is still to be joined is read as it is here.
     UnjoinedUnseen, "merge too early", "", "snapshots_17_while_a_state_is_joined.story";
-    /// A key that is still to be joined is written, and counted, as if only what is here were there.
+    /// A key that is still to be joined is written, and counted, as if only what is here were
+    /// there.
     WrittenUnjoined, "wrong answer", "", "merged::state::join::tests::joined_in_slices_it_is_as_if_at_once";
     /// A slot is left out where a slice ends at its border.
     JoinSkipsSlot, "snapshot", "", "merged::state::join::tests::joined_in_slices_it_is_as_if_at_once";

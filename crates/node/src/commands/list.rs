@@ -2,9 +2,10 @@
 //! EXEC makes one of what was queued since MULTI.
 //!
 //! Its arguments are commands, each as `id, arguments`; all of them are about keys of its one
-//! keyspace. Each has a place of its own in the entry, the list as many as it has commands. Writes may stand in it, and reads of keys that they name: these see what the commands
-//! before them left. One that refuses changes nothing, and those behind it run (as after EXEC in
-//! Redis). No list stands in a list.
+//! keyspace. Each has a place of its own in the entry, the list as many as it has commands. Writes
+//! may stand in it, and reads of keys that they name: these see what the commands before them left.
+//! One that refuses changes nothing, and those behind it run (as after EXEC in Redis). No list
+//! stands in a list.
 //!
 //! [Conditions](super::condition) may stand in front of the commands. If one of them does not hold,
 //! nothing runs.

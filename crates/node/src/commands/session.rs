@@ -1,5 +1,5 @@
-//! Commands about a session: where it stands, and what it waits for. A server makes them of what its
-//! connections say; they never stand in a log.
+//! Commands about a session: where it stands, and what it waits for. A server makes them of what
+//! its connections say; they never stand in a log.
 
 use super::arguments::{Arguments, Request};
 use super::command::{Command, Data, Model, Row};

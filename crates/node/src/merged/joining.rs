@@ -8,8 +8,8 @@
 //! ```
 //!
 //! From its begin on all that the other state holds is taken for held: what it has is on this disk,
-//! and a start joins it at once. Until the last slice no snapshot and no digest begins, no tombstone
-//! goes, nothing else is fetched and nothing offered, and reads of all keys wait.
+//! and a start joins it at once. Until the last slice no snapshot and no digest begins, no
+//! tombstone goes, nothing else is fetched and nothing offered, and reads of all keys wait.
 
 use super::Merged;
 use super::pieces::Pieces;

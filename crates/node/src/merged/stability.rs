@@ -105,8 +105,8 @@ impl Merged {
     /// Looks whether tombstones may go; none does while a state is lost, or another one is being
     /// joined: older writes may come with what is joined.
     pub(super) fn look_at_tombstones(&mut self) {
-        let is_whole = self.lost.is_empty() && !self.is_joining();
-        if mutant!(TombstonesGoMeanwhile, is_whole, self.lost.is_empty())
+        if self.lost.is_empty()
+            && self.is_joined()
             && let Some(here) = self.log.told()
         {
             self.stability.look(here, &self.repair, &mut self.state);
@@ -115,8 +115,12 @@ impl Merged {
 
     /// Whether some that may go can.
     pub(crate) fn has_garbage(&self) -> bool {
-        let may_go = mutant!(TombstonesGoMeanwhile, !self.is_joining(), true);
-        self.stability.is_stable() && self.has_room() && may_go
+        self.stability.is_stable() && self.has_room() && self.is_joined()
+    }
+
+    /// Whether nothing older comes with a state that is being joined.
+    fn is_joined(&self) -> bool {
+        mutant!(TombstonesGoMeanwhile, !self.is_joining(), true)
     }
 
     /// Removes some of them: so much takes a turn not long.

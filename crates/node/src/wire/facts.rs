@@ -50,8 +50,8 @@ impl Facts {
         }
     }
 
-    /// A state takes the place of the log up to there, which others have committed. If its term is a
-    /// later one, this node goes on in it, and has not voted in it.
+    /// A state takes the place of the log up to there, which others have committed. If its term is
+    /// a later one, this node goes on in it, and has not voted in it.
     fn go_on_from(&mut self, base: &AgreedBase) {
         self.commit = self.commit.max(base.index);
         if self.term < base.term {

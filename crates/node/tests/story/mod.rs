@@ -125,8 +125,8 @@ impl World {
     ///   gone; `start 1 discard`: it starts without any state.
     /// - `digests MS KEYS`: states are compared so often, and so many keys a turn; `digests`: what
     ///   came of it; `decay 1 KEY`: the value of a key changes in the memory of node 1.
-    /// - `joins KEYS MS`: of a merged state that was fetched so many keys are joined a turn, and a turn
-    ///   of that kind comes so often.
+    /// - `joins KEYS MS`: of a merged state that was fetched so many keys are joined a turn, and a
+    ///   turn of that kind comes so often.
     /// - `slow`: from now on nodes take one turn a step, whatever they leave over.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done; `n1.a
     ///   fill KEY COUNT MS`: they go so long after the beginning of the world.

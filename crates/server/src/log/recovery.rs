@@ -224,8 +224,8 @@ impl<'a> Reader<'a> {
         Ok(sequence)
     }
 
-    /// Goes on at frame `from` where the ones before it end too soon: what holds them is good. True:
-    /// it is there.
+    /// Goes on at frame `from` where the ones before it end too soon: what holds them is good.
+    /// True: it is there.
     fn pass_over(&mut self, sequence: u64, from: u64, report: &mut Report) -> bool {
         if mutant!(KnownHarmStops, sequence >= from, true) {
             return false;

@@ -1,6 +1,6 @@
 //! How fast a snapshot is written and read back: as fast as the disk goes while nothing is written
-//! to the log, and slowly while something is. Each sync of the log waits for what else is on its way
-//! to the disk, and clients wait for it.
+//! to the log, and slowly while something is. Each sync of the log waits for what else is on its
+//! way to the disk, and clients wait for it.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

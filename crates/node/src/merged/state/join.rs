@@ -80,8 +80,8 @@ impl Joining {
 }
 
 impl State {
-    /// From now on all keys are as if another state were joined, which comes in these pieces. `here`
-    /// and `there`: what is merged into this one, and into the other.
+    /// From now on all keys are as if another state were joined, which comes in these pieces.
+    /// `here` and `there`: what is merged into this one, and into the other.
     pub(crate) fn begin_join(&mut self, pieces: Pieces, here: VersionVector, there: VersionVector) {
         assert!(self.joining.is_none(), "one state is joined at a time");
         let next = Cursor::default();
