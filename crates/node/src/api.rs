@@ -9,7 +9,9 @@ pub use crate::ids::{
     Boot, DirectoryId, Index, LogPlace, NodeId, PathId, RequestId, Sequence, SessionId,
     SnapshotNumber, Term, Ticket,
 };
-pub use crate::limits::{REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX, WATCHED_KEYS_MAX};
+pub use crate::limits::{
+    REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX,
+};
 pub use crate::position::{AgreedPosition, Certificate, MergedPosition, MergedWrite};
 pub use crate::reply::{Error, Reply};
 
@@ -215,7 +217,8 @@ pub enum Output {
         /// Opaque to the driver.
         bytes: Bytes,
         /// Whether the node can hardly wait for the rest: what changes meanwhile, and has to be
-        /// kept as it was, needs half of the room for it. Otherwise it may be written slowly.
+        /// kept as it was, needs half of the room for it, or the next snapshot is due. Otherwise it
+        /// may be written slowly.
         hurry: bool,
     },
     /// The snapshot is complete: sync it, read it back, put it in place, then say

@@ -8,9 +8,10 @@ pub const REMOVED_KEYS_MAX: usize = 32_768;
 /// The longest key or value, in bytes.
 pub const VALUE_BYTES_MAX: usize = 16 << 20;
 
-/// How many keys a connection may watch at a time, and how many bytes these keys may have.
+/// How many keys a connection may watch at a time.
 pub const WATCHED_KEYS_MAX: usize = 1024;
-pub(crate) const WATCHED_BYTES_MAX: usize = 256 << 10;
+/// How many bytes these keys may have together.
+pub const WATCHED_BYTES_MAX: usize = 256 << 10;
 
 /// How much a turn does of each kind of work, in steps of a key or of half a kilobyte, unless it is
 /// told otherwise.

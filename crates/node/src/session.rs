@@ -211,6 +211,12 @@ impl Sessions {
     /// missed that.
     pub(crate) fn refuse(&mut self, request: &Request, error: Error, outputs: &mut Vec<Output>) {
         outputs.push(reply_to(&request.waiter, Reply::Error(error)));
+        if request.command.is_list()
+            && let Some(session) = self.sessions.get_mut(&request.waiter.session)
+        {
+            // What was watched for it is watched no more.
+            let _ = session.watches.take(request.waiter.round);
+        }
         if let Some((token, _)) = request.command.awaited() {
             self.miss(request.waiter.session, token);
         }

@@ -611,3 +611,20 @@ fn a_snapshot_hurries_once_half_of_the_room_is_needed_for_what_changes() {
     alone.turns();
     assert!(alone.snapshot.0 > written && alone.snapshot.1);
 }
+
+#[test]
+fn a_snapshot_hurries_once_the_next_one_is_due() {
+    let mut alone = Alone::new(Level::Linearizable);
+    alone.node.set_limits(Limits { snapshot_log_bytes: 4 << 20, ..Limits::default() });
+    let mib = |fill| Bytes::from(vec![fill; 1 << 20]);
+    (0..6).for_each(|n| alone.ask(1, Command::set(key(n), mib(b'a'))));
+    alone.turns();
+    let (written, hurry) = alone.snapshot;
+    assert!(0 < written && !hurry, "one has begun: {written}");
+    (0..6).for_each(|n| alone.ask(1, Command::set(key(n), mib(b'b'))));
+    alone.turns();
+    let number = SnapshotNumber(1);
+    alone.due.push(Input::SnapshotWritten { number, bytes: written });
+    alone.turns();
+    assert!(alone.snapshot.0 > written && alone.snapshot.1);
+}

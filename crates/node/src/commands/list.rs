@@ -270,8 +270,9 @@ fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
         };
         let stops = mutant!(ListStopsAtRefusal, false, matches!(reply, Reply::Error(_)));
         if step.asked {
-            bytes += reply.bytes();
-            replies.push(if bytes > REPLY_BYTES_MAX { too_long() } else { reply });
+            let fits = bytes + reply.bytes() <= REPLY_BYTES_MAX;
+            bytes += if fits { reply.bytes() } else { 0 };
+            replies.push(if fits { reply } else { left_out(row) });
         }
         if stops {
             break;
@@ -286,10 +287,17 @@ fn too_much() -> Reply {
     )))
 }
 
-fn too_long() -> Reply {
-    Reply::Error(Error::Invalid(format!(
-        "the command ran, and its reply is left out: those of one list may take {REPLY_BYTES_MAX} bytes together"
-    )))
+/// In place of a reply that is too much: a read has done nothing, and a write is not said not to
+/// have run.
+fn left_out(row: &Row) -> Reply {
+    Reply::Error(match row.run.effect {
+        Effect::Write(_) => Error::Indeterminate(
+            "the command ran, and the value that it answers is left out: those of one transaction are too long together",
+        ),
+        _ => Error::Invalid(format!(
+            "the values of one transaction may take {REPLY_BYTES_MAX} bytes together: read this one by itself"
+        )),
+    })
 }
 
 #[cfg(test)]

@@ -58,10 +58,7 @@ impl Node {
             }
             OfSession::WaitFor => {
                 let (token, ms) = request.command.awaited().expect("it was made of a token");
-                match self.check_token(&token, ms) {
-                    Ok(()) => self.wait_for(waiter, token, ms, outputs),
-                    Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
-                }
+                self.wait_for(waiter, token, ms, outputs);
             }
         }
     }
@@ -82,7 +79,7 @@ impl Node {
     }
 
     /// Whether a token can be waited for at all.
-    fn check_token(&self, token: &Token, ms: Option<u64>) -> Result<(), Error> {
+    pub(super) fn check_token(&self, token: &Token, ms: Option<u64>) -> Result<(), Error> {
         let cluster = self.members.cluster();
         let is_of_here = |it: crate::wire::record::Cluster| {
             let epoch = mutant!(TokenEpochIgnored, it.epoch, token.epoch);
@@ -187,6 +184,15 @@ mod tests {
 
     /// A node alone, which has formed its cluster.
     fn alone() -> Node {
+        let mut node = unready();
+        while !node.status().ready {
+            turn(&mut node, None);
+        }
+        node
+    }
+
+    /// A node that has just been started.
+    fn unready() -> Node {
         let config = Config {
             id: NodeId(1),
             members: vec![(NodeId(1), String::new())],
@@ -200,11 +206,7 @@ mod tests {
             directory: DirectoryId(1),
             discard_state: false,
         };
-        let mut node = Recovery::new(config).finish().unwrap();
-        while !node.status().ready {
-            turn(&mut node, None);
-        }
-        node
+        Recovery::new(config).finish().unwrap()
     }
 
     /// The answer to a command, if it comes within a turn.
@@ -248,6 +250,18 @@ mod tests {
         assert!(is_refused(wait(&stranger, None)));
         let reply = wait(&token, Some(3001));
         assert!(matches!(reply, Some(Reply::Error(Error::Invalid(_)))), "{reply:?}");
+    }
+
+    #[test]
+    fn a_foreign_token_is_no_floor_although_nobody_is_served_yet() {
+        let mut node = unready();
+        let foreign = Token { cluster: 7, epoch: 1, ..Token::default() };
+        let reply = turn(&mut node, Some(Command::wait_for(&foreign, None)));
+        assert!(matches!(reply, Some(Reply::Error(Error::Consistency(_)))), "{reply:?}");
+        while !node.status().ready {
+            turn(&mut node, None);
+        }
+        assert!(matches!(turn(&mut node, Some(Command::token())), Some(Reply::Value(_))));
     }
 
     #[test]

@@ -20,6 +20,8 @@ impl Node {
     ) -> Result<(Keyspace, Level), Error> {
         command.check_size()?;
         if command.of_session().is_some() {
+            // Before it waits for anything: what can never be reached is no floor.
+            command.awaited().map_or(Ok(()), |(token, ms)| self.check_token(&token, ms))?;
             return Ok((*self.keyspaces.default(), Level::Eventual));
         }
         let keyspace = *self.keyspaces.of(command)?;
@@ -110,7 +112,7 @@ impl Node {
             return self.start_of_session(what, request, outputs);
         }
         if let Some(error) = self.is_behind(&request) {
-            return outputs.push(session::reply_to(&request.waiter, Reply::Error(error)));
+            return self.sessions.refuse(&request, error, outputs);
         }
         let Request { waiter, keyspace, level, command } = request;
         let agreed = keyspace.order == Order::Agreed;

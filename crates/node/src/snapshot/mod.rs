@@ -80,7 +80,8 @@ struct Writing {
     handed: u64,
     /// Since when nothing could be applied.
     stuck_since_ms: Option<u64>,
-    /// Whether there is little room left for what changes meanwhile.
+    /// Whether there is little room left for what changes meanwhile, or so much log behind it that
+    /// the next one is due.
     hurry: bool,
 }
 
@@ -191,7 +192,10 @@ impl Snapshots {
             return false;
         }
         let spool = agreed.state().kept_bytes().max(merged.state().kept_bytes());
-        writing.hurry = spool >= limits.spool_bytes / 2;
+        let log = turn.disk.handed() - writing.handed;
+        let is_long =
+            log >= limits.snapshot_log_bytes.max(2 * self.placed.map_or(0, |it| it.bytes));
+        writing.hurry = is_long || spool >= limits.spool_bytes / 2;
         let goes_on = writing.goes_on();
         if goes_on {
             writing.go_on(agreed, merged, turn.outputs);

@@ -23,6 +23,9 @@ pub struct Connection {
     pub(super) transaction: Transaction,
     /// What the node keeps of what is watched, in bytes.
     pub(super) watched_bytes: usize,
+    /// Whether a WATCH was refused before the node heard of it: what it would have seen, nobody
+    /// knows.
+    pub(super) watch_refused: bool,
     /// What the client calls itself and its library; empty if it did not say.
     pub(super) name: Bytes,
     pub(super) lib_name: Bytes,
@@ -43,6 +46,7 @@ impl Connection {
             level: None,
             transaction: Transaction::None,
             watched_bytes: 0,
+            watch_refused: false,
             name: Bytes::new(),
             lib_name: Bytes::new(),
             lib_version: Bytes::new(),
@@ -75,6 +79,7 @@ impl Connection {
     pub(super) fn reset(&mut self) -> Action {
         let is_known = self.certified || self.watched_bytes > 0;
         (self.transaction, self.watched_bytes) = (Transaction::None, 0);
+        self.watch_refused = false;
         (self.protocol, self.certified) = (Protocol::Resp2, false);
         if is_known { Action::Reset } else { Action::Replied }
     }

@@ -31,7 +31,10 @@ impl Connection {
             None => None,
             Some(suffix) => match level::parse(spec, suffix) {
                 Ok(level) => Some(level),
-                Err(text) => return self.refuse(out, |writer| writer.error(text)),
+                Err(text) => {
+                    self.watch_refused |= spec.name == "watch";
+                    return self.refuse(out, |writer| writer.error(text));
+                }
             },
         };
         if !spec.subcommands.is_empty() && request.len() > 1 {
@@ -79,8 +82,10 @@ fn run(spec: &Spec, connection: &mut Connection, call: &Call<'_>, out: &mut Vec<
     if spec.name == "watch" && !connection.watch(call, out) {
         return Action::Replied;
     }
-    match spec.run {
+    let action = match spec.run {
         Run::Node(row) => data::ask(row, connection, call, out),
         Run::Here(here) => here(connection, call, out),
-    }
+    };
+    connection.watch_refused |= spec.name == "watch" && action == Action::Replied;
+    action
 }

@@ -7,7 +7,7 @@
 //! others from running. So where anything is refused on the way, `EXEC` runs nothing and fails as
 //! clients know it; and behind a `MULTI` that is refused nothing runs up to `EXEC`.
 
-use node::{Order, Reply};
+use node::{Order, Reply, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX};
 use resp::Writer;
 
 use super::data::{self, Refused};
@@ -112,7 +112,9 @@ pub(super) fn multi(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<
 
 /// `EXEC`
 pub(super) fn exec(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    let is_unguarded = connection.watch_refused;
     let parts = match std::mem::take(&mut connection.transaction) {
+        Transaction::Open(_) if is_unguarded => None,
         Transaction::Open(queue) => queue.into_parts(),
         Transaction::Refused => None,
         Transaction::None => {
@@ -168,12 +170,16 @@ impl Connection {
             return false;
         }
         let keys = call.request.iter().skip(1);
-        self.watched_bytes += keys.map(|key| key.len() + WATCHED_BYTES).sum::<usize>();
+        let more = keys.map(|key| key.len() + WATCHED_BYTES).sum::<usize>();
+        // The node keeps no more, however often it is asked.
+        let most = WATCHED_BYTES_MAX + WATCHED_KEYS_MAX * WATCHED_BYTES;
+        self.watched_bytes = (self.watched_bytes + more).min(most);
         true
     }
 
     /// What is watched counts no more: the node is told if that changes anything.
     fn unwatch(&mut self) -> Action {
+        self.watch_refused = false;
         match std::mem::take(&mut self.watched_bytes) {
             0 => Action::Replied,
             _ => Action::Unwatch,

@@ -196,6 +196,8 @@ impl Driver {
     fn turn(&mut self) -> Result<(), Error> {
         if self.room.is_due(self.shared.clock.uptime_ms()) && self.shared.is_short_of_room() {
             mutant!(RoomIgnored, self.shared.put(Input::TakeSnapshot), ());
+            // One that is being written already makes room as well.
+            self.snapshots.hurry();
         }
         self.shared.take_inbox(&mut self.inputs);
         let mut is_quiet = self.inputs.len() <= QUIET_INPUTS;

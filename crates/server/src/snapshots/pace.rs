@@ -3,7 +3,7 @@
 //! way to the disk, and clients wait for it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -20,17 +20,12 @@ pub(super) struct Pace {
     /// Its syncs up to the last pause.
     syncs: u64,
     /// Whether somebody waits for the snapshot.
-    hurry: bool,
+    hurry: Arc<AtomicBool>,
 }
 
 impl Pace {
-    pub(super) fn new(log: Arc<Counters>) -> Pace {
-        Pace { log, syncs: 0, hurry: false }
-    }
-
-    /// From now on somebody waits for it, or nobody does.
-    pub(super) fn set_hurry(&mut self, hurry: bool) {
-        self.hurry = hurry;
+    pub(super) fn new(log: Arc<Counters>, hurry: Arc<AtomicBool>) -> Pace {
+        Pace { log, syncs: 0, hurry }
     }
 
     /// So much was written or read: waits until more may be.
@@ -41,7 +36,8 @@ impl Pace {
     fn pause_after(&mut self, bytes: usize) -> Duration {
         let syncs = self.log.syncs.load(Ordering::Relaxed);
         let is_idle = std::mem::replace(&mut self.syncs, syncs) == syncs;
-        let is_free = mutant!(PaceIgnored, is_idle || self.hurry, true);
+        let hurry = self.hurry.load(Ordering::Relaxed);
+        let is_free = mutant!(PaceIgnored, is_idle || hurry, true);
         match is_free {
             true => Duration::ZERO,
             false => Duration::from_micros(1_000_000 * bytes as u64 / BYTES_A_SECOND),
@@ -56,14 +52,15 @@ mod tests {
     #[test]
     fn a_snapshot_waits_only_for_a_log_that_is_written() {
         let log = Arc::<Counters>::default();
-        let mut pace = Pace::new(log.clone());
+        let hurry = Arc::<AtomicBool>::default();
+        let mut pace = Pace::new(log.clone(), hurry.clone());
         let a_quarter = (BYTES_A_SECOND / 4) as usize;
         assert_eq!(pace.pause_after(a_quarter), Duration::ZERO, "nothing was written");
         log.syncs.fetch_add(3, Ordering::Relaxed);
         assert_eq!(pace.pause_after(a_quarter), Duration::from_millis(250));
         assert_eq!(pace.pause_after(a_quarter), Duration::ZERO, "nothing since then");
         log.syncs.fetch_add(1, Ordering::Relaxed);
-        pace.set_hurry(true);
+        hurry.store(true, Ordering::Relaxed);
         assert_eq!(pace.pause_after(a_quarter), Duration::ZERO, "somebody waits");
     }
 }

@@ -28,7 +28,7 @@ enum What {
     /// It is begun.
     Begin,
     /// These bytes come next.
-    Write(Bytes, Hurry),
+    Write(Bytes),
     /// It holds all frames before this one.
     Holds(u64),
     /// It is complete.
@@ -36,9 +36,6 @@ enum What {
     /// Nobody wants it any more.
     GiveUp,
 }
-
-/// Whether the node cannot wait long for the rest of the snapshot.
-type Hurry = bool;
 
 /// What the threads tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +90,8 @@ pub(crate) struct Handle {
     reads: Option<Sender<Read>>,
     threads: Vec<JoinHandle<()>>,
     ending: Arc<AtomicBool>,
+    /// Whether somebody waits for the snapshot that is being written.
+    hurry: Arc<AtomicBool>,
 }
 
 impl Handle {
@@ -110,7 +109,8 @@ impl Handle {
         let kept = newest.into_iter().collect();
         let mut reader = Reads::new(folder.clone());
         let mut tell_read = tell.clone();
-        let pace = Pace::new(log);
+        let hurry = Arc::new(AtomicBool::new(false));
+        let pace = Pace::new(log, hurry.clone());
         let worker = Worker { folder, kept, current: None, pace, tell, ending: ending.clone() };
         let answer = move || {
             for read in Receiver::<Read>::iter(&questions) {
@@ -123,17 +123,27 @@ impl Handle {
             spawn("snapshots").spawn(move || worker.run(&words))?,
             spawn("snapshot-reads").spawn(answer)?,
         ];
-        Ok(Handle { writes: Some(writes), reads: Some(reads), threads, ending })
+        Ok(Handle { writes: Some(writes), reads: Some(reads), threads, ending, hurry })
     }
 
     /// Begins a snapshot. One that is not in place yet is given up.
     pub(crate) fn begin(&self, number: SnapshotNumber) {
+        self.hurry.store(false, Ordering::Relaxed);
         self.say(number, What::Begin);
     }
 
     /// Adds these bytes to it. `hurry`: the node cannot wait long for the rest.
     pub(crate) fn write(&self, number: SnapshotNumber, bytes: Bytes, hurry: bool) {
-        self.say(number, What::Write(bytes, hurry));
+        if hurry {
+            self.hurry();
+        }
+        self.say(number, What::Write(bytes));
+    }
+
+    /// The snapshot that is being written is waited for: also what is queued of it goes as fast as
+    /// the disk does.
+    pub(crate) fn hurry(&self) {
+        self.hurry.store(true, Ordering::Relaxed);
     }
 
     /// It holds all frames of the log before this one, and they are durable.
@@ -222,8 +232,7 @@ impl<F: FnMut(Report)> Worker<F> {
             return Ok(());
         };
         match what {
-            What::Write(bytes, hurry) => {
-                self.pace.set_hurry(hurry);
+            What::Write(bytes) => {
                 current.unfinished.write(&bytes, &mut self.pace)?;
                 let bytes = current.unfinished.bytes();
                 (self.tell)(Report::Written { number, bytes });

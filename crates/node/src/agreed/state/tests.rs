@@ -177,6 +177,23 @@ fn a_refusal_in_a_list_stops_nothing() {
 }
 
 #[test]
+fn where_replies_are_too_long_nothing_that_ran_is_said_not_to_have_run() {
+    let mut state = new();
+    let great = Command::set(Bytes::from("k"), Bytes::from(vec![7; 15 << 20]));
+    state.run_command(id(1, 1), KeyspaceId::DEFAULT, &great);
+    let words = ["GET k", "GET k", "GET k", "GET k", "GET k", "INCR n", "GETDEL k", "SET a b"];
+    let of = |words: &str| Command::of_words(&words.split(' ').collect::<Vec<_>>()).unwrap();
+    let list = Command::list(&words.map(of)).unwrap();
+    let reply = state.run_command(id(1, 2), KeyspaceId::DEFAULT, &list);
+    let Some(Reply::Array(replies)) = reply else { panic!("{reply:?}") };
+    assert!(replies[..4].iter().all(|reply| matches!(reply, Reply::Value(_))));
+    assert!(matches!(replies[4], Reply::Error(Error::Invalid(_))), "a read did nothing");
+    assert_eq!((&replies[5], &replies[7]), (&Reply::Integer(1), &Reply::Ok));
+    assert!(matches!(replies[6], Reply::Error(Error::Indeterminate(_))), "it has removed the key");
+    assert_eq!(state.get(b"k").map(|value| value.len()), None);
+}
+
+#[test]
 fn a_list_that_writes_very_much_is_refused_what_is_left() {
     let mut state = new();
     let at = AgreedPosition { index: Index(1), offset: 0 };
