@@ -320,10 +320,10 @@ fn what_is_no_request_is_told_so_and_the_connection_closed() {
 fn errors_leave_the_connection_as_it_was() {
     let server = Server::start();
     server.check(
-        b"NOSUCH a b\r\nget\r\nSET k v EX 10\r\nSELECT 1\r\nHELLO 4\r\nEXISTS k\r\n",
+        b"NOSUCH a b\r\nget\r\nSET k v EX 0\r\nSELECT 1\r\nHELLO 4\r\nEXISTS k\r\n",
         "-ERR unknown command 'NOSUCH', with args beginning with: 'a' 'b' \r\n\
          -ERR wrong number of arguments for 'get' command\r\n\
-         -ERR SET option 'EX' is not supported yet; only NX, XX, IFEQ and GET are\r\n\
+         -ERR invalid expire time in 'set' command\r\n\
          -ERR DB index is out of range\r\n-NOPROTO unsupported protocol version\r\n:0\r\n",
     );
 }
