@@ -226,7 +226,8 @@ impl Sessions {
     pub(crate) fn miss(&mut self, id: SessionId, token: Token) {
         mutant!(FloorDropped, (), return);
         let session = self.sessions.entry(id).or_default();
-        session.missed = Token::merge(session.missed.take().into_iter().chain([token]));
+        let both = session.missed.iter().cloned().chain([token]);
+        session.missed = Token::merge(both).or(session.missed.take());
         self.behind.insert(id);
     }
 

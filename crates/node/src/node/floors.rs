@@ -58,7 +58,11 @@ impl Node {
             }
             OfSession::WaitFor => {
                 let (token, ms) = request.command.awaited().expect("it was made of a token");
-                self.wait_for(waiter, token, ms, outputs);
+                // It may have come before this node knew its cluster.
+                match self.check_token(&token, ms) {
+                    Ok(()) => self.wait_for(waiter, token, ms, outputs),
+                    Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
+                }
             }
         }
     }
@@ -74,18 +78,21 @@ impl Node {
         if touched(Order::Merged) {
             here.merged = self.merged.vector().clone();
         }
-        let missed = self.sessions.missed(session).cloned();
-        Token::merge([here].into_iter().chain(missed)).expect("all are of this cluster")
+        let missed = self.sessions.missed(session).filter(|missed| self.is_of_here(missed));
+        Token::merge([here].into_iter().chain(missed.cloned())).expect("all are of this cluster")
+    }
+
+    /// Whether a token is of this cluster, in its present epoch.
+    fn is_of_here(&self, token: &Token) -> bool {
+        self.members.cluster().is_some_and(|it| {
+            let epoch = mutant!(TokenEpochIgnored, it.epoch, token.epoch);
+            (it.id, epoch) == (token.cluster, token.epoch)
+        })
     }
 
     /// Whether a token can be waited for at all.
     pub(super) fn check_token(&self, token: &Token, ms: Option<u64>) -> Result<(), Error> {
-        let cluster = self.members.cluster();
-        let is_of_here = |it: crate::wire::record::Cluster| {
-            let epoch = mutant!(TokenEpochIgnored, it.epoch, token.epoch);
-            (it.id, epoch) == (token.cluster, token.epoch)
-        };
-        if !cluster.is_some_and(is_of_here) {
+        if !self.is_of_here(token) {
             return Err(Error::Consistency(OTHER_CLUSTER.into()));
         }
         if let Some(stranger) = token.replicas().find(|id| !self.members.ids().contains(id)) {
@@ -152,7 +159,7 @@ impl Node {
     pub(super) fn is_behind(&mut self, request: &Request) -> Option<Error> {
         let session = request.waiter.session;
         let floor = self.sessions.missed(session)?;
-        if self.stands_at(floor) {
+        if !self.is_of_here(floor) || self.stands_at(floor) {
             self.sessions.reach(session);
             return None;
         }
@@ -253,14 +260,16 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_token_is_no_floor_although_nobody_is_served_yet() {
+    fn a_foreign_token_is_no_floor_also_where_it_comes_before_anybody_is_served() {
         let mut node = unready();
         let foreign = Token { cluster: 7, epoch: 1, ..Token::default() };
-        let reply = turn(&mut node, Some(Command::wait_for(&foreign, None)));
-        assert!(matches!(reply, Some(Reply::Error(Error::Consistency(_)))), "{reply:?}");
-        while !node.status().ready {
-            turn(&mut node, None);
+        let mut reply = turn(&mut node, Some(Command::wait_for(&foreign, None)));
+        while !node.status().ready || reply.is_none() {
+            reply = turn(&mut node, None).or(reply);
         }
+        assert!(matches!(reply, Some(Reply::Error(Error::Consistency(_)))), "{reply:?}");
+        // Refused before it was looked at, it is no floor either.
+        node.sessions.miss(SessionId(1), foreign);
         assert!(matches!(turn(&mut node, Some(Command::token())), Some(Reply::Value(_))));
     }
 

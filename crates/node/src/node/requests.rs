@@ -21,7 +21,8 @@ impl Node {
         command.check_size()?;
         if command.of_session().is_some() {
             // Before it waits for anything: what can never be reached is no floor.
-            command.awaited().map_or(Ok(()), |(token, ms)| self.check_token(&token, ms))?;
+            let awaited = command.awaited().filter(|_| self.members.cluster().is_some());
+            awaited.map_or(Ok(()), |(token, ms)| self.check_token(&token, ms))?;
             return Ok((*self.keyspaces.default(), Level::Eventual));
         }
         let keyspace = *self.keyspaces.of(command)?;
