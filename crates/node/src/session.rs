@@ -214,8 +214,7 @@ impl Sessions {
         if request.command.is_list()
             && let Some(session) = self.sessions.get_mut(&request.waiter.session)
         {
-            // What was watched for it is watched no more.
-            let _ = session.watches.take(request.waiter.round);
+            session.watches.drop_round(request.waiter.round);
         }
         if let Some((token, _)) = request.command.awaited() {
             self.miss(request.waiter.session, token);

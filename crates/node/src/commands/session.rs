@@ -56,11 +56,27 @@ impl Command {
         Command::new(&WAIT_FOR, Arguments::copied(words.into_iter().flatten()))
     }
 
-    /// The token and the milliseconds of a command that [`Command::wait_for`] made.
+    /// The token and the milliseconds, if it is a command that [`Command::wait_for`] made.
     pub(crate) fn awaited(&self) -> Option<(Token, Option<u64>)> {
+        if self.of_session() != Some(OfSession::WaitFor) {
+            return None;
+        }
         let mut words = self.arguments.iter();
         let token = Token::parse(words.next()?)?;
         let ms = words.next().map(|ms| str::from_utf8(ms).ok()?.parse().ok());
         Some((token, ms.flatten()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_looks_like_a_token_is_waited_for_by_nobody() {
+        let token = Token::default();
+        assert_eq!(Command::wait_for(&token, Some(7)).awaited(), Some((token.clone(), Some(7))));
+        assert_eq!(Command::token().awaited(), None);
+        assert_eq!(Command::get(token.to_string().into()).awaited(), None);
     }
 }

@@ -49,6 +49,12 @@ impl Watches {
         self.round += 1;
     }
 
+    /// The EXEC of a round was refused before its turn: what was watched for it is watched no more.
+    /// EXECs before it may still wait, and keep theirs.
+    pub(super) fn drop_round(&mut self, number: u64) {
+        self.rounds.remove(&number);
+    }
+
     /// A WATCH of a round is done, and has seen this: the reply to it.
     pub(super) fn on_seen<'a>(
         &mut self,
@@ -123,6 +129,19 @@ mod tests {
     fn taken(watches: &mut Watches, round: u64) -> Vec<(Vec<u8>, u64)> {
         let seen = watches.take(round).expect("all of it was watched");
         seen.conditions().map(|one| (one.key.to_vec(), one.seen.at.index.0)).collect()
+    }
+
+    #[test]
+    fn an_exec_that_is_refused_leaves_what_an_earlier_one_is_to_look_at() {
+        let mut watches = Watches::default();
+        let first = watches.on_watch();
+        assert_eq!(watches.on_seen(first, seen(&["a"], 3)), Reply::Ok);
+        let waits = watches.on_exec();
+        watches.on_watch();
+        let refused = watches.on_exec();
+        watches.drop_round(refused);
+        assert_eq!(taken(&mut watches, waits), [(b"a".to_vec(), 3)]);
+        assert!(watches.rounds.is_empty());
     }
 
     #[test]
