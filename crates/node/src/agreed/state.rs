@@ -367,19 +367,20 @@ impl At<'_> {
         values.first_due(mutant!(ReclaimedByNoTime, *time_ms, u64::MAX))
     }
 
-    /// Removes the record of a key, whether it is dead or not.
-    fn remove_record(&mut self, key: &[u8]) {
+    /// Removes the record of a key, whether it is dead or not; true if it was alive.
+    fn remove_record(&mut self, key: &[u8]) -> bool {
+        let Some(record) = self.state.values.get(key) else { return false };
+        let (is_alive, by) = (!record.is_dead(self.state.time_ms), record.by());
         self.state.keep(key);
         if self.state.watch.is_on() && self.state.was_there(key) {
             self.state.watch.note(key, true);
         }
         // A dead key has gone already, and whoever looked since it was written has not seen it.
-        let is_alive = self.state.alive(key).is_some();
-        let Some(by) = self.state.values.get(key).map(|record| record.by()) else { return };
         let gone_since = if is_alive { self.at } else { by };
         self.state.values.remove(key);
         self.state.keys -= mutant!(RemovedKeysCounted, 1, 0);
         mutant!(RemovalsUnversioned, self.state.versions.on_removed(key, gone_since), ());
+        is_alive
     }
 }
 
@@ -414,9 +415,7 @@ impl Values for At<'_> {
     }
 
     fn remove(&mut self, key: &[u8]) -> bool {
-        let was_alive = self.state.alive(key).is_some();
-        self.remove_record(key);
-        was_alive
+        self.remove_record(key)
     }
 
     fn reclaim(&mut self, most: usize) -> usize {
