@@ -389,6 +389,10 @@ mutants! {
     RemovalsUnversioned, "wrong answer", "", "watch_01_keys_that_change.story";
     /// A snapshot does not say where keys were last removed.
     SnapshotWithoutVersions, "snapshot", "", "watch_03_a_start_from_a_snapshot.story";
+    /// The next snapshot takes away the one that a member fetches.
+    FetchedTakenAway, "progress", "", "snapshot::tests::the_next_one_does_not_take_away_what_is_fetched";
+    /// A snapshot that somebody asked for and that failed is not tried again.
+    WantedForgotten, "snapshot", "", "snapshot::tests::one_that_was_asked_for_and_failed_is_tried_again";
     /// EXEC runs although a WATCH before it was refused.
     RefusedWatchForgotten, "wrong answer", "", "session::watches::tests::an_exec_behind_a_watch_that_was_refused_is_refused";
     /// All commands of a list stand at one place.

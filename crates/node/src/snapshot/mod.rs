@@ -30,6 +30,8 @@ mod donor;
 mod fetch;
 mod search;
 
+use bytes::Bytes;
+
 use crate::agreed::Agreed;
 use crate::api::{Event, Output, Snapshots as Told};
 use crate::ids::SnapshotNumber;
@@ -52,6 +54,9 @@ const UNWRITTEN_BYTES: u64 = 1 << 20;
 const STUCK_MS: u64 = 1000;
 /// How long none is begun after one failed, in milliseconds.
 const FAILED_MS: u64 = 5000;
+/// How many times as much log waits for the next one while somebody fetches the newest. Two are
+/// kept: taken as often as usual, they would go faster than a slow member fetches any.
+const FETCHED_TIMES: u64 = 8;
 
 /// A snapshot that is in place, and its size.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +83,8 @@ struct Writing {
     written: u64,
     /// What was handed to the log before it.
     handed: u64,
+    /// Whether somebody asked for it.
+    wanted: bool,
     /// Since when nothing could be applied.
     stuck_since_ms: Option<u64>,
     /// Whether there is little room left for what changes meanwhile, or so much log behind it that
@@ -154,16 +161,17 @@ impl Snapshots {
         self.placed.map_or(0, |placed| placed.bytes)
     }
 
-    /// Whether one is to be begun now.
-    fn is_due(&self, limits: &Limits, handed: u64, now_ms: u64) -> bool {
+    /// Whether one is to be begun now. `is_fetched`: somebody fetches the newest one.
+    fn is_due(&self, limits: &Limits, handed: u64, is_fetched: bool, now_ms: u64) -> bool {
         if self.failed_ms.is_some_and(|failed_ms| now_ms < failed_ms + FAILED_MS) {
             return false;
         }
         let log = handed - self.handed;
-        let is_great = log >= limits.snapshot_log_bytes.max(2 * self.last_bytes());
+        let times = if mutant!(FetchedTakenAway, is_fetched, false) { FETCHED_TIMES } else { 1 };
+        let is_great = log >= times * limits.snapshot_log_bytes.max(2 * self.last_bytes());
         let age_ms = now_ms - self.placed_ms.unwrap_or(now_ms);
         let is_old = limits.snapshot_age_ms > 0 && age_ms >= limits.snapshot_age_ms && log > 0;
-        self.wanted || is_great || is_old
+        self.wanted || is_great || (is_old && !is_fetched)
     }
 
     /// Begins one if it is time to, or goes on with the one that was begun. `may_begin`: the state
@@ -182,7 +190,8 @@ impl Snapshots {
         self.placed_ms.get_or_insert(now_ms);
         let is_wanted = agreed.wants_snapshot() | merged.wants_snapshot();
         self.wanted |= is_wanted && self.writing.is_none() && !is_fetched;
-        let is_due = self.writing.is_none() && self.is_due(limits, turn.disk.handed(), now_ms);
+        let is_due =
+            self.writing.is_none() && self.is_due(limits, turn.disk.handed(), is_fetched, now_ms);
         if is_due && may_begin {
             self.begin(agreed, merged, turn);
         }
@@ -212,7 +221,7 @@ impl Snapshots {
     fn begin(&mut self, agreed: &mut Agreed, merged: &mut Merged, turn: &mut Turn<'_>) {
         let number = self.next;
         self.next = number.next();
-        self.wanted = false;
+        let wanted = std::mem::take(&mut self.wanted);
         turn.disk.close(turn.outputs);
         turn.outputs.push(Output::BeginSnapshot(number));
         turn.note(Event::SnapshotBegun(number));
@@ -231,19 +240,14 @@ impl Snapshots {
         agreed.is_marked(turn.disk.ticket());
         turn.disk.close(turn.outputs);
         let mut writing = Writing {
-            number,
-            part: Part::Agreed,
             agreed: agreed.base(),
             merged: merged.base(),
             versions: Record::AgreedVersions(agreed.state().versions().into()),
             agreed_tail,
             merged_tail,
-            records: 0,
-            sent: 0,
-            written: 0,
             handed: turn.disk.handed(),
-            stuck_since_ms: None,
-            hurry: false,
+            wanted,
+            ..Writing::new(number)
         };
         writing.put(facts, turn.outputs);
         self.writing = Some(writing);
@@ -273,12 +277,22 @@ impl Snapshots {
         merged: &mut Merged,
         turn: &mut Turn<'_>,
     ) {
-        if self.writing.take_if(|writing| writing.number == number).is_some() {
+        if self.fail(number, turn.now.monotonic_ms) {
             agreed.state().end_walk();
             merged.state().end_walk();
-            self.failed_ms = Some(turn.now.monotonic_ms);
             turn.note(Event::SnapshotGivenUp(number, why.to_owned()));
         }
+    }
+
+    /// Nothing comes of one; false: it is not the one that is being written.
+    fn fail(&mut self, number: SnapshotNumber, now_ms: u64) -> bool {
+        let Some(writing) = self.writing.take_if(|writing| writing.number == number) else {
+            return false;
+        };
+        // Whoever asked for it wants one still.
+        self.wanted |= mutant!(WantedForgotten, writing.wanted, false);
+        self.failed_ms = Some(now_ms);
+        true
     }
 
     /// So much of one is written.
@@ -314,6 +328,26 @@ impl Snapshots {
 }
 
 impl Writing {
+    /// One of an empty state.
+    fn new(number: SnapshotNumber) -> Writing {
+        Writing {
+            number,
+            part: Part::Agreed,
+            agreed: AgreedBase::default(),
+            merged: MergedBase::default(),
+            versions: Record::AgreedVersions(Bytes::new()),
+            agreed_tail: vec![],
+            merged_tail: vec![],
+            records: 0,
+            sent: 0,
+            written: 0,
+            handed: 0,
+            wanted: false,
+            stuck_since_ms: None,
+            hurry: false,
+        }
+    }
+
     fn goes_on(&self) -> bool {
         self.part != Part::Ended && self.sent - self.written < UNWRITTEN_BYTES
     }
@@ -369,6 +403,42 @@ impl Writing {
             self.sent += section.len() as u64;
             let (number, hurry) = (self.number, self.hurry);
             outputs.push(Output::WriteSnapshot { number, bytes: section.into(), hurry });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_one_does_not_take_away_what_is_fetched() {
+        let limits = Limits { snapshot_log_bytes: 1000, snapshot_age_ms: 500, ..Limits::default() };
+        let placed = Placed { number: SnapshotNumber(1), bytes: 700 };
+        let mut snapshots = Snapshots::new(Some(placed), SnapshotNumber(0));
+        snapshots.placed_ms = Some(0);
+        let is_due = |snapshots: &Snapshots, handed, is_fetched, now_ms| {
+            snapshots.is_due(&limits, handed, is_fetched, now_ms)
+        };
+        assert!(!is_due(&snapshots, 1399, false, 0) && is_due(&snapshots, 1400, false, 0));
+        assert!(is_due(&snapshots, 1, false, 500), "it is old");
+        // Fetched, it stays: but no log grows without an end.
+        assert!(!is_due(&snapshots, 11_199, true, 500) && is_due(&snapshots, 11_200, true, 500));
+        snapshots.want();
+        assert!(is_due(&snapshots, 0, true, 0), "somebody asked for it");
+    }
+
+    #[test]
+    fn one_that_was_asked_for_and_failed_is_tried_again() {
+        let mut snapshots = Snapshots::new(None, SnapshotNumber(0));
+        let is_due =
+            |snapshots: &Snapshots, now_ms| snapshots.is_due(&Limits::default(), 0, false, now_ms);
+        for (wanted, number) in [(false, SnapshotNumber(1)), (true, SnapshotNumber(2))] {
+            snapshots.writing = Some(Writing { wanted, ..Writing::new(number) });
+            assert!(!snapshots.fail(SnapshotNumber(9), 100), "that is another one");
+            assert!(snapshots.fail(number, 100));
+            assert!(!is_due(&snapshots, 100 + FAILED_MS - 1));
+            assert_eq!(is_due(&snapshots, 100 + FAILED_MS), wanted);
         }
     }
 }
