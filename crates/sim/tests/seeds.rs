@@ -11,6 +11,8 @@ const FOUND: &[(u64, &str)] = &[
     (9, "a forwarded write was never taken once it had overtaken another"),
     (500034, "a merged DEL that a higher write outlasts counted twice a key that it named twice"),
     (7, "the certificate of a merged write named more than the write stands behind"),
+    (72000595, "a member never fetched a state in time: snapshots came faster than its pieces"),
+    (84005729, "entries that waited for a state went to a disk that was full, once it was joined"),
     (951657, "entries that a follower had forgotten, sent again, were taken for a forgery"),
 ];
 

@@ -70,7 +70,10 @@ impl Merged {
         joining.due_ms = now_ms + self.limits.join_ms;
         if let Some((pieces, base)) = joining.waiting.take() {
             self.begin_join(pieces, &base);
-            while let Some((header, bytes)) = self.inbox.take_fitting(&self.log) {
+            // Where the disk is full they come with the next entry that is taken in.
+            while !turn.disk.is_full()
+                && let Some((header, bytes)) = self.inbox.take_fitting(&self.log)
+            {
                 self.append(&header, bytes, turn);
             }
         }
