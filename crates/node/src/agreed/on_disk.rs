@@ -178,7 +178,10 @@ impl OnDisk {
         while self.places.get(1).is_some_and(|(next, _)| *next <= first) {
             self.places.pop_front();
         }
-        self.ends.retain(|(index, _)| *index > base.0);
+        // What lies there once more behind the cut was read in front of it.
+        let begin = self.places.front().map(|(_, place)| *place);
+        let is_kept = |place| begin.is_none_or(|begin| place >= begin);
+        self.ends.retain(|(index, place)| *index > base.0 && is_kept(*place));
     }
 
     /// A state takes the place of all entries up to there, and of all others unless those behind it
@@ -398,6 +401,19 @@ mod tests {
         on_disk.is_taken();
         assert!(on_disk.entries(50, 51, context()).is_err());
         assert_eq!(on_disk.place_of(52), Some(LogPlace(77)), "the next read goes on there");
+    }
+
+    #[test]
+    fn a_read_that_ended_in_front_of_a_cut_says_nothing_of_what_is_behind_it() {
+        let mut on_disk = on_disk();
+        assert!(ask(&on_disk, 45));
+        let [Wanted { request, .. }] = on_disk.take_wanted()[..] else { panic!("one is wanted") };
+        on_disk.on_read(request, &[group(&[(45, 1)])], LogPlace(46), MEMORY).unwrap();
+        assert_eq!(on_disk.place_of(46), Some(LogPlace(46)));
+        on_disk.is_marked(Index(44), Ticket(100));
+        on_disk.on_persisted(Ticket(100), LogPlace(100));
+        on_disk.cut((44, 1));
+        assert_eq!(on_disk.place_of(46), Some(LogPlace(100)));
     }
 
     #[test]

@@ -118,10 +118,18 @@ impl Reader {
             if *first > part.next {
                 break;
             }
-            let mut frames = self.open(*first, path, part.next)?;
-            while read < bytes
-                && let Some((sequence, payload)) = frames.next()?
-            {
+            let mut frames = match self.open(*first, path, part.next) {
+                // What was read is of use without the rest, which the next question is about.
+                Err(_) if !part.groups.is_empty() => break,
+                opened => opened?,
+            };
+            while read < bytes {
+                let (sequence, payload) = match frames.next() {
+                    Ok(Some(frame)) => frame,
+                    Ok(None) => break,
+                    Err(_) if !part.groups.is_empty() => return Ok(part),
+                    Err(error) => return Err(error),
+                };
                 if sequence == part.next {
                     read += payload.len();
                     part.groups.push(Bytes::copy_from_slice(payload));

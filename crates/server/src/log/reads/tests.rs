@@ -87,8 +87,9 @@ fn a_bad_frame_ends_a_part() {
     assert_eq!(world.read(4, 1 << 20), [4, 5, 6]);
     assert_eq!(world.read(7, 1 << 20), []);
     assert_eq!(world.read(9, 1), [9]);
-    fs::write(world.segment(1), "no segment").unwrap();
-    assert_eq!(world.read(1, 1), []);
+    fs::write(world.segment(5), "no segment").unwrap();
+    assert_eq!(world.read(2, 1 << 20), [2, 3, 4], "what is before it is of use");
+    assert_eq!(world.read(5, 1), []);
 }
 
 #[test]
