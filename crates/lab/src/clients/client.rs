@@ -72,7 +72,14 @@ async fn run_plan(
     start: oneshot::Receiver<Start>,
     tell: &mut dyn FnMut(Report) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut asker = Asker { plan, server: plan.server, connection: None, renewals: 0 };
+    let mut asker = Asker {
+        plan,
+        server: plan.server,
+        connection: None,
+        renewals: 0,
+        token: None,
+        is_ahead: false,
+    };
     match asker.connect(CONNECT_WITHIN).await {
         Ok(connection) => asker.connection = Some(connection),
         Err(why) => return tell(Report::NotConnected { why }),
@@ -113,8 +120,14 @@ async fn run_share(
         tokio::time::sleep(clock::until(next_ns)).await;
         let told = asker.ask(place, &step).await;
         note_seen(&mut seen, &step, &told.answer);
-        if share.wander && matches!(told.answer, Answer::Refused(_) | Answer::Unknown(_)) {
-            asker.wander();
+        if share.wander {
+            let is_done = !matches!(told.answer, Answer::Refused(_) | Answer::Unknown(_));
+            if is_done {
+                asker.take_token().await;
+            }
+            if !is_done || share.leaves(place) {
+                asker.wander();
+            }
         }
         tell(told.report(Some(step)))?;
     }
@@ -149,8 +162,12 @@ struct Asker<'p> {
     server: usize,
     connection: Option<Link>,
     /// How often this client went on under a new number: after each outcome that is unknown, and at
-    /// another server, which knows nothing of what it saw.
+    /// another server without a token, which knows nothing of what it saw.
     renewals: u64,
+    /// Where its session stands, if all that it was told since is in it.
+    token: Option<String>,
+    /// Whether the server that is asked has to come there first.
+    is_ahead: bool,
 }
 
 /// What came of an operation.
@@ -191,24 +208,51 @@ impl Asker<'_> {
         let (server, renewals, start_ns) = (self.server, self.renewals, clock::now_ns());
         let (answer, certificate) = self.answer(step).await;
         let instants_ns = (start_ns, clock::now_ns());
-        if matches!(answer, Answer::Unknown(_)) {
-            self.renewals += 1;
+        match answer {
+            Answer::Unknown(_) => self.renewals += 1,
+            Answer::Refused(_) => {}
+            // It has seen more than its token says.
+            _ => self.token = None,
         }
         Told { place, server, renewals, instants_ns, answer, certificate }
     }
 
-    /// Goes on to the next server.
+    /// Asks where its session stands now.
+    async fn take_token(&mut self) {
+        let within = Duration::from_millis(self.plan.reply_timeout_ms);
+        let Some(connection) = &mut self.connection else { return };
+        match connection.token(within).await {
+            Ok(token) => self.token = token,
+            Err(_) => {
+                self.connection = None;
+                self.renewals += 1;
+            }
+        }
+    }
+
+    /// Goes on to the next server: the same session, if it has its token.
     fn wander(&mut self) {
         self.server = (self.server + 1) % self.plan.servers.len();
         self.connection = None;
-        self.renewals += 1;
+        self.is_ahead = self.token.is_some();
+        self.renewals += u64::from(!self.is_ahead);
+    }
+
+    /// A connection on which the session goes on.
+    async fn go_on(&mut self, within: Duration) -> Result<Link, String> {
+        let mut connection = self.connect(within.min(CONNECT_WITHIN)).await?;
+        if let Some(token) = self.token.as_ref().filter(|_| self.is_ahead) {
+            connection.wait_for(token, within).await?;
+            self.is_ahead = false;
+        }
+        Ok(connection)
     }
 
     async fn answer(&mut self, step: &Step) -> (Answer, Option<Certificate>) {
         let within = Duration::from_millis(self.plan.reply_timeout_ms);
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => match self.connect(within.min(CONNECT_WITHIN)).await {
+            None => match self.go_on(within).await {
                 Ok(connection) => connection,
                 // Never sent, so it certainly did not run.
                 Err(error) => return (Answer::Refused(format!("no connection: {error}")), None),

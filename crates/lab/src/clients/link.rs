@@ -56,6 +56,32 @@ impl Link {
     }
 }
 
+impl Link {
+    /// Where the session of this connection stands, to be carried to another server; `None`: what
+    /// is spoken here has no word for it. An error means that the connection is of no use any more.
+    pub(super) async fn token(&mut self, within: Duration) -> Result<Option<String>, String> {
+        let Link::Resp(connection) = self else { return Ok(None) };
+        let reply = connection.ask(&["CONSISTENCY", "TOKEN"], within).await;
+        match reply.map_err(|error| error.to_string())? {
+            Value::Bulk(token) => Ok(Some(text_of(&token))),
+            reply => Err(something_else(reply)),
+        }
+    }
+
+    /// Waits until this server stands where the token says; an error says why it does not.
+    pub(super) async fn wait_for(&mut self, token: &str, within: Duration) -> Result<(), String> {
+        let Link::Resp(connection) = self else { return Err("it knows no tokens".into()) };
+        let reply = connection.ask(&["CONSISTENCY", "WAITFOR", token], within).await;
+        match reply.map_err(|error| error.to_string())? {
+            Value::Simple(text) if &text[..] == b"OK" => Ok(()),
+            reply => match reply.as_error() {
+                Some(error) => Err(String::from_utf8_lossy(error).into_owned()),
+                None => Err(something_else(reply)),
+            },
+        }
+    }
+}
+
 fn something_else(reply: impl std::fmt::Display) -> String {
     format!("an answer to something else: {reply}")
 }

@@ -14,6 +14,9 @@ use crate::scenario::Workload;
 /// How many words of the random stream each operation has for itself.
 const WORDS: u128 = 16;
 
+/// After one in so many operations a client that wanders leaves its server.
+const LEAVES_ONE_IN: u64 = 10;
+
 /// What one client does of a workload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Share {
@@ -42,6 +45,8 @@ struct Drawn {
     /// A number below a hundred, for what else there is to choose.
     percent: u64,
     pause_ns: u64,
+    /// Whether its client goes on to the next server then, if it is one that wanders.
+    leaves: bool,
 }
 
 impl Share {
@@ -102,6 +107,12 @@ impl Share {
         }
     }
 
+    /// Whether a client that wanders goes on to the next server after this place, also where all is
+    /// well.
+    pub(crate) fn leaves(&self, place: usize) -> bool {
+        self.draw(place).leaves
+    }
+
     /// How long after the beginning of the one before the operation at this place begins.
     pub(crate) fn pause(&self, place: usize) -> u64 {
         self.draw(place).pause_ns
@@ -121,7 +132,8 @@ impl Share {
         let model = pick(&self.shares, &mut random);
         let percent = random.random_range(0..100);
         let key = format!("{}{number}", self.family(model, &mut random));
-        Drawn { key, model, percent, pause_ns }
+        let leaves = random.random_range(0..LEAVES_ONE_IN) == 0;
+        Drawn { key, model, percent, pause_ns, leaves }
     }
 
     /// What the names of the keys begin with that an operation is about: texts and numbers have

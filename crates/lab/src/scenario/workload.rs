@@ -50,7 +50,8 @@ pub struct Workload {
     pub shares: Vec<(Model, u64)>,
     /// Levels of their own for some of the reads, each with its share in percent.
     pub levels: Vec<(Level, u64)>,
-    /// Whether a client goes on to the next server after an operation that was not done.
+    /// Whether a client goes on to the next server after an operation that was not done, and now
+    /// and then after others: with the token of its session, where there are tokens.
     pub wander: bool,
 }
 

@@ -218,6 +218,34 @@ async fn a_client_that_wanders_goes_on_elsewhere_under_a_new_number() {
 }
 
 #[tokio::test]
+async fn a_client_that_wanders_takes_its_session_along() {
+    let down = Act::Say(b"-CLUSTERDOWN no\r\n");
+    let acts: [&[Act]; 2] = [
+        &[
+            Act::Say(b"$1\r\nx\r\n"),
+            Act::Say(b"$2\r\nT1\r\n"),
+            down.clone(),
+            // It has been here before, and the others have gone on since.
+            Act::Say(b"+OK\r\n"),
+            down,
+        ],
+        &[Act::Say(b"-TRYAGAIN not yet\r\n"), Act::Say(b"+OK\r\n"), Act::HangUp],
+    ];
+    let workload = r#""operations":5,"reads":1,"writes":0,"wander":true"#;
+    let (told, asked) = wandering(workload, acts).await;
+    let where_and_who: Vec<_> = told.iter().map(|(server, who, ..)| (*server, *who)).collect();
+    assert_eq!(where_and_who, [(0, 0), (0, 0), (1, 0), (0, 0), (1, 0)]);
+    let refused = |why: &str| Answer::Refused(why.into());
+    assert_eq!(told[2].3, refused("no connection: TRYAGAIN not yet"));
+    assert!(matches!(told[4].3, Answer::Unknown(_)), "{told:?}");
+    let asked = asked.map(|asked| asked.lock().unwrap().iter().map(|(_, it)| it.clone()).collect());
+    let [first, second]: [Vec<String>; 2] = asked;
+    let wait = "CONSISTENCY WAITFOR T1";
+    assert_eq!(first, ["GET k0", "CONSISTENCY TOKEN", "GET k0", wait, "GET k0"]);
+    assert_eq!(second, [wait, wait, "GET k0"]);
+}
+
+#[tokio::test]
 async fn a_client_that_stays_asks_its_server_again() {
     let acts: [&[Act]; 2] = [&[Act::HangUp, Act::Say(b"$-1\r\n")], &[]];
     let (told, _) = wandering(r#""operations":2,"reads":1,"writes":0"#, acts).await;
