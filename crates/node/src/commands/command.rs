@@ -72,6 +72,12 @@ impl Row {
         self.flags.contains(&"denyoom")
     }
 
+    /// Whether it removes keys that it does not name.
+    pub(crate) fn removes_all(&self) -> bool {
+        let is_whole = matches!(self.run.effect, Effect::Write(writes) if writes.keys_within.is_none());
+        is_whole && self.keys.is_none() && !self.is_of_system()
+    }
+
     pub(crate) fn is_write(&self) -> bool {
         matches!(self.run.effect, Effect::Write(_))
     }
@@ -148,6 +154,11 @@ impl Command {
     /// Whether it belongs to the system keyspace.
     pub(crate) fn is_of_system(&self) -> bool {
         self.row.is_of_system()
+    }
+
+    /// Whether it removes keys that it does not name; of a list, whether one of its commands does.
+    pub(crate) fn removes_all(&self) -> bool {
+        self.row.removes_all() || self.listed().iter().any(Command::removes_all)
     }
 
     /// Whether it looks at all keys and names none.

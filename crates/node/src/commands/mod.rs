@@ -22,6 +22,7 @@ mod extended;
 mod glob;
 mod integer;
 mod keys;
+mod keyspaces;
 mod list;
 mod moment;
 mod session;
@@ -41,6 +42,7 @@ pub use command::{Command, Data, Model, Row};
 pub(crate) use condition::Condition;
 pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
+pub(crate) use keyspaces::Carving;
 pub(crate) use glob::fits_exactly;
 pub use list::List;
 #[cfg(feature = "mutants")]
