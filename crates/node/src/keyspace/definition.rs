@@ -22,6 +22,13 @@ fn number_of(level: Level) -> u8 {
     number.expect("every level has its number").1
 }
 
+impl Level {
+    /// Whether it promises less than another one.
+    pub(crate) fn is_weaker_than(self, other: Level) -> bool {
+        number_of(self) > number_of(other)
+    }
+}
+
 /// Which levels that are weaker than its own a keyspace gives to who asks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allowed(u8);
@@ -59,7 +66,7 @@ impl Levels {
     /// Whether a keyspace of this order with these levels gives this one: what is weaker than its
     /// own only where that is allowed.
     pub(crate) fn give(self, order: Order, level: Level) -> bool {
-        let is_weaker = number_of(level) > number_of(self.level);
+        let is_weaker = level.is_weaker_than(self.level);
         order.can_give(level) && mutant!(WeakerAlways, !is_weaker || self.allowed.has(level), true)
     }
 

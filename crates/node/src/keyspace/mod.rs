@@ -198,7 +198,7 @@ impl Told<'_> {
         let allowed: Vec<String> = levels
             .allowed
             .iter()
-            .filter(|level| order.can_give(*level) && *level != levels.level)
+            .filter(|level| order.can_give(*level) && level.is_weaker_than(levels.level))
             .map(|level| level.to_string())
             .collect();
         let state = match self.phase {

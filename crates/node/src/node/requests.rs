@@ -4,6 +4,7 @@
 use super::Node;
 use crate::api::{Input, Level, Order, Output, Shortage};
 use crate::commands::{Command, View};
+use crate::ids::KeyspaceId;
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
@@ -26,29 +27,18 @@ impl Node {
             return Ok((*self.keyspaces.default(), Level::Eventual));
         }
         let keyspace = self.keyspaces.of(command)?;
-        let Keyspace { id, order, levels } = keyspace;
+        let Keyspace { order, levels, .. } = keyspace;
         if asked.is_some() && command.is_write() {
             return Err(Error::Consistency(
                 "a write has no level: its keyspace's order says what it promises; levels are for reads".into(),
             ));
         }
         if order == Order::Merged && !command.is_mergeable() {
-            return Err(Error::Consistency(format!(
-                "the keyspace {} is {}: {} needs one order of all writes, and it has none. \
-                 Use a cluster started with --level linearizable or sequential",
-                self.keyspaces.name(id),
-                Order::Merged,
-                command.what_needs_order()
-            )));
+            return Err(self.needs_order(&keyspace, command));
         }
         let level = mutant!(LevelIgnored, asked, None).unwrap_or(levels.level);
         if !order.can_give(level) && !command.is_write() {
-            return Err(Error::Consistency(format!(
-                "the keyspace {} is {}, which has no {level} read: there is no one order to be the latest in. \
-                 Ask for causal or eventual, or use a cluster started with --level linearizable",
-                self.keyspaces.name(id),
-                Order::Merged
-            )));
+            return Err(self.cannot_give(&keyspace, level));
         }
         if !levels.give(order, level) && asked.is_some() {
             return Err(self.weaker(&keyspace, level));
@@ -215,12 +205,34 @@ impl Node {
         }
     }
 
+    /// What a merged keyspace cannot do.
+    fn needs_order(&self, keyspace: &Keyspace, command: &Command) -> Error {
+        Error::Consistency(format!(
+            "the keyspace {} is {}: {} needs one order of all writes, and it has none. Use {}",
+            self.keyspaces.name(keyspace.id),
+            keyspace.order,
+            command.what_needs_order(),
+            other_order(keyspace, "a cluster started with --level linearizable or sequential")
+        ))
+    }
+
+    /// A level that its keyspace's order has not got.
+    fn cannot_give(&self, keyspace: &Keyspace, level: Level) -> Error {
+        Error::Consistency(format!(
+            "the keyspace {} is {}, which has no {level} read: there is no one order to be the latest in. \
+             Ask for causal or eventual, or use {}",
+            self.keyspaces.name(keyspace.id),
+            keyspace.order,
+            other_order(keyspace, "a cluster started with --level linearizable")
+        ))
+    }
+
     /// A level that is weaker than that of its keyspace, and that this does not allow.
     fn weaker(&self, keyspace: &Keyspace, level: Level) -> Error {
         let Keyspace { id, levels, .. } = *keyspace;
         let (name, own) = (self.keyspaces.name(id), levels.level);
         Error::Consistency(format!(
-            "the keyspace {name} promises {own} reads, and a {level} one is weaker: it must be allowed there. \
+            "the keyspace {name} promises {own} reads, and {level} is weaker: it must be allowed there. \
              Hint: KEYSPACE ALTER {name} ALLOW {level}"
         ))
     }
@@ -244,6 +256,12 @@ impl Node {
     fn reads_alone(&self, session: crate::SessionId) -> bool {
         self.agreed.is_fresh() && !self.sessions.is_reading(session)
     }
+}
+
+/// What would have the other order: for `default` this, and for others one like them.
+fn other_order<'a>(keyspace: &Keyspace, for_default: &'a str) -> &'a str {
+    let is_default = keyspace.id == KeyspaceId::DEFAULT;
+    if is_default { for_default } else { "a keyspace created with ORDER agreed" }
 }
 
 fn overfull(waiter: &Waiter) -> Output {

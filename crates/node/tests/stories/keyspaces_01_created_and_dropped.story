@@ -8,7 +8,7 @@ n1 leads
 n2.a keyspace create carts cart: merged causal eventual → OK
 > settle
 > n1.a keyspace list
-n1.a keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, linearizable causal eventual, durability, disk, state, open, id, 1], [name, carts, prefix, cart:, order, merged, level, causal, allow, eventual, durability, disk, state, open, id, 2]]
+n1.a keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, causal eventual, durability, disk, state, open, id, 1], [name, carts, prefix, cart:, order, merged, level, causal, allow, eventual, durability, disk, state, open, id, 2]]
 > n3.b set cart:7 apples
 > n1.a set other 1
 > answers
@@ -20,9 +20,9 @@ n1.a get cart:7 → apples
 > n2.c get cart:7 eventual
 n2.c get cart:7 eventual → apples
 > n2.c get cart:7 linearizable
-n2.c get cart:7 linearizable → CONSISTENCY the keyspace carts is merged, which has no linearizable read: there is no one order to be the latest in. Ask for causal or eventual, or use a cluster started with --level linearizable
+n2.c get cart:7 linearizable → CONSISTENCY the keyspace carts is merged, which has no linearizable read: there is no one order to be the latest in. Ask for causal or eventual, or use a keyspace created with ORDER agreed
 > n2.c exec set cart:7 pears ; get cart:7
-n2.c exec set cart:7 pears ; get cart:7 → CONSISTENCY the keyspace carts is merged: a transaction needs one order of all writes, and it has none. Use a cluster started with --level linearizable or sequential
+n2.c exec set cart:7 pears ; get cart:7 → CONSISTENCY the keyspace carts is merged: a transaction needs one order of all writes, and it has none. Use a keyspace created with ORDER agreed
 > values cart:7
 n1: agreed nothing, merged apples
 n2: agreed nothing, merged apples
@@ -48,7 +48,7 @@ n1: agreed x, merged nothing
 n2: agreed nothing, merged nothing
 n3: agreed nothing, merged nothing
 > n1.a get cart:hot:1 eventual
-n1.a get cart:hot:1 eventual → CONSISTENCY the keyspace hot promises linearizable reads, and a eventual one is weaker: it must be allowed there. Hint: KEYSPACE ALTER hot ALLOW eventual
+n1.a get cart:hot:1 eventual → CONSISTENCY the keyspace hot promises linearizable reads, and eventual is weaker: it must be allowed there. Hint: KEYSPACE ALTER hot ALLOW eventual
 # It stays while it has keys; then its keys are those of the keyspace around it again.
 > n1.a keyspace drop carts
 > answers
@@ -70,7 +70,7 @@ n3: agreed nothing, merged nothing
 > answers
 n1.a keyspace drop carts → ERR there is no keyspace carts. Hint: KEYSPACE LIST
 > n1.a keyspace list
-n1.a keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, linearizable causal eventual, durability, disk, state, open, id, 1], [name, hot, prefix, cart:hot:, order, agreed, level, linearizable, allow, , durability, disk, state, open, id, 3]]
+n1.a keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, causal eventual, durability, disk, state, open, id, 1], [name, hot, prefix, cart:hot:, order, agreed, level, linearizable, allow, , durability, disk, state, open, id, 3]]
 > n2.c keyspace get hot
 n2.c keyspace get hot → [name, hot, prefix, cart:hot:, order, agreed, level, linearizable, allow, , durability, disk, state, open, id, 3]
 > n2.c keyspace get carts
@@ -91,7 +91,7 @@ n1.a keyspace alter hot sequential → OK
 n1.a keyspace alter default sequential causal → OK
 > settle
 > n3.b get other eventual
-n3.b get other eventual → CONSISTENCY the keyspace default promises sequential reads, and a eventual one is weaker: it must be allowed there. Hint: KEYSPACE ALTER default ALLOW eventual
+n3.b get other eventual → CONSISTENCY the keyspace default promises sequential reads, and eventual is weaker: it must be allowed there. Hint: KEYSPACE ALTER default ALLOW eventual
 > n3.b get other linearizable
 > run 100
 n3.b get other linearizable → 1

@@ -7,35 +7,48 @@
 n1.a set user:7 anna → OK
 n2.b set use mary → OK
 > n1.a keyspace create users user: agreed sequential
+> run 60
 > n1.c get user:7
-n1.c get user:7 → anna
-> run 20
-> n1.c get user:7
-n1.c get user:7 → anna
-> n2.b set user:8 ben
+n1.c get user:7 → TRYAGAIN the keyspace of the key is being created or dropped: the command did not run. Hint: ask again in a moment; KEYSPACE LIST says which it is
+> n1.c get use
+n1.c get use → mary
+> n1.c set user:8 ben
+n1.c set user:8 ben → TRYAGAIN the keyspace of the key is being created or dropped: the command did not run. Hint: ask again in a moment; KEYSPACE LIST says which it is
+> n1.c exists user:7 use
+n1.c exists user:7 use → CROSSKEYSPACE the keys belong to the keyspaces users and default, and no command reaches over two. Hint: send one for each
 > answers
-n2.b set user:8 ben → OK
 n1.a keyspace create users user: agreed sequential → ERR keys with this prefix exist in the keyspace default, such as user:7: the keyspace users is not created. Hint: DEL them first, or choose another prefix
 > settle
 > n2.b get user:7
 n2.b get user:7 → anna
 > n2.b del user:7
+> settle
+n2.b del user:7 → 1
 > n3.c keyspace create users user: agreed sequential
 > answers
-n2.b del user:7 → 1
-n3.c keyspace create users user: agreed sequential → ERR keys with this prefix exist in the keyspace default, such as user:8: the keyspace users is not created. Hint: DEL them first, or choose another prefix
+n3.c keyspace create users user: agreed sequential → OK
 > settle
-> n2.b get user:7
-n2.b get user:7 → nil
-> n2.b set user:7 carl
+> n3.c set user:7 carl
 > answers
-n2.b set user:7 carl → OK
+n3.c set user:7 carl → OK
 > values user:7
-n1: agreed nothing, merged nothing
-n2: agreed nothing, merged carl
-n3: agreed nothing, merged nothing
+n1: agreed carl, merged nothing
+n2: agreed carl, merged nothing
+n3: agreed carl, merged nothing
+> n3.c get user:7 linearizable
 > n2.b get user:7
 n2.b get user:7 → carl
-> n3.c get user:7 linearizable
-n3.c get user:7 linearizable → CONSISTENCY the keyspace default is merged, which has no linearizable read: there is no one order to be the latest in. Ask for causal or eventual, or use a cluster started with --level linearizable
+> answers
+n3.c get user:7 linearizable → carl
+# What is expired is not there.
+> n3.c set cart:1 apples
+> n3.c set user:cart:1 apples px 50
+> run 200
+n3.c set cart:1 apples → OK
+n3.c set user:cart:1 apples px 50 → OK
+> n3.c keyspace create carts user:cart: merged causal
+> answers
+n3.c keyspace create carts user:cart: merged causal → OK
+> n3.c keyspace create others user: merged causal
 > run 100
+n3.c keyspace create others user: merged causal → ERR the keyspace users has this prefix already

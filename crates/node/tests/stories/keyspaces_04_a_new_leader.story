@@ -6,24 +6,20 @@ n1 leads
 > stall 3
 > n2.a keyspace create carts cart: merged causal
 > run 100
-> n2.a get cart:1
-n2.a get cart:1 → TRYAGAIN the keyspace of the key is being created or dropped: the command did not run. Hint: ask again in a moment; KEYSPACE LIST says which it is
 > n2.b get cart:1
 n2.b get cart:1 → TRYAGAIN the keyspace of the key is being created or dropped: the command did not run. Hint: ask again in a moment; KEYSPACE LIST says which it is
 > crash 1
-> run 1500
-> leader
-nobody leads
 > unstall 3
-> run 200
-> n2.b keyspace list
-n2.b keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, linearizable causal eventual, durability, disk, state, open, id, 1], [name, carts, prefix, cart:, order, merged, level, causal, allow, , durability, disk, state, being created, id, 2]]
+> run 1000
+> leader
+n2 leads
+> n2.b keyspace get carts
+n2.b keyspace get carts → [name, carts, prefix, cart:, order, merged, level, causal, allow, , durability, disk, state, being created, id, 2]
 > start 1
 > settle
 n2.a keyspace create carts cart: merged causal → OK
-> run 300
-> n2.b keyspace list
-n2.b keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, linearizable causal eventual, durability, disk, state, open, id, 1], [name, carts, prefix, cart:, order, merged, level, causal, allow, , durability, disk, state, open, id, 2]]
+> n2.b keyspace get carts
+n2.b keyspace get carts → [name, carts, prefix, cart:, order, merged, level, causal, allow, , durability, disk, state, open, id, 2]
 > n1.c set cart:1 apples
 > settle
 n1.c set cart:1 apples → OK

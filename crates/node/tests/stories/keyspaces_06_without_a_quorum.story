@@ -26,7 +26,7 @@ n3.b set cart:2 pears → OK
 > n3.c get other eventual
 n3.c get other eventual → CLUSTERDOWN no member has confirmed yet that this node is the one that it was before it was started again, and without that it serves merged keyspaces alone; the command did not run
 > n3.b keyspace list
-n3.b keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, linearizable causal eventual, durability, disk, state, open, id, 1], [name, carts, prefix, cart:, order, merged, level, causal, allow, , durability, disk, state, open, id, 2]]
+n3.b keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, causal eventual, durability, disk, state, open, id, 1], [name, carts, prefix, cart:, order, merged, level, causal, allow, , durability, disk, state, open, id, 2]]
 > status
 n3: boot 2, formed, waits for one of nodes 1 and 2 to confirm its start, keys 0, vector [1.1:1 3.2:1]
 # So does who has lost its snapshots, and takes the agreed state from another.
