@@ -64,12 +64,7 @@ impl Agreed {
 
     /// A write about a prefix that changes hands was applied there, and counted: whoever waited for
     /// the attempt is answered.
-    pub(super) fn on_carving(
-        &mut self,
-        carving: Carving,
-        at: AgreedPosition,
-        turn: &mut Turn<'_>,
-    ) {
+    pub(super) fn on_carving(&mut self, carving: Carving, at: AgreedPosition, turn: &mut Turn<'_>) {
         let (index, reply) = match carving {
             Carving::Begins => return,
             Carving::Opens(index) => (index, Reply::Ok),

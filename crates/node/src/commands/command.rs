@@ -74,7 +74,8 @@ impl Row {
 
     /// Whether it removes keys that it does not name.
     pub(crate) fn removes_all(&self) -> bool {
-        let is_whole = matches!(self.run.effect, Effect::Write(writes) if writes.keys_within.is_none());
+        let is_whole =
+            matches!(self.run.effect, Effect::Write(writes) if writes.keys_within.is_none());
         is_whole && self.keys.is_none() && !self.is_of_system()
     }
 

@@ -209,7 +209,9 @@ impl Command {
     pub fn drop_keyspace(name: &str) -> Result<Command, Error> {
         check_name(name)?;
         if name == "default" {
-            return Err(Error::Invalid("the keyspace default has all keys that no other has: it stays".into()));
+            return Err(Error::Invalid(
+                "the keyspace default has all keys that no other has: it stays".into(),
+            ));
         }
         Ok(Command::new(&DROP, Arguments::copied([name])))
     }

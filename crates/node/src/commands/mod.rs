@@ -42,8 +42,8 @@ pub use command::{Command, Data, Model, Row};
 pub(crate) use condition::Condition;
 pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
-pub(crate) use keyspaces::Carving;
 pub(crate) use glob::fits_exactly;
+pub(crate) use keyspaces::Carving;
 pub use list::List;
 #[cfg(feature = "mutants")]
 pub(crate) use set::without_condition;

@@ -10,12 +10,8 @@ pub(crate) const NAME_BYTES_MAX: usize = 64;
 pub(crate) const PREFIX_BYTES_MAX: usize = 256;
 
 /// All levels, the strongest first, and their numbers on disk and in messages.
-const LEVELS: [(Level, u8); 4] = [
-    (Level::Linearizable, 1),
-    (Level::Sequential, 2),
-    (Level::Causal, 3),
-    (Level::Eventual, 4),
-];
+const LEVELS: [(Level, u8); 4] =
+    [(Level::Linearizable, 1), (Level::Sequential, 2), (Level::Causal, 3), (Level::Eventual, 4)];
 
 fn number_of(level: Level) -> u8 {
     let number = LEVELS.into_iter().find(|(known, _)| *known == level);
@@ -107,7 +103,7 @@ impl Definition {
         let Definition { prefix, order, levels, .. } = self;
         if prefix.is_empty() {
             return Err(Error::Invalid(
-                "an empty prefix: it is that of the keyspace default. Hint: KEYSPACE CREATE name PREFIX name: …".into(),
+                "an empty prefix: it is that of the keyspace default. Hint: PREFIX name:".into(),
             ));
         }
         if prefix.len() > PREFIX_BYTES_MAX {

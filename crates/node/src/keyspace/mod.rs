@@ -45,7 +45,8 @@ impl Keyspaces {
         let levels = Levels { level, allowed: Allowed::ALL };
         let default = Keyspace { id: KeyspaceId::DEFAULT, order, levels };
         let system = Keyspace { id: KeyspaceId::SYSTEM, order: Order::Agreed, levels };
-        let mut keyspaces = Keyspaces { system, default, configured: level, table: Table::default() };
+        let mut keyspaces =
+            Keyspaces { system, default, configured: level, table: Table::default() };
         keyspaces.follow(table);
         keyspaces
     }
@@ -125,7 +126,8 @@ impl Keyspaces {
         let Some(first) = keys.next() else { return Ok(self.default) };
         let entry = self.of_key(first);
         let id = |entry: Option<&Entry>| entry.map_or(KeyspaceId::DEFAULT, |entry| entry.id);
-        if let Some(other) = keys.map(|key| self.of_key(key)).find(|other| id(*other) != id(entry)) {
+        if let Some(other) = keys.map(|key| self.of_key(key)).find(|other| id(*other) != id(entry))
+        {
             return Err(Error::CrossKeyspace(format!(
                 "the keys belong to the keyspaces {} and {}, and no command reaches over two. Hint: send one for each",
                 self.name(id(entry)),
@@ -152,9 +154,8 @@ impl Keyspaces {
         if let Reply::Array(keys) = reply
             && !self.table.is_plain()
         {
-            let is_ours = |key: &Reply| {
-                !matches!(key, Reply::Value(key) if self.of_key(key).is_some())
-            };
+            let is_ours =
+                |key: &Reply| !matches!(key, Reply::Value(key) if self.of_key(key).is_some());
             keys.retain(is_ours);
         }
     }
@@ -162,12 +163,8 @@ impl Keyspaces {
     /// All of them as people are told, `default` first, then in the order of their names; or the
     /// one of this name.
     pub(crate) fn told(&self, name: Option<&str>) -> Vec<Reply> {
-        let default = Told {
-            name: "default",
-            prefix: b"",
-            keyspace: self.default,
-            phase: Phase::Open,
-        };
+        let default =
+            Told { name: "default", prefix: b"", keyspace: self.default, phase: Phase::Open };
         let mut all: Vec<Told<'_>> = self.table.iter().map(Told::of_entry).collect();
         all.sort_unstable_by_key(|one| one.name);
         let all = [default].into_iter().chain(all);

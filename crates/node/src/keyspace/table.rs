@@ -120,9 +120,8 @@ impl Table {
     /// The keyspace around this one, from which it was carved. `None`: `default`.
     pub(crate) fn around(&self, entry: &Entry) -> Option<&Entry> {
         let prefix = &entry.definition.prefix;
-        let is_around = |other: &&Entry| {
-            other.id != entry.id && prefix.starts_with(&other.definition.prefix)
-        };
+        let is_around =
+            |other: &&Entry| other.id != entry.id && prefix.starts_with(&other.definition.prefix);
         self.all.iter().find(is_around)
     }
 
@@ -178,7 +177,12 @@ impl Table {
     }
 
     /// Changes the levels of a keyspace.
-    pub(crate) fn alter(&mut self, name: &str, change: impl Fn(Levels) -> Levels, unset: Levels) -> Result<(), Error> {
+    pub(crate) fn alter(
+        &mut self,
+        name: &str,
+        change: impl Fn(Levels) -> Levels,
+        unset: Levels,
+    ) -> Result<(), Error> {
         if name == "default" {
             self.default = Some(change(self.default.unwrap_or(unset)));
         } else {
@@ -278,7 +282,10 @@ impl Table {
             within.end()?;
             let number = reader.byte()?;
             let mut attempt = || {
-                Ok::<_, Malformed>(Attempt { index: Index(reader.number()?), began_ms: reader.uint()? })
+                Ok::<_, Malformed>(Attempt {
+                    index: Index(reader.number()?),
+                    began_ms: reader.uint()?,
+                })
             };
             let phase = match number {
                 OPEN => Phase::Open,

@@ -27,11 +27,7 @@ impl Node {
         self.keyspaces.follow(self.agreed.keyspaces().clone());
         self.members.set_has_merged(self.keyspaces.has(Order::Merged));
         let table = self.keyspaces.table().encode();
-        mutant!(
-            KeyspacesNotKept,
-            self.disk.record(&Record::Keyspaces(table.into())),
-            drop(table)
-        );
+        mutant!(KeyspacesNotKept, self.disk.record(&Record::Keyspaces(table.into())), drop(table));
         // A start finds the agreed state where it stood when it went by them.
         let applied = self.agreed.being_applied();
         let hard_state = self.disk.facts().hard_state_at(applied);
@@ -82,8 +78,11 @@ impl Node {
             self.carving.own = Some(Own::begin(attempt.index, None, end));
         }
         self.lead(attempt);
-        self.look(&entry);
         self.tell(outputs);
+        if self.may_look() {
+            self.look(&entry);
+            self.tell(outputs);
+        }
         self.end_attempt(&entry, attempt, outputs);
     }
 
@@ -99,9 +98,6 @@ impl Node {
 
     /// Looks for keys of the prefix where they have been so far, as much as a turn may.
     fn look(&mut self, entry: &Entry) {
-        if !self.may_look() {
-            return;
-        }
         let table = self.keyspaces.table();
         let view = self.view(self.keyspaces.source(entry).order);
         let Some(Own { look: Look::From(from), .. }) = &self.carving.own else { return };

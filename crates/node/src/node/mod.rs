@@ -37,8 +37,8 @@ mod status;
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::agreed::Agreed;
-use crate::carving::Carving;
 use crate::api::{Config, Input, Now, Order, Output};
+use crate::carving::Carving;
 use crate::cluster::Members;
 use crate::cluster::clocks::Clocks;
 use crate::counting::Counts;
@@ -182,6 +182,7 @@ impl Node {
         if self.takes_part() {
             self.clocks.begin(self.now);
             self.follow_keyspaces(outputs);
+            self.carve(outputs);
         }
         loop {
             self.start_waiting(outputs);
@@ -198,9 +199,6 @@ impl Node {
             if !agreed && !merged {
                 break;
             }
-        }
-        if self.takes_part() {
-            self.carve(outputs);
         }
         self.answer_floors(outputs);
         self.count(outputs);

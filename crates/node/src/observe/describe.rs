@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::agreed;
-use crate::merged;
 use crate::ids::NodeId;
+use crate::merged;
 use crate::wire::message::{Body, Hello, Message};
 use crate::wire::version_vector::{Place, VersionVector};
 
@@ -85,9 +85,8 @@ pub fn in_words(message: &Bytes) -> String {
 }
 
 fn places(vector: &VersionVector) -> String {
-    let place = |(NodeId(node), place): (NodeId, Place)| {
-        format!("{node}.{}: {}", place.boot, place.index)
-    };
+    let place =
+        |(NodeId(node), place): (NodeId, Place)| format!("{node}.{}: {}", place.boot, place.index);
     vector.iter().map(place).collect::<Vec<_>>().join(", ")
 }
 

@@ -246,7 +246,8 @@ impl World {
             }
             ["values", key] => {
                 for (id, node) in &self.nodes {
-                    let value = |order| node.value_in(order, key.as_bytes()).map(String::from_utf8_lossy);
+                    let value =
+                        |order| node.value_in(order, key.as_bytes()).map(String::from_utf8_lossy);
                     let text = |order| value(order).map_or("nothing".into(), |it| it.into_owned());
                     let (agreed, merged) = (text(Order::Agreed), text(Order::Merged));
                     self.told.push(format!("n{id}: agreed {agreed}, merged {merged}"));

@@ -114,6 +114,7 @@ pub(crate) fn status(node: u64) -> Status {
         digests: Default::default(),
         snapshots: node::Snapshots::default(),
         expiry: node::Expiry::default(),
+        keyspaces: node::KeyspacesTold::default(),
         memory: node::Memory::default(),
         joins: false,
         lost: node::LostStates::default(),
