@@ -222,6 +222,11 @@ impl Command {
         self.keys().map(<[u8]>::len).max().unwrap_or(0)
     }
 
+    /// All keys that it names. For invariants.
+    pub fn named_keys(&self) -> Vec<&[u8]> {
+        self.keys().collect()
+    }
+
     /// All keys that it names.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
         let within = match self.row.run.effect {

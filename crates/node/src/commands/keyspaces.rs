@@ -175,6 +175,12 @@ impl Command {
         Ok(Command::new(&CREATE, Arguments::copied([definition.encode()])))
     }
 
+    /// The keyspace that a command which [`Command::create_keyspace`] made wants. For invariants.
+    pub fn keyspace_wanted(&self) -> Option<Definition> {
+        let is_meant = self.row.run.id == CREATE.run.id;
+        is_meant.then(|| Definition::decode(&mut Reader::new(self.args().get(0))).ok())?
+    }
+
     /// Changes what reads of a keyspace promise: their level, or which weaker ones may be asked
     /// for, or both.
     ///

@@ -31,6 +31,8 @@ pub struct NamedWrite {
     pub boot: Boot,
     /// Its number in that boot; counts from 1.
     pub sequence: Sequence,
+    /// The id of the keyspace that it names.
+    pub keyspace: u32,
     /// What it does.
     pub command: Command,
 }
@@ -47,6 +49,7 @@ impl AgreedEntry {
             node,
             boot,
             sequence,
+            keyspace: write.keyspace().0,
             command: write.to_command(),
         })
     }
