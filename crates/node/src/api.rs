@@ -437,10 +437,21 @@ pub struct Status {
     pub memory: Memory,
     /// Keys of agreed keyspaces that go by themselves.
     pub expiry: Expiry,
+    /// Which keyspaces there are.
+    pub keyspaces: KeyspacesTold,
     /// How many states of other members it has fetched since this start.
     pub states_fetched: u64,
     /// How often the log on disk was read for members that are behind, since this start.
     pub log_reads: u64,
+}
+
+/// What is told of keyspaces.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyspacesTold {
+    /// How many there are, `default` and what is under way among them.
+    pub count: usize,
+    /// The one that is being created or dropped.
+    pub under_way: Option<String>,
 }
 
 /// Keys of agreed keyspaces that go by themselves.

@@ -237,11 +237,20 @@ impl Counts {
         self.take_out(|waiter| waiter.since_ms <= oldest_ms)
     }
 
+    /// Takes out every read whose command this says of, with the order of its keyspace.
+    pub(crate) fn refuse(&mut self, which: impl Fn(&Command, Order) -> bool) -> Vec<Waiter> {
+        self.take_out_if(|read, order| which(&read.command, order))
+    }
+
     fn take_out(&mut self, which: impl Fn(&Waiter) -> bool) -> Vec<Waiter> {
-        let current = self.current.take_if(|count| which(&count.read.waiter));
+        self.take_out_if(|read, _| which(&read.waiter))
+    }
+
+    fn take_out_if(&mut self, which: impl Fn(&Read, Order) -> bool) -> Vec<Waiter> {
+        let current = self.current.take_if(|count| which(&count.read, count.order));
         let mut out: Vec<_> = current.map(|count| count.read.waiter).into_iter().collect();
         self.waiting.retain(|long| {
-            let goes = which(&long.read.waiter);
+            let goes = which(&long.read, long.order);
             if goes {
                 out.push(long.read.waiter.clone());
             }

@@ -39,6 +39,7 @@ mod mutants;
 
 mod agreed;
 mod api;
+mod carving;
 mod cluster;
 mod commands;
 mod copies;
@@ -70,6 +71,7 @@ pub use commands::{
     Access, Argument, Command, Data, KeyPlaces, List, Model, Piece, Request, Row, Spec, find, fits,
     table,
 };
+pub use keyspace::definition::{Allowed, Definition, Levels, check_name};
 pub use limits::Limits;
 #[cfg(feature = "mutants")]
 pub use mutants::{Mutant, Planted, plant};

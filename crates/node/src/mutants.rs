@@ -69,7 +69,9 @@ macro_rules! mutants {
                     SpeaksBeforeBoot | LevelIgnored | ReadOvertakesWrite | WriteOvertakesRead
                     | NeverExpires | AnsweredTwice | CertificateLeftOut | HalfDoubted | RoomGivenTwice
                     | DeadlineTakenForValue | OldRoomKept | EpochsMerged | TokenEpochIgnored
-                    | FloorNotAwaited | FloorDropped => None,
+                    | FloorNotAwaited | FloorDropped | StaleReportCounts | ReadsNotFenced
+                    | OpenedWithoutOne | NotResolvedAgain | IdUsedAgain | WeakerAlways
+                    | KeyspacesNotKept | SnapshotWithoutKeyspaces => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -498,6 +500,24 @@ mutants! {
     EpochsMerged, "session guarantees", "", "token::tests::tokens_of_other_clusters_and_epochs_are_not_merged";
     /// A token from before the cluster was brought back is waited for.
     TokenEpochIgnored, "session guarantees", "", "node::floors::tests::a_token_that_can_never_be_reached_is_refused_at_once";
+
+    // Keyspaces.
+    /// What a member said of an earlier attempt to carve out a prefix counts for this one.
+    StaleReportCounts, "a key in two keyspaces", "";
+    /// While a prefix changes hands, reads of its keys go on.
+    ReadsNotFenced, "a key in two keyspaces", "";
+    /// A prefix changes hands although one member has not said that it refuses commands.
+    OpenedWithoutOne, "a key in two keyspaces", "";
+    /// The state machine runs a write whatever keyspace it names.
+    NotResolvedAgain, "a key in two keyspaces", "";
+    /// The id of a keyspace that is gone is given to another one.
+    IdUsedAgain, "numbers used twice", "", "keyspace::table::tests::no_id_comes_again";
+    /// A level that is weaker than the keyspace's own is given without leave.
+    WeakerAlways, "silent downgrade", "", "keyspace::definition::tests::what_is_weaker_needs_leave_and_what_is_stronger_needs_the_order";
+    /// A node does not keep on its disk which keyspaces it goes by.
+    KeyspacesNotKept, "a key in two keyspaces", "";
+    /// A snapshot does not say which keyspaces there are.
+    SnapshotWithoutKeyspaces, "snapshot", "";
 
     // Limits of memory.
     /// Whether a write finds memory is decided by the node that was asked for it alone.

@@ -8,6 +8,8 @@ use crate::agreed::{self, Agreed, Offer, State, Tail};
 use crate::api::{Config, StartError};
 use crate::cluster::Members;
 use crate::ids::{Index, Life, LogPlace, NodeId, SnapshotNumber};
+use crate::keyspace::Keyspaces;
+use crate::keyspace::table::Table;
 use crate::merged::{Merged, Pieces};
 use crate::node::Node;
 use crate::snapshot::{Placed, Snapshots};
@@ -49,6 +51,8 @@ pub struct Recovery {
     /// Bytes of groups that were replayed.
     replayed: u64,
     wants_snapshot: bool,
+    /// The keyspaces that this node went by.
+    keyspaces: Table,
 }
 
 impl fmt::Debug for Recovery {
@@ -80,6 +84,7 @@ impl Recovery {
             place: LogPlace(0),
             replayed: 0,
             wants_snapshot: false,
+            keyspaces: Table::default(),
             config,
         }
     }
@@ -174,6 +179,7 @@ impl Recovery {
             | Record::Superseded
             | Record::Diverged(_)
             | Record::Replaced => {}
+            Record::Keyspaces(bytes) => self.keyspaces = Table::decode(&bytes)?,
             Record::HardState { term, vote, commit } => {
                 self.tail.set_hard_state(agreed::restored_hard_state(term, vote, commit));
             }
@@ -193,6 +199,7 @@ impl Recovery {
             Record::Fetch => mutant!(FetchesMixed, self.forget_slots(), ()),
             Record::AgreedSlot(slot) => self.agreed_slots().load(&slot)?,
             Record::AgreedVersions(bytes) => self.agreed_slots().load_versions(&bytes)?,
+            Record::AgreedKeyspaces(bytes) => self.agreed_slots().load_keyspaces(&bytes)?,
             Record::AgreedBase(base) if self.config.discard_state => self.lose_agreed(base),
             Record::AgreedBase(base) => {
                 self.agreed_slots().loaded(&base);
@@ -358,7 +365,8 @@ impl Recovery {
         if has_lost || config.discard_state || self.wants_snapshot {
             snapshots.want();
         }
-        Ok(Node::new(config, identity, disk, members, agreed, self.merged, snapshots))
+        let keyspaces = Keyspaces::new(&config, self.keyspaces);
+        Ok(Node::new(config, identity, disk, members, agreed, self.merged, snapshots, keyspaces))
     }
 }
 
@@ -396,7 +404,13 @@ fn check_members(id: NodeId, members: &[NodeId]) -> Result<(), StartError> {
 
 /// Whether a record has keys of a state, or says of some that they are gone.
 fn holds_keys(record: &Record) -> bool {
-    matches!(record, Record::AgreedSlot(_) | Record::AgreedVersions(_) | Record::MergedSlot(_))
+    matches!(
+        record,
+        Record::AgreedSlot(_)
+            | Record::AgreedVersions(_)
+            | Record::AgreedKeyspaces(_)
+            | Record::MergedSlot(_)
+    )
 }
 
 /// What a node is told that has lost more than the log can make up for.

@@ -47,6 +47,8 @@ pub(crate) struct Request {
     pub(crate) keyspace: Keyspace,
     pub(crate) level: Level,
     pub(crate) command: Command,
+    /// The version of the keyspaces that its own is taken from.
+    pub(crate) version: u64,
 }
 
 /// A read and who asked for it.

@@ -15,9 +15,9 @@ use std::path::Path;
 
 use node::{
     AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Expiry, Index, Input,
-    Level, LogPlace, LostStates, MemberClock, Memory, MergedPosition, MergedWrite, Node, NodeId,
-    Now, Order, Output, Recovery, Reply, RequestId, Role, SessionId, SnapshotNumber, Snapshots,
-    Status, Term, Waits,
+    KeyspacesTold, Level, LogPlace, LostStates, MemberClock, Memory, MergedPosition, MergedWrite,
+    Node, NodeId, Now, Order, Output, Recovery, Reply, RequestId, Role, SessionId, SnapshotNumber,
+    Snapshots, Status, Term, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::commands::{Action, Connection, Context, Figures, render};
@@ -325,6 +325,7 @@ impl Context for Fake {
             joins: false,
             lost: LostStates::default(),
             expiry: Expiry::default(),
+            keyspaces: KeyspacesTold { count: 1, under_way: None },
             states_fetched: 0,
             log_reads: 0,
         };

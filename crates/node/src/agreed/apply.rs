@@ -3,9 +3,10 @@
 use super::Agreed;
 use super::entry::{self, Cursor, WriteId};
 use super::state::{Ran, State};
-use crate::commands::{Unreadable, View, Write};
+use crate::commands::{Carving, Unreadable, View, Write};
 use crate::ids::{Index, Life};
 use crate::position::{AgreedPosition, Certificate};
+use crate::reply::Reply;
 use crate::store::TOGETHER;
 use crate::turn::Turn;
 
@@ -80,6 +81,12 @@ impl Agreed {
         if let Some(ran) = &ran {
             turn.budget.work.spend(ran.steps, ran.bytes);
         }
+        let carving = write.carving();
+        if let Some(carving) = carving.clone()
+            && ran.as_ref().is_some_and(|ran| ran.answer.reply == Reply::Integer(1))
+        {
+            self.on_carving(carving, at, turn);
+        }
         if id.node != self.me {
             return;
         }
@@ -96,6 +103,9 @@ impl Agreed {
         let Some(Ran { answer, .. }) = ran else { return };
         self.progressed_ms = turn.now.monotonic_ms;
         if let Some(waiter) = self.proposals.on_applied(id.sequence) {
+            if carving == Some(Carving::Begins) && answer.reply == Reply::Ok {
+                return self.wait_for_attempt(waiter, at.index);
+            }
             let position = AgreedPosition { offset: last_place(at.offset, &write), ..at };
             let certificate = || Certificate::Agreed { position, by: answer.by };
             turn.answer_write(&waiter, answer.reply, certificate);

@@ -40,7 +40,7 @@ impl Agreed {
 
     /// How many writes and reads wait.
     pub(crate) fn queued(&self) -> usize {
-        self.proposals.queued() + self.reads.queued()
+        self.proposals.queued() + self.reads.queued() + self.carved.len()
     }
 
     /// What they weigh.

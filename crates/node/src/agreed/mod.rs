@@ -39,6 +39,7 @@
 //! | applying what is committed | `apply`, `state`, `applied`; at a start, `replay` |
 //! | the limit of memory with which a cluster begins | `memory` |
 //! | keys that fall due | `expiry` |
+//! | prefixes that change hands | `keyspaces` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
 //! | digests in the log | `digest` |
 //! | what is on disk and not in memory any more | `on_disk`, `log_reads` |
@@ -58,6 +59,7 @@ mod expiry;
 mod forged;
 mod forwards;
 mod inspect;
+mod keyspaces;
 mod log_reads;
 mod memory;
 mod on_disk;
@@ -133,6 +135,7 @@ pub(crate) struct Agreed {
     own_max_memory: OwnMaxMemory,
     reclaiming: Reclaiming,
     reads: Reads,
+    carved: keyspaces::Waiting,
     copies: Copies,
     /// What this node, as the leader, gathers for the next entry.
     draft: Draft,
@@ -231,6 +234,7 @@ impl Agreed {
             own_max_memory: OwnMaxMemory::default(),
             reclaiming: Reclaiming::default(),
             reads: Reads::new(me, life.boot),
+            carved: keyspaces::Waiting::default(),
             copies: Copies::default(),
             draft: Draft::default(),
             forwarded: Forwards::default(),
@@ -289,6 +293,11 @@ impl Agreed {
 
     pub(crate) fn applied(&self) -> Index {
         self.applied_whole
+    }
+
+    /// The last entry of which something is applied.
+    pub(crate) fn being_applied(&self) -> Index {
+        self.applied.index.max(self.applied_whole)
     }
 
     /// Whether the next entry is applied in part.

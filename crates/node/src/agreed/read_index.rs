@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
 use super::rows::Rows;
+use crate::commands::Command;
 use crate::ids::{Boot, Index, NodeId};
 use crate::session::{Read, Waiter};
 
@@ -216,6 +217,28 @@ impl Reads {
         let freed = reads.iter().map(|read| read.command.weight()).sum::<usize>();
         self.bytes -= mutant!(UnshowableReadsLeak, freed, 0);
         reads
+    }
+
+    /// Takes out every read whose command is one of these.
+    pub(crate) fn take_out(
+        &mut self,
+        is_meant: impl Fn(&Command) -> bool,
+        mut taken: impl FnMut(Waiter),
+    ) {
+        let mut freed = 0;
+        let mut keeps = |read: &Read| {
+            let keep = !is_meant(&read.command);
+            if !keep {
+                freed += read.command.weight();
+                taken(read.waiter.clone());
+            }
+            keep
+        };
+        self.attempts.iter_mut().for_each(|attempt| attempt.reads.retain(&mut keeps));
+        self.confirmed.iter_mut().for_each(|(_, reads)| reads.retain(&mut keeps));
+        self.left.retain(&mut keeps);
+        self.waiting.retain(&mut keeps);
+        self.bytes -= freed;
     }
 
     /// Takes out every read that waits since `oldest_ms` or longer, and says whether it was

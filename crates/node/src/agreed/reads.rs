@@ -35,6 +35,7 @@ impl Agreed {
     /// Answers what waits since `oldest_ms` or longer.
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         self.proposals.expire(oldest_ms, |waiter, error| turn.refuse_write(&waiter, error));
+        self.carved.expire(oldest_ms, turn);
         let shortage = turn.disk.shortage().cloned();
         self.reads.expire(oldest_ms, |waiter, is_confirmed| {
             let error = match (is_confirmed, &shortage) {

@@ -220,6 +220,7 @@ impl Agreed {
         self.synced_term = self.term();
         self.progressed_ms = turn.now.monotonic_ms;
         self.reads.retry();
+        self.carved.on_installed(self.state.keyspaces(), turn);
         self.skip_own(base, turn);
     }
 

@@ -1,5 +1,6 @@
 //! The state machine of the agreed order: a fold over the log, the same on every replica.
 
+mod keyspaces;
 mod versions;
 
 use std::borrow::Cow;
@@ -10,6 +11,7 @@ use super::slots;
 use crate::commands::{Answer, Values, View, Write};
 use crate::counting::Watch;
 use crate::ids::{Index, NodeId};
+use crate::keyspace::table::Table;
 use crate::position::{AgreedPosition, Version};
 use crate::store::{Cursor, Deadline, Progress, Record, Store, Sums, Value, Walk, Written};
 use crate::wire::base::AgreedBase;
@@ -40,7 +42,7 @@ pub(crate) struct Ran {
     pub(crate) bytes: usize,
 }
 
-/// Keys and values, how much memory they may need, and the last write that was applied of each
+/// Keys and values, how much memory they may need, which keyspaces there are, and the last write that was applied of each
 /// node.
 ///
 /// - It depends on the entries applied, in order, and on nothing else.
@@ -67,6 +69,7 @@ pub(crate) struct State {
     pub(crate) watch: Watch,
     applied: Applied,
     versions: Versions,
+    keyspaces: Table,
     /// What the records may count, in bytes; 0: any number. `None`: nobody has set that.
     max_memory: Option<u64>,
     /// A walk for a snapshot, and the state that was flushed since it began.
@@ -90,6 +93,7 @@ impl State {
             watch: Watch::default(),
             applied: Applied::new(members),
             versions: Versions::default(),
+            keyspaces: Table::default(),
             max_memory: None,
             walk: None,
             walked: None,
@@ -135,6 +139,7 @@ impl State {
         self.time_ms = other.time_ms;
         self.applied = other.applied;
         self.versions = other.versions;
+        self.keyspaces = other.keyspaces;
         self.max_memory = other.max_memory;
         if self.watch.is_on() && self.counted.is_none() {
             self.watch.freeze();
@@ -256,6 +261,9 @@ impl State {
     }
 
     fn run(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Ran {
+        if let Some(answer) = self.refuses(&write) {
+            return Ran { answer, steps: 0, bytes: 0 };
+        }
         let is_full = mutant!(OomDecidedByAsked, self.is_full(), asked && self.is_full());
         if is_full && write.grows() {
             // It has run all the same: it does not come again.
@@ -446,6 +454,14 @@ impl Values for At<'_> {
 
     fn given(&self) -> usize {
         self.bytes
+    }
+
+    fn place(&self) -> AgreedPosition {
+        self.at
+    }
+
+    fn keyspaces(&mut self) -> &mut Table {
+        &mut self.state.keyspaces
     }
 
     fn max_memory(&self) -> Option<u64> {

@@ -113,6 +113,10 @@ pub(crate) struct Members {
     others: BTreeMap<NodeId, Other>,
     /// Whether this start may answer clients.
     confirmed: bool,
+    /// Whether that is only so since nobody answers: it serves merged keyspaces alone.
+    unheard: bool,
+    /// Whether there are merged keyspaces.
+    has_merged: bool,
     /// Since when it waits to be confirmed, and since when nobody answers.
     unconfirmed_since_ms: Option<u64>,
     unheard_since_ms: Option<u64>,
@@ -135,6 +139,8 @@ impl Members {
             ids,
             lives,
             confirmed: others.is_empty(),
+            unheard: false,
+            has_merged: false,
             others,
             unconfirmed_since_ms: None,
             unheard_since_ms: None,
@@ -166,6 +172,16 @@ impl Members {
         self.confirmed
     }
 
+    /// Whether it may answer clients about keyspaces of this order.
+    pub(crate) fn confirms(&self, order: Order) -> bool {
+        self.confirmed && (order == Order::Merged || !self.unheard)
+    }
+
+    /// Whether there are merged keyspaces, which are served also where nobody answers.
+    pub(crate) fn set_has_merged(&mut self, has_merged: bool) {
+        self.has_merged = has_merged;
+    }
+
     /// Whether what this start of a member says counts.
     pub(crate) fn believes(&self, from: NodeId, sender: Known) -> bool {
         self.others.get(&from).is_some_and(|other| other.heard && other.known == Some(sender))
@@ -187,8 +203,17 @@ impl Members {
             let unmet = self.others.iter().filter(|(_, other)| unmet(other));
             return Some(Waits::Formation(unmet.map(|(id, _)| *id).collect()));
         }
-        let others = || self.others.keys().copied().collect();
-        (!self.confirmed).then(|| Waits::Confirmation(others()))
+        (!self.confirmed).then(|| self.waits_to_be_confirmed())
+    }
+
+    /// What keeps it from answering clients about keyspaces of this order.
+    pub(crate) fn waits_for(&self, order: Order) -> Option<Waits> {
+        let unconfirmed = || (!self.confirms(order)).then(|| self.waits_to_be_confirmed());
+        self.waits().or_else(unconfirmed)
+    }
+
+    fn waits_to_be_confirmed(&self) -> Waits {
+        Waits::Confirmation(self.others.keys().copied().collect())
     }
 
     /// The members that are not believed, or have no connection to this node.
@@ -375,25 +400,25 @@ impl Members {
 
     /// One member believes this start: no member will believe another one that has not lived it.
     fn maybe_confirm(&mut self, turn: &mut Turn<'_>) {
-        if !self.confirmed
+        if (!self.confirmed || self.unheard)
             && self.is_formed()
             && mutant!(ServesUnknown, self.others.values().any(|other| other.confirms_us), true)
         {
-            self.confirmed = true;
+            (self.confirmed, self.unheard) = (true, false);
             turn.sessions.wake_all();
         }
     }
 
-    /// A node with merged logs that hears nobody serves all the same: it is on its side of a split.
+    /// A node with merged keyspaces that hears nobody serves all the same: it is on its side of a split.
     fn serve_unheard(&mut self, turn: &mut Turn<'_>) {
-        if self.confirmed || !self.is_formed() || self.birth.order != Order::Merged {
+        if self.confirmed || !self.is_formed() || !self.has_merged {
             return;
         }
         let now_ms = turn.now.monotonic_ms;
         let unconfirmed_ms = now_ms - *self.unconfirmed_since_ms.get_or_insert(now_ms);
         let unheard_ms = now_ms - *self.unheard_since_ms.get_or_insert(now_ms);
         if unheard_ms >= UNHEARD_MS || unconfirmed_ms >= UNCONFIRMED_MS {
-            self.confirmed = true;
+            (self.confirmed, self.unheard) = (true, true);
             turn.note(Event::Unheard);
             turn.sessions.wake_all();
         }

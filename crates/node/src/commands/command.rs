@@ -72,6 +72,13 @@ impl Row {
         self.flags.contains(&"denyoom")
     }
 
+    /// Whether it removes keys that it does not name.
+    pub(crate) fn removes_all(&self) -> bool {
+        let is_whole =
+            matches!(self.run.effect, Effect::Write(writes) if writes.keys_within.is_none());
+        is_whole && self.keys.is_none() && !self.is_of_system()
+    }
+
     pub(crate) fn is_write(&self) -> bool {
         matches!(self.run.effect, Effect::Write(_))
     }
@@ -150,6 +157,11 @@ impl Command {
         self.row.is_of_system()
     }
 
+    /// Whether it removes keys that it does not name; of a list, whether one of its commands does.
+    pub(crate) fn removes_all(&self) -> bool {
+        self.row.removes_all() || self.listed().iter().any(Command::removes_all)
+    }
+
     /// Whether it looks at all keys and names none.
     pub(crate) fn is_for_all(&self) -> bool {
         self.row.access == Access::ReadAll
@@ -208,6 +220,11 @@ impl Command {
     /// How long the longest of its keys is, in bytes.
     pub fn longest_key(&self) -> usize {
         self.keys().map(<[u8]>::len).max().unwrap_or(0)
+    }
+
+    /// All keys that it names. For invariants.
+    pub fn named_keys(&self) -> Vec<&[u8]> {
+        self.keys().collect()
     }
 
     /// All keys that it names.

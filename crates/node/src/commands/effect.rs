@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::arguments::{Args, Arguments};
 use super::unreadable::Unreadable;
+use crate::keyspace::table::Table;
 use crate::position::{AgreedPosition, Version};
 use crate::reply::{Error, Reply};
 use crate::store::{Cursor, Deadline, Value};
@@ -35,6 +36,8 @@ pub(crate) enum OfSession {
     Token,
     /// It waits until this node stands where its token says.
     WaitFor,
+    /// It is told which keyspaces there are.
+    Keyspaces,
 }
 
 /// Answers from a state. The number is chance, for what is to be random.
@@ -142,6 +145,10 @@ pub(crate) trait Values {
     fn next_place(&mut self);
     /// How many bytes this write has given to keys so far.
     fn given(&self) -> usize;
+    /// Where the write stands.
+    fn place(&self) -> AgreedPosition;
+    /// The table of keyspaces.
+    fn keyspaces(&mut self) -> &mut Table;
     /// What the agreed records may count, in bytes; `None`: nobody has set that.
     fn max_memory(&self) -> Option<u64>;
     /// From now on the agreed records may count so many bytes; 0: any number.

@@ -22,6 +22,7 @@ mod extended;
 mod glob;
 mod integer;
 mod keys;
+mod keyspaces;
 mod list;
 mod moment;
 mod session;
@@ -42,6 +43,7 @@ pub(crate) use condition::Condition;
 pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
 pub(crate) use glob::fits_exactly;
+pub(crate) use keyspaces::Carving;
 pub use list::List;
 #[cfg(feature = "mutants")]
 pub(crate) use set::without_condition;

@@ -1,4 +1,5 @@
-//! Commands about a session: where it stands, and what it waits for. A server makes them of what
+//! Commands about a session: where it stands, what it waits for, and which keyspaces its node goes
+//! by. A server makes them of what
 //! its connections say; they never stand in a log.
 
 use super::arguments::{Arguments, Request};
@@ -8,7 +9,7 @@ use super::spec::Access;
 use crate::reply::Error;
 use crate::token::Token;
 
-/// What both rows have in common.
+/// What the rows have in common.
 const ROW: Row = Row {
     name: "",
     arity: 1,
@@ -41,6 +42,19 @@ static WAIT_FOR: Row = Row {
     run: Data { id: u32::MAX - 1, effect: Effect::OfSession(OfSession::WaitFor), ..ROW.run },
     ..ROW
 };
+
+static KEYSPACES: Row = Row {
+    name: "keyspaces",
+    arity: -1,
+    summary: "Which keyspaces there are",
+    run: Data { id: u32::MAX - 2, effect: Effect::OfSession(OfSession::Keyspaces), ..ROW.run },
+    ..ROW
+};
+
+/// Tells of all keyspaces, or of the one that is named.
+pub(super) fn of_keyspaces(arguments: Arguments) -> Command {
+    Command::new(&KEYSPACES, arguments)
+}
 
 impl Command {
     /// Where the session stands once all that it asked before is answered. The reply is a value:

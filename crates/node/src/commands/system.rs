@@ -7,12 +7,13 @@
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row};
 use super::effect::{Answer, Effect, Step, Writes};
+use super::keyspaces;
 use super::spec::Access;
 use super::unreadable::Unreadable;
 use crate::reply::{Error, Reply};
 
 /// The least id of a command of the system: those of commands on data lie below.
-const FIRST_ID: u32 = 256;
+pub(super) const FIRST_ID: u32 = 256;
 
 /// `MAXMEMORY bytes [NX]`: what the agreed records may count together, in bytes; 0: no limit. With
 /// `NX`, unless that was set before.
@@ -61,12 +62,13 @@ static RECLAIM: Row = Row {
     },
 };
 
-/// All rows of the system.
+/// The rows of the system, but for those of keyspaces.
 static ROWS: [&Row; 2] = [&MAXMEMORY, &RECLAIM];
 
 /// The row with this id.
 pub(super) fn row(id: u64) -> Result<&'static Row, Unreadable> {
-    let row = ROWS.into_iter().find(|row| id == u64::from(row.run.id));
+    let all = ROWS.into_iter().chain(keyspaces::ROWS);
+    let row = all.into_iter().find(|row| id == u64::from(row.run.id));
     row.ok_or(Unreadable::Unknown { what: "system command", number: id })
 }
 
@@ -110,7 +112,7 @@ fn limit(args: Args<'_>) -> Option<(u64, bool)> {
 }
 
 /// A number in its one form.
-fn number(text: &[u8]) -> Option<u64> {
+pub(super) fn number(text: &[u8]) -> Option<u64> {
     let text = str::from_utf8(text).ok()?;
     text.parse().ok().filter(|number: &u64| number.to_string() == text)
 }

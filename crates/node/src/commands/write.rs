@@ -12,12 +12,34 @@ use crate::wire::codec::{Malformed, Reader, put_uint};
 /// A write, borrowed from the bytes that carry it.
 #[derive(Clone, Copy)]
 pub(crate) struct Write<'a> {
+    keyspace: KeyspaceId,
     row: &'static Row,
     writes: Writes,
     args: Args<'a>,
 }
 
 impl Write<'_> {
+    /// The keyspace that it names.
+    pub(crate) fn keyspace(&self) -> KeyspaceId {
+        self.keyspace
+    }
+
+    pub(crate) fn is_of_system(&self) -> bool {
+        self.keyspace == KeyspaceId::SYSTEM
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.row.run.id
+    }
+
+    /// Whether it removes keys that it does not name.
+    pub(crate) fn removes_all(&self) -> bool {
+        match self.writes.keys_within {
+            Some(_) => list::items(self.args).any(|(row, _)| row.removes_all()),
+            None => self.row.removes_all(),
+        }
+    }
+
     /// How many keys it writes.
     pub(crate) fn keys(&self) -> usize {
         match self.writes.keys_within {
@@ -75,6 +97,17 @@ impl Write<'_> {
 }
 
 impl<'a> Write<'a> {
+    pub(super) fn args(&self) -> Args<'a> {
+        self.args
+    }
+
+    /// All keys that it names, those that it watches among them.
+    pub(crate) fn all_keys(&self) -> impl Iterator<Item = &'a [u8]> {
+        let within = self.writes.keys_within.map(|within| self.args.iter().flat_map(within));
+        let places = self.row.keys_among(self.args.iter(), self.args.len());
+        places.chain(within.into_iter().flatten())
+    }
+
     /// The first key that it names.
     pub(crate) fn first_key(&self) -> Option<&'a [u8]> {
         let first = self.row.keys?.first - 1;
@@ -107,16 +140,19 @@ pub(crate) fn encode(keyspace: KeyspaceId, command: &Command, out: &mut Vec<u8>)
 /// Reads one write.
 pub(crate) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Write<'a>, Unreadable> {
     let keyspace = reader.uint()?;
-    let row = match u32::try_from(keyspace).map(KeyspaceId) {
-        Ok(KeyspaceId::DEFAULT) => row(reader.uint()?)?,
-        Ok(KeyspaceId::SYSTEM) => system::row(reader.uint()?)?,
-        _ => return Err(Unreadable::Unknown { what: "keyspace", number: keyspace }),
+    let keyspace = u32::try_from(keyspace)
+        .map(KeyspaceId)
+        .map_err(|_| Unreadable::Unknown { what: "keyspace", number: keyspace })?;
+    // Whether there is such a keyspace, the table of keyspaces says at the write's place.
+    let row = match keyspace {
+        KeyspaceId::SYSTEM => system::row(reader.uint()?)?,
+        _ => row(reader.uint()?)?,
     };
     let Effect::Write(writes) = row.run.effect else { return Err(Unreadable::Malformed) };
     let args = Args::read(reader)?;
     Unreadable::unless(row.takes(args.len() + 1))?;
     (writes.check)(args)?;
-    Ok(Write { row, writes, args })
+    Ok(Write { keyspace, row, writes, args })
 }
 
 /// The row of a write of data.

@@ -60,7 +60,7 @@ use crate::store::Value;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
-use crate::wire::version_vector::VersionVector;
+use crate::wire::version_vector::{Place, VersionVector};
 use anti_entropy::{Inbox, Repair};
 use entry::Header;
 use hlc::Clock;
@@ -202,6 +202,11 @@ impl Merged {
 
     pub(crate) fn vector(&self) -> &VersionVector {
         self.log.applied()
+    }
+
+    /// Where its own log ends, on disk or not.
+    pub(crate) fn own_end(&self) -> Place {
+        self.log.appended().get(self.me)
     }
 
     /// How many entries the logs hold.

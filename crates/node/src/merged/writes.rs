@@ -4,12 +4,13 @@ use bytes::Bytes;
 
 use super::Merged;
 use super::entry::{self, Header};
-use crate::commands::Command;
+use crate::commands::{self, Command};
 use crate::ids::{Index, KeyspaceId};
 use crate::limits::TURN_STEPS;
 use crate::reply::Error;
 use crate::session::Waiter;
 use crate::turn::Turn;
+use crate::wire::codec::Reader;
 use crate::wire::record::Record;
 use crate::wire::version_vector::Place;
 
@@ -97,6 +98,25 @@ impl Merged {
             turn.refuse_write(waiter, error.clone());
         }
         !gathered.is_empty()
+    }
+
+    /// Refuses those that wait to be written whose keys have another keyspace now than they name:
+    /// this says which a key may have.
+    pub(crate) fn refuse_moved(
+        &mut self,
+        error: &Error,
+        takes: impl Fn(KeyspaceId, &[u8]) -> bool,
+        turn: &mut Turn<'_>,
+    ) {
+        self.gathered.retain(|Gathered { waiter, write, .. }| {
+            let read = commands::decode(&mut Reader::new(write)).expect("it was encoded here");
+            let keep = read.all_keys().all(|key| takes(read.keyspace(), key));
+            if !keep {
+                self.gathered_bytes -= write.len();
+                turn.refuse_write(waiter, error.clone());
+            }
+            keep
+        });
     }
 
     pub(super) fn keeps_gathering(&mut self, turn: &Turn<'_>) -> bool {

@@ -56,6 +56,10 @@ impl Node {
                 let reply = Reply::Value(self.token(waiter.session).to_string().into());
                 outputs.push(session::reply_to(&waiter, reply));
             }
+            OfSession::Keyspaces => {
+                let reply = self.tell_of_keyspaces(&request.command);
+                outputs.push(session::reply_to(&waiter, reply));
+            }
             OfSession::WaitFor => {
                 let (token, ms) = request.command.awaited().expect("it was made of a token");
                 // It may have come before this node knew its cluster.

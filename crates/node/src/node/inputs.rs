@@ -92,7 +92,9 @@ impl Node {
                 let waiter = Waiter { session, id, since_ms, certify: false, round };
                 match self.admissible(level, &command) {
                     Ok((keyspace, level)) => {
-                        self.on_request(Request { waiter, keyspace, level, command }, outputs);
+                        let version = self.keyspaces.version();
+                        let request = Request { waiter, keyspace, level, command, version };
+                        self.on_request(request, outputs);
                     }
                     Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
                 }
@@ -233,6 +235,9 @@ impl Node {
         self.agreed.on_persisted(ticket, place, turn!(self, outputs));
         self.merged.on_persisted(ticket, turn!(self, outputs));
         self.go_on_fetching(ticket, outputs);
+        if let Some(own) = &mut self.carving.own {
+            own.on_persisted(ticket);
+        }
     }
 
     fn on_disk(&mut self, shortage: Option<Shortage>, outputs: &mut Vec<Output>) {

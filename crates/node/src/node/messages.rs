@@ -141,6 +141,17 @@ impl Node {
                 self.on_ask_offer(from, index, outputs);
                 Ok(())
             }
+            Body::Fenced { attempt, end } => {
+                self.on_fenced(from, sender.life, attempt, end, outputs)
+            }
+            Body::Ends { attempt, ends } => {
+                self.on_ends(attempt, ends);
+                Ok(())
+            }
+            Body::Looked { attempt, found } => {
+                self.on_looked(from, sender.life, attempt, found);
+                Ok(())
+            }
             Body::Fetches => {
                 self.agreed.on_asked(from, turn.now.monotonic_ms);
                 Ok(())

@@ -23,6 +23,7 @@ macro_rules! turn {
 }
 
 mod behind;
+mod carving;
 mod digests;
 mod floors;
 mod inputs;
@@ -37,6 +38,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::agreed::Agreed;
 use crate::api::{Config, Input, Now, Order, Output};
+use crate::carving::Carving;
 use crate::cluster::Members;
 use crate::cluster::clocks::Clocks;
 use crate::counting::Counts;
@@ -84,6 +86,7 @@ pub struct Node {
     from_clients: VecDeque<Input>,
     counts: Counts,
     keyspaces: Keyspaces,
+    carving: Carving,
     /// For what is to be random in answers.
     random: Random,
     disk: RecordGroup,
@@ -109,18 +112,19 @@ impl Node {
         config: Config,
         identity: Identity,
         disk: RecordGroup,
-        members: Members,
+        mut members: Members,
         mut agreed: Agreed,
         merged: Merged,
         snapshots: Snapshots,
+        keyspaces: Keyspaces,
     ) -> Node {
         /// Another stream of chance than that of elections.
         const ANSWERS: u64 = 0x616e_7377_6572;
-        let keyspaces = Keyspaces::new(&config);
         let random = Random::new(config.seed ^ ANSWERS);
         let digests = Digests::new(identity.id, members.ids());
         let clocks = Clocks::new(identity.id, members.ids(), config.max_clock_drift_ms);
         agreed.set_own_max_memory(config.max_memory);
+        members.set_has_merged(keyspaces.has(Order::Merged));
         Node {
             config,
             limits: Limits::default(),
@@ -138,6 +142,7 @@ impl Node {
             from_clients: VecDeque::new(),
             counts: Counts::default(),
             keyspaces,
+            carving: Carving::default(),
             random,
             disk,
             lent: Lent::default(),
@@ -176,6 +181,8 @@ impl Node {
         }
         if self.takes_part() {
             self.clocks.begin(self.now);
+            self.follow_keyspaces(outputs);
+            self.carve(outputs);
         }
         loop {
             self.start_waiting(outputs);
@@ -186,6 +193,7 @@ impl Node {
             if self.halted {
                 return;
             }
+            self.follow_keyspaces(outputs);
             let is_fetching = self.fetches_merged() || self.merged.is_joining();
             let merged = self.merged.work(is_fetching, turn!(self, outputs));
             if !agreed && !merged {
@@ -225,6 +233,7 @@ impl Node {
             || self.agreed.has_garbage()
             || self.merged.has_garbage()
             || self.snapshots.has_more()
+            || self.may_look()
             || (self.digests.has_more() && !self.merged.is_joining())
     }
 
@@ -268,6 +277,10 @@ impl Node {
 
     pub(crate) fn agreed(&self) -> &Agreed {
         &self.agreed
+    }
+
+    pub(crate) fn keyspaces(&self) -> &Keyspaces {
+        &self.keyspaces
     }
 
     pub(crate) fn members(&self) -> &Members {

@@ -4,6 +4,7 @@
 use super::Node;
 use crate::api::{Input, Level, Order, Output, Shortage};
 use crate::commands::{Command, View};
+use crate::ids::KeyspaceId;
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
@@ -25,28 +26,22 @@ impl Node {
             awaited.map_or(Ok(()), |(token, ms)| self.check_token(&token, ms))?;
             return Ok((*self.keyspaces.default(), Level::Eventual));
         }
-        let keyspace = *self.keyspaces.of(command)?;
-        let Keyspace { name, order, .. } = keyspace;
+        let keyspace = self.keyspaces.of(command)?;
+        let Keyspace { order, levels, .. } = keyspace;
         if asked.is_some() && command.is_write() {
             return Err(Error::Consistency(
                 "a write has no level: its keyspace's order says what it promises; levels are for reads".into(),
             ));
         }
         if order == Order::Merged && !command.is_mergeable() {
-            return Err(Error::Consistency(format!(
-                "the keyspace {name} is {}: {} needs one order of all writes, and it has none. \
-                 Use a cluster started with --level linearizable or sequential",
-                Order::Merged,
-                command.what_needs_order()
-            )));
+            return Err(self.needs_order(&keyspace, command));
         }
-        let level = mutant!(LevelIgnored, asked, None).unwrap_or(keyspace.level);
-        if !keyspace.can_give(level) && !command.is_write() {
-            return Err(Error::Consistency(format!(
-                "the keyspace {name} is {}, which has no {level} read: there is no one order to be the latest in. \
-                 Ask for causal or eventual, or use a cluster started with --level linearizable",
-                Order::Merged
-            )));
+        let level = mutant!(LevelIgnored, asked, None).unwrap_or(levels.level);
+        if !order.can_give(level) && !command.is_write() {
+            return Err(self.cannot_give(&keyspace, level));
+        }
+        if !levels.give(order, level) && asked.is_some() {
+            return Err(self.weaker(&keyspace, level));
         }
         if self.has_lost(order) {
             return Err(Error::ClusterDown(NO_STATE));
@@ -115,8 +110,15 @@ impl Node {
         if let Some(error) = self.is_behind(&request) {
             return self.sessions.refuse(&request, error, outputs);
         }
-        let Request { waiter, keyspace, level, command } = request;
+        if let Err(error) = self.check_keyspace(&request) {
+            return self.sessions.refuse(&request, error, outputs);
+        }
+        let Request { waiter, keyspace, level, command, .. } = request;
         let agreed = keyspace.order == Order::Agreed;
+        if agreed && !self.members.confirms(Order::Agreed) {
+            outputs.push(session::reply_to(&waiter, Reply::Error(Error::ClusterDown(UNHEARD))));
+            return;
+        }
         if command.is_write()
             && let Some(shortage) = self.disk.shortage()
         {
@@ -130,7 +132,8 @@ impl Node {
             if !agreed && self.merged.is_too_much(&command) {
                 return outputs.push(out_of_memory(&waiter));
             }
-            let command = match self.sessions.conditioned(&waiter, command) {
+            let conditioned = self.sessions.conditioned(&waiter, command);
+            let command = match conditioned.and_then(|command| self.with_watched(command)) {
                 Ok(command) => command,
                 Err(error) => {
                     return outputs.push(session::reply_to(&waiter, Reply::Error(error)));
@@ -177,12 +180,61 @@ impl Node {
             self.sessions.watch(&waiter, self.agreed.seen(&command))
         } else {
             let chance = self.random.next();
-            command.read(self.view(keyspace.order), chance)
+            self.read(keyspace.order, &command, chance)
         };
         share(&mut self.budget).spend_answer(&command, &reply);
         let certificate = || self.certificate(keyspace.order, &command);
         outputs.push(session::certified_reply(&waiter, reply, certificate));
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
+    }
+
+    /// A write that is about to run: what it watches belongs to the same keyspace.
+    fn with_watched(&self, command: Command) -> Result<Command, Error> {
+        if command.is_list() {
+            self.keyspaces.of(&command)?;
+        }
+        Ok(command)
+    }
+
+    /// The answer to a read. One that looks at all keys sees those of `default`.
+    fn read(&self, order: Order, command: &Command, chance: u64) -> Reply {
+        let view = self.view(order);
+        match command.is_for_all() && !self.keyspaces.table().is_plain() {
+            true => command.read(&self.keyspaces.only_default(view), chance),
+            false => command.read(view, chance),
+        }
+    }
+
+    /// What a merged keyspace cannot do.
+    fn needs_order(&self, keyspace: &Keyspace, command: &Command) -> Error {
+        Error::Consistency(format!(
+            "the keyspace {} is {}: {} needs one order of all writes, and it has none. Use {}",
+            self.keyspaces.name(keyspace.id),
+            keyspace.order,
+            command.what_needs_order(),
+            other_order(keyspace, "a cluster started with --level linearizable or sequential")
+        ))
+    }
+
+    /// A level that its keyspace's order has not got.
+    fn cannot_give(&self, keyspace: &Keyspace, level: Level) -> Error {
+        Error::Consistency(format!(
+            "the keyspace {} is {}, which has no {level} read: there is no one order to be the latest in. \
+             Ask for causal or eventual, or use {}",
+            self.keyspaces.name(keyspace.id),
+            keyspace.order,
+            other_order(keyspace, "a cluster started with --level linearizable")
+        ))
+    }
+
+    /// A level that is weaker than that of its keyspace, and that this does not allow.
+    fn weaker(&self, keyspace: &Keyspace, level: Level) -> Error {
+        let Keyspace { id, levels, .. } = *keyspace;
+        let (name, own) = (self.keyspaces.name(id), levels.level);
+        Error::Consistency(format!(
+            "the keyspace {name} promises {own} reads, and {level} is weaker: it must be allowed there. \
+             Hint: KEYSPACE ALTER {name} ALLOW {level}"
+        ))
     }
 
     /// Where an answer to this read stands.
@@ -206,6 +258,12 @@ impl Node {
     }
 }
 
+/// What would have the other order: for `default` this, and for others one like them.
+fn other_order<'a>(keyspace: &Keyspace, for_default: &'a str) -> &'a str {
+    let is_default = keyspace.id == KeyspaceId::DEFAULT;
+    if is_default { for_default } else { "a keyspace created with ORDER agreed" }
+}
+
 fn overfull(waiter: &Waiter) -> Output {
     session::reply_to(waiter, Reply::Error(Error::ClusterDown(OVERFULL)))
 }
@@ -222,5 +280,8 @@ pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {
 
 pub(super) const NO_STATE: &str = "this node has lost its state and takes it from another member; the command did not run. \
     Hint: ask another node (INFO candor, waits_for, says what this one waits for)";
+
+const UNHEARD: &str = "no member has confirmed yet that this node is the one that it was before it was started again, and without that \
+    it serves merged keyspaces alone; the command did not run";
 
 const OVERFULL: &str = "too much waits on this node already; the request did not run";

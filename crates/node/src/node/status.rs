@@ -1,8 +1,9 @@
 //! How the node sees itself and the cluster.
 
 use super::Node;
-use crate::api::{Expiry, Level, LostStates, Memory, Order, Role, Status, Waits};
+use crate::api::{Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Status, Waits};
 use crate::keyspace::Keyspace;
+use crate::keyspace::table::{Attempt, Entry};
 
 impl Node {
     /// What keeps requests at the default level from being answered now; nothing: it is ready.
@@ -12,7 +13,7 @@ impl Node {
 
     /// How the node sees itself and the cluster.
     pub fn status(&self) -> Status {
-        let Keyspace { order, level, .. } = *self.keyspaces.default();
+        let Keyspace { order, levels, .. } = *self.keyspaces.default();
         let keys = self.view(order).keys();
         let (deadlines, reclaimed) = self.agreed.expiry();
         let waits = self.waits_for();
@@ -21,7 +22,8 @@ impl Node {
             members: self.members.ids().to_vec(),
             boot: self.identity.life.boot,
             order,
-            level,
+            level: levels.level,
+            keyspaces: self.keyspaces_told(),
             directory: self.identity.directory,
             cluster: self.members.cluster().map(|cluster| cluster.id),
             formed: self.members.is_formed(),
@@ -53,6 +55,12 @@ impl Node {
         }
     }
 
+    fn keyspaces_told(&self) -> KeyspacesTold {
+        let table = self.keyspaces.table();
+        let name = |(entry, _): (&Entry, Attempt)| entry.definition.name.clone();
+        KeyspacesTold { count: table.iter().count() + 1, under_way: table.under_way().map(name) }
+    }
+
     fn memory(&self) -> Memory {
         let (agreed, max_agreed) = self.agreed.memory();
         let (merged, max_merged) = (self.merged.memory(), self.limits.max_memory_merged);
@@ -71,14 +79,14 @@ impl Node {
         if !self.started {
             return Some(Waits::Disk);
         }
-        let waits = self.members.waits().or_else(|| self.waits_for_state(order));
+        let waits = self.members.waits_for(order).or_else(|| self.waits_for_state(order));
         if waits.is_some() || order == Order::Merged {
             return waits;
         }
         match self.agreed.leader() {
             // Sequential reads go on without one, and so do the writes that they wait for once
             // there is one again.
-            None if self.keyspaces.default().level == Level::Linearizable
+            None if self.keyspaces.default().levels.level == Level::Linearizable
                 || !self.agreed.is_fresh() =>
             {
                 Some(Waits::Leader(self.members.unheard()))

@@ -3,8 +3,10 @@
 use bytes::Bytes;
 
 use crate::agreed;
+use crate::ids::NodeId;
 use crate::merged;
 use crate::wire::message::{Body, Hello, Message};
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// So many entries of a message are told.
 const ENTRIES_TOLD_MAX: usize = 3;
@@ -39,13 +41,8 @@ pub fn in_words(message: &Bytes) -> String {
             format!("entries {}{rest}{more}", told.join("; "))
         }
         Body::VersionVector { vector, want } => {
-            let place = |(node, place): (_, crate::wire::version_vector::Place)| {
-                let crate::api::NodeId(node) = node;
-                format!("{node}.{}: {}", place.boot, place.index)
-            };
-            let places: Vec<String> = vector.iter().map(place).collect();
             let asks = if want { ", what lies beyond?" } else { "" };
-            format!("vector {{{}}}{asks}", places.join(", "))
+            format!("vector {{{}}}{asks}", places(&vector))
         }
         Body::Lost(place) => format!("you lost entries: I hold {}: {}", place.boot, place.index),
         Body::AskClock { .. } => "what does your clock say?".into(),
@@ -72,8 +69,25 @@ pub fn in_words(message: &Bytes) -> String {
             format!("my snapshot {number} has the state up to {index}")
         }
         Body::AskOffer(index) => format!("I am behind: have you a snapshot at {index} or later?"),
+        Body::Fenced { attempt, end } => format!(
+            "attempt {attempt}: I take no more commands, and my log ends at {}: {}",
+            end.boot, end.index
+        ),
+        Body::Ends { attempt, ends } => {
+            format!("attempt {attempt}: all logs end at {{{}}}", places(&ends))
+        }
+        Body::Looked { attempt, found: None } => format!("attempt {attempt}: no key is there"),
+        Body::Looked { attempt, found: Some(key) } => {
+            format!("attempt {attempt}: {} is there", key.escape_ascii())
+        }
         Body::Fetches => "I am fetching a snapshot from another member".into(),
     }
+}
+
+fn places(vector: &VersionVector) -> String {
+    let place =
+        |(NodeId(node), place): (NodeId, Place)| format!("{node}.{}: {}", place.boot, place.index);
+    vector.iter().map(place).collect::<Vec<_>>().join(", ")
 }
 
 fn in_words_of(hello: &Hello) -> String {

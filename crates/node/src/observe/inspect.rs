@@ -31,6 +31,8 @@ pub struct NamedWrite {
     pub boot: Boot,
     /// Its number in that boot; counts from 1.
     pub sequence: Sequence,
+    /// The id of the keyspace that it names.
+    pub keyspace: u32,
     /// What it does.
     pub command: Command,
 }
@@ -47,6 +49,7 @@ impl AgreedEntry {
             node,
             boot,
             sequence,
+            keyspace: write.keyspace().0,
             command: write.to_command(),
         })
     }
@@ -157,9 +160,27 @@ impl Node {
 
     /// The value that this replica holds for a key, whatever any level promises.
     pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
-        match self.order() {
+        self.value_in(self.order(), key)
+    }
+
+    /// The value that its state of this order holds for a key.
+    pub fn value_in(&self, order: Order, key: &[u8]) -> Option<&[u8]> {
+        match order {
             Order::Agreed => self.agreed().value(key),
             Order::Merged => self.merged().value(key),
         }
+    }
+
+    /// The keyspace under which it would serve a read of this key now: its id, and its order.
+    /// `None`: it would refuse.
+    pub fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)> {
+        let keyspace = self.keyspaces().of(&Command::get(key.clone())).ok()?;
+        Some((keyspace.id.0, keyspace.order))
+    }
+
+    /// The keyspaces that it goes by beside `default`: their ids and names.
+    pub fn keyspace_names(&self) -> impl Iterator<Item = (u32, &str)> {
+        let table = self.keyspaces().table();
+        table.iter().map(|entry| (entry.id.0, &*entry.definition.name))
     }
 }

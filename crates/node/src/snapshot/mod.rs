@@ -74,6 +74,8 @@ struct Writing {
     merged: MergedBase,
     /// Where agreed keys were last removed.
     versions: Record,
+    /// Which keyspaces there are, if anything was ever said of them.
+    keyspaces: Option<Record>,
     /// The entries behind each, and term and vote.
     agreed_tail: Vec<Record>,
     merged_tail: Vec<Record>,
@@ -239,10 +241,14 @@ impl Snapshots {
         [&mark].into_iter().chain(records).for_each(|record| turn.disk.record(record));
         agreed.is_marked(turn.disk.ticket());
         turn.disk.close(turn.outputs);
+        let table = agreed.keyspaces();
+        let is_set = mutant!(SnapshotWithoutKeyspaces, table.version() > 0, false);
+        let keyspaces = is_set.then(|| Record::AgreedKeyspaces(table.encode().into()));
         let mut writing = Writing {
             agreed: agreed.base(),
             merged: merged.base(),
             versions: Record::AgreedVersions(agreed.state().versions().into()),
+            keyspaces,
             agreed_tail,
             merged_tail,
             handed: turn.disk.handed(),
@@ -370,7 +376,8 @@ impl Writing {
                 let base = Record::AgreedBase(self.agreed.clone());
                 let tail = std::mem::take(&mut self.agreed_tail);
                 let versions = mutant!(SnapshotWithoutVersions, Some(self.versions.clone()), None);
-                self.put(versions.into_iter().chain([base]).chain(tail), outputs);
+                let versions = versions.into_iter().chain(self.keyspaces.take());
+                self.put(versions.chain([base]).chain(tail), outputs);
                 self.part = Part::Merged;
             }
             None => {

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use crate::ids::{Index, Lives, NodeId, Term};
 use crate::wire::base::AgreedBase;
 use crate::wire::record::{Birth, Known, Record};
@@ -17,6 +19,8 @@ pub(crate) struct Facts {
     /// At which digest a majority agreed on another state than this node's, if one did, and the
     /// last one before at which they were the same.
     pub(crate) diverged: Option<Index>,
+    /// Which keyspaces it goes by, as they are encoded; nothing: `default` alone.
+    pub(crate) keyspaces: Option<Bytes>,
     pub(crate) term: Term,
     pub(crate) vote: Option<NodeId>,
     pub(crate) commit: Index,
@@ -34,6 +38,7 @@ impl Facts {
             Record::Superseded => self.superseded = true,
             Record::Diverged(at) => self.diverged = Some(*at),
             Record::Replaced => self.diverged = None,
+            Record::Keyspaces(table) => self.keyspaces = Some(Bytes::copy_from_slice(table)),
             Record::HardState { term, vote, commit } => {
                 (self.term, self.vote, self.commit) = (*term, *vote, *commit);
             }
@@ -43,6 +48,7 @@ impl Facts {
             | Record::Fetch
             | Record::AgreedSlot(_)
             | Record::AgreedVersions(_)
+            | Record::AgreedKeyspaces(_)
             | Record::MergedSlot(_)
             | Record::MergedBase(_)
             | Record::End(_)
@@ -66,7 +72,15 @@ impl Facts {
         let members = self.known.iter().map(|(id, known)| Record::Member(*id, *known));
         let superseded = self.superseded.then_some(Record::Superseded);
         let diverged = self.diverged.map(Record::Diverged);
-        birth.chain(boots).chain(members).chain(superseded).chain(diverged).collect()
+        let keyspaces = self.keyspaces.iter().cloned().map(Record::Keyspaces);
+        let all = birth.chain(boots).chain(members).chain(superseded).chain(diverged);
+        all.chain(keyspaces).collect()
+    }
+
+    /// The same, where this entry is known to be committed.
+    pub(crate) fn hard_state_at(&self, commit: Index) -> Record {
+        let commit = self.commit.max(commit);
+        Record::HardState { term: self.term, vote: self.vote, commit }
     }
 
     /// A record of term, vote and what is known to be committed.

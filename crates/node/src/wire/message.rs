@@ -73,6 +73,14 @@ pub(crate) enum Body {
     AskOffer(Index),
     /// The sender is fetching from another member what the receiver, its leader, offered.
     Fetches,
+    /// The sender takes no more commands on the keys of the prefix that changes hands, and has that
+    /// on its disk: here its own merged log ends.
+    Fenced { attempt: Index, end: Place },
+    /// All members have said so: here their merged logs end.
+    Ends { attempt: Index, ends: VersionVector },
+    /// The sender has applied all up to there: this is a live key of the prefix, or the beginning
+    /// of one, if there is any.
+    Looked { attempt: Index, found: Option<Bytes> },
     /// What came of a digest at the sender.
     Digest(Summary),
     /// What are the sums of the slots that the receiver summed up at this digest?
@@ -147,6 +155,12 @@ const ASK_STATE: u8 = 19;
 const OFFER_STATE: u8 = 20;
 const ASK_OFFER: u8 = 21;
 const FETCHES: u8 = 22;
+const FENCED: u8 = 23;
+const ENDS: u8 = 24;
+const LOOKED: u8 = 25;
+
+/// So much of a key is told.
+pub(crate) const FOUND_BYTES_MAX: usize = 64;
 
 impl Message {
     pub(crate) fn encode(&self) -> Bytes {
@@ -201,6 +215,7 @@ impl Body {
             Body::Slots { sums, .. } => sums.len(),
             Body::AskState { .. } | Body::OfferState { .. } => 0,
             Body::AskOffer(_) | Body::Fetches => 0,
+            Body::Fenced { .. } | Body::Ends { .. } | Body::Looked { .. } => 0,
         }
     }
 
@@ -306,6 +321,22 @@ impl Body {
                 put_uint(out, index.0);
             }
             Body::Fetches => out.push(FETCHES),
+            Body::Fenced { attempt, end } => {
+                out.push(FENCED);
+                put_uint(out, attempt.0);
+                end.encode(out);
+            }
+            Body::Ends { attempt, ends } => {
+                out.push(ENDS);
+                put_uint(out, attempt.0);
+                ends.encode(out);
+            }
+            Body::Looked { attempt, found } => {
+                out.push(LOOKED);
+                put_uint(out, attempt.0);
+                out.push(u8::from(found.is_some()));
+                found.iter().for_each(|key| put_bytes(out, key));
+            }
         }
     }
 
@@ -376,6 +407,22 @@ impl Body {
             },
             ASK_OFFER => Body::AskOffer(Index(reader.number()?)),
             FETCHES => Body::Fetches,
+            FENCED => {
+                let attempt = Index(reader.number()?);
+                Body::Fenced { attempt, end: Place::decode(reader)? }
+            }
+            ENDS => {
+                let attempt = Index(reader.number()?);
+                Body::Ends { attempt, ends: VersionVector::decode(reader)? }
+            }
+            LOOKED => {
+                let attempt = Index(reader.number()?);
+                let found = if reader.flag()? { Some(reader.bytes()?) } else { None };
+                if found.is_some_and(|found| found.len() > FOUND_BYTES_MAX) {
+                    return Err(Malformed);
+                }
+                Body::Looked { attempt, found: found.map(Bytes::copy_from_slice) }
+            }
             _ => return Err(Malformed),
         };
         reader.end()?;
@@ -505,6 +552,10 @@ mod tests {
             Body::OfferState { number: SnapshotNumber(7), index: Index(300), term: Term(4) },
             Body::AskOffer(Index(300)),
             Body::Fetches,
+            Body::Fenced { attempt: Index(300), end: place },
+            Body::Ends { attempt: Index(300), ends: vector.clone() },
+            Body::Looked { attempt: Index(300), found: None },
+            Body::Looked { attempt: Index(300), found: Some(Bytes::from("user:7")) },
         ]
     }
 

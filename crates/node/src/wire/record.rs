@@ -39,6 +39,9 @@ pub(crate) enum Record {
     /// Where keys of the agreed order were last removed, for the next [`Record::AgreedBase`]. An
     /// older version writes none.
     AgreedVersions(Bytes),
+    /// Which keyspaces there are in the agreed state, for the next [`Record::AgreedBase`]. Without
+    /// one there is but `default`.
+    AgreedKeyspaces(Bytes),
     /// The agreed state is what the slots before this record say, up to an entry of the log; all
     /// entries before are over.
     AgreedBase(AgreedBase),
@@ -56,6 +59,9 @@ pub(crate) enum Record {
     /// The state that was discarded is replaced as a whole by that of other members: what
     /// [`Record::Diverged`] says is over.
     Replaced,
+    /// Which keyspaces this node goes by: those of the agreed log, as far as it was applied. They
+    /// count also while nothing of that log is known to be committed.
+    Keyspaces(Bytes),
 }
 
 /// Whose a directory is. Its own id and the node's are fixed when it is first used, the rest when
@@ -133,6 +139,8 @@ const DIVERGED: u8 = 14;
 const MARK: u8 = 15;
 const REPLACED: u8 = 16;
 const AGREED_VERSIONS: u8 = 17;
+const AGREED_KEYSPACES: u8 = 18;
+const KEYSPACES: u8 = 19;
 
 /// What stands for no vote: no node has this id.
 const NOBODY: u64 = 0;
@@ -184,12 +192,16 @@ impl Record {
             Record::AgreedVersions(bytes) => {
                 framed(out, AGREED_VERSIONS, |out| out.extend_from_slice(bytes));
             }
+            Record::AgreedKeyspaces(bytes) => {
+                framed(out, AGREED_KEYSPACES, |out| out.extend_from_slice(bytes));
+            }
             Record::AgreedBase(base) => framed(out, AGREED_BASE, |out| base.encode(out)),
             Record::MergedSlot(slot) => framed(out, MERGED_SLOT, |out| out.extend_from_slice(slot)),
             Record::MergedBase(base) => framed(out, MERGED_BASE, |out| base.encode(out)),
             Record::End(records) => framed(out, END, |out| put_uint(out, *records)),
             Record::Mark(mark) => framed(out, MARK, |out| mark.encode(out)),
             Record::Replaced => framed(out, REPLACED, |_| ()),
+            Record::Keyspaces(bytes) => framed(out, KEYSPACES, |out| out.extend_from_slice(bytes)),
         }
     }
 
@@ -238,6 +250,8 @@ impl Record {
             FETCH => Record::Fetch,
             AGREED_SLOT => return Ok(Record::AgreedSlot(body)),
             AGREED_VERSIONS => return Ok(Record::AgreedVersions(body)),
+            AGREED_KEYSPACES => return Ok(Record::AgreedKeyspaces(body)),
+            KEYSPACES => return Ok(Record::Keyspaces(body)),
             AGREED_BASE => Record::AgreedBase(AgreedBase::decode(&mut reader)?),
             MERGED_SLOT => return Ok(Record::MergedSlot(body)),
             MERGED_BASE => Record::MergedBase(MergedBase::decode(&mut reader)?),
@@ -357,6 +371,8 @@ mod tests {
             Record::AgreedSlot(Bytes::from_static(b"keys")),
             Record::AgreedBase(AgreedBase { index: Index(7), ..AgreedBase::default() }),
             Record::AgreedVersions(Bytes::from_static(b"versions")),
+            Record::AgreedKeyspaces(Bytes::from_static(b"table")),
+            Record::Keyspaces(Bytes::from_static(b"table")),
             Record::MergedSlot(Bytes::from_static(b"keys")),
             Record::MergedBase(MergedBase { clock: 7, ..MergedBase::default() }),
             Record::End(300),

@@ -1,6 +1,7 @@
 //! A small world for stories: nodes, messages in flight, disks, and time that passes when told to.
 
 mod disk;
+mod keyspaces;
 mod told;
 mod words;
 
@@ -97,6 +98,9 @@ impl World {
     ///   waits until its node stands there; `merge T U V`: V is T and U together.
     /// - `n1.a watch KEY…`, `n1.a unwatch`, `n1.a exec COMMAND ; COMMAND …`: a transaction of that
     ///   client.
+    /// - `n1.a keyspace create NAME PREFIX ORDER LEVEL ALLOWED…`, `… alter NAME LEVEL ALLOWED…`, `…
+    ///   drop NAME`, `… get NAME`, `… list`.
+    /// - `values KEY`: what each node holds for a key, in both orders.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
@@ -239,6 +243,15 @@ impl World {
                 let of = |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().tombstones);
                 let all: Vec<_> = self.nodes.iter().map(of).collect();
                 self.told.push(format!("tombstones: {}", all.join(", ")));
+            }
+            ["values", key] => {
+                for (id, node) in &self.nodes {
+                    let value =
+                        |order| node.value_in(order, key.as_bytes()).map(String::from_utf8_lossy);
+                    let text = |order| value(order).map_or("nothing".into(), |it| it.into_owned());
+                    let (agreed, merged) = (text(Order::Agreed), text(Order::Merged));
+                    self.told.push(format!("n{id}: agreed {agreed}, merged {merged}"));
+                }
             }
             ["log", "time"] => self.log_time(),
             ["keep", bytes] => {
@@ -419,6 +432,7 @@ impl World {
                 Command::wait_for(&self.tokens[*name], ms.first().map(|ms| number(ms)))
             }
             ["exec", commands @ ..] => exec(commands),
+            ["keyspace", words @ ..] => keyspaces::command(words),
             _ => {
                 let request: Vec<Bytes> = words_asked.into_iter().map(bytes).collect();
                 Command::of(&request).unwrap_or_else(|error| panic!("{words:?}: {error}"))

@@ -189,7 +189,8 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         text,
         "candor_version:{CANDOR_VERSION}\r\nnode_id:{id}\r\norder:{order}\r\nlevel:{level}\r\n\
          raft_role:{role}\r\nraft_leader:{leader}\r\nraft_term:{term}\r\nraft_commit:{commit}\r\n\
-         raft_applied:{applied}\r\nmembers:{members}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
+         raft_applied:{applied}\r\nmembers:{members}\r\nkeyspaces:{keyspaces}\r\n\
+         keyspace_under_way:{under_way}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
          formed:{formed}\r\nready:{ready}\r\nagreed_ready:{agreed_ready}\r\nwaits_for:{waits}\r\n\
          log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_version_vector:{vector}\r\n\
          merged_tombstones:{tombstones}\r\n\
@@ -201,6 +202,8 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         term = status.term,
         commit = status.commit,
         applied = status.applied,
+        keyspaces = status.keyspaces.count,
+        under_way = status.keyspaces.under_way.as_deref().unwrap_or_default(),
         members = list(status.members.iter().map(|member| member.0.to_string())),
         formed = u8::from(status.formed),
         cluster = status.cluster.unwrap_or(0),

@@ -51,6 +51,8 @@ mod data;
 
 mod consistency;
 
+mod keyspaces;
+
 mod debug;
 
 mod certificate;

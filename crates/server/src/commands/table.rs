@@ -6,8 +6,8 @@ use node::{Access, Argument};
 
 use super::spec::{Run, Spec};
 use super::{
-    catalogue, configuration, consistency, debug, hello, identity, info, saving, setting,
-    transaction,
+    catalogue, configuration, consistency, debug, hello, identity, info, keyspaces, saving,
+    setting, transaction,
 };
 
 /// The command of this name, whatever its case.
@@ -148,6 +148,15 @@ static ON_CONNECTIONS: &[Spec] = &[
         categories: &["@slow"],
         summary: "A container for commands on what answers promise",
         subcommands: &CONSISTENCY_COMMANDS,
+        ..CONNECTION
+    },
+    Spec {
+        name: "keyspace",
+        arity: -2,
+        flags: &[],
+        categories: &["@slow"],
+        summary: "A container for commands on keyspaces: which keys belong together, and what is promised of them",
+        subcommands: &KEYSPACE_COMMANDS,
         ..CONNECTION
     },
     Spec {
@@ -497,6 +506,65 @@ static CONSISTENCY_COMMANDS: [Spec; 8] = [
             Argument { name: "milliseconds", kind: "integer", flags: &["optional"], ..ARGUMENT },
         ],
         run: Run::Here(consistency::wait_for),
+        ..CLIENT
+    },
+    HELP,
+];
+
+const NAME: Argument = Argument { name: "name", kind: "string", ..ARGUMENT };
+
+/// An option with a value, which its word stands before.
+const fn option(name: &'static str, token: &'static str) -> Argument {
+    Argument { name, kind: "string", token: Some(token), flags: &["optional"], ..ARGUMENT }
+}
+
+const ALLOW: Argument = Argument { flags: &["optional", "multiple"], ..option("allow", "ALLOW") };
+
+static KEYSPACE_COMMANDS: [Spec; 6] = [
+    Spec {
+        name: "alter",
+        arity: -5,
+        summary: "Changes the level of reads that name none, and which weaker ones may be named",
+        arguments: &[NAME, option("level", "LEVEL"), ALLOW],
+        run: Run::Here(keyspaces::alter),
+        ..CLIENT
+    },
+    Spec {
+        name: "create",
+        arity: -3,
+        summary: "Carves the keys with a prefix out of the keyspace that has them; there must be none",
+        arguments: &[
+            NAME,
+            Argument { flags: &[], ..option("prefix", "PREFIX") },
+            Argument { flags: &[], ..option("order", "ORDER") },
+            Argument { flags: &[], ..option("level", "LEVEL") },
+            ALLOW,
+            option("durability", "DURABILITY"),
+        ],
+        run: Run::Here(keyspaces::create),
+        ..CLIENT
+    },
+    Spec {
+        name: "drop",
+        arity: 3,
+        summary: "Gives the keys of a keyspace, of which there must be none, back to the one around it",
+        arguments: &[NAME],
+        run: Run::Here(keyspaces::drop),
+        ..CLIENT
+    },
+    Spec {
+        name: "get",
+        arity: 3,
+        summary: "Tells of a keyspace, as this node goes by it",
+        arguments: &[NAME],
+        run: Run::Here(keyspaces::get),
+        ..CLIENT
+    },
+    Spec {
+        name: "list",
+        arity: 2,
+        summary: "Tells of all keyspaces, as this node goes by them",
+        run: Run::Here(keyspaces::list),
         ..CLIENT
     },
     HELP,

@@ -8,6 +8,7 @@ use node::{Level, Order, RequestId, SessionId};
 
 use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::{Load, Setting};
+use crate::record::keyspace::{Change, KEYSPACES, keys_of};
 use crate::record::operation::{Action, Operation, private_key};
 
 /// So many wishes are for commands of which no history tells.
@@ -144,6 +145,9 @@ impl Client {
         if load.talk_percent > 0 && !private && self.chance.percent(load.talk_percent) {
             return self.talk(setting);
         }
+        if load.keyspaces_percent > 0 && self.chance.percent(load.keyspaces_percent) {
+            return self.draw_of_keyspaces();
+        }
         if !private && self.chance.percent(OTHERS_PERCENT) {
             return self.draw_other(setting);
         }
@@ -164,6 +168,32 @@ impl Client {
         let (value, unique) = self.draw_value(load);
         let action = self.draw_set(setting, &key, value);
         Wish { key, action, level: None, private, unique }
+    }
+
+    /// A keyspace comes or goes, or something is asked of its keys: so seldom do these have a value
+    /// that it often can.
+    fn draw_of_keyspaces(&mut self) -> Wish {
+        let which = self.chance.index(KEYSPACES.len());
+        let order = self.chance.pick(&[Order::Agreed, Order::Merged]);
+        let keys = keys_of(which);
+        let key = self.chance.pick_from(&keys).clone();
+        let words = |name: &'static str, rest: &[Bytes]| {
+            let words = [&[Bytes::from(name)], rest].concat();
+            Action::Other { words, keys: rest[..rest.len().min(1)].to_vec() }
+        };
+        let action = match self.chance.weighted(&[(2, 0), (2, 1), (4, 2), (4, 3), (5, 4)]) {
+            0 => Action::Keyspace(Change::Create(which, order)),
+            1 => Action::Keyspace(Change::Drop(which)),
+            2 => words("set", &[key.clone(), self.draw_value_of_its_own()]),
+            3 => words("get", &[key.clone()]),
+            _ => words("del", &keys),
+        };
+        Wish { key, action, level: None, private: false, unique: false }
+    }
+
+    fn draw_value_of_its_own(&mut self) -> Bytes {
+        self.values += 1;
+        Bytes::from(format!("{}.{}", self.place, self.values))
     }
 
     /// A command of which no history tells, or a transaction of such: the fold of the log knows

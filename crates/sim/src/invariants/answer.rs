@@ -5,6 +5,7 @@ use node::{Error, Order, Reply};
 use super::invariant::Invariant;
 use crate::plan::setting::Setting;
 use crate::record::describe;
+use crate::record::keyspace::may_have;
 use crate::record::operation::{Action, Operation, Outcome};
 
 /// What the order of this world can give.
@@ -22,7 +23,8 @@ impl Fitting {
 impl Fitting {
     /// Whether the clock of the node that is asked has a part in it.
     fn stamps(&self, operation: &Operation) -> bool {
-        self.setting.order == Order::Merged && operation.action.is_write()
+        let is_merged = self.setting.order == Order::Merged || may_have(&operation.key);
+        is_merged && operation.action.is_write()
     }
 }
 
@@ -57,6 +59,13 @@ impl Invariant for Fitting {
             }
             // The state machine refuses what cannot be done.
             Outcome::Refused(Error::Invalid(_)) if is_other(&operation.action) => Ok(()),
+            Outcome::Refused(Error::TryAgain(_) | Error::CrossKeyspace(_))
+                if operation.action.is_write()
+                    && !may_have(&operation.key)
+                    && !is_of_keyspaces(&operation.action) =>
+            {
+                Err(format!("{} was refused, and its key changes no hands", operation.describe()))
+            }
             Outcome::Refused(error @ (Error::Invalid(_) | Error::Consistency(_))) if possible => {
                 Err(format!("{} was refused with -{error}", operation.describe()))
             }
@@ -82,11 +91,16 @@ impl Fitting {
 }
 
 fn is_other(action: &Action) -> bool {
-    matches!(action, Action::Other { .. })
+    matches!(action, Action::Other { .. } | Action::Keyspace(_))
+}
+
+fn is_of_keyspaces(action: &Action) -> bool {
+    matches!(action, Action::Keyspace(_))
 }
 
 fn fits(action: &Action, reply: &Reply) -> bool {
     match (action, reply) {
+        (Action::Keyspace(_), Reply::Ok) => true,
         (Action::Get | Action::Cas { get: true, .. }, Reply::Nil | Reply::Value(_))
         | (Action::Cas { get: false, .. } | Action::Replace(_), Reply::Ok | Reply::Nil)
         | (Action::Set(_), Reply::Ok) => true,

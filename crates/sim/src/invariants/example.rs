@@ -24,6 +24,10 @@ pub(crate) struct Held {
     pub(crate) merged: usize,
     pub(crate) drafted: usize,
     pub(crate) believed: BTreeMap<NodeId, (u64, u64)>,
+    /// Of each key, the keyspace under which it would be served.
+    pub(crate) serves: BTreeMap<Bytes, (u32, Order)>,
+    /// Keys that have a value in the state of this order.
+    pub(crate) held_in: Vec<(Order, Bytes)>,
 }
 
 static NOTHING: Held = Held {
@@ -34,6 +38,8 @@ static NOTHING: Held = Held {
     merged: 0,
     drafted: 0,
     believed: BTreeMap::new(),
+    serves: BTreeMap::new(),
+    held_in: vec![],
 };
 
 impl View for Held {
@@ -55,6 +61,15 @@ impl View for Held {
 
     fn value(&self, key: &Bytes) -> Option<&[u8]> {
         self.values.get(key).map(|value| &value[..])
+    }
+
+    fn value_in(&self, order: Order, key: &Bytes) -> Option<&[u8]> {
+        let of = |(of, held): &(Order, Bytes)| *of == order && held == key;
+        self.held_in.iter().any(of).then_some(b"held")
+    }
+
+    fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)> {
+        self.serves.get(key).copied()
     }
 
     fn first_index(&self) -> u64 {
@@ -114,6 +129,7 @@ pub(crate) fn status(node: u64) -> Status {
         digests: Default::default(),
         snapshots: node::Snapshots::default(),
         expiry: node::Expiry::default(),
+        keyspaces: node::KeyspacesTold::default(),
         memory: node::Memory::default(),
         joins: false,
         lost: node::LostStates::default(),

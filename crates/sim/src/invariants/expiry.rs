@@ -101,6 +101,7 @@ mod tests {
             node: NodeId(1),
             boot: Boot(1),
             sequence: Sequence(sequence),
+            keyspace: 1,
             command: Command::set(Bytes::from("other1"), Bytes::from("v")),
         };
         let writes = vec![vec![write(1)], vec![], vec![], vec![write(2)], vec![]];

@@ -9,6 +9,7 @@
 //! gone from the first entry on whose time has reached it; it counts until something is written to
 //! it, or an entry reclaims it.
 
+mod keyspaces;
 mod transactions;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use super::memory::Memory;
 use super::model::{Found, Held, meaning, staying};
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
+use keyspaces::Keyspaces;
 use transactions::Transactions;
 
 /// The fold of the log, at every index.
@@ -38,6 +40,7 @@ pub(crate) struct SameFold {
     count: u64,
     memory: Memory,
     transactions: Transactions,
+    keyspaces: Keyspaces,
     /// The keys that each index wrote.
     touched: Vec<Vec<Bytes>>,
     last: BTreeMap<NodeId, (u64, u64)>,
@@ -106,7 +109,7 @@ impl SameFold {
         self.touched.push(vec![]);
         self.times_ms.push(self.time_at(index - 1).max(time_ms.unwrap_or(0)));
         let mut offset = 0;
-        for NamedWrite { node, boot, sequence, command } in writes {
+        for NamedWrite { node, boot, sequence, keyspace, command } in writes {
             let at = AgreedPosition { index: Index(index), offset };
             offset += command.listed().len().max(1) as u32;
             let last = self.last.entry(node).or_default();
@@ -116,6 +119,11 @@ impl SameFold {
                 continue;
             }
             *last = (boot.0, sequence.0);
+            if self.keyspaces.change(index, keyspace, &command)
+                || self.keyspaces.refuses(keyspace, &command)
+            {
+                continue;
+            }
             if command.name() == "list" {
                 self.run_transaction(at, &command);
                 continue;
@@ -331,7 +339,8 @@ mod tests {
 
     fn set(sequence: u64, key: &'static str, value: &'static str) -> NamedWrite {
         let command = node::Command::set(Bytes::from(key), Bytes::from(value));
-        NamedWrite { node: NodeId(1), boot: Boot(1), sequence: Sequence(sequence), command }
+        let (node, boot, sequence) = (NodeId(1), Boot(1), Sequence(sequence));
+        NamedWrite { node, boot, sequence, keyspace: 1, command }
     }
 
     fn holds(values: &[(&'static str, &'static str)], writes: &[Vec<NamedWrite>]) -> Held {
@@ -368,7 +377,8 @@ mod tests {
     fn memory_that_is_counted_otherwise_is_seen() {
         let mut log = vec![vec![set(1, "a", "1")]];
         let command = node::Command::max_memory(66);
-        let limit = NamedWrite { node: NodeId(1), boot: Boot(1), sequence: Sequence(2), command };
+        let (node, boot, sequence) = (NodeId(1), Boot(1), Sequence(2));
+        let limit = NamedWrite { node, boot, sequence, keyspace: 0, command };
         log.push(vec![limit, set(3, "b", "9"), set(4, "c", "9")]);
         let look = |held: &[(&'static str, &'static str)], max, bytes| {
             let (mut status, held) = (status(1), holds(held, &log));

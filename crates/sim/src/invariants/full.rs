@@ -113,6 +113,7 @@ mod tests {
             node: NodeId(2),
             boot: Boot(1),
             sequence: Sequence(1),
+            keyspace: 1,
             command: Command::set(Bytes::from("k"), Bytes::from("v")),
         };
         Held {

@@ -16,6 +16,7 @@
 //! | [`vector`] | turn | a replica's version vector only grows, restarts included |
 //! | [`committed`] | turn | what is committed never changes, and later leaders have it |
 //! | [`fold`] | turn | a replica holds the fold of the log, equal at equal index |
+//! | [`keyspaces`] | turn | no key is served by two keyspaces |
 //! | [`expiry`] | turn | a key that was gone stays so until it is written |
 //! | [`merge`] | turn | merged replicas with equal vectors hold the same |
 //! | [`share`] | turn | no turn of an agreed world answers more than its shares |
@@ -55,6 +56,7 @@ mod expiry;
 mod fold;
 mod full;
 pub(crate) mod invariant;
+mod keyspaces;
 mod leader;
 mod ledger;
 mod life;
@@ -101,6 +103,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(vector::Growth::new(setting.nodes)),
         Box::new(committed::Lasting::new(setting.nodes)),
         Box::new(fold::SameFold::default()),
+        Box::new(keyspaces::OneKeyspace::new(setting)),
         Box::new(expiry::NeverBack::default()),
         Box::new(merge::SameMerge::default()),
         Box::new(share::Bounded::new(setting)),

@@ -64,6 +64,13 @@ pub(super) fn meaning(name: &str, arguments: &[Bytes], found: &Found<'_>) -> Mea
             let all = keys.iter().map(|key| value(held(key)));
             Some((vec![], Reply::Array(all.collect())))
         }
+        ("get", _) => Some((vec![], value(old))),
+        ("set", [_, new]) => put(new.clone(), Reply::Ok),
+        ("del", keys) => {
+            let there = keys.iter().filter(|key| held(key).is_some()).count();
+            let gone = keys.iter().map(|key| (key.clone(), None)).collect();
+            Some((gone, Reply::Integer(there as i64)))
+        }
         ("watch", _) => Some((vec![], Reply::Ok)),
         ("strlen", _) => Some((vec![], Reply::Integer(length(&old)))),
         ("type", _) => Some((vec![], Reply::Status(if old.is_some() { "string" } else { "none" }))),

@@ -1,7 +1,7 @@
 //! What invariants look at in a node beside what it says.
 
 use bytes::Bytes;
-use node::{Index, NamedWrite, Node, NodeId};
+use node::{Index, NamedWrite, Node, NodeId, Order};
 
 use crate::record::trace;
 
@@ -23,6 +23,10 @@ pub(crate) trait View {
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key.
     fn value(&self, key: &Bytes) -> Option<&[u8]>;
+    /// What it holds at a key in keyspaces of this order.
+    fn value_in(&self, order: Order, key: &Bytes) -> Option<&[u8]>;
+    /// The id and the order of the keyspace under which it would answer a read of a key.
+    fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)>;
     /// Which start of another member it believes: boot and incarnation.
     fn believes(&self, member: NodeId) -> Option<(u64, u64)>;
     /// Bytes of writes that wait to become the next agreed entry.
@@ -64,6 +68,14 @@ impl View for Node {
 
     fn value(&self, key: &Bytes) -> Option<&[u8]> {
         Node::value(self, key)
+    }
+
+    fn value_in(&self, order: Order, key: &Bytes) -> Option<&[u8]> {
+        Node::value_in(self, order, key)
+    }
+
+    fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)> {
+        Node::serves_under(self, key)
     }
 
     fn believes(&self, member: NodeId) -> Option<(u64, u64)> {

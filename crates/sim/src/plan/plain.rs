@@ -45,6 +45,7 @@ impl Plain {
             certified: false,
             wander_percent: 0,
             talk_percent: 0,
+            keyspaces_percent: 0,
         };
         Setting {
             order: Order::Agreed,

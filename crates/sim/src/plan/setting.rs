@@ -76,6 +76,8 @@ pub(crate) struct Load {
     /// Out of 100 operations on shared keys, how many belong to a talk: one client asks, another
     /// one reads the question and answers, a third reads the answer and then the question.
     pub(crate) talk_percent: u64,
+    /// Out of 100 operations, how many create and drop keyspaces, or are about keys of these.
+    pub(crate) keyspaces_percent: u64,
 }
 
 impl Setting {
@@ -111,7 +113,11 @@ impl Setting {
             weather,
             sync: sync(&mut chance),
             gathering: gathering(&mut chance),
-            load: Load { many_percent, ..load(&mut chance, request_timeout_ms) },
+            load: Load {
+                many_percent,
+                keyspaces_percent: keyspaces_percent(&mut Chance::new(seed, Subject::Keyspaces)),
+                ..load(&mut chance, request_timeout_ms)
+            },
             turn_steps: chance.weighted(&TURN_STEPS),
             limits,
             max_memory,
@@ -147,7 +153,7 @@ impl Setting {
         match &operation.action {
             Action::Cas { .. } | Action::Replace(_) | Action::Exec { .. } => self.can_compare(),
             Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
-            Action::Token | Action::WaitFor(_) => true,
+            Action::Token | Action::WaitFor(_) | Action::Keyspace(_) => true,
             Action::Other { words, .. } if operation.action.is_write() => {
                 let row = node::find(&words[0]).expect("there is such a command");
                 self.can_compare() || row.is_for_merged()
@@ -214,6 +220,11 @@ fn snapshot_limits(chance: &mut Chance, limits: Limits) -> Limits {
         piece_bytes: chance.pick(&[100, 400, limits.piece_bytes]),
         ..limits
     }
+}
+
+/// In a quarter of all worlds keyspaces come and go.
+fn keyspaces_percent(chance: &mut Chance) -> u64 {
+    chance.pick(&[0, 0, 0, 30])
 }
 
 /// In most worlds states are compared every now and then, in turns of a few keys.
@@ -290,6 +301,7 @@ fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
         certified: chance.percent(75),
         wander_percent: chance.pick(&[0, 2, 10]),
         talk_percent: chance.weighted(&[(2, 0), (1, 80)]),
+        keyspaces_percent: 0,
     }
 }
 
@@ -310,6 +322,9 @@ impl fmt::Display for Setting {
         write!(f, "{} clients{talk}", load.clients)?;
         if load.many_percent > 0 {
             write!(f, ", several keys in {} % of DEL and EXISTS", load.many_percent)?;
+        }
+        if load.keyspaces_percent > 0 {
+            write!(f, ", keyspaces come and go")?;
         }
         let whole = Limits::default();
         let Limits { kept_bytes, snapshot_log_bytes, .. } = self.limits;

@@ -15,3 +15,4 @@ pub(crate) mod recorder;
 mod columns;
 mod cut;
 mod frame;
+pub(crate) mod keyspace;

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use node::{Certificate, Command, Error, Level, Reply, Token};
 
+use super::keyspace::Change;
+
 /// What an operation does to its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -36,6 +38,8 @@ pub(crate) enum Action {
     Token,
     /// Waits until its node stands where this token of its session says.
     WaitFor(Bytes),
+    /// A keyspace is created or dropped.
+    Keyspace(Change),
     /// Such commands in a transaction, on the condition that what its client watches is unchanged.
     Exec {
         commands: Vec<Vec<Bytes>>,
@@ -61,6 +65,7 @@ impl Action {
                 | Action::Replace(_)
                 | Action::Del
                 | Action::Exec { .. }
+                | Action::Keyspace(_)
                 | Action::Many { removes: true, .. }
         )
     }
@@ -71,7 +76,7 @@ impl Action {
             Action::Many { keys, .. } | Action::Other { keys, .. } | Action::Exec { keys, .. } => {
                 keys.iter().collect()
             }
-            Action::Token | Action::WaitFor(_) => BTreeSet::new(),
+            Action::Token | Action::WaitFor(_) | Action::Keyspace(_) => BTreeSet::new(),
             _ => BTreeSet::from([key]),
         }
     }
@@ -93,6 +98,7 @@ impl Action {
                 return Command::wait_for(&Token::parse(token).expect(SENSE), None);
             }
             Action::Exec { commands, .. } => return list(commands),
+            Action::Keyspace(change) => return change.command(),
             Action::Get => vec![b"GET", key],
             Action::Exists => vec![b"EXISTS", key],
             Action::Set(value) => vec![b"SET", key, value],
@@ -186,6 +192,7 @@ impl Operation {
             | Action::Many { .. }
             | Action::Other { .. }
             | Action::Exec { .. }
+            | Action::Keyspace(_)
             | Action::Token
             | Action::WaitFor(_) => None,
         }
@@ -251,9 +258,11 @@ impl Operation {
         let removes = match &self.action {
             Action::Many { removes, .. } => removes,
             // What it says of its keys no history has a word for.
-            Action::Other { .. } | Action::Exec { .. } | Action::Token | Action::WaitFor(_) => {
-                return vec![];
-            }
+            Action::Other { .. }
+            | Action::Exec { .. }
+            | Action::Keyspace(_)
+            | Action::Token
+            | Action::WaitFor(_) => return vec![],
             _ => return vec![self.clone()],
         };
         let part = |(number, key): (usize, &Bytes)| Operation {
@@ -303,6 +312,7 @@ impl Operation {
             Action::Token => "CONSISTENCY TOKEN".into(),
             Action::WaitFor(_) => "CONSISTENCY WAITFOR the token".into(),
             Action::Other { words, .. } => text(words),
+            Action::Keyspace(change) => change.describe(),
             Action::Exec { commands, .. } => {
                 let commands: Vec<String> = commands.iter().map(|words| text(words)).collect();
                 format!("EXEC {}", commands.join("; "))

@@ -21,6 +21,7 @@ use crate::invariants::invariant::Rest;
 use crate::invariants::verdict::{self, Evidence};
 use crate::plan::weather::Style;
 use crate::record::describe;
+use crate::record::keyspace::may_have;
 use crate::record::operation::{Action, Operation, Outcome, parts};
 
 /// How long two overtaken writes in a row may take, in milliseconds.
@@ -122,6 +123,7 @@ impl World {
             && !is_no_number(operation)
             && !self.may_lack_memory(operation)
             && !is_aborted(operation)
+            && !changes_hands(operation)
             && self.plan.setting.can(operation)
             && !operation.is_done()
         {
@@ -199,8 +201,13 @@ impl World {
         // What a lost machine spread while something before it got nowhere waits for that for ever,
         // up to a limit.
         let merged = self.plan.setting.order == Order::Merged;
-        if merged && self.gone().contains(&true) {
+        let has_merged = merged || self.plan.setting.load.keyspaces_percent > 0;
+        if has_merged && self.gone().contains(&true) {
             return None;
+        }
+        let under_way = |one: &&Status| one.keyspaces.under_way.is_some();
+        if let Some(Status { id, .. }) = statuses.iter().find(under_way) {
+            return Some(format!("a keyspace is under way at node {}", id.0));
         }
         if let Some(Status { id, tombstones, .. }) = statuses.iter().find(|one| one.tombstones > 0)
         {
@@ -363,6 +370,17 @@ fn wish(key: &Bytes, action: Action, level: Option<Level>) -> Wish {
 /// Whether an EXEC was refused since a WATCH before it was, when not all was whole.
 fn is_aborted(operation: &Operation) -> bool {
     matches!(operation.outcome, Outcome::Refused(Error::Aborted(_)))
+}
+
+/// Whether something about a keyspace cannot be done now: another one is under way, there is none
+/// of that name, its keys are there or change hands.
+fn changes_hands(operation: &Operation) -> bool {
+    match &operation.outcome {
+        Outcome::Refused(Error::TryAgain(_)) => may_have(&operation.key),
+        Outcome::Refused(Error::CrossKeyspace(_)) => may_have(&operation.key),
+        Outcome::Refused(Error::Invalid(_)) => matches!(operation.action, Action::Keyspace(_)),
+        _ => false,
+    }
 }
 
 /// Whether a counter was refused for what its key holds: APPEND and SETRANGE leave texts there that

@@ -1,0 +1,78 @@
+//! Keyspaces of both orders in one cluster of real processes.
+
+mod support;
+
+use redis::{Commands, Connection, ErrorKind, RedisResult, Value};
+
+use support::{Cluster, Server, until};
+
+fn keyspace(client: &mut Connection, words: &str) -> RedisResult<Value> {
+    redis::cmd("KEYSPACE").arg(words.split(' ').collect::<Vec<_>>()).query(client)
+}
+
+/// Has a keyspace created or dropped, again while another one is under way.
+#[track_caller]
+fn change(client: &mut Connection, words: &str) -> Result<(), String> {
+    until("a keyspace to change", || match keyspace(client, words) {
+        Ok(_) => Some(Ok(())),
+        Err(error) if error.kind() == ErrorKind::TryAgain => None,
+        Err(error) => Some(Err(error.to_string())),
+    })
+}
+
+/// What a node says of its keyspaces.
+fn count(server: &Server) -> (String, String) {
+    let info = server.info();
+    (info["keyspaces"].clone(), info["keyspace_under_way"].clone())
+}
+
+#[test]
+fn both_orders_live_in_one_cluster_and_outlast_kills() {
+    let mut cluster = Cluster::on_lasting_ports(3, &["--level", "linearizable"]);
+    cluster.servers.iter_mut().for_each(|server| drop(server.start()));
+    cluster.wait_until_ready();
+    let leader = cluster.leader(&[0, 1, 2]);
+    let follower = (leader + 1) % 3;
+    let mut client = cluster.servers[follower].client();
+    client.set::<_, _, ()>("cart:0", "full").unwrap();
+    let create = "CREATE carts PREFIX cart: ORDER merged LEVEL causal";
+    let refused = change(&mut client, create).unwrap_err();
+    assert!(refused.contains("such as cart:0"), "{refused}");
+    client.del::<_, ()>("cart:0").unwrap();
+    change(&mut client, create).unwrap();
+    change(&mut client, "CREATE hot PREFIX cart:hot: ORDER agreed LEVEL sequential").unwrap();
+    for server in &cluster.servers {
+        until("all to know", || (count(server) == ("3".into(), String::new())).then_some(()));
+    }
+    client.set::<_, _, ()>("cart:1", "apples").unwrap();
+    client.set::<_, _, ()>("cart:hot:1", "chillies").unwrap();
+    let error = client.incr::<_, _, i64>("cart:n", 1).unwrap_err();
+    assert_eq!(error.code(), Some("CONSISTENCY"), "{error}");
+    assert_eq!(client.incr::<_, _, i64>("cart:hot:n", 1).unwrap(), 1);
+
+    // A node that starts alone has its merged keys; of the agreed ones it says nothing.
+    cluster.servers.iter_mut().for_each(Server::kill);
+    cluster.servers[follower].start();
+    let mut client = cluster.servers[follower].client();
+    let alone = until("a node alone to serve", || client.get::<_, String>("cart:1").ok());
+    assert_eq!(alone, "apples");
+    client.set::<_, _, ()>("cart:2", "pears").unwrap();
+    let error = client.get::<_, String>("cart:hot:1").unwrap_err();
+    assert_eq!(error.code(), Some("CLUSTERDOWN"), "{error}");
+
+    for place in (0..3).filter(|place| *place != follower) {
+        cluster.servers[place].start();
+    }
+    cluster.wait_until_ready();
+    let mut client = cluster.servers[leader].client();
+    let pears = until("a merged key to come", || client.get::<_, String>("cart:2").ok());
+    assert_eq!(pears, "pears");
+    assert_eq!(client.get::<_, String>("cart:hot:1").unwrap(), "chillies");
+    client.del::<_, ()>(&["cart:1", "cart:2"]).unwrap();
+    change(&mut client, "DROP carts").unwrap();
+    client.set::<_, _, ()>("cart:1", "agreed").unwrap();
+    for server in &cluster.servers {
+        let seen: String = until("a key to be agreed", || server.client().get("cart:1").ok());
+        assert_eq!(seen, "agreed");
+    }
+}

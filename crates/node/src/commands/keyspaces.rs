@@ -1,0 +1,337 @@
+//! Commands of the system keyspace about keyspaces: the first and the second step in which a prefix
+//! changes hands, and what reads promise. What they do is told in [`crate::keyspace::table`], and
+//! what lies between the steps in [`crate::carving`].
+//!
+//! | id | arguments |
+//! |---|---|
+//! | 258 create | the definition |
+//! | 259 alter | name, level or nothing, allowed levels or nothing, levels of `default` until then |
+//! | 260 drop | name |
+//! | 261 open | the index of the attempt |
+//! | 262 give up | the index of the attempt, why |
+
+use super::arguments::{Args, Arguments, Request};
+use super::command::{Command, Data, Model, Row};
+use super::effect::{Answer, Effect, OfSession, Step, Writes};
+use super::session;
+use super::spec::Access;
+use super::system::{FIRST_ID, number};
+use super::unreadable::Unreadable;
+use super::write::Write;
+use crate::api::Level;
+use crate::ids::Index;
+use crate::keyspace::definition::{Allowed, Definition, Levels, check_name};
+use crate::keyspace::table::Attempt;
+use crate::reply::{Error, Reply};
+use crate::wire::codec::{Malformed, Reader};
+
+/// What the rows have in common.
+const ROW: Row = Row {
+    name: "",
+    arity: 2,
+    access: Access::Write,
+    flags: &[],
+    keys: None,
+    categories: &[],
+    tips: &[],
+    group: "system",
+    since: "",
+    summary: "",
+    complexity: "O(N) where N is the number of keyspaces.",
+    arguments: &[],
+    subcommands: &[],
+    run: Data {
+        id: FIRST_ID + 2,
+        model: Model::None,
+        parse: |_, _: &dyn Request| Err(Error::Invalid("the system has no words".into())),
+        effect: Effect::Write(Writes::NONE),
+    },
+};
+
+static CREATE: Row = Row {
+    name: "create",
+    summary: "Begins to carve out a keyspace",
+    run: Data {
+        effect: Effect::Write(Writes {
+            check: |args| Ok(definition(args).map(drop)?),
+            run: create,
+            ..Writes::NONE
+        }),
+        ..ROW.run
+    },
+    ..ROW
+};
+
+static ALTER: Row = Row {
+    name: "alter",
+    arity: 5,
+    summary: "Says what reads of a keyspace promise",
+    run: Data {
+        id: FIRST_ID + 3,
+        effect: Effect::Write(Writes {
+            check: |args| Ok(Change::decode(args).map(drop)?),
+            run: alter,
+            ..Writes::NONE
+        }),
+        ..ROW.run
+    },
+    ..ROW
+};
+
+static DROP: Row = Row {
+    name: "drop",
+    summary: "Begins to give the keys of a keyspace back",
+    run: Data {
+        id: FIRST_ID + 4,
+        effect: Effect::Write(Writes {
+            check: |args| Ok(name(args).map(drop)?),
+            run: begin_drop,
+            ..Writes::NONE
+        }),
+        ..ROW.run
+    },
+    ..ROW
+};
+
+static OPEN: Row = Row {
+    name: "open",
+    summary: "Opens a keyspace, or takes it away",
+    run: Data {
+        id: FIRST_ID + 5,
+        effect: Effect::Write(Writes {
+            check: |args| Unreadable::unless(attempt(args).is_some()),
+            run: |step, args| end(step.values.keyspaces().open(attempt(args).expect(CHECKED))),
+            ..Writes::NONE
+        }),
+        ..ROW.run
+    },
+    ..ROW
+};
+
+static GIVE_UP: Row = Row {
+    name: "giveup",
+    arity: 3,
+    summary: "Gives up to open a keyspace, or to take it away",
+    run: Data {
+        id: FIRST_ID + 6,
+        effect: Effect::Write(Writes {
+            check: |args| {
+                let is_short = args.iter().nth(1).is_some_and(|why| why.len() <= WHY_BYTES_MAX);
+                Unreadable::unless(attempt(args).is_some() && is_short)
+            },
+            run: |step, args| end(step.values.keyspaces().give_up(attempt(args).expect(CHECKED))),
+            ..Writes::NONE
+        }),
+        ..ROW.run
+    },
+    ..ROW
+};
+
+/// All rows.
+pub(super) static ROWS: [&Row; 5] = [&CREATE, &ALTER, &DROP, &OPEN, &GIVE_UP];
+
+/// The longest reason, in bytes.
+const WHY_BYTES_MAX: usize = 1024;
+
+const CHECKED: &str = "a row checks its arguments";
+
+/// What a write says of a prefix that changes hands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Carving {
+    /// It does from now on, if it may.
+    Begins,
+    /// It has.
+    Opens(Index),
+    /// It has not, and why.
+    GivesUp(Index, String),
+}
+
+impl Write<'_> {
+    /// What it says of a prefix that changes hands.
+    pub(crate) fn carving(&self) -> Option<Carving> {
+        let id = self.id();
+        if id < CREATE.run.id || !self.is_of_system() {
+            return None;
+        }
+        if id == OPEN.run.id {
+            return attempt(self.args()).map(Carving::Opens);
+        }
+        if id == GIVE_UP.run.id {
+            let why = String::from_utf8_lossy(self.args().iter().nth(1)?).into_owned();
+            return attempt(self.args()).map(|attempt| Carving::GivesUp(attempt, why));
+        }
+        (id == CREATE.run.id || id == DROP.run.id).then_some(Carving::Begins)
+    }
+}
+
+impl Command {
+    /// Carves a keyspace out of the one that has its keys so far. It is a write, answered once the
+    /// keyspace may be used or that is given up.
+    ///
+    /// # Errors
+    /// If there can be no such keyspace.
+    pub fn create_keyspace(definition: &Definition) -> Result<Command, Error> {
+        definition.check()?;
+        Ok(Command::new(&CREATE, Arguments::copied([definition.encode()])))
+    }
+
+    /// The keyspace that a command which [`Command::create_keyspace`] made wants. For invariants.
+    pub fn keyspace_wanted(&self) -> Option<Definition> {
+        let is_meant = self.row.run.id == CREATE.run.id;
+        is_meant.then(|| Definition::decode(&mut Reader::new(self.args().get(0))).ok())?
+    }
+
+    /// Changes what reads of a keyspace promise: their level, or which weaker ones may be asked
+    /// for, or both.
+    ///
+    /// # Errors
+    /// If no keyspace is called so.
+    pub fn alter_keyspace(
+        name: &str,
+        level: Option<Level>,
+        allowed: Option<Allowed>,
+        unset: Levels,
+    ) -> Result<Command, Error> {
+        check_name(name)?;
+        let levels = Levels {
+            level: level.unwrap_or(unset.level),
+            allowed: allowed.unwrap_or(unset.allowed),
+        };
+        let encoded = |levels: Levels| {
+            let mut out = vec![];
+            levels.encode(&mut out);
+            out
+        };
+        let both = [u8::from(level.is_some()), u8::from(allowed.is_some())];
+        let arguments = [name.as_bytes().to_vec(), encoded(levels), both.into(), encoded(unset)];
+        Ok(Command::new(&ALTER, Arguments::copied(arguments)))
+    }
+
+    /// Gives the keys of a keyspace, of which none may be there, back to the keyspace around it.
+    /// It is answered as [`Command::create_keyspace`].
+    ///
+    /// # Errors
+    /// If no keyspace is called so.
+    pub fn drop_keyspace(name: &str) -> Result<Command, Error> {
+        check_name(name)?;
+        if name == "default" {
+            return Err(Error::Invalid(
+                "the keyspace default has all keys that no other has: it stays".into(),
+            ));
+        }
+        Ok(Command::new(&DROP, Arguments::copied([name])))
+    }
+
+    /// Tells of all keyspaces, as this node goes by them.
+    pub fn keyspaces() -> Command {
+        session::of_keyspaces(Arguments::copied([&[][..]; 0]))
+    }
+
+    /// Tells of the keyspace of this name.
+    pub fn keyspace(name: &str) -> Command {
+        session::of_keyspaces(Arguments::copied([name]))
+    }
+
+    /// The name that a command which [`Command::keyspace`] made asks for.
+    pub(crate) fn keyspace_asked(&self) -> Option<&str> {
+        debug_assert_eq!(self.of_session(), Some(OfSession::Keyspaces));
+        str::from_utf8(self.args().iter().next()?).ok()
+    }
+
+    /// The attempt that began there has come to its end.
+    pub(crate) fn open_keyspace(attempt: Index) -> Command {
+        Command::new(&OPEN, Arguments::copied([attempt.0.to_string()]))
+    }
+
+    /// The attempt that began there is given up, and why.
+    pub(crate) fn give_keyspace_up(attempt: Index, why: &str) -> Command {
+        let mut end = why.len().min(WHY_BYTES_MAX);
+        while !why.is_char_boundary(end) {
+            end -= 1;
+        }
+        let index = attempt.0.to_string();
+        Command::new(&GIVE_UP, Arguments::copied([index.as_bytes(), &why.as_bytes()[..end]]))
+    }
+}
+
+fn definition(args: Args<'_>) -> Result<Definition, Malformed> {
+    let [bytes] = args.first();
+    let mut reader = Reader::new(bytes);
+    let definition = Definition::decode(&mut reader)?;
+    reader.end()?;
+    Ok(definition)
+}
+
+fn name(args: Args<'_>) -> Result<&str, Malformed> {
+    let [name] = args.first();
+    let name = str::from_utf8(name).map_err(|_| Malformed)?;
+    if check_name(name).is_ok() { Ok(name) } else { Err(Malformed) }
+}
+
+fn attempt(args: Args<'_>) -> Option<Index> {
+    number(args.iter().next()?).map(Index)
+}
+
+fn begins(step: &Step<'_>) -> Attempt {
+    Attempt { index: step.values.place().index, began_ms: step.values.now_ms() }
+}
+
+fn create(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let (definition, attempt) = (definition(args).expect(CHECKED), begins(step));
+    answer(step.values.keyspaces().reserve(definition, attempt))
+}
+
+fn begin_drop(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let (name, attempt) = (name(args).expect(CHECKED), begins(step));
+    answer(step.values.keyspaces().begin_drop(name, attempt))
+}
+
+/// A change of what reads promise.
+struct Change<'a> {
+    name: &'a str,
+    levels: Levels,
+    /// Whether it says another level, and what may be asked for.
+    says_level: bool,
+    says_allowed: bool,
+    /// What `default` has as long as nobody has said anything of it.
+    unset: Levels,
+}
+
+impl<'a> Change<'a> {
+    fn decode(args: Args<'a>) -> Result<Change<'a>, Malformed> {
+        let [_, levels, both, unset] = args.first();
+        let mut reader = Reader::new(both);
+        let (says_level, says_allowed) = (reader.flag()?, reader.flag()?);
+        reader.end()?;
+        let (levels, unset) = (levels_in(levels)?, levels_in(unset)?);
+        Ok(Change { name: name(args)?, levels, says_level, says_allowed, unset })
+    }
+
+    fn of(&self, before: Levels) -> Levels {
+        Levels {
+            level: if self.says_level { self.levels.level } else { before.level },
+            allowed: if self.says_allowed { self.levels.allowed } else { before.allowed },
+        }
+    }
+}
+
+fn levels_in(bytes: &[u8]) -> Result<Levels, Malformed> {
+    let mut reader = Reader::new(bytes);
+    let levels = Levels::decode(&mut reader)?;
+    reader.end()?;
+    Ok(levels)
+}
+
+fn alter(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let change = Change::decode(args).expect(CHECKED);
+    answer(step.values.keyspaces().alter(change.name, |before| change.of(before), change.unset))
+}
+
+fn answer(done: Result<(), Error>) -> Answer {
+    Answer::blindly(done.map_or_else(Reply::Error, |()| Reply::Ok))
+}
+
+/// Whether the attempt stood.
+fn end(stood: bool) -> Answer {
+    Answer::blindly(Reply::Integer(i64::from(stood)))
+}

@@ -1,0 +1,210 @@
+//! What is said of a keyspace when it is created: its name, its prefix, its order and its levels.
+
+use crate::api::{Level, Order};
+use crate::reply::Error;
+use crate::wire::codec::{Malformed, Reader, put_bytes};
+use crate::wire::record::{order_byte, order_of_byte};
+
+/// The longest name and prefix, in bytes.
+pub(crate) const NAME_BYTES_MAX: usize = 64;
+pub(crate) const PREFIX_BYTES_MAX: usize = 256;
+
+/// All levels, the strongest first, and their numbers on disk and in messages.
+const LEVELS: [(Level, u8); 4] =
+    [(Level::Linearizable, 1), (Level::Sequential, 2), (Level::Causal, 3), (Level::Eventual, 4)];
+
+fn number_of(level: Level) -> u8 {
+    let number = LEVELS.into_iter().find(|(known, _)| *known == level);
+    number.expect("every level has its number").1
+}
+
+impl Level {
+    /// Whether it promises less than another one.
+    pub(crate) fn is_weaker_than(self, other: Level) -> bool {
+        number_of(self) > number_of(other)
+    }
+}
+
+/// Which levels that are weaker than its own a keyspace gives to who asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowed(u8);
+
+impl Allowed {
+    /// Whatever the order can give.
+    pub const ALL: Allowed = Allowed(0b1_1110);
+
+    /// These.
+    pub fn of(levels: &[Level]) -> Allowed {
+        Allowed(levels.iter().fold(0, |mask, level| mask | 1 << number_of(*level)))
+    }
+
+    /// Whether this one is among them.
+    pub fn has(self, level: Level) -> bool {
+        self.0 & 1 << number_of(level) != 0
+    }
+
+    /// All of them, the strongest first.
+    pub fn iter(self) -> impl Iterator<Item = Level> {
+        LEVELS.into_iter().map(|(level, _)| level).filter(move |level| self.has(*level))
+    }
+}
+
+/// The level of reads that name none, and what may be asked for beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Levels {
+    /// The level of reads that name none.
+    pub level: Level,
+    /// The weaker ones that a read may name.
+    pub allowed: Allowed,
+}
+
+impl Levels {
+    /// Whether a keyspace of this order with these levels gives this one: what is weaker than its
+    /// own only where that is allowed.
+    pub(crate) fn give(self, order: Order, level: Level) -> bool {
+        let is_weaker = level.is_weaker_than(self.level);
+        order.can_give(level) && mutant!(WeakerAlways, !is_weaker || self.allowed.has(level), true)
+    }
+
+    pub(crate) fn encode(self, out: &mut Vec<u8>) {
+        out.extend([number_of(self.level), self.allowed.0]);
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Levels, Malformed> {
+        let (number, allowed) = (reader.byte()?, Allowed(reader.byte()?));
+        let level = LEVELS.into_iter().find(|(_, known)| *known == number).ok_or(Malformed)?.0;
+        if allowed.0 & !Allowed::ALL.0 != 0 {
+            return Err(Malformed);
+        }
+        Ok(Levels { level, allowed })
+    }
+}
+
+/// A keyspace as somebody wants it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// What people call it.
+    pub name: String,
+    /// What its keys begin with.
+    pub prefix: Vec<u8>,
+    /// Who may append to its logs: fixed.
+    pub order: Order,
+    /// What its reads promise.
+    pub levels: Levels,
+}
+
+impl Definition {
+    /// Whether there can be such a keyspace.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would help.
+    pub fn check(&self) -> Result<(), Error> {
+        check_name(&self.name)?;
+        let Definition { prefix, order, levels, .. } = self;
+        if prefix.is_empty() {
+            return Err(Error::Invalid(
+                "an empty prefix: it is that of the keyspace default. Hint: PREFIX name:".into(),
+            ));
+        }
+        if prefix.len() > PREFIX_BYTES_MAX {
+            return Err(Error::Invalid(format!(
+                "a prefix of {} bytes: it may have {PREFIX_BYTES_MAX}",
+                prefix.len()
+            )));
+        }
+        if !order.can_give(levels.level) {
+            return Err(cannot_give(&self.name, *order, levels.level));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = vec![];
+        put_bytes(&mut out, self.name.as_bytes());
+        put_bytes(&mut out, &self.prefix);
+        out.push(order_byte(self.order));
+        self.levels.encode(&mut out);
+        out
+    }
+
+    pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Definition, Malformed> {
+        let name = String::from_utf8(reader.bytes()?.to_vec()).map_err(|_| Malformed)?;
+        let prefix = reader.bytes()?.to_vec();
+        let order = order_of_byte(reader.byte()?)?;
+        let definition = Definition { name, prefix, order, levels: Levels::decode(reader)? };
+        definition.check().map_err(|_| Malformed)?;
+        Ok(definition)
+    }
+}
+
+/// Whether a keyspace can be called so.
+///
+/// # Errors
+/// If not: what may be.
+pub fn check_name(name: &str) -> Result<(), Error> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let is_fit = (1..=NAME_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_plain);
+    if !is_fit {
+        return Err(Error::Invalid(format!(
+            "a name has 1 to {NAME_BYTES_MAX} letters, digits, dots, dashes and underscores"
+        )));
+    }
+    Ok(())
+}
+
+/// A keyspace of this order cannot have this level.
+pub(crate) fn cannot_give(name: &str, order: Order, level: Level) -> Error {
+    Error::Consistency(format!(
+        "the keyspace {name} is {order}, which has no {level} read: there is no one order to be the latest in. \
+         Hint: LEVEL causal or LEVEL eventual, or ORDER agreed"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition(name: &str, prefix: &[u8], order: Order, level: Level) -> Definition {
+        let levels = Levels { level, allowed: Allowed::of(&[Level::Eventual]) };
+        Definition { name: name.into(), prefix: prefix.into(), order, levels }
+    }
+
+    #[test]
+    fn what_can_be_comes_back_and_what_cannot_is_malformed() {
+        let longest = "x".repeat(NAME_BYTES_MAX);
+        for (name, prefix, order, level, is_fit) in [
+            ("users", &b"user:"[..], Order::Agreed, Level::Sequential, true),
+            ("a.b-c_9", &[0xff, 0], Order::Merged, Level::Causal, true),
+            (&longest, &[b'x'; PREFIX_BYTES_MAX], Order::Agreed, Level::Linearizable, true),
+            (&format!("{longest}x"), b"x", Order::Agreed, Level::Linearizable, false),
+            ("", b"x", Order::Agreed, Level::Linearizable, false),
+            ("two words", b"x", Order::Agreed, Level::Linearizable, false),
+            ("users", b"", Order::Agreed, Level::Linearizable, false),
+            ("users", &[b'x'; PREFIX_BYTES_MAX + 1], Order::Agreed, Level::Eventual, false),
+            ("users", b"x", Order::Merged, Level::Sequential, false),
+        ] {
+            let definition = definition(name, prefix, order, level);
+            assert_eq!(definition.check().is_ok(), is_fit, "{definition:?}");
+            let bytes = definition.encode();
+            let read = Definition::decode(&mut Reader::new(&bytes));
+            assert_eq!(read, if is_fit { Ok(definition) } else { Err(Malformed) });
+            for end in 0..bytes.len() {
+                assert_eq!(Definition::decode(&mut Reader::new(&bytes[..end])), Err(Malformed));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_weaker_needs_leave_and_what_is_stronger_needs_the_order() {
+        let gives = |order, level, allowed: &[Level]| {
+            let levels = Levels { level, allowed: Allowed::of(allowed) };
+            LEVELS.map(|(asked, _)| levels.give(order, asked))
+        };
+        use Level::*;
+        assert_eq!(gives(Order::Agreed, Sequential, &[]), [true, true, false, false]);
+        assert_eq!(gives(Order::Agreed, Linearizable, &[Eventual]), [true, false, false, true]);
+        assert_eq!(gives(Order::Merged, Eventual, &[]), [false, false, true, true]);
+        let all: Vec<Level> = Allowed::ALL.iter().collect();
+        assert_eq!(gives(Order::Merged, Causal, &all), [false, false, true, true]);
+    }
+}

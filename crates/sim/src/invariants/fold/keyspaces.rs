@@ -1,0 +1,91 @@
+//! Keyspaces in the fold of the log: which of them has a key at each place, by code that shares
+//! nothing with the node's.
+
+use node::Command;
+
+/// The keyspaces beside `default`, as far as the log is folded.
+#[derive(Debug, Default)]
+pub(super) struct Keyspaces {
+    all: Vec<Keyspace>,
+    /// How many there ever were.
+    given: u32,
+}
+
+#[derive(Debug)]
+struct Keyspace {
+    id: u32,
+    name: String,
+    prefix: Vec<u8>,
+    /// The entry that began to carve it out, or to drop it, if that goes on.
+    reserved: Option<u64>,
+    dropping: Option<u64>,
+}
+
+impl Keyspace {
+    fn is_open(&self) -> bool {
+        self.reserved.is_none() && self.dropping.is_none()
+    }
+}
+
+/// The keyspaces of the system, and the first that can be created.
+const SYSTEM: u32 = 0;
+const DEFAULT: u32 = 1;
+const FIRST: u32 = 2;
+
+impl Keyspaces {
+    /// Folds in a command about keyspaces that stands in this entry. False: it is none.
+    pub(super) fn change(&mut self, index: u64, keyspace: u32, command: &Command) -> bool {
+        if keyspace != SYSTEM {
+            return false;
+        }
+        let is_free = self.all.iter().all(Keyspace::is_open);
+        let arguments = command.arguments();
+        let text = |place: usize| String::from_utf8_lossy(arguments[place]).into_owned();
+        match command.name() {
+            "create" => {
+                let wanted = command.keyspace_wanted().expect("it says what it wants");
+                let (name, prefix) = (wanted.name, wanted.prefix);
+                let is_new = self.all.iter().all(|one| one.name != name && one.prefix != prefix);
+                if is_free && is_new {
+                    let id = FIRST + self.given;
+                    self.given += 1;
+                    let (reserved, dropping) = (Some(index), None);
+                    self.all.push(Keyspace { id, name, prefix, reserved, dropping });
+                }
+            }
+            "drop" => {
+                let name = text(0);
+                let one = self.all.iter_mut().find(|one| is_free && one.name == name);
+                one.into_iter().for_each(|one| one.dropping = Some(index));
+            }
+            "open" => self.end(&text(0), |one| one.dropping),
+            "giveup" => self.end(&text(0), |one| one.reserved),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Ends the attempt that began there: with it goes the keyspace, if this says that it was begun
+    /// there.
+    fn end(&mut self, attempt: &str, goes: impl Fn(&Keyspace) -> Option<u64>) {
+        let attempt: Option<u64> = attempt.parse().ok();
+        self.all.retain(|one| goes(one).is_none() || goes(one) != attempt);
+        for one in &mut self.all {
+            one.reserved = one.reserved.filter(|index| Some(*index) != attempt);
+            one.dropping = one.dropping.filter(|index| Some(*index) != attempt);
+        }
+    }
+
+    /// Whether a write is refused that names this keyspace, since others have one of its keys, or
+    /// nobody.
+    pub(super) fn refuses(&self, keyspace: u32, command: &Command) -> bool {
+        let takes = |key: &[u8]| {
+            let fit = self.all.iter().filter(|one| key.starts_with(&one.prefix));
+            match fit.max_by_key(|one| one.prefix.len()) {
+                None => keyspace == DEFAULT,
+                Some(one) => one.id == keyspace && one.is_open(),
+            }
+        };
+        keyspace != SYSTEM && !command.named_keys().into_iter().all(takes)
+    }
+}

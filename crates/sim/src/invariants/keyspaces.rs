@@ -1,0 +1,109 @@
+//! No key is ever served by two keyspaces. Begin with [`OneKeyspace`].
+//!
+//! Whoever would answer a read of a key would do so under the same keyspace as all others, at every
+//! moment; many refuse while the key changes hands. A node that is down is taken to go on where it
+//! was seen last: nothing may change hands meanwhile. And what one order has of a key is not there
+//! any more where the key is served under the other one.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use node::Order;
+
+use super::invariant::{Invariant, Turn};
+use crate::plan::setting::Setting;
+use crate::record::keyspace::KEYS;
+
+/// Under which keyspace each node would serve keys that change hands.
+#[derive(Debug)]
+pub(crate) struct OneKeyspace {
+    /// Whether keyspaces come and go at all.
+    is_on: bool,
+    keys: Vec<Bytes>,
+    /// By key, then by node.
+    seen: Vec<BTreeMap<usize, (u32, Order)>>,
+}
+
+impl OneKeyspace {
+    pub(crate) fn new(setting: &Setting) -> OneKeyspace {
+        OneKeyspace {
+            is_on: setting.load.keyspaces_percent > 0,
+            keys: KEYS.into_iter().map(Bytes::from).collect(),
+            seen: vec![BTreeMap::new(); KEYS.len()],
+        }
+    }
+}
+
+impl Invariant for OneKeyspace {
+    fn name(&self) -> &'static str {
+        "one keyspace a key"
+    }
+
+    fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
+        if !self.is_on {
+            return Ok(());
+        }
+        let node = turn.status.id.0;
+        for (key, seen) in self.keys.iter().zip(&mut self.seen) {
+            let text = String::from_utf8_lossy(key);
+            let Some((id, order)) = turn.view.serves_under(key) else {
+                seen.remove(&turn.host);
+                continue;
+            };
+            seen.insert(turn.host, (id, order));
+            let differs = |(_, (other, _)): &(&usize, &(u32, Order))| *other != id;
+            if let Some((other, (other_id, _))) = seen.iter().find(differs) {
+                return Err(format!(
+                    "node {node} serves {text} under keyspace {id}, and node {} under {other_id}",
+                    other + 1
+                ));
+            }
+            let (other, is_lost) = match order {
+                Order::Agreed => (Order::Merged, turn.status.lost.merged || turn.status.joins),
+                Order::Merged => (Order::Agreed, turn.status.lost.agreed),
+            };
+            if !is_lost && turn.view.value_in(other, key).is_some() {
+                return Err(format!(
+                    "node {node} serves {text} under keyspace {id}, which is {order}, and holds a value of it that is {other}"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invariants::example::{Held, status, turn};
+    use crate::options::Options;
+
+    fn look(
+        invariant: &mut OneKeyspace,
+        node: u64,
+        id: Option<u32>,
+        held: &[Order],
+    ) -> Result<(), String> {
+        let key = Bytes::from(KEYS[0]);
+        let serves = id.map(|id| (key.clone(), (id, Order::Agreed)));
+        let held_in = held.iter().map(|order| (*order, key.clone())).collect();
+        let held = Held { serves: serves.into_iter().collect(), held_in, ..Held::default() };
+        let status = status(node);
+        invariant.on_turn(&Turn { view: &held, host: node as usize - 1, ..turn(&status, 1) })
+    }
+
+    #[test]
+    fn a_key_that_two_keyspaces_serve_is_seen() {
+        let mut setting = Setting::draw(1, &Options::default());
+        setting.load.keyspaces_percent = 1;
+        let mut invariant = OneKeyspace::new(&setting);
+        assert_eq!(look(&mut invariant, 1, Some(1), &[]), Ok(()));
+        assert_eq!(look(&mut invariant, 2, None, &[]), Ok(()));
+        assert!(look(&mut invariant, 2, Some(2), &[]).unwrap_err().contains("node 1 under 1"));
+        let mut invariant = OneKeyspace::new(&setting);
+        assert_eq!(look(&mut invariant, 1, Some(1), &[Order::Agreed]), Ok(()));
+        assert_eq!(look(&mut invariant, 1, None, &[]), Ok(()));
+        assert_eq!(look(&mut invariant, 2, Some(2), &[]), Ok(()));
+        assert!(look(&mut invariant, 2, Some(2), &[Order::Merged]).is_err());
+    }
+}
