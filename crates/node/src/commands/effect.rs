@@ -35,6 +35,8 @@ pub(crate) enum OfSession {
     Token,
     /// It waits until this node stands where its token says.
     WaitFor,
+    /// It is told at which level its last read was answered.
+    Last,
 }
 
 /// Answers from a state. The number is chance, for what is to be random.

@@ -1,4 +1,4 @@
-//! Commands about a session: where it stands, and what it waits for. A server makes them of what
+//! Commands about a session: where it stands, what it waits for, what it was given. A server makes them of what
 //! its connections say; they never stand in a log.
 
 use super::arguments::{Arguments, Request};
@@ -42,7 +42,21 @@ static WAIT_FOR: Row = Row {
     ..ROW
 };
 
+static LAST: Row = Row {
+    name: "last",
+    summary: "At which level the last read was answered",
+    run: Data { id: u32::MAX - 2, effect: Effect::OfSession(OfSession::Last), ..ROW.run },
+    ..ROW
+};
+
 impl Command {
+    /// At which level the session's last read was answered, once all that it asked before is. The
+    /// reply is that level, and how stale the answer was at most, in milliseconds; nil for what is
+    /// not known.
+    pub fn last() -> Command {
+        Command::new(&LAST, Arguments::copied([&[][..]; 0]))
+    }
+
     /// Where the session stands once all that it asked before is answered. The reply is a value:
     /// the text of a [`Token`].
     pub fn token() -> Command {

@@ -56,6 +56,7 @@ impl Node {
                 let reply = Reply::Value(self.token(waiter.session).to_string().into());
                 outputs.push(session::reply_to(&waiter, reply));
             }
+            OfSession::Last => self.tell_last(&waiter, outputs),
             OfSession::WaitFor => {
                 let (token, ms) = request.command.awaited().expect("it was made of a token");
                 // It may have come before this node knew its cluster.

@@ -26,6 +26,7 @@ mod behind;
 mod digests;
 mod floors;
 mod inputs;
+mod levels;
 mod long_reads;
 mod lost_state;
 mod messages;

@@ -2,6 +2,7 @@
 //! what waits.
 
 use super::Node;
+use super::levels::Way;
 use crate::api::{Input, Level, Order, Output, Shortage};
 use crate::commands::{Command, View};
 use crate::keyspace::Keyspace;
@@ -115,7 +116,8 @@ impl Node {
         if let Some(error) = self.is_behind(&request) {
             return self.sessions.refuse(&request, error, outputs);
         }
-        let Request { waiter, keyspace, level, command } = request;
+        let way = if request.command.is_write() { Way::AtOnce } else { self.way(&request) };
+        let Request { waiter, keyspace, level, preference, command, .. } = request;
         let agreed = keyspace.order == Order::Agreed;
         if command.is_write()
             && let Some(shortage) = self.disk.shortage()
@@ -144,17 +146,11 @@ impl Node {
             }
             return;
         }
-        let confirmed = match level {
-            Level::Eventual => true,
-            Level::Linearizable => mutant!(
-                LeaderReadsAlone,
-                mutant!(SilentDowngrade, false, self.reads_alone(waiter.session)),
-                self.agreed.role() == crate::api::Role::Leader && self.reads_alone(waiter.session)
-            ),
-            // A read does not overtake one of its connection that still waits, and may be told of
-            // later writes.
-            Level::Sequential | Level::Causal => {
-                self.agreed.is_fresh() && !self.sessions.is_reading(waiter.session)
+        let (confirmed, choosing) = match way {
+            Way::AtOnce => (true, None),
+            Way::Waits(choosing) => (false, choosing),
+            Way::Refused(error) => {
+                return outputs.push(session::reply_to(&waiter, Reply::Error(error)));
             }
         };
         let long = self.budget.is_long(&command);
@@ -164,9 +160,10 @@ impl Node {
             }
             let kind = if long { Kind::LongRead(level) } else { Kind::Read(level) };
             self.sessions.begin(&waiter, kind);
+            preference.into_iter().for_each(|levels| self.sessions.begin_by(&waiter, levels));
         }
         if agreed && !confirmed {
-            self.agreed.read_confirmed(waiter, command);
+            self.agreed.read_confirmed(waiter, command, choosing);
             return;
         }
         if long {
@@ -197,12 +194,6 @@ impl Node {
     /// since.
     fn is_overfull(&self) -> bool {
         self.agreed.waiting_bytes() + self.merged.waiting_bytes() > self.limits.waiting_bytes
-    }
-
-    /// Whether a read can be answered that no quorum confirms.
-    #[cfg(feature = "mutants")]
-    fn reads_alone(&self, session: crate::SessionId) -> bool {
-        self.agreed.is_fresh() && !self.sessions.is_reading(session)
     }
 }
 
