@@ -15,7 +15,7 @@ pub use crate::limits::{
 };
 pub use crate::position::{AgreedPosition, Certificate, MergedPosition, MergedWrite};
 pub use crate::preference::{
-    BOUND_MS, Choice, LINEARIZABLE_BELOW_MS, PATIENCE_MS, Preference, PREFERENCE_MAX,
+    BOUND_MS, Choice, LINEARIZABLE_BELOW_MS, PATIENCE_MS, PREFERENCE_MAX, Preference,
 };
 pub use crate::reply::{Error, Reply};
 

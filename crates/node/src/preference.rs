@@ -263,7 +263,10 @@ mod tests {
         assert_eq!(said(&[bounded(100)], true), Ok("bounded:100 strict".into()));
         let waits = choice(Level::Bounded { ms: 100 }, 7);
         let all = [quick, waits, bounded(200), choice(Level::Eventual, None)];
-        assert_eq!(said(&all, false), Ok("linearizable:5ms bounded:100:7ms bounded:200 eventual".into()));
+        assert_eq!(
+            said(&all, false),
+            Ok("linearizable:5ms bounded:100:7ms bounded:200 eventual".into())
+        );
     }
 
     #[test]

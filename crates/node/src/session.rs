@@ -88,8 +88,9 @@ struct Session {
     reading_by: Option<Arc<Preference>>,
     /// The levels that reads would take which name none.
     preference: Option<Arc<Preference>>,
-    /// The level of the last read that was answered.
+    /// The level of the last read that was answered, and of one that takes long.
     last: Option<Given>,
+    giving: Option<Given>,
     /// The orders of which it has asked something, or has a floor.
     agreed: bool,
     merged: bool,
@@ -298,8 +299,10 @@ impl Sessions {
         let Some(session) = self.sessions.get_mut(&waiter.session) else { return };
         let under_way = if write { &mut session.writes } else { &mut session.reads };
         *under_way -= 1;
+        let given = if write { None } else { session.giving.take() };
         if !matches!(reply, Reply::Error(_)) {
             session.progressed_ms = now_ms;
+            session.last = given.or(session.last);
         }
         if *under_way == 0 && !session.waiting.is_empty() {
             self.runnable.push_back(waiter.session);

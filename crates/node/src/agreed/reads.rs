@@ -143,8 +143,9 @@ impl Agreed {
     }
 
     fn answer(&mut self, read: Read, given: Given, turn: &mut Turn<'_>) {
-        turn.sessions.give(read.waiter.session, given);
-        if turn.budget.is_long(&read.command) {
+        let is_long = turn.budget.is_long(&read.command);
+        turn.sessions.give(read.waiter.session, given, is_long);
+        if is_long {
             turn.budget.answers.spend(1, 0);
             turn.counts.push(read, Order::Agreed);
             return;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::Node;
+use super::requests::OVERFULL;
 use crate::api::{Level, Order, Output};
 use crate::commands::Command;
 use crate::ids::SessionId;
 use crate::keyspace::Keyspace;
-use crate::preference::{Chosen, Choosing, Given, LINEARIZABLE_BELOW_MS, Preference};
+use crate::preference::{Choosing, Chosen, Given, LINEARIZABLE_BELOW_MS, Preference};
 use crate::reply::{Error, Reply};
 use crate::session::{self, Request, Waiter};
 
@@ -60,23 +61,24 @@ impl Node {
     pub(super) fn way(&mut self, request: &Request) -> Way {
         let Request { waiter, level, took_ms, .. } = request;
         let session = waiter.session;
+        let is_long = self.budget.is_long(&request.command);
+        if is_long && self.is_overfull() {
+            return Way::Refused(Error::ClusterDown(OVERFULL));
+        }
         if request.keyspace.order == Order::Merged {
-            self.sessions.give(session, Given { level: *level, stale_ms: None });
+            self.sessions.give(session, Given { level: *level, stale_ms: None }, is_long);
             return Way::AtOnce;
         }
         let Some(preference) = &request.preference else {
-            return match self.had(session, *level, *took_ms) {
+            return match self.had(session, *level, *took_ms, is_long) {
                 Some(_) => Way::AtOnce,
                 None => Way::Waits(None),
             };
         };
         let now_ms = self.now.monotonic_ms;
-        let had = |level| self.had(session, level, *took_ms);
+        let had = |level| self.had(session, level, *took_ms, is_long);
         match Choosing::begin(preference, now_ms, *took_ms, had) {
-            Chosen::Had(given) => {
-                self.sessions.give(session, given);
-                Way::AtOnce
-            }
+            Chosen::Had(_) => Way::AtOnce,
             Chosen::Waits(choosing) => Way::Waits(Some(choosing)),
             Chosen::WaitsAtLast => Way::Waits(None),
             Chosen::TooStale(ms) => Way::Refused(self.agreed.too_stale(ms, *took_ms)),
@@ -85,7 +87,13 @@ impl Node {
 
     /// What a read of an agreed keyspace has at this level from what is here, if it has it and none
     /// of its connection waits before it.
-    fn had(&mut self, session: SessionId, level: Level, took_ms: u64) -> Option<Given> {
+    fn had(
+        &mut self,
+        session: SessionId,
+        level: Level,
+        took_ms: u64,
+        is_long: bool,
+    ) -> Option<Given> {
         if level == Level::Linearizable {
             let alone = mutant!(
                 LeaderReadsAlone,
@@ -97,10 +105,10 @@ impl Node {
         let given = self.agreed.had(level, self.now, took_ms)?;
         let is_next = match level {
             Level::Eventual => {
-                self.sessions.give(session, given);
+                self.sessions.give(session, given, is_long);
                 true
             }
-            _ => self.sessions.give_next(session, given),
+            _ => self.sessions.give_next(session, given, is_long),
         };
         is_next.then_some(given)
     }

@@ -155,7 +155,7 @@ impl Node {
         };
         let long = self.budget.is_long(&command);
         if (agreed && !confirmed) || long {
-            if self.is_overfull() {
+            if !long && self.is_overfull() {
                 return outputs.push(overfull(&waiter));
             }
             let kind = if long { Kind::LongRead(level) } else { Kind::Read(level) };
@@ -192,7 +192,7 @@ impl Node {
 
     /// Whether so much waits here that nothing more may: also what connections asked that are gone
     /// since.
-    fn is_overfull(&self) -> bool {
+    pub(super) fn is_overfull(&self) -> bool {
         self.agreed.waiting_bytes() + self.merged.waiting_bytes() > self.limits.waiting_bytes
     }
 }
@@ -214,4 +214,4 @@ pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {
 pub(super) const NO_STATE: &str = "this node has lost its state and takes it from another member; the command did not run. \
     Hint: ask another node (INFO candor, waits_for, says what this one waits for)";
 
-const OVERFULL: &str = "too much waits on this node already; the request did not run";
+pub(super) const OVERFULL: &str = "too much waits on this node already; the request did not run";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Sessions;
+use super::{Session, Sessions};
 use crate::ids::SessionId;
 use crate::preference::{Given, Preference};
 use crate::session::Waiter;
@@ -14,6 +14,13 @@ pub(super) fn are_one(one: Option<&Arc<Preference>>, other: Option<&Arc<Preferen
         (None, None) => true,
         (Some(one), Some(other)) => Arc::ptr_eq(one, other),
         _ => false,
+    }
+}
+
+impl Session {
+    fn give(&mut self, given: Given, is_long: bool) {
+        let place = if is_long { &mut self.giving } else { &mut self.last };
+        *place = Some(given);
     }
 }
 
@@ -43,19 +50,19 @@ impl Sessions {
         }
     }
 
-    /// A read is answered at this level.
-    pub(crate) fn give(&mut self, id: SessionId, given: Given) {
+    /// A read is answered at this level; or will be, if it takes long.
+    pub(crate) fn give(&mut self, id: SessionId, given: Given, is_long: bool) {
         if let Some(session) = self.sessions.get_mut(&id) {
-            session.last = Some(given);
+            session.give(given, is_long);
         }
     }
 
     /// The same, unless another read of its connection is under way: no read overtakes one that
     /// waits, and may be told of later writes. True if it is answered.
-    pub(crate) fn give_next(&mut self, id: SessionId, given: Given) -> bool {
+    pub(crate) fn give_next(&mut self, id: SessionId, given: Given, is_long: bool) -> bool {
         match self.sessions.get_mut(&id) {
             Some(session) if !session.is_reading() => {
-                session.last = Some(given);
+                session.give(given, is_long);
                 true
             }
             _ => false,

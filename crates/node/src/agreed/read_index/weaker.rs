@@ -66,9 +66,10 @@ impl Reads {
         // In the order in which they came.
         for (_, reads) in &mut confirmed {
             let all = reads.drain(..).collect::<Vec<_>>();
-            reads.extend(all.into_iter().filter_map(|read| {
-                self.look(read, now_ms, bound_ms, applied, &mut stays)
-            }));
+            reads.extend(
+                all.into_iter()
+                    .filter_map(|read| self.look(read, now_ms, bound_ms, applied, &mut stays)),
+            );
         }
         let later = attempts.iter_mut().map(|attempt| &mut attempt.reads);
         for reads in later.chain([&mut waiting]) {
