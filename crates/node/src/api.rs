@@ -1,6 +1,7 @@
 //! The API of the node: every input it is told and every output it answers with.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -13,15 +14,26 @@ pub use crate::limits::{
     REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX,
 };
 pub use crate::position::{AgreedPosition, Certificate, MergedPosition, MergedWrite};
+pub use crate::preference::{
+    BOUND_MS, Choice, LINEARIZABLE_BELOW_MS, PATIENCE_MS, PREFERENCE_MAX, Preference,
+};
 pub use crate::reply::{Error, Reply};
 
 /// What the driver's clocks say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Now {
-    /// Milliseconds on a clock that never goes back (any origin).
+    /// Milliseconds on a clock that never goes back and counts while the machine sleeps (any
+    /// origin).
     pub monotonic_ms: u64,
     /// Milliseconds since the Unix epoch, as the machine believes.
     pub wall_ms: u64,
+}
+
+impl Now {
+    /// The clock that bounds of staleness are counted on.
+    pub(crate) fn bound_ms(self) -> u64 {
+        mutant!(BoundOnWallClock, self.monotonic_ms, self.wall_ms)
+    }
 }
 
 /// Who may append to the logs of a keyspace.
@@ -36,7 +48,7 @@ pub enum Order {
 impl Order {
     /// Whether keyspaces of it can give this level.
     pub fn can_give(self, level: Level) -> bool {
-        let total = matches!(level, Level::Linearizable | Level::Sequential);
+        let total = !matches!(level, Level::Causal | Level::Eventual);
         self == Order::Agreed || !mutant!(MergedClaimsOrder, total, false)
     }
 }
@@ -55,6 +67,11 @@ impl fmt::Display for Order {
 pub enum Level {
     /// All that was committed when the read began.
     Linearizable,
+    /// All that was committed so long before the read began, and all that the session has seen.
+    Bounded {
+        /// So many milliseconds, on a clock that counts while the machine sleeps.
+        ms: u32,
+    },
     /// All that the session has seen, in the one agreed order.
     Sequential,
     /// All that the session has seen, each write after those it depends on.
@@ -63,10 +80,25 @@ pub enum Level {
     Eventual,
 }
 
+impl Level {
+    /// Whether a read at this level promises less than one at the other.
+    pub fn is_weaker_than(self, other: Level) -> bool {
+        let rank = |level| match level {
+            Level::Linearizable => (0, 0),
+            Level::Bounded { ms } => (1, ms),
+            Level::Sequential => (2, 0),
+            Level::Causal => (3, 0),
+            Level::Eventual => (4, 0),
+        };
+        rank(self) > rank(other)
+    }
+}
+
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Level::Linearizable => "linearizable",
+            Level::Bounded { ms } => return write!(f, "bounded:{ms}"),
             Level::Sequential => "sequential",
             Level::Causal => "causal",
             Level::Eventual => "eventual",
@@ -112,6 +144,14 @@ pub enum Input {
         session: SessionId,
         /// On, or off again.
         on: bool,
+    },
+    /// What this connection's reads want from now on that name no level; `None`: the level of their
+    /// keyspace again.
+    Prefer {
+        /// The connection.
+        session: SessionId,
+        /// The levels, in order of preference.
+        preference: Option<Arc<Preference>>,
     },
     /// What this connection watches counts no more, from here on: UNWATCH, DISCARD. (An EXEC, which
     /// is a list of commands, ends it by itself.)

@@ -208,7 +208,7 @@ impl Counts {
     /// Takes in a read as it was asked for: it may wait here for a while.
     pub(crate) fn take_in(&mut self, waiter: Waiter, command: &Command, order: Order) {
         let command = self.copies.of_command(command);
-        self.push(Read { waiter, command }, order);
+        self.push(Read { waiter, command, choosing: None }, order);
     }
 
     /// The next read to count of an order that may be counted.

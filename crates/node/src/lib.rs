@@ -26,7 +26,8 @@
 //! |---|---|
 //! | `api`, `node`, `turn`, `session`, `counting` | a turn, its budget; connections; long reads |
 //! | `keyspace`, `commands`, `store` | what a key is promised; a row a command; where values lie |
-//! | `agreed` | the one log that Raft keeps: writes, linearizable reads, elections |
+//! | `preference` | levels in order of preference, and which of them a read takes |
+//! | `agreed` | the one log that Raft keeps: writes, linearizable and bounded reads, elections |
 //! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
 //! | `snapshot` | the state written down, so that logs may go, and fetched by who is behind |
 //! | `digest` | the state of all members compared, and a node that differs stopped |
@@ -56,6 +57,7 @@ mod merged;
 mod node;
 mod observe;
 mod position;
+mod preference;
 mod random;
 mod recovery;
 mod reply;

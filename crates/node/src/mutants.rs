@@ -155,6 +155,22 @@ mutants! {
     ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418", "agreed::read_index::tests::where_there_are_many_attempts_a_new_read_joins_none_of_them";
     /// A confirmed read is answered before what was confirmed is applied here.
     ReadBeforeApplied, "follower read without waiting", "tidb#43583, tikv#14715";
+    /// A bounded read counts its bound from the answer of a quorum, and not from the question.
+    BoundFromAnswer, "stale beyond the bound", "rqlite#1681, yugabyte-db#14675";
+    /// A bounded read counts its bound on the wall clock.
+    BoundOnWallClock, "stale beyond the bound", "cockroach#97512";
+    /// A round counts for bounded reads as soon as it is asked.
+    UnconfirmedRoundCounts, "stale beyond the bound", "rqlite#1681";
+    /// A round counts for bounded reads before what it confirmed is applied.
+    BoundBeforeApplied, "stale beyond the bound", "tidb#43583";
+    /// A read that may be no staler than its bound is answered where that cannot be shown.
+    StrictQuietlyWeaker, "level ignored", "consul#9610, rqlite#1681";
+    /// A read takes its last level without trying the ones before.
+    PreferenceNotTried, "level ignored", "", "preference_01_the_first_that_can_be_had.story";
+    /// A read that chooses a weaker level overtakes one of its connection that waits on.
+    ChoiceOvertakes, "session order broken", "", "agreed::read_index::tests::who_waits_on_is_not_overtaken_by_who_chooses";
+    /// Rounds for bounded reads go on when no more of them come.
+    RoundsNeverEnd, "load", "", "bounded_03_rounds_begin_and_end.story";
     /// A restarted node serves reads before a quorum confirmed what is committed.
     ServesUnconfirmed, "reads during log replay", "etcd#3879, consul#2644";
     /// A linearizable read is answered as a sequential one.

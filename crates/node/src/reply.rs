@@ -47,6 +47,9 @@ pub enum Error {
     CrossKeyspace(String),
     /// `-CONSISTENCY …`: the level asked for cannot be had here.
     Consistency(String),
+    /// `-STALE …`: the read may see nothing older than its bound, and that cannot be shown here now;
+    /// it did not run.
+    Stale(String),
     /// `-ERR …`: the request itself is wrong.
     Invalid(String),
     /// `-MISCONF …`: the disk is full, or cannot be written for another reason that will pass; the
@@ -70,6 +73,7 @@ impl fmt::Display for Error {
             Error::ClusterDown(text) => write!(f, "CLUSTERDOWN {text}"),
             Error::Indeterminate(text) => write!(f, "INDETERMINATE {text}"),
             Error::Consistency(text) => write!(f, "CONSISTENCY {text}"),
+            Error::Stale(text) => write!(f, "STALE {text}"),
             Error::CrossKeyspace(text) => write!(f, "CROSSKEYSPACE {text}"),
             Error::Invalid(text) => write!(f, "ERR {text}"),
             Error::DiskFull(text) => write!(f, "MISCONF {text}"),

@@ -2,15 +2,17 @@
 //!
 //! A read waits until the writes before it on its connection are applied here, and a write is not
 //! appended before the reads before it are answered. Runs of writes go together, and so do runs of
-//! reads at one level. After an answer `-INDETERMINATE` the write is not waited for any longer.
+//! reads at one level, or with one preference. After an answer `-INDETERMINATE` the write is not waited for any longer.
 //!
 //! A long pipeline in which reads and writes take turns may rightly take longer than one request
 //! may. So the patience for what waits begins anew whenever something before it on its connection
 //! was done; if nothing is, all that waits is refused together.
 
+mod levels;
 mod watches;
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -21,6 +23,7 @@ use crate::copies::Copies;
 use crate::ids::{Index, RequestId, SessionId};
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
+use crate::preference::{Choosing, Given, Preference};
 use crate::reply::{Error, Reply};
 use crate::token::Token;
 use watches::Watches;
@@ -45,7 +48,12 @@ pub(crate) struct Waiter {
 pub(crate) struct Request {
     pub(crate) waiter: Waiter,
     pub(crate) keyspace: Keyspace,
+    /// The level; that which is wanted most, if there are several.
     pub(crate) level: Level,
+    /// The levels that its connection would take, if it named none itself.
+    pub(crate) preference: Option<Arc<Preference>>,
+    /// When it was taken, by the clock of bounds.
+    pub(crate) took_ms: u64,
     pub(crate) command: Command,
     /// The version of the keyspaces that its own is taken from.
     pub(crate) version: u64,
@@ -56,6 +64,8 @@ pub(crate) struct Request {
 pub(crate) struct Read {
     pub(crate) waiter: Waiter,
     pub(crate) command: Command,
+    /// Where it stands among the levels that it would take, if it may still take a weaker one.
+    pub(crate) choosing: Option<Box<Choosing>>,
 }
 
 /// What a request holds up while it is under way.
@@ -75,8 +85,14 @@ struct Session {
     reads: usize,
     /// Whether the last of these takes long.
     counts: bool,
-    /// The level of the reads under way.
+    /// The level of the reads under way, and the levels that they would take.
     reading: Option<Level>,
+    reading_by: Option<Arc<Preference>>,
+    /// The levels that reads would take which name none.
+    preference: Option<Arc<Preference>>,
+    /// The level of the last read that was answered, and of one that takes long.
+    last: Option<Given>,
+    giving: Option<Given>,
     /// The orders of which it has asked something, or has a floor.
     agreed: bool,
     merged: bool,
@@ -104,7 +120,11 @@ impl Session {
             return mutant!(WriteOvertakesRead, self.reads == 0, true);
         }
         let written = mutant!(ReadOvertakesWrite, self.writes == 0, true);
-        written && (!self.is_reading() || self.reading == Some(request.level))
+        let is_alike = || {
+            self.reading == Some(request.level)
+                && levels::are_one(self.reading_by.as_ref(), request.preference.as_ref())
+        };
+        written && (!self.is_reading() || is_alike())
     }
 
     /// Whether a read of it is under way, which others must not overtake.
@@ -123,6 +143,8 @@ pub(crate) struct Sessions {
     runnable: VecDeque<SessionId>,
     /// Those that have missed a floor.
     behind: BTreeSet<SessionId>,
+    /// Those that have a preference.
+    preferring: BTreeSet<SessionId>,
     copies: Copies,
 }
 
@@ -247,6 +269,7 @@ impl Sessions {
     }
 
     /// Whether a read of this connection is under way.
+    #[cfg(feature = "mutants")]
     pub(crate) fn is_reading(&self, id: SessionId) -> bool {
         self.sessions.get(&id).is_some_and(Session::is_reading)
     }
@@ -259,6 +282,7 @@ impl Sessions {
             Kind::Read(level) | Kind::LongRead(level) => {
                 session.reads += 1;
                 session.reading = Some(level);
+                session.reading_by = None;
                 session.counts = matches!(kind, Kind::LongRead(_));
             }
         }
@@ -277,8 +301,10 @@ impl Sessions {
         let Some(session) = self.sessions.get_mut(&waiter.session) else { return };
         let under_way = if write { &mut session.writes } else { &mut session.reads };
         *under_way -= 1;
+        let given = if write { None } else { session.giving.take() };
         if !matches!(reply, Reply::Error(_)) {
             session.progressed_ms = now_ms;
+            session.last = given.or(session.last);
         }
         if *under_way == 0 && !session.waiting.is_empty() {
             self.runnable.push_back(waiter.session);
@@ -344,6 +370,7 @@ impl Sessions {
         self.sessions.remove(&id);
         self.blocked.remove(&id);
         self.behind.remove(&id);
+        self.preferring.remove(&id);
     }
 
     /// Refuses what waits for its turn since `oldest_ms` or longer: it did not run.

@@ -18,7 +18,7 @@ struct Alone {
 impl Alone {
     fn new(level: Level) -> Alone {
         let order = match level {
-            Level::Linearizable | Level::Sequential => Order::Agreed,
+            Level::Linearizable | Level::Bounded { .. } | Level::Sequential => Order::Agreed,
             Level::Causal | Level::Eventual => Order::Merged,
         };
         let config = Config {

@@ -7,7 +7,7 @@ mod size;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use node::{Level, Limits, Order};
+use node::{BOUND_MS, Level, Limits, Order};
 
 use crate::Error;
 
@@ -248,7 +248,7 @@ fn check_bytes(flag: &str, bytes: u64, default: &str) -> Result<(), Error> {
 /// Whether this level can be had over this order.
 fn check_consistency(order: Order, level: Level) -> Result<(), Error> {
     match (order, level) {
-        (Order::Merged, Level::Linearizable | Level::Sequential) => {
+        (Order::Merged, Level::Linearizable | Level::Bounded { .. } | Level::Sequential) => {
             Err(Error::configuration(format!(
                 "a merged keyspace has no {level} reads\n  hint: take causal or eventual with the merged \
                  order, or {level} with the agreed one"
@@ -306,9 +306,18 @@ pub fn parse_level(name: &str) -> Result<(Order, Level), Error> {
         "sequential" => Ok((Order::Agreed, Level::Sequential)),
         "causal" => Ok((Order::Merged, Level::Causal)),
         "eventual" => Ok((Order::Merged, Level::Eventual)),
-        _ => Err(Error::configuration(format!(
-            "--level {name:?} is not a level\n  hint: linearizable, sequential, causal or eventual"
-        ))),
+        _ => {
+            let ms = name.strip_prefix("bounded:");
+            let ms = ms.filter(|ms| ms.bytes().all(|byte| byte.is_ascii_digit()));
+            let ms = ms.and_then(|ms| ms.parse().ok());
+            match ms.filter(|ms| BOUND_MS.contains(ms)) {
+                Some(ms) => Ok((Order::Agreed, Level::Bounded { ms })),
+                None => Err(Error::configuration(format!(
+                    "--level {name:?} is not a level\n  hint: linearizable, bounded:<ms> (1 to 3600000), sequential, \
+                     causal or eventual"
+                ))),
+            }
+        }
     }
 }
 
@@ -388,6 +397,12 @@ mod tests {
         assert_eq!(parse_level("linearizability"), Ok((Order::Agreed, Level::Linearizable)));
         assert_eq!(parse_level("eventual"), Ok((Order::Merged, Level::Eventual)));
         assert_eq!(parse_level("causal"), Ok((Order::Merged, Level::Causal)));
+        assert_eq!(parse_level("bounded:100"), Ok((Order::Agreed, Level::Bounded { ms: 100 })));
+        for name in
+            ["bounded", "bounded:", "bounded:0", "bounded:3600001", "bounded:1.5", "bounded:+5"]
+        {
+            assert!(parse_level(name).unwrap_err().reason.contains("bounded:<ms>"), "{name}");
+        }
         assert!(parse_level("strong").unwrap_err().reason.contains("not a level"));
     }
 

@@ -12,12 +12,13 @@
 use std::cell::Cell;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use node::{
     AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Expiry, Index, Input,
     KeyspacesTold, Level, LogPlace, LostStates, MemberClock, Memory, MergedPosition, MergedWrite,
-    Node, NodeId, Now, Order, Output, Recovery, Reply, RequestId, Role, SessionId, SnapshotNumber,
-    Snapshots, Status, Term, Waits,
+    Node, NodeId, Now, Order, Output, Preference, Recovery, Reply, RequestId, Role, SessionId,
+    SnapshotNumber, Snapshots, Status, Term, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::commands::{Action, Connection, Context, Figures, render};
@@ -139,6 +140,11 @@ impl World {
                 writeln!(heard, "(certificates {})", if on { "on" } else { "off" }).unwrap();
                 self.certified = on;
             }
+            Action::Prefer(preference) => {
+                let shown = preference.as_ref().map_or("nothing".into(), |it| it.to_string());
+                writeln!(heard, "(prefers {shown})").unwrap();
+                self.node_alone.prefer(preference);
+            }
             Action::TakeSnapshot => writeln!(heard, "(takes a snapshot)").unwrap(),
             Action::Exec { list, answers } => {
                 assert_eq!(out, b"before");
@@ -150,6 +156,7 @@ impl World {
             Action::Unwatch => self.node_alone.unwatch(),
             Action::Reset => {
                 self.node_alone.unwatch();
+                self.node_alone.prefer(None);
                 if std::mem::take(&mut self.certified) {
                     writeln!(heard, "(certificates off)").unwrap();
                 }
@@ -256,6 +263,12 @@ impl Alone {
         let (session, id) = (SessionId(1), RequestId(self.asked));
         let request = Input::Request { session, id, level: None, command };
         self.turns(vec![request]).expect("it answers at once")
+    }
+
+    fn prefer(&mut self, preference: Option<Arc<Preference>>) {
+        let session = SessionId(1);
+        let reply = self.turns(vec![Input::Prefer { session, preference }]);
+        assert_eq!(reply, None, "nobody asked");
     }
 
     fn unwatch(&mut self) {
@@ -426,6 +439,8 @@ fn a_suffix_reaches_the_node_as_a_level() {
         ("SEQ", Level::Sequential),
         ("causal", Level::Causal),
         ("Eventual", Level::Eventual),
+        ("bounded:1", Level::Bounded { ms: 1 }),
+        ("BOUNDED:3600000", Level::Bounded { ms: 3_600_000 }),
     ] {
         let get = Command::get("k".into());
         let (action, _) = execute(&[format!("get@{suffix}").as_bytes(), b"k"]);

@@ -38,6 +38,11 @@ impl Agreed {
         self.state.get(key).map(Value::bytes)
     }
 
+    /// How many rounds of ReadIndex have begun in this boot.
+    pub(crate) fn rounds(&self) -> u64 {
+        self.reads.rounds()
+    }
+
     /// How many writes and reads wait.
     pub(crate) fn queued(&self) -> usize {
         self.proposals.queued() + self.reads.queued() + self.carved.len()

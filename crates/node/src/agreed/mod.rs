@@ -17,7 +17,8 @@
 //!
 //! Sequential reads answer from what is applied here. Linearizable reads wait for a
 //! [round](read_index::Reads) in which a quorum confirms what is committed, and then until that is
-//! applied here; the leader does the same. A node that was just started serves no read above
+//! applied here; the leader does the same. [Bounded](bounded::Bounds) reads are answered from what
+//! is applied here if a round was asked recently enough, and wait for one else. A node that was just started serves no read above
 //! eventual before such a round.
 //!
 //! # The disk
@@ -41,6 +42,7 @@
 //! | keys that fall due | `expiry` |
 //! | prefixes that change hands | `keyspaces` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
+//! | bounded reads, and levels in order of preference | `bounded`, `read_index/weaker` |
 //! | digests in the log | `digest` |
 //! | what is on disk and not in memory any more | `on_disk`, `log_reads` |
 //! | what stands for entries that are gone | `snapshots`, `slots`, `storage` |
@@ -51,6 +53,7 @@
 
 mod applied;
 mod apply;
+mod bounded;
 mod describe;
 mod digest;
 mod election;

@@ -5,14 +5,21 @@
 //! reads that came after it. A round that is not answered is tried again: Raft drops it in silence
 //! while the leader has committed nothing in its term. The attempts before still count if they are
 //! answered after all: where a message takes long, every answer comes that late.
+//!
+//! Rounds also begin for [bounded reads](Bounds), which do not wait for them: those keep nobody
+//! from beginning another.
+
+mod weaker;
 
 use std::collections::VecDeque;
 use std::ops::RangeInclusive;
 
+use super::bounded::Bounds;
 use super::rows::Rows;
 use crate::commands::Command;
 use crate::ids::{Boot, Index, NodeId};
 use crate::session::{Read, Waiter};
+use weaker::Verdict;
 
 /// How long a round may take before it is tried again, in milliseconds.
 const RETRY_MS: u64 = 100;
@@ -23,6 +30,10 @@ const ATTEMPTS_MAX: usize = 16;
 #[derive(Debug)]
 struct Attempt {
     context: Vec<u8>,
+    /// When it began, by the clock of bounds.
+    asked_ms: u64,
+    /// Whether nobody waits for it: it began for bounded reads to come.
+    is_for_bounds: bool,
     /// The reads that came since the attempt before it.
     reads: Vec<Read>,
 }
@@ -47,6 +58,12 @@ pub(crate) struct Reads {
     left: Rows,
     /// Whether this boot has applied all that was committed before it.
     fresh: bool,
+    /// How far back what is applied surely reaches.
+    pub(super) bounds: Bounds,
+    /// When the first read that may choose a weaker level does so; not later.
+    chooses_ms: Option<u64>,
+    /// Reads that have chosen one, or are refused: they come before all others.
+    chosen: VecDeque<(Read, Verdict)>,
 }
 
 impl Reads {
@@ -62,6 +79,9 @@ impl Reads {
             confirmed: VecDeque::new(),
             left: Rows::default(),
             fresh: false,
+            bounds: Bounds::default(),
+            chooses_ms: None,
+            chosen: VecDeque::new(),
         }
     }
 
@@ -77,11 +97,16 @@ impl Reads {
         self.fresh = true;
     }
 
+    /// How many rounds have begun.
+    pub(crate) fn rounds(&self) -> u64 {
+        self.counter
+    }
+
     /// How many reads wait.
     pub(crate) fn queued(&self) -> usize {
         let asked: usize = self.attempts.iter().map(|attempt| attempt.reads.len()).sum();
         let confirmed: usize = self.confirmed.iter().map(|(_, reads)| reads.len()).sum();
-        self.waiting.len() + asked + confirmed + self.left.count()
+        self.waiting.len() + asked + confirmed + self.left.count() + self.chosen.len()
     }
 
     /// What they weigh.
@@ -91,26 +116,33 @@ impl Reads {
 
     pub(crate) fn push(&mut self, read: Read) {
         self.bytes += read.command.weight();
+        if let Some(choosing) = &read.choosing {
+            self.note_choice(choosing.until_ms);
+        }
         self.waiting.push(read);
     }
 
     /// The context of a round to begin now, if one is due.
-    pub(crate) fn begin(&mut self, now_ms: u64) -> Option<Vec<u8>> {
+    pub(crate) fn begin(&mut self, now_ms: u64, bound_ms: u64) -> Option<Vec<u8>> {
         let idle = self.waiting.is_empty() && (self.fresh || !self.confirmed.is_empty());
-        let due = match self.attempts.is_empty() {
+        let due = match self.attempts.iter().all(|attempt| attempt.is_for_bounds) {
             true => !idle,
             false => mutant!(RoundNotRetried, now_ms >= self.began_ms + RETRY_MS, false),
         };
-        if !due {
+        if !due && !self.bounds.is_due(bound_ms) {
             return None;
         }
         mutant!(ReadsJoinOldRound, (), self.join_oldest());
         self.forget_oldest();
         self.counter += mutant!(ContextReused, 1, 0);
         self.began_ms = now_ms;
+        self.bounds.on_begun(bound_ms);
         let context = [self.node.0, self.boot.0, self.counter].map(u64::to_be_bytes).concat();
         let reads = std::mem::take(&mut self.waiting);
-        self.attempts.push_back(Attempt { context: context.clone(), reads });
+        let attempt =
+            Attempt { context: context.clone(), asked_ms: bound_ms, is_for_bounds: idle, reads };
+        self.attempts.push_back(attempt);
+        mutant!(UnconfirmedRoundCounts, (), self.bounds.on_confirmed(bound_ms, Index(0)));
         Some(context)
     }
 
@@ -122,6 +154,7 @@ impl Reads {
         }
         let oldest = self.attempts.pop_front().expect("there are many");
         let next = self.attempts.front_mut().expect("there are many");
+        next.is_for_bounds &= oldest.is_for_bounds;
         mutant!(
             OldestRoundForgotten,
             drop(next.reads.splice(0..0, oldest.reads)),
@@ -142,13 +175,14 @@ impl Reads {
     pub(crate) fn retry(&mut self) {
         let reads = self.attempts.drain(..).flat_map(|attempt| attempt.reads);
         self.waiting.splice(0..0, reads);
+        self.bounds.on_lost();
     }
 
     /// A quorum confirmed this attempt: its reads, and all before them, may answer once `index` is
-    /// applied.
-    pub(crate) fn on_confirmed(&mut self, context: &[u8], index: Index) {
-        let place = self.attempts.iter().position(|attempt| attempt.context == context);
-        let Some(place) = place else { return };
+    /// applied. Gives back when it was asked, if it was not answered before.
+    pub(crate) fn on_confirmed(&mut self, context: &[u8], index: Index) -> Option<u64> {
+        let place = self.attempts.iter().position(|attempt| attempt.context == context)?;
+        let asked_ms = self.attempts[place].asked_ms;
         let reads = self.attempts.drain(..=place).flat_map(|attempt| attempt.reads);
         let reads = mutant!(
             RoundConfirmsLater,
@@ -163,8 +197,9 @@ impl Reads {
             self.attempts.iter().all(|attempt| attempt.reads.is_empty()),
             true
         ) {
-            self.attempts.clear();
+            self.attempts.retain(|attempt| attempt.is_for_bounds);
         }
+        Some(asked_ms)
     }
 
     /// The next read that may answer, now that `applied` is applied: the first that came, or where
@@ -207,7 +242,8 @@ impl Reads {
 
     /// Whether a read may answer, now that `applied` is applied.
     pub(crate) fn is_answerable(&self, applied: Index) -> bool {
-        !self.left.is_empty() || self.confirmed.front().is_some_and(|(index, _)| *index <= applied)
+        let is_left = !self.left.is_empty() || !self.chosen.is_empty();
+        is_left || self.confirmed.front().is_some_and(|(index, _)| *index <= applied)
     }
 
     /// Takes out the reads that must see an entry of these.
@@ -238,6 +274,7 @@ impl Reads {
         self.confirmed.iter_mut().for_each(|(_, reads)| reads.retain(&mut keeps));
         self.left.retain(&mut keeps);
         self.waiting.retain(&mut keeps);
+        self.chosen.retain(|(read, _)| keeps(read));
         self.bytes -= freed;
     }
 
@@ -260,6 +297,7 @@ impl Reads {
             reads.retain(|read| keeps(read, true));
         }
         self.left.retain(|read| keeps(read, true));
+        self.chosen.retain(|(read, _)| keeps(read, true));
         self.waiting.retain(|read| keeps(read, false));
         self.bytes -= mutant!(ExpiredReadsLeak, freed, 0);
     }

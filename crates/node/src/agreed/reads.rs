@@ -2,18 +2,40 @@
 //! here.
 
 use super::Agreed;
-use crate::api::{Order, Shortage};
+use crate::api::{Level, Now, Order, Shortage};
 use crate::commands::{Command, Condition};
 use crate::ids::Index;
+use crate::preference::{Choosing, Given};
 use crate::reply::{Error, Reply};
 use crate::session::{Read, Waiter};
 use crate::turn::Turn;
 
 impl Agreed {
-    /// A read that must not answer before a quorum confirmed what is committed.
-    pub(crate) fn read_confirmed(&mut self, waiter: Waiter, command: Command) {
+    /// A read that must not answer before a quorum confirmed what is committed; unless it would
+    /// take a weaker level after a while.
+    pub(crate) fn read_confirmed(
+        &mut self,
+        waiter: Waiter,
+        command: Command,
+        choosing: Option<Box<Choosing>>,
+    ) {
         let command = self.copies.of_command(&command);
-        self.reads.push(Read { waiter, command });
+        self.reads.push(Read { waiter, command, choosing });
+    }
+
+    /// What a read has at this level now that was taken then, if it has it at once.
+    pub(crate) fn had(&mut self, level: Level, now: Now, took_ms: u64) -> Option<Given> {
+        self.reads.had(level, now.bound_ms(), took_ms, self.applied_whole)
+    }
+
+    /// Bounded reads are about to come.
+    pub(crate) fn want_bound(&mut self, ms: u32, now: Now) {
+        self.reads.bounds.want(ms, now.bound_ms());
+    }
+
+    /// Why a read is refused that may not be staler than this, and was taken then.
+    pub(crate) fn too_stale(&mut self, ms: u32, took_ms: u64) -> Error {
+        too_stale(self.reads.stale_ms(took_ms, self.applied_whole), ms)
     }
 
     /// What who watches the keys of this command sees of them now.
@@ -61,7 +83,7 @@ impl Agreed {
         if self.leader().is_none() || !self.confirms() {
             return mutant!(ReadBeforeTermCommit, (), self.confirm_alone(turn));
         }
-        if let Some(context) = self.reads.begin(turn.now.monotonic_ms) {
+        if let Some(context) = self.reads.begin(turn.now.monotonic_ms, turn.now.bound_ms()) {
             self.raft.read_index(context);
         }
     }
@@ -83,26 +105,70 @@ impl Agreed {
     pub(super) fn answer_reads(&mut self, turn: &mut Turn<'_>) -> bool {
         self.refuse_unshowable(turn);
         let was_fresh = self.reads.is_fresh();
-        let mut answered = false;
+        let mut answered = self.answer_weaker(turn);
         let applied = mutant!(ReadBeforeApplied, self.applied_whole, Index(u64::MAX));
+        let given = Given { level: Level::Linearizable, stale_ms: Some(0) };
         while !turn.budget.answers.is_spent()
             && let Some(read) = self.reads.next_answerable(applied)
         {
             answered = true;
-            if turn.budget.is_long(&read.command) {
-                turn.budget.answers.spend(1, 0);
-                turn.counts.push(read, Order::Agreed);
-                continue;
-            }
-            let reply = self.reply(&read.waiter, &read.command, turn);
-            turn.budget.answers.spend_answer(&read.command, &reply);
-            turn.answer_read(&read.waiter, reply, || self.certificate(&read.command));
+            self.answer(read, given, turn);
         }
         if turn.budget.answers.is_spent() {
             self.reads.leave_over(applied);
         }
+        let now = turn.now;
+        if self.reads.choose(now.monotonic_ms, now.bound_ms(), self.applied_whole) {
+            answered |= self.answer_weaker(turn);
+        }
         answered || was_fresh != self.reads.is_fresh()
     }
+
+    /// Answers the reads that have chosen a weaker level, as many as this turn may; true if any
+    /// was.
+    fn answer_weaker(&mut self, turn: &mut Turn<'_>) -> bool {
+        let mut answered = false;
+        while !turn.budget.answers.is_spent()
+            && let Some((read, verdict)) = self.reads.next_chosen()
+        {
+            answered = true;
+            match verdict {
+                Ok(given) => self.answer(read, given, turn),
+                Err((stale_ms, ms)) => {
+                    turn.budget.answers.spend(1, 0);
+                    turn.refuse_read(&read.waiter, too_stale(stale_ms, ms));
+                }
+            }
+        }
+        answered
+    }
+
+    fn answer(&mut self, read: Read, given: Given, turn: &mut Turn<'_>) {
+        let is_long = turn.budget.is_long(&read.command);
+        turn.sessions.give(read.waiter.session, given, is_long);
+        if is_long {
+            turn.budget.answers.spend(1, 0);
+            turn.counts.push(read, Order::Agreed);
+            return;
+        }
+        let reply = self.reply(&read.waiter, &read.command, turn);
+        turn.budget.answers.spend_answer(&read.command, &reply);
+        turn.answer_read(&read.waiter, reply, || self.certificate(&read.command));
+    }
+}
+
+fn too_stale(stale_ms: Option<u64>, ms: u32) -> Error {
+    let known = match stale_ms {
+        Some(stale_ms) => format!(
+            "this node knows no more than what was committed {stale_ms} ms ago, and the bound is {ms} ms"
+        ),
+        None => format!(
+            "this node has not heard yet from a majority what is committed, and the bound is {ms} ms"
+        ),
+    };
+    Error::Stale(format!(
+        "{known}; the read did not run. Hint: try again in a moment, ask another node, or leave out STRICT"
+    ))
 }
 
 const NOT_CONFIRMED: &str = "no majority confirmed in time what is committed; the read did not run";
@@ -127,7 +193,7 @@ fn no_room_for_it(Shortage { why, way_out }: &Shortage) -> Error {
 impl Agreed {
     fn confirm_alone(&mut self, turn: &Turn<'_>) {
         if self.leads()
-            && let Some(context) = self.reads.begin(turn.now.monotonic_ms)
+            && let Some(context) = self.reads.begin(turn.now.monotonic_ms, turn.now.bound_ms())
         {
             self.reads.on_confirmed(&context, self.commit());
         }

@@ -47,7 +47,11 @@ impl Agreed {
             }
             self.apply(turn);
             for state in read_states {
-                self.reads.on_confirmed(&state.request_ctx, Index(state.index));
+                let index = Index(state.index);
+                if let Some(asked_ms) = self.reads.on_confirmed(&state.request_ctx, index) {
+                    let proved_ms = mutant!(BoundFromAnswer, asked_ms, turn.now.bound_ms());
+                    self.reads.bounds.on_confirmed(proved_ms, index);
+                }
             }
             self.note_leader(turn);
         }

@@ -25,6 +25,11 @@ impl Rows {
         self.rows.values().map(VecDeque::len).sum()
     }
 
+    /// The connections that have a row.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = SessionId> {
+        self.rows.keys().copied()
+    }
+
     /// Puts a read behind those of its connection.
     pub(super) fn push(&mut self, read: Read) {
         let session = read.waiter.session;

@@ -38,6 +38,8 @@ pub(crate) enum OfSession {
     WaitFor,
     /// It is told which keyspaces there are.
     Keyspaces,
+    /// It is told at which level its last read was answered.
+    Last,
 }
 
 /// Answers from a state. The number is chance, for what is to be random.

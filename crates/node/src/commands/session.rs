@@ -1,5 +1,5 @@
-//! Commands about a session: where it stands, what it waits for, and which keyspaces its node goes
-//! by. A server makes them of what
+//! Commands about a session: where it stands, what it waits for, what it was given, and which
+//! keyspaces its node goes by. A server makes them of what
 //! its connections say; they never stand in a log.
 
 use super::arguments::{Arguments, Request};
@@ -47,7 +47,7 @@ static KEYSPACES: Row = Row {
     name: "keyspaces",
     arity: -1,
     summary: "Which keyspaces there are",
-    run: Data { id: u32::MAX - 2, effect: Effect::OfSession(OfSession::Keyspaces), ..ROW.run },
+    run: Data { id: u32::MAX - 3, effect: Effect::OfSession(OfSession::Keyspaces), ..ROW.run },
     ..ROW
 };
 
@@ -56,7 +56,21 @@ pub(super) fn of_keyspaces(arguments: Arguments) -> Command {
     Command::new(&KEYSPACES, arguments)
 }
 
+static LAST: Row = Row {
+    name: "last",
+    summary: "At which level the last read was answered",
+    run: Data { id: u32::MAX - 2, effect: Effect::OfSession(OfSession::Last), ..ROW.run },
+    ..ROW
+};
+
 impl Command {
+    /// At which level the session's last read was answered, once all that it asked before is. The
+    /// reply is that level, and how stale the answer was at most, in milliseconds; nil for what is
+    /// not known.
+    pub fn last() -> Command {
+        Command::new(&LAST, Arguments::copied([&[][..]; 0]))
+    }
+
     /// Where the session stands once all that it asked before is answered. The reply is a value:
     /// the text of a [`Token`].
     pub fn token() -> Command {

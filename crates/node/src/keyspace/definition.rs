@@ -2,50 +2,75 @@
 
 use crate::api::{Level, Order};
 use crate::reply::Error;
-use crate::wire::codec::{Malformed, Reader, put_bytes};
+use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
 use crate::wire::record::{order_byte, order_of_byte};
 
 /// The longest name and prefix, in bytes.
 pub(crate) const NAME_BYTES_MAX: usize = 64;
 pub(crate) const PREFIX_BYTES_MAX: usize = 256;
 
-/// All levels, the strongest first, and their numbers on disk and in messages.
+/// All levels but the bounded ones, the strongest first, and their numbers on disk and in messages.
 const LEVELS: [(Level, u8); 4] =
     [(Level::Linearizable, 1), (Level::Sequential, 2), (Level::Causal, 3), (Level::Eventual, 4)];
+/// The number of a bounded level, behind which its bound stands.
+const BOUNDED: u8 = 5;
 
 fn number_of(level: Level) -> u8 {
-    let number = LEVELS.into_iter().find(|(known, _)| *known == level);
-    number.expect("every level has its number").1
-}
-
-impl Level {
-    /// Whether it promises less than another one.
-    pub(crate) fn is_weaker_than(self, other: Level) -> bool {
-        number_of(self) > number_of(other)
-    }
+    LEVELS.into_iter().find(|(known, _)| *known == level).map_or(BOUNDED, |(_, number)| number)
 }
 
 /// Which levels that are weaker than its own a keyspace gives to who asks.
+///
+/// - Who may have sequential reads may have bounded ones, which are stronger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Allowed(u8);
+pub struct Allowed {
+    mask: u8,
+    /// The longest bound, in milliseconds; 0: none.
+    bound_ms: u32,
+}
 
 impl Allowed {
     /// Whatever the order can give.
-    pub const ALL: Allowed = Allowed(0b1_1110);
+    pub const ALL: Allowed = Allowed { mask: 0b1_1110, bound_ms: 0 };
 
     /// These.
     pub fn of(levels: &[Level]) -> Allowed {
-        Allowed(levels.iter().fold(0, |mask, level| mask | 1 << number_of(*level)))
+        let mut allowed = Allowed::default();
+        for level in levels {
+            match level {
+                Level::Bounded { ms } => allowed.bound_ms = allowed.bound_ms.max(*ms),
+                level => allowed.mask |= 1 << number_of(*level),
+            }
+        }
+        allowed
     }
 
     /// Whether this one is among them.
     pub fn has(self, level: Level) -> bool {
-        self.0 & 1 << number_of(level) != 0
+        match level {
+            Level::Bounded { ms } => ms <= self.bound_ms || self.has(Level::Sequential),
+            level => self.mask & 1 << number_of(level) != 0,
+        }
     }
 
     /// All of them, the strongest first.
     pub fn iter(self) -> impl Iterator<Item = Level> {
-        LEVELS.into_iter().map(|(level, _)| level).filter(move |level| self.has(*level))
+        let bounded = (self.bound_ms > 0).then_some(Level::Bounded { ms: self.bound_ms });
+        let (first, others) = LEVELS.split_at(1);
+        let all = first.iter().map(|(level, _)| *level).chain(bounded);
+        all.chain(others.iter().map(|(level, _)| *level)).filter(move |level| self.has(*level))
+    }
+
+    fn encode(self, out: &mut Vec<u8>) {
+        out.push(self.mask);
+        put_uint(out, u64::from(self.bound_ms));
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Allowed, Malformed> {
+        let (mask, bound_ms) = (reader.byte()?, reader.uint()?);
+        let is_known = mask & !Allowed::ALL.mask == 0;
+        let bound_ms = u32::try_from(bound_ms).ok().filter(|_| is_known);
+        bound_ms.map(|bound_ms| Allowed { mask, bound_ms }).ok_or(Malformed)
     }
 }
 
@@ -67,16 +92,22 @@ impl Levels {
     }
 
     pub(crate) fn encode(self, out: &mut Vec<u8>) {
-        out.extend([number_of(self.level), self.allowed.0]);
+        out.push(number_of(self.level));
+        if let Level::Bounded { ms } = self.level {
+            put_uint(out, u64::from(ms));
+        }
+        self.allowed.encode(out);
     }
 
     pub(crate) fn decode(reader: &mut Reader<'_>) -> Result<Levels, Malformed> {
-        let (number, allowed) = (reader.byte()?, Allowed(reader.byte()?));
-        let level = LEVELS.into_iter().find(|(_, known)| *known == number).ok_or(Malformed)?.0;
-        if allowed.0 & !Allowed::ALL.0 != 0 {
-            return Err(Malformed);
-        }
-        Ok(Levels { level, allowed })
+        let level = match reader.byte()? {
+            BOUNDED => Level::Bounded { ms: u32::try_from(reader.uint()?).map_err(|_| Malformed)? },
+            number => {
+                let known = LEVELS.into_iter().find(|(_, known)| *known == number);
+                known.ok_or(Malformed)?.0
+            }
+        };
+        Ok(Levels { level, allowed: Allowed::decode(reader)? })
     }
 }
 
@@ -175,6 +206,8 @@ mod tests {
         for (name, prefix, order, level, is_fit) in [
             ("users", &b"user:"[..], Order::Agreed, Level::Sequential, true),
             ("a.b-c_9", &[0xff, 0], Order::Merged, Level::Causal, true),
+            ("news", b"news:", Order::Agreed, Level::Bounded { ms: 3_600_000 }, true),
+            ("news", b"news:", Order::Merged, Level::Bounded { ms: 100 }, false),
             (&longest, &[b'x'; PREFIX_BYTES_MAX], Order::Agreed, Level::Linearizable, true),
             (&format!("{longest}x"), b"x", Order::Agreed, Level::Linearizable, false),
             ("", b"x", Order::Agreed, Level::Linearizable, false),
@@ -206,5 +239,21 @@ mod tests {
         assert_eq!(gives(Order::Merged, Eventual, &[]), [false, false, true, true]);
         let all: Vec<Level> = Allowed::ALL.iter().collect();
         assert_eq!(gives(Order::Merged, Causal, &all), [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_bound_that_is_allowed_allows_all_that_are_shorter() {
+        let has = |levels: &[Level], ms| Allowed::of(levels).has(Level::Bounded { ms });
+        let to_100 = [Level::Bounded { ms: 30 }, Level::Bounded { ms: 100 }];
+        assert_eq!([30, 100, 101].map(|ms| has(&to_100, ms)), [true, true, false]);
+        assert!(has(&[Level::Sequential], 3_600_000) && !has(&[Level::Eventual], 1));
+        let told: Vec<Level> = Allowed::of(&to_100).iter().collect();
+        assert_eq!(told, [Level::Bounded { ms: 100 }]);
+        let levels = Levels { level: Level::Bounded { ms: 50 }, allowed: Allowed::of(&to_100) };
+        let gives = [20, 50, 80, 200].map(|ms| levels.give(Order::Agreed, Level::Bounded { ms }));
+        assert_eq!(gives, [true, true, true, false], "what is shorter than its own is stronger");
+        let mut out = vec![];
+        levels.encode(&mut out);
+        assert_eq!(Levels::decode(&mut Reader::new(&out)), Ok(levels));
     }
 }

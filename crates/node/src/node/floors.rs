@@ -60,6 +60,7 @@ impl Node {
                 let reply = self.tell_of_keyspaces(&request.command);
                 outputs.push(session::reply_to(&waiter, reply));
             }
+            OfSession::Last => self.tell_last(&waiter, outputs),
             OfSession::WaitFor => {
                 let (token, ms) = request.command.awaited().expect("it was made of a token");
                 // It may have come before this node knew its cluster.

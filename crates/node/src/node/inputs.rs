@@ -36,6 +36,7 @@ impl Node {
             }
             Input::Request { .. }
             | Input::Certify { .. }
+            | Input::Prefer { .. }
             | Input::Unwatch(_)
             | Input::Closed(_) => {
                 if self.from_clients.is_empty() && !self.budget.requests.is_spent() {
@@ -90,17 +91,19 @@ impl Node {
                 let since_ms = self.now.monotonic_ms;
                 let round = self.sessions.round_of(session, &command);
                 let waiter = Waiter { session, id, since_ms, certify: false, round };
-                match self.admissible(level, &command) {
-                    Ok((keyspace, level)) => {
-                        let version = self.keyspaces.version();
-                        let request = Request { waiter, keyspace, level, command, version };
-                        self.on_request(request, outputs);
-                    }
+                let took_ms = self.now.bound_ms();
+                let version = self.keyspaces.version();
+                match self.leveled(&waiter, level, &command) {
+                    Ok((keyspace, level, preference)) => self.on_request(
+                        Request { waiter, keyspace, level, preference, took_ms, command, version },
+                        outputs,
+                    ),
                     Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
                 }
             }
             Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
+            Input::Prefer { session, preference } => self.prefer(session, preference),
             Input::Unwatch(session) => self.sessions.unwatch(session),
             Input::Closed(session) => {
                 self.sessions.close(session);

@@ -27,6 +27,7 @@ mod carving;
 mod digests;
 mod floors;
 mod inputs;
+mod levels;
 mod long_reads;
 mod lost_state;
 mod messages;

@@ -2,6 +2,7 @@
 //! what waits.
 
 use super::Node;
+use super::levels::Way;
 use crate::api::{Input, Level, Order, Output, Shortage};
 use crate::commands::{Command, View};
 use crate::ids::KeyspaceId;
@@ -113,7 +114,8 @@ impl Node {
         if let Err(error) = self.check_keyspace(&request) {
             return self.sessions.refuse(&request, error, outputs);
         }
-        let Request { waiter, keyspace, level, command, .. } = request;
+        let way = if request.command.is_write() { Way::AtOnce } else { self.way(&request) };
+        let Request { waiter, keyspace, level, preference, command, .. } = request;
         let agreed = keyspace.order == Order::Agreed;
         if agreed && !self.members.confirms(Order::Agreed) {
             outputs.push(session::reply_to(&waiter, Reply::Error(Error::ClusterDown(UNHEARD))));
@@ -147,29 +149,24 @@ impl Node {
             }
             return;
         }
-        let confirmed = match level {
-            Level::Eventual => true,
-            Level::Linearizable => mutant!(
-                LeaderReadsAlone,
-                mutant!(SilentDowngrade, false, self.reads_alone(waiter.session)),
-                self.agreed.role() == crate::api::Role::Leader && self.reads_alone(waiter.session)
-            ),
-            // A read does not overtake one of its connection that still waits, and may be told of
-            // later writes.
-            Level::Sequential | Level::Causal => {
-                self.agreed.is_fresh() && !self.sessions.is_reading(waiter.session)
+        let (confirmed, choosing) = match way {
+            Way::AtOnce => (true, None),
+            Way::Waits(choosing) => (false, choosing),
+            Way::Refused(error) => {
+                return outputs.push(session::reply_to(&waiter, Reply::Error(error)));
             }
         };
         let long = self.budget.is_long(&command);
         if (agreed && !confirmed) || long {
-            if self.is_overfull() {
+            if !long && self.is_overfull() {
                 return outputs.push(overfull(&waiter));
             }
             let kind = if long { Kind::LongRead(level) } else { Kind::Read(level) };
             self.sessions.begin(&waiter, kind);
+            preference.into_iter().for_each(|levels| self.sessions.begin_by(&waiter, levels));
         }
         if agreed && !confirmed {
-            self.agreed.read_confirmed(waiter, command);
+            self.agreed.read_confirmed(waiter, command, choosing);
             return;
         }
         if long {
@@ -247,14 +244,8 @@ impl Node {
 
     /// Whether so much waits here that nothing more may: also what connections asked that are gone
     /// since.
-    fn is_overfull(&self) -> bool {
+    pub(super) fn is_overfull(&self) -> bool {
         self.agreed.waiting_bytes() + self.merged.waiting_bytes() > self.limits.waiting_bytes
-    }
-
-    /// Whether a read can be answered that no quorum confirms.
-    #[cfg(feature = "mutants")]
-    fn reads_alone(&self, session: crate::SessionId) -> bool {
-        self.agreed.is_fresh() && !self.sessions.is_reading(session)
     }
 }
 
@@ -284,4 +275,4 @@ pub(super) const NO_STATE: &str = "this node has lost its state and takes it fro
 const UNHEARD: &str = "no member has confirmed yet that this node is the one that it was before it was started again, and without that \
     it serves merged keyspaces alone; the command did not run";
 
-const OVERFULL: &str = "too much waits on this node already; the request did not run";
+pub(super) const OVERFULL: &str = "too much waits on this node already; the request did not run";

@@ -85,8 +85,8 @@ impl Node {
         }
         match self.agreed.leader() {
             // Sequential reads go on without one, and so do the writes that they wait for once
-            // there is one again.
-            None if self.keyspaces.default().levels.level == Level::Linearizable
+            // there is one again. Bounded ones do for a while.
+            None if Level::Sequential.is_weaker_than(self.keyspaces.default().levels.level)
                 || !self.agreed.is_fresh() =>
             {
                 Some(Waits::Leader(self.members.unheard()))

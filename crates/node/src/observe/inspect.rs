@@ -112,6 +112,11 @@ impl Node {
         (life.boot, life.incarnation)
     }
 
+    /// How many rounds it has begun in which a quorum confirms what is committed.
+    pub fn rounds(&self) -> u64 {
+        self.agreed().rounds()
+    }
+
     /// Bytes of writes, of others too, that wait here to become the next entry of the agreed log.
     pub fn drafted(&self) -> usize {
         self.agreed().drafted()

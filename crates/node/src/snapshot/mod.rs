@@ -342,6 +342,7 @@ impl Writing {
             agreed: AgreedBase::default(),
             merged: MergedBase::default(),
             versions: Record::AgreedVersions(Bytes::new()),
+            keyspaces: None,
             agreed_tail: vec![],
             merged_tail: vec![],
             records: 0,

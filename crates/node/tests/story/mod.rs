@@ -12,7 +12,7 @@ use bytes::Bytes;
 use node::*;
 
 use disk::{Disk, GONE, Snapshot};
-use words::{level_of, number, place, text};
+use words::{level_of, number, place, preference_of, text};
 
 /// A step of time: all messages arrive and all disks sync once a step.
 const STEP_MS: u64 = 10;
@@ -101,6 +101,9 @@ impl World {
     /// - `n1.a keyspace create NAME PREFIX ORDER LEVEL ALLOWED…`, `… alter NAME LEVEL ALLOWED…`, `…
     ///   drop NAME`, `… get NAME`, `… list`.
     /// - `values KEY`: what each node holds for a key, in both orders.
+    /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name no
+    ///   level, each for so long; `n1.a last`: at which level its last read was answered, and how
+    ///   stale at most; `rounds`: in how many rounds each node had what is committed confirmed.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
@@ -239,6 +242,11 @@ impl World {
                 let terms: Vec<_> = self.nodes.iter().map(term).collect();
                 self.told.push(format!("terms: {}", terms.join(", ")));
             }
+            ["rounds"] => {
+                let of = |(id, node): (&u64, &Node)| format!("n{id} {}", node.rounds());
+                let all: Vec<_> = self.nodes.iter().map(of).collect();
+                self.told.push(format!("rounds: {}", all.join(", ")));
+            }
             ["tombstones"] => {
                 let of = |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().tombstones);
                 let all: Vec<_> = self.nodes.iter().map(of).collect();
@@ -352,7 +360,7 @@ impl World {
         let (own, id) = (id, if id > 9 { id / 10 } else { id });
         let level = self.level.unwrap();
         let order = match level {
-            Level::Linearizable | Level::Sequential => Order::Agreed,
+            Level::Linearizable | Level::Bounded { .. } | Level::Sequential => Order::Agreed,
             Level::Causal | Level::Eventual => Order::Merged,
         };
         let config = Config {
@@ -421,6 +429,11 @@ impl World {
                 let session = SessionId(session);
                 return self.turn(id, vec![Input::Certify { session, on: true }]);
             }
+            ["prefer", levels @ ..] => {
+                let preference = Some(preference_of(levels).into());
+                let session = SessionId(session);
+                return self.turn(id, vec![Input::Prefer { session, preference }]);
+            }
             ["unwatch"] => return self.turn(id, vec![Input::Unwatch(SessionId(session))]),
             ["get", key, asked] => (vec!["get", key], Some(level_of(asked))),
             _ => (words.to_vec(), None),
@@ -428,6 +441,7 @@ impl World {
         let command = match words {
             ["maxmemory", bytes] => Command::max_memory(number(bytes)),
             ["token", _] => Command::token(),
+            ["last"] => Command::last(),
             ["waitfor", name, ms @ ..] => {
                 Command::wait_for(&self.tokens[*name], ms.first().map(|ms| number(ms)))
             }

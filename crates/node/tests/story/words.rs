@@ -18,8 +18,26 @@ pub(super) fn level_of(word: &str) -> Level {
         "sequential" => Level::Sequential,
         "causal" => Level::Causal,
         "eventual" => Level::Eventual,
-        _ => panic!("not a level: {word}"),
+        _ => match word.strip_prefix("bounded:") {
+            Some(ms) => Level::Bounded { ms: number(ms) as u32 },
+            None => panic!("not a level: {word}"),
+        },
     }
+}
+
+/// Levels in order of preference, each with the time that it has: `linearizable+50 sequential`.
+pub(super) fn preference_of(words: &[&str]) -> Preference {
+    let (words, strict) = match words {
+        [levels @ .., "strict"] => (levels, true),
+        levels => (levels, false),
+    };
+    let choice = |word: &&str| match word.split_once('+') {
+        Some((level, ms)) => {
+            Choice { level: level_of(level), patience_ms: Some(number(ms) as u32) }
+        }
+        None => Choice { level: level_of(word), patience_ms: None },
+    };
+    Preference::new(words.iter().map(choice).collect(), strict).expect("it makes sense")
 }
 
 pub(super) fn place(certificate: &Certificate) -> String {

@@ -1,9 +1,10 @@
 //! What clients speak on a connection, beside what all connections have in common.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::BytesMut;
-use node::{Command, Level};
+use node::{Command, Level, Preference};
 
 use super::replies::{Form, Replies};
 use crate::event_loop::Shared;
@@ -55,8 +56,11 @@ pub(crate) enum Said {
     },
     /// What is watched counts no more.
     Unwatch,
-    /// The same, and answers do not say where they stand.
+    /// The same, answers do not say where they stand, and reads that name no level have that of
+    /// their keyspace.
     Reset,
+    /// From now on reads that name no level would take these.
+    Prefer(Option<Arc<Preference>>),
     /// From now on answers say where they stand, or no longer.
     Certify(bool),
     /// The node is to take a snapshot.

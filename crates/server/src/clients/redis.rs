@@ -50,6 +50,7 @@ impl Language for Redis {
             }
             Action::Unwatch => Said::Unwatch,
             Action::Reset => Said::Reset,
+            Action::Prefer(preference) => Said::Prefer(preference),
             Action::Certify(on) => Said::Certify(on),
             Action::TakeSnapshot => Said::TakeSnapshot,
             Action::Close => Said::Close,

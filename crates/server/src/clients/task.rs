@@ -250,7 +250,12 @@ impl<L: Language> Task<L> {
                 Said::Reset => {
                     let session = self.session.id();
                     self.shared.put(Input::Certify { session, on: false });
+                    self.shared.put(Input::Prefer { session, preference: None });
                     self.shared.put(Input::Unwatch(session));
+                    asked = true;
+                }
+                Said::Prefer(preference) => {
+                    self.shared.put(Input::Prefer { session: self.session.id(), preference });
                     asked = true;
                 }
                 Said::TakeSnapshot => {

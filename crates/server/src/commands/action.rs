@@ -1,5 +1,9 @@
 //! What is to be done about a request.
 
+use std::sync::Arc;
+
+use node::Preference;
+
 use super::answers::Answers;
 
 /// What the event loop is to do about a request.
@@ -24,8 +28,11 @@ pub enum Action {
     /// The reply is in the send buffer; what is watched counts no more.
     Unwatch,
     /// The reply is in the send buffer; what is watched counts no more, and what is asked from now
-    /// on is answered without a certificate.
+    /// on is answered without a certificate, at the level of its keyspace.
     Reset,
+    /// The reply is in the send buffer; reads from now on would take these levels if they name
+    /// none.
+    Prefer(Option<Arc<Preference>>),
     /// The reply is in the send buffer; what is asked from now on is answered with a certificate,
     /// or no longer.
     Certify(bool),

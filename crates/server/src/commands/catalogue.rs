@@ -1,7 +1,8 @@
 //! `COMMAND`: what the table says, for clients that find keys and flags by it.
 //!
 //! Reads stand in the list once more for every spelling of a level, so that a client that routes by
-//! this list routes `get@eventual` as it does `get`.
+//! this list routes `get@eventual` as it does `get`. Of bounded reads there are too many: `COMMAND
+//! INFO get@bounded:100` tells of one.
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ use super::{Action, Connection, level, refusal, table};
 pub(super) struct Named {
     pub(super) spec: &'static Spec,
     parent: Option<&'static str>,
-    level: Option<&'static str>,
+    level: Option<level::Spelling>,
 }
 
 impl fmt::Display for Named {
@@ -36,7 +37,10 @@ impl Named {
             let plain = Named { spec, parent: None, level: None };
             let spellings = if spec.access == Access::Read { &level::SPELLINGS[..] } else { &[] };
             [plain].into_iter().chain(
-                spellings.iter().map(move |(level, _)| Named { level: Some(level), ..plain }),
+                spellings.iter().map(move |(word, _)| Named {
+                    level: Some(level::Spelling::Word(word)),
+                    ..plain
+                }),
             )
         })
     }

@@ -1,7 +1,9 @@
 //! One connection: what was agreed on it.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use node::Level;
+use node::{Level, Preference};
 use resp::{Protocol, Writer};
 
 use super::Action;
@@ -20,6 +22,8 @@ pub struct Connection {
     certified: bool,
     /// The level of reads that name none; `None`: that of their keyspace.
     pub(super) level: Option<Level>,
+    /// The levels that such reads would take, in order of preference, if there are several.
+    pub(super) preference: Option<Arc<Preference>>,
     pub(super) transaction: Transaction,
     /// What the node keeps of what is watched, in bytes.
     pub(super) watched_bytes: usize,
@@ -44,6 +48,7 @@ impl Connection {
             protocol: Protocol::Resp2,
             certified: false,
             level: None,
+            preference: None,
             transaction: Transaction::None,
             watched_bytes: 0,
             watch_refused: false,
@@ -67,6 +72,16 @@ impl Connection {
         }
     }
 
+    /// From now on, reads that name no level would take these. The node is told if that changes
+    /// anything.
+    pub(super) fn prefer(&mut self, preference: Option<Arc<Preference>>) -> Action {
+        let before = std::mem::replace(&mut self.preference, preference.clone());
+        match before.is_none() && preference.is_none() {
+            true => Action::Replied,
+            false => Action::Prefer(preference),
+        }
+    }
+
     /// Speaks this protocol from now on. RESP2 has no room for certificates.
     pub(super) fn speak(&mut self, protocol: Protocol) -> Action {
         self.protocol = protocol;
@@ -77,7 +92,8 @@ impl Connection {
     /// As it was when it was new, but for what the client said of itself. The node is told if that
     /// changes anything.
     pub(super) fn reset(&mut self) -> Action {
-        let is_known = self.certified || self.watched_bytes > 0;
+        let prefers = self.preference.take().is_some();
+        let is_known = self.certified || self.watched_bytes > 0 || prefers;
         (self.transaction, self.watched_bytes) = (Transaction::None, 0);
         self.watch_refused = false;
         (self.protocol, self.certified) = (Protocol::Resp2, false);

@@ -1,6 +1,8 @@
 //! `CONSISTENCY`: what the answers of a connection promise, and how a session moves between nodes.
 
-use node::{Command, Level, Token};
+use std::sync::Arc;
+
+use node::{Command, Level, Order, Preference, Token};
 use resp::{Protocol, parse_integer};
 
 use super::spec::Call;
@@ -24,40 +26,73 @@ pub(super) fn attr(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
     connection.certify(on)
 }
 
-/// `CONSISTENCY SET level`: the level of this connection's reads that name none; `DEFAULT`: that of
-/// the keyspace again.
+/// `CONSISTENCY SET level[:ms] [level[:ms] …] [STRICT]`: the level of this connection's reads that
+/// name none, or several in order of preference; `DEFAULT`: that of the keyspace again.
 pub(super) fn set(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    let word = &call.request[2];
-    let order = call.context.status().order;
-    let chosen = match level::find(word) {
-        _ if word.eq_ignore_ascii_case(b"DEFAULT") => Ok(None),
-        Some((_, level)) if order.can_give(level) => Ok(Some(level)),
-        Some((_, level)) => Err(format!(
+    let words: Vec<&[u8]> = call.request.iter().skip(2).collect();
+    match chosen(&words, call.context.status().order) {
+        Err(text) => {
+            connection.writer(out).error(text);
+            Action::Replied
+        }
+        Ok(chosen) => {
+            connection.writer(out).simple("OK");
+            let (level, preference) = match chosen {
+                Chosen::Default => (None, None),
+                Chosen::One(level) => (Some(level), None),
+                Chosen::Several(preference) => (None, Some(preference)),
+            };
+            connection.level = level;
+            connection.prefer(preference)
+        }
+    }
+}
+
+/// What a connection's reads are to have.
+enum Chosen {
+    Default,
+    One(Level),
+    Several(Arc<Preference>),
+}
+
+fn chosen(words: &[&[u8]], order: Order) -> Result<Chosen, String> {
+    let can_give = |level: Level| match order.can_give(level) {
+        true => Ok(()),
+        false => Err(format!(
             "CONSISTENCY the keyspace default is {order}, which has no {level} read: there is no one order to be the latest in. \
              Hint: causal or eventual"
         )),
-        None => Err(level::unknown(word)),
     };
-    let mut writer = connection.writer(out);
-    match &chosen {
-        Ok(_) => writer.simple("OK"),
-        Err(text) => writer.error(text),
+    if let [word] = words {
+        if word.eq_ignore_ascii_case(b"DEFAULT") {
+            return Ok(Chosen::Default);
+        }
+        if let Some((_, level)) = level::find(word) {
+            return can_give(level).map(|()| Chosen::One(level));
+        }
     }
-    connection.level = chosen.unwrap_or(connection.level);
-    Action::Replied
+    let preference = level::read_preference(words)?;
+    preference.choices().iter().try_for_each(|choice| can_give(choice.level))?;
+    Ok(Chosen::Several(preference.into()))
+}
+
+/// `CONSISTENCY LAST`: the level of the last read that was answered, and how stale it was at most.
+pub(super) fn last(_: &mut Connection, _: &Call<'_>, _: &mut Vec<u8>) -> Action {
+    Action::Ask { level: None, command: Command::last() }
 }
 
 /// `CONSISTENCY GET [key]`: the level of a read of this key that names none, and who says so.
 pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let status = call.context.status();
-    let (level, said_by) = match connection.level {
-        Some(level) => (level, "connection"),
-        None => (status.level, "keyspace"),
+    let (level, said_by) = match (&connection.preference, connection.level) {
+        (Some(preference), _) => (preference.to_string(), "connection"),
+        (None, Some(level)) => (level.to_string(), "connection"),
+        (None, None) => (status.level.to_string(), "keyspace"),
     };
     let pairs = [
         ("keyspace", "default".to_owned()),
         ("order", status.order.to_string()),
-        ("level", level.to_string()),
+        ("level", level),
         ("said_by", said_by.to_owned()),
     ];
     let mut writer = connection.writer(out);
@@ -75,9 +110,9 @@ pub(super) fn list(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
     let order = call.context.status().order;
     let mut writer = connection.writer(out);
     writer.array(LEVELS.len());
-    for (level, promise) in LEVELS {
+    for (name, level, promise) in LEVELS {
         writer.array(3);
-        writer.bulk(level.to_string());
+        writer.bulk(name);
         writer.bulk(if order.can_give(level) { "yes" } else { "no" });
         writer.bulk(promise);
     }
@@ -85,11 +120,24 @@ pub(super) fn list(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
 }
 
 /// The levels, the strongest first, and what a read has seen of the writes before it.
-const LEVELS: [(Level, &str); 4] = [
-    (Level::Linearizable, "all that was done before the read began, anywhere"),
-    (Level::Sequential, "all that the session has seen, in one order that is the same for all"),
-    (Level::Causal, "all that the session has seen, each write after those that it depends on"),
-    (Level::Eventual, "what is here"),
+const LEVELS: [(&str, Level, &str); 5] = [
+    ("linearizable", Level::Linearizable, "all that was done before the read began, anywhere"),
+    (
+        "bounded:<ms>",
+        Level::Bounded { ms: 1 },
+        "all that was done so long before the read began, anywhere, and all that the session has seen",
+    ),
+    (
+        "sequential",
+        Level::Sequential,
+        "all that the session has seen, in one order that is the same for all",
+    ),
+    (
+        "causal",
+        Level::Causal,
+        "all that the session has seen, each write after those that it depends on",
+    ),
+    ("eventual", Level::Eventual, "what is here"),
 ];
 
 /// `CONSISTENCY TOKEN`: where the session stands.

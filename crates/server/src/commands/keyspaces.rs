@@ -115,7 +115,7 @@ fn options(call: &Call<'_>) -> Result<Options, String> {
         match option {
             "PREFIX" => options.prefix = Some(value.to_vec()),
             "ORDER" => options.order = Some(order(value)?),
-            "LEVEL" => options.level = Some(level_of(value)?),
+            "LEVEL" => options.level = Some(level::read(value)?),
             "ALLOW" => {
                 let more = std::iter::from_fn(|| words.next_if(|word| option_of(word).is_none()));
                 options.allowed = Some(allowed(value, &more.collect::<Vec<_>>())?);
@@ -145,10 +145,6 @@ fn order(word: &[u8]) -> Result<Order, String> {
     }
 }
 
-fn level_of(word: &[u8]) -> Result<Level, String> {
-    level::find(word).map(|(_, level)| level).ok_or_else(|| level::unknown(word))
-}
-
 /// `ALL`, `NONE`, or levels.
 fn allowed(first: &[u8], more: &[&[u8]]) -> Result<Allowed, String> {
     if more.is_empty() && first.eq_ignore_ascii_case(b"ALL") {
@@ -157,7 +153,8 @@ fn allowed(first: &[u8], more: &[&[u8]]) -> Result<Allowed, String> {
     if more.is_empty() && first.eq_ignore_ascii_case(b"NONE") {
         return Ok(Allowed::default());
     }
-    let levels: Result<Vec<_>, _> = [first].iter().chain(more).map(|word| level_of(word)).collect();
+    let levels: Result<Vec<_>, _> =
+        [first].iter().chain(more).map(|word| level::read(word)).collect();
     levels.map(|levels| Allowed::of(&levels))
 }
 

@@ -31,7 +31,8 @@ fn page() -> String {
     let sections = [
         (
             "Reads",
-            "A read takes a level behind its name (`GET@SEQUENTIAL key`); without one it has the level of its keyspace.\n\n",
+            "A read takes a level behind its name (`GET@SEQUENTIAL key`, `GET@BOUNDED:100 key`); without one it has the level of its\n\
+             connection, or else of its keyspace.\n\n",
             &[Access::Read][..],
         ),
         (

@@ -450,7 +450,7 @@ static CONFIG_COMMANDS: [Spec; 3] = [
     HELP,
 ];
 
-static CONSISTENCY_COMMANDS: [Spec; 8] = [
+static CONSISTENCY_COMMANDS: [Spec; 9] = [
     Spec {
         name: "attr",
         arity: 3,
@@ -465,6 +465,13 @@ static CONSISTENCY_COMMANDS: [Spec; 8] = [
         summary: "The level of reads that name none, and who says so",
         arguments: &[Argument { name: "key", kind: "key", flags: &["optional"], ..ARGUMENT }],
         run: Run::Here(consistency::get),
+        ..CLIENT
+    },
+    Spec {
+        name: "last",
+        arity: 2,
+        summary: "At which level the last read was answered, and how stale it was at most, in milliseconds",
+        run: Run::Here(consistency::last),
         ..CLIENT
     },
     Spec {
@@ -484,9 +491,18 @@ static CONSISTENCY_COMMANDS: [Spec; 8] = [
     },
     Spec {
         name: "set",
-        arity: 3,
-        summary: "The level of this connection's reads that name none; DEFAULT: that of the keyspace",
-        arguments: &[Argument { name: "level", kind: "string", ..ARGUMENT }],
+        arity: -3,
+        summary: "The level of this connection's reads that name none, or several in order of preference; DEFAULT: that of the keyspace",
+        arguments: &[
+            Argument { name: "level", kind: "string", flags: &["multiple"], ..ARGUMENT },
+            Argument {
+                name: "strict",
+                kind: "pure-token",
+                token: Some("STRICT"),
+                flags: &["optional"],
+                ..ARGUMENT
+            },
+        ],
         run: Run::Here(consistency::set),
         ..CLIENT
     },

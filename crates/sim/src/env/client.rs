@@ -1,10 +1,10 @@
 //! The clients of a world: what they ask for, and when. Begin with [`Client::next_wishes`].
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
-use node::{Level, Order, RequestId, SessionId};
+use node::{Choice, LINEARIZABLE_BELOW_MS, Level, Order, Preference, RequestId, SessionId};
 
 use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::{Load, Setting};
@@ -45,6 +45,10 @@ pub(crate) struct Connection {
     pub(crate) host: usize,
     pub(crate) host_life: u64,
     pub(crate) next_id: u64,
+    /// What its reads want that name no level.
+    pub(crate) preference: Option<Arc<Preference>>,
+    /// Its last read that was answered, by its place in the record.
+    pub(crate) last_read: Option<usize>,
 }
 
 /// A client.
@@ -372,9 +376,49 @@ impl Client {
         }
         // Now and then, a level that the order cannot give: it must be refused.
         if setting.order == Order::Merged && self.chance.percent(4) {
-            return Some(Level::Linearizable);
+            let bounded = Level::Bounded { ms: setting.load.bound_ms };
+            return Some(self.chance.pick(&[Level::Linearizable, bounded]));
         }
-        Some(self.chance.pick(setting.levels()))
+        Some(self.chance.pick(&setting.levels()))
+    }
+
+    /// What its reads want from now on that name no level, if it names several; `is_new`: it has
+    /// just connected.
+    pub(crate) fn draw_preference(
+        &mut self,
+        setting: &Setting,
+        is_new: bool,
+    ) -> Option<Arc<Preference>> {
+        const CHANGES_PERCENT: u64 = 3;
+        let Load { prefers_percent, bound_ms, .. } = setting.load;
+        let percent = if is_new { prefers_percent } else { prefers_percent.min(CHANGES_PERCENT) };
+        if percent == 0 || self.is_final() || !self.chance.percent(percent) {
+            return None;
+        }
+        let bounded = Level::Bounded { ms: bound_ms };
+        if setting.order == Order::Merged {
+            return Some(preference(&[(Level::Causal, None), (Level::Eventual, None)], false));
+        }
+        let mut patience = || Some(self.chance.pick(&[1, 5, 30, 200, 700]));
+        let quick = (Level::Linearizable, patience());
+        let in_time = (bounded, patience());
+        let at_once = if bound_ms < LINEARIZABLE_BELOW_MS { in_time } else { (bounded, None) };
+        let last = |level| (level, None);
+        Some(match self.chance.below(7) {
+            0 => preference(&[quick, last(Level::Sequential)], false),
+            1 => preference(&[quick, last(bounded)], false),
+            2 => preference(&[quick, last(bounded)], true),
+            3 => preference(&[last(bounded)], true),
+            4 => preference(&[quick, in_time, last(Level::Eventual)], false),
+            5 => preference(&[at_once, last(Level::Sequential)], false),
+            _ => preference(&[in_time, last(Level::Sequential)], false),
+        })
+    }
+
+    /// Whether it asks at which level its last read was answered.
+    pub(crate) fn wonders(&mut self, setting: &Setting) -> bool {
+        let is_drawn = matches!(self.source, Source::Drawn { .. });
+        is_drawn && setting.load.prefers_percent > 0 && self.chance.percent(30)
     }
 
     fn draw_value(&mut self, load: &Load) -> (Bytes, bool) {
@@ -414,6 +458,14 @@ static OTHERS: LazyLock<Vec<&node::Row>> =
 
 static WATCH: LazyLock<&node::Row> =
     LazyLock::new(|| node::find(b"watch").expect("there is such a command"));
+
+fn preference(levels: &[(Level, Option<u32>)], strict: bool) -> Arc<Preference> {
+    let choice = |(level, patience_ms): &(Level, Option<u32>)| Choice {
+        level: *level,
+        patience_ms: *patience_ms,
+    };
+    Preference::new(levels.iter().map(choice).collect(), strict).expect("it makes sense").into()
+}
 
 /// Whether a world tries a command by itself: not those that a history has words for, nor what a
 /// model of a few lines cannot say (sums of fractions, what looks at all keys, what is left of a

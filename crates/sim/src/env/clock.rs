@@ -16,6 +16,9 @@ pub(crate) struct Clock {
     since_us: u64,
     monotonic_us: u64,
     wall_us: u64,
+    /// The times before `since_us` between which they ran otherwise, since the machine was started:
+    /// each with what the monotonic clock said at its beginning.
+    past: Vec<(u64, u64)>,
 }
 
 impl Clock {
@@ -26,13 +29,15 @@ impl Clock {
         let drift_ppm = chance.around_zero(drift_limit_ppm);
         let offset_us = chance.around_zero(offset_limit_ms) * 1000;
         let wall_us = WORLD_BEGAN_US.saturating_add_signed(offset_us);
-        Clock { drift_ppm, since_us: 0, monotonic_us: chance.below(1_000_000) * 1000, wall_us }
+        let monotonic_us = chance.below(1_000_000) * 1000;
+        Clock { drift_ppm, since_us: 0, monotonic_us, wall_us, past: vec![] }
     }
 
     /// The machine was started again: its monotonic clock begins somewhere else.
     pub(crate) fn restart(&mut self, now_us: u64, origin_ms: u64) {
         self.stand_at(now_us);
         self.monotonic_us = origin_ms * 1000;
+        self.past.clear();
     }
 
     /// The machine was started again, and its wall clock is off by so much from now on.
@@ -67,7 +72,20 @@ impl Clock {
         }
     }
 
+    /// When, in the time of the world, that was which was so long before this time by the monotonic
+    /// clock; not before the machine was started.
+    pub(crate) fn ago_us(&self, at_us: u64, ms: u64) -> u64 {
+        let now_us = at_us.max(self.since_us);
+        let ends = (now_us, self.monotonic_us + self.passed_us(now_us));
+        let marks: Vec<(u64, u64)> =
+            self.past.iter().copied().chain([(self.since_us, self.monotonic_us), ends]).collect();
+        let then_us = read(&marks, at_us).saturating_sub(ms * 1000);
+        let turned: Vec<(u64, u64)> = marks.iter().map(|(at, said)| (*said, *at)).collect();
+        read(&turned, then_us)
+    }
+
     fn stand_at(&mut self, now_us: u64) {
+        self.past.push((self.since_us, self.monotonic_us));
         let passed_us = self.passed_us(now_us);
         self.since_us = now_us;
         self.monotonic_us += passed_us;
@@ -82,14 +100,45 @@ impl Clock {
     }
 }
 
+/// What a clock says at this time that ran steadily between these marks, rounded down; before the
+/// first of them, what it said there.
+fn read(marks: &[(u64, u64)], at: u64) -> u64 {
+    let place = marks.partition_point(|(mark, _)| *mark <= at);
+    let Some(before) = place.checked_sub(1) else { return marks[0].1 };
+    let (from, next) = (marks[before], marks.get(place));
+    let Some(next) = next else { return from.1 };
+    let part = u128::from(at - from.0) * u128::from(next.1 - from.1);
+    from.1 + (part / u128::from(next.0 - from.0)) as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn drift_and_jumps() {
+    fn how_long_ago_something_was() {
         let mut clock =
-            Clock { drift_ppm: 10_000, since_us: 0, monotonic_us: 500_000, wall_us: 7_000 };
+            Clock { drift_ppm: 0, since_us: 0, monotonic_us: 500_000, wall_us: 0, past: vec![] };
+        assert_eq!(clock.ago_us(1_000_000, 300), 700_000);
+        clock.drift(1_000_000, -500_000);
+        assert_eq!(clock.ago_us(1_400_000, 100), 1_200_000, "it runs half as fast");
+        assert_eq!(clock.ago_us(1_400_000, 300), 900_000);
+        assert_eq!(clock.ago_us(900_000, 100), 800_000, "what was, stays");
+        clock.jump(-10_000);
+        assert_eq!(clock.ago_us(1_400_000, 300), 900_000);
+        clock.restart(2_000_000, 7);
+        assert_eq!(clock.ago_us(2_100_000, 900), 2_000_000, "it was not there before");
+    }
+
+    #[test]
+    fn drift_and_jumps() {
+        let mut clock = Clock {
+            drift_ppm: 10_000,
+            since_us: 0,
+            monotonic_us: 500_000,
+            wall_us: 7_000,
+            past: vec![],
+        };
         let now = clock.now(1_000_000);
         assert_eq!((now.monotonic_ms, now.wall_ms), (500 + 1010, 7 + 1010));
         clock.jump(5000);

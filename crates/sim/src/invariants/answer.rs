@@ -1,6 +1,6 @@
 //! An answer fits its question; what the order cannot give is refused, and what it can is not.
 
-use node::{Error, Order, Reply};
+use node::{Error, Level, Order, Reply};
 
 use super::invariant::Invariant;
 use crate::plan::setting::Setting;
@@ -69,6 +69,11 @@ impl Invariant for Fitting {
             Outcome::Refused(error @ (Error::Invalid(_) | Error::Consistency(_))) if possible => {
                 Err(format!("{} was refused with -{error}", operation.describe()))
             }
+            Outcome::Refused(error @ Error::Stale(_))
+                if !matches!(operation.level, Level::Bounded { .. }) =>
+            {
+                Err(format!("{} has no bound and was refused with -{error}", operation.describe()))
+            }
             Outcome::Refused(error @ Error::ClockSkew(_)) if !self.stamps(operation) => Err(
                 format!("{} needs no clock and was refused with -{error}", operation.describe()),
             ),
@@ -104,6 +109,10 @@ fn fits(action: &Action, reply: &Reply) -> bool {
         (Action::Get | Action::Cas { get: true, .. }, Reply::Nil | Reply::Value(_))
         | (Action::Cas { get: false, .. } | Action::Replace(_), Reply::Ok | Reply::Nil)
         | (Action::Set(_), Reply::Ok) => true,
+        (Action::Last, Reply::Array(both)) => {
+            matches!(&both[..], [Reply::Nil, Reply::Nil] | [Reply::Value(_), Reply::Nil])
+                || matches!(&both[..], [Reply::Value(_), Reply::Integer(0..)])
+        }
         (Action::Token, Reply::Value(_)) | (Action::WaitFor(_), Reply::Status("OK")) => true,
         // The fold of the log says what it means.
         (Action::Other { .. }, _) | (Action::Exec { .. }, Reply::Array(_) | Reply::Nil) => true,

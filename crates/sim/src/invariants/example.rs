@@ -151,6 +151,7 @@ pub(crate) fn operation(
         key: Bytes::from("k"),
         action,
         level: Level::Linearizable,
+        since_us: Some(start_us),
         start_us,
         end_us,
         outcome: Outcome::Done(reply),

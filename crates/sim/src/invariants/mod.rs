@@ -35,6 +35,7 @@
 //! | [`calm`] | turn, answer | in a calm world nothing takes long |
 //! | [`ledger`] | end | nothing acknowledged is lost |
 //! | [`replica`] | end | replicas are equal |
+//! | [`staleness`] | end | an answer holds all that was committed when it says so |
 //! | [`place`] | end | the certificates of an agreed keyspace explain every answer |
 //! | [`stamp`] | end | the certificates of a merged keyspace explain every answer |
 //! | [`verdict`] | end | the judge finds every promised level kept |
@@ -72,6 +73,7 @@ mod replica;
 mod reserve;
 mod share;
 mod silence;
+mod staleness;
 mod stamp;
 mod term;
 mod time;
@@ -121,6 +123,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(refusal::Gone::default()),
         Box::new(ledger::Kept),
         Box::new(replica::Equal),
+        Box::new(staleness::Recent::default()),
         Box::new(place::Explained),
         Box::new(stamp::Merged),
     ];

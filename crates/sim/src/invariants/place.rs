@@ -5,7 +5,8 @@
 //! - What one session is shown never goes back.
 //! - Each read saw the last write of its key at or before its position; each compare-and-set
 //!   compared with the last one before its own.
-//! - No operation ended before one that is placed earlier began (writes and linearizable reads).
+//! - No operation ended before one that is placed earlier began (writes and linearizable reads;
+//!   bounded reads begin earlier, by their bound).
 //!
 //! The second proves the keyspace sequential, the last linearizable, in one pass; the judge, who
 //! may have to search, is asked besides. The node is not trusted: a wrong certificate violates one
@@ -179,17 +180,19 @@ fn saw_the_last(
 }
 
 fn keeps_real_time(mut placed: Vec<Placed<'_>>) -> Result<(), String> {
-    placed.retain(|one| one.is_write() || one.operation.level == Level::Linearizable);
-    let key = |one: &Placed<'_>| (one.position, !one.is_write(), one.operation.start_us);
+    let is_timed = |level| matches!(level, Level::Linearizable | Level::Bounded { .. });
+    placed.retain(|one| one.is_write() || is_timed(one.operation.level));
+    let key = |one: &Placed<'_>| (one.position, !one.is_write(), one.operation.begins_us());
     placed.sort_by_key(key);
     let mut latest: Option<Placed<'_>> = None;
     for one in placed {
         if let Some(earlier) = latest
-            && one.operation.end_us < earlier.operation.start_us
+            && one.operation.end_us < earlier.operation.begins_us()
         {
             return Err(apart(&earlier, &one, "are placed against real time"));
         }
-        let starts_later = |latest: &Placed<'_>| latest.operation.start_us < one.operation.start_us;
+        let starts_later =
+            |latest: &Placed<'_>| latest.operation.begins_us() < one.operation.begins_us();
         if latest.as_ref().is_none_or(starts_later) {
             latest = Some(one);
         }

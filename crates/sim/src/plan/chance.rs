@@ -32,6 +32,8 @@ pub(crate) enum Subject {
     Joins,
     /// Whether keyspaces are created and dropped.
     Keyspaces,
+    /// Which levels clients name and prefer.
+    Levels,
     /// What the fault of this number draws while it goes on.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -60,6 +62,7 @@ impl Subject {
             Subject::Digests => 14,
             Subject::Joins => 18,
             Subject::Keyspaces => 25,
+            Subject::Levels => 23,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

@@ -40,6 +40,8 @@ impl Plain {
             cas_percent: 0,
             many_percent: 0,
             levels_percent: 0,
+            bound_ms: 100,
+            prefers_percent: 0,
             pipeline_percent: if busy { 100 } else { 5 },
             row_max: if busy { 16 } else { 6 },
             certified: false,
@@ -100,6 +102,7 @@ fn calm(seed: u64, options: &Options) -> Setting {
         row_max: 1,
         wander_percent: 0,
         talk_percent: 0,
+        prefers_percent: 0,
         ..drawn.load
     };
     Setting {

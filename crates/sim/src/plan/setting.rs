@@ -65,6 +65,10 @@ pub(crate) struct Load {
     pub(crate) many_percent: u64,
     /// Out of 100 reads, how many name a level.
     pub(crate) levels_percent: u64,
+    /// The bound of bounded reads, in milliseconds.
+    pub(crate) bound_ms: u32,
+    /// Out of 100 connections, how many name levels in order of preference.
+    pub(crate) prefers_percent: u64,
     /// Out of 100 times, how often a client sends several requests at once.
     pub(crate) pipeline_percent: u64,
     /// How many at most.
@@ -99,6 +103,7 @@ impl Setting {
         let limits = Limits { max_memory_merged, ..limits };
         let limits = digest_limits(&mut Chance::new(seed, Subject::Digests), limits);
         let limits = join_limits(&mut Chance::new(seed, Subject::Joins), limits);
+        let mut levels = Chance::new(seed, Subject::Levels);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
         let far = weather.delay.base_us >= FAR_US;
@@ -116,6 +121,8 @@ impl Setting {
             load: Load {
                 many_percent,
                 keyspaces_percent: keyspaces_percent(&mut Chance::new(seed, Subject::Keyspaces)),
+                bound_ms: levels.pick(&BOUNDS_MS),
+                prefers_percent: levels.pick(&[0, 30, 80]),
                 ..load(&mut chance, request_timeout_ms)
             },
             turn_steps: chance.weighted(&TURN_STEPS),
@@ -136,10 +143,13 @@ impl Setting {
     }
 
     /// The levels that a read of this order may ask for.
-    pub(crate) fn levels(&self) -> &'static [Level] {
+    pub(crate) fn levels(&self) -> Vec<Level> {
+        let bounded = Level::Bounded { ms: self.load.bound_ms };
         match self.order {
-            Order::Agreed => &[Level::Linearizable, Level::Sequential, Level::Eventual],
-            Order::Merged => &[Level::Causal, Level::Eventual],
+            Order::Agreed => {
+                vec![Level::Linearizable, bounded, Level::Sequential, Level::Eventual]
+            }
+            Order::Merged => vec![Level::Causal, Level::Eventual],
         }
     }
 
@@ -153,7 +163,7 @@ impl Setting {
         match &operation.action {
             Action::Cas { .. } | Action::Replace(_) | Action::Exec { .. } => self.can_compare(),
             Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
-            Action::Token | Action::WaitFor(_) | Action::Keyspace(_) => true,
+            Action::Token | Action::WaitFor(_) | Action::Last | Action::Keyspace(_) => true,
             Action::Other { words, .. } if operation.action.is_write() => {
                 let row = node::find(&words[0]).expect("there is such a command");
                 self.can_compare() || row.is_for_merged()
@@ -168,6 +178,10 @@ impl Setting {
 
 /// Caps on clock drift: that every wrong clock is beyond, some, or none.
 const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)];
+
+/// Bounds that are no more than linearizable reads, that a few messages fill, and that outlast some
+/// faults.
+const BOUNDS_MS: [u32; 6] = [10, 25, 60, 200, 1_000, 3_000];
 
 /// Turns that are cut short at every occasion, now and then, and never.
 const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_STEPS)];
@@ -296,6 +310,8 @@ fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
         cas_percent: chance.pick(&[0, 20, 60]),
         many_percent: 0,
         levels_percent: chance.pick(&[0, 30, 80]),
+        bound_ms: 0,
+        prefers_percent: 0,
         pipeline_percent: chance.pick(&[0, 5, 25]),
         row_max: 6,
         certified: chance.percent(75),

@@ -36,6 +36,8 @@ pub(crate) enum Action {
     },
     /// Asks where its session stands.
     Token,
+    /// Asks at which level the last read of its connection was answered.
+    Last,
     /// Waits until its node stands where this token of its session says.
     WaitFor(Bytes),
     /// A keyspace is created or dropped.
@@ -50,7 +52,7 @@ pub(crate) enum Action {
 impl Action {
     /// Whether it is about its session, and not about keys.
     pub(crate) fn is_of_session(&self) -> bool {
-        matches!(self, Action::Token | Action::WaitFor(_))
+        matches!(self, Action::Token | Action::WaitFor(_) | Action::Last)
     }
 
     pub(crate) fn is_write(&self) -> bool {
@@ -76,7 +78,9 @@ impl Action {
             Action::Many { keys, .. } | Action::Other { keys, .. } | Action::Exec { keys, .. } => {
                 keys.iter().collect()
             }
-            Action::Token | Action::WaitFor(_) | Action::Keyspace(_) => BTreeSet::new(),
+            Action::Token | Action::WaitFor(_) | Action::Last | Action::Keyspace(_) => {
+                BTreeSet::new()
+            }
             _ => BTreeSet::from([key]),
         }
     }
@@ -94,6 +98,7 @@ impl Action {
     pub(crate) fn command(&self, key: &Bytes) -> Command {
         let mut words: Vec<&[u8]> = match self {
             Action::Token => return Command::token(),
+            Action::Last => return Command::last(),
             Action::WaitFor(token) => {
                 return Command::wait_for(&Token::parse(token).expect(SENSE), None);
             }
@@ -154,8 +159,11 @@ pub(crate) struct Operation {
     pub(crate) host: usize,
     pub(crate) key: Bytes,
     pub(crate) action: Action,
-    /// The level that a read was promised: what it asked for, else the default.
+    /// The level that a read was promised: what it asked for, else the default; of several levels
+    /// the weakest, or the one at which it was answered, if its client asked for that.
     pub(crate) level: Level,
+    /// It must see all that was committed then, if anything was promised of that.
+    pub(crate) since_us: Option<u64>,
     pub(crate) start_us: u64,
     pub(crate) end_us: u64,
     pub(crate) outcome: Outcome,
@@ -178,6 +186,17 @@ impl Operation {
         matches!(self.outcome, Outcome::Done(_))
     }
 
+    /// From when on what was done must be seen, or be known to be too late: for a bounded read, some
+    /// time before it was asked for.
+    pub(crate) fn begins_us(&self) -> u64 {
+        match self.level {
+            Level::Bounded { .. } if !self.action.is_write() => {
+                self.since_us.unwrap_or(self.start_us)
+            }
+            _ => self.start_us,
+        }
+    }
+
     /// What a write leaves in its key, if it runs: a value, or nothing there. `None`: it leaves the
     /// key as it is, being a read, or a compare-and-set that found something else.
     pub(crate) fn written(&self) -> Option<Option<&Bytes>> {
@@ -194,6 +213,7 @@ impl Operation {
             | Action::Exec { .. }
             | Action::Keyspace(_)
             | Action::Token
+            | Action::Last
             | Action::WaitFor(_) => None,
         }
     }
@@ -258,11 +278,8 @@ impl Operation {
         let removes = match &self.action {
             Action::Many { removes, .. } => removes,
             // What it says of its keys no history has a word for.
-            Action::Other { .. }
-            | Action::Exec { .. }
-            | Action::Keyspace(_)
-            | Action::Token
-            | Action::WaitFor(_) => return vec![],
+            Action::Other { .. } | Action::Exec { .. } => return vec![],
+            _ if self.action.is_of_session() => return vec![],
             _ => return vec![self.clone()],
         };
         let part = |(number, key): (usize, &Bytes)| Operation {
@@ -310,6 +327,7 @@ impl Operation {
             Action::Replace(value) => format!("SET {key} {} XX", String::from_utf8_lossy(value)),
             Action::Del => format!("DEL {key}"),
             Action::Token => "CONSISTENCY TOKEN".into(),
+            Action::Last => "CONSISTENCY LAST".into(),
             Action::WaitFor(_) => "CONSISTENCY WAITFOR the token".into(),
             Action::Other { words, .. } => text(words),
             Action::Keyspace(change) => change.describe(),

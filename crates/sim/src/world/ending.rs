@@ -124,6 +124,7 @@ impl World {
             && !self.may_lack_memory(operation)
             && !is_aborted(operation)
             && !changes_hands(operation)
+            && !matches!(operation.outcome, Outcome::Refused(Error::Stale(_)))
             && self.plan.setting.can(operation)
             && !operation.is_done()
         {
@@ -243,11 +244,11 @@ impl World {
             let key = Bytes::from(format!("work-{host}"));
             let mut wishes = vec![wish(&key, Action::Set(Bytes::from_static(b"done")), None)];
             wishes[0].unique = false;
-            for level in levels {
-                wishes.push(wish(&key, Action::Get, Some(*level)));
+            for level in levels.iter().copied() {
+                wishes.push(wish(&key, Action::Get, Some(level)));
                 for shared in 0..self.plan.setting.load.keys {
                     let key = Bytes::from(format!("k{shared}"));
-                    wishes.push(wish(&key, Action::Get, Some(*level)));
+                    wishes.push(wish(&key, Action::Get, Some(level)));
                 }
             }
             self.add_client(host, Source::Listed { wishes, is_final: false }, 1_000);

@@ -1,8 +1,11 @@
 //! Events: what happens in a world, and what is on its way meanwhile. Begin with [`Event`].
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use node::{
-    Certificate, Command, Level, LogPlace, PathId, Reply, RequestId, SessionId, SnapshotNumber,
+    Certificate, Command, Level, LogPlace, PathId, Preference, Reply, RequestId, SessionId,
+    SnapshotNumber,
 };
 
 /// Something that happens in the world. Hosts, links and clients are named by their places.
@@ -86,6 +89,8 @@ pub(crate) struct Flight {
 pub(crate) struct Asked {
     pub(crate) id: RequestId,
     pub(crate) level: Option<Level>,
+    /// What the client wants from now on, if it has changed its mind.
+    pub(crate) prefers: Option<Arc<Preference>>,
     pub(crate) command: Command,
 }
 

@@ -25,7 +25,7 @@ mod staged_faults;
 mod stats;
 mod turn;
 
-use node::{Input, Level, Output, SessionId};
+use node::{Input, Output, SessionId};
 
 use event::Event;
 use event_queue::EventQueue;
@@ -273,11 +273,6 @@ impl World {
             Event::Watch => self.watch(),
         }
         self.trace.number(now_us);
-    }
-
-    /// The default level, and whatever a read asked for instead.
-    fn level(&self, asked: Option<Level>) -> Level {
-        asked.unwrap_or(self.plan.setting.level)
     }
 
     fn new_session(&mut self) -> SessionId {

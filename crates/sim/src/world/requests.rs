@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use node::{Error, Input, Order, Reply, RequestId, SessionId};
+use node::{Error, Input, Level, Order, Reply, RequestId, SessionId};
 
 use super::World;
 use super::event::Answer;
@@ -14,6 +14,9 @@ use crate::invariants::invariant::first_broken;
 use crate::plan::setting::Setting;
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
+
+/// What is violated where `CONSISTENCY LAST` names a level that the read was not to have.
+const LAST: &str = "last level";
 
 /// The first request of a connection.
 const FIRST: RequestId = RequestId(1);
@@ -35,6 +38,9 @@ impl World {
         if let Some(token) = self.clients[client].token.take() {
             // What comes right behind it must not see less either.
             wishes.insert(0, Client::wish_of_session(Action::WaitFor(token)));
+        }
+        if !wishes.is_empty() && self.clients[client].wonders(&self.plan.setting) {
+            wishes.push(Client::wish_of_session(Action::Last));
         }
         self.ask(client, wishes);
     }
@@ -68,8 +74,14 @@ impl World {
         if who.token.is_none() {
             who.number = number;
         }
-        who.connection =
-            Some(Connection { session, host, host_life: self.hosts[host].life, next_id: FIRST.0 });
+        who.connection = Some(Connection {
+            session,
+            host,
+            host_life: self.hosts[host].life,
+            next_id: FIRST.0,
+            preference: None,
+            last_read: None,
+        });
         self.hosts[host].connections.open(session, client, who.life);
         true
     }
@@ -88,14 +100,27 @@ impl World {
         let mut asked = vec![];
         for (place, wish) in wishes.into_iter().enumerate() {
             let operation = self.record.len();
-            let level = self.level(wish.level);
+            let setting = &self.plan.setting;
             let who = &mut self.clients[client];
+            let is_new = who.connection.as_ref().is_some_and(|it| it.next_id == FIRST.0);
+            let prefers = who.draw_preference(setting, is_new);
             let connection = who.connection.as_mut().expect("who asks is connected");
             let id = RequestId(connection.next_id);
             connection.next_id += 1;
+            connection.preference = prefers.clone().or(connection.preference.take());
+            let weakest = connection.preference.as_ref().map(|levels| levels.weakest());
+            let level = wish.level.or(weakest).unwrap_or(setting.level);
+            let since_us = match level {
+                Level::Linearizable => Some(now_us),
+                Level::Bounded { ms } => {
+                    Some(self.hosts[connection.host].clock.ago_us(now_us, ms.into()))
+                }
+                Level::Sequential | Level::Causal | Level::Eventual => None,
+            };
             who.waiting.push_back((id, operation));
             self.recorder.ask(client, connection.session, id);
-            asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
+            let command = wish.action.command(&wish.key);
+            asked.push(Asked { id, level: wish.level, prefers, command });
             self.open += 1;
             self.waiting_since_us.get_or_insert(now_us);
             for key in wish.action.keys(&wish.key) {
@@ -107,6 +132,7 @@ impl World {
                 key: wish.key,
                 action: wish.action,
                 level,
+                since_us,
                 start_us: now_us,
                 end_us: now_us,
                 outcome: Outcome::Open,
@@ -156,7 +182,7 @@ impl World {
         if self.hosts[host].life != life || !self.hosts[host].is_up() {
             return;
         }
-        for Asked { id, level, command } in asked {
+        for Asked { id, level, prefers, command } in asked {
             self.trace.numbers(&[9, host as u64, session.0, id.0]);
             self.recorder.arrive(self.queue.now_us(), session, id);
             if !self.hosts[host].connections.ask(session, id) {
@@ -164,6 +190,9 @@ impl World {
             }
             if id == FIRST && self.plan.setting.load.certified {
                 self.hand(host, Input::Certify { session, on: true });
+            }
+            if prefers.is_some() {
+                self.hand(host, Input::Prefer { session, preference: prefers });
             }
             self.hand(host, Input::Request { session, id, level, command });
         }
@@ -193,6 +222,7 @@ impl World {
         self.record[operation].certificate = answer.certificate;
         self.settle(operation, outcome);
         self.clients[client].learn(&self.record[operation]);
+        self.learn_level(client, operation);
         if let (Action::Token, Outcome::Done(Reply::Value(token))) =
             (&self.record[operation].action, &self.record[operation].outcome)
         {
@@ -204,6 +234,44 @@ impl World {
         if self.clients[client].waiting.is_empty() {
             self.rest_a_while(client, now_us);
         }
+    }
+
+    /// An answer tells at which level the read before it was answered, and how stale it was at
+    /// most: what it saw is held against that.
+    fn learn_level(&mut self, client: usize, operation: usize) {
+        let Some(connection) = &mut self.clients[client].connection else { return };
+        let answered = &self.record[operation];
+        let Outcome::Done(reply) = &answered.outcome else { return };
+        let (host, action) = (connection.host, &answered.action);
+        if !action.is_of_session() && !action.is_write() {
+            connection.last_read = Some(operation);
+        }
+        let (Action::Last, Reply::Array(both), Some(read)) = (action, reply, connection.last_read)
+        else {
+            return;
+        };
+        let levels = self.plan.setting.levels();
+        let named = match &both[0] {
+            Reply::Value(name) => {
+                levels.into_iter().find(|level| level.to_string().as_bytes() == name)
+            }
+            _ => None,
+        };
+        let stale_ms = match both[1] {
+            Reply::Integer(ms) => u64::try_from(ms).ok(),
+            _ => None,
+        };
+        let asked = &self.record[read];
+        let Some(level) = named.filter(|level| !level.is_weaker_than(asked.level)) else {
+            let words = format!("{} was answered at {both:?}, says LAST", asked.describe());
+            return self.fail(LAST, words);
+        };
+        let read = &mut self.record[read];
+        let clock = &self.hosts[host].clock;
+        // How its clock ran then is known as long as the machine runs: the connection lasts.
+        let told_us = stale_ms.map(|ms| clock.ago_us(read.start_us, ms));
+        read.level = level;
+        read.since_us = read.since_us.max(told_us);
     }
 
     /// What became of an operation is known to its client.
