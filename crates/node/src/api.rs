@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::commands::Command;
+use crate::commands::{Command, OnceLimits};
 pub use crate::ids::{
     Boot, DirectoryId, Index, LogPlace, NodeId, PathId, RequestId, Sequence, SessionId,
     SnapshotNumber, Term, Ticket,
@@ -439,6 +439,8 @@ pub struct Status {
     pub expiry: Expiry,
     /// How many states of other members it has fetched since this start.
     pub states_fetched: u64,
+    /// What is remembered of commands that ran once.
+    pub once: OnceTable,
     /// How often the log on disk was read for members that are behind, since this start.
     pub log_reads: u64,
 }
@@ -473,6 +475,22 @@ impl LostStates {
     /// Whether it has lost any.
     pub fn any(self) -> bool {
         self.agreed || self.merged
+    }
+}
+
+/// What is remembered of commands that ran once (`ONCE`): at the same position the same on every
+/// replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnceTable {
+    /// How many ids are kept.
+    pub ids: u64,
+    /// How long, and how many may be.
+    pub limits: OnceLimits,
+}
+
+impl Default for OnceTable {
+    fn default() -> OnceTable {
+        OnceTable { ids: 0, limits: OnceLimits::DEFAULT }
     }
 }
 

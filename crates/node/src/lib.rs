@@ -67,8 +67,8 @@ mod wire;
 
 pub use api::*;
 pub use commands::{
-    Access, Argument, Command, Data, KeyPlaces, List, Model, Piece, Request, Row, Spec, find, fits,
-    table,
+    Access, Argument, Command, Data, KeyPlaces, List, Model, OnceId, OnceLimits, Piece, Request,
+    Row, Spec, find, fits, table,
 };
 pub use limits::Limits;
 #[cfg(feature = "mutants")]

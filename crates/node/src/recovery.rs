@@ -193,6 +193,7 @@ impl Recovery {
             Record::Fetch => mutant!(FetchesMixed, self.forget_slots(), ()),
             Record::AgreedSlot(slot) => self.agreed_slots().load(&slot)?,
             Record::AgreedVersions(bytes) => self.agreed_slots().load_versions(&bytes)?,
+            Record::AgreedOnce(ids) => self.agreed_slots().load_once(&ids)?,
             Record::AgreedBase(base) if self.config.discard_state => self.lose_agreed(base),
             Record::AgreedBase(base) => {
                 self.agreed_slots().loaded(&base);
@@ -396,7 +397,13 @@ fn check_members(id: NodeId, members: &[NodeId]) -> Result<(), StartError> {
 
 /// Whether a record has keys of a state, or says of some that they are gone.
 fn holds_keys(record: &Record) -> bool {
-    matches!(record, Record::AgreedSlot(_) | Record::AgreedVersions(_) | Record::MergedSlot(_))
+    matches!(
+        record,
+        Record::AgreedSlot(_)
+            | Record::AgreedVersions(_)
+            | Record::AgreedOnce(_)
+            | Record::MergedSlot(_)
+    )
 }
 
 /// What a node is told that has lost more than the log can make up for.

@@ -326,6 +326,7 @@ impl Context for Fake {
             lost: LostStates::default(),
             expiry: Expiry::default(),
             states_fetched: 0,
+            once: Default::default(),
             log_reads: 0,
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];

@@ -1,5 +1,6 @@
 //! The state machine of the agreed order: a fold over the log, the same on every replica.
 
+mod once;
 mod versions;
 
 use std::borrow::Cow;
@@ -7,7 +8,7 @@ use std::borrow::Cow;
 use super::applied::Applied;
 use super::entry::WriteId;
 use super::slots;
-use crate::commands::{Answer, Values, View, Write};
+use crate::commands::{Answer, OnceLimits, Values, View, Write};
 use crate::counting::Watch;
 use crate::ids::{Index, NodeId};
 use crate::position::{AgreedPosition, Version};
@@ -17,6 +18,7 @@ use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
 use expiry::Reclaimed;
+pub(crate) use once::First;
 use versions::Versions;
 
 impl Written for AgreedPosition {
@@ -38,6 +40,8 @@ pub(crate) struct Ran {
     pub(crate) steps: usize,
     /// Bytes that were given to keys, and to who asked.
     pub(crate) bytes: usize,
+    /// Where the answer stands.
+    pub(crate) position: AgreedPosition,
 }
 
 /// Keys and values, how much memory they may need, and the last write that was applied of each
@@ -67,6 +71,8 @@ pub(crate) struct State {
     pub(crate) watch: Watch,
     applied: Applied,
     versions: Versions,
+    /// What has run that is to run once.
+    once: once::Table,
     /// What the records may count, in bytes; 0: any number. `None`: nobody has set that.
     max_memory: Option<u64>,
     /// A walk for a snapshot, and the state that was flushed since it began.
@@ -90,6 +96,7 @@ impl State {
             watch: Watch::default(),
             applied: Applied::new(members),
             versions: Versions::default(),
+            once: once::Table::default(),
             max_memory: None,
             walk: None,
             walked: None,
@@ -110,6 +117,7 @@ impl State {
     /// All slots are here: what time it is, which writes have run, and how much memory there is.
     pub(crate) fn loaded(&mut self, base: &AgreedBase) {
         self.time_ms = mutant!(SnapshotWithoutTime, base.stamp_ms, 0);
+        self.once.advance_to(self.time_ms);
         self.applied.restore(&base.last);
         self.max_memory = mutant!(SnapshotWithoutLimit, base.max_memory, None);
     }
@@ -135,6 +143,7 @@ impl State {
         self.time_ms = other.time_ms;
         self.applied = other.applied;
         self.versions = other.versions;
+        self.once.replace(other.once);
         self.max_memory = other.max_memory;
         if self.watch.is_on() && self.counted.is_none() {
             self.watch.freeze();
@@ -147,6 +156,7 @@ impl State {
     /// From now on what changes is kept as it is now, until a walk has seen it all.
     pub(crate) fn begin_walk(&mut self) {
         self.walk = Some(Walk::begin());
+        self.once.begin_walk();
     }
 
     /// Goes on with the walk, over about so many keys or bytes: appends records of what it sees.
@@ -154,18 +164,21 @@ impl State {
     pub(crate) fn walk_on(&mut self, keys: usize, bytes: usize, out: &mut Vec<u8>) -> Option<u64> {
         let store = self.walked.as_ref().unwrap_or(&self.values);
         let slots = Slots::new(out, bytes, Open::agreed_slot);
-        self.walk.as_mut()?.write(store, keys, slots, slots::put)
+        let written = self.walk.as_mut()?.write(store, keys, slots, slots::put);
+        written
+            .or_else(|| mutant!(OnceForgottenInSnapshot, self.once.walk_on(keys, bytes, out), None))
     }
 
     /// The walk is over, or given up.
     pub(crate) fn end_walk(&mut self) {
         self.walk = None;
+        self.once.end_walk();
         self.flushed.extend(self.walked.take());
     }
 
     /// What is kept for a walk, in bytes.
     pub(crate) fn kept_bytes(&self) -> usize {
-        self.walk.as_ref().map_or(0, Walk::bytes)
+        self.walk.as_ref().map_or(0, Walk::bytes) + self.once.kept_bytes()
     }
 
     /// A key is about to change.
@@ -185,7 +198,7 @@ impl State {
     /// From now on the sums go on of what was written before this entry, which is the last one that
     /// is applied.
     pub(crate) fn begin_digest(&mut self, point: Index) {
-        self.digest = Some((point, Sums::begin()));
+        self.digest = Some((point, Sums::begin_with(self.once.sum())));
     }
 
     /// Whether a digest goes on, which a flush ends.
@@ -240,9 +253,9 @@ impl State {
 
     // Memory.
 
-    /// What the records count.
+    /// What the records count, and what is remembered of commands that ran once.
     pub(crate) fn bytes(&self) -> u64 {
-        self.values.bytes()
+        self.values.bytes() + self.once.bytes()
     }
 
     /// What they may count; 0: any number. `None`: nobody has set that.
@@ -256,15 +269,24 @@ impl State {
     }
 
     fn run(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Ran {
+        self.once.forget_old();
+        match write.once() {
+            Some(once) => self.run_once(at, once, write),
+            None => self.run_now(at, write, asked),
+        }
+    }
+
+    fn run_now(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Ran {
+        let position = AgreedPosition { offset: at.offset + write.places() - 1, ..at };
         let is_full = mutant!(OomDecidedByAsked, self.is_full(), asked && self.is_full());
         if is_full && write.grows() {
             // It has run all the same: it does not come again.
-            return Ran { answer: Answer::out_of_memory(), steps: 0, bytes: 0 };
+            return Ran { answer: Answer::out_of_memory(), steps: 0, bytes: 0, position };
         }
         let mut here = At { state: self, at, bytes: 0 };
         let (answer, steps) = write.run(&mut here, asked);
         let bytes = here.bytes + answer.reply.bytes();
-        Ran { answer, steps, bytes }
+        Ran { answer, steps, bytes, position }
     }
 
     /// Where the value of a key was written.
@@ -300,6 +322,7 @@ impl State {
                 count => keys += count,
             }
         }
+        self.once.clean_up(FEW_KEYS);
     }
 
     /// Whether a walk goes on, which a flush may end.
@@ -309,7 +332,7 @@ impl State {
 
     /// Whether what was flushed still takes memory.
     pub(crate) fn has_garbage(&self) -> bool {
-        !self.flushed.is_empty()
+        !self.flushed.is_empty() || self.once.has_garbage()
     }
 }
 
@@ -450,6 +473,14 @@ impl Values for At<'_> {
 
     fn max_memory(&self) -> Option<u64> {
         self.state.max_memory
+    }
+
+    fn once_limits(&self) -> OnceLimits {
+        self.state.once_limits()
+    }
+
+    fn limit_once(&mut self, limits: OnceLimits) {
+        self.state.limit_once(limits);
     }
 
     fn set_max_memory(&mut self, bytes: u64) {

@@ -24,6 +24,7 @@ mod integer;
 mod keys;
 mod list;
 mod moment;
+mod once;
 mod session;
 mod set;
 mod spec;
@@ -43,6 +44,8 @@ pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
 pub(crate) use glob::fits_exactly;
 pub use list::List;
+pub(crate) use once::Once;
+pub use once::{OnceId, OnceLimits};
 #[cfg(feature = "mutants")]
 pub(crate) use set::without_condition;
 pub use spec::{Access, Argument, KeyPlaces, Spec};

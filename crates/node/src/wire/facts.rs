@@ -43,6 +43,7 @@ impl Facts {
             | Record::Fetch
             | Record::AgreedSlot(_)
             | Record::AgreedVersions(_)
+            | Record::AgreedOnce(_)
             | Record::MergedSlot(_)
             | Record::MergedBase(_)
             | Record::End(_)

@@ -39,6 +39,9 @@ pub(crate) enum Record {
     /// Where keys of the agreed order were last removed, for the next [`Record::AgreedBase`]. An
     /// older version writes none.
     AgreedVersions(Bytes),
+    /// What has run once in the agreed order, for the next [`Record::AgreedBase`]. An older version
+    /// writes none, and nor does one that has none.
+    AgreedOnce(Bytes),
     /// The agreed state is what the slots before this record say, up to an entry of the log; all
     /// entries before are over.
     AgreedBase(AgreedBase),
@@ -133,6 +136,7 @@ const DIVERGED: u8 = 14;
 const MARK: u8 = 15;
 const REPLACED: u8 = 16;
 const AGREED_VERSIONS: u8 = 17;
+const AGREED_ONCE: u8 = 20;
 
 /// What stands for no vote: no node has this id.
 const NOBODY: u64 = 0;
@@ -184,6 +188,7 @@ impl Record {
             Record::AgreedVersions(bytes) => {
                 framed(out, AGREED_VERSIONS, |out| out.extend_from_slice(bytes));
             }
+            Record::AgreedOnce(ids) => framed(out, AGREED_ONCE, |out| out.extend_from_slice(ids)),
             Record::AgreedBase(base) => framed(out, AGREED_BASE, |out| base.encode(out)),
             Record::MergedSlot(slot) => framed(out, MERGED_SLOT, |out| out.extend_from_slice(slot)),
             Record::MergedBase(base) => framed(out, MERGED_BASE, |out| base.encode(out)),
@@ -238,6 +243,7 @@ impl Record {
             FETCH => Record::Fetch,
             AGREED_SLOT => return Ok(Record::AgreedSlot(body)),
             AGREED_VERSIONS => return Ok(Record::AgreedVersions(body)),
+            AGREED_ONCE => return Ok(Record::AgreedOnce(body)),
             AGREED_BASE => Record::AgreedBase(AgreedBase::decode(&mut reader)?),
             MERGED_SLOT => return Ok(Record::MergedSlot(body)),
             MERGED_BASE => Record::MergedBase(MergedBase::decode(&mut reader)?),
@@ -272,6 +278,11 @@ impl Open {
     /// Begins a [`Record::AgreedSlot`].
     pub(crate) fn agreed_slot(out: &mut Vec<u8>) -> Open {
         Open::begin(out, AGREED_SLOT)
+    }
+
+    /// Begins a [`Record::AgreedOnce`].
+    pub(crate) fn agreed_once(out: &mut Vec<u8>) -> Open {
+        Open::begin(out, AGREED_ONCE)
     }
 
     /// Begins a [`Record::MergedSlot`].
@@ -357,6 +368,7 @@ mod tests {
             Record::AgreedSlot(Bytes::from_static(b"keys")),
             Record::AgreedBase(AgreedBase { index: Index(7), ..AgreedBase::default() }),
             Record::AgreedVersions(Bytes::from_static(b"versions")),
+            Record::AgreedOnce(Bytes::from_static(b"ids")),
             Record::MergedSlot(Bytes::from_static(b"keys")),
             Record::MergedBase(MergedBase { clock: 7, ..MergedBase::default() }),
             Record::End(300),

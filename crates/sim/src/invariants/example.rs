@@ -118,6 +118,7 @@ pub(crate) fn status(node: u64) -> Status {
         joins: false,
         lost: node::LostStates::default(),
         states_fetched: 0,
+        once: Default::default(),
         log_reads: 0,
     }
 }
