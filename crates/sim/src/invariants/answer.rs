@@ -22,7 +22,9 @@ impl Fitting {
 impl Fitting {
     /// Whether the clock of the node that is asked has a part in it.
     fn stamps(&self, operation: &Operation) -> bool {
-        self.setting.order == Order::Merged && operation.action.is_write()
+        let merges = self.setting.order == Order::Merged && operation.action.is_write();
+        // The id of what runs once has a time.
+        merges || operation.once.is_some()
     }
 }
 

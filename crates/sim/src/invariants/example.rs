@@ -145,6 +145,9 @@ pub(crate) fn operation(
         unique: true,
         is_final: false,
         part_of: None,
+        once: None,
+        sent_us: start_us,
+        sendings: 1,
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) enum Subject {
     Digests,
     /// In how many turns a state that was fetched is joined, and how far apart these are.
     Joins,
+    /// How often clients have what they write run once.
+    Once,
     /// What the fault of this number draws while it goes on.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -57,6 +59,7 @@ impl Subject {
             Subject::Memory => 17,
             Subject::Digests => 14,
             Subject::Joins => 18,
+            Subject::Once => 24,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

@@ -39,6 +39,7 @@ impl Plain {
             repeats_percent: 0,
             cas_percent: 0,
             many_percent: 0,
+            once_percent: 0,
             levels_percent: 0,
             pipeline_percent: if busy { 100 } else { 5 },
             row_max: if busy { 16 } else { 6 },

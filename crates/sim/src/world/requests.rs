@@ -30,6 +30,9 @@ impl World {
             self.queue.after(again_us, Event::Client { client, life });
             return;
         }
+        if let Some(operation) = self.clients[client].again.pop_front() {
+            return self.ask_again(client, operation);
+        }
         let setting = &self.plan.setting;
         let mut wishes = self.clients[client].next_wishes(setting, &mut self.operations_left);
         if let Some(token) = self.clients[client].token.take() {
@@ -95,15 +98,16 @@ impl World {
             connection.next_id += 1;
             who.waiting.push_back((id, operation));
             self.recorder.ask(client, connection.session, id);
-            asked.push(Asked { id, level: wish.level, command: wish.action.command(&wish.key) });
             self.open += 1;
             self.waiting_since_us.get_or_insert(now_us);
             for key in wish.action.keys(&wish.key) {
                 self.invariants.iter_mut().for_each(|invariant| invariant.on_ask(key));
             }
+            let (number, host) = (who.number, connection.host);
+            let once = wish.once.then(|| who.draw_id(now_us));
             self.record.push(Operation {
-                client: who.number,
-                host: connection.host,
+                client: number,
+                host,
                 key: wish.key,
                 action: wish.action,
                 level,
@@ -116,12 +120,35 @@ impl World {
                 unique: wish.unique,
                 is_final: who.is_final(),
                 part_of: None,
+                once,
+                sent_us: now_us,
+                sendings: 1,
             });
+            let command = self.record[operation].command();
+            asked.push(Asked { id, level: wish.level, command });
             let words = || format!("{}?", self.record[operation].describe());
             self.trace.tell(now_us, words);
         }
         self.arm_patience(client, now_us + patience_us);
         self.send_requests(client, asked);
+    }
+
+    /// Sends a command again that runs once, of which nobody knows whether it ran.
+    fn ask_again(&mut self, client: usize, operation: usize) {
+        let (now_us, patience_us) = (self.now_us(), self.patience_us());
+        let who = &mut self.clients[client];
+        let connection = who.connection.as_mut().expect("who asks is connected");
+        let id = RequestId(connection.next_id);
+        connection.next_id += 1;
+        who.waiting.push_back((id, operation));
+        self.recorder.ask_again(operation, connection.session, id);
+        let record = &mut self.record[operation];
+        (record.host, record.sent_us) = (connection.host, now_us);
+        record.sendings += 1;
+        let asked = Asked { id, level: None, command: record.command() };
+        self.trace.tell(now_us, || format!("{}, once more?", self.record[operation].describe()));
+        self.arm_patience(client, now_us + patience_us);
+        self.send_requests(client, vec![asked]);
     }
 
     /// How long a client waits for an answer: when all is whole, longer than the node may take.
@@ -190,15 +217,24 @@ impl World {
             Reply::Error(error) => Outcome::Refused(error),
             reply => Outcome::Done(reply),
         };
-        self.record[operation].certificate = answer.certificate;
-        self.settle(operation, outcome);
-        self.clients[client].learn(&self.record[operation]);
+        let is_unknown = outcome == Outcome::Unknown;
+        if self.record[operation].goes_again(&outcome) {
+            self.clients[client].again.push_back(operation);
+        } else {
+            // A refusal says nothing of what was sent before.
+            let sent_before = self.record[operation].sendings > 1;
+            let settles = !matches!(outcome, Outcome::Refused(_)) || !sent_before;
+            let kept = matches!(outcome, Outcome::Refused(Error::Invalid(_)));
+            self.record[operation].certificate = answer.certificate;
+            self.settle(operation, if settles || kept { outcome } else { Outcome::Unknown });
+            self.clients[client].learn(&self.record[operation]);
+        }
         if let (Action::Token, Outcome::Done(Reply::Value(token))) =
             (&self.record[operation].action, &self.record[operation].outcome)
         {
             self.clients[client].token = Some(token.clone());
         }
-        if self.record[operation].outcome == Outcome::Unknown {
+        if is_unknown {
             self.renumber(client);
         }
         if self.clients[client].waiting.is_empty() {
@@ -298,7 +334,7 @@ impl World {
         let who = &mut self.clients[client];
         who.looks_again = false;
         let Some((_, oldest)) = who.waiting.front() else { return };
-        let until_us = self.record[*oldest].start_us + patience_us;
+        let until_us = self.record[*oldest].sent_us + patience_us;
         if until_us <= now_us {
             self.lose_connection(client);
         } else {
@@ -312,7 +348,11 @@ impl World {
         let waiting: VecDeque<_> = std::mem::take(&mut self.clients[client].waiting);
         for (_, operation) in waiting {
             self.record[operation].client = self.new_number();
-            self.settle(operation, Outcome::Unknown);
+            if self.record[operation].goes_again(&Outcome::Unknown) {
+                self.clients[client].again.push_back(operation);
+            } else {
+                self.settle(operation, Outcome::Unknown);
+            }
         }
         let now_us = self.now_us();
         self.rest_a_while(client, now_us);
