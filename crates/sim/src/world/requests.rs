@@ -15,6 +15,10 @@ use crate::plan::setting::Setting;
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
 
+/// So many answers to what runs once are passed over, out of 100, and so often for one operation.
+const PASSED_OVER_PERCENT: u64 = 30;
+const PASSED_OVER_MAX: u32 = 3;
+
 /// The first request of a connection.
 const FIRST: RequestId = RequestId(1);
 
@@ -217,8 +221,9 @@ impl World {
             Reply::Error(error) => Outcome::Refused(error),
             reply => Outcome::Done(reply),
         };
-        let is_unknown = outcome == Outcome::Unknown;
-        if self.record[operation].goes_again(&outcome) {
+        let passes_over = self.passes_over(client, operation, &outcome);
+        let is_unknown = outcome == Outcome::Unknown || passes_over;
+        if passes_over || self.record[operation].goes_again(&outcome) {
             self.clients[client].again.push_back(operation);
         } else {
             // A refusal says nothing of what was sent before.
@@ -240,6 +245,15 @@ impl World {
         if self.clients[client].waiting.is_empty() {
             self.rest_a_while(client, now_us);
         }
+    }
+
+    /// Whether a client takes an answer for none, and sends what runs once again: mostly it is known
+    /// the first time.
+    fn passes_over(&mut self, client: usize, operation: usize, outcome: &Outcome) -> bool {
+        let record = &self.record[operation];
+        let may = record.once.is_some() && record.sendings < PASSED_OVER_MAX;
+        let is_done = matches!(outcome, Outcome::Done(_));
+        may && is_done && self.clients[client].chance.percent(PASSED_OVER_PERCENT)
     }
 
     /// What became of an operation is known to its client.
