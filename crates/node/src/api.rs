@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::commands::Command;
+use crate::commands::{Command, OnceLimits};
 pub use crate::ids::{
     Boot, DirectoryId, Index, LogPlace, NodeId, PathId, RequestId, Sequence, SessionId,
     SnapshotNumber, Term, Ticket,
@@ -481,6 +481,8 @@ pub struct Status {
     pub keyspaces: KeyspacesTold,
     /// How many states of other members it has fetched since this start.
     pub states_fetched: u64,
+    /// What is remembered of commands that ran once.
+    pub once: OnceTable,
     /// How often the log on disk was read for members that are behind, since this start.
     pub log_reads: u64,
 }
@@ -524,6 +526,22 @@ impl LostStates {
     /// Whether it has lost any.
     pub fn any(self) -> bool {
         self.agreed || self.merged
+    }
+}
+
+/// What is remembered of commands that ran once (`ONCE`): at the same position the same on every
+/// replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnceTable {
+    /// How many ids are kept.
+    pub ids: u64,
+    /// How long, and how many may be.
+    pub limits: OnceLimits,
+}
+
+impl Default for OnceTable {
+    fn default() -> OnceTable {
+        OnceTable { ids: 0, limits: OnceLimits::DEFAULT }
     }
 }
 

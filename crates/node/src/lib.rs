@@ -70,8 +70,8 @@ mod wire;
 
 pub use api::*;
 pub use commands::{
-    Access, Argument, Command, Data, KeyPlaces, List, Model, Piece, Request, Row, Spec, find, fits,
-    table,
+    Access, Argument, Command, Data, KeyPlaces, List, Model, OnceId, OnceLimits, Piece, Request,
+    Row, Spec, find, fits, table,
 };
 pub use keyspace::definition::{Allowed, Definition, Levels, check_name};
 pub use limits::Limits;

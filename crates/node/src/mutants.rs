@@ -547,6 +547,24 @@ mutants! {
     /// Removals of keys that are not there are taken without end.
     RemovalsWithoutEnd, "memory without limit", "", "limits_05_merged.story";
 
+    // Commands that run once.
+    /// A command that has run under its id runs again.
+    OnceRunsAgain, "retry runs twice", "etcd#18424";
+    /// A snapshot does not say what has run once.
+    OnceForgottenInSnapshot, "retry runs twice", "", "once_03_starts_and_fetched_states.story";
+    /// A repeated answer stands where it was asked for again, not where the command ran.
+    OnceWithoutPosition, "wrong certificate", "foundationdb#12582";
+    /// How old an id is, each node says by its own clock.
+    OnceByWallClock, "replicas differ", "", "once_04_by_log_time.story";
+    /// The answer to one command is given for another with the same id.
+    OnceOtherCommandTaken, "wrong answer", "", "once_01_sent_again.story";
+    /// An id that may have been forgotten runs.
+    OnceRetentionIgnored, "retry runs twice", "", "once_04_by_log_time.story";
+    /// However many ids are kept, more are.
+    OnceWithoutBound, "memory without limit", "", "agreed::state::tests::once::only_so_many_ids_are_kept";
+    /// However long an answer is, it is kept.
+    LongAnswersKept, "memory without limit", "", "agreed::state::once::answer::tests::a_long_answer_is_not_kept";
+
     // Expiry.
     /// Keys go by the clock of each node, not by the time of the entries.
     ExpiredByWallClock, "expired alive again", "tikv#13082, etcd#9395";

@@ -200,6 +200,7 @@ impl Recovery {
             Record::AgreedSlot(slot) => self.agreed_slots().load(&slot)?,
             Record::AgreedVersions(bytes) => self.agreed_slots().load_versions(&bytes)?,
             Record::AgreedKeyspaces(bytes) => self.agreed_slots().load_keyspaces(&bytes)?,
+            Record::AgreedOnce(ids) => self.agreed_slots().load_once(&ids)?,
             Record::AgreedBase(base) if self.config.discard_state => self.lose_agreed(base),
             Record::AgreedBase(base) => {
                 self.agreed_slots().loaded(&base);
@@ -409,6 +410,7 @@ fn holds_keys(record: &Record) -> bool {
         Record::AgreedSlot(_)
             | Record::AgreedVersions(_)
             | Record::AgreedKeyspaces(_)
+            | Record::AgreedOnce(_)
             | Record::MergedSlot(_)
     )
 }

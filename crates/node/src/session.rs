@@ -235,7 +235,7 @@ impl Sessions {
     /// missed that.
     pub(crate) fn refuse(&mut self, request: &Request, error: Error, outputs: &mut Vec<Output>) {
         outputs.push(reply_to(&request.waiter, Reply::Error(error)));
-        if request.command.is_list()
+        if request.command.is_exec()
             && let Some(session) = self.sessions.get_mut(&request.waiter.session)
         {
             session.watches.drop_round(request.waiter.round);
@@ -323,7 +323,7 @@ impl Sessions {
     pub(crate) fn round_of(&mut self, id: SessionId, command: &Command) -> u64 {
         if command.is_watch() {
             self.sessions.entry(id).or_default().watches.on_watch()
-        } else if command.is_list() {
+        } else if command.is_exec() {
             self.sessions.entry(id).or_default().watches.on_exec()
         } else {
             0
@@ -351,18 +351,22 @@ impl Sessions {
     /// watched before it is unchanged.
     ///
     /// # Errors
-    /// If a WATCH before it was refused.
+    /// If a WATCH before it was refused; or something is watched, and it is to run once.
     pub(crate) fn conditioned(
         &mut self,
         waiter: &Waiter,
         command: Command,
     ) -> Result<Command, Error> {
-        if !command.is_list() {
+        if !command.is_exec() {
             return Ok(command);
         }
         let session = self.sessions.entry(waiter.session).or_default();
         let seen = session.watches.take(waiter.round)?;
-        Ok(if seen.is_empty() { command } else { command.conditioned(seen.conditions()) })
+        match seen.is_empty() {
+            true => Ok(command),
+            false if command.is_list() => Ok(command.conditioned(seen.conditions())),
+            false => Err(Error::Aborted(WATCHED_ONCE)),
+        }
     }
 
     /// Forgets a connection.
@@ -397,6 +401,10 @@ impl Sessions {
         }
     }
 }
+
+/// What is said of a transaction that is to run once, and only if something is unchanged.
+const WATCHED_ONCE: &str = "ONCE with WATCH: what is watched here is not when it is sent again. Nothing ran. Hint: UNWATCH first, \
+                            or SET with IFEQ";
 
 /// The output that answers a request without a certificate.
 pub(crate) fn reply_to(waiter: &Waiter, reply: Reply) -> Output {

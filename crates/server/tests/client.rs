@@ -17,8 +17,8 @@ use std::sync::Arc;
 use node::{
     AgreedPosition, Boot, Certificate, Command, Config, Digests, DirectoryId, Expiry, Index, Input,
     KeyspacesTold, Level, LogPlace, LostStates, MemberClock, Memory, MergedPosition, MergedWrite,
-    Node, NodeId, Now, Order, Output, Preference, Recovery, Reply, RequestId, Role, SessionId,
-    SnapshotNumber, Snapshots, Status, Term, Waits,
+    Node, NodeId, Now, OnceTable, Order, Output, Preference, Recovery, Reply, RequestId, Role,
+    SessionId, SnapshotNumber, Snapshots, Status, Term, Waits,
 };
 use resp::{Protocol, Request, split_words};
 use server::commands::{Action, Connection, Context, Figures, render};
@@ -127,8 +127,8 @@ impl World {
         let request = Request::new(split_words(words.as_bytes()).unwrap());
         let protocol = self.connection.protocol();
         let mut out = b"before".to_vec();
-        let memory = self.node_alone.node.status().memory;
-        let fake = Fake { memory, ..Fake::new(self.node) };
+        let Status { memory, once, .. } = self.node_alone.node.status();
+        let fake = Fake { memory, once, ..Fake::new(self.node) };
         let action = self.connection.execute(&request, &fake, &mut out);
         if let Some(bytes) = fake.max_merged.get() {
             self.node_alone.node.set_max_memory_merged(bytes);
@@ -146,9 +146,9 @@ impl World {
                 self.node_alone.prefer(preference);
             }
             Action::TakeSnapshot => writeln!(heard, "(takes a snapshot)").unwrap(),
-            Action::Exec { list, answers } => {
+            Action::Exec { list, once, answers } => {
                 assert_eq!(out, b"before");
-                let command = list.into_command();
+                let command = list.into_command_once(once.as_ref());
                 let certificate = self.certified.then(|| self.certificate(&command));
                 let reply = self.node_alone.ask(command);
                 answers.render(&reply, certificate.as_ref(), &mut out);
@@ -287,6 +287,7 @@ struct Fake {
     name: &'static str,
     faults: Faults,
     memory: Memory,
+    once: OnceTable,
     bounds: Bounds,
     /// The limit of merged keyspaces that was set.
     max_merged: Cell<Option<u64>>,
@@ -295,7 +296,8 @@ struct Fake {
 impl Fake {
     fn new(name: &'static str) -> Fake {
         let (faults, memory) = (Faults::default(), Memory::default());
-        Fake { name, faults, memory, bounds: Bounds::default(), max_merged: Cell::new(None) }
+        let (once, bounds) = (OnceTable::default(), Bounds::default());
+        Fake { name, faults, memory, once, bounds, max_merged: Cell::new(None) }
     }
 }
 
@@ -340,6 +342,7 @@ impl Context for Fake {
             expiry: Expiry::default(),
             keyspaces: KeyspacesTold { count: 1, under_way: None },
             states_fetched: 0,
+            once: self.once,
             log_reads: 0,
         };
         let members = vec![NodeId(1), NodeId(2), NodeId(3)];

@@ -43,6 +43,7 @@ impl Agreed {
         // What is not known is told of below, and nothing is applied.
         if let Ok(Some(time_ms)) = entry::time_ms(data) {
             self.state.advance_to(mutant!(ExpiredByWallClock, time_ms, turn.now.wall_ms));
+            mutant!(OnceByWallClock, (), self.state.read_clock_for_once(turn.now.wall_ms));
         }
         loop {
             touch(&self.state, &self.cursor, data);
@@ -57,7 +58,7 @@ impl Agreed {
             turn.budget.work.spend(write.keys(), write.bytes());
             let at = AgreedPosition { index, offset: mutant!(CertificateWithoutOffset, offset, 0) };
             self.apply_write(id, at, write, turn);
-            self.applied = AgreedPosition { index, offset: last_place(offset, &write) };
+            self.applied = last_place(AgreedPosition { index, offset }, &write);
             if !self.may_apply(turn) {
                 return false;
             }
@@ -100,13 +101,13 @@ impl Agreed {
         // It was proposed in this boot, so all that was committed before lies before it, also if it
         // does not run.
         self.reads.confirm();
-        let Some(Ran { answer, .. }) = ran else { return };
+        let Some(Ran { answer, position, .. }) = ran else { return };
         self.progressed_ms = turn.now.monotonic_ms;
         if let Some(waiter) = self.proposals.on_applied(id.sequence) {
             if carving == Some(Carving::Begins) && answer.reply == Reply::Ok {
                 return self.wait_for_attempt(waiter, at.index);
             }
-            let position = AgreedPosition { offset: last_place(at.offset, &write), ..at };
+            let position = mutant!(OnceWithoutPosition, position, last_place(at, &write));
             let certificate = || Certificate::Agreed { position, by: answer.by };
             turn.answer_write(&waiter, answer.reply, certificate);
         }
@@ -114,8 +115,8 @@ impl Agreed {
 }
 
 /// The last place of a write that begins at this one: where its answer stands.
-fn last_place(offset: u32, write: &Write<'_>) -> u32 {
-    offset + write.places() - 1
+fn last_place(at: AgreedPosition, write: &Write<'_>) -> AgreedPosition {
+    AgreedPosition { offset: at.offset + write.places() - 1, ..at }
 }
 
 /// Has the processor fetch what the next writes of an entry are about, now and then; see

@@ -5,7 +5,7 @@
 //! finds none proposes its own; whoever comes later says that the cluster has another one.
 
 use super::Agreed;
-use crate::api::Event;
+use crate::api::{Event, OnceTable};
 use crate::commands::Command;
 use crate::ids::{KeyspaceId, Term};
 use crate::turn::Turn;
@@ -21,6 +21,11 @@ pub(super) struct OwnMaxMemory {
 }
 
 impl Agreed {
+    /// What is remembered of commands that ran once.
+    pub(crate) fn once(&self) -> OnceTable {
+        OnceTable { ids: self.state.once_ids(), limits: self.state.once_limits() }
+    }
+
     /// This node was started with such a limit.
     pub(crate) fn set_own_max_memory(&mut self, bytes: Option<u64>) {
         self.own_max_memory.bytes = bytes;

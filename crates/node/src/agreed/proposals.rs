@@ -175,8 +175,12 @@ impl Proposals {
     }
 
     /// All writes before this id are in a state that was fetched, or were refused by it: who waits
-    /// for them. False: that is not what this node has sent.
-    pub(crate) fn skip_to(&mut self, next: Sequence, mut skipped: impl FnMut(Waiter)) -> bool {
+    /// for them, and the write as it is encoded. False: that is not what this node has sent.
+    pub(crate) fn skip_to(
+        &mut self,
+        next: Sequence,
+        mut skipped: impl FnMut(Waiter, &[u8]),
+    ) -> bool {
         if next > self.unnamed_from() {
             return false;
         }
@@ -185,7 +189,7 @@ impl Proposals {
         {
             self.named_bytes -= pending.write.len();
             self.first = self.first.next();
-            pending.waiter.into_iter().for_each(&mut skipped);
+            pending.waiter.into_iter().for_each(|waiter| skipped(waiter, &pending.write));
         }
         self.sent = self.sent.max(self.first);
         true

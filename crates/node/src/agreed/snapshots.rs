@@ -9,17 +9,23 @@ use raft::eraftpb::{Message, MessageType};
 use raft::{ProgressState, RawNode, SnapshotStatus, Storage as _};
 
 use super::entry::Cursor;
-use super::state::State;
+use super::state::{First, State};
 use super::storage::{Offer, offer_in};
 use super::{Agreed, config};
+use crate::commands;
 use crate::ids::{Index, NodeId, SnapshotNumber, Term};
 use crate::limits::KEPT_TIMES;
-use crate::position::AgreedPosition;
+use crate::position::{AgreedPosition, Certificate};
 use crate::reply::Error;
 use crate::turn::Turn;
 use crate::wire::base::AgreedBase;
-use crate::wire::codec::Malformed;
+use crate::wire::codec::{Malformed, Reader};
 use crate::wire::record::Record;
+
+/// What came of a write, as it is encoded, if the state remembers that.
+fn first(state: &State, write: &[u8]) -> Option<First> {
+    state.first(&commands::decode(&mut Reader::new(write)).ok()?)
+}
 
 /// How long a follower may ask for nothing of the snapshot that it was offered before it is offered
 /// one again, in milliseconds.
@@ -234,7 +240,11 @@ impl Agreed {
             return;
         }
         self.reads.confirm();
-        let skipped = self.proposals.skip_to(sequence.next(), |waiter| {
+        let skipped = self.proposals.skip_to(sequence.next(), |waiter, write| {
+            if let Some(First { answer, position }) = first(&self.state, write) {
+                let certificate = || Certificate::Agreed { position, by: answer.by };
+                return turn.answer_write(&waiter, answer.reply, certificate);
+            }
             let unknown = Error::Indeterminate(SKIPPED);
             let error = mutant!(SkippedAsRefused, unknown, Error::ClusterDown(SKIPPED));
             turn.refuse_write(&waiter, error);

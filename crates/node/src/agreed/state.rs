@@ -1,6 +1,7 @@
 //! The state machine of the agreed order: a fold over the log, the same on every replica.
 
 mod keyspaces;
+mod once;
 mod versions;
 
 use std::borrow::Cow;
@@ -8,7 +9,7 @@ use std::borrow::Cow;
 use super::applied::Applied;
 use super::entry::WriteId;
 use super::slots;
-use crate::commands::{Answer, Values, View, Write};
+use crate::commands::{Answer, OnceLimits, Values, View, Write};
 use crate::counting::Watch;
 use crate::ids::{Index, NodeId};
 use crate::keyspace::table::Table;
@@ -19,6 +20,7 @@ use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::record::Open;
 use crate::wire::slots::Slots;
 use expiry::Reclaimed;
+pub(crate) use once::First;
 use versions::Versions;
 
 impl Written for AgreedPosition {
@@ -40,6 +42,8 @@ pub(crate) struct Ran {
     pub(crate) steps: usize,
     /// Bytes that were given to keys, and to who asked.
     pub(crate) bytes: usize,
+    /// Where the answer stands.
+    pub(crate) position: AgreedPosition,
 }
 
 /// Keys and values, how much memory they may need, which keyspaces there are, and the last write that was applied of each
@@ -70,6 +74,8 @@ pub(crate) struct State {
     applied: Applied,
     versions: Versions,
     keyspaces: Table,
+    /// What has run that is to run once.
+    once: once::Table,
     /// What the records may count, in bytes; 0: any number. `None`: nobody has set that.
     max_memory: Option<u64>,
     /// A walk for a snapshot, and the state that was flushed since it began.
@@ -94,6 +100,7 @@ impl State {
             applied: Applied::new(members),
             versions: Versions::default(),
             keyspaces: Table::default(),
+            once: once::Table::default(),
             max_memory: None,
             walk: None,
             walked: None,
@@ -114,6 +121,7 @@ impl State {
     /// All slots are here: what time it is, which writes have run, and how much memory there is.
     pub(crate) fn loaded(&mut self, base: &AgreedBase) {
         self.time_ms = mutant!(SnapshotWithoutTime, base.stamp_ms, 0);
+        self.once.advance_to(self.time_ms);
         self.applied.restore(&base.last);
         self.max_memory = mutant!(SnapshotWithoutLimit, base.max_memory, None);
     }
@@ -140,6 +148,7 @@ impl State {
         self.applied = other.applied;
         self.versions = other.versions;
         self.keyspaces = other.keyspaces;
+        self.once.replace(other.once);
         self.max_memory = other.max_memory;
         if self.watch.is_on() && self.counted.is_none() {
             self.watch.freeze();
@@ -152,6 +161,7 @@ impl State {
     /// From now on what changes is kept as it is now, until a walk has seen it all.
     pub(crate) fn begin_walk(&mut self) {
         self.walk = Some(Walk::begin());
+        self.once.begin_walk();
     }
 
     /// Goes on with the walk, over about so many keys or bytes: appends records of what it sees.
@@ -159,18 +169,21 @@ impl State {
     pub(crate) fn walk_on(&mut self, keys: usize, bytes: usize, out: &mut Vec<u8>) -> Option<u64> {
         let store = self.walked.as_ref().unwrap_or(&self.values);
         let slots = Slots::new(out, bytes, Open::agreed_slot);
-        self.walk.as_mut()?.write(store, keys, slots, slots::put)
+        let written = self.walk.as_mut()?.write(store, keys, slots, slots::put);
+        written
+            .or_else(|| mutant!(OnceForgottenInSnapshot, self.once.walk_on(keys, bytes, out), None))
     }
 
     /// The walk is over, or given up.
     pub(crate) fn end_walk(&mut self) {
         self.walk = None;
+        self.once.end_walk();
         self.flushed.extend(self.walked.take());
     }
 
     /// What is kept for a walk, in bytes.
     pub(crate) fn kept_bytes(&self) -> usize {
-        self.walk.as_ref().map_or(0, Walk::bytes)
+        self.walk.as_ref().map_or(0, Walk::bytes) + self.once.kept_bytes()
     }
 
     /// A key is about to change.
@@ -190,7 +203,7 @@ impl State {
     /// From now on the sums go on of what was written before this entry, which is the last one that
     /// is applied.
     pub(crate) fn begin_digest(&mut self, point: Index) {
-        self.digest = Some((point, Sums::begin()));
+        self.digest = Some((point, Sums::begin_with(self.once.sum())));
     }
 
     /// Whether a digest goes on, which a flush ends.
@@ -245,9 +258,9 @@ impl State {
 
     // Memory.
 
-    /// What the records count.
+    /// What the records count, and what is remembered of commands that ran once.
     pub(crate) fn bytes(&self) -> u64 {
-        self.values.bytes()
+        self.values.bytes() + self.once.bytes()
     }
 
     /// What they may count; 0: any number. `None`: nobody has set that.
@@ -261,18 +274,27 @@ impl State {
     }
 
     fn run(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Ran {
+        self.once.forget_old();
+        match write.once() {
+            Some(once) => self.run_once(at, once, write),
+            None => self.run_now(at, write, asked),
+        }
+    }
+
+    fn run_now(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Ran {
+        let position = AgreedPosition { offset: at.offset + write.places() - 1, ..at };
         if let Some(answer) = self.refuses(&write) {
-            return Ran { answer, steps: 0, bytes: 0 };
+            return Ran { answer, steps: 0, bytes: 0, position };
         }
         let is_full = mutant!(OomDecidedByAsked, self.is_full(), asked && self.is_full());
         if is_full && write.grows() {
             // It has run all the same: it does not come again.
-            return Ran { answer: Answer::out_of_memory(), steps: 0, bytes: 0 };
+            return Ran { answer: Answer::out_of_memory(), steps: 0, bytes: 0, position };
         }
         let mut here = At { state: self, at, bytes: 0 };
         let (answer, steps) = write.run(&mut here, asked);
         let bytes = here.bytes + answer.reply.bytes();
-        Ran { answer, steps, bytes }
+        Ran { answer, steps, bytes, position }
     }
 
     /// Where the value of a key was written.
@@ -308,6 +330,7 @@ impl State {
                 count => keys += count,
             }
         }
+        self.once.clean_up(FEW_KEYS);
     }
 
     /// Whether a walk goes on, which a flush may end.
@@ -317,7 +340,7 @@ impl State {
 
     /// Whether what was flushed still takes memory.
     pub(crate) fn has_garbage(&self) -> bool {
-        !self.flushed.is_empty()
+        !self.flushed.is_empty() || self.once.has_garbage()
     }
 }
 
@@ -466,6 +489,14 @@ impl Values for At<'_> {
 
     fn max_memory(&self) -> Option<u64> {
         self.state.max_memory
+    }
+
+    fn once_limits(&self) -> OnceLimits {
+        self.state.once_limits()
+    }
+
+    fn limit_once(&mut self, limits: OnceLimits) {
+        self.state.limit_once(limits);
     }
 
     fn set_max_memory(&mut self, bytes: u64) {

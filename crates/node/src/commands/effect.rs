@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::arguments::{Args, Arguments};
+use super::once::OnceLimits;
 use super::unreadable::Unreadable;
 use crate::keyspace::table::Table;
 use crate::position::{AgreedPosition, Version};
@@ -153,6 +154,10 @@ pub(crate) trait Values {
     fn keyspaces(&mut self) -> &mut Table;
     /// What the agreed records may count, in bytes; `None`: nobody has set that.
     fn max_memory(&self) -> Option<u64>;
+    /// How long and how many ids are kept of what has run once.
+    fn once_limits(&self) -> OnceLimits;
+    /// From now on so many are kept, for so long.
+    fn limit_once(&mut self, limits: OnceLimits);
     /// From now on the agreed records may count so many bytes; 0: any number.
     fn set_max_memory(&mut self, bytes: u64);
 }

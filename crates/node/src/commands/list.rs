@@ -16,6 +16,7 @@ use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row};
 use super::condition::{CONDITION, Condition};
 use super::effect::{Answer, Effect, Step, Writes};
+use super::once::OnceId;
 use super::spec::Access;
 use super::table;
 use super::unreadable::Unreadable;
@@ -168,6 +169,15 @@ impl List {
     /// The command that runs them all.
     pub fn into_command(self) -> Command {
         Command::new(&LIST, Arguments::copied(self.commands))
+    }
+
+    /// The same, to be run once if there is an id.
+    pub fn into_command_once(self, id: Option<&OnceId>) -> Command {
+        let command = self.into_command();
+        match id {
+            Some(id) => command.once(id).expect("a list may run once"),
+            None => command,
+        }
     }
 }
 

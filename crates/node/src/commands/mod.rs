@@ -25,6 +25,7 @@ mod keys;
 mod keyspaces;
 mod list;
 mod moment;
+mod once;
 mod session;
 mod set;
 mod spec;
@@ -45,6 +46,8 @@ pub use glob::fits;
 pub(crate) use glob::fits_exactly;
 pub(crate) use keyspaces::Carving;
 pub use list::List;
+pub(crate) use once::Once;
+pub use once::{OnceId, OnceLimits};
 #[cfg(feature = "mutants")]
 pub(crate) use set::without_condition;
 pub use spec::{Access, Argument, KeyPlaces, Spec};

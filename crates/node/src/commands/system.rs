@@ -8,6 +8,7 @@ use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row};
 use super::effect::{Answer, Effect, Step, Writes};
 use super::keyspaces;
+use super::once::OnceLimits;
 use super::spec::Access;
 use super::unreadable::Unreadable;
 use crate::reply::{Error, Reply};
@@ -62,8 +63,32 @@ static RECLAIM: Row = Row {
     },
 };
 
+/// `ONCE-LIMITS retention ids ahead`: how long ids of ONCE are kept and how far they may be ahead,
+/// in milliseconds, and how many; `-`: as before.
+static ONCE_LIMITS: Row = Row {
+    name: "once-limits",
+    arity: 4,
+    access: Access::Write,
+    flags: &[],
+    keys: None,
+    categories: &[],
+    tips: &[],
+    group: "system",
+    since: "",
+    summary: "Says how long and how many ids of ONCE are kept",
+    complexity: "O(1)",
+    arguments: &[],
+    subcommands: &[],
+    run: Data {
+        id: FIRST_ID + 82,
+        model: Model::None,
+        parse: |_, _: &dyn Request| Err(Error::Invalid("the system has no words".into())),
+        effect: Effect::Write(Writes { check: check_once, run: limit_once, ..Writes::NONE }),
+    },
+};
+
 /// The rows of the system, but for those of keyspaces.
-static ROWS: [&Row; 2] = [&MAXMEMORY, &RECLAIM];
+static ROWS: [&Row; 3] = [&MAXMEMORY, &RECLAIM, &ONCE_LIMITS];
 
 /// The row with this id.
 pub(super) fn row(id: u64) -> Result<&'static Row, Unreadable> {
@@ -90,6 +115,18 @@ impl Command {
     /// The same, unless the cluster has such a limit by then.
     pub(crate) fn first_max_memory(bytes: u64) -> Command {
         Command::new(&MAXMEMORY, Arguments::copied([bytes.to_string().as_bytes(), IF_UNSET]))
+    }
+
+    /// Says how long ids of ONCE are kept, in milliseconds of log time, how many, and how far they
+    /// may be ahead of it; where nothing is said, it is as before. It is a write: see
+    /// [`Command::max_memory`].
+    pub fn once_limits(
+        retention_ms: Option<u64>,
+        ids: Option<u64>,
+        ahead_ms: Option<u64>,
+    ) -> Command {
+        let word = |number: Option<u64>| number.map_or(SAME.into(), |number| number.to_string());
+        Command::new(&ONCE_LIMITS, Arguments::copied([retention_ms, ids, ahead_ms].map(word)))
     }
 
     /// Removes up to so many keys that are dead at the time of its entry.
@@ -143,6 +180,29 @@ fn reclaim(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let count = step.values.reclaim(most);
     step.steps += count;
     Answer::blindly(Reply::Integer(count as i64))
+}
+
+const SAME: &str = "-";
+
+/// What is said of a number, in its one form; `Some(None)`: it is as before.
+fn said(word: &[u8]) -> Option<Option<u64>> {
+    if word == SAME.as_bytes() { Some(None) } else { number(word).map(Some) }
+}
+
+fn check_once(args: Args<'_>) -> Result<(), Unreadable> {
+    Unreadable::unless(args.iter().all(|word| said(word).is_some()))
+}
+
+fn limit_once(step: &mut Step<'_>, args: Args<'_>) -> Answer {
+    let [retention_ms, ids, ahead_ms] =
+        args.first().map(|word| said(word).expect("a row checks its arguments"));
+    let before = step.values.once_limits();
+    step.values.limit_once(OnceLimits {
+        retention_ms: retention_ms.unwrap_or(before.retention_ms),
+        ids: ids.unwrap_or(before.ids),
+        ahead_ms: ahead_ms.unwrap_or(before.ahead_ms),
+    });
+    Answer::blindly(Reply::Ok)
 }
 
 #[cfg(test)]

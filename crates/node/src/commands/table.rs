@@ -7,13 +7,13 @@ use bytes::Bytes;
 use super::arguments::{Arguments, Request};
 use super::command::{Command, Row};
 use super::unreadable::Unreadable;
-use super::{condition, counters, expiry, keys, set, strings, timed};
+use super::{condition, counters, expiry, keys, once, set, strings, timed};
 use crate::reply::Error;
 
 /// All rows, the most frequent first.
 pub fn table() -> impl Iterator<Item = &'static Row> {
     let frequent = strings::ROWS.iter().chain(keys::ROWS).chain(counters::ROWS);
-    let others = [&condition::WATCH];
+    let others = [&condition::WATCH, &once::ONCE];
     frequent.chain(expiry::ROWS).chain(timed::ROWS).copied().chain(others)
 }
 
@@ -100,6 +100,7 @@ mod tests {
             "incrbyfloat",
             "mset",
             "msetnx",
+            "once",
             "psetex",
             "set",
             "setex",

@@ -38,7 +38,9 @@ fn in_short(write: &Write<'_>) -> String {
             .collect::<Vec<_>>()
             .join(" ")
     };
-    write.parts().into_iter().map(part).collect::<Vec<_>>().join("; ")
+    let once = write.once().map(|once| format!("ONCE {}-{} ", once.ms, text(once.random)));
+    let parts = write.parts().into_iter().map(part).collect::<Vec<_>>().join("; ");
+    format!("{}{parts}", once.unwrap_or_default())
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -3,6 +3,7 @@
 use super::arguments::{Args, Arguments};
 use super::command::{Command, Model, Row};
 use super::effect::{Answer, Effect, Merging, Step, Values, Writes};
+use super::once::{self, Once};
 use super::unreadable::Unreadable;
 use super::{list, system, table};
 use crate::ids::KeyspaceId;
@@ -16,6 +17,8 @@ pub(crate) struct Write<'a> {
     row: &'static Row,
     writes: Writes,
     args: Args<'a>,
+    /// What it says of itself, if it is to run once; the rest is of the command within.
+    once: Option<Once<'a>>,
 }
 
 impl Write<'_> {
@@ -88,6 +91,9 @@ impl Write<'_> {
 
     /// The command that it is.
     pub(crate) fn to_command(self) -> Command {
+        if let Some(once) = self.once {
+            return Command::new(&once::ONCE, Arguments::copied([once.blob]));
+        }
         Command { row: self.row, arguments: Arguments::copied(self.args.iter()) }
     }
 
@@ -97,6 +103,11 @@ impl Write<'_> {
 }
 
 impl<'a> Write<'a> {
+    /// What it says of itself, if it is to run once.
+    pub(crate) fn once(&self) -> Option<Once<'a>> {
+        self.once
+    }
+
     pub(super) fn args(&self) -> Args<'a> {
         self.args
     }
@@ -150,9 +161,15 @@ pub(crate) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Write<'a>, Unreadabl
     };
     let Effect::Write(writes) = row.run.effect else { return Err(Unreadable::Malformed) };
     let args = Args::read(reader)?;
+    if row.is_once() {
+        let (once, row, args) = once::open(args)?;
+        let Effect::Write(writes) = row.run.effect else { return Err(Unreadable::Malformed) };
+        let writes = Writes { merge: None, ..writes };
+        return Ok(Write { keyspace, row, writes, args, once: Some(once) });
+    }
     Unreadable::unless(row.takes(args.len() + 1))?;
     (writes.check)(args)?;
-    Ok(Write { keyspace, row, writes, args })
+    Ok(Write { keyspace, row, writes, args, once: None })
 }
 
 /// The row of a write of data.

@@ -45,6 +45,7 @@ impl Node {
             memory: self.memory(),
             expiry: Expiry { keys: deadlines, reclaimed },
             states_fetched: self.states_fetched,
+            once: self.agreed.once(),
             log_reads: self.agreed.log_reads(),
             digests: self.digests.status(&self.agreed),
             joins: self.merged.is_joining(),

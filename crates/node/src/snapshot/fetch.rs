@@ -233,6 +233,10 @@ fn take_in(coming: &mut Coming, record: &Record) -> Result<bool, Malformed> {
             state.load_keyspaces(bytes)?;
             Ok(true)
         }
+        (Coming::Agreed(state, None), Record::AgreedOnce(bytes)) => {
+            state.load_once(bytes)?;
+            Ok(true)
+        }
         (Coming::Agreed(state, base @ None), Record::AgreedBase(found)) => {
             state.loaded(found);
             *base = Some(found.clone());

@@ -40,7 +40,13 @@ pub(crate) enum Progress {
 
 impl Sums {
     pub(crate) fn begin() -> Sums {
-        let slots = SlotSums(vec![0; slot::COUNT]);
+        Sums::begin_with(0)
+    }
+
+    /// With a sum over what is no record of a key, which counts with the first slot.
+    pub(crate) fn begin_with(sum: u64) -> Sums {
+        let mut slots = SlotSums(vec![0; slot::COUNT]);
+        slots.0[0] = sum;
         Sums { next: Some(Cursor::default()), slots, encoded: vec![] }
     }
 

@@ -49,6 +49,7 @@ impl Facts {
             | Record::AgreedSlot(_)
             | Record::AgreedVersions(_)
             | Record::AgreedKeyspaces(_)
+            | Record::AgreedOnce(_)
             | Record::MergedSlot(_)
             | Record::MergedBase(_)
             | Record::End(_)

@@ -42,6 +42,9 @@ pub(crate) enum Record {
     /// Which keyspaces there are in the agreed state, for the next [`Record::AgreedBase`]. Without
     /// one there is but `default`.
     AgreedKeyspaces(Bytes),
+    /// What has run once in the agreed order, for the next [`Record::AgreedBase`]. An older version
+    /// writes none, and nor does one that has none.
+    AgreedOnce(Bytes),
     /// The agreed state is what the slots before this record say, up to an entry of the log; all
     /// entries before are over.
     AgreedBase(AgreedBase),
@@ -141,6 +144,7 @@ const REPLACED: u8 = 16;
 const AGREED_VERSIONS: u8 = 17;
 const AGREED_KEYSPACES: u8 = 18;
 const KEYSPACES: u8 = 19;
+const AGREED_ONCE: u8 = 20;
 
 /// What stands for no vote: no node has this id.
 const NOBODY: u64 = 0;
@@ -195,6 +199,7 @@ impl Record {
             Record::AgreedKeyspaces(bytes) => {
                 framed(out, AGREED_KEYSPACES, |out| out.extend_from_slice(bytes));
             }
+            Record::AgreedOnce(ids) => framed(out, AGREED_ONCE, |out| out.extend_from_slice(ids)),
             Record::AgreedBase(base) => framed(out, AGREED_BASE, |out| base.encode(out)),
             Record::MergedSlot(slot) => framed(out, MERGED_SLOT, |out| out.extend_from_slice(slot)),
             Record::MergedBase(base) => framed(out, MERGED_BASE, |out| base.encode(out)),
@@ -252,6 +257,7 @@ impl Record {
             AGREED_VERSIONS => return Ok(Record::AgreedVersions(body)),
             AGREED_KEYSPACES => return Ok(Record::AgreedKeyspaces(body)),
             KEYSPACES => return Ok(Record::Keyspaces(body)),
+            AGREED_ONCE => return Ok(Record::AgreedOnce(body)),
             AGREED_BASE => Record::AgreedBase(AgreedBase::decode(&mut reader)?),
             MERGED_SLOT => return Ok(Record::MergedSlot(body)),
             MERGED_BASE => Record::MergedBase(MergedBase::decode(&mut reader)?),
@@ -286,6 +292,11 @@ impl Open {
     /// Begins a [`Record::AgreedSlot`].
     pub(crate) fn agreed_slot(out: &mut Vec<u8>) -> Open {
         Open::begin(out, AGREED_SLOT)
+    }
+
+    /// Begins a [`Record::AgreedOnce`].
+    pub(crate) fn agreed_once(out: &mut Vec<u8>) -> Open {
+        Open::begin(out, AGREED_ONCE)
     }
 
     /// Begins a [`Record::MergedSlot`].
@@ -373,6 +384,7 @@ mod tests {
             Record::AgreedVersions(Bytes::from_static(b"versions")),
             Record::AgreedKeyspaces(Bytes::from_static(b"table")),
             Record::Keyspaces(Bytes::from_static(b"table")),
+            Record::AgreedOnce(Bytes::from_static(b"ids")),
             Record::MergedSlot(Bytes::from_static(b"keys")),
             Record::MergedBase(MergedBase { clock: 7, ..MergedBase::default() }),
             Record::End(300),

@@ -104,6 +104,9 @@ impl World {
     /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name no
     ///   level, each for so long; `n1.a last`: at which level its last read was answered, and how
     ///   stale at most; `rounds`: in how many rounds each node had what is committed confirmed.
+    /// - `n1.a once MS-NAME COMMAND`, `… once MS-NAME exec COMMAND ; …`: it is to run once; its id is
+    ///   of so many milliseconds after the beginning of the world. `n1.a once-limits MS IDS AHEAD`:
+    ///   how long and how many ids are kept, and how far they may be ahead; `-`: as before.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
@@ -447,6 +450,11 @@ impl World {
             }
             ["exec", commands @ ..] => exec(commands),
             ["keyspace", words @ ..] => keyspaces::command(words),
+            ["once", id, command @ ..] => once(id, command),
+            ["once-limits", limits @ ..] => {
+                let limits: Vec<_> = limits.iter().map(|one| one.parse().ok()).collect();
+                Command::once_limits(limits[0], limits[1], limits[2])
+            }
             _ => {
                 let request: Vec<Bytes> = words_asked.into_iter().map(bytes).collect();
                 Command::of(&request).unwrap_or_else(|error| panic!("{words:?}: {error}"))
@@ -661,6 +669,17 @@ impl World {
             "{done} of {count} done in {ms} ms, in {entries} entries; log time went on by {passed_ms} ms"
         ));
     }
+}
+
+/// A command that is to run once.
+fn once(id: &str, command: &[&str]) -> Command {
+    let (ms, name) = id.split_once('-').expect("an id is MS-NAME");
+    let id = OnceId { ms: BEGAN_MS + number(ms), random: name.as_bytes().into() };
+    let command = match command {
+        ["exec", commands @ ..] => exec(commands),
+        command => Command::of_words(command).unwrap(),
+    };
+    command.once(&id).unwrap()
 }
 
 /// What a client queued since MULTI, with `;` between.

@@ -60,10 +60,14 @@ pub(super) fn place(certificate: &Certificate) -> String {
     }
 }
 
+/// A longer value is told by its length.
+const TOLD_BYTES_MAX: usize = 1000;
+
 pub(super) fn text(reply: &Reply) -> String {
     match reply {
         Reply::Ok => "OK".into(),
         Reply::Nil => "nil".into(),
+        Reply::Value(value) if value.len() > TOLD_BYTES_MAX => format!("{} bytes", value.len()),
         Reply::Value(value) => String::from_utf8_lossy(value).into_owned(),
         Reply::Integer(count) => count.to_string(),
         Reply::Status(word) => (*word).into(),

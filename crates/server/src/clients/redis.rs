@@ -44,9 +44,10 @@ impl Language for Redis {
                 let (level, form) = (mutant!(LevelLost, asked, None), connection.protocol().into());
                 Said::Ask { level, command, form, bytes }
             }
-            Action::Exec { list, answers } => {
+            Action::Exec { list, once, answers } => {
                 let (bytes, form) = (list.held_bytes(), answers.into());
-                Said::Ask { level: None, command: list.into_command(), form, bytes }
+                let command = list.into_command_once(once.as_ref());
+                Said::Ask { level: None, command, form, bytes }
             }
             Action::Unwatch => Said::Unwatch,
             Action::Reset => Said::Reset,

@@ -22,6 +22,8 @@ pub enum Action {
     Exec {
         /// What is to be done.
         list: node::List,
+        /// The id for which it is to run once, if it has one.
+        once: Option<node::OnceId>,
         /// The form of the answer.
         answers: Answers,
     },

@@ -130,8 +130,11 @@ fn names(wanted: impl Fn(&Named) -> bool) -> Vec<String> {
 /// `COMMAND GETKEYS command [argument …]`
 pub(super) fn get_keys(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let mut writer = connection.writer(out);
-    let arguments = call.request.len() - 2;
-    match Named::find(&call.request[2]) {
+    // What stands behind ONCE and its id says which keys there are.
+    let is_once = call.request[2].eq_ignore_ascii_case(b"once") && call.request.len() > 4;
+    let start = if is_once { 4 } else { 2 };
+    let arguments = call.request.len() - start;
+    match Named::find(&call.request[start]) {
         None => writer.error("ERR Invalid command specified"),
         Some(named) if named.spec.keys.is_none() => {
             writer.error("ERR The command has no key arguments");
@@ -142,7 +145,7 @@ pub(super) fn get_keys(connection: &mut Connection, call: &Call<'_>, out: &mut V
         Some(named) => {
             writer.array(named.spec.key_places(arguments).count());
             for place in named.spec.key_places(arguments) {
-                writer.bulk(&call.request[2 + place]);
+                writer.bulk(&call.request[start + place]);
             }
         }
     }

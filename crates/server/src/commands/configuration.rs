@@ -23,14 +23,23 @@ const SETTINGS: &[(&str, &str)] = &[
     ("timeout", "0"),
 ];
 
+/// How far an id of ONCE may be ahead of log time, how many are kept, and how long.
+pub(super) const ONCE_AHEAD: &str = "once-ahead-ms";
+pub(super) const ONCE_IDS: &str = "once-ids";
+pub(super) const ONCE_RETENTION: &str = "once-retention-ms";
+
 /// All settings, sorted by name, with their values.
 pub(super) fn all(context: &dyn Context) -> BTreeMap<Cow<'static, str>, String> {
-    let memory = context.status().memory;
+    let status = context.status();
+    let (memory, once) = (status.memory, status.once.limits);
     let mut all: BTreeMap<Cow<'static, str>, String> =
         SETTINGS.iter().map(|&(name, value)| (name.into(), value.into())).collect();
     all.extend([
         ("maxmemory".into(), memory.max_agreed.unwrap_or(0).to_string()),
         ("maxmemory-merged".into(), memory.max_merged.to_string()),
+        (ONCE_AHEAD.into(), once.ahead_ms.to_string()),
+        (ONCE_IDS.into(), once.ids.to_string()),
+        (ONCE_RETENTION.into(), once.retention_ms.to_string()),
         ("proto-max-bulk-len".into(), context.bounds().max_value_bytes.to_string()),
     ]);
     all.extend(context.settings().into_iter().map(|(name, value)| (name.into(), value)));

@@ -106,8 +106,9 @@ fn memory(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         text,
         "used_memory_dataset:{agreed}\r\nmaxmemory:{max_agreed}\r\nmaxmemory_human:{human}\r\n\
          maxmemory_policy:noeviction\r\nused_memory_dataset_merged:{merged}\r\n\
-         maxmemory_merged:{max_merged}\r\n",
+         maxmemory_merged:{max_merged}\r\nonce_ids:{ids}\r\n",
         human = human(max_agreed),
+        ids = status.once.ids,
     )
 }
 

@@ -43,6 +43,8 @@ mod queue;
 
 mod transaction;
 
+mod once;
+
 mod spec;
 
 mod level;

@@ -23,6 +23,13 @@ go by the time in the agreed log, so a merged keyspace has none.
 
 A key or value has at most 16 MiB, a command at most 32,768 keys (EXISTS and TOUCH more), the reply of an MGET 32 MiB, that of KEYS
 64 MiB, and a pattern 1,024 bytes. Beyond that the error says what to do. INCRBYFLOAT takes decimal numbers alone.
+
+Who is answered `-INDETERMINATE`, or loses the connection, sends the write again as `ONCE id …`, under the id that it had the first
+time, at any node: it runs at most once, and each sending hears the first answer (errors of the command, too), at its first position. An
+id is `<ms>-<random>`: when it was first sent, and 1 to 64 printable characters. `-CLUSTERDOWN`, `-OOM`, `-TRYAGAIN`, `-MISCONF` and
+`-CLOCKSKEW` (the id is ahead of the time in the log) say that this sending did not run; an earlier one may. An id that is older than `once-retention-ms` (10
+minutes) is `-INDETERMINATE`, and does not run; so is one whose answer was longer than 64 KiB. `CONFIG SET once-retention-ms`, `once-ids`
+and `once-ahead-ms` are values of the cluster. `ONCE id EXEC` does the same for all that stands behind MULTI, where nothing is watched.
 ";
 
 /// The whole page.
@@ -57,7 +64,12 @@ fn page() -> String {
 }
 
 fn table(rows: &[&Spec], page: &mut String) {
-    let on_data = rows.iter().any(|spec| matches!(spec.run, Run::Node(_)));
+    let row_of = |spec: &Spec| match spec.run {
+        Run::Node(row) => Some(row),
+        Run::Here(_) if spec.access == Access::Write => node::find(spec.name.as_bytes()),
+        Run::Here(_) => None,
+    };
+    let on_data = rows.iter().any(|spec| row_of(spec).is_some());
     let (head, rule) = match on_data {
         true => (
             "| command | what it does | agreed | merged | cost | since |",
@@ -67,12 +79,9 @@ fn table(rows: &[&Spec], page: &mut String) {
     };
     writeln!(page, "{head}\n{rule}").expect("a string takes all");
     let mut line = |name: &str, spec: &Spec| {
-        let orders = match spec.run {
-            Run::Node(row) => {
-                format!(" yes | {} |", if row.is_for_merged() { "yes" } else { "no" })
-            }
-            Run::Here(_) => String::new(),
-        };
+        let orders = row_of(spec).map_or(String::new(), |row| {
+            format!(" yes | {} |", if row.is_for_merged() { "yes" } else { "no" })
+        });
         let Spec { summary, complexity, since, .. } = spec;
         let usage = usage(name, spec).replace('|', "\\|");
         writeln!(page, "| `{usage}` | {summary} |{orders} {complexity} | {since} |")
@@ -131,7 +140,7 @@ fn ids_are_there_once_and_for_all() {
     let told = [("set", 1), ("del", 3), ("unlink", 4), ("getset", 5), ("getdel", 6), ("setnx", 7)];
     let others = [("mset", 8), ("msetnx", 9), ("append", 10), ("setrange", 11), ("incr", 12)];
     let rest = [("decr", 13), ("incrby", 14), ("decrby", 15), ("incrbyfloat", 16), ("flushdb", 17)];
-    let last = [("flushall", 18), ("delifeq", 19)];
+    let last = [("flushall", 18), ("delifeq", 19), ("once", 82)];
     for (name, id) in [&told[..], &others, &rest, &last].concat() {
         assert_eq!(ids(name), id, "{name}");
     }

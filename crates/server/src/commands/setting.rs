@@ -1,12 +1,16 @@
 //! `CONFIG SET`: the few settings that can be changed while the server runs.
 //!
-//! `maxmemory` is a value of the cluster, so setting it is a write: it goes through the log, and is
-//! answered once it is applied here. `maxmemory-merged` is this node's own. Whatever else is set to
+//! `maxmemory` and what is kept of ids of ONCE are values of the cluster, so setting them is a
+//! write: it goes through the log, and is answered once it is applied here. Hence one call sets
+//! `maxmemory`, or those of ONCE, or what is this node's own: `maxmemory-merged`. Whatever else is set to
 //! what it is already is no change; the rest is said when a server starts. Texts are those of
 //! Redis 7, with a hint behind them where Redis would do what is asked.
 
+use std::ops::RangeInclusive;
+
 use node::Command;
 
+use super::configuration::{ONCE_AHEAD, ONCE_IDS, ONCE_RETENTION};
 use super::spec::Call;
 use super::{Action, Connection, configuration, refusal};
 use crate::parse_size;
@@ -28,6 +32,20 @@ enum Change {
     None,
     MaxMemory(u64),
     MaxMemoryMerged(u64),
+    /// A value of ONCE.
+    Once(&'static str, u64),
+}
+
+impl Change {
+    /// What changes together, if it changes anything.
+    fn kind(&self) -> Option<u8> {
+        match self {
+            Change::None => None,
+            Change::MaxMemory(_) => Some(1),
+            Change::MaxMemoryMerged(_) => Some(2),
+            Change::Once(..) => Some(3),
+        }
+    }
 }
 
 /// `CONFIG SET parameter value [parameter value …]`
@@ -37,9 +55,12 @@ pub(super) fn set(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8
         Err(Refusal::Syntax) => refusal::syntax(&mut writer),
         Err(Refusal::Said(text)) => writer.error(text),
         Ok(changes) => {
+            if let Some(command) = of_once(&changes) {
+                return Action::Ask { level: None, command };
+            }
             for change in changes {
                 match change {
-                    Change::None => {}
+                    Change::None | Change::Once(..) => {}
                     Change::MaxMemoryMerged(bytes) => call.context.set_max_memory_merged(bytes),
                     // It is the only one.
                     Change::MaxMemory(bytes) => {
@@ -95,14 +116,31 @@ fn changes(call: &Call<'_>) -> Result<Vec<Change>, Refusal> {
             Err(why) => return refuse(&why),
         }
     }
-    let is_of_cluster = |change: &Change| matches!(change, Change::MaxMemory(_));
-    let is_of_node = |change: &Change| matches!(change, Change::MaxMemoryMerged(_));
-    if changes.iter().any(is_of_cluster) && changes.iter().any(is_of_node) {
-        let text = "ERR CONFIG SET failed (possibly related to argument 'maxmemory') - it is a value of the cluster, and \
-                    maxmemory-merged one of this node. Hint: send two calls";
-        return Err(Refusal::Said(text.into()));
+    let mut kinds: Vec<_> = changes.iter().filter_map(Change::kind).collect();
+    kinds.dedup();
+    if kinds.len() > 1 {
+        let text = "ERR CONFIG SET failed (possibly related to argument";
+        return Err(Refusal::Said(format!(
+            "{text} '{}') - maxmemory is a value of the cluster, those of ONCE are others, and maxmemory-merged is one of this \
+             node. Hint: send a call for each",
+            pairs[0].0
+        )));
     }
     Ok(changes)
+}
+
+/// The write that changes what is kept of ids of ONCE, if that is asked for.
+fn of_once(changes: &[Change]) -> Option<Command> {
+    let said = |wanted: &str| {
+        changes.iter().find_map(|change| match change {
+            Change::Once(name, number) if *name == wanted => Some(*number),
+            _ => None,
+        })
+    };
+    let all = [ONCE_RETENTION, ONCE_IDS, ONCE_AHEAD].map(said);
+    let [retention_ms, ids, ahead_ms] = all;
+    let is_said = all.iter().any(Option::is_some);
+    is_said.then(|| Command::once_limits(retention_ms, ids, ahead_ms))
 }
 
 /// The change that makes a setting of this value one of that value, or why there is none.
@@ -116,11 +154,28 @@ fn change(name: &str, value: &str, now: &str) -> Result<Change, String> {
         "maxmemory" => size().map(Change::MaxMemory),
         "maxmemory-merged" => size().map(Change::MaxMemoryMerged),
         "maxmemory-policy" => policy(value),
+        ONCE_RETENTION => number(value, ONCE_RETENTION, 1_000..=WEEK_MS),
+        ONCE_IDS => number(value, ONCE_IDS, 1..=ONCE_IDS_MAX),
+        ONCE_AHEAD => number(value, ONCE_AHEAD, 10..=HOUR_MS),
         _ if value == now => Ok(Change::None),
         _ => Err("can't set immutable config. Hint: say it when the server starts, as a flag or in its file; \
-                  only maxmemory and maxmemory-merged can be set while it runs"
+                  only maxmemory, maxmemory-merged and those of ONCE can be set while it runs"
             .into()),
     }
+}
+
+const HOUR_MS: u64 = 3_600_000;
+const WEEK_MS: u64 = 7 * 24 * HOUR_MS;
+/// Each takes some 160 bytes of memory.
+const ONCE_IDS_MAX: u64 = 100_000_000;
+
+/// A number of ONCE.
+fn number(value: &str, name: &'static str, range: RangeInclusive<u64>) -> Result<Change, String> {
+    let number = value.parse().ok().filter(|number| range.contains(number));
+    let (least, most) = (range.start(), range.end());
+    number
+        .map(|number| Change::Once(name, number))
+        .ok_or_else(|| format!("argument must be between {least} and {most} inclusive"))
 }
 
 fn policy(value: &str) -> Result<Change, String> {

@@ -6,7 +6,7 @@ use node::{Access, Argument};
 
 use super::spec::{Run, Spec};
 use super::{
-    catalogue, configuration, consistency, debug, hello, identity, info, keyspaces, saving,
+    catalogue, configuration, consistency, debug, hello, identity, info, keyspaces, once, saving,
     setting, transaction,
 };
 
@@ -67,7 +67,10 @@ const OPTIONAL_MESSAGE: Argument = Argument { name: "message", flags: &["optiona
 
 /// All commands, the most frequent first.
 pub(super) static TABLE: LazyLock<Vec<Spec>> = LazyLock::new(|| {
-    let data = node::table().map(|row| row.carried_out_by(Run::Node(row)));
+    let data = node::table().map(|row| match row.name {
+        "once" => row.carried_out_by(Run::Here(once::once)),
+        _ => row.carried_out_by(Run::Node(row)),
+    });
     data.chain(ON_CONNECTIONS.iter().cloned()).collect()
 });
 
@@ -643,7 +646,8 @@ mod tests {
     fn keys_and_access_go_together() {
         for spec in TABLE.iter().filter(|spec| spec.access != Access::ReadAll) {
             let flushes = spec.name.starts_with("flush");
-            let keyless = spec.access == Access::None || flushes;
+            // Its keys are those of the command behind it.
+            let keyless = spec.access == Access::None || flushes || spec.name == "once";
             assert_eq!(keyless, spec.keys.is_none(), "{}", spec.name);
         }
     }

@@ -1,4 +1,4 @@
-//! Transactions: `MULTI`, `EXEC`, `DISCARD`, `UNWATCH`, and what becomes of commands in between.
+//! Transactions: `MULTI`, `EXEC`, `ONCE id EXEC`, `DISCARD`, `UNWATCH`, and what becomes of commands in between.
 //!
 //! Commands on data are gathered into a list, which the node carries out as one write. What needs
 //! no node is answered when it is queued, and its reply kept for its place among the others.
@@ -7,7 +7,7 @@
 //! others from running. So where anything is refused on the way, `EXEC` runs nothing and fails as
 //! clients know it; and behind a `MULTI` that is refused nothing runs up to `EXEC`.
 
-use node::{Order, Reply, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX};
+use node::{OnceId, Order, Reply, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX};
 use resp::Writer;
 
 use super::data::{self, Refused};
@@ -24,12 +24,14 @@ const DISCARDED: &str = "EXECABORT Transaction discarded because of previous err
 const MERGED: &str = "CONSISTENCY the keyspace default is merged: a transaction needs one order of all writes, and it has none. \
     Nothing runs up to EXEC, DISCARD or RESET. Hint: send the commands without MULTI, or use a cluster started with --level \
     linearizable or sequential";
+const WATCHED_ONCE: &str = "ONCE with WATCH: what is watched here is not when it is sent again. Nothing ran. Hint: UNWATCH \
+    first, or SET with IFEQ";
 const TOO_LARGE: &str =
     "ERR the transaction is too large for this connection (client-memory). Send several";
 
 /// Whether this runs at once, also in a transaction.
 pub(super) fn runs_at_once(spec: &Spec) -> bool {
-    ["multi", "exec", "discard", "watch", "reset", "quit"].contains(&spec.name)
+    ["multi", "exec", "discard", "watch", "reset", "quit", "once"].contains(&spec.name)
 }
 
 /// Whether this may stand in a transaction and needs no node: what only answers.
@@ -112,6 +114,27 @@ pub(super) fn multi(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<
 
 /// `EXEC`
 pub(super) fn exec(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    run(connection, None, out)
+}
+
+/// `ONCE id EXEC`
+pub(super) fn exec_once(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    if call.request.len() > 3 {
+        return abort(connection, out);
+    }
+    match OnceId::parse(&call.request[1]) {
+        Ok(_) if connection.transaction.is_open() && connection.watched_bytes > 0 => {
+            abort_for(connection, WATCHED_ONCE, out)
+        }
+        Ok(id) => run(connection, Some(id), out),
+        Err(error) => {
+            let text = error.to_string();
+            abort_for(connection, text.strip_prefix("ERR ").unwrap_or(&text), out)
+        }
+    }
+}
+
+fn run(connection: &mut Connection, once: Option<OnceId>, out: &mut Vec<u8>) -> Action {
     let is_unguarded = connection.watch_refused;
     let parts = match std::mem::take(&mut connection.transaction) {
         Transaction::Open(_) if is_unguarded => None,
@@ -132,15 +155,18 @@ pub(super) fn exec(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>)
     }
     // The node lets go of what is watched by itself.
     connection.watched_bytes = 0;
-    Action::Exec { list, answers }
+    Action::Exec { list, once, answers }
 }
 
 /// `EXEC` with arguments, which ends a transaction all the same.
 pub(super) fn abort(connection: &mut Connection, out: &mut Vec<u8>) -> Action {
+    abort_for(connection, "wrong number of arguments for 'exec' command", out)
+}
+
+fn abort_for(connection: &mut Connection, why: &str, out: &mut Vec<u8>) -> Action {
     connection.transaction = Transaction::None;
-    connection.writer(out).error(
-        "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
-    );
+    let text = format_args!("EXECABORT Transaction discarded because of: {why}");
+    connection.writer(out).error_with(text);
     connection.unwatch()
 }
 

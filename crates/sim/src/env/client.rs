@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use bytes::Bytes;
 use node::{Choice, LINEARIZABLE_BELOW_MS, Level, Order, Preference, RequestId, SessionId};
 
+use crate::env::clock::WORLD_BEGAN_US;
 use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::{Load, Setting};
 use crate::record::keyspace::{Change, KEYSPACES, keys_of};
@@ -27,6 +28,20 @@ pub(crate) struct Wish {
     pub(crate) level: Option<Level>,
     pub(crate) private: bool,
     pub(crate) unique: bool,
+    /// Whether it is to run once.
+    pub(crate) once: bool,
+}
+
+impl Wish {
+    /// What most have in common.
+    pub(crate) const PLAIN: Wish = Wish {
+        key: Bytes::new(),
+        action: Action::Get,
+        level: None,
+        private: false,
+        unique: false,
+        once: false,
+    };
 }
 
 /// Where a client gets its wishes from.
@@ -77,6 +92,11 @@ pub(crate) struct Client {
     known: BTreeMap<Bytes, Option<Bytes>>,
     /// In a talk, whether it has read what it reads first.
     has_read: bool,
+    /// Operations to be sent again, by their places in the record: what became of them it does not
+    /// know, and they run once.
+    pub(crate) again: VecDeque<usize>,
+    /// Counts the ids that it gave.
+    ids: u64,
     /// Whether it leaves for another node once it has its token.
     pub(crate) leaves: bool,
     /// The token that it brings to its next connection: there it is the same session.
@@ -100,6 +120,8 @@ impl Client {
             values: 0,
             known: BTreeMap::new(),
             has_read: false,
+            again: VecDeque::new(),
+            ids: 0,
             leaves: false,
             token: None,
         }
@@ -111,7 +133,7 @@ impl Client {
             Source::Drawn { left } => *left,
             Source::Listed { wishes, .. } => wishes.len() as u64,
         };
-        left == 0 && self.waiting.is_empty()
+        left == 0 && self.waiting.is_empty() && self.again.is_empty()
     }
 
     pub(crate) fn is_final(&self) -> bool {
@@ -120,7 +142,7 @@ impl Client {
 
     /// What it asks for where it stands.
     pub(crate) fn wish_of_session(action: Action) -> Wish {
-        Wish { key: Bytes::new(), action, level: None, private: false, unique: false }
+        Wish { key: Bytes::new(), action, ..Wish::PLAIN }
     }
 
     /// What it asks now: mostly one thing, sometimes a row of them at once.
@@ -137,9 +159,33 @@ impl Client {
                     if row { self.chance.between(2, setting.load.row_max).min(*left) } else { 1 };
                 *left -= count;
                 *allowed -= count;
-                (0..count).map(|_| self.draw(setting)).collect()
+                (0..count).map(|_| self.draw_perhaps_once(setting)).collect()
             }
         }
+    }
+
+    /// A wish, some of those that write to run once. (Not those of keys that this client alone
+    /// writes at one node: what is sent again goes to others.)
+    fn draw_perhaps_once(&mut self, setting: &Setting) -> Wish {
+        let wish = self.draw(setting);
+        let alone = wish.private || matches!(wish.action, Action::Many { .. });
+        let may = setting.load.once_percent > 0 && wish.action.is_write() && !alone;
+        // Now and then also where there is no one order: it must be refused.
+        let percent = if setting.can_compare() { setting.load.once_percent } else { 2 };
+        Wish { once: may && self.chance.percent(percent), ..wish }
+    }
+
+    /// An id for a command that is sent now: in a few of them the time is about as old as ids are
+    /// kept, or ahead by about as much as clocks may differ.
+    pub(crate) fn draw_id(&mut self, now_us: u64) -> Bytes {
+        let now_ms = (WORLD_BEGAN_US + now_us) / 1000;
+        let ms = match self.chance.weighted(&[(40, 0), (2, 1), (1, 2)]) {
+            0 => now_ms,
+            1 => now_ms - 600_000 + self.chance.between(0, 3_000) - 500,
+            _ => now_ms + self.chance.between(100, 2_000),
+        };
+        self.ids += 1;
+        Bytes::from(format!("{ms}-{}.{}", self.place, self.ids))
     }
 
     fn draw(&mut self, setting: &Setting) -> Wish {
@@ -163,15 +209,15 @@ impl Client {
             let counts = self.chance.percent(10);
             let action = if counts { self.draw_keys(load, &key, false) } else { Action::Get };
             let level = self.draw_level(setting);
-            return Wish { key, action, level, private, unique: false };
+            return Wish { key, action, level, private, ..Wish::PLAIN };
         }
         if self.chance.percent(15) {
             let action = self.draw_keys(load, &key, true);
-            return Wish { key, action, level: None, private, unique: false };
+            return Wish { key, action, private, ..Wish::PLAIN };
         }
         let (value, unique) = self.draw_value(load);
         let action = self.draw_set(setting, &key, value);
-        Wish { key, action, level: None, private, unique }
+        Wish { key, action, private, unique, ..Wish::PLAIN }
     }
 
     /// A keyspace comes or goes, or something is asked of its keys: so seldom do these have a value
@@ -192,7 +238,7 @@ impl Client {
             3 => words("get", &[key.clone()]),
             _ => words("del", &keys),
         };
-        Wish { key, action, level: None, private: false, unique: false }
+        Wish { key, action, level: None, ..Wish::PLAIN }
     }
 
     fn draw_value_of_its_own(&mut self) -> Bytes {
@@ -214,7 +260,7 @@ impl Client {
         let (Action::Other { keys, .. } | Action::Exec { keys, .. }) = &action else {
             unreachable!("nothing else is drawn here")
         };
-        Wish { key: keys[0].clone(), action, level, private: false, unique: false }
+        Wish { key: keys[0].clone(), action, level, ..Wish::PLAIN }
     }
 
     /// What a client has queued since MULTI.
@@ -335,7 +381,7 @@ impl Client {
         let key = Bytes::from_static(key.as_bytes());
         // What a talk is about must hold at this level.
         let level = (reads && setting.order == Order::Merged).then_some(Level::Causal);
-        Wish { key, action, level, private: false, unique: !reads }
+        Wish { key, action, level, unique: !reads, ..Wish::PLAIN }
     }
 
     /// Sets, or compares and sets: mostly with what it knows, so that it often succeeds.

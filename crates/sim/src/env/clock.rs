@@ -5,7 +5,7 @@ use node::Now;
 use crate::plan::chance::Chance;
 
 /// The wall clock of the world at its beginning, in microseconds since the Unix epoch.
-const WORLD_BEGAN_US: u64 = 1_700_000_000_000_000;
+pub(crate) const WORLD_BEGAN_US: u64 = 1_700_000_000_000_000;
 
 /// Where a node's clocks stand against the time of the world.
 #[derive(Clone, Debug)]

@@ -24,7 +24,9 @@ impl Fitting {
     /// Whether the clock of the node that is asked has a part in it.
     fn stamps(&self, operation: &Operation) -> bool {
         let is_merged = self.setting.order == Order::Merged || may_have(&operation.key);
-        is_merged && operation.action.is_write()
+        let merges = is_merged && operation.action.is_write();
+        // The id of what runs once has a time.
+        merges || operation.once.is_some()
     }
 }
 

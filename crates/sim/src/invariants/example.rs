@@ -134,6 +134,7 @@ pub(crate) fn status(node: u64) -> Status {
         joins: false,
         lost: node::LostStates::default(),
         states_fetched: 0,
+        once: Default::default(),
         log_reads: 0,
     }
 }
@@ -161,6 +162,9 @@ pub(crate) fn operation(
         unique: true,
         is_final: false,
         part_of: None,
+        once: None,
+        sent_us: start_us,
+        sendings: 1,
     }
 }
 

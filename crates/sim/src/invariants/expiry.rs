@@ -38,8 +38,13 @@ impl NeverBack {
         for index in self.known + 1..=turn.status.applied.0 {
             let Some(writes) = turn.view.writes(index) else { return };
             self.known = index;
-            let inner = writes.iter().flat_map(|write| write.command.listed());
-            let all = writes.iter().map(|write| write.command.clone()).chain(inner);
+            let within = |write: &node::NamedWrite| match write.command.of_once() {
+                Some((_, command)) => command,
+                None => write.command.clone(),
+            };
+            let writes: Vec<_> = writes.iter().map(within).collect();
+            let inner = writes.iter().flat_map(node::Command::listed);
+            let all = writes.iter().cloned().chain(inner);
             let copied = |command: node::Command| -> Vec<Bytes> {
                 command.arguments().into_iter().map(Bytes::copy_from_slice).collect()
             };

@@ -7,9 +7,11 @@
 //! same memory, and has the same limit. What DEL and EXISTS counted, and EXEC was answered with, is
 //! what this fold held at the position that their certificates name. A key that has a deadline is
 //! gone from the first entry on whose time has reached it; it counts until something is written to
-//! it, or an entry reclaims it.
+//! it, or an entry reclaims it. A command that is to run once runs at one place, and every answer to
+//! it stands there.
 
 mod keyspaces;
+mod once;
 mod transactions;
 
 use std::collections::BTreeMap;
@@ -26,7 +28,7 @@ use super::model::{Found, Held, meaning, staying};
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
 use keyspaces::Keyspaces;
-use transactions::Transactions;
+use transactions::{Transactions, place};
 
 /// The fold of the log, at every index.
 #[derive(Debug, Default)]
@@ -41,6 +43,7 @@ pub(crate) struct SameFold {
     memory: Memory,
     transactions: Transactions,
     keyspaces: Keyspaces,
+    once: once::Ids,
     /// The keys that each index wrote.
     touched: Vec<Vec<Bytes>>,
     last: BTreeMap<NodeId, (u64, u64)>,
@@ -111,7 +114,12 @@ impl SameFold {
         let mut offset = 0;
         for NamedWrite { node, boot, sequence, keyspace, command } in writes {
             let at = AgreedPosition { index: Index(index), offset };
-            offset += command.listed().len().max(1) as u32;
+            let (id, command) = match command.of_once() {
+                Some((id, command)) => (Some(id), command),
+                None => (None, command),
+            };
+            let places = command.listed().len().max(1) as u32;
+            offset += places;
             let last = self.last.entry(node).or_default();
             if (boot, sequence) != (Boot(last.0), Sequence(last.1 + 1))
                 && !(boot > Boot(last.0) && sequence == Sequence(1))
@@ -119,36 +127,50 @@ impl SameFold {
                 continue;
             }
             *last = (boot.0, sequence.0);
+            let (now_ms, last) = (self.time_at(index), place(at, places as usize - 1));
+            self.forget_old_ids(now_ms);
             if self.keyspaces.change(index, keyspace, &command)
                 || self.keyspaces.refuses(keyspace, &command)
             {
                 continue;
             }
-            if command.name() == "list" {
-                self.run_transaction(at, &command);
+            if id.as_ref().is_some_and(|id| !self.runs_once(id, last, now_ms)) {
                 continue;
             }
-            let arguments: Vec<Bytes> =
-                command.arguments().into_iter().map(Bytes::copy_from_slice).collect();
-            if self.memory.set(command.name(), &arguments)
-                || self.memory.refuses(command.name(), at)
-            {
-                continue;
+            let values = self.run_command(at, &command);
+            if let Some(id) = id {
+                self.ran_once(id, last, command, values);
             }
-            self.run(at, command.name(), &arguments);
         }
         self.counts.push(self.count);
         self.memory.close();
     }
 
-    /// Folds in what a command does that stands there.
-    fn run(&mut self, at: AgreedPosition, name: &str, arguments: &[Bytes]) {
+    /// Folds in a command, or a transaction, that stands there, unless it finds no memory. Gives
+    /// the bytes of the values that it answers.
+    fn run_command(&mut self, at: AgreedPosition, command: &node::Command) -> u64 {
+        if command.name() == "list" {
+            return self.run_transaction(at, command);
+        }
+        let arguments: Vec<Bytes> =
+            command.arguments().into_iter().map(Bytes::copy_from_slice).collect();
+        let is_over =
+            self.memory.set(command.name(), &arguments) || self.memory.refuses(command.name(), at);
+        if is_over { 0 } else { self.run(at, command.name(), &arguments) }
+    }
+
+    /// Folds in what a command does that stands there. Gives the bytes of the values that it
+    /// answers.
+    fn run(&mut self, at: AgreedPosition, name: &str, arguments: &[Bytes]) -> u64 {
         match (name, arguments) {
             ("set", [key, value]) => self.put(at, key, Some(staying(value.clone()))),
-            ("set", [key, value, option, expected, ..]) if option == "IFEQ" => {
-                if self.alive(key).map(|held| &held.value) == Some(expected) {
+            ("set", [key, value, option, expected, get @ ..]) if option == "IFEQ" => {
+                let before = self.alive(key).map(|held| held.value.clone());
+                if before.as_ref() == Some(expected) {
                     self.put(at, key, Some(staying(value.clone())));
                 }
+                let answered = before.filter(|_| !get.is_empty());
+                return answered.map_or(0, |value| value.len() as u64);
             }
             ("del", keys) => keys.iter().for_each(|key| self.put(at, key, None)),
             ("reclaim", [most]) => self.reclaim(at, most),
@@ -156,10 +178,12 @@ impl SameFold {
                 let held = |key: &Bytes| self.alive(key).cloned();
                 let now_ms = self.time_at(at.index.0);
                 let meaning = meaning(name, arguments, &Found { held: &held, now_ms });
-                let changes = meaning.map_or(vec![], |(changes, _)| changes);
+                let Some((changes, reply)) = meaning else { return 0 };
                 changes.into_iter().for_each(|(key, held)| self.put(at, &key, held));
+                return once::values_bytes(&reply);
             }
         }
+        0
     }
 
     /// What is dead goes. (In no world so many keys have deadlines that some are left.)
@@ -234,8 +258,9 @@ impl SameFold {
 
     fn counted_right(&self, operation: &Operation) -> Result<(), String> {
         let Some(Certificate::Agreed { position, .. }) = operation.certificate.as_deref() else {
-            return Ok(());
+            return self.once_right(operation, None);
         };
+        self.once_right(operation, Some(*position))?;
         if operation.action.is_write() && self.memory.has_refused(*position) {
             let (words, at) = (operation.describe(), describe::agreed(*position));
             return Err(format!("{words} was done at {at}, and the log says there was no memory"));

@@ -46,6 +46,27 @@ impl Memory {
         self.bytes = self.bytes + count(new) - count(old);
     }
 
+    /// So much more is remembered of what ran once.
+    pub(super) fn remember(&mut self, bytes: u64) {
+        self.bytes += bytes;
+    }
+
+    /// So much less is.
+    pub(super) fn forget(&mut self, bytes: u64) {
+        self.bytes -= bytes;
+    }
+
+    /// What is counted.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether what runs once finds no memory there, whatever it does.
+    pub(super) fn refuses_all(&mut self, at: AgreedPosition) -> bool {
+        self.refuses(GROWS[0], at)
+    }
+
     /// Sets the limit, if this command does that.
     pub(super) fn set(&mut self, name: &str, arguments: &[Bytes]) -> bool {
         let [bytes, only_if_unset @ ..] = arguments else { return false };

@@ -34,6 +34,8 @@ pub(crate) enum Subject {
     Keyspaces,
     /// Which levels clients name and prefer.
     Levels,
+    /// How often clients have what they write run once.
+    Once,
     /// What the fault of this number draws while it goes on.
     Fault(u64),
     /// Seeds and names for the starts of this node.
@@ -63,6 +65,7 @@ impl Subject {
             Subject::Joins => 18,
             Subject::Keyspaces => 25,
             Subject::Levels => 23,
+            Subject::Once => 24,
             Subject::Boot(node) => 100 + node,
             Subject::Wake(node) => 200 + node,
             Subject::Fault(number) => 500 + number,

@@ -39,6 +39,7 @@ impl Plain {
             repeats_percent: 0,
             cas_percent: 0,
             many_percent: 0,
+            once_percent: 0,
             levels_percent: 0,
             bound_ms: 100,
             prefers_percent: 0,

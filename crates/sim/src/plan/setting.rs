@@ -77,6 +77,8 @@ pub(crate) struct Load {
     pub(crate) certified: bool,
     /// Out of 100 times, how often a client leaves for another node.
     pub(crate) wander_percent: u64,
+    /// Out of 100 writes, how many are to run once, and are sent again until that is known.
+    pub(crate) once_percent: u64,
     /// Out of 100 operations on shared keys, how many belong to a talk: one client asks, another
     /// one reads the question and answers, a third reads the answer and then the question.
     pub(crate) talk_percent: u64,
@@ -96,6 +98,7 @@ impl Setting {
         let weather = weather(&mut chance);
         let mut extras = Chance::new(seed, Subject::Extras);
         let many_percent = extras.pick(&[0, 20, 60]);
+        let once_percent = Chance::new(seed, Subject::Once).pick(&[0, 0, 10, 40]);
         let mut snapshots = Chance::new(seed, Subject::Snapshots);
         let limits = snapshot_limits(&mut snapshots, limits(&mut extras, &weather));
         let max_memory = max_memory(&mut Chance::new(seed, Subject::Memory));
@@ -120,6 +123,7 @@ impl Setting {
             gathering: gathering(&mut chance),
             load: Load {
                 many_percent,
+                once_percent,
                 keyspaces_percent: keyspaces_percent(&mut Chance::new(seed, Subject::Keyspaces)),
                 bound_ms: levels.pick(&BOUNDS_MS),
                 prefers_percent: levels.pick(&[0, 30, 80]),
@@ -160,6 +164,9 @@ impl Setting {
 
     /// Whether what an operation asks for can be had at all.
     pub(crate) fn can(&self, operation: &Operation) -> bool {
+        if operation.once.is_some() && !self.can_compare() {
+            return false;
+        }
         match &operation.action {
             Action::Cas { .. } | Action::Replace(_) | Action::Exec { .. } => self.can_compare(),
             Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
@@ -316,6 +323,7 @@ fn load(chance: &mut Chance, request_timeout_ms: u64) -> Load {
         row_max: 6,
         certified: chance.percent(75),
         wander_percent: chance.pick(&[0, 2, 10]),
+        once_percent: 0,
         talk_percent: chance.weighted(&[(2, 0), (1, 80)]),
         keyspaces_percent: 0,
     }
@@ -341,6 +349,9 @@ impl fmt::Display for Setting {
         }
         if load.keyspaces_percent > 0 {
             write!(f, ", keyspaces come and go")?;
+        }
+        if load.once_percent > 0 {
+            write!(f, ", {} % of writes once", load.once_percent)?;
         }
         let whole = Limits::default();
         let Limits { kept_bytes, snapshot_log_bytes, .. } = self.limits;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use node::{Certificate, Command, Error, Level, Reply, Token};
+use node::{Certificate, Command, Error, Level, OnceId, Reply, Token};
 
 use super::keyspace::Change;
 
@@ -134,6 +134,9 @@ fn list(commands: &[Vec<Bytes>]) -> Command {
     Command::list(&commands).expect(SENSE)
 }
 
+/// How often one is sent whose outcome is not known.
+const SENDINGS_MAX: u32 = 20;
+
 const SENSE: &str = "what clients of a world say makes sense";
 
 /// What became of an operation, as far as its client knows.
@@ -179,6 +182,11 @@ pub(crate) struct Operation {
     pub(crate) is_final: bool,
     /// What it is a part of, by the place in the record, if it is one of several.
     pub(crate) part_of: Option<usize>,
+    /// The id under which it runs once: so it is sent again until its outcome is known.
+    pub(crate) once: Option<Bytes>,
+    /// When it was last sent, and how often.
+    pub(crate) sent_us: u64,
+    pub(crate) sendings: u32,
 }
 
 impl Operation {
@@ -306,6 +314,26 @@ impl Operation {
         }
     }
 
+    /// The command that is sent.
+    pub(crate) fn command(&self) -> Command {
+        let command = self.action.command(&self.key);
+        match &self.once {
+            Some(id) => command.once(&OnceId::parse(id).expect(SENSE)).expect(SENSE),
+            None => command,
+        }
+    }
+
+    /// Whether it is to be sent again, where this is what its client heard last: an earlier sending
+    /// may have run.
+    pub(crate) fn goes_again(&self, outcome: &Outcome) -> bool {
+        let may_have_run = match outcome {
+            Outcome::Unknown => true,
+            Outcome::Refused(Error::Invalid(_)) | Outcome::Done(_) | Outcome::Open => false,
+            Outcome::Refused(_) => self.sendings > 1,
+        };
+        self.once.is_some() && may_have_run && self.sendings < SENDINGS_MAX
+    }
+
     /// In a few words, for people.
     pub(crate) fn describe(&self) -> String {
         format!("client {}, node {}: {}", self.client, self.host + 1, self.question())
@@ -342,7 +370,8 @@ impl Operation {
         };
         let level =
             if self.action.is_write() { String::new() } else { format!(" ({})", self.level) };
-        format!("{what}{level}")
+        let once = self.once.as_ref().map(|id| format!("ONCE {} ", String::from_utf8_lossy(id)));
+        format!("{}{what}{level}", once.unwrap_or_default())
     }
 }
 

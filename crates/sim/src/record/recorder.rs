@@ -51,6 +51,15 @@ impl Recorder {
         }
     }
 
+    /// A client asks once more for this operation of the record.
+    pub(crate) fn ask_again(&mut self, operation: usize, session: SessionId, id: RequestId) {
+        if self.is_on() {
+            self.asked.insert((session, id), operation);
+            let travel = &mut self.travels[operation];
+            (travel.arrived_us, travel.answered_us) = (None, None);
+        }
+    }
+
     /// A request reaches its node.
     pub(crate) fn arrive(&mut self, now_us: u64, session: SessionId, id: RequestId) {
         if let Some(travel) = self.travel(session, id) {

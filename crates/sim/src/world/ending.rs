@@ -125,6 +125,7 @@ impl World {
             && !is_aborted(operation)
             && !changes_hands(operation)
             && !matches!(operation.outcome, Outcome::Refused(Error::Stale(_)))
+            && !may_be_out_of_time(operation)
             && self.plan.setting.can(operation)
             && !operation.is_done()
         {
@@ -364,8 +365,15 @@ fn place(order: &Order, status: &Status) -> Vec<u64> {
     }
 }
 
+/// Whether it runs once, and its id may be too old by the time in the log, or ahead of it: where
+/// clocks were wrong that is another time than its client's.
+fn may_be_out_of_time(operation: &Operation) -> bool {
+    let skewed = matches!(operation.outcome, Outcome::Refused(Error::ClockSkew(_)));
+    operation.once.is_some() && (skewed || operation.outcome == Outcome::Unknown)
+}
+
 fn wish(key: &Bytes, action: Action, level: Option<Level>) -> Wish {
-    Wish { key: key.clone(), action, level, private: false, unique: true }
+    Wish { key: key.clone(), action, level, unique: true, ..Wish::PLAIN }
 }
 
 /// Whether an EXEC was refused since a WATCH before it was, when not all was whole.

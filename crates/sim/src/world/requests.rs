@@ -17,6 +17,9 @@ use crate::record::operation::{Action, Operation, Outcome};
 
 /// What is violated where `CONSISTENCY LAST` names a level that the read was not to have.
 const LAST: &str = "last level";
+/// So many answers to what runs once are passed over, out of 100, and so often for one operation.
+const PASSED_OVER_PERCENT: u64 = 30;
+const PASSED_OVER_MAX: u32 = 3;
 
 /// The first request of a connection.
 const FIRST: RequestId = RequestId(1);
@@ -32,6 +35,9 @@ impl World {
             let again_us = self.clients[client].chance.between(5_000, 100_000);
             self.queue.after(again_us, Event::Client { client, life });
             return;
+        }
+        if let Some(operation) = self.clients[client].again.pop_front() {
+            return self.ask_again(client, operation);
         }
         let setting = &self.plan.setting;
         let mut wishes = self.clients[client].next_wishes(setting, &mut self.operations_left);
@@ -119,16 +125,16 @@ impl World {
             };
             who.waiting.push_back((id, operation));
             self.recorder.ask(client, connection.session, id);
-            let command = wish.action.command(&wish.key);
-            asked.push(Asked { id, level: wish.level, prefers, command });
             self.open += 1;
             self.waiting_since_us.get_or_insert(now_us);
             for key in wish.action.keys(&wish.key) {
                 self.invariants.iter_mut().for_each(|invariant| invariant.on_ask(key));
             }
+            let (number, host) = (who.number, connection.host);
+            let once = wish.once.then(|| who.draw_id(now_us));
             self.record.push(Operation {
-                client: who.number,
-                host: connection.host,
+                client: number,
+                host,
                 key: wish.key,
                 action: wish.action,
                 level,
@@ -142,12 +148,35 @@ impl World {
                 unique: wish.unique,
                 is_final: who.is_final(),
                 part_of: None,
+                once,
+                sent_us: now_us,
+                sendings: 1,
             });
+            let command = self.record[operation].command();
+            asked.push(Asked { id, level: wish.level, prefers, command });
             let words = || format!("{}?", self.record[operation].describe());
             self.trace.tell(now_us, words);
         }
         self.arm_patience(client, now_us + patience_us);
         self.send_requests(client, asked);
+    }
+
+    /// Sends a command again that runs once, of which nobody knows whether it ran.
+    fn ask_again(&mut self, client: usize, operation: usize) {
+        let (now_us, patience_us) = (self.now_us(), self.patience_us());
+        let who = &mut self.clients[client];
+        let connection = who.connection.as_mut().expect("who asks is connected");
+        let id = RequestId(connection.next_id);
+        connection.next_id += 1;
+        who.waiting.push_back((id, operation));
+        self.recorder.ask_again(operation, connection.session, id);
+        let record = &mut self.record[operation];
+        (record.host, record.sent_us) = (connection.host, now_us);
+        record.sendings += 1;
+        let asked = Asked { id, level: None, prefers: None, command: record.command() };
+        self.trace.tell(now_us, || format!("{}, once more?", self.record[operation].describe()));
+        self.arm_patience(client, now_us + patience_us);
+        self.send_requests(client, vec![asked]);
     }
 
     /// How long a client waits for an answer: when all is whole, longer than the node may take.
@@ -219,16 +248,26 @@ impl World {
             Reply::Error(error) => Outcome::Refused(error),
             reply => Outcome::Done(reply),
         };
-        self.record[operation].certificate = answer.certificate;
-        self.settle(operation, outcome);
-        self.clients[client].learn(&self.record[operation]);
-        self.learn_level(client, operation);
+        let passes_over = self.passes_over(client, operation, &outcome);
+        let is_unknown = outcome == Outcome::Unknown || passes_over;
+        if passes_over || self.record[operation].goes_again(&outcome) {
+            self.clients[client].again.push_back(operation);
+        } else {
+            // A refusal says nothing of what was sent before.
+            let sent_before = self.record[operation].sendings > 1;
+            let settles = !matches!(outcome, Outcome::Refused(_)) || !sent_before;
+            let kept = matches!(outcome, Outcome::Refused(Error::Invalid(_)));
+            self.record[operation].certificate = answer.certificate;
+            self.settle(operation, if settles || kept { outcome } else { Outcome::Unknown });
+            self.clients[client].learn(&self.record[operation]);
+            self.learn_level(client, operation);
+        }
         if let (Action::Token, Outcome::Done(Reply::Value(token))) =
             (&self.record[operation].action, &self.record[operation].outcome)
         {
             self.clients[client].token = Some(token.clone());
         }
-        if self.record[operation].outcome == Outcome::Unknown {
+        if is_unknown {
             self.renumber(client);
         }
         if self.clients[client].waiting.is_empty() {
@@ -272,6 +311,15 @@ impl World {
         let told_us = stale_ms.map(|ms| clock.ago_us(read.start_us, ms));
         read.level = level;
         read.since_us = read.since_us.max(told_us);
+    }
+
+    /// Whether a client takes an answer for none, and sends what runs once again: mostly it is known
+    /// the first time.
+    fn passes_over(&mut self, client: usize, operation: usize, outcome: &Outcome) -> bool {
+        let record = &self.record[operation];
+        let may = record.once.is_some() && record.sendings < PASSED_OVER_MAX;
+        let is_done = matches!(outcome, Outcome::Done(_));
+        may && is_done && self.clients[client].chance.percent(PASSED_OVER_PERCENT)
     }
 
     /// What became of an operation is known to its client.
@@ -366,7 +414,7 @@ impl World {
         let who = &mut self.clients[client];
         who.looks_again = false;
         let Some((_, oldest)) = who.waiting.front() else { return };
-        let until_us = self.record[*oldest].start_us + patience_us;
+        let until_us = self.record[*oldest].sent_us + patience_us;
         if until_us <= now_us {
             self.lose_connection(client);
         } else {
@@ -380,7 +428,11 @@ impl World {
         let waiting: VecDeque<_> = std::mem::take(&mut self.clients[client].waiting);
         for (_, operation) in waiting {
             self.record[operation].client = self.new_number();
-            self.settle(operation, Outcome::Unknown);
+            if self.record[operation].goes_again(&Outcome::Unknown) {
+                self.clients[client].again.push_back(operation);
+            } else {
+                self.settle(operation, Outcome::Unknown);
+            }
         }
         let now_us = self.now_us();
         self.rest_a_while(client, now_us);

@@ -21,6 +21,7 @@ impl State {
     /// An entry of this time is applied: what it carries sees it, and whoever reads from now on.
     pub(crate) fn advance_to(&mut self, time_ms: u64) {
         self.time_ms = self.time_ms.max(time_ms);
+        self.once.advance_to(self.time_ms);
     }
 
     /// The greatest time of the entries applied, in milliseconds.

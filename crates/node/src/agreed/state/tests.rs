@@ -11,6 +11,7 @@ use crate::reply::{Error, Reply};
 use crate::wire::codec::Reader;
 
 mod expiry;
+mod once;
 
 fn id(boot: u64, sequence: u64) -> WriteId {
     let life = Life { boot: Boot(boot), incarnation: 7 * boot };

@@ -37,7 +37,8 @@ fn words(command: &Command) -> Vec<Bytes> {
     [Bytes::from(command.name())].into_iter().chain(arguments).collect()
 }
 
-fn place(first: AgreedPosition, number: usize) -> AgreedPosition {
+/// The place of a command of a transaction that begins there.
+pub(super) fn place(first: AgreedPosition, number: usize) -> AgreedPosition {
     AgreedPosition { offset: first.offset + number as u32, ..first }
 }
 
@@ -54,15 +55,15 @@ fn position(operation: &Operation) -> Option<AgreedPosition> {
 }
 
 impl SameFold {
-    /// Folds in a transaction that stands there.
-    pub(super) fn run_transaction(&mut self, first: AgreedPosition, list: &Command) {
+    /// Folds in a transaction that stands there. Gives the bytes of the values that it answers.
+    pub(super) fn run_transaction(&mut self, first: AgreedPosition, list: &Command) -> u64 {
         let commands: Vec<Vec<Bytes>> = list.listed().iter().map(words).collect();
         let behind_first = commands.len().saturating_sub(1);
         let last = place(first, behind_first);
         self.transactions.inside.extend((0..behind_first).map(|number| place(first, number)));
         let names = commands.iter().map(|words| &words[0]);
         if self.memory.refuses_any(names, last) {
-            return;
+            return 0;
         }
         let ran = list.watched().iter().all(|(key, at, alive)| {
             let key = Bytes::copy_from_slice(key);
@@ -72,13 +73,15 @@ impl SameFold {
                 None => !alive && !self.has_changed(&key, *at, first),
             }
         });
+        let mut values = 0;
         if ran {
             for (number, words) in commands.iter().enumerate() {
                 let name = String::from_utf8_lossy(&words[0]).into_owned();
-                self.run(place(first, number), &name, &words[1..]);
+                values += self.run(place(first, number), &name, &words[1..]);
             }
         }
         self.transactions.done.insert(last, Transaction { first, commands, ran });
+        values
     }
 
     /// Whether a key has changed between these places.
