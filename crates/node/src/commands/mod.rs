@@ -42,6 +42,7 @@ pub(crate) use condition::Condition;
 pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
 pub(crate) use glob::fits_exactly;
+pub(crate) use integer::{NOT_AN_INTEGER, integer};
 pub use list::List;
 #[cfg(feature = "mutants")]
 pub(crate) use set::without_condition;

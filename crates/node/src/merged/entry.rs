@@ -116,14 +116,15 @@ pub(crate) fn vector(bytes: &[u8]) -> VersionVector {
     after
 }
 
-/// Calls `each` with the offset and write of everything in an entry that was checked.
-pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(u32, Write<'a>)) {
+/// Calls `each` with the header, and the offset and write of everything in an entry that was
+/// checked.
+pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(&Header, u32, Write<'a>)) {
     let checked = "an entry is checked before it is kept";
     let mut reader = Reader::new(bytes);
-    header(&mut reader).expect(checked);
+    let header = header(&mut reader).expect(checked);
     let count = reader.count().expect(checked);
     for offset in 0..count as u32 {
-        each(offset, commands::decode(&mut reader).expect(checked));
+        each(&header, offset, commands::decode(&mut reader).expect(checked));
     }
 }
 
@@ -155,7 +156,7 @@ mod tests {
         let writes = encoded(&["SET", "k", "v"]);
         let bytes = encode(&header, 1, &writes);
         assert_eq!(check(&bytes), Ok(header));
-        for_each(&bytes, |offset, write| {
+        for_each(&bytes, |_, offset, write| {
             assert_eq!((offset, write.name()), (0, "set"));
             assert_eq!(write.parts()[0].1.first(), [b"k", b"v"]);
         });

@@ -95,5 +95,6 @@ impl Merged {
             self.joined.join(there);
         }
         self.lost.drop_held(there);
+        self.count_the_rest();
     }
 }

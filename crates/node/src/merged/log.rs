@@ -117,6 +117,12 @@ impl Log {
         self.entries.iter().skip(self.applied_count - self.forgotten).map(|kept| &kept.bytes)
     }
 
+    /// Those of them that this replica made.
+    pub(crate) fn unapplied_of(&self, replica: NodeId) -> impl Iterator<Item = &Bytes> {
+        let unapplied = self.entries.iter().skip(self.applied_count - self.forgotten);
+        unapplied.filter(move |kept| kept.origin == replica).map(|kept| &kept.bytes)
+    }
+
     /// The state holds all of this, whatever is here of it. `own`: and the state is one of this
     /// replica.
     pub(crate) fn join(&mut self, base: &MergedBase, own: bool) {

@@ -1,4 +1,5 @@
-//! The values of the merged order: of each key, the write with the highest stamp.
+//! The values of the merged order: of each key what the [merge rule](super::register) makes of all
+//! writes of it.
 
 mod join;
 mod tombstones;
@@ -7,9 +8,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::hlc::Stamp;
+use super::origin::{self, Origin};
+use super::register::{Increment, Register};
 use super::slots::{self, Key};
 use super::writer::Writer;
-use crate::commands::{Merging, View};
+use crate::commands::{Merging, View, integer};
 use crate::counting::{Past, Watch};
 use crate::store::{Cursor, Progress, Record, Store, Sums, Value, Walk};
 use crate::wire::codec::Malformed;
@@ -25,8 +28,12 @@ use tombstones::Tombstones;
 /// writes are merged makes no difference.
 #[derive(Debug)]
 pub(crate) struct State {
-    values: Store<Writer>,
+    values: Store<Origin>,
     keys: u64,
+    /// How many sums counters have, all together.
+    sums: u64,
+    /// How many counters are beyond 64 bits, and cannot be read.
+    beyond: u64,
     tombstones: Tombstones,
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
@@ -43,6 +50,8 @@ impl State {
         State {
             values: Store::new(),
             keys: 0,
+            sums: 0,
+            beyond: 0,
             tombstones: Tombstones::default(),
             watch: Watch::default(),
             walk: None,
@@ -53,13 +62,28 @@ impl State {
 
     /// What all records count, those of removed keys included.
     pub(crate) fn bytes(&self) -> u64 {
-        self.values.bytes()
+        self.values.bytes() + self.sums * SUM_BYTES
     }
 
     /// How long the value of a key is, in bytes; `Some(None)`: it was removed.
     pub(crate) fn length(&self, key: &[u8]) -> Option<Option<usize>> {
-        let (value, _) = self.held(key)?;
-        Some(value.map(|value| value.len()))
+        let register = self.register(key);
+        (!register.is_empty()).then(|| register.shown().map(|value| value.len()))
+    }
+
+    /// The value of a key.
+    pub(crate) fn value(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
+        self.register(key).shown()
+    }
+
+    /// What the merge rule knows of a key.
+    pub(super) fn known(&self, key: &[u8]) -> Register<'static> {
+        self.register(key).into_owned()
+    }
+
+    /// Whether the value of a key is a counter beyond 64 bits.
+    pub(crate) fn is_beyond(&self, key: &[u8]) -> bool {
+        self.beyond > 0 && self.values.get(key).is_some_and(|record| origin::is_beyond(&record))
     }
 
     // Snapshots.
@@ -68,8 +92,14 @@ impl State {
     pub(crate) fn load(&mut self, slot: &[u8]) -> Result<(), Malformed> {
         let (_, mut keys) = slots::read(slot)?;
         keys.try_for_each(|key| {
-            let Key { name, value, by } = key?;
-            self.merge(name, by.stamp, by.place, value);
+            let Key { name, register } = key?;
+            match register {
+                Register { winner: Some((by, value)), sums } if sums.is_empty() => {
+                    self.merge(name, by.stamp, by.place, value.as_deref());
+                }
+                // There is nothing before a snapshot.
+                counter => self.put(name, counter),
+            }
             Ok(())
         })
     }
@@ -107,7 +137,7 @@ impl State {
     /// Goes on with the digest, over about so many keys or bytes.
     pub(crate) fn digest_on(&mut self, keys: usize, bytes: usize) -> Progress {
         let Some((vector, sums)) = &mut self.digest else { return Progress::Gone };
-        sums.go_on(&self.values, keys, bytes, slots::put, is_held_by(vector));
+        sums.go_on(&self.values, keys, bytes, slots::put_shown, is_held_by(vector));
         let progress = sums.take();
         if let Progress::Over(_) = progress {
             self.digest = None;
@@ -125,7 +155,7 @@ impl State {
         self.values.rot(key)
     }
 
-    /// Merges a write; true if the key had a value before.
+    /// Merges a SET or DEL; true if the key had a value before.
     pub(crate) fn merge(
         &mut self,
         key: &[u8],
@@ -134,24 +164,65 @@ impl State {
         value: Option<&[u8]>,
     ) -> bool {
         let old = self.values.get(key);
-        let had_value = old.is_some_and(|old| old.value.is_some());
-        let had_tombstone = old.is_some() && !had_value;
-        if old.is_some_and(|old| outlasts(old.by().stamp, stamp)) {
+        let had_value = old.as_ref().is_some_and(|old| old.value.is_some());
+        let outlasts = |winner: Writer| outlasts(winner.stamp, stamp);
+        if old.is_some_and(|old| old.by().winner.is_some_and(outlasts)) {
             return had_value;
         }
-        if had_value != value.is_some() {
-            self.watch.note(key, had_value);
-        }
-        self.keep(key);
-        self.keys += u64::from(value.is_some());
-        self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);
-        self.values.set(key, value.map(Cow::Borrowed), Writer { stamp, place });
-        self.tombstones.count -= u64::from(had_tombstone);
-        if value.is_none() {
-            self.tombstones.add(key);
-        }
+        let by = Writer { stamp, place };
+        mutant!(
+            UnseenSetKeepsSums,
+            (),
+            if self.keeps_sums(key, by, value) {
+                return had_value;
+            }
+        );
+        self.replace(key, value.map(Cow::Borrowed), Origin::by(by));
         mutant!(NoTombstone, (), self.forget(key));
         had_value
+    }
+
+    /// Merges an increment.
+    fn add(&mut self, key: &[u8], increment: &Increment<'_>, amount: i128) {
+        let record = self.values.get(key);
+        let mut register = record.map_or(Register::default(), |record| origin::register(&record));
+        if register.add(increment, amount) {
+            let register = register.into_owned();
+            self.put(key, register);
+        }
+    }
+
+    /// From now on a key holds this.
+    fn put(&mut self, key: &[u8], register: Register<'_>) {
+        let origin = Origin::of(&register);
+        self.replace(key, register.shown(), origin);
+    }
+
+    /// A key has another record from now on, and what is counted is put right.
+    fn replace(&mut self, key: &[u8], value: Option<Cow<'_, [u8]>>, origin: Origin) {
+        self.keep(key);
+        let before = Before::of(self.values.get(key));
+        if before.has_value != value.is_some() {
+            self.watch.note(key, before.has_value);
+        }
+        let is_counter = origin.is_counter();
+        self.forget_count(&before);
+        self.keys += u64::from(value.is_some());
+        self.sums += origin.sums.len() as u64;
+        self.beyond += u64::from(is_counter && !value.as_deref().is_some_and(is_number));
+        let is_removed = value.is_none();
+        self.values.set(key, value, origin);
+        if is_removed {
+            self.tombstones.add(key);
+        }
+    }
+
+    /// A record goes, or another one comes in its place.
+    fn forget_count(&mut self, before: &Before) {
+        self.keys -= mutant!(MergedKeysCounted, u64::from(before.has_value), 0);
+        self.tombstones.count -= u64::from(before.has_tombstone);
+        self.sums -= before.sums;
+        self.beyond -= u64::from(before.is_beyond);
     }
 
     /// A key is about to change: a walk that has not passed it yet will see it as it is.
@@ -160,20 +231,21 @@ impl State {
             walk.keep(key, &self.values, slots::put);
         }
         if let Some((vector, sums)) = &mut self.digest {
-            sums.before_change(key, &self.values, slots::put, is_held_by(vector));
+            sums.before_change(key, &self.values, slots::put_shown, is_held_by(vector));
         }
     }
 
     /// Removes all that is known of a key, if something is.
     fn remove(&mut self, key: &[u8]) {
-        let Some(old) = self.values.get(key) else { return };
-        let had_value = old.value.is_some();
-        if had_value {
+        let before = Before::of(self.values.get(key));
+        if !before.has_value && !before.has_tombstone {
+            return;
+        }
+        if before.has_value {
             self.watch.note(key, true);
         }
         self.keep(key);
-        self.keys -= u64::from(had_value);
-        self.tombstones.count -= u64::from(!had_value);
+        self.forget_count(&before);
         self.values.remove(key);
     }
 
@@ -203,6 +275,17 @@ impl State {
         count
     }
 
+    /// What a bug makes of a SET: what is counted stays beside it.
+    #[cfg(feature = "mutants")]
+    fn keeps_sums(&mut self, key: &[u8], by: Writer, value: Option<&[u8]>) -> bool {
+        let sums = self.values.get(key).map_or(vec![], |old| old.by().sums);
+        let Some(number) = value.filter(|value| !sums.is_empty() && is_number(value)) else {
+            return false;
+        };
+        self.put(key, Register { winner: Some((by, Some(Cow::Borrowed(number)))), sums });
+        true
+    }
+
     #[cfg(feature = "mutants")]
     fn forget(&mut self, key: &[u8]) {
         if self.get(key).is_none() {
@@ -210,11 +293,37 @@ impl State {
         }
     }
 
-    /// The write that a key's value, or its absence, comes from.
+    /// The SET or DEL that a key's value, or its absence, comes from.
     pub(crate) fn written(&self, key: &[u8]) -> Option<(Stamp, Place)> {
-        let (_, Writer { stamp, place }) = self.held(key)?;
+        let Writer { stamp, place } = self.register(key).writer()?;
         Some((stamp, place))
     }
+}
+
+/// What a sum of a counter counts, in bytes.
+const SUM_BYTES: u64 = 24;
+
+/// What a record was counted as.
+#[derive(Default)]
+struct Before {
+    has_value: bool,
+    has_tombstone: bool,
+    sums: u64,
+    is_beyond: bool,
+}
+
+impl Before {
+    fn of(record: Option<Record<'_, Origin>>) -> Before {
+        let Some(record) = record else { return Before::default() };
+        let has_value = record.value.is_some();
+        let sums = record.by().sums.len() as u64;
+        let is_beyond = sums > 0 && origin::is_beyond(&record);
+        Before { has_value, has_tombstone: !has_value, sums, is_beyond }
+    }
+}
+
+fn is_number(text: &[u8]) -> bool {
+    integer(text).is_some()
 }
 
 impl Past for State {
@@ -247,7 +356,7 @@ impl View for State {
         if self.joining.is_none() {
             return self.values.get(key)?.value;
         }
-        self.held(key)?.0
+        self.held(key)
     }
 
     fn touch(&self, keys: &[&[u8]]) {
@@ -273,6 +382,8 @@ pub(crate) struct At<'s> {
     pub(crate) state: &'s mut State,
     pub(crate) stamp: Stamp,
     pub(crate) place: Place,
+    /// What its replica had applied.
+    pub(crate) after: &'s VersionVector,
 }
 
 impl<'a> Merging<'a> for At<'_> {
@@ -284,11 +395,17 @@ impl<'a> Merging<'a> for At<'_> {
     fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize {
         self.state.merge_delete(keys, self.stamp, self.place)
     }
+
+    fn add(&mut self, key: &'a [u8], amount: i128) {
+        let At { stamp, place, after, .. } = *self;
+        self.state.settle(key);
+        self.state.add(key, &Increment { stamp, place, after }, amount);
+    }
 }
 
 /// Whether a record is of a value that a replica at this vector holds. Tombstones are left out:
 /// some replicas may have them no more.
-fn is_held_by(vector: &VersionVector) -> impl Fn(&Record<'_, Writer>) -> bool {
+fn is_held_by(vector: &VersionVector) -> impl Fn(&Record<'_, Origin>) -> bool {
     move |record| record.value.is_some() && record.by().is_within(vector)
 }
 

@@ -176,13 +176,24 @@ impl Node {
         let reply = if command.is_watch() {
             self.sessions.watch(&waiter, self.agreed.seen(&command))
         } else {
-            let chance = self.random.next();
-            command.read(self.view(keyspace.order), chance)
+            self.read(keyspace.order, &command)
         };
         share(&mut self.budget).spend_answer(&command, &reply);
         let certificate = || self.certificate(keyspace.order, &command);
         outputs.push(session::certified_reply(&waiter, reply, certificate));
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
+    }
+
+    /// The answer of a read that takes no long time, from what is applied here.
+    fn read(&mut self, order: Order, command: &Command) -> Reply {
+        let chance = self.random.next();
+        if order == Order::Merged {
+            self.merged.before_read(command);
+            if let Some(error) = self.merged.unreadable(command) {
+                return Reply::Error(error);
+            }
+        }
+        command.read(self.view(order), chance)
     }
 
     /// Where an answer to this read stands.

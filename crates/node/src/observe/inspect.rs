@@ -3,6 +3,8 @@
 //!
 //! Nothing here changes the node, and no driver needs any of it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::api::Order;
@@ -156,9 +158,9 @@ impl Node {
     }
 
     /// The value that this replica holds for a key, whatever any level promises.
-    pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
+    pub fn value(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
         match self.order() {
-            Order::Agreed => self.agreed().value(key),
+            Order::Agreed => self.agreed().value(key).map(Cow::Borrowed),
             Order::Merged => self.merged().value(key),
         }
     }
