@@ -83,7 +83,7 @@ macro_rules! mutants {
                     | UnjoinedUnseen | WrittenUnjoined | JoinSkipsSlot
                     | TombstonesGoMeanwhile | RemovalsWithoutEnd | MergedFloorIgnored
                     | LastIncrementWins | OwnUnseen | UnseenSetKeepsSums | SumsAddedAtJoin
-                    | SumsDroppedAtJoin | JoinKeepsSum | SnapshotWithoutSums | CountedWhileLost
+                    | SumsDroppedAtJoin | JoinRevivesSum | SnapshotWithoutSums | CountedWhileLost
                     | IncrementUnchecked => {
                         Some(Order::Merged)
                     }
@@ -471,8 +471,8 @@ mutants! {
     SumsAddedAtJoin, "wrong answer", "", "merged::register::tests::states_that_are_joined_are_the_fold_of_both";
     /// Where a state is joined the increments that are new in it are left out.
     SumsDroppedAtJoin, "lost update", "", "merged::register::tests::states_that_are_joined_are_the_fold_of_both";
-    /// An increment stays that a DEL took along which is gone in the state that is joined.
-    JoinKeepsSum, "deletes resurrect", "", "merged::register::tests::a_sum_goes_with_a_delete_that_is_gone";
+    /// A state that is fetched brings back an increment that a DEL took along which is gone here.
+    JoinRevivesSum, "deletes resurrect", "", "merged::register::tests::states_that_are_joined_are_the_fold_of_both";
     /// A snapshot has the increments of one replica only.
     SnapshotWithoutSums, "snapshot", "", "counters_06_a_start_from_a_snapshot.story";
     /// Increments are added to a state of which something is missing.

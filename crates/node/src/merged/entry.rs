@@ -6,6 +6,8 @@ use super::hlc;
 use crate::commands::{self, Write};
 use crate::ids::{Boot, Index, NodeId};
 use crate::limits::REMOVED_KEYS_MAX;
+use crate::observe::inspect::MergedEntry;
+use crate::position::MergedPosition;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::version_vector::{Place, VersionVector};
 
@@ -126,6 +128,18 @@ pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(&Header, u32, W
     for offset in 0..count as u32 {
         each(&header, offset, commands::decode(&mut reader).expect(checked));
     }
+}
+
+/// An entry that was checked, for who looks at it from outside.
+pub(crate) fn shown(bytes: &[u8]) -> MergedEntry {
+    let (mut header, mut writes) = (None, vec![]);
+    for_each(bytes, |of, _, write| {
+        header.get_or_insert_with(|| of.clone());
+        writes.push(write.to_command());
+    });
+    let Header { origin, place, clock, after, .. } = header.expect("no entry is empty");
+    let at = |(replica, Place { boot, index })| MergedPosition { replica, boot, index };
+    MergedEntry { at: at((origin, place)), clock, after: after.iter().map(at).collect(), writes }
 }
 
 #[cfg(test)]

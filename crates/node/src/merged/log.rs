@@ -117,7 +117,12 @@ impl Log {
         self.entries.iter().skip(self.applied_count - self.forgotten).map(|kept| &kept.bytes)
     }
 
-    /// Those of them that this replica made.
+    /// The entries that are kept, from the one of this number on.
+    pub(crate) fn kept_from(&self, from: usize) -> impl Iterator<Item = &Bytes> {
+        self.entries.iter().skip(from.saturating_sub(self.forgotten)).map(|kept| &kept.bytes)
+    }
+
+    /// The entries of a replica that are on their way to the disk.
     pub(crate) fn unapplied_of(&self, replica: NodeId) -> impl Iterator<Item = &Bytes> {
         let unapplied = self.entries.iter().skip(self.applied_count - self.forgotten);
         unapplied.filter(move |kept| kept.origin == replica).map(|kept| &kept.bytes)

@@ -60,6 +60,7 @@ use crate::commands::{Command, Told, View};
 use crate::copies::Copies;
 use crate::ids::{Boot, NodeId, SnapshotNumber, Ticket};
 use crate::limits::Limits;
+use crate::observe::inspect::MergedEntry;
 use crate::reply::Error;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
@@ -213,6 +214,11 @@ impl Merged {
     /// How many entries the logs hold.
     pub(crate) fn count(&self) -> usize {
         self.log.len()
+    }
+
+    /// Those entries that are kept, from the one of this number on.
+    pub(crate) fn entries(&self, from: usize) -> Vec<MergedEntry> {
+        self.log.kept_from(from).map(|bytes| entry::shown(bytes)).collect()
     }
 
     /// The value that this replica holds for a key.

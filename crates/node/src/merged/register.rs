@@ -119,6 +119,11 @@ impl<'a> Register<'a> {
         self.winner.is_none() && self.sums.is_empty()
     }
 
+    /// Whether something counts.
+    pub(super) fn is_counter(&self) -> bool {
+        !self.sums.is_empty()
+    }
+
     /// The number that it is; nothing there counts as 0. `None`: it is no number.
     pub(super) fn number(&self) -> Option<i128> {
         let base = self.base().map_or(Some(0), integer)?;
@@ -184,9 +189,10 @@ pub(super) fn join_sums(
         }
         Some(other) if other.place > sum.place => Some(other),
         Some(_) => Some(*sum),
-        None => mutant!(JoinKeepsSum, !sum.is_within(there), true).then_some(*sum),
+        None => (!sum.is_within(there)).then_some(*sum),
     };
-    let is_new = |sum: &&Sum| of(ours, sum.replica).is_none() && !sum.is_within(here);
+    let is_gone = |sum: &Sum| mutant!(JoinRevivesSum, sum.is_within(here), false);
+    let is_new = |sum: &&Sum| of(ours, sum.replica).is_none() && !is_gone(sum);
     let mut sums: Vec<Sum> = ours.iter().filter_map(later).collect();
     sums.extend(mutant!(SumsDroppedAtJoin, theirs, &[]).iter().filter(is_new));
     sums.sort_unstable_by_key(|sum| sum.replica);

@@ -11,6 +11,7 @@ use crate::api::Order;
 use crate::commands::Command;
 use crate::ids::{Boot, Index, NodeId, Sequence, Term};
 use crate::node::Node;
+use crate::position::MergedPosition;
 pub use crate::wire::matter::Matter;
 use crate::wire::message::{Body, Message};
 use crate::wire::record::Known;
@@ -52,6 +53,19 @@ impl AgreedEntry {
             command: write.to_command(),
         })
     }
+}
+
+/// An entry of a merged log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergedEntry {
+    /// Where it stands.
+    pub at: MergedPosition,
+    /// The clock of its stamps.
+    pub clock: u64,
+    /// What its replica had applied when it made it, per replica.
+    pub after: Vec<MergedPosition>,
+    /// What it does, in order.
+    pub writes: Vec<Command>,
 }
 
 /// A vote: the term, and for whom.
@@ -119,6 +133,12 @@ impl Node {
     /// How many entries all merged logs hold here, on disk or on the way there.
     pub fn merged_count(&self) -> usize {
         self.merged().count()
+    }
+
+    /// Of all entries that merged logs ever held here those from the one of this number on that are
+    /// kept, on disk or on the way there.
+    pub fn merged_entries(&self, from: usize) -> Vec<MergedEntry> {
+        self.merged().entries(from)
     }
 
     /// An entry of the agreed log, committed or not, if it is here.

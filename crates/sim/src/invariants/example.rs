@@ -1,11 +1,12 @@
 //! Statuses and turns for the tests of the invariants.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use node::{
-    Boot, Certificate, DirectoryId, Index, Level, NamedWrite, NodeId, Now, Order, Reply, Role,
-    Status, Term,
+    Boot, Certificate, DirectoryId, Index, Level, MergedEntry, NamedWrite, NodeId, Now, Order,
+    Reply, Role, Status, Term,
 };
 
 use super::invariant::{Invariant, Rest, Turn};
@@ -53,8 +54,8 @@ impl View for Held {
         self.writes.get(index as usize - 1).cloned()
     }
 
-    fn value(&self, key: &Bytes) -> Option<&[u8]> {
-        self.values.get(key).map(|value| &value[..])
+    fn value(&self, key: &Bytes) -> Option<Cow<'_, [u8]>> {
+        self.values.get(key).map(|value| Cow::Borrowed(&value[..]))
     }
 
     fn first_index(&self) -> u64 {
@@ -80,6 +81,10 @@ impl View for Held {
 
     fn merged_count(&self) -> usize {
         self.merged
+    }
+
+    fn merged_entries(&self, _from: usize) -> Vec<MergedEntry> {
+        vec![]
     }
 
     fn is_within_entry(&self) -> bool {

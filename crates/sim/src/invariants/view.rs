@@ -1,7 +1,9 @@
 //! What invariants look at in a node beside what it says.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use node::{Index, NamedWrite, Node, NodeId};
+use node::{Index, MergedEntry, NamedWrite, Node, NodeId};
 
 use crate::record::trace;
 
@@ -22,13 +24,15 @@ pub(crate) trait View {
     /// The writes in an entry of the agreed log.
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key.
-    fn value(&self, key: &Bytes) -> Option<&[u8]>;
+    fn value(&self, key: &Bytes) -> Option<Cow<'_, [u8]>>;
     /// Which start of another member it believes: boot and incarnation.
     fn believes(&self, member: NodeId) -> Option<(u64, u64)>;
     /// Bytes of writes that wait to become the next agreed entry.
     fn drafted(&self) -> usize;
     /// How many merged entries it holds.
     fn merged_count(&self) -> usize;
+    /// Those of them that are kept, from this number on.
+    fn merged_entries(&self, from: usize) -> Vec<MergedEntry>;
     /// Whether it stands inside an entry of the agreed log.
     fn is_within_entry(&self) -> bool;
 }
@@ -62,7 +66,7 @@ impl View for Node {
         self.agreed_entry(Index(index)).map(|entry| entry.writes())
     }
 
-    fn value(&self, key: &Bytes) -> Option<&[u8]> {
+    fn value(&self, key: &Bytes) -> Option<Cow<'_, [u8]>> {
         Node::value(self, key)
     }
 
@@ -76,6 +80,10 @@ impl View for Node {
 
     fn merged_count(&self) -> usize {
         Node::merged_count(self)
+    }
+
+    fn merged_entries(&self, from: usize) -> Vec<MergedEntry> {
+        Node::merged_entries(self, from)
     }
 
     fn is_within_entry(&self) -> bool {

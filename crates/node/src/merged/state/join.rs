@@ -152,7 +152,7 @@ impl State {
     fn join_key(&mut self, joining: &Joining, name: &[u8], theirs: Register<'_>) {
         let ours = self.values.get(name).map(|record| record.by());
         let is_plain = ours.as_ref().is_none_or(|ours| !ours.is_counter());
-        if !is_plain || !theirs.sums.is_empty() {
+        if !is_plain || theirs.is_counter() {
             return self.join_counter(joining, name, theirs);
         }
         let their_writer = theirs.writer();
@@ -182,18 +182,22 @@ impl State {
 
     /// A key is about to be written: if it is still to be joined, it is joined first.
     pub(super) fn settle(&mut self, name: &[u8]) {
-        if mutant!(WrittenUnjoined, true, false) {
-            self.settle_read(name);
-        }
-    }
-
-    /// A key is about to be read: if it is still to be joined, it is joined first.
-    pub(crate) fn settle_read(&mut self, name: &[u8]) {
         let Some(joining) = self.joining.take() else { return };
-        if Cursor::of(name) >= joining.next {
+        let is_left = Cursor::of(name) >= joining.next;
+        if mutant!(WrittenUnjoined, is_left, false) {
             self.join_key(&joining, name, joining.theirs(name));
         }
         self.joining = Some(joining);
+    }
+
+    /// A key is about to be read: if it is a counter that is still to be joined, it is joined
+    /// first.
+    pub(crate) fn settle_read(&mut self, name: &[u8]) {
+        let ours = || self.values.get(name).is_some_and(|record| record.by().is_counter());
+        let theirs = |joining: &Joining| joining.theirs(name).is_counter();
+        if self.joining.as_deref().is_some_and(theirs) || ours() {
+            self.settle(name);
+        }
     }
 
     /// What is known of a key, also if it is still to be joined.
@@ -217,9 +221,8 @@ impl State {
         let record = self.values.get(name);
         let ours = record.as_ref().and_then(|record| record.value);
         let Some(joining) = self.unjoined(name) else { return ours };
-        let origin = record.map(|record| record.by());
-        let theirs = joining.theirs(name);
-        if origin.as_ref().is_some_and(|origin| origin.is_counter()) || !theirs.sums.is_empty() {
+        let (origin, theirs) = (record.map(|record| record.by()), joining.theirs(name));
+        if origin.as_ref().is_some_and(|origin| origin.is_counter()) || theirs.is_counter() {
             return ours;
         }
         match joining.stays(origin.and_then(|ours| ours.winner), theirs.writer()) {
