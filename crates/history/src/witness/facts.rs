@@ -120,7 +120,11 @@ impl<'h> Facts<'h> {
                 return Err(format!("{} is no increment", self.name(one)));
             };
             if self.op(one).key != self.op(index).key {
-                return Err(format!("{} counts another key's {}", self.name(index), self.name(one)));
+                return Err(format!(
+                    "{} counts another key's {}",
+                    self.name(index),
+                    self.name(one)
+                ));
             }
             sum += i128::from(add);
         }

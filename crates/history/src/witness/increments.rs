@@ -50,7 +50,6 @@ fn holds(op: &Operation, entry: Entry) -> bool {
         return false;
     }
     let of_node = vector.iter().find(|(replica, _)| replica.node == entry.replica.node);
-    of_node.is_some_and(|(replica, index)| {
-        (entry.replica.boot, entry.index) <= (replica.boot, *index)
-    })
+    of_node
+        .is_some_and(|(replica, index)| (entry.replica.boot, entry.index) <= (replica.boot, *index))
 }
