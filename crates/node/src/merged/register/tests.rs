@@ -291,7 +291,7 @@ fn pieces(state: &mut State) -> Pieces {
 
 #[test]
 fn any_order_gives_what_the_definition_says() {
-    for seed in 0..200 {
+    for seed in 0..100 {
         let mut world = World::new(seed);
         for _ in 0..40 {
             let at = world.some_replica();
@@ -307,7 +307,7 @@ fn any_order_gives_what_the_definition_says() {
 
 #[test]
 fn states_that_are_joined_are_the_fold_of_both() {
-    for seed in 0..400 {
+    for seed in 0..150 {
         let mut world = World::new(seed);
         for _ in 0..60 {
             let at = world.some_replica();
