@@ -137,9 +137,10 @@ pub(crate) fn shown(bytes: &[u8]) -> MergedEntry {
         header.get_or_insert_with(|| of.clone());
         writes.push(write.to_command());
     });
-    let Header { origin, place, clock, after, .. } = header.expect("no entry is empty");
+    let Header { origin, place, previous, clock, after } = header.expect("no entry is empty");
     let at = |(replica, Place { boot, index })| MergedPosition { replica, boot, index };
-    MergedEntry { at: at((origin, place)), clock, after: after.iter().map(at).collect(), writes }
+    let (previous, after) = (at((origin, previous)), after.iter().map(at).collect());
+    MergedEntry { at: at((origin, place)), previous, clock, after, writes }
 }
 
 #[cfg(test)]

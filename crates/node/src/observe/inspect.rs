@@ -60,6 +60,8 @@ impl AgreedEntry {
 pub struct MergedEntry {
     /// Where it stands.
     pub at: MergedPosition,
+    /// The entry before it in its log. What an earlier boot wrote behind that was lost.
+    pub previous: MergedPosition,
     /// The clock of its stamps.
     pub clock: u64,
     /// What its replica had applied when it made it, per replica.

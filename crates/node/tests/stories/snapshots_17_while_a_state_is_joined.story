@@ -62,11 +62,11 @@ n3.c get key9 → later   at [1.1:33 2.1:1 3.1:4], by 1.1:33.0
 # What is about all keys waits, or sees some of them.
 > n3.d keys *
 > n3.e dbsize
-n3.e dbsize → 13
+n3.e dbsize → 8
 > status
 n1: boot 1, formed, ready, keys 31, vector [1.1:33 2.1:1 3.1:4]
 n2: boot 1, formed, ready, keys 31, vector [1.1:33 2.1:1 3.1:4]
-n3: boot 1, formed, ready, keys 13, vector [1.1:33 2.1:1 3.1:4], joins a state
+n3: boot 1, formed, ready, keys 8, vector [1.1:33 2.1:1 3.1:4], joins a state
 > n3.c set key10 mine
 > answers
 n3.c set key10 mine → OK   at [1.1:33 2.1:1 3.1:5], is 3.1:5.0

@@ -78,6 +78,9 @@ impl Defined {
     }
 
     fn note(&mut self, entry: &MergedEntry) {
+        if entry.at.index == Index(1) {
+            self.forget_lost(entry);
+        }
         let after: Vector = entry.after.iter().map(place).collect();
         for (offset, command) in entry.writes.iter().enumerate() {
             let arguments: Vec<Bytes> =
@@ -93,6 +96,15 @@ impl Defined {
                 });
             }
         }
+    }
+
+    /// The first entry of a boot says what was lost of those before: it was on no disk.
+    fn forget_lost(&mut self, MergedEntry { at, previous, .. }: &MergedEntry) {
+        let (_, last) = place(previous);
+        let is_lost = |write: &Write| {
+            write.replica == at.replica && write.place.0 < at.boot && write.place > last
+        };
+        self.keys.values_mut().for_each(|writes| writes.retain(|write| !is_lost(write)));
     }
 
     /// What a key holds by those of its writes that are known.
@@ -241,6 +253,7 @@ mod tests {
         };
         MergedEntry {
             at: at(replica, index),
+            previous: at(replica, index - 1),
             clock: 10 * index + replica,
             after: after.iter().map(|(replica, index)| at(*replica, *index)).collect(),
             writes: vec![Command::of_words(words).unwrap()],
