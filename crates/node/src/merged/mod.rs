@@ -10,8 +10,8 @@
 //! A turn's writes make one [entry](entry::Header). It carries the vector of all that its replica
 //! had applied, and every replica applies it only after that: so whoever sees an answer sees the
 //! question (convergent causal consistency; Lloyd et al. 2011, Bouajjani et al. 2017). Of two
-//! writes of a key the higher [stamp](hlc::Stamp) wins, and increments that saw it count. An entry is shown and spread only once it
-//! is on this disk, and so is all that it depends on.
+//! writes of a key the higher [stamp](hlc::Stamp) wins, and increments that saw it count. An entry
+//! is shown and spread only once it is on this disk, and so is all that it depends on.
 //!
 //! Lost pushes are repaired by exchanging [version vectors](VersionVector): see [`anti_entropy`].
 //!
