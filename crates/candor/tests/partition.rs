@@ -10,7 +10,7 @@ use std::time::Duration;
 use redis::{Commands, Connection, RedisError};
 use rustix::process::Signal;
 
-use support::{Cluster, PATIENCE, until};
+use support::{Cluster, PATIENCE, Server, until};
 
 const TIMEOUT: [&str; 2] = ["--request-timeout", "3000"];
 
@@ -136,6 +136,37 @@ fn an_eventual_cluster_takes_writes() {
     assert_eq!(client.get("key"), Ok("after".to_owned()));
     drop(client);
     assert_eq!(still.end("key").as_deref(), Some("after"));
+}
+
+/// Two nodes count without ever hearing of each other meanwhile: each is down while the other
+/// counts.
+#[test]
+fn nodes_of_a_merged_cluster_count_by_themselves() {
+    let mut cluster = Cluster::start(3, &["--level", "eventual"]);
+    let count = |server: &Server, times: i64| {
+        let mut client = server.client();
+        let mut count = || client.incr::<_, _, i64>("counter", 1).unwrap();
+        (0..times).map(|_| count()).last().unwrap()
+    };
+    assert_eq!(count(&cluster.servers[0], 1), 1);
+    until("all nodes to have it", || {
+        let value = |server: &Server| server.client().get::<_, Option<i64>>("counter").unwrap();
+        cluster.servers.iter().all(|server| value(server) == Some(1)).then_some(())
+    });
+    cluster.servers[1].kill();
+    cluster.servers[2].kill();
+    assert_eq!(count(&cluster.servers[0], 10), 11);
+    cluster.servers[0].kill();
+    cluster.servers[1].start();
+    cluster.servers[1].wait_until_ready();
+    assert_eq!(count(&cluster.servers[1], 100), 101, "it has not heard of the ten");
+    cluster.servers[0].start();
+    cluster.servers[2].start();
+    cluster.wait_until_ready();
+    until("all nodes to have the sum", || {
+        let value = |server: &Server| server.client().get::<_, i64>("counter").unwrap();
+        cluster.servers.iter().all(|server| value(server) == 111).then_some(())
+    });
 }
 
 /// A peer that stands still for a while takes no memory without end, and is given all it missed.

@@ -202,7 +202,8 @@ fn witness(view: &View<'_>, proof: Proof) -> Witness {
         .map(|&(id, source)| (index(id), is_operation(source).then(|| index(source))))
         .collect();
     sources.sort_unstable();
-    Witness { orders: proof.orders.into_iter().map(order).collect(), sources }
+    let orders = proof.orders.into_iter().map(order).collect();
+    Witness { orders, sources, ..Witness::default() }
 }
 
 /// The smallest clash inside `core`, in words.

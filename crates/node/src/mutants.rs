@@ -83,7 +83,10 @@ macro_rules! mutants {
                     | OneMemberUnasked | JoinRevives | JoinKeepsGone | JoinedAppliedAgain
                     | JoinedToldAtOnce | ClockRaisedLate | LostCountsAsHere
                     | UnjoinedUnseen | WrittenUnjoined | JoinSkipsSlot
-                    | TombstonesGoMeanwhile | RemovalsWithoutEnd | MergedFloorIgnored => {
+                    | TombstonesGoMeanwhile | RemovalsWithoutEnd | MergedFloorIgnored
+                    | LastIncrementWins | OwnUnseen | UnseenSetKeepsSums | SumsAddedAtJoin
+                    | SumsDroppedAtJoin | JoinRevivesSum | SnapshotWithoutSums | CountedWhileLost
+                    | IncrementUnchecked => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -480,6 +483,24 @@ mutants! {
     WrittenUnjoined, "wrong answer", "", "merged::state::join::tests::joined_in_slices_it_is_as_if_at_once";
     /// A slot is left out where a slice ends at its border.
     JoinSkipsSlot, "snapshot", "", "merged::state::join::tests::joined_in_slices_it_is_as_if_at_once";
+    /// Of a replica's increments only the last one counts.
+    LastIncrementWins, "lost update", "", "counters_01_both_count.story";
+    /// An increment does not see a SET before it in its replica's own log that was not applied yet.
+    OwnUnseen, "lost update", "", "counters_02_behind_a_set.story";
+    /// A SET that wins leaves increments which had not seen it.
+    UnseenSetKeepsSums, "replicas diverge", "", "merged::register::tests::any_order_gives_what_the_definition_says";
+    /// Where a state is joined that holds the same increments they count twice.
+    SumsAddedAtJoin, "wrong answer", "", "merged::register::tests::states_that_are_joined_are_the_fold_of_both";
+    /// Where a state is joined the increments that are new in it are left out.
+    SumsDroppedAtJoin, "lost update", "", "merged::register::tests::states_that_are_joined_are_the_fold_of_both";
+    /// A state that is fetched brings back an increment that a DEL took along which is gone here.
+    JoinRevivesSum, "deletes resurrect", "", "merged::register::tests::states_that_are_joined_are_the_fold_of_both";
+    /// A snapshot has the increments of one replica only.
+    SnapshotWithoutSums, "snapshot", "", "counters_06_a_start_from_a_snapshot.story";
+    /// Increments are added to a state of which something is missing.
+    CountedWhileLost, "recovery", "", "counters_07_a_lost_state.story";
+    /// An increment of what is no number gets into the log.
+    IncrementUnchecked, "wrong answer", "", "counters_05_no_number.story";
     /// A tombstone goes while an older write is still to be joined.
     TombstonesGoMeanwhile, "deletes resurrect", "", "merged_17_no_tombstone_goes_while_a_state_is_joined.story";
     /// An entry that a fetched state holds is applied once it is on disk all the same.

@@ -112,6 +112,7 @@ impl World {
                 let (node, mut out) = (Fake::new(self.node), vec![]);
                 self.connection.execute(&hello, &node, &mut out);
             }
+            "causal" => self.node_alone = Alone::at(Order::Merged, Level::Causal),
             "alone" => self.node = "alone",
             "leader" => self.node = "leader",
             "follower" => self.node = "follower",
@@ -212,12 +213,16 @@ struct Alone {
 
 impl Alone {
     fn new() -> Alone {
+        Alone::at(Order::Agreed, Level::Sequential)
+    }
+
+    fn at(order: Order, level: Level) -> Alone {
         let id = NodeId(1);
         let config = Config {
             id,
             members: vec![(id, String::new())],
-            order: Order::Agreed,
-            level: Level::Sequential,
+            order,
+            level,
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
             max_memory: None,

@@ -179,6 +179,18 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> E
             Eventual::Violated(vec![write, read], sentence)
         };
     }
+    if let Some((&read, sum)) = quiet.first().zip(sum(history, key))
+        && returned(history, read).as_ref() != Some(&sum)
+    {
+        let sentence = format!(
+            "client {}'s final read of {name} returned {}, although its increments, all of which \
+             were acknowledged, come to {sum} and nothing else wrote it",
+            operations[read].client,
+            shown(returned(history, read))
+        );
+        let clash = key.writes.iter().copied().chain([read]).collect();
+        return Eventual::Violated(clash, sentence);
+    }
     match askers.unheard(history, &quiet) {
         Some(who) if quiet.len() < key.finals.len() => Eventual::Open(format!(
             "there is no final read of {name}{who} that began after the last write of it ended"
@@ -195,6 +207,20 @@ fn lost(history: &History, key: &Key<'_>, read: usize) -> Option<usize> {
         return None;
     }
     key.writes.iter().copied().find(|&write| operations[write].fate() == Fate::Done)
+}
+
+/// What a key comes to that was written by increments alone, all of which are known to have run.
+fn sum(history: &History, key: &Key<'_>) -> Option<Value> {
+    let mut sum: i128 = history.initial.as_ref().map_or(Some(0), |text| text.parse().ok())?;
+    for &write in &key.writes {
+        let operation = &history.operations[write];
+        let Kind::Incr { add, .. } = operation.kind else { return None };
+        if operation.fate() != Fate::Done {
+            return None;
+        }
+        sum += i128::from(add);
+    }
+    i64::try_from(sum).ok().map(|sum| sum.to_string())
 }
 
 fn disagreement(history: &History, name: &str, first: usize, second: usize) -> String {

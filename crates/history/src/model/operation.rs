@@ -223,6 +223,11 @@ impl Operation {
         matches!(self.kind, Kind::Append { .. } | Kind::Incr { .. })
     }
 
+    /// Whether it adds to a number.
+    pub fn is_increment(&self) -> bool {
+        matches!(self.kind, Kind::Incr { .. })
+    }
+
     /// The value that it leaves if it runs, where the operation alone tells it.
     pub fn written(&self) -> Option<&Option<Value>> {
         match &self.kind {

@@ -24,7 +24,7 @@ pub fn check_model<M: Model>(
         Found::Order(order) => {
             let operations = order.into_iter().map(|id| id as usize).collect();
             let order = Order { operations, ..Order::default() };
-            Outcome::Holds { witness: Some(Witness { orders: vec![order], sources: Vec::new() }) }
+            Outcome::Holds { witness: Some(Witness { orders: vec![order], ..Witness::default() }) }
         }
         Found::Nothing => Outcome::Violated(clash(model, events, real_time, &meter)),
         Found::Exhausted(explained) => Outcome::Undecided(format!(

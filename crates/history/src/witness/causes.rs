@@ -1,5 +1,6 @@
 //! The forms of causal consistency: an operation's causes are what its client did before it, what
-//! made the cell it saw, and their causes.
+//! made the cell it saw, and their causes. Of a counter those are several: a write, and the
+//! increments that were counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,9 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
     let order = only(witness)?;
     complete(facts, order, |_| true)?;
     clients_in_order(facts, order)?;
-    let mut causes = Causes::new(facts, order, level == Level::Cc);
+    let counts = order.iter().any(|&index| facts.op(index).is_increment());
+    let keeps_all = level == Level::Cc || counts;
+    let mut causes = Causes::new(facts, order, keeps_all);
     for &index in order {
         causes.advance(facts, index)?;
         if !looks(facts.op(index)) {
@@ -32,6 +35,31 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
             if newer {
                 return Err(format!("{} overlooked {}", facts.name(index), facts.name(write)));
             }
+        }
+        counts_right(facts, &causes, index, source)?;
+    }
+    Ok(())
+}
+
+/// Who looked at a key counted, of the increments among its causes, those that have what it saw
+/// among theirs.
+fn counts_right(
+    facts: &Facts<'_>,
+    causes: &Causes,
+    index: usize,
+    source: Option<usize>,
+) -> Result<(), String> {
+    let counted = facts.counted.get(&index).map(Vec::as_slice).unwrap_or_default();
+    let (name, distinct) = (facts.name(index), counted.iter().collect::<BTreeSet<_>>());
+    if distinct.len() < counted.len() {
+        return Err(format!("{name} counts an increment twice"));
+    }
+    for &one in &causes.increments[facts.key[index]] {
+        let saw = |source| causes.has(one, source);
+        let is_due = one != index && causes.leads_here(one) && source.is_none_or(saw);
+        if is_due != distinct.contains(&one) {
+            let verb = if is_due { "overlooked" } else { "counts wrongly" };
+            return Err(format!("{name} {verb} {}", facts.name(one)));
         }
     }
     Ok(())
@@ -57,6 +85,8 @@ struct Causes {
     writes: Vec<Vec<Vec<usize>>>,
     /// For each key, its writes as they stand in the order.
     placed: Vec<Vec<usize>>,
+    /// For each key, the increments in the order.
+    increments: Vec<Vec<usize>>,
 }
 
 impl Causes {
@@ -73,12 +103,17 @@ impl Causes {
             last: vec![None; width],
             writes: vec![Vec::new(); facts.keys],
             placed: vec![Vec::new(); facts.keys],
+            increments: vec![Vec::new(); facts.keys],
         };
+        for &index in order.iter().filter(|&&index| facts.op(index).is_increment()) {
+            causes.increments[facts.key[index]].push(index);
+        }
         for &index in order.iter().filter(|&&index| makes(facts.op(index)).is_some()) {
             causes.placed[facts.key[index]].push(index);
         }
         order.iter().enumerate().for_each(|(at, &index)| causes.place[index] = at);
-        facts.sources.values().flatten().for_each(|&source| causes.asked[source] += 1);
+        let seen = facts.sources.values().flatten().chain(facts.counted.values().flatten());
+        seen.for_each(|&source| causes.asked[source] += 1);
         for (number, chain) in facts.clients.values().enumerate() {
             let mut own: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
             for (at, &index) in chain.iter().enumerate() {
@@ -98,11 +133,13 @@ impl Causes {
         let (number, seat) = self.seat[index];
         let before = self.last[number].replace(index);
         let source = if looks(facts.op(index)) { facts.source(index)? } else { None };
-        if source.is_some_and(|source| self.place[source] >= self.place[index]) {
+        let counted = facts.counted.get(&index).into_iter().flatten().copied();
+        let seen: Vec<usize> = source.into_iter().chain(counted).collect();
+        if seen.iter().any(|seen| self.place[*seen] >= self.place[index]) {
             return Err(format!("{} saw what came later", facts.name(index)));
         }
         self.current.fill(0);
-        for cause in [before, source].into_iter().flatten() {
+        for cause in before.into_iter().chain(seen) {
             let row = self.row[cause];
             self.current.iter_mut().zip(&self.rows[row]).for_each(|(a, b)| *a = (*a).max(*b));
             self.asked[cause] -= 1;

@@ -7,6 +7,9 @@
 //! write, the store may have forgotten a delete: the read saw the highest write of its key inside
 //! its vector, if that is one.
 //!
+//! A counter's reader saw, beside that write, the increments of its key inside its vector that had
+//! that write inside theirs ([`increments`](super::increments)).
+//!
 //! A write whose own entry is not told (its outcome is unknown, or the store kept silent) has the
 //! entry that somebody saw and that belongs to no other write, if key and value fit and only one
 //! such pairing is possible.
@@ -21,6 +24,7 @@ use crate::model::level::Level;
 use crate::model::names::named;
 use crate::model::operation::{Fate, Kind, Operation, Value};
 use crate::model::view::counts;
+use crate::witness::increments;
 use crate::witness::order::{Order, Witness};
 
 /// The candidate for a level; an error says why the certificates give none. `None`: there are no
@@ -71,7 +75,7 @@ fn agreed(history: &History, level: Level) -> Result<Witness, String> {
     stands.sort_unstable();
     let operations = stands.into_iter().map(|(.., index)| index).collect();
     let order = Order { operations, ..Order::default() };
-    Ok(Witness { orders: vec![order], sources: Vec::new() })
+    Ok(Witness { orders: vec![order], ..Witness::default() })
 }
 
 fn merged(history: &History, level: Level) -> Result<Witness, String> {
@@ -94,7 +98,9 @@ fn merged(history: &History, level: Level) -> Result<Witness, String> {
         match entry {
             Some(entry) => {
                 stamps.push((stamp(entry), index));
-                makers.insert((&op.key, entry), index);
+                if !op.is_update() {
+                    makers.insert((&op.key, entry), index);
+                }
             }
             None if op.fate() == Fate::Unknown => {}
             None => return Err(format!("{} has no entry", name(index))),
@@ -119,9 +125,12 @@ fn merged(history: &History, level: Level) -> Result<Witness, String> {
     }
     stamps.sort_unstable();
     let writes: Vec<usize> = stamps.into_iter().map(|(_, index)| index).collect();
-    let order = line_up(history, level, &writes, &sources)?;
+    let counted = increments::counted(history, &sources);
+    let seen = counted.iter().flat_map(|(index, seen)| seen.iter().map(|one| (*index, Some(*one))));
+    let links: Vec<_> = sources.iter().copied().chain(seen).collect();
+    let order = line_up(history, level, &writes, &links)?;
     let order = Order { operations: order, ..Order::default() };
-    Ok(Witness { orders: vec![order], sources })
+    Ok(Witness { orders: vec![order], sources, counted })
 }
 
 /// Of two writes of a key the one with the greater stamp wins: the clock, then the replica, then
@@ -183,6 +192,10 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
         let told = op.fate() == Fate::Done && own(op).is_some();
         if op.is_write() && counts(op, level) && !told {
             let Some(value) = op.written() else {
+                if op.is_increment() && op.fate() == Fate::Unknown {
+                    // If it ran and somebody saw it, a sum is not explained, and the claim falls.
+                    continue;
+                }
                 return Err(format!("{} has no entry, and no value to tell it by", name(index)));
             };
             silent.entry((&op.key, value)).or_default().push(index);

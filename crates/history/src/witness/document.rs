@@ -23,6 +23,7 @@ impl Witness {
     /// {"operation":7,"line":8,"client":0,"kind":"write",…}  its operations, first to last
     /// {"operation":2,"line":3,"client":3,"kind":"read",…}
     /// {"operation":2,"saw":7}                               who saw whom; null: the initial value
+    /// {"operation":2,"counted":[8,9]}                       and which increments beside it
     /// ```
     ///
     /// Operations are counted from 0 as they stand in the history; `line` is that of its file.
@@ -67,6 +68,9 @@ impl Witness {
                 None => text.push_str("null}\n"),
             }
         }
+        for (reader, counted) in &self.counted {
+            put(&mut text, format_args!("{{\"operation\":{reader},\"counted\":{counted:?}}}\n"));
+        }
         text
     }
 
@@ -97,6 +101,11 @@ impl Witness {
                     index("operation").ok_or_else(|| broken("this names no `operation`"))?;
                 if value.get("saw").is_some() {
                     witness.sources.push((operation, index("saw")));
+                } else if let Some(counted) = value["counted"].as_array() {
+                    let index = |value: &Value| value.as_u64().map(|index| index as usize);
+                    let counted: Option<Vec<usize>> = counted.iter().map(index).collect();
+                    let counted = counted.ok_or_else(|| broken("`counted` names operations"))?;
+                    witness.counted.push((operation, counted));
                 } else {
                     let order = witness.orders.last_mut();
                     order

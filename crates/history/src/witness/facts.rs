@@ -15,6 +15,8 @@ pub(super) struct Facts<'h> {
     pub(super) counts: Vec<bool>,
     /// What the witness says that an operation saw.
     pub(super) sources: BTreeMap<usize, Option<usize>>,
+    /// What it says which increments an operation saw beside its source.
+    pub(super) counted: BTreeMap<usize, Vec<usize>>,
     /// Each client's operations that counted or that the witness says ran, in its order.
     pub(super) clients: BTreeMap<u64, Vec<usize>>,
     /// A number for each operation's key, below `keys`.
@@ -34,7 +36,12 @@ impl<'h> Facts<'h> {
         let name = |index: usize| named(history, index);
         let mut ran = counts.clone();
         let orders = witness.orders.iter().flat_map(|order| &order.operations);
-        for &index in orders.chain(sources.values().flatten()) {
+        if !witness.counted.is_empty() && level != Level::Causal {
+            return Err(format!("{level} knows no increments that are merged"));
+        }
+        let counted: BTreeMap<usize, Vec<usize>> = witness.counted.iter().cloned().collect();
+        let seen = sources.values().flatten().chain(counted.values().flatten());
+        for &index in orders.chain(seen) {
             *ran.get_mut(index).ok_or_else(|| format!("there is no operation {index}"))? = true;
         }
         for (index, operation) in operations.iter().enumerate().filter(|(index, _)| ran[*index]) {
@@ -61,7 +68,7 @@ impl<'h> Facts<'h> {
             *keys.entry(op.key.as_str()).or_insert(next)
         };
         let key = operations.iter().map(&mut number).collect();
-        let facts = Facts { history, counts, sources, clients, key, keys: keys.len() };
+        let facts = Facts { history, counts, sources, counted, clients, key, keys: keys.len() };
         facts.sources_fit()?;
         Ok(facts)
     }
@@ -93,11 +100,35 @@ impl<'h> Facts<'h> {
                 Some(source) => makes(self.op(source))
                     .ok_or_else(|| format!("{} writes nothing to see", name(source)))?,
             };
-            if !fits(self.op(index), made.as_deref()) {
+            let seen = self.with_increments(index, made.as_deref())?;
+            if !fits(self.op(index), seen.as_deref()) {
                 return Err(format!("{} did not see the value of its source", name(index)));
             }
         }
         Ok(())
+    }
+
+    /// What an operation saw whose source left this: that, and the increments beside it.
+    fn with_increments(&self, index: usize, made: Option<&str>) -> Result<Option<String>, String> {
+        let made = made.map(str::to_string);
+        let seen = self.counted.get(&index).filter(|seen| !seen.is_empty());
+        let Some(seen) = seen else { return Ok(made) };
+        let no_number = || format!("{} counts on what is no number", self.name(index));
+        let mut sum: i128 = made.map_or(Ok(0), |text| text.parse().map_err(|_| no_number()))?;
+        for &one in seen {
+            let Kind::Incr { add, .. } = self.op(one).kind else {
+                return Err(format!("{} is no increment", self.name(one)));
+            };
+            if self.op(one).key != self.op(index).key {
+                return Err(format!(
+                    "{} counts another key's {}",
+                    self.name(index),
+                    self.name(one)
+                ));
+            }
+            sum += i128::from(add);
+        }
+        Ok(Some(sum.to_string()))
     }
 
     /// What the witness says that an operation saw.

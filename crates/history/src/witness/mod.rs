@@ -5,6 +5,7 @@ mod causes;
 pub(crate) mod claimed;
 mod document;
 mod facts;
+mod increments;
 mod legal;
 mod order;
 mod sessions;

@@ -10,6 +10,9 @@ pub struct Witness {
     /// For each operation that looked, the one whose value it saw, or `None` for the initial value;
     /// in ascending order of operations. Empty where the orders tell it.
     pub sources: Vec<(usize, Option<usize>)>,
+    /// For each operation that looked at a counter of merged logs, the increments that it saw
+    /// beside the write that its source is. Only `causal` knows such.
+    pub counted: Vec<(usize, Vec<usize>)>,
 }
 
 /// One order of a witness.

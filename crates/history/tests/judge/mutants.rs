@@ -47,7 +47,7 @@ fn mutate(name: &str, level: Level, plant: impl Fn(&mut History, &mut Chance) ->
 /// A witness that is one order.
 fn by(order: &[usize]) -> Witness {
     let order = Order { operations: order.to_vec(), ..Order::default() };
-    Witness { orders: vec![order], sources: Vec::new() }
+    Witness { orders: vec![order], ..Witness::default() }
 }
 
 fn answered_read(operation: &Operation) -> bool {

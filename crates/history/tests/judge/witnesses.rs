@@ -93,7 +93,7 @@ fn claims(history: &History, near: &[Outcome], own: &[Outcome]) -> Vec<Witness> 
     plain.sort_by_key(|&index| history.operations[index].start);
     claims.push(Witness {
         orders: vec![Order { operations: plain, ..Order::default() }],
-        sources: Vec::new(),
+        ..Witness::default()
     });
     // The same with an order for each client, and with what the values tell.
     let per_client = claims.clone().into_iter().filter(|claim| claim.orders.len() == 1);
@@ -102,7 +102,8 @@ fn claims(history: &History, near: &[Outcome], own: &[Outcome]) -> Vec<Witness> 
         clients.sort_unstable();
         clients.dedup();
         let order = |client| Order { client: Some(client), ..claim.orders[0].clone() };
-        Witness { orders: clients.into_iter().map(order).collect(), sources: claim.sources }
+        let orders = clients.into_iter().map(order).collect();
+        Witness { orders, ..claim }
     });
     let per_client: Vec<Witness> = per_client.collect();
     claims.extend(per_client);

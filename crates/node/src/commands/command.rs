@@ -167,6 +167,11 @@ impl Command {
         self.row.access == Access::ReadAll
     }
 
+    /// Whether it is a read whose answer has values in it.
+    pub(crate) fn shows_values(&self) -> bool {
+        !self.is_write() && self.row.keys.is_some_and(|keys| keys.flags.contains(&"access"))
+    }
+
     /// What a merged keyspace cannot do, as the subject of a sentence.
     pub(crate) fn what_needs_order(&self) -> String {
         match self.name() {

@@ -1,4 +1,7 @@
 //! Counters: strings that are numbers.
+//!
+//! On merged keyspaces a number to add is merged by a rule of its own (`merged/register.rs`); what
+//! it comes to, and whether it can be done, is known when its entry is made.
 
 use std::borrow::Cow;
 
@@ -6,7 +9,7 @@ use bytes::Bytes;
 
 use super::arguments::{Args, Request};
 use super::command::{Command, Data, Model, Row, plain};
-use super::effect::{Answer, Effect, Step, Writes};
+use super::effect::{Answer, Effect, Merging, Step, Writes};
 use super::extended::Extended;
 use super::integer::{NOT_AN_INTEGER, integer, integer_argument};
 use super::spec::{Access, Argument, KeyPlaces};
@@ -30,7 +33,12 @@ pub(super) static INCR: Row = Row {
     complexity: "O(1)",
     arguments: &[Argument::KEY],
     subcommands: &[],
-    run: Data { id: 12, model: Model::Increment, parse: plain, effect: Writes::agreed(incr) },
+    run: Data {
+        id: 12,
+        model: Model::Increment,
+        parse: plain,
+        effect: Effect::Write(Writes { run: incr, merge: Some(merge_incr), ..Writes::NONE }),
+    },
 };
 
 pub(super) static INCRBY: Row = Row {
@@ -51,7 +59,12 @@ pub(super) static INCRBY: Row = Row {
         id: 14,
         model: Model::Increment,
         parse: amount,
-        effect: Effect::Write(Writes { check: has_amount, run: incrby, ..Writes::NONE }),
+        effect: Effect::Write(Writes {
+            check: has_amount,
+            run: incrby,
+            merge: Some(merge_incrby),
+            ..Writes::NONE
+        }),
     },
 };
 
@@ -69,7 +82,12 @@ pub(super) static DECR: Row = Row {
     complexity: "O(1)",
     arguments: &[Argument::KEY],
     subcommands: &[],
-    run: Data { id: 13, model: Model::Increment, parse: plain, effect: Writes::agreed(decr) },
+    run: Data {
+        id: 13,
+        model: Model::Increment,
+        parse: plain,
+        effect: Effect::Write(Writes { run: decr, merge: Some(merge_decr), ..Writes::NONE }),
+    },
 };
 
 pub(super) static DECRBY: Row = Row {
@@ -90,7 +108,12 @@ pub(super) static DECRBY: Row = Row {
         id: 15,
         model: Model::Increment,
         parse: amount,
-        effect: Effect::Write(Writes { check: has_amount, run: decrby, ..Writes::NONE }),
+        effect: Effect::Write(Writes {
+            check: has_amount,
+            run: decrby,
+            merge: Some(merge_decrby),
+            ..Writes::NONE
+        }),
     },
 };
 
@@ -165,6 +188,36 @@ fn add(step: &mut Step<'_>, key: &[u8], amount: i64) -> Answer {
     };
     step.values.change(key, new.to_string().into_bytes().into());
     Answer { reply: Reply::Integer(new), by }
+}
+
+fn merge_incr<'a>(state: &mut dyn Merging<'a>, args: Args<'a>) -> Reply {
+    let [key] = args.first();
+    merge(state, key, 1)
+}
+
+fn merge_decr<'a>(state: &mut dyn Merging<'a>, args: Args<'a>) -> Reply {
+    let [key] = args.first();
+    merge(state, key, -1)
+}
+
+fn merge_incrby<'a>(state: &mut dyn Merging<'a>, args: Args<'a>) -> Reply {
+    let [key, amount] = args.first();
+    merge(state, key, number(amount))
+}
+
+fn merge_decrby<'a>(state: &mut dyn Merging<'a>, args: Args<'a>) -> Reply {
+    let [key, amount] = args.first();
+    merge(state, key, -number(amount))
+}
+
+fn number(amount: &[u8]) -> i128 {
+    integer(amount).expect("a row checks its arguments").into()
+}
+
+/// Adds to a key. Who asked is told what it came to when the entry was made.
+fn merge<'a>(state: &mut dyn Merging<'a>, key: &'a [u8], amount: i128) -> Reply {
+    state.add(key, amount);
+    Reply::Nil
 }
 
 /// `INCRBYFLOAT key increment`

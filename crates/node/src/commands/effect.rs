@@ -215,4 +215,6 @@ pub(crate) trait Merging<'a> {
     fn set(&mut self, key: &'a [u8], value: &'a [u8]);
     /// Removes keys likewise: how many had a value. Each counts once.
     fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize;
+    /// Adds to a key, unless a SET or DEL that it had not seen did something to it.
+    fn add(&mut self, key: &'a [u8], amount: i128);
 }

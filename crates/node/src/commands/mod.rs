@@ -44,6 +44,7 @@ pub(crate) use condition::Condition;
 pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
 pub(crate) use glob::fits_exactly;
+pub(crate) use integer::{NOT_AN_INTEGER, integer};
 pub(crate) use keyspaces::Carving;
 pub use list::List;
 pub(crate) use once::Once;

@@ -84,6 +84,11 @@ impl Write<'_> {
         }
     }
 
+    /// Whether it adds to a number.
+    pub(crate) fn adds(&self) -> bool {
+        self.row.run.model == Model::Increment
+    }
+
     /// Whether it can be merged.
     pub(crate) fn is_mergeable(&self) -> bool {
         self.writes.merge.is_some()

@@ -3,10 +3,11 @@
 use bytes::Bytes;
 
 use super::Merged;
-use super::entry;
+use super::entry::{self, Header};
 use super::hlc::Stamp;
 use super::log::Kept;
 use super::state::At;
+use super::writes::Asked;
 use crate::commands::{Command, Write};
 use crate::ids::{NodeId, Ticket};
 use crate::position::{Certificate, MergedPosition, MergedWrite};
@@ -68,29 +69,57 @@ impl Merged {
         if mutant!(JoinedAppliedAgain, !is_new && !own, false) {
             return None;
         }
-        entry::for_each(&bytes, |offset, write| {
+        let is_whole = mutant!(CountedWhileLost, self.lost.is_empty(), true);
+        let mut is_put_off = false;
+        entry::for_each(&bytes, |header, offset, write| {
             let stamp =
                 Stamp { clock, replica: origin, offset: mutant!(StampWithoutOffset, offset, 0) };
-            let reply = self.merge(stamp, place, &write);
+            if !is_whole && write.adds() {
+                is_put_off = true;
+                return;
+            }
+            let state = &mut self.state;
+            let reply = write.merge(&mut At { state, stamp, place, after: &header.after });
             each(&write, own.then(|| merged_write(stamp, place)), reply);
         });
+        if is_put_off {
+            self.uncounted.push(bytes.clone());
+        }
         own.then_some(bytes)
     }
 
-    fn merge(&mut self, stamp: Stamp, place: Place, write: &Write<'_>) -> Reply {
-        write.merge(&mut At { state: &mut self.state, stamp, place })
+    /// Merges the increments that came while something was missing of the state, if nothing is any
+    /// more: what a joined state says of a replica's increments tells nothing of those before. SETs
+    /// and DELs were merged as they came, and which of them an increment saw is told by its entry.
+    pub(super) fn count_the_rest(&mut self) {
+        if !self.lost.is_empty() {
+            return;
+        }
+        for bytes in std::mem::take(&mut self.uncounted) {
+            entry::for_each(
+                &bytes,
+                |&Header { origin, place, clock, ref after, .. }, offset, write| {
+                    let is_new = self.joined.get(origin) < place;
+                    if is_new && write.adds() {
+                        let stamp = Stamp { clock, replica: origin, offset };
+                        write.merge(&mut At { state: &mut self.state, stamp, place, after });
+                    }
+                },
+            );
+        }
     }
 
     /// Answers the next own write, which was just applied with its entry. It stands behind what the
     /// entry does: what was applied while it was on its way to the disk is not in it, and others
     /// may apply that later.
     fn answer(&mut self, entry: &[u8], write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
-        let waiter = self.waiters.pop_front().expect("every own write has its place");
-        let Some(waiter) = waiter else { return };
+        let asked = self.waiters.pop_front().expect("every own write has its place");
+        let Asked { waiter: Some(waiter), sum } = asked else { return };
         let vector = || mutant!(CertificateTooWide, entry::vector(entry), self.vector().clone());
+        let reply = sum.as_ref().map_or(reply, |sum| Reply::Integer(sum.number));
         turn.answer_write(&waiter, reply, || Certificate::Merged {
             position: positions(&vector()),
-            by: None,
+            by: sum.map(|sum| sum.winner.map(|by| merged_write(by.stamp, by.place))),
             entry: Some(write),
         });
     }
@@ -142,7 +171,6 @@ mod tests {
     use super::*;
     use crate::ids::{Boot, Index, KeyspaceId};
     use crate::merged::Pieces;
-    use crate::merged::entry::Header;
     use crate::wire::base::MergedBase;
 
     #[test]

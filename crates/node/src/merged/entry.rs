@@ -6,6 +6,8 @@ use super::hlc;
 use crate::commands::{self, Write};
 use crate::ids::{Boot, Index, NodeId};
 use crate::limits::REMOVED_KEYS_MAX;
+use crate::observe::inspect::MergedEntry;
+use crate::position::MergedPosition;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::version_vector::{Place, VersionVector};
 
@@ -116,15 +118,29 @@ pub(crate) fn vector(bytes: &[u8]) -> VersionVector {
     after
 }
 
-/// Calls `each` with the offset and write of everything in an entry that was checked.
-pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(u32, Write<'a>)) {
+/// Calls `each` with the header, and the offset and write of everything in an entry that was
+/// checked.
+pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(&Header, u32, Write<'a>)) {
     let checked = "an entry is checked before it is kept";
     let mut reader = Reader::new(bytes);
-    header(&mut reader).expect(checked);
+    let header = header(&mut reader).expect(checked);
     let count = reader.count().expect(checked);
     for offset in 0..count as u32 {
-        each(offset, commands::decode(&mut reader).expect(checked));
+        each(&header, offset, commands::decode(&mut reader).expect(checked));
     }
+}
+
+/// An entry that was checked, for who looks at it from outside.
+pub(crate) fn shown(bytes: &[u8]) -> MergedEntry {
+    let (mut header, mut writes) = (None, vec![]);
+    for_each(bytes, |of, _, write| {
+        header.get_or_insert_with(|| of.clone());
+        writes.push(write.to_command());
+    });
+    let Header { origin, place, previous, clock, after } = header.expect("no entry is empty");
+    let at = |(replica, Place { boot, index })| MergedPosition { replica, boot, index };
+    let (previous, after) = (at((origin, previous)), after.iter().map(at).collect());
+    MergedEntry { at: at((origin, place)), previous, clock, after, writes }
 }
 
 #[cfg(test)]
@@ -155,7 +171,7 @@ mod tests {
         let writes = encoded(&["SET", "k", "v"]);
         let bytes = encode(&header, 1, &writes);
         assert_eq!(check(&bytes), Ok(header));
-        for_each(&bytes, |offset, write| {
+        for_each(&bytes, |_, offset, write| {
             assert_eq!((offset, write.name()), (0, "set"));
             assert_eq!(write.parts()[0].1.first(), [b"k", b"v"]);
         });

@@ -98,5 +98,6 @@ impl Merged {
             self.joined.join(there);
         }
         self.lost.drop_held(there);
+        self.count_the_rest();
     }
 }

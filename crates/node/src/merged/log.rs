@@ -117,6 +117,17 @@ impl Log {
         self.entries.iter().skip(self.applied_count - self.forgotten).map(|kept| &kept.bytes)
     }
 
+    /// The entries that are kept, from the one of this number on.
+    pub(crate) fn kept_from(&self, from: usize) -> impl Iterator<Item = &Bytes> {
+        self.entries.iter().skip(from.saturating_sub(self.forgotten)).map(|kept| &kept.bytes)
+    }
+
+    /// The entries of a replica that are on their way to the disk.
+    pub(crate) fn unapplied_of(&self, replica: NodeId) -> impl Iterator<Item = &Bytes> {
+        let unapplied = self.entries.iter().skip(self.applied_count - self.forgotten);
+        unapplied.filter(move |kept| kept.origin == replica).map(|kept| &kept.bytes)
+    }
+
     /// The state holds all of this, whatever is here of it. `own`: and the state is one of this
     /// replica.
     pub(crate) fn join(&mut self, base: &MergedBase, own: bool) {

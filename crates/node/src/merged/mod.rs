@@ -10,8 +10,8 @@
 //! A turn's writes make one [entry](entry::Header). It carries the vector of all that its replica
 //! had applied, and every replica applies it only after that: so whoever sees an answer sees the
 //! question (convergent causal consistency; Lloyd et al. 2011, Bouajjani et al. 2017). Of two
-//! writes of a key the higher [stamp](hlc::Stamp) wins. An entry is shown and spread only once it
-//! is on this disk, and so is all that it depends on.
+//! writes of a key the higher [stamp](hlc::Stamp) wins, and increments that saw it count. An entry
+//! is shown and spread only once it is on this disk, and so is all that it depends on.
 //!
 //! Lost pushes are repaired by exchanging [version vectors](VersionVector): see [`anti_entropy`].
 //!
@@ -19,7 +19,8 @@
 //!
 //! | duty | file |
 //! |---|---|
-//! | own writes until they are in an entry | `writes`, `entry`, `hlc` |
+//! | what a key holds by all writes of it | `register` |
+//! | own writes until they are in an entry | `writes`, `foreseen`, `entry`, `hlc` |
 //! | entries and vectors of the others | `entries`, `anti_entropy`, `log` |
 //! | applying what is on disk, answering, spreading | `apply`, `state` |
 //! | what stands for entries that are gone | `snapshots`, `slots` |
@@ -29,17 +30,20 @@
 //!
 //! # What is left out
 //!
-//! Merge rules other than last-writer-wins.
+//! Merge rules beside those of SET, DEL and INCR; sums of a member that is gone.
 
 mod anti_entropy;
 mod apply;
 mod entries;
 mod entry;
+mod foreseen;
 pub(crate) mod hlc;
 mod joining;
 mod log;
 mod memory;
+mod origin;
 mod pieces;
+mod register;
 mod slots;
 mod snapshots;
 mod stability;
@@ -47,16 +51,17 @@ pub(crate) mod state;
 mod writer;
 mod writes;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-use crate::commands::{Told, View};
+use crate::commands::{Command, Told, View};
 use crate::copies::Copies;
 use crate::ids::{Boot, NodeId, SnapshotNumber, Ticket};
 use crate::limits::Limits;
-use crate::session::Waiter;
-use crate::store::Value;
+use crate::observe::inspect::MergedEntry;
+use crate::reply::Error;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::Body;
@@ -69,7 +74,7 @@ use log::{Fit, Log};
 pub(crate) use pieces::Pieces;
 use stability::Stability;
 use state::State;
-use writes::Gathered;
+use writes::{Asked, Gathered};
 
 /// The merged order on this node.
 #[derive(Debug)]
@@ -88,9 +93,8 @@ pub(crate) struct Merged {
     syncing: VecDeque<(Ticket, usize)>,
     /// How many entries of the log are on disk.
     synced_count: usize,
-    /// Who asked for the writes of own entries on their way to the disk, in order. Nobody, once
-    /// answered.
-    waiters: VecDeque<Option<Waiter>>,
+    /// Who asked for the writes of own entries on their way to the disk, in order.
+    waiters: VecDeque<Asked>,
     inbox: Inbox,
     repair: Repair,
     stability: Stability,
@@ -109,6 +113,8 @@ pub(crate) struct Merged {
     joined: VersionVector,
     /// The state of another replica that is being joined.
     joining: Option<Joining>,
+    /// Entries with increments that came while something was missing of the state.
+    uncounted: Vec<Bytes>,
 }
 
 impl Merged {
@@ -137,6 +143,7 @@ impl Merged {
             lost: VersionVector::default(),
             joined: VersionVector::default(),
             joining: None,
+            uncounted: vec![],
         }
     }
 
@@ -214,9 +221,28 @@ impl Merged {
         self.log.len()
     }
 
+    /// Those entries that are kept, from the one of this number on.
+    pub(crate) fn entries(&self, from: usize) -> Vec<MergedEntry> {
+        self.log.kept_from(from).map(|bytes| entry::shown(bytes)).collect()
+    }
+
     /// The value that this replica holds for a key.
-    pub(crate) fn value(&self, key: &[u8]) -> Option<&[u8]> {
-        self.state.get(key).map(Value::bytes)
+    pub(crate) fn value(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
+        self.state.value(key)
+    }
+
+    /// Keys are about to be read: counters among them must not be half joined.
+    pub(crate) fn before_read(&mut self, command: &Command) {
+        if self.is_joining() {
+            command.keys().for_each(|key| self.state.settle_read(key));
+        }
+    }
+
+    /// Why what this command asks for cannot be read, if so.
+    pub(crate) fn unreadable(&self, command: &Command) -> Option<Error> {
+        let is_beyond = |key: &[u8]| self.state.is_beyond(key);
+        let beyond = command.shows_values() && command.keys().any(is_beyond);
+        beyond.then(|| Error::Invalid(BEYOND.into()))
     }
 
     /// What reads see: what is applied here.
@@ -259,12 +285,16 @@ impl Merged {
     }
 }
 
+/// What is said of a counter that several replicas together brought beyond 64 bits.
+const BEYOND: &str = "increment or decrement would overflow: increments of several nodes have brought this counter beyond \
+                      64 bits. Hint: DECRBY or INCRBY it back, or SET it";
+
 /// What an entry says, in few words.
 pub(crate) fn in_words(entry: &[u8]) -> String {
     let Ok(Header { origin, place, .. }) = entry::check(entry) else {
         return "(unreadable)".into();
     };
     let mut told = Told::default();
-    entry::for_each(entry, |_, write| told.add(&write));
+    entry::for_each(entry, |_, _, write| told.add(&write));
     format!("{}.{}: {} ({})", origin.0, place.boot, place.index, told.words())
 }

@@ -2,41 +2,83 @@
 //! tombstone, its stamp, and where it was written.
 //!
 //! ```text
-//!   key: [kind, flags, clock, replica, offset, boot, index, key, value]
+//!   key:     [kind, flags, writer, key, value]
+//!   counter: [kind, flags, what it stands on, writer, key, number, sums]
+//!   writer:  clock, replica, offset, boot, index
+//!   sums:    count, each: replica, boot, index, amount's lower half, upper half
 //! ```
+//!
+//! A tombstone has no value. A counter that stands on nothing has no writer, and only one that
+//! stands on what a SET left has a number of its own beside the sums.
+
+use std::borrow::Cow;
 
 use super::hlc::{self, Stamp};
+use super::origin::{self, ON_NOTHING, ON_NUMBER, ON_REMOVED, Origin};
+use super::register::Register;
 use super::writer::Writer;
+use crate::commands::integer;
 use crate::ids::NodeId;
 use crate::store::Record;
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
 use crate::wire::version_vector::Place;
 
-/// What a key has: a tombstone, or a string.
+/// What a key has: a tombstone, a string, or a counter.
 const TOMBSTONE: u8 = 0;
 const STRING: u8 = 1;
+const COUNTER: u8 = 2;
 /// No flag is known.
 const FLAGS: u8 = 0;
 
 /// Appends a key.
-pub(super) fn put(key: &[u8], record: Record<'_, Writer>, out: &mut Vec<u8>) {
-    let (Writer { stamp, place }, value) = (record.by(), record.value);
+pub(super) fn put(key: &[u8], record: Record<'_, Origin>, out: &mut Vec<u8>) {
+    let origin = record.by();
+    if origin.is_counter() {
+        return put_counter(key, &record, &origin, out);
+    }
+    let value = record.value;
     out.extend([if value.is_some() { STRING } else { TOMBSTONE }, FLAGS]);
-    put_uint(out, stamp.clock);
-    put_uint(out, stamp.replica.0);
-    put_uint(out, u64::from(stamp.offset));
-    place.encode(out);
+    origin.winner.iter().for_each(|winner| put_writer(*winner, out));
     put_bytes(out, key);
     value.iter().for_each(|value| put_bytes(out, value.bytes()));
 }
 
+fn put_counter(key: &[u8], record: &Record<'_, Origin>, origin: &Origin, out: &mut Vec<u8>) {
+    out.extend([COUNTER, FLAGS, origin.base()]);
+    origin.winner.iter().for_each(|winner| put_writer(*winner, out));
+    put_bytes(out, key);
+    origin::register(record).base().iter().for_each(|base| put_bytes(out, base));
+    origin::put_sums(mutant!(SnapshotWithoutSums, &origin.sums, &origin.sums[..1]), out);
+}
+
+fn put_writer(Writer { stamp, place }: Writer, out: &mut Vec<u8>) {
+    put_uint(out, stamp.clock);
+    put_uint(out, stamp.replica.0);
+    put_uint(out, u64::from(stamp.offset));
+    place.encode(out);
+}
+
+/// Appends a key as digests sum it up: what some replicas may have no more is left out, and what is
+/// shown is told beside what it is made of.
+pub(super) fn put_shown(key: &[u8], record: Record<'_, Origin>, out: &mut Vec<u8>) {
+    let origin = record.by();
+    if !origin.is_counter() {
+        return put(key, record, out);
+    }
+    out.extend([COUNTER, FLAGS]);
+    if origin.base() == ON_NUMBER {
+        origin.winner.iter().for_each(|winner| put_writer(*winner, out));
+    }
+    put_bytes(out, key);
+    record.value.iter().for_each(|value| put_bytes(out, value.bytes()));
+    origin::put_sums(&origin.sums, out);
+}
+
 /// A key as it stands in a slot.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Key<'a> {
     pub(super) name: &'a [u8],
-    /// Its value; none: it was removed.
-    pub(super) value: Option<&'a [u8]>,
-    pub(super) by: Writer,
+    pub(super) register: Register<'a>,
 }
 
 /// The number of a slot, and its keys. Behind one that cannot be read nothing more is of use.
@@ -51,16 +93,42 @@ pub(super) fn read(
 
 fn key<'a>(reader: &mut Reader<'a>) -> Result<Key<'a>, Malformed> {
     let kind = reader.byte()?;
-    if kind > STRING || reader.byte()? != FLAGS {
+    if kind > COUNTER || reader.byte()? != FLAGS {
         return Err(Malformed);
     }
+    if kind == COUNTER {
+        return counter(reader);
+    }
+    let by = writer(reader)?;
+    let name = reader.bytes()?;
+    let value = if kind == STRING { Some(Cow::Borrowed(reader.bytes()?)) } else { None };
+    Ok(Key { name, register: Register::written(by, value) })
+}
+
+fn counter<'a>(reader: &mut Reader<'a>) -> Result<Key<'a>, Malformed> {
+    let base = reader.byte()?;
+    let by = match base {
+        ON_NOTHING => None,
+        ON_REMOVED | ON_NUMBER => Some(writer(reader)?),
+        _ => return Err(Malformed),
+    };
+    let name = reader.bytes()?;
+    let number = if base == ON_NUMBER { Some(reader.bytes()?) } else { None };
+    let sums = origin::sums(reader)?;
+    // What is no number cannot be added to, and a counter is one by its sums.
+    if number.is_some_and(|number| integer(number).is_none()) || sums.is_empty() {
+        return Err(Malformed);
+    }
+    let winner = by.map(|by| (by, number.map(Cow::Borrowed)));
+    Ok(Key { name, register: Register { winner, sums } })
+}
+
+fn writer(reader: &mut Reader<'_>) -> Result<Writer, Malformed> {
     let (clock, replica) = (reader.uint()?, NodeId(reader.uint()?));
     let offset = u32::try_from(reader.uint()?).map_err(|_| Malformed)?;
     let place = Place::decode(reader)?;
-    let name = reader.bytes()?;
-    let value = if kind == STRING { Some(reader.bytes()?) } else { None };
     if !hlc::is_in_format(clock) {
         return Err(Malformed);
     }
-    Ok(Key { name, value, by: Writer { stamp: Stamp { clock, replica, offset }, place } })
+    Ok(Writer { stamp: Stamp { clock, replica, offset }, place })
 }

@@ -1,15 +1,18 @@
-//! The values of the merged order: of each key, the write with the highest stamp.
+//! The values of the merged order: of each key what the [merge rule](super::register) makes of all
+//! writes of it.
 
 mod join;
+mod records;
 mod tombstones;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::hlc::Stamp;
+use super::origin::{self, Origin};
+use super::register::Register;
 use super::slots::{self, Key};
 use super::writer::Writer;
-use crate::commands::{Merging, View};
+use crate::commands::View;
 use crate::counting::{Past, Watch};
 use crate::store::{Cursor, Progress, Record, Store, Sums, Value, Walk};
 use crate::wire::codec::Malformed;
@@ -17,6 +20,8 @@ use crate::wire::record::Open;
 use crate::wire::slots::Slots;
 use crate::wire::version_vector::{Place, VersionVector};
 use join::Joining;
+pub(crate) use records::At;
+use records::{SUM_BYTES, outlasts};
 pub(super) use tombstones::Places;
 use tombstones::Tombstones;
 
@@ -25,8 +30,12 @@ use tombstones::Tombstones;
 /// writes are merged makes no difference.
 #[derive(Debug)]
 pub(crate) struct State {
-    values: Store<Writer>,
+    values: Store<Origin>,
     keys: u64,
+    /// How many sums counters have, all together.
+    sums: u64,
+    /// How many counters are beyond 64 bits, and cannot be read.
+    beyond: u64,
     tombstones: Tombstones,
     /// What a count must know of keys that come and go.
     pub(crate) watch: Watch,
@@ -43,6 +52,8 @@ impl State {
         State {
             values: Store::new(),
             keys: 0,
+            sums: 0,
+            beyond: 0,
             tombstones: Tombstones::default(),
             watch: Watch::default(),
             walk: None,
@@ -53,13 +64,28 @@ impl State {
 
     /// What all records count, those of removed keys included.
     pub(crate) fn bytes(&self) -> u64 {
-        self.values.bytes()
+        self.values.bytes() + self.sums * SUM_BYTES
     }
 
     /// How long the value of a key is, in bytes; `Some(None)`: it was removed.
     pub(crate) fn length(&self, key: &[u8]) -> Option<Option<usize>> {
-        let (value, _) = self.held(key)?;
-        Some(value.map(|value| value.len()))
+        let register = self.register(key);
+        (!register.is_empty()).then(|| register.shown().map(|value| value.len()))
+    }
+
+    /// The value of a key.
+    pub(crate) fn value(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
+        self.register(key).shown()
+    }
+
+    /// What the merge rule knows of a key.
+    pub(super) fn known(&self, key: &[u8]) -> Register<'static> {
+        self.register(key).into_owned()
+    }
+
+    /// Whether the value of a key is a counter beyond 64 bits.
+    pub(crate) fn is_beyond(&self, key: &[u8]) -> bool {
+        self.beyond > 0 && self.values.get(key).is_some_and(|record| origin::is_beyond(&record))
     }
 
     // Snapshots.
@@ -68,8 +94,14 @@ impl State {
     pub(crate) fn load(&mut self, slot: &[u8]) -> Result<(), Malformed> {
         let (_, mut keys) = slots::read(slot)?;
         keys.try_for_each(|key| {
-            let Key { name, value, by } = key?;
-            self.merge(name, by.stamp, by.place, value);
+            let Key { name, register } = key?;
+            match register {
+                Register { winner: Some((by, value)), sums } if sums.is_empty() => {
+                    self.merge(name, by.stamp, by.place, value.as_deref());
+                }
+                // There is nothing before a snapshot.
+                counter => self.put(name, counter),
+            }
             Ok(())
         })
     }
@@ -107,7 +139,7 @@ impl State {
     /// Goes on with the digest, over about so many keys or bytes.
     pub(crate) fn digest_on(&mut self, keys: usize, bytes: usize) -> Progress {
         let Some((vector, sums)) = &mut self.digest else { return Progress::Gone };
-        sums.go_on(&self.values, keys, bytes, slots::put, is_held_by(vector));
+        sums.go_on(&self.values, keys, bytes, slots::put_shown, is_held_by(vector));
         let progress = sums.take();
         if let Progress::Over(_) = progress {
             self.digest = None;
@@ -125,94 +157,9 @@ impl State {
         self.values.rot(key)
     }
 
-    /// Merges a write; true if the key had a value before.
-    pub(crate) fn merge(
-        &mut self,
-        key: &[u8],
-        stamp: Stamp,
-        place: Place,
-        value: Option<&[u8]>,
-    ) -> bool {
-        let old = self.values.get(key);
-        let had_value = old.is_some_and(|old| old.value.is_some());
-        let had_tombstone = old.is_some() && !had_value;
-        if old.is_some_and(|old| outlasts(old.by().stamp, stamp)) {
-            return had_value;
-        }
-        if had_value != value.is_some() {
-            self.watch.note(key, had_value);
-        }
-        self.keep(key);
-        self.keys += u64::from(value.is_some());
-        self.keys -= mutant!(MergedKeysCounted, u64::from(had_value), 0);
-        self.values.set(key, value.map(Cow::Borrowed), Writer { stamp, place });
-        self.tombstones.count -= u64::from(had_tombstone);
-        if value.is_none() {
-            self.tombstones.add(key);
-        }
-        mutant!(NoTombstone, (), self.forget(key));
-        had_value
-    }
-
-    /// A key is about to change: a walk that has not passed it yet will see it as it is.
-    fn keep(&mut self, key: &[u8]) {
-        if let Some(walk) = &mut self.walk {
-            walk.keep(key, &self.values, slots::put);
-        }
-        if let Some((vector, sums)) = &mut self.digest {
-            sums.before_change(key, &self.values, slots::put, is_held_by(vector));
-        }
-    }
-
-    /// Removes all that is known of a key, if something is.
-    fn remove(&mut self, key: &[u8]) {
-        let Some(old) = self.values.get(key) else { return };
-        let had_value = old.value.is_some();
-        if had_value {
-            self.watch.note(key, true);
-        }
-        self.keep(key);
-        self.keys -= u64::from(had_value);
-        self.tombstones.count -= u64::from(!had_value);
-        self.values.remove(key);
-    }
-
-    /// Merges a delete of several keys: how many of them had a value before. Each counts once, also
-    /// where a write that is higher keeps it there.
-    pub(crate) fn merge_delete(
-        &mut self,
-        keys: &mut dyn Iterator<Item = &[u8]>,
-        stamp: Stamp,
-        place: Place,
-    ) -> usize {
-        let mut stay = BTreeSet::new();
-        let mut count = 0;
-        for key in keys {
-            self.settle(key);
-            let had_value = self.merge(key, stamp, place, None);
-            mutant!(
-                DelStopsAtAbsent,
-                (),
-                if !had_value {
-                    break;
-                }
-            );
-            let had_value = mutant!(MergedDelCountsAll, had_value, true);
-            count += usize::from(had_value && (self.get(key).is_none() || stay.insert(key)));
-        }
-        count
-    }
-
-    #[cfg(feature = "mutants")]
-    fn forget(&mut self, key: &[u8]) {
-        if self.get(key).is_none() {
-            self.remove(key);
-        }
-    }
-
-    /// The write that a key's value, or its absence, comes from.
+    /// The SET or DEL that a key's value, or its absence, comes from.
     pub(crate) fn written(&self, key: &[u8]) -> Option<(Stamp, Place)> {
-        let (_, Writer { stamp, place }) = self.held(key)?;
+        let Writer { stamp, place } = self.register(key).writer()?;
         Some((stamp, place))
     }
 }
@@ -247,7 +194,7 @@ impl View for State {
         if self.joining.is_none() {
             return self.values.get(key)?.value;
         }
-        self.held(key)?.0
+        self.held(key)
     }
 
     fn touch(&self, keys: &[&[u8]]) {
@@ -268,35 +215,10 @@ impl View for State {
     }
 }
 
-/// The state while a write with a stamp is merged into it.
-pub(crate) struct At<'s> {
-    pub(crate) state: &'s mut State,
-    pub(crate) stamp: Stamp,
-    pub(crate) place: Place,
-}
-
-impl<'a> Merging<'a> for At<'_> {
-    fn set(&mut self, key: &'a [u8], value: &'a [u8]) {
-        self.state.settle(key);
-        self.state.merge(key, self.stamp, self.place, Some(value));
-    }
-
-    fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize {
-        self.state.merge_delete(keys, self.stamp, self.place)
-    }
-}
-
 /// Whether a record is of a value that a replica at this vector holds. Tombstones are left out:
 /// some replicas may have them no more.
-fn is_held_by(vector: &VersionVector) -> impl Fn(&Record<'_, Writer>) -> bool {
+fn is_held_by(vector: &VersionVector) -> impl Fn(&Record<'_, Origin>) -> bool {
     move |record| record.value.is_some() && record.by().is_within(vector)
-}
-
-/// Whether a write stays although another one comes.
-fn outlasts(old: Stamp, new: Stamp) -> bool {
-    let outlasts = mutant!(LastComeWins, old >= new, false);
-    let outlasts = mutant!(LowerStampWins, outlasts, old <= new);
-    mutant!(TieByArrival, outlasts, old.clock > new.clock)
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use super::hlc::{self, Stamp};
 use crate::ids::{Boot, Index, NodeId};
-use crate::store::Written;
 use crate::wire::codec::{Reader, put_uint};
 use crate::wire::version_vector::{Place, VersionVector};
 
@@ -19,10 +18,9 @@ impl Writer {
     pub(super) fn is_within(&self, vector: &VersionVector) -> bool {
         vector.get(self.stamp.replica) >= self.place
     }
-}
 
-impl Written for Writer {
-    fn encode(self, out: &mut Vec<u8>) {
+    /// Appends it, in few bytes.
+    pub(super) fn encode(self, out: &mut Vec<u8>) {
         let Stamp { clock, replica, offset } = self.stamp;
         let Place { boot, index } = self.place;
         let (ms, events) = hlc::parts(clock);
@@ -32,7 +30,8 @@ impl Written for Writer {
         put_uint(out, index.0);
     }
 
-    fn decode(reader: &mut Reader<'_>) -> Writer {
+    /// Reads what [`Writer::encode`] wrote.
+    pub(super) fn decode(reader: &mut Reader<'_>) -> Writer {
         let (ms, events) = pair(reader);
         let (boot, replica) = pair(reader);
         let clock = hlc::of_parts(ms.wrapping_add(EPOCH_MS) & MS_MAX, events);

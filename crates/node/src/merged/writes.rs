@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use super::Merged;
 use super::entry::{self, Header};
-use crate::commands::{self, Command};
+use super::foreseen::{Foreseen, Foretold};
+use crate::commands::{self, Command, Model};
 use crate::ids::{Index, KeyspaceId};
 use crate::limits::TURN_STEPS;
 use crate::reply::Error;
@@ -27,21 +28,40 @@ pub(super) struct Gathered {
     write: Bytes,
     /// How many keys it writes.
     keys: usize,
+    /// Whether it is an increment.
+    adds: bool,
+}
+
+impl Gathered {
+    /// The increment that it is, if it is one.
+    pub(super) fn increment(&self) -> Option<&Bytes> {
+        self.adds.then_some(&self.write)
+    }
+}
+
+/// Who asked for an own write that is on its way to the disk.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// Nobody, once answered.
+    pub(super) waiter: Option<Waiter>,
+    /// Of an increment, its answer.
+    pub(super) sum: Option<Foretold>,
 }
 
 impl Merged {
     pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
         let keys = command.key_count();
+        let adds = command.model() == Model::Increment;
         let write = self.copies.encoded(keyspace, &command);
         self.gathered_bytes += write.len();
-        self.gathered.push_back(Gathered { waiter, write, keys });
+        self.gathered.push_back(Gathered { waiter, write, keys, adds });
     }
 
     /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did
     /// not run.
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
-        for place in &mut self.waiters {
-            if let Some(waiter) = place.take_if(|waiter| waiter.since_ms <= oldest_ms) {
+        for asked in &mut self.waiters {
+            if let Some(waiter) = asked.waiter.take_if(|waiter| waiter.since_ms <= oldest_ms) {
                 let error = mutant!(
                     MergedUnknownAsRefused,
                     Error::Indeterminate(UNKNOWN),
@@ -78,11 +98,12 @@ impl Merged {
             return applied;
         }
         self.gathering_since_ms = None;
+        let mut foreseen = Foreseen::of(self.me, &self.gathered, &self.log, &self.state);
         while !self.gathered.is_empty() {
             let Some(clock) = self.clock.next(turn.now.wall_ms) else {
                 return self.refuse_gathered(&Error::ClockSkew(BEYOND_STAMPS), turn);
             };
-            self.write_entry(clock, turn);
+            self.write_entry(clock, &mut foreseen, turn);
         }
         mutant!(ShownBeforeSync, (), self.on_persisted(turn.disk.ticket(), turn));
         true
@@ -126,8 +147,17 @@ impl Merged {
         turn.disk.is_busy() && now < since + GATHER_MS_MAX && has_room
     }
 
-    /// Makes one entry, with this clock in its stamps.
-    fn write_entry(&mut self, clock: u64, turn: &mut Turn<'_>) {
+    /// Makes one entry, with this clock in its stamps, unless all is refused that would be in it.
+    fn write_entry(&mut self, clock: u64, foreseen: &mut Foreseen, turn: &mut Turn<'_>) {
+        let previous = self.log.appended().get(self.me);
+        let index = if previous.boot == self.boot { previous.index.next() } else { Index(1) };
+        let header = Header {
+            origin: self.me,
+            place: Place { boot: self.boot, index },
+            previous,
+            clock,
+            after: self.log.applied().clone(),
+        };
         let mut writes = vec![];
         let (mut count, mut keys) = (0, 0);
         let mut fits = |next: &mut Gathered| {
@@ -138,20 +168,19 @@ impl Merged {
             && let Some(Gathered { waiter, write, .. }) = self.gathered.pop_front_if(&mut fits)
         {
             self.gathered_bytes -= write.len();
-            writes.extend_from_slice(&write);
-            self.waiters.push_back(Some(waiter));
-            count += 1;
+            match foreseen.write(&header, count, &write) {
+                Ok(sum) => {
+                    writes.extend_from_slice(&write);
+                    self.waiters.push_back(Asked { waiter: Some(waiter), sum });
+                    count += 1;
+                }
+                Err(error) => turn.refuse_write(&waiter, error),
+            }
         }
-        let previous = self.log.appended().get(self.me);
-        let index = if previous.boot == self.boot { previous.index.next() } else { Index(1) };
-        let header = Header {
-            origin: self.me,
-            place: Place { boot: self.boot, index },
-            previous,
-            clock,
-            after: self.log.applied().clone(),
-        };
-        let bytes = entry::encode(&header, count, &writes);
+        if count == 0 {
+            return;
+        }
+        let bytes = entry::encode(&header, u64::from(count), &writes);
         mutant!(PushedBeforeSync, (), self.push(vec![bytes.clone()], turn));
         self.append(&header, bytes, turn);
     }

@@ -176,8 +176,7 @@ impl Node {
         let reply = if command.is_watch() {
             self.sessions.watch(&waiter, self.agreed.seen(&command))
         } else {
-            let chance = self.random.next();
-            self.read(keyspace.order, &command, chance)
+            self.read(keyspace.order, &command)
         };
         share(&mut self.budget).spend_answer(&command, &reply);
         let certificate = || self.certificate(keyspace.order, &command);
@@ -193,8 +192,16 @@ impl Node {
         Ok(command)
     }
 
-    /// The answer to a read. One that looks at all keys sees those of `default`.
-    fn read(&self, order: Order, command: &Command, chance: u64) -> Reply {
+    /// The answer of a read that takes no long time, from what is applied here. One that looks at
+    /// all keys sees those of `default`.
+    fn read(&mut self, order: Order, command: &Command) -> Reply {
+        let chance = self.random.next();
+        if order == Order::Merged {
+            self.merged.before_read(command);
+            if let Some(error) = self.merged.unreadable(command) {
+                return Reply::Error(error);
+            }
+        }
         let view = self.view(order);
         match command.is_for_all() && !self.keyspaces.table().is_plain() {
             true => command.read(&self.keyspaces.only_default(view), chance),

@@ -3,12 +3,15 @@
 //!
 //! Nothing here changes the node, and no driver needs any of it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use crate::api::Order;
 use crate::commands::Command;
 use crate::ids::{Boot, Index, NodeId, Sequence, Term};
 use crate::node::Node;
+use crate::position::MergedPosition;
 pub use crate::wire::matter::Matter;
 use crate::wire::message::{Body, Message};
 use crate::wire::record::Known;
@@ -53,6 +56,21 @@ impl AgreedEntry {
             command: write.to_command(),
         })
     }
+}
+
+/// An entry of a merged log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergedEntry {
+    /// Where it stands.
+    pub at: MergedPosition,
+    /// The entry before it in its log. What an earlier boot wrote behind that was lost.
+    pub previous: MergedPosition,
+    /// The clock of its stamps.
+    pub clock: u64,
+    /// What its replica had applied when it made it, per replica.
+    pub after: Vec<MergedPosition>,
+    /// What it does, in order.
+    pub writes: Vec<Command>,
 }
 
 /// A vote: the term, and for whom.
@@ -127,6 +145,12 @@ impl Node {
         self.merged().count()
     }
 
+    /// Of all entries that merged logs ever held here those from the one of this number on that are
+    /// kept, on disk or on the way there.
+    pub fn merged_entries(&self, from: usize) -> Vec<MergedEntry> {
+        self.merged().entries(from)
+    }
+
     /// An entry of the agreed log, committed or not, if it is here.
     pub fn agreed_entry(&self, index: Index) -> Option<AgreedEntry> {
         let (term, data) = self.agreed().entry(index)?;
@@ -164,14 +188,14 @@ impl Node {
     }
 
     /// The value that this replica holds for a key, whatever any level promises.
-    pub fn value(&self, key: &[u8]) -> Option<&[u8]> {
+    pub fn value(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
         self.value_in(self.order(), key)
     }
 
     /// The value that its state of this order holds for a key.
-    pub fn value_in(&self, order: Order, key: &[u8]) -> Option<&[u8]> {
+    pub fn value_in(&self, order: Order, key: &[u8]) -> Option<Cow<'_, [u8]>> {
         match order {
-            Order::Agreed => self.agreed().value(key),
+            Order::Agreed => self.agreed().value(key).map(Cow::Borrowed),
             Order::Merged => self.merged().value(key),
         }
     }

@@ -32,7 +32,7 @@ const IS_REMOVED: u8 = 0x40;
 const _: () = assert!(STRING != FREE);
 
 /// Where a write stands in its order, as a record keeps it.
-pub(crate) trait Written: Copy {
+pub(crate) trait Written: Clone {
     /// Appends it.
     fn encode(self, out: &mut Vec<u8>);
     /// Reads what [`Written::encode`] wrote; a store holds nothing else.

@@ -14,8 +14,13 @@ use crate::record::operation::{Action, Operation, private_key};
 
 /// So many wishes are for commands of which no history tells.
 const OTHERS_PERCENT: u64 = 8;
+/// And so many in merged worlds.
+const MERGED_OTHERS_PERCENT: u64 = 20;
 /// Of these, so many are a SET that says when its key goes.
 const TIMED_PERCENT: u64 = 20;
+
+/// In merged worlds so many of them count.
+const COUNTS_PERCENT: u64 = 80;
 
 /// The most keys that one command names.
 const KEYS_MAX: u64 = 6;
@@ -198,7 +203,11 @@ impl Client {
         if load.keyspaces_percent > 0 && self.chance.percent(load.keyspaces_percent) {
             return self.draw_of_keyspaces();
         }
-        if !private && self.chance.percent(OTHERS_PERCENT) {
+        let others = match setting.order {
+            Order::Agreed => OTHERS_PERCENT,
+            Order::Merged => MERGED_OTHERS_PERCENT,
+        };
+        if !private && self.chance.percent(others) {
             return self.draw_other(setting);
         }
         let key = match private {
@@ -250,7 +259,9 @@ impl Client {
     /// what they mean.
     fn draw_other(&mut self, setting: &Setting) -> Wish {
         let is_timed = setting.order == Order::Agreed && self.chance.percent(TIMED_PERCENT);
+        let counts = setting.order == Order::Merged && self.chance.percent(COUNTS_PERCENT);
         let action = match self.chance.weighted(&[(6, 0), (2, 1), (3, 2)]) {
+            _ if counts => self.draw_command(&COUNTS),
             0 if is_timed => self.draw_timed(),
             0 => self.draw_command(&OTHERS),
             1 => self.draw_command(&[*WATCH]),
@@ -501,6 +512,13 @@ impl Client {
 /// Commands of which no history tells.
 static OTHERS: LazyLock<Vec<&node::Row>> =
     LazyLock::new(|| node::table().filter(|row| is_other(row)).collect());
+
+/// What counters are written and read with, in merged worlds.
+static COUNTS: LazyLock<Vec<&node::Row>> = LazyLock::new(|| {
+    let names = ["incr", "incr", "incrby", "decr", "decrby", "mset", "unlink", "mget"];
+    let find = |name: &str| node::find(name.as_bytes()).expect("there is such a command");
+    names.into_iter().map(find).collect()
+});
 
 static WATCH: LazyLock<&node::Row> =
     LazyLock::new(|| node::find(b"watch").expect("there is such a command"));

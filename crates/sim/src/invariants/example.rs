@@ -1,11 +1,12 @@
 //! Statuses and turns for the tests of the invariants.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use node::{
-    Boot, Certificate, DirectoryId, Index, Level, NamedWrite, NodeId, Now, Order, Reply, Role,
-    Status, Term,
+    Boot, Certificate, DirectoryId, Index, Level, MergedEntry, NamedWrite, NodeId, Now, Order,
+    Reply, Role, Status, Term,
 };
 
 use super::invariant::{Invariant, Rest, Turn};
@@ -59,11 +60,11 @@ impl View for Held {
         self.writes.get(index as usize - 1).cloned()
     }
 
-    fn value(&self, key: &Bytes) -> Option<&[u8]> {
-        self.values.get(key).map(|value| &value[..])
+    fn value(&self, key: &Bytes) -> Option<Cow<'_, [u8]>> {
+        self.values.get(key).map(|value| Cow::Borrowed(&value[..]))
     }
 
-    fn value_in(&self, order: Order, key: &Bytes) -> Option<&[u8]> {
+    fn value_in(&self, order: Order, key: &Bytes) -> Option<Cow<'_, [u8]>> {
         let of = |(of, held): &(Order, Bytes)| *of == order && held == key;
         self.held_in.iter().any(of).then_some(b"held")
     }
@@ -95,6 +96,10 @@ impl View for Held {
 
     fn merged_count(&self) -> usize {
         self.merged
+    }
+
+    fn merged_entries(&self, _from: usize) -> Vec<MergedEntry> {
+        vec![]
     }
 
     fn is_within_entry(&self) -> bool {

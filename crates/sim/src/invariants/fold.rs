@@ -324,8 +324,9 @@ impl Invariant for SameFold {
             ));
         }
         self.memory.check(index.0, status)?;
-        let same =
-            |key: &Bytes| turn.view.value(key) == self.at(key, index.0).map(|value| &value[..]);
+        let same = |key: &Bytes| {
+            turn.view.value(key).as_deref() == self.at(key, index.0).map(|value| &value[..])
+        };
         let differs = match seen {
             // Where there are many keys, only those are looked at that were written since the last
             // look.

@@ -51,7 +51,7 @@ impl Invariant for SameMerge {
         let count = (!status.joins).then_some(status.keys);
         let value = |key: &Bytes| {
             let value = turn.view.value(key)?;
-            Some((key.clone(), Bytes::copy_from_slice(value)))
+            Some((key.clone(), Bytes::copy_from_slice(&value)))
         };
         let here: BTreeMap<_, _> = self.keys.iter().filter_map(value).collect();
         self.seen.insert(turn.host, now);

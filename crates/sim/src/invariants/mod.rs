@@ -18,6 +18,7 @@
 //! | [`fold`] | turn | a replica holds the fold of the log, equal at equal index |
 //! | [`keyspaces`] | turn | no key is served by two keyspaces |
 //! | [`expiry`] | turn | a key that was gone stays so until it is written |
+//! | [`counted`] | turn, answer | a merged replica holds what the merge rule makes of its entries |
 //! | [`merge`] | turn | merged replicas with equal vectors hold the same |
 //! | [`share`] | turn | no turn of an agreed world answers more than its shares |
 //! | [`patience`] | turn | a request is answered once, within its timeout |
@@ -50,6 +51,7 @@ mod calm;
 mod clock;
 mod committed;
 pub(crate) mod copy;
+mod counted;
 mod digest;
 #[cfg(test)]
 pub(crate) mod example;
@@ -108,6 +110,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(keyspaces::OneKeyspace::new(setting)),
         Box::new(expiry::NeverBack::default()),
         Box::new(merge::SameMerge::default()),
+        Box::new(counted::Defined::default()),
         Box::new(share::Bounded::new(setting)),
         Box::new(patience::Answered::new(setting)),
         Box::new(life::Alive),

@@ -68,7 +68,8 @@ fn placed(operation: &Operation) -> Option<Placed<'_>> {
     };
     let place = |at: &MergedPosition| (at.replica, (at.boot.0, at.index.0));
     let vector = position.iter().map(place).collect();
-    operation.is_done().then_some(Placed { operation, vector, write: by.flatten().or(*entry) })
+    let write = if operation.action.is_write() { *entry } else { by.flatten() };
+    operation.is_done().then_some(Placed { operation, vector, write })
 }
 
 fn place(write: &MergedWrite) -> (NodeId, u64, u64, u32) {

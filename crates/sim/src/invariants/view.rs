@@ -1,7 +1,9 @@
 //! What invariants look at in a node beside what it says.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use node::{Index, NamedWrite, Node, NodeId, Order};
+use node::{Index, MergedEntry, NamedWrite, Node, NodeId, Order};
 
 use crate::record::trace;
 
@@ -22,9 +24,9 @@ pub(crate) trait View {
     /// The writes in an entry of the agreed log.
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
     /// What it holds at a key.
-    fn value(&self, key: &Bytes) -> Option<&[u8]>;
+    fn value(&self, key: &Bytes) -> Option<Cow<'_, [u8]>>;
     /// What it holds at a key in keyspaces of this order.
-    fn value_in(&self, order: Order, key: &Bytes) -> Option<&[u8]>;
+    fn value_in(&self, order: Order, key: &Bytes) -> Option<Cow<'_, [u8]>>;
     /// The id and the order of the keyspace under which it would answer a read of a key.
     fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)>;
     /// Which start of another member it believes: boot and incarnation.
@@ -33,6 +35,8 @@ pub(crate) trait View {
     fn drafted(&self) -> usize;
     /// How many merged entries it holds.
     fn merged_count(&self) -> usize;
+    /// Those of them that are kept, from this number on.
+    fn merged_entries(&self, from: usize) -> Vec<MergedEntry>;
     /// Whether it stands inside an entry of the agreed log.
     fn is_within_entry(&self) -> bool;
 }
@@ -66,11 +70,11 @@ impl View for Node {
         self.agreed_entry(Index(index)).map(|entry| entry.writes())
     }
 
-    fn value(&self, key: &Bytes) -> Option<&[u8]> {
+    fn value(&self, key: &Bytes) -> Option<Cow<'_, [u8]>> {
         Node::value(self, key)
     }
 
-    fn value_in(&self, order: Order, key: &Bytes) -> Option<&[u8]> {
+    fn value_in(&self, order: Order, key: &Bytes) -> Option<Cow<'_, [u8]>> {
         Node::value_in(self, order, key)
     }
 
@@ -88,6 +92,10 @@ impl View for Node {
 
     fn merged_count(&self) -> usize {
         Node::merged_count(self)
+    }
+
+    fn merged_entries(&self, from: usize) -> Vec<MergedEntry> {
+        Node::merged_entries(self, from)
     }
 
     fn is_within_entry(&self) -> bool {

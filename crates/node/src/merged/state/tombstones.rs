@@ -7,7 +7,7 @@ use super::State;
 use crate::store::{Cursor, Record};
 use crate::wire::version_vector::VersionVector;
 
-use super::super::writer::Writer;
+use super::super::origin::Origin;
 
 /// So many places are listed at most: 8 MiB of them.
 const LISTED_MAX: usize = 1 << 20;
@@ -69,7 +69,7 @@ impl State {
         most: usize,
     ) -> bool {
         let mut found = vec![];
-        let mut look = |key: &[u8], record: Record<'_, Writer>| {
+        let mut look = |key: &[u8], record: Record<'_, Origin>| {
             if record.value.is_none() && record.by().is_within(stable) {
                 found.push(key.to_vec());
             }
