@@ -100,6 +100,7 @@ fn calm(seed: u64, options: &Options) -> Setting {
         row_max: 1,
         wander_percent: 0,
         talk_percent: 0,
+        keyspaces_percent: 0,
         ..drawn.load
     };
     Setting {

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use node::{Error, Input, Order, Reply, RequestId, SessionId};
+use node::{Error, Input, Reply, RequestId, SessionId};
 
 use super::World;
 use super::event::Answer;
@@ -78,7 +78,7 @@ impl World {
     /// what it answers binds nobody.)
     fn serves(&self, host: usize) -> bool {
         let machine = &self.hosts[host];
-        machine.is_up() && !(machine.is_copy && self.plan.setting.order == Order::Merged)
+        machine.is_up() && !(machine.is_copy && self.plan.setting.has_merged())
     }
 
     /// Sends requests, all at once.
