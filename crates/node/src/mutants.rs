@@ -540,21 +540,21 @@ mutants! {
 
     // Keyspaces.
     /// What a member said of an earlier attempt to carve out a prefix counts for this one.
-    StaleReportCounts, "a key in two keyspaces", "";
+    StaleReportCounts, "a key in two keyspaces", "", "keyspaces_05_a_stale_report.story";
     /// While a prefix changes hands, reads of its keys go on.
     ReadsNotFenced, "a key in two keyspaces", "";
     /// A prefix changes hands although one member has not said that it refuses commands.
     OpenedWithoutOne, "a key in two keyspaces", "";
     /// The state machine runs a write whatever keyspace it names.
-    NotResolvedAgain, "a key in two keyspaces", "";
+    NotResolvedAgain, "a key in two keyspaces", "", "keyspaces_07_writes_on_their_way.story";
     /// The id of a keyspace that is gone is given to another one.
     IdUsedAgain, "numbers used twice", "", "keyspace::table::tests::no_id_comes_again";
     /// A level that is weaker than the keyspace's own is given without leave.
     WeakerAlways, "silent downgrade", "", "keyspace::definition::tests::what_is_weaker_needs_leave_and_what_is_stronger_needs_the_order";
     /// A node does not keep on its disk which keyspaces it goes by.
-    KeyspacesNotKept, "a key in two keyspaces", "";
+    KeyspacesNotKept, "a key in two keyspaces", "", "keyspaces_09_a_lost_state.story";
     /// A snapshot does not say which keyspaces there are.
-    SnapshotWithoutKeyspaces, "snapshot", "";
+    SnapshotWithoutKeyspaces, "snapshot", "", "keyspaces_08_snapshots.story";
 
     // Limits of memory.
     /// Whether a write finds memory is decided by the node that was asked for it alone.

@@ -60,7 +60,7 @@ impl Capped {
     pub(crate) fn new(setting: &Setting) -> Capped {
         Capped {
             cap_ms: setting.max_clock_drift_ms as i64,
-            merged: setting.order == Order::Merged,
+            merged: setting.order == Order::Merged && !setting.has_keyspaces(),
             hosts: vec![Seen::default(); setting.nodes],
             highest_ms: 0,
         }

@@ -1,10 +1,10 @@
 //! A node on an older, empty or copied directory takes no part, for it does not know what was
 //! promised since: it leads nothing, and answers nothing but refusals.
 //!
-//! In merged worlds a copy that hears nobody serves after a while, as documented; its answers are
+//! Where there are merged keyspaces a copy that hears nobody serves after a while, as documented; its answers are
 //! not checked. That it is told to stop in the end is checked when the world comes to rest.
 
-use node::{Order, Output, Reply, Role};
+use node::{Output, Reply, Role};
 
 use super::invariant::{Invariant, Turn};
 use crate::plan::setting::Setting;
@@ -20,7 +20,7 @@ pub(crate) struct TurnedAway {
 
 impl TurnedAway {
     pub(crate) fn new(setting: &Setting) -> TurnedAway {
-        TurnedAway { may_serve: setting.order == Order::Merged }
+        TurnedAway { may_serve: setting.has_merged() }
     }
 }
 

@@ -66,7 +66,7 @@ impl View for Held {
 
     fn value_in(&self, order: Order, key: &Bytes) -> Option<Cow<'_, [u8]>> {
         let of = |(of, held): &(Order, Bytes)| *of == order && held == key;
-        self.held_in.iter().any(of).then_some(b"held")
+        self.held_in.iter().any(of).then_some(Cow::Borrowed(b"held"))
     }
 
     fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)> {

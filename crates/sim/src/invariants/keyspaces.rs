@@ -27,7 +27,7 @@ pub(crate) struct OneKeyspace {
 impl OneKeyspace {
     pub(crate) fn new(setting: &Setting) -> OneKeyspace {
         OneKeyspace {
-            is_on: setting.load.keyspaces_percent > 0,
+            is_on: setting.has_keyspaces(),
             keys: KEYS.into_iter().map(Bytes::from).collect(),
             seen: vec![BTreeMap::new(); KEYS.len()],
         }

@@ -104,6 +104,7 @@ fn calm(seed: u64, options: &Options) -> Setting {
         wander_percent: 0,
         talk_percent: 0,
         prefers_percent: 0,
+        keyspaces_percent: 0,
         ..drawn.load
     };
     Setting {

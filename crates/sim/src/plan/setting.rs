@@ -146,6 +146,16 @@ impl Setting {
         }
     }
 
+    /// Whether keyspaces are created and dropped.
+    pub(crate) fn has_keyspaces(&self) -> bool {
+        self.load.keyspaces_percent > 0
+    }
+
+    /// Whether there may be a merged keyspace.
+    pub(crate) fn has_merged(&self) -> bool {
+        self.order == Order::Merged || self.has_keyspaces()
+    }
+
     /// The levels that a read of this order may ask for.
     pub(crate) fn levels(&self) -> Vec<Level> {
         let bounded = Level::Bounded { ms: self.load.bound_ms };
@@ -347,7 +357,7 @@ impl fmt::Display for Setting {
         if load.many_percent > 0 {
             write!(f, ", several keys in {} % of DEL and EXISTS", load.many_percent)?;
         }
-        if load.keyspaces_percent > 0 {
+        if self.has_keyspaces() {
             write!(f, ", keyspaces come and go")?;
         }
         if load.once_percent > 0 {

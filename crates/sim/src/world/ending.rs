@@ -202,9 +202,7 @@ impl World {
         }
         // What a lost machine spread while something before it got nowhere waits for that for ever,
         // up to a limit.
-        let merged = self.plan.setting.order == Order::Merged;
-        let has_merged = merged || self.plan.setting.load.keyspaces_percent > 0;
-        if has_merged && self.gone().contains(&true) {
+        if self.plan.setting.has_merged() && self.gone().contains(&true) {
             return None;
         }
         let under_way = |one: &&Status| one.keyspaces.under_way.is_some();

@@ -96,7 +96,7 @@ impl World {
     /// what it answers binds nobody.)
     fn serves(&self, host: usize) -> bool {
         let machine = &self.hosts[host];
-        machine.is_up() && !(machine.is_copy && self.plan.setting.order == Order::Merged)
+        machine.is_up() && !(machine.is_copy && self.plan.setting.has_merged())
     }
 
     /// Sends requests, all at once.
