@@ -1,5 +1,5 @@
-//! Commands about a session: where it stands, what it waits for, what it was given. A server makes them of what
-//! its connections say; they never stand in a log.
+//! Commands about a session: where it stands, what it waits for, what it was given. A server makes
+//! them of what its connections say; they never stand in a log.
 
 use super::arguments::{Arguments, Request};
 use super::command::{Command, Data, Model, Row};

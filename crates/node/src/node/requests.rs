@@ -2,7 +2,7 @@
 //! what waits.
 
 use super::Node;
-use super::levels::Way;
+use super::levels::{OVERFULL, Way};
 use crate::api::{Input, Level, Order, Output, Shortage};
 use crate::commands::{Command, View};
 use crate::keyspace::Keyspace;
@@ -213,5 +213,3 @@ pub(super) fn full(Shortage { why, way_out }: &Shortage) -> Error {
 
 pub(super) const NO_STATE: &str = "this node has lost its state and takes it from another member; the command did not run. \
     Hint: ask another node (INFO candor, waits_for, says what this one waits for)";
-
-pub(super) const OVERFULL: &str = "too much waits on this node already; the request did not run";

@@ -97,9 +97,9 @@ impl World {
     ///   waits until its node stands there; `merge T U V`: V is T and U together.
     /// - `n1.a watch KEY…`, `n1.a unwatch`, `n1.a exec COMMAND ; COMMAND …`: a transaction of that
     ///   client.
-    /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name no
-    ///   level, each for so long; `n1.a last`: at which level its last read was answered, and how
-    ///   stale at most; `rounds`: in how many rounds each node had what is committed confirmed.
+    /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name
+    ///   no level, each for so long; `n1.a last`: at which level its last read was answered, and
+    ///   how stale at most; `rounds`: in how many rounds each node had what is committed confirmed.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
