@@ -2,8 +2,7 @@
 //! had in its time.
 //!
 //! ```text
-//!   linearizable:5ms  ── not answered within 5 ms ──▶  bounded:100  ── cannot be shown ──▶
-//! sequential
+//!   linearizable:5ms ── not answered in time ──▶ bounded:100 ── cannot be shown ──▶ sequential
 //! ```
 //!
 //! A level with a time waits so long for its answer; one without is had at once or not at all. The
