@@ -26,7 +26,7 @@
 //! |---|---|
 //! | `api`, `node`, `turn`, `session`, `counting` | a turn, its budget; connections; long reads |
 //! | `keyspace`, `commands`, `store` | what a key is promised; a row a command; where values lie |
-//! | `preference` | levels in order of preference, and which of them a read takes |
+//! | `level`, `preference` | levels; which of several in order of preference a read takes |
 //! | `agreed` | the one log that Raft keeps: writes, linearizable and bounded reads, elections |
 //! | `merged` | one log a replica, merged by stamp: writes, anti-entropy |
 //! | `snapshot` | the state written down, so that logs may go, and fetched by who is behind |
@@ -50,6 +50,7 @@ mod digest;
 pub mod fuzzing;
 mod ids;
 mod keyspace;
+mod level;
 mod limits;
 #[cfg(feature = "measuring")]
 pub mod measuring;

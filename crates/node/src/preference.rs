@@ -2,7 +2,7 @@
 //! had in its time.
 //!
 //! ```text
-//!   linearizable:5ms  ── not answered within 5 ms ──▶  bounded:100  ── cannot be shown ──▶  sequential
+//!   linearizable:5ms ── not answered in time ──▶ bounded:100 ── cannot be shown ──▶ sequential
 //! ```
 //!
 //! A level with a time waits so long for its answer; one without is had at once or not at all. The
@@ -12,7 +12,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::api::Level;
+use crate::level::Level;
 
 /// The shortest and the longest bound of a bounded read, in milliseconds.
 pub const BOUND_MS: RangeInclusive<u32> = 1..=3_600_000;

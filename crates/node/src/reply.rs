@@ -47,8 +47,8 @@ pub enum Error {
     CrossKeyspace(String),
     /// `-CONSISTENCY …`: the level asked for cannot be had here.
     Consistency(String),
-    /// `-STALE …`: the read may see nothing older than its bound, and that cannot be shown here now;
-    /// it did not run.
+    /// `-STALE …`: the read may see nothing older than its bound, and that cannot be shown here
+    /// now; it did not run.
     Stale(String),
     /// `-ERR …`: the request itself is wrong.
     Invalid(String),

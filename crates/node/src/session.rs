@@ -2,7 +2,8 @@
 //!
 //! A read waits until the writes before it on its connection are applied here, and a write is not
 //! appended before the reads before it are answered. Runs of writes go together, and so do runs of
-//! reads at one level, or with one preference. After an answer `-INDETERMINATE` the write is not waited for any longer.
+//! reads at one level, or with one preference. After an answer `-INDETERMINATE` the write is not
+//! waited for any longer.
 //!
 //! A long pipeline in which reads and writes take turns may rightly take longer than one request
 //! may. So the patience for what waits begins anew whenever something before it on its connection

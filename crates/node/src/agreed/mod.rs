@@ -18,8 +18,8 @@
 //! Sequential reads answer from what is applied here. Linearizable reads wait for a
 //! [round](read_index::Reads) in which a quorum confirms what is committed, and then until that is
 //! applied here; the leader does the same. [Bounded](bounded::Bounds) reads are answered from what
-//! is applied here if a round was asked recently enough, and wait for one else. A node that was just started serves no read above
-//! eventual before such a round.
+//! is applied here if a round was asked recently enough, and wait for one else. A node that was
+//! just started serves no read above eventual before such a round.
 //!
 //! # The disk
 //!

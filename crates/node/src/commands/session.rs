@@ -1,6 +1,6 @@
 //! Commands about a session: where it stands, what it waits for, what it was given, and which
-//! keyspaces its node goes by. A server makes them of what
-//! its connections say; they never stand in a log.
+//! keyspaces its node goes by. A server makes them of what its connections say; they never stand in
+//! a log.
 
 use super::arguments::{Arguments, Request};
 use super::command::{Command, Data, Model, Row};

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Node;
-use super::requests::OVERFULL;
 use crate::api::{Level, Order, Output};
 use crate::commands::Command;
 use crate::ids::SessionId;
@@ -128,3 +127,5 @@ impl Node {
         self.agreed.is_fresh() && !self.sessions.is_reading(session)
     }
 }
+
+pub(super) const OVERFULL: &str = "too much waits on this node already; the request did not run";

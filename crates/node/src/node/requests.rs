@@ -2,7 +2,7 @@
 //! what waits.
 
 use super::Node;
-use super::levels::Way;
+use super::levels::{OVERFULL, Way};
 use crate::api::{Input, Level, Order, Output, Shortage};
 use crate::commands::{Command, View};
 use crate::ids::KeyspaceId;
@@ -281,5 +281,3 @@ pub(super) const NO_STATE: &str = "this node has lost its state and takes it fro
 
 const UNHEARD: &str = "no member has confirmed yet that this node is the one that it was before it was started again, and without that \
     it serves merged keyspaces alone; the command did not run";
-
-pub(super) const OVERFULL: &str = "too much waits on this node already; the request did not run";

@@ -101,9 +101,9 @@ impl World {
     /// - `n1.a keyspace create NAME PREFIX ORDER LEVEL ALLOWED…`, `… alter NAME LEVEL ALLOWED…`, `…
     ///   drop NAME`, `… get NAME`, `… list`.
     /// - `values KEY`: what each node holds for a key, in both orders.
-    /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name no
-    ///   level, each for so long; `n1.a last`: at which level its last read was answered, and how
-    ///   stale at most; `rounds`: in how many rounds each node had what is committed confirmed.
+    /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name
+    ///   no level, each for so long; `n1.a last`: at which level its last read was answered, and
+    ///   how stale at most; `rounds`: in how many rounds each node had what is committed confirmed.
     /// - `n1.a once MS-NAME COMMAND`, `… once MS-NAME exec COMMAND ; …`: it is to run once; its id is
     ///   of so many milliseconds after the beginning of the world. `n1.a once-limits MS IDS AHEAD`:
     ///   how long and how many ids are kept, and how far they may be ahead; `-`: as before.
@@ -257,8 +257,10 @@ impl World {
             }
             ["values", key] => {
                 for (id, node) in &self.nodes {
-                    let value =
-                        |order| node.value_in(order, key.as_bytes()).map(String::from_utf8_lossy);
+                    let value = |order| {
+                        node.value_in(order, key.as_bytes())
+                            .map(|held| String::from_utf8_lossy(&held).into_owned())
+                    };
                     let text = |order| value(order).map_or("nothing".into(), |it| it.into_owned());
                     let (agreed, merged) = (text(Order::Agreed), text(Order::Merged));
                     self.told.push(format!("n{id}: agreed {agreed}, merged {merged}"));

@@ -194,8 +194,8 @@ impl Operation {
         matches!(self.outcome, Outcome::Done(_))
     }
 
-    /// From when on what was done must be seen, or be known to be too late: for a bounded read, some
-    /// time before it was asked for.
+    /// From when on what was done must be seen, or be known to be too late: for a bounded read,
+    /// some time before it was asked for.
     pub(crate) fn begins_us(&self) -> u64 {
         match self.level {
             Level::Bounded { .. } if !self.action.is_write() => {

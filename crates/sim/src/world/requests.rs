@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use node::{Error, Input, Level, Order, Reply, RequestId, SessionId};
+use node::{Error, Input, Level, Reply, RequestId, SessionId};
 
 use super::World;
 use super::event::Answer;
