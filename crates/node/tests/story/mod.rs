@@ -261,7 +261,7 @@ impl World {
                         node.value_in(order, key.as_bytes())
                             .map(|held| String::from_utf8_lossy(&held).into_owned())
                     };
-                    let text = |order| value(order).map_or("nothing".into(), |it| it.into_owned());
+                    let text = |order| value(order).unwrap_or("nothing".into());
                     let (agreed, merged) = (text(Order::Agreed), text(Order::Merged));
                     self.told.push(format!("n{id}: agreed {agreed}, merged {merged}"));
                 }
