@@ -32,9 +32,13 @@ fn node(name: &str, level: &str, cluster: &Cluster) -> Option<Program> {
 /// All three, one after the other, on one cluster.
 fn everyday(level: &str) {
     let cluster = Cluster::start(3, &["--level", level]);
-    python("everyday", level, &cluster).map(Program::end);
+    if let Some(program) = python("everyday", level, &cluster) {
+        program.end();
+    }
     for name in ["ioredis.cjs", "node_redis.cjs"] {
-        node(name, level, &cluster).map(Program::end);
+        if let Some(program) = node(name, level, &cluster) {
+            program.end();
+        }
     }
 }
 
