@@ -4,6 +4,8 @@
 mod runner;
 mod support;
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -93,4 +95,26 @@ fn a_session_is_known_wherever_its_token_goes() {
     // Without one, as a rule, every third request misses something.
     let misses = (0..20).any(|_| judge(&["--without-token"]) == Some((false, Some(3))));
     assert!(misses, "the token makes no difference");
+}
+
+#[test]
+fn the_page_of_levels_names_what_is_there_and_its_history_is_judged_as_it_says() {
+    let root = example("..");
+    let page = fs::read_to_string(root.join("docs/consistency.md")).unwrap();
+    let is_file = |word: &&str| word.ends_with(".json") || word.ends_with(".py");
+    let files: BTreeSet<&str> =
+        page.split(|c: char| c.is_whitespace() || "`()[]:".contains(c)).filter(is_file).collect();
+    assert!(files.len() >= 8, "{files:?}");
+    for file in files {
+        let is_there =
+            [root.join(file), root.join("docs").join(file)].iter().any(|it| it.is_file());
+        assert!(is_there || !file.contains('/'), "{file} is named and not there");
+    }
+    let (_, history) = page.split_once("<<'END'\n").unwrap();
+    let (history, _) = history.split_once("END\n").unwrap();
+    let bench = Bench::new();
+    let file = bench.write("answer.jsonl", history);
+    assert_eq!(bench.run(&["check", "--level", "causal", file]).exit_code, Some(3));
+    // Nothing of it is wrong to who promises less: only that nobody looked in the end.
+    assert_eq!(bench.run(&["check", "--level", "eventual", file]).exit_code, Some(4));
 }
