@@ -78,4 +78,5 @@ def main():
     assert is_paid(clients[0], "receipt:unknown") is False and clients[0].get("receipt:unknown") == "void"
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -101,4 +101,5 @@ def main():
     print("the late write of a holder whose lease is over is refused")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -52,4 +52,5 @@ def main():
     print("the next window lets in again")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -81,4 +81,5 @@ def main():
     assert given.without_token or not missed
 
 
-main()
+if __name__ == "__main__":
+    main()

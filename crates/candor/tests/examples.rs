@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use runner::Bench;
+use rustix::process::Signal;
 use serde_json::json;
 use support::packages::redis_py;
-use support::{Cluster, times};
+use support::{Cluster, Program, times};
 
 fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)
@@ -76,6 +77,40 @@ fn a_rate_limiter_lets_in_no_more_than_its_limit() {
 fn a_bank_pays_nothing_twice() {
     assert_works("bank.py", &["sequential", "linearizable"], "of 200 are left");
     assert_breaks("bank.json", "sequential", &["sequential", "linearizability"]);
+}
+
+/// A leader is asked to pay while nobody else is there, so the outcome is unknown; then others are
+/// asked whether it was paid. What they never heard of is void from then on, and is not done when
+/// the old leader sends it again.
+#[test]
+fn a_payment_of_unknown_outcome_is_settled_by_its_receipt() {
+    let Some(home) = redis_py() else { return };
+    let arguments = ["--level", "sequential", "--request-timeout", "300"];
+    let mut cluster = Cluster::on_lasting_ports(3, &arguments);
+    cluster.servers.iter_mut().for_each(|server| drop(server.start()));
+    cluster.wait_until_ready();
+    let ports = cluster.ports();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libraries/payments.py");
+    let mut python = Command::new("python3");
+    python.env("PYTHONPATH", home).arg(script).args(ports.iter().map(u16::to_string));
+    let mut program = Program::start(&mut python);
+    program.hear("ready");
+    for _ in 0..times("CANDOR_PAYMENTS", 2) {
+        let leader = cluster.leader(&[0, 1, 2]);
+        let others = [(leader + 1) % 3, (leader + 2) % 3];
+        others.iter().for_each(|place| cluster.servers[*place].kill());
+        program.say(&format!("pay {}", ports[leader]));
+        program.hear("unknown");
+        cluster.servers[leader].signal(Signal::STOP);
+        others.iter().for_each(|place| drop(cluster.servers[*place].start()));
+        program.say(&format!("is it paid {}", ports[others[0]]));
+        program.hear("no");
+        cluster.servers[leader].signal(Signal::CONT);
+        program.say(&format!("whole {}", ports[leader]));
+        program.hear("settled");
+    }
+    program.say("end .");
+    program.end();
 }
 
 #[test]

@@ -71,11 +71,12 @@ fn told(name: &str, variable: &str, had: Result<(), String>) -> bool {
 /// Installs beside the place first: another test run may be doing the same.
 fn place(home: &Path, install: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), String> {
     let beside = home.with_extension(std::process::id().to_string());
-    install(&beside)?;
-    if std::fs::rename(&beside, home).is_err() {
-        std::fs::remove_dir_all(&beside).map_err(|error| error.to_string())?;
+    let installed = install(&beside);
+    if installed.is_err() || std::fs::rename(&beside, home).is_err() {
+        // Where nothing was begun there is nothing to remove.
+        let _ = std::fs::remove_dir_all(&beside);
     }
-    Ok(())
+    installed
 }
 
 fn pip(into: &Path, packages: &[&str]) -> Result<(), String> {
@@ -89,12 +90,14 @@ fn npm(into: &Path) -> Result<(), String> {
     let copy = |name| std::fs::copy(files.join(name), into.join(name)).map(drop);
     let copied = std::fs::create_dir_all(into).and_then(|()| NODE_FILES.iter().try_for_each(copy));
     copied.map_err(|error| error.to_string())?;
-    let quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--silent"];
+    let quiet =
+        ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--loglevel=error"];
     run(Command::new("npm").arg("ci").args(quiet).current_dir(into))
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|error| error.to_string())?;
-    let said = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    output.status.success().then_some(()).ok_or_else(said)
+    let said = String::from_utf8_lossy(&output.stderr);
+    let why = || said.lines().next().unwrap_or("it says nothing").to_owned();
+    output.status.success().then_some(()).ok_or_else(why)
 }
