@@ -59,7 +59,12 @@ def is_paid(client, receipt):
 def main():
     # A library that asked again by itself might pay twice.
     clients = [redis.Redis(port=int(port), decode_responses=True, retry=Retry(NoBackoff(), 0)) for port in sys.argv[1:]]
-    clients[0].mset(dict.fromkeys(ACCOUNTS, 100))
+    pipeline = clients[0].pipeline(transaction=False)
+    pipeline.mset(dict.fromkeys(ACCOUNTS, 100)).execute_command("CONSISTENCY", "TOKEN")
+    token = pipeline.execute()[-1]
+    for client in clients:
+        # To each node the accounts may be news: it waits until it has them.
+        client.execute_command("CONSISTENCY", "WAITFOR", token)
     paid = []
 
     def teller(at):

@@ -203,7 +203,9 @@ def transactions(client, ports, protocol):
 
 def transfers(clients):
     """Threads at all nodes move money; nobody ever sees some of it missing."""
-    clients[0].mset(dict.fromkeys(ACCOUNTS, IN_ALL // len(ACCOUNTS)))
+    token = token_of(clients[0], *((account, IN_ALL // len(ACCOUNTS)) for account in ACCOUNTS))
+    for client in clients:
+        client.execute_command("CONSISTENCY", "WAITFOR", token)
     errors = []
 
     def work(number):
