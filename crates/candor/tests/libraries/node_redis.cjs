@@ -28,6 +28,11 @@ async function everyday(client) {
 async function agreed(client, other) {
   expect([await client.incr("n"), await client.incrBy("n", 5)], [1, 6]);
   expect(await client.set("n", "0", { condition: "NX" }), null);
+  expect(await client.set("n", "7", { condition: "IFEQ", matchValue: "6" }), "OK");
+  await rejects(client.multi().set("u", "text").incr("u").get("u").exec(), (error) => {
+    expect([error.replies[0], error.errorIndexes, error.replies[2]], ["OK", [1], "text"]);
+    return true;
+  });
   await client.set("session", "x", { expiration: { type: "EX", value: 100 } });
   const ttl = await client.ttl("session");
   ok(ttl > 90 && ttl <= 100, ttl);

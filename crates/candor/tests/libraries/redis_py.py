@@ -94,6 +94,8 @@ def values(client):
     assert str(error).startswith("CONSISTENCY"), error
     assert client.ping() and client.dbsize() >= 100 and client.info()["redis_version"]
     expect(client.client_info()["lib-name"], "redis-py")
+    expect(client.config_get("maxmemory-policy"), {"maxmemory-policy": "noeviction"})
+    expect(client.command_getkeys("MSET", "a", "1", "b", "2"), ["a", "b"])
 
 
 def levels(client, is_agreed):
