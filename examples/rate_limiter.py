@@ -6,9 +6,9 @@ One transaction opens the window if there is none, with its end, and counts. It 
 commands stand at one place in the log, so each request has a number of its own, and no crash leaves a counter without
 an end. The window ends by the time in the log: at the same place on all replicas.
 
-Nothing here is a plain read, so `linearizable` gives no more than `sequential` does. One level below (`causal`) there
-is no INCR: each node can only note whom it let in and look at the notes of the others, and two nodes both let the last
-one in: `candor run examples/rate_limiter.json`.
+Nothing here is a plain read, so `linearizable` gives no more than `sequential` does. One level below (`causal`) nobody
+counts for all: each node can only note whom it let in and look at the notes of the others, and two nodes both let the
+last one in: `candor run examples/rate_limiter.json`.
 """
 
 import sys

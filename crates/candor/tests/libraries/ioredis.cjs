@@ -51,7 +51,7 @@ async function agreed(client, other) {
 }
 
 async function refusedInMergedOrder(client) {
-  await rejects(client.incr("n"), /CONSISTENCY/);
+  await rejects(client.append("a", "x"), /CONSISTENCY/);
   await rejects(client.set("a", "1", "EX", 10), /CONSISTENCY/);
   await rejects(client.multi().set("a", "2").exec(), /CONSISTENCY|EXECABORT/);
   expect(await client.get("a"), "1");
