@@ -92,7 +92,11 @@ fn a_payment_of_unknown_outcome_is_settled_by_its_receipt() {
     let ports = cluster.ports();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/libraries/payments.py");
     let mut python = Command::new("python3");
-    python.env("PYTHONPATH", home).arg(script).args(ports.iter().map(u16::to_string));
+    python
+        .env("PYTHONPATH", home)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .arg(script)
+        .args(ports.iter().map(u16::to_string));
     let mut program = Program::start(&mut python);
     program.hear("ready");
     for _ in 0..times("CANDOR_PAYMENTS", 2) {

@@ -14,9 +14,10 @@ fn script(name: &str) -> PathBuf {
 }
 
 /// Starts redis-py at all nodes; `None`: there is none here.
-fn python(what: &str, level: &str, cluster: &Cluster) -> Option<Program> {
+fn python(name: &str, what: &str, cluster: &Cluster) -> Option<Program> {
     let mut python = Command::new("python3");
-    python.env("PYTHONPATH", redis_py()?).arg(script("redis_py.py")).args([what, level]);
+    python.env("PYTHONPATH", redis_py()?).env("PYTHONDONTWRITEBYTECODE", "1");
+    python.arg(script(name)).arg(what);
     python.args(cluster.ports().iter().map(u16::to_string));
     Some(Program::start(&mut python))
 }
@@ -32,7 +33,7 @@ fn node(name: &str, level: &str, cluster: &Cluster) -> Option<Program> {
 /// All three, one after the other, on one cluster.
 fn everyday(level: &str) {
     let cluster = Cluster::start(3, &["--level", level]);
-    if let Some(program) = python("everyday", level, &cluster) {
+    if let Some(program) = python("redis_py.py", level, &cluster) {
         program.end();
     }
     for name in ["ioredis.cjs", "node_redis.cjs"] {
@@ -60,7 +61,7 @@ fn libraries_do_real_work_at_causal() {
 #[test]
 fn asynchronous_clients_of_redis_py_share_counters_and_seats() {
     let cluster = Cluster::start(3, &[]);
-    if let Some(program) = python("at-once", "linearizable", &cluster) {
+    if let Some(program) = python("redis_py_crowds.py", "at-once", &cluster) {
         program.end();
     }
 }
@@ -68,7 +69,7 @@ fn asynchronous_clients_of_redis_py_share_counters_and_seats() {
 #[test]
 fn transactions_of_redis_py_lose_nothing_when_a_leader_is_killed() {
     let mut cluster = Cluster::start(3, &[]);
-    let Some(mut program) = python("killed", "linearizable", &cluster) else { return };
+    let Some(mut program) = python("redis_py_crowds.py", "killed", &cluster) else { return };
     program.hear("all move");
     let leader = cluster.leader(&[0, 1, 2]);
     cluster.servers[leader].kill();
