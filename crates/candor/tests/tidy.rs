@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 const WIDTH: usize = 100;
 
 /// Texts that people write.
-const WRITTEN: &[&str] = &["rs", "ts", "css", "md", "toml", "json", "py", "sh", "story"];
+const WRITTEN: &[&str] = &["rs", "ts", "cjs", "css", "md", "toml", "json", "py", "sh", "story"];
 
 /// Folders of the repository in which there are such.
-const FOLDERS: &[&str] = &["crates", "docs", "bench", "scenarios", "test"];
+const FOLDERS: &[&str] = &["crates", "docs", "bench", "examples", "scenarios", "test"];
 
 /// A file of the repository: its path from the root, and its text.
 type File = (String, String);
@@ -66,7 +66,7 @@ fn nothing_ends_in_spaces_and_no_line_begins_with_a_tab() {
     let is_fault = |line: &str| line != line.trim_end() || line.starts_with('\t');
     assert_none(faults(&files(WRITTEN), is_fault), "spaces at the end, or a tab");
     let ends_well = |text: &str| text.ends_with('\n') && !text.ends_with("\n\n");
-    let all = files(&["rs", "ts", "css", "md", "toml", "py", "sh"]);
+    let all = files(&["rs", "ts", "cjs", "css", "md", "toml", "py", "sh"]);
     let bad = all.into_iter().filter(|(_, text)| !ends_well(text)).map(|(path, _)| path);
     assert_none(bad.collect(), "these do not end with one end of line");
 }

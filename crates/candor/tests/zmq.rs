@@ -4,69 +4,25 @@ mod runner;
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 
 use redis::Commands;
 use runner::{Bench, free_ports, shipped};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::python::pyzmq;
-use support::{Cluster, PATIENCE};
+use support::packages::pyzmq;
+use support::{Cluster, PATIENCE, Program};
 
-/// Python clients that do something; dropped, they are killed.
-struct Clients {
-    process: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-}
-
-impl Clients {
-    /// Starts them; `None`: there is no pyzmq here.
-    fn start(what: &str, ports: &[u16]) -> Option<Clients> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/zmq/clients.py");
-        let mut process = Command::new("python3")
-            .env("PYTHONPATH", pyzmq()?)
-            .arg(script)
-            .arg(what)
-            .args(ports.iter().map(|port| format!("tcp://127.0.0.1:{port}")))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdin = process.stdin.take().unwrap();
-        let stdout = BufReader::new(process.stdout.take().unwrap());
-        Some(Clients { process, stdin, stdout })
-    }
-
-    /// Waits until they say this.
-    #[track_caller]
-    fn hear(&mut self, line: &str) {
-        let mut said = String::new();
-        self.stdout.read_line(&mut said).unwrap();
-        assert_eq!(said.trim_end(), line, "its standard error says more");
-    }
-
-    fn say(&mut self, line: &str) {
-        writeln!(self.stdin, "{line}").unwrap();
-    }
-
-    /// Waits for their good end.
-    #[track_caller]
-    fn end(mut self) {
-        self.hear("done");
-        assert!(self.process.wait().unwrap().success());
-    }
-}
-
-impl Drop for Clients {
-    fn drop(&mut self) {
-        // Both fail only if it has ended and was waited for.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// Starts Python clients that do something; `None`: there is no pyzmq here.
+fn clients(what: &str, ports: &[u16]) -> Option<Program> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/zmq/clients.py");
+    let addresses = ports.iter().map(|port| format!("tcp://127.0.0.1:{port}"));
+    let mut python = Command::new("python3");
+    python.env("PYTHONPATH", pyzmq()?).arg(script).arg(what).args(addresses);
+    Some(Program::start(&mut python))
 }
 
 const ZMQ: [&str; 2] = ["--zmq-listen", "127.0.0.1:0"];
@@ -75,7 +31,7 @@ const ZMQ: [&str; 2] = ["--zmq-listen", "127.0.0.1:0"];
 fn one_client_says_all_that_there_is() {
     let cluster = Cluster::start(1, &ZMQ);
     let server = &cluster.servers[0];
-    let Some(clients) = Clients::start("one", &[server.zmq_port]) else { return };
+    let Some(clients) = clients("one", &[server.zmq_port]) else { return };
     clients.end();
     // What the one kind of client writes, the other reads.
     let mut redis = server.client();
@@ -86,7 +42,7 @@ fn one_client_says_all_that_there_is() {
 #[test]
 fn fifty_clients_ask_at_once() {
     let cluster = Cluster::start(1, &ZMQ);
-    let Some(clients) = Clients::start("fifty", &[cluster.servers[0].zmq_port]) else { return };
+    let Some(clients) = clients("fifty", &[cluster.servers[0].zmq_port]) else { return };
     clients.end();
 }
 
@@ -98,7 +54,7 @@ fn nobody_waits_for_the_slow_write_of_another() {
     let () = servers[0].client().set("a", "before").unwrap();
     // Without a majority a write waits, and sequential reads go on.
     servers[1..].iter().for_each(|server| server.signal(Signal::STOP));
-    let clients = Clients::start("crowd", &[servers[0].zmq_port]);
+    let clients = clients("crowd", &[servers[0].zmq_port]);
     if let Some(mut clients) = clients {
         clients.hear("waits");
         servers[1..].iter().for_each(|server| server.signal(Signal::CONT));
@@ -110,7 +66,7 @@ fn nobody_waits_for_the_slow_write_of_another() {
 fn clients_of_three_servers_go_on_when_one_is_killed() {
     let mut cluster = Cluster::start(3, &ZMQ);
     let ports: Vec<u16> = cluster.servers.iter().map(|server| server.zmq_port).collect();
-    let Some(mut clients) = Clients::start("killed", &ports) else { return };
+    let Some(mut clients) = clients("killed", &ports) else { return };
     clients.hear("all write");
     let leader = cluster.leader(&[0, 1, 2]);
     cluster.servers[leader].kill();
@@ -215,7 +171,7 @@ fn a_file_of_the_original_runs_and_its_third_ports_serve_its_clients() {
     for server in 0..3 {
         run.wait_for(&format!("ZeroMQ tcp://127.0.0.1:{}", ports[3 * server + 2]), 2);
     }
-    if let Some(clients) = Clients::start("fifty", &[ports[5]]) {
+    if let Some(clients) = clients("fifty", &[ports[5]]) {
         clients.end();
     }
     run.signal(Signal::INT);

@@ -6,20 +6,23 @@ use std::path::{Path, PathBuf};
 
 use lab::scenario::Scenario;
 
-fn home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")
-}
-
 #[test]
 fn every_shipped_scenario_can_be_run_at_all_its_levels_and_is_told_of() {
-    let told = fs::read_to_string(home().join("README.md")).unwrap();
-    let mut files: Vec<PathBuf> = fs::read_dir(home())
+    assert_shipped("scenarios", 12);
+    assert_shipped("examples", 4);
+}
+
+/// All scenarios of this folder, of which there are so many or more.
+fn assert_shipped(folder: &str, at_least: usize) {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let told = fs::read_to_string(home.join("README.md")).unwrap();
+    let mut files: Vec<PathBuf> = fs::read_dir(home)
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
         .collect();
     files.sort();
-    assert!(files.len() >= 12);
+    assert!(files.len() >= at_least);
     for file in files {
         let load = |level| Scenario::load(&file, level).unwrap_or_else(|error| panic!("{error}")).0;
         let scenario = load(None);

@@ -5,7 +5,8 @@
 
 mod cluster;
 mod file_system;
-pub(crate) mod python;
+pub(crate) mod packages;
+mod program;
 pub(crate) mod recorded;
 mod server;
 
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use cluster::{Cluster, free_ports};
 pub(crate) use file_system::FileSystem;
+pub(crate) use program::Program;
 pub(crate) use recorded::Recording;
 pub(crate) use server::Server;
 

@@ -8,8 +8,7 @@ const COMPARE: &str =
 const ONE_STRING: &str = "values are strings: keep the whole of it in one, and change it with SET key value IFEQ what-was-read";
 const MANY: &str = "send MSET";
 const NO_MESSAGES: &str = "ask for the key with GET now and then";
-const NO_SCRIPTS: &str =
-    "do it in the client, and make each change with SET key value IFEQ what-was-read";
+const NO_SCRIPTS: &str = "do it in the client, and make each change with SET key value IFEQ what-was-read or DELIFEQ key what-was-read";
 const ANY_NODE: &str = "every node has all keys and answers for them: connect to any";
 const DURABLE: &str = "a write is on disk, on a majority if it is agreed, before it is answered";
 const NO_USERS: &str = "there are no users: who reaches the port may do everything (protected mode refuses other machines)";
@@ -17,10 +16,8 @@ const TOLD_BY_INFO: &str = "INFO tells what is counted";
 
 /// What does the work of a family of commands, and their names with a space between.
 const FAMILIES: &[(&str, &str)] = &[
-    (
-        COMPARE,
-        "copy rename renamenx lcs bitcount bitfield bitfield_ro bitop bitpos getbit setbit delex",
-    ),
+    (COMPARE, "copy rename renamenx lcs bitcount bitfield bitfield_ro bitop bitpos getbit setbit"),
+    ("DELIFEQ key value removes the key if it has that value, DEL in any case", "delex"),
     (MANY, "msetex"),
     ("sort in the client", "sort sort_ro"),
     (
