@@ -4,11 +4,12 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::commands::{Command, OnceLimits};
+use crate::commands::Command;
 pub use crate::ids::{
     Boot, DirectoryId, Index, LogPlace, NodeId, PathId, RequestId, Sequence, SessionId,
     SnapshotNumber, Term, Ticket,
 };
+use crate::limits::OnceLimits;
 pub use crate::limits::{
     REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX,
 };

@@ -25,6 +25,7 @@ mod keys;
 mod list;
 mod moment;
 mod once;
+mod rows;
 mod session;
 mod set;
 mod spec;
@@ -45,7 +46,7 @@ pub use glob::fits;
 pub(crate) use glob::fits_exactly;
 pub use list::List;
 pub(crate) use once::Once;
-pub use once::{OnceId, OnceLimits};
+pub use once::OnceId;
 #[cfg(feature = "mutants")]
 pub(crate) use set::without_condition;
 pub use spec::{Access, Argument, KeyPlaces, Spec};
