@@ -97,9 +97,9 @@ impl World {
     ///   waits until its node stands there; `merge T U V`: V is T and U together.
     /// - `n1.a watch KEY…`, `n1.a unwatch`, `n1.a exec COMMAND ; COMMAND …`: a transaction of that
     ///   client.
-    /// - `n1.a once MS-NAME COMMAND`, `… once MS-NAME exec COMMAND ; …`: it is to run once; its id is
-    ///   of so many milliseconds after the beginning of the world. `n1.a once-limits MS IDS AHEAD`:
-    ///   how long and how many ids are kept, and how far they may be ahead; `-`: as before.
+    /// - `n1.a once MS-NAME COMMAND`, `… once MS-NAME exec COMMAND ; …`: it is to run once; its id
+    ///   is of so many milliseconds after the beginning of the world. `n1.a once-limits MS IDS
+    ///   AHEAD`: how long and how many ids are kept, and how far they may be ahead; `-`: as before.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
