@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::commands::{Command, OnceLimits};
+use crate::commands::Command;
 pub use crate::ids::{
     Boot, DirectoryId, Index, LogPlace, NodeId, PathId, RequestId, Sequence, SessionId,
     SnapshotNumber, Term, Ticket,
 };
 pub use crate::level::Level;
+use crate::limits::OnceLimits;
 pub use crate::limits::{
     REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX,
 };

@@ -71,11 +71,11 @@ mod wire;
 
 pub use api::*;
 pub use commands::{
-    Access, Argument, Command, Data, KeyPlaces, List, Model, OnceId, OnceLimits, Piece, Request,
-    Row, Spec, find, fits, table,
+    Access, Argument, Command, Data, KeyPlaces, List, Model, OnceId, Piece, Request, Row, Spec,
+    find, fits, table,
 };
 pub use keyspace::definition::{Allowed, Definition, Levels, check_name};
-pub use limits::Limits;
+pub use limits::{Limits, OnceLimits};
 #[cfg(feature = "mutants")]
 pub use mutants::{Mutant, Planted, plant};
 pub use node::Node;

@@ -20,6 +20,24 @@ pub const TURN_STEPS: usize = 8192;
 /// How much more of a log is kept than usual for members that are there and behind.
 pub(crate) const KEPT_TIMES: usize = 4;
 
+/// How long and how many ids are kept. They are values of the system keyspace, the same on every
+/// replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OnceLimits {
+    /// How old an id may be, in milliseconds of log time.
+    pub retention_ms: u64,
+    /// How many may be kept.
+    pub ids: u64,
+    /// How far an id may be ahead of log time, in milliseconds.
+    pub ahead_ms: u64,
+}
+
+impl OnceLimits {
+    /// What holds until somebody sets something else.
+    pub const DEFAULT: OnceLimits =
+        OnceLimits { retention_ms: 600_000, ids: 1_000_000, ahead_ms: 500 };
+}
+
 /// What goes together at most, and what waits at most, each but for a single greater one. A driver
 /// that is out to try a node makes them small, so that it meets them often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

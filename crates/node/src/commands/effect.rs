@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::arguments::{Args, Arguments};
-use super::once::OnceLimits;
 use super::unreadable::Unreadable;
 use crate::keyspace::table::Table;
+use crate::limits::OnceLimits;
 use crate::position::{AgreedPosition, Version};
 use crate::reply::{Error, Reply};
 use crate::store::{Cursor, Deadline, Value};

@@ -16,9 +16,8 @@ use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row};
 use super::condition::{CONDITION, Condition};
 use super::effect::{Answer, Effect, Step, Writes};
-use super::once::OnceId;
+use super::rows;
 use super::spec::Access;
-use super::table;
 use super::unreadable::Unreadable;
 use crate::limits::{REMOVED_KEYS_MAX, WATCHED_KEYS_MAX};
 use crate::position::AgreedPosition;
@@ -170,15 +169,6 @@ impl List {
     pub fn into_command(self) -> Command {
         Command::new(&LIST, Arguments::copied(self.commands))
     }
-
-    /// The same, to be run once if there is an id.
-    pub fn into_command_once(self, id: Option<&OnceId>) -> Command {
-        let command = self.into_command();
-        match id {
-            Some(id) => command.once(id).expect("a list may run once"),
-            None => command,
-        }
-    }
 }
 
 /// An argument of a list.
@@ -220,7 +210,7 @@ fn decode(bytes: &[u8]) -> Result<Item<'_>, Unreadable> {
         return Condition::decode(&mut reader).map(Item::Condition);
     }
     Unreadable::unless(id != u64::from(LIST.run.id))?;
-    let row = table::row(id)?;
+    let row = rows::row(id)?;
     let args = Args::read(&mut reader)?;
     reader.end()?;
     Ok(Item::Command(row, args))

@@ -26,6 +26,7 @@ mod keyspaces;
 mod list;
 mod moment;
 mod once;
+mod rows;
 mod session;
 mod set;
 mod spec;
@@ -48,7 +49,7 @@ pub(crate) use integer::{NOT_AN_INTEGER, integer};
 pub(crate) use keyspaces::Carving;
 pub use list::List;
 pub(crate) use once::Once;
-pub use once::{OnceId, OnceLimits};
+pub use once::OnceId;
 #[cfg(feature = "mutants")]
 pub(crate) use set::without_condition;
 pub use spec::{Access, Argument, KeyPlaces, Spec};

@@ -21,9 +21,9 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::arguments::{Args, Arguments, Piece, Request};
 use super::command::{Command, Data, Model, Row};
 use super::effect::{Effect, Writes};
-use super::list::{self, LIST};
+use super::list::{self, LIST, List};
+use super::rows;
 use super::spec::{Access, Argument};
-use super::table;
 use super::unreadable::Unreadable;
 use crate::reply::Error;
 use crate::wire::codec::{Reader, put_bytes, put_uint};
@@ -90,24 +90,6 @@ impl OnceId {
 const NO_ID: &str = "the id of ONCE is <ms>-<random>: when the command is first sent, in milliseconds since 1970, and 1 to 64 \
     printable characters. Hint: choose it once, and send the same one again";
 
-/// How long and how many ids are kept. They are values of the system keyspace, the same on every
-/// replica.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OnceLimits {
-    /// How old an id may be, in milliseconds of log time.
-    pub retention_ms: u64,
-    /// How many may be kept.
-    pub ids: u64,
-    /// How far an id may be ahead of log time, in milliseconds.
-    pub ahead_ms: u64,
-}
-
-impl OnceLimits {
-    /// What holds until somebody sets something else.
-    pub const DEFAULT: OnceLimits =
-        OnceLimits { retention_ms: 600_000, ids: 1_000_000, ahead_ms: 500 };
-}
-
 fn is_random(bytes: &[u8]) -> bool {
     (1..=NAME_BYTES_MAX).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
 }
@@ -138,7 +120,8 @@ fn parse(_: &'static Row, request: &dyn Request) -> Result<Command, Error> {
     let request = Behind(request, 2);
     let name = request.get(0).to_ascii_uppercase();
     let name = name[..name.len().min(NAME_BYTES_MAX)].escape_ascii();
-    let row = table::find(request.get(0)).filter(|row| !row.is_once());
+    let said = |row: &&Row| row.name.as_bytes().eq_ignore_ascii_case(request.get(0));
+    let row = rows::rows().find(said);
     let Some(row) = row else {
         return Err(Error::Invalid(format!(
             "ONCE takes a write, or EXEC behind MULTI, and {name} is none. Hint: send it without ONCE"
@@ -199,6 +182,17 @@ impl Command {
     }
 }
 
+impl List {
+    /// The command that runs them all, once if there is an id.
+    pub fn into_command_once(self, id: Option<&OnceId>) -> Command {
+        let command = self.into_command();
+        match id {
+            Some(id) => command.once(id).expect("a list may run once"),
+            None => command,
+        }
+    }
+}
+
 /// What a write says that is to run once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Once<'a> {
@@ -245,7 +239,7 @@ fn read(blob: &[u8]) -> Result<(Once<'_>, &'static Row, Args<'_>), Unreadable> {
     let command = reader.rest();
     let row = match reader.uint()? {
         id if id == u64::from(LIST.run.id) => &LIST,
-        id => table::row(id)?,
+        id => rows::row(id)?,
     };
     let args = Args::read(&mut reader)?;
     reader.end()?;
@@ -333,7 +327,9 @@ mod tests {
         let id = OnceId::parse(b"17-a").unwrap();
         let once = list.once(&id).unwrap();
         assert!(
-            once.is_exec() && once.once(&id).is_err() && Command::list(&[once.clone()]).is_err()
+            once.is_exec()
+                && once.once(&id).is_err()
+                && Command::list(std::slice::from_ref(&once)).is_err()
         );
         let bytes = encoded(&once);
         let write = decode(&mut Reader::new(&bytes)).unwrap();

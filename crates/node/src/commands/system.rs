@@ -8,9 +8,9 @@ use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row};
 use super::effect::{Answer, Effect, Step, Writes};
 use super::keyspaces;
-use super::once::OnceLimits;
 use super::spec::Access;
 use super::unreadable::Unreadable;
+use crate::limits::OnceLimits;
 use crate::reply::{Error, Reply};
 
 /// The least id of a command of the system: those of commands on data lie below.

@@ -1,36 +1,16 @@
-//! The table: every row, by its name and by its id.
-
-use std::sync::LazyLock;
+//! The table: every row, by its name.
 
 use bytes::Bytes;
 
 use super::arguments::{Arguments, Request};
 use super::command::{Command, Row};
-use super::unreadable::Unreadable;
-use super::{condition, counters, expiry, keys, once, set, strings, timed};
+use super::rows::rows;
+use super::{keys, once, strings};
 use crate::reply::Error;
 
 /// All rows, the most frequent first.
 pub fn table() -> impl Iterator<Item = &'static Row> {
-    let frequent = strings::ROWS.iter().chain(keys::ROWS).chain(counters::ROWS);
-    let others = [&condition::WATCH, &once::ONCE];
-    frequent.chain(expiry::ROWS).chain(timed::ROWS).copied().chain(others)
-}
-
-/// The rows by their ids.
-static BY_ID: LazyLock<Vec<Option<&'static Row>>> = LazyLock::new(|| {
-    let last = table().map(|row| row.run.id).max().unwrap_or(0);
-    let mut rows = vec![None; last as usize + 1];
-    table()
-        .chain([&set::WITH_OPTIONS, &set::TIMED])
-        .for_each(|row| rows[row.run.id as usize] = Some(row));
-    rows
-});
-
-/// The row with this id.
-pub(super) fn row(id: u64) -> Result<&'static Row, Unreadable> {
-    let row = usize::try_from(id).ok().and_then(|id| BY_ID.get(id).copied().flatten());
-    row.ok_or(Unreadable::Unknown { what: "command", number: id })
+    rows().chain([&once::ONCE])
 }
 
 /// The row of this name, whatever its case.
@@ -83,6 +63,7 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
+    use super::super::set;
     use super::*;
 
     /// As `COMMAND INFO` of Redis 7.0.15 has the flag `denyoom`.

@@ -5,7 +5,7 @@ use super::command::{Command, Model, Row};
 use super::effect::{Answer, Effect, Merging, Step, Values, Writes};
 use super::once::{self, Once};
 use super::unreadable::Unreadable;
-use super::{list, system, table};
+use super::{list, rows, system};
 use crate::ids::KeyspaceId;
 use crate::reply::Reply;
 use crate::wire::codec::{Malformed, Reader, put_uint};
@@ -179,7 +179,11 @@ pub(crate) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Write<'a>, Unreadabl
 
 /// The row of a write of data.
 fn row(id: u64) -> Result<&'static Row, Unreadable> {
-    if id == u64::from(list::LIST.run.id) { Ok(&list::LIST) } else { table::row(id) }
+    match id {
+        _ if id == u64::from(list::LIST.run.id) => Ok(&list::LIST),
+        _ if id == u64::from(once::ONCE.run.id) => Ok(&once::ONCE),
+        _ => rows::row(id),
+    }
 }
 
 /// Whether these bytes are exactly `count` writes.

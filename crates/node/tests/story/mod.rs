@@ -104,9 +104,9 @@ impl World {
     /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name
     ///   no level, each for so long; `n1.a last`: at which level its last read was answered, and
     ///   how stale at most; `rounds`: in how many rounds each node had what is committed confirmed.
-    /// - `n1.a once MS-NAME COMMAND`, `… once MS-NAME exec COMMAND ; …`: it is to run once; its id is
-    ///   of so many milliseconds after the beginning of the world. `n1.a once-limits MS IDS AHEAD`:
-    ///   how long and how many ids are kept, and how far they may be ahead; `-`: as before.
+    /// - `n1.a once MS-NAME COMMAND`, `… once MS-NAME exec COMMAND ; …`: it is to run once; its id
+    ///   is of so many milliseconds after the beginning of the world. `n1.a once-limits MS IDS
+    ///   AHEAD`: how long and how many ids are kept, and how far they may be ahead; `-`: as before.
     /// - `n1.a certify`: answers to this client say where they stand.
     /// - `cut 1 2`, `heal`: messages between two nodes are lost; nothing is cut any more.
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.

@@ -2,9 +2,9 @@
 //!
 //! `maxmemory` and what is kept of ids of ONCE are values of the cluster, so setting them is a
 //! write: it goes through the log, and is answered once it is applied here. Hence one call sets
-//! `maxmemory`, or those of ONCE, or what is this node's own: `maxmemory-merged`. Whatever else is set to
-//! what it is already is no change; the rest is said when a server starts. Texts are those of
-//! Redis 7, with a hint behind them where Redis would do what is asked.
+//! `maxmemory`, or those of ONCE, or what is this node's own: `maxmemory-merged`. Whatever else is
+//! set to what it is already is no change; the rest is said when a server starts. Texts are those
+//! of Redis 7, with a hint behind them where Redis would do what is asked.
 
 use std::ops::RangeInclusive;
 

@@ -1,4 +1,5 @@
-//! Transactions: `MULTI`, `EXEC`, `ONCE id EXEC`, `DISCARD`, `UNWATCH`, and what becomes of commands in between.
+//! Transactions: `MULTI`, `EXEC`, `ONCE id EXEC`, `DISCARD`, `UNWATCH`, and what becomes of
+//! commands in between.
 //!
 //! Commands on data are gathered into a list, which the node carries out as one write. What needs
 //! no node is answered when it is queued, and its reply kept for its place among the others.

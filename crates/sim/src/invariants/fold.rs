@@ -7,8 +7,8 @@
 //! same memory, and has the same limit. What DEL and EXISTS counted, and EXEC was answered with, is
 //! what this fold held at the position that their certificates name. A key that has a deadline is
 //! gone from the first entry on whose time has reached it; it counts until something is written to
-//! it, or an entry reclaims it. A command that is to run once runs at one place, and every answer to
-//! it stands there.
+//! it, or an entry reclaims it. A command that is to run once runs at one place, and every answer
+//! to it stands there.
 
 mod keyspaces;
 mod once;

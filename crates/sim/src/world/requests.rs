@@ -313,8 +313,8 @@ impl World {
         read.since_us = read.since_us.max(told_us);
     }
 
-    /// Whether a client takes an answer for none, and sends what runs once again: mostly it is known
-    /// the first time.
+    /// Whether a client takes an answer for none, and sends what runs once again: mostly it is
+    /// known the first time.
     fn passes_over(&mut self, client: usize, operation: usize, outcome: &Outcome) -> bool {
         let record = &self.record[operation];
         let may = record.once.is_some() && record.sendings < PASSED_OVER_MAX;

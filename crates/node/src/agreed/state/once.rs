@@ -19,7 +19,8 @@ use std::ops::Bound;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Ran, State};
-use crate::commands::{Answer, Once, OnceLimits, Write};
+use crate::commands::{Answer, Once, Write};
+use crate::limits::OnceLimits;
 use crate::position::AgreedPosition;
 use crate::reply::{Error, Reply};
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
