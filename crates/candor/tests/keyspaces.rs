@@ -2,7 +2,7 @@
 
 mod support;
 
-use redis::{Commands, Connection, ErrorKind, RedisResult, Value};
+use redis::{Commands, Connection, RedisResult, Value};
 
 use support::{Cluster, Server, until};
 
@@ -15,7 +15,7 @@ fn keyspace(client: &mut Connection, words: &str) -> RedisResult<Value> {
 fn change(client: &mut Connection, words: &str) -> Result<(), String> {
     until("a keyspace to change", || match keyspace(client, words) {
         Ok(_) => Some(Ok(())),
-        Err(error) if error.kind() == ErrorKind::TryAgain => None,
+        Err(error) if error.code() == Some("TRYAGAIN") => None,
         Err(error) => Some(Err(error.to_string())),
     })
 }
