@@ -553,7 +553,10 @@ mod tests {
             Body::AskOffer(Index(300)),
             Body::Fetches,
             Body::Fenced { attempt: Index(300), end: place },
-            Body::Ends { attempt: Index(300), ends: vector.clone() },
+            Body::Ends {
+                attempt: Index(300),
+                ends: VersionVector::from_iter([(NodeId(2), place)]),
+            },
             Body::Looked { attempt: Index(300), found: None },
             Body::Looked { attempt: Index(300), found: Some(Bytes::from("user:7")) },
         ]
