@@ -8,7 +8,6 @@ use crate::agreed::{self, Agreed, Offer, State, Tail};
 use crate::api::{Config, StartError};
 use crate::cluster::Members;
 use crate::ids::{Index, Life, LogPlace, NodeId, SnapshotNumber};
-use crate::keyspace::Keyspaces;
 use crate::keyspace::table::Table;
 use crate::merged::{Merged, Pieces};
 use crate::node::Node;
@@ -366,8 +365,8 @@ impl Recovery {
         if has_lost || config.discard_state || self.wants_snapshot {
             snapshots.want();
         }
-        let keyspaces = Keyspaces::new(&config, self.keyspaces);
-        Ok(Node::new(config, identity, disk, members, agreed, self.merged, snapshots, keyspaces))
+        let node = Node::new(config, identity, disk, members, agreed, self.merged, snapshots);
+        Ok(node.going_by(self.keyspaces))
     }
 }
 

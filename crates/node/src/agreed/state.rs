@@ -9,12 +9,13 @@ use std::borrow::Cow;
 use super::applied::Applied;
 use super::entry::WriteId;
 use super::slots;
-use crate::commands::{Answer, Values, View, Write};
+use crate::commands::{self, Answer, Args, Values, View, Write};
 use crate::counting::Watch;
 use crate::ids::{Index, NodeId};
-use crate::keyspace::table::Table;
+use crate::keyspace::table::{Attempt, Table};
 use crate::limits::OnceLimits;
 use crate::position::{AgreedPosition, Version};
+use crate::reply::Reply;
 use crate::store::{Cursor, Deadline, Progress, Record, Store, Sums, Value, Walk, Written};
 use crate::wire::base::AgreedBase;
 use crate::wire::codec::{Malformed, Reader, put_uint};
@@ -47,8 +48,8 @@ pub(crate) struct Ran {
     pub(crate) position: AgreedPosition,
 }
 
-/// Keys and values, how much memory they may need, which keyspaces there are, and the last write that was applied of each
-/// node.
+/// Keys and values, how much memory they may need, which keyspaces there are, and the last write
+/// that was applied of each node.
 ///
 /// - It depends on the entries applied, in order, and on nothing else.
 /// - A key whose deadline the time has reached is dead: nobody sees it any more, and its record is
@@ -480,12 +481,9 @@ impl Values for At<'_> {
         self.bytes
     }
 
-    fn place(&self) -> AgreedPosition {
-        self.at
-    }
-
-    fn keyspaces(&mut self) -> &mut Table {
-        &mut self.state.keyspaces
+    fn change_keyspaces(&mut self, id: u32, args: Args<'_>) -> Reply {
+        let attempt = Attempt { index: self.at.index, began_ms: self.state.time_ms };
+        commands::change_table(&mut self.state.keyspaces, attempt, id, args)
     }
 
     fn max_memory(&self) -> Option<u64> {

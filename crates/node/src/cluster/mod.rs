@@ -409,7 +409,8 @@ impl Members {
         }
     }
 
-    /// A node with merged keyspaces that hears nobody serves all the same: it is on its side of a split.
+    /// A node with merged keyspaces that hears nobody serves all the same: it is on its side of a
+    /// split.
     fn serve_unheard(&mut self, turn: &mut Turn<'_>) {
         if self.confirmed || !self.is_formed() || !self.has_merged {
             return;

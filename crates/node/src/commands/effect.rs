@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use super::arguments::{Args, Arguments};
 use super::unreadable::Unreadable;
-use crate::keyspace::table::Table;
 use crate::limits::OnceLimits;
 use crate::position::{AgreedPosition, Version};
 use crate::reply::{Error, Reply};
@@ -148,10 +147,8 @@ pub(crate) trait Values {
     fn next_place(&mut self);
     /// How many bytes this write has given to keys so far.
     fn given(&self) -> usize;
-    /// Where the write stands.
-    fn place(&self) -> AgreedPosition;
-    /// The table of keyspaces.
-    fn keyspaces(&mut self) -> &mut Table;
+    /// Changes the table of keyspaces, as the command of this id with these arguments says.
+    fn change_keyspaces(&mut self, id: u32, args: Args<'_>) -> Reply;
     /// What the agreed records may count, in bytes; `None`: nobody has set that.
     fn max_memory(&self) -> Option<u64>;
     /// How long and how many ids are kept of what has run once.

@@ -5,7 +5,7 @@
 //! | id | arguments |
 //! |---|---|
 //! | 258 create | the definition |
-//! | 259 alter | name, level or nothing, allowed levels or nothing, levels of `default` until then |
+//! | 259 alter | name, levels, which of them it says, those of `default` until then |
 //! | 260 drop | name |
 //! | 261 open | the index of the attempt |
 //! | 262 give up | the index of the attempt, why |
@@ -17,11 +17,10 @@ use super::session;
 use super::spec::Access;
 use super::system::{FIRST_ID, number};
 use super::unreadable::Unreadable;
-use super::write::Write;
 use crate::api::Level;
 use crate::ids::Index;
 use crate::keyspace::definition::{Allowed, Definition, Levels, check_name};
-use crate::keyspace::table::Attempt;
+use crate::keyspace::table::{Attempt, Table};
 use crate::reply::{Error, Reply};
 use crate::wire::codec::{Malformed, Reader};
 
@@ -54,7 +53,7 @@ static CREATE: Row = Row {
     run: Data {
         effect: Effect::Write(Writes {
             check: |args| Ok(definition(args).map(drop)?),
-            run: create,
+            run: |step, args| run(step, CREATE.run.id, args),
             ..Writes::NONE
         }),
         ..ROW.run
@@ -70,7 +69,7 @@ static ALTER: Row = Row {
         id: FIRST_ID + 3,
         effect: Effect::Write(Writes {
             check: |args| Ok(Change::decode(args).map(drop)?),
-            run: alter,
+            run: |step, args| run(step, ALTER.run.id, args),
             ..Writes::NONE
         }),
         ..ROW.run
@@ -85,7 +84,7 @@ static DROP: Row = Row {
         id: FIRST_ID + 4,
         effect: Effect::Write(Writes {
             check: |args| Ok(name(args).map(drop)?),
-            run: begin_drop,
+            run: |step, args| run(step, DROP.run.id, args),
             ..Writes::NONE
         }),
         ..ROW.run
@@ -100,7 +99,7 @@ static OPEN: Row = Row {
         id: FIRST_ID + 5,
         effect: Effect::Write(Writes {
             check: |args| Unreadable::unless(attempt(args).is_some()),
-            run: |step, args| end(step.values.keyspaces().open(attempt(args).expect(CHECKED))),
+            run: |step, args| run(step, OPEN.run.id, args),
             ..Writes::NONE
         }),
         ..ROW.run
@@ -119,7 +118,7 @@ static GIVE_UP: Row = Row {
                 let is_short = args.iter().nth(1).is_some_and(|why| why.len() <= WHY_BYTES_MAX);
                 Unreadable::unless(attempt(args).is_some() && is_short)
             },
-            run: |step, args| end(step.values.keyspaces().give_up(attempt(args).expect(CHECKED))),
+            run: |step, args| run(step, GIVE_UP.run.id, args),
             ..Writes::NONE
         }),
         ..ROW.run
@@ -127,8 +126,7 @@ static GIVE_UP: Row = Row {
     ..ROW
 };
 
-/// All rows.
-pub(super) static ROWS: [&Row; 5] = [&CREATE, &ALTER, &DROP, &OPEN, &GIVE_UP];
+static ROWS: [&Row; 5] = [&CREATE, &ALTER, &DROP, &OPEN, &GIVE_UP];
 
 /// The longest reason, in bytes.
 const WHY_BYTES_MAX: usize = 1024;
@@ -146,22 +144,21 @@ pub(crate) enum Carving {
     GivesUp(Index, String),
 }
 
-impl Write<'_> {
-    /// What it says of a prefix that changes hands.
-    pub(crate) fn carving(&self) -> Option<Carving> {
-        let id = self.id();
-        if id < CREATE.run.id || !self.is_of_system() {
-            return None;
-        }
-        if id == OPEN.run.id {
-            return attempt(self.args()).map(Carving::Opens);
-        }
-        if id == GIVE_UP.run.id {
-            let why = String::from_utf8_lossy(self.args().iter().nth(1)?).into_owned();
-            return attempt(self.args()).map(|attempt| Carving::GivesUp(attempt, why));
-        }
-        (id == CREATE.run.id || id == DROP.run.id).then_some(Carving::Begins)
+/// The row with this id, if it is one of these.
+pub(super) fn row(id: u64) -> Option<&'static Row> {
+    ROWS.into_iter().find(|row| id == u64::from(row.run.id))
+}
+
+/// What a command of the system with this id says of a prefix that changes hands.
+pub(super) fn carving(id: u32, args: Args<'_>) -> Option<Carving> {
+    if id == OPEN.run.id {
+        return attempt(args).map(Carving::Opens);
     }
+    if id == GIVE_UP.run.id {
+        let why = String::from_utf8_lossy(args.iter().nth(1)?).into_owned();
+        return attempt(args).map(|attempt| Carving::GivesUp(attempt, why));
+    }
+    (id == CREATE.run.id || id == DROP.run.id).then_some(Carving::Begins)
 }
 
 impl Command {
@@ -272,18 +269,26 @@ fn attempt(args: Args<'_>) -> Option<Index> {
     number(args.iter().next()?).map(Index)
 }
 
-fn begins(step: &Step<'_>) -> Attempt {
-    Attempt { index: step.values.place().index, began_ms: step.values.now_ms() }
+/// What these commands have in common: only the table knows what they mean.
+fn run(step: &mut Step<'_>, id: u32, args: Args<'_>) -> Answer {
+    Answer::blindly(step.values.change_keyspaces(id, args))
 }
 
-fn create(step: &mut Step<'_>, args: Args<'_>) -> Answer {
-    let (definition, attempt) = (definition(args).expect(CHECKED), begins(step));
-    answer(step.values.keyspaces().reserve(definition, attempt))
-}
-
-fn begin_drop(step: &mut Step<'_>, args: Args<'_>) -> Answer {
-    let (name, attempt) = (name(args).expect(CHECKED), begins(step));
-    answer(step.values.keyspaces().begin_drop(name, attempt))
+/// Changes the table of keyspaces as the command of this id says, which stands where an attempt
+/// would begin.
+pub(crate) fn change_table(table: &mut Table, begins: Attempt, id: u32, args: Args<'_>) -> Reply {
+    let ended = |stood: bool| Reply::Integer(i64::from(stood));
+    let done = match id {
+        _ if id == CREATE.run.id => table.reserve(definition(args).expect(CHECKED), begins),
+        _ if id == DROP.run.id => table.begin_drop(name(args).expect(CHECKED), begins),
+        _ if id == ALTER.run.id => {
+            let change = Change::decode(args).expect(CHECKED);
+            table.alter(change.name, |before| change.of(before), change.unset)
+        }
+        _ if id == OPEN.run.id => return ended(table.open(attempt(args).expect(CHECKED))),
+        _ => return ended(table.give_up(attempt(args).expect(CHECKED))),
+    };
+    done.map_or_else(Reply::Error, |()| Reply::Ok)
 }
 
 /// A change of what reads promise.
@@ -320,18 +325,4 @@ fn levels_in(bytes: &[u8]) -> Result<Levels, Malformed> {
     let levels = Levels::decode(&mut reader)?;
     reader.end()?;
     Ok(levels)
-}
-
-fn alter(step: &mut Step<'_>, args: Args<'_>) -> Answer {
-    let change = Change::decode(args).expect(CHECKED);
-    answer(step.values.keyspaces().alter(change.name, |before| change.of(before), change.unset))
-}
-
-fn answer(done: Result<(), Error>) -> Answer {
-    Answer::blindly(done.map_or_else(Reply::Error, |()| Reply::Ok))
-}
-
-/// Whether the attempt stood.
-fn end(stood: bool) -> Answer {
-    Answer::blindly(Reply::Integer(i64::from(stood)))
 }

@@ -38,7 +38,7 @@ mod told;
 mod unreadable;
 mod write;
 
-pub(crate) use arguments::Point;
+pub(crate) use arguments::{Args, Point};
 pub use arguments::{Piece, Request};
 pub use command::{Command, Data, Model, Row};
 pub(crate) use condition::Condition;
@@ -46,7 +46,7 @@ pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
 pub(crate) use glob::fits_exactly;
 pub(crate) use integer::{NOT_AN_INTEGER, integer};
-pub(crate) use keyspaces::Carving;
+pub(crate) use keyspaces::{Carving, change_table};
 pub use list::List;
 pub(crate) use once::Once;
 pub use once::OnceId;

@@ -7,7 +7,6 @@
 use super::arguments::{Args, Arguments, Request};
 use super::command::{Command, Data, Model, Row};
 use super::effect::{Answer, Effect, Step, Writes};
-use super::keyspaces;
 use super::spec::Access;
 use super::unreadable::Unreadable;
 use crate::limits::OnceLimits;
@@ -92,8 +91,7 @@ static ROWS: [&Row; 3] = [&MAXMEMORY, &RECLAIM, &ONCE_LIMITS];
 
 /// The row with this id.
 pub(super) fn row(id: u64) -> Result<&'static Row, Unreadable> {
-    let all = ROWS.into_iter().chain(keyspaces::ROWS);
-    let row = all.into_iter().find(|row| id == u64::from(row.run.id));
+    let row = ROWS.into_iter().find(|row| id == u64::from(row.run.id));
     row.ok_or(Unreadable::Unknown { what: "system command", number: id })
 }
 

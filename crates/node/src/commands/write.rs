@@ -3,6 +3,7 @@
 use super::arguments::{Args, Arguments};
 use super::command::{Command, Model, Row};
 use super::effect::{Answer, Effect, Merging, Step, Values, Writes};
+use super::keyspaces::{self, Carving};
 use super::once::{self, Once};
 use super::unreadable::Unreadable;
 use super::{list, rows, system};
@@ -31,8 +32,10 @@ impl Write<'_> {
         self.keyspace == KeyspaceId::SYSTEM
     }
 
-    pub(super) fn id(&self) -> u32 {
-        self.row.run.id
+    /// What it says of a prefix that changes hands.
+    pub(crate) fn carving(&self) -> Option<Carving> {
+        let is_meant = self.is_of_system();
+        if is_meant { keyspaces::carving(self.row.run.id, self.args) } else { None }
     }
 
     /// Whether it removes keys that it does not name.
@@ -113,10 +116,6 @@ impl<'a> Write<'a> {
         self.once
     }
 
-    pub(super) fn args(&self) -> Args<'a> {
-        self.args
-    }
-
     /// All keys that it names, those that it watches among them.
     pub(crate) fn all_keys(&self) -> impl Iterator<Item = &'a [u8]> {
         let within = self.writes.keys_within.map(|within| self.args.iter().flat_map(within));
@@ -161,7 +160,10 @@ pub(crate) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Write<'a>, Unreadabl
         .map_err(|_| Unreadable::Unknown { what: "keyspace", number: keyspace })?;
     // Whether there is such a keyspace, the table of keyspaces says at the write's place.
     let row = match keyspace {
-        KeyspaceId::SYSTEM => system::row(reader.uint()?)?,
+        KeyspaceId::SYSTEM => {
+            let id = reader.uint()?;
+            keyspaces::row(id).map_or_else(|| system::row(id), Ok)?
+        }
         _ => row(reader.uint()?)?,
     };
     let Effect::Write(writes) = row.run.effect else { return Err(Unreadable::Malformed) };

@@ -39,16 +39,13 @@ pub(crate) struct Keyspaces {
 }
 
 impl Keyspaces {
-    /// Those of this table, which the disk kept.
-    pub(crate) fn new(config: &Config, table: Table) -> Keyspaces {
+    /// `default` alone.
+    pub(crate) fn new(config: &Config) -> Keyspaces {
         let Config { order, level, .. } = *config;
         let levels = Levels { level, allowed: Allowed::ALL };
         let default = Keyspace { id: KeyspaceId::DEFAULT, order, levels };
         let system = Keyspace { id: KeyspaceId::SYSTEM, order: Order::Agreed, levels };
-        let mut keyspaces =
-            Keyspaces { system, default, configured: level, table: Table::default() };
-        keyspaces.follow(table);
-        keyspaces
+        Keyspaces { system, default, configured: level, table: Table::default() }
     }
 
     /// From now on this table counts.

@@ -1,3 +1,5 @@
+//! Which keyspace the keys of a command belong to.
+
 use super::*;
 use crate::ids::Index;
 use definition::Definition;

@@ -239,7 +239,8 @@ impl Node {
         if self.carving.lead.is_none() {
             return;
         }
-        let time_ms = self.agreed.log_time_ms(turn!(self, outputs));
+        let turn = turn!(self, outputs);
+        let time_ms = self.agreed.log_time_ms(turn);
         let is_late = time_ms >= attempt.began_ms.saturating_add(ATTEMPT_MS);
         let Some(lead) = &self.carving.lead else { return };
         let why = match lead.found() {

@@ -46,6 +46,7 @@ use crate::counting::Counts;
 use crate::digest::Digests;
 use crate::ids::NodeId;
 use crate::keyspace::Keyspaces;
+use crate::keyspace::table::Table;
 use crate::limits::{Limits, TURN_STEPS};
 use crate::merged::Merged;
 use crate::random::Random;
@@ -113,19 +114,18 @@ impl Node {
         config: Config,
         identity: Identity,
         disk: RecordGroup,
-        mut members: Members,
+        members: Members,
         mut agreed: Agreed,
         merged: Merged,
         snapshots: Snapshots,
-        keyspaces: Keyspaces,
     ) -> Node {
         /// Another stream of chance than that of elections.
         const ANSWERS: u64 = 0x616e_7377_6572;
+        let keyspaces = Keyspaces::new(&config);
         let random = Random::new(config.seed ^ ANSWERS);
         let digests = Digests::new(identity.id, members.ids());
         let clocks = Clocks::new(identity.id, members.ids(), config.max_clock_drift_ms);
         agreed.set_own_max_memory(config.max_memory);
-        members.set_has_merged(keyspaces.has(Order::Merged));
         Node {
             config,
             limits: Limits::default(),
@@ -160,6 +160,13 @@ impl Node {
             states_fetched: 0,
             search: Search::default(),
         }
+    }
+
+    /// The same node, which goes by these keyspaces: its disk kept them.
+    pub(crate) fn going_by(mut self, table: Table) -> Node {
+        self.keyspaces.follow(table);
+        self.members.set_has_merged(self.keyspaces.has(Order::Merged));
+        self
     }
 
     /// Takes in all that arrived together and says what is to be done about it. Drains `inputs`.

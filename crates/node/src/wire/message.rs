@@ -555,7 +555,7 @@ mod tests {
             Body::Fenced { attempt: Index(300), end: place },
             Body::Ends {
                 attempt: Index(300),
-                ends: VersionVector::from_iter([(NodeId(3), place)]),
+                ends: VersionVector::from_iter([(NodeId(2), place)]),
             },
             Body::Looked { attempt: Index(300), found: None },
             Body::Looked { attempt: Index(300), found: Some(Bytes::from("user:7")) },

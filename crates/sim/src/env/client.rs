@@ -244,7 +244,7 @@ impl Client {
             0 => Action::Keyspace(Change::Create(which, order)),
             1 => Action::Keyspace(Change::Drop(which)),
             2 => words("set", &[key.clone(), self.draw_value_of_its_own()]),
-            3 => words("get", &[key.clone()]),
+            3 => words("get", std::slice::from_ref(&key)),
             _ => words("del", &keys),
         };
         Wish { key, action, level: None, ..Wish::PLAIN }

@@ -61,12 +61,8 @@ impl Invariant for Fitting {
             }
             // The state machine refuses what cannot be done.
             Outcome::Refused(Error::Invalid(_)) if is_other(&operation.action) => Ok(()),
-            Outcome::Refused(Error::TryAgain(_) | Error::CrossKeyspace(_))
-                if operation.action.is_write()
-                    && !may_have(&operation.key)
-                    && !is_of_keyspaces(&operation.action) =>
-            {
-                Err(format!("{} was refused, and its key changes no hands", operation.describe()))
+            Outcome::Refused(error @ Error::CrossKeyspace(_)) if !may_have(&operation.key) => {
+                Err(format!("{} was refused with -{error}", operation.describe()))
             }
             Outcome::Refused(error @ (Error::Invalid(_) | Error::Consistency(_))) if possible => {
                 Err(format!("{} was refused with -{error}", operation.describe()))
@@ -99,10 +95,6 @@ impl Fitting {
 
 fn is_other(action: &Action) -> bool {
     matches!(action, Action::Other { .. } | Action::Keyspace(_))
-}
-
-fn is_of_keyspaces(action: &Action) -> bool {
-    matches!(action, Action::Keyspace(_))
 }
 
 fn fits(action: &Action, reply: &Reply) -> bool {

@@ -1,8 +1,9 @@
 //! A node on an older, empty or copied directory takes no part, for it does not know what was
 //! promised since: it leads nothing, and answers nothing but refusals.
 //!
-//! Where there are merged keyspaces a copy that hears nobody serves after a while, as documented; its answers are
-//! not checked. That it is told to stop in the end is checked when the world comes to rest.
+//! Where there are merged keyspaces a copy that hears nobody serves after a while, as documented;
+//! its answers are not checked. That it is told to stop in the end is checked when the world comes
+//! to rest.
 
 use node::{Output, Reply, Role};
 

@@ -1,3 +1,5 @@
+//! The table of keyspaces: what entries do to it, and its bytes.
+
 use super::*;
 use crate::api::Level;
 use crate::keyspace::definition::Allowed;
