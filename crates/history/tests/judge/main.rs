@@ -41,5 +41,6 @@ mod properties;
 mod recordings;
 mod reference;
 mod refusals;
+mod transactions;
 mod truth;
 mod witnesses;
