@@ -77,6 +77,7 @@ impl Place<'_> {
 
 const CLIENT: &str = "the number of the client that asked";
 const KEY: &str = "the key as a string";
+const PARTS: &str = "`write`, `read`, `cas`, `append`, `incr` or `delete`";
 const KINDS: &str = "`write`, `read`, `cas`, `append`, `incr`, `delete` or `transaction`";
 
 impl Line<'_> {
@@ -228,7 +229,8 @@ impl Line<'_> {
 
     /// The kind and the fields that belong to it alone.
     fn take_kind(&mut self, place: Place<'_>) -> Result<Kind, Fault> {
-        let name = place.need("kind", self.kind.take(), KINDS)?;
+        let kinds = if place.part.is_none() { KINDS } else { PARTS };
+        let name = place.need("kind", self.kind.take(), kinds)?;
         let known: &[&str] = match name.as_ref() {
             "write" | "append" => &["value"],
             "read" => &["value", "ok"],
@@ -237,7 +239,7 @@ impl Line<'_> {
             "delete" => &[],
             "transaction" if place.part.is_none() => &["operations"],
             other => {
-                let message = format!("unknown kind `{other}`; it is {KINDS}");
+                let message = format!("unknown kind `{other}`; it is {kinds}");
                 return Err(place.fault("kind", message));
             }
         };

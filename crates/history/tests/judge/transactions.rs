@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::chance::Chance;
 use crate::nothing::some_ran;
 use history::{
-    Budget, Fate, Header, History, Kind, Level, Operation, Outcome, Unit, check, ladder, validate,
+    Budget, Certificate, Fate, Header, History, Kind, Level, Operation, Outcome, Place, Position,
+    Source, Unit, check, ladder, validate,
 };
 
 type Held = Option<String>;
@@ -457,4 +458,70 @@ fn appends_and_increments() {
     let shape = Shape { update_percent: 70, cas_percent: 5, ..PLAIN };
     compare("updates", 59, 200, shape);
     compare("updates, unknown", 60, 200, Shape { unknown_percent: 30, ..shape });
+}
+
+/// Certificates as an agreed log gives them for this order: a transaction has an entry of its own.
+fn certify(history: &mut History, order: &[usize]) {
+    let mut last: BTreeMap<String, Place> = BTreeMap::new();
+    for (index, &at) in (1..).zip(order) {
+        let whole = &mut history.operations[at];
+        let is_known = whole.fate() == Fate::Done;
+        let mut by_of = |offset: u64, part: &Operation| {
+            let by = last.get(&part.key).map_or(Source::Nothing, |&place| Source::Agreed(place));
+            if part.is_write() {
+                last.insert(part.key.clone(), Place { index, offset });
+            }
+            Some(by).filter(|_| !matches!(part.kind, Kind::Write { .. }) && is_known)
+        };
+        if let Kind::Transaction { operations } = &mut whole.kind {
+            for (offset, part) in (0..).zip(operations) {
+                let by = by_of(offset, part);
+                part.certificate = None;
+                part.certify(|held| held.by = by);
+            }
+        } else {
+            let (part, by) = (whole.clone(), by_of(0, whole));
+            *whole = part.certified(Certificate { by, ..Certificate::default() });
+        }
+        let place = Position::Agreed(Place { index, offset: 0 });
+        whole.certify(|held| held.position = Some(place).filter(|_| is_known));
+    }
+}
+
+#[test]
+fn an_order_that_certificates_claim_proves_and_never_decides_otherwise() {
+    let shape = Shape { operations: 8, unknown_percent: 10, stale_percent: 4, ..PLAIN };
+    let (mut proved, mut refused, mut unknown) = (0, 0, 0);
+    for round in 0..600 {
+        let mut chance = Chance(6_100_000_000 + round);
+        let mut history = random(&mut chance, &shape);
+        let plain = check(&history, Level::Linearizable, &Budget::default());
+        let Outcome::Holds { witness: Some(witness) } = &plain.outcome else { continue };
+        let order = &witness.orders[0].operations;
+        certify(&mut history, order);
+        let text = history.to_jsonl();
+        let history = History::from_jsonl(&text).expect("what is written is read");
+        let verdict = check(&history, Level::Linearizable, &Budget::default());
+        assert!(verdict.holds(), "{text}");
+        let by_claim = verdict.notes.iter().any(|note| note.starts_with("proved by the order"));
+        let is_unknown = |&&at: &&usize| history.operations[at].fate() == Fate::Unknown;
+        match order.iter().filter(is_unknown).count() {
+            // Only where somebody saw the unknown ones is their place told.
+            0 => assert!(by_claim, "{text}\n{:?}", verdict.notes),
+            _ => unknown += u32::from(by_claim),
+        }
+        proved += u32::from(by_claim);
+        // Half of a transaction at another place proves nothing.
+        let mut swapped = history.clone();
+        let count = swapped.operations.len();
+        let (one, other) =
+            (chance.below(count as u64) as usize, chance.below(count as u64) as usize);
+        let [first, second] = [one, other].map(|at| swapped.operations[at].position().cloned());
+        swapped.operations[one].certify(|held| held.position = second);
+        swapped.operations[other].certify(|held| held.position = first);
+        let verdict = check(&swapped, Level::Linearizable, &Budget::default());
+        assert!(verdict.holds());
+        refused += u32::from(verdict.notes.iter().any(|note| note.contains("searched")));
+    }
+    assert!(proved > 100 && refused > 30 && unknown > 3, "{proved} {refused} {unknown}");
 }

@@ -9,11 +9,15 @@ use node::{Level, Order, RequestId, SessionId};
 use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::{Load, Setting};
 use crate::record::operation::{Action, Operation, private_key};
+use crate::record::transaction::TOLD_KEYS;
 
 /// So many wishes are for commands of which no history tells.
 const OTHERS_PERCENT: u64 = 8;
 /// Of these, so many are a SET that says when its key goes.
 const TIMED_PERCENT: u64 = 20;
+
+/// So many transactions are of commands that a history has words for.
+const TOLD_PERCENT: u64 = 60;
 
 /// The most keys that one command names.
 const KEYS_MAX: u64 = 6;
@@ -186,6 +190,14 @@ impl Client {
     /// What a client has queued since MULTI.
     fn draw_exec(&mut self) -> Action {
         let (mut commands, mut all) = (vec![], vec![]);
+        if self.chance.percent(TOLD_PERCENT) {
+            for _ in 0..self.chance.between(2, 4) {
+                let (words, keys) = self.draw_told();
+                commands.push(words);
+                all.extend(keys);
+            }
+            return Action::Exec { commands, keys: all };
+        }
         for _ in 0..self.chance.between(2, 4) {
             let Action::Other { words, keys } = self.draw_command(&OTHERS) else {
                 unreachable!("a command is drawn")
@@ -194,6 +206,29 @@ impl Client {
             all.extend(keys);
         }
         Action::Exec { commands, keys: all }
+    }
+
+    /// A command that a history has words for, on keys that only such transactions know. Most values
+    /// are new, so that it is plain who read what.
+    fn draw_told(&mut self) -> (Vec<Bytes>, Vec<Bytes>) {
+        let name = self.chance.weighted(&TOLD);
+        let count = if ["mget", "mset"].contains(&name) { 2 } else { 1 };
+        let key = |number| Bytes::from(format!("{TOLD_KEYS}{number}"));
+        let keys: Vec<Bytes> = (0..count).map(|_| key(self.chance.below(3))).collect();
+        let mut words = vec![Bytes::from(name)];
+        for key in &keys {
+            words.push(key.clone());
+            match name {
+                "append" | "incrby" => words.push(self.draw_number()),
+                "getset" | "setnx" | "delifeq" | "mset" => {
+                    self.values += 1;
+                    let value = 1_000_000 * (self.place as u64 + 1) + self.values;
+                    words.push(Bytes::from(value.to_string()));
+                }
+                _ => {}
+            }
+        }
+        (words, keys)
     }
 
     /// A command from one of these rows, on keys that are kept for such.
@@ -377,6 +412,18 @@ impl Client {
         self.last_answer_us
     }
 }
+
+/// The commands of `draw_told`.
+const TOLD: [(u64, &str); 8] = [
+    (6, "mget"),
+    (5, "mset"),
+    (4, "getset"),
+    (2, "getdel"),
+    (2, "setnx"),
+    (1, "delifeq"),
+    (1, "incrby"),
+    (1, "append"),
+];
 
 /// Commands of which no history tells.
 static OTHERS: LazyLock<Vec<&node::Row>> =

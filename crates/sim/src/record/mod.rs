@@ -7,6 +7,7 @@ pub(crate) mod operation;
 
 pub(crate) mod describe;
 pub(crate) mod trace;
+pub(crate) mod transaction;
 
 pub(crate) mod diagram;
 pub(crate) mod document;
