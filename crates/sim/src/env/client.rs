@@ -220,15 +220,21 @@ impl Client {
             words.push(key.clone());
             match name {
                 "append" | "incrby" => words.push(self.draw_number()),
-                "getset" | "setnx" | "delifeq" | "mset" => {
+                "delifeq" => words.push(self.told_value()),
+                "getset" | "setnx" | "mset" => {
                     self.values += 1;
-                    let value = 1_000_000 * (self.place as u64 + 1) + self.values;
-                    words.push(Bytes::from(value.to_string()));
+                    words.push(self.told_value());
                 }
                 _ => {}
             }
         }
         (words, keys)
+    }
+
+    /// The number that it wrote last, if it did: its own.
+    fn told_value(&self) -> Bytes {
+        let number = 1_000_000 * (self.place as u64 + 1) + self.values;
+        Bytes::from(number.to_string())
     }
 
     /// A command from one of these rows, on keys that are kept for such.
