@@ -16,10 +16,11 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
     complete(facts, order, |_| true)?;
     clients_in_order(facts, order)?;
     let mut causes = Causes::new(facts, order, level == Level::Cc);
+    let mut saw = Vec::new();
     for &index in order {
-        let saw = facts.saw(index)?;
+        facts.saw(index, &mut saw)?;
         causes.advance(facts, index, &saw)?;
-        for (key, source) in saw {
+        for &(key, source) in &saw {
             let behind = source.filter(|_| level != Level::Cc);
             for write in causes.newer_writes(index, key, behind) {
                 let newer = match source {
@@ -75,7 +76,7 @@ impl Causes {
             placed: vec![Vec::new(); facts.keys],
         };
         for &index in order {
-            facts.changed(index).into_iter().for_each(|key| causes.placed[key].push(index));
+            facts.changed(index).for_each(|key| causes.placed[key].push(index));
         }
         order.iter().enumerate().for_each(|(at, &index)| causes.place[index] = at);
         let seen = facts.seen.values().flatten();

@@ -51,22 +51,26 @@ impl<'h> Facts<'h> {
     }
 
     /// The keys that an operation changes.
-    pub(super) fn changed(&self, index: usize) -> Vec<usize> {
-        if !self.op(index).is_transaction() {
-            return makes(self.op(index)).map(|_| self.key[index]).into_iter().collect();
-        }
-        let changes = |&key: &usize| self.parts_on(index, key).any(Operation::is_write);
-        self.named(index).into_iter().filter(changes).collect()
+    pub(super) fn changed(&self, index: usize) -> impl Iterator<Item = usize> {
+        let is_whole = self.op(index).is_transaction();
+        let named = if is_whole { self.named(index) } else { Vec::new() };
+        let changes = move |&key: &usize| self.parts_on(index, key).any(Operation::is_write);
+        let own = makes(self.op(index)).map(|_| self.key[index]);
+        own.into_iter().chain(named.into_iter().filter(changes))
     }
 
     /// What the witness says that an operation saw, for each key that it looked at.
-    pub(super) fn saw(&self, index: usize) -> Result<Vec<(usize, Option<usize>)>, String> {
+    pub(super) fn saw(
+        &self,
+        index: usize,
+        saw: &mut Vec<(usize, Option<usize>)>,
+    ) -> Result<(), String> {
+        saw.clear();
         if !self.op(index).is_transaction() {
-            let looks = looks(self.op(index));
-            return Ok(match looks {
-                true => vec![(self.key[index], self.source(index)?)],
-                false => Vec::new(),
-            });
+            if looks(self.op(index)) {
+                saw.push((self.key[index], self.source(index)?));
+            }
+            return Ok(());
         }
         let is_told = |part: &&Operation| !matches!(part.kind, Kind::Read { ok: false, .. });
         let first = |key: usize| self.parts_on(index, key).find(is_told);
@@ -76,7 +80,8 @@ impl<'h> Facts<'h> {
         if sources.len() != keys.len() {
             return Err(format!("it is not told what {} saw", self.name(index)));
         }
-        Ok(keys.into_iter().zip(sources.iter().copied()).collect())
+        saw.extend(keys.into_iter().zip(sources.iter().copied()));
+        Ok(())
     }
 
     /// Each source of a transaction, and each that is one, made the value that its reader saw.
@@ -85,8 +90,10 @@ impl<'h> Facts<'h> {
         let is_whole =
             |source: Option<usize>| source.is_some_and(|one| self.op(one).is_transaction());
         let mut told: Vec<_> = sources.filter(|&(.., source)| is_whole(source)).collect();
+        let mut saw = Vec::new();
         for &index in self.seen.keys() {
-            told.extend(self.saw(index)?.into_iter().map(|(key, source)| (index, key, source)));
+            self.saw(index, &mut saw)?;
+            told.extend(saw.iter().map(|&(key, source)| (index, key, source)));
         }
         self.contradict_nobody()?;
         for (index, key, source) in told {
