@@ -10,13 +10,16 @@
 use crate::budget::Meter;
 use crate::levels::decision::{Decision, Proof};
 use crate::levels::linearizable::{from_search, judge_key, merge};
-use crate::model::view::View;
+use crate::model::view::{NONE, View};
 use crate::relation::cells::needed;
 use crate::relation::saturation::{Saturated, saturate};
 use crate::search::transactions::search_whole;
+use crate::search::{Found, search};
 
 /// States that may be spent on the hope that a history is even linearizable.
 const SHORTCUT_STATES_MAX: u64 = 20_000;
+/// States that may be spent on the hope that an order of parts tears no transaction.
+const PARTS_STATES_MAX: u64 = 100_000;
 
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, real_time: bool, meter: &mut Meter) -> Decision {
@@ -25,19 +28,57 @@ pub(crate) fn judge(view: &View<'_>, real_time: bool, meter: &mut Meter) -> Deci
 }
 
 fn judge_needed(view: &View<'_>, real_time: bool, meter: &mut Meter) -> Decision {
-    if !view.has_updates.contains(&true)
-        && let Saturated::Cycle(cycle) = saturate(view, real_time, meter)
-    {
-        return Decision::Violated(cycle.core);
+    let mut edges = None;
+    if !view.has_updates.contains(&true) {
+        edges = match saturate(view, real_time, meter) {
+            Saturated::Cycle(cycle) => return Decision::Violated(cycle.core),
+            Saturated::Edges(edges) => Some(edges),
+            Saturated::TooMuch => None,
+        };
     }
     if real_time {
         return key_by_key(view, meter);
     }
-    let hope = key_by_key(view, &mut meter.part(SHORTCUT_STATES_MAX));
-    match hope {
-        Decision::Holds(proof) => Decision::Holds(proof),
+    if let Decision::Holds(proof) = key_by_key(view, &mut meter.part(SHORTCUT_STATES_MAX)) {
+        return Decision::Holds(proof);
+    }
+    // An order of parts that keeps what follows from their standing at one moment seldom tears them.
+    let parts = edges.map(|edges| search(view, false, &edges, &mut meter.part(PARTS_STATES_MAX)));
+    match parts {
+        Some(Found::Order(order)) if is_legal_whole(view, &order) => {
+            Decision::Holds(Proof::order(order))
+        }
         _ => from_search(search_whole(view, false, meter), view, meter),
     }
+}
+
+/// Whether an order of parts is legal where each transaction stands as its last part does.
+fn is_legal_whole(view: &View<'_>, order: &[u32]) -> bool {
+    let mut moment_of = vec![0; view.ops.len()];
+    let moments = view.moments();
+    for (number, moment) in moments.iter().enumerate() {
+        moment.iter().for_each(|&id| moment_of[id as usize] = number);
+    }
+    let mut left: Vec<usize> = moments.iter().map(Vec::len).collect();
+    let mut holds = view.initial.clone();
+    for &id in order {
+        let moment = moment_of[id as usize];
+        left[moment] -= 1;
+        if left[moment] > 0 {
+            continue;
+        }
+        for op in moments[moment].iter().map(|&id| &view.ops[id as usize]) {
+            let held = &mut holds[op.key as usize];
+            if op.sees != NONE && (op.sees == *held) == op.differs {
+                return false;
+            }
+            if op.makes != NONE {
+                *held = op.makes;
+            }
+        }
+    }
+    // All or nothing of each.
+    left.iter().zip(&moments).all(|(&left, moment)| left == 0 || left == moment.len())
 }
 
 /// Judges what transactions bind together, each by itself, in real time.

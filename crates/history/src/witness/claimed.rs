@@ -177,6 +177,9 @@ fn place(entry: Entry) -> (u64, u64, u64) {
     (entry.replica.boot, entry.index, entry.offset)
 }
 
+/// A key and a value of it.
+type Cell<'h> = (&'h str, &'h Option<Value>);
+
 /// How far the operations of a transaction stand apart: from its first one to another, and back.
 struct Apart<F, B> {
     forth: F,
@@ -194,7 +197,7 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
 ) -> Result<HashMap<usize, E>, String> {
     let name = |index: usize| named(history, index);
     // Each with its place in its transaction.
-    let mut silent: HashMap<(&str, &Option<Value>), Vec<(usize, u64)>> = HashMap::new();
+    let mut silent: HashMap<Cell<'_>, Vec<(usize, u64)>> = HashMap::new();
     for (index, op) in history.operations.iter().enumerate() {
         let told = op.fate() == Fate::Done && own(op).is_some();
         if !op.is_write() || !counts(op, level) || told {
@@ -217,7 +220,7 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
         let Some(first) = own(op) else { continue };
         taken.extend((0..op.parts().len() as u64).map(|by| (apart.forth)(first, by)));
     }
-    let mut orphans: HashMap<(&str, &Option<Value>), HashSet<E>> = HashMap::new();
+    let mut orphans: HashMap<Cell<'_>, HashSet<E>> = HashMap::new();
     let counted = history.operations.iter().filter(|op| counts(op, level));
     for part in counted.flat_map(Operation::parts) {
         let (Some(entry), Some(value)) = (seen(part), part.seen()) else { continue };

@@ -16,11 +16,8 @@ pub(super) fn run<'h>(part: &'h Operation, held: &mut Held<'h>, answered: bool) 
         Kind::Write { value } => *held = new(value),
         Kind::Append { value } => held.get_or_insert_default().to_mut().push_str(value),
         Kind::Read { ok: false, .. } => {}
-        Kind::Cas { from, to, ok: None } => {
-            if from.as_deref() == held.as_deref() {
-                *held = new(to);
-            }
-        }
+        Kind::Cas { from, to, ok: None } if from.as_deref() == held.as_deref() => *held = new(to),
+        Kind::Cas { ok: None, .. } => {}
         Kind::Incr { add, value: None } => match sum(held.as_deref(), *add) {
             Some(sum) => *held = Some(Cow::Owned(sum)),
             None => return !answered,

@@ -170,8 +170,8 @@ impl Client {
         Wish { key, action, level: None, private, unique }
     }
 
-    /// A command of which no history tells, or a transaction of such: the fold of the log knows
-    /// what they mean.
+    /// A command of which no history tells, or a transaction: the fold of the log knows what they
+    /// mean.
     fn draw_other(&mut self, setting: &Setting) -> Wish {
         let is_timed = setting.order == Order::Agreed && self.chance.percent(TIMED_PERCENT);
         let action = match self.chance.weighted(&[(6, 0), (2, 1), (3, 2)]) {
@@ -208,7 +208,7 @@ impl Client {
         Action::Exec { commands, keys: all }
     }
 
-    /// A command that a history has words for, on keys that only such transactions know. Most values
+    /// A command that a history has words for, on keys that only such transactions know. All values
     /// are new, so that it is plain who read what.
     fn draw_told(&mut self) -> (Vec<Bytes>, Vec<Bytes>) {
         let name = self.chance.weighted(&TOLD);
@@ -219,22 +219,14 @@ impl Client {
         for key in &keys {
             words.push(key.clone());
             match name {
-                "append" | "incrby" => words.push(self.draw_number()),
-                "delifeq" => words.push(self.told_value()),
                 "getset" | "setnx" | "mset" => {
                     self.values += 1;
-                    words.push(self.told_value());
+                    words.push(Bytes::from(format!("{}.{}", self.place, self.values)));
                 }
                 _ => {}
             }
         }
         (words, keys)
-    }
-
-    /// The number that it wrote last, if it did: its own.
-    fn told_value(&self) -> Bytes {
-        let number = 1_000_000 * (self.place as u64 + 1) + self.values;
-        Bytes::from(number.to_string())
     }
 
     /// A command from one of these rows, on keys that are kept for such.
@@ -420,16 +412,8 @@ impl Client {
 }
 
 /// The commands of `draw_told`.
-const TOLD: [(u64, &str); 8] = [
-    (6, "mget"),
-    (5, "mset"),
-    (4, "getset"),
-    (2, "getdel"),
-    (2, "setnx"),
-    (1, "delifeq"),
-    (1, "incrby"),
-    (1, "append"),
-];
+const TOLD: [(u64, &str); 5] =
+    [(6, "mget"), (5, "mset"), (4, "getset"), (2, "getdel"), (1, "setnx")];
 
 /// Commands of which no history tells.
 static OTHERS: LazyLock<Vec<&node::Row>> =
