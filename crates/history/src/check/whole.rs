@@ -1,7 +1,7 @@
 //! Histories with transactions. A clash among their parts, judged as operations by themselves, is
-//! one of the whole, too: whatever explains the whole explains its parts. So that comes first, since
-//! what is known of single keys is quick and tells most. Then all parts of a transaction must stand
-//! at one moment.
+//! one of the whole, too: whatever explains the whole explains its parts. So that comes first,
+//! since what is known of single keys is quick and tells most. Then all parts of a transaction must
+//! stand at one moment.
 
 use crate::budget::{Budget, Meter};
 use crate::check::{clash, is_about_one_order, proven, witness};
@@ -87,8 +87,8 @@ impl Torn {
         }
     }
 
-    /// A witness about parts as one about whole operations. A transaction stands where its last part
-    /// does, and says once of each key what it saw there.
+    /// A witness about parts as one about whole operations. A transaction stands where its last
+    /// part does, and says once of each key what it saw there.
     fn proof(&self, witness: Witness) -> Witness {
         let order = |order: Order| Order { operations: self.wholes_of(&order.operations), ..order };
         let key = |part: usize| self.history.operations[part].key.as_str();

@@ -2,8 +2,8 @@
 //!
 //! For linearizable (which then is strict serializability) the keys that transactions bind together
 //! are judged together, and all others one by one: what is local for objects is so for groups of
-//! them (Herlihy & Wing 1990). Sequential is judged over all keys, after the hope that an order that
-//! keeps real time, too, proves it.
+//! them (Herlihy & Wing 1990). Sequential is judged over all keys, after the hope that an order
+//! that keeps real time, too, proves it.
 //!
 //! Cycles in what every order must keep come first; what they do not decide is searched.
 
@@ -42,7 +42,8 @@ fn judge_needed(view: &View<'_>, real_time: bool, meter: &mut Meter) -> Decision
     if let Decision::Holds(proof) = key_by_key(view, &mut meter.part(SHORTCUT_STATES_MAX)) {
         return Decision::Holds(proof);
     }
-    // An order of parts that keeps what follows from their standing at one moment seldom tears them.
+    // An order of parts that keeps what follows from their standing at one moment seldom tears
+    // them.
     let parts = edges.map(|edges| search(view, false, &edges, &mut meter.part(PARTS_STATES_MAX)));
     match parts {
         Some(Found::Order(order)) if is_legal_whole(view, &order) => {

@@ -1,6 +1,6 @@
-//! A history in which every transaction is torn into parts, one or two for each of its keys: what it
-//! found there and what it left. Part by part a transaction is judged as other operations are; that
-//! all its parts stand at one moment is asked besides.
+//! A history in which every transaction is torn into parts, one or two for each of its keys: what
+//! it found there and what it left. Part by part a transaction is judged as other operations are;
+//! that all its parts stand at one moment is asked besides.
 //!
 //! Where a transaction itself does not tell what a key held, because it first appends or adds to
 //! it, its operations on that key are its parts.
@@ -15,7 +15,8 @@ pub(crate) struct Torn {
     pub(crate) history: History,
     /// What each part is a part of.
     pub(crate) parts: Vec<Part>,
-    /// For each whole operation the place of its first part, and behind them all how many there are.
+    /// For each whole operation the place of its first part, and behind them all how many there
+    /// are.
     first: Vec<usize>,
     /// A transaction that cannot have run at one moment, and why not.
     pub(crate) contradiction: Option<(usize, String)>,

@@ -165,7 +165,8 @@ impl Causes {
         }
     }
 
-    /// Each client's last write of a key among the causes of the current operation, itself left out.
+    /// Each client's last write of a key among the causes of the current operation, itself left
+    /// out.
     fn last_writes(&self, index: usize, key: usize) -> Vec<usize> {
         let last = |writes: &Vec<usize>| {
             let causes = writes.partition_point(|&write| self.leads_here(write));

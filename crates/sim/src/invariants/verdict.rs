@@ -85,7 +85,8 @@ impl<'a> Evidence<'a> {
         Evidence { operations, places, record, keys, gone, spread }
     }
 
-    /// All operations and transactions that a history tells of, each with its place, in their order.
+    /// All operations and transactions that a history tells of, each with its place, in their
+    /// order.
     fn told(&self) -> Vec<(&'a Operation, usize)> {
         let parts = self.operations.iter().zip(self.places.iter().copied());
         let execs = self.record.iter().zip(0..).filter(|(one, _)| transaction::told(one).is_some());

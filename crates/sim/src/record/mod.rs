@@ -1,8 +1,8 @@
 //! What is kept of a world: what clients asked and heard, a hash over all that happens, a diagram
 //! of its messages.
 //!
-//! Begin with `operation.rs`; `transaction.rs` tells an EXEC to the judge. `recorder.rs` gathers the
-//! diagram, `document.rs` serialises it.
+//! Begin with `operation.rs`; `transaction.rs` tells an EXEC to the judge. `recorder.rs` gathers
+//! the diagram, `document.rs` serialises it.
 
 pub(crate) mod operation;
 
