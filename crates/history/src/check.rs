@@ -1,5 +1,7 @@
 //! The judge: a history and a level in, a verdict out.
 
+mod whole;
+
 use crate::budget::{Budget, Meter, megabytes};
 use crate::explain::explain;
 use crate::explain::shrink::shrink;
@@ -61,11 +63,16 @@ pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
             )),
         }
     }
+    let has_transactions = history.operations.iter().any(Operation::is_transaction);
     let outcome = match View::new(history, level) {
         Err(why) => Outcome::Undecided(why),
         Ok(_) if level == Level::Eventual => {
             notes = early_answers(history);
             judge_eventual(history)
+        }
+        Ok(_) if has_transactions => {
+            let outcome = whole::judge(history, level, budget, bytes);
+            timed(history, level, outcome)
         }
         Ok(view) if view.has_updates.contains(&true) && !is_about_one_order(level) => {
             Outcome::Undecided(format!(
@@ -73,15 +80,22 @@ pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
                  one order"
             ))
         }
-        Ok(view) => match judge_order(&view, level, &mut Meter::new(budget, bytes)) {
-            Outcome::Violated(_) if is_bound_without_times(history, level) => Outcome::Undecided(
-                "it is not linearizable, and it has no times, so nobody knows by how much"
-                    .to_string(),
-            ),
-            outcome => outcome,
-        },
+        Ok(view) => {
+            let meter = &mut Meter::new(budget, bytes);
+            timed(history, level, judge_order(&view, level, meter))
+        }
     };
     Verdict { level, outcome, notes }
+}
+
+/// What is violated by some time is undecided in a history without times.
+fn timed(history: &History, level: Level, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Violated(_) if is_bound_without_times(history, level) => Outcome::Undecided(
+            "it is not linearizable, and it has no times, so nobody knows by how much".to_string(),
+        ),
+        outcome => outcome,
+    }
 }
 
 /// Why nothing is there to judge, if so: a level holds only of what ran.
@@ -169,19 +183,21 @@ fn early_answers(history: &History) -> Vec<String> {
 /// Judges a level that is about one order of operations.
 fn judge_order(view: &View<'_>, level: Level, meter: &mut Meter) -> Outcome {
     match decide(view, level, meter) {
-        Decision::Holds(proof) => {
-            let witness = witness(view, proof);
-            // A bug, should it ever speak: an algorithm built an order that proves nothing.
-            match validate(view.history, level, &witness) {
-                Ok(()) => Outcome::Holds { witness: Some(witness) },
-                Err(why) => Outcome::Undecided(format!(
-                    "the judge found an order and its own validator refuses it: {why}; please \
-                     report this history"
-                )),
-            }
-        }
+        Decision::Holds(proof) => proven(view.history, level, witness(view, proof)),
         Decision::Violated(core) => Outcome::Violated(clash(view, level, &core, meter)),
         Decision::Undecided(why) => Outcome::Undecided(why),
+    }
+}
+
+/// A level holds if the validator says so of its witness.
+fn proven(history: &History, level: Level, witness: Witness) -> Outcome {
+    match validate(history, level, &witness) {
+        Ok(()) => Outcome::Holds { witness: Some(witness) },
+        // A bug, should it ever speak: an algorithm built an order that proves nothing.
+        Err(why) => Outcome::Undecided(format!(
+            "the judge found an order and its own validator refuses it: {why}; please report this \
+             history"
+        )),
     }
 }
 

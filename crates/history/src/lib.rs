@@ -104,6 +104,7 @@ pub use model::level::{Level, UnknownLevel};
 pub use model::names::compact;
 pub use model::operation::{Fate, Kind, Operation, TIME_MAX, Value};
 pub use model::skipped::Skipped;
+pub use model::transaction::TRANSACTION_OPERATIONS_MAX;
 pub use report::{
     EXIT_BROKEN, EXIT_FAILURE, EXIT_GOOD, EXIT_UNDECIDED, EXIT_VIOLATED, Report, exit_code, report,
     report_broken, report_too_large, witness_json, worst,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use history::{Fate, History, Kind, Operation, Position, Source};
+use history::{Fate, History, Kind, Operation, Position, Source, compact};
 use serde_json::{Map, Value, json};
 
 use super::cut::Cut;
@@ -73,7 +73,7 @@ impl Columns {
     }
 
     fn push(&mut self, operation: &Operation, cut: &Cut) {
-        let key = self.text(&operation.key);
+        let key = self.text(&keys(operation));
         let (kind, value, from, ok) = match &operation.kind {
             Kind::Write { value } => (0, self.value(value.as_ref()), UNKNOWN, 1),
             Kind::Read { value, ok: true } => (1, self.value(value.as_ref()), UNKNOWN, 1),
@@ -81,6 +81,13 @@ impl Columns {
             // Updates are shown as writes that say what they add.
             Kind::Append { value } => (0, self.value(Some(&format!("+{value}"))), UNKNOWN, 1),
             Kind::Incr { add, .. } => (0, self.value(Some(&format!("{add:+}"))), UNKNOWN, 1),
+            // A transaction is a write, or a read, of all its keys, and its value says what it did.
+            Kind::Transaction { .. } => {
+                let kind = i64::from(!operation.is_write());
+                let told = compact(operation);
+                let told = told.split_once(" txn ").map_or(&told[..], |(_, told)| told);
+                (kind, self.value(Some(&told.to_string())), UNKNOWN, 1)
+            }
             Kind::Cas { from, to, ok } => {
                 let ok = ok.map_or(UNKNOWN, i64::from);
                 (2, self.value(to.as_ref()), self.value(from.as_ref()), ok)
@@ -147,6 +154,12 @@ impl Columns {
         self.known.insert(text.to_owned(), number);
         number
     }
+}
+
+/// The key of an operation, or all keys of a transaction.
+fn keys(operation: &Operation) -> String {
+    let keys: BTreeSet<&str> = operation.parts().iter().map(|part| part.key.as_str()).collect();
+    keys.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 /// The text, or its beginning and how much more there is.

@@ -22,6 +22,7 @@ pub(crate) fn of(history: &History, promised: Option<&str>) -> Vec<Value> {
             Kind::Write { .. } | Kind::Append { .. } | Kind::Incr { .. } => (0, false),
             Kind::Read { .. } => (1, true),
             Kind::Cas { .. } => (2, false),
+            Kind::Transaction { .. } => (u8::from(!operation.is_write()), false),
         };
         // Only reads ask for levels; a write belongs to its keyspace.
         let own = operation.level.filter(|_| is_read).map(|level| level.to_string());

@@ -33,7 +33,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use history::{Fate, History, Level};
+use history::{Fate, History, Level, Operation};
 use serde_json::{Value, json};
 
 use columns::Columns;
@@ -146,7 +146,8 @@ impl Picture<'_> {
         let asked = || operations.iter().filter(|op| !op.is_final);
         let of = |fate: Fate| asked().filter(|op| op.fate() == fate).count();
         let clients: BTreeSet<u64> = asked().map(|op| op.client).collect();
-        let keys: BTreeSet<&str> = operations.iter().map(|op| op.key.as_str()).collect();
+        let keys: BTreeSet<&str> =
+            operations.iter().flat_map(Operation::parts).map(|one| one.key.as_str()).collect();
         let servers: BTreeSet<u64> = operations.iter().filter_map(|op| op.server).collect();
         json!({
             "total": operations.len(),

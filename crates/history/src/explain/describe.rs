@@ -59,6 +59,7 @@ impl Describer<'_, '_> {
             Kind::Cas { from, to, .. } => {
                 format!("{} from {} to {}", on("cas"), shown(from), shown(to))
             }
+            Kind::Transaction { .. } => "transaction".to_string(),
         }
     }
 

@@ -49,10 +49,14 @@ fn told(view: &View<'_>, link: &Link) -> verdict::Link {
 }
 
 fn sentence(view: &View<'_>, level: Level, cycle: Option<&[Link]>) -> String {
-    if let [only] = &view.ops[..] {
+    if let ([only], false) = (&view.ops[..], view.is_whole) {
         return thin_air(view.history, only.index as usize);
     }
     let describer = Describer { view };
+    if view.is_whole {
+        // Its parts by themselves are no reason.
+        return describer.at_a_loss(level);
+    }
     if view.has_updates.contains(&true) {
         // Who saw whom is not told by values there.
         return describer.at_a_loss(level);
@@ -239,12 +243,21 @@ impl Describer<'_, '_> {
         let latest = (0..self.view.ops.len() as u32)
             .filter(|&id| self.view.ops[id as usize].sees != NONE)
             .max_by_key(|&id| self.view.ops[id as usize].start);
+        let name = |id: u32| match self.view.transaction(id) {
+            Some(_) => format!("client {}'s transaction", self.client(id)),
+            None => self.name(id),
+        };
         let last =
-            latest.map_or(String::new(), |id| format!("; without {} there is one", self.name(id)));
+            latest.map_or(String::new(), |id| format!("; without {} there is one", name(id)));
+        let moments = self.view.moments();
+        let at_once = match moments.len() == self.view.ops.len() {
+            true => "",
+            false => ", runs each transaction at one moment",
+        };
         format!(
-            "no order of these {} operations {keeps} and gives every read the value written last\
-             {last}",
-            self.view.ops.len()
+            "no order of these {} operations {keeps}{at_once} and gives every read the value \
+             written last{last}",
+            moments.len()
         )
     }
 }

@@ -102,6 +102,7 @@ impl Rules<'_, '_> {
     fn closed(&self, core: &[u32], meter: &mut Meter) -> Option<Vec<u32>> {
         let view = self.view;
         let cells = Cells::new(view);
+        let whole = Whole::new(view);
         let mut kept = vec![false; view.ops.len()];
         let mut is_seen = vec![false; view.cell_keys.len()];
         let mut todo: Vec<u32> = core.to_vec();
@@ -110,6 +111,7 @@ impl Rules<'_, '_> {
             if std::mem::replace(&mut kept[id as usize], true) {
                 continue;
             }
+            todo.extend(whole.with(id));
             if op.observes() && !std::mem::replace(&mut is_seen[op.sees as usize], true) {
                 todo.extend(&cells.makers[op.sees as usize]);
             }
@@ -137,15 +139,20 @@ impl Rules<'_, '_> {
         for (place, &id) in kept.iter().enumerate() {
             if out(place, id) { gone.push(id) } else { left.push(id) }
         }
+        // A transaction goes as a whole.
+        let torn = |gone: &[u32]| -> BTreeSet<u32> {
+            gone.iter().filter_map(|&id| self.view.transaction(id)).collect()
+        };
         loop {
             effort::spend(kept.len());
             if !meter.steps(kept.len()) {
                 return None;
             }
             let missing = Missing::new(self, &gone, &left);
-            let before = gone.len();
+            let (before, torn) = (gone.len(), torn(&gone));
+            let is_torn = |id| self.view.transaction(id).is_some_and(|one| torn.contains(&one));
             left.retain(|&id| {
-                let stays = !missing.takes_along(self, id);
+                let stays = !missing.takes_along(self, id) && !is_torn(id);
                 if !stays {
                     gone.push(id);
                 }
@@ -156,6 +163,29 @@ impl Rules<'_, '_> {
             }
             gone.sort_unstable();
         }
+    }
+}
+
+/// The other parts of each operation's transaction.
+struct Whole {
+    moments: Vec<Vec<u32>>,
+    moment_of: Vec<u32>,
+}
+
+impl Whole {
+    fn new(view: &View<'_>) -> Whole {
+        let moments = if view.is_whole { view.moments() } else { Vec::new() };
+        let mut moment_of = if view.is_whole { vec![0; view.ops.len()] } else { Vec::new() };
+        for (number, moment) in moments.iter().enumerate() {
+            moment.iter().for_each(|&id| moment_of[id as usize] = number as u32);
+        }
+        Whole { moments, moment_of }
+    }
+
+    /// All parts of the same transaction.
+    fn with(&self, id: u32) -> &[u32] {
+        let moment = self.moment_of.get(id as usize);
+        moment.map_or(&[], |&number| &self.moments[number as usize])
     }
 }
 

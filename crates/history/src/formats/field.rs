@@ -2,11 +2,16 @@
 //! serde, which knows places only where syntax or a type is wrong; for what is wrong in meaning,
 //! this finds the column.
 
-/// One top-level field of a JSON object on one line; columns count characters from 1.
+/// The field that holds the operations of a transaction.
+const OPERATIONS: &str = "operations";
+
+/// One field of a JSON object on one line; columns count characters from 1.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Field<'a> {
     /// The name between the quotes, as written.
     pub(crate) name: &'a str,
+    /// The byte at which its value begins.
+    value: usize,
     /// The column of the name's opening quote.
     pub(crate) column: usize,
     /// The column of the value's first character.
@@ -17,7 +22,12 @@ pub(crate) struct Field<'a> {
 
 /// The top-level fields of `line`, as far as it is an object.
 pub(crate) fn fields(line: &str) -> Vec<Field<'_>> {
-    let mut scanner = Scanner { line, at: 0 };
+    fields_from(line, 0)
+}
+
+/// The fields of the object that begins there or behind.
+fn fields_from(line: &str, at: usize) -> Vec<Field<'_>> {
+    let mut scanner = Scanner { line, at };
     let mut found = Vec::new();
     scanner.skip(|b| b != b'{');
     scanner.at += 1;
@@ -34,10 +44,29 @@ pub(crate) fn fields(line: &str) -> Vec<Field<'_>> {
         scanner.value();
         found.push(Field {
             name,
+            value,
             column: column(line, start),
             value_column: column(line, value),
             end_column: column(line, scanner.at),
         });
+    }
+}
+
+/// Where the elements of an array begin, as bytes of the line: those of this field's value.
+fn elements(line: &str, field: &Field<'_>) -> Vec<usize> {
+    let mut scanner = Scanner { line, at: field.value };
+    let mut found = Vec::new();
+    if scanner.peek() != Some(b'[') {
+        return found;
+    }
+    scanner.at += 1;
+    loop {
+        scanner.skip(|b| b.is_ascii_whitespace() || b == b',');
+        if scanner.peek().is_none_or(|byte| byte == b']') {
+            return found;
+        }
+        found.push(scanner.at);
+        scanner.value();
     }
 }
 
@@ -60,6 +89,16 @@ impl Fault {
         Fault { column: found.map_or(1, |found| found.value_column), message }
     }
 
+    /// A fault of a field of one of the operations that this line's transaction has, or of that
+    /// operation if it lacks the field.
+    pub(crate) fn inside(line: &str, number: usize, field: &str, message: String) -> Fault {
+        let own = fields(line).into_iter().find(|found| found.name == OPERATIONS);
+        let start = own.and_then(|own| elements(line, &own).get(number).copied());
+        let Some(start) = start else { return Fault::at(line, OPERATIONS, message) };
+        let found = fields_from(line, start).into_iter().find(|found| found.name == field);
+        Fault { column: found.map_or(column(line, start), |found| found.value_column), message }
+    }
+
     /// What serde found; it points behind the token at fault, this points at its start.
     pub(crate) fn parse(line: &str, error: &serde_json::Error) -> Fault {
         let text = error.to_string();
@@ -71,9 +110,19 @@ impl Fault {
         }
         let behind = column(line, error.column());
         let covers = |f: &&Field<'_>| f.column < behind && behind <= f.end_column;
-        let column = fields(line).iter().find(covers).map_or(1, |field| {
-            if behind <= field.value_column { field.column } else { field.value_column }
+        let place = |field: &Field<'_>| match behind <= field.value_column {
+            true => field.column,
+            false => field.value_column,
+        };
+        let outer = fields(line).into_iter().find(|field| covers(&field));
+        let is_list = |field: &&Field<'_>| field.name == OPERATIONS && behind > field.value_column;
+        let inner = outer.as_ref().filter(is_list).and_then(|list| {
+            let starts = elements(line, list);
+            let last = starts.iter().rev().find(|&&start| column(line, start) < behind)?;
+            let own = fields_from(line, *last).iter().find(covers).map(place);
+            Some(own.unwrap_or(column(line, *last)))
         });
+        let column = inner.or(outer.as_ref().map(place)).unwrap_or(1);
         Fault { column, message }
     }
 }

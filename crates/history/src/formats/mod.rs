@@ -31,6 +31,7 @@ mod writer;
 use crate::formats::broken::Broken;
 use crate::formats::field::{column, fields};
 use crate::formats::jsonl::newlines;
+use crate::formats::line::Line;
 use crate::model::certificate::Certificate;
 use crate::model::history::History;
 use crate::model::operation::Operation;
@@ -110,7 +111,8 @@ impl Form {
             // while parts are joined.
             Form::Candor => {
                 let certificate = size_of::<Certificate>() + 16;
-                text.len() + lines * (3 * size_of::<Operation>() / 2 + certificate + 32)
+                let operation = 3 * size_of::<Operation>() / 2 + certificate + 32;
+                text.len() + lines * operation + parts(text) * (operation + PART_BYTES)
             }
             // All of them may stand on one line, and one value may be a list.
             Form::Events(_) => text.len() + words(text) * DATUM_BYTES,
@@ -142,6 +144,19 @@ impl Form {
         }
     }
 }
+
+/// How many operations transactions have at most: as many as there are objects inside of others,
+/// if the name of their field stands there, or may stand there in another spelling.
+fn parts(text: &str) -> usize {
+    match text.contains("operations") || text.contains("\\u") {
+        true => text.bytes().filter(|&byte| byte == b'{').count(),
+        false => 0,
+    }
+}
+
+/// Bytes that an operation of a transaction takes at most while its line is read: three times its
+/// place in a list that grows.
+const PART_BYTES: usize = 3 * size_of::<Line<'_>>();
 
 /// Bytes that a datum takes at most besides its text: three times its place in a list that grows,
 /// and what the memory for a short text takes.

@@ -226,7 +226,7 @@ impl Teller {
             }
             Kind::Cas { ok, .. } => *ok = Some(true),
             Kind::Incr { value, .. } => *value = sum(event, &found)?,
-            Kind::Write { .. } | Kind::Append { .. } => {}
+            Kind::Write { .. } | Kind::Append { .. } | Kind::Transaction { .. } => {}
         }
         let must_repeat = match operation.kind {
             Kind::Incr { .. } => false,

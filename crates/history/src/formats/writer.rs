@@ -41,16 +41,12 @@ impl Header {
 impl Operation {
     /// The operation as one line of a history file, without its newline.
     pub fn to_json(&self) -> String {
-        let name = match self.kind {
-            Kind::Write { .. } => "write",
-            Kind::Read { .. } => "read",
-            Kind::Cas { .. } => "cas",
-            Kind::Append { .. } => "append",
-            Kind::Incr { .. } => "incr",
-        };
-        let mut line = format!("{{\"client\":{},\"kind\":\"{name}\",\"key\":", self.client);
-        line.push_str(&text(Some(&self.key)));
-        put_kind(&mut line, &self.kind, self.end.is_some() && !self.refused);
+        let mut line = format!("{{\"client\":{},", self.client);
+        let answered = self.end.is_some() && !self.refused;
+        match &self.kind {
+            Kind::Transaction { operations } => put_parts(&mut line, operations, answered),
+            _ => put_deed(&mut line, self, answered),
+        }
         put(&mut line, format_args!(",\"start\":{},\"end\":", self.start));
         match self.end {
             Some(end) => put(&mut line, format_args!("{end}")),
@@ -90,18 +86,38 @@ impl Certificate {
             }
             None => {}
         }
-        match &self.by {
-            Some(Source::Nothing) => line.push_str(",\"by\":null"),
-            Some(Source::Agreed(place)) => {
-                put(line, format_args!(",\"by\":[{},{}]", place.index, place.offset));
-            }
-            Some(Source::Merged(entry)) => put(line, format_args!(",\"by\":{}", array(*entry))),
-            None => {}
-        }
+        put_source(line, self.by);
         if let Some(entry) = self.entry {
             put(line, format_args!(",\"entry\":{}", array(entry)));
         }
     }
+}
+
+/// The operations of a transaction, each with who wrote what it saw.
+fn put_parts(line: &mut String, operations: &[Operation], answered: bool) {
+    line.push_str("\"kind\":\"transaction\",\"operations\":[");
+    for (number, operation) in operations.iter().enumerate() {
+        line.push_str(if number == 0 { "{" } else { ",{" });
+        put_deed(line, operation, answered);
+        put_source(line, operation.by());
+        line.push('}');
+    }
+    line.push(']');
+}
+
+/// The kind, the key and what belongs to the kind.
+fn put_deed(line: &mut String, operation: &Operation, answered: bool) {
+    let name = match operation.kind {
+        Kind::Write { .. } => "write",
+        Kind::Read { .. } => "read",
+        Kind::Cas { .. } => "cas",
+        Kind::Append { .. } => "append",
+        Kind::Incr { .. } => "incr",
+        Kind::Transaction { .. } => "transaction",
+    };
+    let key = text(Some(&operation.key));
+    put(line, format_args!("\"kind\":\"{name}\",\"key\":{key}"));
+    put_kind(line, &operation.kind, answered);
 }
 
 /// `answered`: it has an end and was not refused. Else it has no answer, and the reader takes none.
@@ -127,6 +143,19 @@ fn put_kind(line: &mut String, kind: &Kind, answered: bool) {
                 put(line, format_args!(",\"ok\":{ok}"));
             }
         }
+        // Its operations stand in front.
+        Kind::Transaction { .. } => {}
+    }
+}
+
+fn put_source(line: &mut String, by: Option<Source>) {
+    match by {
+        Some(Source::Nothing) => line.push_str(",\"by\":null"),
+        Some(Source::Agreed(place)) => {
+            put(line, format_args!(",\"by\":[{},{}]", place.index, place.offset));
+        }
+        Some(Source::Merged(entry)) => put(line, format_args!(",\"by\":{}", array(entry))),
+        None => {}
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::budget::Meter;
 use crate::levels::decision::{Decision, Proof};
-use crate::levels::sequential;
+use crate::levels::{sequential, transactions};
 use crate::model::view::{INITIAL, NONE, View};
 use crate::relation::cells::Cells;
 use crate::relation::reads_from::Assignment;
@@ -32,7 +32,12 @@ const GUESS_STATES_MAX: u64 = 100_000;
 impl Guess {
     /// A legal order of everything that keeps each client's order.
     pub(crate) fn order(&mut self, view: &View<'_>, meter: &Meter) -> Option<&[u32]> {
-        let guess = || match sequential::judge(view, &mut meter.part(GUESS_STATES_MAX)) {
+        let mut part = meter.part(GUESS_STATES_MAX);
+        let mut judge = || match view.is_whole {
+            true => transactions::judge(view, false, &mut part),
+            false => sequential::judge(view, &mut part),
+        };
+        let guess = || match judge() {
             Decision::Holds(proof) => proof.orders.into_iter().next().map(|(_, order)| order),
             _ => None,
         };

@@ -22,7 +22,8 @@ pub(crate) enum Eventual {
 #[derive(Default)]
 struct Key<'h> {
     writes: Vec<usize>,
-    reads: Vec<usize>,
+    /// The reads, each with what it is a part of.
+    reads: Vec<(usize, &'h Operation)>,
     finals: Vec<usize>,
     values: BTreeSet<&'h Option<Value>>,
     /// Whether some values are not told by the operations alone.
@@ -59,8 +60,8 @@ pub(crate) fn answers_before_questions(history: &History) -> Vec<(usize, usize)>
                 *earliest = write;
             }
         }
-        for &read in &key.reads {
-            let Some(value) = operations[read].seen() else { continue };
+        for &(read, part) in &key.reads {
+            let Some(value) = part.seen() else { continue };
             if let Some(&write) = first.get(value)
                 && !key.has_updates
                 && *value != history.initial
@@ -77,51 +78,60 @@ pub(crate) fn answers_before_questions(history: &History) -> Vec<(usize, usize)>
 fn by_key(history: &History) -> BTreeMap<&str, Key<'_>> {
     let mut keys: BTreeMap<&str, Key<'_>> = BTreeMap::new();
     for (index, operation) in history.operations.iter().enumerate() {
-        let key = keys.entry(operation.key.as_str()).or_default();
-        match (operation.fate(), &operation.kind) {
-            (Fate::Refused, _) => {}
-            (Fate::Done, Kind::Read { .. }) => {
-                key.reads.push(index);
-                if operation.is_final {
-                    key.finals.push(index);
+        let fate = operation.fate();
+        for part in operation.parts() {
+            let key = keys.entry(part.key.as_str()).or_default();
+            match (fate, &part.kind) {
+                (Fate::Refused, _) => {}
+                (Fate::Done, Kind::Read { ok: true, .. }) => {
+                    key.reads.push((index, part));
+                    if operation.is_final {
+                        key.finals.push(index);
+                    }
                 }
+                _ if part.is_write() => {
+                    key.writes.push(index);
+                    key.values.extend(part.written());
+                    key.has_updates |= part.is_update();
+                }
+                _ => {}
             }
-            _ if operation.is_write() => {
-                key.writes.push(index);
-                key.values.extend(operation.written());
-                key.has_updates |= operation.is_update();
-            }
-            _ => {}
         }
     }
     keys
 }
 
+const NOTHING: &Option<Value> = &None;
+
 /// What a read returned.
 fn returned(history: &History, read: usize) -> &Option<Value> {
-    const NOTHING: &Option<Value> = &None;
     history.operations[read].seen().unwrap_or(NOTHING)
 }
 
 fn unexplained(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(usize, String)> {
     let reads = keys.values().flat_map(|key| key.reads.iter().map(move |&read| (key, read)));
-    let strange = reads.filter(|&(key, read)| {
-        let value = returned(history, read);
+    let strange = reads.filter(|&(key, (_, part))| {
+        let value = part.seen().unwrap_or(NOTHING);
         *value != history.initial && !key.values.contains(value) && !key.has_updates
     });
-    let (_, read) = strange.min_by_key(|&(_, read)| read)?;
-    Some((read, thin_air(history, read)))
+    let (_, (read, part)) = strange.min_by_key(|&(_, (read, _))| read)?;
+    Some((read, thin_air_of(history, history.operations[read].client, part)))
 }
 
 /// The sentence for an operation that saw a value which nobody can have written.
 pub(crate) fn thin_air(history: &History, observer: usize) -> String {
     let operation = &history.operations[observer];
-    let value = returned(history, observer);
-    let refused = history.operations.iter().any(|other| {
-        other.fate() == Fate::Refused
-            && other.key == operation.key
-            && other.written() == Some(value)
-    });
+    thin_air_of(history, operation.client, operation)
+}
+
+/// The same for an operation of a client, which may be one of a transaction.
+fn thin_air_of(history: &History, client: u64, operation: &Operation) -> String {
+    let value = operation.seen().unwrap_or(NOTHING);
+    let carries = |other: &Operation| other.key == operation.key && other.written() == Some(value);
+    let refused = history
+        .operations
+        .iter()
+        .any(|other| other.fate() == Fate::Refused && other.parts().iter().any(carries));
     let why = match (refused, value) {
         (true, _) => "which only a refused operation carries",
         (false, Some(_)) => "which nobody wrote",
@@ -131,12 +141,7 @@ pub(crate) fn thin_air(history: &History, observer: usize) -> String {
         Kind::Cas { .. } => ("cas", "found"),
         _ => ("read", "returned"),
     };
-    format!(
-        "client {}'s {name} of {} {verb} {}, {why}",
-        operation.client,
-        quoted(&operation.key),
-        shown(value)
-    )
+    format!("client {client}'s {name} of {} {verb} {}, {why}", quoted(&operation.key), shown(value))
 }
 
 fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> Eventual {
@@ -165,13 +170,16 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> E
     if let Some(&read) = quiet.first()
         && let Some(write) = lost(history, key, read)
     {
+        let what = match operations[write].is_transaction() {
+            true => "transaction".to_string(),
+            false => format!("write of {}", shown(operations[write].written().unwrap_or(NOTHING))),
+        };
         let sentence = format!(
-            "client {}'s final read of {name} returned {}, although client {}'s write of {} was \
+            "client {}'s final read of {name} returned {}, although client {}'s {what} was \
              acknowledged and nobody deleted it",
             operations[read].client,
             shown(&history.initial),
-            operations[write].client,
-            shown(operations[write].written().unwrap_or(&None))
+            operations[write].client
         );
         return if has_open {
             Eventual::Open(format!("{sentence}, but a write of {name} has an unknown outcome"))

@@ -144,7 +144,7 @@ fn judge_together(view: &View<'_>, meter: &mut Meter) -> Decision {
 }
 
 /// Judges the operations of one key.
-fn judge_key(whole: &View<'_>, ops: &[u32], meter: &mut Meter) -> Decision {
+pub(crate) fn judge_key(whole: &View<'_>, ops: &[u32], meter: &mut Meter) -> Decision {
     let key = whole.only(ops);
     let key = match of_registers(&key, true, meter) {
         Ok(key) => key,
@@ -176,7 +176,7 @@ pub(crate) fn from_search(found: Found, view: &View<'_>, meter: &Meter) -> Decis
 }
 
 /// Merges orders of single keys into one that keeps real time and each client's order.
-fn merge(view: &View<'_>, orders: &[Vec<u32>]) -> Option<Vec<u32>> {
+pub(crate) fn merge(view: &View<'_>, orders: &[Vec<u32>]) -> Option<Vec<u32>> {
     let count = view.ops.len();
     let total: usize = orders.iter().map(Vec::len).sum();
     let mut left = vec![false; count];

@@ -8,6 +8,7 @@ pub(crate) mod linearizable;
 pub(crate) mod pram;
 pub(crate) mod sequential;
 pub(crate) mod sessions;
+pub(crate) mod transactions;
 pub(crate) mod writes;
 pub(crate) mod zones;
 
@@ -21,6 +22,10 @@ use writes::Guarantee;
 /// What the algorithm for a level says of a view.
 pub(crate) fn decide(view: &View<'_>, level: Level, meter: &mut Meter) -> Decision {
     match level {
+        Level::Linearizable | Level::Bounded { .. } if view.is_whole => {
+            transactions::judge(view, true, meter)
+        }
+        Level::Sequential if view.is_whole => transactions::judge(view, false, meter),
         Level::Linearizable | Level::Bounded { .. } => linearizable::judge(view, meter),
         Level::Causal => causal::judge(view, Form::Ccv, meter),
         Level::Cm => causal::judge(view, Form::Cm, meter),

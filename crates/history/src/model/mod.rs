@@ -8,4 +8,6 @@ pub(crate) mod level;
 pub(crate) mod names;
 pub(crate) mod operation;
 pub(crate) mod skipped;
+pub(crate) mod torn;
+pub(crate) mod transaction;
 pub(crate) mod view;

@@ -5,19 +5,34 @@ use std::borrow::Cow;
 use crate::model::history::History;
 use crate::model::operation::{Kind, Operation, Value};
 
-/// An operation in few words, such as `client 0 write a=1`.
+/// An operation in few words, such as `client 0 write a=1` or `client 0 txn [read a=1, write b=2]`.
 pub fn compact(operation: &Operation) -> String {
-    let client = operation.client;
+    format!("client {} {}", operation.client, deed(operation))
+}
+
+/// How many operations of a transaction are told of.
+const PARTS_SHOWN_MAX: usize = 8;
+
+/// What an operation did, without its client.
+fn deed(operation: &Operation) -> String {
     let key = word(&operation.key);
     match &operation.kind {
-        Kind::Write { value: None } => format!("client {client} delete {key}"),
-        Kind::Write { value } => format!("client {client} write {key}={}", short(value)),
-        Kind::Read { value, ok: true } => format!("client {client} read {key}={}", short(value)),
-        Kind::Read { .. } => format!("client {client} read {key}=?"),
-        Kind::Append { value } => format!("client {client} append {key}+={}", word(value)),
+        Kind::Write { value: None } => format!("delete {key}"),
+        Kind::Write { value } => format!("write {key}={}", short(value)),
+        Kind::Read { value, ok: true } => format!("read {key}={}", short(value)),
+        Kind::Read { .. } => format!("read {key}=?"),
+        Kind::Append { value } => format!("append {key}+={}", word(value)),
         Kind::Incr { add, value } => {
             let answer = value.as_ref().map_or(String::new(), |value| format!("={}", word(value)));
-            format!("client {client} incr {key}+{add}{answer}")
+            format!("incr {key}+{add}{answer}")
+        }
+        Kind::Transaction { operations } => {
+            let mut parts: Vec<String> =
+                operations.iter().take(PARTS_SHOWN_MAX).map(deed).collect();
+            if operations.len() > PARTS_SHOWN_MAX {
+                parts.push(format!("… and {} more", operations.len() - PARTS_SHOWN_MAX));
+            }
+            format!("txn [{}]", parts.join(", "))
         }
         Kind::Cas { from, to, ok } => {
             let answer = match ok {
@@ -25,7 +40,7 @@ pub fn compact(operation: &Operation) -> String {
                 Some(false) => " (failed)",
                 None => " (unknown)",
             };
-            format!("client {client} cas {key}:{}→{}{answer}", short(from), short(to))
+            format!("cas {key}:{}→{}{answer}", short(from), short(to))
         }
     }
 }

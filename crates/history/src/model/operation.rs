@@ -48,6 +48,12 @@ pub enum Kind {
         /// The sum that it returned, if that is known.
         value: Option<Value>,
     },
+    /// Runs several operations one after the other at one moment, all of them or none.
+    Transaction {
+        /// The operations. Only their kinds, their keys and who wrote what they saw count; all else
+        /// is that of the transaction.
+        operations: Vec<Operation>,
+    },
 }
 
 /// What is known about an operation's effect.
@@ -68,7 +74,7 @@ pub struct Operation {
     pub client: u64,
     /// What was asked and answered.
     pub kind: Kind,
-    /// The key.
+    /// The key; empty for a transaction, whose operations have their own.
     pub key: String,
     /// When the client asked.
     pub start: u64,
@@ -192,8 +198,11 @@ impl Operation {
         if self.refused {
             return Fate::Refused;
         }
-        match self.kind {
+        match &self.kind {
             Kind::Read { ok: false, .. } | Kind::Cas { ok: None, .. } => Fate::Unknown,
+            Kind::Transaction { operations } if operations.iter().all(is_unanswered) => {
+                Fate::Unknown
+            }
             _ if self.end.is_none() => Fate::Unknown,
             _ => Fate::Done,
         }
@@ -213,14 +222,20 @@ impl Operation {
         matches!(self.kind, Kind::Read { .. })
     }
 
-    /// Whether the operation changes its key if it runs (a cas that saw something else does not).
+    /// Whether the operation changes a key if it runs (a cas that saw something else does not).
     pub fn is_write(&self) -> bool {
-        !matches!(self.kind, Kind::Read { .. } | Kind::Cas { ok: Some(false), .. })
+        match &self.kind {
+            Kind::Transaction { operations } => operations.iter().any(Operation::is_write),
+            kind => !matches!(kind, Kind::Read { .. } | Kind::Cas { ok: Some(false), .. }),
+        }
     }
 
     /// Whether what it leaves depends on what it finds.
     pub fn is_update(&self) -> bool {
-        matches!(self.kind, Kind::Append { .. } | Kind::Incr { .. })
+        match &self.kind {
+            Kind::Transaction { operations } => operations.iter().any(Operation::is_update),
+            kind => matches!(kind, Kind::Append { .. } | Kind::Incr { .. }),
+        }
     }
 
     /// Whether it adds to a number.
@@ -248,6 +263,10 @@ impl Operation {
             Kind::Incr { value: one, .. } => value(one),
             Kind::Append { value } => text(value),
             Kind::Cas { from, to, .. } => value(from) + value(to),
+            Kind::Transaction { operations } => {
+                let of_one = |one: &Operation| size_of::<Operation>() + one.heap_bytes();
+                operations.iter().map(of_one).sum()
+            }
         };
         text(&self.key) + values + certificate
     }
@@ -268,4 +287,9 @@ impl Operation {
             _ => None,
         }
     }
+}
+
+/// Whether it is a read that says nothing.
+fn is_unanswered(operation: &Operation) -> bool {
+    matches!(operation.kind, Kind::Read { ok: false, .. })
 }

@@ -11,6 +11,7 @@ use crate::model::history::History;
 use crate::model::level::Level;
 use crate::model::names::named;
 use crate::model::operation::{Fate, Kind, Operation};
+use crate::model::torn::{Part, Torn};
 
 /// The absence of a cell or of another index.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -75,6 +76,10 @@ pub(crate) struct View<'h> {
     /// For each key, whether some operation leaves what depends on what it finds. Cells say nothing
     /// about such a key.
     pub(crate) has_updates: Vec<bool>,
+    /// What the operations are parts of, where the history is a torn one.
+    parts: Option<&'h [Part]>,
+    /// Whether the parts of a transaction stand at one moment.
+    pub(crate) is_whole: bool,
 }
 
 impl<'h> View<'h> {
@@ -87,7 +92,19 @@ impl<'h> View<'h> {
                 disorder.message
             )
         })?;
-        Ok(View::build(history, level, &order))
+        Ok(View::build(history, level, &order, None))
+    }
+
+    /// What counts when a torn history is judged by `level`, whose operations stand in this order,
+    /// client by client; `is_whole`: if the parts of its transactions stand at one moment.
+    pub(crate) fn of_torn(
+        torn: &'h Torn,
+        order: &[usize],
+        level: Level,
+        is_whole: bool,
+    ) -> View<'h> {
+        let order = torn.parts_of(order);
+        View { is_whole, ..View::build(&torn.history, level, &order, Some(&torn.parts)) }
     }
 
     /// The same history with only these operations, seen anew: where reads moved because of a
@@ -97,12 +114,17 @@ impl<'h> View<'h> {
         let mut order: Vec<u32> = kept.to_vec();
         order.sort_by_key(|&id| self.ops[id as usize].client);
         let order: Vec<usize> = self.indices(&order);
-        View::build(self.history, level, &order)
+        View { is_whole: self.is_whole, ..View::build(self.history, level, &order, self.parts) }
     }
 
     /// What counts of these operations, given client by client, each client's in its order.
-    fn build(history: &'h History, level: Level, order: &[usize]) -> View<'h> {
-        let mut builder = Builder::new(history);
+    fn build(
+        history: &'h History,
+        level: Level,
+        order: &[usize],
+        parts: Option<&'h [Part]>,
+    ) -> View<'h> {
+        let mut builder = Builder::new(history, parts);
         let bound = slack(history, level);
         let mut last = None;
         for &index in order {
@@ -131,6 +153,8 @@ impl<'h> View<'h> {
             initial: Vec::new(),
             cell_keys: Vec::new(),
             has_updates: Vec::new(),
+            parts: self.parts,
+            is_whole: self.is_whole,
         };
         for &id in kept {
             let op = &self.ops[id as usize];
@@ -164,6 +188,39 @@ impl<'h> View<'h> {
             grouped[of(op) as usize].push(id as u32);
         }
         grouped
+    }
+
+    /// The transaction that an operation is a part of, if all its parts stand at one moment.
+    pub(crate) fn transaction(&self, op: u32) -> Option<u32> {
+        let parts = self.parts.filter(|_| self.is_whole)?;
+        let part = parts[self.ops[op as usize].index as usize];
+        part.of_transaction.then_some(part.whole)
+    }
+
+    /// The operations that stand at one moment each: those of one transaction, or one by itself.
+    pub(crate) fn moments(&self) -> Vec<Vec<u32>> {
+        let mut moments: Vec<Vec<u32>> = Vec::with_capacity(self.ops.len());
+        let mut place_of: HashMap<u32, usize> = HashMap::new();
+        for id in 0..self.ops.len() as u32 {
+            let next = moments.len();
+            let place = self.transaction(id).map(|whole| *place_of.entry(whole).or_insert(next));
+            match place.filter(|&place| place < next) {
+                Some(place) => moments[place].push(id),
+                None => moments.push(vec![id]),
+            }
+        }
+        moments
+    }
+
+    /// Whether an operation may do nothing where it does not find what it looks for: one of a
+    /// transaction that was not answered.
+    pub(crate) fn is_lenient(&self, op: u32) -> bool {
+        let answered = |operation: &Operation| {
+            !matches!(operation.kind, Kind::Cas { ok: None, .. } | Kind::Incr { value: None, .. })
+        };
+        self.transaction(op).is_some()
+            && self.ops[op as usize].optional
+            && !answered(self.operation(op))
     }
 
     /// The operation as the history has it.
@@ -251,7 +308,7 @@ struct Builder<'h> {
 }
 
 impl<'h> Builder<'h> {
-    fn new(history: &'h History) -> Builder<'h> {
+    fn new(history: &'h History, parts: Option<&'h [Part]>) -> Builder<'h> {
         let view = View {
             history,
             ops: Vec::with_capacity(history.operations.len()),
@@ -259,6 +316,8 @@ impl<'h> Builder<'h> {
             initial: Vec::new(),
             cell_keys: Vec::new(),
             has_updates: Vec::new(),
+            parts,
+            is_whole: false,
         };
         Builder { view, keys: HashMap::new(), cells: HashMap::new(), client_start: 0 }
     }
@@ -301,14 +360,19 @@ impl<'h> Builder<'h> {
                     makes = self.cell(key, to.as_deref());
                 }
             }
+            // It is not judged but in parts.
+            Kind::Transaction { .. } => return,
         }
+        let part = self.view.parts.map(|parts| parts[index]).filter(|part| part.of_transaction);
+        self.view.has_updates[key as usize] |= part.is_some_and(|part| part.is_open);
         let optional = operation.fate() == Fate::Unknown;
         // An unknown effect may come at any later time, also after an end that says nothing.
         let end = if optional { NEVER } else { operation.end.unwrap_or(NEVER) };
         let (index, client) = (index as u32, self.view.clients as u32 - 1);
         // A read that moves in front of its client's operations before it stays behind them; what
         // came before those comes before it, too.
-        let earlier = if operation.is_read() {
+        // (A transaction asks for no level, so it does not move.)
+        let earlier = if operation.is_read() && part.is_none() {
             operation.start.saturating_sub(bound)
         } else {
             operation.start

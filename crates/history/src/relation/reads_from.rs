@@ -12,6 +12,12 @@ pub(crate) fn ran(view: &View<'_>, sources: &[u32]) -> Vec<bool> {
     for &source in sources.iter().filter(|&&source| is_operation(source)) {
         ran[source as usize] = true;
     }
+    if view.is_whole {
+        for moment in view.moments() {
+            let any = moment.iter().any(|&id| ran[id as usize]);
+            moment.iter().for_each(|&id| ran[id as usize] = any);
+        }
+    }
     ran
 }
 

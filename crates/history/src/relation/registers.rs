@@ -77,7 +77,7 @@ impl<'h> Texts<'h> {
             match &view.operation(id).kind {
                 // Of what may not have run nobody knows whether it saw a text.
                 _ if op.differs || op.optional && op.observes() => return None,
-                Kind::Incr { .. } => return None,
+                Kind::Incr { .. } | Kind::Transaction { .. } => return None,
                 Kind::Append { value } if value.is_empty() => return None,
                 Kind::Append { value } => {
                     texts.ends.entry(value).or_default().push(id);

@@ -168,7 +168,7 @@ struct Beginning {
 }
 
 /// The texts of one key, by number.
-struct Texts<'h> {
+pub(super) struct Texts<'h> {
     /// All texts that somebody saw or compared, sorted; none if the key is incremented.
     seen: Vec<&'h str>,
     beginnings: Vec<Beginning>,
@@ -180,7 +180,7 @@ struct Texts<'h> {
 }
 
 impl<'h> Texts<'h> {
-    fn new(view: &View<'h>, ops: &[u32]) -> Texts<'h> {
+    pub(super) fn new(view: &View<'h>, ops: &[u32]) -> Texts<'h> {
         let operations = || ops.iter().map(|&id| view.operation(id));
         let looked_for = |operation: &'h Operation| match &operation.kind {
             Kind::Read { value, .. } => value.as_deref(),
@@ -199,7 +199,7 @@ impl<'h> Texts<'h> {
     }
 
     /// The number of a value as a whole.
-    fn number(&mut self, value: &Option<Value>) -> u32 {
+    pub(super) fn number(&mut self, value: &Option<Value>) -> u32 {
         let Some(text) = value else { return NOTHING };
         if self.is_number {
             return self.keep(text);
@@ -240,13 +240,13 @@ impl<'h> Texts<'h> {
     }
 
     /// How many bytes a text takes that is kept as it is.
-    fn bytes(&self, held: u32) -> usize {
+    pub(super) fn bytes(&self, held: u32) -> usize {
         let text = held.checked_sub(FIRST).and_then(|at| self.wholes.get(at as usize));
         text.map_or(0, |text| text.len() + size_of::<(Rc<str>, Rc<str>, u32)>())
     }
 
     /// Whether a value begins with the text that is held.
-    fn is_beginning(&self, held: u32, value: &Option<Value>) -> bool {
+    pub(super) fn is_beginning(&self, held: u32, value: &Option<Value>) -> bool {
         match (held, value) {
             (NOTHING, _) => true,
             (LOST, _) | (_, None) => false,
@@ -282,7 +282,7 @@ impl<'h> Texts<'h> {
         }
     }
 
-    fn step(&mut self, held: u32, operation: &Operation, differs: bool) -> Option<u32> {
+    pub(super) fn step(&mut self, held: u32, operation: &Operation, differs: bool) -> Option<u32> {
         match &operation.kind {
             Kind::Write { value } => Some(self.number(value)),
             Kind::Read { value, .. } => self.is(held, value).then_some(held),
@@ -298,6 +298,8 @@ impl<'h> Texts<'h> {
                 let fits = value.as_ref().is_none_or(|answer| *answer == sum);
                 fits.then(|| self.keep(&sum))
             }
+            // It comes in parts.
+            Kind::Transaction { .. } => None,
         }
     }
 }

@@ -29,6 +29,7 @@ pub(crate) mod model;
 pub(crate) mod modelled;
 mod optional;
 mod state;
+pub(crate) mod transactions;
 
 use crate::budget::{Meter, effort};
 use crate::model::view::View;

@@ -110,7 +110,7 @@ struct Search<'m, M: Model> {
     lanes: Vec<Vec<u32>>,
     lane_of: Vec<u32>,
     front: Vec<usize>,
-    /// Operations that may not have run, each with the one of its client before it.
+    /// Operations that may not have run, each with the known one of its client before it.
     optional: Vec<(u32, u32)>,
     /// The operations of which a look's hope may depend, by start.
     hopes: Vec<u32>,
@@ -152,9 +152,10 @@ impl<'m, M: Model> Search<'m, M> {
         let mut last = vec![NONE; clients.len()];
         let mut optional = Vec::new();
         for (id, span) in spans.iter().enumerate() {
-            let before = std::mem::replace(&mut last[span.client as usize], id as u32);
-            if span.optional {
-                optional.push((id as u32, before));
+            let before = &mut last[span.client as usize];
+            match span.optional {
+                true => optional.push((id as u32, *before)),
+                false => *before = id as u32,
             }
         }
         let operations: Vec<_> = order.iter().map(|&index| &events[index].operation).collect();

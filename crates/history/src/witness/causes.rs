@@ -17,26 +17,31 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
     complete(facts, order, |_| true)?;
     clients_in_order(facts, order)?;
     let counts = order.iter().any(|&index| facts.op(index).is_increment());
-    let keeps_all = level == Level::Cc || counts;
-    let mut causes = Causes::new(facts, order, keeps_all);
+    if counts && facts.has_transactions() {
+        return Err("increments that are merged stand beside transactions".into());
+    }
+    let mut causes = Causes::new(facts, order, level == Level::Cc || counts);
+    let mut saw = Vec::new();
     for &index in order {
-        causes.advance(facts, index)?;
-        if !looks(facts.op(index)) {
-            continue;
-        }
-        let source = facts.source(index)?;
-        for write in causes.newer_writes(facts, index, source.filter(|_| level != Level::Cc)) {
-            let newer = match source {
-                _ if Some(write) == source => false,
-                None => true,
-                Some(source) if level == Level::Cc => causes.has(write, source),
-                Some(source) => causes.place[write] > causes.place[source],
-            };
-            if newer {
-                return Err(format!("{} overlooked {}", facts.name(index), facts.name(write)));
+        facts.saw(index, &mut saw)?;
+        causes.advance(facts, index, &saw)?;
+        for &(key, source) in &saw {
+            let behind = source.filter(|_| level != Level::Cc);
+            for write in causes.newer_writes(index, key, behind) {
+                let newer = match source {
+                    _ if Some(write) == source => false,
+                    None => true,
+                    Some(source) if level == Level::Cc => causes.has(write, source),
+                    Some(source) => causes.place[write] > causes.place[source],
+                };
+                if newer {
+                    return Err(format!("{} overlooked {}", facts.name(index), facts.name(write)));
+                }
             }
         }
-        counts_right(facts, &causes, index, source)?;
+        if looks(facts.op(index)) && !facts.op(index).is_transaction() {
+            counts_right(facts, &causes, index, facts.source(index)?)?;
+        }
     }
     Ok(())
 }
@@ -105,22 +110,24 @@ impl Causes {
             placed: vec![Vec::new(); facts.keys],
             increments: vec![Vec::new(); facts.keys],
         };
-        for &index in order.iter().filter(|&&index| facts.op(index).is_increment()) {
-            causes.increments[facts.key[index]].push(index);
-        }
-        for &index in order.iter().filter(|&&index| makes(facts.op(index)).is_some()) {
-            causes.placed[facts.key[index]].push(index);
+        for &index in order {
+            if facts.op(index).is_increment() {
+                causes.increments[facts.key[index]].push(index);
+            }
+            facts.changed(index).for_each(|key| causes.placed[key].push(index));
         }
         order.iter().enumerate().for_each(|(at, &index)| causes.place[index] = at);
-        let seen = facts.sources.values().flatten().chain(facts.counted.values().flatten());
-        seen.for_each(|&source| causes.asked[source] += 1);
+        let seen = facts.seen.values().flatten();
+        let sources = facts.sources.values().chain(seen).flatten();
+        let counted = facts.counted.values().flatten();
+        sources.chain(counted).for_each(|&source| causes.asked[source] += 1);
         for (number, chain) in facts.clients.values().enumerate() {
             let mut own: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
             for (at, &index) in chain.iter().enumerate() {
                 causes.seat[index] = (number, at as u32);
                 causes.asked[index] += u32::from(at + 1 < chain.len());
-                if makes(facts.op(index)).is_some() {
-                    own.entry(facts.key[index]).or_default().push(index);
+                for key in facts.changed(index) {
+                    own.entry(key).or_default().push(index);
                 }
             }
             own.into_iter().for_each(|(key, writes)| causes.writes[key].push(writes));
@@ -128,18 +135,22 @@ impl Causes {
         causes
     }
 
-    /// Counts the causes of the next operation of the order.
-    fn advance(&mut self, facts: &Facts<'_>, index: usize) -> Result<(), String> {
+    /// Counts the causes of the next operation of the order, which saw this of each key.
+    fn advance(
+        &mut self,
+        facts: &Facts<'_>,
+        index: usize,
+        saw: &[(usize, Option<usize>)],
+    ) -> Result<(), String> {
         let (number, seat) = self.seat[index];
         let before = self.last[number].replace(index);
-        let source = if looks(facts.op(index)) { facts.source(index)? } else { None };
-        let counted = facts.counted.get(&index).into_iter().flatten().copied();
-        let seen: Vec<usize> = source.into_iter().chain(counted).collect();
-        if seen.iter().any(|seen| self.place[*seen] >= self.place[index]) {
+        let counted = || facts.counted.get(&index).into_iter().flatten().copied();
+        let seen = || saw.iter().filter_map(|&(_, source)| source).chain(counted());
+        if seen().any(|seen| self.place[seen] >= self.place[index]) {
             return Err(format!("{} saw what came later", facts.name(index)));
         }
         self.current.fill(0);
-        for cause in before.into_iter().chain(seen) {
+        for cause in before.into_iter().chain(seen()) {
             let row = self.row[cause];
             self.current.iter_mut().zip(&self.rows[row]).for_each(|(a, b)| *a = (*a).max(*b));
             self.asked[cause] -= 1;
@@ -179,28 +190,29 @@ impl Causes {
         self.rows[self.row[index]][number] > seat
     }
 
-    /// Of the causes of the current operation, the writes of its key that stand behind `source`; if
+    /// Of the causes of the current operation, the writes of a key that stand behind `source`; if
     /// there are many to ask, only each client's last one.
-    fn newer_writes(&self, facts: &Facts<'_>, index: usize, source: Option<usize>) -> Vec<usize> {
-        let placed = &self.placed[facts.key[index]];
+    fn newer_writes(&self, index: usize, key: usize, source: Option<usize>) -> Vec<usize> {
+        let placed = &self.placed[key];
         let before = |other: usize| placed.partition_point(|&w| self.place[w] < self.place[other]);
         let behind = source.map_or(0, |source| before(source) + 1);
         match placed.get(behind..before(index)) {
             Some(between) if between.len() <= self.current.len() => {
                 between.iter().copied().filter(|&write| self.leads_here(write)).collect()
             }
-            Some(_) => self.last_writes(facts, index),
+            Some(_) => self.last_writes(index, key),
             None => Vec::new(),
         }
     }
 
-    /// Each client's last write of the current operation's key among its causes, itself left out.
-    fn last_writes(&self, facts: &Facts<'_>, index: usize) -> Vec<usize> {
+    /// Each client's last write of a key among the causes of the current operation, itself left
+    /// out.
+    fn last_writes(&self, index: usize, key: usize) -> Vec<usize> {
         let last = |writes: &Vec<usize>| {
             let causes = writes.partition_point(|&write| self.leads_here(write));
             writes[..causes].iter().rev().find(|&&write| write != index).copied()
         };
-        self.writes[facts.key[index]].iter().filter_map(last).collect()
+        self.writes[key].iter().filter_map(last).collect()
     }
 }
 

@@ -13,6 +13,8 @@
 //! A write whose own entry is not told (its outcome is unknown, or the store kept silent) has the
 //! entry that somebody saw and that belongs to no other write, if key and value fit and only one
 //! such pairing is possible.
+//!
+//! The operations of a transaction stand one place apart, the first at its position.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
@@ -57,7 +59,11 @@ fn agreed(history: &History, level: Level) -> Result<Witness, String> {
         Some(Source::Agreed(place)) => Some(place),
         _ => None,
     };
-    let paired = pair(history, level, own, seen)?;
+    let apart = Apart {
+        forth: |first: Place, by| Place { offset: first.offset.saturating_add(by), ..first },
+        back: |one: Place, by| Some(Place { offset: one.offset.checked_sub(by)?, ..one }),
+    };
+    let paired = pair(history, level, own, seen, apart)?;
     let mut stands: Vec<Stand> = Vec::with_capacity(operations.len());
     for (index, op) in operations.iter().enumerate().filter(|(_, op)| counts(op, level)) {
         let place = match own(op).filter(|_| op.fate() == Fate::Done) {
@@ -86,7 +92,9 @@ fn merged(history: &History, level: Level) -> Result<Witness, String> {
         Some(Source::Merged(entry)) => Some(entry),
         _ => None,
     };
-    let paired = pair(history, level, own, seen)?;
+    // No transaction stands in merged logs.
+    let apart = Apart { forth: |entry, _| entry, back: |entry, by| (by == 0).then_some(entry) };
+    let paired = pair(history, level, own, seen, apart)?;
     let mut stamps: Vec<(Stamp, usize)> = Vec::new();
     // One delete may have several keys.
     let mut makers: HashMap<(&str, Entry), usize> = HashMap::new();
@@ -178,6 +186,15 @@ fn place(entry: Entry) -> (u64, u64, u64) {
     (entry.replica.boot, entry.index, entry.offset)
 }
 
+/// A key and a value of it.
+type Cell<'h> = (&'h str, &'h Option<Value>);
+
+/// How far the operations of a transaction stand apart: from its first one to another, and back.
+struct Apart<F, B> {
+    forth: F,
+    back: B,
+}
+
 /// For writes whose entry is not told, the only entry that it can be. `own` is what an operation
 /// says of itself, `seen` what it says of the one whose value it saw.
 fn pair<E: Copy + Eq + std::hash::Hash>(
@@ -185,20 +202,25 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
     level: Level,
     own: impl Fn(&Operation) -> Option<E>,
     seen: impl Fn(&Operation) -> Option<E>,
+    apart: Apart<impl Fn(E, u64) -> E, impl Fn(E, u64) -> Option<E>>,
 ) -> Result<HashMap<usize, E>, String> {
     let name = |index: usize| named(history, index);
-    let mut silent: HashMap<(&str, &Option<Value>), Vec<usize>> = HashMap::new();
+    // Each with its place in its transaction.
+    let mut silent: HashMap<Cell<'_>, Vec<(usize, u64)>> = HashMap::new();
     for (index, op) in history.operations.iter().enumerate() {
         let told = op.fate() == Fate::Done && own(op).is_some();
-        if op.is_write() && counts(op, level) && !told {
-            let Some(value) = op.written() else {
-                if op.is_increment() && op.fate() == Fate::Unknown {
+        if !op.is_write() || !counts(op, level) || told {
+            continue;
+        }
+        for (place, part) in (0..).zip(op.parts()).filter(|(_, part)| part.is_write()) {
+            let Some(value) = part.written() else {
+                if part.is_increment() && op.fate() == Fate::Unknown {
                     // If it ran and somebody saw it, a sum is not explained, and the claim falls.
                     continue;
                 }
                 return Err(format!("{} has no entry, and no value to tell it by", name(index)));
             };
-            silent.entry((&op.key, value)).or_default().push(index);
+            silent.entry((&part.key, value)).or_default().push((index, place));
         }
     }
     let mut paired = HashMap::new();
@@ -206,20 +228,32 @@ fn pair<E: Copy + Eq + std::hash::Hash>(
         return Ok(paired);
     }
     let told = |op: &&Operation| op.is_write() && op.fate() == Fate::Done;
-    let taken: HashSet<E> = history.operations.iter().filter(told).filter_map(&own).collect();
-    let mut orphans: HashMap<(&str, &Option<Value>), HashSet<E>> = HashMap::new();
-    for op in history.operations.iter().filter(|op| counts(op, level)) {
-        let (Some(entry), Some(value)) = (seen(op), op.seen()) else { continue };
+    let mut taken: HashSet<E> = HashSet::new();
+    for op in history.operations.iter().filter(told) {
+        let Some(first) = own(op) else { continue };
+        taken.extend((0..op.parts().len() as u64).map(|by| (apart.forth)(first, by)));
+    }
+    let mut orphans: HashMap<Cell<'_>, HashSet<E>> = HashMap::new();
+    let counted = history.operations.iter().filter(|op| counts(op, level));
+    for part in counted.flat_map(Operation::parts) {
+        let (Some(entry), Some(value)) = (seen(part), part.seen()) else { continue };
         if !taken.contains(&entry) {
-            orphans.entry((&op.key, value)).or_default().insert(entry);
+            orphans.entry((&part.key, value)).or_default().insert(entry);
         }
     }
     for (of, writes) in silent {
         let entries = orphans.remove(&of).unwrap_or_default();
-        match (&writes[..], entries.len()) {
-            (_, 0) => {}
-            ([write], 1) => paired.extend(entries.into_iter().map(|entry| (*write, entry))),
-            _ => return Err(format!("it is not clear which entry {} has", name(writes[0]))),
+        let unclear = || format!("it is not clear which entry {} has", name(writes[0].0));
+        let entries: Vec<E> = entries.into_iter().collect();
+        match (&writes[..], &entries[..]) {
+            (_, []) => {}
+            (&[(write, place)], &[entry]) => {
+                let first = (apart.back)(entry, place).ok_or_else(unclear)?;
+                if paired.insert(write, first).is_some_and(|other| other != first) {
+                    return Err(unclear());
+                }
+            }
+            _ => return Err(unclear()),
         }
     }
     Ok(paired)

@@ -22,6 +22,11 @@ pub(super) struct Facts<'h> {
     /// A number for each operation's key, below `keys`.
     pub(super) key: Vec<usize>,
     pub(super) keys: usize,
+    /// The same for each operation of each transaction.
+    pub(super) part_keys: HashMap<usize, Vec<usize>>,
+    /// What the witness says that each transaction saw in the keys that it looked at, in the order
+    /// in which it names them.
+    pub(super) seen: HashMap<usize, Vec<Option<usize>>>,
 }
 
 impl<'h> Facts<'h> {
@@ -32,7 +37,14 @@ impl<'h> Facts<'h> {
     ) -> Result<Facts<'h>, String> {
         let operations = &history.operations;
         let counts: Vec<bool> = operations.iter().map(|op| counts(op, level)).collect();
-        let sources: BTreeMap<usize, Option<usize>> = witness.sources.iter().copied().collect();
+        let is_whole = |index: usize| operations.get(index).is_some_and(Operation::is_transaction);
+        let (of_transactions, others): (Vec<_>, Vec<_>) =
+            witness.sources.iter().copied().partition(|&(index, _)| is_whole(index));
+        let sources: BTreeMap<usize, Option<usize>> = others.into_iter().collect();
+        let mut seen: HashMap<usize, Vec<Option<usize>>> = HashMap::new();
+        for (index, source) in of_transactions {
+            seen.entry(index).or_default().push(source);
+        }
         let name = |index: usize| named(history, index);
         let mut ran = counts.clone();
         let orders = witness.orders.iter().flat_map(|order| &order.operations);
@@ -40,8 +52,9 @@ impl<'h> Facts<'h> {
             return Err(format!("{level} knows no increments that are merged"));
         }
         let counted: BTreeMap<usize, Vec<usize>> = witness.counted.iter().cloned().collect();
-        let seen = sources.values().flatten().chain(counted.values().flatten());
-        for &index in orders.chain(seen) {
+        let sources_seen = seen.values().flatten().chain(sources.values()).flatten();
+        let sources_seen = sources_seen.chain(counted.values().flatten());
+        for &index in orders.chain(sources_seen) {
             *ran.get_mut(index).ok_or_else(|| format!("there is no operation {index}"))? = true;
         }
         for (index, operation) in operations.iter().enumerate().filter(|(index, _)| ran[*index]) {
@@ -67,9 +80,19 @@ impl<'h> Facts<'h> {
             let next = keys.len();
             *keys.entry(op.key.as_str()).or_insert(next)
         };
-        let key = operations.iter().map(&mut number).collect();
-        let facts = Facts { history, counts, sources, counted, clients, key, keys: keys.len() };
+        let key = operations.iter().map(|op| op.parts().first().map_or(0, &mut number)).collect();
+        let wholes = operations.iter().enumerate().filter(|(_, op)| op.is_transaction());
+        let numbers = |op: &'h Operation| op.parts().iter().map(&mut number).collect();
+        let mut numbers = numbers;
+        let part_keys = wholes.map(|(index, op)| (index, numbers(op))).collect();
+        let keys = keys.len();
+        let facts =
+            Facts { history, counts, sources, counted, clients, key, keys, part_keys, seen };
+        if facts.has_transactions() && !facts.counted.is_empty() {
+            return Err("increments that are merged stand beside transactions".into());
+        }
         facts.sources_fit()?;
+        facts.transactions_fit()?;
         Ok(facts)
     }
 
@@ -82,10 +105,29 @@ impl<'h> Facts<'h> {
         &self.history.operations[index]
     }
 
+    /// What an operation does, one key after the other: the number of each key, and the operation.
+    pub(super) fn parts(&self, index: usize) -> impl Iterator<Item = (usize, &'h Operation)> {
+        let own = std::slice::from_ref(&self.key[index]);
+        let keys = match self.part_keys.is_empty() {
+            true => own,
+            false => self.part_keys.get(&index).map_or(own, Vec::as_slice),
+        };
+        keys.iter().copied().zip(self.op(index).parts())
+    }
+
+    /// Whether transactions take part.
+    pub(super) fn has_transactions(&self) -> bool {
+        self.part_keys.keys().any(|&index| self.op(index).fate() != Fate::Refused)
+    }
+
     /// Each named source made the value that its reader saw.
     fn sources_fit(&self) -> Result<(), String> {
         let name = |index: usize| self.name(index);
         for (&index, &source) in &self.sources {
+            if source.is_some_and(|source| self.op(source).is_transaction()) {
+                // What it left in each of its keys is asked by itself (`whole`).
+                continue;
+            }
             if index >= self.history.operations.len() {
                 return Err(format!("there is no operation {index}"));
             }
@@ -164,6 +206,8 @@ pub(super) fn fits(operation: &Operation, held: Option<&str>) -> bool {
         Kind::Incr { add, value } => {
             sum(held, *add).is_some_and(|sum| value.as_ref().is_none_or(|answer| *answer == sum))
         }
+        // It is told of part by part.
+        Kind::Transaction { .. } => false,
     }
 }
 

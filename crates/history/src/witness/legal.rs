@@ -7,6 +7,7 @@ use crate::model::level::Level;
 use crate::model::operation::{Fate, Kind};
 use crate::witness::facts::{Facts, fits, looks, makes, sum};
 use crate::witness::order::{Order, Witness};
+use crate::witness::whole::{Held, run};
 
 /// The one order of a witness.
 pub(super) fn only(witness: &Witness) -> Result<&[usize], String> {
@@ -111,9 +112,16 @@ fn legal(
     matters: impl Fn(usize) -> bool,
 ) -> Result<(), String> {
     let initial = facts.history.initial.as_deref();
-    let mut state: Vec<Option<Cow<'_, str>>> = vec![initial.map(Cow::Borrowed); facts.keys];
+    let mut state: Vec<Held<'_>> = vec![initial.map(Cow::Borrowed); facts.keys];
     for &index in order {
         let operation = facts.op(index);
+        if operation.is_transaction() {
+            let answered = operation.fate() == Fate::Done;
+            if !facts.parts(index).all(|(key, part)| run(part, &mut state[key], answered)) {
+                return Err(format!("{} did not see what its keys held", facts.name(index)));
+            }
+            continue;
+        }
         let held = &mut state[facts.key[index]];
         if matters(index) && !fits(operation, held.as_deref()) {
             return Err(format!("{} did not see what the key held", facts.name(index)));

@@ -10,7 +10,7 @@ fn by_definition(history: &History) -> Option<bool> {
     let value = |op: &Operation| match &op.kind {
         Kind::Write { value } | Kind::Read { value, .. } => value.clone(),
         Kind::Cas { to, .. } => to.clone(),
-        Kind::Append { .. } | Kind::Incr { .. } => None,
+        Kind::Append { .. } | Kind::Incr { .. } | Kind::Transaction { .. } => None,
     };
     let is_write = |op: &&Operation| op.is_write() && op.fate() != Fate::Refused;
     let is_answer =

@@ -7,9 +7,15 @@ use crate::named;
 const LEVELS: [Level; 6] =
     [Level::Linearizable, Level::Sequential, Level::Causal, Level::Cm, Level::Cc, Level::Pram];
 
+/// Whether some part of one operation and some part of another, of one key, are so.
+fn any(one: &Operation, other: &Operation, so: impl Fn(&Operation, &Operation) -> bool) -> bool {
+    let mut pairs = one.parts().iter().flat_map(|a| other.parts().iter().map(move |b| (a, b)));
+    pairs.any(|(a, b)| a.key == b.key && so(a, b))
+}
+
 /// Whether `second` saw what `first` wrote.
 fn saw(second: &Operation, first: &Operation) -> bool {
-    second.key == first.key && second.seen().is_some() && second.seen() == first.written()
+    any(second, first, |second, first| second.seen().is_some() && second.seen() == first.written())
 }
 
 /// What is wrong with a link, if anything is.
@@ -20,13 +26,16 @@ fn fault(history: &History, Link { from, to, why }: &Link) -> Option<String> {
         Reason::ProgramOrder => first.client == second.client && first.start <= second.start,
         Reason::ReadsFrom => saw(second, first),
         Reason::RealTime => first.end.is_some_and(|end| end < second.start),
-        Reason::Conflict { reader } => saw(op(reader), second) && first.key == second.key,
+        Reason::Conflict { reader } => {
+            saw(op(reader), second) && any(first, second, |a, b| a.is_write() && b.is_write())
+        }
         Reason::Overwritten { maker } => {
             let seen = match maker {
                 Some(maker) => saw(first, op(maker)),
-                None => first.seen() == Some(&None),
+                None => first.parts().iter().any(|part| part.seen() == Some(&None)),
             };
-            seen && second.is_write() && first.key == second.key
+            let looked = |part: &Operation| part.seen().is_some();
+            seen && any(first, second, |first, second| looked(first) && second.is_write())
         }
     };
     (!is_so).then(|| format!("{} is no reason: {first:?}, {second:?}", why.name()))

@@ -110,7 +110,7 @@ impl Model for Store {
             Kind::Cas { to, .. } => {
                 put(to);
             }
-            Kind::Append { .. } | Kind::Incr { .. } => return None,
+            Kind::Append { .. } | Kind::Incr { .. } | Kind::Transaction { .. } => return None,
         }
         Some(behind)
     }

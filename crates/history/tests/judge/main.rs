@@ -23,6 +23,8 @@
 //!   operations saw, what is missing, causes, the order among writes (ccv), what was overlooked
 //!   (cc, mw, wfr), a client's own writes (ryw), what it left (mr), refused operations, the bound
 //!   of reads, or a client without an order.
+//! - `transactions`: parts of a transaction that need not stand at one moment; only its first key
+//!   judged; half of one of unknown outcome; a validator that looks at its first operation alone.
 //!
 //! A fault that only makes a search propose a wrong order is no wrong verdict: the validator
 //! refuses the order, and another way is tried.
@@ -41,5 +43,6 @@ mod properties;
 mod recordings;
 mod reference;
 mod refusals;
+mod transactions;
 mod truth;
 mod witnesses;

@@ -42,6 +42,7 @@ impl<'h> World<'h> {
             (Kind::Read { .. } | Kind::Incr { .. }, _) => true,
             (Kind::Cas { .. }, Level::Mw | Level::Wfr | Level::Ryw | Level::Mr) => false,
             (Kind::Cas { .. }, _) => true,
+            (Kind::Transaction { .. }, _) => unreachable!("`transactions` judges them"),
         }
     }
 
@@ -63,6 +64,7 @@ impl<'h> World<'h> {
             Kind::Read { value, .. } => held == value,
             Kind::Cas { from, ok: Some(false), .. } => held != from,
             Kind::Cas { from, .. } => held == from,
+            Kind::Transaction { .. } => unreachable!("`transactions` judges them"),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What the reader refuses, where it points, and what it says would be right.
 
-use history::{History, Kind, Level, Operation, Place, Position, Replica, Source, Unit};
+use history::{
+    Certificate, History, Kind, Level, Operation, Place, Position, Replica, Source, Unit,
+};
 
 const GOOD: &str = r#"{"client":0,"kind":"write","key":"x","value":"1","start":0,"end":10}"#;
 
@@ -26,8 +28,8 @@ fn unknown_and_missing_fields() {
     refuses(
         r#"{"client":1,"kind":"read","key":"x","value":null,"start":0,"end":1,"colour":"red"}"#,
         "2:68: unknown field `colour`, expected one of `client`, `kind`, `key`, `value`, `from`, \
-         `to`, `ok`, `add`, `start`, `end`, `refused`, `final`, `server`, `level`, `position`, `by`, \
-         `entry`",
+         `to`, `ok`, `add`, `operations`, `start`, `end`, `refused`, `final`, `server`, `level`, `position`, \
+         `by`, `entry`",
     );
     refuses(
         r#"{"client":1,"kind":"read","key":"x","value":null,"start":0}"#,
@@ -67,8 +69,8 @@ fn wrong_types_and_names() {
     );
     refuses(
         r#"{"client":1,"kind":"push","key":"x","start":0,"end":3}"#,
-        "2:20: unknown kind `push`; it is `write`, `read`, `cas`, `append`, `incr` or \
-         `delete`",
+        "2:20: unknown kind `push`; it is `write`, `read`, `cas`, `append`, `incr`, \
+         `delete` or `transaction`",
     );
     refuses(
         r#"{"client":1,"kind":"write","key":"x","value":"1","from":"2","start":0,"end":3}"#,
@@ -181,8 +183,8 @@ fn headers() {
 fn columns_count_characters() {
     refuses(
         r#"{"client":1,"key":"äöü","kind":"push","start":0,"end":3}"#,
-        "2:32: unknown kind `push`; it is `write`, `read`, `cas`, `append`, `incr` or \
-         `delete`",
+        "2:32: unknown kind `push`; it is `write`, `read`, `cas`, `append`, `incr`, \
+         `delete` or `transaction`",
     );
     let refusal = History::from_bytes(b"{}\n{\"\xc3\xa4\xff").expect_err("a refusal");
     assert_eq!(refusal.to_string(), "2:4: these bytes are no UTF-8; a history is UTF-8 text");
@@ -242,6 +244,113 @@ fn what_is_written_is_read_again() {
         operation.line = index + 2;
     }
     assert_eq!(again, history);
+}
+
+/// A transaction of these operations.
+fn whole(operations: &str, more: &str) -> String {
+    let operations = format!(r#"{{"client":1,"kind":"transaction","operations":[{operations}]"#);
+    format!(r#"{operations},"start":20,"end":30{more}}}"#)
+}
+
+#[test]
+fn transactions() {
+    let good = r#"{"kind":"write","key":"x","value":"2"}"#;
+    let refuses = |operations: &str, more: &str, expected: &str| {
+        refuses(&whole(operations, more), expected);
+    };
+    refuses("", "", "2:47: a transaction has at least one operation");
+    refuses(
+        &format!(r#"{good},{{"kind":"read","key":"y"}}"#),
+        "",
+        "2:87: missing field `value`: what was read, or null for nothing there",
+    );
+    refuses(
+        &format!(r#"{good},{{"kind":"cas","key":"y","from":"1","to":"2"}}"#),
+        "",
+        "2:87: missing field `ok`: whether `from` was there",
+    );
+    refuses(
+        r#"{"kind":"write","value":"2"}"#,
+        "",
+        "2:48: missing field `key`: the key as a string",
+    );
+    refuses(
+        r#"{"kind":"write","key":"x","value":"2","start":3}"#,
+        "",
+        "2:94: an operation of a transaction has no `start` of its own",
+    );
+    refuses(
+        r#"{"kind":"write","key":"x","value":"2","colour":"red"}"#,
+        "",
+        "2:86: unknown field `colour`, expected one of `client`, `kind`, `key`, `value`, `from`, \
+         `to`, `ok`, `add`, `operations`, `start`, `end`, `refused`, `final`, `server`, `level`, \
+         `position`, `by`, `entry`",
+    );
+    refuses(
+        r#"{"kind":"push","key":"x"}"#,
+        "",
+        "2:56: unknown kind `push`; it is `write`, `read`, `cas`, `append`, `incr` or `delete`",
+    );
+    refuses(
+        r#"{"kind":"transaction","operations":[]}"#,
+        "",
+        "2:83: an operation of a transaction has no `operations` of its own",
+    );
+    refuses(
+        r#"{"kind":"write","key":"x","from":"2"}"#,
+        "",
+        "2:81: a write has no `from`; it has `value`",
+    );
+    refuses(good, r#","key":"x""#, "2:114: a transaction has no `key`; its operations have");
+    refuses(good, r#","by":null"#, "2:113: a transaction has no `by`; its operations have");
+    refuses(good, r#","value":"1""#, "2:116: a transaction has no `value`; it has `operations`");
+    refuses(good, r#","final":true"#, "2:116: only a read can be `final`");
+    refuses(
+        good,
+        r#","position":{"1.1":4}"#,
+        "2:119: a transaction stands in the agreed log, at `[index, offset]`",
+    );
+    refuses(
+        good,
+        r#","entry":["1.1",1,0,1]"#,
+        "2:116: a transaction stands in the agreed log, and has no `entry`",
+    );
+    let open = whole(r#"{"kind":"read","key":"x","value":"1"}"#, "").replace("30", "null");
+    assert!(History::from_jsonl(&open).is_ok(), "a read without an answer says nothing");
+    let open = whole(r#"{"kind":"incr","key":"x","value":"1"}"#, "").replace("30", "null");
+    let refusal = History::from_jsonl(&open).expect_err("a refusal").to_string();
+    assert!(refusal.contains("the answer is known, so it needs an `end`"), "{refusal}");
+    let many = [good].repeat(history::TRANSACTION_OPERATIONS_MAX + 1).join(",");
+    let refusal = History::from_jsonl(&whole(&many, "")).expect_err("a refusal").to_string();
+    assert!(refusal.contains("has at most 65536 operations"), "{refusal}");
+}
+
+#[test]
+fn a_transaction_comes_back_as_it_was_written() {
+    let by = Certificate { by: Some(Source::Nothing), ..Certificate::default() };
+    let parts = |answered: bool| {
+        let cas = Kind::Cas { from: None, to: Some("2".into()), ok: answered.then_some(true) };
+        let incr = Kind::Incr { add: -3, value: answered.then(|| "-1".to_string()) };
+        let read = Kind::Read { value: None, ok: answered };
+        let kinds = [cas, incr, read, Kind::Append { value: "a".into() }];
+        let keys = ["x", "x", "y", "z"];
+        let end = answered.then_some(9);
+        let part = |(kind, key)| Operation::new(7, kind, key, 3, end);
+        kinds.into_iter().zip(keys).map(part).collect::<Vec<_>>()
+    };
+    let mut done = parts(true);
+    done[2] = done[2].clone().certified(by);
+    let place = Place { index: 4, offset: 2 };
+    let certificate =
+        Certificate { position: Some(Position::Agreed(place)), ..Certificate::default() };
+    let operations = vec![
+        Operation::transaction(7, done, 3, Some(9)).at_server(2).certified(certificate),
+        Operation::transaction(7, parts(false), 3, None),
+    ];
+    for operation in operations {
+        let again = History::from_jsonl(&operation.to_json()).expect("readable");
+        assert_eq!(again.operations[0], Operation { line: 1, ..operation });
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::{Load, Setting};
 use crate::record::keyspace::{Change, KEYSPACES, keys_of};
 use crate::record::operation::{Action, Operation, private_key};
+use crate::record::transaction::TOLD_KEYS;
 
 /// So many wishes are for commands of which no history tells.
 const OTHERS_PERCENT: u64 = 8;
@@ -21,6 +22,8 @@ const TIMED_PERCENT: u64 = 20;
 
 /// In merged worlds so many of them count.
 const COUNTS_PERCENT: u64 = 80;
+/// So many transactions are of commands that a history has words for.
+const TOLD_PERCENT: u64 = 60;
 
 /// The most keys that one command names.
 const KEYS_MAX: u64 = 6;
@@ -255,8 +258,8 @@ impl Client {
         Bytes::from(format!("{}.{}", self.place, self.values))
     }
 
-    /// A command of which no history tells, or a transaction of such: the fold of the log knows
-    /// what they mean.
+    /// A command of which no history tells, or a transaction: the fold of the log knows what they
+    /// mean.
     fn draw_other(&mut self, setting: &Setting) -> Wish {
         let is_timed = setting.order == Order::Agreed && self.chance.percent(TIMED_PERCENT);
         let counts = setting.order == Order::Merged && self.chance.percent(COUNTS_PERCENT);
@@ -277,6 +280,14 @@ impl Client {
     /// What a client has queued since MULTI.
     fn draw_exec(&mut self) -> Action {
         let (mut commands, mut all) = (vec![], vec![]);
+        if self.chance.percent(TOLD_PERCENT) {
+            for _ in 0..self.chance.between(2, 4) {
+                let (words, keys) = self.draw_told();
+                commands.push(words);
+                all.extend(keys);
+            }
+            return Action::Exec { commands, keys: all };
+        }
         for _ in 0..self.chance.between(2, 4) {
             let Action::Other { words, keys } = self.draw_command(&OTHERS) else {
                 unreachable!("a command is drawn")
@@ -285,6 +296,27 @@ impl Client {
             all.extend(keys);
         }
         Action::Exec { commands, keys: all }
+    }
+
+    /// A command that a history has words for, on keys that only such transactions know. All values
+    /// are new, so that it is plain who read what.
+    fn draw_told(&mut self) -> (Vec<Bytes>, Vec<Bytes>) {
+        let name = self.chance.weighted(&TOLD);
+        let count = if ["mget", "mset"].contains(&name) { 2 } else { 1 };
+        let key = |number| Bytes::from(format!("{TOLD_KEYS}{number}"));
+        let keys: Vec<Bytes> = (0..count).map(|_| key(self.chance.below(3))).collect();
+        let mut words = vec![Bytes::from(name)];
+        for key in &keys {
+            words.push(key.clone());
+            match name {
+                "getset" | "setnx" | "mset" => {
+                    self.values += 1;
+                    words.push(Bytes::from(format!("{}.{}", self.place, self.values)));
+                }
+                _ => {}
+            }
+        }
+        (words, keys)
     }
 
     /// A command from one of these rows, on keys that are kept for such.
@@ -508,6 +540,10 @@ impl Client {
         self.last_answer_us
     }
 }
+
+/// The commands of `draw_told`.
+const TOLD: [(u64, &str); 5] =
+    [(6, "mget"), (5, "mset"), (4, "getset"), (2, "getdel"), (1, "setnx")];
 
 /// Commands of which no history tells.
 static OTHERS: LazyLock<Vec<&node::Row>> =

@@ -14,6 +14,7 @@ use node::{AgreedPosition, Certificate, Level, MergedPosition, MergedWrite, Orde
 
 use crate::plan::setting::Setting;
 use crate::record::operation::{Action, Operation, Outcome};
+use crate::record::transaction;
 
 /// What the judge says of one level.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(crate) struct Evidence<'a> {
     operations: &'a [Operation],
     /// Where each of them stands among all that clients asked for.
     places: &'a [usize],
+    /// All that clients asked for.
+    record: &'a [Operation],
     /// All keys, numbered.
     keys: BTreeMap<&'a Bytes, u64>,
     gone: &'a [bool],
@@ -71,6 +74,7 @@ impl<'a> Evidence<'a> {
         order: Order,
         operations: &'a [Operation],
         places: &'a [usize],
+        record: &'a [Operation],
         gone: &'a [bool],
     ) -> Evidence<'a> {
         let names: BTreeSet<&Bytes> = operations.iter().map(|operation| &operation.key).collect();
@@ -78,7 +82,17 @@ impl<'a> Evidence<'a> {
         let living = operations.iter().filter(|operation| !gone[operation.host]);
         let spread = (order == Order::Merged)
             .then(|| living.filter_map(|operation| operation.seen().flatten()).collect());
-        Evidence { operations, places, keys, gone, spread }
+        Evidence { operations, places, record, keys, gone, spread }
+    }
+
+    /// All operations and transactions that a history tells of, each with its place, in their
+    /// order.
+    fn told(&self) -> Vec<(&'a Operation, usize)> {
+        let parts = self.operations.iter().zip(self.places.iter().copied());
+        let execs = self.record.iter().zip(0..).filter(|(one, _)| transaction::told(one).is_some());
+        let mut told: Vec<_> = parts.chain(execs).collect();
+        told.sort_by_key(|&(_, place)| place);
+        told
     }
 
     /// An entry as the judge knows it: it has one write of one key. So a command of several keys
@@ -151,12 +165,12 @@ fn history_and_places(
     certified: bool,
     evidence: &Evidence<'_>,
 ) -> (History, Vec<usize>) {
-    let operations = evidence.operations;
+    let operations = evidence.told();
     let header = Header::new(Unit::Microseconds, Some(judged(level)));
-    let strangers = 1 + operations.iter().map(|operation| operation.client).max().unwrap_or(0);
+    let strangers = 1 + operations.iter().map(|(one, _)| one.client).max().unwrap_or(0);
     let mut ends = BTreeMap::new();
     let (mut counted, mut places) = (vec![], vec![]);
-    for (place, operation) in operations.iter().enumerate() {
+    for (number, &(operation, place)) in operations.iter().enumerate() {
         let mut client = operation.client;
         let mut start_us = operation.start_us;
         let lost = evidence.may_be_lost(operation);
@@ -166,7 +180,7 @@ fn history_and_places(
         let by_itself = level == Level::Linearizable || is_bounded || goes_on;
         let begins_us = if is_bounded { operation.begins_us() } else { start_us };
         if lost || (by_itself && operation.pipelined) || begins_us < start_us {
-            client = strangers + place as u64;
+            client = strangers + number as u64;
             start_us = begins_us;
         } else {
             let end = ends.entry(client).or_insert(0);
@@ -181,7 +195,7 @@ fn history_and_places(
             one = certified_by(one, operation, evidence);
         }
         counted.push(one);
-        places.push(evidence.places[place]);
+        places.push(place);
     }
     (History::new(Some(header), counted), places)
 }
@@ -194,6 +208,14 @@ fn convert(
 ) -> Option<history::Operation> {
     let is_over = matches!(operation.outcome, Outcome::Done(_) | Outcome::Refused(_));
     let end = is_over.then_some(operation.end_us.max(start_us));
+    // Of the quiet end nothing is asked of what only transactions know.
+    let parts = transaction::told(operation).filter(|_| level != Level::Eventual);
+    if let Some(parts) = parts {
+        let mut judged = history::Operation::transaction(client, parts, start_us, end);
+        judged.refused = matches!(operation.outcome, Outcome::Refused(_));
+        judged.server = Some(operation.host as u64);
+        return Some(judged);
+    }
     let kind = match operation.seen() {
         _ if let Action::Cas { from, to, .. } = &operation.action => history::Kind::Cas {
             from: from.as_ref().map(text),
@@ -223,6 +245,15 @@ fn certified_by(
     let entry = |write| evidence.entry(write, &operation.key);
     let certificate = match operation.certificate.as_deref() {
         None => return judged,
+        Some(Certificate::Agreed { position, .. }) if judged.is_transaction() => {
+            // Its answer stands at its last command.
+            let Action::Exec { commands, .. } = &operation.action else { return judged };
+            let behind = commands.len().saturating_sub(1) as u32;
+            let first =
+                AgreedPosition { offset: position.offset.saturating_sub(behind), ..*position };
+            let position = Some(history::Position::Agreed(place(first)));
+            history::Certificate { position, ..history::Certificate::default() }
+        }
         Some(Certificate::Agreed { position, by }) => {
             let source = |by| history::Source::Agreed(place(by));
             // That it found something is no more than a write says: of what it found it knows

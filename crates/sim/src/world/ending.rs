@@ -321,7 +321,7 @@ impl World {
         };
         self.look(|invariant| invariant.at_rest(&rest));
         if self.judged {
-            let evidence = Evidence::new(setting.order, &operations, &places, &gone);
+            let evidence = Evidence::new(setting.order, &operations, &places, &record, &gone);
             self.judgements = verdict::judge(&setting, &evidence);
         }
         self.record = record;
@@ -341,7 +341,7 @@ impl World {
         let setting = &self.plan.setting;
         let gone = self.gone();
         let (operations, places) = parts(&self.record);
-        let evidence = Evidence::new(setting.order, &operations, &places, &gone);
+        let evidence = Evidence::new(setting.order, &operations, &places, &self.record, &gone);
         verdict::history(setting.levels()[0], true, &evidence)
     }
 }

@@ -104,7 +104,7 @@ impl Causality<'_, '_> {
     pub(crate) fn cycle_with(&mut self, from: u32, to: u32, why: Why, meter: &mut Meter) -> Cycle {
         self.round += 1;
         self.edges[from as usize].retain(|edge| edge.to != to);
-        self.add(from, to, why);
+        self.link(from, to, why);
         let mut cycle = self.path(to, from, |edge| edge.round < self.round).unwrap_or_default();
         cycle.push(to);
         Cycle { core: self.explain(&cycle, meter), links: self.links(&cycle) }

@@ -45,6 +45,9 @@ pub(crate) struct Causality<'v, 'h> {
     /// Everybody's past, once it was asked for.
     past: Vec<u32>,
     pub(super) round: u32,
+    /// Where parts of transactions stand at one moment: for each operation the first and the last
+    /// part of its transaction.
+    ends: Option<Vec<(u32, u32)>>,
     /// An order that the relation allows, once it is closed.
     pub(crate) order: Vec<u32>,
 }
@@ -85,6 +88,7 @@ impl<'v, 'h> Causality<'v, 'h> {
             past: Vec::new(),
             chains: Vec::new(),
             round: 0,
+            ends: None,
             order: Vec::new(),
         };
         for chain in &chains {
@@ -93,6 +97,7 @@ impl<'v, 'h> Causality<'v, 'h> {
             }
         }
         causality.chains = chains;
+        causality.ends = view.is_whole.then(|| ends(view, &causality.place));
         causality
     }
 
@@ -106,8 +111,28 @@ impl<'v, 'h> Causality<'v, 'h> {
         self.sources[id as usize]
     }
 
-    /// Adds an edge.
+    /// Adds an edge. What comes before or after a part of a transaction does so for all of it.
     pub(crate) fn add(&mut self, from: u32, to: u32, why: Why) {
+        match &self.ends {
+            Some(ends) if ends[from as usize] != ends[to as usize] => {
+                self.link(ends[from as usize].1, ends[to as usize].0, why);
+            }
+            _ => self.link(from, to, why),
+        }
+    }
+
+    /// Whether parts of transactions stand at one moment.
+    pub(super) fn is_whole(&self) -> bool {
+        self.ends.is_some()
+    }
+
+    /// The last part of an operation's transaction.
+    pub(super) fn last_part(&self, id: u32) -> u32 {
+        self.ends.as_ref().map_or(id, |ends| ends[id as usize].1)
+    }
+
+    /// Adds an edge between these very operations.
+    pub(super) fn link(&mut self, from: u32, to: u32, why: Why) {
         if from != to {
             effort::spend(1);
             self.edge_count += 1;
@@ -263,6 +288,18 @@ impl<'v, 'h> Causality<'v, 'h> {
         }
         derived
     }
+}
+
+/// The first and the last part of each operation's transaction, of those that take part.
+fn ends(view: &View<'_>, place: &[u32]) -> Vec<(u32, u32)> {
+    let mut ends: Vec<(u32, u32)> = (0..view.ops.len() as u32).map(|id| (id, id)).collect();
+    for mut moment in view.moments() {
+        moment.retain(|&id| place[id as usize] != NONE);
+        if let (Some(&first), Some(&last)) = (moment.first(), moment.last()) {
+            moment.iter().for_each(|&id| ends[id as usize] = (first, last));
+        }
+    }
+    ends
 }
 
 /// Makes of one past both pasts together.

@@ -86,7 +86,16 @@ impl<'v, 'h> Causality<'v, 'h> {
     ) -> Result<(), Stop> {
         let (count, width) = (self.view.ops.len(), self.chains.len());
         let (mut waits, before) = (self.waits(), self.before());
-        let asked = self.edges.iter().map(|edges| edges.len() as u32).collect();
+        let mut asked: Vec<u32> = self.edges.iter().map(|edges| edges.len() as u32).collect();
+        // An edge to a transaction is one to its first part; those behind it ask for their source,
+        // too.
+        let asks = |id: u32| self.is_whole().then(|| self.last_part(id)).filter(|_| self.has(id));
+        let source_of = |id: u32| Some(self.source(id)).filter(|&source| is_operation(source));
+        for id in 0..count as u32 {
+            if let Some(last) = source_of(id).filter(|_| self.has(id)).and_then(asks) {
+                asked[last as usize] += 1;
+            }
+        }
         let row = vec![0; count];
         let mut rows = Rows { width, rows: Vec::new(), free: Vec::new(), row, asked };
         let is_ready = |&id: &u32| self.has(id) && waits[id as usize] == 0;
@@ -102,13 +111,14 @@ impl<'v, 'h> Causality<'v, 'h> {
                 join(&mut past, rows.of(other));
             }
             past[self.view.ops[id as usize].client as usize] = self.place[id as usize] + 1;
-            let source = Some(self.source(id)).filter(|&source| is_operation(source));
-            let source_past = source.map_or(&[][..], |source| rows.of(source));
+            let source = source_of(id);
+            let source_past = source.map_or(&[][..], |source| rows.of(self.last_part(source)));
             if !visit(&Moment { causality: self, id, past: &past, source_past }, meter) {
                 return Err(Stop::Budget);
             }
             rows.keep(id, &past);
             before.of(id).iter().for_each(|&other| rows.asked_once(other));
+            source.and_then(asks).into_iter().for_each(|last| rows.asked_once(last));
             for edge in &self.edges[id as usize] {
                 waits[edge.to as usize] -= 1;
                 if waits[edge.to as usize] == 0 {
