@@ -540,11 +540,11 @@ mutants! {
 
     // Keyspaces.
     /// What a member said of an earlier attempt to carve out a prefix counts for this one.
-    StaleReportCounts, "a key in two keyspaces", "", "keyspaces_05_a_stale_report.story";
+    StaleReportCounts, "a key in two keyspaces", "", "carving::tests::all_must_have_said_all_of_this_attempt";
     /// While a prefix changes hands, reads of its keys go on.
-    ReadsNotFenced, "a key in two keyspaces", "";
+    ReadsNotFenced, "a key in two keyspaces", "", "keyspaces_02_live_keys.story";
     /// A prefix changes hands although one member has not said that it refuses commands.
-    OpenedWithoutOne, "a key in two keyspaces", "";
+    OpenedWithoutOne, "a key in two keyspaces", "", "keyspaces_03_a_partition.story";
     /// The state machine runs a write whatever keyspace it names.
     NotResolvedAgain, "a key in two keyspaces", "", "keyspaces_07_writes_on_their_way.story";
     /// The id of a keyspace that is gone is given to another one.
