@@ -9,7 +9,7 @@ use node::{Choice, LINEARIZABLE_BELOW_MS, Level, Order, Preference, RequestId, S
 use crate::env::clock::WORLD_BEGAN_US;
 use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::{Load, Setting};
-use crate::record::keyspace::{Change, KEYSPACES, keys_of};
+use crate::record::keyspace::{Change, KEYSPACES, keys_of, may_have};
 use crate::record::operation::{Action, Operation, private_key};
 use crate::record::transaction::TOLD_KEYS;
 
@@ -173,10 +173,12 @@ impl Client {
     }
 
     /// A wish, some of those that write to run once. (Not those of keys that this client alone
-    /// writes at one node: what is sent again goes to others.)
+    /// writes at one node: what is sent again goes to others. Nor those of keys whose keyspace comes
+    /// and goes: it may be one that knows no ONCE.)
     fn draw_perhaps_once(&mut self, setting: &Setting) -> Wish {
         let wish = self.draw(setting);
-        let alone = wish.private || matches!(wish.action, Action::Many { .. });
+        let is_of_keyspaces = matches!(wish.action, Action::Keyspace(_)) || may_have(&wish.key);
+        let alone = wish.private || matches!(wish.action, Action::Many { .. }) || is_of_keyspaces;
         let may = setting.load.once_percent > 0 && wish.action.is_write() && !alone;
         // Now and then also where there is no one order: it must be refused.
         let percent = if setting.can_compare() { setting.load.once_percent } else { 2 };

@@ -61,6 +61,8 @@ impl Invariant for Fitting {
             }
             // The state machine refuses what cannot be done.
             Outcome::Refused(Error::Invalid(_)) if is_other(&operation.action) => Ok(()),
+            // Its keyspace may be one whose order has not got what the connection prefers.
+            Outcome::Refused(Error::Consistency(_)) if may_have(&operation.key) => Ok(()),
             Outcome::Refused(error @ Error::CrossKeyspace(_)) if !may_have(&operation.key) => {
                 Err(format!("{} was refused with -{error}", operation.describe()))
             }

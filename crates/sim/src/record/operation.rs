@@ -286,7 +286,7 @@ impl Operation {
         let removes = match &self.action {
             Action::Many { removes, .. } => removes,
             // What it says of its keys no history has a word for.
-            Action::Other { .. } | Action::Exec { .. } => return vec![],
+            Action::Other { .. } | Action::Exec { .. } | Action::Keyspace(_) => return vec![],
             _ if self.action.is_of_session() => return vec![],
             _ => return vec![self.clone()],
         };

@@ -384,7 +384,9 @@ fn is_aborted(operation: &Operation) -> bool {
 fn changes_hands(operation: &Operation) -> bool {
     match &operation.outcome {
         Outcome::Refused(Error::TryAgain(_)) => may_have(&operation.key),
-        Outcome::Refused(Error::CrossKeyspace(_)) => may_have(&operation.key),
+        Outcome::Refused(Error::CrossKeyspace(_) | Error::Consistency(_)) => {
+            may_have(&operation.key)
+        }
         Outcome::Refused(Error::Invalid(_)) => matches!(operation.action, Action::Keyspace(_)),
         _ => false,
     }

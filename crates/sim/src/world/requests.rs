@@ -13,6 +13,7 @@ use crate::env::client::{Client, Connection, Source, Wish};
 use crate::invariants::invariant::first_broken;
 use crate::plan::setting::Setting;
 use crate::record::describe;
+use crate::record::keyspace::may_have;
 use crate::record::operation::{Action, Operation, Outcome};
 
 /// What is violated where `CONSISTENCY LAST` names a level that the read was not to have.
@@ -115,7 +116,9 @@ impl World {
             connection.next_id += 1;
             connection.preference = prefers.clone().or(connection.preference.take());
             let weakest = connection.preference.as_ref().map(|levels| levels.weakest());
-            let level = wish.level.or(weakest).unwrap_or(setting.level);
+            // Of a key whose keyspace comes and goes nobody knows which level that has.
+            let own = if may_have(&wish.key) { Level::Eventual } else { setting.level };
+            let level = wish.level.or(weakest).unwrap_or(own);
             let since_us = match level {
                 Level::Linearizable => Some(now_us),
                 Level::Bounded { ms } => {
