@@ -63,7 +63,9 @@ pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
             )),
         }
     }
-    let has_transactions = history.operations.iter().any(Operation::is_transaction);
+    // One that was refused did nothing.
+    let takes_part = |op: &Operation| op.is_transaction() && op.fate() != Fate::Refused;
+    let has_transactions = history.operations.iter().any(takes_part);
     let outcome = match View::new(history, level) {
         Err(why) => Outcome::Undecided(why),
         Ok(_) if level == Level::Eventual => {

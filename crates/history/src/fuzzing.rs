@@ -74,6 +74,12 @@ mod tests {
         })
     }
 
+    /// What was found before.
+    #[test]
+    fn a_fault_in_a_transaction_that_ends_otherwise() {
+        histories(br#"{"client":6,"kind":"transaction","operations":[{"ki7d":"read","key":"y"}i,"start":7}"#);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 

@@ -62,7 +62,8 @@ fn elements(line: &str, field: &Field<'_>) -> Vec<usize> {
     scanner.at += 1;
     loop {
         scanner.skip(|b| b.is_ascii_whitespace() || b == b',');
-        if scanner.peek().is_none_or(|byte| byte == b']') {
+        // What is no list any more may end here, too.
+        if scanner.peek().is_none_or(|byte| matches!(byte, b']' | b'}')) {
             return found;
         }
         found.push(scanner.at);

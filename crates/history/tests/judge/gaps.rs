@@ -4,7 +4,7 @@
 
 use crate::chance::{Chance, Shape, anything, history};
 use crate::truth::agree;
-use history::{History, Kind, Level};
+use history::{History, Kind, Level, Operation};
 
 const LEVELS: [Level; 10] = [
     Level::Linearizable,
@@ -53,8 +53,10 @@ fn named() -> Vec<History> {
         }
         history
     });
-    // What an append or increment makes is told by an order alone.
-    let is_plain = |history: &History| !history.operations.iter().any(|op| op.is_update());
+    // What an append or increment makes is told by an order alone, and not every level knows
+    // transactions.
+    let is_told = |op: &Operation| op.is_update() || op.is_transaction();
+    let is_plain = |history: &History| !history.operations.iter().any(is_told);
     histories
         .filter(|history| (2..=8).contains(&history.operations.len()) && is_plain(history))
         .collect()

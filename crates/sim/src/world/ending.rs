@@ -98,6 +98,15 @@ impl World {
         self.fail(invariant, format!("nothing goes on for {} ms: {why}", waited_us / 1000));
     }
 
+    /// Whether a replica may not have come yet to where a session was before: where one entry goes
+    /// at a time that takes long.
+    fn may_be_behind(&self, operation: &Operation) -> bool {
+        let refused = matches!(operation.outcome, Outcome::Refused(Error::TryAgain(_)));
+        let vectors: BTreeSet<_> =
+            self.statuses().into_iter().flatten().map(|status| status.vector).collect();
+        refused && self.plan.setting.order == Order::Merged && vectors.len() > 1
+    }
+
     /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a
     /// time and messages are slow it may take long.
     fn note_merged(&mut self) {
@@ -124,6 +133,7 @@ impl World {
             && !self.may_lack_memory(operation)
             && !is_aborted(operation)
             && !changes_hands(operation)
+            && !self.may_be_behind(operation)
             && !matches!(operation.outcome, Outcome::Refused(Error::Stale(_)))
             && !may_be_out_of_time(operation)
             && self.plan.setting.can(operation)
@@ -387,7 +397,9 @@ fn changes_hands(operation: &Operation) -> bool {
         Outcome::Refused(Error::CrossKeyspace(_) | Error::Consistency(_)) => {
             may_have(&operation.key)
         }
-        Outcome::Refused(Error::Invalid(_)) => matches!(operation.action, Action::Keyspace(_)),
+        Outcome::Refused(Error::Invalid(_)) | Outcome::Unknown => {
+            matches!(operation.action, Action::Keyspace(_))
+        }
         _ => false,
     }
 }

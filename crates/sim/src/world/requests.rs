@@ -286,7 +286,7 @@ impl World {
         let Outcome::Done(reply) = &answered.outcome else { return };
         let (host, action) = (connection.host, &answered.action);
         if !action.is_of_session() && !action.is_write() {
-            connection.last_read = Some(operation);
+            connection.last_read = Some(operation).filter(|_| !may_have(&answered.key));
         }
         let (Action::Last, Reply::Array(both), Some(read)) = (action, reply, connection.last_read)
         else {
