@@ -76,13 +76,12 @@ pub use commands::{
 };
 pub use keyspace::definition::{Allowed, Definition, Levels, check_name};
 pub use limits::{Limits, OnceLimits};
+pub use merged::MergedEntry;
 #[cfg(feature = "mutants")]
 pub use mutants::{Mutant, Planted, plant};
 pub use node::Node;
 pub use observe::describe::in_words;
 pub use observe::forged::{Forged, hello_of_stranger};
-pub use observe::inspect::{
-    AgreedEntry, Matter, MergedEntry, NamedWrite, Vote, acknowledges, term_in,
-};
+pub use observe::inspect::{AgreedEntry, Matter, NamedWrite, Vote, acknowledges, term_in};
 pub use recovery::Recovery;
 pub use token::Token;

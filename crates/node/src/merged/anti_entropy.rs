@@ -148,10 +148,17 @@ impl Repair {
         }
     }
 
-    pub(crate) fn on_tick(&mut self, log: &Log, inbox: &Inbox, turn: &mut Turn<'_>) {
+    /// Time has passed. `told`: what others may be told that is here.
+    pub(crate) fn on_tick(
+        &mut self,
+        told: Option<VersionVector>,
+        log: &Log,
+        inbox: &Inbox,
+        turn: &mut Turn<'_>,
+    ) {
         let now = turn.now.monotonic_ms;
         if mutant!(NoGossip, now >= self.gossip_at_ms, false)
-            && let Some(vector) = log.told().cloned()
+            && let Some(vector) = told
         {
             self.gossip_at_ms = now + GOSSIP_MS;
             let message = turn.message(Body::VersionVector { vector, want: false });

@@ -3,10 +3,9 @@
 use bytes::Bytes;
 
 use super::hlc;
-use crate::commands::{self, Write};
+use crate::commands::{self, Command, Write};
 use crate::ids::{Boot, Index, NodeId};
 use crate::limits::REMOVED_KEYS_MAX;
-use crate::observe::inspect::MergedEntry;
 use crate::position::MergedPosition;
 use crate::wire::codec::{Malformed, Reader, put_uint};
 use crate::wire::version_vector::{Place, VersionVector};
@@ -118,6 +117,17 @@ pub(crate) fn vector(bytes: &[u8]) -> VersionVector {
     after
 }
 
+/// What the replica of an entry that was checked had applied when it made it, and its entry before
+/// that.
+pub(crate) fn before(bytes: &[u8]) -> VersionVector {
+    let Header { origin, previous, mut after, .. } =
+        header(&mut Reader::new(bytes)).expect("an entry is checked before it is kept");
+    if previous != Place::START {
+        after.raise(origin, previous);
+    }
+    after
+}
+
 /// Calls `each` with the header, and the offset and write of everything in an entry that was
 /// checked.
 pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(&Header, u32, Write<'a>)) {
@@ -128,6 +138,21 @@ pub(crate) fn for_each<'a>(bytes: &'a [u8], mut each: impl FnMut(&Header, u32, W
     for offset in 0..count as u32 {
         each(&header, offset, commands::decode(&mut reader).expect(checked));
     }
+}
+
+/// An entry of a merged log, for who looks at it from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MergedEntry {
+    /// Where it stands.
+    pub at: MergedPosition,
+    /// The entry before it in its log. What an earlier boot wrote behind that was lost.
+    pub previous: MergedPosition,
+    /// The clock of its stamps.
+    pub clock: u64,
+    /// What its replica had applied when it made it, per replica.
+    pub after: Vec<MergedPosition>,
+    /// What it does, in order.
+    pub writes: Vec<Command>,
 }
 
 /// An entry that was checked, for who looks at it from outside.

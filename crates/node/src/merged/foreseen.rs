@@ -6,7 +6,9 @@
 //! in no entry, and certainly does not run.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
 
 use super::entry::{self, Header};
 use super::hlc::Stamp;
@@ -14,7 +16,6 @@ use super::log::Log;
 use super::register::{Increment, Register};
 use super::state::State;
 use super::writer::Writer;
-use super::writes::Gathered;
 use crate::commands::{self, Merging, NOT_AN_INTEGER};
 use crate::ids::NodeId;
 use crate::reply::Error;
@@ -37,14 +38,14 @@ pub(super) struct Foretold {
 impl Foreseen {
     /// As it is before the writes that wait. Own entries on their way to the disk count: they are
     /// not applied, and what follows stands behind them in the log.
-    pub(super) fn of(
+    pub(super) fn of<'a>(
         me: NodeId,
-        gathered: &VecDeque<Gathered>,
+        increments: impl Iterator<Item = &'a Bytes>,
         log: &Log,
         state: &State,
     ) -> Foreseen {
         let mut foreseen = Foreseen::default();
-        for write in gathered.iter().filter_map(Gathered::increment) {
+        for write in increments {
             let write = commands::decode(&mut Reader::new(write)).expect(READABLE);
             let key = write.first_key().expect("an increment has a key");
             if !foreseen.keys.contains_key(key) {

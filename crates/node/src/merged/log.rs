@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
-use super::entry::Header;
+use super::entry::{self, Header};
 use crate::ids::{Boot, Index, NodeId};
 use crate::limits::KEPT_TIMES;
 use crate::wire::base::MergedBase;
@@ -83,12 +83,19 @@ impl Log {
         &self.applied
     }
 
-    /// What is on this disk, as others may be told; nothing, while entries from before a state was
-    /// joined are on their way there. Of those this replica may have stamped some below deletes
-    /// that the state brought, and whoever is told of the deletes must be told of those, too.
-    pub(crate) fn told(&self) -> Option<&VersionVector> {
+    /// What others may be told that this replica holds: what it had applied when it made the first
+    /// of its entries that are on their way to the disk, or has now if none is. Whoever holds what
+    /// it told holds all that it wrote without having applied that much, and so a delete in it can
+    /// be forgotten. Nothing, while entries from before a state was joined are on their way there.
+    /// Of those this replica may have stamped some below deletes that the state brought, and whoever
+    /// is told of the deletes must be told of those, too.
+    pub(crate) fn told(&self, me: NodeId) -> Option<VersionVector> {
         let holds_own = self.applied_count >= self.joined_count;
-        mutant!(JoinedToldAtOnce, holds_own, true).then_some(&self.applied)
+        if !mutant!(JoinedToldAtOnce, holds_own, true) {
+            return None;
+        }
+        let first = mutant!(ToldAheadOfOwn, self.unapplied_of(me).next(), None);
+        Some(first.map_or_else(|| self.applied.clone(), |bytes| entry::before(bytes)))
     }
 
     /// Whether this replica has written that entry of its own.
@@ -339,11 +346,32 @@ mod tests {
             after: VersionVector::default(),
         };
         log.append(&header, entry::encode(&header, 0, &[]));
-        assert_eq!(log.told(), Some(&VersionVector::default()));
+        assert_eq!(log.told(NodeId(1)), Some(VersionVector::default()));
         let vector = VersionVector::from_iter([(NodeId(2), place(1, 1))]);
         log.join(&MergedBase { vector, ..MergedBase::default() }, false);
-        assert_eq!(log.told(), None);
+        assert_eq!(log.told(NodeId(1)), None);
         log.apply_next();
-        assert_eq!(log.told(), Some(log.applied()));
+        assert_eq!(log.told(NodeId(1)), Some(log.applied().clone()));
+    }
+
+    #[test]
+    fn no_more_is_told_than_was_applied_when_the_next_own_entry_was_made() {
+        let mut log = Log::default();
+        let first = VersionVector::from_iter([(NodeId(2), place(1, 1))]);
+        append(&mut log, 2, place(1, 1), Place::START);
+        // Another entry comes, and one is made, while that is on its way to the disk.
+        let take = |log: &mut Log, origin, at, previous, after: &VersionVector| {
+            let origin = NodeId(origin);
+            let header = Header { origin, place: at, previous, clock: 9, after: after.clone() };
+            log.append(&header, entry::encode(&header, 0, &[]));
+        };
+        take(&mut log, 2, place(1, 2), place(1, 1), &first);
+        take(&mut log, 1, place(1, 1), Place::START, &first);
+        assert_eq!(log.told(NodeId(1)), Some(first.clone()));
+        log.apply_next();
+        assert_eq!(log.applied().get(NodeId(2)), place(1, 2));
+        assert_eq!(log.told(NodeId(1)), Some(first), "the own one has not seen it");
+        log.apply_next();
+        assert_eq!(log.told(NodeId(1)), Some(log.applied().clone()));
     }
 }

@@ -60,7 +60,6 @@ use crate::commands::{Command, Told, View};
 use crate::copies::Copies;
 use crate::ids::{Boot, NodeId, SnapshotNumber, Ticket};
 use crate::limits::Limits;
-use crate::observe::inspect::MergedEntry;
 use crate::reply::Error;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
@@ -68,6 +67,7 @@ use crate::wire::message::Body;
 use crate::wire::version_vector::{Place, VersionVector};
 use anti_entropy::{Inbox, Repair};
 use entry::Header;
+pub use entry::MergedEntry;
 use hlc::Clock;
 use joining::Joining;
 use log::{Fit, Log};
@@ -259,13 +259,14 @@ impl Merged {
 
     pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
         self.repair.on_connected(peer);
-        if let Some(vector) = self.log.told().cloned() {
+        if let Some(vector) = self.log.told(self.me) {
             turn.send(peer, Body::VersionVector { vector, want: false });
         }
     }
 
     pub(crate) fn on_tick(&mut self, turn: &mut Turn<'_>) {
-        self.repair.on_tick(&self.log, &self.inbox, turn);
+        let told = self.log.told(self.me);
+        self.repair.on_tick(told, &self.log, &self.inbox, turn);
         self.look_at_tombstones();
     }
 

@@ -9,13 +9,16 @@
 //!  stable        each tombstone of the batch goes that still stands where it did
 //! ```
 //!
-//! What a member writes after it took a tombstone in is stamped above it. What it wrote before lies
-//! in its own log before what it told in round 1, so Q holds it. After round 2 all have that.
+//! What a member writes after it applied a tombstone is stamped above it, and has seen it. What it
+//! wrote before lies in its own log before what it told in round 1 ([`told`]), so Q holds it. After
+//! round 2 all have that.
 //! Nobody is asked anything: replicas tell their vectors now and then anyway, and vectors only
 //! grow.
 //!
 //! One batch is looked after at a time, and the next one gathers. Age is never a reason: while one
 //! member is not heard, all tombstones stay.
+//!
+//! [`told`]: super::log::Log::told
 
 use super::Merged;
 use super::anti_entropy::Repair;
@@ -107,9 +110,9 @@ impl Merged {
     pub(super) fn look_at_tombstones(&mut self) {
         if self.lost.is_empty()
             && self.is_joined()
-            && let Some(here) = self.log.told()
+            && let Some(here) = self.log.told(self.me)
         {
-            self.stability.look(here, &self.repair, &mut self.state);
+            self.stability.look(&here, &self.repair, &mut self.state);
         }
     }
 

@@ -98,7 +98,8 @@ impl Merged {
             return applied;
         }
         self.gathering_since_ms = None;
-        let mut foreseen = Foreseen::of(self.me, &self.gathered, &self.log, &self.state);
+        let increments = self.gathered.iter().filter_map(Gathered::increment);
+        let mut foreseen = Foreseen::of(self.me, increments, &self.log, &self.state);
         while !self.gathered.is_empty() {
             let Some(clock) = self.clock.next(turn.now.wall_ms) else {
                 return self.refuse_gathered(&Error::ClockSkew(BEYOND_STAMPS), turn);

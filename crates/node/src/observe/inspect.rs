@@ -10,8 +10,8 @@ use bytes::Bytes;
 use crate::api::Order;
 use crate::commands::Command;
 use crate::ids::{Boot, Index, NodeId, Sequence, Term};
+use crate::merged::MergedEntry;
 use crate::node::Node;
-use crate::position::MergedPosition;
 pub use crate::wire::matter::Matter;
 use crate::wire::message::{Body, Message};
 use crate::wire::record::Known;
@@ -56,21 +56,6 @@ impl AgreedEntry {
             command: write.to_command(),
         })
     }
-}
-
-/// An entry of a merged log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MergedEntry {
-    /// Where it stands.
-    pub at: MergedPosition,
-    /// The entry before it in its log. What an earlier boot wrote behind that was lost.
-    pub previous: MergedPosition,
-    /// The clock of its stamps.
-    pub clock: u64,
-    /// What its replica had applied when it made it, per replica.
-    pub after: Vec<MergedPosition>,
-    /// What it does, in order.
-    pub writes: Vec<Command>,
 }
 
 /// A vote: the term, and for whom.

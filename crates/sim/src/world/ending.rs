@@ -99,12 +99,18 @@ impl World {
     }
 
     /// Whether a replica may not have come yet to where a session was before: where one entry goes
-    /// at a time that takes long.
+    /// at a time that takes long; and what a lost machine alone had never comes.
     fn may_be_behind(&self, operation: &Operation) -> bool {
-        let refused = matches!(operation.outcome, Outcome::Refused(Error::TryAgain(_)));
+        let is_gone = self.gone().contains(&true);
+        let refused = match &operation.outcome {
+            Outcome::Refused(Error::TryAgain(_)) => true,
+            // It waited behind one that waits for that.
+            Outcome::Refused(Error::ClusterDown(_)) => is_gone,
+            _ => false,
+        };
         let vectors: BTreeSet<_> =
             self.statuses().into_iter().flatten().map(|status| status.vector).collect();
-        refused && self.plan.setting.order == Order::Merged && vectors.len() > 1
+        refused && self.plan.setting.order == Order::Merged && (is_gone || vectors.len() > 1)
     }
 
     /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a

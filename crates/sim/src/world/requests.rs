@@ -283,7 +283,11 @@ impl World {
     fn learn_level(&mut self, client: usize, operation: usize) {
         let Some(connection) = &mut self.clients[client].connection else { return };
         let answered = &self.record[operation];
-        let Outcome::Done(reply) = &answered.outcome else { return };
+        let Outcome::Done(reply) = &answered.outcome else {
+            // Whether it was refused before or behind its level was found, nobody knows.
+            connection.last_read = None;
+            return;
+        };
         let (host, action) = (connection.host, &answered.action);
         if !action.is_of_session() && !action.is_write() {
             connection.last_read = Some(operation).filter(|_| !may_have(&answered.key));
