@@ -83,7 +83,7 @@ macro_rules! mutants {
                     | OneMemberUnasked | JoinRevives | JoinKeepsGone | JoinedAppliedAgain
                     | JoinedToldAtOnce | ClockRaisedLate | LostCountsAsHere
                     | UnjoinedUnseen | WrittenUnjoined | JoinSkipsSlot
-                    | TombstonesGoMeanwhile | ToldAheadOfOwn | RemovalsWithoutEnd | MergedFloorIgnored
+                    | TombstonesGoMeanwhile | ToldAheadOfOwn | BatchHeldAsTold | RemovalsWithoutEnd | MergedFloorIgnored
                     | LastIncrementWins | OwnUnseen | UnseenSetKeepsSums | SumsAddedAtJoin
                     | SumsDroppedAtJoin | JoinRevivesSum | SnapshotWithoutSums | CountedWhileLost
                     | IncrementUnchecked => {
@@ -501,6 +501,8 @@ mutants! {
     CountedWhileLost, "recovery", "", "counters_07_a_lost_state.story";
     /// An increment of what is no number gets into the log.
     IncrementUnchecked, "wrong answer", "", "counters_05_no_number.story";
+    /// Tombstones are gathered for a vector that does not hold all of them, and so they stay.
+    BatchHeldAsTold, "memory without limit", "", "merged::stability::tests::a_batch_waits_until_its_own_replica_tells_of_it";
     /// A replica tells of deletes that its own entries on their way to the disk have not seen.
     ToldAheadOfOwn, "deletes resurrect", "", "merged::log::tests::no_more_is_told_than_was_applied_when_the_next_own_entry_was_made";
     /// A tombstone goes while an older write is still to be joined.

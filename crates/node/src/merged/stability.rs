@@ -2,10 +2,10 @@
 //! Shoker, DAIS 2014).
 //!
 //! ```text
-//!  closed    P   what is on disk here: it holds every tombstone of the batch
-//!  round 1       every member has told a vector that holds P
-//!            Q   all that they told, and what is on disk here
-//!  round 2       every member has told a vector that holds Q, and so does what is on disk here
+//!  closed    P   what is applied here: it holds every tombstone of the batch
+//!  round 1       every member, this one too, has told a vector that holds P
+//!            Q   all that they told
+//!  round 2       every member, this one too, has told a vector that holds Q
 //!  stable        each tombstone of the batch goes that still stands where it did
 //! ```
 //!
@@ -54,11 +54,18 @@ pub(super) struct Stability {
 }
 
 impl Stability {
-    /// Looks how far the batch is, by what is on disk here and what the others told; closes the
-    /// next one if there is none.
-    fn look(&mut self, here: &VersionVector, repair: &Repair, state: &mut State) {
+    /// Looks how far the batch is, by what this replica and the others told; closes the next one,
+    /// of what is applied here, if there is none.
+    fn look(
+        &mut self,
+        here: &VersionVector,
+        applied: &VersionVector,
+        repair: &Repair,
+        state: &mut State,
+    ) {
         if self.batch.is_none() {
-            let close = |places| Batch { places, held: here.clone(), round: Round::First };
+            let held = mutant!(BatchHeldAsTold, applied, here);
+            let close = |places| Batch { places, held: held.clone(), round: Round::First };
             self.batch = state.take_tombstones().map(close);
         }
         while let Some(batch) = &mut self.batch
@@ -88,6 +95,7 @@ impl Batch {
         let stable = || Round::Stable;
         match &self.round {
             Round::First if mutant!(TombstonesByAge, false, true) => Some(stable()),
+            Round::First if !here.holds(&self.held) => None,
             Round::First => repair
                 .all_told(&self.held)
                 .map(|told| mutant!(OneRoundEnough, Round::Second(join(here, told)), stable())),
@@ -112,7 +120,8 @@ impl Merged {
             && self.is_joined()
             && let Some(here) = self.log.told(self.me)
         {
-            self.stability.look(&here, &self.repair, &mut self.state);
+            let applied = self.log.applied();
+            self.stability.look(&here, applied, &self.repair, &mut self.state);
         }
     }
 
@@ -131,5 +140,30 @@ impl Merged {
         if self.has_garbage() {
             self.stability.remove(&mut self.state);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{Boot, Index, NodeId};
+    use crate::merged::hlc::Stamp;
+    use crate::wire::version_vector::Place;
+
+    #[test]
+    fn a_batch_waits_until_its_own_replica_tells_of_it() {
+        let place = |index| Place { boot: Boot(1), index: Index(index) };
+        let up_to = |index| VersionVector::from_iter([(NodeId(1), place(index))]);
+        let (mut state, repair) = (State::new(), Repair::new(vec![]));
+        let stamp = Stamp { clock: 2, replica: NodeId(1), offset: 0 };
+        state.merge(b"k", stamp, place(2), None);
+        let mut stability = Stability::default();
+        // An own entry is on its way that was made before the delete was applied.
+        stability.look(&up_to(1), &up_to(2), &repair, &mut state);
+        assert!(!stability.is_stable());
+        stability.look(&up_to(2), &up_to(2), &repair, &mut state);
+        assert!(stability.is_stable());
+        stability.remove(&mut state);
+        assert_eq!(state.tombstones(), 0);
     }
 }
