@@ -30,7 +30,10 @@ pub(super) fn attr(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
 /// name none, or several in order of preference; `DEFAULT`: that of the keyspace again.
 pub(super) fn set(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let words: Vec<&[u8]> = call.request.iter().skip(2).collect();
-    match chosen(&words, call.context.status().order) {
+    let status = call.context.status();
+    // Where there are other keyspaces, each says by itself what it has not got.
+    let only = (status.keyspaces.count <= 1).then_some(status.order);
+    match chosen(&words, only) {
         Err(text) => {
             connection.writer(out).error(text);
             Action::Replied
@@ -55,10 +58,11 @@ enum Chosen {
     Several(Arc<Preference>),
 }
 
-fn chosen(words: &[&[u8]], order: Order) -> Result<Chosen, String> {
-    let can_give = |level: Level| match order.can_give(level) {
-        true => Ok(()),
-        false => Err(format!(
+/// What these words say. `only`: the order of all keyspaces, if there is but one keyspace.
+fn chosen(words: &[&[u8]], only: Option<Order>) -> Result<Chosen, String> {
+    let can_give = |level: Level| match only.filter(|order| !order.can_give(level)) {
+        None => Ok(()),
+        Some(order) => Err(format!(
             "CONSISTENCY the keyspace default is {order}, which has no {level} read: there is no one order to be the latest in. \
              Hint: causal or eventual"
         )),
