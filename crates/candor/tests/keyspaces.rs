@@ -46,7 +46,7 @@ fn both_orders_live_in_one_cluster_and_outlast_kills() {
     }
     client.set::<_, _, ()>("cart:1", "apples").unwrap();
     client.set::<_, _, ()>("cart:hot:1", "chillies").unwrap();
-    let error = client.incr::<_, _, i64>("cart:n", 1).unwrap_err();
+    let error = client.append::<_, _, i64>("cart:n", "x").unwrap_err();
     assert_eq!(error.code(), Some("CONSISTENCY"), "{error}");
     assert_eq!(client.incr::<_, _, i64>("cart:hot:n", 1).unwrap(), 1);
 
