@@ -142,7 +142,9 @@ fn an_eventual_cluster_takes_writes() {
 /// counts.
 #[test]
 fn nodes_of_a_merged_cluster_count_by_themselves() {
-    let mut cluster = Cluster::start(3, &["--level", "eventual"]);
+    let mut cluster = Cluster::on_lasting_ports(3, &["--level", "eventual"]);
+    cluster.servers.iter_mut().for_each(|server| drop(server.start()));
+    cluster.wait_until_ready();
     let count = |server: &Server, times: i64| {
         let mut client = server.client();
         let mut count = || client.incr::<_, _, i64>("counter", 1).unwrap();
@@ -158,7 +160,8 @@ fn nodes_of_a_merged_cluster_count_by_themselves() {
     assert_eq!(count(&cluster.servers[0], 10), 11);
     cluster.servers[0].kill();
     cluster.servers[1].start();
-    cluster.servers[1].wait_until_ready();
+    let alone = || cluster.servers[1].client().get::<_, i64>("counter").ok();
+    assert_eq!(until("a node alone to serve", alone), 1);
     assert_eq!(count(&cluster.servers[1], 100), 101, "it has not heard of the ten");
     cluster.servers[0].start();
     cluster.servers[2].start();

@@ -579,6 +579,8 @@ mutants! {
     OnceForgottenInSnapshot, "retry runs twice", "", "once_03_starts_and_fetched_states.story";
     /// A repeated answer stands where it was asked for again, not where the command ran.
     OnceWithoutPosition, "wrong certificate", "foundationdb#12582";
+    /// An answer that is kept shows the time of the replica that keeps it.
+    OnceShowsOwnTime, "replicas differ", "", "agreed::state::tests::once::what_is_kept_is_of_the_time_in_the_log";
     /// How old an id is, each node says by its own clock.
     OnceByWallClock, "replicas differ", "", "once_04_by_log_time.story";
     /// The answer to one command is given for another with the same id.

@@ -143,10 +143,12 @@ impl Definition {
                 prefix.len()
             )));
         }
-        if !order.can_give(levels.level) {
-            return Err(cannot_give(&self.name, *order, levels.level));
+        let allowed = (levels.allowed != Allowed::ALL).then(|| levels.allowed.iter());
+        let mut named = [levels.level].into_iter().chain(allowed.into_iter().flatten());
+        match named.find(|level| !order.can_give(*level)) {
+            Some(level) => Err(cannot_give(&self.name, *order, level)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -225,6 +227,18 @@ mod tests {
                 assert_eq!(Definition::decode(&mut Reader::new(&bytes[..end])), Err(Malformed));
             }
         }
+    }
+
+    #[test]
+    fn what_the_order_has_not_got_cannot_be_allowed_either() {
+        let levels = |allowed| Levels { level: Level::Causal, allowed };
+        let check = |allowed| {
+            let levels = levels(allowed);
+            let definition = definition("m", b"m:", Order::Merged, Level::Causal);
+            Definition { levels, ..definition }.check().is_ok()
+        };
+        assert!(check(Allowed::ALL) && check(Allowed::of(&[Level::Eventual])));
+        assert!(!check(Allowed::of(&[Level::Linearizable])));
     }
 
     #[test]

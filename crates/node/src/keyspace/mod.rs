@@ -151,10 +151,14 @@ impl Keyspaces {
         if let Reply::Array(keys) = reply
             && !self.table.is_plain()
         {
-            let is_ours =
-                |key: &Reply| !matches!(key, Reply::Value(key) if self.of_key(key).is_some());
-            keys.retain(is_ours);
+            keys.retain(|key| !matches!(key, Reply::Value(key) if self.is_others(key)));
         }
+    }
+
+    /// Whether a key is none of `default`'s. Those that are to be another's are so far.
+    fn is_others(&self, key: &[u8]) -> bool {
+        let entry = self.of_key(key);
+        entry.is_some_and(|entry| self.source(entry).id != KeyspaceId::DEFAULT)
     }
 
     /// All of them as people are told, `default` first, then in the order of their names; or the
@@ -240,7 +244,7 @@ impl View for OfDefault<'_> {
         most: usize,
         each: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Option<Cursor> {
-        let mut only = |key: &[u8]| self.keyspaces.of_key(key).is_some() || each(key);
+        let mut only = |key: &[u8]| self.keyspaces.is_others(key) || each(key);
         self.view.walk(from, most, &mut only)
     }
 }

@@ -87,8 +87,8 @@ impl Log {
     /// of its entries that are on their way to the disk, or has now if none is. Whoever holds what
     /// it told holds all that it wrote without having applied that much, and so a delete in it can
     /// be forgotten. Nothing, while entries from before a state was joined are on their way there.
-    /// Of those this replica may have stamped some below deletes that the state brought, and whoever
-    /// is told of the deletes must be told of those, too.
+    /// Of those this replica may have stamped some below deletes that the state brought, and
+    /// whoever is told of the deletes must be told of those, too.
     pub(crate) fn told(&self, me: NodeId) -> Option<VersionVector> {
         let holds_own = self.applied_count >= self.joined_count;
         if !mutant!(JoinedToldAtOnce, holds_own, true) {

@@ -88,6 +88,13 @@ pub(super) fn last(_: &mut Connection, _: &Call<'_>, _: &mut Vec<u8>) -> Action 
 /// `CONSISTENCY GET [key]`: the level of a read of this key that names none, and who says so.
 pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let status = call.context.status();
+    if call.request.len() > 2 && status.keyspaces.count > 1 {
+        connection.writer(out).error(
+            "CONSISTENCY GET tells of the keyspace default alone, and a key may have another one. Hint: KEYSPACE LIST, or CONSISTENCY \
+             LAST behind a read",
+        );
+        return Action::Replied;
+    }
     let (level, said_by) = match (&connection.preference, connection.level) {
         (Some(preference), _) => (preference.to_string(), "connection"),
         (None, Some(level)) => (level.to_string(), "connection"),

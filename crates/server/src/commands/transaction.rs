@@ -101,9 +101,12 @@ fn push(queue: &mut Queue, spec: &Spec, call: &Call<'_>, reply: Vec<u8>) -> Resu
 /// `MULTI`
 pub(super) fn multi(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let mut writer = connection.writer(out);
+    let status = call.context.status();
+    // Where there are other keyspaces, the keys decide.
+    let is_merged = status.order == Order::Merged && status.keyspaces.count <= 1;
     if connection.transaction.is_open() {
         writer.error(connection.transaction.refusal().unwrap_or(NESTED));
-    } else if call.context.status().order == Order::Merged {
+    } else if is_merged {
         writer.error(MERGED);
         connection.transaction = Transaction::Refused;
     } else {

@@ -173,8 +173,8 @@ impl Client {
     }
 
     /// A wish, some of those that write to run once. (Not those of keys that this client alone
-    /// writes at one node: what is sent again goes to others. Nor those of keys whose keyspace comes
-    /// and goes: it may be one that knows no ONCE.)
+    /// writes at one node: what is sent again goes to others. Nor those of keys whose keyspace
+    /// comes and goes: it may be one that knows no ONCE.)
     fn draw_perhaps_once(&mut self, setting: &Setting) -> Wish {
         let wish = self.draw(setting);
         let is_of_keyspaces = matches!(wish.action, Action::Keyspace(_)) || may_have(&wish.key);

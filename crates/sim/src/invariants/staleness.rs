@@ -66,7 +66,7 @@ impl Invariant for Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::invariants::example::{at_rest, operation, status, turn};
+    use crate::invariants::example::{operation, status, turn};
     use crate::record::operation::Action;
     use node::{AgreedPosition, Index, Level, Reply, Status};
 
@@ -77,11 +77,11 @@ mod tests {
             let status = Status { commit: Index(commit), ..status(1) };
             assert_eq!(invariant.on_turn(&Turn { at_us, ..turn(&status, 1) }), Ok(()));
         }
-        let mut read = |index, since_us| {
+        let read = |index, since_us| {
             let position = AgreedPosition { index: Index(index), offset: 0 };
             let certificate = Certificate::Agreed { position, by: None };
             let done = operation(1, Action::Get, Reply::Nil, (4_000, 5_000), certificate);
-            at_rest(&mut invariant, &[Operation { level: Level::Sequential, since_us, ..done }])
+            invariant.check(&Operation { level: Level::Sequential, since_us, ..done })
         };
         assert_eq!(read(1, None), Ok(()), "nothing is said");
         assert_eq!(read(1, Some(1_000)), Ok(()), "it was committed no earlier");

@@ -132,8 +132,11 @@ impl State {
         if self.is_full() {
             return Ran::refused(Error::OutOfMemory("maxmemory"), at);
         }
-        // Every replica keeps the answer, whoever was asked.
+        // Every replica keeps the answer, whoever was asked: it is that of the entry's time, and
+        // not of the time that this one would show.
+        let shown_ms = mutant!(OnceShowsOwnTime, std::mem::take(&mut self.shown_ms), self.shown_ms);
         let ran = self.run_now(at, write, true);
+        self.shown_ms = shown_ms;
         self.once.keep(&once, &ran.answer, ran.position);
         ran
     }

@@ -25,11 +25,14 @@ pub(super) struct Ids {
     ran: BTreeMap<OnceId, (AgreedPosition, Command)>,
 }
 
-/// The bytes of the values in an answer.
+/// What each item of an array counts beside its values.
+pub(super) const ITEM_BYTES: u64 = 64;
+
+/// What the values in an answer, and the items of arrays, count.
 pub(super) fn values_bytes(reply: &Reply) -> u64 {
     match reply {
         Reply::Value(value) => value.len() as u64,
-        Reply::Array(all) => all.iter().map(values_bytes).sum(),
+        Reply::Array(all) => all.iter().map(|one| ITEM_BYTES + values_bytes(one)).sum(),
         _ => 0,
     }
 }
@@ -125,7 +128,7 @@ mod tests {
             fold.once_right(&asked, Some(at(index)))
         };
         assert_eq!(right("5000-a", 1), Ok(()));
-        assert!(right("5000-a", 2).unwrap_err().contains("and it ran at 1.0"));
+        assert!(right("5000-a", 2).unwrap_err().contains("and it ran at entry 1"));
         assert!(right("5000-b", 1).unwrap_err().contains("never ran"));
         assert_eq!(fold.memory.bytes(), 160 + 2);
         fold.forget_old_ids(605_001);

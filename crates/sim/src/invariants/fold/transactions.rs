@@ -10,6 +10,7 @@ use bytes::Bytes;
 use node::{AgreedPosition, Certificate, Command, Index, Reply};
 
 use super::SameFold;
+use super::once::ITEM_BYTES;
 use crate::invariants::model::{Found, meaning};
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
@@ -77,7 +78,7 @@ impl SameFold {
         if ran {
             for (number, words) in commands.iter().enumerate() {
                 let name = String::from_utf8_lossy(&words[0]).into_owned();
-                values += self.run(place(first, number), &name, &words[1..]);
+                values += ITEM_BYTES + self.run(place(first, number), &name, &words[1..]);
             }
         }
         self.transactions.done.insert(last, Transaction { first, commands, ran });

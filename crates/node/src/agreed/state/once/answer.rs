@@ -95,16 +95,19 @@ impl Kept {
         read_position(&mut Reader::new(&bytes[16..])).expect("it was encoded, or checked")
     }
 
-    /// How many bytes the values in the answer have.
+    /// What the answer counts: the bytes of its values, and its items.
     pub(super) fn values_bytes(&self) -> usize {
         self.answer.as_ref().map_or(0, |answer| values_bytes(&answer.reply))
     }
 }
 
+/// What each item of an array counts beside its values, in bytes.
+const ITEM_BYTES: usize = 64;
+
 fn values_bytes(reply: &Reply) -> usize {
     match reply {
         Reply::Value(value) => value.len(),
-        Reply::Array(all) => all.iter().map(values_bytes).sum(),
+        Reply::Array(all) => all.iter().map(|one| ITEM_BYTES + values_bytes(one)).sum(),
         _ => 0,
     }
 }
@@ -125,6 +128,8 @@ fn put_reply(reply: &Reply, out: &mut Vec<u8>) -> bool {
     match reply {
         Reply::Ok => out.push(OK),
         Reply::Nil => out.push(NIL),
+        // It would not be kept.
+        Reply::Value(value) if value.len() > 2 * ANSWER_BYTES_MAX => return false,
         Reply::Value(value) => {
             out.push(VALUE);
             put_bytes(out, value);

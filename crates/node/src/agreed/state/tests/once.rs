@@ -217,3 +217,22 @@ fn a_fetched_state_takes_the_place_of_the_ids_and_gives_memory_back() {
         log.state.clean_up();
     }
 }
+
+#[test]
+fn what_is_kept_is_of_the_time_in_the_log() {
+    let answers = [0, 777].map(|ahead_ms| {
+        let mut log = Log::new();
+        log.add(0, KeyspaceId::DEFAULT, &Command::of_words(&["set", "k", "v", "ex", "9"]).unwrap());
+        // One replica would show a later time than the other.
+        log.state.show_time(NOW_MS + ahead_ms);
+        let commands = [&["incr", "n"][..], &["pttl", "k"]];
+        let commands = commands.map(|words| Command::of_words(words).unwrap());
+        let id = OnceId::parse(format!("{NOW_MS}-a").as_bytes()).unwrap();
+        let exec = Command::list(&commands).unwrap().once(&id).unwrap();
+        let (answer, _) = log.add(1, KeyspaceId::DEFAULT, &exec);
+        (answer, log.state.once.sum())
+    });
+    assert_eq!(answers[0], answers[1]);
+    // Two items count beside the id, and the key.
+    assert_eq!(answers[0].0, Reply::Array(vec![Reply::Integer(1), Reply::Integer(8999)]));
+}
