@@ -268,7 +268,9 @@ impl World {
         if let (Action::Token, Outcome::Done(Reply::Value(token))) =
             (&self.record[operation].action, &self.record[operation].outcome)
         {
-            self.clients[client].token = Some(token.clone());
+            // A saboteur may have made another value of it.
+            let is_one = node::Token::parse(token).is_some();
+            self.clients[client].token = is_one.then(|| token.clone());
         }
         if is_unknown {
             self.renumber(client);
@@ -309,7 +311,8 @@ impl World {
         };
         let asked = &self.record[read];
         let Some(level) = named.filter(|level| !level.is_weaker_than(asked.level)) else {
-            let words = format!("{} was answered at {both:?}, says LAST", asked.describe());
+            let told = describe::reply(reply);
+            let words = format!("{} was answered at {told}, says LAST", asked.describe());
             return self.fail(LAST, words);
         };
         let read = &mut self.record[read];
