@@ -10,12 +10,11 @@
 //! | 261 open | the index of the attempt |
 //! | 262 give up | the index of the attempt, why |
 
-use super::arguments::{Args, Arguments, Request};
-use super::command::{Command, Data, Model, Row};
+use super::arguments::{Args, Arguments};
+use super::command::{Command, Data, Row};
 use super::effect::{Answer, Effect, OfSession, Step, Writes};
 use super::session;
-use super::spec::Access;
-use super::system::{FIRST_ID, number};
+use super::system::{self, FIRST_ID, number};
 use super::unreadable::Unreadable;
 use crate::api::Level;
 use crate::ids::Index;
@@ -26,25 +25,9 @@ use crate::wire::codec::{Malformed, Reader};
 
 /// What the rows have in common.
 const ROW: Row = Row {
-    name: "",
-    arity: 2,
-    access: Access::Write,
-    flags: &[],
-    keys: None,
-    categories: &[],
-    tips: &[],
-    group: "system",
-    since: "",
-    summary: "",
     complexity: "O(N) where N is the number of keyspaces.",
-    arguments: &[],
-    subcommands: &[],
-    run: Data {
-        id: FIRST_ID + 2,
-        model: Model::None,
-        parse: |_, _: &dyn Request| Err(Error::Invalid("the system has no words".into())),
-        effect: Effect::Write(Writes::NONE),
-    },
+    run: Data { id: FIRST_ID + 2, ..system::ROW.run },
+    ..system::ROW
 };
 
 static CREATE: Row = Row {

@@ -15,33 +15,9 @@ use crate::reply::{Error, Reply};
 /// The least id of a command of the system: those of commands on data lie below.
 pub(super) const FIRST_ID: u32 = 256;
 
-/// `MAXMEMORY bytes [NX]`: what the agreed records may count together, in bytes; 0: no limit. With
-/// `NX`, unless that was set before.
-static MAXMEMORY: Row = Row {
-    name: "maxmemory",
-    arity: -2,
-    access: Access::Write,
-    flags: &[],
-    keys: None,
-    categories: &[],
-    tips: &[],
-    group: "system",
-    since: "",
-    summary: "Limits what keys and values may count",
-    complexity: "O(1)",
-    arguments: &[],
-    subcommands: &[],
-    run: Data {
-        id: FIRST_ID,
-        model: Model::None,
-        parse: |_, _: &dyn Request| Err(Error::Invalid("the system has no words".into())),
-        effect: Effect::Write(Writes { check, run, ..Writes::NONE }),
-    },
-};
-
-/// `RECLAIM keys`: removes up to so many keys that are dead, the longest dead first.
-static RECLAIM: Row = Row {
-    name: "reclaim",
+/// What all rows of the system have in common.
+pub(super) const ROW: Row = Row {
+    name: "",
     arity: 2,
     access: Access::Write,
     flags: &[],
@@ -50,16 +26,45 @@ static RECLAIM: Row = Row {
     tips: &[],
     group: "system",
     since: "",
-    summary: "Removes keys that are dead",
-    complexity: "O(N) where N is the number of keys that are removed.",
+    summary: "",
+    complexity: "O(1)",
     arguments: &[],
     subcommands: &[],
     run: Data {
-        id: FIRST_ID + 1,
+        id: FIRST_ID,
         model: Model::None,
         parse: |_, _: &dyn Request| Err(Error::Invalid("the system has no words".into())),
-        effect: Effect::Write(Writes { check: check_reclaim, run: reclaim, ..Writes::NONE }),
+        effect: Effect::Write(Writes::NONE),
     },
+};
+
+/// `MAXMEMORY bytes [NX]`: what the agreed records may count together, in bytes; 0: no limit. With
+/// `NX`, unless that was set before.
+static MAXMEMORY: Row = Row {
+    name: "maxmemory",
+    arity: -2,
+    summary: "Limits what keys and values may count",
+    complexity: "O(1)",
+    run: Data {
+        id: FIRST_ID,
+        effect: Effect::Write(Writes { check, run, ..Writes::NONE }),
+        ..ROW.run
+    },
+    ..ROW
+};
+
+/// `RECLAIM keys`: removes up to so many keys that are dead, the longest dead first.
+static RECLAIM: Row = Row {
+    name: "reclaim",
+    arity: 2,
+    summary: "Removes keys that are dead",
+    complexity: "O(N) where N is the number of keys that are removed.",
+    run: Data {
+        id: FIRST_ID + 1,
+        effect: Effect::Write(Writes { check: check_reclaim, run: reclaim, ..Writes::NONE }),
+        ..ROW.run
+    },
+    ..ROW
 };
 
 /// `ONCE-LIMITS retention ids ahead`: how long ids of ONCE are kept and how far they may be ahead,
@@ -67,23 +72,14 @@ static RECLAIM: Row = Row {
 static ONCE_LIMITS: Row = Row {
     name: "once-limits",
     arity: 4,
-    access: Access::Write,
-    flags: &[],
-    keys: None,
-    categories: &[],
-    tips: &[],
-    group: "system",
-    since: "",
     summary: "Says how long and how many ids of ONCE are kept",
     complexity: "O(1)",
-    arguments: &[],
-    subcommands: &[],
     run: Data {
         id: FIRST_ID + 82,
-        model: Model::None,
-        parse: |_, _: &dyn Request| Err(Error::Invalid("the system has no words".into())),
         effect: Effect::Write(Writes { check: check_once, run: limit_once, ..Writes::NONE }),
+        ..ROW.run
     },
+    ..ROW
 };
 
 /// The rows of the system, but for those of keyspaces.
