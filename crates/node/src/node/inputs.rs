@@ -111,7 +111,7 @@ impl Node {
                 self.floors.close(session);
             }
             Input::Ending => self.on_ending(outputs),
-            Input::TakeSnapshot => self.snapshots.want(),
+            Input::TakeSnapshot => self.snapshots.insist(),
             Input::SnapshotWritten { number, bytes } => self.snapshots.on_written(number, bytes),
             Input::SnapshotPlaced { number, bytes } => {
                 self.on_snapshot_placed(number, bytes, outputs);

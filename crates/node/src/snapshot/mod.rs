@@ -113,6 +113,8 @@ pub(crate) struct Snapshots {
     handed: u64,
     /// Whether somebody asked for one.
     wanted: bool,
+    /// Whether it may begin on a full disk: the driver asked for it, who knows what room there is.
+    insisted: bool,
     /// When the last attempt failed, if it did.
     failed_ms: Option<u64>,
     /// When the newest one was placed, by both clocks; at first, when this start began.
@@ -129,6 +131,7 @@ impl Snapshots {
             writing: None,
             handed: 0,
             wanted: false,
+            insisted: false,
             failed_ms: None,
             placed_ms: None,
             placed_wall_ms: 0,
@@ -138,6 +141,17 @@ impl Snapshots {
     /// Somebody wants one now.
     pub(crate) fn want(&mut self) {
         self.wanted |= self.writing.is_none();
+    }
+
+    /// The driver wants one now, also on a full disk.
+    pub(crate) fn insist(&mut self) {
+        self.want();
+        self.insisted = self.wanted;
+    }
+
+    /// Whether one may begin on a full disk.
+    pub(crate) fn is_insisted(&self) -> bool {
+        self.insisted
     }
 
     /// What is told of them.
@@ -224,6 +238,7 @@ impl Snapshots {
         let number = self.next;
         self.next = number.next();
         let wanted = std::mem::take(&mut self.wanted);
+        self.insisted = false;
         turn.disk.close(turn.outputs);
         turn.outputs.push(Output::BeginSnapshot(number));
         turn.note(Event::SnapshotBegun(number));

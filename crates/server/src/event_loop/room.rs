@@ -2,11 +2,12 @@
 //!
 //! A full disk takes no snapshot, and without one nothing is cut off the log that filled it. So
 //! the log must not come that far: as long as there is room for a snapshot and some segments, one
-//! is begun early. Once a second one stands behind it, what lies before the first goes.
+//! is begun early. Once a second one stands behind it, what lies before the first goes. If the disk
+//! is full all the same, and the state has become so small that it has room, that is a way out.
 
 use std::sync::atomic::Ordering;
 
-use node::Snapshots;
+use node::{Memory, Snapshots};
 
 use crate::log::{Counters, SEGMENT_BYTES};
 
@@ -18,6 +19,9 @@ const EVERY_MS: u64 = 100;
 const SEGMENTS: u64 = 4;
 /// A snapshot is worth it if what it lets go is no less than this part of it.
 const WORTH: u64 = 4;
+
+/// So much of a snapshot may be other than keys: entries that are not applied, and facts.
+const BESIDE_KEYS_BYTES: u64 = 2 << 20;
 
 /// Looks for room now and then.
 #[derive(Debug, Default)]
@@ -38,13 +42,25 @@ impl Room {
 
 /// Whether a snapshot is to be begun now for want of room.
 pub(crate) fn is_short(log: &Counters, snapshots: &Snapshots) -> bool {
-    // The one that is written is not cut.
-    let cut_bytes = log.segments.load(Ordering::Relaxed).saturating_sub(1) * SEGMENT_BYTES;
+    let cut_bytes = cut_bytes(log);
     // The next one holds no more than the last one and what was written since.
     let needed_bytes = snapshots.last_bytes + snapshots.log_bytes + SEGMENTS * SEGMENT_BYTES;
     let is_short = log.room_bytes.load(Ordering::Relaxed) < needed_bytes;
     let is_worth_it = cut_bytes > 0 && cut_bytes >= snapshots.last_bytes / WORTH;
     is_short && is_worth_it
+}
+
+/// Whether one that is begun now, on a full disk, has room and lets something go: keys may have
+/// gone since the last one.
+pub(crate) fn leads_out(log: &Counters, memory: &Memory) -> bool {
+    let state_bytes = memory.agreed + memory.merged + BESIDE_KEYS_BYTES;
+    let has_room = log.room_bytes.load(Ordering::Relaxed) >= state_bytes;
+    has_room && cut_bytes(log) >= state_bytes / WORTH
+}
+
+/// What may be cut: the segment that is written is not.
+fn cut_bytes(log: &Counters) -> u64 {
+    log.segments.load(Ordering::Relaxed).saturating_sub(1) * SEGMENT_BYTES
 }
 
 #[cfg(test)]
@@ -59,9 +75,27 @@ mod tests {
         let log = Counters::default();
         log.segments.store(segments, Ordering::Relaxed);
         log.room_bytes.store(room * MIB, Ordering::Relaxed);
-        let told =
+        let snapshots =
             Snapshots { last_bytes: last * MIB, log_bytes: behind * MIB, ..Snapshots::default() };
-        is_short(&log, &told)
+        is_short(&log, &snapshots)
+    }
+
+    /// Whether one is begun on a full disk, with so many segments, and so many MiB of room and of
+    /// keys.
+    fn begins_on_full(segments: u64, room: u64, agreed: u64, merged: u64) -> bool {
+        let log = Counters::default();
+        log.segments.store(segments, Ordering::Relaxed);
+        log.room_bytes.store(room * MIB, Ordering::Relaxed);
+        let memory = Memory { agreed: agreed * MIB, merged: merged * MIB, ..Memory::default() };
+        leads_out(&log, &memory)
+    }
+
+    #[test]
+    fn on_a_full_disk_one_is_begun_that_has_room() {
+        assert!(begins_on_full(4, 12, 5, 5));
+        assert!(!begins_on_full(4, 12, 5, 6), "it has none");
+        assert!(!begins_on_full(1, 12, 5, 5), "it lets nothing go");
+        assert!(begins_on_full(2, 200, 62, 0) && !begins_on_full(2, 200, 63, 0), "it lets little go");
     }
 
     #[test]

@@ -234,7 +234,11 @@ impl Shared {
 
     /// Whether a snapshot is to be begun now, lest the disk fill up.
     pub(crate) fn is_short_of_room(&self) -> bool {
-        room::is_short(&self.log, &self.node.borrow().status().snapshots)
+        let status = self.node.borrow().status();
+        match status.disk_full {
+            true => mutant!(FullForEver, room::leads_out(&self.log, &status.memory), false),
+            false => room::is_short(&self.log, &status.snapshots),
+        }
     }
 
     /// Lets all connections finish what they asked, and read nothing more. Ends when all are gone.

@@ -130,6 +130,8 @@ mutants! {
     LogNeverCut, "disk without limit", "event_loop::driver::tests::a_snapshot_comes_into_being_is_read_and_cuts_the_log";
     /// No snapshot is begun before its time where the disk runs short of room.
     RoomIgnored, "disk without limit", "event_loop::driver::tests::a_snapshot_is_begun_early_where_room_runs_short";
+    /// A full disk gets no snapshot, though a small state has room there.
+    FullForEver, "disk without limit", "event_loop::driver::tests::a_full_disk_on_which_the_state_has_room_gets_a_snapshot";
     /// A frame is left out between two parts of the log that are read for a member.
     PartSkipped, "progress", "log::reads::tests::parts_follow_each_other_across_segments";
     /// What became durable is said to lie in the next frame.

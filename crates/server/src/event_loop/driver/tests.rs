@@ -476,8 +476,22 @@ async fn a_snapshot_is_begun_early_where_room_runs_short() {
         let shared = Alone::new().serve().await;
         let taken = || shared.node().status().snapshots.last;
         assert_eq!(taken(), None, "it has all the room it needs");
-        run_short_of_room(&shared);
+        run_short_of_room(&shared, 0);
         until("a snapshot", || taken().is_some()).await;
+    };
+    LocalSet::new().run_until(story).await;
+}
+
+#[tokio::test]
+async fn a_full_disk_on_which_the_state_has_room_gets_a_snapshot() {
+    let story = async {
+        let shared = Alone::new().serve().await;
+        shared.put(Input::DiskFull(Some(Shortage::of_room())));
+        run_short_of_room(&shared, 0);
+        until("it is full", || shared.node().status().disk_full).await;
+        assert!(!shared.is_short_of_room(), "there is no room for one");
+        run_short_of_room(&shared, 4 << 20);
+        until("a snapshot", || shared.node().status().snapshots.last.is_some()).await;
     };
     LocalSet::new().run_until(story).await;
 }

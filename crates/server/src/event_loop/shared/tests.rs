@@ -27,10 +27,10 @@ pub(crate) fn shared_with(config: Config) -> Shared {
     Shared::new(node, Clock::start(None), Arc::default(), about)
 }
 
-/// The log has some segments, and no room.
-pub(crate) fn run_short_of_room(shared: &Shared) {
+/// The log has some segments, and little room.
+pub(crate) fn run_short_of_room(shared: &Shared, room_bytes: u64) {
     shared.log.segments.store(3, Ordering::Relaxed);
-    shared.log.room_bytes.store(0, Ordering::Relaxed);
+    shared.log.room_bytes.store(room_bytes, Ordering::Relaxed);
 }
 
 /// What one of these nodes is told at its start.
