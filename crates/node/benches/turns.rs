@@ -1,7 +1,9 @@
 //! What a command costs in the core alone: no socket, no disk, no kernel.
 //!
 //! `cargo bench -p node` drives three nodes in one thread, messages and syncs at once, and prints
-//! nanoseconds per command, all three nodes together.
+//! nanoseconds per command, all three nodes together. `cargo bench -p node -- 'GET at follower, 16'
+//! 5000` runs those lines alone whose name has these words, 5000 commands each: few enough to count
+//! instructions, under `valgrind --tool=callgrind`: other work on the machine does not count then.
 
 #![allow(clippy::disallowed_methods, reason = "a bench looks at the clock; the core does not")]
 
@@ -114,6 +116,9 @@ impl Cluster {
 }
 
 fn main() {
+    let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
+    let wanted = words.next().unwrap_or_default();
+    let count = words.next().map(|word| word.parse::<usize>().expect("a number of commands"));
     let value = Bytes::from(vec![b'x'; 100]);
     let key = |n: u64| Bytes::from(format!("key:{:012}", n.wrapping_mul(2654435761) % 100_000));
     println!("{:<46} {:>8}", "", "ns/op");
@@ -123,25 +128,33 @@ fn main() {
             ("sequential", Level::Sequential, Order::Agreed),
             ("eventual", Level::Eventual, Order::Merged),
         ] {
-            let total = if batch == 1 { 20_000 } else { 200_000 };
+            let total = count.unwrap_or(if batch == 1 { 20_000 } else { 200_000 });
             let mut cluster = Cluster::new(level, order);
+            let is_wanted = |line: &str| line.contains(&wanted);
             let (leader, follower) = (cluster.leader(), (cluster.leader() + 1) % 3);
             let set = |n| Command::set(key(n), value.clone());
             for (who, at) in [("leader", leader), ("follower", follower)] {
-                let ns = cluster.run(at, batch, total, set);
-                println!("{:<46} {ns:>8.0}", format!("{name} SET at {who}, {batch} a turn"));
+                let line = format!("{name} SET at {who}, {batch} a turn");
+                if is_wanted(&line) {
+                    let ns = cluster.run(at, batch, total, set);
+                    println!("{line:<46} {ns:>8.0}");
+                }
             }
             if order == Order::Agreed {
                 let five =
                     |n| Command::list(&std::array::from_fn::<_, 5, _>(|i| set(5 * n + i as u64)));
-                let ns = cluster.run(follower, batch, total / 5, |n| five(n).expect("it is short"));
-                println!(
-                    "{:<46} {ns:>8.0}",
-                    format!("{name} EXEC of five at follower, {batch} a turn")
-                );
+                let line = format!("{name} EXEC of five at follower, {batch} a turn");
+                if is_wanted(&line) {
+                    let exec = |n| five(n).expect("it is short");
+                    let ns = cluster.run(follower, batch, total / 5, exec);
+                    println!("{line:<46} {ns:>8.0}");
+                }
             }
-            let ns = cluster.run(follower, batch, total, |n| Command::get(key(n)));
-            println!("{:<46} {ns:>8.0}", format!("{name} GET at follower, {batch} a turn"));
+            let line = format!("{name} GET at follower, {batch} a turn");
+            if is_wanted(&line) {
+                let ns = cluster.run(follower, batch, total, |n| Command::get(key(n)));
+                println!("{line:<46} {ns:>8.0}");
+            }
         }
     }
 }

@@ -57,7 +57,7 @@ impl Agreed {
             };
             turn.budget.work.spend(write.keys(), write.bytes());
             let at = AgreedPosition { index, offset: mutant!(CertificateWithoutOffset, offset, 0) };
-            self.apply_write(id, at, write, turn);
+            self.apply_write(id, at, &write, turn);
             self.applied = last_place(AgreedPosition { index, offset }, &write);
             if !self.may_apply(turn) {
                 return false;
@@ -74,7 +74,7 @@ impl Agreed {
         &mut self,
         id: WriteId,
         at: AgreedPosition,
-        write: Write<'_>,
+        write: &Write<'_>,
         turn: &mut Turn<'_>,
     ) {
         let asked = id.node == self.me && id.life == self.life;
@@ -107,7 +107,7 @@ impl Agreed {
             if carving == Some(Carving::Begins) && answer.reply == Reply::Ok {
                 return self.wait_for_attempt(waiter, at.index);
             }
-            let position = mutant!(OnceWithoutPosition, position, last_place(at, &write));
+            let position = mutant!(OnceWithoutPosition, position, last_place(at, write));
             let certificate = || Certificate::Agreed { position, by: answer.by };
             turn.answer_write(&waiter, answer.reply, certificate);
         }

@@ -46,7 +46,7 @@ fn apply(state: &mut State, index: Index, data: &[u8]) {
     loop {
         touch(state, &cursor, data);
         let Ok(Some((id, offset, write))) = cursor.next(data) else { break };
-        state.apply(id, AgreedPosition { index, offset }, write, false);
+        state.apply(id, AgreedPosition { index, offset }, &write, false);
     }
 }
 

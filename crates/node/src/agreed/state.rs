@@ -240,7 +240,7 @@ impl State {
         &mut self,
         id: WriteId,
         at: AgreedPosition,
-        write: Write<'_>,
+        write: &Write<'_>,
         asked: bool,
     ) -> Option<Ran> {
         if self.applied.take(id) {
@@ -252,7 +252,7 @@ impl State {
     }
 
     #[cfg(feature = "mutants")]
-    fn run_if(&mut self, really: bool, at: AgreedPosition, write: Write<'_>) {
+    fn run_if(&mut self, really: bool, at: AgreedPosition, write: &Write<'_>) {
         if really {
             self.run(at, write, false);
         }
@@ -275,17 +275,17 @@ impl State {
         self.max_memory.is_some_and(|max| max > 0 && self.bytes() > max)
     }
 
-    fn run(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Ran {
+    fn run(&mut self, at: AgreedPosition, write: &Write<'_>, asked: bool) -> Ran {
         self.once.forget_old();
         match write.once() {
-            Some(once) => self.run_once(at, once, write),
+            Some(once) => self.run_once(at, &once, write),
             None => self.run_now(at, write, asked),
         }
     }
 
-    fn run_now(&mut self, at: AgreedPosition, write: Write<'_>, asked: bool) -> Ran {
+    fn run_now(&mut self, at: AgreedPosition, write: &Write<'_>, asked: bool) -> Ran {
         let position = AgreedPosition { offset: at.offset + write.places() - 1, ..at };
-        if let Some(answer) = self.refuses(&write) {
+        if let Some(answer) = self.refuses(write) {
             return Ran { answer, steps: 0, bytes: 0, position };
         }
         let is_full = mutant!(OomDecidedByAsked, self.is_full(), asked && self.is_full());

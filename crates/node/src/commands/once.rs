@@ -201,8 +201,6 @@ pub(crate) struct Once<'a> {
     pub(crate) random: &'a [u8],
     /// The command as it is encoded.
     command: &'a [u8],
-    /// All of it.
-    pub(super) blob: &'a [u8],
 }
 
 impl Once<'_> {
@@ -218,8 +216,8 @@ fn may_run_once(row: &Row) -> bool {
     row.is_write() && !row.is_of_system() && !row.is_once()
 }
 
-/// The command within, and under which id it runs, of arguments from a log or a peer.
-pub(super) fn open(args: Args<'_>) -> Result<(Once<'_>, &'static Row, Args<'_>), Unreadable> {
+/// The command within, and what says that it is to run once, of arguments from a log or a peer.
+pub(super) fn open(args: Args<'_>) -> Result<(&[u8], &'static Row, Args<'_>), Unreadable> {
     Unreadable::unless(args.len() == 1)?;
     let [blob] = args.first();
     let (once, row, args) = read(blob)?;
@@ -230,7 +228,12 @@ pub(super) fn open(args: Args<'_>) -> Result<(Once<'_>, &'static Row, Args<'_>),
     (writes.check)(args)?;
     let is_list = row.run.id == LIST.run.id;
     Unreadable::unless(!is_list || list::conditions(args).next().is_none())?;
-    Ok((once, row, args))
+    Ok((blob, row, args))
+}
+
+/// What was [opened](open) says of itself.
+pub(super) fn read_again(blob: &[u8]) -> Once<'_> {
+    read(blob).expect(CHECKED).0
 }
 
 fn read(blob: &[u8]) -> Result<(Once<'_>, &'static Row, Args<'_>), Unreadable> {
@@ -243,7 +246,7 @@ fn read(blob: &[u8]) -> Result<(Once<'_>, &'static Row, Args<'_>), Unreadable> {
     };
     let args = Args::read(&mut reader)?;
     reader.end()?;
-    Ok((Once { user, ms, random, command, blob }, row, args))
+    Ok((Once { user, ms, random, command }, row, args))
 }
 
 /// The keys of the command within.

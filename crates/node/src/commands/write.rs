@@ -16,10 +16,10 @@ use crate::wire::codec::{Malformed, Reader, put_uint};
 pub(crate) struct Write<'a> {
     keyspace: KeyspaceId,
     row: &'static Row,
-    writes: Writes,
+    writes: &'static Writes,
     args: Args<'a>,
-    /// What it says of itself, if it is to run once; the rest is of the command within.
-    once: Option<Once<'a>>,
+    /// What says so, if it is to run once; the rest is of the command within.
+    once: Option<&'a [u8]>,
 }
 
 impl Write<'_> {
@@ -94,13 +94,13 @@ impl Write<'_> {
 
     /// Whether it can be merged.
     pub(crate) fn is_mergeable(&self) -> bool {
-        self.writes.merge.is_some()
+        self.once.is_none() && self.writes.merge.is_some()
     }
 
     /// The command that it is.
     pub(crate) fn to_command(self) -> Command {
         if let Some(once) = self.once {
-            return Command::new(&once::ONCE, Arguments::copied([once.blob]));
+            return Command::new(&once::ONCE, Arguments::copied([once]));
         }
         Command { row: self.row, arguments: Arguments::copied(self.args.iter()) }
     }
@@ -113,7 +113,7 @@ impl Write<'_> {
 impl<'a> Write<'a> {
     /// What it says of itself, if it is to run once.
     pub(crate) fn once(&self) -> Option<Once<'a>> {
-        self.once
+        self.once.map(once::read_again)
     }
 
     /// All keys that it names, those that it watches among them.
@@ -166,12 +166,11 @@ pub(crate) fn decode<'a>(reader: &mut Reader<'a>) -> Result<Write<'a>, Unreadabl
         }
         _ => row(reader.uint()?)?,
     };
-    let Effect::Write(writes) = row.run.effect else { return Err(Unreadable::Malformed) };
+    let Effect::Write(writes) = &row.run.effect else { return Err(Unreadable::Malformed) };
     let args = Args::read(reader)?;
     if row.is_once() {
         let (once, row, args) = once::open(args)?;
-        let Effect::Write(writes) = row.run.effect else { return Err(Unreadable::Malformed) };
-        let writes = Writes { merge: None, ..writes };
+        let Effect::Write(writes) = &row.run.effect else { return Err(Unreadable::Malformed) };
         return Ok(Write { keyspace, row, writes, args, once: Some(once) });
     }
     Unreadable::unless(row.takes(args.len() + 1))?;

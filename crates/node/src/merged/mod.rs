@@ -241,7 +241,8 @@ impl Merged {
     /// Why what this command asks for cannot be read, if so.
     pub(crate) fn unreadable(&self, command: &Command) -> Option<Error> {
         let is_beyond = |key: &[u8]| self.state.is_beyond(key);
-        let beyond = command.shows_values() && command.keys().any(is_beyond);
+        let has_some = self.state.has_beyond();
+        let beyond = has_some && command.shows_values() && command.keys().any(is_beyond);
         beyond.then(|| Error::Invalid(BEYOND.into()))
     }
 

@@ -83,9 +83,14 @@ impl State {
         self.register(key).into_owned()
     }
 
+    /// Whether some counters are beyond 64 bits.
+    pub(crate) fn has_beyond(&self) -> bool {
+        self.beyond > 0
+    }
+
     /// Whether the value of a key is a counter beyond 64 bits.
     pub(crate) fn is_beyond(&self, key: &[u8]) -> bool {
-        self.beyond > 0 && self.values.get(key).is_some_and(|record| origin::is_beyond(&record))
+        self.values.get(key).is_some_and(|record| origin::is_beyond(&record))
     }
 
     // Snapshots.

@@ -47,11 +47,26 @@ fn after(crc: u16, byte: &u8) -> u16 {
 /// The part of a key that decides its slot: what stands between the first `{` and the next `}`,
 /// unless that is nothing.
 fn hash_tag(key: &[u8]) -> &[u8] {
+    if !may_have(key, b'{') {
+        return key;
+    }
     let Some(open) = key.iter().position(|byte| *byte == b'{') else { return key };
     match key[open + 1..].iter().position(|byte| *byte == b'}') {
         Some(length) if length > 0 => &key[open + 1..open + 1 + length],
         _ => key,
     }
+}
+
+/// Whether this byte may be among these: eight at a time, since most keys have no tag. (A word has
+/// a zero byte if a borrow runs into its high bits: Mycroft's test.)
+fn may_have(bytes: &[u8], byte: u8) -> bool {
+    const LOW: u64 = 0x0101_0101_0101_0101;
+    let (eights, rest) = bytes.as_chunks::<8>();
+    let is_among = |eight: &[u8; 8]| {
+        let zero_if = u64::from_ne_bytes(*eight) ^ (LOW * u64::from(byte));
+        zero_if.wrapping_sub(LOW) & !zero_if & (LOW << 7) != 0
+    };
+    eights.iter().any(is_among) || rest.contains(&byte)
 }
 
 /// The slot of a key.
@@ -70,6 +85,16 @@ mod tests {
         assert_eq!(of(b"foo{}{bar}"), 8363);
         assert_eq!(of(b"{user1000}.followers"), of(b"{user1000}.following"));
         assert_eq!(of(b""), 0);
+    }
+
+    #[test]
+    fn a_tag_is_found_wherever_it_stands() {
+        for length in 1..40 {
+            let mut key = vec![b'z'; length];
+            assert_eq!(hash_tag(&key), key);
+            key.extend(*b"{tag}and more");
+            assert_eq!(hash_tag(&key), b"tag", "behind {length} bytes");
+        }
     }
 
     #[test]

@@ -95,7 +95,10 @@ mod tests {
         assert!(begins_on_full(4, 12, 5, 5));
         assert!(!begins_on_full(4, 12, 5, 6), "it has none");
         assert!(!begins_on_full(1, 12, 5, 5), "it lets nothing go");
-        assert!(begins_on_full(2, 200, 62, 0) && !begins_on_full(2, 200, 63, 0), "it lets little go");
+        assert!(
+            begins_on_full(2, 200, 62, 0) && !begins_on_full(2, 200, 63, 0),
+            "it lets little go"
+        );
     }
 
     #[test]

@@ -23,12 +23,18 @@ impl State {
 
     /// Refuses a write that does not name the keyspace which has its keys here: it was sent before
     /// they changed hands.
+    #[inline]
     pub(super) fn refuses(&self, write: &Write<'_>) -> Option<Answer> {
-        let keyspace = write.keyspace();
-        let is_plain = keyspace == KeyspaceId::DEFAULT && self.keyspaces.is_plain();
+        let is_plain = write.keyspace() == KeyspaceId::DEFAULT && self.keyspaces.is_plain();
         if is_plain || write.is_of_system() || mutant!(NotResolvedAgain, false, true) {
             return None;
         }
+        self.refuses_beside_others(write)
+    }
+
+    #[cold]
+    fn refuses_beside_others(&self, write: &Write<'_>) -> Option<Answer> {
+        let keyspace = write.keyspace();
         if write.removes_all() && self.keyspaces.has(Order::Agreed) {
             return Some(refusal(Error::CrossKeyspace(REMOVES_ALL.into())));
         }

@@ -116,8 +116,13 @@ impl Default for Table {
 
 impl State {
     /// Runs a write that is to run once, or finds out what came of it.
-    pub(super) fn run_once(&mut self, at: AgreedPosition, once: Once<'_>, write: Write<'_>) -> Ran {
-        match self.once.look_up(&once) {
+    pub(super) fn run_once(
+        &mut self,
+        at: AgreedPosition,
+        once: &Once<'_>,
+        write: &Write<'_>,
+    ) -> Ran {
+        match self.once.look_up(once) {
             Ok(None) => {}
             Ok(Some(First { answer, position })) => {
                 let bytes = answer.reply.bytes();
@@ -125,7 +130,7 @@ impl State {
             }
             Err(error) => return Ran::refused(error, at),
         }
-        if let Some(answer) = self.refuses(&write) {
+        if let Some(answer) = self.refuses(write) {
             return Ran { answer, steps: 0, bytes: 0, position: at };
         }
         // What is remembered takes memory, whatever the command does. It may run another time.
@@ -137,7 +142,7 @@ impl State {
         let shown_ms = mutant!(OnceShowsOwnTime, std::mem::take(&mut self.shown_ms), self.shown_ms);
         let ran = self.run_now(at, write, true);
         self.shown_ms = shown_ms;
-        self.once.keep(&once, &ran.answer, ran.position);
+        self.once.keep(once, &ran.answer, ran.position);
         ran
     }
 

@@ -34,7 +34,7 @@ impl State {
         encode(keyspace, command, &mut bytes);
         let write = decode(&mut Reader::new(&bytes)).expect("it was encoded just now");
         let at = AgreedPosition { index: Index(id.sequence.0), offset: 0 };
-        self.apply(id, at, write, true).map(|ran| ran.answer.reply)
+        self.apply(id, at, &write, true).map(|ran| ran.answer.reply)
     }
 
     /// Sets the limit of memory.
@@ -59,7 +59,7 @@ impl State {
         let mut bytes = vec![];
         encode(KeyspaceId::DEFAULT, &Command::of_words(&words).unwrap(), &mut bytes);
         let write = decode(&mut Reader::new(&bytes)).expect("it was encoded just now");
-        self.apply(id, at, write, true).map(|ran| ran.answer)
+        self.apply(id, at, &write, true).map(|ran| ran.answer)
     }
 }
 
@@ -163,7 +163,7 @@ fn a_refusal_in_a_list_stops_nothing() {
         let mut bytes = vec![];
         encode(KeyspaceId::DEFAULT, &list, &mut bytes);
         let write = decode(&mut Reader::new(&bytes)).unwrap();
-        state.apply(id(1, sequence), at, write, asked).expect("it is the next one").answer.reply
+        state.apply(id(1, sequence), at, &write, asked).expect("it is the next one").answer.reply
     };
     let value = |value: &'static str| Reply::Value(Bytes::from(value));
     let Reply::Array(replies) = run(1, true) else { panic!("a list has an array of replies") };
@@ -204,7 +204,7 @@ fn a_list_that_writes_very_much_is_refused_what_is_left() {
     let mut bytes = vec![];
     encode(KeyspaceId::DEFAULT, &list, &mut bytes);
     let write = decode(&mut Reader::new(&bytes)).unwrap();
-    let reply = state.apply(id(1, 1), at, write, true).unwrap().answer.reply;
+    let reply = state.apply(id(1, 1), at, &write, true).unwrap().answer.reply;
     let Reply::Array(replies) = reply else { panic!("{reply:?}") };
     let refused = |reply: &Reply| matches!(reply, Reply::Error(_));
     assert_eq!(replies.iter().filter(|reply| refused(reply)).count(), 5);

@@ -48,10 +48,9 @@ impl State {
         place: Place,
         value: Option<&[u8]>,
     ) -> bool {
-        let old = self.values.get(key);
-        let had_value = old.as_ref().is_some_and(|old| old.value.is_some());
-        let outlasts = |winner: Writer| outlasts(winner.stamp, stamp);
-        if old.is_some_and(|old| old.by().winner.is_some_and(outlasts)) {
+        let before = Before::of(self.values.get(key));
+        let had_value = before.has_value;
+        if before.winner.is_some_and(|winner| outlasts(winner.stamp, stamp)) {
             return had_value;
         }
         let by = Writer { stamp, place };
@@ -62,7 +61,7 @@ impl State {
                 return had_value;
             }
         );
-        self.replace(key, value.map(Cow::Borrowed), Origin::by(by));
+        self.replace(key, &before, value.map(Cow::Borrowed), Origin::by(by));
         mutant!(NoTombstone, (), self.forget(key));
         had_value
     }
@@ -79,19 +78,25 @@ impl State {
 
     /// From now on a key holds this.
     pub(super) fn put(&mut self, key: &[u8], register: Register<'_>) {
+        let before = Before::of(self.values.get(key));
         let origin = Origin::of(&register);
-        self.replace(key, register.shown(), origin);
+        self.replace(key, &before, register.shown(), origin);
     }
 
     /// A key has another record from now on, and what is counted is put right.
-    fn replace(&mut self, key: &[u8], value: Option<Cow<'_, [u8]>>, origin: Origin) {
+    fn replace(
+        &mut self,
+        key: &[u8],
+        before: &Before,
+        value: Option<Cow<'_, [u8]>>,
+        origin: Origin,
+    ) {
         self.keep(key);
-        let before = Before::of(self.values.get(key));
         if before.has_value != value.is_some() {
             self.watch.note(key, before.has_value);
         }
         let is_counter = origin.is_counter();
-        self.forget_count(&before);
+        self.forget_count(before);
         self.keys += u64::from(value.is_some());
         self.sums += origin.sums.len() as u64;
         self.beyond += u64::from(is_counter && !value.as_deref().is_some_and(is_number));
@@ -182,9 +187,10 @@ impl State {
 /// What a sum of a counter counts, in bytes.
 pub(super) const SUM_BYTES: u64 = 24;
 
-/// What a record was counted as.
+/// What a record was, and was counted as.
 #[derive(Default)]
 struct Before {
+    winner: Option<Writer>,
     has_value: bool,
     has_tombstone: bool,
     sums: u64,
@@ -195,9 +201,10 @@ impl Before {
     fn of(record: Option<Record<'_, Origin>>) -> Before {
         let Some(record) = record else { return Before::default() };
         let has_value = record.value.is_some();
-        let sums = record.by().sums.len() as u64;
-        let is_beyond = sums > 0 && origin::is_beyond(&record);
-        Before { has_value, has_tombstone: !has_value, sums, is_beyond }
+        let Origin { winner, sums, .. } = record.by();
+        let is_beyond = !sums.is_empty() && origin::is_beyond(&record);
+        let sums = sums.len() as u64;
+        Before { winner, has_value, has_tombstone: !has_value, sums, is_beyond }
     }
 }
 

@@ -33,7 +33,7 @@ impl Log {
         let life = Life { boot: Boot(1), incarnation: 1 };
         let id = WriteId { node: NodeId(1), life, sequence: Sequence(self.index) };
         let at = AgreedPosition { index: Index(self.index), offset: 0 };
-        let ran = self.state.apply(id, at, write, false).expect("it is the next one");
+        let ran = self.state.apply(id, at, &write, false).expect("it is the next one");
         (ran.answer.reply, ran.position.index.0)
     }
 
