@@ -1,9 +1,11 @@
 //! One connection is one program: its commands take effect in the order sent.
 //!
 //! A read waits until the writes before it on its connection are applied here, and a write is not
-//! appended before the reads before it are answered. Runs of writes go together, and so do runs of
-//! reads at one level, or with one preference. After an answer `-INDETERMINATE` the write is not
-//! waited for any longer.
+//! appended before the reads before it are answered. Runs of writes to logs of one order go
+//! together, and so do runs of reads at one level, or with one preference. Between the logs of two
+//! orders there is no order but that of answers, so a write to those of one waits for the writes to
+//! those of the other. What changes the keyspaces goes alone: what comes after it goes by the
+//! keyspaces that it left. After an answer `-INDETERMINATE` the write is not waited for any longer.
 //!
 //! A long pipeline in which reads and writes take turns may rightly take longer than one request
 //! may. So the patience for what waits begins anew whenever something before it on its connection
@@ -21,7 +23,7 @@ use hashbrown::HashMap;
 use crate::api::{Level, Order, Output};
 use crate::commands::{Command, Condition};
 use crate::copies::Copies;
-use crate::ids::{Index, RequestId, SessionId};
+use crate::ids::{Index, KeyspaceId, RequestId, SessionId};
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::preference::{Choosing, Given, Preference};
@@ -56,8 +58,32 @@ pub(crate) struct Request {
     /// When it was taken, by the clock of bounds.
     pub(crate) took_ms: u64,
     pub(crate) command: Command,
-    /// The version of the keyspaces that its own is taken from.
+    /// The level that it names itself.
+    pub(crate) asked: Option<Level>,
+    /// The version of the keyspaces that its own is taken from; [`UNRESOLVED`]: of none yet.
     pub(crate) version: u64,
+}
+
+/// The version of keyspaces that a request goes by which waits behind a change of them.
+pub(crate) const UNRESOLVED: u64 = u64::MAX;
+
+impl Request {
+    /// Which writes may be under way beside it, if it is one.
+    pub(crate) fn run(&self) -> Run {
+        match self.keyspace.id {
+            KeyspaceId::SYSTEM => Run::Alone,
+            _ => Run::Of(self.keyspace.order),
+        }
+    }
+}
+
+/// Which writes of a connection may be under way together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// Those to logs of this order.
+    Of(Order),
+    /// One of the system keyspace.
+    Alone,
 }
 
 /// A read and who asked for it.
@@ -76,13 +102,15 @@ pub(crate) enum Kind {
     /// A read that takes long: what comes after it on its connection waits, since it stands no
     /// earlier in the order.
     LongRead(Level),
-    Write,
+    Write(Run),
 }
 
 #[derive(Debug, Default)]
 struct Session {
     certify: bool,
     writes: usize,
+    /// Which writes these are.
+    writing: Option<Run>,
     reads: usize,
     /// Whether the last of these takes long.
     counts: bool,
@@ -108,7 +136,7 @@ struct Session {
 impl Session {
     /// It asks something of this order.
     fn note(&mut self, request: &Request) {
-        let is_data = request.command.of_session().is_none();
+        let is_data = request.command.of_session().is_none() && request.version != UNRESOLVED;
         self.agreed |= is_data && request.keyspace.order == Order::Agreed;
         self.merged |= is_data && request.keyspace.order == Order::Merged;
     }
@@ -118,7 +146,8 @@ impl Session {
             return false;
         }
         if request.command.is_write() {
-            return mutant!(WriteOvertakesRead, self.reads == 0, true);
+            let is_beside = self.writes == 0 || self.goes_with(request.run());
+            return is_beside && mutant!(WriteOvertakesRead, self.reads == 0, true);
         }
         let written = mutant!(ReadOvertakesWrite, self.writes == 0, true);
         let is_alike = || {
@@ -126,6 +155,21 @@ impl Session {
                 && levels::are_one(self.reading_by.as_ref(), request.preference.as_ref())
         };
         written && (!self.is_reading() || is_alike())
+    }
+
+    /// Whether a write may go beside those under way.
+    fn goes_with(&self, run: Run) -> bool {
+        match (self.writing, run) {
+            (Some(Run::Of(one)), Run::Of(other)) => {
+                mutant!(OtherOrderOvertaken, one == other, true)
+            }
+            _ => mutant!(KeyspacesNotAwaited, false, true),
+        }
+    }
+
+    /// Whether a change of the keyspaces is under way, or may wait among others.
+    fn awaits_keyspaces(&self) -> bool {
+        !self.waiting.is_empty() || (self.writes > 0 && self.writing == Some(Run::Alone))
     }
 
     /// Whether a read of it is under way, which others must not overtake.
@@ -146,6 +190,8 @@ pub(crate) struct Sessions {
     behind: BTreeSet<SessionId>,
     /// Those that have a preference.
     preferring: BTreeSet<SessionId>,
+    /// Those that change the keyspaces, or did a while ago.
+    changing: BTreeSet<SessionId>,
     copies: Copies,
 }
 
@@ -165,15 +211,53 @@ impl Sessions {
         request.waiter.certify = mutant!(CertificateLeftOut, session.certify, false);
         session.note(&request);
         if mutant!(RowJumped, session.waiting.is_empty(), true) && session.may_start(&request) {
+            self.note_change(&request);
             return Some(request);
         }
         self.hold(request, outputs);
         None
     }
 
+    /// What comes after it on its connection may have another keyspace than it has now.
+    fn note_change(&mut self, request: &Request) {
+        if request.run() == Run::Alone && request.command.is_write() {
+            self.changing.insert(request.waiter.session);
+        }
+    }
+
+    /// Whether a request of this connection that comes now is to wait for a change of the keyspaces
+    /// before anything is said of its own.
+    pub(crate) fn awaits_keyspaces(&mut self, id: SessionId) -> bool {
+        // Hardly any connection changes them.
+        if self.changing.is_empty() || !self.changing.contains(&id) {
+            return false;
+        }
+        let awaits = self.sessions.get(&id).is_some_and(Session::awaits_keyspaces);
+        if !awaits {
+            self.changing.remove(&id);
+        }
+        mutant!(ResolvedTooEarly, awaits, false)
+    }
+
+    /// A request whose turn has come goes by other keyspaces now: gives it back if it may still
+    /// start; else it waits on, in front of all others.
+    pub(crate) fn admit_again(&mut self, request: Request) -> Option<Request> {
+        let id = request.waiter.session;
+        let session = self.sessions.entry(id).or_default();
+        session.note(&request);
+        if session.may_start(&request) {
+            self.note_change(&request);
+            return Some(request);
+        }
+        session.waiting.push_front(request);
+        self.blocked.insert(id);
+        None
+    }
+
     /// Keeps a request until its turn comes, or until [`Sessions::wake_all`].
     pub(crate) fn hold(&mut self, mut request: Request, outputs: &mut Vec<Output>) {
         let id = request.waiter.session;
+        self.note_change(&request);
         let session = self.sessions.entry(id).or_default();
         session.note(&request);
         request.waiter.certify = session.certify;
@@ -279,7 +363,10 @@ impl Sessions {
     pub(crate) fn begin(&mut self, waiter: &Waiter, kind: Kind) {
         let Some(session) = self.sessions.get_mut(&waiter.session) else { return };
         match kind {
-            Kind::Write => session.writes += 1,
+            Kind::Write(run) => {
+                session.writes += 1;
+                session.writing = Some(run);
+            }
             Kind::Read(level) | Kind::LongRead(level) => {
                 session.reads += 1;
                 session.reading = Some(level);
@@ -376,6 +463,7 @@ impl Sessions {
         self.blocked.remove(&id);
         self.behind.remove(&id);
         self.preferring.remove(&id);
+        self.changing.remove(&id);
     }
 
     /// Refuses what waits for its turn since `oldest_ms` or longer: it did not run.

@@ -22,27 +22,33 @@ pub(super) enum Way {
 }
 
 impl Node {
-    /// A request, its level decided; or why it may not be served.
-    pub(super) fn leveled(
+    /// The levels that a request would take, if it names none itself.
+    pub(super) fn preference_of(
         &self,
-        waiter: &Waiter,
+        session: SessionId,
         asked: Option<Level>,
         command: &Command,
-    ) -> Result<(Keyspace, Level, Option<Arc<Preference>>), Error> {
+    ) -> Option<Arc<Preference>> {
         let names_none = asked.is_none() && !command.is_write() && !command.is_for_all();
-        let preference = (names_none && command.of_session().is_none())
-            .then(|| self.sessions.preference(waiter.session))
-            .flatten();
-        let Some(preference) = preference else {
-            let (keyspace, level) = self.admissible(asked, command)?;
-            return Ok((keyspace, level, None));
-        };
+        (names_none && command.of_session().is_none())
+            .then(|| self.sessions.preference(session))
+            .flatten()
+    }
+
+    /// The keyspace of a request and its level; or why it may not be served.
+    pub(super) fn leveled(
+        &self,
+        asked: Option<Level>,
+        preference: Option<&Preference>,
+        command: &Command,
+    ) -> Result<(Keyspace, Level), Error> {
+        let Some(preference) = preference else { return self.admissible(asked, command) };
         let (first, others) = preference.choices().split_first().expect("one choice at least");
-        let (keyspace, level) = self.admissible(Some(first.level), command)?;
+        let found = self.admissible(Some(first.level), command)?;
         for other in others {
             self.admissible(Some(other.level), command)?;
         }
-        Ok((keyspace, level, Some(preference)))
+        Ok(found)
     }
 
     /// What reads of a connection want from now on that name no level.

@@ -9,7 +9,7 @@ use crate::ids::KeyspaceId;
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
-use crate::session::{self, Kind, Request, Waiter};
+use crate::session::{self, Kind, Request, UNRESOLVED, Waiter};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Share};
 
@@ -77,8 +77,37 @@ impl Node {
         view.touch(&keys[..count]);
     }
 
-    pub(super) fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
-        if !self.serves() {
+    /// A client asks something: its keyspace and its level are decided now, unless its connection
+    /// has changes of the keyspaces under way.
+    pub(super) fn on_asked(
+        &mut self,
+        waiter: Waiter,
+        asked: Option<Level>,
+        command: Command,
+        outputs: &mut Vec<Output>,
+    ) {
+        let preference = self.preference_of(waiter.session, asked, &command);
+        let is_data = command.of_session().is_none();
+        let is_early = is_data && self.sessions.awaits_keyspaces(waiter.session);
+        let (found, version) = match is_early {
+            true => (Ok((*self.keyspaces.default(), Level::Eventual)), UNRESOLVED),
+            false => {
+                let found = self.leveled(asked, preference.as_deref(), &command);
+                (found, self.keyspaces.version())
+            }
+        };
+        let took_ms = self.now.bound_ms();
+        match found {
+            Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
+            Ok((keyspace, level)) => self.on_request(
+                Request { waiter, keyspace, level, preference, took_ms, command, asked, version },
+                outputs,
+            ),
+        }
+    }
+
+    fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
+        if !self.serves() || request.version == UNRESOLVED {
             self.sessions.hold(request, outputs);
         } else if let Some(request) = self.sessions.admit(request, outputs) {
             self.start(request, |budget| &mut budget.requests, outputs);
@@ -111,10 +140,9 @@ impl Node {
         if let Some(error) = self.is_behind(&request) {
             return self.sessions.refuse(&request, error, outputs);
         }
-        if let Err(error) = self.check_keyspace(&request) {
-            return self.sessions.refuse(&request, error, outputs);
-        }
+        let Some(request) = self.resolved_again(request, outputs) else { return };
         let way = if request.command.is_write() { Way::AtOnce } else { self.way(&request) };
+        let run = request.run();
         let Request { waiter, keyspace, level, preference, command, .. } = request;
         let agreed = keyspace.order == Order::Agreed;
         if agreed && !self.members.confirms(Order::Agreed) {
@@ -141,7 +169,11 @@ impl Node {
                     return outputs.push(session::reply_to(&waiter, Reply::Error(error)));
                 }
             };
-            self.sessions.begin(&waiter, Kind::Write);
+            if !agreed && command.has_conditions() {
+                // Where it was watched the keys had another keyspace: they have changed hands.
+                return outputs.push(session::reply_to(&waiter, Reply::Nil));
+            }
+            self.sessions.begin(&waiter, Kind::Write(run));
             if agreed {
                 self.agreed.write(waiter, keyspace.id, command);
             } else {
@@ -182,6 +214,25 @@ impl Node {
         let certificate = || self.certificate(keyspace.order, &command);
         outputs.push(session::certified_reply(&waiter, reply, certificate));
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
+    }
+
+    /// A request whose turn has come goes by the keyspaces of now. None: it was refused, or waits
+    /// on.
+    fn resolved_again(&mut self, request: Request, outputs: &mut Vec<Output>) -> Option<Request> {
+        let version = self.keyspaces.version();
+        if request.version == version {
+            return Some(request);
+        }
+        let Request { asked, preference, command, .. } = &request;
+        match self.leveled(*asked, preference.as_deref(), command) {
+            Ok((keyspace, level)) => {
+                self.sessions.admit_again(Request { keyspace, level, version, ..request })
+            }
+            Err(error) => {
+                self.sessions.refuse(&request, error, outputs);
+                None
+            }
+        }
     }
 
     /// A write that is about to run: what it watches belongs to the same keyspace.
