@@ -71,3 +71,17 @@ n1.a set cart:7 agreed → OK
 n1: agreed agreed, merged nothing
 n2: agreed agreed, merged nothing
 n3: agreed agreed, merged nothing
+# What comes behind it is not refused for what was there before it.
+> n1.a del cart:7
+> n1.a keyspace create carts cart: merged causal eventual
+> answers
+n1.a del cart:7 → 1
+n1.a keyspace create carts cart: merged causal eventual → OK
+> settle
+> n1.a keyspace drop carts
+> n1.a append cart:7 x
+> n1.a get cart:7 linearizable
+> answers
+n1.a keyspace drop carts → OK
+n1.a append cart:7 x → 1
+n1.a get cart:7 linearizable → x
