@@ -11,6 +11,7 @@
 //! may. So the patience for what waits begins anew whenever something before it on its connection
 //! was done; if nothing is, all that waits is refused together.
 
+mod changes;
 mod levels;
 mod watches;
 
@@ -23,12 +24,13 @@ use hashbrown::HashMap;
 use crate::api::{Level, Order, Output};
 use crate::commands::{Command, Condition};
 use crate::copies::Copies;
-use crate::ids::{Index, KeyspaceId, RequestId, SessionId};
+use crate::ids::{Index, RequestId, SessionId};
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::preference::{Choosing, Given, Preference};
 use crate::reply::{Error, Reply};
 use crate::token::Token;
+pub(crate) use changes::{Run, UNRESOLVED};
 use watches::Watches;
 
 /// The most requests of one connection that may wait for their turn.
@@ -62,28 +64,6 @@ pub(crate) struct Request {
     pub(crate) asked: Option<Level>,
     /// The version of the keyspaces that its own is taken from; [`UNRESOLVED`]: of none yet.
     pub(crate) version: u64,
-}
-
-/// The version of keyspaces that a request goes by which waits behind a change of them.
-pub(crate) const UNRESOLVED: u64 = u64::MAX;
-
-impl Request {
-    /// Which writes may be under way beside it, if it is one.
-    pub(crate) fn run(&self) -> Run {
-        match self.keyspace.id {
-            KeyspaceId::SYSTEM => Run::Alone,
-            _ => Run::Of(self.keyspace.order),
-        }
-    }
-}
-
-/// Which writes of a connection may be under way together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Run {
-    /// Those to logs of this order.
-    Of(Order),
-    /// One of the system keyspace.
-    Alone,
 }
 
 /// A read and who asked for it.
@@ -157,21 +137,6 @@ impl Session {
         written && (!self.is_reading() || is_alike())
     }
 
-    /// Whether a write may go beside those under way.
-    fn goes_with(&self, run: Run) -> bool {
-        match (self.writing, run) {
-            (Some(Run::Of(one)), Run::Of(other)) => {
-                mutant!(OtherOrderOvertaken, one == other, true)
-            }
-            _ => mutant!(KeyspacesNotAwaited, false, true),
-        }
-    }
-
-    /// Whether a change of the keyspaces is under way, or may wait among others.
-    fn awaits_keyspaces(&self) -> bool {
-        !self.waiting.is_empty() || (self.writes > 0 && self.writing == Some(Run::Alone))
-    }
-
     /// Whether a read of it is under way, which others must not overtake.
     fn is_reading(&self) -> bool {
         mutant!(ReadOvertakesRead, self.reads > 0, false)
@@ -215,42 +180,6 @@ impl Sessions {
             return Some(request);
         }
         self.hold(request, outputs);
-        None
-    }
-
-    /// What comes after it on its connection may have another keyspace than it has now.
-    fn note_change(&mut self, request: &Request) {
-        if request.run() == Run::Alone && request.command.is_write() {
-            self.changing.insert(request.waiter.session);
-        }
-    }
-
-    /// Whether a request of this connection that comes now is to wait for a change of the keyspaces
-    /// before anything is said of its own.
-    pub(crate) fn awaits_keyspaces(&mut self, id: SessionId) -> bool {
-        // Hardly any connection changes them.
-        if self.changing.is_empty() || !self.changing.contains(&id) {
-            return false;
-        }
-        let awaits = self.sessions.get(&id).is_some_and(Session::awaits_keyspaces);
-        if !awaits {
-            self.changing.remove(&id);
-        }
-        mutant!(ResolvedTooEarly, awaits, false)
-    }
-
-    /// A request whose turn has come goes by other keyspaces now: gives it back if it may still
-    /// start; else it waits on, in front of all others.
-    pub(crate) fn admit_again(&mut self, request: Request) -> Option<Request> {
-        let id = request.waiter.session;
-        let session = self.sessions.entry(id).or_default();
-        session.note(&request);
-        if session.may_start(&request) {
-            self.note_change(&request);
-            return Some(request);
-        }
-        session.waiting.push_front(request);
-        self.blocked.insert(id);
         None
     }
 

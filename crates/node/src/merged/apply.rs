@@ -113,18 +113,6 @@ impl Merged {
         });
     }
 
-    /// Answers the transactions that write nothing and stand behind an own write that was just
-    /// applied.
-    fn answer_readers(&mut self, turn: &mut Turn<'_>) {
-        let writes_nothing = |asked: &mut Asked| matches!(asked.told, Told::Reads(..));
-        while let Some(Asked { waiter, told }) = self.waiters.pop_front_if(writes_nothing) {
-            if let (Some(waiter), Told::Reads(reply, at)) = (waiter, told) {
-                self.told_bytes -= reply.bytes();
-                self.answer_reads(&waiter, reply, &at, turn);
-            }
-        }
-    }
-
     /// Where an answer to this read stands.
     pub(crate) fn certificate(&self, command: &Command) -> Certificate {
         let by = command.sole_key().map(|key| {

@@ -20,7 +20,7 @@
 //! | duty | file |
 //! |---|---|
 //! | what a key holds by all writes of it | `register` |
-//! | own writes until they are in an entry | `writes`, `foreseen`, `entry`, `hlc` |
+//! | own writes until they are in an entry | `writes`, `foreseen`, `transactions`, `entry`, `hlc` |
 //! | entries and vectors of the others | `entries`, `anti_entropy`, `log` |
 //! | applying what is on disk, answering, spreading | `apply`, `state` |
 //! | what stands for entries that are gone | `snapshots`, `slots` |
@@ -49,6 +49,7 @@ mod slots;
 mod snapshots;
 mod stability;
 pub(crate) mod state;
+mod transactions;
 mod writer;
 mod writes;
 

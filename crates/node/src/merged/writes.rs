@@ -6,11 +6,10 @@ use bytes::Bytes;
 
 use super::Merged;
 use super::entry::{self, Header};
-use super::foreseen::{Foreseen, Foretold, Transaction};
+use super::foreseen::{Foreseen, Foretold};
 use crate::commands::{self, Command, Model};
 use crate::ids::{Index, KeyspaceId};
 use crate::limits::TURN_STEPS;
-use crate::position::Certificate;
 use crate::reply::{Error, Reply};
 use crate::session::Waiter;
 use crate::turn::Turn;
@@ -161,17 +160,6 @@ impl Merged {
         true
     }
 
-    /// Transactions are about to look at keys: counters among them must not be half joined.
-    fn settle_looked_at(&mut self) {
-        if !self.is_joining() {
-            return;
-        }
-        for write in self.gathered.iter().filter_map(Gathered::looking) {
-            let write = commands::decode(&mut Reader::new(write)).expect("it was encoded here");
-            write.all_keys().for_each(|key| self.state.settle_read(key));
-        }
-    }
-
     /// Refuses what is not yet in an entry: no stamp is made by a clock that is off, none beyond
     /// the last, and a full disk takes none; true if anyone was told so.
     pub(crate) fn refuse_gathered(&mut self, error: &Error, turn: &mut Turn<'_>) -> bool {
@@ -256,52 +244,6 @@ impl Merged {
         let bytes = entry::encode(&header, u64::from(count), &writes);
         mutant!(PushedBeforeSync, (), self.push(vec![bytes.clone()], turn));
         self.append(&header, bytes, turn);
-    }
-
-    /// Who asked for a transaction waits until its last write is applied; if it has none, until all
-    /// own writes before it are, of which so many stand in the same entry: it may have seen them.
-    fn await_transaction(
-        &mut self,
-        waiter: Waiter,
-        list: Transaction,
-        header: &Header,
-        before: u32,
-        turn: &mut Turn<'_>,
-    ) {
-        let Transaction { reply, count, .. } = list;
-        if count > 0 {
-            let nobody = || Asked { waiter: None, told: Told::Nothing };
-            self.waiters.extend((1..count).map(|_| nobody()));
-            self.told_bytes += reply.bytes();
-            let told = Told::Transaction(reply);
-            return self.waiters.push_back(Asked { waiter: Some(waiter), told });
-        }
-        let mut at = header.after.clone();
-        let own = if before > 0 { header.place } else { header.previous };
-        if own != Place::START {
-            at.raise(header.origin, own);
-        }
-        if mutant!(ReadsShownBeforeSync, self.waiters.is_empty(), true) {
-            return self.answer_reads(&waiter, reply, &at, turn);
-        }
-        self.told_bytes += reply.bytes();
-        let told = Told::Reads(reply, at);
-        self.waiters.push_back(Asked { waiter: Some(waiter), told });
-    }
-
-    /// Answers a transaction that writes nothing and stands there.
-    pub(super) fn answer_reads(
-        &self,
-        waiter: &Waiter,
-        reply: Reply,
-        at: &VersionVector,
-        turn: &mut Turn<'_>,
-    ) {
-        turn.answer_write(waiter, reply, || Certificate::Merged {
-            position: super::apply::positions(at),
-            by: None,
-            entry: None,
-        });
     }
 
     /// Appends an entry that fits, and hands it to the disk.

@@ -1,4 +1,5 @@
-//! The level of a read: which it is given, and whether it has it at once.
+//! The keyspace of a request, and the level of a read: which it is given, and whether it has it at
+//! once.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use crate::ids::SessionId;
 use crate::keyspace::Keyspace;
 use crate::preference::{Choosing, Chosen, Given, LINEARIZABLE_BELOW_MS, Preference};
 use crate::reply::{Error, Reply};
-use crate::session::{self, Request, Waiter};
+use crate::session::{self, Request, UNRESOLVED, Waiter};
 
 /// What becomes of a read whose turn on its connection has come.
 pub(super) enum Way {
@@ -49,6 +50,58 @@ impl Node {
             self.admissible(Some(other.level), command)?;
         }
         Ok(found)
+    }
+
+    /// A client asks something: its keyspace and its level are decided now, unless its connection
+    /// has changes of the keyspaces under way.
+    pub(super) fn on_asked(
+        &mut self,
+        waiter: Waiter,
+        asked: Option<Level>,
+        command: Command,
+        outputs: &mut Vec<Output>,
+    ) {
+        let preference = self.preference_of(waiter.session, asked, &command);
+        let is_data = command.of_session().is_none();
+        let is_early = is_data && self.sessions.awaits_keyspaces(waiter.session);
+        let (found, version) = match is_early {
+            true => (Ok((*self.keyspaces.default(), Level::Eventual)), UNRESOLVED),
+            false => {
+                let found = self.leveled(asked, preference.as_deref(), &command);
+                (found, self.keyspaces.version())
+            }
+        };
+        let took_ms = self.now.bound_ms();
+        match found {
+            Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
+            Ok((keyspace, level)) => self.on_request(
+                Request { waiter, keyspace, level, preference, took_ms, command, asked, version },
+                outputs,
+            ),
+        }
+    }
+
+    /// A request whose turn has come goes by the keyspaces of now. None: it was refused, or waits
+    /// on.
+    pub(super) fn resolved_again(
+        &mut self,
+        request: Request,
+        outputs: &mut Vec<Output>,
+    ) -> Option<Request> {
+        let version = self.keyspaces.version();
+        if request.version == version {
+            return Some(request);
+        }
+        let Request { asked, preference, command, .. } = &request;
+        match self.leveled(*asked, preference.as_deref(), command) {
+            Ok((keyspace, level)) => {
+                self.sessions.admit_again(Request { keyspace, level, version, ..request })
+            }
+            Err(error) => {
+                self.sessions.refuse(&request, error, outputs);
+                None
+            }
+        }
     }
 
     /// What reads of a connection want from now on that name no level.

@@ -77,36 +77,7 @@ impl Node {
         view.touch(&keys[..count]);
     }
 
-    /// A client asks something: its keyspace and its level are decided now, unless its connection
-    /// has changes of the keyspaces under way.
-    pub(super) fn on_asked(
-        &mut self,
-        waiter: Waiter,
-        asked: Option<Level>,
-        command: Command,
-        outputs: &mut Vec<Output>,
-    ) {
-        let preference = self.preference_of(waiter.session, asked, &command);
-        let is_data = command.of_session().is_none();
-        let is_early = is_data && self.sessions.awaits_keyspaces(waiter.session);
-        let (found, version) = match is_early {
-            true => (Ok((*self.keyspaces.default(), Level::Eventual)), UNRESOLVED),
-            false => {
-                let found = self.leveled(asked, preference.as_deref(), &command);
-                (found, self.keyspaces.version())
-            }
-        };
-        let took_ms = self.now.bound_ms();
-        match found {
-            Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
-            Ok((keyspace, level)) => self.on_request(
-                Request { waiter, keyspace, level, preference, took_ms, command, asked, version },
-                outputs,
-            ),
-        }
-    }
-
-    fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
+    pub(super) fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
         if !self.serves() || request.version == UNRESOLVED {
             self.sessions.hold(request, outputs);
         } else if let Some(request) = self.sessions.admit(request, outputs) {
@@ -214,25 +185,6 @@ impl Node {
         let certificate = || self.certificate(keyspace.order, &command);
         outputs.push(session::certified_reply(&waiter, reply, certificate));
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
-    }
-
-    /// A request whose turn has come goes by the keyspaces of now. None: it was refused, or waits
-    /// on.
-    fn resolved_again(&mut self, request: Request, outputs: &mut Vec<Output>) -> Option<Request> {
-        let version = self.keyspaces.version();
-        if request.version == version {
-            return Some(request);
-        }
-        let Request { asked, preference, command, .. } = &request;
-        match self.leveled(*asked, preference.as_deref(), command) {
-            Ok((keyspace, level)) => {
-                self.sessions.admit_again(Request { keyspace, level, version, ..request })
-            }
-            Err(error) => {
-                self.sessions.refuse(&request, error, outputs);
-                None
-            }
-        }
     }
 
     /// A write that is about to run: what it watches belongs to the same keyspace.
