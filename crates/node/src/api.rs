@@ -388,6 +388,8 @@ pub struct Status {
     pub order: Order,
     /// The default level of the keyspace `default`.
     pub level: Level,
+    /// How long a request may take, in milliseconds.
+    pub request_timeout_ms: u64,
     /// The random id of this node's data directory.
     pub directory: DirectoryId,
     /// The id of the cluster, once every member has met every other.

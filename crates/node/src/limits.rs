@@ -1,6 +1,8 @@
 //! How much may wait, and go together: so that whatever others ask, memory and messages have an
 //! end.
 
+use crate::api::TICK_MS;
+
 /// The most keys that one command may remove: so many take a few milliseconds, in which nothing
 /// else goes on.
 pub const REMOVED_KEYS_MAX: usize = 32_768;
@@ -16,6 +18,12 @@ pub const WATCHED_BYTES_MAX: usize = 256 << 10;
 /// How much a turn does of each kind of work, in steps of a key or of half a kilobyte, unless it is
 /// told otherwise.
 pub const TURN_STEPS: usize = 8192;
+
+/// How long before the request timeout what waits is answered, in milliseconds: time is looked at
+/// once a tick, and an answer is to come in time.
+pub(crate) fn early_ms(timeout_ms: u64) -> u64 {
+    (2 * TICK_MS).min(timeout_ms / 2)
+}
 
 /// How much more of a log is kept than usual for members that are there and behind.
 pub(crate) const KEPT_TIMES: usize = 4;

@@ -71,7 +71,8 @@ macro_rules! mutants {
                     | DeadlineTakenForValue | OldRoomKept | EpochsMerged | TokenEpochIgnored
                     | FloorNotAwaited | FloorDropped | StaleReportCounts | ReadsNotFenced
                     | OpenedWithoutOne | NotResolvedAgain | IdUsedAgain | WeakerAlways
-                    | KeyspacesNotKept | SnapshotWithoutKeyspaces => None,
+                    | KeyspacesNotKept | SnapshotWithoutKeyspaces | OtherOrderOvertaken
+                    | KeyspacesNotAwaited | ResolvedTooEarly => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -86,7 +87,9 @@ macro_rules! mutants {
                     | TombstonesGoMeanwhile | ToldAheadOfOwn | BatchHeldAsTold | RemovalsWithoutEnd | MergedFloorIgnored
                     | LastIncrementWins | OwnUnseen | UnseenSetKeepsSums | SumsAddedAtJoin
                     | SumsDroppedAtJoin | JoinRevivesSum | SnapshotWithoutSums | CountedWhileLost
-                    | IncrementUnchecked => {
+                    | IncrementUnchecked | PutOffWithoutEnd | CountedInOneTurn
+                    | MergedListTorn | ListedAtOnePlace | ListReadsApplied
+                    | ReadsShownBeforeSync => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -170,6 +173,20 @@ mutants! {
     StrictQuietlyWeaker, "level ignored", "consul#9610, rqlite#1681";
     /// A read takes its last level without trying the ones before.
     PreferenceNotTried, "level ignored", "", "preference_01_the_first_that_can_be_had.story";
+    /// The first write of a transaction on a merged keyspace has an entry by itself.
+    MergedListTorn, "incomplete round seen", "scylladb#6299", "exec_03_merged.story";
+    /// All writes of a transaction on a merged keyspace look as if they stood at one place.
+    ListedAtOnePlace, "wrong answer", "", "exec_03_merged.story";
+    /// Reads in a transaction on a merged keyspace see what is applied, and not what it wrote.
+    ListReadsApplied, "wrong answer", "", "exec_03_merged.story";
+    /// A transaction that only reads shows own writes that are not on disk.
+    ReadsShownBeforeSync, "un-synced loss", "nats#7567", "exec_03_merged.story";
+    /// Increments are put off without end while a state is lost.
+    PutOffWithoutEnd, "memory", "", "merged::joining::tests::increments_are_put_off_while_a_state_is_lost_and_counted_in_slices";
+    /// All increments that were put off are counted in one turn.
+    CountedInOneTurn, "load", "", "merged::joining::tests::increments_are_put_off_while_a_state_is_lost_and_counted_in_slices";
+    /// A connection may want a level that is tried only after the request timeout.
+    LevelNeverTried, "option ignored", "", "preference::tests::a_level_that_would_never_be_tried_is_refused";
     /// A read that chooses a weaker level overtakes one of its connection that waits on.
     ChoiceOvertakes, "session order broken", "", "agreed::read_index::tests::who_waits_on_is_not_overtaken_by_who_chooses";
     /// Rounds for bounded reads go on when no more of them come.
@@ -226,6 +243,12 @@ mutants! {
     WriteOvertakesRead, "session order broken", "mongodb 3.6.4 (Jepsen)";
     /// A sequential read overtakes the reads of its connection that wait for a round.
     ReadOvertakesRead, "session order broken", "specifications#1930";
+    /// A write to logs of one order overtakes a write of its connection to those of the other.
+    OtherOrderOvertaken, "session order broken", "", "sessions_05_over_two_orders.story";
+    /// A change of the keyspaces overtakes what its connection asked before, and is overtaken.
+    KeyspacesNotAwaited, "session order broken", "", "keyspaces_10_in_one_go.story";
+    /// What comes behind a change of the keyspaces goes by those before it.
+    ResolvedTooEarly, "session order broken", "", "keyspaces_10_in_one_go.story";
     /// What waits too long for a leader is not answered.
     NeverExpires, "progress", "";
     /// A round of reads that is lost on the way is not tried again.
@@ -414,6 +437,9 @@ mutants! {
     FetchedTakenAway, "progress", "", "snapshot::tests::the_next_one_does_not_take_away_what_is_fetched";
     /// A snapshot that somebody asked for and that failed is not tried again.
     WantedForgotten, "snapshot", "", "snapshot::tests::one_that_was_asked_for_and_failed_is_tried_again";
+    /// A WATCH of a key without a value does not notice that its prefix was another keyspace's for
+    /// a while.
+    CarvingUnnoticed, "wrong answer", "", "watch_05_a_prefix_that_changes_hands.story";
     /// EXEC runs although a WATCH before it was refused.
     RefusedWatchForgotten, "wrong answer", "", "session::watches::tests::an_exec_behind_a_watch_that_was_refused_is_refused";
     /// All commands of a list stand at one place.

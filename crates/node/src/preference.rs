@@ -13,6 +13,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::level::Level;
+use crate::limits::early_ms;
 
 /// The shortest and the longest bound of a bounded read, in milliseconds.
 pub const BOUND_MS: RangeInclusive<u32> = 1..=3_600_000;
@@ -119,6 +120,28 @@ impl Preference {
             ));
         }
         Ok(Preference { choices, strict })
+    }
+
+    /// Whether each level would be tried within this request timeout.
+    ///
+    /// # Errors
+    /// Which would not, and what to do about it.
+    pub fn check_within(&self, timeout_ms: u64) -> Result<(), String> {
+        let mut waited_ms = 0;
+        for pair in self.choices.windows(2) {
+            let ms = u64::from(pair[0].patience_ms.unwrap_or(0));
+            waited_ms += ms;
+            if mutant!(LevelNeverTried, waited_ms + early_ms(timeout_ms) >= timeout_ms, false) {
+                let (level, next) = (pair[0].level, pair[1].level);
+                let before = if waited_ms > ms { " and the levels before it" } else { "" };
+                return Err(format!(
+                    "{level}:{ms}ms{before} may wait until the request timeout, which is {timeout_ms} ms, and {next} would never \
+                     be tried. Hint: all times together less than {} ms, or a longer --request-timeout",
+                    timeout_ms - early_ms(timeout_ms)
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The levels, the one that is wanted most first.
@@ -267,6 +290,27 @@ mod tests {
             said(&all, false),
             Ok("linearizable:5ms bounded:100:7ms bounded:200 eventual".into())
         );
+    }
+
+    #[test]
+    fn a_level_that_would_never_be_tried_is_refused() {
+        let check = |times: &[u32], timeout_ms| {
+            let levels = [Level::Linearizable, Level::Bounded { ms: 100 }, Level::Sequential];
+            let first = levels.into_iter().zip(times);
+            let mut choices: Vec<_> = first.map(|(level, ms)| choice(level, *ms)).collect();
+            choices.push(choice(Level::Eventual, None));
+            Preference::new(choices, false).unwrap().check_within(timeout_ms)
+        };
+        // Time is looked at once a tick, and a request is answered in time.
+        assert_eq!(check(&[2899], 3000), Ok(()));
+        let text = check(&[2900], 3000).unwrap_err();
+        assert!(text.starts_with("linearizable:2900ms may wait until"), "{text}");
+        assert!(text.contains("eventual would never be tried. Hint: all times together less than"));
+        assert_eq!(check(&[1000, 1899], 3000), Ok(()));
+        let text = check(&[1000, 1000, 900], 3000).unwrap_err();
+        assert!(text.starts_with("sequential:900ms and the levels before it may"), "{text}");
+        assert_eq!(check(&[4], 10), Ok(()));
+        assert!(check(&[5], 10).is_err() && check(&[1], 1).is_err());
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! One connection is one program: its commands take effect in the order sent.
 //!
 //! A read waits until the writes before it on its connection are applied here, and a write is not
-//! appended before the reads before it are answered. Runs of writes go together, and so do runs of
-//! reads at one level, or with one preference. After an answer `-INDETERMINATE` the write is not
-//! waited for any longer.
+//! appended before the reads before it are answered. Runs of writes to logs of one order go
+//! together, and so do runs of reads at one level, or with one preference. Between the logs of two
+//! orders there is no order but that of answers, so a write to those of one waits for the writes to
+//! those of the other. What changes the keyspaces goes alone: what comes after it goes by the
+//! keyspaces that it left. After an answer `-INDETERMINATE` the write is not waited for any longer.
 //!
 //! A long pipeline in which reads and writes take turns may rightly take longer than one request
 //! may. So the patience for what waits begins anew whenever something before it on its connection
 //! was done; if nothing is, all that waits is refused together.
 
+mod changes;
 mod levels;
 mod watches;
 
@@ -27,6 +30,7 @@ use crate::position::Certificate;
 use crate::preference::{Choosing, Given, Preference};
 use crate::reply::{Error, Reply};
 use crate::token::Token;
+pub(crate) use changes::{Run, UNRESOLVED};
 use watches::Watches;
 
 /// The most requests of one connection that may wait for their turn.
@@ -56,7 +60,9 @@ pub(crate) struct Request {
     /// When it was taken, by the clock of bounds.
     pub(crate) took_ms: u64,
     pub(crate) command: Command,
-    /// The version of the keyspaces that its own is taken from.
+    /// The level that it names itself.
+    pub(crate) asked: Option<Level>,
+    /// The version of the keyspaces that its own is taken from; [`UNRESOLVED`]: of none yet.
     pub(crate) version: u64,
 }
 
@@ -76,13 +82,15 @@ pub(crate) enum Kind {
     /// A read that takes long: what comes after it on its connection waits, since it stands no
     /// earlier in the order.
     LongRead(Level),
-    Write,
+    Write(Run),
 }
 
 #[derive(Debug, Default)]
 struct Session {
     certify: bool,
     writes: usize,
+    /// Which writes these are.
+    writing: Option<Run>,
     reads: usize,
     /// Whether the last of these takes long.
     counts: bool,
@@ -108,7 +116,7 @@ struct Session {
 impl Session {
     /// It asks something of this order.
     fn note(&mut self, request: &Request) {
-        let is_data = request.command.of_session().is_none();
+        let is_data = request.command.of_session().is_none() && request.version != UNRESOLVED;
         self.agreed |= is_data && request.keyspace.order == Order::Agreed;
         self.merged |= is_data && request.keyspace.order == Order::Merged;
     }
@@ -118,7 +126,8 @@ impl Session {
             return false;
         }
         if request.command.is_write() {
-            return mutant!(WriteOvertakesRead, self.reads == 0, true);
+            let is_beside = self.writes == 0 || self.goes_with(request.run());
+            return is_beside && mutant!(WriteOvertakesRead, self.reads == 0, true);
         }
         let written = mutant!(ReadOvertakesWrite, self.writes == 0, true);
         let is_alike = || {
@@ -146,6 +155,8 @@ pub(crate) struct Sessions {
     behind: BTreeSet<SessionId>,
     /// Those that have a preference.
     preferring: BTreeSet<SessionId>,
+    /// Those that change the keyspaces, or did a while ago.
+    changing: BTreeSet<SessionId>,
     copies: Copies,
 }
 
@@ -165,6 +176,7 @@ impl Sessions {
         request.waiter.certify = mutant!(CertificateLeftOut, session.certify, false);
         session.note(&request);
         if mutant!(RowJumped, session.waiting.is_empty(), true) && session.may_start(&request) {
+            self.note_change(&request);
             return Some(request);
         }
         self.hold(request, outputs);
@@ -174,6 +186,7 @@ impl Sessions {
     /// Keeps a request until its turn comes, or until [`Sessions::wake_all`].
     pub(crate) fn hold(&mut self, mut request: Request, outputs: &mut Vec<Output>) {
         let id = request.waiter.session;
+        self.note_change(&request);
         let session = self.sessions.entry(id).or_default();
         session.note(&request);
         request.waiter.certify = session.certify;
@@ -279,7 +292,10 @@ impl Sessions {
     pub(crate) fn begin(&mut self, waiter: &Waiter, kind: Kind) {
         let Some(session) = self.sessions.get_mut(&waiter.session) else { return };
         match kind {
-            Kind::Write => session.writes += 1,
+            Kind::Write(run) => {
+                session.writes += 1;
+                session.writing = Some(run);
+            }
             Kind::Read(level) | Kind::LongRead(level) => {
                 session.reads += 1;
                 session.reading = Some(level);
@@ -376,6 +392,7 @@ impl Sessions {
         self.blocked.remove(&id);
         self.behind.remove(&id);
         self.preferring.remove(&id);
+        self.changing.remove(&id);
     }
 
     /// Refuses what waits for its turn since `oldest_ms` or longer: it did not run.

@@ -322,6 +322,7 @@ impl Context for Fake {
             boot: Boot(3),
             order: Order::Agreed,
             level: Level::Linearizable,
+            request_timeout_ms: 3000,
             directory: DirectoryId(9),
             cluster: Some(0xc1),
             formed: true,

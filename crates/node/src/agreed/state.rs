@@ -483,7 +483,15 @@ impl Values for At<'_> {
 
     fn change_keyspaces(&mut self, id: u32, args: Args<'_>) -> Reply {
         let attempt = Attempt { index: self.at.index, began_ms: self.state.time_ms };
-        commands::change_table(&mut self.state.keyspaces, attempt, id, args)
+        let State { keyspaces, versions, .. } = &mut *self.state;
+        let prefix = keyspaces.under_way().map(|(entry, _)| entry.definition.prefix.clone());
+        let reply = commands::change_table(keyspaces, attempt, id, args);
+        if let Some(prefix) = prefix
+            && keyspaces.under_way().is_none()
+        {
+            mutant!(CarvingUnnoticed, versions.on_carved(&prefix, self.at), ());
+        }
+        reply
     }
 
     fn max_memory(&self) -> Option<u64> {

@@ -144,12 +144,12 @@ impl Command {
 
     /// Whether it can be answered without one order of all writes.
     pub(crate) fn is_mergeable(&self) -> bool {
-        self.row.is_for_merged()
+        if self.is_list() { self.unmergeable().is_none() } else { self.row.is_for_merged() }
     }
 
-    /// Whether it may need more memory.
+    /// Whether it may need more memory; of a list, whether one of its commands may.
     pub(crate) fn grows(&self) -> bool {
-        self.row.grows()
+        self.row.grows() || self.listed().iter().any(|command| command.row.grows())
     }
 
     /// Whether it belongs to the system keyspace.
@@ -179,7 +179,10 @@ impl Command {
                 "a SET with a deadline (EX, PX, EXAT, PXAT, KEEPTTL)".into()
             }
             "set" => "a SET that looks at what is there (NX, XX, IFEQ, GET)".into(),
-            "list" => "a transaction".into(),
+            "list" => match self.unmergeable() {
+                Some(command) => command.what_needs_order(),
+                None => "a transaction that watches keys".into(),
+            },
             name => name.to_ascii_uppercase(),
         }
     }

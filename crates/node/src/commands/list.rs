@@ -1,5 +1,5 @@
-//! A list of commands that is itself a command: one write, at one place of the agreed log.
-//! EXEC makes one of what was queued since MULTI.
+//! A list of commands that is itself a command: one write, at one place of the agreed log, or the
+//! writes of it in one entry of a merged log. EXEC makes one of what was queued since MULTI.
 //!
 //! Its arguments are commands, each as `id, arguments`; all of them are about keys of its one
 //! keyspace. Each has a place of its own in the entry, the list as many as it has commands. Writes
@@ -9,6 +9,10 @@
 //!
 //! [Conditions](super::condition) may stand in front of the commands. If one of them does not hold,
 //! nothing runs.
+//!
+//! No list stands in a merged log. Its writes stand there one behind the other, in one entry, which
+//! is applied as a whole. Its reads, and those of its writes that are refused, do not: the replica
+//! that is asked answers them as it makes the entry.
 
 use bytes::Bytes;
 
@@ -81,6 +85,22 @@ impl Command {
         let conditions: Vec<_> = conditions.map(|condition| condition.encode()).collect();
         let all = conditions.iter().map(Vec::as_slice).chain(self.arguments.iter());
         Command::new(self.row, Arguments::copied(all))
+    }
+
+    /// Whether it is a list that runs only if something holds.
+    pub(crate) fn has_conditions(&self) -> bool {
+        let first = self.arguments.iter().next().filter(|_| self.is_list());
+        first.is_some_and(|one| matches!(decode(one).expect(CHECKED), Item::Condition(_)))
+    }
+
+    /// The first command of a list that no merged keyspace takes.
+    pub(super) fn unmergeable(&self) -> Option<Command> {
+        self.arguments.iter().find_map(|one| match decode(one).expect(CHECKED) {
+            Item::Command(row, args) if !row.is_for_merged() => {
+                Some(Command::new(row, Arguments::copied(args.iter())))
+            }
+            Item::Command(..) | Item::Condition(_) => None,
+        })
     }
 
     /// The conditions of a list: keys, where their values were written (or what was applied), and
@@ -185,6 +205,16 @@ pub(super) fn items<'a>(args: Args<'a>) -> impl Iterator<Item = (&'static Row, A
     })
 }
 
+/// The same, each with its bytes: as a write is encoded, but for its keyspace.
+pub(super) fn encoded_items<'a>(
+    args: Args<'a>,
+) -> impl Iterator<Item = (&'a [u8], &'static Row, Args<'a>)> {
+    args.iter().filter_map(|one| match decode(one).expect(CHECKED) {
+        Item::Command(row, args) => Some((one, row, args)),
+        Item::Condition(_) => None,
+    })
+}
+
 /// Its conditions, which stand before the commands.
 pub(super) fn conditions<'a>(args: Args<'a>) -> impl Iterator<Item = Condition<'a>> {
     args.iter().map_while(|one| match decode(one).expect(CHECKED) {
@@ -254,7 +284,7 @@ fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     if !mutant!(ConditionsIgnored, holds, true) {
         return Answer::blindly(Reply::Nil);
     }
-    let (mut replies, mut bytes) = (vec![], 0);
+    let mut replies = Replies::default();
     let most = mutant!(LastOfListSkipped, usize::MAX, items(args).count().saturating_sub(1));
     for (number, (row, args)) in items(args).take(most).enumerate() {
         if number > 0 {
@@ -270,15 +300,33 @@ fn run(step: &mut Step<'_>, args: Args<'_>) -> Answer {
         };
         let stops = mutant!(ListStopsAtRefusal, false, matches!(reply, Reply::Error(_)));
         if step.asked {
-            let fits = bytes + reply.bytes() <= REPLY_BYTES_MAX;
-            bytes += if fits { reply.bytes() } else { 0 };
-            replies.push(if fits { reply } else { left_out(row) });
+            replies.push(reply, row.is_write());
         }
         if stops {
             break;
         }
     }
-    Answer::blindly(Reply::Array(replies))
+    Answer::blindly(replies.into_reply())
+}
+
+/// The replies to the commands of a list, which may have so many bytes together.
+#[derive(Debug, Default)]
+pub(crate) struct Replies {
+    replies: Vec<Reply>,
+    bytes: usize,
+}
+
+impl Replies {
+    pub(crate) fn push(&mut self, reply: Reply, is_write: bool) {
+        let bytes = self.bytes + reply.bytes();
+        let fits = bytes <= REPLY_BYTES_MAX;
+        self.bytes = if fits { bytes } else { self.bytes };
+        self.replies.push(if fits { reply } else { left_out(is_write) });
+    }
+
+    pub(crate) fn into_reply(self) -> Reply {
+        Reply::Array(self.replies)
+    }
 }
 
 fn too_much() -> Reply {
@@ -289,12 +337,12 @@ fn too_much() -> Reply {
 
 /// In place of a reply that is too much: a read has done nothing, and a write is not said not to
 /// have run.
-fn left_out(row: &Row) -> Reply {
-    Reply::Error(match row.run.effect {
-        Effect::Write(_) => Error::Indeterminate(
+fn left_out(is_write: bool) -> Reply {
+    Reply::Error(match is_write {
+        true => Error::Indeterminate(
             "the command ran, and the value that it answers is left out: those of one transaction are too long together",
         ),
-        _ => Error::Invalid(format!(
+        false => Error::Invalid(format!(
             "the values of one transaction may take {REPLY_BYTES_MAX} bytes together: read this one by itself"
         )),
     })

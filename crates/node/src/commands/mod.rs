@@ -48,6 +48,7 @@ pub(crate) use glob::fits_exactly;
 pub(crate) use integer::{NOT_AN_INTEGER, integer};
 pub(crate) use keyspaces::{Carving, change_table};
 pub use list::List;
+pub(crate) use list::Replies;
 pub(crate) use once::Once;
 pub use once::OnceId;
 #[cfg(feature = "mutants")]
@@ -58,4 +59,4 @@ pub(crate) use told::Told;
 pub(crate) use unreadable::Unreadable;
 #[cfg(feature = "mutants")]
 pub(crate) use write::is_set;
-pub(crate) use write::{Write, check_run, decode, encode};
+pub(crate) use write::{Listed, Write, check_run, decode, encode, encode_listed};

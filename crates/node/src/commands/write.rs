@@ -137,11 +137,38 @@ impl<'a> Write<'a> {
         }
     }
 
+    /// The commands of a list, each by itself; of any other write, none.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = Listed<'a>> {
+        let args = self.writes.keys_within.map(|_| self.args);
+        let keyspace = self.keyspace;
+        args.into_iter().flat_map(list::encoded_items).map(move |(bytes, row, args)| {
+            match row.run.effect {
+                Effect::Write(writes) => {
+                    Listed::Write(Write { keyspace, row, writes, args, once: None }, bytes)
+                }
+                _ => Listed::Read(Command::new(row, Arguments::copied(args.iter()))),
+            }
+        })
+    }
+
     /// Merges it into the state of the merged order.
     pub(crate) fn merge(&self, state: &mut dyn Merging<'a>) -> Reply {
         let merge = self.writes.merge.expect("an entry of a merged log holds what can be merged");
         merge(state, self.args)
     }
+}
+
+/// A command of a list.
+pub(crate) enum Listed<'a> {
+    /// A write, and its bytes without its keyspace.
+    Write(Write<'a>, &'a [u8]),
+    Read(Command),
+}
+
+/// Appends a write of a list, as [`encode`] does.
+pub(crate) fn encode_listed(keyspace: KeyspaceId, bytes: &[u8], out: &mut Vec<u8>) {
+    put_uint(out, u64::from(keyspace.0));
+    out.extend_from_slice(bytes);
 }
 
 /// Appends a write: its keyspace, its id, how many arguments it has, and each behind its length.

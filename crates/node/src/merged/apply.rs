@@ -3,11 +3,12 @@
 use bytes::Bytes;
 
 use super::Merged;
-use super::entry::{self, Header};
+use super::entry;
+use super::foreseen::Foretold;
 use super::hlc::Stamp;
 use super::log::Kept;
 use super::state::At;
-use super::writes::Asked;
+use super::writes::{Asked, Told};
 use crate::commands::{Command, Write};
 use crate::ids::{NodeId, Ticket};
 use crate::position::{Certificate, MergedPosition, MergedWrite};
@@ -43,6 +44,7 @@ impl Merged {
             let Some(entry) = entry else { continue };
             for (write, reply) in replies {
                 self.answer(&entry, write, reply, turn);
+                self.answer_readers(turn);
             }
             own.push(entry);
         }
@@ -83,30 +85,9 @@ impl Merged {
             each(&write, own.then(|| merged_write(stamp, place)), reply);
         });
         if is_put_off {
-            self.uncounted.push(bytes.clone());
+            self.put_off.push(bytes.clone());
         }
         own.then_some(bytes)
-    }
-
-    /// Merges the increments that came while something was missing of the state, if nothing is any
-    /// more: what a joined state says of a replica's increments tells nothing of those before. SETs
-    /// and DELs were merged as they came, and which of them an increment saw is told by its entry.
-    pub(super) fn count_the_rest(&mut self) {
-        if !self.lost.is_empty() {
-            return;
-        }
-        for bytes in std::mem::take(&mut self.uncounted) {
-            entry::for_each(
-                &bytes,
-                |&Header { origin, place, clock, ref after, .. }, offset, write| {
-                    let is_new = self.joined.get(origin) < place;
-                    if is_new && write.adds() {
-                        let stamp = Stamp { clock, replica: origin, offset };
-                        write.merge(&mut At { state: &mut self.state, stamp, place, after });
-                    }
-                },
-            );
-        }
     }
 
     /// Answers the next own write, which was just applied with its entry. It stands behind what the
@@ -114,12 +95,20 @@ impl Merged {
     /// may apply that later.
     fn answer(&mut self, entry: &[u8], write: MergedWrite, reply: Reply, turn: &mut Turn<'_>) {
         let asked = self.waiters.pop_front().expect("every own write has its place");
-        let Asked { waiter: Some(waiter), sum } = asked else { return };
+        let Asked { waiter: Some(waiter), told } = asked else { return };
+        self.told_bytes -= told.bytes();
+        let (reply, by) = match told {
+            Told::Sum(Foretold { number, winner }) => {
+                let by = winner.map(|by| merged_write(by.stamp, by.place));
+                (Reply::Integer(number), Some(by))
+            }
+            Told::Transaction(reply) => (reply, None),
+            Told::Nothing | Told::Reads(..) => (reply, None),
+        };
         let vector = || mutant!(CertificateTooWide, entry::vector(entry), self.vector().clone());
-        let reply = sum.as_ref().map_or(reply, |sum| Reply::Integer(sum.number));
         turn.answer_write(&waiter, reply, || Certificate::Merged {
             position: positions(&vector()),
-            by: sum.map(|sum| sum.winner.map(|by| merged_write(by.stamp, by.place))),
+            by,
             entry: Some(write),
         });
     }
@@ -153,7 +142,7 @@ impl Merged {
     }
 }
 
-fn positions(vector: &VersionVector) -> Vec<MergedPosition> {
+pub(super) fn positions(vector: &VersionVector) -> Vec<MergedPosition> {
     vector.iter().map(|(replica, place)| merged_position(replica, place)).collect()
 }
 
@@ -170,7 +159,7 @@ fn merged_write(stamp: Stamp, place: Place) -> MergedWrite {
 mod tests {
     use super::*;
     use crate::ids::{Boot, Index, KeyspaceId};
-    use crate::merged::Pieces;
+    use crate::merged::{Header, Pieces};
     use crate::wire::base::MergedBase;
 
     #[test]

@@ -19,7 +19,8 @@ impl Merged {
         more: bool,
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
-        if mutant!(FullReplicaTakesEntries, turn.disk.is_full(), false) {
+        let is_full = mutant!(FullReplicaTakesEntries, turn.disk.is_full(), false);
+        if is_full || self.puts_off_too_much() {
             // As if they were lost: they are asked for again.
             return Ok(());
         }

@@ -1,9 +1,11 @@
-//! What increments come to, before they are in an entry.
+//! What writes come to that look at what is there, before they are in an entry: increments, and
+//! the commands of a transaction.
 //!
 //! An answer stands where the entry stands: behind what this replica has applied and all that it
 //! has written, and nothing else. By the time the entry is on disk more may be applied. So each
 //! increment is added up when its entry is made, and one that cannot be done is refused then: it is
-//! in no entry, and certainly does not run.
+//! in no entry, and certainly does not run. The reads of a transaction are answered then as well:
+//! else its writes could depend on what their entry does not name.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,15 +18,51 @@ use super::log::Log;
 use super::register::{Increment, Register};
 use super::state::State;
 use super::writer::Writer;
-use crate::commands::{self, Merging, NOT_AN_INTEGER};
+use crate::commands::{self, Command, Listed, Merging, NOT_AN_INTEGER, Replies, View, Write};
 use crate::ids::NodeId;
-use crate::reply::Error;
+use crate::reply::{Error, Reply};
+use crate::store::{Cursor, Value};
 use crate::wire::codec::Reader;
 
-/// The keys to which something is about to be added, as all own writes so far leave them.
+/// The keys that something is about to look at, as all own writes so far leave them.
 #[derive(Debug, Default)]
 pub(super) struct Foreseen {
-    keys: BTreeMap<Vec<u8>, Register<'static>>,
+    /// Nothing: as the state has it.
+    keys: BTreeMap<Vec<u8>, Option<Left>>,
+}
+
+/// What own writes leave of a key that are not applied.
+#[derive(Debug)]
+struct Left {
+    register: Register<'static>,
+    /// What a read shows of a counter, once one is about to.
+    counted: Option<Vec<u8>>,
+}
+
+impl Left {
+    fn of(register: Register<'static>) -> Left {
+        Left { register, counted: None }
+    }
+
+    fn is_there(&self) -> bool {
+        self.register.is_counter() || self.register.base().is_some()
+    }
+
+    /// Somebody is about to read it.
+    fn show(&mut self) {
+        let number = self.register.number().filter(|_| self.register.is_counter());
+        self.counted = number.map(|number| number.to_string().into_bytes());
+    }
+
+    fn value(&self) -> Option<&[u8]> {
+        self.counted.as_deref().or_else(|| self.register.base())
+    }
+
+    /// Whether it is a counter beyond 64 bits.
+    fn is_beyond(&self) -> bool {
+        let number = self.register.number().filter(|_| self.register.is_counter());
+        number.is_some_and(|number| i64::try_from(number).is_err())
+    }
 }
 
 /// The answer of an increment.
@@ -35,28 +73,38 @@ pub(super) struct Foretold {
     pub(super) winner: Option<Writer>,
 }
 
+/// What becomes of a transaction: its replies, and its writes as an entry has them.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    pub(super) reply: Reply,
+    pub(super) writes: Vec<u8>,
+    /// How many these are.
+    pub(super) count: u32,
+}
+
 impl Foreseen {
-    /// As it is before the writes that wait. Own entries on their way to the disk count: they are
-    /// not applied, and what follows stands behind them in the log.
+    /// As it is before the writes that wait, of which these look at what is there. Own entries on
+    /// their way to the disk count: they are not applied, and what follows stands behind them in
+    /// the log.
     pub(super) fn of<'a>(
         me: NodeId,
-        increments: impl Iterator<Item = &'a Bytes>,
+        looking: impl Iterator<Item = &'a Bytes>,
         log: &Log,
         state: &State,
     ) -> Foreseen {
         let mut foreseen = Foreseen::default();
-        for write in increments {
-            let write = commands::decode(&mut Reader::new(write)).expect(READABLE);
-            let key = write.first_key().expect("an increment has a key");
-            if !foreseen.keys.contains_key(key) {
-                foreseen.keys.insert(key.to_vec(), state.known(key));
+        for write in looking {
+            for key in read(write).all_keys() {
+                if !foreseen.keys.contains_key(key) {
+                    foreseen.keys.insert(key.to_vec(), None);
+                }
             }
         }
         if !foreseen.keys.is_empty() {
             for entry in log.unapplied_of(me) {
                 entry::for_each(entry, |header, offset, write| {
                     // They were told when they were made.
-                    let _told = foreseen.merge(header, offset, &write);
+                    let _told = foreseen.merge(header, offset, &write, state);
                 });
             }
         }
@@ -72,29 +120,113 @@ impl Foreseen {
         header: &Header,
         offset: u32,
         write: &[u8],
+        state: &State,
     ) -> Result<Option<Foretold>, Error> {
         if self.keys.is_empty() {
             return Ok(None);
         }
-        let write = commands::decode(&mut Reader::new(write)).expect(READABLE);
-        self.merge(header, offset, &write)
+        self.merge(header, offset, &read(write), state).map(|(foretold, _)| foretold)
+    }
+
+    /// A transaction, whose writes are the next ones of an entry. What it refuses is left out of
+    /// that, and changes nothing anywhere.
+    pub(super) fn transaction(
+        &mut self,
+        header: &Header,
+        offset: u32,
+        list: &[u8],
+        state: &State,
+    ) -> Transaction {
+        let list = read(list);
+        let (mut replies, mut writes, mut count) = (Replies::default(), vec![], 0);
+        for command in list.listed() {
+            let (write, bytes) = match command {
+                Listed::Read(command) => {
+                    replies.push(self.read(&command, state), false);
+                    continue;
+                }
+                Listed::Write(write, bytes) => (write, bytes),
+            };
+            let place = mutant!(ListedAtOnePlace, offset + count, offset);
+            let reply = match self.merge(header, place, &write, state) {
+                Ok((foretold, reply)) => {
+                    commands::encode_listed(list.keyspace(), bytes, &mut writes);
+                    count += 1;
+                    foretold.map_or(reply, |foretold| Reply::Integer(foretold.number))
+                }
+                Err(error) => Reply::Error(error),
+            };
+            replies.push(reply, true);
+        }
+        Transaction { reply: replies.into_reply(), writes, count }
+    }
+
+    /// What a read sees of the keys that were looked for, and of no others.
+    fn read(&mut self, command: &Command, state: &State) -> Reply {
+        let mut is_beyond = false;
+        for key in command.keys() {
+            is_beyond |= match self.keys.get_mut(key) {
+                Some(Some(left)) => {
+                    left.show();
+                    left.is_beyond()
+                }
+                _ => state.is_beyond(key),
+            };
+        }
+        if is_beyond && command.shows_values() {
+            return Reply::Error(Error::Invalid(super::BEYOND.into()));
+        }
+        let ahead = Ahead { foreseen: self, state };
+        command.read(mutant!(ListReadsApplied, &ahead as &dyn View, state as &dyn View), 0)
     }
 
     fn merge(
         &mut self,
         header: &Header,
         offset: u32,
-        write: &commands::Write<'_>,
-    ) -> Result<Option<Foretold>, Error> {
-        let mut beside = Beside { keys: &mut self.keys, header, offset, told: Ok(None) };
-        write.merge(&mut beside);
-        beside.told
+        write: &Write<'_>,
+        state: &State,
+    ) -> Result<(Option<Foretold>, Reply), Error> {
+        let mut beside = Beside { keys: &mut self.keys, state, header, offset, told: Ok(None) };
+        let reply = write.merge(&mut beside);
+        beside.told.map(|foretold| (foretold, reply))
+    }
+}
+
+fn read(write: &[u8]) -> Write<'_> {
+    commands::decode(&mut Reader::new(write)).expect("a write is encoded as it is read")
+}
+
+/// The state, and on it what own writes leave that are not applied.
+struct Ahead<'e> {
+    foreseen: &'e Foreseen,
+    state: &'e State,
+}
+
+impl View for Ahead<'_> {
+    fn get(&self, key: &[u8]) -> Option<Value<'_>> {
+        match self.foreseen.keys.get(key) {
+            Some(Some(left)) => left.value().map(Value::Small),
+            _ => self.state.get(key),
+        }
+    }
+
+    fn touch(&self, _: &[&[u8]]) {}
+
+    fn keys(&self) -> u64 {
+        self.state.keys()
+    }
+
+    /// A transaction reads keys that it names.
+    fn walk(&self, _: Cursor, _: usize, _: &mut dyn FnMut(&[u8]) -> bool) -> Option<Cursor> {
+        None
     }
 }
 
 /// A write that is merged into what is foreseen.
 struct Beside<'e> {
-    keys: &'e mut BTreeMap<Vec<u8>, Register<'static>>,
+    keys: &'e mut BTreeMap<Vec<u8>, Option<Left>>,
+    state: &'e State,
     header: &'e Header,
     offset: u32,
     told: Result<Option<Foretold>, Error>,
@@ -105,11 +237,21 @@ impl Beside<'_> {
         Stamp { clock: self.header.clock, replica: self.header.origin, offset: self.offset }
     }
 
-    fn leave(&mut self, key: &[u8], value: Option<&[u8]>) {
+    /// A SET or DEL: whether the key had a value before.
+    fn leave(&mut self, key: &[u8], value: Option<&[u8]>) -> bool {
         let by = Writer { stamp: self.stamp(), place: self.header.place };
-        if let Some(register) = self.keys.get_mut(key) {
-            register.write(by, value.map(|value| Cow::Owned(value.to_vec())));
+        let Some(left) = self.keys.get_mut(key) else { return false };
+        let value = value.map(|value| Cow::Owned(value.to_vec()));
+        if let Some(left) = left {
+            let had_value = left.is_there();
+            left.register.write(by, value);
+            return had_value;
         }
+        let winner = self.state.written(key).map(|(stamp, _)| stamp);
+        if winner.is_none_or(|winner| winner < by.stamp) {
+            *left = Some(Left::of(Register::written(by, value)));
+        }
+        self.state.get(key).is_some()
     }
 }
 
@@ -119,13 +261,14 @@ impl<'a> Merging<'a> for Beside<'_> {
     }
 
     fn remove(&mut self, keys: &mut dyn Iterator<Item = &'a [u8]>) -> usize {
-        keys.for_each(|key| self.leave(key, None));
-        0
+        keys.filter(|key| self.leave(key, None)).count()
     }
 
     fn add(&mut self, key: &'a [u8], amount: i128) {
         let stamp = self.stamp();
-        let Some(register) = self.keys.get_mut(key) else { return };
+        let Some(left) = self.keys.get_mut(key) else { return };
+        let known = || Left::of(self.state.known(key));
+        let register = &mut left.get_or_insert_with(known).register;
         let Header { place, after, .. } = self.header;
         let sum = register.number().map(|number| i64::try_from(number + amount));
         self.told = match mutant!(IncrementUnchecked, sum, sum.or(Some(Ok(0)))) {
@@ -140,5 +283,4 @@ impl<'a> Merging<'a> for Beside<'_> {
     }
 }
 
-const READABLE: &str = "a write is encoded as it is read";
 const OVERFLOW: &str = "increment or decrement would overflow";

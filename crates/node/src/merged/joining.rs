@@ -7,9 +7,10 @@
 //!                      │ joined; so do reads and writes of keys   │ the state is not lost any more
 //! ```
 //!
-//! From its begin on all that the other state holds is taken for held: what it has is on this disk,
-//! and a start joins it at once. Until the last slice no snapshot and no digest begins, no
-//! tombstone goes, nothing else is fetched and nothing offered, and reads of all keys wait.
+//! Increments that were put off while a state was lost are counted behind the last slice, in slices
+//! as well. From its begin on all that the other state holds is taken for held: what it has is on
+//! this disk, and a start joins it at once. Until the last slice no snapshot and no digest begins,
+//! no tombstone goes, nothing else is fetched and nothing offered, and reads of all keys wait.
 
 use super::Merged;
 use super::pieces::Pieces;
@@ -39,7 +40,7 @@ impl Merged {
     pub(crate) fn restore_joined(&mut self, pieces: Pieces, base: &MergedBase) {
         self.begin_join(pieces, base);
         while self.state.join_on(usize::MAX, usize::MAX) {}
-        self.finish_join(&base.vector);
+        self.finish_join(&base.vector, usize::MAX);
     }
 
     /// Joins the state of another replica, which is on this disk, from the next slice on.
@@ -80,9 +81,10 @@ impl Merged {
         if self.state.join_on(self.limits.join_keys, SLICE_BYTES) {
             return false;
         }
-        let joined = self.joining.take();
-        joined.iter().for_each(|joined| self.finish_join(&joined.there));
-        true
+        let Some(joined) = self.joining.take() else { return false };
+        let is_over = self.finish_join(&joined.there, self.limits.join_keys);
+        self.joining = Some(joined).filter(|_| !is_over);
+        is_over
     }
 
     fn begin_join(&mut self, pieces: Pieces, base: &MergedBase) {
@@ -93,11 +95,73 @@ impl Merged {
         self.clock.raise(base.clock);
     }
 
-    fn finish_join(&mut self, there: &VersionVector) {
-        if !self.lost.is_empty() {
-            self.joined.join(there);
+    /// All that stood there is joined. If nothing is missing any more, about so many of the
+    /// increments are counted that were put off; true: those were the last, or it is too early.
+    fn finish_join(&mut self, there: &VersionVector, most: usize) -> bool {
+        if self.lost.is_empty() {
+            return true;
         }
-        self.lost.drop_held(there);
-        self.count_the_rest();
+        self.joined.join(there);
+        // Until all are counted the state is lost: nobody reads it, and what comes is put off too.
+        let is_over =
+            !there.holds(&self.lost) || self.count_on(mutant!(CountedInOneTurn, most, usize::MAX));
+        if is_over {
+            self.lost.drop_held(there);
+        }
+        is_over
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::Command;
+    use crate::ids::{Boot, Index, KeyspaceId, NodeId};
+    use crate::limits::Limits;
+    use crate::merged::entry::{Header, encode};
+    use crate::wire::version_vector::Place;
+
+    fn place(index: u64) -> Place {
+        Place { boot: Boot(1), index: Index(index) }
+    }
+
+    /// Applies the next entry of node 2: three increments of a key.
+    fn apply(merged: &mut Merged, index: u64) {
+        let previous = if index == 1 { Place::START } else { place(index - 1) };
+        let after = VersionVector::default();
+        let header =
+            Header { origin: NodeId(2), place: place(index), previous, clock: index, after };
+        let incr = Command::of_words(&["INCR", "k"]).unwrap();
+        let write = merged.copies.encoded(KeyspaceId::DEFAULT, &incr);
+        merged.take(&header, encode(&header, 3, &write.repeat(3)));
+        merged.apply_next(&mut |_, _, _| ());
+    }
+
+    fn value(merged: &Merged) -> Option<Vec<u8>> {
+        merged.value(b"k").map(|value| value.into_owned())
+    }
+
+    #[test]
+    fn increments_are_put_off_while_a_state_is_lost_and_counted_in_slices() {
+        let mut merged = Merged::new(NodeId(1), &[NodeId(1), NodeId(2)]);
+        let (entry_bytes, there) = (100, VersionVector::from_iter([(NodeId(2), place(2))]));
+        merged.set_limits(Limits { inbox_bytes: 3 * entry_bytes, ..Limits::default() });
+        merged.lost = VersionVector::from_iter([(NodeId(2), place(1))]);
+        (1..=3).for_each(|index| apply(&mut merged, index));
+        assert!(!merged.puts_off_too_much() && value(&merged).is_none());
+        (4..=6).for_each(|index| apply(&mut merged, index));
+        assert!(merged.puts_off_too_much(), "that is enough");
+        // The state that comes holds the first two entries.
+        let nothing_yet = VersionVector::default();
+        assert!(merged.finish_join(&nothing_yet, 1) && !merged.lost.is_empty(), "not this one");
+        let mut slices = 1;
+        while !merged.finish_join(&there, 3) {
+            slices += 1;
+            assert!(!merged.lost.is_empty(), "it is not whole before all are counted");
+        }
+        assert_eq!((slices, value(&merged), merged.lost.is_empty()), (6, Some(b"12".into()), true));
+        assert!(!merged.puts_off_too_much());
+        apply(&mut merged, 7);
+        assert_eq!(value(&merged), Some(b"15".into()));
     }
 }

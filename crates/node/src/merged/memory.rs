@@ -7,6 +7,7 @@
 //! memory.
 
 use std::collections::BTreeSet;
+use std::slice;
 
 use super::Merged;
 use crate::commands::Command;
@@ -28,8 +29,11 @@ impl Merged {
     /// Whether a removal leaves more than it frees.
     fn leaves_more(&self, command: &Command) -> bool {
         let (mut left, mut freed) = (0, 0);
+        let listed = command.listed();
+        let all = if command.is_list() { &listed[..] } else { slice::from_ref(command) };
+        let removals = all.iter().filter(|command| command.is_write());
         // Each counts once, however often it is named.
-        for key in command.keys().collect::<BTreeSet<_>>() {
+        for key in removals.flat_map(Command::keys).collect::<BTreeSet<_>>() {
             match self.state.length(key) {
                 None => left += key.len() as u64 + RECORD_BYTES,
                 Some(value_bytes) => freed += value_bytes.unwrap_or(0) as u64,

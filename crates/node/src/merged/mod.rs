@@ -20,11 +20,11 @@
 //! | duty | file |
 //! |---|---|
 //! | what a key holds by all writes of it | `register` |
-//! | own writes until they are in an entry | `writes`, `foreseen`, `entry`, `hlc` |
+//! | own writes until they are in an entry | `writes`, `foreseen`, `transactions`, `entry`, `hlc` |
 //! | entries and vectors of the others | `entries`, `anti_entropy`, `log` |
 //! | applying what is on disk, answering, spreading | `apply`, `state` |
 //! | what stands for entries that are gone | `snapshots`, `slots` |
-//! | joining what another replica has | `joining`, `pieces`, `state/join` |
+//! | joining what another replica has | `joining`, `put_off`, `pieces`, `state/join` |
 //! | tombstones that go | `stability`, `state/tombstones` |
 //! | writes for which there is no memory | `memory` |
 //!
@@ -43,11 +43,13 @@ mod log;
 mod memory;
 mod origin;
 mod pieces;
+mod put_off;
 mod register;
 mod slots;
 mod snapshots;
 mod stability;
 pub(crate) mod state;
+mod transactions;
 mod writer;
 mod writes;
 
@@ -72,6 +74,7 @@ use hlc::Clock;
 use joining::Joining;
 use log::{Fit, Log};
 pub(crate) use pieces::Pieces;
+use put_off::PutOff;
 use stability::Stability;
 use state::State;
 use writes::{Asked, Gathered};
@@ -95,6 +98,8 @@ pub(crate) struct Merged {
     synced_count: usize,
     /// Who asked for the writes of own entries on their way to the disk, in order.
     waiters: VecDeque<Asked>,
+    /// What transactions among them are to be answered, in bytes.
+    told_bytes: usize,
     inbox: Inbox,
     repair: Repair,
     stability: Stability,
@@ -114,7 +119,7 @@ pub(crate) struct Merged {
     /// The state of another replica that is being joined.
     joining: Option<Joining>,
     /// Entries with increments that came while something was missing of the state.
-    uncounted: Vec<Bytes>,
+    put_off: PutOff,
 }
 
 impl Merged {
@@ -134,6 +139,7 @@ impl Merged {
             syncing: VecDeque::new(),
             synced_count: 0,
             waiters: VecDeque::new(),
+            told_bytes: 0,
             inbox: Inbox::default(),
             repair: Repair::new(members.iter().copied().filter(|id| *id != me).collect()),
             stability: Stability::default(),
@@ -143,7 +149,7 @@ impl Merged {
             lost: VersionVector::default(),
             joined: VersionVector::default(),
             joining: None,
-            uncounted: vec![],
+            put_off: PutOff::default(),
         }
     }
 
@@ -204,7 +210,7 @@ impl Merged {
 
     /// What they weigh.
     pub(crate) fn queued_bytes(&self) -> usize {
-        self.gathered_bytes + self.inbox.bytes()
+        self.waiting_bytes() + self.inbox.bytes()
     }
 
     pub(crate) fn vector(&self) -> &VersionVector {
@@ -253,9 +259,9 @@ impl Merged {
 
     // What the node is told.
 
-    /// What the writes weigh that wait to be written.
+    /// What the writes weigh that wait to be written, and the answers that wait for the disk.
     pub(crate) fn waiting_bytes(&self) -> usize {
-        self.gathered_bytes
+        self.gathered_bytes + self.told_bytes
     }
 
     pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {

@@ -1,4 +1,6 @@
-//! Own writes: gathered into entries, stamped, and handed to the disk.
+//! Own writes: gathered into entries, stamped, and handed to the disk. The writes of a transaction
+//! stand in one entry, one behind the other, and an entry is applied as a whole: so nobody sees a
+//! part of it.
 
 use bytes::Bytes;
 
@@ -8,53 +10,92 @@ use super::foreseen::{Foreseen, Foretold};
 use crate::commands::{self, Command, Model};
 use crate::ids::{Index, KeyspaceId};
 use crate::limits::TURN_STEPS;
-use crate::reply::Error;
+use crate::reply::{Error, Reply};
 use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::codec::Reader;
 use crate::wire::record::Record;
-use crate::wire::version_vector::Place;
+use crate::wire::version_vector::{Place, VersionVector};
 
 /// The most keys in one entry, but for a single write of more: it is applied at once, here and at
 /// every replica.
 const ENTRY_KEYS_MAX: usize = TURN_STEPS;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
+/// While what transactions are to be answered has so many bytes, no further entry is made.
+const TOLD_BYTES_MAX: usize = 64 << 20;
+
 /// A write that waits for its entry.
 #[derive(Debug)]
 pub(super) struct Gathered {
     waiter: Waiter,
     /// As it is encoded.
     write: Bytes,
-    /// How many keys it writes.
+    /// How many keys it names.
     keys: usize,
-    /// Whether it is an increment.
-    adds: bool,
+    looks: Looks,
+}
+
+/// Whether a write looks at what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Looks {
+    Not,
+    /// It is an increment.
+    Adds,
+    /// It is a transaction.
+    List,
 }
 
 impl Gathered {
-    /// The increment that it is, if it is one.
-    pub(super) fn increment(&self) -> Option<&Bytes> {
-        self.adds.then_some(&self.write)
+    /// It, if it looks at what is there.
+    pub(super) fn looking(&self) -> Option<&Bytes> {
+        (self.looks != Looks::Not).then_some(&self.write)
     }
 }
 
 /// Who asked for an own write that is on its way to the disk.
 #[derive(Debug)]
 pub(super) struct Asked {
-    /// Nobody, once answered.
+    /// Nobody, once answered, or if others of its transaction stand behind it.
     pub(super) waiter: Option<Waiter>,
-    /// Of an increment, its answer.
-    pub(super) sum: Option<Foretold>,
+    pub(super) told: Told,
+}
+
+/// What an own write on its way to the disk is to be answered.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// What came of it when it is merged.
+    Nothing,
+    /// The answer of an increment.
+    Sum(Foretold),
+    /// The answer of a transaction, the last of whose writes it is.
+    Transaction(Reply),
+    /// The same of one that writes nothing, which stands there: it is answered behind the write
+    /// before it.
+    Reads(Reply, VersionVector),
+}
+
+impl Told {
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Told::Nothing | Told::Sum(_) => 0,
+            Told::Transaction(reply) | Told::Reads(reply, _) => reply.bytes(),
+        }
+    }
 }
 
 impl Merged {
     pub(crate) fn write(&mut self, waiter: Waiter, keyspace: KeyspaceId, command: Command) {
+        let command = mutant!(MergedListTorn, command, self.tear(&waiter, keyspace, command));
         let keys = command.key_count();
-        let adds = command.model() == Model::Increment;
+        let looks = match command.model() {
+            Model::Increment => Looks::Adds,
+            _ if command.is_list() => Looks::List,
+            _ => Looks::Not,
+        };
         let write = self.copies.encoded(keyspace, &command);
         self.gathered_bytes += write.len();
-        self.gathered.push_back(Gathered { waiter, write, keys, adds });
+        self.gathered.push_back(Gathered { waiter, write, keys, looks });
     }
 
     /// Answers what waits since `oldest_ms` or longer. What is not yet in an entry certainly did
@@ -62,6 +103,14 @@ impl Merged {
     pub(crate) fn expire(&mut self, oldest_ms: u64, turn: &mut Turn<'_>) {
         for asked in &mut self.waiters {
             if let Some(waiter) = asked.waiter.take_if(|waiter| waiter.since_ms <= oldest_ms) {
+                let told = std::mem::replace(&mut asked.told, Told::Nothing);
+                self.told_bytes -= told.bytes();
+                if let Told::Reads(_, at) = told {
+                    // It still stands for no write.
+                    asked.told = Told::Reads(Reply::Nil, at);
+                    turn.refuse_write(&waiter, Error::ClusterDown(NOT_SHOWN));
+                    continue;
+                }
                 let error = mutant!(
                     MergedUnknownAsRefused,
                     Error::Indeterminate(UNKNOWN),
@@ -83,7 +132,7 @@ impl Merged {
     /// Makes entries of what was gathered; true if something was done. `is_fetching`: this node
     /// fetches the state of another replica, so what it lacks need not be asked for.
     pub(crate) fn work(&mut self, is_fetching: bool, turn: &mut Turn<'_>) -> bool {
-        if !is_fetching {
+        if !is_fetching && !self.puts_off_too_much() {
             self.repair.ask(&self.log, &self.inbox, turn);
         }
         let applied = self.apply(turn);
@@ -98,9 +147,10 @@ impl Merged {
             return applied;
         }
         self.gathering_since_ms = None;
-        let increments = self.gathered.iter().filter_map(Gathered::increment);
-        let mut foreseen = Foreseen::of(self.me, increments, &self.log, &self.state);
-        while !self.gathered.is_empty() {
+        self.settle_looked_at();
+        let looking = self.gathered.iter().filter_map(Gathered::looking);
+        let mut foreseen = Foreseen::of(self.me, looking, &self.log, &self.state);
+        while !self.gathered.is_empty() && self.told_bytes <= TOLD_BYTES_MAX {
             let Some(clock) = self.clock.next(turn.now.wall_ms) else {
                 return self.refuse_gathered(&Error::ClockSkew(BEYOND_STAMPS), turn);
             };
@@ -166,13 +216,23 @@ impl Merged {
             keys <= ENTRY_KEYS_MAX || keys == next.keys
         };
         while writes.len() < self.limits.entry_bytes
-            && let Some(Gathered { waiter, write, .. }) = self.gathered.pop_front_if(&mut fits)
+            && let Some(Gathered { waiter, write, looks, .. }) =
+                self.gathered.pop_front_if(&mut fits)
         {
             self.gathered_bytes -= write.len();
-            match foreseen.write(&header, count, &write) {
+            if looks == Looks::List {
+                let list = foreseen.transaction(&header, count, &write, &self.state);
+                writes.extend_from_slice(&list.writes);
+                let before = count;
+                count += list.count;
+                self.await_transaction(waiter, list, &header, before, turn);
+                continue;
+            }
+            match foreseen.write(&header, count, &write, &self.state) {
                 Ok(sum) => {
                     writes.extend_from_slice(&write);
-                    self.waiters.push_back(Asked { waiter: Some(waiter), sum });
+                    let told = sum.map_or(Told::Nothing, Told::Sum);
+                    self.waiters.push_back(Asked { waiter: Some(waiter), told });
                     count += 1;
                 }
                 Err(error) => turn.refuse_write(&waiter, error),
@@ -200,6 +260,22 @@ impl Merged {
     }
 }
 
+/// What only a planted bug does.
+#[cfg(feature = "mutants")]
+impl Merged {
+    /// The first write of a transaction goes into an entry by itself; the rest.
+    fn tear(&mut self, waiter: &Waiter, keyspace: KeyspaceId, command: Command) -> Command {
+        let [first, rest @ ..] = &command.listed()[..] else { return command };
+        if rest.is_empty() || !first.is_write() {
+            return command;
+        }
+        let nobody = Waiter { session: crate::ids::SessionId(u64::MAX), ..waiter.clone() };
+        self.write(nobody, keyspace, first.clone());
+        self.gathered.back_mut().expect("it was gathered").keys = ENTRY_KEYS_MAX;
+        Command::list(rest).expect("they stood in a list")
+    }
+}
+
 const UNKNOWN: &str =
     "the disk did not answer in time: the write may still happen; read before you retry";
 
@@ -208,5 +284,8 @@ const OFF_CLOCK: &str = "this node's clock is too far from those of most members
 
 const BEYOND_STAMPS: &str = "stamps end with the year 2199, and this node's clock, or a stamp that it has merged, is beyond that; the \
                              write did not run. Hint: set the clock, or write at another node";
+
+const NOT_SHOWN: &str = "the disk did not answer in time, and the writes before it cannot be shown before that; the transaction only reads, and \
+                         did not run";
 
 const NOT_WRITTEN: &str = "the write was not written in time; it did not run";

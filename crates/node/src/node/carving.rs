@@ -8,10 +8,9 @@ use crate::api::{Order, Output, Role};
 use crate::carving::{ATTEMPT_MS, LOOKED_MAX, Lead, Look, Own};
 use crate::commands::Command;
 use crate::ids::{Index, Life, NodeId};
+use crate::keyspace::CHANGES_HANDS;
 use crate::keyspace::table::{Attempt, Entry, Phase, not_there};
-use crate::keyspace::{CHANGED_HANDS, CHANGES_HANDS};
 use crate::reply::{Error, Reply};
-use crate::session::Request;
 use crate::turn::Turn;
 use crate::wire::codec::Malformed;
 use crate::wire::message::{Body, FOUND_BYTES_MAX};
@@ -51,17 +50,6 @@ impl Node {
         self.agreed.refuse_reads(&error, |command| is_moved(command, Order::Agreed), turn);
         for waiter in turn.counts.refuse(is_moved) {
             turn.refuse_read(&waiter, error.clone());
-        }
-    }
-
-    /// Whether a request that waited has another keyspace now than when it came.
-    pub(super) fn check_keyspace(&self, request: &Request) -> Result<(), Error> {
-        if request.version == self.keyspaces.version() {
-            return Ok(());
-        }
-        match self.keyspaces.of(&request.command)? {
-            keyspace if keyspace.id == request.keyspace.id => Ok(()),
-            _ => Err(Error::TryAgain(CHANGED_HANDS)),
         }
     }
 

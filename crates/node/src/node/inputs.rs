@@ -3,8 +3,9 @@
 use super::{Node, requests};
 use crate::api::{Event, Input, Now, Output, Role, Shortage, TICK_MS, Waits};
 use crate::ids::{LogPlace, NodeId, PathId, Ticket};
-use crate::reply::{Error, Reply};
-use crate::session::{self, Request, Waiter};
+use crate::limits::early_ms;
+use crate::reply::Error;
+use crate::session::Waiter;
 use crate::turn::Turn;
 
 impl Node {
@@ -91,15 +92,7 @@ impl Node {
                 let since_ms = self.now.monotonic_ms;
                 let round = self.sessions.round_of(session, &command);
                 let waiter = Waiter { session, id, since_ms, certify: false, round };
-                let took_ms = self.now.bound_ms();
-                let version = self.keyspaces.version();
-                match self.leveled(&waiter, level, &command) {
-                    Ok((keyspace, level, preference)) => self.on_request(
-                        Request { waiter, keyspace, level, preference, took_ms, command, version },
-                        outputs,
-                    ),
-                    Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
-                }
+                self.on_asked(waiter, level, command, outputs);
             }
             Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
@@ -211,7 +204,7 @@ impl Node {
         }
         self.expired_ms = now;
         let timeout = self.config.request_timeout_ms;
-        let Some(oldest_ms) = (now + (2 * TICK_MS).min(timeout / 2)).checked_sub(timeout) else {
+        let Some(oldest_ms) = (now + early_ms(timeout)).checked_sub(timeout) else {
             return;
         };
         let why = match self.members.waits() {

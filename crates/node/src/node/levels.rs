@@ -1,4 +1,5 @@
-//! The level of a read: which it is given, and whether it has it at once.
+//! The keyspace of a request, and the level of a read: which it is given, and whether it has it at
+//! once.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use crate::ids::SessionId;
 use crate::keyspace::Keyspace;
 use crate::preference::{Choosing, Chosen, Given, LINEARIZABLE_BELOW_MS, Preference};
 use crate::reply::{Error, Reply};
-use crate::session::{self, Request, Waiter};
+use crate::session::{self, Request, UNRESOLVED, Waiter};
 
 /// What becomes of a read whose turn on its connection has come.
 pub(super) enum Way {
@@ -22,27 +23,85 @@ pub(super) enum Way {
 }
 
 impl Node {
-    /// A request, its level decided; or why it may not be served.
-    pub(super) fn leveled(
+    /// The levels that a request would take, if it names none itself.
+    pub(super) fn preference_of(
         &self,
-        waiter: &Waiter,
+        session: SessionId,
         asked: Option<Level>,
         command: &Command,
-    ) -> Result<(Keyspace, Level, Option<Arc<Preference>>), Error> {
+    ) -> Option<Arc<Preference>> {
         let names_none = asked.is_none() && !command.is_write() && !command.is_for_all();
-        let preference = (names_none && command.of_session().is_none())
-            .then(|| self.sessions.preference(waiter.session))
-            .flatten();
-        let Some(preference) = preference else {
-            let (keyspace, level) = self.admissible(asked, command)?;
-            return Ok((keyspace, level, None));
-        };
+        (names_none && command.of_session().is_none())
+            .then(|| self.sessions.preference(session))
+            .flatten()
+    }
+
+    /// The keyspace of a request and its level; or why it may not be served.
+    pub(super) fn leveled(
+        &self,
+        asked: Option<Level>,
+        preference: Option<&Preference>,
+        command: &Command,
+    ) -> Result<(Keyspace, Level), Error> {
+        let Some(preference) = preference else { return self.admissible(asked, command) };
         let (first, others) = preference.choices().split_first().expect("one choice at least");
-        let (keyspace, level) = self.admissible(Some(first.level), command)?;
+        let found = self.admissible(Some(first.level), command)?;
         for other in others {
             self.admissible(Some(other.level), command)?;
         }
-        Ok((keyspace, level, Some(preference)))
+        Ok(found)
+    }
+
+    /// A client asks something: its keyspace and its level are decided now, unless its connection
+    /// has changes of the keyspaces under way.
+    pub(super) fn on_asked(
+        &mut self,
+        waiter: Waiter,
+        asked: Option<Level>,
+        command: Command,
+        outputs: &mut Vec<Output>,
+    ) {
+        let preference = self.preference_of(waiter.session, asked, &command);
+        let is_data = command.of_session().is_none();
+        let is_early = is_data && self.sessions.awaits_keyspaces(waiter.session);
+        let (found, version) = match is_early {
+            true => (Ok((*self.keyspaces.default(), Level::Eventual)), UNRESOLVED),
+            false => {
+                let found = self.leveled(asked, preference.as_deref(), &command);
+                (found, self.keyspaces.version())
+            }
+        };
+        let took_ms = self.now.bound_ms();
+        match found {
+            Err(error) => outputs.push(session::reply_to(&waiter, Reply::Error(error))),
+            Ok((keyspace, level)) => self.on_request(
+                Request { waiter, keyspace, level, preference, took_ms, command, asked, version },
+                outputs,
+            ),
+        }
+    }
+
+    /// A request whose turn has come goes by the keyspaces of now. None: it was refused, or waits
+    /// on.
+    pub(super) fn resolved_again(
+        &mut self,
+        request: Request,
+        outputs: &mut Vec<Output>,
+    ) -> Option<Request> {
+        let version = self.keyspaces.version();
+        if request.version == version {
+            return Some(request);
+        }
+        let Request { asked, preference, command, .. } = &request;
+        match self.leveled(*asked, preference.as_deref(), command) {
+            Ok((keyspace, level)) => {
+                self.sessions.admit_again(Request { keyspace, level, version, ..request })
+            }
+            Err(error) => {
+                self.sessions.refuse(&request, error, outputs);
+                None
+            }
+        }
     }
 
     /// What reads of a connection want from now on that name no level.

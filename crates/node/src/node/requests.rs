@@ -9,7 +9,7 @@ use crate::ids::KeyspaceId;
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
-use crate::session::{self, Kind, Request, Waiter};
+use crate::session::{self, Kind, Request, UNRESOLVED, Waiter};
 use crate::store::TOGETHER;
 use crate::turn::{Budget, Share};
 
@@ -78,7 +78,7 @@ impl Node {
     }
 
     pub(super) fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
-        if !self.serves() {
+        if !self.serves() || request.version == UNRESOLVED {
             self.sessions.hold(request, outputs);
         } else if let Some(request) = self.sessions.admit(request, outputs) {
             self.start(request, |budget| &mut budget.requests, outputs);
@@ -111,10 +111,9 @@ impl Node {
         if let Some(error) = self.is_behind(&request) {
             return self.sessions.refuse(&request, error, outputs);
         }
-        if let Err(error) = self.check_keyspace(&request) {
-            return self.sessions.refuse(&request, error, outputs);
-        }
+        let Some(request) = self.resolved_again(request, outputs) else { return };
         let way = if request.command.is_write() { Way::AtOnce } else { self.way(&request) };
+        let run = request.run();
         let Request { waiter, keyspace, level, preference, command, .. } = request;
         let agreed = keyspace.order == Order::Agreed;
         if agreed && !self.members.confirms(Order::Agreed) {
@@ -141,7 +140,11 @@ impl Node {
                     return outputs.push(session::reply_to(&waiter, Reply::Error(error)));
                 }
             };
-            self.sessions.begin(&waiter, Kind::Write);
+            if !agreed && command.has_conditions() {
+                // Where it was watched the keys had another keyspace: they have changed hands.
+                return outputs.push(session::reply_to(&waiter, Reply::Nil));
+            }
+            self.sessions.begin(&waiter, Kind::Write(run));
             if agreed {
                 self.agreed.write(waiter, keyspace.id, command);
             } else {

@@ -23,6 +23,7 @@ impl Node {
             boot: self.identity.life.boot,
             order,
             level: levels.level,
+            request_timeout_ms: self.config.request_timeout_ms,
             keyspaces: self.keyspaces_told(),
             directory: self.identity.directory,
             cluster: self.members.cluster().map(|cluster| cluster.id),

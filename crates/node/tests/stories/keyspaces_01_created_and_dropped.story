@@ -22,7 +22,6 @@ n2.c get cart:7 eventual → apples
 > n2.c get cart:7 linearizable
 n2.c get cart:7 linearizable → CONSISTENCY the keyspace carts is merged, which has no linearizable read: there is no one order to be the latest in. Ask for causal or eventual, or use a keyspace created with ORDER agreed
 > n2.c exec set cart:7 pears ; get cart:7
-n2.c exec set cart:7 pears ; get cart:7 → CONSISTENCY the keyspace carts is merged: a transaction needs one order of all writes, and it has none. Use a keyspace created with ORDER agreed
 > values cart:7
 n1: agreed nothing, merged apples
 n2: agreed nothing, merged apples
@@ -30,6 +29,7 @@ n3: agreed nothing, merged apples
 # A name and a prefix are had once; longer prefixes win.
 > n1.a keyspace create carts other: agreed sequential
 > answers
+n2.c exec set cart:7 pears ; get cart:7 → [OK, pears]
 n1.a keyspace create carts other: agreed sequential → ERR there is a keyspace carts already
 > n1.a keyspace create others cart: agreed sequential
 > answers

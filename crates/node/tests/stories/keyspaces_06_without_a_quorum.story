@@ -41,8 +41,8 @@ n2: snapshot 1 is in place
 > n1.a set other 2
 > n1.a set cart:3 plums
 > settle
-n1.a set cart:3 plums → OK
 n1.a set other 2 → OK
+n1.a set cart:3 plums → OK
 > snapshot 2
 > run 100
 n2: snapshot 2 is in place
@@ -52,10 +52,10 @@ n2: snapshot 2 is in place
 > start 2
 n2: snapshot 1 cannot be read
 > settle
-n3: snapshot 1 is in place
 n1: snapshot 1 is in place
-n2 fetches the state of n3
-n2 has the state of n3, up to 6
+n3: snapshot 1 is in place
+n2 fetches the state of n1
+n2 has the state of n1, up to 6
 > n2.d get cart:3
 n2.d get cart:3 → CLUSTERDOWN this node has lost its state and takes it from another member; the command did not run. Hint: ask another node (INFO candor, waits_for, says what this one waits for)
 > n2.d get other

@@ -33,7 +33,7 @@ pub(super) fn set(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8
     let status = call.context.status();
     // Where there are other keyspaces, each says by itself what it has not got.
     let only = (status.keyspaces.count <= 1).then_some(status.order);
-    match chosen(&words, only) {
+    match chosen(&words, only, status.request_timeout_ms) {
         Err(text) => {
             connection.writer(out).error(text);
             Action::Replied
@@ -59,7 +59,7 @@ enum Chosen {
 }
 
 /// What these words say. `only`: the order of all keyspaces, if there is but one keyspace.
-fn chosen(words: &[&[u8]], only: Option<Order>) -> Result<Chosen, String> {
+fn chosen(words: &[&[u8]], only: Option<Order>, timeout_ms: u64) -> Result<Chosen, String> {
     let can_give = |level: Level| match only.filter(|order| !order.can_give(level)) {
         None => Ok(()),
         Some(order) => Err(format!(
@@ -76,6 +76,7 @@ fn chosen(words: &[&[u8]], only: Option<Order>) -> Result<Chosen, String> {
         }
     }
     let preference = level::read_preference(words)?;
+    preference.check_within(timeout_ms).map_err(|why| format!("CONSISTENCY {why}"))?;
     preference.choices().iter().try_for_each(|choice| can_give(choice.level))?;
     Ok(Chosen::Several(preference.into()))
 }

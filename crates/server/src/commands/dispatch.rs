@@ -19,11 +19,6 @@ impl Connection {
     ) -> Action {
         let (name, suffix) = level::split(&request[0]);
         let spec = table::find(name);
-        if let Some(refusal) = self.transaction.refusal()
-            && !spec.is_some_and(transaction::runs_at_once)
-        {
-            return self.refuse(out, |writer| writer.error(refusal));
-        }
         let Some(spec) = spec else {
             return self.refuse(out, |writer| refusal::unknown_command(writer, request));
         };

@@ -15,9 +15,8 @@ pub(super) fn once(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
         return transaction::exec_once(connection, call, out);
     }
     if connection.transaction.is_open() {
-        let text = connection.transaction.refusal().unwrap_or(INSIDE);
         connection.transaction.fail();
-        connection.writer(out).error(text);
+        connection.writer(out).error(INSIDE);
         return Action::Replied;
     }
     let row = node::find(b"once").expect("there is such a command");

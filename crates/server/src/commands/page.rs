@@ -18,7 +18,7 @@ from the table of commands: `UPDATE_COMMANDS=1 cargo test -p server page` writes
 
 *Agreed* and *merged* say in which keyspaces a command can be used: keyspaces of a cluster with `--level linearizable` or
 `sequential` are agreed, those of one with `causal` or `eventual` are merged. What looks at the value before it writes needs one
-order of all writes, so a merged keyspace refuses it (`-CONSISTENCY …`); of SET that is one with options. Deadlines
+order of all writes, so a merged keyspace refuses it (`-CONSISTENCY …`); of SET that is one with options, and of EXEC one that has such a command in it. Deadlines
 go by the time in the agreed log, so a merged keyspace has none.
 
 A key or value has at most 16 MiB, a command at most 32,768 keys (EXISTS and TOUCH more), the reply of an MGET 32 MiB, that of KEYS

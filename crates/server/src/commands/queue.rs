@@ -14,8 +14,6 @@ pub(super) enum Transaction {
     /// Outside.
     #[default]
     None,
-    /// After a `MULTI` that was refused.
-    Refused,
     /// After a `MULTI`.
     Open(Box<Queue>),
 }
@@ -29,9 +27,6 @@ pub(super) struct Queue {
     failed: bool,
 }
 
-const INSIDE: &str =
-    "ERR the command did not run: MULTI was refused, and EXEC, DISCARD or RESET did not come yet";
-
 impl Transaction {
     /// One that begins.
     pub(super) fn begin(protocol: Protocol) -> Transaction {
@@ -43,11 +38,6 @@ impl Transaction {
     #[inline]
     pub(super) fn is_open(&self) -> bool {
         !matches!(self, Transaction::None)
-    }
-
-    /// Why nothing is queued, if it is not.
-    pub(super) fn refusal(&self) -> Option<&'static str> {
-        matches!(self, Transaction::Refused).then_some(INSIDE)
     }
 
     /// A request was refused: if it stands in a transaction, nothing of that will run.

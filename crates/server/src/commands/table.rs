@@ -495,7 +495,7 @@ static CONSISTENCY_COMMANDS: [Spec; 9] = [
     Spec {
         name: "set",
         arity: -3,
-        summary: "The level of this connection's reads that name none, or several in order of preference; DEFAULT: that of the keyspace",
+        summary: "The level of this connection's reads that name keys and no level, or several in order of preference; DEFAULT: that of the keyspace",
         arguments: &[
             Argument { name: "level", kind: "string", flags: &["multiple"], ..ARGUMENT },
             Argument {

@@ -6,9 +6,9 @@
 //!
 //! Clients send `MULTI`, the commands and `EXEC` in one go, so an error for one would not keep the
 //! others from running. So where anything is refused on the way, `EXEC` runs nothing and fails as
-//! clients know it; and behind a `MULTI` that is refused nothing runs up to `EXEC`.
+//! clients know it.
 
-use node::{OnceId, Order, Reply, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX};
+use node::{OnceId, Reply, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX};
 use resp::Writer;
 
 use super::data::{self, Refused};
@@ -22,9 +22,6 @@ const WATCHED_BYTES: usize = 64;
 const NESTED: &str = "ERR MULTI calls can not be nested";
 const WATCH_INSIDE: &str = "ERR WATCH inside MULTI is not allowed";
 const DISCARDED: &str = "EXECABORT Transaction discarded because of previous errors.";
-const MERGED: &str = "CONSISTENCY the keyspace default is merged: a transaction needs one order of all writes, and it has none. \
-    Nothing runs up to EXEC, DISCARD or RESET. Hint: send the commands without MULTI, or use a cluster started with --level \
-    linearizable or sequential";
 const WATCHED_ONCE: &str = "ONCE with WATCH: what is watched here is not when it is sent again. Nothing ran. Hint: UNWATCH \
     first, or SET with IFEQ";
 const TOO_LARGE: &str =
@@ -68,8 +65,8 @@ fn push(queue: &mut Queue, spec: &Spec, call: &Call<'_>, reply: Vec<u8>) -> Resu
     if call.level.is_some() {
         let name = spec.name.to_ascii_uppercase();
         return Err(format!(
-            "CONSISTENCY {name} has no level in a transaction: it sees the latest state, and what the commands before it \
-             left. Hint: {name} without a level"
+            "CONSISTENCY {name} has no level in a transaction: it sees the state that the transaction runs on, and what the commands before \
+             it left. Hint: {name} without a level"
         ));
     }
     if queue.is_full(call.context.bounds().client_bytes) {
@@ -99,16 +96,10 @@ fn push(queue: &mut Queue, spec: &Spec, call: &Call<'_>, reply: Vec<u8>) -> Resu
 }
 
 /// `MULTI`
-pub(super) fn multi(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+pub(super) fn multi(connection: &mut Connection, _: &Call<'_>, out: &mut Vec<u8>) -> Action {
     let mut writer = connection.writer(out);
-    let status = call.context.status();
-    // Where there are other keyspaces, the keys decide.
-    let is_merged = status.order == Order::Merged && status.keyspaces.count <= 1;
     if connection.transaction.is_open() {
-        writer.error(connection.transaction.refusal().unwrap_or(NESTED));
-    } else if is_merged {
-        writer.error(MERGED);
-        connection.transaction = Transaction::Refused;
+        writer.error(NESTED);
     } else {
         writer.simple("OK");
         connection.transaction = Transaction::begin(connection.protocol);
@@ -143,7 +134,6 @@ fn run(connection: &mut Connection, once: Option<OnceId>, out: &mut Vec<u8>) -> 
     let parts = match std::mem::take(&mut connection.transaction) {
         Transaction::Open(_) if is_unguarded => None,
         Transaction::Open(queue) => queue.into_parts(),
-        Transaction::Refused => None,
         Transaction::None => {
             connection.writer(out).error("ERR EXEC without MULTI");
             return Action::Replied;
@@ -195,8 +185,7 @@ impl Connection {
     /// `WATCH` is about to be asked, unless it may not be: then that is replied.
     pub(super) fn watch(&mut self, call: &Call<'_>, out: &mut Vec<u8>) -> bool {
         if self.transaction.is_open() {
-            let refusal = self.transaction.refusal();
-            self.writer(out).error(refusal.unwrap_or(WATCH_INSIDE));
+            self.writer(out).error(WATCH_INSIDE);
             return false;
         }
         let keys = call.request.iter().skip(1);

@@ -22,6 +22,8 @@ const TIMED_PERCENT: u64 = 20;
 
 /// In merged worlds so many of them count.
 const COUNTS_PERCENT: u64 = 80;
+/// So many of those are transactions.
+const MERGED_EXEC_PERCENT: u64 = 20;
 /// So many transactions are of commands that a history has words for.
 const TOLD_PERCENT: u64 = 60;
 
@@ -266,11 +268,12 @@ impl Client {
         let is_timed = setting.order == Order::Agreed && self.chance.percent(TIMED_PERCENT);
         let counts = setting.order == Order::Merged && self.chance.percent(COUNTS_PERCENT);
         let action = match self.chance.weighted(&[(6, 0), (2, 1), (3, 2)]) {
+            _ if counts && self.chance.percent(MERGED_EXEC_PERCENT) => self.draw_exec_of(&COUNTS),
             _ if counts => self.draw_command(&COUNTS),
             0 if is_timed => self.draw_timed(),
             0 => self.draw_command(&OTHERS),
             1 => self.draw_command(&[*WATCH]),
-            _ => self.draw_exec(),
+            _ => self.draw_exec(setting),
         };
         let level = if action.is_write() { None } else { self.draw_level(setting) };
         let (Action::Other { keys, .. } | Action::Exec { keys, .. }) = &action else {
@@ -280,18 +283,26 @@ impl Client {
     }
 
     /// What a client has queued since MULTI.
-    fn draw_exec(&mut self) -> Action {
-        let (mut commands, mut all) = (vec![], vec![]);
-        if self.chance.percent(TOLD_PERCENT) {
-            for _ in 0..self.chance.between(2, 4) {
-                let (words, keys) = self.draw_told();
-                commands.push(words);
-                all.extend(keys);
-            }
-            return Action::Exec { commands, keys: all };
+    fn draw_exec(&mut self, setting: &Setting) -> Action {
+        // What merged keyspaces take of these no history tells of.
+        let is_told = setting.can_compare() && self.chance.percent(TOLD_PERCENT);
+        if !is_told {
+            return self.draw_exec_of(&OTHERS);
         }
+        let (mut commands, mut all) = (vec![], vec![]);
         for _ in 0..self.chance.between(2, 4) {
-            let Action::Other { words, keys } = self.draw_command(&OTHERS) else {
+            let (words, keys) = self.draw_told();
+            commands.push(words);
+            all.extend(keys);
+        }
+        Action::Exec { commands, keys: all }
+    }
+
+    /// The same, of commands of these rows, on keys that are kept for such.
+    fn draw_exec_of(&mut self, rows: &[&'static node::Row]) -> Action {
+        let (mut commands, mut all) = (vec![], vec![]);
+        for _ in 0..self.chance.between(2, 4) {
+            let Action::Other { words, keys } = self.draw_command(rows) else {
                 unreachable!("a command is drawn")
             };
             commands.push(words);

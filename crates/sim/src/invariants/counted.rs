@@ -6,8 +6,9 @@
 //! winner's entry, or it stands behind it in the same log. This is the definition, key by key, by
 //! code that shares nothing with the node's: it keeps no sums, and looks at every entry again.
 //!
-//! The answers to increments, and to reads of such keys, are what that makes of the vector in their
-//! certificate.
+//! The answers to increments, to reads of such keys, and to each command of a transaction, are what
+//! that makes of the vector in their certificate. All writes of a transaction stand in one entry,
+//! one behind the other; so who holds what its entries make holds no half of one.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +36,7 @@ struct Write {
     act: Act,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Act {
     Leave(Option<Bytes>),
     Add(i128),
@@ -137,11 +138,22 @@ impl Defined {
             return true;
         };
         let vector: Vector = position.iter().map(place).collect();
+        self.is_right(words, reply, &vector, entry.as_ref())
+    }
+
+    /// Whether a command is answered with what it finds at this vector, and before this write.
+    fn is_right(
+        &self,
+        words: &[Bytes],
+        reply: &Reply,
+        vector: &Vector,
+        own: Option<&MergedWrite>,
+    ) -> bool {
         let held = |key: &Bytes| {
-            let value = self.held(key, |write| {
-                is_within(write, &vector) && entry.is_none_or(|own| is_before(write, &own))
-            });
-            value.map(staying)
+            let is_known = |write: &Write| {
+                is_within(write, vector) && own.is_none_or(|own| is_before(write, own))
+            };
+            self.held(key, is_known).map(staying)
         };
         let name = String::from_utf8_lossy(&words[0]).to_ascii_lowercase();
         let checked = ["incr", "decr", "incrby", "decrby", "mget", "strlen", "getrange", "type"];
@@ -149,7 +161,54 @@ impl Defined {
             return true;
         }
         let found = Found { held: &held, now_ms: 0 };
-        meaning(&name, &words[1..], &found).is_some_and(|(_, expected)| expected == *reply)
+        match meaning(&name, &words[1..], &found) {
+            Some((_, expected)) => expected == *reply,
+            None => matches!(reply, Reply::Error(_)),
+        }
+    }
+
+    /// Whether each command of a transaction is answered with what it finds behind those before it,
+    /// and its writes stand in one entry.
+    fn exec_right(&self, operation: &Operation, commands: &[Vec<Bytes>], reply: &Reply) -> bool {
+        let Some(Certificate::Merged { position, entry, .. }) = operation.certificate.as_deref()
+        else {
+            return true;
+        };
+        let Reply::Array(replies) = reply else { return false };
+        let vector: Vector = position.iter().map(place).collect();
+        let all = || commands.iter().zip(replies);
+        let has_written = |words: &[Bytes], reply: &Reply| {
+            let row = node::find(&words[0]).expect("there is such a command");
+            row.access == node::Access::Write && !matches!(reply, Reply::Error(_))
+        };
+        let count = all().filter(|(words, reply)| has_written(words, reply)).count() as u32;
+        // The certificate names the last of them.
+        let mut own = entry
+            .map(|last| MergedWrite { offset: (last.offset + 1).saturating_sub(count), ..last });
+        let mut each = all().map(|(words, reply)| {
+            let is_right = self.is_right(words, reply, &vector, own.as_ref());
+            if !has_written(words, reply) {
+                return is_right;
+            }
+            let Some(at) = &mut own else { return false };
+            let stands = self.stands_at(words, at);
+            at.offset += 1;
+            is_right && stands
+        });
+        replies.len() == commands.len() && each.all(|is_right| is_right)
+    }
+
+    /// Whether an entry has this write there.
+    fn stands_at(&self, words: &[Bytes], at: &MergedWrite) -> bool {
+        let name = String::from_utf8_lossy(&words[0]).to_ascii_lowercase();
+        let place = (at.entry.boot, at.entry.index);
+        let is_it = |write: &Write, act: &Act| {
+            (write.replica, write.place, write.offset) == (at.entry.replica, place, at.offset)
+                && write.act == *act
+        };
+        acts(&name, &words[1..]).iter().all(|(key, act)| {
+            self.keys.get(key).is_some_and(|writes| writes.iter().any(|write| is_it(write, act)))
+        })
     }
 }
 
@@ -222,12 +281,13 @@ impl Invariant for Defined {
     }
 
     fn on_outcome(&mut self, operation: &Operation) -> Result<(), String> {
-        let (Action::Other { words, .. }, Outcome::Done(reply)) =
-            (&operation.action, &operation.outcome)
-        else {
-            return Ok(());
+        let Outcome::Done(reply) = &operation.outcome else { return Ok(()) };
+        let is_right = match &operation.action {
+            Action::Other { words, .. } => self.answered_right(operation, words, reply),
+            Action::Exec { commands, .. } => self.exec_right(operation, commands, reply),
+            _ => return Ok(()),
         };
-        match self.answered_right(operation, words, reply) {
+        match is_right {
             true => Ok(()),
             false => Err(format!(
                 "{} was answered with {}, which is not what the entries in its vector say",
@@ -287,5 +347,58 @@ mod tests {
         assert!(look(&all, "105").is_err(), "one that had not seen the SET counts");
         assert!(look(&all, "4").is_err(), "one that had seen it does not");
         assert_eq!(look(&[beside, behind], "101"), Ok(()));
+    }
+
+    /// Whether an EXEC that is answered so is right, where these entries are known.
+    fn exec(entries: &[MergedEntry], commands: &[&[&str]], replies: &[Reply], last: u32) -> bool {
+        let mut invariant = Defined::default();
+        entries.iter().for_each(|entry| invariant.note(entry));
+        let own = entries.last().expect("there is one");
+        let write = MergedWrite { entry: own.at, offset: last, clock: own.clock };
+        let position = [own.after.clone(), vec![own.at]].concat();
+        let certificate = Certificate::Merged { position, by: None, entry: Some(write) };
+        let words = |words: &&[&str]| -> Vec<Bytes> {
+            words.iter().map(|word| Bytes::copy_from_slice(word.as_bytes())).collect()
+        };
+        let action = Action::Exec { commands: commands.iter().map(words).collect(), keys: vec![] };
+        let reply = Reply::Array(replies.to_vec());
+        invariant.on_outcome(&example::operation(1, action, reply, (0, 1), certificate)).is_ok()
+    }
+
+    #[test]
+    fn a_transaction_stands_in_one_entry_and_its_reads_see_what_stands_before_them() {
+        let command = |words: &[&str]| Command::of_words(words).unwrap();
+        let before = entry(2, 1, &[], &["SET", "k", "5"]);
+        let whole = MergedEntry {
+            writes: [&["SET", "j", "1"][..], &["INCR", "k"], &["MSET", "j", "2"]]
+                .map(command)
+                .to_vec(),
+            ..entry(1, 1, &[(2, 1)], &["SET", "", ""])
+        };
+        let asked: [&[&str]; 4] =
+            [&["incr", "k"], &["mget", "k", "j"], &["incr", "text"], &["mset", "j", "2"]];
+        let value = |text: &'static str| Reply::Value(Bytes::from(text));
+        let refused = Reply::Error(node::Error::Invalid(String::new()));
+        let replies = |sum, seen| {
+            [
+                Reply::Integer(sum),
+                Reply::Array(vec![value(seen), value("1")]),
+                refused.clone(),
+                Reply::Ok,
+            ]
+        };
+        let text = entry(1, 1, &[], &["SET", "text", "t"]);
+        let text = MergedEntry { at: MergedPosition { replica: NodeId(3), ..text.at }, ..text };
+        let all = |own: &MergedEntry| {
+            let mut own = own.clone();
+            own.after.push(text.at);
+            [before.clone(), text.clone(), own]
+        };
+        assert!(exec(&all(&whole), &asked, &replies(6, "6"), 2));
+        assert!(!exec(&all(&whole), &asked, &replies(7, "6"), 2), "it was 5 before");
+        assert!(!exec(&all(&whole), &asked, &replies(6, "5"), 2), "a read behind it");
+        let mut torn = whole.clone();
+        torn.writes.pop();
+        assert!(!exec(&all(&torn), &asked, &replies(6, "6"), 2), "the last write is elsewhere");
     }
 }

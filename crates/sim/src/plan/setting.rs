@@ -178,12 +178,15 @@ impl Setting {
             return false;
         }
         match &operation.action {
-            Action::Cas { .. } | Action::Replace(_) | Action::Exec { .. } => self.can_compare(),
+            Action::Cas { .. } | Action::Replace(_) => self.can_compare(),
+            Action::Exec { commands, .. } => {
+                let mut rows = commands.iter().map(|words| node::find(&words[0]).expect(KNOWN));
+                self.can_compare() || rows.all(node::Row::is_for_merged)
+            }
             Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
             Action::Token | Action::WaitFor(_) | Action::Last | Action::Keyspace(_) => true,
             Action::Other { words, .. } if operation.action.is_write() => {
-                let row = node::find(&words[0]).expect("there is such a command");
-                self.can_compare() || row.is_for_merged()
+                self.can_compare() || node::find(&words[0]).expect(KNOWN).is_for_merged()
             }
             Action::Other { words, .. } if words[0] == "watch" && !self.can_compare() => false,
             Action::Get | Action::Exists | Action::Many { .. } | Action::Other { .. } => {
@@ -192,6 +195,8 @@ impl Setting {
         }
     }
 }
+
+const KNOWN: &str = "there is such a command";
 
 /// Caps on clock drift: that every wrong clock is beyond, some, or none.
 const CAPS_MS: [(u64, u64); 4] = [(2, 200), (3, 500), (1, 5_000), (3, 3_600_000)];
