@@ -76,7 +76,11 @@ pub fn check(history: &History, level: Level, budget: &Budget) -> Verdict {
             let outcome = whole::judge(history, level, budget, bytes);
             timed(history, level, outcome)
         }
-        Ok(view) if view.has_updates.contains(&true) && !is_about_one_order(level) => {
+        Ok(view)
+            if view.has_updates.contains(&true)
+                && level != Level::Causal
+                && !is_about_one_order(level) =>
+        {
             Outcome::Undecided(format!(
                 "appends and increments are not judged for {level}, only for levels that are about \
                  one order"
@@ -221,7 +225,10 @@ fn witness(view: &View<'_>, proof: Proof) -> Witness {
         .collect();
     sources.sort_unstable();
     let orders = proof.orders.into_iter().map(order).collect();
-    Witness { orders, sources, ..Witness::default() }
+    let counted = proof.counted.iter().map(|(id, counted)| (index(*id), view.indices(counted)));
+    let mut counted: Vec<(usize, Vec<usize>)> = counted.collect();
+    counted.sort_unstable();
+    Witness { orders, sources, counted }
 }
 
 /// The smallest clash inside `core`, in words.

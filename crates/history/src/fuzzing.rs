@@ -35,7 +35,7 @@ mod tests {
     const LINES: [&str; 23] = [
         r#"{"candor_history":1,"unit":"ms","level":"causal"}"#,
         r#"{"client":1,"kind":"write","key":"x","value":"1","start":1,"end":2}"#,
-        r#"{"client":2,"kind":"read","key":"x","value":"1","start":3,"end":null}"#,
+        r#"{"client":2,"kind":"read","key":"x","start":3,"end":null}"#,
         r#"{"client":3,"kind":"cas","key":"y","from":null,"to":"2","ok":true,"start":5,"end":9}"#,
         r#"{"client":4,"kind":"append","key":"z","value":"a","start":7,"end":8,"refused":true}"#,
         r#"{"client":5,"kind":"incr","key":"n","add":2,"value":"3","start":7,"end":8}"#,

@@ -21,12 +21,6 @@ const PARTS_STATES_MAX: u64 = 100_000;
 /// Judges a history with transactions by a level that is about orders.
 pub(super) fn judge(history: &History, level: Level, budget: &Budget, bytes: usize) -> Outcome {
     let one_order = is_about_one_order(level);
-    if !one_order && level != Level::Causal {
-        return Outcome::Undecided(format!(
-            "transactions are not judged for {level}, only for causal and for levels that are \
-             about one order"
-        ));
-    }
     let (torn, order) = match (Torn::new(history), clients::in_order(history)) {
         (Ok(torn), Ok(order)) => (torn, order),
         (Err(why), _) => return Outcome::Undecided(why),

@@ -56,6 +56,14 @@ impl Describer<'_, '_> {
                 format!("append of {}{}", quoted(value), self.place(id, "to"))
             }
             Kind::Incr { add, .. } => format!("{} by {add}", on("incr")),
+            // A transaction is torn into what it found and left in each key.
+            Kind::Cas { from, ok: Some(false), .. } if self.view.is_part(id) => {
+                format!("transaction that did not find {}{}", shown(from), self.place(id, "in"))
+            }
+            Kind::Cas { from, to, .. } if self.view.is_part(id) => {
+                let place = self.place(id, "in");
+                format!("transaction that found {} and left {}{place}", shown(from), shown(to))
+            }
             Kind::Cas { from, to, .. } => {
                 format!("{} from {} to {}", on("cas"), shown(from), shown(to))
             }

@@ -17,6 +17,7 @@ use crate::model::names::{quoted, shown};
 use crate::model::operation::Kind;
 use crate::model::view::{NONE, View};
 use crate::relation::causality::{Link, Why};
+use crate::relation::cells::Cells;
 use crate::relation::reads_from::plain_sources;
 use crate::relation::saturation::{Saturated, saturate};
 use crate::verdict::{self, Reason};
@@ -49,17 +50,27 @@ fn told(view: &View<'_>, link: &Link) -> verdict::Link {
 }
 
 fn sentence(view: &View<'_>, level: Level, cycle: Option<&[Link]>) -> String {
-    if let ([only], false) = (&view.ops[..], view.is_whole) {
-        return thin_air(view.history, only.index as usize);
-    }
     let describer = Describer { view };
-    if view.is_whole {
+    let thin = match view.is_whole {
+        true if view.moments().len() == 1 => Cells::new(view).thin_air(view),
+        true => None,
+        false => (view.ops.len() == 1).then_some(0),
+    };
+    if let Some(id) = thin {
+        let index = view.ops[id as usize].index as usize;
+        return thin_air(view.history, index, view.is_part(id));
+    }
+    let is_of_sessions = matches!(level, Level::Ryw | Level::Mr | Level::Mw | Level::Wfr);
+    if view.is_whole && !is_of_sessions {
         // Its parts by themselves are no reason.
         return describer.at_a_loss(level);
     }
     if view.has_updates.contains(&true) {
         // Who saw whom is not told by values there.
-        return describer.at_a_loss(level);
+        return match level {
+            Level::Causal => describer.miscounted(),
+            _ => describer.at_a_loss(level),
+        };
     }
     let sentence = match level {
         Level::Linearizable | Level::Bounded { .. } => describer.one_key(),
@@ -109,7 +120,7 @@ impl Describer<'_, '_> {
     /// A read that forgot its client's own write.
     fn forgotten(&self) -> Option<String> {
         let ids = 0..self.view.ops.len() as u32;
-        let read = ids.rev().find(|&id| self.view.ops[id as usize].is_look())?;
+        let read = ids.rev().find(|&id| self.view.reads(id))?;
         let op = &self.view.ops[read as usize];
         let own = (0..read).rev().find(|&id| {
             let other = &self.view.ops[id as usize];
@@ -125,9 +136,8 @@ impl Describer<'_, '_> {
 
     /// A read that returned to what its client had left.
     fn returned(&self) -> Option<String> {
-        let reads: Vec<u32> = (0..self.view.ops.len() as u32)
-            .filter(|&id| self.view.ops[id as usize].is_look())
-            .collect();
+        let reads: Vec<u32> =
+            (0..self.view.ops.len() as u32).filter(|&id| self.view.reads(id)).collect();
         let (&last, earlier) = reads.split_last()?;
         let values: Vec<String> =
             earlier.iter().map(|&id| shown(self.value(id)).to_string()).collect();
@@ -149,9 +159,10 @@ impl Describer<'_, '_> {
                 self.name(*other),
                 shown(self.value(*one))
             ),
-            Clash::Rootless { .. } => {
-                "these cas saw each other's values only, so none of them can be the first"
-                    .to_string()
+            Clash::Rootless { path } => {
+                let are_cas = !path.iter().any(|&id| self.view.is_part(id));
+                let these = if are_cas { "these cas" } else { "these operations" };
+                format!("{these} saw each other's values only, so none of them can be the first")
             }
             Clash::Between { before, after, .. } => self.between(*before, *after),
             Clash::Cycle { .. } => "no order keeps the values together, the times, and each \
@@ -185,6 +196,7 @@ impl Describer<'_, '_> {
     /// Somebody found an old value after the newer one was there.
     pub(crate) fn stale(&self, newer: u32, stale: u32) -> String {
         let (what, verb) = match self.view.operation(stale).kind {
+            Kind::Cas { .. } if self.view.is_part(stale) => ("transaction", "found"),
             Kind::Cas { .. } => ("cas", "found"),
             _ => ("read", "returned"),
         };
@@ -215,10 +227,7 @@ impl Describer<'_, '_> {
 
     /// What one reader saw, where each write should have brought others along.
     fn brought(&self, rule: &str) -> Option<String> {
-        let reads = (0..self.view.ops.len() as u32).rev().filter(|&id| {
-            let op = &self.view.ops[id as usize];
-            op.is_look() && op.observes()
-        });
+        let reads = (0..self.view.ops.len() as u32).rev().filter(|&id| self.view.reads(id));
         let reads: Vec<u32> = reads.collect();
         let client = self.view.ops[*reads.first()? as usize].client;
         let own = reads.iter().rev().filter(|&&id| self.view.ops[id as usize].client == client);
@@ -228,6 +237,15 @@ impl Describer<'_, '_> {
             self.client(*reads.first()?),
             saw.join(", then ")
         ))
+    }
+
+    /// Counters that nothing explains.
+    fn miscounted(&self) -> String {
+        format!(
+            "no choice of what each of these {} operations knew explains what they returned, where \
+             a counter is its last write and the increments that knew of that",
+            self.view.ops.len()
+        )
     }
 
     fn at_a_loss(&self, level: Level) -> String {

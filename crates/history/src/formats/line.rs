@@ -139,7 +139,7 @@ impl Line<'_> {
         let field = match kind {
             Kind::Cas { ok: Some(_), .. } => "ok",
             Kind::Read { .. } if self.ok == Some(true) => "ok",
-            Kind::Read { value: Some(_), .. } if self.refused => "value",
+            Kind::Read { value: Some(_), ok: false } => "value",
             Kind::Incr { value: Some(_), .. } => "value",
             _ => return Ok(()),
         };
@@ -148,6 +148,9 @@ impl Line<'_> {
             (false, None) => format!(
                 "the answer is known, so it needs an `end`; leave `{field}` out if none came"
             ),
+            (false, Some(_)) if self.ok == Some(false) && field == "value" => {
+                "a read that ended without an answer has no `value`".to_string()
+            }
             (false, Some(_)) => return Ok(()),
         };
         Err(place.fault(field, message))

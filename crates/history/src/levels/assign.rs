@@ -123,5 +123,6 @@ pub(crate) fn assign(
 /// The orders, and what is assigned: pairs of an operation and the maker of what it saw.
 fn proof(assigned: &[u32], orders: Vec<(u32, Vec<u32>)>) -> Proof {
     let pairs = assigned.iter().enumerate().map(|(id, &source)| (id as u32, source));
-    Proof { orders, sources: pairs.filter(|&(_, source)| source != NONE).collect() }
+    let sources = pairs.filter(|&(_, source)| source != NONE).collect();
+    Proof { orders, sources, ..Proof::default() }
 }

@@ -84,7 +84,10 @@ fn orders(
     seen_last(causality, meter)?;
     match form {
         Form::Cm => memory(causality, meter),
-        _ => Ok(vec![(NONE, std::mem::take(&mut causality.order))]),
+        _ => {
+            seen_at_once(causality, meter)?;
+            Ok(vec![(NONE, std::mem::take(&mut causality.order))])
+        }
     }
 }
 
@@ -139,6 +142,63 @@ fn overlooked(causality: &mut Causality<'_, '_>, meter: &mut Meter) -> Result<()
         }
     }
     Ok(())
+}
+
+/// For each transaction one order of its causes explains all that it saw: the writes that it looked
+/// past come before those that it saw. (For one key alone nothing speaks against that.)
+fn seen_at_once(causality: &mut Causality<'_, '_>, meter: &mut Meter) -> Result<(), Stop> {
+    let view = causality.view;
+    if !view.is_whole {
+        return Ok(());
+    }
+    let mut writes = Vec::new();
+    for moment in view.moments().into_iter().filter(|moment| moment.len() > 1) {
+        // Each a write, the one that must come behind it, and who says so.
+        let mut passed: Vec<[u32; 3]> = Vec::new();
+        for &id in moment.iter().filter(|&&id| is_operation(causality.source(id))) {
+            let source = causality.source(id);
+            if !meter.steps(causality.writers(id)) {
+                return Err(Stop::Budget);
+            }
+            causality.last_writes(id, &mut writes);
+            let is_open = |&&write: &&u32| write != source && !causality.in_past(write, source);
+            passed.extend(writes.iter().filter(is_open).map(|&write| [write, source, id]));
+        }
+        if !keep_cycles(causality, &mut passed, meter) {
+            return Err(Stop::Budget);
+        }
+        let mut new = Derived::default();
+        for [write, source, reader] in passed {
+            if !new.push(write, source, Why::Hidden { reader }, meter) {
+                return Err(Stop::Budget);
+            }
+        }
+        if causality.add_derived(new) {
+            return causality.line_up(meter);
+        }
+    }
+    Ok(())
+}
+
+/// Drops the pairs that no other leads to, until those are left that lie on a cycle or behind one;
+/// false if the budget does not allow to tell.
+fn keep_cycles(
+    causality: &Causality<'_, '_>,
+    pairs: &mut Vec<[u32; 3]>,
+    meter: &mut Meter,
+) -> bool {
+    let leads = |from: u32, to: u32| causality.is_one(from, to) || causality.in_past(from, to);
+    loop {
+        effort::spend(pairs.len() * pairs.len());
+        if !meter.steps(pairs.len() * pairs.len()) {
+            return false;
+        }
+        let others = pairs.clone();
+        pairs.retain(|&[write, ..]| others.iter().any(|&[_, source, _]| leads(source, write)));
+        if pairs.len() == others.len() {
+            return true;
+        }
+    }
 }
 
 /// For each client, an order of its causes that explains all that it saw.
@@ -254,8 +314,10 @@ fn line_up(
             return Err(Stop::Budget);
         }
         let source = causality.source(id);
-        let behind = |op: u32| is_operation(source) && causality.in_past(source, op);
-        fresh.sort_unstable_by_key(|&op| (behind(op), rank[op as usize]));
+        // A transaction stands where its last part does.
+        let last = |op: u32| causality.last_part(op);
+        let behind = |op: u32| is_operation(source) && causality.in_past(last(source), last(op));
+        fresh.sort_unstable_by_key(|&op| (behind(op), rank[last(op) as usize], rank[op as usize]));
         for op in fresh.into_iter().chain(std::iter::once(id)) {
             let facts = &view.ops[op as usize];
             if op == id && source != NONE && holds[facts.key as usize] != source {

@@ -25,12 +25,15 @@ pub(crate) struct Proof {
     /// What saw what: pairs of an operation and the maker of the cell it saw, where `INITIAL` made
     /// the initial cells. Empty where the orders tell it.
     pub(crate) sources: Vec<(u32, u32)>,
+    /// For each operation that looked at a counter of merged logs, the increments that it counted
+    /// beside its source, if it did.
+    pub(crate) counted: Vec<(u32, Vec<u32>)>,
 }
 
 impl Proof {
     /// A proof by one order of everything.
     pub(crate) fn order(order: Vec<u32>) -> Proof {
-        Proof { orders: vec![(NONE, order)], sources: Vec::new() }
+        Proof { orders: vec![(NONE, order)], ..Proof::default() }
     }
 }
 
@@ -39,11 +42,14 @@ impl Decision {
     pub(crate) fn renamed(self, names: &[u32]) -> Decision {
         let name = |id: u32| names.get(id as usize).copied().unwrap_or(id);
         let rename = |ids: Vec<u32>| ids.into_iter().map(name).collect();
-        let rename_order = |(reader, ids): (u32, Vec<u32>)| (name(reader), rename(ids));
+        let rename_all = |ids: Vec<(u32, Vec<u32>)>| {
+            ids.into_iter().map(|(reader, ids)| (name(reader), rename(ids))).collect()
+        };
         match self {
             Decision::Holds(proof) => Decision::Holds(Proof {
-                orders: proof.orders.into_iter().map(rename_order).collect(),
+                orders: rename_all(proof.orders),
                 sources: proof.sources.iter().map(|&(a, b)| (name(a), name(b))).collect(),
+                counted: rename_all(proof.counted),
             }),
             Decision::Violated(core) => Decision::Violated(rename(core)),
             undecided => undecided,

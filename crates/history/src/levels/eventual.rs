@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::levels::sums::Sums;
 use crate::model::history::History;
 use crate::model::names::{quoted, shown};
 use crate::model::operation::{Fate, Kind, Operation, Value};
@@ -28,6 +29,8 @@ struct Key<'h> {
     values: BTreeSet<&'h Option<Value>>,
     /// Whether some values are not told by the operations alone.
     has_updates: bool,
+    /// Whether anything but writes and increments, each by itself, may have changed it.
+    is_no_counter: bool,
 }
 
 /// Judges whether the history converged.
@@ -35,6 +38,9 @@ pub(crate) fn judge(history: &History) -> Eventual {
     let keys = by_key(history);
     if let Some((read, why)) = unexplained(history, &keys) {
         return Eventual::Violated(vec![read], why);
+    }
+    if let Some((clash, why)) = miscounted(history, &keys) {
+        return Eventual::Violated(clash, why);
     }
     let (mut open, askers) = (None, Askers::of(history));
     for (name, key) in &keys {
@@ -93,6 +99,8 @@ fn by_key(history: &History) -> BTreeMap<&str, Key<'_>> {
                     key.writes.push(index);
                     key.values.extend(part.written());
                     key.has_updates |= part.is_update();
+                    let is_plain = matches!(part.kind, Kind::Write { .. } | Kind::Incr { .. });
+                    key.is_no_counter |= operation.is_transaction() || !is_plain;
                 }
                 _ => {}
             }
@@ -115,17 +123,36 @@ fn unexplained(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(usi
         *value != history.initial && !key.values.contains(value) && !key.has_updates
     });
     let (_, (read, part)) = strange.min_by_key(|&(_, (read, _))| read)?;
-    Some((read, thin_air_of(history, history.operations[read].client, part)))
+    Some((read, thin_air_of(history, history.operations[read].client, part, false)))
+}
+
+/// A read of a counter that returned what no write of it and no increments come to, whichever of
+/// them it knew.
+fn miscounted(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(Vec<usize>, String)> {
+    keys.iter().filter(|(_, key)| key.has_updates && !key.is_no_counter).find_map(|(name, key)| {
+        let changes = key.writes.iter().map(|&write| &history.operations[write]);
+        let sums = Sums::of(&history.initial, changes);
+        let &(read, part) = key.reads.iter().find(|(_, read)| !sums.may_be_answered(read))?;
+        let sentence = format!(
+            "client {}'s read of {} returned {}, which no write of it comes to, with whatever \
+             increments",
+            history.operations[read].client,
+            quoted(name),
+            shown(part.seen().unwrap_or(NOTHING))
+        );
+        Some((key.writes.iter().copied().chain([read]).collect(), sentence))
+    })
 }
 
 /// The sentence for an operation that saw a value which nobody can have written.
-pub(crate) fn thin_air(history: &History, observer: usize) -> String {
+/// `is_part`: it stands for what a transaction found in a key.
+pub(crate) fn thin_air(history: &History, observer: usize, is_part: bool) -> String {
     let operation = &history.operations[observer];
-    thin_air_of(history, operation.client, operation)
+    thin_air_of(history, operation.client, operation, is_part)
 }
 
 /// The same for an operation of a client, which may be one of a transaction.
-fn thin_air_of(history: &History, client: u64, operation: &Operation) -> String {
+fn thin_air_of(history: &History, client: u64, operation: &Operation, is_part: bool) -> String {
     let value = operation.seen().unwrap_or(NOTHING);
     let carries = |other: &Operation| other.key == operation.key && other.written() == Some(value);
     let refused = history
@@ -137,11 +164,13 @@ fn thin_air_of(history: &History, client: u64, operation: &Operation) -> String 
         (false, Some(_)) => "which nobody wrote",
         (false, None) => "although nobody deleted it and it did not start so",
     };
-    let (name, verb) = match operation.kind {
-        Kind::Cas { .. } => ("cas", "found"),
-        _ => ("read", "returned"),
+    let (key, value) = (quoted(&operation.key), shown(value));
+    let saw = match operation.kind {
+        Kind::Cas { .. } if is_part => format!("transaction found {value} in {key}"),
+        Kind::Cas { .. } => format!("cas of {key} found {value}"),
+        _ => format!("read of {key} returned {value}"),
     };
-    format!("client {client}'s {name} of {} {verb} {}, {why}", quoted(&operation.key), shown(value))
+    format!("client {client}'s {saw}, {why}")
 }
 
 fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> Eventual {

@@ -40,7 +40,7 @@ pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
         }
         let decision = match plain.as_ref().map(|sources| check(sources, true, meter)) {
             None => assign(view, looks, &mut guess, meter, check),
-            Some(Checked::Fits(orders)) => Decision::Holds(Proof { orders, sources: Vec::new() }),
+            Some(Checked::Fits(orders)) => Decision::Holds(Proof { orders, ..Proof::default() }),
             Some(Checked::Clash(core)) => Decision::Violated(core),
             Some(Checked::TooMuch(why)) => Decision::Undecided(why),
         };
@@ -116,20 +116,27 @@ fn line_up(
         }
         order.push(id);
     };
-    for &id in &own {
-        let (op, source) = (&view.ops[id as usize], sources[id as usize]);
-        if is_operation(source) && view.ops[source as usize].client != client {
+    for moment in own.chunk_by(|&one, &other| view.are_one(one, other)) {
+        let seen = moment.iter().map(|&id| sources[id as usize]);
+        let others =
+            |&source: &u32| is_operation(source) && view.ops[source as usize].client != client;
+        for source in seen.filter(others) {
             let other = view.ops[source as usize].client as usize;
-            let until = place[source as usize] + 1;
+            let behind = &chains[other][place[source as usize] + 1..];
+            let parts = behind.iter().take_while(|&&next| view.are_one(source, next)).count();
+            let until = place[source as usize] + 1 + parts;
             for &write in chains[other].get(taken[other]..until).unwrap_or(&[]) {
                 put(write, &mut holds);
             }
             taken[other] = taken[other].max(until);
         }
-        if source != NONE && holds[op.key as usize] != source {
-            return None;
+        for &id in moment {
+            let source = sources[id as usize];
+            if source != NONE && holds[view.ops[id as usize].key as usize] != source {
+                return None;
+            }
+            put(id, &mut holds);
         }
-        put(id, &mut holds);
     }
     for (chain, taken) in chains.iter().zip(taken) {
         chain[taken..].iter().for_each(|&id| put(id, &mut holds));

@@ -1,13 +1,17 @@
 //! Read your writes and monotonic reads (Terry et al. 1994), for each client and key by itself.
 //!
-//! Here only reads look. Both are exact where values repeat, too: read your writes asks for each
-//! read by itself whether anything it may have seen is allowed; monotonic reads counts for each
-//! value how often a client came to it, and how many made it.
+//! Here only reads look, those of transactions among them; a transaction reads before it writes.
+//! Both are exact where values repeat, too: read your writes asks for each read by itself whether
+//! anything it may have seen is allowed; monotonic reads counts for each value how often a client
+//! came to it, and how many made it. (Where a transaction leaves a value that it read, the two
+//! would be one, so sources are assigned one by one.)
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use crate::budget::Meter;
+use crate::levels::assign::{Checked, Guess, assign};
 use crate::levels::decision::{Decision, Proof};
-use crate::model::view::{INITIAL, NONE, View};
+use crate::model::view::{INITIAL, NONE, Op, View};
 use crate::relation::cells::Cells;
 
 /// No read returns the initial value or an own write older than the client's latest own earlier
@@ -18,14 +22,13 @@ pub(crate) fn read_your_writes(view: &View<'_>) -> Decision {
     let mut proof = Proof::default();
     for (id, op) in view.ops.iter().enumerate() {
         let id = id as u32;
-        if op.makes != NONE {
-            latest.insert((op.client, op.key), id);
+        let own = match op.makes {
+            NONE => latest.get(&(op.client, op.key)).copied(),
+            _ => latest.insert((op.client, op.key), id),
+        };
+        if !view.reads(id) {
             continue;
         }
-        if !op.observes() {
-            continue;
-        }
-        let own = latest.get(&(op.client, op.key)).copied();
         let source = match makers.first_allowed(id, own) {
             Some(maker) => maker,
             None if own.is_none() && view.is_initial(op.sees) => INITIAL,
@@ -66,20 +69,30 @@ impl<'v, 'h> Makers<'v, 'h> {
         let op = &self.view.ops[read as usize];
         let makers = &self.cells.makers[op.sees as usize];
         let late = makers.partition_point(|&maker| own.is_some_and(|own| maker < own));
+        let late = makers[late..].iter().copied().find(|&maker| maker != read);
         let is_other = |maker: &u32| self.view.ops[*maker as usize].client != op.client;
         let other = self.firsts[op.sees as usize].into_iter().flatten().find(is_other);
-        makers.get(late).copied().into_iter().chain(other).min()
+        late.into_iter().chain(other).min()
     }
 }
 
 /// For each client and key, the reads never return to a source they left, nor to the initial value.
-pub(crate) fn monotonic_reads(view: &View<'_>) -> Decision {
+pub(crate) fn monotonic_reads(view: &View<'_>, meter: &mut Meter) -> Decision {
+    let leaves = |(id, op): (usize, &Op)| op.sees == op.makes && view.reads(id as u32);
+    if view.ops.iter().enumerate().any(leaves) {
+        let looks = |id| view.reads(id);
+        let check = |sources: &[u32], _, _: &mut Meter| match returned(view, sources) {
+            None => Checked::Fits(Vec::new()),
+            Some(core) => Checked::Clash(core),
+        };
+        return assign(view, looks, &mut Guess::default(), meter, check);
+    }
     let cells = Cells::new(view);
     let mut sessions: HashMap<(u32, u32), Session> = HashMap::new();
     let mut proof = Proof::default();
     for (id, op) in view.ops.iter().enumerate() {
         let id = id as u32;
-        if !op.observes() || !op.is_look() {
+        if !view.reads(id) {
             continue;
         }
         let session = sessions.entry((op.client, op.key)).or_default();
@@ -101,6 +114,23 @@ pub(crate) fn monotonic_reads(view: &View<'_>) -> Decision {
         proof.sources.push((id, session.source));
     }
     Decision::Holds(proof)
+}
+
+/// A client's reads of a key that return to what they left, where it is told what each saw.
+fn returned(view: &View<'_>, sources: &[u32]) -> Option<Vec<u32>> {
+    let mut sessions: HashMap<(u32, u32), (Vec<u32>, HashSet<u32>)> = HashMap::new();
+    for (id, op) in view.ops.iter().enumerate().filter(|&(id, _)| sources[id] != NONE) {
+        let (reads, left) = sessions.entry((op.client, op.key)).or_default();
+        let before = reads.last().map(|&last| sources[last as usize]);
+        reads.push(id as u32);
+        if before != Some(sources[id]) {
+            left.extend(before);
+            if left.contains(&sources[id]) || before.is_some() && sources[id] == INITIAL {
+                return Some(reads.clone());
+            }
+        }
+    }
+    None
 }
 
 /// One client's reads of one key.

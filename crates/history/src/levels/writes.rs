@@ -10,6 +10,9 @@
 //! returned, and the level holds for the observer unless these orders run in a cycle.
 //!
 //! Here only reads look; a cas is a write.
+//!
+//! A transaction is one event: what it wrote becomes visible at once, what it read it saw in one
+//! set of visible writes, and it read before it wrote. Its first part stands for it.
 
 use std::collections::BTreeMap;
 
@@ -30,16 +33,16 @@ pub(crate) enum Guarantee {
 
 /// Judges the whole view.
 pub(crate) fn judge(view: &View<'_>, guarantee: Guarantee, meter: &mut Meter) -> Decision {
-    let looks = |id: u32| is_read(view, id);
-    let observers = observers(view);
+    let looks = |id: u32| view.reads(id);
+    let (observers, moments) = (observers(view), Moments::new(view));
     assign(view, looks, &mut Guess::default(), meter, |sources, _, meter| {
-        let before = Before::new(view, guarantee, sources);
+        let before = Before::new(&moments, guarantee, sources);
         let (mut orders, mut placed) = (Vec::new(), 0);
         for reads in &observers {
             if !meter.check_time() || !meter.demand(placed * PLACE_BYTES) {
                 return Checked::TooMuch(meter.reason());
             }
-            match observe(view, sources, &before, reads) {
+            match observe(&moments, sources, &before, reads) {
                 Ok(order) => {
                     placed += order.len();
                     orders.push((reads[0], order));
@@ -51,18 +54,68 @@ pub(crate) fn judge(view: &View<'_>, guarantee: Guarantee, meter: &mut Meter) ->
     })
 }
 
-fn is_read(view: &View<'_>, id: u32) -> bool {
-    view.ops[id as usize].is_look() && view.ops[id as usize].observes()
-}
-
 /// Each observer's reads, in its order.
 fn observers(view: &View<'_>) -> Vec<Vec<u32>> {
     let mut observers: BTreeMap<(u32, Option<u64>), Vec<u32>> = BTreeMap::new();
-    for id in (0..view.ops.len() as u32).filter(|&id| is_read(view, id)) {
+    for id in (0..view.ops.len() as u32).filter(|&id| view.reads(id)) {
         let (client, server) = (view.ops[id as usize].client, view.operation(id).server);
         observers.entry((client, server)).or_default().push(id);
     }
     observers.into_values().collect()
+}
+
+/// What happens at one moment each: an operation, or the parts of a transaction, of which the first
+/// stands for all.
+struct Moments<'v, 'h> {
+    view: &'v View<'h>,
+    /// For each operation its moment, and the parts of each; empty where there are no transactions.
+    moment_of: Vec<u32>,
+    parts: Vec<Vec<u32>>,
+}
+
+impl<'v, 'h> Moments<'v, 'h> {
+    fn new(view: &'v View<'h>) -> Moments<'v, 'h> {
+        let parts = if view.is_whole { view.moments() } else { Vec::new() };
+        let mut moment_of = if view.is_whole { vec![0; view.ops.len()] } else { Vec::new() };
+        for (number, parts) in parts.iter().enumerate() {
+            parts.iter().for_each(|&id| moment_of[id as usize] = number as u32);
+        }
+        Moments { view, moment_of, parts }
+    }
+
+    /// All that happens at the moment of an operation.
+    fn parts<'p>(&'p self, id: &'p u32) -> &'p [u32] {
+        match self.moment_of.get(*id as usize) {
+            Some(&moment) => &self.parts[moment as usize],
+            None => std::slice::from_ref(id),
+        }
+    }
+
+    /// Who stands for an operation.
+    fn lead(&self, id: u32) -> u32 {
+        self.parts(&id)[0]
+    }
+
+    fn writes(&self, id: u32) -> bool {
+        self.parts(&id).iter().any(|&part| self.view.ops[part as usize].makes != NONE)
+    }
+
+    /// Who stands for what was read at this moment, and brings along nothing that was written.
+    fn reader(&self, lead: u32) -> u32 {
+        let apart = !self.moment_of.is_empty() && self.writes(lead);
+        if apart { lead + self.view.ops.len() as u32 } else { lead }
+    }
+
+    /// How many can stand for something.
+    fn count(&self) -> usize {
+        self.view.ops.len() + self.moment_of.len()
+    }
+
+    /// Whom one that stands for something belongs to.
+    fn operation(&self, of: u32) -> u32 {
+        let count = self.view.ops.len() as u32;
+        if of < count { of } else { of - count }
+    }
 }
 
 /// What each write brings along, directly: for monotonic writes, its client's write before it; for
@@ -75,23 +128,27 @@ struct Before {
 }
 
 impl Before {
-    fn new(view: &View<'_>, guarantee: Guarantee, sources: &[u32]) -> Before {
+    fn new(moments: &Moments<'_, '_>, guarantee: Guarantee, sources: &[u32]) -> Before {
+        let view = moments.view;
         let ran = ran(view, sources);
-        let mut direct = vec![Vec::new(); view.ops.len()];
-        for chain in view.by_client() {
+        let mut direct = vec![Vec::new(); moments.count()];
+        for mut chain in view.by_client() {
             let mut last = NONE;
-            for &id in chain.iter().filter(|&&id| ran[id as usize]) {
-                let reads = is_read(view, id);
-                let counts = reads == (guarantee == Guarantee::Wfr);
-                let writes = view.ops[id as usize].makes != NONE;
-                if last != NONE && (writes || counts) {
-                    direct[id as usize].push(last);
+            chain.retain(|&id| ran[id as usize]);
+            for parts in chain.chunk_by(|&one, &other| view.are_one(one, other)) {
+                let lead = moments.lead(parts[0]);
+                let writes = moments.writes(lead);
+                if guarantee == Guarantee::Wfr && parts.iter().any(|&id| view.reads(id)) {
+                    let reader = moments.reader(lead);
+                    let seen = parts.iter().filter(|&&id| view.reads(id));
+                    let seen = seen.map(|&id| sources[id as usize]).filter(|&id| is_operation(id));
+                    direct[reader as usize].extend(seen.map(|source| moments.lead(source)));
+                    direct[reader as usize].extend((last != NONE).then_some(last));
+                    last = reader;
                 }
-                if reads && counts && is_operation(sources[id as usize]) {
-                    direct[id as usize].push(sources[id as usize]);
-                }
-                if counts && (reads || writes) {
-                    last = id;
+                if writes {
+                    direct[lead as usize].extend((last != NONE).then_some(last));
+                    last = if guarantee == Guarantee::Mw { lead } else { last };
                 }
             }
         }
@@ -100,9 +157,10 @@ impl Before {
 }
 
 /// What one observer sees as it reads.
-struct Sight<'v, 'h> {
+struct Sight<'m, 'v, 'h> {
     view: &'v View<'h>,
-    before: &'v Before,
+    moments: &'m Moments<'v, 'h>,
+    before: &'m Before,
     /// Writes that are visible, and reads of others that stand in for what those saw.
     visible: Vec<u32>,
     is_visible: Vec<bool>,
@@ -119,40 +177,47 @@ struct Sight<'v, 'h> {
 
 /// An order of what one observer sees, or the operations that clash.
 fn observe(
-    view: &View<'_>,
+    moments: &Moments<'_, '_>,
     sources: &[u32],
     before: &Before,
     reads: &[u32],
 ) -> Result<Vec<u32>, Vec<u32>> {
+    let view = moments.view;
     let mut sight = Sight {
         view,
+        moments,
         before,
         visible: Vec::new(),
-        is_visible: vec![false; view.ops.len()],
+        is_visible: vec![false; moments.count()],
         last: vec![NONE; view.initial.len()],
         fresh: vec![Vec::new(); view.initial.len()],
         edges: Vec::new(),
         passing: Vec::new(),
-        shown_by: vec![(NONE, NONE); view.ops.len()],
+        shown_by: vec![(NONE, NONE); moments.count()],
     };
-    for &read in reads {
-        if let Err(passed) = sight.read(read, sources[read as usize]) {
-            return Err(sight.reasons(&[passed], vec![read]));
+    for reads in reads.chunk_by(|&one, &other| view.are_one(one, other)) {
+        // All of them see at once.
+        for &read in reads.iter().filter(|&&read| is_operation(sources[read as usize])) {
+            sight.show(moments.lead(sources[read as usize]), read);
+        }
+        for &read in reads {
+            if let Err(passed) = sight.read(read, sources[read as usize]) {
+                return Err(sight.reasons(&[passed], vec![read]));
+            }
         }
     }
     sight.sort()
 }
 
-impl Sight<'_, '_> {
-    /// Takes in a read; an error names a visible write if it saw the initial value nevertheless.
+impl Sight<'_, '_, '_> {
+    /// Takes in a read whose source is visible; an error names a visible write if it saw the
+    /// initial value nevertheless.
     fn read(&mut self, read: u32, source: u32) -> Result<(), u32> {
         if source == NONE {
             return Ok(());
         }
         let key = self.view.ops[read as usize].key as usize;
-        if is_operation(source) {
-            self.show(source, read);
-        }
+        let source = if is_operation(source) { self.moments.lead(source) } else { source };
         let left = std::mem::replace(&mut self.last[key], source);
         let passed = std::mem::take(&mut self.fresh[key]);
         let passed = passed.into_iter().chain((is_operation(left)).then_some(left));
@@ -175,9 +240,13 @@ impl Sight<'_, '_> {
             self.visible.push(id);
             self.shown_by[id as usize] = (by, read);
             todo.extend(self.before.direct[id as usize].iter().map(|&first| (first, id)));
-            let op = &self.view.ops[id as usize];
-            if op.makes != NONE {
-                self.fresh[op.key as usize].push(id);
+            if (id as usize) < self.view.ops.len() {
+                for &part in self.moments.parts(&id) {
+                    let op = &self.view.ops[part as usize];
+                    if op.makes != NONE {
+                        self.fresh[op.key as usize].push(id);
+                    }
+                }
             }
         }
     }
@@ -189,8 +258,9 @@ impl Sight<'_, '_> {
             self.edges.extend(self.before.direct[id as usize].iter().map(|&first| (first, id)));
         }
         // For each operation the places of its edges: those that leave it, one behind another.
-        let (mut first, mut next) = (vec![NONE; self.view.ops.len()], vec![NONE; self.edges.len()]);
-        let mut waits = vec![0_u32; self.view.ops.len()];
+        let count = self.moments.count();
+        let (mut first, mut next) = (vec![NONE; count], vec![NONE; self.edges.len()]);
+        let mut waits = vec![0_u32; count];
         for (at, &(from, to)) in self.edges.iter().enumerate() {
             next[at] = std::mem::replace(&mut first[from as usize], at as u32);
             waits[to as usize] += 1;
@@ -201,7 +271,7 @@ impl Sight<'_, '_> {
         let mut sorted = 0;
         while let Some(id) = ready.pop() {
             sorted += 1;
-            if !self.view.ops[id as usize].is_look() {
+            if (id as usize) < self.view.ops.len() && self.moments.writes(id) {
                 order.push(id);
             }
             let mut at = first[id as usize];
@@ -248,12 +318,12 @@ impl Sight<'_, '_> {
 
     /// The reads and the writes with all that made them visible.
     fn reasons(&self, writes: &[u32], mut all: Vec<u32>) -> Vec<u32> {
-        let mut is_known = vec![false; self.view.ops.len()];
+        let mut is_known = vec![false; self.moments.count()];
         for &write in writes {
             let mut id = write;
             while id != NONE && !std::mem::replace(&mut is_known[id as usize], true) {
                 let (by, read) = self.shown_by[id as usize];
-                all.extend([id, read]);
+                all.extend([self.moments.operation(id), read]);
                 id = by;
             }
         }

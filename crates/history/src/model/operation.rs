@@ -271,6 +271,14 @@ impl Operation {
         text(&self.key) + values + certificate
     }
 
+    /// What it adds, if it does.
+    pub(crate) fn added(&self) -> Option<i64> {
+        match self.kind {
+            Kind::Incr { add, .. } => Some(add),
+            _ => None,
+        }
+    }
+
     /// What it appends, if it does.
     pub(crate) fn appended(&self) -> Option<&Value> {
         match &self.kind {

@@ -30,6 +30,20 @@ pub(crate) struct Part {
     pub(crate) of_transaction: bool,
     /// Whether what it does depends on what it finds, so that only a model can tell.
     pub(crate) is_open: bool,
+    /// Whether its transaction read what it found, and did not only compare it.
+    pub(crate) reads: bool,
+}
+
+impl Part {
+    /// An operation by itself.
+    fn alone(index: usize) -> Part {
+        Part { whole: index as u32, of_transaction: false, is_open: false, reads: false }
+    }
+
+    /// A part of a transaction.
+    fn of(index: usize) -> Part {
+        Part { of_transaction: true, ..Part::alone(index) }
+    }
 }
 
 impl Torn {
@@ -48,7 +62,7 @@ impl Torn {
         for (index, operation) in history.operations.iter().enumerate() {
             match &operation.kind {
                 Kind::Transaction { operations } => torn.tear(index, operation, operations)?,
-                _ => torn.push(index, operation.clone(), false, false),
+                _ => torn.push(operation.clone(), Part::alone(index)),
             }
             torn.first.push(torn.parts.len());
         }
@@ -74,9 +88,9 @@ impl Torn {
         wholes
     }
 
-    fn push(&mut self, index: usize, part: Operation, of_transaction: bool, is_open: bool) {
-        self.parts.push(Part { whole: index as u32, of_transaction, is_open });
-        self.history.operations.push(part);
+    fn push(&mut self, operation: Operation, part: Part) {
+        self.parts.push(part);
+        self.history.operations.push(operation);
     }
 
     fn tear(
@@ -92,7 +106,7 @@ impl Torn {
             // It did not run: it is told of where a value was seen that only it carries.
             for operation in operations {
                 let (kind, key) = (operation.kind.clone(), operation.key.clone());
-                self.push(index, Operation { kind, key, ..bare(whole) }, true, false);
+                self.push(Operation { kind, key, ..bare(whole) }, Part::of(index));
             }
             return Ok(());
         }
@@ -128,12 +142,14 @@ impl Torn {
                 ..bare(whole)
             };
             match found {
-                Ok(()) => net.kinds().into_iter().for_each(|kind| {
-                    self.push(index, part(kind), true, false);
-                }),
+                Ok(()) => {
+                    let told = Part { reads: net.reads, ..Part::of(index) };
+                    net.kinds().into_iter().for_each(|kind| self.push(part(kind), told));
+                }
                 Err(Odd::Open) => own.iter().for_each(|operation| {
                     if !matches!(operation.kind, Kind::Read { ok: false, .. }) {
-                        self.push(index, part(operation.kind.clone()), true, true);
+                        let open = Part { is_open: true, ..Part::of(index) };
+                        self.push(part(operation.kind.clone()), open);
                     }
                 }),
                 Err(Odd::Contradiction(at)) => {
@@ -181,6 +197,8 @@ struct Net<'h> {
     /// What is there now.
     held: Option<Option<Value>>,
     makes: bool,
+    /// Whether it read what was there before it.
+    reads: bool,
 }
 
 /// Why what a transaction did to a key cannot be told as one step.
@@ -197,7 +215,10 @@ impl<'h> Net<'h> {
         match &operation.kind {
             Kind::Write { value } => self.leave(value.clone()),
             Kind::Read { ok: false, .. } | Kind::Transaction { .. } => {}
-            Kind::Read { value, .. } => self.look(value).ok_or_else(odd)?,
+            Kind::Read { value, .. } => {
+                self.reads |= self.held.is_none();
+                self.look(value).ok_or_else(odd)?;
+            }
             Kind::Cas { from, to, ok: Some(true) } => {
                 self.look(from).ok_or_else(odd)?;
                 self.leave(to.clone());

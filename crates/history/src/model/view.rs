@@ -197,6 +197,24 @@ impl<'h> View<'h> {
         part.of_transaction.then_some(part.whole)
     }
 
+    /// Whether an operation is a part of a transaction, at one moment or not.
+    pub(crate) fn is_part(&self, op: u32) -> bool {
+        self.parts.is_some_and(|parts| parts[self.ops[op as usize].index as usize].of_transaction)
+    }
+
+    /// Whether an operation read what it found. A cas by itself only compares, and so do those of a
+    /// transaction, unless it read the key before.
+    pub(crate) fn reads(&self, op: u32) -> bool {
+        let facts = &self.ops[op as usize];
+        let in_part = || self.parts.is_some_and(|parts| parts[facts.index as usize].reads);
+        facts.observes() && (facts.is_look() || in_part())
+    }
+
+    /// Whether two operations are parts of one transaction that stands at one moment.
+    pub(crate) fn are_one(&self, one: u32, other: u32) -> bool {
+        self.is_whole && self.transaction(one).is_some_and(|of| self.transaction(other) == Some(of))
+    }
+
     /// The operations that stand at one moment each: those of one transaction, or one by itself.
     pub(crate) fn moments(&self) -> Vec<Vec<u32>> {
         let mut moments: Vec<Vec<u32>> = Vec::with_capacity(self.ops.len());

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::level::Level;
-use crate::witness::facts::{Facts, looks, makes};
+use crate::witness::facts::{Facts, looks};
 use crate::witness::legal::{clients_in_order, complete, only};
 use crate::witness::order::{Order, Witness};
 
@@ -39,11 +39,41 @@ pub(super) fn one_order(facts: &Facts<'_>, level: Level, witness: &Witness) -> R
                 }
             }
         }
+        if level == Level::Cc && saw.len() > 1 {
+            at_once(facts, &causes, index, &saw)?;
+        }
         if looks(facts.op(index)) && !facts.op(index).is_transaction() {
             counts_right(facts, &causes, index, facts.source(index)?)?;
         }
     }
     Ok(())
+}
+
+/// Who saw several keys at one moment saw them in one order of its causes: no cycle leads from the
+/// writes that it looked past to those that it saw.
+fn at_once(
+    facts: &Facts<'_>,
+    causes: &Causes,
+    index: usize,
+    saw: &[(usize, Option<usize>)],
+) -> Result<(), String> {
+    let mut passed: Vec<(usize, usize)> = Vec::new();
+    for &(key, source) in saw {
+        let Some(source) = source else { continue };
+        let writes = causes.newer_writes(index, key, None).into_iter();
+        let is_open = |&write: &usize| write != source && !causes.has(source, write);
+        passed.extend(writes.filter(is_open).map(|write| (write, source)));
+    }
+    // Whatever nothing leads to lies on no cycle.
+    loop {
+        let others = passed.clone();
+        passed.retain(|&(write, _)| others.iter().any(|&(_, source)| causes.has(write, source)));
+        match passed.len() {
+            0 => return Ok(()),
+            left if left < others.len() => {}
+            _ => return Err(format!("no one moment is what {} saw", facts.name(index))),
+        }
+    }
 }
 
 /// Who looked at a key counted, of the increments among its causes, those that have what it saw
@@ -225,6 +255,7 @@ pub(super) fn memory(facts: &Facts<'_>, witness: &Witness) -> Result<(), String>
     }
     // Who stands in the order by now, as the number of that order.
     let mut placed = vec![0; facts.counts.len()];
+    let mut saw = Vec::new();
     let mut served = BTreeSet::new();
     for (number, Order { client, operations, .. }) in witness.orders.iter().enumerate() {
         let client = client.ok_or("an order of cm is for one client")?;
@@ -232,18 +263,16 @@ pub(super) fn memory(facts: &Facts<'_>, witness: &Witness) -> Result<(), String>
         let mut holds: Vec<Option<usize>> = vec![None; facts.keys];
         for &index in operations {
             let operation = facts.op(index);
-            let source = if looks(operation) { facts.source(index)? } else { None };
-            let causes = [before[index], source];
-            if causes.into_iter().flatten().any(|cause| placed[cause] != number + 1) {
+            facts.saw(index, &mut saw)?;
+            let causes = saw.iter().filter_map(|&(_, source)| source).chain(before[index]);
+            if causes.into_iter().any(|cause| placed[cause] != number + 1) {
                 return Err(format!("{} stands before one of its causes", facts.name(index)));
             }
-            let held = &mut holds[facts.key[index]];
-            if operation.client == client && looks(operation) && *held != source {
+            let missed = saw.iter().any(|&(key, source)| holds[key] != source);
+            if operation.client == client && missed {
                 return Err(format!("{} did not see what the key held", facts.name(index)));
             }
-            if makes(operation).is_some() {
-                *held = Some(index);
-            }
+            facts.changed(index).for_each(|key| holds[key] = Some(index));
             placed[index] = number + 1;
         }
         served.insert(client);

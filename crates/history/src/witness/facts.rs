@@ -11,6 +11,8 @@ use crate::witness::order::Witness;
 
 pub(super) struct Facts<'h> {
     pub(super) history: &'h History,
+    /// Whether nothing but reads looks at what is there: so it is for the guarantees of sessions.
+    pub(super) only_reads: bool,
     /// Whether an operation certainly ran and matters at the level.
     pub(super) counts: Vec<bool>,
     /// What the witness says that an operation saw.
@@ -86,8 +88,18 @@ impl<'h> Facts<'h> {
         let mut numbers = numbers;
         let part_keys = wholes.map(|(index, op)| (index, numbers(op))).collect();
         let keys = keys.len();
-        let facts =
-            Facts { history, counts, sources, counted, clients, key, keys, part_keys, seen };
+        let facts = Facts {
+            history,
+            only_reads: matches!(level, Level::Mw | Level::Wfr | Level::Ryw | Level::Mr),
+            counts,
+            sources,
+            counted,
+            clients,
+            key,
+            keys,
+            part_keys,
+            seen,
+        };
         if facts.has_transactions() && !facts.counted.is_empty() {
             return Err("increments that are merged stand beside transactions".into());
         }

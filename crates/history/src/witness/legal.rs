@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::model::level::Level;
 use crate::model::operation::{Fate, Kind};
-use crate::witness::facts::{Facts, fits, looks, makes, sum};
+use crate::witness::facts::{Facts, fits, makes, sum};
 use crate::witness::order::{Order, Witness};
 use crate::witness::whole::{Held, run};
 
@@ -63,7 +63,7 @@ pub(super) fn pram(facts: &Facts<'_>, witness: &Witness) -> Result<(), String> {
         served.insert(client);
     }
     for (client, chain) in &facts.clients {
-        let looked = chain.iter().any(|&index| facts.counts[index] && looks(facts.op(index)));
+        let looked = chain.iter().any(|&index| facts.counts[index] && facts.looked(index));
         if looked && !served.contains(client) {
             return Err(format!("client {client} has no order"));
         }
@@ -115,6 +115,12 @@ fn legal(
     let mut state: Vec<Held<'_>> = vec![initial.map(Cow::Borrowed); facts.keys];
     for &index in order {
         let operation = facts.op(index);
+        if operation.is_transaction() && !matters(index) {
+            for key in facts.changed(index) {
+                state[key] = facts.left(index, key)?;
+            }
+            continue;
+        }
         if operation.is_transaction() {
             let answered = operation.fate() == Fate::Done;
             if !facts.parts(index).all(|(key, part)| run(part, &mut state[key], answered)) {

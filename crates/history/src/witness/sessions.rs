@@ -3,28 +3,25 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::level::Level;
-use crate::model::operation::Kind;
-use crate::witness::facts::{Facts, makes};
+use crate::witness::facts::Facts;
 use crate::witness::order::Witness;
 
-fn is_read(facts: &Facts<'_>, index: usize) -> bool {
-    matches!(facts.op(index).kind, Kind::Read { .. })
-}
+/// What an operation read, key by key.
+type Saw = Vec<(usize, Option<usize>)>;
 
 /// No read saw the initial value or an own write older than the latest own earlier one.
 pub(super) fn read_your_writes(facts: &Facts<'_>) -> Result<(), String> {
+    let mut saw = Saw::new();
     for chain in facts.clients.values() {
-        let mut own: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut own: HashMap<usize, Vec<usize>> = HashMap::new();
         for &index in chain {
-            let writes = own.entry(facts.op(index).key.as_str()).or_default();
-            if makes(facts.op(index)).is_some() {
-                writes.push(index);
-            } else if is_read(facts, index) {
+            facts.saw(index, &mut saw)?;
+            for &(key, source) in &saw {
+                let writes = own.entry(key).or_default();
                 let (older, latest) = match writes.split_last() {
                     Some((latest, older)) => (older, Some(latest)),
                     None => (&writes[..], None),
                 };
-                let source = facts.source(index)?;
                 let forgets = match source {
                     Some(source) => older.contains(&source),
                     None => latest.is_some(),
@@ -33,6 +30,9 @@ pub(super) fn read_your_writes(facts: &Facts<'_>) -> Result<(), String> {
                     return Err(format!("{} forgot a write of its client", facts.name(index)));
                 }
             }
+            for key in facts.changed(index) {
+                own.entry(key).or_default().push(index);
+            }
         }
     }
     Ok(())
@@ -40,20 +40,23 @@ pub(super) fn read_your_writes(facts: &Facts<'_>) -> Result<(), String> {
 
 /// No client's reads of a key return to a source that they left, or to the initial value.
 pub(super) fn monotonic_reads(facts: &Facts<'_>) -> Result<(), String> {
+    let mut saw = Saw::new();
     for chain in facts.clients.values() {
-        let mut now: HashMap<&str, Option<usize>> = HashMap::new();
-        let mut left: HashSet<(&str, Option<usize>)> = HashSet::new();
-        for &index in chain.iter().filter(|&&index| is_read(facts, index)) {
-            let key = facts.op(index).key.as_str();
-            let source = facts.source(index)?;
-            let before = now.insert(key, source);
-            if before.is_some_and(|before| before != source) {
-                left.insert((key, before.flatten()));
-                // Nothing comes before the initial value.
-                left.insert((key, None));
-            }
-            if before != Some(source) && left.contains(&(key, source)) {
-                return Err(format!("{} returned to what its client had left", facts.name(index)));
+        let mut now: HashMap<usize, Option<usize>> = HashMap::new();
+        let mut left: HashSet<(usize, Option<usize>)> = HashSet::new();
+        for &index in chain {
+            facts.saw(index, &mut saw)?;
+            for &(key, source) in &saw {
+                let before = now.insert(key, source);
+                if before.is_some_and(|before| before != source) {
+                    left.insert((key, before.flatten()));
+                    // Nothing comes before the initial value.
+                    left.insert((key, None));
+                }
+                if before != Some(source) && left.contains(&(key, source)) {
+                    let name = facts.name(index);
+                    return Err(format!("{name} returned to what its client had left"));
+                }
             }
         }
     }
@@ -65,7 +68,7 @@ pub(super) fn monotonic_reads(facts: &Facts<'_>) -> Result<(), String> {
 pub(super) fn observers(facts: &Facts<'_>, level: Level, witness: &Witness) -> Result<(), String> {
     let brought = Brought::new(facts, level)?;
     let mut reads: BTreeMap<(u64, Option<u64>), Vec<usize>> = BTreeMap::new();
-    for index in facts.clients.values().flatten().copied().filter(|&i| is_read(facts, i)) {
+    for index in facts.clients.values().flatten().copied().filter(|&i| facts.looked(i)) {
         reads.entry((facts.op(index).client, facts.op(index).server)).or_default().push(index);
     }
     for ((client, server), reads) in reads {
@@ -87,17 +90,18 @@ struct Brought {
 impl Brought {
     fn new(facts: &Facts<'_>, level: Level) -> Result<Brought, String> {
         let mut brought = Brought { lines: Vec::new(), of_write: vec![(0, 0); facts.counts.len()] };
+        let mut saw = Saw::new();
         for (number, chain) in facts.clients.values().enumerate() {
             let mut line = Vec::new();
             for &index in chain {
-                let writes = makes(facts.op(index)).is_some();
-                if writes {
-                    brought.of_write[index] = (number, line.len());
+                if level == Level::Wfr {
+                    // What a transaction read it read before it wrote.
+                    facts.saw(index, &mut saw)?;
+                    line.extend(saw.iter().filter_map(|&(_, source)| source));
                 }
-                if level == Level::Mw && writes {
-                    line.push(index);
-                } else if level == Level::Wfr && is_read(facts, index) {
-                    line.extend(facts.source(index)?);
+                if facts.changed(index).next().is_some() {
+                    brought.of_write[index] = (number, line.len());
+                    line.extend((level == Level::Mw).then_some(index));
                 }
             }
             brought.lines.push(line);
@@ -121,9 +125,10 @@ fn observe(
     // the place behind the last visible write.
     let mut behind = vec![Vec::new(); brought.lines.len()];
     let mut last = vec![0; facts.keys];
+    let mut saw = Saw::new();
     for &read in reads {
-        let source = facts.source(read)?;
-        let mut todo: Vec<usize> = source.into_iter().collect();
+        facts.saw(read, &mut saw)?;
+        let mut todo: Vec<usize> = saw.iter().filter_map(|&(_, source)| source).collect();
         let mut fresh = Vec::new();
         while let Some(write) = todo.pop() {
             if !std::mem::replace(&mut visible[write], true) {
@@ -139,8 +144,9 @@ fn observe(
             if place[write] == NOWHERE {
                 return Err(format!("{} is visible but missing", facts.name(write)));
             }
-            let of_key: &mut usize = &mut last[facts.key[write]];
-            *of_key = (*of_key).max(place[write] + 1);
+            for key in facts.changed(write) {
+                last[key] = last[key].max(place[write] + 1);
+            }
         }
         // Behind everything that a write brings along: behind the last of that part of the line.
         for write in fresh {
@@ -153,9 +159,10 @@ fn observe(
                 return Err(format!("{} stands before what it brings along", facts.name(write)));
             }
         }
-        let seen = source.map_or(0, |source| place[source] + 1);
-        if seen != last[facts.key[read]] {
-            return Err(format!("{} overlooked a visible write", facts.name(read)));
+        for &(key, source) in &saw {
+            if source.map_or(0, |source| place[source] + 1) != last[key] {
+                return Err(format!("{} overlooked a visible write", facts.name(read)));
+            }
         }
     }
     Ok(())

@@ -56,6 +56,33 @@ impl<'h> Facts<'h> {
         own.into_iter().chain(named.into_iter().filter(changes))
     }
 
+    /// Whether an operation looked at a key of its own, as far as the level cares. For the
+    /// guarantees of sessions only reads look.
+    fn looked_at(&self, index: usize, key: usize) -> bool {
+        let looks = |part: &Operation| match part.kind {
+            Kind::Read { .. } => true,
+            _ => !self.only_reads && looks(part),
+        };
+        if !self.op(index).is_transaction() {
+            return looks(self.op(index));
+        }
+        let is_told = |part: &&Operation| match part.kind {
+            Kind::Read { ok, .. } => ok,
+            // What was not there is nothing that was read.
+            Kind::Cas { ok: Some(false), .. } => !self.only_reads,
+            _ => true,
+        };
+        self.parts_on(index, key).find(is_told).is_some_and(looks)
+    }
+
+    /// Whether an operation looked at any key.
+    pub(super) fn looked(&self, index: usize) -> bool {
+        match self.op(index).is_transaction() {
+            true => self.named(index).into_iter().any(|key| self.looked_at(index, key)),
+            false => self.looked_at(index, self.key[index]),
+        }
+    }
+
     /// What the witness says that an operation saw, for each key that it looked at.
     pub(super) fn saw(
         &self,
@@ -64,14 +91,12 @@ impl<'h> Facts<'h> {
     ) -> Result<(), String> {
         saw.clear();
         if !self.op(index).is_transaction() {
-            if looks(self.op(index)) {
+            if self.looked(index) {
                 saw.push((self.key[index], self.source(index)?));
             }
             return Ok(());
         }
-        let is_told = |part: &&Operation| !matches!(part.kind, Kind::Read { ok: false, .. });
-        let first = |key: usize| self.parts_on(index, key).find(is_told);
-        let looked = |&key: &usize| first(key).is_some_and(looks);
+        let looked = |&key: &usize| self.looked_at(index, key);
         let keys: Vec<usize> = self.named(index).into_iter().filter(looked).collect();
         let sources = self.seen.get(&index).map_or(&[][..], Vec::as_slice);
         if sources.len() != keys.len() {
@@ -130,7 +155,7 @@ impl<'h> Facts<'h> {
     }
 
     /// What an operation left in a key; an error if it changed nothing there or does not tell.
-    fn left(&self, index: usize, key: usize) -> Result<Held<'h>, String> {
+    pub(super) fn left(&self, index: usize, key: usize) -> Result<Held<'h>, String> {
         let name = || self.name(index);
         if !self.op(index).is_transaction() {
             let left = makes(self.op(index)).filter(|_| self.key[index] == key);

@@ -32,10 +32,12 @@
 mod chance;
 mod claims;
 mod convergence;
+mod counters;
 mod cycles;
 mod formats;
 mod gaps;
 mod larger;
+mod moments;
 mod mutants;
 mod named;
 mod nothing;

@@ -98,15 +98,11 @@ fn the_reference_agrees_on_every_named_history() {
         // What an append or increment makes is told by an order alone.
         let has_updates = history.operations.iter().any(history::Operation::is_update);
         let has_transactions = history.operations.iter().any(history::Operation::is_transaction);
-        let levels = match (has_updates, has_transactions) {
-            (true, _) => &LEVELS[..ORDERED],
-            (false, true) => crate::transactions::LEVELS,
-            (false, false) => LEVELS,
-        };
+        let levels = if has_updates { &LEVELS[..ORDERED] } else { LEVELS };
         for &level in levels {
             let verdict = check(&history, level, &Budget::default());
             let expected = match has_transactions {
-                true => crate::transactions::holds(&history, level),
+                true => crate::moments::holds(&history, level),
                 false => crate::reference::holds(&history, level),
             };
             assert_eq!(verdict.holds(), expected, "{} {level}", path.display());

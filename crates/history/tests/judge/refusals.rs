@@ -113,6 +113,17 @@ fn answers_that_would_be_dropped() {
         r#"{"client":1,"kind":"incr","key":"x","value":"1","start":0,"end":null}"#,
         &format!("2:45: {}", needs_end("value")),
     );
+    refuses(
+        r#"{"client":1,"kind":"read","key":"x","value":"1","start":0,"end":null}"#,
+        &format!("2:45: {}", needs_end("value")),
+    );
+    refuses(
+        r#"{"client":1,"kind":"read","key":"x","value":"1","ok":false,"start":0,"end":1}"#,
+        "2:45: a read that ended without an answer has no `value`",
+    );
+    // A recorder that cannot leave a field out says so.
+    let silent = r#"{"client":1,"kind":"read","key":"x","value":null,"start":0,"end":null}"#;
+    assert!(History::from_jsonl(silent).is_ok());
     const REFUSED: &str = "what was refused did not run, so it was not answered";
     refuses(
         r#"{"client":1,"kind":"cas","key":"x","from":"1","to":"2","ok":true,"start":0,"end":1,"refused":true}"#,
@@ -316,10 +327,13 @@ fn transactions() {
         "2:116: a transaction stands in the agreed log, and has no `entry`",
     );
     let open = whole(r#"{"kind":"read","key":"x","value":"1"}"#, "").replace("30", "null");
-    assert!(History::from_jsonl(&open).is_ok(), "a read without an answer says nothing");
-    let open = whole(r#"{"kind":"incr","key":"x","value":"1"}"#, "").replace("30", "null");
-    let refusal = History::from_jsonl(&open).expect_err("a refusal").to_string();
-    assert!(refusal.contains("the answer is known, so it needs an `end`"), "{refusal}");
+    let silent = whole(r#"{"kind":"read","key":"x"}"#, "").replace("30", "null");
+    assert!(History::from_jsonl(&silent).is_ok(), "a read without an answer says nothing");
+    let sum = whole(r#"{"kind":"incr","key":"x","value":"1"}"#, "").replace("30", "null");
+    for told in [open, sum] {
+        let refusal = History::from_jsonl(&told).expect_err("a refusal").to_string();
+        assert!(refusal.contains("the answer is known, so it needs an `end`"), "{refusal}");
+    }
     let many = [good].repeat(history::TRANSACTION_OPERATIONS_MAX + 1).join(",");
     let refusal = History::from_jsonl(&whole(&many, "")).expect_err("a refusal").to_string();
     assert!(refusal.contains("has at most 65536 operations"), "{refusal}");

@@ -127,8 +127,13 @@ impl<'v, 'h> Causality<'v, 'h> {
     }
 
     /// The last part of an operation's transaction.
-    pub(super) fn last_part(&self, id: u32) -> u32 {
+    pub(crate) fn last_part(&self, id: u32) -> u32 {
         self.ends.as_ref().map_or(id, |ends| ends[id as usize].1)
+    }
+
+    /// Whether both are the same operation or parts of one transaction.
+    pub(crate) fn is_one(&self, one: u32, other: u32) -> bool {
+        self.last_part(one) == self.last_part(other)
     }
 
     /// Adds an edge between these very operations.
