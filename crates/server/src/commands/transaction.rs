@@ -23,8 +23,8 @@ const NESTED: &str = "ERR MULTI calls can not be nested";
 const WATCH_INSIDE: &str = "ERR WATCH inside MULTI is not allowed";
 const DISCARDED: &str = "EXECABORT Transaction discarded because of previous errors.";
 const MERGED: &str = "CONSISTENCY the keyspace default is merged: a transaction needs one order of all writes, and it has none. \
-    Nothing runs up to EXEC, DISCARD or RESET. Hint: send the commands without MULTI, or use a cluster started with --level \
-    linearizable or sequential";
+    Nothing runs up to EXEC, DISCARD or RESET. Hint: send the commands without MULTI, or use a keyspace created with ORDER \
+    agreed";
 const WATCHED_ONCE: &str = "ONCE with WATCH: what is watched here is not when it is sent again. Nothing ran. Hint: UNWATCH \
     first, or SET with IFEQ";
 const TOO_LARGE: &str =
