@@ -596,6 +596,8 @@ mutants! {
     OnceOtherCommandTaken, "wrong answer", "", "once_01_sent_again.story";
     /// An id that may have been forgotten runs.
     OnceRetentionIgnored, "retry runs twice", "", "once_04_by_log_time.story";
+    /// The limits of ONCE with which a node was started take the place of those that were set.
+    FirstLimitsAlways, "wrong answer", "", "agreed::state::tests::once::limits_that_were_set_are_not_those_of_a_start";
     /// However many ids are kept, more are.
     OnceWithoutBound, "memory without limit", "", "agreed::state::tests::once::only_so_many_ids_are_kept";
     /// However long an answer is, it is kept.

@@ -203,7 +203,8 @@ fn check_once(args: Args<'_>) -> Result<(), Unreadable> {
 fn limit_once(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [retention_ms, ids, ahead_ms] =
         args.first().map(|word| said(word).expect("a row checks its arguments"));
-    if args.len() > 3 && step.values.once_is_limited() {
+    let is_only_if_unset = mutant!(FirstLimitsAlways, args.len() > 3, false);
+    if is_only_if_unset && step.values.once_is_limited() {
         return Answer::blindly(Reply::Ok);
     }
     let before = step.values.once_limits();

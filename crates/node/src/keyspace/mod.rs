@@ -69,10 +69,10 @@ impl Keyspaces {
         }
     }
 
-    /// Whether nobody knows yet which keyspace a key of this command has.
-    fn is_awaited(&self, command: &Command) -> bool {
-        let is_one = |key: &[u8]| self.awaited.iter().any(|prefix| key.starts_with(prefix));
-        mutant!(BeginningNotAwaited, command.keys().any(is_one), false)
+    /// Whether nobody knows yet which keyspace a key has.
+    fn is_awaited(&self, key: &[u8]) -> bool {
+        let is_one = self.awaited.iter().any(|prefix| key.starts_with(prefix));
+        mutant!(BeginningNotAwaited, is_one, false)
     }
 
     pub(crate) fn table(&self) -> &Table {
@@ -133,10 +133,8 @@ impl Keyspaces {
             return Ok(self.system);
         }
         if self.table.is_plain() {
-            return match !self.awaited.is_empty() && self.is_awaited(command) {
-                true => Err(Error::TryAgain(AWAITED)),
-                false => Ok(self.default),
-            };
+            let awaits = !self.awaited.is_empty() && command.keys().any(|key| self.is_awaited(key));
+            return if awaits { Err(Error::TryAgain(AWAITED)) } else { Ok(self.default) };
         }
         if command.removes_all() && self.table.has(self.default.order) {
             return Err(Error::CrossKeyspace(REMOVES_ALL.into()));

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::definition::Leave;
 use super::table::{Entry, Phase};
-use super::{CHANGES_HANDS, Keyspace, Keyspaces};
+use super::{AWAITED, CHANGES_HANDS, Keyspace, Keyspaces};
 use crate::api::Level;
 use crate::commands::LevelAsked;
 use crate::reply::{Error, Reply};
@@ -87,11 +87,14 @@ impl Keyspaces {
             "" => (levels.level.to_string(), self.said_by(&told)),
             said => (said.to_owned(), "connection"),
         };
-        let moves = (told.phase != Phase::Open).then_some(Error::TryAgain(CHANGES_HANDS));
-        let refused = moves.or_else(|| {
-            let mut levels = asked.levels.iter().copied();
-            levels.find_map(|level| refusal(&told.keyspace, level))
-        });
+        let refused = match asked.key {
+            _ if told.phase != Phase::Open => Some(Error::TryAgain(CHANGES_HANDS)),
+            Some(key) if self.is_awaited(key) => Some(Error::TryAgain(AWAITED)),
+            _ => {
+                let mut levels = asked.levels.iter().copied();
+                levels.find_map(|level| refusal(&told.keyspace, level))
+            }
+        };
         let pairs = [
             ("keyspace", told.name.to_owned()),
             ("order", order.to_string()),
