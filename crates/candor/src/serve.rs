@@ -37,8 +37,8 @@ pub(crate) struct Args {
     /// Where the data lies [default: ./candor-data].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The level of the keyspace `default`: linearizable, sequential, causal or eventual
-    /// [default: linearizable].
+    /// The level of the keyspace `default`: linearizable, bounded:<ms>, sequential, causal or
+    /// eventual [default: linearizable].
     #[arg(long, value_name = "NAME")]
     level: Option<String>,
     /// How long a request may take, in milliseconds [default: 3000].
@@ -142,6 +142,7 @@ fn options(args: Args) -> Result<Options, Error> {
     options.log_memory_bytes = args.log_memory.unwrap_or(options.log_memory_bytes);
     options.snapshot_memory_bytes = args.snapshot_memory.unwrap_or(options.snapshot_memory_bytes);
     options.bounds = args.limits.over(&options.bounds);
+    options.once = args.limits.once_over(options.once);
     options.digest_interval_ms = args.digest_interval.unwrap_or(options.digest_interval_ms);
     options.protected_mode = args.protected_mode.unwrap_or(options.protected_mode);
     options.discard_state = args.discard_state;

@@ -76,3 +76,62 @@ fn both_orders_live_in_one_cluster_and_outlast_kills() {
         assert_eq!(seen, "agreed");
     }
 }
+
+#[test]
+fn a_cluster_begins_with_those_of_its_configuration_and_another_one_is_told() {
+    let temp = tempfile::tempdir().unwrap();
+    let file = temp.path().join("candor.toml");
+    let keyspace = |name: &str, prefix: &str, order: &str, level: &str| {
+        format!(
+            "[[keyspace]]\nname = '{name}'\nprefix = '{prefix}'\norder = '{order}'\nlevel = '{level}'\n"
+        )
+    };
+    let hot = keyspace("hot", "cart:hot:", "agreed", "sequential");
+    let text = keyspace("carts", "cart:", "merged", "causal") + "allow = ['eventual']\n" + &hot;
+    std::fs::write(&file, text).unwrap();
+    let arguments = ["--level", "linearizable", "--config", file.to_str().unwrap()];
+    let mut cluster = Cluster::on_lasting_ports(3, &arguments);
+    cluster.servers.iter_mut().for_each(|server| drop(server.start()));
+    // From the first moment on no key of them is taken by another keyspace.
+    let mut client = cluster.servers[0].client();
+    let set = |client: &mut Connection, key: &str| -> Result<(), redis::RedisError> {
+        client.set(key, "apples")
+    };
+    until("a key of a keyspace to be taken", || set(&mut client, "cart:hot:1").ok());
+    cluster.wait_until_ready();
+    for server in &cluster.servers {
+        until("all to know", || (count(server) == ("3".into(), String::new())).then_some(()));
+        let told = keyspace_told(server, "carts");
+        assert_eq!((&*told["order"], &*told["level"]), ("merged", "causal"));
+        assert_eq!(keyspace_told(server, "hot")["order"], "agreed");
+    }
+    client.del::<_, ()>("cart:hot:1").unwrap();
+    change(&mut client, "DROP hot").unwrap();
+
+    // Another table is told, and changes nothing.
+    let text = hot + &keyspace("carts", "basket:", "merged", "causal");
+    std::fs::write(&file, text).unwrap();
+    cluster.servers.iter_mut().for_each(Server::kill);
+    cluster.servers.iter_mut().for_each(|server| drop(server.start()));
+    cluster.wait_until_ready();
+    for server in &cluster.servers {
+        let log = until("the difference to be told", || {
+            Some(server.log()).filter(|log| log.contains("started with the keyspace hot"))
+        });
+        assert!(log.contains("the cluster has none of this name, which counts"), "{log}");
+        let differs = "that of the cluster has the prefix cart:, other weaker levels allowed";
+        assert!(log.contains(differs), "{log}");
+        assert_eq!(count(server).0, "2");
+    }
+    std::fs::write(&file, keyspace("carts", "cart:", "merged", "sequential")).unwrap();
+    cluster.servers[0].kill();
+    let output = cluster.servers[0].try_start().unwrap_err();
+    assert_eq!(output.status.code(), Some(78));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("candor.toml:2:8: the keyspace carts is merged"), "{text}");
+}
+
+/// What `KEYSPACE GET` says.
+fn keyspace_told(server: &Server, name: &str) -> std::collections::HashMap<String, String> {
+    redis::cmd("KEYSPACE").arg("GET").arg(name).query(&mut server.client()).unwrap()
+}

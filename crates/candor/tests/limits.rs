@@ -91,6 +91,28 @@ fn a_cluster_begins_with_the_limit_of_its_flag_and_another_one_is_told() {
 }
 
 #[test]
+fn a_cluster_begins_with_the_limits_of_once_of_its_flags_and_others_are_told() {
+    let flags = ["--level", "linearizable", "--once-retention-ms", "5000", "--once-ids", "7"];
+    let mut cluster = Cluster::start(1, &flags);
+    let server = &mut cluster.servers[0];
+    until("the limits", || (setting(server, "once-retention-ms") == "5000").then_some(()));
+    assert_eq!([setting(server, "once-ids"), setting(server, "once-ahead-ms")], ["7", "500"]);
+    server.kill();
+    server.set_argument("--once-retention-ms", "9000");
+    server.start();
+    server.wait_until_ready();
+    assert_eq!(setting(server, "once-retention-ms"), "5000", "what the cluster has holds");
+    let log = until("the difference to be told", || {
+        Some(server.log()).filter(|log| log.contains("started with once-retention-ms 9000"))
+    });
+    assert!(log.contains("the cluster has 5000"), "{log}");
+    server.kill();
+    server.set_argument("--once-ids", "0");
+    let output = server.try_start().unwrap_err();
+    assert_eq!(output.status.code(), Some(78));
+}
+
+#[test]
 fn a_merged_limit_is_that_of_the_node_that_is_asked() {
     let cluster = Cluster::start(3, &["--level", "causal"]);
     let [asked, other, _] = &cluster.servers[..] else { panic!("there are three") };

@@ -56,6 +56,15 @@ fn a_reader_in_the_minority_goes_on_at_sequential_and_is_refused_at_linearizable
 }
 
 #[test]
+fn a_bounded_reader_goes_on_for_its_bound_and_is_refused_then() {
+    let bench = Bench::new();
+    let run = assert_held(&shipped(&bench, "bounded-reader.json", &[]), "bounded:400");
+    let read = &run["figures"]["read"];
+    assert!(read["refused"].as_u64().unwrap() >= 1, "{read}");
+    assert!(read["done"].as_u64().unwrap() >= 5, "{read}");
+}
+
+#[test]
 fn all_that_a_history_has_a_word_for_is_asked_and_judged_while_the_leader_is_killed() {
     let bench = Bench::new();
     let run = assert_held(&shipped(&bench, "every-operation.json", &[]), "linearizable");

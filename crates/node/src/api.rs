@@ -339,6 +339,25 @@ pub enum Event {
         /// What the cluster has, in bytes.
         agreed: u64,
     },
+    /// This node was started with another value of this setting than the cluster has, which counts.
+    OtherLimit {
+        /// What `CONFIG` calls it.
+        name: &'static str,
+        /// What it was started with.
+        own: u64,
+        /// What the cluster has.
+        agreed: u64,
+    },
+    /// This node was started with a keyspace of this name, and the cluster has none or another one,
+    /// which counts.
+    OtherKeyspace {
+        /// What it is called.
+        name: String,
+        /// What the cluster has instead.
+        differs: String,
+    },
+    /// A keyspace is not created or not dropped, for this reason.
+    KeyspaceGivenUp(String),
     /// At the digest at this index a member had another state of this order than this node.
     DigestDiffers {
         /// The entry that names the digest.
@@ -455,6 +474,8 @@ pub struct KeyspacesTold {
     pub count: usize,
     /// The one that is being created or dropped.
     pub under_way: Option<String>,
+    /// Why the last one was not created or not dropped, if that was since this start.
+    pub given_up: Option<String>,
 }
 
 /// Keys of agreed keyspaces that go by themselves.

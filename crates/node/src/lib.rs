@@ -69,13 +69,15 @@ mod token;
 mod turn;
 mod wire;
 
+pub use agreed::Beginning;
 pub use api::*;
 pub use commands::{
     Access, Argument, Command, Data, KeyPlaces, List, Model, OnceId, Piece, Request, Row, Spec,
     find, fits, table,
 };
 pub use keyspace::definition::{Allowed, Definition, Levels, check_name};
-pub use limits::{Limits, OnceLimits};
+pub use keyspace::table::check_keyspaces;
+pub use limits::{Limits, OnceLimits, OnceWanted};
 pub use merged::MergedEntry;
 #[cfg(feature = "mutants")]
 pub use mutants::{Mutant, Planted, plant};

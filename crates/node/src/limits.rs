@@ -46,6 +46,17 @@ impl OnceLimits {
         OnceLimits { retention_ms: 600_000, ids: 1_000_000, ahead_ms: 500 };
 }
 
+/// The limits of ONCE with which a cluster begins; where nothing is said, it is what is usual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnceWanted {
+    /// See [`OnceLimits::retention_ms`].
+    pub retention_ms: Option<u64>,
+    /// See [`OnceLimits::ids`].
+    pub ids: Option<u64>,
+    /// See [`OnceLimits::ahead_ms`].
+    pub ahead_ms: Option<u64>,
+}
+
 /// What goes together at most, and what waits at most, each but for a single greater one. A driver
 /// that is out to try a node makes them small, so that it meets them often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -72,7 +72,8 @@ macro_rules! mutants {
                     | FloorNotAwaited | FloorDropped | StaleReportCounts | ReadsNotFenced
                     | OpenedWithoutOne | NotResolvedAgain | IdUsedAgain | WeakerAlways
                     | KeyspacesNotKept | SnapshotWithoutKeyspaces | OtherOrderOvertaken
-                    | KeyspacesNotAwaited | ResolvedTooEarly => None,
+                    | KeyspacesNotAwaited | ResolvedTooEarly | PatternForDefault
+                    | OthersListed | BeginsAgain | BeginningNotAwaited => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -583,6 +584,14 @@ mutants! {
     WeakerAlways, "silent downgrade", "", "keyspace::definition::tests::what_is_weaker_needs_leave_and_what_is_stronger_needs_the_order";
     /// A node does not keep on its disk which keyspaces it goes by.
     KeyspacesNotKept, "a key in two keyspaces", "", "keyspaces_09_a_lost_state.story";
+    /// The keyspaces with which a cluster begins are made again, whatever was dropped since.
+    BeginsAgain, "a key in two keyspaces", "", "keyspace::table::beginning::tests::they_come_one_after_the_other_and_once";
+    /// A key of a keyspace with which the cluster is to begin is written before that is made.
+    BeginningNotAwaited, "a key in two keyspaces", "", "keyspaces_11_at_the_beginning.story";
+    /// SCAN and KEYS look at `default`, whatever their pattern begins with.
+    PatternForDefault, "wrong answer", "", "keyspaces_10_listed.story";
+    /// SCAN and KEYS list keys of other keyspaces of the same order.
+    OthersListed, "wrong answer", "", "keyspaces_10_listed.story";
     /// A snapshot does not say which keyspaces there are.
     SnapshotWithoutKeyspaces, "snapshot", "", "keyspaces_08_snapshots.story";
 
@@ -613,6 +622,8 @@ mutants! {
     OnceOtherCommandTaken, "wrong answer", "", "once_01_sent_again.story";
     /// An id that may have been forgotten runs.
     OnceRetentionIgnored, "retry runs twice", "", "once_04_by_log_time.story";
+    /// The limits of ONCE with which a node was started take the place of those that were set.
+    FirstLimitsAlways, "wrong answer", "", "agreed::state::tests::once::limits_that_were_set_are_not_those_of_a_start";
     /// However many ids are kept, more are.
     OnceWithoutBound, "memory without limit", "", "agreed::state::tests::once::only_so_many_ids_are_kept";
     /// However long an answer is, it is kept.

@@ -19,6 +19,8 @@ pub enum Reply {
     Status(&'static str),
     /// Several, in order.
     Array(Vec<Reply>),
+    /// Names and what they stand for, in order. No command of a log gives it.
+    Map(Vec<(&'static str, Reply)>),
     /// Not done, or not known to be done.
     Error(Error),
 }
@@ -30,6 +32,7 @@ impl Reply {
             Reply::Value(value) => value.len(),
             // Each of them is a step of its own.
             Reply::Array(all) => all.iter().map(|one| one.bytes() + 512).sum(),
+            Reply::Map(pairs) => pairs.iter().map(|(_, one)| one.bytes() + 512).sum(),
             Reply::Ok | Reply::Nil | Reply::Integer(_) | Reply::Status(_) | Reply::Error(_) => 0,
         }
     }

@@ -48,6 +48,6 @@ pub mod fuzzing {
 pub use error::Error;
 pub use faults::Faults;
 pub use logging::last_words;
-pub use node::{Level, Order};
+pub use node::{Level, OnceWanted, Order};
 pub use options::{Bounds, Options, parse_level, parse_peers, parse_size};
 pub use serve::serve;

@@ -2,12 +2,14 @@
 
 mod bounds;
 mod file;
+mod keyspaces;
+pub(crate) mod once;
 mod size;
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use node::{BOUND_MS, Level, Limits, Order};
+use node::{BOUND_MS, Beginning, Definition, Level, Limits, OnceWanted, Order};
 
 use crate::Error;
 
@@ -46,6 +48,10 @@ pub struct Options {
     pub order: Order,
     /// The default level of the keyspace `default`.
     pub level: Level,
+    /// The keyspaces beside `default` with which a cluster begins that nobody has told of any.
+    pub keyspaces: Vec<Definition>,
+    /// The limits of `ONCE` with which a cluster begins in which nobody has set any.
+    pub once: OnceWanted,
     /// How long a request may take, in milliseconds.
     pub request_timeout_ms: u64,
     /// How far apart the nodes' clocks may be, in milliseconds.
@@ -85,6 +91,8 @@ impl Default for Options {
             data_dir: "./candor-data".into(),
             order: Order::Agreed,
             level: Level::Linearizable,
+            keyspaces: vec![],
+            once: OnceWanted::default(),
             request_timeout_ms: 3000,
             max_clock_drift_ms: 500,
             snapshot_log_bytes: 256 << 20,
@@ -120,6 +128,11 @@ impl Options {
             digest_ms: self.digest_interval_ms,
             ..Limits::default()
         }
+    }
+
+    /// What a cluster begins with that nobody has told anything else.
+    pub(crate) fn beginning(&self) -> Beginning {
+        Beginning { keyspaces: self.keyspaces.clone(), once: self.once }
     }
 
     /// Whether all of this can be had together.
@@ -164,6 +177,7 @@ impl Options {
         }
         self.check_snapshots()?;
         self.bounds.check()?;
+        once::check(self.once)?;
         check_consistency(self.order, self.level)
     }
 
@@ -301,22 +315,31 @@ fn parse_peer(text: &str) -> Result<(u64, String), Error> {
 /// Reads the name of a level as flags and scenario files give it, and with it the order of the
 /// keyspace `default`.
 pub fn parse_level(name: &str) -> Result<(Order, Level), Error> {
+    let Some(level) = level_of(name) else {
+        return Err(Error::configuration(format!(
+            "--level {name:?} is not a level\n  hint: linearizable, bounded:<ms> (1 to 3600000), sequential, causal or \
+             eventual"
+        )));
+    };
+    let order = match level {
+        Level::Linearizable | Level::Bounded { .. } | Level::Sequential => Order::Agreed,
+        Level::Causal | Level::Eventual => Order::Merged,
+    };
+    Ok((order, level))
+}
+
+/// The level that is called so.
+fn level_of(name: &str) -> Option<Level> {
     match name {
-        "linearizability" | "linearizable" => Ok((Order::Agreed, Level::Linearizable)),
-        "sequential" => Ok((Order::Agreed, Level::Sequential)),
-        "causal" => Ok((Order::Merged, Level::Causal)),
-        "eventual" => Ok((Order::Merged, Level::Eventual)),
+        "linearizability" | "linearizable" => Some(Level::Linearizable),
+        "sequential" => Some(Level::Sequential),
+        "causal" => Some(Level::Causal),
+        "eventual" => Some(Level::Eventual),
         _ => {
-            let ms = name.strip_prefix("bounded:");
-            let ms = ms.filter(|ms| ms.bytes().all(|byte| byte.is_ascii_digit()));
-            let ms = ms.and_then(|ms| ms.parse().ok());
-            match ms.filter(|ms| BOUND_MS.contains(ms)) {
-                Some(ms) => Ok((Order::Agreed, Level::Bounded { ms })),
-                None => Err(Error::configuration(format!(
-                    "--level {name:?} is not a level\n  hint: linearizable, bounded:<ms> (1 to 3600000), sequential, \
-                     causal or eventual"
-                ))),
-            }
+            let ms = name.strip_prefix("bounded:")?;
+            let is_number = ms.bytes().all(|byte| byte.is_ascii_digit());
+            let ms = ms.parse().ok().filter(|ms| is_number && BOUND_MS.contains(ms))?;
+            Some(Level::Bounded { ms })
         }
     }
 }

@@ -69,6 +69,7 @@ async fn live(options: &Options, descriptors: Descriptors) -> Result<(), Error> 
     let disk = faults.as_ref().map_or_else(Disk::default, |faults| faults.disk());
     let mut recovered = recover(options, config, &disk)?;
     recovered.node.set_limits(options.limits());
+    recovered.node.set_beginning(options.beginning());
     let counters = recovered.log.counters();
     let (teller, reports) = mpsc::unbounded_channel();
     let (node, threads) = start_threads(recovered, teller)?;
@@ -216,16 +217,18 @@ fn announcement(options: &Options, ports: &Ports) -> Announcement {
         Some((_, address)) => format!("ZeroMQ on {address}, "),
         None => String::new(),
     };
-    let about = format!(
-        "node {} of {}, clients on {}, {zmq}{peers}level {}, data in {}{}",
+    let before = format!(
+        "node {} of {}, clients on {}, {zmq}{peers}",
         options.id,
         options.peers.len().max(1),
-        ports.client_address,
-        options.level,
+        ports.client_address
+    );
+    let behind = format!(
+        ", data in {}{}",
         options.data_dir.display(),
         if options.test_mode { ", in test mode: clients may break it" } else { "" }
     );
-    Announcement::new(about, options.peers.len() < 2)
+    Announcement::new([before, behind], options.peers.len() < 2)
 }
 
 /// Takes a port; and its address, of which the system chose a part if it was port 0.

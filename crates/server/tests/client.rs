@@ -346,7 +346,7 @@ impl Context for Fake {
             joins: false,
             lost: LostStates::default(),
             expiry: Expiry::default(),
-            keyspaces: KeyspacesTold { count: 1, under_way: None },
+            keyspaces: KeyspacesTold { count: 1, ..KeyspacesTold::default() },
             states_fetched: 0,
             once: self.once,
             log_reads: 0,

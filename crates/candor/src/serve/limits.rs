@@ -1,6 +1,6 @@
 //! The flags that say how much clients may ask and hold, and how much memory there is.
 
-use server::Bounds;
+use server::{Bounds, OnceWanted};
 
 /// Limits: what they are about, and what happens beyond them, is in docs/operations.md.
 #[derive(Debug, clap::Args)]
@@ -14,6 +14,17 @@ pub(super) struct Limits {
     /// The same for merged keyspaces, for what clients of this node write [default: 0].
     #[arg(long, value_name = "SIZE", value_parser = server::parse_size, hide_short_help = true)]
     maxmemory_merged: Option<u64>,
+    /// How long ids of ONCE are kept, in milliseconds, in a cluster that begins; later CONFIG SET
+    /// changes it [default: 600000].
+    #[arg(long, value_name = "MS", hide_short_help = true)]
+    once_retention_ms: Option<u64>,
+    /// How many ids of ONCE are kept at most, likewise [default: 1000000].
+    #[arg(long, value_name = "N", hide_short_help = true)]
+    once_ids: Option<u64>,
+    /// How far an id of ONCE may be ahead of the time in the log, in milliseconds, likewise
+    /// [default: 500].
+    #[arg(long, value_name = "MS", hide_short_help = true)]
+    once_ahead_ms: Option<u64>,
     /// How many clients there may be at a time [default: 10000].
     #[arg(long, value_name = "N", hide_short_help = true)]
     maxclients: Option<u64>,
@@ -46,6 +57,15 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    /// The limits of ONCE in place of others, where they say something.
+    pub(super) fn once_over(&self, others: OnceWanted) -> OnceWanted {
+        OnceWanted {
+            retention_ms: self.once_retention_ms.or(others.retention_ms),
+            ids: self.once_ids.or(others.ids),
+            ahead_ms: self.once_ahead_ms.or(others.ahead_ms),
+        }
+    }
+
     /// These limits in place of others, where they say something.
     pub(super) fn over(&self, others: &Bounds) -> Bounds {
         Bounds {

@@ -66,7 +66,7 @@ impl Judgement {
         // one that holds then says nothing about those between it and the promise.
         let same_reads = history.operations.iter().all(|operation| operation.level.is_none());
         let mut others: Vec<Verdict> = vec![];
-        for other in compared().filter(|other| *other != level) {
+        for other in compared(level).filter(|other| *other != level) {
             let is_implied = |known: &Verdict| known.holds() && known.level.is_at_least(other);
             let follows = same_reads || level.is_at_least(other);
             if is_implied(&promised) || follows && others.iter().any(is_implied) {
@@ -119,7 +119,8 @@ impl Judgement {
     }
 
     fn strongest_first(&self) -> Vec<Verdict> {
-        let place = |level: Level| compared().position(|known| known == level);
+        let promised = self.promised.level;
+        let place = |level: Level| compared(promised).position(|known| known == level);
         let mut all = self.others.clone();
         all.push(self.promised.clone());
         all.sort_by_key(|verdict| place(verdict.level));
@@ -203,7 +204,8 @@ mod tests {
     fn what_was_not_judged_follows_from_what_was() {
         let operations = vec![Operation::write(1, "a", "1", 0, Some(10))];
         let judgement = Judgement::of(&History::new(None, operations), Level::Sequential);
-        let levels: Vec<_> = compared().map(|level| judgement.standing(level)).collect();
+        let levels: Vec<_> =
+            compared(Level::Sequential).map(|level| judgement.standing(level)).collect();
         assert_eq!(levels, [Some(Standing::Held); 4]);
         assert!(judgement.others.len() < 3, "not each was judged");
     }

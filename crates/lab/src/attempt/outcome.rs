@@ -139,7 +139,7 @@ impl FileResult {
             let mut standings = self.attempts.iter().map(|one| one.judgement.standing(*level));
             standings.all(|standing| standing == Some(judgement::Standing::Held))
         };
-        compared().find(held).filter(|_| !self.attempts.is_empty())
+        compared(self.level).find(held).filter(|_| !self.attempts.is_empty())
     }
 
     /// One more attempt has come to its end.

@@ -123,7 +123,7 @@ impl<'a> Column<'a> {
         }
         let (met, mut doubt) = (self.met(), false);
         let mut above = vec![];
-        for level in compared().take_while(|level| Some(*level) != met) {
+        for level in compared(self.result.level).take_while(|level| Some(*level) != met) {
             let Count { held, undecided, .. } = self.count(level);
             doubt |= undecided > 0;
             match (held, undecided) {
@@ -149,7 +149,7 @@ impl<'a> Column<'a> {
     /// weakest of them first.
     pub fn showings(&self) -> Vec<Showing<'a>> {
         let own = self.result.level;
-        let mut stronger: Vec<Level> = compared().take_while(|level| *level != own).collect();
+        let mut stronger: Vec<Level> = compared(own).take_while(|level| *level != own).collect();
         stronger.reverse();
         let broken = (self.count(own).violated > 0).then(|| self.broken());
         broken.into_iter().chain(stronger.into_iter().map(|level| self.showing(level))).collect()

@@ -45,6 +45,9 @@ fn headline(verdict: &Verdict) -> String {
 fn meaning(level: Level) -> Option<&'static str> {
     match level {
         Level::Linearizable => Some("nobody read what was older than an answer given before"),
+        Level::Bounded { .. } => {
+            Some("nobody read what was older, by more than the bound, than an answer given before")
+        }
         Level::Sequential => Some("one order explains all that every client saw"),
         Level::Causal => Some("nobody saw an effect without its cause"),
         Level::Eventual => Some("only written values were read, and all servers agreed in the end"),

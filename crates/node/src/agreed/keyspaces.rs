@@ -5,6 +5,7 @@
 //! the first step; it is what came of the attempt.
 
 use super::Agreed;
+use crate::api::Event;
 use crate::commands::{Carving, Command};
 use crate::ids::{Index, KeyspaceId};
 use crate::keyspace::table::Table;
@@ -15,11 +16,15 @@ use crate::turn::Turn;
 
 /// Who waits for attempts, each with the entry that began it.
 #[derive(Debug, Default)]
-pub(super) struct Waiting(Vec<(Waiter, Index)>);
+pub(super) struct Waiting {
+    all: Vec<(Waiter, Index)>,
+    /// Why the last attempt was given up, since this start.
+    given_up: Option<String>,
+}
 
 impl Waiting {
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.all.len()
     }
 
     /// Answers those who wait since `oldest_ms` or longer: it may still happen.
@@ -40,7 +45,7 @@ impl Waiting {
         turn: &mut Turn<'_>,
         which: impl Fn(&Waiter, Index) -> bool,
     ) {
-        self.0.retain(|(waiter, index)| {
+        self.all.retain(|(waiter, index)| {
             let goes = which(waiter, *index);
             if goes {
                 turn.refuse_write(waiter, error.clone());
@@ -56,10 +61,15 @@ impl Agreed {
         self.state.keyspaces()
     }
 
+    /// Why the last attempt was given up, since this start.
+    pub(crate) fn given_up(&self) -> Option<&String> {
+        self.carved.given_up.as_ref()
+    }
+
     /// Whoever asked for an attempt that begins here waits for its end; `None`: that is not what
     /// came of the write.
     pub(super) fn wait_for_attempt(&mut self, waiter: Waiter, index: Index) {
-        self.carved.0.push((waiter, index));
+        self.carved.all.push((waiter, index));
     }
 
     /// A write about a prefix that changes hands was applied there, and counted: whoever waited for
@@ -68,10 +78,17 @@ impl Agreed {
         let (index, reply) = match carving {
             Carving::Begins => return,
             Carving::Opens(index) => (index, Reply::Ok),
-            Carving::GivesUp(index, why) => (index, Reply::Error(Error::Invalid(why))),
+            Carving::GivesUp(index, why) => {
+                // What was given up before this start is no news.
+                if self.is_fresh() {
+                    turn.note(Event::KeyspaceGivenUp(why.clone()));
+                    self.carved.given_up = Some(why.clone());
+                }
+                (index, Reply::Error(Error::Invalid(why)))
+            }
         };
         let is_meant = |one: &mut (Waiter, Index)| one.1 == index;
-        for (waiter, _) in self.carved.0.extract_if(.., is_meant) {
+        for (waiter, _) in self.carved.all.extract_if(.., is_meant) {
             let certificate = || Certificate::Agreed { position: at, by: None };
             turn.answer_write(&waiter, reply.clone(), certificate);
         }

@@ -38,7 +38,7 @@
 //! | messages of other Rafts | `step`, `soundness` |
 //! | what Raft has ready, for the disk and the others | `ready`, `storage` |
 //! | applying what is committed | `apply`, `state`, `applied`; at a start, `replay` |
-//! | the limit of memory with which a cluster begins | `memory` |
+//! | the limit of memory with which a cluster begins, its keyspaces | `memory`, `beginning` |
 //! | keys that fall due | `expiry` |
 //! | prefixes that change hands | `keyspaces` |
 //! | linearizable reads | `read_index`, `reads`, `rows` |
@@ -53,6 +53,7 @@
 
 mod applied;
 mod apply;
+mod beginning;
 mod bounded;
 mod describe;
 mod digest;
@@ -96,6 +97,7 @@ use crate::position::{AgreedPosition, Certificate};
 use crate::random::Random;
 use crate::turn::Turn;
 use crate::wire::base::AgreedBase;
+pub use beginning::Beginning;
 pub(crate) use describe::{acknowledges, in_words, matter, stamp_ms, term, vote, writes};
 use digest::Points;
 use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
@@ -136,6 +138,7 @@ pub(crate) struct Agreed {
     points: Points,
     proposals: Proposals,
     own_max_memory: OwnMaxMemory,
+    beginning: beginning::Own,
     reclaiming: Reclaiming,
     reads: Reads,
     carved: keyspaces::Waiting,
@@ -235,6 +238,7 @@ impl Agreed {
             points: Points::begin(base.index),
             proposals: Proposals::new(),
             own_max_memory: OwnMaxMemory::default(),
+            beginning: beginning::Own::default(),
             reclaiming: Reclaiming::default(),
             reads: Reads::new(me, life.boot),
             carved: keyspaces::Waiting::default(),
@@ -369,6 +373,7 @@ impl Agreed {
         }
         self.note_leader(turn);
         self.look_after_max_memory(turn);
+        self.look_after_beginning(turn);
         self.look_after_deadlines(turn);
         self.show_time(turn.now.monotonic_ms);
         mutant!(FollowerReadsOwnClock, (), self.look_at_own_clock(turn));

@@ -502,6 +502,10 @@ impl Values for At<'_> {
         self.state.once_limits()
     }
 
+    fn once_is_limited(&self) -> bool {
+        self.state.once_is_limited()
+    }
+
     fn limit_once(&mut self, limits: OnceLimits) {
         self.state.limit_once(limits);
     }

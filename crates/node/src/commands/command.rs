@@ -167,6 +167,15 @@ impl Command {
         self.row.access == Access::ReadAll
     }
 
+    /// The pattern that keys fit which it lists, if it lists any.
+    pub(crate) fn pattern(&self) -> Option<&[u8]> {
+        match self.row.run.effect {
+            Effect::List => Some(self.arguments.get(0)),
+            Effect::Walk { pattern, .. } => pattern.map(|place| self.arguments.get(place)),
+            _ => None,
+        }
+    }
+
     /// Whether it is a read whose answer has values in it.
     pub(crate) fn shows_values(&self) -> bool {
         !self.is_write() && self.row.keys.is_some_and(|keys| keys.flags.contains(&"access"))

@@ -15,8 +15,8 @@ pub(crate) enum Effect {
     /// It reads, and is answered at once.
     Read(Read),
     /// It walks over keys that it does not name, and is answered at once: so many steps of a turn
-    /// it may take.
-    Walk { read: Read, steps: fn(&Arguments) -> usize },
+    /// it may take. `pattern`: the place of the one that its keys fit, if it lists them.
+    Walk { read: Read, steps: fn(&Arguments) -> usize, pattern: Option<usize> },
     /// It counts which of its keys exist; very many are counted in pieces.
     Count,
     /// It lists the keys that fit a pattern, over as many turns as that takes.
@@ -38,6 +38,10 @@ pub(crate) enum OfSession {
     WaitFor,
     /// It is told which keyspaces there are.
     Keyspaces,
+    /// It is told which levels a keyspace gives.
+    Levels,
+    /// It is told at which level reads of a key are answered that name none.
+    LevelOf,
     /// It is told at which level its last read was answered.
     Last,
 }
@@ -153,6 +157,8 @@ pub(crate) trait Values {
     fn max_memory(&self) -> Option<u64>;
     /// How long and how many ids are kept of what has run once.
     fn once_limits(&self) -> OnceLimits;
+    /// Whether somebody has set that.
+    fn once_is_limited(&self) -> bool;
     /// From now on so many are kept, for so long.
     fn limit_once(&mut self, limits: OnceLimits);
     /// From now on the agreed records may count so many bytes; 0: any number.

@@ -86,9 +86,52 @@ fn one_of(set: &[u8], byte: u8, case: fn(u8) -> u8) -> (bool, usize) {
     (found != negated, at)
 }
 
+/// What every text begins with that fits the pattern: all before its first wildcard.
+pub(crate) fn literal(pattern: &[u8]) -> Vec<u8> {
+    let mut literal = vec![];
+    let mut rest = pattern;
+    while let [first, behind @ ..] = rest {
+        let (byte, behind) = match (first, behind) {
+            (b'*' | b'?' | b'[', _) => break,
+            (b'\\', [escaped, behind @ ..]) => (escaped, behind),
+            _ => (first, behind),
+        };
+        literal.push(*byte);
+        rest = behind;
+    }
+    literal
+}
+
+/// A pattern that exactly this text fits.
+pub(crate) fn escaped(text: &[u8]) -> Vec<u8> {
+    let escape = |byte: &u8| b"*?[\\".contains(byte).then_some(b'\\');
+    text.iter().flat_map(|byte| escape(byte).into_iter().chain([*byte])).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{fits, fits_exactly};
+    use super::{escaped, fits, fits_exactly, literal};
+
+    #[test]
+    fn what_all_begin_with_that_fit() {
+        for (pattern, all) in [
+            ("", ""),
+            ("*", ""),
+            ("user:*", "user:"),
+            ("user:7", "user:7"),
+            ("user:?7", "user:"),
+            ("user:[ab]", "user:"),
+            ("a\\*b*", "a*b"),
+            ("a\\", "a\\"),
+        ] {
+            assert_eq!(literal(pattern.as_bytes()), all.as_bytes(), "{pattern}");
+        }
+        for text in ["", "user:", "a*b?c[d]\\e"] {
+            let pattern = escaped(text.as_bytes());
+            assert_eq!(literal(&pattern), text.as_bytes());
+            assert!(fits_exactly(&pattern, text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn patterns_fit_as_in_redis() {

@@ -147,7 +147,7 @@ pub(super) static SCAN: Row = Row {
         id: 40,
         model: Model::None,
         parse: scan_options,
-        effect: Effect::Walk { read: scan, steps: scan_steps },
+        effect: Effect::Walk { read: scan, steps: scan_steps, pattern: Some(1) },
     },
 };
 
@@ -203,7 +203,7 @@ pub(super) static RANDOMKEY: Row = Row {
         id: 43,
         model: Model::None,
         parse: plain,
-        effect: Effect::Walk { read: randomkey, steps: random_steps },
+        effect: Effect::Walk { read: randomkey, steps: random_steps, pattern: None },
     },
 };
 

@@ -9,6 +9,7 @@
 //! | 260 drop | name |
 //! | 261 open | the index of the attempt |
 //! | 262 give up | the index of the attempt, why |
+//! | 263 begin | the definitions of those with which the cluster begins |
 
 use super::arguments::{Args, Arguments};
 use super::command::{Command, Data, Row};
@@ -19,7 +20,7 @@ use super::unreadable::Unreadable;
 use crate::api::Level;
 use crate::ids::Index;
 use crate::keyspace::definition::{Allowed, Definition, Levels, check_name};
-use crate::keyspace::table::{Attempt, Table};
+use crate::keyspace::table::{Attempt, Table, check_keyspaces};
 use crate::reply::{Error, Reply};
 use crate::wire::codec::{Malformed, Reader};
 
@@ -109,7 +110,26 @@ static GIVE_UP: Row = Row {
     ..ROW
 };
 
-static ROWS: [&Row; 5] = [&CREATE, &ALTER, &DROP, &OPEN, &GIVE_UP];
+static BEGIN: Row = Row {
+    name: "begin",
+    arity: -2,
+    summary: "Says with which keyspaces the cluster begins",
+    run: Data {
+        id: FIRST_ID + 7,
+        effect: Effect::Write(Writes {
+            check: |args| {
+                let all = definitions(args)?;
+                Unreadable::unless(check_keyspaces(&all).is_ok())
+            },
+            run: |step, args| run(step, BEGIN.run.id, args),
+            ..Writes::NONE
+        }),
+        ..ROW.run
+    },
+    ..ROW
+};
+
+static ROWS: [&Row; 6] = [&CREATE, &ALTER, &DROP, &OPEN, &GIVE_UP, &BEGIN];
 
 /// The longest reason, in bytes.
 const WHY_BYTES_MAX: usize = 1024;
@@ -212,10 +232,15 @@ impl Command {
         session::of_keyspaces(Arguments::copied([name]))
     }
 
-    /// The name that a command which [`Command::keyspace`] made asks for.
+    /// The name that a command which [`Command::keyspace`] or [`Command::levels`] made asks for.
     pub(crate) fn keyspace_asked(&self) -> Option<&str> {
-        debug_assert_eq!(self.of_session(), Some(OfSession::Keyspaces));
+        debug_assert!(matches!(self.of_session(), Some(OfSession::Keyspaces | OfSession::Levels)));
         str::from_utf8(self.args().iter().next()?).ok()
+    }
+
+    /// The cluster begins with these keyspaces, if nobody has said anything of keyspaces so far.
+    pub(crate) fn begin_with_keyspaces(keyspaces: &[Definition]) -> Command {
+        Command::new(&BEGIN, Arguments::copied(keyspaces.iter().map(Definition::encode)))
     }
 
     /// The attempt that began there has come to its end.
@@ -236,6 +261,14 @@ impl Command {
 
 fn definition(args: Args<'_>) -> Result<Definition, Malformed> {
     let [bytes] = args.first();
+    definition_in(bytes)
+}
+
+fn definitions(args: Args<'_>) -> Result<Vec<Definition>, Malformed> {
+    args.iter().map(definition_in).collect()
+}
+
+fn definition_in(bytes: &[u8]) -> Result<Definition, Malformed> {
     let mut reader = Reader::new(bytes);
     let definition = Definition::decode(&mut reader)?;
     reader.end()?;
@@ -260,7 +293,6 @@ fn run(step: &mut Step<'_>, id: u32, args: Args<'_>) -> Answer {
 /// Changes the table of keyspaces as the command of this id says, which stands where an attempt
 /// would begin.
 pub(crate) fn change_table(table: &mut Table, begins: Attempt, id: u32, args: Args<'_>) -> Reply {
-    let ended = |stood: bool| Reply::Integer(i64::from(stood));
     let done = match id {
         _ if id == CREATE.run.id => table.reserve(definition(args).expect(CHECKED), begins),
         _ if id == DROP.run.id => table.begin_drop(name(args).expect(CHECKED), begins),
@@ -268,10 +300,23 @@ pub(crate) fn change_table(table: &mut Table, begins: Attempt, id: u32, args: Ar
             let change = Change::decode(args).expect(CHECKED);
             table.alter(change.name, |before| change.of(before), change.unset)
         }
-        _ if id == OPEN.run.id => return ended(table.open(attempt(args).expect(CHECKED))),
-        _ => return ended(table.give_up(attempt(args).expect(CHECKED))),
+        _ if id == BEGIN.run.id => {
+            table.begin_with(definitions(args).expect(CHECKED), begins);
+            Ok(())
+        }
+        _ => return end_attempt(table, begins, id, args),
     };
     done.map_or_else(Reply::Error, |()| Reply::Ok)
+}
+
+/// The same of the two that end an attempt: whether it stood.
+fn end_attempt(table: &mut Table, at: Attempt, id: u32, args: Args<'_>) -> Reply {
+    let attempt = attempt(args).expect(CHECKED);
+    let opens = id == OPEN.run.id;
+    let is_late = !opens && table.is_late(attempt, at);
+    let stood = if opens { table.open(attempt) } else { table.give_up(attempt) };
+    table.go_on(is_late, at);
+    Reply::Integer(i64::from(stood))
 }
 
 /// A change of what reads promise.

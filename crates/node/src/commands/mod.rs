@@ -44,13 +44,14 @@ pub use command::{Command, Data, Model, Row};
 pub(crate) use condition::Condition;
 pub(crate) use effect::{Answer, Effect, Merging, OfSession, Values, View};
 pub use glob::fits;
-pub(crate) use glob::fits_exactly;
+pub(crate) use glob::{escaped, fits_exactly, literal};
 pub(crate) use integer::{NOT_AN_INTEGER, integer};
 pub(crate) use keyspaces::{Carving, change_table};
 pub use list::List;
 pub(crate) use list::Replies;
 pub(crate) use once::Once;
 pub use once::OnceId;
+pub(crate) use session::LevelAsked;
 #[cfg(feature = "mutants")]
 pub(crate) use set::without_condition;
 pub use spec::{Access, Argument, KeyPlaces, Spec};

@@ -6,8 +6,11 @@ use super::arguments::{Arguments, Request};
 use super::command::{Command, Data, Model, Row};
 use super::effect::{Effect, OfSession};
 use super::spec::Access;
+use crate::api::Level;
+use crate::keyspace::definition::{Allowed, Levels};
 use crate::reply::Error;
 use crate::token::Token;
+use crate::wire::codec::Reader;
 
 /// What the rows have in common.
 const ROW: Row = Row {
@@ -56,6 +59,32 @@ pub(super) fn of_keyspaces(arguments: Arguments) -> Command {
     Command::new(&KEYSPACES, arguments)
 }
 
+static LEVELS: Row = Row {
+    name: "levels",
+    arity: 2,
+    summary: "Which levels a keyspace gives",
+    run: Data { id: u32::MAX - 4, effect: Effect::OfSession(OfSession::Levels), ..ROW.run },
+    ..ROW
+};
+
+static LEVEL_OF: Row = Row {
+    name: "levelof",
+    arity: -3,
+    summary: "At which level reads of a key are answered that name none",
+    run: Data { id: u32::MAX - 5, effect: Effect::OfSession(OfSession::LevelOf), ..ROW.run },
+    ..ROW
+};
+
+/// What [`Command::level_of`] asks.
+pub(crate) struct LevelAsked<'a> {
+    /// The key; `None`: of any that belongs to `default`.
+    pub(crate) key: Option<&'a [u8]>,
+    /// What the connection says of its reads; empty: nothing.
+    pub(crate) said: &'a str,
+    /// Which levels these are.
+    pub(crate) levels: Vec<Level>,
+}
+
 static LAST: Row = Row {
     name: "last",
     summary: "At which level the last read was answered",
@@ -82,6 +111,33 @@ impl Command {
     pub fn wait_for(token: &Token, ms: Option<u64>) -> Command {
         let words = [Some(token.to_string()), ms.map(|ms| ms.to_string())];
         Command::new(&WAIT_FOR, Arguments::copied(words.into_iter().flatten()))
+    }
+
+    /// Tells which levels the keyspace of this name gives to reads that ask for them.
+    pub fn levels(keyspace: &str) -> Command {
+        Command::new(&LEVELS, Arguments::copied([keyspace]))
+    }
+
+    /// Tells at which level a read of this key is answered that names none, and who says so; of
+    /// `default`, if there is no key. `said`: what the connection says of its reads, in words, and
+    /// which levels these are; empty: nothing.
+    pub fn level_of(key: Option<&[u8]>, said: &str, levels: &[Level]) -> Command {
+        let mut encoded = vec![];
+        for level in levels {
+            Levels { level: *level, allowed: Allowed::default() }.encode(&mut encoded);
+        }
+        let words = [Some(said.as_bytes()), Some(&encoded), key];
+        Command::new(&LEVEL_OF, Arguments::copied(words.into_iter().flatten()))
+    }
+
+    /// What a command asks that [`Command::level_of`] made.
+    pub(crate) fn level_asked(&self) -> LevelAsked<'_> {
+        debug_assert_eq!(self.of_session(), Some(OfSession::LevelOf));
+        let mut words = self.arguments.iter();
+        let said = words.next().and_then(|said| str::from_utf8(said).ok()).unwrap_or_default();
+        let mut reader = Reader::new(words.next().unwrap_or_default());
+        let levels = std::iter::from_fn(|| Levels::decode(&mut reader).ok());
+        LevelAsked { said, levels: levels.map(|levels| levels.level).collect(), key: words.next() }
     }
 
     /// The token and the milliseconds, if it is a command that [`Command::wait_for`] made.

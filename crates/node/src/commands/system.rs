@@ -68,10 +68,10 @@ static RECLAIM: Row = Row {
 };
 
 /// `ONCE-LIMITS retention ids ahead`: how long ids of ONCE are kept and how far they may be ahead,
-/// in milliseconds, and how many; `-`: as before.
+/// in milliseconds, and how many; `-`: as before. With `NX` behind it, unless that was set before.
 static ONCE_LIMITS: Row = Row {
     name: "once-limits",
-    arity: 4,
+    arity: -4,
     summary: "Says how long and how many ids of ONCE are kept",
     complexity: "O(1)",
     run: Data {
@@ -121,6 +121,17 @@ impl Command {
     ) -> Command {
         let word = |number: Option<u64>| number.map_or(SAME.into(), |number| number.to_string());
         Command::new(&ONCE_LIMITS, Arguments::copied([retention_ms, ids, ahead_ms].map(word)))
+    }
+
+    /// The same, unless somebody has set them by then.
+    pub(crate) fn first_once_limits(
+        retention_ms: Option<u64>,
+        ids: Option<u64>,
+        ahead_ms: Option<u64>,
+    ) -> Command {
+        let all = Command::once_limits(retention_ms, ids, ahead_ms);
+        let words = all.arguments.iter().chain([IF_UNSET]);
+        Command::new(&ONCE_LIMITS, Arguments::copied(words))
     }
 
     /// Removes up to so many keys that are dead at the time of its entry.
@@ -184,12 +195,18 @@ fn said(word: &[u8]) -> Option<Option<u64>> {
 }
 
 fn check_once(args: Args<'_>) -> Result<(), Unreadable> {
-    Unreadable::unless(args.iter().all(|word| said(word).is_some()))
+    let is_only_if_unset = args.iter().skip(3).eq([IF_UNSET]);
+    let is_whole = args.len() == 3 || is_only_if_unset;
+    Unreadable::unless(is_whole && args.iter().take(3).all(|word| said(word).is_some()))
 }
 
 fn limit_once(step: &mut Step<'_>, args: Args<'_>) -> Answer {
     let [retention_ms, ids, ahead_ms] =
         args.first().map(|word| said(word).expect("a row checks its arguments"));
+    let is_only_if_unset = mutant!(FirstLimitsAlways, args.len() > 3, false);
+    if is_only_if_unset && step.values.once_is_limited() {
+        return Answer::blindly(Reply::Ok);
+    }
     let before = step.values.once_limits();
     step.values.limit_once(OnceLimits {
         retention_ms: retention_ms.unwrap_or(before.retention_ms),

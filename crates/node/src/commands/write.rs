@@ -142,7 +142,7 @@ impl<'a> Write<'a> {
         let args = self.writes.keys_within.map(|_| self.args);
         let keyspace = self.keyspace;
         args.into_iter().flat_map(list::encoded_items).map(move |(bytes, row, args)| {
-            match row.run.effect {
+            match &row.run.effect {
                 Effect::Write(writes) => {
                     Listed::Write(Write { keyspace, row, writes, args, once: None }, bytes)
                 }

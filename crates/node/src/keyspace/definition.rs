@@ -91,6 +91,27 @@ impl Levels {
         order.can_give(level) && mutant!(WeakerAlways, !is_weaker || self.allowed.has(level), true)
     }
 
+    /// What a keyspace of this order with these levels says of a level; of a bounded one, of all
+    /// bounded ones together.
+    pub(crate) fn leave(self, order: Order, level: Level) -> Leave {
+        if !order.can_give(level) {
+            return Leave::None;
+        }
+        let longest = Level::Bounded { ms: u32::MAX };
+        match level {
+            Level::Bounded { .. } if !self.give(order, longest) => {
+                let own_ms = if let Level::Bounded { ms } = self.level { ms } else { 0 };
+                match own_ms.max(self.allowed.bound_ms) {
+                    0 => Leave::NotAllowed,
+                    ms => Leave::GivenTo(ms),
+                }
+            }
+            Level::Bounded { .. } => Leave::Given,
+            level if self.give(order, level) => Leave::Given,
+            _ => Leave::NotAllowed,
+        }
+    }
+
     pub(crate) fn encode(self, out: &mut Vec<u8>) {
         out.push(number_of(self.level));
         if let Level::Bounded { ms } = self.level {
@@ -109,6 +130,19 @@ impl Levels {
         };
         Ok(Levels { level, allowed: Allowed::decode(reader)? })
     }
+}
+
+/// Whether a read may ask for a level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leave {
+    /// It may.
+    Given,
+    /// It may, of the bounded ones up to so many milliseconds.
+    GivenTo(u32),
+    /// It is weaker than the keyspace's own, and not allowed.
+    NotAllowed,
+    /// The order has not got it.
+    None,
 }
 
 /// A keyspace as somebody wants it.
@@ -253,6 +287,27 @@ mod tests {
         assert_eq!(gives(Order::Merged, Eventual, &[]), [false, false, true, true]);
         let all: Vec<Level> = Allowed::ALL.iter().collect();
         assert_eq!(gives(Order::Merged, Causal, &all), [false, false, true, true]);
+    }
+
+    #[test]
+    fn what_is_said_of_a_level_is_what_is_given() {
+        use Level::*;
+        let bounded = |ms| Bounded { ms };
+        let leave = |own, allowed: &[Level], asked| {
+            let levels = Levels { level: own, allowed: Allowed::of(allowed) };
+            levels.leave(Order::Agreed, asked)
+        };
+        assert_eq!(leave(Linearizable, &[], Sequential), Leave::NotAllowed);
+        assert_eq!(leave(Linearizable, &[Sequential], Sequential), Leave::Given);
+        assert_eq!(leave(Linearizable, &[Sequential], bounded(1)), Leave::Given);
+        assert_eq!(leave(Linearizable, &[Eventual], bounded(1)), Leave::NotAllowed);
+        assert_eq!(leave(Linearizable, &[bounded(70)], bounded(1)), Leave::GivenTo(70));
+        assert_eq!(leave(bounded(90), &[bounded(70)], bounded(1)), Leave::GivenTo(90));
+        assert_eq!(leave(Eventual, &[], bounded(1)), Leave::Given);
+        let merged = Levels { level: Causal, allowed: Allowed::ALL };
+        assert_eq!(merged.leave(Order::Merged, Linearizable), Leave::None);
+        assert_eq!(merged.leave(Order::Merged, bounded(1)), Leave::None);
+        assert_eq!(merged.leave(Order::Merged, Eventual), Leave::Given);
     }
 
     #[test]

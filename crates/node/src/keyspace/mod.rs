@@ -8,14 +8,14 @@
 
 pub(crate) mod definition;
 pub(crate) mod table;
+mod told;
 
 use crate::api::{Config, Level, Order};
-use crate::commands::{Command, View};
+use crate::commands::{Command, View, literal};
 use crate::ids::KeyspaceId;
 use crate::reply::{Error, Reply};
 use crate::store::{Cursor, Value};
-use bytes::Bytes;
-use definition::{Allowed, Levels};
+use definition::{Allowed, Definition, Levels};
 use table::{Entry, Phase, Table};
 
 /// What is promised of the keys of a keyspace.
@@ -36,6 +36,9 @@ pub(crate) struct Keyspaces {
     /// The level of `default` that this node was started with.
     configured: Level,
     table: Table,
+    /// The prefixes of those with which the cluster may begin, as long as nobody has said anything
+    /// of keyspaces.
+    awaited: Vec<Vec<u8>>,
 }
 
 impl Keyspaces {
@@ -45,7 +48,7 @@ impl Keyspaces {
         let levels = Levels { level, allowed: Allowed::ALL };
         let default = Keyspace { id: KeyspaceId::DEFAULT, order, levels };
         let system = Keyspace { id: KeyspaceId::SYSTEM, order: Order::Agreed, levels };
-        Keyspaces { system, default, configured: level, table: Table::default() }
+        Keyspaces { system, default, configured: level, table: Table::default(), awaited: vec![] }
     }
 
     /// From now on this table counts.
@@ -54,6 +57,22 @@ impl Keyspaces {
         let said = table.default_levels().filter(|said| self.default.order.can_give(said.level));
         self.default.levels = said.unwrap_or(configured);
         self.table = table;
+        if self.version() > 0 {
+            self.awaited = vec![];
+        }
+    }
+
+    /// The cluster may begin with these.
+    pub(crate) fn await_those(&mut self, keyspaces: &[Definition]) {
+        if self.version() == 0 {
+            self.awaited = keyspaces.iter().map(|one| one.prefix.clone()).collect();
+        }
+    }
+
+    /// Whether nobody knows yet which keyspace a key has.
+    fn is_awaited(&self, key: &[u8]) -> bool {
+        let is_one = self.awaited.iter().any(|prefix| key.starts_with(prefix));
+        mutant!(BeginningNotAwaited, is_one, false)
     }
 
     pub(crate) fn table(&self) -> &Table {
@@ -114,10 +133,14 @@ impl Keyspaces {
             return Ok(self.system);
         }
         if self.table.is_plain() {
-            return Ok(self.default);
+            let awaits = !self.awaited.is_empty() && command.keys().any(|key| self.is_awaited(key));
+            return if awaits { Err(Error::TryAgain(AWAITED)) } else { Ok(self.default) };
         }
         if command.removes_all() && self.table.has(self.default.order) {
             return Err(Error::CrossKeyspace(REMOVES_ALL.into()));
+        }
+        if let Some(pattern) = command.pattern() {
+            return self.open(self.of_pattern(pattern));
         }
         let mut keys = command.keys();
         let Some(first) = keys.next() else { return Ok(self.default) };
@@ -132,100 +155,58 @@ impl Keyspaces {
             )));
         }
         match entry {
-            None => Ok(self.default),
-            Some(entry) if entry.phase == Phase::Open => Ok(Keyspaces::of_entry(entry)),
             Some(entry) if mutant!(ReadsNotFenced, false, !command.is_write()) => {
                 Ok(self.source(entry))
             }
+            entry => self.open(entry),
+        }
+    }
+
+    /// The keyspace of an entry, or `default`, if it may be used.
+    fn open(&self, entry: Option<&Entry>) -> Result<Keyspace, Error> {
+        match entry {
+            None => Ok(self.default),
+            Some(entry) if entry.phase == Phase::Open => Ok(Keyspaces::of_entry(entry)),
             Some(_) => Err(Error::TryAgain(CHANGES_HANDS)),
         }
     }
 
-    /// The keys of `default` alone, of a state that has those of others of its order, too.
-    pub(crate) fn only_default<'a>(&'a self, view: &'a dyn View) -> OfDefault<'a> {
-        OfDefault { view, keyspaces: self }
+    /// The keyspace whose keys a pattern lists: that of all that begins as the pattern does, up to
+    /// its first wildcard.
+    fn of_pattern(&self, pattern: &[u8]) -> Option<&Entry> {
+        mutant!(PatternForDefault, self.of_key(&literal(pattern)), None)
     }
 
-    /// Leaves out the keys of other keyspaces in a list of keys.
-    pub(crate) fn leave_out_others(&self, reply: &mut Reply) {
+    /// The keys of one keyspace, of a state that has those of others of its order, too.
+    pub(crate) fn only<'a>(&'a self, keyspace: KeyspaceId, view: &'a dyn View) -> Only<'a> {
+        Only { view, keyspace, keyspaces: self }
+    }
+
+    /// Leaves out the keys of other keyspaces in a list of keys that this command asked for.
+    pub(crate) fn leave_out_others(&self, command: &Command, reply: &mut Reply) {
         if let Reply::Array(keys) = reply
             && !self.table.is_plain()
         {
-            keys.retain(|key| !matches!(key, Reply::Value(key) if self.is_others(key)));
+            let own = self.of(command).map_or(KeyspaceId::DEFAULT, |keyspace| keyspace.id);
+            keys.retain(|key| !matches!(key, Reply::Value(key) if self.is_others(own, key)));
         }
     }
 
-    /// Whether a key is none of `default`'s. Those that are to be another's are so far.
-    fn is_others(&self, key: &[u8]) -> bool {
-        let entry = self.of_key(key);
-        entry.is_some_and(|entry| self.source(entry).id != KeyspaceId::DEFAULT)
-    }
-
-    /// All of them as people are told, `default` first, then in the order of their names; or the
-    /// one of this name.
-    pub(crate) fn told(&self, name: Option<&str>) -> Vec<Reply> {
-        let default =
-            Told { name: "default", prefix: b"", keyspace: self.default, phase: Phase::Open };
-        let mut all: Vec<Told<'_>> = self.table.iter().map(Told::of_entry).collect();
-        all.sort_unstable_by_key(|one| one.name);
-        let all = [default].into_iter().chain(all);
-        all.filter(|one| name.is_none_or(|name| one.name == name)).map(Told::into_reply).collect()
+    /// Whether a key is none of this keyspace's. Those that are to be another's are so far.
+    fn is_others(&self, own: KeyspaceId, key: &[u8]) -> bool {
+        let of_key = self.of_key(key).map_or(KeyspaceId::DEFAULT, |entry| self.source(entry).id);
+        mutant!(OthersListed, of_key != own, false)
     }
 }
 
-/// A keyspace as people are told of it.
-struct Told<'a> {
-    name: &'a str,
-    prefix: &'a [u8],
-    keyspace: Keyspace,
-    phase: Phase,
-}
-
-impl Told<'_> {
-    fn of_entry(entry: &Entry) -> Told<'_> {
-        Told {
-            name: &entry.definition.name,
-            prefix: &entry.definition.prefix,
-            keyspace: Keyspaces::of_entry(entry),
-            phase: entry.phase,
-        }
-    }
-
-    fn into_reply(self) -> Reply {
-        let Keyspace { id, order, levels } = self.keyspace;
-        let allowed: Vec<String> = levels
-            .allowed
-            .iter()
-            .filter(|level| order.can_give(*level) && level.is_weaker_than(levels.level))
-            .map(|level| level.to_string())
-            .collect();
-        let state = match self.phase {
-            Phase::Open => "open",
-            Phase::Reserved(_) => "being created",
-            Phase::Dropping(_) => "being dropped",
-        };
-        let text = |text: &str| Reply::Value(Bytes::copy_from_slice(text.as_bytes()));
-        let pairs = [
-            ("name", text(self.name)),
-            ("prefix", Reply::Value(Bytes::copy_from_slice(self.prefix))),
-            ("order", text(&order.to_string())),
-            ("level", text(&levels.level.to_string())),
-            ("allow", text(&allowed.join(" "))),
-            ("durability", text("disk")),
-            ("state", text(state)),
-            ("id", Reply::Integer(i64::from(id.0))),
-        ];
-        Reply::Array(pairs.into_iter().flat_map(|(name, value)| [text(name), value]).collect())
-    }
-}
-
-/// What is seen of the keys of `default`.
-pub(crate) struct OfDefault<'a> {
+/// What is seen of the keys of one keyspace.
+pub(crate) struct Only<'a> {
     view: &'a dyn View,
+    keyspace: KeyspaceId,
     keyspaces: &'a Keyspaces,
 }
 
-impl View for OfDefault<'_> {
+impl View for Only<'_> {
     fn get(&self, key: &[u8]) -> Option<Value<'_>> {
         self.view.get(key)
     }
@@ -244,7 +225,7 @@ impl View for OfDefault<'_> {
         most: usize,
         each: &mut dyn FnMut(&[u8]) -> bool,
     ) -> Option<Cursor> {
-        let mut only = |key: &[u8]| self.keyspaces.is_others(key) || each(key);
+        let mut only = |key: &[u8]| self.keyspaces.is_others(self.keyspace, key) || each(key);
         self.view.walk(from, most, &mut only)
     }
 }
@@ -252,12 +233,15 @@ impl View for OfDefault<'_> {
 pub(crate) const CHANGES_HANDS: &str = "the keyspace of the key is being created or dropped: the command did not run. \
     Hint: ask again in a moment; KEYSPACE LIST says which it is";
 
+const AWAITED: &str = "the configuration names a keyspace with this key, and this node does not know yet whether the cluster has \
+    it: the command did not run. Hint: ask again in a moment";
+
 /// What is said where the keyspace of a command's keys became another one before it ran.
 pub(crate) const CHANGED_HANDS: &str = "the keyspace of the key has changed before the command ran: it did not run, and may be \
     sent again";
 
 pub(crate) const REMOVES_ALL: &str = "this would remove the keys of other keyspaces as well: it did not run. \
-    Hint: SCAN with MATCH and DEL; KEYSPACE LIST says which keyspaces there are";
+    Hint: SCAN and DEL; KEYSPACE LIST says which keyspaces there are";
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,10 @@
 //!       └───────────────────────────────── dropping
 //! ```
 
+mod beginning;
+
+use std::collections::VecDeque;
+
 use crate::api::Order;
 use crate::ids::{Index, KeyspaceId};
 use crate::keyspace::definition::{Definition, Levels, cannot_give};
@@ -74,11 +78,13 @@ pub(crate) struct Table {
     default: Option<Levels>,
     /// Those with the longest prefixes first.
     all: Vec<Entry>,
+    /// Those with which the cluster begins and that are still to come, the one under way first.
+    wanted: VecDeque<Definition>,
 }
 
 impl Default for Table {
     fn default() -> Table {
-        Table { version: 0, next: FIRST_ID, default: None, all: vec![] }
+        Table { version: 0, next: FIRST_ID, default: None, all: vec![], wanted: VecDeque::new() }
     }
 }
 
@@ -267,6 +273,7 @@ impl Table {
                 put_uint(&mut out, *began_ms);
             }
         }
+        self.encode_wanted(&mut out);
         out
     }
 
@@ -274,7 +281,7 @@ impl Table {
         let mut reader = Reader::new(bytes);
         let (version, next) = (reader.number()?, id(&mut reader)?);
         let default = if reader.flag()? { Some(Levels::decode(&mut reader)?) } else { None };
-        let mut table = Table { version, next, default, all: vec![] };
+        let mut table = Table { version, next, default, ..Table::default() };
         for _ in 0..reader.count()? {
             let id = id(&mut reader)?;
             let mut within = Reader::new(reader.bytes()?);
@@ -295,6 +302,7 @@ impl Table {
             };
             table.all.push(Entry { id, definition, phase });
         }
+        table.wanted = Table::decode_wanted(&mut reader)?;
         reader.end()?;
         table.sort();
         if table.is_sound() { Ok(table) } else { Err(Malformed) }
@@ -311,9 +319,12 @@ impl Table {
                 && self.all[..place].iter().all(|other| differ(entry, other))
         });
         let under_way = self.all.iter().filter(|entry| entry.attempt().is_some()).count();
-        pairs && under_way <= 1 && self.all.len() <= KEYSPACES_MAX && self.next >= FIRST_ID
+        let is_sound = pairs && self.is_wanted_sound();
+        is_sound && under_way <= 1 && self.all.len() <= KEYSPACES_MAX && self.next >= FIRST_ID
     }
 }
+
+pub use beginning::check_keyspaces;
 
 const OPEN: u8 = 0;
 const RESERVED: u8 = 1;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::ids::Index;
-use definition::Definition;
+use bytes::Bytes;
 use table::Attempt;
 
 const LEVELS: Levels = Levels { level: Level::Sequential, allowed: Allowed::ALL };
@@ -26,6 +26,7 @@ fn keyspaces() -> Keyspaces {
         default: keyspace(KeyspaceId::DEFAULT),
         configured: Level::Sequential,
         table,
+        awaited: vec![],
     }
 }
 
@@ -42,7 +43,13 @@ fn keys_of_a_command_belong_to_one_keyspace() {
     assert_eq!(of("SET user:7 admin:"), Ok("users"));
     assert_eq!(of("DEL user:admin:1 user:admin:2"), Ok("admins"), "the longest prefix");
     assert_eq!(of("MSET user:1 a user:2 default"), Ok("users"), "values are no keys");
-    assert_eq!(of("DBSIZE"), Ok("default"));
+    for words in ["DBSIZE", "RANDOMKEY", "KEYS *", "KEYS use*", "KEYS [u]ser:*", "SCAN 0"] {
+        assert_eq!(of(words), Ok("default"), "{words}");
+    }
+    assert_eq!(of("KEYS user:*"), Ok("users"));
+    assert_eq!(of("KEYS us\\er:7"), Ok("users"));
+    assert_eq!(of("SCAN 7 COUNT 3 MATCH user:admin:?"), Ok("admins"));
+    assert!(of("SCAN 0 MATCH team:*").unwrap_err().starts_with("TRYAGAIN "));
     let system = keyspaces.of(&Command::max_memory(1)).unwrap();
     assert_eq!(keyspaces.name(system.id), "system");
     let error = of("MSET user:1 a key b").unwrap_err();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use super::Node;
 use crate::api::{Order, Output, Role};
 use crate::carving::{ATTEMPT_MS, LOOKED_MAX, Lead, Look, Own};
-use crate::commands::Command;
+use crate::commands::{Command, escaped};
 use crate::ids::{Index, Life, NodeId};
 use crate::keyspace::CHANGES_HANDS;
 use crate::keyspace::table::{Attempt, Entry, Phase, not_there};
@@ -245,9 +245,12 @@ impl Node {
 
     fn has_keys(&self, entry: &Entry, key: &[u8]) -> String {
         let (name, key) = (&entry.definition.name, key.escape_ascii());
+        let pattern = escaped(&entry.definition.prefix);
+        let pattern = pattern.escape_ascii();
         match entry.phase {
             Phase::Dropping(_) => format!(
-                "the keyspace {name} has keys, such as {key}: it is not dropped. Hint: DEL them first"
+                "the keyspace {name} has keys, such as {key}: it is not dropped. Hint: DEL them first; \
+                 SCAN 0 MATCH \"{pattern}*\" lists them"
             ),
             _ => {
                 let around = self.keyspaces.name(self.keyspaces.source(entry).id);
@@ -287,5 +290,11 @@ impl Node {
             None => Reply::Array(all),
             Some(name) => all.pop().unwrap_or_else(|| Reply::Error(not_there(name))),
         }
+    }
+
+    /// What is told of the levels of a keyspace.
+    pub(super) fn tell_of_levels(&self, command: &Command) -> Reply {
+        let name = command.keyspace_asked().unwrap_or_default();
+        self.keyspaces.levels_told(name).unwrap_or_else(|| Reply::Error(not_there(name)))
     }
 }

@@ -60,6 +60,14 @@ impl Node {
                 let reply = self.tell_of_keyspaces(&request.command);
                 outputs.push(session::reply_to(&waiter, reply));
             }
+            OfSession::Levels => {
+                let reply = self.tell_of_levels(&request.command);
+                outputs.push(session::reply_to(&waiter, reply));
+            }
+            OfSession::LevelOf => {
+                let reply = self.explain_level(&request.command);
+                outputs.push(session::reply_to(&waiter, reply));
+            }
             OfSession::Last => self.tell_last(&waiter, outputs),
             OfSession::WaitFor => {
                 let (token, ms) = request.command.awaited().expect("it was made of a token");

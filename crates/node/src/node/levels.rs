@@ -104,6 +104,14 @@ impl Node {
         }
     }
 
+    /// What is told of the level of reads that name none.
+    pub(super) fn explain_level(&self, command: &Command) -> Reply {
+        let asked = command.level_asked();
+        // The key of `default` is the empty one: no prefix is.
+        let told = self.keyspaces.told_of_key(asked.key.unwrap_or_default());
+        self.keyspaces.explain(told, &asked, |keyspace, level| self.refusal(keyspace, level))
+    }
+
     /// What reads of a connection want from now on that name no level.
     pub(super) fn prefer(&mut self, session: SessionId, preference: Option<Arc<Preference>>) {
         for choice in preference.iter().flat_map(|preference| preference.choices()) {

@@ -57,7 +57,7 @@ impl Node {
         let (steps, reply) = count.progress.go_on(&count.read, self.past(count.order), most);
         self.budget.counting.spend(steps, 0);
         let Some(mut reply) = reply else { return Some(count) };
-        self.keyspaces.leave_out_others(&mut reply);
+        self.keyspaces.leave_out_others(&count.read.command, &mut reply);
         self.end_count();
         let Count { read, certificate, .. } = count;
         let certificate = || certificate.expect("it was asked for when the count began");

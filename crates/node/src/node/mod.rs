@@ -37,7 +37,7 @@ mod status;
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::agreed::Agreed;
+use crate::agreed::{Agreed, Beginning};
 use crate::api::{Config, Input, Now, Order, Output};
 use crate::carving::Carving;
 use crate::cluster::Members;
@@ -262,6 +262,13 @@ impl Node {
     /// for a write; 0: any number.
     pub fn set_max_memory_merged(&mut self, bytes: u64) {
         self.set_limits(Limits { max_memory_merged: bytes, ..self.limits });
+    }
+
+    /// A cluster that nobody has told anything else begins so. Until this node knows what it has,
+    /// it refuses commands on keys of these keyspaces: before there are any, there is one.
+    pub fn set_beginning(&mut self, beginning: Beginning) {
+        self.keyspaces.await_those(&beginning.keyspaces);
+        self.agreed.set_beginning(beginning);
     }
 
     /// Whether it stands inside an entry of the agreed log, of which the first writes are applied

@@ -5,7 +5,6 @@ use super::Node;
 use super::levels::{OVERFULL, Way};
 use crate::api::{Input, Level, Order, Output, Shortage};
 use crate::commands::{Command, View};
-use crate::ids::KeyspaceId;
 use crate::keyspace::Keyspace;
 use crate::position::Certificate;
 use crate::reply::{Error, Reply};
@@ -50,6 +49,15 @@ impl Node {
         // What names no key shows what is applied here.
         let level = if command.is_for_all() { Level::Eventual } else { level };
         Ok((keyspace, level))
+    }
+
+    /// Why a read that asks for this level is refused, if it is.
+    pub(super) fn refusal(&self, keyspace: &Keyspace, level: Level) -> Option<Error> {
+        match level {
+            _ if !keyspace.order.can_give(level) => Some(self.cannot_give(keyspace, level)),
+            _ if !keyspace.levels.give(keyspace.order, level) => Some(self.weaker(keyspace, level)),
+            _ => None,
+        }
     }
 
     /// What reads of keyspaces of this order see.
@@ -179,7 +187,7 @@ impl Node {
         let reply = if command.is_watch() {
             self.sessions.watch(&waiter, self.agreed.seen(&command))
         } else {
-            self.read(keyspace.order, &command)
+            self.read(&keyspace, &command)
         };
         share(&mut self.budget).spend_answer(&command, &reply);
         let certificate = || self.certificate(keyspace.order, &command);
@@ -195,10 +203,10 @@ impl Node {
         Ok(command)
     }
 
-    /// The answer of a read that takes no long time, from what is applied here. One that looks at
-    /// all keys sees those of `default`.
-    fn read(&mut self, order: Order, command: &Command) -> Reply {
-        let chance = self.random.next();
+    /// The answer of a read that takes no long time, from what is applied here. One that lists keys
+    /// sees those of its keyspace.
+    fn read(&mut self, keyspace: &Keyspace, command: &Command) -> Reply {
+        let (order, chance) = (keyspace.order, self.random.next());
         if order == Order::Merged {
             self.merged.before_read(command);
             if let Some(error) = self.merged.unreadable(command) {
@@ -206,8 +214,8 @@ impl Node {
             }
         }
         let view = self.view(order);
-        match command.is_for_all() && !self.keyspaces.table().is_plain() {
-            true => command.read(&self.keyspaces.only_default(view), chance),
+        match command.pattern().is_some() && !self.keyspaces.table().is_plain() {
+            true => command.read(&self.keyspaces.only(keyspace.id, view), chance),
             false => command.read(view, chance),
         }
     }
@@ -215,11 +223,10 @@ impl Node {
     /// What a merged keyspace cannot do.
     fn needs_order(&self, keyspace: &Keyspace, command: &Command) -> Error {
         Error::Consistency(format!(
-            "the keyspace {} is {}: {} needs one order of all writes, and it has none. Use {}",
+            "the keyspace {} is {}: {} needs one order of all writes, and it has none. Use {OTHER_ORDER}",
             self.keyspaces.name(keyspace.id),
             keyspace.order,
-            command.what_needs_order(),
-            other_order(keyspace, "a cluster started with --level linearizable or sequential")
+            command.what_needs_order()
         ))
     }
 
@@ -227,10 +234,9 @@ impl Node {
     fn cannot_give(&self, keyspace: &Keyspace, level: Level) -> Error {
         Error::Consistency(format!(
             "the keyspace {} is {}, which has no {level} read: there is no one order to be the latest in. \
-             Ask for causal or eventual, or use {}",
+             Ask for causal or eventual, or use {OTHER_ORDER}",
             self.keyspaces.name(keyspace.id),
-            keyspace.order,
-            other_order(keyspace, "a cluster started with --level linearizable")
+            keyspace.order
         ))
     }
 
@@ -259,11 +265,8 @@ impl Node {
     }
 }
 
-/// What would have the other order: for `default` this, and for others one like them.
-fn other_order<'a>(keyspace: &Keyspace, for_default: &'a str) -> &'a str {
-    let is_default = keyspace.id == KeyspaceId::DEFAULT;
-    if is_default { for_default } else { "a keyspace created with ORDER agreed" }
-}
+/// What would have the other order.
+const OTHER_ORDER: &str = "a keyspace created with ORDER agreed";
 
 fn overfull(waiter: &Waiter) -> Output {
     session::reply_to(waiter, Reply::Error(Error::ClusterDown(OVERFULL)))

@@ -11,6 +11,11 @@ impl Node {
         self.waits(self.keyspaces.default().order)
     }
 
+    /// The level of reads of the keyspace `default` that name none.
+    pub fn level(&self) -> Level {
+        self.keyspaces.default().levels.level
+    }
+
     /// How the node sees itself and the cluster.
     pub fn status(&self) -> Status {
         let Keyspace { order, levels, .. } = *self.keyspaces.default();
@@ -60,7 +65,11 @@ impl Node {
     fn keyspaces_told(&self) -> KeyspacesTold {
         let table = self.keyspaces.table();
         let name = |(entry, _): (&Entry, Attempt)| entry.definition.name.clone();
-        KeyspacesTold { count: table.iter().count() + 1, under_way: table.under_way().map(name) }
+        KeyspacesTold {
+            count: table.iter().count() + 1,
+            under_way: table.under_way().map(name),
+            given_up: self.agreed.given_up().cloned(),
+        }
     }
 
     fn memory(&self) -> Memory {

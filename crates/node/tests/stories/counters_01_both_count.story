@@ -48,4 +48,4 @@ n2: boot 1, formed, ready, keys 2, vector [1.1:4 2.1:3]
 n3: boot 1, formed, ready, keys 2, vector [1.1:4 2.1:3]
 # What a sum of fractions should be nobody can merge.
 > n1.a incrbyfloat k 0.5
-n1.a incrbyfloat k 0.5 → CONSISTENCY the keyspace default is merged: INCRBYFLOAT needs one order of all writes, and it has none. Use a cluster started with --level linearizable or sequential
+n1.a incrbyfloat k 0.5 → CONSISTENCY the keyspace default is merged: INCRBYFLOAT needs one order of all writes, and it has none. Use a keyspace created with ORDER agreed

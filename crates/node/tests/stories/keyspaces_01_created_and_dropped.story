@@ -52,7 +52,7 @@ n1.a get cart:hot:1 eventual → CONSISTENCY the keyspace hot promises lineariza
 # It stays while it has keys; then its keys are those of the keyspace around it again.
 > n1.a keyspace drop carts
 > answers
-n1.a keyspace drop carts → ERR the keyspace carts has keys, such as cart:7: it is not dropped. Hint: DEL them first
+n1.a keyspace drop carts → ERR the keyspace carts has keys, such as cart:7: it is not dropped. Hint: DEL them first; SCAN 0 MATCH "cart:*" lists them
 > n1.a del cart:7
 > n1.a keyspace drop carts
 > answers
@@ -80,7 +80,7 @@ n2.c keyspace get carts → ERR there is no keyspace carts. Hint: KEYSPACE LIST
 n1.a keys * → [cart:7, other]
 > run 20
 > n1.a flushall
-n1.a flushall → CROSSKEYSPACE this would remove the keys of other keyspaces as well: it did not run. Hint: SCAN with MATCH and DEL; KEYSPACE LIST says which keyspaces there are
+n1.a flushall → CROSSKEYSPACE this would remove the keys of other keyspaces as well: it did not run. Hint: SCAN and DEL; KEYSPACE LIST says which keyspaces there are
 > n1.a scan 0
 n1.a scan 0 → [0, [cart:7, other]]
 > n1.a keyspace alter hot sequential

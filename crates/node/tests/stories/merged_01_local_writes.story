@@ -16,7 +16,7 @@ n3.c del k → 1
 n1.a get k → nil
 # It has no read that would need one order.
 > n1.a get k linearizable
-n1.a get k linearizable → CONSISTENCY the keyspace default is merged, which has no linearizable read: there is no one order to be the latest in. Ask for causal or eventual, or use a cluster started with --level linearizable
+n1.a get k linearizable → CONSISTENCY the keyspace default is merged, which has no linearizable read: there is no one order to be the latest in. Ask for causal or eventual, or use a keyspace created with ORDER agreed
 > n1.a get k causal
 n1.a get k causal → nil
 > settle

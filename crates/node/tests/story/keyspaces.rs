@@ -7,16 +7,8 @@ use super::words::level_of;
 /// The command that these words say behind `keyspace`.
 pub(super) fn command(words: &[&str]) -> Command {
     match words {
-        ["create", name, prefix, order, level, allowed @ ..] => {
-            let order = match *order {
-                "agreed" => Order::Agreed,
-                "merged" => Order::Merged,
-                _ => panic!("not an order: {order}"),
-            };
-            let levels = Levels { level: level_of(level), allowed: levels(allowed) };
-            let (name, prefix) = ((*name).into(), prefix.as_bytes().into());
-            let definition = Definition { name, prefix, order, levels };
-            Command::create_keyspace(&definition).expect("a keyspace that can be")
+        ["create", words @ ..] => {
+            Command::create_keyspace(&definition(words)).expect("a keyspace that can be")
         }
         ["alter", name, level, allowed @ ..] => {
             let unset = Levels { level: Level::Linearizable, allowed: Allowed::ALL };
@@ -26,8 +18,25 @@ pub(super) fn command(words: &[&str]) -> Command {
         ["drop", name] => Command::drop_keyspace(name).expect("a name"),
         ["list"] => Command::keyspaces(),
         ["get", name] => Command::keyspace(name),
+        ["levels", name] => Command::levels(name),
+        ["level", key] => Command::level_of(Some(key.as_bytes()), "", &[]),
+        ["level", key, said] => Command::level_of(Some(key.as_bytes()), said, &[level_of(said)]),
         _ => panic!("nothing about keyspaces: {words:?}"),
     }
+}
+
+/// The keyspace that these words describe.
+pub(super) fn definition(words: &[&str]) -> Definition {
+    let [name, prefix, order, level, allowed @ ..] = words else {
+        panic!("no keyspace: {words:?}");
+    };
+    let order = match *order {
+        "agreed" => Order::Agreed,
+        "merged" => Order::Merged,
+        _ => panic!("not an order: {order}"),
+    };
+    let levels = Levels { level: level_of(level), allowed: levels(allowed) };
+    Definition { name: (*name).into(), prefix: prefix.as_bytes().into(), order, levels }
 }
 
 fn levels(words: &[&str]) -> Allowed {

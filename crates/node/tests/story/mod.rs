@@ -77,6 +77,8 @@ pub(crate) struct World {
     limits: Limits,
     /// The `maxmemory` that a node is started with.
     max_memory: BTreeMap<u64, u64>,
+    /// The keyspaces that nodes are started with from now on.
+    beginning: Vec<Definition>,
     slow: bool,
     /// Whether the node that starts is to discard its state.
     discard_state: bool,
@@ -99,7 +101,10 @@ impl World {
     /// - `n1.a watch KEY…`, `n1.a unwatch`, `n1.a exec COMMAND ; COMMAND …`: a transaction of that
     ///   client.
     /// - `n1.a keyspace create NAME PREFIX ORDER LEVEL ALLOWED…`, `… alter NAME LEVEL ALLOWED…`, `…
-    ///   drop NAME`, `… get NAME`, `… list`.
+    ///   drop NAME`, `… get NAME`, `… list`; `… levels NAME`, `… level KEY [LEVEL]`: which levels a
+    ///   keyspace gives, and at which one a read of a key is answered.
+    /// - `begin with NAME PREFIX ORDER LEVEL ALLOWED…`: nodes are started with this keyspace, too,
+    ///   from now on; `begin with nothing`: with none.
     /// - `values KEY`: what each node holds for a key, in both orders.
     /// - `n1.a prefer LEVEL[+MS]… [strict]`: what reads of this client want from now on that name
     ///   no level, each for so long; `n1.a last`: at which level its last read was answered, and
@@ -298,6 +303,8 @@ impl World {
                 let limits = self.limits;
                 self.nodes.values_mut().for_each(|node| node.set_limits(limits));
             }
+            ["begin", "with", "nothing"] => self.beginning.clear(),
+            ["begin", "with", words @ ..] => self.beginning.push(keyspaces::definition(words)),
             ["slow"] => self.slow = true,
             ["digests"] => self.digests(),
             ["decay", id, key] => {
@@ -333,8 +340,10 @@ impl World {
     }
 
     fn cluster(&mut self, size: u64, level: Level) {
-        let told = std::mem::take(&mut self.told);
-        *self = World { told, size, level: Some(level), now_ms: 1000, ..World::default() };
+        let (told, beginning) =
+            (std::mem::take(&mut self.told), std::mem::take(&mut self.beginning));
+        let level = Some(level);
+        *self = World { told, size, level, beginning, now_ms: 1000, ..World::default() };
         for id in 1..=size {
             self.disks.insert(id, Disk::default());
             self.directories.insert(id, 10 + id);
@@ -386,6 +395,10 @@ impl World {
         match recovered {
             Ok(mut node) => {
                 node.set_limits(self.limits);
+                node.set_beginning(Beginning {
+                    keyspaces: self.beginning.clone(),
+                    once: OnceWanted::default(),
+                });
                 self.nodes.insert(own, node);
                 let others = self.nodes.keys().copied().filter(|n| *n != own && *n <= self.size);
                 for other in others.collect::<Vec<_>>() {

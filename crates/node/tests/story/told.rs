@@ -25,6 +25,15 @@ impl World {
             Event::OtherMaxMemory { own, agreed } => {
                 self.told.push(format!("n{id} was told {own}, and the cluster has {agreed}"));
             }
+            Event::OtherLimit { name, own, agreed } => {
+                self.told
+                    .push(format!("n{id} was told {name} {own}, and the cluster has {agreed}"));
+            }
+            Event::OtherKeyspace { name, differs } => {
+                self.told.push(format!("n{id} was told of the keyspace {name}: {differs}"));
+            }
+            // Who asked is told the same.
+            Event::KeyspaceGivenUp(_) => {}
             Event::DigestDiffers { index, member, .. } => {
                 self.told.push(format!("n{id}: n{} differs at digest {index}", member.0));
             }

@@ -72,6 +72,10 @@ pub(super) fn text(reply: &Reply) -> String {
         Reply::Integer(count) => count.to_string(),
         Reply::Status(word) => (*word).into(),
         Reply::Array(all) => format!("[{}]", all.iter().map(text).collect::<Vec<_>>().join(", ")),
+        Reply::Map(pairs) => {
+            let pairs = pairs.iter().map(|(name, one)| format!("{name}, {}", text(one)));
+            format!("[{}]", pairs.collect::<Vec<_>>().join(", "))
+        }
         Reply::Error(error) => error.to_string(),
     }
 }

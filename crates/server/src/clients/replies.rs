@@ -170,6 +170,10 @@ fn of_reply(reply: &Reply) -> (usize, usize) {
             let (of_one, shared_of_one) = of_reply(one);
             (owned + of_one + size_of::<Reply>(), shared + shared_of_one)
         }),
+        Reply::Map(pairs) => pairs.iter().fold((0, 0), |(owned, shared), (_, one)| {
+            let (of_one, shared_of_one) = of_reply(one);
+            (owned + of_one + size_of::<(&str, Reply)>(), shared + shared_of_one)
+        }),
     }
 }
 

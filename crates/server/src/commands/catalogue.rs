@@ -10,6 +10,7 @@ use node::Access;
 use resp::Writer;
 
 use super::spec::{Call, Spec};
+use super::usage::usage;
 use super::{Action, Connection, level, refusal, table};
 
 /// A command or subcommand as it is called.
@@ -162,9 +163,7 @@ pub(super) fn help(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u
         String::from_utf8_lossy(&call.request[0]).to_ascii_uppercase()
     )];
     for named in parent.iter().flat_map(Named::subcommands) {
-        let arguments: String =
-            named.spec.arguments.iter().map(|argument| format!(" <{}>", argument.name)).collect();
-        lines.push(format!("{}{arguments}", named.spec.name.to_ascii_uppercase()));
+        lines.push(usage(named.spec.name, named.spec).replace('…', "..."));
         lines.push(format!("    {}", named.spec.summary));
     }
     writer.array(lines.len());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::spec::Call;
 use super::{Action, Connection, Context};
+use crate::options::once::{AHEAD, IDS, RETENTION};
 
 /// Settings of Redis that this server has too, by another name or by its nature, and that clients
 /// ask about. All writes go to a log that is synced before they are answered, so `appendonly` is on
@@ -23,11 +24,6 @@ const SETTINGS: &[(&str, &str)] = &[
     ("timeout", "0"),
 ];
 
-/// How far an id of ONCE may be ahead of log time, how many are kept, and how long.
-pub(super) const ONCE_AHEAD: &str = "once-ahead-ms";
-pub(super) const ONCE_IDS: &str = "once-ids";
-pub(super) const ONCE_RETENTION: &str = "once-retention-ms";
-
 /// All settings, sorted by name, with their values.
 pub(super) fn all(context: &dyn Context) -> BTreeMap<Cow<'static, str>, String> {
     let status = context.status();
@@ -37,9 +33,9 @@ pub(super) fn all(context: &dyn Context) -> BTreeMap<Cow<'static, str>, String> 
     all.extend([
         ("maxmemory".into(), memory.max_agreed.unwrap_or(0).to_string()),
         ("maxmemory-merged".into(), memory.max_merged.to_string()),
-        (ONCE_AHEAD.into(), once.ahead_ms.to_string()),
-        (ONCE_IDS.into(), once.ids.to_string()),
-        (ONCE_RETENTION.into(), once.retention_ms.to_string()),
+        (AHEAD.0.into(), once.ahead_ms.to_string()),
+        (IDS.0.into(), once.ids.to_string()),
+        (RETENTION.0.into(), once.retention_ms.to_string()),
         ("proto-max-bulk-len".into(), context.bounds().max_value_bytes.to_string()),
     ]);
     all.extend(context.settings().into_iter().map(|(name, value)| (name.into(), value)));

@@ -6,7 +6,7 @@ use node::{Command, Level, Order, Preference, Token};
 use resp::{Protocol, parse_integer};
 
 use super::spec::Call;
-use super::{Action, Connection, level, refusal};
+use super::{Action, Connection, keyspaces, level, refusal};
 
 /// `CONSISTENCY ATTR ON|OFF`: whether answers say where they stand. Never unasked: most clients
 /// choke on an attribute, or take it for the reply.
@@ -86,71 +86,34 @@ pub(super) fn last(_: &mut Connection, _: &Call<'_>, _: &mut Vec<u8>) -> Action 
     Action::Ask { level: None, command: Command::last() }
 }
 
-/// `CONSISTENCY GET [key]`: the level of a read of this key that names none, and who says so.
-pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    let status = call.context.status();
-    if call.request.len() > 2 && status.keyspaces.count > 1 {
-        connection.writer(out).error(
-            "CONSISTENCY GET tells of the keyspace default alone, and a key may have another one. Hint: KEYSPACE LIST, or CONSISTENCY \
-             LAST behind a read",
-        );
-        return Action::Replied;
-    }
-    let (level, said_by) = match (&connection.preference, connection.level) {
-        (Some(preference), _) => (preference.to_string(), "connection"),
-        (None, Some(level)) => (level.to_string(), "connection"),
-        (None, None) => (status.level.to_string(), "keyspace"),
+/// `CONSISTENCY GET [key]`: at which level a read of this key is answered that names none, who says
+/// so, and why it would be refused, if it would.
+pub(super) fn get(connection: &mut Connection, call: &Call<'_>, _: &mut Vec<u8>) -> Action {
+    let (said, levels) = match (&connection.preference, connection.level) {
+        (Some(preference), _) => {
+            let levels = preference.choices().iter().map(|choice| choice.level);
+            (preference.to_string(), levels.collect())
+        }
+        (None, Some(level)) => (level.to_string(), vec![level]),
+        (None, None) => (String::new(), vec![]),
     };
-    let pairs = [
-        ("keyspace", "default".to_owned()),
-        ("order", status.order.to_string()),
-        ("level", level),
-        ("said_by", said_by.to_owned()),
-    ];
-    let mut writer = connection.writer(out);
-    writer.map(pairs.len());
-    for (name, value) in pairs {
-        writer.bulk(name);
-        writer.bulk(value);
-    }
-    Action::Replied
+    let key = (call.request.len() > 2).then(|| &call.request[2]);
+    Action::Ask { level: None, command: Command::level_of(key, &said, &levels) }
 }
 
-/// `CONSISTENCY LIST`: each level, whether the keyspace `default` can give it, and what it
-/// promises.
+/// `CONSISTENCY LIST [keyspace]`: each level, whether a read of this keyspace may ask for it, and
+/// what it promises.
 pub(super) fn list(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
-    let order = call.context.status().order;
-    let mut writer = connection.writer(out);
-    writer.array(LEVELS.len());
-    for (name, level, promise) in LEVELS {
-        writer.array(3);
-        writer.bulk(name);
-        writer.bulk(if order.can_give(level) { "yes" } else { "no" });
-        writer.bulk(promise);
-    }
-    Action::Replied
+    let command = match call.request.len() {
+        2 => Ok(Command::levels("default")),
+        3 => keyspaces::name(call).map(|name| Command::levels(&name)),
+        _ => {
+            refusal::syntax(&mut connection.writer(out));
+            return Action::Replied;
+        }
+    };
+    keyspaces::ask(command, connection, out)
 }
-
-/// The levels, the strongest first, and what a read has seen of the writes before it.
-const LEVELS: [(&str, Level, &str); 5] = [
-    ("linearizable", Level::Linearizable, "all that was done before the read began, anywhere"),
-    (
-        "bounded:<ms>",
-        Level::Bounded { ms: 1 },
-        "all that was done so long before the read began, anywhere, and all that the session has seen",
-    ),
-    (
-        "sequential",
-        Level::Sequential,
-        "all that the session has seen, in one order that is the same for all",
-    ),
-    (
-        "causal",
-        Level::Causal,
-        "all that the session has seen, each write after those that it depends on",
-    ),
-    ("eventual", Level::Eventual, "what is here"),
-];
 
 /// `CONSISTENCY TOKEN`: where the session stands.
 pub(super) fn token(_: &mut Connection, _: &Call<'_>, _: &mut Vec<u8>) -> Action {

@@ -191,7 +191,7 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         "candor_version:{CANDOR_VERSION}\r\nnode_id:{id}\r\norder:{order}\r\nlevel:{level}\r\n\
          raft_role:{role}\r\nraft_leader:{leader}\r\nraft_term:{term}\r\nraft_commit:{commit}\r\n\
          raft_applied:{applied}\r\nmembers:{members}\r\nkeyspaces:{keyspaces}\r\n\
-         keyspace_under_way:{under_way}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
+         keyspace_under_way:{under_way}\r\nkeyspace_given_up:{given_up}\r\ncluster_id:{cluster:016x}\r\nboot:{boot}\r\n\
          formed:{formed}\r\nready:{ready}\r\nagreed_ready:{agreed_ready}\r\nwaits_for:{waits}\r\n\
          log_groups:{groups}\r\nlog_syncs:{syncs}\r\nmerged_version_vector:{vector}\r\n\
          merged_tombstones:{tombstones}\r\n\
@@ -205,6 +205,7 @@ fn candor(text: &mut String, status: &Status, figures: &Figures) -> fmt::Result 
         applied = status.applied,
         keyspaces = status.keyspaces.count,
         under_way = status.keyspaces.under_way.as_deref().unwrap_or_default(),
+        given_up = status.keyspaces.given_up.as_deref().unwrap_or_default(),
         members = list(status.members.iter().map(|member| member.0.to_string())),
         formed = u8::from(status.formed),
         cluster = status.cluster.unwrap_or(0),

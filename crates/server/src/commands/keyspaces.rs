@@ -63,7 +63,12 @@ pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8
     ask(name(call).map(|name| Command::keyspace(&name)), connection, out)
 }
 
-fn ask(command: Result<Command, String>, connection: &mut Connection, out: &mut Vec<u8>) -> Action {
+/// Has the node asked, or says why not.
+pub(super) fn ask(
+    command: Result<Command, String>,
+    connection: &mut Connection,
+    out: &mut Vec<u8>,
+) -> Action {
     match command {
         Ok(command) => Action::Ask { level: None, command },
         Err(text) => {
@@ -73,7 +78,8 @@ fn ask(command: Result<Command, String>, connection: &mut Connection, out: &mut 
     }
 }
 
-fn name(call: &Call<'_>) -> Result<String, String> {
+/// The name of a keyspace behind the subcommand.
+pub(super) fn name(call: &Call<'_>) -> Result<String, String> {
     let name = String::from_utf8_lossy(&call.request[2]).into_owned();
     node::check_name(&name).map_err(|error| error.to_string())?;
     Ok(name)

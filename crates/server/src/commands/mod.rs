@@ -42,6 +42,7 @@ mod table;
 mod queue;
 
 mod transaction;
+mod usage;
 
 mod once;
 

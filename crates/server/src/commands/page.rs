@@ -4,10 +4,11 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use node::{Access, Argument};
+use node::Access;
 
 use super::spec::{Run, Spec};
 use super::table::TABLE;
+use super::usage::usage;
 
 /// What stands above the table.
 const HEAD: &str = "\
@@ -16,9 +17,10 @@ const HEAD: &str = "\
 What a client can say. Names, arguments, replies and errors are those of Redis 7, where Redis has the command. This page is made
 from the table of commands: `UPDATE_COMMANDS=1 cargo test -p server page` writes it, and a test holds it to the code.
 
-*Agreed* and *merged* say in which keyspaces a command can be used: keyspaces of a cluster with `--level linearizable` or
-`sequential` are agreed, those of one with `causal` or `eventual` are merged. What looks at the value before it writes needs one
-order of all writes, so a merged keyspace refuses it (`-CONSISTENCY …`); of SET that is one with options, and of EXEC one that has such a command in it. Deadlines
+*Agreed* and *merged* say in which keyspaces a command can be used. `KEYSPACE CREATE … ORDER agreed|merged` says which a keyspace is;
+`default` is agreed in a cluster with `--level linearizable`, `bounded:<ms>` or `sequential`, and merged in one with `causal` or
+`eventual`. What looks at the value before it writes needs one order of all writes, so a merged keyspace refuses it
+(`-CONSISTENCY …`); of SET that is one with options, and of EXEC one that has such a command in it. Deadlines
 go by the time in the agreed log, so a merged keyspace has none.
 
 A key or value has at most 16 MiB, a command at most 32,768 keys (EXISTS and TOUCH more), the reply of an MGET 32 MiB, that of KEYS
@@ -95,32 +97,6 @@ fn table(rows: &[&Spec], page: &mut String) {
             }
         }
     }
-}
-
-/// How it is written: its name, and its arguments as Redis' pages show them.
-fn usage(name: &str, spec: &Spec) -> String {
-    let words = spec.arguments.iter().map(shown);
-    [name.to_ascii_uppercase()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
-}
-
-fn shown(argument: &Argument) -> String {
-    let parts: Vec<String> = argument.choices.iter().map(shown).collect();
-    let inner = match argument.kind {
-        "oneof" => parts.join(" | "),
-        "block" => parts.join(" "),
-        "pure-token" => String::new(),
-        _ => argument.name.to_string(),
-    };
-    let word = match argument.token {
-        Some(token) if inner.is_empty() => token.to_string(),
-        Some(token) => format!("{token} {inner}"),
-        None => inner,
-    };
-    let word = match argument.flags.contains(&"multiple") {
-        true => format!("{word} [{word} …]"),
-        false => word,
-    };
-    if argument.flags.contains(&"optional") { format!("[{word}]") } else { word }
 }
 
 #[test]

@@ -28,6 +28,13 @@ pub(super) fn write(writer: &mut Writer<'_>, reply: &node::Reply) {
             writer.array(all.len());
             all.iter().for_each(|one| write(writer, one));
         }
+        node::Reply::Map(pairs) => {
+            writer.map(pairs.len());
+            for (name, one) in pairs {
+                writer.bulk(*name);
+                write(writer, one);
+            }
+        }
         node::Reply::Error(error) => writer.error_with(error),
     }
 }

@@ -10,9 +10,9 @@ use std::ops::RangeInclusive;
 
 use node::Command;
 
-use super::configuration::{ONCE_AHEAD, ONCE_IDS, ONCE_RETENTION};
 use super::spec::Call;
 use super::{Action, Connection, configuration, refusal};
+use crate::options::once::{AHEAD, IDS, RETENTION};
 use crate::parse_size;
 
 /// The policies that Redis has and this server does not.
@@ -137,7 +137,7 @@ fn of_once(changes: &[Change]) -> Option<Command> {
             _ => None,
         })
     };
-    let all = [ONCE_RETENTION, ONCE_IDS, ONCE_AHEAD].map(said);
+    let all = [RETENTION.0, IDS.0, AHEAD.0].map(said);
     let [retention_ms, ids, ahead_ms] = all;
     let is_said = all.iter().any(Option::is_some);
     is_said.then(|| Command::once_limits(retention_ms, ids, ahead_ms))
@@ -150,13 +150,13 @@ fn change(name: &str, value: &str, now: &str) -> Result<Change, String> {
         if value.is_empty() { Ok(0) } else { parse_size(value) }
             .map_err(|_| "argument must be a memory value".to_owned())
     };
+    if let Some(limit) = limit_of_once(name) {
+        return number(value, limit);
+    }
     match name {
         "maxmemory" => size().map(Change::MaxMemory),
         "maxmemory-merged" => size().map(Change::MaxMemoryMerged),
         "maxmemory-policy" => policy(value),
-        ONCE_RETENTION => number(value, ONCE_RETENTION, 1_000..=WEEK_MS),
-        ONCE_IDS => number(value, ONCE_IDS, 1..=ONCE_IDS_MAX),
-        ONCE_AHEAD => number(value, ONCE_AHEAD, 10..=HOUR_MS),
         _ if value == now => Ok(Change::None),
         _ => Err("can't set immutable config. Hint: say it when the server starts, as a flag or in its file; \
                   only maxmemory, maxmemory-merged and those of ONCE can be set while it runs"
@@ -164,13 +164,14 @@ fn change(name: &str, value: &str, now: &str) -> Result<Change, String> {
     }
 }
 
-const HOUR_MS: u64 = 3_600_000;
-const WEEK_MS: u64 = 7 * 24 * HOUR_MS;
-/// Each takes some 160 bytes of memory.
-const ONCE_IDS_MAX: u64 = 100_000_000;
+/// The limit of ONCE that is called so, and what it may be.
+fn limit_of_once(name: &str) -> Option<(&'static str, RangeInclusive<u64>)> {
+    [RETENTION, IDS, AHEAD].into_iter().find(|(known, _)| *known == name)
+}
 
 /// A number of ONCE.
-fn number(value: &str, name: &'static str, range: RangeInclusive<u64>) -> Result<Change, String> {
+fn number(value: &str, limit: (&'static str, RangeInclusive<u64>)) -> Result<Change, String> {
+    let (name, range) = limit;
     let number = value.parse().ok().filter(|number| range.contains(number));
     let (least, most) = (range.start(), range.end());
     number

@@ -479,8 +479,9 @@ static CONSISTENCY_COMMANDS: [Spec; 9] = [
     },
     Spec {
         name: "list",
-        arity: 2,
-        summary: "The levels, the strongest first: whether they can be had, and what they promise",
+        arity: -2,
+        summary: "The levels, the strongest first: whether a read of this keyspace, or of default, may ask for them, and what they promise",
+        arguments: &[Argument { name: "keyspace", flags: &["optional"], ..ARGUMENT }],
         run: Run::Here(consistency::list),
         ..CLIENT
     },
@@ -537,13 +538,35 @@ const fn option(name: &'static str, token: &'static str) -> Argument {
     Argument { name, kind: "string", token: Some(token), flags: &["optional"], ..ARGUMENT }
 }
 
-const ALLOW: Argument = Argument { flags: &["optional", "multiple"], ..option("allow", "ALLOW") };
+const ALLOW: Argument = Argument {
+    kind: "block",
+    choices: &[Argument { name: "level", flags: &["multiple"], ..ARGUMENT }],
+    ..option("allow", "ALLOW")
+};
+
+/// A choice between words.
+const fn word(name: &'static str, token: &'static str) -> Argument {
+    Argument { name, kind: "pure-token", token: Some(token), ..ARGUMENT }
+}
+
+const ORDER: Argument = Argument {
+    kind: "oneof",
+    flags: &[],
+    choices: &[word("agreed", "AGREED"), word("merged", "MERGED")],
+    ..option("order", "ORDER")
+};
+
+const DURABILITY: Argument = Argument {
+    kind: "oneof",
+    choices: &[word("disk", "DISK")],
+    ..option("durability", "DURABILITY")
+};
 
 static KEYSPACE_COMMANDS: [Spec; 6] = [
     Spec {
         name: "alter",
         arity: -5,
-        summary: "Changes the level of reads that name none, and which weaker ones may be named",
+        summary: "Changes the level of reads that name none, and which weaker ones may be named (or ALL, or NONE); what it does not name stays",
         arguments: &[NAME, option("level", "LEVEL"), ALLOW],
         run: Run::Here(keyspaces::alter),
         ..CLIENT
@@ -555,10 +578,10 @@ static KEYSPACE_COMMANDS: [Spec; 6] = [
         arguments: &[
             NAME,
             Argument { flags: &[], ..option("prefix", "PREFIX") },
-            Argument { flags: &[], ..option("order", "ORDER") },
+            ORDER,
             Argument { flags: &[], ..option("level", "LEVEL") },
             ALLOW,
-            option("durability", "DURABILITY"),
+            DURABILITY,
         ],
         run: Run::Here(keyspaces::create),
         ..CLIENT

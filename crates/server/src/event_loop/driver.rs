@@ -264,7 +264,8 @@ impl Driver {
         self.more |= mutant!(UnsentForgotten, unsent, false);
         mutant!(NothingSettled, self.shared.settle(), ());
         if !self.announcement.is_over() {
-            self.announcement.tell(self.shared.node().waits_for().as_ref());
+            let node = self.shared.node();
+            self.announcement.tell(node.level(), node.waits_for().as_ref());
         }
         // After what others wait for was sent.
         group.into_iter().for_each(|group| self.persist(group));

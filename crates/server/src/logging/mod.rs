@@ -156,6 +156,15 @@ pub(crate) fn tell(event: &Event) {
             "this node was started with maxmemory {own}, and the cluster has {agreed}, which counts\n  hint: CONFIG SET \
              maxmemory at any node changes that of the cluster"
         ),
+        Event::OtherLimit { name, own, agreed } => warn!(
+            "this node was started with {name} {own}, and the cluster has {agreed}, which counts\n  hint: CONFIG SET {name} at \
+             any node changes that of the cluster"
+        ),
+        Event::OtherKeyspace { name, differs } => warn!(
+            "this node was started with the keyspace {name}, and {differs}, which counts\n  hint: a configuration says with which \
+             keyspaces a cluster begins; later KEYSPACE CREATE, ALTER and DROP change them"
+        ),
+        Event::KeyspaceGivenUp(why) => warn_some!("{why}"),
         Event::Fetched(from, None) => info_some!("the state of node {} is merged", from.0),
         Event::DigestDiffers { index, order, member } => warn_some!(
             "the {} state of node {} is another one than that of this node at the digest at index {index}: memory or a disk of \

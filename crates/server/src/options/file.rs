@@ -4,9 +4,11 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use node::OnceWanted;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::keyspaces::{self, Keyspace};
 use super::size::Size;
 use super::{Bounds, Options, parse_level, parse_peers};
 use crate::Error;
@@ -22,6 +24,8 @@ struct File {
     peers: Option<Spanned<String>>,
     data_dir: Option<PathBuf>,
     level: Option<Spanned<String>>,
+    #[serde(default)]
+    keyspace: Vec<Keyspace>,
     request_timeout: Option<u64>,
     max_clock_drift: Option<u64>,
     snapshot_log_size: Option<Size>,
@@ -38,6 +42,9 @@ struct File {
     waiting_memory: Option<Size>,
     maxmemory: Option<Size>,
     maxmemory_merged: Option<Size>,
+    once_retention_ms: Option<u64>,
+    once_ids: Option<u64>,
+    once_ahead_ms: Option<u64>,
     digest_interval: Option<u64>,
     protected_mode: Option<bool>,
     test_mode: Option<bool>,
@@ -51,6 +58,13 @@ impl Options {
     /// listen = "10.0.0.1:6379"
     /// peers = "1=10.0.0.1:7000,2=10.0.0.2:7000,3=10.0.0.3:7000"
     /// level = "sequential"
+    ///
+    /// [[keyspace]]
+    /// name = "carts"
+    /// prefix = "cart:"
+    /// order = "merged"
+    /// level = "causal"
+    /// allow = ["eventual"]
     /// ```
     pub fn read_file(self, path: &Path) -> Result<Options, Error> {
         let text = fs::read_to_string(path).map_err(|error| {
@@ -79,6 +93,10 @@ impl Options {
             options.peers = parse_peers(peers.get_ref())
                 .map_err(|error| at(Some(peers.span()), &error.reason))?;
         }
+        if !file.keyspace.is_empty() {
+            options.keyspaces =
+                keyspaces::read(&file.keyspace).map_err(|(span, what)| at(Some(span), &what))?;
+        }
         options.id = file.id.unwrap_or(options.id);
         options.listen = file.listen.unwrap_or(options.listen);
         options.zmq_listen = file.zmq_listen.or(options.zmq_listen);
@@ -103,6 +121,12 @@ impl Options {
             waiting_bytes: bytes(file.waiting_memory, options.bounds.waiting_bytes),
             max_memory: file.maxmemory.map(|Size(bytes)| bytes).or(max_memory),
             max_memory_merged: bytes(file.maxmemory_merged, options.bounds.max_memory_merged),
+        };
+        let before = options.once;
+        options.once = OnceWanted {
+            retention_ms: file.once_retention_ms.or(before.retention_ms),
+            ids: file.once_ids.or(before.ids),
+            ahead_ms: file.once_ahead_ms.or(before.ahead_ms),
         };
         options.digest_interval_ms = file.digest_interval.unwrap_or(options.digest_interval_ms);
         options.protected_mode = file.protected_mode.unwrap_or(options.protected_mode);
@@ -133,7 +157,7 @@ fn place(text: &str, at: usize) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
-    use node::{Level, Order};
+    use node::{Allowed, Definition, Level, Levels, Order};
 
     use super::*;
 
@@ -157,7 +181,8 @@ mod tests {
              max-clock-drift = 250\nsnapshot-log-size = '1gb'\nsnapshot-age = 60\nlog-memory = 1048576\n\
              snapshot-memory = '2mb'\ndigest-interval = 700\nmax-key-size = '1kb'\nmax-value-size = '1mb'\nmax-pipeline = 7\n\
              maxclients = 8\nclient-memory = '3mb'\nmaxmemory-clients = '4mb'\nlog-backlog = '5mb'\n\
-             waiting-memory = '6mb'\nmaxmemory = '1gb'\nmaxmemory-merged = 9\nprotected-mode = false\ntest-mode = true\n",
+             waiting-memory = '6mb'\nmaxmemory = '1gb'\nmaxmemory-merged = 9\nonce-retention-ms = 5000\nonce-ids = 10\nonce-ahead-ms = 20\nprotected-mode = false\ntest-mode = true\n\n\
+             [[keyspace]]\nname = 'carts'\nprefix = 'cart:'\norder = 'agreed'\nlevel = 'bounded:50'\nallow = ['sequential']\n",
         )
         .unwrap();
         assert_eq!(
@@ -171,6 +196,15 @@ mod tests {
                 data_dir: "/data".into(),
                 order: Order::Merged,
                 level: Level::Eventual,
+                keyspaces: vec![Definition {
+                    name: "carts".into(),
+                    prefix: b"cart:".to_vec(),
+                    order: Order::Agreed,
+                    levels: Levels {
+                        level: Level::Bounded { ms: 50 },
+                        allowed: Allowed::of(&[Level::Sequential]),
+                    },
+                }],
                 request_timeout_ms: 500,
                 max_clock_drift_ms: 250,
                 snapshot_log_bytes: 1 << 30,
@@ -189,6 +223,7 @@ mod tests {
                     max_memory: Some(1 << 30),
                     max_memory_merged: 9,
                 },
+                once: OnceWanted { retention_ms: Some(5000), ids: Some(10), ahead_ms: Some(20) },
                 digest_interval_ms: 700,
                 protected_mode: false,
                 test_mode: true,
@@ -219,6 +254,31 @@ mod tests {
             "candor.toml:1:14: invalid type: boolean `true`, expected a size",
         );
         refused("peers = 'a:1'", "candor.toml:1:9: --peers: \"a:1\" is not ID=HOST:PORT");
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_keyspace_is_named_with_its_place() {
+        let keyspace =
+            "[[keyspace]]\nname = 'a'\nprefix = 'a:'\norder = 'merged'\nlevel = 'causal'\n";
+        let all = read(&format!("{keyspace}allow = ['all']\n")).unwrap().keyspaces;
+        assert_eq!(all[0].levels.allowed, Allowed::ALL);
+        refused(&format!("{keyspace}{keyspace}"), "candor.toml:7:8: two keyspaces are called a");
+        let with = |from: &str, to: &str| keyspace.replace(from, to);
+        refused(&with("'a'", "'a b'"), "candor.toml:2:8: a name has 1 to 64 letters");
+        refused(&with("'a'", "'default'"), "candor.toml:2:8: there is a keyspace default in every");
+        refused(&with("'a:'", "''"), "candor.toml:2:8: an empty prefix");
+        refused(&with("merged", "sorted"), "candor.toml:4:9: the order of a keyspace is agreed or");
+        refused(&with("causal", "strong"), "candor.toml:5:9: \"strong\" is not a level");
+        refused(
+            &with("causal", "sequential"),
+            "candor.toml:2:8: the keyspace a is merged, which has",
+        );
+        refused(&with("level = 'causal'\n", ""), "candor.toml:1:1: missing field `level`");
+        refused(&with("level", "colour"), "candor.toml:5:1: unknown field `colour`");
+        refused(
+            &format!("{keyspace}allow = ['weak']"),
+            "candor.toml:6:10: \"weak\" is not a level",
+        );
     }
 
     #[test]

@@ -57,6 +57,10 @@ pub(crate) fn reply(reply: &Reply) -> String {
         Reply::Integer(count) => count.to_string(),
         Reply::Status(word) => (*word).into(),
         Reply::Array(all) => all.iter().map(self::reply).collect::<Vec<_>>().join(", "),
+        Reply::Map(pairs) => {
+            let pairs = pairs.iter().map(|(name, one)| format!("{name} {}", self::reply(one)));
+            pairs.collect::<Vec<_>>().join(", ")
+        }
         Reply::Error(error) => format!("-{error}"),
     }
 }
@@ -131,6 +135,13 @@ pub(crate) fn event(event: &Event) -> String {
         Event::OtherMaxMemory { own, agreed } => {
             format!("was started with maxmemory {own}, and the cluster has {agreed}")
         }
+        Event::OtherLimit { name, own, agreed } => {
+            format!("was started with {name} {own}, and the cluster has {agreed}")
+        }
+        Event::OtherKeyspace { name, differs } => {
+            format!("was started with the keyspace {name}, and {differs}")
+        }
+        Event::KeyspaceGivenUp(why) => why.clone(),
         Event::DigestDiffers { index, order, member } => {
             let order = match order {
                 Order::Agreed => "agreed",

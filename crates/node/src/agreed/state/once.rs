@@ -70,6 +70,8 @@ pub(crate) struct First {
 #[derive(Debug)]
 pub(super) struct Table {
     limits: OnceLimits,
+    /// Whether somebody has set them.
+    is_limited: bool,
     /// The time in the log.
     now_ms: u64,
     /// What is older is too old; it only grows.
@@ -102,6 +104,7 @@ impl Default for Table {
     fn default() -> Table {
         Table {
             limits: OnceLimits::DEFAULT,
+            is_limited: false,
             now_ms: 0,
             oldest_ms: 0,
             ids: BTreeMap::new(),
@@ -164,6 +167,12 @@ impl State {
     /// From now on so many are kept, for so long.
     pub(super) fn limit_once(&mut self, limits: OnceLimits) {
         self.once.limits = limits;
+        self.once.is_limited = true;
+    }
+
+    /// Whether somebody has set that.
+    pub(crate) fn once_is_limited(&self) -> bool {
+        self.once.is_limited
     }
 
     /// How many ids are kept of what has run once.
@@ -276,7 +285,7 @@ impl Table {
 
     /// From now on what is forgotten is kept, until a walk has seen it all.
     pub(super) fn begin_walk(&mut self) {
-        let follows = self.limits == OnceLimits::DEFAULT
+        let follows = !self.is_limited
             && self.oldest_ms <= self.now_ms.saturating_sub(self.limits.retention_ms);
         let limits = (!follows).then_some((self.limits, self.oldest_ms));
         let (point, past, forgotten) = (self.last, None, vec![]);
@@ -331,6 +340,7 @@ impl Table {
         match reader.byte()? {
             LIMITS => {
                 (self.limits, self.oldest_ms) = read_limits(&mut reader)?;
+                self.is_limited = true;
                 return reader.end();
             }
             IDS => {}

@@ -29,7 +29,9 @@ impl Return {
             Reply::Nil => write(out, &self.envelope, &[&self.key, b":None"]),
             Reply::Value(value) => write(out, &self.envelope, &[&self.key, b":", value]),
             Reply::Integer(count) => write(out, &self.envelope, &[count.to_string().as_bytes()]),
-            Reply::Status(_) | Reply::Array(_) => unreachable!("only GET and SET are asked"),
+            Reply::Status(_) | Reply::Array(_) | Reply::Map(_) => {
+                unreachable!("only GET and SET are asked")
+            }
             Reply::Error(error) => write_error(out, &self.envelope, error),
         }
     }

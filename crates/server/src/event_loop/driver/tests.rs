@@ -78,7 +78,13 @@ fn driver(shared: &Rc<Shared>, peers: Peers, directory: &TempDir) -> Driver {
         move |report| drop(to_log.send(Report::Log(report))),
         move |report| drop(to_snapshots.send(Report::Snapshots(report))),
     );
-    Driver::new(shared.clone(), peers, threads, reports, Announcement::new(String::new(), true))
+    Driver::new(
+        shared.clone(),
+        peers,
+        threads,
+        reports,
+        Announcement::new(Default::default(), true),
+    )
 }
 
 /// A node by itself.

@@ -149,7 +149,7 @@ fn put_reply(reply: &Reply, out: &mut Vec<u8>) -> bool {
             out.push(ERROR);
             put_bytes(out, text.as_bytes());
         }
-        Reply::Status(_) | Reply::Error(_) => return false,
+        Reply::Status(_) | Reply::Map(_) | Reply::Error(_) => return false,
     }
     true
 }

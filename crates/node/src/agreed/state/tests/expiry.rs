@@ -66,6 +66,7 @@ fn told(reply: Reply) -> String {
         Reply::Status(word) => word.into(),
         Reply::Array(all) => all.into_iter().map(told).collect::<Vec<_>>().join(" "),
         Reply::Error(error) => error.to_string(),
+        Reply::Map(_) => unreachable!("no command of a log gives it"),
     }
 }
 

@@ -236,3 +236,20 @@ fn what_is_kept_is_of_the_time_in_the_log() {
     // Two items count beside the id, and the key.
     assert_eq!(answers[0].0, Reply::Array(vec![Reply::Integer(1), Reply::Integer(8999)]));
 }
+
+#[test]
+fn limits_that_were_set_are_not_those_of_a_start() {
+    let first = |log: &mut Log, retention_ms| {
+        let command = Command::first_once_limits(Some(retention_ms), None, None);
+        log.add(0, KeyspaceId::SYSTEM, &command);
+        log.state.once_limits().retention_ms
+    };
+    let mut log = Log::new();
+    assert!(!log.state.once_is_limited());
+    assert_eq!(first(&mut log, 5_000), 5_000);
+    assert_eq!(first(&mut log, 6_000), 5_000);
+    log.limits(0, Some(600_000), None);
+    assert_eq!(first(&mut log, 6_000), 600_000, "what is usual may be set as well");
+    let snapshot = log.snapshot(10, |_| ());
+    assert!(!snapshot.is_empty(), "that they were set is a part of the state");
+}
