@@ -154,7 +154,7 @@ mod tests {
         let own = Definition { name, prefix, order: Order::Merged, levels };
         let differs = |there: Option<&Definition>| {
             let mut table = Table::default();
-            for there in there {
+            if let Some(there) = there {
                 let attempt = Attempt { index: Index(1), began_ms: 0 };
                 table.reserve(there.clone(), attempt).unwrap();
             }
