@@ -63,11 +63,11 @@ n1.a mget x y → [2, 2]   at [1.1:4 2.1:3]
 n2.a mget x y → [2, 2]   at [1.1:4 2.1:3]
 # What needs one order cannot stand in it.
 > n1.a exec set x 1 ; append x 2
-n1.a exec set x 1 ; append x 2 → CONSISTENCY the keyspace default is merged: APPEND needs one order of all writes, and it has none. Use a cluster started with --level linearizable or sequential
+n1.a exec set x 1 ; append x 2 → CONSISTENCY the keyspace default is merged: APPEND needs one order of all writes, and it has none. Use a keyspace created with ORDER agreed
 > n1.a exec set x 1 ; flushall
-n1.a exec set x 1 ; flushall → CONSISTENCY the keyspace default is merged: FLUSHALL needs one order of all writes, and it has none. Use a cluster started with --level linearizable or sequential
+n1.a exec set x 1 ; flushall → CONSISTENCY the keyspace default is merged: FLUSHALL needs one order of all writes, and it has none. Use a keyspace created with ORDER agreed
 > n1.a watch x
-n1.a watch x → CONSISTENCY the keyspace default is merged: WATCH needs one order of all writes, and it has none. Use a cluster started with --level linearizable or sequential
+n1.a watch x → CONSISTENCY the keyspace default is merged: WATCH needs one order of all writes, and it has none. Use a keyspace created with ORDER agreed
 # WATCH was refused, so what hangs on it does not run.
 > n1.a exec set x 7
 n1.a exec set x 7 → EXECABORT Transaction discarded because of: a WATCH before it was refused. Nothing ran

@@ -62,7 +62,7 @@ n3: agreed agreeds, merged nothing
 n1.a del cart:7 → 1
 n1.a keyspace create carts cart: merged causal eventual → OK
 n1.a set cart:7 plums → OK
-n1.a keyspace drop carts → ERR the keyspace carts has keys, such as cart:7: it is not dropped. Hint: DEL them first
+n1.a keyspace drop carts → ERR the keyspace carts has keys, such as cart:7: it is not dropped. Hint: DEL them first; SCAN 0 MATCH "cart:*" lists them
 n1.a del cart:7 → 1
 n1.a keyspace drop carts → OK
 n1.a set cart:7 agreed → OK

@@ -16,10 +16,10 @@ n1.a keyspace create carts cart:[1]* merged causal → OK
 > n2.b set team:1 red
 > n2.b set cart:[1]*7 pears
 > settle
-n2.b set cart:[1]*7 pears → OK
 n2.b mset user:1 anna user:2 ben → OK
 n2.b set user:admin:1 carl → OK
 n2.b set team:1 red → OK
+n2.b set cart:[1]*7 pears → OK
 > n2.b keys *
 n2.b keys * → [team:1]
 > n2.b keys user:*
