@@ -13,7 +13,7 @@ pub use crate::ids::{
 pub use crate::level::Level;
 use crate::limits::OnceLimits;
 pub use crate::limits::{
-    REMOVED_KEYS_MAX, TURN_STEPS, VALUE_BYTES_MAX, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX,
+    REMOVED_KEYS_MAX, TICK_MS, TURN_STEPS, VALUE_BYTES_MAX, WATCHED_BYTES_MAX, WATCHED_KEYS_MAX,
 };
 pub use crate::position::{AgreedPosition, Certificate, MergedPosition, MergedWrite};
 pub use crate::preference::{
@@ -627,9 +627,6 @@ impl fmt::Display for Waits {
         }
     }
 }
-
-/// The longest time between two ticks, in milliseconds.
-pub const TICK_MS: u64 = 50;
 
 /// What a node is told once, at its start.
 #[derive(Clone, Debug)]

@@ -1,7 +1,8 @@
 //! How much may wait, and go together: so that whatever others ask, memory and messages have an
 //! end.
 
-use crate::api::TICK_MS;
+/// The longest time between two ticks, in milliseconds.
+pub const TICK_MS: u64 = 50;
 
 /// The most keys that one command may remove: so many take a few milliseconds, in which nothing
 /// else goes on.

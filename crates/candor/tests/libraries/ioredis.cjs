@@ -53,8 +53,9 @@ async function agreed(client, other) {
 async function refusedInMergedOrder(client) {
   await rejects(client.append("a", "x"), /CONSISTENCY/);
   await rejects(client.set("a", "1", "EX", 10), /CONSISTENCY/);
-  await rejects(client.multi().set("a", "2").exec(), /CONSISTENCY|EXECABORT/);
+  await rejects(client.multi().set("a", "2").append("a", "x").exec(), /CONSISTENCY|EXECABORT/);
   expect(await client.get("a"), "1");
+  expect(await client.multi().set("t", "1").incr("t").get("t").exec(), [[null, "OK"], [null, 2], [null, "2"]]);
 }
 
 async function wander(clients) {

@@ -49,8 +49,9 @@ async function agreed(client, other) {
 async function refusedInMergedOrder(client) {
   await rejects(client.append("a", "x"), /CONSISTENCY/);
   await rejects(client.set("a", "1", { expiration: { type: "EX", value: 10 } }), /CONSISTENCY/);
-  await rejects(client.multi().set("a", "2").exec());
+  await rejects(client.multi().set("a", "2").append("a", "x").exec(), /CONSISTENCY/);
   expect(await client.get("a"), "1");
+  expect(await client.multi().set("t", "1").incr("t").get("t").exec(), ["OK", 2, "2"]);
 }
 
 async function wander(clients) {

@@ -62,6 +62,7 @@ def everyday(level, ports):
             absent(client)
         else:
             refused_in_merged_order(client)
+            transactions_in_merged_order(client)
         crowd(client, is_agreed)
         client.close()
 
@@ -242,11 +243,21 @@ def absent(client):
 
 
 def refused_in_merged_order(client):
-    """What needs one order of all writes; a plain pipeline of redis-py is such a thing."""
+    """What needs one order of all writes, by itself and in a transaction."""
     for ask in [lambda: client.set("k", "x", nx=True), lambda: client.set("k", "x", ex=10), lambda: client.expire("city", 10),
-                lambda: client.pipeline().set("k", "x").execute()]:
+                lambda: client.pipeline().set("k", "x").append("k", "y").execute()]:
         expect_refused("CONSISTENCY", ask)
     expect((client.get("k"), client.get("city")), (None, "Utrecht"))
+
+
+def transactions_in_merged_order(client):
+    """A plain pipeline of redis-py is a transaction: one entry, whose reads see what stands before them."""
+    pipeline = client.pipeline().delete("name", "n").set("name", "ann").incr("n").mget("name", "n").delete("name")
+    expect(pipeline.execute()[1:], [True, 1, ["ann", "1"], 1])
+    expect(client.mget("name", "n"), [None, "1"])
+    pipeline = client.pipeline().set("name", "bo").incr("name").get("name")
+    seen = pipeline.execute(raise_on_error=False)
+    expect((seen[0], type(seen[1]).__name__, seen[2]), (True, "ResponseError", "bo"))
 
 
 def crowd(client, is_agreed):

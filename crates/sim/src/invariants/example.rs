@@ -114,7 +114,7 @@ pub(crate) fn status(node: u64) -> Status {
         boot: Boot(1),
         order: Order::Agreed,
         level: Level::Linearizable,
-        request_timeout_ms: 3000,
+        request_timeout_ms: 1000,
         directory: DirectoryId(1),
         cluster: Some(1),
         formed: true,
