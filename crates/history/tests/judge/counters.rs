@@ -247,7 +247,7 @@ fn compare(name: &str, seed: u64, rounds: u64, shape: Shape) {
     // The definition tries very many choices.
     let (rounds, operations) = match cfg!(debug_assertions) {
         true => (rounds, shape.operations - 1),
-        false => (rounds * 20, shape.operations),
+        false => (rounds * 2, shape.operations),
     };
     let shape = Shape { operations, ..shape };
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
