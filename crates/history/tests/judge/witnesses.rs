@@ -224,4 +224,8 @@ fn where_a_transaction_leaves_what_it_read_nobody_goes_back() {
     for level in [Level::Mr, Level::Ryw, Level::Wfr, Level::Causal] {
         assert!(check(&alone, level, &Budget::default()).is_violated(), "{level}");
     }
+    let witness = Witness { sources: vec![(0, Some(0))], ..Witness::default() };
+    for level in [Level::Mr, Level::Ryw] {
+        assert!(validate(&alone, level, &witness).is_err(), "{level}");
+    }
 }
