@@ -87,7 +87,8 @@ struct Search<'v, 'h> {
     before: Vec<u32>,
     increments: Vec<Set>,
     writes: Vec<Set>,
-    /// For each that looked, its winner (`NONE`: not chosen yet), and the increments that it counts.
+    /// For each that looked, its winner (`NONE`: not chosen yet), and the increments that it
+    /// counts.
     winner: Vec<u32>,
     counted: Vec<Set>,
     /// Everybody's causes, and an order that keeps causes and the order of writes.

@@ -209,7 +209,7 @@ fn every_key_of_a_transaction_counts_for_a_session() {
 #[test]
 fn where_a_transaction_leaves_what_it_read_nobody_goes_back() {
     let same = whole(1, vec![("x", read("1")), ("x", wrote("1"))], 10);
-    let start = vec![Operation::write(0, "x", "1", 0, Some(5)), same];
+    let start = [Operation::write(0, "x", "1", 0, Some(5)), same];
     let reads = |values: &[Option<&str>]| {
         let read = |(at, value): (u64, &Option<&str>)| {
             Operation::read(2, "x", *value, 10 * at, 10 * at + 5)
