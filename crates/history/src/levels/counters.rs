@@ -16,21 +16,17 @@
 //! known nobody knows what it saw, so it may have seen anything; one whose outcome is unknown ran
 //! if somebody counted it.
 
+mod sets;
+
 use crate::budget::Meter;
 use crate::levels::decision::{Decision, Proof};
 use crate::levels::sums::{Sums, number};
 use crate::model::operation::Kind;
 use crate::model::view::{INITIAL, NONE, View, is_operation};
-
-/// Sets of operations are numbers of so many bits.
-type Set = u128;
-const OPERATIONS_MAX: usize = Set::BITS as usize;
+use sets::{OPERATIONS_MAX, Set, Sets, Spent, bit, line_up, members};
 
 /// How many choices may be tried.
 const STATES_MAX: u64 = 200_000;
-
-/// The budget is spent.
-struct Spent;
 
 /// Judges the whole view, in which some key is added to.
 pub(crate) fn judge(view: &View<'_>, meter: &mut Meter) -> Decision {
@@ -91,24 +87,13 @@ struct Search<'v, 'h> {
     before: Vec<u32>,
     increments: Vec<Set>,
     writes: Vec<Set>,
-    /// For each that looked, its winner (`NONE`: not chosen yet), and the increments that it counts.
+    /// For each that looked, its winner (`NONE`: not chosen yet), and the increments that it
+    /// counts.
     winner: Vec<u32>,
     counted: Vec<Set>,
     /// Everybody's causes, and an order that keeps causes and the order of writes.
     past: Vec<Set>,
     order: Vec<u32>,
-}
-
-fn bit(id: u32) -> Set {
-    1 << id
-}
-
-fn members(mut set: Set) -> impl Iterator<Item = u32> {
-    std::iter::from_fn(move || {
-        let next = (set != 0).then(|| set.trailing_zeros())?;
-        set &= set - 1;
-        Some(next)
-    })
 }
 
 impl<'v, 'h> Search<'v, 'h> {
@@ -209,7 +194,12 @@ impl<'v, 'h> Search<'v, 'h> {
             Some(_) => return Ok(false),
         };
         let own = i128::from(add.unwrap_or(0));
-        let mut sets = Sets::new(self, id, winner, sum.map(|sum| sum - own));
+        let may = |&one: &u32| {
+            let of = self.winner[one as usize];
+            one != id && (of == NONE || of == winner)
+        };
+        let counters = members(self.increments[id as usize]).filter(may);
+        let mut sets = Sets::new(self.view, id, counters, sum.map(|sum| sum - own));
         while let Some((set, sum)) = sets.next(|| self.visit(meter))? {
             // What is no number of 64 bits is an error, and a read that counts nothing saw what was
             // written.
@@ -304,84 +294,4 @@ impl<'v, 'h> Search<'v, 'h> {
             counted: looked().filter(|&id| self.counted[id as usize] != 0).map(counted).collect(),
         }
     }
-}
-
-/// Sets of increments that an operation may count, one after the other.
-struct Sets {
-    /// Those that it may count, each with what it adds and whether it began in time.
-    eligible: Vec<(u32, i128, bool)>,
-    /// What those from each one on come to at least and at most.
-    bounds: Vec<(i128, i128)>,
-    /// What they must come to, if that is known.
-    wanted: Option<i128>,
-    /// Decided of the first so many, which of them are counted, and what they come to.
-    open: Vec<(usize, Set, i128)>,
-}
-
-impl Sets {
-    fn new(search: &Search<'_, '_>, id: u32, winner: u32, wanted: Option<i128>) -> Sets {
-        let view = search.view;
-        let may = |&one: &u32| {
-            let of = search.winner[one as usize];
-            one != id && (of == NONE || of == winner)
-        };
-        let end = view.ops[id as usize].end;
-        let of = |one: u32| {
-            let add = view.operation(one).added().map_or(0, i128::from);
-            (one, add, view.ops[one as usize].start <= end)
-        };
-        let counters = members(search.increments[id as usize]);
-        let mut eligible: Vec<(u32, i128, bool)> = counters.filter(may).map(of).collect();
-        // The likeliest first.
-        eligible.sort_by_key(|&(_, _, in_time)| !in_time);
-        let mut bounds = vec![(0, 0)];
-        for &(_, add, _) in eligible.iter().rev() {
-            let (least, most) = bounds[bounds.len() - 1];
-            bounds.push((least + add.min(0), most + add.max(0)));
-        }
-        bounds.reverse();
-        Sets { eligible, bounds, wanted, open: vec![(0, 0, 0)] }
-    }
-
-    /// The next set and what it comes to; each step on the way is counted.
-    fn next(
-        &mut self,
-        mut visit: impl FnMut() -> Result<(), Spent>,
-    ) -> Result<Option<(Set, i128)>, Spent> {
-        while let Some((at, set, sum)) = self.open.pop() {
-            visit()?;
-            let (least, most) = self.bounds[at];
-            if self.wanted.is_some_and(|wanted| !(sum + least..=sum + most).contains(&wanted)) {
-                continue;
-            }
-            let Some(&(one, add, in_time)) = self.eligible.get(at) else {
-                return Ok(Some((set, sum)));
-            };
-            let (with, without) = ((at + 1, set | bit(one), sum + add), (at + 1, set, sum));
-            self.open.extend(if in_time { [without, with] } else { [with, without] });
-        }
-        Ok(None)
-    }
-}
-
-/// Everybody behind those that come directly before, as they began where that is open; `None` if
-/// they run in a cycle.
-fn line_up(before: &[Set]) -> Option<Vec<u32>> {
-    let (mut placed, mut order) = (0, Vec::with_capacity(before.len()));
-    let mut open: Vec<u32> = (0..before.len() as u32).collect();
-    while !open.is_empty() {
-        let left = open.len();
-        open.retain(|&id| {
-            let waits = before[id as usize] & !placed != 0;
-            if !waits {
-                placed |= bit(id);
-                order.push(id);
-            }
-            waits
-        });
-        if open.len() == left {
-            return None;
-        }
-    }
-    Some(order)
 }

@@ -52,6 +52,15 @@ fn reads_that_asked_for_a_weaker_level_do_not_count_at_a_stronger_one() {
     assert!(verdict(Level::Sequential).holds());
 }
 
+/// Whatever level a read asked for, it must return what somebody wrote.
+#[test]
+fn reads_that_asked_for_any_level_count_for_eventual() {
+    let mut read = Operation::read(0, "x", Some("1"), 0, 1);
+    read.level = Some(Level::Causal);
+    let history = History::new(None, vec![read]);
+    assert!(check(&history, Level::Eventual, &Budget::default()).is_violated());
+}
+
 #[test]
 fn one_operation_is_enough() {
     let history = History::new(None, vec![Operation::write(0, "x", "1", 0, Some(1))]);

@@ -3,7 +3,7 @@
 //! the search that made the witness.
 
 use crate::chance::{Chance, Shape, anything, history};
-use history::{Budget, History, Kind, Level, Order, Outcome, Witness, check, validate};
+use history::{Budget, History, Kind, Level, Operation, Order, Outcome, Witness, check, validate};
 
 const SHAPE: Shape = Shape {
     operations: 7,
@@ -153,4 +153,79 @@ fn no_witness_proves_what_is_violated() {
     }
     println!("{refused:?} of what is violated refused, {taken:?} of what holds taken");
     assert!(refused.iter().chain(&taken).all(|&count| count > 100), "{refused:?} {taken:?}");
+}
+
+/// A transaction of reads or writes, one a key.
+fn whole(client: u64, kinds: Vec<(&str, Kind)>, start: u64) -> Operation {
+    let end = Some(start + 5);
+    let parts = kinds.into_iter().map(|(key, kind)| Operation::new(client, kind, key, start, end));
+    Operation::transaction(client, parts.collect(), start, end)
+}
+
+fn wrote(value: &str) -> Kind {
+    Kind::Write { value: Some(value.to_string()) }
+}
+
+fn read(value: &str) -> Kind {
+    Kind::Read { value: Some(value.to_string()), ok: true }
+}
+
+#[test]
+fn a_witness_of_a_transaction_of_two_moments_is_refused() {
+    let operations = vec![
+        whole(0, vec![("x", wrote("1")), ("y", wrote("1"))], 0),
+        whole(1, vec![("x", wrote("2")), ("y", wrote("2"))], 0),
+        whole(2, vec![("x", read("1")), ("y", read("2"))], 10),
+    ];
+    let history = History::new(None, operations);
+    for order in [[0, 1, 2], [1, 0, 2]] {
+        let order = Order { operations: order.to_vec(), ..Order::default() };
+        let sources = vec![(2, Some(0)), (2, Some(1))];
+        let witness = Witness { orders: vec![order], sources, ..Witness::default() };
+        for level in [Level::Causal, Level::Cc] {
+            assert!(validate(&history, level, &witness).is_err(), "{level}");
+        }
+    }
+}
+
+#[test]
+fn every_key_of_a_transaction_counts_for_a_session() {
+    let sources = vec![(2, Some(0))];
+    let witness = Witness { sources, ..Witness::default() };
+    for key in ["x", "y"] {
+        let history = History::new(
+            None,
+            vec![
+                Operation::write(0, key, "1", 0, Some(5)),
+                whole(0, vec![("x", wrote("2")), ("y", wrote("2"))], 10),
+                Operation::read(0, key, Some("1"), 20, 25),
+            ],
+        );
+        assert!(validate(&history, Level::Ryw, &witness).is_err(), "{key}");
+        assert!(check(&history, Level::Ryw, &Budget::default()).is_violated(), "{key}");
+    }
+}
+
+#[test]
+fn where_a_transaction_leaves_what_it_read_nobody_goes_back() {
+    let same = whole(1, vec![("x", read("1")), ("x", wrote("1"))], 10);
+    let start = [Operation::write(0, "x", "1", 0, Some(5)), same];
+    let reads = |values: &[Option<&str>]| {
+        let read = |(at, value): (u64, &Option<&str>)| {
+            Operation::read(2, "x", *value, 10 * at, 10 * at + 5)
+        };
+        let operations = start.iter().cloned().chain((0..).zip(values).map(read));
+        check(&History::new(None, operations.collect()), Level::Mr, &Budget::default()).word()
+    };
+    assert_eq!(reads(&[None, Some("1"), Some("1")]), "holds");
+    assert_eq!(reads(&[Some("1"), None]), "violated");
+    // Alone it would have read what it left.
+    let alone = History::new(None, start[1..].to_vec());
+    for level in [Level::Mr, Level::Ryw, Level::Wfr, Level::Causal] {
+        assert!(check(&alone, level, &Budget::default()).is_violated(), "{level}");
+    }
+    let witness = Witness { sources: vec![(0, Some(0))], ..Witness::default() };
+    for level in [Level::Mr, Level::Ryw] {
+        assert!(validate(&alone, level, &witness).is_err(), "{level}");
+    }
 }
