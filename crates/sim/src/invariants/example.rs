@@ -23,6 +23,7 @@ pub(crate) struct Held {
     pub(crate) writes: Vec<Vec<NamedWrite>>,
     pub(crate) values: BTreeMap<Bytes, Bytes>,
     pub(crate) merged: usize,
+    pub(crate) merged_entries: Vec<MergedEntry>,
     pub(crate) drafted: usize,
     pub(crate) believed: BTreeMap<NodeId, (u64, u64)>,
     /// Of each key, the keyspace under which it would be served.
@@ -37,6 +38,7 @@ static NOTHING: Held = Held {
     writes: vec![],
     values: BTreeMap::new(),
     merged: 0,
+    merged_entries: vec![],
     drafted: 0,
     believed: BTreeMap::new(),
     serves: BTreeMap::new(),
@@ -98,8 +100,8 @@ impl View for Held {
         self.merged
     }
 
-    fn merged_entries(&self, _from: usize) -> Vec<MergedEntry> {
-        vec![]
+    fn merged_entries(&self, from: usize) -> Vec<MergedEntry> {
+        self.merged_entries.get(from..).map_or(vec![], <[MergedEntry]>::to_vec)
     }
 
     fn is_within_entry(&self) -> bool {

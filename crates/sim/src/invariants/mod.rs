@@ -20,7 +20,7 @@
 //! | [`expiry`] | turn | a key that was gone stays so until it is written |
 //! | [`counted`] | turn, answer | a merged replica holds what the merge rule makes of its entries |
 //! | [`merge`] | turn | merged replicas with equal vectors hold the same |
-//! | [`share`] | turn | no turn of an agreed world answers more than its shares |
+//! | [`share`] | turn | no turn answers more than its shares |
 //! | [`patience`] | turn | a request is answered once, within its timeout |
 //! | [`digest`] | turn | without rot no digest differs from that of another node |
 //! | [`life`] | turn | no node halts while its disk keeps what it synced |
