@@ -73,7 +73,9 @@ macro_rules! mutants {
                     | OpenedWithoutOne | NotResolvedAgain | IdUsedAgain | WeakerAlways
                     | KeyspacesNotKept | SnapshotWithoutKeyspaces | OtherOrderOvertaken
                     | KeyspacesNotAwaited | ResolvedTooEarly | PatternForDefault
-                    | OthersListed | BeginsAgain | BeginningNotAwaited => None,
+                    | OthersListed | BeginsAgain | BeginningNotAwaited
+                    | LevelOfDefault | DeadlinesOfDefaultAlone | TokenOfDefaultAlone
+                    | OnceOfDefaultAlone | WatchOfDefaultAlone => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -494,11 +496,11 @@ mutants! {
     /// A snapshot counts as whole although a part of it is missing.
     EndUncounted, "snapshot", "", "wire::section::tests::what_is_cut_or_changed_is_not_complete";
     /// A tombstone goes a few milliseconds after it came, whoever has it.
-    TombstonesByAge, "deletes resurrect", "KeyDB#83", "merged_12_who_is_away_keeps_tombstones.story";
+    TombstonesByAge, "deletes resurrect", "KeyDB#83";
     /// A tombstone goes once every member has it, whatever older is still on its way.
-    OneRoundEnough, "deletes resurrect", "KeyDB#83", "merged_13_an_older_write_between_the_rounds.story";
+    OneRoundEnough, "deletes resurrect", "KeyDB#83";
     /// A tombstone goes although one member has not said that it has it.
-    OneMemberUnasked, "deletes resurrect", "KeyDB#83", "merged_12_who_is_away_keeps_tombstones.story";
+    OneMemberUnasked, "deletes resurrect", "KeyDB#83";
     /// A state that is fetched brings back a key that was deleted here and whose tombstone is gone.
     JoinRevives, "deletes resurrect", "", "merged::state::join::tests::what_is_gone_here_is_not_taken_in";
     /// What is gone in a state that is fetched stays here.
@@ -533,7 +535,7 @@ mutants! {
     /// A replica tells of deletes that its own entries on their way to the disk have not seen.
     ToldAheadOfOwn, "deletes resurrect", "", "merged::log::tests::no_more_is_told_than_was_applied_when_the_next_own_entry_was_made";
     /// A tombstone goes while an older write is still to be joined.
-    TombstonesGoMeanwhile, "deletes resurrect", "", "merged_17_no_tombstone_goes_while_a_state_is_joined.story";
+    TombstonesGoMeanwhile, "deletes resurrect", "";
     /// An entry that a fetched state holds is applied once it is on disk all the same.
     JoinedAppliedAgain, "deletes resurrect", "", "merged::apply::tests::what_a_fetched_state_holds_is_not_applied";
     /// Who has fetched a state tells so before its own older entries are on its disk.
@@ -594,6 +596,17 @@ mutants! {
     OthersListed, "wrong answer", "", "keyspaces_10_listed.story";
     /// A snapshot does not say which keyspaces there are.
     SnapshotWithoutKeyspaces, "snapshot", "", "keyspaces_08_snapshots.story";
+
+    /// A read that names no level has that of `default`, whichever keyspace its key is in.
+    LevelOfDefault, "silent downgrade", "";
+    /// Deadlines count for keys of `default` alone, until they are reclaimed.
+    DeadlinesOfDefaultAlone, "replicas differ", "";
+    /// A token says where its session stands in the order of `default` alone.
+    TokenOfDefaultAlone, "session guarantees", "";
+    /// What is to run once, and has run on a key of another keyspace than `default`, runs again.
+    OnceOfDefaultAlone, "retry runs twice", "";
+    /// A WATCH of a key of another keyspace than `default` holds whatever becomes of it.
+    WatchOfDefaultAlone, "wrong answer", "";
 
     // Limits of memory.
     /// Whether a write finds memory is decided by the node that was asked for it alone.

@@ -128,9 +128,11 @@ impl fmt::Display for Report {
         let (virtual_ms, settled_ms) = (self.virtual_ms, self.settled_ms);
         writeln!(f, "virtual time: {virtual_ms} ms; {settled_ms} ms until all were equal again")?;
         writeln!(f, "longest wait while nothing was done: {} ms", self.unavailable_ms)?;
-        for Judgement { level, certified, word, lines, .. } in &self.judgements {
+        for Judgement { order, level, certified, word, lines, .. } in &self.judgements {
             let how = if *certified { ", certified" } else { "" };
-            writeln!(f, "judge: {level}{how}: {word}")?;
+            let is_first = self.judgements.first().is_some_and(|first| first.order == *order);
+            let whose = if is_first { String::new() } else { format!("{order} keyspaces, ") };
+            writeln!(f, "judge: {whose}{level}{how}: {word}")?;
             lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
         }
         match &self.verdict {

@@ -424,7 +424,9 @@ impl Values for At<'_> {
     }
 
     fn is_unchanged(&self, key: &[u8], seen: Version) -> bool {
-        self.state.is_unchanged(key, seen)
+        let is_watched =
+            mutant!(WatchOfDefaultAlone, true, self.state.keyspaces.of_key(key).is_none());
+        !is_watched || self.state.is_unchanged(key, seen)
     }
 
     fn deadline_ms(&self, key: &[u8]) -> Option<Option<u64>> {

@@ -83,7 +83,11 @@ impl Node {
     /// Where a session stands: at what is applied here, in the orders that it touched.
     fn token(&self, session: SessionId) -> Token {
         let (cluster, epoch) = self.members.cluster().map_or((0, 0), |it| (it.id, it.epoch));
-        let touched = |order| self.sessions.has_touched(session, order);
+        let touched = |order| {
+            let counts =
+                mutant!(TokenOfDefaultAlone, true, order == self.keyspaces.default().order);
+            counts && self.sessions.has_touched(session, order)
+        };
         let mut here = Token { cluster, epoch, ..Token::default() };
         if touched(Order::Agreed) {
             here.agreed = self.agreed.position();

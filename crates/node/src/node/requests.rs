@@ -36,7 +36,8 @@ impl Node {
         if order == Order::Merged && !command.is_mergeable() {
             return Err(self.needs_order(&keyspace, command));
         }
-        let level = mutant!(LevelIgnored, asked, None).unwrap_or(levels.level);
+        let own = mutant!(LevelOfDefault, levels.level, self.keyspaces.default().levels.level);
+        let level = mutant!(LevelIgnored, asked, None).unwrap_or(own);
         if !order.can_give(level) && !command.is_write() {
             return Err(self.cannot_give(&keyspace, level));
         }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::api::Order;
+use crate::api::{Level, Order};
 use crate::commands::Command;
 use crate::ids::{Boot, Index, NodeId, Sequence, Term};
 use crate::merged::MergedEntry;
@@ -185,11 +185,24 @@ impl Node {
         }
     }
 
-    /// The keyspace under which it would serve a read of this key now: its id, and its order.
-    /// `None`: it would refuse.
-    pub fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)> {
+    /// How many keys its state of this order holds.
+    pub fn keys_in(&self, order: Order) -> u64 {
+        match order {
+            Order::Agreed => self.agreed().view().keys(),
+            Order::Merged => self.merged().view().keys(),
+        }
+    }
+
+    /// The keyspace under which it would serve a read of this key now: its id, its order, and the
+    /// level of its reads. `None`: it would refuse.
+    pub fn serves_under(&self, key: &Bytes) -> Option<(u32, Order, Level)> {
         let keyspace = self.keyspaces().of(&Command::get(key.clone())).ok()?;
-        Some((keyspace.id.0, keyspace.order))
+        Some((keyspace.id.0, keyspace.order, keyspace.levels.level))
+    }
+
+    /// How many changes have made the keyspaces that it goes by.
+    pub fn keyspaces_version(&self) -> u64 {
+        self.keyspaces().version()
     }
 
     /// The keyspaces that it goes by beside `default`: their ids and names.

@@ -1,5 +1,7 @@
 //! The clients of a world: what they ask for, and when. Begin with [`Client::next_wishes`].
 
+mod keyspaces;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, LazyLock};
 
@@ -9,9 +11,11 @@ use node::{Choice, LINEARIZABLE_BELOW_MS, Level, Order, Preference, RequestId, S
 use crate::env::clock::WORLD_BEGAN_US;
 use crate::plan::chance::{Chance, Subject};
 use crate::plan::setting::{Load, Setting};
-use crate::record::keyspace::{Change, KEYSPACES, keys_of, may_have};
+use crate::record::keyspace::which_has;
 use crate::record::operation::{Action, Operation, private_key};
 use crate::record::transaction::TOLD_KEYS;
+use keyspaces::Room;
+pub(crate) use keyspaces::{Owner, Owners};
 
 /// So many wishes are for commands of which no history tells.
 const OTHERS_PERCENT: u64 = 8;
@@ -156,7 +160,12 @@ impl Client {
     }
 
     /// What it asks now: mostly one thing, sometimes a row of them at once.
-    pub(crate) fn next_wishes(&mut self, setting: &Setting, allowed: &mut u64) -> Vec<Wish> {
+    pub(crate) fn next_wishes(
+        &mut self,
+        setting: &Setting,
+        owners: &Owners,
+        allowed: &mut u64,
+    ) -> Vec<Wish> {
         match &mut self.source {
             Source::Listed { wishes, .. } => std::mem::take(wishes),
             Source::Drawn { left } => {
@@ -169,21 +178,21 @@ impl Client {
                     if row { self.chance.between(2, setting.load.row_max).min(*left) } else { 1 };
                 *left -= count;
                 *allowed -= count;
-                (0..count).map(|_| self.draw_perhaps_once(setting)).collect()
+                (0..count).map(|_| self.draw_perhaps_once(setting, owners)).collect()
             }
         }
     }
 
     /// A wish, some of those that write to run once. (Not those of keys that this client alone
-    /// writes at one node: what is sent again goes to others. Nor those of keys whose keyspace
-    /// comes and goes: it may be one that knows no ONCE.)
-    fn draw_perhaps_once(&mut self, setting: &Setting) -> Wish {
-        let wish = self.draw(setting);
-        let is_of_keyspaces = matches!(wish.action, Action::Keyspace(_)) || may_have(&wish.key);
-        let alone = wish.private || matches!(wish.action, Action::Many { .. }) || is_of_keyspaces;
+    /// writes at one node: what is sent again goes to others.)
+    fn draw_perhaps_once(&mut self, setting: &Setting, owners: &Owners) -> Wish {
+        let wish = self.draw(setting, owners);
+        let alone =
+            wish.private || matches!(wish.action, Action::Many { .. } | Action::Keyspace(_));
         let may = setting.load.once_percent > 0 && wish.action.is_write() && !alone;
+        let order = which_has(&wish.key).map_or(setting.order, |which| owners[which].order);
         // Now and then also where there is no one order: it must be refused.
-        let percent = if setting.can_compare() { setting.load.once_percent } else { 2 };
+        let percent = if order == Order::Agreed { setting.load.once_percent } else { 2 };
         Wish { once: may && self.chance.percent(percent), ..wish }
     }
 
@@ -200,7 +209,7 @@ impl Client {
         Bytes::from(format!("{ms}-{}.{}", self.place, self.ids))
     }
 
-    fn draw(&mut self, setting: &Setting) -> Wish {
+    fn draw(&mut self, setting: &Setting, owners: &Owners) -> Wish {
         let load = &setting.load;
         let private = self.chance.percent(load.private_percent);
         let shared = self.chance.below(load.keys);
@@ -208,14 +217,14 @@ impl Client {
             return self.talk(setting);
         }
         if load.keyspaces_percent > 0 && self.chance.percent(load.keyspaces_percent) {
-            return self.draw_of_keyspaces();
+            return self.draw_of_keyspaces(setting, owners);
         }
         let others = match setting.order {
             Order::Agreed => OTHERS_PERCENT,
             Order::Merged => MERGED_OTHERS_PERCENT,
         };
         if !private && self.chance.percent(others) {
-            return self.draw_other(setting);
+            return self.draw_other(setting, &Room::of_default(setting.order));
         }
         let key = match private {
             true => private_key(self.place, self.host),
@@ -224,7 +233,7 @@ impl Client {
         if !self.chance.percent(load.writes_percent) {
             let counts = self.chance.percent(10);
             let action = if counts { self.draw_keys(load, &key, false) } else { Action::Get };
-            let level = self.draw_level(setting);
+            let level = self.draw_level(setting, setting.order);
             return Wish { key, action, level, private, ..Wish::PLAIN };
         }
         if self.chance.percent(15) {
@@ -232,29 +241,8 @@ impl Client {
             return Wish { key, action, private, ..Wish::PLAIN };
         }
         let (value, unique) = self.draw_value(load);
-        let action = self.draw_set(setting, &key, value);
+        let action = self.draw_set(setting, setting.order, &key, value);
         Wish { key, action, private, unique, ..Wish::PLAIN }
-    }
-
-    /// A keyspace comes or goes, or something is asked of its keys: so seldom do these have a value
-    /// that it often can.
-    fn draw_of_keyspaces(&mut self) -> Wish {
-        let which = self.chance.index(KEYSPACES.len());
-        let order = self.chance.pick(&[Order::Agreed, Order::Merged]);
-        let keys = keys_of(which);
-        let key = self.chance.pick_from(&keys).clone();
-        let words = |name: &'static str, rest: &[Bytes]| {
-            let words = [&[Bytes::from(name)], rest].concat();
-            Action::Other { words, keys: rest[..rest.len().min(1)].to_vec() }
-        };
-        let action = match self.chance.weighted(&[(2, 0), (2, 1), (4, 2), (4, 3), (5, 4)]) {
-            0 => Action::Keyspace(Change::Create(which, order)),
-            1 => Action::Keyspace(Change::Drop(which)),
-            2 => words("set", &[key.clone(), self.draw_value_of_its_own()]),
-            3 => words("get", std::slice::from_ref(&key)),
-            _ => words("del", &keys),
-        };
-        Wish { key, action, level: None, ..Wish::PLAIN }
     }
 
     fn draw_value_of_its_own(&mut self) -> Bytes {
@@ -264,18 +252,20 @@ impl Client {
 
     /// A command of which no history tells, or a transaction: the fold of the log knows what they
     /// mean.
-    fn draw_other(&mut self, setting: &Setting) -> Wish {
-        let is_timed = setting.order == Order::Agreed && self.chance.percent(TIMED_PERCENT);
-        let counts = setting.order == Order::Merged && self.chance.percent(COUNTS_PERCENT);
+    fn draw_other(&mut self, setting: &Setting, room: &Room) -> Wish {
+        let is_timed = room.order == Order::Agreed && self.chance.percent(TIMED_PERCENT);
+        let counts = room.order == Order::Merged && self.chance.percent(COUNTS_PERCENT);
         let action = match self.chance.weighted(&[(6, 0), (2, 1), (3, 2)]) {
-            _ if counts && self.chance.percent(MERGED_EXEC_PERCENT) => self.draw_exec_of(&COUNTS),
-            _ if counts => self.draw_command(&COUNTS),
-            0 if is_timed => self.draw_timed(),
-            0 => self.draw_command(&OTHERS),
-            1 => self.draw_command(&[*WATCH]),
-            _ => self.draw_exec(setting),
+            _ if counts && self.chance.percent(MERGED_EXEC_PERCENT) => {
+                self.draw_exec_of(&COUNTS, room)
+            }
+            _ if counts => self.draw_command(&COUNTS, room),
+            0 if is_timed => self.draw_timed(room),
+            0 => self.draw_command(&OTHERS, room),
+            1 => self.draw_command(&[*WATCH], room),
+            _ => self.draw_exec(room),
         };
-        let level = if action.is_write() { None } else { self.draw_level(setting) };
+        let level = if action.is_write() { None } else { self.draw_level(setting, room.order) };
         let (Action::Other { keys, .. } | Action::Exec { keys, .. }) = &action else {
             unreachable!("nothing else is drawn here")
         };
@@ -283,15 +273,16 @@ impl Client {
     }
 
     /// What a client has queued since MULTI.
-    fn draw_exec(&mut self, setting: &Setting) -> Action {
+    fn draw_exec(&mut self, room: &Room) -> Action {
         // What merged keyspaces take of these no history tells of.
-        let is_told = setting.can_compare() && self.chance.percent(TOLD_PERCENT);
+        let is_told =
+            room.told > 0 && room.order == Order::Agreed && self.chance.percent(TOLD_PERCENT);
         if !is_told {
-            return self.draw_exec_of(&OTHERS);
+            return self.draw_exec_of(&OTHERS, room);
         }
         let (mut commands, mut all) = (vec![], vec![]);
         for _ in 0..self.chance.between(2, 4) {
-            let (words, keys) = self.draw_told();
+            let (words, keys) = self.draw_told(room);
             commands.push(words);
             all.extend(keys);
         }
@@ -299,10 +290,10 @@ impl Client {
     }
 
     /// The same, of commands of these rows, on keys that are kept for such.
-    fn draw_exec_of(&mut self, rows: &[&'static node::Row]) -> Action {
+    fn draw_exec_of(&mut self, rows: &[&'static node::Row], room: &Room) -> Action {
         let (mut commands, mut all) = (vec![], vec![]);
         for _ in 0..self.chance.between(2, 4) {
-            let Action::Other { words, keys } = self.draw_command(rows) else {
+            let Action::Other { words, keys } = self.draw_command(rows, room) else {
                 unreachable!("a command is drawn")
             };
             commands.push(words);
@@ -313,11 +304,11 @@ impl Client {
 
     /// A command that a history has words for, on keys that only such transactions know. All values
     /// are new, so that it is plain who read what.
-    fn draw_told(&mut self) -> (Vec<Bytes>, Vec<Bytes>) {
+    fn draw_told(&mut self, room: &Room) -> (Vec<Bytes>, Vec<Bytes>) {
         let name = self.chance.weighted(&TOLD);
         let count = if ["mget", "mset"].contains(&name) { 2 } else { 1 };
-        let key = |number| Bytes::from(format!("{TOLD_KEYS}{number}"));
-        let keys: Vec<Bytes> = (0..count).map(|_| key(self.chance.below(3))).collect();
+        let keys: Vec<Bytes> =
+            (0..count).map(|_| room.key(TOLD_KEYS, self.chance.below(room.told))).collect();
         let mut words = vec![Bytes::from(name)];
         for key in &keys {
             words.push(key.clone());
@@ -333,11 +324,11 @@ impl Client {
     }
 
     /// A command from one of these rows, on keys that are kept for such.
-    fn draw_command(&mut self, rows: &[&'static node::Row]) -> Action {
+    fn draw_command(&mut self, rows: &[&'static node::Row], room: &Room) -> Action {
         let row = *self.chance.pick_from(rows);
-        let key = |number| Bytes::from(format!("other{number}"));
         let count = if row.keys.is_some_and(|keys| keys.last < 0) { 3 } else { 1 };
-        let keys: Vec<Bytes> = (0..count).map(|_| key(self.chance.below(3))).collect();
+        let keys: Vec<Bytes> =
+            (0..count).map(|_| room.key("other", self.chance.below(room.others))).collect();
         let mut words = vec![Bytes::from(row.name)];
         for key in &keys {
             words.push(key.clone());
@@ -358,8 +349,8 @@ impl Client {
     }
 
     /// A SET that says when the key goes.
-    fn draw_timed(&mut self) -> Action {
-        let key = Bytes::from(format!("other{}", self.chance.below(3)));
+    fn draw_timed(&mut self, room: &Room) -> Action {
+        let key = room.key("other", self.chance.below(room.others));
         let mut words = vec![Bytes::from("SET"), key.clone(), self.draw_number()];
         match self.chance.percent(80) {
             true => words.extend([Bytes::from("PX"), self.draw_ms()]),
@@ -441,9 +432,9 @@ impl Client {
     }
 
     /// Sets, or compares and sets: mostly with what it knows, so that it often succeeds.
-    fn draw_set(&mut self, setting: &Setting, key: &Bytes, to: Bytes) -> Action {
+    fn draw_set(&mut self, setting: &Setting, order: Order, key: &Bytes, to: Bytes) -> Action {
         // Now and then also where there is nothing to compare with: it must be refused.
-        let percent = if setting.can_compare() { setting.load.cas_percent } else { 2 };
+        let percent = if order == Order::Agreed { setting.load.cas_percent } else { 2 };
         if !self.chance.percent(percent) {
             return Action::Set(to);
         }
@@ -472,16 +463,16 @@ impl Client {
         }
     }
 
-    fn draw_level(&mut self, setting: &Setting) -> Option<Level> {
+    fn draw_level(&mut self, setting: &Setting, order: Order) -> Option<Level> {
         if !self.chance.percent(setting.load.levels_percent) {
             return None;
         }
         // Now and then, a level that the order cannot give: it must be refused.
-        if setting.order == Order::Merged && self.chance.percent(4) {
+        if order == Order::Merged && self.chance.percent(4) {
             let bounded = Level::Bounded { ms: setting.load.bound_ms };
             return Some(self.chance.pick(&[Level::Linearizable, bounded]));
         }
-        Some(self.chance.pick(&setting.levels()))
+        Some(self.chance.pick(&setting.levels_of(order)))
     }
 
     /// What its reads want from now on that name no level, if it names several; `is_new`: it has
@@ -604,7 +595,12 @@ mod tests {
         let mut client = Client::new(1, 2, 0, Source::Drawn { left: 2_000 });
         let mut seen = [0; 5];
         for _ in 0..2_000 {
-            let Action::Many { keys, removes } = client.draw(&setting).action else { continue };
+            let Action::Many { keys, removes } = client
+                .draw(&setting, &[Owner { order: Order::Agreed, is_default: true }; 3])
+                .action
+            else {
+                continue;
+            };
             assert!((2..=KEYS_MAX as usize).contains(&keys.len()));
             let of = |name: &str| keys.iter().any(|key| key.starts_with(name.as_bytes()));
             let twice = keys.iter().collect::<std::collections::BTreeSet<_>>().len() < keys.len();

@@ -279,12 +279,19 @@ fn config(id: NodeId, nodes: usize, order: Order, level: Level, setting: &Settin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::keyspace::ServedKeys;
     use node::Reply;
 
     #[test]
     fn answers_leave_in_the_order_of_the_requests() {
         let session = SessionId(4);
-        let answer = |id, reply| Answer { session, id: RequestId(id), reply, certificate: None };
+        let answer = |id, reply| Answer {
+            session,
+            id: RequestId(id),
+            reply,
+            certificate: None,
+            served: ServedKeys::default(),
+        };
         let mut connections = Connections::default();
         connections.open(session, 7, 1);
         assert!(connections.ask(session, RequestId(1)) && connections.ask(session, RequestId(2)));

@@ -23,7 +23,7 @@ impl Fitting {
 impl Fitting {
     /// Whether the clock of the node that is asked has a part in it.
     fn stamps(&self, operation: &Operation) -> bool {
-        let is_merged = self.setting.order == Order::Merged || may_have(&operation.key);
+        let is_merged = operation.order != Some(Order::Agreed);
         let merges = is_merged && operation.action.is_write();
         // The id of what runs once has a time.
         merges || operation.once.is_some()
@@ -63,7 +63,7 @@ impl Invariant for Fitting {
             Outcome::Refused(Error::Invalid(_)) if is_other(&operation.action) => Ok(()),
             // Its keyspace may be one whose order has not got what the connection prefers.
             Outcome::Refused(Error::Consistency(_)) if may_have(&operation.key) => Ok(()),
-            Outcome::Refused(error @ Error::CrossKeyspace(_)) if !may_have(&operation.key) => {
+            Outcome::Refused(error @ Error::CrossKeyspace(_)) if !self.reaches_over(operation) => {
                 Err(format!("{} was refused with -{error}", operation.describe()))
             }
             Outcome::Refused(error @ (Error::Invalid(_) | Error::Consistency(_))) if possible => {
@@ -89,6 +89,13 @@ impl Invariant for Fitting {
 }
 
 impl Fitting {
+    /// Whether its keys, or what its client watches, may belong to several keyspaces.
+    fn reaches_over(&self, operation: &Operation) -> bool {
+        let watches =
+            matches!(operation.action, Action::Exec { .. }) && self.setting.has_keyspaces();
+        watches || may_have(&operation.key)
+    }
+
     /// Whether there is a limit of memory that a write may meet.
     fn may_lack_memory(&self, operation: &Operation) -> bool {
         self.setting.limits_memory() && operation.action.is_write()

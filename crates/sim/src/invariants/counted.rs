@@ -19,6 +19,7 @@ use node::{
 
 use super::invariant::{Invariant, Turn};
 use super::model::{Found, meaning, staying};
+use crate::plan::setting::Setting;
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
 
@@ -59,6 +60,8 @@ impl Write {
 /// All entries that were ever made, key by key.
 #[derive(Debug, Default)]
 pub(crate) struct Defined {
+    /// Whether no keyspace is ever merged.
+    is_off: bool,
     keys: BTreeMap<Bytes, Vec<Write>>,
     /// For each node, its life and how many entries it had when it was last looked at.
     learnt: BTreeMap<usize, (u64, usize)>,
@@ -66,6 +69,10 @@ pub(crate) struct Defined {
 }
 
 impl Defined {
+    pub(crate) fn new(setting: &Setting) -> Defined {
+        Defined { is_off: !setting.has(Order::Merged), ..Defined::default() }
+    }
+
     /// Learns what a node has written in this turn.
     fn learn(&mut self, turn: &Turn<'_>) {
         let count = turn.view.merged_count();
@@ -254,7 +261,7 @@ impl Invariant for Defined {
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
-        if status.order != Order::Merged {
+        if self.is_off {
             return Ok(());
         }
         self.learn(turn);
@@ -266,7 +273,7 @@ impl Invariant for Defined {
         }
         for key in self.keys.keys() {
             let expected = self.held(key, |write| is_within(write, &now.1));
-            let holds = turn.view.value(key);
+            let holds = turn.view.value_in(Order::Merged, key);
             if holds.as_deref() != expected.as_deref() {
                 let (at, node) = (describe::vector(&status.vector), status.id.0);
                 let [key, holds, expected] =

@@ -22,11 +22,14 @@ pub(crate) struct Held {
     pub(crate) stamps: Vec<(u64, Option<u64>)>,
     pub(crate) writes: Vec<Vec<NamedWrite>>,
     pub(crate) values: BTreeMap<Bytes, Bytes>,
+    /// How many keys it has, if not as many as values.
+    pub(crate) keys: Option<u64>,
     pub(crate) merged: usize,
+    pub(crate) merged_entries: Vec<MergedEntry>,
     pub(crate) drafted: usize,
     pub(crate) believed: BTreeMap<NodeId, (u64, u64)>,
     /// Of each key, the keyspace under which it would be served.
-    pub(crate) serves: BTreeMap<Bytes, (u32, Order)>,
+    pub(crate) serves: BTreeMap<Bytes, (u32, Order, Level)>,
     /// Keys that have a value in the state of this order.
     pub(crate) held_in: Vec<(Order, Bytes)>,
 }
@@ -36,7 +39,9 @@ static NOTHING: Held = Held {
     stamps: vec![],
     writes: vec![],
     values: BTreeMap::new(),
+    keys: None,
     merged: 0,
+    merged_entries: vec![],
     drafted: 0,
     believed: BTreeMap::new(),
     serves: BTreeMap::new(),
@@ -60,17 +65,22 @@ impl View for Held {
         self.writes.get(index as usize - 1).cloned()
     }
 
-    fn value(&self, key: &Bytes) -> Option<Cow<'_, [u8]>> {
-        self.values.get(key).map(|value| Cow::Borrowed(&value[..]))
-    }
-
     fn value_in(&self, order: Order, key: &Bytes) -> Option<Cow<'_, [u8]>> {
         let of = |(of, held): &(Order, Bytes)| *of == order && held == key;
-        self.held_in.iter().any(of).then_some(Cow::Borrowed(b"held"))
+        let held = self.held_in.iter().any(of).then_some(Cow::Borrowed(&b"held"[..]));
+        held.or_else(|| self.values.get(key).map(|value| Cow::Borrowed(&value[..])))
     }
 
-    fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)> {
+    fn keys_in(&self, _order: Order) -> u64 {
+        self.keys.unwrap_or(self.values.len() as u64)
+    }
+
+    fn serves_under(&self, key: &Bytes) -> Option<(u32, Order, Level)> {
         self.serves.get(key).copied()
+    }
+
+    fn keyspaces_version(&self) -> u64 {
+        self.serves.values().map(|(id, ..)| u64::from(*id)).sum()
     }
 
     fn first_index(&self) -> u64 {
@@ -98,8 +108,8 @@ impl View for Held {
         self.merged
     }
 
-    fn merged_entries(&self, _from: usize) -> Vec<MergedEntry> {
-        vec![]
+    fn merged_entries(&self, from: usize) -> Vec<MergedEntry> {
+        self.merged_entries.get(from..).map_or(vec![], <[MergedEntry]>::to_vec)
     }
 
     fn is_within_entry(&self) -> bool {
@@ -152,9 +162,15 @@ pub(crate) fn operation(
     (start_us, end_us): (u64, u64),
     certificate: Certificate,
 ) -> Operation {
+    let order = match certificate {
+        Certificate::Agreed { .. } => Order::Agreed,
+        Certificate::Merged { .. } => Order::Merged,
+    };
     Operation {
         client,
         host: 0,
+        order: Some(order),
+        own_level: false,
         key: Bytes::from("k"),
         action,
         level: Level::Linearizable,

@@ -12,10 +12,14 @@ use bytes::Bytes;
 use node::Order;
 
 use super::invariant::{Invariant, Turn};
+use crate::plan::setting::Setting;
+use crate::record::keyspace::name_of;
 
 /// What was seen of keys that may have a deadline.
 #[derive(Debug, Default)]
 pub(crate) struct NeverBack {
+    /// Whether no keyspace is ever agreed.
+    is_off: bool,
     /// How many entries are known.
     known: u64,
     keys: BTreeMap<Bytes, Vec<Span>>,
@@ -33,6 +37,10 @@ struct Span {
 }
 
 impl NeverBack {
+    pub(crate) fn new(setting: &Setting) -> NeverBack {
+        NeverBack { is_off: !setting.has(Order::Agreed), ..NeverBack::default() }
+    }
+
     /// The entries up to this one are committed: what they write.
     fn learn(&mut self, turn: &Turn<'_>) {
         for index in self.known + 1..=turn.status.applied.0 {
@@ -48,7 +56,7 @@ impl NeverBack {
             let copied = |command: node::Command| -> Vec<Bytes> {
                 command.arguments().into_iter().map(Bytes::copy_from_slice).collect()
             };
-            for key in all.flat_map(copied).filter(|key| key.starts_with(b"other")) {
+            for key in all.flat_map(copied).filter(|key| name_of(key).starts_with(b"other")) {
                 let spans = self.keys.entry(key).or_default();
                 if spans.last().is_none_or(|span| span.from < index) {
                     spans.push(Span { from: index, gone: None, shown: None });
@@ -64,7 +72,7 @@ impl Invariant for NeverBack {
     }
 
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
-        if turn.status.order != Order::Agreed || turn.status.lost.agreed {
+        if self.is_off || turn.status.lost.agreed {
             return Ok(());
         }
         self.learn(turn);
@@ -76,7 +84,7 @@ impl Invariant for NeverBack {
             let Some(span) = spans.iter_mut().rev().find(|span| span.from <= index) else {
                 continue;
             };
-            match turn.view.value(key) {
+            match turn.view.value_in(Order::Agreed, key) {
                 None => span.gone = Some(span.gone.map_or(index, |gone| gone.min(index))),
                 Some(_) => span.shown = span.shown.max(Some(index)),
             }

@@ -18,13 +18,14 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use node::{
-    AgreedPosition, Boot, Certificate, Error, Event, Index, NamedWrite, NodeId, Output, Reply,
-    Sequence,
+    AgreedPosition, Boot, Certificate, Error, Event, Index, NamedWrite, NodeId, Order, Output,
+    Reply, Sequence,
 };
 
 use super::invariant::{Invariant, Rest, Turn};
 use super::memory::Memory;
 use super::model::{Found, Held, meaning, staying};
+use crate::plan::setting::Setting;
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
 use keyspaces::Keyspaces;
@@ -33,6 +34,8 @@ use transactions::{Transactions, place};
 /// The fold of the log, at every index.
 #[derive(Debug, Default)]
 pub(crate) struct SameFold {
+    /// Whether no keyspace is ever agreed.
+    is_off: bool,
     /// How many keys there were at each index.
     counts: Vec<u64>,
     /// The greatest time of the entries up to each index, in milliseconds.
@@ -64,6 +67,10 @@ fn has_fetched(turn: &Turn<'_>) -> bool {
 const KEYS_MAX: usize = 64;
 
 impl SameFold {
+    pub(crate) fn new(setting: &Setting) -> SameFold {
+        SameFold { is_off: !setting.has(Order::Agreed), ..SameFold::default() }
+    }
+
     /// What a key holds now, dead or not.
     fn last(&self, key: &Bytes) -> Option<&Held> {
         self.keys.get(key)?.last().and_then(|(_, held)| held.as_ref())
@@ -249,7 +256,10 @@ impl SameFold {
             meaning(&name, &words[1..], &found).is_none()
         };
         let versions = self.keys.get(&words[1]).map_or(&[][..], Vec::as_slice);
-        if self.counts.is_empty() || versions.iter().any(|(_, held)| refuses(held)) {
+        if operation.order != Some(Order::Agreed)
+            || self.counts.is_empty()
+            || versions.iter().any(|(_, held)| refuses(held))
+        {
             return Ok(());
         }
         let (asked, outcome) = (operation.describe(), describe::outcome(&operation.outcome));
@@ -294,7 +304,7 @@ impl Invariant for SameFold {
     fn on_turn(&mut self, turn: &Turn<'_>) -> Result<(), String> {
         let status = turn.status;
         let index = status.applied;
-        if status.order != node::Order::Agreed || status.lost.agreed {
+        if self.is_off || status.lost.agreed {
             return Ok(());
         }
         for next in self.counts.len() as u64 + 1..=index.0 {
@@ -317,15 +327,16 @@ impl Invariant for SameFold {
         }
         let node = status.id.0;
         let expected = self.counts[index.0 as usize - 1];
-        if expected != status.keys {
+        let keys = turn.view.keys_in(Order::Agreed);
+        if expected != keys {
             return Err(format!(
-                "at index {index} node {node} holds {} keys, and the log says {expected}",
-                status.keys
+                "at index {index} node {node} holds {keys} keys, and the log says {expected}"
             ));
         }
         self.memory.check(index.0, status)?;
         let same = |key: &Bytes| {
-            turn.view.value(key).as_deref() == self.at(key, index.0).map(|value| &value[..])
+            let held = turn.view.value_in(Order::Agreed, key);
+            held.as_deref() == self.at(key, index.0).map(|value| &value[..])
         };
         let differs = match seen {
             // Where there are many keys, only those are looked at that were written since the last
@@ -341,7 +352,7 @@ impl Invariant for SameFold {
         match differs {
             Some(key) => Err(format!(
                 "at index {index} node {node} holds {} at {}, and the log says {}",
-                describe::value(turn.view.value(key)),
+                describe::value(turn.view.value_in(Order::Agreed, key)),
                 describe::value(Some(key)),
                 describe::value(self.at(key, index.0))
             )),

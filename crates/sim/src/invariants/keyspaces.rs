@@ -22,6 +22,9 @@ pub(crate) struct OneKeyspace {
     keys: Vec<Bytes>,
     /// By key, then by node.
     seen: Vec<BTreeMap<usize, (u32, Order)>>,
+    /// Of each node its life, and the version of the keyspaces that it went by, when it was looked
+    /// at.
+    versions: BTreeMap<usize, (u64, u64)>,
 }
 
 impl OneKeyspace {
@@ -30,7 +33,29 @@ impl OneKeyspace {
             is_on: setting.has_keyspaces(),
             keys: KEYS.into_iter().map(Bytes::from).collect(),
             seen: vec![BTreeMap::new(); KEYS.len()],
+            versions: BTreeMap::new(),
         }
+    }
+
+    /// Under which keyspaces the node serves keys has changed.
+    fn look(&mut self, turn: &Turn<'_>) -> Result<(), String> {
+        let node = turn.status.id.0;
+        for (key, seen) in self.keys.iter().zip(&mut self.seen) {
+            let Some((id, order, _)) = turn.view.serves_under(key) else {
+                seen.remove(&turn.host);
+                continue;
+            };
+            seen.insert(turn.host, (id, order));
+            let differs = |(_, (other, _)): &(&usize, &(u32, Order))| *other != id;
+            if let Some((other, (other_id, _))) = seen.iter().find(differs) {
+                let text = String::from_utf8_lossy(key);
+                return Err(format!(
+                    "node {node} serves {text} under keyspace {id}, and node {} under {other_id}",
+                    other + 1
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -43,26 +68,18 @@ impl Invariant for OneKeyspace {
         if !self.is_on {
             return Ok(());
         }
-        let node = turn.status.id.0;
-        for (key, seen) in self.keys.iter().zip(&mut self.seen) {
-            let text = String::from_utf8_lossy(key);
-            let Some((id, order)) = turn.view.serves_under(key) else {
-                seen.remove(&turn.host);
-                continue;
-            };
-            seen.insert(turn.host, (id, order));
-            let differs = |(_, (other, _)): &(&usize, &(u32, Order))| *other != id;
-            if let Some((other, (other_id, _))) = seen.iter().find(differs) {
-                return Err(format!(
-                    "node {node} serves {text} under keyspace {id}, and node {} under {other_id}",
-                    other + 1
-                ));
-            }
+        let version = (turn.life, turn.view.keyspaces_version());
+        if self.versions.insert(turn.host, version) != Some(version) {
+            self.look(turn)?;
+        }
+        for (key, seen) in self.keys.iter().zip(&self.seen) {
+            let Some(&(id, order)) = seen.get(&turn.host) else { continue };
             let (other, is_lost) = match order {
                 Order::Agreed => (Order::Merged, turn.status.lost.merged || turn.status.joins),
                 Order::Merged => (Order::Agreed, turn.status.lost.agreed),
             };
             if !is_lost && turn.view.value_in(other, key).is_some() {
+                let (node, text) = (turn.status.id.0, String::from_utf8_lossy(key));
                 return Err(format!(
                     "node {node} serves {text} under keyspace {id}, which is {order}, and holds a value of it that is {other}"
                 ));
@@ -77,6 +94,7 @@ mod tests {
     use super::*;
     use crate::invariants::example::{Held, status, turn};
     use crate::options::Options;
+    use node::Level;
 
     fn look(
         invariant: &mut OneKeyspace,
@@ -85,7 +103,7 @@ mod tests {
         held: &[Order],
     ) -> Result<(), String> {
         let key = Bytes::from(KEYS[0]);
-        let serves = id.map(|id| (key.clone(), (id, Order::Agreed)));
+        let serves = id.map(|id| (key.clone(), (id, Order::Agreed, Level::Sequential)));
         let held_in = held.iter().map(|order| (*order, key.clone())).collect();
         let held = Held { serves: serves.into_iter().collect(), held_in, ..Held::default() };
         let status = status(node);

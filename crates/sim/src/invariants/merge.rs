@@ -5,9 +5,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use node::{Boot, Index, NodeId};
+use node::{Boot, Index, NodeId, Order};
 
 use super::invariant::{Invariant, Turn};
+use crate::plan::setting::Setting;
 use crate::record::describe;
 
 type Vector = Vec<(NodeId, Boot, Index)>;
@@ -21,10 +22,18 @@ type Held = (NodeId, Option<u64>, BTreeMap<Bytes, Bytes>);
 /// What the first replica held at each vector.
 #[derive(Debug, Default)]
 pub(crate) struct SameMerge {
+    /// Whether no keyspace is ever merged.
+    is_off: bool,
     held: BTreeMap<Vector, Held>,
     /// Every key that was ever asked for: no other has a value.
     keys: BTreeSet<Bytes>,
     seen: BTreeMap<usize, Standing>,
+}
+
+impl SameMerge {
+    pub(crate) fn new(setting: &Setting) -> SameMerge {
+        SameMerge { is_off: !setting.has(Order::Merged), ..SameMerge::default() }
+    }
 }
 
 impl Invariant for SameMerge {
@@ -33,7 +42,7 @@ impl Invariant for SameMerge {
     }
 
     fn on_ask(&mut self, key: &Bytes) {
-        if !self.keys.contains(key) {
+        if !self.is_off && !self.keys.contains(key) {
             self.keys.insert(key.clone());
         }
     }
@@ -43,14 +52,14 @@ impl Invariant for SameMerge {
         let same = |(life, vector, joins): &Standing| {
             (*life, vector, *joins) == (turn.life, &status.vector, status.joins)
         };
-        let is_other = status.order != node::Order::Merged || status.lost.merged;
-        if is_other || self.seen.get(&turn.host).is_some_and(same) {
+        if self.is_off || status.lost.merged || self.seen.get(&turn.host).is_some_and(same) {
             return Ok(());
         }
         let now = (turn.life, status.vector.clone(), status.joins);
-        let count = (!status.joins).then_some(status.keys);
+        let held = turn.view.keys_in(Order::Merged);
+        let count = (!status.joins).then_some(held);
         let value = |key: &Bytes| {
-            let value = turn.view.value(key)?;
+            let value = turn.view.value_in(Order::Merged, key)?;
             Some((key.clone(), Bytes::copy_from_slice(&value)))
         };
         let here: BTreeMap<_, _> = self.keys.iter().filter_map(value).collect();
@@ -70,8 +79,8 @@ impl Invariant for SameMerge {
                 format!("node {node} holds {here} at {key}, and node {other} held {there}")
             }
             None => {
-                let held = keys.unwrap_or_default();
-                format!("node {node} holds {} keys, and node {other} held {held}", status.keys)
+                let before = keys.unwrap_or_default();
+                format!("node {node} holds {held} keys, and node {other} held {before}")
             }
         };
         Err(format!("having applied {at}, {apart}"))
@@ -88,9 +97,9 @@ mod tests {
         let mut invariant = SameMerge::default();
         let mut look = |node, keys, joins| {
             let vector = vec![(NodeId(1), Boot(1), Index(1))];
-            let status =
-                node::Status { order: node::Order::Merged, keys, vector, joins, ..status(node) };
-            invariant.on_turn(&turn(&status, 1))
+            let status = node::Status { order: Order::Merged, vector, joins, ..status(node) };
+            let held = example::Held { keys: Some(keys), ..example::Held::default() };
+            invariant.on_turn(&Turn { view: &held, ..turn(&status, 1) })
         };
         assert_eq!(look(1, 3, true), Ok(()));
         assert_eq!(look(2, 7, false), Ok(()));
@@ -105,8 +114,8 @@ mod tests {
         invariant.on_ask(&key);
         let mut look = |node, index, value: &'static str| {
             let mut status = status(node);
-            status.order = node::Order::Merged;
-            (status.keys, status.vector) = (1, vec![(NodeId(1), Boot(1), Index(index))]);
+            status.order = Order::Merged;
+            status.vector = vec![(NodeId(1), Boot(1), Index(index))];
             let values = BTreeMap::from([(key.clone(), Bytes::from(value))]);
             let held = example::Held { values, ..example::Held::default() };
             invariant.on_turn(&Turn { view: &held, ..turn(&status, 1) })

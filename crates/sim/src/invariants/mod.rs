@@ -20,7 +20,7 @@
 //! | [`expiry`] | turn | a key that was gone stays so until it is written |
 //! | [`counted`] | turn, answer | a merged replica holds what the merge rule makes of its entries |
 //! | [`merge`] | turn | merged replicas with equal vectors hold the same |
-//! | [`share`] | turn | no turn of an agreed world answers more than its shares |
+//! | [`share`] | turn | no turn answers more than its shares |
 //! | [`patience`] | turn | a request is answered once, within its timeout |
 //! | [`digest`] | turn | without rot no digest differs from that of another node |
 //! | [`life`] | turn | no node halts while its disk keeps what it synced |
@@ -106,11 +106,11 @@ pub(crate) fn all(setting: &Setting) -> Vec<Box<dyn Invariant>> {
         Box::new(boot::FreshBoots::new(setting.nodes)),
         Box::new(vector::Growth::new(setting.nodes)),
         Box::new(committed::Lasting::new(setting.nodes)),
-        Box::new(fold::SameFold::default()),
+        Box::new(fold::SameFold::new(setting)),
         Box::new(keyspaces::OneKeyspace::new(setting)),
-        Box::new(expiry::NeverBack::default()),
-        Box::new(merge::SameMerge::default()),
-        Box::new(counted::Defined::default()),
+        Box::new(expiry::NeverBack::new(setting)),
+        Box::new(merge::SameMerge::new(setting)),
+        Box::new(counted::Defined::new(setting)),
         Box::new(share::Bounded::new(setting)),
         Box::new(patience::Answered::new(setting)),
         Box::new(life::Alive),

@@ -20,6 +20,7 @@ use node::{AgreedPosition, Certificate, Level};
 use super::invariant::{Invariant, Rest};
 use crate::record::describe;
 use crate::record::operation::Operation;
+use crate::record::transaction;
 
 /// Nothing to remember: the record has it all.
 #[derive(Debug)]
@@ -71,6 +72,8 @@ impl Invariant for Explained {
 
 fn placed(operation: &Operation) -> Option<Placed<'_>> {
     match operation.certificate.as_deref()? {
+        // What a transaction wrote is told to the judge alone.
+        _ if transaction::is_told(&operation.key) => None,
         Certificate::Agreed { position, by } if operation.is_done() => {
             Some(Placed { operation, position: *position, by: by.flatten() })
         }

@@ -5,7 +5,7 @@
 //! The judge sees values, and only of writes that were answered. Here the place at which an answer
 //! stands is held against what any node knew to be committed at that time.
 
-use node::{Certificate, Order};
+use node::Certificate;
 
 use super::invariant::{Invariant, Rest, Turn};
 use crate::record::operation::Operation;
@@ -56,9 +56,6 @@ impl Invariant for Recent {
     }
 
     fn at_rest(&mut self, rest: &Rest<'_>) -> Result<(), String> {
-        if rest.setting.order == Order::Merged {
-            return Ok(());
-        }
         rest.asked.iter().try_for_each(|operation| self.check(operation))
     }
 }

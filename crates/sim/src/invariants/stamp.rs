@@ -17,6 +17,7 @@ use node::{Boot, Certificate, Index, MergedPosition, MergedWrite, NodeId, Reply}
 use super::invariant::{Invariant, Rest};
 use crate::record::describe;
 use crate::record::operation::{Action, Operation, Outcome};
+use crate::record::transaction;
 
 /// Nothing to remember: the record has it all.
 #[derive(Debug)]
@@ -63,6 +64,10 @@ impl Invariant for Merged {
 }
 
 fn placed(operation: &Operation) -> Option<Placed<'_>> {
+    if transaction::is_told(&operation.key) {
+        // What a transaction wrote is told to the judge alone.
+        return None;
+    }
     let Certificate::Merged { position, by, entry } = operation.certificate.as_deref()? else {
         return None;
     };

@@ -5,6 +5,8 @@
 //! what certificates prove must not depend on the node's honesty, and what they speed up must be
 //! true without them.
 
+mod orders;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -15,10 +17,14 @@ use node::{AgreedPosition, Certificate, Level, MergedPosition, MergedWrite, Orde
 use crate::plan::setting::Setting;
 use crate::record::operation::{Action, Operation, Outcome};
 use crate::record::transaction;
+pub(crate) use orders::parts_of;
+use orders::{Ended, is_of};
 
 /// What the judge says of one level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judgement {
+    /// The order of the keyspaces that it is about.
+    pub order: Order,
     /// The level.
     pub level: history::Level,
     /// Whether the judge was given the certificates.
@@ -40,10 +46,14 @@ pub(crate) const VERDICT: &str = "verdict";
 /// machine.
 const STATES_MAX: u64 = 20_000;
 
-/// Judges a world at every level that its order promises.
+/// Judges what was asked of keyspaces of one order at every level that it promises.
 pub(crate) fn judge(setting: &Setting, evidence: &Evidence<'_>) -> Vec<Judgement> {
     let mut judgements = vec![];
-    for level in setting.levels() {
+    for level in setting.levels_of(evidence.order) {
+        // Where keyspaces come and go little may be asked of the other order.
+        if setting.order != evidence.order && !evidence.tells(level) {
+            continue;
+        }
         judgements.push(judge_level(level, false, evidence));
         // Eventual consistency is about values alone.
         if setting.load.certified && level != Level::Eventual {
@@ -55,6 +65,7 @@ pub(crate) fn judge(setting: &Setting, evidence: &Evidence<'_>) -> Vec<Judgement
 
 /// What the judge is told.
 pub(crate) struct Evidence<'a> {
+    order: Order,
     operations: &'a [Operation],
     /// Where each of them stands among all that clients asked for.
     places: &'a [usize],
@@ -82,17 +93,24 @@ impl<'a> Evidence<'a> {
         let living = operations.iter().filter(|operation| !gone[operation.host]);
         let spread = (order == Order::Merged)
             .then(|| living.filter_map(|operation| operation.seen().flatten()).collect());
-        Evidence { operations, places, record, keys, gone, spread }
+        Evidence { order, operations, places, record, keys, gone, spread }
     }
 
     /// All operations and transactions that a history tells of, each with its place, in their
     /// order.
     fn told(&self) -> Vec<(&'a Operation, usize)> {
         let parts = self.operations.iter().zip(self.places.iter().copied());
-        let execs = self.record.iter().zip(0..).filter(|(one, _)| transaction::told(one).is_some());
+        let is_told = |one: &Operation| is_of(one, self.order) && transaction::told(one).is_some();
+        let execs = self.record.iter().zip(0..).filter(|(one, _)| is_told(one));
         let mut told: Vec<_> = parts.chain(execs).collect();
         told.sort_by_key(|&(_, place)| place);
         told
+    }
+
+    /// Whether anything is known to have run that counts at this level.
+    fn tells(&self, level: Level) -> bool {
+        let has_run = |one: &history::Operation| one.end.is_some() && !one.refused;
+        history(level, false, self).operations.iter().any(has_run)
     }
 
     /// An entry as the judge knows it: it has one write of one key. So a command of several keys
@@ -130,6 +148,7 @@ fn judge_level(level: Level, certified: bool, evidence: &Evidence<'_>) -> Judgem
     let clash = verdict.clash();
     let link = |link: &history::Link| (places[link.from], places[link.to], link.why.name());
     Judgement {
+        order: evidence.order,
         level: name,
         certified,
         word: verdict.word(),
@@ -170,7 +189,11 @@ fn history_and_places(
     let strangers = 1 + operations.iter().map(|(one, _)| one.client).max().unwrap_or(0);
     let mut ends = BTreeMap::new();
     let (mut counted, mut places) = (vec![], vec![]);
+    let ended = Ended::of(&operations);
     for (number, &(operation, place)) in operations.iter().enumerate() {
+        if level == Level::Eventual && !ended.tells_of(&operation.key) {
+            continue;
+        }
         let mut client = operation.client;
         let mut start_us = operation.start_us;
         let lost = evidence.may_be_lost(operation);
@@ -206,7 +229,9 @@ fn convert(
     client: u64,
     start_us: u64,
 ) -> Option<history::Operation> {
-    let is_over = matches!(operation.outcome, Outcome::Done(_) | Outcome::Refused(_));
+    // Of one that was done somewhere it is not known that it was done here.
+    let is_done = operation.is_done() && operation.order.is_some();
+    let is_over = is_done || matches!(operation.outcome, Outcome::Refused(_));
     let end = is_over.then_some(operation.end_us.max(start_us));
     // Of the quiet end nothing is asked of what only transactions know.
     let parts = transaction::told(operation).filter(|_| level != Level::Eventual);

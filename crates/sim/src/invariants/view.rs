@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use node::{Index, MergedEntry, NamedWrite, Node, NodeId, Order};
+use node::{Index, Level, MergedEntry, NamedWrite, Node, NodeId, Order};
 
 use crate::record::trace;
 
@@ -23,12 +23,14 @@ pub(crate) trait View {
     fn stamp(&self, index: u64) -> Option<(u64, Option<u64>)>;
     /// The writes in an entry of the agreed log.
     fn writes(&self, index: u64) -> Option<Vec<NamedWrite>>;
-    /// What it holds at a key.
-    fn value(&self, key: &Bytes) -> Option<Cow<'_, [u8]>>;
     /// What it holds at a key in keyspaces of this order.
     fn value_in(&self, order: Order, key: &Bytes) -> Option<Cow<'_, [u8]>>;
-    /// The id and the order of the keyspace under which it would answer a read of a key.
-    fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)>;
+    /// How many keys it holds in keyspaces of this order.
+    fn keys_in(&self, order: Order) -> u64;
+    /// The id, the order and the level of the keyspace under which it would answer a read of a key.
+    fn serves_under(&self, key: &Bytes) -> Option<(u32, Order, Level)>;
+    /// How many changes have made the keyspaces that it goes by.
+    fn keyspaces_version(&self) -> u64;
     /// Which start of another member it believes: boot and incarnation.
     fn believes(&self, member: NodeId) -> Option<(u64, u64)>;
     /// Bytes of writes that wait to become the next agreed entry.
@@ -70,16 +72,20 @@ impl View for Node {
         self.agreed_entry(Index(index)).map(|entry| entry.writes())
     }
 
-    fn value(&self, key: &Bytes) -> Option<Cow<'_, [u8]>> {
-        Node::value(self, key)
-    }
-
     fn value_in(&self, order: Order, key: &Bytes) -> Option<Cow<'_, [u8]>> {
         Node::value_in(self, order, key)
     }
 
-    fn serves_under(&self, key: &Bytes) -> Option<(u32, Order)> {
+    fn keys_in(&self, order: Order) -> u64 {
+        Node::keys_in(self, order)
+    }
+
+    fn serves_under(&self, key: &Bytes) -> Option<(u32, Order, Level)> {
         Node::serves_under(self, key)
+    }
+
+    fn keyspaces_version(&self) -> u64 {
+        Node::keyspaces_version(self)
     }
 
     fn believes(&self, member: NodeId) -> Option<(u64, u64)> {

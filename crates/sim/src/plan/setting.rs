@@ -140,10 +140,8 @@ impl Setting {
 
     /// Whether there is a limit that writes may meet.
     pub(crate) fn limits_memory(&self) -> bool {
-        match self.order {
-            Order::Agreed => self.max_memory.is_some(),
-            Order::Merged => self.limits.max_memory_merged > 0,
-        }
+        let agreed = self.has(Order::Agreed) && self.max_memory.is_some();
+        agreed || (self.has(Order::Merged) && self.limits.max_memory_merged > 0)
     }
 
     /// Whether keyspaces are created and dropped.
@@ -151,15 +149,25 @@ impl Setting {
         self.load.keyspaces_percent > 0
     }
 
+    /// Whether there may be a keyspace of this order.
+    pub(crate) fn has(&self, order: Order) -> bool {
+        self.order == order || self.has_keyspaces()
+    }
+
     /// Whether there may be a merged keyspace.
     pub(crate) fn has_merged(&self) -> bool {
-        self.order == Order::Merged || self.has_keyspaces()
+        self.has(Order::Merged)
+    }
+
+    /// The levels that a read of `default` may ask for.
+    pub(crate) fn levels(&self) -> Vec<Level> {
+        self.levels_of(self.order)
     }
 
     /// The levels that a read of this order may ask for.
-    pub(crate) fn levels(&self) -> Vec<Level> {
+    pub(crate) fn levels_of(&self, order: Order) -> Vec<Level> {
         let bounded = Level::Bounded { ms: self.load.bound_ms };
-        match self.order {
+        match order {
             Order::Agreed => {
                 vec![Level::Linearizable, bounded, Level::Sequential, Level::Eventual]
             }
@@ -167,31 +175,34 @@ impl Setting {
         }
     }
 
-    /// Whether there is one value to compare with.
-    pub(crate) fn can_compare(&self) -> bool {
-        self.order == Order::Agreed
-    }
-
-    /// Whether what an operation asks for can be had at all.
+    /// Whether what an operation asks for can be had at all, as far as it is known which order was
+    /// asked.
     pub(crate) fn can(&self, operation: &Operation) -> bool {
-        if operation.once.is_some() && !self.can_compare() {
-            return false;
+        operation.order.is_none_or(|order| can_in(order, operation))
+    }
+}
+
+/// Whether a keyspace of this order can give what an operation asks for.
+fn can_in(order: Order, operation: &Operation) -> bool {
+    // Whether there is one value to compare with.
+    let can_compare = order == Order::Agreed;
+    if operation.once.is_some() && !can_compare {
+        return false;
+    }
+    match &operation.action {
+        Action::Cas { .. } | Action::Replace(_) => can_compare,
+        Action::Exec { commands, .. } => {
+            let mut rows = commands.iter().map(|words| node::find(&words[0]).expect(KNOWN));
+            can_compare || rows.all(node::Row::is_for_merged)
         }
-        match &operation.action {
-            Action::Cas { .. } | Action::Replace(_) => self.can_compare(),
-            Action::Exec { commands, .. } => {
-                let mut rows = commands.iter().map(|words| node::find(&words[0]).expect(KNOWN));
-                self.can_compare() || rows.all(node::Row::is_for_merged)
-            }
-            Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
-            Action::Token | Action::WaitFor(_) | Action::Last | Action::Keyspace(_) => true,
-            Action::Other { words, .. } if operation.action.is_write() => {
-                self.can_compare() || node::find(&words[0]).expect(KNOWN).is_for_merged()
-            }
-            Action::Other { words, .. } if words[0] == "watch" && !self.can_compare() => false,
-            Action::Get | Action::Exists | Action::Many { .. } | Action::Other { .. } => {
-                self.levels().contains(&operation.level)
-            }
+        Action::Set(_) | Action::Del | Action::Many { removes: true, .. } => true,
+        Action::Token | Action::WaitFor(_) | Action::Last | Action::Keyspace(_) => true,
+        Action::Other { words, .. } if operation.action.is_write() => {
+            can_compare || node::find(&words[0]).expect(KNOWN).is_for_merged()
+        }
+        Action::Other { words, .. } if words[0] == "watch" && !can_compare => false,
+        Action::Get | Action::Exists | Action::Many { .. } | Action::Other { .. } => {
+            can_compare || matches!(operation.level, Level::Causal | Level::Eventual)
         }
     }
 }

@@ -6,6 +6,7 @@
 //! Long lists are columns (`columns.rs`), and of a large world what lies around a violation is
 //! there (`cut.rs`); counts and verdicts are of the whole world.
 
+use node::Order;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -160,14 +161,18 @@ fn judgements(report: &Report, calls: &[Call]) -> Vec<Judged> {
     // The judge's own verdict is an invariant like any other; it need not be told twice.
     let seen = violation.filter(|one| one.invariant != VERDICT);
     let seen = seen.map(|violation| Judged::of_violation(violation, calls));
-    seen.into_iter().chain(report.judgements.iter().map(Judged::of_judge)).collect()
+    let default = report.judgements.first().map(|one| one.order);
+    let of_judge = |one| Judged::of_judge(one, default);
+    seen.into_iter().chain(report.judgements.iter().map(of_judge)).collect()
 }
 
 impl Judged {
-    fn of_judge(one: &Judgement) -> Judged {
+    fn of_judge(one: &Judgement, default: Option<Order>) -> Judged {
         let certified = if one.certified { ", with certificates" } else { "" };
+        let is_default = default == Some(one.order);
+        let whose = if is_default { String::new() } else { format!(", {} keyspaces", one.order) };
         Judged {
-            level: format!("{}{certified}", one.level),
+            level: format!("{}{certified}{whose}", one.level),
             word: one.word,
             lines: one.lines.clone(),
             clash: one.clash.clone(),

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use node::{Certificate, Command, Error, Level, OnceId, Reply, Token};
+use node::{Certificate, Command, Error, Level, OnceId, Order, Reply, Token};
 
-use super::keyspace::Change;
+use super::keyspace::{Change, Served, name_of};
 
 /// What an operation does to its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +161,11 @@ pub(crate) struct Operation {
     /// The place of the node that was asked.
     pub(crate) host: usize,
     pub(crate) key: Bytes,
+    /// The order of the keyspace that it was asked of. `None`: its keys change hands, and it is not
+    /// known who had them then.
+    pub(crate) order: Option<Order>,
+    /// Whether its level is that of its keyspace, whichever that is.
+    pub(crate) own_level: bool,
     pub(crate) action: Action,
     /// The level that a read was promised: what it asked for, else the default; of several levels
     /// the weakest, or the one at which it was answered, if its client asked for that.
@@ -277,8 +282,17 @@ impl Operation {
         }
     }
 
+    /// It was asked of this keyspace.
+    pub(crate) fn place_in(&mut self, served: Served) {
+        self.order = Some(served.order);
+        if self.own_level {
+            self.level = served.level;
+            self.since_us = (served.level == Level::Linearizable).then_some(self.start_us);
+        }
+    }
+
     /// What it says of each of its keys by itself, in the order of the keys; `place` is its own in
-    /// the record.
+    /// the record. (Not of those that are kept for commands of which no history tells.)
     ///
     /// No history tells of several keys at once. That all of them change at one moment is lost by
     /// this; what is said of each is true.
@@ -299,7 +313,8 @@ impl Operation {
             part_of: Some(place),
             ..self.clone()
         };
-        self.action.keys(&self.key).into_iter().enumerate().map(part).collect()
+        let keys = self.action.keys(&self.key).into_iter();
+        keys.filter(|key| !name_of(key).starts_with(b"other")).enumerate().map(part).collect()
     }
 
     /// What the answer says of one of several keys: whether it was there only if all were, or none.

@@ -5,16 +5,22 @@ use bytes::Bytes;
 use history::{Kind, Operation as Judged};
 use node::Reply;
 
+use super::keyspace::name_of;
 use super::operation::{Action, Operation, Outcome};
 
 /// What the names of keys begin with that only transactions know of which a history can tell.
 pub(crate) const TOLD_KEYS: &str = "txn";
 
+/// Whether only transactions know this key of which a history can tell, and who removes all keys.
+pub(crate) fn is_told(key: &Bytes) -> bool {
+    name_of(key).starts_with(TOLD_KEYS.as_bytes())
+}
+
 /// The operations of an EXEC that a history tells of; `None` if it tells nothing. One that a WATCH
 /// stopped did nothing, and is none.
 pub(crate) fn told(operation: &Operation) -> Option<Vec<Judged>> {
     let Action::Exec { commands, keys } = &operation.action else { return None };
-    if !keys.iter().all(|key| key.starts_with(TOLD_KEYS.as_bytes())) {
+    if !keys.iter().all(is_told) {
         return None;
     }
     let replies = match &operation.outcome {

@@ -18,7 +18,8 @@ use crate::env::client::{Source, Wish};
 use crate::invariants::REST;
 use crate::invariants::copy::TURNED_AWAY;
 use crate::invariants::invariant::Rest;
-use crate::invariants::verdict::{self, Evidence};
+use crate::invariants::verdict::{self, Evidence, Judgement, parts_of};
+use crate::plan::setting::Setting;
 use crate::plan::weather::Style;
 use crate::record::describe;
 use crate::record::keyspace::may_have;
@@ -110,7 +111,7 @@ impl World {
         };
         let vectors: BTreeSet<_> =
             self.statuses().into_iter().flatten().map(|status| status.vector).collect();
-        refused && self.plan.setting.order == Order::Merged && (is_gone || vectors.len() > 1)
+        refused && self.plan.setting.has_merged() && (is_gone || vectors.len() > 1)
     }
 
     /// Repair goes on while replicas apply entries, of which there is an end: where one goes at a
@@ -210,8 +211,9 @@ impl World {
         if let Some(Status { id, .. }) = statuses.iter().find(|status| status.joins) {
             return Some(format!("node {} joins a state", id.0));
         }
-        let first = place(&self.plan.setting.order, &statuses[0]);
-        let apart = |status: &&Status| place(&self.plan.setting.order, status) != first;
+        let setting = &self.plan.setting;
+        let first = places(setting, &statuses[0]);
+        let apart = |status: &&Status| places(setting, status) != first;
         if let Some(other) = statuses.iter().find(apart) {
             let (one, other) = (describe::standing(&statuses[0]), describe::standing(other));
             return Some(format!("nodes stand apart: {one}; {other}"));
@@ -298,7 +300,12 @@ impl World {
                 && same_key.clone().count() == hosts
                 && same_key.clone().all(|other| other.seen() == operation.seen())
         };
-        if let Some(operation) = finals.iter().find(|operation| !agrees(operation)) {
+        // What a lost machine has to say its part to changes hands for long.
+        let differs = |operation: &&Operation| {
+            let mut same_key = finals.iter().filter(|other| other.key == operation.key);
+            !agrees(operation) && !same_key.any(changes_hands)
+        };
+        if let Some(operation) = finals.iter().find(differs) {
             let end = match operation.seen() {
                 Some(seen) => format!("saw {}", describe::value(seen)),
                 None => format!("ended as {}", describe::outcome(&operation.outcome)),
@@ -327,7 +334,7 @@ impl World {
         let setting = self.plan.setting.clone();
         let record = std::mem::take(&mut self.record);
         let gone = self.gone();
-        let (operations, places) = parts(&record);
+        let (operations, _) = parts(&record);
         let rest = Rest {
             setting: &setting,
             operations: &operations,
@@ -337,13 +344,13 @@ impl World {
         };
         self.look(|invariant| invariant.at_rest(&rest));
         if self.judged {
-            let evidence = Evidence::new(setting.order, &operations, &places, &record, &gone);
-            self.judgements = verdict::judge(&setting, &evidence);
+            self.judgements = judge(&setting, &record, &gone);
         }
         self.record = record;
         let violated = self.judgements.iter().find(|judgement| judgement.word == "violated");
         if let Some(judgement) = violated {
-            let what = format!("{}: {}", judgement.level, judgement.lines.join("; "));
+            let Judgement { order, level, lines, .. } = judgement;
+            let what = format!("{level} ({order}): {}", lines.join("; "));
             self.fail(verdict::VERDICT, what);
         }
         self.ending.stage = Stage::Over;
@@ -356,10 +363,25 @@ impl World {
         }
         let setting = &self.plan.setting;
         let gone = self.gone();
-        let (operations, places) = parts(&self.record);
+        let (operations, places) = parts_of(setting.order, &self.record);
         let evidence = Evidence::new(setting.order, &operations, &places, &self.record, &gone);
         verdict::history(setting.levels()[0], true, &evidence)
     }
+}
+
+/// Judges what was asked of each order.
+fn judge(setting: &Setting, record: &[Operation], gone: &[bool]) -> Vec<Judgement> {
+    let other = match setting.order {
+        Order::Agreed => Order::Merged,
+        Order::Merged => Order::Agreed,
+    };
+    let has_other = record.iter().any(|operation| operation.order == Some(other));
+    let orders = [setting.order].into_iter().chain(has_other.then_some(other));
+    let of = |order| {
+        let (operations, places) = parts_of(order, record);
+        verdict::judge(setting, &Evidence::new(order, &operations, &places, record, gone))
+    };
+    orders.flat_map(of).collect()
 }
 
 /// What a node waits for that is not ready.
@@ -369,7 +391,12 @@ fn not_ready(status: &Status) -> String {
     format!("node {} is not ready{why}", status.id.0)
 }
 
-/// Where a replica stands.
+/// Where a replica stands, in all orders that there may be.
+fn places(setting: &Setting, status: &Status) -> Vec<Vec<u64>> {
+    let orders = [Order::Agreed, Order::Merged].into_iter().filter(|order| setting.has(*order));
+    orders.map(|order| place(&order, status)).collect()
+}
+
 fn place(order: &Order, status: &Status) -> Vec<u64> {
     match order {
         Order::Agreed => vec![status.applied.0, status.term.0, status.leader.map_or(0, |id| id.0)],
@@ -399,9 +426,9 @@ fn is_aborted(operation: &Operation) -> bool {
 /// of that name, its keys are there or change hands.
 fn changes_hands(operation: &Operation) -> bool {
     match &operation.outcome {
-        Outcome::Refused(Error::TryAgain(_)) => may_have(&operation.key),
-        Outcome::Refused(Error::CrossKeyspace(_) | Error::Consistency(_)) => {
-            may_have(&operation.key)
+        Outcome::Refused(Error::TryAgain(_) | Error::CrossKeyspace(_) | Error::Consistency(_)) => {
+            // What an EXEC's client watches may be theirs.
+            may_have(&operation.key) || matches!(operation.action, Action::Exec { .. })
         }
         Outcome::Refused(Error::Invalid(_)) | Outcome::Unknown => {
             matches!(operation.action, Action::Keyspace(_))

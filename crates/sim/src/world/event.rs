@@ -8,6 +8,8 @@ use node::{
     SnapshotNumber,
 };
 
+use crate::record::keyspace::ServedKeys;
+
 /// Something that happens in the world. Hosts, links and clients are named by their places.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
@@ -101,4 +103,6 @@ pub(crate) struct Answer {
     pub(crate) id: RequestId,
     pub(crate) reply: Reply,
     pub(crate) certificate: Option<Box<Certificate>>,
+    /// Under which keyspaces its node served the keys that change hands.
+    pub(crate) served: ServedKeys,
 }

@@ -4,7 +4,7 @@
 //!
 //! - `lifecycle.rs`: nodes start and end; `turn.rs`: they take turns; `links.rs`: what goes
 //!   between them;
-//! - `requests.rs`: what goes between clients and nodes;
+//! - `requests.rs`: what goes between clients and nodes; `serving.rs`: whose answers these are;
 //! - `faults.rs`: how faults begin and end, with `staged_faults.rs` for those of several steps;
 //! - `ending.rs`: nothing breaks any more, and progress is demanded;
 //! - `reporting.rs`: what becomes of the world.
@@ -20,6 +20,7 @@ mod lifecycle;
 mod links;
 mod reporting;
 mod requests;
+mod serving;
 mod stage;
 mod staged_faults;
 mod stats;
@@ -30,6 +31,7 @@ use node::{Input, Output, SessionId};
 use event::Event;
 use event_queue::EventQueue;
 use fault_state::FaultState;
+use serving::Serving;
 use stage::Ending;
 use stats::Stats;
 
@@ -70,6 +72,8 @@ struct World {
     saboteur: Saboteur,
     queue: EventQueue,
     hosts: Vec<Host>,
+    /// Under which keyspaces each serves the keys that change hands.
+    serving: Vec<Serving>,
     network: Network,
     clients: Vec<Client>,
     /// Everything that clients asked, in order.
@@ -122,6 +126,7 @@ impl World {
             saboteur: Saboteur::new(*seed, options.sabotage),
             queue: EventQueue::default(),
             hosts,
+            serving: std::iter::repeat_with(Serving::default).take(machines).collect(),
             network: Network::new(machines, setting.weather, network),
             clients: vec![],
             record: Vec::with_capacity(2 * setting.load.operations as usize),

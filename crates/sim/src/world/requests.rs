@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use node::{Error, Input, Level, Reply, RequestId, SessionId};
+use node::{Certificate, Error, Input, Level, Order, Reply, RequestId, SessionId};
 
 use super::World;
 use super::event::Answer;
@@ -13,7 +13,7 @@ use crate::env::client::{Client, Connection, Source, Wish};
 use crate::invariants::invariant::first_broken;
 use crate::plan::setting::Setting;
 use crate::record::describe;
-use crate::record::keyspace::may_have;
+use crate::record::keyspace::{Served, may_have, served_of};
 use crate::record::operation::{Action, Operation, Outcome};
 
 /// What is violated where `CONSISTENCY LAST` names a level that the read was not to have.
@@ -41,7 +41,9 @@ impl World {
             return self.ask_again(client, operation);
         }
         let setting = &self.plan.setting;
-        let mut wishes = self.clients[client].next_wishes(setting, &mut self.operations_left);
+        let owners = self.serving[self.clients[client].host].owners(setting.order);
+        let left = &mut self.operations_left;
+        let mut wishes = self.clients[client].next_wishes(setting, &owners, left);
         if let Some(token) = self.clients[client].token.take() {
             // What comes right behind it must not see less either.
             wishes.insert(0, Client::wish_of_session(Action::WaitFor(token)));
@@ -116,9 +118,11 @@ impl World {
             connection.next_id += 1;
             connection.preference = prefers.clone().or(connection.preference.take());
             let weakest = connection.preference.as_ref().map(|levels| levels.weakest());
-            // Of a key whose keyspace comes and goes nobody knows which level that has.
-            let own = if may_have(&wish.key) { Level::Eventual } else { setting.level };
-            let level = wish.level.or(weakest).unwrap_or(own);
+            // Of a key whose keyspace comes and goes nobody knows yet which level that has.
+            let changes = may_have(&wish.key);
+            let own = if changes { Level::Eventual } else { setting.level };
+            let named = wish.level.or(weakest);
+            let level = named.unwrap_or(own);
             let since_us = match level {
                 Level::Linearizable => Some(now_us),
                 Level::Bounded { ms } => {
@@ -139,6 +143,8 @@ impl World {
                 client: number,
                 host,
                 key: wish.key,
+                order: (!changes).then_some(setting.order),
+                own_level: changes && named.is_none(),
                 action: wish.action,
                 level,
                 since_us,
@@ -260,7 +266,9 @@ impl World {
             let sent_before = self.record[operation].sendings > 1;
             let settles = !matches!(outcome, Outcome::Refused(_)) || !sent_before;
             let kept = matches!(outcome, Outcome::Refused(Error::Invalid(_)));
+            let served = served_of(&answer.served, &self.record[operation].key);
             self.record[operation].certificate = answer.certificate;
+            self.place_answer(operation, served, &outcome);
             self.settle(operation, if settles || kept { outcome } else { Outcome::Unknown });
             self.clients[client].learn(&self.record[operation]);
             self.learn_level(client, operation);
@@ -280,6 +288,24 @@ impl World {
         }
     }
 
+    /// It is known whose answer it is: the certificate says in which order it stands. What is
+    /// refused for what its key holds was asked there, too.
+    fn place_answer(&mut self, operation: usize, served: Option<Served>, outcome: &Outcome) {
+        let record = &mut self.record[operation];
+        let tells = matches!(outcome, Outcome::Done(_) | Outcome::Refused(Error::Invalid(_)));
+        if !tells || record.order.is_some() {
+            return;
+        }
+        let certified = record.certificate.as_deref().map(|certificate| match certificate {
+            Certificate::Agreed { .. } => Order::Agreed,
+            Certificate::Merged { .. } => Order::Merged,
+        });
+        match served.filter(|served| certified.is_none_or(|order| order == served.order)) {
+            Some(served) => record.place_in(served),
+            None => record.order = certified,
+        }
+    }
+
     /// An answer tells at which level the read before it was answered, and how stale it was at
     /// most: what it saw is held against that.
     fn learn_level(&mut self, client: usize, operation: usize) {
@@ -292,13 +318,15 @@ impl World {
         };
         let (host, action) = (connection.host, &answered.action);
         if !action.is_of_session() && !action.is_write() {
-            connection.last_read = Some(operation).filter(|_| !may_have(&answered.key));
+            connection.last_read = Some(operation).filter(|_| answered.order.is_some());
         }
         let (Action::Last, Reply::Array(both), Some(read)) = (action, reply, connection.last_read)
         else {
             return;
         };
-        let levels = self.plan.setting.levels();
+        let order = self.record[read].order.unwrap_or(self.plan.setting.order);
+        let mut levels = self.plan.setting.levels_of(order);
+        levels.push(Level::Causal);
         let named = match &both[0] {
             Reply::Value(name) => {
                 levels.into_iter().find(|level| level.to_string().as_bytes() == name)

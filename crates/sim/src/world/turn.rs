@@ -1,7 +1,8 @@
 //! How nodes take turns, and what they want done. Begin with [`World::turn`].
 
 use node::{
-    Input, LogPlace, Now, Output, Reply, RequestId, SessionId, SnapshotNumber, Status, Vote,
+    Certificate, Input, LogPlace, Now, Output, Reply, RequestId, SessionId, SnapshotNumber, Status,
+    Vote,
 };
 
 use super::World;
@@ -88,7 +89,7 @@ impl World {
         (self.inputs, self.outputs) = (inputs, outputs);
         self.follow(host, wake);
         for (session, id) in pretended {
-            self.answer(host, Answer { session, id, reply: Reply::Ok, certificate: None });
+            self.answer(host, (session, id), Reply::Ok, None);
         }
     }
 
@@ -179,6 +180,9 @@ impl World {
             }
         };
         let machine = &mut self.hosts[host];
+        if let Some(node) = machine.node.as_ref().filter(|_| self.plan.setting.has_keyspaces()) {
+            self.serving[host].look(machine.life, node);
+        }
         if status.formed {
             let (groups, _) = machine.disk.lengths();
             // What says so may be among what it writes now.
@@ -279,7 +283,7 @@ impl World {
             // There is one connection for each life of a peer, and it holds as long.
             Output::Trust(_) | Output::HangUp(_) => {}
             Output::Reply { session, id, reply, certificate } => {
-                self.answer(host, Answer { session, id, reply, certificate });
+                self.answer(host, (session, id), reply, certificate);
             }
             Output::Note(event) => {
                 self.stats.fetches += u64::from(matches!(event, node::Event::Fetched(..)));
@@ -380,8 +384,16 @@ impl World {
     }
 
     /// A node has answered: what may leave now goes to the client.
-    fn answer(&mut self, host: usize, answer: Answer) {
+    fn answer(
+        &mut self,
+        host: usize,
+        (session, id): (SessionId, RequestId),
+        reply: Reply,
+        certificate: Option<Box<Certificate>>,
+    ) {
         let now_us = self.now_us();
+        let served = self.serving[host].answers.clone();
+        let answer = Answer { session, id, reply, certificate, served };
         self.trace.numbers(&[8, host as u64, answer.session.0, answer.id.0]);
         self.trace.bytes(describe::reply(&answer.reply).as_bytes());
         let Some((client, life, leaving)) = self.hosts[host].connections.answer(answer) else {

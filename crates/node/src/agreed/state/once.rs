@@ -125,8 +125,11 @@ impl State {
         once: &Once<'_>,
         write: &Write<'_>,
     ) -> Ran {
+        let is_kept =
+            mutant!(OnceOfDefaultAlone, true, write.keyspace() == crate::ids::KeyspaceId::DEFAULT);
         match self.once.look_up(once) {
             Ok(None) => {}
+            Ok(Some(_)) if !is_kept => {}
             Ok(Some(First { answer, position })) => {
                 let bytes = answer.reply.bytes();
                 return Ran { answer, steps: 0, bytes, position };
