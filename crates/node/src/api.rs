@@ -137,9 +137,11 @@ pub enum Input {
     /// The disk has no room any more but for small records, and why; or it has room again. What was
     /// handed to it before still gets there sooner or later.
     DiskFull(Option<Shortage>),
-    /// A snapshot is wanted now, whatever the log weighs; nothing, if one is being written. On a
-    /// full disk the node begins none by itself: the driver asks for it if the state has room there.
-    TakeSnapshot,
+    /// A snapshot is wanted now, whatever the log weighs; nothing, if one is being written.
+    TakeSnapshot {
+        /// Also on a full disk, where the node begins none by itself: the state has room there.
+        though_full: bool,
+    },
     /// So many bytes of a snapshot are written, though maybe not on disk: there is room for more.
     SnapshotWritten {
         /// The snapshot.

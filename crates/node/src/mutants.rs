@@ -591,9 +591,9 @@ mutants! {
     /// A key of a keyspace with which the cluster is to begin is written before that is made.
     BeginningNotAwaited, "a key in two keyspaces", "", "keyspaces_11_at_the_beginning.story";
     /// SCAN and KEYS look at `default`, whatever their pattern begins with.
-    PatternForDefault, "wrong answer", "", "keyspaces_10_listed.story";
+    PatternForDefault, "wrong answer", "", "keyspaces_13_listed.story";
     /// SCAN and KEYS list keys of other keyspaces of the same order.
-    OthersListed, "wrong answer", "", "keyspaces_10_listed.story";
+    OthersListed, "wrong answer", "", "keyspaces_13_listed.story";
     /// A snapshot does not say which keyspaces there are.
     SnapshotWithoutKeyspaces, "snapshot", "", "keyspaces_08_snapshots.story";
 

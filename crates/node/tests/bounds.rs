@@ -600,7 +600,7 @@ fn a_snapshot_hurries_once_half_of_the_room_is_needed_for_what_changes() {
     let mib = |fill| Bytes::from(vec![fill; 1 << 20]);
     (0..40).for_each(|n| alone.ask(1, Command::set(key(n), mib(b'a'))));
     alone.turns();
-    alone.due.push(Input::TakeSnapshot);
+    alone.due.push(Input::TakeSnapshot { though_full: false });
     alone.turns();
     let (written, hurry) = alone.snapshot;
     assert!(0 < written && written < 5 << 20 && !hurry, "it waits for the disk: {written}");

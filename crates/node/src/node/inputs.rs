@@ -20,7 +20,7 @@ impl Node {
             | Input::LogRead { .. }
             | Input::DiskFull(_)
             | Input::Ending
-            | Input::TakeSnapshot
+            | Input::TakeSnapshot { .. }
             | Input::SnapshotWritten { .. }
             | Input::SnapshotPlaced { .. }
             | Input::SnapshotFailed { .. }
@@ -104,7 +104,7 @@ impl Node {
                 self.floors.close(session);
             }
             Input::Ending => self.on_ending(outputs),
-            Input::TakeSnapshot => self.snapshots.insist(),
+            Input::TakeSnapshot { though_full } => self.snapshots.ask_for(though_full),
             Input::SnapshotWritten { number, bytes } => self.snapshots.on_written(number, bytes),
             Input::SnapshotPlaced { number, bytes } => {
                 self.on_snapshot_placed(number, bytes, outputs);

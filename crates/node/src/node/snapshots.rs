@@ -37,7 +37,7 @@ impl Node {
         let may_begin = !self.agreed.is_within_entry()
             && self.fetch.is_none()
             && !self.merged.is_joining()
-            && (!self.disk.is_full() || self.snapshots.is_insisted())
+            && (!self.disk.is_full() || self.snapshots.may_begin_on_full())
             && !self.has_lost_state();
         let is_fetched = self.donor.is_asked(self.now.monotonic_ms);
         let (limits, turn) = (&self.limits, turn!(self, outputs));

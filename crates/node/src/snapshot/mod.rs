@@ -113,8 +113,8 @@ pub(crate) struct Snapshots {
     handed: u64,
     /// Whether somebody asked for one.
     wanted: bool,
-    /// Whether it may begin on a full disk: the driver asked for it, who knows what room there is.
-    insisted: bool,
+    /// Whether it may begin on a full disk: so the driver said, who knows what room there is.
+    though_full: bool,
     /// When the last attempt failed, if it did.
     failed_ms: Option<u64>,
     /// When the newest one was placed, by both clocks; at first, when this start began.
@@ -131,7 +131,7 @@ impl Snapshots {
             writing: None,
             handed: 0,
             wanted: false,
-            insisted: false,
+            though_full: false,
             failed_ms: None,
             placed_ms: None,
             placed_wall_ms: 0,
@@ -143,15 +143,15 @@ impl Snapshots {
         self.wanted |= self.writing.is_none();
     }
 
-    /// The driver wants one now, also on a full disk.
-    pub(crate) fn insist(&mut self) {
+    /// The driver wants one now.
+    pub(crate) fn ask_for(&mut self, though_full: bool) {
         self.want();
-        self.insisted = self.wanted;
+        self.though_full = though_full && self.wanted;
     }
 
     /// Whether one may begin on a full disk.
-    pub(crate) fn is_insisted(&self) -> bool {
-        self.insisted
+    pub(crate) fn may_begin_on_full(&self) -> bool {
+        self.though_full
     }
 
     /// What is told of them.
@@ -238,7 +238,7 @@ impl Snapshots {
         let number = self.next;
         self.next = number.next();
         let wanted = std::mem::take(&mut self.wanted);
-        self.insisted = false;
+        self.though_full = false;
         turn.disk.close(turn.outputs);
         turn.outputs.push(Output::BeginSnapshot(number));
         turn.note(Event::SnapshotBegun(number));

@@ -11,6 +11,8 @@ n1.a set k 2 → MISCONF the disk of this node is full: the write did not run, a
 > run 100
 > snapshot 1
 > run 100
+> snapshot 1 though full
+> run 100
 n1: snapshot 1 is in place
 > free 1
 n1: the disk has room

@@ -135,9 +135,9 @@ impl World {
     ///   another directory.
     /// - `keep BYTES`: nodes keep so much of their logs for those who are behind; `pieces BYTES`:
     ///   and send so much of a snapshot at once.
-    /// - `snapshot 1`: node 1 writes a snapshot; `rot 1`, `rot all 1`: its newest snapshot is
-    ///   damaged, or all are; `forget 1`: of the log of node 1 what is before its older snapshot is
-    ///   gone; `start 1 discard`: it starts without any state.
+    /// - `snapshot 1`, `snapshot 1 though full`: node 1 writes a snapshot; `rot 1`, `rot all 1`:
+    ///   its newest snapshot is damaged, or all are; `forget 1`: of the log of node 1 what is
+    ///   before its older snapshot is gone; `start 1 discard`: it starts without any state.
     /// - `digests MS KEYS`: states are compared so often, and so many keys a turn; `digests`: what
     ///   came of it; `decay 1 KEY`: the value of a key changes in the memory of node 1.
     /// - `joins KEYS MS`: of a merged state that was fetched so many keys are joined a turn, and a
@@ -311,7 +311,10 @@ impl World {
                 let node = self.nodes.get_mut(&number(id)).expect("a node that runs");
                 assert!(node.rot(key.as_bytes()), "the key is there");
             }
-            ["snapshot", id] => self.turn(number(id), vec![Input::TakeSnapshot]),
+            ["snapshot", id, rest @ ..] => {
+                let though_full = rest == ["though", "full"];
+                self.turn(number(id), vec![Input::TakeSnapshot { though_full }]);
+            }
             ["rot", "all", id] => {
                 for snapshot in self.disk(number(id)).snapshots.values_mut() {
                     let middle = snapshot.bytes.len() / 2;

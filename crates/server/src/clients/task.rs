@@ -259,7 +259,7 @@ impl<L: Language> Task<L> {
                     asked = true;
                 }
                 Said::TakeSnapshot => {
-                    self.shared.put(Input::TakeSnapshot);
+                    self.shared.put(Input::TakeSnapshot { though_full: false });
                     asked = true;
                 }
                 Said::Close => self.closing = true,

@@ -195,7 +195,9 @@ impl Driver {
 
     fn turn(&mut self) -> Result<(), Error> {
         if self.room.is_due(self.shared.clock.uptime_ms()) && self.shared.is_short_of_room() {
-            mutant!(RoomIgnored, self.shared.put(Input::TakeSnapshot), ());
+            let though_full = self.shared.node().status().disk_full;
+            let ask = Input::TakeSnapshot { though_full };
+            mutant!(RoomIgnored, self.shared.put(ask), ());
             // One that is being written already makes room as well.
             self.snapshots.hurry();
         }

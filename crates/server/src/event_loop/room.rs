@@ -51,10 +51,12 @@ pub(crate) fn is_short(log: &Counters, snapshots: &Snapshots) -> bool {
 }
 
 /// Whether one that is begun now, on a full disk, has room and lets something go: keys may have
-/// gone since the last one.
-pub(crate) fn leads_out(log: &Counters, memory: &Memory) -> bool {
+/// gone since the last one. The log is cut behind the older of two, so without one there must be
+/// room for two.
+pub(crate) fn leads_out(log: &Counters, memory: &Memory, snapshots: &Snapshots) -> bool {
     let state_bytes = memory.agreed + memory.merged + BESIDE_KEYS_BYTES;
-    let has_room = log.room_bytes.load(Ordering::Relaxed) >= state_bytes;
+    let needed_bytes = if snapshots.last.is_some() { state_bytes } else { 2 * state_bytes };
+    let has_room = log.room_bytes.load(Ordering::Relaxed) >= needed_bytes;
     has_room && cut_bytes(log) >= state_bytes / WORTH
 }
 
@@ -65,6 +67,8 @@ fn cut_bytes(log: &Counters) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use node::SnapshotNumber;
+
     use super::*;
 
     const MIB: u64 = 1 << 20;
@@ -87,7 +91,11 @@ mod tests {
         log.segments.store(segments, Ordering::Relaxed);
         log.room_bytes.store(room * MIB, Ordering::Relaxed);
         let memory = Memory { agreed: agreed * MIB, merged: merged * MIB, ..Memory::default() };
-        leads_out(&log, &memory)
+        leads_out(&log, &memory, &placed(Some(SnapshotNumber(1))))
+    }
+
+    fn placed(last: Option<SnapshotNumber>) -> Snapshots {
+        Snapshots { last, ..Snapshots::default() }
     }
 
     #[test]
@@ -99,6 +107,13 @@ mod tests {
             begins_on_full(2, 200, 62, 0) && !begins_on_full(2, 200, 63, 0),
             "it lets little go"
         );
+        let log = Counters::default();
+        log.segments.store(4, Ordering::Relaxed);
+        let memory = Memory { agreed: 10 * MIB, ..Memory::default() };
+        for (room, leads) in [(23, false), (24, true)] {
+            log.room_bytes.store(room * MIB, Ordering::Relaxed);
+            assert_eq!(leads_out(&log, &memory, &placed(None)), leads, "the first of two");
+        }
     }
 
     #[test]

@@ -236,7 +236,10 @@ impl Shared {
     pub(crate) fn is_short_of_room(&self) -> bool {
         let status = self.node.borrow().status();
         match status.disk_full {
-            true => mutant!(FullForEver, room::leads_out(&self.log, &status.memory), false),
+            true => {
+                let leads_out = room::leads_out(&self.log, &status.memory, &status.snapshots);
+                mutant!(FullForEver, leads_out, false)
+            }
             false => room::is_short(&self.log, &status.snapshots),
         }
     }
