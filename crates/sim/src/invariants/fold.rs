@@ -136,7 +136,7 @@ impl SameFold {
             *last = (boot.0, sequence.0);
             let (now_ms, last) = (self.time_at(index), place(at, places as usize - 1));
             self.forget_old_ids(now_ms);
-            if self.keyspaces.change(index, keyspace, &command)
+            if self.keyspaces.change(at, keyspace, &command)
                 || self.keyspaces.refuses(keyspace, &command)
             {
                 continue;

@@ -1,7 +1,7 @@
 //! Keyspaces in the fold of the log: which of them has a key at each place, by code that shares
 //! nothing with the node's.
 
-use node::Command;
+use node::{AgreedPosition, Command};
 
 /// The keyspaces beside `default`, as far as the log is folded.
 #[derive(Debug, Default)]
@@ -9,6 +9,8 @@ pub(super) struct Keyspaces {
     all: Vec<Keyspace>,
     /// How many there ever were.
     given: u32,
+    /// Where which prefix changed hands, or was about to and did not.
+    carved: Vec<(AgreedPosition, Vec<u8>)>,
 }
 
 #[derive(Debug)]
@@ -33,8 +35,8 @@ const DEFAULT: u32 = 1;
 const FIRST: u32 = 2;
 
 impl Keyspaces {
-    /// Folds in a command about keyspaces that stands in this entry. False: it is none.
-    pub(super) fn change(&mut self, index: u64, keyspace: u32, command: &Command) -> bool {
+    /// Folds in a command about keyspaces that stands there. False: it is none.
+    pub(super) fn change(&mut self, at: AgreedPosition, keyspace: u32, command: &Command) -> bool {
         if keyspace != SYSTEM {
             return false;
         }
@@ -49,17 +51,17 @@ impl Keyspaces {
                 if is_free && is_new {
                     let id = FIRST + self.given;
                     self.given += 1;
-                    let (reserved, dropping) = (Some(index), None);
+                    let (reserved, dropping) = (Some(at.index.0), None);
                     self.all.push(Keyspace { id, name, prefix, reserved, dropping });
                 }
             }
             "drop" => {
                 let name = text(0);
                 let one = self.all.iter_mut().find(|one| is_free && one.name == name);
-                one.into_iter().for_each(|one| one.dropping = Some(index));
+                one.into_iter().for_each(|one| one.dropping = Some(at.index.0));
             }
-            "open" => self.end(&text(0), |one| one.dropping),
-            "giveup" => self.end(&text(0), |one| one.reserved),
+            "open" => self.end(at, &text(0), |one| one.dropping),
+            "giveup" => self.end(at, &text(0), |one| one.reserved),
             _ => return false,
         }
         true
@@ -67,13 +69,28 @@ impl Keyspaces {
 
     /// Ends the attempt that began there: with it goes the keyspace, if this says that it was begun
     /// there.
-    fn end(&mut self, attempt: &str, goes: impl Fn(&Keyspace) -> Option<u64>) {
+    fn end(&mut self, at: AgreedPosition, attempt: &str, goes: fn(&Keyspace) -> Option<u64>) {
         let attempt: Option<u64> = attempt.parse().ok();
+        let ends = |one: &&Keyspace| attempt.is_some() && one.reserved.or(one.dropping) == attempt;
+        let prefixes = self.all.iter().filter(ends).map(|one| (at, one.prefix.clone()));
+        self.carved.extend(prefixes);
         self.all.retain(|one| goes(one).is_none() || goes(one) != attempt);
         for one in &mut self.all {
             one.reserved = one.reserved.filter(|index| Some(*index) != attempt);
             one.dropping = one.dropping.filter(|index| Some(*index) != attempt);
         }
+    }
+
+    /// Whether a prefix of this key has changed hands between these places: what is not in the log
+    /// may have come and gone.
+    pub(super) fn has_changed_hands(
+        &self,
+        key: &[u8],
+        from: AgreedPosition,
+        to: AgreedPosition,
+    ) -> bool {
+        let is_between = |at: AgreedPosition| from < at && at < to;
+        self.carved.iter().any(|(at, prefix)| is_between(*at) && key.starts_with(prefix))
     }
 
     /// Whether a write is refused that names this keyspace, since others have one of its keys, or

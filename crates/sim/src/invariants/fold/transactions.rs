@@ -90,6 +90,9 @@ impl SameFold {
         let was_there = self.held(key, from.index.0, |at| at <= from).is_some();
         let is_there = self.held(key, to.index.0, |at| at < to).is_some();
         let versions = self.keys.get(key).map_or(&[][..], Vec::as_slice);
+        if !was_there && self.keyspaces.has_changed_hands(key, from, to) {
+            return true;
+        }
         let mut between = versions.iter().filter(|(at, _)| *at > from && *at < to);
         // To remove what is not there changes nothing.
         was_there && !is_there || between.any(|(_, held)| was_there || held.is_some())
