@@ -204,6 +204,14 @@ impl Agreed {
         self.raft.store().end_behind(base)
     }
 
+    /// What was heard in this turn, a term above all, goes to the disk before a state that was
+    /// fetched: what is not there is forgotten when that counts.
+    pub(crate) fn settle(&mut self, turn: &mut Turn<'_>) {
+        if !self.is_deaf() {
+            self.handle_readies(turn);
+        }
+    }
+
     /// A state that was fetched is on its way to the disk. Until it is there nothing is heard.
     pub(crate) fn begin_install(&mut self) {
         self.installing = true;

@@ -115,6 +115,7 @@ impl Node {
             if let Some(base) = fetch.merged_base() {
                 read = self.merged.check_base(base, turn);
             }
+            self.agreed.settle(turn);
             let lacks = fetch.agreed_base().is_none_or(|base| self.agreed.lacks(base));
             if read.is_ok() && lacks && !*turn.halted {
                 let is_whole = fetch.completes(&self.agreed, &self.merged);
