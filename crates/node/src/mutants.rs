@@ -73,7 +73,7 @@ macro_rules! mutants {
                     | OpenedWithoutOne | NotResolvedAgain | IdUsedAgain | WeakerAlways
                     | KeyspacesNotKept | SnapshotWithoutKeyspaces | OtherOrderOvertaken
                     | KeyspacesNotAwaited | ResolvedTooEarly | PatternForDefault
-                    | OthersListed | BeginsAgain | BeginningNotAwaited => None,
+                    | OthersListed | BeginsAgain | BeginningNotAwaited | AnswersRefuse => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -90,7 +90,7 @@ macro_rules! mutants {
                     | SumsDroppedAtJoin | JoinRevivesSum | SnapshotWithoutSums | CountedWhileLost
                     | IncrementUnchecked | PutOffWithoutEnd | CountedInOneTurn
                     | MergedListTorn | ListedAtOnePlace | ListReadsApplied
-                    | ReadsShownBeforeSync => {
+                    | ReadsShownBeforeSync | ToldWithoutEnd | TransactionsInOneTurn => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -182,6 +182,12 @@ mutants! {
     ListReadsApplied, "wrong answer", "", "exec_03_merged.story";
     /// A transaction that only reads shows own writes that are not on disk.
     ReadsShownBeforeSync, "un-synced loss", "nats#7567", "exec_03_merged.story";
+    /// What transactions are to be answered takes any memory until the disk is done.
+    ToldWithoutEnd, "memory without limit", "", "exec_04_merged_within_bounds.story";
+    /// A turn runs all transactions on merged keyspaces that wait, however many there are.
+    TransactionsInOneTurn, "load", "", "exec_04_merged_within_bounds.story";
+    /// Who asks for something else is refused for answers that wait for the disk.
+    AnswersRefuse, "load", "", "exec_04_merged_within_bounds.story";
     /// Increments are put off without end while a state is lost.
     PutOffWithoutEnd, "memory", "", "merged::joining::tests::increments_are_put_off_while_a_state_is_lost_and_counted_in_slices";
     /// All increments that were put off are counted in one turn.

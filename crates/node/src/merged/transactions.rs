@@ -4,7 +4,7 @@ use super::Merged;
 use super::apply::positions;
 use super::entry::Header;
 use super::foreseen::Transaction;
-use super::writes::{Asked, Gathered, Told};
+use super::writes::{Asked, Told, looking};
 use crate::commands;
 use crate::position::Certificate;
 use crate::reply::Reply;
@@ -14,12 +14,13 @@ use crate::wire::codec::Reader;
 use crate::wire::version_vector::{Place, VersionVector};
 
 impl Merged {
-    /// Transactions are about to look at keys: counters among them must not be half joined.
-    pub(super) fn settle_looked_at(&mut self) {
+    /// Transactions are about to look at keys, as far as a turn gets with so many steps: counters
+    /// among them must not be half joined.
+    pub(super) fn settle_looked_at(&mut self, steps: usize) {
         if !self.is_joining() {
             return;
         }
-        for write in self.gathered.iter().filter_map(Gathered::looking) {
+        for write in looking(&self.gathered, steps) {
             let write = commands::decode(&mut Reader::new(write)).expect("it was encoded here");
             write.all_keys().for_each(|key| self.state.settle_read(key));
         }

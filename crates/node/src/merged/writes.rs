@@ -2,6 +2,8 @@
 //! stand in one entry, one behind the other, and an entry is applied as a whole: so nobody sees a
 //! part of it.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 
 use super::Merged;
@@ -22,8 +24,6 @@ use crate::wire::version_vector::{Place, VersionVector};
 const ENTRY_KEYS_MAX: usize = TURN_STEPS;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
-/// While what transactions are to be answered has so many bytes, no further entry is made.
-const TOLD_BYTES_MAX: usize = 64 << 20;
 
 /// A write that waits for its entry.
 #[derive(Debug)]
@@ -46,11 +46,25 @@ enum Looks {
     List,
 }
 
-impl Gathered {
-    /// It, if it looks at what is there.
-    pub(super) fn looking(&self) -> Option<&Bytes> {
-        (self.looks != Looks::Not).then_some(&self.write)
-    }
+/// How many steps a transaction takes that names so many keys, but for what it answers.
+fn list_steps(keys: usize) -> usize {
+    1 + keys
+}
+
+/// Those of these writes that look at what is there, as far as a turn gets with so many steps for
+/// transactions.
+pub(super) fn looking(
+    gathered: &VecDeque<Gathered>,
+    mut steps: usize,
+) -> impl Iterator<Item = &Bytes> {
+    let are_begun = gathered.iter().take_while(move |next| {
+        let is_begun = steps > 0;
+        if next.looks == Looks::List {
+            steps = steps.saturating_sub(list_steps(next.keys));
+        }
+        is_begun
+    });
+    are_begun.filter(|next| next.looks != Looks::Not).map(|next| &next.write)
 }
 
 /// Who asked for an own write that is on its way to the disk.
@@ -136,6 +150,7 @@ impl Merged {
             self.repair.ask(&self.log, &self.inbox, turn);
         }
         let applied = self.apply(turn);
+        let goes_on = std::mem::take(&mut self.goes_on);
         if mutant!(UnmeasuredClockStamps, turn.clock_waits, false) {
             // Soon it is known whether this clock may be believed.
             return applied;
@@ -143,14 +158,18 @@ impl Merged {
         if mutant!(DriftCapIgnored, !turn.clock_agrees, false) {
             return self.refuse_gathered(&Error::ClockSkew(OFF_CLOCK), turn) || applied;
         }
-        if self.gathered.is_empty() || self.keeps_gathering(turn) {
+        if self.gathered.is_empty() || (!goes_on && self.keeps_gathering(turn)) {
             return applied;
         }
         self.gathering_since_ms = None;
-        self.settle_looked_at();
-        let looking = self.gathered.iter().filter_map(Gathered::looking);
+        if !self.may_go_on(turn) {
+            return applied;
+        }
+        let steps = turn.budget.transactions.left();
+        self.settle_looked_at(steps);
+        let looking = looking(&self.gathered, steps);
         let mut foreseen = Foreseen::of(self.me, looking, &self.log, &self.state);
-        while !self.gathered.is_empty() && self.told_bytes <= TOLD_BYTES_MAX {
+        while self.may_go_on(turn) {
             let Some(clock) = self.clock.next(turn.now.wall_ms) else {
                 return self.refuse_gathered(&Error::ClockSkew(BEYOND_STAMPS), turn);
             };
@@ -158,6 +177,15 @@ impl Merged {
         }
         mutant!(ShownBeforeSync, (), self.on_persisted(turn.disk.ticket(), turn));
         true
+    }
+
+    /// Whether the next of what was gathered may get into an entry now: what transactions are to be
+    /// answered waits for the disk, and takes memory until then.
+    fn may_go_on(&mut self, turn: &Turn<'_>) -> bool {
+        let has_room = mutant!(ToldWithoutEnd, self.told_bytes <= self.limits.told_bytes, true);
+        let may = has_room && !self.gathered.is_empty();
+        self.goes_on = may && turn.budget.transactions.is_spent();
+        may && !self.goes_on
     }
 
     /// Refuses what is not yet in an entry: no stamp is made by a clock that is off, none beyond
@@ -210,18 +238,22 @@ impl Merged {
             after: self.log.applied().clone(),
         };
         let mut writes = vec![];
-        let (mut count, mut keys) = (0, 0);
+        let (mut count, mut all_keys) = (0, 0);
         let mut fits = |next: &mut Gathered| {
-            keys += next.keys;
-            keys <= ENTRY_KEYS_MAX || keys == next.keys
+            all_keys += next.keys;
+            all_keys <= ENTRY_KEYS_MAX || all_keys == next.keys
         };
         while writes.len() < self.limits.entry_bytes
-            && let Some(Gathered { waiter, write, looks, .. }) =
+            && self.may_go_on(turn)
+            && let Some(Gathered { waiter, write, keys, looks }) =
                 self.gathered.pop_front_if(&mut fits)
         {
             self.gathered_bytes -= write.len();
             if looks == Looks::List {
                 let list = foreseen.transaction(&header, count, &write, &self.state);
+                let cost = (list_steps(keys), list.reply.bytes());
+                let (steps, bytes) = mutant!(TransactionsInOneTurn, cost, (0, 0));
+                turn.budget.transactions.spend(steps, bytes);
                 writes.extend_from_slice(&list.writes);
                 let before = count;
                 count += list.count;
