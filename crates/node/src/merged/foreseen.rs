@@ -107,8 +107,7 @@ impl Foreseen {
         if !foreseen.keys.is_empty() {
             for entry in log.unapplied_of(me) {
                 entry::for_each(entry, |header, offset, write| {
-                    // They were told when they were made.
-                    let _told = foreseen.merge(header, offset, &write, state);
+                    write.merge(&mut foreseen.beside(state, header, offset, true));
                 });
             }
         }
@@ -191,9 +190,19 @@ impl Foreseen {
         write: &Write<'_>,
         state: &State,
     ) -> Result<(Option<Foretold>, Reply), Error> {
-        let mut beside = Beside { keys: &mut self.keys, state, header, offset, told: Ok(None) };
+        let mut beside = self.beside(state, header, offset, false);
         let reply = write.merge(&mut beside);
         beside.told.map(|foretold| (foretold, reply))
+    }
+
+    fn beside<'e>(
+        &'e mut self,
+        state: &'e State,
+        header: &'e Header,
+        offset: u32,
+        is_logged: bool,
+    ) -> Beside<'e> {
+        Beside { keys: &mut self.keys, state, header, offset, is_logged, told: Ok(None) }
     }
 }
 
@@ -233,6 +242,9 @@ struct Beside<'e> {
     state: &'e State,
     header: &'e Header,
     offset: u32,
+    /// Whether it stands in the log: then it counts, whatever it comes to, and was told when its
+    /// entry was made.
+    is_logged: bool,
     told: Result<Option<Foretold>, Error>,
 }
 
@@ -278,6 +290,10 @@ impl<'a> Merging<'a> for Beside<'_> {
         let Header { place, after, .. } = self.header;
         let increment = Increment { stamp, place: *place, after };
         left.shown = None;
+        if mutant!(LoggedIncrementRefused, self.is_logged, false) {
+            register.add(&increment, amount);
+            return;
+        }
         let sum = register.number().map(|number| i64::try_from(number + amount));
         self.told = match mutant!(IncrementUnchecked, sum, sum.or(Some(Ok(0)))) {
             None => Err(Error::Invalid(NOT_AN_INTEGER.into())),
