@@ -2,13 +2,12 @@
 //! stand in one entry, one behind the other, and an entry is applied as a whole: so nobody sees a
 //! part of it.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 
 use super::Merged;
 use super::entry::{self, Header};
 use super::foreseen::{Foreseen, Foretold};
+use super::transactions::{list_steps, looking};
 use crate::commands::{self, Command, Model};
 use crate::ids::{Index, KeyspaceId};
 use crate::limits::TURN_STEPS;
@@ -30,41 +29,20 @@ const GATHER_MS_MAX: u64 = 20;
 pub(super) struct Gathered {
     waiter: Waiter,
     /// As it is encoded.
-    write: Bytes,
+    pub(super) write: Bytes,
     /// How many keys it names.
-    keys: usize,
-    looks: Looks,
+    pub(super) keys: usize,
+    pub(super) looks: Looks,
 }
 
 /// Whether a write looks at what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Looks {
+pub(super) enum Looks {
     Not,
     /// It is an increment.
     Adds,
     /// It is a transaction.
     List,
-}
-
-/// How many steps a transaction takes that names so many keys, but for what it answers.
-fn list_steps(keys: usize) -> usize {
-    1 + keys
-}
-
-/// Those of these writes that look at what is there, as far as a turn gets with so many steps for
-/// transactions.
-pub(super) fn looking(
-    gathered: &VecDeque<Gathered>,
-    mut steps: usize,
-) -> impl Iterator<Item = &Bytes> {
-    let are_begun = gathered.iter().take_while(move |next| {
-        let is_begun = steps > 0;
-        if next.looks == Looks::List {
-            steps = steps.saturating_sub(list_steps(next.keys));
-        }
-        is_begun
-    });
-    are_begun.filter(|next| next.looks != Looks::Not).map(|next| &next.write)
 }
 
 /// Who asked for an own write that is on its way to the disk.
