@@ -76,6 +76,9 @@ pub struct Limits {
     pub unapplied_bytes: usize,
     /// Bytes of writes in one entry of a merged log, and of entries in one message.
     pub entry_bytes: usize,
+    /// While transactions on merged keyspaces are to be answered so many bytes, once their entries
+    /// are on disk, no further entry is made.
+    pub told_bytes: usize,
     /// The most merged entries that are kept while something before them is missing.
     pub inbox: usize,
     /// The same in bytes.
@@ -116,6 +119,7 @@ impl Default for Limits {
             unapplied: 65_536,
             unapplied_bytes: 4 << 20,
             entry_bytes: 1 << 20,
+            told_bytes: 64 << 20,
             inbox: 4096,
             inbox_bytes: 64 << 20,
             kept_bytes: 64 << 20,

@@ -75,7 +75,7 @@ macro_rules! mutants {
                     | KeyspacesNotAwaited | ResolvedTooEarly | PatternForDefault
                     | OthersListed | BeginsAgain | BeginningNotAwaited
                     | LevelOfDefault | DeadlinesOfDefaultAlone | TokenOfDefaultAlone
-                    | OnceOfDefaultAlone | WatchOfDefaultAlone => None,
+                    | OnceOfDefaultAlone | WatchOfDefaultAlone | AnswersRefuse => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -92,7 +92,8 @@ macro_rules! mutants {
                     | SumsDroppedAtJoin | JoinRevivesSum | SnapshotWithoutSums | CountedWhileLost
                     | IncrementUnchecked | PutOffWithoutEnd | CountedInOneTurn
                     | MergedListTorn | ListedAtOnePlace | ListReadsApplied
-                    | ReadsShownBeforeSync => {
+                    | ReadsShownBeforeSync | ToldWithoutEnd | TransactionsInOneTurn
+                    | LoggedIncrementRefused => {
                         Some(Order::Merged)
                     }
                     _ => Some(Order::Agreed),
@@ -184,6 +185,14 @@ mutants! {
     ListReadsApplied, "wrong answer", "", "exec_03_merged.story";
     /// A transaction that only reads shows own writes that are not on disk.
     ReadsShownBeforeSync, "un-synced loss", "nats#7567", "exec_03_merged.story";
+    /// What transactions are to be answered takes any memory until the disk is done.
+    ToldWithoutEnd, "memory without limit", "", "exec_04_merged_within_bounds.story";
+    /// A turn runs all transactions on merged keyspaces that wait, however many there are.
+    TransactionsInOneTurn, "load", "", "exec_04_merged_within_bounds.story";
+    /// Who asks for something else is refused for answers that wait for the disk.
+    AnswersRefuse, "load", "", "exec_04_merged_within_bounds.story";
+    /// A transaction does not see an own increment in the log that others have brought beyond 64 bits.
+    LoggedIncrementRefused, "wrong answer", "", "exec_05_merged_beyond_64_bits.story";
     /// Increments are put off without end while a state is lost.
     PutOffWithoutEnd, "memory", "", "merged::joining::tests::increments_are_put_off_while_a_state_is_lost_and_counted_in_slices";
     /// All increments that were put off are counted in one turn.

@@ -40,6 +40,8 @@ pub(crate) struct Budget {
     pub(crate) waiting: Share,
     /// For writes that are applied.
     pub(crate) work: Share,
+    /// For transactions on merged keyspaces, which run where their entries are made.
+    pub(crate) transactions: Share,
     /// For reads that waited for what is applied.
     pub(crate) answers: Share,
     /// For keys that are counted.
@@ -59,6 +61,7 @@ impl Budget {
             requests: share(),
             waiting: share(),
             work: share(),
+            transactions: share(),
             answers: share(),
             counting: Share { left: steps.div_ceil(COUNTING_PARTS) },
         }

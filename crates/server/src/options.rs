@@ -118,15 +118,17 @@ impl Options {
 
     /// How much may wait in the node, and go together.
     pub(crate) fn limits(&self) -> Limits {
+        let usual = Limits::default();
         Limits {
             kept_bytes: self.log_memory_bytes as usize,
             snapshot_log_bytes: self.snapshot_log_bytes,
             snapshot_age_ms: 1000 * self.snapshot_age_s,
             spool_bytes: self.snapshot_memory_bytes as usize,
             waiting_bytes: self.bounds.waiting_bytes as usize,
+            told_bytes: usual.told_bytes.min(self.bounds.waiting_bytes as usize),
             max_memory_merged: self.bounds.max_memory_merged,
             digest_ms: self.digest_interval_ms,
-            ..Limits::default()
+            ..usual
         }
     }
 

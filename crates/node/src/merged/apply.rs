@@ -29,7 +29,7 @@ impl Merged {
     pub(super) fn apply(&mut self, turn: &mut Turn<'_>) -> bool {
         let before = self.log.applied_count();
         let mut own = vec![];
-        while self.has_more() && !turn.budget.work.is_spent() {
+        while self.may_apply() && !turn.budget.work.is_spent() {
             let mut replies = vec![];
             let (mut keys, mut bytes) = (1, 0);
             let mut each = |write: &Write<'_>, at, reply| {
@@ -51,6 +51,11 @@ impl Merged {
         self.push(own, turn);
         self.forget(turn.now.monotonic_ms);
         self.log.applied_count() > before
+    }
+
+    /// Whether something is on disk that may be applied.
+    pub(super) fn may_apply(&self) -> bool {
+        self.log.applied_count() < self.synced_count && self.has_room()
     }
 
     /// Whether more may change: a count that goes on has room for so many keys that come and go,

@@ -35,13 +35,13 @@ pub(super) struct Foreseen {
 #[derive(Debug)]
 struct Left {
     register: Register<'static>,
-    /// What a read shows of a counter, once one is about to.
-    counted: Option<Vec<u8>>,
+    /// What a read shows, once one is about to: replies share it.
+    shown: Option<Bytes>,
 }
 
 impl Left {
     fn of(register: Register<'static>) -> Left {
-        Left { register, counted: None }
+        Left { register, shown: None }
     }
 
     fn is_there(&self) -> bool {
@@ -50,12 +50,16 @@ impl Left {
 
     /// Somebody is about to read it.
     fn show(&mut self) {
-        let number = self.register.number().filter(|_| self.register.is_counter());
-        self.counted = number.map(|number| number.to_string().into_bytes());
+        if self.shown.is_none() {
+            let number = self.register.number().filter(|_| self.register.is_counter());
+            let counted = number.map(|number| number.to_string().into());
+            let base = || self.register.base().map(Bytes::copy_from_slice);
+            self.shown = counted.or_else(base);
+        }
     }
 
-    fn value(&self) -> Option<&[u8]> {
-        self.counted.as_deref().or_else(|| self.register.base())
+    fn value(&self) -> Option<Value<'_>> {
+        self.shown.as_ref().map(Value::Great)
     }
 
     /// Whether it is a counter beyond 64 bits.
@@ -103,8 +107,7 @@ impl Foreseen {
         if !foreseen.keys.is_empty() {
             for entry in log.unapplied_of(me) {
                 entry::for_each(entry, |header, offset, write| {
-                    // They were told when they were made.
-                    let _told = foreseen.merge(header, offset, &write, state);
+                    write.merge(&mut foreseen.beside(state, header, offset, true));
                 });
             }
         }
@@ -187,9 +190,19 @@ impl Foreseen {
         write: &Write<'_>,
         state: &State,
     ) -> Result<(Option<Foretold>, Reply), Error> {
-        let mut beside = Beside { keys: &mut self.keys, state, header, offset, told: Ok(None) };
+        let mut beside = self.beside(state, header, offset, false);
         let reply = write.merge(&mut beside);
         beside.told.map(|foretold| (foretold, reply))
+    }
+
+    fn beside<'e>(
+        &'e mut self,
+        state: &'e State,
+        header: &'e Header,
+        offset: u32,
+        is_logged: bool,
+    ) -> Beside<'e> {
+        Beside { keys: &mut self.keys, state, header, offset, is_logged, told: Ok(None) }
     }
 }
 
@@ -206,7 +219,7 @@ struct Ahead<'e> {
 impl View for Ahead<'_> {
     fn get(&self, key: &[u8]) -> Option<Value<'_>> {
         match self.foreseen.keys.get(key) {
-            Some(Some(left)) => left.value().map(Value::Small),
+            Some(Some(left)) => left.value(),
             _ => self.state.get(key),
         }
     }
@@ -229,6 +242,9 @@ struct Beside<'e> {
     state: &'e State,
     header: &'e Header,
     offset: u32,
+    /// Whether it stands in the log: then it counts, whatever it comes to, and was told when its
+    /// entry was made.
+    is_logged: bool,
     told: Result<Option<Foretold>, Error>,
 }
 
@@ -245,6 +261,7 @@ impl Beside<'_> {
         if let Some(left) = left {
             let had_value = left.is_there();
             left.register.write(by, value);
+            left.shown = None;
             return had_value;
         }
         let winner = self.state.written(key).map(|(stamp, _)| stamp);
@@ -268,15 +285,22 @@ impl<'a> Merging<'a> for Beside<'_> {
         let stamp = self.stamp();
         let Some(left) = self.keys.get_mut(key) else { return };
         let known = || Left::of(self.state.known(key));
-        let register = &mut left.get_or_insert_with(known).register;
+        let left = left.get_or_insert_with(known);
+        let register = &mut left.register;
         let Header { place, after, .. } = self.header;
+        let increment = Increment { stamp, place: *place, after };
+        left.shown = None;
+        if mutant!(LoggedIncrementRefused, self.is_logged, false) {
+            register.add(&increment, amount);
+            return;
+        }
         let sum = register.number().map(|number| i64::try_from(number + amount));
         self.told = match mutant!(IncrementUnchecked, sum, sum.or(Some(Ok(0)))) {
             None => Err(Error::Invalid(NOT_AN_INTEGER.into())),
             Some(Err(_)) => Err(Error::Invalid(OVERFLOW.into())),
             Some(Ok(number)) => {
                 let winner = register.writer();
-                register.add(&Increment { stamp, place: *place, after }, amount);
+                register.add(&increment, amount);
                 Ok(Some(Foretold { number, winner }))
             }
         };
@@ -284,3 +308,6 @@ impl<'a> Merging<'a> for Beside<'_> {
 }
 
 const OVERFLOW: &str = "increment or decrement would overflow";
+
+#[cfg(test)]
+mod tests;

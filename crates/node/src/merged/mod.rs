@@ -92,6 +92,8 @@ pub(crate) struct Merged {
     gathered_bytes: usize,
     copies: Copies,
     gathering_since_ms: Option<u64>,
+    /// Whether what was gathered is more than the last turn could do.
+    goes_on: bool,
     /// Per ticket on its way to the disk: how many entries the log holds once it is there.
     syncing: VecDeque<(Ticket, usize)>,
     /// How many entries of the log are on disk.
@@ -136,6 +138,7 @@ impl Merged {
             gathered_bytes: 0,
             copies: Copies::default(),
             gathering_since_ms: None,
+            goes_on: false,
             syncing: VecDeque::new(),
             synced_count: 0,
             waiters: VecDeque::new(),
@@ -210,7 +213,7 @@ impl Merged {
 
     /// What they weigh.
     pub(crate) fn queued_bytes(&self) -> usize {
-        self.waiting_bytes() + self.inbox.bytes()
+        self.waiting_bytes() + self.told_bytes + self.inbox.bytes()
     }
 
     pub(crate) fn vector(&self) -> &VersionVector {
@@ -259,9 +262,10 @@ impl Merged {
 
     // What the node is told.
 
-    /// What the writes weigh that wait to be written, and the answers that wait for the disk.
+    /// What the writes weigh that wait to be written. (The answers that wait for the disk have a
+    /// limit of their own, and nobody who asks for something else is refused for them.)
     pub(crate) fn waiting_bytes(&self) -> usize {
-        self.gathered_bytes + self.told_bytes
+        mutant!(AnswersRefuse, self.gathered_bytes, self.gathered_bytes + self.told_bytes)
     }
 
     pub(crate) fn on_connected(&mut self, peer: NodeId, turn: &mut Turn<'_>) {
@@ -279,7 +283,7 @@ impl Merged {
 
     /// Whether something that could be done was left for the next turn.
     pub(crate) fn has_more(&self) -> bool {
-        self.log.applied_count() < self.synced_count && self.has_room()
+        self.may_apply() || (self.goes_on && !self.gathered.is_empty())
     }
 
     /// How many keys have nothing but a tombstone.

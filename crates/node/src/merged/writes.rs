@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::Merged;
 use super::entry::{self, Header};
 use super::foreseen::{Foreseen, Foretold};
+use super::transactions::{list_steps, looking};
 use crate::commands::{self, Command, Model};
 use crate::ids::{Index, KeyspaceId};
 use crate::limits::TURN_STEPS;
@@ -22,35 +23,26 @@ use crate::wire::version_vector::{Place, VersionVector};
 const ENTRY_KEYS_MAX: usize = TURN_STEPS;
 /// How long writes may gather while the disk is busy, in milliseconds.
 const GATHER_MS_MAX: u64 = 20;
-/// While what transactions are to be answered has so many bytes, no further entry is made.
-const TOLD_BYTES_MAX: usize = 64 << 20;
 
 /// A write that waits for its entry.
 #[derive(Debug)]
 pub(super) struct Gathered {
     waiter: Waiter,
     /// As it is encoded.
-    write: Bytes,
+    pub(super) write: Bytes,
     /// How many keys it names.
-    keys: usize,
-    looks: Looks,
+    pub(super) keys: usize,
+    pub(super) looks: Looks,
 }
 
 /// Whether a write looks at what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Looks {
+pub(super) enum Looks {
     Not,
     /// It is an increment.
     Adds,
     /// It is a transaction.
     List,
-}
-
-impl Gathered {
-    /// It, if it looks at what is there.
-    pub(super) fn looking(&self) -> Option<&Bytes> {
-        (self.looks != Looks::Not).then_some(&self.write)
-    }
 }
 
 /// Who asked for an own write that is on its way to the disk.
@@ -136,6 +128,7 @@ impl Merged {
             self.repair.ask(&self.log, &self.inbox, turn);
         }
         let applied = self.apply(turn);
+        let goes_on = std::mem::take(&mut self.goes_on);
         if mutant!(UnmeasuredClockStamps, turn.clock_waits, false) {
             // Soon it is known whether this clock may be believed.
             return applied;
@@ -143,14 +136,18 @@ impl Merged {
         if mutant!(DriftCapIgnored, !turn.clock_agrees, false) {
             return self.refuse_gathered(&Error::ClockSkew(OFF_CLOCK), turn) || applied;
         }
-        if self.gathered.is_empty() || self.keeps_gathering(turn) {
+        if self.gathered.is_empty() || (!goes_on && self.keeps_gathering(turn)) {
             return applied;
         }
         self.gathering_since_ms = None;
-        self.settle_looked_at();
-        let looking = self.gathered.iter().filter_map(Gathered::looking);
+        if !self.may_go_on(turn) {
+            return applied;
+        }
+        let steps = turn.budget.transactions.left();
+        self.settle_looked_at(steps);
+        let looking = looking(&self.gathered, steps);
         let mut foreseen = Foreseen::of(self.me, looking, &self.log, &self.state);
-        while !self.gathered.is_empty() && self.told_bytes <= TOLD_BYTES_MAX {
+        while self.may_go_on(turn) {
             let Some(clock) = self.clock.next(turn.now.wall_ms) else {
                 return self.refuse_gathered(&Error::ClockSkew(BEYOND_STAMPS), turn);
             };
@@ -158,6 +155,15 @@ impl Merged {
         }
         mutant!(ShownBeforeSync, (), self.on_persisted(turn.disk.ticket(), turn));
         true
+    }
+
+    /// Whether the next of what was gathered may get into an entry now: what transactions are to be
+    /// answered waits for the disk, and takes memory until then.
+    fn may_go_on(&mut self, turn: &Turn<'_>) -> bool {
+        let has_room = mutant!(ToldWithoutEnd, self.told_bytes <= self.limits.told_bytes, true);
+        let may = has_room && !self.gathered.is_empty();
+        self.goes_on = may && turn.budget.transactions.is_spent();
+        may && !self.goes_on
     }
 
     /// Refuses what is not yet in an entry: no stamp is made by a clock that is off, none beyond
@@ -210,18 +216,22 @@ impl Merged {
             after: self.log.applied().clone(),
         };
         let mut writes = vec![];
-        let (mut count, mut keys) = (0, 0);
+        let (mut count, mut all_keys) = (0, 0);
         let mut fits = |next: &mut Gathered| {
-            keys += next.keys;
-            keys <= ENTRY_KEYS_MAX || keys == next.keys
+            all_keys += next.keys;
+            all_keys <= ENTRY_KEYS_MAX || all_keys == next.keys
         };
         while writes.len() < self.limits.entry_bytes
-            && let Some(Gathered { waiter, write, looks, .. }) =
+            && self.may_go_on(turn)
+            && let Some(Gathered { waiter, write, keys, looks }) =
                 self.gathered.pop_front_if(&mut fits)
         {
             self.gathered_bytes -= write.len();
             if looks == Looks::List {
                 let list = foreseen.transaction(&header, count, &write, &self.state);
+                let cost = (list_steps(keys), list.reply.bytes());
+                let (steps, bytes) = mutant!(TransactionsInOneTurn, cost, (0, 0));
+                turn.budget.transactions.spend(steps, bytes);
                 writes.extend_from_slice(&list.writes);
                 let before = count;
                 count += list.count;

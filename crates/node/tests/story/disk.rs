@@ -52,6 +52,14 @@ impl Disk {
         told
     }
 
+    /// The group that is first on its way gets there.
+    pub(super) fn sync_one(&mut self) -> Option<Input> {
+        let place = LogPlace(self.kept.len() as u64);
+        let (ticket, group) = self.pending.pop_front()?;
+        self.kept.push(group);
+        Some(Input::Persisted { ticket, place })
+    }
+
     /// The groups from this place on, of so many bytes, and the place of the next.
     pub(super) fn read(&self, place: LogPlace, bytes: usize) -> (Vec<Bytes>, LogPlace) {
         let (mut groups, mut size) = (vec![], 0);

@@ -119,7 +119,8 @@ impl World {
     ///   arrive.
     /// - `end 1`: node 1 is told that it is about to end; `may end 1`: whether it may.
     /// - `full 1`, `free 1`: the disk of node 1 has no room but for small records, has room again.
-    /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on.
+    /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on; `sync 1`: one group gets there
+    ///   that is on its way.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk
     ///   is empty.
     /// - `vanish 1`: as `crash 1`, but nobody hears that its connections are gone.
@@ -142,7 +143,10 @@ impl World {
     ///   came of it; `decay 1 KEY`: the value of a key changes in the memory of node 1.
     /// - `joins KEYS MS`: of a merged state that was fetched so many keys are joined a turn, and a
     ///   turn of that kind comes so often.
-    /// - `slow`: from now on nodes take one turn a step, whatever they leave over.
+    /// - `room WAITING TOLD`: so many bytes of requests may wait, and of answers of transactions on
+    ///   merged keyspaces.
+    /// - `slow`: from now on nodes take one turn a step, whatever they leave over; `steps COUNT`: and
+    ///   those that run do so many steps of each kind of work in a turn.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done; `n1.a
     ///   fill KEY COUNT MS`: they go so long after the beginning of the world.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads;
@@ -185,6 +189,10 @@ impl World {
             ["free", id] => self.turn(number(id), vec![Input::DiskFull(None)]),
             ["stall", id] => self.disk(number(id)).stalled = true,
             ["unstall", id] => self.disk(number(id)).stalled = false,
+            ["sync", id] => {
+                let told = self.disk(number(id)).sync_one();
+                self.turn(number(id), told.into_iter().collect());
+            }
             ["crash", id] => {
                 self.leaving.push(self.path_of(number(id)));
                 self.crash(number(id));
@@ -305,7 +313,17 @@ impl World {
             }
             ["begin", "with", "nothing"] => self.beginning.clear(),
             ["begin", "with", words @ ..] => self.beginning.push(keyspaces::definition(words)),
+            ["room", waiting, told] => {
+                (self.limits.waiting_bytes, self.limits.told_bytes) =
+                    (number(waiting) as usize, number(told) as usize);
+                let limits = self.limits;
+                self.nodes.values_mut().for_each(|node| node.set_limits(limits));
+            }
             ["slow"] => self.slow = true,
+            ["steps", count] => {
+                let steps = number(count) as usize;
+                self.nodes.values_mut().for_each(|node| node.set_turn_steps(steps));
+            }
             ["digests"] => self.digests(),
             ["decay", id, key] => {
                 let node = self.nodes.get_mut(&number(id)).expect("a node that runs");
@@ -560,9 +578,10 @@ impl World {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         let mut outputs = vec![];
         node.turn(&mut inputs, &mut outputs);
-        let kept = lent.iter().find(|buffer| !buffer.is_unique());
-        assert_eq!(kept, None, "a node that keeps a slice keeps the whole of a receive buffer");
         let goes_on = node.has_more();
+        // What came and waits for the next turn is kept as it is.
+        let kept = lent.iter().find(|buffer| !goes_on && !buffer.is_unique());
+        assert_eq!(kept, None, "a node that keeps a slice keeps the whole of a receive buffer");
         for output in outputs {
             self.take(id, output);
         }

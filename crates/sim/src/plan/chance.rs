@@ -30,6 +30,8 @@ pub(crate) enum Subject {
     Digests,
     /// In how many turns a state that was fetched is joined, and how far apart these are.
     Joins,
+    /// How much transactions may be answered while the disk is busy.
+    Answers,
     /// Whether keyspaces are created and dropped.
     Keyspaces,
     /// Which levels clients name and prefer.
@@ -63,6 +65,7 @@ impl Subject {
             Subject::Memory => 17,
             Subject::Digests => 14,
             Subject::Joins => 18,
+            Subject::Answers => 26,
             Subject::Keyspaces => 25,
             Subject::Levels => 23,
             Subject::Once => 24,

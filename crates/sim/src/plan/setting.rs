@@ -106,6 +106,8 @@ impl Setting {
         let limits = Limits { max_memory_merged, ..limits };
         let limits = digest_limits(&mut Chance::new(seed, Subject::Digests), limits);
         let limits = join_limits(&mut Chance::new(seed, Subject::Joins), limits);
+        let told_bytes = told_bytes(&mut Chance::new(seed, Subject::Answers));
+        let limits = Limits { told_bytes, ..limits };
         let mut levels = Chance::new(seed, Subject::Levels);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
@@ -269,6 +271,13 @@ fn snapshot_limits(chance: &mut Chance, limits: Limits) -> Limits {
     }
 }
 
+/// In some worlds a transaction or two on a merged keyspace are as much as may wait for the disk:
+/// the answer of one counts half a kilobyte a command.
+fn told_bytes(chance: &mut Chance) -> usize {
+    let whole = Limits::default().told_bytes;
+    chance.pick(&[1, 2_000, whole, whole, whole])
+}
+
 /// In a quarter of all worlds keyspaces come and go.
 fn keyspaces_percent(chance: &mut Chance) -> u64 {
     chance.pick(&[0, 0, 0, 30])
@@ -390,6 +399,9 @@ impl fmt::Display for Setting {
         if self.limits.digest_ms != whole.digest_ms {
             write!(f, ", digests every {} ms", self.limits.digest_ms)?;
         }
+        if self.limits.told_bytes != whole.told_bytes {
+            write!(f, ", {} bytes of answers wait", self.limits.told_bytes)?;
+        }
         let rest = Limits {
             kept_bytes: whole.kept_bytes,
             snapshot_log_bytes: whole.snapshot_log_bytes,
@@ -401,6 +413,7 @@ impl fmt::Display for Setting {
             digest_keys: whole.digest_keys,
             join_keys: whole.join_keys,
             join_ms: whole.join_ms,
+            told_bytes: whole.told_bytes,
             ..self.limits
         };
         if rest == whole {
