@@ -73,7 +73,7 @@ macro_rules! mutants {
                     | OpenedWithoutOne | NotResolvedAgain | IdUsedAgain | WeakerAlways
                     | KeyspacesNotKept | SnapshotWithoutKeyspaces | OtherOrderOvertaken
                     | KeyspacesNotAwaited | ResolvedTooEarly | PatternForDefault
-                    | OthersListed | BeginsAgain | BeginningNotAwaited => None,
+                    | OthersListed | BeginsAgain | BeginningNotAwaited | ToComeTaken => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -588,6 +588,8 @@ mutants! {
     BeginsAgain, "a key in two keyspaces", "", "keyspace::table::beginning::tests::they_come_one_after_the_other_and_once";
     /// A key of a keyspace with which the cluster is to begin is written before that is made.
     BeginningNotAwaited, "a key in two keyspaces", "", "keyspaces_11_at_the_beginning.story";
+    /// A key of a keyspace with which the cluster begins is written while those before it are made.
+    ToComeTaken, "a key in two keyspaces", "", "keyspaces_11_at_the_beginning.story";
     /// SCAN and KEYS look at `default`, whatever their pattern begins with.
     PatternForDefault, "wrong answer", "", "keyspaces_10_listed.story";
     /// SCAN and KEYS list keys of other keyspaces of the same order.

@@ -19,6 +19,15 @@ impl Table {
         !self.wanted.is_empty()
     }
 
+    /// Whether a key is to be that of a keyspace with which the cluster begins: nobody takes
+    /// commands on it meanwhile, or what is written into the one that has it now would keep the
+    /// keyspace from being made.
+    pub(crate) fn is_to_come(&self, key: &[u8]) -> bool {
+        let so_far = || self.of_key(key).map_or(0, |entry| entry.definition.prefix.len());
+        let comes = |one: &Definition| key.starts_with(&one.prefix) && one.prefix.len() > so_far();
+        mutant!(ToComeTaken, self.wanted.iter().any(comes), false)
+    }
+
     /// The cluster begins with these, unless somebody has said something of keyspaces before; the
     /// first of them begins to be carved out.
     pub(crate) fn begin_with(&mut self, wanted: Vec<Definition>, at: Attempt) {
@@ -136,6 +145,7 @@ fn check_together<'a>(keyspaces: impl Iterator<Item = &'a Definition>) -> Result
 mod tests {
     use super::*;
     use crate::api::{Level, Order};
+    use crate::ids::KeyspaceId;
     use crate::keyspace::definition::{Allowed, Levels};
 
     fn definition(name: &str) -> Definition {
@@ -176,6 +186,28 @@ mod tests {
         assert!(table.open(Index(8)));
         table.begin_with(vec![definition("a")], at(9, 0));
         assert_eq!(names(&table), (vec![], vec![]), "what was dropped does not come again");
+    }
+
+    #[test]
+    fn no_key_of_those_to_come_is_taken_meanwhile() {
+        let of =
+            |name: &str, prefix: &str| Definition { prefix: prefix.into(), ..definition(name) };
+        let mut table = Table::default();
+        table.begin_with(vec![of("a", "k:a:"), of("b", "k:"), of("c", "k:a:c:")], at(3, 0));
+        let takes = |table: &Table| {
+            ["k", "k:1", "k:a:1", "k:a:c:1"]
+                .map(|key| (1..9).find(|id| table.takes(KeyspaceId(*id), key.as_bytes())))
+        };
+        assert_eq!(takes(&table), [Some(1), None, None, None]);
+        assert!(table.open(Index(3)));
+        table.go_on(false, at(4, 0));
+        assert_eq!(takes(&table), [Some(1), None, Some(2), None]);
+        assert!(table.open(Index(4)));
+        table.go_on(false, at(5, 0));
+        assert_eq!(takes(&table), [Some(1), Some(3), Some(2), None]);
+        assert!(table.give_up(Index(5)));
+        table.go_on(false, at(6, 0));
+        assert_eq!(takes(&table), [Some(1), Some(3), Some(2), Some(2)]);
     }
 
     #[test]
