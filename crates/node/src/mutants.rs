@@ -589,7 +589,7 @@ mutants! {
     /// A key of a keyspace with which the cluster is to begin is written before that is made.
     BeginningNotAwaited, "a key in two keyspaces", "", "keyspaces_11_at_the_beginning.story";
     /// A key of a keyspace with which the cluster begins is written while those before it are made.
-    ToComeTaken, "a key in two keyspaces", "", "keyspaces_11_at_the_beginning.story";
+    ToComeTaken, "a key in two keyspaces", "", "keyspaces_13_begun_one_by_one.story";
     /// SCAN and KEYS look at `default`, whatever their pattern begins with.
     PatternForDefault, "wrong answer", "", "keyspaces_10_listed.story";
     /// SCAN and KEYS list keys of other keyspaces of the same order.

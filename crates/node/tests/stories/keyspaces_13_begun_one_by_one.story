@@ -35,3 +35,47 @@ n1.a keyspace list → [[name, default, prefix, , order, agreed, level, sequenti
 > answers
 n1.a set user:1 anna → OK
 n1.a set user:admin:1 carl → OK
+
+# What cannot be made within a minute of log time is given up, and the next one has its turn.
+> begin with nothing
+> cluster 3 sequential
+> settle
+> leader
+n1 leads
+> begin with carts cart: merged causal
+> begin with users user: agreed sequential eventual
+> crash 3
+> start 3
+> settle
+> crash 2
+> run 50000
+> n1.a keyspace list
+n1.a keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, causal eventual, durability, disk, state, open, id, 1], [name, carts, prefix, cart:, order, merged, level, causal, allow, , durability, disk, state, being created, id, 2]]
+> n1.a set cart:1 apples
+n1.a set cart:1 apples → TRYAGAIN the keyspace of the key is being created or dropped: the command did not run. Hint: ask again in a moment; KEYSPACE LIST says which it is
+> n1.b keyspace create orders order: merged causal
+> answers
+n1.b keyspace create orders order: merged causal → TRYAGAIN another keyspace is being created or dropped, and one at a time is: the command did not run. Hint: KEYSPACE LIST says which
+> run 12000
+> n1.a set cart:1 apples
+> n1.a set user:1 anna
+n1.a set user:1 anna → TRYAGAIN the keyspace of the key is being created or dropped: the command did not run. Hint: ask again in a moment; KEYSPACE LIST says which it is
+> run 100
+n1.a set cart:1 apples → OK
+> start 2
+> settle
+> run 1000
+n2 was told of the keyspace carts: the cluster has none of this name
+n3 was told of the keyspace carts: the cluster has none of this name
+> n1.a keyspace list
+n1.a keyspace list → [[name, default, prefix, , order, agreed, level, sequential, allow, causal eventual, durability, disk, state, open, id, 1], [name, users, prefix, user:, order, agreed, level, sequential, allow, eventual, durability, disk, state, open, id, 3]]
+> n1.a set user:1 anna
+> n1.b keyspace create carts cart: merged causal
+> answers
+n1.a set user:1 anna → OK
+n1.b keyspace create carts cart: merged causal → ERR keys with this prefix exist in the keyspace default, such as cart:1: the keyspace carts is not created. Hint: DEL them first, or choose another prefix
+> n1.a del cart:1
+> n1.b keyspace create carts cart: merged causal
+> answers
+n1.a del cart:1 → 1
+n1.b keyspace create carts cart: merged causal → OK
