@@ -441,6 +441,8 @@ mutants! {
     /// A WATCH of a key without a value does not notice that its prefix was another keyspace's for
     /// a while.
     CarvingUnnoticed, "wrong answer", "", "watch_05_a_prefix_that_changes_hands.story";
+    /// EXEC without commands that own keys goes under `default`, whatever was watched.
+    WatchedForDefault, "progress", "", "watch_06_an_exec_without_commands.story";
     /// EXEC runs although a WATCH before it was refused.
     RefusedWatchForgotten, "wrong answer", "", "session::watches::tests::an_exec_behind_a_watch_that_was_refused_is_refused";
     /// All commands of a list stand at one place.
