@@ -441,6 +441,8 @@ mutants! {
     /// A WATCH of a key without a value does not notice that its prefix was another keyspace's for
     /// a while.
     CarvingUnnoticed, "wrong answer", "", "watch_05_a_prefix_that_changes_hands.story";
+    /// The same, where the entry that ends a carving begins the next.
+    NextHidesEnd, "wrong answer", "", "agreed::state::tests::a_prefix_has_changed_hands_also_where_the_next_one_begins_there";
     /// EXEC without commands that own keys goes under `default`, whatever was watched.
     WatchedForDefault, "progress", "", "watch_06_an_exec_without_commands.story";
     /// EXEC runs although a WATCH before it was refused.
