@@ -73,7 +73,8 @@ macro_rules! mutants {
                     | OpenedWithoutOne | NotResolvedAgain | IdUsedAgain | WeakerAlways
                     | KeyspacesNotKept | SnapshotWithoutKeyspaces | OtherOrderOvertaken
                     | KeyspacesNotAwaited | ResolvedTooEarly | PatternForDefault
-                    | OthersListed | BeginsAgain | BeginningNotAwaited | ToComeTaken => None,
+                    | OthersListed | BeginsAgain | BeginningNotAwaited | ToComeTaken
+                    | ProposedThoughDropped => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -594,6 +595,8 @@ mutants! {
     BeginningNotAwaited, "a key in two keyspaces", "", "keyspaces_11_at_the_beginning.story";
     /// A key of a keyspace with which the cluster begins is written while those before it are made.
     ToComeTaken, "a key in two keyspaces", "", "keyspaces_13_begun_one_by_one.story";
+    /// What a cluster is to begin with is not proposed again where a full disk has dropped it.
+    ProposedThoughDropped, "progress", "", "keyspaces_13_begun_one_by_one.story";
     /// SCAN and KEYS look at `default`, whatever their pattern begins with.
     PatternForDefault, "wrong answer", "", "keyspaces_10_listed.story";
     /// SCAN and KEYS list keys of other keyspaces of the same order.

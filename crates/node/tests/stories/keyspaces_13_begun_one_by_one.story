@@ -79,3 +79,30 @@ n1.b keyspace create carts cart: merged causal → ERR keys with this prefix exi
 > answers
 n1.a del cart:1 → 1
 n1.b keyspace create carts cart: merged causal → OK
+
+# What a full disk drops of it before it is sent is proposed again.
+> begin with nothing
+> cluster 3 sequential
+> settle
+> leader
+n1 leads
+> begin with carts cart: merged causal
+> crash 3
+> start 3
+> settle
+> cut 1 3
+> cut 2 3
+> run 2000
+> full 3
+n3: the disk is full
+> run 100
+> free 3
+n3: the disk has room
+> heal
+> settle
+> run 2000
+> leader
+n1 leads
+> n3.a set cart:1 apples
+> answers
+n3.a set cart:1 apples → OK
