@@ -197,8 +197,8 @@ impl Node {
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
     }
 
-    /// A write that is about to run, and its keyspace: what it watches belongs to the same one. Where
-    /// it names no key itself, only that says which.
+    /// A write that is about to run, and its keyspace: what it watches belongs to the same one.
+    /// Where it names no key itself, only that says which.
     fn with_watched(
         &self,
         command: Command,
