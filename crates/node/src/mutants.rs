@@ -75,7 +75,8 @@ macro_rules! mutants {
                     | KeyspacesNotAwaited | ResolvedTooEarly | PatternForDefault
                     | OthersListed | BeginsAgain | BeginningNotAwaited
                     | LevelOfDefault | DeadlinesOfDefaultAlone | TokenOfDefaultAlone
-                    | OnceOfDefaultAlone | WatchOfDefaultAlone | AnswersRefuse => None,
+                    | OnceOfDefaultAlone | WatchOfDefaultAlone | AnswersRefuse | ToComeTaken
+                    | ProposedThoughDropped => None,
                     BootReused | MergedClaimsOrder | MergedUnknownAsRefused | ShownBeforeSync
                     | PushedBeforeSync | RepairsUnsynced | ForeignNotKept
                     | AppliedBeforeDependencies | PlaceSkipped | NoRepair | LowerStampWins
@@ -452,6 +453,10 @@ mutants! {
     /// A WATCH of a key without a value does not notice that its prefix was another keyspace's for
     /// a while.
     CarvingUnnoticed, "wrong answer", "", "watch_05_a_prefix_that_changes_hands.story";
+    /// The same, where the entry that ends a carving begins the next.
+    NextHidesEnd, "wrong answer", "", "agreed::state::tests::a_prefix_has_changed_hands_also_where_the_next_one_begins_there";
+    /// EXEC without commands that own keys goes under `default`, whatever was watched.
+    WatchedForDefault, "progress", "", "watch_06_an_exec_without_commands.story";
     /// EXEC runs although a WATCH before it was refused.
     RefusedWatchForgotten, "wrong answer", "", "session::watches::tests::an_exec_behind_a_watch_that_was_refused_is_refused";
     /// All commands of a list stand at one place.
@@ -599,6 +604,10 @@ mutants! {
     BeginsAgain, "a key in two keyspaces", "", "keyspace::table::beginning::tests::they_come_one_after_the_other_and_once";
     /// A key of a keyspace with which the cluster is to begin is written before that is made.
     BeginningNotAwaited, "a key in two keyspaces", "", "keyspaces_11_at_the_beginning.story";
+    /// A key of a keyspace with which the cluster begins is written while those before it are made.
+    ToComeTaken, "a key in two keyspaces", "", "keyspaces_14_begun_one_by_one.story";
+    /// What a cluster is to begin with is not proposed again where a full disk has dropped it.
+    ProposedThoughDropped, "progress", "", "keyspaces_14_begun_one_by_one.story";
     /// SCAN and KEYS look at `default`, whatever their pattern begins with.
     PatternForDefault, "wrong answer", "", "keyspaces_13_listed.story";
     /// SCAN and KEYS list keys of other keyspaces of the same order.

@@ -13,7 +13,10 @@ const FOUND: &[(u64, &str)] = &[
     (7, "the certificate of a merged write named more than the write stands behind"),
     (72000595, "a member never fetched a state in time: snapshots came faster than its pieces"),
     (84005729, "entries that waited for a state went to a disk that was full, once it was joined"),
-    (94000874, "a term that was heard in the turn in which a fetched state was whole was forgotten"),
+    (
+        94000874,
+        "a term that was heard in the turn in which a fetched state was whole was forgotten",
+    ),
     (951657, "entries that a follower had forgotten, sent again, were taken for a forgery"),
 ];
 

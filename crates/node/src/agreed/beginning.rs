@@ -65,6 +65,13 @@ impl Agreed {
         self.beginning.once.own = Some(once).filter(|once| *once != OnceWanted::default());
     }
 
+    /// What this node proposed for a cluster that begins may be gone.
+    pub(super) fn propose_again(&mut self) {
+        self.beginning.keyspaces.proposed = None;
+        self.beginning.once.proposed = None;
+        self.own_max_memory.proposed = None;
+    }
+
     /// Has a cluster begin that nobody has told anything, or says once that it has something else.
     pub(super) fn look_after_beginning(&mut self, turn: &mut Turn<'_>) {
         if self.beginning.keyspaces.own.is_some() && self.is_fresh() {

@@ -15,7 +15,7 @@ use crate::turn::Turn;
 pub(super) struct OwnMaxMemory {
     bytes: Option<u64>,
     /// The last term in which it was proposed.
-    proposed: Option<Term>,
+    pub(super) proposed: Option<Term>,
     /// Whether it was compared with that of the cluster.
     is_compared: bool,
 }

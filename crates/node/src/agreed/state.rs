@@ -486,10 +486,13 @@ impl Values for At<'_> {
     fn change_keyspaces(&mut self, id: u32, args: Args<'_>) -> Reply {
         let attempt = Attempt { index: self.at.index, began_ms: self.state.time_ms };
         let State { keyspaces, versions, .. } = &mut *self.state;
-        let prefix = keyspaces.under_way().map(|(entry, _)| entry.definition.prefix.clone());
+        let before = keyspaces.under_way();
+        let before = before.map(|(entry, it)| (entry.definition.prefix.clone(), it));
         let reply = commands::change_table(keyspaces, attempt, id, args);
-        if let Some(prefix) = prefix
-            && keyspaces.under_way().is_none()
+        // Where one ends, the next may begin.
+        let now = keyspaces.under_way().map(|(_, it)| it);
+        if let Some((prefix, it)) = before
+            && mutant!(NextHidesEnd, now != Some(it), now.is_none())
         {
             mutant!(CarvingUnnoticed, versions.on_carved(&prefix, self.at), ());
         }

@@ -72,6 +72,7 @@ impl Agreed {
         self.proposals.refuse_unnamed(|waiter| turn.refuse_write(&waiter, why.clone()));
         // What this node itself asked for is gone with them.
         self.reclaiming = Reclaiming::default();
+        mutant!(ProposedThoughDropped, self.propose_again(), ());
     }
 
     pub(super) fn send_writes(&mut self, turn: &mut Turn<'_>) {

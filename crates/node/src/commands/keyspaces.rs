@@ -313,9 +313,8 @@ pub(crate) fn change_table(table: &mut Table, begins: Attempt, id: u32, args: Ar
 fn end_attempt(table: &mut Table, at: Attempt, id: u32, args: Args<'_>) -> Reply {
     let attempt = attempt(args).expect(CHECKED);
     let opens = id == OPEN.run.id;
-    let is_late = !opens && table.is_late(attempt, at);
     let stood = if opens { table.open(attempt) } else { table.give_up(attempt) };
-    table.go_on(is_late, at);
+    table.go_on(at);
     Reply::Integer(i64::from(stood))
 }
 

@@ -139,6 +139,9 @@ impl Keyspaces {
         if command.removes_all() && self.table.has(self.default.order) {
             return Err(Error::CrossKeyspace(REMOVES_ALL.into()));
         }
+        if self.are_to_come(command) {
+            return Err(Error::TryAgain(CHANGES_HANDS));
+        }
         if let Some(pattern) = command.pattern() {
             return self.open(self.of_pattern(pattern));
         }
@@ -160,6 +163,15 @@ impl Keyspaces {
             }
             entry => self.open(entry),
         }
+    }
+
+    /// Whether a command names, or lists, keys of keyspaces with which the cluster begins and that
+    /// are still to come.
+    fn are_to_come(&self, command: &Command) -> bool {
+        let is_to_come = |key: &[u8]| self.table.is_to_come(key);
+        let lists = |pattern: &[u8]| is_to_come(&literal(pattern));
+        self.table.begins()
+            && (command.keys().any(is_to_come) || command.pattern().is_some_and(lists))
     }
 
     /// The keyspace of an entry, or `default`, if it may be used.

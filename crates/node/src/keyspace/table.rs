@@ -133,10 +133,11 @@ impl Table {
 
     /// Whether a write that names this keyspace may run on this key.
     pub(crate) fn takes(&self, keyspace: KeyspaceId, key: &[u8]) -> bool {
-        match self.of_key(key) {
+        let takes = match self.of_key(key) {
             None => keyspace == KeyspaceId::DEFAULT,
             Some(entry) => entry.id == keyspace && entry.phase == Phase::Open,
-        }
+        };
+        takes && !self.is_to_come(key)
     }
 
     /// Whether a keyspace of this order is there beside `default`.

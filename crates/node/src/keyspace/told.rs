@@ -88,6 +88,7 @@ impl Keyspaces {
             said => (said.to_owned(), "connection"),
         };
         let refused = match asked.key {
+            Some(key) if self.table.is_to_come(key) => Some(Error::TryAgain(CHANGES_HANDS)),
             _ if told.phase != Phase::Open => Some(Error::TryAgain(CHANGES_HANDS)),
             Some(key) if self.is_awaited(key) => Some(Error::TryAgain(AWAITED)),
             _ => {

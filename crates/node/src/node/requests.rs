@@ -143,12 +143,14 @@ impl Node {
                 return outputs.push(out_of_memory(&waiter));
             }
             let conditioned = self.sessions.conditioned(&waiter, command);
-            let command = match conditioned.and_then(|command| self.with_watched(command)) {
-                Ok(command) => command,
+            let with_watched = |command| self.with_watched(command, keyspace);
+            let (command, keyspace) = match conditioned.and_then(with_watched) {
+                Ok(both) => both,
                 Err(error) => {
                     return outputs.push(session::reply_to(&waiter, Reply::Error(error)));
                 }
             };
+            let agreed = keyspace.order == Order::Agreed;
             if !agreed && command.has_conditions() {
                 // Where it was watched the keys had another keyspace: they have changed hands.
                 return outputs.push(session::reply_to(&waiter, Reply::Nil));
@@ -196,12 +198,15 @@ impl Node {
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
     }
 
-    /// A write that is about to run: what it watches belongs to the same keyspace.
-    fn with_watched(&self, command: Command) -> Result<Command, Error> {
-        if command.is_list() {
-            self.keyspaces.of(&command)?;
-        }
-        Ok(command)
+    /// A write that is about to run, and its keyspace: what it watches belongs to the same one.
+    /// Where it names no key itself, only that says which.
+    fn with_watched(
+        &self,
+        command: Command,
+        keyspace: Keyspace,
+    ) -> Result<(Command, Keyspace), Error> {
+        let of = if command.is_list() { self.keyspaces.of(&command)? } else { keyspace };
+        Ok((command, mutant!(WatchedForDefault, of, keyspace)))
     }
 
     /// The answer of a read that takes no long time, from what is applied here. One that lists keys

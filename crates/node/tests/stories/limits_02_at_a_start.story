@@ -46,3 +46,23 @@ n2 was told 100, and the cluster has 0
 n1: agreed 0, at most 0
 n2: agreed 0, at most 0
 n3: agreed 0, at most 0
+
+# Where a full disk has dropped it before it was sent it is proposed again.
+> cluster 1 sequential
+> settle
+> own 1 100
+> crash 1
+> start 1
+> full 1
+n1: the disk is full
+> settle
+> full 1 the quota is used up
+n1: the disk is full
+> run 100
+> memory
+n1: agreed 0, no limit set
+> free 1
+n1: the disk has room
+> settle
+> memory
+n1: agreed 0, at most 100

@@ -119,6 +119,7 @@ impl World {
     ///   arrive.
     /// - `end 1`: node 1 is told that it is about to end; `may end 1`: whether it may.
     /// - `full 1`, `free 1`: the disk of node 1 has no room but for small records, has room again.
+    ///   `full 1 REASON`: for this reason.
     /// - `stall 1`, `unstall 1`: the disk of node 1 stops, goes on; `sync 1`: one group gets there
     ///   that is on its way.
     /// - `crash 1`: node 1 and its unsynced writes are gone; `start 1 [LEVEL]`; `wipe 1`: its disk
@@ -186,6 +187,10 @@ impl World {
                 self.told.push(format!("n{id} {may}"));
             }
             ["full", id] => self.turn(number(id), vec![Input::DiskFull(Some(Shortage::of_room()))]),
+            ["full", id, why @ ..] => {
+                let shortage = Shortage { why: why.join(" "), ..Shortage::of_room() };
+                self.turn(number(id), vec![Input::DiskFull(Some(shortage))]);
+            }
             ["free", id] => self.turn(number(id), vec![Input::DiskFull(None)]),
             ["stall", id] => self.disk(number(id)).stalled = true,
             ["unstall", id] => self.disk(number(id)).stalled = false,

@@ -3,9 +3,11 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::api::{Level, Order};
 use crate::commands::{Command, decode, encode};
 use crate::counting::Past;
 use crate::ids::{Boot, Index, KeyspaceId, Life, Sequence};
+use crate::keyspace::definition::{Allowed, Definition, Levels};
 use crate::random::Random;
 use crate::reply::{Error, Reply};
 use crate::wire::codec::Reader;
@@ -313,4 +315,22 @@ fn the_first_limit_is_set_once_and_a_later_one_replaces_it() {
     assert_eq!(set(2, Command::first_max_memory(6)), Some(5));
     assert_eq!(set(3, Command::max_memory(0)), Some(0));
     assert_eq!(set(4, Command::first_max_memory(6)), Some(0), "no limit is a value, too");
+}
+
+#[test]
+fn a_prefix_has_changed_hands_also_where_the_next_one_begins_there() {
+    let mut state = new();
+    let definition = |name: &str| {
+        let levels = Levels { level: Level::Causal, allowed: Allowed::default() };
+        let prefix = format!("{name}:").into_bytes();
+        Definition { name: name.into(), prefix, order: Order::Merged, levels }
+    };
+    let begin = Command::begin_with_keyspaces(&[definition("a"), definition("b")]);
+    for (sequence, command) in
+        [(1, begin), (2, Command::open_keyspace(Index(1))), (3, Command::max_memory(0))]
+    {
+        state.run_command(id(1, sequence), KeyspaceId::SYSTEM, &command).unwrap();
+    }
+    let index = |key: &[u8]| state.versions.of(key).index.0;
+    assert_eq!([index(b"a:1"), index(b"b:1")], [2, 0], "the next one is under way");
 }

@@ -7,8 +7,6 @@
 use std::collections::VecDeque;
 
 use super::{Attempt, KEYSPACES_MAX, Table};
-use crate::carving::ATTEMPT_MS;
-use crate::ids::Index;
 use crate::keyspace::definition::Definition;
 use crate::reply::Error;
 use crate::wire::codec::{Malformed, Reader, put_bytes, put_uint};
@@ -17,6 +15,15 @@ impl Table {
     /// Whether keyspaces with which the cluster begins are still to come.
     pub(crate) fn begins(&self) -> bool {
         !self.wanted.is_empty()
+    }
+
+    /// Whether a key is to be that of a keyspace with which the cluster begins: nobody takes
+    /// commands on it meanwhile, or what is written into the one that has it now would keep the
+    /// keyspace from being made.
+    pub(crate) fn is_to_come(&self, key: &[u8]) -> bool {
+        let so_far = || self.of_key(key).map_or(0, |entry| entry.definition.prefix.len());
+        let comes = |one: &Definition| key.starts_with(&one.prefix) && one.prefix.len() > so_far();
+        mutant!(ToComeTaken, self.wanted.iter().any(comes), false)
     }
 
     /// The cluster begins with these, unless somebody has said something of keyspaces before; the
@@ -30,24 +37,14 @@ impl Table {
         self.reserve_wanted(at);
     }
 
-    /// Whether the attempt of this index has taken too long by then. It tells nothing against its
-    /// keyspace.
-    pub(crate) fn is_late(&self, attempt: Index, at: Attempt) -> bool {
-        let stands = self.under_way().filter(|(_, attempts)| attempts.index == attempt);
-        stands.is_some_and(|(_, it)| at.began_ms >= it.began_ms.saturating_add(ATTEMPT_MS))
-    }
-
     /// An attempt has ended there: if it was about one of those with which the cluster begins, the
-    /// next one has its turn; and this one again later, if it took too long.
-    pub(crate) fn go_on(&mut self, is_late: bool, at: Attempt) {
+    /// next one has its turn. What was given up does not come again: else a member that is away
+    /// would keep the keys of its prefix from everybody, and all others from making keyspaces.
+    pub(crate) fn go_on(&mut self, at: Attempt) {
         if self.under_way().is_some() {
             return;
         }
-        if let Some(ended) = self.wanted.pop_front()
-            && is_late
-        {
-            self.wanted.push_back(ended);
-        }
+        self.wanted.pop_front();
         self.reserve_wanted(at);
     }
 
@@ -136,6 +133,7 @@ fn check_together<'a>(keyspaces: impl Iterator<Item = &'a Definition>) -> Result
 mod tests {
     use super::*;
     use crate::api::{Level, Order};
+    use crate::ids::{Index, KeyspaceId};
     use crate::keyspace::definition::{Allowed, Levels};
 
     fn definition(name: &str) -> Definition {
@@ -164,12 +162,12 @@ mod tests {
         assert_eq!(Table::decode(&table.encode()), Ok(table.clone()));
         assert!(matches!(table.reserve(definition("c"), at(4, 0)), Err(Error::TryAgain(_))));
         assert!(table.open(Index(3)));
-        table.go_on(false, at(5, 0));
+        table.go_on(at(5, 0));
         assert_eq!(names(&table), (vec!["a", "b"], vec!["b"]));
-        table.go_on(false, at(6, 0));
+        table.go_on(at(6, 0));
         assert!(table.begins(), "what an end says that counts no more changes nothing");
         assert!(table.give_up(Index(5)));
-        table.go_on(false, at(7, 0));
+        table.go_on(at(7, 0));
         assert_eq!(names(&table), (vec!["a"], vec![]), "it had keys");
         assert_eq!(Table::decode(&table.encode()), Ok(table.clone()));
         table.begin_drop("a", at(8, 0)).unwrap();
@@ -179,18 +177,25 @@ mod tests {
     }
 
     #[test]
-    fn what_took_too_long_comes_again() {
+    fn no_key_of_those_to_come_is_taken_meanwhile() {
+        let of =
+            |name: &str, prefix: &str| Definition { prefix: prefix.into(), ..definition(name) };
         let mut table = Table::default();
-        table.begin_with(vec![definition("a"), definition("b")], at(3, 10));
-        let ends = at(4, 10 + ATTEMPT_MS);
-        assert!(table.is_late(Index(3), ends) && !table.is_late(Index(2), ends));
-        assert!(!table.is_late(Index(3), at(4, 9 + ATTEMPT_MS)));
-        assert!(table.give_up(Index(3)));
-        table.go_on(true, ends);
-        assert_eq!(names(&table), (vec!["b"], vec!["b", "a"]));
+        table.begin_with(vec![of("a", "k:a:"), of("b", "k:"), of("c", "k:a:c:")], at(3, 0));
+        let takes = |table: &Table| {
+            ["k", "k:1", "k:a:1", "k:a:c:1"]
+                .map(|key| (1..9).find(|id| table.takes(KeyspaceId(*id), key.as_bytes())))
+        };
+        assert_eq!(takes(&table), [Some(1), None, None, None]);
+        assert!(table.open(Index(3)));
+        table.go_on(at(4, 0));
+        assert_eq!(takes(&table), [Some(1), None, Some(2), None]);
         assert!(table.open(Index(4)));
-        table.go_on(false, at(5, 70_000));
-        assert_eq!(names(&table), (vec!["b", "a"], vec!["a"]));
+        table.go_on(at(5, 0));
+        assert_eq!(takes(&table), [Some(1), Some(3), Some(2), None]);
+        assert!(table.give_up(Index(5)));
+        table.go_on(at(6, 0));
+        assert_eq!(takes(&table), [Some(1), Some(3), Some(2), Some(2)]);
     }
 
     #[test]
