@@ -164,6 +164,8 @@ mutants! {
     RoundConfirmsLater, "ReadIndex context reused", "etcd#20418";
     /// Once many rounds are under way, reads join the oldest.
     ReadsJoinOldRound, "ReadIndex context reused", "etcd#20418", "agreed::read_index::tests::where_there_are_many_attempts_a_new_read_joins_none_of_them";
+    /// A question that comes twice is to Raft the same one.
+    QuestionsAlike, "ReadIndex context reused", "", "agreed_14_a_question_comes_twice.story";
     /// A confirmed read is answered before what was confirmed is applied here.
     ReadBeforeApplied, "follower read without waiting", "tidb#43583, tikv#14715";
     /// A bounded read counts its bound from the answer of a quorum, and not from the question.

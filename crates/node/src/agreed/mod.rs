@@ -41,7 +41,7 @@
 //! | the limit of memory with which a cluster begins, its keyspaces | `memory`, `beginning` |
 //! | keys that fall due | `expiry` |
 //! | prefixes that change hands | `keyspaces` |
-//! | linearizable reads | `read_index`, `reads`, `rows` |
+//! | linearizable reads | `read_index`, `questions`, `reads`, `rows` |
 //! | bounded reads, and levels in order of preference | `bounded`, `read_index/weaker` |
 //! | digests in the log | `digest` |
 //! | what is on disk and not in memory any more | `on_disk`, `log_reads` |
@@ -68,6 +68,7 @@ mod log_reads;
 mod memory;
 mod on_disk;
 mod proposals;
+mod questions;
 mod read_index;
 mod reads;
 mod ready;
@@ -106,6 +107,7 @@ use expiry::Reclaiming;
 use forwards::Forwards;
 use memory::OwnMaxMemory;
 use proposals::Proposals;
+use questions::Questions;
 use read_index::Reads;
 use ready::Unsynced;
 pub(crate) use replay::apply_committed;
@@ -141,6 +143,7 @@ pub(crate) struct Agreed {
     beginning: beginning::Own,
     reclaiming: Reclaiming,
     reads: Reads,
+    questions: Questions,
     carved: keyspaces::Waiting,
     copies: Copies,
     /// What this node, as the leader, gathers for the next entry.
@@ -241,6 +244,7 @@ impl Agreed {
             beginning: beginning::Own::default(),
             reclaiming: Reclaiming::default(),
             reads: Reads::new(me, life.boot),
+            questions: Questions::default(),
             carved: keyspaces::Waiting::default(),
             copies: Copies::default(),
             draft: Draft::default(),

@@ -3,7 +3,7 @@
 use protobuf::Message as _;
 use raft::eraftpb::{self, Entry, HardState, MessageType};
 
-use super::Agreed;
+use super::{Agreed, questions};
 use crate::ids::{Index, LogPlace, NodeId, Term, Ticket};
 use crate::turn::Turn;
 use crate::wire::record::Record;
@@ -117,7 +117,8 @@ impl Agreed {
 const ENTRY_BYTES: usize = 32;
 
 fn send_all(messages: Vec<eraftpb::Message>, turn: &mut Turn<'_>) {
-    for message in messages {
+    for mut message in messages {
+        questions::without_number(&mut message);
         let to = NodeId(message.to);
         // Raft needs no order between messages, but an append that overtakes another is turned
         // away.

@@ -6,9 +6,10 @@ use raft::eraftpb::{Entry, EntryType, Message, MessageType};
 use raft::{Raft, Storage};
 
 use super::entry;
+use super::questions::NUMBER_BYTES;
 use crate::wire::codec::{Malformed, NUMBER_MAX};
 
-/// The longest context of a read's round; ours have three numbers.
+/// The longest context of a read's round; ours have three numbers, and those of others a fourth.
 const CONTEXT_BYTES_MAX: usize = 64;
 /// How many terms a peer may be ahead: so many elections no node misses, and nobody can use all
 /// terms up.
@@ -41,9 +42,11 @@ fn is_of_a_peer<S: Storage>(message: &Message, raft: &Raft<S>) -> bool {
     match message.get_msg_type() {
         MessageType::MsgAppend => entries_fit(message, raft),
         // The context of a round lies in an entry.
-        MessageType::MsgReadIndex | MessageType::MsgReadIndexResp => {
+        kind @ (MessageType::MsgReadIndex | MessageType::MsgReadIndexResp) => {
             let [context] = message.entries.as_slice() else { return false };
-            context.data.len() <= CONTEXT_BYTES_MAX
+            let is_numbered = kind == MessageType::MsgReadIndex;
+            let number_bytes = if is_numbered { NUMBER_BYTES } else { 0 };
+            context.data.len() + number_bytes <= CONTEXT_BYTES_MAX
         }
         MessageType::MsgAppendResponse => {
             let own_term = raft.state == raft::StateRole::Leader && message.term == raft.term;

@@ -55,6 +55,9 @@ impl Agreed {
             return Ok(());
         }
         own_bytes(&mut message);
+        if asks {
+            self.questions.number(&mut message);
+        }
         let outdone = self.outdoes(&message);
         // Raft refuses what it has no use for (an unknown peer, a dropped proposal); so do we.
         let _ = self.raft.step(message);

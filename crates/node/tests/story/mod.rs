@@ -39,6 +39,7 @@ pub(crate) fn tell(script: &str) -> String {
 }
 
 /// A message on its way.
+#[derive(Clone)]
 struct Flight {
     from: u64,
     to: u64,
@@ -67,6 +68,8 @@ pub(crate) struct World {
     directories: BTreeMap<u64, u64>,
     wall_offset_ms: BTreeMap<u64, i64>,
     flying: Vec<Flight>,
+    /// Messages that are to arrive once more.
+    doubled: Vec<Flight>,
     /// Connections that end once what was sent on them has arrived.
     leaving: Vec<PathId>,
     cut: BTreeSet<(u64, u64)>,
@@ -117,6 +120,8 @@ impl World {
     /// - `part 1 2`: node 1 hears that there is no path to node 2 any more.
     /// - `hold 1 2`, `release 1 2`: messages from one node to another wait; those that waited
     ///   arrive.
+    /// - `double 1 2`, `again 1 2`: what is on its way from one node to another is kept; it arrives
+    ///   once more.
     /// - `end 1`: node 1 is told that it is about to end; `may end 1`: whether it may.
     /// - `full 1`, `free 1`: the disk of node 1 has no room but for small records, has room again.
     ///   `full 1 REASON`: for this reason.
@@ -181,6 +186,20 @@ impl World {
             }
             ["hold", from, to] => drop(self.held.insert((number(from), number(to)))),
             ["release", from, to] => drop(self.held.remove(&(number(from), number(to)))),
+            ["double", from, to] => {
+                let is_meant = |flight: &&Flight| {
+                    (flight.from, flight.to) == (number(from), number(to)) && !flight.back
+                };
+                self.doubled.extend(self.flying.iter().filter(is_meant).cloned());
+            }
+            ["again", from, to] => {
+                let is_meant =
+                    |flight: &mut Flight| (flight.from, flight.to) == (number(from), number(to));
+                let again: Vec<_> = self.doubled.extract_if(.., is_meant).collect();
+                for Flight { from, to, message, .. } in again {
+                    self.deliver(from, to, message);
+                }
+            }
             ["end", id] => self.turn(number(id), vec![Input::Ending]),
             ["may", "end", id] => {
                 let may = if self.nodes[&number(id)].may_end() { "may end" } else { "is needed" };
