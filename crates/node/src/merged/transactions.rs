@@ -1,14 +1,10 @@
 //! Transactions: who asked for one waits for its last write, or for what it has read.
 
-use std::collections::VecDeque;
-
-use bytes::Bytes;
-
 use super::Merged;
 use super::apply::positions;
 use super::entry::Header;
 use super::foreseen::Transaction;
-use super::writes::{Asked, Gathered, Looks, Told};
+use super::writes::{Asked, Told, looking};
 use crate::commands;
 use crate::position::Certificate;
 use crate::reply::Reply;
@@ -16,27 +12,6 @@ use crate::session::Waiter;
 use crate::turn::Turn;
 use crate::wire::codec::Reader;
 use crate::wire::version_vector::{Place, VersionVector};
-
-/// How many steps a transaction takes that names so many keys, but for what it answers.
-pub(super) fn list_steps(keys: usize) -> usize {
-    1 + keys
-}
-
-/// Those of these writes that look at what is there, as far as a turn gets with so many steps for
-/// transactions.
-pub(super) fn looking(
-    gathered: &VecDeque<Gathered>,
-    mut steps: usize,
-) -> impl Iterator<Item = &Bytes> {
-    let are_begun = gathered.iter().take_while(move |next| {
-        let is_begun = steps > 0;
-        if next.looks == Looks::List {
-            steps = steps.saturating_sub(list_steps(next.keys));
-        }
-        is_begun
-    });
-    are_begun.filter(|next| next.looks != Looks::Not).map(|next| &next.write)
-}
 
 impl Merged {
     /// Transactions are about to look at keys, as far as a turn gets with so many steps: counters

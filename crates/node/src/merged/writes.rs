@@ -2,12 +2,13 @@
 //! stand in one entry, one behind the other, and an entry is applied as a whole: so nobody sees a
 //! part of it.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 
 use super::Merged;
 use super::entry::{self, Header};
 use super::foreseen::{Foreseen, Foretold};
-use super::transactions::{list_steps, looking};
 use crate::commands::{self, Command, Model};
 use crate::ids::{Index, KeyspaceId};
 use crate::limits::TURN_STEPS;
@@ -29,20 +30,41 @@ const GATHER_MS_MAX: u64 = 20;
 pub(super) struct Gathered {
     waiter: Waiter,
     /// As it is encoded.
-    pub(super) write: Bytes,
+    write: Bytes,
     /// How many keys it names.
-    pub(super) keys: usize,
-    pub(super) looks: Looks,
+    keys: usize,
+    looks: Looks,
 }
 
 /// Whether a write looks at what is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Looks {
+enum Looks {
     Not,
     /// It is an increment.
     Adds,
     /// It is a transaction.
     List,
+}
+
+/// How many steps a transaction takes that names so many keys, but for what it answers.
+fn list_steps(keys: usize) -> usize {
+    1 + keys
+}
+
+/// Those of these writes that look at what is there, as far as a turn gets with so many steps for
+/// transactions.
+pub(super) fn looking(
+    gathered: &VecDeque<Gathered>,
+    mut steps: usize,
+) -> impl Iterator<Item = &Bytes> {
+    let are_begun = gathered.iter().take_while(move |next| {
+        let is_begun = steps > 0;
+        if next.looks == Looks::List {
+            steps = steps.saturating_sub(list_steps(next.keys));
+        }
+        is_begun
+    });
+    are_begun.filter(|next| next.looks != Looks::Not).map(|next| &next.write)
 }
 
 /// Who asked for an own write that is on its way to the disk.
