@@ -194,7 +194,7 @@ mutants! {
     TransactionsInOneTurn, "load", "", "exec_04_merged_within_bounds.story";
     /// Who asks for something else is refused for answers that wait for the disk.
     AnswersRefuse, "load", "", "exec_04_merged_within_bounds.story";
-    /// A transaction does not see an own increment in the log that others have brought beyond 64 bits.
+    /// A transaction does not see an own increment that others have brought beyond 64 bits.
     LoggedIncrementRefused, "wrong answer", "", "exec_05_merged_beyond_64_bits.story";
     /// Increments are put off without end while a state is lost.
     PutOffWithoutEnd, "memory", "", "merged::joining::tests::increments_are_put_off_while_a_state_is_lost_and_counted_in_slices";

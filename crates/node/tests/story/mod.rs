@@ -151,8 +151,8 @@ impl World {
     ///   turn of that kind comes so often.
     /// - `room WAITING TOLD`: so many bytes of requests may wait, and of answers of transactions on
     ///   merged keyspaces.
-    /// - `slow`: from now on nodes take one turn a step, whatever they leave over; `steps COUNT`: and
-    ///   those that run do so many steps of each kind of work in a turn.
+    /// - `slow`: from now on nodes take one turn a step, whatever they leave over; `steps COUNT`:
+    ///   and those that run do so many steps of each kind of work in a turn.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done; `n1.a
     ///   fill KEY COUNT MS`: they go so long after the beginning of the world.
     /// - `clock 1 MS`: the wall clock of node 1 is off by so much; `status`; `leader`: who leads;
