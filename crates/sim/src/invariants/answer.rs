@@ -103,8 +103,8 @@ impl Fitting {
     }
 }
 
-/// Whether it may be a transaction that did not run since what its client had watched is in a merged
-/// keyspace by now: it stands nowhere.
+/// Whether it may be a transaction that did not run since what its client had watched is in a
+/// merged keyspace by now: it stands nowhere.
 fn found_merged(operation: &Operation, reply: &Reply) -> bool {
     matches!((&operation.action, reply), (Action::Exec { .. }, Reply::Nil))
         && may_have(&operation.key)
