@@ -37,7 +37,7 @@ pub(crate) struct Args {
     /// Where the data lies [default: ./candor-data].
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The level of the keyspace `default`: linearizable, bounded:<ms>, sequential, causal or
+    /// The level of the keyspace `default`: linearizable, bounded:MS, sequential, causal or
     /// eventual [default: linearizable].
     #[arg(long, value_name = "NAME")]
     level: Option<String>,
