@@ -112,12 +112,17 @@ pub(crate) struct Lead {
     looked: BTreeMap<NodeId, (Life, Option<Bytes>)>,
     /// Whether all were told where the logs end.
     has_announced: bool,
-    /// When it last put the end of the attempt into the log.
+    /// When it began to gather, and when it last put the end of the attempt into the log.
+    began_ms: u64,
     ended_ms: Option<u64>,
 }
 
+/// How long a leader gathers what members say before it may give up, in milliseconds: it may have
+/// begun when the attempt was late already.
+const GATHER_MS: u64 = 5000;
+
 impl Lead {
-    pub(crate) fn begin(attempt: Index, term: Term, members: usize) -> Lead {
+    pub(crate) fn begin(attempt: Index, term: Term, members: usize, now_ms: u64) -> Lead {
         Lead {
             attempt,
             term,
@@ -125,8 +130,14 @@ impl Lead {
             fenced: BTreeMap::new(),
             looked: BTreeMap::new(),
             has_announced: false,
+            began_ms: now_ms,
             ended_ms: None,
         }
+    }
+
+    /// Whether members had their time to say what they have to.
+    pub(crate) fn has_waited(&self, now_ms: u64) -> bool {
+        now_ms >= self.began_ms.saturating_add(GATHER_MS)
     }
 
     pub(crate) fn attempt(&self) -> Index {
@@ -225,12 +236,18 @@ mod tests {
 
     /// What of two members is known that have said all of this attempt.
     fn lead(attempt: u64) -> Lead {
-        let mut lead = Lead::begin(Index(7), TERM, 2);
+        let mut lead = Lead::begin(Index(7), TERM, 2, 0);
         for id in [1, 2].map(NodeId) {
             lead.on_fenced(id, life(1), Index(attempt), place(id.0));
             lead.on_looked(id, life(1), Index(attempt), None);
         }
         lead
+    }
+
+    #[test]
+    fn a_leader_gives_members_their_time_before_it_may_give_up() {
+        let lead = Lead::begin(Index(7), TERM, 2, 90_000);
+        assert!(!lead.has_waited(90_000 + GATHER_MS - 1) && lead.has_waited(90_000 + GATHER_MS));
     }
 
     #[test]
@@ -241,7 +258,7 @@ mod tests {
         let mut found = lead(7);
         found.on_looked(NodeId(2), life(1), Index(7), Some(Bytes::from("user:7")));
         assert!(!found.may_open() && found.found().is_some());
-        let mut early = Lead::begin(Index(7), TERM, 2);
+        let mut early = Lead::begin(Index(7), TERM, 2, 0);
         early.on_looked(NodeId(1), life(1), Index(7), None);
         early.on_fenced(NodeId(2), life(1), Index(7), place(2));
         assert!(early.ends().is_none() && !early.may_open());

@@ -157,17 +157,19 @@ impl Line<'_> {
     }
 
     /// What a transaction as a whole cannot say: its operations have keys and say who wrote what
-    /// they saw, and it stands in the agreed log.
+    /// they saw. Certificates of merged logs are read of single operations only.
     fn check_whole(&self, line: &str) -> Result<(), Fault> {
         let message = match (&self.key, &self.by, &self.entry, &self.position) {
             (Some(_), ..) => ("key", "a transaction has no `key`; its operations have"),
             (_, Some(_), ..) => ("by", "a transaction has no `by`; its operations have"),
-            (_, _, Some(_), _) => {
-                ("entry", "a transaction stands in the agreed log, and has no `entry`")
-            }
-            (.., Some(Position::Merged(_))) => {
-                ("position", "a transaction stands in the agreed log, at `[index, offset]`")
-            }
+            (_, _, Some(_), _) => (
+                "entry",
+                "a transaction takes no `entry`: certificates of merged ones are not read. Leave it out",
+            ),
+            (.., Some(Position::Merged(_))) => (
+                "position",
+                "a transaction takes `[index, offset]`: certificates of merged ones are not read. Leave it out",
+            ),
             _ => return Ok(()),
         };
         Err(Fault::at(line, message.0, message.1.to_string()))

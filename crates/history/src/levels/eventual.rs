@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::levels::sums::Sums;
+use crate::levels::sums::{Sums, number};
 use crate::model::history::History;
 use crate::model::names::{quoted, shown};
 use crate::model::operation::{Fate, Kind, Operation, Value};
@@ -29,8 +29,20 @@ struct Key<'h> {
     values: BTreeSet<&'h Option<Value>>,
     /// Whether some values are not told by the operations alone.
     has_updates: bool,
-    /// Whether anything but writes and increments, each by itself, may have changed it.
-    is_no_counter: bool,
+    /// What was put behind its value.
+    appended: Vec<&'h Value>,
+    has_increments: bool,
+}
+
+impl Key<'_> {
+    /// Whether a value may have been there: the last change left it, or it is how the key began.
+    fn may_hold(&self, value: &Option<Value>, initial: &Option<Value>) -> bool {
+        let Some(text) = value else { return initial.is_none() || self.values.contains(value) };
+        value == initial
+            || self.values.contains(value)
+            || self.appended.iter().any(|end| text.ends_with(end.as_str()))
+            || self.has_increments && number(value).is_some()
+    }
 }
 
 /// Judges whether the history converged.
@@ -96,11 +108,13 @@ fn by_key(history: &History) -> BTreeMap<&str, Key<'_>> {
                     }
                 }
                 _ if part.is_write() => {
-                    key.writes.push(index);
+                    if key.writes.last() != Some(&index) {
+                        key.writes.push(index);
+                    }
                     key.values.extend(part.written());
                     key.has_updates |= part.is_update();
-                    let is_plain = matches!(part.kind, Kind::Write { .. } | Kind::Incr { .. });
-                    key.is_no_counter |= operation.is_transaction() || !is_plain;
+                    key.appended.extend(part.appended());
+                    key.has_increments |= part.is_increment();
                 }
                 _ => {}
             }
@@ -120,7 +134,7 @@ fn unexplained(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(usi
     let reads = keys.values().flat_map(|key| key.reads.iter().map(move |&read| (key, read)));
     let strange = reads.filter(|&(key, (_, part))| {
         let value = part.seen().unwrap_or(NOTHING);
-        *value != history.initial && !key.values.contains(value) && !key.has_updates
+        !key.may_hold(value, &history.initial)
     });
     let (_, (read, part)) = strange.min_by_key(|&(_, (read, _))| read)?;
     Some((read, thin_air_of(history, history.operations[read].client, part, false)))
@@ -129,8 +143,9 @@ fn unexplained(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(usi
 /// A read of a counter that returned what no write of it and no increments come to, whichever of
 /// them it knew.
 fn miscounted(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(Vec<usize>, String)> {
-    keys.iter().filter(|(_, key)| key.has_updates && !key.is_no_counter).find_map(|(name, key)| {
-        let changes = key.writes.iter().map(|&write| &history.operations[write]);
+    let counters = keys.iter().filter(|(_, key)| key.has_increments && key.appended.is_empty());
+    counters.into_iter().find_map(|(name, key)| {
+        let changes = changes(history, name, key);
         let sums = Sums::of(&history.initial, changes);
         let &(read, part) = key.reads.iter().find(|(_, read)| !sums.may_be_answered(read))?;
         let sentence = format!(
@@ -142,6 +157,16 @@ fn miscounted(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(Vec<
         );
         Some((key.writes.iter().copied().chain([read]).collect(), sentence))
     })
+}
+
+/// What changed a key, or may have: of a transaction, each of its commands that did.
+fn changes<'h>(
+    history: &'h History,
+    name: &str,
+    key: &Key<'_>,
+) -> impl Iterator<Item = &'h Operation> {
+    let operations = key.writes.iter().map(|&write| &history.operations[write]);
+    operations.flat_map(Operation::parts).filter(move |part| part.key == name && part.is_write())
 }
 
 /// The sentence for an operation that saw a value which nobody can have written.
@@ -177,7 +202,7 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> E
     if key.writes.is_empty() {
         return Eventual::Converged;
     }
-    let name = &quoted(name);
+    let (raw_name, name) = (name, &quoted(name));
     let operations = &history.operations;
     let known_end = |write: &usize| {
         let operation = &operations[*write];
@@ -216,7 +241,7 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> E
             Eventual::Violated(vec![write, read], sentence)
         };
     }
-    if let Some((&read, sum)) = quiet.first().zip(sum(history, key))
+    if let Some((&read, sum)) = quiet.first().zip(sum(history, raw_name, key))
         && returned(history, read).as_ref() != Some(&sum)
     {
         let sentence = format!(
@@ -247,15 +272,14 @@ fn lost(history: &History, key: &Key<'_>, read: usize) -> Option<usize> {
 }
 
 /// What a key comes to that was written by increments alone, all of which are known to have run.
-fn sum(history: &History, key: &Key<'_>) -> Option<Value> {
+fn sum(history: &History, name: &str, key: &Key<'_>) -> Option<Value> {
+    let is_done = |write: &usize| history.operations[*write].fate() == Fate::Done;
+    if !key.writes.iter().all(is_done) {
+        return None;
+    }
     let mut sum: i128 = history.initial.as_ref().map_or(Some(0), |text| text.parse().ok())?;
-    for &write in &key.writes {
-        let operation = &history.operations[write];
-        let Kind::Incr { add, .. } = operation.kind else { return None };
-        if operation.fate() != Fate::Done {
-            return None;
-        }
-        sum += i128::from(add);
+    for change in changes(history, name, key) {
+        sum += i128::from(change.added()?);
     }
     i64::try_from(sum).ok().map(|sum| sum.to_string())
 }

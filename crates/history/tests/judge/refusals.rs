@@ -319,12 +319,12 @@ fn transactions() {
     refuses(
         good,
         r#","position":{"1.1":4}"#,
-        "2:119: a transaction stands in the agreed log, at `[index, offset]`",
+        "2:119: a transaction takes `[index, offset]`: certificates of merged ones are not read. Leave it out",
     );
     refuses(
         good,
         r#","entry":["1.1",1,0,1]"#,
-        "2:116: a transaction stands in the agreed log, and has no `entry`",
+        "2:116: a transaction takes no `entry`: certificates of merged ones are not read. Leave it out",
     );
     let open = whole(r#"{"kind":"read","key":"x","value":"1"}"#, "").replace("30", "null");
     let silent = whole(r#"{"kind":"read","key":"x"}"#, "").replace("30", "null");

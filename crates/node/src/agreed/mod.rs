@@ -318,7 +318,7 @@ impl Agreed {
 
     /// Whether something that could be done was left for the next turn.
     pub(crate) fn has_more(&self) -> bool {
-        (!self.committed.is_empty() && self.has_room())
+        (!self.committed.is_empty() && self.has_room() && !self.is_deaf())
             || self.reads.is_answerable(self.applied_whole)
     }
 

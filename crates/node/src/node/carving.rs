@@ -204,7 +204,8 @@ impl Node {
         let is_of = |lead: &Lead| lead.is_of(attempt.index, term);
         if !self.carving.lead.as_ref().is_some_and(is_of) {
             let count = self.members.ids().len();
-            self.carving.lead = Some(Lead::begin(attempt.index, term, count));
+            self.carving.lead =
+                Some(Lead::begin(attempt.index, term, count, self.now.monotonic_ms));
         }
         let (me, members) = (self.identity, &self.members);
         let is_present = |id, life| match id == me.id {
@@ -234,7 +235,9 @@ impl Node {
         let why = match lead.found() {
             Some(key) => Some(self.has_keys(entry, key)),
             None if lead.may_open() => None,
-            None if is_late => Some(self.nobody_said(entry)),
+            None if is_late && lead.has_waited(self.now.monotonic_ms) => {
+                Some(self.nobody_said(entry))
+            }
             None => return,
         };
         let now_ms = self.now.monotonic_ms;
