@@ -52,7 +52,7 @@ pub(crate) struct Args {
     calm: bool,
     /// Plant one bug after the other in the nodes, and tell in how many worlds each is caught.
     ///
-    /// Exits with 0 only if each is caught within 3000 seeds. docs/mutants.md lists them.
+    /// Exits with 0 only if each is caught within 1000 seeds. docs/mutants.md lists them.
     #[cfg(feature = "mutants")]
     #[arg(long, group = "which")]
     mutants: bool,

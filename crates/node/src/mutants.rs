@@ -207,7 +207,7 @@ mutants! {
     /// Rounds for bounded reads go on when no more of them come.
     RoundsNeverEnd, "load", "", "bounded_03_rounds_begin_and_end.story";
     /// A restarted node serves reads before a quorum confirmed what is committed.
-    ServesUnconfirmed, "reads during log replay", "etcd#3879, consul#2644";
+    ServesUnconfirmed, "reads during log replay", "etcd#3879, consul#2644", "agreed_08_reads_after_a_start.story";
     /// A linearizable read is answered as a sequential one.
     SilentDowngrade, "silent downgrade", "cassandra-java-driver#962, teleport#16941";
     /// The level that a read asks for is ignored.
@@ -622,7 +622,7 @@ mutants! {
     /// Deadlines count for keys of `default` alone, until they are reclaimed.
     DeadlinesOfDefaultAlone, "replicas differ", "";
     /// A token says where its session stands in the order of `default` alone.
-    TokenOfDefaultAlone, "session guarantees", "";
+    TokenOfDefaultAlone, "session guarantees", "", "sessions_06_a_token_of_two_orders.story";
     /// What is to run once, and has run on a key of another keyspace than `default`, runs again.
     OnceOfDefaultAlone, "retry runs twice", "";
     /// A WATCH of a key of another keyspace than `default` holds whatever becomes of it.

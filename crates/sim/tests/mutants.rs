@@ -84,7 +84,7 @@ fn row(mutant: Mutant) -> String {
 
 /// The table of all mutants, as `docs/mutants.md` has it.
 fn table() -> String {
-    let worlds_max = 3000;
+    let worlds_max = 1000;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let rows = hunt(&Mutant::all(), 1, worlds_max, threads, |_| ()).into_iter().map(|hunted| {
         let (by, after) = match &hunted.caught {

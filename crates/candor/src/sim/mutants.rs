@@ -9,7 +9,7 @@ use history::{EXIT_GOOD, EXIT_VIOLATED};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// In how many worlds a bug must be caught.
-const WORLDS_MAX: u64 = 3000;
+const WORLDS_MAX: u64 = 1000;
 
 /// Plants all bugs, one after the other; one line each.
 pub(super) fn hunt(from: u64) -> ExitCode {
