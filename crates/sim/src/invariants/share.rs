@@ -144,7 +144,7 @@ mod tests {
                 reply: Reply::Ok,
                 certificate: None,
             };
-            let outputs: Vec<_> = (0..7).map(reply).collect();
+            let outputs: Vec<_> = (0..SHARES as u64 + 2).map(reply).collect();
             invariant.on_turn(&Turn { outputs: &outputs, view: &held, ..turn(&status, 1) })
         };
         assert_eq!(look(2, 1), Ok(()));
