@@ -143,8 +143,8 @@ fn unexplained(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(usi
 /// A read of a counter that returned what no write of it and no increments come to, whichever of
 /// them it knew.
 fn miscounted(history: &History, keys: &BTreeMap<&str, Key<'_>>) -> Option<(Vec<usize>, String)> {
-    let counters = keys.iter().filter(|(_, key)| key.has_increments && key.appended.is_empty());
-    counters.into_iter().find_map(|(name, key)| {
+    let mut counters = keys.iter().filter(|(_, key)| key.has_increments && key.appended.is_empty());
+    counters.find_map(|(name, key)| {
         let changes = changes(history, name, key);
         let sums = Sums::of(&history.initial, changes);
         let &(read, part) = key.reads.iter().find(|(_, read)| !sums.may_be_answered(read))?;
@@ -198,11 +198,11 @@ fn thin_air_of(history: &History, client: u64, operation: &Operation, is_part: b
     format!("client {client}'s {saw}, {why}")
 }
 
-fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> Eventual {
+fn judge_key(history: &History, key_name: &str, key: &Key<'_>, askers: &Askers) -> Eventual {
     if key.writes.is_empty() {
         return Eventual::Converged;
     }
-    let (raw_name, name) = (name, &quoted(name));
+    let name = &quoted(key_name);
     let operations = &history.operations;
     let known_end = |write: &usize| {
         let operation = &operations[*write];
@@ -241,7 +241,7 @@ fn judge_key(history: &History, name: &str, key: &Key<'_>, askers: &Askers) -> E
             Eventual::Violated(vec![write, read], sentence)
         };
     }
-    if let Some((&read, sum)) = quiet.first().zip(sum(history, raw_name, key))
+    if let Some((&read, sum)) = quiet.first().zip(sum(history, key_name, key))
         && returned(history, read).as_ref() != Some(&sum)
     {
         let sentence = format!(

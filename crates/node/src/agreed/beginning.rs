@@ -29,13 +29,14 @@ pub struct Beginning {
 pub(super) struct Own {
     keyspaces: Asked<Vec<Definition>>,
     once: Asked<OnceWanted>,
+    pub(super) max_memory: Asked<u64>,
 }
 
 /// A value of the cluster that this node was started with.
 #[derive(Debug, Default)]
-struct Asked<T> {
+pub(super) struct Asked<T> {
     /// Nothing, once it was compared with that of the cluster.
-    own: Option<T>,
+    pub(super) own: Option<T>,
     /// The last term in which it was proposed.
     proposed: Option<Term>,
     /// Since when nobody has said anything, as far as this node knows.
@@ -47,7 +48,7 @@ const LEADER_FIRST_MS: u64 = 1000;
 
 impl<T> Asked<T> {
     /// Whether it is to be proposed in this term; if so, it counts as proposed.
-    fn is_due(&mut self, term: Term) -> bool {
+    pub(super) fn is_due(&mut self, term: Term) -> bool {
         self.proposed.replace(term) != Some(term)
     }
 
@@ -69,7 +70,7 @@ impl Agreed {
     pub(super) fn propose_again(&mut self) {
         self.beginning.keyspaces.proposed = None;
         self.beginning.once.proposed = None;
-        self.own_max_memory.proposed = None;
+        self.beginning.max_memory.proposed = None;
     }
 
     /// Has a cluster begin that nobody has told anything, or says once that it has something else.

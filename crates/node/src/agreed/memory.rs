@@ -7,18 +7,8 @@
 use super::Agreed;
 use crate::api::{Event, OnceTable};
 use crate::commands::Command;
-use crate::ids::{KeyspaceId, Term};
+use crate::ids::KeyspaceId;
 use crate::turn::Turn;
-
-/// What this node was started with, if anything.
-#[derive(Debug, Default)]
-pub(super) struct OwnMaxMemory {
-    bytes: Option<u64>,
-    /// The last term in which it was proposed.
-    pub(super) proposed: Option<Term>,
-    /// Whether it was compared with that of the cluster.
-    is_compared: bool,
-}
 
 impl Agreed {
     /// What is remembered of commands that ran once.
@@ -28,24 +18,24 @@ impl Agreed {
 
     /// This node was started with such a limit.
     pub(crate) fn set_own_max_memory(&mut self, bytes: Option<u64>) {
-        self.own_max_memory.bytes = bytes;
+        self.beginning.max_memory.own = bytes;
     }
 
     /// Sets the limit of a cluster that has none, or says once that it is another.
     pub(super) fn look_after_max_memory(&mut self, turn: &mut Turn<'_>) {
-        let Some(own) = self.own_max_memory.bytes else { return };
-        if self.own_max_memory.is_compared || !self.is_fresh() {
+        let Some(own) = self.beginning.max_memory.own else { return };
+        if !self.is_fresh() {
             return;
         }
+        let (leads, term) = (self.leads(), self.term());
         match self.state.max_memory() {
             Some(agreed) => {
-                self.own_max_memory.is_compared = true;
+                self.beginning.max_memory.own = None;
                 if agreed != own {
                     turn.note(Event::OtherMaxMemory { own, agreed });
                 }
             }
-            None if self.leads() && self.own_max_memory.proposed != Some(self.term()) => {
-                self.own_max_memory.proposed = Some(self.term());
+            None if leads && self.beginning.max_memory.is_due(term) => {
                 let first = Command::first_max_memory(own);
                 self.proposals.push(None, KeyspaceId::SYSTEM, &first);
             }

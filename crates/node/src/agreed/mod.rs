@@ -105,7 +105,6 @@ use election::{EAGER_TICKS, ELECTION_TICKS, HEARTBEAT_TICKS, TIMEOUT_TICKS_MAX};
 use entry::{Cursor, Draft};
 use expiry::Reclaiming;
 use forwards::Forwards;
-use memory::OwnMaxMemory;
 use proposals::Proposals;
 use questions::Questions;
 use read_index::Reads;
@@ -139,7 +138,6 @@ pub(crate) struct Agreed {
     cursor: Cursor,
     points: Points,
     proposals: Proposals,
-    own_max_memory: OwnMaxMemory,
     beginning: beginning::Own,
     reclaiming: Reclaiming,
     reads: Reads,
@@ -240,7 +238,6 @@ impl Agreed {
             cursor: Cursor::default(),
             points: Points::begin(base.index),
             proposals: Proposals::new(),
-            own_max_memory: OwnMaxMemory::default(),
             beginning: beginning::Own::default(),
             reclaiming: Reclaiming::default(),
             reads: Reads::new(me, life.boot),
