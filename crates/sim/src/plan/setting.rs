@@ -223,14 +223,17 @@ const TURN_STEPS: [(u64, usize); 4] = [(1, 1), (1, 2), (1, 8), (5, node::TURN_ST
 
 /// In some worlds so little that it is met time and again: a write takes some 20 bytes, a read as
 /// many. (Not where runs overtake each other: one that does waits half a second, and if each has
-/// but one write they do so all the time. And only where messages are quick may one write have to
-/// wait for another: there are dozens at once.)
+/// but one write they do so all the time; and where each entry has a message of its own, some thirty
+/// go at once, of which over a long way the next one or two alone fit. And only where messages are
+/// quick may one write have to wait for another: there are dozens at once.)
 fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
     let whole = Limits::default();
     if chance.percent(70) {
         return whole;
     }
     let run_least = if weather.style == Style::Stream { 1 } else { 300 };
+    let is_shuffled = weather.style == Style::Datagram && weather.delay.base_us >= FAR_US;
+    let append_least = if is_shuffled { 1_000 } else { 1 };
     let (unapplied, unapplied_bytes) = match weather.delay.base_us < NEAR_US {
         true => {
             (chance.pick(&[1, 3, whole.unapplied]), chance.pick(&[1, 100, whole.unapplied_bytes]))
@@ -240,7 +243,7 @@ fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
     Limits {
         waiting_bytes: chance.pick(&[40, 120, whole.waiting_bytes]),
         run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]).max(run_least),
-        append_bytes: chance.pick(&[1, 100, whole.append_bytes]),
+        append_bytes: chance.pick(&[1, 100, whole.append_bytes]).max(append_least),
         unapplied,
         unapplied_bytes,
         entry_bytes: chance.pick(&[1, 100, whole.entry_bytes]),
