@@ -139,19 +139,29 @@ impl Options {
 
     /// Whether all of this can be had together.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.check_members()?;
+        self.check_each()?;
+        if self.peer_listen.is_some() && self.peers.is_empty() {
+            return Err(Error::configuration(
+                "--peer-listen is given but there are no peers\n  hint: list all members with \
+                 --peers ID=HOST:PORT,…, or leave out --peer-listen for a node by itself",
+            ));
+        }
+        self.check_own_place()?;
+        check_consistency(self.order, self.level)
+    }
+
+    /// Whether each may be so, whatever the others say. A refusal begins with the flag.
+    fn check_each(&self) -> Result<(), Error> {
+        if self.id == 0 {
+            return Err(Error::configuration("--id 0 is not an id\n  hint: ids begin at 1"));
+        }
+        self.check_peers()?;
         check_address("--listen", &self.listen)?;
         if let Some(address) = &self.zmq_listen {
             check_address("--zmq-listen", address)?;
         }
         if let Some(address) = &self.peer_listen {
             check_address("--peer-listen", address)?;
-            if self.peers.is_empty() {
-                return Err(Error::configuration(
-                    "--peer-listen is given but there are no peers\n  hint: list all members with \
-                     --peers ID=HOST:PORT,…, or leave out --peer-listen for a node by itself",
-                ));
-            }
         }
         if !REQUEST_TIMEOUT_MS.contains(&self.request_timeout_ms) {
             return Err(Error::configuration(format!(
@@ -179,8 +189,7 @@ impl Options {
         }
         self.check_snapshots()?;
         self.bounds.check()?;
-        once::check(self.once)?;
-        check_consistency(self.order, self.level)
+        once::check(self.once)
     }
 
     fn check_snapshots(&self) -> Result<(), Error> {
@@ -197,11 +206,8 @@ impl Options {
         Ok(())
     }
 
-    /// Ids at least 1 and each once, addresses each once, this node among them.
-    fn check_members(&self) -> Result<(), Error> {
-        if self.id == 0 {
-            return Err(Error::configuration("--id 0 is not an id\n  hint: ids begin at 1"));
-        }
+    /// Ids at least 1 and each once, addresses each once.
+    fn check_peers(&self) -> Result<(), Error> {
         if self.peers.len() > MEMBERS_MAX {
             return Err(Error::configuration(format!(
                 "--peers lists {} members\n  hint: a cluster has at most {MEMBERS_MAX}; 3 or 5 \
@@ -236,6 +242,11 @@ impl Options {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Whether this node is among the members.
+    fn check_own_place(&self) -> Result<(), Error> {
         if !self.peers.is_empty() && !self.peers.iter().any(|(id, _)| *id == self.id) {
             return Err(Error::configuration(format!(
                 "--peers does not list this node, --id {}\n  hint: --peers lists all members, this \

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use node::OnceWanted;
 use serde::Deserialize;
 use toml::Spanned;
+use toml::de::DeTable;
 
 use super::keyspaces::{self, Keyspace};
 use super::size::Size;
@@ -80,6 +81,8 @@ impl Options {
     fn read_text(self, text: &str, path: &Path) -> Result<Options, Error> {
         let at = |span: Option<Range<usize>>, what: &str| {
             let (line, column) = place(text, span.map_or(0, |span| span.start));
+            // A file has names where flags have two hyphens more.
+            let what = what.strip_prefix("--").unwrap_or(what);
             Error::configuration(format!("{}:{line}:{column}: {what}", path.display()))
         };
         let file: File =
@@ -131,8 +134,19 @@ impl Options {
         options.digest_interval_ms = file.digest_interval.unwrap_or(options.digest_interval_ms);
         options.protected_mode = file.protected_mode.unwrap_or(options.protected_mode);
         options.test_mode = file.test_mode.unwrap_or(options.test_mode);
+        options.check_each().map_err(|error| match of_flag(&error.reason, text) {
+            Some(span) => at(Some(span), &error.reason),
+            None => error,
+        })?;
         Ok(options)
     }
+}
+
+/// Where the value stands in this file of the flag with which a refusal begins.
+fn of_flag(reason: &str, text: &str) -> Option<Range<usize>> {
+    let name = reason.strip_prefix("--")?.split([' ', ':']).next()?;
+    let table = DeTable::parse(text).ok()?.into_inner();
+    Some(table.get(name)?.span())
 }
 
 /// What is wrong with a file, and the name that was probably meant: names have hyphens, as the
@@ -141,6 +155,9 @@ fn with_hint(what: &str) -> String {
     let unknown = what.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
     let meant = unknown.map(|(name, names)| (name.replace('_', "-").to_lowercase(), names));
     match meant {
+        _ if what.starts_with("invalid type: map, expected a sequence") => {
+            format!("{what}\n  hint: a table that may come more than once is written [[keyspace]]")
+        }
         Some((name, names)) if names.contains(&format!("`{name}`")) => {
             format!("{what}\n  hint: did you mean {name}?")
         }
@@ -247,13 +264,27 @@ mod tests {
         refused("discard-state = true", "candor.toml:1:1: unknown field `discard-state`");
         refused("id = -1", "candor.toml:1:6: ");
         refused("id = ", "candor.toml:1:");
-        refused("\n  level = 'strong'", "candor.toml:2:11: --level \"strong\" is not a level");
+        refused("\n  level = 'strong'", "candor.toml:2:11: level \"strong\" is not a level");
+        refused("\nid = 0", "candor.toml:2:6: id 0 is not an id");
+        refused(
+            "test-mode = true\ndigest-interval = 1",
+            "candor.toml:2:19: digest-interval 1 is not",
+        );
+        refused("max-key-size = '0'", "candor.toml:1:16: max-key-size 0 is not between 1 and");
+        refused("once-ids = 0", "candor.toml:1:12: once-ids 0 is not between 1 and");
+        refused("listen = 'here'", "candor.toml:1:10: listen: \"here\" is not HOST:PORT");
+        refused("snapshot-age = 99999999999", "candor.toml:1:16: snapshot-age 99999999999 is more");
+        refused("peers = '0=a:1'", "candor.toml:1:9: peers: 0=a:1 has the id 0");
+        refused(
+            "[keyspace]\nname = 'a'",
+            "candor.toml:1:1: invalid type: map, expected a sequence\n  hint: a table that",
+        );
         refused("log-memory = 'much'", "candor.toml:1:14: \"much\" is not a size, such as 256mb");
         refused(
             "log-memory = true",
             "candor.toml:1:14: invalid type: boolean `true`, expected a size",
         );
-        refused("peers = 'a:1'", "candor.toml:1:9: --peers: \"a:1\" is not ID=HOST:PORT");
+        refused("peers = 'a:1'", "candor.toml:1:9: peers: \"a:1\" is not ID=HOST:PORT");
     }
 
     #[test]
