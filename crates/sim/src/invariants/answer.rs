@@ -52,7 +52,7 @@ impl Invariant for Fitting {
                 if self.setting.load.certified
                     && operation.certificate.is_none()
                     && !operation.action.is_of_session()
-                    && !found_merged(operation, reply) =>
+                    && !self.may_be_undone(operation, reply) =>
             {
                 let words = operation.describe();
                 Err(format!(
@@ -97,17 +97,17 @@ impl Fitting {
         watches || may_have(&operation.key)
     }
 
+    /// Whether it may be a transaction that did not run since what its client had watched is in a
+    /// merged keyspace by now, whatever its own keys are: it stands nowhere.
+    fn may_be_undone(&self, operation: &Operation, reply: &Reply) -> bool {
+        matches!((&operation.action, reply), (Action::Exec { .. }, Reply::Nil))
+            && self.setting.has_keyspaces()
+    }
+
     /// Whether there is a limit of memory that a write may meet.
     fn may_lack_memory(&self, operation: &Operation) -> bool {
         self.setting.limits_memory() && operation.action.is_write()
     }
-}
-
-/// Whether it may be a transaction that did not run since what its client had watched is in a
-/// merged keyspace by now: it stands nowhere.
-fn found_merged(operation: &Operation, reply: &Reply) -> bool {
-    matches!((&operation.action, reply), (Action::Exec { .. }, Reply::Nil))
-        && may_have(&operation.key)
 }
 
 fn is_other(action: &Action) -> bool {
