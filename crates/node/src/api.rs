@@ -435,8 +435,11 @@ pub struct Status {
     pub applied: Index,
     /// Per replica: (node, boot, index) of its last merged entry applied here.
     pub vector: Vec<(NodeId, Boot, Index)>,
-    /// Keys with a value, dead ones that are not reclaimed yet among them.
+    /// Keys with a value in the keyspaces of this order, dead ones that are not reclaimed yet among
+    /// them.
     pub keys: u64,
+    /// The same in the keyspaces of the other order.
+    pub other_keys: u64,
     /// Keys of the merged logs that were deleted, and of which this is kept until nothing older can
     /// arrive.
     pub tombstones: u64,

@@ -336,6 +336,7 @@ impl Context for Fake {
             applied: Index(41),
             vector: vec![],
             keys: 0,
+            other_keys: 0,
             tombstones: 0,
             disk_full: false,
             clock_agrees: true,
@@ -355,7 +356,7 @@ impl Context for Fake {
         match self.name {
             "leader" => {
                 let expiry = Expiry { keys: 2, reclaimed: 7 };
-                Status { members, keys: 5, expiry, ..alone }
+                Status { members, keys: 4, other_keys: 1, expiry, ..alone }
             }
             "follower" => Status { members, id: NodeId(2), role: Role::Follower, ..alone },
             "saving" => Status {

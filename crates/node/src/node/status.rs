@@ -19,7 +19,11 @@ impl Node {
     /// How the node sees itself and the cluster.
     pub fn status(&self) -> Status {
         let Keyspace { order, levels, .. } = *self.keyspaces.default();
-        let keys = self.view(order).keys();
+        let other = match order {
+            Order::Agreed => Order::Merged,
+            Order::Merged => Order::Agreed,
+        };
+        let (keys, other_keys) = (self.view(order).keys(), self.view(other).keys());
         let (deadlines, reclaimed) = self.agreed.expiry();
         let waits = self.waits_for();
         Status {
@@ -43,6 +47,7 @@ impl Node {
             applied: self.agreed.applied(),
             vector: self.merged.vector().iter().map(|(id, at)| (id, at.boot, at.index)).collect(),
             keys,
+            other_keys,
             tombstones: self.merged.tombstones(),
             disk_full: self.disk.is_full(),
             clock_agrees: self.clocks.agrees(),

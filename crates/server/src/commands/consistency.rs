@@ -88,7 +88,11 @@ pub(super) fn last(_: &mut Connection, _: &Call<'_>, _: &mut Vec<u8>) -> Action 
 
 /// `CONSISTENCY GET [key]`: at which level a read of this key is answered that names none, who says
 /// so, and why it would be refused, if it would.
-pub(super) fn get(connection: &mut Connection, call: &Call<'_>, _: &mut Vec<u8>) -> Action {
+pub(super) fn get(connection: &mut Connection, call: &Call<'_>, out: &mut Vec<u8>) -> Action {
+    if call.request.len() > 3 {
+        refusal::syntax(&mut connection.writer(out));
+        return Action::Replied;
+    }
     let (said, levels) = match (&connection.preference, connection.level) {
         (Some(preference), _) => {
             let levels = preference.choices().iter().map(|choice| choice.level);

@@ -173,10 +173,11 @@ fn replication(text: &mut String, status: &Status, _: &Figures) -> fmt::Result {
 }
 
 fn keyspace(text: &mut String, status: &Status, _: &Figures) -> fmt::Result {
-    if status.keys == 0 {
+    let keys = status.keys + status.other_keys;
+    if keys == 0 {
         return Ok(());
     }
-    write!(text, "db0:keys={},expires={},avg_ttl=0\r\n", status.keys, status.expiry.keys)
+    write!(text, "db0:keys={keys},expires={},avg_ttl=0\r\n", status.expiry.keys)
 }
 
 /// What this server has that Redis has not.

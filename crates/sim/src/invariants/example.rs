@@ -138,6 +138,7 @@ pub(crate) fn status(node: u64) -> Status {
         applied: Index(0),
         vector: vec![],
         keys: 0,
+        other_keys: 0,
         tombstones: 0,
         disk_full: false,
         clock_agrees: true,
