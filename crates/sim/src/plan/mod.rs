@@ -40,7 +40,7 @@ impl Plan {
                 if faults.iter().any(|fault| matches!(fault.kind, Kind::Overwrite { .. })) {
                     // Where new entries come one by one, those that they replace are gone before as
                     // many are there again.
-                    setting.limits.append_bytes = 1;
+                    setting.limits.append_bytes = setting::append_least(&setting.weather);
                 }
                 (setting, faults)
             }

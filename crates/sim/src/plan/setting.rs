@@ -232,8 +232,6 @@ fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
         return whole;
     }
     let run_least = if weather.style == Style::Stream { 1 } else { 300 };
-    let is_shuffled = weather.style == Style::Datagram && weather.delay.base_us >= FAR_US;
-    let append_least = if is_shuffled { 1_000 } else { 1 };
     let (unapplied, unapplied_bytes) = match weather.delay.base_us < NEAR_US {
         true => {
             (chance.pick(&[1, 3, whole.unapplied]), chance.pick(&[1, 100, whole.unapplied_bytes]))
@@ -243,7 +241,7 @@ fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
     Limits {
         waiting_bytes: chance.pick(&[40, 120, whole.waiting_bytes]),
         run_bytes: chance.pick(&[1, 60, 300, whole.run_bytes]).max(run_least),
-        append_bytes: chance.pick(&[1, 100, whole.append_bytes]).max(append_least),
+        append_bytes: chance.pick(&[1, 100, whole.append_bytes]).max(append_least(weather)),
         unapplied,
         unapplied_bytes,
         entry_bytes: chance.pick(&[1, 100, whole.entry_bytes]),
@@ -251,6 +249,12 @@ fn limits(chance: &mut Chance, weather: &Weather) -> Limits {
         inbox_bytes: chance.pick(&[150, 600, whole.inbox_bytes]),
         ..whole
     }
+}
+
+/// How many bytes of entries a message may hold at least; see [`limits`].
+pub(super) fn append_least(weather: &Weather) -> usize {
+    let is_shuffled = weather.style == Style::Datagram && weather.delay.base_us >= FAR_US;
+    if is_shuffled { 1_000 } else { 1 }
 }
 
 /// In some worlds there is memory for a few keys only: one takes some 75 bytes of it.
