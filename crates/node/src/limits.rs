@@ -64,6 +64,9 @@ pub struct OnceWanted {
 pub struct Limits {
     /// What the requests may weigh that wait to be written, sent or confirmed.
     pub waiting_bytes: usize,
+    /// While more bytes than this are on their way to the disk, nothing of other nodes is taken in
+    /// that could be had again; 0: no limit.
+    pub lag_bytes: u64,
     /// Bytes of writes in one run to the leader, and in one entry of the agreed log.
     pub run_bytes: usize,
     /// Bytes of entries in one append.
@@ -114,6 +117,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             waiting_bytes: 256 << 20,
+            lag_bytes: 32 << 20,
             run_bytes: 1 << 20,
             append_bytes: 1 << 20,
             unapplied: 65_536,

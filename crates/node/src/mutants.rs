@@ -390,6 +390,12 @@ mutants! {
     FullFollowerTakesAppends, "full disk", "", "disk_01_full.story";
     /// A replica without room on its disk takes in what others push.
     FullReplicaTakesEntries, "full disk", "", "disk_04_full_merged.story";
+    /// A replica whose disk lags takes in what others push all the same.
+    LaggingReplicaTakesEntries, "unbounded memory", "", "disk_06_lags_merged.story";
+    /// A leader whose disk lags takes the writes of others all the same.
+    LaggingLeaderTakesForwards, "unbounded memory", "", "disk_07_lags.story";
+    /// A leader whose disk lags leads on.
+    LagsAndLeadsOn, "leadership", "", "disk_07_lags.story";
     /// A leader hands over to any member, fit to lead or not.
     HandsOverToUnfit, "leadership", "", "clocks_02_a_leader_gives_up.story";
     /// A node that is not fit to lead stands for election no later than the others.

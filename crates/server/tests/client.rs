@@ -337,6 +337,7 @@ impl Context for Fake {
             vector: vec![],
             keys: 0,
             other_keys: 0,
+            unsynced_bytes: 0,
             tombstones: 0,
             disk_full: false,
             clock_agrees: true,

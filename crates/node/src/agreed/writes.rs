@@ -38,7 +38,8 @@ impl Agreed {
         entry::check_run(sequence, count, commands)?;
         let first = WriteId { node, life, sequence };
         let full = mutant!(FullLeaderTakesForwards, turn.disk.is_full(), false);
-        if !self.leads() || full || !self.forwarded.take(first, count) {
+        let lags = mutant!(LaggingLeaderTakesForwards, turn.disk.lags(), false);
+        if !self.leads() || full || lags || !self.forwarded.take(first, count) {
             return Ok(());
         }
         if !self.draft.is_empty() && self.draft.len() + commands.len() > self.limits.run_bytes {
@@ -77,7 +78,7 @@ impl Agreed {
 
     pub(super) fn send_writes(&mut self, turn: &mut Turn<'_>) {
         if self.leads() {
-            if turn.disk.is_full() {
+            if turn.disk.is_full() || turn.disk.lags() {
                 return;
             }
             if (self.proposals.has_run() || !self.draft.is_empty()) && !self.keeps_gathering(turn) {

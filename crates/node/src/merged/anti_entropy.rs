@@ -7,6 +7,7 @@
 //! Requests and answers may get lost: after a while the next peer is asked.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use bytes::Bytes;
 
@@ -61,8 +62,8 @@ impl Inbox {
 
     /// The next entry that fits now; those held meanwhile are forgotten.
     pub(crate) fn take_fitting(&mut self, log: &Log) -> Option<(Header, Bytes)> {
-        let mut from = (NodeId(0), Place::START);
-        while let Some((key, (header, _))) = self.entries.range(from..).next() {
+        let mut from = Bound::Unbounded;
+        while let Some((key, (header, _))) = self.entries.range((from, Bound::Unbounded)).next() {
             let key = *key;
             match log.fit(header) {
                 Fit::Next => return self.take(key),
@@ -70,7 +71,7 @@ impl Inbox {
                     self.take(key);
                 }
                 // No later entry of this replica can fit before this one.
-                Fit::Early => from = (NodeId(key.0.0 + 1), Place::START),
+                Fit::Early => from = Bound::Excluded((key.0, Place::END)),
             }
         }
         None

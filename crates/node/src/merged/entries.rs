@@ -20,7 +20,8 @@ impl Merged {
         turn: &mut Turn<'_>,
     ) -> Result<(), Malformed> {
         let is_full = mutant!(FullReplicaTakesEntries, turn.disk.is_full(), false);
-        if is_full || self.puts_off_too_much() {
+        let lags = mutant!(LaggingReplicaTakesEntries, turn.disk.lags(), false);
+        if is_full || lags || self.puts_off_too_much() {
             // As if they were lost: they are asked for again.
             return Ok(());
         }

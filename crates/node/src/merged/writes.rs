@@ -146,7 +146,7 @@ impl Merged {
     /// Makes entries of what was gathered; true if something was done. `is_fetching`: this node
     /// fetches the state of another replica, so what it lacks need not be asked for.
     pub(crate) fn work(&mut self, is_fetching: bool, turn: &mut Turn<'_>) -> bool {
-        if !is_fetching && !self.puts_off_too_much() {
+        if !is_fetching && !self.puts_off_too_much() && !turn.disk.lags() {
             self.repair.ask(&self.log, &self.inbox, turn);
         }
         let applied = self.apply(turn);

@@ -171,7 +171,8 @@ impl Node {
     /// Has another member lead if this one should not: one that is fit, or, before this node ends,
     /// any that it reaches.
     fn hand_over(&mut self, outputs: &mut Vec<Output>) {
-        let should = self.ending || !self.clocks.agrees() || self.disk.is_full();
+        let lags = mutant!(LagsAndLeadsOn, self.has_lagged(), false);
+        let should = self.ending || !self.clocks.agrees() || self.disk.is_full() || lags;
         if !should || self.agreed.role() != Role::Leader {
             return;
         }
@@ -184,6 +185,13 @@ impl Node {
             }
         }
         self.agreed.hand_over(to, turn!(self, outputs));
+    }
+
+    /// Whether the disk has lagged for long. (Where much is written at once it may for a moment.)
+    fn has_lagged(&mut self) -> bool {
+        let now = self.now.monotonic_ms;
+        self.lags_since_ms = self.disk.lags().then(|| self.lags_since_ms.unwrap_or(now));
+        self.lags_since_ms.is_some_and(|since| now >= since + LAG_MS_MAX)
     }
 
     fn on_ending(&mut self, outputs: &mut Vec<Output>) {
@@ -253,6 +261,9 @@ impl Node {
         }
     }
 }
+
+/// For so many milliseconds a leader's disk may lag before another one is to lead.
+const LAG_MS_MAX: u64 = 1000;
 
 const WAITED: &str = "the request waited too long behind others of its connection; it did not run";
 

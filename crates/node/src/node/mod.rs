@@ -72,6 +72,8 @@ pub struct Node {
     now: Now,
     clocks: Clocks,
     expired_ms: u64,
+    /// Since when the disk lags, if it does.
+    lags_since_ms: Option<u64>,
     /// Whether the boot is on disk.
     started: bool,
     /// Whether it must not go on.
@@ -133,6 +135,7 @@ impl Node {
             now: Now::default(),
             clocks,
             expired_ms: 0,
+            lags_since_ms: None,
             started: mutant!(SpeaksBeforeBoot, false, true),
             halted: false,
             ending: false,
@@ -254,6 +257,7 @@ impl Node {
     /// What waits, and what goes together, is limited so.
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = limits;
+        self.disk.set_lag_bytes(limits.lag_bytes);
         self.agreed.set_limits(limits);
         self.merged.set_limits(limits);
     }

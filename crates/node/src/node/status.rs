@@ -48,6 +48,7 @@ impl Node {
             vector: self.merged.vector().iter().map(|(id, at)| (id, at.boot, at.index)).collect(),
             keys,
             other_keys,
+            unsynced_bytes: self.disk.unsynced_bytes(),
             tombstones: self.merged.tombstones(),
             disk_full: self.disk.is_full(),
             clock_agrees: self.clocks.agrees(),

@@ -1,5 +1,7 @@
 //! The records of a turn on their way to the disk: one group, one ticket.
 
+use std::collections::VecDeque;
+
 use crate::api::{Output, Shortage};
 use crate::ids::Ticket;
 use crate::wire::facts::Facts;
@@ -21,6 +23,11 @@ pub(crate) struct RecordGroup {
     facts: Facts,
     /// Bytes of groups that were handed over, and of those that were found there.
     handed: u64,
+    /// The groups that are not on disk yet, and their bytes.
+    unsynced: VecDeque<(Ticket, u64)>,
+    unsynced_bytes: u64,
+    /// Where they weigh more than this the disk lags; 0: it never does.
+    lag_bytes: u64,
     /// Why there is no room but for small records, if there is none.
     shortage: Option<Shortage>,
 }
@@ -63,6 +70,22 @@ impl RecordGroup {
         self.shortage.is_some()
     }
 
+    /// The disk lags once more than so many bytes are on their way to it.
+    pub(crate) fn set_lag_bytes(&mut self, bytes: u64) {
+        self.lag_bytes = bytes;
+    }
+
+    /// Bytes that are on their way to the disk.
+    pub(crate) fn unsynced_bytes(&self) -> u64 {
+        self.unsynced_bytes
+    }
+
+    /// Whether so much is on its way to the disk that nothing of peers is to be kept beside it: they
+    /// have it, and whatever is kept here takes memory until it is synced.
+    pub(crate) fn lags(&self) -> bool {
+        self.lag_bytes > 0 && self.unsynced_bytes > self.lag_bytes
+    }
+
     /// Why there is no room, if there is none.
     pub(crate) fn shortage(&self) -> Option<&Shortage> {
         self.shortage.as_ref()
@@ -79,7 +102,10 @@ impl RecordGroup {
         }
         let ticket = self.ticket();
         self.given = ticket.0;
-        self.handed += self.group.len() as u64;
+        let bytes = self.group.len() as u64;
+        self.handed += bytes;
+        self.unsynced.push_back((ticket, bytes));
+        self.unsynced_bytes += bytes;
         let records = self.lent.lend(std::mem::take(&mut self.group));
         self.group = self.lent.take();
         outputs.push(Output::Persist { ticket, records });
@@ -91,5 +117,8 @@ impl RecordGroup {
             "only groups that were handed over, and each once, can be on disk"
         );
         self.done = ticket.0;
+        while let Some((_, bytes)) = self.unsynced.pop_front_if(|(one, _)| *one <= ticket) {
+            self.unsynced_bytes -= bytes;
+        }
     }
 }

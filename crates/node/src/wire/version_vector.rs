@@ -15,6 +15,8 @@ pub(crate) struct Place {
 impl Place {
     /// Before the first entry of the first boot.
     pub(crate) const START: Place = Place { boot: Boot(0), index: Index(0) };
+    /// Behind all that there can be.
+    pub(crate) const END: Place = Place { boot: Boot(u64::MAX), index: Index(u64::MAX) };
 
     pub(crate) fn encode(self, out: &mut Vec<u8>) {
         put_uint(out, self.boot.0);

@@ -151,6 +151,8 @@ impl World {
     ///   turn of that kind comes so often.
     /// - `room WAITING TOLD`: so many bytes of requests may wait, and of answers of transactions on
     ///   merged keyspaces.
+    /// - `lag BYTES`: with more than so much on its way a disk lags; `unsynced`: how much that is at
+    ///   each node.
     /// - `slow`: from now on nodes take one turn a step, whatever they leave over; `steps COUNT`:
     ///   and those that run do so many steps of each kind of work in a turn.
     /// - `n1.a fill KEY COUNT`: writes KEY1 to KEYCOUNT, each once the one before it is done; `n1.a
@@ -342,6 +344,17 @@ impl World {
                     (number(waiting) as usize, number(told) as usize);
                 let limits = self.limits;
                 self.nodes.values_mut().for_each(|node| node.set_limits(limits));
+            }
+            ["lag", bytes] => {
+                self.limits.lag_bytes = number(bytes);
+                let limits = self.limits;
+                self.nodes.values_mut().for_each(|node| node.set_limits(limits));
+            }
+            ["unsynced"] => {
+                let of =
+                    |(id, node): (&u64, &Node)| format!("n{id} {}", node.status().unsynced_bytes);
+                let all: Vec<_> = self.nodes.iter().map(of).collect();
+                self.told.push(format!("unsynced: {}", all.join(", ")));
             }
             ["slow"] => self.slow = true,
             ["steps", count] => {

@@ -139,6 +139,7 @@ pub(crate) fn status(node: u64) -> Status {
         vector: vec![],
         keys: 0,
         other_keys: 0,
+        unsynced_bytes: 0,
         tombstones: 0,
         disk_full: false,
         clock_agrees: true,
