@@ -32,6 +32,8 @@ pub(crate) enum Subject {
     Joins,
     /// How much transactions may be answered while the disk is busy.
     Answers,
+    /// How much may be on its way to the disk.
+    Lags,
     /// Whether keyspaces are created and dropped.
     Keyspaces,
     /// Which levels clients name and prefer.
@@ -66,6 +68,7 @@ impl Subject {
             Subject::Digests => 14,
             Subject::Joins => 18,
             Subject::Answers => 26,
+            Subject::Lags => 27,
             Subject::Keyspaces => 25,
             Subject::Levels => 23,
             Subject::Once => 24,

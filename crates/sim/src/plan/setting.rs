@@ -107,7 +107,8 @@ impl Setting {
         let limits = digest_limits(&mut Chance::new(seed, Subject::Digests), limits);
         let limits = join_limits(&mut Chance::new(seed, Subject::Joins), limits);
         let told_bytes = told_bytes(&mut Chance::new(seed, Subject::Answers));
-        let limits = Limits { told_bytes, ..limits };
+        let lag_bytes = lag_bytes(&mut Chance::new(seed, Subject::Lags));
+        let limits = Limits { told_bytes, lag_bytes, ..limits };
         let mut levels = Chance::new(seed, Subject::Levels);
         let request_timeout_ms = chance.pick(&[800, 1500, 3000]);
         // Over long distances a request takes many messages' time.
@@ -285,6 +286,12 @@ fn told_bytes(chance: &mut Chance) -> usize {
     chance.pick(&[1, 2_000, whole, whole, whole])
 }
 
+/// In some worlds little may be on its way to a disk before it lags.
+fn lag_bytes(chance: &mut Chance) -> u64 {
+    let whole = Limits::default().lag_bytes;
+    chance.pick(&[500, 5_000, whole, whole, whole])
+}
+
 /// In a quarter of all worlds keyspaces come and go.
 fn keyspaces_percent(chance: &mut Chance) -> u64 {
     chance.pick(&[0, 0, 0, 30])
@@ -409,6 +416,9 @@ impl fmt::Display for Setting {
         if self.limits.told_bytes != whole.told_bytes {
             write!(f, ", {} bytes of answers wait", self.limits.told_bytes)?;
         }
+        if self.limits.lag_bytes != whole.lag_bytes {
+            write!(f, ", disks lag with {} bytes", self.limits.lag_bytes)?;
+        }
         let rest = Limits {
             kept_bytes: whole.kept_bytes,
             snapshot_log_bytes: whole.snapshot_log_bytes,
@@ -421,6 +431,7 @@ impl fmt::Display for Setting {
             join_keys: whole.join_keys,
             join_ms: whole.join_ms,
             told_bytes: whole.told_bytes,
+            lag_bytes: whole.lag_bytes,
             ..self.limits
         };
         if rest == whole {
