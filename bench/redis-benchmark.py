@@ -196,16 +196,21 @@ def measure(cluster, test, pipeline, options):
     ]
 
 
+def load(port, words, pipeline, clients, count):
+    """Has redis-benchmark ask this so many times, with random keys and values of 100 bytes: the rows that it prints."""
+    command = ["redis-benchmark", "-p", str(port), "--csv", "-c", str(clients), "-P", str(pipeline)]
+    command += ["-d", "100", "-r", "100000", "-n", str(count)] + words
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return list(csv.DictReader(io.StringIO(output)))
+
+
 def benchmark(cluster, test, pipeline, clients, count):
     """Runs redis-benchmark: rate, latencies, and CPU microseconds per operation of each server."""
-    command = ["redis-benchmark", "-p", str(cluster.ports[cluster.leader]), "-t", test, "--csv"]
-    command += ["-c", str(clients), "-P", str(pipeline), "-d", "100", "-r", "100000"]
-    command += ["-n", str(count)]
     before, children, start = cluster.cpu_seconds(), child_seconds(), time.monotonic()
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = load(cluster.ports[cluster.leader], ["-t", test], pipeline, clients, count)
     seconds = time.monotonic() - start
     used = [after - earlier for after, earlier in zip(cluster.cpu_seconds(), before)]
-    row = [row for row in csv.DictReader(io.StringIO(output)) if "INLINE" not in row["test"]][0]
+    row = [row for row in rows if "INLINE" not in row["test"]][0]
     tests = 2 if test == "ping" else 1  # redis-benchmark's ping is two tests
     return {
         "rate": float(row["rps"]), "p50_ms": row["p50_latency_ms"], "p99_ms": row["p99_latency_ms"],

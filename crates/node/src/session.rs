@@ -166,21 +166,18 @@ impl Sessions {
         self.sessions.values().map(|session| session.waiting.len()).sum()
     }
 
-    /// Takes in a request; gives it back if it may start at once.
-    pub(crate) fn admit(
-        &mut self,
-        mut request: Request,
-        outputs: &mut Vec<Output>,
-    ) -> Option<Request> {
+    /// Whether a request that comes now may start at once; if not, it is to be
+    /// [held](Sessions::hold).
+    pub(crate) fn admits(&mut self, request: &mut Request) -> bool {
         let session = self.sessions.entry(request.waiter.session).or_default();
         request.waiter.certify = mutant!(CertificateLeftOut, session.certify, false);
-        session.note(&request);
-        if mutant!(RowJumped, session.waiting.is_empty(), true) && session.may_start(&request) {
-            self.note_change(&request);
-            return Some(request);
+        session.note(request);
+        let is_first = mutant!(RowJumped, session.waiting.is_empty(), true);
+        let may_start = is_first && session.may_start(request);
+        if may_start {
+            self.note_change(request);
         }
-        self.hold(request, outputs);
-        None
+        may_start
     }
 
     /// Keeps a request until its turn comes, or until [`Sessions::wake_all`].

@@ -31,6 +31,14 @@ pub fn parse_integer(text: &[u8]) -> Option<i64> {
 #[inline]
 pub(crate) fn short_line(bytes: &[u8]) -> Option<(usize, usize)> {
     const SHORT: usize = 8;
+    // The straight way of nearly all lengths.
+    match bytes {
+        [one @ b'0'..=b'9', b'\r', b'\n', ..] => return Some((usize::from(one - b'0'), 3)),
+        [ten @ b'1'..=b'9', one @ b'0'..=b'9', b'\r', b'\n', ..] => {
+            return Some((usize::from(ten - b'0') * 10 + usize::from(one - b'0'), 4));
+        }
+        _ => {}
+    }
     let mut value = 0usize;
     for (at, &byte) in bytes.iter().take(SHORT + 1).enumerate() {
         let digit = byte.wrapping_sub(b'0');

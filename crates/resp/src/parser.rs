@@ -138,16 +138,15 @@ impl Parser {
                         Line::Taken => {}
                     }
                 }
-                Stage::Arguments(0) => {
+                Stage::Arguments(left) => {
+                    if !self.arguments(buffer, left)? {
+                        return Ok(false);
+                    }
                     let frame = buffer.split_to(self.read).freeze();
                     self.request.complete(frame);
                     self.restart();
                     return Ok(true);
                 }
-                Stage::Arguments(left) => match self.line(buffer, LengthOf::Argument)? {
-                    Some(length) => self.stage = Stage::Payload(length, left - 1),
-                    None => return Ok(false),
-                },
                 Stage::Payload(length, left) => {
                     if !self.payload(buffer, length)? {
                         return Ok(false);
@@ -157,6 +156,21 @@ impl Parser {
                 Stage::Failed(error) => return Err(error),
             }
         }
+    }
+
+    /// Reads so many arguments; false: they are not all here.
+    fn arguments(&mut self, buffer: &[u8], count: usize) -> Result<bool, ProtocolError> {
+        for left in (0..count).rev() {
+            let Some(length) = self.line(buffer, LengthOf::Argument)? else {
+                self.stage = Stage::Arguments(left + 1);
+                return Ok(false);
+            };
+            if !self.payload(buffer, length)? {
+                self.stage = Stage::Payload(length, left);
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Takes off the buffer what is understood.

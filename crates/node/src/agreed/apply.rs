@@ -45,22 +45,27 @@ impl Agreed {
             self.state.advance_to(mutant!(ExpiredByWallClock, time_ms, turn.now.wall_ms));
             mutant!(OnceByWallClock, (), self.state.read_clock_for_once(turn.now.wall_ms));
         }
+        let mut ahead = vec![];
         loop {
-            touch(&self.state, &self.cursor, data);
-            let (id, offset, write) = match self.cursor.next(data) {
-                Ok(Some(next)) => next,
-                Ok(None) => break,
+            let is_end = look_ahead(&self.state, &self.cursor, data, &mut ahead);
+            for Next { id, offset, write, behind } in ahead.drain(..) {
+                turn.budget.work.spend(write.keys(), write.bytes());
+                let offset_told = mutant!(CertificateWithoutOffset, offset, 0);
+                let at = AgreedPosition { index, offset: offset_told };
+                self.apply_write(id, at, &write, turn);
+                self.applied = last_place(AgreedPosition { index, offset }, &write);
+                self.cursor = behind;
+                if !self.may_apply(turn) {
+                    return false;
+                }
+            }
+            match is_end {
+                Ok(true) => break,
+                Ok(false) => {}
                 Err(unreadable) => {
                     turn.halt(78, not_known(index, unreadable));
                     return false;
                 }
-            };
-            turn.budget.work.spend(write.keys(), write.bytes());
-            let at = AgreedPosition { index, offset: mutant!(CertificateWithoutOffset, offset, 0) };
-            self.apply_write(id, at, &write, turn);
-            self.applied = last_place(AgreedPosition { index, offset }, &write);
-            if !self.may_apply(turn) {
-                return false;
             }
         }
         let count = std::mem::take(&mut self.cursor).offset();
@@ -119,21 +124,43 @@ fn last_place(at: AgreedPosition, write: &Write<'_>) -> AgreedPosition {
     AgreedPosition { offset: at.offset + write.places() - 1, ..at }
 }
 
-/// Has the processor fetch what the next writes of an entry are about, now and then; see
-/// [`crate::store::Store::touch`].
-pub(super) fn touch(state: &State, cursor: &Cursor, data: &[u8]) {
-    if !cursor.offset().is_multiple_of(TOGETHER as u32) {
-        return;
+/// A write of an entry.
+pub(super) struct Next<'a> {
+    pub(super) id: WriteId,
+    pub(super) offset: u32,
+    pub(super) write: Write<'a>,
+    /// The place behind it.
+    pub(super) behind: Cursor,
+}
+
+/// Gathers the next writes of an entry, and has the processor fetch what they are about; see
+/// [`crate::store::Store::touch`]. True if there are no more.
+///
+/// # Errors
+/// If what comes behind them cannot be read.
+pub(super) fn look_ahead<'a>(
+    state: &State,
+    cursor: &Cursor,
+    data: &'a [u8],
+    ahead: &mut Vec<Next<'a>>,
+) -> Result<bool, Unreadable> {
+    let mut behind = cursor.clone();
+    let mut keys = [&[][..]; TOGETHER];
+    let mut is_end = Ok(false);
+    for key in &mut keys {
+        match behind.next(data) {
+            Ok(Some((id, offset, write))) => {
+                *key = write.first_key().unwrap_or_default();
+                ahead.push(Next { id, offset, write, behind: behind.clone() });
+            }
+            other => {
+                is_end = other.map(|_| true);
+                break;
+            }
+        }
     }
-    let mut ahead = cursor.clone();
-    let (mut keys, mut count) = ([&[][..]; TOGETHER], 0);
-    while count < TOGETHER
-        && let Ok(Some((_, _, write))) = ahead.next(data)
-    {
-        keys[count] = write.first_key().unwrap_or_default();
-        count += 1;
-    }
-    state.touch(&keys[..count]);
+    state.touch(&keys[..ahead.len()]);
+    is_end
 }
 
 fn not_known(index: Index, why: Unreadable) -> String {

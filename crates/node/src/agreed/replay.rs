@@ -1,7 +1,7 @@
 //! Applies what is known to be committed while the log is read at a start, so that a start keeps no
 //! more of the log in memory than a node that runs.
 
-use super::apply::touch;
+use super::apply::{Next, look_ahead};
 use super::entry::{self, Cursor, WriteId};
 use super::state::State;
 use super::storage::Tail;
@@ -43,10 +43,15 @@ fn apply(state: &mut State, index: Index, data: &[u8]) {
     if let Ok(Some(time_ms)) = entry::time_ms(data) {
         state.advance_to(time_ms);
     }
-    loop {
-        touch(state, &cursor, data);
-        let Ok(Some((id, offset, write))) = cursor.next(data) else { break };
-        state.apply(id, AgreedPosition { index, offset }, &write, false);
+    let mut ahead = vec![];
+    while let Ok(is_end) = look_ahead(state, &cursor, data, &mut ahead) {
+        for Next { id, offset, write, behind } in ahead.drain(..) {
+            state.apply(id, AgreedPosition { index, offset }, &write, false);
+            cursor = behind;
+        }
+        if is_end {
+            break;
+        }
     }
 }
 

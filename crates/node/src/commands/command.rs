@@ -94,6 +94,7 @@ impl Row {
     }
 
     /// How many keys so many arguments name, the command's name not counted.
+    #[inline]
     pub(super) fn keys_of(&self, arguments: usize) -> usize {
         match self.keys {
             // What does something to all keys.
@@ -210,8 +211,8 @@ impl Command {
         option.is_some_and(|option| matches!(option, b"PX" | b"PXAT" | b"KEEPTTL"))
     }
 
-    pub(crate) fn effect(&self) -> Effect {
-        self.row.run.effect
+    pub(crate) fn effect(&self) -> &'static Effect {
+        &self.row.run.effect
     }
 
     pub(crate) fn args(&self) -> &Arguments {
@@ -219,6 +220,7 @@ impl Command {
     }
 
     /// How many keys it names.
+    #[inline]
     pub(crate) fn key_count(&self) -> usize {
         match self.row.run.effect {
             Effect::Write(Writes { keys_within: Some(within), .. }) => {
@@ -258,15 +260,19 @@ impl Command {
     /// How many bytes it takes, near enough for limits.
     #[inline]
     pub(crate) fn weight(&self) -> usize {
-        16 + self.arguments.size() + 8 * self.key_count()
+        self.weight_with(self.key_count())
+    }
+
+    fn weight_with(&self, keys: usize) -> usize {
+        16 + self.arguments.size() + 8 * keys
     }
 
     /// Whether it is too much for one turn, and what to do about it.
     pub(crate) fn check_size(&self) -> Result<(), Error> {
-        if self.weight() > 2 * VALUE_BYTES_MAX {
+        let count = self.key_count();
+        if self.weight_with(count) > 2 * VALUE_BYTES_MAX {
             return Err(Error::Invalid("the command is too large".into()));
         }
-        let count = self.key_count();
         if count > REMOVED_KEYS_MAX && !matches!(self.effect(), Effect::Count) {
             let name = self.name().to_ascii_uppercase();
             return Err(Error::Invalid(format!(

@@ -1,8 +1,9 @@
 //! What a turn takes in: at once, or behind what waits of its kind.
 
 use super::{Node, requests};
-use crate::api::{Event, Input, Now, Output, Role, Shortage, TICK_MS, Waits};
-use crate::ids::{LogPlace, NodeId, PathId, Ticket};
+use crate::api::{Event, Input, Level, Now, Output, Role, Shortage, TICK_MS, Waits};
+use crate::commands::Command;
+use crate::ids::{LogPlace, NodeId, PathId, RequestId, SessionId, Ticket};
 use crate::limits::early_ms;
 use crate::reply::Error;
 use crate::session::Waiter;
@@ -35,18 +36,28 @@ impl Node {
                     self.from_peers.push_back(input);
                 }
             }
-            Input::Request { .. }
-            | Input::Certify { .. }
-            | Input::Prefer { .. }
-            | Input::Unwatch(_)
-            | Input::Closed(_) => {
-                if self.from_clients.is_empty() && !self.budget.requests.is_spent() {
+            // Moved no more than it must be: it comes a million times a second.
+            Input::Request { session, id, level, command } => {
+                if self.takes_requests() {
+                    self.budget.requests.spend(1, command.weight());
+                    self.ask(session, id, level, command, outputs);
+                } else {
+                    self.from_clients.push_back(Input::Request { session, id, level, command });
+                }
+            }
+            Input::Certify { .. } | Input::Prefer { .. } | Input::Unwatch(_) | Input::Closed(_) => {
+                if self.takes_requests() {
                     self.take_from_client(input, outputs);
                 } else {
                     self.from_clients.push_back(input);
                 }
             }
         }
+    }
+
+    /// Whether what a client says now need not wait for a later turn.
+    fn takes_requests(&self) -> bool {
+        self.from_clients.is_empty() && !self.budget.requests.is_spent()
     }
 
     /// Takes in what waits since earlier turns, as much as this one may.
@@ -89,10 +100,7 @@ impl Node {
                 self.agreed.on_log_read(request, &groups, next, turn!(self, outputs));
             }
             Input::Request { session, id, level, command } => {
-                let since_ms = self.now.monotonic_ms;
-                let round = self.sessions.round_of(session, &command);
-                let waiter = Waiter { session, id, since_ms, certify: false, round };
-                self.on_asked(waiter, level, command, outputs);
+                self.ask(session, id, level, command, outputs);
             }
             Input::DiskFull(shortage) => self.on_disk(shortage, outputs),
             Input::Certify { session, on } => self.sessions.certify(session, on),
@@ -136,6 +144,23 @@ impl Node {
                 }
             }
         }
+    }
+
+    fn ask(
+        &mut self,
+        session: SessionId,
+        id: RequestId,
+        level: Option<Level>,
+        command: Command,
+        outputs: &mut Vec<Output>,
+    ) {
+        if self.halted {
+            return;
+        }
+        let since_ms = self.now.monotonic_ms;
+        let round = self.sessions.round_of(session, &command);
+        let waiter = Waiter { session, id, since_ms, certify: false, round };
+        self.on_asked(waiter, level, command, outputs);
     }
 
     /// A connection that somebody made is gone. Its messages have all come: whatever a leader that

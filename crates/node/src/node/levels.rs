@@ -81,17 +81,14 @@ impl Node {
         }
     }
 
-    /// A request whose turn has come goes by the keyspaces of now. None: it was refused, or waits
-    /// on.
+    /// A request whose turn has come goes by other keyspaces now than when it came. None: it was
+    /// refused, or waits on.
     pub(super) fn resolved_again(
         &mut self,
         request: Request,
         outputs: &mut Vec<Output>,
     ) -> Option<Request> {
         let version = self.keyspaces.version();
-        if request.version == version {
-            return Some(request);
-        }
         let Request { asked, preference, command, .. } = &request;
         match self.leveled(*asked, preference.as_deref(), command) {
             Ok((keyspace, level)) => {
@@ -123,11 +120,10 @@ impl Node {
         self.sessions.prefer(session, preference);
     }
 
-    /// What becomes of a read.
-    pub(super) fn way(&mut self, request: &Request) -> Way {
+    /// What becomes of a read, which may take long.
+    pub(super) fn way(&mut self, request: &Request, is_long: bool) -> Way {
         let Request { waiter, level, took_ms, .. } = request;
         let session = waiter.session;
-        let is_long = self.budget.is_long(&request.command);
         if is_long && self.is_overfull() {
             return Way::Refused(Error::ClusterDown(OVERFULL));
         }

@@ -86,11 +86,12 @@ impl Node {
         view.touch(&keys[..count]);
     }
 
-    pub(super) fn on_request(&mut self, request: Request, outputs: &mut Vec<Output>) {
-        if !self.serves() || request.version == UNRESOLVED {
-            self.sessions.hold(request, outputs);
-        } else if let Some(request) = self.sessions.admit(request, outputs) {
+    pub(super) fn on_request(&mut self, mut request: Request, outputs: &mut Vec<Output>) {
+        let is_known = self.serves() && request.version != UNRESOLVED;
+        if is_known && self.sessions.admits(&mut request) {
             self.start(request, |budget| &mut budget.requests, outputs);
+        } else {
+            self.sessions.hold(request, outputs);
         }
     }
 
@@ -120,81 +121,110 @@ impl Node {
         if let Some(error) = self.is_behind(&request) {
             return self.sessions.refuse(&request, error, outputs);
         }
-        let Some(request) = self.resolved_again(request, outputs) else { return };
-        let way = if request.command.is_write() { Way::AtOnce } else { self.way(&request) };
+        if request.version == self.keyspaces.version() {
+            self.begin(request, share, outputs);
+        } else if let Some(request) = self.resolved_again(request, outputs) {
+            self.begin(request, share, outputs);
+        }
+    }
+
+    /// Starts a request that goes by the keyspaces of now.
+    fn begin(
+        &mut self,
+        request: Request,
+        share: fn(&mut Budget) -> &mut Share,
+        outputs: &mut Vec<Output>,
+    ) {
+        match request.command.is_write() {
+            true => self.begin_write(request, outputs),
+            false => self.begin_read(request, share, outputs),
+        }
+    }
+
+    fn begin_write(&mut self, request: Request, outputs: &mut Vec<Output>) {
         let run = request.run();
-        let Request { waiter, keyspace, level, preference, command, .. } = request;
+        let Request { waiter, keyspace, command, .. } = request;
         let agreed = keyspace.order == Order::Agreed;
         if agreed && !self.members.confirms(Order::Agreed) {
-            outputs.push(session::reply_to(&waiter, Reply::Error(Error::ClusterDown(UNHEARD))));
-            return;
+            return outputs.push(unheard(&waiter));
         }
-        if command.is_write()
-            && let Some(shortage) = self.disk.shortage()
-        {
-            outputs.push(session::reply_to(&waiter, Reply::Error(full(shortage))));
-            return;
+        if let Some(shortage) = self.disk.shortage() {
+            return outputs.push(session::reply_to(&waiter, Reply::Error(full(shortage))));
         }
-        if command.is_write() {
-            if self.is_overfull() {
-                return outputs.push(overfull(&waiter));
-            }
-            if !agreed && self.merged.is_too_much(&command) {
-                return outputs.push(out_of_memory(&waiter));
-            }
-            let conditioned = self.sessions.conditioned(&waiter, command);
-            let with_watched = |command| self.with_watched(command, keyspace);
-            let (command, keyspace) = match conditioned.and_then(with_watched) {
-                Ok(both) => both,
-                Err(error) => {
-                    return outputs.push(session::reply_to(&waiter, Reply::Error(error)));
-                }
-            };
-            let agreed = keyspace.order == Order::Agreed;
-            if !agreed && command.has_conditions() {
-                // Where it was watched the keys had another keyspace: they have changed hands.
-                return outputs.push(session::reply_to(&waiter, Reply::Nil));
-            }
-            self.sessions.begin(&waiter, Kind::Write(run));
-            if agreed {
-                self.agreed.write(waiter, keyspace.id, command);
-            } else {
-                self.merged.write(waiter, keyspace.id, command);
-            }
-            return;
+        if self.is_overfull() {
+            return outputs.push(overfull(&waiter));
         }
-        let (confirmed, choosing) = match way {
+        if !agreed && self.merged.is_too_much(&command) {
+            return outputs.push(out_of_memory(&waiter));
+        }
+        let conditioned = self.sessions.conditioned(&waiter, command);
+        let with_watched = |command| self.with_watched(command, keyspace);
+        let (command, keyspace) = match conditioned.and_then(with_watched) {
+            Ok(both) => both,
+            Err(error) => return outputs.push(session::reply_to(&waiter, Reply::Error(error))),
+        };
+        let agreed = keyspace.order == Order::Agreed;
+        if !agreed && command.has_conditions() {
+            // Where it was watched the keys had another keyspace: they have changed hands.
+            return outputs.push(session::reply_to(&waiter, Reply::Nil));
+        }
+        self.sessions.begin(&waiter, Kind::Write(run));
+        if agreed {
+            self.agreed.write(waiter, keyspace.id, command);
+        } else {
+            self.merged.write(waiter, keyspace.id, command);
+        }
+    }
+
+    fn begin_read(
+        &mut self,
+        request: Request,
+        share: fn(&mut Budget) -> &mut Share,
+        outputs: &mut Vec<Output>,
+    ) {
+        let is_long = self.budget.is_long(&request.command);
+        let way = self.way(&request, is_long);
+        let Request { waiter, keyspace, .. } = &request;
+        if keyspace.order == Order::Agreed && !self.members.confirms(Order::Agreed) {
+            return outputs.push(unheard(waiter));
+        }
+        let (is_confirmed, choosing) = match way {
+            Way::AtOnce if !is_long => return self.answer(&request, share, outputs),
             Way::AtOnce => (true, None),
             Way::Waits(choosing) => (false, choosing),
             Way::Refused(error) => {
-                return outputs.push(session::reply_to(&waiter, Reply::Error(error)));
+                return outputs.push(session::reply_to(waiter, Reply::Error(error)));
             }
         };
-        let long = self.budget.is_long(&command);
-        if (agreed && !confirmed) || long {
-            if !long && self.is_overfull() {
-                return outputs.push(overfull(&waiter));
-            }
-            let kind = if long { Kind::LongRead(level) } else { Kind::Read(level) };
-            self.sessions.begin(&waiter, kind);
-            preference.into_iter().for_each(|levels| self.sessions.begin_by(&waiter, levels));
+        if !is_long && self.is_overfull() {
+            return outputs.push(overfull(waiter));
         }
-        if agreed && !confirmed {
-            self.agreed.read_confirmed(waiter, command, choosing);
-            return;
-        }
-        if long {
+        let Request { waiter, keyspace, level, preference, command, .. } = request;
+        let kind = if is_long { Kind::LongRead(level) } else { Kind::Read(level) };
+        self.sessions.begin(&waiter, kind);
+        preference.into_iter().for_each(|levels| self.sessions.begin_by(&waiter, levels));
+        if is_confirmed {
             self.counts.take_in(waiter, &command, keyspace.order);
-            return;
-        }
-        let reply = if command.is_watch() {
-            self.sessions.watch(&waiter, self.agreed.seen(&command))
         } else {
-            self.read(&keyspace, &command)
+            self.agreed.read_confirmed(waiter, command, choosing);
+        }
+    }
+
+    /// Answers a read from what is here.
+    fn answer(
+        &mut self,
+        request: &Request,
+        share: fn(&mut Budget) -> &mut Share,
+        outputs: &mut Vec<Output>,
+    ) {
+        let Request { waiter, keyspace, command, .. } = request;
+        let reply = match command.is_watch() {
+            true => self.sessions.watch(waiter, self.agreed.seen(command)),
+            false => self.read(keyspace, command),
         };
-        share(&mut self.budget).spend_answer(&command, &reply);
-        let certificate = || self.certificate(keyspace.order, &command);
-        outputs.push(session::certified_reply(&waiter, reply, certificate));
+        share(&mut self.budget).spend_answer(command, &reply);
+        let certificate = || self.certificate(keyspace.order, command);
+        outputs.push(session::certified_reply(waiter, reply, certificate));
         mutant!(AnsweredTwice, (), outputs.extend(outputs.last().cloned()));
     }
 
@@ -276,6 +306,10 @@ const OTHER_ORDER: &str = "a keyspace created with ORDER agreed";
 
 fn overfull(waiter: &Waiter) -> Output {
     session::reply_to(waiter, Reply::Error(Error::ClusterDown(OVERFULL)))
+}
+
+fn unheard(waiter: &Waiter) -> Output {
+    session::reply_to(waiter, Reply::Error(Error::ClusterDown(UNHEARD)))
 }
 
 fn out_of_memory(waiter: &Waiter) -> Output {

@@ -65,7 +65,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     pub(crate) fn uint(&mut self) -> Result<u64, Malformed> {
+        match self.rest.split_first() {
+            // Nearly all numbers are so small.
+            Some((first, rest)) if *first < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(*first))
+            }
+            _ => self.long_uint(),
+        }
+    }
+
+    fn long_uint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
@@ -92,18 +104,17 @@ impl<'a> Reader<'a> {
         Ok(u64::from_le_bytes(*bytes))
     }
 
+    #[inline]
     pub(crate) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
         let length = usize::try_from(self.uint()?).map_err(|_| Malformed)?;
-        if length > self.rest.len() {
-            return Err(Malformed);
-        }
-        let (bytes, rest) = self.rest.split_at(length);
+        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(Malformed)?;
         self.rest = rest;
         Ok(bytes)
     }
 
     /// A count of things that each take at least one byte, so that a lying count cannot make
     /// anyone reserve more memory than the bytes received.
+    #[inline]
     pub(crate) fn count(&mut self) -> Result<usize, Malformed> {
         let count = usize::try_from(self.uint()?).map_err(|_| Malformed)?;
         if count > self.rest.len() { Err(Malformed) } else { Ok(count) }

@@ -272,21 +272,25 @@ impl Replies {
         certificate: Option<Box<Certificate>>,
     ) {
         let place = id.0.checked_sub(self.first).expect("a request is answered once");
+        self.asked -= mutant!(AskedLeak, 1, usize::from(place == 0));
+        if place == 0
+            && self.out.len() < AHEAD_BYTES
+            && let Some(Slot::Asked(form, _)) = self.slots.front()
+            && !is_large(form, &reply)
+        {
+            form.render(&reply, certificate.as_deref(), &mut self.out);
+            self.pop();
+            return self.advance();
+        }
         let slot = self.slots.get_mut(place as usize).expect("an answer follows its question");
         let asked = slot.bytes();
         let Slot::Asked(form, _) = std::mem::replace(slot, Slot::Local(Box::default())) else {
             panic!("request {id:?} is answered twice")
         };
-        if place == 0 && self.out.len() < AHEAD_BYTES && !is_large(&form, &reply) {
-            form.render(&reply, certificate.as_deref(), &mut self.out);
-            self.pop();
-        } else {
-            *slot = Slot::Answered(form, reply, certificate);
-            let answered = slot.bytes();
-            self.charge(answered);
-        }
+        *slot = Slot::Answered(form, reply, certificate);
+        let answered = slot.bytes();
+        self.charge(answered);
         self.discharge(asked);
-        self.asked -= mutant!(AskedLeak, 1, usize::from(place == 0));
         if place == 0 {
             self.advance();
         }
