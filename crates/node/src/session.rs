@@ -118,7 +118,9 @@ impl Session {
     fn note(&mut self, request: &Request) {
         let is_data = request.command.of_session().is_none() && request.version != UNRESOLVED;
         self.agreed |= is_data && request.keyspace.order == Order::Agreed;
-        self.merged |= is_data && request.keyspace.order == Order::Merged;
+        // What may be lost with its node is nothing to stand behind.
+        let stands = mutant!(IntervalRaisesFloor, !request.keyspace.is_interval(), true);
+        self.merged |= is_data && request.keyspace.order == Order::Merged && stands;
     }
 
     fn may_start(&self, request: &Request) -> bool {

@@ -10,7 +10,7 @@ use crate::position::Certificate;
 use crate::reply::{Error, Reply};
 use crate::session::{self, Kind, Request, UNRESOLVED, Waiter};
 use crate::store::TOGETHER;
-use crate::turn::{Budget, Share};
+use crate::turn::{Budget, Share, Turn};
 
 impl Node {
     /// The keyspace of a request and the level at which it is served, if it may be.
@@ -38,10 +38,10 @@ impl Node {
         }
         let own = mutant!(LevelOfDefault, levels.level, self.keyspaces.default().levels.level);
         let level = mutant!(LevelIgnored, asked, None).unwrap_or(own);
-        if !order.can_give(level) && !command.is_write() {
+        if !keyspace.can_give(level) && !command.is_write() {
             return Err(self.cannot_give(&keyspace, level));
         }
-        if !levels.give(order, level) && asked.is_some() {
+        if !keyspace.gives(level) && asked.is_some() {
             return Err(self.weaker(&keyspace, level));
         }
         if self.has_lost(order) {
@@ -55,8 +55,8 @@ impl Node {
     /// Why a read that asks for this level is refused, if it is.
     pub(super) fn refusal(&self, keyspace: &Keyspace, level: Level) -> Option<Error> {
         match level {
-            _ if !keyspace.order.can_give(level) => Some(self.cannot_give(keyspace, level)),
-            _ if !keyspace.levels.give(keyspace.order, level) => Some(self.weaker(keyspace, level)),
+            _ if !keyspace.can_give(level) => Some(self.cannot_give(keyspace, level)),
+            _ if !keyspace.gives(level) => Some(self.weaker(keyspace, level)),
             _ => None,
         }
     }
@@ -123,7 +123,9 @@ impl Node {
         let Some(request) = self.resolved_again(request, outputs) else { return };
         let way = if request.command.is_write() { Way::AtOnce } else { self.way(&request) };
         let run = request.run();
-        let Request { waiter, keyspace, level, preference, command, .. } = request;
+        let Request { mut waiter, keyspace, level, preference, command, .. } = request;
+        // What may be shown before it is in an entry stands nowhere.
+        waiter.certify &= !keyspace.is_interval();
         let agreed = keyspace.order == Order::Agreed;
         if agreed && !self.members.confirms(Order::Agreed) {
             outputs.push(session::reply_to(&waiter, Reply::Error(Error::ClusterDown(UNHEARD))));
@@ -155,11 +157,17 @@ impl Node {
                 // Where it was watched the keys had another keyspace: they have changed hands.
                 return outputs.push(session::reply_to(&waiter, Reply::Nil));
             }
+            if keyspace.is_interval()
+                && let Some(reply) =
+                    self.merged.write_at_once(keyspace.id, &command, turn!(self, outputs))
+            {
+                return outputs.push(session::reply_to(&waiter, reply));
+            }
             self.sessions.begin(&waiter, Kind::Write(run));
             if agreed {
                 self.agreed.write(waiter, keyspace.id, command);
             } else {
-                self.merged.write(waiter, keyspace.id, command);
+                self.merged.write(waiter, &keyspace, command);
             }
             return;
         }
@@ -238,6 +246,14 @@ impl Node {
 
     /// A level that its keyspace's order has not got.
     fn cannot_give(&self, keyspace: &Keyspace, level: Level) -> Error {
+        if keyspace.order.can_give(level) {
+            return Error::Consistency(format!(
+                "the keyspace {} has DURABILITY {}, which offers eventual alone, and no {level} read: what it shows may be \
+                 lost with its node. Ask for eventual, or use a keyspace created with DURABILITY disk",
+                self.keyspaces.name(keyspace.id),
+                keyspace.durability
+            ));
+        }
         Error::Consistency(format!(
             "the keyspace {} is {}, which has no {level} read: there is no one order to be the latest in. \
              Ask for causal or eventual, or use {OTHER_ORDER}",

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use node::{Allowed, Command, Definition, Level, Levels, Order};
+use node::{Allowed, Command, Definition, Durability, Level, Levels, Order};
 
 /// Their names and prefixes; one lies within another.
 pub(crate) const KEYSPACES: [(&str, &str); 3] = [("a", "a:"), ("b", "a:b:"), ("c", "c:")];
@@ -78,7 +78,8 @@ impl Change {
                 let (name, prefix) = KEYSPACES[which];
                 let levels = Levels { level, allowed: Allowed::ALL };
                 let (name, prefix) = (name.into(), prefix.as_bytes().into());
-                let definition = Definition { name, prefix, order, levels };
+                let durability = Durability::Disk;
+                let definition = Definition { name, prefix, order, levels, durability };
                 Command::create_keyspace(&definition).expect(SENSE)
             }
         }
