@@ -75,8 +75,7 @@ impl Keyspaces {
         let levels = Levels { level, allowed: Allowed::ALL };
         let durability = Durability::Disk;
         let default = Keyspace { id: KeyspaceId::DEFAULT, order, levels, durability };
-        let system =
-            Keyspace { id: KeyspaceId::SYSTEM, order: Order::Agreed, levels, durability };
+        let system = Keyspace { id: KeyspaceId::SYSTEM, order: Order::Agreed, levels, durability };
         Keyspaces { system, default, configured: level, table: Table::default(), awaited: vec![] }
     }
 

@@ -9,7 +9,13 @@ const LEVELS: Levels = Levels { level: Level::Sequential, allowed: Allowed::ALL 
 
 fn reserve(table: &mut Table, name: &str, prefix: &str, index: u64) {
     let (prefix, order) = (prefix.as_bytes().to_vec(), Order::Agreed);
-    let definition = Definition { name: name.into(), prefix, order, levels: LEVELS, durability: Durability::Disk };
+    let definition = Definition {
+        name: name.into(),
+        prefix,
+        order,
+        levels: LEVELS,
+        durability: Durability::Disk,
+    };
     table.reserve(definition, Attempt { index: Index(index), began_ms: 0 }).unwrap();
 }
 

@@ -53,8 +53,8 @@ impl Merged {
         turn: &Turn<'_>,
     ) -> Option<Reply> {
         let may_stamp = turn.clock_agrees && !turn.clock_waits;
-        let stands_alone = self.interval.ordinary == 0
-            && self.log.applied_count() >= self.interval.ordinary_until;
+        let stands_alone =
+            self.interval.ordinary == 0 && self.log.applied_count() >= self.interval.ordinary_until;
         if turn.ending || command.is_list() || !may_stamp || !stands_alone {
             return None;
         }

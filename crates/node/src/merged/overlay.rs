@@ -271,7 +271,9 @@ impl Overlay {
             ranges[number].next().map(|((at, _), item)| (number, *at, item))
         };
         let is_shown = move |(number, at, item): &(usize, Cursor, &Item)| {
-            self.is_newest(*number, *at, item) && !item.is_removed() && state.get(&item.key).is_none()
+            self.is_newest(*number, *at, item)
+                && !item.is_removed()
+                && state.get(&item.key).is_none()
         };
         std::iter::from_fn(next).filter(is_shown).map(|(_, at, item)| (at, &item.key[..]))
     }

@@ -1,7 +1,9 @@
 //! How the node sees itself and the cluster.
 
 use super::Node;
-use crate::api::{Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Status, Unsynced, Waits};
+use crate::api::{
+    Expiry, KeyspacesTold, Level, LostStates, Memory, Order, Role, Status, Unsynced, Waits,
+};
 use crate::keyspace::Keyspace;
 use crate::keyspace::table::{Attempt, Entry};
 

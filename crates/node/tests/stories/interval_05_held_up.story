@@ -49,13 +49,15 @@ n1: agreed nothing, merged plums
 n2: agreed nothing, merged plums
 n3: agreed nothing, merged plums
 # What it takes counts as what is applied does.
-> merged memory 1 500
+> merged memory 1 300
 > n1.a set cache:2 dates
 n1.a set cache:2 dates → OK
 > n1.a set cache:3 dates
 n1.a set cache:3 dates → OK
 > n1.a set cache:4 dates
-n1.a set cache:4 dates → OK
+n1.a set cache:4 dates → OOM command not allowed when used memory > 'maxmemory-merged'.
 > n1.a del cache:3
 n1.a del cache:3 → 1
+> n1.a del cache:nothing
+n1.a del cache:nothing → OOM command not allowed when used memory > 'maxmemory-merged'.
 > merged memory 1 0

@@ -139,7 +139,13 @@ mod tests {
     fn definition(name: &str) -> Definition {
         let levels = Levels { level: Level::Causal, allowed: Allowed::default() };
         let prefix = format!("{name}:").into_bytes();
-        Definition { name: name.into(), prefix, order: Order::Merged, levels, durability: Durability::Disk }
+        Definition {
+            name: name.into(),
+            prefix,
+            order: Order::Merged,
+            levels,
+            durability: Durability::Disk,
+        }
     }
 
     fn at(index: u64, began_ms: u64) -> Attempt {
