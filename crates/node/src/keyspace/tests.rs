@@ -20,7 +20,8 @@ fn reserve(table: &mut Table, name: &str, prefix: &str, index: u64) {
 }
 
 fn keyspaces() -> Keyspaces {
-    let keyspace = |id| Keyspace { id, order: Order::Agreed, levels: LEVELS };
+    let keyspace =
+        |id| Keyspace { id, order: Order::Agreed, levels: LEVELS, durability: Durability::Disk };
     let mut table = Table::default();
     for (name, prefix, index) in [("users", "user:", 1), ("admins", "user:admin:", 2)] {
         reserve(&mut table, name, prefix, index);

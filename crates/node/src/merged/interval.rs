@@ -156,6 +156,12 @@ impl Merged {
         }
     }
 
+    /// The value that reads see of a key.
+    pub(crate) fn shown(&self, key: &[u8]) -> Option<Bytes> {
+        let copy = |value: Value<'_>| Bytes::copy_from_slice(value.bytes());
+        self.overlay.sum(key, &self.state).or_else(|| self.get(key).map(copy))
+    }
+
     /// A count begins that goes over many turns: what is shown now counts.
     pub(crate) fn begin_count(&mut self) {
         crate::counting::Past::begin(&mut self.state);

@@ -208,16 +208,19 @@ impl Overlay {
         Some(is_sum && !self.number(key, state).is_none_or(fits))
     }
 
-    /// A read is about to show this key: a sum is added up, over what the state has by now.
-    pub(super) fn show(&mut self, key: &[u8], state: &State) {
-        if !self.newest(key).is_some_and(|item| matches!(item.pending, Pending::Added(_))) {
-            return;
-        }
+    /// What a sum comes to, over what the state has by now; `None`: the key is no sum.
+    pub(super) fn sum(&self, key: &[u8], state: &State) -> Option<Bytes> {
+        self.newest(key).filter(|item| matches!(item.pending, Pending::Added(_)))?;
         // What is no number any more, since another replica wrote it, takes no sum.
-        let shown = match self.number(key, state) {
+        Some(match self.number(key, state) {
             Some(number) => number.to_string().into(),
             None => state.value(key).map_or(Bytes::new(), |text| text.into_owned().into()),
-        };
+        })
+    }
+
+    /// A read is about to show this key: a sum is added up.
+    pub(super) fn show(&mut self, key: &[u8], state: &State) {
+        let Some(shown) = self.sum(key, state) else { return };
         let at = Cursor::of(key);
         let mut newest = self.generations.iter_mut().rev();
         if let Some(item) = newest.find_map(|generation| generation.get_mut(key, at)) {

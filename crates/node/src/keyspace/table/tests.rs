@@ -1,7 +1,7 @@
 //! The table of keyspaces: what entries do to it, and its bytes.
 
 use super::*;
-use crate::api::Level;
+use crate::api::{Durability, Level};
 use crate::keyspace::definition::Allowed;
 
 fn levels(level: Level) -> Levels {
